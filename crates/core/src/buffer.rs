@@ -1,0 +1,298 @@
+//! Memory of its owner's choice: what a transport reads into and writes from.
+use core::{
+    fmt,
+    hash::{Hash, Hasher},
+    ops::{Deref, DerefMut},
+};
+
+/// Bytes on their way in or out, in order.
+///
+/// `Buffer<[u8; N]>` holds its memory and 8 bytes on a 32-bit machine besides; everything takes it as `&mut Buffer`, whatever its size, so
+/// nothing is compiled twice.
+///
+/// As `rx` it is filled with [`space`](Self::space) and [`commit`](Self::commit), and read by [`Session::next_event`](crate::Session::next_event).
+/// As `tx` it is filled by the session's commands, and emptied with [`bytes`](Self::bytes) and [`consume`](Self::consume).
+///
+/// ```
+/// use motemq::Buffer;
+/// let mut rx = Buffer::<[u8; 64]>::new();
+/// let read = b"\x20\x02\0\0";
+/// rx.space()[..read.len()].copy_from_slice(read); // what socket.read(rx.space()) does
+/// rx.commit(read.len());
+/// assert_eq!(rx.bytes(), read);
+/// rx.consume(2);
+/// assert_eq!(rx.bytes(), b"\0\0");
+/// ```
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Buffer<M: ?Sized = [u8]> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) mem: M,
+}
+
+impl<const N: usize> Buffer<[u8; N]> {
+    /// An empty buffer of `N` bytes, 16 at least: the smallest in which every packet without text can be read and written.
+    ///
+    /// ```compile_fail
+    /// let rx = motemq::Buffer::<[u8; 8]>::new(); // too small: does not compile
+    /// ```
+    pub const fn new() -> Self {
+        const { assert!(N >= 16, "a buffer holds at least 16 bytes") };
+        Buffer { start: 0, end: 0, mem: [0; N] }
+    }
+}
+
+impl<const N: usize> Default for Buffer<[u8; N]> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Deref for Buffer<[u8; N]> {
+    type Target = Buffer;
+    fn deref(&self) -> &Buffer {
+        self
+    }
+}
+
+impl<const N: usize> DerefMut for Buffer<[u8; N]> {
+    fn deref_mut(&mut self) -> &mut Buffer {
+        self
+    }
+}
+
+impl Buffer {
+    /// The bytes held, oldest first.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        held(&self.mem, self.start, self.end)
+    }
+
+    /// No bytes are held.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Bytes that a command can append now. What was consumed counts again when all of it is.
+    #[inline]
+    pub fn room(&self) -> usize {
+        self.mem.len().saturating_sub(self.end)
+    }
+
+    /// Bytes that it holds at most.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.mem.len()
+    }
+
+    /// Removes the `n` oldest bytes, which the transport has taken; all of them if there are fewer.
+    #[inline]
+    pub fn consume(&mut self, n: usize) {
+        self.start = self.start.saturating_add(n);
+        if self.start >= self.end {
+            self.clear();
+        }
+    }
+
+    /// The free memory, moved together behind the bytes held.
+    ///
+    /// Empty if the buffer is full: do not read then, since a read into no space looks like the end of the stream.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.start != 0 {
+            let mut writer = Writer { mem: &mut self.mem, at: 0 };
+            writer.shift(self.start, self.end);
+            self.end = writer.at;
+            self.start = 0;
+        }
+        self.mem.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Appends the first `n` bytes of [`space`](Self::space), which the caller has filled; all of it if it was shorter.
+    #[inline]
+    pub fn commit(&mut self, n: usize) {
+        self.end = self.mem.len().min(self.end.saturating_add(n));
+    }
+
+    /// Forgets the bytes held.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+}
+
+/// Two buffers are equal if they hold the same bytes and have the same room for more; what was consumed does not matter.
+impl PartialEq for Buffer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.bytes(), self.room(), self.capacity()) == (other.bytes(), other.room(), other.capacity())
+    }
+}
+
+impl Eq for Buffer {}
+
+impl Hash for Buffer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.bytes(), self.room(), self.capacity()).hash(state);
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffer").field("bytes", &self.bytes()).field("room", &self.room()).finish()
+    }
+}
+
+impl<const N: usize> PartialEq for Buffer<[u8; N]> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<const N: usize> Eq for Buffer<[u8; N]> {}
+
+impl<const N: usize> Hash for Buffer<[u8; N]> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl<const N: usize> fmt::Debug for Buffer<[u8; N]> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// What packets are appended to: a [`Buffer`], or an [`Out`] over the caller's own memory.
+pub trait Output {
+    /// Lends the memory and its fill to `write`.
+    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R;
+}
+
+impl Output for Buffer {
+    #[inline(always)]
+    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
+        write(&mut Out { mem: &mut self.mem, end: &mut self.end })
+    }
+}
+
+impl<const N: usize> Output for Buffer<[u8; N]> {
+    #[inline(always)]
+    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
+        write(&mut Out { mem: &mut self.mem, end: &mut self.end })
+    }
+}
+
+impl Output for Out<'_> {
+    #[inline(always)]
+    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
+        write(self)
+    }
+}
+
+/// The slice form of `tx`: the caller's memory, and how much of it is taken.
+///
+/// For those whose memory is a ring, a DMA area or a growing vector. At least 16 bytes, like a [`Buffer`].
+///
+/// ```
+/// use motemq::{Connect, Out, Session, Slot};
+/// let (mut memory, mut taken) = ([0; 32], 0);
+/// let mut session = Session::<[Slot; 1]>::new();
+/// session.connect_slices(&Connect::new("a"), 64, &mut Out::new(&mut memory, &mut taken))?;
+/// assert_eq!(&memory[..taken], b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a");
+/// # Ok::<(), motemq::SendError>(())
+/// ```
+#[derive(Debug)]
+pub struct Out<'b> {
+    pub(crate) mem: &'b mut [u8],
+    pub(crate) end: &'b mut usize,
+}
+
+impl<'b> Out<'b> {
+    /// Appends to `mem` from `end` on, and moves `end`. With `end` 0 it is empty: nothing waits to be written.
+    pub fn new(mem: &'b mut [u8], end: &'b mut usize) -> Self {
+        Out { mem, end }
+    }
+
+    /// Bytes that can be appended.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.mem.len().saturating_sub(*self.end)
+    }
+
+    /// Where writing goes on.
+    #[inline]
+    pub(crate) fn writer(&mut self) -> Writer<'_> {
+        Writer { at: *self.end, mem: self.mem }
+    }
+
+    /// Appends what was written up to `at`, or nothing if that is behind the memory's end. Tells which.
+    #[inline]
+    pub(crate) fn accept(&mut self, at: usize) -> bool {
+        let fits = at <= self.mem.len();
+        if fits {
+            *self.end = at;
+        }
+        fits
+    }
+}
+
+/// Writes bytes one behind the other. What does not fit is counted but not written.
+pub(crate) struct Writer<'b> {
+    pub mem: &'b mut [u8],
+    pub at: usize,
+}
+
+impl Writer<'_> {
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
+    pub fn byte(&mut self, byte: u8) {
+        if let Some(to) = self.mem.get_mut(self.at) {
+            *to = byte;
+        }
+        self.at = self.at.wrapping_add(1);
+    }
+
+    pub fn u16(&mut self, value: u16) {
+        self.byte((value >> 8) as u8);
+        self.byte(value as u8);
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        #[cfg(feature = "fast")]
+        {
+            let end = self.at.saturating_add(bytes.len());
+            if let Some(to) = self.mem.get_mut(self.at..end) {
+                to.copy_from_slice(bytes);
+            }
+            self.at = end;
+        }
+        #[cfg(not(feature = "fast"))]
+        for &byte in bytes {
+            self.byte(byte);
+        }
+    }
+
+    /// Moves `from..to`, which lies behind, here.
+    pub fn shift(&mut self, from: usize, to: usize) {
+        #[cfg(feature = "fast")]
+        if self.at <= from && from <= to && to <= self.mem.len() {
+            self.mem.copy_within(from..to, self.at);
+            self.at = self.at.wrapping_add(to.wrapping_sub(from));
+        }
+        #[cfg(not(feature = "fast"))]
+        for at in from..to {
+            if let Some(&byte) = self.mem.get(at) {
+                self.byte(byte);
+            }
+        }
+    }
+}
+
+/// What `mem` holds.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn held(mem: &[u8], start: usize, end: usize) -> &[u8] {
+    mem.get(start..end).unwrap_or_default()
+}

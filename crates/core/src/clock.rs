@@ -1,0 +1,77 @@
+//! The clock: keep-alive, and what may not take longer.
+use crate::{
+    Fault, Out, Output, Session,
+    session::link::{CLOSED, DUE, LATE, OPEN, WAITING},
+    wire,
+};
+
+impl Session {
+    /// Tells the time, in milliseconds of any clock that wraps. Returns how many of them the caller may sleep if nothing comes; `None`: as
+    /// long as it likes.
+    ///
+    /// Writes a PINGREQ when three quarters of the keep-alive have passed since something was sent [MQTT-3.1.2-23]. A payload that is being
+    /// streamed or a full `tx` delays it.
+    ///
+    /// # Errors
+    /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has come for the
+    /// [time-out](crate::Connect::timeout), or if a PINGREQ could not be written for one keep-alive while nothing came. Any change in what
+    /// `rx` holds is a sign of life, so a long message that comes slowly is not a dead link. A time limit found passed is told by the second
+    /// tick; the first returns `Some(0)`, so that a caller who comes late reads once in between.
+    #[inline]
+    pub fn tick(&mut self, now_ms: u32, tx: &mut (impl Output + ?Sized)) -> Result<Option<u32>, Fault> {
+        tx.lend(|out| self.tick_at(now_ms, out))
+    }
+
+    fn tick_at(&mut self, now: u32, out: &mut Out<'_>) -> Result<Option<u32>, Fault> {
+        if core::mem::take(&mut self.sent) {
+            self.sent_at = now;
+        }
+        if core::mem::take(&mut self.heard) {
+            self.heard_at = now;
+            self.link &= !LATE;
+        }
+        let keep_alive = u32::from(self.keep_alive).wrapping_mul(1000);
+        let mut nap = u32::MAX;
+        if self.link & OPEN != 0 && keep_alive != 0 {
+            // Three quarters: the broker's clock may be faster, and the network takes its time.
+            let period = u32::from(self.keep_alive).wrapping_mul(750);
+            let gone = now.wrapping_sub(self.sent_at);
+            if gone < period && self.link & DUE == 0 {
+                nap = period.wrapping_sub(gone);
+            } else {
+                if self.link & (WAITING | DUE) == 0 {
+                    self.heard_at = now;
+                }
+                self.link |= DUE;
+                if self.unsent == 0 && wire::short(out, wire::PINGREQ << 4, 0) {
+                    if self.link & WAITING == 0 {
+                        self.heard_at = now;
+                    }
+                    self.link = (self.link | WAITING) & !DUE;
+                    self.sent_at = now;
+                    nap = period;
+                }
+            }
+        }
+        let mut limit = 0;
+        if self.link & DUE != 0 {
+            limit = keep_alive;
+        }
+        if self.link & WAITING != 0 && self.timeout != 0 {
+            limit = u32::from(self.timeout).wrapping_mul(1000);
+        }
+        if self.link == CLOSED || limit == 0 {
+            return Ok(if nap == u32::MAX { None } else { Some(nap) });
+        }
+        let gone = now.wrapping_sub(self.heard_at);
+        if gone < limit {
+            return Ok(Some(nap.min(limit.wrapping_sub(gone))));
+        }
+        if self.link & LATE != 0 {
+            self.lost();
+            return Err(Fault::Timeout);
+        }
+        self.link |= LATE;
+        Ok(Some(0))
+    }
+}

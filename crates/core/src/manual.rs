@@ -1,0 +1,208 @@
+//! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. Who does not use it does not pay for it.
+use crate::{
+    Event, Fault, Message, Out, Output, PacketId, SendError, Session,
+    buffer::{Buffer, held},
+    session::link,
+    wire,
+};
+use core::ops::{Deref, DerefMut};
+
+/// Memory for one acknowledgement owed; four bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Owed {
+    /// Identifier of the message; 0: none is owed.
+    id: u16,
+    /// First byte of the acknowledgement.
+    head: u8,
+    /// The application has allowed it.
+    ready: bool,
+}
+
+impl Owed {
+    /// A free place.
+    pub const NONE: Owed = Owed { id: 0, head: 0, ready: false };
+}
+
+/// Names a message that is to be [acknowledged](Manual::ack), on the connection over which it came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Token {
+    id: PacketId,
+    connection: u16,
+}
+
+/// Holds acknowledgements back until [`ack`](Self::ack), which may come in any order; they leave in the order in which the messages
+/// came [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+///
+/// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect) here. Reading goes on until as many
+/// acknowledgements are owed as there are places. A message that was not acknowledged when the link is lost is delivered again.
+///
+/// ```
+/// # use motemq::*;
+/// # let mut session = Session::<[Slot; 8]>::new();
+/// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+/// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
+/// # rx.space()[..13].copy_from_slice(b"\x20\x02\0\0\x32\x07\0\x01t\0\x05hi"); rx.commit(13); tx.clear();
+/// let mut manual = Manual::<[Owed; 4]>::new();
+/// let mut later = None;
+/// while let Some((event, token)) = manual.next_event(&mut session, &mut rx, &mut tx)? {
+///     later = later.or(token); // give it to the worker that deals with the message
+/// }
+/// assert!(tx.is_empty());
+/// manual.ack(later.unwrap())?; // the worker is done
+/// manual.next_event(&mut session, &mut rx, &mut tx)?;
+/// assert_eq!(tx.bytes(), b"\x40\x02\0\x05");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Manual<Q: ?Sized = [Owed]> {
+    /// Counts connections.
+    connection: u16,
+    /// What is being received was delivered on this connection before, and is not acknowledged yet.
+    again: bool,
+    /// Oldest first, free places last.
+    owed: Q,
+}
+
+impl<const N: usize> Manual<[Owed; N]> {
+    /// Owes nothing. `N` messages can be dealt with at once.
+    pub const fn new() -> Self {
+        Manual { connection: 0, again: false, owed: [Owed::NONE; N] }
+    }
+}
+
+impl<const N: usize> Default for Manual<[Owed; N]> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Deref for Manual<[Owed; N]> {
+    type Target = Manual;
+    fn deref(&self) -> &Manual {
+        self
+    }
+}
+
+impl<const N: usize> DerefMut for Manual<[Owed; N]> {
+    fn deref_mut(&mut self) -> &mut Manual {
+        self
+    }
+}
+
+impl Manual {
+    /// Allows the acknowledgement of a message. It is written by the next call of [`next_event`](Self::next_event) for which all earlier
+    /// ones are allowed, too.
+    ///
+    /// # Errors
+    /// [`Invalid`](SendError::Invalid) if it is not owed: acknowledged before, or of an earlier connection, over which it would be another
+    /// message's by now; the broker delivers that one again.
+    pub fn ack(&mut self, token: Token) -> Result<(), SendError> {
+        let owed = self.owed.iter_mut().find(|owed| owed.id == token.id.get() && !owed.ready);
+        let owed = owed.filter(|_| token.connection == self.connection).ok_or(SendError::Invalid)?;
+        owed.ready = true;
+        Ok(())
+    }
+
+    /// [`Session::next_event`] without acknowledgements: with (the last piece of) a message of QoS 1 or 2 comes the token that
+    /// [`ack`](Self::ack) takes. `Ok(None)` also while no place is free.
+    ///
+    /// # Errors
+    /// As [`Session::next_event`].
+    pub fn next_event<'r>(
+        &mut self, session: &mut Session, rx: &'r mut Buffer, tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<(Event<'r>, Option<Token>)>, Fault> {
+        let Buffer { start, end, mem } = rx;
+        let mut input = held(mem, *start, *end);
+        let event = self.receive(session, &mut input, mem.len(), tx);
+        *start = end.wrapping_sub(input.len());
+        event
+    }
+
+    /// The slice form of [`next_event`](Self::next_event): see [`Session::receive`].
+    pub fn receive<'i>(
+        &mut self, session: &mut Session, input: &mut &'i [u8], room: usize, tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<(Event<'i>, Option<Token>)>, Fault> {
+        tx.lend(|out| {
+            loop {
+                self.settle(session, out);
+                if !self.has_place(session) {
+                    return Ok(None);
+                }
+                let Some(event) = session.receive(input, room, out)? else { return Ok(None) };
+                if let Event::Connected { .. } = event {
+                    // What was owed on the last connection comes again.
+                    self.owed.fill(Owed::NONE);
+                    self.connection = self.connection.wrapping_add(1);
+                    self.again = false;
+                }
+                let last = match event {
+                    Event::Message(Message { left, .. }) => {
+                        self.again = session.head & wire::QOS != 0
+                            && self.owed.iter().any(|owed| owed.id == session.id && owed.head == reply(session));
+                        left == 0
+                    }
+                    Event::Payload { left, .. } => left == 0,
+                    _ => return Ok(Some((event, None))),
+                };
+                let mut token = None;
+                if last && session.reply != 0 {
+                    // Taken from the session, which would write it at once.
+                    let head = core::mem::take(&mut session.reply);
+                    if !self.again
+                        && let Some(place) = self.owed.iter_mut().find(|owed| owed.id == 0)
+                    {
+                        *place = Owed { id: session.id, head, ready: false };
+                        token = PacketId::new(session.id).map(|id| Token { id, connection: self.connection });
+                    }
+                }
+                if !self.again {
+                    return Ok(Some((event, token)));
+                }
+            }
+        })
+    }
+
+    /// [`Session::disconnect`] behind the acknowledgements that may be written.
+    ///
+    /// # Errors
+    /// As [`Session::disconnect`]; acknowledgements may have been written even so.
+    pub fn disconnect(&mut self, session: &mut Session, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| {
+            self.settle(session, out);
+            session.disconnect(out)
+        })
+    }
+
+    /// Accepts what the application allowed, and writes the acknowledgements whose turn has come.
+    fn settle(&mut self, session: &mut Session, out: &mut Out<'_>) {
+        for owed in self.owed.iter().filter(|owed| owed.ready && owed.head == wire::PUBREC << 4) {
+            if session.received(owed.id).is_none()
+                && let Some(slot) = session.received(0)
+            {
+                slot.received = owed.id;
+            }
+        }
+        while let Some(&Owed { id, head, ready: true }) = self.owed.first() {
+            if session.link & link::OPEN == 0 || session.unsent != 0 || !wire::short(out, head, id) {
+                return;
+            }
+            session.sent = true;
+            self.owed.rotate_left(1);
+            if let Some(last) = self.owed.last_mut() {
+                *last = Owed::NONE;
+            }
+        }
+    }
+
+    /// Another message can be owed, and accepted with all the others.
+    fn has_place(&self, session: &Session) -> bool {
+        let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();
+        let free = session.slots.iter().filter(|slot| slot.received == 0).count();
+        self.owed.last().is_some_and(|owed| owed.id == 0) && (unaccepted == 0 || free > unaccepted)
+    }
+}
+
+/// First byte of the acknowledgement of the PUBLISH being received.
+fn reply(session: &Session) -> u8 {
+    if session.head & wire::QOS_2 != 0 { wire::PUBREC << 4 } else { wire::PUBACK << 4 }
+}

@@ -1,0 +1,344 @@
+//! The whole MQTT 3.1.1 codec: all fourteen packets, both ways, borrowed. For tools, fuzzers, test brokers and benchmarks.
+//!
+//! [`Session`](crate::Session) does not need it; both share the check of the fixed header, the checks of text, and the writers.
+//!
+//! ```
+//! use motemq::{Buffer, packet::{Packet, decode}};
+//! let (packet, length) = decode(b"\x30\x05\0\x03a/bmore")?.unwrap();
+//! let Packet::Publish { topic, payload, .. } = packet else { unreachable!() };
+//! assert!(topic == "a/b" && payload.is_empty() && length == 7);
+//!
+//! let mut tx = Buffer::<[u8; 32]>::new();
+//! packet.encode(&mut tx)?;
+//! assert_eq!(tx.bytes(), b"\x30\x05\0\x03a/b");
+//! assert!(decode(b"\x30\x05\0\x03a/+").is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+use crate::{
+    Connect, Filter, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    topic::{self, Kind, Topic},
+    wire::{self, Draft},
+};
+use core::{fmt, str};
+
+pub use crate::wire::Malformed;
+
+/// One packet, whoever may send it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Packet<'a> {
+    /// A client begins a connection. As decoded, its [`timeout`](Connect::timeout) is 0.
+    Connect(Connect<'a>),
+    /// The broker accepts or refuses it.
+    ConnAck {
+        /// The broker continues a session.
+        session_present: bool,
+        /// Zero, or why not.
+        code: ReturnCode,
+    },
+    /// A message.
+    Publish {
+        /// It may have been sent before. Not with QoS 0.
+        dup: bool,
+        /// How often it may arrive.
+        qos: QoS,
+        /// To be kept, or kept before the subscription was made.
+        retain: bool,
+        /// With QoS 1 and 2.
+        id: Option<PacketId>,
+        /// Where to.
+        topic: Topic<'a>,
+        /// What it says.
+        payload: &'a [u8],
+    },
+    /// QoS 1 has ended.
+    PubAck(PacketId),
+    /// QoS 2: received.
+    PubRec(PacketId),
+    /// QoS 2: the identifier may be forgotten.
+    PubRel(PacketId),
+    /// QoS 2 has ended.
+    PubComp(PacketId),
+    /// A client asks for messages.
+    Subscribe {
+        /// Comes back in SUBACK.
+        id: PacketId,
+        /// At least one.
+        filters: Filters<'a>,
+    },
+    /// The broker answers SUBSCRIBE.
+    SubAck {
+        /// SUBSCRIBE's.
+        id: PacketId,
+        /// One for each filter: the QoS granted, or 0x80. At least one.
+        codes: &'a [u8],
+    },
+    /// A client takes filters back.
+    Unsubscribe {
+        /// Comes back in UNSUBACK.
+        id: PacketId,
+        /// At least one; their QoS is not sent, and 0 as decoded.
+        filters: Filters<'a>,
+    },
+    /// The broker answers UNSUBSCRIBE.
+    UnsubAck(PacketId),
+    /// A client asks for a sign of life.
+    PingReq,
+    /// The broker gives it.
+    PingResp,
+    /// A client leaves in good order.
+    Disconnect,
+}
+
+/// The filters of a SUBSCRIBE or UNSUBSCRIBE: a list of one's own, or those of a packet.
+///
+/// ```
+/// use motemq::{Filter, QoS, packet::Filters};
+/// let list = [Filter::new("a/#", QoS::AtLeastOnce)];
+/// assert!(Filters::from(&list[..]).iter().eq(list));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Filters<'a>(Source<'a>);
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    List(&'a [Filter<'a>]),
+    /// Checked when it was decoded.
+    Wire {
+        bytes: &'a [u8],
+        with_qos: bool,
+    },
+}
+
+impl<'a> Filters<'a> {
+    /// One after the other.
+    pub fn iter(self) -> impl Iterator<Item = Filter<'a>> {
+        let (list, mut bytes, with_qos) = match self.0 {
+            Source::List(list) => (list, &[][..], false),
+            Source::Wire { bytes, with_qos } => (&[][..], bytes, with_qos),
+        };
+        let wire = core::iter::from_fn(move || read_filter(&mut bytes, with_qos));
+        list.iter().copied().chain(wire)
+    }
+}
+
+impl<'a> From<&'a [Filter<'a>]> for Filters<'a> {
+    fn from(list: &'a [Filter<'a>]) -> Self {
+        Filters(Source::List(list))
+    }
+}
+
+impl PartialEq for Filters<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Filters<'_> {}
+
+impl fmt::Debug for Filters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Reads the packet at the beginning of `bytes` and tells its length; `None`: it is not all there.
+///
+/// Nothing is copied. What MQTT forbids is not read: reserved flags, remaining lengths that are too long, inconsistent or longer than need be,
+/// identifier 0, text that is no UTF-8 or holds U+0000, misplaced wildcards, undefined codes, bytes left over.
+///
+/// # Errors
+/// [`Malformed`]: close the connection [MQTT-4.8.0-1].
+#[inline]
+pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
+    let Some(header) = wire::fixed_header(bytes)? else { return Ok(None) };
+    let Some((body, rest)) = header.body.split_at_checked(header.length) else { return Ok(None) };
+    let packet = if header.head >> 4 == wire::PUBLISH { publish(header.head, body) } else { others(header.head >> 4, body) };
+    packet.map(|packet| Some((packet, bytes.len().wrapping_sub(rest.len())))).ok_or(Malformed)
+}
+
+#[inline(always)]
+fn publish(head: u8, body: &[u8]) -> Option<Packet<'_>> {
+    let (&length, body) = body.split_first_chunk()?;
+    let qos = QoS::of_head(head);
+    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if qos == QoS::AtMostOnce { 0 } else { 2 });
+    let (header, payload) = body.split_at_checked(want)?;
+    let (name, id) = wire::split_publish(head, header);
+    let id = PacketId::new(id)?;
+    topic::is_valid(name, Kind::Name).then_some(Packet::Publish {
+        dup: head & wire::DUP != 0,
+        qos,
+        retain: head & 1 != 0,
+        id: if qos == QoS::AtMostOnce { None } else { Some(id) },
+        topic: Topic(name),
+        payload,
+    })
+}
+
+fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
+    let packet = match kind {
+        wire::CONNECT => Packet::Connect(connect(&mut body)?),
+        wire::CONNACK => {
+            let (session_present, code) = wire::connack(read_u16(&mut body)?).ok()?;
+            Packet::ConnAck { session_present, code: ReturnCode(code) }
+        }
+        wire::PUBACK => Packet::PubAck(read_id(&mut body)?),
+        wire::PUBREC => Packet::PubRec(read_id(&mut body)?),
+        wire::PUBREL => Packet::PubRel(read_id(&mut body)?),
+        wire::PUBCOMP => Packet::PubComp(read_id(&mut body)?),
+        wire::UNSUBACK => Packet::UnsubAck(read_id(&mut body)?),
+        wire::SUBACK => {
+            let id = read_id(&mut body)?;
+            let codes = core::mem::take(&mut body);
+            if codes.is_empty() || !wire::are_codes(codes) {
+                return None;
+            }
+            Packet::SubAck { id, codes }
+        }
+        wire::SUBSCRIBE | wire::UNSUBSCRIBE => {
+            let id = read_id(&mut body)?;
+            let with_qos = kind == wire::SUBSCRIBE;
+            let filters = Filters(Source::Wire { bytes: body, with_qos });
+            read_filter(&mut body, with_qos)?;
+            while !body.is_empty() {
+                read_filter(&mut body, with_qos)?;
+            }
+            if with_qos { Packet::Subscribe { id, filters } } else { Packet::Unsubscribe { id, filters } }
+        }
+        wire::PINGREQ => Packet::PingReq,
+        wire::PINGRESP => Packet::PingResp,
+        wire::DISCONNECT => Packet::Disconnect,
+        _ => return None,
+    };
+    body.is_empty().then_some(packet)
+}
+
+fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
+    let (name, after) = body.split_first_chunk()?;
+    let (&[level, flags], after) = after.split_first_chunk()?;
+    *body = after;
+    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] [MQTT-3.1.2-22]
+    if name != b"\0\x04MQTT" || level != 4 || flags & 1 != 0 || flags & 0xc0 == 0x40 {
+        return None;
+    }
+    let keep_alive = read_u16(body)?;
+    let client_id = read_text(body, Kind::Text)?;
+    let will = if flags & 0x04 != 0 {
+        Some(Publish {
+            topic: read_text(body, Kind::Name)?,
+            payload: read_data(body)?,
+            more: 0,
+            qos: QoS::try_from(flags >> 3 & 3).ok()?,
+            retain: flags & 0x20 != 0,
+        })
+    } else if flags & 0x38 != 0 {
+        return None;
+    } else {
+        None
+    };
+    let user = if flags & 0x80 != 0 { Some(read_text(body, Kind::Text)?) } else { None };
+    let password = if flags & 0x40 != 0 { Some(read_data(body)?) } else { None };
+    Some(Connect { client_id, will, user, password, keep_alive, timeout: 0, clean: flags & 2 != 0 })
+}
+
+fn read_u16(body: &mut &[u8]) -> Option<u16> {
+    let (&number, after) = body.split_first_chunk()?;
+    *body = after;
+    Some(u16::from_be_bytes(number))
+}
+
+fn read_id(body: &mut &[u8]) -> Option<PacketId> {
+    PacketId::new(read_u16(body)?)
+}
+
+fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = read_u16(body)?;
+    let (data, after) = body.split_at_checked(length.into())?;
+    *body = after;
+    Some(data)
+}
+
+fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
+    read_data(body).filter(|data| topic::is_valid(data, kind)).and_then(|data| str::from_utf8(data).ok())
+}
+
+fn read_filter<'a>(body: &mut &'a [u8], with_qos: bool) -> Option<Filter<'a>> {
+    let filter = read_text(body, Kind::Filter)?;
+    let mut qos = QoS::AtMostOnce;
+    if with_qos {
+        let (&number, after) = body.split_first()?;
+        *body = after;
+        qos = QoS::try_from(number).ok()?;
+    }
+    Some(Filter { filter, qos })
+}
+
+impl Packet<'_> {
+    /// Appends the packet to `tx`, which needs room for 3 bytes more than the packet has.
+    ///
+    /// # Errors
+    /// `Invalid` for what [`decode`] would not read, `Full`, `TooLong`; nothing is written then.
+    #[inline]
+    pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| {
+            let (head, id) = match *self {
+                Packet::Connect(connect) => {
+                    let mut draft = Draft::new(out, wire::CONNECT << 4);
+                    draft.connect(&connect);
+                    return draft.finish(0);
+                }
+                Packet::ConnAck { session_present, code } => (wire::CONNACK << 4, u16::from(session_present) << 8 | u16::from(code.get())),
+                Packet::Publish { dup, qos, retain, id, topic, payload } => {
+                    let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
+                    let mut draft = Draft::new(out, wire::PUBLISH << 4 | flags);
+                    draft.u16(topic.as_bytes().len() as u16);
+                    draft.bytes(topic.as_bytes());
+                    if let Some(id) = id {
+                        draft.u16(id.get());
+                    }
+                    draft.bytes(payload);
+                    // [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.1-2]
+                    if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
+                        draft.refuse(SendError::Invalid);
+                    }
+                    return draft.finish(0);
+                }
+                Packet::Subscribe { id, filters } | Packet::Unsubscribe { id, filters } => {
+                    let kind = if matches!(self, Packet::Subscribe { .. }) { wire::SUBSCRIBE } else { wire::UNSUBSCRIBE };
+                    let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
+                    draft.filters(id.get(), filters.iter());
+                    // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
+                    if filters.iter().next().is_none() {
+                        draft.refuse(SendError::Invalid);
+                    }
+                    return draft.finish(0);
+                }
+                Packet::SubAck { id, codes } => {
+                    let mut draft = Draft::new(out, wire::SUBACK << 4);
+                    draft.u16(id.get());
+                    draft.bytes(codes);
+                    if codes.is_empty() || !wire::are_codes(codes) {
+                        draft.refuse(SendError::Invalid);
+                    }
+                    return draft.finish(0);
+                }
+                Packet::PubAck(id) => (wire::PUBACK << 4, id.get()),
+                Packet::PubRec(id) => (wire::PUBREC << 4, id.get()),
+                Packet::PubRel(id) => (wire::RELEASE, id.get()),
+                Packet::PubComp(id) => (wire::PUBCOMP << 4, id.get()),
+                Packet::UnsubAck(id) => (wire::UNSUBACK << 4, id.get()),
+                Packet::PingReq => (wire::PINGREQ << 4, 0),
+                Packet::PingResp => (wire::PINGRESP << 4, 0),
+                Packet::Disconnect => (wire::DISCONNECT << 4, 0),
+            };
+            if wire::short(out, head, id) { Ok(()) } else { Err(if *out.end == 0 { SendError::TooLong } else { SendError::Full }) }
+        })
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a packet of MQTT 3.1.1")
+    }
+}
+
+impl core::error::Error for Malformed {}

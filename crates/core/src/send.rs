@@ -1,0 +1,255 @@
+//! The commands of an open connection: from what the application asks to packets in `tx`.
+use crate::{
+    Filter, Out, Output, PacketId, Publish, SendError, Session,
+    session::link,
+    topic::Kind,
+    wire::{self, Draft},
+};
+
+/// What is to be remembered of a packet sent: see [`Slot`](crate::Slot).
+struct Ticket {
+    id: u16,
+    awaits: u8,
+    count: u8,
+}
+
+impl Session {
+    /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its identifier, none with QoS 0.
+    ///
+    /// With QoS 1 and 2 keep the message until [`Acked`](crate::Event::Acked) or [`Received`](crate::Event::Received) has come: after a
+    /// reconnection it may be [asked for](crate::Event::Resend) again.
+    ///
+    /// # Errors
+    /// All of [`SendError`]. `Busy` with QoS 1 and 2 if all slots up to the oldest are taken or messages are being resent, and while another
+    /// message is streamed. A payload longer than the room in `tx` is `Full` or `TooLong`: announce it with `more`.
+    ///
+    /// ```
+    /// # use motemq::*;
+    /// # let mut session = Session::<[Slot; 2]>::new();
+    /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    /// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
+    /// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4); tx.clear();
+    /// # session.next_event(&mut rx, &mut tx).unwrap();
+    /// let id = session.publish(&Publish::to("a").payload(b"b").qos(QoS::AtLeastOnce), &mut tx)?;
+    /// assert_eq!((id.map(|id| id.get()), tx.bytes()), (Some(1), &b"\x32\x06\0\x01a\0\x01b"[..]));
+    /// # Ok::<(), SendError>(())
+    /// ```
+    #[inline]
+    pub fn publish(&mut self, publish: &Publish<'_>, tx: &mut (impl Output + ?Sized)) -> Result<Option<PacketId>, SendError> {
+        tx.lend(|out| self.write_publish(publish, 0, out))
+    }
+
+    /// Answers [`Resend`](crate::Event::Resend): gives the message again, with the same identifier and DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1].
+    /// It may be [streamed](Publish::more).
+    ///
+    /// # Errors
+    /// `Invalid` if this identifier was not asked for, or with another QoS.
+    #[inline]
+    pub fn republish(&mut self, id: PacketId, publish: &Publish<'_>, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| self.write_publish(publish, id.get(), out)).map(|_| ())
+    }
+
+    /// Answers [`Resend`](crate::Event::Resend): there is no such message any more.
+    ///
+    /// An identifier of QoS 1 has ended. With QoS 2 the broker may hold the message, so PUBREL is sent, and the identifier ends with
+    /// [`Acked`](crate::Event::Acked): a departure from [MQTT-4.4.0-1], which cannot be kept without the payload.
+    ///
+    /// # Errors
+    /// `Invalid` if this identifier was not asked for; `Full` and `Busy` as ever.
+    #[inline]
+    pub fn abandon(&mut self, id: PacketId, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| self.write_abandon(id, out))
+    }
+
+    /// Gives the next bytes of the payload announced; returns how many of them there was room for.
+    ///
+    /// # Errors
+    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are [still to be given](Self::unsent).
+    #[inline]
+    pub fn publish_chunk(&mut self, data: &[u8], tx: &mut (impl Output + ?Sized)) -> Result<usize, SendError> {
+        tx.lend(|out| self.write_chunk(data, out))
+    }
+
+    /// Tells that the caller sends the next `n` bytes of the payload announced to the transport itself, for vectored writes and DMA.
+    ///
+    /// # Errors
+    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more bytes than were announced.
+    #[inline]
+    pub fn publish_direct(&mut self, n: u32, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| {
+            if *out.end != 0 {
+                return Err(SendError::Full);
+            }
+            self.unsent = self.unsent.checked_sub(n).ok_or(SendError::Invalid)?;
+            self.sent = true;
+            Ok(())
+        })
+    }
+
+    /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come before it.
+    ///
+    /// # Errors
+    /// All of [`SendError`]. `Invalid` without a filter [MQTT-3.8.3-3] or with one that [is none](crate::topic::is_filter); `TooLong` for
+    /// more than 255 filters, and for more than `rx` can hold the answer to: its capacity less 5.
+    #[inline]
+    pub fn subscribe(&mut self, filters: &[Filter<'_>], tx: &mut (impl Output + ?Sized)) -> Result<PacketId, SendError> {
+        tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
+    }
+
+    /// Takes filters back, literally as they were given [MQTT-3.10.4-1]; their QoS does not matter. The answer is
+    /// [`Acked`](crate::Event::Acked). Messages may come until then, and later those that were on their way.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    #[inline]
+    pub fn unsubscribe(&mut self, filters: &[Filter<'_>], tx: &mut (impl Output + ?Sized)) -> Result<PacketId, SendError> {
+        tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
+    }
+
+    /// Ends the connection in good order: acknowledges the message in hand, which counts as accepted, then says DISCONNECT, so that the
+    /// will is not published [MQTT-3.14.4-3]. Write `tx` out and close the transport [MQTT-3.14.4-1].
+    ///
+    /// # Errors
+    /// `Full` unless there is room for both; `Busy` while a payload is streamed; `Offline`.
+    #[inline]
+    pub fn disconnect(&mut self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+        tx.lend(|out| self.write_disconnect(out))
+    }
+
+    fn write_publish(&mut self, publish: &Publish<'_>, again: u16, out: &mut Out<'_>) -> Result<Option<PacketId>, SendError> {
+        let qos = publish.qos as u8;
+        let mut ticket = Ticket { id: again, awaits: 0, count: 0 };
+        let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
+        draft.field(publish.topic.as_bytes(), Kind::Name);
+        if qos != 0 {
+            ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
+            if again == 0 {
+                ticket.id = self.next_id(&mut draft);
+            }
+            draft.u16(ticket.id);
+        }
+        if again != 0 {
+            draft.head |= wire::DUP;
+            if self.link & link::ASKED == 0 || self.visited() != (again, ticket.awaits) {
+                draft.refuse(SendError::Invalid);
+            }
+        }
+        draft.bytes(publish.payload);
+        self.send(draft, ticket, publish.more)
+    }
+
+    fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
+        if self.unsent != 0 {
+            return Err(SendError::Busy);
+        }
+        if self.link & link::ASKED == 0 || self.visited().0 != id.get() {
+            return Err(SendError::Invalid);
+        }
+        if let Some(slot) = self.slot(id.get()) {
+            if slot.awaits == wire::PUBACK {
+                slot.awaits = 0;
+            } else if wire::short(out, wire::RELEASE, id.get()) {
+                slot.awaits = wire::PUBCOMP;
+                self.sent = true;
+            } else {
+                return Err(SendError::Full);
+            }
+        }
+        self.visit_next();
+        Ok(())
+    }
+
+    fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
+        if data.len() > self.unsent as usize {
+            return Err(SendError::Invalid);
+        }
+        let data = data.get(..out.room()).unwrap_or(data);
+        let mut writer = out.writer();
+        writer.bytes(data);
+        let at = writer.at;
+        out.accept(at);
+        self.unsent = self.unsent.wrapping_sub(data.len() as u32);
+        self.sent = true;
+        Ok(data.len())
+    }
+
+    fn write_filters(&mut self, filters: &[Filter<'_>], kind: u8, out: &mut Out<'_>) -> Result<PacketId, SendError> {
+        let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
+        let ticket = Ticket { id: self.next_id(&mut draft), awaits: kind.wrapping_add(1), count: filters.len() as u8 };
+        if filters.is_empty() {
+            draft.refuse(SendError::Invalid);
+        }
+        if filters.len() > self.most.into() {
+            draft.refuse(SendError::TooLong);
+        }
+        draft.filters(ticket.id, filters.iter().copied());
+        self.send(draft, ticket, 0).map(|id| id.unwrap_or(PacketId::MIN))
+    }
+
+    fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
+        if self.link & link::OPEN == 0 {
+            return Err(SendError::Offline);
+        }
+        if self.unsent != 0 {
+            return Err(SendError::Busy);
+        }
+        if out.room() < if self.reply != 0 { 6 } else { 2 } {
+            return Err(SendError::Full);
+        }
+        self.settle(out);
+        wire::short(out, wire::DISCONNECT << 4, 0);
+        self.lost();
+        Ok(())
+    }
+
+    /// Accepts the message in hand and writes the reply owed, if there is one. `false`: there is no room for it, or a payload is being
+    /// streamed; nothing may be read then.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self, out: &mut Out<'_>) -> bool {
+        if self.reply != 0 {
+            let id = self.id;
+            if self.reply == wire::PUBREC << 4
+                && self.received(id).is_none()
+                && let Some(slot) = self.received(0)
+            {
+                slot.received = id;
+            }
+            if self.unsent != 0 || !wire::short(out, self.reply, id) {
+                return false;
+            }
+            self.reply = 0;
+            self.sent = true;
+        }
+        true
+    }
+
+    /// The next identifier; the draft comes to nothing if it is not free [MQTT-2.3.1-2].
+    fn next_id(&mut self, draft: &mut Draft<'_>) -> u16 {
+        let id = self.next.wrapping_add(1);
+        if self.visits != 0 || self.slot(id).is_none_or(|slot| slot.awaits != 0) {
+            draft.refuse(SendError::Busy);
+        }
+        id
+    }
+
+    /// Sends the draft and fills its slot, or does nothing.
+    fn send(&mut self, mut draft: Draft<'_>, ticket: Ticket, more: u32) -> Result<Option<PacketId>, SendError> {
+        if self.unsent != 0 {
+            draft.refuse(SendError::Busy);
+        }
+        if self.link & link::OPEN == 0 {
+            draft.refuse(SendError::Offline);
+        }
+        draft.finish(more)?;
+        self.unsent = more;
+        self.sent = true;
+        if self.link & link::ASKED != 0 && ticket.awaits != 0 {
+            self.visit_next();
+        } else if let Some(slot) = self.slot(ticket.id) {
+            slot.awaits = ticket.awaits;
+            slot.count = ticket.count;
+            self.next = if usize::from(ticket.id) == self.slots.len() { 0 } else { ticket.id };
+        }
+        Ok(PacketId::new(ticket.id))
+    }
+}

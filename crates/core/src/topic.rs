@@ -1,0 +1,199 @@
+//! Topic names and topic filters: what is valid, and what matches.
+use core::{fmt, str};
+
+/// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards [MQTT-1.5.3-1] [MQTT-3.3.2-2].
+///
+/// ```
+/// use motemq::topic::Topic;
+/// let topic = Topic::new("cellar/temperature").unwrap();
+/// assert!(topic == "cellar/temperature" && topic.matches("cellar/+"));
+/// assert!(Topic::new("cellar/#").is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Topic<'r>(pub(crate) &'r [u8]);
+
+impl<'r> Topic<'r> {
+    /// A topic name of one's own, if it is one.
+    pub fn new(name: &'r str) -> Option<Self> {
+        is_name(name).then_some(Topic(name.as_bytes()))
+    }
+
+    /// The bytes on the wire.
+    pub const fn as_bytes(self) -> &'r [u8] {
+        self.0
+    }
+
+    /// The same as a string slice. Links `core`'s UTF-8 check, which a program that only compares does not need.
+    pub fn as_str(self) -> &'r str {
+        // It was checked when it came, so this never is the default.
+        str::from_utf8(self.0).unwrap_or_default()
+    }
+
+    /// Whether a subscription to `filter` covers this topic: see [`matches`].
+    pub fn matches(self, filter: &str) -> bool {
+        matches_bytes(filter.as_bytes(), self.0)
+    }
+}
+
+impl PartialEq<str> for Topic<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Topic<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl fmt::Debug for Topic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Topic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+/// Whether a message can be published to `name`.
+///
+/// ```
+/// use motemq::topic::is_name;
+/// assert!(is_name("a/b") && is_name("/") && !is_name("") && !is_name("a/+") && !is_name("a\0"));
+/// ```
+pub fn is_name(name: &str) -> bool {
+    name.len() <= 0xffff && is_valid(name.as_bytes(), Kind::Name)
+}
+
+/// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any [MQTT-4.7.1-2] [MQTT-4.7.1-3].
+///
+/// ```
+/// use motemq::topic::is_filter;
+/// assert!(is_filter("a/+/b") && is_filter("#") && is_filter("/+/#"));
+/// assert!(!is_filter("a+") && !is_filter("a#") && !is_filter("#/a") && !is_filter(""));
+/// ```
+pub fn is_filter(filter: &str) -> bool {
+    filter.len() <= 0xffff && is_valid(filter.as_bytes(), Kind::Filter)
+}
+
+/// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
+///
+/// Bytes are compared as they are [MQTT-4.7.3-4]. `#` and `+` at the beginning of a filter do not match a topic that begins with `$`
+/// [MQTT-4.7.2-1].
+///
+/// ```
+/// use motemq::topic::matches;
+/// assert!(matches("a/+/c", "a/b/c") && matches("a/#", "a") && matches("#", "a/b"));
+/// assert!(!matches("a/+", "a") && !matches("#", "$SYS/up") && !matches("a/b", "a/b/c"));
+/// ```
+pub fn matches(filter: &str, topic: &str) -> bool {
+    matches_bytes(filter.as_bytes(), topic.as_bytes())
+}
+
+fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
+    if topic.first() == Some(&b'$') && filter.first().is_some_and(|&byte| is_wildcard(byte)) {
+        return false;
+    }
+    let mut levels = topic.split(|&byte| byte == b'/');
+    for wanted in filter.split(|&byte| byte == b'/') {
+        if wanted == b"#" {
+            return true;
+        }
+        match levels.next() {
+            Some(level) if wanted == b"+" || wanted == level => {}
+            _ => return false,
+        }
+    }
+    levels.next().is_none()
+}
+
+/// What a field of a packet is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Bytes, not text.
+    Data,
+    /// A client identifier or user name.
+    Text,
+    /// A topic name: no wildcards, not empty.
+    Name,
+    /// A topic filter: wildcards in their places, not empty.
+    Filter,
+}
+
+/// `#` or `+`.
+fn is_wildcard(byte: u8) -> bool {
+    byte & !8 == b'#'
+}
+
+/// `s` is valid UTF-8 without U+0000, and what its kind asks for besides. Not for [`Kind::Data`].
+#[inline]
+pub(crate) fn is_valid(s: &[u8], kind: Kind) -> bool {
+    #[cfg(feature = "fast")]
+    if kind != Kind::Filter && !s.is_empty() && is_plain(s) {
+        return true;
+    }
+    is_valid_bytewise(s, kind)
+}
+
+#[cfg_attr(feature = "fast", cold)]
+#[inline(never)]
+fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
+    if s.is_empty() && kind != Kind::Text {
+        return false;
+    }
+    let mut last = b'/';
+    // Of a character of several bytes: how many are still to come, and its first byte until the second has been seen.
+    let (mut need, mut first) = (0u32, 0);
+    for &byte in s {
+        if kind == Kind::Filter && (last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')) {
+            return false;
+        }
+        last = byte;
+        if need != 0 {
+            // The first two bytes tell overlong forms, surrogates and what lies above U+10FFFF.
+            let wrong = match first {
+                0xe0 => byte < 0xa0,
+                0xed => byte >= 0xa0,
+                0xf0 => byte < 0x90,
+                0xf4 => byte >= 0x90,
+                _ => false,
+            };
+            if wrong || byte >> 6 != 2 {
+                return false;
+            }
+            first = 0;
+            need = need.wrapping_sub(1);
+        } else if byte >= 0x80 {
+            if !(0xc2..=0xf4).contains(&byte) {
+                return false;
+            }
+            need = byte.leading_ones().wrapping_sub(1);
+            first = byte;
+        } else if byte == 0 || (kind == Kind::Name && is_wildcard(byte)) {
+            return false;
+        }
+    }
+    need == 0
+}
+
+/// All of `s` is ASCII without U+0000 and wildcards; eight bytes at a time.
+#[cfg(feature = "fast")]
+#[inline(always)]
+fn is_plain(s: &[u8]) -> bool {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    /// The high bit of a byte is set if it is not plain (and perhaps that of the byte above it, which is no harm).
+    fn odd(word: u64) -> u64 {
+        let wild = (word & all(!8)) ^ all(b'#');
+        (word | (word.wrapping_sub(all(1)) & !word) | (wild.wrapping_sub(all(1)) & !wild)) & all(0x80)
+    }
+    let (Some(tail), (words, _)) = (s.last_chunk::<8>(), s.as_chunks::<8>()) else {
+        return s.iter().all(|&byte| byte != 0 && byte < 0x80 && !is_wildcard(byte));
+    };
+    words.iter().fold(odd(u64::from_ne_bytes(*tail)), |found, word| found | odd(u64::from_ne_bytes(*word))) == 0
+}

@@ -1,0 +1,238 @@
+//! The bytes of packets: their types, the fixed header, and the one writer. No state, and no meaning beyond the form.
+use crate::{
+    SendError,
+    buffer::{Out, Writer},
+    command::{Connect, Filter},
+    topic::{self, Kind},
+};
+
+pub(crate) const CONNECT: u8 = 1;
+pub(crate) const CONNACK: u8 = 2;
+pub(crate) const PUBLISH: u8 = 3;
+pub(crate) const PUBACK: u8 = 4;
+pub(crate) const PUBREC: u8 = 5;
+pub(crate) const PUBREL: u8 = 6;
+pub(crate) const PUBCOMP: u8 = 7;
+pub(crate) const SUBSCRIBE: u8 = 8;
+pub(crate) const SUBACK: u8 = 9;
+pub(crate) const UNSUBSCRIBE: u8 = 10;
+pub(crate) const UNSUBACK: u8 = 11;
+pub(crate) const PINGREQ: u8 = 12;
+pub(crate) const PINGRESP: u8 = 13;
+pub(crate) const DISCONNECT: u8 = 14;
+
+/// DUP in the first byte of a PUBLISH.
+pub(crate) const DUP: u8 = 8;
+/// The bits of the QoS in the first byte of a PUBLISH; and the one that says QoS 2.
+pub(crate) const QOS: u8 = 6;
+pub(crate) const QOS_2: u8 = 4;
+/// The lower half of the first byte of PUBREL, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.2-1].
+pub(crate) const RESERVED: u8 = 2;
+/// PUBREL's first byte.
+pub(crate) const RELEASE: u8 = PUBREL << 4 | RESERVED;
+/// SUBACK's return code for no.
+pub(crate) const REFUSED: u8 = 0x80;
+
+/// What MQTT does not allow was read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Malformed;
+
+/// A packet's first byte, the remaining length it tells, and the bytes behind.
+pub(crate) struct FixedHeader<'i> {
+    pub head: u8,
+    pub length: usize,
+    pub body: &'i [u8],
+}
+
+/// Reads a fixed header. `None`: there is more of it to come.
+#[inline(always)]
+pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
+    let Some((&head, mut body)) = bytes.split_first() else { return Ok(None) };
+    // The lower halves that each type allows, a bit for each [MQTT-2.2.2-2].
+    let flags = match head >> 4 {
+        // No QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
+        PUBLISH => 0b0011_1100_0011_1111,
+        PUBREL | SUBSCRIBE | UNSUBSCRIBE => 1 << RESERVED,
+        0 | 15 => 0,
+        _ => 1u32,
+    };
+    if flags >> (head & 15) & 1 == 0 {
+        return Err(Malformed);
+    }
+    let mut length = 0;
+    let mut shift = 0u32;
+    loop {
+        let Some((&byte, after)) = body.split_first() else { return Ok(None) };
+        body = after;
+        length |= (byte as usize & 0x7f).wrapping_shl(shift);
+        shift = shift.wrapping_add(7);
+        if byte < 0x80 {
+            // Longer than need be: 3.1.1 is silent, we are not.
+            if byte == 0 && shift > 7 {
+                return Err(Malformed);
+            }
+            return Ok(Some(FixedHeader { head, length, body }));
+        }
+        if shift == 28 {
+            return Err(Malformed);
+        }
+    }
+}
+
+/// Splits what stands between the fixed header and the payload of a PUBLISH, its topic's length taken off, into topic and identifier; with
+/// QoS 0 that is any number but 0.
+#[inline(always)]
+pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
+    if head & QOS != 0
+        && let Some((name, &id)) = header.split_last_chunk()
+    {
+        return (name, u16::from_be_bytes(id));
+    }
+    (header, 1)
+}
+
+/// Reads what CONNACK says: session present, and the return code, whatever it is.
+#[inline(always)]
+pub(crate) fn connack(said: u16) -> Result<(bool, u8), Malformed> {
+    if said < 0x200 { Ok((said >= 0x100, said as u8)) } else { Err(Malformed) }
+}
+
+/// SUBACK's return codes are all defined [MQTT-3.9.3-2].
+#[inline(always)]
+pub(crate) fn are_codes(codes: &[u8]) -> bool {
+    codes.iter().all(|&code| code <= 2 || code == REFUSED)
+}
+
+/// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if there is no room.
+pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
+    let mut writer = out.writer();
+    writer.byte(head);
+    if head < PINGREQ << 4 {
+        writer.byte(2);
+        writer.u16(id);
+    } else {
+        writer.byte(0);
+    }
+    let at = writer.at;
+    out.accept(at)
+}
+
+/// Room kept for the fixed header while the length of what follows is not known.
+const HEADER: usize = 5;
+
+/// A packet being written behind the bytes of `tx`, not yet one of them.
+///
+/// The body is written first; [`finish`](Self::finish) puts the fixed header before it and moves it up, so its length need not be known
+/// beforehand. An error sticks and is told at the end, by when nothing has changed.
+pub(crate) struct Draft<'o> {
+    writer: Writer<'o>,
+    end: &'o mut usize,
+    /// First byte of the packet.
+    pub head: u8,
+    error: Option<SendError>,
+}
+
+impl<'o> Draft<'o> {
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
+        let at = out.end.wrapping_add(HEADER);
+        Draft { writer: Writer { mem: out.mem, at }, end: out.end, head, error: None }
+    }
+
+    /// The packet comes to nothing; the last reason counts.
+    pub fn refuse(&mut self, error: SendError) {
+        self.error = Some(error);
+    }
+
+    pub fn byte(&mut self, byte: u8) {
+        self.writer.byte(byte);
+    }
+
+    pub fn u16(&mut self, value: u16) {
+        self.writer.u16(value);
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.writer.bytes(bytes);
+    }
+
+    /// Bytes of a certain kind with their length before them.
+    pub fn field(&mut self, bytes: &[u8], kind: Kind) {
+        if bytes.len() > 0xffff {
+            self.refuse(SendError::TooLong);
+        } else if kind != Kind::Data && !topic::is_valid(bytes, kind) {
+            self.refuse(SendError::Invalid);
+        }
+        self.u16(bytes.len() as u16);
+        self.bytes(bytes);
+    }
+
+    /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never been.
+    pub fn finish(mut self, more: u32) -> Result<(), SendError> {
+        let start = *self.end;
+        let (from, to) = (start.wrapping_add(HEADER), self.writer.at);
+        let mut length = (to.wrapping_sub(from) as u32).saturating_add(more);
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if to > self.writer.mem.len() || length >> 28 != 0 {
+            return Err(if start == 0 || length >> 28 != 0 { SendError::TooLong } else { SendError::Full });
+        }
+        self.writer.at = start;
+        self.writer.byte(self.head);
+        while length > 0x7f {
+            self.writer.byte(length as u8 | 0x80);
+            length >>= 7;
+        }
+        self.writer.byte(length as u8);
+        self.writer.shift(from, to);
+        *self.end = self.writer.at;
+        Ok(())
+    }
+
+    /// The body of a CONNECT.
+    #[inline(always)]
+    pub fn connect(&mut self, c: &Connect<'_>) {
+        if c.client_id.is_empty() && !c.clean {
+            self.refuse(SendError::Invalid);
+        }
+        self.field(b"MQTT", Kind::Data);
+        self.byte(4);
+        let at = self.writer.at;
+        let mut flags = (c.clean as u8) << 1;
+        self.byte(0);
+        self.u16(c.keep_alive);
+        self.field(c.client_id.as_bytes(), Kind::Text);
+        if let Some(will) = &c.will {
+            flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;
+            self.field(will.topic.as_bytes(), Kind::Name);
+            self.field(will.payload, Kind::Data);
+            if will.more != 0 {
+                self.refuse(SendError::Invalid);
+            }
+        }
+        if let Some(user) = c.user {
+            flags |= 0x80;
+            self.field(user.as_bytes(), Kind::Text);
+        }
+        if let Some(password) = c.password {
+            flags |= 0x40;
+            self.field(password, Kind::Data);
+        }
+        if let Some(to) = self.writer.mem.get_mut(at) {
+            *to = flags;
+        }
+    }
+
+    /// The body of a SUBSCRIBE or UNSUBSCRIBE.
+    #[inline(always)]
+    pub fn filters<'f>(&mut self, id: u16, filters: impl Iterator<Item = Filter<'f>>) {
+        self.u16(id);
+        for filter in filters {
+            self.field(filter.filter.as_bytes(), Kind::Filter);
+            if self.head == SUBSCRIBE << 4 | RESERVED {
+                self.byte(filter.qos as u8);
+            }
+        }
+    }
+}
