@@ -1,0 +1,1 @@
+//! A real mosquitto broker for tests, where there is one.
