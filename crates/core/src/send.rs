@@ -64,7 +64,7 @@ impl Session {
     /// Gives the next bytes of the payload announced; returns how many of them there was room for.
     ///
     /// # Errors
-    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are [still to be given](Self::unsent).
+    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are [still to be given](Self::unsent); `Offline`.
     #[inline]
     pub fn publish_chunk(&mut self, data: &[u8], tx: &mut (impl Output + ?Sized)) -> Result<usize, SendError> {
         tx.lend(|out| self.write_chunk(data, out))
@@ -73,17 +73,10 @@ impl Session {
     /// Tells that the caller sends the next `n` bytes of the payload announced to the transport itself, for vectored writes and DMA.
     ///
     /// # Errors
-    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more bytes than were announced.
+    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more bytes than were announced; `Offline`.
     #[inline]
     pub fn publish_direct(&mut self, n: u32, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| {
-            if *out.end != 0 {
-                return Err(SendError::Full);
-            }
-            self.unsent = self.unsent.checked_sub(n).ok_or(SendError::Invalid)?;
-            self.sent = true;
-            Ok(())
-        })
+        tx.lend(|out| if *out.end == 0 { self.give(n as usize) } else { Err(SendError::Full) })
     }
 
     /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come before it.
@@ -135,10 +128,13 @@ impl Session {
             }
         }
         draft.bytes(publish.payload);
-        self.send(draft, ticket, publish.more)
+        self.send(&mut draft, ticket, publish.more)
     }
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
+        if self.link & link::OPEN == 0 {
+            return Err(SendError::Offline);
+        }
         if self.unsent != 0 {
             return Err(SendError::Busy);
         }
@@ -160,17 +156,29 @@ impl Session {
     }
 
     fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
-        if data.len() > self.unsent as usize {
-            return Err(SendError::Invalid);
+        let some = data.get(..out.room()).unwrap_or(data);
+        if some.len() < data.len() && some.is_empty() {
+            return Err(SendError::Full);
         }
-        let data = data.get(..out.room()).unwrap_or(data);
+        // All of it has to have been announced, not only what there is room for.
+        self.give(data.len())?;
+        self.unsent = self.unsent.wrapping_add(data.len().wrapping_sub(some.len()) as u32);
         let mut writer = out.writer();
-        writer.bytes(data);
+        writer.bytes(some);
         let at = writer.at;
         out.accept(at);
-        self.unsent = self.unsent.wrapping_sub(data.len() as u32);
+        Ok(some.len())
+    }
+
+    /// The next `n` bytes of the payload announced are given.
+    fn give(&mut self, n: usize) -> Result<(), SendError> {
+        if self.link & link::OPEN == 0 {
+            return Err(SendError::Offline);
+        }
+        let n = u32::try_from(n).map_err(|_| SendError::Invalid)?;
+        self.unsent = self.unsent.checked_sub(n).ok_or(SendError::Invalid)?;
         self.sent = true;
-        Ok(data.len())
+        Ok(())
     }
 
     fn write_filters(&mut self, filters: &[Filter<'_>], kind: u8, out: &mut Out<'_>) -> Result<PacketId, SendError> {
@@ -183,7 +191,7 @@ impl Session {
             draft.refuse(SendError::TooLong);
         }
         draft.filters(ticket.id, filters.iter().copied());
-        self.send(draft, ticket, 0).map(|id| id.unwrap_or(PacketId::MIN))
+        self.send(&mut draft, ticket, 0).map(|id| id.unwrap_or(PacketId::MIN))
     }
 
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
@@ -233,7 +241,7 @@ impl Session {
     }
 
     /// Sends the draft and fills its slot, or does nothing.
-    fn send(&mut self, mut draft: Draft<'_>, ticket: Ticket, more: u32) -> Result<Option<PacketId>, SendError> {
+    fn send(&mut self, draft: &mut Draft<'_>, ticket: Ticket, more: u32) -> Result<Option<PacketId>, SendError> {
         if self.unsent != 0 {
             draft.refuse(SendError::Busy);
         }
