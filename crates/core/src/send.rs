@@ -76,7 +76,7 @@ impl Session {
     /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more bytes than were announced; `Offline`.
     #[inline]
     pub fn publish_direct(&mut self, n: u32, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| if *out.end == 0 { self.give(n as usize) } else { Err(SendError::Full) })
+        tx.lend(|out| if *out.end == 0 { self.give(n as usize, n as usize) } else { Err(SendError::Full) })
     }
 
     /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come before it.
@@ -157,12 +157,7 @@ impl Session {
 
     fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
         let some = data.get(..out.room()).unwrap_or(data);
-        if some.len() < data.len() && some.is_empty() {
-            return Err(SendError::Full);
-        }
-        // All of it has to have been announced, not only what there is room for.
-        self.give(data.len())?;
-        self.unsent = self.unsent.wrapping_add(data.len().wrapping_sub(some.len()) as u32);
+        self.give(some.len(), data.len())?;
         let mut writer = out.writer();
         writer.bytes(some);
         let at = writer.at;
@@ -170,13 +165,18 @@ impl Session {
         Ok(some.len())
     }
 
-    /// The next `n` bytes of the payload announced are given.
-    fn give(&mut self, n: usize) -> Result<(), SendError> {
+    /// Of `n` bytes of the payload announced, which all have to have been, the first `some` are given.
+    fn give(&mut self, some: usize, n: usize) -> Result<(), SendError> {
         if self.link & link::OPEN == 0 {
             return Err(SendError::Offline);
         }
-        let n = u32::try_from(n).map_err(|_| SendError::Invalid)?;
-        self.unsent = self.unsent.checked_sub(n).ok_or(SendError::Invalid)?;
+        if n > self.unsent as usize {
+            return Err(SendError::Invalid);
+        }
+        if some == 0 && n != 0 {
+            return Err(SendError::Full);
+        }
+        self.unsent = self.unsent.wrapping_sub(some as u32);
         self.sent = true;
         Ok(())
     }
