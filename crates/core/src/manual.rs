@@ -126,6 +126,8 @@ impl Manual {
             loop {
                 self.settle(session, out);
                 if !self.has_place(session) {
+                    // Nor can a PINGRESP be read that waits behind: as long as there is something to read, the broker is not silent.
+                    session.heard |= !input.is_empty();
                     return Ok(None);
                 }
                 let Some(event) = session.receive(input, room, out)? else { return Ok(None) };
