@@ -23,7 +23,7 @@ use core::{
 /// rx.consume(2);
 /// assert_eq!(rx.bytes(), b"\0\0");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 #[repr(C)]
 pub struct Buffer<M: ?Sized = [u8]> {
     pub(crate) start: usize,
