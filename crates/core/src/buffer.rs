@@ -32,7 +32,8 @@ pub struct Buffer<M: ?Sized = [u8]> {
 }
 
 impl<const N: usize> Buffer<[u8; N]> {
-    /// An empty buffer of `N` bytes, 16 at least: the smallest in which every packet without text can be read and written.
+    /// An empty buffer of `N` bytes, 16 at least: enough for every packet without text. As `tx` it needs room for 3 bytes more than a
+    /// packet with text has; as `rx` it need not hold more than a topic and 9 bytes besides, since payloads are streamed.
     ///
     /// ```compile_fail
     /// let rx = motemq::Buffer::<[u8; 8]>::new(); // too small: does not compile

@@ -39,17 +39,18 @@ impl Session {
             if gone < period && self.link & DUE == 0 {
                 nap = period.wrapping_sub(gone);
             } else {
-                if self.link & (WAITING | DUE) == 0 {
+                let written = self.unsent == 0 && wire::short(out, wire::PINGREQ << 4, 0);
+                // From here on something is waited for: PINGRESP, or that PINGREQ can be written.
+                if self.link & WAITING == 0 && (written || self.link & DUE == 0) {
                     self.heard_at = now;
+                    self.link &= !LATE;
                 }
-                self.link |= DUE;
-                if self.unsent == 0 && wire::short(out, wire::PINGREQ << 4, 0) {
-                    if self.link & WAITING == 0 {
-                        self.heard_at = now;
-                    }
+                if written {
                     self.link = (self.link | WAITING) & !DUE;
                     self.sent_at = now;
                     nap = period;
+                } else {
+                    self.link |= DUE;
                 }
             }
         }

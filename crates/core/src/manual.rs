@@ -125,22 +125,34 @@ impl Manual {
         tx.lend(|out| {
             loop {
                 self.settle(session, out);
-                if !self.has_place(session) {
+                if session.link & link::OPEN != 0 && !self.has_place(session) {
                     // Nor can a PINGRESP be read that waits behind: as long as there is something to read, the broker is not silent.
                     session.heard |= !input.is_empty();
                     return Ok(None);
                 }
-                let Some(event) = session.receive(input, room, out)? else { return Ok(None) };
-                if let Event::Connected { .. } = event {
-                    // What was owed on the last connection comes again.
-                    self.owed.fill(Owed::NONE);
-                    self.connection = self.connection.wrapping_add(1);
-                    self.again = false;
+                if !self.take_reply(session, out) {
+                    return Ok(None);
                 }
+                // The session finds no room, so that it writes no reply before its turn; whether `tx` is empty it sees.
+                let mut end = (*out.end).min(1);
+                let event = session.receive(input, room, &mut Out { mem: &mut [], end: &mut end })?;
+                let Some(event) = event else {
+                    if session.reply == 0 {
+                        return Ok(None);
+                    }
+                    continue;
+                };
                 let last = match event {
+                    Event::Connected { .. } => {
+                        // What was owed on the last connection comes again.
+                        self.owed.fill(Owed::NONE);
+                        self.connection = self.connection.wrapping_add(1);
+                        self.again = false;
+                        false
+                    }
                     Event::Message(Message { left, .. }) => {
-                        self.again = session.head & wire::QOS != 0
-                            && self.owed.iter().any(|owed| owed.id == session.id && owed.head == reply(session));
+                        let head = wire::reply(session.head);
+                        self.again = head != 0 && self.owed.iter().any(|owed| (owed.id, owed.head) == (session.id, head));
                         left == 0
                     }
                     Event::Payload { left, .. } => left == 0,
@@ -148,12 +160,9 @@ impl Manual {
                 };
                 let mut token = None;
                 if last && session.reply != 0 {
-                    // Taken from the session, which would write it at once.
                     let head = core::mem::take(&mut session.reply);
-                    if !self.again
-                        && let Some(place) = self.owed.iter_mut().find(|owed| owed.id == 0)
-                    {
-                        *place = Owed { id: session.id, head, ready: false };
+                    if !self.again {
+                        self.owe(Owed { id: session.id, head, ready: false });
                         token = PacketId::new(session.id).map(|id| Token { id, connection: self.connection });
                     }
                 }
@@ -170,6 +179,9 @@ impl Manual {
     /// As [`Session::disconnect`]; acknowledgements may have been written even so.
     pub fn disconnect(&mut self, session: &mut Session, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         tx.lend(|out| {
+            if !self.take_reply(session, out) {
+                return Err(if session.unsent == 0 { SendError::Full } else { SendError::Busy });
+            }
             self.settle(session, out);
             session.disconnect(out)
         })
@@ -196,15 +208,34 @@ impl Manual {
         }
     }
 
+    /// Deals with the reply that the session owes without the application's doing: for a message that was not told (again), which takes
+    /// its turn, or of the second half of QoS 2. `false`: there is no room.
+    fn take_reply(&mut self, session: &mut Session, out: &mut Out<'_>) -> bool {
+        let (head, id) = (session.reply, session.id);
+        if head == wire::PUBACK << 4 || head == wire::PUBREC << 4 {
+            self.owe(Owed { id, head, ready: true });
+            self.settle(session, out);
+        } else if head != 0 {
+            if session.unsent != 0 || !wire::short(out, head, id) {
+                return false;
+            }
+            session.sent = true;
+        }
+        session.reply = 0;
+        true
+    }
+
+    /// Takes the first free place; there is one whenever a message is read.
+    fn owe(&mut self, owed: Owed) {
+        if let Some(place) = self.owed.iter_mut().find(|place| place.id == 0) {
+            *place = owed;
+        }
+    }
+
     /// Another message can be owed, and accepted with all the others.
     fn has_place(&self, session: &Session) -> bool {
         let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();
         let free = session.slots.iter().filter(|slot| slot.received == 0).count();
         self.owed.last().is_some_and(|owed| owed.id == 0) && (unaccepted == 0 || free > unaccepted)
     }
-}
-
-/// First byte of the acknowledgement of the PUBLISH being received.
-fn reply(session: &Session) -> u8 {
-    if session.head & wire::QOS_2 != 0 { wire::PUBREC << 4 } else { wire::PUBACK << 4 }
 }

@@ -276,7 +276,8 @@ impl Packet<'_> {
     /// Appends the packet to `tx`, which needs room for 3 bytes more than the packet has.
     ///
     /// # Errors
-    /// `Invalid` for what [`decode`] would not read, `Full`, `TooLong`; nothing is written then.
+    /// `Invalid` for what [`decode`] would not read, and for what it does read so that a broker can refuse it: an empty client identifier
+    /// without clean session. `Full`, `TooLong`. Nothing is written then.
     #[inline]
     pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         tx.lend(|out| {

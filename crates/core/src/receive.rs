@@ -63,8 +63,10 @@ impl Session {
 
     #[cfg_attr(feature = "fast", inline)]
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
-        self.heard |= input.len() as u16 != self.seen;
+        // Life is a change in what is there to be read, from outside or by reading.
+        let length = input.len();
         let event = self.step(input, room, out);
+        self.heard |= length as u16 != self.seen || length != input.len();
         self.seen = input.len() as u16;
         event
     }
@@ -272,11 +274,7 @@ impl Session {
             *input = after;
             self.left = self.left.wrapping_sub(payload.len() as u32);
             if self.left == 0 {
-                self.reply = match self.head & wire::QOS {
-                    0 => 0,
-                    wire::QOS_2 => wire::PUBREC << 4,
-                    _ => wire::PUBACK << 4,
-                };
+                self.reply = wire::reply(self.head);
             }
             if self.mute {
                 continue;

@@ -1,5 +1,5 @@
 //! The session: what is remembered between packets and between connections.
-use crate::{Connect, Out, Output, SendError, buffer::Buffer, wire};
+use crate::{Connect, Out, Output, SendError, buffer::Buffer, snapshot::checksum, wire};
 use core::{
     num::NonZeroU16,
     ops::{Deref, DerefMut},
@@ -79,7 +79,7 @@ pub struct Session<S: ?Sized = [Slot]> {
     pub(crate) visits: u16,
     /// Seconds; 0: off.
     pub(crate) keep_alive: u16,
-    /// Whose state the slots hold: a number made of the client identifier; 0: nobody's, the session ends with the connection.
+    /// Whose state the slots hold: a checksum of the client identifier, not 0; 0: nobody's, the session ends with the connection.
     pub(crate) client: u16,
     /// The same of the connection being opened.
     pub(crate) claimed: u16,
@@ -174,7 +174,7 @@ impl Session {
         self.timeout = connect.timeout;
         // SUBACK has five bytes besides its codes at most.
         self.most = room.saturating_sub(5).min(0xff) as u8;
-        self.claimed = if connect.clean { 0 } else { fingerprint(connect.client_id.as_bytes()) };
+        self.claimed = if connect.clean { 0 } else { checksum(connect.client_id.as_bytes()).max(1) };
         self.visits = self.slots.len() as u16;
         self.heard = true;
         self.sent = true;
@@ -183,6 +183,8 @@ impl Session {
 
     /// The transport is gone. What is remembered of messages under way is kept for the next connection; a message told but not yet
     /// accepted is not part of it, and will be delivered again.
+    // Four callers: a copy in each would be larger.
+    #[inline(never)]
     pub fn lost(&mut self) {
         self.link = link::CLOSED;
         self.reply = 0;
@@ -241,9 +243,4 @@ impl Session {
         self.visits = self.visits.wrapping_sub(1);
         self.link &= !link::ASKED;
     }
-}
-
-/// A number made of a client identifier, not 0.
-fn fingerprint(client_id: &[u8]) -> u16 {
-    client_id.iter().fold(1, |sum: u16, &byte| sum.wrapping_mul(31).wrapping_add(byte.into())) | 1
 }

@@ -84,8 +84,9 @@ impl Session {
     }
 }
 
-/// CRC-16 with the polynomial 0x1021, from 0xffff on, so that memory of all zeros or ones is no image.
-fn checksum(bytes: &[u8]) -> u16 {
+/// CRC-16 with the polynomial 0x1021, from 0xffff on, so that memory of all zeros or ones is no image. What differs in one byte or two
+/// neighbours always has different sums.
+pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |sum, &byte| {
         (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| (sum << 1) ^ if sum >> 15 == 0 { 0 } else { 0x1021 })
     })

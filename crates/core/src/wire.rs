@@ -103,16 +103,22 @@ pub(crate) fn are_codes(codes: &[u8]) -> bool {
     codes.iter().all(|&code| code <= 2 || code == REFUSED)
 }
 
+/// First byte of the acknowledgement of a PUBLISH with this first byte; 0: none.
+#[inline]
+pub(crate) fn reply(head: u8) -> u8 {
+    match head & QOS {
+        0 => 0,
+        QOS_2 => PUBREC << 4,
+        _ => PUBACK << 4,
+    }
+}
+
 /// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if there is no room.
 pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
+    let length = if head < PINGREQ << 4 { 2 } else { 0 };
+    let packet = [head, length, (id >> 8) as u8, id as u8];
     let mut writer = out.writer();
-    writer.byte(head);
-    if head < PINGREQ << 4 {
-        writer.byte(2);
-        writer.u16(id);
-    } else {
-        writer.byte(0);
-    }
+    writer.bytes(packet.get(..usize::from(length).wrapping_add(2)).unwrap_or_default());
     let at = writer.at;
     out.accept(at)
 }
@@ -168,7 +174,7 @@ impl<'o> Draft<'o> {
     }
 
     /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never been.
-    pub fn finish(mut self, more: u32) -> Result<(), SendError> {
+    pub fn finish(&mut self, more: u32) -> Result<(), SendError> {
         let start = *self.end;
         let (from, to) = (start.wrapping_add(HEADER), self.writer.at);
         let mut length = (to.wrapping_sub(from) as u32).saturating_add(more);
@@ -216,6 +222,10 @@ impl<'o> Draft<'o> {
             self.field(user.as_bytes(), Kind::Text);
         }
         if let Some(password) = c.password {
+            // [MQTT-3.1.2-22]
+            if c.user.is_none() {
+                self.refuse(SendError::Invalid);
+            }
             flags |= 0x40;
             self.field(password, Kind::Data);
         }
