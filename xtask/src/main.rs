@@ -1,2 +1,49 @@
-//! To come.
-fn main() {}
+//! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
+mod machine;
+mod no_std;
+mod programs;
+mod steps;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// What developers and newcomers of Motemq type.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask test              check everything that this machine has the programs for
+  cargo xtask test --install    install what is missing (Debian, as root) and check everything
+  cargo xtask tidy              check the rules of the sources alone; takes no time";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs every check: format, lints, tests, documentation, the build for a microcontroller. Under 25 minutes on two cores.
+    Test(test::Options),
+    /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    if let Err(error) = programs::enter_workspace() {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
+    match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => match tidy::check() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(findings) => {
+                eprintln!("{findings}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}

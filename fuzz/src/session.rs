@@ -1,0 +1,179 @@
+//! A session against itself: where bytes are cut makes no difference.
+use motemq::{Buffer, Connect, Event, Fault, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot};
+
+/// Takes any bytes for what brokers say over two connections, and cuts them anywhere.
+///
+/// The first byte says how: its lowest bit whether the session is kept, the next two how large the buffer is. The second is the length of
+/// the first piece, the third that of the second, and so on round and round up to a piece of length 0, which the broker's bytes follow. The
+/// pair `ff ff` ends the first connection.
+///
+/// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is answered, and the same remembered.
+pub fn session(data: &[u8]) {
+    let Some((&how, data)) = data.split_first() else { return };
+    let end = data.iter().position(|&length| length == 0).unwrap_or(data.len());
+    let (cuts, heard) = (&data[..end], data.get(end + 1..).unwrap_or_default());
+    match how >> 1 & 3 {
+        0 => compare::<16>(how, cuts, heard),
+        1 => compare::<24>(how, cuts, heard),
+        2 => compare::<64>(how, cuts, heard),
+        _ => compare::<1024>(how, cuts, heard),
+    }
+}
+
+fn compare<const N: usize>(how: u8, cuts: &[u8], heard: &[u8]) {
+    let connections = match heard.windows(2).position(|pair| pair == [0xff, 0xff]) {
+        Some(at) => [&heard[..at], &heard[at + 2..]],
+        None => [heard, &[]],
+    };
+    let whole = Run::<N>::of(how & 1 != 0, &[], connections);
+    let pieces = Run::<N>::of(how & 1 != 0, cuts, connections);
+    assert_eq!(whole.told, pieces.told);
+    assert_eq!(whole.said, pieces.said);
+    assert_eq!(whole.image(), pieces.image());
+}
+
+/// What a session told, without borrowing.
+#[derive(PartialEq, Debug)]
+enum Told {
+    Connected(Known),
+    Message { topic: String, id: Option<PacketId>, qos: QoS, retain: bool, dup: bool, payload: Vec<u8>, left: u32 },
+    Skipped(u32),
+    Received(PacketId),
+    Acked(PacketId),
+    Subscribed(PacketId, Vec<u8>),
+    Resend(PacketId, QoS),
+    Unknown(PacketId),
+    Fault(Fault),
+}
+
+const SLOTS: usize = 3;
+
+struct Run<const N: usize> {
+    session: Session<[Slot; SLOTS]>,
+    rx: Buffer<[u8; N]>,
+    tx: Buffer<[u8; 64]>,
+    told: Vec<Told>,
+    said: Vec<u8>,
+}
+
+impl<const N: usize> Run<N> {
+    /// Uncut if there are no `cuts`.
+    fn of(keep: bool, cuts: &[u8], connections: [&[u8]; 2]) -> Self {
+        let mut run = Run { session: Session::new(), rx: Buffer::new(), tx: Buffer::new(), told: Vec::new(), said: Vec::new() };
+        let mut lengths = cuts.iter().copied().cycle().map(usize::from);
+        for mut heard in connections {
+            run.connect(keep);
+            while !run.session.is_closed() && !heard.is_empty() {
+                let space = run.rx.space();
+                // A full buffer with nothing to be told would be a standstill.
+                assert!(!space.is_empty());
+                let n = lengths.next().unwrap_or(usize::MAX).min(space.len()).min(heard.len());
+                space[..n].copy_from_slice(&heard[..n]);
+                run.rx.commit(n);
+                heard = &heard[n..];
+                run.turn();
+            }
+            run.session.lost();
+        }
+        run
+    }
+
+    fn connect(&mut self, keep: bool) {
+        let connect = Connect::new("fuzz");
+        let connect = if keep { connect.keep_session() } else { connect };
+        self.session.connect(&connect, &mut self.rx, &mut self.tx).unwrap();
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        self.said.extend_from_slice(self.tx.bytes());
+        self.tx.clear();
+    }
+
+    /// Takes events until there is none though all is written out.
+    fn turn(&mut self) {
+        loop {
+            match self.session.next_event(&mut self.rx, &mut self.tx).map(|event| event.map(told)) {
+                Ok(Some(Heard::Event(told))) => {
+                    self.answer(&told);
+                    self.told.push(told);
+                }
+                Ok(Some(Heard::More(data, left))) => self.join(&data, left),
+                Ok(None) if self.tx.is_empty() => return,
+                Ok(None) => self.flush(),
+                Err(fault) => self.told.push(Told::Fault(fault)),
+            }
+        }
+    }
+
+    /// What the application does about it.
+    fn answer(&mut self, told: &Told) {
+        let (a, b) = (Publish::to("a").payload(b"1").qos(QoS::AtLeastOnce), Publish::to("b").payload(b"2").qos(QoS::ExactlyOnce));
+        match told {
+            Told::Connected(_) => {
+                for publish in [a, b] {
+                    self.command(|session, tx| session.publish(&publish, tx).map(drop));
+                }
+                self.command(|session, tx| session.subscribe(&[Filter::new("#", QoS::ExactlyOnce)], tx).map(drop));
+            }
+            Told::Resend(id, QoS::AtLeastOnce) => self.command(|session, tx| session.republish(*id, &a, tx)),
+            // Once again, and not a second time.
+            Told::Resend(id, _) if id.get() % 2 == 0 => self.command(|session, tx| session.republish(*id, &b, tx)),
+            Told::Resend(id, _) => self.command(|session, tx| session.abandon(*id, tx)),
+            // The memory is free again.
+            Told::Acked(_) => self.command(|session, tx| session.publish(&b, tx).map(drop)),
+            _ => {}
+        }
+    }
+
+    /// `Full` is no answer here, since it depends on when bytes were written out.
+    fn command(&mut self, mut command: impl FnMut(&mut Session, &mut Buffer) -> Result<(), SendError>) {
+        if command(&mut self.session, &mut self.tx) == Err(SendError::Full) {
+            self.flush();
+            assert_ne!(command(&mut self.session, &mut self.tx), Err(SendError::Full));
+        }
+    }
+
+    /// Joins a piece of a payload with those before it.
+    fn join(&mut self, data: &[u8], remaining: u32) {
+        let Some(Told::Message { payload, left, .. }) = self.told.last_mut() else { panic!("a piece of no message") };
+        assert!(!data.is_empty());
+        assert_eq!(*left as usize, data.len() + remaining as usize);
+        payload.extend_from_slice(data);
+        *left = remaining;
+    }
+
+    /// What a restart would find.
+    fn image(&self) -> Vec<u8> {
+        let mut image = vec![0; Session::<[Slot; SLOTS]>::IMAGE];
+        self.session.save(&mut image).unwrap();
+        image
+    }
+}
+
+enum Heard {
+    Event(Told),
+    More(Vec<u8>, u32),
+}
+
+fn told(event: Event<'_>) -> Heard {
+    Heard::Event(match event {
+        Event::Connected { session } => Told::Connected(session),
+        Event::Message(m) => Told::Message {
+            topic: m.topic.to_string(),
+            id: m.id(),
+            qos: m.qos(),
+            retain: m.retain(),
+            dup: m.dup(),
+            payload: m.payload.to_vec(),
+            left: m.left,
+        },
+        Event::Payload { data, left } => return Heard::More(data.to_vec(), left),
+        Event::Skipped { len } => Told::Skipped(len),
+        Event::Received { id } => Told::Received(id),
+        Event::Acked { id } => Told::Acked(id),
+        Event::Subscribed { id, codes } => Told::Subscribed(id, codes.to_vec()),
+        Event::Resend { id, qos } => Told::Resend(id, qos),
+        Event::Unknown { id } => Told::Unknown(id),
+    })
+}

@@ -1,0 +1,32 @@
+//! The seeds, and everything one step from them, through the fuzz targets' bodies.
+use std::{fs, path::Path};
+
+/// Runs each seed, each of its beginnings, and each with one byte changed.
+fn run(target: &str, body: fn(&[u8])) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    let mut seeds = 0;
+    for file in fs::read_dir(&directory).unwrap() {
+        let seed = fs::read(file.unwrap().path()).unwrap();
+        body(&seed);
+        for at in 0..seed.len() {
+            body(&seed[..at]);
+            let mut changed = seed.clone();
+            for byte in [seed[at] ^ 1, seed[at] ^ 2, seed[at] ^ 0x10, seed[at] ^ 0x80, seed[at].wrapping_add(1), 0, 0xff] {
+                changed[at] = byte;
+                body(&changed);
+            }
+        }
+        seeds += 1;
+    }
+    assert!(seeds > 0, "no seeds in {}", directory.display());
+}
+
+#[test]
+fn decode() {
+    run("decode", motemq_fuzz::decode);
+}
+
+#[test]
+fn session() {
+    run("session", motemq_fuzz::session);
+}

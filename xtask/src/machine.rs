@@ -1,0 +1,40 @@
+//! What is installed on this machine, and how the rest gets there.
+use crate::programs::{find, program, read};
+use std::{env, path::Path, process::Command};
+
+/// Programs of the real broker, and the Debian packages that hold them.
+const BROKER: [(&str, &str); 3] =
+    [("mosquitto", "mosquitto"), ("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients")];
+
+/// Packages to be installed for the real broker; none if it is there.
+pub fn broker_packages() -> Vec<&'static str> {
+    let mut packages: Vec<_> = BROKER.iter().filter(|(name, _)| find(name).is_none()).map(|&(_, package)| package).collect();
+    packages.dedup();
+    packages
+}
+
+/// Installs Debian packages; silent unless it fails.
+pub fn install(packages: &[&str]) -> Result<(), String> {
+    let spelled = packages.join(" ");
+    if !Path::new("/etc/debian_version").exists() {
+        return Err(format!("can install packages on Debian and its like only; install by hand what is called there: {spelled}"));
+    }
+    if read(program("id", ["-u"]))?.trim() != "0" {
+        return Err(format!("only root can install packages: sudo apt-get install --no-install-recommends {spelled}"));
+    }
+    println!("installing {spelled}");
+    read(apt(&["update", "-qq"]))?;
+    read(apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat()))?;
+    Ok(())
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = program("apt-get", arguments);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Whether a service runs us that checks every change, and wants everything checked.
+pub fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}

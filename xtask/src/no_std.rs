@@ -1,0 +1,72 @@
+//! Finding a way to build for a machine without an operating system.
+use crate::{
+    machine,
+    programs::{cargo, find, program, read},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A Cortex-M4, the machine whose code sizes the project states.
+pub const TARGET: &str = "thumbv7em-none-eabi";
+
+/// Debian's compiler that comes with the sources of its library.
+const PACKAGES: [&str; 2] = ["rustc-web", "rust-web-src"];
+
+/// How the library for the target is come by.
+#[derive(Debug)]
+pub enum Way {
+    /// It is installed.
+    Installed,
+    /// This compiler has its sources beside it, and builds it anew.
+    FromSource(PathBuf),
+}
+
+/// The way on this machine, if there is one.
+pub fn way() -> Option<Way> {
+    let rustc = find("rustc")?;
+    // The path is printed whether or not there is anything.
+    let library = read(program(&rustc, ["--print", "target-libdir", "--target", TARGET])).unwrap_or_default();
+    let has_core = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libcore-");
+    if fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core)) {
+        return Some(Way::Installed);
+    }
+    [rustc, "/usr/bin/rustc".into()].into_iter().find(|rustc| has_sources(rustc)).map(Way::FromSource)
+}
+
+fn has_sources(rustc: &Path) -> bool {
+    let root = read(program(rustc, ["--print", "sysroot"])).unwrap_or_default();
+    !root.is_empty() && Path::new(root.trim()).join("lib/rustlib/src/rust/library/core/Cargo.toml").exists()
+}
+
+/// What is to be done where there is no way.
+pub fn advice() -> String {
+    format!("type `rustup target add {TARGET}`, or on Debian `apt-get install {}`", PACKAGES.join(" "))
+}
+
+/// Makes a way: rustup's, or else Debian's.
+pub fn install() -> Result<Way, String> {
+    if find("rustup").is_some() {
+        println!("installing the library for {TARGET}");
+        if let Err(error) = read(program("rustup", ["target", "add", TARGET])) {
+            println!("rustup could not: {}", error.lines().last().unwrap_or_default());
+        }
+    }
+    if way().is_none() {
+        machine::install(&PACKAGES)?;
+    }
+    way().ok_or_else(|| format!("installed, and still no library for {TARGET}"))
+}
+
+/// `cargo build` of the core for the target.
+pub fn build(way: &Way, arguments: &[&str]) -> Command {
+    let mut command = cargo(["build", "--release", "--package", "motemq", "--target", TARGET]);
+    command.args(arguments);
+    if let Way::FromSource(rustc) = way {
+        // A stable compiler builds its own library; the project's code needs nothing unstable.
+        command.args(["-Z", "build-std=core"]).env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+    }
+    command
+}

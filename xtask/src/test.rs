@@ -1,0 +1,106 @@
+//! `cargo xtask test`: every check that takes minutes.
+use crate::{
+    machine, no_std,
+    programs::{cargo, program, read},
+    steps::Steps,
+    tidy,
+};
+use clap::Args;
+use std::process::{Command, ExitCode};
+
+/// How it is done.
+#[derive(Args)]
+pub struct Options {
+    /// Install what is missing (Debian, as root), and fail where something cannot be checked. CI=true means the same.
+    #[arg(long)]
+    install: bool,
+}
+
+/// The fuzz targets are a workspace of their own.
+const FUZZ: &str = "fuzz/Cargo.toml";
+
+/// Runs all checks, and tells whether all are good.
+pub fn run(options: &Options) -> ExitCode {
+    let install = options.install || machine::is_ci();
+    let mut steps = Steps::new(install);
+    steps.check("tidy", tidy::check);
+    style(&mut steps, install);
+    tests(&mut steps, install);
+    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    steps.run("documentation", doc);
+    without_std(&mut steps, install);
+    steps.summary()
+}
+
+fn style(steps: &mut Steps, install: bool) {
+    if component(steps, "formatting", "fmt", "rustfmt", install) {
+        steps.run("formatting", cargo(["fmt", "--all", "--check"]));
+        steps.run("formatting of fuzz", cargo(["fmt", "--manifest-path", FUZZ, "--check"]));
+    }
+    if component(steps, "lints", "clippy", "clippy", install) {
+        let core = ["clippy", "--package", "motemq", "--all-targets"];
+        steps.run("lints of the core", denying(&core));
+        steps.run("lints of the core, fast", denying(&[&core[..], &["--features", "fast"]].concat()));
+        steps.run("lints", denying(&["clippy", "--workspace", "--all-targets"]));
+        let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
+        steps.run("lints of fuzz", denying(&fuzz));
+    }
+}
+
+fn denying(arguments: &[&str]) -> Command {
+    let mut command = cargo(arguments);
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
+/// Whether cargo has this subcommand, which comes as a component of the toolchain.
+fn component(steps: &mut Steps, step: &str, subcommand: &str, component: &str, install: bool) -> bool {
+    let there = || read(cargo([subcommand, "--version"])).is_ok();
+    if !there() && install {
+        steps.check(&format!("install {component}"), || read(program("rustup", ["component", "add", component])).map(|_| ()));
+    }
+    let there = there();
+    if !there {
+        steps.skip(step, &format!("`cargo {subcommand}` is not installed: type `rustup component add {component}`"));
+    }
+    there
+}
+
+fn tests(steps: &mut Steps, install: bool) {
+    let missing = machine::broker_packages();
+    if !missing.is_empty() {
+        if install {
+            steps.check("install a real broker", || machine::install(&missing));
+        } else {
+            let why = format!("not installed: on Debian `apt-get install {}`, or `cargo xtask test --install`", missing.join(" "));
+            steps.skip("tests against a real mosquitto", &why);
+        }
+    }
+    let test = |arguments: &[&str]| {
+        let mut command = cargo(["test", "--no-fail-fast"]);
+        if install {
+            // A test that would pass over a missing program fails.
+            command.env("MOTEMQ_REQUIRE", "1");
+        }
+        command.args(arguments);
+        command
+    };
+    steps.run("tests of the core", test(&["--package", "motemq"]));
+    steps.run("tests", test(&["--workspace", "--features", "motemq/fast"]));
+    steps.run("fuzz targets on their seeds", test(&["--manifest-path", FUZZ, "--no-default-features"]));
+    steps.run("benches, once each", test(&["--package", "motemq-benches", "--benches"]));
+}
+
+fn without_std(steps: &mut Steps, install: bool) {
+    let mut way = no_std::way();
+    if way.is_none() && install {
+        steps.check(&format!("install {}", no_std::TARGET), || no_std::install().map(|found| way = Some(found)));
+    }
+    let Some(way) = way else {
+        steps.skip(&format!("build for {}", no_std::TARGET), &format!("no library for it: {}", no_std::advice()));
+        return;
+    };
+    steps.run(&format!("build for {}", no_std::TARGET), no_std::build(&way, &[]));
+    steps.run(&format!("build for {}, fast", no_std::TARGET), no_std::build(&way, &["--features", "fast"]));
+}
