@@ -1,1 +1,35 @@
-//! To come.
+//! A blocking MQTT 3.1.1 client over [`TcpStream`](std::net::TcpStream), or over anything else that reads and writes.
+//!
+//! [`Client`] is where to begin; [`Options`] say where the broker is. All protocol is in [`motemq`]; this crate moves bytes and time.
+//!
+//! ```
+//! use motemq_std::{Client, Filter, Options, Publish, QoS};
+//! use std::time::Duration;
+//! # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+//! # let url = broker.url();
+//!
+//! let mut client = Client::connect(&Options::from_url(&url)?.client_id("node-7"))?;
+//! client.subscribe(&[Filter::new("door", QoS::ExactlyOnce)])?;
+//! client.publish(&Publish::to("door").payload(b"open").qos(QoS::ExactlyOnce))?;
+//! while let Some(message) = client.recv(Some(Duration::from_millis(100)))? {
+//!     println!("{}: {:?}", message.topic, message.payload);
+//! }
+//! client.disconnect()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+mod client;
+mod engine;
+mod error;
+mod inbox;
+mod options;
+mod stream;
+mod transport;
+mod work;
+
+pub use client::{Client, Granted, Messages, Receipt, publish_once};
+pub use error::{Cause, Error, ErrorKind};
+pub use inbox::{Header, Message};
+pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
+pub use motemq_net::{BrokerUrl, Direction};
+pub use options::{Options, Reconnect, Will};
+pub use transport::Transport;

@@ -1,0 +1,371 @@
+//! The one place that moves bytes and time: from the transport through the session, and back.
+use crate::{
+    Cause, Error, Transport,
+    client::{BUFFER, Client, Link},
+    work::{Body, Request},
+};
+use motemq::{Event, Fault, Filter, Known, Publish, QoS, ReturnCode, SendError};
+use motemq_net::Direction;
+use std::{
+    io::ErrorKind,
+    sync::atomic::Ordering,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long to look for incoming bytes while none can be written.
+const PAUSE: Duration = Duration::from_millis(2);
+/// How long to wait at most without a look at the stop flag.
+const GLANCE: Duration = Duration::from_millis(100);
+/// The broker that takes no bytes for so long waits for us to take some.
+const STANDSTILL: Duration = Duration::from_secs(1);
+/// A connection that lasted this long was a good one: waiting begins anew.
+const GOOD: Duration = Duration::from_secs(30);
+
+impl<T: Transport> Client<T> {
+    /// Goes on until `done`, or until the time is up: then `false`.
+    pub(crate) fn wait(&mut self, until: Option<Instant>, mut done: impl FnMut(&mut Self) -> bool) -> Result<bool, Error> {
+        loop {
+            if done(self) {
+                return Ok(true);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(false);
+            }
+            if self.is_stuck() {
+                return Err(Error::Backlog);
+            }
+            self.turn(until)?;
+        }
+    }
+
+    /// Nothing goes on until the application takes what was received.
+    fn is_stuck(&mut self) -> bool {
+        let idle = self.tx.is_empty() || self.written_at.elapsed() > STANDSTILL;
+        idle && (self.inbox.is_full() || (!self.inbox.is_empty() && self.rx.space().is_empty()))
+    }
+
+    /// One step of whatever is to be done: connect, write, or wait for bytes until then at most.
+    pub(crate) fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
+        if self.options.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(Error::Stopped);
+        }
+        match &self.link {
+            Link::Over(error) => Err(error.clone()),
+            Link::Down(at) => {
+                let at = *at;
+                self.redial(at, until)
+            }
+            Link::Up(_) => self.step(until).or_else(|cause| self.broke(cause)),
+        }
+    }
+
+    /// Does what can be done without waiting for bytes.
+    pub(crate) fn serve(&mut self) -> Result<(), Error> {
+        if !matches!(self.link, Link::Up(_)) {
+            return Ok(());
+        }
+        self.act().map(|_| ()).or_else(|cause| self.broke(cause))
+    }
+
+    fn step(&mut self, until: Option<Instant>) -> Result<(), Cause> {
+        let (news, nap) = self.act()?;
+        if news {
+            return Ok(());
+        }
+        let mut limit = nap.unwrap_or(Duration::MAX);
+        if let Some(until) = until {
+            limit = limit.min(until.saturating_duration_since(Instant::now()));
+        }
+        if self.options.stop.is_some() {
+            limit = limit.min(GLANCE);
+        }
+        if !self.tx.is_empty() {
+            if let Some(patience) = self.options.ack_timeout
+                && self.written_at.elapsed() > patience
+            {
+                return Err(Cause::Stalled(patience));
+            }
+            limit = limit.min(PAUSE);
+        }
+        self.read(limit)
+    }
+
+    /// Events, commands, clock, and bytes out. Tells whether something has happened, and how long to sleep at most.
+    fn act(&mut self) -> Result<(bool, Option<Duration>), Cause> {
+        let mut news = self.take_events()?;
+        news |= self.give()?;
+        // While nothing is read the broker cannot show that it is alive.
+        let nap = if self.inbox.is_full() {
+            None
+        } else {
+            let now = self.clock.elapsed().as_millis() as u32;
+            self.session.tick(now, &mut *self.tx)?.map(|ms| Duration::from_millis(ms.into()))
+        };
+        self.write()?;
+        Ok((news, nap))
+    }
+
+    fn take_events(&mut self) -> Result<bool, Cause> {
+        let mut news = false;
+        while !self.inbox.is_full() {
+            let Some((event, token)) = self.manual.next_event(&mut self.session, &mut self.rx, &mut *self.tx)? else { break };
+            news = true;
+            match event {
+                Event::Connected { session } => {
+                    self.known = Some(session);
+                    self.connected_at = Some(Instant::now());
+                    self.work.connected(session);
+                    if session == Known::Resumed {
+                        self.inbox.forget_owed();
+                    }
+                }
+                Event::Message(message) => self.inbox.begin(&message, token),
+                Event::Payload { data, left } => self.inbox.more(data, left, token),
+                Event::Skipped { len } => self.inbox.push(Err(Error::MessageTooLarge { topic: None, len: len.into() }), None),
+                Event::Received { id } => self.work.received(id),
+                Event::Acked { id } => self.work.acked(id),
+                Event::Subscribed { id, codes } => {
+                    for filter in self.work.subscribed(id, codes) {
+                        self.inbox.push(Err(Error::SubscriptionLost { filter }), None);
+                    }
+                }
+                Event::Resend { id, .. } => self.work.resend = Some(id),
+                Event::Unknown { id } => self.work.unknown(id),
+            }
+        }
+        Ok(news)
+    }
+
+    /// Sends what waits to be sent, as far as there is room. Tells whether something was.
+    fn give(&mut self) -> Result<bool, Cause> {
+        let mut any = false;
+        loop {
+            let sent = if self.session.unsent() > 0 {
+                self.give_chunk()
+            } else if self.work.resend.is_some() {
+                self.give_again()
+            } else {
+                self.give_request()
+            };
+            match sent {
+                Ok(true) => any = true,
+                Ok(false) | Err(SendError::Full | SendError::Offline) => return Ok(any),
+                Err(SendError::Busy) => {
+                    // What nobody waits for any more must not stand in everybody's way for ever.
+                    let blocked = self.session.oldest().is_some_and(|id| self.work.is_given_up(id));
+                    let long = self.connected_at.zip(self.options.ack_timeout).is_some_and(|(at, patience)| at.elapsed() > patience);
+                    return if blocked && long { Err(Cause::HungUp) } else { Ok(any) };
+                }
+                Err(error @ (SendError::Invalid | SendError::TooLong)) => self.work.refuse(error),
+            }
+        }
+    }
+
+    fn give_chunk(&mut self) -> Result<bool, SendError> {
+        let Some((id, at)) = self.work.streaming else { return Ok(false) };
+        // What was given up half-way has to be sent all the same: half a packet cannot be taken back.
+        let Some(Body::Publish { payload, .. }) = self.work.flight(id) else { return Ok(false) };
+        let n = self.session.publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
+        self.work.streaming = if self.session.unsent() > 0 { Some((id, at + n)) } else { None };
+        Ok(true)
+    }
+
+    fn give_again(&mut self) -> Result<bool, SendError> {
+        let Some(id) = self.work.resend else { return Ok(false) };
+        if let Some(Body::Publish { topic, payload, qos, retain }) = self.work.copy(id) {
+            let (publish, streamed) = whole_or_streamed(topic, payload, *qos, *retain);
+            self.session.republish(id, &publish, &mut *self.tx)?;
+            self.work.streaming = streamed.then_some((id, 0));
+        } else {
+            self.session.abandon(id, &mut *self.tx)?;
+            self.work.abandoned(id);
+        }
+        self.work.resend = None;
+        Ok(true)
+    }
+
+    fn give_request(&mut self) -> Result<bool, SendError> {
+        let Some(Request { body, .. }) = self.work.queue.front() else { return Ok(false) };
+        let mut streamed = false;
+        let id = match body {
+            Body::Publish { topic, payload, qos, retain } => {
+                let publish;
+                (publish, streamed) = whole_or_streamed(topic, payload, *qos, *retain);
+                self.session.publish(&publish, &mut *self.tx)?
+            }
+            Body::Subscribe(filters) => {
+                let filters: Vec<_> = filters.iter().map(|(filter, qos)| Filter::new(filter, *qos)).collect();
+                Some(self.session.subscribe(&filters, &mut *self.tx)?)
+            }
+            Body::Unsubscribe(filters) => {
+                let filters: Vec<_> = filters.iter().map(|filter| Filter::new(filter, QoS::AtMostOnce)).collect();
+                Some(self.session.unsubscribe(&filters, &mut *self.tx)?)
+            }
+            Body::Gone => None,
+        };
+        if let Some((request, id)) = self.work.queue.pop_front().zip(id) {
+            self.work.sent(id, request);
+            self.work.streaming = streamed.then_some((id, 0));
+        }
+        Ok(true)
+    }
+
+    /// Writes as much as the other side takes.
+    pub(crate) fn write(&mut self) -> Result<(), Cause> {
+        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+        if self.tx.is_empty() {
+            self.written_at = Instant::now();
+        }
+        while !self.tx.is_empty() {
+            match transport.write_some(self.tx.bytes()) {
+                Ok(0) => return Err(Cause::Closed),
+                Ok(n) => {
+                    if let Some(tracer) = &mut self.tracer {
+                        tracer.pass(Direction::Out, &self.tx.bytes()[..n]);
+                    }
+                    self.tx.consume(n);
+                    self.written_at = Instant::now();
+                }
+                Err(error) if is_pause(error.kind()) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for bytes.
+    fn read(&mut self, limit: Duration) -> Result<(), Cause> {
+        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+        let space = self.rx.space();
+        if space.is_empty() {
+            thread::sleep(limit.min(PAUSE));
+            return Ok(());
+        }
+        // Rounded down to a power of two, so that the limit need not be set again for each wait; who wakes early waits again.
+        let limit = Duration::from_millis(1 << limit.as_millis().clamp(1, 1 << 20).ilog2());
+        if self.read_limit != Some(limit) {
+            transport.set_read_timeout(limit)?;
+            self.read_limit = Some(limit);
+        }
+        match transport.read(space) {
+            Ok(0) => Err(Cause::Closed),
+            Ok(n) => {
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.pass(Direction::In, &space[..n]);
+                }
+                self.rx.commit(n);
+                Ok(())
+            }
+            Err(error) if is_pause(error.kind()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Begins a connection over a transport.
+    pub(crate) fn start(&mut self, transport: T) -> Result<(), Error> {
+        self.session.connect(&self.options.packet(), &mut self.rx, &mut self.tx).map_err(|error| {
+            Error::Invalid(match error {
+                SendError::TooLong => format!("client identifier, will and login together are longer than {BUFFER} bytes: shorten them"),
+                _ => {
+                    "client identifier, will topic or user name: use valid text, no wildcards in the will's topic, and a client identifier \
+                      if the session is to be kept"
+                        .into()
+                }
+            })
+        })?;
+        self.link = Link::Up(transport);
+        self.connections += 1;
+        self.connected_at = None;
+        self.read_limit = None;
+        self.written_at = Instant::now();
+        if let Some(tracer) = &mut self.tracer {
+            tracer.restart();
+        }
+        Ok(())
+    }
+
+    /// The connection has ended. An error if there will be no other.
+    pub(crate) fn broke(&mut self, cause: Cause) -> Result<(), Error> {
+        self.session.lost();
+        self.tx.clear();
+        self.work.lost();
+        self.inbox.partial = None;
+        // What the application holds in its hands it has had: it must not come again with QoS 2.
+        self.accept();
+        self.last_cause = Some(cause.clone());
+        if self.connected_at.take().is_some_and(|at| at.elapsed() >= GOOD)
+            && let Some(waits) = &mut self.waits
+        {
+            waits.reset();
+        }
+        self.wait_or_end(Error::of(cause))
+    }
+
+    fn wait_or_end(&mut self, error: Error) -> Result<(), Error> {
+        // Asking again will not change these.
+        let in_vain = match error {
+            Error::Refused(code) => code != ReturnCode::SERVER_UNAVAILABLE,
+            Error::NotAuthorized(_) | Error::Invalid(_) => true,
+            _ => false,
+        };
+        let wait = if in_vain || self.dial.is_none() { None } else { self.waits.as_mut().and_then(Iterator::next) };
+        match wait {
+            Some(wait) => {
+                self.link = Link::Down(Instant::now() + wait);
+                Ok(())
+            }
+            None => {
+                self.link = Link::Over(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn redial(&mut self, at: Instant, until: Option<Instant>) -> Result<(), Error> {
+        let now = Instant::now();
+        if now < at {
+            let end = until.map_or(at, |until| until.min(at));
+            let mut nap = end.saturating_duration_since(now);
+            if self.options.stop.is_some() {
+                nap = nap.min(GLANCE);
+            }
+            thread::sleep(nap);
+            return Ok(());
+        }
+        let Some(dial) = &mut self.dial else { return Ok(()) };
+        match dial().and_then(|transport| self.start(transport)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.wait_or_end(error),
+        }
+    }
+
+    /// The first connection, which is tried once.
+    pub(crate) fn open(&mut self, transport: T) -> Result<(), Error> {
+        self.start(transport)?;
+        let waits = self.waits.take();
+        let limit = self.options.connect_timeout;
+        let until = Instant::now().checked_add(limit);
+        let opened = self.wait(until, |client| client.known.is_some());
+        self.waits = waits;
+        match opened {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => {
+                Err(Error::TimedOut { what: "answer to CONNECT", limit })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A message as it is sent: at once if it fits, or its payload piece by piece.
+pub(crate) fn whole_or_streamed<'a>(topic: &'a str, payload: &'a [u8], qos: QoS, retain: bool) -> (Publish<'a>, bool) {
+    let fits = topic.len() + payload.len() + 16 <= BUFFER;
+    let publish = Publish { topic, payload: if fits { payload } else { &[] }, more: 0, qos, retain };
+    // What does not fit into 32 bits MQTT does not allow either.
+    (if fits { publish } else { publish.more(payload.len().try_into().unwrap_or(u32::MAX)) }, !fits)
+}
+
+pub(crate) fn is_pause(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}

@@ -1,0 +1,201 @@
+//! What can go wrong, and what to do next.
+use motemq::{Fault, ReturnCode};
+use std::{io, sync::Arc, time::Duration};
+
+/// Why a call could not do what it was asked for; each message says what to do next.
+///
+/// Can be cloned, since a connection that is over tells so from every call.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The host name has no address.
+    #[error("cannot find an address for host {host}: check the name and the network ({source})")]
+    Resolve {
+        /// As given.
+        host: String,
+        /// What the resolver said.
+        source: Arc<io::Error>,
+    },
+    /// No address of the host takes the connection.
+    #[error("cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})")]
+    Connect {
+        /// Host and port.
+        address: String,
+        /// What the last attempt said.
+        source: Arc<io::Error>,
+    },
+    /// The broker said no to CONNECT, not for the login's sake.
+    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
+    Refused(ReturnCode),
+    /// The broker does not know this login, or does not let it in.
+    #[error("the broker refused the connection: {0}: check user name, password and the broker's rules for this client")]
+    NotAuthorized(ReturnCode),
+    /// Time ran out before anything was sent for this call; nothing was done.
+    #[error("no {what} within {limit:?}: nothing was sent; try again later, or allow more time")]
+    TimedOut {
+        /// What did not happen.
+        what: &'static str,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// There is no connection any more, and none will be made ([`Reconnect`](crate::Reconnect)).
+    #[error("the connection is lost ({0}): connect again, or allow it with Options::reconnect")]
+    ConnectionLost(Cause),
+    /// It was sent, but the broker has not answered in time. It is not sent again.
+    #[error("not acknowledged by the broker within {limit:?}: it may have arrived or not; ask the receiver before sending it again")]
+    NotAcknowledged {
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// It was sent, and the broker lost the session before it answered.
+    #[error(
+        "the session was lost before the broker acknowledged: it may have arrived or not; send it again if twice is better than never, \
+         and use Options::keep_session to avoid this"
+    )]
+    OutcomeUnknown,
+    /// An argument is wrong, and will be when tried again.
+    #[error("invalid argument: {0}")]
+    Invalid(String),
+    /// A message longer than [`Options::max_message`](crate::Options::max_message), or than MQTT allows.
+    #[error(
+        "a message of {len} bytes{} is too large: raise Options::max_message, or receive it with recv_into",
+        on_topic(.topic)
+    )]
+    MessageTooLarge {
+        /// Where it was published; unknown if the topic itself is too long.
+        topic: Option<String>,
+        /// Length of the payload in bytes.
+        len: u64,
+    },
+    /// What was received and not taken fills its memory, so that no answer can be read. What was sent is under way.
+    #[error("too many received messages wait to be taken: take them with recv, then flush to wait for what is under way")]
+    Backlog,
+    /// The broker did not grant a subscription again that was lost with the session.
+    #[error("the broker lost the session and does not grant {filter} again: check its rules, then subscribe again")]
+    SubscriptionLost {
+        /// The filter.
+        filter: String,
+    },
+    /// The reader that gives a payload has failed or ended early. The connection was closed, since half a message cannot be taken back.
+    #[error("the payload could not be read to its end ({0}): nothing was published; send it again when it can be read")]
+    Source(Arc<io::Error>),
+    /// The writer that takes a payload has failed. The rest of the message is dropped.
+    #[error("the payload could not be written ({0}): free the writer's way; this message is lost here")]
+    Sink(Arc<io::Error>),
+    /// [`Options::stop_flag`](crate::Options::stop_flag) was raised.
+    #[error("stopped by the stop flag: disconnect, or lower the flag and go on")]
+    Stopped,
+}
+
+/// What kind of [`Error`] it is, for those who only want to tell a few apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No address, or nobody there.
+    CannotConnect,
+    /// The broker said no.
+    Refused,
+    /// The broker said no because of the login.
+    NotAuthorized,
+    /// Time ran out, and nothing was done.
+    TimedOut,
+    /// There is no connection any more.
+    ConnectionLost,
+    /// It was sent, and nobody can say whether it arrived.
+    NotAcknowledged,
+    /// An argument is wrong.
+    Invalid,
+    /// A message is too large.
+    MessageTooLarge,
+    /// Received messages have to be taken first.
+    Backlog,
+    /// A subscription is gone.
+    SubscriptionLost,
+    /// The caller's own reader or writer has failed.
+    Io,
+    /// The caller asked to stop.
+    Stopped,
+}
+
+impl Error {
+    /// What kind it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Resolve { .. } | Error::Connect { .. } => ErrorKind::CannotConnect,
+            Error::Refused(_) => ErrorKind::Refused,
+            Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
+            Error::TimedOut { .. } => ErrorKind::TimedOut,
+            Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
+            Error::NotAcknowledged { .. } | Error::OutcomeUnknown => ErrorKind::NotAcknowledged,
+            Error::Invalid(_) => ErrorKind::Invalid,
+            Error::MessageTooLarge { .. } => ErrorKind::MessageTooLarge,
+            Error::Backlog => ErrorKind::Backlog,
+            Error::SubscriptionLost { .. } => ErrorKind::SubscriptionLost,
+            Error::Source(_) | Error::Sink(_) => ErrorKind::Io,
+            Error::Stopped => ErrorKind::Stopped,
+        }
+    }
+
+    /// The connection failed with this before the broker had accepted it, or while it was open.
+    pub(crate) fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::Fault(Fault::Refused(code @ (ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED))) => {
+                Error::NotAuthorized(code)
+            }
+            Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
+            cause => Error::ConnectionLost(cause),
+        }
+    }
+}
+
+impl From<motemq_net::UrlError> for Error {
+    fn from(error: motemq_net::UrlError) -> Self {
+        Error::Invalid(error.to_string())
+    }
+}
+
+/// Why a connection ended.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// By the broker, without a word: another client with the same client identifier, an offence against its rules, or its end.
+    #[error("the broker closed the connection; another client with the same client identifier does this, too")]
+    Closed,
+    /// By the transport.
+    #[error("{0}")]
+    Io(Arc<io::Error>),
+    /// By the protocol: see [`Fault`].
+    #[error("{0}")]
+    Fault(Fault),
+    /// Nothing could be written for this long.
+    #[error("the broker took no bytes for {0:?}")]
+    Stalled(Duration),
+    /// By us, because something that was not acknowledged or not complete stood in the way.
+    #[error("we hung up")]
+    HungUp,
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Self {
+        Cause::Io(Arc::new(error))
+    }
+}
+
+impl From<Fault> for Cause {
+    fn from(fault: Fault) -> Self {
+        Cause::Fault(fault)
+    }
+}
+
+fn advice(code: ReturnCode) -> &'static str {
+    match code {
+        ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION => "use a broker that does",
+        ReturnCode::IDENTIFIER_REJECTED => "use another one, of 1 to 23 letters and digits",
+        ReturnCode::SERVER_UNAVAILABLE => "try again later",
+        _ => "look into the broker's log",
+    }
+}
+
+fn on_topic(topic: &Option<String>) -> String {
+    topic.as_ref().map(|topic| format!(" on {topic}")).unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+//! What was asked for and is not done yet: copies to send again, and who waits for which answer.
+use crate::Error;
+use motemq::{Known, PacketId, QoS, SendError};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Something to be sent that the broker answers. The ticket is what its sender waits for; 0: nobody does.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub ticket: u64,
+    pub body: Body,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    Publish {
+        topic: String,
+        payload: Vec<u8>,
+        qos: QoS,
+        retain: bool,
+    },
+    /// Published from a reader, or received by the broker: there is no copy.
+    Gone,
+    Subscribe(Vec<(String, QoS)>),
+    Unsubscribe(Vec<String>),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    last_ticket: u64,
+    /// Not sent yet, oldest first.
+    pub queue: VecDeque<Request>,
+    /// Sent.
+    flights: HashMap<PacketId, Request>,
+    /// Their identifiers ended with the session; they go in front of the queue at the next connection.
+    again: Vec<Request>,
+    /// Their senders wait no more.
+    given_up: HashSet<u64>,
+    failed: HashMap<u64, Error>,
+    granted: HashMap<u64, Vec<u8>>,
+    /// What the broker has granted.
+    subscriptions: Vec<(String, QoS)>,
+    /// The broker asks for this one again.
+    pub resend: Option<PacketId>,
+    /// The payload of this one is being sent, so far up to here.
+    pub streaming: Option<(PacketId, usize)>,
+}
+
+/// Filters in one SUBSCRIBE when subscriptions are made anew.
+const FILTERS: usize = 32;
+
+impl Work {
+    pub fn ticket(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    pub fn ask(&mut self, body: Body) -> u64 {
+        let ticket = self.ticket();
+        if let Body::Unsubscribe(filters) = &body {
+            self.subscriptions.retain(|(filter, _)| !filters.contains(filter));
+        }
+        self.queue.push_back(Request { ticket, body });
+        ticket
+    }
+
+    pub fn sent(&mut self, id: PacketId, request: Request) {
+        self.flights.insert(id, request);
+    }
+
+    /// The copy of what has this identifier, unless there is none or nobody wants it any more.
+    pub fn copy(&self, id: PacketId) -> Option<&Body> {
+        if self.is_given_up(id) { None } else { self.flight(id) }
+    }
+
+    /// What was sent with this identifier.
+    pub fn flight(&self, id: PacketId) -> Option<&Body> {
+        self.flights.get(&id).map(|request| &request.body)
+    }
+
+    /// This one was sent, and nobody waits for its answer any more.
+    pub fn is_given_up(&self, id: PacketId) -> bool {
+        self.flights.get(&id).is_none_or(|request| self.given_up.contains(&request.ticket))
+    }
+
+    /// The broker asked for this one again, and there is no copy.
+    pub fn abandoned(&mut self, id: PacketId) {
+        if let Some(request) = self.flights.remove(&id) {
+            self.fail(request.ticket, Error::OutcomeUnknown);
+        }
+    }
+
+    pub fn is_queued(&self, ticket: u64) -> bool {
+        self.queue.iter().chain(&self.again).any(|request| request.ticket == ticket)
+    }
+
+    pub fn is_open(&self, ticket: u64) -> bool {
+        self.is_queued(ticket) || self.flights.values().any(|request| request.ticket == ticket)
+    }
+
+    /// Number of requests that are not answered.
+    pub fn len(&self) -> usize {
+        self.queue.len() + self.again.len() + self.flights.len()
+    }
+
+    /// The sender waits no more. Whether it was not sent, and never will be.
+    pub fn withdraw(&mut self, ticket: u64) -> bool {
+        let before = self.queue.len();
+        self.queue.retain(|request| request.ticket != ticket);
+        let withdrawn = self.queue.len() != before;
+        if !withdrawn {
+            self.given_up.insert(ticket);
+        }
+        withdrawn
+    }
+
+    /// The request at the head of the queue cannot be sent at all.
+    pub fn refuse(&mut self, error: SendError) {
+        if let Some(request) = self.queue.pop_front() {
+            self.fail(request.ticket, Error::Invalid(format!("it cannot be sent: {error}")));
+        }
+    }
+
+    fn fail(&mut self, ticket: u64, error: Error) {
+        if !self.given_up.remove(&ticket) && ticket != 0 {
+            self.failed.insert(ticket, error);
+        }
+    }
+
+    /// How what has ended has ended.
+    pub fn outcome(&mut self, ticket: u64) -> Result<(), Error> {
+        self.failed.remove(&ticket).map_or(Ok(()), Err)
+    }
+
+    /// The oldest failure of which nobody was told.
+    pub fn any_failure(&mut self) -> Result<(), Error> {
+        let oldest = self.failed.keys().min().copied();
+        let failure = oldest.map_or(Ok(()), |ticket| self.outcome(ticket));
+        self.failed.clear();
+        failure
+    }
+
+    pub fn codes(&mut self, ticket: u64) -> Vec<u8> {
+        self.granted.remove(&ticket).unwrap_or_default()
+    }
+
+    /// The broker has it: no copy is needed.
+    pub fn received(&mut self, id: PacketId) {
+        if let Some(request) = self.flights.get_mut(&id) {
+            request.body = Body::Gone;
+        }
+    }
+
+    pub fn acked(&mut self, id: PacketId) {
+        if let Some(request) = self.flights.remove(&id) {
+            self.given_up.remove(&request.ticket);
+        }
+    }
+
+    /// Returns the filters lost, if this was to make them anew.
+    pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
+        let mut lost = Vec::new();
+        let Some(Request { ticket, body: Body::Subscribe(filters) }) = self.flights.remove(&id) else { return lost };
+        for ((filter, qos), &code) in filters.into_iter().zip(codes) {
+            self.subscriptions.retain(|(known, _)| *known != filter);
+            if QoS::try_from(code).is_ok() {
+                self.subscriptions.push((filter, qos));
+            } else if ticket == 0 {
+                lost.push(filter);
+            }
+        }
+        if !self.given_up.remove(&ticket) && ticket != 0 {
+            self.granted.insert(ticket, codes.to_vec());
+        }
+        lost
+    }
+
+    /// This identifier ended with the session.
+    pub fn unknown(&mut self, id: PacketId) {
+        let Some(request) = self.flights.remove(&id) else { return };
+        match request.body {
+            Body::Publish { qos: QoS::ExactlyOnce, .. } | Body::Gone => self.fail(request.ticket, Error::OutcomeUnknown),
+            // Twice does no harm.
+            _ if !self.given_up.remove(&request.ticket) => self.again.push(request),
+            _ => {}
+        }
+    }
+
+    pub fn connected(&mut self, session: Known) {
+        for request in self.again.drain(..).rev() {
+            self.queue.push_front(request);
+        }
+        if session != Known::Resumed {
+            for filters in self.subscriptions.chunks(FILTERS).rev() {
+                self.queue.push_front(Request { ticket: 0, body: Body::Subscribe(filters.to_vec()) });
+            }
+        }
+    }
+
+    pub fn lost(&mut self) {
+        self.resend = None;
+        self.streaming = None;
+        // They are made from the list of subscriptions if the next connection needs them.
+        self.queue.retain(|request| request.ticket != 0);
+        self.flights.retain(|_, request| !(request.ticket == 0 && matches!(request.body, Body::Subscribe(_))));
+    }
+}
