@@ -211,7 +211,9 @@ fn text_is_utf_8_without_zero() {
     }
 }
 
-fn open<const RX: usize, const TX: usize>() -> (Session<[Slot; 2]>, Buffer<[u8; RX]>, Buffer<[u8; TX]>) {
+type Opened<const RX: usize, const TX: usize> = (Session<[Slot; 2]>, Buffer<[u8; RX]>, Buffer<[u8; TX]>);
+
+fn open<const RX: usize, const TX: usize>() -> Opened<RX, TX> {
     let (mut session, mut rx, mut tx) = (Session::new(), Buffer::new(), Buffer::new());
     session.connect(&Connect::new("c"), &mut rx, &mut tx).unwrap();
     tx.clear();
