@@ -1,0 +1,77 @@
+//! The connection: how it begins, how it comes again, how it ends.
+use crate::{
+    debug,
+    exit::{Exit, Failure},
+    notice::say,
+    stop::Stop,
+    target::Target,
+    transport::{self, PATIENCE},
+};
+use motemq_std::{Client, Options, Reconnect};
+use std::time::Duration;
+
+/// MQTT allows no longer message.
+const LONGEST_MESSAGE: usize = 268_435_455;
+/// How long a message may wait for its acknowledgement.
+const ACK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Connects; `again`: also when the connection is lost later, which is then said.
+pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) -> Result<Client, Failure> {
+    let reconnect = if again { Reconnect::back_off() } else { Reconnect::Never };
+    let options = target.options.clone().connect_timeout(PATIENCE).ack_timeout(Some(ACK_PATIENCE)).max_message(LONGEST_MESSAGE);
+    let options = options.reconnect(reconnect).stop_flag(stop.flag());
+    let options = if show_packets { traced(options) } else { options };
+
+    let (host, port) = (target.host.clone(), target.port);
+    let mut was_open = false;
+    let mut first = true;
+    let dial = move || {
+        if was_open {
+            say(format_args!("connection to {host}:{port} lost: connecting again"));
+        }
+        let dialed = transport::dial(&host, port);
+        was_open = dialed.is_ok();
+        match &dialed {
+            // The first attempt's failure ends the program, with these words.
+            _ if first => {}
+            Ok(_) => say(format_args!("connected to {host}:{port} again")),
+            Err(error) => say(format_args!("{error}; trying again")),
+        }
+        first = false;
+        dialed
+    };
+    let client = Client::dialing(dial, &options).map_err(|error| match Failure::from(error) {
+        Failure { exit: Exit::Interrupted, .. } => Failure::new(stop.exit(), stop.words()),
+        failure => failure,
+    })?;
+    stop.connected();
+    Ok(client)
+}
+
+fn traced(options: Options) -> Options {
+    options.trace(|direction, packet| say(debug::describe(direction, packet)))
+}
+
+/// Ends the connection as well as can be after `outcome`, and says how the program ends.
+pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<Exit, Failure> {
+    match outcome {
+        Ok(()) => client.disconnect().map(|()| Exit::Done).map_err(Failure::from),
+        Err(failure) if failure.exit == Exit::Interrupted => stopped(client, stop),
+        Err(failure) => {
+            // Who stays without an acknowledgement now would wait for it once more.
+            if client.pending() == 0 {
+                let _ = client.disconnect();
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn stopped(client: Client, stop: &Stop) -> Result<Exit, Failure> {
+    let exit = stop.exit();
+    if exit == Exit::TimeOut && client.pending() > 0 {
+        return Err(Failure::new(Exit::NotAcknowledged, format_args!("{}, without an acknowledgement by the broker", stop.words())));
+    }
+    client.disconnect()?;
+    if exit == Exit::Done { Ok(exit) } else { Err(Failure::new(exit, stop.words())) }
+}

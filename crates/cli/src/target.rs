@@ -1,0 +1,169 @@
+//! Who speaks with which broker about which topics: what the command line says, checked.
+use crate::{
+    args::{CommandLine, ConnectionArgs},
+    input::bytes_of,
+};
+use motemq::topic::{is_filter, is_name};
+use motemq_net::BrokerUrl;
+use motemq_std::{Options, Will};
+
+/// Longer payloads of a will have no place in CONNECT.
+const LONGEST_WILL: usize = 0xffff;
+
+/// How to connect, and the topics given.
+#[derive(Debug)]
+pub struct Target {
+    pub options: Options,
+    pub host: String,
+    pub port: u16,
+    pub topics: Vec<String>,
+}
+
+impl Target {
+    /// Reads it from the command line; else says what is wrong with that.
+    pub fn of(line: &CommandLine) -> Result<Self, String> {
+        line.transport.check()?;
+        let args = &line.connection;
+        let url = match &args.url {
+            Some(url) => BrokerUrl::parse(url).map_err(|error| error.to_string())?,
+            None => BrokerUrl { host: args.host.clone(), port: args.port, user: None, password: None, topic: None },
+        };
+        let topics: Vec<_> = url.topic.iter().chain(&line.topics).cloned().collect();
+        let fits = if line.publish { one_topic(&topics) } else { filters(line, &topics) };
+        fits?;
+
+        let id = args.id.clone().unwrap_or_else(random_id);
+        let options = Options::new(id).keep_alive(args.keep_alive);
+        let options = login(options, args, url.user, url.password)?;
+        let options = if args.keep_session { options.keep_session() } else { options };
+        let options = match will(args)? {
+            Some(will) => options.will(will),
+            None => options,
+        };
+        Ok(Target { options, host: url.host, port: url.port, topics })
+    }
+}
+
+fn one_topic(topics: &[String]) -> Result<(), String> {
+    let [topic] = topics else {
+        return Err(format!("a message is published to one topic, and {} are given: say -t TOPIC once", topics.len()));
+    };
+    if is_name(topic) { Ok(()) } else { Err(no_name(topic)) }
+}
+
+fn no_name(topic: &str) -> String {
+    format!("{topic:?} is not a topic to publish to: it has at least one character, at most 65535 bytes, and no + or #")
+}
+
+fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
+    let args = &line.subscription;
+    if topics.is_empty() && args.unsubscribe.is_empty() {
+        return Err("nothing to subscribe to: say -t FILTER, as often as wished".into());
+    }
+    match topics.iter().chain(&args.unsubscribe).chain(&args.filter_out).find(|filter| !is_filter(filter)) {
+        Some(filter) => {
+            Err(format!("{filter:?} is not a topic filter: + stands for a whole level, # for the rest at the end, as in a/+/b/#"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What is said apart from the URL counts more than what the URL says.
+fn login(options: Options, args: &ConnectionArgs, user: Option<String>, password: Option<Vec<u8>>) -> Result<Options, String> {
+    let password = args.password.as_deref().map(bytes_of).or(password);
+    match (args.user.clone().or(user), password) {
+        (Some(user), Some(password)) => Ok(options.login(user, password)),
+        (Some(user), None) => Ok(options.user(user)),
+        (None, None) => Ok(options),
+        (None, Some(_)) => Err("a password goes with a user name only: say -u NAME, too".into()),
+    }
+}
+
+fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
+    let Some(topic) = args.will_topic.clone() else { return Ok(None) };
+    if !is_name(&topic) {
+        return Err(no_name(&topic));
+    }
+    let payload = args.will_payload.as_deref().map(bytes_of).unwrap_or_default();
+    if payload.len() > LONGEST_WILL {
+        return Err(format!("a will of {} bytes is too long: at most {LONGEST_WILL}", payload.len()));
+    }
+    Ok(Some(Will { topic, payload, qos: args.will_qos, retain: args.will_retain }))
+}
+
+/// As long as every broker takes it, and nobody else's.
+fn random_id() -> String {
+    format!("motemq{:016x}", fastrand::u64(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Result<Target, String> {
+        Target::of(&CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace())).unwrap())
+    }
+
+    fn says(line: &str, words: &str) {
+        let error = of(line).expect_err(line);
+        assert!(error.contains(words), "{line}: {error}");
+    }
+
+    #[test]
+    fn one_topic_without_wildcards_is_published_to() {
+        assert_eq!(of("--pub -t a/b -m x").unwrap().topics, ["a/b"]);
+        assert_eq!(of("--pub -L mqtt://h/a/b -m x").unwrap().topics, ["a/b"]);
+        says("--pub -m x", "0 are given");
+        says("--pub -t a -t b -m x", "2 are given");
+        says("--pub -L mqtt://h/a -t b -m x", "2 are given");
+        says("--pub -t a/# -m x", "no + or #");
+    }
+
+    #[test]
+    fn filters_are_checked() {
+        assert_eq!(of("--sub -t a/# -t +/b -L mqtt://h/c/#").unwrap().topics, ["c/#", "a/#", "+/b"]);
+        assert!(of("--sub -U a").unwrap().topics.is_empty());
+        says("--sub", "nothing to subscribe to");
+        says("--sub -t a#", "not a topic filter");
+        says("--sub -t a -T b+", "not a topic filter");
+        says("--sub -t a -U #/b", "not a topic filter");
+    }
+
+    #[test]
+    fn tls_is_told_to_come() {
+        for line in ["--sub -t a --tls", "--sub -L mqtts://h/t", "--sub -t a --cafile f", "--sub -t a --cert f --key g"] {
+            says(line, "later version");
+        }
+        says("--sub -L http://h/t", "mqtt://");
+    }
+
+    #[test]
+    fn the_url_says_all() {
+        let target = of("--sub -L mqtt://me:secret@broker:1884/t").unwrap();
+        assert_eq!((target.host.as_str(), target.port), ("broker", 1884));
+        let shown = format!("{:?}", target.options);
+        assert!(shown.contains("Some(\"me\")") && shown.contains("password: Some"), "{shown}");
+    }
+
+    #[test]
+    fn a_login_apart_from_the_url_counts_more() {
+        let shown = format!("{:?}", of("--sub -L mqtt://me:secret@broker/t -u you").unwrap().options);
+        assert!(shown.contains("Some(\"you\")"), "{shown}");
+        of("--sub -L mqtt://me@broker/t -P secret").unwrap();
+        says("--sub -t a -P secret", "-u NAME");
+    }
+
+    #[test]
+    fn wills_are_checked() {
+        let shown = format!("{:?}", of("--sub -t a --will-topic gone --will-payload x --will-qos 1 --will-retain").unwrap().options);
+        assert!(shown.contains("gone") && shown.contains("retain: true"), "{shown}");
+        says("--sub -t a --will-topic gone/#", "no + or #");
+    }
+
+    #[test]
+    fn client_identifiers_suit_every_broker() {
+        let id = random_id();
+        assert!(id.len() <= 23 && id.chars().all(|char| char.is_ascii_alphanumeric()), "{id}");
+        assert_ne!(id, random_id());
+    }
+}
