@@ -1,5 +1,6 @@
 //! What is installed on this machine, and how the rest gets there.
-use crate::programs::{find, program, read};
+use crate::programs::{program, read};
+use motemq_rig::mosquitto::find;
 use std::{env, path::Path, process::Command};
 
 /// Programs of the real broker, and the Debian packages that hold them.

@@ -1,4 +1,5 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
+mod demo;
 mod machine;
 mod no_std;
 mod programs;
@@ -19,12 +20,16 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo xtask demo              see messages flow; needs nothing but Rust, takes seconds
+  cargo xtask demo --keep       leave the broker running, and play with it from another terminal
   cargo xtask test              check everything that this machine has the programs for
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
 enum Command {
+    /// Shows messages flow at QoS 0, 1 and 2: a broker, publishers and subscribers on real sockets, nothing to install.
+    Demo(demo::Options),
     /// Runs every check: format, lints, tests, documentation, the build for a microcontroller. Under 25 minutes on two cores.
     Test(test::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
@@ -37,6 +42,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Tidy => match tidy::check() {
             Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,9 @@
 //! Finding a way to build for a machine without an operating system.
 use crate::{
     machine,
-    programs::{cargo, find, program, read},
+    programs::{cargo, program, read},
 };
+use motemq_rig::mosquitto::find;
 use std::{
     fs,
     path::{Path, PathBuf},

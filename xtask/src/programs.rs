@@ -3,7 +3,7 @@ use std::{
     env,
     ffi::OsStr,
     io,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -58,12 +58,4 @@ pub fn read(mut command: Command) -> Result<String, String> {
 
 fn cannot_start(command: &Command, error: &io::Error) -> String {
     format!("cannot start `{}`: {error}", spelling(command))
-}
-
-/// Where a program is, if it is installed. Servers are found although `/usr/sbin` is not in everybody's `PATH`.
-pub fn find(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let places = env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    places.map(|place| place.join(&file)).find(|file| file.is_file())
 }
