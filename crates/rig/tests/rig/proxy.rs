@@ -1,0 +1,102 @@
+use super::*;
+use motemq_rig::{
+    broker::Config,
+    link::Direction,
+    proxy::{Plan, Proxy},
+    server::Server,
+};
+use std::time::Instant;
+
+fn start() -> (Server, Proxy) {
+    let server = Server::start(Config::new()).unwrap();
+    let proxy = Proxy::start(server.addr()).unwrap();
+    (server, proxy)
+}
+
+#[test]
+fn passes_on_both_ways() {
+    let (_server, proxy) = start();
+    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    client.says(b"\xc0\0\xe0\0").hears(b"\xd0\0").is_closed();
+    assert_eq!((proxy.passed(Direction::Up), proxy.passed(Direction::Down), proxy.accepted()), (19, 6, 1));
+}
+
+#[test]
+fn cuts_after_the_byte_named_to_the_client() {
+    let (_server, proxy) = start();
+    for cut in 0..4 {
+        proxy.plan(Plan::cut_after(Direction::Down, cut));
+        let mut client = Client::open(proxy.addr());
+        if cut != 0 {
+            client.says(CONNECT_A).hears(&ACCEPTED[..cut as usize]);
+        }
+        client.is_closed();
+    }
+    Client::join(proxy.addr(), CONNECT_A).says(b"\xc0\0").hears(b"\xd0\0");
+}
+
+#[test]
+fn cuts_after_the_byte_named_to_the_broker() {
+    let (server, proxy) = start();
+    let mut observer = Client::join(server.addr(), CONNECT_B);
+    observer.says(b"\x82\x06\0\x01\0\x01t\0").hears(b"\x90\x03\0\x01\0");
+    let bytes = [CONNECT_A, b"\x30\x04\0\x01t1\x30\x04\0\x01t2"].concat();
+    // One byte short of the first message; exactly it; one byte short of the second.
+    for (cut, arrives) in [(20, false), (21, true), (26, true)] {
+        proxy.plan(Plan { most: Some(5), ..Plan::cut_after(Direction::Up, cut) });
+        let mut client = Client::open(proxy.addr());
+        client.says(&bytes);
+        // The answer may be lost with the link.
+        let _ = client.0.read_to_end(&mut Vec::new());
+        if arrives {
+            observer.hears(b"\x30\x04\0\x01t1");
+        }
+    }
+    observer.says(b"\xc0\0").hears(b"\xd0\0");
+}
+
+#[test]
+fn cuts_when_told() {
+    let (_server, proxy) = start();
+    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    assert_eq!((proxy.cut(), proxy.cut()), (1, 0));
+    client.is_closed();
+}
+
+#[test]
+fn stalls_and_goes_on() {
+    let (server, proxy) = start();
+    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    proxy.stall();
+    let mut second = Client::open(proxy.addr());
+    second.says(CONNECT_B);
+    client.says(b"\xc0\0");
+    client.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    assert!(client.0.read(&mut [0]).is_err());
+    client.0.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    proxy.resume();
+    client.hears(b"\xd0\0");
+    second.hears(ACCEPTED);
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn without_an_upstream_there_is_only_a_cut() {
+    let (server, proxy) = start();
+    let broker = server.stop();
+    Client::open(proxy.addr()).is_closed();
+    let server = Server::start_at(0, broker).unwrap();
+    proxy.set_upstream(server.addr());
+    Client::join(proxy.addr(), CONNECT_A);
+}
+
+#[test]
+fn ends_in_time_when_dropped() {
+    let (_server, proxy) = start();
+    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    proxy.stall();
+    let start = Instant::now();
+    drop(proxy);
+    client.is_closed();
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
