@@ -20,8 +20,9 @@ pub(crate) const SLOTS: usize = 64;
 pub(crate) const BUFFER: usize = 72 << 10;
 /// How long leaving may take if nothing limits it.
 const LEAVE: Duration = Duration::from_secs(10);
-/// How long the broker may take to close its side after DISCONNECT.
-const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long acknowledgements may wait for others while messages are taken.
+const SERVE: Duration = Duration::from_millis(10);
 
 type Dial<T> = Box<dyn FnMut() -> Result<T, Error> + Send>;
 
@@ -72,7 +73,9 @@ pub struct Client<T: Transport = TcpStream> {
     pub(crate) in_hand: Option<Token>,
     pub(crate) tracer: Option<Tracer>,
     pub(crate) clock: Instant,
-    pub(crate) written_at: Instant,
+    pub(crate) served_at: Instant,
+    /// Since when the other side takes no bytes.
+    pub(crate) stalled_at: Option<Instant>,
     pub(crate) connected_at: Option<Instant>,
     pub(crate) read_limit: Option<Duration>,
     pub(crate) known: Option<Known>,
@@ -153,7 +156,8 @@ impl<T: Transport> Client<T> {
             in_hand: None,
             tracer: options.hook.clone().map(Tracer::new),
             clock: now,
-            written_at: now,
+            served_at: now,
+            stalled_at: None,
             connected_at: None,
             read_limit: None,
             known: None,
@@ -184,17 +188,13 @@ impl<T: Transport> Client<T> {
     /// `Invalid` for a topic that is none; `TimedOut` if it could not be sent within [`Options::ack_timeout`]; `NotAcknowledged`, and it is
     /// not sent again; `OutcomeUnknown`; `ConnectionLost`; `Backlog`: it is under way, and [`flush`](Self::flush) waits for it.
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<(), Error> {
-        let connections = self.connections;
         let receipt = self.send(publish)?;
         if receipt.0.is_some() {
             return self.wait_for(receipt);
         }
-        self.drain()?;
-        // What lay in the buffer when the connection was lost is lost, too.
-        if self.connections != connections || !matches!(self.link, Link::Up(_)) {
-            return Err(self.lost());
-        }
-        Ok(())
+        let connections = self.connections;
+        self.is_on(connections)?;
+        self.drain(connections)
     }
 
     /// Hands a message over, and does not wait for its acknowledgement: up to 64 can be under way at once. It waits for a place among them,
@@ -301,8 +301,7 @@ impl<T: Transport> Client<T> {
         let mut looked = false;
         loop {
             if let Some((item, token)) = self.inbox.pop() {
-                // Whatever goes wrong here is told by the next call; this message is here.
-                let _ = self.serve();
+                self.serve_between();
                 self.in_hand = token;
                 return item.map(Some);
             }
@@ -317,7 +316,7 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Messages as they come, until `timeout` has passed without one, or there is no connection any more.
+    /// Messages as they come, until `timeout` has passed without one. When the connection is over the error that says so is the last item.
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
@@ -332,7 +331,7 @@ impl<T: Transport> Client<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn messages(&mut self, timeout: Option<Duration>) -> Messages<'_, T> {
-        Messages { client: self, timeout }
+        Messages { client: self, timeout, over: false }
     }
 
     /// Gives each message to `handler`, until it says `Break`; returns what it breaks with.
@@ -380,37 +379,31 @@ impl<T: Transport> Client<T> {
     pub fn disconnect(mut self) -> Result<(), Error> {
         self.options.stop = None;
         self.accept();
-        self.inbox.leaving = true;
-        self.inbox.partial = None;
+        self.inbox.leave();
         let limit = self.options.ack_timeout.unwrap_or(LEAVE);
         let until = Instant::now().checked_add(limit);
-        let settled = self.wait(until, |client| client.work.len() == 0)?;
-        self.say_goodbye(until)?;
-        if !settled {
+        let settled = self.wait(until, |client| client.work.len() == 0);
+        let left = self.say_goodbye(until);
+        if !settled? {
             return Err(Error::NotAcknowledged { limit });
         }
-        self.work.any_failure()
+        self.work.any_failure()?;
+        left
     }
 
     fn say_goodbye(&mut self, until: Option<Instant>) -> Result<(), Error> {
         loop {
-            if !matches!(self.link, Link::Up(_)) || self.connected_at.is_none() {
-                return Ok(());
+            if self.connected_at.is_none() {
+                return Err(self.lost());
             }
             match self.manual.disconnect(&mut self.session, &mut *self.tx) {
                 Ok(()) => break,
                 Err(SendError::Full) if until.is_some_and(|until| Instant::now() < until) => self.turn(until)?,
                 // Half a message is on its way and will not be finished: hanging up is all that is left.
-                Err(_) => return Ok(()),
+                Err(_) => return Err(Error::ConnectionLost(Cause::HungUp)),
             }
         }
-        let until = Instant::now() + FAREWELL;
-        // No more turns: the session is closed, and only the bytes are left.
-        while !self.tx.is_empty() && Instant::now() < until {
-            self.flush_bytes(until).map_err(Error::ConnectionLost)?;
-        }
-        self.finish(until);
-        Ok(())
+        self.finish().map_err(Error::ConnectionLost)
     }
 
     /// The message in the application's hands counts as dealt with.
@@ -418,6 +411,15 @@ impl<T: Transport> Client<T> {
         if let Some(token) = self.in_hand.take() {
             // It may be of an earlier connection: then the broker will deliver it again, and nothing is owed.
             let _ = self.manual.ack(token);
+        }
+    }
+
+    /// Does what can be done without waiting while messages are taken, but not for each of them.
+    pub(crate) fn serve_between(&mut self) {
+        if self.inbox.is_empty() || self.served_at.elapsed() > SERVE {
+            self.served_at = Instant::now();
+            // What goes wrong here is told by the next call; the message is here.
+            let _ = self.serve();
         }
     }
 
@@ -443,13 +445,18 @@ impl<T: Transport> Client<T> {
         topic.len() + payload + 16 > BUFFER
     }
 
-    /// Waits until all is written.
-    pub(crate) fn drain(&mut self) -> Result<(), Error> {
+    /// Waits until all is written. What lies in the buffer when the connection is lost is lost, too.
+    pub(crate) fn drain(&mut self, connections: u32) -> Result<(), Error> {
         let until = self.deadline();
-        if self.wait(until, |client| client.tx.is_empty())? {
-            return Ok(());
+        if !self.wait(until, |client| client.tx.is_empty())? {
+            return Err(Error::TimedOut { what: "progress in writing", limit: self.limit() });
         }
-        Err(Error::TimedOut { what: "progress in writing", limit: self.limit() })
+        self.is_on(connections)
+    }
+
+    /// It is still the same connection.
+    pub(crate) fn is_on(&self, connections: u32) -> Result<(), Error> {
+        if self.connections == connections && self.connected_at.is_some() { Ok(()) } else { Err(self.lost()) }
     }
 
     pub(crate) fn settle(&mut self, ticket: u64) -> Result<(), Error> {
@@ -505,13 +512,19 @@ pub fn publish_once(options: &Options, publish: &Publish<'_>) -> Result<(), Erro
 pub struct Messages<'c, T: Transport> {
     client: &'c mut Client<T>,
     timeout: Option<Duration>,
+    over: bool,
 }
 
 impl<T: Transport> Iterator for Messages<'_, T> {
     type Item = Result<Message, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.client.recv(self.timeout).transpose()
+        if self.over {
+            return None;
+        }
+        let next = self.client.recv(self.timeout).transpose();
+        self.over = matches!(self.client.link, Link::Over(_)) && !matches!(next, Some(Ok(_)));
+        next
     }
 }
 

@@ -14,11 +14,13 @@ use std::{
 };
 
 /// How long to look for incoming bytes while none can be written.
-const PAUSE: Duration = Duration::from_millis(2);
+pub(crate) const PAUSE: Duration = Duration::from_millis(2);
 /// How long to wait at most without a look at the stop flag.
 const GLANCE: Duration = Duration::from_millis(100);
 /// The broker that takes no bytes for so long waits for us to take some.
 const STANDSTILL: Duration = Duration::from_secs(1);
+/// How long the broker may take to close its side after DISCONNECT.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// A connection that lasted this long was a good one: waiting begins anew.
 const GOOD: Duration = Duration::from_secs(30);
 
@@ -41,7 +43,7 @@ impl<T: Transport> Client<T> {
 
     /// Nothing goes on until the application takes what was received.
     fn is_stuck(&mut self) -> bool {
-        let idle = self.tx.is_empty() || self.written_at.elapsed() > STANDSTILL;
+        let idle = self.tx.is_empty() || self.stalled_at.is_some_and(|at| at.elapsed() > STANDSTILL);
         idle && (self.inbox.is_full() || (!self.inbox.is_empty() && self.rx.space().is_empty()))
     }
 
@@ -81,8 +83,8 @@ impl<T: Transport> Client<T> {
             limit = limit.min(GLANCE);
         }
         if !self.tx.is_empty() {
-            if let Some(patience) = self.options.ack_timeout
-                && self.written_at.elapsed() > patience
+            if let Some((at, patience)) = self.stalled_at.zip(self.options.ack_timeout)
+                && at.elapsed() > patience
             {
                 return Err(Cause::Stalled(patience));
             }
@@ -146,7 +148,13 @@ impl<T: Transport> Client<T> {
             } else if self.work.resend.is_some() {
                 self.give_again()
             } else {
-                self.give_request()
+                match self.give_request() {
+                    Err(error @ (SendError::Invalid | SendError::TooLong)) => {
+                        self.work.refuse(error);
+                        Ok(true)
+                    }
+                    sent => sent,
+                }
             };
             match sent {
                 Ok(true) => any = true,
@@ -157,7 +165,8 @@ impl<T: Transport> Client<T> {
                     let long = self.connected_at.zip(self.options.ack_timeout).is_some_and(|(at, patience)| at.elapsed() > patience);
                     return if blocked && long { Err(Cause::HungUp) } else { Ok(any) };
                 }
-                Err(error @ (SendError::Invalid | SendError::TooLong)) => self.work.refuse(error),
+                // Cannot be: what cannot be sent at all was taken off the queue.
+                Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
             }
         }
     }
@@ -214,9 +223,6 @@ impl<T: Transport> Client<T> {
     /// Writes as much as the other side takes.
     pub(crate) fn write(&mut self) -> Result<(), Cause> {
         let Link::Up(transport) = &mut self.link else { return Ok(()) };
-        if self.tx.is_empty() {
-            self.written_at = Instant::now();
-        }
         while !self.tx.is_empty() {
             match transport.write_some(self.tx.bytes()) {
                 Ok(0) => return Err(Cause::Closed),
@@ -225,9 +231,12 @@ impl<T: Transport> Client<T> {
                         tracer.pass(Direction::Out, &self.tx.bytes()[..n]);
                     }
                     self.tx.consume(n);
-                    self.written_at = Instant::now();
+                    self.stalled_at = None;
                 }
-                Err(error) if is_pause(error.kind()) => break,
+                Err(error) if is_pause(error.kind()) => {
+                    self.stalled_at.get_or_insert_with(Instant::now);
+                    break;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -262,6 +271,36 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Writes what is left after DISCONNECT, and waits until the other side has seen that nothing follows: to close at once might destroy
+    /// what it has not read yet.
+    pub(crate) fn finish(&mut self) -> Result<(), Cause> {
+        // No more turns: the session is closed, and only bytes are left.
+        let until = Instant::now() + FAREWELL;
+        loop {
+            self.write()?;
+            let now = Instant::now();
+            if self.tx.is_empty() {
+                break;
+            } else if now >= until {
+                return Err(Cause::Stalled(FAREWELL));
+            }
+            thread::sleep(PAUSE);
+        }
+        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+        // The broker may have gone by now.
+        if transport.finish().is_err() {
+            return Ok(());
+        }
+        let mut rest = [0; 1024];
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            // However it ends, it has ended: nothing of ours can be lost any more.
+            if transport.set_read_timeout(left.max(PAUSE)).is_err() || !matches!(transport.read(&mut rest), Ok(1..)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Begins a connection over a transport.
     pub(crate) fn start(&mut self, transport: T) -> Result<(), Error> {
         self.session.connect(&self.options.packet(), &mut self.rx, &mut self.tx).map_err(|error| {
@@ -278,7 +317,7 @@ impl<T: Transport> Client<T> {
         self.connections += 1;
         self.connected_at = None;
         self.read_limit = None;
-        self.written_at = Instant::now();
+        self.stalled_at = None;
         if let Some(tracer) = &mut self.tracer {
             tracer.restart();
         }

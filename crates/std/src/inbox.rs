@@ -52,7 +52,7 @@ pub(crate) struct Inbox {
     /// Somebody waits who takes any message piece by piece.
     pub direct: bool,
     /// Nobody will take anything any more.
-    pub leaving: bool,
+    leaving: bool,
 }
 
 /// A message of which not all has come, or not all was taken.
@@ -75,6 +75,11 @@ impl Inbox {
         Inbox { queue: VecDeque::new(), bytes: 0, owed: 0, max_message, partial: None, flowing: false, direct: false, leaving: false }
     }
 
+    /// Nothing will be taken any more: what comes is dropped without acknowledgement, so that the broker keeps it.
+    pub fn leave(&mut self) {
+        *self = Inbox { leaving: true, ..Inbox::new(self.max_message) };
+    }
+
     /// Nothing more can be received now.
     pub fn is_full(&self) -> bool {
         if self.leaving {
@@ -85,7 +90,7 @@ impl Inbox {
         waiting || self.queue.len() >= MOST || self.owed >= MOST_OWED || self.bytes > self.max_message
     }
 
-    /// Room for somebody else's message can be made by taking one.
+    /// No message waits to be taken.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

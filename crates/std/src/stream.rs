@@ -1,7 +1,7 @@
 //! Payloads of any size, which are never held whole.
 use crate::{
     Cause, Client, Error, Header, Transport,
-    client::Link,
+    engine::PAUSE,
     work::{Body, Request},
 };
 use motemq::{Publish, QoS, SendError, topic};
@@ -13,8 +13,6 @@ use std::{
 
 /// Bytes read at a time.
 const PIECE: usize = 16 << 10;
-/// How long to look for incoming bytes while none can be written.
-const PAUSE: Duration = Duration::from_millis(2);
 
 impl<T: Transport> Client<T> {
     /// Publishes `len` bytes from a reader without holding them. Returns when the broker has acknowledged them; with QoS 0 when they are
@@ -52,15 +50,16 @@ impl<T: Transport> Client<T> {
         match ticket {
             Some(ticket) => self.settle(ticket),
             None => {
-                self.drain()?;
-                if self.connections == connections && self.connected_at.is_some() { Ok(()) } else { Err(self.lost()) }
+                self.is_on(connections)?;
+                self.drain(connections)
             }
         }
     }
 
     fn give_from(&mut self, from: &mut impl Read, connections: u32) -> Result<(), Error> {
         let mut piece = vec![0; PIECE];
-        while self.is_on(connections)? && self.session.unsent() > 0 {
+        self.is_on(connections)?;
+        while self.session.unsent() > 0 {
             let want = piece.len().min(self.session.unsent() as usize);
             let got = match from.read(&mut piece[..want]) {
                 Ok(0) => Err(io::Error::from(ErrorKind::UnexpectedEof)),
@@ -91,12 +90,8 @@ impl<T: Transport> Client<T> {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// It is still the same connection.
-    fn is_on(&self, connections: u32) -> Result<bool, Error> {
-        if self.connections == connections && self.connected_at.is_some() { Ok(true) } else { Err(self.lost()) }
+        self.serve()?;
+        self.is_on(connections)
     }
 
     /// Waits for a message, and writes its payload, of any size, into what `sink` returns for it; `Ok(None)` when `timeout` has passed
@@ -131,7 +126,7 @@ impl<T: Transport> Client<T> {
             return Ok(None);
         }
         if let Some((item, token)) = self.inbox.pop() {
-            let _ = self.serve();
+            self.serve_between();
             self.in_hand = token;
             let message = item?;
             let header = message.header();
@@ -142,6 +137,11 @@ impl<T: Transport> Client<T> {
         self.inbox.flowing = true;
         let taken = self.take_large(sink);
         self.inbox.flowing = false;
+        if taken.is_err()
+            && let Some(partial) = &mut self.inbox.partial
+        {
+            partial.broken = true;
+        }
         taken.map(Some)
     }
 
@@ -169,16 +169,12 @@ impl<T: Transport> Client<T> {
         loop {
             self.is_on(connections)?;
             let Some(partial) = &mut self.inbox.partial else { return Err(self.lost()) };
-            let written = write_all(&mut writer, &partial.data);
+            write_all(&mut writer, &partial.data).map_err(|error| Error::Sink(Arc::new(error)))?;
             partial.data.clear();
-            if let Err(error) = written {
-                partial.broken = true;
-                return Err(Error::Sink(Arc::new(error)));
-            }
             if partial.left == 0 {
                 self.in_hand = partial.token;
                 self.inbox.partial = None;
-                let _ = self.serve();
+                self.serve_between();
                 writer.flush().map_err(|error| Error::Sink(Arc::new(error)))?;
                 return Ok(header);
             }
@@ -203,26 +199,6 @@ impl<T: Transport> Client<T> {
             return None;
         }
         Some(Error::MessageTooLarge { topic: Some(partial.header.topic), len: partial.header.len })
-    }
-
-    /// Nothing follows: waits until the other side has seen that. To close at once might destroy what it has not read yet.
-    pub(crate) fn finish(&mut self, until: Instant) {
-        let Link::Up(transport) = &mut self.link else { return };
-        if transport.finish().and_then(|()| transport.set_read_timeout(PAUSE.max(until - Instant::now()))).is_err() {
-            return;
-        }
-        let mut rest = [0; 1024];
-        while Instant::now() < until && matches!(transport.read(&mut rest), Ok(1..)) {}
-    }
-
-    /// Writes what the other side takes, and waits a little if that is nothing.
-    pub(crate) fn flush_bytes(&mut self, until: Instant) -> Result<(), Cause> {
-        let before = self.tx.bytes().len();
-        self.write()?;
-        if self.tx.bytes().len() == before && Instant::now() < until {
-            std::thread::sleep(PAUSE);
-        }
-        Ok(())
     }
 }
 

@@ -190,6 +190,7 @@ impl Work {
             self.queue.push_front(request);
         }
         if session != Known::Resumed {
+            self.queue.retain(|request| request.ticket != 0);
             for filters in self.subscriptions.chunks(FILTERS).rev() {
                 self.queue.push_front(Request { ticket: 0, body: Body::Subscribe(filters.to_vec()) });
             }
@@ -199,8 +200,5 @@ impl Work {
     pub fn lost(&mut self) {
         self.resend = None;
         self.streaming = None;
-        // They are made from the list of subscriptions if the next connection needs them.
-        self.queue.retain(|request| request.ticket != 0);
-        self.flights.retain(|_, request| !(request.ticket == 0 && matches!(request.body, Body::Subscribe(_))));
     }
 }

@@ -1,0 +1,240 @@
+//! What the tests against both brokers share.
+use motemq_std::{Client, Error, Filter, Message, Options, Publish, QoS, Reconnect, Transport};
+use std::{
+    collections::BTreeMap,
+    io::{self, ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Longer than anything takes that works.
+pub const SOON: Option<Duration> = Some(Duration::from_secs(10));
+
+pub const LEVELS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+
+/// Options of a client that does not come back.
+pub fn options(broker: SocketAddr, client_id: &str) -> Options {
+    Options::new(client_id).host(broker.ip().to_string()).port(broker.port()).reconnect(Reconnect::Never)
+}
+
+/// Comes back at once.
+pub const AT_ONCE: Reconnect = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(20), max_tries: Some(200) };
+
+pub fn connect(broker: SocketAddr, client_id: &str) -> Client {
+    Client::connect(&options(broker, client_id)).unwrap()
+}
+
+pub fn next<T: Transport>(client: &mut Client<T>) -> Message {
+    client.recv(SOON).unwrap().expect("a message within ten seconds")
+}
+
+/// Nothing comes for a while.
+pub fn nothing<T: Transport>(client: &mut Client<T>) {
+    assert_eq!(client.recv(Some(Duration::from_millis(200))).unwrap(), None);
+}
+
+/// A TCP stream that breaks after so many bytes in one direction; the last of them still pass.
+#[derive(Debug)]
+pub struct Cutting {
+    stream: TcpStream,
+    read: usize,
+    written: usize,
+    cut: Cut,
+}
+
+/// After how many bytes to break.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cut {
+    Never,
+    Read(usize),
+    Written(usize),
+}
+
+impl Cutting {
+    pub fn connect(broker: SocketAddr, cut: Cut) -> Result<Self, Error> {
+        let stream =
+            TcpStream::connect(broker).map_err(|source| Error::Connect { address: broker.to_string(), source: Arc::new(source) })?;
+        stream.set_nodelay(true).unwrap();
+        Ok(Cutting { stream, read: 0, written: 0, cut })
+    }
+
+    fn broken<N>(&self) -> io::Result<N> {
+        let _ = self.stream.shutdown(Shutdown::Both);
+        Err(ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl Read for Cutting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = if let Cut::Read(cut) = self.cut { cut - self.read } else { usize::MAX };
+        if left == 0 {
+            return self.broken();
+        }
+        let most = buffer.len().min(left);
+        let n = self.stream.read(&mut buffer[..most])?;
+        self.read += n;
+        Ok(n)
+    }
+}
+
+impl Write for Cutting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = if let Cut::Written(cut) = self.cut { cut - self.written } else { usize::MAX };
+        if left == 0 {
+            return self.broken();
+        }
+        let n = self.stream.write_some(&bytes[..bytes.len().min(left)])?;
+        self.written += n;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Transport for Cutting {
+    fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
+        Transport::set_read_timeout(&mut self.stream, limit)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.stream.finish()
+    }
+}
+
+/// A client whose first connection is cut there; `None` if that is before the broker has accepted it. Besides, how many connections there
+/// were.
+pub fn cut_client(broker: SocketAddr, options: &Options, cut: Cut) -> Option<(Client<Cutting>, Arc<AtomicUsize>)> {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    let dial = move || Cutting::connect(broker, if count.fetch_add(1, Ordering::Relaxed) == 0 { cut } else { Cut::Never });
+    match Client::dialing(dial, &options.clone().reconnect(AT_ONCE)) {
+        Ok(client) => Some((client, connections)),
+        Err(Error::ConnectionLost(_)) => None,
+        Err(error) => panic!("{cut:?}: {error}"),
+    }
+}
+
+/// What arrived: how often, and in which order for the first time.
+fn ledger(arrived: &[(QoS, u8)], cut: Cut) {
+    let mut times = BTreeMap::new();
+    let mut firsts = Vec::new();
+    for &message in arrived {
+        let n = times.entry(message).or_insert(0);
+        *n += 1;
+        if *n == 1 {
+            firsts.push(message);
+        }
+    }
+    assert_eq!(firsts, sent(), "{cut:?}: lost or out of order: {arrived:?}");
+    for ((qos, n), times) in times {
+        assert!(qos != QoS::ExactlyOnce || times == 1, "{cut:?}: QoS 2 message {n} arrived {times} times");
+    }
+}
+
+fn sent() -> Vec<(QoS, u8)> {
+    (0..6).map(|n| (if n % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtLeastOnce }, n)).collect()
+}
+
+/// A publisher is cut after each byte of its first connection, in both directions, until it is not cut any more.
+pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
+    let mut to = connect(broker, "ledger");
+    to.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)]).unwrap();
+    let mut places = 0;
+    for cut in [Cut::Read, Cut::Written] {
+        for at in 1.. {
+            let cut = cut(at);
+            // The session of a publisher that was cut must not meet the next one.
+            let name = format!("publisher{places}");
+            places += 1;
+            let Some((mut from, connections)) = cut_client(broker, &options(broker, &name).keep_session(), cut) else { continue };
+            for (qos, n) in sent() {
+                from.send(&Publish::to("cut/t").payload(&[n]).qos(qos)).unwrap();
+            }
+            from.flush().unwrap();
+            let was_cut = connections.load(Ordering::Relaxed) > 1;
+            from.publish(&Publish::to("cut/end").qos(QoS::ExactlyOnce)).unwrap();
+            // It may be cut on its way out, too.
+            let _ = from.disconnect();
+            let mut arrived = Vec::new();
+            loop {
+                let message = next(&mut to);
+                if message.topic == "cut/end" {
+                    break;
+                }
+                arrived.push((message.qos, message.payload[0]));
+            }
+            ledger(&arrived, cut);
+            forget(broker, &name);
+            if !was_cut {
+                break;
+            }
+        }
+    }
+    places
+}
+
+/// The same with a subscriber.
+pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
+    let mut from = connect(broker, "ledger");
+    let mut places = 0;
+    for cut in [Cut::Read, Cut::Written] {
+        for at in 1.. {
+            let cut = cut(at);
+            let name = format!("subscriber{places}");
+            places += 1;
+            let options = options(broker, &name).keep_session();
+            let mut before = Client::connect(&options).unwrap();
+            before.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)]).unwrap();
+            before.disconnect().unwrap();
+            for (qos, n) in sent() {
+                from.publish(&Publish::to("cut/t").payload(&[n]).qos(qos)).unwrap();
+            }
+            let Some((mut to, connections)) = cut_client(broker, &options, cut) else {
+                forget(broker, &name);
+                continue;
+            };
+            let mut arrived = Vec::new();
+            let end = Instant::now() + Duration::from_secs(10);
+            // Until everything has come, and, if it was cut, all of it is acknowledged: then nothing comes any more.
+            while arrived.len() < sent().len() || !quiet(&mut to, &mut arrived) {
+                assert!(Instant::now() < end, "{cut:?}: {arrived:?}");
+                let message = next(&mut to);
+                arrived.push((message.qos, message.payload[0]));
+            }
+            ledger(&arrived, cut);
+            let was_cut = connections.load(Ordering::Relaxed) > 1;
+            let _ = to.disconnect();
+            forget(broker, &name);
+            if !was_cut {
+                break;
+            }
+        }
+    }
+    places
+}
+
+/// Nothing comes until the broker has answered something sent behind all acknowledgements.
+fn quiet(client: &mut Client<Cutting>, arrived: &mut Vec<(QoS, u8)>) -> bool {
+    // The message in hand is acknowledged by asking for another.
+    let more = client.recv(Some(Duration::ZERO)).unwrap();
+    if let Some(message) = &more {
+        arrived.push((message.qos, message.payload[0]));
+    }
+    client.subscribe(&[Filter::new("quiet", QoS::AtMostOnce)]).unwrap();
+    let more = client.recv(Some(Duration::ZERO)).unwrap();
+    if let Some(message) = &more {
+        arrived.push((message.qos, message.payload[0]));
+    }
+    more.is_none()
+}
+
+/// Ends the session of a client.
+pub fn forget(broker: SocketAddr, client_id: &str) {
+    connect(broker, client_id).disconnect().unwrap();
+}
