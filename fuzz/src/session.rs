@@ -7,7 +7,8 @@ use motemq::{Buffer, Connect, Event, Fault, Filter, Known, PacketId, Publish, Qo
 /// the first piece, the third that of the second, and so on round and round up to a piece of length 0, which the broker's bytes follow. The
 /// pair `ff ff` ends the first connection.
 ///
-/// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is answered, and the same remembered.
+/// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is answered, and the same remembered. What
+/// fits into the buffer is told in one piece.
 pub fn session(data: &[u8]) {
     let Some((&how, data)) = data.split_first() else { return };
     let end = data.iter().position(|&length| length == 0).unwrap_or(data.len());
@@ -122,6 +123,11 @@ impl<const N: usize> Run<N> {
             Told::Resend(id, _) => self.command(|session, tx| session.abandon(*id, tx)),
             // The memory is free again.
             Told::Acked(_) => self.command(|session, tx| session.publish(&b, tx).map(drop)),
+            Told::Message { topic, qos, payload, left, .. } if *left > 0 => {
+                let rest = 2 + topic.len() + if *qos == QoS::AtMostOnce { 0 } else { 2 } + payload.len() + *left as usize;
+                // A packet that fits into the buffer arrives whole.
+                assert!(2 + rest > N || (rest > 127 && 3 + rest > N), "{told:?}");
+            }
             _ => {}
         }
     }
