@@ -64,10 +64,9 @@ impl Session {
     #[cfg_attr(feature = "fast", inline)]
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Life is a change in what is there to be read, from outside or by reading.
-        let length = input.len();
+        self.heard |= fold(input.len()) != self.seen;
         let event = self.step(input, room, out);
-        self.heard |= length as u16 != self.seen || length != input.len();
-        self.seen = input.len() as u16;
+        self.seen = fold(input.len());
         event
     }
 
@@ -99,14 +98,14 @@ impl Session {
 
             let mut rest = *input;
             let mut topic = None;
-            let mut skipped = None;
+            let mut skipped = false;
             if self.gap == 0 && self.left != 0 {
                 // On with the payload.
                 if rest.is_empty() {
                     return Ok(None);
                 }
             } else {
-                let header;
+                let (header, left);
                 if self.gap != 0 {
                     // Of a topic too long for the buffer all but the last byte is dropped; that and the identifier are the header.
                     let n = rest.len().min(usize::from(self.gap).wrapping_sub(1));
@@ -117,7 +116,8 @@ impl Session {
                     let Some((last, after)) = rest.split_at_checked(want) else { return Ok(None) };
                     header = last;
                     rest = after;
-                    skipped = Some(self.left);
+                    left = self.left;
+                    skipped = true;
                 } else {
                     let (head, length, body) = match wire::fixed_header(rest) {
                         Ok(None) => return Ok(None),
@@ -243,10 +243,10 @@ impl Session {
                     }
                     header = before;
                     rest = after;
-                    self.left = length.wrapping_sub(want) as u32;
+                    left = length.wrapping_sub(want) as u32;
                 }
                 let (name, id) = wire::split_publish(self.head, header);
-                if id == 0 || (skipped.is_none() && !topic::is_valid(name, Kind::Name)) {
+                if id == 0 || (!skipped && !topic::is_valid(name, Kind::Name)) {
                     break 'over Fault::Malformed;
                 }
                 self.mute = false;
@@ -256,9 +256,6 @@ impl Session {
                     } else if self.received(0).is_none() {
                         // PUBREL may come when the broker has seen what waits in `tx`.
                         if *out.end != 0 {
-                            if skipped.is_none() {
-                                self.left = 0;
-                            }
                             return Ok(None);
                         }
                         break 'over Fault::TooManyQos2;
@@ -266,6 +263,7 @@ impl Session {
                 }
                 self.id = id;
                 self.gap = 0;
+                self.left = left;
                 topic = Some(Topic(name));
             }
 
@@ -279,7 +277,8 @@ impl Session {
             if self.mute {
                 continue;
             }
-            if let Some(len) = skipped {
+            if skipped {
+                let len = self.left.wrapping_add(payload.len() as u32);
                 self.mute = true;
                 return Ok(Some(Event::Skipped { len }));
             }
@@ -291,4 +290,9 @@ impl Session {
         self.lost();
         Err(fault)
     }
+}
+
+/// A length in 16 bits, of which it only matters whether it changes.
+fn fold(length: usize) -> u16 {
+    (length ^ length >> 16) as u16
 }
