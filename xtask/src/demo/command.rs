@@ -55,8 +55,9 @@ impl Motemq {
         command.arg(verb).args(self.at()).args(options);
         // An input of its own: the terminal's is for ending all this.
         command.stdin(Stdio::piped()).stdout(if self.shown { Stdio::inherit() } else { Stdio::piped() });
-        let spelling = command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let spelling = format!("motemq {spelling}");
+        let words = command.get_args().map(|word| word.to_string_lossy());
+        let words = words.map(|word| if word.contains([' ', '#']) { format!("\"{word}\"") } else { word.into_owned() });
+        let spelling = format!("motemq {}", words.collect::<Vec<_>>().join(" "));
         let child = command.spawn().map_err(|error| format!("cannot start `{spelling}`: {error}"))?;
         Ok(Running { child, spelling })
     }
