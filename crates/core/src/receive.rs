@@ -65,9 +65,9 @@ impl Session {
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Life is a change in what is there to be read, from outside or by reading.
         self.heard |= fold(input.len()) != self.seen;
-        let event = self.step(input, room, out);
+        let event = self.step(input, room, out)?;
         self.seen = fold(input.len());
-        event
+        Ok(event)
     }
 
     #[inline(always)]
