@@ -48,7 +48,7 @@ pub struct Verdict {
     pub lost: Vec<String>,
     /// QoS 0 and 2 messages that were delivered more than once.
     pub doubled: Vec<String>,
-    /// Messages whose first delivery came after that of one published later with the same topic and QoS.
+    /// Messages whose first delivery came before that of one published earlier with the same topic and QoS.
     pub disordered: Vec<String>,
     /// Deliveries that nobody had published.
     pub strange: Vec<String>,

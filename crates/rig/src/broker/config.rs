@@ -54,9 +54,9 @@ impl Config {
         self
     }
 
-    /// How many bytes may lie ready for a client that reads slowly. Beyond, QoS 0 is [dropped](super::Broker::dropped) and QoS 1 and 2 wait.
+    /// How many bytes may lie ready for a client that reads slowly, at least 1. Beyond, QoS 0 is [dropped](super::Broker::dropped) and QoS 1 and 2 wait.
     pub fn backlog(mut self, bytes: usize) -> Self {
-        self.backlog = bytes;
+        self.backlog = bytes.max(1);
         self
     }
 

@@ -23,6 +23,7 @@ struct Client(TcpStream);
 impl Client {
     fn open(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect(addr).unwrap();
+        stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
         Client(stream)
