@@ -173,8 +173,7 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     /// Connected with a clean session: CONNECT has left, CONNACK has come. No keep-alive.
     pub fn open() -> Self {
         let mut d = Self::new();
-        d.connect(&Connect::new("c").keep_alive(0));
-        d.tx.clear();
+        d.begin(&Connect::new("c").keep_alive(0));
         d.hears(b"\x20\x02\0\0", &[NEW]);
         d
     }
@@ -182,8 +181,7 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     /// Connected with a session that is kept, new at the broker.
     pub fn open_kept() -> Self {
         let mut d = Self::new();
-        d.connect(&Connect::new("c").keep_alive(0).keep_session());
-        d.tx.clear();
+        d.begin(&Connect::new("c").keep_alive(0).keep_session());
         d.hears(b"\x20\x02\0\0", &[NEW]);
         d
     }
@@ -193,9 +191,15 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     #[track_caller]
     pub fn resumes(&mut self, told: &[Told]) {
         self.session.lost();
-        self.connect(&Connect::new("c").keep_alive(0).keep_session());
-        self.tx.clear();
+        self.begin(&Connect::new("c").keep_alive(0).keep_session());
         self.hears(b"\x20\x02\x01\0", told);
+    }
+
+    /// Begins a connection, and CONNECT has left; `tx` may be too small for it.
+    #[track_caller]
+    fn begin(&mut self, connect: &Connect<'_>) {
+        self.tx.clear();
+        assert_eq!(self.session.connect(connect, &mut self.rx, &mut Buffer::<[u8; 64]>::new()), Ok(()));
     }
 
     /// These bytes come, and exactly these events are told.

@@ -1,0 +1,654 @@
+//! CONNECT and CONNACK: 3.1 and 3.2.
+use crate::{encoded, field, malformed, packet, script::*};
+use motemq::{
+    packet::{Packet, decode},
+    *,
+};
+
+/// What a session says at the beginning of a connection; the codec writes the same, and reads the same from it.
+#[track_caller]
+fn hello(connect: &Connect<'_>) -> Vec<u8> {
+    let mut d = Dialogue::<4>::new();
+    d.connect(connect);
+    let bytes = d.tx.bytes().to_vec();
+    let packet = Packet::Connect(connect.timeout(0));
+    assert_eq!(encoded(&packet), Ok(bytes.clone()));
+    assert_eq!(decode(&bytes), Ok(Some((packet, bytes.len()))));
+    bytes
+}
+
+/// A CONNECT with these flags, keep-alive 0, and these fields.
+fn said(flags: u8, fields: &[&[u8]]) -> Vec<u8> {
+    let fields: Vec<u8> = fields.iter().flat_map(|bytes| field(bytes)).collect();
+    packet(0x10, &[b"\0\x04MQTT\x04", &[flags], b"\0\0", &fields])
+}
+
+/// No keep-alive.
+fn connect(client_id: &str) -> Connect<'_> {
+    Connect::new(client_id).keep_alive(0)
+}
+
+/// Connecting fails, and nothing is written, neither by a session nor by the codec.
+#[track_caller]
+fn cannot(connect: &Connect<'_>, error: SendError) {
+    let mut d = Box::new(Dialogue::<4, 256, 70_000>::new());
+    assert_eq!(d.session.connect(connect, &mut d.rx, &mut d.tx), Err(error), "{connect:?}");
+    d.silent();
+    assert!(d.session.is_closed());
+    assert_eq!(encoded(&Packet::Connect(*connect)), Err(error), "{connect:?}");
+}
+
+/// A session that has said CONNECT and waits.
+fn waiting(connect: &Connect<'_>) -> Dialogue<4> {
+    let mut d = Dialogue::new();
+    d.connect(connect);
+    d.tx.clear();
+    d
+}
+
+/// Every combination of options, with the flags and fields it gives.
+fn combinations() -> Vec<(Connect<'static>, u8, Vec<&'static [u8]>)> {
+    let mut all = Vec::new();
+    for clean in [true, false] {
+        for will in [None, Some((0, false)), Some((0, true)), Some((1, false)), Some((1, true)), Some((2, false)), Some((2, true))] {
+            for login in 0..3 {
+                let mut c = if clean { connect("id") } else { connect("id").keep_session() };
+                let mut flags = if clean { 0x02 } else { 0 };
+                let mut fields = vec![&b"id"[..]];
+                if let Some((qos, retain)) = will {
+                    let publish = Publish::to("w/t").payload(b"bye").qos(QoS::try_from(qos).unwrap());
+                    c = c.will(if retain { publish.retain() } else { publish });
+                    flags |= [0x04, 0x0c, 0x14][usize::from(qos)] | if retain { 0x20 } else { 0 };
+                    fields.extend([&b"w/t"[..], b"bye"]);
+                }
+                if login == 1 {
+                    c = c.user("me");
+                    flags |= 0x80;
+                    fields.push(b"me");
+                }
+                if login == 2 {
+                    c = c.login("me", b"pw");
+                    flags |= 0xc0;
+                    fields.extend([&b"me"[..], b"pw"]);
+                }
+                all.push((c, flags, fields));
+            }
+        }
+    }
+    assert_eq!(all.len(), 42);
+    all
+}
+
+#[test]
+fn mqtt_3_1_0_1() {
+    let mut d = Dialogue::<4>::new();
+    // Before it nothing can be sent ...
+    let nothing = |d: &mut Dialogue<4>| {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            assert_eq!(d.publish(&Publish::to("t").qos(qos)), Err(SendError::Offline));
+        }
+        assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Offline));
+        assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Offline));
+        assert_eq!(d.disconnect(), Err(SendError::Offline));
+        assert_eq!(d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce)), Err(SendError::Offline));
+        assert_eq!(d.abandon(1), Err(SendError::Offline));
+        assert_eq!(d.session.publish_chunk(b"a", &mut d.tx), Err(SendError::Offline));
+    };
+    nothing(&mut d);
+    assert_eq!(d.at(1_000_000), Ok(None));
+    d.silent();
+    // ... and behind it nothing before the broker has accepted it, neither by commands nor by the clock.
+    d.connect(&Connect::new("c").keep_alive(1).timeout(0));
+    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
+    nothing(&mut d);
+    assert_eq!((d.at(0), d.at(5000)), (Ok(None), Ok(None)));
+    d.silent();
+    // Whatever was in tx belonged to the last connection.
+    let mut d = Dialogue::<4>::open();
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+    d.session.lost();
+    d.connect(&connect("c"));
+    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+}
+
+#[test]
+fn mqtt_3_1_0_2() {
+    // To connect is to begin a new connection: there is never a second CONNECT behind a first, even if the old transport was not given up.
+    let mut d = Dialogue::<4>::new();
+    d.connect(&connect("a"));
+    d.connect(&connect("b"));
+    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01b");
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.gets(b"\x30\x03\0\x01");
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+    d.connect(&connect("c"));
+    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    // From a broker it is out of place, before and behind CONNACK.
+    d.hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c", &[fault(Fault::Unexpected)]);
+    waiting(&connect("c")).hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c", &[fault(Fault::Unexpected)]);
+}
+
+#[test]
+fn mqtt_3_1_2_1() {
+    for (connect, ..) in combinations() {
+        assert_eq!(hello(&connect)[2..8], *b"\0\x04MQTT");
+    }
+    for name in [&b"\0\x04mqtt"[..], b"\0\x04MQTT ", b"\0\x06MQIsdp", b"\0\x03MQT", b"\0\x05MQTTT", b"\0\0", b"\x04\0MQTT"] {
+        malformed(&packet(0x10, &[name, b"\x04\x02\0\0\0\x01c"]));
+    }
+}
+
+#[test]
+fn mqtt_3_1_2_2() {
+    for (connect, ..) in combinations() {
+        assert_eq!(hello(&connect)[8], 4);
+    }
+    for level in (0..=255).filter(|&level| level != 4) {
+        malformed(&packet(0x10, &[b"\0\x04MQTT", &[level], b"\x02\0\0\0\x01c"]));
+    }
+    let mut d = waiting(&connect("c"));
+    d.hears(b"\x20\x02\0\x01", &[fault(Fault::Refused(ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION))]);
+    // It does not try another version.
+    d.silent();
+}
+
+#[test]
+fn mqtt_3_1_2_3() {
+    for (connect, flags, _) in combinations() {
+        assert_eq!((hello(&connect)[9], flags & 1), (flags, 0));
+    }
+    malformed(&said(0x03, &[b"c"]));
+    malformed(&said(0x01, &[b"c"]));
+}
+
+#[test]
+fn mqtt_3_1_2_4() {
+    let mut d = Dialogue::<4>::new();
+    d.connect(&connect("c").keep_session());
+    d.says(b"\x10\x0d\0\x04MQTT\x04\0\0\0\0\x01c");
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
+    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.says(b"\x32\x05\0\x01a\0\x01\x34\x05\0\x01b\0\x02\x50\x02\0\x09");
+    // A message that is on its way both times; one that has been received; and those of ours.
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    assert_eq!(d.republish(1, &Publish::to("a").qos(QoS::AtLeastOnce)), Ok(()));
+    d.hears(b"\x3c\x05\0\x01t\0\x09", &[resend(2, QoS::ExactlyOnce)]);
+    assert_eq!(d.republish(2, &Publish::to("b").qos(QoS::ExactlyOnce)), Ok(()));
+    d.says(b"\x3a\x05\0\x01a\0\x01\x50\x02\0\x09\x3c\x05\0\x01b\0\x02");
+    // Left in good order, the session remains, too.
+    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    assert_eq!(d.disconnect(), Ok(()));
+    d.says(b"\xe0\0");
+    d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
+    d.silent();
+    // A refusal, or a connection that comes to nothing, changes nothing of it.
+    d.session.lost();
+    d.connect(&connect("c"));
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\x03", &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))]);
+    d.connect(&connect("c"));
+    d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
+    d.hears(b"\x62\x02\0\x09", &[]);
+    d.says(b"\x70\x02\0\x09");
+}
+
+#[test]
+fn mqtt_3_1_2_6() {
+    let mut d = Dialogue::<4>::open_kept();
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
+    assert_eq!(d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)), Ok(Some(id(3))));
+    d.hears(b"\x50\x02\0\x03\x34\x05\0\x01t\0\x09", &[received(3), message("t", b"").qos2(9)]);
+    d.tx.clear();
+    // A clean session begins with nothing: what was under way is told, and not sent again.
+    d.session.lost();
+    d.connect(&connect("c"));
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\0", &[unknown(1), unknown(2), unknown(3), NEW]);
+    d.silent();
+    assert_eq!(d.session.oldest(), None);
+    d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+    d.says(b"\x50\x02\0\x09");
+    // Nor is its state used by any other: it ends with the connection.
+    assert!(matches!(d.publish(&Publish::to("d").qos(QoS::AtLeastOnce)), Ok(Some(_))));
+    let number = d.session.oldest().unwrap().get();
+    d.tx.clear();
+    for connect in [connect("c"), connect("c").keep_session()] {
+        let mut d = d.clone();
+        d.session.lost();
+        d.connect(&connect);
+        d.tx.clear();
+        d.hears(b"\x20\x02\0\0", &[unknown(number), NEW]);
+        d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+        d.says(b"\x50\x02\0\x09");
+    }
+    // If the broker says that it kept something, it is not this.
+    d.resumes(&[unknown(number), FOREIGN]);
+    d.silent();
+    d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+}
+
+#[test]
+fn mqtt_3_1_2_9() {
+    assert_eq!(hello(&connect("c").will(Publish::to("w").payload(b"m"))), said(0x06, &[b"c", b"w", b"m"]));
+    assert_eq!(hello(&connect("c").will(Publish::to("w"))), said(0x06, &[b"c", b"w", b""]));
+    assert_eq!(hello(&connect("c").will(Publish::to("w").payload(b"\0\xff"))), said(0x06, &[b"c", b"w", b"\0\xff"]));
+    for wrong in [&[&b"c"[..]][..], &[b"c", b"w"]] {
+        malformed(&said(0x06, wrong));
+    }
+    let long = vec![7; 65_536];
+    let will = Publish::to("w").payload(&long[1..]);
+    let bytes = said(0x06, &[b"c", b"w", &long[1..]]);
+    assert_eq!(encoded(&Packet::Connect(connect("c").timeout(0).will(will))).as_ref(), Ok(&bytes));
+    cannot(&connect("c").will(Publish::to("w").payload(&long)), SendError::TooLong);
+    // It is given whole.
+    cannot(&connect("c").will(Publish::to("w").more(1)), SendError::Invalid);
+}
+
+#[test]
+fn mqtt_3_1_2_11() {
+    assert_eq!(hello(&connect("c")), said(0x02, &[b"c"]));
+    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.will.is_none()) {
+        assert_eq!(flags & 0x3c, 0);
+        assert_eq!(hello(&connect), said(flags, &fields));
+    }
+    malformed(&said(0x02, &[b"c", b"w", b"m"]));
+}
+
+#[test]
+fn mqtt_3_1_2_13() {
+    for (connect, ..) in combinations().into_iter().filter(|(connect, ..)| connect.will.is_none()) {
+        assert_eq!(hello(&connect)[9] & 0x18, 0);
+    }
+    [0x0a, 0x12, 0x1a].into_iter().for_each(|flags| malformed(&said(flags, &[b"c"])));
+}
+
+#[test]
+fn mqtt_3_1_2_14() {
+    for (qos, flags) in [(QoS::AtMostOnce, 0x06), (QoS::AtLeastOnce, 0x0e), (QoS::ExactlyOnce, 0x16)] {
+        assert_eq!(hello(&connect("c").will(Publish::to("w").qos(qos))), said(flags, &[b"c", b"w", b""]));
+    }
+    malformed(&said(0x1e, &[b"c", b"w", b""]));
+    malformed(&said(0x3e, &[b"c", b"w", b""]));
+    assert_eq!(QoS::try_from(3), Err(3));
+}
+
+#[test]
+fn mqtt_3_1_2_15() {
+    for (connect, ..) in combinations() {
+        let retain = connect.will.is_some_and(|will| will.retain);
+        assert_eq!(hello(&connect)[9] & 0x20 != 0, retain);
+    }
+    malformed(&said(0x22, &[b"c"]));
+}
+
+#[test]
+fn mqtt_3_1_2_18() {
+    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.user.is_none()) {
+        assert_eq!(flags & 0x80, 0);
+        assert_eq!(hello(&connect), said(flags, &fields));
+    }
+    malformed(&said(0x02, &[b"c", b"u"]));
+    malformed(&said(0x06, &[b"c", b"w", b"m", b"u"]));
+}
+
+#[test]
+fn mqtt_3_1_2_19() {
+    assert_eq!(hello(&connect("c").user("u")), said(0x82, &[b"c", b"u"]));
+    assert_eq!(hello(&connect("c").user("")), said(0x82, &[b"c", b""]));
+    malformed(&said(0x82, &[b"c"]));
+}
+
+#[test]
+fn mqtt_3_1_2_20() {
+    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.password.is_none()) {
+        assert_eq!(flags & 0x40, 0);
+        assert_eq!(hello(&connect), said(flags, &fields));
+    }
+    malformed(&said(0x82, &[b"c", b"u", b"p"]));
+}
+
+#[test]
+fn mqtt_3_1_2_21() {
+    assert_eq!(hello(&connect("c").login("u", b"\0\xff")), said(0xc2, &[b"c", b"u", b"\0\xff"]));
+    assert_eq!(hello(&connect("c").login("", b"")), said(0xc2, &[b"c", b"", b""]));
+    malformed(&said(0xc2, &[b"c", b"u"]));
+    let long = vec![0xff; 65_536];
+    let bytes = said(0xc2, &[b"c", b"u", &long[1..]]);
+    assert_eq!(encoded(&Packet::Connect(connect("c").login("u", &long[1..]))), Ok(bytes));
+    cannot(&connect("c").login("u", &long), SendError::TooLong);
+}
+
+#[test]
+fn mqtt_3_1_2_22() {
+    cannot(&Connect { password: Some(b"p"), ..connect("c") }, SendError::Invalid);
+    cannot(&Connect { password: Some(b""), ..connect("c") }, SendError::Invalid);
+    for (connect, ..) in combinations() {
+        assert_ne!(hello(&connect)[9] & 0xc0, 0x40);
+    }
+    malformed(&said(0x42, &[b"c", b"p"]));
+    malformed(&said(0x42, &[b"c", b"u", b"p"]));
+}
+
+#[test]
+fn mqtt_3_1_2_23() {
+    let open = |seconds| {
+        let mut d = waiting(&Connect::new("c").keep_alive(seconds));
+        assert_eq!(d.at(0), Ok(Some(10_000)));
+        d.hears(b"\x20\x02\0\0", &[NEW]);
+        d
+    };
+    let mut d = open(5);
+    assert_eq!(d.at(1), Ok(Some(3749)));
+    assert_eq!(d.at(3749), Ok(Some(1)));
+    d.silent();
+    assert_eq!(d.at(3750), Ok(Some(3750)));
+    d.says(b"\xc0\0");
+    d.hears(b"\xd0\0", &[]);
+    // What is sent puts it off; what is heard does not.
+    assert_eq!(d.at(6000), Ok(Some(1500)));
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+    assert_eq!(d.at(6000), Ok(Some(3750)));
+    d.says(b"\x30\x03\0\x01t");
+    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    assert_eq!(d.at(9749), Ok(Some(1)));
+    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    d.silent();
+    assert_eq!(d.at(9750), Ok(Some(3750)));
+    d.says(b"\xc0\0");
+    // An acknowledgement is sent, too.
+    d.hears(b"\xd0\0\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
+    d.says(b"\x40\x02\0\x01");
+    assert_eq!(d.at(10_000), Ok(Some(3750)));
+    // A ping unanswered does not excuse from the next.
+    d.at(13_750).unwrap();
+    d.at(17_500).unwrap();
+    d.says(b"\xc0\0\xc0\0");
+    // However long the keep-alive is.
+    for (seconds, period) in [(1, 750), (2, 1500), (60, 45_000), (65_535, 49_151_250)] {
+        let mut d = open(seconds);
+        assert_eq!(d.at(0), Ok(Some(period)));
+        assert_eq!(d.at(period - 1), Ok(Some(1)));
+        d.silent();
+        d.at(period).unwrap();
+        d.says(b"\xc0\0");
+    }
+    // And over the end of the clock.
+    let mut d = open(5);
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+    d.tx.clear();
+    assert_eq!(d.at(u32::MAX - 999), Ok(Some(3750)));
+    assert_eq!(d.at(2749), Ok(Some(1)));
+    d.silent();
+    d.at(2750).unwrap();
+    d.says(b"\xc0\0");
+    // Without keep-alive never.
+    let mut d = open(0);
+    for ms in [0, 1, 1000, 1_000_000, 0x8000_0000, u32::MAX] {
+        assert_eq!(d.at(ms), Ok(None));
+    }
+    d.silent();
+    // What is said of it.
+    for seconds in [0, 1, 0x1234, 65_535] {
+        assert_eq!(hello(&Connect::new("c").keep_alive(seconds))[10..12], seconds.to_be_bytes());
+    }
+}
+
+#[test]
+fn mqtt_3_1_3_1() {
+    for (connect, flags, fields) in combinations() {
+        assert_eq!(hello(&connect), said(flags, &fields));
+    }
+    let everything = Connect::new("mote").keep_alive(258).keep_session().login("user", b"pass");
+    let everything = everything.will(Publish::to("topic").payload(b"message").qos(QoS::ExactlyOnce).retain());
+    assert_eq!(hello(&everything), b"\x10\x2c\0\x04MQTT\x04\xf4\x01\x02\0\x04mote\0\x05topic\0\x07message\0\x04user\0\x04pass");
+}
+
+#[test]
+fn mqtt_3_1_3_2() {
+    let mut d = Dialogue::<4>::open_kept();
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.tx.clear();
+    d.session.lost();
+    // Another client's session is another session, also if the names differ a little only.
+    for name in ["d", "C", "cc", "c ", "ab"] {
+        let mut d = d.clone();
+        d.connect(&connect(name).keep_session());
+        d.tx.clear();
+        d.hears(b"\x20\x02\x01\0", &[unknown(1), FOREIGN]);
+        d.silent();
+        d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+    }
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    d.hears(b"\x3c\x05\0\x01t\0\x09", &[]);
+}
+
+#[test]
+fn mqtt_3_1_3_3() {
+    assert_eq!(hello(&connect("")), b"\x10\x0c\0\x04MQTT\x04\x02\0\0\0\0");
+    assert_eq!(hello(&connect("").login("u", b"p")), said(0xc2, &[b"", b"u", b"p"]));
+    for (connect, ..) in combinations() {
+        assert_eq!(hello(&connect)[12..16], *b"\0\x02id");
+    }
+    malformed(&said(0x02, &[]));
+    malformed(&packet(0x10, &[b"\0\x04MQTT\x04\x02\0\0\0\x02c"]));
+}
+
+#[test]
+fn mqtt_3_1_3_4() {
+    assert_eq!(hello(&connect("\u{167}\u{e9}")), said(0x02, &[b"\xc5\xa7\xc3\xa9"]));
+    assert_eq!(hello(&connect("\u{10ffff}#+/")), said(0x02, &[b"\xf4\x8f\xbf\xbf#+/"]));
+    malformed(&said(0x02, &[b"\xc5"]));
+    cannot(&connect("a\0"), SendError::Invalid);
+    let longest = "a".repeat(65_535);
+    assert_eq!(encoded(&Packet::Connect(connect(&longest))), Ok(said(0x02, &[longest.as_bytes()])));
+    cannot(&connect(&(longest + "a")), SendError::TooLong);
+}
+
+#[test]
+fn mqtt_3_1_3_7() {
+    cannot(&connect("").keep_session(), SendError::Invalid);
+    cannot(&connect("").keep_session().login("u", b"p"), SendError::Invalid);
+    assert_eq!(hello(&connect("")), said(0x02, &[b""]));
+    assert_eq!(hello(&connect("a").keep_session()), said(0, &[b"a"]));
+}
+
+#[test]
+fn mqtt_3_1_3_8() {
+    let mut d = waiting(&connect("c").keep_session());
+    d.hears(b"\x20\x02\0\x02", &[fault(Fault::Refused(ReturnCode::IDENTIFIER_REJECTED))]);
+    d.silent();
+    assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
+    // A broker reads the request that it is to refuse so.
+    assert!(matches!(decode(&said(0, &[b""])), Ok(Some((Packet::Connect(Connect { client_id: "", clean: false, .. }), _)))));
+}
+
+#[test]
+fn mqtt_3_1_3_10() {
+    assert_eq!(hello(&connect("c").will(Publish::to("\u{e9}/$"))), said(0x06, &[b"c", b"\xc3\xa9/$", b""]));
+    for wrong in ["", "a/+", "#", "a\0"] {
+        cannot(&connect("c").will(Publish::to(wrong)), SendError::Invalid);
+        malformed(&said(0x06, &[b"c", wrong.as_bytes(), b""]));
+    }
+    malformed(&said(0x06, &[b"c", b"\xc3", b""]));
+    let longest = "a".repeat(65_535);
+    let bytes = said(0x06, &[b"c", longest.as_bytes(), b""]);
+    assert_eq!(encoded(&Packet::Connect(connect("c").will(Publish::to(&longest)))), Ok(bytes));
+    cannot(&connect("c").will(Publish::to(&(longest + "a"))), SendError::TooLong);
+}
+
+#[test]
+fn mqtt_3_1_3_11() {
+    assert_eq!(hello(&connect("c").user("\u{e9}#+")), said(0x82, &[b"c", b"\xc3\xa9#+"]));
+    cannot(&connect("c").user("a\0b"), SendError::Invalid);
+    malformed(&said(0x82, &[b"c", b"a\0b"]));
+    malformed(&said(0x82, &[b"c", b"\xed\xa0\x80"]));
+    let longest = "a".repeat(65_535);
+    assert_eq!(encoded(&Packet::Connect(connect("c").user(&longest))), Ok(said(0x82, &[b"c", longest.as_bytes()])));
+    cannot(&connect("c").user(&(longest + "a")), SendError::TooLong);
+}
+
+#[test]
+fn mqtt_3_1_4_1() {
+    // The broker hangs up without a word.
+    let mut d = waiting(&connect("c"));
+    assert!(!d.session.is_closed());
+    d.session.lost();
+    assert!(d.session.is_closed());
+    assert_eq!((d.turn(), d.at(0), d.publish(&Publish::to("t"))), (vec![], Ok(None), Err(SendError::Offline)));
+}
+
+#[test]
+fn mqtt_3_1_4_4() {
+    // Only CONNACK opens the connection; silence does not last.
+    let mut d = waiting(&connect("c").timeout(3));
+    assert_eq!(d.at(100), Ok(Some(3000)));
+    assert_eq!(d.at(3099), Ok(Some(1)));
+    assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
+    let mut late = d.clone();
+    assert_eq!((late.at(3100), late.at(3100)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert!(late.session.is_closed());
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    assert_eq!((d.at(3100), d.at(1_000_000)), (Ok(None), Ok(None)));
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+}
+
+#[test]
+fn mqtt_3_1_4_5() {
+    // Of what was under way nothing ends with a refusal.
+    let mut d = Dialogue::<4>::open_kept();
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    d.session.lost();
+    d.connect(&connect("c").keep_session());
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\x03", &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))]);
+    // What the broker says behind it does not count either.
+    d.gets(b"\x40\x02\0\x01");
+    assert_eq!(d.turn(), []);
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+}
+
+#[test]
+fn mqtt_3_2_0_1() {
+    for wrong in [
+        &b"\x30\x03\0\x01t"[..],
+        b"\x32\x05\0\x01t\0\x01",
+        b"\x40\x02\0\x01",
+        b"\x50\x02\0\x01",
+        b"\x62\x02\0\x01",
+        b"\x70\x02\0\x01",
+        b"\x90\x03\0\x01\0",
+        b"\xb0\x02\0\x01",
+        b"\xd0\0",
+        b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c",
+        b"\x82\x06\0\x01\0\x01a\0",
+        b"\xa2\x05\0\x01\0\x01a",
+        b"\xc0\0",
+        b"\xe0\0",
+    ] {
+        let mut d = waiting(&connect("c"));
+        d.hears(wrong, &[fault(Fault::Unexpected)]);
+        d.silent();
+    }
+    for wrong in [&b"\0\0"[..], b"\xf0\0"] {
+        waiting(&connect("c")).hears(wrong, &[fault(Fault::Malformed)]);
+    }
+    // Behind CONNACK at once, and never twice.
+    let mut d = waiting(&connect("c"));
+    d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
+    d.hears(b"\x20\x02\0\0", &[fault(Fault::Unexpected)]);
+    // A wrong length, or wrong flags.
+    for wrong in
+        [&b"\x20\0"[..], b"\x20\x01\0", b"\x20\x03\0\0\0", b"\x20\x02\x02\0", b"\x20\x02\x80\0", b"\x20\x02\x03\0", b"\x20\x02\xff\0"]
+    {
+        waiting(&connect("c").keep_session()).hears(wrong, &[fault(Fault::Malformed)]);
+        malformed(wrong);
+    }
+}
+
+#[test]
+fn mqtt_3_2_2_1() {
+    let mut d = waiting(&connect("c"));
+    d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
+    d.silent();
+    // Also if there was a session before, which is not given up then.
+    let mut d = Dialogue::<4>::open_kept();
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    d.connect(&connect("c"));
+    d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+}
+
+#[test]
+fn mqtt_3_2_2_2() {
+    let mut d = Dialogue::<4>::open_kept();
+    d.resumes(&[RESUMED]);
+    let mut d = waiting(&connect("c").keep_session());
+    d.hears(b"\x20\x02\x01\0", &[FOREIGN]);
+    d.resumes(&[RESUMED]);
+}
+
+#[test]
+fn mqtt_3_2_2_3() {
+    let mut d = Dialogue::<8>::open_kept();
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
+    assert_eq!(d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)), Ok(Some(id(3))));
+    assert_eq!(d.subscribe(&[("a", 0)]), Ok(id(4)));
+    assert_eq!(d.unsubscribe(&["a"]), Ok(id(5)));
+    d.hears(b"\x50\x02\0\x02\x34\x05\0\x01t\0\x09", &[received(2), message("t", b"").qos2(9)]);
+    d.session.lost();
+    d.connect(&connect("c").keep_session());
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\0", &[unknown(1), unknown(2), unknown(3), unknown(4), unknown(5), NEW]);
+    d.silent();
+    assert_eq!(d.session.oldest(), None);
+    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.says(b"\x50\x02\0\x09");
+    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(6))));
+}
+
+#[test]
+fn mqtt_3_2_2_4() {
+    for code in 1..=255 {
+        for present in [0, 1] {
+            let mut d = waiting(&connect("c").keep_session());
+            d.hears(&[0x20, 2, present, code], &[fault(Fault::Refused(ReturnCode::from(code)))]);
+        }
+    }
+    waiting(&connect("c")).hears(b"\x20\x02\x01\x05", &[fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))]);
+}
+
+#[test]
+fn mqtt_3_2_2_5() {
+    for (code, reason) in [
+        (1, ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION),
+        (2, ReturnCode::IDENTIFIER_REJECTED),
+        (3, ReturnCode::SERVER_UNAVAILABLE),
+        (4, ReturnCode::BAD_USER_NAME_OR_PASSWORD),
+        (5, ReturnCode::NOT_AUTHORIZED),
+    ] {
+        assert_eq!(reason.get(), code);
+        let mut d = waiting(&connect("c"));
+        d.hears(&[0x20, 2, 0, code], &[fault(Fault::Refused(reason))]);
+        d.silent();
+        assert_eq!(d.at(1_000_000), Ok(None));
+        assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
+        assert_eq!(d.disconnect(), Err(SendError::Offline));
+        crate::same(&Packet::ConnAck { session_present: false, code: reason }, &[0x20, 2, 0, code]);
+    }
+}
+
+#[test]
+fn mqtt_3_2_2_6() {
+    for code in 6..=255 {
+        let mut d = waiting(&connect("c"));
+        d.hears(&[0x20, 2, 0, code], &[fault(Fault::Refused(ReturnCode::from(code)))]);
+        assert_eq!(ReturnCode::from(code).get(), code);
+        crate::same(&Packet::ConnAck { session_present: false, code: ReturnCode::from(code) }, &[0x20, 2, 0, code]);
+    }
+}

@@ -1,0 +1,567 @@
+//! Keep-alive, the end of connections, session state, delivery, order and errors: 3.12 to 4.8, 6 and 7.
+use crate::{malformed, refused, same, script::*};
+use motemq::{packet::Packet, *};
+
+const ONCE: Publish<'_> = Publish::to("t").payload(b"p").qos(QoS::AtLeastOnce);
+const EXACTLY: Publish<'_> = Publish::to("t").payload(b"p").qos(QoS::ExactlyOnce);
+
+#[test]
+fn mqtt_3_12_4_1() {
+    let open = || {
+        let mut d = Dialogue::<4>::new();
+        d.connect(&Connect::new("c").keep_alive(60).timeout(5));
+        d.tx.clear();
+        d.hears(b"\x20\x02\0\0", &[NEW]);
+        assert_eq!(d.at(0), Ok(Some(45_000)));
+        assert_eq!(d.at(45_000), Ok(Some(5000)));
+        d.says(b"\xc0\0");
+        d
+    };
+    // No answer: told by the second tick, so that one can read in between.
+    let mut d = open();
+    assert_eq!(d.at(49_999), Ok(Some(1)));
+    assert_eq!(d.at(50_000), Ok(Some(0)));
+    let mut read = d.clone();
+    assert_eq!(d.at(50_000), Err(Fault::Timeout));
+    assert!(d.session.is_closed());
+    d.silent();
+    read.hears(b"\xd0\0", &[]);
+    assert_eq!(read.at(50_000), Ok(Some(40_000)));
+    // Answered, or a sign of life.
+    let mut d = open();
+    d.hears(b"\xd0\0", &[]);
+    assert_eq!(d.at(50_000), Ok(Some(40_000)));
+    let mut d = open();
+    d.hears(b"\x30", &[]);
+    assert_eq!(d.at(49_000), Ok(Some(5000)));
+    assert_eq!((d.at(54_000), d.at(54_000)), (Ok(Some(0)), Err(Fault::Timeout)));
+    // Unasked for it is no harm; with something in it, it is none.
+    let mut d = Dialogue::<4>::open();
+    d.hears(b"\xd0\0\xd0\0", &[]);
+    d.silent();
+    refused(b"\xd0\x01\0");
+    malformed(b"\xc0\x01\0");
+    // Only clients ask.
+    d.hears(b"\xc0\0", &[fault(Fault::Unexpected)]);
+    d.silent();
+}
+
+#[test]
+fn mqtt_3_14_1_1() {
+    let mut d = Dialogue::<4>::open();
+    assert_eq!(d.disconnect(), Ok(()));
+    d.says(b"\xe0\0");
+    same(&Packet::Disconnect, b"\xe0\0");
+    for head in 0xe1..=0xef {
+        refused(&[head, 0]);
+    }
+    malformed(b"\xe0\x01\0");
+    // A broker does not say it.
+    let mut d = Dialogue::<4>::open();
+    d.hears(b"\xe0\0", &[fault(Fault::Unexpected)]);
+}
+
+#[test]
+fn mqtt_3_14_4_1() {
+    let mut d = Dialogue::<4>::open();
+    assert!(!d.session.is_closed());
+    assert_eq!(d.disconnect(), Ok(()));
+    // The caller is told to close, and what remains to be written before.
+    assert!(d.session.is_closed());
+    assert_eq!(d.at(1000), Ok(None));
+    d.says(b"\xe0\0");
+}
+
+#[test]
+fn mqtt_3_14_4_2() {
+    let mut d = Dialogue::<4>::open();
+    d.gets(b"\x32\x05\0\x01t\0\x05\x32\x05\0\x01t\0\x06\x34\x05\0\x01t\0\x07");
+    assert_eq!(d.next(), Some(message("t", b"").qos1(5)));
+    // The message in hand is acknowledged before; those behind never.
+    assert_eq!(d.disconnect(), Ok(()));
+    assert_eq!(d.turn(), []);
+    assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
+    assert_eq!(d.publish(&ONCE), Err(SendError::Offline));
+    assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Offline));
+    assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Offline));
+    assert_eq!(d.disconnect(), Err(SendError::Offline));
+    assert_eq!((d.at(0), d.at(1_000_000)), (Ok(None), Ok(None)));
+    d.says(b"\x40\x02\0\x05\xe0\0");
+    // Without room for both neither is said, and all is as it was.
+    let mut d = Dialogue::<4, 256, 16>::open();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"123456")), Ok(None));
+    d.gets(b"\x34\x05\0\x01t\0\x05");
+    assert_eq!(d.next(), Some(message("t", b"").qos2(5)));
+    assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Full));
+    let before = (d.session.clone(), d.tx.clone());
+    assert_eq!(d.disconnect(), Err(SendError::Full));
+    assert_eq!((d.session.clone(), d.tx.clone()), before);
+    d.says(b"\x30\x09\0\x01t123456");
+    assert_eq!(d.disconnect(), Ok(()));
+    d.says(b"\x50\x02\0\x05\xe0\0");
+    // Nor in the middle of a packet.
+    let mut d = Dialogue::<4>::open();
+    assert_eq!(d.publish(&Publish::to("t").more(1)), Ok(None));
+    assert_eq!(d.disconnect(), Err(SendError::Busy));
+    assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
+    assert_eq!(d.disconnect(), Ok(()));
+    assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Err(SendError::Offline));
+    d.says(b"\x30\x04\0\x01tp\xe0\0");
+}
+
+#[test]
+fn mqtt_4_1_0_1() {
+    type Mine = Session<[Slot; 4]>;
+    let mut d = Dialogue::<4>::open_kept();
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(3))));
+    d.hears(b"\x50\x02\0\x03\x34\x05\0\x01u\0\x09", &[received(3), message("u", b"").qos2(9)]);
+    d.tx.clear();
+    let mut image = [0; Mine::IMAGE];
+    d.session.save(&mut image).unwrap();
+    let mut restored = Dialogue::<4>::new();
+    restored.session.restore(&image).unwrap();
+    // A link that was cut, one found silent, one that ended by a fault, and a process that began anew.
+    let mut faulty = d.clone();
+    faulty.hears(b"\0", &[fault(Fault::Malformed)]);
+    for mut d in [d, faulty, restored] {
+        for _ in 0..2 {
+            d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+        }
+        assert_eq!(d.republish(1, &ONCE), Ok(()));
+        assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+        assert_eq!(d.republish(2, &EXACTLY), Ok(()));
+        assert_eq!(d.turn(), []);
+        d.says(b"\x3a\x06\0\x01t\0\x01p\x3c\x06\0\x01t\0\x02p\x62\x02\0\x03");
+        d.hears(b"\x3c\x05\0\x01u\0\x09\x62\x02\0\x09", &[]);
+        d.says(b"\x50\x02\0\x09\x70\x02\0\x09");
+        assert_eq!(d.publish(&ONCE), Ok(Some(id(4))));
+    }
+}
+
+#[test]
+fn mqtt_4_1_0_2() {
+    // Nothing runs out while connected, however long it takes.
+    let mut d = Dialogue::<4>::open();
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
+    d.hears(b"\x34\x05\0\x01u\0\x09", &[message("u", b"").qos2(9)]);
+    d.tx.clear();
+    for turn in 0..10u32 {
+        assert_eq!(d.at(turn.wrapping_mul(1_000_000_000)), Ok(None));
+    }
+    d.silent();
+    d.hears(b"\x3c\x05\0\x01u\0\x09", &[]);
+    d.hears(b"\x40\x02\0\x01\x50\x02\0\x02\x70\x02\0\x02", &[acked(1), received(2), acked(2)]);
+}
+
+#[test]
+fn mqtt_4_3_1_1() {
+    let mut d = Dialogue::<1>::open_kept();
+    let message = Publish::to("t").payload(b"p");
+    assert_eq!(d.publish(&message), Ok(None));
+    assert_eq!(d.publish(&message.retain()), Ok(None));
+    d.says(b"\x30\x04\0\x01tp\x31\x04\0\x01tp");
+    assert_eq!(d.session.oldest(), None);
+    // It is not sent again.
+    assert_eq!(d.publish(&message), Ok(None));
+    d.resumes(&[RESUMED]);
+    d.silent();
+}
+
+#[test]
+fn mqtt_4_3_2_1() {
+    let mut d = Dialogue::<2>::open_kept();
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
+    assert_eq!(d.publish(&ONCE.retain()), Ok(Some(id(2))));
+    d.says(b"\x32\x06\0\x01t\0\x01p\x33\x06\0\x01t\0\x02p");
+    // Another's acknowledgement does not end it, nor does one of the wrong kind.
+    d.hears(b"\x40\x02\0\x02\x40\x02\x01\0\x40\x02\x01\x01", &[acked(2)]);
+    assert_eq!(d.session.oldest(), Some(id(1)));
+    for wrong in [&b"\x50\x02\0\x01"[..], b"\x70\x02\0\x01", b"\x90\x03\0\x01\0", b"\xb0\x02\0\x01"] {
+        let mut d = d.clone();
+        d.hears(wrong, &[fault(Fault::Unexpected)]);
+        d.silent();
+        d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    }
+    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    assert_eq!(d.session.oldest(), None);
+    d.resumes(&[RESUMED]);
+}
+
+#[test]
+fn mqtt_4_3_2_2() {
+    let mut d = Dialogue::<1>::open();
+    d.hears(b"\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
+    d.says(b"\x40\x02\0\x01");
+    d.hears(b"\x3a\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1).dup(), message("t", b"").qos1(1)]);
+    d.says(b"\x40\x02\0\x01\x40\x02\0\x01");
+    // Not before the application has had it.
+    d.gets(b"\x32\x05\0\x01t\0\x02");
+    assert_eq!(d.next(), Some(message("t", b"").qos1(2)));
+    d.silent();
+    assert_eq!(d.next(), None);
+    d.says(b"\x40\x02\0\x02");
+    // Nor before its last byte.
+    let mut d = Dialogue::<1, 16>::open();
+    d.hears(b"\x32\x14\0\x01t\0\x010123456789abcd", &[message("t", b"012345678").qos1(1).left(6), payload(b"9abcd", 1)]);
+    d.silent();
+    d.hears(b"e", &[payload(b"e", 0)]);
+    d.says(b"\x40\x02\0\x01");
+    // And when there is room.
+    let mut d = Dialogue::<1, 256, 16>::open();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"12345678")), Ok(None));
+    d.hears(b"\x32\x05\0\x01t\0\x01\x30\x03\0\x01t", &[message("t", b"").qos1(1)]);
+    d.says(b"\x30\x0b\0\x01t12345678");
+    assert_eq!(d.turn(), [message("t", b"")]);
+    d.says(b"\x40\x02\0\x01");
+}
+
+#[test]
+fn mqtt_4_3_3_1() {
+    let mut d = Dialogue::<2>::open_kept();
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(1))));
+    d.says(b"\x34\x06\0\x01t\0\x01p");
+    for wrong in [&b"\x40\x02\0\x01"[..], b"\x70\x02\0\x01", b"\x90\x03\0\x01\0", b"\xb0\x02\0\x01"] {
+        let mut d = d.clone();
+        d.hears(wrong, &[fault(Fault::Unexpected)]);
+        d.silent();
+        d.resumes(&[RESUMED, resend(1, QoS::ExactlyOnce)]);
+    }
+    d.hears(b"\x50\x02\0\x01", &[received(1)]);
+    d.says(b"\x62\x02\0\x01");
+    // The same again gives the same again.
+    d.hears(b"\x50\x02\0\x01", &[]);
+    d.says(b"\x62\x02\0\x01");
+    // Never PUBLISH from here on.
+    for _ in 0..2 {
+        d.resumes(&[RESUMED]);
+        d.says(b"\x62\x02\0\x01");
+    }
+    let mut wrong = d.clone();
+    wrong.hears(b"\x40\x02\0\x01", &[fault(Fault::Unexpected)]);
+    d.hears(b"\x70\x02\0\x01", &[acked(1)]);
+    d.silent();
+    d.resumes(&[RESUMED]);
+    d.silent();
+}
+
+#[test]
+fn mqtt_4_3_3_2() {
+    let mut d = Dialogue::<2>::open_kept();
+    d.hears(b"\x34\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x05\x62\x02\0\x05\x62\x02\0\x05", &[message("t", b"").qos2(5)]);
+    d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x70\x02\0\x05\x70\x02\0\x05");
+    // Released, the identifier is a new message's, whatever DUP says.
+    d.hears(b"\x3c\x05\0\x01t\0\x05", &[message("t", b"").qos2(5).dup()]);
+    // Not told again: with DUP and without, in pieces, and over the next connection; another is.
+    d.hears(b"\x34\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06", &[message("t", b"").qos2(6)]);
+    d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x50\x02\0\x06");
+    d.resumes(&[RESUMED]);
+    d.hears(b"\x3c\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x06\x62\x02\0\x06\x62\x02\0\x05", &[]);
+    d.says(b"\x50\x02\0\x05\x50\x02\0\x06\x70\x02\0\x06\x70\x02\0\x05");
+    let mut d = Dialogue::<2, 16>::open();
+    let long = b"\x34\x14\0\x01t\0\x010123456789abcde";
+    d.hears(long, &[message("t", b"012345678").qos2(1).left(6), payload(b"9abcde", 0)]);
+    d.hears(long, &[]);
+    d.says(b"\x50\x02\0\x01\x50\x02\0\x01");
+    // Told, but not accepted when the link is lost: told again.
+    let mut d = Dialogue::<2>::open_kept();
+    d.gets(b"\x34\x05\0\x01t\0\x05");
+    assert_eq!(d.next(), Some(message("t", b"").qos2(5)));
+    d.resumes(&[RESUMED]);
+    d.hears(b"\x3c\x05\0\x01t\0\x05", &[message("t", b"").qos2(5).dup()]);
+    // Accepted when there was no room for the answer: not again.
+    let mut d = Dialogue::<2, 256, 16>::open_kept();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"12345678")), Ok(None));
+    d.hears(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
+    d.says(b"\x30\x0b\0\x01t12345678");
+    d.resumes(&[RESUMED]);
+    d.hears(b"\x3c\x05\0\x01t\0\x05", &[]);
+    d.says(b"\x50\x02\0\x05");
+    // PUBREL of what was never seen is answered.
+    d.hears(b"\x62\x02\x77\x77", &[]);
+    d.says(b"\x70\x02\x77\x77");
+}
+
+#[test]
+fn mqtt_4_4_0_1() {
+    let mut d = Dialogue::<8>::open_kept();
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(3))));
+    d.hears(b"\x50\x02\0\x03", &[received(3)]);
+    d.tx.clear();
+    // Not without a new connection.
+    for ms in [0, 1_000_000, 2_000_000_000] {
+        assert_eq!((d.at(ms), d.turn()), (Ok(None), vec![]));
+    }
+    d.silent();
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    // New ones wait; what is not resent may go.
+    assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
+    assert_eq!(d.publish(&EXACTLY), Err(SendError::Busy));
+    assert_eq!(d.publish(&Publish::to("q")), Ok(None));
+    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    // Only what was asked for, as it was.
+    assert_eq!(d.republish(2, &EXACTLY), Err(SendError::Invalid));
+    assert_eq!(d.republish(1, &EXACTLY), Err(SendError::Invalid));
+    assert_eq!(d.republish(1, &ONCE), Ok(()));
+    assert_eq!(d.republish(1, &ONCE), Err(SendError::Invalid));
+    assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+    assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
+    assert_eq!(d.republish(2, &EXACTLY), Ok(()));
+    assert_eq!(d.turn(), []);
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(4))));
+    d.says(b"\x30\x03\0\x01q\x3a\x06\0\x01t\0\x01p\x3c\x06\0\x01t\0\x02p\x62\x02\0\x03\x32\x06\0\x01t\0\x04p");
+    // The documented departure: for a payload that is gone PUBREL stands in.
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    assert_eq!(d.abandon(2), Err(SendError::Invalid));
+    assert_eq!(d.abandon(1), Ok(()));
+    d.silent();
+    assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+    assert_eq!(d.abandon(2), Ok(()));
+    d.says(b"\x62\x02\0\x02");
+    assert_eq!(d.turn(), [resend(4, QoS::AtLeastOnce)]);
+    d.says(b"\x62\x02\0\x03");
+    d.hears(b"\x70\x02\0\x02", &[acked(2)]);
+}
+
+#[test]
+fn mqtt_4_5_0_2() {
+    // Asking for the next event suffices: whatever the application makes of the message, also if it cannot have it.
+    let mut d = Dialogue::<4, 16>::open();
+    d.hears(b"\x32\x05\0\x01t\0\x01\x34\x05\0\x01u\0\x02", &[message("t", b"").qos1(1), message("u", b"").qos2(2)]);
+    d.says(b"\x40\x02\0\x01\x50\x02\0\x02");
+    d.hears(b"\x32\x18\0\x14longer/than/the/room\0\x03", &[Told::Skipped(0)]);
+    d.says(b"\x40\x02\0\x03");
+    // By its QoS, not by what was subscribed to.
+    d.hears(b"\x33\x05\0\x01$\0\x04", &[message("$", b"").qos1(4).retain()]);
+    d.says(b"\x40\x02\0\x04");
+}
+
+#[test]
+fn mqtt_4_6_0_1() {
+    // In the order of their first time, also round the end of the identifiers.
+    let mut d = Dialogue::<5>::open_kept();
+    for number in 1..=3 {
+        assert_eq!(d.publish(&ONCE), Ok(Some(id(number))));
+    }
+    d.hears(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x03", &[acked(1), acked(2), acked(3)]);
+    for (number, message) in [(4, ONCE), (5, EXACTLY), (1, EXACTLY), (2, ONCE), (3, EXACTLY)] {
+        assert_eq!(d.publish(&message), Ok(Some(id(number))));
+    }
+    d.hears(b"\x40\x02\0\x02", &[acked(2)]);
+    for _ in 0..2 {
+        d.resumes(&[RESUMED, resend(4, QoS::AtLeastOnce)]);
+        assert_eq!(d.republish(4, &ONCE), Ok(()));
+        for number in [5, 1, 3] {
+            assert_eq!(d.turn(), [resend(number, QoS::ExactlyOnce)]);
+            assert_eq!(d.republish(number, &EXACTLY), Ok(()));
+        }
+        assert_eq!(d.turn(), []);
+        d.says(b"\x3a\x06\0\x01t\0\x04p\x3c\x06\0\x01t\0\x05p\x3c\x06\0\x01t\0\x01p\x3c\x06\0\x01t\0\x03p");
+    }
+    // Interrupted, it begins from the oldest again.
+    d.resumes(&[RESUMED, resend(4, QoS::AtLeastOnce)]);
+    assert_eq!(d.republish(4, &ONCE), Ok(()));
+    d.hears(b"\x40\x02\0\x04", &[resend(5, QoS::ExactlyOnce), acked(4)]);
+    d.resumes(&[RESUMED, resend(5, QoS::ExactlyOnce)]);
+}
+
+#[test]
+fn mqtt_4_6_0_2() {
+    let mut d = Dialogue::<4>::open();
+    d.hears(
+        b"\x32\x05\0\x01t\0\x09\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x07",
+        &[message("t", b"").qos1(9), message("t", b"").qos1(3), message("t", b"").qos1(7)],
+    );
+    d.says(b"\x40\x02\0\x09\x40\x02\0\x03\x40\x02\0\x07");
+    // Allowed in any order, they leave in that in which the messages came.
+    let mut d = Dialogue::<8>::open();
+    let mut manual = Manual::<[Owed; 4]>::new();
+    let mut tokens = manually(&mut manual, &mut d, b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03");
+    assert_eq!(tokens.len(), 3);
+    d.silent();
+    assert_eq!(manual.ack(tokens.pop().unwrap()), Ok(()));
+    assert_eq!(manually(&mut manual, &mut d, b""), []);
+    d.silent();
+    assert_eq!(manual.ack(tokens.remove(0)), Ok(()));
+    assert_eq!(manually(&mut manual, &mut d, b""), []);
+    d.says(b"\x40\x02\0\x01");
+    assert_eq!(manual.ack(tokens[0]), Ok(()));
+    assert_eq!(manual.ack(tokens[0]), Err(SendError::Invalid));
+    assert_eq!(manually(&mut manual, &mut d, b""), []);
+    d.says(b"\x40\x02\0\x02\x40\x02\0\x03");
+}
+
+/// These bytes come; the tokens of the messages that are told.
+fn manually(manual: &mut Manual, d: &mut Dialogue<8>, bytes: &[u8]) -> Vec<Token> {
+    d.gets(bytes);
+    let mut tokens = Vec::new();
+    while let Some((_, token)) = manual.next_event(&mut d.session, &mut d.rx, &mut d.tx).unwrap() {
+        tokens.extend(token);
+    }
+    tokens
+}
+
+#[test]
+fn mqtt_4_6_0_3() {
+    let mut d = Dialogue::<4>::open();
+    d.hears(
+        b"\x34\x05\0\x01t\0\x09\x34\x05\0\x01t\0\x03\x34\x05\0\x01t\0\x07",
+        &[message("t", b"").qos2(9), message("t", b"").qos2(3), message("t", b"").qos2(7)],
+    );
+    d.says(b"\x50\x02\0\x09\x50\x02\0\x03\x50\x02\0\x07");
+    d.hears(b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x09", &[]);
+    d.says(b"\x50\x02\0\x07\x50\x02\0\x09");
+    let mut d = Dialogue::<8>::open_kept();
+    let mut manual = Manual::<[Owed; 4]>::new();
+    let messages = b"\x34\x05\0\x01t\0\x09\x34\x05\0\x01t\0\x03\x34\x05\0\x01t\0\x07";
+    let tokens = manually(&mut manual, &mut d, messages);
+    assert_eq!(manual.ack(tokens[1]), Ok(()));
+    assert_eq!(manually(&mut manual, &mut d, b""), []);
+    d.silent();
+    // One that was accepted in between comes again, is not told again, and waits for its turn.
+    d.session.lost();
+    d.connect(&Connect::new("c").keep_alive(0).keep_session());
+    d.tx.clear();
+    assert_eq!(manually(&mut manual, &mut d, b"\x20\x02\x01\0"), []);
+    let tokens = manually(&mut manual, &mut d, messages);
+    assert_eq!(tokens.len(), 2);
+    d.silent();
+    assert_eq!(manual.ack(tokens[1]), Ok(()));
+    assert_eq!(manual.ack(tokens[0]), Ok(()));
+    assert_eq!(manually(&mut manual, &mut d, b""), []);
+    d.says(b"\x50\x02\0\x09\x50\x02\0\x03\x50\x02\0\x07");
+}
+
+#[test]
+fn mqtt_4_6_0_4() {
+    let mut d = Dialogue::<4>::open_kept();
+    for number in 1..=3 {
+        assert_eq!(d.publish(&EXACTLY), Ok(Some(id(number))));
+    }
+    d.tx.clear();
+    let mut odd = d.clone();
+    odd.hears(b"\x50\x02\0\x02\x50\x02\0\x01\x50\x02\0\x03", &[received(2), received(1), received(3)]);
+    odd.says(b"\x62\x02\0\x02\x62\x02\0\x01\x62\x02\0\x03");
+    // Over the next connection in the order of the messages, which is that of the PUBRECs, as the broker is bound to it by MQTT-4.6.0-3.
+    d.hears(b"\x50\x02\0\x01\x50\x02\0\x02\x50\x02\0\x03", &[received(1), received(2), received(3)]);
+    d.says(b"\x62\x02\0\x01\x62\x02\0\x02\x62\x02\0\x03");
+    d.resumes(&[RESUMED]);
+    d.says(b"\x62\x02\0\x01\x62\x02\0\x02\x62\x02\0\x03");
+    // One that does not find room keeps its place.
+    let mut d = Dialogue::<4, 256, 16>::open_kept();
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(1))));
+    d.tx.clear();
+    assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
+    d.tx.clear();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"12345678")), Ok(None));
+    d.hears(b"\x50\x02\0\x02\x50\x02\0\x01", &[received(2)]);
+    d.says(b"\x30\x0b\0\x01t12345678");
+    assert_eq!(d.turn(), [received(1)]);
+    d.says(b"\x62\x02\0\x02\x62\x02\0\x01");
+}
+
+#[test]
+fn mqtt_4_8_0_1() {
+    // What was right before it is told; it, and all behind it, is not; and nothing is said any more.
+    let right = b"\x30\x03\0\x01t";
+    for (wrong, reason) in [
+        (&b"\0\0"[..], Fault::Malformed),
+        (b"\xf0\0", Fault::Malformed),
+        (b"\x36\x05\0\x01t\0\x01", Fault::Malformed),
+        (b"\x32\x05\0\x01t\0\0", Fault::Malformed),
+        (b"\x30\x03\0\x01#", Fault::Malformed),
+        (b"\x30\xff\xff\xff\xff", Fault::Malformed),
+        (b"\x40\x03\0\x01\0", Fault::Malformed),
+        (b"\x20\x02\0\0", Fault::Unexpected),
+        (b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c", Fault::Unexpected),
+        (b"\x82\x06\0\x01\0\x01a\0", Fault::Unexpected),
+        (b"\xa2\x05\0\x01\0\x01a", Fault::Unexpected),
+        (b"\xc0\0", Fault::Unexpected),
+        (b"\xe0\0", Fault::Unexpected),
+    ] {
+        let mut d = Dialogue::<4>::open();
+        let bytes = [&right[..], wrong, right].concat();
+        d.hears(&bytes, &[message("t", b""), fault(reason)]);
+        d.silent();
+        assert!(d.session.is_closed());
+        d.gets(right);
+        assert_eq!((d.turn(), d.at(0), d.at(1_000_000)), (vec![], Ok(None), Ok(None)));
+        assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
+        assert_eq!(d.disconnect(), Err(SendError::Offline));
+        d.silent();
+        // Over a new connection all is well.
+        d.connect(&Connect::new("c").keep_alive(0));
+        d.tx.clear();
+        d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
+    }
+}
+
+#[test]
+fn mqtt_4_8_0_2() {
+    // Messages that find no place end the connection, and are not acknowledged.
+    let mut d = Dialogue::<2>::open_kept();
+    let three = b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03";
+    d.hears(three, &[message("t", b"").qos2(1), message("t", b"").qos2(2)]);
+    d.says(b"\x50\x02\0\x01\x50\x02\0\x02");
+    let mut full = d.clone();
+    assert_eq!(full.turn(), [fault(Fault::TooManyQos2)]);
+    full.silent();
+    // But those that did are completed, and the others come.
+    full.resumes(&[RESUMED]);
+    full.hears(b"\x62\x02\0\x01", &[]);
+    full.hears(b"\x3c\x05\0\x01t\0\x02\x3c\x05\0\x01t\0\x03", &[message("t", b"").qos2(3).dup()]);
+    full.says(b"\x70\x02\0\x01\x50\x02\0\x02\x50\x02\0\x03");
+    // A packet that cannot be read in pieces.
+    let mut d = Dialogue::<2, 16>::open();
+    d.hears(b"\x90\x0f\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0", &[fault(Fault::PacketTooLarge)]);
+    d.silent();
+}
+
+#[test]
+fn mqtt_6_0_0_2() {
+    // However a transport cuts the stream: here in two at every place. All other tests hear all bytes at once, and one by one.
+    let stream = b"\x20\x02\0\0\x90\x03\0\x01\x01\x30\x05\0\x01thi\x34\x06\0\x01u\0\x05x\x62\x02\0\x05\xd0\0\x32\x05\0\x01v\0\x06";
+    let told = [NEW, message("t", b"hi"), message("u", b"x").qos2(5), message("v", b"").qos1(6)];
+    for cut in 0..=stream.len() {
+        let mut d = Dialogue::<4>::new();
+        d.connect(&Connect::new("c"));
+        d.tx.clear();
+        let mut heard = d.feed(&stream[..cut]);
+        heard.extend(d.feed(&stream[cut..]));
+        assert_eq!(heard, told, "cut at {cut}");
+        d.says(b"\x50\x02\0\x05\x70\x02\0\x05\x40\x02\0\x06");
+    }
+}
+
+#[test]
+fn mqtt_7_1_2_1() {
+    // All that a session asks of its transport is bytes in order: written as they can be, a few at a time ...
+    let mut d = Dialogue::<4>::new();
+    d.connect(&Connect::new("c").keep_alive(0));
+    let mut written = Vec::new();
+    while !d.tx.is_empty() {
+        let n = d.tx.bytes().len().min(3);
+        written.extend_from_slice(&d.tx.bytes()[..n]);
+        d.tx.consume(n);
+    }
+    assert_eq!(written, b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    // ... while others are appended ...
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    let mut written = Vec::new();
+    for payload in [b"1", b"2", b"3", b"4"] {
+        assert_eq!(d.publish(&Publish::to("t").payload(payload)), Ok(None));
+        written.extend_from_slice(&d.tx.bytes()[..5]);
+        d.tx.consume(5);
+    }
+    written.extend_from_slice(d.tx.bytes());
+    assert_eq!(written, b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0\x01t3\x30\x04\0\x01t4");
+    d.tx.clear();
+    // ... and read as they come, several packets and a half at once.
+    d.hears(b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0", &[message("t", b"1"), message("t", b"2")]);
+    d.hears(b"\x01t3\x30", &[message("t", b"3")]);
+    d.hears(b"\x04\0\x01t4", &[message("t", b"4")]);
+}
