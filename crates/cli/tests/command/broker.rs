@@ -1,0 +1,100 @@
+//! Who is on the other side.
+use motemq_rig::{broker::Config, mosquitto, server::Server};
+use motemq_std::{Client, Filter, Message, Options, QoS};
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Host and port as options.
+pub struct At([String; 4]);
+
+impl At {
+    pub fn of(addr: SocketAddr) -> Self {
+        At(["-h".into(), addr.ip().to_string(), "-p".into(), addr.port().to_string()])
+    }
+
+    /// These options, and where the broker is.
+    pub fn with<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
+        args.iter().copied().chain(self.0.iter().map(String::as_str)).collect()
+    }
+}
+
+/// Runs a test with the in-process broker, and with mosquitto if it is there.
+pub fn with_each(test: &str, scenario: impl Fn(SocketAddr)) {
+    let server = Server::start(Config::new()).unwrap();
+    scenario(server.addr());
+    drop(server);
+    if let Some(broker) = mosquitto::for_test(test, &["allow_anonymous true"]) {
+        scenario(broker.addr());
+    }
+}
+
+/// An in-process broker.
+pub fn serve(config: Config) -> (Server, At) {
+    let server = Server::start(config).unwrap();
+    let at = At::of(server.addr());
+    (server, at)
+}
+
+/// Hears everything that is published below one topic.
+pub struct Ear(Client);
+
+impl Ear {
+    pub fn at(addr: SocketAddr, filter: &str) -> Self {
+        let mut client = Client::connect(&Options::new("").host(addr.ip().to_string()).port(addr.port())).unwrap();
+        client.subscribe(&[Filter::new(filter, QoS::ExactlyOnce)]).unwrap();
+        Ear(client)
+    }
+
+    /// The next message.
+    #[track_caller]
+    pub fn hear(&mut self) -> Message {
+        self.0.recv(Some(LIMIT)).unwrap().expect("no message came")
+    }
+
+    /// Nothing came until now; `last` is a message published for this test's sake.
+    #[track_caller]
+    pub fn hears_only(&mut self, last: &str) {
+        assert_eq!(self.hear().topic, last);
+    }
+}
+
+/// A broker that says these bytes to whoever has said something, then waits until the other side hangs up.
+pub fn saying(bytes: &'static [u8]) -> At {
+    scripted(move |stream| {
+        let _ = stream.write_all(bytes);
+        let mut rest = [0; 1024];
+        while matches!(stream.read(&mut rest), Ok(1..)) {}
+    })
+}
+
+/// A broker that hangs up on whoever has said something.
+pub fn hanging_up() -> At {
+    scripted(|_| {})
+}
+
+/// A broker that says these bytes to whoever has said something, and hangs up when it has heard something more.
+pub fn hanging_up_after(bytes: &'static [u8]) -> At {
+    scripted(move |stream| {
+        let _ = stream.write_all(bytes);
+        let _ = stream.read(&mut [0; 1024]);
+    })
+}
+
+fn scripted(script: impl Fn(&mut TcpStream) + Send + 'static) -> At {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let at = At::of(listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 1024]);
+            script(&mut stream);
+        }
+    });
+    at
+}

@@ -1,0 +1,113 @@
+//! Ctrl-C, connections that break and come again, readers that have had enough.
+#[cfg(unix)]
+use crate::broker::{saying, with_each};
+use crate::{
+    broker::{At, Ear, serve},
+    process::{Motemq, motemq},
+};
+use motemq_rig::broker::Config;
+
+const FOREVER: [&str; 7] = ["--pub", "-t", "a", "-m", "x", "-d", "0.1"];
+
+/// Leaves in good order: the will is not published.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_disconnects_gracefully() {
+    with_each("ctrl_c_disconnects_gracefully", |addr| {
+        let at = At::of(addr);
+        let mut wills = Ear::at(addr, "gone");
+        let mut ear = Ear::at(addr, "a");
+        for qos in ["0", "1", "2"] {
+            let run = Motemq::start(&at.with(&[&FOREVER[..], &["-q", qos, "--will-topic", "gone"]].concat()));
+            ear.hear();
+            run.interrupt();
+            run.end().well();
+        }
+        let sub = Motemq::subscriber(&at.with(&["-t", "b", "--will-topic", "gone"]));
+        sub.interrupt();
+        assert_eq!(sub.end().well(), b"");
+        motemq(&at.with(&["--pub", "-t", "gone", "-m", "end", "--repeat", "1"])).well();
+        assert_eq!(wills.hear().payload, b"end");
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_before_all_is_done_has_its_own_code() {
+    let (_server, at) = serve(Config::new());
+    let sub = Motemq::subscriber(&at.with(&["-t", "a", "-C", "1"]));
+    sub.interrupt();
+    sub.end().badly(130, "interrupted");
+
+    let mut lines = Motemq::with_input(&at.with(&["--pub", "--debug", "-t", "a", "-l"]));
+    lines.type_in(b"x\n");
+    lines.until_said("-> PUBLISH");
+    lines.interrupt();
+    lines.end().badly(130, "interrupted");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_what_waits_for_a_silent_broker() {
+    let silent = saying(b"");
+    let run = Motemq::start(&silent.with(&[&FOREVER[..], &["--debug"]].concat()));
+    run.until_said("-> CONNECT");
+    run.interrupt();
+    run.end().well();
+
+    let half = saying(b"\x20\x02\0\0");
+    let run = Motemq::start(&half.with(&[&FOREVER[..], &["--debug", "-q", "1"]].concat()));
+    run.until_said("-> PUBLISH");
+    // The first would wait for the acknowledgement a while.
+    run.interrupt();
+    run.interrupt();
+    run.end();
+}
+
+#[test]
+fn a_subscriber_connects_again() {
+    let (server, at) = serve(Config::new());
+    let sub = Motemq::subscriber(&at.with(&["-t", "a", "-C", "1"]));
+    assert_eq!(server.cut_all(), 1);
+    sub.until_said("lost: connecting again");
+    sub.until_said("connected to 127.0.0.1");
+    // Nothing tells from outside when it is subscribed again.
+    let _publisher = Motemq::start(&at.with(&FOREVER));
+    assert_eq!(sub.end().text(), "x\n");
+}
+
+#[test]
+fn a_subscriber_outlives_a_broker_that_is_away() {
+    let (server, at) = serve(Config::new());
+    let port = server.addr().port();
+    let sub = Motemq::subscriber(&at.with(&["-t", "a", "-C", "1"]));
+    let broker = server.stop();
+    sub.until_said("trying again");
+    let _server = motemq_rig::server::Server::start_at(port, broker).unwrap();
+    sub.until_said("connected to 127.0.0.1");
+    let _publisher = Motemq::start(&at.with(&FOREVER));
+    assert_eq!(sub.end().text(), "x\n");
+}
+
+#[test]
+fn a_repeating_publisher_connects_again() {
+    for qos in ["0", "1", "2"] {
+        let (server, at) = serve(Config::new());
+        let run = Motemq::start(&at.with(&[&FOREVER[..], &["-q", qos]].concat()));
+        Ear::at(server.addr(), "a").hear();
+        server.cut_all();
+        run.until_said("lost: connecting again");
+        run.until_said("connected to 127.0.0.1");
+        Ear::at(server.addr(), "a").hear();
+    }
+}
+
+#[test]
+fn a_reader_that_has_had_enough_ends_it_quietly() {
+    let (_server, at) = serve(Config::new());
+    let sub = Motemq::unread(&at.with(&["--sub", "--debug", "-t", "a"]));
+    sub.until_said("<- SUBACK");
+    let _publisher = Motemq::start(&at.with(&FOREVER));
+    sub.until_said("-> DISCONNECT");
+    sub.end().well();
+}

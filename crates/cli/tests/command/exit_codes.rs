@@ -1,0 +1,124 @@
+//! Each exit code of the table in `--help`.
+use crate::{
+    broker::{At, Ear, hanging_up, hanging_up_after, saying, serve},
+    process::{Motemq, motemq, motemq_reading},
+};
+use motemq_rig::broker::Config;
+use motemq_std::ReturnCode;
+use std::net::{Ipv4Addr, TcpListener};
+
+const ONCE: [&str; 7] = ["--pub", "-t", "a", "-m", "x", "--repeat", "1"];
+const SUB: [&str; 3] = ["--sub", "-t", "a"];
+/// CONNACK, accepted.
+const ACCEPTED: &[u8] = b"\x20\x02\0\0";
+
+#[test]
+fn help_is_no_error() {
+    let help = motemq(&["--help"]).text();
+    for words in ["Examples:", "Exit codes:", "  130  interrupted"] {
+        assert!(help.contains(words), "{help}");
+    }
+    assert!(motemq(&["--version"]).text().starts_with("motemq "));
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    motemq(&["--pub", "-t", "a", "-f", "/no/such/file"]).badly(1, "cannot read /no/such/file");
+    motemq(&["--pub", "-t", "a", "-f", "."]).badly(1, "cannot read .");
+}
+
+#[test]
+fn usage() {
+    motemq(&[]).badly(2, "--pub");
+    motemq(&["--pub", "-m", "x"]).badly(2, "say -t TOPIC");
+    motemq(&["--pub", "-t", "a"]).badly(2, "nothing to publish");
+    motemq(&["--sub", "-t", "a", "-V", "mqttv5"]).badly(2, "MQTT 3.1.1 only");
+    motemq(&["--sub", "-L", "mqtts://broker/a"]).badly(2, "later version");
+    motemq(&["--sub", "-t", "a", "--tls"]).badly(2, "later version");
+}
+
+#[test]
+fn cannot_connect() {
+    // A port that was free a moment ago.
+    let nobody = At::of(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap());
+    for args in [&ONCE[..], &SUB, &["--pub", "-t", "a", "-m", "x"]] {
+        motemq(&nobody.with(args)).badly(3, "cannot connect");
+    }
+    motemq(&["--sub", "-t", "a", "-h", "no-such-host.invalid"]).badly(3, "no-such-host.invalid");
+}
+
+#[test]
+fn refused() {
+    for code in [ReturnCode::IDENTIFIER_REJECTED, ReturnCode::SERVER_UNAVAILABLE, ReturnCode::from(7)] {
+        let (_server, at) = serve(Config::new().login(move |_| code));
+        for args in [&ONCE[..], &SUB, &["--pub", "-t", "a", "-m", "x"]] {
+            motemq(&at.with(args)).badly(4, &code.to_string());
+        }
+    }
+}
+
+#[test]
+fn all_subscriptions_refused() {
+    let (_server, at) = serve(Config::new().admit(|_, _| false));
+    motemq(&at.with(&["--sub", "-t", "a", "-t", "b"])).badly(4, "refuses the subscription to b");
+}
+
+#[test]
+fn not_authorised() {
+    let check = |connect: &motemq_std::motemq::Connect<'_>| match (connect.user, connect.password) {
+        (Some("me"), Some(b"secret")) => ReturnCode::ACCEPTED,
+        (Some(_), _) => ReturnCode::BAD_USER_NAME_OR_PASSWORD,
+        _ => ReturnCode::NOT_AUTHORIZED,
+    };
+    let (server, at) = serve(Config::new().login(check));
+    motemq(&at.with(&ONCE)).badly(5, "not authorised");
+    motemq(&at.with(&[&SUB[..], &["-u", "me", "-P", "wrong"]].concat())).badly(5, "bad user name or password");
+    motemq(&at.with(&[&ONCE[..], &["-u", "me", "-P", "secret"]].concat())).well();
+    motemq(&["--pub", "-n", "-L", &format!("mqtt://me:s%65cret@{}/a", server.addr())]).well();
+    // Lines that nobody can read must not keep it waiting.
+    let run = Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l"]));
+    run.end().badly(5, "not authorised");
+}
+
+#[test]
+fn time_out() {
+    let (_server, at) = serve(Config::new());
+    motemq(&at.with(&[&SUB[..], &["-W", "0.3"]].concat())).badly(6, "gave up after 300ms");
+    motemq(&at.with(&["--pub", "-t", "a", "-m", "x", "-W", "0.3"])).badly(6, "gave up after 300ms");
+    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l", "-W", "0.3"])).end().badly(6, "gave up");
+    // Before there is anything to send, and before the broker has said anything.
+    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-s", "-W", "0.3"])).end().badly(6, "gave up");
+    motemq(&saying(b"").with(&[&SUB[..], &["-W", "0.3"]].concat())).badly(6, "gave up");
+}
+
+#[test]
+fn connection_lost() {
+    motemq(&hanging_up_after(ACCEPTED).with(&[&ONCE[..], &["-q", "1"]].concat())).badly(7, "connection lost");
+    motemq(&hanging_up().with(&SUB)).badly(7, "connection lost");
+    motemq(&saying(b"\x20\x02\0\0\xf0\0").with(&[&ONCE[..], &["-q", "1"]].concat())).badly(7, "malformed");
+}
+
+#[test]
+fn lines_end_when_the_broker_dies_in_the_middle() {
+    for qos in ["0", "1", "2"] {
+        let (server, at) = serve(Config::new());
+        let mut ear = Ear::at(server.addr(), "#");
+        let mut run = Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l", "-q", qos]));
+        run.type_in(b"one\n");
+        assert_eq!(ear.hear().payload, b"one");
+        server.stop();
+        // Its input stays open.
+        run.end().badly(7, "connection lost");
+    }
+}
+
+#[test]
+fn not_acknowledged() {
+    for args in [&ONCE[..], &["--pub", "-t", "a", "-n"]] {
+        for qos in ["1", "2"] {
+            motemq(&saying(ACCEPTED).with(&[args, &["-q", qos, "-W", "0.5"]].concat())).badly(8, "without an acknowledgement");
+        }
+    }
+    let args = ["--pub", "-t", "a", "-l", "-q", "1", "-W", "0.5"];
+    motemq_reading(&saying(ACCEPTED).with(&args), b"x\n").badly(8, "without an acknowledgement");
+}

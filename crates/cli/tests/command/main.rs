@@ -1,0 +1,8 @@
+//! The real command, against the in-process broker always, and against mosquitto where it is installed.
+mod broker;
+mod ends;
+mod exit_codes;
+mod mosquitto;
+mod process;
+mod publish;
+mod subscribe;
