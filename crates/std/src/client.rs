@@ -14,8 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Packets under way at once, in either direction.
-pub(crate) const SLOTS: usize = 64;
+/// Packets under way at once, in either direction. Brokers may have many more QoS 2 messages under way than their window says: mosquitto's
+/// counts only those that were not received, not those it has yet to release.
+pub(crate) const SLOTS: usize = 1024;
+/// Messages that wait for the application to deal with them.
+pub(crate) const OWED: usize = 64;
 /// Bytes of each of the two buffers: the longest topic fits, and any CONNECT but the most absurd.
 pub(crate) const BUFFER: usize = 72 << 10;
 /// How long leaving may take if nothing limits it.
@@ -64,7 +67,7 @@ pub struct Client<T: Transport = TcpStream> {
     pub(crate) waits: Option<BackOff>,
     pub(crate) link: Link<T>,
     pub(crate) session: Box<Session<[Slot; SLOTS]>>,
-    pub(crate) manual: Box<Manual<[Owed; SLOTS]>>,
+    pub(crate) manual: Box<Manual<[Owed; OWED]>>,
     pub(crate) rx: Box<Buffer<[u8; BUFFER]>>,
     pub(crate) tx: Box<Buffer<[u8; BUFFER]>>,
     pub(crate) work: Work,
@@ -78,6 +81,8 @@ pub struct Client<T: Transport = TcpStream> {
     pub(crate) stalled_at: Option<Instant>,
     pub(crate) connected_at: Option<Instant>,
     pub(crate) read_limit: Option<Duration>,
+    /// The receive buffer is full of what cannot be taken out of it.
+    pub(crate) choked: bool,
     pub(crate) known: Option<Known>,
     pub(crate) connections: u32,
     pub(crate) last_cause: Option<Cause>,
@@ -160,6 +165,7 @@ impl<T: Transport> Client<T> {
             stalled_at: None,
             connected_at: None,
             read_limit: None,
+            choked: false,
             known: None,
             connections: 0,
             last_cause: None,
@@ -197,8 +203,8 @@ impl<T: Transport> Client<T> {
         self.drain(connections)
     }
 
-    /// Hands a message over, and does not wait for its acknowledgement: up to 64 can be under way at once. It waits for a place among them,
-    /// and writes what the transport takes without waiting; the rest leaves with the next calls, [`flush`](Self::flush) for one.
+    /// Hands a message over, and does not wait for its acknowledgement: as many as [`Options::in_flight`] says can be under way
+    /// at once. It waits for a place among them, and writes what the transport takes without waiting; the rest leaves with the next calls, [`flush`](Self::flush) for one.
     ///
     /// # Errors
     /// As [`publish`](Self::publish) without `NotAcknowledged`. What becomes of the message is told by [`wait_for`](Self::wait_for) or

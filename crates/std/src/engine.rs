@@ -42,9 +42,9 @@ impl<T: Transport> Client<T> {
     }
 
     /// Nothing goes on until the application takes what was received.
-    fn is_stuck(&mut self) -> bool {
+    fn is_stuck(&self) -> bool {
         let idle = self.tx.is_empty() || self.stalled_at.is_some_and(|at| at.elapsed() > STANDSTILL);
-        idle && (self.inbox.is_full() || (!self.inbox.is_empty() && self.rx.space().is_empty()))
+        idle && (self.inbox.is_full() || (self.choked && !self.inbox.is_empty()))
     }
 
     /// One step of whatever is to be done: connect, write, or wait for bytes until then at most.
@@ -196,6 +196,9 @@ impl<T: Transport> Client<T> {
 
     fn give_request(&mut self) -> Result<bool, SendError> {
         let Some(Request { body, .. }) = self.work.queue.front() else { return Ok(false) };
+        if self.work.in_flight() >= self.options.in_flight {
+            return Err(SendError::Busy);
+        }
         let mut streamed = false;
         let id = match body {
             Body::Publish { topic, payload, qos, retain } => {
@@ -247,7 +250,8 @@ impl<T: Transport> Client<T> {
     fn read(&mut self, limit: Duration) -> Result<(), Cause> {
         let Link::Up(transport) = &mut self.link else { return Ok(()) };
         let space = self.rx.space();
-        if space.is_empty() {
+        self.choked = space.is_empty();
+        if self.choked {
             thread::sleep(limit.min(PAUSE));
             return Ok(());
         }
@@ -318,6 +322,7 @@ impl<T: Transport> Client<T> {
         self.connected_at = None;
         self.read_limit = None;
         self.stalled_at = None;
+        self.choked = false;
         if let Some(tracer) = &mut self.tracer {
             tracer.restart();
         }

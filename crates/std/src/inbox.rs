@@ -36,7 +36,7 @@ pub struct Header {
 /// Messages that wait at most, besides the limit on their bytes.
 const MOST: usize = 256;
 /// Acknowledgements owed at most: half of the places, so that the session can go on receiving.
-const MOST_OWED: usize = crate::client::SLOTS / 2;
+const MOST_OWED: usize = crate::client::OWED / 2;
 
 /// Holds messages until the application takes them. When it is full nothing more is read, and nothing is lost.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! How to connect.
-use crate::Error;
+use crate::{Error, client::SLOTS};
 use motemq::{Connect, Publish, QoS, packet::Packet};
 use motemq_net::{BackOff, BrokerUrl, Direction, Hook};
 use std::{
@@ -37,6 +37,7 @@ pub struct Options {
     pub(crate) connect_timeout: Duration,
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_message: usize,
+    pub(crate) in_flight: usize,
     pub(crate) reconnect: Reconnect,
     pub(crate) hook: Option<Hook>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
@@ -111,6 +112,7 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             ack_timeout: Some(Duration::from_secs(20)),
             max_message: 16 << 20,
+            in_flight: 20,
             reconnect: Reconnect::back_off(),
             hook: None,
             stop: None,
@@ -209,6 +211,13 @@ impl Options {
     /// Messages that wait to be taken hold about as much again.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
+        self
+    }
+
+    /// How many messages with QoS 1 and 2 may be under way at once, 1 to 1024; 20 if nothing is said. With more, mosquitto changes the order
+    /// of those with QoS 2.
+    pub fn in_flight(mut self, messages: usize) -> Self {
+        self.in_flight = messages.clamp(1, SLOTS);
         self
     }
 

@@ -102,6 +102,11 @@ impl Work {
         self.queue.len() + self.again.len() + self.flights.len()
     }
 
+    /// Number of requests that are sent and not answered.
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
     /// The sender waits no more. Whether it was not sent, and never will be.
     pub fn withdraw(&mut self, ticket: u64) -> bool {
         let before = self.queue.len();

@@ -60,7 +60,7 @@ fn many_under_way_at_once_keep_their_order() {
             from
         });
         for n in 0..1000u16 {
-            assert_eq!(next(&mut to).payload, n.to_be_bytes());
+            assert_eq!(next(&mut to).payload, n.to_be_bytes(), "{qos:?}");
         }
         from = sender.join().unwrap();
     }
