@@ -25,7 +25,7 @@ pub struct CommandLine {
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Give up after so many seconds, with exit code 6
+    /// Give up after so many seconds, with exit code 6, or 8 if an acknowledgement is missing
     #[arg(short = 'W', value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
@@ -223,8 +223,13 @@ impl CommandLine {
     }
 }
 
+const RECONNECTION: &str = "\
+When the connection is lost:
+  A subscriber, and a publisher that publishes until Ctrl-C, say so and connect again, as often as it takes.
+  Every other publisher ends at once. The first attempt to connect is the only one.";
+
 fn command() -> clap::Command {
-    let after = format!("{EXAMPLES}\n\nExit codes:\n{}", Exit::table());
+    let after = format!("{EXAMPLES}\n\n{RECONNECTION}\n\nExit codes:\n{}", Exit::table());
     CommandLine::command().after_help(after)
 }
 

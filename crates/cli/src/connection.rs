@@ -8,12 +8,16 @@ use crate::{
     transport::{self, PATIENCE},
 };
 use motemq_std::{Client, Options, Reconnect};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
 /// How long a message may wait for its acknowledgement.
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
+/// After Ctrl-C it has so long.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How often to look whether it has come.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Connects; `again`: also when the connection is lost later, which is then said.
 pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) -> Result<Client, Failure> {
@@ -67,9 +71,14 @@ pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<
     }
 }
 
-fn stopped(client: Client, stop: &Stop) -> Result<Exit, Failure> {
+fn stopped(mut client: Client, stop: &Stop) -> Result<Exit, Failure> {
     let exit = stop.exit();
-    if exit == Exit::TimeOut && client.pending() > 0 {
+    if exit != Exit::TimeOut {
+        let until = Instant::now() + FAREWELL;
+        stop.lower_flag();
+        while client.pending() > 0 && Instant::now() < until && client.recv(Some(GLANCE)).is_ok() {}
+    }
+    if client.pending() > 0 {
         return Err(Failure::new(Exit::NotAcknowledged, format_args!("{}, without an acknowledgement by the broker", stop.words())));
     }
     client.disconnect()?;

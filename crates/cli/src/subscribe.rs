@@ -13,7 +13,7 @@ use motemq_std::{Client, Error, Filter, Granted, Message, QoS};
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
     ops::ControlFlow,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 /// Brokers take so many filters at once, even those that take few.
@@ -27,57 +27,22 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
     let endless = args.count.is_none() && !args.end_when_subscribed && !args.retained_only;
     let stop = Stop::watch(if endless { Exit::Done } else { Exit::Interrupted }, line.give_up)?;
     let mut client = connection::connect(&target, &stop, true, line.debug)?;
-    let outcome = subscribe(&mut client, &target.topics, line.qos).and_then(|granted| {
-        for filter in &args.unsubscribe {
-            client.unsubscribe(&[filter])?;
-        }
-        if args.end_when_subscribed { Ok(()) } else { receive(&mut client, args, granted) }
-    });
-    connection::end(client, outcome, &stop)
-}
-
-/// Subscribes; what the broker refuses is said. Returns the number of filters granted.
-fn subscribe(client: &mut Client, topics: &[String], qos: QoS) -> Result<usize, Failure> {
-    let mut granted = 0;
-    for some in topics.chunks(FILTERS_AT_ONCE) {
-        let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
-        for (topic, answer) in some.iter().zip(client.subscribe(&filters)?) {
-            match answer {
-                Granted::Refused => say(format_args!("the broker refuses the subscription to {topic}")),
-                Granted::AtMost(_) => granted += 1,
-            }
-        }
-    }
-    if granted == 0 && !topics.is_empty() {
-        return Err(Failure::new(Exit::Refused, "no subscription was granted: check the broker's rules for this client"));
-    }
-    Ok(granted)
-}
-
-fn receive(client: &mut Client, args: &SubscriptionArgs, mut granted: usize) -> Result<(), Failure> {
     let text_only = cfg!(windows) && io::stdout().is_terminal();
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut receiver = Receiver { args, printer: Printer::new(out, format(args), text_only), left: args.count };
-    loop {
-        match client.recv(None) {
-            Ok(Some(message)) => {
-                if receiver.take(&message).map_err(cannot_write)?.is_break() {
-                    return Ok(());
-                }
-            }
-            Ok(None) => {}
-            Err(error @ Error::SubscriptionLost { .. }) if granted > 1 => {
-                granted -= 1;
-                say(error);
-            }
-            Err(error @ Error::MessageTooLarge { .. }) => say(error),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let mut receiver = Receiver { args, printer: Printer::new(out, format(args), text_only), left: args.count, granted: 0 };
+    let outcome = receiver.run(&mut client, &target.topics, line.qos);
+    connection::end(client, outcome, &stop)
 }
 
 fn format(args: &SubscriptionArgs) -> Format {
     if args.json { Format::Json } else { Format::Plain { topic: args.verbose, line_end: !args.no_line_end } }
+}
+
+fn is_granted(topic: &str, answer: Granted) -> bool {
+    if answer == Granted::Refused {
+        say(format_args!("the broker refuses the subscription to {topic}"));
+    }
+    answer != Granted::Refused
 }
 
 fn cannot_write(error: io::Error) -> Failure {
@@ -89,9 +54,74 @@ struct Receiver<'a, W> {
     args: &'a SubscriptionArgs,
     printer: Printer<W>,
     left: Option<u64>,
+    /// Number of filters that the broker has granted and not taken back.
+    granted: usize,
 }
 
 impl<W: Write> Receiver<'_, W> {
+    fn run(&mut self, client: &mut Client, topics: &[String], qos: QoS) -> Result<(), Failure> {
+        if self.subscribe(client, topics, qos)?.is_break() {
+            return Ok(());
+        }
+        for filter in &self.args.unsubscribe {
+            if self.is_done_after(client.unsubscribe(&[filter]), client)?.is_break() {
+                return Ok(());
+            }
+        }
+        if self.args.end_when_subscribed {
+            return Ok(());
+        }
+        while self.receive(client, None)?.is_continue() {}
+        Ok(())
+    }
+
+    /// Subscribes; what the broker refuses is said.
+    fn subscribe(&mut self, client: &mut Client, topics: &[String], qos: QoS) -> Result<ControlFlow<()>, Failure> {
+        for some in topics.chunks(FILTERS_AT_ONCE) {
+            let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
+            match client.subscribe(&filters) {
+                // The answer is lost behind the messages; whoever keeps a session with so many has subscribed before.
+                Err(Error::Backlog) => {
+                    self.granted += some.len();
+                    if self.is_done_after(Err(Error::Backlog), client)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                answers => self.granted += some.iter().zip(answers?).filter(|(topic, answer)| is_granted(topic, *answer)).count(),
+            }
+        }
+        if self.granted == 0 && !topics.is_empty() {
+            return Err(Failure::new(Exit::Refused, "no subscription was granted: check the broker's rules for this client"));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Messages of a kept session may stand before the answer to a request: takes them until it has come.
+    fn is_done_after(&mut self, mut outcome: Result<(), Error>, client: &mut Client) -> Result<ControlFlow<()>, Failure> {
+        while matches!(outcome, Err(Error::Backlog)) {
+            if self.receive(client, Some(Duration::ZERO))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            outcome = client.flush();
+        }
+        outcome?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn receive(&mut self, client: &mut Client, timeout: Option<Duration>) -> Result<ControlFlow<()>, Failure> {
+        match client.recv(timeout) {
+            Ok(Some(message)) => return self.take(&message).map_err(cannot_write),
+            Ok(None) => {}
+            Err(error @ Error::SubscriptionLost { .. }) if self.granted > 1 => {
+                self.granted -= 1;
+                say(error);
+            }
+            Err(error @ Error::MessageTooLarge { .. }) => say(error),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     fn take(&mut self, message: &Message) -> io::Result<ControlFlow<()>> {
         let Message { topic, payload, qos, retain, dup } = message;
         let args = self.args;
@@ -122,7 +152,7 @@ mod tests {
         let line = CommandLine::parse_from(words).unwrap();
         let args = &line.subscription;
         let mut out = Vec::new();
-        let mut receiver = Receiver { args, printer: Printer::new(&mut out, format(args), false), left: args.count };
+        let mut receiver = Receiver { args, printer: Printer::new(&mut out, format(args), false), left: args.count, granted: 1 };
         let mut taken = 0;
         for topic in topics {
             taken += 1;
@@ -167,7 +197,7 @@ mod tests {
         }
         let line = CommandLine::parse_from(["motemq", "--sub", "-t", "a"]).unwrap();
         let args = &line.subscription;
-        let mut receiver = Receiver { args, printer: Printer::new(Closed, format(args), false), left: None };
+        let mut receiver = Receiver { args, printer: Printer::new(Closed, format(args), false), left: None, granted: 1 };
         let message = Message { topic: "a".into(), payload: vec![], qos: QoS::AtMostOnce, retain: false, dup: false };
         assert!(receiver.take(&message).unwrap().is_break());
     }

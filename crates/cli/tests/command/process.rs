@@ -145,21 +145,33 @@ pub fn motemq_reading(args: &[&str], input: &[u8]) -> End {
     run.end()
 }
 
-/// Bytes that come from a process, and whether there will be more.
-struct Stream(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+/// Bytes that come from a process.
+struct Stream(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    bytes: Vec<u8>,
+    /// There may be more.
+    open: bool,
+}
 
 impl Stream {
     fn of(mut from: impl Read + Send + 'static) -> Self {
-        let shared = Arc::new((Mutex::new((Vec::new(), true)), Condvar::new()));
+        let state = Mutex::new(State { bytes: Vec::new(), open: true });
+        let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let writer = shared.clone();
         thread::spawn(move || {
             let mut piece = [0; 4096];
             loop {
                 let n = from.read(&mut piece).unwrap_or(0);
-                let mut state = writer.0.lock().unwrap();
-                state.0.extend_from_slice(&piece[..n]);
-                state.1 = n > 0;
-                writer.1.notify_all();
+                let mut state = writer.state.lock().unwrap();
+                state.bytes.extend_from_slice(&piece[..n]);
+                state.open = n > 0;
+                writer.changed.notify_all();
                 if n == 0 {
                     return;
                 }
@@ -168,20 +180,20 @@ impl Stream {
         Stream(shared)
     }
 
-    fn wait(&self, done: impl Fn(&(Vec<u8>, bool)) -> bool) -> bool {
-        let state = self.0.0.lock().unwrap();
-        !self.0.1.wait_timeout_while(state, LIMIT, |state| !done(state)).unwrap().1.timed_out()
-    }
-
-    fn until(&self, done: impl Fn(&[u8]) -> bool) -> bool {
-        self.wait(|(bytes, open)| done(bytes) || !open) && done(&self.bytes())
+    /// Waits until there is what is waited for, or nothing will come any more; then whether it is there.
+    fn until(&self, there: impl Fn(&[u8]) -> bool) -> bool {
+        let state = self.0.state.lock().unwrap();
+        let waiting = |state: &mut State| state.open && !there(&state.bytes);
+        let (state, _) = self.0.changed.wait_timeout_while(state, LIMIT, waiting).unwrap();
+        there(&state.bytes)
     }
 
     fn until_closed(&self) -> bool {
-        self.wait(|(_, open)| !open)
+        self.until(|_| false);
+        !self.0.state.lock().unwrap().open
     }
 
     fn bytes(&self) -> Vec<u8> {
-        self.0.0.lock().unwrap().0.clone()
+        self.0.state.lock().unwrap().bytes.clone()
     }
 }

@@ -106,6 +106,17 @@ fn a_session_collects_until_its_messages_are_fetched() {
     });
 }
 
+/// The broker sends all of them before it answers SUBSCRIBE.
+#[test]
+fn a_session_may_hold_more_than_fits_before_the_answer() {
+    let (_server, at) = serve(Config::new().window(200));
+    let session = ["--sub", "-i", "logger", "-c", "-q", "1", "-t", "a"];
+    motemq(&at.with(&[&session[..], &["-E"]].concat())).well();
+    let lines: String = (0..150).map(|number| format!("{number}\n")).collect();
+    motemq_reading(&at.with(&["--pub", "-t", "a", "-l", "-q", "1"]), lines.as_bytes()).well();
+    assert_eq!(motemq(&at.with(&[&session[..], &["-C", "150"]].concat())).text(), lines);
+}
+
 #[test]
 fn a_kept_subscription_can_be_taken_back() {
     with_each("a_kept_subscription_can_be_taken_back", |addr| {
