@@ -1,0 +1,316 @@
+//! After a resumption: what was under way is walked in the order of the ring, one at a time.
+mod script;
+use motemq::*;
+use script::*;
+
+const ONCE: QoS = QoS::AtLeastOnce;
+const TWICE: QoS = QoS::ExactlyOnce;
+
+const fn to(topic: &str, qos: QoS) -> Publish<'_> {
+    Publish::to(topic).payload(b"!").qos(qos)
+}
+
+/// 1 PUBLISH with QoS 1, 2 QoS 2 with PUBREC, 3 QoS 2, 4 QoS 1; 5 to 8 are free. The link was cut, and the broker continues.
+fn resumed() -> Dialogue {
+    let mut d = Dialogue::<8>::open_kept();
+    for (topic, qos) in [("a", ONCE), ("b", TWICE), ("c", TWICE), ("d", ONCE)] {
+        d.publish(&to(topic, qos)).unwrap();
+    }
+    d.hears(b"\x50\x02\0\x02", &[received(2)]);
+    d.resumes(&[RESUMED, resend(1, ONCE)]);
+    d.silent();
+    d
+}
+
+/// PUBREL is written, for a PUBLISH `Resend` is told once; DUP, the same identifier; in the order in which they were sent first.
+#[test]
+fn the_walk() {
+    let mut d = resumed();
+    for _ in 0..5 {
+        assert_eq!(d.next(), None);
+        d.silent();
+    }
+    assert_eq!(d.republish(1, &to("a", ONCE)), Ok(()));
+    d.says(b"\x3a\x06\0\x01a\0\x01!");
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.says(b"\x62\x02\0\x02");
+    assert_eq!(d.turn(), []);
+    assert_eq!(d.republish(3, &to("c", TWICE).retain()), Ok(()));
+    d.says(b"\x3d\x06\0\x01c\0\x03!");
+    assert_eq!(d.turn(), [resend(4, ONCE)]);
+    d.silent();
+    assert_eq!(d.republish(4, &to("d", ONCE)), Ok(()));
+    d.says(b"\x3a\x06\0\x01d\0\x04!");
+    assert_eq!(d.turn(), []);
+    // The next is the one behind the last.
+    assert_eq!(d.publish(&to("e", ONCE)), Ok(Some(id(5))));
+    d.says(b"\x32\x06\0\x01e\0\x05!");
+    d.hears(b"\x40\x02\0\x01\x70\x02\0\x02\x50\x02\0\x03\x40\x02\0\x04", &[acked(1), acked(2), received(3), acked(4)]);
+    d.says(b"\x62\x02\0\x03");
+    d.hears(b"\x70\x02\0\x03\x40\x02\0\x05", &[acked(3), acked(5)]);
+}
+
+/// The oldest first, wherever the ring begins.
+#[test]
+fn the_walk_goes_round_the_ring() {
+    let mut d = Dialogue::<3>::open_kept();
+    for _ in 0..3 {
+        d.publish(&to("a", ONCE)).unwrap();
+    }
+    d.hears(b"\x40\x02\0\x01\x40\x02\0\x02", &[acked(1), acked(2)]);
+    d.publish(&to("b", ONCE)).unwrap();
+    d.publish(&to("c", TWICE)).unwrap();
+    d.tx.clear();
+    d.resumes(&[RESUMED, resend(3, ONCE)]);
+    d.republish(3, &to("a", ONCE)).unwrap();
+    assert_eq!(d.turn(), [resend(1, ONCE)]);
+    d.republish(1, &to("b", ONCE)).unwrap();
+    assert_eq!(d.turn(), [resend(2, TWICE)]);
+    d.republish(2, &to("c", TWICE)).unwrap();
+    assert_eq!(d.turn(), []);
+    d.says(b"\x3a\x06\0\x01a\0\x03!\x3a\x06\0\x01b\0\x01!\x3c\x06\0\x01c\0\x02!");
+    assert_eq!(d.publish(&to("d", ONCE)), Err(SendError::Busy));
+}
+
+/// Only the one asked for can be given, with its QoS; everything else changes nothing.
+#[test]
+fn only_what_was_asked_for() {
+    let mut d = resumed();
+    let before = d.clone();
+    for (number, qos) in [(2, TWICE), (3, TWICE), (4, ONCE), (5, ONCE), (9, ONCE), (65_535, ONCE), (1, TWICE), (1, QoS::AtMostOnce)] {
+        assert_eq!(d.republish(number, &to("a", qos)), Err(SendError::Invalid), "{number}");
+        if number != 1 {
+            assert_eq!(d.abandon(number), Err(SendError::Invalid), "{number}");
+        }
+    }
+    assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
+    d.republish(1, &to("a", ONCE)).unwrap();
+    // Given once.
+    assert_eq!(d.republish(1, &to("a", ONCE)), Err(SendError::Invalid));
+    assert_eq!(d.abandon(1), Err(SendError::Invalid));
+    // Not asked for yet.
+    assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Invalid));
+    // Without a walk nothing is.
+    let mut d = Dialogue::<2>::open();
+    d.publish(&to("a", ONCE)).unwrap();
+    assert_eq!((d.republish(1, &to("a", ONCE)), d.abandon(1)), (Err(SendError::Invalid), Err(SendError::Invalid)));
+}
+
+/// Until the walk has ended QoS 1 and 2 are `Busy`, and what shares their identifiers; QoS 0 passes.
+#[test]
+fn busy_until_the_walk_has_ended() {
+    let mut d = resumed();
+    let busy = |d: &mut Dialogue| {
+        for publish in [to("x", ONCE), to("x", TWICE)] {
+            assert_eq!(d.publish(&publish), Err(SendError::Busy));
+        }
+        assert_eq!((d.subscribe(&[("x", 0)]), d.unsubscribe(&["x"])), (Err(SendError::Busy), Err(SendError::Busy)));
+        d.silent();
+        assert_eq!(d.publish(&to("x", QoS::AtMostOnce)), Ok(None));
+        d.says(b"\x30\x04\0\x01x!");
+    };
+    busy(&mut d);
+    d.abandon(1).unwrap();
+    busy(&mut d);
+    d.turn();
+    d.says(b"\x62\x02\0\x02");
+    d.republish(3, &to("c", TWICE)).unwrap();
+    d.tx.clear();
+    busy(&mut d);
+    d.turn();
+    busy(&mut d);
+    d.abandon(4).unwrap();
+    assert_eq!(d.turn(), []);
+    assert_eq!(d.publish(&to("x", ONCE)), Ok(Some(id(5))));
+}
+
+/// What comes meanwhile is told and answered; a PINGREQ and DISCONNECT leave.
+#[test]
+fn incoming_packets_flow_meanwhile() {
+    let mut d = resumed();
+    d.hears(
+        b"\x32\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06\x62\x02\0\x06\x30\x03\0\x01t\xd0\0",
+        &[message("t", b"").qos1(5), message("t", b"").qos2(6), message("t", b"")],
+    );
+    d.says(b"\x40\x02\0\x05\x50\x02\0\x06\x70\x02\0\x06");
+    d.disconnect().unwrap();
+    d.says(b"\xe0\0");
+    d.resumes(&[RESUMED, resend(1, ONCE)]);
+}
+
+/// Answers to what was sent before the link broke may still come; what is answered is not asked for any more.
+#[test]
+fn answers_come_meanwhile() {
+    // To the one asked for.
+    let mut d = resumed();
+    d.hears(b"\x40\x02\0\x01", &[acked(1), resend(3, TWICE)]);
+    d.says(b"\x62\x02\0\x02");
+    assert_eq!(d.republish(1, &to("a", ONCE)), Err(SendError::Invalid));
+    // PUBREC instead of the message: the payload is not needed, PUBREL is written once.
+    d.hears(b"\x50\x02\0\x03", &[received(3), resend(4, ONCE)]);
+    d.says(b"\x62\x02\0\x03");
+    assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Invalid));
+    d.abandon(4).unwrap();
+    d.hears(b"\x70\x02\0\x03\x70\x02\0\x02", &[acked(3), acked(2)]);
+    d.silent();
+    assert_eq!(d.session.oldest(), None);
+    // To one that was not asked for yet.
+    let mut d = resumed();
+    d.hears(b"\x40\x02\0\x04\x70\x02\0\x02", &[acked(4), acked(2)]);
+    d.abandon(1).unwrap();
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.silent();
+    d.republish(3, &to("c", TWICE)).unwrap();
+    assert_eq!(d.turn(), []);
+    d.says(b"\x3c\x06\0\x01c\0\x03!");
+}
+
+/// `abandon` frees an identifier of QoS 1; for QoS 2 it sends PUBREL, since the broker may hold the message, and awaits PUBCOMP.
+#[test]
+fn abandoned() {
+    let mut d = resumed();
+    d.abandon(1).unwrap();
+    d.silent();
+    assert_eq!(d.session.oldest(), Some(id(2)));
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.says(b"\x62\x02\0\x02");
+    d.tx.commit(253);
+    assert_eq!(d.abandon(3), Err(SendError::Full));
+    d.tx.clear();
+    d.abandon(3).unwrap();
+    d.says(b"\x62\x02\0\x03");
+    // What the broker had sent for it before is no matter.
+    d.hears(b"\x50\x02\0\x03", &[resend(4, ONCE)]);
+    d.says(b"\x62\x02\0\x03");
+    d.hears(b"\x70\x02\0\x03", &[acked(3)]);
+    // The link breaks again: what was abandoned is not asked for.
+    d.resumes(&[RESUMED, resend(4, ONCE)]);
+    d.says(b"\x62\x02\0\x02");
+    // A late PUBACK for the one that has ended is nothing.
+    d.hears(b"\x40\x02\0\x01", &[]);
+}
+
+/// An abandoned QoS 2 message whose PUBCOMP has not come is released again.
+#[test]
+fn abandoned_and_lost_again() {
+    let mut d = resumed();
+    d.abandon(1).unwrap();
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.abandon(3).unwrap();
+    d.tx.clear();
+    d.resumes(&[RESUMED, resend(4, ONCE)]);
+    d.says(b"\x62\x02\0\x02\x62\x02\0\x03");
+}
+
+/// A message can be given again in pieces; the walk goes on behind it.
+#[test]
+fn given_again_in_pieces() {
+    let mut d = resumed();
+    assert_eq!(d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).more(4)), Ok(()));
+    d.says(b"\x3a\x0a\0\x01a\0\x01!");
+    assert_eq!((d.session.unsent(), d.republish(1, &to("a", ONCE)), d.abandon(1)), (4, Err(SendError::Busy), Err(SendError::Busy)));
+    d.turn();
+    assert_eq!(d.session.publish_chunk(b"1234", &mut d.tx), Ok(4));
+    // What goes on behind it stands behind its last byte.
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.says(b"1234\x62\x02\0\x02");
+    assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
+    d.says(b"\x3c\x06\0\x01c\0\x03!");
+}
+
+/// Cut in the middle of that, it is asked for again.
+#[test]
+fn cut_while_given_again() {
+    let mut d = resumed();
+    d.republish(1, &Publish::to("a").qos(ONCE).more(4)).unwrap();
+    d.tx.clear();
+    d.resumes(&[RESUMED, resend(1, ONCE)]);
+    assert_eq!(d.session.unsent(), 0);
+    d.republish(1, &to("a", ONCE)).unwrap();
+    d.says(b"\x3a\x06\0\x01a\0\x01!");
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+}
+
+/// Without room for PUBREL the walk waits for it, and nothing is written twice.
+#[test]
+fn the_walk_waits_for_room() {
+    let mut d = resumed();
+    d.abandon(1).unwrap();
+    d.tx.commit(253);
+    assert_eq!((d.turn(), d.turn()), (vec![], vec![]));
+    assert_eq!(d.tx.bytes().len(), 253);
+    d.tx.clear();
+    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.says(b"\x62\x02\0\x02");
+    d.tx.commit(250);
+    assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Full));
+    assert_eq!(d.turn(), []);
+    d.tx.clear();
+    assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
+}
+
+/// In the middle of a message that comes in pieces nothing is asked for.
+#[test]
+fn the_walk_goes_on_between_packets() {
+    let mut d = Dialogue::<2, 16>::open_kept();
+    d.publish(&to("a", ONCE)).unwrap();
+    d.publish(&to("b", ONCE)).unwrap();
+    d.resumes(&[RESUMED, resend(1, ONCE)]);
+    d.gets(b"\x34\x17\0\x01t\0\x05123456789");
+    assert_eq!(d.next(), Some(message("t", b"123456789").left(9).qos2(5)));
+    d.abandon(1).unwrap();
+    assert_eq!(d.turn(), []);
+    d.gets(b"abcdefghi\x30\x03\0\x01t");
+    assert_eq!(d.turn(), [payload(b"abcdefghi", 0), resend(2, ONCE), message("t", b"")]);
+    d.says(b"\x50\x02\0\x05");
+}
+
+/// Nothing under way: nothing is walked, commands need not wait.
+#[test]
+fn nothing_to_walk() {
+    let mut d = Dialogue::<8>::open_kept();
+    d.publish(&to("a", ONCE)).unwrap();
+    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.subscribe(&[("a", 0)]).unwrap();
+    d.session.lost();
+    d.connect(&Connect::new("c").keep_session());
+    d.tx.clear();
+    d.gets(b"\x20\x02\x01\0");
+    assert_eq!((d.next(), d.next()), (Some(unknown(2)), Some(RESUMED)));
+    assert_eq!(d.publish(&to("b", ONCE)), Ok(Some(id(3))));
+}
+
+/// A long chain of cuts: each resumption asks for what is left, no more and no less, and everything ends once.
+#[test]
+fn cut_again_and_again() {
+    let mut d = Dialogue::<8>::open_kept();
+    for number in 1..=8 {
+        d.publish(&to("a", if number % 2 == 0 { TWICE } else { ONCE })).unwrap();
+    }
+    d.tx.clear();
+    let mut ended = vec![];
+    for number in 1..=8 {
+        d.session.lost();
+        d.connect(&Connect::new("c").keep_session().keep_alive(0));
+        d.tx.clear();
+        let mut told = d.feed(b"\x20\x02\x01\0");
+        assert_eq!(told.remove(0), RESUMED);
+        // Those with PUBREC are released, the first without an answer is asked for.
+        let qos = if number % 2 == 0 { TWICE } else { ONCE };
+        assert_eq!(told, [resend(number, qos)]);
+        d.silent();
+        d.republish(number, &to("a", qos)).unwrap();
+        assert_eq!(d.tx.bytes()[..7], [0x38 | (qos as u8) << 1, 6, 0, 1, b'a', 0, number as u8]);
+        d.tx.clear();
+        let answer: &[u8] = if qos == ONCE { b"\x40\x02\0" } else { b"\x50\x02\0" };
+        for told in d.feed(&[answer, &[number as u8]].concat()) {
+            match told {
+                Told::Acked(id) => ended.push(id),
+                Told::Received(id) => assert_eq!(d.feed(&[0x70, 2, 0, id as u8]).first(), Some(&acked(id))),
+                Told::Resend(id, _) => assert_eq!(id, number + 1),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!((ended, d.session.oldest()), (vec![1, 3, 5, 7], None));
+}

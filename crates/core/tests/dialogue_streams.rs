@@ -1,0 +1,216 @@
+//! Messages that leave in pieces: nothing comes between.
+mod script;
+use motemq::*;
+use script::*;
+
+type Talk = Dialogue<4, 64, 64>;
+
+const ONCE: QoS = QoS::AtLeastOnce;
+
+fn chunk(d: &mut Talk, data: &[u8]) -> Result<usize, SendError> {
+    d.session.publish_chunk(data, &mut d.tx)
+}
+
+fn direct(d: &mut Talk, n: u32) -> Result<(), SendError> {
+    d.session.publish_direct(n, &mut d.tx)
+}
+
+fn streaming() -> Talk {
+    let mut d = Talk::open();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).more(10)), Ok(Some(id(1))));
+    d.says(b"\x32\x14\0\x01t\0\x01begin");
+    d
+}
+
+#[test]
+fn pieces_leave_one_behind_the_other() {
+    let mut d = streaming();
+    assert_eq!((chunk(&mut d, b"123"), d.session.unsent()), (Ok(3), 7));
+    assert_eq!((chunk(&mut d, b""), d.session.unsent()), (Ok(0), 7));
+    assert_eq!((chunk(&mut d, b"4567890"), d.session.unsent()), (Ok(7), 0));
+    d.says(b"1234567890");
+    d.publish(&Publish::to("u")).unwrap();
+    d.says(b"\x30\x03\0\x01u");
+    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+}
+
+/// As much as there is room for; without room it is `Full`.
+#[test]
+fn as_much_as_there_is_room_for() {
+    let mut d = streaming();
+    d.tx.commit(60);
+    assert_eq!((chunk(&mut d, b"1234567890"), d.session.unsent()), (Ok(4), 6));
+    let before = d.clone();
+    assert_eq!(chunk(&mut d, b"567890"), Err(SendError::Full));
+    assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
+    d.tx.consume(60);
+    d.says(b"1234");
+    assert_eq!(chunk(&mut d, b"567890"), Ok(6));
+    d.says(b"567890");
+}
+
+/// Other commands are `Busy`, and have done nothing.
+#[test]
+fn other_commands_are_busy() {
+    let mut d = streaming();
+    chunk(&mut d, b"12345").unwrap();
+    let before = d.clone();
+    for publish in [Publish::to("u"), Publish::to("u").qos(ONCE), Publish::to("u").more(7)] {
+        assert_eq!(d.publish(&publish), Err(SendError::Busy));
+    }
+    assert_eq!(
+        (d.subscribe(&[("a", 0)]), d.unsubscribe(&["a"]), d.disconnect()),
+        (Err(SendError::Busy), Err(SendError::Busy), Err(SendError::Busy))
+    );
+    assert_eq!((d.republish(1, &Publish::to("t").qos(ONCE)), d.abandon(1)), (Err(SendError::Busy), Err(SendError::Busy)));
+    assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
+    chunk(&mut d, b"67890").unwrap();
+    d.disconnect().unwrap();
+    d.says(b"1234567890\xe0\0");
+}
+
+/// More than was announced is `Invalid`, all of it; before, behind and without a stream, too.
+#[test]
+fn no_more_than_announced() {
+    let mut d = streaming();
+    assert_eq!(
+        (chunk(&mut d, b"12345678901"), direct(&mut d, 11), d.session.unsent()),
+        (Err(SendError::Invalid), Err(SendError::Invalid), 10)
+    );
+    d.silent();
+    chunk(&mut d, b"1234567890").unwrap();
+    assert_eq!((chunk(&mut d, b"1"), d.session.unsent()), (Err(SendError::Invalid), 0));
+    d.says(b"1234567890");
+    assert_eq!(direct(&mut d, 1), Err(SendError::Invalid));
+}
+
+/// Replies wait, and with them reading: at the first message with QoS 1 or 2. QoS 0 and acknowledgements of ours pass.
+#[test]
+fn replies_wait() {
+    let mut d = streaming();
+    d.gets(b"\x30\x03\0\x01a\x40\x02\0\x01\xd0\0\x32\x05\0\x01b\0\x05\x34\x05\0\x01c\0\x06\x30\x03\0\x01d");
+    assert_eq!(d.turn(), [message("a", b""), acked(1), message("b", b"").qos1(5)]);
+    let waiting = d.rx.bytes().len();
+    assert_eq!((d.turn(), d.rx.bytes().len()), (vec![], waiting));
+    chunk(&mut d, b"123456789").unwrap();
+    assert_eq!((d.turn(), d.rx.bytes().len()), (vec![], waiting));
+    chunk(&mut d, b"0").unwrap();
+    assert_eq!(d.turn(), [message("c", b"").qos2(6), message("d", b"")]);
+    d.says(b"1234567890\x40\x02\0\x05\x50\x02\0\x06");
+}
+
+/// A message that waits for its reply is accepted all the same.
+#[test]
+fn acceptance_does_not_wait() {
+    let mut d = Dialogue::<4>::open_kept();
+    d.publish(&Publish::to("t").more(10)).unwrap();
+    d.gets(b"\x34\x05\0\x01b\0\x05");
+    assert_eq!((d.next(), d.next()), (Some(message("b", b"").qos2(5)), None));
+    d.resumes(&[RESUMED]);
+    d.hears(b"\x3c\x05\0\x01b\0\x05", &[]);
+    d.says(b"\x50\x02\0\x05");
+}
+
+/// PUBREL and PUBCOMP cannot go between either.
+#[test]
+fn the_second_half_of_qos_2_waits() {
+    let mut d = Dialogue::<4>::open();
+    d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).more(2)).unwrap();
+    d.tx.clear();
+    d.gets(b"\x50\x02\0\x01\x62\x02\0\x09\x30\x03\0\x01a");
+    assert_eq!(d.turn(), [received(1)]);
+    d.silent();
+    d.session.publish_chunk(b"12", &mut d.tx).unwrap();
+    assert_eq!(d.turn(), [message("a", b"")]);
+    d.says(b"12\x62\x02\0\x01\x70\x02\0\x09");
+}
+
+/// A PINGREQ that is due goes directly behind the last byte.
+#[test]
+fn a_due_pingreq_goes_behind_the_last_byte() {
+    let mut d = Dialogue::<4>::new();
+    d.connect(&Connect::new("c").keep_alive(10));
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.at(0).unwrap();
+    d.publish(&Publish::to("t").more(3)).unwrap();
+    d.says(b"\x30\x06\0\x01t");
+    d.at(1).unwrap();
+    assert!(d.at(7501).is_ok());
+    d.silent();
+    d.session.publish_chunk(b"12", &mut d.tx).unwrap();
+    assert!(d.at(8000).is_ok());
+    d.says(b"12");
+    d.session.publish_chunk(b"3", &mut d.tx).unwrap();
+    assert!(d.at(8001).is_ok());
+    d.says(b"3\xc0\0");
+}
+
+/// Bytes that the caller sends itself: only when all that was written has left, and they count.
+#[test]
+fn bytes_that_the_caller_sends() {
+    let mut d = streaming();
+    d.tx.commit(3);
+    assert_eq!(direct(&mut d, 4), Err(SendError::Full));
+    d.tx.consume(2);
+    assert_eq!((direct(&mut d, 4), d.session.unsent()), (Err(SendError::Full), 10));
+    d.tx.consume(1);
+    assert_eq!((direct(&mut d, 4), d.session.unsent()), (Ok(()), 6));
+    d.silent();
+    chunk(&mut d, b"5").unwrap();
+    assert_eq!(direct(&mut d, 5), Err(SendError::Full));
+    d.tx.clear();
+    assert_eq!((direct(&mut d, 5), d.session.unsent()), (Ok(()), 0));
+    d.publish(&Publish::to("u")).unwrap();
+    d.says(b"\x30\x03\0\x01u");
+}
+
+/// What is given is what keeps the link alive, directly or not.
+#[test]
+fn pieces_are_something_sent() {
+    for directly in [false, true] {
+        let mut d = Dialogue::<4>::new();
+        d.connect(&Connect::new("c").keep_alive(10));
+        d.tx.clear();
+        d.hears(b"\x20\x02\0\0", &[NEW]);
+        d.at(0).unwrap();
+        d.publish(&Publish::to("t").more(100)).unwrap();
+        d.tx.clear();
+        for second in 1..90 {
+            if directly {
+                d.session.publish_direct(1, &mut d.tx).unwrap()
+            } else {
+                assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1))
+            }
+            d.tx.clear();
+            assert_eq!(d.at(second * 1000), Ok(Some(7500)));
+        }
+        d.silent();
+    }
+}
+
+/// The other way out is to hang up: the stream is over, and the message goes on with the session.
+#[test]
+fn hanging_up_ends_a_stream() {
+    let mut d = Dialogue::<4>::open_kept();
+    d.publish(&Publish::to("t").qos(ONCE).more(100)).unwrap();
+    d.session.lost();
+    assert_eq!((d.session.unsent(), d.session.publish_chunk(b"1", &mut d.tx)), (0, Err(SendError::Offline)));
+    assert_eq!(d.session.publish_direct(1, &mut Buffer::<[u8; 16]>::new()), Err(SendError::Offline));
+    d.resumes(&[RESUMED, resend(1, ONCE)]);
+    d.republish(1, &Publish::to("t").qos(ONCE).more(2)).unwrap();
+    d.session.publish_chunk(b"12", &mut d.tx).unwrap();
+    d.says(b"\x3a\x07\0\x01t\0\x0112");
+}
+
+/// Announced and begun with nothing: the length is right, and `more(0)` is no stream.
+#[test]
+fn lengths_are_of_all_the_payload() {
+    let mut d = Dialogue::<4>::open();
+    d.publish(&Publish::to("t").payload(b"12").more(0)).unwrap();
+    d.says(b"\x30\x05\0\x01t12");
+    assert_eq!(d.session.unsent(), 0);
+    d.publish(&Publish::to("t").payload(b"12").more(123)).unwrap();
+    d.says(b"\x30\x80\x01\0\x01t12");
+    assert_eq!(d.session.unsent(), 123);
+}
