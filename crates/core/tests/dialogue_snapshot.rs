@@ -1,0 +1,260 @@
+//! Snapshots: what outlives a reset.
+mod script;
+use motemq::*;
+use script::*;
+
+type Three = Session<[Slot; 3]>;
+
+const ONCE: Publish<'_> = Publish::to("a").qos(QoS::AtLeastOnce);
+const TWICE: Publish<'_> = Publish::to("a").qos(QoS::ExactlyOnce);
+
+fn saved(session: &Three) -> [u8; Three::IMAGE] {
+    let mut image = [0xaa; Three::IMAGE];
+    session.save(&mut image).unwrap();
+    image
+}
+
+fn restored(image: &[u8]) -> Three {
+    let mut session = Three::new();
+    session.restore(image).unwrap();
+    session
+}
+
+/// What a session does from its next connection on, in several ways that this may go.
+fn future(session: &Three) -> Vec<(Vec<Told>, Vec<u8>)> {
+    let mut all = vec![];
+    for connect in [Connect::new("c").keep_session(), Connect::new("c"), Connect::new("d").keep_session()] {
+        for connack in [&b"\x20\x02\0\0"[..], b"\x20\x02\x01\0", b"\x20\x02\0\x03"] {
+            let mut d = Dialogue::<3>::new();
+            d.session = session.clone();
+            d.connect(&connect);
+            let mut told = d.feed(connack);
+            while let Some(&Told::Resend(number, qos)) = told.last() {
+                d.republish(number, &Publish::to("a").qos(qos)).unwrap();
+                told.push(Told::Payload(d.tx.bytes().to_vec(), 0));
+                told.extend(d.turn());
+            }
+            for number in 1..=9 {
+                told.extend(d.feed(&[0x3c, 5, 0, 1, b't', 0, number]));
+                d.tx.consume(200);
+            }
+            for _ in 0..4 {
+                if let Ok(Some(id)) = d.publish(&ONCE) {
+                    told.push(Told::Acked(id.get()));
+                }
+            }
+            told.extend(d.session.oldest().map(|id| Told::Unknown(id.get())));
+            all.push((told, d.tx.bytes().to_vec()));
+        }
+    }
+    all
+}
+
+/// Taken at any time it equals the session with its link just cut: after every call of a long dialogue.
+#[test]
+fn a_snapshot_is_a_session_whose_link_was_cut() {
+    let mut d = Dialogue::<3, 16, 256>::new();
+    let mut looks = 0;
+    let mut look = |d: &Dialogue<3, 16, 256>| {
+        let mut cut = d.session.clone();
+        cut.lost();
+        let again = restored(&saved(&d.session));
+        assert_eq!(saved(&again), saved(&cut));
+        assert_eq!((again.is_closed(), again.oldest(), again.unsent()), (true, cut.oldest(), 0));
+        assert_eq!(future(&again), future(&cut), "look {looks}");
+        looks += 1;
+    };
+    look(&d);
+    d.connect(&Connect::new("c").keep_session().keep_alive(9));
+    look(&d);
+    d.gets(b"\x20\x02\0");
+    d.next();
+    look(&d);
+    d.gets(b"\0");
+    assert_eq!(d.next(), Some(NEW));
+    look(&d);
+    d.publish(&ONCE).unwrap();
+    look(&d);
+    d.publish(&TWICE).unwrap();
+    look(&d);
+    d.subscribe(&[("x", 1)]).unwrap();
+    look(&d);
+    d.tx.clear();
+    for piece in [
+        &b"\x34\x05\0\x01t\0\x05"[..],
+        b"\x50\x02\0\x02",
+        b"\x40\x02\0\x01",
+        b"\x62\x02\0\x05\x34",
+        b"\x17\0\x01t\0\x06",
+        b"123456789",
+        b"12345678",
+        b"9",
+        b"\x34\x1b\0\x14abcdefghi",
+        b"jklmnopqrst\0\x07",
+        b"xy",
+        b"z",
+    ] {
+        d.gets(piece);
+        while d.next().is_some() {
+            look(&d);
+        }
+        look(&d);
+    }
+    d.at(0).unwrap();
+    d.at(100_000).unwrap();
+    look(&d);
+    d.publish(&ONCE.more(10)).unwrap();
+    look(&d);
+    d.session.publish_chunk(b"12345", &mut d.tx).unwrap();
+    look(&d);
+    // Over a resumption.
+    d.session.lost();
+    d.connect(&Connect::new("c").keep_session());
+    look(&d);
+    d.gets(b"\x20\x02\x01\0");
+    while d.next().is_some() {
+        look(&d);
+    }
+    d.republish(1, &ONCE).unwrap();
+    look(&d);
+    d.turn();
+    d.disconnect().unwrap();
+    look(&d);
+    // And in a clean session, which has nothing that outlives it.
+    d.connect(&Connect::new("c"));
+    look(&d);
+    d.gets(b"\x20\x02\0\0");
+    while d.next().is_some() {
+        look(&d);
+    }
+    d.publish(&TWICE).unwrap();
+    look(&d);
+    assert!(looks > 35, "{looks}");
+}
+
+/// A session with something of everything.
+fn full() -> Dialogue<3> {
+    let mut d = Dialogue::<3>::open_kept();
+    d.publish(&ONCE).unwrap();
+    d.hears(b"\x40\x02\0\x01\x34\x05\0\x01t\x12\x34", &[acked(1), message("t", b"").qos2(0x1234)]);
+    d.publish(&TWICE).unwrap();
+    d.subscribe(&[("x", 1)]).unwrap();
+    d.publish(&ONCE).unwrap();
+    d.hears(b"\x50\x02\0\x02", &[received(2)]);
+    d
+}
+
+#[test]
+fn exactly_once_over_a_reset() {
+    let image = saved(&full().session);
+    let mut d = Dialogue::<3>::new();
+    d.session = restored(&image);
+    d.connect(&Connect::new("c").keep_session());
+    d.tx.clear();
+    d.hears(b"\x20\x02\x01\0", &[unknown(3), RESUMED, resend(1, QoS::AtLeastOnce)]);
+    d.says(b"\x62\x02\0\x02");
+    d.hears(b"\x3c\x05\0\x01t\x12\x34", &[]);
+    d.says(b"\x50\x02\x12\x34");
+}
+
+/// Under another client identifier nothing is resumed.
+#[test]
+fn another_client_identifier() {
+    for name in ["d", "b", "cc", "C"] {
+        let mut d = Dialogue::<3>::new();
+        d.session = restored(&saved(&full().session));
+        d.connect(&Connect::new(name).keep_session());
+        d.tx.clear();
+        d.hears(b"\x20\x02\x01\0", &[unknown(2), unknown(3), unknown(1), FOREIGN]);
+        d.hears(b"\x3c\x05\0\x01t\x12\x34", &[message("t", b"").qos2(0x1234).dup()]);
+    }
+}
+
+/// Every change of a byte, and of two neighbours, is noticed, and leaves the session as it was.
+#[test]
+fn damage_is_noticed() {
+    let image = saved(&full().session);
+    let mut session = full().session;
+    let before = session.clone();
+    for at in 0..image.len() {
+        for change in 1..=255 {
+            let mut damaged = image;
+            damaged[at] ^= change;
+            let error = session.restore(&damaged).unwrap_err();
+            assert_eq!(error, if at == 0 { SnapshotError::Version } else { SnapshotError::Damaged });
+            if at > 0 && at + 1 < image.len() {
+                for next in [1, 0x55, 0xff, change] {
+                    let mut damaged = damaged;
+                    damaged[at + 1] ^= next;
+                    assert_eq!(session.restore(&damaged), Err(SnapshotError::Damaged), "{at} {change} {next}");
+                }
+            }
+        }
+    }
+    // Bytes exchanged, rotated, cleared from some place on; memory that was never written.
+    for at in 1..image.len() {
+        let mut swapped = image;
+        swapped.swap(at - 1, at);
+        assert!(swapped == image || session.restore(&swapped).is_err(), "{at}");
+        for filler in [0, 0xff] {
+            let mut half = image;
+            half[at..].fill(filler);
+            assert!(half == image || session.restore(&half).is_err(), "{at}");
+        }
+    }
+    assert!(session.restore(&[0; Three::IMAGE]).is_err() && session.restore(&[0xff; Three::IMAGE]).is_err());
+    assert!(session == before);
+}
+
+/// An image is of one number of slots.
+#[test]
+fn other_lengths() {
+    let image = saved(&full().session);
+    let mut session = full().session;
+    let before = session.clone();
+    for length in (0..60).filter(|&length| length != image.len()) {
+        let mut other = vec![0x55; length];
+        other[..length.min(image.len())].copy_from_slice(&image[..length.min(image.len())]);
+        assert_eq!(session.restore(&other), Err(SnapshotError::Length), "{length}");
+        let untouched = other.clone();
+        assert_eq!((session.save(&mut other), &other), (Err(SnapshotError::Length), &untouched), "{length}");
+    }
+    assert!(session == before);
+    let mut two = Session::<[Slot; 2]>::new();
+    assert_eq!(two.restore(&image), Err(SnapshotError::Length));
+    assert_eq!((Three::IMAGE, Session::<[Slot; 8]>::IMAGE), (16, 31));
+}
+
+/// Restoring into a session that is connected ends its link.
+#[test]
+fn restoring_is_without_a_connection() {
+    let mut d = full();
+    let image = saved(&d.session);
+    d.publish(&Publish::to("t").more(7)).unwrap();
+    d.session.restore(&image).unwrap();
+    assert!(d.session.is_closed());
+    assert_eq!((d.publish(&ONCE), d.session.unsent()), (Err(SendError::Offline), 0));
+}
+
+/// Images of sessions with many slots.
+#[test]
+fn many_slots() {
+    type Many = Session<[Slot; 1000]>;
+    let mut d = Dialogue::<1000>::open_kept();
+    for number in 1..=700 {
+        assert_eq!(d.publish(&ONCE), Ok(Some(id(number))));
+        d.tx.clear();
+    }
+    let mut image = [0; Many::IMAGE];
+    d.session.save(&mut image).unwrap();
+    let mut again = Dialogue::<1000>::new();
+    again.session.restore(&image).unwrap();
+    again.connect(&Connect::new("c").keep_session());
+    again.tx.clear();
+    again.hears(b"\x20\x02\x01\0", &[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    for number in 1..=700 {
+        again.abandon(number).unwrap();
+        assert_eq!(again.turn(), if number < 700 { vec![resend(number + 1, QoS::AtLeastOnce)] } else { vec![] });
+    }
+    assert_eq!(again.publish(&ONCE), Ok(Some(id(701))));
+}
