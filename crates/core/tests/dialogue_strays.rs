@@ -85,7 +85,7 @@ fn the_wrong_kind_is_unexpected() {
                     assert_eq!(told, []);
                     d.says(b"\x62\x02\0\x01");
                 }
-                Some((_, right)) => assert_eq!(&told, &[right.clone()]),
+                Some((_, right)) => assert_eq!(told, std::slice::from_ref(right)),
                 None => assert_eq!(told, [fault(Fault::Unexpected)], "{head:02x}"),
             }
         }
