@@ -16,7 +16,9 @@ pub enum Direction {
 
 /// What is called with every packet. It may be shared by several connections.
 #[derive(Clone)]
-pub struct Hook(Arc<Mutex<dyn FnMut(Direction, &Packet<'_>) + Send>>);
+pub struct Hook(Arc<Mutex<Look>>);
+
+type Look = dyn FnMut(Direction, &Packet<'_>) + Send;
 
 impl Hook {
     /// Calls `look` with every packet.

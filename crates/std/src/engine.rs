@@ -4,7 +4,7 @@ use crate::{
     client::{BUFFER, Client, Link},
     work::{Body, Request},
 };
-use motemq::{Event, Fault, Filter, Known, Publish, QoS, ReturnCode, SendError};
+use motemq::{Event, Filter, Known, Publish, QoS, SendError};
 use motemq_net::Direction;
 use std::{
     io::ErrorKind,
@@ -16,13 +16,11 @@ use std::{
 /// How long to look for incoming bytes while none can be written.
 pub(crate) const PAUSE: Duration = Duration::from_millis(2);
 /// How long to wait at most without a look at the stop flag.
-const GLANCE: Duration = Duration::from_millis(100);
+pub(crate) const GLANCE: Duration = Duration::from_millis(100);
 /// The broker that takes no bytes for so long waits for us to take some.
 const STANDSTILL: Duration = Duration::from_secs(1);
 /// How long the broker may take to close its side after DISCONNECT.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A connection that lasted this long was a good one: waiting begins anew.
-const GOOD: Duration = Duration::from_secs(30);
 
 impl<T: Transport> Client<T> {
     /// Goes on until `done`, or until the time is up: then `false`.
@@ -303,102 +301,6 @@ impl<T: Transport> Client<T> {
             }
         }
         Ok(())
-    }
-
-    /// Begins a connection over a transport.
-    pub(crate) fn start(&mut self, transport: T) -> Result<(), Error> {
-        self.session.connect(&self.options.packet(), &mut self.rx, &mut self.tx).map_err(|error| {
-            Error::Invalid(match error {
-                SendError::TooLong => format!("client identifier, will and login together are longer than {BUFFER} bytes: shorten them"),
-                _ => {
-                    "client identifier, will topic or user name: use valid text, no wildcards in the will's topic, and a client identifier \
-                      if the session is to be kept"
-                        .into()
-                }
-            })
-        })?;
-        self.link = Link::Up(transport);
-        self.connections += 1;
-        self.connected_at = None;
-        self.read_limit = None;
-        self.stalled_at = None;
-        self.choked = false;
-        if let Some(tracer) = &mut self.tracer {
-            tracer.restart();
-        }
-        Ok(())
-    }
-
-    /// The connection has ended. An error if there will be no other.
-    pub(crate) fn broke(&mut self, cause: Cause) -> Result<(), Error> {
-        self.session.lost();
-        self.tx.clear();
-        self.work.lost();
-        self.inbox.partial = None;
-        // What the application holds in its hands it has had: it must not come again with QoS 2.
-        self.accept();
-        self.last_cause = Some(cause.clone());
-        if self.connected_at.take().is_some_and(|at| at.elapsed() >= GOOD)
-            && let Some(waits) = &mut self.waits
-        {
-            waits.reset();
-        }
-        self.wait_or_end(Error::of(cause))
-    }
-
-    fn wait_or_end(&mut self, error: Error) -> Result<(), Error> {
-        // Asking again will not change these.
-        let in_vain = match error {
-            Error::Refused(code) => code != ReturnCode::SERVER_UNAVAILABLE,
-            Error::NotAuthorized(_) | Error::Invalid(_) => true,
-            _ => false,
-        };
-        let wait = if in_vain || self.dial.is_none() { None } else { self.waits.as_mut().and_then(Iterator::next) };
-        match wait {
-            Some(wait) => {
-                self.link = Link::Down(Instant::now() + wait);
-                Ok(())
-            }
-            None => {
-                self.link = Link::Over(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    fn redial(&mut self, at: Instant, until: Option<Instant>) -> Result<(), Error> {
-        let now = Instant::now();
-        if now < at {
-            let end = until.map_or(at, |until| until.min(at));
-            let mut nap = end.saturating_duration_since(now);
-            if self.options.stop.is_some() {
-                nap = nap.min(GLANCE);
-            }
-            thread::sleep(nap);
-            return Ok(());
-        }
-        let Some(dial) = &mut self.dial else { return Ok(()) };
-        match dial().and_then(|transport| self.start(transport)) {
-            Ok(()) => Ok(()),
-            Err(error) => self.wait_or_end(error),
-        }
-    }
-
-    /// The first connection, which is tried once.
-    pub(crate) fn open(&mut self, transport: T) -> Result<(), Error> {
-        self.start(transport)?;
-        let waits = self.waits.take();
-        let limit = self.options.connect_timeout;
-        let until = Instant::now().checked_add(limit);
-        let opened = self.wait(until, |client| client.known.is_some());
-        self.waits = waits;
-        match opened {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => {
-                Err(Error::TimedOut { what: "answer to CONNECT", limit })
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! What can go wrong, and what to do next.
-use motemq::{Fault, ReturnCode};
+use motemq::{Fault, ReturnCode, SendError};
 use std::{io, sync::Arc, time::Duration};
 
 /// Why a call could not do what it was asked for; each message says what to do next.
@@ -38,8 +38,9 @@ pub enum Error {
         /// How long was waited.
         limit: Duration,
     },
-    /// There is no connection any more, and none will be made ([`Reconnect`](crate::Reconnect)).
-    #[error("the connection is lost ({0}): connect again, or allow it with Options::reconnect")]
+    /// The connection is gone, and with it what this call was about. Unless [`Reconnect`](crate::Reconnect) says otherwise there will be
+    /// no other.
+    #[error("the connection was lost ({0}): try again; unless Options::reconnect allows to, connect first")]
     ConnectionLost(Cause),
     /// It was sent, but the broker has not answered in time. It is not sent again.
     #[error("not acknowledged by the broker within {limit:?}: it may have arrived or not; ask the receiver before sending it again")]
@@ -185,6 +186,12 @@ impl From<Fault> for Cause {
     fn from(fault: Fault) -> Self {
         Cause::Fault(fault)
     }
+}
+
+/// The session does not take what it was given, and never will.
+pub(crate) fn unsendable(error: SendError) -> Error {
+    let advice = if error == SendError::TooLong { ": send it in parts" } else { "" };
+    Error::Invalid(format!("it cannot be sent: {error}{advice}"))
 }
 
 fn advice(code: ReturnCode) -> &'static str {

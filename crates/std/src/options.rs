@@ -214,8 +214,8 @@ impl Options {
         self
     }
 
-    /// How many messages with QoS 1 and 2 may be under way at once, 1 to 1024; 20 if nothing is said. With more, mosquitto changes the order
-    /// of those with QoS 2.
+    /// How many messages with QoS 1 and 2 may be under way at once, 1 to 1024; 20 if nothing is said. Of more, mosquitto 2.0
+    /// changes the order of those with QoS 2, and was seen to leave some unanswered.
     pub fn in_flight(mut self, messages: usize) -> Self {
         self.in_flight = messages.clamp(1, SLOTS);
         self

@@ -1,5 +1,5 @@
 //! What was asked for and is not done yet: copies to send again, and who waits for which answer.
-use crate::Error;
+use crate::{Error, error::unsendable};
 use motemq::{Known, PacketId, QoS, SendError};
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -8,6 +8,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 pub(crate) struct Request {
     pub ticket: u64,
     pub body: Body,
+    /// It was sent once, in this session or another.
+    sent: bool,
+}
+
+impl Request {
+    pub fn new(ticket: u64, body: Body) -> Self {
+        Request { ticket, body, sent: false }
+    }
 }
 
 #[derive(Debug)]
@@ -59,11 +67,12 @@ impl Work {
         if let Body::Unsubscribe(filters) = &body {
             self.subscriptions.retain(|(filter, _)| !filters.contains(filter));
         }
-        self.queue.push_back(Request { ticket, body });
+        self.queue.push_back(Request::new(ticket, body));
         ticket
     }
 
-    pub fn sent(&mut self, id: PacketId, request: Request) {
+    pub fn sent(&mut self, id: PacketId, mut request: Request) {
+        request.sent = true;
         self.flights.insert(id, request);
     }
 
@@ -109,19 +118,22 @@ impl Work {
 
     /// The sender waits no more. Whether it was not sent, and never will be.
     pub fn withdraw(&mut self, ticket: u64) -> bool {
-        let before = self.queue.len();
-        self.queue.retain(|request| request.ticket != ticket);
-        let withdrawn = self.queue.len() != before;
-        if !withdrawn {
+        let mine = |request: &Request| request.ticket == ticket;
+        let request = if let Some(at) = self.queue.iter().position(mine) {
+            self.queue.remove(at)
+        } else if let Some(at) = self.again.iter().position(mine) {
+            Some(self.again.remove(at))
+        } else {
             self.given_up.insert(ticket);
-        }
-        withdrawn
+            None
+        };
+        request.is_some_and(|request| !request.sent)
     }
 
     /// The request at the head of the queue cannot be sent at all.
     pub fn refuse(&mut self, error: SendError) {
         if let Some(request) = self.queue.pop_front() {
-            self.fail(request.ticket, Error::Invalid(format!("it cannot be sent: {error}")));
+            self.fail(request.ticket, unsendable(error));
         }
     }
 
@@ -164,7 +176,7 @@ impl Work {
     /// Returns the filters lost, if this was to make them anew.
     pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
         let mut lost = Vec::new();
-        let Some(Request { ticket, body: Body::Subscribe(filters) }) = self.flights.remove(&id) else { return lost };
+        let Some(Request { ticket, body: Body::Subscribe(filters), .. }) = self.flights.remove(&id) else { return lost };
         for ((filter, qos), &code) in filters.into_iter().zip(codes) {
             self.subscriptions.retain(|(known, _)| *known != filter);
             if QoS::try_from(code).is_ok() {
@@ -197,7 +209,7 @@ impl Work {
         if session != Known::Resumed {
             self.queue.retain(|request| request.ticket != 0);
             for filters in self.subscriptions.chunks(FILTERS).rev() {
-                self.queue.push_front(Request { ticket: 0, body: Body::Subscribe(filters.to_vec()) });
+                self.queue.push_front(Request::new(0, Body::Subscribe(filters.to_vec())));
             }
         }
     }

@@ -78,6 +78,27 @@ fn messages_of_each_qos_arrive() {
 }
 
 #[test]
+fn a_thousand_are_under_way_at_once() {
+    let server = server();
+    let mut from = Client::connect(&options(server.addr(), "from").in_flight(1024)).unwrap();
+    let mut to = connect(server.addr(), "to");
+    to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    for qos in LEVELS {
+        let sender = thread::spawn(move || {
+            for n in 0..5000u16 {
+                from.send(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos)).unwrap();
+            }
+            from.flush().unwrap();
+            from
+        });
+        for n in 0..5000u16 {
+            assert_eq!(next(&mut to).payload, n.to_be_bytes(), "{qos:?}");
+        }
+        from = sender.join().unwrap();
+    }
+}
+
+#[test]
 fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
     let places = support::cut_publisher_everywhere(server().addr());
     assert!(places > 100, "{places}");

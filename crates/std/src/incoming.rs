@@ -1,97 +1,96 @@
-//! Payloads of any size, which are never held whole.
-use crate::{
-    Cause, Client, Error, Header, Transport,
-    engine::PAUSE,
-    work::{Body, Request},
-};
-use motemq::{Publish, QoS, SendError, topic};
+//! What the application receives.
+use crate::{Client, Error, Header, Message, Transport, client::Link};
 use std::{
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Write},
+    ops::ControlFlow,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-/// Bytes read at a time.
-const PIECE: usize = 16 << 10;
+/// How long acknowledgements may wait for others while messages are taken.
+const SERVE: Duration = Duration::from_millis(10);
 
 impl<T: Transport> Client<T> {
-    /// Publishes `len` bytes from a reader without holding them. Returns when the broker has acknowledged them; with QoS 0 when they are
-    /// written.
+    /// Waits for a message; `Ok(None)` when `timeout` has passed without one, `None`: as long as it takes. With a time-out of zero it takes
+    /// what is there.
     ///
-    /// There is no copy to send again: if the connection is lost before the last byte, nothing was published; if later, but before the
-    /// acknowledgement, the call ends with [`OutcomeUnknown`](Error::OutcomeUnknown). Nothing else can be sent meanwhile, not even a ping:
-    /// a broker may hang up if it takes longer than one and a half [keep-alives](crate::Options::keep_alive), and so it does if the reader
-    /// blocks for long.
+    /// The message given before counts as dealt with, and is acknowledged. While an attempt to connect again is being made it may take
+    /// [`Options::connect_timeout`] longer.
     ///
     /// # Errors
-    /// `Source` if the reader fails or ends early: the connection is closed then, since half a packet cannot be taken back, and made again as
-    /// the options say. `Invalid` for more than MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
-    pub fn publish_from(&mut self, topic: &str, qos: QoS, retain: bool, len: u64, mut from: impl Read) -> Result<(), Error> {
-        if !topic::is_name(topic) {
-            return Err(Error::Invalid(format!("{topic:?} is no topic: use 1 to 65,535 bytes without wildcards (+ and #) and U+0000")));
-        }
-        let more =
-            u32::try_from(len).map_err(|_| Error::Invalid(format!("{len} bytes are more than fit into an MQTT packet: send parts")))?;
-        let until = self.deadline();
-        let id = self.begin(&Publish { topic, payload: &[], more, qos, retain }, until)?;
-        let connections = self.connections;
-        let mut ticket = None;
-        if let Some(id) = id {
-            let new = self.work.ticket();
-            self.work.sent(id, Request { ticket: new, body: Body::Gone });
-            ticket = Some(new);
-        }
-        if let Err(error) = self.give_from(&mut from, connections) {
-            if let Some(ticket) = ticket {
-                self.work.withdraw(ticket);
+    /// `ConnectionLost`; `MessageTooLarge` and `SubscriptionLost`, after which it can be called again.
+    pub fn recv(&mut self, timeout: Option<Duration>) -> Result<Option<Message>, Error> {
+        self.accept();
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut looked = false;
+        loop {
+            if let Some((item, token)) = self.inbox.pop() {
+                self.serve_between();
+                self.in_hand = token;
+                return item.map(Some);
             }
-            return Err(error);
-        }
-        match ticket {
-            Some(ticket) => self.settle(ticket),
-            None => {
-                self.is_on(connections)?;
-                self.drain(connections)
+            if let Some(dropped) = self.drop_large() {
+                return Err(dropped);
             }
+            if looked && until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(None);
+            }
+            self.turn(until)?;
+            looked = true;
         }
     }
 
-    fn give_from(&mut self, from: &mut impl Read, connections: u32) -> Result<(), Error> {
-        let mut piece = vec![0; PIECE];
-        self.is_on(connections)?;
-        while self.session.unsent() > 0 {
-            let want = piece.len().min(self.session.unsent() as usize);
-            let got = match from.read(&mut piece[..want]) {
-                Ok(0) => Err(io::Error::from(ErrorKind::UnexpectedEof)),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                got => got,
-            };
-            let got = match got {
-                Ok(got) => got,
-                Err(error) => {
-                    let error = Error::Source(Arc::new(error));
-                    // What the end of the connection means for later calls they will tell themselves.
-                    let _ = self.broke(Cause::HungUp);
-                    return Err(error);
-                }
-            };
-            let mut rest = &piece[..got];
-            while !rest.is_empty() {
-                match self.session.publish_chunk(rest, &mut *self.tx) {
-                    Ok(n) => rest = &rest[n..],
-                    Err(SendError::Full) => {
-                        self.serve()?;
-                        if !self.tx.is_empty() {
-                            self.turn(Some(Instant::now() + PAUSE))?;
-                        }
-                        self.is_on(connections)?;
-                    }
-                    Err(_) => return Err(self.lost()),
-                }
+    /// Messages as they come, until `timeout` has passed without one. When the connection is over the error that says so is the last item.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
+    /// # use std::time::Duration;
+    /// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+    /// # let mut client = Client::connect(&Options::new("a").host("127.0.0.1").port(broker.addr().port()))?;
+    /// # client.subscribe(&[Filter::new("lines", QoS::AtMostOnce)])?;
+    /// # client.publish(&Publish::to("lines").payload(b"one"))?;
+    /// for message in client.messages(Some(Duration::from_millis(200))) {
+    ///     assert_eq!(message?.payload, b"one");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn messages(&mut self, timeout: Option<Duration>) -> Messages<'_, T> {
+        Messages { client: self, timeout, over: false }
+    }
+
+    /// Gives each message to `handler`, until it says `Break`; returns what it breaks with.
+    ///
+    /// The handler may use the client: publish an answer, subscribe, take the next message itself. The message is acknowledged when the
+    /// handler has returned. To leave, break and [`disconnect`](Self::disconnect).
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
+    /// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+    /// # let mut client = Client::connect(&Options::new("a").host("127.0.0.1").port(broker.addr().port()))?;
+    /// use std::ops::ControlFlow;
+    /// client.subscribe(&[Filter::new("ask", QoS::AtLeastOnce), Filter::new("answer", QoS::AtLeastOnce)])?;
+    /// client.publish(&Publish::to("ask").payload(b"6*7").qos(QoS::AtLeastOnce))?;
+    /// let answer = client.run(|client, message| match message.topic.as_str() {
+    ///     "ask" => match client.publish(&Publish::to("answer").payload(b"42").qos(QoS::AtLeastOnce)) {
+    ///         Ok(()) => ControlFlow::Continue(()),
+    ///         Err(error) => ControlFlow::Break(Err(error)),
+    ///     },
+    ///     _ => ControlFlow::Break(Ok(message.payload)),
+    /// })??;
+    /// assert_eq!(answer, b"42");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run<B>(&mut self, mut handler: impl FnMut(&mut Self, Message) -> ControlFlow<B>) -> Result<B, Error> {
+        loop {
+            if let Some(message) = self.recv(None)?
+                && let ControlFlow::Break(value) = handler(self, message)
+            {
+                return Ok(value);
             }
         }
-        self.serve()?;
-        self.is_on(connections)
     }
 
     /// Waits for a message, and writes its payload, of any size, into what `sink` returns for it; `Ok(None)` when `timeout` has passed
@@ -199,6 +198,44 @@ impl<T: Transport> Client<T> {
             return None;
         }
         Some(Error::MessageTooLarge { topic: Some(partial.header.topic), len: partial.header.len })
+    }
+
+    /// The message in the application's hands counts as dealt with.
+    pub(crate) fn accept(&mut self) {
+        if let Some(token) = self.in_hand.take() {
+            // It may be of an earlier connection: then the broker will deliver it again, and nothing is owed.
+            let _ = self.manual.ack(token);
+        }
+    }
+
+    /// Does what can be done without waiting while messages are taken, but not for each of them.
+    pub(crate) fn serve_between(&mut self) {
+        if self.inbox.is_empty() || self.served_at.elapsed() > SERVE {
+            self.served_at = Instant::now();
+            // What goes wrong here is told by the next call; the message is here.
+            let _ = self.serve();
+        }
+    }
+}
+
+/// Messages as they come: see [`Client::messages`].
+#[derive(Debug)]
+pub struct Messages<'c, T: Transport> {
+    client: &'c mut Client<T>,
+    timeout: Option<Duration>,
+    over: bool,
+}
+
+impl<T: Transport> Iterator for Messages<'_, T> {
+    type Item = Result<Message, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let next = self.client.recv(self.timeout).transpose();
+        self.over = matches!(self.client.link, Link::Over(_)) && !matches!(next, Some(Ok(_)));
+        next
     }
 }
 
