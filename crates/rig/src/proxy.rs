@@ -217,12 +217,12 @@ fn pass(shared: &Shared, number: u64, way: Direction, cut_at: Option<u64>, most:
             Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
             _ => break,
         };
-        drop(shared.flowing());
+        // Counted before it can be seen to have arrived.
+        *shared.flowing().passed(way) += read as u64;
         if buffer.get(..read).is_none_or(|bytes| to.write_all(bytes).is_err()) {
             return drain(from, &mut buffer);
         }
         left -= read as u64;
-        *shared.lock().passed(way) += read as u64;
     }
     if left == 0 {
         shared.lock().open.retain(|(other, ..)| *other != number);

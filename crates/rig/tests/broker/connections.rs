@@ -55,6 +55,8 @@ fn another_protocol_is_not_answered() {
 
 #[test]
 fn malformed_connect_is_not_answered() {
+    // The fixed header's flags, with another level besides.
+    Table::new().opens(A, b"\x11\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a").says(A, b"").is_closed(A);
     // The reserved flag; a password without a user name; a will QoS without a will.
     for flags in [0x03, 0x42, 0x0a] {
         let mut bytes = CONNECT_A.to_vec();
@@ -190,4 +192,13 @@ fn what_is_ready_is_told_once() {
     assert_eq!((table.broker.next_ready(), table.broker.next_ready()), (Some(A), None));
     table.loses(A);
     assert_eq!(table.broker.next_ready(), None);
+}
+
+#[test]
+fn nothing_is_left_of_a_lost_connection() {
+    let mut table = Table::new();
+    table.joins(A, CONNECT_A).hears(A, b"\xc0\0\xe0\0").loses(A).says(A, b"");
+    while let Some(ready) = table.broker.next_ready() {
+        assert_ne!(ready, A);
+    }
 }

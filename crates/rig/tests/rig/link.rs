@@ -83,3 +83,24 @@ fn an_end_dropped_hangs_up() {
     assert_eq!(near.read(&mut buffer).unwrap(), 0);
     assert_eq!(near.write(b"?").unwrap_err().kind(), ErrorKind::BrokenPipe);
 }
+
+#[test]
+fn a_delay_is_a_number_of_steps() {
+    let arrives_after = |seed| {
+        let (mut near, mut far, link) = link(Faults { seed, delay: 3, ..Faults::none() });
+        near.write_all(b"!").unwrap();
+        let steps = (0..10)
+            .take_while(|_| {
+                far.read(&mut [0]).is_err_and(|_| {
+                    link.step();
+                    true
+                })
+            })
+            .count();
+        assert!(steps <= 3, "{steps}");
+        steps
+    };
+    for steps in 0..=3 {
+        assert!((0..100).any(|seed| arrives_after(seed) == steps), "none takes {steps}");
+    }
+}

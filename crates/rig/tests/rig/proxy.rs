@@ -5,7 +5,7 @@ use motemq_rig::{
     proxy::{Plan, Proxy},
     server::Server,
 };
-use std::time::Instant;
+use std::{net::TcpListener, time::Instant};
 
 fn start() -> (Server, Proxy) {
     let server = Server::start(Config::new()).unwrap();
@@ -99,4 +99,18 @@ fn ends_in_time_when_dropped() {
     drop(proxy);
     client.is_closed();
     assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_cut_does_not_wait_for_the_broker() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::start(silent.local_addr().unwrap()).unwrap();
+    proxy.plan(Plan::cut_after(Direction::Up, 3));
+    let mut client = Client::open(proxy.addr());
+    let (mut upstream, _) = silent.accept().unwrap();
+    client.says(b"abcdef").is_closed();
+    assert_eq!(proxy.cut(), 0);
+    let mut heard = Vec::new();
+    upstream.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"abc");
 }
