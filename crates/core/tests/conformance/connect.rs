@@ -367,6 +367,21 @@ fn mqtt_3_1_2_23() {
     d.at(13_750).unwrap();
     d.at(17_500).unwrap();
     d.says(b"\xc0\0\xc0\0");
+    // The pieces of a payload are sent, too; a ping that is due waits for the last one.
+    let mut d = open(5);
+    assert_eq!(d.publish(&Publish::to("t").more(3)), Ok(None));
+    assert_eq!(d.at(0), Ok(Some(3750)));
+    assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
+    assert_eq!(d.at(3000), Ok(Some(3750)));
+    d.says(b"\x30\x06\0\x01tp");
+    assert_eq!(d.session.publish_direct(1, &mut d.tx), Ok(()));
+    assert_eq!(d.at(6000), Ok(Some(3750)));
+    assert_eq!(d.at(9750), Ok(Some(5000)));
+    assert_eq!(d.at(10_000), Ok(Some(4750)));
+    d.silent();
+    assert_eq!(d.session.publish_chunk(b"q", &mut d.tx), Ok(1));
+    d.at(10_000).unwrap();
+    d.says(b"q\xc0\0");
     // However long the keep-alive is.
     for (seconds, period) in [(1, 750), (2, 1500), (60, 45_000), (65_535, 49_151_250)] {
         let mut d = open(seconds);

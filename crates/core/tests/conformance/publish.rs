@@ -235,6 +235,16 @@ fn mqtt_3_3_4_1() {
     d.says(b"\x40\x02\0\x08");
     d.hears(b"\x30\x14\0\x10topic/too/longerpp", &[Told::Skipped(2)]);
     d.silent();
+    // It, or what stands before its payload, just fits; or just does not.
+    d.hears(b"\x32\x0e\0\x04name\0\x05123456", &[message("name", b"123456").qos1(5)]);
+    d.hears(b"\x32\x0f\0\x04name\0\x061234567", &[message("name", b"123456").qos1(6).left(1), payload(b"7", 0)]);
+    d.hears(b"\x32\x10\0\x0a0123456789\0\x07pq", &[message("0123456789", b"").qos1(7).left(2), payload(b"pq", 0)]);
+    d.hears(b"\x32\x11\0\x0b0123456789a\0\x08pq", &[Told::Skipped(2)]);
+    d.says(b"\x40\x02\0\x05\x40\x02\0\x06\x40\x02\0\x07\x40\x02\0\x08");
+    d.hears(b"\x30\x0e\0\x0c0123456789ab", &[message("0123456789ab", b"")]);
+    d.hears(b"\x30\x0f\0\x0d0123456789abc", &[Told::Skipped(0)]);
+    d.hears(b"\x32\x11\0\x0b0123456789a\0\0pq", &[fault(Fault::Malformed)]);
+    d.silent();
 }
 
 #[test]

@@ -99,6 +99,12 @@ fn mqtt_3_14_4_2() {
     d.says(b"\x30\x09\0\x01t123456");
     assert_eq!(d.disconnect(), Ok(()));
     d.says(b"\x50\x02\0\x05\xe0\0");
+    // Just enough room.
+    let mut d = Dialogue::<4, 256, 16>::open();
+    assert_eq!(d.publish(&Publish::to("t").payload(b"12345")), Ok(None));
+    d.gets(b"\x34\x05\0\x01t\0\x05");
+    assert_eq!((d.next(), d.disconnect()), (Some(message("t", b"").qos2(5)), Ok(())));
+    d.says(b"\x30\x08\0\x01t12345\x50\x02\0\x05\xe0\0");
     // Nor in the middle of a packet.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t").more(1)), Ok(None));

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Whatever is heard is heard twice: at once, and by a copy of the dialogue byte by byte. Both must tell and say the same, once the pieces
-//! of payloads are joined.
+//! of payloads larger than `rx` are joined.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use motemq::*;
@@ -212,6 +212,10 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
             slowly.extend(slow.feed(byte));
         }
         assert_eq!(joined(&slowly), joined(told), "told for {bytes:02x?} byte by byte");
+        // What fits into rx is told whole however it comes.
+        for whole in told.iter().filter(|told| matches!(told, Told::Message(Received { left: 0, .. }))) {
+            assert!(slowly.contains(whole), "told in pieces for {bytes:02x?} byte by byte: {whole:?}");
+        }
         assert_eq!(slow.tx.bytes(), self.tx.bytes(), "said to {bytes:02x?} byte by byte");
         assert_eq!(slow.session, self.session, "the session after {bytes:02x?} byte by byte");
     }
