@@ -5,8 +5,12 @@
 //! server some have a test that shows what the client makes of them.
 mod script;
 
+#[path = "conformance/connack.rs"]
+mod connack;
 #[path = "conformance/connect.rs"]
 mod connect;
+#[path = "conformance/delivery.rs"]
+mod delivery;
 #[path = "conformance/header.rs"]
 mod header;
 #[path = "conformance/publish.rs"]
@@ -35,7 +39,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
 const STATEMENTS: &str = include_str!("mqtt311-normative.tsv");
 
 const SOURCES: &[&str] = &[
+    include_str!("conformance/connack.rs"),
     include_str!("conformance/connect.rs"),
+    include_str!("conformance/delivery.rs"),
     include_str!("conformance/header.rs"),
     include_str!("conformance/publish.rs"),
     include_str!("conformance/session.rs"),
