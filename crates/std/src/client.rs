@@ -174,11 +174,19 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// `NotAcknowledged` or `OutcomeUnknown` if something under way did not come to its end; `ConnectionLost`. The client has left all the
     /// same.
-    pub fn disconnect(mut self) -> Result<(), Error> {
+    pub fn disconnect(self) -> Result<(), Error> {
+        let limit = self.options.ack_timeout.unwrap_or(LEAVE);
+        self.disconnect_within(limit)
+    }
+
+    /// [`disconnect`](Self::disconnect) that waits no longer than this for what is under way, and a second more to close the transport.
+    ///
+    /// # Errors
+    /// As `disconnect`.
+    pub fn disconnect_within(mut self, limit: Duration) -> Result<(), Error> {
         self.options.stop = None;
         self.accept();
         self.inbox.leave();
-        let limit = self.options.ack_timeout.unwrap_or(LEAVE);
         let until = Instant::now().checked_add(limit);
         let settled = self.wait(until, |client| client.work.len() == 0);
         let left = self.say_goodbye(until);

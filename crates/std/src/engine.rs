@@ -102,7 +102,10 @@ impl<T: Transport> Client<T> {
             let now = self.clock.elapsed().as_millis() as u32;
             self.session.tick(now, &mut *self.tx)?.map(|ms| Duration::from_millis(ms.into()))
         };
+        // What was written has made room for what found none before.
+        let full = !self.tx.is_empty();
         self.write()?;
+        news |= full && self.tx.is_empty();
         Ok((news, nap))
     }
 

@@ -195,6 +195,18 @@ fn what_is_not_acknowledged_in_time_is_given_up_and_not_sent_again() {
 }
 
 #[test]
+fn leaving_does_not_wait_longer_than_it_may() {
+    let (addr, broker) = script(vec![vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x011\xe0\0")]]);
+    let mut client = connect(addr, "a");
+    client.send(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
+    let begin = Instant::now();
+    let error = client.disconnect_within(Duration::from_millis(100)).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    broker.join().unwrap();
+}
+
+#[test]
 fn a_message_is_acknowledged_by_asking_for_the_next() {
     let (addr, broker) = script(vec![vec![
         HELLO,

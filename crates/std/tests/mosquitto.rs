@@ -265,6 +265,7 @@ fn a_client_sends_to_itself_while_it_receives() {
     let mut client = Client::connect(&options(broker.addr(), "a").max_message(64 << 20)).unwrap();
     client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     let large = vec![7; 8 << 20];
+    let begin = Instant::now();
     for qos in LEVELS {
         // More than the sockets hold: whoever only wrote would wait for ever.
         for _ in 0..3 {
@@ -274,6 +275,8 @@ fn a_client_sends_to_itself_while_it_receives() {
             assert_eq!(next(&mut client).payload.len(), large.len());
         }
     }
+    // It takes a second, unless somebody waits for something that will not come.
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }
 
 #[test]
