@@ -337,6 +337,52 @@ fn a_message_too_large_is_dropped_and_told_or_streamed() {
 }
 
 #[test]
+fn large_payloads_pass_in_both_directions_at_once() {
+    let server = server();
+    let mut client = Client::connect(&options(server.addr(), "a").max_message(64 << 20)).unwrap();
+    client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    let large: Vec<u8> = (0..6_000_000u32).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
+    let begin = Instant::now();
+    for qos in LEVELS {
+        // More than the sockets hold: whoever only wrote would wait for ever.
+        for _ in 0..3 {
+            client.send(&Publish::to("t").payload(&large).qos(qos)).unwrap();
+        }
+        client.flush().unwrap();
+        for _ in 0..3 {
+            assert!(next(&mut client).payload == large);
+        }
+    }
+    // It takes a second, unless somebody waits for something that will not come.
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn large_messages_are_sent_again_when_they_were_cut() {
+    let server = server();
+    let mut to = connect(server.addr(), "to");
+    to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8) as u8).collect();
+    for at in [1_000, 73_000, 100_000, 299_000, 300_100, 450_000, 600_000] {
+        let options = options(server.addr(), "from").keep_session();
+        let (mut from, _) = support::cut_client(server.addr(), &options, support::Cut::Written(at)).unwrap();
+        for qos in [QoS::ExactlyOnce, QoS::AtLeastOnce] {
+            from.send(&Publish::to("t").payload(&large).qos(qos)).unwrap();
+        }
+        from.flush().unwrap();
+        assert_eq!((from.session(), from.connections()), (Known::Resumed, 2), "{at}");
+        let mut got = [0, 0];
+        while let Some(message) = to.recv(Some(Duration::from_millis(100))).unwrap() {
+            assert!(message.payload == large, "{at}");
+            got[message.qos as usize - 1] += 1;
+        }
+        assert!(got[0] >= 1 && got[1] == 1, "{at}: {got:?}");
+        from.disconnect().unwrap();
+        support::forget(server.addr(), "from");
+    }
+}
+
+#[test]
 fn a_sink_that_fails_loses_its_message_only() {
     struct Short(usize);
     impl Write for Short {
