@@ -17,7 +17,7 @@ pub struct CommandLine {
     #[arg(long = "sub")]
     pub subscribe: bool,
 
-    /// Topic to publish to; with --sub a topic filter (+ is any one level, # the rest), as often as wished
+    /// Topic to publish to; with --sub a filter (+ any one level, # the rest), as often as wished
     #[arg(short = 't', long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
 
@@ -25,7 +25,7 @@ pub struct CommandLine {
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Give up after so many seconds, with exit code 6, or 8 if an acknowledgement is missing
+    /// Give up after so long: exit code 6, or 8 if an acknowledgement is missing
     #[arg(short = 'W', value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
@@ -79,7 +79,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Publishing: what is sent, how often")]
 pub struct MessageArgs {
-    /// This text, every second until Ctrl-C, if neither -d nor --repeat says otherwise
+    /// This text, every second until Ctrl-C; -d and --repeat say otherwise
     #[arg(short = 'm', long = "message", value_name = "TEXT", group = "source", allow_hyphen_values = true, conflicts_with = "subscribe")]
     pub text: Option<OsString>,
 
@@ -131,7 +131,7 @@ pub struct SubscriptionArgs {
     #[arg(short = 'T', long = "filter-out", value_name = "FILTER", conflicts_with = "publish")]
     pub filter_out: Vec<String>,
 
-    /// Unsubscribe from FILTER, after the subscriptions are made; for sessions kept with -c
+    /// Unsubscribe from FILTER, after all -t; for sessions kept with -c
     #[arg(short = 'U', long = "unsubscribe", value_name = "FILTER", conflicts_with = "publish")]
     pub unsubscribe: Vec<String>,
 
@@ -175,7 +175,7 @@ pub struct ConnectionArgs {
     #[arg(short = 'u', long = "username", value_name = "NAME")]
     pub user: Option<String>,
 
-    /// Password; other users of this machine can see it while the program runs
+    /// Password; other users of this machine may see it in the list of processes
     #[arg(short = 'P', long = "pw", value_name = "PASSWORD", allow_hyphen_values = true)]
     pub password: Option<OsString>,
 
@@ -183,7 +183,7 @@ pub struct ConnectionArgs {
     #[arg(short, long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Keep the session at the broker, or continue it: subscriptions and messages missed
+    /// Keep the session (subscriptions, messages missed) at the broker, or continue it
     #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
     pub keep_session: bool,
 
@@ -207,8 +207,8 @@ pub struct ConnectionArgs {
     #[arg(long, requires = "will_topic")]
     pub will_retain: bool,
 
-    /// Version of the protocol; there is one
-    #[arg(short = 'V', long, value_name = "mqttv311", value_parser = protocol)]
+    /// Version of MQTT: mqttv311, the only one
+    #[arg(short = 'V', long, value_name = "VERSION", value_parser = protocol)]
     pub protocol_version: Option<()>,
 }
 
@@ -225,8 +225,8 @@ impl CommandLine {
 
 const RECONNECTION: &str = "\
 When the connection is lost:
-  A subscriber, and a publisher that publishes until Ctrl-C, say so and connect again, as often as it takes.
-  Every other publisher ends at once. The first attempt to connect is the only one.";
+  A subscriber, and a publisher that goes on until Ctrl-C, say so and connect again and again.
+  Other publishers end at once, and so does everything that cannot connect at the beginning.";
 
 fn command() -> clap::Command {
     let after = format!("{EXAMPLES}\n\n{RECONNECTION}\n\nExit codes:\n{}", Exit::table());

@@ -1,9 +1,12 @@
 //! Ctrl-C, connections that break and come again, readers that have had enough.
 #[cfg(unix)]
-use crate::broker::{At, saying, with_each};
+use crate::{
+    broker::{At, saying, with_each},
+    process::motemq,
+};
 use crate::{
     broker::{Ear, serve},
-    process::{Motemq, motemq},
+    process::Motemq,
 };
 use motemq_rig::broker::Config;
 
