@@ -3,6 +3,7 @@ mod demo;
 mod machine;
 mod no_std;
 mod programs;
+mod size;
 mod steps;
 mod test;
 mod tidy;
@@ -24,6 +25,7 @@ Examples:
   cargo xtask demo --keep       leave the broker running, and play with it from another terminal
   cargo xtask test              check everything that this machine has the programs for
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
+  cargo xtask size              measure the code for a Cortex-M4, and compare with the README
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -32,6 +34,8 @@ enum Command {
     Demo(demo::Options),
     /// Runs every check: format, lints, tests, documentation, the build for a microcontroller. Under 25 minutes on two cores.
     Test(test::Options),
+    /// Measures how large the core is on a Cortex-M4, and compares with the README.
+    Size(size::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -44,12 +48,17 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
-        Command::Tidy => match tidy::check() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(findings) => {
-                eprintln!("{findings}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Size(options) => exit(size::measure(&options)),
+        Command::Tidy => exit(tidy::check()),
+    }
+}
+
+fn exit(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
     }
 }

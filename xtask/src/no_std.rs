@@ -63,8 +63,14 @@ pub fn install() -> Result<Way, String> {
 
 /// `cargo build` of the core for the target.
 pub fn build(way: &Way, arguments: &[&str]) -> Command {
-    let mut command = cargo(["build", "--release", "--package", "motemq", "--target", TARGET]);
+    let mut command = cargo_for(way, ["build", "--release", "--package", "motemq", "--target", TARGET]);
     command.args(arguments);
+    command
+}
+
+/// Cargo with a library for the target.
+pub fn cargo_for<'a>(way: &Way, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = cargo(arguments);
     if let Way::FromSource(rustc) = way {
         // A stable compiler builds its own library; the project's code needs nothing unstable.
         command.args(["-Z", "build-std=core"]).env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");

@@ -1,4 +1,5 @@
 //! `cargo xtask tidy`: rules that hold for the sources and that no compiler checks.
+mod adapters;
 mod core_rules;
 mod promises;
 mod sources;
@@ -11,7 +12,7 @@ use sources::Source;
 /// What is against them, a line for each.
 pub fn check() -> Result<(), String> {
     let sources = sources::read(crate::programs::workspace()).map_err(|error| format!("cannot read the sources: {error}"))?;
-    let findings = [core_rules::check(&sources), everywhere(&sources), promises::check(&sources)].concat();
+    let findings = [core_rules::check(&sources), adapters::check(&sources), everywhere(&sources), promises::check(&sources)].concat();
     if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
 }
 

@@ -201,10 +201,8 @@ impl Manual {
                 return;
             }
             session.sent = true;
-            self.owed.rotate_left(1);
-            if let Some(last) = self.owed.last_mut() {
-                *last = Owed::NONE;
-            }
+            // The others move up, one by one: rotating them would link memmove.
+            self.owed.iter_mut().rev().fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
         }
     }
 

@@ -1,0 +1,45 @@
+//! The programs whose size is the claim.
+//!
+//! Each exports one function with the C calling convention for each entry point that it names; the linker drops everything that these do
+//! not reach. Nothing can fold away: arguments come from outside, topics and QoS at run time, and every field of an event is stored
+//! through a pointer. So what links is what a firmware that uses all of it links, and a little glue.
+#![no_std]
+#![allow(improper_ctypes_definitions)]
+
+#[cfg(feature = "engine")]
+mod engine;
+#[cfg(feature = "full")]
+mod full;
+#[cfg(feature = "everything")]
+mod layers;
+#[cfg(feature = "publisher")]
+mod publisher;
+mod sizes;
+#[cfg(feature = "subscriber")]
+mod subscriber;
+
+/// The session of one firmware.
+type Session = motemq::Session<[motemq::Slot; 8]>;
+
+/// Its buffers.
+#[cfg(not(feature = "engine"))]
+type Rx = motemq::Buffer<[u8; 256]>;
+#[cfg(not(feature = "engine"))]
+type Tx = motemq::Buffer<[u8; 128]>;
+
+/// Where an event is stored.
+#[cfg(not(feature = "everything"))]
+type Told<'r> = core::mem::MaybeUninit<Result<Option<motemq::Event<'r>>, motemq::Fault>>;
+
+/// Exported functions, each of which calls one method.
+macro_rules! entries {
+    ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $call:expr;)*) => {
+        $(#[unsafe(no_mangle)] pub extern "C" fn $name($($argument: $type),*) $(-> $result)? { $call })*
+    };
+}
+use entries;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
