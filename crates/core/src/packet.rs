@@ -21,6 +21,8 @@ use crate::{
 };
 use core::{fmt, str};
 
+mod words;
+
 pub use crate::wire::Malformed;
 
 /// One packet, whoever may send it.

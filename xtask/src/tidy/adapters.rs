@@ -15,10 +15,9 @@ pub fn check(sources: &[Source]) -> Vec<String> {
         // Tests may say what they like.
         for (number, line) in source.lines().take_while(|(_, line)| *line != "#[cfg(test)]") {
             let code = line.split("//").next().unwrap_or_default();
-            if source.path != TRACE && (code.contains("packet::{") || code.contains("packet::decode") || code.contains("Packet::")) {
-                if !code.contains("pub use") {
-                    findings.push(source.finding(number, "an adapter that looks into packets; leave it to the core"));
-                }
+            let looks = ["packet::{", "packet::decode", "Packet::"].iter().any(|part| code.contains(part));
+            if looks && source.path != TRACE && !code.contains("pub use") {
+                findings.push(source.finding(number, "an adapter that looks into packets; leave it to the core"));
             }
             if code.split(|c: char| !c.is_alphanumeric()).any(is_byte) {
                 findings.push(source.finding(number, "an adapter that knows a byte of the protocol; leave it to the core"));

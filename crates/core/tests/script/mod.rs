@@ -1,6 +1,6 @@
 //! A kit to test the core by dialogues that read like tables: no sockets, a virtual clock, literal bytes in and literal bytes out.
 //!
-//! ```ignore
+//! ```text
 //! let mut d = Dialogue::<2>::open();                                  // 2 slots; connected, clean, CONNACK heard
 //! d.hears(b"\x32\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos1(5)]);   // these bytes come: exactly these events are told
 //! d.says(b"\x40\x02\0\x05");                                          // exactly these bytes are in tx; they leave
