@@ -19,6 +19,9 @@ pub struct Options {
 /// The fuzz targets are a workspace of their own.
 const FUZZ: &str = "fuzz/Cargo.toml";
 
+/// So are the programs whose size is measured.
+const FIRMWARE: &str = "benches/firmware/Cargo.toml";
+
 /// Runs all checks, and tells whether all are good.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
@@ -36,7 +39,9 @@ pub fn run(options: &Options) -> ExitCode {
 fn style(steps: &mut Steps, install: bool) {
     if component(steps, "formatting", "fmt", "rustfmt", install) {
         steps.run("formatting", cargo(["fmt", "--all", "--check"]));
-        steps.run("formatting of fuzz", cargo(["fmt", "--manifest-path", FUZZ, "--check"]));
+        for apart in [FUZZ, FIRMWARE] {
+            steps.run(&format!("formatting of {apart}"), cargo(["fmt", "--manifest-path", apart, "--check"]));
+        }
     }
     if component(steps, "lints", "clippy", "clippy", install) {
         let core = ["clippy", "--package", "motemq", "--all-targets"];
