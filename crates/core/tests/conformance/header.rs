@@ -65,6 +65,14 @@ fn mqtt_2_2_2_1() {
         (Packet::Disconnect, b"\xe0\0"),
     ] {
         same(&packet, bytes);
+        // Without room for all of it nothing is written, now or ever.
+        let (mut memory, short) = ([0; 16], bytes.len() - 1);
+        let mut end = 0;
+        assert_eq!(packet.encode(&mut Out::new(&mut memory[..short], &mut end)), Err(SendError::TooLong), "{packet:?}");
+        assert_eq!((end, &memory[short..]), (0, &[0; 16][short..]));
+        end = 16 - short;
+        assert_eq!(packet.encode(&mut Out::new(&mut memory, &mut end)), Err(SendError::Full), "{packet:?}");
+        assert_eq!(end, 16 - short);
     }
 }
 

@@ -362,5 +362,7 @@ fn mqtt_4_7_3_4() {
         assert!(!matches(filter, topic), "{filter} {topic}");
         assert!(matches(filter, filter) && matches(topic, topic));
         assert!(Topic::new(topic).unwrap().matches(topic) && !Topic::new(topic).unwrap().matches(filter));
+        let name = Topic::new(topic).unwrap();
+        assert!(name == topic && name == *topic && name != filter && name != *filter && name != Topic::new(filter).unwrap());
     }
 }
