@@ -91,7 +91,11 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
         }
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(mut self) -> Outcome {
+        // What is left of a connection that is over is no matter.
+        if self.session.is_closed() {
+            self.session.lost();
+        }
         Outcome { told: joined(&self.told), said: hex(&self.said), session: self.session }
     }
 }
