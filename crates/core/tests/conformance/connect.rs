@@ -103,6 +103,16 @@ fn mqtt_3_1_0_1() {
     nothing(&mut d);
     assert_eq!((d.at(0), d.at(5000)), (Ok(None), Ok(None)));
     d.silent();
+    // A packet half sent and one half read end with their connection.
+    let mut d = Dialogue::<4>::open();
+    assert_eq!(d.publish(&Publish::to("t").more(5)), Ok(None));
+    d.hears(b"\x32\x07\0\x01t", &[]);
+    d.session.lost();
+    d.connect(&connect("c"));
+    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    assert_eq!((d.session.unsent(), d.publish(&Publish::to("t"))), (0, Ok(None)));
+    d.says(b"\x30\x03\0\x01t");
     // Whatever was in tx belonged to the last connection.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
