@@ -113,8 +113,8 @@ impl<T: Transport> Client<T> {
         Ok(client)
     }
 
-    /// Connects over transports that `dial` opens: one now, and one for each reconnection. Whatever `dial` fails with,
-    /// [`Connect`](Error::Connect) would fit; it is to give up after [`Options::connect_timeout`].
+    /// Connects over transports that `dial` opens: one now, and one for each reconnection. It is to give up after
+    /// [`Options::connect_timeout`], with [`Error::Connect`] for instance. Host and port of the options do not matter.
     ///
     /// # Errors
     /// As [`connect`](Client::connect), and what `dial` says.

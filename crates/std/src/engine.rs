@@ -4,7 +4,7 @@ use crate::{
     client::{BUFFER, Client, Link},
     work::{Body, Request},
 };
-use motemq::{Event, Filter, Known, Publish, QoS, SendError};
+use motemq::{Event, Filter, Publish, QoS, SendError};
 use motemq_net::Direction;
 use std::{
     io::ErrorKind,
@@ -119,9 +119,7 @@ impl<T: Transport> Client<T> {
                     self.known = Some(session);
                     self.connected_at = Some(Instant::now());
                     self.work.connected(session);
-                    if session == Known::Resumed {
-                        self.inbox.forget_owed();
-                    }
+                    self.inbox.connected(session);
                 }
                 Event::Message(message) => self.inbox.begin(&message, token),
                 Event::Payload { data, left } => self.inbox.more(data, left, token),

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("the broker refused the connection: {0}: check user name, password and the broker's rules for this client")]
     NotAuthorized(ReturnCode),
     /// Time ran out before anything was sent for this call; nothing was done.
-    #[error("no {what} within {limit:?}: nothing was sent; try again later, or allow more time")]
+    #[error("no {what} within {limit:?}: no message was sent; try again later, or allow more time")]
     TimedOut {
         /// What did not happen.
         what: &'static str,
@@ -42,8 +42,10 @@ pub enum Error {
     /// no other.
     #[error("the connection was lost ({0}): try again; unless Options::reconnect allows to, connect first")]
     ConnectionLost(Cause),
-    /// It was sent, but the broker has not answered in time. It is not sent again.
-    #[error("not acknowledged by the broker within {limit:?}: it may have arrived or not; ask the receiver before sending it again")]
+    /// It was sent, but the broker has not answered in time, or taken all of it. It is not sent again.
+    #[error(
+        "the broker has not taken or not acknowledged it within {limit:?}: it may have arrived or not; ask the receiver before sending it again"
+    )]
     NotAcknowledged {
         /// How long was waited.
         limit: Duration,

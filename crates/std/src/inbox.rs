@@ -1,6 +1,6 @@
 //! What was received and not taken yet.
 use crate::Error;
-use motemq::{QoS, Token};
+use motemq::{Known, QoS, Token};
 use std::collections::VecDeque;
 
 /// A message that came.
@@ -147,9 +147,13 @@ impl Inbox {
         Some((item, token))
     }
 
-    /// The session goes on over a new connection: what was not acknowledged comes again.
-    pub fn forget_owed(&mut self) {
-        self.queue.retain(|(_, token)| token.is_none());
+    /// A new connection was accepted. If the session goes on, what was not acknowledged comes again; if not, nothing comes again, and
+    /// nothing is owed.
+    pub fn connected(&mut self, session: Known) {
+        if session == Known::Resumed {
+            self.queue.retain(|(_, token)| token.is_none());
+        }
+        self.queue.iter_mut().for_each(|(_, token)| *token = None);
         self.owed = 0;
         self.bytes = self.queue.iter().filter_map(|(item, _)| item.as_ref().ok()).map(Message::weight).sum();
     }
@@ -170,5 +174,79 @@ impl Message {
     pub(crate) fn header(&self) -> Header {
         let Message { topic, payload, qos, retain, dup } = self;
         Header { topic: topic.clone(), len: payload.len() as u64, qos: *qos, retain: *retain, dup: *dup }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motemq::{Buffer, Connect, Event, Manual, Owed, Session, Slot};
+
+    /// An inbox into which these bytes were received, behind a CONNACK.
+    fn inbox(max_message: usize, bytes: &[u8]) -> Inbox {
+        let mut session = Session::<[Slot; 4]>::new();
+        let mut manual = Manual::<[Owed; 4]>::new();
+        let (mut rx, mut tx) = (Buffer::<[u8; 32]>::new(), Buffer::<[u8; 64]>::new());
+        session.connect(&Connect::new("a"), &mut rx, &mut tx).unwrap();
+        let mut inbox = Inbox::new(max_message);
+        inbox.flowing = true;
+        for &byte in b"\x20\x02\0\0".iter().chain(bytes) {
+            rx.space()[0] = byte;
+            rx.commit(1);
+            while let Some((event, token)) = manual.next_event(&mut session, &mut rx, &mut *tx).unwrap() {
+                match event {
+                    Event::Message(message) => inbox.begin(&message, token),
+                    Event::Payload { data, left } => inbox.more(data, left, token),
+                    _ => {}
+                }
+            }
+        }
+        inbox
+    }
+
+    fn payloads(inbox: &mut Inbox) -> Vec<Vec<u8>> {
+        std::iter::from_fn(|| inbox.pop()).map(|(item, _)| item.unwrap().payload).collect()
+    }
+
+    const THREE: &[u8] = b"\x30\x04\0\x01t0\x32\x06\0\x01t\0\x051\x34\x06\0\x01t\0\x062";
+
+    #[test]
+    fn messages_are_taken_in_their_order() {
+        let mut inbox = inbox(100, THREE);
+        assert_eq!((inbox.bytes, inbox.owed), (6, 2));
+        assert_eq!(payloads(&mut inbox), [b"0", b"1", b"2"]);
+        assert_eq!((inbox.bytes, inbox.owed), (0, 0));
+    }
+
+    #[test]
+    fn what_comes_again_is_forgotten_and_what_does_not_is_kept() {
+        let mut resumed = inbox(100, THREE);
+        resumed.connected(Known::Resumed);
+        assert_eq!((resumed.bytes, resumed.owed), (2, 0));
+        assert_eq!(payloads(&mut resumed), [b"0"]);
+        // The broker lost the session, and with it what it would have sent again; so nothing of it comes again later either.
+        for lost in [Known::New, Known::Foreign] {
+            let mut new = inbox(100, THREE);
+            new.connected(lost);
+            new.connected(Known::Resumed);
+            assert_eq!(payloads(&mut new), [b"0", b"1", b"2"]);
+        }
+    }
+
+    #[test]
+    fn pieces_are_put_together() {
+        let mut long = b"\x30\x43\0\x01t".to_vec();
+        long.extend([7; 64]);
+        assert_eq!(payloads(&mut inbox(100, &long)), [vec![7; 64]]);
+        let large = inbox(63, &long);
+        let partial = large.partial.as_ref().unwrap();
+        assert!(partial.large && partial.left == 0 && partial.header.len == 64);
+        assert!(large.is_full());
+    }
+
+    #[test]
+    fn it_is_full_by_bytes() {
+        assert!(!inbox(6, THREE).is_full());
+        assert!(inbox(5, THREE).is_full());
     }
 }

@@ -236,7 +236,7 @@ impl<T: Transport> Client<T> {
     pub(crate) fn drain(&mut self, connections: u32) -> Result<(), Error> {
         let until = self.deadline();
         if !self.wait(until, |client| client.tx.is_empty())? {
-            return Err(Error::TimedOut { what: "progress in writing", limit: self.limit() });
+            return Err(Error::NotAcknowledged { limit: self.limit() });
         }
         self.is_on(connections)
     }

@@ -219,3 +219,86 @@ impl Work {
         self.streaming = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish(qos: QoS) -> Body {
+        Body::Publish { topic: "t".into(), payload: vec![1], qos, retain: false }
+    }
+
+    fn send_all(work: &mut Work) {
+        for number in 1.. {
+            let Some(request) = work.queue.pop_front() else { break };
+            work.sent(PacketId::new(number).unwrap(), request);
+        }
+    }
+
+    const ONE: PacketId = PacketId::MIN;
+
+    #[test]
+    fn what_was_never_sent_is_told_from_what_may_have_been() {
+        let mut work = Work::default();
+        let ticket = work.ask(publish(QoS::AtLeastOnce));
+        assert!(work.withdraw(ticket));
+        assert_eq!(work.len(), 0);
+
+        let ticket = work.ask(publish(QoS::AtLeastOnce));
+        send_all(&mut work);
+        work.unknown(ONE);
+        work.connected(Known::New);
+        assert!(work.is_queued(ticket));
+        assert!(!work.withdraw(ticket));
+        assert_eq!(work.len(), 0);
+
+        let ticket = work.ask(publish(QoS::AtLeastOnce));
+        send_all(&mut work);
+        assert!(!work.withdraw(ticket));
+        assert!(work.copy(ONE).is_none() && work.is_given_up(ONE));
+        // The answer comes after all.
+        work.acked(ONE);
+        assert_eq!((work.len(), work.given_up.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_lost_session_ends_qos_2_and_begins_the_rest_anew() {
+        let mut work = Work::default();
+        let exactly = work.ask(publish(QoS::ExactlyOnce));
+        let least = work.ask(publish(QoS::AtLeastOnce));
+        let filters = work.ask(Body::Subscribe(vec![("a".into(), QoS::AtMostOnce)]));
+        send_all(&mut work);
+        let later = work.ask(publish(QoS::AtLeastOnce));
+        (1..=3).for_each(|number| work.unknown(PacketId::new(number).unwrap()));
+        work.connected(Known::New);
+        assert!(matches!(work.outcome(exactly), Err(Error::OutcomeUnknown)));
+        assert_eq!(work.queue.iter().map(|request| request.ticket).collect::<Vec<_>>(), [least, filters, later]);
+    }
+
+    #[test]
+    fn subscriptions_are_made_again_once() {
+        let mut work = Work::default();
+        work.ask(Body::Subscribe(vec![("a".into(), QoS::AtMostOnce), ("b".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]));
+        send_all(&mut work);
+        assert!(work.subscribed(ONE, &[0, 0x80, 1]).is_empty());
+        for _ in 0..2 {
+            work.lost();
+            work.connected(Known::New);
+            let [Request { ticket: 0, body: Body::Subscribe(filters), .. }] = &work.queue.make_contiguous()[..] else { panic!() };
+            assert_eq!(filters, &[("a".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]);
+        }
+        // Sent, and cut before the answer: the broker may know the session by now, but not the filters.
+        send_all(&mut work);
+        work.unknown(ONE);
+        work.connected(Known::Resumed);
+        assert_eq!(work.queue.len(), 1);
+        send_all(&mut work);
+        assert_eq!(work.subscribed(ONE, &[0, 0x80]), ["c"]);
+        work.connected(Known::New);
+        assert!(matches!(&work.queue[0].body, Body::Subscribe(filters) if filters.len() == 1));
+        work.ask(Body::Unsubscribe(vec!["a".into()]));
+        work.queue.clear();
+        work.connected(Known::New);
+        assert!(work.queue.is_empty());
+    }
+}

@@ -111,6 +111,8 @@ fn a_subscriber_cut_at_any_byte_loses_and_doubles_nothing() {
     assert!(places > 80, "{places}");
 }
 
+// Elsewhere it cannot be asked to store its sessions.
+#[cfg(unix)]
 #[test]
 fn a_session_survives_the_restart_of_the_broker() {
     let config = ["allow_anonymous true", "persistence true"];
