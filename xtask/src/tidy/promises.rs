@@ -2,28 +2,29 @@
 use super::sources::Source;
 use std::collections::HashSet;
 
-/// Looks at the tables below the headings with "Promises": the last cell of each row names tests in backticks, as `name` or
-/// `file::name`, and each of them exists.
+/// Looks at the tables whose last column is called `test` or `tests`: it names them in backticks, as `name` or `file::name`, and each of
+/// them exists.
 pub fn check(sources: &[Source]) -> Vec<String> {
     let Some(readme) = sources.iter().find(|source| source.path == "README.md") else {
         return vec!["README.md: there is none".into()];
     };
     let tests: HashSet<&str> = sources.iter().filter(|source| source.is_rust()).flat_map(|source| tests(&source.text)).collect();
-    let mut inside = false;
-    let mut rows = 0;
+    // The row of the present table, from 1 on, and whether it names tests.
+    let (mut row, mut named) = (0, false);
+    let mut promises = 0;
     let mut findings = Vec::new();
     for (number, line) in readme.lines() {
-        if line.starts_with('#') {
-            inside = line.to_lowercase().contains("promises");
+        row = if line.starts_with('|') { row + 1 } else { 0 };
+        let cell = line.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default().trim();
+        match row {
+            0 | 2 => continue, // no table, or the line below its head
+            1 => {
+                named = cell == "test" || cell == "tests";
+                continue;
+            }
+            _ if !named => continue,
+            _ => promises += 1,
         }
-        if !inside || !line.starts_with('|') {
-            continue;
-        }
-        rows += 1;
-        if rows <= 2 {
-            continue; // the table's head
-        }
-        let cell = line.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default();
         let mut names = cell.split('`').skip(1).step_by(2).peekable();
         if names.peek().is_none() {
             findings.push(readme.finding(number, "a promise without the name of its test"));
@@ -34,8 +35,8 @@ pub fn check(sources: &[Source]) -> Vec<String> {
             }
         }
     }
-    if rows <= 2 {
-        findings.push(readme.finding(1, "no promise, in a table `| promise | `test` |` below a heading with \"Promises\""));
+    if promises == 0 {
+        findings.push(readme.finding(1, "no promise, in a table whose last column is called `tests`"));
     }
     findings
 }
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     fn findings(row: &str) -> Vec<String> {
-        let readme = format!("# Motemq\n\n## Promises\n\n| promise | test |\n| --- | --- |\n{row}\n\n## Other\n\n| a | b |\n");
+        let readme = format!("# Motemq\n\n| a | b |\n| --- | --- |\n| c | d |\n\n| promise | tests |\n| --- | --- |\n{row}\n");
         let test = "#[test]\n#[should_panic]\nfn it_is_small() {}\nfn helper() {}\n";
         check(&[Source::new("README.md", &readme), Source::new("crates/core/tests/size.rs", test)])
     }
@@ -80,9 +81,9 @@ mod tests {
 
     #[test]
     fn a_promise_without_test_is_found() {
-        assert_eq!(findings("| **Small**: `Slot` is 4 bytes. | it is |"), ["README.md:7: a promise without the name of its test"]);
-        assert_eq!(findings("| **Small.** | `it_is_smaller` |"), ["README.md:7: there is no test it_is_smaller"]);
-        assert_eq!(findings("| **Small.** | `helper` |"), ["README.md:7: there is no test helper"]);
+        assert_eq!(findings("| **Small**: `Slot` is 4 bytes. | it is |"), ["README.md:9: a promise without the name of its test"]);
+        assert_eq!(findings("| **Small.** | `it_is_smaller` |"), ["README.md:9: there is no test it_is_smaller"]);
+        assert_eq!(findings("| **Small.** | `helper` |"), ["README.md:9: there is no test helper"]);
     }
 
     #[test]
