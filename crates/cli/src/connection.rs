@@ -7,8 +7,8 @@ use crate::{
     target::Target,
     transport::{self, PATIENCE},
 };
-use motemq_std::{Client, Options, Reconnect};
-use std::time::{Duration, Instant};
+use motemq_std::{Client, Error, Options, Reconnect};
+use std::time::Duration;
 
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
@@ -16,8 +16,6 @@ const LONGEST_MESSAGE: usize = 268_435_455;
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
 /// After Ctrl-C it has so long.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How often to look whether it has come.
-const GLANCE: Duration = Duration::from_millis(20);
 
 /// Connects; `again`: also when the connection is lost later, which is then said.
 pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) -> Result<Client, Failure> {
@@ -62,25 +60,24 @@ pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<
         Ok(()) => client.disconnect().map(|()| Exit::Done).map_err(Failure::from),
         Err(failure) if failure.exit == Exit::Interrupted => stopped(client, stop),
         Err(failure) => {
-            // Who stays without an acknowledgement now would wait for it once more.
-            if client.pending() == 0 {
-                let _ = client.disconnect();
-            }
+            // At once: what is under way is lost for us.
+            let _ = client.disconnect_within(Duration::ZERO);
             Err(failure)
         }
     }
 }
 
-fn stopped(mut client: Client, stop: &Stop) -> Result<Exit, Failure> {
+fn stopped(client: Client, stop: &Stop) -> Result<Exit, Failure> {
     let exit = stop.exit();
-    if exit != Exit::TimeOut {
-        let until = Instant::now() + FAREWELL;
-        stop.lower_flag();
-        while client.pending() > 0 && Instant::now() < until && client.recv(Some(GLANCE)).is_ok() {}
+    let owing = client.pending() > 0;
+    match client.disconnect_within(if exit == Exit::TimeOut { Duration::ZERO } else { FAREWELL }) {
+        Ok(()) => {}
+        // Nobody to take leave of, and nothing to wait for.
+        Err(Error::ConnectionLost(_)) if !owing => {}
+        Err(Error::NotAcknowledged { .. }) => {
+            return Err(Failure::new(Exit::NotAcknowledged, format_args!("{}, without an acknowledgement by the broker", stop.words())));
+        }
+        Err(error) => return Err(error.into()),
     }
-    if client.pending() > 0 {
-        return Err(Failure::new(Exit::NotAcknowledged, format_args!("{}, without an acknowledgement by the broker", stop.words())));
-    }
-    client.disconnect()?;
     if exit == Exit::Done { Ok(exit) } else { Err(Failure::new(exit, stop.words())) }
 }

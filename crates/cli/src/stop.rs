@@ -15,7 +15,6 @@ use std::{
 pub struct Stop {
     /// The client looks at it.
     flag: Arc<AtomicBool>,
-    interrupted_before: Arc<AtomicBool>,
     time_is_up: Arc<AtomicBool>,
     connected: Arc<AtomicBool>,
     interrupted: Exit,
@@ -26,14 +25,12 @@ impl Stop {
     /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with [`Exit::TimeOut`]. Without a connection they do
     /// so at once, as does the second Ctrl-C.
     pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, ctrlc::Error> {
-        let (flag, interrupted_before, time_is_up, connected) = Default::default();
-        let stop = Stop { flag, interrupted_before, time_is_up, connected, interrupted, give_up };
+        let stop = Stop { flag: Arc::default(), time_is_up: Arc::default(), connected: Arc::default(), interrupted, give_up };
         let by_signal = stop.clone();
         ctrlc::set_handler(move || {
-            if by_signal.interrupted_before.swap(true, Relaxed) || !by_signal.connected.load(Relaxed) {
+            if by_signal.flag.swap(true, Relaxed) || !by_signal.connected.load(Relaxed) {
                 process::exit(interrupted as i32);
             }
-            by_signal.flag.store(true, Relaxed);
         })?;
         if let Some(limit) = give_up {
             let by_time = stop.clone();
@@ -58,11 +55,6 @@ impl Stop {
     /// Whether the program shall end.
     pub fn is_asked(&self) -> bool {
         self.flag.load(Relaxed)
-    }
-
-    /// There is something to be done before the end.
-    pub fn lower_flag(&self) {
-        self.flag.store(false, Relaxed);
     }
 
     /// There is a connection, to be ended well.

@@ -31,7 +31,11 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let mut receiver = Receiver { args, printer: Printer::new(out, format(args), text_only), left: args.count, granted: 0 };
     let outcome = receiver.run(&mut client, &target.topics, line.qos);
-    connection::end(client, outcome, &stop)
+    match connection::end(client, outcome, &stop) {
+        // A subscriber connects again for messages, not to take its leave.
+        Err(failure) if failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
+        ended => ended,
+    }
 }
 
 fn format(args: &SubscriptionArgs) -> Format {
@@ -64,7 +68,7 @@ impl<W: Write> Receiver<'_, W> {
             return Ok(());
         }
         for filter in &self.args.unsubscribe {
-            if self.is_done_after(client.unsubscribe(&[filter]), client)?.is_break() {
+            if self.ask(client, |client| client.unsubscribe(&[filter]))?.is_break() {
                 return Ok(());
             }
         }
@@ -79,15 +83,13 @@ impl<W: Write> Receiver<'_, W> {
     fn subscribe(&mut self, client: &mut Client, topics: &[String], qos: QoS) -> Result<ControlFlow<()>, Failure> {
         for some in topics.chunks(FILTERS_AT_ONCE) {
             let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
-            match client.subscribe(&filters) {
-                // The answer is lost behind the messages; whoever keeps a session with so many has subscribed before.
-                Err(Error::Backlog) => {
-                    self.granted += some.len();
-                    if self.is_done_after(Err(Error::Backlog), client)?.is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
+            match self.ask(client, |client| client.subscribe(&filters))? {
+                ControlFlow::Continue(Some(answers)) => {
+                    self.granted += some.iter().zip(answers).filter(|(topic, answer)| is_granted(topic, *answer)).count();
                 }
-                answers => self.granted += some.iter().zip(answers?).filter(|(topic, answer)| is_granted(topic, *answer)).count(),
+                // Whoever keeps a session with so many messages has subscribed before.
+                ControlFlow::Continue(None) => self.granted += some.len(),
+                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
             }
         }
         if self.granted == 0 && !topics.is_empty() {
@@ -96,16 +98,23 @@ impl<W: Write> Receiver<'_, W> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Messages of a kept session may stand before the answer to a request: takes them until it has come.
-    fn is_done_after(&mut self, mut outcome: Result<(), Error>, client: &mut Client) -> Result<ControlFlow<()>, Failure> {
-        while matches!(outcome, Err(Error::Backlog)) {
+    /// Asks the broker for something. Messages of a kept session may stand before the answer: they are taken first, and where there are too many
+    /// of them the answer itself is not known.
+    fn ask<T>(
+        &mut self, client: &mut Client, request: impl Fn(&mut Client) -> Result<T, Error>,
+    ) -> Result<ControlFlow<(), Option<T>>, Failure> {
+        let mut under_way = false;
+        loop {
+            let outcome = if under_way { client.flush().map(|()| None) } else { request(client).map(Some) };
+            match outcome {
+                Err(Error::Backlog) => {}
+                outcome => return Ok(ControlFlow::Continue(outcome?)),
+            }
+            under_way = client.pending() > 0;
             if self.receive(client, Some(Duration::ZERO))?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
-            outcome = client.flush();
         }
-        outcome?;
-        Ok(ControlFlow::Continue(()))
     }
 
     fn receive(&mut self, client: &mut Client, timeout: Option<Duration>) -> Result<ControlFlow<()>, Failure> {

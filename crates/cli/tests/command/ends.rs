@@ -65,6 +65,21 @@ fn ctrl_c_ends_what_waits_for_a_silent_broker() {
     run.end().badly(8, "interrupted, without an acknowledgement");
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_what_waits_for_a_broker_that_is_away() {
+    let (server, at) = serve(Config::new());
+    let sub = Motemq::subscriber(&at.with(&["-t", "a"]));
+    let publisher = Motemq::start(&at.with(&FOREVER));
+    Ear::at(server.addr(), "a").hear();
+    server.stop();
+    for run in [sub, publisher] {
+        run.until_said("trying again");
+        run.interrupt();
+        run.end().well();
+    }
+}
+
 #[test]
 fn a_subscriber_connects_again() {
     let (server, at) = serve(Config::new());
