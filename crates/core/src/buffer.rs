@@ -140,9 +140,10 @@ impl Hash for Buffer {
     }
 }
 
+/// How much it holds, not what: that may be a password.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffer").field("bytes", &self.bytes()).field("room", &self.room()).finish()
+        f.debug_struct("Buffer").field("held", &self.bytes().len()).field("room", &self.room()).finish()
     }
 }
 
@@ -205,7 +206,6 @@ impl Output for Out<'_> {
 /// assert_eq!(&memory[..taken], b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a");
 /// # Ok::<(), motemq::SendError>(())
 /// ```
-#[derive(Debug)]
 pub struct Out<'b> {
     pub(crate) mem: &'b mut [u8],
     pub(crate) end: &'b mut usize,
@@ -237,6 +237,13 @@ impl<'b> Out<'b> {
             *self.end = at;
         }
         fits
+    }
+}
+
+/// How much is taken, not what.
+impl fmt::Debug for Out<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Out").field("taken", &self.end).field("room", &self.room()).finish()
     }
 }
 

@@ -66,7 +66,8 @@ pub enum Known {
     /// The session that this [`Session`](crate::Session) is: both sides continue where they were.
     Resumed,
     /// A session of which this [`Session`](crate::Session) knows nothing, from before a restart perhaps: subscriptions may exist, and
-    /// messages may come for them.
+    /// messages may come for them. The broker may hold QoS 2 messages under identifiers that we use anew, and take ours for repetitions;
+    /// who publishes with QoS 2 connects clean first, to be rid of it.
     Foreign,
 }
 

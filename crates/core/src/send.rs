@@ -123,7 +123,7 @@ impl Session {
         }
         if again != 0 {
             draft.head |= wire::DUP;
-            if self.link & link::ASKED == 0 || self.visited() != (again, ticket.awaits) {
+            if self.link & link::ASKED == 0 || qos == 0 || self.visited() != (again, ticket.awaits) {
                 draft.refuse(SendError::Invalid);
             }
         }
@@ -138,7 +138,9 @@ impl Session {
         if self.unsent != 0 {
             return Err(SendError::Busy);
         }
-        if self.link & link::ASKED == 0 || self.visited().0 != id.get() {
+        let (asked, awaits) = self.visited();
+        // It may have been answered meanwhile.
+        if self.link & link::ASKED == 0 || asked != id.get() || (awaits != wire::PUBACK && awaits != wire::PUBREC) {
             return Err(SendError::Invalid);
         }
         if let Some(slot) = self.slot(id.get()) {

@@ -1,0 +1,21 @@
+//! Passwords are not shown by anything that is printed.
+use motemq::*;
+
+#[test]
+fn nothing_shows_a_password() {
+    let connect = Connect::new("a").login("user", b"sesame");
+    let mut session = Session::<[Slot; 2]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    session.connect(&connect, &mut rx, &mut tx).unwrap();
+    let (packet, _) = packet::decode(tx.bytes()).unwrap().unwrap();
+    let (mut memory, mut taken) = ([0; 64], 0);
+    let mut out = Out::new(&mut memory, &mut taken);
+    packet.encode(&mut out).unwrap();
+    let numbers = format!("{:?}", b"sesame");
+    for text in
+        [format!("{connect:?}"), format!("{packet:?}"), packet.to_string(), format!("{tx:?}"), format!("{out:?}"), format!("{session:?}")]
+    {
+        assert!(!text.contains("sesame") && !text.contains(numbers.trim_matches(['[', ']'])), "{text}");
+    }
+    assert!(packet.to_string().contains("user \"user\" with password"));
+}
