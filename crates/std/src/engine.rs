@@ -40,7 +40,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Nothing goes on until the application takes what was received.
-    fn is_stuck(&self) -> bool {
+    pub(crate) fn is_stuck(&self) -> bool {
         let idle = self.tx.is_empty() || self.stalled_at.is_some_and(|at| at.elapsed() > STANDSTILL);
         idle && (self.inbox.is_full() || (self.choked && !self.inbox.is_empty()))
     }

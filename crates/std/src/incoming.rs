@@ -15,7 +15,7 @@ impl<T: Transport> Client<T> {
     /// what is there.
     ///
     /// The message given before counts as dealt with, and is acknowledged. While an attempt to connect again is being made it may take
-    /// [`Options::connect_timeout`] longer.
+    /// [`Options::connect_timeout`](crate::Options::connect_timeout) longer.
     ///
     /// # Errors
     /// `ConnectionLost`; `MessageTooLarge` and `SubscriptionLost`, after which it can be called again.

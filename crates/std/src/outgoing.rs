@@ -33,7 +33,7 @@ impl<T: Transport> Client<T> {
     /// Publishes a message. Returns when the broker has acknowledged it; with QoS 0 when it is written to the transport.
     ///
     /// # Errors
-    /// `Invalid` for a topic that is none; `TimedOut` if it could not be sent within [`Options::ack_timeout`]; `NotAcknowledged`, and it is
+    /// `Invalid` for a topic that is none; `TimedOut` if it could not be sent within [`Options::ack_timeout`](crate::Options::ack_timeout); `NotAcknowledged`, and it is
     /// not sent again; `OutcomeUnknown`; `ConnectionLost`; `Backlog`: it is under way, and [`flush`](Self::flush) waits for it.
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<(), Error> {
         let receipt = self.send(publish)?;
@@ -45,8 +45,9 @@ impl<T: Transport> Client<T> {
         self.drain(connections)
     }
 
-    /// Hands a message over, and does not wait for its acknowledgement: as many as [`Options::in_flight`] says can be under way
-    /// at once. It waits for a place among them, and writes what the transport takes without waiting; the rest leaves with the next calls, [`flush`](Self::flush) for one.
+    /// Hands a message over, and does not wait for its acknowledgement: as many as
+    /// [`Options::in_flight`](crate::Options::in_flight) says can be under way at once. It waits for a place among them, and writes what the
+    /// transport takes without waiting; the rest leaves with the next calls, [`flush`](Self::flush) for one.
     ///
     /// # Errors
     /// As [`publish`](Self::publish) without `NotAcknowledged`. What becomes of the message is told by [`wait_for`](Self::wait_for) or
@@ -142,8 +143,8 @@ impl<T: Transport> Client<T> {
     /// blocks for long.
     ///
     /// # Errors
-    /// `Source` if the reader fails or ends early: the connection is closed then, since half a packet cannot be taken back, and made again as
-    /// the options say. `Invalid` for more than MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
+    /// `Source` if the reader fails or ends early, `Stopped`, `Backlog` before the last byte: the connection is closed then, since half a
+    /// packet cannot be taken back, nothing is published, and the connection is made again as the options say. `Invalid` for more than MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
     pub fn publish_from(&mut self, topic: &str, qos: QoS, retain: bool, len: u64, mut from: impl Read) -> Result<(), Error> {
         check_topic(topic)?;
         let more =
@@ -160,6 +161,10 @@ impl<T: Transport> Client<T> {
         if let Err(error) = self.give_from(&mut from, connections) {
             if let Some(ticket) = ticket {
                 self.work.withdraw(ticket);
+            }
+            // Half a packet cannot be taken back. What the end of the connection means for later calls they will tell themselves.
+            if self.session.unsent() > 0 {
+                let _ = self.broke(Cause::HungUp);
             }
             return Err(error);
         }
@@ -182,21 +187,15 @@ impl<T: Transport> Client<T> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 got => got,
             };
-            let got = match got {
-                Ok(got) => got,
-                Err(error) => {
-                    let error = Error::Source(Arc::new(error));
-                    // What the end of the connection means for later calls they will tell themselves.
-                    let _ = self.broke(Cause::HungUp);
-                    return Err(error);
-                }
-            };
-            let mut rest = &piece[..got];
+            let mut rest = &piece[..got.map_err(|error| Error::Source(Arc::new(error)))?];
             while !rest.is_empty() {
                 match self.session.publish_chunk(rest, &mut *self.tx) {
                     Ok(n) => rest = &rest[n..],
                     Err(SendError::Full) => {
                         self.serve()?;
+                        if self.is_stuck() {
+                            return Err(Error::Backlog);
+                        }
                         if !self.tx.is_empty() {
                             self.turn(Some(Instant::now() + PAUSE))?;
                         }

@@ -495,6 +495,46 @@ fn the_stop_flag_ends_any_wait() {
 }
 
 #[test]
+fn a_stream_that_is_stopped_ends_the_connection() {
+    let server = server();
+    let mut to = connect(server.addr(), "to");
+    to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    let flag = Arc::new(AtomicBool::new(false));
+    let options = options(server.addr(), "a").stop_flag(flag.clone());
+    let (mut client, _) = support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+    struct Raises(Arc<AtomicBool>, usize);
+    impl Read for Raises {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 += buffer.len();
+            self.0.store(self.1 > 100_000, Ordering::Relaxed);
+            Ok(buffer.len())
+        }
+    }
+    let error = client.publish_from("t", QoS::AtLeastOnce, false, 300_000, Raises(flag.clone(), 0)).unwrap_err();
+    assert!(matches!(error, Error::Stopped), "{error:?}");
+    flag.store(false, Ordering::Relaxed);
+    client.publish(&Publish::to("t").payload(b"next").qos(QoS::AtLeastOnce)).unwrap();
+    assert_eq!(next(&mut to).payload, b"next");
+    assert_eq!(client.connections(), 2);
+}
+
+#[test]
+fn a_broker_that_takes_no_bytes_is_given_up() {
+    let server = server();
+    for qos in LEVELS {
+        let options = options(server.addr(), "a").ack_timeout(Some(Duration::from_millis(300)));
+        let (mut client, _) = support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+        let begin = Instant::now();
+        let error = client.publish_from("t", qos, false, 300_000, io::repeat(1)).unwrap_err();
+        assert!(matches!(error, Error::ConnectionLost(Cause::Stalled(_))), "{error:?}");
+        assert!(begin.elapsed() < Duration::from_secs(5));
+        // A copy can be sent again.
+        client.publish(&Publish::to("t").payload(&[1; 300_000]).qos(qos)).unwrap();
+        client.disconnect().unwrap();
+    }
+}
+
+#[test]
 fn a_loss_without_reconnection_is_told_by_every_call() {
     let server = server();
     let mut client = connect(server.addr(), "a");

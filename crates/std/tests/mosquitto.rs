@@ -371,6 +371,25 @@ fn thirty_queued_qos_2_messages_pass_through_eight_slots() {
 }
 
 #[test]
+fn a_link_that_clogs_is_replaced() {
+    let Some(broker) = open("a_link_that_clogs_is_replaced") else { return };
+    let mut to = connect(broker.addr(), "to");
+    to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    let options = options(broker.addr(), "from").keep_session().ack_timeout(Some(Duration::from_millis(500)));
+    let (mut from, _) = support::cut_client(broker.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+    let large = vec![1; 300_000];
+    from.send(&Publish::to("t").payload(&large).qos(QoS::ExactlyOnce)).unwrap();
+    let begin = Instant::now();
+    while let Err(error) = from.flush() {
+        // Not answered yet, but not given up either.
+        assert!(matches!(error, Error::NotAcknowledged { .. }) && begin.elapsed() < Duration::from_secs(10), "{error:?}");
+    }
+    assert_eq!((from.session(), from.connections()), (Known::Resumed, 2));
+    assert!(next(&mut to).payload == large);
+    nothing(&mut to);
+}
+
+#[test]
 fn a_session_kept_from_another_process_is_foreign() {
     let Some(broker) = open("a_session_kept_from_another_process_is_foreign") else { return };
     let options = options(broker.addr(), "a").keep_session();

@@ -52,6 +52,8 @@ pub enum Cut {
     Never,
     Read(usize),
     Written(usize),
+    /// The same, but it does not break: it only takes no more.
+    Clogged(usize),
 }
 
 impl Cutting {
@@ -83,9 +85,9 @@ impl Read for Cutting {
 
 impl Write for Cutting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let left = if let Cut::Written(cut) = self.cut { cut - self.written } else { usize::MAX };
+        let left = if let Cut::Written(cut) | Cut::Clogged(cut) = self.cut { cut - self.written } else { usize::MAX };
         if left == 0 {
-            return self.broken();
+            return if let Cut::Clogged(_) = self.cut { Err(ErrorKind::WouldBlock.into()) } else { self.broken() };
         }
         let n = self.stream.write_some(&bytes[..bytes.len().min(left)])?;
         self.written += n;
