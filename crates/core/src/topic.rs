@@ -29,7 +29,7 @@ impl<'r> Topic<'r> {
         str::from_utf8(self.0).unwrap_or_default()
     }
 
-    /// Whether a subscription to `filter` covers this topic: see [`matches`].
+    /// Whether a subscription to `filter` covers this topic: see [`matches()`].
     pub fn matches(self, filter: &str) -> bool {
         matches_bytes(filter.as_bytes(), self.0)
     }
