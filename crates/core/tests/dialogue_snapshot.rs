@@ -206,6 +206,41 @@ fn damage_is_noticed() {
     assert!(session == before);
 }
 
+/// What no session can be is no image, even if its checksum is right: a place in the ring that is none, a packet that is never awaited.
+#[test]
+fn what_cannot_be_is_damage() {
+    // CRC-16, polynomial 0x1021, from 0xffff on; its value for "123456789" is known.
+    fn crc(bytes: &[u8]) -> u16 {
+        bytes.iter().fold(0xffff, |crc, &byte| {
+            (0..8).fold(crc, |crc: u16, bit| {
+                let carry = (crc >> 15) ^ u16::from(byte >> (7 - bit) & 1);
+                (crc << 1) ^ (carry * 0x1021)
+            })
+        })
+    }
+    assert_eq!(crc(b"123456789"), 0x29b1);
+    let sealed = |change: &dyn Fn(&mut [u8])| {
+        let mut image = saved(&full().session);
+        change(&mut image);
+        let sum = crc(&image[..14]).to_be_bytes();
+        image[14..].copy_from_slice(&sum);
+        image
+    };
+    assert_eq!(sealed(&|_| ()), saved(&full().session));
+    let mut session = Three::new();
+    for next in 0..=255 {
+        let expected = if next < 3 { Ok(()) } else { Err(SnapshotError::Damaged) };
+        assert_eq!(session.restore(&sealed(&|image| image[2] = next)), expected, "{next}");
+        assert_eq!(session.restore(&sealed(&|image| image[1] = next)).is_ok(), next == 0, "{next}");
+    }
+    for slot in 0..3 {
+        for awaits in 0..=255 {
+            let expected = if matches!(awaits, 0 | 4 | 5 | 7 | 9 | 11) { Ok(()) } else { Err(SnapshotError::Damaged) };
+            assert_eq!(session.restore(&sealed(&|image| image[5 + 3 * slot] = awaits)), expected, "{slot} {awaits}");
+        }
+    }
+}
+
 /// An image is of one number of slots.
 #[test]
 fn other_lengths() {
