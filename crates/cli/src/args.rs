@@ -167,8 +167,7 @@ pub struct ConnectionArgs {
     #[arg(short, long, value_name = "PORT", default_value = "1883", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
 
-    /// All in one: mqtt://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], special characters as %XX
-    #[arg(short = 'L', long, value_name = "URL", conflicts_with_all = ["host", "port"])]
+    #[arg(short = 'L', long, help = URL, value_name = "URL", conflicts_with_all = ["host", "port"])]
     pub url: Option<String>,
 
     /// User name
@@ -222,6 +221,8 @@ impl CommandLine {
         Self::from_arg_matches(&command().try_get_matches_from(words)?)
     }
 }
+
+const URL: &str = "All in one: mqtt://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], special characters as %XX";
 
 const RECONNECTION: &str = "\
 When the connection is lost:

@@ -1,14 +1,13 @@
 //! The connection: how it begins, how it comes again, how it ends.
 use crate::{
-    debug,
     exit::{Exit, Failure},
     notice::say,
     stop::Stop,
     target::Target,
     transport::{self, PATIENCE},
 };
-use motemq_std::{Client, Error, Options, Reconnect};
-use std::time::Duration;
+use motemq_std::{Client, Direction, Error, Options, Reconnect};
+use std::time::{Duration, SystemTime};
 
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
@@ -50,8 +49,13 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
     Ok(client)
 }
 
+/// Says when which packet goes which way.
 fn traced(options: Options) -> Options {
-    options.trace(|direction, packet| say(debug::describe(direction, packet)))
+    options.trace(|direction, packet| {
+        let now = humantime::format_rfc3339_millis(SystemTime::now());
+        let way = if direction == Direction::In { "<-" } else { "->" };
+        say(format_args!("{now} {way} {packet}"));
+    })
 }
 
 /// Ends the connection as well as can be after `outcome`, and says how the program ends.

@@ -1,7 +1,6 @@
 //! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker.
 mod args;
 mod connection;
-mod debug;
 mod exit;
 mod input;
 mod notice;

@@ -225,3 +225,12 @@ fn a_session_with_subscriptions_does_not_disturb() {
         assert_eq!(ear.hear().payload, line.as_bytes());
     }
 }
+
+#[test]
+fn a_publisher_without_lines_stays_alive() {
+    let (_server, at) = serve(Config::new());
+    let mut run = Motemq::with_input(&at.with(&["--pub", "--debug", "-t", "a", "-l", "-k", "1"]));
+    run.until_said("<- PINGRESP");
+    run.close_stdin();
+    run.end().well();
+}
