@@ -334,3 +334,20 @@ fn a_slow_application_is_no_dead_broker() {
     talk.d.says(b"\x40\x02\0\x01");
     assert!(talk.d.at(120_000).is_ok());
 }
+
+/// What is written through `Manual` puts a PINGREQ off like anything else.
+#[test]
+fn acknowledgements_are_something_sent() {
+    let mut talk = Talk::<4>::open();
+    talk.d.connect(&Connect::new("c").keep_session().keep_alive(8));
+    talk.d.tx.clear();
+    assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
+    assert_eq!(talk.d.at(0), Ok(Some(6000)));
+    let (_, tokens) = talk.hears(&publish(0x32, 1));
+    assert_eq!(talk.d.at(1000), Ok(Some(5000)));
+    talk.acks(tokens[0]);
+    assert_eq!(talk.d.at(2000), Ok(Some(6000)));
+    assert_eq!(talk.hears(b"\x62\x02\0\x09").0, []);
+    assert_eq!(talk.d.at(3000), Ok(Some(6000)));
+    talk.d.says(b"\x40\x02\0\x01\x70\x02\0\x09");
+}

@@ -182,6 +182,30 @@ fn answered_before_it_was_given_again() {
     }
 }
 
+/// Also if nobody has asked for the next event since: what was just answered cannot be given again, nor abandoned.
+#[test]
+fn what_was_just_answered_is_not_asked_for() {
+    let cases: [(u16, QoS, &[u8], Told, &[u8]); 2] =
+        [(1, ONCE, b"\x40\x02\0\x01", acked(1), b"\x62\x02\0\x02"), (3, TWICE, b"\x50\x02\0\x03", received(3), b"\x62\x02\0\x03")];
+    for (number, qos, answer, told, says) in cases {
+        let mut d = resumed();
+        if number == 3 {
+            d.abandon(1).unwrap();
+            assert_eq!(d.turn(), [resend(3, TWICE)]);
+            d.tx.clear();
+        }
+        d.gets(answer);
+        assert_eq!(d.next(), Some(told));
+        let before = d.clone();
+        assert_eq!(d.republish(number, &to("a", qos)), Err(SendError::Invalid));
+        assert_eq!(d.republish(number, &to("a", QoS::AtMostOnce)), Err(SendError::Invalid));
+        assert_eq!(d.abandon(number), Err(SendError::Invalid));
+        assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
+        assert_eq!(d.turn(), [if number == 1 { resend(3, TWICE) } else { resend(4, ONCE) }]);
+        d.says(says);
+    }
+}
+
 /// `abandon` frees an identifier of QoS 1; for QoS 2 it sends PUBREL, since the broker may hold the message, and awaits PUBCOMP.
 #[test]
 fn abandoned() {
