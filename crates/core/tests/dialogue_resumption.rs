@@ -165,24 +165,7 @@ fn answers_come_meanwhile() {
     d.says(b"\x3c\x06\0\x01c\0\x03!");
 }
 
-/// Between the answer and the next call the identifier asked for has ended: it is not asked for any more.
-#[test]
-fn answered_before_it_was_given_again() {
-    for (qos, answer, told) in [(ONCE, b"\x40\x02\0\x01", acked(1)), (TWICE, b"\x50\x02\0\x01", received(1))] {
-        let mut d = Dialogue::<2>::open_kept();
-        d.publish(&to("a", qos)).unwrap();
-        d.resumes(&[RESUMED, resend(1, qos)]);
-        d.silent();
-        d.gets(answer);
-        assert_eq!(d.next(), Some(told));
-        assert_eq!(d.abandon(1), Err(SendError::Invalid));
-        assert_eq!(d.republish(1, &to("a", qos)), Err(SendError::Invalid));
-        assert_eq!(d.republish(1, &to("a", QoS::AtMostOnce)), Err(SendError::Invalid));
-        d.silent();
-    }
-}
-
-/// Also if nobody has asked for the next event since: what was just answered cannot be given again, nor abandoned.
+/// Between the answer and the next call, too: what has ended or needs no payload any more cannot be given again, nor abandoned.
 #[test]
 fn what_was_just_answered_is_not_asked_for() {
     let cases: [(u16, QoS, &[u8], Told, &[u8]); 2] =

@@ -181,6 +181,19 @@ fn who_comes_late_reads_once_in_between() {
     d.at(60_002).unwrap();
 }
 
+/// Something else than what was waited for gives it as much time again, and then another look.
+#[test]
+fn each_time_a_look_in_between() {
+    let mut d = open(0, Connect::new("c").keep_alive(100).timeout(3));
+    assert_eq!(d.at(75_000), Ok(Some(3000)));
+    for late in [78_000, 82_000, 86_000] {
+        assert_eq!(d.at(late), Ok(Some(0)));
+        d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+        assert_eq!(d.at(late + 1), Ok(Some(3000)));
+    }
+    assert_eq!((d.at(89_001), d.at(89_001)), (Ok(Some(0)), Err(Fault::Timeout)));
+}
+
 /// Also after a PINGREQ that had to wait and then left.
 #[test]
 fn the_second_tick_after_a_late_pingreq() {
