@@ -52,7 +52,7 @@ pub fn install() -> Result<Way, String> {
     if find("rustup").is_some() {
         println!("installing the library for {TARGET}");
         if let Err(error) = read(program("rustup", ["target", "add", TARGET])) {
-            println!("rustup could not: {}", error.lines().last().unwrap_or_default());
+            println!("rustup could not: {}", error.lines().find(|line| line.starts_with("error")).unwrap_or(&error));
         }
     }
     if way().is_none() {
