@@ -292,7 +292,8 @@ impl Session {
     }
 }
 
-/// A length in 16 bits, of which it only matters whether it changes.
+/// A length in 16 bits, of which it only matters whether it changes. Two of more than 65,535 bytes may look alike, which is found at the
+/// next look.
 fn fold(length: usize) -> u16 {
     (length ^ length >> 16) as u16
 }

@@ -180,6 +180,8 @@ impl Session {
         }
         self.unsent = self.unsent.wrapping_sub(some as u32);
         self.sent = true;
+        // While a reply waits for the stream nothing is read, not even a PINGRESP: that the transport takes more is a sign of life, too.
+        self.heard |= self.reply != 0;
         Ok(())
     }
 

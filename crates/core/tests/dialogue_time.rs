@@ -401,3 +401,38 @@ fn the_same_calls_give_the_same() {
     };
     assert!(run() == run());
 }
+
+/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP; as long as the stream flows the link is not dead.
+#[test]
+fn a_live_upload_behind_an_unread_pingresp() {
+    let mut s = Session::<[Slot; 2]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    let hear = |rx: &mut Buffer, bytes: &[u8]| {
+        rx.space()[..bytes.len()].copy_from_slice(bytes);
+        rx.commit(bytes.len());
+    };
+    s.connect(&Connect::new("a").keep_alive(20).timeout(3), &mut rx, &mut tx).unwrap();
+    tx.clear();
+    hear(&mut rx, b"\x20\x02\0\0");
+    s.next_event(&mut rx, &mut tx).unwrap();
+    s.tick(0, &mut tx).unwrap();
+    s.tick(15_000, &mut tx).unwrap();
+    assert_eq!(tx.bytes(), b"\xc0\0");
+    tx.clear();
+    s.publish(&Publish::to("t").more(1000), &mut tx).unwrap();
+    tx.clear();
+    hear(&mut rx, b"\x32\x05\0\x01t\0\x05\xd0\0");
+    s.next_event(&mut rx, &mut tx).unwrap();
+    for now in (15_100..25_000).step_by(100) {
+        s.publish_chunk(b"1", &mut tx).unwrap();
+        tx.clear();
+        assert_eq!(s.next_event(&mut rx, &mut tx), Ok(None));
+        assert!(s.tick(now, &mut tx).is_ok(), "{now}");
+    }
+    // It stalls: nothing can be given any more.
+    for now in (25_000..28_000).step_by(1000) {
+        assert!(s.tick(now, &mut tx).is_ok(), "{now}");
+    }
+    s.tick(28_000, &mut tx).unwrap();
+    assert_eq!(s.tick(28_000, &mut tx), Err(Fault::Timeout));
+}
