@@ -63,7 +63,10 @@ impl Session {
 
     #[cfg_attr(feature = "fast", inline)]
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
-        // Life is a change in what is there to be read, from outside or by reading.
+        if self.link == link::CLOSED {
+            return Ok(None);
+        }
+        // Life is a change in what is there to be read.
         self.heard |= fold(input.len()) != self.seen;
         let event = self.step(input, room, out)?;
         self.seen = fold(input.len());
@@ -74,7 +77,7 @@ impl Session {
     fn step<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Whatever is wrong leaves the loop, so that there is one place where connections end.
         let fault = 'over: loop {
-            if self.link == link::CLOSED || !self.settle(out) {
+            if !self.settle(out) {
                 return Ok(None);
             }
             // Resending goes on between packets.
@@ -292,8 +295,8 @@ impl Session {
     }
 }
 
-/// A length in 16 bits, of which it only matters whether it changes. Two of more than 65,535 bytes may look alike, which is found at the
-/// next look.
+/// A length in 16 bits, of which it only matters whether it changes. Below 65,536 every change shows; above, only a few capacities that
+/// nobody has (65,537 bytes, 131,074 ...) look empty when they are full.
 fn fold(length: usize) -> u16 {
     (length ^ length >> 16) as u16
 }
