@@ -105,6 +105,15 @@ fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_publisher_cut_at_random_loses_and_doubles_nothing() {
+    let Some(mosquitto) = open("a_publisher_cut_at_random_loses_and_doubles_nothing") else { return };
+    let broker = mosquitto.addr();
+    // Not the subscriber: mosquitto 2.0 publishes again what it has released already if a link is cut early, and then early again.
+    // Nor is the order looked at, which it was seen to change when links were cut.
+    (0..5).for_each(|seed| support::cut_at_random(broker, seed, false));
+}
+
+#[test]
 fn a_subscriber_cut_at_any_byte_loses_and_doubles_nothing() {
     let Some(broker) = open("a_subscriber_cut_at_any_byte_loses_and_doubles_nothing") else { return };
     let places = support::cut_subscriber_everywhere(broker.addr());

@@ -236,3 +236,62 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
 pub fn forget(broker: SocketAddr, client_id: &str) {
     connect(broker, client_id).disconnect().unwrap();
 }
+
+/// A client whose connections are cut again and again, a random number of bytes after each beginning, until so many were.
+fn cut_again_and_again(broker: SocketAddr, options: &Options, cuts: usize, mut chance: fastrand::Rng) -> Client<Cutting> {
+    let mut connections = 0;
+    let dial = move || {
+        connections += 1;
+        // Enough for the first to be accepted: only then are there others.
+        let at = if connections == 1 { 100 } else { chance.usize(1..400) };
+        Cutting::connect(
+            broker,
+            if connections > cuts {
+                Cut::Never
+            } else if chance.bool() {
+                Cut::Read(at)
+            } else {
+                Cut::Written(at)
+            },
+        )
+    };
+    Client::dialing(dial, &options.clone().keep_session().reconnect(AT_ONCE)).unwrap()
+}
+
+/// The publisher is cut at random while messages are on their way. With a broker that does all that it should in such weather (`strict`) so is
+/// the subscriber, and the order counts.
+pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
+    const MESSAGES: u16 = 300;
+    let qos = |n: u16| if n.is_multiple_of(3) { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let mut to = cut_again_and_again(broker, &options(broker, "random to"), if strict { 60 } else { 0 }, chance.fork());
+    to.subscribe(&[Filter::new("random", QoS::ExactlyOnce)]).unwrap();
+    let mut from = cut_again_and_again(broker, &options(broker, "random from"), 60, chance.fork());
+    let publisher = std::thread::spawn(move || {
+        for n in 0..MESSAGES {
+            from.send(&Publish::to("random").payload(&n.to_be_bytes()).qos(qos(n))).unwrap();
+        }
+        from.flush().unwrap();
+        from.connections()
+    });
+    let mut arrived = Vec::new();
+    let mut once = std::collections::BTreeSet::new();
+    let wanted = (0..MESSAGES).filter(|&n| qos(n) == QoS::ExactlyOnce);
+    let mut least: std::collections::BTreeSet<u16> = (0..MESSAGES).filter(|&n| qos(n) == QoS::AtLeastOnce).collect();
+    while arrived.len() < wanted.clone().count() || !least.is_empty() {
+        let message = next(&mut to);
+        let n = u16::from_be_bytes(message.payload.try_into().unwrap());
+        if message.qos == QoS::ExactlyOnce {
+            assert!(once.insert(n), "seed {seed}: {n} came twice");
+            arrived.push(n);
+        } else {
+            least.remove(&n);
+        }
+    }
+    assert!(!strict || wanted.eq(arrived), "seed {seed}: QoS 2 is out of order");
+    let connections = publisher.join().unwrap() + to.connections();
+    assert!(connections > 10, "seed {seed}: only {connections} connections");
+    for name in ["random to", "random from"] {
+        forget(broker, name);
+    }
+}
