@@ -63,13 +63,12 @@ impl Session {
 
     #[cfg_attr(feature = "fast", inline)]
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
-        if self.link == link::CLOSED {
-            return Ok(None);
-        }
         // Life is a change in what is there to be read.
         self.heard |= fold(input.len()) != self.seen;
         let event = self.step(input, room, out)?;
-        self.seen = fold(input.len());
+        if self.link != link::CLOSED {
+            self.seen = fold(input.len());
+        }
         Ok(event)
     }
 
@@ -77,7 +76,7 @@ impl Session {
     fn step<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Whatever is wrong leaves the loop, so that there is one place where connections end.
         let fault = 'over: loop {
-            if !self.settle(out) {
+            if self.link == link::CLOSED || !self.settle(out) {
                 return Ok(None);
             }
             // Resending goes on between packets.
