@@ -16,7 +16,7 @@ impl Session {
     /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has come for the
     /// [time-out](crate::Connect::timeout), or if a PINGREQ could not be written for one keep-alive while nothing came. Any change in what
     /// `rx` holds is a sign of life, so a long message that comes slowly is not a dead link. A time limit found passed is told by the second
-    /// tick; the first returns `Some(0)`, so that a caller who comes late reads once in between.
+    /// tick; the first returns `Some(0)`, so that a caller who comes late reads once in between: then bytes in go before bytes out.
     #[inline]
     pub fn tick(&mut self, now_ms: u32, tx: &mut (impl Output + ?Sized)) -> Result<Option<u32>, Fault> {
         tx.lend(|out| self.tick_at(now_ms, out))

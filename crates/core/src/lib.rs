@@ -52,8 +52,9 @@
 //!     }
 //!     // 2. What time is it, and how long may we sleep?
 //!     let nap = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
-//!     // 3. Bytes out. Wait for both directions at once where the transport can.
-//!     if !tx.is_empty() {
+//!     // 3. Bytes out; wait for both directions at once where the transport can. Who may not sleep at all is late, and looks for
+//!     // bytes first: a time limit is over, unless they say otherwise.
+//!     if !tx.is_empty() && (nap != Some(0) || rx.space().is_empty()) {
 //!         let n = socket.write(tx.bytes())?;
 //!         tx.consume(n);
 //!         continue;

@@ -179,9 +179,11 @@ impl Session {
             return Err(SendError::Full);
         }
         self.unsent = self.unsent.wrapping_sub(some as u32);
-        self.sent = true;
-        // While a reply waits for the stream nothing is read, not even a PINGRESP: that the transport takes more is a sign of life, too.
-        self.heard |= self.reply != 0;
+        if some != 0 {
+            self.sent = true;
+            // While a reply waits for the stream nothing is read, not even a PINGRESP: that the transport takes more is a sign of life, too.
+            self.heard |= self.reply != 0;
+        }
         Ok(())
     }
 

@@ -214,3 +214,22 @@ fn lengths_are_of_all_the_payload() {
     d.says(b"\x30\x80\x01\0\x01t12");
     assert_eq!(d.session.unsent(), 123);
 }
+
+/// Who gives nothing has sent nothing: PINGREQ is not put off.
+#[test]
+fn nothing_given_is_nothing_sent() {
+    let mut s = Session::<[Slot; 1]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    s.connect(&Connect::new("a").keep_alive(4), &mut rx, &mut tx).unwrap();
+    tx.clear();
+    rx.space()[..4].copy_from_slice(b"\x20\x02\0\0");
+    rx.commit(4);
+    s.next_event(&mut rx, &mut tx).unwrap();
+    s.tick(0, &mut tx).unwrap();
+    for now in [1000, 2000] {
+        assert_eq!((s.publish_chunk(b"", &mut tx), s.publish_direct(0, &mut tx)), (Ok(0), Ok(())));
+        assert_eq!(s.tick(now, &mut tx), Ok(Some(3000 - now)));
+    }
+    s.tick(3000, &mut tx).unwrap();
+    assert_eq!(tx.bytes(), b"\xc0\0");
+}
