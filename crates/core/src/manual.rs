@@ -232,8 +232,11 @@ impl Manual {
 
     /// Another message can be owed, and accepted with all the others.
     fn has_place(&self, session: &Session) -> bool {
+        if self.owed.last().is_none_or(|owed| owed.id != 0) {
+            return false;
+        }
         let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();
-        let free = session.slots.iter().filter(|slot| slot.received == 0).count();
-        self.owed.last().is_some_and(|owed| owed.id == 0) && (unaccepted == 0 || free > unaccepted)
+        // Only then are the session's slots looked at, which may be many.
+        unaccepted == 0 || session.slots.iter().filter(|slot| slot.received == 0).nth(unaccepted).is_some()
     }
 }
