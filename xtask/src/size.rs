@@ -12,7 +12,7 @@ use motemq_rig::mosquitto::find;
 use std::{fs, path::PathBuf, process::Command};
 
 /// What `cargo xtask size` takes.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     /// Lists the functions of each program by size.
     #[arg(long)]
@@ -38,6 +38,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 pub fn measure(options: &Options) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice()))?;
     println!("{}", core_used(&way));
+    let compiler = compiler(&way)?;
     let linker = linker()?;
     let mut images = Vec::new();
     let mut sizes = Sizes::default();
@@ -54,9 +55,9 @@ pub fn measure(options: &Options) -> Result<(), String> {
         }
         images.push((name, image));
     }
-    let table = table::markdown(&PROGRAMS, &images, &sizes);
+    let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
-    table::keep(&workspace().join("README.md"), &table, options.write)
+    table::keep(&workspace().join("README.md"), &table, &compiler, options.write)
 }
 
 /// The figures do not depend on it, since nothing of it is linked; but one wants to know.
@@ -65,6 +66,16 @@ fn core_used(way: &Way) -> String {
         Way::Installed => format!("core for {TARGET}: the one installed"),
         Way::FromSource(rustc) => format!("core for {TARGET}: built from the sources of {}", rustc.display()),
     }
+}
+
+/// Figures are compared only with those of the same compiler.
+fn compiler(way: &Way) -> Result<String, String> {
+    let rustc = match way {
+        Way::Installed => "rustc".into(),
+        Way::FromSource(rustc) => rustc.clone(),
+    };
+    let version = read(program(rustc, ["--version"]))?;
+    Ok(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 
 fn build(name: &str, way: &Way) -> Result<PathBuf, String> {

@@ -2,6 +2,7 @@
 use crate::{
     machine, no_std,
     programs::{cargo, program, read},
+    size,
     steps::Steps,
     tidy,
 };
@@ -108,4 +109,5 @@ fn without_std(steps: &mut Steps, install: bool) {
     };
     steps.run(&format!("build for {}", no_std::TARGET), no_std::build(&way, &[]));
     steps.run(&format!("build for {}, fast", no_std::TARGET), no_std::build(&way, &["--features", "fast"]));
+    steps.check("size of the core", || size::measure(&size::Options::default()));
 }

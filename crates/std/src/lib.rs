@@ -37,3 +37,8 @@ pub use motemq_net::{BrokerUrl, Direction};
 pub use options::{Options, Reconnect, Will};
 pub use outgoing::{Granted, Receipt};
 pub use transport::Transport;
+
+/// The examples of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
