@@ -106,6 +106,11 @@ impl<T: Transport> Client<T> {
         let full = !self.tx.is_empty();
         self.write()?;
         news |= full && self.tx.is_empty();
+        if nap == Some(Duration::ZERO) {
+            // We are late, and the next tick may say that the broker is silent: what it has said lies there perhaps.
+            self.read(Duration::ZERO)?;
+            news = true;
+        }
         Ok((news, nap))
     }
 
@@ -164,7 +169,7 @@ impl<T: Transport> Client<T> {
                     let long = self.connected_at.zip(self.options.ack_timeout).is_some_and(|(at, patience)| at.elapsed() > patience);
                     return if blocked && long { Err(Cause::HungUp) } else { Ok(any) };
                 }
-                // Cannot be: what cannot be sent at all was taken off the queue.
+                // What cannot be sent at all was taken off the queue: the broker has confused us.
                 Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
             }
         }
@@ -173,7 +178,8 @@ impl<T: Transport> Client<T> {
     fn give_chunk(&mut self) -> Result<bool, SendError> {
         let Some((id, at)) = self.work.streaming else { return Ok(false) };
         // What was given up half-way has to be sent all the same: half a packet cannot be taken back.
-        let Some(Body::Publish { payload, .. }) = self.work.flight(id) else { return Ok(false) };
+        // Only a copy that was acknowledged half-way is gone: then the connection is.
+        let Some(Body::Publish { payload, .. }) = self.work.flight(id) else { return Err(SendError::Invalid) };
         let n = self.session.publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
         self.work.streaming = if self.session.unsent() > 0 { Some((id, at + n)) } else { None };
         Ok(true)

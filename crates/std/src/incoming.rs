@@ -24,9 +24,7 @@ impl<T: Transport> Client<T> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut looked = false;
         loop {
-            if let Some((item, token)) = self.inbox.pop() {
-                self.serve_between();
-                self.in_hand = token;
+            if let Some(item) = self.take() {
                 return item.map(Some);
             }
             if let Some(dropped) = self.drop_large() {
@@ -124,9 +122,7 @@ impl<T: Transport> Client<T> {
         if !begun? {
             return Ok(None);
         }
-        if let Some((item, token)) = self.inbox.pop() {
-            self.serve_between();
-            self.in_hand = token;
+        if let Some(item) = self.take() {
             let message = item?;
             let header = message.header();
             let mut writer = sink(&header);
@@ -198,6 +194,19 @@ impl<T: Transport> Client<T> {
             return None;
         }
         Some(Error::MessageTooLarge { topic: Some(partial.header.topic), len: partial.header.len })
+    }
+
+    /// Gives what waits longest into the application's hands.
+    fn take(&mut self) -> Option<Result<Message, Error>> {
+        let (item, token) = self.inbox.pop()?;
+        self.in_hand = token;
+        if self.connected_at.is_none() {
+            // As if the connection were lost only now: it must not come again with QoS 2, and the next one may be open before anybody asks
+            // for another message.
+            self.accept();
+        }
+        self.serve_between();
+        Some(item)
     }
 
     /// The message in the application's hands counts as dealt with.

@@ -162,15 +162,22 @@ impl Work {
 
     /// The broker has it: no copy is needed.
     pub fn received(&mut self, id: PacketId) {
+        self.answered(id);
         if let Some(request) = self.flights.get_mut(&id) {
             request.body = Body::Gone;
         }
     }
 
     pub fn acked(&mut self, id: PacketId) {
+        self.answered(id);
         if let Some(request) = self.flights.remove(&id) {
             self.given_up.remove(&request.ticket);
         }
+    }
+
+    /// An answer may come between the broker's acceptance of a resumed session and the resending.
+    fn answered(&mut self, id: PacketId) {
+        self.resend = self.resend.filter(|&asked| asked != id);
     }
 
     /// Returns the filters lost, if this was to make them anew.

@@ -3,7 +3,7 @@ mod support;
 
 use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{
-    Cause, Client, Error, ErrorKind, Filter, Granted, Known, Options, Publish, QoS, Reconnect, ReturnCode, Transport, publish_once,
+    Cause, Client, Error, ErrorKind, Filter, Granted, Known, Options, Packet, Publish, QoS, Reconnect, ReturnCode, Transport, publish_once,
 };
 use std::{
     io::{self, Read, Write},
@@ -228,6 +228,125 @@ fn a_message_is_acknowledged_by_asking_for_the_next() {
     assert_eq!(next(&mut client).payload, b"1");
     client.publish(&Publish::to("t")).unwrap();
     assert_eq!(next(&mut client).payload, b"2");
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
+    for in_pieces in [false, true] {
+        let (addr, broker) = script(vec![
+            vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011"), Says(b"\x34\x06\0\x01t\0\x052")],
+            vec![
+                HELLO_KEEPING,
+                Says(b"\x20\x02\x01\0\x3c\x06\0\x01t\0\x052"),
+                Hears(b"\x50\x02\0\x05\x30\x03\0\x01t"),
+                Says(b"\x62\x02\0\x05"),
+                Hears(b"\x70\x02\0\x05\xe0\0"),
+            ],
+        ]);
+        let reachable = Arc::new(AtomicBool::new(true));
+        let is_reachable = reachable.clone();
+        let dial = move || {
+            let stream = if is_reachable.load(Ordering::Relaxed) { TcpStream::connect(addr) } else { Err(io::ErrorKind::NotFound.into()) };
+            stream.map_err(|source| Error::Connect { address: addr.to_string(), source: Arc::new(source) })
+        };
+        let options = Options::new("a").keep_session().reconnect(AT_ONCE).ack_timeout(Some(Duration::from_millis(500)));
+        let mut client = Client::dialing(dial, &options).unwrap();
+        reachable.store(false, Ordering::Relaxed);
+        let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap_err();
+        assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+        let mut taken = Vec::new();
+        if in_pieces {
+            client.recv_into(SOON, |_| &mut taken).unwrap().unwrap();
+        } else {
+            taken = next(&mut client).payload;
+        }
+        assert_eq!(taken, b"2");
+        // Not a request for the next message, but enough to be connected again.
+        reachable.store(true, Ordering::Relaxed);
+        client.publish(&Publish::to("t")).unwrap();
+        nothing(&mut client);
+        assert_eq!(client.connections(), 2);
+        client.disconnect().unwrap();
+        broker.join().unwrap();
+    }
+}
+
+#[test]
+fn what_was_acknowledged_meanwhile_is_not_sent_again() {
+    let (addr, broker) = script(vec![
+        vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011")],
+        vec![HELLO_KEEPING, Says(b"\x20\x02\x01\0\x40\x02\0\x01"), Hears(b"\x34\x06\0\x01t\0\x022")],
+        vec![HELLO_KEEPING, Says(b"\x20\x02\x01\0\x50\x02\0\x02"), Hears(b"\x62\x02\0\x02"), Says(b"\x70\x02\0\x02"), Hears(b"\xe0\0")],
+    ]);
+    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
+    client.publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce)).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+/// A stream that hears nothing for a while.
+struct Deaf {
+    stream: TcpStream,
+    deaf: Arc<AtomicBool>,
+}
+
+impl Read for Deaf {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.deaf.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(1));
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Deaf {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Transport for Deaf {
+    fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
+        Transport::set_read_timeout(&mut self.stream, limit)
+    }
+}
+
+#[test]
+fn who_comes_late_finds_the_answer_to_the_ping() {
+    let (addr, broker) = script(vec![vec![
+        Hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01a"),
+        NEW,
+        Hears(b"\xc0\0"),
+        Says(b"\xd0\0"),
+        Hears(b"\x30\x03\0\x01t"),
+        Says(b"\x30\x03\0\x01t"),
+        Hears(b"\xe0\0"),
+    ]]);
+    let deaf = Arc::new(AtomicBool::new(false));
+    let is_sent = deaf.clone();
+    // Not to hear the answer to the ping before the nap stands for an answer that comes during it.
+    let second = Duration::from_secs(1);
+    let mut first = true;
+    let options = Options::new("a").keep_alive(1).connect_timeout(second).trace(move |_, packet| {
+        if matches!(packet, Packet::PingReq) {
+            is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
+        }
+    });
+    let stream = Deaf { stream: TcpStream::connect(addr).unwrap(), deaf: deaf.clone() };
+    let mut client = Client::over(stream, &options).unwrap();
+    assert_eq!(client.recv(Some(second)).unwrap(), None);
+    assert!(deaf.swap(false, Ordering::Relaxed));
+    thread::sleep(second);
+    client.publish(&Publish::to("t")).unwrap();
+    next(&mut client);
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
