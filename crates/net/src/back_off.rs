@@ -2,6 +2,9 @@
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
 
+/// No wait is longer, so that any clock can tell when it ends.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Waiting times between attempts to connect: a random time of up to a limit that doubles from try to try, up to a cap.
 ///
 /// The whole time is random ("full jitter"), so that a thousand clients of a broker that restarts do not come back in the same moment,
@@ -24,8 +27,10 @@ pub struct BackOff {
 }
 
 impl BackOff {
-    /// The first wait is `first` at most, no wait is longer than `cap`, and there are `max_tries` of them; `None`: as many as it takes.
+    /// The first wait is `first` at most, no wait is longer than `cap`, or a year, and there are `max_tries` of them; `None`: as many as it
+    /// takes.
     pub fn new(first: Duration, cap: Duration, max_tries: Option<u32>) -> Self {
+        let cap = cap.min(LONGEST);
         let builder = ExponentialBuilder::new().with_factor(2.0).with_min_delay(first.min(cap)).with_max_delay(cap);
         let builder = match max_tries {
             Some(tries) => builder.with_max_times(tries as usize),
@@ -67,6 +72,12 @@ mod tests {
         assert_eq!(waits.by_ref().count(), 2);
         waits.reset();
         assert!(waits.next().unwrap() <= Duration::from_millis(1));
+    }
+
+    #[test]
+    fn waits_end_in_our_lifetime() {
+        let waits = BackOff::new(Duration::MAX, Duration::MAX, Some(400));
+        assert!(waits.into_iter().all(|wait| wait <= LONGEST));
     }
 
     #[test]

@@ -102,11 +102,7 @@ impl Inbox {
         let len = message.payload.len() as u64 + u64::from(message.left);
         let header = Header { topic: message.topic.as_str().into(), len, qos: message.qos(), retain: message.retain(), dup: message.dup() };
         let large = message.left > 0 && (len > self.max_message as u64 || (self.direct && self.queue.is_empty()));
-        let mut data = Vec::new();
-        if !large {
-            data.reserve_exact(len as usize);
-        }
-        data.extend_from_slice(message.payload);
+        let data = message.payload.to_vec();
         let partial = Partial { header, data, left: message.left, token, large, broken: false };
         if large || message.left > 0 {
             self.partial = Some(partial);
@@ -120,6 +116,11 @@ impl Inbox {
 
     pub fn more(&mut self, data: &[u8], left: u32, token: Option<Token>) {
         let Some(partial) = &mut self.partial else { return };
+        // What was announced need not come: memory is taken as bytes come, twice as much each time, and in the end no more than there are.
+        let have = partial.data.len();
+        if !partial.large && partial.data.capacity() - have < data.len() {
+            partial.data.reserve_exact(have.max(data.len()).min(data.len() + left as usize));
+        }
         partial.data.extend_from_slice(data);
         partial.left = left;
         partial.token = token;
@@ -208,6 +209,7 @@ mod tests {
         std::iter::from_fn(|| inbox.pop()).map(|(item, _)| item.unwrap().payload).collect()
     }
 
+    const MAX: usize = usize::MAX;
     const THREE: &[u8] = b"\x30\x04\0\x01t0\x32\x06\0\x01t\0\x051\x34\x06\0\x01t\0\x062";
 
     #[test]
@@ -242,6 +244,19 @@ mod tests {
         let partial = large.partial.as_ref().unwrap();
         assert!(partial.large && partial.left == 0 && partial.header.len == 64);
         assert!(large.is_full());
+    }
+
+    #[test]
+    fn memory_is_taken_as_bytes_come() {
+        let announced = b"\x30\xff\xff\xff\x7f\0\x01t";
+        let mut promised = inbox(MAX, announced).partial.unwrap();
+        assert!(!promised.large && promised.header.len == 268_435_452);
+        assert!(promised.data.capacity() < 64);
+        promised = inbox(MAX, &[announced, &[7; 1000][..]].concat()).partial.unwrap();
+        assert!(promised.data.capacity() < 3000);
+        let mut long = b"\x30\x43\0\x01t".to_vec();
+        long.extend([7; 64]);
+        assert_eq!(payloads(&mut inbox(MAX, &long))[0].capacity(), 64);
     }
 
     #[test]
