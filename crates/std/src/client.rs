@@ -3,9 +3,8 @@ use crate::{Cause, Error, Options, Transport, inbox::Inbox, work::Work};
 use motemq::{Buffer, Known, Manual, Owed, Publish, SendError, Session, Slot, Token};
 use motemq_net::{BackOff, Tracer};
 use std::{
-    fmt,
-    net::{TcpStream, ToSocketAddrs},
-    sync::Arc,
+    fmt, mem,
+    net::TcpStream,
     time::{Duration, Instant},
 };
 
@@ -94,10 +93,10 @@ impl Client<TcpStream> {
     /// Tried once, for each address of the host; only a connection that was once accepted is made [again](Options::reconnect).
     ///
     /// # Errors
-    /// `Resolve`, `Connect`, `Refused`, `NotAuthorized`, `TimedOut`, `ConnectionLost`, `Invalid`.
+    /// `Resolve`, `Connect`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`.
     pub fn connect(options: &Options) -> Result<Self, Error> {
-        let Options { host, port, connect_timeout, .. } = options.clone();
-        Self::dialing(move || dial_tcp(&host, port, connect_timeout), options)
+        let address = options.clone();
+        Self::dialing(move || address.dial(), options)
     }
 }
 
@@ -114,7 +113,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// Connects over transports that `dial` opens: one now, and one for each reconnection. It is to give up after
-    /// [`Options::connect_timeout`], with [`Error::Connect`] for instance. Host and port of the options do not matter.
+    /// [`Options::connect_timeout`], with [`Error::Connect`] for instance; [`Options::dial`] does. Host and port of the options matter to it
+    /// alone.
     ///
     /// # Errors
     /// As [`connect`](Client::connect), and what `dial` says.
@@ -188,7 +188,15 @@ impl<T: Transport> Client<T> {
         self.accept();
         self.inbox.leave();
         let until = Instant::now().checked_add(limit);
-        let settled = self.wait(until, |client| client.work.len() == 0);
+        let mut calm = false;
+        let settled = self.wait(until, |client| {
+            // What was accepted is acknowledged by the second time. What comes now never will be, and must not bar the answers behind it.
+            let open = client.connected_at.is_some() && client.tx.is_empty() && client.session.unsent() == 0;
+            if mem::replace(&mut calm, open) && open {
+                *client.manual = Manual::new();
+            }
+            client.work.len() == 0
+        });
         let left = self.say_goodbye(until);
         if !settled? {
             return Err(Error::NotAcknowledged { limit });
@@ -262,20 +270,4 @@ impl<T: Transport> fmt::Debug for Client<T> {
             .field("pending", &self.pending())
             .finish_non_exhaustive()
     }
-}
-
-fn dial_tcp(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Error> {
-    let addresses = (host, port).to_socket_addrs().map_err(|source| Error::Resolve { host: host.into(), source: Arc::new(source) })?;
-    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, limit.max(Duration::from_millis(1))) {
-            // Packets are small and go out whole: waiting for more to send would only make them late.
-            Ok(stream) => match stream.set_nodelay(true) {
-                Ok(()) => return Ok(stream),
-                Err(error) => last = error,
-            },
-            Err(error) => last = error,
-        }
-    }
-    Err(Error::Connect { address: format!("{host}:{port}"), source: Arc::new(last) })
 }

@@ -30,6 +30,15 @@ pub enum Error {
     /// The broker does not know this login, or does not let it in.
     #[error("the broker refused the connection: {0}: check user name, password and the broker's rules for this client")]
     NotAuthorized(ReturnCode),
+    /// A connection was opened, but nobody there answers CONNECT.
+    #[error(
+        "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and without TLS; if it is only slow, \
+         allow more time"
+    )]
+    NoAnswer {
+        /// How long was waited.
+        limit: Duration,
+    },
     /// Time ran out before anything was sent for this call; nothing was done.
     #[error("no {what} within {limit:?}: no message was sent; try again later, or allow more time")]
     TimedOut {
@@ -127,7 +136,7 @@ impl Error {
             Error::Resolve { .. } | Error::Connect { .. } => ErrorKind::CannotConnect,
             Error::Refused(_) => ErrorKind::Refused,
             Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
-            Error::TimedOut { .. } => ErrorKind::TimedOut,
+            Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
             Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
             Error::NotAcknowledged { .. } | Error::OutcomeUnknown => ErrorKind::NotAcknowledged,
             Error::Invalid(_) => ErrorKind::Invalid,

@@ -3,7 +3,8 @@ use crate::{Error, client::SLOTS};
 use motemq::{Connect, Publish, QoS, packet::Packet};
 use motemq_net::{BackOff, BrokerUrl, Direction, Hook};
 use std::{
-    fmt,
+    fmt, io,
+    net::{TcpStream, ToSocketAddrs},
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
@@ -221,6 +222,45 @@ impl Options {
         self
     }
 
+    /// Opens a TCP connection to host and port, which may take [`connect_timeout`](Self::connect_timeout) for each address of the host: what
+    /// [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of their own that
+    /// [`Client::dialing`](crate::Client::dialing) takes.
+    ///
+    /// # Errors
+    /// `Resolve`, `Connect`.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options};
+    /// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+    /// # let port = broker.addr().port();
+    /// let options = Options::new("node-7").host("127.0.0.1").port(port);
+    /// let address = options.clone();
+    /// let mut times = 0;
+    /// let dial = move || {
+    ///     times += 1;
+    ///     println!("connecting for the {times}. time");
+    ///     address.dial()
+    /// };
+    /// Client::dialing(dial, &options)?.disconnect()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dial(&self) -> Result<TcpStream, Error> {
+        let Options { host, port, .. } = self;
+        // The system refuses to wait no time at all.
+        let limit = self.connect_timeout.max(Duration::from_millis(1));
+        let addresses =
+            (host.as_str(), *port).to_socket_addrs().map_err(|source| Error::Resolve { host: host.clone(), source: Arc::new(source) })?;
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in addresses {
+            // Packets are small and go out whole: waiting for more to send would only make them late.
+            match TcpStream::connect_timeout(&address, limit).and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(Error::Connect { address: format!("{host}:{port}"), source: Arc::new(last) })
+    }
+
     /// What to do when the connection is lost.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.reconnect = reconnect;
@@ -234,7 +274,8 @@ impl Options {
     }
 
     /// When this flag is raised, by a signal handler or another thread, the call that waits ends with [`Stopped`](Error::Stopped) within about
-    /// 100 ms, as does every other except [`disconnect`](crate::Client::disconnect). What is under way stays so.
+    /// 100 ms, as does every other except [`disconnect`](crate::Client::disconnect). What is under way stays so. An attempt to connect is
+    /// not interrupted: it may take [`connect_timeout`](Self::connect_timeout) longer, for each address of the host.
     pub fn stop_flag(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
         self

@@ -103,9 +103,7 @@ impl<T: Transport> Client<T> {
         self.waits = waits;
         match opened {
             Ok(true) => Ok(()),
-            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => {
-                Err(Error::TimedOut { what: "answer to CONNECT", limit })
-            }
+            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => Err(Error::NoAnswer { limit }),
             Err(error) => Err(error),
         }
     }

@@ -214,6 +214,25 @@ fn leaving_does_not_wait_longer_than_it_may() {
 }
 
 #[test]
+fn leaving_waits_for_what_is_behind_many_messages() {
+    let messages: Vec<u8> = (1..=200).flat_map(|id| [0x34, 6, 0, 1, b't', 0, id, b'x']).collect();
+    let (addr, broker) = script(vec![vec![
+        HELLO_KEEPING,
+        NEW,
+        Hears(b"\x32\x06\0\x01t\0\x01x"),
+        Says(messages.leak()),
+        Says(b"\x40\x02\0\x01"),
+        // None but the one that was taken is acknowledged.
+        Hears(b"\x50\x02\0\x01\xe0\0"),
+    ]]);
+    let mut client = Client::connect(&options(addr, "a").keep_session()).unwrap();
+    client.send(&Publish::to("t").payload(b"x").qos(QoS::AtLeastOnce)).unwrap();
+    next(&mut client);
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
 fn a_message_is_acknowledged_by_asking_for_the_next() {
     let (addr, broker) = script(vec![vec![
         HELLO,
@@ -414,6 +433,7 @@ fn a_broker_that_does_not_answer_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let error = Client::connect(&options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
+    assert!(error.to_string().starts_with("connected, but no answer to CONNECT within 300ms: check"), "{error}");
 }
 
 #[test]
