@@ -125,12 +125,13 @@ impl Manual {
         tx.lend(|out| {
             loop {
                 self.settle(session, out);
+                // First what was read: it may take the last place, which was free when reading began.
+                if !self.take_reply(session, out) {
+                    return Ok(None);
+                }
                 if session.link & link::OPEN != 0 && !self.has_place(session) {
                     // Nor can a PINGRESP be read that waits behind: as long as there is something to read, the broker is not silent.
                     session.heard |= !input.is_empty();
-                    return Ok(None);
-                }
-                if !self.take_reply(session, out) {
                     return Ok(None);
                 }
                 // The session finds no room, so that it writes no reply before its turn; whether `tx` is empty it sees.

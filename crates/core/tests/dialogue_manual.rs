@@ -229,6 +229,23 @@ fn skipped_messages_take_their_turn() {
     talk.d.says(b"\x40\x02\0\x01\x50\x02\0\x02\x40\x02\0\x03");
 }
 
+/// A skipped message takes a place, too: behind the last one nothing is read, and no token is given that nobody owes.
+#[test]
+fn a_skipped_message_takes_the_last_place() {
+    let mut talk = Talk::<3>::open();
+    let skipped = [&b"\x32\x4a\0\x46"[..], &[b'x'; 70], b"\0\x03"].concat();
+    let (told, tokens) = talk.hears(&[&publish(0x34, 1)[..], &publish(0x34, 2), &skipped, &publish(0x34, 4)].concat());
+    assert_eq!(told, [message("t", b"").qos2(1), message("t", b"").qos2(2), Told::Skipped(0)]);
+    assert_eq!(talk.manual.ack(tokens[0]), Ok(()));
+    let (told, more) = talk.turn();
+    assert_eq!(told, [message("t", b"").qos2(4)]);
+    talk.d.says(b"\x50\x02\0\x01");
+    talk.acks(more[0]);
+    talk.d.silent();
+    talk.acks(tokens[1]);
+    talk.d.says(b"\x50\x02\0\x02\x40\x02\0\x03\x50\x02\0\x04");
+}
+
 /// Everything else flows past what is owed: answers to what was published, QoS 0, the second half of QoS 2, resending.
 #[test]
 fn everything_else_flows() {
