@@ -2,7 +2,7 @@
 use motemq::{Buffer, Session, Slot};
 
 macro_rules! sizes {
-    ($($name:ident = $size:expr;)*) => { $(#[unsafe(no_mangle)] pub static $name: [u8; $size] = [0; _];)* };
+    ($($name:ident = $size:expr;)*) => { $(#[unsafe(no_mangle)] pub static $name: [u8; $size] = [0; $size];)* };
 }
 
 sizes! {

@@ -98,9 +98,9 @@ impl fmt::Display for SendError {
         f.write_str(match self {
             SendError::Full => "no room in the send buffer now: write its bytes out and ask again",
             SendError::Busy => "something begun before must end first: read on and ask again",
-            SendError::Offline => "not connected",
-            SendError::Invalid => "not allowed by MQTT",
-            SendError::TooLong => "longer than the buffers or MQTT allow",
+            SendError::Offline => "not connected: connect first, and wait until the broker has accepted",
+            SendError::Invalid => "not allowed by MQTT: correct the arguments",
+            SendError::TooLong => "longer than the buffers or MQTT allow: use larger buffers, or shorter text and fewer filters",
         })
     }
 }
@@ -109,11 +109,13 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Refused(code) => write!(f, "the broker refused the connection: {code}"),
-            Fault::Malformed => f.write_str("the broker sent a malformed packet"),
-            Fault::Unexpected => f.write_str("the broker sent a packet out of place"),
-            Fault::Timeout => f.write_str("the broker fell silent"),
-            Fault::PacketTooLarge => f.write_str("the broker sent a packet larger than the receive buffer"),
-            Fault::TooManyQos2 => f.write_str("the broker sent more QoS 2 messages at once than there are slots"),
+            Fault::Malformed => f.write_str("the broker sent a malformed packet: connect again; if it goes on, look at the broker"),
+            Fault::Unexpected => f.write_str("the broker sent a packet out of place: connect again; if it goes on, look at the broker"),
+            Fault::Timeout => f.write_str("the broker fell silent: connect again"),
+            Fault::PacketTooLarge => f.write_str("the broker sent a packet larger than the receive buffer: use a larger one"),
+            Fault::TooManyQos2 => f.write_str(
+                "the broker sent more QoS 2 messages at once than there are slots: connect again for the rest, or use more slots",
+            ),
         }
     }
 }

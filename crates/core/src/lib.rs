@@ -1,6 +1,6 @@
 //! An MQTT 3.1.1 client as a sans-IO core: events in, bytes and actions out.
 //!
-//! It opens no socket, reads no clock, allocates nothing and depends on nothing, so the same code runs on a Cortex-M0 and in a service.
+//! It opens no socket, reads no clock, allocates nothing and depends on nothing, so the same code runs on a Cortex-M4 and in a service.
 //! A [`Session`] holds all protocol state and no bytes; two [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the
 //! bytes between the buffers and whatever carries them.
 //!
