@@ -4,11 +4,12 @@ use crate::{
     notice::say,
     stop::Stop,
     target::Target,
-    transport::{self, PATIENCE},
 };
 use motemq_std::{Client, Direction, Error, Options, Reconnect};
 use std::time::{Duration, SystemTime};
 
+/// An attempt to connect, and again the wait for the broker's answer, may take so long.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
 /// How long a message may wait for its acknowledgement.
@@ -24,18 +25,20 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
     let options = if show_packets { traced(options) } else { options };
 
     let (host, port) = (target.host.clone(), target.port);
+    let address = options.clone().host(host.clone()).port(port);
     let mut was_open = false;
     let mut first = true;
     let dial = move || {
         if was_open {
             say(format_args!("connection to {host}:{port} lost: connecting again"));
         }
-        let dialed = transport::dial(&host, port);
+        let dialed = address.dial();
         was_open = dialed.is_ok();
         match &dialed {
             // The first attempt's failure ends the program, with these words.
             _ if first => {}
             Ok(_) => say(format_args!("connected to {host}:{port} again")),
+            Err(Error::Stopped) => {}
             Err(error) => say(format_args!("{error}; trying again")),
         }
         first = false;

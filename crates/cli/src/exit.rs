@@ -90,6 +90,12 @@ impl From<Error> for Failure {
         };
         match error {
             Error::ConnectionLost(cause) => Failure::new(exit, lost(&cause)),
+            Error::NoAnswer { limit } => Failure::new(
+                exit,
+                format_args!(
+                    "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and without TLS"
+                ),
+            ),
             Error::OutcomeUnknown => Failure::new(exit, "the broker lost the session before it acknowledged: it may have arrived or not"),
             Error::Source(error) => Failure::new(exit, format_args!("cannot read what is to be published to its end: {error}")),
             error => Failure::new(exit, error),

@@ -22,13 +22,17 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with [`Exit::TimeOut`]. Without a connection they do
-    /// so at once, as does the second Ctrl-C.
+    /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with [`Exit::TimeOut`]. Before there is a
+    /// connection they do so at once, Ctrl-C with [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
     pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, ctrlc::Error> {
         let stop = Stop { flag: Arc::default(), time_is_up: Arc::default(), connected: Arc::default(), interrupted, give_up };
         let by_signal = stop.clone();
         ctrlc::set_handler(move || {
-            if by_signal.flag.swap(true, Relaxed) || !by_signal.connected.load(Relaxed) {
+            if !by_signal.connected.load(Relaxed) {
+                say(by_signal.words());
+                process::exit(Exit::Interrupted as i32);
+            }
+            if by_signal.flag.swap(true, Relaxed) {
                 process::exit(interrupted as i32);
             }
         })?;

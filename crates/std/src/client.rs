@@ -167,7 +167,7 @@ impl<T: Transport> Client<T> {
         self.work.len()
     }
 
-    /// Leaves in good order: waits for what is under way, up to [`Options::ack_timeout`] (10 s without one), acknowledges the message given
+    /// Leaves in good order: waits for messages under way, up to [`Options::ack_timeout`] (10 s without one), acknowledges the message given
     /// last, says DISCONNECT, so that the will is not published, and closes the transport. Messages not taken are not acknowledged; the broker
     /// keeps them if it keeps the session.
     ///
@@ -195,7 +195,7 @@ impl<T: Transport> Client<T> {
             if mem::replace(&mut calm, open) && open {
                 *client.manual = Manual::new();
             }
-            client.work.len() == 0
+            !client.work.has_messages()
         });
         let left = self.say_goodbye(until);
         if !settled? {

@@ -1,11 +1,16 @@
 //! How to connect.
-use crate::{Error, client::SLOTS};
+use crate::{Error, client::SLOTS, engine::GLANCE};
 use motemq::{Connect, Publish, QoS, packet::Packet};
 use motemq_net::{BackOff, BrokerUrl, Direction, Hook};
 use std::{
     fmt, io,
     net::{TcpStream, ToSocketAddrs},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
     time::Duration,
 };
 
@@ -226,8 +231,10 @@ impl Options {
     /// [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of their own that
     /// [`Client::dialing`](crate::Client::dialing) takes.
     ///
+    /// With a [stop flag](Self::stop_flag) it is done in a thread of its own, which is left behind when the flag is raised.
+    ///
     /// # Errors
-    /// `Resolve`, `Connect`.
+    /// `Resolve`, `Connect`, `Stopped`.
     ///
     /// ```
     /// # use motemq_std::{Client, Options};
@@ -245,20 +252,12 @@ impl Options {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dial(&self) -> Result<TcpStream, Error> {
-        let Options { host, port, .. } = self;
-        // The system refuses to wait no time at all.
-        let limit = self.connect_timeout.max(Duration::from_millis(1));
-        let addresses =
-            (host.as_str(), *port).to_socket_addrs().map_err(|source| Error::Resolve { host: host.clone(), source: Arc::new(source) })?;
-        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in addresses {
-            // Packets are small and go out whole: waiting for more to send would only make them late.
-            match TcpStream::connect_timeout(&address, limit).and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
+        let Options { host, port, connect_timeout, .. } = self.clone();
+        let dial = move || dial(&host, port, connect_timeout);
+        match &self.stop {
+            Some(stop) => unless_stopped(stop, dial),
+            None => dial(),
         }
-        Err(Error::Connect { address: format!("{host}:{port}"), source: Arc::new(last) })
     }
 
     /// What to do when the connection is lost.
@@ -274,8 +273,8 @@ impl Options {
     }
 
     /// When this flag is raised, by a signal handler or another thread, the call that waits ends with [`Stopped`](Error::Stopped) within about
-    /// 100 ms, as does every other except [`disconnect`](crate::Client::disconnect). What is under way stays so. An attempt to connect is
-    /// not interrupted: it may take [`connect_timeout`](Self::connect_timeout) longer, for each address of the host.
+    /// 100 ms, as does every other except [`disconnect`](crate::Client::disconnect). What is under way stays so. A
+    /// [function](crate::Client::dialing) that opens transports is not interrupted, except [`dial`](Self::dial).
     pub fn stop_flag(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
         self
@@ -300,6 +299,35 @@ impl Options {
     }
 }
 
+fn dial(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Error> {
+    let addresses = (host, port).to_socket_addrs().map_err(|source| Error::Resolve { host: host.into(), source: Arc::new(source) })?;
+    // The system refuses to wait no time at all.
+    let limit = limit.max(Duration::from_millis(1));
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        // Packets are small and go out whole: waiting for more to send would only make them late.
+        match TcpStream::connect_timeout(&address, limit).and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(Error::Connect { address: format!("{host}:{port}"), source: Arc::new(last) })
+}
+
+/// The system's resolver, and on some systems its dialing, cannot be interrupted: so they are left alone.
+fn unless_stopped<T: Send + 'static>(stop: &AtomicBool, work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let (give, take) = mpsc::channel();
+    thread::spawn(move || give.send(work()));
+    loop {
+        // What is done before the first look counts, whatever the flag says: it may be the farewell.
+        match take.recv_timeout(GLANCE) {
+            Ok(done) => return done,
+            Err(RecvTimeoutError::Timeout) if !stop.load(Ordering::Relaxed) => {}
+            Err(_) => return Err(Error::Stopped),
+        }
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -311,5 +339,20 @@ impl fmt::Debug for Options {
             .field("max_message", &self.max_message)
             .field("reconnect", &self.reconnect)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_interrupted_is_left_alone() {
+        let stop = AtomicBool::new(true);
+        let (end, wait) = mpsc::channel::<()>();
+        let endless = move || Ok(wait.recv());
+        assert!(matches!(unless_stopped(&stop, endless), Err(Error::Stopped)));
+        assert!(matches!(unless_stopped(&stop, || Ok(7)), Ok(7)));
+        drop(end);
     }
 }

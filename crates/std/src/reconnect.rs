@@ -88,8 +88,9 @@ impl<T: Transport> Client<T> {
         }
         let Some(dial) = &mut self.dial else { return Ok(()) };
         match dial().and_then(|transport| self.start(transport)) {
-            Ok(()) => Ok(()),
-            Err(error) => self.wait_or_end(error),
+            // Not a failed attempt. Who leaves has put the flag aside, and goes on until the time is up.
+            Err(error @ Error::Stopped) if self.options.stop.is_some() => Err(error),
+            outcome => outcome.or_else(|error| self.wait_or_end(error)),
         }
     }
 

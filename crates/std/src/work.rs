@@ -111,6 +111,12 @@ impl Work {
         self.queue.len() + self.again.len() + self.flights.len()
     }
 
+    /// A message is not acknowledged, or not even sent.
+    pub fn has_messages(&self) -> bool {
+        let mut requests = self.queue.iter().chain(&self.again).chain(self.flights.values());
+        requests.any(|request| matches!(request.body, Body::Publish { .. } | Body::Gone))
+    }
+
     /// Number of requests that are sent and not answered.
     pub fn in_flight(&self) -> usize {
         self.flights.len()

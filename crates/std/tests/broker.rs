@@ -214,6 +214,41 @@ fn leaving_does_not_wait_longer_than_it_may() {
 }
 
 #[test]
+fn leaving_does_not_wait_for_subscriptions() {
+    let (addr, broker) = script(vec![vec![HELLO, NEW, Hears(b"\x82\x06\0\x01\0\x01t\0\xe0\0")]]);
+    let mut client = Client::connect(&options(addr, "a").ack_timeout(Some(Duration::from_millis(100)))).unwrap();
+    let error = client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn a_stopped_attempt_to_connect_is_not_a_failed_one() {
+    let server = server();
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = stop.clone();
+    let address = options(server.addr(), "a");
+    let mut dialed = 0;
+    // As if the flag had been raised while it was dialing for the second time.
+    let dial = move || {
+        dialed += 1;
+        if dialed == 2 {
+            raised.store(true, Ordering::Relaxed);
+            return Err(Error::Stopped);
+        }
+        address.dial()
+    };
+    let once = Reconnect::BackOff { first: Duration::ZERO, cap: Duration::ZERO, max_tries: Some(1) };
+    let mut client = Client::dialing(dial, &options(server.addr(), "a").reconnect(once).stop_flag(stop.clone())).unwrap();
+    server.cut_all();
+    assert!(matches!(client.recv(SOON), Err(Error::Stopped)));
+    stop.store(false, Ordering::Relaxed);
+    client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+}
+
+#[test]
 fn leaving_waits_for_what_is_behind_many_messages() {
     let messages: Vec<u8> = (1..=200).flat_map(|id| [0x34, 6, 0, 1, b't', 0, id, b'x']).collect();
     let (addr, broker) = script(vec![vec![
