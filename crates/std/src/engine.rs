@@ -111,6 +111,10 @@ impl<T: Transport> Client<T> {
             self.read(Duration::ZERO)?;
             news = true;
         }
+        if news {
+            // What filled the receive buffer at the last look may go on now.
+            self.choked = false;
+        }
         Ok((news, nap))
     }
 
