@@ -2,6 +2,8 @@
 mod demo;
 mod machine;
 mod no_std;
+#[allow(dead_code, reason = "the measuring commands draw with it")]
+mod plot;
 mod programs;
 mod size;
 mod steps;
