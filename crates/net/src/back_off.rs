@@ -5,6 +5,40 @@ use std::time::Duration;
 /// No wait is longer, so that any clock can tell when it ends.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// So long a connection lasts at least that was a good one.
+const GOOD: Duration = Duration::from_secs(30);
+
+/// What to do when the connection is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reconnect {
+    /// Nothing: calls say that the connection is lost from then on.
+    Never,
+    /// Connect again after waits as [`BackOff`] gives them.
+    BackOff {
+        /// The longest wait before the first attempt; it doubles from attempt to attempt ...
+        first: Duration,
+        /// ... up to this.
+        cap: Duration,
+        /// Attempts until it is given up; `None`: never.
+        max_tries: Option<u32>,
+    },
+}
+
+impl Reconnect {
+    /// Up to half a second before the first attempt and up to a minute before later ones, without end.
+    pub const fn back_off() -> Self {
+        Reconnect::BackOff { first: Duration::from_millis(500), cap: Duration::from_secs(60), max_tries: None }
+    }
+
+    /// The waits, if there are any.
+    pub fn waits(self) -> Option<BackOff> {
+        match self {
+            Reconnect::Never => None,
+            Reconnect::BackOff { first, cap, max_tries } => Some(BackOff::new(first, cap, max_tries)),
+        }
+    }
+}
+
 /// Waiting times between attempts to connect: a random time of up to a limit that doubles from try to try, up to a cap.
 ///
 /// The whole time is random ("full jitter"), so that a thousand clients of a broker that restarts do not come back in the same moment,
@@ -24,6 +58,8 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct BackOff {
     builder: ExponentialBuilder,
     limits: ExponentialBackoff,
+    /// A connection that lasted this long was a good one.
+    good: Duration,
 }
 
 impl BackOff {
@@ -36,12 +72,20 @@ impl BackOff {
             Some(tries) => builder.with_max_times(tries as usize),
             None => builder.without_max_times(),
         };
-        BackOff { builder, limits: builder.build() }
+        BackOff { builder, limits: builder.build(), good: cap.max(GOOD) }
     }
 
     /// Begins anew: the connection was good for a while.
     pub fn reset(&mut self) {
         self.limits = self.builder.build();
+    }
+
+    /// A connection ended that lasted so long. Only a good one lets waiting begin anew: two clients with one client identifier, who throw
+    /// each other out, wait longer and longer.
+    pub fn ended_after(&mut self, time: Duration) {
+        if time >= self.good {
+            self.reset();
+        }
     }
 }
 
@@ -72,6 +116,17 @@ mod tests {
         assert_eq!(waits.by_ref().count(), 2);
         waits.reset();
         assert!(waits.next().unwrap() <= Duration::from_millis(1));
+    }
+
+    #[test]
+    fn only_a_good_connection_is_a_reset() {
+        let cap = Duration::from_secs(60);
+        let mut waits = BackOff::new(cap, cap, Some(2));
+        assert_eq!(waits.by_ref().count(), 2);
+        waits.ended_after(Duration::from_secs(59));
+        assert_eq!(waits.next(), None);
+        waits.ended_after(cap);
+        assert_eq!(waits.count(), 2);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can go wrong, and what to do next.
 use motemq::{Fault, ReturnCode, SendError};
+use motemq_net::{Cause, advice, is_about_login};
 use std::{io, sync::Arc, time::Duration};
 
 /// Why a call could not do what it was asked for; each message says what to do next.
@@ -28,7 +29,7 @@ pub enum Error {
     #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
     Refused(ReturnCode),
     /// The broker does not know this login, or does not let it in.
-    #[error("the broker refused the connection: {0}: check user name, password and the broker's rules for this client")]
+    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
     NotAuthorized(ReturnCode),
     /// A connection was opened, but nobody there answers CONNECT.
     #[error(
@@ -151,9 +152,7 @@ impl Error {
     /// The connection failed with this before the broker had accepted it, or while it was open.
     pub(crate) fn of(cause: Cause) -> Self {
         match cause {
-            Cause::Fault(Fault::Refused(code @ (ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED))) => {
-                Error::NotAuthorized(code)
-            }
+            Cause::Fault(Fault::Refused(code)) if is_about_login(code) => Error::NotAuthorized(code),
             Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
             cause => Error::ConnectionLost(cause),
         }
@@ -166,52 +165,9 @@ impl From<motemq_net::UrlError> for Error {
     }
 }
 
-/// Why a connection ended.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Cause {
-    /// By the broker, without a word: another client with the same client identifier, an offence against its rules, or its end.
-    #[error("the broker closed the connection; another client with the same client identifier does this, too")]
-    Closed,
-    /// By the transport.
-    #[error("{0}")]
-    Io(Arc<io::Error>),
-    /// By the protocol: see [`Fault`].
-    #[error("{0}")]
-    Fault(Fault),
-    /// Nothing could be written for this long.
-    #[error("the broker took no bytes for {0:?}")]
-    Stalled(Duration),
-    /// By us, because something that was not acknowledged or not complete stood in the way.
-    #[error("we hung up")]
-    HungUp,
-}
-
-impl From<io::Error> for Cause {
-    fn from(error: io::Error) -> Self {
-        Cause::Io(Arc::new(error))
-    }
-}
-
-impl From<Fault> for Cause {
-    fn from(fault: Fault) -> Self {
-        Cause::Fault(fault)
-    }
-}
-
 /// The session does not take what it was given, and never will.
 pub(crate) fn unsendable(error: SendError) -> Error {
-    let advice = if error == SendError::TooLong { ": send it in parts" } else { "" };
-    Error::Invalid(format!("it cannot be sent: {error}{advice}"))
-}
-
-fn advice(code: ReturnCode) -> &'static str {
-    match code {
-        ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION => "use a broker that does",
-        ReturnCode::IDENTIFIER_REJECTED => "use another one, of 1 to 23 letters and digits",
-        ReturnCode::SERVER_UNAVAILABLE => "try again later",
-        _ => "look into the broker's log",
-    }
+    Error::Invalid(motemq_net::unsendable(error))
 }
 
 fn on_topic(topic: &Option<String>) -> String {

@@ -29,13 +29,13 @@ mod transport;
 mod work;
 
 pub use client::{Client, publish_once};
-pub use error::{Cause, Error, ErrorKind};
+pub use error::{Error, ErrorKind};
 pub use inbox::{Header, Message};
 pub use incoming::Messages;
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BrokerUrl, Direction};
-pub use options::{Options, Reconnect, Will};
-pub use outgoing::{Granted, Receipt};
+pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will};
+pub use options::Options;
+pub use outgoing::Receipt;
 pub use transport::Transport;
 
 /// The examples of the README are compiled.

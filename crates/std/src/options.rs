@@ -1,7 +1,7 @@
 //! How to connect.
 use crate::{Error, client::SLOTS, engine::GLANCE};
-use motemq::{Connect, Publish, QoS, packet::Packet};
-use motemq_net::{BackOff, BrokerUrl, Direction, Hook};
+use motemq::packet::Packet;
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will};
 use std::{
     fmt, io,
     net::{TcpStream, ToSocketAddrs},
@@ -34,69 +34,13 @@ pub struct Options {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) topic: Option<String>,
-    pub(crate) client_id: String,
-    pub(crate) clean: bool,
-    pub(crate) keep_alive: u16,
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<Vec<u8>>,
-    pub(crate) will: Option<Will>,
-    pub(crate) connect_timeout: Duration,
+    pub(crate) identity: Identity,
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_message: usize,
     pub(crate) in_flight: usize,
     pub(crate) reconnect: Reconnect,
     pub(crate) hook: Option<Hook>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
-}
-
-/// What the broker publishes for us when the connection is lost.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Will {
-    /// Where to; no wildcards.
-    pub topic: String,
-    /// At most 65,535 bytes.
-    pub payload: Vec<u8>,
-    /// How often it may arrive.
-    pub qos: QoS,
-    /// Whether the broker keeps it.
-    pub retain: bool,
-}
-
-impl Will {
-    /// An empty message with QoS 0 that is not retained.
-    pub fn new(topic: impl Into<String>) -> Self {
-        Will { topic: topic.into(), payload: Vec::new(), qos: QoS::AtMostOnce, retain: false }
-    }
-}
-
-/// What to do when the connection is lost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reconnect {
-    /// Nothing: calls say [`ConnectionLost`](Error::ConnectionLost) from then on.
-    Never,
-    /// Connect again from within the calls that need the connection, after waits as [`BackOff`] gives them.
-    BackOff {
-        /// The longest wait before the first attempt; it doubles from attempt to attempt ...
-        first: Duration,
-        /// ... up to this.
-        cap: Duration,
-        /// Attempts until it is given up; `None`: never.
-        max_tries: Option<u32>,
-    },
-}
-
-impl Reconnect {
-    /// Up to half a second before the first attempt and up to a minute before later ones, without end.
-    pub const fn back_off() -> Self {
-        Reconnect::BackOff { first: Duration::from_millis(500), cap: Duration::from_secs(60), max_tries: None }
-    }
-
-    pub(crate) fn waits(self) -> Option<BackOff> {
-        match self {
-            Reconnect::Never => None,
-            Reconnect::BackOff { first, cap, max_tries } => Some(BackOff::new(first, cap, max_tries)),
-        }
-    }
 }
 
 impl Options {
@@ -109,13 +53,7 @@ impl Options {
             host: "localhost".into(),
             port: 1883,
             topic: None,
-            client_id: client_id.into(),
-            clean: true,
-            keep_alive: 60,
-            user: None,
-            password: None,
-            will: None,
-            connect_timeout: Duration::from_secs(10),
+            identity: Identity::new(client_id),
             ack_timeout: Some(Duration::from_secs(20)),
             max_message: 16 << 20,
             in_flight: 20,
@@ -138,7 +76,8 @@ impl Options {
     /// ```
     pub fn from_url(url: &str) -> Result<Self, Error> {
         let BrokerUrl { host, port, user, password, topic } = BrokerUrl::parse(url)?;
-        Ok(Options { host, port, user, password, topic, ..Options::new("") })
+        let identity = Identity { user, password, ..Identity::new("") };
+        Ok(Options { host, port, topic, identity, ..Options::new("") })
     }
 
     /// The topic or filter in the URL these options were made from.
@@ -160,47 +99,47 @@ impl Options {
 
     /// Names the session: see [`new`](Self::new).
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = client_id.into();
+        self.identity.client_id = client_id.into();
         self
     }
 
     /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
     pub fn keep_session(mut self) -> Self {
-        self.clean = false;
+        self.identity.clean = false;
         self
     }
 
     /// Seconds within which the broker hears from us; 0: it need not. It hangs up after one and a half times as long, so let the time
     /// between two calls of the client be shorter: it has no thread of its own.
     pub fn keep_alive(mut self, seconds: u16) -> Self {
-        self.keep_alive = seconds;
+        self.identity.keep_alive = seconds;
         self
     }
 
     /// Says who we are. The password may be any bytes.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
-        self.user = Some(user.into());
-        self.password = Some(password.into());
+        self.identity.user = Some(user.into());
+        self.identity.password = Some(password.into());
         self
     }
 
     /// Says who we are, without a password.
     pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
-        self.password = None;
+        self.identity.user = Some(user.into());
+        self.identity.password = None;
         self
     }
 
     /// What the broker publishes when the connection ends otherwise than by `disconnect`.
     pub fn will(mut self, will: Will) -> Self {
-        self.will = Some(will);
+        self.identity.will = Some(will);
         self
     }
 
     /// How long an attempt to connect may take: for each address of the host, and again for the broker's answer (in whole seconds up to 255,
     /// rounded up), which is also how long it may take to answer a ping. 10 s if nothing is said.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+        self.identity.timeout = limit;
         self
     }
 
@@ -252,8 +191,8 @@ impl Options {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dial(&self) -> Result<TcpStream, Error> {
-        let Options { host, port, connect_timeout, .. } = self.clone();
-        let dial = move || dial(&host, port, connect_timeout);
+        let Options { host, port, identity: Identity { timeout, .. }, .. } = self.clone();
+        let dial = move || dial(&host, port, timeout);
         match &self.stop {
             Some(stop) => unless_stopped(stop, dial),
             None => dial(),
@@ -278,24 +217,6 @@ impl Options {
     pub fn stop_flag(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
         self
-    }
-
-    pub(crate) fn packet(&self) -> Connect<'_> {
-        Connect {
-            client_id: &self.client_id,
-            will: self.will.as_ref().map(|Will { topic, payload, qos, retain }| Publish {
-                topic,
-                payload,
-                more: 0,
-                qos: *qos,
-                retain: *retain,
-            }),
-            user: self.user.as_deref(),
-            password: self.password.as_deref(),
-            keep_alive: self.keep_alive,
-            timeout: self.connect_timeout.as_millis().div_ceil(1000).clamp(1, 255) as u8,
-            clean: self.clean,
-        }
     }
 }
 
@@ -333,8 +254,8 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("host", &self.host)
             .field("port", &self.port)
-            .field("connect", &self.packet())
-            .field("connect_timeout", &self.connect_timeout)
+            .field("identity", &self.identity)
+            .field("connect_timeout", &self.identity.timeout)
             .field("ack_timeout", &self.ack_timeout)
             .field("max_message", &self.max_message)
             .field("reconnect", &self.reconnect)

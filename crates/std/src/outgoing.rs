@@ -6,7 +6,8 @@ use crate::{
     error::unsendable,
     work::{Body, Request},
 };
-use motemq::{Filter, PacketId, Publish, QoS, SendError, topic};
+use motemq::{Filter, PacketId, Publish, QoS, SendError};
+use motemq_net::{Granted, check_filters, check_topic};
 use std::{
     io::{self, ErrorKind, Read},
     sync::Arc,
@@ -15,15 +16,6 @@ use std::{
 
 /// Bytes read at a time.
 const PIECE: usize = 16 << 10;
-
-/// The broker's answer to one filter.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Granted {
-    /// Messages come with this QoS at most.
-    AtMost(QoS),
-    /// No messages come for it: return code 0x80.
-    Refused,
-}
 
 /// Names a message that was [sent](Client::send), to wait for its acknowledgement.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -66,7 +58,7 @@ impl<T: Transport> Client<T> {
     /// ```
     pub fn send(&mut self, publish: &Publish<'_>) -> Result<Receipt, Error> {
         let &Publish { topic, payload, more, qos, retain } = publish;
-        check_topic(topic)?;
+        check_topic(topic).map_err(Error::Invalid)?;
         if more != 0 {
             return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
         }
@@ -117,11 +109,11 @@ impl<T: Transport> Client<T> {
     /// `Invalid` without a filter, for more than 255 of them, and for one that is none; else as [`publish`](Self::publish). That the broker
     /// grants nothing is no error: look at what it says.
     pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<Granted>, Error> {
-        check_filters(filters.iter().map(|filter| filter.filter))?;
+        check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid)?;
         let ticket = self.work.ask(Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect()));
         self.settle_or_withdraw(ticket)?;
         let codes = self.work.codes(ticket);
-        Ok(codes.into_iter().map(|code| QoS::try_from(code).map_or(Granted::Refused, Granted::AtMost)).collect())
+        Ok(codes.into_iter().map(Granted::from).collect())
     }
 
     /// Takes filters back, literally as they were given. Messages that were on their way may still come.
@@ -129,7 +121,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<(), Error> {
-        check_filters(filters.iter().copied())?;
+        check_filters(filters.iter().copied()).map_err(Error::Invalid)?;
         let ticket = self.work.ask(Body::Unsubscribe(filters.iter().map(|&filter| filter.into()).collect()));
         self.settle_or_withdraw(ticket)
     }
@@ -146,7 +138,7 @@ impl<T: Transport> Client<T> {
     /// `Source` if the reader fails or ends early, `Stopped`, `Backlog` before the last byte: the connection is closed then, since half a
     /// packet cannot be taken back, nothing is published, and the connection is made again as the options say. `Invalid` for more than MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
     pub fn publish_from(&mut self, topic: &str, qos: QoS, retain: bool, len: u64, mut from: impl Read) -> Result<(), Error> {
-        check_topic(topic)?;
+        check_topic(topic).map_err(Error::Invalid)?;
         let more =
             u32::try_from(len).map_err(|_| Error::Invalid(format!("{len} bytes are more than fit into an MQTT packet: send parts")))?;
         let until = self.deadline();
@@ -263,23 +255,4 @@ impl<T: Transport> Client<T> {
             Error::NotAcknowledged { limit }
         }
     }
-}
-
-fn check_topic(topic: &str) -> Result<(), Error> {
-    if topic::is_name(topic) {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!("{topic:?} is no topic: use 1 to 65,535 bytes without wildcards (+ and #) and U+0000")))
-}
-
-fn check_filters<'a>(filters: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Error> {
-    if !(1..=255).contains(&filters.len()) {
-        return Err(Error::Invalid(format!("{} filters: give 1 to 255 at a time", filters.len())));
-    }
-    for filter in filters {
-        if !topic::is_filter(filter) {
-            return Err(Error::Invalid(format!("{filter:?} is no topic filter: + stands alone in its level, # alone in the last one")));
-        }
-    }
-    Ok(())
 }

@@ -4,28 +4,16 @@ use crate::{
     client::{BUFFER, Link},
     engine::GLANCE,
 };
-use motemq::{Fault, ReturnCode, SendError};
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
-/// A connection that lasted this long was a good one: waiting begins anew.
-const GOOD: Duration = Duration::from_secs(30);
+use motemq::{Fault, ReturnCode};
+use motemq_net::unconnectable;
+use std::{thread, time::Instant};
 
 impl<T: Transport> Client<T> {
     /// Begins a connection over a transport.
     pub(crate) fn start(&mut self, transport: T) -> Result<(), Error> {
-        self.session.connect(&self.options.packet(), &mut self.rx, &mut self.tx).map_err(|error| {
-            Error::Invalid(match error {
-                SendError::TooLong => format!("client identifier, will and login together are longer than {BUFFER} bytes: shorten them"),
-                _ => {
-                    "client identifier, will topic or user name: use valid text, no wildcards in the will's topic, and a client identifier \
-                      if the session is to be kept"
-                        .into()
-                }
-            })
-        })?;
+        let connect = self.options.identity.connect();
+        let begun = self.session.connect(&connect, &mut self.rx, &mut self.tx);
+        begun.map_err(|error| Error::Invalid(unconnectable(error, BUFFER)))?;
         self.link = Link::Up(transport);
         self.connections += 1;
         self.connected_at = None;
@@ -47,10 +35,8 @@ impl<T: Transport> Client<T> {
         // What the application holds in its hands it has had: it must not come again with QoS 2.
         self.accept();
         self.last_cause = Some(cause.clone());
-        if self.connected_at.take().is_some_and(|at| at.elapsed() >= GOOD)
-            && let Some(waits) = &mut self.waits
-        {
-            waits.reset();
+        if let Some((at, waits)) = self.connected_at.take().zip(self.waits.as_mut()) {
+            waits.ended_after(at.elapsed());
         }
         self.wait_or_end(Error::of(cause))
     }
@@ -98,7 +84,7 @@ impl<T: Transport> Client<T> {
     pub(crate) fn open(&mut self, transport: T) -> Result<(), Error> {
         self.start(transport)?;
         let waits = self.waits.take();
-        let limit = self.options.connect_timeout;
+        let limit = self.options.identity.timeout;
         let until = Instant::now().checked_add(limit);
         let opened = self.wait(until, |client| client.known.is_some());
         self.waits = waits;

@@ -1,6 +1,7 @@
 //! What was asked for and is not done yet: copies to send again, and who waits for which answer.
 use crate::{Error, error::unsendable};
 use motemq::{Known, PacketId, QoS, SendError};
+use motemq_net::Subscriptions;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Something to be sent that the broker answers. The ticket is what its sender waits for; 0: nobody does.
@@ -46,15 +47,12 @@ pub(crate) struct Work {
     failed: HashMap<u64, Error>,
     granted: HashMap<u64, Vec<u8>>,
     /// What the broker has granted.
-    subscriptions: Vec<(String, QoS)>,
+    subscriptions: Subscriptions,
     /// The broker asks for this one again.
     pub resend: Option<PacketId>,
     /// The payload of this one is being sent, so far up to here.
     pub streaming: Option<(PacketId, usize)>,
 }
-
-/// Filters in one SUBSCRIBE when subscriptions are made anew.
-const FILTERS: usize = 32;
 
 impl Work {
     pub fn ticket(&mut self) -> u64 {
@@ -65,7 +63,7 @@ impl Work {
     pub fn ask(&mut self, body: Body) -> u64 {
         let ticket = self.ticket();
         if let Body::Unsubscribe(filters) = &body {
-            self.subscriptions.retain(|(filter, _)| !filters.contains(filter));
+            self.subscriptions.remove(filters);
         }
         self.queue.push_back(Request::new(ticket, body));
         ticket
@@ -188,20 +186,15 @@ impl Work {
 
     /// Returns the filters lost, if this was to make them anew.
     pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
-        let mut lost = Vec::new();
-        let Some(Request { ticket, body: Body::Subscribe(filters), .. }) = self.flights.remove(&id) else { return lost };
-        for ((filter, qos), &code) in filters.into_iter().zip(codes) {
-            self.subscriptions.retain(|(known, _)| *known != filter);
-            if QoS::try_from(code).is_ok() {
-                self.subscriptions.push((filter, qos));
-            } else if ticket == 0 {
-                lost.push(filter);
-            }
+        let Some(Request { ticket, body: Body::Subscribe(filters), .. }) = self.flights.remove(&id) else { return Vec::new() };
+        let refused = self.subscriptions.answered(filters, codes);
+        if ticket == 0 {
+            return refused;
         }
-        if !self.given_up.remove(&ticket) && ticket != 0 {
+        if !self.given_up.remove(&ticket) {
             self.granted.insert(ticket, codes.to_vec());
         }
-        lost
+        Vec::new()
     }
 
     /// This identifier ended with the session.
@@ -221,8 +214,8 @@ impl Work {
         }
         if session != Known::Resumed {
             self.queue.retain(|request| request.ticket != 0);
-            for filters in self.subscriptions.chunks(FILTERS).rev() {
-                self.queue.push_front(Request::new(0, Body::Subscribe(filters.to_vec())));
+            for filters in self.subscriptions.chunks().rev() {
+                self.queue.push_front(Request::new(0, Body::Subscribe(filters)));
             }
         }
     }
