@@ -2,7 +2,7 @@
 use super::sources::Source;
 
 /// The crates that carry the core's bytes.
-const ADAPTERS: [&str; 3] = ["crates/net/src/", "crates/std/src/", "crates/cli/src/"];
+const ADAPTERS: [&str; 4] = ["crates/net/src/", "crates/std/src/", "crates/cli/src/", "crates/smoltcp/src/"];
 
 /// Shows packets to people, by the core's own codec.
 const TRACE: &str = "crates/net/src/trace.rs";

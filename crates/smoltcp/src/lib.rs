@@ -1,0 +1,175 @@
+//! [`motemq`] over a [`smoltcp`] TCP socket: bytes between the two, and nothing else. No heap, no std.
+//!
+//! The session, its buffers, the socket and the interface stay the application's, and so does the loop. A [`Link`] moves bytes in it:
+//! [`next_event`](Link::next_event) reads packets where they lie in the socket's receive ring, and [`turn`](Link::turn) does the rest. What
+//! the session writes goes through `tx`, and what of the ring is only half a packet through `rx`, since packets are written and read in one
+//! piece and a ring has an end; all else is copied nowhere.
+//!
+//! ```
+//! use motemq::{Buffer, Connect, Event, Filter, QoS, Session, Slot};
+//! use motemq_smoltcp::{Link, Turn, nap};
+//! use smoltcp::{iface::{Interface, SocketHandle, SocketSet}, phy::Device, socket::tcp, time::{Duration, Instant}, wire::IpAddress};
+//!
+//! fn run(
+//!     iface: &mut Interface, device: &mut impl Device, sockets: &mut SocketSet<'_>, handle: SocketHandle,
+//!     now: impl Fn() -> Instant, sleep: impl Fn(Option<Duration>), free_port: impl Fn() -> u16,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut session = Session::<[Slot; 8]>::new();
+//!     let (mut rx, mut tx) = (Buffer::<[u8; 256]>::new(), Buffer::<[u8; 256]>::new());
+//!     let mut link = Link::new();
+//!     loop {
+//!         iface.poll(now(), device, sockets);
+//!         let socket = sockets.get_mut::<tcp::Socket>(handle);
+//!         // 1. What has happened? An answer needs room: without it, the message waits.
+//!         while tx.room() >= 64 && let Some(event) = link.next_event(socket, &mut session, &mut rx, &mut tx)? {
+//!             match event {
+//!                 Event::Connected { .. } => { session.subscribe(&[Filter::new("cmd/#", QoS::AtLeastOnce)], &mut tx)?; }
+//!                 Event::Message(m) if m.topic == "cmd/quit" => session.disconnect(&mut tx)?,
+//!                 _ => {}
+//!             }
+//!         }
+//!         // 2. Bytes and time. 3. Sleep until something comes or is due.
+//!         match link.turn(socket, &mut session, &mut rx, &mut tx, now())? {
+//!             Turn::Sleep(limit) => sleep(nap(iface, sockets, now(), limit)),
+//!             Turn::Over => {
+//!                 session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)?;
+//!                 let broker = (IpAddress::v4(192, 0, 2, 1), 1883);
+//!                 socket.connect(iface.context(), broker, free_port()).map_err(|error| error.to_string())?;
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//! This program connects again whenever the connection is over; a real one waits a little longer each time, and takes a [`Fault`] for a
+//! reason to connect again rather than for its own end.
+//!
+//! A payload may go from the application's memory into the socket without a stop in `tx`: announce it with
+//! [`more`](motemq::Publish::more), and when `tx` is empty give `socket.send_slice` some of it and
+//! [`publish_direct`](Session::publish_direct) the number of bytes that it took.
+#![no_std]
+
+use motemq::{Buffer, Event, Fault, Session};
+use smoltcp::{
+    iface::{Interface, SocketSet},
+    socket::tcp::{Socket, State},
+    time::{Duration, Instant},
+};
+
+/// How long the other side may take to take and close a connection that the session has ended.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at most.
+#[derive(Clone, Debug, Default)]
+pub struct Link {
+    /// Bytes of the socket's ring that the last event took, and perhaps still borrows.
+    taken: usize,
+    /// The session wants more than the ring or `rx` has in one piece.
+    hungry: bool,
+    /// Since when the session is closed and the socket is not.
+    parting: Option<Instant>,
+}
+
+/// What is to be done after a turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Sleep until something comes, but so long at most: see [`nap`].
+    Sleep(Option<Duration>),
+    /// There is no connection any more, or none yet, and the socket is free for one: `connect` the session and the socket.
+    Over,
+}
+
+impl Link {
+    /// No connection.
+    pub const fn new() -> Self {
+        Link { taken: 0, hungry: false, parting: None }
+    }
+
+    /// [`Session::next_event`] over the socket. Events borrow the ring or `rx`, not the session nor `tx`.
+    ///
+    /// # Errors
+    /// As there. What waits to be sent, acknowledgements perhaps, is sent by the next turns, and the socket closed.
+    pub fn next_event<'r>(
+        &mut self, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
+    ) -> Result<Option<Event<'r>>, Fault> {
+        self.drop_taken(socket);
+        let event = if rx.is_empty() {
+            let ring = socket.peek(usize::MAX).unwrap_or_default();
+            let mut input = ring;
+            let event = session.receive(&mut input, rx.capacity(), tx);
+            self.taken = ring.len().saturating_sub(input.len());
+            event
+        } else {
+            session.next_event(rx, tx)
+        };
+        self.hungry = matches!(event, Ok(None));
+        event
+    }
+
+    /// Tells the session the time, writes what it has to say into the socket, and looks how both are. Call it when there are no more events
+    /// to be dealt with, then sleep, and poll the interface.
+    ///
+    /// The other side may close the connection, reset it or fall silent: then the session [is closed](Session::is_closed), and so is the
+    /// socket, at once if there is nobody to say goodbye to, and when all is sent otherwise; but within 10 s.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub fn turn(
+        &mut self, socket: &mut Socket<'_>, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now: Instant,
+    ) -> Result<Turn, Fault> {
+        self.drop_taken(socket);
+        let sleep = session.tick(now.total_millis() as u32, tx).inspect_err(|_| socket.abort())?;
+        if !tx.is_empty() {
+            tx.consume(socket.send_slice(tx.bytes()).unwrap_or(0));
+        }
+        if session.is_closed() {
+            return Ok(self.part(socket, tx, now));
+        }
+        if self.hungry {
+            // Half a packet does not stay in the ring, where it might not find room for its other half.
+            let read = socket.recv_slice(rx.space()).unwrap_or(0);
+            rx.commit(read);
+            if read > 0 {
+                return Ok(Turn::Sleep(Some(Duration::ZERO)));
+            }
+        }
+        let opening = matches!(socket.state(), State::SynSent | State::SynReceived);
+        // What came before the end is read first; but who cannot answer it need not.
+        if !opening && !socket.may_recv() && (self.hungry || !socket.may_send()) {
+            session.lost();
+            return Ok(self.part(socket, tx, now));
+        }
+        Ok(Turn::Sleep(sleep.map(|ms| Duration::from_millis(ms.into()))))
+    }
+
+    /// The session is closed: so shall be the socket, when all is sent.
+    fn part(&mut self, socket: &mut Socket<'_>, tx: &Buffer, now: Instant) -> Turn {
+        // The end comes behind what nobody wants to know any more.
+        while socket.recv(|ring| (ring.len(), ring.len())).is_ok_and(|dropped| dropped > 0) {}
+        if tx.is_empty() || !socket.may_send() {
+            socket.close();
+        }
+        if !socket.is_open() {
+            *self = Link::new();
+            return Turn::Over;
+        }
+        let end = *self.parting.get_or_insert(now) + PATIENCE;
+        if now >= end {
+            socket.abort();
+            return Turn::Sleep(Some(Duration::ZERO));
+        }
+        Turn::Sleep(Some(end - now))
+    }
+
+    fn drop_taken(&mut self, socket: &mut Socket<'_>) {
+        let taken = core::mem::take(&mut self.taken);
+        if taken > 0 {
+            // Received before, so it can be no error now.
+            let _ = socket.recv(|_| (taken, ()));
+        }
+    }
+}
+
+/// How long one may sleep until the interface has to be polled: until smoltcp or the session has something to do.
+pub fn nap(iface: &mut Interface, sockets: &SocketSet<'_>, now: Instant, limit: Option<Duration>) -> Option<Duration> {
+    iface.poll_delay(now, sockets).into_iter().chain(limit).min()
+}

@@ -1,0 +1,11 @@
+//! The adapter over smoltcp's loopback device, against the rig's broker.
+mod ends;
+#[path = "../../examples/loopback.rs"]
+mod example;
+mod messages;
+mod world;
+
+#[test]
+fn the_example_comes_to_its_end() {
+    example::main();
+}

@@ -1,0 +1,203 @@
+//! Messages of all kinds through rings of all sizes.
+use crate::world::World;
+use motemq::{Connect, Event, Filter, Publish, QoS, SendError, Session};
+
+const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+
+fn subscribed(world: &mut World, connect: &Connect<'_>) {
+    world.open(connect);
+    world
+        .run(|event, session, tx| {
+            if let Event::Connected { .. } = event {
+                session.subscribe(&[Filter::new("t/#", QoS::ExactlyOnce)], tx).unwrap();
+            }
+            matches!(event, Event::Subscribed { .. })
+        })
+        .unwrap();
+}
+
+#[test]
+fn every_qos_both_ways() {
+    let mut world = World::new(512);
+    subscribed(&mut world, &Connect::new("a"));
+    let (mut acked, mut heard) = (0, Vec::new());
+    for qos in ALL {
+        world.session.publish(&Publish::to("t/x").payload(b"hello").qos(qos), &mut world.tx).unwrap();
+    }
+    world
+        .run(|event, _, _| {
+            match event {
+                Event::Acked { .. } => acked += 1,
+                Event::Message(m) => heard.push((m.payload.to_vec(), m.qos())),
+                _ => {}
+            }
+            acked == 2 && heard.len() == 3
+        })
+        .unwrap();
+    assert_eq!(heard, ALL.map(|qos| (b"hello".to_vec(), qos)));
+    world.session.disconnect(&mut world.tx).unwrap();
+    world.run_to_the_end().unwrap();
+    assert!(!world.near().is_open());
+}
+
+/// Messages of lengths up to twice what `rx` holds, of which a few are under way at once.
+fn echo(ring: usize, loss: u8, count: usize) -> World {
+    let mut world = World::new(ring);
+    world.cable.loss = loss;
+    subscribed(&mut world, &Connect::new("a"));
+    let payload = |number: usize| vec![number as u8; number * 7 % 110];
+    let (mut next, mut heard, mut partial) = (0, Vec::new(), Vec::new());
+    let mut rest: Vec<u8> = Vec::new();
+    let mut rounds = 0;
+    while heard.len() < count || !rest.is_empty() {
+        if !rest.is_empty() {
+            match world.session.publish_chunk(&rest, &mut world.tx) {
+                Ok(given) => drop(rest.drain(..given)),
+                Err(error) => assert_eq!(error, SendError::Full),
+            }
+        } else if next < count {
+            let bytes = payload(next);
+            let message = Publish::to("t/x").qos(ALL[next % 3]).more(bytes.len() as u32);
+            match world.session.publish(&message, &mut world.tx) {
+                Ok(_) => {
+                    rest = bytes;
+                    next += 1;
+                }
+                Err(error) => assert!(matches!(error, SendError::Full | SendError::Busy), "{error}"),
+            }
+        }
+        let over = world.round(4, |event, _, _| {
+            let left = match event {
+                Event::Message(m) => {
+                    partial = m.payload.to_vec();
+                    m.left
+                }
+                Event::Payload { data, left } => {
+                    partial.extend_from_slice(data);
+                    left
+                }
+                _ => return,
+            };
+            if left == 0 {
+                heard.push(std::mem::take(&mut partial));
+            }
+        });
+        assert_eq!(over, Ok(false), "at {}", world.now);
+        rounds += 1;
+        assert!(rounds < 200_000, "no end: {} of {count} heard", heard.len());
+    }
+    assert_eq!(heard, (0..count).map(payload).collect::<Vec<_>>(), "a ring of {ring}");
+    world
+}
+
+#[test]
+fn rings_of_all_sizes() {
+    for ring in (16..80).chain([100, 127, 128, 255, 512, 2048]) {
+        echo(ring, 0, 60);
+    }
+}
+
+#[test]
+fn a_cable_that_loses_frames() {
+    for ring in [20, 64, 300] {
+        echo(ring, 20, 60);
+    }
+}
+
+#[test]
+fn what_is_whole_in_the_ring_is_read_there() {
+    let mut world = World::new(256);
+    subscribed(&mut world, &Connect::new("a"));
+    let ring = world.ring.clone();
+    let (mut there, mut count) = (0, 0);
+    for number in 0..50u8 {
+        world.session.publish(&Publish::to("t/x").payload(&[number; 20]), &mut world.tx).unwrap();
+        world
+            .run(|event, _, _| {
+                let Event::Message(m) = event else { return false };
+                assert_eq!(m.payload, [number; 20]);
+                there += usize::from(ring.contains(&(m.payload.as_ptr() as usize)));
+                count += 1;
+                true
+            })
+            .unwrap();
+    }
+    // All but those that the ring's end cuts: one in eight.
+    assert!(count == 50 && (40..50).contains(&there), "{there} of {count}");
+}
+
+#[test]
+fn a_stream_up_and_down_through_small_rings() {
+    const LENGTH: u32 = 300_000;
+    let mut world = World::new(128);
+    subscribed(&mut world, &Connect::new("a"));
+    let byte = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8;
+    let (mut given, mut heard) = (0, 0);
+    world.session.publish(&Publish::to("t/x").qos(QoS::AtLeastOnce).more(LENGTH), &mut world.tx).unwrap();
+    let ring = world.ring.clone();
+    let mut copied = 0;
+    while heard < LENGTH {
+        if given < LENGTH {
+            let chunk: Vec<u8> = (given..LENGTH.min(given + 100)).map(byte).collect();
+            given += world.session.publish_chunk(&chunk, &mut world.tx).unwrap_or(0) as u32;
+        }
+        let mut check = |data: &[u8]| {
+            assert!(data.iter().copied().eq((heard..).map(byte).take(data.len())), "behind {heard}");
+            heard += data.len() as u32;
+            copied += if data.is_empty() || ring.contains(&(data.as_ptr() as usize)) { 0 } else { data.len() };
+        };
+        let over = world.round(4, |event, _, _| match event {
+            Event::Message(m) => check(m.payload),
+            Event::Payload { data, .. } => check(data),
+            _ => {}
+        });
+        assert_eq!(over, Ok(false));
+    }
+    assert!(copied < 200, "{copied} bytes were copied");
+}
+
+#[test]
+fn a_payload_from_where_it_lies() {
+    let payload: Vec<u8> = (0..5000).map(|at| (at % 251) as u8).collect();
+    let mut world = World::new(256);
+    subscribed(&mut world, &Connect::new("a"));
+    world.session.publish(&Publish::to("t/x").more(payload.len() as u32), &mut world.tx).unwrap();
+    world.restless = true;
+    let (mut given, mut heard) = (0, Vec::new());
+    while heard.len() < payload.len() {
+        if world.tx.is_empty() && given < payload.len() {
+            let sent = world.near().send_slice(&payload[given..]).unwrap();
+            world.session.publish_direct(sent as u32, &mut world.tx).unwrap();
+            given += sent;
+        }
+        let over = world.round(4, |event, _, _| match event {
+            Event::Message(m) => heard.extend_from_slice(m.payload),
+            Event::Payload { data, .. } => heard.extend_from_slice(data),
+            _ => {}
+        });
+        assert_eq!(over, Ok(false));
+    }
+    assert!(heard == payload);
+}
+
+/// A handler that answers each message with a longer one needs room, or the message waits.
+#[test]
+fn answers_need_room() {
+    let mut world = World::new(64);
+    subscribed(&mut world, &Connect::new("a"));
+    for number in 0..3 {
+        world.session.publish(&Publish::to("t/ask").payload(&[number; 10]).qos(QoS::AtLeastOnce), &mut world.tx).unwrap();
+    }
+    let mut answers = 0;
+    let answer = |payload: &[u8], session: &mut Session, tx: &mut _| {
+        session.publish(&Publish::to("t/answer").payload(&[payload, &[0; 30]].concat()), tx).unwrap();
+    };
+    while answers < 3 {
+        let over = world.round(60, |event, session, tx| {
+            if let Event::Message(m) = event {
+                if m.topic == "t/ask" { answer(m.payload, session, tx) } else { answers += 1 }
+            }
+        });
+        assert_eq!(over, Ok(false));
+    }
+}
