@@ -2,6 +2,7 @@
 use crate::{exit::Exit, transport::TransportArgs};
 use clap::{ArgAction, ArgGroup, Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use motemq::QoS;
+use motemq_net::profile::{self, Profile};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 /// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that arrive.
@@ -190,6 +191,10 @@ pub struct ConnectionArgs {
     #[arg(short = 'k', long = "keepalive", value_name = "SECONDS", default_value = "60")]
     pub keep_alive: u16,
 
+    /// Refuse what this broker would not take, and say why: aws-iot, azure-iot-hub, hivemq-cloud, mosquitto
+    #[arg(long, value_name = "BROKER", value_parser = profile)]
+    pub profile: Option<&'static Profile>,
+
     /// Topic of the will, which the broker publishes if the connection breaks
     #[arg(long, value_name = "TOPIC")]
     pub will_topic: Option<String>,
@@ -253,6 +258,10 @@ fn protocol(text: &str) -> Result<(), &'static str> {
         "mqttv311" | "311" => Ok(()),
         _ => Err("this program speaks MQTT 3.1.1 only: say -V mqttv311 or leave it out"),
     }
+}
+
+fn profile(text: &str) -> Result<&'static Profile, String> {
+    Profile::named(text).ok_or_else(|| format!("known are {}", profile::ALL.map(|profile| profile.name).join(", ")))
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
@@ -345,6 +354,15 @@ mod tests {
         parse("--sub -t a -V mqttv311").unwrap();
         says("--sub -t a -V mqttv5", "3.1.1 only");
         says("--sub -t a -V mqttv31", "3.1.1 only");
+    }
+
+    #[test]
+    fn profiles_have_names() {
+        let profile = parse("--sub -t a --profile aws-iot").unwrap().connection.profile;
+        assert_eq!(profile, Some(&profile::AWS_IOT));
+        says("--sub -t a --profile aws", "known are aws-iot, azure-iot-hub, hivemq-cloud, mosquitto");
+        let help = parse("--help").unwrap_err();
+        assert!(profile::ALL.iter().all(|profile| help.contains(profile.name)), "{help}");
     }
 
     #[test]

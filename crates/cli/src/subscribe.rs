@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Brokers take so many filters at once, even those that take few.
-const FILTERS_AT_ONCE: usize = 8;
+const FILTERS_AT_ONCE: usize = 5;
 /// Large messages are written in one piece.
 const BUFFER: usize = 64 << 10;
 

@@ -4,7 +4,7 @@ use crate::{
     input::bytes_of,
 };
 use motemq::topic::{is_filter, is_name};
-use motemq_net::BrokerUrl;
+use motemq_net::{BrokerUrl, profile::Profile};
 use motemq_std::{Options, Will};
 
 /// Longer payloads of a will have no place in CONNECT.
@@ -40,6 +40,7 @@ impl Target {
             Some(will) => options.will(will),
             None => options,
         };
+        let options = options.profile(args.profile.unwrap_or(&Profile::ANY));
         Ok(Target { options, host: url.host, port: url.port, topics })
     }
 }

@@ -1,10 +1,11 @@
 //! What the hosted adapters of motemq share: broker URLs, what a client says of itself, waiting between attempts to connect, why
-//! connections end, which subscriptions there are, and a look at the packets that pass.
+//! connections end, what brokers allow, which subscriptions there are, and a look at the packets that pass.
 //!
 //! Protocol knowledge is not here: it is all in [`motemq`].
 mod back_off;
 mod cause;
 mod identity;
+pub mod profile;
 mod topics;
 mod trace;
 mod url;

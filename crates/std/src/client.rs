@@ -93,7 +93,7 @@ impl Client<TcpStream> {
     /// Tried once, for each address of the host; only a connection that was once accepted is made [again](Options::reconnect).
     ///
     /// # Errors
-    /// `Resolve`, `Connect`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`.
+    /// `Resolve`, `Connect`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`, `OverLimit`.
     pub fn connect(options: &Options) -> Result<Self, Error> {
         let address = options.clone();
         Self::dialing(move || address.dial(), options)

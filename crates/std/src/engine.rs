@@ -205,7 +205,7 @@ impl<T: Transport> Client<T> {
 
     fn give_request(&mut self) -> Result<bool, SendError> {
         let Some(Request { body, .. }) = self.work.queue.front() else { return Ok(false) };
-        if self.work.in_flight() >= self.options.in_flight {
+        if self.work.in_flight() >= self.options.places() {
             return Err(SendError::Busy);
         }
         let mut streamed = false;

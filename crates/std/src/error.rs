@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do next.
 use motemq::{Fault, ReturnCode, SendError};
-use motemq_net::{Cause, advice, is_about_login};
+use motemq_net::{Cause, advice, is_about_login, profile::OverLimit};
 use std::{io, sync::Arc, time::Duration};
 
 /// Why a call could not do what it was asked for; each message says what to do next.
@@ -69,6 +69,9 @@ pub enum Error {
     /// An argument is wrong, and will be when tried again.
     #[error("invalid argument: {0}")]
     Invalid(String),
+    /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// A message longer than [`Options::max_message`](crate::Options::max_message), or than MQTT allows.
     #[error(
         "a message of {len} bytes{} is too large: raise Options::max_message, or receive it with recv_into",
@@ -140,7 +143,7 @@ impl Error {
             Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
             Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
             Error::NotAcknowledged { .. } | Error::OutcomeUnknown => ErrorKind::NotAcknowledged,
-            Error::Invalid(_) => ErrorKind::Invalid,
+            Error::Invalid(_) | Error::OverLimit(_) => ErrorKind::Invalid,
             Error::MessageTooLarge { .. } => ErrorKind::MessageTooLarge,
             Error::Backlog => ErrorKind::Backlog,
             Error::SubscriptionLost { .. } => ErrorKind::SubscriptionLost,

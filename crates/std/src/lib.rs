@@ -33,7 +33,7 @@ pub use error::{Error, ErrorKind};
 pub use inbox::{Header, Message};
 pub use incoming::Messages;
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will};
+pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will, profile};
 pub use options::Options;
 pub use outgoing::Receipt;
 pub use transport::Transport;

@@ -1,7 +1,7 @@
 //! How to connect.
 use crate::{Error, client::SLOTS, engine::GLANCE};
 use motemq::packet::Packet;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will};
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will, profile::Profile};
 use std::{
     fmt, io,
     net::{TcpStream, ToSocketAddrs},
@@ -38,6 +38,7 @@ pub struct Options {
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) max_message: usize,
     pub(crate) in_flight: usize,
+    pub(crate) profile: Profile,
     pub(crate) reconnect: Reconnect,
     pub(crate) hook: Option<Hook>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
@@ -57,6 +58,7 @@ impl Options {
             ack_timeout: Some(Duration::from_secs(20)),
             max_message: 16 << 20,
             in_flight: 20,
+            profile: Profile::ANY,
             reconnect: Reconnect::back_off(),
             hook: None,
             stop: None,
@@ -164,6 +166,28 @@ impl Options {
     pub fn in_flight(mut self, messages: usize) -> Self {
         self.in_flight = messages.clamp(1, SLOTS);
         self
+    }
+
+    /// Keeps to what this broker allows: what it would not take is refused with [`OverLimit`](Error::OverLimit) before anything is sent, and no
+    /// more messages are under way at once than it has places for. Host and port are not part of it.
+    ///
+    /// ```
+    /// use motemq_std::{Client, Error, Options, Publish, QoS, profile::AWS_IOT};
+    /// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+    /// # let url = broker.url();
+    /// let mut client = Client::connect(&Options::from_url(&url)?.client_id("node-7").profile(&AWS_IOT))?;
+    /// let error = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce)).unwrap_err();
+    /// assert!(matches!(error, Error::OverLimit(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn profile(mut self, broker: &Profile) -> Self {
+        self.profile = *broker;
+        self
+    }
+
+    /// Messages under way at once, by ourselves and by the broker.
+    pub(crate) fn places(&self) -> usize {
+        self.in_flight.min(self.profile.in_flight.into())
     }
 
     /// Opens a TCP connection to host and port, which may take [`connect_timeout`](Self::connect_timeout) for each address of the host: what

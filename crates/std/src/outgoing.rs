@@ -25,7 +25,7 @@ impl<T: Transport> Client<T> {
     /// Publishes a message. Returns when the broker has acknowledged it; with QoS 0 when it is written to the transport.
     ///
     /// # Errors
-    /// `Invalid` for a topic that is none; `TimedOut` if it could not be sent within [`Options::ack_timeout`](crate::Options::ack_timeout); `NotAcknowledged`, and it is
+    /// `Invalid` for a topic that is none; `OverLimit`; `TimedOut` if it could not be sent within [`Options::ack_timeout`](crate::Options::ack_timeout); `NotAcknowledged`, and it is
     /// not sent again; `OutcomeUnknown`; `ConnectionLost`; `Backlog`: it is under way, and [`flush`](Self::flush) waits for it.
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<(), Error> {
         let receipt = self.send(publish)?;
@@ -62,6 +62,7 @@ impl<T: Transport> Client<T> {
         if more != 0 {
             return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
         }
+        self.options.profile.check_publish(publish)?;
         let until = self.deadline();
         if qos == QoS::AtMostOnce {
             if self.must_be_streamed(topic, payload.len()) {
@@ -106,10 +107,11 @@ impl<T: Transport> Client<T> {
     /// the broker lost them.
     ///
     /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; else as [`publish`](Self::publish). That the broker
+    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; else as [`publish`](Self::publish). That the broker
     /// grants nothing is no error: look at what it says.
     pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<Granted>, Error> {
         check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid)?;
+        self.options.profile.check_subscribe(filters)?;
         let ticket = self.work.ask(Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect()));
         self.settle_or_withdraw(ticket)?;
         let codes = self.work.codes(ticket);
@@ -141,8 +143,10 @@ impl<T: Transport> Client<T> {
         check_topic(topic).map_err(Error::Invalid)?;
         let more =
             u32::try_from(len).map_err(|_| Error::Invalid(format!("{len} bytes are more than fit into an MQTT packet: send parts")))?;
+        let publish = Publish { topic, payload: &[], more, qos, retain };
+        self.options.profile.check_publish(&publish)?;
         let until = self.deadline();
-        let id = self.begin(&Publish { topic, payload: &[], more, qos, retain }, until)?;
+        let id = self.begin(&publish, until)?;
         let connections = self.connections;
         let mut ticket = None;
         if let Some(id) = id {

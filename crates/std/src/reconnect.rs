@@ -12,6 +12,7 @@ impl<T: Transport> Client<T> {
     /// Begins a connection over a transport.
     pub(crate) fn start(&mut self, transport: T) -> Result<(), Error> {
         let connect = self.options.identity.connect();
+        self.options.profile.check_connect(&connect)?;
         let begun = self.session.connect(&connect, &mut self.rx, &mut self.tx);
         begun.map_err(|error| Error::Invalid(unconnectable(error, BUFFER)))?;
         self.link = Link::Up(transport);
@@ -45,7 +46,7 @@ impl<T: Transport> Client<T> {
         // Asking again will not change these.
         let in_vain = match error {
             Error::Refused(code) => code != ReturnCode::SERVER_UNAVAILABLE,
-            Error::NotAuthorized(_) | Error::Invalid(_) => true,
+            Error::NotAuthorized(_) | Error::Invalid(_) | Error::OverLimit(_) => true,
             _ => false,
         };
         let wait = if in_vain || self.dial.is_none() { None } else { self.waits.as_mut().and_then(Iterator::next) };

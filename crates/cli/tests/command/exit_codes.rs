@@ -38,6 +38,15 @@ fn usage() {
 }
 
 #[test]
+fn what_the_broker_would_not_take() {
+    let (_server, at) = serve(Config::new());
+    let keeping = |verb: &[&'static str]| at.with(&[verb, &["--profile", "aws-iot", "-q", "2"]].concat());
+    motemq(&keeping(&ONCE)).badly(2, "AWS IoT Core takes QoS 1 at most");
+    motemq(&keeping(&SUB)).badly(2, "AWS IoT Core takes QoS 1 at most");
+    motemq(&at.with(&[&SUB[..], &["--profile", "aws-iot", "-k", "0"]].concat())).badly(2, "keep-alive of 1 to 1200 s");
+}
+
+#[test]
 fn cannot_connect() {
     // A port that was free a moment ago.
     let nobody = At::of(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap());

@@ -1,0 +1,36 @@
+//! A thing at AWS IoT Core: `cargo run -p motemq-std --example aws_iot -- mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING`.
+//!
+//! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it connect as THING, publish to and subscribe
+//! to `things/THING/#`.
+use motemq_std::{Client, Filter, Options, Publish, QoS, Will, profile::AWS_IOT};
+use std::{env, error::Error, time::Duration};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    run(env::args().skip(1))
+}
+
+/// The same with other arguments, for tests.
+pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+    let (Some(url), Some(thing)) = (args.next(), args.next()) else {
+        return Err("say where and who: aws_iot mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING".into());
+    };
+    let topic = |last| format!("things/{thing}/{last}");
+    let options = Options::from_url(&url)?
+        .client_id(&thing)
+        .profile(&AWS_IOT)
+        // Without traffic the connection is free; the network between may forget it, though.
+        .keep_alive(300)
+        .will(Will { payload: b"gone".to_vec(), qos: QoS::AtLeastOnce, ..Will::new(topic("state")) });
+    let mut client = Client::connect(&options)?;
+    client.subscribe(&[Filter::new(&topic("command"), QoS::AtLeastOnce)])?;
+    client.publish(&Publish::to(&topic("state")).payload(b"here").qos(QoS::AtLeastOnce))?;
+
+    // Refused here, where it costs nothing: the broker would not answer, and the call would wait in vain.
+    let error = client.publish(&Publish::to(&topic("state")).qos(QoS::ExactlyOnce)).expect_err("a limit");
+    println!("{error}");
+    match client.recv(Some(Duration::from_secs(10)))? {
+        Some(message) => println!("{}: {}", message.topic, String::from_utf8_lossy(&message.payload)),
+        None => println!("no command within 10 s: publish one to {}", topic("command")),
+    }
+    Ok(client.disconnect()?)
+}

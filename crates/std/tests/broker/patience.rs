@@ -1,0 +1,138 @@
+//! Answers that come late, or never; and links that take no bytes.
+use crate::{
+    script::{HELLO_KEEPING, Hears, NEW, RESUMED, Says, script},
+    server,
+    support::{self, AT_ONCE, LEVELS, next, nothing, options},
+};
+use motemq_std::{Cause, Client, Error, ErrorKind, Known, Options, Packet, Publish, QoS, Reconnect, Transport};
+use std::{
+    io::{self, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+#[test]
+fn what_is_not_acknowledged_in_time_is_given_up_and_not_sent_again() {
+    let (addr, broker) = script(vec![
+        vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011"), Hears(b"\x30\x03\0\x01t")],
+        vec![HELLO_KEEPING, RESUMED, Hears(b"\x32\x06\0\x01t\0\x022"), Says(b"\x40\x02\0\x02"), Hears(b"\xe0\0")],
+    ]);
+    let short = Some(Duration::from_millis(200));
+    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(short)).unwrap();
+    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    client.publish(&Publish::to("t")).unwrap();
+    nothing(&mut client);
+    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+/// A stream that hears nothing for a while.
+struct Deaf {
+    stream: TcpStream,
+    deaf: Arc<AtomicBool>,
+}
+
+impl Read for Deaf {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.deaf.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(1));
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Deaf {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Transport for Deaf {
+    fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
+        Transport::set_read_timeout(&mut self.stream, limit)
+    }
+}
+
+#[test]
+fn who_comes_late_finds_the_answer_to_the_ping() {
+    let (addr, broker) = script(vec![vec![
+        Hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01a"),
+        NEW,
+        Hears(b"\xc0\0"),
+        Says(b"\xd0\0"),
+        Hears(b"\x30\x03\0\x01t"),
+        Says(b"\x30\x03\0\x01t"),
+        Hears(b"\xe0\0"),
+    ]]);
+    let deaf = Arc::new(AtomicBool::new(false));
+    let is_sent = deaf.clone();
+    // Not to hear the answer to the ping before the nap stands for an answer that comes during it.
+    let second = Duration::from_secs(1);
+    let mut first = true;
+    let options = Options::new("a").keep_alive(1).connect_timeout(second).trace(move |_, packet| {
+        if matches!(packet, Packet::PingReq) {
+            is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
+        }
+    });
+    let stream = Deaf { stream: TcpStream::connect(addr).unwrap(), deaf: deaf.clone() };
+    let mut client = Client::over(stream, &options).unwrap();
+    assert_eq!(client.recv(Some(second)).unwrap(), None);
+    assert!(deaf.swap(false, Ordering::Relaxed));
+    thread::sleep(second);
+    client.publish(&Publish::to("t")).unwrap();
+    next(&mut client);
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn a_broker_that_takes_no_bytes_is_given_up() {
+    let server = server();
+    for qos in LEVELS {
+        let options = options(server.addr(), "a").ack_timeout(Some(Duration::from_millis(300)));
+        let (mut client, _) = support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+        let begin = Instant::now();
+        let error = client.publish_from("t", qos, false, 300_000, io::repeat(1)).unwrap_err();
+        assert!(matches!(error, Error::ConnectionLost(Cause::Stalled(_))), "{error:?}");
+        assert!(begin.elapsed() < Duration::from_secs(5));
+        // A copy can be sent again.
+        client.publish(&Publish::to("t").payload(&[1; 300_000]).qos(qos)).unwrap();
+        client.disconnect().unwrap();
+    }
+}
+
+#[test]
+fn waiting_for_a_connection_ends_with_the_time_out() {
+    let server = server();
+    let slow = Reconnect::BackOff { first: Duration::from_secs(3600), cap: Duration::from_secs(3600), max_tries: None };
+    let short = Some(Duration::from_millis(100));
+    let mut client = Client::connect(&options(server.addr(), "a").reconnect(slow).ack_timeout(short)).unwrap();
+    server.cut_all();
+    nothing(&mut client);
+    for qos in LEVELS {
+        let error = client.publish(&Publish::to("t").qos(qos)).unwrap_err();
+        assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
+    }
+    assert_eq!(client.pending(), 0);
+    assert_eq!(client.session(), Known::New);
+}
+
+#[test]
+fn a_broker_that_does_not_answer_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let error = Client::connect(&options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
+    assert!(error.to_string().starts_with("connected, but no answer to CONNECT within 300ms: check"), "{error}");
+}

@@ -1,0 +1,83 @@
+//! How messages are taken.
+use crate::{
+    script::{HELLO, Hears, NEW, Says, script},
+    server,
+    support::{LEVELS, connect, next, nothing},
+};
+use motemq_rig::{broker::Config, server::Server};
+use motemq_std::{Error, Filter, Publish, QoS};
+use std::{ops::ControlFlow, time::Duration};
+
+#[test]
+fn a_message_is_acknowledged_by_asking_for_the_next() {
+    let (addr, broker) = script(vec![vec![
+        HELLO,
+        NEW,
+        Says(b"\x32\x06\0\x01t\0\x071\x32\x06\0\x01t\0\x082"),
+        // Publishing in between does not.
+        Hears(b"\x30\x03\0\x01t"),
+        Hears(b"\x40\x02\0\x07"),
+        Hears(b"\x40\x02\0\x08\xe0\0"),
+    ]]);
+    let mut client = connect(addr, "a");
+    assert_eq!(next(&mut client).payload, b"1");
+    client.publish(&Publish::to("t")).unwrap();
+    assert_eq!(next(&mut client).payload, b"2");
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn a_full_inbox_is_told_and_loses_nothing() {
+    let server = Server::start(Config::new().window(500)).unwrap();
+    let mut from = connect(server.addr(), "from");
+    for qos in LEVELS {
+        let mut client = connect(server.addr(), "a");
+        client.subscribe(&[Filter::new("t", qos)]).unwrap();
+        for n in 0..400u16 {
+            from.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos)).unwrap();
+        }
+        // With QoS 0 they are only written so far; behind this answer they are on their way to the other, in front of its answers.
+        from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce)).unwrap();
+        let mut taken = 0;
+        let mut full = 0;
+        while let Err(error) = client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)) {
+            assert!(matches!(error, Error::Backlog), "{error:?}");
+            full += 1;
+            while let Some(message) = client.recv(Some(Duration::from_millis(50))).unwrap() {
+                assert_eq!(message.payload, u16::to_be_bytes(taken), "{qos:?}");
+                taken += 1;
+                if client.pending() == 0 {
+                    break;
+                }
+            }
+        }
+        assert!(full > 0, "{qos:?}");
+        client.flush().unwrap();
+        for n in taken..400 {
+            assert_eq!(next(&mut client).payload, n.to_be_bytes());
+        }
+        nothing(&mut client);
+        client.disconnect().unwrap();
+    }
+}
+
+#[test]
+fn a_handler_answers() {
+    let server = server();
+    let mut client = connect(server.addr(), "a");
+    client.subscribe(&[Filter::new("ask/#", QoS::ExactlyOnce), Filter::new("answer", QoS::ExactlyOnce)]).unwrap();
+    for qos in LEVELS {
+        client.publish(&Publish::to("ask/1").payload(b"?").qos(qos)).unwrap();
+        let answer = client
+            .run(|client, message| {
+                if message.topic == "answer" {
+                    return ControlFlow::Break(message.payload);
+                }
+                client.publish(&Publish::to("answer").payload(b"!").qos(qos)).unwrap();
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert_eq!(answer, b"!");
+    }
+}
