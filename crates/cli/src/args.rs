@@ -183,7 +183,7 @@ pub struct ConnectionArgs {
     #[arg(short, long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Keep the session (subscriptions, messages missed) at the broker, or continue it
+    /// Keep the session (subscriptions, messages missed) at the broker, or continue it; what an earlier run had not finished sending is not sent again
     #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
     pub keep_session: bool,
 

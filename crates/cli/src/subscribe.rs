@@ -84,11 +84,9 @@ impl<W: Write> Receiver<'_, W> {
         for some in topics.chunks(FILTERS_AT_ONCE) {
             let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
             match self.ask(client, |client| client.subscribe(&filters))? {
-                ControlFlow::Continue(Some(answers)) => {
+                ControlFlow::Continue(answers) => {
                     self.granted += some.iter().zip(answers).filter(|(topic, answer)| is_granted(topic, *answer)).count();
                 }
-                // Whoever keeps a session with so many messages has subscribed before.
-                ControlFlow::Continue(None) => self.granted += some.len(),
                 ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
             }
         }
@@ -98,19 +96,13 @@ impl<W: Write> Receiver<'_, W> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Asks the broker for something. Messages of a kept session may stand before the answer: they are taken first, and where there are too many
-    /// of them the answer itself is not known.
-    fn ask<T>(
-        &mut self, client: &mut Client, request: impl Fn(&mut Client) -> Result<T, Error>,
-    ) -> Result<ControlFlow<(), Option<T>>, Failure> {
-        let mut under_way = false;
+    /// Asks the broker for something. Messages of a kept session may stand before the answer: they are taken first.
+    fn ask<T>(&mut self, client: &mut Client, request: impl Fn(&mut Client) -> Result<T, Error>) -> Result<ControlFlow<(), T>, Failure> {
         loop {
-            let outcome = if under_way { client.flush().map(|()| None) } else { request(client).map(Some) };
-            match outcome {
+            match request(client) {
                 Err(Error::Backlog) => {}
                 outcome => return Ok(ControlFlow::Continue(outcome?)),
             }
-            under_way = client.pending() > 0;
             if self.receive(client, Some(Duration::ZERO))?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -3,6 +3,8 @@ use motemq::{QoS, topic};
 
 /// Filters in one SUBSCRIBE when subscriptions are made anew.
 const FILTERS: usize = 32;
+/// A filter takes no more bytes than this besides its text, and a SUBSCRIBE no more than three times as many besides its filters.
+const BESIDES: usize = 3;
 
 /// The broker's answer to one filter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,8 +65,46 @@ impl Subscriptions {
         self.0.retain(|(filter, _)| !filters.contains(filter));
     }
 
-    /// All of them, as many at a time as one SUBSCRIBE should hold.
-    pub fn chunks(&self) -> impl DoubleEndedIterator<Item = Vec<(String, QoS)>> + '_ {
-        self.0.chunks(FILTERS).map(<[_]>::to_vec)
+    /// All of them, as many at a time as one SUBSCRIBE should hold: `most`, if not fewer, and what fits into a buffer of so many bytes.
+    pub fn chunks(&self, most: usize, buffer: usize) -> Vec<Vec<(String, QoS)>> {
+        let mut chunks: Vec<Vec<_>> = Vec::new();
+        let mut room = 0;
+        for filter in &self.0 {
+            let len = filter.0.len() + BESIDES;
+            match chunks.last_mut() {
+                Some(chunk) if chunk.len() < most.min(FILTERS) && len <= room => chunk.push(filter.clone()),
+                _ => {
+                    chunks.push(vec![filter.clone()]);
+                    room = buffer.saturating_sub(3 * BESIDES);
+                }
+            }
+            room = room.saturating_sub(len);
+        }
+        chunks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_neither_too_many_filters_nor_too_many_bytes() {
+        let mut subscriptions = Subscriptions::default();
+        let sizes = |subscriptions: &Subscriptions, most, buffer| {
+            let chunks = subscriptions.chunks(most, buffer);
+            assert!(chunks.concat().len() == subscriptions.0.len());
+            chunks.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&subscriptions, 255, 1000), [0; 0]);
+        let filters: Vec<_> = (0..70).map(|n| (format!("filter/{n:03}"), QoS::AtMostOnce)).collect();
+        subscriptions.answered(filters, &[0; 70]);
+        assert_eq!(sizes(&subscriptions, 255, 1000), [32, 32, 6]);
+        assert_eq!(sizes(&subscriptions, 8, 1000), [8, 8, 8, 8, 8, 8, 8, 8, 6]);
+        // 13 bytes for each, and 9 for all.
+        assert_eq!(sizes(&subscriptions, 255, 9 + 130)[..2], [10, 10]);
+        assert_eq!(sizes(&subscriptions, 255, 9 + 129)[..2], [9, 9]);
+        // What does not fit alone is not held back: it was sent before.
+        assert_eq!(sizes(&subscriptions, 255, 10), [1; 70]);
     }
 }

@@ -1,5 +1,9 @@
 //! The client: what the application calls.
-use crate::{Cause, Error, Options, Transport, inbox::Inbox, work::Work};
+use crate::{
+    Cause, Error, Options, Transport,
+    inbox::Inbox,
+    work::{Body, Work},
+};
 use motemq::{Buffer, Known, Manual, Owed, Publish, SendError, Session, Slot, Token};
 use motemq_net::{BackOff, Tracer};
 use std::{
@@ -70,6 +74,8 @@ pub struct Client<T: Transport = TcpStream> {
     pub(crate) served_at: Instant,
     /// Since when the other side takes no bytes.
     pub(crate) stalled_at: Option<Instant>,
+    /// Since when an answer is late that is awaited.
+    pub(crate) late_since: Option<Instant>,
     pub(crate) connected_at: Option<Instant>,
     pub(crate) read_limit: Option<Duration>,
     /// The receive buffer is full of what cannot be taken out of it.
@@ -77,6 +83,8 @@ pub struct Client<T: Transport = TcpStream> {
     pub(crate) known: Option<Known>,
     pub(crate) connections: u32,
     pub(crate) last_cause: Option<Cause>,
+    /// A question that was left when too many messages stood before its answer.
+    pub(crate) left: Option<(u64, Body)>,
 }
 
 /// What there is of a connection.
@@ -142,12 +150,14 @@ impl<T: Transport> Client<T> {
             clock: now,
             served_at: now,
             stalled_at: None,
+            late_since: None,
             connected_at: None,
             read_limit: None,
             choked: false,
             known: None,
             connections: 0,
             last_cause: None,
+            left: None,
             options: options.clone(),
         }
     }

@@ -2,6 +2,7 @@
 use crate::{
     Cause, Error, Transport,
     client::{BUFFER, Client, Link},
+    patience::LOOK,
     work::{Body, Request},
 };
 use motemq::{Event, Filter, Publish, QoS, SendError};
@@ -88,7 +89,11 @@ impl<T: Transport> Client<T> {
             }
             limit = limit.min(PAUSE);
         }
-        self.read(limit)
+        if self.is_impatient() {
+            limit = limit.min(LOOK);
+        }
+        let heard = self.read(limit)?;
+        self.look_for_silence(heard)
     }
 
     /// Events, commands, clock, and bytes out. Tells whether something has happened, and how long to sleep at most.
@@ -127,7 +132,7 @@ impl<T: Transport> Client<T> {
                 Event::Connected { session } => {
                     self.known = Some(session);
                     self.connected_at = Some(Instant::now());
-                    self.work.connected(session);
+                    self.work.connected(session, self.options.profile.filters);
                     self.inbox.connected(session);
                 }
                 Event::Message(message) => self.inbox.begin(&message, token),
@@ -185,7 +190,10 @@ impl<T: Transport> Client<T> {
         // Only a copy that was acknowledged half-way is gone: then the connection is.
         let Some(Body::Publish { payload, .. }) = self.work.flight(id) else { return Err(SendError::Invalid) };
         let n = self.session.publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
-        self.work.streaming = if self.session.unsent() > 0 { Some((id, at + n)) } else { None };
+        self.work.streaming = Some((id, at + n)).filter(|_| self.session.unsent() > 0);
+        if self.work.streaming.is_none() {
+            self.work.is_out(id);
+        }
         Ok(true)
     }
 
@@ -194,7 +202,7 @@ impl<T: Transport> Client<T> {
         if let Some(Body::Publish { topic, payload, qos, retain }) = self.work.copy(id) {
             let (publish, streamed) = whole_or_streamed(topic, payload, *qos, *retain);
             self.session.republish(id, &publish, &mut *self.tx)?;
-            self.work.streaming = streamed.then_some((id, 0));
+            self.work.began(id, streamed);
         } else {
             self.session.abandon(id, &mut *self.tx)?;
             self.work.abandoned(id);
@@ -227,7 +235,7 @@ impl<T: Transport> Client<T> {
         };
         if let Some((request, id)) = self.work.queue.pop_front().zip(id) {
             self.work.sent(id, request);
-            self.work.streaming = streamed.then_some((id, 0));
+            self.work.began(id, streamed);
         }
         Ok(true)
     }
@@ -255,14 +263,14 @@ impl<T: Transport> Client<T> {
         Ok(())
     }
 
-    /// Waits for bytes.
-    fn read(&mut self, limit: Duration) -> Result<(), Cause> {
-        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+    /// Waits for bytes. Tells whether any came.
+    fn read(&mut self, limit: Duration) -> Result<bool, Cause> {
+        let Link::Up(transport) = &mut self.link else { return Ok(false) };
         let space = self.rx.space();
         self.choked = space.is_empty();
         if self.choked {
             thread::sleep(limit.min(PAUSE));
-            return Ok(());
+            return Ok(false);
         }
         // Rounded down to a power of two, so that the limit need not be set again for each wait; who wakes early waits again.
         let limit = Duration::from_millis(1 << limit.as_millis().clamp(1, 1 << 20).ilog2());
@@ -277,9 +285,9 @@ impl<T: Transport> Client<T> {
                     tracer.pass(Direction::In, &space[..n]);
                 }
                 self.rx.commit(n);
-                Ok(())
+                Ok(true)
             }
-            Err(error) if is_pause(error.kind()) => Ok(()),
+            Err(error) if is_pause(error.kind()) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

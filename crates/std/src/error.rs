@@ -66,6 +66,12 @@ pub enum Error {
          and use Options::keep_session to avoid this"
     )]
     OutcomeUnknown,
+    /// The broker answered it with the same breach of the protocol twice. It is not sent again.
+    #[error("the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS")]
+    Abandoned {
+        /// What it did.
+        fault: Fault,
+    },
     /// An argument is wrong, and will be when tried again.
     #[error("invalid argument: {0}")]
     Invalid(String),
@@ -142,7 +148,7 @@ impl Error {
             Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
             Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
             Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
-            Error::NotAcknowledged { .. } | Error::OutcomeUnknown => ErrorKind::NotAcknowledged,
+            Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. } => ErrorKind::NotAcknowledged,
             Error::Invalid(_) | Error::OverLimit(_) => ErrorKind::Invalid,
             Error::MessageTooLarge { .. } => ErrorKind::MessageTooLarge,
             Error::Backlog => ErrorKind::Backlog,

@@ -24,6 +24,7 @@ mod inbox;
 mod incoming;
 mod options;
 mod outgoing;
+mod patience;
 mod reconnect;
 mod transport;
 mod work;

@@ -106,6 +106,10 @@ impl Options {
     }
 
     /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
+    ///
+    /// A program that starts anew knows nothing of what the last one had under way: [`Client::session`](crate::Client::session) then says
+    /// [`Foreign`](motemq::Known::Foreign). Subscriptions of that session go on, and messages come for them; what the last program had
+    /// sent and not seen acknowledged may have arrived or not, and is not sent again; a QoS 2 message that it was receiving may come twice.
     pub fn keep_session(mut self) -> Self {
         self.identity.clean = false;
         self
@@ -147,6 +151,10 @@ impl Options {
 
     /// How long a call may wait for an acknowledgement, reconnections included, and how long the broker may take no byte; `None`: forever.
     /// 20 s if nothing is said.
+    ///
+    /// Some brokers never answer (AWS IoT keeps silent about QoS 2). When an acknowledgement is so late, the connection is closed and another
+    /// one made, unless there can be [no other](Self::reconnect), because only so does the packet identifier become free. The message is not
+    /// sent again: who asks for it hears [`NotAcknowledged`](Error::NotAcknowledged).
     pub fn ack_timeout(mut self, limit: Option<Duration>) -> Self {
         self.ack_timeout = limit;
         self

@@ -107,13 +107,13 @@ impl<T: Transport> Client<T> {
     /// the broker lost them.
     ///
     /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; else as [`publish`](Self::publish). That the broker
-    /// grants nothing is no error: look at what it says.
+    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; `Backlog`: it is under way, and the same
+    /// call waits for the answer when messages have been taken; else as [`publish`](Self::publish). That the broker grants nothing is no
+    /// error: look at what it says.
     pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<Granted>, Error> {
         check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid)?;
         self.options.profile.check_subscribe(filters)?;
-        let ticket = self.work.ask(Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect()));
-        self.settle_or_withdraw(ticket)?;
+        let ticket = self.ask(Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect()))?;
         let codes = self.work.codes(ticket);
         Ok(codes.into_iter().map(Granted::from).collect())
     }
@@ -124,8 +124,7 @@ impl<T: Transport> Client<T> {
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<(), Error> {
         check_filters(filters.iter().copied()).map_err(Error::Invalid)?;
-        let ticket = self.work.ask(Body::Unsubscribe(filters.iter().map(|&filter| filter.into()).collect()));
-        self.settle_or_withdraw(ticket)
+        self.ask(Body::Unsubscribe(filters.iter().map(|&filter| filter.into()).collect())).map(drop)
     }
 
     /// Publishes `len` bytes from a reader without holding them. Returns when the broker has acknowledged them; with QoS 0 when they are
@@ -163,6 +162,9 @@ impl<T: Transport> Client<T> {
                 let _ = self.broke(Cause::HungUp);
             }
             return Err(error);
+        }
+        if let Some(id) = id {
+            self.work.is_out(id);
         }
         match ticket {
             Some(ticket) => self.settle(ticket),
@@ -244,11 +246,26 @@ impl<T: Transport> Client<T> {
         self.work.outcome(ticket)
     }
 
-    /// The same for what nobody can wait for later.
-    fn settle_or_withdraw(&mut self, ticket: u64) -> Result<(), Error> {
-        self.settle(ticket).inspect_err(|_| {
-            self.work.withdraw(ticket);
-        })
+    /// Asks something, or goes on waiting for the answer to the same question; its answer is kept under the ticket.
+    fn ask(&mut self, body: Body) -> Result<u64, Error> {
+        let ticket = match self.left.take() {
+            Some((ticket, same)) if same == body => ticket,
+            other => {
+                if let Some((ticket, _)) = other {
+                    self.work.forget(ticket);
+                }
+                self.work.ask(body.clone())
+            }
+        };
+        match self.settle(ticket) {
+            Ok(()) => return Ok(ticket),
+            Err(Error::Backlog) => self.left = Some((ticket, body)),
+            Err(error) => {
+                self.work.forget(ticket);
+                return Err(error);
+            }
+        }
+        Err(Error::Backlog)
     }
 
     fn give_up(&mut self, ticket: u64) -> Error {

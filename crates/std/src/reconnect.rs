@@ -20,6 +20,7 @@ impl<T: Transport> Client<T> {
         self.connected_at = None;
         self.read_limit = None;
         self.stalled_at = None;
+        self.late_since = None;
         self.choked = false;
         if let Some(tracer) = &mut self.tracer {
             tracer.restart();
@@ -29,6 +30,7 @@ impl<T: Transport> Client<T> {
 
     /// The connection has ended. An error if there will be no other.
     pub(crate) fn broke(&mut self, cause: Cause) -> Result<(), Error> {
+        self.blame(&cause);
         self.session.lost();
         self.tx.clear();
         self.work.lost();

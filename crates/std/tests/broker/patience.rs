@@ -1,10 +1,10 @@
 //! Answers that come late, or never; and links that take no bytes.
 use crate::{
-    script::{HELLO_KEEPING, Hears, NEW, RESUMED, Says, script},
+    script::{HELLO, HELLO_KEEPING, Hears, HungUp, NEW, RESUMED, Says, script},
     server,
     support::{self, AT_ONCE, LEVELS, next, nothing, options},
 };
-use motemq_std::{Cause, Client, Error, ErrorKind, Known, Options, Packet, Publish, QoS, Reconnect, Transport};
+use motemq_std::{Cause, Client, Error, ErrorKind, Fault, Filter, Known, Options, Packet, Publish, QoS, Reconnect, Transport};
 use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
@@ -135,4 +135,86 @@ fn a_broker_that_does_not_answer_is_given_up() {
     let error = Client::connect(&options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
     assert!(error.to_string().starts_with("connected, but no answer to CONNECT within 300ms: check"), "{error}");
+}
+
+const SHORT: Option<Duration> = Some(Duration::from_millis(200));
+
+#[test]
+fn silence_about_a_message_ends_the_connection_and_the_message() {
+    // AWS IoT says nothing about QoS 2, and answers all else.
+    let (addr, broker) = script(vec![
+        vec![HELLO_KEEPING, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Hears(b"\x32\x06\0\x01t\0\x022"), Says(b"\x40\x02\0\x02"), HungUp],
+        vec![
+            HELLO_KEEPING,
+            RESUMED,
+            Hears(b"\x62\x02\0\x01"),
+            Says(b"\x70\x02\0\x01"),
+            Hears(b"\x32\x06\0\x01t\0\x033"),
+            Says(b"\x40\x02\0\x03"),
+            Hears(b"\xe0\0"),
+        ],
+    ]);
+    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
+    let silent = client.send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap();
+    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    while client.connections() == 1 || client.pending() > 0 {
+        nothing(&mut client);
+    }
+    assert!(matches!(client.wait_for(silent), Err(Error::NotAcknowledged { .. })));
+    client.publish(&Publish::to("t").payload(b"3").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn silence_about_a_subscription_ends_the_connection_once() {
+    let (addr, broker) = script(vec![
+        vec![HELLO, NEW, Hears(b"\x82\x06\0\x01\0\x01s\x02"), HungUp],
+        vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x021"), Says(b"\x40\x02\0\x02"), Hears(b"\xe0\0")],
+    ]);
+    let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
+    let error = client.subscribe(&[Filter::new("s", QoS::ExactlyOnce)]).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    while client.connections() == 1 || client.pending() > 0 {
+        nothing(&mut client);
+    }
+    client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
+}
+
+#[test]
+fn without_another_connection_silence_is_borne() {
+    let (addr, broker) = script(vec![vec![HELLO, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Hears(b"\xe0\0")]]);
+    let mut client = Client::connect(&options(addr, "a").ack_timeout(SHORT)).unwrap();
+    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    assert_eq!(client.recv(Some(Duration::from_millis(1500))).unwrap(), None);
+    assert!(matches!(client.disconnect(), Err(Error::NotAcknowledged { .. })));
+    broker.join().unwrap();
+}
+
+#[test]
+fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
+    // RabbitMQ 3.10 answers QoS 2 with PUBACK.
+    let (addr, broker) = script(vec![
+        vec![HELLO_KEEPING, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Says(b"\x40\x02\0\x01"), HungUp],
+        vec![HELLO_KEEPING, RESUMED, Hears(b"\x3c\x06\0\x01t\0\x011"), Says(b"\x40\x02\0\x01"), HungUp],
+        vec![
+            HELLO_KEEPING,
+            RESUMED,
+            Hears(b"\x62\x02\0\x01"),
+            Says(b"\x70\x02\0\x01"),
+            Hears(b"\x32\x06\0\x01t\0\x022"),
+            Says(b"\x40\x02\0\x02"),
+            Hears(b"\xe0\0"),
+        ],
+    ]);
+    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
+    assert!(matches!(error, Error::Abandoned { fault: Fault::Unexpected }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::NotAcknowledged);
+    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
 }

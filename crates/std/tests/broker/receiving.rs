@@ -5,7 +5,7 @@ use crate::{
     support::{LEVELS, connect, next, nothing},
 };
 use motemq_rig::{broker::Config, server::Server};
-use motemq_std::{Error, Filter, Publish, QoS};
+use motemq_std::{Error, Filter, Granted, Publish, QoS};
 use std::{ops::ControlFlow, time::Duration};
 
 #[test]
@@ -80,4 +80,33 @@ fn a_handler_answers() {
             .unwrap();
         assert_eq!(answer, b"!");
     }
+}
+
+#[test]
+fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
+    let messages: Vec<u8> = (0..300).flat_map(|n: u16| [&b"\x30\x05\0\x01t"[..], &n.to_be_bytes()].concat()).collect();
+    let messages: &'static [u8] = messages.leak();
+    let (addr, broker) = script(vec![vec![
+        HELLO,
+        NEW,
+        Hears(b"\x82\x0a\0\x01\0\x01s\x01\0\x01u\x01"),
+        Says(messages),
+        Says(b"\x90\x04\0\x01\x01\x80"),
+        Hears(b"\xa2\x05\0\x02\0\x01s"),
+        Says(messages),
+        Says(b"\xb0\x02\0\x02"),
+        Hears(b"\xe0\0"),
+    ]]);
+    let mut client = connect(addr, "a");
+    let filters = [Filter::new("s", QoS::AtLeastOnce), Filter::new("u", QoS::AtLeastOnce)];
+    assert!(matches!(client.subscribe(&filters), Err(Error::Backlog)));
+    (0..150).for_each(|_| drop(next(&mut client)));
+    let answers = client.subscribe(&filters).unwrap();
+    assert_eq!(answers, [Granted::AtMost(QoS::AtLeastOnce), Granted::Refused]);
+    (150..300).for_each(|_| drop(next(&mut client)));
+    assert!(matches!(client.unsubscribe(&["s"]), Err(Error::Backlog)));
+    (0..150).for_each(|_| drop(next(&mut client)));
+    client.unsubscribe(&["s"]).unwrap();
+    client.disconnect().unwrap();
+    broker.join().unwrap();
 }

@@ -1,7 +1,7 @@
 //! A broker that follows a script.
 use crate::support::SOON;
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{SocketAddr, TcpListener},
     thread::{self, JoinHandle},
 };
@@ -22,6 +22,10 @@ pub fn script(connections: Vec<Vec<Step>>) -> (SocketAddr, JoinHandle<()>) {
                         assert_eq!(heard, bytes);
                     }
                     Says(bytes) => stream.write_all(bytes).unwrap(),
+                    HungUp => match stream.read(&mut [0]) {
+                        Ok(n) => assert_eq!(n, 0),
+                        Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
+                    },
                 }
             }
         }
@@ -32,9 +36,11 @@ pub fn script(connections: Vec<Vec<Step>>) -> (SocketAddr, JoinHandle<()>) {
 pub enum Step {
     Hears(&'static [u8]),
     Says(&'static [u8]),
+    /// The client hangs up first.
+    HungUp,
 }
 
-pub use Step::{Hears, Says};
+pub use Step::{Hears, HungUp, Says};
 
 pub const HELLO: Step = Hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a");
 pub const HELLO_KEEPING: Step = Hears(b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a");

@@ -34,6 +34,22 @@ fn subscriptions_lost_with_the_session_are_made_again() {
 }
 
 #[test]
+fn long_subscriptions_are_made_again_in_several_packets() {
+    let server = server();
+    let mut client = Client::connect(&options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
+    let names: Vec<String> = ('a'..'l').map(|name| name.to_string().repeat(30_000)).collect();
+    for name in &names {
+        client.subscribe(&[Filter::new(name, QoS::AtLeastOnce)]).unwrap();
+    }
+    server.restart(false);
+    nothing(&mut client);
+    for name in &names {
+        client.publish(&Publish::to(name).qos(QoS::AtLeastOnce)).unwrap();
+        assert_eq!(next(&mut client).topic, *name);
+    }
+}
+
+#[test]
 fn in_a_new_session_qos_1_is_sent_again_and_qos_2_is_not() {
     let (addr, broker) = script(vec![
         vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x011")],
