@@ -58,7 +58,7 @@ fn subscriptions_are_made_again_once() {
     let mut work = Work::default();
     work.ask(Body::Subscribe(vec![("a".into(), QoS::AtMostOnce), ("b".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]));
     send_all(&mut work);
-    assert!(work.subscribed(ONE, &[0, 0x80, 1]).is_empty());
+    assert!(work.subscribed(ONE, &[0, 128, 1]).is_empty());
     for _ in 0..2 {
         work.lost();
         work.connected(Known::New, 255);
@@ -71,7 +71,7 @@ fn subscriptions_are_made_again_once() {
     work.connected(Known::Resumed, 255);
     assert_eq!(work.queue.len(), 1);
     send_all(&mut work);
-    assert_eq!(work.subscribed(ONE, &[0, 0x80]), ["c"]);
+    assert_eq!(work.subscribed(ONE, &[0, 128]), ["c"]);
     work.connected(Known::New, 255);
     assert!(matches!(&work.queue[0].body, Body::Subscribe(filters) if filters.len() == 1));
     work.ask(Body::Unsubscribe(vec!["a".into()]));
