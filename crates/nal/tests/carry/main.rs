@@ -1,0 +1,18 @@
+//! Both ways to carry a session, over links that misbehave and break in virtual time, and over real sockets.
+mod aio;
+mod dropping;
+mod ends;
+mod large;
+mod link;
+#[path = "../../examples/poll.rs"]
+mod poll;
+mod stacks;
+#[path = "../../examples/task.rs"]
+mod task;
+mod world;
+
+#[test]
+fn the_examples_run() {
+    poll::main();
+    task::main();
+}
