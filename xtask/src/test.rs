@@ -30,7 +30,7 @@ pub fn run(options: &Options) -> ExitCode {
     steps.check("tidy", tidy::check);
     style(&mut steps, install);
     tests(&mut steps, install);
-    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps"]);
+    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq-nal/async"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.run("documentation", doc);
     without_std(&mut steps, install);

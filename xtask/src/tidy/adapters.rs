@@ -2,7 +2,7 @@
 use super::sources::Source;
 
 /// The crates that carry the core's bytes.
-const ADAPTERS: [&str; 4] = ["crates/net/src/", "crates/std/src/", "crates/cli/src/", "crates/smoltcp/src/"];
+const ADAPTERS: [&str; 5] = ["crates/net/src/", "crates/std/src/", "crates/cli/src/", "crates/smoltcp/src/", "crates/nal/src/"];
 
 /// Shows packets to people, by the core's own codec.
 const TRACE: &str = "crates/net/src/trace.rs";
