@@ -146,7 +146,7 @@ impl Session {
                     let mut want = length;
                     if kind == wire::PUBLISH {
                         want = usize::from(first).wrapping_add(if head & wire::QOS != 0 { 2 } else { 0 });
-                        if want > length || first == 0 {
+                        if want > length {
                             break 'over Fault::Malformed;
                         }
                     } else if (kind == wire::SUBACK) == (length == 0) {

@@ -218,7 +218,8 @@ impl Session {
 
     /// Accepts the message in hand and writes the reply owed, if there is one. `false`: there is no room for it, or a payload is being
     /// streamed; nothing may be read then.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[cfg_attr(feature = "fast", inline(always))]
     pub(crate) fn settle(&mut self, out: &mut Out<'_>) -> bool {
         if self.reply != 0 {
             let id = self.id;

@@ -206,9 +206,7 @@ impl Session {
     /// A broker may never answer (AWS IoT keeps silent about QoS 2). An identifier is not freed on a live link [MQTT-2.3.1-3]: close it, connect
     /// again, and answer its [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
     pub fn oldest(&self) -> Option<PacketId> {
-        let (newer, older) = self.slots.split_at_checked(self.next.into())?;
-        let index = older.iter().chain(newer).position(|slot| slot.awaits != 0)?;
-        PacketId::new(self.turn(index).wrapping_add(1))
+        (0..self.slots.len()).map(|steps| self.turn(steps)).find(|&(_, awaits)| awaits != 0).and_then(|(id, _)| PacketId::new(id))
     }
 
     /// Bytes of the payload announced with [`more`](crate::Publish::more) that are still to be given.
@@ -226,16 +224,18 @@ impl Session {
         self.slots.iter_mut().find(|slot| slot.received == id)
     }
 
-    /// Index of the slot `steps` behind the oldest.
-    fn turn(&self, steps: usize) -> u16 {
-        let index = (self.next as usize).wrapping_add(steps);
-        (if index >= self.slots.len() { index.wrapping_sub(self.slots.len()) } else { index }) as u16
+    /// The identifier `steps` behind the oldest, round the ring, and what it awaits.
+    fn turn(&self, steps: usize) -> (u16, u8) {
+        let mut index = usize::from(self.next).wrapping_add(steps);
+        if index >= self.slots.len() {
+            index = index.wrapping_sub(self.slots.len());
+        }
+        (index.wrapping_add(1) as u16, self.slots.get(index).map_or(0, |slot| slot.awaits))
     }
 
     /// The identifier whose slot is to be visited next, and what it awaits.
     pub(crate) fn visited(&self) -> (u16, u8) {
-        let index = self.turn(self.slots.len().wrapping_sub(self.visits.into()));
-        (index.wrapping_add(1), self.slots.get(usize::from(index)).map_or(0, |slot| slot.awaits))
+        self.turn(self.slots.len().wrapping_sub(self.visits.into()))
     }
 
     /// Goes on to the next slot.

@@ -28,6 +28,10 @@ pub(crate) const QOS: u8 = 6;
 pub(crate) const QOS_2: u8 = 4;
 /// The lower half of the first byte of PUBREL, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.2-1].
 pub(crate) const RESERVED: u8 = 2;
+/// The types with that lower half, a bit for each.
+const WITH_RESERVED: u16 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE;
+/// All types there are, a bit for each.
+const DEFINED: u16 = 0x7ffe;
 /// PUBREL's first byte.
 pub(crate) const RELEASE: u8 = PUBREL << 4 | RESERVED;
 /// SUBACK's return code for no.
@@ -49,12 +53,13 @@ pub(crate) struct FixedHeader<'i> {
 pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
     let Some((&head, mut body)) = bytes.split_first() else { return Ok(None) };
     // The lower halves that each type allows, a bit for each [MQTT-2.2.2-2].
-    let flags = match head >> 4 {
+    let kind = head >> 4;
+    let flags = if kind == PUBLISH {
         // No QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
-        PUBLISH => 0b0011_1100_0011_1111,
-        PUBREL | SUBSCRIBE | UNSUBSCRIBE => 1 << RESERVED,
-        0 | 15 => 0,
-        _ => 1u32,
+        0b0011_1100_0011_1111
+    } else {
+        // The lower half is `RESERVED` or 0; types 0 and 15 have none.
+        u32::from(DEFINED >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
     };
     if flags >> (head & 15) & 1 == 0 {
         return Err(Malformed);
