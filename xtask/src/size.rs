@@ -1,5 +1,6 @@
 //! `cargo xtask size`: how large the core is on a Cortex-M4, for the README.
 mod image;
+mod peers;
 mod table;
 
 use crate::{
@@ -21,6 +22,9 @@ pub struct Options {
     #[arg(long)]
     write: bool,
 }
+
+/// The chart that the README shows.
+const CHART: &str = "docs/size.svg";
 
 /// The programs of `benches/firmware`, and what each is.
 const PROGRAMS: [(&str, &str); 5] = [
@@ -57,7 +61,13 @@ pub fn measure(options: &Options) -> Result<(), String> {
     }
     let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
-    table::keep(&workspace().join("README.md"), &table, &compiler, options.write)
+    table::keep(&workspace().join("README.md"), &table, &compiler, options.write)?;
+    if options.write {
+        let ours: Vec<_> = images[..2].iter().map(|(name, image)| (*name, image.code)).collect();
+        let chart = workspace().join(CHART);
+        fs::write(&chart, peers::chart(&ours)).map_err(|error| format!("cannot write {}: {error}", chart.display()))?;
+    }
+    Ok(())
 }
 
 /// The figures do not depend on it, since nothing of it is linked; but one wants to know.

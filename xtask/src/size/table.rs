@@ -1,5 +1,8 @@
 //! The figures as a table, and the README that holds it.
-use super::image::{Image, Sizes};
+use super::{
+    image::{Image, Sizes},
+    peers,
+};
 use std::{fmt::Write, fs, path::Path};
 
 /// Between these lines of the README stands what is measured.
@@ -16,8 +19,11 @@ pub fn markdown(programs: &[(&str, &str)], images: &[(&str, Image)], sizes: &Siz
     let Sizes { slot, session_0, session_8, buffer } = sizes;
     let _ = write!(
         text,
-        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}."
+        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n"
     );
+    if let Some((_, engine)) = images.first() {
+        text.push_str(peers::markdown(engine.code, *session_8).trim_end());
+    }
     text
 }
 

@@ -1,0 +1,79 @@
+//! What others take on the same processor, measured the same way: every entry point reached, inputs opaque, the transport a stub.
+use crate::plot::{Kind, bars};
+use std::fmt::Write;
+
+/// A client for a Cortex-M4.
+struct Peer {
+    name: &'static str,
+    version: &'static str,
+    /// The protocol it speaks.
+    mqtt: &'static str,
+    /// Bytes of its code and constants, without transport, C library and `mem*`.
+    code: u32,
+    /// Bytes of its context, without the buffers that ours does not count either.
+    context: &'static str,
+    /// What has to be known to compare it.
+    note: &'static str,
+}
+
+/// C built by gcc 12.2 with `-Os -flto`, Rust by rustc 1.96 with `opt-level = "z"`, fat LTO, in November 2026. The first is its vendor's word.
+const PEERS: [Peer; 11] = [
+    peer(
+        "emMQTT",
+        "its product page",
+        "3.1.1",
+        2400,
+        "76, and 8 static",
+        "the vendor's claim: compiler and the calls linked are not stated",
+    ),
+    peer(
+        "lwIP apps/mqtt",
+        "2.2.1+34",
+        "3.1.1",
+        2953,
+        "112",
+        "clean sessions only, repeats QoS 2 messages, sends nothing again, one TCP stack",
+    ),
+    peer("paho embedded C", "1.1.0+21", "3.1.1", 3200, "96", "blocking, repeats QoS 2 messages, sends nothing again"),
+    peer("lwmqtt", "0.9.0+3", "3.1.1", 3337, "72, and 40 static", "blocking, repeats QoS 2 messages, sends nothing again"),
+    peer("MQTT-C", "1.1.6+19", "3.1.1", 4225, "96 + 20 a message", "a copy of each packet under way; floating point besides (900)"),
+    peer("coreMQTT", "2.3.1", "3.1.1", 4629, "80 + 4 a message", "all QoS both ways, resends with the application's help; no UTF-8 check"),
+    peer("wolfMQTT", "2.1.0", "3.1.1", 5909, "212", "packet identifiers are the application's, repeats QoS 2 messages"),
+    peer("coreMQTT", "5.0.2", "5.0", 12_329, "140 + 4 a message", "another protocol"),
+    peer("minimq", "0.13.5", "5.0", 17_594, "696", "another protocol, async"),
+    peer("mqttrust", "1.0.0", "3.1.1", 22_652, "800 and the buffers", "async"),
+    peer("mqtt-protocol-core", "0.7.9", "3.1.1 and 5.0", 51_312, "488 and a heap", "both protocols, client and broker"),
+];
+
+const fn peer(name: &'static str, version: &'static str, mqtt: &'static str, code: u32, context: &'static str, note: &'static str) -> Peer {
+    Peer { name, version, mqtt, code, context, note }
+}
+
+/// The others as a table, ours with them in its place.
+pub fn markdown(ours: u64, session: u64) -> String {
+    let mut text =
+        String::from("| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n");
+    let mut placed = false;
+    for peer in &PEERS {
+        if !placed && u64::from(peer.code) > ours {
+            placed = true;
+            let _ = writeln!(
+                text,
+                "| **Motemq**, `engine` | this | 3.1.1 | **{ours}** | {session} with 8 slots | all QoS both ways, resends, checks all text, streams, with its C glue |"
+            );
+        }
+        let Peer { name, version, mqtt, code, context, note } = peer;
+        let _ = writeln!(text, "| {name} | {version} | {mqtt} | {code} | {context} | {note} |");
+    }
+    text
+}
+
+/// The same as a chart: of those that speak 3.1.1.
+pub fn chart(ours: &[(&str, u64)]) -> String {
+    let mut all: Vec<(String, f64, Kind)> = ours.iter().map(|(name, code)| (format!("Motemq {name}"), *code as f64, Kind::Ours)).collect();
+    let peers = PEERS.iter().filter(|peer| peer.mqtt == "3.1.1");
+    all.extend(peers.map(|peer| (format!("{} {}", peer.name, peer.version), f64::from(peer.code), Kind::Peer)));
+    all.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let all: Vec<_> = all.iter().map(|(label, value, kind)| (label.as_str(), *value, *kind)).collect();
+    bars("MQTT 3.1.1 clients on a Cortex-M4", "bytes of code and constants", &all)
+}
