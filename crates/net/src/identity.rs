@@ -64,6 +64,12 @@ impl Identity {
         }
     }
 
+    /// No CONNECT takes more bytes.
+    pub fn weight(&self) -> usize {
+        let will = self.will.as_ref().map_or(0, |will| will.topic.len() + will.payload.len());
+        self.client_id.len() + will + self.user.as_ref().map_or(0, String::len) + self.password.as_ref().map_or(0, Vec::len) + 64
+    }
+
     /// The same as the core takes it.
     pub fn connect(&self) -> Connect<'_> {
         Connect {

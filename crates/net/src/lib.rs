@@ -13,6 +13,6 @@ mod url;
 pub use back_off::{BackOff, Reconnect};
 pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
 pub use identity::{Identity, Will};
-pub use topics::{Granted, Subscriptions, check_filters, check_topic};
+pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
 pub use url::{BrokerUrl, UrlError};

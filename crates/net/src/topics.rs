@@ -42,6 +42,13 @@ pub fn check_filters<'a>(filters: impl ExactSizeIterator<Item = &'a str>) -> Res
     Ok(())
 }
 
+/// Whether a message on this topic may have come for this subscription. `$share/group/filter`, with which some brokers share messages out
+/// among several clients, stands for its filter.
+pub fn is_covered(filter: &str, topic: &str) -> bool {
+    let shared = filter.strip_prefix("$share/").and_then(|rest| rest.split_once('/'));
+    topic::matches(shared.map_or(filter, |(_, filter)| filter), topic)
+}
+
 /// What the broker has granted, to be asked for again when it has lost the session.
 #[derive(Debug, Default)]
 pub struct Subscriptions(Vec<(String, QoS)>);
@@ -106,5 +113,11 @@ mod tests {
         assert_eq!(sizes(&subscriptions, 255, 9 + 129)[..2], [9, 9]);
         // What does not fit alone is not held back: it was sent before.
         assert_eq!(sizes(&subscriptions, 255, 10), [1; 70]);
+    }
+
+    #[test]
+    fn shared_subscriptions_cover_what_their_filter_does() {
+        assert!(is_covered("$share/group/a/+", "a/b") && is_covered("a/#", "a") && is_covered("$SYS/#", "$SYS/up"));
+        assert!(!is_covered("$share/group/a", "group/a") && !is_covered("$share/a", "a"));
     }
 }

@@ -2,7 +2,8 @@
 use super::sources::Source;
 
 /// The crates that carry the core's bytes.
-const ADAPTERS: [&str; 5] = ["crates/net/src/", "crates/std/src/", "crates/cli/src/", "crates/smoltcp/src/", "crates/nal/src/"];
+const ADAPTERS: [&str; 6] =
+    ["crates/net/src/", "crates/std/src/", "crates/tokio/src/", "crates/cli/src/", "crates/smoltcp/src/", "crates/nal/src/"];
 
 /// Shows packets to people, by the core's own codec.
 const TRACE: &str = "crates/net/src/trace.rs";

@@ -1,0 +1,153 @@
+//! The future that makes everything happen: it opens connections, drives them, and waits between them.
+use crate::{Address, Dial, Error, State, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT};
+use motemq::{Fault, ReturnCode};
+use motemq_net::{Cause, Tracer, unconnectable};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
+
+/// Drives a client; nothing happens unless it is polled: `tokio::spawn(driver)`.
+///
+/// It ends when the client has [disconnected](crate::Client::disconnect), when all its handles are gone (what is under way is waited for
+/// first), or with the error for which there will be no other connection. To drop it hangs up without a word.
+pub struct Driver(Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>);
+
+impl Driver {
+    pub(crate) fn new(shared: Arc<Shared>, dial: impl Dial) -> Self {
+        let guard = Guard(shared.clone());
+        let span = tracing::info_span!("mqtt", client_id = shared.options.identity.client_id);
+        let work = async move {
+            let ended = run(&guard.0, dial).await;
+            guard.0.close(ended.as_ref().err().cloned());
+            ended
+        };
+        Driver(Box::pin(work.instrument(span)))
+    }
+}
+
+impl Future for Driver {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Driver")
+    }
+}
+
+/// Whoever waits is told when the driver is dropped.
+struct Guard(Arc<Shared>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.close(None);
+    }
+}
+
+async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
+    let options = &shared.options;
+    let localhost = [Address { host: "localhost".into(), port: 1883 }];
+    let brokers = if options.brokers.is_empty() { &localhost[..] } else { &options.brokers };
+    let mut waits = options.reconnect.waits();
+    let clock = Instant::now();
+    let mut tries = 0;
+    loop {
+        let address = &brokers[tries % brokers.len()];
+        shared.enter(State::Connecting);
+        tracing::debug!(%address, "connecting");
+        let dialed = or_leave(shared, Box::pin(timeout(options.identity.timeout, dial.dial(address.clone())))).await;
+        let Some(dialed) = dialed else { return left(shared) };
+        let error = match dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                begin(shared)?;
+                let mut link = Link::new(stream, options.hook.clone().map(Tracer::new), clock);
+                let Err(cause) = link.run(shared).await else { return left(shared) };
+                let accepted = shared.with(|core| {
+                    let at = core.connected_at;
+                    core.lost(cause.clone());
+                    at
+                });
+                if let Some((at, waits)) = accepted.zip(waits.as_mut()) {
+                    waits.ended_after(at.elapsed());
+                }
+                match cause {
+                    Cause::Fault(Fault::Refused(code)) if code != ReturnCode::SERVER_UNAVAILABLE => return Err(Error::Refused(code)),
+                    Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
+                    cause => {
+                        if accepted.is_none() {
+                            tries += 1;
+                        }
+                        Error::ConnectionLost(cause)
+                    }
+                }
+            }
+            Err(error) => {
+                tries += 1;
+                Error::unconnected(address.to_string(), error)
+            }
+        };
+        tracing::warn!(%error, "no connection");
+        // Another broker is tried at once, if this one was not reached.
+        let wait = if tries % brokers.len() != 0 && matches!(error, Error::Connect { .. }) {
+            Some(Duration::ZERO)
+        } else {
+            waits.as_mut().and_then(Iterator::next)
+        };
+        if shared.with(|core| core.leave_until.is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)) {
+            return left(shared);
+        }
+        let Some(wait) = wait else { return Err(error) };
+        shared.enter(State::Waiting { error, wait });
+        if or_leave(shared, sleep_until(Instant::now() + wait)).await.is_none() {
+            return left(shared);
+        }
+    }
+}
+
+/// Writes CONNECT.
+fn begin(shared: &Shared) -> Result<(), Error> {
+    shared.with(|core| {
+        let identity = &shared.options.identity;
+        core.tx.clear();
+        core.tx.has_room(identity.weight().min(LIMIT));
+        let begun = core.session.connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());
+        begun.map_err(|error| Error::Invalid(unconnectable(error, LIMIT)))
+    })
+}
+
+/// The client has left; whether all came to its end before.
+fn left(shared: &Shared) -> Result<(), Error> {
+    let unfinished = shared.with(|core| core.work.has_messages());
+    if unfinished { Err(Error::OutcomeUnknown) } else { Ok(()) }
+}
+
+/// Goes on with `work` unless it is time to leave.
+async fn or_leave<F: Future>(shared: &Shared, work: F) -> Option<F::Output> {
+    let mut work = pin!(work);
+    let mut timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(done));
+        }
+        let leave = shared.with(|core| {
+            core.driver = Some(cx.waker().clone());
+            core.leave_until.map(|until| (until, core.work.has_messages()))
+        });
+        let Some((until, waiting)) = leave else { return Poll::Pending };
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if !waiting || timer.as_mut().poll(cx).is_ready() { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}

@@ -1,0 +1,73 @@
+//! What can go wrong, and what to do next.
+use motemq::ReturnCode;
+use motemq_net::{Cause, advice};
+use std::{io, sync::Arc, time::Duration};
+
+/// Why a call could not do what it was asked for, or what became of a message; each text says what to do next.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument is wrong, and will be when tried again.
+    #[error("invalid argument: {0}")]
+    Invalid(String),
+    /// There is no room now: as many messages are under way, or wait for a connection, as the options allow. Nothing was done.
+    #[error("no room for another message now: try again later, or wait for room with publish")]
+    Full,
+    /// There is no connection, and messages with QoS 0 do not wait for one. Nothing was done.
+    #[error("not connected: try again later, or let messages with QoS 0 wait with Options::queue_qos0")]
+    Offline,
+    /// It waited for a connection, and newer messages took its place: it was never sent.
+    #[error("dropped, since newer messages needed the room: send it again, or allow for more with Options::queue")]
+    Dropped,
+    /// It was sent, but the broker has not acknowledged it in time. It is not sent again.
+    #[error("not acknowledged within {limit:?}: it may have arrived or not; ask the receiver before sending it again")]
+    NotAcknowledged {
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// It was sent, and the session or the client came to its end before the broker answered.
+    #[error(
+        "the session ended before the broker acknowledged: it may have arrived or not; send it again if twice is better than never, \
+         and use Options::keep_session to avoid this"
+    )]
+    OutcomeUnknown,
+    /// The broker said no to CONNECT.
+    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
+    Refused(ReturnCode),
+    /// Nobody could be reached.
+    #[error("cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})")]
+    Connect {
+        /// Host and port.
+        address: String,
+        /// What the last attempt said.
+        source: Arc<io::Error>,
+    },
+    /// The connection was lost, and there will be no other: see [`Options::reconnect`](crate::Options::reconnect).
+    #[error("the connection was lost ({0}): make a new client, or let it connect again with Options::reconnect")]
+    ConnectionLost(Cause),
+    /// The client has left: it was asked to disconnect, or its driver was dropped. What this call was about was not sent.
+    #[error("the client has left: keep its driver running, and make a new client after disconnect")]
+    Closed,
+    /// The broker does not grant the subscription.
+    #[error("the broker does not grant {filters}: check its rules for this client")]
+    NotGranted {
+        /// The filters.
+        filters: String,
+    },
+    /// The reader that gives a payload has failed or ended early. Nothing was published; the connection was closed, since half a packet
+    /// cannot be taken back.
+    #[error("the payload could not be read to its end ({0}): nothing was published; send it again when it can be read")]
+    Source(Arc<io::Error>),
+}
+
+impl Error {
+    pub(crate) fn unconnected(address: String, source: io::Error) -> Self {
+        Error::Connect { address, source: Arc::new(source) }
+    }
+}
+
+impl From<motemq_net::UrlError> for Error {
+    fn from(error: motemq_net::UrlError) -> Self {
+        Error::Invalid(error.to_string())
+    }
+}

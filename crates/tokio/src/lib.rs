@@ -1,0 +1,47 @@
+//! An MQTT 3.1.1 client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that keeps the connection up.
+//!
+//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP or [anything else](Dial) that tokio can read and write.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use motemq_tokio::{Client, Filter, Options, Publish, QoS};
+//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let url = broker.url();
+//!
+//! let (client, driver) = Client::new(Options::from_url(&url)?.client_id("node-7"));
+//! tokio::spawn(driver);
+//! let mut door = client.subscribe(&[Filter::new("door", QoS::ExactlyOnce)]).await?;
+//! client.publish(&Publish::to("door").payload(b"open").qos(QoS::ExactlyOnce)).await?.await?;
+//! let message = door.recv().await.expect("our own message");
+//! println!("{}: {:?}", message.topic, message.payload);
+//! client.disconnect(std::time::Duration::from_secs(5)).await?;
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+mod client;
+mod dial;
+mod driver;
+mod error;
+mod inbox;
+mod link;
+mod message;
+mod options;
+mod receipt;
+mod shared;
+mod state;
+mod subscription;
+mod turn;
+mod tx;
+mod work;
+
+pub use client::{Client, publish_once};
+pub use dial::{Dial, Tcp};
+pub use driver::Driver;
+pub use error::Error;
+pub use message::{Message, PayloadReader};
+pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
+pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will};
+pub use options::{Address, Options, Overflow, WhenFull};
+pub use receipt::Receipt;
+pub use state::{Counters, State, States};
+pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};

@@ -1,0 +1,243 @@
+//! How to connect, and how much may wait for what.
+use crate::Error;
+use motemq::packet::Packet;
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will};
+use std::{fmt, time::Duration};
+
+/// Where a broker is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Address {
+    /// Name or address, without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// What happens to messages that are to wait for a connection when no more may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WhenFull {
+    /// The new one has to wait outside: [`publish`](crate::Client::publish) waits, [`try_publish`](crate::Client::try_publish) fails.
+    #[default]
+    Wait,
+    /// The oldest that was never sent is dropped; its receipt says [`Dropped`](Error::Dropped).
+    DropOldest,
+}
+
+/// What happens when messages come faster than they are taken from a stream whose queue is full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Overflow {
+    /// Nothing more is read until one is taken. If somebody waits meanwhile for acknowledgements, which cannot be read either, for longer
+    /// than a second, messages with QoS 0 for this stream are dropped as below: a handler that publishes cannot lock itself out.
+    #[default]
+    StopReading,
+    /// Messages with QoS 0 are dropped, and [counted](crate::Counters::dropped). With QoS 1 and 2 reading stops when 64 of all
+    /// streams are not acknowledged.
+    DropQos0,
+}
+
+/// Where the brokers are, who we are, how long to wait for what, and how much may wait.
+///
+/// ```
+/// use motemq_tokio::{Options, Reconnect, Will};
+/// use std::time::Duration;
+/// let options = Options::new("node-7")
+///     .broker("one.example", 1883)
+///     .broker("two.example", 1883) // when the first cannot be reached
+///     .keep_session()
+///     .keep_alive(30)
+///     .login("node", b"secret")
+///     .will(Will::new("gone/node-7"))
+///     .ack_timeout(Some(Duration::from_secs(5)));
+/// assert!(!format!("{options:?}").contains("secret"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) brokers: Vec<Address>,
+    pub(crate) topic: Option<String>,
+    pub(crate) identity: Identity,
+    pub(crate) reconnect: Reconnect,
+    pub(crate) ack_timeout: Option<Duration>,
+    pub(crate) in_flight: usize,
+    pub(crate) slots: usize,
+    pub(crate) max_message: usize,
+    pub(crate) queue: Queue,
+    pub(crate) streams: Streams,
+    pub(crate) hook: Option<Hook>,
+}
+
+/// What may wait for a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub messages: usize,
+    pub bytes: usize,
+    pub when_full: WhenFull,
+    pub qos0: bool,
+}
+
+/// What may wait to be taken from a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Streams {
+    pub messages: usize,
+    pub bytes: usize,
+    pub overflow: Overflow,
+}
+
+impl Options {
+    /// A clean session at `localhost:1883`, with a keep-alive of 60 s and reconnection by [`Reconnect::back_off`].
+    ///
+    /// The client identifier names the session at the broker; two connections with one identifier throw each other out. Every broker takes
+    /// 1 to 23 letters and digits [MQTT-3.1.3-5]. An empty one, for clean sessions only, lets the broker choose.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Options {
+            brokers: Vec::new(),
+            topic: None,
+            identity: Identity::new(client_id),
+            reconnect: Reconnect::back_off(),
+            ack_timeout: Some(Duration::from_secs(20)),
+            in_flight: 20,
+            slots: 1024,
+            max_message: 16 << 20,
+            queue: Queue { messages: 1000, bytes: 1 << 20, when_full: WhenFull::Wait, qos0: false },
+            streams: Streams { messages: 256, bytes: 1 << 20, overflow: Overflow::StopReading },
+            hook: None,
+        }
+    }
+
+    /// Reads `mqtt://[user[:password]@]host[:port][/topic]`; see [`BrokerUrl`]. The client identifier is empty.
+    ///
+    /// # Errors
+    /// [`Invalid`](Error::Invalid) for another form or scheme.
+    pub fn from_url(url: &str) -> Result<Self, Error> {
+        let BrokerUrl { host, port, user, password, topic, .. } = BrokerUrl::parse(url)?;
+        let identity = Identity { user, password, ..Identity::new("") };
+        Ok(Options { topic, identity, ..Options::new("") }.broker(host, port))
+    }
+
+    /// The topic that stood in the [URL](Self::from_url), for the caller's own use.
+    pub fn topic(&self) -> Option<&str> {
+        self.topic.as_deref()
+    }
+
+    /// Another broker: they are tried one after the other, from the one that was reached last on.
+    pub fn broker(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.brokers.push(Address { host: host.into(), port });
+        self
+    }
+
+    /// Names the session: see [`new`](Self::new).
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.identity.client_id = client_id.into();
+        self
+    }
+
+    /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
+    ///
+    /// What the broker holds for it comes as soon as the connection is made: call [`Client::messages`](crate::Client::messages) or
+    /// [`Client::subscribe`](crate::Client::subscribe) before the driver runs, so that there is a stream for it.
+    pub fn keep_session(mut self) -> Self {
+        self.identity.clean = false;
+        self
+    }
+
+    /// Seconds within which the broker hears from us; 0: it need not. It hangs up after one and a half times as long.
+    pub fn keep_alive(mut self, seconds: u16) -> Self {
+        self.identity.keep_alive = seconds;
+        self
+    }
+
+    /// Says who we are. The password may be any bytes.
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
+        self.identity.user = Some(user.into());
+        self.identity.password = Some(password.into());
+        self
+    }
+
+    /// Says who we are, without a password.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.identity.user = Some(user.into());
+        self.identity.password = None;
+        self
+    }
+
+    /// What the broker publishes when the connection ends otherwise than by `disconnect`.
+    pub fn will(mut self, will: Will) -> Self {
+        self.identity.will = Some(will);
+        self
+    }
+
+    /// How long it may take to open a connection, and again for the broker's answer (in whole seconds up to 255, rounded up), which is also
+    /// how long it may take to answer a ping. 10 s if nothing is said.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.identity.timeout = limit;
+        self
+    }
+
+    /// How long the broker may take to acknowledge a message while it is connected, and how long it may take no byte; `None`: forever. 20 s
+    /// if nothing is said. Then its receipt says [`NotAcknowledged`](Error::NotAcknowledged), and it is not sent again.
+    pub fn ack_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.ack_timeout = limit;
+        self
+    }
+
+    /// What to do when the connection cannot be made or is lost.
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    /// How many messages with QoS 1 and 2 may be under way at once; 20 if nothing is said, and never more than there are
+    /// [slots](Self::slots). Of more, mosquitto 2.0 changes the order of those with QoS 2.
+    pub fn in_flight(mut self, messages: usize) -> Self {
+        self.in_flight = messages.max(1);
+        self
+    }
+
+    /// How many packets may be under way in either direction, rounded up to 16, 64, 256, 1024 or 4096; each takes four bytes of memory. 1024
+    /// if nothing is said.
+    ///
+    /// Brokers may have many more QoS 2 messages under way than their window says: mosquitto's counts only those that were not received,
+    /// not those that it has yet to release. Who receives none needs no more than [`in_flight`](Self::in_flight).
+    pub fn slots(mut self, slots: usize) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    /// The largest payload in bytes that is put together in memory; 16 MiB if nothing is said. Larger ones come with
+    /// [their rest](crate::Message::into_reader) still to be read.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes;
+        self
+    }
+
+    /// How many messages may wait for a connection, of how many bytes together; 1,000 and 1 MiB if nothing is said. While there is a
+    /// connection none waits here.
+    pub fn queue(mut self, messages: usize, bytes: usize, when_full: WhenFull) -> Self {
+        self.queue = Queue { messages, bytes, when_full, ..self.queue };
+        self
+    }
+
+    /// Messages with QoS 0 wait for a connection like others, too.
+    pub fn queue_qos0(mut self) -> Self {
+        self.queue.qos0 = true;
+        self
+    }
+
+    /// How many messages may wait to be taken from each stream, of about how many bytes together, and what happens beyond; 256, 1 MiB and
+    /// [`StopReading`](Overflow::StopReading) if nothing is said.
+    pub fn streams(mut self, messages: usize, bytes: usize, overflow: Overflow) -> Self {
+        self.streams = Streams { messages: messages.max(1), bytes, overflow };
+        self
+    }
+
+    /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
+    pub fn trace(mut self, look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
+        self.hook = Some(Hook::new(look));
+        self
+    }
+}

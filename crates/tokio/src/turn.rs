@@ -1,0 +1,314 @@
+//! One step of an open connection, under the lock: what has come, what is to be sent, what time it is.
+use crate::{
+    Error, Options, State,
+    shared::{Core, HEADER, Shared, manual},
+    tx::{LIMIT, Tx},
+    work::{Body, Letter},
+};
+use bytes::{Buf, BytesMut};
+use motemq::{Event, Filter, Publish, QoS, SendError};
+use motemq_net::{Cause, unsendable};
+use std::{sync::Arc, task::Waker, time::Duration};
+use tokio::time::Instant;
+
+/// The most that is read ahead; the longest topic fits.
+pub(crate) const BUFFER: usize = 72 << 10;
+/// Room for any reply of the session.
+const REPLY: usize = 64;
+/// Events under one hold of the lock.
+const EVENTS: usize = 256;
+/// Bytes of a payload that are copied at a time.
+const PIECE: usize = 16 << 10;
+/// So long messages that nobody takes may hold up acknowledgements that somebody waits for.
+const STANDSTILL: Duration = Duration::from_secs(1);
+
+/// What is to be done next, outside of the lock.
+pub(crate) struct Turn {
+    /// Come again at once.
+    pub more: bool,
+    /// Come again by then.
+    pub until: Option<Instant>,
+    /// There is a place for what is read.
+    pub reading: bool,
+    /// DISCONNECT is written: no more turns.
+    pub closed: bool,
+}
+
+/// Bytes between the transport and the session, which only the driver touches.
+#[derive(Debug, Default)]
+pub(crate) struct Hands {
+    pub rx: BytesMut,
+    pub tx: Tx,
+    /// Since when nothing is read for want of room in a queue.
+    pub stopped_at: Option<Instant>,
+}
+
+impl Core {
+    pub fn turn(&mut self, shared: &Arc<Shared>, hands: &mut Hands, clock: Instant, now: Instant, waker: &Waker) -> Result<Turn, Cause> {
+        if !self.driver.as_ref().is_some_and(|driver| driver.will_wake(waker)) {
+            self.driver = Some(waker.clone());
+        }
+        if std::mem::take(&mut self.hang_up) {
+            return Err(Cause::HungUp);
+        }
+        if hands.tx.is_empty() && self.tx.is_empty() {
+            self.tx.clear();
+        }
+        let events = self.take_events(shared, &mut hands.rx, now)?;
+        let mut until = self.leave(hands.tx.is_empty(), now)?;
+        let blocked = self.give(&shared.options, now)?;
+        if self.connected_at.is_some()
+            && let Some(limit) = shared.options.ack_timeout
+        {
+            until = earlier(until, self.work.expire(now, limit));
+        }
+        let full = self.inbox.is_full();
+        let reading = !full && hands.rx.len() < BUFFER;
+        if !reading && events < EVENTS {
+            // While nothing is read the broker cannot show that it is alive.
+            self.session.excuse();
+        }
+        self.make_way(full, hands, now, &mut until);
+        let mut more = events == EVENTS && !full;
+        if !self.session.is_closed() {
+            self.tx.has_room_for_replies(REPLY);
+            match self.session.tick((now - clock).as_millis() as u32, &mut self.tx.out())? {
+                // Late: the next turn may say that the broker is silent. What it has said is read before.
+                Some(0) => more = true,
+                Some(nap) => until = earlier(until, Some(now + Duration::from_millis(nap.into()))),
+                None => {}
+            }
+        }
+        if hands.tx.is_empty() && !self.tx.is_empty() {
+            self.tx.pass(&mut hands.tx);
+            // What found no room finds it now.
+            more |= blocked;
+            shared.room.notify_waiters();
+        } else if events > 0 {
+            shared.room.notify_waiters();
+        }
+        Ok(Turn { more, until, reading, closed: self.session.is_closed() })
+    }
+
+    fn take_events(&mut self, shared: &Arc<Shared>, rx: &mut BytesMut, now: Instant) -> Result<usize, Cause> {
+        let mut input = &rx[..];
+        let mut count = 0;
+        while count < EVENTS && !self.inbox.is_full() && self.tx.has_room_for_replies(REPLY) {
+            let event = self.manual.receive(&mut self.session, &mut input, BUFFER, &mut self.tx.out())?;
+            let Some((event, token)) = event else { break };
+            count += 1;
+            match event {
+                Event::Connected { session } => {
+                    self.connected_at = Some(now);
+                    self.work.connected(session, now);
+                    self.inbox.connected(session);
+                    self.state = State::Connected { session };
+                    self.version += 1;
+                    self.counters.connections += 1;
+                    shared.changed.notify_waiters();
+                    tracing::info!(?session, "connected");
+                }
+                Event::Message(message) => self.inbox.begin(&message, token, &mut self.manual, shared),
+                Event::Payload { data, left } => self.inbox.more(data, left, token, &mut self.manual),
+                Event::Skipped { len } => {
+                    tracing::warn!(len, "a message whose topic is too long was dropped");
+                    self.inbox.dropped += 1;
+                    self.inbox.dismiss(token, &mut self.manual);
+                }
+                Event::Received { id } => self.work.received(id),
+                Event::Acked { id } => self.work.acked(id),
+                Event::Subscribed { id, codes } => {
+                    let refused = self.work.subscribed(id, codes);
+                    if !refused.is_empty() {
+                        tracing::warn!(?refused, "the broker does not grant these subscriptions");
+                        self.inbox.revoke(&refused);
+                    }
+                }
+                Event::Resend { id, .. } => self.work.resend = Some(id),
+                Event::Unknown { id } => self.work.unknown(id),
+            }
+        }
+        let left = input.len();
+        rx.advance(rx.len() - left);
+        Ok(count)
+    }
+
+    /// A handler that waits for an acknowledgement behind messages which nobody takes must not wait for ever.
+    fn make_way(&mut self, full: bool, hands: &mut Hands, now: Instant, until: &mut Option<Instant>) {
+        if self.inbox.give_way {
+            self.inbox.give_way = !self.inbox.has_room();
+        } else if !full {
+            hands.stopped_at = None;
+        } else {
+            let at = *hands.stopped_at.get_or_insert(now) + STANDSTILL;
+            if now < at {
+                *until = earlier(*until, Some(at));
+            } else if self.work.is_awaited() {
+                tracing::warn!("messages with QoS 0 are dropped, since nobody takes them and acknowledgements wait behind them");
+                self.inbox.give_way = true;
+                hands.stopped_at = None;
+                *until = Some(now);
+            }
+        }
+    }
+
+    /// Says goodbye when all that is under way has come to its end, or time is up.
+    fn leave(&mut self, written: bool, now: Instant) -> Result<Option<Instant>, Cause> {
+        let Some(until) = self.leave_until else { return Ok(None) };
+        let late = now >= until;
+        if self.connected_at.is_none() {
+            return if late || !self.work.has_messages() { Err(Cause::HungUp) } else { Ok(Some(until)) };
+        }
+        if !late && (self.work.has_messages() || self.session.unsent() > 0) {
+            if written && self.tx.is_empty() && self.session.unsent() == 0 {
+                // What was dealt with is acknowledged. What comes now never will be, and must not bar the answers behind it.
+                self.manual = manual();
+            }
+            return Ok(Some(until));
+        }
+        self.tx.has_room_for_replies(REPLY);
+        match self.manual.disconnect(&mut self.session, &mut self.tx.out()) {
+            Ok(()) => Ok(None),
+            Err(SendError::Full) if !late => Ok(Some(until)),
+            // Half a message is on its way and will not be finished, or nothing is taken: hanging up is all that is left.
+            Err(_) => Err(Cause::HungUp),
+        }
+    }
+
+    /// Sends what waits to be sent, as far as there is room. Tells whether something found none.
+    pub fn give(&mut self, options: &Options, now: Instant) -> Result<bool, Cause> {
+        loop {
+            let sent = if self.session.unsent() > 0 {
+                self.give_chunk()
+            } else if self.work.resend.is_some() {
+                self.give_again()
+            } else {
+                self.give_first(options, now)
+            };
+            match sent {
+                Ok(true) => {}
+                Ok(false) | Err(SendError::Offline) => return Ok(false),
+                Err(SendError::Full) => return Ok(true),
+                // What nobody waits for any more must not stand in everybody's way for ever.
+                Err(SendError::Busy) if self.work.is_blocked() => return Err(Cause::HungUp),
+                Err(SendError::Busy) => return Ok(false),
+                // What cannot be sent at all was taken off the queue: the broker has confused us.
+                Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
+            }
+        }
+    }
+
+    fn give_chunk(&mut self) -> Result<bool, SendError> {
+        let Some((key, at)) = self.work.streaming else { return Ok(false) };
+        // Half a packet cannot be taken back; if its copy is gone, because it was acknowledged half-way, so must the connection be.
+        let publish = self.work.letter(key).map(Letter::publish).ok_or(SendError::Invalid)?;
+        let rest = publish.payload.get(at..).unwrap_or_default();
+        let piece = &rest[..rest.len().min(PIECE)];
+        if !self.tx.has_room(piece.len()) {
+            return Err(SendError::Full);
+        }
+        let n = self.session.publish_chunk(piece, &mut self.tx.out())?;
+        if self.session.unsent() > 0 {
+            self.work.streaming = Some((key, at + n));
+        } else {
+            self.work.streamed(key);
+        }
+        Ok(true)
+    }
+
+    fn give_again(&mut self) -> Result<bool, SendError> {
+        let Some(id) = self.work.resend else { return Ok(false) };
+        if let Some((key, letter)) = self.work.copy(id) {
+            let (publish, room, streamed) = whole_or_streamed(letter);
+            if !self.tx.has_room(room) {
+                return Err(SendError::Full);
+            }
+            self.session.republish(id, &publish, &mut self.tx.out())?;
+            self.counters.resent += 1;
+            self.work.streaming = streamed.then_some((key, 0));
+        } else {
+            self.tx.has_room_for_replies(REPLY);
+            self.session.abandon(id, &mut self.tx.out())?;
+            self.work.abandoned(id);
+        }
+        self.work.resend = None;
+        Ok(true)
+    }
+
+    fn give_first(&mut self, options: &Options, now: Instant) -> Result<bool, SendError> {
+        let Some((_, body)) = self.work.first() else { return Ok(false) };
+        let answered = !matches!(body, Body::Publish(letter) if letter.qos == QoS::AtMostOnce);
+        if answered && self.work.in_flight() >= options.in_flight {
+            return Err(SendError::Busy);
+        }
+        let mut streamed = false;
+        let mut message = false;
+        let sent = match body {
+            Body::Publish(letter) => {
+                message = true;
+                let (publish, room);
+                (publish, room, streamed) = whole_or_streamed(letter);
+                if self.tx.has_room(room) { self.session.publish(&publish, &mut self.tx.out()) } else { Err(SendError::Full) }
+            }
+            Body::Subscribe(filters) => {
+                let filters: Vec<_> = filters.iter().map(|(filter, qos)| Filter::new(filter, *qos)).collect();
+                match has_room_for(&mut self.tx, &filters) {
+                    Ok(()) => self.session.subscribe(&filters, &mut self.tx.out()).map(Some),
+                    Err(error) => Err(error),
+                }
+            }
+            Body::Unsubscribe(filters) => {
+                let filters: Vec<_> = filters.iter().map(|filter| Filter::new(filter, QoS::AtMostOnce)).collect();
+                match has_room_for(&mut self.tx, &filters) {
+                    Ok(()) => self.session.unsubscribe(&filters, &mut self.tx.out()).map(Some),
+                    Err(error) => Err(error),
+                }
+            }
+            Body::Gone => Ok(None),
+        };
+        match sent {
+            Ok(id) => {
+                self.counters.sent += u64::from(message);
+                self.work.first_sent(id, streamed, now);
+            }
+            Err(error @ (SendError::Invalid | SendError::TooLong)) => self.work.first_refused(Error::Invalid(unsendable(error))),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self, cause: Cause) {
+        self.session.lost();
+        self.tx = Tx::default();
+        self.inbox.lost(&mut self.manual);
+        self.work.lost();
+        self.upload = None;
+        self.hang_up = false;
+        self.connected_at = None;
+        self.last_cause = Some(cause);
+    }
+}
+
+/// A message as it is sent, at once if it fits, or its payload piece by piece; and how much room it needs.
+fn whole_or_streamed(letter: &Letter) -> (Publish<'_>, usize, bool) {
+    let publish = letter.publish();
+    if letter.len() + HEADER <= LIMIT {
+        return (publish, letter.len() + HEADER, false);
+    }
+    // What does not fit into 32 bits MQTT does not allow either.
+    let more = publish.payload.len().try_into().unwrap_or(u32::MAX);
+    (Publish { payload: &[], more, ..publish }, publish.topic.len() + HEADER, true)
+}
+
+fn has_room_for(tx: &mut Tx, filters: &[Filter<'_>]) -> Result<(), SendError> {
+    let room = filters.iter().map(|filter| filter.filter.len() + 3).sum::<usize>() + HEADER;
+    if room > LIMIT {
+        return Err(SendError::TooLong);
+    }
+    if tx.has_room(room) { Ok(()) } else { Err(SendError::Full) }
+}
+
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
