@@ -7,9 +7,22 @@ use std::{env, path::Path, process::Command};
 const BROKER: [(&str, &str); 3] =
     [("mosquitto", "mosquitto"), ("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients")];
 
+/// Programs that run the firmware, and their packages.
+pub const FIRMWARE: [(&str, &str); 4] = [
+    ("qemu-system-arm", "qemu-system-arm"),
+    ("mosquitto", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("mosquitto_sub", "mosquitto-clients"),
+];
+
 /// Packages to be installed for the real broker; none if it is there.
 pub fn broker_packages() -> Vec<&'static str> {
-    let mut packages: Vec<_> = BROKER.iter().filter(|(name, _)| find(name).is_none()).map(|&(_, package)| package).collect();
+    missing(&BROKER)
+}
+
+/// Packages to be installed for these programs.
+pub fn missing(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
+    let mut packages: Vec<_> = programs.iter().filter(|(name, _)| find(name).is_none()).map(|&(_, package)| package).collect();
     packages.dedup();
     packages
 }

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
 mod demo;
+mod firmware;
 mod machine;
 mod no_std;
 #[allow(dead_code, reason = "the measuring commands draw with it")]
@@ -28,6 +29,7 @@ Examples:
   cargo xtask test              check everything that this machine has the programs for
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
   cargo xtask size              measure the code for a Cortex-M4, and compare with the README
+  cargo xtask firmware          run the client on microcontrollers in QEMU
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -38,6 +40,8 @@ enum Command {
     Test(test::Options),
     /// Measures how large the core is on a Cortex-M4, and compares with the README.
     Size(size::Options),
+    /// Runs the client on bare metal, in QEMU, against a real mosquitto.
+    Firmware(firmware::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Size(options) => exit(size::measure(&options)),
+        Command::Firmware(options) => exit(firmware::run(&options)),
         Command::Tidy => exit(tidy::check()),
     }
 }

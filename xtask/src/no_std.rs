@@ -27,9 +27,14 @@ pub enum Way {
 
 /// The way on this machine, if there is one.
 pub fn way() -> Option<Way> {
+    way_for(TARGET)
+}
+
+/// The way for another target.
+pub fn way_for(target: &str) -> Option<Way> {
     let rustc = find("rustc")?;
     // The path is printed whether or not there is anything.
-    let library = read(program(&rustc, ["--print", "target-libdir", "--target", TARGET])).unwrap_or_default();
+    let library = read(program(&rustc, ["--print", "target-libdir", "--target", target])).unwrap_or_default();
     let has_core = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libcore-");
     if fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core)) {
         return Some(Way::Installed);

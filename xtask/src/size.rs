@@ -97,7 +97,7 @@ fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
 }
 
 /// The linker that comes with Rust, or else binutils'.
-fn linker() -> Result<Command, String> {
+pub fn linker() -> Result<Command, String> {
     let rustc = find("rustc").ok_or("no rustc on the path")?;
     let sysroot = read(program(&rustc, ["--print", "sysroot"]))?;
     let version = read(program(&rustc, ["-vV"]))?;

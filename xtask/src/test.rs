@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that takes minutes.
 use crate::{
-    machine, no_std,
+    firmware, machine, no_std,
     programs::{cargo, program, read},
     size,
     steps::Steps,
@@ -21,7 +21,10 @@ pub struct Options {
 const FUZZ: &str = "fuzz/Cargo.toml";
 
 /// So are the programs whose size is measured.
-const FIRMWARE: &str = "benches/firmware/Cargo.toml";
+const SIZES: &str = "benches/firmware/Cargo.toml";
+
+/// And the firmware that is run.
+const FIRMWARE: &str = "crates/firmware/Cargo.toml";
 
 /// Runs all checks, and tells whether all are good.
 pub fn run(options: &Options) -> ExitCode {
@@ -34,13 +37,14 @@ pub fn run(options: &Options) -> ExitCode {
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.run("documentation", doc);
     without_std(&mut steps, install);
+    on_bare_metal(&mut steps, install);
     steps.summary()
 }
 
 fn style(steps: &mut Steps, install: bool) {
     if component(steps, "formatting", "fmt", "rustfmt", install) {
         steps.run("formatting", cargo(["fmt", "--all", "--check"]));
-        for apart in [FUZZ, FIRMWARE] {
+        for apart in [FUZZ, SIZES, FIRMWARE] {
             steps.run(&format!("formatting of {apart}"), cargo(["fmt", "--manifest-path", apart, "--check"]));
         }
     }
@@ -110,4 +114,21 @@ fn without_std(steps: &mut Steps, install: bool) {
     steps.run(&format!("build for {}", no_std::TARGET), no_std::build(&way, &[]));
     steps.run(&format!("build for {}, fast", no_std::TARGET), no_std::build(&way, &["--features", "fast"]));
     steps.check("size of the core", || size::measure(&size::Options::default()));
+}
+
+fn on_bare_metal(steps: &mut Steps, install: bool) {
+    let name = "the firmware in QEMU";
+    let missing = machine::missing(&machine::FIRMWARE);
+    if !missing.is_empty() {
+        if !install {
+            steps.skip(name, &format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
+            return;
+        }
+        steps.check("install QEMU", || machine::install(&missing));
+    }
+    if no_std::way().is_none() {
+        steps.skip(name, &format!("no library for {}: {}", no_std::TARGET, no_std::advice()));
+        return;
+    }
+    steps.check(name, || firmware::run(&firmware::Options::default()));
 }

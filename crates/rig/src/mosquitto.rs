@@ -116,9 +116,9 @@ impl Mosquitto {
     /// Stops it in good order, so that it stores what it keeps.
     pub fn stop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        // std can only kill; it stores when it is asked politely.
+        // It stores when it is asked politely.
         if cfg!(unix) {
-            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+            signal(&child, "-TERM");
             let end = Instant::now() + PATIENCE;
             while Instant::now() < end {
                 if let Ok(Some(_)) = child.try_wait() {
@@ -129,6 +129,21 @@ impl Mosquitto {
         }
         let _ = child.kill();
         let _ = child.wait();
+    }
+
+    /// Lets it hang, until it is killed: what comes it neither reads nor answers. Does nothing where there are no signals.
+    pub fn freeze(&self) {
+        if let Some(child) = &self.child {
+            signal(child, "-STOP");
+        }
+    }
+
+    /// Kills it, as when the power fails: it stores nothing any more.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 
     /// Starts it again, on the same port and with what it stored.
@@ -160,12 +175,14 @@ impl Mosquitto {
 
 impl Drop for Mosquitto {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.kill();
         let _ = fs::remove_dir_all(&self.dir);
     }
+}
+
+/// std can only kill. Does nothing if there is no such program.
+fn signal(child: &Child, name: &str) {
+    let _ = Command::new("kill").args([name, &child.id().to_string()]).status();
 }
 
 /// A port that nobody listens on, below those that the system hands out to outgoing connections: one of those could take it away while

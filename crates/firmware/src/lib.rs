@@ -1,0 +1,42 @@
+//! The client on bare metal: what the programs in `src/bin` share. `cargo xtask firmware` runs them in QEMU against a real broker.
+//!
+//! - `board`: a Cortex-M4 with Ethernet (`-M mps2-an386`), smoltcp and `motemq-smoltcp`; does what it is told over its UART.
+#![no_std]
+
+#[cfg(feature = "mps2")]
+pub mod ethernet;
+#[cfg(feature = "mps2")]
+pub mod mps2;
+pub mod registers;
+pub mod semihosting;
+
+use core::panic::PanicInfo;
+use cortex_m_rt::{ExceptionFrame, exception};
+
+/// What the exit status of QEMU says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Status {
+    /// All is well.
+    Success = 0,
+    /// What the host asked for went wrong.
+    Failure = 1,
+    /// The program panicked.
+    Panic = 101,
+    /// The processor did.
+    HardFault = 102,
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    semihosting::print(format_args!("{info}\n"));
+    semihosting::exit(Status::Panic as u32)
+}
+
+// SAFETY: nothing that was interrupted goes on.
+#[allow(unsafe_code)]
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    semihosting::print(format_args!("HardFault: {frame:?}\n"));
+    semihosting::exit(Status::HardFault as u32)
+}

@@ -1,0 +1,70 @@
+//! Boards in QEMU, and the independent clients that watch them.
+use super::process::Process;
+use crate::programs::{program, run};
+use motemq_rig::mosquitto::{Mosquitto, find};
+use std::{path::PathBuf, process::Command};
+
+/// The programs to be run on them.
+pub struct Boards {
+    pub mps2: PathBuf,
+}
+
+impl Boards {
+    /// Starts a Cortex-M4 with Ethernet, which does what its console is told, and waits until it listens.
+    pub fn mps2(&self) -> Result<Process, String> {
+        let words = ["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "stdio"];
+        let mut qemu = program("qemu-system-arm", words);
+        qemu.args(["-nic", "user,model=lan9118", "-semihosting-config", "enable=on,target=native", "-kernel"]).arg(&self.mps2);
+        let mut board = Process::start(qemu)?;
+        board.until("ready")?;
+        Ok(board)
+    }
+
+    /// One that is connected: `how` is a client identifier, a keep-alive, and `clean` or `keep`.
+    pub fn connected(&self, broker: &Mosquitto, how: &str) -> Result<Process, String> {
+        let mut board = self.mps2()?;
+        board.tell(&format!("connect {} {how}", broker.addr().port()))?;
+        board.until("connected New")?;
+        Ok(board)
+    }
+}
+
+/// A broker on a free port of 127.0.0.1.
+pub fn broker(config: &[&str]) -> Result<Mosquitto, String> {
+    Mosquitto::start(&[&["allow_anonymous true"], config].concat()).ok_or_else(|| "mosquitto is not installed".into())
+}
+
+/// An independent subscriber to everything, which says topic, QoS, 1 if retained, and payload of what it hears. Its session outlives
+/// its connections.
+pub fn watcher(broker: &Mosquitto) -> Result<Process, String> {
+    let mut command = client("mosquitto_sub", broker)?;
+    command.args(["-i", "watcher", "-c", "-q", "2", "-t", "#", "-F", "%t %q %r %p"]);
+    let watcher = Process::start(command)?;
+    until_logged(broker, "Sending SUBACK to watcher", 1)?;
+    Ok(watcher)
+}
+
+/// Publishes by an independent client; these words say what.
+pub fn publish(broker: &Mosquitto, words: &[&str]) -> Result<(), String> {
+    let mut command = client("mosquitto_pub", broker)?;
+    command.args(words);
+    run(command)
+}
+
+/// A client of mosquitto's.
+pub fn client(name: &str, broker: &Mosquitto) -> Result<Command, String> {
+    let path = find(name).ok_or_else(|| format!("{name} is not installed"))?;
+    Ok(program(path, ["-h", "127.0.0.1", "-p", &broker.addr().port().to_string()]))
+}
+
+/// Waits until the broker's log holds these words so many times.
+pub fn until_logged(broker: &Mosquitto, words: &str, times: usize) -> Result<(), String> {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while broker.log().matches(words).count() < times {
+        if std::time::Instant::now() > end {
+            return Err(format!("mosquitto does not log `{words}` {times} times:\n{}", broker.log()));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    Ok(())
+}

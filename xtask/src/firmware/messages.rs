@@ -1,0 +1,66 @@
+//! Messages, the will, and silence.
+use super::board::{Boards, broker, publish, until_logged, watcher};
+
+pub fn every_qos(boards: &Boards) -> Result<(), String> {
+    let broker = broker(&[])?;
+    let mut watcher = watcher(&broker)?;
+    publish(&broker, &["-q", "1", "-r", "-t", "to/kept", "-m", "kept"])?;
+    watcher.until("to/kept 1 0 kept")?;
+    let mut board = boards.connected(&broker, "board 60 clean")?;
+    board.tell("subscribe to/# 2")?;
+    let id = board.until("sent ")?;
+    board.until(&format!("subscribed {id} [2]"))?;
+    board.until("message to/kept 1 true kept")?;
+    for qos in ["0", "1", "2"] {
+        publish(&broker, &["-q", qos, "-t", &format!("to/{qos}"), "-m", &format!("down with QoS {qos}")])?;
+        board.until(&format!("message to/{qos} {qos} false down with QoS {qos}"))?;
+        watcher.until(&format!("to/{qos} {qos} 0 down with QoS {qos}"))?;
+
+        board.tell(&format!("publish from/{qos} {qos} up with QoS {qos}"))?;
+        watcher.until(&format!("from/{qos} {qos} 0 up with QoS {qos}"))?;
+        if qos != "0" {
+            let id = board.until("sent ")?;
+            if qos == "2" {
+                board.until(&format!("received {id}"))?;
+            }
+            board.until(&format!("acked {id}"))?;
+        }
+    }
+    board.tell("unsubscribe to/#")?;
+    let id = board.until("sent ")?;
+    board.until(&format!("acked {id}"))?;
+    publish(&broker, &["-q", "1", "-t", "to/1", "-m", "unheard"])?;
+    watcher.until("to/1 1 0 unheard")?;
+    board.tell("disconnect")?;
+    board.until("over")?;
+    board.tell("exit 0")?;
+    let status = board.end()?;
+    if !status.success() {
+        return Err(format!("the board ends with {status}"));
+    }
+    // No will, no message twice, nothing that was not asked for.
+    publish(&broker, &["-q", "1", "-t", "last", "-m", "of all"])?;
+    watcher.until("last 1 0 of all")?;
+    watcher.nothing_else()?;
+    board.nothing_else()
+}
+
+pub fn will(boards: &Boards) -> Result<(), String> {
+    let broker = broker(&[])?;
+    let mut watcher = watcher(&broker)?;
+    let board = boards.connected(&broker, "board 60 clean")?;
+    drop(board);
+    watcher.until("board/will 1 0 gone")?;
+    watcher.nothing_else()
+}
+
+/// Longer than mosquitto waits for a client with so short a keep-alive.
+pub fn silence(boards: &Boards) -> Result<(), String> {
+    let broker = broker(&[])?;
+    let mut board = boards.connected(&broker, "board 1 clean")?;
+    until_logged(&broker, "Received PINGREQ from board", 9)?;
+    board.tell("publish from/board 1 still here")?;
+    let id = board.until("sent ")?;
+    board.until(&format!("acked {id}"))?;
+    board.nothing_else()
+}
