@@ -5,6 +5,7 @@ mod machine;
 mod no_std;
 #[allow(dead_code, reason = "the measuring commands draw with it")]
 mod plot;
+mod portability;
 mod programs;
 mod size;
 mod steps;

@@ -54,23 +54,21 @@ pub fn advice() -> String {
 
 /// Makes a way: rustup's, or else Debian's.
 pub fn install() -> Result<Way, String> {
-    if find("rustup").is_some() {
-        println!("installing the library for {TARGET}");
-        if let Err(error) = read(program("rustup", ["target", "add", TARGET])) {
-            println!("rustup could not: {}", error.lines().find(|line| line.starts_with("error")).unwrap_or(&error));
-        }
-    }
+    add(&[TARGET]);
     if way().is_none() {
         machine::install(&PACKAGES)?;
     }
     way().ok_or_else(|| format!("installed, and still no library for {TARGET}"))
 }
 
-/// `cargo build` of the core for the target.
-pub fn build(way: &Way, arguments: &[&str]) -> Command {
-    let mut command = cargo_for(way, ["build", "--release", "--package", "motemq", "--target", TARGET]);
-    command.args(arguments);
-    command
+/// Asks rustup for libraries, which takes seconds; without it, or without a network, there is another way perhaps.
+pub fn add(targets: &[&str]) {
+    if find("rustup").is_some() {
+        println!("installing the libraries for {}", targets.join(", "));
+        if let Err(error) = read(program("rustup", ["target", "add"].iter().chain(targets))) {
+            println!("rustup could not: {}", error.lines().find(|line| line.starts_with("error")).unwrap_or(&error));
+        }
+    }
 }
 
 /// Cargo with a library for the target.

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that takes minutes.
 use crate::{
-    firmware, machine, no_std,
+    firmware, machine, no_std, portability,
     programs::{cargo, program, read},
     size,
     steps::Steps,
@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> ExitCode {
     steps.check("tidy", tidy::check);
     style(&mut steps, install);
     tests(&mut steps, install);
-    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq-nal/async"]);
+    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq/defmt,motemq-nal/async"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.run("documentation", doc);
     without_std(&mut steps, install);
@@ -51,7 +51,7 @@ fn style(steps: &mut Steps, install: bool) {
     if component(steps, "lints", "clippy", "clippy", install) {
         let core = ["clippy", "--package", "motemq", "--all-targets"];
         steps.run("lints of the core", denying(&core));
-        steps.run("lints of the core, fast", denying(&[&core[..], &["--features", "fast"]].concat()));
+        steps.run("lints of the core, with all features", denying(&[&core[..], &["--all-features"]].concat()));
         steps.run("lints", denying(&["clippy", "--workspace", "--all-targets"]));
         let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
         steps.run("lints of fuzz", denying(&fuzz));
@@ -97,23 +97,22 @@ fn tests(steps: &mut Steps, install: bool) {
         command
     };
     steps.run("tests of the core", test(&["--package", "motemq"]));
+    steps.run("tests of the core with defmt", test(&["--package", "motemq", "--features", "defmt", "--test", "defmt"]));
     steps.run("tests", test(&["--workspace", "--features", "motemq/fast"]));
     steps.run("fuzz targets on their seeds", test(&["--manifest-path", FUZZ, "--no-default-features"]));
     steps.run("benches, once each", test(&["--package", "motemq-benches", "--benches"]));
 }
 
 fn without_std(steps: &mut Steps, install: bool) {
-    let mut way = no_std::way();
-    if way.is_none() && install {
-        steps.check(&format!("install {}", no_std::TARGET), || no_std::install().map(|found| way = Some(found)));
+    if no_std::way().is_none() && install {
+        steps.check(&format!("install {}", no_std::TARGET), || no_std::install().map(|_| ()));
     }
-    let Some(way) = way else {
-        steps.skip(&format!("build for {}", no_std::TARGET), &format!("no library for it: {}", no_std::advice()));
-        return;
-    };
-    steps.run(&format!("build for {}", no_std::TARGET), no_std::build(&way, &[]));
-    steps.run(&format!("build for {}, fast", no_std::TARGET), no_std::build(&way, &["--features", "fast"]));
-    steps.check("size of the core", || size::measure(&size::Options::default()));
+    portability::check(steps, install);
+    if no_std::way().is_some() {
+        steps.check("size of the core", || size::measure(&size::Options::default()));
+    } else {
+        steps.skip("size of the core", &format!("no library for {}: {}", no_std::TARGET, no_std::advice()));
+    }
 }
 
 fn on_bare_metal(steps: &mut Steps, install: bool) {

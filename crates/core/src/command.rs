@@ -3,6 +3,7 @@ use core::fmt;
 
 /// How often a message may arrive.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum QoS {
     /// At most once: it is sent, and lost if the link is.
@@ -46,6 +47,7 @@ impl TryFrom<u8> for QoS {
 /// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce).retain();
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Publish<'a> {
     /// Where to.
     pub topic: &'a str,
@@ -98,6 +100,7 @@ impl<'a> Publish<'a> {
 
 /// A topic filter and the QoS wished for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Filter<'a> {
     /// Its text.
     pub filter: &'a str,

@@ -5,6 +5,7 @@ use core::{error::Error, fmt};
 ///
 /// `Full` and `Busy` are answers, not failures: do what they say and ask again. The connection is as it was.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum SendError {
     /// There is no room in `tx` now: write its bytes to the transport and ask again.
@@ -25,6 +26,7 @@ pub enum SendError {
 /// It is told once; from then on the session [is closed](crate::Session::is_closed), reads nothing, and its commands say
 /// [`Offline`](SendError::Offline). What the session remembers of messages under way is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// The broker said no to CONNECT.
     Refused(ReturnCode),
@@ -50,6 +52,7 @@ pub enum Fault {
 /// assert_eq!(ReturnCode::from(7).to_string(), "for a reason that MQTT 3.1.1 does not define (return code 7)");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReturnCode(pub(crate) u8);
 
 impl ReturnCode {

@@ -3,6 +3,7 @@ use crate::{PacketId, QoS, topic::Topic};
 
 /// Something that has happened. Borrows the receive buffer and nothing else, so that a handler can answer with borrowed data.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event<'r> {
     /// The broker accepted the connection; commands are possible from here on.
     Connected {
@@ -60,6 +61,7 @@ pub enum Event<'r> {
 
 /// What the broker knew of us when it accepted the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Known {
     /// Nothing: subscriptions must be made (anew).
     New,
@@ -73,6 +75,7 @@ pub enum Known {
 
 /// An application message that came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Message<'r> {
     /// Where it was published.
     pub topic: Topic<'r>,

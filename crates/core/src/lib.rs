@@ -79,6 +79,7 @@
 //! order put [`Manual`] between. Tools and fuzzers find the whole codec in [`packet`].
 //!
 //! Feature `fast`, for hosts: checks topics eight bytes at a time and moves bytes with `memcpy`, which a small target would have to link.
+//! Feature `defmt`: the public types can be logged with defmt; as with `Debug`, passwords and what buffers hold are not shown.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -94,6 +95,8 @@
 mod buffer;
 mod clock;
 mod command;
+#[cfg(feature = "defmt")]
+mod defmt;
 mod error;
 mod event;
 mod manual;

@@ -9,6 +9,7 @@ use core::ops::{Deref, DerefMut};
 
 /// Memory for one acknowledgement owed; four bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Owed {
     /// Identifier of the message; 0: none is owed.
     id: u16,
@@ -25,6 +26,7 @@ impl Owed {
 
 /// Names a message that is to be [acknowledged](Manual::ack), on the connection over which it came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Token {
     id: PacketId,
     connection: u16,
@@ -60,7 +62,7 @@ pub struct Manual<Q: ?Sized = [Owed]> {
     /// What is being received was delivered on this connection before, and is not acknowledged yet.
     again: bool,
     /// Oldest first, free places last.
-    owed: Q,
+    pub(crate) owed: Q,
 }
 
 impl<const N: usize> Manual<[Owed; N]> {

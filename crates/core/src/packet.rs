@@ -27,6 +27,7 @@ pub use crate::wire::Malformed;
 
 /// One packet, whoever may send it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Packet<'a> {
     /// A client begins a connection. As decoded, its [`timeout`](Connect::timeout) is 0.
     Connect(Connect<'a>),

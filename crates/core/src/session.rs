@@ -15,6 +15,7 @@ pub type PacketId = NonZeroU16;
 /// How many a session needs: as many packets as are to be under way at once, and as many QoS 2 messages as the broker sends before it
 /// sees the first answer (mosquitto: 20), whichever is more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct Slot {
     /// Identifier of a QoS 2 message that was accepted but not yet released by the broker; 0: none.

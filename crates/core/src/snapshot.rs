@@ -94,6 +94,7 @@ pub(crate) fn checksum(bytes: &[u8]) -> u16 {
 
 /// Why an image is none.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SnapshotError {
     /// It has not the length of an image of a session with so many slots.
     Length,

@@ -39,6 +39,7 @@ pub(crate) const REFUSED: u8 = 0x80;
 
 /// What MQTT does not allow was read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Malformed;
 
 /// A packet's first byte, the remaining length it tells, and the bytes behind.

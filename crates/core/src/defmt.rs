@@ -1,0 +1,72 @@
+//! Formats for defmt of what shows itself otherwise than it is: never what a buffer holds or a password, and text without a check.
+use crate::{Buffer, Connect, Manual, Out, Owed, Session, Slot, Topic, packet::Filters};
+use defmt::{Format, Formatter, write};
+
+impl Format for Topic<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=[u8]:a}", self.as_bytes());
+    }
+}
+
+impl Format for Connect<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        let Connect { client_id, clean, keep_alive, will, user, .. } = self;
+        write!(f, "Connect {{ client_id: {}, clean: {}, keep_alive: {}, will: {}, user: {} }}", client_id, clean, keep_alive, will, user);
+    }
+}
+
+impl Format for Filters<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        // A format is written in one piece, and a list of unknown length is none.
+        write!(f, "{=usize} filters", self.iter().count());
+    }
+}
+
+impl Format for Buffer {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Buffer {{ held: {=usize}, room: {=usize} }}", self.bytes().len(), self.room());
+    }
+}
+
+impl<const N: usize> Format for Buffer<[u8; N]> {
+    fn format(&self, f: Formatter<'_>) {
+        (**self).format(f);
+    }
+}
+
+impl Format for Out<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Out {{ taken: {=usize}, room: {=usize} }}", *self.end, self.room());
+    }
+}
+
+impl Format for Manual {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Manual {{ owed: {} }}", &self.owed);
+    }
+}
+
+impl<const N: usize> Format for Manual<[Owed; N]> {
+    fn format(&self, f: Formatter<'_>) {
+        (**self).format(f);
+    }
+}
+
+impl Format for Session {
+    fn format(&self, f: Formatter<'_>) {
+        write!(
+            f,
+            "Session {{ closed: {}, oldest: {}, unsent: {}, slots: {} }}",
+            self.is_closed(),
+            self.oldest(),
+            self.unsent(),
+            &self.slots
+        );
+    }
+}
+
+impl<const N: usize> Format for Session<[Slot; N]> {
+    fn format(&self, f: Formatter<'_>) {
+        (**self).format(f);
+    }
+}

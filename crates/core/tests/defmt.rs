@@ -1,0 +1,55 @@
+//! What goes over the wire to a probe when the core's types are logged with defmt.
+#![cfg(feature = "defmt")]
+use defmt::{Format, export};
+use motemq::{Buffer, Connect, Event, Fault, Manual, Owed, QoS, Session, Slot, packet};
+
+/// The bytes of a value: the number of a text of the firmware, and what is put into that.
+fn logged<T: Format + ?Sized>(value: &T) -> Vec<u8> {
+    export::fetch_bytes();
+    export::istr(&T::_format_tag());
+    value._format_data();
+    export::fetch_bytes()
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn secrets_are_not_logged() {
+    let connect = Connect::new("node-7").login("anna", b"secret");
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    let mut session = Session::<[Slot; 2]>::new();
+    session.connect(&connect, &mut rx, &mut tx).unwrap();
+    let (said, _) = packet::decode(tx.bytes()).unwrap().unwrap();
+    for bytes in [logged(&connect), logged(&said)] {
+        assert!(holds(&bytes, b"node-7") && holds(&bytes, b"anna") && !holds(&bytes, b"secret"), "{}", bytes.escape_ascii());
+    }
+    assert!(holds(tx.bytes(), b"secret"));
+    assert!(!holds(&logged(&tx), b"s"), "how much a buffer holds, not what");
+}
+
+#[test]
+fn a_message_is_logged() {
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    let mut session = Session::<[Slot; 2]>::new();
+    session.connect(&Connect::new("a"), &mut rx, &mut tx).unwrap();
+    let heard = b"\x20\x02\0\0\x30\x0a\0\x05topicabc";
+    rx.space()[..heard.len()].copy_from_slice(heard);
+    rx.commit(heard.len());
+    assert!(matches!(session.next_event(&mut rx, &mut tx), Ok(Some(Event::Connected { .. }))));
+    let event = session.next_event(&mut rx, &mut tx).unwrap().unwrap();
+    let bytes = logged(&event);
+    assert!(holds(&bytes, b"topic") && holds(&bytes, b"abc"), "{}", bytes.escape_ascii());
+}
+
+#[test]
+fn values_differ_where_they_do() {
+    // Behind the number of the text, which counts up here.
+    let value = |bytes: Vec<u8>| bytes[2..].to_vec();
+    assert_eq!(value(logged(&QoS::ExactlyOnce)), [2]);
+    assert_ne!(value(logged(&Fault::Timeout)), value(logged(&Fault::Malformed)));
+    assert_eq!(value(logged(&Fault::Refused(5.into()))).last(), Some(&5));
+    let session = Session::<[Slot; 2]>::new();
+    assert!(logged(&session).len() > 2 && logged(&Manual::<[Owed; 3]>::new()).len() > 2);
+}
