@@ -1,6 +1,7 @@
 //! What the tests of the adapters run against: an in-process broker, a real mosquitto, faulty links, a ledger of messages.
 //! **Not for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
 pub mod broker;
+pub mod kit;
 pub mod ledger;
 pub mod link;
 pub mod mosquitto;

@@ -100,6 +100,7 @@ impl Client {
             }
             let mut room = pin!(self.shared.room.notified());
             room.as_mut().enable();
+            let _waiting = Waiting::new(&self.shared);
             // It may have come in between.
             let second = self.try_publish(publish);
             if !matches!(second, Err(Error::Full | Error::Offline)) {
@@ -237,6 +238,22 @@ impl Client {
                 Ok(Some(error)) => Err(error),
             }
         }
+    }
+}
+
+/// Somebody waits for room.
+struct Waiting<'s>(&'s Shared);
+
+impl<'s> Waiting<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        shared.with(|core| core.waiting += 1);
+        Waiting(shared)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.with(|core| core.waiting -= 1);
     }
 }
 

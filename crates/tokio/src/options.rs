@@ -32,8 +32,9 @@ pub enum WhenFull {
 /// What happens when messages come faster than they are taken from a stream whose queue is full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Overflow {
-    /// Nothing more is read until one is taken. If somebody waits meanwhile for acknowledgements, which cannot be read either, for longer
-    /// than a second, messages with QoS 0 for this stream are dropped as below: a handler that publishes cannot lock itself out.
+    /// Nothing more is read until one is taken. But acknowledgements cannot be read then either: if somebody waits for them, or for room to
+    /// publish, reading goes on after a second, and messages with QoS 0 for this stream are dropped, as below, until there is room. So a
+    /// handler that publishes cannot lock itself out.
     #[default]
     StopReading,
     /// Messages with QoS 0 are dropped, and [counted](crate::Counters::dropped). With QoS 1 and 2 reading stops when 64 of all

@@ -46,6 +46,8 @@ pub(crate) struct Core {
     pub leave_until: Option<Instant>,
     /// Half a packet was left behind, which cannot be taken back.
     pub hang_up: bool,
+    /// How many wait for room to publish.
+    pub waiting: usize,
     /// The payload of this one comes from a reader.
     pub upload: Option<u64>,
     pub last_cause: Option<Cause>,
@@ -67,6 +69,7 @@ impl Shared {
             connected_at: None,
             leave_until: None,
             hang_up: false,
+            waiting: 0,
             upload: None,
             last_cause: None,
             counters: Counters::default(),

@@ -143,8 +143,8 @@ impl Core {
             let at = *hands.stopped_at.get_or_insert(now) + STANDSTILL;
             if now < at {
                 *until = earlier(*until, Some(at));
-            } else if self.work.is_awaited() {
-                tracing::warn!("messages with QoS 0 are dropped, since nobody takes them and acknowledgements wait behind them");
+            } else if self.work.is_awaited() || self.waiting > 0 {
+                tracing::warn!("acknowledgements wait behind messages that nobody takes: those with QoS 0 are dropped");
                 self.inbox.give_way = true;
                 hands.stopped_at = None;
                 *until = Some(now);
