@@ -7,7 +7,7 @@
 //! A future of `turn` may be dropped at any time, by `select` or a time limit: nothing is lost and nothing is done twice, and the next `turn`
 //! goes on. This needs a transport of which the same is true, since `turn` drops reads, writes and flushes that have not ended; its
 //! documentation calls that *cancel-safe*. The sockets of embassy-net are. Transports that are not (embedded-tls; a UART whose DMA uses
-//! the caller's memory) get a task of their own, and a pipe for each direction between that and `Halves`; `docs/porting.md` shows how.
+//! the caller's memory) get a task of their own, and a pipe for each direction between that and `Halves`: the project's `docs/porting.md` shows how.
 //!
 //! ```
 //! use embedded_io_adapters::tokio_1::FromTokio;

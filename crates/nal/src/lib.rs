@@ -60,3 +60,8 @@ mod link;
 
 pub use error::Error;
 pub use link::Link;
+
+/// The examples of the page about porting are compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/porting.md")]
+struct Porting;

@@ -6,6 +6,7 @@ mod large;
 mod link;
 #[path = "../../examples/poll.rs"]
 mod poll;
+mod pump;
 mod stacks;
 #[path = "../../examples/task.rs"]
 mod task;
