@@ -185,9 +185,9 @@ fn signal(child: &Child, name: &str) {
     let _ = Command::new("kill").args([name, &child.id().to_string()]).status();
 }
 
-/// A port that nobody listens on, below those that the system hands out to outgoing connections: one of those could take it away while
-/// the broker is stopped.
-fn free_port() -> u16 {
+/// A port of 127.0.0.1 that nobody listens on, below those that the system hands out to outgoing connections: one of those could take it
+/// away while the broker is stopped.
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id().wrapping_mul(37);
     (0..10_000)

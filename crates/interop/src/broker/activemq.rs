@@ -1,0 +1,54 @@
+//! ActiveMQ, from Debian: it sends PUBLISH again after PUBREC.
+use super::{Broker, Place, Started};
+use motemq_rig::mosquitto::free_port;
+use std::process::Command;
+
+const SERVER: &str = "/usr/share/activemq/bin/activemq.jar";
+/// Without these it listens, and answers nobody.
+const CODEC: [&str; 4] = ["mqtt-client", "hawtbuf", "hawtdispatch", "hawtdispatch-transport"];
+
+pub const BROKER: Broker = Broker {
+    name: "ActiveMQ",
+    packages: &[(SERVER, "activemq"), ("/usr/share/java/mqtt-client.jar", "libmqtt-client-java")],
+    fetched: None,
+    version: |_| {
+        let mut command = Command::new("dpkg-query");
+        command.args(["--show", "--showformat", "ActiveMQ ${Version}", "activemq"]);
+        command
+    },
+    start,
+    login: None,
+    known: &[
+        "after PUBREC and a new connection it sends PUBLISH again instead of PUBREL",
+        "may send retained messages before SUBACK",
+        "lets messages of different QoS overtake each other",
+        "says that there is no session, and goes on with it",
+    ],
+};
+
+fn start(place: &Place) -> Result<Started, String> {
+    let port = free_port();
+    let dir = place.dir.display();
+    let config = format!(
+        r#"<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd
+    http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
+  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="interop" dataDirectory="{dir}/data" useJmx="false">
+    <transportConnectors><transportConnector name="mqtt" uri="mqtt://127.0.0.1:{port}"/></transportConnectors>
+  </broker>
+</beans>
+"#
+    );
+    let config = place.write("conf/activemq.xml", &config)?;
+    for jar in CODEC {
+        let name = format!("{jar}.jar");
+        let copied = std::fs::create_dir_all(place.dir.join("lib"))
+            .and_then(|()| std::fs::copy(format!("/usr/share/java/{name}"), place.dir.join("lib").join(&name)));
+        copied.map_err(|error| format!("cannot copy {name}: {error}"))?;
+    }
+    let mut command = Command::new("java");
+    command.arg("-Xmx512m").arg("-Dactivemq.home=/usr/share/activemq").arg(format!("-Dactivemq.base={dir}"));
+    command.arg(format!("-Dactivemq.conf={dir}/conf")).arg(format!("-Dactivemq.data={dir}/data"));
+    command.args(["-jar", SERVER, "start"]).arg(format!("xbean:file:{}", config.display()));
+    Ok(Started { group: place.start(command)?, listeners: vec![("TCP", format!("mqtt://127.0.0.1:{port}"))], afterwards: None })
+}

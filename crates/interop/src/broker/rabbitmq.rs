@@ -1,0 +1,44 @@
+//! RabbitMQ, from Debian: it answers QoS 2 with PUBACK.
+use super::{Broker, Place, Started};
+use motemq_rig::mosquitto::free_port;
+use std::process::Command;
+
+const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+pub const BROKER: Broker = Broker {
+    name: "RabbitMQ",
+    packages: &[(SERVER, "rabbitmq-server")],
+    fetched: None,
+    version: |_| {
+        let mut command = Command::new("dpkg-query");
+        command.args(["--show", "--showformat", "RabbitMQ ${Version}", "rabbitmq-server"]);
+        command
+    },
+    start,
+    login: Some(("guest", "guest")),
+    known: &[
+        "answers QoS 2 with PUBACK, which ends the connection: the message may have arrived, and its sender is told so",
+        "grants QoS 1 where 2 is asked for",
+        "says that there is no session if it has no subscriptions",
+        "ignores PUBREL for what it does not know",
+        "sends `$` topics to a subscriber of `#`",
+    ],
+};
+
+fn start(place: &Place) -> Result<Started, String> {
+    let [mqtt, distribution, mapper] = [(); 3].map(|()| free_port());
+    let config = format!("listeners.tcp = none\nmqtt.listeners.tcp.default = 127.0.0.1:{mqtt}\n");
+    let mut command = Command::new(SERVER);
+    command.env("HOME", &place.dir).env("RABBITMQ_NODENAME", "interop@localhost");
+    command.env("RABBITMQ_CONFIG_FILE", place.write("rabbitmq.conf", &config)?);
+    command.env("RABBITMQ_ENABLED_PLUGINS_FILE", place.write("plugins", "[rabbitmq_mqtt].\n")?);
+    command.env("RABBITMQ_MNESIA_BASE", place.dir.join("data")).env("RABBITMQ_LOG_BASE", place.dir.join("logs"));
+    command.env("RABBITMQ_PID_FILE", place.dir.join("pid")).env("RABBITMQ_DIST_PORT", distribution.to_string());
+    command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
+    // Erlang's port mapper is a process that stays; so this one is ours alone.
+    command.env("ERL_EPMD_PORT", mapper.to_string()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
+    let mut afterwards = Command::new("epmd");
+    afterwards.args(["-port", &mapper.to_string(), "-kill"]);
+    let listeners = vec![("TCP", format!("mqtt://127.0.0.1:{mqtt}"))];
+    Ok(Started { group: place.start(command)?, listeners, afterwards: Some(afterwards) })
+}

@@ -1,0 +1,56 @@
+//! Links that break again and again, at different bytes: nothing that was acknowledged is lost, and with QoS 2 nothing comes twice.
+use super::{Ledger, Scene, Verdict};
+use crate::{broker::Address, client::Who};
+use motemq_rig::{
+    link::Direction,
+    proxy::{Plan, Proxy},
+};
+use motemq_std::QoS;
+use std::net::SocketAddr;
+
+/// Cuts of the publisher's and of the subscriber's link.
+const CUTS: u64 = 6;
+/// Messages; the last cut comes before the last of them.
+const COUNT: usize = 20;
+/// Bytes after which the first link is cut: behind what subscribing takes.
+const FIRST: u64 = 200;
+
+pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
+    let plain: Option<SocketAddr> = scene.at.url.strip_prefix("mqtt://").and_then(|address| address.parse().ok());
+    let Some(broker) = plain.filter(|_| scene.client.comes_back()) else { return Ok(Verdict::Absent) };
+    let topic = scene.topic("cut");
+    let (near_from, near_to) = (breaking(broker, Direction::Up)?, breaking(broker, Direction::Down)?);
+    let at = |proxy: &Proxy| Address { url: format!("mqtt://{}", proxy.addr()), ..scene.at.clone() };
+    let (from_id, to_id) = (scene.id("cutf"), scene.id("cutt"));
+    let to_who = Who { id: &to_id, keep: true, filter: Some((&topic, QoS::ExactlyOnce)), ..Who::default() };
+    let mut to = scene.client.open(&at(&near_to), to_who)?;
+    let granted = to.granted();
+    let qos = granted.unwrap_or(QoS::AtMostOnce);
+    let from_who = Who { id: &from_id, keep: true, ..Who::default() };
+    let mut from = scene.client.open(&at(&near_from), from_who)?;
+    let mut ledger = Ledger::new(qos, granted);
+    for n in 0..COUNT {
+        let payload = format!("{n:02}");
+        let told = from.publish(&topic, payload.as_bytes(), qos, false);
+        ledger.published(payload, told);
+    }
+    ledger.collect(&mut *to)?;
+    from.leave()?;
+    to.leave()?;
+    let cuts = near_from.accepted() + near_to.accepted() - 2;
+    for who in [from_who, Who { filter: None, ..to_who }] {
+        scene.client.open(scene.at, Who { keep: false, ..who })?.leave()?;
+    }
+    if cuts < CUTS { Err(format!("only {cuts} links were cut")) } else { Ok(ledger.verdict()) }
+}
+
+/// Links to a broker that break.
+fn breaking(broker: SocketAddr, way: Direction) -> Result<Proxy, String> {
+    let proxy = Proxy::start(broker).map_err(|error| error.to_string())?;
+    proxy.plan(Plan::cut_after(way, FIRST));
+    for cut in 1..CUTS {
+        // Another place in the dialogue each time.
+        proxy.plan(Plan::cut_after(way, 60 + 7 * cut));
+    }
+    Ok(proxy)
+}

@@ -1,0 +1,179 @@
+//! Runs motemq's clients against real brokers on this machine, and writes down what came of it: `cargo xtask interop`.
+mod broker;
+mod checks;
+mod client;
+mod matrix;
+mod process;
+
+use broker::{Address, Broker, Started};
+use checks::{Scene, Verdict};
+use clap::{Parser, Subcommand};
+use client::{Asynchronous, Blocking, Client, Command};
+use matrix::{Report, Row};
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::ExitCode,
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long one broker may take, with all its transports and clients.
+const LIMIT: Duration = Duration::from_secs(420);
+/// Where the matrix stands.
+const DOCUMENT: &str = "docs/interop.md";
+
+const CLIENTS: [&dyn Client; 3] = [&Command, &Blocking, &Asynchronous];
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Prints the Debian packages that are missing, one a line.
+    Missing(Choice),
+    /// Runs them.
+    Run {
+        #[command(flatten)]
+        choice: Choice,
+        /// Get what no Debian package holds.
+        #[arg(long)]
+        install: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Choice {
+    /// Only this broker, as often as wished.
+    #[arg(long)]
+    only: Vec<String>,
+}
+
+impl Choice {
+    fn brokers(&self) -> Result<Vec<&'static Broker>, String> {
+        let names = broker::ALL.map(|broker| broker.name);
+        if let Some(unknown) = self.only.iter().find(|only| !names.iter().any(|name| name.eq_ignore_ascii_case(only))) {
+            return Err(format!("there is no broker {unknown}: choose of {}", names.join(", ")));
+        }
+        let chosen = |broker: &&Broker| self.only.is_empty() || self.only.iter().any(|only| broker.name.eq_ignore_ascii_case(only));
+        Ok(broker::ALL.into_iter().filter(chosen).collect())
+    }
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().action {
+        Action::Missing(choice) => choice.brokers().map(|brokers| missing(&brokers)),
+        Action::Run { choice, install } => choice.brokers().and_then(|brokers| run(&brokers, install)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn missing(brokers: &[&Broker]) {
+    let packages: BTreeSet<_> = brokers.iter().flat_map(|broker| broker.missing_packages()).collect();
+    packages.into_iter().for_each(|package| println!("{package}"));
+}
+
+fn run(brokers: &[&'static Broker], install: bool) -> Result<(), String> {
+    let mut reports = Vec::new();
+    let mut absent = Vec::new();
+    for &broker in brokers {
+        println!("\n==> {}", broker.name);
+        match one(broker, install) {
+            Ok(report) => reports.push(report),
+            Err(why) => {
+                println!("{why}");
+                absent.push(format!("{}: {why}", broker.name));
+            }
+        }
+    }
+    let document = matrix::document(&reports);
+    println!("\n{document}");
+    let bad: Vec<_> = reports.iter().filter(|report| !report.is_good()).map(|report| report.broker.name).collect();
+    if !bad.is_empty() {
+        return Err(format!("not all is well with {}", bad.join(", ")));
+    }
+    if !absent.is_empty() {
+        return Err(format!("{DOCUMENT} stays as it is, since there was no\n{}", absent.join("\n")));
+    }
+    if brokers.len() < broker::ALL.len() {
+        println!("{DOCUMENT} stays as it is: it is written when all brokers were run.");
+        return Ok(());
+    }
+    fs::write(DOCUMENT, document).map_err(|error| format!("cannot write {DOCUMENT}: {error}"))?;
+    println!("{DOCUMENT} is written.");
+    Ok(())
+}
+
+fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
+    let place = broker.place();
+    let packages = broker.missing_packages();
+    if !packages.is_empty() {
+        return Err(format!("not installed: on Debian `apt-get install {}`, or `cargo xtask interop --install`", packages.join(" ")));
+    }
+    if let Some(from) = broker.missing_program(&place) {
+        if !install {
+            return Err(format!("not installed: {from} comes with `cargo xtask interop --install`"));
+        }
+        broker.fetch(&place)?;
+    }
+    let version = process::read((broker.version)(&place))?;
+    let begun = Instant::now();
+    let started = broker.run(&place)?;
+    println!("{version} listens after {:.1} s", begun.elapsed().as_secs_f64());
+    let report = Report { broker, version, rows: rows(broker, started) };
+    println!("{:.1} s in all", begun.elapsed().as_secs_f64());
+    Ok(report)
+}
+
+/// Runs every client over every transport, until the time is up.
+fn rows(broker: &'static Broker, started: Started) -> Vec<Row> {
+    let end = Instant::now() + LIMIT;
+    let mut rows: Vec<Row> = Vec::new();
+    let (tell, told) = mpsc::channel();
+    for (transport, _) in &started.listeners {
+        rows.extend(CLIENTS.iter().map(|client| Row { transport, client: client.name(), verdicts: vec![None; checks::ALL.len()] }));
+    }
+    let addresses: Vec<_> = started.listeners.iter().map(|(_, url)| Address { url: url.clone(), login: broker.login }).collect();
+    // Left behind if it takes too long; what it talks with is gone then.
+    thread::spawn(move || work(&addresses, &tell));
+    collect(&told, end, &mut rows);
+    started.stop();
+    rows
+}
+
+fn work(addresses: &[Address], tell: &Sender<(usize, usize, Verdict)>) {
+    let runs = addresses.iter().flat_map(|at| CLIENTS.map(|client| (at, client)));
+    for (row, (at, client)) in runs.enumerate() {
+        for (column, check) in checks::ALL.iter().enumerate() {
+            let scene = Scene { client, at, name: format!("{row}{}{column}", client.name()) };
+            let verdict = (check.run)(&scene).unwrap_or_else(Verdict::Failed);
+            if tell.send((row, column, verdict)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn collect(told: &Receiver<(usize, usize, Verdict)>, end: Instant, rows: &mut [Row]) {
+    loop {
+        match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok((row, column, verdict)) => {
+                let Row { transport, client, verdicts } = &mut rows[row];
+                println!("  {transport}, {client}, {}: {verdict:?}", checks::ALL[column].name);
+                verdicts[column] = Some(verdict);
+            }
+            Err(RecvTimeoutError::Timeout) => return println!("  the time is up after {LIMIT:?}"),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The results, as a table that people read.
+use crate::{
+    broker::Broker,
+    checks::{self, Verdict},
+};
+use std::{fmt::Write, time::SystemTime};
+
+/// What came of one broker.
+pub struct Report {
+    pub broker: &'static Broker,
+    pub version: String,
+    pub rows: Vec<Row>,
+}
+
+/// One client over one transport.
+pub struct Row {
+    pub transport: &'static str,
+    pub client: &'static str,
+    /// In the order of the checks; `None`: there was no time for it.
+    pub verdicts: Vec<Option<Verdict>>,
+}
+
+impl Report {
+    /// Nothing was lost, and nothing left out.
+    pub fn is_good(&self) -> bool {
+        let good = |verdict: &Option<Verdict>| matches!(verdict, Some(Verdict::Good | Verdict::Deviates(_) | Verdict::Absent));
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.verdicts.iter().all(good))
+    }
+}
+
+/// The whole document.
+pub fn document(reports: &[Report]) -> String {
+    let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let today = today.split('T').next().unwrap_or_default();
+    let mut text = format!(
+        "# Motemq and real brokers\n\nWritten by `cargo xtask interop` on {today}, from a run of the command `motemq` and of the libraries \
+         against brokers on one machine. `yes`: all is as\nthe standard says. A number: it is not, for the reason below; nothing was \
+         lost in silence. `failed`: something was.\n`-`: the client does not do it: the command connects for each message.\n\n\
+         What is done: *QoS*: {} messages published and received by two clients. *Retained*: kept, received, deleted. *Will*: \
+         published when the\nclient vanishes, and not when it disconnects. *Resumption*: what was published while a session was away \
+         comes when it is back. *Large\npayload*: 1.5 MB. *Cut links*: both ends are cut, each six times at other bytes, while \
+         messages are on their way.\n",
+        5
+    );
+    for report in reports {
+        section(&mut text, report);
+    }
+    text
+}
+
+fn section(text: &mut String, report: &Report) {
+    let mut notes: Vec<String> = Vec::new();
+    let heads: Vec<_> = checks::ALL.iter().map(|check| check.name).collect();
+    let Report { broker, version, rows } = report;
+    // Writing into a String does not fail.
+    let _ = writeln!(text, "\n## {}\n\n{version}\n", broker.name);
+    let _ = writeln!(text, "| transport | client | {} |\n| --- | --- |{}", heads.join(" | "), " --- |".repeat(heads.len()));
+    for row in rows {
+        let cells: Vec<_> = row.verdicts.iter().map(|verdict| cell(verdict.as_ref(), &mut notes)).collect();
+        let _ = writeln!(text, "| {} | {} | {} |", row.transport, row.client, cells.join(" | "));
+    }
+    if !notes.is_empty() {
+        text.push('\n');
+    }
+    for (number, note) in notes.iter().enumerate() {
+        let _ = writeln!(text, "{}. {note}", number + 1);
+    }
+    if !broker.known.is_empty() {
+        let _ = writeln!(text, "\nKnown of it: it {}.", broker.known.join("; it "));
+    }
+}
+
+fn cell(verdict: Option<&Verdict>, notes: &mut Vec<String>) -> String {
+    let (word, note) = match verdict {
+        None => ("**no time**", None),
+        Some(Verdict::Good) => ("yes", None),
+        Some(Verdict::Absent) => ("-", None),
+        Some(Verdict::Deviates(note)) => ("", Some(note)),
+        Some(Verdict::Failed(note)) => ("**failed**", Some(note)),
+    };
+    let Some(note) = note else { return word.into() };
+    let number = notes.iter().position(|known| known == note).unwrap_or_else(|| {
+        notes.push(note.clone());
+        notes.len() - 1
+    });
+    format!("{word} {}", number + 1).trim().into()
+}
