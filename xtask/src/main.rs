@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
 mod demo;
 mod firmware;
+mod interop;
 mod machine;
 mod no_std;
 #[allow(dead_code, reason = "the measuring commands draw with it")]
@@ -31,6 +32,7 @@ Examples:
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
   cargo xtask size              measure the code for a Cortex-M4, and compare with the README
   cargo xtask firmware          run the client on microcontrollers in QEMU
+  cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -43,6 +45,8 @@ enum Command {
     Size(size::Options),
     /// Runs the client on bare metal, in QEMU, against a real mosquitto.
     Firmware(firmware::Options),
+    /// Runs the command and the libraries against real brokers on this machine, and writes docs/interop.md.
+    Interop(interop::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Size(options) => exit(size::measure(&options)),
         Command::Firmware(options) => exit(firmware::run(&options)),
+        Command::Interop(options) => exit(interop::run(&options)),
         Command::Tidy => exit(tidy::check()),
     }
 }
