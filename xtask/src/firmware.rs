@@ -1,7 +1,9 @@
 //! `cargo xtask firmware`: the client on bare metal, in QEMU, against a real mosquitto.
 mod board;
 mod build;
+mod measure;
 mod messages;
+mod microbit;
 mod process;
 mod restarts;
 mod streams;
@@ -12,30 +14,43 @@ use std::time::Instant;
 
 /// What `cargo xtask firmware` takes.
 #[derive(Args, Default)]
-pub struct Options {}
+pub struct Options {
+    /// Writes what was measured into the README.
+    #[arg(long)]
+    write: bool,
+}
+
+/// A Cortex-M0, without a compare-and-swap.
+const M0: &str = "thumbv6m-none-eabi";
 
 type Scene = fn(&board::Boards) -> Result<(), String>;
 
-/// What is done, one after the other: each has a broker and boards of its own.
-const SCENES: [(&str, Scene); 6] = [
+/// What is done, one after the other: each has a broker and a board of its own.
+const SCENES: [(&str, Scene); 7] = [
     ("messages of every QoS, both ways", messages::every_qos),
     ("the will, when the board dies", messages::will),
     ("keep-alive", messages::silence),
     ("the broker is stopped and started, and remembers", restarts::remembered),
     ("the broker is stopped and started, and has forgotten", restarts::forgotten),
     ("1 MB up and 1 MB down through 256 bytes", streams::both_ways),
+    ("a Cortex-M0 over its UART, without TCP", microbit::over_its_uart),
 ];
 
 /// Builds the firmware, runs it, and checks with independent clients what it says and does.
 ///
 /// # Errors
 /// What is missing on this machine, what could not be built, or what went wrong.
-pub fn run(_: &Options) -> Result<(), String> {
+pub fn run(options: &Options) -> Result<(), String> {
     let missing = machine::missing(&machine::FIRMWARE);
     if !missing.is_empty() {
         return Err(format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
     }
-    let boards = board::Boards { mps2: build::program("board", no_std::TARGET, "mps2")? };
+    let boards = board::Boards {
+        mps2: build::program("board", no_std::TARGET, "mps2")?,
+        measure: build::program("measure", no_std::TARGET, "mps2")?,
+        microbit: build::program("microbit", M0, "microbit")?,
+    };
+    measure::calls(&boards, options.write)?;
     for (name, scene) in SCENES {
         let begun = Instant::now();
         scene(&boards).map_err(|error| format!("{name}: {error}"))?;

@@ -8,6 +8,7 @@ mod no_std;
 mod plot;
 mod portability;
 mod programs;
+mod readme;
 mod size;
 mod steps;
 mod test;

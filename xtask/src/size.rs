@@ -6,6 +6,7 @@ mod table;
 use crate::{
     no_std::{self, TARGET, Way},
     programs::{program, read, run, workspace},
+    readme,
 };
 use clap::Args;
 use image::{Image, Sizes};
@@ -61,7 +62,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
     }
     let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
-    table::keep(&workspace().join("README.md"), &table, &compiler, options.write)?;
+    readme::keep("size", &table, &compiler, options.write)?;
     if options.write {
         let ours: Vec<_> = images[..2].iter().map(|(name, image)| (*name, image.code)).collect();
         let chart = workspace().join(CHART);
@@ -79,7 +80,7 @@ fn core_used(way: &Way) -> String {
 }
 
 /// Figures are compared only with those of the same compiler.
-fn compiler(way: &Way) -> Result<String, String> {
+pub fn compiler(way: &Way) -> Result<String, String> {
     let rustc = match way {
         Way::Installed => "rustc".into(),
         Way::FromSource(rustc) => rustc.clone(),

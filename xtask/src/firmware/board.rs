@@ -2,22 +2,38 @@
 use super::process::Process;
 use crate::programs::{program, run};
 use motemq_rig::mosquitto::{Mosquitto, find};
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The programs to be run on them.
 pub struct Boards {
     pub mps2: PathBuf,
+    pub measure: PathBuf,
+    pub microbit: PathBuf,
 }
 
 impl Boards {
     /// Starts a Cortex-M4 with Ethernet, which does what its console is told, and waits until it listens.
     pub fn mps2(&self) -> Result<Process, String> {
-        let words = ["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "stdio"];
-        let mut qemu = program("qemu-system-arm", words);
-        qemu.args(["-nic", "user,model=lan9118", "-semihosting-config", "enable=on,target=native", "-kernel"]).arg(&self.mps2);
-        let mut board = Process::start(qemu)?;
+        let mut board = Process::start(qemu(&self.mps2, "mps2-an386", &["-serial", "stdio", "-nic", "user,model=lan9118"]))?;
         board.until("ready")?;
         Ok(board)
+    }
+
+    /// The same processor without a network, in a time that is made of instructions; it says what it has measured.
+    pub fn measure(&self) -> Command {
+        let words = ["-serial", "null", "-nic", "user,model=lan9118", "-icount", "shift=6,sleep=off", "-chardev", "stdio,id=console"];
+        let mut command = qemu(&self.measure, "mps2-an386", &words);
+        command.args(["-semihosting-config", "enable=on,chardev=console"]);
+        command
+    }
+
+    /// Starts a Cortex-M0 whose UART is connected to the broker.
+    pub fn microbit(&self, broker: &Mosquitto) -> Result<Process, String> {
+        let pipe = format!("tcp:{},nodelay=on", broker.addr());
+        Process::start(qemu(&self.microbit, "microbit", &["-serial", &pipe]))
     }
 
     /// One that is connected: `how` is a client identifier, a keep-alive, and `clean` or `keep`.
@@ -27,6 +43,12 @@ impl Boards {
         board.until("connected New")?;
         Ok(board)
     }
+}
+
+fn qemu(firmware: &Path, machine: &str, words: &[&str]) -> Command {
+    let mut command = program("qemu-system-arm", ["-M", machine, "-display", "none", "-monitor", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native"]).args(words).arg("-kernel").arg(firmware);
+    command
 }
 
 /// A broker on a free port of 127.0.0.1.

@@ -34,10 +34,7 @@ pub fn every_qos(boards: &Boards) -> Result<(), String> {
     board.tell("disconnect")?;
     board.until("over")?;
     board.tell("exit 0")?;
-    let status = board.end()?;
-    if !status.success() {
-        return Err(format!("the board ends with {status}"));
-    }
+    board.ends_well()?;
     // No will, no message twice, nothing that was not asked for.
     publish(&broker, &["-q", "1", "-t", "last", "-m", "of all"])?;
     watcher.until("last 1 0 of all")?;

@@ -71,8 +71,19 @@ impl Process {
         }
     }
 
+    /// All that it has said.
+    pub fn said(&self) -> Vec<String> {
+        self.said.iter().map(|(line, _)| line.clone()).collect()
+    }
+
+    /// Waits for its end, which is to be a good one.
+    pub fn ends_well(&mut self) -> Result<(), String> {
+        let status = self.end()?;
+        if status.success() { Ok(()) } else { Err(self.complaint(&format!("ends with {status}"))) }
+    }
+
     /// Waits for its end, and for all that it says before.
-    pub fn end(&mut self) -> Result<ExitStatus, String> {
+    fn end(&mut self) -> Result<ExitStatus, String> {
         let end = Instant::now() + PATIENCE;
         while let Ok(line) = self.heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
             self.said.push((line, false));

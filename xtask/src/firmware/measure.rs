@@ -1,0 +1,61 @@
+//! Stack and instructions of the core's calls, for the README.
+use super::{board::Boards, process::Process};
+use crate::{no_std, readme, size};
+use std::fmt::Write;
+
+/// Bytes of stack that a call should take at most.
+const AIM: u32 = 160;
+
+/// Measures, and compares with the README.
+pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
+    let way = no_std::way().ok_or_else(no_std::advice)?;
+    let compiler = size::compiler(&way)?;
+    let mut board = Process::start(boards.measure())?;
+    board.ends_well()?;
+    let table = markdown(&board.said(), &compiler)?;
+    println!("\n{table}\n");
+    readme::keep("firmware", &table, &compiler, write)
+}
+
+/// From lines of the form `STACK INSTRUCTIONS CALL: WHAT`.
+fn markdown(lines: &[String], compiler: &str) -> Result<String, String> {
+    let mut table = String::from("| call | with | stack | instructions |\n| --- | --- | ---: | ---: |\n");
+    let mut above: Vec<(&str, u32)> = Vec::new();
+    for line in lines {
+        let mut words = line.splitn(3, ' ');
+        let mut word = || words.next().ok_or_else(|| format!("what is `{line}`?"));
+        let (stack, instructions, what) = (number(word()?)?, number(word()?)?, word()?);
+        let (call, with) = what.split_once(": ").unwrap_or((what, ""));
+        let _ = writeln!(table, "| `{call}` | {with} | {stack} | {instructions} |");
+        match above.iter_mut().find(|(name, _)| *name == call) {
+            Some((_, most)) => *most = stack.max(*most),
+            None if stack > AIM => above.push((call, stack)),
+            None => {}
+        }
+    }
+    let above: Vec<_> = above.iter().map(|(call, stack)| format!("`{call}` ({stack})")).collect();
+    let above = if above.is_empty() { String::new() } else { format!(" Above the {AIM} bytes aimed at: {}.", above.join(", ")) };
+    let _ = write!(table, "\nCompiled by {compiler}.{above}");
+    Ok(table)
+}
+
+fn number(word: &str) -> Result<u32, String> {
+    word.parse().map_err(|_| format!("`{word}` is no number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_the_aim_is_named() {
+        let lines = ["48 52 tick: nothing", "200 52 tick: PINGREQ", "208 5 tick: again", "160 4 disconnect"].map(String::from);
+        let table = markdown(&lines, "rustc 1").unwrap();
+        assert!(table.contains("| `tick` | PINGREQ | 200 | 52 |\n"), "{table}");
+        assert!(
+            table.ends_with("| `disconnect` |  | 160 | 4 |\n\nCompiled by rustc 1. Above the 160 bytes aimed at: `tick` (208)."),
+            "{table}"
+        );
+        assert!(markdown(&["panicked".into()], "rustc 1").is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! Tables of the README that a command measures.
+use crate::programs::workspace;
+use std::fs;
+
+/// Ends each of them.
+const END: &str = "<!-- end -->";
+
+/// The README holds what this command has measured between its marks; or now it does. Figures of another compiler are not compared.
+///
+/// # Errors
+/// It says otherwise, and is not to be written.
+pub fn keep(command: &str, measured: &str, compiler: &str, write: bool) -> Result<(), String> {
+    let readme = workspace().join("README.md");
+    let name = readme.display();
+    let begin = format!("<!-- cargo xtask {command} --write -->");
+    let text = fs::read_to_string(&readme).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let (old, new) = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
+    if new == text {
+        return Ok(());
+    }
+    if write {
+        return fs::write(&readme, new).map_err(|error| format!("cannot write {name}: {error}"));
+    }
+    if !old.contains(&format!("Compiled by {compiler}.")) {
+        println!("The README's figures are another compiler's, and not compared.");
+        return Ok(());
+    }
+    Err(format!("the README says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`"))
+}
+
+/// What stood in the table's place, and the text with it.
+fn put<'t>(text: &'t str, begin: &str, table: &str) -> Option<(&'t str, String)> {
+    let (before, rest) = text.split_once(begin)?;
+    let (old, after) = rest.split_once(END)?;
+    Some((old, format!("{before}{begin}\n{table}\n{END}{after}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_stands_between_its_lines() {
+        let begin = "<!-- begin -->";
+        let text = format!("a\n{begin}\nold\n{END}\nb\n");
+        assert_eq!(put(&text, begin, "new"), Some(("\nold\n", format!("a\n{begin}\nnew\n{END}\nb\n"))));
+        assert_eq!(put("a", begin, "new"), None);
+    }
+}
