@@ -1,40 +1,26 @@
-//! Messages that the benches read and write.
-use motemq::{Buffer, QoS, packet::Packet, topic::Topic};
+//! What the benches measure: the same work, given to Motemq, to two limits that nobody can pass, and to whoever else is a [`Codec`].
+//!
+//! The times are criterion's (`cargo bench --package motemq-benches`); the program `instructions` counts instructions under callgrind, which
+//! depend on neither the machine nor what else it does. `benches/peers`, a workspace of its own since it builds hundreds of packages, measures
+//! other crates beside.
+mod cases;
+mod codec;
+pub mod counting;
+pub mod limits;
+mod motemq_packet;
+mod motemq_session;
+mod samples;
+mod topics;
 
-/// The topic of all of them.
-pub const TOPIC: &str = "plant/7/line/2/temperature";
+pub use cases::{Case, add, matching, ours};
+pub use codec::{Borrowed, Codec};
+pub use samples::{Given, Sample, Will};
+pub use topics::PAIRS;
 
-/// Room for the largest and its header.
-pub type Room = Buffer<[u8; 66_000]>;
-
-/// A message, by its size.
-pub struct Sample {
-    /// What a figure is called.
-    pub name: &'static str,
-    /// How it is sent.
-    pub qos: QoS,
-    /// What it says.
-    pub payload: Vec<u8>,
-}
-
-/// A sensor's reading, a record, and a block of a file.
-pub fn samples() -> [Sample; 3] {
-    [("qos0_16B", QoS::AtMostOnce, 16), ("qos1_256B", QoS::AtLeastOnce, 256), ("qos0_64KiB", QoS::AtMostOnce, 0x1_0000)]
-        .map(|(name, qos, size)| Sample { name, qos, payload: (0..size).map(|at: u32| at as u8).collect() })
-}
-
-impl Sample {
-    /// The message as a packet; with QoS 1 its identifier is 1.
-    pub fn packet(&self) -> Packet<'_> {
-        let id = if self.qos == QoS::AtMostOnce { None } else { Some(motemq::PacketId::MIN) };
-        let topic = Topic::new(TOPIC).expect("a topic name");
-        Packet::Publish { dup: false, qos: self.qos, retain: false, id, topic, payload: &self.payload }
-    }
-
-    /// Its bytes on the wire.
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut tx = Box::new(Room::new());
-        self.packet().encode(&mut *tx).expect("room for the packet");
-        tx.bytes().to_vec()
-    }
+/// Something to be measured. What [`reset`](Self::reset) does is not.
+pub trait Work {
+    /// Gets ready for the next run.
+    fn reset(&mut self);
+    /// The work; returns how many packets it has dealt with.
+    fn run(&mut self) -> usize;
 }

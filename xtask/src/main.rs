@@ -1,10 +1,10 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
+mod bench;
 mod demo;
 mod firmware;
 mod interop;
 mod machine;
 mod no_std;
-#[allow(dead_code, reason = "the measuring commands draw with it")]
 mod plot;
 mod portability;
 mod programs;
@@ -34,6 +34,7 @@ Examples:
   cargo xtask size              measure the code for a Cortex-M4, and compare with the README
   cargo xtask firmware          run the client on microcontrollers in QEMU
   cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
+  cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -48,6 +49,8 @@ enum Command {
     Firmware(firmware::Options),
     /// Runs the command and the libraries against real brokers on this machine, and writes docs/interop.md.
     Interop(interop::Options),
+    /// Measures how fast the core is, beside other crates.
+    Bench(bench::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Size(options) => exit(size::measure(&options)),
         Command::Firmware(options) => exit(firmware::run(&options)),
         Command::Interop(options) => exit(interop::run(&options)),
+        Command::Bench(options) => exit(bench::run(&options)),
         Command::Tidy => exit(tidy::check()),
     }
 }

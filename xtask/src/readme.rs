@@ -1,6 +1,6 @@
-//! Tables of the README that a command measures.
+//! Tables of the README, and of other documents, that a command measures.
 use crate::programs::workspace;
-use std::fs;
+use std::{fs, path::Path};
 
 /// Ends each of them.
 const END: &str = "<!-- end -->";
@@ -26,6 +26,18 @@ pub fn keep(command: &str, measured: &str, compiler: &str, write: bool) -> Resul
         return Ok(());
     }
     Err(format!("the README says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`"))
+}
+
+/// Another document holds now what this command has measured; so may the README, if it is not to be compared.
+///
+/// # Errors
+/// There is no place for it.
+pub fn write(document: &Path, command: &str, measured: &str) -> Result<(), String> {
+    let name = document.display();
+    let begin = format!("<!-- cargo xtask {command} --write -->");
+    let text = fs::read_to_string(document).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let (_, new) = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
+    fs::write(document, new).map_err(|error| format!("cannot write {name}: {error}"))
 }
 
 /// What stood in the table's place, and the text with it.

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check that takes minutes.
 use crate::{
+    bench::instructions,
     firmware, machine, no_std, portability,
     programs::{cargo, program, read},
     size,
@@ -26,6 +27,9 @@ const SIZES: &str = "benches/firmware/Cargo.toml";
 /// And the firmware that is run.
 const FIRMWARE: &str = "crates/firmware/Cargo.toml";
 
+/// Other crates to compare with, too.
+const PEERS: &str = "benches/peers/Cargo.toml";
+
 /// Runs all checks, and tells whether all are good.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
@@ -38,13 +42,14 @@ pub fn run(options: &Options) -> ExitCode {
     steps.run("documentation", doc);
     without_std(&mut steps, install);
     on_bare_metal(&mut steps, install);
+    speed(&mut steps, install);
     steps.summary()
 }
 
 fn style(steps: &mut Steps, install: bool) {
     if component(steps, "formatting", "fmt", "rustfmt", install) {
         steps.run("formatting", cargo(["fmt", "--all", "--check"]));
-        for apart in [FUZZ, SIZES, FIRMWARE] {
+        for apart in [FUZZ, SIZES, FIRMWARE, PEERS] {
             steps.run(&format!("formatting of {apart}"), cargo(["fmt", "--manifest-path", apart, "--check"]));
         }
     }
@@ -130,4 +135,20 @@ fn on_bare_metal(steps: &mut Steps, install: bool) {
         return;
     }
     steps.check(name, || firmware::run(&firmware::Options::default()));
+}
+
+fn speed(steps: &mut Steps, install: bool) {
+    if !cfg!(target_os = "linux") {
+        steps.skip("instructions of the codec", "they are counted on Linux only");
+        return;
+    }
+    if !instructions::can_count() && install {
+        steps.check("install valgrind", || machine::install(&["valgrind"]));
+    }
+    if instructions::can_count() {
+        steps.check("instructions of the codec", || instructions::run(&instructions::Options::default()));
+    } else {
+        let why = "no valgrind: on Debian `apt-get install valgrind`, or `cargo xtask test --install`";
+        steps.skip("instructions of the codec", why);
+    }
 }

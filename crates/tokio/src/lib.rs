@@ -40,7 +40,7 @@ pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will, profile};
+pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will};
 pub use options::{Address, Options, Overflow, WhenFull};
 pub use receipt::Receipt;
 pub use state::{Counters, State, States};

@@ -1,0 +1,35 @@
+//! Cases as criterion takes them.
+use criterion::{Criterion, Throughput};
+use motemq_benches::Case;
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// Those who do the same work come one after the other, and can be compared.
+pub fn time(criterion: &mut Criterion, cases: &[Case]) {
+    let mut works: Vec<&str> = cases.iter().map(|case| case.work.as_str()).collect();
+    works.sort_unstable();
+    works.dedup();
+    for name in works {
+        let mut group = criterion.benchmark_group(name);
+        for case in cases.iter().filter(|case| case.work == name) {
+            let mut work = (case.prepare)();
+            work.reset();
+            group.throughput(Throughput::Elements(work.run() as u64));
+            group.bench_function(case.who, |bencher| {
+                bencher.iter_custom(|times| {
+                    let mut took = Duration::ZERO;
+                    for _ in 0..times {
+                        work.reset();
+                        let begun = Instant::now();
+                        black_box(work.run());
+                        took += begun.elapsed();
+                    }
+                    took
+                });
+            });
+        }
+        group.finish();
+    }
+}

@@ -1,0 +1,5 @@
+//! All codecs, to be run under callgrind: `cargo xtask bench codec` does.
+
+fn main() {
+    motemq_benches::counting::count(&motemq_peers::all());
+}

@@ -1,0 +1,92 @@
+//! rumqttc: reads from a `BytesMut` and gives `Bytes` that share its memory.
+use ::rumqttc::{Connect, LastWill, Packet, PubAck, Publish, QoS, SubAck, Subscribe, SubscribeFilter, SubscribeReasonCode, qos};
+use bytes::BytesMut;
+use motemq_benches::{Codec, Given};
+
+/// No packet is longer.
+const MOST: usize = 1 << 28;
+
+pub struct Rumqttc;
+
+fn level(number: u8) -> QoS {
+    qos(number).expect("0 to 2")
+}
+
+impl Codec for Rumqttc {
+    type Input = BytesMut;
+    type Output = BytesMut;
+    type Read<'a> = Packet;
+    type Built<'a> = Packet;
+
+    fn input(bytes: &[u8]) -> BytesMut {
+        BytesMut::from(bytes)
+    }
+
+    #[inline]
+    fn append(input: &mut BytesMut, piece: &[u8]) {
+        input.extend_from_slice(piece);
+    }
+
+    #[inline]
+    fn decode(input: &mut BytesMut) -> Option<Packet> {
+        match Packet::read(input, MOST) {
+            Ok(packet) => Some(packet),
+            Err(::rumqttc::Error::InsufficientBytes(_)) => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[inline]
+    fn build(given: &Given) -> Packet {
+        match given {
+            Given::Publish { topic, payload, qos, id } => {
+                let mut publish = Publish::new(topic, level(*qos), &payload[..]);
+                publish.pkid = if *qos == 0 { 0 } else { *id };
+                Packet::Publish(publish)
+            }
+            Given::Connect { client_id, keep_alive, will, user, password } => {
+                let mut connect = Connect::new(client_id);
+                connect.keep_alive = *keep_alive;
+                connect.clean_session = true;
+                connect.last_will = Some(LastWill::new(&will.topic, &will.payload[..], QoS::AtLeastOnce, true));
+                connect.set_login(user, password);
+                Packet::Connect(connect)
+            }
+            Given::Subscribe { id, filters } => {
+                let filters = filters.iter().map(|(filter, qos)| SubscribeFilter::new(filter.clone(), level(*qos)));
+                let mut subscribe = Subscribe::new_many(filters);
+                subscribe.pkid = *id;
+                Packet::Subscribe(subscribe)
+            }
+            Given::SubAck { id, codes } => {
+                let codes = codes.iter().map(|code| match code {
+                    0x80 => SubscribeReasonCode::Failure,
+                    code => SubscribeReasonCode::Success(level(*code)),
+                });
+                Packet::SubAck(SubAck::new(*id, codes.collect()))
+            }
+            Given::PubAck { id } => Packet::PubAck(PubAck::new(*id)),
+        }
+    }
+
+    fn output(capacity: usize) -> BytesMut {
+        BytesMut::with_capacity(capacity)
+    }
+
+    fn clear(output: &mut BytesMut) {
+        output.clear();
+    }
+
+    #[inline]
+    fn encode(packet: &Packet, output: &mut BytesMut) {
+        packet.write(output, MOST).expect("a packet");
+    }
+
+    fn written(output: &BytesMut) -> Vec<u8> {
+        output.to_vec()
+    }
+
+    fn again<'a>(packet: Self::Read<'a>) -> Self::Built<'a> {
+        packet
+    }
+}

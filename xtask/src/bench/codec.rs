@@ -1,0 +1,101 @@
+//! `cargo xtask bench codec`: all codecs, side by side.
+use super::{Figure, callgrind, criterion, find, report};
+use crate::programs::{cargo, program, read, workspace};
+use clap::Args;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What `cargo xtask bench codec` takes.
+#[derive(Args)]
+pub struct Options {
+    /// One short round: about a minute, once it is built.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the tables and the charts into the README and docs.
+    #[arg(long)]
+    write: bool,
+}
+
+/// Codecs take turns; what is told is the median of the rounds.
+const ROUNDS: usize = 5;
+
+/// A workspace of its own.
+const PEERS: &str = "benches/peers/Cargo.toml";
+
+/// Builds, verifies, measures, prints, and writes if asked to.
+///
+/// # Errors
+/// What cannot be built or run.
+pub fn run(options: &Options) -> Result<(), String> {
+    let target = workspace().join("target/peers");
+    println!("building Motemq and five others");
+    crate::programs::run(peers("bench", &target, &["--quiet", "--no-run"]))?;
+    let mut times = Vec::new();
+    let rounds = if options.quick { 1 } else { ROUNDS };
+    for round in 1..=rounds {
+        println!("measuring times, round {round} of {rounds}");
+        times.push(criterion::run(peers("bench", &target, &["--quiet", "--bench", "codec"]), &target.join("criterion"), options.quick)?);
+    }
+    let instructions = if callgrind::is_there() {
+        println!("counting instructions");
+        let program: PathBuf = callgrind::build(peers("build", &target, &["--quiet"]), &target)?;
+        callgrind::count(&program)?
+    } else {
+        println!("not counting instructions: there is no valgrind (on Debian: apt-get install valgrind)");
+        Vec::new()
+    };
+    let versions = versions()?;
+    let report = report::Report { times: medians(&times), instructions, versions, machine: machine() };
+    println!("\n{}", report.summary());
+    if options.write { report.write(workspace()) } else { Ok(()) }
+}
+
+/// Peers declare newer compilers than they need.
+fn peers(verb: &str, target: &Path, arguments: &[&str]) -> Command {
+    let mut command = cargo([verb, "--manifest-path", PEERS, "--ignore-rust-version"]);
+    command.args(arguments).env("CARGO_TARGET_DIR", target);
+    command
+}
+
+/// The median of each figure over the rounds, in the order of the first.
+fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
+    let first = rounds.first().map_or(&[][..], |first| first);
+    first
+        .iter()
+        .map(|Figure { work, who, .. }| {
+            let mut values: Vec<f64> = rounds.iter().filter_map(|round| find(round, work, who)).collect();
+            values.sort_by(f64::total_cmp);
+            Figure { work: work.clone(), who: who.clone(), value: values[values.len() / 2] }
+        })
+        .collect()
+}
+
+/// Names and versions of those that are measured.
+fn versions() -> Result<Vec<(String, String)>, String> {
+    let arguments = ["tree", "--manifest-path", PEERS, "--depth", "1", "--prefix", "none", "--edges", "normal", "--format", "{p}"];
+    let tree = read(cargo(arguments))?;
+    let pair = |line: &str| line.split_once(" v").map(|(name, rest)| (name.into(), rest.split(' ').next().unwrap_or(rest).into()));
+    Ok(tree.lines().skip(1).filter_map(pair).collect())
+}
+
+/// Compiler and processor.
+fn machine() -> String {
+    let rustc = read(program("rustc", ["--version"])).unwrap_or_default();
+    let rustc = rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("", |(_, name)| name.trim());
+    format!("{rustc}, {cpu}").trim_end_matches([',', ' ']).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slow_round_does_not_matter() {
+        let round = |value| vec![Figure { work: "w".into(), who: "a".into(), value }];
+        assert_eq!(medians(&[round(2.0), round(9.0), round(1.0)]), round(2.0));
+    }
+}

@@ -1,0 +1,175 @@
+//! What was measured, for people: a table for the README, all of it for `docs/codec.md`, and charts.
+use super::{Figure, find};
+use crate::{
+    plot::{self, Kind},
+    readme,
+};
+use std::{fmt::Write, fs, path::Path};
+
+/// Figures with what they were taken from.
+pub struct Report {
+    /// Nanoseconds per packet.
+    pub times: Vec<Figure>,
+    /// Instructions per packet; none without valgrind.
+    pub instructions: Vec<Figure>,
+    /// Packages and their versions.
+    pub versions: Vec<(String, String)>,
+    /// Compiler and processor.
+    pub machine: String,
+}
+
+/// The limits first, then Motemq.
+const WHO: [&str; 9] =
+    ["copy", "slices", "motemq packet", "motemq session", "rumqttc", "rumqttc-v4-next", "mqttrs", "mqtt-protocol-core", "ntex-mqtt"];
+
+/// The limit that others are compared with.
+const LIMIT: &str = "slices";
+
+/// Rows of the README, and what they are called there.
+const ROWS: [(&str, &str); 7] = [
+    ("decode/publish_16B", "read PUBLISH, 16 bytes"),
+    ("decode/publish_256B_qos1", "read PUBLISH, 256 bytes, QoS 1"),
+    ("decode/stream_1000", "read a packet of a mixed stream"),
+    ("pieces/stream_1000", "the same in pieces of 1,448 bytes"),
+    ("encode/publish_16B", "write PUBLISH, 16 bytes"),
+    ("build/publish_16B", "the same from `&str` and `&[u8]`"),
+    ("topic/matches", "match a topic against a filter"),
+];
+
+/// What `docs/codec.md` holds besides.
+const OTHERS: [(&str, &str); 17] = [
+    ("decode/publish_64KiB_qos1", "read PUBLISH, 64 KiB, QoS 1"),
+    ("decode/connect", "read CONNECT with everything"),
+    ("decode/subscribe_8", "read SUBSCRIBE of 8"),
+    ("decode/suback_8", "read SUBACK of 8"),
+    ("decode/puback", "read PUBACK"),
+    ("encode/publish_256B_qos1", "write PUBLISH, 256 bytes, QoS 1"),
+    ("encode/publish_64KiB_qos1", "write PUBLISH, 64 KiB, QoS 1"),
+    ("encode/connect", "write CONNECT with everything"),
+    ("encode/subscribe_8", "write SUBSCRIBE of 8"),
+    ("encode/suback_8", "write SUBACK of 8"),
+    ("encode/puback", "write PUBACK"),
+    ("encode/stream_1000", "write a packet of a mixed stream"),
+    ("build/publish_256B_qos1", "build and write PUBLISH, 256 bytes, QoS 1"),
+    ("build/publish_64KiB_qos1", "build and write PUBLISH, 64 KiB, QoS 1"),
+    ("build/connect", "build and write CONNECT with everything"),
+    ("build/subscribe_8", "build and write SUBSCRIBE of 8"),
+    ("build/stream_1000", "build and write a packet of a mixed stream"),
+];
+
+/// Measures them.
+const COMMAND: &str = "bench codec";
+
+impl Report {
+    /// Each of the README's rows, as ratios to the limit.
+    pub fn summary(&self) -> String {
+        let mut text = String::from("times and (instructions) per packet, divided by those of the limit \"slices\"\n");
+        for (work, what) in ROWS {
+            let _ = writeln!(text, "{what}");
+            for who in WHO {
+                let Some(time) = find(&self.times, work, who) else { continue };
+                let count = find(&self.instructions, work, who);
+                let ratio = |figures, value| match find(figures, work, LIMIT) {
+                    Some(limit) => format!("{:6.2}", value / limit),
+                    None => "     -".into(),
+                };
+                let counted = count.map_or(String::new(), |count| format!("  ({} {count:8.0})", ratio(&self.instructions, count)));
+                let _ = writeln!(text, "    {who:20}{} {time:9.1} ns{counted}", ratio(&self.times, time));
+            }
+        }
+        text
+    }
+
+    /// Writes tables and charts.
+    ///
+    /// # Errors
+    /// There is no place for them.
+    pub fn write(&self, top: &Path) -> Result<(), String> {
+        let table = format!("{}\n{}", self.table(&ROWS, &self.times, true), self.method());
+        readme::write(&top.join("README.md"), COMMAND, &table)?;
+        let all = [&ROWS[..], &OTHERS[..]].concat();
+        let times = self.table(&all, &self.times, true);
+        let counts = self.table(&all, &self.instructions, false);
+        let all = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}\n{}", self.method());
+        readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
+        fs::write(top.join("docs/codec.svg"), self.charts()).map_err(|error| format!("cannot write docs/codec.svg: {error}"))
+    }
+
+    /// A row for each work, a column for each of us.
+    fn table(&self, rows: &[(&str, &str)], figures: &[Figure], with_tenths: bool) -> String {
+        let mut text = format!("| |{}\n| --- |", WHO.map(|who| format!(" {} |", heading(who))).concat());
+        text += &WHO.map(|_| " ---: |").concat();
+        for (work, what) in rows {
+            let _ = write!(text, "\n| {what} |");
+            for who in WHO {
+                let cell = match find(figures, work, who) {
+                    Some(value) if with_tenths && value < 99.95 => format!("{value:.1}"),
+                    Some(value) => format!("{value:.0}"),
+                    None => String::new(),
+                };
+                let bold = if who.starts_with("motemq") && !cell.is_empty() { "**" } else { "" };
+                let _ = write!(text, " {bold}{cell}{bold} |");
+            }
+        }
+        text + "\n"
+    }
+
+    fn method(&self) -> String {
+        let versions: Vec<_> = self.versions.iter().filter(|(name, _)| WHO.contains(&name.as_str())).collect();
+        let versions = versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ");
+        format!("Compiled by {}. {versions}.", self.machine)
+    }
+
+    fn charts(&self) -> String {
+        let bars: Vec<_> = ["decode/publish_16B", "decode/stream_1000", "build/publish_16B"].map(|work| self.bars(work)).into();
+        let titles =
+            ["Reading a PUBLISH of 16 bytes", "Reading a mixed stream, per packet", "Writing a PUBLISH of 16 bytes from &str and &[u8]"];
+        let charts: Vec<_> = titles.into_iter().zip(&bars).map(|(title, bars)| (title, "nanoseconds", &bars[..])).collect();
+        plot::charts(&charts)
+    }
+
+    fn bars(&self, work: &str) -> Vec<plot::Bar<'static>> {
+        let kind = |who: &str| match who {
+            "copy" | LIMIT => Kind::Limit,
+            _ if who.starts_with("motemq") => Kind::Ours,
+            _ => Kind::Peer,
+        };
+        WHO.into_iter().filter_map(|who| Some((name(who), find(&self.times, work, who)?, kind(who)))).collect()
+    }
+}
+
+/// What the limits do.
+fn name(who: &'static str) -> &'static str {
+    match who {
+        "copy" => "copy of the bytes",
+        LIMIT => "slices and from_utf8",
+        "motemq packet" => "Motemq, packet",
+        "motemq session" => "Motemq, Session",
+        _ => who,
+    }
+}
+
+fn heading(who: &'static str) -> String {
+    match who {
+        "copy" | LIMIT => format!("*{}*", name(who)),
+        "motemq packet" | "motemq session" => format!("**{}**", name(who)),
+        _ => who.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_shows_everybody() {
+        let figure = |who: &str, value| Figure { work: "decode/publish_16B".into(), who: who.into(), value };
+        let times = vec![figure("slices", 20.0), figure("motemq packet", 21.0), figure("rumqttc", 80.0)];
+        let report =
+            Report { instructions: times.clone(), times, versions: vec![("rumqttc".into(), "1.2".into())], machine: "rustc 1".into() };
+        assert!(report.summary().contains("motemq packet         1.05      21.0 ns  (  1.05       21)"), "{}", report.summary());
+        assert!(report.table(&ROWS, &report.times, true).contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
+        assert_eq!(report.method(), "Compiled by rustc 1. rumqttc 1.2.");
+        assert!(report.charts().contains("class=\"ours\""));
+    }
+}
