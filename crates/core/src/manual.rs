@@ -61,6 +61,8 @@ pub struct Manual<Q: ?Sized = [Owed]> {
     connection: u16,
     /// What is being received was delivered on this connection before, and is not acknowledged yet.
     again: bool,
+    /// There may be QoS 2 messages among them: only then are they looked through, where that saves time.
+    exactly: bool,
     /// Oldest first, free places last.
     pub(crate) owed: Q,
 }
@@ -68,7 +70,7 @@ pub struct Manual<Q: ?Sized = [Owed]> {
 impl<const N: usize> Manual<[Owed; N]> {
     /// Owes nothing. `N` messages can be dealt with at once.
     pub const fn new() -> Self {
-        Manual { connection: 0, again: false, owed: [Owed::NONE; N] }
+        Manual { connection: 0, again: false, exactly: false, owed: [Owed::NONE; N] }
     }
 }
 
@@ -155,7 +157,14 @@ impl Manual {
                     }
                     Event::Message(Message { left, .. }) => {
                         let head = wire::reply(session.head);
-                        self.again = head != 0 && self.owed.iter().any(|owed| (owed.id, owed.head) == (session.id, head));
+                        let again = |owed: &Owed| owed.id == session.id && owed.head == head;
+                        // Without an exit the loop takes a few steps on large machines, and more code on small ones.
+                        self.again = head != 0
+                            && if cfg!(feature = "fast") {
+                                self.owed.iter().fold(false, |found, owed| found | again(owed))
+                            } else {
+                                self.owed.iter().any(again)
+                            };
                         left == 0
                     }
                     Event::Payload { left, .. } => left == 0,
@@ -192,20 +201,34 @@ impl Manual {
 
     /// Accepts what the application allowed, and writes the acknowledgements whose turn has come.
     fn settle(&mut self, session: &mut Session, out: &mut Out<'_>) {
-        for owed in self.owed.iter().filter(|owed| owed.ready && owed.head == wire::PUBREC << 4) {
-            if session.received(owed.id).is_none()
-                && let Some(slot) = session.received(0)
-            {
-                slot.received = owed.id;
+        if cfg!(feature = "fast") {
+            self.exactly &= self.owed.first().is_some_and(|owed| owed.id != 0);
+        }
+        if self.exactly || cfg!(not(feature = "fast")) {
+            for owed in self.owed.iter().filter(|owed| owed.ready && owed.head == wire::PUBREC << 4) {
+                if session.received(owed.id).is_none()
+                    && let Some(slot) = session.received(0)
+                {
+                    slot.received = owed.id;
+                }
             }
         }
-        while let Some(&Owed { id, head, ready: true }) = self.owed.first() {
+        let mut written = 0;
+        while let Some(&Owed { id, head, ready: true }) = self.owed.get(written) {
             if session.link & link::OPEN == 0 || session.unsent != 0 || !wire::short(out, head, id) {
-                return;
+                break;
             }
             session.sent = true;
-            // The others move up, one by one: rotating them would link memmove.
-            self.owed.iter_mut().rev().fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
+            if cfg!(feature = "fast") {
+                written = usize::wrapping_add(written, 1);
+            } else {
+                // The others move up, one by one: rotating them would link memmove.
+                self.owed.iter_mut().rev().fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
+            }
+        }
+        if cfg!(feature = "fast") && written != 0 {
+            self.owed.rotate_left(written);
+            self.owed.iter_mut().rev().take(written).for_each(|owed| *owed = Owed::NONE);
         }
     }
 
@@ -228,8 +251,17 @@ impl Manual {
 
     /// Takes the first free place; there is one whenever a message is read.
     fn owe(&mut self, owed: Owed) {
-        if let Some(place) = self.owed.iter_mut().find(|place| place.id == 0) {
+        let place = if cfg!(feature = "fast") {
+            let taken = self.owed.partition_point(|place| place.id != 0);
+            self.owed.get_mut(taken)
+        } else {
+            self.owed.iter_mut().find(|place| place.id == 0)
+        };
+        if let Some(place) = place {
             *place = owed;
+        }
+        if cfg!(feature = "fast") {
+            self.exactly |= owed.head == wire::PUBREC << 4;
         }
     }
 
@@ -237,6 +269,9 @@ impl Manual {
     fn has_place(&self, session: &Session) -> bool {
         if self.owed.last().is_none_or(|owed| owed.id != 0) {
             return false;
+        }
+        if cfg!(feature = "fast") && !self.exactly {
+            return true;
         }
         let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();
         // Only then are the session's slots looked at, which may be many.

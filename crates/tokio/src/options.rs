@@ -37,7 +37,7 @@ pub enum Overflow {
     /// handler that publishes cannot lock itself out.
     #[default]
     StopReading,
-    /// Messages with QoS 0 are dropped, and [counted](crate::Counters::dropped). With QoS 1 and 2 reading stops when 64 of all
+    /// Messages with QoS 0 are dropped, and [counted](crate::Counters::dropped). With QoS 1 and 2 reading stops when 128 of all
     /// streams are not acknowledged.
     DropQos0,
 }

@@ -17,7 +17,7 @@ use tokio::{sync::Notify, time::Instant};
 /// Bytes of a packet besides its topic and payload, at most.
 pub(crate) const HEADER: usize = 16;
 /// Messages whose acknowledgement waits for the application at most.
-pub(crate) const OWED: usize = 64;
+pub(crate) const OWED: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
