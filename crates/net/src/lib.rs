@@ -1,18 +1,30 @@
-//! What the hosted adapters of motemq share: broker URLs, what a client says of itself, waiting between attempts to connect, why
-//! connections end, what brokers allow, which subscriptions there are, and a look at the packets that pass.
+//! What the hosted adapters of motemq share: where a broker is and the way there (URLs, TLS, WebSocket), what a client says of itself,
+//! waiting between attempts to connect, why connections end, what brokers allow, which subscriptions there are, and a look at the packets
+//! that pass.
 //!
 //! Protocol knowledge is not here: it is all in [`motemq`].
 mod back_off;
 mod cause;
 mod identity;
 pub mod profile;
+mod route;
+#[cfg(feature = "tls")]
+mod tls;
 mod topics;
 mod trace;
 mod url;
+mod websocket;
 
 pub use back_off::{BackOff, Reconnect};
 pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
 pub use identity::{Identity, Will};
+#[cfg(feature = "tls")]
+pub use native_tls;
+pub use route::Route;
+#[cfg(feature = "tls")]
+pub use tls::{Objection, Tls, TlsError};
 pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
-pub use url::{BrokerUrl, UrlError};
+pub use tungstenite;
+pub use url::{BrokerUrl, Scheme, UrlError};
+pub use websocket::{Upgrade, WebSocket, WebSocketError};

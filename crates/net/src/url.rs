@@ -3,25 +3,83 @@ use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Host, Url};
 
-/// What a broker URL says: `mqtt://[user[:password]@]host[:port][/topic]`.
+/// How a broker is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Scheme {
+    /// `mqtt://`, `tcp://`: plain TCP, port 1883.
+    Mqtt,
+    /// `mqtts://`, `ssl://`, `tls://`: TLS, port 8883.
+    Mqtts,
+    /// `ws://`: WebSocket, port 80.
+    Ws,
+    /// `wss://`: WebSocket over TLS, port 443.
+    Wss,
+    /// `unix://`: a socket in the file system.
+    Unix,
+}
+
+impl Scheme {
+    /// The port that is meant if none is given; 0 where there are none.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Scheme::Mqtt => 1883,
+            Scheme::Mqtts => 8883,
+            Scheme::Ws => 80,
+            Scheme::Wss => 443,
+            Scheme::Unix => 0,
+        }
+    }
+
+    /// Whether it goes through TLS.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Scheme::Mqtts | Scheme::Wss)
+    }
+
+    /// Whether it goes through WebSocket.
+    pub const fn is_websocket(self) -> bool {
+        matches!(self, Scheme::Ws | Scheme::Wss)
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "mqtt" | "tcp" => Some(Scheme::Mqtt),
+            "mqtts" | "ssl" | "tls" => Some(Scheme::Mqtts),
+            "ws" => Some(Scheme::Ws),
+            "wss" => Some(Scheme::Wss),
+            "unix" => Some(Scheme::Unix),
+            _ => None,
+        }
+    }
+}
+
+/// What a broker URL says:
+/// - `mqtt://[user[:password]@]host[:port][/topic]`, and `mqtts://` alike: everything behind the first `/` is the topic, `#`, `?` and `+`
+///   included;
+/// - `ws://[user[:password]@]host[:port][/path[?query]]`, and `wss://` alike: the path is `/mqtt` if none is given, and there is no topic;
+/// - `unix://[user[:password]@]/path/of/the/socket`: there is no topic.
 ///
-/// Special characters in user, password and topic are percent-encoded (`%40` is `@`). Everything behind the first `/` after the host is the
-/// topic, `#`, `?` and `+` included. An IPv6 address stands in brackets.
+/// Special characters in user, password, topic and the socket's path are percent-encoded (`%40` is `@`). An IPv6 address stands in brackets.
 ///
 /// ```
-/// use motemq_net::BrokerUrl;
+/// use motemq_net::{BrokerUrl, Scheme};
 /// let url = BrokerUrl::parse("mqtt://node:p%40ss@[::1]:1884/cellar/#")?;
-/// assert_eq!((url.host.as_str(), url.port), ("::1", 1884));
+/// assert_eq!((url.scheme, url.host.as_str(), url.port), (Scheme::Mqtt, "::1", 1884));
 /// assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("node"), Some(&b"p@ss"[..])));
 /// assert_eq!(url.topic.as_deref(), Some("cellar/#"));
+/// let url = BrokerUrl::parse("wss://broker.example/a?b=c")?;
+/// assert_eq!((url.port, url.path.as_str()), (443, "/a?b=c"));
 /// # Ok::<(), motemq_net::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
-    /// Name or address, without brackets.
+    /// Which way.
+    pub scheme: Scheme,
+    /// Name or address, without brackets; empty for a Unix socket.
     pub host: String,
-    /// 1883 if none is given.
+    /// As given, or [`Scheme::default_port`].
     pub port: u16,
+    /// Path and query of a WebSocket, as they stand in the URL; the path of a Unix socket; else empty.
+    pub path: String,
     /// Who we are.
     pub user: Option<String>,
     /// Any bytes.
@@ -33,14 +91,11 @@ pub struct BrokerUrl {
 /// A broker URL that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UrlError {
-    /// Another transport than plain TCP.
-    #[error("{0}:// comes with a later version: use mqtt://, or a tunnel that ends in a plain TCP port")]
-    Later(String),
     /// No broker is reached this way.
-    #[error("{0}:// is not the scheme of a broker URL: write mqtt://[user[:password]@]host[:port][/topic]")]
+    #[error("{0}:// is not the scheme of a broker URL: write mqtt://, mqtts://, ws://, wss:// or unix://")]
     Scheme(String),
     /// It does not follow the form of a URL.
-    #[error("not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic]")]
+    #[error("not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path")]
     Form(String),
     /// What was percent-encoded is no text.
     #[error("the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX")]
@@ -51,21 +106,22 @@ impl BrokerUrl {
     /// Reads a URL.
     ///
     /// # Errors
-    /// See [`UrlError`]. `mqtts`, `ssl`, `ws`, `wss` and `unix` are known, but come with a later version.
+    /// See [`UrlError`].
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let Some((scheme, rest)) = text.split_once("://") else { return Err(UrlError::Form("there is no ://".into())) };
-        match scheme.to_ascii_lowercase().as_str() {
-            "mqtt" | "tcp" => {}
-            scheme @ ("mqtts" | "ssl" | "tls" | "ws" | "wss" | "unix") => return Err(UrlError::Later(scheme.into())),
-            _ => return Err(UrlError::Scheme(scheme.into())),
-        }
+        let scheme = Scheme::of(scheme).ok_or_else(|| UrlError::Scheme(scheme.into()))?;
         // Filters hold characters that mean something else in a URL, so only what stands before them is read as one.
-        let (authority, topic) = rest.split_once('/').unwrap_or((rest, ""));
+        let (authority, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if let Some(odd) = authority.chars().find(|char| "?#\\".contains(*char)) {
             return Err(UrlError::Form(format!("{odd} before the first /")));
         }
-        let url = Url::parse(&format!("mqtt://{authority}")).map_err(|error| UrlError::Form(error.to_string()))?;
+        let place = if scheme == Scheme::Unix { format!("{authority}localhost") } else { authority.into() };
+        let url = Url::parse(&format!("mqtt://{place}")).map_err(|error| UrlError::Form(error.to_string()))?;
         let host = match url.host() {
+            Some(Host::Domain("localhost")) if scheme == Scheme::Unix => String::new(),
+            _ if scheme == Scheme::Unix => {
+                return Err(UrlError::Form("the path of a socket begins with /, as in unix:///run/broker".into()));
+            }
             Some(Host::Domain(name)) if !name.is_empty() => text_of(name, "host")?,
             Some(Host::Ipv4(address)) => address.to_string(),
             Some(Host::Ipv6(address)) => address.to_string(),
@@ -75,12 +131,20 @@ impl BrokerUrl {
         if user.is_none() && url.password().is_some() {
             return Err(UrlError::Form("a password goes with a user name only".into()));
         }
+        let (path, topic) = match scheme {
+            Scheme::Mqtt | Scheme::Mqtts => (String::new(), text_of(behind.strip_prefix('/').unwrap_or_default(), "topic")?),
+            Scheme::Ws | Scheme::Wss => (if behind.len() > 1 { behind.into() } else { "/mqtt".into() }, String::new()),
+            Scheme::Unix if behind.len() > 1 => (text_of(behind, "path")?, String::new()),
+            Scheme::Unix => return Err(UrlError::Form("there is no path of a socket".into())),
+        };
         Ok(BrokerUrl {
+            scheme,
             host,
-            port: url.port().unwrap_or(1883),
+            port: url.port().unwrap_or(scheme.default_port()),
+            path,
             user,
             password: url.password().map(|password| percent_decode_str(password).collect()),
-            topic: if topic.is_empty() { None } else { Some(text_of(topic, "topic")?) },
+            topic: if topic.is_empty() { None } else { Some(topic) },
         })
     }
 }
@@ -92,8 +156,10 @@ fn text_of(encoded: &str, what: &'static str) -> Result<String, UrlError> {
 impl fmt::Debug for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BrokerUrl")
+            .field("scheme", &self.scheme)
             .field("host", &self.host)
             .field("port", &self.port)
+            .field("path", &self.path)
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("topic", &self.topic)
@@ -140,14 +206,50 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_says_why() {
-        for scheme in ["mqtts", "ws", "wss", "unix", "ssl"] {
-            let error = BrokerUrl::parse(&format!("{scheme}://h")).unwrap_err();
-            assert_eq!(error, UrlError::Later(scheme.into()));
-            assert!(error.to_string().contains("later version"));
+    fn each_scheme_has_its_port() {
+        for (url, scheme, port) in [
+            ("tcp://h", Scheme::Mqtt, 1883),
+            ("mqtts://h/t", Scheme::Mqtts, 8883),
+            ("ssl://h", Scheme::Mqtts, 8883),
+            ("tls://h", Scheme::Mqtts, 8883),
+            ("ws://h", Scheme::Ws, 80),
+            ("WSS://h", Scheme::Wss, 443),
+            ("unix:///h", Scheme::Unix, 0),
+        ] {
+            assert_eq!((parse(url).scheme, parse(url).port), (scheme, port), "{url}");
         }
+        assert_eq!(parse("mqtts://h:443/a/#").topic.as_deref(), Some("a/#"));
+    }
+
+    #[test]
+    fn websockets_have_a_path_and_no_topic() {
+        assert_eq!(parse("ws://h").path, "/mqtt");
+        assert_eq!(parse("ws://h/").path, "/mqtt");
+        let url = parse("wss://me:secret@h:8884/$iothub/websocket?a=%20");
+        assert_eq!((url.path.as_str(), url.port, url.topic), ("/$iothub/websocket?a=%20", 8884, None));
+    }
+
+    #[test]
+    fn sockets_have_a_path_and_no_host() {
+        let url = parse("unix://me:secret@/run/my%20broker.sock");
+        assert_eq!((url.path.as_str(), url.host.as_str(), url.user.as_deref()), ("/run/my broker.sock", "", Some("me")));
+    }
+
+    #[test]
+    fn what_cannot_be_used_says_why() {
         assert!(matches!(BrokerUrl::parse("http://h"), Err(UrlError::Scheme(_))));
-        for wrong in ["broker", "mqtt://", "mqtt:///t", "mqtt://:secret@h", "mqtt://h:70000", "mqtt://[::1", "mqtt://h?x/t"] {
+        for wrong in [
+            "broker",
+            "mqtt://",
+            "mqtt:///t",
+            "mqtt://:secret@h",
+            "mqtt://h:70000",
+            "mqtt://[::1",
+            "mqtt://h?x/t",
+            "unix://run/x",
+            "unix://",
+            "ws:///x",
+        ] {
             assert!(matches!(BrokerUrl::parse(wrong), Err(UrlError::Form(_))), "{wrong}");
         }
         assert_eq!(BrokerUrl::parse("mqtt://h/%ff").unwrap_err(), UrlError::Text("topic"));
