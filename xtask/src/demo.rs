@@ -67,7 +67,8 @@ fn play() -> Result<(), String> {
 }
 
 fn begin() -> Result<(Server, Motemq), String> {
-    run_program(cargo(["build", "--package", "motemq-cli", "--bin", "motemq"]))?;
+    // Without TLS, for which OpenSSL would have to be there.
+    run_program(cargo(["build", "--package", "motemq-cli", "--bin", "motemq", "--no-default-features"]))?;
     let broker = Server::start(Config::new()).map_err(|error| format!("the broker cannot listen on 127.0.0.1: {error}"))?;
     println!("\nA broker listens on {}, within this process.", broker.addr());
     let motemq = Motemq::new(broker.addr())?;

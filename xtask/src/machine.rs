@@ -27,6 +27,12 @@ pub fn missing(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
     packages
 }
 
+/// Packages to be installed for building with TLS, which is the system's; none if they are there.
+pub fn tls_packages() -> Vec<&'static str> {
+    let found = |arguments: &[&str]| read(program("pkg-config", arguments)).is_ok();
+    if cfg!(not(target_os = "linux")) || found(&["--exists", "openssl"]) { Vec::new() } else { vec!["libssl-dev", "pkg-config"] }
+}
+
 /// Installs Debian packages; silent unless it fails.
 pub fn install(packages: &[&str]) -> Result<(), String> {
     let spelled = packages.join(" ");

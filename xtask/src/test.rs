@@ -35,6 +35,7 @@ pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
     steps.check("tidy", tidy::check);
+    openssl(&mut steps, install);
     style(&mut steps, install);
     tests(&mut steps, install);
     let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq/defmt,motemq-nal/async"]);
@@ -44,6 +45,17 @@ pub fn run(options: &Options) -> ExitCode {
     on_bare_metal(&mut steps, install);
     speed(&mut steps, install);
     steps.summary()
+}
+
+/// What cannot be built without.
+fn openssl(steps: &mut Steps, install: bool) {
+    let missing = machine::tls_packages();
+    if !missing.is_empty() && install {
+        steps.check("install OpenSSL to build with", || machine::install(&missing));
+    } else if !missing.is_empty() {
+        let why = format!("on Debian `apt-get install {}`, or `cargo xtask test --install`", missing.join(" "));
+        steps.check("OpenSSL to build with", || Err(format!("it is missing, and all that speaks TLS cannot be built: {why}")));
+    }
 }
 
 fn style(steps: &mut Steps, install: bool) {
@@ -58,6 +70,7 @@ fn style(steps: &mut Steps, install: bool) {
         steps.run("lints of the core", denying(&core));
         steps.run("lints of the core, with all features", denying(&[&core[..], &["--all-features"]].concat()));
         steps.run("lints", denying(&["clippy", "--workspace", "--all-targets"]));
+        steps.run("lints without TLS", denying(&["clippy", "--package", "motemq-cli", "--all-targets", "--no-default-features"]));
         let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
         steps.run("lints of fuzz", denying(&fuzz));
     }

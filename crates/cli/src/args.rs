@@ -73,6 +73,9 @@ Examples:
     motemq --sub -L mqtt://me:secret@broker.example:1883/SEGGER/Demo --json
   Wait at most 10 seconds for one message and keep its bytes in a file:
     motemq --sub -t firmware/image -C 1 -N -W 10 > image.bin
+  Over TLS, with a client certificate; over a WebSocket:
+    motemq --pub -h HOST -p 8883 -t SEGGER/Demo -m \"Hello\" --tls --cert cert.der --key private.der -d 5
+    motemq --sub -L wss://broker.example/mqtt --cafile ca.pem -t 'SEGGER/#'
   Make a session that collects messages from now on; fetch them later:
     motemq --sub -i logger -c -q 1 -t 'plant/#' -E
     motemq --sub -i logger -c -q 1 -t 'plant/#' -v";
@@ -164,12 +167,16 @@ pub struct ConnectionArgs {
     #[arg(short, long, value_name = "HOST", default_value = "localhost")]
     pub host: String,
 
-    /// TCP port of the broker
-    #[arg(short, long, value_name = "PORT", default_value = "1883", value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: u16,
+    /// TCP port of the broker [default: 1883, with TLS 8883]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 
-    #[arg(short = 'L', long, help = URL, value_name = "URL", conflicts_with_all = ["host", "port"])]
+    #[arg(short = 'L', long, help = URL, value_name = "URL", conflicts_with_all = ["host", "port", "unix"])]
     pub url: Option<String>,
+
+    /// Unix socket of the broker
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    pub unix: Option<String>,
 
     /// User name
     #[arg(short = 'u', long = "username", value_name = "NAME")]
@@ -227,7 +234,8 @@ impl CommandLine {
     }
 }
 
-const URL: &str = "All in one: mqtt://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], special characters as %XX";
+const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
+                   unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
 
 const RECONNECTION: &str = "\
 When the connection is lost:
@@ -296,7 +304,7 @@ mod tests {
     #[test]
     fn h_is_the_host() {
         let line = parse("--pub -h broker -p 1884 -t SEGGER/Demo -m Hello -d 5").unwrap();
-        assert_eq!((line.connection.host.as_str(), line.connection.port), ("broker", 1884));
+        assert_eq!((line.connection.host.as_str(), line.connection.port), ("broker", Some(1884)));
         assert_eq!(line.message.delay, Some(Duration::from_secs(5)));
         assert_eq!(parse("--sub -t a").unwrap().connection.host, "localhost");
     }

@@ -24,20 +24,19 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
     let options = options.reconnect(reconnect).stop_flag(stop.flag());
     let options = if show_packets { traced(options) } else { options };
 
-    let (host, port) = (target.host.clone(), target.port);
-    let address = options.clone().host(host.clone()).port(port);
+    let (place, address) = (target.place.clone(), options.clone());
     let mut was_open = false;
     let mut first = true;
     let dial = move || {
         if was_open {
-            say(format_args!("connection to {host}:{port} lost: connecting again"));
+            say(format_args!("connection to {place} lost: connecting again"));
         }
         let dialed = address.dial();
         was_open = dialed.is_ok();
         match &dialed {
             // The first attempt's failure ends the program, with these words.
             _ if first => {}
-            Ok(_) => say(format_args!("connected to {host}:{port} again")),
+            Ok(_) => say(format_args!("connected to {place} again")),
             Err(Error::Stopped) => {}
             Err(error) => say(format_args!("{error}; trying again")),
         }

@@ -24,12 +24,14 @@ pub enum Exit {
     ConnectionLost = 7,
     /// The broker did not acknowledge a message.
     NotAcknowledged = 8,
+    /// We or the broker did not like what the other showed, or there is no TLS at all.
+    Tls = 9,
     /// Ctrl-C before what was asked for has been done; what shells call the end by SIGINT.
     Interrupted = 130,
 }
 
 impl Exit {
-    const ALL: [(Exit, &'static str); 10] = [
+    const ALL: [(Exit, &'static str); 11] = [
         (Exit::Done, "done; also after Ctrl-C where nothing else ends the program"),
         (Exit::Files, "a file, stdin or stdout failed"),
         (Exit::Usage, "wrong usage"),
@@ -39,6 +41,7 @@ impl Exit {
         (Exit::TimeOut, "time-out: -W is over, or the broker does not answer"),
         (Exit::ConnectionLost, "connection lost"),
         (Exit::NotAcknowledged, "a message with QoS 1 or 2 was not acknowledged"),
+        (Exit::Tls, "no TLS: a certificate is missing or was not accepted, or nobody speaks TLS there"),
         (Exit::Interrupted, "interrupted by Ctrl-C before all was done"),
     ];
 
@@ -79,6 +82,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.kind() {
             ErrorKind::CannotConnect => Exit::CannotConnect,
+            #[cfg(feature = "tls")]
+            ErrorKind::Tls => Exit::Tls,
             ErrorKind::Refused | ErrorKind::SubscriptionLost => Exit::Refused,
             ErrorKind::NotAuthorized => Exit::NotAuthorised,
             ErrorKind::TimedOut => Exit::TimeOut,

@@ -9,6 +9,8 @@ mod publish;
 mod stop;
 mod subscribe;
 mod target;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 
 use exit::{Exit, Failure};
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let line = args::CommandLine::read();
+    if line.transport.is_insecure() {
+        notice::say("warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything");
+    }
     let outcome = match target::Target::of(&line) {
         Ok(target) if line.publish => publish::run(&line, target),
         Ok(target) => subscribe::run(&line, target),

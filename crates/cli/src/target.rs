@@ -14,34 +14,33 @@ const LONGEST_WILL: usize = 0xffff;
 #[derive(Debug)]
 pub struct Target {
     pub options: Options,
-    pub host: String,
-    pub port: u16,
+    /// Where the broker is, for people.
+    pub place: String,
     pub topics: Vec<String>,
 }
 
 impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, String> {
-        line.transport.check()?;
         let args = &line.connection;
-        let url = match &args.url {
-            Some(url) => BrokerUrl::parse(url).map_err(|error| error.to_string())?,
-            None => BrokerUrl { host: args.host.clone(), port: args.port, user: None, password: None, topic: None },
-        };
-        let topics: Vec<_> = url.topic.iter().chain(&line.topics).cloned().collect();
+        let url = args.url.as_deref().map(BrokerUrl::parse).transpose().map_err(|error| error.to_string())?;
+        let topics: Vec<_> = url.iter().filter_map(|url| url.topic.as_ref()).chain(&line.topics).cloned().collect();
         let fits = if line.publish { one_topic(&topics) } else { filters(line, &topics) };
         fits?;
 
+        let route = line.transport.route(args, url.as_ref())?;
+        let place = route.place();
         let id = args.id.clone().unwrap_or_else(random_id);
-        let options = Options::new(id).keep_alive(args.keep_alive);
-        let options = login(options, args, url.user, url.password)?;
+        let options = Options::new(id).keep_alive(args.keep_alive).route(route);
+        let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
+        let options = login(options, args, user, password)?;
         let options = if args.keep_session { options.keep_session() } else { options };
         let options = match will(args)? {
             Some(will) => options.will(will),
             None => options,
         };
         let options = options.profile(args.profile.unwrap_or(&Profile::ANY));
-        Ok(Target { options, host: url.host, port: url.port, topics })
+        Ok(Target { options, place, topics })
     }
 }
 
@@ -131,19 +130,28 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_told_to_come() {
-        for line in ["--sub -t a --tls", "--sub -L mqtts://h/t", "--sub -t a --cafile f", "--sub -t a --cert f --key g"] {
-            says(line, "later version");
+    fn options_of_tls_go_with_ways_through_tls() {
+        assert_eq!(of("--sub -t a --tls").unwrap().place, "localhost:8883");
+        assert_eq!(of("--sub -t a --insecure -p 443").unwrap().place, "localhost:443");
+        assert_eq!(of("--sub -t a -L wss://h/mqtt --alpn mqtt --sni other").unwrap().place, "h:443");
+        for line in ["--sub -L mqtt://h/t --tls", "--sub -t a -L ws://h --insecure", "--sub -t a --unix /x --tls"] {
+            says(line, "mqtts://");
         }
+        says("--sub -t a --cafile /no/such/file", "cannot read /no/such/file");
+        says("--sub -t a --cafile /dev/null", "/dev/null: CA certificate: it is no certificate");
+        says("--sub -t a --tls --ws-header A:b", "WebSocket");
         says("--sub -L http://h/t", "mqtt://");
     }
 
     #[test]
     fn the_url_says_all() {
         let target = of("--sub -L mqtt://me:secret@broker:1884/t").unwrap();
-        assert_eq!((target.host.as_str(), target.port), ("broker", 1884));
+        assert_eq!(target.place, "broker:1884");
         let shown = format!("{:?}", target.options);
-        assert!(shown.contains("Some(\"me\")") && shown.contains("password: Some"), "{shown}");
+        assert!(shown.contains("Some(\"me\")") && shown.contains("password: Some") && !shown.contains("secret"), "{shown}");
+        assert_eq!(of("--sub -t a -L unix:///run/x").unwrap().place, "/run/x");
+        assert_eq!(of("--sub -t a --unix /run/x").unwrap().place, "/run/x");
+        assert_eq!(of("--sub -t a").unwrap().place, "localhost:1883");
     }
 
     #[test]

@@ -1,25 +1,67 @@
-//! What carries the bytes. Plain TCP so far; the options of TLS have their place here.
+//! What carries the bytes: TCP, TLS, WebSocket, a Unix socket; and what each of them needs to know.
+use crate::args::ConnectionArgs;
 use clap::Args;
-use std::path::PathBuf;
+use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "TLS and WebSocket")]
 pub struct TransportArgs {
-    #[arg(long, hide = true)]
-    tls: bool,
-    #[arg(long, hide = true, value_name = "FILE")]
-    cafile: Option<PathBuf>,
-    #[arg(long, hide = true, value_name = "FILE")]
-    cert: Option<PathBuf>,
-    #[arg(long, hide = true, value_name = "FILE")]
-    key: Option<PathBuf>,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: crate::tls::TlsArgs,
+
+    /// A header of the request for a WebSocket; as often as wished
+    #[arg(long = "ws-header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+}
+
+fn header(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once(':').ok_or("write it as NAME: VALUE")?;
+    Ok((name.trim().into(), value.trim().into()))
 }
 
 impl TransportArgs {
-    /// Whether it can be had; else what to do.
-    pub fn check(&self) -> Result<(), &'static str> {
-        if self.tls || self.cafile.is_some() || self.cert.is_some() || self.key.is_some() {
-            return Err("TLS comes with a later version: use a plain port, or a tunnel (stunnel, ssh -L) that ends in one");
+    /// The way to the broker, as the URL or the other options say.
+    pub fn route(&self, args: &ConnectionArgs, url: Option<&BrokerUrl>) -> Result<Route, String> {
+        let mut route = match url {
+            Some(url) => Route::from(url),
+            None => Route { host: args.host.clone(), port: args.port, ..Route::default() },
+        };
+        if let Some(path) = &args.unix {
+            route.scheme = Scheme::Unix;
+            route.path.clone_from(path);
         }
+        self.secure(&mut route, url.is_some())?;
+        if !self.headers.is_empty() && !route.scheme.is_websocket() {
+            return Err("--ws-header is for a WebSocket: say -L ws://... or -L wss://...".into());
+        }
+        let headers = self.headers.iter().fold(WebSocket::new(), |all, (name, value)| all.header(name, value));
+        route.websocket = headers;
+        Ok(route)
+    }
+
+    /// Whether nobody checks who the broker is.
+    pub fn is_insecure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.insecure;
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    #[cfg(feature = "tls")]
+    fn secure(&self, route: &mut Route, by_url: bool) -> Result<(), String> {
+        if self.tls.is_wanted() && !route.scheme.is_tls() {
+            if by_url || route.scheme == Scheme::Unix {
+                return Err("options of TLS, and a way to the broker without it: say -L mqtts://... or -L wss://...".into());
+            }
+            route.scheme = Scheme::Mqtts;
+        }
+        route.tls = self.tls.read().map_err(|error| error.to_string())?;
         Ok(())
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn secure(&self, route: &mut Route, _: bool) -> Result<(), String> {
+        if route.scheme.is_tls() { Err("this motemq was built without TLS: build it with the feature \"tls\"".into()) } else { Ok(()) }
     }
 }

@@ -98,6 +98,9 @@ impl Tls {
     pub fn identity(mut self, certificates: &[u8], key: &[u8], password: Option<&str>) -> Result<Self, TlsError> {
         let chain = keys::certificates(certificates).map_err(|why| TlsError::Setting(format!("client certificate: {why}")))?;
         let key = keys::private_key(key, password).map_err(|why| TlsError::Setting(format!("private key: {why}")))?;
+        if chain.first().is_some_and(|certificate| !keys::same_kind(certificate, &key)) {
+            return Err(unfit("one is RSA, the other on a curve"));
+        }
         self.identity = Some(Identity::from_pkcs8(keys::chain(chain).as_bytes(), key.as_bytes()).map_err(setting)?);
         self.checked()
     }
@@ -200,9 +203,10 @@ impl Tls {
 
     /// That the key belongs to the certificate is seen only when they are used.
     fn checked(self) -> Result<Self, TlsError> {
-        let unfit = |error| TlsError::Setting(format!("the private key does not belong to the client certificate ({error})"));
-        self.connector().map(|_| ()).map_err(unfit)?;
-        Ok(self)
+        match self.connector() {
+            Ok(_) => Ok(self),
+            Err(error) => Err(unfit(error)),
+        }
     }
 }
 
@@ -242,6 +246,10 @@ impl fmt::Debug for Tls {
 
 fn setting(error: native_tls::Error) -> TlsError {
     TlsError::Setting(error.to_string())
+}
+
+fn unfit(why: impl fmt::Display) -> TlsError {
+    TlsError::Setting(format!("the private key does not belong to the client certificate ({why})"))
 }
 
 /// It may be a key.

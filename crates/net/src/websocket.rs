@@ -130,6 +130,17 @@ impl WebSocketError {
     }
 }
 
+#[cfg(feature = "tls")]
+impl WebSocketError {
+    /// What TLS below it said: with TLS 1.3 the broker's objections come behind the handshake.
+    pub fn tls(&self) -> Option<&crate::TlsError> {
+        match self {
+            WebSocketError::Io(error) => error.get_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for WebSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();

@@ -1,9 +1,13 @@
 //! What the tests of the adapters run against: an in-process broker, a real mosquitto, faulty links, a ledger of messages.
 //! **Not for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
 pub mod broker;
+#[cfg(feature = "certificates")]
+pub mod certificates;
 pub mod kit;
 pub mod ledger;
 pub mod link;
+#[cfg(feature = "certificates")]
+pub mod listeners;
 pub mod mosquitto;
 pub mod proxy;
 pub mod server;

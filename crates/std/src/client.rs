@@ -1,6 +1,6 @@
 //! The client: what the application calls.
 use crate::{
-    Cause, Error, Options, Transport,
+    Cause, Error, Options, Stream, Transport,
     inbox::Inbox,
     work::{Body, Work},
 };
@@ -8,7 +8,6 @@ use motemq::{Buffer, Known, Manual, Owed, Publish, SendError, Session, Slot, Tok
 use motemq_net::{BackOff, Tracer};
 use std::{
     fmt, mem,
-    net::TcpStream,
     time::{Duration, Instant},
 };
 
@@ -56,7 +55,7 @@ type Dial<T> = Box<dyn FnMut() -> Result<T, Error> + Send>;
 /// client.disconnect()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Client<T: Transport = TcpStream> {
+pub struct Client<T: Transport = Stream> {
     pub(crate) options: Options,
     pub(crate) dial: Option<Dial<T>>,
     pub(crate) waits: Option<BackOff>,
@@ -95,13 +94,13 @@ pub(crate) enum Link<T> {
     Over(Error),
 }
 
-impl Client<TcpStream> {
-    /// Connects over TCP.
+impl Client<Stream> {
+    /// Connects as the options say: over TCP or a Unix socket, with or without TLS and WebSocket.
     ///
     /// Tried once, for each address of the host; only a connection that was once accepted is made [again](Options::reconnect).
     ///
     /// # Errors
-    /// `Resolve`, `Connect`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`, `OverLimit`.
+    /// `Resolve`, `Connect`, `Tls`, `WebSocket`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`, `OverLimit`.
     pub fn connect(options: &Options) -> Result<Self, Error> {
         let address = options.clone();
         Self::dialing(move || address.dial(), options)

@@ -25,6 +25,23 @@ pub enum Error {
         /// What the last attempt said.
         source: Arc<io::Error>,
     },
+    /// One side objected to the other, or something cannot be used.
+    #[cfg(feature = "tls")]
+    #[error("no TLS with {address}: {source}")]
+    Tls {
+        /// Host and port.
+        address: String,
+        /// Who objected to what.
+        source: motemq_net::TlsError,
+    },
+    /// A connection was opened, but there is no WebSocket.
+    #[error("no WebSocket with {address}: {source}")]
+    WebSocket {
+        /// Host and port.
+        address: String,
+        /// What was in the way.
+        source: Arc<motemq_net::WebSocketError>,
+    },
     /// The broker said no to CONNECT, not for the login's sake.
     #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
     Refused(ReturnCode),
@@ -115,6 +132,9 @@ pub enum Error {
 pub enum ErrorKind {
     /// No address, or nobody there.
     CannotConnect,
+    /// TLS did not come about.
+    #[cfg(feature = "tls")]
+    Tls,
     /// The broker said no.
     Refused,
     /// The broker said no because of the login.
@@ -143,7 +163,9 @@ impl Error {
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Resolve { .. } | Error::Connect { .. } => ErrorKind::CannotConnect,
+            Error::Resolve { .. } | Error::Connect { .. } | Error::WebSocket { .. } => ErrorKind::CannotConnect,
+            #[cfg(feature = "tls")]
+            Error::Tls { .. } => ErrorKind::Tls,
             Error::Refused(_) => ErrorKind::Refused,
             Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
             Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
@@ -165,6 +187,43 @@ impl Error {
             Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
             cause => Error::ConnectionLost(cause),
         }
+    }
+
+    /// The connection failed with this before the broker had said anything. What is wrong with certificates shows only there, where TLS 1.3
+    /// is spoken.
+    #[cfg(feature = "tls")]
+    pub(crate) fn at_first(cause: Cause, route: &motemq_net::Route) -> Self {
+        if !route.scheme.is_tls() {
+            return Error::of(cause);
+        }
+        let source = match &cause {
+            Cause::Closed => Some(route.tls.closed()),
+            Cause::Io(error) => {
+                error.get_ref().and_then(|said| said.downcast_ref().cloned()).or_else(|| is_end(error).then(|| route.tls.closed()))
+            }
+            _ => None,
+        };
+        source.map_or_else(|| Error::of(cause), |source| Error::Tls { address: route.place(), source })
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Error {
+    pub(crate) fn at_first(cause: Cause, _: &motemq_net::Route) -> Self {
+        Error::of(cause)
+    }
+}
+
+#[cfg(feature = "tls")]
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(feature = "tls")]
+impl From<motemq_net::TlsError> for Error {
+    /// Settings are read before there is any connection.
+    fn from(error: motemq_net::TlsError) -> Self {
+        Error::Invalid(error.to_string())
     }
 }
 

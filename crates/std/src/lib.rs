@@ -1,4 +1,4 @@
-//! A blocking MQTT 3.1.1 client over [`TcpStream`](std::net::TcpStream), or over anything else that reads and writes.
+//! A blocking MQTT 3.1.1 client over TCP, TLS, WebSocket and Unix sockets, or over anything else that reads and writes.
 //!
 //! [`Client`] is where to begin; [`Options`] say where the broker is. All protocol is in [`motemq`]; this crate moves bytes and time.
 //!
@@ -26,6 +26,8 @@ mod options;
 mod outgoing;
 mod patience;
 mod reconnect;
+mod socket;
+mod stream;
 mod transport;
 mod work;
 
@@ -34,9 +36,14 @@ pub use error::{Error, ErrorKind};
 pub use inbox::{Header, Message};
 pub use incoming::Messages;
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will, profile};
+pub use motemq_net::{
+    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Upgrade, WebSocket, WebSocketError, Will, profile,
+};
+#[cfg(feature = "tls")]
+pub use motemq_net::{Objection, Tls, TlsError};
 pub use options::Options;
 pub use outgoing::Receipt;
+pub use stream::Stream;
 pub use transport::Transport;
 
 /// The examples of the README are compiled.

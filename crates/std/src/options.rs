@@ -1,10 +1,11 @@
 //! How to connect.
-use crate::{Error, client::SLOTS, engine::GLANCE};
+use crate::{Error, Stream, client::SLOTS, engine::GLANCE};
 use motemq::packet::Packet;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will, profile::Profile};
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
+#[cfg(feature = "tls")]
+use motemq_net::{Scheme, Tls};
 use std::{
-    fmt, io,
-    net::{TcpStream, ToSocketAddrs},
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -31,8 +32,7 @@ use std::{
 /// ```
 #[derive(Clone)]
 pub struct Options {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) route: Route,
     pub(crate) topic: Option<String>,
     pub(crate) identity: Identity,
     pub(crate) ack_timeout: Option<Duration>,
@@ -51,8 +51,7 @@ impl Options {
     /// 1 to 23 letters and digits [MQTT-3.1.3-5]. An empty one, for clean sessions only, lets the broker choose.
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
-            host: "localhost".into(),
-            port: 1883,
+            route: Route::default(),
             topic: None,
             identity: Identity::new(client_id),
             ack_timeout: Some(Duration::from_secs(20)),
@@ -65,7 +64,8 @@ impl Options {
         }
     }
 
-    /// Reads `mqtt://[user[:password]@]host[:port][/topic]`; see [`BrokerUrl`]. The client identifier is empty.
+    /// Reads `mqtt://[user[:password]@]host[:port][/topic]`, or the same with `mqtts://`, `ws://`, `wss://`, `unix://`: see [`BrokerUrl`]. The
+    /// client identifier is empty.
     ///
     /// # Errors
     /// [`Invalid`](Error::Invalid) for another form or scheme.
@@ -77,9 +77,10 @@ impl Options {
     /// # Ok::<(), motemq_std::Error>(())
     /// ```
     pub fn from_url(url: &str) -> Result<Self, Error> {
-        let BrokerUrl { host, port, user, password, topic } = BrokerUrl::parse(url)?;
-        let identity = Identity { user, password, ..Identity::new("") };
-        Ok(Options { host, port, topic, identity, ..Options::new("") })
+        let url = BrokerUrl::parse(url)?;
+        let route = Route::from(&url);
+        let identity = Identity { user: url.user, password: url.password, ..Identity::new("") };
+        Ok(Options { route, topic: url.topic, identity, ..Options::new("") })
     }
 
     /// The topic or filter in the URL these options were made from.
@@ -89,13 +90,43 @@ impl Options {
 
     /// Name or address of the broker.
     pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
+        self.route.host = host.into();
         self
     }
 
-    /// TCP port.
+    /// TCP port; if nothing is said, 1883, with TLS 8883.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.route.port = Some(port);
+        self
+    }
+
+    /// How the broker is reached, all of it.
+    pub fn route(mut self, route: Route) -> Self {
+        self.route = route;
+        self
+    }
+
+    /// Speaks TLS, and this way.
+    ///
+    /// ```
+    /// use motemq_std::{Options, Tls};
+    /// let options = Options::new("node-7").host("broker.example").tls(Tls::new().alpn(&["mqtt"]));
+    /// let options = Options::from_url("wss://broker.example/mqtt")?.tls(Tls::new().sni("other.example"));
+    /// # Ok::<(), motemq_std::Error>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.route.scheme = match self.route.scheme {
+            Scheme::Ws | Scheme::Wss => Scheme::Wss,
+            Scheme::Mqtt | Scheme::Mqtts | Scheme::Unix => Scheme::Mqtts,
+        };
+        self.route.tls = tls;
+        self
+    }
+
+    /// How to ask for a WebSocket, where the URL wants one.
+    pub fn websocket(mut self, websocket: WebSocket) -> Self {
+        self.route.websocket = websocket;
         self
     }
 
@@ -142,7 +173,7 @@ impl Options {
         self
     }
 
-    /// How long an attempt to connect may take: for each address of the host, and again for the broker's answer (in whole seconds up to 255,
+    /// How long an attempt to connect may take: for each address of the host, again for TLS and WebSocket, and again for the broker's answer (in whole seconds up to 255,
     /// rounded up), which is also how long it may take to answer a ping. 10 s if nothing is said.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.identity.timeout = limit;
@@ -198,14 +229,14 @@ impl Options {
         self.in_flight.min(self.profile.in_flight.into())
     }
 
-    /// Opens a TCP connection to host and port, which may take [`connect_timeout`](Self::connect_timeout) for each address of the host: what
-    /// [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of their own that
+    /// Opens a connection to the broker, which may take [`connect_timeout`](Self::connect_timeout) for each address of the host, and again for
+    /// TLS and WebSocket: what [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of their own that
     /// [`Client::dialing`](crate::Client::dialing) takes.
     ///
     /// With a [stop flag](Self::stop_flag) it is done in a thread of its own, which is left behind when the flag is raised.
     ///
     /// # Errors
-    /// `Resolve`, `Connect`, `Stopped`.
+    /// `Resolve`, `Connect`, `Tls`, `WebSocket`, `Stopped`.
     ///
     /// ```
     /// # use motemq_std::{Client, Options};
@@ -222,9 +253,9 @@ impl Options {
     /// Client::dialing(dial, &options)?.disconnect()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn dial(&self) -> Result<TcpStream, Error> {
-        let Options { host, port, identity: Identity { timeout, .. }, .. } = self.clone();
-        let dial = move || dial(&host, port, timeout);
+    pub fn dial(&self) -> Result<Stream, Error> {
+        let Options { route, identity: Identity { timeout, .. }, .. } = self.clone();
+        let dial = move || Stream::open(&route, timeout);
         match &self.stop {
             Some(stop) => unless_stopped(stop, dial),
             None => dial(),
@@ -252,21 +283,6 @@ impl Options {
     }
 }
 
-fn dial(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Error> {
-    let addresses = (host, port).to_socket_addrs().map_err(|source| Error::Resolve { host: host.into(), source: Arc::new(source) })?;
-    // The system refuses to wait no time at all.
-    let limit = limit.max(Duration::from_millis(1));
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        // Packets are small and go out whole: waiting for more to send would only make them late.
-        match TcpStream::connect_timeout(&address, limit).and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(Error::Connect { address: format!("{host}:{port}"), source: Arc::new(last) })
-}
-
 /// The system's resolver, and on some systems its dialing, cannot be interrupted: so they are left alone.
 fn unless_stopped<T: Send + 'static>(stop: &AtomicBool, work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let (give, take) = mpsc::channel();
@@ -284,8 +300,7 @@ fn unless_stopped<T: Send + 'static>(stop: &AtomicBool, work: impl FnOnce() -> R
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("host", &self.host)
-            .field("port", &self.port)
+            .field("route", &self.route)
             .field("identity", &self.identity)
             .field("connect_timeout", &self.identity.timeout)
             .field("ack_timeout", &self.ack_timeout)

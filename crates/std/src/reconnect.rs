@@ -38,10 +38,12 @@ impl<T: Transport> Client<T> {
         // What the application holds in its hands it has had: it must not come again with QoS 2.
         self.accept();
         self.last_cause = Some(cause.clone());
-        if let Some((at, waits)) = self.connected_at.take().zip(self.waits.as_mut()) {
+        let connected_at = self.connected_at.take();
+        if let Some((at, waits)) = connected_at.zip(self.waits.as_mut()) {
             waits.ended_after(at.elapsed());
         }
-        self.wait_or_end(Error::of(cause))
+        let error = if connected_at.is_some() { Error::of(cause) } else { Error::at_first(cause, &self.options.route) };
+        self.wait_or_end(error)
     }
 
     fn wait_or_end(&mut self, error: Error) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! How to connect, and how much may wait for what.
 use crate::Error;
 use motemq::packet::Packet;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Will};
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Scheme, Will};
 use std::{fmt, time::Duration};
 
 /// Where a broker is.
@@ -115,7 +115,10 @@ impl Options {
     /// # Errors
     /// [`Invalid`](Error::Invalid) for another form or scheme.
     pub fn from_url(url: &str) -> Result<Self, Error> {
-        let BrokerUrl { host, port, user, password, topic, .. } = BrokerUrl::parse(url)?;
+        let BrokerUrl { scheme, host, port, user, password, topic, .. } = BrokerUrl::parse(url)?;
+        if scheme != Scheme::Mqtt {
+            return Err(Error::Invalid("a URL of plain TCP is wanted, mqtt://: give other streams to Client::dialing".into()));
+        }
         let identity = Identity { user, password, ..Identity::new("") };
         Ok(Options { topic, identity, ..Options::new("") }.broker(host, port))
     }

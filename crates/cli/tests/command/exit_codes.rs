@@ -33,8 +33,8 @@ fn usage() {
     motemq(&["--pub", "-m", "x"]).badly(2, "say -t TOPIC");
     motemq(&["--pub", "-t", "a"]).badly(2, "nothing to publish");
     motemq(&["--sub", "-t", "a", "-V", "mqttv5"]).badly(2, "MQTT 3.1.1 only");
-    motemq(&["--sub", "-L", "mqtts://broker/a"]).badly(2, "later version");
-    motemq(&["--sub", "-t", "a", "--tls"]).badly(2, "later version");
+    motemq(&["--sub", "-L", "http://broker/a"]).badly(2, "mqtts://");
+    motemq(&["--sub", "-L", "mqtt://broker/a", "--tls"]).badly(2, "mqtts://");
 }
 
 #[test]

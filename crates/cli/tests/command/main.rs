@@ -6,3 +6,5 @@ mod mosquitto;
 mod process;
 mod publish;
 mod subscribe;
+#[cfg(feature = "tls")]
+mod ways;

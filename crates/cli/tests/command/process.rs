@@ -1,6 +1,7 @@
 //! The command as a process, and what it says.
 use std::{
     io::{self, Read, Write},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread,
@@ -31,6 +32,12 @@ impl Motemq {
         Self::spawn(args, Stdio::null(), true)
     }
 
+    /// Starts it on a system that trusts the CAs in this file.
+    #[cfg(target_os = "linux")]
+    pub fn trusting(file: &Path, args: &[&str]) -> Self {
+        Self::spawn_in(&[("SSL_CERT_FILE", file)], args, Stdio::null(), true)
+    }
+
     /// Starts it with an input that stays open until [`close_stdin`](Self::close_stdin).
     pub fn with_input(args: &[&str]) -> Self {
         Self::spawn(args, Stdio::piped(), true)
@@ -42,8 +49,13 @@ impl Motemq {
     }
 
     fn spawn(args: &[&str], stdin: Stdio, is_read: bool) -> Self {
+        Self::spawn_in(&[], args, stdin, is_read)
+    }
+
+    fn spawn_in(environment: &[(&str, &Path)], args: &[&str], stdin: Stdio, is_read: bool) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_motemq"))
             .args(args)
+            .envs(environment.iter().copied())
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! Certificates and keys as people have them: DER or PEM, told by the content, whatever the file is called.
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
-    der::{Encode, asn1::OctetStringRef},
+    der::{Decode, Encode, asn1::OctetStringRef},
 };
 use zeroize::Zeroizing;
 
@@ -57,6 +57,15 @@ pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<Str
         }
     }
     Err("it holds no private key: look for PRIVATE KEY----- in it".into())
+}
+
+/// Whether this key, in PEM, can belong to the certificate at all. OpenSSL notices only where both are of one kind.
+pub fn same_kind(certificate: &[u8], key: &str) -> bool {
+    let Ok(certificate) = x509_cert::Certificate::from_der(certificate) else { return true };
+    let Ok((_, key)) = SecretDocument::from_pem(key) else { return true };
+    let Ok(key) = PrivateKeyInfoRef::try_from(key.as_bytes()) else { return true };
+    let is_curve = certificate.tbs_certificate().subject_public_key_info().algorithm.oid == sec1::ALGORITHM_OID;
+    is_curve == (key.algorithm.oid == sec1::ALGORITHM_OID)
 }
 
 fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, String> {

@@ -74,7 +74,7 @@ fn arguments_are_checked_before_anything_is_sent() {
     nothing_said(client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 256]).unwrap_err());
     nothing_said(client.unsubscribe(&[]).unwrap_err());
     nothing_said(Client::connect(&options(server.addr(), "").keep_session()).unwrap_err());
-    nothing_said(Options::from_url("mqtts://h").unwrap_err());
+    nothing_said(Options::from_url("http://h").unwrap_err());
     client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
 }
 

@@ -1,0 +1,81 @@
+//! Options of TLS.
+use clap::Args;
+use motemq_net::{Tls, TlsError};
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+pub struct TlsArgs {
+    /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following means --tls, too
+    #[arg(long)]
+    tls: bool,
+
+    /// Trust the CA certificates in FILE, instead of those of the system
+    #[arg(long, value_name = "FILE")]
+    cafile: Option<PathBuf>,
+
+    /// Trust the CA certificates in the files of DIR, instead of those of the system
+    #[arg(long, value_name = "DIR")]
+    capath: Option<PathBuf>,
+
+    /// Client certificate, with those between it and its CA; all files may be PEM or DER
+    #[arg(long, value_name = "FILE", conflicts_with = "p12")]
+    cert: Option<PathBuf>,
+
+    /// Private key of the client certificate (in the file of --cert if not given)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// Client certificate and private key in a PKCS#12 archive
+    #[arg(long, value_name = "FILE")]
+    p12: Option<PathBuf>,
+
+    /// Password of the private key or of the archive; other users of this machine may see it in the list of processes
+    #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
+    key_pass: Option<String>,
+
+    /// Offer application protocol NAME, for example x-amzn-mqtt-ca; as often as wished
+    #[arg(long, value_name = "NAME")]
+    alpn: Vec<String>,
+
+    /// Ask for host NAME, and expect it in the broker's certificate, instead of the name connected to
+    #[arg(long, value_name = "NAME")]
+    sni: Option<String>,
+
+    /// Take any certificate of anybody: for a first look, never for work
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+impl TlsArgs {
+    /// Whether anything of it is given.
+    pub fn is_wanted(&self) -> bool {
+        let files = [&self.cafile, &self.capath, &self.cert, &self.key, &self.p12];
+        self.tls
+            || self.insecure
+            || self.key_pass.is_some()
+            || self.sni.is_some()
+            || !self.alpn.is_empty()
+            || files.iter().any(|file| file.is_some())
+    }
+
+    /// Reads the files.
+    pub fn read(&self) -> Result<Tls, TlsError> {
+        let mut tls = Tls::new().alpn(&self.alpn);
+        if let Some(file) = &self.cafile {
+            tls = tls.ca_file(file)?;
+        }
+        if let Some(directory) = &self.capath {
+            tls = tls.ca_dir(directory)?;
+        }
+        if let Some(cert) = &self.cert {
+            tls = tls.identity_files(cert, self.key.as_ref().unwrap_or(cert), self.key_pass.as_deref())?;
+        }
+        if let Some(archive) = &self.p12 {
+            tls = tls.pkcs12_file(archive, self.key_pass.as_deref().unwrap_or_default())?;
+        }
+        if let Some(name) = &self.sni {
+            tls = tls.sni(name);
+        }
+        Ok(if self.insecure { tls.dangerously_trust_anyone() } else { tls })
+    }
+}
