@@ -23,6 +23,20 @@ pub struct Options {
 /// A Cortex-M0, without a compare-and-swap.
 const M0: &str = "thumbv6m-none-eabi";
 
+/// What this machine lacks for it, and where to get it.
+pub fn missing() -> Option<String> {
+    let packages = machine::missing(&machine::FIRMWARE);
+    if !packages.is_empty() {
+        return Some(format!("not installed: on Debian `apt-get install {}`", packages.join(" ")));
+    }
+    let target = [no_std::TARGET, M0].into_iter().find(|target| no_std::way_for(target).is_none());
+    if let Some(target) = target {
+        return Some(format!("no library for {target}: {}", no_std::advice(target)));
+    }
+    // A broker is halted by a signal.
+    (!cfg!(unix)).then(|| "only Unix has the signals for it".into())
+}
+
 type Scene = fn(&board::Boards) -> Result<(), String>;
 
 /// What is done, one after the other: each has a broker and a board of its own.
@@ -41,13 +55,12 @@ const SCENES: [(&str, Scene); 7] = [
 /// # Errors
 /// What is missing on this machine, what could not be built, or what went wrong.
 pub fn run(options: &Options) -> Result<(), String> {
-    let missing = machine::missing(&machine::FIRMWARE);
-    if !missing.is_empty() {
-        return Err(format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
+    if let Some(missing) = missing() {
+        return Err(missing);
     }
     let boards = board::Boards {
         mps2: build::program("board", no_std::TARGET, "mps2")?,
-        measure: build::program("measure", no_std::TARGET, "mps2")?,
+        measure: build::program("measure", no_std::TARGET, "measure")?,
         microbit: build::program("microbit", M0, "microbit")?,
     };
     measure::calls(&boards, options.write)?;

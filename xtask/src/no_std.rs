@@ -48,8 +48,8 @@ fn has_sources(rustc: &Path) -> bool {
 }
 
 /// What is to be done where there is no way.
-pub fn advice() -> String {
-    format!("type `rustup target add {TARGET}`, or on Debian `apt-get install {}`", PACKAGES.join(" "))
+pub fn advice(target: &str) -> String {
+    format!("type `rustup target add {target}`, or on Debian `apt-get install {}`", PACKAGES.join(" "))
 }
 
 /// Makes a way: rustup's, or else Debian's.

@@ -41,7 +41,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 /// # Errors
 /// What could not be built; what is linked and must not be; where the README says otherwise.
 pub fn measure(options: &Options) -> Result<(), String> {
-    let way = no_std::way().ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice()))?;
+    let way = no_std::way().ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice(TARGET)))?;
     println!("{}", core_used(&way));
     let compiler = compiler(&way)?;
     let linker = linker()?;

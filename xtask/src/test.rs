@@ -129,25 +129,20 @@ fn without_std(steps: &mut Steps, install: bool) {
     if no_std::way().is_some() {
         steps.check("size of the core", || size::measure(&size::Options::default()));
     } else {
-        steps.skip("size of the core", &format!("no library for {}: {}", no_std::TARGET, no_std::advice()));
+        steps.skip("size of the core", &format!("no library for {}: {}", no_std::TARGET, no_std::advice(no_std::TARGET)));
     }
 }
 
 fn on_bare_metal(steps: &mut Steps, install: bool) {
     let name = "the firmware in QEMU";
-    let missing = machine::missing(&machine::FIRMWARE);
-    if !missing.is_empty() {
-        if !install {
-            steps.skip(name, &format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
-            return;
-        }
-        steps.check("install QEMU", || machine::install(&missing));
+    let packages = machine::missing(&machine::FIRMWARE);
+    if install && !packages.is_empty() {
+        steps.check("install QEMU", || machine::install(&packages));
     }
-    if no_std::way().is_none() {
-        steps.skip(name, &format!("no library for {}: {}", no_std::TARGET, no_std::advice()));
-        return;
+    match firmware::missing() {
+        Some(missing) => steps.skip(name, &missing),
+        None => steps.check(name, || firmware::run(&firmware::Options::default())),
     }
-    steps.check(name, || firmware::run(&firmware::Options::default()));
 }
 
 fn speed(steps: &mut Steps, install: bool) {

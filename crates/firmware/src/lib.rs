@@ -14,7 +14,6 @@ pub mod mps2;
 pub mod registers;
 pub mod semihosting;
 
-use core::panic::PanicInfo;
 use cortex_m_rt::{ExceptionFrame, exception};
 
 /// What the exit status of QEMU says.
@@ -31,10 +30,18 @@ pub enum Status {
     HardFault = 102,
 }
 
+#[cfg(not(feature = "measure"))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     semihosting::print(format_args!("{info}\n"));
     semihosting::exit(Status::Panic as u32)
+}
+
+/// As in `benches/firmware`: the optimiser inlines functions or not by what stands here.
+#[cfg(feature = "measure")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
 }
 
 // SAFETY: nothing that was interrupted goes on.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 use core::{arch::asm, fmt};
 
-const SYS_WRITE0: u32 = 0x04;
+const SYS_WRITEC: u32 = 0x03;
 const SYS_EXIT_EXTENDED: u32 = 0x20;
 const APPLICATION_EXIT: u32 = 0x20026;
 
@@ -26,11 +26,9 @@ struct Console;
 
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for piece in text.as_bytes().chunks(63) {
-            let mut terminated = [0; 64];
-            terminated[..piece.len()].copy_from_slice(piece);
-            // SAFETY: what this operation reads ends with a zero.
-            unsafe { call(SYS_WRITE0, terminated.as_ptr().addr()) };
+        for byte in text.bytes() {
+            // SAFETY: this operation reads one byte.
+            unsafe { call(SYS_WRITEC, (&raw const byte).addr()) };
         }
         Ok(())
     }

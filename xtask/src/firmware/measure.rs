@@ -8,10 +8,10 @@ const AIM: u32 = 160;
 
 /// Measures, and compares with the README.
 pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
-    let way = no_std::way().ok_or_else(no_std::advice)?;
+    let way = no_std::way().ok_or_else(|| no_std::advice(no_std::TARGET))?;
     let compiler = size::compiler(&way)?;
     let mut board = Process::start(boards.measure())?;
-    board.ends_well()?;
+    board.ends_with(0)?;
     let table = markdown(&board.said(), &compiler)?;
     println!("\n{table}\n");
     readme::keep("firmware", &table, &compiler, write)

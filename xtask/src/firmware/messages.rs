@@ -34,7 +34,7 @@ pub fn every_qos(boards: &Boards) -> Result<(), String> {
     board.tell("disconnect")?;
     board.until("over")?;
     board.tell("exit 0")?;
-    board.ends_well()?;
+    board.ends_with(0)?;
     // No will, no message twice, nothing that was not asked for.
     publish(&broker, &["-q", "1", "-t", "last", "-m", "of all"])?;
     watcher.until("last 1 0 of all")?;
@@ -59,5 +59,8 @@ pub fn silence(boards: &Boards) -> Result<(), String> {
     board.tell("publish from/board 1 still here")?;
     let id = board.until("sent ")?;
     board.until(&format!("acked {id}"))?;
-    board.nothing_else()
+    board.nothing_else()?;
+    // What a status says arrives here.
+    board.tell("exit 42")?;
+    board.ends_with(42)
 }

@@ -14,7 +14,7 @@ pub fn over_its_uart(boards: &Boards) -> Result<(), String> {
     }
     publish(&broker, &["-q", "2", "-t", "to/microbit", "-m", "quit"])?;
     watcher.until("to/microbit 2 0 quit")?;
-    board.ends_well()?;
+    board.ends_with(0)?;
     until_logged(&broker, "Received DISCONNECT from microbit", 1)?;
     watcher.nothing_else()
 }

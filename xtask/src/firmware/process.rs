@@ -76,10 +76,10 @@ impl Process {
         self.said.iter().map(|(line, _)| line.clone()).collect()
     }
 
-    /// Waits for its end, which is to be a good one.
-    pub fn ends_well(&mut self) -> Result<(), String> {
+    /// Waits for its end, which is to be this one.
+    pub fn ends_with(&mut self, code: i32) -> Result<(), String> {
         let status = self.end()?;
-        if status.success() { Ok(()) } else { Err(self.complaint(&format!("ends with {status}"))) }
+        if status.code() == Some(code) { Ok(()) } else { Err(self.complaint(&format!("ends with {status}"))) }
     }
 
     /// Waits for its end, and for all that it says before.

@@ -5,7 +5,7 @@ use cortex_m::{
     Peripherals,
     peripheral::{SYST, syst::SystClkSource},
 };
-use motemq_firmware::semihosting;
+use motemq_firmware::{Status, semihosting};
 
 /// Bytes below the caller that are looked at; nothing goes so deep.
 pub const DEPTH: usize = 2048;
@@ -38,7 +38,8 @@ impl Gauge {
     /// Tells what was measured.
     pub fn tell<T, E: fmt::Display>(&self, ((stack, instructions), result): ((usize, u32), Result<T, E>), what: &str) {
         if let Err(error) = result {
-            panic!("{what}: {error}");
+            semihosting::print(format_args!("{what}: {error}\n"));
+            semihosting::exit(Status::Failure as u32);
         }
         semihosting::print(format_args!("{stack} {} {what}\n", instructions.saturating_sub(self.idle)));
     }
