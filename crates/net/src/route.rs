@@ -1,7 +1,7 @@
 //! How a broker is reached.
-#[cfg(feature = "tls")]
-use crate::Tls;
 use crate::{BrokerUrl, Scheme, WebSocket};
+#[cfg(feature = "tls")]
+use crate::{Cause, Tls, TlsError};
 
 /// How a broker is reached: where it is, and through which layers.
 ///
@@ -62,6 +62,33 @@ impl Route {
         let scheme = if self.scheme.is_tls() { "wss" } else { "ws" };
         let path = if self.path.is_empty() { "/mqtt" } else { &self.path };
         format!("{scheme}://{}{path}", self.place())
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Route {
+    /// The same way, through TLS.
+    pub fn secured(self, tls: Tls) -> Self {
+        let scheme = if self.scheme.is_websocket() { Scheme::Wss } else { Scheme::Mqtts };
+        Route { scheme, tls, ..self }
+    }
+
+    /// What the other side objected to, if TLS is spoken and the connection ended like this before the broker had accepted it. With TLS 1.3
+    /// what is wrong with our certificate shows only there.
+    pub fn objection(&self, cause: &Cause) -> Option<TlsError> {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        if !self.scheme.is_tls() {
+            return None;
+        }
+        match cause {
+            Cause::Closed => Some(self.tls.closed()),
+            Cause::Io(error) => {
+                let said = error.get_ref().and_then(|said| said.downcast_ref().cloned());
+                let ended = matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
+                said.or_else(|| ended.then(|| self.tls.closed()))
+            }
+            _ => None,
+        }
     }
 }
 

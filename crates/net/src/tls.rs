@@ -227,6 +227,21 @@ impl TlsError {
         }
     }
 
+    /// The same error with what it means.
+    pub fn explained(error: io::Error) -> io::Error {
+        match Self::of_io(&error) {
+            Some(said) => io::Error::new(error.kind(), said),
+            None => error,
+        }
+    }
+
+    /// Whether a read ended because the other side closed the socket without a word of TLS. Brokers that end do so, and some that hang up;
+    /// MQTT knows where its packets end.
+    pub fn is_bare_end(error: &io::Error) -> bool {
+        let hung_up = || matches!(Self::of_io(error), Some(TlsError::Objection { objection: Objection::HungUp, .. }));
+        error.kind() == io::ErrorKind::UnexpectedEof || hung_up()
+    }
+
     fn objection(objection: Objection, words: impl Into<String>) -> Self {
         TlsError::Objection { objection, words: words.into() }
     }

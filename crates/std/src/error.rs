@@ -189,34 +189,15 @@ impl Error {
         }
     }
 
-    /// The connection failed with this before the broker had said anything. What is wrong with certificates shows only there, where TLS 1.3
-    /// is spoken.
-    #[cfg(feature = "tls")]
+    /// The connection failed with this before the broker had accepted it.
     pub(crate) fn at_first(cause: Cause, route: &motemq_net::Route) -> Self {
-        if !route.scheme.is_tls() {
-            return Error::of(cause);
+        #[cfg(feature = "tls")]
+        if let Some(source) = route.objection(&cause) {
+            return Error::Tls { address: route.place(), source };
         }
-        let source = match &cause {
-            Cause::Closed => Some(route.tls.closed()),
-            Cause::Io(error) => {
-                error.get_ref().and_then(|said| said.downcast_ref().cloned()).or_else(|| is_end(error).then(|| route.tls.closed()))
-            }
-            _ => None,
-        };
-        source.map_or_else(|| Error::of(cause), |source| Error::Tls { address: route.place(), source })
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-impl Error {
-    pub(crate) fn at_first(cause: Cause, _: &motemq_net::Route) -> Self {
+        let _ = route;
         Error::of(cause)
     }
-}
-
-#[cfg(feature = "tls")]
-fn is_end(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(feature = "tls")]

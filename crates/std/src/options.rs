@@ -1,9 +1,9 @@
 //! How to connect.
 use crate::{Error, Stream, client::SLOTS, engine::GLANCE};
 use motemq::packet::Packet;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
 #[cfg(feature = "tls")]
-use motemq_net::{Scheme, Tls};
+use motemq_net::Tls;
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
 use std::{
     fmt,
     sync::{
@@ -116,11 +116,7 @@ impl Options {
     /// ```
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
-        self.route.scheme = match self.route.scheme {
-            Scheme::Ws | Scheme::Wss => Scheme::Wss,
-            Scheme::Mqtt | Scheme::Mqtts | Scheme::Unix => Scheme::Mqtts,
-        };
-        self.route.tls = tls;
+        self.route = self.route.secured(tls);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The handle: what the application calls.
 use crate::{
-    Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription, Tcp, Unsubscribing, receipt::Ticket,
-    shared::Shared, work::Body,
+    Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription, Unsubscribing, receipt::Ticket,
+    shared::Shared, stream::Way, work::Body,
 };
 use motemq::{Filter, Known, Publish};
 use motemq_net::check_filters;
@@ -74,9 +74,10 @@ fn leave(shared: &Shared, until: Instant) {
 }
 
 impl Client {
-    /// A client over TCP, and the future that drives it. The connection is made, and made again, as soon as that is polled.
+    /// A client over what the options say, TCP if nothing else, and the future that drives it. The connection is made, and made again, as soon as that is polled.
     pub fn new(options: Options) -> (Client, Driver) {
-        Self::dialing(options, Tcp)
+        let way = Way::new(options.route.clone());
+        Self::dialing(options, way)
     }
 
     /// The same over whatever `dial` opens.

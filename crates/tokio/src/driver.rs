@@ -58,7 +58,7 @@ impl Drop for Guard {
 
 async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
     let options = &shared.options;
-    let localhost = [Address { host: "localhost".into(), port: 1883 }];
+    let localhost = [Address { host: "localhost".into(), port: options.route.port() }];
     let brokers = if options.brokers.is_empty() { &localhost[..] } else { &options.brokers };
     let mut waits = options.reconnect.waits();
     let clock = Instant::now();
@@ -88,8 +88,10 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
                     cause => {
                         if accepted.is_none() {
                             tries += 1;
+                            Error::at_first(address.to_string(), cause, &options.route)
+                        } else {
+                            Error::ConnectionLost(cause)
                         }
-                        Error::ConnectionLost(cause)
                     }
                 }
             }
@@ -100,11 +102,8 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
         };
         tracing::warn!(%error, "no connection");
         // Another broker is tried at once, if this one was not reached.
-        let wait = if tries % brokers.len() != 0 && matches!(error, Error::Connect { .. }) {
-            Some(Duration::ZERO)
-        } else {
-            waits.as_mut().and_then(Iterator::next)
-        };
+        let wait =
+            if tries % brokers.len() != 0 && error.is_unreached() { Some(Duration::ZERO) } else { waits.as_mut().and_then(Iterator::next) };
         if shared.with(|core| core.leave_until.is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)) {
             return left(shared);
         }

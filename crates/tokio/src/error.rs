@@ -42,6 +42,23 @@ pub enum Error {
         /// What the last attempt said.
         source: Arc<io::Error>,
     },
+    /// One side objected to the other, or something cannot be used.
+    #[cfg(feature = "tls")]
+    #[error("no TLS with {address}: {source}")]
+    Tls {
+        /// Host and port.
+        address: String,
+        /// Who objected to what.
+        source: motemq_net::TlsError,
+    },
+    /// A connection was opened, but there is no WebSocket.
+    #[error("no WebSocket with {address}: {source}")]
+    WebSocket {
+        /// Host and port.
+        address: String,
+        /// What was in the way.
+        source: Arc<io::Error>,
+    },
     /// The connection was lost, and there will be no other: see [`Options::reconnect`](crate::Options::reconnect).
     #[error("the connection was lost ({0}): make a new client, or let it connect again with Options::reconnect")]
     ConnectionLost(Cause),
@@ -61,8 +78,45 @@ pub enum Error {
 }
 
 impl Error {
+    /// Opening a connection failed.
     pub(crate) fn unconnected(address: String, source: io::Error) -> Self {
+        let web = source.get_ref().and_then(|said| said.downcast_ref::<WebSocketError>());
+        #[cfg(feature = "tls")]
+        if let Some(said) = web.and_then(WebSocketError::tls).or_else(|| source.get_ref()?.downcast_ref()) {
+            return Error::Tls { address, source: said.clone() };
+        }
+        if web.is_some() {
+            return Error::WebSocket { address, source: Arc::new(source) };
+        }
         Error::Connect { address, source: Arc::new(source) }
+    }
+
+    /// A connection ended before the broker had accepted it.
+    pub(crate) fn at_first(address: String, cause: Cause, route: &Route) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(source) = route.objection(&cause) {
+            return Error::Tls { address, source };
+        }
+        let _ = (address, route);
+        Error::ConnectionLost(cause)
+    }
+
+    /// This broker was not reached; another may be.
+    pub(crate) fn is_unreached(&self) -> bool {
+        match self {
+            Error::Connect { .. } | Error::WebSocket { .. } => true,
+            #[cfg(feature = "tls")]
+            Error::Tls { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<motemq_net::TlsError> for Error {
+    /// Settings are read before there is any connection.
+    fn from(error: motemq_net::TlsError) -> Self {
+        Error::Invalid(error.to_string())
     }
 }
 

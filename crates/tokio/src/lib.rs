@@ -1,6 +1,6 @@
 //! An MQTT 3.1.1 client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that keeps the connection up.
 //!
-//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP or [anything else](Dial) that tokio can read and write.
+//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP, TLS, WebSocket, Unix sockets, or [anything else](Dial) that tokio can read and write.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -29,6 +29,7 @@ mod options;
 mod receipt;
 mod shared;
 mod state;
+mod stream;
 mod subscription;
 mod turn;
 mod tx;
@@ -40,8 +41,11 @@ pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Will};
+pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Upgrade, WebSocket, WebSocketError, Will};
+#[cfg(feature = "tls")]
+pub use motemq_net::{Objection, Tls, TlsError};
 pub use options::{Address, Options, Overflow, WhenFull};
 pub use receipt::Receipt;
 pub use state::{Counters, State, States};
+pub use stream::Stream;
 pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};

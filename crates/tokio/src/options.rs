@@ -1,7 +1,9 @@
 //! How to connect, and how much may wait for what.
 use crate::Error;
 use motemq::packet::Packet;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Scheme, Will};
+#[cfg(feature = "tls")]
+use motemq_net::Tls;
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will};
 use std::{fmt, time::Duration};
 
 /// Where a broker is.
@@ -15,7 +17,7 @@ pub struct Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        if self.host.is_empty() { f.write_str("a Unix socket") } else { write!(f, "{}:{}", self.host, self.port) }
     }
 }
 
@@ -60,6 +62,7 @@ pub enum Overflow {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) brokers: Vec<Address>,
+    pub(crate) route: Route,
     pub(crate) topic: Option<String>,
     pub(crate) identity: Identity,
     pub(crate) reconnect: Reconnect,
@@ -97,6 +100,7 @@ impl Options {
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             brokers: Vec::new(),
+            route: Route::default(),
             topic: None,
             identity: Identity::new(client_id),
             reconnect: Reconnect::back_off(),
@@ -110,17 +114,35 @@ impl Options {
         }
     }
 
-    /// Reads `mqtt://[user[:password]@]host[:port][/topic]`; see [`BrokerUrl`]. The client identifier is empty.
+    /// Reads `mqtt://[user[:password]@]host[:port][/topic]`, or the same with `mqtts://`, `ws://`, `wss://`, `unix://`: see [`BrokerUrl`]. The
+    /// client identifier is empty.
     ///
     /// # Errors
     /// [`Invalid`](Error::Invalid) for another form or scheme.
     pub fn from_url(url: &str) -> Result<Self, Error> {
-        let BrokerUrl { scheme, host, port, user, password, topic, .. } = BrokerUrl::parse(url)?;
-        if scheme != Scheme::Mqtt {
-            return Err(Error::Invalid("a URL of plain TCP is wanted, mqtt://: give other streams to Client::dialing".into()));
-        }
-        let identity = Identity { user, password, ..Identity::new("") };
-        Ok(Options { topic, identity, ..Options::new("") }.broker(host, port))
+        let url = BrokerUrl::parse(url)?;
+        let route = Route::from(&url);
+        let identity = Identity { user: url.user, password: url.password, ..Identity::new("") };
+        Ok(Options { route, topic: url.topic, identity, ..Options::new("") }.broker(url.host, url.port))
+    }
+
+    /// How brokers are reached, apart from host and port: through which layers.
+    pub fn route(mut self, route: Route) -> Self {
+        self.route = route;
+        self
+    }
+
+    /// Speaks TLS, and this way. The port of a [broker](Self::broker) is then 8883 mostly.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.route = self.route.secured(tls);
+        self
+    }
+
+    /// How to ask for a WebSocket, where the URL wants one.
+    pub fn websocket(mut self, websocket: WebSocket) -> Self {
+        self.route.websocket = websocket;
+        self
     }
 
     /// The topic that stood in the [URL](Self::from_url), for the caller's own use.

@@ -19,26 +19,13 @@ pub fn open(route: &Route, socket: Socket) -> Result<Stream, Error> {
     Ok(Stream { inner, again: None })
 }
 
-/// With TLS 1.3 the broker's objections come behind the handshake.
-fn explained(error: io::Error) -> io::Error {
-    match TlsError::of_io(&error) {
-        Some(said) => io::Error::new(error.kind(), said),
-        None => error,
-    }
-}
-
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
-            // Brokers that end, and some that hang up, close the socket without a word of TLS. MQTT knows where its packets end.
-            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof) || is_bare_end(&error) => Ok(0),
-            read => read.map_err(explained),
+            Err(error) if TlsError::is_bare_end(&error) => Ok(0),
+            read => read.map_err(TlsError::explained),
         }
     }
-}
-
-fn is_bare_end(error: &io::Error) -> bool {
-    matches!(TlsError::of_io(error), Some(TlsError::Objection { objection: motemq_net::Objection::HungUp, .. }))
 }
 
 impl Write for Stream {
@@ -60,7 +47,7 @@ impl Write for Stream {
             }
             _ => {}
         }
-        Err(explained(error))
+        Err(TlsError::explained(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,0 +1,82 @@
+//! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is said where one is barred.
+#![cfg(feature = "tls")]
+
+use motemq_rig::{certificates::Authority, listeners::Listeners};
+use motemq_tokio::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
+use std::{future::Future, time::Duration};
+use tokio::time::timeout;
+
+/// Longer than anything takes that works.
+const SOON: Duration = Duration::from_secs(20);
+
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    timeout(SOON, work).await.expect("done within twenty seconds")
+}
+
+fn options(url: &str) -> Options {
+    Options::from_url(url).unwrap().reconnect(Reconnect::Never)
+}
+
+/// What a client can do at all, it can do this way.
+async fn works(options: Options, size: u32) {
+    let (client, driver) = Client::new(options);
+    let driver = tokio::spawn(driver);
+    let large: Vec<u8> = (0..size).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let mut stream = soon(client.subscribe(&[Filter::new("way", qos)])).await.unwrap();
+        for payload in [&b""[..], b"small", &large, &large] {
+            drop(soon(client.publish(&Publish::to("way").payload(payload).qos(qos))).await.unwrap());
+        }
+        for payload in [&b""[..], b"small", &large, &large] {
+            let message = soon(stream.recv()).await.expect("a message");
+            assert!(message.payload[..] == *payload && message.qos == qos, "{qos:?}: {} bytes", message.payload.len());
+        }
+    }
+    soon(client.disconnect(SOON)).await.unwrap();
+    soon(driver).await.unwrap().unwrap();
+}
+
+fn trusting(authority: &Authority) -> Tls {
+    Tls::new().ca(authority.pem().as_bytes()).unwrap()
+}
+
+/// What is objected to.
+async fn objected(options: Options) -> Objection {
+    let (_client, driver) = Client::new(options);
+    match soon(driver).await {
+        Err(Error::Tls { source: TlsError::Objection { objection, .. }, .. }) => objection,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_way_works() {
+    let Some(ways) = Listeners::for_test("each_way_works") else { return };
+    let trusting = trusting(&ways.authority);
+    works(options(&ways.secure()).tls(trusting.clone()), 1_000_000).await;
+    // mosquitto moves 4 KiB every tenth of a second there.
+    works(options(&ways.web()), 10_000).await;
+    works(options(&ways.secure_web()).tls(trusting.clone()), 10_000).await;
+    let client = ways.authority.client("node");
+    let identity = trusting.identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    works(options(&ways.mutual()).tls(identity), 10_000).await;
+    if cfg!(unix) {
+        works(options(&ways.unix()), 1_000_000).await;
+    }
+}
+
+#[tokio::test]
+async fn each_bar_is_named() {
+    let Some(ways) = Listeners::for_test("each_bar_is_named") else { return };
+    let trusting = trusting(&ways.authority);
+    assert_eq!(objected(options(&ways.secure())).await, Objection::UnknownCa);
+    assert_eq!(objected(options(&ways.secure()).tls(trusting.clone().sni("other.example"))).await, Objection::WrongName);
+    assert_eq!(objected(options(&ways.mutual()).tls(trusting.clone())).await, Objection::NoClientCertificate);
+    let stranger = Authority::new("Stranger").client("node");
+    let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
+    assert_eq!(objected(options(&ways.mutual()).tls(stranger)).await, Objection::UnknownClientCa);
+    assert_eq!(objected(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await, Objection::HungUp);
+    let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:")));
+    let error = soon(driver).await.unwrap_err();
+    assert!(matches!(error, Error::WebSocket { .. }), "{error}");
+}
