@@ -92,7 +92,7 @@ impl Client {
     /// Dropped, it has published nothing.
     ///
     /// # Errors
-    /// `Invalid`; `Closed`, or why the connection is over.
+    /// `Invalid`; `OverLimit`; `Closed`, or why the connection is over.
     pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
         loop {
             let first = self.try_publish(publish);
@@ -128,10 +128,11 @@ impl Client {
     /// Dropped, it takes the request back if it was not sent; messages that come for it all the same go to [`messages`](Self::messages).
     ///
     /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `NotGranted` if the broker grants none of them;
+    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; `NotGranted` if the broker grants none of them;
     /// `NotAcknowledged`; `Closed`, or why the connection is over.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
         let asked = check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid).and_then(|()| {
+            self.shared.options.profile.check_subscribe(filters)?;
             self.shared.with(|core| {
                 core.check_open()?;
                 let names = filters.iter().map(|filter| filter.filter.to_owned()).collect();

@@ -119,6 +119,7 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
 fn begin(shared: &Shared) -> Result<(), Error> {
     shared.with(|core| {
         let identity = &shared.options.identity;
+        shared.options.profile.check_connect(&identity.connect())?;
         core.tx.clear();
         core.tx.has_room(identity.weight().min(LIMIT));
         let begun = core.session.connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());

@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do next.
-use motemq::ReturnCode;
-use motemq_net::{Cause, advice};
+use motemq::{Fault, ReturnCode};
+use motemq_net::{Cause, Route, WebSocketError, advice, profile::OverLimit};
 use std::{io, sync::Arc, time::Duration};
 
 /// Why a call could not do what it was asked for, or what became of a message; each text says what to do next.
@@ -10,6 +10,9 @@ pub enum Error {
     /// An argument is wrong, and will be when tried again.
     #[error("invalid argument: {0}")]
     Invalid(String),
+    /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// There is no room now: as many messages are under way, or wait for a connection, as the options allow. Nothing was done.
     #[error("no room for another message now: try again later, or wait for room with publish")]
     Full,
@@ -31,6 +34,12 @@ pub enum Error {
          and use Options::keep_session to avoid this"
     )]
     OutcomeUnknown,
+    /// The broker answered it with the same breach of the protocol twice. It is not sent again.
+    #[error("the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS")]
+    Abandoned {
+        /// What it did.
+        fault: Fault,
+    },
     /// The broker said no to CONNECT.
     #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
     Refused(ReturnCode),

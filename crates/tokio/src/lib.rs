@@ -41,7 +41,9 @@ pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
-pub use motemq_net::{BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Upgrade, WebSocket, WebSocketError, Will};
+pub use motemq_net::{
+    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Upgrade, WebSocket, WebSocketError, Will, profile,
+};
 #[cfg(feature = "tls")]
 pub use motemq_net::{Objection, Tls, TlsError};
 pub use options::{Address, Options, Overflow, WhenFull};

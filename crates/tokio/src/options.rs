@@ -3,7 +3,7 @@ use crate::Error;
 use motemq::packet::Packet;
 #[cfg(feature = "tls")]
 use motemq_net::Tls;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will};
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
 use std::{fmt, time::Duration};
 
 /// Where a broker is.
@@ -68,6 +68,7 @@ pub struct Options {
     pub(crate) reconnect: Reconnect,
     pub(crate) ack_timeout: Option<Duration>,
     pub(crate) in_flight: usize,
+    pub(crate) profile: Profile,
     pub(crate) slots: usize,
     pub(crate) max_message: usize,
     pub(crate) queue: Queue,
@@ -106,6 +107,7 @@ impl Options {
             reconnect: Reconnect::back_off(),
             ack_timeout: Some(Duration::from_secs(20)),
             in_flight: 20,
+            profile: Profile::ANY,
             slots: 1024,
             max_message: 16 << 20,
             queue: Queue { messages: 1000, bytes: 1 << 20, when_full: WhenFull::Wait, qos0: false },
@@ -259,6 +261,18 @@ impl Options {
     pub fn streams(mut self, messages: usize, bytes: usize, overflow: Overflow) -> Self {
         self.streams = Streams { messages: messages.max(1), bytes, overflow };
         self
+    }
+
+    /// Keeps to what this broker allows: what it would not take is refused with [`OverLimit`](Error::OverLimit) before anything is sent, and no
+    /// more messages are under way at once than it has places for. Host and port are not part of it.
+    pub fn profile(mut self, broker: &Profile) -> Self {
+        self.profile = *broker;
+        self
+    }
+
+    /// Messages under way at once, by ourselves and by the broker.
+    pub(crate) fn places(&self) -> usize {
+        self.in_flight.min(self.profile.in_flight.into())
     }
 
     /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.

@@ -164,11 +164,12 @@ impl Core {
         if publish.more != 0 {
             return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
         }
+        options.profile.check_publish(publish)?;
         if self.connected_at.is_none() {
             return self.keep(publish, options);
         }
         let need = publish.topic.len() + publish.payload.len() + HEADER;
-        let waits = publish.qos != QoS::AtMostOnce && (self.work.in_flight() >= options.in_flight || self.work.resend.is_some());
+        let waits = publish.qos != QoS::AtMostOnce && (self.work.in_flight() >= options.places() || self.work.resend.is_some());
         if waits || !self.work.is_queue_empty() || self.session.unsent() > 0 {
             return Err(Error::Full);
         }

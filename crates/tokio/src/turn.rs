@@ -6,7 +6,7 @@ use crate::{
     work::{Body, Letter},
 };
 use bytes::{Buf, BytesMut};
-use motemq::{Event, Filter, Publish, QoS, SendError};
+use motemq::{Event, Fault, Filter, Publish, QoS, SendError};
 use motemq_net::{Cause, unsendable};
 use std::{sync::Arc, task::Waker, time::Duration};
 use tokio::time::Instant;
@@ -100,7 +100,7 @@ impl Core {
             match event {
                 Event::Connected { session } => {
                     self.connected_at = Some(now);
-                    self.work.connected(session, now);
+                    self.work.connected(session, shared.options.profile.filters, now);
                     self.inbox.connected(session);
                     self.state = State::Connected { session };
                     self.version += 1;
@@ -226,6 +226,7 @@ impl Core {
             self.session.republish(id, &publish, &mut self.tx.out())?;
             self.counters.resent += 1;
             self.work.streaming = streamed.then_some((key, 0));
+            self.work.resent(key);
         } else {
             self.tx.has_room_for_replies(REPLY);
             self.session.abandon(id, &mut self.tx.out())?;
@@ -238,7 +239,7 @@ impl Core {
     fn give_first(&mut self, options: &Options, now: Instant) -> Result<bool, SendError> {
         let Some((_, body)) = self.work.first() else { return Ok(false) };
         let answered = !matches!(body, Body::Publish(letter) if letter.qos == QoS::AtMostOnce);
-        if answered && self.work.in_flight() >= options.in_flight {
+        if answered && self.work.in_flight() >= options.places() {
             return Err(SendError::Busy);
         }
         let mut streamed = false;
@@ -279,6 +280,12 @@ impl Core {
 
     /// The connection is gone.
     pub fn lost(&mut self, cause: Cause) {
+        // What comes of bad weather is nobody's fault.
+        if let Cause::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) = cause
+            && let Some(id) = self.session.oldest()
+        {
+            self.work.blame(id, fault);
+        }
         self.session.lost();
         self.tx = Tx::default();
         self.inbox.lost(&mut self.manual);

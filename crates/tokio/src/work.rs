@@ -1,6 +1,6 @@
 //! What was asked for and is not done yet: copies to send again, and who waits for which answer.
 use crate::{Error, shared::HEADER, tx::LIMIT};
-use motemq::{Known, PacketId, Publish, QoS};
+use motemq::{Fault, Known, PacketId, Publish, QoS};
 use motemq_net::Subscriptions;
 use slab::Slab;
 use std::{
@@ -9,9 +9,6 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
-
-/// Filters in one SUBSCRIBE when subscriptions are made anew, unless fewer fit.
-const FILTERS: usize = 255;
 
 /// How it ended; with the broker's codes if it was a subscription.
 pub(crate) type Outcome = Result<Vec<u8>, Error>;
@@ -63,6 +60,8 @@ pub(crate) struct Entry {
     open: bool,
     /// It was sent once, in this session or another.
     sent: bool,
+    /// It was sent over this connection.
+    out: bool,
     /// Its answer came too late, or nobody wants it any more.
     given_up: bool,
     since: Instant,
@@ -80,6 +79,8 @@ pub(crate) struct Work {
     /// Their identifiers ended with the session; they go in front of the queue at the next connection.
     again: Vec<usize>,
     subscriptions: Subscriptions,
+    /// What was under way longest at the last fault of the broker, and which fault that was.
+    suspect: Option<(usize, Fault)>,
     /// The broker asks for this one again.
     pub resend: Option<PacketId>,
     /// The payload of this one is being sent, so far up to here.
@@ -98,6 +99,7 @@ impl Work {
             flights: VecDeque::new(),
             again: Vec::new(),
             subscriptions: Subscriptions::default(),
+            suspect: None,
             resend: None,
             streaming: None,
             wakes: Vec::new(),
@@ -105,7 +107,17 @@ impl Work {
     }
 
     fn add(&mut self, body: Body, owned: bool, now: Instant) -> usize {
-        self.entries.insert(Entry { body, owned, waker: None, outcome: None, open: true, sent: false, given_up: false, since: now })
+        self.entries.insert(Entry {
+            body,
+            owned,
+            waker: None,
+            outcome: None,
+            open: true,
+            sent: false,
+            out: false,
+            given_up: false,
+            since: now,
+        })
     }
 
     /// Puts it at the end of the queue.
@@ -126,6 +138,7 @@ impl Work {
     pub fn launch(&mut self, id: PacketId, body: Body, now: Instant) -> usize {
         let key = self.add(body, true, now);
         self.entries[key].sent = true;
+        self.entries[key].out = true;
         self.flights.push_back((id, key));
         key
     }
@@ -141,6 +154,7 @@ impl Work {
         let Some(key) = self.unqueue(0) else { return };
         let entry = &mut self.entries[key];
         entry.sent = true;
+        entry.out = true;
         entry.since = now;
         if let Some(id) = id {
             self.flights.push_back((id, key));
@@ -295,7 +309,8 @@ impl Work {
         }
     }
 
-    pub fn connected(&mut self, session: Known, now: Instant) {
+    /// A connection was accepted; so many filters at once are asked for anew where they were lost.
+    pub fn connected(&mut self, session: Known, filters: usize, now: Instant) {
         for key in std::mem::take(&mut self.again).into_iter().rev() {
             self.put_first(key);
         }
@@ -309,7 +324,7 @@ impl Work {
                 }
                 !stale
             });
-            for filters in self.subscriptions.chunks(FILTERS, LIMIT - HEADER).into_iter().rev() {
+            for filters in self.subscriptions.chunks(filters, LIMIT - HEADER).into_iter().rev() {
                 let key = self.add(Body::Subscribe(filters), false, now);
                 self.put_first(key);
             }
@@ -330,12 +345,35 @@ impl Work {
     /// The connection is gone.
     pub fn lost(&mut self) {
         self.resend = None;
+        for &(_, key) in &self.flights {
+            self.entries[key].out = false;
+        }
         if let Some((key, _)) = self.streaming.take()
             && !self.flights.iter().any(|&(_, other)| other == key)
         {
             // With QoS 0 half a message is none, and not sent again.
             self.end(key, Err(Error::OutcomeUnknown));
         }
+    }
+
+    /// It was sent again.
+    pub fn resent(&mut self, key: usize) {
+        self.entries[key].out = true;
+    }
+
+    /// The broker made this fault while that was under way longest. A second time in a row it is to blame, and not sent again.
+    pub fn blame(&mut self, id: PacketId, fault: Fault) {
+        let Some(key) = self.flight(id).filter(|&key| self.entries[key].out) else { return };
+        if !self.entries[key].owned && matches!(self.entries[key].body, Body::Subscribe(_)) {
+            // Nobody would be told that a subscription is not made again.
+            return;
+        }
+        let suspect = Some((key, fault));
+        if self.suspect == suspect {
+            self.entries[key].given_up = true;
+            self.tell(key, Err(Error::Abandoned { fault }));
+        }
+        self.suspect = suspect;
     }
 
     /// Gives up what was sent so long ago. Returns when to look again.
@@ -371,6 +409,7 @@ impl Work {
     /// It is neither queued nor under way any more.
     fn end(&mut self, key: usize, outcome: Outcome) {
         self.tell(key, outcome);
+        self.suspect = self.suspect.filter(|&(suspect, _)| suspect != key);
         let entry = &mut self.entries[key];
         entry.open = false;
         entry.body = Body::Gone;
