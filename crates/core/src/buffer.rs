@@ -264,10 +264,16 @@ impl Writer<'_> {
     }
 
     pub fn u16(&mut self, value: u16) {
-        self.byte((value >> 8) as u8);
-        self.byte(value as u8);
+        #[cfg(feature = "fast")]
+        self.bytes(&value.to_be_bytes());
+        #[cfg(not(feature = "fast"))]
+        {
+            self.byte((value >> 8) as u8);
+            self.byte(value as u8);
+        }
     }
 
+    #[cfg_attr(feature = "fast", inline(always))]
     pub fn bytes(&mut self, bytes: &[u8]) {
         #[cfg(feature = "fast")]
         {
@@ -287,7 +293,9 @@ impl Writer<'_> {
     pub fn shift(&mut self, from: usize, to: usize) {
         #[cfg(feature = "fast")]
         if self.at <= from && from <= to && to <= self.mem.len() {
-            self.mem.copy_within(from..to, self.at);
+            if self.at != from {
+                self.mem.copy_within(from..to, self.at);
+            }
             self.at = self.at.wrapping_add(to.wrapping_sub(from));
         }
         #[cfg(not(feature = "fast"))]

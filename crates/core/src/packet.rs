@@ -15,7 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 use crate::{
-    Connect, Filter, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    Connect, Filter, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
     topic::{self, Kind, Topic},
     wire::{self, Draft},
 };
@@ -283,60 +283,75 @@ impl Packet<'_> {
     /// without clean session. `Full`, `TooLong`. Nothing is written then.
     #[inline]
     pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| {
-            let (head, id) = match *self {
-                Packet::Connect(connect) => {
-                    let mut draft = Draft::new(out, wire::CONNECT << 4);
-                    draft.connect(&connect);
-                    return draft.finish(0);
+        tx.lend(|out| match *self {
+            Packet::Connect(ref connect) => write_connect(connect, out),
+            Packet::ConnAck { session_present, code } => {
+                write_short(wire::CONNACK << 4, u16::from(session_present) << 8 | u16::from(code.get()), out)
+            }
+            Packet::Publish { dup, qos, retain, id, topic, payload } => {
+                let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
+                // [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.1-2]
+                if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
+                    return Err(SendError::Invalid);
                 }
-                Packet::ConnAck { session_present, code } => (wire::CONNACK << 4, u16::from(session_present) << 8 | u16::from(code.get())),
-                Packet::Publish { dup, qos, retain, id, topic, payload } => {
-                    let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
-                    let mut draft = Draft::new(out, wire::PUBLISH << 4 | flags);
-                    draft.u16(topic.as_bytes().len() as u16);
-                    draft.bytes(topic.as_bytes());
-                    if let Some(id) = id {
-                        draft.u16(id.get());
-                    }
-                    draft.bytes(payload);
-                    // [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.1-2]
-                    if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
-                        draft.refuse(SendError::Invalid);
-                    }
-                    return draft.finish(0);
-                }
-                Packet::Subscribe { id, filters } | Packet::Unsubscribe { id, filters } => {
-                    let kind = if matches!(self, Packet::Subscribe { .. }) { wire::SUBSCRIBE } else { wire::UNSUBSCRIBE };
-                    let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
-                    draft.filters(id.get(), filters.iter());
-                    // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
-                    if filters.iter().next().is_none() {
-                        draft.refuse(SendError::Invalid);
-                    }
-                    return draft.finish(0);
-                }
-                Packet::SubAck { id, codes } => {
-                    let mut draft = Draft::new(out, wire::SUBACK << 4);
-                    draft.u16(id.get());
-                    draft.bytes(codes);
-                    if codes.is_empty() || !wire::are_codes(codes) {
-                        draft.refuse(SendError::Invalid);
-                    }
-                    return draft.finish(0);
-                }
-                Packet::PubAck(id) => (wire::PUBACK << 4, id.get()),
-                Packet::PubRec(id) => (wire::PUBREC << 4, id.get()),
-                Packet::PubRel(id) => (wire::RELEASE, id.get()),
-                Packet::PubComp(id) => (wire::PUBCOMP << 4, id.get()),
-                Packet::UnsubAck(id) => (wire::UNSUBACK << 4, id.get()),
-                Packet::PingReq => (wire::PINGREQ << 4, 0),
-                Packet::PingResp => (wire::PINGRESP << 4, 0),
-                Packet::Disconnect => (wire::DISCONNECT << 4, 0),
-            };
-            if wire::short(out, head, id) { Ok(()) } else { Err(if *out.end == 0 { SendError::TooLong } else { SendError::Full }) }
+                write_publish(wire::PUBLISH << 4 | flags, topic.as_bytes(), id, payload, out)
+            }
+            Packet::Subscribe { id, filters } => write_filters(wire::SUBSCRIBE, id, filters, out),
+            Packet::Unsubscribe { id, filters } => write_filters(wire::UNSUBSCRIBE, id, filters, out),
+            Packet::SubAck { id, codes } => write_suback(id, codes, out),
+            Packet::PubAck(id) => write_short(wire::PUBACK << 4, id.get(), out),
+            Packet::PubRec(id) => write_short(wire::PUBREC << 4, id.get(), out),
+            Packet::PubRel(id) => write_short(wire::RELEASE, id.get(), out),
+            Packet::PubComp(id) => write_short(wire::PUBCOMP << 4, id.get(), out),
+            Packet::UnsubAck(id) => write_short(wire::UNSUBACK << 4, id.get(), out),
+            Packet::PingReq => write_short(wire::PINGREQ << 4, 0, out),
+            Packet::PingResp => write_short(wire::PINGRESP << 4, 0, out),
+            Packet::Disconnect => write_short(wire::DISCONNECT << 4, 0, out),
         })
     }
+}
+
+fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
+    let mut draft = Draft::new(out, wire::CONNECT << 4);
+    draft.connect(connect);
+    draft.finish(0)
+}
+
+fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
+    let mut draft = Draft::new(out, head);
+    #[cfg(feature = "fast")]
+    draft.expect(topic.len().saturating_add(payload.len()).saturating_add(if id.is_some() { 4 } else { 2 }));
+    draft.u16(topic.len() as u16);
+    draft.bytes(topic);
+    if let Some(id) = id {
+        draft.u16(id.get());
+    }
+    draft.bytes(payload);
+    draft.finish(0)
+}
+
+fn write_filters(kind: u8, id: PacketId, filters: Filters<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
+    // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
+    if filters.iter().next().is_none() {
+        return Err(SendError::Invalid);
+    }
+    let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
+    draft.filters(id.get(), filters.iter());
+    draft.finish(0)
+}
+
+fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
+    if codes.is_empty() || !wire::are_codes(codes) {
+        return Err(SendError::Invalid);
+    }
+    let mut draft = Draft::new(out, wire::SUBACK << 4);
+    draft.u16(id.get());
+    draft.bytes(codes);
+    draft.finish(0)
+}
+
+fn write_short(head: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendError> {
+    if wire::short(out, head, id) { Ok(()) } else { Err(if *out.end == 0 { SendError::TooLong } else { SendError::Full }) }
 }
 
 impl fmt::Display for Malformed {

@@ -113,6 +113,8 @@ impl Session {
         let qos = publish.qos as u8;
         let mut ticket = Ticket { id: again, awaits: 0, count: 0 };
         let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
+        #[cfg(feature = "fast")]
+        draft.expect(publish.topic.len().saturating_add(publish.payload.len()).saturating_add(publish.more as usize).saturating_add(4));
         draft.field(publish.topic.as_bytes(), Kind::Name);
         if qos != 0 {
             ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
@@ -239,6 +241,7 @@ impl Session {
     }
 
     /// The next identifier; the draft comes to nothing if it is not free [MQTT-2.3.1-2].
+    #[cfg_attr(feature = "fast", inline(always))]
     fn next_id(&mut self, draft: &mut Draft<'_>) -> u16 {
         let id = self.next.wrapping_add(1);
         if self.visits != 0 || self.slot(id).is_none_or(|slot| slot.awaits != 0) {
@@ -248,6 +251,7 @@ impl Session {
     }
 
     /// Sends the draft and fills its slot, or does nothing.
+    #[cfg_attr(feature = "fast", inline(always))]
     fn send(&mut self, draft: &mut Draft<'_>, ticket: Ticket, more: u32) -> Result<Option<PacketId>, SendError> {
         if self.unsent != 0 {
             draft.refuse(SendError::Busy);

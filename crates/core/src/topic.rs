@@ -133,8 +133,9 @@ fn is_wildcard(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_valid(s: &[u8], kind: Kind) -> bool {
     #[cfg(feature = "fast")]
-    if kind != Kind::Filter && !s.is_empty() && is_plain(s) {
-        return true;
+    if !s.is_empty() && is_plain(s, kind) {
+        let mut last = b'/';
+        return kind != Kind::Filter || !s.iter().any(|&byte| is_out_of_place(core::mem::replace(&mut last, byte), byte));
     }
     is_valid_bytewise(s, kind)
 }
@@ -149,7 +150,7 @@ fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
     // Of a character of several bytes: how many are still to come, and its first byte until the second has been seen.
     let (mut need, mut first) = (0u32, 0);
     for &byte in s {
-        if kind == Kind::Filter && (last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')) {
+        if kind == Kind::Filter && is_out_of_place(last, byte) {
             return false;
         }
         last = byte;
@@ -180,20 +181,25 @@ fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
     need == 0
 }
 
-/// All of `s` is ASCII without U+0000 and wildcards; eight bytes at a time.
+/// Whether a wildcard stands in a wrong place, as two bytes of a filter that follow each other tell; before the first stands `/`.
+#[inline(always)]
+fn is_out_of_place(last: u8, byte: u8) -> bool {
+    last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')
+}
+
+/// All of `s` is ASCII without U+0000, in a name without wildcards, too; eight bytes at a time. A few others are taken for what is not.
 #[cfg(feature = "fast")]
 #[inline(always)]
-fn is_plain(s: &[u8]) -> bool {
+fn is_plain(s: &[u8], kind: Kind) -> bool {
     const fn all(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
-    /// The high bit of a byte is set if it is not plain (and perhaps that of the byte above it, which is no harm).
-    fn odd(word: u64) -> u64 {
-        let wild = (word & all(!8)) ^ all(b'#');
-        (word | (word.wrapping_sub(all(1)) & !word) | (wild.wrapping_sub(all(1)) & !wild)) & all(0x80)
-    }
+    // What a wildcard is but for one bit; in a filter, where they are allowed, U+0000 instead.
+    let wildcard = if kind == Kind::Filter { 0 } else { all(b'#') };
+    // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may set more, after one that is set.
+    let odd = |word: u64| word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ wildcard).wrapping_sub(all(1));
     let (Some(tail), (words, _)) = (s.last_chunk::<8>(), s.as_chunks::<8>()) else {
-        return s.iter().all(|&byte| byte != 0 && byte < 0x80 && !is_wildcard(byte));
+        return s.iter().all(|&byte| byte != 0 && byte < 0x80 && (kind == Kind::Filter || !is_wildcard(byte)));
     };
-    words.iter().fold(odd(u64::from_ne_bytes(*tail)), |found, word| found | odd(u64::from_ne_bytes(*word))) == 0
+    words.iter().fold(odd(u64::from_ne_bytes(*tail)), |found, word| found | odd(u64::from_ne_bytes(*word))) & all(0x80) == 0
 }

@@ -120,10 +120,19 @@ pub(crate) fn reply(head: u8) -> u8 {
 }
 
 /// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if there is no room.
+#[cfg_attr(feature = "fast", inline)]
 pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
     let length = if head < PINGREQ << 4 { 2 } else { 0 };
     let packet = [head, length, (id >> 8) as u8, id as u8];
     let mut writer = out.writer();
+    // A copy of a length known beforehand is one instruction.
+    #[cfg(feature = "fast")]
+    if length == 0 {
+        writer.bytes(&[head, 0]);
+    } else {
+        writer.bytes(&packet);
+    }
+    #[cfg(not(feature = "fast"))]
     writer.bytes(packet.get(..usize::from(length).wrapping_add(2)).unwrap_or_default());
     let at = writer.at;
     out.accept(at)
@@ -142,13 +151,38 @@ pub(crate) struct Draft<'o> {
     /// First byte of the packet.
     pub head: u8,
     error: Option<SendError>,
+    /// Where the body begins.
+    #[cfg(feature = "fast")]
+    from: usize,
 }
 
 impl<'o> Draft<'o> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
-        Draft { writer: Writer { mem: out.mem, at }, end: out.end, head, error: None }
+        Draft {
+            writer: Writer { mem: out.mem, at },
+            end: out.end,
+            head,
+            error: None,
+            #[cfg(feature = "fast")]
+            from: at,
+        }
+    }
+
+    /// The body, of which nothing is written yet, and what is announced behind it are at most so long. If they are, the fixed header fits
+    /// before the body, and nothing has to be moved.
+    #[cfg(feature = "fast")]
+    #[inline(always)]
+    pub fn expect(&mut self, length: usize) {
+        let header = match length {
+            0..=0x7f => 2,
+            0x80..=0x3fff => 3,
+            0x4000..=0x1f_ffff => 4,
+            _ => HEADER,
+        };
+        self.from = self.end.wrapping_add(header);
+        self.writer.at = self.from;
     }
 
     /// The packet comes to nothing; the last reason counts.
@@ -169,6 +203,7 @@ impl<'o> Draft<'o> {
     }
 
     /// Bytes of a certain kind with their length before them.
+    #[cfg_attr(feature = "fast", inline(always))]
     pub fn field(&mut self, bytes: &[u8], kind: Kind) {
         if bytes.len() > 0xffff {
             self.refuse(SendError::TooLong);
@@ -180,14 +215,24 @@ impl<'o> Draft<'o> {
     }
 
     /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never been.
+    #[cfg_attr(feature = "fast", inline(always))]
     pub fn finish(&mut self, more: u32) -> Result<(), SendError> {
         let start = *self.end;
-        let (from, to) = (start.wrapping_add(HEADER), self.writer.at);
+        #[cfg(feature = "fast")]
+        let from = self.from;
+        #[cfg(not(feature = "fast"))]
+        let from = start.wrapping_add(HEADER);
+        let to = self.writer.at;
+        // What fits does not depend on features.
+        #[cfg(feature = "fast")]
+        let needed = start.wrapping_add(HEADER).wrapping_add(to.wrapping_sub(from));
+        #[cfg(not(feature = "fast"))]
+        let needed = to;
         let mut length = (to.wrapping_sub(from) as u32).saturating_add(more);
         if let Some(error) = self.error {
             return Err(error);
         }
-        if to > self.writer.mem.len() || length >> 28 != 0 {
+        if needed > self.writer.mem.len() || length >> 28 != 0 {
             return Err(if start == 0 || length >> 28 != 0 { SendError::TooLong } else { SendError::Full });
         }
         self.writer.at = start;
