@@ -63,7 +63,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Link {
     /// Bytes of the socket's ring that the last event took, and perhaps still borrows.
     taken: usize,
-    /// The session wants more than the ring or `rx` has in one piece.
+    /// Since the last turn the session has wanted more than the ring or `rx` has in one piece.
     hungry: bool,
     /// Since when the session is closed and the socket is not.
     parting: Option<Instant>,
@@ -124,7 +124,8 @@ impl Link {
         if session.is_closed() {
             return Ok(self.part(socket, tx, now));
         }
-        if self.hungry {
+        let hungry = core::mem::take(&mut self.hungry);
+        if hungry {
             // Half a packet does not stay in the ring, where it might not find room for its other half.
             let read = socket.recv_slice(rx.space()).unwrap_or(0);
             rx.commit(read);
@@ -134,7 +135,7 @@ impl Link {
         }
         let opening = matches!(socket.state(), State::SynSent | State::SynReceived);
         // What came before the end is read first; but who cannot answer it need not.
-        if !opening && !socket.may_recv() && (self.hungry || !socket.may_send()) {
+        if !opening && !socket.may_recv() && (hungry || !socket.may_send()) {
             session.lost();
             return Ok(self.part(socket, tx, now));
         }

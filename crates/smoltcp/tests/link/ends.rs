@@ -1,7 +1,10 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
 use motemq::{Connect, Event, Fault, Filter, Known, Publish, QoS};
-use smoltcp::{socket::tcp::State, time::Instant};
+use smoltcp::{
+    socket::tcp::State,
+    time::{Duration, Instant},
+};
 
 fn connected(ring: usize, connect: &Connect<'_>) -> World {
     let mut world = World::new(ring);
@@ -74,10 +77,37 @@ fn the_peer_closes_while_nobody_may_answer() {
     // No room for an answer, so that the message stays where it is; nor will there be any.
     for _ in 0..10 {
         if world.round(usize::MAX, |_, _, _| ()).unwrap() {
+            assert!(world.rx.is_empty(), "it was copied");
             return;
         }
     }
     panic!("it is not over");
+}
+
+#[test]
+fn what_came_before_the_end_waits_for_room() {
+    let mut world = connected(256, &Connect::new("a"));
+    world.far().send_slice(b"\x30\x04\0\x01tx").unwrap();
+    world.far().close();
+    world.restless = true;
+    for _ in 0..10 {
+        assert_eq!(world.round(usize::MAX, |_, _, _| ()), Ok(false));
+    }
+    let mut heard = 0;
+    while !world.round(4, |event, _, _| heard += usize::from(matches!(event, Event::Message(_)))).unwrap() {}
+    assert_eq!(heard, 1);
+}
+
+#[test]
+fn given_up_while_it_is_opened() {
+    let mut world = World::new(256);
+    world.cable.pulled = true;
+    world.open(&Connect::new("a"));
+    assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
+    world.session.lost();
+    let since = world.now;
+    world.run_to_the_end().unwrap();
+    assert_eq!(world.now, since);
 }
 
 #[test]
@@ -116,23 +146,47 @@ fn silence_is_kept_alive() {
     assert!(rounds < 200, "{rounds} rounds");
 }
 
-#[test]
-fn disconnect_leaves_without_the_will() {
-    let mut world = connected(64, &Connect::new("a").will(Publish::to("gone").retain()));
-    world.session.disconnect(&mut world.tx).unwrap();
-    world.run_to_the_end().unwrap();
-    world.open(&Connect::new("b"));
-    let mut seen = false;
+/// What a newcomer hears: the payloads of retained messages.
+fn retained(world: &mut World) -> Vec<Vec<u8>> {
+    let mut heard = Vec::new();
+    world.open(&Connect::new("newcomer"));
     world
         .run(|event, session, tx| {
-            if let Event::Connected { .. } = event {
-                session.subscribe(&[Filter::new("#", QoS::AtMostOnce)], tx).unwrap();
+            match event {
+                Event::Connected { .. } => drop(session.subscribe(&[Filter::new("#", QoS::AtMostOnce)], tx).unwrap()),
+                // What is retained comes before it.
+                Event::Subscribed { .. } => drop(session.publish(&Publish::to("end"), tx).unwrap()),
+                Event::Message(m) if m.topic != "end" => heard.push(m.payload.to_vec()),
+                _ => {}
             }
-            seen |= matches!(event, Event::Message(_));
-            matches!(event, Event::Subscribed { .. })
+            matches!(event, Event::Message(m) if m.topic == "end")
         })
         .unwrap();
-    assert!(!seen);
+    heard
+}
+
+#[test]
+fn disconnect_leaves_without_the_will() {
+    let hello = Connect::new("a").will(Publish::to("gone").retain());
+    let mut world = connected(64, &hello);
+    world.session.disconnect(&mut world.tx).unwrap();
+    world.run_to_the_end().unwrap();
+    // Once more, a while later.
+    world.now += Duration::from_secs(60);
+    world.open(&hello);
+    world.run(|event, _, _| matches!(event, Event::Connected { .. })).unwrap();
+    world.session.disconnect(&mut world.tx).unwrap();
+    world.run_to_the_end().unwrap();
+    assert_eq!(retained(&mut world), [b""; 0]);
+}
+
+#[test]
+fn all_is_sent_before_the_end() {
+    let mut world = connected(20, &Connect::new("a").will(Publish::to("gone").retain()));
+    world.session.publish(&Publish::to("last").payload(&[b'x'; 40]).retain(), &mut world.tx).unwrap();
+    world.session.disconnect(&mut world.tx).unwrap();
+    world.run_to_the_end().unwrap();
+    assert_eq!(retained(&mut world), [[b'x'; 40]]);
 }
 
 #[test]

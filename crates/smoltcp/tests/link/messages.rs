@@ -126,6 +126,20 @@ fn what_is_whole_in_the_ring_is_read_there() {
     assert!(count == 50 && (40..50).contains(&there), "{there} of {count}");
 }
 
+/// Also of a message that the ring's end cuts both halves are told at once.
+#[test]
+fn nothing_waits_for_a_timer() {
+    let mut world = World::new(256);
+    subscribed(&mut world, &Connect::new("a"));
+    world.far().set_nagle_enabled(false);
+    for number in 0..50u8 {
+        let since = world.now;
+        world.far().send_slice(&[&b"\x30\x18\0\x03t/x"[..], &[number; 19]].concat()).unwrap();
+        world.run(|event, _, _| matches!(event, Event::Message(m) if m.payload == [number; 19])).unwrap();
+        assert_eq!(world.told_at, since, "message {number}");
+    }
+}
+
 #[test]
 fn a_stream_up_and_down_through_small_rings() {
     const LENGTH: u32 = 300_000;

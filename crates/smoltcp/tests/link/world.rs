@@ -75,6 +75,8 @@ pub struct World {
     pub stubborn: bool,
     /// The client has something to do as soon as its socket takes it, and looks every millisecond.
     pub restless: bool,
+    /// When the client was told something last.
+    pub told_at: Instant,
     last_port: u16,
 }
 
@@ -111,6 +113,7 @@ impl World {
             mute: false,
             stubborn: false,
             restless: false,
+            told_at: Instant::ZERO,
             last_port: 49_152,
         }
     }
@@ -146,6 +149,7 @@ impl World {
         while self.tx.room() >= answer
             && let Some(event) = self.link.next_event(socket, &mut self.session, &mut self.rx, &mut self.tx)?
         {
+            self.told_at = self.now;
             told(event, &mut self.session, &mut self.tx);
         }
         let turn = self.link.turn(socket, &mut self.session, &mut self.rx, &mut self.tx, self.now)?;
