@@ -99,6 +99,34 @@ fn what_came_before_the_end_waits_for_room() {
 }
 
 #[test]
+fn what_was_taken_from_the_ring_before_the_end_waits_for_room() {
+    let mut world = connected(256, &Connect::new("a"));
+    world.far().set_nagle_enabled(false);
+    world.far().send_slice(b"\x30\x04\0\x01").unwrap();
+    assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
+    world.far().send_slice(b"tx\x30\x04\0\x01ty").unwrap();
+    world.far().close();
+    // Half of the first message is in `rx` by now, so the rest follows it there.
+    let mut heard = Vec::new();
+    while world.rx.bytes().len() < 12 {
+        assert_eq!(world.round(4, |_, _, _| panic!("too early")), Ok(false));
+    }
+    world.restless = true;
+    for _ in 0..10 {
+        assert_eq!(world.round(usize::MAX, |_, _, _| ()), Ok(false));
+    }
+    while !world
+        .round(4, |event, _, _| {
+            if let Event::Message(m) = event {
+                heard.push(m.payload[0])
+            }
+        })
+        .unwrap()
+    {}
+    assert_eq!(heard, b"xy");
+}
+
+#[test]
 fn given_up_while_it_is_opened() {
     let mut world = World::new(256);
     world.cable.pulled = true;
@@ -167,7 +195,7 @@ fn retained(world: &mut World) -> Vec<Vec<u8>> {
 
 #[test]
 fn disconnect_leaves_without_the_will() {
-    let hello = Connect::new("a").will(Publish::to("gone").retain());
+    let hello = Connect::new("a").will(Publish::to("gone").payload(b"a").retain());
     let mut world = connected(64, &hello);
     world.session.disconnect(&mut world.tx).unwrap();
     world.run_to_the_end().unwrap();
@@ -182,7 +210,7 @@ fn disconnect_leaves_without_the_will() {
 
 #[test]
 fn all_is_sent_before_the_end() {
-    let mut world = connected(20, &Connect::new("a").will(Publish::to("gone").retain()));
+    let mut world = connected(20, &Connect::new("a").will(Publish::to("gone").payload(b"a").retain()));
     world.session.publish(&Publish::to("last").payload(&[b'x'; 40]).retain(), &mut world.tx).unwrap();
     world.session.disconnect(&mut world.tx).unwrap();
     world.run_to_the_end().unwrap();

@@ -215,3 +215,17 @@ fn answers_need_room() {
         assert_eq!(over, Ok(false));
     }
 }
+
+#[test]
+fn what_waits_for_room_waits_in_the_ring() {
+    let mut world = World::new(256);
+    subscribed(&mut world, &Connect::new("a"));
+    world.far().send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty").unwrap();
+    let mut heard = 0;
+    let over = world.round(100, |_, session, tx| {
+        heard += 1;
+        session.publish(&Publish::to("answer").payload(&[0; 50]), tx).unwrap();
+    });
+    assert_eq!((over, heard), (Ok(false), 1));
+    assert!(world.rx.is_empty(), "it was copied");
+}

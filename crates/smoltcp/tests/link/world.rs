@@ -202,6 +202,7 @@ impl World {
         let mut busy = false;
         if !self.mute {
             if !socket.is_open() {
+                self.broker.lost(now, self.connection);
                 socket.listen(PORT).unwrap();
                 self.outgoing.clear();
                 self.served = false;
