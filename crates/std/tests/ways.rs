@@ -3,11 +3,12 @@
 
 use motemq_rig::{
     certificates::{Authority, self_signed_server},
+    daemon::Daemon,
     listeners::{Listeners, tls},
     mosquitto::{Mosquitto, free_port, skip},
 };
 use motemq_std::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 const SOON: Option<Duration> = Some(Duration::from_secs(20));
 
@@ -37,6 +38,10 @@ fn works(options: &Options, size: u32) {
 
 fn trusting(authority: &Authority) -> Tls {
     Tls::new().ca(authority.pem().as_bytes()).unwrap()
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().expect("a path of characters").into()
 }
 
 /// What is objected to.
@@ -127,4 +132,81 @@ fn what_the_broker_objects_to() {
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
     assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
+}
+
+/// As AWS does it on port 443: TLS ends at a proxy, which wants a client certificate and one application protocol.
+#[cfg(unix)]
+#[test]
+fn a_proxy_that_wants_alpn_and_a_certificate() {
+    const TEST: &str = "a_proxy_that_wants_alpn_and_a_certificate";
+    let Some(ways) = Listeners::for_test(TEST) else { return };
+    let port = free_port();
+    let nginx = Daemon::for_test(TEST, "nginx", port, |directory| {
+        let (certificate, key) = ways.authority.server().write(directory, "server");
+        let ca = directory.join("ca.pem");
+        fs::write(&ca, ways.authority.pem()).unwrap();
+        // Debian has it as a module.
+        let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
+        let module = if module.exists() { format!("load_module {};", module.display()) } else { String::new() };
+        let config = format!(
+            "{module} daemon off; master_process off; pid {pid}; error_log stderr; events {{}} stream {{
+                map $ssl_alpn_protocol $broker {{ x-amzn-mqtt-ca {broker}; }}
+                server {{
+                    listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};
+                    ssl_client_certificate {ca}; ssl_verify_client on; ssl_alpn x-amzn-mqtt-ca; proxy_pass $broker;
+                }}
+            }}",
+            pid = text(&directory.join("pid")),
+            broker = ways.broker.addr(),
+            certificate = text(&certificate),
+            key = text(&key),
+            ca = text(&ca),
+        );
+        let file = directory.join("nginx.conf");
+        fs::write(&file, config).unwrap();
+        ["-e", "stderr", "-p", &text(directory), "-c", &text(&file)].map(String::from).into()
+    });
+    let Some(_nginx) = nginx else { return };
+    let there = options(&format!("mqtts://localhost:{port}"));
+    let trusting = trusting(&ways.authority);
+    let client = ways.authority.client("node");
+    let known = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    works(&there.clone().tls(known.clone().alpn(&["x-amzn-mqtt-ca"])), 100_000);
+    assert_eq!(objected(&there.clone().tls(known.clone().alpn(&["mqtt"]))), Objection::NoCommonAlpn);
+    assert_eq!(objected(&there.clone().tls(known)), Objection::ClosedDespiteCertificate);
+    assert_eq!(objected(&there.tls(trusting.alpn(&["x-amzn-mqtt-ca"]))), Objection::ClosedWithoutCertificate);
+}
+
+#[test]
+fn another_broker_over_tls() {
+    const TEST: &str = "another_broker_over_tls";
+    let authority = Authority::new("Test CA");
+    let [port, mutual, web] = [free_port(), free_port(), free_port()];
+    let start = |port: u16, verify: bool| {
+        Daemon::for_test(TEST, "nats-server", port, |directory| {
+            let (certificate, key) = authority.server().write(directory, "server");
+            let ca = directory.join("ca.pem");
+            fs::write(&ca, authority.pem()).unwrap();
+            let tls = format!("{{ cert_file: {certificate:?}, key_file: {key:?}, ca_file: {ca:?}, verify: {verify} }}");
+            let config = format!(
+                "server_name: test\nlisten: \"127.0.0.1:{own}\"\njetstream {{ store_dir: {directory:?} }}\nmax_payload: 8MB\n\
+                 mqtt {{ listen: \"127.0.0.1:{port}\", tls {tls} }}\nwebsocket {{ listen: \"127.0.0.1:{web}\", tls {tls} }}\n",
+                own = free_port(),
+                web = if verify { free_port() } else { web },
+            );
+            let file = directory.join("nats.conf");
+            fs::write(&file, config).unwrap();
+            vec!["-c".into(), text(&file)]
+        })
+    };
+    let Some(_open) = start(port, false) else { return };
+    let trusting = trusting(&authority);
+    works(&options(&format!("mqtts://localhost:{port}")).client_id("open").tls(trusting.clone()), 1_000_000);
+    works(&options(&format!("wss://localhost:{web}/mqtt")).client_id("web").tls(trusting.clone()), 1_000_000);
+    let Some(_closed) = start(mutual, true) else { return };
+    let there = options(&format!("mqtts://localhost:{mutual}")).client_id("closed");
+    let client = authority.client("node");
+    let known = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    works(&there.clone().tls(known), 1_000_000);
+    assert_eq!(objected(&there.tls(trusting)), Objection::NoClientCertificate);
 }
