@@ -12,3 +12,5 @@ pub mod listeners;
 pub mod mosquitto;
 pub mod proxy;
 pub mod server;
+#[cfg(feature = "web")]
+pub mod web;

@@ -1,7 +1,13 @@
 //! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is said where one is barred.
 #![cfg(feature = "tls")]
 
-use motemq_rig::{certificates::Authority, listeners::Listeners};
+use motemq_rig::{
+    broker::Config,
+    certificates::Authority,
+    listeners::Listeners,
+    server::Server,
+    web::{Manners, Web},
+};
 use motemq_tokio::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
@@ -62,6 +68,15 @@ async fn each_way_works() {
     works(options(&ways.mutual()).tls(identity), 10_000).await;
     if cfg!(unix) {
         works(options(&ways.unix()), 1_000_000).await;
+    }
+}
+
+#[tokio::test]
+async fn frames_may_be_cut_anywhere() {
+    let broker = Server::start(Config::new()).unwrap();
+    for seed in 0..3 {
+        let web = Web::start(broker.addr(), Manners::Unkind(seed)).unwrap();
+        works(options(&web.url()), 300_000).await;
     }
 }
 
