@@ -61,8 +61,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at most.
 #[derive(Clone, Debug, Default)]
 pub struct Link {
-    /// Bytes of the socket's ring that the last event took, and perhaps still borrows.
+    /// Bytes that the last event took, and perhaps still borrows ...
     taken: usize,
+    /// ... from `rx`, not from the socket's ring.
+    from_rx: bool,
     /// Since the last turn the session has wanted more than the ring or `rx` has in one piece.
     hungry: bool,
     /// Since when the session is closed and the socket is not.
@@ -81,7 +83,7 @@ pub enum Turn {
 impl Link {
     /// No connection.
     pub const fn new() -> Self {
-        Link { taken: 0, hungry: false, parting: None }
+        Link { taken: 0, from_rx: false, hungry: false, parting: None }
     }
 
     /// [`Session::next_event`] over the socket. Events borrow the ring or `rx`, not the session nor `tx`.
@@ -91,18 +93,36 @@ impl Link {
     pub fn next_event<'r>(
         &mut self, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
     ) -> Result<Option<Event<'r>>, Fault> {
-        self.drop_taken(socket);
-        let event = if rx.is_empty() {
-            let ring = socket.peek(usize::MAX).unwrap_or_default();
-            let mut input = ring;
-            let event = session.receive(&mut input, rx.capacity(), tx);
-            self.taken = ring.len().saturating_sub(input.len());
-            event
-        } else {
-            session.next_event(rx, tx)
-        };
-        self.hungry = matches!(event, Ok(None));
-        event
+        self.receive(socket, rx, |input, room| session.receive(input, room, tx))
+    }
+
+    /// The same for a layer over the session, such as [`Manual`](motemq::Manual): `receive` calls its slice form.
+    ///
+    /// ```
+    /// # use motemq::{Buffer, Event, Fault, Manual, Session, Token};
+    /// # use motemq_smoltcp::Link;
+    /// # use smoltcp::socket::tcp::Socket;
+    /// # fn next<'r>(
+    /// #     link: &mut Link, manual: &mut Manual, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
+    /// # ) -> Result<Option<(Event<'r>, Option<Token>)>, Fault> {
+    /// link.receive(socket, rx, |input, room| manual.receive(session, input, room, tx))
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `receive`.
+    pub fn receive<'r, T>(
+        &mut self, socket: &'r mut Socket<'_>, rx: &'r mut Buffer, receive: impl FnOnce(&mut &'r [u8], usize) -> Result<Option<T>, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        self.drop_taken(socket, rx);
+        let room = rx.capacity();
+        self.from_rx = !rx.is_empty();
+        let held = if self.from_rx { rx.bytes() } else { socket.peek(usize::MAX).unwrap_or_default() };
+        let mut input = held;
+        let told = receive(&mut input, room);
+        self.taken = held.len().saturating_sub(input.len());
+        self.hungry = matches!(told, Ok(None));
+        told
     }
 
     /// Tells the session the time, writes what it has to say into the socket, and looks how both are. Call it when there are no more events
@@ -116,7 +136,7 @@ impl Link {
     pub fn turn(
         &mut self, socket: &mut Socket<'_>, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now: Instant,
     ) -> Result<Turn, Fault> {
-        self.drop_taken(socket);
+        self.drop_taken(socket, rx);
         let sleep = session.tick(now.total_millis() as u32, tx).inspect_err(|_| socket.abort())?;
         if !tx.is_empty() {
             tx.consume(socket.send_slice(tx.bytes()).unwrap_or(0));
@@ -161,9 +181,11 @@ impl Link {
         Turn::Sleep(Some(end - now))
     }
 
-    fn drop_taken(&mut self, socket: &mut Socket<'_>) {
+    fn drop_taken(&mut self, socket: &mut Socket<'_>, rx: &mut Buffer) {
         let taken = core::mem::take(&mut self.taken);
-        if taken > 0 {
+        if self.from_rx {
+            rx.consume(taken);
+        } else if taken > 0 {
             // Received before, so it can be no error now.
             let _ = socket.recv(|_| (taken, ()));
         }

@@ -1,6 +1,6 @@
 //! Messages of all kinds through rings of all sizes.
 use crate::world::World;
-use motemq::{Connect, Event, Filter, Publish, QoS, SendError, Session};
+use motemq::{Connect, Event, Filter, Manual, Owed, Publish, QoS, SendError, Session};
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
@@ -229,4 +229,43 @@ fn what_waits_for_room_waits_in_the_ring() {
     });
     assert_eq!((over, heard), (Ok(false), 1));
     assert!(world.rx.is_empty(), "it was copied");
+}
+
+#[test]
+fn acknowledged_by_hand() {
+    let mut world = World::new(40);
+    let mut manual = Manual::<[Owed; 4]>::new();
+    let mut tokens = Vec::new();
+    world.open(&Connect::new("a"));
+    let mut acked = 0;
+    for round in 0..1000 {
+        let session = &mut world.session;
+        let sent = match (round, tokens.len()) {
+            (_, 0..3) if world.tx.is_empty() && !session.is_closed() && round > 20 => {
+                session.publish(&Publish::to("t/x").payload(&[b'x'; 20]).qos(QoS::AtLeastOnce), &mut world.tx)
+            }
+            (20, _) => session.subscribe(&[Filter::new("t/#", QoS::AtLeastOnce)], &mut world.tx).map(Some),
+            _ => Ok(None),
+        };
+        sent.unwrap();
+        let over = world.round_with(|link, socket, session, rx, tx| {
+            let Some((event, token)) = link.receive(socket, rx, |input, room| manual.receive(session, input, room, tx))? else {
+                return Ok(false);
+            };
+            tokens.extend(token);
+            acked += usize::from(matches!(event, Event::Acked { .. }));
+            Ok(true)
+        });
+        assert_eq!(over, Ok(false));
+        if tokens.len() == 3 {
+            // The last first.
+            while let Some(token) = tokens.pop() {
+                manual.ack(token).unwrap();
+            }
+            if acked > 30 {
+                return;
+            }
+        }
+    }
+    panic!("{acked} acknowledged, {} not", tokens.len());
 }

@@ -144,14 +144,27 @@ impl World {
     ///
     /// Tells whether the connection is over.
     pub fn round(&mut self, answer: usize, mut told: impl FnMut(Event<'_>, &mut Session, &mut Tx)) -> Result<bool, Fault> {
+        let mut told_at = None;
+        let now = self.now;
+        let over = self.round_with(|link, socket, session, rx, tx| {
+            let event = if tx.room() >= answer { link.next_event(socket, session, rx, tx)? } else { None };
+            if let Some(event) = event {
+                told_at = Some(now);
+                told(event, session, tx);
+            }
+            Ok(event.is_some())
+        });
+        self.told_at = told_at.unwrap_or(self.told_at);
+        over
+    }
+
+    /// The same with a client that takes its events itself, until there is none.
+    pub fn round_with(
+        &mut self, mut next: impl FnMut(&mut Link, &mut Socket<'static>, &mut Session, &mut Rx, &mut Tx) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
         self.poll();
         let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
-        while self.tx.room() >= answer
-            && let Some(event) = self.link.next_event(socket, &mut self.session, &mut self.rx, &mut self.tx)?
-        {
-            self.told_at = self.now;
-            told(event, &mut self.session, &mut self.tx);
-        }
+        while next(&mut self.link, socket, &mut self.session, &mut self.rx, &mut self.tx)? {}
         let turn = self.link.turn(socket, &mut self.session, &mut self.rx, &mut self.tx, self.now)?;
         let far = self.serve();
         let Turn::Sleep(limit) = turn else { return Ok(true) };
