@@ -94,21 +94,8 @@ impl Client {
     /// # Errors
     /// `Invalid`; `OverLimit`; `Closed`, or why the connection is over.
     pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        loop {
-            let first = self.try_publish(publish);
-            if !matches!(first, Err(Error::Full | Error::Offline)) {
-                return first;
-            }
-            let mut room = pin!(self.shared.room.notified());
-            room.as_mut().enable();
-            let _waiting = Waiting::new(&self.shared);
-            // It may have come in between.
-            let second = self.try_publish(publish);
-            if !matches!(second, Err(Error::Full | Error::Offline)) {
-                return second;
-            }
-            room.await;
-        }
+        let key = self.when_there_is_room(|core| core.publish(publish, &self.shared.options)).await?;
+        Ok(Receipt::new(&self.shared, key))
     }
 
     /// Publishes a message if there is room for it now; never waits.
@@ -117,7 +104,8 @@ impl Client {
     /// `Full`, `Offline`: nothing was done; else as [`publish`](Self::publish).
     #[inline]
     pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        Ok(Receipt::new(&self.shared, self.shared.publish(publish)?))
+        let key = self.shared.with(|core| core.publish(publish, &self.shared.options))?;
+        Ok(Receipt::new(&self.shared, key))
     }
 
     /// Asks for messages, from now on if polled or not; the future ends with the stream of them when the broker has answered.
@@ -244,10 +232,10 @@ impl Client {
 }
 
 /// Somebody waits for room.
-struct Waiting<'s>(&'s Shared);
+pub(crate) struct Waiting<'s>(&'s Shared);
 
 impl<'s> Waiting<'s> {
-    fn new(shared: &'s Shared) -> Self {
+    pub fn new(shared: &'s Shared) -> Self {
         shared.with(|core| core.waiting += 1);
         Waiting(shared)
     }

@@ -33,6 +33,7 @@ mod stream;
 mod subscription;
 mod turn;
 mod tx;
+mod upload;
 mod work;
 
 pub use client::{Client, publish_once};

@@ -236,7 +236,7 @@ impl Options {
         self
     }
 
-    /// The largest payload in bytes that is put together in memory; 16 MiB if nothing is said. Larger ones come with
+    /// The largest payload in bytes that is put together in memory, at least 72 KiB; 16 MiB if nothing is said. Larger ones come with
     /// [their rest](crate::Message::into_reader) still to be read.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;

@@ -22,6 +22,10 @@ impl Receipt {
     pub(crate) fn new(shared: &Arc<Shared>, key: Option<usize>) -> Self {
         Receipt(key.map(|key| Ticket::new(shared, key)))
     }
+
+    pub(crate) fn of(ticket: Option<Ticket>) -> Self {
+        Receipt(ticket)
+    }
 }
 
 impl Future for Receipt {

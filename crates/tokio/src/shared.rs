@@ -50,6 +50,7 @@ pub(crate) struct Core {
     pub waiting: usize,
     /// The payload of this one comes from a reader.
     pub upload: Option<u64>,
+    pub uploads: u64,
     pub last_cause: Option<Cause>,
     pub counters: Counters,
 }
@@ -71,6 +72,7 @@ impl Shared {
             hang_up: false,
             waiting: 0,
             upload: None,
+            uploads: 0,
             last_cause: None,
             counters: Counters::default(),
         };
@@ -107,11 +109,6 @@ impl Shared {
                 core.nudge();
             });
         }
-    }
-
-    /// Sends a message or lets it wait for a connection, if there is room for it. Returns its key if its end is to be told.
-    pub fn publish(&self, publish: &Publish<'_>) -> Result<Option<usize>, Error> {
-        self.with(|core| core.publish(publish, &self.options))
     }
 
     /// A new state.
@@ -158,8 +155,28 @@ impl Core {
         }
     }
 
+    /// A message would overtake others, or cannot be sent now.
+    pub fn must_wait(&mut self, qos: QoS, options: &Options) -> bool {
+        let many = qos != QoS::AtMostOnce && self.work.in_flight() >= options.places();
+        if many {
+            self.unblock();
+        }
+        let again = qos != QoS::AtMostOnce && self.work.resend.is_some();
+        many || again || !self.work.is_queue_empty() || self.session.unsent() > 0
+    }
+
+    /// There is no room for a message with QoS 1 or 2. What nobody waits for any more must not stand in everybody's way for ever: only
+    /// the end of the connection frees its identifier.
+    pub fn unblock(&mut self) {
+        if self.work.is_blocked() {
+            self.hang_up = true;
+            self.nudge();
+        }
+    }
+
+    /// Sends a message or lets it wait for a connection, if there is room for it. Returns its key if its end is to be told.
     #[inline]
-    fn publish(&mut self, publish: &Publish<'_>, options: &Options) -> Result<Option<usize>, Error> {
+    pub fn publish(&mut self, publish: &Publish<'_>, options: &Options) -> Result<Option<usize>, Error> {
         self.check_open()?;
         if publish.more != 0 {
             return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
@@ -169,8 +186,7 @@ impl Core {
             return self.keep(publish, options);
         }
         let need = publish.topic.len() + publish.payload.len() + HEADER;
-        let waits = publish.qos != QoS::AtMostOnce && (self.work.in_flight() >= options.places() || self.work.resend.is_some());
-        if waits || !self.work.is_queue_empty() || self.session.unsent() > 0 {
+        if self.must_wait(publish.qos, options) {
             return Err(Error::Full);
         }
         if need > LIMIT {
@@ -189,7 +205,11 @@ impl Core {
                 self.nudge();
                 Ok(id.map(|id| self.work.launch(id, Body::Publish(Letter::new(publish)), Instant::now())))
             }
-            Err(SendError::Full | SendError::Busy) => Err(Error::Full),
+            Err(SendError::Busy) => {
+                self.unblock();
+                Err(Error::Full)
+            }
+            Err(SendError::Full) => Err(Error::Full),
             Err(SendError::Offline) => self.keep(publish, options),
             Err(SendError::Invalid) => {
                 Err(Error::Invalid(check_topic(publish.topic).err().unwrap_or_else(|| unsendable(SendError::Invalid))))

@@ -60,7 +60,11 @@ impl Core {
         if self.connected_at.is_some()
             && let Some(limit) = shared.options.ack_timeout
         {
-            until = earlier(until, self.work.expire(now, limit));
+            let (again, expired) = self.work.expire(now, limit);
+            until = earlier(until, again);
+            if expired {
+                shared.room.notify_waiters();
+            }
         }
         let full = self.inbox.is_full();
         let reading = !full && hands.rx.len() < BUFFER;
@@ -177,7 +181,7 @@ impl Core {
 
     /// Sends what waits to be sent, as far as there is room. Tells whether something found none.
     pub fn give(&mut self, options: &Options, now: Instant) -> Result<bool, Cause> {
-        loop {
+        while self.connected_at.is_some() {
             let sent = if self.session.unsent() > 0 {
                 self.give_chunk()
             } else if self.work.resend.is_some() {
@@ -187,15 +191,16 @@ impl Core {
             };
             match sent {
                 Ok(true) => {}
-                Ok(false) | Err(SendError::Offline) => return Ok(false),
+                Ok(false) | Err(SendError::Offline) => break,
                 Err(SendError::Full) => return Ok(true),
                 // What nobody waits for any more must not stand in everybody's way for ever.
                 Err(SendError::Busy) if self.work.is_blocked() => return Err(Cause::HungUp),
-                Err(SendError::Busy) => return Ok(false),
+                Err(SendError::Busy) => break,
                 // What cannot be sent at all was taken off the queue: the broker has confused us.
                 Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
             }
         }
+        Ok(false)
     }
 
     fn give_chunk(&mut self) -> Result<bool, SendError> {

@@ -376,8 +376,9 @@ impl Work {
         self.suspect = suspect;
     }
 
-    /// Gives up what was sent so long ago. Returns when to look again.
-    pub fn expire(&mut self, now: Instant, limit: Duration) -> Option<Instant> {
+    /// Gives up what was sent so long ago. Returns when to look again, and whether there was something.
+    pub fn expire(&mut self, now: Instant, limit: Duration) -> (Option<Instant>, bool) {
+        let mut expired = false;
         for at in 0..self.flights.len() {
             let key = self.flights[at].1;
             let entry = &mut self.entries[key];
@@ -386,12 +387,13 @@ impl Work {
             }
             let end = entry.since + limit;
             if now < end {
-                return Some(end);
+                return (Some(end), expired);
             }
             entry.given_up = true;
+            expired = true;
             self.tell(key, Err(Error::NotAcknowledged { limit }));
         }
-        None
+        (None, expired)
     }
 
     /// Nothing will be sent or answered any more.

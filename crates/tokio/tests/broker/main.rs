@@ -1,4 +1,11 @@
-//! Against the in-process broker, and against sockets that follow a script.
+//! Against the in-process broker, and against lines in memory that follow a script.
+mod cancel;
+mod line;
+mod links;
+mod queue;
+mod sessions;
+mod streams;
+
 use motemq_rig::{broker::Config, server::Server};
 use motemq_tokio::{Client, Filter, Options, Publish, QoS};
 use std::{future::Future, time::Duration};

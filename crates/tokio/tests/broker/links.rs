@@ -1,0 +1,113 @@
+//! Connections that end, fail, fall silent, or are fought over.
+use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, options, start};
+use motemq_tokio::{Error, Options, Publish, QoS, Reconnect, ReturnCode, State};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A ping after three quarters of the keep-alive, and ten seconds for its answer: not one more (rumqtt#295: 130 s).
+#[tokio::test(start_paused = true)]
+async fn a_dead_link_is_found_in_time() {
+    let (client, _driver, mut exchange, mut line) = connected(options()).await;
+    let began = Instant::now();
+    line.hears(b"\xc0\0").await;
+    assert_eq!(began.elapsed().as_secs(), 45);
+    line.ends().await;
+    assert_eq!(began.elapsed().as_secs(), 55);
+    let _line = exchange.accepts(HELLO, NEW).await;
+    client.connected().await.unwrap();
+}
+
+/// Two clients with one client identifier: each throws the other out as soon as it is there.
+#[tokio::test(start_paused = true)]
+async fn a_takeover_backs_off() {
+    let (_client, _driver, mut exchange) = start(Options::new("a"));
+    let mut began = Instant::now();
+    let mut waits = Vec::new();
+    for _ in 0..200 {
+        let line = exchange.accepts(HELLO, NEW).await;
+        waits.push(began.elapsed());
+        // The other one comes after a moment.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        began = Instant::now();
+        drop(line);
+    }
+    assert!(waits.iter().all(|wait| wait.as_secs() <= 60), "{waits:?}");
+    let late: Duration = waits[100..].iter().sum();
+    assert!(late > Duration::from_secs(100 * 15), "a hundred attempts within {late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn brokers_are_tried_one_after_the_other() {
+    let list = options().broker("one", 1).broker("two", 2).connect_timeout(Duration::from_secs(1));
+    let (client, _driver, mut exchange) = start(list);
+    let mut mute = Vec::new();
+    for host in ["one", "two", "one"] {
+        let (address, line) = exchange.next().await;
+        assert_eq!(address.host, host);
+        mute.push(line);
+    }
+    let (address, mut line) = exchange.next().await;
+    assert_eq!((address.host.as_str(), address.port), ("two", 2));
+    line.hears(HELLO).await;
+    line.says(NEW).await;
+    client.connected().await.unwrap();
+    drop(line);
+    // It was good.
+    assert_eq!(exchange.next().await.0.host, "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn states_can_be_watched() {
+    let (client, driver, mut exchange) = start(options());
+    let mut states = client.states();
+    let line = exchange.accepts(HELLO, NEW).await;
+    while !matches!(states.changed().await, State::Connected { .. }) {}
+    drop(line);
+    let State::Waiting { error: Error::ConnectionLost(_), .. } = states.changed().await else { panic!("{:?}", client.state()) };
+    while !matches!(states.changed().await, State::Connecting) {}
+    exchange.accepts(HELLO, b"\x20\x02\0\x05").await;
+    let State::Over { error: Some(Error::Refused(code)) } = states.changed().await else { panic!("{:?}", client.state()) };
+    assert_eq!(code, ReturnCode::NOT_AUTHORIZED);
+    assert!(driver.await.unwrap().unwrap_err().to_string().contains("check user name"));
+    assert!(matches!(client.publish(&Publish::to("t")).await, Err(Error::Refused(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_reconnection_the_loss_is_the_end() {
+    let (client, driver, _exchange, line) = connected(options().reconnect(Reconnect::Never)).await;
+    let receipt = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).await.unwrap();
+    drop(line);
+    assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
+    assert!(matches!(driver.await.unwrap(), Err(Error::ConnectionLost(_))));
+}
+
+/// AWS answers QoS 2 with silence: what is not acknowledged in time is given up, and does not stand in the way.
+#[tokio::test(start_paused = true)]
+async fn silence_is_given_up() {
+    let (client, _driver, mut exchange) = start(options().keep_session().in_flight(1).ack_timeout(Some(Duration::from_secs(20))));
+    let mut line = exchange.accepts(HELLO_KEEPING, NEW).await;
+    let first = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).await.unwrap();
+    line.hears(b"\x32\x06\0\x01t\0\x011").await;
+    let began = Instant::now();
+    assert!(matches!(first.await, Err(Error::NotAcknowledged { .. })));
+    assert_eq!(began.elapsed().as_secs(), 20);
+    let second = tokio::spawn(async move { client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).await.unwrap().await });
+    line.ends().await;
+    let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
+    line.hears(b"\x32\x06\0\x01t\0\x022").await;
+    line.says(b"\x40\x02\0\x02").await;
+    second.await.unwrap().unwrap();
+}
+
+/// A driver that is dropped tells everybody.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_driver_that_is_gone() {
+    let (client, driver, _exchange, _line) = connected(options()).await;
+    let receipt = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).await.unwrap();
+    let mut rest = client.messages();
+    driver.abort();
+    assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
+    assert!(rest.recv().await.is_none());
+    assert!(matches!(client.publish(&Publish::to("t")).await, Err(Error::Closed)));
+    client.disconnect(Duration::from_secs(1)).await.unwrap();
+}
