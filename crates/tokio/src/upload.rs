@@ -114,6 +114,7 @@ impl Drop for Upload {
 impl Core {
     fn begin_upload(&mut self, publish: &Publish<'_>, shared: &Arc<Shared>) -> Result<Upload, Error> {
         self.check_open()?;
+        shared.options.profile.check_publish(publish)?;
         check_topic(publish.topic).map_err(Error::Invalid)?;
         if self.connected_at.is_none() {
             return Err(Error::Offline);
