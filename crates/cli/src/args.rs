@@ -56,7 +56,8 @@ pub struct CommandLine {
 }
 
 const USAGE: &str = "motemq --pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
-       motemq --sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
+       motemq --sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
+       motemq doctor [-h HOST] [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,6 +77,8 @@ Examples:
   Over TLS, with a client certificate; over a WebSocket:
     motemq --pub -h HOST -p 8883 -t SEGGER/Demo -m \"Hello\" --tls --cert cert.der --key private.der -d 5
     motemq --sub -L wss://broker.example/mqtt --cafile ca.pem -t 'SEGGER/#'
+  Find out why there is no connection:
+    motemq doctor -L mqtts://me:secret@broker.example --cafile ca.pem
   Make a session that collects messages from now on; fetch them later:
     motemq --sub -i logger -c -q 1 -t 'plant/#' -E
     motemq --sub -i logger -c -q 1 -t 'plant/#' -v";
@@ -223,12 +226,46 @@ pub struct ConnectionArgs {
     pub protocol_version: Option<()>,
 }
 
-impl CommandLine {
-    /// Reads the command line of this process; ends it if help is wanted, or something is wrong.
-    pub fn read() -> Self {
-        Self::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
-    }
+/// Tries each layer between here and a broker, and says which works and what to change where one does not.
+#[derive(Parser, Debug)]
+#[command(name = "motemq doctor", bin_name = "motemq doctor", version, disable_help_flag = true, disable_version_flag = true)]
+#[command(after_help = "It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a subscription, a message there and back.")]
+pub struct DoctorLine {
+    /// Topic of the message that goes there and back (motemq/doctor/ and random letters if not given)
+    #[arg(short = 't', long = "topic", value_name = "TOPIC")]
+    pub topics: Vec<String>,
 
+    /// QoS of the message that goes there and back
+    #[arg(short, long, value_name = "0|1|2", default_value = "1", hide_default_value = true, value_parser = qos)]
+    pub qos: QoS,
+
+    /// Print this help
+    #[arg(long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+/// What is to be done.
+pub enum Line {
+    Command(Box<CommandLine>),
+    Doctor(Box<DoctorLine>),
+}
+
+/// Reads the command line of this process; ends it if help is wanted, or something is wrong.
+pub fn read() -> Line {
+    let words: Vec<_> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == "doctor") {
+        return Line::Doctor(Box::new(DoctorLine::parse_from(words.into_iter().skip(1))));
+    }
+    Line::Command(Box::new(CommandLine::parse_from(words).unwrap_or_else(|error| error.exit())))
+}
+
+impl CommandLine {
     pub fn parse_from(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         Self::from_arg_matches(&command().try_get_matches_from(words)?)
     }

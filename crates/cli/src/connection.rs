@@ -24,7 +24,7 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
     let options = options.reconnect(reconnect).stop_flag(stop.flag());
     let options = if show_packets { traced(options) } else { options };
 
-    let (place, address) = (target.place.clone(), options.clone());
+    let (place, address) = (target.route.place(), options.clone());
     let mut was_open = false;
     let mut first = true;
     let dial = move || {

@@ -26,12 +26,16 @@ pub enum Exit {
     NotAcknowledged = 8,
     /// We or the broker did not like what the other showed, or there is no TLS at all.
     Tls = 9,
+    /// There is a connection, and no WebSocket in it.
+    WebSocket = 10,
+    /// `doctor`: the name of the host leads nowhere.
+    NoName = 11,
     /// Ctrl-C before what was asked for has been done; what shells call the end by SIGINT.
     Interrupted = 130,
 }
 
 impl Exit {
-    const ALL: [(Exit, &'static str); 11] = [
+    const ALL: [(Exit, &'static str); 13] = [
         (Exit::Done, "done; also after Ctrl-C where nothing else ends the program"),
         (Exit::Files, "a file, stdin or stdout failed"),
         (Exit::Usage, "wrong usage"),
@@ -42,6 +46,8 @@ impl Exit {
         (Exit::ConnectionLost, "connection lost"),
         (Exit::NotAcknowledged, "a message with QoS 1 or 2 was not acknowledged"),
         (Exit::Tls, "no TLS: a certificate is missing or was not accepted, or nobody speaks TLS there"),
+        (Exit::WebSocket, "no WebSocket: what answers there does not speak it, or not on this path, or not for MQTT"),
+        (Exit::NoName, "doctor: the host name has no address; elsewhere that is 3"),
         (Exit::Interrupted, "interrupted by Ctrl-C before all was done"),
     ];
 
@@ -84,6 +90,7 @@ impl From<Error> for Failure {
             ErrorKind::CannotConnect => Exit::CannotConnect,
             #[cfg(feature = "tls")]
             ErrorKind::Tls => Exit::Tls,
+            ErrorKind::WebSocket => Exit::WebSocket,
             ErrorKind::Refused | ErrorKind::SubscriptionLost => Exit::Refused,
             ErrorKind::NotAuthorized => Exit::NotAuthorised,
             ErrorKind::TimedOut => Exit::TimeOut,

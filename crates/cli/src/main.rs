@@ -1,6 +1,7 @@
 //! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker.
 mod args;
 mod connection;
+mod doctor;
 mod exit;
 mod input;
 mod notice;
@@ -13,18 +14,14 @@ mod target;
 mod tls;
 mod transport;
 
+use args::{CommandLine, Line};
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let line = args::CommandLine::read();
-    if line.transport.is_insecure() {
-        notice::say("warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything");
-    }
-    let outcome = match target::Target::of(&line) {
-        Ok(target) if line.publish => publish::run(&line, target),
-        Ok(target) => subscribe::run(&line, target),
-        Err(words) => Err(Failure::new(Exit::Usage, words)),
+    let outcome = match args::read() {
+        Line::Command(line) => run(&line),
+        Line::Doctor(line) => doctor::run(&line),
     };
     match outcome {
         Ok(exit) => exit.into(),
@@ -34,4 +31,12 @@ fn main() -> ExitCode {
             exit.into()
         }
     }
+}
+
+fn run(line: &CommandLine) -> Result<Exit, Failure> {
+    if line.transport.is_insecure() {
+        notice::say("warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything");
+    }
+    let target = target::Target::of(line).map_err(|words| Failure::new(Exit::Usage, words))?;
+    if line.publish { publish::run(line, target) } else { subscribe::run(line, target) }
 }

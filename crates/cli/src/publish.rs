@@ -66,7 +66,7 @@ pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
     let content = Content::of(source)?;
     let mut client = connection::connect(&target, &stop, endless, line.debug)?;
     if endless && io::stderr().is_terminal() {
-        say(format_args!("publishing to {} at {} until Ctrl-C", address.topic, target.place));
+        say(format_args!("publishing to {} at {} until Ctrl-C", address.topic, target.route.place()));
     }
     let outcome = match content {
         Content::Lines => lines(&mut client, &address, &stop),

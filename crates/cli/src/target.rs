@@ -2,9 +2,10 @@
 use crate::{
     args::{CommandLine, ConnectionArgs},
     input::bytes_of,
+    transport::TransportArgs,
 };
 use motemq::topic::{is_filter, is_name};
-use motemq_net::{BrokerUrl, profile::Profile};
+use motemq_net::{BrokerUrl, Route, profile::Profile};
 use motemq_std::{Options, Will};
 
 /// Longer payloads of a will have no place in CONNECT.
@@ -14,24 +15,25 @@ const LONGEST_WILL: usize = 0xffff;
 #[derive(Debug)]
 pub struct Target {
     pub options: Options,
-    /// Where the broker is, for people.
-    pub place: String,
+    pub route: Route,
     pub topics: Vec<String>,
 }
 
 impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, String> {
-        let args = &line.connection;
-        let url = args.url.as_deref().map(BrokerUrl::parse).transpose().map_err(|error| error.to_string())?;
-        let topics: Vec<_> = url.iter().filter_map(|url| url.topic.as_ref()).chain(&line.topics).cloned().collect();
-        let fits = if line.publish { one_topic(&topics) } else { filters(line, &topics) };
-        fits?;
+        let target = Self::unchecked(&line.connection, &line.transport, &line.topics)?;
+        let fits = if line.publish { one_topic(&target.topics) } else { filters(line, &target.topics) };
+        fits.map(|()| target)
+    }
 
-        let route = line.transport.route(args, url.as_ref())?;
-        let place = route.place();
+    /// The same without a look at the topics.
+    pub fn unchecked(args: &ConnectionArgs, transport: &TransportArgs, topics: &[String]) -> Result<Self, String> {
+        let url = args.url.as_deref().map(BrokerUrl::parse).transpose().map_err(|error| error.to_string())?;
+        let topics = url.iter().filter_map(|url| url.topic.as_ref()).chain(topics).cloned().collect();
+        let route = transport.route(args, url.as_ref())?;
         let id = args.id.clone().unwrap_or_else(random_id);
-        let options = Options::new(id).keep_alive(args.keep_alive).route(route);
+        let options = Options::new(id).keep_alive(args.keep_alive).route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
         let options = login(options, args, user, password)?;
         let options = if args.keep_session { options.keep_session() } else { options };
@@ -40,7 +42,7 @@ impl Target {
             None => options,
         };
         let options = options.profile(args.profile.unwrap_or(&Profile::ANY));
-        Ok(Target { options, place, topics })
+        Ok(Target { options, route, topics })
     }
 }
 
@@ -131,9 +133,9 @@ mod tests {
 
     #[test]
     fn options_of_tls_go_with_ways_through_tls() {
-        assert_eq!(of("--sub -t a --tls").unwrap().place, "localhost:8883");
-        assert_eq!(of("--sub -t a --insecure -p 443").unwrap().place, "localhost:443");
-        assert_eq!(of("--sub -t a -L wss://h/mqtt --alpn mqtt --sni other").unwrap().place, "h:443");
+        assert_eq!(of("--sub -t a --tls").unwrap().route.place(), "localhost:8883");
+        assert_eq!(of("--sub -t a --insecure -p 443").unwrap().route.place(), "localhost:443");
+        assert_eq!(of("--sub -t a -L wss://h/mqtt --alpn mqtt --sni other").unwrap().route.place(), "h:443");
         for line in ["--sub -L mqtt://h/t --tls", "--sub -t a -L ws://h --insecure", "--sub -t a --unix /x --tls"] {
             says(line, "mqtts://");
         }
@@ -146,12 +148,12 @@ mod tests {
     #[test]
     fn the_url_says_all() {
         let target = of("--sub -L mqtt://me:secret@broker:1884/t").unwrap();
-        assert_eq!(target.place, "broker:1884");
+        assert_eq!(target.route.place(), "broker:1884");
         let shown = format!("{:?}", target.options);
         assert!(shown.contains("Some(\"me\")") && shown.contains("password: Some") && !shown.contains("secret"), "{shown}");
-        assert_eq!(of("--sub -t a -L unix:///run/x").unwrap().place, "/run/x");
-        assert_eq!(of("--sub -t a --unix /run/x").unwrap().place, "/run/x");
-        assert_eq!(of("--sub -t a").unwrap().place, "localhost:1883");
+        assert_eq!(of("--sub -t a -L unix:///run/x").unwrap().route.place(), "/run/x");
+        assert_eq!(of("--sub -t a --unix /run/x").unwrap().route.place(), "/run/x");
+        assert_eq!(of("--sub -t a").unwrap().route.place(), "localhost:1883");
     }
 
     #[test]

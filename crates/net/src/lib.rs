@@ -22,7 +22,7 @@ pub use identity::{Identity, Will};
 pub use native_tls;
 pub use route::Route;
 #[cfg(feature = "tls")]
-pub use tls::{Objection, Tls, TlsError};
+pub use tls::{Look, Objection, Shown, Tls, TlsError};
 pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
 pub use tungstenite;

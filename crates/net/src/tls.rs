@@ -1,7 +1,9 @@
 //! TLS: whom we trust, who we are, what we ask for; and what went wrong in words.
 mod keys;
+mod look;
 mod objection;
 
+pub use look::{Look, Shown};
 pub use objection::Objection;
 
 use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector, TlsStream};
@@ -158,6 +160,11 @@ impl Tls {
     /// Whether a client certificate is shown.
     pub fn has_identity(&self) -> bool {
         self.identity.is_some()
+    }
+
+    /// The same without a client certificate.
+    pub fn without_identity(&self) -> Self {
+        Tls { identity: None, ..self.clone() }
     }
 
     /// What connects by these settings, for any kind of stream.

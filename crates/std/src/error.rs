@@ -135,6 +135,8 @@ pub enum ErrorKind {
     /// TLS did not come about.
     #[cfg(feature = "tls")]
     Tls,
+    /// There is no WebSocket.
+    WebSocket,
     /// The broker said no.
     Refused,
     /// The broker said no because of the login.
@@ -163,7 +165,8 @@ impl Error {
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Resolve { .. } | Error::Connect { .. } | Error::WebSocket { .. } => ErrorKind::CannotConnect,
+            Error::Resolve { .. } | Error::Connect { .. } => ErrorKind::CannotConnect,
+            Error::WebSocket { .. } => ErrorKind::WebSocket,
             #[cfg(feature = "tls")]
             Error::Tls { .. } => ErrorKind::Tls,
             Error::Refused(_) => ErrorKind::Refused,

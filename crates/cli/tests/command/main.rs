@@ -1,5 +1,6 @@
 //! The real command, against the in-process broker always, and against mosquitto where it is installed.
 mod broker;
+mod doctor;
 mod ends;
 mod exit_codes;
 mod mosquitto;

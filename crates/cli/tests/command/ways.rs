@@ -77,7 +77,7 @@ fn each_bar_is_named() {
     run(&["-L", &ways.mutual(), "--cafile", &ca, "--cert", &cert, "--key", &key]).badly(9, "CA of our client certificate");
     run(&["-L", &ways.plain().replace("mqtt", "mqtts"), "--cafile", &ca]).badly(9, "port is for TLS");
     run(&["-L", &ways.secure().replace("mqtts", "mqtt")]).badly(7, "connection lost");
-    run(&["-L", &ways.plain().replace("mqtt", "ws")]).badly(3, "WebSocket");
+    run(&["-L", &ways.plain().replace("mqtt", "ws")]).badly(10, "WebSocket");
     run(&["-L", &ways.secure(), "--cafile", &ca, "--cert", &cert]).badly(2, "holds no private key");
     let other = file(&ways, "other.key", &ways.authority.client("other").key);
     run(&["-L", &ways.secure(), "--cafile", &ca, "--cert", &cert, "--key", &other]).badly(2, "does not belong");

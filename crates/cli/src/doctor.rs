@@ -1,0 +1,251 @@
+//! `doctor`: each layer between here and the broker, one after the other, and what to change where one does not work.
+use crate::{
+    args::DoctorLine,
+    exit::{Exit, Failure},
+    target::Target,
+};
+use motemq_net::{Route, Scheme};
+use motemq_std::{Client, Error, Filter, Granted, Known, Options, Publish, QoS, Reconnect};
+use std::{
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    time::{Duration, Instant},
+};
+
+/// How long each layer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Carries out `doctor`.
+pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
+    let target = Target::unchecked(&line.connection, &line.transport, &line.topics).map_err(|words| Failure::new(Exit::Usage, words))?;
+    let route = &target.route;
+    if route.scheme != Scheme::Unix {
+        let stream = tcp(route, &name(route)?)?;
+        #[cfg(feature = "tls")]
+        if route.scheme.is_tls() {
+            tls::look(route, stream)?;
+        } else {
+            drop(stream);
+        }
+        #[cfg(not(feature = "tls"))]
+        drop(stream);
+    }
+    let options = target.options.clone().connect_timeout(PATIENCE).ack_timeout(Some(PATIENCE)).reconnect(Reconnect::Never);
+    let client = connect(route, &options)?;
+    let topic = target.topics.first().cloned().unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
+    there_and_back(client, &topic, line.qos)?;
+    println!("all of it works");
+    Ok(Exit::Done)
+}
+
+/// A layer that works.
+fn good(layer: &str, what: impl std::fmt::Display, since: Instant) {
+    println!("{layer:<10} ok  {what} ({:.1} ms)", since.elapsed().as_secs_f64() * 1000.0);
+}
+
+/// The layer that does not; the words say what to change.
+fn bad(layer: &str, exit: Exit, words: impl std::fmt::Display) -> Failure {
+    println!("{layer:<10} FAILED");
+    Failure::new(exit, words)
+}
+
+fn name(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
+    let since = Instant::now();
+    let failed = |why: &dyn std::fmt::Display| {
+        let words = format!("host {} has no address: check the name, and the network ({why})", route.host);
+        bad("name", Exit::NoName, words)
+    };
+    let addresses: Vec<_> = (route.host.as_str(), route.port()).to_socket_addrs().map_err(|error| failed(&error))?.collect();
+    if addresses.is_empty() {
+        return Err(failed(&"nothing found"));
+    }
+    let shown: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    good("name", format_args!("{}: {}", route.host, shown.join(", ")), since);
+    Ok(addresses)
+}
+
+fn tcp(route: &Route, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    let mut reached = None;
+    let mut words = String::new();
+    for address in addresses {
+        let since = Instant::now();
+        match TcpStream::connect_timeout(address, PATIENCE) {
+            Ok(stream) => {
+                good("tcp", address, since);
+                reached.get_or_insert(stream);
+            }
+            Err(error) => {
+                println!("tcp        no  {address}: {error}");
+                words = error.to_string();
+            }
+        }
+    }
+    reached.ok_or_else(|| {
+        let advice = "check the port, firewalls on the way, and that a broker runs there";
+        bad("tcp", Exit::CannotConnect, format_args!("nobody takes a connection at {}: {advice} ({words})", route.place()))
+    })
+}
+
+/// Opens a connection as the other commands do, through all layers.
+fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
+    let since = Instant::now();
+    let stream = options.dial().map_err(|error| {
+        let layer = match error {
+            Error::WebSocket { .. } => "websocket",
+            #[cfg(feature = "tls")]
+            Error::Tls { .. } => "tls",
+            _ => "socket",
+        };
+        let failure = Failure::from(error);
+        bad(layer, failure.exit, failure.words)
+    })?;
+    match route.scheme {
+        Scheme::Unix => good("socket", &route.path, since),
+        Scheme::Ws | Scheme::Wss => good("websocket", route.path.split('?').next().unwrap_or_default(), since),
+        Scheme::Mqtt | Scheme::Mqtts => {}
+    }
+    let since = Instant::now();
+    match Client::over(stream, options) {
+        Ok(client) => {
+            let session = match client.session() {
+                Known::New => "the broker has a new session for us",
+                Known::Resumed | Known::Foreign => "the broker has kept a session of ours",
+            };
+            good("connect", session, since);
+            Ok(client)
+        }
+        Err(error) => {
+            let failure = Failure::from(error);
+            Err(bad("connect", failure.exit, format_args!("{}{}", failure.words, hint(route))))
+        }
+    }
+}
+
+/// Who speaks plainly with somebody who wants TLS hears nothing, or is thrown out.
+#[cfg(feature = "tls")]
+fn hint(route: &Route) -> &'static str {
+    if tls::is_spoken(route) { "; TLS is spoken on this port: say mqtts:// or --tls (wss:// for ws://)" } else { "" }
+}
+
+#[cfg(not(feature = "tls"))]
+fn hint(_: &Route) -> &'static str {
+    ""
+}
+
+fn there_and_back(mut client: Client, topic: &str, qos: QoS) -> Result<(), Failure> {
+    let failed = |layer, error: Error| {
+        let failure = Failure::from(error);
+        let advice = "; the broker may not let this client use this topic: try another with -t, or another QoS with -q";
+        bad(layer, failure.exit, format_args!("{}{advice}", failure.words))
+    };
+    let since = Instant::now();
+    match client.subscribe(&[Filter::new(topic, qos)]).map_err(|error| failed("subscribe", error))?.first() {
+        Some(Granted::AtMost(granted)) => good("subscribe", format_args!("{topic}, QoS {} granted", *granted as u8), since),
+        _ => return Err(bad("subscribe", Exit::Refused, format_args!("the broker refuses {topic}: check its rules, or say -t TOPIC"))),
+    }
+    let since = Instant::now();
+    let payload = fastrand::u64(..).to_string();
+    client.publish(&Publish::to(topic).payload(payload.as_bytes()).qos(qos)).map_err(|error| failed("publish", error))?;
+    good("publish", format_args!("QoS {}", qos as u8), since);
+    loop {
+        let left = PATIENCE.saturating_sub(since.elapsed());
+        match client.recv(Some(left)).map_err(|error| failed("receive", error))? {
+            Some(message) if message.payload == payload.as_bytes() => break,
+            Some(_) => {}
+            None => {
+                let words =
+                    format!("the message did not come back within {PATIENCE:?}: the broker may not let this client publish to {topic}");
+                return Err(bad("receive", Exit::TimeOut, words));
+            }
+        }
+    }
+    good("receive", "there and back", since);
+    // What a broker does with it says nothing any more.
+    let _ = client.disconnect();
+    Ok(())
+}
+
+#[cfg(feature = "tls")]
+mod tls {
+    use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, good};
+    use motemq_net::{Look, Shown, Tls};
+    use std::{
+        io::Read,
+        time::{Duration, SystemTime},
+    };
+
+    /// How long a broker may take to object to a missing certificate behind the handshake.
+    const OBJECTION: Duration = Duration::from_millis(500);
+
+    pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
+        let since = Instant::now();
+        patient(&stream, PATIENCE);
+        match route.tls.look(&route.host, false, stream) {
+            Ok(look) => {
+                good("tls", chosen(&look), since);
+                show(&look);
+            }
+            Err(error) => {
+                let failure = bad("tls", Exit::Tls, format_args!("no TLS with {}: {error}", route.place()));
+                if let Some(look) = again(route).and_then(|stream| route.tls.look(&route.host, true, stream).ok()) {
+                    show(&look);
+                }
+                return Err(failure);
+            }
+        }
+        println!("           client certificate: {}", client_certificate(route));
+        Ok(())
+    }
+
+    /// Whether TLS is spoken where we spoke plainly.
+    pub fn is_spoken(route: &Route) -> bool {
+        !route.scheme.is_tls() && again(route).is_some_and(|stream| Tls::new().look(&route.host, true, stream).is_ok())
+    }
+
+    fn patient(stream: &TcpStream, limit: Duration) {
+        // Where there are no time-outs it takes as long as it takes.
+        let _ = stream.set_read_timeout(Some(limit)).and_then(|()| stream.set_write_timeout(Some(limit)));
+    }
+
+    fn again(route: &Route) -> Option<TcpStream> {
+        let stream = TcpStream::connect((route.host.as_str(), route.port())).ok()?;
+        patient(&stream, PATIENCE);
+        Some(stream)
+    }
+
+    fn chosen(look: &Look) -> String {
+        match &look.alpn {
+            Some(name) => format!("the broker has chosen {name} by ALPN"),
+            None => "no protocol chosen by ALPN".into(),
+        }
+    }
+
+    fn show(look: &Look) {
+        let Some(Shown { subject, issuer, names, from, until, .. }) = &look.certificate else { return };
+        let (from, until) = (humantime::format_rfc3339_seconds(*from), (humantime::format_rfc3339_seconds(*until), *until));
+        println!("           the broker's certificate: {subject}, signed by {issuer}");
+        println!("           for: {}", if names.is_empty() { "no host name".into() } else { names.join(", ") });
+        let left = until.1.duration_since(SystemTime::now()).unwrap_or_default().as_secs() / (24 * 60 * 60);
+        println!("           valid: {from} to {}, {left} days from now", until.0);
+    }
+
+    /// Tried without one: with TLS 1.3 a broker objects behind the handshake.
+    fn client_certificate(route: &Route) -> &'static str {
+        let shown = route.tls.has_identity();
+        let stranger = route.tls.without_identity();
+        let Some(stream) = again(route) else { return "unknown: the broker takes no second connection" };
+        let wanted = match stranger.connect(&route.host, stream) {
+            Ok(mut stream) => {
+                patient(stream.get_ref(), OBJECTION);
+                let read = stream.read(&mut [0]);
+                !matches!(read, Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut))
+            }
+            Err(_) => true,
+        };
+        match (wanted, shown) {
+            (true, true) => "wanted, and shown",
+            (true, false) => "wanted, and none given: say --cert and --key, or --p12",
+            (false, true) => "not necessary, but shown",
+            (false, false) => "not necessary",
+        }
+    }
+}
