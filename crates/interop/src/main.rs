@@ -4,12 +4,14 @@ mod checks;
 mod client;
 mod matrix;
 mod process;
+mod secrets;
 
-use broker::{Address, Broker, Started};
+use broker::{Address, Broker, Listener, Started};
 use checks::{Scene, Verdict};
 use clap::{Parser, Subcommand};
 use client::{Asynchronous, Blocking, Client, Command};
 use matrix::{Report, Row};
+use secrets::Secrets;
 use std::{
     collections::BTreeSet,
     fs,
@@ -128,48 +130,56 @@ fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
     }
     let version = process::read((broker.version)(&place))?;
     let begun = Instant::now();
-    let started = broker.run(&place)?;
+    let (started, secrets) = broker.run(&place)?;
     println!("{version} listens after {:.1} s", begun.elapsed().as_secs_f64());
-    let report = Report { broker, version, rows: rows(broker, started) };
+    let report = Report { broker, version, rows: rows(broker, started, &secrets) };
     println!("{:.1} s in all", begun.elapsed().as_secs_f64());
     Ok(report)
 }
 
+/// A cell of the matrix, and how long it took.
+type Told = (usize, usize, Verdict, Duration);
+
 /// Runs every client over every transport, until the time is up.
-fn rows(broker: &'static Broker, started: Started) -> Vec<Row> {
+fn rows(broker: &'static Broker, started: Started, secrets: &Secrets) -> Vec<Row> {
     let end = Instant::now() + LIMIT;
     let mut rows: Vec<Row> = Vec::new();
     let (tell, told) = mpsc::channel();
-    for (transport, _) in &started.listeners {
-        rows.extend(CLIENTS.iter().map(|client| Row { transport, client: client.name(), verdicts: vec![None; checks::ALL.len()] }));
+    let mut runs = Vec::new();
+    for listener in &started.listeners {
+        let Listener { transport, .. } = *listener;
+        let at = Address::of(broker, listener, secrets);
+        for client in CLIENTS {
+            rows.push(Row { transport, client: client.name(), verdicts: vec![None; checks::ALL.len()] });
+            runs.push((at.clone(), client));
+        }
     }
-    let addresses: Vec<_> = started.listeners.iter().map(|(_, url)| Address { url: url.clone(), login: broker.login }).collect();
     // Left behind if it takes too long; what it talks with is gone then.
-    thread::spawn(move || work(&addresses, &tell));
+    thread::spawn(move || work(&runs, &tell));
     collect(&told, end, &mut rows);
     started.stop();
     rows
 }
 
-fn work(addresses: &[Address], tell: &Sender<(usize, usize, Verdict)>) {
-    let runs = addresses.iter().flat_map(|at| CLIENTS.map(|client| (at, client)));
-    for (row, (at, client)) in runs.enumerate() {
+fn work(runs: &[(Address, &dyn Client)], tell: &Sender<Told>) {
+    for (row, (at, client)) in runs.iter().enumerate() {
         for (column, check) in checks::ALL.iter().enumerate() {
-            let scene = Scene { client, at, name: format!("{row}{}{column}", client.name()) };
+            let scene = Scene { client: *client, at, name: format!("{row}{}{column}", client.name()) };
+            let begun = Instant::now();
             let verdict = (check.run)(&scene).unwrap_or_else(Verdict::Failed);
-            if tell.send((row, column, verdict)).is_err() {
+            if tell.send((row, column, verdict, begun.elapsed())).is_err() {
                 return;
             }
         }
     }
 }
 
-fn collect(told: &Receiver<(usize, usize, Verdict)>, end: Instant, rows: &mut [Row]) {
+fn collect(told: &Receiver<Told>, end: Instant, rows: &mut [Row]) {
     loop {
         match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok((row, column, verdict)) => {
+            Ok((row, column, verdict, took)) => {
                 let Row { transport, client, verdicts } = &mut rows[row];
-                println!("  {transport}, {client}, {}: {verdict:?}", checks::ALL[column].name);
+                println!("{:6.1} s  {transport}, {client}, {}: {verdict:?}", took.as_secs_f64(), checks::ALL[column].name);
                 verdicts[column] = Some(verdict);
             }
             Err(RecvTimeoutError::Timeout) => return println!("  the time is up after {LIMIT:?}"),

@@ -41,8 +41,8 @@ all is as the standard says. A number: it is not, for the reason below; nothing 
 something was. `-`: the client does not do it: the command connects for each message.
 
 *QoS*: messages are published and received. *Retained*: kept, received, deleted. *Will*: published when the client vanishes, and not when it
-disconnects. *Resumption*: what was published while a session was away comes when it is back. *Large payload*: 1.5 MB. *Cut links*: both
-ends are cut, each six times at other bytes, while messages are on their way.
+disconnects. *Resumption*: what was published while a session was away comes when it is back. *Large payload*: 1.5 MB, over WebSocket 300 KB. *Cut
+links*: both ends are cut, each six times at other bytes, while messages are on their way; over TCP.
 "
     );
     for report in reports {

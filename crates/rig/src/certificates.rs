@@ -40,7 +40,7 @@ impl Issued {
 impl Authority {
     /// A new CA.
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
+        let mut params = dated(CertificateParams::default());
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -51,7 +51,7 @@ impl Authority {
 
     /// A CA below this one, and its certificate.
     pub fn below(&self, name: &str) -> Self {
-        let mut params = CertificateParams::default();
+        let mut params = dated(CertificateParams::default());
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.use_authority_key_identifier_extension = true;
@@ -105,16 +105,23 @@ pub fn self_signed_server() -> Issued {
     issued(server(&["localhost", "127.0.0.1"]).self_signed(&key).expect("a certificate"), &key)
 }
 
+/// Until a year that the clocks of all brokers reach; rcgen's own choice, 4096, ends ejabberd.
+fn dated(mut params: CertificateParams) -> CertificateParams {
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2049, 12, 31);
+    params
+}
+
 fn server(names: &[&str]) -> CertificateParams {
     let names: Vec<_> = names.iter().map(|&name| name.into()).collect();
-    let mut params = CertificateParams::new(names).expect("names of hosts");
+    let mut params = dated(CertificateParams::new(names).expect("names of hosts"));
     params.distinguished_name.push(DnType::CommonName, "broker");
     params.insert_extended_key_usage(Purpose::ServerAuth);
     params
 }
 
 fn client(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
+    let mut params = dated(CertificateParams::default());
     params.distinguished_name.push(DnType::CommonName, name);
     params.insert_extended_key_usage(Purpose::ClientAuth);
     params

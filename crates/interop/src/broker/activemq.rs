@@ -1,5 +1,6 @@
 //! ActiveMQ, from Debian: it sends PUBLISH again after PUBREC.
-use super::{Broker, Place, Started};
+use super::{Broker, Listener, Place, Started};
+use crate::{process::read, secrets::Secrets};
 use motemq_rig::mosquitto::free_port;
 use std::process::Command;
 
@@ -9,7 +10,7 @@ const CODEC: [&str; 4] = ["mqtt-client", "hawtbuf", "hawtdispatch", "hawtdispatc
 
 pub const BROKER: Broker = Broker {
     name: "ActiveMQ",
-    packages: &[(SERVER, "activemq"), ("/usr/share/java/mqtt-client.jar", "libmqtt-client-java")],
+    packages: &[(SERVER, "activemq"), ("/usr/share/java/mqtt-client.jar", "libmqtt-client-java"), ("openssl", "openssl")],
     fetched: None,
     version: |_| {
         let mut command = Command::new("dpkg-query");
@@ -26,19 +27,27 @@ pub const BROKER: Broker = Broker {
     ],
 };
 
-fn start(place: &Place) -> Result<Started, String> {
-    let port = free_port();
+fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
+    let [tcp, tls] = [(); 2].map(|()| free_port());
     let dir = place.dir.display();
     let config = format!(
         r#"<beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans.xsd
     http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="interop" dataDirectory="{dir}/data" useJmx="false">
-    <transportConnectors><transportConnector name="mqtt" uri="mqtt://127.0.0.1:{port}"/></transportConnectors>
+    <sslContext><sslContext keyStore="file:{dir}/server.p12" keyStorePassword="interop" keyStoreType="pkcs12"/></sslContext>
+    <transportConnectors>
+      <transportConnector name="mqtt" uri="mqtt://127.0.0.1:{tcp}"/>
+      <transportConnector name="mqtts" uri="mqtt+ssl://127.0.0.1:{tls}"/>
+    </transportConnectors>
   </broker>
 </beans>
 "#
     );
+    let mut pack = Command::new("openssl");
+    pack.args(["pkcs12", "-export", "-passout", "pass:interop", "-in"]).arg(&secrets.server.0).arg("-inkey").arg(&secrets.server.1);
+    pack.arg("-out").arg(place.dir.join("server.p12"));
+    read(pack)?;
     let config = place.write("conf/activemq.xml", &config)?;
     for jar in CODEC {
         let name = format!("{jar}.jar");
@@ -50,5 +59,5 @@ fn start(place: &Place) -> Result<Started, String> {
     command.arg("-Xmx512m").arg("-Dactivemq.home=/usr/share/activemq").arg(format!("-Dactivemq.base={dir}"));
     command.arg(format!("-Dactivemq.conf={dir}/conf")).arg(format!("-Dactivemq.data={dir}/data"));
     command.args(["-jar", SERVER, "start"]).arg(format!("xbean:file:{}", config.display()));
-    Ok(Started { group: place.start(command)?, listeners: vec![("TCP", format!("mqtt://127.0.0.1:{port}"))], afterwards: None })
+    Ok(Started { group: place.start(command)?, listeners: vec![Listener::tcp(tcp), Listener::tls(tls)], afterwards: None })
 }

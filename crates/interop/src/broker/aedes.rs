@@ -1,5 +1,6 @@
 //! aedes, from npm.
-use super::{Broker, Fetched, Place, Started};
+use super::{Broker, Fetched, Listener, Place, Started};
+use crate::secrets::Secrets;
 use motemq_rig::mosquitto::free_port;
 use std::process::Command;
 
@@ -31,10 +32,16 @@ pub const BROKER: Broker = Broker {
     ],
 };
 
-fn start(place: &Place) -> Result<Started, String> {
-    let port = free_port();
+fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
+    let ports = [(); 4].map(|()| free_port().to_string());
+    let [tcp, tls, ws, wss] = &ports;
     let mut command = Command::new("node");
-    command.arg(place.fetched.join(PROGRAM)).args(["--protos", "tcp", "--host", "127.0.0.1", "--port", &port.to_string()]);
+    command.arg(place.fetched.join(PROGRAM)).args(["--protos", "tcp", "tls", "ws", "wss", "--host", "127.0.0.1"]);
+    command.args(["--port", tcp, "--tls-port", tls, "--ws-port", ws, "--wss-port", wss, "--reject-unauthorized", "false"]);
+    command.arg("--cert").arg(&secrets.server.0).arg("--key").arg(&secrets.server.1);
     command.current_dir(&place.dir);
-    Ok(Started { group: place.start(command)?, listeners: vec![("TCP", format!("mqtt://127.0.0.1:{port}"))], afterwards: None })
+    let [tcp, tls, ws, wss] = ports.map(|port| port.parse().unwrap_or_default());
+    let listeners =
+        vec![Listener::tcp(tcp), Listener::tls(tls), Listener::websocket(ws, "/mqtt"), Listener::secure_websocket(wss, "/mqtt")];
+    Ok(Started { group: place.start(command)?, listeners, afterwards: None })
 }

@@ -6,8 +6,12 @@ mod mosquitto;
 mod nats;
 mod rabbitmq;
 
-use crate::process::{self, Group};
+use crate::{
+    process::{self, Group},
+    secrets::Secrets,
+};
 use motemq_rig::mosquitto::find;
+use motemq_std::Tls;
 use std::{
     env, fs,
     net::TcpStream,
@@ -34,7 +38,7 @@ pub struct Broker {
     /// Prints its version.
     pub version: fn(&Place) -> Command,
     /// Starts it.
-    pub start: fn(&Place) -> Result<Started, String>,
+    pub start: fn(&Place, &Secrets) -> Result<Started, String>,
     /// User name and password, where it wants some.
     pub login: Option<(&'static str, &'static str)>,
     /// Where it departs from the standard, as far as clients can see.
@@ -62,10 +66,47 @@ pub struct Place {
 /// A broker that was started.
 pub struct Started {
     pub group: Group,
-    /// Where it listens, by transport.
-    pub listeners: Vec<(&'static str, String)>,
+    /// Where it listens.
+    pub listeners: Vec<Listener>,
     /// What is to be done when it has ended.
     pub afterwards: Option<Command>,
+}
+
+/// Where a broker listens for what.
+#[derive(Clone)]
+pub struct Listener {
+    /// What it is called in the matrix.
+    pub transport: &'static str,
+    pub url: String,
+    /// Clients have to show a certificate.
+    pub mutual: bool,
+}
+
+impl Listener {
+    /// Plain TCP.
+    pub fn tcp(port: u16) -> Self {
+        Listener { transport: "TCP", url: format!("mqtt://127.0.0.1:{port}"), mutual: false }
+    }
+
+    /// TLS.
+    pub fn tls(port: u16) -> Self {
+        Listener { transport: "TLS", url: format!("mqtts://127.0.0.1:{port}"), mutual: false }
+    }
+
+    /// TLS with a client certificate.
+    pub fn mutual(port: u16) -> Self {
+        Listener { transport: "TLS, client certificate", url: format!("mqtts://127.0.0.1:{port}"), mutual: true }
+    }
+
+    /// WebSocket with this path.
+    pub fn websocket(port: u16, path: &str) -> Self {
+        Listener { transport: "WebSocket", url: format!("ws://127.0.0.1:{port}{path}"), mutual: false }
+    }
+
+    /// WebSocket over TLS with this path.
+    pub fn secure_websocket(port: u16, path: &str) -> Self {
+        Listener { transport: "WebSocket, TLS", url: format!("wss://127.0.0.1:{port}{path}"), mutual: false }
+    }
 }
 
 /// Where and as whom clients connect.
@@ -73,6 +114,33 @@ pub struct Started {
 pub struct Address {
     pub url: String,
     pub login: Option<(&'static str, &'static str)>,
+    /// The CA to be trusted, where there is TLS.
+    pub ca: Option<PathBuf>,
+    /// The certificate to be shown, and its key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+}
+
+impl Address {
+    /// What clients need for this listener.
+    pub fn of(broker: &Broker, listener: &Listener, secrets: &Secrets) -> Self {
+        let secure = listener.url.starts_with("mqtts") || listener.url.starts_with("wss");
+        Address {
+            url: listener.url.clone(),
+            login: broker.login,
+            ca: secure.then(|| secrets.ca.clone()),
+            certificate: listener.mutual.then(|| secrets.client.clone()),
+        }
+    }
+
+    /// The same for the libraries; `None` where there is no TLS.
+    pub fn tls(&self) -> Result<Option<Tls>, String> {
+        let Some(ca) = &self.ca else { return Ok(None) };
+        let tls = Tls::new().ca_file(ca).and_then(|tls| match &self.certificate {
+            Some((certificate, key)) => tls.identity_files(certificate, key, None),
+            None => Ok(tls),
+        });
+        tls.map(Some).map_err(|error| error.to_string())
+    }
 }
 
 impl Broker {
@@ -102,13 +170,14 @@ impl Broker {
     }
 
     /// Starts it with an empty folder, and waits until it listens everywhere.
-    pub fn run(&self, place: &Place) -> Result<Started, String> {
+    pub fn run(&self, place: &Place) -> Result<(Started, Secrets), String> {
         // Of an earlier run; it need not be there.
         let _ = fs::remove_dir_all(&place.dir);
         fs::create_dir_all(&place.dir).map_err(|error| format!("cannot make {}: {error}", place.dir.display()))?;
-        let mut started = (self.start)(place)?;
+        let secrets = Secrets::make(&place.dir)?;
+        let mut started = (self.start)(place, &secrets)?;
         let end = Instant::now() + START;
-        for (_, url) in &started.listeners {
+        for Listener { url, .. } in &started.listeners {
             let address = url.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
             while TcpStream::connect(address).is_err() {
                 if let Some(status) = started.group.ended() {
@@ -120,7 +189,7 @@ impl Broker {
                 thread::sleep(Duration::from_millis(100));
             }
         }
-        Ok(started)
+        Ok((started, secrets))
     }
 }
 

@@ -1,5 +1,6 @@
 //! mosquitto, from Debian: the reference.
-use super::{Broker, Place, Started};
+use super::{Broker, Listener, Place, Started};
+use crate::secrets::Secrets;
 use motemq_rig::mosquitto::{find, free_port};
 use std::process::Command;
 
@@ -15,15 +16,34 @@ pub const BROKER: Broker = Broker {
     },
     start,
     login: None,
-    known: &["sends one copy of a message for overlapping filters, with the lower QoS"],
+    known: &[
+        "sends one copy of a message for overlapping filters, with the lower QoS",
+        "sends large messages over WebSocket by 4 KB every 100 ms",
+    ],
 };
 
-fn start(place: &Place) -> Result<Started, String> {
-    let port = free_port();
+fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
+    let [tcp, tls, mutual, ws, wss] = [(); 5].map(|()| free_port());
+    let (certificate, key) = (secrets.server.0.display(), secrets.server.1.display());
+    let secure = format!("cafile {}\ncertfile {certificate}\nkeyfile {key}", secrets.ca.display());
     // As root it would become a user who cannot write here.
-    let lines = [format!("listener {port} 127.0.0.1"), "allow_anonymous true".into(), "user root".into()];
-    let config = place.write("mosquitto.conf", &lines.join("\n"))?;
+    let config = format!(
+        "user root\nallow_anonymous true\n\
+         listener {tcp} 127.0.0.1\n\
+         listener {tls} 127.0.0.1\n{secure}\n\
+         listener {mutual} 127.0.0.1\n{secure}\nrequire_certificate true\n\
+         listener {ws} 127.0.0.1\nprotocol websockets\n\
+         listener {wss} 127.0.0.1\nprotocol websockets\n{secure}\n"
+    );
+    let config = place.write("mosquitto.conf", &config)?;
     let mut command = Command::new(find("mosquitto").unwrap_or_else(|| "mosquitto".into()));
     command.arg("-c").arg(config);
-    Ok(Started { group: place.start(command)?, listeners: vec![("TCP", format!("mqtt://127.0.0.1:{port}"))], afterwards: None })
+    let listeners = vec![
+        Listener::tcp(tcp),
+        Listener::tls(tls),
+        Listener::mutual(mutual),
+        Listener::websocket(ws, "/mqtt"),
+        Listener::secure_websocket(wss, "/mqtt"),
+    ];
+    Ok(Started { group: place.start(command)?, listeners, afterwards: None })
 }

@@ -67,6 +67,9 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
     let mut options = Options::from_url(&at.url).map_err(words)?.client_id(who.id).ack_timeout(Some(PATIENCE));
     options =
         options.reconnect(Reconnect::BackOff { first: Duration::from_millis(10), cap: Duration::from_millis(200), max_tries: Some(100) });
+    if let Some(tls) = at.tls()? {
+        options = options.tls(tls);
+    }
     if let Some((user, password)) = at.login {
         options = options.login(user, password);
     }

@@ -66,6 +66,12 @@ impl Typed {
         let mut process = Process::new(this.with_file_name(format!("motemq{}", env::consts::EXE_SUFFIX)));
         let (verb, rest) = words.split_at(1);
         process.args(verb).args(["-L", &self.at.url]).args(rest);
+        if let Some(ca) = &self.at.ca {
+            process.arg("--cafile").arg(ca);
+        }
+        if let Some((certificate, key)) = &self.at.certificate {
+            process.arg("--cert").arg(certificate).arg("--key").arg(key);
+        }
         if let Some((user, password)) = self.at.login {
             process.args(["-u", user, "-P", password]);
         }
