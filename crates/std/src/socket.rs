@@ -12,6 +12,8 @@ use std::{
 pub struct Socket {
     kind: Kind,
     until: Option<Instant>,
+    /// It does not wait.
+    nonblocking: bool,
 }
 
 #[derive(Debug)]
@@ -34,12 +36,12 @@ macro_rules! each {
 
 impl Socket {
     pub fn tcp(socket: TcpStream) -> Self {
-        Socket { kind: Kind::Tcp(socket), until: None }
+        Socket { kind: Kind::Tcp(socket), until: None, nonblocking: false }
     }
 
     #[cfg(unix)]
     pub fn unix(socket: UnixStream) -> Self {
-        Socket { kind: Kind::Unix(socket), until: None }
+        Socket { kind: Kind::Unix(socket), until: None, nonblocking: false }
     }
 
     /// From now on what has not come or gone then fails; `None`: that is over, and time-outs are as the system has them.
@@ -55,8 +57,13 @@ impl Socket {
         each!(&self.kind, socket => socket.set_read_timeout(Some(limit)))
     }
 
-    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        each!(&self.kind, socket => socket.set_nonblocking(nonblocking))
+    /// Asks the system only where it changes something.
+    pub fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
+        if self.nonblocking != nonblocking {
+            each!(&self.kind, socket => socket.set_nonblocking(nonblocking))?;
+            self.nonblocking = nonblocking;
+        }
+        Ok(())
     }
 
     /// Nothing of ours follows.

@@ -52,11 +52,15 @@ impl Stream {
         Ok(Stream(Box::new(socket)))
     }
 
-    fn without_blocking<T>(&mut self, work: impl FnOnce(&mut dyn Layer) -> io::Result<T>) -> io::Result<T> {
+    /// It stays so until the next read: who sends message upon message asks the system once.
+    fn without_blocking(&mut self) -> io::Result<&mut dyn Layer> {
         self.0.socket().set_nonblocking(true)?;
-        let done = work(&mut *self.0);
+        Ok(&mut *self.0)
+    }
+
+    fn blocking(&mut self) -> io::Result<&mut dyn Layer> {
         self.0.socket().set_nonblocking(false)?;
-        done
+        Ok(&mut *self.0)
     }
 }
 
@@ -110,17 +114,17 @@ fn unix(_: &str) -> io::Result<Socket> {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        self.blocking()?.read(buffer)
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.blocking()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.blocking()?.flush()
     }
 }
 
@@ -131,11 +135,11 @@ impl Transport for Stream {
 
     // A write time-out would do on Unix, but on Windows leaves open how much was written.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.without_blocking(|stream| stream.write(bytes))
+        self.without_blocking()?.write(bytes)
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.without_blocking(|stream| stream.finish())
+        self.without_blocking()?.finish()
     }
 }
 
