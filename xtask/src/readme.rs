@@ -8,8 +8,8 @@ const END: &str = "<!-- end -->";
 /// The README holds what this command has measured between its marks; or now it does. Figures of another compiler are not compared.
 ///
 /// # Errors
-/// It says otherwise, and is not to be written.
-pub fn keep(command: &str, measured: &str, compiler: &str, write: bool) -> Result<(), String> {
+/// It says otherwise, by more than so many percent, and is not to be written.
+pub fn keep(command: &str, measured: &str, compiler: &str, percent: u64, write: bool) -> Result<(), String> {
     let readme = workspace().join("README.md");
     let name = readme.display();
     let begin = format!("<!-- cargo xtask {command} --write -->");
@@ -23,6 +23,9 @@ pub fn keep(command: &str, measured: &str, compiler: &str, write: bool) -> Resul
     }
     if !old.contains(&format!("Compiled by {compiler}.")) {
         println!("The README's figures are another compiler's, and not compared.");
+        return Ok(());
+    }
+    if alike(old.trim(), measured, percent) {
         return Ok(());
     }
     Err(format!("the README says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`"))
@@ -47,9 +50,32 @@ fn put<'t>(text: &'t str, begin: &str, table: &str) -> Option<(&'t str, String)>
     Some((old, format!("{before}{begin}\n{table}\n{END}{after}")))
 }
 
+/// Whether these are the same words, and numbers that differ by no more than so many percent.
+fn alike(old: &str, new: &str, percent: u64) -> bool {
+    let mut pairs = pieces(old).zip(pieces(new));
+    let same = |(old, new): (&str, &str)| match (old.parse::<u64>(), new.parse::<u64>()) {
+        (Ok(old), Ok(new)) => old.abs_diff(new) * 100 <= old * percent,
+        _ => old == new,
+    };
+    pieces(old).count() == pieces(new).count() && pairs.all(same)
+}
+
+/// Numbers, and what stands between them.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    text.as_bytes().chunk_by(move |a, b| is_digit(a) == is_digit(b)).map(|piece| std::str::from_utf8(piece).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_may_differ_a_little() {
+        assert!(alike("| a | 100 |", "| a | 105 |", 5) && alike("| ä | 100 |", "| ä | 95 |", 5));
+        assert!(!alike("| a | 100 |", "| a | 106 |", 5) && !alike("| a | 100 |", "| a | 101 |", 0));
+        assert!(!alike("| a | 100 |", "| b | 100 |", 5) && !alike("| a | 100 |", "| a | 100 | 1 |", 5));
+    }
 
     #[test]
     fn the_table_stands_between_its_lines() {

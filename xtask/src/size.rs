@@ -62,7 +62,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
     }
     let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
-    readme::keep("size", &table, &compiler, options.write)?;
+    readme::keep("size", &table, &compiler, 0, options.write)?;
     if options.write {
         let ours: Vec<_> = images[..2].iter().map(|(name, image)| (*name, image.code)).collect();
         let chart = workspace().join(CHART);
