@@ -2,9 +2,11 @@
 mod callgrind;
 mod codec;
 mod criterion;
+mod e2e;
 pub mod instructions;
 mod report;
 
+use crate::programs::{program, read};
 use clap::{Args, Subcommand};
 
 /// What `cargo xtask bench` takes.
@@ -18,6 +20,8 @@ pub struct Options {
 enum What {
     /// Times reading and writing packets, by Motemq, five other crates and two limits; minutes, and minutes to build it first.
     Codec(codec::Options),
+    /// Measures what whole clients take of the processor, Motemq's and four others; minutes, and minutes to build them first.
+    E2e(e2e::Options),
     /// Counts the instructions of Motemq's codec and session, and compares with those of before. Needs valgrind.
     Instructions(instructions::Options),
 }
@@ -29,6 +33,7 @@ enum What {
 pub fn run(options: &Options) -> Result<(), String> {
     match &options.what {
         What::Codec(options) => codec::run(options),
+        What::E2e(options) => e2e::run(options),
         What::Instructions(options) => instructions::run(options),
     }
 }
@@ -44,4 +49,37 @@ pub struct Figure {
 /// The figure of somebody for some work.
 fn find(figures: &[Figure], work: &str, who: &str) -> Option<f64> {
     figures.iter().find(|figure| figure.work == work && figure.who == who).map(|figure| figure.value)
+}
+
+/// The median of each figure over the rounds, in the order of the first.
+fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
+    let first = rounds.first().map_or(&[][..], |first| first);
+    first
+        .iter()
+        .map(|Figure { work, who, .. }| {
+            let mut values: Vec<f64> = rounds.iter().filter_map(|round| find(round, work, who)).collect();
+            values.sort_by(f64::total_cmp);
+            Figure { work: work.clone(), who: who.clone(), value: values[values.len() / 2] }
+        })
+        .collect()
+}
+
+/// Compiler and processor.
+fn machine() -> String {
+    let rustc = read(program("rustc", ["--version"])).unwrap_or_default();
+    let rustc = rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("", |(_, name)| name.trim());
+    format!("Compiled by {rustc}; {cpu}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slow_round_does_not_matter() {
+        let round = |value| vec![Figure { work: "w".into(), who: "a".into(), value }];
+        assert_eq!(medians(&[round(2.0), round(9.0), round(1.0)]), round(2.0));
+    }
 }

@@ -77,7 +77,7 @@ pub fn charts(charts: &[(&str, &str, &[Bar<'_>])]) -> String {
 }
 
 /// Three digits, or all those before the point, in groups.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value < 9.995 {
         return format!("{value:.2}");
     }

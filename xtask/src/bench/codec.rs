@@ -1,6 +1,6 @@
 //! `cargo xtask bench codec`: all codecs, side by side.
-use super::{Figure, callgrind, criterion, find, report};
-use crate::programs::{cargo, program, read, workspace};
+use super::{callgrind, criterion, machine, medians, report};
+use crate::programs::{cargo, read, workspace};
 use clap::Args;
 use std::{
     path::{Path, PathBuf},
@@ -52,24 +52,11 @@ pub fn run(options: &Options) -> Result<(), String> {
     if options.write { report.write(workspace()) } else { Ok(()) }
 }
 
-/// Peers declare newer compilers than they need.
-fn peers(verb: &str, target: &Path, arguments: &[&str]) -> Command {
+/// Runs cargo on the workspace of the others, which declare newer compilers than they need.
+pub fn peers(verb: &str, target: &Path, arguments: &[&str]) -> Command {
     let mut command = cargo([verb, "--manifest-path", PEERS, "--ignore-rust-version"]);
     command.args(arguments).env("CARGO_TARGET_DIR", target);
     command
-}
-
-/// The median of each figure over the rounds, in the order of the first.
-fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
-    let first = rounds.first().map_or(&[][..], |first| first);
-    first
-        .iter()
-        .map(|Figure { work, who, .. }| {
-            let mut values: Vec<f64> = rounds.iter().filter_map(|round| find(round, work, who)).collect();
-            values.sort_by(f64::total_cmp);
-            Figure { work: work.clone(), who: who.clone(), value: values[values.len() / 2] }
-        })
-        .collect()
 }
 
 /// Names and versions of those that are measured.
@@ -78,24 +65,4 @@ fn versions() -> Result<Vec<(String, String)>, String> {
     let tree = read(cargo(arguments))?;
     let pair = |line: &str| line.split_once(" v").map(|(name, rest)| (name.into(), rest.split(' ').next().unwrap_or(rest).into()));
     Ok(tree.lines().skip(1).filter_map(pair).collect())
-}
-
-/// Compiler and processor.
-fn machine() -> String {
-    let rustc = read(program("rustc", ["--version"])).unwrap_or_default();
-    let rustc = rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("", |(_, name)| name.trim());
-    format!("{rustc}, {cpu}").trim_end_matches([',', ' ']).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_slow_round_does_not_matter() {
-        let round = |value| vec![Figure { work: "w".into(), who: "a".into(), value }];
-        assert_eq!(medians(&[round(2.0), round(9.0), round(1.0)]), round(2.0));
-    }
 }

@@ -85,39 +85,20 @@ impl Report {
     /// # Errors
     /// There is no place for them.
     pub fn write(&self, top: &Path) -> Result<(), String> {
-        let table = format!("{}\n{}", self.table(&ROWS, &self.times, true), self.method());
-        readme::write(&top.join("README.md"), COMMAND, &table)?;
+        let short = format!("{}\n{}", table(&WHO, &ROWS, &self.times), self.method());
+        readme::write(&top.join("README.md"), COMMAND, &short)?;
         let all = [&ROWS[..], &OTHERS[..]].concat();
-        let times = self.table(&all, &self.times, true);
-        let counts = self.table(&all, &self.instructions, false);
+        let times = table(&WHO, &all, &self.times);
+        let counts = table(&WHO, &all, &self.instructions);
         let all = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}\n{}", self.method());
         readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
         fs::write(top.join("docs/codec.svg"), self.charts()).map_err(|error| format!("cannot write docs/codec.svg: {error}"))
     }
 
-    /// A row for each work, a column for each of us.
-    fn table(&self, rows: &[(&str, &str)], figures: &[Figure], with_tenths: bool) -> String {
-        let mut text = format!("| |{}\n| --- |", WHO.map(|who| format!(" {} |", heading(who))).concat());
-        text += &WHO.map(|_| " ---: |").concat();
-        for (work, what) in rows {
-            let _ = write!(text, "\n| {what} |");
-            for who in WHO {
-                let cell = match find(figures, work, who) {
-                    Some(value) if with_tenths && value < 99.95 => format!("{value:.1}"),
-                    Some(value) => format!("{value:.0}"),
-                    None => String::new(),
-                };
-                let bold = if who.starts_with("motemq") && !cell.is_empty() { "**" } else { "" };
-                let _ = write!(text, " {bold}{cell}{bold} |");
-            }
-        }
-        text + "\n"
-    }
-
     fn method(&self) -> String {
         let versions: Vec<_> = self.versions.iter().filter(|(name, _)| WHO.contains(&name.as_str())).collect();
         let versions = versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ");
-        format!("Compiled by {}. {versions}.", self.machine)
+        format!("{} {versions}.", self.machine)
     }
 
     fn charts(&self) -> String {
@@ -138,6 +119,23 @@ impl Report {
     }
 }
 
+/// A row for each work, a column for each of us.
+pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure]) -> String {
+    let mut text = String::from("| |");
+    text.extend(all.iter().map(|who| format!(" {} |", heading(who))));
+    text += "\n| --- |";
+    text.extend(all.iter().map(|_| " ---: |"));
+    for (work, what) in rows {
+        let _ = write!(text, "\n| {what} |");
+        for who in all {
+            let cell = find(figures, work, who).map_or(String::new(), plot::number);
+            let bold = if who.starts_with("motemq") && !cell.is_empty() { "**" } else { "" };
+            let _ = write!(text, " {bold}{cell}{bold} |");
+        }
+    }
+    text + "\n"
+}
+
 /// What the limits do.
 fn name(who: &'static str) -> &'static str {
     match who {
@@ -152,7 +150,7 @@ fn name(who: &'static str) -> &'static str {
 fn heading(who: &'static str) -> String {
     match who {
         "copy" | LIMIT => format!("*{}*", name(who)),
-        "motemq packet" | "motemq session" => format!("**{}**", name(who)),
+        _ if who.starts_with("motemq") => format!("**{}**", name(who)),
         _ => who.into(),
     }
 }
@@ -165,10 +163,14 @@ mod tests {
     fn a_report_shows_everybody() {
         let figure = |who: &str, value| Figure { work: "decode/publish_16B".into(), who: who.into(), value };
         let times = vec![figure("slices", 20.0), figure("motemq packet", 21.0), figure("rumqttc", 80.0)];
-        let report =
-            Report { instructions: times.clone(), times, versions: vec![("rumqttc".into(), "1.2".into())], machine: "rustc 1".into() };
+        let report = Report {
+            instructions: times.clone(),
+            times,
+            versions: vec![("rumqttc".into(), "1.2".into())],
+            machine: "Compiled by rustc 1.".into(),
+        };
         assert!(report.summary().contains("motemq packet         1.05      21.0 ns  (  1.05       21)"), "{}", report.summary());
-        assert!(report.table(&ROWS, &report.times, true).contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
+        assert!(table(&WHO, &ROWS, &report.times).contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
         assert_eq!(report.method(), "Compiled by rustc 1. rumqttc 1.2.");
         assert!(report.charts().contains("class=\"ours\""));
     }

@@ -1,0 +1,44 @@
+//! Whole clients against a broker that only acknowledges: `cargo xtask bench e2e` runs this program once for the broker, and once for each
+//! client and each kind of work, and reads what it prints.
+//!
+//! `e2e broker` prints its port and serves until its input ends; `e2e CLIENT WORK MESSAGES PORT` prints nanoseconds: of the processor, and passed.
+mod broker;
+mod endpoint;
+mod meter;
+mod motemq_client;
+mod ntex_client;
+mod rumqttc_client;
+mod rumqttc_next_client;
+
+use meter::{Meter, Task, Work};
+use std::{env, future::Future};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["broker"] => broker::serve(),
+        [client, work, messages, port] => {
+            let number = "a number";
+            let task = Task { work: Work::named(work), messages: messages.parse().expect(number), port: port.parse().expect(number) };
+            run(client, task).print();
+        }
+        _ => panic!("e2e broker, or e2e CLIENT WORK MESSAGES PORT"),
+    }
+}
+
+/// Everybody has one thread.
+fn run(client: &str, task: Task) -> Meter {
+    match client {
+        "motemq-tokio" => tokio(motemq_client::run(task)),
+        "rumqttc" => tokio(rumqttc_client::run(task)),
+        "rumqttc-v4-next" => tokio(rumqttc_next_client::run(task)),
+        "mqtt-endpoint-tokio" => tokio(endpoint::run(task)),
+        "ntex-mqtt" => ntex_client::run(task),
+        _ => panic!("no client {client}"),
+    }
+}
+
+fn tokio(client: impl Future<Output = Meter>) -> Meter {
+    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(::tokio::task::LocalSet::new().run_until(client))
+}

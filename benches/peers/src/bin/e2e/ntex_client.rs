@@ -1,0 +1,82 @@
+//! ntex-mqtt: what is published goes into the write buffer at once; there is no other task.
+use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use ntex::{Pipeline, SharedCfg};
+use ntex_bytes::{ByteString, Bytes};
+use ntex_mqtt::{
+    MqttServiceConfig, QoS,
+    v3::{MqttSink, Publish, client},
+};
+use std::{cell::Cell, rc::Rc};
+
+pub fn run(task: Task) -> Meter {
+    ntex::rt::System::new("bench", ntex::rt::DefaultRuntime).block_on(work(task))
+}
+
+async fn work(task: Task) -> Meter {
+    let config = SharedCfg::new("bench").add(MqttServiceConfig::new().set_max_send(WINDOW)).into();
+    let address = format!("127.0.0.1:{}", task.port);
+    let connect = client::Connect::new(address).client_id("bench").clean_session();
+    let client = Pipeline::new(config, client::MqttConnector::new()).call(connect).await.expect("a connection");
+    let sink = client.sink();
+    let received = Rc::new((Cell::new(0), tokio::sync::Notify::new()));
+    let counted = received.clone();
+    let router = client.resource(TOPIC, move |publish: Publish| {
+        let counted = counted.clone();
+        async move {
+            drop(publish);
+            counted.0.set(counted.0.get() + 1);
+            if counted.0.get() == task.messages {
+                counted.1.notify_one();
+            }
+            Ok::<(), ()>(())
+        }
+    });
+    let _ = ntex::rt::spawn(router.start_default());
+    let meter = Meter::start();
+    match task.work {
+        Work::Publish(0) => {
+            for _ in 1..task.messages {
+                sink.publish(TOPIC).send_at_most_once(payload()).await.expect("sent");
+            }
+            sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+        }
+        Work::Publish(1) => {
+            for _ in 1..task.messages {
+                sink.ready().await;
+                sink.publish(TOPIC).send_at_least_once_no_block(payload()).expect("sent");
+            }
+            sink.ready().await;
+            sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+        }
+        Work::Publish(_) => {
+            let mut under_way = FuturesUnordered::new();
+            for _ in 0..task.messages {
+                if under_way.len() == usize::from(WINDOW) {
+                    under_way.next().await;
+                }
+                under_way.push(exactly_once(&sink));
+            }
+            while under_way.next().await.is_some() {}
+        }
+        Work::Receive(level) => {
+            let filter = ByteString::from(task.flood());
+            sink.subscribe().topic_filter(filter, QoS::try_from(level).expect("0 to 2")).send().await.expect("granted");
+            received.1.notified().await;
+        }
+        Work::RoundTrip => {
+            for _ in 0..task.messages {
+                sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+            }
+        }
+    }
+    meter.stop()
+}
+
+fn payload() -> Bytes {
+    Bytes::copy_from_slice(&PAYLOAD)
+}
+
+async fn exactly_once(sink: &MqttSink) {
+    sink.publish(TOPIC).send_exactly_once(payload()).await.expect("received").release().await.expect("completed");
+}
