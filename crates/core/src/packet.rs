@@ -320,7 +320,7 @@ fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendErr
 fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
     let mut draft = Draft::new(out, head);
     #[cfg(feature = "fast")]
-    draft.expect(topic.len().saturating_add(payload.len()).saturating_add(if id.is_some() { 4 } else { 2 }));
+    draft.plan(topic.len().saturating_add(payload.len()).saturating_add(if id.is_some() { 4 } else { 2 }));
     draft.u16(topic.len() as u16);
     draft.bytes(topic);
     if let Some(id) = id {

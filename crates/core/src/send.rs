@@ -114,7 +114,7 @@ impl Session {
         let mut ticket = Ticket { id: again, awaits: 0, count: 0 };
         let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
         #[cfg(feature = "fast")]
-        draft.expect(publish.topic.len().saturating_add(publish.payload.len()).saturating_add(publish.more as usize).saturating_add(4));
+        draft.plan(publish.topic.len().saturating_add(publish.payload.len()).saturating_add(publish.more as usize).saturating_add(4));
         draft.field(publish.topic.as_bytes(), Kind::Name);
         if qos != 0 {
             ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);

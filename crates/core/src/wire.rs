@@ -174,7 +174,7 @@ impl<'o> Draft<'o> {
     /// before the body, and nothing has to be moved.
     #[cfg(feature = "fast")]
     #[inline(always)]
-    pub fn expect(&mut self, length: usize) {
+    pub fn plan(&mut self, length: usize) {
         let header = match length {
             0..=0x7f => 2,
             0x80..=0x3fff => 3,
