@@ -11,7 +11,7 @@ pub fn program(name: &str, target: &str, board: &str) -> Result<PathBuf, String>
     let way = no_std::way_for(target).ok_or_else(|| format!("no library for {target}: {}", no_std::advice(target)))?;
     // The folder of the other programs for this target, so that the library is built once.
     let directory = workspace().join("target/size");
-    let words = ["rustc", "--quiet", "--locked", "--release", "--target", target, "--features", board, "--bin", name];
+    let words = ["rustc", "--quiet", "--release", "--target", target, "--features", board, "--bin", name];
     let mut command = no_std::cargo_for(&way, words);
     command.current_dir(workspace().join("crates/firmware")).env("CARGO_TARGET_DIR", &directory);
     if let Way::FromSource(_) = way {
