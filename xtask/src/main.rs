@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
 mod bench;
 mod demo;
+mod dist;
 mod firmware;
 mod interop;
 mod machine;
@@ -13,6 +14,7 @@ mod size;
 mod steps;
 mod test;
 mod tidy;
+mod windows;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +37,8 @@ Examples:
   cargo xtask firmware          run the client on microcontrollers in QEMU
   cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
   cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
+  cargo xtask windows --install show the client on Windows, under wine; on Debian, as root
+  cargo xtask dist              make the archives that people download
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -51,6 +55,10 @@ enum Command {
     Interop(interop::Options),
     /// Measures how fast the core is, beside other crates.
     Bench(bench::Options),
+    /// Builds for Windows, runs tests and the command under wine, and checks for MSVC and macOS.
+    Windows(windows::Options),
+    /// Makes archives of the command for Linux and Windows, with checksums, in target/dist/archives.
+    Dist(dist::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -67,6 +75,8 @@ fn main() -> ExitCode {
         Command::Firmware(options) => exit(firmware::run(&options)),
         Command::Interop(options) => exit(interop::run(&options)),
         Command::Bench(options) => exit(bench::run(&options)),
+        Command::Windows(options) => windows::run(&options),
+        Command::Dist(options) => exit(dist::make(&options)),
         Command::Tidy => exit(tidy::check()),
     }
 }

@@ -13,6 +13,8 @@ use std::{
 
 /// How long a connection that the broker has closed may take to read its last bytes and hang up.
 const LINGER: Duration = Duration::from_secs(1);
+/// How often a reader looks whether its connection still is one.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// A broker that serves TCP until it is [stopped](Self::stop) or dropped.
 ///
@@ -167,6 +169,10 @@ impl Shared {
 }
 
 impl State {
+    fn serves(&self, connection: Connection) -> bool {
+        !self.stopped && self.peers.contains_key(&connection)
+    }
+
     /// Wakes the writers of connections with something to send, or to close.
     fn wake(&mut self) {
         while let Some(connection) = self.broker.next_ready() {
@@ -210,7 +216,12 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
 
 fn split(stream: TcpStream) -> io::Result<(TcpStream, TcpStream, TcpStream)> {
     stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(GLANCE))?;
     Ok((stream.try_clone()?, stream.try_clone()?, stream))
+}
+
+fn is_pause(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 fn reader(shared: &Shared, connection: Connection, mut stream: TcpStream) {
@@ -218,6 +229,8 @@ fn reader(shared: &Shared, connection: Connection, mut stream: TcpStream) {
     loop {
         let read = match stream.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            // Not everywhere does the end of a connection wake whoever reads from it.
+            Err(error) if is_pause(error.kind()) && shared.lock().serves(connection) => continue,
             Ok(read) => read,
             Err(_) => 0,
         };
