@@ -2,6 +2,7 @@
 use crate::{
     machine,
     programs::{cargo, program, read, run as run_program},
+    windows,
 };
 use clap::Args;
 use std::{env, path::PathBuf};
@@ -31,7 +32,8 @@ pub fn run(options: &Options) -> Result<(), String> {
         }
     }
     let install = options.install.then_some("--install");
-    run_program(program(&runner, ["run"].into_iter().chain(install).chain(only)))
+    run_program(program(&runner, ["run"].into_iter().chain(install).chain(only)))?;
+    if options.only.is_empty() { windows::command(options.install) } else { Ok(()) }
 }
 
 /// It lies beside this program.

@@ -13,7 +13,14 @@ use sources::Source;
 /// What is against them, a line for each.
 pub fn check() -> Result<(), String> {
     let sources = sources::read(crate::programs::workspace()).map_err(|error| format!("cannot read the sources: {error}"))?;
-    let findings = [core_rules::check(&sources), adapters::check(&sources), everywhere(&sources), promises::check(&sources), workflows::check(crate::programs::workspace())].concat();
+    let findings = [
+        core_rules::check(&sources),
+        adapters::check(&sources),
+        everywhere(&sources),
+        promises::check(&sources),
+        workflows::check(crate::programs::workspace()),
+    ]
+    .concat();
     if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
 }
 

@@ -27,61 +27,72 @@ pub const TARGET: &str = "x86_64-pc-windows-gnu";
 const CHECKED: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 
 /// The crates for systems like these.
-const HOSTED: [&str; 10] =
-    ["--package", "motemq", "--package", "motemq-net", "--package", "motemq-std", "--package", "motemq-tokio", "--package", "motemq-cli"];
+const HOSTED: [&str; 5] = ["motemq", "motemq-net", "motemq-std", "motemq-tokio", "motemq-cli"];
 
 /// Programs that build for Windows and run it, and their packages.
 const PROGRAMS: [(&str, &str); 2] = [(LINKER, "gcc-mingw-w64-x86-64-posix"), ("mosquitto", "mosquitto")];
-
-/// What wine 8 cannot do, with its words: it takes a certificate whose revocation nobody can tell for a revoked one, although SChannel was
-/// told not to (0x800B010E, CERT_E_REVOCATION_FAILURE).
-const BEYOND_WINE: &str = "tests that verify certificates: wine 8 ends the handshake with 0x800B010E";
-
-/// Tests whose name holds one of these need what wine cannot do.
-const NOT_UNDER_WINE: [&str; 0] = [];
 
 /// Builds, tests and shows; tells whether all is good.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
     if install {
-        no_std::add(&[&[TARGET], &CHECKED[..]].concat());
+        no_std::add(&CHECKED);
     }
     for target in CHECKED {
         match no_std::way_for(target) {
-            Some(way) => steps.run(&format!("check for {target}"), hosted(&way, target, "check", &[])),
+            Some(way) => steps.run(&format!("check for {target}"), hosted(&way, target, "check")),
             None => steps.skip(&format!("check for {target}"), &no_std::advice(target)),
         }
     }
-    let missing = missing();
-    if !missing.is_empty() && install {
-        steps.check("install wine and a linker", || machine::install(&missing));
+    match ready(install) {
+        Ok((way, wine)) => {
+            let mut test = hosted(&way, TARGET, "test");
+            test.args(["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests"]);
+            wine.runs_for(&mut test);
+            steps.run("tests under wine", test);
+            steps.check("the command under wine", || show_command(&wine));
+        }
+        Err(why) => steps.skip("tests under wine, and the command", &why),
     }
-    let Some(way) = no_std::way_for(TARGET) else {
-        steps.skip("tests under wine", &no_std::advice(TARGET));
-        return steps.summary();
-    };
-    if !missing.is_empty() && !install {
-        steps.skip("tests under wine", &format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
-        return steps.summary();
-    }
-    let mut wine = None;
-    steps.check("a Windows in wine", || Wine::prepare().map(|prepared| wine = Some(prepared)));
-    let Some(wine) = wine else { return steps.summary() };
-    // Each is a process under wine, and a panic in one shall not hide the others.
-    let mut test = hosted(&way, TARGET, "test", &["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests"]);
-    test.arg("--");
-    for name in NOT_UNDER_WINE {
-        test.args(["--skip", name]);
-    }
-    wine.runs_for(&mut test);
-    steps.run("tests under wine", test);
-    println!("\nNOT SHOWN: {BEYOND_WINE}");
-    steps.check("the command under wine", || {
-        let archive = dist::windows()?;
-        command::show(&wine, &dist::unpacked(&archive)?)
-    });
     steps.summary()
+}
+
+/// Shows the command alone, if this machine has what it takes.
+///
+/// # Errors
+/// What went wrong; with `install` also what is missing.
+pub fn command(install: bool) -> Result<(), String> {
+    match ready(install) {
+        Ok((_, wine)) => show_command(&wine),
+        Err(why) if install => Err(why),
+        Err(why) => {
+            println!("SKIPPED: the command under wine: {why}");
+            Ok(())
+        }
+    }
+}
+
+/// It is the program of the archive that is shown.
+fn show_command(wine: &Wine) -> Result<(), String> {
+    let archive = dist::windows()?;
+    command::show(wine, &dist::unpacked(&archive)?)
+}
+
+/// A library for Windows and a Windows; or what is missing.
+fn ready(install: bool) -> Result<(Way, Wine), String> {
+    let missing = missing();
+    if !missing.is_empty() && !install {
+        return Err(format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
+    }
+    if !missing.is_empty() {
+        machine::install(&missing)?;
+    }
+    if install {
+        no_std::add(&[TARGET]);
+    }
+    let way = no_std::way_for(TARGET).ok_or_else(|| no_std::advice(TARGET))?;
+    Ok((way, Wine::prepare()?))
 }
 
 fn missing() -> Vec<&'static str> {
@@ -94,9 +105,9 @@ fn missing() -> Vec<&'static str> {
 }
 
 /// Cargo on the hosted crates for one of these systems.
-fn hosted(way: &Way, target: &str, verb: &str, arguments: &[&str]) -> Command {
+fn hosted(way: &Way, target: &str, verb: &str) -> Command {
     let mut command = linking(way, [verb, "--target", target]);
-    command.args(HOSTED).args(arguments);
+    command.args(HOSTED.iter().flat_map(|package| ["--package", package])).args(["--features", "motemq-tokio/tls"]);
     command
 }
 
