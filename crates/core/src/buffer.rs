@@ -285,7 +285,11 @@ impl Writer<'_> {
         }
         #[cfg(not(feature = "fast"))]
         for &byte in bytes {
-            self.byte(byte);
+            // Not a call of `byte`, which would take longer and more stack.
+            if let Some(to) = self.mem.get_mut(self.at) {
+                *to = byte;
+            }
+            self.at = self.at.wrapping_add(1);
         }
     }
 

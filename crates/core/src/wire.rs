@@ -122,20 +122,21 @@ pub(crate) fn reply(head: u8) -> u8 {
 /// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if there is no room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
-    let length = if head < PINGREQ << 4 { 2 } else { 0 };
-    let packet = [head, length, (id >> 8) as u8, id as u8];
-    let mut writer = out.writer();
-    // A copy of a length known beforehand is one instruction.
-    #[cfg(feature = "fast")]
-    if length == 0 {
-        writer.bytes(&[head, 0]);
-    } else {
-        writer.bytes(&packet);
-    }
-    #[cfg(not(feature = "fast"))]
-    writer.bytes(packet.get(..usize::from(length).wrapping_add(2)).unwrap_or_default());
-    let at = writer.at;
-    out.accept(at)
+    let with_id = head < PINGREQ << 4;
+    let room = out.mem.get_mut(*out.end..).unwrap_or_default();
+    let written = match room {
+        [first, length, high, low, ..] if with_id => {
+            (*first, *length, *high, *low) = (head, 2, (id >> 8) as u8, id as u8);
+            4
+        }
+        [first, length, ..] if !with_id => {
+            (*first, *length) = (head, 0);
+            2
+        }
+        _ => return false,
+    };
+    *out.end = out.end.wrapping_add(written);
+    true
 }
 
 /// Room kept for the fixed header while the length of what follows is not known.
