@@ -97,6 +97,19 @@ fn what_does_not_fit_is_told() {
     assert!(Tls::new().ca(client.key.as_bytes()).is_err());
 }
 
+// Elsewhere there is nothing to make one with.
+#[cfg(target_os = "linux")]
+#[test]
+fn archives_of_pkcs12() {
+    use openssl::{pkcs12::Pkcs12, pkey::PKey, x509::X509};
+    let client = Authority::new("CA").client("node");
+    let (key, certificate) = (PKey::private_key_from_pem(client.key.as_bytes()).unwrap(), X509::from_der(&client.der).unwrap());
+    let archive = Pkcs12::builder().name("node").pkey(&key).cert(&certificate).build2("secret").unwrap().to_der().unwrap();
+    assert!(Tls::new().pkcs12(&archive, "secret").unwrap().has_identity());
+    let error = Tls::new().pkcs12(&archive, "secret?").unwrap_err().to_string();
+    assert!(error.contains("check the password") && !error.contains("secret"), "{error}");
+}
+
 #[test]
 fn nothing_secret_is_shown() {
     let client = Authority::new("CA").client("node");

@@ -40,22 +40,14 @@ impl Issued {
 impl Authority {
     /// A new CA.
     pub fn new(name: &str) -> Self {
-        let mut params = dated(CertificateParams::default());
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().expect("a key");
+        let (params, key) = (authority(name), KeyPair::generate().expect("a key"));
         let pem = params.self_signed(&key).expect("a certificate").pem();
         Authority { issuer: Issuer::new(params, key), pem }
     }
 
     /// A CA below this one, and its certificate.
     pub fn below(&self, name: &str) -> Self {
-        let mut params = dated(CertificateParams::default());
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.use_authority_key_identifier_extension = true;
-        let key = KeyPair::generate().expect("a key");
+        let (params, key) = (authority(name), KeyPair::generate().expect("a key"));
         let pem = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
         Authority { issuer: Issuer::new(params, key), pem }
     }
@@ -77,15 +69,17 @@ impl Authority {
 
     /// For a broker on this machine, until yesteryear.
     pub fn expired_server(&self) -> Issued {
-        let mut params = server(&["localhost", "127.0.0.1"]);
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2021, 1, 1);
-        self.sign(params, KeyPair::generate().expect("a key"))
+        self.sign(expired(server(&["localhost", "127.0.0.1"])), KeyPair::generate().expect("a key"))
     }
 
     /// For a client of this name.
     pub fn client(&self, name: &str) -> Issued {
         self.sign(client(name), KeyPair::generate().expect("a key"))
+    }
+
+    /// For a client of this name, until yesteryear.
+    pub fn expired_client(&self, name: &str) -> Issued {
+        self.sign(expired(client(name)), KeyPair::generate().expect("a key"))
     }
 
     /// For a client of this name, with [`RSA_KEY`].
@@ -112,6 +106,15 @@ fn dated(mut params: CertificateParams) -> CertificateParams {
     params
 }
 
+fn authority(name: &str) -> CertificateParams {
+    let mut params = dated(CertificateParams::default());
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
 fn server(names: &[&str]) -> CertificateParams {
     let names: Vec<_> = names.iter().map(|&name| name.into()).collect();
     let mut params = dated(CertificateParams::new(names).expect("names of hosts"));
@@ -124,6 +127,12 @@ fn client(name: &str) -> CertificateParams {
     let mut params = dated(CertificateParams::default());
     params.distinguished_name.push(DnType::CommonName, name);
     params.insert_extended_key_usage(Purpose::ClientAuth);
+    params
+}
+
+fn expired(mut params: CertificateParams) -> CertificateParams {
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2021, 1, 1);
     params
 }
 

@@ -128,7 +128,18 @@ fn what_the_broker_objects_to() {
     assert_eq!(objected(&mutual.clone().tls(trusting.clone())), Objection::NoClientCertificate);
     let stranger = Authority::new("Stranger").client("node");
     let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(&mutual.tls(stranger)), Objection::UnknownClientCa);
+    assert_eq!(objected(&mutual.clone().tls(stranger)), Objection::UnknownClientCa);
+    let expired = ways.authority.expired_client("node");
+    let expired = trusting.clone().identity(expired.pem.as_bytes(), expired.key.as_bytes(), None).unwrap();
+    assert_eq!(objected(&mutual.clone().tls(expired)), Objection::ExpiredClient);
+    // Signed by a CA that the broker knows only through another: it has to be shown, too.
+    let between = ways.authority.below("Between");
+    let client = between.client("node");
+    let alone = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    assert_eq!(objected(&mutual.clone().tls(alone)), Objection::UnknownClientCa);
+    let chain = format!("{}{}", client.pem, between.pem());
+    let chain = trusting.clone().identity(chain.as_bytes(), client.key.as_bytes(), None).unwrap();
+    Client::connect(&mutual.tls(chain)).unwrap().disconnect().unwrap();
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
     assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
