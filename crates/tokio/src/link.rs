@@ -65,7 +65,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         self.count(shared);
         ended?;
         // To close at once might destroy what the other side has not read yet. However this ends, it has ended.
-        let _ = timeout(FAREWELL, self.finish()).await;
+        // It is not kept while the connection lives.
+        let _ = Box::pin(timeout(FAREWELL, self.finish())).await;
         Ok(())
     }
 

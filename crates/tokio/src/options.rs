@@ -40,7 +40,7 @@ pub enum Overflow {
     #[default]
     StopReading,
     /// Messages with QoS 0 are dropped, and [counted](crate::Counters::dropped). With QoS 1 and 2 reading stops when 128 of all
-    /// streams are not acknowledged.
+    /// streams (no more than there are [slots](Options::slots)) are not acknowledged.
     DropQos0,
 }
 

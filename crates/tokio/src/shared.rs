@@ -16,8 +16,6 @@ use tokio::{sync::Notify, time::Instant};
 
 /// Bytes of a packet besides its topic and payload, at most.
 pub(crate) const HEADER: usize = 16;
-/// Messages whose acknowledgement waits for the application at most.
-pub(crate) const OWED: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -59,7 +57,7 @@ impl Shared {
     pub fn new(options: Options) -> Arc<Self> {
         let core = Core {
             session: session(options.slots),
-            manual: manual(),
+            manual: manual(options.slots),
             tx: Tx::default(),
             work: Work::new(),
             inbox: Inbox::new(options.max_message),
@@ -257,7 +255,11 @@ fn session(slots: usize) -> Box<Session> {
     }
 }
 
-/// Owes nothing.
-pub(crate) fn manual() -> Box<Manual> {
-    Box::new(Manual::<[Owed; OWED]>::new())
+/// Owes nothing. Not more may be owed than a session with so many slots can accept.
+pub(crate) fn manual(slots: usize) -> Box<Manual> {
+    match slots {
+        0..=16 => Box::new(Manual::<[Owed; 16]>::new()),
+        17..=64 => Box::new(Manual::<[Owed; 64]>::new()),
+        _ => Box::new(Manual::<[Owed; 128]>::new()),
+    }
 }

@@ -44,7 +44,7 @@ impl Subscription {
     /// Waits for a message that is acknowledged when the [`Unacked`] beside it says so.
     ///
     /// Acknowledgements may be given in any order, and leave in the order in which the messages came [MQTT-4.6.0-2]. Reading goes on until
-    /// 128 messages are not acknowledged. What is not acknowledged when the connection is lost comes again, if the session is kept.
+    /// 128 messages, or as many as there are [slots](crate::Options::slots), are not acknowledged. What is not acknowledged when the connection is lost comes again, if the session is kept.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, hold) = poll_fn(|cx| self.poll_take(true, cx)).await?;
         Some((message, Unacked { shared: self.client.shared.clone(), hold }))

@@ -55,7 +55,7 @@ impl Core {
             self.tx.clear();
         }
         let events = self.take_events(shared, &mut hands.rx, now)?;
-        let mut until = self.leave(hands.tx.is_empty(), now)?;
+        let mut until = self.leave(&shared.options, hands.tx.is_empty(), now)?;
         let blocked = self.give(&shared.options, now)?;
         if self.connected_at.is_some()
             && let Some(limit) = shared.options.ack_timeout
@@ -157,7 +157,7 @@ impl Core {
     }
 
     /// Says goodbye when all that is under way has come to its end, or time is up.
-    fn leave(&mut self, written: bool, now: Instant) -> Result<Option<Instant>, Cause> {
+    fn leave(&mut self, options: &Options, written: bool, now: Instant) -> Result<Option<Instant>, Cause> {
         let Some(until) = self.leave_until else { return Ok(None) };
         let late = now >= until;
         if self.connected_at.is_none() {
@@ -166,7 +166,7 @@ impl Core {
         if !late && (self.work.has_messages() || self.session.unsent() > 0) {
             if written && self.tx.is_empty() && self.session.unsent() == 0 {
                 // What was dealt with is acknowledged. What comes now never will be, and must not bar the answers behind it.
-                self.manual = manual();
+                self.manual = manual(options.slots);
             }
             return Ok(Some(until));
         }
