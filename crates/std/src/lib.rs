@@ -45,8 +45,3 @@ pub use options::Options;
 pub use outgoing::Receipt;
 pub use stream::Stream;
 pub use transport::Transport;
-
-/// The examples of the README are compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -52,3 +52,8 @@ pub use receipt::Receipt;
 pub use state::{Counters, State, States};
 pub use stream::Stream;
 pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};
+
+/// The examples of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
