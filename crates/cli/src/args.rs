@@ -201,7 +201,8 @@ pub struct ConnectionArgs {
     #[arg(short = 'k', long = "keepalive", value_name = "SECONDS", default_value = "60")]
     pub keep_alive: u16,
 
-    /// Refuse what this broker would not take, and say why: aws-iot, azure-iot-hub, hivemq-cloud, mosquitto
+    /// Refuse what this broker would not take, and say why; use its port, and TLS if it wants that, where nothing else is said: aws-iot,
+    /// azure-iot-hub, hivemq-cloud, mosquitto
     #[arg(long, value_name = "BROKER", value_parser = profile)]
     pub profile: Option<&'static Profile>,
 

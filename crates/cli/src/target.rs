@@ -31,7 +31,9 @@ impl Target {
     pub fn unchecked(args: &ConnectionArgs, transport: &TransportArgs, topics: &[String]) -> Result<Self, String> {
         let url = args.url.as_deref().map(BrokerUrl::parse).transpose().map_err(|error| error.to_string())?;
         let topics = url.iter().filter_map(|url| url.topic.as_ref()).chain(topics).cloned().collect();
-        let route = transport.route(args, url.as_ref())?;
+        let mut route = transport.route(args, url.as_ref())?;
+        let profile = args.profile.unwrap_or(&Profile::ANY);
+        profile.complete(&mut route);
         let id = args.id.clone().unwrap_or_else(random_id);
         let options = Options::new(id).keep_alive(args.keep_alive).route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
@@ -41,7 +43,7 @@ impl Target {
             Some(will) => options.will(will),
             None => options,
         };
-        let options = options.profile(args.profile.unwrap_or(&Profile::ANY));
+        let options = options.profile(profile);
         Ok(Target { options, route, topics })
     }
 }
@@ -154,6 +156,8 @@ mod tests {
         assert_eq!(of("--sub -t a -L unix:///run/x").unwrap().route.place(), "/run/x");
         assert_eq!(of("--sub -t a --unix /run/x").unwrap().route.place(), "/run/x");
         assert_eq!(of("--sub -t a").unwrap().route.place(), "localhost:1883");
+        let target = of("--sub -t a --profile aws-iot -h endpoint").unwrap();
+        assert!(target.route.scheme.is_tls() && target.route.place() == "endpoint:8883");
     }
 
     #[test]

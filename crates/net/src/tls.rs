@@ -157,6 +157,11 @@ impl Tls {
         self
     }
 
+    /// Whether any application protocol is offered by ALPN.
+    pub fn has_alpn(&self) -> bool {
+        !self.alpn.is_empty()
+    }
+
     /// Whether a client certificate is shown.
     pub fn has_identity(&self) -> bool {
         self.identity.is_some()

@@ -1,4 +1,4 @@
-//! A thing at AWS IoT Core: `cargo run -p motemq-std --example aws_iot -- mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING`.
+//! A thing at AWS IoT Core: `cargo run -p motemq-std --example aws_iot -- mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING CERTIFICATE KEY`.
 //!
 //! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it connect as THING, publish to and subscribe
 //! to `things/THING/#`.
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The same with other arguments, for tests.
 pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(thing)) = (args.next(), args.next()) else {
-        return Err("say where and who: aws_iot mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING".into());
+        return Err("say where and who: aws_iot mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING CERTIFICATE KEY".into());
     };
     let topic = |last| format!("things/{thing}/{last}");
     let options = Options::from_url(&url)?
@@ -21,6 +21,12 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         // Without traffic the connection is free; the network between may forget it, though.
         .keep_alive(300)
         .will(Will { payload: b"gone".to_vec(), qos: QoS::AtLeastOnce, ..Will::new(topic("state")) });
+    // The files as the console gives them. On port 443 the profile asks for MQTT.
+    #[cfg(feature = "tls")]
+    let options = match (args.next(), args.next()) {
+        (Some(certificate), Some(key)) => options.tls(motemq_std::Tls::new().identity_files(certificate, key, None)?),
+        _ => options,
+    };
     let mut client = Client::connect(&options)?;
     client.subscribe(&[Filter::new(&topic("command"), QoS::AtLeastOnce)])?;
     client.publish(&Publish::to(&topic("state")).payload(b"here").qos(QoS::AtLeastOnce))?;

@@ -204,7 +204,8 @@ impl Options {
     }
 
     /// Keeps to what this broker allows: what it would not take is refused with [`OverLimit`](Error::OverLimit) before anything is sent, and no
-    /// more messages are under way at once than it has places for. Host and port are not part of it.
+    /// more messages are under way at once than it has places for. Where no port is said its own is used, and TLS if it wants that; where it
+    /// wants ALPN it gets it.
     ///
     /// ```
     /// use motemq_std::{Client, Error, Options, Publish, QoS, profile::AWS_IOT};
@@ -250,7 +251,8 @@ impl Options {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dial(&self) -> Result<Stream, Error> {
-        let Options { route, identity: Identity { timeout, .. }, .. } = self.clone();
+        let Options { mut route, identity: Identity { timeout, .. }, profile, .. } = self.clone();
+        profile.complete(&mut route);
         let dial = move || Stream::open(&route, timeout);
         match &self.stop {
             Some(stop) => unless_stopped(stop, dial),

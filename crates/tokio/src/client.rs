@@ -76,8 +76,10 @@ fn leave(shared: &Shared, until: Instant) {
 impl Client {
     /// A client over what the options say, TCP if nothing else, and the future that drives it. The connection is made, and made again, as soon as that is polled.
     pub fn new(options: Options) -> (Client, Driver) {
-        let way = Way::new(options.route.clone());
-        Self::dialing(options, way)
+        let mut route = options.route.clone();
+        route.port = options.brokers.first().map(|address| address.port).or(route.port);
+        options.profile.complete(&mut route);
+        Self::dialing(options, Way::new(route))
     }
 
     /// The same over whatever `dial` opens.

@@ -264,7 +264,7 @@ impl Options {
     }
 
     /// Keeps to what this broker allows: what it would not take is refused with [`OverLimit`](Error::OverLimit) before anything is sent, and no
-    /// more messages are under way at once than it has places for. Host and port are not part of it.
+    /// more messages are under way at once than it has places for. Where it wants ALPN it gets it; host and port are said apart.
     pub fn profile(mut self, broker: &Profile) -> Self {
         self.profile = *broker;
         self

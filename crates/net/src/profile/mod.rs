@@ -5,6 +5,7 @@ mod limit;
 pub use brokers::{AWS_IOT, AZURE_IOT_HUB, HIVEMQ_CLOUD, MOSQUITTO};
 pub use limit::{Limit, OverLimit};
 
+use crate::{Route, Scheme};
 use motemq::{Connect, Filter, Publish, QoS};
 
 /// The profiles of this crate.
@@ -97,9 +98,27 @@ impl Profile {
         ALL.into_iter().find(|profile| profile.name == name)
     }
 
-    /// The name that TLS has to ask for on this port (ALPN), if any.
-    pub fn alpn_on(&self, port: u16) -> Option<&'static str> {
-        self.alpn.filter(|&(other, _)| other == port).map(|(_, protocol)| protocol)
+    /// Says of the way to this broker what nobody has said yet: its port, with TLS if it takes nothing else; and on the port that has several
+    /// protocols which of them is wanted (ALPN).
+    ///
+    /// ```
+    /// use motemq_net::{Route, Scheme, profile::AWS_IOT};
+    /// let mut route = Route { host: "endpoint.example".into(), ..Route::default() };
+    /// AWS_IOT.complete(&mut route);
+    /// assert_eq!((route.scheme, route.port()), (Scheme::Mqtts, 8883));
+    /// ```
+    pub fn complete(&self, route: &mut Route) {
+        if route.port.is_none() && route.scheme == Scheme::Mqtt {
+            route.port = Some(self.port);
+            route.scheme = if self.tls { Scheme::Mqtts } else { Scheme::Mqtt };
+        }
+        #[cfg(feature = "tls")]
+        if let Some((port, protocol)) = self.alpn
+            && (route.scheme, route.port()) == (Scheme::Mqtts, port)
+            && !route.tls.has_alpn()
+        {
+            route.tls = std::mem::take(&mut route.tls).alpn(&[protocol]);
+        }
     }
 
     /// What is said at the beginning of a connection, its will included.
@@ -222,7 +241,19 @@ mod tests {
             let error = AWS_IOT.check_connect(&wrong).expect_err(words).to_string();
             assert!(error.contains(words), "{error}");
         }
-        assert_eq!((AWS_IOT.alpn_on(443), AWS_IOT.alpn_on(8883)), (Some("x-amzn-mqtt-ca"), None));
+    }
+
+    #[test]
+    fn the_way_to_a_broker() {
+        let completed = |scheme, port| {
+            let mut route = Route { scheme, port, ..Route::default() };
+            AWS_IOT.complete(&mut route);
+            (route.scheme, route.port(), format!("{:?}", route).contains("x-amzn-mqtt-ca"))
+        };
+        assert_eq!(completed(Scheme::Mqtt, None), (Scheme::Mqtts, 8883, false));
+        assert_eq!(completed(Scheme::Mqtt, Some(1883)), (Scheme::Mqtt, 1883, false));
+        assert_eq!(completed(Scheme::Wss, Some(443)), (Scheme::Wss, 443, false));
+        assert_eq!(completed(Scheme::Mqtts, Some(443)), (Scheme::Mqtts, 443, cfg!(feature = "tls")));
     }
 
     #[test]
