@@ -105,7 +105,8 @@ impl From<Error> for Failure {
             Error::NoAnswer { limit } => Failure::new(
                 exit,
                 format_args!(
-                    "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and without TLS"
+                    "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and whether it wants TLS \
+                     or a WebSocket"
                 ),
             ),
             Error::OutcomeUnknown => Failure::new(exit, "the broker lost the session before it acknowledged: it may have arrived or not"),

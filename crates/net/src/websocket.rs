@@ -52,7 +52,8 @@ pub enum WebSocketError {
     Setting(String),
     /// An answer of HTTP.
     #[error(
-        "the server answers {status} to the request for a WebSocket: check path, port and headers; mosquitto, AWS and most others have it at /mqtt"
+        "the server answers {status} to the request for a WebSocket: check path, port and headers; mosquitto, AWS and most others have \
+         it at /mqtt"
     )]
     Status {
         /// Code and reason.

@@ -50,8 +50,8 @@ pub enum Error {
     NotAuthorized(ReturnCode),
     /// A connection was opened, but nobody there answers CONNECT.
     #[error(
-        "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and without TLS; if it is only slow, \
-         allow more time"
+        "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and whether it wants TLS or a \
+         WebSocket; if it is only slow, allow more time"
     )]
     NoAnswer {
         /// How long was waited.

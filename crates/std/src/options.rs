@@ -169,8 +169,8 @@ impl Options {
         self
     }
 
-    /// How long an attempt to connect may take: for each address of the host, again for TLS and WebSocket, and again for the broker's answer (in whole seconds up to 255,
-    /// rounded up), which is also how long it may take to answer a ping. 10 s if nothing is said.
+    /// How long an attempt to connect may take: for each address of the host, again for TLS and WebSocket, and again for the broker's answer
+    /// (in whole seconds up to 255, rounded up), which is also how long it may take to answer a ping. 10 s if nothing is said.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.identity.timeout = limit;
         self
@@ -227,8 +227,8 @@ impl Options {
     }
 
     /// Opens a connection to the broker, which may take [`connect_timeout`](Self::connect_timeout) for each address of the host, and again for
-    /// TLS and WebSocket: what [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of their own that
-    /// [`Client::dialing`](crate::Client::dialing) takes.
+    /// TLS and WebSocket: what [`Client::connect`](crate::Client::connect) does each time, for those who do more around it in a function of
+    /// their own that [`Client::dialing`](crate::Client::dialing) takes.
     ///
     /// With a [stop flag](Self::stop_flag) it is done in a thread of its own, which is left behind when the flag is raised.
     ///

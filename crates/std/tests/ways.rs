@@ -8,7 +8,12 @@ use motemq_rig::{
     mosquitto::{Mosquitto, free_port, skip},
 };
 use motemq_std::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    time::Duration,
+};
 
 const SOON: Option<Duration> = Some(Duration::from_secs(20));
 
@@ -143,6 +148,16 @@ fn what_the_broker_objects_to() {
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
     assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
+}
+
+#[test]
+fn whoever_says_nothing_is_given_up() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let there = options(&format!("mqtts://{}", silent.local_addr().unwrap())).connect_timeout(Duration::from_millis(200));
+    assert_eq!(objected(&there), Objection::Silence);
+    let there = options(&format!("ws://{}", silent.local_addr().unwrap())).connect_timeout(Duration::from_millis(200));
+    let error = Client::connect(&there).unwrap_err();
+    assert!(matches!(error, Error::WebSocket { .. }), "{error}");
 }
 
 /// As AWS does it on port 443: TLS ends at a proxy, which wants a client certificate and one application protocol.
