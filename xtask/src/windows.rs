@@ -18,6 +18,9 @@ pub struct Options {
     /// Install what is missing (Debian, as root), and fail where something cannot be shown. CI=true means the same.
     #[arg(long)]
     install: bool,
+    /// Only the command: no tests, and no checks for systems that cannot be run.
+    #[arg(long)]
+    short: bool,
 }
 
 /// What is run.
@@ -32,10 +35,24 @@ const HOSTED: [&str; 5] = ["motemq", "motemq-net", "motemq-std", "motemq-tokio",
 /// Programs that build for Windows and run it, and their packages.
 const PROGRAMS: [(&str, &str); 2] = [(LINKER, "gcc-mingw-w64-x86-64-posix"), ("mosquitto", "mosquitto")];
 
+/// Tests of private keys in files of their own, for which wine has no provider: see docs/windows.md.
+const BEYOND_WINE: [&str; 6] = [
+    "keys_of_rsa",
+    "keys_on_curves",
+    "encrypted_keys_need_their_password",
+    "what_does_not_fit_is_told",
+    "text_around_them_does_not_matter",
+    "nothing_secret_is_shown",
+];
+
 /// Builds, tests and shows; tells whether all is good.
 pub fn run(options: &Options) -> ExitCode {
     let install = options.install || machine::is_ci();
     let mut steps = Steps::new(install);
+    if options.short {
+        steps.check("the command under wine", || command(install));
+        return steps.summary();
+    }
     if install {
         no_std::add(&CHECKED);
     }
@@ -48,7 +65,8 @@ pub fn run(options: &Options) -> ExitCode {
     match ready(install) {
         Ok((way, wine)) => {
             let mut test = hosted(&way, TARGET, "test");
-            test.args(["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests"]);
+            test.args(["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests", "--"]);
+            test.args(BEYOND_WINE.iter().flat_map(|name| ["--skip", name]));
             wine.runs_for(&mut test);
             steps.run("tests under wine", test);
             steps.check("the command under wine", || show_command(&wine));

@@ -83,9 +83,9 @@ impl Stage<'_> {
     }
 
     /// Starts a subscriber, and waits until it has subscribed.
-    fn subscriber(&self, arguments: &[&str]) -> Result<Running, String> {
-        let child = start(self.motemq(&[&["--sub", "-i", "listener"], arguments].concat()))?;
-        until("it subscribes", || self.broker.log().contains("Sending SUBACK to listener"))?;
+    fn subscriber(&self, name: &str, arguments: &[&str]) -> Result<Running, String> {
+        let child = start(self.motemq(&[&["--sub", "-i", name], arguments].concat()))?;
+        until("it subscribes", || self.broker.log().contains(&format!("Sending SUBACK to {name}")))?;
         Ok(child)
     }
 }
@@ -168,7 +168,7 @@ fn sent(stage: &Stage<'_>) -> Result<(), String> {
 }
 
 fn received(stage: &Stage<'_>) -> Result<(), String> {
-    let subscriber = stage.subscriber(&["-t", "received/+", "-q", "2", "-C", "3", "-v"])?;
+    let subscriber = stage.subscriber("receiver", &["-t", "received/+", "-q", "2", "-C", "3", "-v"])?;
     for qos in ["0", "1", "2"] {
         good(finish(stage.other("mosquitto_pub", &["-t", &format!("received/{qos}"), "-m", "hi", "-q", qos]))?)?;
     }
@@ -219,7 +219,7 @@ fn large_up(stage: &Stage<'_>) -> Result<(), String> {
 fn large_down(stage: &Stage<'_>) -> Result<(), String> {
     let file = stage.exe.with_file_name("every-byte");
     fs::write(&file, every_byte()).map_err(|error| error.to_string())?;
-    let subscriber = stage.subscriber(&["-t", "large/down", "-C", "1", "-N"])?;
+    let subscriber = stage.subscriber("large-receiver", &["-t", "large/down", "-C", "1", "-N"])?;
     let name = file.to_string_lossy();
     good(finish(stage.other("mosquitto_pub", &["-t", "large/down", "-f", &name]))?)?;
     same("stdout", &good(subscriber.end()?)?, &every_byte())
