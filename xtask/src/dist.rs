@@ -59,7 +59,7 @@ fn linux() -> Result<PathBuf, String> {
     let mut command = cargo(RELEASE);
     command.args(["--target", &target]).env("OPENSSL_STATIC", "1");
     let program = built(command, &target, "motemq")?;
-    let name = format!("motemq-{}-{target}", env!("CARGO_PKG_VERSION"));
+    let name = format!("motemq-{}-{target}", version()?);
     let archive = folder()?.join(format!("{name}.tar.gz"));
     let file = File::create(&archive).map_err(|error| cannot("write", &archive, error))?;
     let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::best()));
@@ -79,10 +79,16 @@ pub fn windows() -> Result<PathBuf, String> {
     let mut command = windows::linking(&way, RELEASE);
     command.args(["--target", target]);
     let program = built(command, target, "motemq.exe")?;
-    let name = format!("motemq-{}-x86_64-windows", env!("CARGO_PKG_VERSION"));
+    let name = format!("motemq-{}-x86_64-windows", version()?);
     let archive = folder()?.join(format!("{name}.zip"));
     zipped(&archive, &name, &program).map_err(|error| cannot("write", &archive, error))?;
     Ok(archive)
+}
+
+/// The command's.
+fn version() -> Result<&'static str, String> {
+    let line = include_str!("../../crates/cli/Cargo.toml").lines().find_map(|line| line.strip_prefix("version = "));
+    line.map(|version| version.trim_matches('"')).ok_or_else(|| "crates/cli/Cargo.toml has no version".into())
 }
 
 const RELEASE: [&str; 4] = ["build", "--release", "--package", "motemq-cli"];
