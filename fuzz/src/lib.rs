@@ -1,15 +1,18 @@
 //! What the fuzz targets do with the bytes they are given. They panic where a promise is broken.
 //!
-//! With [cargo-fuzz](https://rust-fuzz.github.io/book/) and a nightly toolchain, from the workspace's top directory:
-//!
-//! ```text
-//! cargo +nightly fuzz run decode  fuzz/corpus/decode  fuzz/seeds/decode  -- -dict=fuzz/mqtt.dict -max_total_time=60
-//! cargo +nightly fuzz run session fuzz/corpus/session fuzz/seeds/session -- -dict=fuzz/mqtt.dict -max_total_time=60
-//! ```
+//! `cargo xtask fuzz` runs all of them, with [cargo-fuzz](https://rust-fuzz.github.io/book/) or, where that is missing, by libFuzzer alone.
 //!
 //! New inputs gather in `fuzz/corpus`; what is worth keeping becomes a file in `fuzz/seeds`, which `cargo xtask test` runs, too.
+mod broker;
+mod commands;
 mod decode;
+mod other;
 mod session;
+mod url;
 
+pub use broker::broker;
+pub use commands::commands;
 pub use decode::decode;
+pub use other::other;
 pub use session::session;
+pub use url::url;

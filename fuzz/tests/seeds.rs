@@ -30,3 +30,23 @@ fn decode() {
 fn session() {
     run("session", motemq_fuzz::session);
 }
+
+#[test]
+fn commands() {
+    run("commands", motemq_fuzz::commands);
+}
+
+#[test]
+fn broker() {
+    run("broker", motemq_fuzz::broker);
+}
+
+#[test]
+fn other() {
+    run("other", motemq_fuzz::other);
+}
+
+#[test]
+fn url() {
+    run("url", motemq_fuzz::url);
+}

@@ -1,15 +1,22 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
 mod bench;
+mod conformance;
 mod demo;
 mod dist;
+mod evidence;
 mod firmware;
+mod fuzz;
 mod interop;
+mod ledger;
 mod machine;
 mod no_std;
+mod pages;
+#[allow(dead_code, reason = "the measuring commands draw with it")]
 mod plot;
 mod portability;
 mod programs;
 mod readme;
+mod simulate;
 mod size;
 mod steps;
 mod test;
@@ -39,6 +46,11 @@ Examples:
   cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
   cargo xtask windows --install show the client on Windows, under wine; on Debian, as root
   cargo xtask dist              make the archives that people download
+  cargo xtask ledger            cut conversations at every byte, and compare with docs/ledger.md
+  cargo xtask simulate          a million messages through worlds where everything goes wrong
+  cargo xtask fuzz --seconds 60 every fuzz target for a minute
+  cargo xtask conformance       the statements of the standard, and docs/conformance.md
+  cargo xtask evidence          all evidence at length; writes docs/evidence.md
   cargo xtask tidy              check the rules of the sources alone; takes no time";
 
 #[derive(Subcommand)]
@@ -59,6 +71,16 @@ enum Command {
     Windows(windows::Options),
     /// Makes archives of the command for Linux and Windows, with checksums, in target/dist/archives.
     Dist(dist::Options),
+    /// Cuts the link and ends the process at every byte of many conversations, and compares what came of it with `docs/ledger.md`.
+    Ledger(ledger::Options),
+    /// Simulates clients, a broker and links where everything goes wrong. A seed that fails tells how to see it again.
+    Simulate(simulate::Options),
+    /// Runs every fuzz target.
+    Fuzz(fuzz::Options),
+    /// Runs the tests of the standard's statements, and compares with `docs/conformance.md`.
+    Conformance(conformance::Options),
+    /// Runs all evidence at length, and writes `docs/evidence.md`.
+    Evidence(evidence::Options),
     /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
     Tidy,
 }
@@ -77,6 +99,11 @@ fn main() -> ExitCode {
         Command::Bench(options) => exit(bench::run(&options)),
         Command::Windows(options) => windows::run(&options),
         Command::Dist(options) => exit(dist::make(&options)),
+        Command::Ledger(options) => exit(ledger::run(&options)),
+        Command::Simulate(options) => exit(simulate::run(&options).map(|_| ())),
+        Command::Fuzz(options) => exit(fuzz::run(&options).map(|_| ())),
+        Command::Conformance(options) => exit(conformance::run(&options)),
+        Command::Evidence(options) => exit(evidence::run(&options)),
         Command::Tidy => exit(tidy::check()),
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check that takes minutes.
 use crate::{
     bench::instructions,
-    firmware, machine, no_std, portability,
+    evidence, firmware, machine, no_std, portability,
     programs::{cargo, program, read},
     size,
     steps::Steps,
@@ -41,6 +41,7 @@ pub fn run(options: &Options) -> ExitCode {
     openssl(&mut steps, install);
     style(&mut steps, install);
     tests(&mut steps, install);
+    evidence::quick(&mut steps, install);
     let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq/defmt,motemq-nal/async"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.run("documentation", doc);

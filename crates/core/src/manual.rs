@@ -138,11 +138,15 @@ impl Manual {
                     session.heard |= !input.is_empty();
                     return Ok(None);
                 }
-                // The session finds no room, so that it writes no reply before its turn; whether `tx` is empty it sees.
-                let mut end = (*out.end).min(1);
+                // The session finds no room, so that it writes no reply before its turn. It sees whether `tx` is empty; what is owed still has to
+                // go there, and may free a slot.
+                let owes = self.owed.first().is_some_and(|owed| owed.id != 0);
+                let mut end = usize::from(owes || *out.end != 0);
                 let event = session.receive(input, room, &mut Out { mem: &mut [], end: &mut end })?;
                 let Some(event) = event else {
                     if session.reply == 0 {
+                        // Nothing is read while all slots are taken, either.
+                        session.heard |= owes && !input.is_empty() && session.received(0).is_none();
                         return Ok(None);
                     }
                     continue;

@@ -328,6 +328,32 @@ fn every_qos_2_message_told_can_be_accepted() {
     talk.d.says(b"\x50\x02\0\x01\x50\x02\0\x02");
 }
 
+/// With all slots taken, what is owed goes first: it may be what the broker waits for. Else the next connection would be like this one.
+#[test]
+fn with_all_slots_taken_what_is_owed_goes_first() {
+    let mut talk = Talk::<4, 1>::open();
+    let (told, tokens) = talk.hears(&publish(0x34, 1));
+    assert_eq!(told, [message("t", b"").qos2(1)]);
+    talk.acks(tokens[0]);
+    talk.d.says(b"\x50\x02\0\x01");
+    talk.d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+    talk.d.tx.clear();
+    assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
+    // The broker has not seen PUBREC: it repeats message 1 behind one of QoS 1, and sends another.
+    let (told, tokens) = talk.hears(&[publish(0x32, 2), publish(0x3c, 1), publish(0x34, 3)].concat());
+    assert_eq!(told, [message("t", b"").qos1(2)]);
+    // The application takes its time. PINGRESP waits behind message 3.
+    for ms in (0..60_000).step_by(500) {
+        assert!(talk.d.at(ms).is_ok(), "{ms}");
+        talk.d.tx.clear();
+        assert_eq!(talk.turn().0, []);
+    }
+    talk.acks(tokens[0]);
+    talk.d.says(b"\x40\x02\0\x02\x50\x02\0\x01");
+    let (told, tokens) = talk.hears(b"\x62\x02\0\x01");
+    assert_eq!((told, tokens.len()), (vec![fault(Fault::TooManyQos2)], 0));
+}
+
 /// A link that is alive stays so while all places are owed: PINGRESP waits in `rx` with all the rest.
 #[test]
 fn a_slow_application_is_no_dead_broker() {

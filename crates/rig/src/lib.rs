@@ -14,3 +14,4 @@ pub mod proxy;
 pub mod server;
 #[cfg(feature = "web")]
 pub mod web;
+pub mod world;

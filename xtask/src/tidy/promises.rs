@@ -1,4 +1,4 @@
-//! Every promise of the README has a test.
+//! Every promise of the README and of other pages has a test.
 use super::sources::Source;
 use std::collections::HashSet;
 
@@ -9,11 +9,22 @@ pub fn check(sources: &[Source]) -> Vec<String> {
         return vec!["README.md: there is none".into()];
     };
     let tests: HashSet<&str> = sources.iter().filter(|source| source.is_rust()).flat_map(|source| tests(&source.text)).collect();
+    let mut findings = Vec::new();
+    for page in sources.iter().filter(|source| source.path.ends_with(".md")) {
+        let promises = page_of_promises(page, &tests, &mut findings);
+        if promises == 0 && page.path == readme.path {
+            findings.push(readme.finding(1, "no promise, in a table whose last column is called `tests`"));
+        }
+    }
+    findings
+}
+
+/// Looks at one page; how many promises it makes.
+fn page_of_promises(page: &Source, tests: &HashSet<&str>, findings: &mut Vec<String>) -> usize {
     // The row of the present table, from 1 on, and whether it names tests.
     let (mut row, mut named) = (0, false);
     let mut promises = 0;
-    let mut findings = Vec::new();
-    for (number, line) in readme.lines() {
+    for (number, line) in page.lines() {
         row = if line.starts_with('|') { row + 1 } else { 0 };
         let cell = line.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default().trim();
         match row {
@@ -27,18 +38,15 @@ pub fn check(sources: &[Source]) -> Vec<String> {
         }
         let mut names = cell.split('`').skip(1).step_by(2).peekable();
         if names.peek().is_none() {
-            findings.push(readme.finding(number, "a promise without the name of its test"));
+            findings.push(page.finding(number, "a promise without the name of its test"));
         }
         for name in names {
             if !tests.contains(name.rsplit("::").next().unwrap_or(name)) {
-                findings.push(readme.finding(number, &format!("there is no test {name}")));
+                findings.push(page.finding(number, &format!("there is no test {name}")));
             }
         }
     }
-    if promises == 0 {
-        findings.push(readme.finding(1, "no promise, in a table whose last column is called `tests`"));
-    }
-    findings
+    promises
 }
 
 /// Names of the functions behind `#[test]`, also of those within `proptest!`.

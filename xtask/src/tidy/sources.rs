@@ -37,7 +37,7 @@ pub fn read(top: &Path) -> io::Result<Vec<Source>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.file_type()?.is_file() {
             collect(&entry.path(), &name, &mut sources)?;
-        } else if ["crates", "fuzz", "benches", "xtask"].contains(&name.as_str()) {
+        } else if ["crates", "docs", "fuzz", "benches", "xtask"].contains(&name.as_str()) {
             walk(&entry.path(), &name, &mut sources)?;
         }
     }

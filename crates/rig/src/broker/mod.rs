@@ -189,6 +189,11 @@ impl Broker {
         self.dropped
     }
 
+    /// Nothing is under way to this client or waits for it, and no QoS 2 message of its waits for PUBREL; also if it is unknown.
+    pub fn is_idle(&self, client_id: &str) -> bool {
+        self.sessions.get(client_id).is_none_or(Session::is_idle)
+    }
+
     fn deadlines(&self) -> impl Iterator<Item = (Connection, u64)> {
         self.connections.iter().filter_map(|(&connection, link)| {
             let silence = link.client.as_ref().map_or(self.config.connect_timeout, |client| client.keep_alive * 3 / 2);

@@ -77,6 +77,10 @@ impl Session {
         self.subscriptions.iter().filter(|(filter, _)| motemq::topic::matches(filter, topic)).map(|(_, &qos)| qos).max()
     }
 
+    pub fn is_idle(&self) -> bool {
+        self.received.is_empty() && self.sent.is_empty() && self.queue.is_empty()
+    }
+
     pub fn waiting(&self) -> usize {
         self.queue.len()
     }

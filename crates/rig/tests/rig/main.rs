@@ -1,9 +1,8 @@
-//! The rig's links, proxy, ledger and server; and the client's core against the broker over links that break.
+//! The rig's links, proxy, ledger and server.
 mod ledger;
 mod link;
 mod proxy;
 mod server;
-mod simulation;
 
 use std::{
     io::{Read, Write},

@@ -1,0 +1,318 @@
+//! One client of the world: a process with the core, an application, and memory that outlives the process.
+use super::{
+    application::{Application, Kept},
+    message::Message,
+    plan::{self, Plan},
+    trace::Trace,
+};
+use motemq::{Buffer, Connect, Event, Fault, Filter, Known, Manual, Owed, PacketId, Publish, QoS, SendError, Session, Token};
+use std::{mem, ops::ControlFlow};
+
+/// How a turn ended: it goes on, or the connection is over; or a promise is broken, and this is which.
+pub type Turn = Result<ControlFlow<()>, String>;
+
+/// A client: what it is to do, what it remembers, and what of that survives the process.
+#[derive(Debug)]
+pub struct Node {
+    /// Its number.
+    pub me: u8,
+    /// What it is to do.
+    pub plan: Plan,
+    /// Which of the nodes have sessions that outlive connections.
+    keeps: Vec<bool>,
+    session: Box<Session>,
+    rx: Box<Buffer>,
+    tx: Box<Buffer>,
+    manual: Manual<[Owed; 4]>,
+    app: Application,
+    now: Now,
+    /// The last write to memory that outlives the process: session and application in one.
+    image: Vec<u8>,
+    saved: Application,
+    payload: Vec<u8>,
+}
+
+/// What ends with the connection.
+#[derive(Debug, Default)]
+struct Now {
+    /// CONNACK has come.
+    open: bool,
+    subscribing: Option<PacketId>,
+    /// Asked for, and not given yet.
+    asked: Option<(PacketId, QoS)>,
+    /// Bytes of a payload that still have to be given.
+    stream: Vec<u8>,
+    /// The pieces of a payload that is coming, and its message's token.
+    pieces: Vec<u8>,
+    /// Messages that are not acknowledged yet.
+    owed: Vec<(Token, Message)>,
+}
+
+impl Node {
+    /// A process that starts for the first time.
+    pub fn new(me: u8, plan: Plan, keeps: Vec<bool>) -> Self {
+        let session = plan::session(plan.slots);
+        let (rx, tx) = (plan::buffer(plan.rx), plan::buffer(plan.tx));
+        let app = Application::new(plan.slots);
+        let image = vec![0; 7 + 3 * plan.slots];
+        let (manual, now, saved, payload) = (Manual::new(), Now::default(), app.clone(), Vec::new());
+        let mut node = Node { me, plan, keeps, session, rx, tx, manual, app, now, image, saved, payload };
+        node.save();
+        node
+    }
+
+    /// Begins a connection.
+    pub fn connect(&mut self) {
+        let name = format!("n{}", self.me);
+        let connect = Connect::new(&name).keep_alive(self.plan.keep_alive);
+        let connect = if self.plan.keep { connect.keep_session() } else { connect };
+        self.session.connect(&connect, &mut self.rx, &mut self.tx).expect("CONNECT fits");
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self) {
+        self.session.lost();
+        self.tx.clear();
+        self.now = Now::default();
+    }
+
+    /// Writes session and application to memory that outlives the process. It has to be done before bytes leave.
+    pub fn save(&mut self) {
+        self.session.save(&mut self.image).expect("the image has its length");
+        self.saved.clone_from(&self.app);
+    }
+
+    /// The process ends, and starts again with what was saved.
+    pub fn restart(&mut self) {
+        self.session = plan::session(self.plan.slots);
+        self.session.restore(&self.image).expect("the image is whole");
+        self.rx = plan::buffer(self.plan.rx);
+        self.tx = plan::buffer(self.plan.tx);
+        self.manual = Manual::new();
+        self.app.clone_from(&self.saved);
+        self.now = Now::default();
+    }
+
+    /// Bytes to be sent.
+    pub fn bytes(&self) -> &[u8] {
+        self.tx.bytes()
+    }
+
+    /// So many of them were.
+    pub fn sent(&mut self, n: usize) {
+        self.tx.consume(n);
+    }
+
+    /// Where bytes that come are put.
+    pub fn space(&mut self) -> &mut [u8] {
+        self.rx.space()
+    }
+
+    /// So many came.
+    pub fn came(&mut self, n: usize) {
+        self.rx.commit(n);
+    }
+
+    /// Its subscription, if it has one, is there.
+    pub fn is_ready(&self) -> bool {
+        self.app.subscribed || self.plan.wants.is_none()
+    }
+
+    /// All is published and acknowledged.
+    pub fn is_done(&self) -> bool {
+        self.app.published == self.plan.messages && self.app.kept.iter().all(Option::is_none)
+    }
+
+    /// What it has had and has published.
+    pub fn app(&self) -> &Application {
+        &self.app
+    }
+
+    /// No identifier is taken, no QoS 2 message waits for its release.
+    pub fn is_idle(&self) -> bool {
+        let mut image = vec![0; self.image.len()];
+        self.session.save(&mut image).expect("the image has its length");
+        let slots = image.get(5..image.len() - 2).unwrap_or_default();
+        slots.iter().all(|&byte| byte == 0) && self.session.oldest().is_none()
+    }
+
+    /// Deals with all that has happened, then asks for something, then looks at the clock. With `publish` it may publish;
+    /// if it is `leaving`, it disconnects when it can.
+    pub fn turn(&mut self, clock: u32, publish: bool, leaving: &mut bool, trace: &mut Trace) -> Turn {
+        if self.session.is_closed() {
+            return Ok(if self.tx.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+        }
+        if self.handle_events(trace)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        if self.now.open {
+            self.ask(publish, trace)?;
+            if *leaving && self.leave() {
+                trace.add(|| format!("n{} leaves", self.me));
+                *leaving = false;
+            }
+        }
+        match self.session.tick(clock, &mut *self.tx) {
+            Ok(_) => Ok(ControlFlow::Continue(())),
+            Err(fault) => over(self.me, fault, trace),
+        }
+    }
+
+    fn handle_events(&mut self, trace: &mut Trace) -> Turn {
+        let me = self.me;
+        loop {
+            let event = if self.plan.manual {
+                self.manual.next_event(&mut self.session, &mut self.rx, &mut *self.tx)
+            } else {
+                self.session.next_event(&mut self.rx, &mut *self.tx).map(|event| event.map(|event| (event, None)))
+            };
+            let (event, token) = match event {
+                Ok(Some(told)) => told,
+                Ok(None) if self.now.owed.is_empty() => return Ok(ControlFlow::Continue(())),
+                Ok(None) => {
+                    self.acknowledge()?;
+                    continue;
+                }
+                Err(fault) => return over(me, fault, trace),
+            };
+            trace.add(|| format!("n{me} told {event:?}"));
+            let mut whole = false;
+            match event {
+                Event::Connected { session } => {
+                    self.now.open = true;
+                    self.app.subscribed &= session == Known::Resumed;
+                }
+                Event::Subscribed { id, codes } => {
+                    self.app.subscribed = self.now.subscribing.take() == Some(id) && codes.iter().all(|&code| code < 0x80);
+                    if !self.app.subscribed {
+                        return Err(format!("n{me}: SUBACK {codes:?} for {id}"));
+                    }
+                }
+                Event::Message(message) => {
+                    self.now.pieces.clear();
+                    self.now.pieces.extend_from_slice(message.payload);
+                    whole = message.left == 0;
+                }
+                Event::Payload { data, left } => {
+                    self.now.pieces.extend_from_slice(data);
+                    whole = left == 0;
+                }
+                Event::Received { id } => self.app.received(id)?,
+                Event::Acked { id } => self.app.acked(id)?,
+                Event::Resend { id, qos } => {
+                    self.app.asked(id, qos)?;
+                    self.now.asked = Some((id, qos));
+                }
+                Event::Unknown { id } => {
+                    let kept = self.app.forget(id);
+                    if kept.is_some() && self.plan.keep {
+                        return Err(format!("n{me}: {id} is unknown, but the broker has kept the session"));
+                    }
+                }
+                Event::Skipped { len } => return Err(format!("n{me}: a topic of few bytes, and {len} bytes of payload skipped")),
+            }
+            if whole {
+                let message = Message::read(&self.now.pieces).map_err(|what| format!("n{me}: {what}"))?;
+                match token {
+                    Some(token) => self.now.owed.push((token, message)),
+                    None => self.deliver(message)?,
+                }
+            }
+        }
+    }
+
+    /// Leaves in good order, if it can now.
+    fn leave(&mut self) -> bool {
+        let (session, tx) = (&mut *self.session, &mut *self.tx);
+        if self.plan.manual { self.manual.disconnect(session, tx).is_ok() } else { session.disconnect(tx).is_ok() }
+    }
+
+    /// The application deals with what it has read, and allows the acknowledgements, the last first.
+    fn acknowledge(&mut self) -> Result<(), String> {
+        let owed = mem::take(&mut self.now.owed);
+        for &(token, _) in owed.iter().rev() {
+            self.manual.ack(token).map_err(|error| format!("n{}: {token:?} cannot be acknowledged: {error:?}", self.me))?;
+        }
+        owed.into_iter().try_for_each(|(_, message)| self.deliver(message))
+    }
+
+    fn deliver(&mut self, message: Message) -> Result<(), String> {
+        let granted = self.plan.granted(message.publisher, message.qos).ok_or("a message that it has not subscribed to")?;
+        let gaps = !self.plan.keep || !self.keeps.get(usize::from(message.publisher)).copied().unwrap_or_default();
+        self.app.record.deliver(message, granted, gaps).map_err(|what| format!("n{}: {what}", self.me))
+    }
+
+    fn ask(&mut self, publish: bool, trace: &mut Trace) -> Result<(), String> {
+        let me = self.me;
+        if let Some((node, qos)) = self.plan.wants
+            && !self.app.subscribed
+            && self.now.subscribing.is_none()
+        {
+            let filter = node.map_or("t/#".to_owned(), Message::topic);
+            match self.session.subscribe(&[Filter::new(&filter, qos)], &mut *self.tx) {
+                Ok(id) => self.now.subscribing = Some(id),
+                Err(error) => not_now(error)?,
+            }
+        }
+        for _ in 0..4 {
+            if !self.now.stream.is_empty() {
+                match self.session.publish_chunk(&self.now.stream, &mut *self.tx) {
+                    Ok(n) => drop(self.now.stream.drain(..n)),
+                    Err(error) => return not_now(error),
+                }
+                continue;
+            }
+            let again = self.now.asked;
+            let message = match again {
+                Some((id, _)) => match self.app.kept(id) {
+                    Some(kept) => kept.message,
+                    // Acknowledged since.
+                    None => {
+                        self.now.asked = None;
+                        continue;
+                    }
+                },
+                None if publish && self.app.published < self.plan.messages => self.app.next(me, &self.plan),
+                None => return Ok(()),
+            };
+            message.write(&self.plan, &mut self.payload);
+            // What does not fit with its header is streamed.
+            let (first, rest) = self.payload.split_at(self.payload.len().min(self.tx.capacity() - 18));
+            let topic = Message::topic(me);
+            let packet = Publish::to(&topic).payload(first).qos(message.qos).more(rest.len() as u32);
+            let written = match again {
+                Some((id, _)) => self.session.republish(id, &packet, &mut *self.tx).map(|()| Some(id)),
+                None => self.session.publish(&packet, &mut *self.tx),
+            };
+            let id = match written {
+                Ok(id) => id,
+                Err(error) => return not_now(error),
+            };
+            trace.add(|| format!("n{me} published {message:?} as {id:?}, {} bytes to follow", rest.len()));
+            self.now.stream.extend_from_slice(rest);
+            if again.is_some() {
+                self.now.asked = None;
+            } else {
+                self.app.published(message, id.map(|id| (id, Kept { message, received: false })))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `Full` and `Busy` are answers.
+fn not_now(error: SendError) -> Result<(), String> {
+    match error {
+        SendError::Full | SendError::Busy => Ok(()),
+        other => Err(format!("a command is {other:?}")),
+    }
+}
+
+/// Some faults are the world's, others would be the core's or the broker's.
+fn over(me: u8, fault: Fault, trace: &mut Trace) -> Turn {
+    trace.add(|| format!("n{me} {fault:?}"));
+    match fault {
+        Fault::Timeout | Fault::TooManyQos2 => Ok(ControlFlow::Break(())),
+        other => Err(format!("n{me}: {other:?}")),
+    }
+}

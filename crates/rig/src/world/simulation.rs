@@ -1,0 +1,278 @@
+//! Worlds by chance: a seed says who is there, what they do, and all that goes wrong.
+use super::{
+    ENDINGS, Ending, Fate, STEP, World,
+    message::{Count, HEAD},
+    plan::{Plan, SIZES, SLOTS},
+    trace::Trace,
+};
+use crate::{
+    broker::Config,
+    link::{Direction, Faults},
+};
+use fastrand::Rng;
+use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+use std::{
+    fmt,
+    ops::AddAssign,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+};
+
+/// The most messages that one world may have: the broker keeps no more for a client that is away.
+pub const MOST: u32 = 50_000;
+
+/// Lines that are told of a world that fails.
+const LINES: usize = 300;
+
+/// What has happened, in one world or many.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// Worlds.
+    pub seeds: u64,
+    /// Messages published.
+    pub published: u64,
+    /// Messages that came to subscribers.
+    pub delivered: u64,
+    /// Of those, QoS 1 messages that had come before.
+    pub repeated: u64,
+    /// Messages that did not come: with QoS 0, or because a session ended with its connection.
+    pub missed: u64,
+    /// Connections.
+    pub connections: u64,
+    /// Processes that ended and began again with what was saved.
+    pub restarts: u64,
+    /// Times that the broker lost all connections.
+    pub outages: u64,
+    /// Milliseconds of virtual time.
+    pub time: u64,
+}
+
+/// A world in which a promise was broken.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// It shows the same again.
+    pub seed: u64,
+    /// What happened last, and what was wrong.
+    pub what: String,
+}
+
+/// Runs so many worlds of so many messages each, as many at once as the machine has processors.
+///
+/// # Errors
+/// The first that failed.
+pub fn run(seeds: std::ops::Range<u64>, messages: u32) -> Result<Report, Failure> {
+    let next = AtomicU64::new(seeds.start);
+    let outcome = Mutex::new((Report::default(), None::<Failure>));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            let result = world(seed, messages);
+            let mut outcome = outcome.lock().expect("a world's panic is caught");
+            match result {
+                Ok(report) => outcome.0 += report,
+                Err(failure) => {
+                    next.store(seeds.end, Relaxed);
+                    outcome.1 = outcome.1.take().filter(|older| older.seed < seed).or(Some(failure));
+                }
+            }
+        }
+    };
+    thread::scope(|scope| (0..thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(work))));
+    let (report, failure) = outcome.into_inner().expect("a world's panic is caught");
+    failure.map_or(Ok(report), Err)
+}
+
+/// Runs one world to its end.
+///
+/// # Errors
+/// A promise was broken, or something panicked.
+pub fn world(seed: u64, messages: u32) -> Result<Report, Failure> {
+    attempt(seed, messages, 0).map_err(|_| Failure { seed, what: attempt(seed, messages, LINES).err().unwrap_or_default() })
+}
+
+fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
+    let mut chance = Chance::new(seed, messages);
+    let plans = chance.plans(messages.min(MOST));
+    let config = Config::new().window(chance.rng.u16(1..=25));
+    let mut world = World::new(plans, config, Trace::of(lines));
+    for site in &mut world.sites {
+        site.ahead = chance.rng.u32(..);
+    }
+    match catch_unwind(AssertUnwindSafe(|| chance.run(&mut world))) {
+        Ok(Ok(())) => Ok(chance.report(&world)),
+        Ok(Err(what)) => Err(format!("{}{what}\n{}", world.trace.text(), world.open_ends())),
+        Err(_) => Err(format!("{}it panicked", world.trace.text())),
+    }
+}
+
+/// All that is left to chance in one world.
+struct Chance {
+    rng: Rng,
+    seed: u64,
+    /// Connections of a client from this one on are good, so that there is an end.
+    faulty: u64,
+    steps: u64,
+    outages: u64,
+}
+
+impl Chance {
+    fn new(seed: u64, messages: u32) -> Self {
+        Chance {
+            rng: Rng::with_seed(seed),
+            seed,
+            faulty: 30 + u64::from(messages) / 4,
+            steps: 200_000 + u64::from(messages) * 200,
+            outages: 0,
+        }
+    }
+
+    fn plans(&mut self, messages: u32) -> Vec<Plan> {
+        let nodes = self.rng.u8(2..=6);
+        let mut plans: Vec<_> = (0..nodes).map(|_| self.plan(nodes, messages / u32::from(nodes))).collect();
+        plans[0] = plans[0].clone().subscribes(ExactlyOnce);
+        plans[1].messages += messages.saturating_sub(plans.iter().map(|plan| plan.messages).sum());
+        plans
+    }
+
+    fn plan(&mut self, nodes: u8, messages: u32) -> Plan {
+        let rng = &mut self.rng;
+        let qos = *pick(
+            rng,
+            &[
+                &[ExactlyOnce, AtLeastOnce, AtMostOnce][..],
+                &[ExactlyOnce],
+                &[AtLeastOnce],
+                &[AtMostOnce],
+                &[AtLeastOnce, AtLeastOnce, ExactlyOnce, ExactlyOnce, ExactlyOnce, AtMostOnce, AtLeastOnce],
+            ],
+        );
+        let wants = match rng.u8(0..10) {
+            0 => None,
+            1 | 2 => Some((Some(rng.u8(0..nodes)), ExactlyOnce)),
+            3 => Some((None, AtLeastOnce)),
+            4 => Some((None, AtMostOnce)),
+            _ => Some((None, ExactlyOnce)),
+        };
+        Plan {
+            keep: rng.u8(0..100) < 85,
+            wants,
+            messages: if rng.u8(0..5) == 0 { 0 } else { messages },
+            qos,
+            length: (HEAD, if rng.u8(0..20) == 0 { 2000 } else { *pick(rng, &[6, 12, 12, 30, 60, 60, 300]) }),
+            slots: *pick(rng, &SLOTS),
+            rx: *pick(rng, &SIZES),
+            tx: *pick(rng, &SIZES[1..]),
+            manual: rng.u8(0..4) == 0,
+            keep_alive: *pick(rng, &[0, 1, 5, 60]),
+        }
+    }
+
+    fn run(&mut self, world: &mut World) -> Result<(), String> {
+        for _ in 0..self.steps {
+            self.disturb(world);
+            let (seed, faulty) = (self.seed, self.faulty);
+            world.step(&mut |node, connection| fate(seed, node, connection, faulty))?;
+            if world.is_done() && world.is_idle() {
+                // What has no acknowledgement is still on its way.
+                return (0..50).try_for_each(|_| world.step(&mut |_, _| (Faults::none(), Ending::Lost)));
+            }
+        }
+        Err("it does not come to its end".into())
+    }
+
+    /// Stalls, jumps of clocks, clients that leave, a broker that stops and starts.
+    fn disturb(&mut self, world: &mut World) {
+        let rng = &mut self.rng;
+        if rng.u16(..) > 600 {
+            return;
+        }
+        let at = rng.usize(..world.sites.len());
+        if world.sites[at].connections > self.faulty {
+            return;
+        }
+        let long = *pick(rng, &[5, 20, 100, 600, 2500]);
+        let until = world.step + rng.u64(1..=long);
+        match rng.u8(0..10) {
+            0 => world.sites[at].ahead = rng.u32(..),
+            1 => world.sites[at].ahead = world.sites[at].ahead.wrapping_add(rng.u32(..20_000)),
+            2 | 3 => world.sites[at].asleep = until,
+            4 | 5 => world.sites[at].leaving = true,
+            6 | 7 => {
+                if let Some((_, wire)) = world.wires.iter_mut().find(|(whose, _)| *whose == at) {
+                    wire.asleep = until;
+                }
+            }
+            8 => {
+                if let Some((_, wire)) = world.wires.iter_mut().find(|(whose, _)| *whose == at) {
+                    wire.link.cut();
+                }
+            }
+            _ => {
+                self.outages += 1;
+                world.outage();
+            }
+        }
+    }
+
+    fn report(&self, world: &World) -> Report {
+        let mut report = Report { seeds: 1, outages: self.outages, time: world.step * STEP, ..Report::default() };
+        for site in &world.sites {
+            report.published += u64::from(site.node.app().published);
+            report.connections += site.connections;
+            report.restarts += site.restarts;
+        }
+        let Count { delivered, repeated, missed } = world.count();
+        Report { delivered, repeated, missed, ..report }
+    }
+}
+
+/// What becomes of a connection.
+fn fate(seed: u64, node: usize, connection: u64, faulty: u64) -> Fate {
+    if connection > faulty {
+        return (Faults::none(), Ending::Lost);
+    }
+    let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (node as u64) << 56 ^ connection;
+    let mut rng = Rng::with_seed(seed);
+    let faults = if rng.u8(0..3) == 0 { Faults::none() } else { Faults::seeded(seed) };
+    let direction = if rng.bool() { Direction::Up } else { Direction::Down };
+    let most = *pick(&mut rng, &[30, 300, 3000, 30_000]);
+    let faults = if rng.u8(0..8) == 0 { faults } else { faults.cut_after(direction, rng.u64(0..most)) };
+    (faults, *pick(&mut rng, &ENDINGS))
+}
+
+fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    &from[rng.usize(..from.len())]
+}
+
+impl AddAssign for Report {
+    fn add_assign(&mut self, other: Report) {
+        self.seeds += other.seeds;
+        self.published += other.published;
+        self.delivered += other.delivered;
+        self.repeated += other.repeated;
+        self.missed += other.missed;
+        self.connections += other.connections;
+        self.restarts += other.restarts;
+        self.outages += other.outages;
+        self.time += other.time;
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { seeds, published, delivered, repeated, missed, connections, restarts, outages, time } = self;
+        write!(
+            f,
+            "{seeds} worlds: {published} messages published, {delivered} delivered, of which {repeated} again with QoS 1; {missed} missed with QoS 0 or an ended session; \
+             {connections} connections, {restarts} processes killed and restarted, {outages} outages of the broker, {} hours of virtual time; nothing lost, nothing doubled",
+            time / 3_600_000
+        )
+    }
+}

@@ -1,0 +1,45 @@
+//! The in-process broker, which tests and the demo run against.
+use motemq::packet;
+use motemq_rig::broker::{Broker, Config, Connection};
+
+/// Takes any bytes for what three clients send: the first byte of each piece says who (its two lowest bits; 3: the connection is lost) and
+/// how long the piece is (the others). What the broker answers are packets, and where bytes are cut makes no difference to it.
+pub fn broker(data: &[u8]) {
+    let mut whole = Broker::new(Config::new().window(2).queue(8).backlog(1 << 12).max_packet(1 << 12));
+    let mut bytewise = whole.clone();
+    let mut rest = data;
+    let (mut now, mut opened) = (0, [Connection(0), Connection(1), Connection(2)]);
+    for connection in opened {
+        whole.opened(now, connection);
+        bytewise.opened(now, connection);
+    }
+    while let Some((&byte, after)) = rest.split_first() {
+        now += u64::from(byte);
+        let at = usize::from(byte & 3);
+        if at == 3 {
+            let from = &mut opened[usize::from(byte >> 2) % 3];
+            for broker in [&mut whole, &mut bytewise] {
+                broker.lost(now, *from);
+                broker.tick(now);
+            }
+            from.0 += 3;
+            whole.opened(now, *from);
+            bytewise.opened(now, *from);
+            rest = after;
+            continue;
+        }
+        let (piece, after) = after.split_at(after.len().min(usize::from(byte >> 2)));
+        rest = after;
+        whole.received(now, opened[at], piece);
+        piece.iter().for_each(|byte| bytewise.received(now, opened[at], std::slice::from_ref(byte)));
+        for connection in opened {
+            let said = whole.take(connection);
+            assert_eq!(said, bytewise.take(connection));
+            let mut said = said.as_slice();
+            while !said.is_empty() {
+                let (_, length) = packet::decode(said).expect("the broker says packets").expect("and whole ones");
+                said = &said[length..];
+            }
+        }
+    }
+}
