@@ -20,7 +20,7 @@ pub const BROKER: Broker = Broker {
     start,
     login: None,
     known: &[
-        "after PUBREC and a new connection it sends PUBLISH again instead of PUBREL",
+        "sends PUBLISH again instead of PUBREL after PUBREC and a new connection",
         "may send retained messages before SUBACK",
         "lets messages of different QoS overtake each other",
         "says that there is no session, and goes on with it",

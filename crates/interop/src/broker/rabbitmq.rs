@@ -23,6 +23,7 @@ pub const BROKER: Broker = Broker {
         "says that there is no session if it has no subscriptions",
         "ignores PUBREL for what it does not know",
         "sends `$` topics to a subscriber of `#`",
+        "publishes the will over WebSocket when DISCONNECT is followed by the end of the connection at once",
     ],
 };
 

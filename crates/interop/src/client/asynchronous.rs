@@ -31,7 +31,8 @@ impl Client for Asynchronous {
         let look = wire.clone();
         let options = options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
         let (client, driver) = Handle::new(options);
-        let mut messages = client.messages();
+        let others = client.messages();
+        let mut messages = None;
         let mut granted = None;
         let driver = runtime.spawn(async { driver.await.map(drop) });
         let opened = runtime.block_on(async {
@@ -39,16 +40,17 @@ impl Client for Asynchronous {
                 timeout(PATIENCE, client.connected()).await.map_err(|_| "not connected within 10 s".to_owned())?.map_err(words)?;
             match who.filter {
                 Some((filter, qos)) if !(who.resume && session != Known::New) => {
-                    messages = client.subscribe(&[Filter::new(filter, qos)]).await.map_err(words)?;
-                    if let [Granted::AtMost(qos)] = messages.granted() {
+                    let stream = client.subscribe(&[Filter::new(filter, qos)]).await.map_err(words)?;
+                    if let [Granted::AtMost(qos)] = stream.granted() {
                         granted = Some(*qos);
                     }
+                    messages = Some(stream);
                 }
                 _ => {}
             }
             Ok::<_, String>(())
         });
-        let connection = Opened { client, messages, granted, wire, driver, runtime };
+        let connection = Opened { client, others, messages, granted, wire, driver, runtime };
         match opened {
             Ok(()) => Ok(Box::new(connection)),
             Err(why) => {
@@ -81,7 +83,9 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
 
 struct Opened {
     client: Handle,
-    messages: Subscription,
+    /// Of a session that a broker goes on with, even where it has said that there is none.
+    others: Subscription,
+    messages: Option<Subscription>,
     granted: Option<QoS>,
     wire: Wire,
     driver: JoinHandle<Result<(), Error>>,
@@ -99,7 +103,14 @@ impl Connection for Opened {
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
-        match self.runtime.block_on(async { timeout(patience, self.messages.recv()).await }) {
+        let Opened { others, messages, runtime, .. } = self;
+        let either = async {
+            match messages {
+                Some(messages) => tokio::select! { message = messages.recv() => message, message = others.recv() => message },
+                None => others.recv().await,
+            }
+        };
+        match runtime.block_on(async { timeout(patience, either).await }) {
             Ok(Some(message)) => Ok(Some(Message { payload: message.payload.to_vec(), qos: message.qos as u8, retain: message.retain })),
             Ok(None) => Err("the stream of messages has ended".into()),
             Err(_) => Ok(None),
