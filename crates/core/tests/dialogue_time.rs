@@ -239,6 +239,27 @@ fn bytes_are_life_before_they_are_told() {
     }
 }
 
+/// So is each single byte of what gathers in a large `rx`.
+#[test]
+fn bytes_are_life_in_a_large_buffer() {
+    let mut d = Box::new(Dialogue::<1, 70_000, 64>::new());
+    d.connect(&Connect::new("c").keep_alive(8).timeout(3));
+    d.tx.clear();
+    d.gets(b"\x20\x02\0\0");
+    d.turn();
+    d.at(0).unwrap();
+    d.at(6000).unwrap();
+    // 65,535 bytes of a message of 69,000, then some more.
+    d.gets(b"\x30\x88\x9b\x04\0\x01t");
+    d.gets(&[b'.'; 65_528]);
+    for second in 1..10 {
+        d.gets(b".");
+        assert_eq!(d.turn(), []);
+        let now = 6000 + second * 4000;
+        assert!(d.at(now).is_ok() && d.at(now).is_ok(), "{second}");
+    }
+}
+
 /// Half a packet is not: once it does not grow any more, the link is dead.
 #[test]
 fn half_a_packet_is_no_life() {

@@ -76,9 +76,11 @@ impl Broker {
     }
 }
 
-/// The codec does not read such a packet, so this looks at its first bytes: the remaining length holds no zero, and behind it is the name.
+/// The codec does not read such a packet, so this looks at its first bytes: the remaining length, of four bytes at most, holds no zero and
+/// ends below 0x80; behind it is the name.
 fn is_connect_of_other_level(bytes: &[u8]) -> bool {
-    let name = bytes.iter().position(|&byte| byte == 0).and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let at = bytes.iter().position(|&byte| byte == 0).filter(|at| (2..=5).contains(at)).unwrap_or(bytes.len());
+    let (header, name) = bytes.split_at(at);
     let level = name.strip_prefix(b"\0\x04MQTT").and_then(|after| after.first());
-    bytes.first() == Some(&0x10) && level.is_some_and(|&level| level != 4)
+    header.first() == Some(&0x10) && header.last().is_some_and(|&byte| byte < 0x80) && level.is_some_and(|&level| level != 4)
 }
