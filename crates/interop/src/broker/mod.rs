@@ -162,7 +162,7 @@ impl Broker {
         process::read(get(&place.fetched)).map(drop)
     }
 
-    /// The program that was fetched, or else the one of this name.
+    /// Where it keeps what it keeps, below the target directory.
     pub fn place(&self) -> Place {
         let top = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("interop");
         let top = std::path::absolute(&top).unwrap_or(top);
