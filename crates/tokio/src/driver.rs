@@ -26,6 +26,8 @@ impl Driver {
         let span = tracing::info_span!("mqtt", client_id = shared.options.identity.client_id);
         let work = async move {
             let ended = run(&guard.0, dial).await;
+            #[cfg(feature = "store")]
+            let ended = guard.0.with(|core| core.save()).and(ended);
             guard.0.close(ended.as_ref().err().cloned());
             ended
         };
@@ -60,6 +62,8 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
     let options = &shared.options;
     let localhost = [Address { host: "localhost".into(), port: options.route.port() }];
     let brokers = if options.brokers.is_empty() { &localhost[..] } else { &options.brokers };
+    #[cfg(feature = "store")]
+    shared.open_store()?;
     let mut waits = options.reconnect.waits();
     let clock = Instant::now();
     let mut tries = 0;
@@ -143,6 +147,11 @@ async fn or_leave<F: Future>(shared: &Shared, work: F) -> Option<F::Output> {
         }
         let leave = shared.with(|core| {
             core.driver = Some(cx.waker().clone());
+            #[cfg(feature = "store")]
+            if let Err(error) = core.save() {
+                // It is tried again before anything leaves.
+                tracing::error!(%error, "messages are not written down");
+            }
             core.leave_until.map(|until| (until, core.work.has_messages()))
         });
         let Some((until, waiting)) = leave else { return Poll::Pending };

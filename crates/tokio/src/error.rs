@@ -84,6 +84,10 @@ pub enum Error {
     /// cannot be taken back.
     #[error("the payload could not be read to its end ({0}): nothing was published; send it again when it can be read")]
     Source(Arc<io::Error>),
+    /// The file of [`Options::store`](crate::Options::store) cannot be read or written.
+    #[cfg(feature = "store")]
+    #[error("the store of unacknowledged messages fails ({0}): check the file, its directory and the space on its disk")]
+    Store(String),
 }
 
 impl Error {

@@ -29,6 +29,8 @@ mod options;
 mod receipt;
 mod shared;
 mod state;
+#[cfg(feature = "store")]
+mod store;
 mod stream;
 mod subscription;
 mod turn;

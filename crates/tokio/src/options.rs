@@ -74,6 +74,8 @@ pub struct Options {
     pub(crate) queue: Queue,
     pub(crate) streams: Streams,
     pub(crate) hook: Option<Hook>,
+    #[cfg(feature = "store")]
+    pub(crate) store: Option<std::path::PathBuf>,
 }
 
 /// What may wait for a connection.
@@ -113,6 +115,8 @@ impl Options {
             queue: Queue { messages: 1000, bytes: 1 << 20, when_full: WhenFull::Wait, qos0: false },
             streams: Streams { messages: 256, bytes: 1 << 20, overflow: Overflow::StopReading },
             hook: None,
+            #[cfg(feature = "store")]
+            store: None,
         }
     }
 
@@ -273,6 +277,19 @@ impl Options {
     /// Messages under way at once, by ourselves and by the broker.
     pub(crate) fn places(&self) -> usize {
         self.in_flight.min(self.profile.in_flight.into())
+    }
+
+    /// Keeps the session, and messages with QoS 1 and 2 until they are acknowledged, in this file, so that they survive the process: the next one with the same
+    /// file, client identifier and number of [slots](Self::slots) goes on where this one ended. For sessions that are [kept](Self::keep_session).
+    ///
+    /// What the broker is to see is on the disk (`fsync`) before it leaves, many messages at a time; the driver waits for the disk, so do not let it
+    /// share a thread with what must not wait. What waits for a connection is written as soon as the driver is polled. Messages published
+    /// [from a reader](crate::Client::publish_from) are not kept. Received messages are the application's to keep: those with QoS 2 that it has had do not come
+    /// again, whether it had time to write them down or not.
+    #[cfg(feature = "store")]
+    pub fn store(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.store = Some(path.into());
+        self
     }
 
     /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.

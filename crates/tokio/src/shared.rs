@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub upload: Option<u64>,
     pub uploads: u64,
     pub last_cause: Option<Cause>,
+    #[cfg(feature = "store")]
+    pub store: Option<crate::store::Store>,
     pub counters: Counters,
 }
 
@@ -72,6 +74,8 @@ impl Shared {
             upload: None,
             uploads: 0,
             last_cause: None,
+            #[cfg(feature = "store")]
+            store: None,
             counters: Counters::default(),
         };
         Arc::new(Shared { core: Mutex::new(core), options, room: Notify::new(), changed: Notify::new() })
@@ -125,6 +129,11 @@ impl Shared {
             core.session.lost();
             core.inbox.lost(&mut core.manual);
             core.inbox.leave(&mut core.manual);
+            // Another client may open its file from now on.
+            #[cfg(feature = "store")]
+            {
+                core.store = None;
+            }
             core.work.close();
             core.tx = Tx::default();
             core.upload = None;
@@ -233,6 +242,7 @@ impl Core {
                 return Err(Error::Full);
             }
         }
+        self.nudge();
         Ok(Some(self.work.enqueue(Body::Publish(Letter::new(publish)), Instant::now())))
     }
 
@@ -244,13 +254,18 @@ impl Core {
     }
 }
 
+/// How many slots there are when so many are asked for.
+pub(crate) fn slots(wanted: usize) -> usize {
+    [16, 64, 256, 1024].into_iter().find(|&slots| wanted <= slots).unwrap_or(4096)
+}
+
 /// A session with at least so many slots.
-fn session(slots: usize) -> Box<Session> {
-    match slots {
-        0..=16 => Box::new(Session::<[Slot; 16]>::new()),
-        17..=64 => Box::new(Session::<[Slot; 64]>::new()),
-        65..=256 => Box::new(Session::<[Slot; 256]>::new()),
-        257..=1024 => Box::new(Session::<[Slot; 1024]>::new()),
+fn session(wanted: usize) -> Box<Session> {
+    match slots(wanted) {
+        16 => Box::new(Session::<[Slot; 16]>::new()),
+        64 => Box::new(Session::<[Slot; 64]>::new()),
+        256 => Box::new(Session::<[Slot; 256]>::new()),
+        1024 => Box::new(Session::<[Slot; 1024]>::new()),
         _ => Box::new(Session::<[Slot; 4096]>::new()),
     }
 }

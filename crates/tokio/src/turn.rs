@@ -84,6 +84,8 @@ impl Core {
             }
         }
         if hands.tx.is_empty() && !self.tx.is_empty() {
+            #[cfg(feature = "store")]
+            self.save()?;
             self.tx.pass(&mut hands.tx);
             // What found no room finds it now.
             more |= blocked;

@@ -1,4 +1,10 @@
 //! What was asked for and is not done yet: copies to send again, and who waits for which answer.
+#[cfg(feature = "store")]
+mod kept;
+
+#[cfg(feature = "store")]
+pub(crate) use kept::Kept;
+
 use crate::{Error, shared::HEADER, tx::LIMIT};
 use motemq::{Fault, Known, PacketId, Publish, QoS};
 use motemq_net::Subscriptions;
@@ -65,6 +71,9 @@ pub(crate) struct Entry {
     /// Its answer came too late, or nobody wants it any more.
     given_up: bool,
     since: Instant,
+    /// Counts what is asked for.
+    #[cfg(feature = "store")]
+    number: u64,
 }
 
 #[derive(Debug)]
@@ -79,6 +88,8 @@ pub(crate) struct Work {
     /// Their identifiers ended with the session; they go in front of the queue at the next connection.
     again: Vec<usize>,
     subscriptions: Subscriptions,
+    #[cfg(feature = "store")]
+    numbers: u64,
     /// What was under way longest at the last fault of the broker, and which fault that was.
     suspect: Option<(usize, Fault)>,
     /// The broker asks for this one again.
@@ -99,6 +110,8 @@ impl Work {
             flights: VecDeque::new(),
             again: Vec::new(),
             subscriptions: Subscriptions::default(),
+            #[cfg(feature = "store")]
+            numbers: 0,
             suspect: None,
             resend: None,
             streaming: None,
@@ -107,6 +120,10 @@ impl Work {
     }
 
     fn add(&mut self, body: Body, owned: bool, now: Instant) -> usize {
+        #[cfg(feature = "store")]
+        {
+            self.numbers += 1;
+        }
         self.entries.insert(Entry {
             body,
             owned,
@@ -117,6 +134,8 @@ impl Work {
             out: false,
             given_up: false,
             since: now,
+            #[cfg(feature = "store")]
+            number: self.numbers,
         })
     }
 

@@ -1,0 +1,91 @@
+//! Processes that end without a word, and go on.
+#![cfg(feature = "store")]
+use motemq_rig::{
+    broker::Config,
+    link::Direction,
+    proxy::{Plan, Proxy},
+    server::Server,
+};
+use motemq_tokio::{Client, Error, Filter, Options, Publish, QoS, Reconnect};
+use std::{env, fs, future::Future, path::PathBuf, process, time::Duration};
+use tokio::time::timeout;
+
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(30), work).await.expect("done within half a minute")
+}
+
+/// A file that is gone in the end.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let file = File(env::temp_dir().join(format!("motemq-store-{}-{name}", process::id())));
+        let _ = fs::remove_file(&file.0);
+        file
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn options(port: u16, file: &File) -> Options {
+    let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(5), max_tries: None };
+    Options::new("kept").broker("127.0.0.1", port).keep_session().slots(64).reconnect(at_once).store(&file.0)
+}
+
+/// The driver is dropped again and again, as in a crash, wherever it is; each message arrives, those with QoS 2 once.
+#[tokio::test]
+async fn messages_survive_their_process() {
+    let server = Server::start(Config::new()).unwrap();
+    let proxy = Proxy::start(server.addr()).unwrap();
+    let file = File::new("survive");
+    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", server.addr().port()));
+    tokio::spawn(driver);
+    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])).await.unwrap();
+    let qos = |n: u32| if n.is_multiple_of(2) { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+    let mut chance = fastrand::Rng::with_seed(7);
+    for round in 0..20u32 {
+        proxy.plan(Plan::cut_after(if chance.bool() { Direction::Up } else { Direction::Down }, chance.u64(4..300)));
+        let (client, driver) = Client::new(options(proxy.addr().port(), &file));
+        let driver = tokio::spawn(driver);
+        for n in 0..10 {
+            let n = round * 10 + n;
+            drop(soon(client.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos(n)))).await.unwrap());
+        }
+        // What waits for a connection is written as soon as the driver runs.
+        tokio::time::sleep(Duration::from_millis(chance.u64(1..30))).await;
+        driver.abort();
+        assert!(driver.await.unwrap_err().is_cancelled());
+    }
+    let (client, driver) = Client::new(options(server.addr().port(), &file));
+    tokio::spawn(driver);
+    let mut times = vec![0; 200];
+    while times.contains(&0) {
+        let message = soon(stream.recv()).await.unwrap();
+        times[u32::from_be_bytes(message.payload[..].try_into().unwrap()) as usize] += 1;
+    }
+    soon(client.disconnect(Duration::from_secs(10))).await.unwrap();
+    while let Ok(Some(message)) = timeout(Duration::from_millis(200), stream.recv()).await {
+        times[u32::from_be_bytes(message.payload[..].try_into().unwrap()) as usize] += 1;
+    }
+    let doubled: Vec<_> = times.iter().enumerate().filter(|&(n, &times)| times > 1 && qos(n as u32) == QoS::ExactlyOnce).collect();
+    assert!(doubled.is_empty(), "QoS 2 came twice: {doubled:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_fit_is_an_error() {
+    let server = Server::start(Config::new()).unwrap();
+    let file = File::new("fit");
+    let (client, driver) = Client::new(options(server.addr().port(), &file));
+    tokio::spawn(driver);
+    soon(soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+    soon(client.disconnect(Duration::from_secs(5))).await.unwrap();
+    let (_client, driver) = Client::new(options(server.addr().port(), &file).slots(16));
+    let error = soon(driver).await.unwrap_err();
+    assert!(matches!(&error, Error::Store(why) if why.contains("number of slots")), "{error}");
+    let (_client, driver) = Client::new(options(server.addr().port(), &file).store(env::temp_dir()));
+    assert!(matches!(soon(driver).await, Err(Error::Store(_))));
+}
