@@ -73,7 +73,7 @@ fn style(steps: &mut Steps, install: bool) {
         let core = ["clippy", "--package", "motemq", "--all-targets"];
         steps.run("lints of the core", denying(&core));
         steps.run("lints of the core, with all features", denying(&[&core[..], &["--all-features"]].concat()));
-        steps.run("lints", denying(&["clippy", "--workspace", "--all-targets"]));
+        steps.run("lints", denying(&["clippy", "--workspace", "--all-targets", "--features", "motemq-tokio/store"]));
         steps.run("lints without TLS", denying(&["clippy", "--package", "motemq-cli", "--all-targets", "--no-default-features"]));
         let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
         steps.run("lints of fuzz", denying(&fuzz));
@@ -131,7 +131,7 @@ fn tests(steps: &mut Steps, install: bool) {
     };
     steps.run("tests of the core", test(&["--package", "motemq"]));
     steps.run("tests of the core with defmt", test(&["--package", "motemq", "--features", "defmt", "--test", "defmt"]));
-    steps.run("tests", test(&["--workspace", "--features", "motemq/fast"]));
+    steps.run("tests", test(&["--workspace", "--features", "motemq/fast,motemq-tokio/store"]));
     steps.run("fuzz targets on their seeds", test(&["--manifest-path", FUZZ, "--no-default-features"]));
     steps.run("benches, once each", test(&["--package", "motemq-benches", "--benches"]));
 }

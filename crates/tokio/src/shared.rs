@@ -51,7 +51,7 @@ pub(crate) struct Core {
     pub uploads: u64,
     pub last_cause: Option<Cause>,
     #[cfg(feature = "store")]
-    pub store: Option<crate::store::Store>,
+    pub store: Option<Box<crate::store::Store>>,
     pub counters: Counters,
 }
 

@@ -87,7 +87,7 @@ impl Shared {
         self.with(|core| {
             let mut store = Store::open(path, slots(self.options.slots))?;
             store.restore(&mut core.session, &mut core.work)?;
-            core.store = Some(store);
+            core.store = Some(Box::new(store));
             Ok(())
         })
     }
