@@ -105,7 +105,10 @@ impl World {
                 if !self.tokens.is_empty() {
                     let token = self.tokens.remove(amount % self.tokens.len());
                     self.manual.ack(token).expect("it is owed");
-                    assert_eq!(self.manual.ack(token), Err(SendError::Invalid), "twice");
+                    // A broker that uses an identifier twice at once has two messages of one name.
+                    if !self.tokens.contains(&token) {
+                        assert_eq!(self.manual.ack(token), Err(SendError::Invalid), "twice");
+                    }
                 }
             }
             _ => self.over(),
