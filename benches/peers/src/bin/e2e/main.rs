@@ -11,7 +11,10 @@ mod rumqttc_client;
 mod rumqttc_next_client;
 
 use meter::{Meter, Task, Work};
-use std::{env, future::Future};
+use std::{env, future::Future, process, thread, time::Duration};
+
+/// Who takes longer is stuck.
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -20,6 +23,11 @@ fn main() {
         [client, work, messages, port] => {
             let number = "a number";
             let task = Task { work: Work::named(work), messages: messages.parse().expect(number), port: port.parse().expect(number) };
+            thread::spawn(|| {
+                thread::sleep(LIMIT);
+                eprintln!("not done in {LIMIT:?}");
+                process::exit(1);
+            });
             run(client, task).print();
         }
         _ => panic!("e2e broker, or e2e CLIENT WORK MESSAGES PORT"),
