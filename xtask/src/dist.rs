@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: what people download, for Linux and Windows.
 use crate::{
     no_std,
-    programs::{cargo, run, workspace},
+    programs::{cargo, program, read, run, workspace},
     windows,
 };
 use clap::Args;
@@ -58,13 +58,18 @@ fn linux() -> Result<PathBuf, String> {
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut command = cargo(RELEASE);
     command.args(["--target", &target]).env("OPENSSL_STATIC", "1");
-    let program = built(command, &target, "motemq")?;
+    // Told so, it links the archives of these directories; left to look for itself, the shared libraries of the system.
+    for (name, variable) in [("OPENSSL_LIB_DIR", "libdir"), ("OPENSSL_INCLUDE_DIR", "includedir")] {
+        let directory = read(program("pkg-config", [&format!("--variable={variable}"), "openssl"]))?;
+        command.env(name, directory.trim());
+    }
+    let exe = built(command, &target, "motemq")?;
     let name = format!("motemq-{}-{target}", version()?);
     let archive = folder()?.join(format!("{name}.tar.gz"));
     let file = File::create(&archive).map_err(|error| cannot("write", &archive, error))?;
     let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::best()));
     tar.mode(tar::HeaderMode::Deterministic);
-    let packed = contents(&program).into_iter().try_for_each(|(path, inside)| tar.append_path_with_name(path, format!("{name}/{inside}")));
+    let packed = contents(&exe).into_iter().try_for_each(|(path, inside)| tar.append_path_with_name(path, format!("{name}/{inside}")));
     packed.and_then(|()| tar.into_inner()?.finish()?.flush()).map_err(|error| cannot("write", &archive, error))?;
     Ok(archive)
 }
