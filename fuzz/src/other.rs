@@ -148,7 +148,7 @@ fn compare(ours: &Packet<'_>, theirs: &v4::Packet, bytes: &[u8]) {
         (Packet::Connect(connect), v4::Packet::Connect(other)) => {
             (connect.client_id, connect.clean, connect.keep_alive) == (other.client_id.as_str(), other.clean_session, other.keep_alive)
                 && connect.will.is_some() == other.last_will.is_some()
-                && connect.user.is_none_or(|user| other.login.as_ref().is_some_and(|login| login.username == user))
+                && connect.user.is_none_or(|user| user.is_empty() || other.login.as_ref().is_some_and(|login| login.username == user))
         }
         (Packet::ConnAck { session_present, code }, v4::Packet::ConnAck(other)) => {
             (*session_present, code.get()) == (other.session_present, other.code as u8)
