@@ -270,7 +270,9 @@ impl Session {
             }
 
             // The payload, or as much of it as is here.
-            let (payload, after) = rest.split_at(rest.len().min(self.left as usize));
+            // Not `split_at`, which can panic, and does not always fold.
+            let payload = rest.get(..self.left as usize).unwrap_or(rest);
+            let after = rest.get(payload.len()..).unwrap_or_default();
             *input = after;
             self.left = self.left.wrapping_sub(payload.len() as u32);
             if self.left == 0 {

@@ -30,6 +30,9 @@ pub fn check(sources: &[Source]) -> Vec<String> {
             if code.contains("allow(") || code.contains("expect(") {
                 findings.push(source.finding(number, "the core switches no lint off"));
             }
+            if code.contains(".split_at(") || code.contains(".split_at_mut(") {
+                findings.push(source.finding(number, "this can panic, which no lint sees: split_at_checked, or get"));
+            }
         }
     }
     match core.iter().find(|source| source.path.ends_with("/lib.rs")) {
