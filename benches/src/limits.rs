@@ -5,7 +5,7 @@ use std::str;
 /// Copies each packet, and knows nothing of it but its length.
 pub struct Copy;
 
-/// What [`Copy`] copies from, and to.
+/// What `Copy` copies from, and to.
 pub struct Copied {
     source: Borrowed,
     lengths: Vec<usize>,

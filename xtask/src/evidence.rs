@@ -53,7 +53,7 @@ pub fn quick(steps: &mut Steps, install: bool) {
         steps.check("install a C++ compiler", || machine::install(&["g++"]));
     }
     match fuzz::hindrance() {
-        None => steps.check("fuzzing", || fuzz::run(&fuzz::Options { seconds: FUZZ, target: None }).map(|_| ())),
+        None => steps.check("fuzzing", || fuzz::run(&fuzz::Options { seconds: FUZZ, target: None, seed: Some(1) }).map(|_| ())),
         Some(why) => steps.skip("fuzzing", &why),
     }
 }
@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     );
     page.push_str(&explore()?);
     let _ = writeln!(page, "- **Fuzzing**, inputs tried without a finding:");
-    for (name, runs) in fuzz::run(&fuzz::Options { seconds: options.seconds, target: None })? {
+    for (name, runs) in fuzz::run(&fuzz::Options { seconds: options.seconds, target: None, seed: None })? {
         let _ = writeln!(page, "  - `{name}`: {runs} in {} s", options.seconds);
     }
     match coverage() {

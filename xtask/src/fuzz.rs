@@ -17,6 +17,9 @@ pub struct Options {
     /// Only this target.
     #[arg(long)]
     pub target: Option<String>,
+    /// What libFuzzer's choices begin with; without it each run makes its own.
+    #[arg(long)]
+    pub seed: Option<u32>,
 }
 
 /// What `cargo fuzz` passes to the compiler: what libFuzzer needs to see which ways were gone. All of it is stable.
@@ -62,7 +65,7 @@ pub fn run(options: &Options) -> Result<Vec<(String, u64)>, String> {
     run_to_end(build)?;
     let (mut counts, mut failures) = (Vec::new(), Vec::new());
     for pair in targets.chunks(2) {
-        let running: Vec<_> = pair.iter().map(|name| (name, start(name, &built.join(host).join("release"), options.seconds))).collect();
+        let running: Vec<_> = pair.iter().map(|name| (name, start(name, &built.join(host).join("release"), options))).collect();
         for (name, child) in running {
             match child.and_then(|child| child.wait_with_output().map_err(|error| error.to_string())) {
                 Ok(output) => {
@@ -82,7 +85,7 @@ pub fn run(options: &Options) -> Result<Vec<(String, u64)>, String> {
     if failures.is_empty() { Ok(counts) } else { Err(failures.join("\n\n")) }
 }
 
-fn start(name: &str, binaries: &Path, seconds: u32) -> Result<Child, String> {
+fn start(name: &str, binaries: &Path, options: &Options) -> Result<Child, String> {
     let place = |kind: &str| workspace().join("fuzz").join(kind).join(name);
     for kind in ["corpus", "artifacts"] {
         fs::create_dir_all(place(kind))
@@ -91,7 +94,8 @@ fn start(name: &str, binaries: &Path, seconds: u32) -> Result<Child, String> {
     }
     let mut command = Command::new(binaries.join(name));
     command.arg(place("corpus")).arg(place("seeds"));
-    command.arg(format!("-max_total_time={seconds}")).arg(format!("-dict={}", workspace().join("fuzz/mqtt.dict").display()));
+    command.args(options.seed.map(|seed| format!("-seed={seed}")));
+    command.arg(format!("-max_total_time={}", options.seconds)).arg(format!("-dict={}", workspace().join("fuzz/mqtt.dict").display()));
     command.arg(format!("-artifact_prefix={}/", place("artifacts").display())).args([
         "-print_final_stats=1",
         "-timeout=10",

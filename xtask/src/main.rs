@@ -11,7 +11,6 @@ mod ledger;
 mod machine;
 mod no_std;
 mod pages;
-#[allow(dead_code, reason = "the measuring commands draw with it")]
 mod plot;
 mod portability;
 mod programs;
