@@ -64,6 +64,10 @@ pub fn run(options: &Options) -> ExitCode {
     }
     match ready(install) {
         Ok((way, wine)) => {
+            // Tests run them as programs.
+            let mut examples = hosted(&way, TARGET, "build");
+            examples.args(["--features", "motemq/fast", "--examples"]);
+            steps.run("examples for Windows", examples);
             let mut test = hosted(&way, TARGET, "test");
             test.args(["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests", "--"]);
             test.args(BEYOND_WINE.iter().flat_map(|name| ["--skip", name]));

@@ -162,7 +162,12 @@ pub(super) fn of_transport(error: &native_tls::Error) -> Option<Objection> {
             _ => source = error.source(),
         }
     }
-    None
+    // On Windows what the transport said is there in words alone, behind which its kind is lost.
+    let words = error.to_string();
+    if words.contains("(os error 10060)") {
+        return Some(Objection::Silence);
+    }
+    ["(os error 10053)", "(os error 10054)"].iter().any(|code| words.contains(code)).then_some(Objection::HungUp)
 }
 
 #[cfg(test)]
