@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 type Login = Arc<dyn Fn(&Connect<'_>) -> ReturnCode + Send + Sync>;
 type Admit = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+type Watch = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
 
 /// How a [`Broker`](super::Broker) behaves where the standard leaves it free.
 ///
@@ -25,6 +26,7 @@ pub struct Config {
     pub(super) connect_timeout: u64,
     pub(super) login: Option<Login>,
     pub(super) admit: Option<Admit>,
+    pub(super) on_will: Option<Watch>,
 }
 
 impl Config {
@@ -39,6 +41,7 @@ impl Config {
             connect_timeout: 10_000,
             login: None,
             admit: None,
+            on_will: None,
         }
     }
 
@@ -87,6 +90,12 @@ impl Config {
     /// Whether this client (its identifier comes first) may subscribe to this filter; if not, SUBACK says 0x80.
     pub fn admit(mut self, check: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         self.admit = Some(Arc::new(check));
+        self
+    }
+
+    /// Tells of each will that is published: whose it is, by client identifier, and its payload.
+    pub fn on_will(mut self, tell: impl Fn(&str, &[u8]) + Send + Sync + 'static) -> Self {
+        self.on_will = Some(Arc::new(tell));
         self
     }
 }

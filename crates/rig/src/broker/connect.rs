@@ -42,6 +42,9 @@ impl Broker {
             self.sessions.remove(&client.id);
         }
         if let Some(will) = client.will {
+            if let Some(tell) = &self.config.on_will {
+                tell(&client.id, &will.message.payload);
+            }
             self.publish(will.message, will.retain);
         }
     }
@@ -76,11 +79,15 @@ impl Broker {
     }
 }
 
-/// The codec does not read such a packet, so this looks at its first bytes: the remaining length, of four bytes at most, holds no zero and
-/// ends below 0x80; behind it is the name.
+/// The codec does not read such a packet, so this looks at its first bytes, and at none behind the packet: those may not have come yet.
 fn is_connect_of_other_level(bytes: &[u8]) -> bool {
-    let at = bytes.iter().position(|&byte| byte == 0).filter(|at| (2..=5).contains(at)).unwrap_or(bytes.len());
-    let (header, name) = bytes.split_at(at);
-    let level = name.strip_prefix(b"\0\x04MQTT").and_then(|after| after.first());
-    header.first() == Some(&0x10) && header.last().is_some_and(|&byte| byte < 0x80) && level.is_some_and(|&level| level != 4)
+    let Some((0x10, rest)) = bytes.split_first() else { return false };
+    // A remaining length of four bytes at most, and not longer than need be.
+    let Some(last) = rest.iter().take(4).position(|&byte| byte < 0x80).filter(|&last| last == 0 || rest.get(last) != Some(&0)) else {
+        return false;
+    };
+    let (digits, behind) = rest.split_at(last + 1);
+    let length = digits.iter().rev().fold(0, |length, &digit| length << 7 | usize::from(digit & 0x7f));
+    let body = behind.get(..length).unwrap_or_default();
+    body.strip_prefix(b"\0\x04MQTT").and_then(|after| after.first()).is_some_and(|&level| level != 4)
 }

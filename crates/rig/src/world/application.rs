@@ -2,8 +2,10 @@
 use super::{
     message::{Message, Record},
     plan::Plan,
+    wills::Will,
 };
 use motemq::{PacketId, QoS};
+use std::fmt;
 
 /// A message that may be asked for again.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +17,7 @@ pub struct Kept {
 }
 
 /// All that an application remembers. It is saved together with the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Application {
     /// The broker knows what it wants.
     pub subscribed: bool,
@@ -27,12 +29,26 @@ pub struct Application {
     pub kept: Vec<Option<Kept>>,
     /// What it has had.
     pub record: Record,
+    /// The wills that it has had.
+    pub wills: Vec<Will>,
+    /// How many messages it has abandoned, and of how many nobody can say what became of them.
+    pub abandoned: u64,
+    /// See `abandoned`.
+    pub unknown: u64,
+}
+
+impl fmt::Display for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Application { subscribed, published, kept, record, wills, .. } = self;
+        let kept: Vec<_> = kept.iter().flatten().collect();
+        write!(f, "subscribed {subscribed}, {published} published, {} wills heard, under way {kept:?}, {record:?}", wills.len())
+    }
 }
 
 impl Application {
     /// Has done nothing; publishes over a session with so many slots.
     pub fn new(slots: usize) -> Self {
-        Application { subscribed: false, published: 0, numbers: [0; 3], kept: vec![None; slots], record: Record::default() }
+        Application { kept: vec![None; slots], ..Application::default() }
     }
 
     /// The message to be published next.
@@ -97,7 +113,22 @@ impl Application {
 
     /// Nobody can say what became of it.
     pub fn forget(&mut self, id: PacketId) -> Option<Kept> {
-        self.place(id).ok()?.take()
+        let kept = self.place(id).ok()?.take();
+        self.unknown += u64::from(kept.is_some());
+        kept
+    }
+
+    /// It was asked for, and will not be given again. With QoS 1 its identifier has ended; with QoS 2 the broker is told to forget it.
+    ///
+    /// # Errors
+    /// It is not one that may be.
+    pub fn abandoned(&mut self, id: PacketId) -> Result<(), String> {
+        self.abandoned += 1;
+        match self.place(id)? {
+            Some(kept) if kept.message.qos == QoS::ExactlyOnce => kept.received = true,
+            kept => *kept = None,
+        }
+        Ok(())
     }
 
     fn place(&mut self, id: PacketId) -> Result<&mut Option<Kept>, String> {

@@ -136,10 +136,10 @@ impl Scenario {
     /// One conversation to its end, cut or not.
     fn hold(&self, cut: Option<Cut>) -> Result<World, String> {
         let plans = vec![self.client.clone(), self.peer.clone()];
-        let mut world = World::new(plans, Config::new(), Trace::of(0));
+        let mut world = World::new(plans, Config::new(), Trace::of(0), false);
         self.run(&mut world, cut).map_err(|what| {
             // Once more, to tell what happened.
-            let mut world = World::new(vec![self.client.clone(), self.peer.clone()], Config::new(), Trace::of(400));
+            let mut world = World::new(vec![self.client.clone(), self.peer.clone()], Config::new(), Trace::of(400), false);
             let _ = self.run(&mut world, cut);
             format!("{}\n{}: cut {cut:?}: {what}\n{}", world.trace.text(), self.name, world.open_ends())
         })?;

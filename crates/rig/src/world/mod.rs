@@ -8,8 +8,10 @@ pub mod ledger;
 mod message;
 mod node;
 mod plan;
+mod report;
 pub mod simulation;
 mod trace;
+mod wills;
 
 use crate::{
     broker::{Broker, Config, Connection},
@@ -24,6 +26,7 @@ use std::{
     ops::ControlFlow,
 };
 use trace::Trace;
+use wills::Published;
 
 /// Milliseconds that a step takes.
 const STEP: u64 = 10;
@@ -75,6 +78,8 @@ struct Site {
     asleep: u64,
     /// It is to leave in good order.
     leaving: bool,
+    /// The broker has lost its session, and only connections behind this one can tell it so.
+    untold: Option<u64>,
     /// Its first links, to know their lengths.
     links: Vec<Link>,
 }
@@ -82,24 +87,33 @@ struct Site {
 /// Clients, broker, links.
 pub struct World {
     broker: Broker,
+    /// The wills that it has published.
+    wills: Published,
+    /// It may forget its sessions, too, when it stops and starts.
+    forgets: bool,
     sites: Vec<Site>,
     wires: Vec<(usize, Wire)>,
+    /// What the broker has closed and the client has not read to its end, by client and number of its connection.
+    fading: Vec<(usize, u64, Link)>,
     opened: u64,
     step: u64,
     trace: Trace,
 }
 
 impl World {
-    fn new(plans: Vec<Plan>, config: Config, trace: Trace) -> Self {
-        let keeps: Vec<_> = plans.iter().map(|plan| plan.keep).collect();
-        let nodes = (0..).zip(plans).map(|(me, plan)| Node::new(me, plan, keeps.clone()));
+    fn new(plans: Vec<Plan>, config: Config, trace: Trace, forgets: bool) -> Self {
+        let sure: Vec<_> = plans.iter().map(|plan| plan.keep && !plan.abandons && !forgets).collect();
+        let nodes = (0..).zip(plans).map(|(me, plan)| Node::new(me, plan, sure.clone(), forgets));
         let sites = nodes
             .map(|node| {
                 let links = Vec::new();
-                Site { node, near: None, connections: 0, ahead: 0, restarts: 0, asleep: 0, leaving: false, links }
+                Site { node, near: None, connections: 0, ahead: 0, restarts: 0, asleep: 0, leaving: false, untold: None, links }
             })
             .collect();
-        World { broker: Broker::new(config), sites, wires: Vec::new(), opened: 0, step: 0, trace }
+        let wills = Published::default();
+        let published = wills.clone();
+        let broker = Broker::new(config.on_will(move |client, payload| published.add(client, payload)));
+        World { broker, wills, forgets, sites, wires: Vec::new(), fading: Vec::new(), opened: 0, step: 0, trace }
     }
 
     /// A step of time: every client, then the broker's side of every connection. `fate` says what a connection will be, by the number of
@@ -123,12 +137,18 @@ impl World {
         if self.step.is_multiple_of(10) {
             self.broker.tick(now);
         }
+        self.fading.retain(|&(at, connection, ref link)| {
+            link.step();
+            self.sites[at].near.is_some() && self.sites[at].connections == connection
+        });
         let (broker, trace, step) = (&mut self.broker, &mut self.trace, self.step);
+        let (sites, fading) = (&self.sites, &mut self.fading);
         self.wires.retain_mut(|(at, wire)| {
             let alive = wire.asleep > step || wire.serve(broker, now, trace);
             if !alive {
                 trace.add(|| format!("{now} ms: connection {} of n{at} is over", wire.connection.0));
                 broker.lost(now, wire.connection);
+                fading.push((*at, sites[*at].connections, wire.link.clone()));
             }
             wire.link.step();
             alive
@@ -140,13 +160,14 @@ impl World {
         self.opened += 1;
         let site = &mut self.sites[at];
         site.connections += 1;
-        let (faults, ending) = fate(at, site.connections);
+        // A client that misses this CONNACK hears of a session next time and cannot know that it is another: nothing in MQTT 3.1.1 tells.
+        let (faults, ending) = if site.untold.is_some() { (Faults::none(), Ending::Lost) } else { fate(at, site.connections) };
         let (near, far, link) = link(faults);
         let connection = Connection(self.opened);
         self.trace.add(|| format!("{} ms: n{at} opens connection {}: {faults:?}, {ending:?}", self.step * STEP, self.opened));
         self.broker.opened(self.step * STEP, connection);
         site.near = Some((near, ending));
-        site.node.connect();
+        site.node.connect(site.connections as u32);
         if site.links.len() < LINKS {
             site.links.push(link.clone());
         }
@@ -188,8 +209,12 @@ impl World {
             node.restart();
             return Ok(ControlFlow::Break(()));
         }
-        if ending == Ending::KilledSaved || !node.bytes().is_empty() {
+        let told = site.untold.is_some_and(|connection| site.connections > connection && node.is_open());
+        if ending == Ending::KilledSaved || !node.bytes().is_empty() || told {
             node.save();
+        }
+        if told {
+            site.untold = None;
         }
         if ending == Ending::KilledSaved {
             node.restart();
@@ -214,8 +239,8 @@ impl World {
     }
 
     fn is_delivered(&self) -> bool {
-        let both_keep = |a: &Site, b: &Site| a.node.plan.keep && b.node.plan.keep;
-        self.pairs().filter(|(from, to)| both_keep(from, to)).all(|(from, to)| {
+        let sure = |from: &Site, to: &Site| to.node.is_sure_of(from.node.me);
+        self.pairs().filter(|(from, to)| sure(from, to)).all(|(from, to)| {
             [QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().all(|qos| {
                 let (publisher, app) = (from.node.me, from.node.app());
                 let granted = to.node.plan.granted(publisher, qos);
@@ -243,10 +268,23 @@ impl World {
         sum
     }
 
-    /// The broker stops and starts. It has kept its sessions.
-    fn outage(&mut self) {
-        self.broker.restart(self.step * STEP, true);
-        self.wires.clear();
+    /// Subscribers have had the wills that they should.
+    fn check_wills(&self) -> Result<(), String> {
+        let plans: Vec<_> = self.sites.iter().map(|site| &site.node.plan).collect();
+        self.sites.iter().try_for_each(|Site { node, .. }| {
+            let checked = self.wills.check(&plans, &node.plan, &node.app().wills, !node.plan.keep || self.forgets);
+            checked.map_err(|what| format!("n{}: {what}", node.me))
+        })
+    }
+
+    /// The broker stops and starts. Its sessions are kept, or not.
+    fn outage(&mut self, keep: bool) {
+        self.broker.restart(self.step * STEP, keep);
+        let wires = self.wires.drain(..);
+        self.fading.extend(wires.map(|(at, wire)| (at, self.sites[at].connections, wire.link)));
+        if !keep {
+            self.sites.iter_mut().for_each(|site| site.untold = Some(site.connections));
+        }
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&Site, &Site)> {
@@ -263,7 +301,7 @@ impl World {
         let ends = self.sites.iter().map(|site| {
             let Site { node, connections, .. } = site;
             let (done, idle, broker) = (node.is_done(), node.is_idle(), self.broker.is_idle(&format!("n{}", node.me)));
-            format!("n{}: done {done}, idle {idle}, broker idle {broker}, {connections} connections, {:?}", node.me, node.app())
+            format!("n{}: done {done}, idle {idle}, broker idle {broker}, {connections} connections, {}", node.me, node.app())
         });
         ends.collect::<Vec<_>>().join("\n")
     }

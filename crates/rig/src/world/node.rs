@@ -1,11 +1,14 @@
 //! One client of the world: a process with the core, an application, and memory that outlives the process.
+mod ask;
+
 use super::{
-    application::{Application, Kept},
+    application::Application,
     message::Message,
     plan::{self, Plan},
     trace::Trace,
+    wills,
 };
-use motemq::{Buffer, Connect, Event, Fault, Filter, Known, Manual, Owed, PacketId, Publish, QoS, SendError, Session, Token};
+use motemq::{Buffer, Connect, Event, Fault, Known, Manual, Owed, PacketId, Publish, QoS, Session, Token};
 use std::{mem, ops::ControlFlow};
 
 /// How a turn ended: it goes on, or the connection is over; or a promise is broken, and this is which.
@@ -18,8 +21,10 @@ pub struct Node {
     pub me: u8,
     /// What it is to do.
     pub plan: Plan,
-    /// Which of the nodes have sessions that outlive connections.
-    keeps: Vec<bool>,
+    /// Of which nodes no message may be missing.
+    sure: Vec<bool>,
+    /// The broker may lose its sessions.
+    forgets: bool,
     session: Box<Session>,
     rx: Box<Buffer>,
     tx: Box<Buffer>,
@@ -42,29 +47,40 @@ struct Now {
     asked: Option<(PacketId, QoS)>,
     /// Bytes of a payload that still have to be given.
     stream: Vec<u8>,
-    /// The pieces of a payload that is coming, and its message's token.
+    /// The pieces of a payload that is coming.
     pieces: Vec<u8>,
+    /// They are of a will.
+    is_will: bool,
     /// Messages that are not acknowledged yet.
-    owed: Vec<(Token, Message)>,
+    owed: Vec<(Token, Came)>,
+}
+
+/// What has come whole.
+#[derive(Clone, Copy, Debug)]
+enum Came {
+    Message(Message),
+    Will(wills::Will),
 }
 
 impl Node {
     /// A process that starts for the first time.
-    pub fn new(me: u8, plan: Plan, keeps: Vec<bool>) -> Self {
+    pub fn new(me: u8, plan: Plan, sure: Vec<bool>, forgets: bool) -> Self {
         let session = plan::session(plan.slots);
         let (rx, tx) = (plan::buffer(plan.rx), plan::buffer(plan.tx));
         let app = Application::new(plan.slots);
         let image = vec![0; 7 + 3 * plan.slots];
         let (manual, now, saved, payload) = (Manual::new(), Now::default(), app.clone(), Vec::new());
-        let mut node = Node { me, plan, keeps, session, rx, tx, manual, app, now, image, saved, payload };
+        let mut node = Node { me, plan, sure, forgets, session, rx, tx, manual, app, now, image, saved, payload };
         node.save();
         node
     }
 
-    /// Begins a connection.
-    pub fn connect(&mut self) {
+    /// Begins a connection, which has this number.
+    pub fn connect(&mut self, number: u32) {
         let name = format!("n{}", self.me);
-        let connect = Connect::new(&name).keep_alive(self.plan.keep_alive);
+        let mut connect = Connect::new(&name).keep_alive(self.plan.keep_alive);
+        let will = wills::payload((self.me, number));
+        connect.will = self.plan.will.map(|qos| Publish::to(wills::TOPIC).payload(&will).qos(qos));
         let connect = if self.plan.keep { connect.keep_session() } else { connect };
         self.session.connect(&connect, &mut self.rx, &mut self.tx).expect("CONNECT fits");
     }
@@ -113,6 +129,11 @@ impl Node {
         self.rx.commit(n);
     }
 
+    /// CONNACK has come over this connection.
+    pub fn is_open(&self) -> bool {
+        self.now.open
+    }
+
     /// Its subscription, if it has one, is there.
     pub fn is_ready(&self) -> bool {
         self.app.subscribed || self.plan.wants.is_none()
@@ -126,6 +147,11 @@ impl Node {
     /// What it has had and has published.
     pub fn app(&self) -> &Application {
         &self.app
+    }
+
+    /// None of what `publisher` has sent, and the QoS of which promises it, may be missing here.
+    pub fn is_sure_of(&self, publisher: u8) -> bool {
+        self.plan.keep && self.sure.get(usize::from(publisher)).copied().unwrap_or_default()
     }
 
     /// No identifier is taken, no QoS 2 message waits for its release.
@@ -191,6 +217,7 @@ impl Node {
                 Event::Message(message) => {
                     self.now.pieces.clear();
                     self.now.pieces.extend_from_slice(message.payload);
+                    self.now.is_will = message.topic == wills::TOPIC;
                     whole = message.left == 0;
                 }
                 Event::Payload { data, left } => {
@@ -205,17 +232,19 @@ impl Node {
                 }
                 Event::Unknown { id } => {
                     let kept = self.app.forget(id);
-                    if kept.is_some() && self.plan.keep {
+                    if kept.is_some() && self.plan.keep && !self.forgets {
                         return Err(format!("n{me}: {id} is unknown, but the broker has kept the session"));
                     }
                 }
                 Event::Skipped { len } => return Err(format!("n{me}: a topic of few bytes, and {len} bytes of payload skipped")),
             }
             if whole {
-                let message = Message::read(&self.now.pieces).map_err(|what| format!("n{me}: {what}"))?;
+                let pieces = &self.now.pieces;
+                let came = if self.now.is_will { wills::read(pieces).map(Came::Will) } else { Message::read(pieces).map(Came::Message) };
+                let came = came.map_err(|what| format!("n{me}: {what}"))?;
                 match token {
-                    Some(token) => self.now.owed.push((token, message)),
-                    None => self.deliver(message)?,
+                    Some(token) => self.now.owed.push((token, came)),
+                    None => self.deliver(came)?,
                 }
             }
         }
@@ -233,78 +262,20 @@ impl Node {
         for &(token, _) in owed.iter().rev() {
             self.manual.ack(token).map_err(|error| format!("n{}: {token:?} cannot be acknowledged: {error:?}", self.me))?;
         }
-        owed.into_iter().try_for_each(|(_, message)| self.deliver(message))
+        owed.into_iter().try_for_each(|(_, came)| self.deliver(came))
     }
 
-    fn deliver(&mut self, message: Message) -> Result<(), String> {
+    fn deliver(&mut self, came: Came) -> Result<(), String> {
+        let message = match came {
+            Came::Message(message) => message,
+            Came::Will(will) => {
+                self.app.wills.push(will);
+                return Ok(());
+            }
+        };
         let granted = self.plan.granted(message.publisher, message.qos).ok_or("a message that it has not subscribed to")?;
-        let gaps = !self.plan.keep || !self.keeps.get(usize::from(message.publisher)).copied().unwrap_or_default();
+        let gaps = !self.is_sure_of(message.publisher);
         self.app.record.deliver(message, granted, gaps).map_err(|what| format!("n{}: {what}", self.me))
-    }
-
-    fn ask(&mut self, publish: bool, trace: &mut Trace) -> Result<(), String> {
-        let me = self.me;
-        if let Some((node, qos)) = self.plan.wants
-            && !self.app.subscribed
-            && self.now.subscribing.is_none()
-        {
-            let filter = node.map_or("t/#".to_owned(), Message::topic);
-            match self.session.subscribe(&[Filter::new(&filter, qos)], &mut *self.tx) {
-                Ok(id) => self.now.subscribing = Some(id),
-                Err(error) => not_now(error)?,
-            }
-        }
-        for _ in 0..4 {
-            if !self.now.stream.is_empty() {
-                match self.session.publish_chunk(&self.now.stream, &mut *self.tx) {
-                    Ok(n) => drop(self.now.stream.drain(..n)),
-                    Err(error) => return not_now(error),
-                }
-                continue;
-            }
-            let again = self.now.asked;
-            let message = match again {
-                Some((id, _)) => match self.app.kept(id) {
-                    Some(kept) => kept.message,
-                    // Acknowledged since.
-                    None => {
-                        self.now.asked = None;
-                        continue;
-                    }
-                },
-                None if publish && self.app.published < self.plan.messages => self.app.next(me, &self.plan),
-                None => return Ok(()),
-            };
-            message.write(&self.plan, &mut self.payload);
-            // What does not fit with its header is streamed.
-            let (first, rest) = self.payload.split_at(self.payload.len().min(self.tx.capacity() - 18));
-            let topic = Message::topic(me);
-            let packet = Publish::to(&topic).payload(first).qos(message.qos).more(rest.len() as u32);
-            let written = match again {
-                Some((id, _)) => self.session.republish(id, &packet, &mut *self.tx).map(|()| Some(id)),
-                None => self.session.publish(&packet, &mut *self.tx),
-            };
-            let id = match written {
-                Ok(id) => id,
-                Err(error) => return not_now(error),
-            };
-            trace.add(|| format!("n{me} published {message:?} as {id:?}, {} bytes to follow", rest.len()));
-            self.now.stream.extend_from_slice(rest);
-            if again.is_some() {
-                self.now.asked = None;
-            } else {
-                self.app.published(message, id.map(|id| (id, Kept { message, received: false })))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `Full` and `Busy` are answers.
-fn not_now(error: SendError) -> Result<(), String> {
-    match error {
-        SendError::Full | SendError::Busy => Ok(()),
-        other => Err(format!("a command is {other:?}")),
     }
 }
 

@@ -24,6 +24,12 @@ pub struct Plan {
     pub manual: bool,
     /// Seconds.
     pub keep_alive: u16,
+    /// Of the messages that it is asked for again it abandons some.
+    pub abandons: bool,
+    /// The QoS of the will that it leaves with each connection, if it does.
+    pub will: Option<QoS>,
+    /// It subscribes to all wills, too, if it subscribes to anything; with the same QoS.
+    pub hears_wills: bool,
 }
 
 impl Plan {
@@ -40,6 +46,9 @@ impl Plan {
             tx: 256,
             manual: false,
             keep_alive: 60,
+            abandons: false,
+            will: None,
+            hears_wills: false,
         }
     }
 
@@ -66,7 +75,7 @@ impl Plan {
 /// The numbers of slots that a node may have.
 pub const SLOTS: [usize; 6] = [1, 2, 3, 5, 8, 20];
 
-/// The sizes that its buffers may have; the least that a CONNECT fits into is the second.
+/// The sizes that its buffers may have; the least that a CONNECT fits into is the second, or with a will the third.
 pub const SIZES: [usize; 6] = [16, 24, 33, 64, 256, 1024];
 
 /// A session with so many slots.

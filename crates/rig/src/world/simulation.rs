@@ -1,4 +1,6 @@
 //! Worlds by chance: a seed says who is there, what they do, and all that goes wrong.
+pub use super::report::Report;
+
 use super::{
     ENDINGS, Ending, Fate, STEP, World,
     message::{Count, HEAD},
@@ -12,8 +14,6 @@ use crate::{
 use fastrand::Rng;
 use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use std::{
-    fmt,
-    ops::AddAssign,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -27,29 +27,6 @@ pub const MOST: u32 = 50_000;
 
 /// Lines that are told of a world that fails.
 const LINES: usize = 300;
-
-/// What has happened, in one world or many.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Report {
-    /// Worlds.
-    pub seeds: u64,
-    /// Messages published.
-    pub published: u64,
-    /// Messages that came to subscribers.
-    pub delivered: u64,
-    /// Of those, QoS 1 messages that had come before.
-    pub repeated: u64,
-    /// Messages that did not come: with QoS 0, or because a session ended with its connection.
-    pub missed: u64,
-    /// Connections.
-    pub connections: u64,
-    /// Processes that ended and began again with what was saved.
-    pub restarts: u64,
-    /// Times that the broker lost all connections.
-    pub outages: u64,
-    /// Milliseconds of virtual time.
-    pub time: u64,
-}
 
 /// A world in which a promise was broken.
 #[derive(Clone, Debug)]
@@ -101,7 +78,8 @@ fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
     let mut chance = Chance::new(seed, messages);
     let plans = chance.plans(messages.min(MOST));
     let config = Config::new().window(chance.rng.u16(1..=25));
-    let mut world = World::new(plans, config, Trace::of(lines));
+    let forgets = chance.rng.u8(0..8) == 0;
+    let mut world = World::new(plans, config, Trace::of(lines), forgets);
     for site in &mut world.sites {
         site.ahead = chance.rng.u32(..);
     }
@@ -120,6 +98,8 @@ struct Chance {
     faulty: u64,
     steps: u64,
     outages: u64,
+    /// Outages in which the broker lost its sessions.
+    losses: u64,
 }
 
 impl Chance {
@@ -130,6 +110,7 @@ impl Chance {
             faulty: 30 + u64::from(messages) / 4,
             steps: 200_000 + u64::from(messages) * 200,
             outages: 0,
+            losses: 0,
         }
     }
 
@@ -160,6 +141,9 @@ impl Chance {
             4 => Some((None, AtMostOnce)),
             _ => Some((None, ExactlyOnce)),
         };
+        let tx = *pick(rng, &SIZES[1..]);
+        // The CONNECT has to fit.
+        let will = pick(rng, &[None, Some(AtMostOnce), Some(AtLeastOnce), Some(ExactlyOnce)]).filter(|_| tx > SIZES[1]);
         Plan {
             keep: rng.u8(0..100) < 85,
             wants,
@@ -168,9 +152,13 @@ impl Chance {
             length: (HEAD, if rng.u8(0..20) == 0 { 2000 } else { *pick(rng, &[6, 12, 12, 30, 60, 60, 300]) }),
             slots: *pick(rng, &SLOTS),
             rx: *pick(rng, &SIZES),
-            tx: *pick(rng, &SIZES[1..]),
+            tx,
             manual: rng.u8(0..4) == 0,
             keep_alive: *pick(rng, &[0, 1, 5, 60]),
+            abandons: rng.u8(0..8) == 0,
+            will,
+            // Who hears its own will, and ends connections since it has no slot for it, has no end.
+            hears_wills: will.is_none(),
         }
     }
 
@@ -181,7 +169,11 @@ impl Chance {
             world.step(&mut |node, connection| fate(seed, node, connection, faulty))?;
             if world.is_done() && world.is_idle() {
                 // What has no acknowledgement is still on its way.
-                return (0..50).try_for_each(|_| world.step(&mut |_, _| (Faults::none(), Ending::Lost)));
+                (0..50).try_for_each(|_| world.step(&mut |_, _| (Faults::none(), Ending::Lost)))?;
+                // Unless a connection has ended meanwhile, and its will is under way.
+                if world.is_idle() {
+                    return world.check_wills();
+                }
             }
         }
         Err("it does not come to its end".into())
@@ -194,7 +186,7 @@ impl Chance {
             return;
         }
         let at = rng.usize(..world.sites.len());
-        if world.sites[at].connections > self.faulty {
+        if world.sites[at].connections > self.faulty || world.sites.iter().any(|site| site.untold.is_some()) {
             return;
         }
         let long = *pick(rng, &[5, 20, 100, 600, 2500]);
@@ -215,16 +207,24 @@ impl Chance {
                 }
             }
             _ => {
+                let keep = !world.forgets || rng.bool();
                 self.outages += 1;
-                world.outage();
+                self.losses += u64::from(!keep);
+                world.outage(keep);
             }
         }
     }
 
     fn report(&self, world: &World) -> Report {
-        let mut report = Report { seeds: 1, outages: self.outages, time: world.step * STEP, ..Report::default() };
+        let Chance { outages, losses, .. } = *self;
+        let wills = (world.wills.len() as u64, 0);
+        let mut report = Report { seeds: 1, outages, losses, wills, time: world.step * STEP, ..Report::default() };
         for site in &world.sites {
-            report.published += u64::from(site.node.app().published);
+            let app = site.node.app();
+            report.published += u64::from(app.published);
+            report.abandoned += app.abandoned;
+            report.unknown += app.unknown;
+            report.wills.1 += app.wills.len() as u64;
             report.connections += site.connections;
             report.restarts += site.restarts;
         }
@@ -249,30 +249,4 @@ fn fate(seed: u64, node: usize, connection: u64, faulty: u64) -> Fate {
 
 fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
     &from[rng.usize(..from.len())]
-}
-
-impl AddAssign for Report {
-    fn add_assign(&mut self, other: Report) {
-        self.seeds += other.seeds;
-        self.published += other.published;
-        self.delivered += other.delivered;
-        self.repeated += other.repeated;
-        self.missed += other.missed;
-        self.connections += other.connections;
-        self.restarts += other.restarts;
-        self.outages += other.outages;
-        self.time += other.time;
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { seeds, published, delivered, repeated, missed, connections, restarts, outages, time } = self;
-        write!(
-            f,
-            "{seeds} worlds: {published} messages published, {delivered} delivered, of which {repeated} again with QoS 1; {missed} missed with QoS 0 or an ended session; \
-             {connections} connections, {restarts} processes killed and restarted, {outages} outages of the broker, {} hours of virtual time; nothing lost, nothing doubled",
-            time / 3_600_000
-        )
-    }
 }

@@ -55,6 +55,9 @@ fn another_protocol_is_not_answered() {
 
 #[test]
 fn malformed_connect_is_not_answered() {
+    // Too short to say a level; what stands behind is another packet, come yet or not.
+    Table::new().opens(A, b"\x10\x06\0\x04MQTT\x05").says(A, b"").is_closed(A);
+    Table::new().opens(A, b"\x10\x06\0\x04MQTT").says(A, b"").is_closed(A);
     // The fixed header's flags, with another level besides.
     Table::new().opens(A, b"\x11\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a").says(A, b"").is_closed(A);
     // The reserved flag; a password without a user name; a will QoS without a will.
