@@ -1,5 +1,4 @@
 //! How long to wait before the next attempt to connect.
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
 
 /// No wait is longer, so that any clock can tell when it ends.
@@ -54,36 +53,40 @@ impl Reconnect {
 /// assert!(waits.next().unwrap() <= Duration::from_secs(4));
 /// assert_eq!(waits.next(), None);
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct BackOff {
-    builder: ExponentialBuilder,
-    limits: ExponentialBackoff,
-    /// A connection that lasted this long was a good one.
-    good: Duration,
+    first: Duration,
+    cap: Duration,
+    max_tries: Option<u32>,
+    tries: u32,
 }
 
 impl BackOff {
     /// The first wait is `first` at most, no wait is longer than `cap`, or a year, and there are `max_tries` of them; `None`: as many as it
     /// takes.
     pub fn new(first: Duration, cap: Duration, max_tries: Option<u32>) -> Self {
-        let cap = cap.min(LONGEST);
-        let builder = ExponentialBuilder::new().with_factor(2.0).with_min_delay(first.min(cap)).with_max_delay(cap);
-        let builder = match max_tries {
-            Some(tries) => builder.with_max_times(tries as usize),
-            None => builder.without_max_times(),
-        };
-        BackOff { builder, limits: builder.build(), good: cap.max(GOOD) }
+        BackOff { first, cap: cap.min(LONGEST), max_tries, tries: 0 }
+    }
+
+    /// As if so many attempts had been waited for, and no more: for who has no room to keep it.
+    pub fn after(self, tries: u32) -> Self {
+        BackOff { tries, ..self }
+    }
+
+    /// A connection that lasted so long was a good one.
+    pub fn is_good(&self, time: Duration) -> bool {
+        time >= self.cap.max(GOOD)
     }
 
     /// Begins anew: the connection was good for a while.
     pub fn reset(&mut self) {
-        self.limits = self.builder.build();
+        self.tries = 0;
     }
 
     /// A connection ended that lasted so long. Only a good one lets waiting begin anew: two clients with one client identifier, who throw
     /// each other out, wait longer and longer.
     pub fn ended_after(&mut self, time: Duration) {
-        if time >= self.good {
+        if self.is_good(time) {
             self.reset();
         }
     }
@@ -93,7 +96,12 @@ impl Iterator for BackOff {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        self.limits.next().map(|limit| limit.mul_f64(fastrand::f64()))
+        if self.max_tries.is_some_and(|most| self.tries >= most) {
+            return None;
+        }
+        let limit = self.first.saturating_mul(1 << self.tries.min(31)).min(self.cap);
+        self.tries = self.tries.saturating_add(1);
+        Some(limit.mul_f64(fastrand::f64()))
     }
 }
 

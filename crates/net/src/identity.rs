@@ -24,8 +24,8 @@ pub struct Identity {
     pub user: Option<String>,
     /// Any bytes; goes with a user name only.
     pub password: Option<Vec<u8>>,
-    /// What the broker publishes when the connection is lost.
-    pub will: Option<Will>,
+    /// What the broker publishes when the connection is lost. Most clients have none, and should need no memory for it.
+    pub will: Option<Box<Will>>,
     /// How long the broker may take to answer; in whole seconds up to 255, rounded up.
     pub timeout: Duration,
 }
@@ -74,7 +74,7 @@ impl Identity {
     pub fn connect(&self) -> Connect<'_> {
         Connect {
             client_id: &self.client_id,
-            will: self.will.as_ref().map(|Will { topic, payload, qos, retain }| Publish {
+            will: self.will.as_deref().map(|Will { topic, payload, qos, retain }| Publish {
                 topic,
                 payload,
                 more: 0,

@@ -165,7 +165,7 @@ impl Options {
 
     /// What the broker publishes when the connection ends otherwise than by `disconnect`.
     pub fn will(mut self, will: Will) -> Self {
-        self.identity.will = Some(will);
+        self.identity.will = Some(Box::new(will));
         self
     }
 

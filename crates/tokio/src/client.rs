@@ -48,19 +48,27 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
-    _alive: Arc<Alive>,
 }
 
-/// Dropped with the last handle.
-#[derive(Debug)]
-struct Alive(Arc<Shared>);
+impl Clone for Client {
+    fn clone(&self) -> Self {
+        self.shared.with(|core| core.handles += 1);
+        Client { shared: self.shared.clone() }
+    }
+}
 
-impl Drop for Alive {
+impl Drop for Client {
     fn drop(&mut self) {
-        leave(&self.0, Instant::now() + LEAVE);
+        let last = self.shared.with(|core| {
+            core.handles -= 1;
+            core.handles == 0
+        });
+        if last {
+            leave(&self.shared, Instant::now() + LEAVE);
+        }
     }
 }
 
@@ -76,16 +84,14 @@ fn leave(shared: &Shared, until: Instant) {
 impl Client {
     /// A client over what the options say, TCP if nothing else, and the future that drives it. The connection is made, and made again, as soon as that is polled.
     pub fn new(options: Options) -> (Client, Driver) {
-        let mut route = options.route.clone();
-        route.port = options.brokers.first().map(|address| address.port).or(route.port);
-        options.profile.complete(&mut route);
-        Self::dialing(options, Way::new(route))
+        let way = Way::new(options.way());
+        Self::dialing(options, way)
     }
 
     /// The same over whatever `dial` opens.
     pub fn dialing(options: Options, dial: impl Dial) -> (Client, Driver) {
         let shared = Shared::new(options);
-        let client = Client { shared: shared.clone(), _alive: Arc::new(Alive(shared.clone())) };
+        let client = Client { shared: shared.clone() };
         (client, Driver::new(shared, dial))
     }
 
@@ -122,7 +128,7 @@ impl Client {
     /// `NotAcknowledged`; `Closed`, or why the connection is over.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
         let asked = check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid).and_then(|()| {
-            self.shared.options.profile.check_subscribe(filters)?;
+            self.shared.options.rules().check_subscribe(filters)?;
             self.shared.with(|core| {
                 core.check_open()?;
                 let names = filters.iter().map(|filter| filter.filter.to_owned()).collect();
@@ -191,11 +197,15 @@ impl Client {
     /// What has happened so far.
     pub fn counters(&self) -> Counters {
         self.shared.with(|core| Counters {
+            connections: core.connections,
+            sent: core.sent,
+            resent: core.resent,
             received: core.inbox.received,
             dropped: core.inbox.dropped,
+            bytes_out: core.bytes_out,
+            bytes_in: core.bytes_in,
             in_flight: core.work.in_flight(),
             queued: core.work.queued().0,
-            ..core.counters
         })
     }
 

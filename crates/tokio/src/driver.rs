@@ -1,7 +1,6 @@
 //! The future that makes everything happen: it opens connections, drives them, and waits between them.
-use crate::{Address, Dial, Error, State, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT};
-use motemq::{Fault, ReturnCode};
-use motemq_net::{Cause, Tracer, unconnectable};
+use crate::{Dial, Error, State, attempts::Attempts, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT};
+use motemq_net::unconnectable;
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -12,18 +11,21 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, sleep_until, timeout};
-use tracing::Instrument;
+use tracing::Span;
 
 /// Drives a client; nothing happens unless it is polled: `tokio::spawn(driver)`.
 ///
 /// It ends when the client has [disconnected](crate::Client::disconnect), when all its handles are gone (what is under way is waited for
 /// first), or with the error for which there will be no other connection. To drop it hangs up without a word.
-pub struct Driver(Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>);
+pub struct Driver {
+    span: Span,
+    work: Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>,
+}
 
 impl Driver {
     pub(crate) fn new(shared: Arc<Shared>, dial: impl Dial) -> Self {
-        let guard = Guard(shared.clone());
         let span = tracing::info_span!("mqtt", client_id = shared.options.identity.client_id);
+        let guard = Guard(shared);
         let work = async move {
             let ended = run(&guard.0, dial).await;
             #[cfg(feature = "store")]
@@ -31,7 +33,7 @@ impl Driver {
             guard.0.close(ended.as_ref().err().cloned());
             ended
         };
-        Driver(Box::pin(work.instrument(span)))
+        Driver { span, work: Box::pin(work) }
     }
 }
 
@@ -39,7 +41,8 @@ impl Future for Driver {
     type Output = Result<(), Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+        let Driver { span, work } = &mut *self;
+        span.in_scope(|| work.as_mut().poll(cx))
     }
 }
 
@@ -59,71 +62,57 @@ impl Drop for Guard {
 }
 
 async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
-    let options = &shared.options;
-    let localhost = [Address { host: "localhost".into(), port: options.route.port() }];
-    let brokers = if options.brokers.is_empty() { &localhost[..] } else { &options.brokers };
     #[cfg(feature = "store")]
     shared.open_store()?;
-    let mut waits = options.reconnect.waits();
-    let clock = Instant::now();
-    let mut tries = 0;
+    let mut attempts = Attempts::new(&shared.options);
+    // What is awaited besides a connection has memory of its own, which is not kept while a connection is idle.
     loop {
-        let address = &brokers[tries % brokers.len()];
         shared.enter(State::Connecting);
-        tracing::debug!(%address, "connecting");
-        let dialed = or_leave(shared, Box::pin(timeout(options.identity.timeout, dial.dial(address.clone())))).await;
-        let Some(dialed) = dialed else { return left(shared) };
-        let error = match dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(stream) => {
-                begin(shared)?;
-                let mut link = Link::new(stream, options.hook.clone().map(Tracer::new), clock);
-                let Err(cause) = link.run(shared).await else { return left(shared) };
-                let accepted = shared.with(|core| {
-                    let at = core.connected_at;
-                    core.lost(cause.clone());
-                    at
-                });
-                if let Some((at, waits)) = accepted.zip(waits.as_mut()) {
-                    waits.ended_after(at.elapsed());
-                }
-                match cause {
-                    Cause::Fault(Fault::Refused(code)) if code != ReturnCode::SERVER_UNAVAILABLE => return Err(Error::Refused(code)),
-                    Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
-                    cause => {
-                        if accepted.is_none() {
-                            tries += 1;
-                            Error::at_first(address.to_string(), cause, &options.route)
-                        } else {
-                            Error::ConnectionLost(cause)
-                        }
-                    }
-                }
-            }
-            Err(error) => {
-                tries += 1;
-                Error::unconnected(address.to_string(), error)
-            }
+        let dialed = {
+            let address = attempts.address();
+            tracing::debug!(%address, "connecting");
+            Box::pin(or_leave(shared, timeout(shared.options.identity.timeout, dial.dial(address))))
         };
-        tracing::warn!(%error, "no connection");
-        // Another broker is tried at once, if this one was not reached.
-        let wait =
-            if tries % brokers.len() != 0 && error.is_unreached() { Some(Duration::ZERO) } else { waits.as_mut().and_then(Iterator::next) };
-        if shared.with(|core| core.leave_until.is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)) {
-            return left(shared);
-        }
-        let Some(wait) = wait else { return Err(error) };
-        shared.enter(State::Waiting { error, wait });
-        if or_leave(shared, sleep_until(Instant::now() + wait)).await.is_none() {
+        let Some(dialed) = dialed.await else { return left(shared) };
+        let pause = {
+            let error = match dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(stream) => {
+                    begin(shared)?;
+                    let mut link = Link::new(stream, &shared.options);
+                    let Err(cause) = link.run(shared).await else { return left(shared) };
+                    let accepted = shared.with(|core| {
+                        let at = core.connected_at;
+                        core.lost(cause.clone());
+                        at
+                    });
+                    attempts.ended(cause, accepted)?
+                }
+                Err(error) => attempts.failed(error),
+            };
+            Box::pin(pause(shared, attempts.wait(&error), error))
+        };
+        if !pause.await? {
             return left(shared);
         }
     }
+}
+
+/// Waits for the next attempt, if there is to be one; tells whether there is still anything to do then.
+async fn pause(shared: &Shared, wait: Option<Duration>, error: Error) -> Result<bool, Error> {
+    tracing::warn!(%error, "no connection");
+    if shared.with(|core| core.leave_until.is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)) {
+        return Ok(false);
+    }
+    let Some(wait) = wait else { return Err(error) };
+    shared.enter(State::Waiting { error, wait });
+    Ok(or_leave(shared, sleep_until(Instant::now() + wait)).await.is_some())
 }
 
 /// Writes CONNECT.
 fn begin(shared: &Shared) -> Result<(), Error> {
     shared.with(|core| {
         let identity = &shared.options.identity;
-        shared.options.profile.check_connect(&identity.connect())?;
+        shared.options.rules().check_connect(&identity.connect())?;
         core.tx.clear();
         core.tx.has_room(identity.weight().min(LIMIT));
         let begun = core.session.connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());

@@ -105,9 +105,9 @@ impl Error {
     }
 
     /// A connection ended before the broker had accepted it.
-    pub(crate) fn at_first(address: String, cause: Cause, route: &Route) -> Self {
+    pub(crate) fn at_first(address: String, cause: Cause, route: Option<&Route>) -> Self {
         #[cfg(feature = "tls")]
-        if let Some(source) = route.objection(&cause) {
+        if let Some(source) = route.and_then(|route| route.objection(&cause)) {
             return Error::Tls { address, source };
         }
         let _ = (address, route);

@@ -68,8 +68,7 @@ pub(crate) struct Inbox {
     owed: Slab<Owed>,
     /// Counts connections.
     epoch: u32,
-    max_message: usize,
-    partial: Option<Partial>,
+    partial: Option<Box<Partial>>,
     /// The last topic, and the streams that its messages go to; empty: to be looked up.
     topic: Arc<str>,
     targets: Vec<usize>,
@@ -88,14 +87,13 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub fn new(max_message: usize) -> Self {
+    pub fn new() -> Self {
         Inbox {
             streams: Slab::new(),
             owed: Slab::new(),
             epoch: 0,
-            max_message,
             partial: None,
-            topic: "".into(),
+            topic: Arc::default(),
             targets: Vec::new(),
             offline: true,
             leaving: false,
@@ -146,7 +144,7 @@ impl Inbox {
         if self.leaving || self.give_way {
             return false;
         }
-        let flooded = matches!(&self.partial, Some(Partial::Flowing(pipe)) if pipe.is_full());
+        let flooded = matches!(self.partial.as_deref(), Some(Partial::Flowing(pipe)) if pipe.is_full());
         flooded || self.streams.iter().any(|(_, stream)| stream.limits.overflow == Overflow::StopReading && stream.is_full())
     }
 
@@ -176,18 +174,18 @@ impl Inbox {
             if message.left == 0 {
                 self.dismiss(token, manual);
             } else {
-                self.partial = Some(Partial::Unwanted);
+                self.partial = Some(Box::new(Partial::Unwanted));
             }
         } else if message.left == 0 {
             new.payload = Bytes::copy_from_slice(message.payload);
             self.deliver(new, token);
-        } else if len <= self.max_message as u64 {
-            self.partial = Some(Partial::Growing { message: new, data: message.payload.into() });
+        } else if len <= shared.options.max_message as u64 {
+            self.partial = Some(Box::new(Partial::Growing { message: new, data: message.payload.into() }));
         } else {
             let pipe = Arc::new(Pipe::default());
             new.payload = Bytes::copy_from_slice(message.payload);
             new.rest = Some(Rest::new(pipe.clone(), shared.clone()));
-            self.partial = Some(Partial::Flowing(pipe));
+            self.partial = Some(Box::new(Partial::Flowing(pipe)));
             // One reader can read it, not several.
             self.targets.truncate(1);
             self.deliver(new, None);
@@ -196,7 +194,7 @@ impl Inbox {
     }
 
     pub fn more(&mut self, piece: &[u8], left: u32, token: Option<Token>, manual: &mut Manual) {
-        match &mut self.partial {
+        match self.partial.as_deref_mut() {
             None => return,
             Some(Partial::Unwanted) => {}
             Some(Partial::Growing { data, .. }) => {
@@ -208,7 +206,7 @@ impl Inbox {
         if left > 0 {
             return;
         }
-        match self.partial.take() {
+        match self.partial.take().map(|partial| *partial) {
             Some(Partial::Growing { mut message, data }) => {
                 message.payload = data.freeze();
                 let topic = message.topic.clone();
@@ -333,7 +331,7 @@ impl Inbox {
 
     /// The connection is gone.
     pub fn lost(&mut self, manual: &mut Manual) {
-        match self.partial.take() {
+        match self.partial.take().map(|partial| *partial) {
             Some(Partial::Flowing(pipe)) => self.wakes.extend(pipe.break_off()),
             Some(Partial::Growing { message, .. }) => self.trash.push(message),
             _ => {}
@@ -385,9 +383,9 @@ impl Inbox {
     /// Gives memory back that is not needed while nothing happens.
     pub fn shrink(&mut self) {
         self.owed.shrink_to_fit();
-        self.wakes.shrink_to(4);
+        self.wakes.shrink_to_fit();
         self.trash = Vec::new();
-        self.streams.iter_mut().for_each(|(_, stream)| stream.items.shrink_to(4));
+        self.streams.iter_mut().for_each(|(_, stream)| stream.items.shrink_to_fit());
     }
 }
 

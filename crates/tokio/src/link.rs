@@ -1,5 +1,6 @@
 //! One connection: bytes between the transport and the session.
 use crate::{
+    Options,
     shared::Shared,
     turn::{BUFFER, Hands, earlier},
 };
@@ -30,9 +31,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) struct Link<S> {
     stream: S,
     hands: Hands,
-    tracer: Option<Tracer>,
+    tracer: Option<Box<Tracer>>,
     /// What the session's time is counted from.
-    clock: Instant,
+    begun: Instant,
     timer: Option<Pin<Box<Sleep>>>,
     /// Bytes were written that may be held back by the transport.
     unflushed: bool,
@@ -44,16 +45,17 @@ pub(crate) struct Link<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
-    pub fn new(stream: S, tracer: Option<Tracer>, clock: Instant) -> Self {
+    pub fn new(stream: S, options: &Options) -> Self {
+        let now = Instant::now();
         Link {
             stream,
             hands: Hands::default(),
-            tracer,
-            clock,
+            tracer: options.hook.clone().map(|hook| Box::new(Tracer::new(hook))),
+            begun: now,
             timer: None,
             unflushed: false,
             stalled_at: None,
-            moved_at: Instant::now(),
+            moved_at: now,
             read: 0,
             written: 0,
         }
@@ -73,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn poll(&mut self, shared: &Arc<Shared>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
         for _ in 0..TURNS {
             let now = Instant::now();
-            let turn = shared.with(|core| core.turn(shared, &mut self.hands, self.clock, now, cx.waker()))?;
+            let turn = shared.with(|core| core.turn(shared, &mut self.hands, self.begun, now, cx.waker()))?;
             let blocked = !self.hands.tx.is_empty();
             self.write(cx, now)?;
             if !self.hands.tx.is_empty() {
@@ -188,8 +190,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         if self.read + self.written > 0 {
             let (read, written) = (std::mem::take(&mut self.read), std::mem::take(&mut self.written));
             shared.with(|core| {
-                core.counters.bytes_in += read;
-                core.counters.bytes_out += written;
+                core.bytes_in += read;
+                core.bytes_out += written;
             });
         }
     }

@@ -3,8 +3,8 @@ use crate::Error;
 use motemq::packet::Packet;
 #[cfg(feature = "tls")]
 use motemq_net::Tls;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
-use std::{fmt, time::Duration};
+use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, Scheme, WebSocket, Will, profile::Profile};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Where a broker is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -62,20 +62,21 @@ pub enum Overflow {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) brokers: Vec<Address>,
-    pub(crate) route: Route,
+    /// Unless it is plain TCP. Boxed, or shared with who opens connections, like all that most clients do without.
+    pub(crate) route: Option<Arc<Route>>,
     pub(crate) topic: Option<String>,
     pub(crate) identity: Identity,
     pub(crate) reconnect: Reconnect,
     pub(crate) ack_timeout: Option<Duration>,
-    pub(crate) in_flight: usize,
-    pub(crate) profile: Profile,
-    pub(crate) slots: usize,
+    pub(crate) in_flight: u16,
+    profile: Option<Box<Profile>>,
+    pub(crate) slots: u16,
     pub(crate) max_message: usize,
     pub(crate) queue: Queue,
     pub(crate) streams: Streams,
     pub(crate) hook: Option<Hook>,
     #[cfg(feature = "store")]
-    pub(crate) store: Option<std::path::PathBuf>,
+    pub(crate) store: Option<Box<std::path::Path>>,
 }
 
 /// What may wait for a connection.
@@ -103,13 +104,13 @@ impl Options {
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             brokers: Vec::new(),
-            route: Route::default(),
+            route: None,
             topic: None,
             identity: Identity::new(client_id),
             reconnect: Reconnect::back_off(),
             ack_timeout: Some(Duration::from_secs(20)),
             in_flight: 20,
-            profile: Profile::ANY,
+            profile: None,
             slots: 1024,
             max_message: 16 << 20,
             queue: Queue { messages: 1000, bytes: 1 << 20, when_full: WhenFull::Wait, qos0: false },
@@ -127,27 +128,28 @@ impl Options {
     /// [`Invalid`](Error::Invalid) for another form or scheme.
     pub fn from_url(url: &str) -> Result<Self, Error> {
         let url = BrokerUrl::parse(url)?;
-        let route = Route::from(&url);
+        let route = Some(url.scheme).filter(|&scheme| scheme != Scheme::Mqtt).map(|_| Arc::new(Route::from(&url)));
         let identity = Identity { user: url.user, password: url.password, ..Identity::new("") };
         Ok(Options { route, topic: url.topic, identity, ..Options::new("") }.broker(url.host, url.port))
     }
 
     /// How brokers are reached, apart from host and port: through which layers.
     pub fn route(mut self, route: Route) -> Self {
-        self.route = route;
+        self.route = Some(Arc::new(route));
         self
     }
 
     /// Speaks TLS, and this way. The port of a [broker](Self::broker) is then 8883 mostly.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
-        self.route = self.route.secured(tls);
+        let route = self.route_mut();
+        *route = std::mem::take(route).secured(tls);
         self
     }
 
     /// How to ask for a WebSocket, where the URL wants one.
     pub fn websocket(mut self, websocket: WebSocket) -> Self {
-        self.route.websocket = websocket;
+        self.route_mut().websocket = websocket;
         self
     }
 
@@ -199,7 +201,7 @@ impl Options {
 
     /// What the broker publishes when the connection ends otherwise than by `disconnect`.
     pub fn will(mut self, will: Will) -> Self {
-        self.identity.will = Some(will);
+        self.identity.will = Some(Box::new(will));
         self
     }
 
@@ -226,7 +228,7 @@ impl Options {
     /// How many messages with QoS 1 and 2 may be under way at once; 20 if nothing is said, and never more than there are
     /// [slots](Self::slots). Of more, mosquitto 2.0 changes the order of those with QoS 2.
     pub fn in_flight(mut self, messages: usize) -> Self {
-        self.in_flight = messages.max(1);
+        self.in_flight = messages.clamp(1, 4096) as u16;
         self
     }
 
@@ -236,7 +238,7 @@ impl Options {
     /// Brokers may have many more QoS 2 messages under way than their window says: mosquitto's counts only those that were not received,
     /// not those that it has yet to release. Who receives none needs no more than [`in_flight`](Self::in_flight).
     pub fn slots(mut self, slots: usize) -> Self {
-        self.slots = slots;
+        self.slots = slots.min(4096) as u16;
         self
     }
 
@@ -270,13 +272,36 @@ impl Options {
     /// Keeps to what this broker allows: what it would not take is refused with [`OverLimit`](Error::OverLimit) before anything is sent, and no
     /// more messages are under way at once than it has places for. Where it wants ALPN it gets it; host and port are said apart.
     pub fn profile(mut self, broker: &Profile) -> Self {
-        self.profile = *broker;
+        self.profile = Some(Box::new(*broker));
         self
+    }
+
+    /// What the broker allows.
+    pub(crate) fn rules(&self) -> &Profile {
+        self.profile.as_deref().unwrap_or(&Profile::ANY)
+    }
+
+    fn route_mut(&mut self) -> &mut Route {
+        Arc::make_mut(self.route.get_or_insert_default())
+    }
+
+    /// The way to the brokers, with what their profile wants.
+    pub(crate) fn way(&self) -> Option<Arc<Route>> {
+        let Some(profile) = &self.profile else { return self.route.clone() };
+        let mut route = self.route.as_deref().cloned().unwrap_or_default();
+        route.port = self.brokers.first().map(|address| address.port).or(route.port);
+        profile.complete(&mut route);
+        Some(Arc::new(route))
+    }
+
+    /// The port of a broker of which nothing is said.
+    pub(crate) fn port(&self) -> u16 {
+        self.route.as_deref().map_or(Scheme::Mqtt.default_port(), Route::port)
     }
 
     /// Messages under way at once, by ourselves and by the broker.
     pub(crate) fn places(&self) -> usize {
-        self.in_flight.min(self.profile.in_flight.into())
+        self.in_flight.min(self.rules().in_flight).into()
     }
 
     /// Keeps the session, and messages with QoS 1 and 2 until they are acknowledged, in this file, so that they survive the process: the next one with the same
@@ -288,7 +313,7 @@ impl Options {
     /// again, whether it had time to write them down or not.
     #[cfg(feature = "store")]
     pub fn store(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.store = Some(path.into());
+        self.store = Some(path.into().into());
         self
     }
 

@@ -1,6 +1,6 @@
 //! What the handles and the driver share, behind one lock that is held for short times and never across an await.
 use crate::{
-    Counters, Error, Options, State,
+    Error, Options, State,
     inbox::{Hold, Inbox},
     tx::{LIMIT, Tx},
     work::{Body, Letter, Work},
@@ -44,6 +44,8 @@ pub(crate) struct Core {
     pub leave_until: Option<Instant>,
     /// Half a packet was left behind, which cannot be taken back.
     pub hang_up: bool,
+    /// How many handles there are.
+    pub handles: usize,
     /// How many wait for room to publish.
     pub waiting: usize,
     /// The payload of this one comes from a reader.
@@ -52,17 +54,23 @@ pub(crate) struct Core {
     pub last_cause: Option<Cause>,
     #[cfg(feature = "store")]
     pub store: Option<Box<crate::store::Store>>,
-    pub counters: Counters,
+    /// What is counted here: see [`Counters`](crate::Counters).
+    pub connections: u64,
+    pub sent: u64,
+    pub resent: u64,
+    pub bytes_out: u64,
+    pub bytes_in: u64,
 }
 
 impl Shared {
-    pub fn new(options: Options) -> Arc<Self> {
+    pub fn new(mut options: Options) -> Arc<Self> {
+        options.brokers.shrink_to_fit();
         let core = Core {
             session: session(options.slots),
             manual: manual(options.slots),
             tx: Tx::default(),
             work: Work::new(),
-            inbox: Inbox::new(options.max_message),
+            inbox: Inbox::new(),
             state: State::Connecting,
             version: 0,
             driver: None,
@@ -70,13 +78,18 @@ impl Shared {
             connected_at: None,
             leave_until: None,
             hang_up: false,
+            handles: 1,
             waiting: 0,
             upload: None,
             uploads: 0,
             last_cause: None,
             #[cfg(feature = "store")]
             store: None,
-            counters: Counters::default(),
+            connections: 0,
+            sent: 0,
+            resent: 0,
+            bytes_out: 0,
+            bytes_in: 0,
         };
         Arc::new(Shared { core: Mutex::new(core), options, room: Notify::new(), changed: Notify::new() })
     }
@@ -188,7 +201,7 @@ impl Core {
         if publish.more != 0 {
             return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
         }
-        options.profile.check_publish(publish)?;
+        options.rules().check_publish(publish)?;
         if self.connected_at.is_none() {
             return self.keep(publish, options);
         }
@@ -208,7 +221,7 @@ impl Core {
         }
         match self.session.publish(publish, &mut self.tx.out()) {
             Ok(id) => {
-                self.counters.sent += 1;
+                self.sent += 1;
                 self.nudge();
                 Ok(id.map(|id| self.work.launch(id, Body::Publish(Letter::new(publish)), Instant::now())))
             }
@@ -255,12 +268,12 @@ impl Core {
 }
 
 /// How many slots there are when so many are asked for.
-pub(crate) fn slots(wanted: usize) -> usize {
+pub(crate) fn slots(wanted: u16) -> u16 {
     [16, 64, 256, 1024].into_iter().find(|&slots| wanted <= slots).unwrap_or(4096)
 }
 
 /// A session with at least so many slots.
-fn session(wanted: usize) -> Box<Session> {
+fn session(wanted: u16) -> Box<Session> {
     match slots(wanted) {
         16 => Box::new(Session::<[Slot; 16]>::new()),
         64 => Box::new(Session::<[Slot; 64]>::new()),
@@ -271,7 +284,7 @@ fn session(wanted: usize) -> Box<Session> {
 }
 
 /// Owes nothing. Not more may be owed than a session with so many slots can accept.
-pub(crate) fn manual(slots: usize) -> Box<Manual> {
+pub(crate) fn manual(slots: u16) -> Box<Manual> {
     match slots {
         0..=16 => Box::new(Manual::<[Owed; 16]>::new()),
         17..=64 => Box::new(Manual::<[Owed; 64]>::new()),

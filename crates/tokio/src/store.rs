@@ -5,8 +5,9 @@ use crate::{
     work::{Kept, Work},
 };
 use motemq::Session;
+use motemq_net::Cause;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, io, path::Path, sync::Arc};
 
 /// Messages by their number, in the order of publishing.
 const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
@@ -85,7 +86,7 @@ impl Shared {
     pub fn open_store(&self) -> Result<(), Error> {
         let Some(path) = &self.options.store else { return Ok(()) };
         self.with(|core| {
-            let mut store = Store::open(path, slots(self.options.slots))?;
+            let mut store = Store::open(path, slots(self.options.slots).into())?;
             store.restore(&mut core.session, &mut core.work)?;
             core.store = Some(Box::new(store));
             Ok(())
@@ -111,9 +112,7 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Store(error.to_string())
 }
 
-/// For the error of a driver that could not write.
-impl From<Error> for motemq_net::Cause {
-    fn from(error: Error) -> Self {
-        motemq_net::Cause::Io(Arc::new(std::io::Error::other(error.to_string())))
-    }
+/// The end of a connection over which nothing may leave.
+pub(crate) fn unsaved(error: Error) -> Cause {
+    Cause::Io(Arc::new(io::Error::other(error.to_string())))
 }

@@ -8,6 +8,7 @@ use motemq_net::{Route, Scheme};
 use std::{
     fmt, io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::{
@@ -23,12 +24,12 @@ trait Layer: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Layer for S {}
 
-/// Opens connections as the options say.
+/// Opens connections as the options say; by plain TCP if they say nothing.
 #[derive(Debug)]
-pub(crate) struct Way(Route);
+pub(crate) struct Way(Option<Arc<Route>>);
 
 impl Way {
-    pub fn new(route: Route) -> Self {
+    pub fn new(route: Option<Arc<Route>>) -> Self {
         Way(route)
     }
 }
@@ -37,16 +38,16 @@ impl Dial for Way {
     type Stream = Stream;
 
     async fn dial(&mut self, address: Address) -> io::Result<Stream> {
-        let route = &mut self.0;
+        let Some(route) = self.0.as_deref() else { return Ok(Stream(Box::new(Tcp.dial(address).await?))) };
         if route.scheme == Scheme::Unix {
             return unix(&route.path).await;
         }
-        (route.host, route.port) = (address.host.clone(), Some(address.port));
+        let route = Route { host: address.host.clone(), port: Some(address.port), ..route.clone() };
         let stream = Tcp.dial(address).await?;
         match route.scheme {
-            Scheme::Mqtts => Ok(Stream(Box::new(secured(route, stream).await?))),
-            Scheme::Wss => websocket::open(route, secured(route, stream).await?).await,
-            Scheme::Ws => websocket::open(route, stream).await,
+            Scheme::Mqtts => Ok(Stream(Box::new(secured(&route, stream).await?))),
+            Scheme::Wss => websocket::open(&route, secured(&route, stream).await?).await,
+            Scheme::Ws => websocket::open(&route, stream).await,
             Scheme::Mqtt | Scheme::Unix => Ok(Stream(Box::new(stream))),
         }
     }

@@ -85,7 +85,7 @@ impl Core {
         }
         if hands.tx.is_empty() && !self.tx.is_empty() {
             #[cfg(feature = "store")]
-            self.save()?;
+            self.save().map_err(crate::store::unsaved)?;
             self.tx.pass(&mut hands.tx);
             // What found no room finds it now.
             more |= blocked;
@@ -106,11 +106,11 @@ impl Core {
             match event {
                 Event::Connected { session } => {
                     self.connected_at = Some(now);
-                    self.work.connected(session, shared.options.profile.filters, now);
+                    self.work.connected(session, shared.options.rules().filters, now);
                     self.inbox.connected(session);
                     self.state = State::Connected { session };
                     self.version += 1;
-                    self.counters.connections += 1;
+                    self.connections += 1;
                     shared.changed.notify_waiters();
                     tracing::info!(?session, "connected");
                 }
@@ -231,7 +231,7 @@ impl Core {
                 return Err(SendError::Full);
             }
             self.session.republish(id, &publish, &mut self.tx.out())?;
-            self.counters.resent += 1;
+            self.resent += 1;
             self.work.streaming = streamed.then_some((key, 0));
             self.work.resent(key);
         } else {
@@ -276,7 +276,7 @@ impl Core {
         };
         match sent {
             Ok(id) => {
-                self.counters.sent += u64::from(message);
+                self.sent += u64::from(message);
                 self.work.first_sent(id, streamed, now);
             }
             Err(error @ (SendError::Invalid | SendError::TooLong)) => self.work.first_refused(Error::Invalid(unsendable(error))),

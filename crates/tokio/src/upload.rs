@@ -114,7 +114,7 @@ impl Drop for Upload {
 impl Core {
     fn begin_upload(&mut self, publish: &Publish<'_>, shared: &Arc<Shared>) -> Result<Upload, Error> {
         self.check_open()?;
-        shared.options.profile.check_publish(publish)?;
+        shared.options.rules().check_publish(publish)?;
         check_topic(publish.topic).map_err(Error::Invalid)?;
         if self.connected_at.is_none() {
             return Err(Error::Offline);
@@ -128,7 +128,7 @@ impl Core {
             error => Error::Invalid(unsendable(error)),
         })?;
         self.nudge();
-        self.counters.sent += 1;
+        self.sent += 1;
         self.uploads += 1;
         self.upload = Some(self.uploads);
         let key = id.filter(|_| publish.qos != QoS::AtMostOnce).map(|id| self.work.launch(id, Body::Gone, Instant::now()));

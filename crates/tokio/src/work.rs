@@ -79,14 +79,13 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Work {
     entries: Slab<Entry>,
-    /// Not sent yet, oldest first.
+    /// Not sent yet, oldest first; before them those whose identifiers ended with the session, so many since the last connection.
     queue: VecDeque<usize>,
+    again: usize,
     queued_messages: usize,
     queued_bytes: usize,
     /// Sent and not answered, in the order of sending.
     flights: VecDeque<(PacketId, usize)>,
-    /// Their identifiers ended with the session; they go in front of the queue at the next connection.
-    again: Vec<usize>,
     subscriptions: Subscriptions,
     #[cfg(feature = "store")]
     numbers: u64,
@@ -105,10 +104,10 @@ impl Work {
         Work {
             entries: Slab::new(),
             queue: VecDeque::new(),
+            again: 0,
             queued_messages: 0,
             queued_bytes: 0,
             flights: VecDeque::new(),
-            again: Vec::new(),
             subscriptions: Subscriptions::default(),
             #[cfg(feature = "store")]
             numbers: 0,
@@ -192,6 +191,7 @@ impl Work {
 
     fn unqueue(&mut self, at: usize) -> Option<usize> {
         let key = self.queue.remove(at)?;
+        self.again -= usize::from(at < self.again);
         if let Body::Publish(letter) = &self.entries[key].body {
             self.queued_messages -= 1;
             self.queued_bytes -= letter.len();
@@ -229,7 +229,7 @@ impl Work {
 
     /// A message is not acknowledged, or not even sent.
     pub fn has_messages(&self) -> bool {
-        let keys = self.queue.iter().chain(&self.again).chain(self.flights.iter().map(|(_, key)| key));
+        let keys = self.queue.iter().chain(self.flights.iter().map(|(_, key)| key));
         keys.into_iter().any(|&key| {
             let entry = &self.entries[key];
             matches!(entry.body, Body::Publish(_) | Body::Gone) && !entry.given_up
@@ -324,15 +324,14 @@ impl Work {
         if twice_does_harm || entry.given_up {
             self.end(key, Err(Error::OutcomeUnknown));
         } else {
-            self.again.push(key);
+            self.requeue(self.again, key);
+            self.again += 1;
         }
     }
 
     /// A connection was accepted; so many filters at once are asked for anew where they were lost.
     pub fn connected(&mut self, session: Known, filters: usize, now: Instant) {
-        for key in std::mem::take(&mut self.again).into_iter().rev() {
-            self.put_first(key);
-        }
+        self.again = 0;
         if session != Known::Resumed {
             // Subscriptions that were to be made anew already.
             let (queue, entries) = (&mut self.queue, &mut self.entries);
@@ -345,7 +344,7 @@ impl Work {
             });
             for filters in self.subscriptions.chunks(filters, LIMIT - HEADER).into_iter().rev() {
                 let key = self.add(Body::Subscribe(filters), false, now);
-                self.put_first(key);
+                self.requeue(0, key);
             }
         }
         for &(_, key) in &self.flights {
@@ -353,12 +352,12 @@ impl Work {
         }
     }
 
-    fn put_first(&mut self, key: usize) {
+    fn requeue(&mut self, at: usize, key: usize) {
         if let Body::Publish(letter) = &self.entries[key].body {
             self.queued_messages += 1;
             self.queued_bytes += letter.len();
         }
-        self.queue.push_front(key);
+        self.queue.insert(at, key);
     }
 
     /// The connection is gone.
@@ -423,7 +422,7 @@ impl Work {
             let error = if self.entries[key].sent { Error::OutcomeUnknown } else { Error::Closed };
             self.end(key, Err(error));
         }
-        (self.queue, self.flights, self.again) = Default::default();
+        (self.queue, self.again, self.flights) = Default::default();
         (self.queued_messages, self.queued_bytes) = (0, 0);
     }
 
@@ -487,8 +486,8 @@ impl Work {
             self.entries = Slab::new();
         }
         self.entries.shrink_to_fit();
-        self.queue.shrink_to(4);
-        self.flights.shrink_to(4);
-        self.wakes.shrink_to(4);
+        self.queue.shrink_to_fit();
+        self.flights.shrink_to_fit();
+        self.wakes.shrink_to_fit();
     }
 }

@@ -36,7 +36,7 @@ impl Work {
     /// Tells of each message that is not acknowledged: its number, the bytes that may change, and how to write all of it.
     pub fn kept(&self, mut tell: impl FnMut(u64, [u8; HEAD], &dyn Fn() -> Vec<u8>)) {
         let flights = self.flights.iter().map(|&(id, key)| (id.get(), key));
-        let waiting = self.again.iter().chain(&self.queue).map(|&key| (0, key));
+        let waiting = self.queue.iter().map(|&key| (0, key));
         for (id, key) in flights.chain(waiting) {
             let entry: &Entry = &self.entries[key];
             let letter = match &entry.body {
