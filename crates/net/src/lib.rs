@@ -1,12 +1,14 @@
 //! What the hosted adapters of motemq share: where a broker is and the way there (URLs, TLS, WebSocket), what a client says of itself,
-//! waiting between attempts to connect, why connections end, what brokers allow, which subscriptions there are, and a look at the packets
-//! that pass.
+//! waiting between attempts to connect, why connections end, what brokers allow, which subscriptions there are, what may be sent again, and a
+//! look at the packets that pass.
 //!
 //! Protocol knowledge is not here: it is all in [`motemq`].
 mod back_off;
 mod cause;
 mod identity;
+mod options;
 pub mod profile;
+mod resend;
 mod route;
 #[cfg(feature = "tls")]
 mod tls;
@@ -20,6 +22,7 @@ pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
 pub use identity::{Identity, Will};
 #[cfg(feature = "tls")]
 pub use native_tls;
+pub use resend::{Asked, Suspect};
 pub use route::Route;
 #[cfg(feature = "tls")]
 pub use tls::{Look, Objection, Shown, Tls, TlsError};

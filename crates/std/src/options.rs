@@ -1,9 +1,8 @@
 //! How to connect.
 use crate::{Error, Stream, client::SLOTS, engine::GLANCE};
-use motemq::packet::Packet;
 #[cfg(feature = "tls")]
 use motemq_net::Tls;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, WebSocket, Will, profile::Profile};
+use motemq_net::{BrokerUrl, Hook, Identity, Reconnect, Route, WebSocket, profile::Profile};
 use std::{
     fmt,
     sync::{
@@ -83,11 +82,6 @@ impl Options {
         Ok(Options { route, topic: url.topic, identity, ..Options::new("") })
     }
 
-    /// The topic or filter in the URL these options were made from.
-    pub fn topic(&self) -> Option<&str> {
-        self.topic.as_deref()
-    }
-
     /// Name or address of the broker.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.route.host = host.into();
@@ -126,11 +120,7 @@ impl Options {
         self
     }
 
-    /// Names the session: see [`new`](Self::new).
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.identity.client_id = client_id.into();
-        self
-    }
+    motemq_net::common_options!();
 
     /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
     ///
@@ -146,26 +136,6 @@ impl Options {
     /// between two calls of the client be shorter: it has no thread of its own.
     pub fn keep_alive(mut self, seconds: u16) -> Self {
         self.identity.keep_alive = seconds;
-        self
-    }
-
-    /// Says who we are. The password may be any bytes.
-    pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
-        self.identity.user = Some(user.into());
-        self.identity.password = Some(password.into());
-        self
-    }
-
-    /// Says who we are, without a password.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.identity.user = Some(user.into());
-        self.identity.password = None;
-        self
-    }
-
-    /// What the broker publishes when the connection ends otherwise than by `disconnect`.
-    pub fn will(mut self, will: Will) -> Self {
-        self.identity.will = Some(Box::new(will));
         self
     }
 
@@ -258,18 +228,6 @@ impl Options {
             Some(stop) => unless_stopped(stop, dial),
             None => dial(),
         }
-    }
-
-    /// What to do when the connection is lost.
-    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
-        self.reconnect = reconnect;
-        self
-    }
-
-    /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
-    pub fn trace(mut self, look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
-        self.hook = Some(Hook::new(look));
-        self
     }
 
     /// When this flag is raised, by a signal handler or another thread, the call that waits ends with [`Stopped`](Error::Stopped) within about

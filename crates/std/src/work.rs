@@ -4,8 +4,8 @@ mod late;
 mod tests;
 
 use crate::{Error, client::BUFFER, error::unsendable};
-use motemq::{Fault, Known, PacketId, QoS, SendError};
-use motemq_net::Subscriptions;
+use motemq::{Known, PacketId, QoS, SendError};
+use motemq_net::{Asked, Subscriptions, Suspect};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     time::Instant,
@@ -44,6 +44,17 @@ pub(crate) enum Body {
     Unsubscribe(Vec<String>),
 }
 
+impl Body {
+    /// What it is, as far as sending it again goes.
+    fn asked(&self) -> Asked {
+        match self {
+            Body::Publish { qos, .. } => Asked::Message(*qos),
+            Body::Gone => Asked::Gone,
+            Body::Subscribe(_) | Body::Unsubscribe(_) => Asked::Filters,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     last_ticket: u64,
@@ -63,8 +74,7 @@ pub(crate) struct Work {
     outs: u64,
     /// The latest of them that was answered, and when one was answered last.
     answered: Option<(u64, Instant)>,
-    /// What was under way longest at the last fault of the broker, and which fault that was.
-    suspect: Option<(u64, Fault)>,
+    suspect: Suspect<u64>,
     /// The broker asks for this one again.
     pub resend: Option<PacketId>,
     /// The payload of this one is being sent, so far up to here.
@@ -137,7 +147,7 @@ impl Work {
     /// A message is not acknowledged, or not even sent.
     pub fn has_messages(&self) -> bool {
         let mut requests = self.queue.iter().chain(&self.again).chain(self.flights.values());
-        requests.any(|request| matches!(request.body, Body::Publish { .. } | Body::Gone))
+        requests.any(|request| request.body.asked().is_message())
     }
 
     /// Number of requests that are sent and not answered.
@@ -239,11 +249,10 @@ impl Work {
     /// This identifier ended with the session.
     pub fn unknown(&mut self, id: PacketId) {
         let Some(request) = self.flights.remove(&id) else { return };
-        match request.body {
-            Body::Publish { qos: QoS::ExactlyOnce, .. } | Body::Gone => self.fail(request.ticket, Error::OutcomeUnknown),
-            // Twice does no harm.
-            _ if !self.given_up.remove(&request.ticket) => self.again.push(request),
-            _ => {}
+        if !request.body.asked().may_come_twice() {
+            self.fail(request.ticket, Error::OutcomeUnknown);
+        } else if !self.given_up.remove(&request.ticket) {
+            self.again.push(request);
         }
     }
 

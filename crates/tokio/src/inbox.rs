@@ -1,35 +1,15 @@
 //! What was received and not taken yet: a queue for each stream, and what is owed to the broker for it.
-use crate::{
-    Message, Overflow,
-    message::{Pipe, Rest},
-    options::Streams,
-    shared::Shared,
-};
-use bytes::{Bytes, BytesMut};
-use motemq::{Known, Manual, QoS, Token, topic::Topic};
-use motemq_net::is_covered;
+mod arrivals;
+mod owed;
+
+pub(crate) use owed::Hold;
+
+use crate::{Message, Overflow, options::Streams};
+use arrivals::Partial;
+use motemq::{Known, Manual};
+use owed::Owed;
 use slab::Slab;
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
-
-/// What is owed for a message, on one connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Hold {
-    key: usize,
-    epoch: u32,
-}
-
-#[derive(Debug)]
-struct Owed {
-    token: Token,
-    /// Streams that have not dealt with it.
-    left: usize,
-    /// One of them has had it.
-    taken: bool,
-}
+use std::{collections::VecDeque, sync::Arc, task::Waker};
 
 /// A queue that a subscription is taken from.
 #[derive(Debug)]
@@ -49,17 +29,6 @@ pub(crate) struct Stream {
 struct Item {
     message: Message,
     hold: Option<Hold>,
-}
-
-/// A message of which not all has come.
-#[derive(Debug)]
-enum Partial {
-    /// It is put together in memory.
-    Growing { message: Message, data: BytesMut },
-    /// It is read as it comes.
-    Flowing(Arc<Pipe>),
-    /// Nobody wants it.
-    Unwanted,
 }
 
 #[derive(Debug)]
@@ -151,182 +120,6 @@ impl Inbox {
     /// There is room again in every queue.
     pub fn has_room(&self) -> bool {
         self.streams.iter().all(|(_, stream)| !stream.is_full())
-    }
-
-    pub fn begin(&mut self, message: &motemq::Message<'_>, token: Option<Token>, manual: &mut Manual, shared: &Arc<Shared>) {
-        if self.leaving {
-            return;
-        }
-        self.received += 1;
-        self.look_up(message.topic);
-        let len = message.payload.len() as u64 + u64::from(message.left);
-        let mut new = Message {
-            topic: self.topic.clone(),
-            payload: Bytes::new(),
-            len,
-            qos: message.qos(),
-            retain: message.retain(),
-            dup: message.dup(),
-            rest: None,
-        };
-        if self.targets.is_empty() {
-            self.dropped += 1;
-            if message.left == 0 {
-                self.dismiss(token, manual);
-            } else {
-                self.partial = Some(Box::new(Partial::Unwanted));
-            }
-        } else if message.left == 0 {
-            new.payload = Bytes::copy_from_slice(message.payload);
-            self.deliver(new, token);
-        } else if len <= shared.options.max_message as u64 {
-            self.partial = Some(Box::new(Partial::Growing { message: new, data: message.payload.into() }));
-        } else {
-            let pipe = Arc::new(Pipe::default());
-            new.payload = Bytes::copy_from_slice(message.payload);
-            new.rest = Some(Rest::new(pipe.clone(), shared.clone()));
-            self.partial = Some(Box::new(Partial::Flowing(pipe)));
-            // One reader can read it, not several.
-            self.targets.truncate(1);
-            self.deliver(new, None);
-            self.targets.clear();
-        }
-    }
-
-    pub fn more(&mut self, piece: &[u8], left: u32, token: Option<Token>, manual: &mut Manual) {
-        match self.partial.as_deref_mut() {
-            None => return,
-            Some(Partial::Unwanted) => {}
-            Some(Partial::Growing { data, .. }) => {
-                // What was announced need not come: memory is taken as bytes come.
-                data.extend_from_slice(piece);
-            }
-            Some(Partial::Flowing(pipe)) => self.wakes.extend(pipe.give(piece)),
-        }
-        if left > 0 {
-            return;
-        }
-        match self.partial.take().map(|partial| *partial) {
-            Some(Partial::Growing { mut message, data }) => {
-                message.payload = data.freeze();
-                let topic = message.topic.clone();
-                self.look_up_again(topic);
-                if self.targets.is_empty() {
-                    self.dropped += 1;
-                    self.dismiss(token, manual);
-                } else {
-                    self.deliver(message, token);
-                }
-            }
-            Some(Partial::Flowing(pipe)) => {
-                let hold = token.map(|token| self.owe(token, 1));
-                if let Some(hold) = hold {
-                    // Its reader has it in its hands already.
-                    self.owed[hold.key].taken = true;
-                }
-                let (waker, unread) = pipe.finish(hold);
-                self.wakes.extend(waker);
-                self.had(unread, manual);
-            }
-            _ => self.dismiss(token, manual),
-        }
-    }
-
-    /// A message that was drained unseen.
-    pub fn dismiss(&mut self, token: Option<Token>, manual: &mut Manual) {
-        if let Some(token) = token {
-            // It came over this connection just now.
-            let _ = manual.ack(token);
-        }
-    }
-
-    fn look_up(&mut self, topic: Topic<'_>) {
-        if self.targets.is_empty() || topic != *self.topic {
-            self.look_up_again(topic.as_str().into());
-        }
-    }
-
-    /// Every stream with a matching filter gets the message; if there is none, those for the rest do.
-    fn look_up_again(&mut self, topic: Arc<str>) {
-        let open = |stream: &Stream| !stream.closed;
-        let covers = |stream: &Stream| stream.filters.iter().any(|filter| is_covered(filter, &topic));
-        self.targets.clear();
-        self.targets.extend(self.streams.iter().filter(|(_, stream)| open(stream) && covers(stream)).map(|(key, _)| key));
-        if self.targets.is_empty() {
-            self.targets.extend(self.streams.iter().filter(|(_, stream)| open(stream) && stream.filters.is_empty()).map(|(key, _)| key));
-        }
-        self.topic = topic;
-    }
-
-    fn deliver(&mut self, message: Message, token: Option<Token>) {
-        let hold = token.map(|token| self.owe(token, self.targets.len()));
-        let droppable = message.qos == QoS::AtMostOnce;
-        let weight = message.weight();
-        let mut message = Some(message);
-        for at in 0..self.targets.len() {
-            let stream = &mut self.streams[self.targets[at]];
-            if droppable && stream.is_full() && (self.give_way || stream.limits.overflow == Overflow::DropQos0) {
-                self.dropped += 1;
-                continue;
-            }
-            let last = at + 1 == self.targets.len();
-            let Some(message) = (if last { message.take() } else { message.clone() }) else { continue };
-            stream.items.push_back(Item { message, hold });
-            stream.bytes += weight;
-            self.wakes.extend(stream.waker.take());
-        }
-        self.trash.extend(message);
-    }
-
-    fn owe(&mut self, token: Token, left: usize) -> Hold {
-        Hold { key: self.owed.insert(Owed { token, left, taken: false }), epoch: self.epoch }
-    }
-
-    /// One stream has dealt with it.
-    pub fn had(&mut self, hold: Option<Hold>, manual: &mut Manual) {
-        let Some(hold) = hold.filter(|hold| hold.epoch == self.epoch) else { return };
-        let Some(owed) = self.owed.get_mut(hold.key) else { return };
-        owed.left -= 1;
-        owed.taken = true;
-        if owed.left == 0 || self.offline {
-            let owed = self.owed.remove(hold.key);
-            // It is owed on this connection, and once.
-            let _ = manual.ack(owed.token);
-        }
-    }
-
-    /// Gives what waits longest into the application's hands: to be acknowledged when it asks for the next, or says so.
-    pub fn poll_take(&mut self, key: usize, by_hand: bool, manual: &mut Manual, cx: &Context<'_>) -> Poll<Option<(Message, Option<Hold>)>> {
-        let hand = self.streams[key].in_hand.take();
-        self.had(hand, manual);
-        let stream = &mut self.streams[key];
-        let Some(Item { message, hold }) = stream.items.pop_front() else {
-            if stream.closed {
-                return Poll::Ready(None);
-            }
-            if !stream.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                stream.waker = Some(cx.waker().clone());
-            }
-            return Poll::Pending;
-        };
-        stream.bytes -= message.weight();
-        if by_hand {
-            return Poll::Ready(Some((message, hold)));
-        }
-        stream.in_hand = hold;
-        if self.offline {
-            // As if the connection were lost only now: with QoS 2 it must not come again.
-            let hand = stream.in_hand.take();
-            self.had(hand, manual);
-        } else if let Some(owed) = hold.and_then(|hold| self.owed.get_mut(hold.key)) {
-            owed.taken = true;
-        }
-        Poll::Ready(Some((message, None)))
-    }
-
-    /// Something taken from this stream is to be acknowledged.
-    pub fn in_hand(&self, key: usize) -> bool {
-        self.streams[key].in_hand.is_some()
     }
 
     /// The connection is gone.

@@ -24,6 +24,7 @@ mod client;
 mod dial;
 mod driver;
 mod error;
+mod give;
 mod inbox;
 mod link;
 mod message;

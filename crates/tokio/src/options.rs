@@ -1,9 +1,8 @@
 //! How to connect, and how much may wait for what.
 use crate::Error;
-use motemq::packet::Packet;
 #[cfg(feature = "tls")]
 use motemq_net::Tls;
-use motemq_net::{BrokerUrl, Direction, Hook, Identity, Reconnect, Route, Scheme, WebSocket, Will, profile::Profile};
+use motemq_net::{BrokerUrl, Hook, Identity, Reconnect, Route, Scheme, WebSocket, profile::Profile};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Where a broker is.
@@ -153,22 +152,13 @@ impl Options {
         self
     }
 
-    /// The topic that stood in the [URL](Self::from_url), for the caller's own use.
-    pub fn topic(&self) -> Option<&str> {
-        self.topic.as_deref()
-    }
-
     /// Another broker: they are tried one after the other, from the one that was reached last on.
     pub fn broker(mut self, host: impl Into<String>, port: u16) -> Self {
         self.brokers.push(Address { host: host.into(), port });
         self
     }
 
-    /// Names the session: see [`new`](Self::new).
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.identity.client_id = client_id.into();
-        self
-    }
+    motemq_net::common_options!();
 
     /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
     ///
@@ -185,26 +175,6 @@ impl Options {
         self
     }
 
-    /// Says who we are. The password may be any bytes.
-    pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
-        self.identity.user = Some(user.into());
-        self.identity.password = Some(password.into());
-        self
-    }
-
-    /// Says who we are, without a password.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.identity.user = Some(user.into());
-        self.identity.password = None;
-        self
-    }
-
-    /// What the broker publishes when the connection ends otherwise than by `disconnect`.
-    pub fn will(mut self, will: Will) -> Self {
-        self.identity.will = Some(Box::new(will));
-        self
-    }
-
     /// How long it may take to open a connection, and again for the broker's answer (in whole seconds up to 255, rounded up), which is also
     /// how long it may take to answer a ping. 10 s if nothing is said.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
@@ -216,12 +186,6 @@ impl Options {
     /// if nothing is said. Then its receipt says [`NotAcknowledged`](Error::NotAcknowledged), and it is not sent again.
     pub fn ack_timeout(mut self, limit: Option<Duration>) -> Self {
         self.ack_timeout = limit;
-        self
-    }
-
-    /// What to do when the connection cannot be made or is lost.
-    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
-        self.reconnect = reconnect;
         self
     }
 
@@ -314,12 +278,6 @@ impl Options {
     #[cfg(feature = "store")]
     pub fn store(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.store = Some(path.into().into());
-        self
-    }
-
-    /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
-    pub fn trace(mut self, look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
-        self.hook = Some(Hook::new(look));
         self
     }
 }

@@ -1,58 +1,21 @@
 //! What was asked for and is not done yet: copies to send again, and who waits for which answer.
+mod answers;
+mod ends;
 #[cfg(feature = "store")]
 mod kept;
+mod letter;
 
+pub(crate) use ends::Outcome;
 #[cfg(feature = "store")]
 pub(crate) use kept::Kept;
+pub(crate) use letter::{Body, Letter};
 
-use crate::{Error, shared::HEADER, tx::LIMIT};
-use motemq::{Fault, Known, PacketId, Publish, QoS};
-use motemq_net::Subscriptions;
+use crate::Error;
+use motemq::PacketId;
+use motemq_net::{Subscriptions, Suspect};
 use slab::Slab;
-use std::{
-    collections::VecDeque,
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::{collections::VecDeque, task::Waker};
 use tokio::time::Instant;
-
-/// How it ended; with the broker's codes if it was a subscription.
-pub(crate) type Outcome = Result<Vec<u8>, Error>;
-
-/// A message as it is kept until the broker has it: topic and payload in one piece of memory.
-#[derive(Debug)]
-pub(crate) struct Letter {
-    text: Box<[u8]>,
-    topic: u16,
-    pub qos: QoS,
-    retain: bool,
-}
-
-impl Letter {
-    pub fn new(publish: &Publish<'_>) -> Self {
-        let text = [publish.topic.as_bytes(), publish.payload].concat().into();
-        // Topics were checked, or accepted by the session.
-        Letter { text, topic: publish.topic.len() as u16, qos: publish.qos, retain: publish.retain }
-    }
-
-    pub fn publish(&self) -> Publish<'_> {
-        let (topic, payload) = self.text.split_at(self.topic.into());
-        Publish { topic: str::from_utf8(topic).unwrap_or_default(), payload, more: 0, qos: self.qos, retain: self.retain }
-    }
-
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-}
-
-#[derive(Debug)]
-pub(crate) enum Body {
-    Publish(Letter),
-    /// Published from a reader, or received by the broker: there is no copy.
-    Gone,
-    Subscribe(Vec<(String, QoS)>),
-    Unsubscribe(Vec<String>),
-}
 
 /// Something that the broker answers.
 #[derive(Debug)]
@@ -89,8 +52,7 @@ pub(crate) struct Work {
     subscriptions: Subscriptions,
     #[cfg(feature = "store")]
     numbers: u64,
-    /// What was under way longest at the last fault of the broker, and which fault that was.
-    suspect: Option<(usize, Fault)>,
+    suspect: Suspect<usize>,
     /// The broker asks for this one again.
     pub resend: Option<PacketId>,
     /// The payload of this one is being sent, so far up to here.
@@ -111,7 +73,7 @@ impl Work {
             subscriptions: Subscriptions::default(),
             #[cfg(feature = "store")]
             numbers: 0,
-            suspect: None,
+            suspect: Suspect::default(),
             resend: None,
             streaming: None,
             wakes: Vec::new(),
@@ -143,12 +105,8 @@ impl Work {
         if let Body::Unsubscribe(filters) = &body {
             self.subscriptions.remove(filters);
         }
-        if let Body::Publish(letter) = &body {
-            self.queued_messages += 1;
-            self.queued_bytes += letter.len();
-        }
         let key = self.add(body, true, now);
-        self.queue.push_back(key);
+        self.put(self.queue.len(), key);
         key
     }
 
@@ -187,6 +145,15 @@ impl Work {
         if let Some(key) = self.unqueue(0) {
             self.end(key, Err(error));
         }
+    }
+
+    /// Puts it into the queue, at this place.
+    fn put(&mut self, at: usize, key: usize) {
+        if let Body::Publish(letter) = &self.entries[key].body {
+            self.queued_messages += 1;
+            self.queued_bytes += letter.len();
+        }
+        self.queue.insert(at, key);
     }
 
     fn unqueue(&mut self, at: usize) -> Option<usize> {
@@ -232,7 +199,7 @@ impl Work {
         let keys = self.queue.iter().chain(self.flights.iter().map(|(_, key)| key));
         keys.into_iter().any(|&key| {
             let entry = &self.entries[key];
-            matches!(entry.body, Body::Publish(_) | Body::Gone) && !entry.given_up
+            entry.body.asked().is_message() && !entry.given_up
         })
     }
 
@@ -278,206 +245,9 @@ impl Work {
         }
     }
 
-    /// The broker asked for this one again, and there is no copy. With QoS 2 its answer is still to come.
-    pub fn abandoned(&mut self, id: PacketId) {
-        if let Some(key) = self.land(id) {
-            self.end(key, Err(Error::OutcomeUnknown));
-        }
-    }
-
-    /// The broker has it: no copy is needed.
-    pub fn received(&mut self, id: PacketId) {
-        self.answered(id);
-        if let Some(key) = self.flight(id) {
-            self.entries[key].body = Body::Gone;
-        }
-    }
-
-    pub fn acked(&mut self, id: PacketId) {
-        self.answered(id);
-        if let Some(key) = self.land(id) {
-            self.end(key, Ok(Vec::new()));
-        }
-    }
-
-    /// An answer may come between the broker's acceptance of a resumed session and the resending.
-    fn answered(&mut self, id: PacketId) {
-        self.resend = self.resend.filter(|&asked| asked != id);
-    }
-
-    /// Returns the filters that the broker refuses.
-    pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
-        let Some(key) = self.land(id) else { return Vec::new() };
-        let body = std::mem::replace(&mut self.entries[key].body, Body::Gone);
-        self.end(key, Ok(codes.to_vec()));
-        if let Body::Subscribe(filters) = body { self.subscriptions.answered(filters, codes) } else { Vec::new() }
-    }
-
-    /// This identifier ended with the session.
-    pub fn unknown(&mut self, id: PacketId) {
-        let Some(key) = self.land(id) else { return };
-        let entry = &self.entries[key];
-        let twice_does_harm = match &entry.body {
-            Body::Publish(letter) => letter.qos == QoS::ExactlyOnce,
-            body => matches!(body, Body::Gone),
-        };
-        if twice_does_harm || entry.given_up {
-            self.end(key, Err(Error::OutcomeUnknown));
-        } else {
-            self.requeue(self.again, key);
-            self.again += 1;
-        }
-    }
-
-    /// A connection was accepted; so many filters at once are asked for anew where they were lost.
-    pub fn connected(&mut self, session: Known, filters: usize, now: Instant) {
-        self.again = 0;
-        if session != Known::Resumed {
-            // Subscriptions that were to be made anew already.
-            let (queue, entries) = (&mut self.queue, &mut self.entries);
-            queue.retain(|&key| {
-                let stale = !entries[key].owned && matches!(entries[key].body, Body::Subscribe(_));
-                if stale {
-                    entries.remove(key);
-                }
-                !stale
-            });
-            for filters in self.subscriptions.chunks(filters, LIMIT - HEADER).into_iter().rev() {
-                let key = self.add(Body::Subscribe(filters), false, now);
-                self.requeue(0, key);
-            }
-        }
-        for &(_, key) in &self.flights {
-            self.entries[key].since = now;
-        }
-    }
-
-    fn requeue(&mut self, at: usize, key: usize) {
-        if let Body::Publish(letter) = &self.entries[key].body {
-            self.queued_messages += 1;
-            self.queued_bytes += letter.len();
-        }
-        self.queue.insert(at, key);
-    }
-
-    /// The connection is gone.
-    pub fn lost(&mut self) {
-        self.resend = None;
-        for &(_, key) in &self.flights {
-            self.entries[key].out = false;
-        }
-        if let Some((key, _)) = self.streaming.take()
-            && !self.flights.iter().any(|&(_, other)| other == key)
-        {
-            // With QoS 0 half a message is none, and not sent again.
-            self.end(key, Err(Error::OutcomeUnknown));
-        }
-    }
-
     /// It was sent again.
     pub fn resent(&mut self, key: usize) {
         self.entries[key].out = true;
-    }
-
-    /// The broker made this fault while that was under way longest. A second time in a row it is to blame, and not sent again.
-    pub fn blame(&mut self, id: PacketId, fault: Fault) {
-        let Some(key) = self.flight(id).filter(|&key| self.entries[key].out) else { return };
-        if !self.entries[key].owned && matches!(self.entries[key].body, Body::Subscribe(_)) {
-            // Nobody would be told that a subscription is not made again.
-            return;
-        }
-        let suspect = Some((key, fault));
-        if self.suspect == suspect {
-            self.entries[key].given_up = true;
-            self.tell(key, Err(Error::Abandoned { fault }));
-        }
-        self.suspect = suspect;
-    }
-
-    /// Gives up what was sent so long ago. Returns when to look again, and whether there was something.
-    pub fn expire(&mut self, now: Instant, limit: Duration) -> (Option<Instant>, bool) {
-        let mut expired = false;
-        for at in 0..self.flights.len() {
-            let key = self.flights[at].1;
-            let entry = &mut self.entries[key];
-            if entry.given_up {
-                continue;
-            }
-            let end = entry.since + limit;
-            if now < end {
-                return (Some(end), expired);
-            }
-            entry.given_up = true;
-            expired = true;
-            self.tell(key, Err(Error::NotAcknowledged { limit }));
-        }
-        (None, expired)
-    }
-
-    /// Nothing will be sent or answered any more.
-    pub fn close(&mut self) {
-        self.lost();
-        let keys: Vec<_> = self.entries.iter().filter(|(_, entry)| entry.open).map(|(key, _)| key).collect();
-        for key in keys {
-            let error = if self.entries[key].sent { Error::OutcomeUnknown } else { Error::Closed };
-            self.end(key, Err(error));
-        }
-        (self.queue, self.again, self.flights) = Default::default();
-        (self.queued_messages, self.queued_bytes) = (0, 0);
-    }
-
-    /// It is neither queued nor under way any more.
-    fn end(&mut self, key: usize, outcome: Outcome) {
-        self.tell(key, outcome);
-        self.suspect = self.suspect.filter(|&(suspect, _)| suspect != key);
-        let entry = &mut self.entries[key];
-        entry.open = false;
-        entry.body = Body::Gone;
-        if !entry.owned {
-            self.entries.remove(key);
-        }
-    }
-
-    fn tell(&mut self, key: usize, outcome: Outcome) {
-        let entry = &mut self.entries[key];
-        if entry.outcome.is_none() {
-            entry.outcome = Some(outcome);
-            self.wakes.extend(entry.waker.take());
-        }
-    }
-
-    /// How this one has ended.
-    pub fn poll(&mut self, key: usize, cx: &Context<'_>) -> Poll<Outcome> {
-        let entry = &mut self.entries[key];
-        if let Some(outcome) = &entry.outcome {
-            return Poll::Ready(outcome.clone());
-        }
-        if !entry.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            entry.waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-
-    /// Nobody holds its receipt any more; the message goes its way all the same.
-    pub fn disown(&mut self, key: usize) {
-        let entry = &mut self.entries[key];
-        entry.owned = false;
-        entry.waker = None;
-        if !entry.open {
-            self.entries.remove(key);
-        }
-    }
-
-    /// The same, and if it was not sent it never will be; whatever was sent will not be sent again.
-    pub fn withdraw(&mut self, key: usize) {
-        let place = self.queue.iter().position(|&other| other == key);
-        if let Some(at) = place.filter(|_| !self.entries[key].sent) {
-            self.unqueue(at);
-            self.end(key, Err(Error::Closed));
-        } else {
-            self.entries[key].given_up = true;
-        }
-        self.disown(key);
     }
 
     /// Gives memory back that is not needed while nothing happens.

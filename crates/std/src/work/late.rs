@@ -44,11 +44,9 @@ impl Work {
     /// The broker made this fault while that was under way longest. A second time in a row it is to blame, and not sent again.
     pub fn blame(&mut self, id: PacketId, fault: Fault) {
         let Some(request) = self.flights.get(&id).filter(|request| request.out.is_some() && request.ticket != 0) else { return };
-        let suspect = Some((request.ticket, fault));
-        if self.suspect == suspect {
+        if self.suspect.is_to_blame(request.ticket, fault) {
             self.give_up(id, Error::Abandoned { fault });
         }
-        self.suspect = suspect;
     }
 
     /// Its sender is told this, and it goes on without one.

@@ -1,5 +1,6 @@
 //! What was asked for comes to one end each.
 use super::*;
+use motemq::Fault;
 use std::time::Duration;
 
 fn publish(qos: QoS) -> Body {

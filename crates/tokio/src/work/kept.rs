@@ -66,13 +66,7 @@ impl Work {
             self.entries[key].sent = sent;
             match id {
                 Some(id) => self.flights.push_back((id, key)),
-                None => {
-                    if let Body::Publish(letter) = &self.entries[key].body {
-                        self.queued_messages += 1;
-                        self.queued_bytes += letter.len();
-                    }
-                    self.queue.push_back(key);
-                }
+                None => self.put(self.queue.len(), key),
             }
         }
         for key in new {
