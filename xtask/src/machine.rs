@@ -1,6 +1,6 @@
 //! What is installed on this machine, and how the rest gets there.
 use crate::programs::{program, read, workspace};
-use motemq_rig::mosquitto::find;
+use motemq_rig::{mosquitto::find, nginx};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -33,7 +33,7 @@ pub fn missing(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
 
 /// Packages to be installed for the proxy that ends TLS; none if it is there.
 pub fn proxy_packages() -> Vec<&'static str> {
-    missing(&[("nginx", "nginx-light"), ("nginx", "libnginx-mod-stream")])
+    if nginx::preamble().is_some() { Vec::new() } else { vec!["nginx-light", "libnginx-mod-stream"] }
 }
 
 /// Where [`install_nats`] puts the program.

@@ -103,7 +103,11 @@ fn component(steps: &mut Steps, step: &str, subcommand: &str, component: &str, i
 }
 
 fn tests(steps: &mut Steps, install: bool) {
-    for (what, missing) in [("mosquitto", machine::broker_packages()), ("nginx", machine::proxy_packages())] {
+    for (what, missing) in [
+        ("mosquitto", machine::broker_packages()),
+        ("nginx", machine::proxy_packages()),
+        ("server of OpenSSL", machine::missing(&[("openssl", "openssl")])),
+    ] {
         if !missing.is_empty() && install {
             steps.check(&format!("install {what}"), || machine::install(&missing));
         } else if !missing.is_empty() {

@@ -235,7 +235,7 @@ mod tls {
         let Some(stream) = again(route) else { return "unknown: the broker takes no second connection" };
         let wanted = match stranger.connect(&route.host, stream) {
             Ok(mut stream) => {
-                patient(stream.get_ref(), OBJECTION);
+                patient(stream.get_ref().get_ref(), OBJECTION);
                 let read = stream.read(&mut [0]);
                 !matches!(read, Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut))
             }

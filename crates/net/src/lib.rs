@@ -14,6 +14,7 @@ mod route;
 mod tls;
 mod topics;
 mod trace;
+mod underway;
 mod url;
 mod websocket;
 
@@ -25,9 +26,10 @@ pub use native_tls;
 pub use resend::{Asked, Suspect};
 pub use route::Route;
 #[cfg(feature = "tls")]
-pub use tls::{Look, Objection, Shown, Tls, TlsError};
+pub use tls::{Heard, Look, Objection, Overheard, Shown, Tls, TlsError};
 pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
 pub use tungstenite;
+pub use underway::Underway;
 pub use url::{BrokerUrl, Scheme, UrlError};
 pub use websocket::{Upgrade, WebSocket, WebSocketError};

@@ -1,8 +1,10 @@
 //! TLS: whom we trust, who we are, what we ask for; and what went wrong in words.
+mod heard;
 mod keys;
 mod look;
 mod objection;
 
+pub use heard::{Heard, Overheard};
 pub use look::{Look, Shown};
 pub use objection::Objection;
 
@@ -200,11 +202,28 @@ impl Tls {
     ///
     /// # Errors
     /// See [`TlsError`]. A stream that says `TimedOut` or `WouldBlock` ends the handshake.
-    pub fn connect<S: io::Read + io::Write>(&self, host: &str, stream: S) -> Result<TlsStream<S>, TlsError> {
-        self.connector()?.connect(self.name(host), stream).map_err(|error| match error {
-            HandshakeError::Failure(error) => TlsError::of(&error),
+    pub fn connect<S: io::Read + io::Write>(&self, host: &str, stream: S) -> Result<TlsStream<Overheard<S>>, TlsError> {
+        let heard = Heard::default();
+        let connected = self.connector()?.connect(self.name(host), Overheard::new(stream, heard.clone()));
+        let mut stream = connected.map_err(|error| match error {
+            HandshakeError::Failure(error) => self.failed(&error, &heard),
             HandshakeError::WouldBlock(_) => TlsError::objection(Objection::Silence, "it would block"),
-        })
+        })?;
+        stream.get_mut().listen_no_more();
+        Ok(stream)
+    }
+
+    /// What a failed handshake means, of which this was heard.
+    pub fn failed(&self, error: &native_tls::Error, heard: &Heard) -> TlsError {
+        match TlsError::of(error) {
+            // Whoever has shown none has shown no bad one; and there is a cipher in common when it comes to certificates.
+            TlsError::Objection { objection, words }
+                if !self.has_identity() && objection.may_be_to_silence(heard.asks_for_certificate()) =>
+            {
+                TlsError::objection(Objection::NoClientCertificate, words)
+            }
+            other => other,
+        }
     }
 
     /// Why the broker closed the connection before it had said anything.
@@ -223,8 +242,8 @@ impl Tls {
 }
 
 impl TlsError {
-    /// What a failed handshake means.
-    pub fn of(error: &native_tls::Error) -> Self {
+    /// What the words for a failed handshake mean.
+    fn of(error: &native_tls::Error) -> Self {
         let words = objection::words_of(error);
         let objection = objection::of_transport(error).unwrap_or_else(|| Objection::of_words(&words));
         Self::objection(objection, words)

@@ -23,6 +23,17 @@ pub struct Daemon {
     directory: PathBuf,
 }
 
+/// Says that a test cannot run here for want of this, loudly.
+///
+/// # Panics
+/// If [`MOTEMQ_REQUIRE`](REQUIRE) is set.
+pub fn skip(test: &str, what: &str) {
+    let advice = "install it, or type `cargo xtask test --install`";
+    assert!(env::var_os(REQUIRE).is_none(), "{test}: {what} is not installed, and {REQUIRE} is set: {advice}");
+    // Past the test harness, which would hide what a passing test prints.
+    let _ = writeln!(io::stderr(), "SKIPPED: {test}: {what} is not installed: {advice}");
+}
+
 impl Daemon {
     /// Starts `program` with the arguments that `configure` makes, which may write files into the directory, and waits until it listens on
     /// `port`. `None` where it is not installed, which is then said: the test of this name is to return.
@@ -32,10 +43,7 @@ impl Daemon {
     pub fn for_test(test: &str, program: &str, port: u16, configure: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let Some(path) = find(program) else {
-            let advice = "install it, or type `cargo xtask test --install`";
-            assert!(env::var_os(REQUIRE).is_none(), "{test}: {program} is not installed, and {REQUIRE} is set: {advice}");
-            // Past the test harness, which would hide what a passing test prints.
-            let _ = writeln!(io::stderr(), "SKIPPED: {test}: {program} is not installed: {advice}");
+            skip(test, program);
             return None;
         };
         let number = LAST.fetch_add(1, Ordering::Relaxed);

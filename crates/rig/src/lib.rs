@@ -10,6 +10,7 @@ pub mod link;
 #[cfg(feature = "certificates")]
 pub mod listeners;
 pub mod mosquitto;
+pub mod nginx;
 pub mod proxy;
 pub mod server;
 #[cfg(feature = "web")]

@@ -23,14 +23,16 @@ pub struct Plan {
     pub cut_down: Option<u64>,
     /// The most bytes passed on at once; `None`: as they come.
     pub most: Option<usize>,
+    /// The wait behind each of them on the way to the client.
+    pub pause: Duration,
 }
 
 impl Plan {
     /// A connection that is cut after so many bytes in this direction. The last of them still arrives.
     pub const fn cut_after(direction: Direction, bytes: u64) -> Self {
         match direction {
-            Direction::Up => Plan { cut_up: Some(bytes), cut_down: None, most: None },
-            Direction::Down => Plan { cut_up: None, cut_down: Some(bytes), most: None },
+            Direction::Up => Plan { cut_up: Some(bytes), cut_down: None, most: None, pause: Duration::ZERO },
+            Direction::Down => Plan { cut_up: None, cut_down: Some(bytes), most: None, pause: Duration::ZERO },
         }
     }
 }
@@ -202,13 +204,17 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
             state.cut(|other| other == number);
         }
         let (up, down) = (shared.clone(), shared.clone());
-        thread::spawn(move || pass(&up, number, Direction::Up, plan.cut_up, plan.most, from_client, to_broker));
-        thread::spawn(move || pass(&down, number, Direction::Down, plan.cut_down, plan.most, from_broker, to_client));
+        thread::spawn(move || pass(&up, number, Direction::Up, plan, from_client, to_broker));
+        thread::spawn(move || pass(&down, number, Direction::Down, plan, from_broker, to_client));
     }
 }
 
-fn pass(shared: &Shared, number: u64, way: Direction, cut_at: Option<u64>, most: Option<usize>, mut from: TcpStream, mut to: TcpStream) {
-    let mut buffer = vec![0; most.unwrap_or(16 << 10).max(1)];
+fn pass(shared: &Shared, number: u64, way: Direction, plan: Plan, mut from: TcpStream, mut to: TcpStream) {
+    let (cut_at, pause) = match way {
+        Direction::Up => (plan.cut_up, Duration::ZERO),
+        Direction::Down => (plan.cut_down, plan.pause),
+    };
+    let mut buffer = vec![0; plan.most.unwrap_or(16 << 10).max(1)];
     let mut left = cut_at.unwrap_or(u64::MAX);
     while left != 0 {
         let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -223,6 +229,7 @@ fn pass(shared: &Shared, number: u64, way: Direction, cut_at: Option<u64>, most:
             return drain(from, &mut buffer);
         }
         left -= read as u64;
+        thread::sleep(pause);
     }
     if left == 0 {
         shared.lock().open.retain(|(other, ..)| *other != number);

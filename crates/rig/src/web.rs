@@ -2,6 +2,7 @@
 use fastrand::Rng;
 use std::{
     io::{self, ErrorKind, Read, Write},
+    mem,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError},
     thread,
@@ -25,6 +26,8 @@ const GLANCE: Duration = Duration::from_millis(1);
 pub enum Manners {
     /// Cuts messages into frames anywhere, packets into messages anywhere, and puts pings between them, from this seed.
     Unkind(u64),
+    /// Puts all that comes from the broker, until nothing does for a moment, into one frame.
+    Large,
     /// Does not speak MQTT.
     NoMqtt,
     /// Answers 404.
@@ -56,6 +59,11 @@ impl Web {
         Ok(web)
     }
 
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
         format!("ws://{}/mqtt", self.addr)
@@ -85,8 +93,12 @@ fn serve(stream: TcpStream, broker: SocketAddr, manners: Manners, requests: &Mut
     if manners == Manners::Text {
         return web.send(Message::text("hello"));
     }
-    let Manners::Unkind(seed) = manners else { return Ok(()) };
-    let mut chance = Rng::with_seed(seed);
+    let mut chance = match manners {
+        Manners::Unkind(seed) => Some(Rng::with_seed(seed)),
+        Manners::Large => None,
+        _ => return Ok(()),
+    };
+    let mut held = Vec::new();
     let mut broker = TcpStream::connect(broker)?;
     broker.set_read_timeout(Some(GLANCE))?;
     web.get_ref().set_read_timeout(Some(GLANCE))?;
@@ -94,19 +106,27 @@ fn serve(stream: TcpStream, broker: SocketAddr, manners: Manners, requests: &Mut
     loop {
         match broker.read(&mut bytes) {
             Ok(0) => return web.close(None).and_then(|()| web.flush()),
-            Ok(n) => cut(&mut web, &bytes[..n], &mut chance)?,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Ok(n) => match &mut chance {
+                Some(chance) => cut(&mut web, &bytes[..n], chance)?,
+                None => held.extend_from_slice(&bytes[..n]),
+            },
+            Err(error) if is_pause(&error) && held.is_empty() => {}
+            Err(error) if is_pause(&error) => web.send(Message::binary(mem::take(&mut held)))?,
             Err(error) => return Err(error.into()),
         }
         loop {
             match web.read() {
                 Ok(Message::Binary(bytes)) => broker.write_all(&bytes)?,
                 Ok(_) => {}
-                Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(Error::Io(error)) if is_pause(&error) => break,
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Sends bytes as messages, cut anywhere, in frames, cut anywhere, with pings anywhere.

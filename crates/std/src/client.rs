@@ -30,8 +30,8 @@ type Dial<T> = Box<dyn FnMut() -> Result<T, Error> + Send>;
 /// [keep-alive](Options::keep_alive) says; [`recv`](Self::recv) with a time-out is what an idle client does.
 ///
 /// **Received messages** wait in an inbox until they are taken: at most 256, 32 of them with QoS 1 or 2, and about twice
-/// [`Options::max_message`] bytes. When it is full nothing more is read, and nothing is lost: the broker keeps the rest. A call that waits
-/// for an acknowledgement behind it then ends with [`Backlog`](Error::Backlog).
+/// [`Options::max_message`] bytes. When it is full nothing more is read, and nothing is lost: the broker keeps the rest, and is told that we
+/// are alive. A call that waits for an acknowledgement behind it then ends with [`Backlog`](Error::Backlog).
 ///
 /// **A message is acknowledged only after the application has had it**: by the [`recv`](Self::recv) (or one of its kin) that comes after the
 /// one that gave it, or by [`disconnect`](Self::disconnect), or by the loss of the connection. A client that is dropped leaves without

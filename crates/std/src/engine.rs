@@ -6,7 +6,7 @@ use crate::{
     work::{Body, Request},
 };
 use motemq::{Event, Filter, Publish, QoS, SendError};
-use motemq_net::Direction;
+use motemq_net::{Direction, Underway};
 use std::{
     io::ErrorKind,
     sync::atomic::Ordering,
@@ -34,7 +34,9 @@ impl<T: Transport> Client<T> {
                 return Ok(false);
             }
             if self.is_stuck() {
-                return Err(Error::Backlog);
+                // Whoever asks again and again without taking anything keeps the connection alive all the same.
+                self.serve()?;
+                return if done(self) { Ok(true) } else { Err(Error::Backlog) };
             }
             self.turn(until)?;
         }
@@ -100,13 +102,12 @@ impl<T: Transport> Client<T> {
     fn act(&mut self) -> Result<(bool, Option<Duration>), Cause> {
         let mut news = self.take_events()?;
         news |= self.give()?;
-        // While nothing is read the broker cannot show that it is alive.
-        let nap = if self.inbox.is_full() {
-            None
-        } else {
-            let now = self.clock.elapsed().as_millis() as u32;
-            self.session.tick(now, &mut *self.tx)?.map(|ms| Duration::from_millis(ms.into()))
-        };
+        if self.inbox.is_full() {
+            // While nothing is taken in the broker cannot show that it is alive.
+            self.session.excuse();
+        }
+        let now = self.clock.elapsed().as_millis() as u32;
+        let nap = self.session.tick(now, &mut *self.tx)?.map(|ms| Duration::from_millis(ms.into()));
         // What was written has made room for what found none before.
         let full = !self.tx.is_empty();
         self.write()?;
@@ -287,6 +288,10 @@ impl<T: Transport> Client<T> {
                 self.rx.commit(n);
                 Ok(true)
             }
+            Err(error) if Underway::is(&error) => {
+                self.session.excuse();
+                Ok(true)
+            }
             Err(error) if is_pause(error.kind()) => Ok(false),
             Err(error) => Err(error.into()),
         }
@@ -314,9 +319,11 @@ impl<T: Transport> Client<T> {
         }
         let mut rest = [0; 1024];
         while let Some(left) = until.checked_duration_since(Instant::now()) {
-            // However it ends, it has ended: nothing of ours can be lost any more.
-            if transport.set_read_timeout(left.max(PAUSE)).is_err() || !matches!(transport.read(&mut rest), Ok(1..)) {
-                break;
+            match transport.set_read_timeout(left.max(PAUSE)).and_then(|()| transport.read(&mut rest)) {
+                Ok(1..) => {}
+                Err(error) if Underway::is(&error) => {}
+                // However it ends, it has ended: nothing of ours can be lost any more.
+                _ => break,
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 mod tls;
 mod websocket;
 
-use crate::{Error, Transport, socket::Socket};
-use motemq_net::{Route, Scheme};
+use crate::{Error, Transport, engine::is_pause, socket::Socket};
+use motemq_net::{Route, Scheme, Underway};
 use std::{
     fmt,
     io::{self, Read, Write},
@@ -42,25 +42,26 @@ impl Stream {
         let limit = limit.max(Duration::from_millis(1));
         let mut socket = socket(route, limit)?;
         if route.scheme.is_tls() || route.scheme.is_websocket() {
-            let place = || route.place();
-            let io = |error: io::Error| Error::Connect { address: place(), source: Arc::new(error) };
-            socket.deadline(Instant::now().checked_add(limit)).map_err(io)?;
+            if let Some(until) = Instant::now().checked_add(limit) {
+                socket.shake_hands(until);
+            }
             let mut stream = layers(route, socket)?;
-            stream.0.socket().deadline(None).map_err(io)?;
+            let shaken = stream.0.socket().hands_are_shaken();
+            shaken.map_err(|error| Error::Connect { address: route.place(), source: Arc::new(error) })?;
             return Ok(stream);
         }
         Ok(Stream(Box::new(socket)))
     }
 
     /// It stays so until the next read: who sends message upon message asks the system once.
-    fn without_blocking(&mut self) -> io::Result<&mut dyn Layer> {
-        self.0.socket().set_nonblocking(true)?;
-        Ok(&mut *self.0)
+    fn without_waiting(&mut self) -> &mut dyn Layer {
+        self.0.socket().do_not_wait();
+        &mut *self.0
     }
 
-    fn blocking(&mut self) -> io::Result<&mut dyn Layer> {
-        self.0.socket().set_nonblocking(false)?;
-        Ok(&mut *self.0)
+    fn waiting(&mut self) -> &mut dyn Layer {
+        self.0.socket().wait();
+        &mut *self.0
     }
 }
 
@@ -114,32 +115,37 @@ fn unix(_: &str) -> io::Result<Socket> {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.blocking()?.read(buffer)
+        self.0.socket().begin_to_read();
+        match self.0.read(buffer) {
+            Err(error) if is_pause(error.kind()) && self.0.socket().has_heard() => Err(Underway.into()),
+            read => read,
+        }
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.blocking()?.write(bytes)
+        self.waiting().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.blocking()?.flush()
+        self.waiting().flush()
     }
 }
 
 impl Transport for Stream {
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
-        self.0.socket().set_read_timeout(limit)
+        self.0.socket().set_limit(limit);
+        Ok(())
     }
 
     // A write time-out would do on Unix, but on Windows leaves open how much was written.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.without_blocking()?.write(bytes)
+        self.without_waiting().write(bytes)
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.without_blocking()?.finish()
+        self.without_waiting().finish()
     }
 }
 

@@ -11,7 +11,8 @@ use std::{
 /// bytes only when all is written; while the other side takes none it looks for incoming bytes every few milliseconds, so that two sides
 /// that both write do not wait for each other.
 pub trait Transport: Read + Write {
-    /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`, which are treated alike. Never zero.
+    /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`, which are treated alike; or with
+    /// [`Underway`](crate::Underway), if part of something has come that is given only when it is whole. Never zero.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;
 
     /// Writes what the other side takes at once; `WouldBlock` or `TimedOut` if that is nothing.

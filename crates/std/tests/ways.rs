@@ -6,6 +6,7 @@ use motemq_rig::{
     daemon::Daemon,
     listeners::{Listeners, tls},
     mosquitto::{Mosquitto, free_port, skip},
+    nginx,
 };
 use motemq_std::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
 use std::{
@@ -150,6 +151,65 @@ fn what_the_broker_objects_to() {
     assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
 }
 
+/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means it all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_client_certificate_is_told_in_tls_1_2() {
+    let authority = Authority::new("Test CA");
+    let port = free_port();
+    let server = Daemon::for_test("a_missing_client_certificate_is_told_in_tls_1_2", "openssl", port, |directory| {
+        let (certificate, key) = authority.server().write(directory, "server");
+        let ca = directory.join("ca.pem");
+        fs::write(&ca, authority.pem()).unwrap();
+        let words = format!("s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -verify_return_error -www");
+        let files = ["-cert", &text(&certificate), "-key", &text(&key), "-CAfile", &text(&ca)].map(String::from);
+        words.split(' ').map(String::from).chain(files).collect()
+    });
+    let Some(_server) = server else { return };
+    let there = options(&format!("mqtts://localhost:{port}"));
+    let trusting = trusting(&authority);
+    assert_eq!(objected(&there.clone().tls(trusting.clone())), Objection::NoClientCertificate);
+    let stranger = Authority::new("Stranger").client("node");
+    let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
+    assert_eq!(objected(&there.clone().tls(stranger)), Objection::UnknownClientCa);
+    // With a good one it is no broker that answers, but TLS there is.
+    let client = authority.client("node");
+    let known = trusting.identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let error = Client::connect(&there.tls(known)).unwrap_err();
+    assert!(!matches!(error, Error::Tls { .. }), "{error}");
+}
+
+/// Servers in Go and Java say "bad certificate" where there was none.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_is_told_of_a_bad_certificate_who_showed_none() {
+    use std::{
+        io::{Read, Write},
+        thread,
+    };
+    const BAD_CERTIFICATE: u8 = 42;
+    const HANDSHAKE_FAILURE: u8 = 40;
+    let authority = Authority::new("Test CA");
+    let client = authority.client("node");
+    let shown = trusting(&authority).identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    for (tls, alert, objection) in [
+        (trusting(&authority), BAD_CERTIFICATE, Objection::NoClientCertificate),
+        (shown, BAD_CERTIFICATE, Objection::BadClientCertificate),
+        // Nobody has asked for one.
+        (trusting(&authority), HANDSHAKE_FAILURE, Objection::Refused),
+    ] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let there = options(&format!("mqtts://{}", listener.local_addr().unwrap()));
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            stream.write_all(&[21, 3, 3, 0, 2, 2, alert]).unwrap();
+        });
+        assert_eq!(objected(&there.tls(tls)), objection, "{alert}");
+        server.join().unwrap();
+    }
+}
+
 #[test]
 fn whoever_says_nothing_is_given_up() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -165,17 +225,15 @@ fn whoever_says_nothing_is_given_up() {
 #[test]
 fn a_proxy_that_wants_alpn_and_a_certificate() {
     const TEST: &str = "a_proxy_that_wants_alpn_and_a_certificate";
+    let Some(preamble) = nginx::for_test(TEST) else { return };
     let Some(ways) = Listeners::for_test(TEST) else { return };
     let port = free_port();
     let nginx = Daemon::for_test(TEST, "nginx", port, |directory| {
         let (certificate, key) = ways.authority.server().write(directory, "server");
         let ca = directory.join("ca.pem");
         fs::write(&ca, ways.authority.pem()).unwrap();
-        // Debian has it as a module.
-        let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
-        let module = if module.exists() { format!("load_module {};", module.display()) } else { String::new() };
         let config = format!(
-            "{module} daemon off; master_process off; pid {pid}; error_log stderr; events {{}} stream {{
+            "{preamble} daemon off; master_process off; pid {pid}; error_log stderr; events {{}} stream {{
                 map $ssl_alpn_protocol $broker {{ x-amzn-mqtt-ca {broker}; }}
                 server {{
                     listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};

@@ -5,7 +5,7 @@ use crate::{
     turn::{BUFFER, Hands, earlier},
 };
 use bytes::{BufMut, BytesMut};
-use motemq_net::{Cause, Direction, Tracer};
+use motemq_net::{Cause, Direction, Tracer, Underway};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -88,7 +88,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             } else if turn.closed {
                 return Poll::Ready(Ok(()));
             }
-            let read = turn.reading && !turn.closed && self.read(cx, now)?;
+            let read = turn.reading && !turn.closed && self.read(shared, cx, now)?;
             // What was written has made room for what found none.
             if turn.more || read || (blocked && self.hands.tx.is_empty()) {
                 continue;
@@ -145,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     }
 
     /// Reads what is there; tells whether something was.
-    fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, Cause> {
+    fn read(&mut self, shared: &Shared, cx: &mut Context<'_>, now: Instant) -> Result<bool, Cause> {
         let rx = &mut self.hands.rx;
         let before = rx.len();
         let spare = rx.capacity() - before;
@@ -170,7 +170,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 self.moved_at = now;
                 Ok(true)
             }
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                if Underway::is(&error) {
+                    shared.with(|core| core.hears());
+                }
+                Ok(true)
+            }
             Poll::Ready(Err(error)) => Err(error.into()),
             Poll::Pending => Ok(false),
         }

@@ -93,6 +93,11 @@ impl Core {
         Ok(Turn { more, until, reading, closed: self.session.is_closed() })
     }
 
+    /// Something is on its way that can be read only when it is whole: the broker lives.
+    pub fn hears(&mut self) {
+        self.session.excuse();
+    }
+
     fn take_events(&mut self, shared: &Arc<Shared>, rx: &mut BytesMut, now: Instant) -> Result<usize, Cause> {
         let mut input = &rx[..];
         let mut count = 0;

@@ -8,6 +8,8 @@ use motemq_rig::{
     server::Server,
     web::{Manners, Web},
 };
+#[cfg(target_os = "linux")]
+use motemq_rig::{daemon::Daemon, mosquitto::free_port};
 use motemq_tokio::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
@@ -94,4 +96,21 @@ async fn each_bar_is_named() {
     let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:")));
     let error = soon(driver).await.unwrap_err();
     assert!(matches!(error, Error::WebSocket { .. }), "{error}");
+}
+
+/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means it all the same.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_missing_client_certificate_is_told_in_tls_1_2() {
+    let authority = Authority::new("Test CA");
+    let port = free_port();
+    let server = Daemon::for_test("a_missing_client_certificate_is_told_in_tls_1_2", "openssl", port, |directory| {
+        let (certificate, key) = authority.server().write(directory, "server");
+        let words = format!("s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -www");
+        let files = ["-cert".into(), certificate.display().to_string(), "-key".into(), key.display().to_string()];
+        words.split(' ').map(String::from).chain(files).collect()
+    });
+    let Some(_server) = server else { return };
+    let there = options(&format!("mqtts://localhost:{port}"));
+    assert_eq!(objected(there.tls(trusting(&authority))).await, Objection::NoClientCertificate);
 }

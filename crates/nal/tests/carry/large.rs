@@ -150,8 +150,8 @@ fn take((number, at): &mut (usize, u32), heard: &mut [u32], data: &[u8], left: u
 fn broker() -> (Server, Proxy) {
     let server = Server::start(Config::new()).unwrap();
     let proxy = Proxy::start(server.addr()).unwrap();
-    proxy.plan(Plan { cut_up: Some(150_000), cut_down: None, most: Some(100) });
-    proxy.plan(Plan { cut_up: None, cut_down: Some(200_000), most: Some(700) });
+    proxy.plan(Plan { most: Some(100), ..Plan::cut_after(Direction::Up, 150_000) });
+    proxy.plan(Plan { most: Some(700), ..Plan::cut_after(Direction::Down, 200_000) });
     (server, proxy)
 }
 

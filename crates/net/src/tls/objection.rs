@@ -113,6 +113,11 @@ impl Objection {
         meanings.iter().find(|(part, _)| words.contains(part)).map_or(Objection::Other, |(_, objection)| *objection)
     }
 
+    /// Whether the broker may object to that it was shown no client certificate, `asked` for or not.
+    pub(super) fn may_be_to_silence(self, asked: bool) -> bool {
+        self == Objection::BadClientCertificate || (self == Objection::Refused && asked)
+    }
+
     /// What the broker says by an alert: RFC 8446, section 6.2.
     fn of_alert(number: u8) -> Self {
         match number {

@@ -1,11 +1,11 @@
 //! TLS over a socket.
 use super::Layer;
 use crate::{Error, socket::Socket};
-use motemq_net::{Route, TlsError, native_tls::TlsStream};
+use motemq_net::{Overheard, Route, TlsError, native_tls::TlsStream};
 use std::io::{self, ErrorKind, Read, Write};
 
 pub struct Stream {
-    inner: TlsStream<Socket>,
+    inner: TlsStream<Overheard<Socket>>,
     /// So many bytes were encrypted and could not be written. They are to be given again, and no more: SChannel would count those as written,
     /// too.
     again: Option<usize>,
@@ -57,7 +57,7 @@ impl Write for Stream {
 
 impl Layer for Stream {
     fn socket(&mut self) -> &mut Socket {
-        self.inner.get_mut()
+        self.inner.get_mut().get_mut()
     }
 
     fn finish(&mut self) -> io::Result<()> {

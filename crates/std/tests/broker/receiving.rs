@@ -2,11 +2,15 @@
 use crate::{
     script::{HELLO, Hears, NEW, Says, script},
     server,
-    support::{LEVELS, connect, next, nothing},
+    support::{LEVELS, connect, next, nothing, options},
 };
 use motemq_rig::{broker::Config, server::Server};
-use motemq_std::{Error, Filter, Granted, Publish, QoS};
-use std::{ops::ControlFlow, time::Duration};
+use motemq_std::{Client, Error, Filter, Granted, Publish, QoS};
+use std::{
+    ops::ControlFlow,
+    thread,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn a_message_is_acknowledged_by_asking_for_the_next() {
@@ -109,4 +113,52 @@ fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
     client.unsubscribe(&["s"]).unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
+}
+
+/// Longer than the broker waits for a sign of life, and we for its answer to a ping.
+const LONG: Duration = Duration::from_secs(4);
+
+/// A client with a keep-alive of a second, whose inbox is full; behind that more waits for it, in all so many messages.
+fn overwhelmed(server: &Server, messages: u16) -> Client {
+    let options = options(server.addr(), "a").keep_alive(1).connect_timeout(Duration::from_secs(1));
+    let mut client = Client::connect(&options).unwrap();
+    client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]).unwrap();
+    let mut from = connect(server.addr(), "from");
+    for n in 0..messages {
+        from.publish(&Publish::to("t").payload(&n.to_be_bytes())).unwrap();
+    }
+    from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce)).unwrap();
+    while !matches!(client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)), Err(Error::Backlog)) {}
+    client
+}
+
+#[test]
+fn who_takes_slowly_stays_connected() {
+    let server = Server::start(Config::new()).unwrap();
+    let mut client = overwhelmed(&server, 800);
+    let begun = Instant::now();
+    for n in 0..800u16 {
+        assert_eq!(next(&mut client).payload, n.to_be_bytes());
+        // Always at the same fullness, once the first few are gone.
+        thread::sleep(LONG / 500);
+    }
+    assert!(begun.elapsed() > LONG);
+    client.flush().unwrap();
+    client.disconnect().unwrap();
+}
+
+#[test]
+fn who_takes_nothing_stays_connected() {
+    let server = Server::start(Config::new()).unwrap();
+    let mut client = overwhelmed(&server, 800);
+    let begun = Instant::now();
+    while begun.elapsed() < LONG {
+        assert!(matches!(client.flush(), Err(Error::Backlog)));
+        thread::sleep(LONG / 100);
+    }
+    for n in 0..800u16 {
+        assert_eq!(next(&mut client).payload, n.to_be_bytes());
+    }
+    client.flush().unwrap();
+    client.disconnect().unwrap();
 }

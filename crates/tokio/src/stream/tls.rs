@@ -1,18 +1,16 @@
 //! TLS over TCP.
-use motemq_net::{Route, TlsError};
+use super::Noted;
+use motemq_net::{Heard, Route, TlsError};
 use std::{
     io::{self, ErrorKind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_native_tls::{TlsConnector, TlsStream};
 
 pub struct Secured {
-    inner: TlsStream<TcpStream>,
+    inner: TlsStream<Noted>,
     /// So many bytes were encrypted and could not be written. They are to be given again, and no more: SChannel would count those as written,
     /// too.
     again: Option<usize>,
@@ -21,9 +19,13 @@ pub struct Secured {
 /// A record of TLS holds no more.
 const RECORD: usize = 16 << 10;
 
-pub async fn open(route: &Route, stream: TcpStream) -> Result<Secured, TlsError> {
+pub async fn open(route: &Route, mut stream: Noted) -> Result<Secured, TlsError> {
     let connector = TlsConnector::from(route.tls.connector()?);
-    let inner = connector.connect(route.tls.name(&route.host), stream).await.map_err(|error| TlsError::of(&error))?;
+    let heard = Heard::default();
+    stream.heard = Some(heard.clone());
+    let connected = connector.connect(route.tls.name(&route.host), stream).await;
+    let mut inner = connected.map_err(|error| route.tls.failed(&error, &heard))?;
+    inner.get_mut().get_mut().get_mut().heard = None;
     Ok(Secured { inner, again: None })
 }
 

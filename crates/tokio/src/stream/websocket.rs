@@ -1,5 +1,5 @@
 //! A WebSocket over another stream: bytes in binary frames, cut anywhere.
-use super::{Layer, Stream};
+use super::Layer;
 use bytes::{Buf, Bytes};
 use futures_core::Stream as _;
 use futures_sink::Sink;
@@ -15,17 +15,17 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-struct Framed<S> {
+pub struct Framed<S> {
     inner: WebSocketStream<S>,
     /// What has come and was not read yet.
     rest: Bytes,
 }
 
 /// Asks for a WebSocket over a stream.
-pub async fn open<S: Layer + 'static>(route: &Route, stream: S) -> io::Result<Stream> {
+pub async fn open<S: Layer>(route: &Route, stream: S) -> io::Result<Framed<S>> {
     let request = route.websocket.request(&route.url()).map_err(io::Error::other)?;
     match client_async_with_config(request, stream, Some(WebSocket::config())).await {
-        Ok((inner, _)) => Ok(Stream(Box::new(Framed { inner, rest: Bytes::new() }))),
+        Ok((inner, _)) => Ok(Framed { inner, rest: Bytes::new() }),
         Err(error) => Err(io::Error::other(WebSocketError::of(error))),
     }
 }
