@@ -32,6 +32,11 @@ pub trait Codec: 'static {
     fn encode_once(packet: Self::Built<'_>, output: &mut Self::Output) {
         Self::encode(&packet, output);
     }
+    /// The same of what a packet says: whoever can write it without making one that may be any packet.
+    #[inline]
+    fn write(given: &Given, output: &mut Self::Output) {
+        Self::encode_once(Self::build(given), output);
+    }
     /// What was written.
     fn written(output: &Self::Output) -> Vec<u8>;
 
@@ -70,7 +75,7 @@ pub fn verify<C: Codec>(who: &str, sample: &Sample) {
     let mut output = C::output(sample.bytes.len() * 2 + 64);
     let mut written = Vec::new();
     for given in &sample.given {
-        C::encode_once(C::build(given), &mut output);
+        C::write(given, &mut output);
         if sample.alone {
             written.extend(C::written(&output));
             C::clear(&mut output);

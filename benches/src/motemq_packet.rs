@@ -104,6 +104,25 @@ impl Codec for MotemqPacket {
         .expect("room");
     }
 
+    #[inline]
+    fn write(given: &Given, output: &mut Fill) {
+        let out = &mut Out::new(&mut output.memory, &mut output.taken);
+        match given {
+            Given::Publish { topic, payload, qos: number, id } => {
+                let id = if *number == 0 { None } else { Some(packet_id(*id)) };
+                let topic = Topic::new(topic).expect("a topic name");
+                Packet::Publish { dup: false, qos: qos(*number), retain: false, id, topic, payload }.encode(out)
+            }
+            Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")).encode(out),
+            Given::Subscribe { id, filters: list } => {
+                Packet::Subscribe { id: packet_id(*id), filters: Filters::from(&filters(list)[..]) }.encode(out)
+            }
+            Given::SubAck { id, codes } => Packet::SubAck { id: packet_id(*id), codes }.encode(out),
+            Given::PubAck { id } => Packet::PubAck(packet_id(*id)).encode(out),
+        }
+        .expect("room");
+    }
+
     fn written(output: &Fill) -> Vec<u8> {
         output.memory[..output.taken].to_vec()
     }

@@ -169,25 +169,37 @@ impl<const N: usize> fmt::Debug for Buffer<[u8; N]> {
 
 /// What packets are appended to: a [`Buffer`], or an [`Out`] over the caller's own memory.
 pub trait Output {
-    /// Lends the memory and its fill to `write`.
-    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R;
+    /// The memory and its fill.
+    fn out(&mut self) -> Out<'_>;
+
+    /// Lends them to `write`.
+    #[inline(always)]
+    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
+        write(&mut self.out())
+    }
 }
 
 impl Output for Buffer {
     #[inline(always)]
-    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
-        write(&mut Out { mem: &mut self.mem, end: &mut self.end })
+    fn out(&mut self) -> Out<'_> {
+        Out { mem: &mut self.mem, end: &mut self.end }
     }
 }
 
 impl<const N: usize> Output for Buffer<[u8; N]> {
     #[inline(always)]
-    fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
-        write(&mut Out { mem: &mut self.mem, end: &mut self.end })
+    fn out(&mut self) -> Out<'_> {
+        Out { mem: &mut self.mem, end: &mut self.end }
     }
 }
 
 impl Output for Out<'_> {
+    #[inline(always)]
+    fn out(&mut self) -> Out<'_> {
+        Out { mem: self.mem, end: self.end }
+    }
+
+    // Without a copy, which would take code on small targets.
     #[inline(always)]
     fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
         write(self)

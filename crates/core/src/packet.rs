@@ -14,6 +14,8 @@
 //! assert!(decode(b"\x30\x05\0\x03a/+").is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#[cfg(feature = "fast")]
+use crate::fast;
 use crate::{
     Connect, Filter, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
     topic::{self, Kind, Topic},
@@ -161,20 +163,10 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
 
 #[inline(always)]
 fn publish(head: u8, body: &[u8]) -> Option<Packet<'_>> {
-    let (&length, body) = body.split_first_chunk()?;
+    let (topic, id, payload) = wire::publish(head, body)?;
     let qos = QoS::of_head(head);
-    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if qos == QoS::AtMostOnce { 0 } else { 2 });
-    let (header, payload) = body.split_at_checked(want)?;
-    let (name, id) = wire::split_publish(head, header);
-    let id = PacketId::new(id)?;
-    topic::is_valid(name, Kind::Name).then_some(Packet::Publish {
-        dup: head & wire::DUP != 0,
-        qos,
-        retain: head & 1 != 0,
-        id: if qos == QoS::AtMostOnce { None } else { Some(id) },
-        topic: Topic(name),
-        payload,
-    })
+    let id = if qos == QoS::AtMostOnce { None } else { PacketId::new(id) };
+    Some(Packet::Publish { dup: head & wire::DUP != 0, qos, retain: head & 1 != 0, id, topic, payload })
 }
 
 fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
@@ -281,9 +273,10 @@ impl Packet<'_> {
     /// # Errors
     /// `Invalid` for what [`decode`] would not read, and for what it does read so that a broker can refuse it: an empty client identifier
     /// without clean session. `Full`, `TooLong`. Nothing is written then.
-    #[inline]
+    #[cfg_attr(feature = "fast", inline(always))]
     pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| match *self {
+        let out = &mut tx.out();
+        match *self {
             Packet::Connect(ref connect) => write_connect(connect, out),
             Packet::ConnAck { session_present, code } => {
                 write_short(wire::CONNACK << 4, u16::from(session_present) << 8 | u16::from(code.get()), out)
@@ -294,7 +287,12 @@ impl Packet<'_> {
                 if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
                     return Err(SendError::Invalid);
                 }
-                write_publish(wire::PUBLISH << 4 | flags, topic.as_bytes(), id, payload, out)
+                let head = wire::PUBLISH << 4 | flags;
+                #[cfg(feature = "fast")]
+                if fast::publish(out, head, topic.as_bytes(), id, payload).is_some() {
+                    return Ok(());
+                }
+                write_publish(head, topic.as_bytes(), id, payload, out)
             }
             Packet::Subscribe { id, filters } => write_filters(wire::SUBSCRIBE, id, filters, out),
             Packet::Unsubscribe { id, filters } => write_filters(wire::UNSUBSCRIBE, id, filters, out),
@@ -307,20 +305,20 @@ impl Packet<'_> {
             Packet::PingReq => write_short(wire::PINGREQ << 4, 0, out),
             Packet::PingResp => write_short(wire::PINGRESP << 4, 0, out),
             Packet::Disconnect => write_short(wire::DISCONNECT << 4, 0, out),
-        })
+        }
     }
 }
 
+#[cfg_attr(feature = "fast", inline(never))]
 fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
     let mut draft = Draft::new(out, wire::CONNECT << 4);
     draft.connect(connect);
     draft.finish(0)
 }
 
+#[cfg_attr(feature = "fast", inline(never))]
 fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
     let mut draft = Draft::new(out, head);
-    #[cfg(feature = "fast")]
-    draft.plan(topic.len().saturating_add(payload.len()).saturating_add(if id.is_some() { 4 } else { 2 }));
     draft.u16(topic.len() as u16);
     draft.bytes(topic);
     if let Some(id) = id {
@@ -330,6 +328,7 @@ fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], o
     draft.finish(0)
 }
 
+#[cfg_attr(feature = "fast", inline(never))]
 fn write_filters(kind: u8, id: PacketId, filters: Filters<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
     // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
     if filters.iter().next().is_none() {
@@ -340,6 +339,7 @@ fn write_filters(kind: u8, id: PacketId, filters: Filters<'_>, out: &mut Out<'_>
     draft.finish(0)
 }
 
+#[cfg_attr(feature = "fast", inline(never))]
 fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
     if codes.is_empty() || !wire::are_codes(codes) {
         return Err(SendError::Invalid);
@@ -350,6 +350,7 @@ fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), Sen
     draft.finish(0)
 }
 
+#[cfg_attr(feature = "fast", inline(always))]
 fn write_short(head: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendError> {
     if wire::short(out, head, id) { Ok(()) } else { Err(if *out.end == 0 { SendError::TooLong } else { SendError::Full }) }
 }

@@ -61,10 +61,15 @@ impl Session {
         tx.lend(|out| self.read(input, room, out))
     }
 
-    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(feature = "fast", inline(always))]
     fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Life is a change in what is there to be read.
         self.heard |= fold(input.len()) != self.seen;
+        #[cfg(feature = "fast")]
+        if let Some(message) = self.message_at_once(input, out) {
+            self.seen = fold(input.len());
+            return Ok(Some(Event::Message(message)));
+        }
         let event = self.step(input, room, out)?;
         if self.link != link::CLOSED {
             self.seen = fold(input.len());
@@ -72,7 +77,8 @@ impl Session {
         Ok(event)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "fast"), inline(always))]
+    #[cfg_attr(feature = "fast", inline(never))]
     fn step<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
         // Whatever is wrong leaves the loop, so that there is one place where connections end.
         let fault = 'over: loop {

@@ -7,10 +7,10 @@ use crate::{
 };
 
 /// What is to be remembered of a packet sent: see [`Slot`](crate::Slot).
-struct Ticket {
-    id: u16,
-    awaits: u8,
-    count: u8,
+pub(crate) struct Ticket {
+    pub id: u16,
+    pub awaits: u8,
+    pub count: u8,
 }
 
 impl Session {
@@ -36,7 +36,13 @@ impl Session {
     /// ```
     #[inline]
     pub fn publish(&mut self, publish: &Publish<'_>, tx: &mut (impl Output + ?Sized)) -> Result<Option<PacketId>, SendError> {
-        tx.lend(|out| self.write_publish(publish, 0, out))
+        tx.lend(|out| {
+            #[cfg(feature = "fast")]
+            if let Some(id) = self.publish_at_once(publish, out) {
+                return Ok(id);
+            }
+            self.write_publish(publish, 0, out)
+        })
     }
 
     /// Answers [`Resend`](crate::Event::Resend): gives the message again, with the same identifier and DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1].
@@ -113,8 +119,6 @@ impl Session {
         let qos = publish.qos as u8;
         let mut ticket = Ticket { id: again, awaits: 0, count: 0 };
         let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
-        #[cfg(feature = "fast")]
-        draft.plan(publish.topic.len().saturating_add(publish.payload.len()).saturating_add(publish.more as usize).saturating_add(4));
         draft.field(publish.topic.as_bytes(), Kind::Name);
         if qos != 0 {
             ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
@@ -261,6 +265,12 @@ impl Session {
         }
         draft.finish(more)?;
         self.unsent = more;
+        Ok(self.remember(ticket))
+    }
+
+    /// Fills the slot of a packet that was written.
+    #[inline(always)]
+    pub(crate) fn remember(&mut self, ticket: Ticket) -> Option<PacketId> {
         self.sent = true;
         if self.link & link::ASKED != 0 && ticket.awaits != 0 {
             self.visit_next();
@@ -269,6 +279,6 @@ impl Session {
             slot.count = ticket.count;
             self.next = if usize::from(ticket.id) == self.slots.len() { 0 } else { ticket.id };
         }
-        Ok(PacketId::new(ticket.id))
+        PacketId::new(ticket.id)
     }
 }

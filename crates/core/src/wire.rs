@@ -3,7 +3,7 @@ use crate::{
     SendError,
     buffer::{Out, Writer},
     command::{Connect, Filter},
-    topic::{self, Kind},
+    topic::{self, Kind, Topic},
 };
 
 pub(crate) const CONNECT: u8 = 1;
@@ -97,6 +97,16 @@ pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
     (header, 1)
 }
 
+/// What a PUBLISH says behind its fixed header: topic, identifier (with QoS 0 any number but 0), payload. `None`: it is malformed.
+#[inline(always)]
+pub(crate) fn publish(head: u8, body: &[u8]) -> Option<(Topic<'_>, u16, &[u8])> {
+    let (&length, body) = body.split_first_chunk()?;
+    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if head & QOS == 0 { 0 } else { 2 });
+    let (header, payload) = body.split_at_checked(want)?;
+    let (name, id) = split_publish(head, header);
+    (id != 0 && topic::is_valid(name, Kind::Name)).then_some((Topic(name), id, payload))
+}
+
 /// Reads what CONNACK says: session present, and the return code, whatever it is.
 #[inline(always)]
 pub(crate) fn connack(said: u16) -> Result<(bool, u8), Malformed> {
@@ -140,7 +150,7 @@ pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
 }
 
 /// Room kept for the fixed header while the length of what follows is not known.
-const HEADER: usize = 5;
+pub(crate) const HEADER: usize = 5;
 
 /// A packet being written behind the bytes of `tx`, not yet one of them.
 ///
@@ -152,38 +162,13 @@ pub(crate) struct Draft<'o> {
     /// First byte of the packet.
     pub head: u8,
     error: Option<SendError>,
-    /// Where the body begins.
-    #[cfg(feature = "fast")]
-    from: usize,
 }
 
 impl<'o> Draft<'o> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
-        Draft {
-            writer: Writer { mem: out.mem, at },
-            end: out.end,
-            head,
-            error: None,
-            #[cfg(feature = "fast")]
-            from: at,
-        }
-    }
-
-    /// The body, of which nothing is written yet, and what is announced behind it are at most so long. If they are, the fixed header fits
-    /// before the body, and nothing has to be moved.
-    #[cfg(feature = "fast")]
-    #[inline(always)]
-    pub fn plan(&mut self, length: usize) {
-        let header = match length {
-            0..=0x7f => 2,
-            0x80..=0x3fff => 3,
-            0x4000..=0x1f_ffff => 4,
-            _ => HEADER,
-        };
-        self.from = self.end.wrapping_add(header);
-        self.writer.at = self.from;
+        Draft { writer: Writer { mem: out.mem, at }, end: out.end, head, error: None }
     }
 
     /// The packet comes to nothing; the last reason counts.
@@ -219,21 +204,13 @@ impl<'o> Draft<'o> {
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn finish(&mut self, more: u32) -> Result<(), SendError> {
         let start = *self.end;
-        #[cfg(feature = "fast")]
-        let from = self.from;
-        #[cfg(not(feature = "fast"))]
         let from = start.wrapping_add(HEADER);
         let to = self.writer.at;
-        // What fits does not depend on features.
-        #[cfg(feature = "fast")]
-        let needed = start.wrapping_add(HEADER).wrapping_add(to.wrapping_sub(from));
-        #[cfg(not(feature = "fast"))]
-        let needed = to;
         let mut length = (to.wrapping_sub(from) as u32).saturating_add(more);
         if let Some(error) = self.error {
             return Err(error);
         }
-        if needed > self.writer.mem.len() || length >> 28 != 0 {
+        if to > self.writer.mem.len() || length >> 28 != 0 {
             return Err(if start == 0 || length >> 28 != 0 { SendError::TooLong } else { SendError::Full });
         }
         self.writer.at = start;

@@ -1,0 +1,95 @@
+//! Shortcuts for hosts: what comes and goes most, as long as there is nothing special about it.
+//!
+//! Whatever a shortcut declines goes the general way, which would have come to the same result.
+use crate::{
+    Message, Out, PacketId, Publish, QoS, Session,
+    send::Ticket,
+    session::link,
+    topic::{self, Kind},
+    wire,
+};
+
+impl Session {
+    /// The next event, if it is a message with QoS 0 or 1 that is all there. What is done when it declines is what the general way does first.
+    #[inline(always)]
+    pub(crate) fn message_at_once<'i>(&mut self, input: &mut &'i [u8], out: &mut Out<'_>) -> Option<Message<'i>> {
+        if self.link & link::OPEN == 0 || !self.settle(out) || self.visits != 0 || self.left != 0 || self.gap != 0 {
+            return None;
+        }
+        let &head = input.first()?;
+        if head & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4 {
+            return None;
+        }
+        let header = wire::fixed_header(input).ok()??;
+        let (body, rest) = header.body.split_at_checked(header.length)?;
+        let (topic, id, payload) = wire::publish(head, body)?;
+        *input = rest;
+        self.head = head;
+        self.id = id;
+        self.mute = false;
+        self.reply = wire::reply(head);
+        Some(Message { topic, payload, left: 0, id, head })
+    }
+
+    /// Publishes a whole message, if nothing is in the way.
+    #[inline(always)]
+    pub(crate) fn publish_at_once(&mut self, publish: &Publish<'_>, out: &mut Out<'_>) -> Option<Option<PacketId>> {
+        let name = publish.topic.as_bytes();
+        if self.link & link::OPEN == 0 || self.unsent != 0 || publish.more != 0 || name.len() > 0xffff || !topic::is_valid(name, Kind::Name)
+        {
+            return None;
+        }
+        let qos = publish.qos as u8;
+        let mut ticket = Ticket { id: 0, awaits: 0, count: 0 };
+        if publish.qos != QoS::AtMostOnce {
+            ticket = Ticket { id: self.next.wrapping_add(1), awaits: wire::PUBACK.wrapping_add(qos).wrapping_sub(1), count: 0 };
+            if self.visits != 0 || self.slot(ticket.id)?.awaits != 0 {
+                return None;
+            }
+        }
+        let head = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
+        self::publish(out, head, name, PacketId::new(ticket.id), publish.payload)?;
+        Some(self.remember(ticket))
+    }
+}
+
+/// Appends a whole PUBLISH whose topic has been checked; `None`, and nothing appended, if there is not the room that is always asked for,
+/// or if it is too long.
+#[inline(always)]
+pub(crate) fn publish(out: &mut Out<'_>, head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8]) -> Option<()> {
+    let id_length = if id.is_some() { 2 } else { 0 };
+    let length = topic.len().wrapping_add(payload.len()).wrapping_add(id_length).wrapping_add(2);
+    let room = out.mem.get_mut(*out.end..)?;
+    if length >> 28 != 0 || room.len() < length.wrapping_add(wire::HEADER) {
+        return None;
+    }
+    // Fixed header and length of the topic are put together from behind, and written at once, with a byte or more that the topic overwrites.
+    let mut start = u64::from((topic.len() as u16).swap_bytes());
+    let mut at = 4usize;
+    let mut more = 0;
+    if length > 0x7f {
+        for shift in [21, 14, 7] {
+            let part = (length >> shift) as u64;
+            if part != 0 {
+                start = start << 8 | part & 0x7f | more;
+                more = 0x80;
+                at = at.wrapping_add(1);
+            }
+        }
+    }
+    start = (start << 8 | length as u64 & 0x7f | more) << 8 | u64::from(head);
+    *room.first_chunk_mut()? = start.to_le_bytes();
+    let (to, after) = room.get_mut(at..)?.split_at_mut_checked(topic.len())?;
+    to.copy_from_slice(topic);
+    let after = match id {
+        Some(id) => {
+            let (to, after) = after.split_first_chunk_mut()?;
+            *to = id.get().to_be_bytes();
+            after
+        }
+        None => after,
+    };
+    after.get_mut(..payload.len())?.copy_from_slice(payload);
+    *out.end = out.end.wrapping_add(at).wrapping_add(length).wrapping_sub(2);
+    Some(())
+}
