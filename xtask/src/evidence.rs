@@ -1,54 +1,72 @@
-//! What shows that nothing is lost, doubled or misread.
-use crate::{
-    conformance, fuzz, ledger, machine, pages,
-    programs::{cargo, read},
-    simulate,
-    steps::Steps,
-};
-use clap::Args;
-use motemq_rig::world::simulation::Report;
-use std::{fmt::Write, process::Command};
+//! `cargo xtask evidence`: what shows that nothing is lost, doubled or misread.
+mod counts;
+mod coverage;
+mod dependencies;
+mod mutants;
+mod page;
+mod part;
+mod record;
+mod sanitizers;
 
-/// Seconds for each fuzz target: two run at once, and with the build it is not to take more than three minutes.
+use crate::{fuzz, machine, pages, simulate, steps::Steps};
+use clap::Args;
+use part::{Extent, PARTS, Part};
+use record::{Figures, Records};
+use std::{path::PathBuf, process::ExitCode, time::Instant};
+
+/// Seconds for each fuzz target with every change: two run at once, and with the build it is not to take more than three minutes.
 const FUZZ: u32 = 15;
 
 /// What `cargo xtask evidence` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Messages of the simulation, a thousand in each world.
-    #[arg(long, default_value_t = 100_000_000)]
-    messages: u64,
-    /// Seconds for each fuzz target.
-    #[arg(long, default_value_t = 3600)]
-    seconds: u32,
+    /// Only these parts: conformance, ledger, simulation, exploration, properties, panics, fuzz, coverage, sanitizers, dependencies, mutants.
+    parts: Vec<String>,
+    /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to be compiled in a way of its own.
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+    /// A night: an hour for each fuzz target.
+    #[arg(long)]
+    full: bool,
+    /// Messages of the simulation, a thousand in each world (a hundred million if not given).
+    #[arg(long)]
+    messages: Option<u64>,
+    /// Seconds for each fuzz target (180 if not given).
+    #[arg(long)]
+    seconds: Option<u32>,
+    /// Takes the figures of the parts from this file, written by a run elsewhere, instead of running them.
+    #[arg(long, value_name = "FILE", requires = "parts")]
+    from: Option<PathBuf>,
 }
 
-const ABOUT: &str = "\
-# Evidence
+impl Options {
+    fn extent(&self) -> Extent {
+        Extent {
+            messages: self.messages.unwrap_or(if self.quick { 1_000_000 } else { 100_000_000 }),
+            seconds: self.seconds.unwrap_or(if self.quick { FUZZ } else { 180 * if self.full { 20 } else { 1 } }),
+        }
+    }
 
-Written by `cargo xtask evidence` from what it has run. The quick forms of all this run in `cargo xtask test`, with fixed seeds.
+    fn wants(&self, part: &Part) -> bool {
+        if self.parts.is_empty() { !(part.slow && self.quick) } else { self.parts.iter().any(|name| name == part.name) }
+    }
+}
 
-";
-
-const BEHIND: &str = "
-## What it found
-
-- `Manual` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
-  `with_all_slots_taken_what_is_owed_goes_first`.
-- Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md).
-
-## What it cannot show
-
-- The broker of ledger and simulation is the project's own. Real ones are run by `cargo xtask interop`: [interop.md](interop.md).
-- The exploration is of small configurations, without the clock; that is left to dialogues and simulation.
-- Fuzzing shows what it has found, never that there is nothing.
-";
-
-/// What of it is done for every change.
+/// What of it is done for every change: the quick forms, and each checked figure compared with the one that is kept.
 pub fn quick(steps: &mut Steps, install: bool) {
-    steps.check("ledger", || ledger::run(&ledger::Options::default()));
+    let kept = Records::read(&record::file());
+    let extent = Extent { messages: 1_000_000, seconds: FUZZ };
+    for part in PARTS.iter().filter(|part| part.checked) {
+        steps.check(part.name, || {
+            let kept = kept.as_ref().map_err(Clone::clone)?;
+            compare(part, &(part.run)(&extent)?, kept)
+        });
+    }
     steps.check("simulation", || simulate::run(&simulate::Options::default()).map(|_| ()));
-    steps.check("conformance", || conformance::run(&conformance::Options::default()));
+    steps.check("licences and sources", || dependencies::check().map(|_| ()));
+    steps.check("docs/evidence.md", || {
+        pages::keep("evidence.md", &page::text(kept.as_ref().map_err(Clone::clone)?), false, "cargo xtask evidence mutants")
+    });
     if install && fuzz::needs_compiler() {
         steps.check("install a C++ compiler", || machine::install(&["g++"]));
     }
@@ -58,67 +76,77 @@ pub fn quick(steps: &mut Steps, install: bool) {
     }
 }
 
-/// Runs all of it at length and writes the page.
-///
-/// # Errors
-/// Something was broken; the page is not written then.
-pub fn run(options: &Options) -> Result<(), String> {
-    let mut page = ABOUT.to_owned();
-    let lines = ledger::hold()?;
-    let (cuts, broken) = lines.iter().fold((0, 0), |(cuts, broken), line| (cuts + line.cuts, broken + line.broken));
-    let _ = writeln!(page, "- **The ledger**: {cuts} conversations cut and continued, {broken} broken. See [ledger.md](ledger.md).");
-    let seeds = options.messages.div_ceil(1000);
-    let report: Report = simulate::run(&simulate::Options { seeds, messages: options.messages, first: 0 })?;
-    let _ = writeln!(page, "- **Simulation**: {report}.");
-    let _ = writeln!(
-        page,
-        "- **Every order of events** in small configurations of the real `Session` (two slots, three messages, one lost connection):"
-    );
-    page.push_str(&explore()?);
-    let _ = writeln!(page, "- **Fuzzing**, inputs tried without a finding:");
-    for (name, runs) in fuzz::run(&fuzz::Options { seconds: options.seconds, target: None, seed: None })? {
-        let _ = writeln!(page, "  - `{name}`: {runs} in {} s", options.seconds);
+/// Runs the parts, keeps what came of each as it ends, and writes the page.
+pub fn run(options: &Options) -> ExitCode {
+    let mut steps = Steps::new(false);
+    if let Some(unknown) = options.parts.iter().find(|name| PARTS.iter().all(|part| part.name != **name)) {
+        eprintln!("there is no part {unknown}");
+        return ExitCode::FAILURE;
     }
-    match coverage() {
-        Ok(text) => page.push_str(&text),
-        Err(why) => println!("no coverage: {why}"),
-    }
-    match read(cargo(["deny", "check", "licenses", "bans", "sources"])) {
-        Ok(_) => page.push_str("- **Dependencies**: licences and sources are those that `deny.toml` allows.\n"),
-        Err(why) => println!("dependencies are not checked: {why}"),
-    }
-    page.push_str(BEHIND);
-    println!("{page}");
-    pages::keep("evidence.md", &page, true, "cargo xtask evidence")
-}
-
-/// The numbers of states, by configuration.
-fn explore() -> Result<String, String> {
-    let said = read(cargo(["test", "--package", "motemq-rig", "--test", "model", "--", "--nocapture", "--test-threads", "1"]))?;
-    let states = said.lines().filter(|line| line.ends_with(" states"));
-    let mut text = String::new();
-    for line in states.map(|line| line.rsplit(" ... ").next().unwrap_or(line)) {
-        let _ = writeln!(text, "  - {line}");
-    }
-    Ok(text)
-}
-
-/// Lines and regions of the core that its tests reach, by `cargo llvm-cov`.
-fn coverage() -> Result<String, String> {
-    let mut command: Command =
-        cargo(["llvm-cov", "--package", "motemq", "--features", "fast", "--summary-only", "--ignore-filename-regex", "rig|tests"]);
-    command.env("CARGO_TERM_COLOR", "never");
-    let said = read(command)?;
-    let mut text = String::from("- **Coverage** of the core by its own tests, regions and lines that are reached:\n");
-    for line in said.lines() {
-        let words: Vec<_> = line.split_whitespace().collect();
-        // The name; regions, functions, lines: all, missed, per cent.
-        if let [name, _, missed_regions, regions, _, _, _, _, missed_lines, lines, ..] = words[..]
-            && (name.ends_with(".rs") || name == "TOTAL")
-        {
-            let name = if name == "TOTAL" { "all of it" } else { name };
-            let _ = writeln!(text, "  - {name}: {regions} of regions (but {missed_regions}), {lines} of lines (but {missed_lines})");
+    for part in PARTS.iter().filter(|part| options.wants(part)) {
+        if let Some(file) = &options.from {
+            steps.check(part.name, || keep(|records| records.take(part.name, &Records::read(file)?)));
+        } else if let Some(why) = (part.hindrance)() {
+            steps.skip(part.name, &why);
+        } else {
+            steps.check(part.name, || at_length(part, &options.extent()));
         }
     }
-    Ok(text)
+    steps.summary()
+}
+
+fn at_length(part: &Part, extent: &Extent) -> Result<(), String> {
+    let how = match part.name {
+        "fuzz" => format!("{} s each", extent.seconds),
+        _ => String::new(),
+    };
+    let begun = Instant::now();
+    let outcome = (part.run)(extent);
+    keep(|records| {
+        records.keep(part.name, &how, begun.elapsed(), &outcome);
+        Ok(())
+    })?;
+    outcome.map(|_| ())
+}
+
+/// Changes what is kept, and the page with it. It is read anew, since another part may have run beside this one.
+fn keep(change: impl FnOnce(&mut Records) -> Result<(), String>) -> Result<(), String> {
+    let mut records = Records::read(&record::file())?;
+    change(&mut records)?;
+    records.write()?;
+    pages::keep("evidence.md", &page::text(&records), true, "cargo xtask evidence")
+}
+
+/// The figures are those that are kept.
+fn compare(part: &Part, new: &Figures, kept: &Records) -> Result<(), String> {
+    let kept = kept.figures(part.name).ok_or("nothing is kept of it")?;
+    let names = new.keys().chain(kept.keys().filter(|name| !new.contains_key(*name)));
+    let mut differences = names.filter(|name| new.get(*name) != kept.get(*name)).map(|name| {
+        let shown = |figures: &Figures| figures.get(name).map_or("nothing".into(), ToString::to_string);
+        format!("{name}: {}, but {} is kept", shown(new), shown(kept))
+    });
+    match differences.next() {
+        None => Ok(()),
+        Some(first) => Err(format!("{first}; find out why, then type `cargo xtask evidence {}`", part.name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_that_is_another_is_told() {
+        let part = PARTS.iter().find(|part| part.name == "exploration").unwrap();
+        let figures = |states: u64| Figures::from_iter([("three messages".to_owned(), states.into())]);
+        let mut kept = Records::none();
+        assert!(compare(part, &figures(7), &kept).is_err());
+        kept.keep(part.name, "", std::time::Duration::ZERO, &Ok(figures(7)));
+        assert_eq!(compare(part, &figures(7), &kept), Ok(()));
+        let why = compare(part, &figures(6), &kept).unwrap_err();
+        assert!(why.contains("three messages: 6, but 7 is kept") && why.contains("cargo xtask evidence exploration"), "{why}");
+        assert!(compare(part, &Figures::new(), &kept).is_err());
+        kept.keep(part.name, "", std::time::Duration::ZERO, &Err("it broke".into()));
+        assert!(compare(part, &figures(7), &kept).is_err() && page::text(&kept).contains("**It failed**: it broke"));
+    }
 }

@@ -38,17 +38,16 @@ session, messages may be missed with the session, and still none comes twice.
 ///
 /// # Errors
 /// Conversations were broken; the page says otherwise.
-pub fn run(options: &Options) -> Result<(), String> {
-    let table = table(&hold()?);
+pub fn run(options: &Options) -> Result<Vec<Line>, String> {
+    let lines = hold()?;
+    let table = table(&lines);
     println!("{table}");
-    pages::keep("ledger.md", &format!("{ABOUT}{table}"), options.write, "cargo xtask ledger --write")
+    pages::keep("ledger.md", &format!("{ABOUT}{table}"), options.write, "cargo xtask ledger --write")?;
+    Ok(lines)
 }
 
-/// Holds the conversations.
-///
-/// # Errors
-/// Some were broken; what happened in the first.
-pub fn hold() -> Result<Vec<Line>, String> {
+/// Holds the conversations. An error: some were broken; what happened in the first.
+fn hold() -> Result<Vec<Line>, String> {
     let mut failures = Vec::new();
     let lines = ledger::keep(&mut |what| failures.push(what));
     match failures.first() {

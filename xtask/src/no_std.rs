@@ -39,7 +39,12 @@ pub fn way_for(target: &str) -> Option<Way> {
     if fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core)) {
         return Some(Way::Installed);
     }
-    [rustc, "/usr/bin/rustc".into()].into_iter().find(|rustc| has_sources(rustc)).map(Way::FromSource)
+    with_sources().map(Way::FromSource)
+}
+
+/// A compiler that has the sources of its library beside it.
+pub fn with_sources() -> Option<PathBuf> {
+    [find("rustc")?, "/usr/bin/rustc".into()].into_iter().find(|rustc| has_sources(rustc))
 }
 
 fn has_sources(rustc: &Path) -> bool {

@@ -1,5 +1,5 @@
 //! `cargo xtask size`: how large the core is on a Cortex-M4, for the README.
-mod image;
+pub mod image;
 mod peers;
 mod table;
 

@@ -6,6 +6,8 @@
 #![no_std]
 #![allow(improper_ctypes_definitions)]
 
+#[cfg(feature = "codec")]
+mod codec;
 #[cfg(feature = "engine")]
 mod engine;
 #[cfg(feature = "full")]
@@ -19,16 +21,17 @@ mod sizes;
 mod subscriber;
 
 /// The session of one firmware.
+#[cfg(not(feature = "codec"))]
 type Session = motemq::Session<[motemq::Slot; 8]>;
 
 /// Its buffers.
-#[cfg(not(feature = "engine"))]
+#[cfg(not(any(feature = "engine", feature = "codec")))]
 type Rx = motemq::Buffer<[u8; 256]>;
-#[cfg(not(feature = "engine"))]
+#[cfg(not(any(feature = "engine", feature = "codec")))]
 type Tx = motemq::Buffer<[u8; 128]>;
 
 /// Where an event is stored.
-#[cfg(not(feature = "everything"))]
+#[cfg(not(any(feature = "everything", feature = "codec")))]
 type Told<'r> = core::mem::MaybeUninit<Result<Option<motemq::Event<'r>>, motemq::Fault>>;
 
 /// Exported functions, each of which calls one method.
@@ -41,5 +44,14 @@ use entries;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    #[cfg(feature = "strict")]
+    reachable_panic();
+    #[cfg(not(feature = "strict"))]
     loop {}
+}
+
+#[cfg(feature = "strict")]
+unsafe extern "C" {
+    /// Nobody defines it, so that nothing links from which a panic can be reached.
+    safe fn reachable_panic() -> !;
 }

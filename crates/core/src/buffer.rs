@@ -289,7 +289,9 @@ impl Writer<'_> {
     pub fn bytes(&mut self, bytes: &[u8]) {
         #[cfg(feature = "fast")]
         {
-            let end = self.at.saturating_add(bytes.len());
+            // Both are in memory at once, so the sum does not wrap. With one that saturates the compiler would not see that the two pieces
+            // are of one length, and keep a panic.
+            let end = self.at.wrapping_add(bytes.len());
             if let Some(to) = self.mem.get_mut(self.at..end) {
                 to.copy_from_slice(bytes);
             }
@@ -308,11 +310,15 @@ impl Writer<'_> {
     /// Moves `from..to`, which lies behind, here.
     pub fn shift(&mut self, from: usize, to: usize) {
         #[cfg(feature = "fast")]
-        if self.at <= from && from <= to && to <= self.mem.len() {
-            if self.at != from {
-                self.mem.copy_within(from..to, self.at);
+        {
+            let length = to.wrapping_sub(from);
+            // The last follows from the others; the compiler does not see that, and would keep a panic.
+            if self.at <= from && from <= to && to <= self.mem.len() && self.at <= self.mem.len().wrapping_sub(length) {
+                if self.at != from {
+                    self.mem.copy_within(from..to, self.at);
+                }
+                self.at = self.at.wrapping_add(length);
             }
-            self.at = self.at.wrapping_add(to.wrapping_sub(from));
         }
         #[cfg(not(feature = "fast"))]
         for at in from..to {

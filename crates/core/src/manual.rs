@@ -230,7 +230,8 @@ impl Manual {
                 self.owed.iter_mut().rev().fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
             }
         }
-        if cfg!(feature = "fast") && written != 0 {
+        // It is never more than there are; without a look the compiler would keep a panic.
+        if cfg!(feature = "fast") && written != 0 && written <= self.owed.len() {
             self.owed.rotate_left(written);
             self.owed.iter_mut().rev().take(written).for_each(|owed| *owed = Owed::NONE);
         }

@@ -7,6 +7,11 @@ fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// For the documentation, which says how much is tried.
+fn tried(what: &str, count: usize) {
+    println!("{what}: {count} tried");
+}
+
 /// All texts of up to `most` of these characters.
 fn texts(characters: &[char], most: usize) -> Vec<String> {
     let mut all = vec![String::new()];
@@ -54,7 +59,9 @@ fn model_is_name(text: &str) -> bool {
 
 #[test]
 fn names_and_filters_are_valid_as_in_the_standard() {
-    for text in texts(&['a', '/', '+', '#', '\0', 'é', '$', '\u{1}'], 5) {
+    let all = texts(&['a', '/', '+', '#', '\0', 'é', '$', '\u{1}'], 5);
+    tried("texts of up to five characters, as topics and filters", all.len());
+    for text in all {
         assert_eq!(is_name(&text), model_is_name(&text), "{text:?}");
         assert_eq!(Topic::new(&text).is_some(), model_is_name(&text), "{text:?}");
         assert_eq!(is_filter(&text), model_is_filter(&text), "{text:?}");
@@ -78,6 +85,7 @@ fn filters_match_as_in_the_standard() {
         }
     }
     assert!(matching > 1000, "only {matching} pairs match");
+    tried("filters of up to four characters, with topics", filters.len() * names.len());
 }
 
 proptest! {
@@ -132,10 +140,13 @@ fn check_topic(packet: &[u8], topic: &[u8]) {
 #[test]
 fn every_character_is_a_topic_or_not() {
     let mut text = [0; 4];
+    let mut count = 0;
     for character in '\0'..=char::MAX {
         let topic = character.encode_utf8(&mut text).as_bytes();
         check_topic(&publish_to(topic), topic);
+        count += 1;
     }
+    tried("characters, as topics", count);
 }
 
 /// All texts of two bytes and of three; with ASCII before and behind, since words of eight bytes are looked at in another way.
@@ -143,7 +154,9 @@ fn every_character_is_a_topic_or_not() {
 fn every_three_bytes_are_a_topic_or_not() {
     let mut packet = publish_to(b"..");
     let mut long = publish_to(b"........a...");
+    let mut count = 0;
     for bytes in 0..=u16::MAX {
+        count += 2;
         let bytes = bytes.to_be_bytes();
         packet[4..].copy_from_slice(&bytes);
         check_topic(&packet, &bytes);
@@ -158,9 +171,11 @@ fn every_three_bytes_are_a_topic_or_not() {
             for third in 0..=255 {
                 packet[4..].copy_from_slice(&[first, second, third]);
                 check_topic(&packet, &[first, second, third]);
+                count += 1;
             }
         }
     }
+    tried("topics of two and three bytes", count);
 }
 
 #[test]
@@ -180,11 +195,13 @@ fn every_four_bytes_at_the_edges_are_a_topic_or_not() {
             }
         }
     }
+    tried("topics of four bytes at the edges of UTF-8", EDGES.len().pow(4));
 }
 
 /// One byte that is not plain, anywhere in texts of any length: what is looked at in words finds it, too.
 #[test]
 fn one_odd_byte_is_found_wherever_it_stands() {
+    tried("topics with one odd byte", (1..=40).sum::<usize>() * 256);
     for length in 1..=40 {
         for at in 0..length {
             for odd in 0..=255 {
@@ -244,6 +261,7 @@ fn every_remaining_length_is_read_or_refused() {
         begin = end;
     }
     let opened = open::<16, 32>();
+    tried("remaining lengths of up to five bytes", sequences.len());
     for digits in sequences {
         // What there is after a last digit is not part of it.
         let ends = digits.iter().position(|&digit| digit < 0x80);

@@ -1,6 +1,6 @@
 //! How connections begin, or do not.
 use crate::{
-    script::{HELLO, NEW, Says, script},
+    script::{HELLO, NEW, Says, keep, script},
     server,
     support::{AT_ONCE, LEVELS, SOON, connect, options},
 };
@@ -25,8 +25,7 @@ fn a_broker_that_refuses_says_why() {
         (5, ErrorKind::NotAuthorized, "check user name"),
         (7, ErrorKind::Refused, "broker's log"),
     ] {
-        let answer: &'static [u8] = Box::leak(Box::new([0x20, 2, 0, code]));
-        let (addr, broker) = script(vec![vec![HELLO, Says(answer)]]);
+        let (addr, broker) = script(vec![vec![HELLO, Says(keep(vec![0x20, 2, 0, code]))]]);
         let error = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(advice), "{error}");

@@ -1,6 +1,6 @@
 //! How a client leaves, and how it is stopped.
 use crate::{
-    script::{HELLO, HELLO_KEEPING, Hears, NEW, Says, script},
+    script::{HELLO, HELLO_KEEPING, Hears, NEW, Says, keep, script},
     server,
     support::{self, connect, next, options},
 };
@@ -44,7 +44,7 @@ fn leaving_waits_for_what_is_behind_many_messages() {
         HELLO_KEEPING,
         NEW,
         Hears(b"\x32\x06\0\x01t\0\x01x"),
-        Says(messages.leak()),
+        Says(keep(messages)),
         Says(b"\x40\x02\0\x01"),
         // None but the one that was taken is acknowledged.
         Hears(b"\x50\x02\0\x01\xe0\0"),

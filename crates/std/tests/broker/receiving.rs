@@ -1,6 +1,6 @@
 //! How messages are taken.
 use crate::{
-    script::{HELLO, Hears, NEW, Says, script},
+    script::{HELLO, Hears, NEW, Says, keep, script},
     server,
     support::{LEVELS, connect, next, nothing, options},
 };
@@ -89,7 +89,7 @@ fn a_handler_answers() {
 #[test]
 fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
     let messages: Vec<u8> = (0..300).flat_map(|n: u16| [&b"\x30\x05\0\x01t"[..], &n.to_be_bytes()].concat()).collect();
-    let messages: &'static [u8] = messages.leak();
+    let messages = keep(messages);
     let (addr, broker) = script(vec![vec![
         HELLO,
         NEW,

@@ -3,6 +3,7 @@ use crate::support::SOON;
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener},
+    sync::Mutex,
     thread::{self, JoinHandle},
 };
 
@@ -31,6 +32,14 @@ pub fn script(connections: Vec<Vec<Step>>) -> (SocketAddr, JoinHandle<()>) {
         }
     });
     (addr, thread)
+}
+
+/// Keeps bytes that are made for a test up to the end, where they can be seen not to be lost.
+pub fn keep(bytes: Vec<u8>) -> &'static [u8] {
+    static KEPT: Mutex<Vec<&'static [u8]>> = Mutex::new(Vec::new());
+    let bytes: &'static [u8] = bytes.leak();
+    KEPT.lock().unwrap().push(bytes);
+    bytes
 }
 
 pub enum Step {

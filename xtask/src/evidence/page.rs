@@ -1,0 +1,99 @@
+//! `docs/evidence.md`, wholly from what is kept of the runs.
+use super::{
+    part::{PARTS, Part},
+    record::Records,
+};
+use serde_json::Value;
+use std::fmt::Write;
+
+const ABOUT: &str = "\
+# Evidence
+
+Written by `cargo xtask evidence` from what it has run; the figures are kept in `evidence.json`. `cargo xtask evidence NAME` runs one part again.
+The quick forms of all this run in `cargo xtask test`, with fixed seeds; figures marked *checked* are counted again there, and it fails where one is
+another.
+";
+
+const BEHIND: &str = "
+## What it found
+
+- `Manual` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
+  `with_all_slots_taken_what_is_owed_goes_first`.
+- With `fast` the core held panics that nothing could reach, but which the compiler could not tell. Found by linking; `cargo xtask test` links.
+- The in-process broker answered a CONNECT that is too short by the byte behind it. Found by fuzzing; test `malformed_connect_is_not_answered`.
+- A client that uses snapshots has to save also after `Connected` says that the broker starts empty: else a crash brings back what the broker has
+  forgotten, and QoS 2 messages come twice. Found by simulation.
+- Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md).
+
+## What it cannot show
+
+- The broker of ledger and simulation is the project's own. Real ones are run by `cargo xtask interop`: [interop.md](interop.md).
+- A broker that loses a session, and whose CONNACK that says so is lost, too, says the next time that there is one. MQTT 3.1.1 lets no client see
+  that it is another; QoS 2 messages may come twice then. The simulation leaves it out: the first connection after such a loss is a good one.
+- The exploration is of small configurations, without the clock; that is left to dialogues and simulation.
+- The sanitizers do not see into the platform's TLS, which is not compiled with them.
+- Fuzzing shows what it has found, never that there is nothing.
+";
+
+/// The page.
+pub fn text(records: &Records) -> String {
+    let mut page = ABOUT.to_owned();
+    for part in &PARTS {
+        section(&mut page, part, records);
+    }
+    page + BEHIND
+}
+
+fn section(page: &mut String, part: &Part, records: &Records) {
+    let checked = if part.checked { " *Checked.*" } else { "" };
+    let _ = writeln!(page, "\n## {}\n\n{}{checked}\n", part.title, part.about);
+    let Some(record) = records.of(part.name) else {
+        let _ = writeln!(page, "Not run yet.");
+        return;
+    };
+    let text = |name: &str| record[name].as_str().unwrap_or_default();
+    match records.figures(part.name) {
+        Some(figures) => {
+            let _ = writeln!(page, "| what | figure |\n| --- | ---: |");
+            for (name, figure) in figures {
+                let _ = writeln!(page, "| {name} | {} |", shown(figure));
+            }
+        }
+        None => {
+            let _ = writeln!(page, "**It failed**: {}", text("failed"));
+        }
+    }
+    let _ = writeln!(
+        page,
+        "\n{}, commit {}, {}, {}{} s.",
+        text("date"),
+        text("commit"),
+        text("compiler"),
+        if text("extent").is_empty() { String::new() } else { format!("{}, ", text("extent")) },
+        record["seconds"]
+    );
+}
+
+/// A number with its thousands apart, or a text.
+fn shown(figure: &Value) -> String {
+    let Some(number) = figure.as_u64() else { return figure.as_str().unwrap_or_default().to_owned() };
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!([0, 999, 1000, 100_000_000].map(|number: u64| shown(&number.into())), ["0", "999", "1,000", "100,000,000"]);
+    }
+}

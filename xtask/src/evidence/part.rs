@@ -1,0 +1,190 @@
+//! The parts of the evidence: what each shows, and how it is run.
+use super::{counts, coverage, dependencies, mutants, record::Figures, sanitizers};
+use crate::{conformance, fuzz, ledger, panics, simulate};
+use serde_json::Value;
+
+/// How much is done.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    /// Messages of the simulation, a thousand in each world.
+    pub messages: u64,
+    /// Seconds for each fuzz target.
+    pub seconds: u32,
+}
+
+/// One part.
+pub struct Part {
+    /// What one types.
+    pub name: &'static str,
+    /// Its heading on the page.
+    pub title: &'static str,
+    /// What it shows, and how.
+    pub about: &'static str,
+    /// `cargo xtask test` does it again and compares each figure.
+    pub checked: bool,
+    /// Left out where time is short.
+    pub slow: bool,
+    /// What this machine lacks for it.
+    pub hindrance: fn() -> Option<String>,
+    /// Runs it.
+    pub run: fn(&Extent) -> Result<Figures, String>,
+}
+
+/// All of them, in the order of the page.
+pub const PARTS: [Part; 11] = [
+    Part {
+        name: "conformance",
+        title: "Conformance",
+        about: "Each normative statement of MQTT 3.1.1 that binds a client has a test, or it is said where it is decided: \
+                [conformance.md](conformance.md).",
+        checked: true,
+        slow: false,
+        hindrance: || None,
+        run: |_| {
+            let count = conformance::run(&conformance::Options::default())?;
+            Ok(figures([
+                ("statements", count.all.into()),
+                ("bind a client or its codec", count.bound.into()),
+                ("have a test", count.tested.into()),
+                ("are decided elsewhere", count.elsewhere.into()),
+                ("are not kept", count.failed.into()),
+            ]))
+        },
+    },
+    Part {
+        name: "ledger",
+        title: "The ledger",
+        about: "Conversations that cover each exchange of packets are cut at every byte in each direction, the process ended there or not, \
+                and continued: [ledger.md](ledger.md).",
+        checked: true,
+        slow: false,
+        hindrance: || None,
+        run: |_| {
+            let lines = ledger::run(&ledger::Options::default())?;
+            let sum = |of: fn(&motemq_rig::world::ledger::Line) -> u64| Value::from(lines.iter().map(of).sum::<u64>());
+            Ok(figures([
+                ("conversations", lines.len().into()),
+                ("cut and continued", sum(|line| line.cuts)),
+                ("messages that came", sum(|line| line.count.delivered)),
+                ("broken", sum(|line| line.broken)),
+            ]))
+        },
+    },
+    Part {
+        name: "simulation",
+        title: "Simulation",
+        about: "Worlds by chance of clients, links and a broker, where links are slow, stall and break, clocks wrap and jump, processes are \
+                killed and start again, messages are given up, and the broker stops, starts, and at times has lost its sessions. Nothing was \
+                lost or doubled that its QoS protects, wills included; each seed shows the same again.",
+        checked: false,
+        slow: false,
+        hindrance: || None,
+        run: simulation,
+    },
+    Part {
+        name: "exploration",
+        title: "Every order of events",
+        about: "A model checker goes through all states of small configurations of the real `Session`: two slots, three messages, one lost \
+                connection. In none is a promise broken, and from each everything comes to its end. States:",
+        checked: true,
+        slow: false,
+        hindrance: || None,
+        run: |_| counts::of("motemq-rig", "model"),
+    },
+    Part {
+        name: "properties",
+        title: "All inputs of a kind",
+        about: "Topics, filters, text, lengths, and what tells time, against naive models: each input of a kind is tried.",
+        checked: true,
+        slow: false,
+        hindrance: || None,
+        run: |_| counts::of("motemq", "properties"),
+    },
+    Part {
+        name: "panics",
+        title: "No panic can be reached",
+        about: "Every entry point of the core is linked, with all its layers and the codec, for a Cortex-M4 and for this machine, as it is and \
+                with `fast`, with a panic handler that calls a function which does not exist.",
+        checked: true,
+        slow: false,
+        hindrance: || None,
+        run: |_| Ok(figures([("entry points linked", panics::check()?.into())])),
+    },
+    Part {
+        name: "fuzz",
+        title: "Fuzzing",
+        about: "Inputs that libFuzzer tried without a finding. Their seeds run as plain tests, too.",
+        checked: false,
+        slow: false,
+        hindrance: fuzz::hindrance,
+        run: |extent| {
+            let counts = fuzz::run(&fuzz::Options { seconds: extent.seconds, target: None, seed: None })?;
+            Ok(counts.into_iter().map(|(name, runs)| (format!("`{name}`"), runs.into())).collect())
+        },
+    },
+    Part {
+        name: "coverage",
+        title: "Coverage",
+        about: "Of the core by its own tests, with `fast` and without. What is not reached stands in other tests, in examples of the \
+                documentation, or in formatting for people.",
+        checked: false,
+        slow: true,
+        hindrance: coverage::hindrance,
+        run: |_| coverage::measure(),
+    },
+    Part {
+        name: "sanitizers",
+        title: "Sanitizers",
+        about: "The tests of `motemq-std` and `motemq-tokio`, against the broker in memory and a real mosquitto.",
+        checked: false,
+        slow: true,
+        hindrance: sanitizers::hindrance,
+        run: |_| sanitizers::run(),
+    },
+    Part {
+        name: "dependencies",
+        title: "Dependencies",
+        about: "Licences and sources are those that `deny.toml` allows.",
+        checked: false,
+        slow: false,
+        hindrance: || None,
+        run: |_| {
+            let by_deny = if dependencies::deny()? { "checked" } else { "not installed" };
+            Ok(figures([("packages", dependencies::check()?.into()), ("cargo-deny", by_deny.into())]))
+        },
+    },
+    Part {
+        name: "mutants",
+        title: "Mutants",
+        about: "Changes to the code that a test notices; those that none does are named, with the reason: [mutants.md](mutants.md), from which \
+                these sums are taken.",
+        checked: false,
+        slow: false,
+        hindrance: || None,
+        run: |_| mutants::sums(),
+    },
+];
+
+fn simulation(extent: &Extent) -> Result<Figures, String> {
+    let report = simulate::run(&simulate::Options { seeds: extent.messages.div_ceil(1000), messages: extent.messages, first: 0 })?;
+    Ok(figures([
+        ("worlds", report.seeds.into()),
+        ("messages published", report.published.into()),
+        ("messages delivered", report.delivered.into()),
+        ("of these again, with QoS 1", report.repeated.into()),
+        ("missed with QoS 0, an ended session, or given up", report.missed.into()),
+        ("given up by the application", report.abandoned.into()),
+        ("ended unknown, with their session", report.unknown.into()),
+        ("wills published", report.wills.0.into()),
+        ("wills heard", report.wills.1.into()),
+        ("connections", report.connections.into()),
+        ("processes killed and restarted", report.restarts.into()),
+        ("outages of the broker", report.outages.into()),
+        ("outages with all sessions lost", report.losses.into()),
+        ("hours of virtual time", (report.time / 3_600_000).into()),
+    ]))
+}
+
+fn figures<const N: usize>(list: [(&str, Value); N]) -> Figures {
+    list.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

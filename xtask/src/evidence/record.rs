@@ -1,0 +1,123 @@
+//! What was run, when and by what, and the figures that came of it: `docs/evidence.json`.
+use crate::programs::{program, read, workspace};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// By name: numbers, or texts.
+pub type Figures = Map<String, Value>;
+
+/// What came of each part of the evidence, by the part's name.
+pub struct Records(BTreeMap<String, Value>);
+
+/// Where they are kept.
+pub fn file() -> PathBuf {
+    workspace().join("docs/evidence.json")
+}
+
+impl Records {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// It is not such a file.
+    pub fn read(file: &Path) -> Result<Self, String> {
+        let name = file.display();
+        let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        serde_json::from_str(&text).map(Records).map_err(|error| format!("cannot understand {name}: {error}"))
+    }
+
+    /// Nothing was run.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Records(BTreeMap::new())
+    }
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self) -> Result<(), String> {
+        let text = serde_json::to_string_pretty(&self.0).map_err(|error| error.to_string())?;
+        fs::write(file(), text + "\n").map_err(|error| format!("cannot write docs/evidence.json: {error}"))
+    }
+
+    /// What came of a part.
+    pub fn of(&self, part: &str) -> Option<&Value> {
+        self.0.get(part)
+    }
+
+    /// Its figures; none if it failed or was not run.
+    pub fn figures(&self, part: &str) -> Option<&Figures> {
+        self.of(part)?.get("figures")?.as_object()
+    }
+
+    /// A part was run just now, as `extent` says, and took so long.
+    pub fn keep(&mut self, part: &str, extent: &str, took: Duration, outcome: &Result<Figures, String>) {
+        let (what, came) = match outcome {
+            Ok(figures) => ("figures", Value::from(figures.clone())),
+            Err(why) => ("failed", why.lines().last().unwrap_or_default().into()),
+        };
+        let record = json!({
+            "date": date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400),
+            "commit": commit(), "compiler": compiler(), "extent": extent, "seconds": took.as_secs(), what: came,
+        });
+        self.0.insert(part.into(), record);
+    }
+
+    /// Takes what came of a part elsewhere.
+    ///
+    /// # Errors
+    /// Nothing did.
+    pub fn take(&mut self, part: &str, other: &Records) -> Result<(), String> {
+        let record = other.of(part).ok_or("it is not in that file")?;
+        self.0.insert(part.into(), record.clone());
+        Ok(())
+    }
+}
+
+/// What is compiled here, and whether anything but evidence is not in it yet.
+fn commit() -> String {
+    let git = |arguments: &[&str]| read(program("git", arguments)).unwrap_or_default();
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"]);
+    let commit = git(&["rev-parse", "--short=10", "HEAD"]).trim().to_owned();
+    if changed.trim().is_empty() { commit } else { commit + " and changes" }
+}
+
+fn compiler() -> String {
+    let version = read(program("rustc", ["--version"])).unwrap_or_default();
+    version.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A number of days since 1970, as a date.
+fn date(days: u64) -> String {
+    let (mut year, mut left) = (1970, days);
+    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    while left >= 365 + u64::from(is_leap(year)) {
+        left -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if left < length {
+            break;
+        }
+        left -= length;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", left + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_dates() {
+        let known = [(0, "1970-01-01"), (58, "1970-02-28"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_453, "2025-12-31")];
+        known.into_iter().for_each(|(days, expected)| assert_eq!(date(days), expected));
+    }
+}

@@ -1,0 +1,96 @@
+//! The tests of the hosted adapters under address and thread sanitizer.
+use super::record::Figures;
+use crate::{
+    machine, no_std,
+    programs::{cargo, program, read, workspace},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The only one for which this has been done.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// What is run: all of it has threads, sockets and time.
+const PACKAGES: [&str; 6] = ["--package", "motemq-std", "--package", "motemq-tokio", "--features", "motemq-tokio/store"];
+
+/// Why it cannot be done here, if so.
+pub fn hindrance() -> Option<String> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Some("it is done on Linux on x86-64 only".into());
+    }
+    let missing = machine::broker_packages();
+    if !missing.is_empty() {
+        return Some(format!("on Debian `apt-get install {}`", missing.join(" ")));
+    }
+    no_std::with_sources()
+        .is_none()
+        .then(|| "type `rustup component add rust-src`, or on Debian `apt-get install rustc-web rust-web-src`".into())
+}
+
+/// Runs the tests under each; how many passed.
+///
+/// # Errors
+/// A sanitizer has found something, or a test failed.
+pub fn run() -> Result<Figures, String> {
+    let mut figures = Figures::new();
+    let mut failures = Vec::new();
+    for (name, command) in [("address", address()), ("thread", thread()?)] {
+        match tests(name, command) {
+            Ok(passed) => drop(figures.insert(format!("tests passed under {name} sanitizer"), passed.into())),
+            Err(why) => failures.push(why),
+        }
+    }
+    if failures.is_empty() { Ok(figures) } else { Err(failures.join("\n")) }
+}
+
+/// A stable compiler takes the flag if it is told to; the standard library does without it.
+fn address() -> Command {
+    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--tests", "--examples", "--target", TARGET]);
+    command.env("RUSTFLAGS", "-Zsanitizer=address");
+    command
+}
+
+/// The standard library has to be built with it, too: else it sees races where there are none.
+fn thread() -> Result<Command, String> {
+    let rustc = no_std::with_sources().ok_or("no compiler with the sources of its library")?;
+    let sysroot = runtime()?;
+    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--tests", "--examples", "--target", TARGET, "-Z", "build-std"]);
+    command.env("RUSTC", rustc);
+    command.env("RUSTFLAGS", format!("-Zsanitizer=thread --sysroot {}", sysroot.display()));
+    // OpenSSL is not built with it, and locks in ways that it does not see.
+    let known = workspace().join("xtask/src/evidence/thread.supp");
+    command.env("TSAN_OPTIONS", format!("suppressions={}", known.display()));
+    Ok(command)
+}
+
+/// A folder like a compiler's own in which there is nothing but the runtime of the sanitizer, which Debian's compiler lacks.
+fn runtime() -> Result<PathBuf, String> {
+    let ours = read(program("rustc", ["--print", "target-libdir", "--target", TARGET]))?;
+    let name = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_rt.tsan.a"));
+    let files = fs::read_dir(ours.trim()).map_err(|error| format!("cannot read {}: {error}", ours.trim()))?;
+    let file = files.flatten().map(|file| file.path()).find(|path| name(path)).ok_or("the compiler has no thread sanitizer")?;
+    let sysroot = workspace().join("target/sanitizers/sysroot");
+    let library = sysroot.join("lib/rustlib").join(TARGET).join("lib");
+    let place = library.join(file.file_name().unwrap_or_default());
+    fs::create_dir_all(&library).and_then(|()| fs::copy(&file, &place)).map_err(|error| format!("cannot copy the sanitizer: {error}"))?;
+    Ok(sysroot)
+}
+
+fn tests(name: &str, mut command: Command) -> Result<u64, String> {
+    command.args(PACKAGES).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace().join("target/sanitizers").join(name));
+    let output = command.output().map_err(|error| format!("cannot start cargo: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let passed = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: ")?.split_once(". ")?.1.split_once(" passed")?.0.parse::<u64>().ok());
+    let passed: u64 = passed.sum();
+    if output.status.success() && passed > 0 {
+        return Ok(passed);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    println!("{said}\n{complaint}");
+    Err(format!("{name} sanitizer: {passed} tests passed, and not all; what it said stands above"))
+}
