@@ -1,12 +1,14 @@
 //! What every adapter has to withstand.
-use motemq_rig::kit::{Adapter, Received, SOON, Setup};
-use motemq_std::{Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect};
+use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
+use motemq_std::{Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, Transport};
 use std::{collections::VecDeque, time::Duration};
 
 motemq_rig::adapter_kit!(Std);
 
+type Link = Box<dyn Transport + Send>;
+
 struct Std {
-    client: Client,
+    client: Client<Link>,
     receipts: VecDeque<Receipt>,
     /// What came while something else was waited for.
     inbox: VecDeque<Message>,
@@ -34,7 +36,12 @@ impl Adapter for Std {
             .connect_timeout(setup.timeout)
             .reconnect(at_once)
             .ack_timeout(Some(SOON));
-        let client = Client::connect(&if setup.keep_session { options.keep_session() } else { options }).unwrap();
+        let options = if setup.keep_session { options.keep_session() } else { options };
+        let (addr, cramped, way) = (setup.addr, setup.cramped, options.clone());
+        let dial = move || -> Result<Link, _> {
+            Ok(if cramped { Box::new(open_cramped(addr).expect("a connection")) } else { Box::new(way.dial()?) })
+        };
+        let client = Client::dialing(dial, &options).unwrap();
         Std { client, receipts: VecDeque::new(), inbox: VecDeque::new(), unknown: 0 }
     }
 

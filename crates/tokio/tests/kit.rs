@@ -1,15 +1,18 @@
 //! What every adapter has to withstand.
 use futures_core::Stream;
-use motemq_rig::kit::{Adapter, Received, SOON, Setup};
-use motemq_tokio::{Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, Subscription};
+use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
+use motemq_tokio::{Address, Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, Subscription};
 use std::{
     collections::VecDeque,
     future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
     pin::Pin,
     task::Poll,
     time::Duration,
 };
 use tokio::{
+    net::TcpStream,
     runtime::{Builder, Runtime},
     time::timeout,
 };
@@ -38,6 +41,12 @@ impl Tokio {
     }
 }
 
+async fn cramped(addr: SocketAddr) -> io::Result<TcpStream> {
+    let stream = open_cramped(addr)?;
+    stream.set_nonblocking(true)?;
+    TcpStream::from_std(stream)
+}
+
 impl Adapter for Tokio {
     const RUNS_BY_ITSELF: bool = true;
 
@@ -50,7 +59,9 @@ impl Adapter for Tokio {
             .connect_timeout(setup.timeout)
             .reconnect(at_once)
             .ack_timeout(Some(SOON));
-        let (client, driver) = Client::new(if setup.keep_session { options.keep_session() } else { options });
+        let options = if setup.keep_session { options.keep_session() } else { options };
+        let addr = setup.addr;
+        let (client, driver) = if setup.cramped { Client::dialing(options, move |_: Address| cramped(addr)) } else { Client::new(options) };
         let rest = client.messages();
         runtime.spawn(driver);
         let adapter = Tokio { runtime, client, streams: vec![rest], receipts: VecDeque::new(), unknown: 0 };

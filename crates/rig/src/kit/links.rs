@@ -24,6 +24,25 @@ pub fn byte_by_byte<A: Adapter>() {
     client.leave();
 }
 
+/// The system takes and gives few bytes at a time, so that hardly a packet passes at once, in both directions together.
+pub fn short_reads_and_writes<A: Adapter>() {
+    let road = Road::new();
+    let mut client = A::connect(&Setup::new(road.server.addr(), "cramped").cramped());
+    client.subscribe("cramped", QoS::ExactlyOnce);
+    let payloads = [1, 200_000, 0, 5000, 300_000].map(|len| (0..len).map(|n| (n / 7) as u8).collect::<Vec<_>>());
+    for qos in LEVELS {
+        for payload in &payloads {
+            client.publish("cramped", payload, qos);
+        }
+        for payload in &payloads {
+            let message = next(&mut client);
+            assert!(message.payload == *payload && message.qos == qos, "{} bytes have changed on their way", payload.len());
+        }
+    }
+    assert_eq!((client.flush(), client.connections()), (0, 1));
+    client.leave();
+}
+
 /// The other end has lost its power: no byte, no end of file. What was sent meanwhile arrives over the next connection.
 pub fn a_dead_link_is_found<A: Adapter>() {
     let road = Road::new();

@@ -9,8 +9,10 @@ pub mod sessions;
 
 use crate::{broker::Config, proxy::Proxy, server::Server};
 use motemq::QoS;
+use socket2::SockRef;
 use std::{
-    net::SocketAddr,
+    io,
+    net::{SocketAddr, TcpStream},
     thread,
     time::{Duration, Instant},
 };
@@ -33,12 +35,15 @@ pub struct Setup {
     pub keep_alive: u16,
     /// How long the broker may take to answer CONNECT and pings.
     pub timeout: Duration,
+    /// The connection is to be [opened](open_cramped) so that reads and writes are short.
+    pub cramped: bool,
 }
 
 impl Setup {
     /// A session that is kept, with times that hardly matter.
     pub fn new(addr: SocketAddr, client_id: &str) -> Self {
-        Setup { addr, client_id: client_id.into(), keep_session: true, keep_alive: 60, timeout: Duration::from_secs(20) }
+        let client_id = client_id.into();
+        Setup { addr, client_id, keep_session: true, keep_alive: 60, timeout: Duration::from_secs(20), cramped: false }
     }
 
     /// A session that ends with the connection.
@@ -53,6 +58,28 @@ impl Setup {
         self.timeout = Duration::from_secs(1);
         self
     }
+
+    /// A client to which the system gives, and from which it takes, few bytes at a time.
+    pub fn cramped(mut self) -> Self {
+        self.cramped = true;
+        self
+    }
+}
+
+/// Bytes that the system holds in either direction where it is to hold few. With fewer it waits for more bytes before it says that there is
+/// room again, and takes minutes.
+const FEW: usize = 16 << 10;
+
+/// Opens a TCP connection for which the system holds few bytes in either direction.
+///
+/// # Errors
+/// What the system says.
+pub fn open_cramped(addr: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(addr)?;
+    let socket = SockRef::from(&stream);
+    socket.set_send_buffer_size(FEW)?;
+    socket.set_recv_buffer_size(FEW)?;
+    Ok(stream)
 }
 
 /// A message that came.
@@ -148,7 +175,7 @@ pub fn next(client: &mut impl Adapter) -> Received {
 macro_rules! adapter_kit {
     ($adapter:ty) => {
         $crate::adapter_kit! { $adapter:
-            links::byte_by_byte links::a_dead_link_is_found links::a_silent_broker_is_left links::both_ends_write
+            links::byte_by_byte links::short_reads_and_writes links::a_dead_link_is_found links::a_silent_broker_is_left links::both_ends_write
             sessions::a_restart_that_keeps sessions::a_restart_that_forgets sessions::what_was_stored_comes sessions::what_was_under_way_is_known
             floods::both_ways floods::a_slow_application floods::large_messages
             losses::nothing_is_lost_or_doubled
