@@ -1,7 +1,7 @@
 //! ntex-mqtt: what is published goes into the write buffer at once; there is no other task.
 use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use ntex::{Pipeline, SharedCfg};
+use ntex::{Pipeline, SharedCfg, io::IoConfig};
 use ntex_bytes::{ByteString, Bytes};
 use ntex_mqtt::{
     MqttServiceConfig, QoS,
@@ -9,12 +9,16 @@ use ntex_mqtt::{
 };
 use std::{cell::Cell, rc::Rc};
 
+/// With ntex-io 4.6 a client stops reading for good once so many bytes wait to be read: 32 KiB if nothing is said, as 400 messages have.
+const NEVER: usize = 1 << 30;
+
 pub fn run(task: Task) -> Meter {
     ntex::rt::System::new("bench", ntex::rt::DefaultRuntime).block_on(work(task))
 }
 
 async fn work(task: Task) -> Meter {
-    let config = SharedCfg::new("bench").add(MqttServiceConfig::new().set_max_send(WINDOW)).into();
+    let mqtt = MqttServiceConfig::new().set_max_send(WINDOW);
+    let config = SharedCfg::new("bench").add(mqtt).add(IoConfig::new().set_read_backpressure(NEVER)).into();
     let address = format!("127.0.0.1:{}", task.port);
     let connect = client::Connect::new(address).client_id("bench").clean_session();
     let client = Pipeline::new(config, client::MqttConnector::new()).call(connect).await.expect("a connection");
