@@ -3,7 +3,7 @@ use super::record::Figures;
 use crate::programs::{cargo, read};
 use motemq_rig::mosquitto::find;
 use serde_json::Value;
-use std::{path::Path, process::Command};
+use std::process::Command;
 
 /// What rustup's `llvm-tools` would bring, where Debian has it under another name.
 const TOOLS: [(&str, &str); 2] = [("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")];
@@ -15,25 +15,26 @@ pub fn hindrance() -> Option<String> {
         .then(|| "type `cargo install cargo-llvm-cov` and `rustup component add llvm-tools`, or on Debian `apt-get install llvm-22`".into())
 }
 
-/// Runs the core's tests, with its feature `fast` and without.
+/// Runs the core's tests, as it is and with its feature `fast`: by that much of it is compiled otherwise.
 ///
 /// # Errors
 /// A test failed, or nothing could be measured.
 pub fn measure() -> Result<Figures, String> {
-    read(llvm_cov(&["clean", "--workspace"]))?;
-    for features in [&["--features", "fast"][..], &[]] {
-        read(llvm_cov(&[&["--no-report", "--package", "motemq", "--tests"], features].concat()))?;
-    }
-    let report = read(llvm_cov(&["report", "--json", "--package", "motemq", "--ignore-filename-regex", "rig|/tests/"]))?;
-    let report: Value = serde_json::from_str(&report).map_err(|error| format!("cannot understand the report: {error}"))?;
-    let data = &report["data"][0];
     let mut figures = Figures::new();
-    for file in data["files"].as_array().into_iter().flatten() {
-        let path = file["filename"].as_str().unwrap_or_default();
-        let name = path.rsplit_once("/core/src/").map_or(path, |(_, name)| name);
-        figures.insert(name.into(), format!("{}{}", share(&file["summary"]), missing(&file["segments"], Path::new(path))).into());
+    for (suffix, features) in [("", &[][..]), (", fast", &["--features", "fast"])] {
+        let words = ["--json", "--package", "motemq", "--tests", "--ignore-filename-regex", "rig|/tests/"];
+        let report = read(llvm_cov(&[&words[..], features].concat()))?;
+        // Before it may stand what tests print.
+        let report = report.lines().find(|line| line.starts_with("{\"data\"")).ok_or("there is no report")?;
+        let report: Value = serde_json::from_str(report).map_err(|error| format!("cannot understand the report: {error}"))?;
+        let data = &report["data"][0];
+        for file in data["files"].as_array().into_iter().flatten() {
+            let path = file["filename"].as_str().unwrap_or_default();
+            let name = path.rsplit_once("/core/src/").map_or(path, |(_, name)| name);
+            figures.insert(format!("`{name}`{suffix}"), format!("{}{}", share(&file["summary"]), missing(&file["segments"])).into());
+        }
+        figures.insert(format!("all of it{suffix}"), share(&data["totals"]).into());
     }
-    figures.insert("all of it".into(), share(&data["totals"]).into());
     Ok(figures)
 }
 
@@ -58,7 +59,7 @@ fn share(summary: &Value) -> String {
 }
 
 /// The lines where something begins that is not reached: `[line, column, count, has count, begins, is gap]` each.
-fn missing(segments: &Value, _path: &Path) -> String {
+fn missing(segments: &Value) -> String {
     let number = |segment: &Value, at: usize| segment[at].as_u64().unwrap_or_default();
     let is_missing = |segment: &&Value| {
         number(segment, 2) == 0
@@ -68,8 +69,23 @@ fn missing(segments: &Value, _path: &Path) -> String {
     };
     let mut lines: Vec<_> = segments.as_array().into_iter().flatten().filter(is_missing).map(|segment| number(segment, 0)).collect();
     lines.dedup();
-    if lines.is_empty() {
-        return String::new();
+    let runs = lines.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+        [only] => only.to_string(),
+        [first, .., last] => format!("{first}-{last}"),
+        [] => String::new(),
+    });
+    let runs: Vec<_> = runs.collect();
+    if runs.is_empty() { String::new() } else { format!("; not lines {}", runs.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn lines_that_are_not_reached_are_named() {
+        let line = |line: u64, count: u64| serde_json::json!([line, 1, count, true, true, false]);
+        assert_eq!(missing(&vec![line(1, 5), line(2, 0), line(3, 0), line(3, 0), line(9, 0)].into()), "; not lines 2-3, 9");
+        assert_eq!(missing(&vec![line(1, 5)].into()), "");
     }
-    format!("; not reached from line {}", lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
 }

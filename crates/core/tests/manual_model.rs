@@ -1,0 +1,272 @@
+//! Manual acknowledgement against a naive model: a broker that sends, an application that acknowledges in any order, links that are lost.
+use motemq::{packet::*, topic::Topic, *};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, VecDeque};
+
+/// As many messages may be under way as the session has slots.
+const SLOTS: usize = 3;
+
+/// What happens next. Numbers say which, or how many bytes.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Send(QoS),
+    Read(usize),
+    Turn,
+    Ack(usize),
+    Write(usize),
+    Lose,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => prop::bool::ANY.prop_map(|exactly| Step::Send(if exactly { QoS::ExactlyOnce } else { QoS::AtLeastOnce })),
+        6 => (1..20usize).prop_map(Step::Read),
+        8 => Just(Step::Turn),
+        4 => (0..4usize).prop_map(Step::Ack),
+        4 => (1..9usize).prop_map(Step::Write),
+        1 => Just(Step::Lose),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+/// How far a message is at the broker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sent {
+    Published,
+    Released,
+}
+
+/// A message that the application has, and has not seen acknowledged on the wire.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    id: PacketId,
+    token: Token,
+    allowed: bool,
+}
+
+struct World<const TX: usize, const OWED: usize> {
+    session: Session<[Slot; SLOTS]>,
+    rx: Buffer<[u8; 32]>,
+    tx: Buffer<[u8; TX]>,
+    manual: Manual<[Owed; OWED]>,
+    /// To the client, and of the client's bytes the beginning of a packet.
+    down: VecDeque<u8>,
+    up: Vec<u8>,
+    /// The broker has had the CONNECT.
+    connected: bool,
+    /// It has a session for the client.
+    known: bool,
+    /// By the order in which they were sent first: the identifier, the QoS, how far it is. The number is the payload, too.
+    sent: BTreeMap<u8, (PacketId, QoS, Sent)>,
+    next: u8,
+    held: Vec<Held>,
+    /// Tokens of connections that are gone.
+    old: Vec<Token>,
+    /// Identifiers of what was sent over this connection, in order, and is not answered.
+    arrived: VecDeque<PacketId>,
+    /// How often each message was told.
+    told: BTreeMap<u8, u32>,
+    /// Those of QoS 2 that were allowed before a call: they must not be told again.
+    accepted: Vec<u8>,
+}
+
+impl<const TX: usize, const OWED: usize> World<TX, OWED> {
+    fn new() -> Self {
+        let mut world = World {
+            session: Session::new(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+            manual: Manual::new(),
+            down: VecDeque::new(),
+            up: Vec::new(),
+            connected: false,
+            known: false,
+            sent: BTreeMap::new(),
+            next: 0,
+            held: Vec::new(),
+            old: Vec::new(),
+            arrived: VecDeque::new(),
+            told: BTreeMap::new(),
+            accepted: Vec::new(),
+        };
+        world.connect();
+        world
+    }
+
+    fn connect(&mut self) {
+        self.session.lost();
+        self.session.connect(&Connect::new("c").keep_session().keep_alive(0), &mut self.rx, &mut self.tx).unwrap();
+        self.down.clear();
+        self.up.clear();
+        self.arrived.clear();
+        self.connected = false;
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Send(qos) => self.send(qos),
+            Step::Read(n) => self.read(n),
+            Step::Turn => drop(self.turn()),
+            Step::Ack(which) => self.ack(which),
+            Step::Write(n) => self.write(n),
+            Step::Lose => self.connect(),
+        }
+    }
+
+    fn say(&mut self, packet: &Packet<'_>) {
+        let mut bytes = Buffer::<[u8; 32]>::new();
+        packet.encode(&mut bytes).unwrap();
+        self.down.extend(bytes.bytes());
+        if let Packet::Publish { id: Some(id), .. } = packet {
+            self.arrived.push_back(*id);
+        }
+    }
+
+    fn publish(&mut self, number: u8, dup: bool) {
+        let (id, qos, _) = self.sent[&number];
+        let topic = Topic::new("t").unwrap();
+        self.say(&Packet::Publish { dup, qos, retain: false, id: Some(id), topic, payload: &[number] });
+    }
+
+    /// A message more; before the CONNECT has come it waits.
+    fn send(&mut self, qos: QoS) {
+        let free = (1..=9).filter_map(PacketId::new).find(|id| self.sent.values().all(|(other, ..)| other != id));
+        if self.sent.len() < SLOTS && self.next < u8::MAX {
+            self.sent.insert(self.next, (free.unwrap(), qos, Sent::Published));
+            if self.connected {
+                self.publish(self.next, false);
+            }
+            self.next += 1;
+        }
+    }
+
+    fn read(&mut self, n: usize) {
+        let space = self.rx.space();
+        let n = n.min(space.len()).min(self.down.len());
+        space[..n].iter_mut().zip(self.down.drain(..n)).for_each(|(to, byte)| *to = byte);
+        self.rx.commit(n);
+    }
+
+    /// Whether there was an event.
+    fn turn(&mut self) -> bool {
+        let accepted = self.held.iter().filter(|held| held.allowed).filter_map(|held| self.number(held.id));
+        let accepted: Vec<_> = accepted.filter(|number| self.sent[number].1 == QoS::ExactlyOnce).collect();
+        self.accepted.extend(accepted);
+        let event = self.manual.next_event(&mut self.session, &mut self.rx, &mut self.tx).unwrap();
+        let Some((event, token)) = event else { return false };
+        match event {
+            Event::Connected { .. } => self.old.extend(self.held.drain(..).map(|held| held.token)),
+            Event::Message(message) => {
+                let number = message.payload[0];
+                assert!(!self.accepted.contains(&number), "{number} was accepted, and is told again");
+                *self.told.entry(number).or_default() += 1;
+                let held = Held { id: message.id().unwrap(), token: token.unwrap(), allowed: false };
+                assert!(self.held.iter().all(|other| other.id != held.id), "two messages of one identifier");
+                self.held.push(held);
+            }
+            other => panic!("{other:?}"),
+        }
+        true
+    }
+
+    fn number(&self, id: PacketId) -> Option<u8> {
+        self.sent.iter().find(|(_, sent)| sent.0 == id).map(|(&number, _)| number)
+    }
+
+    fn ack(&mut self, which: usize) {
+        if let Some(&old) = self.old.get(which) {
+            let same = self.held.iter().any(|held| held.token == old);
+            assert!(same || self.manual.ack(old) == Err(SendError::Invalid), "a token of an earlier connection");
+        }
+        let count = self.held.iter().filter(|held| !held.allowed).count();
+        let mut open = self.held.iter_mut().filter(|held| !held.allowed);
+        if let Some(held) = open.nth(which.checked_rem(count).unwrap_or_default()) {
+            assert_eq!(self.manual.ack(held.token), Ok(()));
+            held.allowed = true;
+            assert_eq!(self.manual.ack(held.token), Err(SendError::Invalid), "a second time");
+        }
+    }
+
+    /// So many bytes leave; the broker answers the packets that are whole.
+    fn write(&mut self, n: usize) {
+        let bytes = self.tx.bytes();
+        let n = n.min(bytes.len());
+        self.up.extend(&bytes[..n]);
+        self.tx.consume(n);
+        if !self.connected {
+            let Ok(Some((Packet::Connect(_), length))) = decode(&self.up) else { return };
+            self.up.drain(..length);
+            self.connected = true;
+            self.say(&Packet::ConnAck { session_present: self.known, code: 0.into() });
+            self.known = true;
+            for number in self.sent.keys().copied().collect::<Vec<_>>() {
+                match self.sent[&number] {
+                    (id, _, Sent::Released) => self.say(&Packet::PubRel(id)),
+                    _ => self.publish(number, true),
+                }
+            }
+        }
+        while let Ok(Some((packet, length))) = decode(&self.up.clone()) {
+            self.answered(packet);
+            self.up.drain(..length);
+        }
+    }
+
+    fn answered(&mut self, packet: Packet<'_>) {
+        let (Packet::PubAck(id) | Packet::PubRec(id) | Packet::PubComp(id)) = packet else { panic!("{packet:?}") };
+        let number = self.number(id).unwrap_or_else(|| panic!("{packet:?} for nothing"));
+        if let Packet::PubComp(_) = packet {
+            assert_eq!(self.sent[&number].2, Sent::Released);
+            self.sent.remove(&number);
+            return;
+        }
+        assert_eq!(self.arrived.pop_front(), Some(id), "the order of arrival");
+        match self.held.iter().position(|held| held.id == id) {
+            Some(at) => assert!(self.held.remove(at).allowed, "{packet:?} was not allowed"),
+            None => assert!(self.accepted.contains(&number), "{packet:?}, though nobody had it"),
+        }
+        assert_eq!(matches!(packet, Packet::PubRec(_)), self.sent[&number].1 == QoS::ExactlyOnce);
+        if let Packet::PubRec(_) = packet {
+            self.sent.insert(number, (id, QoS::ExactlyOnce, Sent::Released));
+            self.say(&Packet::PubRel(id));
+        } else {
+            self.sent.remove(&number);
+        }
+    }
+
+    /// Everything comes to its end: nothing is under way, and no identifier is held.
+    fn end(&mut self) {
+        for _ in 0..200 {
+            self.read(32);
+            while self.turn() {}
+            self.ack(0);
+            self.write(TX);
+        }
+        assert!(self.sent.is_empty() && self.held.is_empty(), "{:?} {:?}", self.sent, self.held);
+        assert!((0..self.next).all(|number| self.told.contains_key(&number)), "some were never told");
+        let mut image = [0; Session::<[Slot; SLOTS]>::IMAGE];
+        self.session.save(&mut image).unwrap();
+        assert!(image[5..image.len() - 2].iter().all(|&byte| byte == 0), "an identifier is held: {image:02x?}");
+    }
+}
+
+fn run<const TX: usize, const OWED: usize>(steps: &[Step]) {
+    let mut world = World::<TX, OWED>::new();
+    steps.iter().for_each(|&step| world.step(step));
+    world.end();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn acknowledged_by_hand_as_in_the_model(steps in steps()) {
+        run::<32, 2>(&steps);
+    }
+
+    #[test]
+    fn acknowledged_by_hand_with_little_room(steps in steps()) {
+        run::<18, 1>(&steps);
+        run::<18, 4>(&steps);
+    }
+}
