@@ -9,6 +9,7 @@ mod fuzz;
 mod interop;
 mod ledger;
 mod machine;
+mod mutants;
 mod no_std;
 mod pages;
 mod panics;
@@ -49,6 +50,7 @@ Examples:
   cargo xtask ledger            cut conversations at every byte, and compare with docs/ledger.md
   cargo xtask simulate          a million messages through worlds where everything goes wrong
   cargo xtask fuzz --seconds 60 every fuzz target for a minute
+  cargo xtask mutants --file wire.rs   which changes of this file of the core no test notices
   cargo xtask conformance       the statements of the standard, and docs/conformance.md
   cargo xtask evidence --quick  all evidence in ten minutes, without --quick at length; writes docs/evidence.md
   cargo xtask tidy              check the rules of the sources alone; takes no time";
@@ -77,6 +79,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Runs every fuzz target.
     Fuzz(fuzz::Options),
+    /// Changes the core at one place at a time, and tells which changes no test notices. Needs cargo-mutants, and an hour.
+    Mutants(mutants::Options),
     /// Runs the tests of the standard's statements, and compares with `docs/conformance.md`.
     Conformance(conformance::Options),
     /// Runs all evidence at length, and writes `docs/evidence.md`.
@@ -102,6 +106,7 @@ fn main() -> ExitCode {
         Command::Ledger(options) => exit(ledger::run(&options).map(|_| ())),
         Command::Simulate(options) => exit(simulate::run(&options).map(|_| ())),
         Command::Fuzz(options) => exit(fuzz::run(&options).map(|_| ())),
+        Command::Mutants(options) => exit(mutants::run(&options)),
         Command::Conformance(options) => exit(conformance::run(&options).map(|_| ())),
         Command::Evidence(options) => evidence::run(&options),
         Command::Tidy => exit(tidy::check()),

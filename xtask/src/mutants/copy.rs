@@ -1,0 +1,112 @@
+//! A copy of the core that is built and tested in seconds, changed at one place after the other: outside the workspace, and with its test
+//! programs made modules of one.
+use crate::programs::workspace;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Where the copy is.
+pub fn place() -> PathBuf {
+    workspace().join("target/mutants/core")
+}
+
+/// Dependencies are optimised, what changes is not: it would take longer to build than it saves.
+const MANIFEST: &str = r#"[package]
+name = "motemq"
+version = "0.0.0"
+edition = "2024"
+publish = false
+autotests = false
+
+[features]
+fast = []
+defmt = []
+
+[lints.rust]
+unexpected_cfgs = "allow"
+
+[dev-dependencies]
+proptest = { version = "1", default-features = false, features = ["std"] }
+
+[[test]]
+name = "all"
+
+[workspace]
+
+[profile.dev]
+debug = false
+incremental = true
+
+[profile.dev.package."*"]
+opt-level = 2
+"#;
+
+/// Makes it anew; what was built of an earlier one is kept.
+///
+/// # Errors
+/// It cannot be read or written.
+pub fn make() -> Result<(), String> {
+    make_in(&workspace().join("crates/core"), &place()).map_err(|error| format!("cannot copy the core: {error}"))
+}
+
+fn make_in(from: &Path, to: &Path) -> io::Result<()> {
+    for old in ["src", "tests"].map(|name| to.join(name)) {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
+    copy(&from.join("tests"), &to.join("tests/all"), &as_module)?;
+    let mut modules = String::from("mod script;\n");
+    for file in fs::read_dir(from.join("tests"))? {
+        let name = file?.file_name().into_string().unwrap_or_default();
+        if let Some(name) = name.strip_suffix(".rs") {
+            modules += &format!("mod {name};\n");
+        }
+    }
+    fs::write(to.join("tests/all/main.rs"), modules)?;
+    fs::write(to.join("Cargo.toml"), MANIFEST)?;
+    fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock"))?;
+    Ok(())
+}
+
+/// Copies a directory; the Rust files in it are changed.
+fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let (path, to) = {
+            let file = file?;
+            (file.path(), to.join(file.file_name()))
+        };
+        if path.is_dir() {
+            copy(&path, &to, change)?;
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            fs::write(to, change(&fs::read_to_string(&path)?))?;
+        } else {
+            fs::copy(path, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// A test program as a module beside others: they share one script, and its own modules find it where it is.
+fn as_module(text: &str) -> String {
+    let lines = text.lines().map(|line| match line {
+        "mod script;" => "use crate::script;".to_owned(),
+        _ => line.replace("crate::", "super::"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_program_becomes_a_module() {
+        let program = "mod script;\n\n#[path = \"a/b.rs\"]\nmod b;\nuse script::*;";
+        assert_eq!(as_module(program), "use crate::script;\n\n#[path = \"a/b.rs\"]\nmod b;\nuse script::*;");
+        assert_eq!(as_module("use crate::{packet, script::*};"), "use super::{packet, script::*};");
+    }
+}
