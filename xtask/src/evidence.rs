@@ -2,6 +2,7 @@
 mod counts;
 mod coverage;
 mod dependencies;
+mod losses;
 mod mutants;
 mod page;
 mod part;
@@ -20,7 +21,7 @@ const FUZZ: u32 = 15;
 /// What `cargo xtask evidence` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Only these parts: conformance, ledger, simulation, exploration, properties, panics, fuzz, coverage, sanitizers, dependencies, mutants.
+    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics, fuzz, coverage, sanitizers, dependencies, mutants.
     parts: Vec<String>,
     /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to be compiled in a way of its own.
     #[arg(long, conflicts_with = "full")]
@@ -34,6 +35,9 @@ pub struct Options {
     /// Seconds for each fuzz target (180 if not given).
     #[arg(long)]
     seconds: Option<u32>,
+    /// Runs of whole clients over links that break, of a hundred thousand messages each (100 if not given).
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
     /// Takes the figures of the parts from this file, written by a run elsewhere, instead of running them.
     #[arg(long, value_name = "FILE", requires = "parts")]
     from: Option<PathBuf>,
@@ -44,6 +48,7 @@ impl Options {
         Extent {
             messages: self.messages.unwrap_or(if self.quick { 1_000_000 } else { 100_000_000 }),
             seconds: self.seconds.unwrap_or(if self.quick { FUZZ } else { 180 * if self.full { 20 } else { 1 } }),
+            seeds: self.seeds,
         }
     }
 
@@ -55,7 +60,7 @@ impl Options {
 /// What of it is done for every change: the quick forms, and each checked figure compared with the one that is kept.
 pub fn quick(steps: &mut Steps, install: bool) {
     let kept = Records::read(&record::file());
-    let extent = Extent { messages: 1_000_000, seconds: FUZZ };
+    let extent = Extent { messages: 1_000_000, seconds: FUZZ, seeds: 1 };
     for part in PARTS.iter().filter(|part| part.checked) {
         steps.check(part.name, || {
             let kept = kept.as_ref().map_err(Clone::clone)?;

@@ -2,7 +2,7 @@
 use std::{
     env,
     ffi::OsStr,
-    io,
+    io::{self, BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
 };
@@ -54,6 +54,19 @@ pub fn read(mut command: Command) -> Result<String, String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("`{}` ended with {}\n{}", spelling(&command), output.status, said.trim_end()))
+}
+
+/// Runs it to its end and gives each line that it prints, as it comes; what it says of errors goes where ours goes.
+pub fn lines(mut command: Command, mut each: impl FnMut(&str)) -> Result<(), String> {
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&command, &error))?;
+    for line in child.stdout.take().into_iter().flat_map(|said| BufReader::new(said).lines()).map_while(Result::ok) {
+        each(&line);
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{}` ended with {status}", spelling(&command))),
+        Err(error) => Err(format!("`{}` cannot be waited for: {error}", spelling(&command))),
+    }
 }
 
 fn cannot_start(command: &Command, error: &io::Error) -> String {

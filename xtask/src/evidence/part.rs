@@ -1,5 +1,5 @@
 //! The parts of the evidence: what each shows, and how it is run.
-use super::{counts, coverage, dependencies, mutants, record::Figures, sanitizers};
+use super::{counts, coverage, dependencies, losses, mutants, record::Figures, sanitizers};
 use crate::{conformance, fuzz, ledger, panics, simulate};
 use serde_json::Value;
 
@@ -10,6 +10,8 @@ pub struct Extent {
     pub messages: u64,
     /// Seconds for each fuzz target.
     pub seconds: u32,
+    /// Runs of whole clients over links that break.
+    pub seeds: u64,
 }
 
 /// One part.
@@ -31,7 +33,7 @@ pub struct Part {
 }
 
 /// All of them, in the order of the page.
-pub const PARTS: [Part; 11] = [
+pub const PARTS: [Part; 12] = [
     Part {
         name: "conformance",
         title: "Conformance",
@@ -80,6 +82,16 @@ pub const PARTS: [Part; 11] = [
         slow: false,
         hindrance: || None,
         run: simulation,
+    },
+    Part {
+        name: "losses",
+        title: "Links that break",
+        about: "A publisher and a subscriber of `motemq-tokio`, over TCP, whose links are cut at random places in either direction, again and \
+                again, while messages with QoS 1 and 2 pass: QoS 1 is never lost, QoS 2 neither lost nor doubled, and order is kept.",
+        checked: false,
+        slow: true,
+        hindrance: || None,
+        run: |extent| losses::run(extent.seeds),
     },
     Part {
         name: "exploration",
