@@ -51,11 +51,16 @@ fn find(figures: &[Figure], work: &str, who: &str) -> Option<f64> {
     figures.iter().find(|figure| figure.work == work && figure.who == who).map(|figure| figure.value)
 }
 
-/// The median of each figure over the rounds, in the order of the first.
+/// The median of each figure over the rounds in which it was taken.
 fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
-    let first = rounds.first().map_or(&[][..], |first| first);
-    first
-        .iter()
+    let mut taken: Vec<&Figure> = Vec::new();
+    for figure in rounds.iter().flatten() {
+        if !taken.iter().any(|other| other.work == figure.work && other.who == figure.who) {
+            taken.push(figure);
+        }
+    }
+    taken
+        .into_iter()
         .map(|Figure { work, who, .. }| {
             let mut values: Vec<f64> = rounds.iter().filter_map(|round| find(round, work, who)).collect();
             values.sort_by(f64::total_cmp);
@@ -81,5 +86,6 @@ mod tests {
     fn one_slow_round_does_not_matter() {
         let round = |value| vec![Figure { work: "w".into(), who: "a".into(), value }];
         assert_eq!(medians(&[round(2.0), round(9.0), round(1.0)]), round(2.0));
+        assert_eq!(medians(&[Vec::new(), round(9.0)]), round(9.0));
     }
 }

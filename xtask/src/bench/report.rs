@@ -85,11 +85,11 @@ impl Report {
     /// # Errors
     /// There is no place for them.
     pub fn write(&self, top: &Path) -> Result<(), String> {
-        let short = format!("{}\n{}", table(&WHO, &ROWS, &self.times), self.method());
+        let short = format!("{}\n{}", table(&WHO, &ROWS, &self.times, ""), self.method());
         readme::write(&top.join("README.md"), COMMAND, &short)?;
         let all = [&ROWS[..], &OTHERS[..]].concat();
-        let times = table(&WHO, &all, &self.times);
-        let counts = table(&WHO, &all, &self.instructions);
+        let times = table(&WHO, &all, &self.times, "");
+        let counts = table(&WHO, &all, &self.instructions, "");
         let all = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}\n{}", self.method());
         readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
         fs::write(top.join("docs/codec.svg"), self.charts()).map_err(|error| format!("cannot write docs/codec.svg: {error}"))
@@ -119,8 +119,8 @@ impl Report {
     }
 }
 
-/// A row for each work, a column for each of us.
-pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure]) -> String {
+/// A row for each work, a column for each of us; `nothing` where there is no figure.
+pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure], nothing: &str) -> String {
     let mut text = String::from("| |");
     text.extend(all.iter().map(|who| format!(" {} |", heading(who))));
     text += "\n| --- |";
@@ -128,8 +128,8 @@ pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure]) ->
     for (work, what) in rows {
         let _ = write!(text, "\n| {what} |");
         for who in all {
-            let cell = find(figures, work, who).map_or(String::new(), plot::number);
-            let bold = if who.starts_with("motemq") && !cell.is_empty() { "**" } else { "" };
+            let cell = find(figures, work, who).map_or(nothing.into(), plot::number);
+            let bold = if who.starts_with("motemq") && cell != nothing { "**" } else { "" };
             let _ = write!(text, " {bold}{cell}{bold} |");
         }
     }
@@ -170,7 +170,7 @@ mod tests {
             machine: "Compiled by rustc 1.".into(),
         };
         assert!(report.summary().contains("motemq packet         1.05      21.0 ns  (  1.05       21)"), "{}", report.summary());
-        assert!(table(&WHO, &ROWS, &report.times).contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
+        assert!(table(&WHO, &ROWS, &report.times, "").contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
         assert_eq!(report.method(), "Compiled by rustc 1. rumqttc 1.2.");
         assert!(report.charts().contains("class=\"ours\""));
     }

@@ -14,7 +14,7 @@ use meter::{Meter, Task, Work};
 use std::{env, future::Future, process, thread, time::Duration};
 
 /// Who takes longer is stuck.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -25,7 +25,7 @@ fn main() {
             let task = Task { work: Work::named(work), messages: messages.parse().expect(number), port: port.parse().expect(number) };
             thread::spawn(|| {
                 thread::sleep(LIMIT);
-                eprintln!("not done in {LIMIT:?}");
+                eprintln!("it was not done in {LIMIT:?}");
                 process::exit(1);
             });
             run(client, task).print();
