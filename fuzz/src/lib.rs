@@ -3,16 +3,20 @@
 //! `cargo xtask fuzz` runs all of them, with [cargo-fuzz](https://rust-fuzz.github.io/book/) or, where that is missing, by libFuzzer alone.
 //!
 //! New inputs gather in `fuzz/corpus`; what is worth keeping becomes a file in `fuzz/seeds`, which `cargo xtask test` runs, too.
+mod args;
 mod broker;
 mod commands;
 mod decode;
+mod keys;
 mod other;
 mod session;
 mod url;
 
+pub use args::args;
 pub use broker::broker;
 pub use commands::commands;
 pub use decode::decode;
+pub use keys::keys;
 pub use other::other;
 pub use session::session;
 pub use url::url;

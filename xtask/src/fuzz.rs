@@ -4,7 +4,7 @@ use clap::Args;
 use std::{
     fs,
     io::ErrorKind,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -95,7 +95,7 @@ fn start(name: &str, binaries: &Path, options: &Options) -> Result<Child, String
     let mut command = Command::new(binaries.join(name));
     command.arg(place("corpus")).arg(place("seeds"));
     command.args(options.seed.map(|seed| format!("-seed={seed}")));
-    command.arg(format!("-max_total_time={}", options.seconds)).arg(format!("-dict={}", workspace().join("fuzz/mqtt.dict").display()));
+    command.arg(format!("-max_total_time={}", options.seconds)).arg(format!("-dict={}", dictionary(name).display()));
     command.arg(format!("-artifact_prefix={}/", place("artifacts").display())).args([
         "-print_final_stats=1",
         "-timeout=10",
@@ -103,4 +103,11 @@ fn start(name: &str, binaries: &Path, options: &Options) -> Result<Child, String
     ]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().map_err(|error| format!("cannot start it: {error}"))
+}
+
+/// A target that takes no packets has words of its own.
+fn dictionary(name: &str) -> PathBuf {
+    let all = workspace().join("fuzz/dictionaries");
+    let own = all.join(name).with_extension("dict");
+    if own.exists() { own } else { all.join("mqtt.dict") }
 }

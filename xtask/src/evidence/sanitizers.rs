@@ -37,8 +37,9 @@ pub fn hindrance() -> Option<String> {
 pub fn run() -> Result<Figures, String> {
     let mut figures = Figures::new();
     let mut failures = Vec::new();
-    for (name, command) in [("address", address()), ("thread", thread()?)] {
-        match tests(name, command) {
+    let thread = thread()?;
+    for (name, way) in [("address", &address as &dyn Fn(&[&str]) -> Command), ("thread", &thread)] {
+        match tests(name, way) {
             Ok(passed) => drop(figures.insert(format!("tests passed under {name} sanitizer"), passed.into())),
             Err(why) => failures.push(why),
         }
@@ -47,23 +48,25 @@ pub fn run() -> Result<Figures, String> {
 }
 
 /// A stable compiler takes the flag if it is told to; the standard library does without it.
-fn address() -> Command {
-    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--tests", "--examples", "--target", TARGET]);
+fn address(words: &[&str]) -> Command {
+    let mut command = cargo(words);
     command.env("RUSTFLAGS", "-Zsanitizer=address");
     command
 }
 
 /// The standard library has to be built with it, too: else it sees races where there are none.
-fn thread() -> Result<Command, String> {
+fn thread() -> Result<impl Fn(&[&str]) -> Command, String> {
     let rustc = no_std::with_sources().ok_or("no compiler with the sources of its library")?;
     let sysroot = runtime()?;
-    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--tests", "--examples", "--target", TARGET, "-Z", "build-std"]);
-    command.env("RUSTC", rustc);
-    command.env("RUSTFLAGS", format!("-Zsanitizer=thread --sysroot {}", sysroot.display()));
-    // OpenSSL is not built with it, and locks in ways that it does not see.
-    let known = workspace().join("xtask/src/evidence/thread.supp");
-    command.env("TSAN_OPTIONS", format!("suppressions={}", known.display()));
-    Ok(command)
+    Ok(move |words: &[&str]| {
+        let mut command = cargo(words);
+        command.args(["-Z", "build-std"]).env("RUSTC", &rustc);
+        command.env("RUSTFLAGS", format!("-Zsanitizer=thread --sysroot {}", sysroot.display()));
+        // OpenSSL is not built with it, and locks in ways that it does not see.
+        let known = workspace().join("xtask/src/evidence/thread.supp");
+        command.env("TSAN_OPTIONS", format!("suppressions={}", known.display()));
+        command
+    })
 }
 
 /// A folder like a compiler's own in which there is nothing but the runtime of the sanitizer, which Debian's compiler lacks.
@@ -79,9 +82,16 @@ fn runtime() -> Result<PathBuf, String> {
     Ok(sysroot)
 }
 
-fn tests(name: &str, mut command: Command) -> Result<u64, String> {
-    command.args(PACKAGES).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace().join("target/sanitizers").join(name));
-    let output = command.output().map_err(|error| format!("cannot start cargo: {error}"))?;
+fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<u64, String> {
+    let cargo = |words: &[&str]| {
+        let mut command = way(words);
+        command.args(["--target", TARGET]).args(PACKAGES);
+        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace().join("target/sanitizers").join(name));
+        command
+    };
+    // Some tests run the examples.
+    read(cargo(&["build", "--quiet", "--examples"]))?;
+    let output = cargo(&["test", "--no-fail-fast", "--lib", "--tests"]).output().map_err(|error| format!("cannot start cargo: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let passed = said
         .lines()
