@@ -68,8 +68,11 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
     Ok(())
 }
 
+/// What a tick said, and what was in `tx` then.
+type Said = (Result<Option<u32>, Fault>, Vec<u8>);
+
 /// What ticks say, and what is written, over a clock that began at `from`.
-fn ticks(from: u32, keep_alive: u16, timeout: u8, steps: &[(u32, u8)]) -> Vec<(Result<Option<u32>, Fault>, Vec<u8>)> {
+fn ticks(from: u32, keep_alive: u16, timeout: u8, steps: &[(u32, u8)]) -> Vec<Said> {
     let (mut session, mut rx, mut tx) = open::<1>(&Connect::new("c").keep_alive(keep_alive).timeout(timeout));
     let (mut now, mut said) = (from, Vec::new());
     for &(later, what) in steps {
