@@ -134,13 +134,13 @@ async fn or_leave<F: Future>(shared: &Shared, work: F) -> Option<F::Output> {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(done));
         }
+        #[cfg(feature = "store")]
+        if let Err(error) = shared.with(|core| core.save()) {
+            // It is tried again before anything leaves.
+            tracing::error!(%error, "messages are not written down");
+        }
         let leave = shared.with(|core| {
             core.driver = Some(cx.waker().clone());
-            #[cfg(feature = "store")]
-            if let Err(error) = core.save() {
-                // It is tried again before anything leaves.
-                tracing::error!(%error, "messages are not written down");
-            }
             core.leave_until.map(|until| (until, core.work.has_messages()))
         });
         let Some((until, waiting)) = leave else { return Poll::Pending };

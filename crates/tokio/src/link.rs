@@ -2,7 +2,7 @@
 use crate::{
     Options,
     shared::Shared,
-    turn::{BUFFER, Hands, earlier},
+    turn::{BUFFER, Hands, News, earlier},
 };
 use bytes::{BufMut, BytesMut};
 use motemq_net::{Cause, Direction, Tracer, Underway};
@@ -75,7 +75,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn poll(&mut self, shared: &Arc<Shared>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
         for _ in 0..TURNS {
             let now = Instant::now();
-            let turn = shared.with(|core| core.turn(shared, &mut self.hands, self.begun, now, cx.waker()))?;
+            let mut news = Vec::new();
+            let turn = shared.with(|core| core.turn(shared, &mut self.hands, self.begun, now, cx.waker(), &mut news));
+            news.into_iter().for_each(News::tell);
+            let turn = turn?;
             let blocked = !self.hands.tx.is_empty();
             self.write(cx, now)?;
             if !self.hands.tx.is_empty() {

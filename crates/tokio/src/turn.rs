@@ -5,7 +5,7 @@ use crate::{
     tx::Tx,
 };
 use bytes::{Buf, BytesMut};
-use motemq::{Event, Fault, SendError};
+use motemq::{Event, Fault, Known, SendError};
 use motemq_net::Cause;
 use std::{sync::Arc, task::Waker, time::Duration};
 use tokio::time::Instant;
@@ -31,6 +31,25 @@ pub(crate) struct Turn {
     pub closed: bool,
 }
 
+/// What is to be traced, when the lock is released: who listens may call the client.
+pub(crate) enum News {
+    Connected(Known),
+    Skipped(u32),
+    Refused(Vec<String>),
+    GivesWay,
+}
+
+impl News {
+    pub fn tell(self) {
+        match self {
+            News::Connected(session) => tracing::info!(?session, "connected"),
+            News::Skipped(len) => tracing::warn!(len, "a message whose topic is too long was dropped"),
+            News::Refused(filters) => tracing::warn!(?filters, "the broker does not grant these subscriptions"),
+            News::GivesWay => tracing::warn!("acknowledgements wait behind messages that nobody takes: those with QoS 0 are dropped"),
+        }
+    }
+}
+
 /// Bytes between the transport and the session, which only the driver touches.
 #[derive(Debug, Default)]
 pub(crate) struct Hands {
@@ -41,7 +60,9 @@ pub(crate) struct Hands {
 }
 
 impl Core {
-    pub fn turn(&mut self, shared: &Arc<Shared>, hands: &mut Hands, clock: Instant, now: Instant, waker: &Waker) -> Result<Turn, Cause> {
+    pub fn turn(
+        &mut self, shared: &Arc<Shared>, hands: &mut Hands, clock: Instant, now: Instant, waker: &Waker, news: &mut Vec<News>,
+    ) -> Result<Turn, Cause> {
         if !self.driver.as_ref().is_some_and(|driver| driver.will_wake(waker)) {
             self.driver = Some(waker.clone());
         }
@@ -51,7 +72,7 @@ impl Core {
         if hands.tx.is_empty() && self.tx.is_empty() {
             self.tx.clear();
         }
-        let events = self.take_events(shared, &mut hands.rx, now)?;
+        let events = self.take_events(shared, &mut hands.rx, now, news)?;
         let mut until = self.leave(&shared.options, hands.tx.is_empty(), now)?;
         let blocked = self.give(&shared.options, now)?;
         if self.connected_at.is_some()
@@ -69,7 +90,7 @@ impl Core {
             // While nothing is read the broker cannot show that it is alive.
             self.session.excuse();
         }
-        self.make_way(full, hands, now, &mut until);
+        self.make_way(full, hands, now, &mut until, news);
         let mut more = events == EVENTS && !full;
         if !self.session.is_closed() {
             self.tx.has_room_for_replies(REPLY);
@@ -98,7 +119,7 @@ impl Core {
         self.session.excuse();
     }
 
-    fn take_events(&mut self, shared: &Arc<Shared>, rx: &mut BytesMut, now: Instant) -> Result<usize, Cause> {
+    fn take_events(&mut self, shared: &Arc<Shared>, rx: &mut BytesMut, now: Instant, news: &mut Vec<News>) -> Result<usize, Cause> {
         let mut input = &rx[..];
         let mut count = 0;
         while count < EVENTS && !self.inbox.is_full() && self.tx.has_room_for_replies(REPLY) {
@@ -114,12 +135,12 @@ impl Core {
                     self.version += 1;
                     self.connections += 1;
                     shared.changed.notify_waiters();
-                    tracing::info!(?session, "connected");
+                    news.push(News::Connected(session));
                 }
                 Event::Message(message) => self.inbox.begin(&message, token, &mut self.manual, shared),
                 Event::Payload { data, left } => self.inbox.more(data, left, token, &mut self.manual),
                 Event::Skipped { len } => {
-                    tracing::warn!(len, "a message whose topic is too long was dropped");
+                    news.push(News::Skipped(len));
                     self.inbox.dropped += 1;
                     self.inbox.dismiss(token, &mut self.manual);
                 }
@@ -128,8 +149,8 @@ impl Core {
                 Event::Subscribed { id, codes } => {
                     let refused = self.work.subscribed(id, codes);
                     if !refused.is_empty() {
-                        tracing::warn!(?refused, "the broker does not grant these subscriptions");
                         self.inbox.revoke(&refused);
+                        news.push(News::Refused(refused));
                     }
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
@@ -142,7 +163,7 @@ impl Core {
     }
 
     /// A handler that waits for an acknowledgement behind messages which nobody takes must not wait for ever.
-    fn make_way(&mut self, full: bool, hands: &mut Hands, now: Instant, until: &mut Option<Instant>) {
+    fn make_way(&mut self, full: bool, hands: &mut Hands, now: Instant, until: &mut Option<Instant>, news: &mut Vec<News>) {
         if self.inbox.give_way {
             self.inbox.give_way = !self.inbox.has_room();
         } else if !full {
@@ -152,7 +173,7 @@ impl Core {
             if now < at {
                 *until = earlier(*until, Some(at));
             } else if self.work.is_awaited() || self.waiting > 0 {
-                tracing::warn!("acknowledgements wait behind messages that nobody takes: those with QoS 0 are dropped");
+                news.push(News::GivesWay);
                 self.inbox.give_way = true;
                 hands.stopped_at = None;
                 *until = Some(now);

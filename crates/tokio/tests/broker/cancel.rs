@@ -1,7 +1,7 @@
 //! Every public future may be dropped at every point where it waits.
 use crate::{SOON, options, server, soon};
 use motemq_rig::server::Server;
-use motemq_tokio::{Client, Error, Filter, Publish, QoS, Reconnect, Subscription};
+use motemq_tokio::{Client, Error, Filter, Publish, QoS, Reconnect, Subscription, publish_once};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -36,7 +36,7 @@ async fn dropped_after<T>(polls: usize, work: impl Future<Output = T>) -> Option
 
 /// A client with a stream of its own messages.
 struct Bench {
-    _server: Server,
+    server: Server,
     client: Client,
     stream: Subscription,
 }
@@ -48,7 +48,7 @@ impl Bench {
         let (client, driver) = Client::new(options(&server, "a").reconnect(at_once).in_flight(2));
         tokio::spawn(driver);
         let stream = soon(client.subscribe(&[Filter::new("own/#", QoS::ExactlyOnce)])).await.unwrap();
-        Bench { _server: server, client, stream }
+        Bench { server, client, stream }
     }
 
     async fn send(&self, payload: &str) {
@@ -158,7 +158,8 @@ async fn publish_from_can_be_dropped() {
     let mut bench = Bench::new().await;
     let mut done = 0;
     for polls in (0..60).step_by(3) {
-        let large = Publish::to("own/large").qos(QoS::AtMostOnce).more(300_000);
+        let qos = if polls % 2 == 0 { QoS::AtMostOnce } else { QoS::ExactlyOnce };
+        let large = Publish::to("own/large").qos(qos).more(300_000);
         let published = dropped_after(polls, bench.client.publish_from(&large, Drips(false))).await.is_some();
         let x = "x".repeat(300_000);
         let expected: Vec<_> = published.then_some(x.as_str()).into_iter().collect();
@@ -176,6 +177,68 @@ async fn a_reader_that_fails_publishes_nothing() {
     let error = soon(bench.client.publish_from(&large, Drips(false).take(100_000))).await.unwrap_err();
     assert!(matches!(error, Error::Source(_)), "{error:?}");
     bench.works("publish_from", &[]).await;
+}
+
+/// The message is there once, or not at all.
+#[tokio::test]
+async fn publish_once_can_be_dropped() {
+    let mut bench = Bench::new().await;
+    let mut polls = 0;
+    let mut done = false;
+    while !done {
+        let once = Publish::to("own/once").payload(b"1").qos(QoS::ExactlyOnce);
+        let limit = publish_once(options(&bench.server, "b"), &once, SOON);
+        done = dropped_after(polls, limit).await.is_some();
+        bench.send("probe").await;
+        let mut came = 0;
+        while soon(bench.stream.recv()).await.unwrap().payload != "probe" {
+            came += 1;
+        }
+        assert!(came <= 1 && (came == 1 || !done), "after {polls} polls it came {came} times");
+        polls += 1;
+        assert!(polls < 200, "it is never done");
+    }
+}
+
+#[tokio::test]
+async fn connected_can_be_dropped() {
+    everywhere(|polls| async move {
+        let server = server();
+        let (client, driver) = Client::new(options(&server, "a"));
+        tokio::spawn(driver);
+        let connected = dropped_after(polls, client.connected()).await.is_some();
+        soon(client.connected()).await.unwrap();
+        soon(client.disconnect(SOON)).await.unwrap();
+        connected
+    })
+    .await;
+}
+
+/// What was read of a payload is read; what was not is still there.
+#[tokio::test]
+async fn reading_a_payload_can_be_dropped() {
+    let server = server();
+    let (client, driver) = Client::new(options(&server, "a").max_message(1000));
+    tokio::spawn(driver);
+    let mut stream = soon(client.subscribe(&[Filter::new("own", QoS::ExactlyOnce)])).await.unwrap();
+    for polls in 0..6 {
+        let payload: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
+        drop(soon(client.publish(&Publish::to("own").payload(&payload).qos(QoS::ExactlyOnce))).await.unwrap());
+        let message = soon(stream.recv()).await.unwrap();
+        assert!(!message.is_whole());
+        let mut reader = message.into_reader();
+        let (mut read, mut piece) = (Vec::new(), [0; 10_000]);
+        while read.len() < payload.len() {
+            let got = dropped_after(polls, reader.read(&mut piece)).await;
+            let n = match got {
+                Some(n) => n.unwrap(),
+                None => soon(reader.read(&mut piece)).await.unwrap(),
+            };
+            assert!(n > 0, "it ends early");
+            read.extend_from_slice(&piece[..n]);
+        }
+        assert!(read == payload, "a payload has changed");
+    }
 }
 
 #[tokio::test]

@@ -99,6 +99,27 @@ async fn silence_is_given_up() {
     second.await.unwrap().unwrap();
 }
 
+/// A broker that takes no bytes, though it sends some, is left; what was on its way goes over the next connection.
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_takes_nothing_is_left() {
+    let (client, _driver, mut exchange, mut line) = connected(options().ack_timeout(Some(Duration::from_secs(20)))).await;
+    let began = Instant::now();
+    drop(client.publish(&Publish::to("t").payload(&[7; 1000])).await.unwrap());
+    let mut receipt = None;
+    for second in 1..20 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        line.says(b"\x30\x04\0\x01t!").await;
+        if second == 10 {
+            receipt = Some(client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).await.unwrap());
+        }
+    }
+    let mut next = exchange.accepts(HELLO, NEW).await;
+    assert_eq!(began.elapsed().as_secs(), 20);
+    next.hears(b"\x32\x06\0\x01t\0\x021").await;
+    next.says(b"\x40\x02\0\x02").await;
+    receipt.unwrap().await.unwrap();
+}
+
 /// A driver that is dropped tells everybody.
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_driver_that_is_gone() {

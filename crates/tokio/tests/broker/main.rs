@@ -63,3 +63,22 @@ async fn a_flood_arrives_in_order() {
     publishing.await.unwrap();
     soon(client.disconnect(SOON)).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_has_happened_is_counted() {
+    let server = server();
+    let (client, driver) = Client::new(options(&server, "counted"));
+    drop(client.try_publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap());
+    assert_eq!((client.counters().queued, client.counters().connections), (1, 0));
+    tokio::spawn(driver);
+    let mut stream = soon(client.subscribe(&[Filter::new("own", QoS::AtLeastOnce)])).await.unwrap();
+    for _ in 0..3 {
+        soon(soon(client.publish(&Publish::to("own").payload(&[7; 100]).qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+        soon(stream.recv()).await.unwrap();
+    }
+    let seen = client.counters();
+    assert_eq!((seen.connections, seen.sent, seen.resent, seen.received, seen.dropped), (1, 4, 0, 3, 0));
+    assert_eq!((seen.in_flight, seen.queued), (0, 0));
+    // Each message goes out and comes back, with little besides.
+    assert!((300..600).contains(&seen.bytes_out) && (300..600).contains(&seen.bytes_in), "{seen:?}");
+}
