@@ -21,7 +21,7 @@ const FUZZ: u32 = 15;
 /// What `cargo xtask evidence` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics, fuzz, coverage, sanitizers, dependencies, mutants.
+    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics, fuzz, coverage, address, thread, dependencies, mutants.
     parts: Vec<String>,
     /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to be compiled in a way of its own.
     #[arg(long, conflicts_with = "full")]
@@ -105,10 +105,10 @@ fn at_length(part: &Part, extent: &Extent) -> Result<(), String> {
         "fuzz" => format!("{} s each", extent.seconds),
         _ => String::new(),
     };
-    let begun = Instant::now();
+    let (begun, commit) = (Instant::now(), record::commit());
     let outcome = (part.run)(extent);
     keep(|records| {
-        records.keep(part.name, &how, begun.elapsed(), &outcome);
+        records.keep(part.name, &commit, &how, begun.elapsed(), &outcome);
         Ok(())
     })?;
     outcome.map(|_| ())
@@ -146,12 +146,12 @@ mod tests {
         let figures = |states: u64| Figures::from_iter([("three messages".to_owned(), states.into())]);
         let mut kept = Records::none();
         assert!(compare(part, &figures(7), &kept).is_err());
-        kept.keep(part.name, "", std::time::Duration::ZERO, &Ok(figures(7)));
+        kept.keep(part.name, "", "", std::time::Duration::ZERO, &Ok(figures(7)));
         assert_eq!(compare(part, &figures(7), &kept), Ok(()));
         let why = compare(part, &figures(6), &kept).unwrap_err();
         assert!(why.contains("three messages: 6, but 7 is kept") && why.contains("cargo xtask evidence exploration"), "{why}");
         assert!(compare(part, &Figures::new(), &kept).is_err());
-        kept.keep(part.name, "", std::time::Duration::ZERO, &Err("it broke".into()));
+        kept.keep(part.name, "", "", std::time::Duration::ZERO, &Err("it broke".into()));
         assert!(compare(part, &figures(7), &kept).is_err() && page::text(&kept).contains("**It failed**: it broke"));
     }
 }

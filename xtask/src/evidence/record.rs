@@ -55,15 +55,15 @@ impl Records {
         self.of(part)?.get("figures")?.as_object()
     }
 
-    /// A part was run just now, as `extent` says, and took so long.
-    pub fn keep(&mut self, part: &str, extent: &str, took: Duration, outcome: &Result<Figures, String>) {
+    /// A part of this commit was run just now, as `extent` says, and took so long.
+    pub fn keep(&mut self, part: &str, commit: &str, extent: &str, took: Duration, outcome: &Result<Figures, String>) {
         let (what, came) = match outcome {
             Ok(figures) => ("figures", Value::from(figures.clone())),
             Err(why) => ("failed", why.lines().last().unwrap_or_default().into()),
         };
         let record = json!({
             "date": date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400),
-            "commit": commit(), "compiler": compiler(), "extent": extent, "seconds": took.as_secs(), what: came,
+            "commit": commit, "compiler": compiler(), "extent": extent, "seconds": took.as_secs(), what: came,
         });
         self.0.insert(part.into(), record);
     }
@@ -80,7 +80,7 @@ impl Records {
 }
 
 /// What is compiled here, and whether anything but evidence is not in it yet.
-fn commit() -> String {
+pub fn commit() -> String {
     let git = |arguments: &[&str]| read(program("git", arguments)).unwrap_or_default();
     let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"]);
     let commit = git(&["rev-parse", "--short=10", "HEAD"]).trim().to_owned();

@@ -30,40 +30,33 @@ pub fn hindrance() -> Option<String> {
         .then(|| "type `rustup component add rust-src`, or on Debian `apt-get install rustc-web rust-web-src`".into())
 }
 
-/// Runs the tests under each; how many passed.
+/// Runs the tests under address sanitizer; how many passed. A stable compiler takes the flag if it is told to; the standard library does
+/// without it.
 ///
 /// # Errors
-/// A sanitizer has found something, or a test failed.
-pub fn run() -> Result<Figures, String> {
-    let mut figures = Figures::new();
-    let mut failures = Vec::new();
-    let thread = thread()?;
-    for (name, way) in [("address", &address as &dyn Fn(&[&str]) -> Command), ("thread", &thread)] {
-        match tests(name, way) {
-            Ok(passed) => drop(figures.insert(format!("tests passed under {name} sanitizer"), passed.into())),
-            Err(why) => failures.push(why),
-        }
-    }
-    if failures.is_empty() { Ok(figures) } else { Err(failures.join("\n")) }
+/// It has found something, or a test failed.
+pub fn address() -> Result<Figures, String> {
+    tests("address", &|words| {
+        let mut command = cargo(words);
+        command.env("RUSTFLAGS", "-Zsanitizer=address");
+        command
+    })
 }
 
-/// A stable compiler takes the flag if it is told to; the standard library does without it.
-fn address(words: &[&str]) -> Command {
-    let mut command = cargo(words);
-    command.env("RUSTFLAGS", "-Zsanitizer=address");
-    command
-}
-
-/// The standard library has to be built with it, too: else it sees races where there are none.
-fn thread() -> Result<impl Fn(&[&str]) -> Command, String> {
+/// Runs the tests under thread sanitizer; how many passed. The standard library has to be built with it, too: else it sees races where
+/// there are none.
+///
+/// # Errors
+/// It has found something, or a test failed.
+pub fn thread() -> Result<Figures, String> {
     let rustc = no_std::with_sources().ok_or("no compiler with the sources of its library")?;
     let sysroot = runtime()?;
-    Ok(move |words: &[&str]| {
+    // OpenSSL is not built with it, and locks in ways that it does not see.
+    let known = workspace().join("xtask/src/evidence/thread.supp");
+    tests("thread", &|words| {
         let mut command = cargo(words);
         command.args(["-Z", "build-std"]).env("RUSTC", &rustc);
         command.env("RUSTFLAGS", format!("-Zsanitizer=thread --sysroot {}", sysroot.display()));
-        // OpenSSL is not built with it, and locks in ways that it does not see.
-        let known = workspace().join("xtask/src/evidence/thread.supp");
         command.env("TSAN_OPTIONS", format!("suppressions={}", known.display()));
         command
     })
@@ -82,7 +75,7 @@ fn runtime() -> Result<PathBuf, String> {
     Ok(sysroot)
 }
 
-fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<u64, String> {
+fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<Figures, String> {
     let cargo = |words: &[&str]| {
         let mut command = way(words);
         command.args(["--target", TARGET]).args(PACKAGES);
@@ -98,7 +91,7 @@ fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<u64, String> {
         .filter_map(|line| line.strip_prefix("test result: ")?.split_once(". ")?.1.split_once(" passed")?.0.parse::<u64>().ok());
     let passed: u64 = passed.sum();
     if output.status.success() && passed > 0 {
-        return Ok(passed);
+        return Ok(Figures::from_iter([("tests passed".to_owned(), passed.into())]));
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
     println!("{said}\n{complaint}");
