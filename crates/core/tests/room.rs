@@ -1,0 +1,54 @@
+//! How much room a packet needs: 3 bytes more than it has, and not one more than that.
+use motemq::{packet::decode, *};
+
+/// Those with text or codes; all others are written into the room that they take.
+const PACKETS: [&[u8]; 6] = [
+    b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a",
+    b"\x30\x05\0\x03a/b",
+    b"\x3c\x09\0\x03a/b\0\x01hi",
+    b"\x82\x0a\0\x05\0\x01a\x01\0\x01#\x02",
+    b"\x90\x04\0\x05\x01\x80",
+    b"\xa2\x08\0\x06\0\x01a\0\x01#",
+];
+
+#[test]
+fn three_bytes_to_spare_are_enough() {
+    for bytes in PACKETS {
+        let (packet, _) = decode(bytes).unwrap().unwrap();
+        for start in [0, 1, 20] {
+            let (mut memory, mut taken) = ([0; 100], start);
+            let needed = start + bytes.len() + 3;
+            let none = if start == 0 { SendError::TooLong } else { SendError::Full };
+            assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)), Err(none), "{packet} behind {start} bytes");
+            assert_eq!(taken, start);
+            assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)), Ok(()), "{packet} behind {start} bytes");
+            assert_eq!(&memory[start..taken], bytes);
+        }
+    }
+}
+
+#[test]
+fn short_packets_need_what_they_take() {
+    for bytes in [&b"\x20\x02\x01\0"[..], b"\x40\x02\0\x01", b"\x62\x02\0\x02", b"\xb0\x02\0\x03", b"\xc0\0", b"\xd0\0", b"\xe0\0"] {
+        let (packet, _) = decode(bytes).unwrap().unwrap();
+        let (mut memory, mut taken) = ([0; 20], 5);
+        let needed = 5 + bytes.len();
+        assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)), Err(SendError::Full), "{packet}");
+        assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)), Ok(()), "{packet}");
+        assert_eq!(&memory[5..taken], bytes);
+    }
+}
+
+#[test]
+fn commands_need_no_more() {
+    let (mut memory, mut taken) = ([0; 40], 0);
+    let mut session = Session::<[Slot; 2]>::new();
+    let connect = Connect::new("a");
+    assert_eq!(session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..17], &mut taken)), Err(SendError::TooLong));
+    assert_eq!(session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..18], &mut taken)), Ok(()));
+    session.receive(&mut &b"\x20\x02\0\0"[..], 64, &mut Out::new(&mut memory, &mut taken)).unwrap();
+    let filters = [Filter::new("a/b", QoS::AtMostOnce)];
+    assert_eq!(session.subscribe(&filters, &mut Out::new(&mut memory[..27], &mut taken)), Err(SendError::Full));
+    assert!(session.subscribe(&filters, &mut Out::new(&mut memory[..28], &mut taken)).is_ok());
+    assert_eq!(&memory[15..taken], b"\x82\x08\0\x01\0\x03a/b\0");
+}
