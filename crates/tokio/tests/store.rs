@@ -6,7 +6,7 @@ use motemq_rig::{
     proxy::{Plan, Proxy},
     server::Server,
 };
-use motemq_tokio::{Client, Error, Filter, Options, Publish, QoS, Reconnect};
+use motemq_tokio::{Client, Error, Filter, Options, Publish, QoS, Reconnect, WhenFull};
 use std::{env, fs, future::Future, path::PathBuf, process, time::Duration};
 use tokio::time::timeout;
 
@@ -73,6 +73,73 @@ async fn messages_survive_their_process() {
     }
     let doubled: Vec<_> = times.iter().enumerate().filter(|&(n, &times)| times > 1 && qos(n as u32) == QoS::ExactlyOnce).collect();
     assert!(doubled.is_empty(), "QoS 2 came twice: {doubled:?}");
+}
+
+/// Tells this program that it is to be killed: with the broker's port, the file, and what messages begin with.
+const VICTIM: &str = "MOTEMQ_VICTIM";
+
+/// Publishes numbers until it is killed.
+async fn victim(task: &str) {
+    let [port, file, name] = task.split(' ').collect::<Vec<_>>()[..] else { panic!("{VICTIM}={task}") };
+    let file = File(file.into());
+    let (client, driver) = Client::new(options(port.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait));
+    // It is still needed.
+    std::mem::forget(file);
+    tokio::spawn(driver);
+    for n in 0.. {
+        let text = format!("{name} {n}");
+        drop(client.publish(&Publish::to("t").payload(text.as_bytes()).qos(QoS::ExactlyOnce)).await.unwrap());
+    }
+}
+
+/// A process is killed again and again; what has left goes its way to the end, once, and nothing in between is missing.
+#[tokio::test]
+async fn messages_survive_a_kill() {
+    if let Ok(task) = env::var(VICTIM) {
+        return victim(&task).await;
+    }
+    let server = Server::start(Config::new()).unwrap();
+    let port = server.addr().port();
+    let file = File::new("killed");
+    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port));
+    tokio::spawn(driver);
+    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])).await.unwrap();
+    let watching = tokio::spawn(async move {
+        let mut came = Vec::new();
+        while let Some(message) = stream.recv().await.filter(|message| message.payload != "end") {
+            came.push(String::from_utf8(message.payload.to_vec()).unwrap());
+        }
+        came
+    });
+    let mut chance = fastrand::Rng::with_seed(7);
+    for round in 0..10 {
+        let mut victim = process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", "messages_survive_a_kill"])
+            .env(VICTIM, format!("{port} {} {round}", file.0.display()))
+            .stdout(process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let enough = watch.counters().received + chance.u64(1..200);
+        while watch.counters().received < enough {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+    }
+    let (client, driver) = Client::new(options(port, &file));
+    tokio::spawn(driver);
+    soon(client.connected()).await.unwrap();
+    soon(client.disconnect(Duration::from_secs(10))).await.unwrap();
+    soon(soon(watch.publish(&Publish::to("t").payload(b"end").qos(QoS::ExactlyOnce))).await.unwrap()).await.unwrap();
+    let came = soon(watching).await.unwrap();
+    let mut next = [0; 10];
+    for message in came {
+        let (round, n) = message.split_once(' ').unwrap();
+        let next = &mut next[round.parse::<usize>().unwrap()];
+        assert_eq!(n.parse::<usize>().unwrap(), *next, "in round {round}");
+        *next += 1;
+    }
+    assert!(next.iter().all(|&next| next > 0), "{next:?}");
 }
 
 #[tokio::test]
