@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast the core is, beside others and beside what cannot be passed.
+mod aims;
 mod callgrind;
-mod codec;
+pub mod codec;
 mod criterion;
 mod e2e;
 pub mod instructions;

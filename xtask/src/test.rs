@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that takes minutes.
 use crate::{
-    bench::instructions,
+    bench::{codec, instructions},
     evidence, firmware, machine, no_std, portability,
     programs::{cargo, program, read},
     size,
@@ -77,6 +77,7 @@ fn style(steps: &mut Steps, install: bool) {
         steps.run("lints without TLS", denying(&["clippy", "--package", "motemq-cli", "--all-targets", "--no-default-features"]));
         let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
         steps.run("lints of fuzz", denying(&fuzz));
+        steps.run("lints of the benches beside other crates", codec::lints());
         // As far as this machine can: without the program that measures, which is mostly assembly.
         let firmware = ["clippy", "--manifest-path", FIRMWARE, "--release", "--lib", "--bin", "board", "--bin", "microbit"];
         steps.run("lints of the firmware", denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()));

@@ -48,8 +48,11 @@ impl Session {
             }
         }
         let head = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
-        self::publish(out, head, name, PacketId::new(ticket.id), publish.payload)?;
-        Some(self.remember(ticket))
+        let id = PacketId::new(ticket.id);
+        self::publish(out, head, name, id, publish.payload)?;
+        self.sent = true;
+        self.remember(&ticket);
+        Some(id)
     }
 }
 
@@ -63,22 +66,16 @@ pub(crate) fn publish(out: &mut Out<'_>, head: u8, topic: &[u8], id: Option<Pack
     if length >> 28 != 0 || room.len() < length.wrapping_add(wire::HEADER) {
         return None;
     }
-    // Fixed header and length of the topic are put together from behind, and written at once, with a byte or more that the topic overwrites.
-    let mut start = u64::from((topic.len() as u16).swap_bytes());
-    let mut at = 4usize;
-    let mut more = 0;
-    if length > 0x7f {
-        for shift in [21, 14, 7] {
-            let part = (length >> shift) as u64;
-            if part != 0 {
-                start = start << 8 | part & 0x7f | more;
-                more = 0x80;
-                at = at.wrapping_add(1);
-            }
-        }
-    }
-    start = (start << 8 | length as u64 & 0x7f | more) << 8 | u64::from(head);
-    *room.first_chunk_mut()? = start.to_le_bytes();
+    // Fixed header and length of the topic are written at once, with a byte or more that the topic overwrites.
+    let name_length = u64::from((topic.len() as u16).swap_bytes());
+    let seven = |shift: u32| (length as u64) >> shift & 0x7f;
+    let (lengths, at) = match length {
+        0..=0x7f => (seven(0) | name_length << 8, 4usize),
+        0x80..=0x3fff => (seven(0) | 0x80 | seven(7) << 8 | name_length << 16, 5),
+        0x4000..=0x1f_ffff => (seven(0) | seven(7) << 8 | 0x8080 | seven(14) << 16 | name_length << 24, 6),
+        _ => (seven(0) | seven(7) << 8 | seven(14) << 16 | 0x80_8080 | seven(21) << 24 | name_length << 32, 7),
+    };
+    *room.first_chunk_mut()? = (lengths << 8 | u64::from(head)).to_le_bytes();
     let (to, after) = room.get_mut(at..)?.split_at_mut_checked(topic.len())?;
     to.copy_from_slice(topic);
     let after = match id {

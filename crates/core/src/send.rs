@@ -265,20 +265,22 @@ impl Session {
         }
         draft.finish(more)?;
         self.unsent = more;
-        Ok(self.remember(ticket))
-    }
-
-    /// Fills the slot of a packet that was written.
-    #[inline(always)]
-    pub(crate) fn remember(&mut self, ticket: Ticket) -> Option<PacketId> {
         self.sent = true;
         if self.link & link::ASKED != 0 && ticket.awaits != 0 {
             self.visit_next();
-        } else if let Some(slot) = self.slot(ticket.id) {
+        } else {
+            self.remember(&ticket);
+        }
+        Ok(PacketId::new(ticket.id))
+    }
+
+    /// A new packet was written: fills its slot, if it has one.
+    #[inline(always)]
+    pub(crate) fn remember(&mut self, ticket: &Ticket) {
+        if let Some(slot) = self.slot(ticket.id) {
             slot.awaits = ticket.awaits;
             slot.count = ticket.count;
             self.next = if usize::from(ticket.id) == self.slots.len() { 0 } else { ticket.id };
         }
-        PacketId::new(ticket.id)
     }
 }

@@ -59,6 +59,13 @@ pub fn peers(verb: &str, target: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Checks that all of it still compiles, and with the versions that are written down; the whole clients apart, which are many more packages.
+pub fn lints() -> Command {
+    let mut command = peers("clippy", &workspace().join("target/peers"), &["--locked", "--benches", "--bins"]);
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
 /// Names and versions of those that are measured.
 fn versions() -> Result<Vec<(String, String)>, String> {
     let arguments = ["tree", "--manifest-path", PEERS, "--depth", "1", "--prefix", "none", "--edges", "normal", "--format", "{p}"];

@@ -1,5 +1,5 @@
 //! What was measured, for people: a table for the README, all of it for `docs/codec.md`, and charts.
-use super::{Figure, find};
+use super::{Figure, aims, find};
 use crate::{
     plot::{self, Kind},
     readme,
@@ -61,7 +61,7 @@ const OTHERS: [(&str, &str); 17] = [
 const COMMAND: &str = "bench codec";
 
 impl Report {
-    /// Each of the README's rows, as ratios to the limit.
+    /// Each of the README's rows, as ratios to the limit; then what is aimed at.
     pub fn summary(&self) -> String {
         let mut text = String::from("times and (instructions) per packet, divided by those of the limit \"slices\"\n");
         for (work, what) in ROWS {
@@ -77,6 +77,7 @@ impl Report {
                 let _ = writeln!(text, "    {who:20}{} {time:9.1} ns{counted}", ratio(&self.times, time));
             }
         }
+        let _ = write!(text, "\n{}{}", aims::table(&self.times, &self.instructions), self.aims());
         text
     }
 
@@ -85,14 +86,20 @@ impl Report {
     /// # Errors
     /// There is no place for them.
     pub fn write(&self, top: &Path) -> Result<(), String> {
-        let short = format!("{}\n{}", table(&WHO, &ROWS, &self.times, ""), self.method());
+        let short = format!("{}\n{} {}", table(&WHO, &ROWS, &self.times, ""), self.method(), self.aims());
         readme::write(&top.join("README.md"), COMMAND, &short)?;
         let all = [&ROWS[..], &OTHERS[..]].concat();
         let times = table(&WHO, &all, &self.times, "");
         let counts = table(&WHO, &all, &self.instructions, "");
-        let all = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}\n{}", self.method());
+        let aims = aims::table(&self.times, &self.instructions);
+        let figures = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}");
+        let all = format!("### What is aimed at\n\n{aims}\n{}\n\n{figures}\n{}", self.aims(), self.method());
         readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
         fs::write(top.join("docs/codec.svg"), self.charts()).map_err(|error| format!("cannot write docs/codec.svg: {error}"))
+    }
+
+    fn aims(&self) -> String {
+        aims::sum(&self.times, &self.instructions)
     }
 
     fn method(&self) -> String {
