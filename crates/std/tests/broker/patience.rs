@@ -218,3 +218,43 @@ fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
+
+/// As Azure IoT Hub does, it hangs up at each message with QoS 2.
+fn hangs_up_at_qos_2(listener: &TcpListener) -> io::Result<usize> {
+    for connection in 0.. {
+        let (mut stream, _) = listener.accept()?;
+        stream.read_exact(&mut [0; 15])?;
+        stream.write_all(&[0x20, 2, u8::from(connection > 0), 0])?;
+        loop {
+            let mut packet = [0; 2];
+            stream.read_exact(&mut packet)?;
+            let mut rest = vec![0; packet[1].into()];
+            stream.read_exact(&mut rest)?;
+            match packet[0] {
+                // Given up: its identifier is released.
+                0x62 => stream.write_all(&[0x70, 2, rest[0], rest[1]])?,
+                0x32 => stream.write_all(&[0x40, 2, rest[3], rest[4]])?,
+                0xe0 => return Ok(connection),
+                publish => {
+                    assert!(matches!(publish, 0x34 | 0x3c), "{publish:#x}");
+                    break;
+                }
+            }
+        }
+    }
+    unreachable!("it hangs up for ever")
+}
+
+#[test]
+fn a_message_that_ends_each_connection_ends_with_the_callers_patience() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let broker = thread::spawn(move || hangs_up_at_qos_2(&listener).unwrap());
+    let patience = Some(Duration::from_millis(500));
+    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(patience)).unwrap();
+    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
+    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client.disconnect().unwrap();
+    assert!(broker.join().unwrap() > 2);
+}
