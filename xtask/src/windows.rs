@@ -1,5 +1,6 @@
 //! `cargo xtask windows`: the hosted crates on Windows, shown under wine, and checked for systems that cannot be run here.
 mod command;
+mod tls;
 mod wine;
 
 use crate::{
@@ -33,7 +34,7 @@ const CHECKED: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 const HOSTED: [&str; 5] = ["motemq", "motemq-net", "motemq-std", "motemq-tokio", "motemq-cli"];
 
 /// Programs that build for Windows and run it, and their packages.
-const PROGRAMS: [(&str, &str); 2] = [(LINKER, "gcc-mingw-w64-x86-64-posix"), ("mosquitto", "mosquitto")];
+const PROGRAMS: [(&str, &str); 3] = [(LINKER, "gcc-mingw-w64-x86-64-posix"), ("mosquitto", "mosquitto"), ("openssl", "openssl")];
 
 /// Tests of private keys in files of their own, for which wine has no provider: see docs/windows.md.
 const BEYOND_WINE: [&str; 6] = [
@@ -98,7 +99,9 @@ pub fn command(install: bool) -> Result<(), String> {
 /// It is the program of the archive that is shown.
 fn show_command(wine: &Wine) -> Result<(), String> {
     let archive = dist::windows()?;
-    command::show(wine, &dist::unpacked(&archive)?)
+    let exe = dist::unpacked(&archive)?;
+    command::show(wine, &exe)?;
+    tls::show(wine, &exe)
 }
 
 /// A library for Windows and a Windows; or what is missing.

@@ -11,6 +11,7 @@ pub mod link;
 pub mod listeners;
 pub mod mosquitto;
 pub mod nginx;
+pub mod process;
 pub mod proxy;
 pub mod server;
 #[cfg(feature = "web")]

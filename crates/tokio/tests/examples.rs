@@ -1,5 +1,5 @@
 //! The examples, run as programs.
-use motemq_rig::{broker::Config, server::Server};
+use motemq_rig::{broker::Config, process, server::Server};
 use motemq_tokio::{Client, Filter, Options, Publish, QoS, Subscription};
 use std::{
     env,
@@ -29,8 +29,13 @@ fn example(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
+fn start(name: &str, arguments: &[&str]) -> Child {
+    let mut command = example(name, arguments);
+    process::start(|| command.spawn()).unwrap()
+}
+
 async fn run(name: &str, arguments: &[&str]) -> String {
-    let Output { status, stdout, .. } = soon(example(name, arguments).output()).await.unwrap();
+    let Output { status, stdout, .. } = soon(start(name, arguments).wait_with_output()).await.unwrap();
     assert!(status.success(), "{name} ends with {status}");
     String::from_utf8(stdout).unwrap()
 }
@@ -79,7 +84,7 @@ async fn request() {
 async fn bridge() {
     let (here, there) = (server(), server());
     let (_client, mut stream) = watch(&there, "#").await;
-    let mut bridge = example("bridge", &[&format!("{}/a/#", here.url()), &there.url(), "50"]).spawn().unwrap();
+    let mut bridge = start("bridge", &[&format!("{}/a/#", here.url()), &there.url(), "50"]);
     let mut lines = BufReader::new(bridge.stdout.take().unwrap()).lines();
     assert_eq!(soon(lines.next_line()).await.unwrap().as_deref(), Some("subscribed to a/#"));
     let (client, _) = watch(&here, "nothing").await;
@@ -96,7 +101,7 @@ async fn bridge() {
 async fn shutdown() {
     let server = server();
     let (client, mut stream) = watch(&server, "alive").await;
-    let mut worker: Child = example("shutdown", &[&server.url()]).spawn().unwrap();
+    let mut worker: Child = start("shutdown", &[&server.url()]);
     next(&mut stream).await;
     drop(soon(client.publish(&Publish::to("jobs/1").qos(QoS::AtLeastOnce))).await.unwrap());
     let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
@@ -110,7 +115,7 @@ async fn shutdown() {
 async fn web() {
     let server = server();
     let (_client, mut stream) = watch(&server, "#").await;
-    let mut web = example("web", &[&server.url()]).spawn().unwrap();
+    let mut web = start("web", &[&server.url()]);
     let line = soon(BufReader::new(web.stdout.take().unwrap()).lines().next_line()).await.unwrap().unwrap();
     let mut socket = TcpStream::connect(line.strip_prefix("http://").unwrap()).await.unwrap();
     let post = "POST /cellar/temperature HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\n21.5";

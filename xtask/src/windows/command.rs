@@ -17,10 +17,10 @@ const PATIENCE: &str = "60";
 /// A message as large as this goes both ways.
 const LARGE: usize = 1 << 20;
 
-struct Stage<'w> {
-    wine: &'w Wine,
-    exe: PathBuf,
-    broker: Mosquitto,
+pub struct Stage<'w> {
+    pub wine: &'w Wine,
+    pub exe: PathBuf,
+    pub broker: Mosquitto,
 }
 
 type Scene = fn(&Stage<'_>) -> Result<(), String>;
@@ -71,12 +71,12 @@ impl Stage<'_> {
     }
 
     /// A session that collects what is published from here on.
-    fn collect(&self, listener: &str, topic: &str) -> Result<(), String> {
+    pub fn collect(&self, listener: &str, topic: &str) -> Result<(), String> {
         good(finish(self.other("mosquitto_sub", &["-i", listener, "-c", "-q", "2", "-t", topic, "-E"]))?).map(|_| ())
     }
 
     /// What it has collected.
-    fn collected(&self, listener: &str, topic: &str, count: usize, format: &str) -> Result<Vec<u8>, String> {
+    pub fn collected(&self, listener: &str, topic: &str, count: usize, format: &str) -> Result<Vec<u8>, String> {
         let count = count.to_string();
         let arguments = ["-i", listener, "-c", "-q", "2", "-t", topic, "-C", &count, "-W", PATIENCE, "-F", format];
         good(finish(self.other("mosquitto_sub", &arguments))?)
@@ -123,12 +123,13 @@ impl Drop for Running {
     }
 }
 
-fn finish(command: Command) -> Result<Output, String> {
+/// Runs it to its end.
+pub fn finish(command: Command) -> Result<Output, String> {
     start(command)?.end()
 }
 
 /// What it printed, if it ended well.
-fn good(output: Output) -> Result<Vec<u8>, String> {
+pub fn good(output: Output) -> Result<Vec<u8>, String> {
     ended(&output, 0).map(|()| output.stdout)
 }
 
@@ -137,7 +138,8 @@ fn ended(output: &Output, code: i32) -> Result<(), String> {
     if output.status.code() == Some(code) { Ok(()) } else { Err(wrong()) }
 }
 
-fn same(what: &str, heard: &[u8], wanted: &[u8]) -> Result<(), String> {
+/// An error if what was heard is not what was wanted.
+pub fn same(what: &str, heard: &[u8], wanted: &[u8]) -> Result<(), String> {
     let differs =
         || format!("{what}: {} bytes, not the {} wanted: {}", heard.len(), wanted.len(), heard[..heard.len().min(200)].escape_ascii());
     if heard == wanted { Ok(()) } else { Err(differs()) }

@@ -1,4 +1,5 @@
 //! The command as a process, and what it says.
+use motemq_rig::process;
 use std::{
     io::{self, Read, Write},
     path::Path,
@@ -53,14 +54,9 @@ impl Motemq {
     }
 
     fn spawn_in(environment: &[(&str, &Path)], args: &[&str], stdin: Stdio, is_read: bool) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_motemq"))
-            .args(args)
-            .envs(environment.iter().copied())
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("motemq starts");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_motemq"));
+        command.args(args).envs(environment.iter().copied()).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = process::start(|| command.spawn()).expect("motemq starts");
         let stdout = child.stdout.take().unwrap();
         let stdout = if is_read { Stream::of(stdout) } else { Stream::of(io::empty()) };
         let stderr = Stream::of(child.stderr.take().unwrap());
