@@ -42,7 +42,11 @@ impl Records {
     /// The file cannot be written.
     pub fn write(&self) -> Result<(), String> {
         let text = serde_json::to_string_pretty(&self.0).map_err(|error| error.to_string())?;
-        fs::write(file(), text + "\n").map_err(|error| format!("cannot write docs/evidence.json: {error}"))
+        // At once, so that a run which is stopped leaves a whole file.
+        let new = file().with_extension("new");
+        fs::write(&new, text + "\n")
+            .and_then(|()| fs::rename(&new, file()))
+            .map_err(|error| format!("cannot write docs/evidence.json: {error}"))
     }
 
     /// What came of a part.
