@@ -124,7 +124,13 @@ impl Core {
         let mut count = 0;
         while count < EVENTS && !self.inbox.is_full() && self.tx.has_room_for_replies(REPLY) {
             let event = self.manual.receive(&mut self.session, &mut input, BUFFER, &mut self.tx.out())?;
-            let Some((event, token)) = event else { break };
+            let Some((event, token)) = event else {
+                if self.tx.room() < REPLY {
+                    // What is owed may have filled it.
+                    continue;
+                }
+                break;
+            };
             count += 1;
             match event {
                 Event::Connected { session } => {

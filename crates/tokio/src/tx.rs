@@ -24,6 +24,11 @@ impl Tx {
         self.start == self.end
     }
 
+    /// Bytes that fit without more memory.
+    pub fn room(&self) -> usize {
+        self.mem.len() - self.end
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.mem[self.start..self.end]
     }

@@ -1,5 +1,5 @@
 //! What an idle connection costs, and how few writes many messages take. A process of its own, since everything allocated is counted.
-use motemq_tokio::{Address, Client, Options, Publish, QoS};
+use motemq_tokio::{Address, Client, Options, Publish, QoS, Subscription};
 use peak_alloc::PeakAlloc;
 use std::{
     io,
@@ -27,27 +27,42 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 struct Accepting {
     accepted: bool,
     acknowledges: bool,
-    writes: Option<Arc<AtomicUsize>>,
+    more: Option<Arc<More>>,
+}
+
+/// What else a broker may do.
+#[derive(Default)]
+struct More {
+    /// It sends this when it has accepted.
+    says: std::sync::Mutex<Vec<u8>>,
+    /// It counts what comes.
+    writes: AtomicUsize,
 }
 
 impl AsyncRead for Accepting {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.accepted, true) {
             buf.put_slice(b"\x20\x02\0\0");
-        } else if std::mem::take(&mut self.acknowledges) {
-            buf.put_slice(b"\x40\x02\0\x01");
-        } else {
-            return Poll::Pending;
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        if std::mem::take(&mut self.acknowledges) {
+            buf.put_slice(b"\x40\x02\0\x01");
+            return Poll::Ready(Ok(()));
+        }
+        let Some(more) = &self.more else { return Poll::Pending };
+        let mut says = more.says.lock().unwrap();
+        let n = says.len().min(buf.remaining());
+        buf.put_slice(&says[..n]);
+        says.drain(..n);
+        if n > 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 }
 
 impl AsyncWrite for Accepting {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.acknowledges = buf.starts_with(b"\x32");
-        if let Some(writes) = &self.writes {
-            writes.fetch_add(1, Ordering::Relaxed);
+        self.acknowledges = buf.starts_with(b"\x32") && self.more.is_none();
+        if let Some(more) = &self.more {
+            more.writes.fetch_add(1, Ordering::Relaxed);
         }
         Poll::Ready(Ok(buf.len()))
     }
@@ -94,23 +109,47 @@ async fn an_idle_connection_is_small() {
     assert!(each <= 2048, "{each} bytes");
 }
 
+/// Connects to a broker that says this then, and counts.
+async fn counting(says: &[u8]) -> (Client, Subscription, Arc<More>) {
+    let more = Arc::new(More { says: says.to_vec().into(), ..More::default() });
+    let broker = more.clone();
+    let dial = move |_: Address| {
+        let more = Some(broker.clone());
+        async { Ok(Accepting { more, ..Accepting::default() }) }
+    };
+    let (client, driver) = Client::dialing(Options::new("a"), dial);
+    let stream = client.messages();
+    tokio::spawn(driver);
+    client.connected().await.unwrap();
+    (client, stream, more)
+}
+
 /// Many messages leave in one write (rumqtt#810).
 #[tokio::test(start_paused = true)]
 async fn many_messages_leave_together() {
     let _alone = ALONE.lock().await;
-    let writes = Arc::new(AtomicUsize::new(0));
-    let count = writes.clone();
-    let dial = move |_: Address| {
-        let writes = Some(count.clone());
-        async { Ok(Accepting { writes, ..Accepting::default() }) }
-    };
-    let (client, driver) = Client::dialing(Options::new("a"), dial);
-    tokio::spawn(driver);
-    client.connected().await.unwrap();
-    let before = writes.load(Ordering::Relaxed);
+    let (client, _stream, broker) = counting(&[]).await;
+    let before = broker.writes.load(Ordering::Relaxed);
     for _ in 0..500 {
         drop(client.try_publish(&Publish::to("t").payload(b"x")).unwrap());
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(writes.load(Ordering::Relaxed) - before, 1);
+    assert_eq!(broker.writes.load(Ordering::Relaxed) - before, 1);
+}
+
+/// So do acknowledgements of messages that were taken together.
+#[tokio::test(start_paused = true)]
+async fn many_acknowledgements_leave_together() {
+    let _alone = ALONE.lock().await;
+    let messages: Vec<_> = (1..=100u8).flat_map(|id| [0x32, 5, 0, 1, b't', 0, id]).collect();
+    let (client, mut stream, broker) = counting(&messages).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = (broker.writes.load(Ordering::Relaxed), client.counters().bytes_out);
+    for _ in 0..100 {
+        stream.recv().await.unwrap();
+    }
+    drop(stream);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let after = (broker.writes.load(Ordering::Relaxed), client.counters().bytes_out);
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 400));
 }
