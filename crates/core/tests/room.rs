@@ -52,3 +52,41 @@ fn commands_need_no_more() {
     assert!(session.subscribe(&filters, &mut Out::new(&mut memory[..28], &mut taken)).is_ok());
     assert_eq!(&memory[15..taken], b"\x82\x08\0\x01\0\x03a/b\0");
 }
+
+/// [MQTT-2.2.3]: seven bits in each byte, the lowest first; every byte of the length is more than 0 here.
+#[test]
+fn every_byte_of_the_length_of_a_message_is_written() {
+    let mut memory = vec![0; 3_000_000];
+    for (length, bytes) in [
+        (0x7f, &b"\x7f"[..]),
+        (0x80, b"\x80\x01"),
+        (0x2a5, b"\xa5\x05"),
+        (0x3fff, b"\xff\x7f"),
+        (0x4000, b"\x80\x80\x01"),
+        (3 << 14 | 5 << 7 | 7, b"\x87\x85\x03"),
+        (0x1f_ffff, b"\xff\xff\x7f"),
+        (0x20_0000, b"\x80\x80\x80\x01"),
+        (1 << 21 | 3 << 14 | 5 << 7 | 7, b"\x87\x85\x83\x01"),
+    ] {
+        let (payload, mut taken) = (vec![0xaa; length - 3], 0);
+        let topic = Topic::new("t").unwrap();
+        let packet = packet::Packet::Publish { dup: false, qos: QoS::AtMostOnce, retain: false, id: None, topic, payload: &payload };
+        assert_eq!(packet.encode(&mut Out::new(&mut memory, &mut taken)), Ok(()));
+        assert!(memory[..taken] == [b"\x30", bytes, b"\0\x01t", &payload].concat(), "{length}");
+    }
+}
+
+/// With memory for it, too. Without `fast` bytes are written one by one, which takes long where nothing is optimised.
+#[cfg(feature = "fast")]
+#[test]
+fn no_packet_is_longer_than_its_length_can_say() {
+    let (payload, mut memory) = (vec![0; (1 << 28) - 3], vec![0; (1 << 28) + 8]);
+    let mut encoded = |payload| {
+        let mut taken = 0;
+        let topic = Topic::new("t").unwrap();
+        let packet = packet::Packet::Publish { dup: false, qos: QoS::AtMostOnce, retain: false, id: None, topic, payload };
+        packet.encode(&mut Out::new(&mut memory, &mut taken)).map(|()| (memory[..8].to_vec(), taken))
+    };
+    assert_eq!(encoded(&payload), Err(SendError::TooLong));
+    assert_eq!(encoded(&payload[1..]), Ok((b"\x30\xff\xff\xff\x7f\0\x01t".to_vec(), (1 << 28) + 4)));
+}
