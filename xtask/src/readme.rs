@@ -5,30 +5,30 @@ use std::{fs, path::Path};
 /// Ends each of them.
 const END: &str = "<!-- end -->";
 
-/// The README holds what this command has measured between its marks; or now it does. Figures of another compiler are not compared.
+/// Where tables are kept that are to be compared with, one for each compiler; the README shows one of them.
+const KNOWN: &str = "benches/firmware/known";
+
+/// What this command has measured is what is known of this compiler; or it is known from now on, and stands between its marks in the README.
 ///
 /// # Errors
-/// It says otherwise, by more than so many percent, and is not to be written.
+/// It was otherwise, by more than so many percent, and is not to be written.
 pub fn keep(command: &str, measured: &str, compiler: &str, percent: u64, write: bool) -> Result<(), String> {
-    let readme = workspace().join("README.md");
-    let name = readme.display();
-    let begin = format!("<!-- cargo xtask {command} --write -->");
-    let text = fs::read_to_string(&readme).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let (old, new) = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
-    if new == text {
-        return Ok(());
-    }
+    let known = workspace().join(KNOWN).join(format!("{command} {compiler}.md"));
     if write {
-        return fs::write(&readme, new).map_err(|error| format!("cannot write {name}: {error}"));
+        fs::write(&known, format!("{measured}\n")).map_err(|error| format!("cannot write {}: {error}", known.display()))?;
+        return self::write(&workspace().join("README.md"), command, measured);
     }
-    if !old.contains(&format!("Compiled by {compiler}.")) {
-        println!("The README's figures are another compiler's, and not compared.");
+    let Ok(before) = fs::read_to_string(&known) else {
+        println!("No figures are known of {compiler}; nothing to compare with.");
+        return Ok(());
+    };
+    if alike(before.trim(), measured.trim(), percent) {
         return Ok(());
     }
-    if alike(old.trim(), measured, percent) {
-        return Ok(());
-    }
-    Err(format!("the README says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`"))
+    Err(format!(
+        "{} says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`",
+        known.display()
+    ))
 }
 
 /// Another document holds now what this command has measured; so may the README, if it is not to be compared.
@@ -39,15 +39,15 @@ pub fn write(document: &Path, command: &str, measured: &str) -> Result<(), Strin
     let name = document.display();
     let begin = format!("<!-- cargo xtask {command} --write -->");
     let text = fs::read_to_string(document).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let (_, new) = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
+    let new = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
     fs::write(document, new).map_err(|error| format!("cannot write {name}: {error}"))
 }
 
-/// What stood in the table's place, and the text with it.
-fn put<'t>(text: &'t str, begin: &str, table: &str) -> Option<(&'t str, String)> {
+/// The text with the table in its place.
+fn put(text: &str, begin: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(begin)?;
-    let (old, after) = rest.split_once(END)?;
-    Some((old, format!("{before}{begin}\n{table}\n{END}{after}")))
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{begin}\n{table}\n{END}{after}"))
 }
 
 /// Whether these are the same words, and numbers that differ by no more than so many percent.
@@ -78,10 +78,21 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_what_is_known_of_some_compiler() {
+        let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+        for command in ["size", "firmware"] {
+            let shown = readme.split_once(&format!("<!-- cargo xtask {command} --write -->")).unwrap().1.split_once(END).unwrap().0;
+            let files = fs::read_dir(workspace().join(KNOWN)).unwrap().flatten();
+            let mut known = files.filter(|file| file.file_name().to_string_lossy().starts_with(command));
+            assert!(known.any(|file| fs::read_to_string(file.path()).unwrap().trim() == shown.trim()), "{command}");
+        }
+    }
+
+    #[test]
     fn the_table_stands_between_its_lines() {
         let begin = "<!-- begin -->";
         let text = format!("a\n{begin}\nold\n{END}\nb\n");
-        assert_eq!(put(&text, begin, "new"), Some(("\nold\n", format!("a\n{begin}\nnew\n{END}\nb\n"))));
+        assert_eq!(put(&text, begin, "new"), Some(format!("a\n{begin}\nnew\n{END}\nb\n")));
         assert_eq!(put("a", begin, "new"), None);
     }
 }
