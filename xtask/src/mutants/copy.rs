@@ -42,6 +42,10 @@ incremental = true
 opt-level = 2
 "#;
 
+/// Tests run under a limit of processor time: how busy the machine is does not make a mutant hang.
+const CONFIG: &str = "[target.'cfg(all())']\nrunner = [\"sh\", \"limit.sh\"]\n";
+const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
+
 /// Makes it anew; what was built of an earlier one is kept.
 ///
 /// # Errors
@@ -67,6 +71,9 @@ fn make_in(from: &Path, to: &Path) -> io::Result<()> {
     }
     fs::write(to.join("tests/all/main.rs"), modules)?;
     fs::write(to.join("Cargo.toml"), MANIFEST)?;
+    fs::create_dir_all(to.join(".cargo"))?;
+    fs::write(to.join(".cargo/config.toml"), CONFIG)?;
+    fs::write(to.join("limit.sh"), LIMIT)?;
     fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock"))?;
     Ok(())
 }
