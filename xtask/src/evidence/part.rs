@@ -193,7 +193,7 @@ fn simulation(extent: &Extent) -> Result<Figures, String> {
         ("worlds", report.seeds.into()),
         ("messages published", report.published.into()),
         ("messages delivered", report.delivered.into()),
-        ("of these again, with QoS 1", report.repeated.into()),
+        ("delivered again, with QoS 1", report.repeated.into()),
         ("missed with QoS 0, an ended session, or given up", report.missed.into()),
         ("given up by the application", report.abandoned.into()),
         ("ended unknown, with their session", report.unknown.into()),
