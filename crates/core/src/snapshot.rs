@@ -18,8 +18,8 @@ impl Session {
     ///
     /// It may be taken at any time, and equals a session whose link was just cut. To survive a loss of power it must be durable before the
     /// bytes of `tx` leave: what the broker has seen must not be forgotten. Nor must what the broker has forgotten be taken for known after the
-    /// next start: save after [`Connected`](crate::Event::Connected) without a session, too. To have each message exactly once across a crash, write it in one
-    /// transaction with what the application did with the last one.
+    /// next start: save after [`Connected`](crate::Event::Connected) without a session, too. To have each message exactly once across a crash,
+    /// write it in one transaction with what the application did with the last one.
     ///
     /// ```
     /// use motemq::{Session, Slot};

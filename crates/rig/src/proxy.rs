@@ -89,6 +89,20 @@ impl Proxy {
         Ok(Proxy { addr, shared, accepting: Some(thread::spawn(move || accept(&accepting, &listener))) })
     }
 
+    /// Before what listens at this URL, at a port of `localhost`; and the URL that leads through it.
+    ///
+    /// # Errors
+    /// The URL names no port of `localhost`, or as [`start`](Self::start).
+    pub fn before(url: &str) -> io::Result<(Self, String)> {
+        let wrong = || io::Error::new(io::ErrorKind::InvalidInput, format!("no port of localhost in {url}"));
+        let (scheme, rest) = url.split_once("localhost:").ok_or_else(wrong)?;
+        let path = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let port: u16 = rest[..rest.len() - path.len()].parse().map_err(|_| wrong())?;
+        let proxy = Self::start((Ipv4Addr::LOCALHOST, port).into())?;
+        let through = format!("{scheme}localhost:{}{path}", proxy.addr().port());
+        Ok((proxy, through))
+    }
+
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr

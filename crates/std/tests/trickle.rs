@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A kilobyte every fiftieth of a second.
+/// A kilobyte every twentieth of a second.
 const SLOW: Plan = Plan { cut_up: None, cut_down: None, most: Some(1024), pause: Duration::from_millis(50) };
 /// As long as a call may take.
 const WAIT: Duration = Duration::from_millis(300);
@@ -72,11 +72,8 @@ fn records_that_come_slowly() {
     let Some(ways) = Listeners::for_test("records_that_come_slowly") else { return };
     let straight = Options::from_url(&ways.plain()).unwrap();
     for url in [ways.secure(), ways.secure_web()] {
-        let (scheme, port) = url.split_once("://localhost:").unwrap();
-        let port = port.trim_end_matches("/mqtt").parse().unwrap();
-        let slow = Proxy::start(([127, 0, 0, 1], port).into()).unwrap();
+        let (slow, url) = Proxy::before(&url).unwrap();
         slow.plan(SLOW);
-        let url = format!("{scheme}://localhost:{}/mqtt", slow.addr().port());
         let tls = Tls::new().ca(ways.authority.pem().as_bytes()).unwrap();
         comes_in_time(Options::from_url(&url).unwrap().tls(tls), &straight);
     }

@@ -12,7 +12,7 @@ use motemq_tokio::{Client, Filter, Options, Publish, QoS, Reconnect, Tls, publis
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// A kilobyte every fiftieth of a second.
+/// A kilobyte every twentieth of a second.
 const SLOW: Plan = Plan { cut_up: None, cut_down: None, most: Some(1024), pause: Duration::from_millis(50) };
 const SOON: Duration = Duration::from_secs(20);
 
@@ -47,11 +47,8 @@ async fn a_large_frame_that_comes_slowly() {
 async fn records_that_come_slowly() {
     let Some(ways) = Listeners::for_test("records_that_come_slowly") else { return };
     for url in [ways.secure(), ways.secure_web()] {
-        let (scheme, port) = url.split_once("://localhost:").unwrap();
-        let port = port.trim_end_matches("/mqtt").parse().unwrap();
-        let slow = Proxy::start(([127, 0, 0, 1], port).into()).unwrap();
+        let (slow, url) = Proxy::before(&url).unwrap();
         slow.plan(SLOW);
-        let url = format!("{scheme}://localhost:{}/mqtt", slow.addr().port());
         let tls = Tls::new().ca(ways.authority.pem().as_bytes()).unwrap();
         comes(Options::from_url(&url).unwrap().tls(tls), Options::from_url(&ways.plain()).unwrap()).await;
     }
