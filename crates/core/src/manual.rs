@@ -61,8 +61,9 @@ pub struct Manual<Q: ?Sized = [Owed]> {
     connection: u16,
     /// What is being received was delivered on this connection before, and is not acknowledged yet.
     again: bool,
-    /// There may be QoS 2 messages among them: only then are they looked through, where that saves time.
-    exactly: bool,
+    /// All are of QoS 1, and each identifier is the next of the one before, as brokers count: with the feature `fast` each is then looked for
+    /// only where counting leads.
+    counted: bool,
     /// Oldest first, free places last.
     pub(crate) owed: Q,
 }
@@ -70,7 +71,7 @@ pub struct Manual<Q: ?Sized = [Owed]> {
 impl<const N: usize> Manual<[Owed; N]> {
     /// Owes nothing. `N` messages can be dealt with at once.
     pub const fn new() -> Self {
-        Manual { connection: 0, again: false, exactly: false, owed: [Owed::NONE; N] }
+        Manual { connection: 0, again: false, counted: true, owed: [Owed::NONE; N] }
     }
 }
 
@@ -101,7 +102,9 @@ impl Manual {
     /// [`Invalid`](SendError::Invalid) if it is not owed: acknowledged before, or of an earlier connection, over which it would be another
     /// message's by now; the broker delivers that one again.
     pub fn ack(&mut self, token: Token) -> Result<(), SendError> {
-        let owed = self.owed.iter_mut().find(|owed| owed.id == token.id.get() && !owed.ready);
+        let owes = |owed: &&mut Owed| owed.id == token.id.get() && !owed.ready;
+        let place = self.place(token.id.get());
+        let owed = if self.is_counted() { self.owed.get_mut(place).filter(owes) } else { self.owed.iter_mut().find(owes) };
         let owed = owed.filter(|_| token.connection == self.connection).ok_or(SendError::Invalid)?;
         owed.ready = true;
         Ok(())
@@ -162,9 +165,11 @@ impl Manual {
                     Event::Message(Message { left, .. }) => {
                         let head = wire::reply(session.head);
                         let again = |owed: &Owed| owed.id == session.id && owed.head == head;
-                        // Without an exit the loop takes a few steps on large machines, and more code on small ones.
                         self.again = head != 0
-                            && if cfg!(feature = "fast") {
+                            && if self.is_counted() {
+                                self.owed.get(self.place(session.id)).is_some_and(again)
+                            } else if cfg!(feature = "fast") {
+                                // Without an exit the loop takes a few steps on large machines, and more code on small ones.
                                 self.owed.iter().fold(false, |found, owed| found | again(owed))
                             } else {
                                 self.owed.iter().any(again)
@@ -206,9 +211,9 @@ impl Manual {
     /// Accepts what the application allowed, and writes the acknowledgements whose turn has come.
     fn settle(&mut self, session: &mut Session, out: &mut Out<'_>) {
         if cfg!(feature = "fast") {
-            self.exactly &= self.owed.first().is_some_and(|owed| owed.id != 0);
+            self.counted |= self.owed.first().is_none_or(|owed| owed.id == 0);
         }
-        if self.exactly || cfg!(not(feature = "fast")) {
+        if !self.is_counted() {
             for owed in self.owed.iter().filter(|owed| owed.ready && owed.head == wire::PUBREC << 4) {
                 if session.received(owed.id).is_none()
                     && let Some(slot) = session.received(0)
@@ -257,17 +262,27 @@ impl Manual {
     /// Takes the first free place; there is one whenever a message is read.
     fn owe(&mut self, owed: Owed) {
         let place = if cfg!(feature = "fast") {
-            let taken = self.owed.partition_point(|place| place.id != 0);
-            self.owed.get_mut(taken)
+            let place = self.place(owed.id);
+            let is_free = |place: &Owed| place.id == 0;
+            let behind = place.checked_sub(1).is_none_or(|before| self.owed.get(before).is_some_and(|owed| owed.id != 0));
+            self.counted &= owed.head == wire::PUBACK << 4 && behind && self.owed.get(place).is_some_and(is_free);
+            let place = if self.is_counted() { place } else { self.owed.partition_point(|owed| owed.id != 0) };
+            self.owed.get_mut(place)
         } else {
             self.owed.iter_mut().find(|place| place.id == 0)
         };
         if let Some(place) = place {
             *place = owed;
         }
-        if cfg!(feature = "fast") {
-            self.exactly |= owed.head == wire::PUBREC << 4;
-        }
+    }
+
+    fn is_counted(&self) -> bool {
+        cfg!(feature = "fast") && self.counted
+    }
+
+    /// Where an identifier stands or will stand if they are counted: as far behind the first as it is greater.
+    fn place(&self, id: u16) -> usize {
+        self.owed.first().filter(|first| first.id != 0).map_or(0, |first| id.wrapping_sub(first.id).into())
     }
 
     /// Another message can be owed, and accepted with all the others.
@@ -275,7 +290,7 @@ impl Manual {
         if self.owed.last().is_none_or(|owed| owed.id != 0) {
             return false;
         }
-        if cfg!(feature = "fast") && !self.exactly {
+        if self.is_counted() {
             return true;
         }
         let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();

@@ -33,7 +33,7 @@ const WORKS: [(&str, &str, usize); 6] = [
     ("publish1", "publish, QoS 1", 200_000),
     ("publish2", "publish, QoS 2", 100_000),
     ("receive0", "receive, QoS 0", 500_000),
-    ("receive1", "receive, QoS 1", 200_000),
+    ("receive1", "receive, QoS 1", 1_000_000),
     ("round-trip", "publish, QoS 1, one by one", 10_000),
 ];
 

@@ -1,5 +1,5 @@
 //! Messages as they come: put together, and given to those who want them.
-use super::{Inbox, Item, Stream};
+use super::{Hold, Inbox, Item, Stream};
 use crate::{
     Message, Overflow,
     message::{Pipe, Rest},
@@ -8,7 +8,7 @@ use crate::{
 use bytes::{Bytes, BytesMut};
 use motemq::{Manual, QoS, Token, topic::Topic};
 use motemq_net::is_covered;
-use std::sync::Arc;
+use std::{sync::Arc, task::Waker};
 
 /// A message of which not all has come.
 #[derive(Debug)]
@@ -127,23 +127,39 @@ impl Inbox {
         self.topic = topic;
     }
 
+    /// Each stream of the targets gets it, or lets it pass.
+    #[inline]
     fn deliver(&mut self, message: Message, token: Option<Token>) {
         let hold = token.map(|token| self.owe(token, self.targets.len()));
-        let droppable = message.qos == QoS::AtMostOnce;
-        let weight = message.weight();
-        let mut message = Some(message);
-        for at in 0..self.targets.len() {
-            let stream = &mut self.streams[self.targets[at]];
-            if droppable && stream.is_full() && (self.give_way || stream.limits.overflow == Overflow::DropQos0) {
+        let Some((&last, others)) = self.targets.split_last() else { return self.trash.push(message) };
+        for &other in others {
+            let stream = &mut self.streams[other];
+            if stream.lets_pass(&message, self.give_way) {
                 self.dropped += 1;
-                continue;
+            } else {
+                self.wakes.extend(stream.push(message.clone(), hold));
             }
-            let last = at + 1 == self.targets.len();
-            let Some(message) = (if last { message.take() } else { message.clone() }) else { continue };
-            stream.items.push_back(Item { message, hold });
-            stream.bytes += weight;
-            self.wakes.extend(stream.waker.take());
         }
-        self.trash.extend(message);
+        let stream = &mut self.streams[last];
+        if stream.lets_pass(&message, self.give_way) {
+            self.dropped += 1;
+            self.trash.push(message);
+        } else {
+            self.wakes.extend(stream.push(message, hold));
+        }
+    }
+}
+
+impl Stream {
+    /// There is no room for it, and it may be dropped.
+    fn lets_pass(&self, message: &Message, give_way: bool) -> bool {
+        message.qos == QoS::AtMostOnce && self.is_full() && (give_way || self.limits.overflow == Overflow::DropQos0)
+    }
+
+    /// Returns who waits for it.
+    fn push(&mut self, message: Message, hold: Option<Hold>) -> Option<Waker> {
+        self.bytes += message.weight();
+        self.items.push_back(Item { message, hold });
+        self.waker.take()
     }
 }
