@@ -273,8 +273,10 @@ impl<T: Transport> Client<T> {
             thread::sleep(limit.min(PAUSE));
             return Ok(false);
         }
-        // Rounded down to a power of two, so that the limit need not be set again for each wait; who wakes early waits again.
-        let limit = Duration::from_millis(1 << limit.as_millis().clamp(1, 1 << 20).ilog2());
+        // Rounded down to a power of two, so that the limit need not be set again for each wait; who wakes early waits again. Zero is left: who
+        // only looks does not wait.
+        let wait = Duration::from_millis(1 << limit.as_millis().clamp(1, 1 << 20).ilog2());
+        let limit = if limit.is_zero() { limit } else { wait };
         if self.read_limit != Some(limit) {
             transport.set_read_timeout(limit)?;
             self.read_limit = Some(limit);

@@ -79,7 +79,7 @@ impl Socket {
         each!(&self.kind, socket => socket.set_write_timeout(None))
     }
 
-    /// How long a read may take from its [beginning](Self::begin_to_read).
+    /// How long a read may take from its [beginning](Self::begin_to_read); zero: it takes what is there.
     pub fn set_limit(&mut self, limit: Duration) {
         self.limit = Some(limit);
     }
@@ -87,9 +87,9 @@ impl Socket {
     /// Somebody reads.
     pub fn begin_to_read(&mut self) {
         self.heard = false;
-        self.pace = match self.limit.and_then(|limit| Instant::now().checked_add(limit)) {
-            Some(until) => Pace::Reading(until),
-            None => Pace::Patient,
+        self.pace = match self.limit {
+            Some(Duration::ZERO) => Pace::AtOnce,
+            limit => limit.and_then(|limit| Instant::now().checked_add(limit)).map_or(Pace::Patient, Pace::Reading),
         };
     }
 

@@ -12,7 +12,8 @@ use std::{
 /// that both write do not wait for each other.
 pub trait Transport: Read + Write {
     /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`, which are treated alike; or with
-    /// [`Underway`](crate::Underway), if part of something has come that is given only when it is whole. Never zero.
+    /// [`Underway`](crate::Underway), if part of something has come that is given only when it is whole. Zero asks
+    /// for what is there at once, without waiting or nearly so.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;
 
     /// Writes what the other side takes at once; `WouldBlock` or `TimedOut` if that is nothing.
@@ -30,7 +31,8 @@ pub trait Transport: Read + Write {
 
 impl Transport for TcpStream {
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
-        TcpStream::set_read_timeout(self, Some(limit))
+        // The system takes zero for no limit.
+        TcpStream::set_read_timeout(self, Some(limit.max(Duration::from_millis(1))))
     }
 
     // A write time-out would do on Unix, but on Windows leaves open how much was written.

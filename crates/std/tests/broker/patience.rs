@@ -2,7 +2,7 @@
 use crate::{
     script::{HELLO, HELLO_KEEPING, Hears, HungUp, NEW, RESUMED, Says, script},
     server,
-    support::{self, AT_ONCE, LEVELS, next, nothing, options},
+    support::{self, AT_ONCE, LEVELS, connect, next, nothing, options},
 };
 use motemq_std::{Cause, Client, Error, ErrorKind, Fault, Filter, Known, Options, Packet, Publish, QoS, Reconnect, Transport};
 use std::{
@@ -257,4 +257,16 @@ fn a_message_that_ends_each_connection_ends_with_the_callers_patience() {
     client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
     client.disconnect().unwrap();
     assert!(broker.join().unwrap() > 2);
+}
+
+#[test]
+fn who_only_looks_does_not_wait() {
+    let server = server();
+    let mut client = connect(server.addr(), "a");
+    let began = Instant::now();
+    for _ in 0..1000 {
+        assert!(client.recv(Some(Duration::ZERO)).unwrap().is_none());
+    }
+    // A time-out of the system's is a millisecond at least.
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }

@@ -2,7 +2,7 @@
 use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, options, start};
 use motemq_tokio::{Error, Options, Publish, QoS, Reconnect, ReturnCode, State};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// A ping after three quarters of the keep-alive, and ten seconds for its answer: not one more (rumqtt#295: 130 s).
 #[tokio::test(start_paused = true)]
@@ -113,7 +113,7 @@ async fn a_broker_that_takes_nothing_is_left() {
             receipt = Some(client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).await.unwrap());
         }
     }
-    let mut next = exchange.accepts(HELLO, NEW).await;
+    let mut next = timeout(Duration::from_secs(60), exchange.accepts(HELLO, NEW)).await.expect("another connection");
     assert_eq!(began.elapsed().as_secs(), 20);
     next.hears(b"\x32\x06\0\x01t\0\x021").await;
     next.says(b"\x40\x02\0\x02").await;
