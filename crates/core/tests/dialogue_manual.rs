@@ -201,17 +201,35 @@ fn a_lost_link_with_all_places_owed() {
     talk.d.says(b"\x50\x02\0\x01");
 }
 
-/// A message that comes again on the same connection before it was acknowledged is told once, and owed once; after that it is answered.
+/// A message that comes again on the same connection before it was acknowledged, however often, is told once, and owed once; after that it is
+/// answered.
 #[test]
 fn repetitions_on_one_connection() {
     for (head, reply) in [(0x32, 0x40), (0x34, 0x50)] {
         let mut talk = Talk::<4>::open();
-        let (told, tokens) = talk.hears(&[publish(head, 1), publish(head | 8, 1)].concat());
+        let again = publish(head | 8, 1);
+        let (told, tokens) = talk.hears(&[publish(head, 1), again, again, again].concat());
         assert_eq!((told.len(), tokens.len()), (1, 1));
         talk.acks(tokens[0]);
         talk.d.says(&[reply, 2, 0, 1]);
         let (told, _) = talk.hears(&publish(head | 8, 1));
         assert_eq!(told.len(), if head == 0x32 { 1 } else { 0 });
+    }
+}
+
+/// Brokers need not count: identifiers may leave gaps, go down, and start anew.
+#[test]
+fn identifiers_in_any_order() {
+    for ids in [[5, 7, 8, 9], [5, 6, 8, 7], [9, 8, 7, 6], [254, 255, 1, 2]] {
+        let mut talk = Talk::<4>::open();
+        let (told, tokens) = talk.hears(&ids.map(|id| publish(0x32, id)).concat());
+        assert_eq!(told, ids.map(|id| message("t", b"").qos1(id.into())));
+        for token in tokens[1..].iter().rev() {
+            talk.acks(*token);
+            talk.d.silent();
+        }
+        talk.acks(tokens[0]);
+        talk.d.says(&ids.map(|id| [0x40, 2, 0, id]).concat());
     }
 }
 
@@ -227,6 +245,17 @@ fn skipped_messages_take_their_turn() {
     talk.d.silent();
     talk.acks(tokens[0]);
     talk.d.says(b"\x40\x02\0\x01\x50\x02\0\x02\x40\x02\0\x03");
+}
+
+/// What was skipped, and is not acknowledged yet, is not told when it comes again, even if it can be then.
+#[test]
+fn a_skipped_message_that_comes_again_is_not_told() {
+    let mut talk = Talk::<4>::open();
+    let skipped = [&b"\x32\x4a\0\x46"[..], &[b'x'; 70], b"\0\x02"].concat();
+    let (told, tokens) = talk.hears(&[&publish(0x32, 1)[..], &skipped, &skipped, &publish(0x3a, 2)].concat());
+    assert_eq!(told, [message("t", b"").qos1(1), Told::Skipped(0), Told::Skipped(0)]);
+    talk.acks(tokens[0]);
+    talk.d.says(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x02");
 }
 
 /// A skipped message takes a place, too: behind the last one nothing is read, and no token is given that nobody owes.
@@ -303,6 +332,22 @@ fn disconnect_writes_what_is_allowed() {
     assert!(!talk.d.session.is_closed());
 }
 
+/// A reply that waits for room or for the end of a stream comes before DISCONNECT.
+#[test]
+fn disconnect_waits_for_a_reply() {
+    let mut talk = Talk::<4>::open();
+    talk.d.tx.commit(62);
+    assert_eq!(talk.hears(b"\x62\x02\0\x09").0, []);
+    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Err(SendError::Full));
+    talk.d.tx.clear();
+    talk.d.publish(&Publish::to("a").more(2)).unwrap();
+    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Err(SendError::Busy));
+    talk.d.session.publish_chunk(b"!!", &mut talk.d.tx).unwrap();
+    talk.d.tx.clear();
+    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Ok(()));
+    talk.d.says(b"\x70\x02\0\x09\xe0\0");
+}
+
 /// No more QoS 2 messages are told than can be accepted: each has its slot when it is acknowledged.
 #[test]
 fn every_qos_2_message_told_can_be_accepted() {
@@ -376,6 +421,32 @@ fn a_slow_application_is_no_dead_broker() {
     talk.acks(tokens[0]);
     talk.d.says(b"\x40\x02\0\x01");
     assert!(talk.d.at(120_000).is_ok());
+}
+
+/// A broker that is silent is found out also while something is owed to it, while half a packet has come, and while all slots are taken.
+#[test]
+fn a_dead_broker_is_found_while_something_is_owed() {
+    for (begins, acks) in
+        [(&publish(0x32, 1)[..], false), (&[&publish(0x32, 1)[..], b"\x32\x05\0"].concat(), false), (&publish(0x34, 1), true)]
+    {
+        let mut talk = Talk::<4, 1>::open();
+        talk.d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+        talk.d.tx.clear();
+        assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
+        let (_, tokens) = talk.hears(begins);
+        if acks {
+            // Its slot stays taken until PUBREL comes.
+            talk.acks(tokens[0]);
+            talk.d.tx.clear();
+        }
+        let dies = (0..60_000).step_by(500).find(|ms| {
+            let dead = talk.d.at(*ms) == Err(Fault::Timeout);
+            talk.d.tx.clear();
+            assert_eq!(talk.turn().0, []);
+            dead
+        });
+        assert!(dies.is_some_and(|ms| ms <= 10_000), "{begins:?}: {dies:?}");
+    }
 }
 
 /// What is written through `Manual` puts a PINGREQ off like anything else.
