@@ -314,6 +314,27 @@ fn full_reads_are_life() {
     }
 }
 
+/// Who cannot read excuses the broker: it goes on saying that it is alive, and waits for nothing until it reads again.
+#[test]
+fn an_excused_broker_is_not_dead() {
+    let mut d = open(0, Connect::new("c").keep_alive(8).timeout(2));
+    let mut pings = 0;
+    for ms in (0..60_000).step_by(500) {
+        d.session.excuse();
+        assert!(d.at(ms).is_ok(), "{ms}");
+        pings += usize::from(d.tx.bytes() == b"\xc0\0");
+        d.tx.clear();
+        // PINGRESP lies where nobody reads.
+    }
+    assert_ne!(pings, 0);
+    let dies = (60_000..80_000).step_by(500).find(|ms| {
+        let told = d.at(*ms);
+        d.tx.clear();
+        told == Err(Fault::Timeout)
+    });
+    assert!(dies.is_some_and(|ms| ms <= 70_000), "{dies:?}");
+}
+
 /// A PINGREQ that cannot be written for one keep-alive, while nothing comes, is the end: `tx` is full, or a payload stays away.
 #[test]
 fn a_pingreq_that_cannot_be_written() {
