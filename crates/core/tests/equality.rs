@@ -1,0 +1,37 @@
+//! What is equal says the same, wherever it lies.
+use motemq::{packet::*, *};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+/// Those of a packet, and one's own.
+#[test]
+fn filters_are_equal_if_they_say_the_same() {
+    let subscribe = b"\x82\x0a\0\x05\0\x01a\x01\0\x01#\x02";
+    let Ok(Some((Packet::Subscribe { filters: came, .. }, _))) = decode(subscribe) else { panic!("no SUBSCRIBE") };
+    let own = [Filter::new("a", QoS::AtLeastOnce), Filter::new("#", QoS::ExactlyOnce)];
+    assert_eq!(came, Filters::from(&own[..]));
+    assert_ne!(came, Filters::from(&own[..1]));
+    assert_ne!(came, Filters::from(&[own[1], own[0]][..]));
+    assert_ne!(came, Filters::from(&[own[0], Filter::new("#", QoS::AtLeastOnce)][..]));
+    assert_ne!(came, Filters::from(&[own[0], Filter::new("b", QoS::ExactlyOnce)][..]));
+}
+
+/// The bytes held count, and the room for more, not where they begin or what lay there before.
+#[test]
+fn buffers_are_equal_if_they_hold_the_same() {
+    let (mut one, mut other) = (Buffer::<[u8; 16]>::new(), Buffer::<[u8; 16]>::new());
+    one.space()[..3].copy_from_slice(b"xab");
+    one.commit(3);
+    one.consume(1);
+    other.space()[..2].copy_from_slice(b"ab");
+    other.commit(2);
+    let hash = |buffer: &Buffer| BuildHasherDefault::<DefaultHasher>::new().hash_one(buffer);
+    assert!(one == other && *one == *other);
+    assert_eq!(hash(&one), hash(&other));
+    let mut larger = Buffer::<[u8; 17]>::new();
+    larger.space()[..2].copy_from_slice(b"ab");
+    larger.commit(2);
+    assert!(*one != *larger);
+    other.consume(1);
+    assert!(one != other && *one != *other);
+    assert_ne!(hash(&one), hash(&other));
+}
