@@ -6,6 +6,7 @@ use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 /// What `cargo xtask fuzz` takes.
@@ -65,15 +66,25 @@ pub fn run(options: &Options) -> Result<Vec<(String, u64)>, String> {
     run_to_end(build)?;
     let (mut counts, mut failures) = (Vec::new(), Vec::new());
     for pair in targets.chunks(2) {
-        let running: Vec<_> = pair.iter().map(|name| (name, start(name, &built.join(host).join("release"), options))).collect();
+        // Each is listened to by itself: who is not would stand still as soon as the pipe of what it says is full.
+        let running: Vec<_> = pair
+            .iter()
+            .map(|name| (name, start(name, &built.join(host).join("release"), options)))
+            .map(|(name, child)| (name, child.map(|child| thread::spawn(|| child.wait_with_output()))))
+            .collect();
         for (name, child) in running {
-            match child.and_then(|child| child.wait_with_output().map_err(|error| error.to_string())) {
+            let output = child.and_then(|child| match child.join() {
+                Ok(output) => output.map_err(|error| error.to_string()),
+                Err(_) => Err("nobody listened to it".into()),
+            });
+            match output {
                 Ok(output) => {
                     let said = String::from_utf8_lossy(&output.stderr);
-                    let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:")).unwrap_or("0").trim();
-                    counts.push((name.clone(), runs.parse().unwrap_or_default()));
+                    let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+                    let runs = runs.and_then(|runs| runs.trim().parse().ok()).unwrap_or(0);
+                    counts.push((name.clone(), runs));
                     println!("fuzz {name}: {runs} inputs in {} s", options.seconds);
-                    if !output.status.success() {
+                    if runs == 0 || !output.status.success() {
                         let tail: Vec<_> = said.lines().rev().take(60).collect();
                         failures.push(format!("{}\n{name} has found something", tail.into_iter().rev().collect::<Vec<_>>().join("\n")));
                     }
