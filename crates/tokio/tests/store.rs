@@ -7,7 +7,14 @@ use motemq_rig::{
     server::Server,
 };
 use motemq_tokio::{Client, Error, Filter, Options, Publish, QoS, Reconnect, WhenFull};
-use std::{env, fs, future::Future, path::PathBuf, process, time::Duration};
+use std::{
+    env, fs,
+    future::Future,
+    path::PathBuf,
+    process,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::time::timeout;
 
 async fn soon<T>(work: impl Future<Output = T>) -> T {
@@ -104,10 +111,14 @@ async fn messages_survive_a_kill() {
     let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port));
     tokio::spawn(driver);
     let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])).await.unwrap();
+    let latest = Arc::new(Mutex::new(String::new()));
+    let seen = latest.clone();
     let watching = tokio::spawn(async move {
         let mut came = Vec::new();
         while let Some(message) = stream.recv().await.filter(|message| message.payload != "end") {
-            came.push(String::from_utf8(message.payload.to_vec()).unwrap());
+            let text = String::from_utf8(message.payload.to_vec()).unwrap();
+            seen.lock().unwrap().clone_from(&text);
+            came.push(text);
         }
         came
     });
@@ -119,10 +130,15 @@ async fn messages_survive_a_kill() {
             .stdout(process::Stdio::null())
             .spawn()
             .unwrap();
+        // Not before some of its own have come; what the one before it left comes first.
         let enough = watch.counters().received + chance.u64(1..200);
-        while watch.counters().received < enough {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let begun = || latest.lock().unwrap().split(' ').next() == Some(&round.to_string());
+        soon(async {
+            while watch.counters().received < enough || !begun() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
         victim.kill().unwrap();
         victim.wait().unwrap();
     }
