@@ -86,7 +86,8 @@ pub fn run(options: &Options) -> Result<Vec<(String, u64)>, String> {
                     println!("fuzz {name}: {runs} inputs in {} s", options.seconds);
                     if runs == 0 || !output.status.success() {
                         let tail: Vec<_> = said.lines().rev().take(60).collect();
-                        failures.push(format!("{}\n{name} has found something", tail.into_iter().rev().collect::<Vec<_>>().join("\n")));
+                        let what = if runs == 0 { "did not say how many inputs it tried" } else { "has found something" };
+                        failures.push(format!("{}\n{name} {what}", tail.into_iter().rev().collect::<Vec<_>>().join("\n")));
                     }
                 }
                 Err(why) => failures.push(format!("{name}: {why}")),
