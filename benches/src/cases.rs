@@ -46,21 +46,37 @@ pub fn ours() -> Vec<Case> {
 pub fn add<C: Codec>(who: &'static str, cases: &mut Vec<Case>) {
     for sample in samples() {
         verify::<C>(who, &sample);
-        push(cases, "decode", &sample, who, |sample| Decode::<C>::new(sample, None));
+        push(cases, "decode", &sample, who, |sample| {
+            Decode::<C>::new(sample, None)
+        });
         push(cases, "encode", &sample, who, Encode::<C>::new);
         push(cases, "build", &sample, who, Build::<C>::new);
     }
-    push(cases, "pieces", &Rc::new(Sample::stream()), who, |sample| Decode::<C>::new(sample, Some(PIECE)));
+    push(cases, "pieces", &Rc::new(Sample::stream()), who, |sample| {
+        Decode::<C>::new(sample, Some(PIECE))
+    });
 }
 
 fn samples() -> Vec<Rc<Sample>> {
-    Sample::singles().into_iter().chain([Sample::stream()]).map(Rc::new).collect()
+    Sample::singles()
+        .into_iter()
+        .chain([Sample::stream()])
+        .map(Rc::new)
+        .collect()
 }
 
 /// The case of another matcher of topics, verified.
-pub fn matching(who: &'static str, matches: impl Fn(&str, &str) -> bool + core::marker::Copy + 'static, cases: &mut Vec<Case>) {
+pub fn matching(
+    who: &'static str,
+    matches: impl Fn(&str, &str) -> bool + core::marker::Copy + 'static,
+    cases: &mut Vec<Case>,
+) {
     Matching(matches).verify();
-    cases.push(Case { work: "topic/matches".into(), who, prepare: Box::new(move || Box::new(Matching(matches))) });
+    cases.push(Case {
+        work: "topic/matches".into(),
+        who,
+        prepare: Box::new(move || Box::new(Matching(matches))),
+    });
 }
 
 fn session(cases: &mut Vec<Case>) {
@@ -76,33 +92,65 @@ fn session(cases: &mut Vec<Case>) {
             push(cases, "build", &sample, SESSION, Send::<1024>::new);
         }
     }
-    push(cases, "pieces", &Rc::new(Sample::stream()), SESSION, |sample| ReceivePieces::new(sample, PIECE));
+    push(
+        cases,
+        "pieces",
+        &Rc::new(Sample::stream()),
+        SESSION,
+        |sample| ReceivePieces::new(sample, PIECE),
+    );
     slots::<8>("8", cases);
     slots::<64>("64", cases);
     slots::<1024>("1024", cases);
     for (name, packets) in [("messages_850", 1000), ("messages_8500", 10_000)] {
-        let messages = stream(packets).into_iter().filter(|given| matches!(given, Given::Publish { .. }));
+        let messages = stream(packets)
+            .into_iter()
+            .filter(|given| matches!(given, Given::Publish { .. }));
         let sample = Rc::new(Sample::new(name, messages.collect()));
-        push(cases, "linear", &sample, SESSION, |sample| ReceivePieces::new(sample, PIECE));
+        push(cases, "linear", &sample, SESSION, |sample| {
+            ReceivePieces::new(sample, PIECE)
+        });
     }
     for (name, kib) in [("message_64KiB", 64), ("message_1MiB", 1024)] {
         let sample = Rc::new(Sample::message(name, kib));
-        push(cases, "linear", &sample, SESSION, |sample| ReceivePieces::new(sample, PIECE).per_kib());
+        push(cases, "linear", &sample, SESSION, |sample| {
+            ReceivePieces::new(sample, PIECE).per_kib()
+        });
     }
 }
 
 /// What must not depend on how many slots there are.
 fn slots<const SLOTS: usize>(name: &str, cases: &mut Vec<Case>) {
-    let of = |what: &str, prepare| Case { work: format!("slots/{what}_{name}"), who: SESSION, prepare };
-    cases.push(of("round_trip", Box::new(|| Box::new(RoundTrips::<SLOTS>::new()))));
+    let of = |what: &str, prepare| Case {
+        work: format!("slots/{what}_{name}"),
+        who: SESSION,
+        prepare,
+    };
+    cases.push(of(
+        "round_trip",
+        Box::new(|| Box::new(RoundTrips::<SLOTS>::new())),
+    ));
     let sample = Rc::new(Sample::singles().swap_remove(1));
-    cases.push(of("receive", Box::new(move || Box::new(Receive::<SLOTS>::new(&sample)))));
+    cases.push(of(
+        "receive",
+        Box::new(move || Box::new(Receive::<SLOTS>::new(&sample))),
+    ));
 }
 
-fn push<W: Work + 'static>(cases: &mut Vec<Case>, verb: &str, sample: &Rc<Sample>, who: &'static str, make: fn(&Sample) -> W) {
+fn push<W: Work + 'static>(
+    cases: &mut Vec<Case>,
+    verb: &str,
+    sample: &Rc<Sample>,
+    who: &'static str,
+    make: fn(&Sample) -> W,
+) {
     let work = format!("{verb}/{}", sample.name);
     let sample = Rc::clone(sample);
-    cases.push(Case { work, who, prepare: Box::new(move || Box::new(make(&sample))) });
+    cases.push(Case {
+        work,
+        who,
+        prepare: Box::new(move || Box::new(make(&sample))),
+    });
 }
 
 /// Reads all of a sample, whole or in pieces.
@@ -114,7 +162,11 @@ struct Decode<C: Codec> {
 
 impl<C: Codec> Decode<C> {
     fn new(sample: &Sample, piece: Option<usize>) -> Self {
-        Decode { bytes: sample.bytes.clone(), input: C::input(&sample.bytes), piece }
+        Decode {
+            bytes: sample.bytes.clone(),
+            input: C::input(&sample.bytes),
+            piece,
+        }
     }
 
     #[inline(always)]
@@ -130,11 +182,17 @@ impl<C: Codec> Decode<C> {
 
 impl<C: Codec> Work for Decode<C> {
     fn reset(&mut self) {
-        self.input = C::input(if self.piece.is_some() { &[] } else { &self.bytes });
+        self.input = C::input(if self.piece.is_some() {
+            &[]
+        } else {
+            &self.bytes
+        });
     }
 
     fn run(&mut self) -> usize {
-        let Some(piece) = self.piece else { return Self::read(&mut self.input) };
+        let Some(piece) = self.piece else {
+            return Self::read(&mut self.input);
+        };
         let mut packets = 0;
         for piece in self.bytes.chunks(piece) {
             C::append(&mut self.input, piece);
@@ -155,8 +213,11 @@ impl<C: Codec> Encode<C> {
     fn new(sample: &Sample) -> Self {
         // They borrow from it for as long as the program runs.
         let given = Box::leak(sample.given.clone().into_boxed_slice());
-        let mut encode =
-            Encode { alone: sample.alone, built: given.iter().map(C::build).collect(), output: C::output(sample.bytes.len() + 64) };
+        let mut encode = Encode {
+            alone: sample.alone,
+            built: given.iter().map(C::build).collect(),
+            output: C::output(sample.bytes.len() + 64),
+        };
         // The memory is there afterwards.
         encode.run();
         encode
@@ -189,7 +250,11 @@ struct Build<C: Codec> {
 
 impl<C: Codec> Build<C> {
     fn new(sample: &Sample) -> Self {
-        let mut build = Build { alone: sample.alone, given: sample.given.clone(), output: C::output(sample.bytes.len() + 64) };
+        let mut build = Build {
+            alone: sample.alone,
+            given: sample.given.clone(),
+            output: C::output(sample.bytes.len() + 64),
+        };
         build.run();
         build
     }

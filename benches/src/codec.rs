@@ -1,7 +1,8 @@
 //! What is asked of everybody: to read packets and to write them.
 use crate::{Given, Sample};
 
-/// A codec under test. What belongs together is compiled together: the methods are `inline` where it matters.
+/// A codec under test. What belongs together is compiled together: the methods are `inline` where
+/// it matters.
 pub trait Codec: 'static {
     /// Received bytes.
     type Input;
@@ -32,7 +33,8 @@ pub trait Codec: 'static {
     fn encode_once(packet: Self::Built<'_>, output: &mut Self::Output) {
         Self::encode(&packet, output);
     }
-    /// The same of what a packet says: whoever can write it without making one that may be any packet.
+    /// The same of what a packet says: whoever can write it without making one that may be any
+    /// packet.
     #[inline]
     fn write(given: &Given, output: &mut Self::Output) {
         Self::encode_once(Self::build(given), output);
@@ -55,7 +57,10 @@ pub struct Borrowed {
 impl Borrowed {
     /// None is done with.
     pub fn new(bytes: &[u8]) -> Self {
-        Borrowed { bytes: bytes.to_vec(), at: 0 }
+        Borrowed {
+            bytes: bytes.to_vec(),
+            at: 0,
+        }
     }
 
     /// More of them; those done with go.
@@ -94,7 +99,15 @@ pub fn verify<C: Codec>(who: &str, sample: &Sample) {
 }
 
 fn same(who: &str, what: &str, sample: &Sample, bytes: &[u8]) {
-    let differ = sample.bytes.iter().zip(bytes).position(|(wanted, found)| wanted != found);
+    let differ = sample
+        .bytes
+        .iter()
+        .zip(bytes)
+        .position(|(wanted, found)| wanted != found);
     let at = differ.unwrap_or(bytes.len().min(sample.bytes.len()));
-    assert!(bytes == sample.bytes, "{who}: {} is {what} otherwise from byte {at} on", sample.name);
+    assert!(
+        bytes == sample.bytes,
+        "{who}: {} is {what} otherwise from byte {at} on",
+        sample.name
+    );
 }

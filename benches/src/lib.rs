@@ -1,7 +1,9 @@
-//! What the benches measure: the same work, given to Motemq, to two limits that nobody can pass, and to whoever else is a [`Codec`].
+//! What the benches measure: the same work, given to Motemq, to two limits that nobody can pass,
+//! and to whoever else is a [`Codec`].
 //!
-//! The times are criterion's (`cargo bench --package motemq-benches`); the program `instructions` counts instructions under callgrind, which
-//! depend on neither the machine nor what else it does. `benches/peers`, a workspace of its own since it builds hundreds of packages, measures
+//! The times are criterion's (`cargo bench --package motemq-benches`); the program `instructions`
+//! counts instructions under callgrind, which depend on neither the machine nor what else it does.
+//! `benches/peers`, a workspace of its own since it builds hundreds of packages, measures
 //! other crates beside.
 mod cases;
 mod codec;

@@ -1,4 +1,5 @@
-//! Two limits: a copy of the bytes, and slices of them that nobody has checked, except that text is UTF-8.
+//! Two limits: a copy of the bytes, and slices of them that nobody has checked, except that text is
+//! UTF-8.
 use crate::{Borrowed, Codec, Given};
 use std::str;
 
@@ -28,7 +29,12 @@ impl Codec for Copy {
             last = slices.at;
         }
         let target = vec![0; lengths.iter().copied().max().unwrap_or(0)];
-        Copied { source: Borrowed::new(bytes), lengths, next: 0, target }
+        Copied {
+            source: Borrowed::new(bytes),
+            lengths,
+            next: 0,
+            target,
+        }
     }
 
     fn append(input: &mut Copied, piece: &[u8]) {
@@ -46,7 +52,11 @@ impl Codec for Copy {
     }
 
     fn build(given: &Given) -> Vec<u8> {
-        let payload = if let Given::Publish { payload, .. } = given { payload.len() } else { 0 };
+        let payload = if let Given::Publish { payload, .. } = given {
+            payload.len()
+        } else {
+            0
+        };
         let mut output = Slices::output(payload + 512);
         Slices::encode(&Slices::build(given), &mut output);
         Slices::written(&output)
@@ -74,7 +84,8 @@ impl Codec for Copy {
     }
 }
 
-/// Cuts each packet into slices as its lengths say, and believes all it says but that text is UTF-8; writes what it is given.
+/// Cuts each packet into slices as its lengths say, and believes all it says but that text is
+/// UTF-8; writes what it is given.
 pub struct Slices;
 
 /// What [`Slices`] reads.
@@ -177,7 +188,14 @@ impl Codec for Slices {
             1 => {
                 let keep_alive = number(&body[8..]);
                 body = &body[10..];
-                Cut::Connect(keep_alive, text(&mut body), text(&mut body), field(&mut body), text(&mut body), field(&mut body))
+                Cut::Connect(
+                    keep_alive,
+                    text(&mut body),
+                    text(&mut body),
+                    field(&mut body),
+                    text(&mut body),
+                    field(&mut body),
+                )
             }
             8 => {
                 let mut filters = &body[2..];
@@ -197,7 +215,10 @@ impl Codec for Slices {
     }
 
     fn output(capacity: usize) -> Fill {
-        Fill { memory: vec![0; capacity], at: 0 }
+        Fill {
+            memory: vec![0; capacity],
+            at: 0,
+        }
     }
 
     fn clear(output: &mut Fill) {
@@ -207,23 +228,52 @@ impl Codec for Slices {
     #[inline]
     fn encode(packet: &Self::Built<'_>, output: &mut Fill) {
         match &**packet {
-            Given::Publish { topic, payload, qos, id } => {
-                output.header(0x30 | qos << 1, 2 + topic.len() + if *qos > 0 { 2 } else { 0 } + payload.len());
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => {
+                output.header(
+                    0x30 | qos << 1,
+                    2 + topic.len() + if *qos > 0 { 2 } else { 0 } + payload.len(),
+                );
                 output.field(topic.as_bytes());
                 if *qos > 0 {
                     output.put(&id.to_be_bytes());
                 }
                 output.put(payload);
             }
-            Given::Connect { client_id, keep_alive, will, user, password } => {
-                let fields = [client_id.as_bytes(), will.topic.as_bytes(), &will.payload, user.as_bytes(), password.as_bytes()];
-                output.header(0x10, 20 + fields.iter().map(|field| field.len()).sum::<usize>());
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => {
+                let fields = [
+                    client_id.as_bytes(),
+                    will.topic.as_bytes(),
+                    &will.payload,
+                    user.as_bytes(),
+                    password.as_bytes(),
+                ];
+                output.header(
+                    0x10,
+                    20 + fields.iter().map(|field| field.len()).sum::<usize>(),
+                );
                 output.put(b"\0\x04MQTT\x04\xee");
                 output.put(&keep_alive.to_be_bytes());
                 fields.iter().for_each(|field| output.field(field));
             }
             Given::Subscribe { id, filters } => {
-                output.header(0x82, 2 + filters.iter().map(|(filter, _)| 3 + filter.len()).sum::<usize>());
+                output.header(
+                    0x82,
+                    2 + filters
+                        .iter()
+                        .map(|(filter, _)| 3 + filter.len())
+                        .sum::<usize>(),
+                );
                 output.put(&id.to_be_bytes());
                 for (filter, qos) in filters {
                     output.field(filter.as_bytes());
@@ -248,15 +298,23 @@ impl Codec for Slices {
 
     fn again<'a>(packet: Self::Read<'a>) -> Self::Built<'a> {
         std::borrow::Cow::Owned(match packet {
-            Cut::Publish(head, topic, id, payload) => {
-                Given::Publish { topic: topic.into(), payload: payload.into(), qos: head >> 1 & 3, id }
-            }
+            Cut::Publish(head, topic, id, payload) => Given::Publish {
+                topic: topic.into(),
+                payload: payload.into(),
+                qos: head >> 1 & 3,
+                id,
+            },
             Cut::Connect(keep_alive, client_id, topic, payload, user, password) => Given::Connect {
                 client_id: client_id.into(),
                 keep_alive,
-                will: crate::Will { topic: topic.into(), payload: payload.into() },
+                will: crate::Will {
+                    topic: topic.into(),
+                    payload: payload.into(),
+                },
                 user: user.into(),
-                password: str::from_utf8(password).expect("the sample's password").into(),
+                password: str::from_utf8(password)
+                    .expect("the sample's password")
+                    .into(),
             },
             Cut::Subscribe(id, mut bytes) => {
                 let mut filters = Vec::new();
@@ -267,7 +325,10 @@ impl Codec for Slices {
                 }
                 Given::Subscribe { id, filters }
             }
-            Cut::Other(0x90, id, codes) => Given::SubAck { id, codes: codes.into() },
+            Cut::Other(0x90, id, codes) => Given::SubAck {
+                id,
+                codes: codes.into(),
+            },
             Cut::Other(_, id, _) => Given::PubAck { id },
         })
     }

@@ -38,9 +38,26 @@ pub fn filters(given: &[(String, u8)]) -> [Filter<'_>; 8] {
 }
 
 pub fn connect(given: &Given) -> Option<Connect<'_>> {
-    let Given::Connect { client_id, keep_alive, will, user, password } = given else { return None };
-    let will = Publish::to(&will.topic).payload(&will.payload).qos(QoS::AtLeastOnce).retain();
-    Some(Connect::new(client_id).keep_alive(*keep_alive).login(user, password.as_bytes()).will(will))
+    let Given::Connect {
+        client_id,
+        keep_alive,
+        will,
+        user,
+        password,
+    } = given
+    else {
+        return None;
+    };
+    let will = Publish::to(&will.topic)
+        .payload(&will.payload)
+        .qos(QoS::AtLeastOnce)
+        .retain();
+    Some(
+        Connect::new(client_id)
+            .keep_alive(*keep_alive)
+            .login(user, password.as_bytes())
+            .will(will),
+    )
 }
 
 fn packet_id(id: u16) -> PacketId {
@@ -71,23 +88,40 @@ impl Codec for MotemqPacket {
     #[inline]
     fn build(given: &Given) -> Built<'_> {
         Built::Packet(match given {
-            Given::Publish { topic, payload, qos: number, id } => Packet::Publish {
+            Given::Publish {
+                topic,
+                payload,
+                qos: number,
+                id,
+            } => Packet::Publish {
                 dup: false,
                 qos: qos(*number),
                 retain: false,
-                id: if *number == 0 { None } else { Some(packet_id(*id)) },
+                id: if *number == 0 {
+                    None
+                } else {
+                    Some(packet_id(*id))
+                },
                 topic: Topic::new(topic).expect("a topic name"),
                 payload,
             },
             Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")),
-            Given::Subscribe { id, filters: list } => return Built::Subscribe(packet_id(*id), filters(list)),
-            Given::SubAck { id, codes } => Packet::SubAck { id: packet_id(*id), codes },
+            Given::Subscribe { id, filters: list } => {
+                return Built::Subscribe(packet_id(*id), filters(list));
+            }
+            Given::SubAck { id, codes } => Packet::SubAck {
+                id: packet_id(*id),
+                codes,
+            },
             Given::PubAck { id } => Packet::PubAck(packet_id(*id)),
         })
     }
 
     fn output(capacity: usize) -> Fill {
-        Fill { memory: vec![0; capacity], taken: 0 }
+        Fill {
+            memory: vec![0; capacity],
+            taken: 0,
+        }
     }
 
     fn clear(output: &mut Fill) {
@@ -99,7 +133,11 @@ impl Codec for MotemqPacket {
         let mut out = Out::new(&mut output.memory, &mut output.taken);
         match packet {
             Built::Packet(packet) => packet.encode(&mut out),
-            Built::Subscribe(id, list) => Packet::Subscribe { id: *id, filters: Filters::from(&list[..]) }.encode(&mut out),
+            Built::Subscribe(id, list) => Packet::Subscribe {
+                id: *id,
+                filters: Filters::from(&list[..]),
+            }
+            .encode(&mut out),
         }
         .expect("room");
     }
@@ -108,16 +146,39 @@ impl Codec for MotemqPacket {
     fn write(given: &Given, output: &mut Fill) {
         let out = &mut Out::new(&mut output.memory, &mut output.taken);
         match given {
-            Given::Publish { topic, payload, qos: number, id } => {
-                let id = if *number == 0 { None } else { Some(packet_id(*id)) };
+            Given::Publish {
+                topic,
+                payload,
+                qos: number,
+                id,
+            } => {
+                let id = if *number == 0 {
+                    None
+                } else {
+                    Some(packet_id(*id))
+                };
                 let topic = Topic::new(topic).expect("a topic name");
-                Packet::Publish { dup: false, qos: qos(*number), retain: false, id, topic, payload }.encode(out)
+                Packet::Publish {
+                    dup: false,
+                    qos: qos(*number),
+                    retain: false,
+                    id,
+                    topic,
+                    payload,
+                }
+                .encode(out)
             }
             Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")).encode(out),
-            Given::Subscribe { id, filters: list } => {
-                Packet::Subscribe { id: packet_id(*id), filters: Filters::from(&filters(list)[..]) }.encode(out)
+            Given::Subscribe { id, filters: list } => Packet::Subscribe {
+                id: packet_id(*id),
+                filters: Filters::from(&filters(list)[..]),
             }
-            Given::SubAck { id, codes } => Packet::SubAck { id: packet_id(*id), codes }.encode(out),
+            .encode(out),
+            Given::SubAck { id, codes } => Packet::SubAck {
+                id: packet_id(*id),
+                codes,
+            }
+            .encode(out),
             Given::PubAck { id } => Packet::PubAck(packet_id(*id)).encode(out),
         }
         .expect("room");

@@ -22,10 +22,18 @@ struct Open<const SLOTS: usize> {
 
 impl<const SLOTS: usize> Open<SLOTS> {
     fn new(capacity: usize) -> Self {
-        let mut open = Open { session: Session::new(), memory: vec![0; capacity], taken: 0 };
+        let mut open = Open {
+            session: Session::new(),
+            memory: vec![0; capacity],
+            taken: 0,
+        };
         let mut out = Out::new(&mut open.memory, &mut open.taken);
-        open.session.connect_slices(&Connect::new("bench"), ROOM, &mut out).expect("room");
-        let connected = open.session.receive(&mut &b"\x20\x02\0\0"[..], ROOM, &mut out);
+        open.session
+            .connect_slices(&Connect::new("bench"), ROOM, &mut out)
+            .expect("room");
+        let connected = open
+            .session
+            .receive(&mut &b"\x20\x02\0\0"[..], ROOM, &mut out);
         assert!(matches!(connected, Ok(Some(Event::Connected { .. }))));
         open.taken = 0;
         open
@@ -33,12 +41,24 @@ impl<const SLOTS: usize> Open<SLOTS> {
 
     /// With messages and subscriptions under way that [`samples`](crate::samples) acknowledges.
     fn waiting(mut self, given: &[Given]) -> Self {
-        if SLOTS > 1 && given.iter().any(|packet| matches!(packet, Given::SubAck { .. })) {
+        if SLOTS > 1
+            && given
+                .iter()
+                .any(|packet| matches!(packet, Given::SubAck { .. }))
+        {
             for _ in 0..PUBACKS {
-                self.send(&Given::Publish { topic: "a".into(), payload: vec![], qos: 1, id: 0 });
+                self.send(&Given::Publish {
+                    topic: "a".into(),
+                    payload: vec![],
+                    qos: 1,
+                    id: 0,
+                });
             }
             for _ in 0..SUBACKS {
-                self.send(&Given::Subscribe { id: 0, filters: vec![("a".into(), 0); 8] });
+                self.send(&Given::Subscribe {
+                    id: 0,
+                    filters: vec![("a".into(), 0); 8],
+                });
             }
         }
         self
@@ -48,13 +68,28 @@ impl<const SLOTS: usize> Open<SLOTS> {
     fn send(&mut self, given: &Given) {
         let mut out = Out::new(&mut self.memory, &mut self.taken);
         match given {
-            Given::Publish { topic, payload, qos: number, .. } => {
-                self.session.publish(&Publish::to(topic).payload(payload).qos(qos(*number)), &mut out).expect("a slot");
+            Given::Publish {
+                topic,
+                payload,
+                qos: number,
+                ..
+            } => {
+                self.session
+                    .publish(
+                        &Publish::to(topic).payload(payload).qos(qos(*number)),
+                        &mut out,
+                    )
+                    .expect("a slot");
             }
             Given::Subscribe { filters: list, .. } => {
-                self.session.subscribe(&filters(list), &mut out).expect("a slot");
+                self.session
+                    .subscribe(&filters(list), &mut out)
+                    .expect("a slot");
             }
-            _ => self.session.connect_slices(&connect(given).expect("CONNECT"), ROOM, &mut out).expect("room"),
+            _ => self
+                .session
+                .connect_slices(&connect(given).expect("CONNECT"), ROOM, &mut out)
+                .expect("room"),
         }
     }
 }
@@ -88,12 +123,21 @@ impl<const SLOTS: usize> Receive<SLOTS> {
     pub fn verify(mut self) {
         self.reset();
         assert_eq!(self.run(), self.packets);
-        assert_eq!(self.open.memory[..self.open.taken], self.acknowledgements[..]);
+        assert_eq!(
+            self.open.memory[..self.open.taken],
+            self.acknowledgements[..]
+        );
         self.reset();
         let mut input = &self.bytes[..];
         let mut events = 0;
         let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
-        while self.open.session.receive(&mut input, ROOM, &mut out).expect("packets").is_some() {
+        while self
+            .open
+            .session
+            .receive(&mut input, ROOM, &mut out)
+            .expect("packets")
+            .is_some()
+        {
             events += 1;
         }
         assert_eq!((events, input.len()), (self.packets, 0));
@@ -109,7 +153,12 @@ impl<const SLOTS: usize> Work for Receive<SLOTS> {
     fn run(&mut self) -> usize {
         let mut input = &self.bytes[..];
         let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
-        while let Some(event) = self.open.session.receive(&mut input, ROOM, &mut out).expect("packets") {
+        while let Some(event) = self
+            .open
+            .session
+            .receive(&mut input, ROOM, &mut out)
+            .expect("packets")
+        {
             black_box(&event);
         }
         self.packets
@@ -130,7 +179,14 @@ impl ReceivePieces {
     pub fn new(sample: &Sample, piece: usize) -> Self {
         let open = Open::<256>::new(0x1_0000).waiting(&sample.given);
         let rx = Box::new(Buffer::new());
-        ReceivePieces { fresh: open.session.clone(), open, rx, bytes: sample.bytes.clone(), packets: sample.given.len(), piece }
+        ReceivePieces {
+            fresh: open.session.clone(),
+            open,
+            rx,
+            bytes: sample.bytes.clone(),
+            packets: sample.given.len(),
+            piece,
+        }
     }
 
     /// Counts by 1,024 bytes instead of packets.
@@ -152,7 +208,12 @@ impl Work for ReceivePieces {
         for piece in self.bytes.chunks(self.piece) {
             self.rx.space()[..piece.len()].copy_from_slice(piece);
             self.rx.commit(piece.len());
-            while let Some(event) = self.open.session.next_event(&mut self.rx, &mut out).expect("packets") {
+            while let Some(event) = self
+                .open
+                .session
+                .next_event(&mut self.rx, &mut out)
+                .expect("packets")
+            {
                 black_box(&event);
             }
         }
@@ -172,12 +233,22 @@ pub struct Send<const SLOTS: usize> {
 impl<const SLOTS: usize> Send<SLOTS> {
     /// Whether it says only what clients send.
     pub fn can(sample: &Sample) -> bool {
-        sample.given.iter().all(|given| matches!(given, Given::Publish { .. } | Given::Connect { .. } | Given::Subscribe { .. }))
+        sample.given.iter().all(|given| {
+            matches!(
+                given,
+                Given::Publish { .. } | Given::Connect { .. } | Given::Subscribe { .. }
+            )
+        })
     }
 
     pub fn new(sample: &Sample) -> Self {
         let open = Open::<SLOTS>::new(sample.bytes.len() + 64);
-        Send { alone: sample.alone, fresh: open.session.clone(), open, given: sample.given.clone() }
+        Send {
+            alone: sample.alone,
+            fresh: open.session.clone(),
+            open,
+            given: sample.given.clone(),
+        }
     }
 
     /// The same bytes as everybody's.
@@ -210,14 +281,17 @@ impl<const SLOTS: usize> Work for Send<SLOTS> {
     }
 }
 
-/// One message after the other with QoS 1, each acknowledged before the next: a window of one, however many slots there are.
+/// One message after the other with QoS 1, each acknowledged before the next: a window of one,
+/// however many slots there are.
 pub struct RoundTrips<const SLOTS: usize> {
     open: Open<SLOTS>,
 }
 
 impl<const SLOTS: usize> RoundTrips<SLOTS> {
     pub fn new() -> Self {
-        RoundTrips { open: Open::new(256) }
+        RoundTrips {
+            open: Open::new(256),
+        }
     }
 }
 
@@ -226,11 +300,18 @@ impl<const SLOTS: usize> Work for RoundTrips<SLOTS> {
 
     fn run(&mut self) -> usize {
         const TRIPS: usize = 500;
-        let publish = Publish::to("plant/7/line/2/temperature").payload(&[7; 16]).qos(QoS::AtLeastOnce);
+        let publish = Publish::to("plant/7/line/2/temperature")
+            .payload(&[7; 16])
+            .qos(QoS::AtLeastOnce);
         for _ in 0..TRIPS {
             self.open.taken = 0;
             let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
-            let id = self.open.session.publish(black_box(&publish), &mut out).expect("a slot").map_or(0, |id| id.get());
+            let id = self
+                .open
+                .session
+                .publish(black_box(&publish), &mut out)
+                .expect("a slot")
+                .map_or(0, |id| id.get());
             let answer = [0x40, 2, (id >> 8) as u8, id as u8];
             let acked = self.open.session.receive(&mut &answer[..], ROOM, &mut out);
             assert!(matches!(acked, Ok(Some(Event::Acked { .. }))));

@@ -66,7 +66,8 @@ pub struct Sample {
     pub given: Vec<Given>,
     /// The same on the wire.
     pub bytes: Vec<u8>,
-    /// Each is written into an empty buffer: CONNECT is always the first, and one of the others counts on it.
+    /// Each is written into an empty buffer: CONNECT is always the first, and one of the others
+    /// counts on it.
     pub alone: bool,
 }
 
@@ -83,16 +84,26 @@ impl Sample {
             Slices::encode(&Slices::build(packet), &mut output);
         }
         let alone = matches!(given[0], Given::Connect { .. });
-        Sample { name, bytes: Slices::written(&output), given, alone }
+        Sample {
+            name,
+            bytes: Slices::written(&output),
+            given,
+            alone,
+        }
     }
 
-    /// Each kind of packet by itself, often enough that starting and stopping a clock does not matter.
+    /// Each kind of packet by itself, often enough that starting and stopping a clock does not
+    /// matter.
     pub fn singles() -> Vec<Self> {
-        let many = |name, given: fn(u16) -> Given| Sample::new(name, (1..=500).map(given).collect());
+        let many =
+            |name, given: fn(u16) -> Given| Sample::new(name, (1..=500).map(given).collect());
         vec![
             many("publish_16B", |id| publish(0, id, 16)),
             many("publish_256B_qos1", |id| publish(1, id, 256)),
-            Sample::new("publish_64KiB_qos1", (1..=4).map(|id| publish(1, id, 0x1_0000)).collect()),
+            Sample::new(
+                "publish_64KiB_qos1",
+                (1..=4).map(|id| publish(1, id, 0x1_0000)).collect(),
+            ),
             many("connect", |_| connect()),
             many("subscribe_8", subscribe),
             many("suback_8", suback),
@@ -111,24 +122,39 @@ impl Sample {
     }
 }
 
-/// `packets` of them, a multiple of 20: of 20 seventeen are PUBLISH, seven of these with QoS 1, two PUBACK, and one SUBACK.
+/// `packets` of them, a multiple of 20: of 20 seventeen are PUBLISH, seven of these with QoS 1, two
+/// PUBACK, and one SUBACK.
 pub fn stream(packets: u16) -> Vec<Given> {
     (0..packets)
         .map(|at| match at % 20 {
-            3 | 13 => Given::PubAck { id: (at / 10) % PUBACKS + 1 },
+            3 | 13 => Given::PubAck {
+                id: (at / 10) % PUBACKS + 1,
+            },
             19 => suback(PUBACKS + (at / 20) % SUBACKS + 1),
-            kind => publish(u8::from(kind % 5 > 2 || kind == 0), at + 1, 16 + usize::from(at % 7) * 40),
+            kind => publish(
+                u8::from(kind % 5 > 2 || kind == 0),
+                at + 1,
+                16 + usize::from(at % 7) * 40,
+            ),
         })
         .collect()
 }
 
 fn publish(qos: u8, id: u16, size: usize) -> Given {
     let payload = (0..size).map(|at| at as u8).collect();
-    Given::Publish { topic: "plant/7/line/2/temperature".into(), payload, qos, id }
+    Given::Publish {
+        topic: "plant/7/line/2/temperature".into(),
+        payload,
+        qos,
+        id,
+    }
 }
 
 fn connect() -> Given {
-    let will = Will { topic: "plant/7/line/2/state".into(), payload: b"offline".to_vec() };
+    let will = Will {
+        topic: "plant/7/line/2/state".into(),
+        payload: b"offline".to_vec(),
+    };
     Given::Connect {
         client_id: "plant-7-line-2-node-0042".into(),
         keep_alive: 30,
@@ -139,11 +165,29 @@ fn connect() -> Given {
 }
 
 fn subscribe(id: u16) -> Given {
-    let filters =
-        ["plant/7/#", "plant/+/alarm", "cmd/node-0042/+", "cmd/all", "+/+/state", "config/node-0042/#", "time", "plant/7/line/+/speed"];
-    Given::Subscribe { id, filters: filters.iter().zip([0, 1].into_iter().cycle()).map(|(filter, qos)| ((*filter).into(), qos)).collect() }
+    let filters = [
+        "plant/7/#",
+        "plant/+/alarm",
+        "cmd/node-0042/+",
+        "cmd/all",
+        "+/+/state",
+        "config/node-0042/#",
+        "time",
+        "plant/7/line/+/speed",
+    ];
+    Given::Subscribe {
+        id,
+        filters: filters
+            .iter()
+            .zip([0, 1].into_iter().cycle())
+            .map(|(filter, qos)| ((*filter).into(), qos))
+            .collect(),
+    }
 }
 
 fn suback(id: u16) -> Given {
-    Given::SubAck { id, codes: vec![0, 1, 0, 1, 0, 1, 0x80, 2] }
+    Given::SubAck {
+        id,
+        codes: vec![0, 1, 0, 1, 0, 1, 0x80, 2],
+    }
 }

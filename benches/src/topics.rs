@@ -2,12 +2,29 @@
 use crate::Work;
 use std::hint::black_box;
 
-/// Filters and topics, and whether they match; none begins with `$`, about which two of the others are wrong.
+/// Filters and topics, and whether they match; none begins with `$`, about which two of the others
+/// are wrong.
 pub const PAIRS: [(&str, &str, bool); 8] = [
-    ("plant/7/line/2/temperature", "plant/7/line/2/temperature", true),
-    ("plant/7/line/2/temperature", "plant/7/line/2/pressure", false),
-    ("plant/+/line/+/temperature", "plant/7/line/2/temperature", true),
-    ("plant/+/line/+/temperature", "plant/7/hall/2/temperature", false),
+    (
+        "plant/7/line/2/temperature",
+        "plant/7/line/2/temperature",
+        true,
+    ),
+    (
+        "plant/7/line/2/temperature",
+        "plant/7/line/2/pressure",
+        false,
+    ),
+    (
+        "plant/+/line/+/temperature",
+        "plant/7/line/2/temperature",
+        true,
+    ),
+    (
+        "plant/+/line/+/temperature",
+        "plant/7/hall/2/temperature",
+        false,
+    ),
     ("plant/7/#", "plant/7/line/2/temperature", true),
     ("plant/8/#", "plant/7/line/2/temperature", false),
     ("#", "plant/7/line/2/temperature", true),

@@ -9,7 +9,10 @@ const MICROBIT: &str = "MEMORY { FLASH (rx) : ORIGIN = 0x00000000, LENGTH = 256K
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let is_microbit = env::var_os("CARGO_FEATURE_MICROBIT").is_some();
-    fs::write(out.join("memory.x"), if is_microbit { MICROBIT } else { MPS2 })?;
+    fs::write(
+        out.join("memory.x"),
+        if is_microbit { MICROBIT } else { MPS2 },
+    )?;
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rustc-link-arg=-Tlink.x");
     println!("cargo:rustc-link-arg=--nmagic");

@@ -2,10 +2,17 @@
 use motemq::packet;
 use motemq_rig::broker::{Broker, Config, Connection};
 
-/// Takes any bytes for what three clients send: the first byte of each piece says who (its two lowest bits; 3: the connection is lost) and
-/// how long the piece is (the others). What the broker answers are packets, and where bytes are cut makes no difference to it.
+/// Takes any bytes for what three clients send: the first byte of each piece says who (its two
+/// lowest bits; 3: the connection is lost) and how long the piece is (the others). What the broker
+/// answers are packets, and where bytes are cut makes no difference to it.
 pub fn broker(data: &[u8]) {
-    let mut whole = Broker::new(Config::new().window(2).queue(8).backlog(1 << 12).max_packet(1 << 12));
+    let mut whole = Broker::new(
+        Config::new()
+            .window(2)
+            .queue(8)
+            .backlog(1 << 12)
+            .max_packet(1 << 12),
+    );
     let mut bytewise = whole.clone();
     let mut rest = data;
     let (mut now, mut opened) = (0, [Connection(0), Connection(1), Connection(2)]);
@@ -31,13 +38,17 @@ pub fn broker(data: &[u8]) {
         let (piece, after) = after.split_at(after.len().min(usize::from(byte >> 2)));
         rest = after;
         whole.received(now, opened[at], piece);
-        piece.iter().for_each(|byte| bytewise.received(now, opened[at], std::slice::from_ref(byte)));
+        piece
+            .iter()
+            .for_each(|byte| bytewise.received(now, opened[at], std::slice::from_ref(byte)));
         for connection in opened {
             let (said, bit_by_bit) = (whole.take(connection), bytewise.take(connection));
             assert_eq!(said, bit_by_bit);
             let mut said = said.as_slice();
             while !said.is_empty() {
-                let (_, length) = packet::decode(said).expect("the broker says packets").expect("and whole ones");
+                let (_, length) = packet::decode(said)
+                    .expect("the broker says packets")
+                    .expect("and whole ones");
                 said = &said[length..];
             }
         }

@@ -1,12 +1,18 @@
 //! A session under any commands, bytes and ticks, with hardly any memory.
-use motemq::{Buffer, Connect, Event, Filter, Manual, Owed, PacketId, Publish, QoS, SendError, Session, Slot};
+use motemq::{
+    Buffer, Connect, Event, Filter, Manual, Owed, PacketId, Publish, QoS, SendError, Session, Slot,
+};
 
-/// Takes each byte for what happens next: its lower half says what, its upper half how much. Bytes that come follow the byte that says so.
+/// Takes each byte for what happens next: its lower half says what, its upper half how much. Bytes
+/// that come follow the byte that says so.
 ///
-/// Nothing panics; a command that fails has changed nothing; identifiers are not 0, and shared by no two packets under way; a pending
-/// answer to [`Event::Resend`] is never `Invalid`; pieces of a payload add up; and a snapshot at any time is the session whose link is cut.
+/// Nothing panics; a command that fails has changed nothing; identifiers are not 0, and shared by
+/// no two packets under way; a pending answer to [`Event::Resend`] is never `Invalid`; pieces of a
+/// payload add up; and a snapshot at any time is the session whose link is cut.
 pub fn commands(data: &[u8]) {
-    let Some((&how, data)) = data.split_first() else { return };
+    let Some((&how, data)) = data.split_first() else {
+        return;
+    };
     let mut world = World {
         session: Session::new(),
         rx: Buffer::new(),
@@ -67,32 +73,48 @@ impl World {
             }
             5 => {
                 let connect = Connect::new("a").keep_alive(amount as u16);
-                let connect = if amount & 1 == 0 { connect.keep_session() } else { connect };
+                let connect = if amount & 1 == 0 {
+                    connect.keep_session()
+                } else {
+                    connect
+                };
                 self.over();
-                self.session.connect(&connect, &mut self.rx, &mut self.tx).expect("CONNECT fits");
+                self.session
+                    .connect(&connect, &mut self.rx, &mut self.tx)
+                    .expect("CONNECT fits");
             }
             6 => {
-                let id = self.command(|session, tx| session.publish(&Publish::to("a").payload(payload).qos(qos), tx));
+                let id = self.command(|session, tx| {
+                    session.publish(&Publish::to("a").payload(payload).qos(qos), tx)
+                });
                 self.took(id.flatten());
             }
             7 => {
-                let id = self.command(|session, tx| session.publish(&Publish::to("b").qos(qos).more(amount as u32 * 100), tx));
+                let id = self.command(|session, tx| {
+                    session.publish(&Publish::to("b").qos(qos).more(amount as u32 * 100), tx)
+                });
                 self.took(id.flatten());
             }
             8 => drop(self.command(|session, tx| session.publish_chunk(payload, tx))),
             9 => drop(self.command(|session, tx| session.publish_direct(amount as u32, tx))),
             10 => {
-                let id = self.command(|session, tx| session.subscribe(&[Filter::new("a/+", qos); 3][..amount.min(3)], tx));
+                let id = self.command(|session, tx| {
+                    session.subscribe(&[Filter::new("a/+", qos); 3][..amount.min(3)], tx)
+                });
                 self.took(id);
             }
             11 => {
-                let id = self.command(|session, tx| session.unsubscribe(&[Filter::new("#", qos); 3][..amount.min(3)], tx));
+                let id = self.command(|session, tx| {
+                    session.unsubscribe(&[Filter::new("#", qos); 3][..amount.min(3)], tx)
+                });
                 self.took(id);
             }
             12 => self.answer(amount),
             13 => {
                 let left = if self.by_hand {
-                    self.manual.disconnect(&mut self.session, &mut *self.tx).is_ok()
+                    self.manual
+                        .disconnect(&mut self.session, &mut *self.tx)
+                        .is_ok()
                 } else {
                     self.command(|session, tx| session.disconnect(tx)).is_some()
                 };
@@ -116,12 +138,18 @@ impl World {
     }
 
     /// What a command gave; nothing if it failed, and then nothing has changed.
-    fn command<T>(&mut self, command: impl Fn(&mut Session, &mut Buffer) -> Result<T, SendError>) -> Option<T> {
+    fn command<T>(
+        &mut self,
+        command: impl Fn(&mut Session, &mut Buffer) -> Result<T, SendError>,
+    ) -> Option<T> {
         let before = (self.session.clone(), self.tx.clone());
         match command(&mut self.session, &mut self.tx) {
             Ok(done) => Some(done),
             Err(error) => {
-                assert!(before == (self.session.clone(), self.tx.clone()), "{error:?} has done something");
+                assert!(
+                    before == (self.session.clone(), self.tx.clone()),
+                    "{error:?} has done something"
+                );
                 None
             }
         }
@@ -129,7 +157,10 @@ impl World {
 
     fn took(&mut self, id: Option<PacketId>) {
         if let Some(id) = id {
-            assert!(id.get() <= 2 && !self.under_way.contains(&id), "{id} is shared");
+            assert!(
+                id.get() <= 2 && !self.under_way.contains(&id),
+                "{id} is shared"
+            );
             self.under_way.push(id);
         }
     }
@@ -138,13 +169,19 @@ impl World {
         let Some((id, qos)) = self.asked else { return };
         let payload = &[7; 16][..amount];
         let answered = match amount % 3 {
-            0 => self.command(|session, tx| session.abandon(id, tx)).inspect(|()| {
-                if qos == QoS::AtLeastOnce {
-                    self.ended(id);
-                }
+            0 => self
+                .command(|session, tx| session.abandon(id, tx))
+                .inspect(|()| {
+                    if qos == QoS::AtLeastOnce {
+                        self.ended(id);
+                    }
+                }),
+            1 => self.command(|session, tx| {
+                session.republish(id, &Publish::to("a").qos(qos).more(100), tx)
             }),
-            1 => self.command(|session, tx| session.republish(id, &Publish::to("a").qos(qos).more(100), tx)),
-            _ => self.command(|session, tx| session.republish(id, &Publish::to("a").payload(payload).qos(qos), tx)),
+            _ => self.command(|session, tx| {
+                session.republish(id, &Publish::to("a").payload(payload).qos(qos), tx)
+            }),
         };
         if answered.is_some() {
             self.asked = None;
@@ -153,9 +190,12 @@ impl World {
 
     fn turn(&mut self) {
         let told = if self.by_hand {
-            self.manual.next_event(&mut self.session, &mut self.rx, &mut *self.tx)
+            self.manual
+                .next_event(&mut self.session, &mut self.rx, &mut *self.tx)
         } else {
-            self.session.next_event(&mut self.rx, &mut *self.tx).map(|event| event.map(|event| (event, None)))
+            self.session
+                .next_event(&mut self.rx, &mut *self.tx)
+                .map(|event| event.map(|event| (event, None)))
         };
         let (mut ended, mut left) = (None, self.left);
         match told {
@@ -174,7 +214,9 @@ impl World {
                         assert_eq!(data.len() as u32 + now, self.left);
                         left = now;
                     }
-                    Event::Acked { id } | Event::Subscribed { id, .. } | Event::Unknown { id } => ended = Some(id),
+                    Event::Acked { id } | Event::Subscribed { id, .. } | Event::Unknown { id } => {
+                        ended = Some(id)
+                    }
                     Event::Resend { id, qos } => {
                         assert!(self.under_way.contains(&id) && self.asked.is_none());
                         self.asked = Some((id, qos));
@@ -195,7 +237,11 @@ impl World {
     }
 
     fn ended(&mut self, id: PacketId) {
-        let at = self.under_way.iter().position(|&other| other == id).expect("it was under way");
+        let at = self
+            .under_way
+            .iter()
+            .position(|&other| other == id)
+            .expect("it was under way");
         self.under_way.remove(at);
         self.asked = self.asked.filter(|&(asked, _)| asked != id);
     }
@@ -207,9 +253,16 @@ impl World {
     }
 
     fn check(&mut self) {
-        assert!(self.session.oldest().is_none_or(|id| self.under_way.contains(&id)));
+        assert!(
+            self.session
+                .oldest()
+                .is_none_or(|id| self.under_way.contains(&id))
+        );
         assert_eq!(self.session.oldest().is_none(), self.under_way.is_empty());
-        let (mut image, mut after) = ([0; Session::<[Slot; 2]>::IMAGE], [0; Session::<[Slot; 2]>::IMAGE]);
+        let (mut image, mut after) = (
+            [0; Session::<[Slot; 2]>::IMAGE],
+            [0; Session::<[Slot; 2]>::IMAGE],
+        );
         self.session.save(&mut image).expect("its length");
         let mut again = Session::<[Slot; 2]>::new();
         again.restore(&image).expect("it is whole");

@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask fuzz` runs all of them, with [cargo-fuzz](https://rust-fuzz.github.io/book/) or, where that is missing, by libFuzzer alone.
 //!
-//! New inputs gather in `fuzz/corpus`; what is worth keeping becomes a file in `fuzz/seeds`, which `cargo xtask test` runs, too.
+//! New inputs gather in `fuzz/corpus`; what is worth keeping becomes a file in `fuzz/seeds`, which
+//! `cargo xtask test` runs, too.
 mod args;
 mod broker;
 mod commands;

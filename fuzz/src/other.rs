@@ -3,17 +3,24 @@ use bytes::BytesMut;
 use motemq::packet::{self, Packet};
 use mqttbytes::v4;
 
-/// Takes any bytes for one packet. What one codec reads the other reads, too, and as the same, or there is a reason on one of the lists below.
+/// Takes any bytes for one packet. What one codec reads the other reads, too, and as the same, or
+/// there is a reason on one of the lists below.
 pub fn other(data: &[u8]) {
     let mut theirs = BytesMut::from(data);
     let theirs = v4::read(&mut theirs, 1 << 20);
     match (packet::decode(data), theirs) {
         (Ok(Some((ours, length))), Ok(theirs)) => compare(&ours, &theirs, &data[..length]),
         (Ok(Some((ours, length))), Err(error)) => {
-            assert!(only_we(&ours, length).is_some(), "only we read {ours:?}; there it is {error:?}");
+            assert!(
+                only_we(&ours, length).is_some(),
+                "only we read {ours:?}; there it is {error:?}"
+            );
         }
         (Ok(None), Ok(theirs)) => panic!("not whole, but there it is {theirs:?}"),
-        (Err(_), Ok(theirs)) => assert!(only_they(data, &theirs).is_some(), "only there it is read: {theirs:?}"),
+        (Err(_), Ok(theirs)) => assert!(
+            only_they(data, &theirs).is_some(),
+            "only there it is read: {theirs:?}"
+        ),
         (Ok(None) | Err(_), Err(_)) => {}
     }
 }
@@ -24,8 +31,14 @@ fn only_we(packet: &Packet<'_>, length: usize) -> Option<&'static str> {
         Packet::ConnAck { code, .. } if code.get() > 5 => {
             Some("brokers send undefined return codes; they refuse the connection all the same")
         }
-        Packet::Connect(connect) if connect.client_id.is_empty() => Some("an empty client identifier is the broker's to judge"),
-        Packet::Connect(connect) if connect.password.is_some_and(|password| std::str::from_utf8(password).is_err()) => {
+        Packet::Connect(connect) if connect.client_id.is_empty() => {
+            Some("an empty client identifier is the broker's to judge")
+        }
+        Packet::Connect(connect)
+            if connect
+                .password
+                .is_some_and(|password| std::str::from_utf8(password).is_err()) =>
+        {
             Some("a password is any bytes, but text there")
         }
         _ if length > 1 << 20 => Some("larger than it was told to read"),
@@ -49,14 +62,18 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
         return Some("a remaining length longer than need be");
     }
     let body = &data[digits + 2..];
-    let length = data[1..=digits + 1].iter().rev().fold(0, |sum, &byte| sum << 7 | usize::from(byte & 127));
+    let length = data[1..=digits + 1]
+        .iter()
+        .rev()
+        .fold(0, |sum, &byte| sum << 7 | usize::from(byte & 127));
     let body = &body[..length];
     match theirs {
         v4::Packet::Publish(publish) => {
             if head & 0x0e == 8 {
                 return Some("DUP with QoS 0 [MQTT-3.3.1-2]");
             }
-            (!motemq::topic::is_name(&publish.topic)).then_some("topic names are not checked there [MQTT-3.3.2-2] [MQTT-1.5.3-2]")
+            (!motemq::topic::is_name(&publish.topic))
+                .then_some("topic names are not checked there [MQTT-3.3.2-2] [MQTT-1.5.3-2]")
         }
         v4::Packet::Subscribe(subscribe) => {
             if subscribe.filters.is_empty() {
@@ -68,7 +85,10 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             if subscribe.pkid == 0 {
                 return Some("identifier 0 [MQTT-2.3.1-1]");
             }
-            let bad = subscribe.filters.iter().any(|filter| !motemq::topic::is_filter(&filter.path));
+            let bad = subscribe
+                .filters
+                .iter()
+                .any(|filter| !motemq::topic::is_filter(&filter.path));
             bad.then_some("filters are not checked there [MQTT-4.7.1-2] [MQTT-4.7.1-3]")
         }
         v4::Packet::Unsubscribe(unsubscribe) => {
@@ -78,7 +98,10 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             if unsubscribe.pkid == 0 {
                 return Some("identifier 0 [MQTT-2.3.1-1]");
             }
-            let bad = unsubscribe.topics.iter().any(|filter| !motemq::topic::is_filter(filter));
+            let bad = unsubscribe
+                .topics
+                .iter()
+                .any(|filter| !motemq::topic::is_filter(filter));
             bad.then_some("filters are not checked there [MQTT-4.7.1-2] [MQTT-4.7.1-3]")
         }
         v4::Packet::Connect(connect) => {
@@ -90,38 +113,59 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
                 return Some("the reserved flag of CONNECT is not looked at there [MQTT-3.1.2-3]");
             }
             if flags & 4 == 0 && flags & 0x38 != 0 {
-                return Some("a will's QoS and retain without a will [MQTT-3.1.2-11] [MQTT-3.1.2-15]");
+                return Some(
+                    "a will's QoS and retain without a will [MQTT-3.1.2-11] [MQTT-3.1.2-15]",
+                );
             }
             if flags & 0xc0 == 0x40 {
                 return Some("a password without a user name [MQTT-3.1.2-22]");
             }
-            let texts = [Some(&connect.client_id), connect.login.as_ref().map(|login| &login.username)];
+            let texts = [
+                Some(&connect.client_id),
+                connect.login.as_ref().map(|login| &login.username),
+            ];
             if texts.into_iter().flatten().any(|text| text.contains('\0')) {
                 return Some("U+0000 [MQTT-1.5.3-2]");
             }
-            if connect.last_will.as_ref().is_some_and(|will| !motemq::topic::is_name(&will.topic)) {
+            if connect
+                .last_will
+                .as_ref()
+                .is_some_and(|will| !motemq::topic::is_name(&will.topic))
+            {
                 return Some("topic names are not checked there");
             }
-            let fields = connect.last_will.as_ref().map_or(0, |will| 4 + will.topic.len() + will.message.len());
-            let login = connect.login.as_ref().map_or(0, |login| login.username.len() + login.password.len());
-            let fields = fields + login + 2 * (flags >> 7) as usize + 2 * (flags >> 6 & 1) as usize;
-            (12 + connect.client_id.len() + fields < length).then_some("bytes behind the last field are not looked at there").or((!connect
+            let fields = connect
+                .last_will
+                .as_ref()
+                .map_or(0, |will| 4 + will.topic.len() + will.message.len());
+            let login = connect
                 .login
                 .as_ref()
-                .is_none_or(|login| login.password.is_ascii()))
-            .then_some("a password is text there"))
+                .map_or(0, |login| login.username.len() + login.password.len());
+            let fields = fields + login + 2 * (flags >> 7) as usize + 2 * (flags >> 6 & 1) as usize;
+            (12 + connect.client_id.len() + fields < length)
+                .then_some("bytes behind the last field are not looked at there")
+                .or((!connect
+                    .login
+                    .as_ref()
+                    .is_none_or(|login| login.password.is_ascii()))
+                .then_some("a password is text there"))
         }
-        v4::Packet::ConnAck(_) => {
-            (length != 2 || body[0] > 1).then_some("reserved bits and further bytes of CONNACK are not looked at there")
+        v4::Packet::ConnAck(_) => (length != 2 || body[0] > 1)
+            .then_some("reserved bits and further bytes of CONNACK are not looked at there"),
+        v4::Packet::SubAck(suback) => (suback.pkid == 0
+            || suback.return_codes.is_empty()
+            || body[2..].iter().any(|&code| code > 2 && code != 0x80))
+        .then_some("codes and identifier 0 [MQTT-3.9.3-2]"),
+        v4::Packet::PubAck(_)
+        | v4::Packet::PubRec(_)
+        | v4::Packet::PubRel(_)
+        | v4::Packet::PubComp(_)
+        | v4::Packet::UnsubAck(_) => (length != 2 || body[..2] == [0, 0])
+            .then_some("identifier 0, and further bytes, are not looked at there [MQTT-2.3.1-1]"),
+        v4::Packet::PingReq | v4::Packet::PingResp | v4::Packet::Disconnect => {
+            (length != 0).then_some("has no body")
         }
-        v4::Packet::SubAck(suback) => {
-            (suback.pkid == 0 || suback.return_codes.is_empty() || body[2..].iter().any(|&code| code > 2 && code != 0x80))
-                .then_some("codes and identifier 0 [MQTT-3.9.3-2]")
-        }
-        v4::Packet::PubAck(_) | v4::Packet::PubRec(_) | v4::Packet::PubRel(_) | v4::Packet::PubComp(_) | v4::Packet::UnsubAck(_) => {
-            (length != 2 || body[..2] == [0, 0]).then_some("identifier 0, and further bytes, are not looked at there [MQTT-2.3.1-1]")
-        }
-        v4::Packet::PingReq | v4::Packet::PingResp | v4::Packet::Disconnect => (length != 0).then_some("has no body"),
     }
 }
 
@@ -129,7 +173,12 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
 fn has_reserved_qos(body: &[u8]) -> bool {
     let mut rest = body.get(2..).unwrap_or_default();
     while let Some((length, after)) = rest.split_first_chunk() {
-        let Some((&qos, after)) = after.get(usize::from(u16::from_be_bytes(*length))..).and_then(<[u8]>::split_first) else { return false };
+        let Some((&qos, after)) = after
+            .get(usize::from(u16::from_be_bytes(*length))..)
+            .and_then(<[u8]>::split_first)
+        else {
+            return false;
+        };
         if qos > 2 {
             return true;
         }
@@ -141,29 +190,64 @@ fn has_reserved_qos(body: &[u8]) -> bool {
 /// Both read it; as the same.
 fn compare(ours: &Packet<'_>, theirs: &v4::Packet, bytes: &[u8]) {
     let same = match (ours, theirs) {
-        (Packet::Publish { dup, qos, retain, id, topic, payload }, v4::Packet::Publish(other)) => {
+        (
+            Packet::Publish {
+                dup,
+                qos,
+                retain,
+                id,
+                topic,
+                payload,
+            },
+            v4::Packet::Publish(other),
+        ) => {
             (*dup, *qos as u8, *retain) == (other.dup, other.qos as u8, other.retain)
-                && (id.map_or(0, |id| id.get()), topic.as_str(), *payload) == (other.pkid, other.topic.as_str(), &other.payload[..])
+                && (id.map_or(0, |id| id.get()), topic.as_str(), *payload)
+                    == (other.pkid, other.topic.as_str(), &other.payload[..])
         }
         (Packet::Connect(connect), v4::Packet::Connect(other)) => {
-            (connect.client_id, connect.clean, connect.keep_alive) == (other.client_id.as_str(), other.clean_session, other.keep_alive)
+            (connect.client_id, connect.clean, connect.keep_alive)
+                == (
+                    other.client_id.as_str(),
+                    other.clean_session,
+                    other.keep_alive,
+                )
                 && connect.will.is_some() == other.last_will.is_some()
-                && connect.user.is_none_or(|user| user.is_empty() || other.login.as_ref().is_some_and(|login| login.username == user))
+                && connect.user.is_none_or(|user| {
+                    user.is_empty()
+                        || other
+                            .login
+                            .as_ref()
+                            .is_some_and(|login| login.username == user)
+                })
         }
-        (Packet::ConnAck { session_present, code }, v4::Packet::ConnAck(other)) => {
-            (*session_present, code.get()) == (other.session_present, other.code as u8)
-        }
+        (
+            Packet::ConnAck {
+                session_present,
+                code,
+            },
+            v4::Packet::ConnAck(other),
+        ) => (*session_present, code.get()) == (other.session_present, other.code as u8),
         (Packet::Subscribe { id, filters }, v4::Packet::Subscribe(other)) => {
             id.get() == other.pkid
                 && filters
                     .iter()
                     .map(|filter| (filter.filter, filter.qos as u8))
-                    .eq(other.filters.iter().map(|filter| (filter.path.as_str(), filter.qos as u8)))
+                    .eq(other
+                        .filters
+                        .iter()
+                        .map(|filter| (filter.path.as_str(), filter.qos as u8)))
         }
         (Packet::Unsubscribe { id, filters }, v4::Packet::Unsubscribe(other)) => {
-            id.get() == other.pkid && filters.iter().map(|filter| filter.filter).eq(other.topics.iter().map(String::as_str))
+            id.get() == other.pkid
+                && filters
+                    .iter()
+                    .map(|filter| filter.filter)
+                    .eq(other.topics.iter().map(String::as_str))
         }
-        (Packet::SubAck { id, codes }, v4::Packet::SubAck(other)) => id.get() == other.pkid && codes.len() == other.return_codes.len(),
+        (Packet::SubAck { id, codes }, v4::Packet::SubAck(other)) => {
+            id.get() == other.pkid && codes.len() == other.return_codes.len()
+        }
         (Packet::PubAck(id), v4::Packet::PubAck(other)) => id.get() == other.pkid,
         (Packet::PubRec(id), v4::Packet::PubRec(other)) => id.get() == other.pkid,
         (Packet::PubRel(id), v4::Packet::PubRel(other)) => id.get() == other.pkid,

@@ -1,17 +1,25 @@
 //! A session against itself: where bytes are cut makes no difference.
-use motemq::{Buffer, Connect, Event, Fault, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot};
+use motemq::{
+    Buffer, Connect, Event, Fault, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot,
+};
 
 /// Takes any bytes for what brokers say over two connections, and cuts them anywhere.
 ///
-/// The first byte says how: its lowest bit whether the session is kept, the next two how large the buffer is. The second is the length of
-/// the first piece, the third that of the second, and so on round and round up to a piece of length 0, which the broker's bytes follow. The
-/// pair `ff ff` ends the first connection.
+/// The first byte says how: its lowest bit whether the session is kept, the next two how large the
+/// buffer is. The second is the length of the first piece, the third that of the second, and so on
+/// round and round up to a piece of length 0, which the broker's bytes follow. The pair `ff ff`
+/// ends the first connection.
 ///
-/// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is answered, and the same remembered. What
-/// fits into the buffer is told in one piece.
+/// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is
+/// answered, and the same remembered. What fits into the buffer is told in one piece.
 pub fn session(data: &[u8]) {
-    let Some((&how, data)) = data.split_first() else { return };
-    let end = data.iter().position(|&length| length == 0).unwrap_or(data.len());
+    let Some((&how, data)) = data.split_first() else {
+        return;
+    };
+    let end = data
+        .iter()
+        .position(|&length| length == 0)
+        .unwrap_or(data.len());
     let (cuts, heard) = (&data[..end], data.get(end + 1..).unwrap_or_default());
     match how >> 1 & 3 {
         0 => compare::<16>(how, cuts, heard),
@@ -37,7 +45,15 @@ fn compare<const N: usize>(how: u8, cuts: &[u8], heard: &[u8]) {
 #[derive(PartialEq, Debug)]
 enum Told {
     Connected(Known),
-    Message { topic: String, id: Option<PacketId>, qos: QoS, retain: bool, dup: bool, payload: Vec<u8>, left: u32 },
+    Message {
+        topic: String,
+        id: Option<PacketId>,
+        qos: QoS,
+        retain: bool,
+        dup: bool,
+        payload: Vec<u8>,
+        left: u32,
+    },
     Skipped(u32),
     Received(PacketId),
     Acked(PacketId),
@@ -60,7 +76,13 @@ struct Run<const N: usize> {
 impl<const N: usize> Run<N> {
     /// Uncut if there are no `cuts`.
     fn of(keep: bool, cuts: &[u8], connections: [&[u8]; 2]) -> Self {
-        let mut run = Run { session: Session::new(), rx: Buffer::new(), tx: Buffer::new(), told: Vec::new(), said: Vec::new() };
+        let mut run = Run {
+            session: Session::new(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+            told: Vec::new(),
+            said: Vec::new(),
+        };
         let mut lengths = cuts.iter().copied().cycle().map(usize::from);
         for mut heard in connections {
             run.connect(keep);
@@ -68,7 +90,11 @@ impl<const N: usize> Run<N> {
                 let space = run.rx.space();
                 // A full buffer with nothing to be told would be a standstill.
                 assert!(!space.is_empty());
-                let n = lengths.next().unwrap_or(usize::MAX).min(space.len()).min(heard.len());
+                let n = lengths
+                    .next()
+                    .unwrap_or(usize::MAX)
+                    .min(space.len())
+                    .min(heard.len());
                 space[..n].copy_from_slice(&heard[..n]);
                 run.rx.commit(n);
                 heard = &heard[n..];
@@ -81,8 +107,14 @@ impl<const N: usize> Run<N> {
 
     fn connect(&mut self, keep: bool) {
         let connect = Connect::new("fuzz");
-        let connect = if keep { connect.keep_session() } else { connect };
-        self.session.connect(&connect, &mut self.rx, &mut self.tx).unwrap();
+        let connect = if keep {
+            connect.keep_session()
+        } else {
+            connect
+        };
+        self.session
+            .connect(&connect, &mut self.rx, &mut self.tx)
+            .unwrap();
         self.flush();
     }
 
@@ -94,7 +126,11 @@ impl<const N: usize> Run<N> {
     /// Takes events until there is none though all is written out.
     fn turn(&mut self) {
         loop {
-            match self.session.next_event(&mut self.rx, &mut self.tx).map(|event| event.map(told)) {
+            match self
+                .session
+                .next_event(&mut self.rx, &mut self.tx)
+                .map(|event| event.map(told))
+            {
                 Ok(Some(Heard::Event(told))) => {
                     self.answer(&told);
                     self.told.push(told);
@@ -109,22 +145,43 @@ impl<const N: usize> Run<N> {
 
     /// What the application does about it.
     fn answer(&mut self, told: &Told) {
-        let (a, b) = (Publish::to("a").payload(b"1").qos(QoS::AtLeastOnce), Publish::to("b").payload(b"2").qos(QoS::ExactlyOnce));
+        let (a, b) = (
+            Publish::to("a").payload(b"1").qos(QoS::AtLeastOnce),
+            Publish::to("b").payload(b"2").qos(QoS::ExactlyOnce),
+        );
         match told {
             Told::Connected(_) => {
                 for publish in [a, b] {
                     self.command(|session, tx| session.publish(&publish, tx).map(drop));
                 }
-                self.command(|session, tx| session.subscribe(&[Filter::new("#", QoS::ExactlyOnce)], tx).map(drop));
+                self.command(|session, tx| {
+                    session
+                        .subscribe(&[Filter::new("#", QoS::ExactlyOnce)], tx)
+                        .map(drop)
+                });
             }
-            Told::Resend(id, QoS::AtLeastOnce) => self.command(|session, tx| session.republish(*id, &a, tx)),
+            Told::Resend(id, QoS::AtLeastOnce) => {
+                self.command(|session, tx| session.republish(*id, &a, tx))
+            }
             // Once again, and not a second time.
-            Told::Resend(id, _) if id.get() % 2 == 0 => self.command(|session, tx| session.republish(*id, &b, tx)),
+            Told::Resend(id, _) if id.get() % 2 == 0 => {
+                self.command(|session, tx| session.republish(*id, &b, tx))
+            }
             Told::Resend(id, _) => self.command(|session, tx| session.abandon(*id, tx)),
             // The memory is free again.
             Told::Acked(_) => self.command(|session, tx| session.publish(&b, tx).map(drop)),
-            Told::Message { topic, qos, payload, left, .. } if *left > 0 => {
-                let rest = 2 + topic.len() + if *qos == QoS::AtMostOnce { 0 } else { 2 } + payload.len() + *left as usize;
+            Told::Message {
+                topic,
+                qos,
+                payload,
+                left,
+                ..
+            } if *left > 0 => {
+                let rest = 2
+                    + topic.len()
+                    + if *qos == QoS::AtMostOnce { 0 } else { 2 }
+                    + payload.len()
+                    + *left as usize;
                 // A packet that fits into the buffer arrives whole.
                 assert!(2 + rest > N || (rest > 127 && 3 + rest > N), "{told:?}");
             }
@@ -133,16 +190,24 @@ impl<const N: usize> Run<N> {
     }
 
     /// `Full` is no answer here, since it depends on when bytes were written out.
-    fn command(&mut self, mut command: impl FnMut(&mut Session, &mut Buffer) -> Result<(), SendError>) {
+    fn command(
+        &mut self,
+        mut command: impl FnMut(&mut Session, &mut Buffer) -> Result<(), SendError>,
+    ) {
         if command(&mut self.session, &mut self.tx) == Err(SendError::Full) {
             self.flush();
-            assert_ne!(command(&mut self.session, &mut self.tx), Err(SendError::Full));
+            assert_ne!(
+                command(&mut self.session, &mut self.tx),
+                Err(SendError::Full)
+            );
         }
     }
 
     /// Joins a piece of a payload with those before it.
     fn join(&mut self, data: &[u8], remaining: u32) {
-        let Some(Told::Message { payload, left, .. }) = self.told.last_mut() else { panic!("a piece of no message") };
+        let Some(Told::Message { payload, left, .. }) = self.told.last_mut() else {
+            panic!("a piece of no message")
+        };
         assert!(!data.is_empty());
         assert_eq!(*left as usize, data.len() + remaining as usize);
         payload.extend_from_slice(data);

@@ -8,7 +8,9 @@ fn run(target: &str, body: fn(&[u8])) {
 
 /// The same at every so many bytes.
 fn run_some(target: &str, step: usize, body: fn(&[u8])) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("seeds")
+        .join(target);
     let mut seeds = 0;
     for file in fs::read_dir(&directory).unwrap() {
         let seed = fs::read(file.unwrap().path()).unwrap();
@@ -16,7 +18,15 @@ fn run_some(target: &str, step: usize, body: fn(&[u8])) {
         for at in (0..seed.len()).step_by(step) {
             body(&seed[..at]);
             let mut changed = seed.clone();
-            for byte in [seed[at] ^ 1, seed[at] ^ 2, seed[at] ^ 0x10, seed[at] ^ 0x80, seed[at].wrapping_add(1), 0, 0xff] {
+            for byte in [
+                seed[at] ^ 1,
+                seed[at] ^ 2,
+                seed[at] ^ 0x10,
+                seed[at] ^ 0x80,
+                seed[at].wrapping_add(1),
+                0,
+                0xff,
+            ] {
                 changed[at] = byte;
                 body(&changed);
             }

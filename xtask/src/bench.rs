@@ -19,11 +19,14 @@ pub struct Options {
 
 #[derive(Subcommand)]
 enum What {
-    /// Times reading and writing packets, by Motemq, five other crates and two limits; minutes, and minutes to build it first.
+    /// Times reading and writing packets, by Motemq, five other crates and two limits; minutes, and
+    /// minutes to build it first.
     Codec(codec::Options),
-    /// Measures what whole clients take of the processor, Motemq's and four others; minutes, and minutes to build them first.
+    /// Measures what whole clients take of the processor, Motemq's and four others; minutes, and
+    /// minutes to build them first.
     E2e(e2e::Options),
-    /// Counts the instructions of Motemq's codec and session, and compares with those of before. Needs valgrind.
+    /// Counts the instructions of Motemq's codec and session, and compares with those of before.
+    /// Needs valgrind.
     Instructions(instructions::Options),
 }
 
@@ -49,23 +52,36 @@ pub struct Figure {
 
 /// The figure of somebody for some work.
 fn find(figures: &[Figure], work: &str, who: &str) -> Option<f64> {
-    figures.iter().find(|figure| figure.work == work && figure.who == who).map(|figure| figure.value)
+    figures
+        .iter()
+        .find(|figure| figure.work == work && figure.who == who)
+        .map(|figure| figure.value)
 }
 
 /// The median of each figure over the rounds in which it was taken.
 fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
     let mut taken: Vec<&Figure> = Vec::new();
     for figure in rounds.iter().flatten() {
-        if !taken.iter().any(|other| other.work == figure.work && other.who == figure.who) {
+        if !taken
+            .iter()
+            .any(|other| other.work == figure.work && other.who == figure.who)
+        {
             taken.push(figure);
         }
     }
     taken
         .into_iter()
         .map(|Figure { work, who, .. }| {
-            let mut values: Vec<f64> = rounds.iter().filter_map(|round| find(round, work, who)).collect();
+            let mut values: Vec<f64> = rounds
+                .iter()
+                .filter_map(|round| find(round, work, who))
+                .collect();
             values.sort_by(f64::total_cmp);
-            Figure { work: work.clone(), who: who.clone(), value: values[values.len() / 2] }
+            Figure {
+                work: work.clone(),
+                who: who.clone(),
+                value: values[values.len() / 2],
+            }
         })
         .collect()
 }
@@ -73,9 +89,16 @@ fn medians(rounds: &[Vec<Figure>]) -> Vec<Figure> {
 /// Compiler and processor.
 fn machine() -> String {
     let rustc = read(program("rustc", ["--version"])).unwrap_or_default();
-    let rustc = rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let rustc = rustc
+        .split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ");
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("", |(_, name)| name.trim());
+    let cpu = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("", |(_, name)| name.trim());
     format!("Compiled by {rustc}; {cpu}.")
 }
 
@@ -85,7 +108,13 @@ mod tests {
 
     #[test]
     fn one_slow_round_does_not_matter() {
-        let round = |value| vec![Figure { work: "w".into(), who: "a".into(), value }];
+        let round = |value| {
+            vec![Figure {
+                work: "w".into(),
+                who: "a".into(),
+                value,
+            }]
+        };
         assert_eq!(medians(&[round(2.0), round(9.0), round(1.0)]), round(2.0));
         assert_eq!(medians(&[Vec::new(), round(9.0)]), round(9.0));
     }

@@ -37,7 +37,10 @@ fn show() -> Result<(), String> {
         delivery::numbered(&motemq, qos)?;
     }
     broker.stop();
-    println!("\nEvery message arrived as its QoS promises. That took {:.1} s.", begun.elapsed().as_secs_f64());
+    println!(
+        "\nEvery message arrived as its QoS promises. That took {:.1} s.",
+        begun.elapsed().as_secs_f64()
+    );
     println!("To play with it: cargo xtask demo --keep");
     Ok(())
 }
@@ -52,7 +55,11 @@ fn play() -> Result<(), String> {
         "--sub {at} -t 'lamp/#' -v",
         "--help",
     ] {
-        println!("  {} {}", motemq.path(), words.replace("{at}", &motemq.at().join(" ")));
+        println!(
+            "  {} {}",
+            motemq.path(),
+            words.replace("{at}", &motemq.at().join(" "))
+        );
     }
     println!("\nThis subscriber prints whatever is published; Enter ends it all.\n");
     let mut subscriber = motemq.start(&["--sub", "-t", "#", "-v"])?;
@@ -68,9 +75,20 @@ fn play() -> Result<(), String> {
 
 fn begin() -> Result<(Server, Motemq), String> {
     // Without TLS, for which OpenSSL would have to be there.
-    run_program(cargo(["build", "--package", "motemq-cli", "--bin", "motemq", "--no-default-features"]))?;
-    let broker = Server::start(Config::new()).map_err(|error| format!("the broker cannot listen on 127.0.0.1: {error}"))?;
-    println!("\nA broker listens on {}, within this process.", broker.addr());
+    run_program(cargo([
+        "build",
+        "--package",
+        "motemq-cli",
+        "--bin",
+        "motemq",
+        "--no-default-features",
+    ]))?;
+    let broker = Server::start(Config::new())
+        .map_err(|error| format!("the broker cannot listen on 127.0.0.1: {error}"))?;
+    println!(
+        "\nA broker listens on {}, within this process.",
+        broker.addr()
+    );
     let motemq = Motemq::new(broker.addr())?;
     Ok((broker, motemq))
 }

@@ -39,7 +39,10 @@ pub fn make(options: &Options) -> Result<(), String> {
     let mut sums = String::new();
     for archive in &archives {
         let bytes = fs::read(archive).map_err(|error| cannot("read", archive, error))?;
-        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum: String = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let name = archive.file_name().unwrap_or_default().to_string_lossy();
         println!("{:>10} bytes  {}", bytes.len(), archive.display());
         sums += &format!("{sum}  {name}\n");
@@ -57,10 +60,19 @@ fn linux() -> Result<PathBuf, String> {
     }
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut command = cargo(RELEASE);
-    command.args(["--target", &target]).env("OPENSSL_STATIC", "1");
-    // Told so, it links the archives of these directories; left to look for itself, the shared libraries of the system.
-    for (name, variable) in [("OPENSSL_LIB_DIR", "libdir"), ("OPENSSL_INCLUDE_DIR", "includedir")] {
-        let directory = read(program("pkg-config", [&format!("--variable={variable}"), "openssl"]))?;
+    command
+        .args(["--target", &target])
+        .env("OPENSSL_STATIC", "1");
+    // Told so, it links the archives of these directories; left to look for itself, the shared
+    // libraries of the system.
+    for (name, variable) in [
+        ("OPENSSL_LIB_DIR", "libdir"),
+        ("OPENSSL_INCLUDE_DIR", "includedir"),
+    ] {
+        let directory = read(program(
+            "pkg-config",
+            [&format!("--variable={variable}"), "openssl"],
+        ))?;
         command.env(name, directory.trim());
     }
     let exe = built(command, &target, "motemq")?;
@@ -69,8 +81,12 @@ fn linux() -> Result<PathBuf, String> {
     let file = File::create(&archive).map_err(|error| cannot("write", &archive, error))?;
     let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::best()));
     tar.mode(tar::HeaderMode::Deterministic);
-    let packed = contents(&exe).into_iter().try_for_each(|(path, inside)| tar.append_path_with_name(path, format!("{name}/{inside}")));
-    packed.and_then(|()| tar.into_inner()?.finish()?.flush()).map_err(|error| cannot("write", &archive, error))?;
+    let packed = contents(&exe)
+        .into_iter()
+        .try_for_each(|(path, inside)| tar.append_path_with_name(path, format!("{name}/{inside}")));
+    packed
+        .and_then(|()| tar.into_inner()?.finish()?.flush())
+        .map_err(|error| cannot("write", &archive, error))?;
     Ok(archive)
 }
 
@@ -92,30 +108,45 @@ pub fn windows() -> Result<PathBuf, String> {
 
 /// The command's.
 fn version() -> Result<&'static str, String> {
-    let line = include_str!("../../crates/cli/Cargo.toml").lines().find_map(|line| line.strip_prefix("version = "));
-    line.map(|version| version.trim_matches('"')).ok_or_else(|| "crates/cli/Cargo.toml has no version".into())
+    let line = include_str!("../../crates/cli/Cargo.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("version = "));
+    line.map(|version| version.trim_matches('"'))
+        .ok_or_else(|| "crates/cli/Cargo.toml has no version".into())
 }
 
 const RELEASE: [&str; 4] = ["build", "--release", "--package", "motemq-cli"];
 
 fn built(mut command: Command, target: &str, program: &str) -> Result<PathBuf, String> {
     let directory = workspace().join("target/dist");
-    command.env("CARGO_TARGET_DIR", &directory).env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    command
+        .env("CARGO_TARGET_DIR", &directory)
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
     run(command)?;
     Ok(directory.join(target).join("release").join(program))
 }
 
 /// Files, and what they are called in the archive.
 fn contents(program: &Path) -> Vec<(PathBuf, String)> {
-    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let papers = PAPERS.iter().map(|paper| (workspace().join(paper), (*paper).to_owned()));
-    std::iter::once((program.to_owned(), name)).chain(papers).collect()
+    let name = program
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let papers = PAPERS
+        .iter()
+        .map(|paper| (workspace().join(paper), (*paper).to_owned()));
+    std::iter::once((program.to_owned(), name))
+        .chain(papers)
+        .collect()
 }
 
 fn zipped(archive: &Path, name: &str, program: &Path) -> io::Result<()> {
     let mut zip = ZipWriter::new(File::create(archive)?);
     // Without the time, so that the same files make the same archive.
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).last_modified_time(zip::DateTime::default());
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default());
     for (path, inside) in contents(program) {
         zip.start_file(format!("{name}/{inside}"), options)?;
         io::copy(&mut File::open(path)?, &mut zip)?;
@@ -135,20 +166,29 @@ pub fn unpacked(archive: &Path) -> Result<PathBuf, String> {
         let mut zip = ZipArchive::new(File::open(archive)?)?;
         for index in 0..zip.len() {
             let mut file = zip.by_index(index)?;
-            if file.is_file() && file.enclosed_name().is_some_and(|name| name.ends_with("motemq.exe")) {
+            if file.is_file()
+                && file
+                    .enclosed_name()
+                    .is_some_and(|name| name.ends_with("motemq.exe"))
+            {
                 let exe = out.join("motemq.exe");
                 io::copy(&mut file, &mut File::create(&exe)?)?;
                 return Ok(exe);
             }
         }
-        Err(io::Error::new(io::ErrorKind::NotFound, "there is no motemq.exe in it"))
+        Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no motemq.exe in it",
+        ))
     };
     unpack().map_err(|error| cannot("unpack", archive, error))
 }
 
 fn folder() -> Result<PathBuf, String> {
     let folder = workspace().join("target/dist/archives");
-    fs::create_dir_all(&folder).map(|()| folder.clone()).map_err(|error| cannot("make", &folder, error))
+    fs::create_dir_all(&folder)
+        .map(|()| folder.clone())
+        .map_err(|error| cannot("make", &folder, error))
 }
 
 fn cannot(verb: &str, path: &Path, error: io::Error) -> String {

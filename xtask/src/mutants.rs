@@ -1,4 +1,5 @@
-//! `cargo xtask mutants`: changes the core at one place at a time, and tells which changes no test notices.
+//! `cargo xtask mutants`: changes the core at one place at a time, and tells which changes no test
+//! notices.
 mod copy;
 mod outcomes;
 
@@ -31,14 +32,25 @@ pub struct Options {
 /// Files without code, or whose code is not built here: not changed.
 const LEFT_OUT: [&str; 2] = ["lib.rs", "defmt.rs"];
 
-/// The rounds: feature `fast` or not, and whether the tests that take long are left out. Each round tries what no earlier one noticed.
+/// The rounds: feature `fast` or not, and whether the tests that take long are left out. Each round
+/// tries what no earlier one noticed.
 const ROUNDS: [(bool, bool); 3] = [(true, true), (true, false), (false, false)];
 
-/// Tests that take many seconds where nothing is optimised, and look into a corner deeper than others do: left out altogether.
-const TOO_LONG: [&str; 2] = ["every_three_bytes_are_a_topic_or_not", "every_two_cuts_of_a_long_dialogue"];
+/// Tests that take many seconds where nothing is optimised, and look into a corner deeper than
+/// others do: left out altogether.
+const TOO_LONG: [&str; 2] = [
+    "every_three_bytes_are_a_topic_or_not",
+    "every_two_cuts_of_a_long_dialogue",
+];
 
 /// Tests that take long: what holds for all inputs, cuts, much data and much time.
-const LONG: [&str; 5] = ["properties::", "split::", "features::", "ten_megabytes", "sleeping_as_told"];
+const LONG: [&str; 5] = [
+    "properties::",
+    "split::",
+    "features::",
+    "ten_megabytes",
+    "sleeping_as_told",
+];
 
 /// Changes, runs, and tells.
 ///
@@ -46,32 +58,49 @@ const LONG: [&str; 5] = ["properties::", "split::", "features::", "ten_megabytes
 /// A mutant was not noticed and has no reason, or a reason has no mutant.
 pub fn run(options: &Options) -> Result<(), String> {
     let sources = workspace().join("crates/core/src");
-    let mut files = files(&sources, Path::new("")).map_err(|error| format!("cannot read the core: {error}"))?;
+    let mut files =
+        files(&sources, Path::new("")).map_err(|error| format!("cannot read the core: {error}"))?;
     files.retain(|file| !LEFT_OUT.contains(&file.as_str()));
     files.sort();
     if let Some(wrong) = options.file.iter().find(|file| !files.contains(file)) {
-        return Err(format!("the core has no file {wrong} to be changed; it has {}", files.join(", ")));
+        return Err(format!(
+            "the core has no file {wrong} to be changed; it has {}",
+            files.join(", ")
+        ));
     }
     if !options.report {
-        read(cargo(["mutants", "--version"])).map_err(|why| format!("{why}\ntype `cargo install cargo-mutants --locked`"))?;
+        read(cargo(["mutants", "--version"]))
+            .map_err(|why| format!("{why}\ntype `cargo install cargo-mutants --locked`"))?;
         copy::make()?;
         // Unchanged, all tests pass: else every mutant would seem to be noticed.
         for features in [&["--features", "fast"][..], &[]] {
             let mut unchanged = cargo(["test", "--quiet", "--test", "all", "--manifest-path"]);
-            unchanged.arg(copy::place().join("Cargo.toml")).args(features);
+            unchanged
+                .arg(copy::place().join("Cargo.toml"))
+                .args(features);
             run_to_end(unchanged)?;
         }
-        for file in files.iter().filter(|file| options.file.is_empty() || options.file.contains(file)) {
+        for file in files
+            .iter()
+            .filter(|file| options.file.is_empty() || options.file.contains(file))
+        {
             all_rounds(file)?;
         }
     }
-    let all: Vec<_> = files.iter().map(|file| (file.as_str(), Outcomes::kept(&kept(file)))).collect();
+    let all: Vec<_> = files
+        .iter()
+        .map(|file| (file.as_str(), Outcomes::kept(&kept(file))))
+        .collect();
     let (page, findings) = outcomes::page(&all);
     println!("{page}");
     if options.write {
         pages::keep("mutants.md", &page, true, "cargo xtask mutants --write")?;
     }
-    if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(findings.join("\n"))
+    }
 }
 
 /// The Rust files below a directory.
@@ -91,7 +120,10 @@ fn files(top: &Path, below: &Path) -> std::io::Result<Vec<String>> {
 
 /// Where the outcomes of a file are kept.
 fn kept(file: &str) -> PathBuf {
-    workspace().join("target/mutants/outcomes").join(file.replace('/', "-")).with_extension("txt")
+    workspace()
+        .join("target/mutants/outcomes")
+        .join(file.replace('/', "-"))
+        .with_extension("txt")
 }
 
 /// All mutants of a file, and what came of them.
@@ -99,9 +131,14 @@ fn all_rounds(file: &str) -> Result<(), String> {
     let mut all = Outcomes::default();
     let place = workspace().join("target/mutants/run");
     for (round, (fast, short)) in ROUNDS.into_iter().enumerate() {
-        println!("==> {file}, {} feature `fast`{}", if fast { "with" } else { "without" }, if short { ", without long tests" } else { "" });
+        println!(
+            "==> {file}, {} feature `fast`{}",
+            if fast { "with" } else { "without" },
+            if short { ", without long tests" } else { "" }
+        );
         if round == 0 && place.exists() {
-            fs::remove_dir_all(&place).map_err(|error| format!("cannot remove {}: {error}", place.display()))?;
+            fs::remove_dir_all(&place)
+                .map_err(|error| format!("cannot remove {}: {error}", place.display()))?;
         }
         let command = round_of(file, &place, fast, short, round != 0);
         // It ends with an error when a mutant was missed; what it found is in its files.
@@ -117,11 +154,27 @@ fn all_rounds(file: &str) -> Result<(), String> {
 }
 
 fn round_of(file: &str, place: &Path, fast: bool, short: bool, again: bool) -> Command {
-    let mut mutants = cargo(["mutants", "--in-place", "--no-shuffle", "--baseline", "skip", "--colors", "never"]);
-    mutants.arg("--dir").arg(copy::place()).arg("--output").arg(place).args(["--file", &format!("src/{file}")]);
+    let mut mutants = cargo([
+        "mutants",
+        "--in-place",
+        "--no-shuffle",
+        "--baseline",
+        "skip",
+        "--colors",
+        "never",
+    ]);
+    mutants
+        .arg("--dir")
+        .arg(copy::place())
+        .arg("--output")
+        .arg(place)
+        .args(["--file", &format!("src/{file}")]);
     // By the clock, for what waits; whoever is busy is ended by the limit of processor time.
     mutants.args(["--timeout", "600", "--build-timeout", "600"]);
-    mutants.args(fast.then_some("--features=fast")).args(again.then_some("--iterate")).args(["--", "--test", "all", "--"]);
+    mutants
+        .args(fast.then_some("--features=fast"))
+        .args(again.then_some("--iterate"))
+        .args(["--", "--test", "all", "--"]);
     let left_out = TOO_LONG.iter().chain(LONG.iter().filter(|_| short));
     mutants.args(left_out.flat_map(|test| ["--skip", test]));
     // A mutant that goes round in circles is to run out of memory before the machine does.
@@ -129,6 +182,8 @@ fn round_of(file: &str, place: &Path, fast: bool, short: bool, again: bool) -> C
     command.arg(mutants.get_program()).args(mutants.get_args());
     // Random tests choose the same each time, so that what is found is found again.
     command.env("MUTANT_SECONDS", if short { "30" } else { "300" });
-    command.env("PROPTEST_RNG_SEED", "1").env("RUST_BACKTRACE", "0");
+    command
+        .env("PROPTEST_RNG_SEED", "1")
+        .env("RUST_BACKTRACE", "0");
     command
 }

@@ -34,8 +34,13 @@ pub fn way() -> Option<Way> {
 pub fn way_for(target: &str) -> Option<Way> {
     let rustc = find("rustc")?;
     // The path is printed whether or not there is anything.
-    let library = read(program(&rustc, ["--print", "target-libdir", "--target", target])).unwrap_or_default();
-    let has_core = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libcore-");
+    let library = read(program(
+        &rustc,
+        ["--print", "target-libdir", "--target", target],
+    ))
+    .unwrap_or_default();
+    let has_core =
+        |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libcore-");
     if fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core)) {
         return Some(Way::Installed);
     }
@@ -44,17 +49,25 @@ pub fn way_for(target: &str) -> Option<Way> {
 
 /// A compiler that has the sources of its library beside it.
 pub fn with_sources() -> Option<PathBuf> {
-    [find("rustc")?, "/usr/bin/rustc".into()].into_iter().find(|rustc| has_sources(rustc))
+    [find("rustc")?, "/usr/bin/rustc".into()]
+        .into_iter()
+        .find(|rustc| has_sources(rustc))
 }
 
 fn has_sources(rustc: &Path) -> bool {
     let root = read(program(rustc, ["--print", "sysroot"])).unwrap_or_default();
-    !root.is_empty() && Path::new(root.trim()).join("lib/rustlib/src/rust/library/core/Cargo.toml").exists()
+    !root.is_empty()
+        && Path::new(root.trim())
+            .join("lib/rustlib/src/rust/library/core/Cargo.toml")
+            .exists()
 }
 
 /// What is to be done where there is no way.
 pub fn advice(target: &str) -> String {
-    format!("type `rustup target add {target}`, or on Debian `apt-get install {}`", PACKAGES.join(" "))
+    format!(
+        "type `rustup target add {target}`, or on Debian `apt-get install {}`",
+        PACKAGES.join(" ")
+    )
 }
 
 /// Makes a way: rustup's, or else Debian's.
@@ -66,12 +79,19 @@ pub fn install() -> Result<Way, String> {
     way().ok_or_else(|| format!("installed, and still no library for {TARGET}"))
 }
 
-/// Asks rustup for libraries, which takes seconds; without it, or without a network, there is another way perhaps.
+/// Asks rustup for libraries, which takes seconds; without it, or without a network, there is
+/// another way perhaps.
 pub fn add(targets: &[&str]) {
     if find("rustup").is_some() {
         println!("installing the libraries for {}", targets.join(", "));
         if let Err(error) = read(program("rustup", ["target", "add"].iter().chain(targets))) {
-            println!("rustup could not: {}", error.lines().find(|line| line.starts_with("error")).unwrap_or(&error));
+            println!(
+                "rustup could not: {}",
+                error
+                    .lines()
+                    .find(|line| line.starts_with("error"))
+                    .unwrap_or(&error)
+            );
         }
     }
 }
@@ -81,7 +101,10 @@ pub fn cargo_for<'a>(way: &Way, arguments: impl IntoIterator<Item = &'a str>) ->
     let mut command = cargo(arguments);
     if let Way::FromSource(rustc) = way {
         // A stable compiler builds its own library; the project's code needs nothing unstable.
-        command.args(["-Z", "build-std=core"]).env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+        command
+            .args(["-Z", "build-std=core"])
+            .env("RUSTC", rustc)
+            .env("RUSTC_BOOTSTRAP", "1");
     }
     command
 }

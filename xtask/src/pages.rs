@@ -9,12 +9,19 @@ use std::fs;
 pub fn keep(name: &str, text: &str, write: bool, command: &str) -> Result<(), String> {
     let path = workspace().join("docs").join(name);
     if write {
-        return fs::write(&path, text).map_err(|error| format!("cannot write docs/{name}: {error}"));
+        return fs::write(&path, text)
+            .map_err(|error| format!("cannot write docs/{name}: {error}"));
     }
-    let old = fs::read_to_string(&path).map_err(|error| format!("cannot read docs/{name}: {error}; `{command}` writes it"))?;
+    let old = fs::read_to_string(&path)
+        .map_err(|error| format!("cannot read docs/{name}: {error}; `{command}` writes it"))?;
     if old.replace("\r\n", "\n") == text {
         return Ok(());
     }
-    let is = text.lines().find(|line| !old.lines().any(|other| other == *line)).unwrap_or_default();
-    Err(format!("docs/{name} says otherwise: find out why, then type `{command}`. New is\n{is}"))
+    let is = text
+        .lines()
+        .find(|line| !old.lines().any(|other| other == *line))
+        .unwrap_or_default();
+    Err(format!(
+        "docs/{name} says otherwise: find out why, then type `{command}`. New is\n{is}"
+    ))
 }

@@ -6,11 +6,24 @@ use crate::{
 };
 use std::process::Command;
 
-/// From the smallest Cortex-M, which has no compare-and-swap, to a browser. [`TARGET`] is built for besides, since its sizes are measured.
-const TARGETS: [&str; 5] =
-    ["thumbv6m-none-eabi", "thumbv7em-none-eabihf", "thumbv8m.main-none-eabi", "riscv32imc-unknown-none-elf", "wasm32-unknown-unknown"];
+/// From the smallest Cortex-M, which has no compare-and-swap, to a browser. [`TARGET`] is built for
+/// besides, since its sizes are measured.
+const TARGETS: [&str; 5] = [
+    "thumbv6m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabi",
+    "riscv32imc-unknown-none-elf",
+    "wasm32-unknown-unknown",
+];
 
-const PACKAGES: [&str; 6] = ["--package", "motemq", "--package", "motemq-nal", "--package", "motemq-smoltcp"];
+const PACKAGES: [&str; 6] = [
+    "--package",
+    "motemq",
+    "--package",
+    "motemq-nal",
+    "--package",
+    "motemq-smoltcp",
+];
 const EVERYTHING: [&str; 2] = ["--features", "motemq/fast,motemq/defmt,motemq-nal/async"];
 
 /// Builds for all of them; what a machine has no library for is skipped.
@@ -29,16 +42,23 @@ pub fn check(steps: &mut Steps, install: bool) {
         }
     }
     if !installed.is_empty() {
-        both(steps, &installed.join(", "), &|| build(cargo(["build"]), &installed));
+        both(steps, &installed.join(", "), &|| {
+            build(cargo(["build"]), &installed)
+        });
     }
     if let Some((_, way)) = from_source.first() {
         // To check finds as much as to build does, and spares half of the time that core takes.
         let targets: Vec<_> = from_source.iter().map(|(target, _)| *target).collect();
-        both(steps, &targets.join(", "), &|| build(no_std::cargo_for(way, ["check"]), &targets));
+        both(steps, &targets.join(", "), &|| {
+            build(no_std::cargo_for(way, ["check"]), &targets)
+        });
     }
     if !missing.is_empty() {
         let targets = missing.join(" ");
-        steps.skip(&format!("build for {targets}"), &format!("no library for them: type `rustup target add {targets}`"));
+        steps.skip(
+            &format!("build for {targets}"),
+            &format!("no library for them: type `rustup target add {targets}`"),
+        );
     }
     if let Some(way) = no_std::way() {
         let command = || {

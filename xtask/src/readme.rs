@@ -5,17 +5,28 @@ use std::{fs, path::Path};
 /// Ends each of them.
 const END: &str = "<!-- end -->";
 
-/// Where tables are kept that are to be compared with, one for each compiler; the README shows one of them.
+/// Where tables are kept that are to be compared with, one for each compiler; the README shows one
+/// of them.
 const KNOWN: &str = "benches/firmware/known";
 
-/// What this command has measured is what is known of this compiler; or it is known from now on, and stands between its marks in the README.
+/// What this command has measured is what is known of this compiler; or it is known from now on,
+/// and stands between its marks in the README.
 ///
 /// # Errors
 /// It was otherwise, by more than so many percent, and is not to be written.
-pub fn keep(command: &str, measured: &str, compiler: &str, percent: u64, write: bool) -> Result<(), String> {
-    let known = workspace().join(KNOWN).join(format!("{command} {compiler}.md"));
+pub fn keep(
+    command: &str,
+    measured: &str,
+    compiler: &str,
+    percent: u64,
+    write: bool,
+) -> Result<(), String> {
+    let known = workspace()
+        .join(KNOWN)
+        .join(format!("{command} {compiler}.md"));
     if write {
-        fs::write(&known, format!("{measured}\n")).map_err(|error| format!("cannot write {}: {error}", known.display()))?;
+        fs::write(&known, format!("{measured}\n"))
+            .map_err(|error| format!("cannot write {}: {error}", known.display()))?;
         return self::write(&workspace().join("README.md"), command, measured);
     }
     let Ok(before) = fs::read_to_string(&known) else {
@@ -31,15 +42,18 @@ pub fn keep(command: &str, measured: &str, compiler: &str, percent: u64, write: 
     ))
 }
 
-/// Another document holds now what this command has measured; so may the README, if it is not to be compared.
+/// Another document holds now what this command has measured; so may the README, if it is not to be
+/// compared.
 ///
 /// # Errors
 /// There is no place for it.
 pub fn write(document: &Path, command: &str, measured: &str) -> Result<(), String> {
     let name = document.display();
     let begin = format!("<!-- cargo xtask {command} --write -->");
-    let text = fs::read_to_string(document).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let new = put(&text, &begin, measured).ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
+    let text =
+        fs::read_to_string(document).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let new = put(&text, &begin, measured)
+        .ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
     fs::write(document, new).map_err(|error| format!("cannot write {name}: {error}"))
 }
 
@@ -63,7 +77,9 @@ fn alike(old: &str, new: &str, percent: u64) -> bool {
 /// Numbers, and what stands between them.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
-    text.as_bytes().chunk_by(move |a, b| is_digit(a) == is_digit(b)).map(|piece| std::str::from_utf8(piece).unwrap_or_default())
+    text.as_bytes()
+        .chunk_by(move |a, b| is_digit(a) == is_digit(b))
+        .map(|piece| std::str::from_utf8(piece).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -74,17 +90,29 @@ mod tests {
     fn numbers_may_differ_a_little() {
         assert!(alike("| a | 100 |", "| a | 105 |", 5) && alike("| ä | 100 |", "| ä | 95 |", 5));
         assert!(!alike("| a | 100 |", "| a | 106 |", 5) && !alike("| a | 100 |", "| a | 101 |", 0));
-        assert!(!alike("| a | 100 |", "| b | 100 |", 5) && !alike("| a | 100 |", "| a | 100 | 1 |", 5));
+        assert!(
+            !alike("| a | 100 |", "| b | 100 |", 5) && !alike("| a | 100 |", "| a | 100 | 1 |", 5)
+        );
     }
 
     #[test]
     fn the_readme_shows_what_is_known_of_some_compiler() {
         let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
         for command in ["size", "firmware"] {
-            let shown = readme.split_once(&format!("<!-- cargo xtask {command} --write -->")).unwrap().1.split_once(END).unwrap().0;
+            let shown = readme
+                .split_once(&format!("<!-- cargo xtask {command} --write -->"))
+                .unwrap()
+                .1
+                .split_once(END)
+                .unwrap()
+                .0;
             let files = fs::read_dir(workspace().join(KNOWN)).unwrap().flatten();
-            let mut known = files.filter(|file| file.file_name().to_string_lossy().starts_with(command));
-            assert!(known.any(|file| fs::read_to_string(file.path()).unwrap().trim() == shown.trim()), "{command}");
+            let mut known =
+                files.filter(|file| file.file_name().to_string_lossy().starts_with(command));
+            assert!(
+                known.any(|file| fs::read_to_string(file.path()).unwrap().trim() == shown.trim()),
+                "{command}"
+            );
         }
     }
 
@@ -92,7 +120,10 @@ mod tests {
     fn the_table_stands_between_its_lines() {
         let begin = "<!-- begin -->";
         let text = format!("a\n{begin}\nold\n{END}\nb\n");
-        assert_eq!(put(&text, begin, "new"), Some(format!("a\n{begin}\nnew\n{END}\nb\n")));
+        assert_eq!(
+            put(&text, begin, "new"),
+            Some(format!("a\n{begin}\nnew\n{END}\nb\n"))
+        );
         assert_eq!(put("a", begin, "new"), None);
     }
 }

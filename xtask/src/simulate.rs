@@ -19,7 +19,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { seeds: 1000, messages: 1_000_000, first: 0 }
+        Options {
+            seeds: 1000,
+            messages: 1_000_000,
+            first: 0,
+        }
     }
 }
 
@@ -28,12 +32,18 @@ impl Default for Options {
 /// # Errors
 /// A promise was broken: what happened last in that world, and how to see it again.
 pub fn run(options: &Options) -> Result<Report, String> {
-    let Options { seeds, messages, first } = *options;
+    let Options {
+        seeds,
+        messages,
+        first,
+    } = *options;
     let each = messages.div_ceil(seeds.max(1));
     let each = u32::try_from(each)
         .ok()
         .filter(|&each| each <= MOST)
-        .ok_or(format!("more than {MOST} messages for each seed: ask for more seeds"))?;
+        .ok_or(format!(
+            "more than {MOST} messages for each seed: ask for more seeds"
+        ))?;
     let begun = Instant::now();
     let report = simulation::run(first..first.saturating_add(seeds), each).map_err(|Failure { seed, what }| {
         format!("{what}\nseed {seed} fails; see it again with `cargo xtask simulate --first {seed} --seeds 1 --messages {each}`")

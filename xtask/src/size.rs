@@ -29,11 +29,23 @@ const CHART: &str = "docs/size.svg";
 
 /// The programs of `benches/firmware`, and what each is.
 const PROGRAMS: [(&str, &str); 5] = [
-    ("engine", "everything the surface promises, on the caller's own slices"),
+    (
+        "engine",
+        "everything the surface promises, on the caller's own slices",
+    ),
     ("full", "the same through buffers"),
-    ("subscriber", "connects, subscribes, receives with any QoS, stays alive, leaves"),
-    ("publisher", "connects, publishes with QoS 0, stays alive, leaves"),
-    ("everything", "`full` with manual acknowledgement and snapshots"),
+    (
+        "subscriber",
+        "connects, subscribes, receives with any QoS, stays alive, leaves",
+    ),
+    (
+        "publisher",
+        "connects, publishes with QoS 0, stays alive, leaves",
+    ),
+    (
+        "everything",
+        "`full` with manual acknowledgement and snapshots",
+    ),
 ];
 
 /// Builds, measures, prints, and compares with the README.
@@ -41,7 +53,8 @@ const PROGRAMS: [(&str, &str); 5] = [
 /// # Errors
 /// What could not be built; what is linked and must not be; where the README says otherwise.
 pub fn measure(options: &Options) -> Result<(), String> {
-    let way = no_std::way().ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice(TARGET)))?;
+    let way = no_std::way()
+        .ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice(TARGET)))?;
     println!("{}", core_used(&way));
     let compiler = compiler(&way)?;
     let linker = linker()?;
@@ -49,14 +62,20 @@ pub fn measure(options: &Options) -> Result<(), String> {
     let mut sizes = Sizes::default();
     for (name, _) in PROGRAMS {
         let library = build(name, &way)?;
-        let archive = fs::read(&library).map_err(|error| format!("cannot read {}: {error}", library.display()))?;
+        let archive = fs::read(&library)
+            .map_err(|error| format!("cannot read {}: {error}", library.display()))?;
         sizes = Sizes::read(&archive)?;
         let linked = link(&linker, name, &library, &image::entries(&archive)?)?;
-        let image = Image::read(&fs::read(&linked).map_err(|error| format!("cannot read {}: {error}", linked.display()))?)?;
+        let image = Image::read(
+            &fs::read(&linked)
+                .map_err(|error| format!("cannot read {}: {error}", linked.display()))?,
+        )?;
         image.check().map_err(|what| format!("{name}: {what}"))?;
         if options.symbols {
             println!("\n{name}");
-            image.symbols().for_each(|(symbol, size)| println!("{size:6} {symbol}"));
+            image
+                .symbols()
+                .for_each(|(symbol, size)| println!("{size:6} {symbol}"));
         }
         images.push((name, image));
     }
@@ -64,9 +83,13 @@ pub fn measure(options: &Options) -> Result<(), String> {
     println!("\n{table}");
     readme::keep("size", &table, &compiler, 0, options.write)?;
     if options.write {
-        let ours: Vec<_> = images[..2].iter().map(|(name, image)| (*name, image.code)).collect();
+        let ours: Vec<_> = images[..2]
+            .iter()
+            .map(|(name, image)| (*name, image.code))
+            .collect();
         let chart = workspace().join(CHART);
-        fs::write(&chart, peers::chart(&ours)).map_err(|error| format!("cannot write {}: {error}", chart.display()))?;
+        fs::write(&chart, peers::chart(&ours))
+            .map_err(|error| format!("cannot write {}: {error}", chart.display()))?;
     }
     Ok(())
 }
@@ -75,7 +98,10 @@ pub fn measure(options: &Options) -> Result<(), String> {
 fn core_used(way: &Way) -> String {
     match way {
         Way::Installed => format!("core for {TARGET}: the one installed"),
-        Way::FromSource(rustc) => format!("core for {TARGET}: built from the sources of {}", rustc.display()),
+        Way::FromSource(rustc) => format!(
+            "core for {TARGET}: built from the sources of {}",
+            rustc.display()
+        ),
     }
 }
 
@@ -86,15 +112,34 @@ pub fn compiler(way: &Way) -> Result<String, String> {
         Way::FromSource(rustc) => rustc.clone(),
     };
     let version = read(program(rustc, ["--version"]))?;
-    Ok(version.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+    Ok(version
+        .split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
 fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
     let directory = workspace().join("target/size");
-    let mut command = no_std::cargo_for(way, ["build", "--quiet", "--release", "--target", TARGET, "--features", name]);
-    command.current_dir(workspace().join("benches/firmware")).env("CARGO_TARGET_DIR", &directory);
+    let mut command = no_std::cargo_for(
+        way,
+        [
+            "build",
+            "--quiet",
+            "--release",
+            "--target",
+            TARGET,
+            "--features",
+            name,
+        ],
+    );
+    command
+        .current_dir(workspace().join("benches/firmware"))
+        .env("CARGO_TARGET_DIR", &directory);
     run(command)?;
-    Ok(directory.join(TARGET).join("release/libmotemq_firmware_size.a"))
+    Ok(directory
+        .join(TARGET)
+        .join("release/libmotemq_firmware_size.a"))
 }
 
 /// The linker that comes with Rust, or else binutils'.
@@ -102,25 +147,44 @@ pub fn linker() -> Result<Command, String> {
     let rustc = find("rustc").ok_or("no rustc on the path")?;
     let sysroot = read(program(&rustc, ["--print", "sysroot"]))?;
     let version = read(program(&rustc, ["-vV"]))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-    let lld = PathBuf::from(sysroot.trim()).join("lib/rustlib").join(host).join("bin/rust-lld");
+    let host = version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .unwrap_or_default();
+    let lld = PathBuf::from(sysroot.trim())
+        .join("lib/rustlib")
+        .join(host)
+        .join("bin/rust-lld");
     if lld.exists() {
         return Ok(program(lld, ["-flavor", "gnu"]));
     }
     let name = "arm-none-eabi-ld";
     find(name)
         .map(|path| program(path, [""; 0]))
-        .ok_or_else(|| format!("neither rust-lld nor {name}: type `apt-get install binutils-arm-none-eabi`"))
+        .ok_or_else(|| {
+            format!("neither rust-lld nor {name}: type `apt-get install binutils-arm-none-eabi`")
+        })
 }
 
-fn link(linker: &Command, name: &str, library: &std::path::Path, entries: &[String]) -> Result<PathBuf, String> {
+fn link(
+    linker: &Command,
+    name: &str,
+    library: &std::path::Path,
+    entries: &[String],
+) -> Result<PathBuf, String> {
     let out = workspace().join(format!("target/size/{name}.elf"));
     let mut command = program(linker.get_program(), linker.get_args());
-    command.args(["--gc-sections", "-T"]).arg(workspace().join("benches/firmware/layout.ld"));
+    command
+        .args(["--gc-sections", "-T"])
+        .arg(workspace().join("benches/firmware/layout.ld"));
     for entry in entries {
         command.args(["-u", entry]);
     }
-    command.args(["-e", entries.first().ok_or("the program exports nothing")?]).arg(library).arg("-o").arg(&out);
+    command
+        .args(["-e", entries.first().ok_or("the program exports nothing")?])
+        .arg(library)
+        .arg("-o")
+        .arg(&out);
     run(command)?;
     Ok(out)
 }

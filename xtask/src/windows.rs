@@ -1,4 +1,5 @@
-//! `cargo xtask windows`: the hosted crates on Windows, shown under wine, and checked for systems that cannot be run here.
+//! `cargo xtask windows`: the hosted crates on Windows, shown under wine, and checked for systems
+//! that cannot be run here.
 mod command;
 mod tls;
 mod wine;
@@ -16,7 +17,8 @@ use wine::{LINKER, Wine};
 /// How it is done.
 #[derive(Args)]
 pub struct Options {
-    /// Install what is missing (Debian, as root), and fail where something cannot be shown. CI=true means the same.
+    /// Install what is missing (Debian, as root), and fail where something cannot be shown.
+    /// CI=true means the same.
     #[arg(long)]
     install: bool,
     /// Only the command: no tests, and no checks for systems that cannot be run.
@@ -31,12 +33,23 @@ pub const TARGET: &str = "x86_64-pc-windows-gnu";
 const CHECKED: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 
 /// The crates for systems like these.
-const HOSTED: [&str; 5] = ["motemq", "motemq-net", "motemq-std", "motemq-tokio", "motemq-cli"];
+const HOSTED: [&str; 5] = [
+    "motemq",
+    "motemq-net",
+    "motemq-std",
+    "motemq-tokio",
+    "motemq-cli",
+];
 
 /// Programs that build for Windows and run it, and their packages.
-const PROGRAMS: [(&str, &str); 3] = [(LINKER, "gcc-mingw-w64-x86-64-posix"), ("mosquitto", "mosquitto"), ("openssl", "openssl")];
+const PROGRAMS: [(&str, &str); 3] = [
+    (LINKER, "gcc-mingw-w64-x86-64-posix"),
+    ("mosquitto", "mosquitto"),
+    ("openssl", "openssl"),
+];
 
-/// Tests of private keys in files of their own, for which wine has no provider: see docs/windows.md.
+/// Tests of private keys in files of their own, for which wine has no provider: see
+/// docs/windows.md.
 const BEYOND_WINE: [&str; 6] = [
     "keys_of_rsa",
     "keys_on_curves",
@@ -59,7 +72,10 @@ pub fn run(options: &Options) -> ExitCode {
     }
     for target in CHECKED {
         match no_std::way_for(target) {
-            Some(way) => steps.run(&format!("check for {target}"), hosted(&way, target, "check")),
+            Some(way) => steps.run(
+                &format!("check for {target}"),
+                hosted(&way, target, "check"),
+            ),
             None => steps.skip(&format!("check for {target}"), &no_std::advice(target)),
         }
     }
@@ -70,7 +86,15 @@ pub fn run(options: &Options) -> ExitCode {
             examples.args(["--features", "motemq/fast", "--examples"]);
             steps.run("examples for Windows", examples);
             let mut test = hosted(&way, TARGET, "test");
-            test.args(["--no-fail-fast", "--features", "motemq/fast", "--lib", "--bins", "--tests", "--"]);
+            test.args([
+                "--no-fail-fast",
+                "--features",
+                "motemq/fast",
+                "--lib",
+                "--bins",
+                "--tests",
+                "--",
+            ]);
             test.args(BEYOND_WINE.iter().flat_map(|name| ["--skip", name]));
             wine.runs_for(&mut test);
             steps.run("tests under wine", test);
@@ -108,7 +132,10 @@ fn show_command(wine: &Wine) -> Result<(), String> {
 fn ready(install: bool) -> Result<(Way, Wine), String> {
     let missing = missing();
     if !missing.is_empty() && !install {
-        return Err(format!("not installed: on Debian `apt-get install {}`", missing.join(" ")));
+        return Err(format!(
+            "not installed: on Debian `apt-get install {}`",
+            missing.join(" ")
+        ));
     }
     if !missing.is_empty() {
         machine::install(&missing)?;
@@ -123,7 +150,11 @@ fn ready(install: bool) -> Result<(Way, Wine), String> {
 fn missing() -> Vec<&'static str> {
     let mut packages = machine::missing(&PROGRAMS);
     packages.extend(machine::broker_packages());
-    packages.extend(if wine::loader().is_none() { Some("wine64") } else { None });
+    packages.extend(if wine::loader().is_none() {
+        Some("wine64")
+    } else {
+        None
+    });
     packages.sort_unstable();
     packages.dedup();
     packages
@@ -132,7 +163,9 @@ fn missing() -> Vec<&'static str> {
 /// Cargo on the hosted crates for one of these systems.
 fn hosted(way: &Way, target: &str, verb: &str) -> Command {
     let mut command = linking(way, [verb, "--target", target]);
-    command.args(HOSTED.iter().flat_map(|package| ["--package", package])).args(["--features", "motemq-tokio/tls"]);
+    command
+        .args(HOSTED.iter().flat_map(|package| ["--package", package]))
+        .args(["--features", "motemq-tokio/tls"]);
     command
 }
 
@@ -140,7 +173,10 @@ fn hosted(way: &Way, target: &str, verb: &str) -> Command {
 pub fn linking<'a>(way: &Way, arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = cargo(arguments);
     if let Way::FromSource(rustc) = way {
-        command.args(["-Z", "build-std"]).env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+        command
+            .args(["-Z", "build-std"])
+            .env("RUSTC", rustc)
+            .env("RUSTC_BOOTSTRAP", "1");
     }
     command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
     command

@@ -1,4 +1,5 @@
-//! The times of Motemq's codec and session, and of two limits: `cargo bench --package motemq-benches`.
+//! The times of Motemq's codec and session, and of two limits: `cargo bench --package
+//! motemq-benches`.
 mod timing;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -16,11 +16,16 @@ entries! {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn mq_decode<'i>(bytes: &&'i [u8], to: &mut MaybeUninit<Result<Option<(Packet<'i>, usize)>, Malformed>>) {
+pub extern "C" fn mq_decode<'i>(
+    bytes: &&'i [u8],
+    to: &mut MaybeUninit<Result<Option<(Packet<'i>, usize)>, Malformed>>,
+) {
     to.write(decode(bytes));
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn mq_filters(filters: &Filters<'_>, length: &mut usize) {
-    filters.iter().for_each(|filter| *length = length.wrapping_add(filter.filter.len()));
+    filters
+        .iter()
+        .for_each(|filter| *length = length.wrapping_add(filter.filter.len()));
 }

@@ -19,6 +19,12 @@ entries! {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn mq_receive<'i>(s: &mut Session, input: &mut &'i [u8], room: usize, tx: &mut Out<'_>, to: &mut Told<'i>) {
+pub extern "C" fn mq_receive<'i>(
+    s: &mut Session,
+    input: &mut &'i [u8],
+    room: usize,
+    tx: &mut Out<'_>,
+    to: &mut Told<'i>,
+) {
     to.write(s.receive(input, room, tx));
 }

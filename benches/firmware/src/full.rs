@@ -24,7 +24,12 @@ entries! {
 // With manual acknowledgement events come from that layer.
 #[cfg(not(feature = "everything"))]
 #[unsafe(no_mangle)]
-pub extern "C" fn mq_next_event<'r>(s: &mut Session, rx: &'r mut Rx, tx: &mut Tx, to: &mut crate::Told<'r>) {
+pub extern "C" fn mq_next_event<'r>(
+    s: &mut Session,
+    rx: &'r mut Rx,
+    tx: &mut Tx,
+    to: &mut crate::Told<'r>,
+) {
     to.write(s.next_event(rx, tx));
 }
 

@@ -17,6 +17,12 @@ entries! {
 type Told<'r> = MaybeUninit<Result<Option<(Event<'r>, Option<Token>)>, Fault>>;
 
 #[unsafe(no_mangle)]
-pub extern "C" fn mq_next_event<'r>(m: &mut Acknowledgements, s: &mut Session, rx: &'r mut Rx, tx: &mut Tx, to: &mut Told<'r>) {
+pub extern "C" fn mq_next_event<'r>(
+    m: &mut Acknowledgements,
+    s: &mut Session,
+    rx: &'r mut Rx,
+    tx: &mut Tx,
+    to: &mut Told<'r>,
+) {
     to.write(m.next_event(s, rx, tx));
 }

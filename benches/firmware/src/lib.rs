@@ -1,8 +1,9 @@
 //! The programs whose size is the claim.
 //!
-//! Each exports one function with the C calling convention for each entry point that it names; the linker drops everything that these do
-//! not reach. Nothing can fold away: arguments come from outside, topics and QoS at run time, and every field of an event is stored
-//! through a pointer. So what links is what a firmware that uses all of it links, and a little glue.
+//! Each exports one function with the C calling convention for each entry point that it names; the
+//! linker drops everything that these do not reach. Nothing can fold away: arguments come from
+//! outside, topics and QoS at run time, and every field of an event is stored through a pointer. So
+//! what links is what a firmware that uses all of it links, and a little glue.
 #![no_std]
 #![allow(improper_ctypes_definitions)]
 

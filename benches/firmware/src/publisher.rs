@@ -11,6 +11,11 @@ entries! {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn mq_next_event<'r>(s: &mut Session, rx: &'r mut Rx, tx: &mut Tx, to: &mut Told<'r>) {
+pub extern "C" fn mq_next_event<'r>(
+    s: &mut Session,
+    rx: &'r mut Rx,
+    tx: &mut Tx,
+    to: &mut Told<'r>,
+) {
     to.write(s.next_event(rx, tx));
 }

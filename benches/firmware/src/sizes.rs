@@ -1,4 +1,5 @@
-//! Sizes of types on the target, read from the lengths of these, which are not linked into a program.
+//! Sizes of types on the target, read from the lengths of these, which are not linked into a
+//! program.
 use motemq::{Buffer, Session, Slot};
 
 macro_rules! sizes {

@@ -17,7 +17,15 @@ pub fn all() -> Vec<Case> {
     add::<mqttrs::Mqttrs>("mqttrs", &mut cases);
     add::<mqtt_protocol_core::MqttProtocolCore>("mqtt-protocol-core", &mut cases);
     add::<ntex::Ntex>("ntex-mqtt", &mut cases);
-    matching("rumqttc", |filter, topic| ::rumqttc::matches(topic, filter), &mut cases);
-    matching("rumqttc-v4-next", |filter, topic| ::rumqttc_next::matches(topic, filter), &mut cases);
+    matching(
+        "rumqttc",
+        |filter, topic| ::rumqttc::matches(topic, filter),
+        &mut cases,
+    );
+    matching(
+        "rumqttc-v4-next",
+        |filter, topic| ::rumqttc_next::matches(topic, filter),
+        &mut cases,
+    );
     cases
 }

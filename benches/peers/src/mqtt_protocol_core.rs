@@ -35,7 +35,10 @@ impl Codec for MqttProtocolCore {
     type Built<'a> = Any;
 
     fn input(bytes: &[u8]) -> Received {
-        Received { builder: PacketBuilder::new(), source: Borrowed::new(bytes) }
+        Received {
+            builder: PacketBuilder::new(),
+            source: Borrowed::new(bytes),
+        }
     }
 
     fn append(input: &mut Received, piece: &[u8]) {
@@ -56,11 +59,16 @@ impl Codec for MqttProtocolCore {
             1 => Any::Connect(raw.parse_exact(v3_1_1::Connect::parse).expect("CONNECT")),
             3 => {
                 let flags = raw.flags();
-                let PacketData::Publish(data) = raw.data else { panic!("PUBLISH without shared data") };
+                let PacketData::Publish(data) = raw.data else {
+                    panic!("PUBLISH without shared data")
+                };
                 Any::Publish(v3_1_1::Publish::parse(flags, data).expect("PUBLISH").0)
             }
             4 => Any::PubAck(raw.parse_exact(v3_1_1::Puback::parse).expect("PUBACK")),
-            8 => Any::Subscribe(raw.parse_exact(v3_1_1::Subscribe::parse).expect("SUBSCRIBE")),
+            8 => Any::Subscribe(
+                raw.parse_exact(v3_1_1::Subscribe::parse)
+                    .expect("SUBSCRIBE"),
+            ),
             9 => Any::SubAck(raw.parse_exact(v3_1_1::Suback::parse).expect("SUBACK")),
             kind => panic!("packet type {kind}"),
         })
@@ -69,29 +77,78 @@ impl Codec for MqttProtocolCore {
     #[inline]
     fn build(given: &Given) -> Any {
         match given {
-            Given::Publish { topic, payload, qos, id } => {
-                let mut publish = v3_1_1::Publish::builder().topic_name(topic.as_str()).expect("a topic").qos(level(*qos));
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => {
+                let mut publish = v3_1_1::Publish::builder()
+                    .topic_name(topic.as_str())
+                    .expect("a topic")
+                    .qos(level(*qos));
                 if *qos > 0 {
                     publish = publish.packet_id(*id);
                 }
                 Any::Publish(publish.payload(&payload[..]).build().expect("PUBLISH"))
             }
-            Given::Connect { client_id, keep_alive, will, user, password } => {
-                let connect = v3_1_1::Connect::builder().client_id(client_id.as_str()).expect("a client identifier").clean_session(true);
-                let connect = connect.will_message(will.topic.as_str(), &will.payload, Qos::AtLeastOnce, true).expect("a will");
-                let connect = connect.user_name(user.as_str()).expect("a user").password(password.as_bytes().to_vec()).expect("a password");
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => {
+                let connect = v3_1_1::Connect::builder()
+                    .client_id(client_id.as_str())
+                    .expect("a client identifier")
+                    .clean_session(true);
+                let connect = connect
+                    .will_message(will.topic.as_str(), &will.payload, Qos::AtLeastOnce, true)
+                    .expect("a will");
+                let connect = connect
+                    .user_name(user.as_str())
+                    .expect("a user")
+                    .password(password.as_bytes().to_vec())
+                    .expect("a password");
                 Any::Connect(connect.keep_alive(*keep_alive).build().expect("CONNECT"))
             }
             Given::Subscribe { id, filters } => {
-                let entry = |(filter, qos): &(String, u8)| SubEntry::new(filter.as_str(), SubOpts::new().set_qos(level(*qos)));
-                let entries = filters.iter().map(entry).collect::<Result<Vec<_>, _>>().expect("filters");
-                Any::Subscribe(v3_1_1::Subscribe::builder().packet_id(*id).entries(entries).build().expect("SUBSCRIBE"))
+                let entry = |(filter, qos): &(String, u8)| {
+                    SubEntry::new(filter.as_str(), SubOpts::new().set_qos(level(*qos)))
+                };
+                let entries = filters
+                    .iter()
+                    .map(entry)
+                    .collect::<Result<Vec<_>, _>>()
+                    .expect("filters");
+                Any::Subscribe(
+                    v3_1_1::Subscribe::builder()
+                        .packet_id(*id)
+                        .entries(entries)
+                        .build()
+                        .expect("SUBSCRIBE"),
+                )
             }
             Given::SubAck { id, codes } => {
-                let codes = codes.iter().map(|&code| SubackReturnCode::try_from(code).expect("a code")).collect();
-                Any::SubAck(v3_1_1::Suback::builder().packet_id(*id).return_codes(codes).build().expect("SUBACK"))
+                let codes = codes
+                    .iter()
+                    .map(|&code| SubackReturnCode::try_from(code).expect("a code"))
+                    .collect();
+                Any::SubAck(
+                    v3_1_1::Suback::builder()
+                        .packet_id(*id)
+                        .return_codes(codes)
+                        .build()
+                        .expect("SUBACK"),
+                )
             }
-            Given::PubAck { id } => Any::PubAck(v3_1_1::Puback::builder().packet_id(*id).build().expect("PUBACK")),
+            Given::PubAck { id } => Any::PubAck(
+                v3_1_1::Puback::builder()
+                    .packet_id(*id)
+                    .build()
+                    .expect("PUBACK"),
+            ),
         }
     }
 
@@ -112,7 +169,9 @@ impl Codec for MqttProtocolCore {
             Any::Subscribe(packet) => packet.to_buffers(),
             Any::SubAck(packet) => packet.to_buffers(),
         };
-        slices.iter().for_each(|slice| output.extend_from_slice(slice));
+        slices
+            .iter()
+            .for_each(|slice| output.extend_from_slice(slice));
     }
 
     fn written(output: &Vec<u8>) -> Vec<u8> {

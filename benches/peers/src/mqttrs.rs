@@ -1,7 +1,8 @@
-//! mqttrs: borrows from the bytes, and does not say how many of them a packet had, so its length is read here, too.
+//! mqttrs: borrows from the bytes, and does not say how many of them a packet had, so its length is
+//! read here, too.
 use ::mqttrs::{
-    Connect, LastWill, Packet, Pid, Protocol, Publish, QoS, QosPid, Suback, Subscribe, SubscribeReturnCodes, SubscribeTopic, decode_slice,
-    encode_slice,
+    Connect, LastWill, Packet, Pid, Protocol, Publish, QoS, QosPid, Suback, Subscribe,
+    SubscribeReturnCodes, SubscribeTopic, decode_slice, encode_slice,
 };
 use motemq_benches::{Borrowed, Codec, Given};
 
@@ -58,24 +59,47 @@ impl Codec for Mqttrs {
     #[inline]
     fn build(given: &Given) -> Packet<'_> {
         match given {
-            Given::Publish { topic, payload, qos, id } => Packet::Publish(Publish {
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => Packet::Publish(Publish {
                 dup: false,
-                qospid: if *qos == 0 { QosPid::AtMostOnce } else { QosPid::AtLeastOnce(pid(*id)) },
+                qospid: if *qos == 0 {
+                    QosPid::AtMostOnce
+                } else {
+                    QosPid::AtLeastOnce(pid(*id))
+                },
                 retain: false,
                 topic_name: topic,
                 payload,
             }),
-            Given::Connect { client_id, keep_alive, will, user, password } => Packet::Connect(Connect {
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => Packet::Connect(Connect {
                 protocol: Protocol::MQTT311,
                 keep_alive: *keep_alive,
                 client_id,
                 clean_session: true,
-                last_will: Some(LastWill { topic: &will.topic, message: &will.payload, qos: QoS::AtLeastOnce, retain: true }),
+                last_will: Some(LastWill {
+                    topic: &will.topic,
+                    message: &will.payload,
+                    qos: QoS::AtLeastOnce,
+                    retain: true,
+                }),
                 username: Some(user),
                 password: Some(password.as_bytes()),
             }),
             Given::Subscribe { id, filters } => {
-                let topics = filters.iter().map(|(filter, qos)| SubscribeTopic { topic_path: filter.as_str().into(), qos: level(*qos) });
+                let topics = filters.iter().map(|(filter, qos)| SubscribeTopic {
+                    topic_path: filter.as_str().into(),
+                    qos: level(*qos),
+                });
                 Packet::Subscribe(Subscribe::new(pid(*id), topics.collect()))
             }
             Given::SubAck { id, codes } => {
@@ -90,7 +114,10 @@ impl Codec for Mqttrs {
     }
 
     fn output(capacity: usize) -> Fill {
-        Fill { memory: vec![0; capacity], taken: 0 }
+        Fill {
+            memory: vec![0; capacity],
+            taken: 0,
+        }
     }
 
     fn clear(output: &mut Fill) {

@@ -37,7 +37,10 @@ impl Codec for Ntex {
     type Built<'a> = Encoded;
 
     fn input(bytes: &[u8]) -> Received {
-        Received { codec: codec::Codec::new(), bytes: BytesMut::copy_from_slice(bytes) }
+        Received {
+            codec: codec::Codec::new(),
+            bytes: BytesMut::copy_from_slice(bytes),
+        }
     }
 
     #[inline]
@@ -59,18 +62,33 @@ impl Codec for Ntex {
     #[inline]
     fn build(given: &Given) -> Encoded {
         Encoded::Packet(match given {
-            Given::Publish { topic, payload, qos, id } => {
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => {
                 let publish = Publish {
                     dup: false,
                     retain: false,
                     qos: level(*qos),
                     topic: ByteString::from(topic.as_str()),
-                    packet_id: if *qos == 0 { None } else { Some(packet_id(*id)) },
+                    packet_id: if *qos == 0 {
+                        None
+                    } else {
+                        Some(packet_id(*id))
+                    },
                     payload_size: payload.len() as u32,
                 };
                 return Encoded::Publish(publish, Some(Bytes::copy_from_slice(payload)));
             }
-            Given::Connect { client_id, keep_alive, will, user, password } => Packet::Connect(Box::new(Connect {
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => Packet::Connect(Box::new(Connect {
                 clean_session: true,
                 keep_alive: *keep_alive,
                 last_will: Some(LastWill {
@@ -85,21 +103,32 @@ impl Codec for Ntex {
             })),
             Given::Subscribe { id, filters } => Packet::Subscribe {
                 packet_id: packet_id(*id),
-                topic_filters: filters.iter().map(|(filter, qos)| (ByteString::from(filter.as_str()), level(*qos))).collect(),
+                topic_filters: filters
+                    .iter()
+                    .map(|(filter, qos)| (ByteString::from(filter.as_str()), level(*qos)))
+                    .collect(),
             },
             Given::SubAck { id, codes } => {
                 let status = codes.iter().map(|code| match code {
                     0x80 => SubscribeReturnCode::Failure,
                     code => SubscribeReturnCode::Success(level(*code)),
                 });
-                Packet::SubscribeAck { packet_id: packet_id(*id), status: status.collect() }
+                Packet::SubscribeAck {
+                    packet_id: packet_id(*id),
+                    status: status.collect(),
+                }
             }
-            Given::PubAck { id } => Packet::PublishAck { packet_id: packet_id(*id) },
+            Given::PubAck { id } => Packet::PublishAck {
+                packet_id: packet_id(*id),
+            },
         })
     }
 
     fn output(_capacity: usize) -> Written {
-        Written { codec: codec::Codec::new(), pages: BytePages::default() }
+        Written {
+            codec: codec::Codec::new(),
+            pages: BytePages::default(),
+        }
     }
 
     fn clear(output: &mut Written) {
@@ -113,7 +142,10 @@ impl Codec for Ntex {
 
     #[inline]
     fn encode_once(packet: Encoded, output: &mut Written) {
-        output.codec.encode(packet, &mut output.pages).expect("a packet");
+        output
+            .codec
+            .encode(packet, &mut output.pages)
+            .expect("a packet");
     }
 
     fn written(output: &Written) -> Vec<u8> {

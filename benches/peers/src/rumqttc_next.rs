@@ -1,5 +1,8 @@
 //! rumqttc-v4-next: reads from a `BytesMut` and gives `Bytes` that share its memory.
-use ::rumqttc_next::{Connect, LastWill, Packet, PubAck, Publish, QoS, SubAck, Subscribe, SubscribeFilter, SubscribeReasonCode, qos};
+use ::rumqttc_next::{
+    Connect, LastWill, Packet, PubAck, Publish, QoS, SubAck, Subscribe, SubscribeFilter,
+    SubscribeReasonCode, qos,
+};
 use bytes::BytesMut;
 use motemq_benches::{Codec, Given};
 
@@ -39,21 +42,39 @@ impl Codec for RumqttcNext {
     #[inline]
     fn build(given: &Given) -> Packet {
         match given {
-            Given::Publish { topic, payload, qos, id } => {
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => {
                 let mut publish = Publish::new(topic, level(*qos), &payload[..]);
                 publish.pkid = if *qos == 0 { 0 } else { *id };
                 Packet::Publish(publish)
             }
-            Given::Connect { client_id, keep_alive, will, user, password } => {
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => {
                 let mut connect = Connect::new(client_id);
                 connect.keep_alive = *keep_alive;
                 connect.clean_session = true;
-                connect.last_will = Some(LastWill::new(&will.topic, &will.payload[..], QoS::AtLeastOnce, true));
+                connect.last_will = Some(LastWill::new(
+                    &will.topic,
+                    &will.payload[..],
+                    QoS::AtLeastOnce,
+                    true,
+                ));
                 connect.set_credentials(user, password.clone());
                 Packet::Connect(connect)
             }
             Given::Subscribe { id, filters } => {
-                let filters = filters.iter().map(|(filter, qos)| SubscribeFilter::new(filter.clone(), level(*qos)));
+                let filters = filters
+                    .iter()
+                    .map(|(filter, qos)| SubscribeFilter::new(filter.clone(), level(*qos)));
                 let mut subscribe = Subscribe::new_many(filters);
                 subscribe.pkid = *id;
                 Packet::Subscribe(subscribe)

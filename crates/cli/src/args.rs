@@ -5,7 +5,8 @@ use motemq::QoS;
 use motemq_net::profile::{self, Profile};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-/// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that arrive.
+/// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that
+/// arrive.
 #[derive(Parser, Debug)]
 #[command(name = "motemq", version, override_usage = USAGE, disable_help_flag = true, disable_version_flag = true)]
 #[command(group = ArgGroup::new("verb").required(true).args(["publish", "subscribe"]))]
@@ -87,19 +88,42 @@ Examples:
 #[command(next_help_heading = "Publishing: what is sent, how often")]
 pub struct MessageArgs {
     /// This text, every second until Ctrl-C; -d and --repeat say otherwise
-    #[arg(short = 'm', long = "message", value_name = "TEXT", group = "source", allow_hyphen_values = true, conflicts_with = "subscribe")]
+    #[arg(
+        short = 'm',
+        long = "message",
+        value_name = "TEXT",
+        group = "source",
+        allow_hyphen_values = true,
+        conflicts_with = "subscribe"
+    )]
     pub text: Option<OsString>,
 
     /// An empty message, once; with -r it deletes the retained message
-    #[arg(short = 'n', long = "null-message", group = "source", conflicts_with = "subscribe")]
+    #[arg(
+        short = 'n',
+        long = "null-message",
+        group = "source",
+        conflicts_with = "subscribe"
+    )]
     pub empty: bool,
 
     /// The content of FILE as one message, once
-    #[arg(short, long, value_name = "FILE", group = "source", conflicts_with = "subscribe")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        group = "source",
+        conflicts_with = "subscribe"
+    )]
     pub file: Option<PathBuf>,
 
     /// All of stdin as one message, once
-    #[arg(short = 's', long = "stdin-file", group = "source", conflicts_with = "subscribe")]
+    #[arg(
+        short = 's',
+        long = "stdin-file",
+        group = "source",
+        conflicts_with = "subscribe"
+    )]
     pub stdin: bool,
 
     /// Each line of stdin as a message, until end of input
@@ -135,11 +159,21 @@ pub struct SubscriptionArgs {
     pub end_when_subscribed: bool,
 
     /// Do not print messages whose topic matches FILTER; as often as wished
-    #[arg(short = 'T', long = "filter-out", value_name = "FILTER", conflicts_with = "publish")]
+    #[arg(
+        short = 'T',
+        long = "filter-out",
+        value_name = "FILTER",
+        conflicts_with = "publish"
+    )]
     pub filter_out: Vec<String>,
 
     /// Unsubscribe from FILTER, after all -t; for sessions kept with -c
-    #[arg(short = 'U', long = "unsubscribe", value_name = "FILTER", conflicts_with = "publish")]
+    #[arg(
+        short = 'U',
+        long = "unsubscribe",
+        value_name = "FILTER",
+        conflicts_with = "publish"
+    )]
     pub unsubscribe: Vec<String>,
 
     /// Do not print retained messages
@@ -186,23 +220,34 @@ pub struct ConnectionArgs {
     pub user: Option<String>,
 
     /// Password; other users of this machine may see it in the list of processes
-    #[arg(short = 'P', long = "pw", value_name = "PASSWORD", allow_hyphen_values = true)]
+    #[arg(
+        short = 'P',
+        long = "pw",
+        value_name = "PASSWORD",
+        allow_hyphen_values = true
+    )]
     pub password: Option<OsString>,
 
     /// Client identifier (motemq and random letters if not given)
     #[arg(short, long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Keep the session (subscriptions, messages missed) at the broker, or continue it; what an earlier run had not finished sending is not sent again
+    /// Keep the session (subscriptions, messages missed) at the broker, or continue it; what an
+    /// earlier run had not finished sending is not sent again
     #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
     pub keep_session: bool,
 
     /// The broker hears from us at least every SECONDS; 0: it need not
-    #[arg(short = 'k', long = "keepalive", value_name = "SECONDS", default_value = "60")]
+    #[arg(
+        short = 'k',
+        long = "keepalive",
+        value_name = "SECONDS",
+        default_value = "60"
+    )]
     pub keep_alive: u16,
 
-    /// Refuse what this broker would not take, and say why; use its port, and TLS if it wants that, where nothing else is said: aws-iot,
-    /// azure-iot-hub, hivemq-cloud, mosquitto
+    /// Refuse what this broker would not take, and say why; use its port, and TLS if it wants
+    /// that, where nothing else is said: aws-iot, azure-iot-hub, hivemq-cloud, mosquitto
     #[arg(long, value_name = "BROKER", value_parser = profile)]
     pub profile: Option<&'static Profile>,
 
@@ -211,7 +256,12 @@ pub struct ConnectionArgs {
     pub will_topic: Option<String>,
 
     /// What the will says (nothing if not given)
-    #[arg(long, value_name = "TEXT", requires = "will_topic", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "will_topic",
+        allow_hyphen_values = true
+    )]
     pub will_payload: Option<OsString>,
 
     /// QoS of the will
@@ -227,12 +277,22 @@ pub struct ConnectionArgs {
     pub protocol_version: Option<()>,
 }
 
-/// Tries each layer between here and a broker, and says which works and what to change where one does not.
+/// Tries each layer between here and a broker, and says which works and what to change where one
+/// does not.
 #[derive(Parser, Debug)]
-#[command(name = "motemq doctor", bin_name = "motemq doctor", version, disable_help_flag = true, disable_version_flag = true)]
-#[command(after_help = "It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a subscription, a message there and back.")]
+#[command(
+    name = "motemq doctor",
+    bin_name = "motemq doctor",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(
+    after_help = "It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a subscription, a message there and back."
+)]
 pub struct DoctorLine {
-    /// Topic of the message that goes there and back (motemq/doctor/ and random letters if not given)
+    /// Topic of the message that goes there and back (motemq/doctor/ and random letters if not
+    /// given)
     #[arg(short = 't', long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
 
@@ -263,11 +323,15 @@ pub fn read() -> Line {
     if words.get(1).is_some_and(|word| word == "doctor") {
         return Line::Doctor(Box::new(DoctorLine::parse_from(words.into_iter().skip(1))));
     }
-    Line::Command(Box::new(CommandLine::parse_from(words).unwrap_or_else(|error| error.exit())))
+    Line::Command(Box::new(
+        CommandLine::parse_from(words).unwrap_or_else(|error| error.exit()),
+    ))
 }
 
 impl CommandLine {
-    pub fn parse_from(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+    pub fn parse_from(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
         Self::from_arg_matches(&command().try_get_matches_from(words)?)
     }
 }
@@ -281,7 +345,10 @@ When the connection is lost:
   Other publishers end at once, and so does everything that cannot connect at the beginning.";
 
 fn command() -> clap::Command {
-    let after = format!("{EXAMPLES}\n\n{RECONNECTION}\n\nExit codes:\n{}", Exit::table());
+    let after = format!(
+        "{EXAMPLES}\n\n{RECONNECTION}\n\nExit codes:\n{}",
+        Exit::table()
+    );
     CommandLine::command().after_help(after)
 }
 
@@ -307,18 +374,32 @@ fn protocol(text: &str) -> Result<(), &'static str> {
 }
 
 fn profile(text: &str) -> Result<&'static Profile, String> {
-    Profile::named(text).ok_or_else(|| format!("known are {}", profile::ALL.map(|profile| profile.name).join(", ")))
+    Profile::named(text).ok_or_else(|| {
+        format!(
+            "known are {}",
+            profile::ALL.map(|profile| profile.name).join(", ")
+        )
+    })
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds")?;
     // Clocks of some systems end not long after.
     let longest = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-    Duration::try_from_secs_f64(number).ok().filter(|&time| time <= longest).ok_or("not a number of seconds that can be waited")
+    Duration::try_from_secs_f64(number)
+        .ok()
+        .filter(|&time| time <= longest)
+        .ok_or("not a number of seconds that can be waited")
 }
 
 fn some_seconds(text: &str) -> Result<Duration, &'static str> {
-    seconds(text).and_then(|time| if time.is_zero() { Err("0 seconds leave no time for anything") } else { Ok(time) })
+    seconds(text).and_then(|time| {
+        if time.is_zero() {
+            Err("0 seconds leave no time for anything")
+        } else {
+            Ok(time)
+        }
+    })
 }
 
 #[cfg(test)]
@@ -326,7 +407,8 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<CommandLine, String> {
-        CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace())).map_err(|error| error.to_string())
+        CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace()))
+            .map_err(|error| error.to_string())
     }
 
     fn says(line: &str, words: &str) {
@@ -342,7 +424,10 @@ mod tests {
     #[test]
     fn h_is_the_host() {
         let line = parse("--pub -h broker -p 1884 -t SEGGER/Demo -m Hello -d 5").unwrap();
-        assert_eq!((line.connection.host.as_str(), line.connection.port), ("broker", Some(1884)));
+        assert_eq!(
+            (line.connection.host.as_str(), line.connection.port),
+            ("broker", Some(1884))
+        );
         assert_eq!(line.message.delay, Some(Duration::from_secs(5)));
         assert_eq!(parse("--sub -t a").unwrap().connection.host, "localhost");
     }
@@ -358,7 +443,17 @@ mod tests {
         for option in ["-m x", "-n", "-f x", "-s", "-l", "-d 1", "--repeat 1", "-r"] {
             says(&format!("--sub -t a {option}"), "cannot be used with");
         }
-        for option in ["-C 1", "-E", "-T x", "-U x", "-R", "--retained-only", "-v", "-N", "--json"] {
+        for option in [
+            "-C 1",
+            "-E",
+            "-T x",
+            "-U x",
+            "-R",
+            "--retained-only",
+            "-v",
+            "-N",
+            "--json",
+        ] {
             says(&format!("--pub -t a -m b {option}"), "cannot be used with");
         }
     }
@@ -373,8 +468,18 @@ mod tests {
 
     #[test]
     fn what_begins_with_a_hyphen_can_be_said() {
-        assert_eq!(parse("--pub -t a -m -5").unwrap().message.text.unwrap(), "-5");
-        assert_eq!(parse("--pub -t a -m x -u u -P -secret").unwrap().connection.password.unwrap(), "-secret");
+        assert_eq!(
+            parse("--pub -t a -m -5").unwrap().message.text.unwrap(),
+            "-5"
+        );
+        assert_eq!(
+            parse("--pub -t a -m x -u u -P -secret")
+                .unwrap()
+                .connection
+                .password
+                .unwrap(),
+            "-secret"
+        );
     }
 
     #[test]
@@ -385,14 +490,20 @@ mod tests {
         says("--sub -t a -W nan", "seconds");
         for endless in ["-d", "--repeat 2 -d", "--repeat 2 --repeat-delay", "-W"] {
             for number in ["1e19", "1e40", "inf"] {
-                says(&format!("--pub -t a -m x {endless} {number}"), "that can be waited");
+                says(
+                    &format!("--pub -t a -m x {endless} {number}"),
+                    "that can be waited",
+                );
             }
             parse(&format!("--pub -t a -m x {endless} 3e9")).unwrap();
         }
         says("--sub -t a -C 0", "0 is not in 1..");
         says("--sub -t a -p 70000", "70000");
         says("--sub -t a -k 70000", "70000");
-        assert_eq!(parse("--sub -t a -W 0.25").unwrap().give_up, Some(Duration::from_millis(250)));
+        assert_eq!(
+            parse("--sub -t a -W 0.25").unwrap().give_up,
+            Some(Duration::from_millis(250))
+        );
     }
 
     #[test]
@@ -404,11 +515,22 @@ mod tests {
 
     #[test]
     fn profiles_have_names() {
-        let profile = parse("--sub -t a --profile aws-iot").unwrap().connection.profile;
+        let profile = parse("--sub -t a --profile aws-iot")
+            .unwrap()
+            .connection
+            .profile;
         assert_eq!(profile, Some(&profile::AWS_IOT));
-        says("--sub -t a --profile aws", "known are aws-iot, azure-iot-hub, hivemq-cloud, mosquitto");
+        says(
+            "--sub -t a --profile aws",
+            "known are aws-iot, azure-iot-hub, hivemq-cloud, mosquitto",
+        );
         let help = parse("--help").unwrap_err();
-        assert!(profile::ALL.iter().all(|profile| help.contains(profile.name)), "{help}");
+        assert!(
+            profile::ALL
+                .iter()
+                .all(|profile| help.contains(profile.name)),
+            "{help}"
+        );
     }
 
     #[test]
@@ -423,7 +545,13 @@ mod tests {
     #[test]
     fn help_has_examples_and_exit_codes() {
         let help = parse("--help").unwrap_err();
-        for words in ["motemq --pub", "Examples:", "Exit codes:", "every second until Ctrl-C", "-h, --host"] {
+        for words in [
+            "motemq --pub",
+            "Examples:",
+            "Exit codes:",
+            "every second until Ctrl-C",
+            "-h, --host",
+        ] {
             assert!(help.contains(words), "{words} is not in\n{help}");
         }
     }

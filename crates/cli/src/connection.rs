@@ -18,11 +18,29 @@ const ACK_PATIENCE: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Connects; `again`: also when the connection is lost later, which is then said.
-pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) -> Result<Client, Failure> {
-    let reconnect = if again { Reconnect::back_off() } else { Reconnect::Never };
-    let options = target.options.clone().connect_timeout(PATIENCE).ack_timeout(Some(ACK_PATIENCE)).max_message(LONGEST_MESSAGE);
+pub fn connect(
+    target: &Target,
+    stop: &Stop,
+    again: bool,
+    show_packets: bool,
+) -> Result<Client, Failure> {
+    let reconnect = if again {
+        Reconnect::back_off()
+    } else {
+        Reconnect::Never
+    };
+    let options = target
+        .options
+        .clone()
+        .connect_timeout(PATIENCE)
+        .ack_timeout(Some(ACK_PATIENCE))
+        .max_message(LONGEST_MESSAGE);
     let options = options.reconnect(reconnect).stop_flag(stop.flag());
-    let options = if show_packets { traced(options) } else { options };
+    let options = if show_packets {
+        traced(options)
+    } else {
+        options
+    };
 
     let (place, address) = (target.route.place(), options.clone());
     let mut was_open = false;
@@ -44,7 +62,10 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
         dialed
     };
     let client = Client::dialing(dial, &options).map_err(|error| match Failure::from(error) {
-        Failure { exit: Exit::Interrupted, .. } => Failure::new(stop.exit(), stop.words()),
+        Failure {
+            exit: Exit::Interrupted,
+            ..
+        } => Failure::new(stop.exit(), stop.words()),
         failure => failure,
     })?;
     stop.connected();
@@ -55,7 +76,11 @@ pub fn connect(target: &Target, stop: &Stop, again: bool, show_packets: bool) ->
 fn traced(options: Options) -> Options {
     options.trace(|direction, packet| {
         let now = humantime::format_rfc3339_millis(SystemTime::now());
-        let way = if direction == Direction::In { "<-" } else { "->" };
+        let way = if direction == Direction::In {
+            "<-"
+        } else {
+            "->"
+        };
         say(format_args!("{now} {way} {packet}"));
     })
 }
@@ -63,7 +88,10 @@ fn traced(options: Options) -> Options {
 /// Ends the connection as well as can be after `outcome`, and says how the program ends.
 pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<Exit, Failure> {
     match outcome {
-        Ok(()) => client.disconnect().map(|()| Exit::Done).map_err(Failure::from),
+        Ok(()) => client
+            .disconnect()
+            .map(|()| Exit::Done)
+            .map_err(Failure::from),
         Err(failure) if failure.exit == Exit::Interrupted => stopped(client, stop),
         Err(failure) => {
             // At once: what is under way is lost for us.
@@ -76,14 +104,25 @@ pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<
 fn stopped(client: Client, stop: &Stop) -> Result<Exit, Failure> {
     let exit = stop.exit();
     let owing = client.pending() > 0;
-    match client.disconnect_within(if exit == Exit::TimeOut { Duration::ZERO } else { FAREWELL }) {
+    match client.disconnect_within(if exit == Exit::TimeOut {
+        Duration::ZERO
+    } else {
+        FAREWELL
+    }) {
         Ok(()) => {}
         // Nobody to take leave of, and nothing to wait for.
         Err(Error::ConnectionLost(_)) if !owing => {}
         Err(Error::NotAcknowledged { .. }) => {
-            return Err(Failure::new(Exit::NotAcknowledged, format_args!("{}, without an acknowledgement by the broker", stop.words())));
+            return Err(Failure::new(
+                Exit::NotAcknowledged,
+                format_args!("{}, without an acknowledgement by the broker", stop.words()),
+            ));
         }
         Err(error) => return Err(error.into()),
     }
-    if exit == Exit::Done { Ok(exit) } else { Err(Failure::new(exit, stop.words())) }
+    if exit == Exit::Done {
+        Ok(exit)
+    } else {
+        Err(Failure::new(exit, stop.words()))
+    }
 }

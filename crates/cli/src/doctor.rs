@@ -1,4 +1,5 @@
-//! `doctor`: each layer between here and the broker, one after the other, and what to change where one does not work.
+//! `doctor`: each layer between here and the broker, one after the other, and what to change where
+//! one does not work.
 use crate::{
     args::DoctorLine,
     exit::{Exit, Failure},
@@ -16,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out `doctor`.
 pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &line.topics).map_err(|words| Failure::new(Exit::Usage, words))?;
+    let target = Target::unchecked(&line.connection, &line.transport, &line.topics)
+        .map_err(|words| Failure::new(Exit::Usage, words))?;
     let route = &target.route;
     if route.scheme != Scheme::Unix {
         let stream = tcp(route, &name(route)?)?;
@@ -29,9 +31,18 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
         #[cfg(not(feature = "tls"))]
         drop(stream);
     }
-    let options = target.options.clone().connect_timeout(PATIENCE).ack_timeout(Some(PATIENCE)).reconnect(Reconnect::Never);
+    let options = target
+        .options
+        .clone()
+        .connect_timeout(PATIENCE)
+        .ack_timeout(Some(PATIENCE))
+        .reconnect(Reconnect::Never);
     let client = connect(route, &options)?;
-    let topic = target.topics.first().cloned().unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
+    let topic = target
+        .topics
+        .first()
+        .cloned()
+        .unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
     there_and_back(client, &topic, line.qos)?;
     println!("all of it works");
     Ok(Exit::Done)
@@ -39,7 +50,10 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
 
 /// A layer that works.
 fn good(layer: &str, what: impl std::fmt::Display, since: Instant) {
-    println!("{layer:<10} ok  {what} ({:.1} ms)", since.elapsed().as_secs_f64() * 1000.0);
+    println!(
+        "{layer:<10} ok  {what} ({:.1} ms)",
+        since.elapsed().as_secs_f64() * 1000.0
+    );
 }
 
 /// The layer that does not; the words say what to change.
@@ -51,15 +65,28 @@ fn bad(layer: &str, exit: Exit, words: impl std::fmt::Display) -> Failure {
 fn name(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
     let since = Instant::now();
     let failed = |why: &dyn std::fmt::Display| {
-        let words = format!("host {} has no address: check the name, and the network ({why})", route.host);
+        let words = format!(
+            "host {} has no address: check the name, and the network ({why})",
+            route.host
+        );
         bad("name", Exit::NoName, words)
     };
-    let addresses: Vec<_> = (route.host.as_str(), route.port()).to_socket_addrs().map_err(|error| failed(&error))?.collect();
+    let addresses: Vec<_> = (route.host.as_str(), route.port())
+        .to_socket_addrs()
+        .map_err(|error| failed(&error))?
+        .collect();
     if addresses.is_empty() {
         return Err(failed(&"nothing found"));
     }
-    let shown: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-    good("name", format_args!("{}: {}", route.host, shown.join(", ")), since);
+    let shown: Vec<_> = addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect();
+    good(
+        "name",
+        format_args!("{}: {}", route.host, shown.join(", ")),
+        since,
+    );
     Ok(addresses)
 }
 
@@ -81,7 +108,14 @@ fn tcp(route: &Route, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
     }
     reached.ok_or_else(|| {
         let advice = "check the port, firewalls on the way, and that a broker runs there";
-        bad("tcp", Exit::CannotConnect, format_args!("nobody takes a connection at {}: {advice} ({words})", route.place()))
+        bad(
+            "tcp",
+            Exit::CannotConnect,
+            format_args!(
+                "nobody takes a connection at {}: {advice} ({words})",
+                route.place()
+            ),
+        )
     })
 }
 
@@ -100,7 +134,11 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     })?;
     match route.scheme {
         Scheme::Unix => good("socket", &route.path, since),
-        Scheme::Ws | Scheme::Wss => good("websocket", route.path.split('?').next().unwrap_or_default(), since),
+        Scheme::Ws | Scheme::Wss => good(
+            "websocket",
+            route.path.split('?').next().unwrap_or_default(),
+            since,
+        ),
         Scheme::Mqtt | Scheme::Mqtts => {}
     }
     let since = Instant::now();
@@ -115,7 +153,11 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
         }
         Err(error) => {
             let failure = Failure::from(error);
-            Err(bad("connect", failure.exit, format_args!("{}{}", failure.words, hint(route))))
+            Err(bad(
+                "connect",
+                failure.exit,
+                format_args!("{}{}", failure.words, hint(route)),
+            ))
         }
     }
 }
@@ -123,7 +165,11 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
 /// Who speaks plainly with somebody who wants TLS hears nothing, or is thrown out.
 #[cfg(feature = "tls")]
 fn hint(route: &Route) -> &'static str {
-    if tls::is_spoken(route) { "; TLS is spoken on this port: say mqtts:// or --tls (wss:// for ws://)" } else { "" }
+    if tls::is_spoken(route) {
+        "; TLS is spoken on this port: say mqtts:// or --tls (wss:// for ws://)"
+    } else {
+        ""
+    }
 }
 
 #[cfg(not(feature = "tls"))]
@@ -135,25 +181,49 @@ fn there_and_back(mut client: Client, topic: &str, qos: QoS) -> Result<(), Failu
     let failed = |layer, error: Error| {
         let failure = Failure::from(error);
         let advice = "; the broker may not let this client use this topic: try another with -t, or another QoS with -q";
-        bad(layer, failure.exit, format_args!("{}{advice}", failure.words))
+        bad(
+            layer,
+            failure.exit,
+            format_args!("{}{advice}", failure.words),
+        )
     };
     let since = Instant::now();
-    match client.subscribe(&[Filter::new(topic, qos)]).map_err(|error| failed("subscribe", error))?.first() {
-        Some(Granted::AtMost(granted)) => good("subscribe", format_args!("{topic}, QoS {} granted", *granted as u8), since),
-        _ => return Err(bad("subscribe", Exit::Refused, format_args!("the broker refuses {topic}: check its rules, or say -t TOPIC"))),
+    match client
+        .subscribe(&[Filter::new(topic, qos)])
+        .map_err(|error| failed("subscribe", error))?
+        .first()
+    {
+        Some(Granted::AtMost(granted)) => good(
+            "subscribe",
+            format_args!("{topic}, QoS {} granted", *granted as u8),
+            since,
+        ),
+        _ => {
+            return Err(bad(
+                "subscribe",
+                Exit::Refused,
+                format_args!("the broker refuses {topic}: check its rules, or say -t TOPIC"),
+            ));
+        }
     }
     let since = Instant::now();
     let payload = fastrand::u64(..).to_string();
-    client.publish(&Publish::to(topic).payload(payload.as_bytes()).qos(qos)).map_err(|error| failed("publish", error))?;
+    client
+        .publish(&Publish::to(topic).payload(payload.as_bytes()).qos(qos))
+        .map_err(|error| failed("publish", error))?;
     good("publish", format_args!("QoS {}", qos as u8), since);
     loop {
         let left = PATIENCE.saturating_sub(since.elapsed());
-        match client.recv(Some(left)).map_err(|error| failed("receive", error))? {
+        match client
+            .recv(Some(left))
+            .map_err(|error| failed("receive", error))?
+        {
             Some(message) if message.payload == payload.as_bytes() => break,
             Some(_) => {}
             None => {
-                let words =
-                    format!("the message did not come back within {PATIENCE:?}: the broker may not let this client publish to {topic}");
+                let words = format!(
+                    "the message did not come back within {PATIENCE:?}: the broker may not let this client publish to {topic}"
+                );
                 return Err(bad("receive", Exit::TimeOut, words));
             }
         }
@@ -185,25 +255,37 @@ mod tls {
                 show(&look);
             }
             Err(error) => {
-                let failure = bad("tls", Exit::Tls, format_args!("no TLS with {}: {error}", route.place()));
-                if let Some(look) = again(route).and_then(|stream| route.tls.look(&route.host, true, stream).ok()) {
+                let failure = bad(
+                    "tls",
+                    Exit::Tls,
+                    format_args!("no TLS with {}: {error}", route.place()),
+                );
+                if let Some(look) =
+                    again(route).and_then(|stream| route.tls.look(&route.host, true, stream).ok())
+                {
                     show(&look);
                 }
                 return Err(failure);
             }
         }
-        println!("           client certificate: {}", client_certificate(route));
+        println!(
+            "           client certificate: {}",
+            client_certificate(route)
+        );
         Ok(())
     }
 
     /// Whether TLS is spoken where we spoke plainly.
     pub fn is_spoken(route: &Route) -> bool {
-        !route.scheme.is_tls() && again(route).is_some_and(|stream| Tls::new().look(&route.host, true, stream).is_ok())
+        !route.scheme.is_tls()
+            && again(route).is_some_and(|stream| Tls::new().look(&route.host, true, stream).is_ok())
     }
 
     fn patient(stream: &TcpStream, limit: Duration) {
         // Where there are no time-outs it takes as long as it takes.
-        let _ = stream.set_read_timeout(Some(limit)).and_then(|()| stream.set_write_timeout(Some(limit)));
+        let _ = stream
+            .set_read_timeout(Some(limit))
+            .and_then(|()| stream.set_write_timeout(Some(limit)));
     }
 
     fn again(route: &Route) -> Option<TcpStream> {
@@ -220,19 +302,49 @@ mod tls {
     }
 
     fn show(look: &Look) {
-        let Some(Shown { subject, issuer, names, from, until, .. }) = &look.certificate else { return };
-        let (from, until) = (humantime::format_rfc3339_seconds(*from), (humantime::format_rfc3339_seconds(*until), *until));
+        let Some(Shown {
+            subject,
+            issuer,
+            names,
+            from,
+            until,
+            ..
+        }) = &look.certificate
+        else {
+            return;
+        };
+        let (from, until) = (
+            humantime::format_rfc3339_seconds(*from),
+            (humantime::format_rfc3339_seconds(*until), *until),
+        );
         println!("           the broker's certificate: {subject}, signed by {issuer}");
-        println!("           for: {}", if names.is_empty() { "no host name".into() } else { names.join(", ") });
-        let left = until.1.duration_since(SystemTime::now()).unwrap_or_default().as_secs() / (24 * 60 * 60);
-        println!("           valid: {from} to {}, {left} days from now", until.0);
+        println!(
+            "           for: {}",
+            if names.is_empty() {
+                "no host name".into()
+            } else {
+                names.join(", ")
+            }
+        );
+        let left = until
+            .1
+            .duration_since(SystemTime::now())
+            .unwrap_or_default()
+            .as_secs()
+            / (24 * 60 * 60);
+        println!(
+            "           valid: {from} to {}, {left} days from now",
+            until.0
+        );
     }
 
     /// Tried without one: with TLS 1.3 a broker objects behind the handshake.
     fn client_certificate(route: &Route) -> &'static str {
         let shown = route.tls.has_identity();
         let stranger = route.tls.without_identity();
-        let Some(stream) = again(route) else { return "unknown: the broker takes no second connection" };
+        let Some(stream) = again(route) else {
+            return "unknown: the broker takes no second connection";
+        };
         let wanted = match stranger.connect(&route.host, stream) {
             Ok(mut stream) => {
                 patient(stream.get_ref().get_ref(), OBJECTION);

@@ -36,24 +36,54 @@ pub enum Exit {
 
 impl Exit {
     const ALL: [(Exit, &'static str); 13] = [
-        (Exit::Done, "done; also after Ctrl-C where nothing else ends the program"),
+        (
+            Exit::Done,
+            "done; also after Ctrl-C where nothing else ends the program",
+        ),
         (Exit::Files, "a file, stdin or stdout failed"),
         (Exit::Usage, "wrong usage"),
         (Exit::CannotConnect, "cannot connect to the broker"),
-        (Exit::Refused, "refused by the broker: the connection, or all subscriptions"),
-        (Exit::NotAuthorised, "not authorised: user name or password is wrong, or may not connect"),
-        (Exit::TimeOut, "time-out: -W is over, or the broker does not answer"),
+        (
+            Exit::Refused,
+            "refused by the broker: the connection, or all subscriptions",
+        ),
+        (
+            Exit::NotAuthorised,
+            "not authorised: user name or password is wrong, or may not connect",
+        ),
+        (
+            Exit::TimeOut,
+            "time-out: -W is over, or the broker does not answer",
+        ),
         (Exit::ConnectionLost, "connection lost"),
-        (Exit::NotAcknowledged, "a message with QoS 1 or 2 was not acknowledged"),
-        (Exit::Tls, "no TLS: a certificate is missing or was not accepted, or nobody speaks TLS there"),
-        (Exit::WebSocket, "no WebSocket: what answers there does not speak it, or not on this path, or not for MQTT"),
-        (Exit::NoName, "doctor: the host name has no address; elsewhere that is 3"),
-        (Exit::Interrupted, "interrupted by Ctrl-C before all was done"),
+        (
+            Exit::NotAcknowledged,
+            "a message with QoS 1 or 2 was not acknowledged",
+        ),
+        (
+            Exit::Tls,
+            "no TLS: a certificate is missing or was not accepted, or nobody speaks TLS there",
+        ),
+        (
+            Exit::WebSocket,
+            "no WebSocket: what answers there does not speak it, or not on this path, or not for MQTT",
+        ),
+        (
+            Exit::NoName,
+            "doctor: the host name has no address; elsewhere that is 3",
+        ),
+        (
+            Exit::Interrupted,
+            "interrupted by Ctrl-C before all was done",
+        ),
     ];
 
     /// The exit codes as `--help` shows them.
     pub fn table() -> String {
-        let lines: Vec<_> = Self::ALL.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}", *exit as u8)).collect();
+        let lines: Vec<_> = Self::ALL
+            .iter()
+            .map(|(exit, meaning)| format!("  {:>3}  {meaning}", *exit as u8))
+            .collect();
         lines.join("\n")
     }
 }
@@ -73,13 +103,19 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(exit: Exit, words: impl fmt::Display) -> Self {
-        Failure { exit, words: words.to_string() }
+        Failure {
+            exit,
+            words: words.to_string(),
+        }
     }
 }
 
 impl From<ctrlc::Error> for Failure {
     fn from(error: ctrlc::Error) -> Self {
-        Failure::new(Exit::Files, format_args!("cannot watch for Ctrl-C: {error}"))
+        Failure::new(
+            Exit::Files,
+            format_args!("cannot watch for Ctrl-C: {error}"),
+        )
     }
 }
 
@@ -109,8 +145,14 @@ impl From<Error> for Failure {
                      or a WebSocket"
                 ),
             ),
-            Error::OutcomeUnknown => Failure::new(exit, "the broker lost the session before it acknowledged: it may have arrived or not"),
-            Error::Source(error) => Failure::new(exit, format_args!("cannot read what is to be published to its end: {error}")),
+            Error::OutcomeUnknown => Failure::new(
+                exit,
+                "the broker lost the session before it acknowledged: it may have arrived or not",
+            ),
+            Error::Source(error) => Failure::new(
+                exit,
+                format_args!("cannot read what is to be published to its end: {error}"),
+            ),
             error => Failure::new(exit, error),
         }
     }

@@ -17,8 +17,9 @@ const LINES_AHEAD: usize = 64;
 /// Files up to this length are held in memory.
 const HELD: u64 = 1 << 20;
 
-/// Reads lines in a thread of its own, since nothing can interrupt a read of stdin: whoever takes them stays free to look after the
-/// connection, and to end. The channel closes at the end of input, or after the error that it tells.
+/// Reads lines in a thread of its own, since nothing can interrupt a read of stdin: whoever takes
+/// them stays free to look after the connection, and to end. The channel closes at the end of
+/// input, or after the error that it tells.
 pub fn lines(mut input: impl BufRead + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = sync_channel(LINES_AHEAD);
     thread::spawn(move || {
@@ -41,7 +42,8 @@ pub fn lines(mut input: impl BufRead + Send + 'static) -> Receiver<io::Result<Ve
 fn without_line_end(mut line: Vec<u8>) -> Vec<u8> {
     if line.ends_with(b"\n") {
         line.pop();
-        // The line end of Windows has two characters; elsewhere a carriage return is a character like any other.
+        // The line end of Windows has two characters; elsewhere a carriage return is a character
+        // like any other.
         if cfg!(windows) && line.ends_with(b"\r") {
             line.pop();
         }
@@ -61,8 +63,12 @@ pub enum Source {
 impl Source {
     pub fn of(args: &MessageArgs) -> Option<Self> {
         match args {
-            MessageArgs { text: Some(text), .. } => Some(Source::Text(bytes_of(text))),
-            MessageArgs { file: Some(path), .. } => Some(Source::File(path.clone())),
+            MessageArgs {
+                text: Some(text), ..
+            } => Some(Source::Text(bytes_of(text))),
+            MessageArgs {
+                file: Some(path), ..
+            } => Some(Source::File(path.clone())),
             MessageArgs { empty: true, .. } => Some(Source::Text(Vec::new())),
             MessageArgs { stdin: true, .. } => Some(Source::Stdin),
             MessageArgs { lines: true, .. } => Some(Source::Lines),
@@ -87,11 +93,17 @@ impl Content {
             Source::Text(payload) => Ok(Content::Payload(payload)),
             Source::Stdin => {
                 let mut payload = Vec::new();
-                io::stdin().lock().read_to_end(&mut payload).map_err(|error| cannot_read("stdin", &error))?;
+                io::stdin()
+                    .lock()
+                    .read_to_end(&mut payload)
+                    .map_err(|error| cannot_read("stdin", &error))?;
                 Ok(Content::Payload(payload))
             }
             Source::File(path) => match fs::metadata(&path) {
-                Ok(about) if about.is_dir() => Err(cannot_read(path.display(), &io::ErrorKind::IsADirectory.into())),
+                Ok(about) if about.is_dir() => Err(cannot_read(
+                    path.display(),
+                    &io::ErrorKind::IsADirectory.into(),
+                )),
                 Ok(_) => Ok(Content::File(path)),
                 Err(error) => Err(cannot_read(path.display(), &error)),
             },
@@ -107,7 +119,8 @@ pub enum File {
     Large(Box<dyn Read>, u64),
 }
 
-/// Opens a file. Only the length of a large regular file is believed: others have none, or a wrong one.
+/// Opens a file. Only the length of a large regular file is believed: others have none, or a wrong
+/// one.
 pub fn open(path: &Path) -> Result<File, Failure> {
     read(path).map_err(|error| cannot_read(path.display(), &error))
 }
@@ -177,6 +190,9 @@ mod tests {
     fn arguments_keep_their_bytes() {
         assert_eq!(bytes_of(&OsString::from("ä")), "ä".as_bytes());
         #[cfg(unix)]
-        assert_eq!(bytes_of(std::os::unix::ffi::OsStrExt::from_bytes(&[255, 0x41])), [255, 0x41]);
+        assert_eq!(
+            bytes_of(std::os::unix::ffi::OsStrExt::from_bytes(&[255, 0x41])),
+            [255, 0x41]
+        );
     }
 }

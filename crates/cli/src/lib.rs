@@ -1,4 +1,5 @@
-//! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker. Nothing here is for other programs: they have `motemq-std`.
+//! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker. Nothing here is for
+//! other programs: they have `motemq-std`.
 mod args;
 mod connection;
 mod doctor;
@@ -26,7 +27,10 @@ pub fn main() -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(Failure { exit: Exit::Usage, words }) => args::wrong(words),
+        Err(Failure {
+            exit: Exit::Usage,
+            words,
+        }) => args::wrong(words),
         Err(Failure { exit, words }) => {
             notice::say(words);
             exit.into()
@@ -36,10 +40,16 @@ pub fn main() -> ExitCode {
 
 fn run(line: &CommandLine) -> Result<Exit, Failure> {
     if line.transport.is_insecure() {
-        notice::say("warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything");
+        notice::say(
+            "warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything",
+        );
     }
     let target = target::Target::of(line).map_err(|words| Failure::new(Exit::Usage, words))?;
-    if line.publish { publish::run(line, target) } else { subscribe::run(line, target) }
+    if line.publish {
+        publish::run(line, target)
+    } else {
+        subscribe::run(line, target)
+    }
 }
 
 /// Reads a command line, the program's name first, and does nothing. For fuzzing.

@@ -50,10 +50,15 @@ struct Object<'a> {
 impl<W: Write> Printer<W> {
     /// `text_only`: `out` takes nothing but UTF-8, as the console of Windows does.
     pub fn new(out: W, format: Format, text_only: bool) -> Self {
-        Printer { out, format, text_only }
+        Printer {
+            out,
+            format,
+            text_only,
+        }
     }
 
-    /// Prints one message that arrived at `now`, through to where it goes: it may be acknowledged after that.
+    /// Prints one message that arrived at `now`, through to where it goes: it may be acknowledged
+    /// after that.
     pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
         match self.format {
             Format::Json => {
@@ -64,7 +69,11 @@ impl<W: Write> Printer<W> {
                 if topic {
                     write!(self.out, "{} ", message.topic)?;
                 }
-                let payload = if self.text_only { lossy(message.payload) } else { Cow::Borrowed(message.payload) };
+                let payload = if self.text_only {
+                    lossy(message.payload)
+                } else {
+                    Cow::Borrowed(message.payload)
+                };
                 self.out.write_all(&payload)?;
                 if line_end {
                     self.out.write_all(b"\n")?;
@@ -104,30 +113,77 @@ mod tests {
 
     fn printed(format: Format, payload: &[u8], text_only: bool) -> Vec<u8> {
         let mut out = Vec::new();
-        let message = Printed { topic: "a/ä", qos: 1, retain: true, dup: false, payload };
+        let message = Printed {
+            topic: "a/ä",
+            qos: 1,
+            retain: true,
+            dup: false,
+            payload,
+        };
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_045);
-        Printer::new(&mut out, format, text_only).print(&message, now).unwrap();
+        Printer::new(&mut out, format, text_only)
+            .print(&message, now)
+            .unwrap();
         out
     }
 
     #[test]
     fn payloads_pass_as_they_are() {
         let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(printed(Format::Plain { topic: false, line_end: false }, &all, false), all);
-        assert_eq!(printed(Format::Plain { topic: false, line_end: true }, b"x\r\n", false), b"x\r\n\n");
-        assert_eq!(printed(Format::Plain { topic: true, line_end: true }, b"x", false), "a/ä x\n".as_bytes());
+        assert_eq!(
+            printed(
+                Format::Plain {
+                    topic: false,
+                    line_end: false
+                },
+                &all,
+                false
+            ),
+            all
+        );
+        assert_eq!(
+            printed(
+                Format::Plain {
+                    topic: false,
+                    line_end: true
+                },
+                b"x\r\n",
+                false
+            ),
+            b"x\r\n\n"
+        );
+        assert_eq!(
+            printed(
+                Format::Plain {
+                    topic: true,
+                    line_end: true
+                },
+                b"x",
+                false
+            ),
+            "a/ä x\n".as_bytes()
+        );
     }
 
     #[test]
     fn a_console_that_takes_text_only_gets_text() {
-        assert_eq!(printed(Format::Plain { topic: false, line_end: false }, b"\xffx", true), "\u{fffd}x".as_bytes());
+        assert_eq!(
+            printed(
+                Format::Plain {
+                    topic: false,
+                    line_end: false
+                },
+                b"\xffx",
+                true
+            ),
+            "\u{fffd}x".as_bytes()
+        );
     }
 
     #[test]
     fn text_is_a_string_in_json() {
         let line = String::from_utf8(printed(Format::Json, "\"ä\"\n\0".as_bytes(), false)).unwrap();
-        let wanted =
-            r#"{"timestamp":"2023-11-14T22:13:20.045Z","topic":"a/ä","qos":1,"retain":true,"dup":false,"payload":"\"ä\"\n\u0000"}"#;
+        let wanted = r#"{"timestamp":"2023-11-14T22:13:20.045Z","topic":"a/ä","qos":1,"retain":true,"dup":false,"payload":"\"ä\"\n\u0000"}"#;
         assert_eq!(line, format!("{wanted}\n"));
         assert!(printed(Format::Json, b"", false).ends_with(b"\"payload\":\"\"}\n"));
     }
@@ -135,6 +191,9 @@ mod tests {
     #[test]
     fn bytes_are_base64_in_json() {
         let line = String::from_utf8(printed(Format::Json, b"\xff\x00", false)).unwrap();
-        assert!(line.ends_with("\"dup\":false,\"payload_base64\":\"/wA=\"}\n"), "{line}");
+        assert!(
+            line.ends_with("\"dup\":false,\"payload_base64\":\"/wA=\"}\n"),
+            "{line}"
+        );
     }
 }

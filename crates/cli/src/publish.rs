@@ -31,7 +31,9 @@ impl Pace {
     fn of(line: &CommandLine) -> Self {
         let args = &line.message;
         match (args.repeat, args.delay) {
-            (Some(times), delay) => Pace::Times(times, args.repeat_delay.or(delay).unwrap_or_default()),
+            (Some(times), delay) => {
+                Pace::Times(times, args.repeat_delay.or(delay).unwrap_or_default())
+            }
             (None, Some(delay)) => Pace::Every(delay),
             (None, None) if args.text.is_some() => Pace::Every(Duration::from_secs(1)),
             (None, None) => Pace::Times(1, Duration::ZERO),
@@ -48,25 +50,49 @@ struct Address {
 
 impl Address {
     fn message<'a>(&'a self, payload: &'a [u8]) -> Publish<'a> {
-        Publish { topic: &self.topic, payload, more: 0, qos: self.qos, retain: self.retain }
+        Publish {
+            topic: &self.topic,
+            payload,
+            more: 0,
+            qos: self.qos,
+            retain: self.retain,
+        }
     }
 }
 
 /// Carries out `--pub`.
 pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
     let Some(source) = Source::of(&line.message) else {
-        return Err(Failure::new(Exit::Usage, "nothing to publish: say -m TEXT, -n, -f FILE, -s or -l"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "nothing to publish: say -m TEXT, -n, -f FILE, -s or -l",
+        ));
     };
     let pace = Pace::of(line);
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
-    let stop = Stop::watch(if endless { Exit::Done } else { Exit::Interrupted }, line.give_up)?;
-    let address = Address { topic: target.topics.remove(0), qos: line.qos, retain: line.message.retain };
+    let stop = Stop::watch(
+        if endless {
+            Exit::Done
+        } else {
+            Exit::Interrupted
+        },
+        line.give_up,
+    )?;
+    let address = Address {
+        topic: target.topics.remove(0),
+        qos: line.qos,
+        retain: line.message.retain,
+    };
 
     // What cannot be read is known before there is a connection.
     let content = Content::of(source)?;
     let mut client = connection::connect(&target, &stop, endless, line.debug)?;
     if endless && io::stderr().is_terminal() {
-        say(format_args!("publishing to {} at {} until Ctrl-C", address.topic, target.route.place()));
+        say(format_args!(
+            "publishing to {} at {} until Ctrl-C",
+            address.topic,
+            target.route.place()
+        ));
     }
     let outcome = match content {
         Content::Lines => lines(&mut client, &address, &stop),
@@ -75,7 +101,12 @@ pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
     connection::end(client, outcome, &stop)
 }
 
-fn again_and_again(client: &mut Client, address: &Address, content: &Content, pace: Pace) -> Result<(), Failure> {
+fn again_and_again(
+    client: &mut Client,
+    address: &Address,
+    content: &Content,
+    pace: Pace,
+) -> Result<(), Failure> {
     let mut sent = 0;
     let mut due = Instant::now();
     loop {
@@ -98,10 +129,13 @@ fn again_and_again(client: &mut Client, address: &Address, content: &Content, pa
     }
 }
 
-/// An endless publisher outlives what may be over soon; it has said that the connection is lost already.
+/// An endless publisher outlives what may be over soon; it has said that the connection is lost
+/// already.
 fn go_on(outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
-        Err(failure) if matches!(failure.exit, Exit::TimeOut | Exit::NotAcknowledged) => say(failure.words),
+        Err(failure) if matches!(failure.exit, Exit::TimeOut | Exit::NotAcknowledged) => {
+            say(failure.words)
+        }
         Err(failure) if failure.exit == Exit::ConnectionLost => {}
         outcome => return outcome,
     }
@@ -113,7 +147,9 @@ fn once(client: &mut Client, address: &Address, content: &Content) -> Result<(),
         Content::Payload(payload) => client.publish(&address.message(payload)),
         Content::File(path) => match input::open(path)? {
             input::File::Small(payload) => client.publish(&address.message(&payload)),
-            input::File::Large(file, length) => client.publish_from(&address.topic, address.qos, address.retain, length, file),
+            input::File::Large(file, length) => {
+                client.publish_from(&address.topic, address.qos, address.retain, length, file)
+            }
         },
         Content::Lines => Ok(()),
     };
@@ -159,7 +195,8 @@ fn flush(client: &mut Client) -> Result<(), Failure> {
     }
 }
 
-/// Looks after the connection until then. A session that was kept may have subscriptions; nobody here wants their messages.
+/// Looks after the connection until then. A session that was kept may have subscriptions; nobody
+/// here wants their messages.
 fn drop_received(client: &mut Client, until: Instant) -> Result<(), Failure> {
     loop {
         match client.recv(Some(until.saturating_duration_since(Instant::now()))) {
@@ -175,7 +212,14 @@ mod tests {
     use super::*;
 
     fn pace(line: &str) -> Pace {
-        Pace::of(&CommandLine::parse_from(["motemq", "--pub", "-t", "a"].into_iter().chain(line.split_whitespace())).unwrap())
+        Pace::of(
+            &CommandLine::parse_from(
+                ["motemq", "--pub", "-t", "a"]
+                    .into_iter()
+                    .chain(line.split_whitespace()),
+            )
+            .unwrap(),
+        )
     }
 
     #[test]
@@ -183,15 +227,24 @@ mod tests {
         assert_eq!(pace("-m x"), Pace::Every(Duration::from_secs(1)));
         assert_eq!(pace("-m x -d 5"), Pace::Every(Duration::from_secs(5)));
         assert_eq!(pace("-m x --repeat 3"), Pace::Times(3, Duration::ZERO));
-        assert_eq!(pace("-m x --repeat 3 -d 2"), Pace::Times(3, Duration::from_secs(2)));
-        assert_eq!(pace("-m x --repeat 3 --repeat-delay 0.5"), Pace::Times(3, Duration::from_millis(500)));
+        assert_eq!(
+            pace("-m x --repeat 3 -d 2"),
+            Pace::Times(3, Duration::from_secs(2))
+        );
+        assert_eq!(
+            pace("-m x --repeat 3 --repeat-delay 0.5"),
+            Pace::Times(3, Duration::from_millis(500))
+        );
     }
 
     #[test]
     fn all_else_is_sent_once() {
         for source in ["-n", "-s", "-f file"] {
             assert_eq!(pace(source), Pace::Times(1, Duration::ZERO));
-            assert_eq!(pace(&format!("{source} -d 5")), Pace::Every(Duration::from_secs(5)));
+            assert_eq!(
+                pace(&format!("{source} -d 5")),
+                Pace::Every(Duration::from_secs(5))
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Ctrl-C, being told to end by the system, and `-W`: leave in good order if there is somebody to take leave of.
+//! Ctrl-C, being told to end by the system, and `-W`: leave in good order if there is somebody to
+//! take leave of.
 use crate::{exit::Exit, notice::say};
 use std::{
     process,
@@ -22,10 +23,17 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with [`Exit::TimeOut`]. Before there is a
-    /// connection they do so at once, Ctrl-C with [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
+    /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with
+    /// [`Exit::TimeOut`]. Before there is a connection they do so at once, Ctrl-C with
+    /// [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
     pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, ctrlc::Error> {
-        let stop = Stop { flag: Arc::default(), time_is_up: Arc::default(), connected: Arc::default(), interrupted, give_up };
+        let stop = Stop {
+            flag: Arc::default(),
+            time_is_up: Arc::default(),
+            connected: Arc::default(),
+            interrupted,
+            give_up,
+        };
         let by_signal = stop.clone();
         ctrlc::set_handler(move || {
             if !by_signal.connected.load(Relaxed) {
@@ -68,7 +76,11 @@ impl Stop {
 
     /// How it ends.
     pub fn exit(&self) -> Exit {
-        if self.time_is_up.load(Relaxed) { Exit::TimeOut } else { self.interrupted }
+        if self.time_is_up.load(Relaxed) {
+            Exit::TimeOut
+        } else {
+            self.interrupted
+        }
     }
 
     /// Why it ends.

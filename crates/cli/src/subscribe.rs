@@ -25,11 +25,23 @@ const BUFFER: usize = 64 << 10;
 pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
     let args = &line.subscription;
     let endless = args.count.is_none() && !args.end_when_subscribed && !args.retained_only;
-    let stop = Stop::watch(if endless { Exit::Done } else { Exit::Interrupted }, line.give_up)?;
+    let stop = Stop::watch(
+        if endless {
+            Exit::Done
+        } else {
+            Exit::Interrupted
+        },
+        line.give_up,
+    )?;
     let mut client = connection::connect(&target, &stop, true, line.debug)?;
     let text_only = cfg!(windows) && io::stdout().is_terminal();
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut receiver = Receiver { args, printer: Printer::new(out, format(args), text_only), left: args.count, granted: 0 };
+    let mut receiver = Receiver {
+        args,
+        printer: Printer::new(out, format(args), text_only),
+        left: args.count,
+        granted: 0,
+    };
     let outcome = receiver.run(&mut client, &target.topics, line.qos);
     match connection::end(client, outcome, &stop) {
         // A subscriber connects again for messages, not to take its leave.
@@ -39,12 +51,21 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
 }
 
 fn format(args: &SubscriptionArgs) -> Format {
-    if args.json { Format::Json } else { Format::Plain { topic: args.verbose, line_end: !args.no_line_end } }
+    if args.json {
+        Format::Json
+    } else {
+        Format::Plain {
+            topic: args.verbose,
+            line_end: !args.no_line_end,
+        }
+    }
 }
 
 fn is_granted(topic: &str, answer: Granted) -> bool {
     if answer == Granted::Refused {
-        say(format_args!("the broker refuses the subscription to {topic}"));
+        say(format_args!(
+            "the broker refuses the subscription to {topic}"
+        ));
     }
     answer != Granted::Refused
 }
@@ -68,7 +89,10 @@ impl<W: Write> Receiver<'_, W> {
             return Ok(());
         }
         for filter in &self.args.unsubscribe {
-            if self.ask(client, |client| client.unsubscribe(&[filter]))?.is_break() {
+            if self
+                .ask(client, |client| client.unsubscribe(&[filter]))?
+                .is_break()
+            {
                 return Ok(());
             }
         }
@@ -80,24 +104,41 @@ impl<W: Write> Receiver<'_, W> {
     }
 
     /// Subscribes; what the broker refuses is said.
-    fn subscribe(&mut self, client: &mut Client, topics: &[String], qos: QoS) -> Result<ControlFlow<()>, Failure> {
+    fn subscribe(
+        &mut self,
+        client: &mut Client,
+        topics: &[String],
+        qos: QoS,
+    ) -> Result<ControlFlow<()>, Failure> {
         for some in topics.chunks(FILTERS_AT_ONCE) {
             let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
             match self.ask(client, |client| client.subscribe(&filters))? {
                 ControlFlow::Continue(answers) => {
-                    self.granted += some.iter().zip(answers).filter(|(topic, answer)| is_granted(topic, *answer)).count();
+                    self.granted += some
+                        .iter()
+                        .zip(answers)
+                        .filter(|(topic, answer)| is_granted(topic, *answer))
+                        .count();
                 }
                 ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
             }
         }
         if self.granted == 0 && !topics.is_empty() {
-            return Err(Failure::new(Exit::Refused, "no subscription was granted: check the broker's rules for this client"));
+            return Err(Failure::new(
+                Exit::Refused,
+                "no subscription was granted: check the broker's rules for this client",
+            ));
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Asks the broker for something. Messages of a kept session may stand before the answer: they are taken first.
-    fn ask<T>(&mut self, client: &mut Client, request: impl Fn(&mut Client) -> Result<T, Error>) -> Result<ControlFlow<(), T>, Failure> {
+    /// Asks the broker for something. Messages of a kept session may stand before the answer: they
+    /// are taken first.
+    fn ask<T>(
+        &mut self,
+        client: &mut Client,
+        request: impl Fn(&mut Client) -> Result<T, Error>,
+    ) -> Result<ControlFlow<(), T>, Failure> {
         loop {
             match request(client) {
                 Err(Error::Backlog) => {}
@@ -109,7 +150,11 @@ impl<W: Write> Receiver<'_, W> {
         }
     }
 
-    fn receive(&mut self, client: &mut Client, timeout: Option<Duration>) -> Result<ControlFlow<()>, Failure> {
+    fn receive(
+        &mut self,
+        client: &mut Client,
+        timeout: Option<Duration>,
+    ) -> Result<ControlFlow<()>, Failure> {
         match client.recv(timeout) {
             Ok(Some(message)) => return self.take(&message).map_err(cannot_write),
             Ok(None) => {}
@@ -124,22 +169,42 @@ impl<W: Write> Receiver<'_, W> {
     }
 
     fn take(&mut self, message: &Message) -> io::Result<ControlFlow<()>> {
-        let Message { topic, payload, qos, retain, dup } = message;
+        let Message {
+            topic,
+            payload,
+            qos,
+            retain,
+            dup,
+        } = message;
         let args = self.args;
         if args.retained_only && !retain {
             return Ok(ControlFlow::Break(()));
         }
-        if (args.no_retained && *retain) || args.filter_out.iter().any(|filter| matches(filter, topic)) {
+        if (args.no_retained && *retain)
+            || args.filter_out.iter().any(|filter| matches(filter, topic))
+        {
             return Ok(ControlFlow::Continue(()));
         }
-        let printed = Printed { topic, qos: *qos as u8, retain: *retain, dup: *dup, payload };
+        let printed = Printed {
+            topic,
+            qos: *qos as u8,
+            retain: *retain,
+            dup: *dup,
+            payload,
+        };
         match self.printer.print(&printed, SystemTime::now()) {
             // Whoever read has had enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ControlFlow::Break(())),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(ControlFlow::Break(()));
+            }
             printed => printed?,
         }
         self.left = self.left.map(|left| left - 1);
-        Ok(if self.left == Some(0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if self.left == Some(0) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     }
 }
 
@@ -149,17 +214,30 @@ mod tests {
 
     /// What is printed of these messages (`!` before a retained one), and how many were taken.
     fn printed(line: &str, topics: &[&str]) -> (String, usize) {
-        let words = ["motemq", "--sub", "-t", "#", "-v"].into_iter().chain(line.split_whitespace());
+        let words = ["motemq", "--sub", "-t", "#", "-v"]
+            .into_iter()
+            .chain(line.split_whitespace());
         let line = CommandLine::parse_from(words).unwrap();
         let args = &line.subscription;
         let mut out = Vec::new();
-        let mut receiver = Receiver { args, printer: Printer::new(&mut out, format(args), false), left: args.count, granted: 1 };
+        let mut receiver = Receiver {
+            args,
+            printer: Printer::new(&mut out, format(args), false),
+            left: args.count,
+            granted: 1,
+        };
         let mut taken = 0;
         for topic in topics {
             taken += 1;
             let retain = topic.starts_with('!');
             let topic = topic.trim_start_matches('!').into();
-            let message = Message { topic, payload: b"x".into(), qos: QoS::AtMostOnce, retain, dup: false };
+            let message = Message {
+                topic,
+                payload: b"x".into(),
+                qos: QoS::AtMostOnce,
+                retain,
+                dup: false,
+            };
             if receiver.take(&message).unwrap().is_break() {
                 break;
             }
@@ -170,14 +248,20 @@ mod tests {
     #[test]
     fn it_ends_after_so_many_printed() {
         assert_eq!(printed("-C 2", &["a", "b", "c"]), ("a x\nb x\n".into(), 2));
-        assert_eq!(printed("-C 1 -T a/#", &["a", "a/b", "c", "d"]), ("c x\n".into(), 3));
+        assert_eq!(
+            printed("-C 1 -T a/#", &["a", "a/b", "c", "d"]),
+            ("c x\n".into(), 3)
+        );
         assert_eq!(printed("-C 1 -R", &["!a", "b"]), ("b x\n".into(), 2));
     }
 
     #[test]
     fn retained_messages_are_left_out_or_alone() {
         assert_eq!(printed("-R", &["!a", "b"]).0, "b x\n");
-        assert_eq!(printed("--retained-only", &["!a", "!b", "c", "!d"]), ("a x\nb x\n".into(), 3));
+        assert_eq!(
+            printed("--retained-only", &["!a", "!b", "c", "!d"]),
+            ("a x\nb x\n".into(), 3)
+        );
     }
 
     #[test]
@@ -198,8 +282,19 @@ mod tests {
         }
         let line = CommandLine::parse_from(["motemq", "--sub", "-t", "a"]).unwrap();
         let args = &line.subscription;
-        let mut receiver = Receiver { args, printer: Printer::new(Closed, format(args), false), left: None, granted: 1 };
-        let message = Message { topic: "a".into(), payload: vec![], qos: QoS::AtMostOnce, retain: false, dup: false };
+        let mut receiver = Receiver {
+            args,
+            printer: Printer::new(Closed, format(args), false),
+            left: None,
+            granted: 1,
+        };
+        let message = Message {
+            topic: "a".into(),
+            payload: vec![],
+            qos: QoS::AtMostOnce,
+            retain: false,
+            dup: false,
+        };
         assert!(receiver.take(&message).unwrap().is_break());
     }
 }

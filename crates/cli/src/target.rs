@@ -23,40 +23,77 @@ impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, String> {
         let target = Self::unchecked(&line.connection, &line.transport, &line.topics)?;
-        let fits = if line.publish { one_topic(&target.topics) } else { filters(line, &target.topics) };
+        let fits = if line.publish {
+            one_topic(&target.topics)
+        } else {
+            filters(line, &target.topics)
+        };
         fits.map(|()| target)
     }
 
     /// The same without a look at the topics.
-    pub fn unchecked(args: &ConnectionArgs, transport: &TransportArgs, topics: &[String]) -> Result<Self, String> {
-        let url = args.url.as_deref().map(BrokerUrl::parse).transpose().map_err(|error| error.to_string())?;
-        let topics = url.iter().filter_map(|url| url.topic.as_ref()).chain(topics).cloned().collect();
+    pub fn unchecked(
+        args: &ConnectionArgs,
+        transport: &TransportArgs,
+        topics: &[String],
+    ) -> Result<Self, String> {
+        let url = args
+            .url
+            .as_deref()
+            .map(BrokerUrl::parse)
+            .transpose()
+            .map_err(|error| error.to_string())?;
+        let topics = url
+            .iter()
+            .filter_map(|url| url.topic.as_ref())
+            .chain(topics)
+            .cloned()
+            .collect();
         let mut route = transport.route(args, url.as_ref())?;
         let profile = args.profile.unwrap_or(&Profile::ANY);
         profile.complete(&mut route);
         let id = args.id.clone().unwrap_or_else(random_id);
-        let options = Options::new(id).keep_alive(args.keep_alive).route(route.clone());
+        let options = Options::new(id)
+            .keep_alive(args.keep_alive)
+            .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
         let options = login(options, args, user, password)?;
-        let options = if args.keep_session { options.keep_session() } else { options };
+        let options = if args.keep_session {
+            options.keep_session()
+        } else {
+            options
+        };
         let options = match will(args)? {
             Some(will) => options.will(will),
             None => options,
         };
         let options = options.profile(profile);
-        Ok(Target { options, route, topics })
+        Ok(Target {
+            options,
+            route,
+            topics,
+        })
     }
 }
 
 fn one_topic(topics: &[String]) -> Result<(), String> {
     let [topic] = topics else {
-        return Err(format!("a message is published to one topic, and {} are given: say -t TOPIC once", topics.len()));
+        return Err(format!(
+            "a message is published to one topic, and {} are given: say -t TOPIC once",
+            topics.len()
+        ));
     };
-    if is_name(topic) { Ok(()) } else { Err(no_name(topic)) }
+    if is_name(topic) {
+        Ok(())
+    } else {
+        Err(no_name(topic))
+    }
 }
 
 fn no_name(topic: &str) -> String {
-    format!("{topic:?} is not a topic to publish to: it has at least one character, at most 65535 bytes, and no + or #")
+    format!(
+        "{topic:?} is not a topic to publish to: it has at least one character, at most 65535 bytes, and no + or #"
+    )
 }
 
 fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
@@ -64,16 +101,26 @@ fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
     if topics.is_empty() && args.unsubscribe.is_empty() {
         return Err("nothing to subscribe to: say -t FILTER, as often as wished".into());
     }
-    match topics.iter().chain(&args.unsubscribe).chain(&args.filter_out).find(|filter| !is_filter(filter)) {
-        Some(filter) => {
-            Err(format!("{filter:?} is not a topic filter: + stands for a whole level, # for the rest at the end, as in a/+/b/#"))
-        }
+    match topics
+        .iter()
+        .chain(&args.unsubscribe)
+        .chain(&args.filter_out)
+        .find(|filter| !is_filter(filter))
+    {
+        Some(filter) => Err(format!(
+            "{filter:?} is not a topic filter: + stands for a whole level, # for the rest at the end, as in a/+/b/#"
+        )),
         None => Ok(()),
     }
 }
 
 /// What is said apart from the URL counts more than what the URL says.
-fn login(options: Options, args: &ConnectionArgs, user: Option<String>, password: Option<Vec<u8>>) -> Result<Options, String> {
+fn login(
+    options: Options,
+    args: &ConnectionArgs,
+    user: Option<String>,
+    password: Option<Vec<u8>>,
+) -> Result<Options, String> {
     let password = args.password.as_deref().map(bytes_of).or(password);
     match (args.user.clone().or(user), password) {
         (Some(user), Some(password)) => Ok(options.login(user, password)),
@@ -84,15 +131,29 @@ fn login(options: Options, args: &ConnectionArgs, user: Option<String>, password
 }
 
 fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
-    let Some(topic) = args.will_topic.clone() else { return Ok(None) };
+    let Some(topic) = args.will_topic.clone() else {
+        return Ok(None);
+    };
     if !is_name(&topic) {
         return Err(no_name(&topic));
     }
-    let payload = args.will_payload.as_deref().map(bytes_of).unwrap_or_default();
+    let payload = args
+        .will_payload
+        .as_deref()
+        .map(bytes_of)
+        .unwrap_or_default();
     if payload.len() > LONGEST_WILL {
-        return Err(format!("a will of {} bytes is too long: at most {LONGEST_WILL}", payload.len()));
+        return Err(format!(
+            "a will of {} bytes is too long: at most {LONGEST_WILL}",
+            payload.len()
+        ));
     }
-    Ok(Some(Will { topic, payload, qos: args.will_qos, retain: args.will_retain }))
+    Ok(Some(Will {
+        topic,
+        payload,
+        qos: args.will_qos,
+        retain: args.will_retain,
+    }))
 }
 
 /// As long as every broker takes it, and nobody else's.
@@ -105,7 +166,10 @@ mod tests {
     use super::*;
 
     fn of(line: &str) -> Result<Target, String> {
-        Target::of(&CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace())).unwrap())
+        Target::of(
+            &CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace()))
+                .unwrap(),
+        )
     }
 
     fn says(line: &str, words: &str) {
@@ -125,7 +189,10 @@ mod tests {
 
     #[test]
     fn filters_are_checked() {
-        assert_eq!(of("--sub -t a/# -t +/b -L mqtt://h/c/#").unwrap().topics, ["c/#", "a/#", "+/b"]);
+        assert_eq!(
+            of("--sub -t a/# -t +/b -L mqtt://h/c/#").unwrap().topics,
+            ["c/#", "a/#", "+/b"]
+        );
         assert!(of("--sub -U a").unwrap().topics.is_empty());
         says("--sub", "nothing to subscribe to");
         says("--sub -t a#", "not a topic filter");
@@ -135,14 +202,36 @@ mod tests {
 
     #[test]
     fn options_of_tls_go_with_ways_through_tls() {
-        assert_eq!(of("--sub -t a --tls").unwrap().route.place(), "localhost:8883");
-        assert_eq!(of("--sub -t a --insecure -p 443").unwrap().route.place(), "localhost:443");
-        assert_eq!(of("--sub -t a -L wss://h/mqtt --alpn mqtt --sni other").unwrap().route.place(), "h:443");
-        for line in ["--sub -L mqtt://h/t --tls", "--sub -t a -L ws://h --insecure", "--sub -t a --unix /x --tls"] {
+        assert_eq!(
+            of("--sub -t a --tls").unwrap().route.place(),
+            "localhost:8883"
+        );
+        assert_eq!(
+            of("--sub -t a --insecure -p 443").unwrap().route.place(),
+            "localhost:443"
+        );
+        assert_eq!(
+            of("--sub -t a -L wss://h/mqtt --alpn mqtt --sni other")
+                .unwrap()
+                .route
+                .place(),
+            "h:443"
+        );
+        for line in [
+            "--sub -L mqtt://h/t --tls",
+            "--sub -t a -L ws://h --insecure",
+            "--sub -t a --unix /x --tls",
+        ] {
             says(line, "mqtts://");
         }
-        says("--sub -t a --cafile /no/such/file", "cannot read /no/such/file");
-        says("--sub -t a --cafile /dev/null", "/dev/null: CA certificate: it is no certificate");
+        says(
+            "--sub -t a --cafile /no/such/file",
+            "cannot read /no/such/file",
+        );
+        says(
+            "--sub -t a --cafile /dev/null",
+            "/dev/null: CA certificate: it is no certificate",
+        );
         says("--sub -t a --tls --ws-header A:b", "WebSocket");
         says("--sub -L http://h/t", "mqtt://");
     }
@@ -152,9 +241,20 @@ mod tests {
         let target = of("--sub -L mqtt://me:secret@broker:1884/t").unwrap();
         assert_eq!(target.route.place(), "broker:1884");
         let shown = format!("{:?}", target.options);
-        assert!(shown.contains("Some(\"me\")") && shown.contains("password: Some") && !shown.contains("secret"), "{shown}");
-        assert_eq!(of("--sub -t a -L unix:///run/x").unwrap().route.place(), "/run/x");
-        assert_eq!(of("--sub -t a --unix /run/x").unwrap().route.place(), "/run/x");
+        assert!(
+            shown.contains("Some(\"me\")")
+                && shown.contains("password: Some")
+                && !shown.contains("secret"),
+            "{shown}"
+        );
+        assert_eq!(
+            of("--sub -t a -L unix:///run/x").unwrap().route.place(),
+            "/run/x"
+        );
+        assert_eq!(
+            of("--sub -t a --unix /run/x").unwrap().route.place(),
+            "/run/x"
+        );
         assert_eq!(of("--sub -t a").unwrap().route.place(), "localhost:1883");
         let target = of("--sub -t a --profile aws-iot -h endpoint").unwrap();
         assert!(target.route.scheme.is_tls() && target.route.place() == "endpoint:8883");
@@ -162,7 +262,12 @@ mod tests {
 
     #[test]
     fn a_login_apart_from_the_url_counts_more() {
-        let shown = format!("{:?}", of("--sub -L mqtt://me:secret@broker/t -u you").unwrap().options);
+        let shown = format!(
+            "{:?}",
+            of("--sub -L mqtt://me:secret@broker/t -u you")
+                .unwrap()
+                .options
+        );
         assert!(shown.contains("Some(\"you\")"), "{shown}");
         of("--sub -L mqtt://me@broker/t -P secret").unwrap();
         says("--sub -t a -P secret", "-u NAME");
@@ -170,15 +275,26 @@ mod tests {
 
     #[test]
     fn wills_are_checked() {
-        let shown = format!("{:?}", of("--sub -t a --will-topic gone --will-payload x --will-qos 1 --will-retain").unwrap().options);
-        assert!(shown.contains("gone") && shown.contains("retain: true"), "{shown}");
+        let shown = format!(
+            "{:?}",
+            of("--sub -t a --will-topic gone --will-payload x --will-qos 1 --will-retain")
+                .unwrap()
+                .options
+        );
+        assert!(
+            shown.contains("gone") && shown.contains("retain: true"),
+            "{shown}"
+        );
         says("--sub -t a --will-topic gone/#", "no + or #");
     }
 
     #[test]
     fn client_identifiers_suit_every_broker() {
         let id = random_id();
-        assert!(id.len() <= 23 && id.chars().all(|char| char.is_ascii_alphanumeric()), "{id}");
+        assert!(
+            id.len() <= 23 && id.chars().all(|char| char.is_ascii_alphanumeric()),
+            "{id}"
+        );
         assert_ne!(id, random_id());
     }
 }

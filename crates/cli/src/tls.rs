@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub struct TlsArgs {
-    /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following means --tls, too
+    /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following means --tls,
+    /// too
     #[arg(long)]
     tls: bool,
 
@@ -29,7 +30,8 @@ pub struct TlsArgs {
     #[arg(long, value_name = "FILE")]
     p12: Option<PathBuf>,
 
-    /// Password of the private key or of the archive; other users of this machine may see it in the list of processes
+    /// Password of the private key or of the archive; other users of this machine may see it in
+    /// the list of processes
     #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
     key_pass: Option<String>,
 
@@ -37,7 +39,8 @@ pub struct TlsArgs {
     #[arg(long, value_name = "NAME")]
     alpn: Vec<String>,
 
-    /// Ask for host NAME, and expect it in the broker's certificate, instead of the name connected to
+    /// Ask for host NAME, and expect it in the broker's certificate, instead of the name connected
+    /// to
     #[arg(long, value_name = "NAME")]
     sni: Option<String>,
 
@@ -68,7 +71,11 @@ impl TlsArgs {
             tls = tls.ca_dir(directory)?;
         }
         if let Some(cert) = &self.cert {
-            tls = tls.identity_files(cert, self.key.as_ref().unwrap_or(cert), self.key_pass.as_deref())?;
+            tls = tls.identity_files(
+                cert,
+                self.key.as_ref().unwrap_or(cert),
+                self.key_pass.as_deref(),
+            )?;
         }
         if let Some(archive) = &self.p12 {
             tls = tls.pkcs12_file(archive, self.key_pass.as_deref().unwrap_or_default())?;
@@ -76,6 +83,10 @@ impl TlsArgs {
         if let Some(name) = &self.sni {
             tls = tls.sni(name);
         }
-        Ok(if self.insecure { tls.dangerously_trust_anyone() } else { tls })
+        Ok(if self.insecure {
+            tls.dangerously_trust_anyone()
+        } else {
+            tls
+        })
     }
 }

@@ -25,7 +25,11 @@ impl TransportArgs {
     pub fn route(&self, args: &ConnectionArgs, url: Option<&BrokerUrl>) -> Result<Route, String> {
         let mut route = match url {
             Some(url) => Route::from(url),
-            None => Route { host: args.host.clone(), port: args.port, ..Route::default() },
+            None => Route {
+                host: args.host.clone(),
+                port: args.port,
+                ..Route::default()
+            },
         };
         if let Some(path) = &args.unix {
             route.scheme = Scheme::Unix;
@@ -35,7 +39,12 @@ impl TransportArgs {
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err("--ws-header is for a WebSocket: say -L ws://... or -L wss://...".into());
         }
-        let headers = self.headers.iter().fold(WebSocket::new(), |all, (name, value)| all.header(name, value));
+        let headers = self
+            .headers
+            .iter()
+            .fold(WebSocket::new(), |all, (name, value)| {
+                all.header(name, value)
+            });
         route.websocket = headers;
         Ok(route)
     }
@@ -62,6 +71,10 @@ impl TransportArgs {
 
     #[cfg(not(feature = "tls"))]
     fn secure(&self, route: &mut Route, _: bool) -> Result<(), String> {
-        if route.scheme.is_tls() { Err("this motemq was built without TLS: build it with the feature \"tls\"".into()) } else { Ok(()) }
+        if route.scheme.is_tls() {
+            Err("this motemq was built without TLS: build it with the feature \"tls\"".into())
+        } else {
+            Ok(())
+        }
     }
 }

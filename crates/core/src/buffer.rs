@@ -7,11 +7,12 @@ use core::{
 
 /// Bytes on their way in or out, in order.
 ///
-/// `Buffer<[u8; N]>` holds its memory and 8 bytes on a 32-bit machine besides; everything takes it as `&mut Buffer`, whatever its size, so
-/// nothing is compiled twice.
+/// `Buffer<[u8; N]>` holds its memory and 8 bytes on a 32-bit machine besides; everything takes it
+/// as `&mut Buffer`, whatever its size, so nothing is compiled twice.
 ///
-/// As `rx` it is filled with [`space`](Self::space) and [`commit`](Self::commit), and read by [`Session::next_event`](crate::Session::next_event).
-/// As `tx` it is filled by the session's commands, and emptied with [`bytes`](Self::bytes) and [`consume`](Self::consume).
+/// As `rx` it is filled with [`space`](Self::space) and [`commit`](Self::commit), and read by
+/// [`Session::next_event`](crate::Session::next_event). As `tx` it is filled by the session's
+/// commands, and emptied with [`bytes`](Self::bytes) and [`consume`](Self::consume).
 ///
 /// ```
 /// use motemq::Buffer;
@@ -32,15 +33,20 @@ pub struct Buffer<M: ?Sized = [u8]> {
 }
 
 impl<const N: usize> Buffer<[u8; N]> {
-    /// An empty buffer of `N` bytes, 16 at least: enough for every packet without text. As `tx` it needs room for 3 bytes more than a
-    /// packet with text has; as `rx` it need not hold more than a topic and 9 bytes besides, since payloads are streamed.
+    /// An empty buffer of `N` bytes, 16 at least: enough for every packet without text. As `tx` it
+    /// needs room for 3 bytes more than a packet with text has; as `rx` it need not hold more
+    /// than a topic and 9 bytes besides, since payloads are streamed.
     ///
     /// ```compile_fail
     /// let rx = motemq::Buffer::<[u8; 8]>::new(); // too small: does not compile
     /// ```
     pub const fn new() -> Self {
         const { assert!(N >= 16, "a buffer holds at least 16 bytes") };
-        Buffer { start: 0, end: 0, mem: [0; N] }
+        Buffer {
+            start: 0,
+            end: 0,
+            mem: [0; N],
+        }
     }
 }
 
@@ -99,11 +105,15 @@ impl Buffer {
 
     /// The free memory, moved together behind the bytes held.
     ///
-    /// Empty if the buffer is full: do not read then, since a read into no space looks like the end of the stream.
+    /// Empty if the buffer is full: do not read then, since a read into no space looks like the end
+    /// of the stream.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn space(&mut self) -> &mut [u8] {
         if self.start != 0 {
-            let mut writer = Writer { mem: &mut self.mem, at: 0 };
+            let mut writer = Writer {
+                mem: &mut self.mem,
+                at: 0,
+            };
             writer.shift(self.start, self.end);
             self.end = writer.at;
             self.start = 0;
@@ -111,7 +121,8 @@ impl Buffer {
         self.mem.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// Appends the first `n` bytes of [`space`](Self::space), which the caller has filled; all of it if it was shorter.
+    /// Appends the first `n` bytes of [`space`](Self::space), which the caller has filled; all of
+    /// it if it was shorter.
     #[inline]
     pub fn commit(&mut self, n: usize) {
         self.end = self.mem.len().min(self.end.saturating_add(n));
@@ -125,10 +136,12 @@ impl Buffer {
     }
 }
 
-/// Two buffers are equal if they hold the same bytes and have the same room for more; what was consumed does not matter.
+/// Two buffers are equal if they hold the same bytes and have the same room for more; what was
+/// consumed does not matter.
 impl PartialEq for Buffer {
     fn eq(&self, other: &Self) -> bool {
-        (self.bytes(), self.room(), self.capacity()) == (other.bytes(), other.room(), other.capacity())
+        (self.bytes(), self.room(), self.capacity())
+            == (other.bytes(), other.room(), other.capacity())
     }
 }
 
@@ -143,7 +156,10 @@ impl Hash for Buffer {
 /// How much it holds, not what: that may be a password.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffer").field("held", &self.bytes().len()).field("room", &self.room()).finish()
+        f.debug_struct("Buffer")
+            .field("held", &self.bytes().len())
+            .field("room", &self.room())
+            .finish()
     }
 }
 
@@ -182,21 +198,30 @@ pub trait Output {
 impl Output for Buffer {
     #[inline(always)]
     fn out(&mut self) -> Out<'_> {
-        Out { mem: &mut self.mem, end: &mut self.end }
+        Out {
+            mem: &mut self.mem,
+            end: &mut self.end,
+        }
     }
 }
 
 impl<const N: usize> Output for Buffer<[u8; N]> {
     #[inline(always)]
     fn out(&mut self) -> Out<'_> {
-        Out { mem: &mut self.mem, end: &mut self.end }
+        Out {
+            mem: &mut self.mem,
+            end: &mut self.end,
+        }
     }
 }
 
 impl Output for Out<'_> {
     #[inline(always)]
     fn out(&mut self) -> Out<'_> {
-        Out { mem: self.mem, end: self.end }
+        Out {
+            mem: self.mem,
+            end: self.end,
+        }
     }
 
     // Without a copy, which would take code on small targets.
@@ -208,7 +233,8 @@ impl Output for Out<'_> {
 
 /// The slice form of `tx`: the caller's memory, and how much of it is taken.
 ///
-/// For those whose memory is a ring, a DMA area or a growing vector. At least 16 bytes, like a [`Buffer`].
+/// For those whose memory is a ring, a DMA area or a growing vector. At least 16 bytes, like a
+/// [`Buffer`].
 ///
 /// ```
 /// use motemq::{Connect, Out, Session, Slot};
@@ -224,7 +250,8 @@ pub struct Out<'b> {
 }
 
 impl<'b> Out<'b> {
-    /// Appends to `mem` from `end` on, and moves `end`. With `end` 0 it is empty: nothing waits to be written.
+    /// Appends to `mem` from `end` on, and moves `end`. With `end` 0 it is empty: nothing waits to
+    /// be written.
     pub fn new(mem: &'b mut [u8], end: &'b mut usize) -> Self {
         Out { mem, end }
     }
@@ -238,10 +265,14 @@ impl<'b> Out<'b> {
     /// Where writing goes on.
     #[inline]
     pub(crate) fn writer(&mut self) -> Writer<'_> {
-        Writer { at: *self.end, mem: self.mem }
+        Writer {
+            at: *self.end,
+            mem: self.mem,
+        }
     }
 
-    /// Appends what was written up to `at`, or nothing if that is behind the memory's end. Tells which.
+    /// Appends what was written up to `at`, or nothing if that is behind the memory's end. Tells
+    /// which.
     #[inline]
     pub(crate) fn accept(&mut self, at: usize) -> bool {
         let fits = at <= self.mem.len();
@@ -255,7 +286,10 @@ impl<'b> Out<'b> {
 /// How much is taken, not what.
 impl fmt::Debug for Out<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Out").field("taken", &self.end).field("room", &self.room()).finish()
+        f.debug_struct("Out")
+            .field("taken", &self.end)
+            .field("room", &self.room())
+            .finish()
     }
 }
 
@@ -289,8 +323,9 @@ impl Writer<'_> {
     pub fn bytes(&mut self, bytes: &[u8]) {
         #[cfg(feature = "fast")]
         {
-            // Both are in memory at once, so the sum does not wrap. With one that saturates the compiler would not see that the two pieces
-            // are of one length, and keep a panic.
+            // Both are in memory at once, so the sum does not wrap. With one that saturates the
+            // compiler would not see that the two pieces are of one length, and keep a
+            // panic.
             let end = self.at.wrapping_add(bytes.len());
             if let Some(to) = self.mem.get_mut(self.at..end) {
                 to.copy_from_slice(bytes);
@@ -312,8 +347,13 @@ impl Writer<'_> {
         #[cfg(feature = "fast")]
         {
             let length = to.wrapping_sub(from);
-            // The last follows from the others; the compiler does not see that, and would keep a panic.
-            if self.at <= from && from <= to && to <= self.mem.len() && self.at <= self.mem.len().wrapping_sub(length) {
+            // The last follows from the others; the compiler does not see that, and would keep a
+            // panic.
+            if self.at <= from
+                && from <= to
+                && to <= self.mem.len()
+                && self.at <= self.mem.len().wrapping_sub(length)
+            {
                 if self.at != from {
                     self.mem.copy_within(from..to, self.at);
                 }

@@ -6,24 +6,31 @@ use crate::{
 };
 
 impl Session {
-    /// Tells the time, in milliseconds of any clock that wraps. Returns how many of them the caller may sleep if nothing comes; `None`: as
-    /// long as it likes.
+    /// Tells the time, in milliseconds of any clock that wraps. Returns how many of them the caller
+    /// may sleep if nothing comes; `None`: as long as it likes.
     ///
-    /// Writes a PINGREQ when three quarters of the keep-alive have passed since something was sent [MQTT-3.1.2-23]. A payload that is being
-    /// streamed or a full `tx` delays it.
+    /// Writes a PINGREQ when three quarters of the keep-alive have passed since something was sent
+    /// [MQTT-3.1.2-23]. A payload that is being streamed or a full `tx` delays it.
     ///
     /// # Errors
-    /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has come for the
-    /// [time-out](crate::Connect::timeout), or if a PINGREQ could not be written for one keep-alive while nothing came. Any change in what
-    /// `rx` holds is a sign of life, so a long message that comes slowly is not a dead link. A time limit found passed is told by the second
-    /// tick; the first returns `Some(0)`, so that a caller who comes late reads once in between: then bytes in go before bytes out.
+    /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has come
+    /// for the [time-out](crate::Connect::timeout), or if a PINGREQ could not be written for
+    /// one keep-alive while nothing came. Any change in what `rx` holds is a sign of life, so a
+    /// long message that comes slowly is not a dead link. A time limit found passed is told by the
+    /// second tick; the first returns `Some(0)`, so that a caller who comes late reads once in
+    /// between: then bytes in go before bytes out.
     #[inline]
-    pub fn tick(&mut self, now_ms: u32, tx: &mut (impl Output + ?Sized)) -> Result<Option<u32>, Fault> {
+    pub fn tick(
+        &mut self,
+        now_ms: u32,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<u32>, Fault> {
         tx.lend(|out| self.tick_at(now_ms, out))
     }
 
-    /// The caller cannot read now, for want of a place for what comes: that nothing is heard up to the next [`tick`](Self::tick) is not
-    /// the broker's fault. So a client with a slow application goes on saying that it is alive, and is not told that the broker is not.
+    /// The caller cannot read now, for want of a place for what comes: that nothing is heard up to
+    /// the next [`tick`](Self::tick) is not the broker's fault. So a client with a slow
+    /// application goes on saying that it is alive, and is not told that the broker is not.
     pub fn excuse(&mut self) {
         self.heard = true;
     }

@@ -62,10 +62,16 @@ pub struct Publish<'a> {
 }
 
 impl<'a> Publish<'a> {
-    /// An empty message with QoS 0 that is not retained. The topic is 1 to 65,535 bytes without U+0000, `+` and `#` [MQTT-3.3.2-2]; it is
-    /// checked when the message is sent.
+    /// An empty message with QoS 0 that is not retained. The topic is 1 to 65,535 bytes without
+    /// U+0000, `+` and `#` [MQTT-3.3.2-2]; it is checked when the message is sent.
     pub const fn to(topic: &'a str) -> Self {
-        Publish { topic, payload: &[], more: 0, qos: QoS::AtMostOnce, retain: false }
+        Publish {
+            topic,
+            payload: &[],
+            more: 0,
+            qos: QoS::AtMostOnce,
+            retain: false,
+        }
     }
 
     /// What it says; any bytes.
@@ -80,17 +86,20 @@ impl<'a> Publish<'a> {
         self
     }
 
-    /// The broker keeps it for later subscribers; without payload: it forgets what it kept [MQTT-3.3.1-10].
+    /// The broker keeps it for later subscribers; without payload: it forgets what it kept
+    /// [MQTT-3.3.1-10].
     pub const fn retain(mut self) -> Self {
         self.retain = true;
         self
     }
 
     /// Announces `len` bytes of payload behind [`payload`](Self::payload), which follow by
-    /// [`publish_chunk`](crate::Session::publish_chunk) or [`publish_direct`](crate::Session::publish_direct).
+    /// [`publish_chunk`](crate::Session::publish_chunk) or
+    /// [`publish_direct`](crate::Session::publish_direct).
     ///
-    /// Packets cannot interleave: until the last byte is given, other commands say `Busy`, and no acknowledgement and no PINGREQ
-    /// leaves. Brokers count packets, not bytes; mosquitto closes a connection whose PUBLISH takes longer than one and a half
+    /// Packets cannot interleave: until the last byte is given, other commands say `Busy`, and no
+    /// acknowledgement and no PINGREQ leaves. Brokers count packets, not bytes; mosquitto
+    /// closes a connection whose PUBLISH takes longer than one and a half
     /// [keep-alives](Connect::keep_alive): size the keep-alive by the slowest upload.
     pub const fn more(mut self, len: u32) -> Self {
         self.more = len;
@@ -109,7 +118,8 @@ pub struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// 1 to 65,535 bytes without U+0000, with `+` for one level and `#` for the rest [MQTT-4.7.1-2] [MQTT-4.7.1-3]; checked when it is sent.
+    /// 1 to 65,535 bytes without U+0000, with `+` for one level and `#` for the rest [MQTT-4.7.1-2]
+    /// [MQTT-4.7.1-3]; checked when it is sent.
     pub const fn new(filter: &'a str, qos: QoS) -> Self {
         Filter { filter, qos }
     }
@@ -143,19 +153,30 @@ pub struct Connect<'a> {
 impl<'a> Connect<'a> {
     /// A clean session with a keep-alive of 60 s and a time-out of 10 s, without will and login.
     ///
-    /// The client identifier names the session at the broker; two connections with one identifier throw each other out. Every broker
-    /// takes 1 to 23 letters and digits [MQTT-3.1.3-5]. An empty one, allowed for clean sessions only [MQTT-3.1.3-7], lets the broker choose.
+    /// The client identifier names the session at the broker; two connections with one identifier
+    /// throw each other out. Every broker takes 1 to 23 letters and digits [MQTT-3.1.3-5]. An
+    /// empty one, allowed for clean sessions only [MQTT-3.1.3-7], lets the broker choose.
     pub const fn new(client_id: &'a str) -> Self {
-        Connect { client_id, will: None, user: None, password: None, keep_alive: 60, timeout: 10, clean: true }
+        Connect {
+            client_id,
+            will: None,
+            user: None,
+            password: None,
+            keep_alive: 60,
+            timeout: 10,
+            clean: true,
+        }
     }
 
-    /// Continues the last session with this client identifier, or begins one that outlives the connection [MQTT-3.1.2-4].
+    /// Continues the last session with this client identifier, or begins one that outlives the
+    /// connection [MQTT-3.1.2-4].
     pub const fn keep_session(mut self) -> Self {
         self.clean = false;
         self
     }
 
-    /// Seconds within which the broker hears from us; 0: it need not [MQTT-3.1.2-23]. It hangs up after one and a half times as long.
+    /// Seconds within which the broker hears from us; 0: it need not [MQTT-3.1.2-23]. It hangs up
+    /// after one and a half times as long.
     pub const fn keep_alive(mut self, seconds: u16) -> Self {
         self.keep_alive = seconds;
         self
@@ -167,7 +188,8 @@ impl<'a> Connect<'a> {
         self
     }
 
-    /// What the broker publishes when the connection ends otherwise than by `disconnect` [MQTT-3.1.2-8]. Its payload is at most 65,535 bytes.
+    /// What the broker publishes when the connection ends otherwise than by `disconnect`
+    /// [MQTT-3.1.2-8]. Its payload is at most 65,535 bytes.
     pub const fn will(mut self, will: Publish<'a>) -> Self {
         self.will = Some(will);
         self

@@ -1,4 +1,5 @@
-//! Formats for defmt of what shows itself otherwise than it is: never what a buffer holds or a password, and text without a check.
+//! Formats for defmt of what shows itself otherwise than it is: never what a buffer holds or a
+//! password, and text without a check.
 use crate::{Buffer, Connect, Manual, Out, Owed, Session, Slot, Topic, packet::Filters};
 use defmt::{Format, Formatter, write};
 
@@ -10,8 +11,19 @@ impl Format for Topic<'_> {
 
 impl Format for Connect<'_> {
     fn format(&self, f: Formatter<'_>) {
-        let Connect { client_id, clean, keep_alive, will, user, .. } = self;
-        write!(f, "Connect {{ client_id: {}, clean: {}, keep_alive: {}, will: {}, user: {} }}", client_id, clean, keep_alive, will, user);
+        let Connect {
+            client_id,
+            clean,
+            keep_alive,
+            will,
+            user,
+            ..
+        } = self;
+        write!(
+            f,
+            "Connect {{ client_id: {}, clean: {}, keep_alive: {}, will: {}, user: {} }}",
+            client_id, clean, keep_alive, will, user
+        );
     }
 }
 
@@ -24,7 +36,12 @@ impl Format for Filters<'_> {
 
 impl Format for Buffer {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "Buffer {{ held: {=usize}, room: {=usize} }}", self.bytes().len(), self.room());
+        write!(
+            f,
+            "Buffer {{ held: {=usize}, room: {=usize} }}",
+            self.bytes().len(),
+            self.room()
+        );
     }
 }
 
@@ -36,7 +53,12 @@ impl<const N: usize> Format for Buffer<[u8; N]> {
 
 impl Format for Out<'_> {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "Out {{ taken: {=usize}, room: {=usize} }}", *self.end, self.room());
+        write!(
+            f,
+            "Out {{ taken: {=usize}, room: {=usize} }}",
+            *self.end,
+            self.room()
+        );
     }
 }
 

@@ -3,28 +3,33 @@ use core::{error::Error, fmt};
 
 /// A command that was not carried out: nothing was written, no packet identifier was taken.
 ///
-/// `Full` and `Busy` are answers, not failures: do what they say and ask again. The connection is as it was.
+/// `Full` and `Busy` are answers, not failures: do what they say and ask again. The connection is
+/// as it was.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum SendError {
     /// There is no room in `tx` now: write its bytes to the transport and ask again.
     Full,
-    /// Something begun before must end first: a streamed payload, the resending after a reconnection, or the oldest packet that awaits its
-    /// answer while all slots are taken. Read on and ask again.
+    /// Something begun before must end first: a streamed payload, the resending after a
+    /// reconnection, or the oldest packet that awaits its answer while all slots are taken.
+    /// Read on and ask again.
     Busy,
     /// There is no connection, or the broker has not accepted it yet.
     Offline,
     /// MQTT does not allow what was asked for: an argument is wrong, and will be when asked again.
     Invalid,
-    /// It would not even fit into an empty `tx`, or into MQTT's length fields; or the answer to so many filters would not fit into `rx`.
+    /// It would not even fit into an empty `tx`, or into MQTT's length fields; or the answer to so
+    /// many filters would not fit into `rx`.
     TooLong,
 }
 
-/// Why the connection is over. Close the transport, then [`connect`](crate::Session::connect) over a new one.
+/// Why the connection is over. Close the transport, then [`connect`](crate::Session::connect) over
+/// a new one.
 ///
-/// It is told once; from then on the session [is closed](crate::Session::is_closed), reads nothing, and its commands say
-/// [`Offline`](SendError::Offline). What the session remembers of messages under way is kept.
+/// It is told once; from then on the session [is closed](crate::Session::is_closed), reads nothing,
+/// and its commands say [`Offline`](SendError::Offline). What the session remembers of messages
+/// under way is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
@@ -32,15 +37,17 @@ pub enum Fault {
     Refused(ReturnCode),
     /// The broker sent what MQTT does not allow [MQTT-4.8.0-1].
     Malformed,
-    /// The broker sent a packet that has no place here: not CONNACK first, a second CONNACK, a packet that only clients send, an
-    /// acknowledgement of the wrong kind, or a session that we had asked to be discarded.
+    /// The broker sent a packet that has no place here: not CONNACK first, a second CONNACK, a
+    /// packet that only clients send, an acknowledgement of the wrong kind, or a session that
+    /// we had asked to be discarded.
     Unexpected,
     /// The broker fell silent: see [`Connect::timeout`](crate::Connect::timeout).
     Timeout,
     /// The broker sent a packet other than PUBLISH that is larger than `rx`.
     PacketTooLarge,
-    /// The broker has more QoS 2 messages under way than the session has slots. Those that were accepted will be completed over the next
-    /// connection; give the session more slots if it happens often.
+    /// The broker has more QoS 2 messages under way than the session has slots. Those that were
+    /// accepted will be completed over the next connection; give the session more slots if it
+    /// happens often.
     TooManyQos2,
 }
 

@@ -1,7 +1,8 @@
 //! What has happened: the events that [`Session::next_event`](crate::Session::next_event) tells.
 use crate::{PacketId, QoS, topic::Topic};
 
-/// Something that has happened. Borrows the receive buffer and nothing else, so that a handler can answer with borrowed data.
+/// Something that has happened. Borrows the receive buffer and nothing else, so that a handler can
+/// answer with borrowed data.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event<'r> {
@@ -21,17 +22,20 @@ pub enum Event<'r> {
         /// Bytes of the payload that are still to come; 0: this was the last piece.
         left: u32,
     },
-    /// A message came whose topic is longer than `rx`. It is drained unseen, and acknowledged like any other.
+    /// A message came whose topic is longer than `rx`. It is drained unseen, and acknowledged like
+    /// any other.
     Skipped {
         /// Length of its payload in bytes.
         len: u32,
     },
-    /// PUBREC: the broker has the message, its payload will not be asked for again. The identifier ends with [`Acked`](Event::Acked).
+    /// PUBREC: the broker has the message, its payload will not be asked for again. The identifier
+    /// ends with [`Acked`](Event::Acked).
     Received {
         /// What `publish` returned.
         id: PacketId,
     },
-    /// PUBACK, PUBCOMP or UNSUBACK: the broker has done what it was asked for. The identifier has ended.
+    /// PUBACK, PUBCOMP or UNSUBACK: the broker has done what it was asked for. The identifier has
+    /// ended.
     Acked {
         /// What `publish` or `unsubscribe` returned.
         id: PacketId,
@@ -40,19 +44,21 @@ pub enum Event<'r> {
     Subscribed {
         /// What `subscribe` returned.
         id: PacketId,
-        /// One return code for each filter, in their order [MQTT-3.9.3-1]: the QoS granted, or 0x80 for no.
+        /// One return code for each filter, in their order [MQTT-3.9.3-1]: the QoS granted, or
+        /// 0x80 for no.
         codes: &'r [u8],
     },
-    /// After a reconnection: the broker may not have this message. Give it again with [`republish`](crate::Session::republish), or
-    /// [`abandon`](crate::Session::abandon) it; until then no other is asked for, and new ones with QoS 1 and 2 are `Busy`.
+    /// After a reconnection: the broker may not have this message. Give it again with
+    /// [`republish`](crate::Session::republish), or [`abandon`](crate::Session::abandon) it;
+    /// until then no other is asked for, and new ones with QoS 1 and 2 are `Busy`.
     Resend {
         /// What `publish` returned.
         id: PacketId,
         /// The QoS with which it was published.
         qos: QoS,
     },
-    /// This identifier ended with the session or connection it belonged to; nobody can say whether the broker got the packet. Told
-    /// before [`Connected`](Event::Connected).
+    /// This identifier ended with the session or connection it belonged to; nobody can say whether
+    /// the broker got the packet. Told before [`Connected`](Event::Connected).
     Unknown {
         /// What the command returned.
         id: PacketId,
@@ -67,8 +73,9 @@ pub enum Known {
     New,
     /// The session that this [`Session`](crate::Session) is: both sides continue where they were.
     Resumed,
-    /// A session of which this [`Session`](crate::Session) knows nothing, from before a restart perhaps: subscriptions may exist, and
-    /// messages may come for them. The broker may hold QoS 2 messages under identifiers that we use anew, and take ours for repetitions;
+    /// A session of which this [`Session`](crate::Session) knows nothing, from before a restart
+    /// perhaps: subscriptions may exist, and messages may come for them. The broker may hold
+    /// QoS 2 messages under identifiers that we use anew, and take ours for repetitions;
     /// who publishes with QoS 2 connects clean first, to be rid of it.
     Foreign,
 }
@@ -81,16 +88,22 @@ pub struct Message<'r> {
     pub topic: Topic<'r>,
     /// The payload, or as much of it as is there.
     pub payload: &'r [u8],
-    /// Bytes of the payload that follow as [`Event::Payload`]; 0 for every message that fits into `rx`.
+    /// Bytes of the payload that follow as [`Event::Payload`]; 0 for every message that fits into
+    /// `rx`.
     pub left: u32,
     pub(crate) id: u16,
     pub(crate) head: u8,
 }
 
 impl Message<'_> {
-    /// The broker's packet identifier; none with QoS 0 [MQTT-2.3.1-5]. Not one of ours: both sides count for themselves.
+    /// The broker's packet identifier; none with QoS 0 [MQTT-2.3.1-5]. Not one of ours: both sides
+    /// count for themselves.
     pub fn id(&self) -> Option<PacketId> {
-        if self.qos() == QoS::AtMostOnce { None } else { PacketId::new(self.id) }
+        if self.qos() == QoS::AtMostOnce {
+            None
+        } else {
+            PacketId::new(self.id)
+        }
     }
 
     /// The QoS with which it was delivered.
@@ -103,7 +116,8 @@ impl Message<'_> {
         self.head & 1 != 0
     }
 
-    /// The broker may have sent it before. Says nothing about whether it was delivered: with QoS 2 it was not, with QoS 1 it may have been.
+    /// The broker may have sent it before. Says nothing about whether it was delivered: with QoS 2
+    /// it was not, with QoS 1 it may have been.
     pub fn dup(&self) -> bool {
         self.head & 8 != 0
     }

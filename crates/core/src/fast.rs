@@ -10,10 +10,20 @@ use crate::{
 };
 
 impl Session {
-    /// The next event, if it is a message with QoS 0 or 1 that is all there. What is done when it declines is what the general way does first.
+    /// The next event, if it is a message with QoS 0 or 1 that is all there. What is done when it
+    /// declines is what the general way does first.
     #[inline(always)]
-    pub(crate) fn message_at_once<'i>(&mut self, input: &mut &'i [u8], out: &mut Out<'_>) -> Option<Message<'i>> {
-        if self.link & link::OPEN == 0 || !self.settle(out) || self.visits != 0 || self.left != 0 || self.gap != 0 {
+    pub(crate) fn message_at_once<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        out: &mut Out<'_>,
+    ) -> Option<Message<'i>> {
+        if self.link & link::OPEN == 0
+            || !self.settle(out)
+            || self.visits != 0
+            || self.left != 0
+            || self.gap != 0
+        {
             return None;
         }
         let &head = input.first()?;
@@ -28,21 +38,43 @@ impl Session {
         self.id = id;
         self.mute = false;
         self.reply = wire::reply(head);
-        Some(Message { topic, payload, left: 0, id, head })
+        Some(Message {
+            topic,
+            payload,
+            left: 0,
+            id,
+            head,
+        })
     }
 
     /// Publishes a whole message, if nothing is in the way.
     #[inline(always)]
-    pub(crate) fn publish_at_once(&mut self, publish: &Publish<'_>, out: &mut Out<'_>) -> Option<Option<PacketId>> {
+    pub(crate) fn publish_at_once(
+        &mut self,
+        publish: &Publish<'_>,
+        out: &mut Out<'_>,
+    ) -> Option<Option<PacketId>> {
         let name = publish.topic.as_bytes();
-        if self.link & link::OPEN == 0 || self.unsent != 0 || publish.more != 0 || name.len() > 0xffff || !topic::is_valid(name, Kind::Name)
+        if self.link & link::OPEN == 0
+            || self.unsent != 0
+            || publish.more != 0
+            || name.len() > 0xffff
+            || !topic::is_valid(name, Kind::Name)
         {
             return None;
         }
         let qos = publish.qos as u8;
-        let mut ticket = Ticket { id: 0, awaits: 0, count: 0 };
+        let mut ticket = Ticket {
+            id: 0,
+            awaits: 0,
+            count: 0,
+        };
         if publish.qos != QoS::AtMostOnce {
-            ticket = Ticket { id: self.next.wrapping_add(1), awaits: wire::PUBACK.wrapping_add(qos).wrapping_sub(1), count: 0 };
+            ticket = Ticket {
+                id: self.next.wrapping_add(1),
+                awaits: wire::PUBACK.wrapping_add(qos).wrapping_sub(1),
+                count: 0,
+            };
             if self.visits != 0 || self.slot(ticket.id)?.awaits != 0 {
                 return None;
             }
@@ -56,24 +88,46 @@ impl Session {
     }
 }
 
-/// Appends a whole PUBLISH whose topic has been checked; `None`, and nothing appended, if there is not the room that is always asked for,
-/// or if it is too long.
+/// Appends a whole PUBLISH whose topic has been checked; `None`, and nothing appended, if there is
+/// not the room that is always asked for, or if it is too long.
 #[inline(always)]
-pub(crate) fn publish(out: &mut Out<'_>, head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8]) -> Option<()> {
+pub(crate) fn publish(
+    out: &mut Out<'_>,
+    head: u8,
+    topic: &[u8],
+    id: Option<PacketId>,
+    payload: &[u8],
+) -> Option<()> {
     let id_length = if id.is_some() { 2 } else { 0 };
-    let length = topic.len().wrapping_add(payload.len()).wrapping_add(id_length).wrapping_add(2);
+    let length = topic
+        .len()
+        .wrapping_add(payload.len())
+        .wrapping_add(id_length)
+        .wrapping_add(2);
     let room = out.mem.get_mut(*out.end..)?;
     if length >> 28 != 0 || room.len() < length.wrapping_add(wire::HEADER) {
         return None;
     }
-    // Fixed header and length of the topic are written at once, with a byte or more that the topic overwrites.
+    // Fixed header and length of the topic are written at once, with a byte or more that the topic
+    // overwrites.
     let name_length = u64::from((topic.len() as u16).swap_bytes());
     let seven = |shift: u32| (length as u64) >> shift & 0x7f;
     let (lengths, at) = match length {
         0..=0x7f => (seven(0) | name_length << 8, 4usize),
         0x80..=0x3fff => (seven(0) | 0x80 | seven(7) << 8 | name_length << 16, 5),
-        0x4000..=0x1f_ffff => (seven(0) | seven(7) << 8 | 0x8080 | seven(14) << 16 | name_length << 24, 6),
-        _ => (seven(0) | seven(7) << 8 | seven(14) << 16 | 0x80_8080 | seven(21) << 24 | name_length << 32, 7),
+        0x4000..=0x1f_ffff => (
+            seven(0) | seven(7) << 8 | 0x8080 | seven(14) << 16 | name_length << 24,
+            6,
+        ),
+        _ => (
+            seven(0)
+                | seven(7) << 8
+                | seven(14) << 16
+                | 0x80_8080
+                | seven(21) << 24
+                | name_length << 32,
+            7,
+        ),
     };
     *room.first_chunk_mut()? = (lengths << 8 | u64::from(head)).to_le_bytes();
     let (to, after) = room.get_mut(at..)?.split_at_mut_checked(topic.len())?;
@@ -87,6 +141,10 @@ pub(crate) fn publish(out: &mut Out<'_>, head: u8, topic: &[u8], id: Option<Pack
         None => after,
     };
     after.get_mut(..payload.len())?.copy_from_slice(payload);
-    *out.end = out.end.wrapping_add(at).wrapping_add(length).wrapping_sub(2);
+    *out.end = out
+        .end
+        .wrapping_add(at)
+        .wrapping_add(length)
+        .wrapping_sub(2);
     Some(())
 }

@@ -1,17 +1,19 @@
 //! An MQTT 3.1.1 client as a sans-IO core: events in, bytes and actions out.
 //!
-//! It opens no socket, reads no clock, allocates nothing and depends on nothing, so the same code runs on a Cortex-M4 and in a service.
-//! A [`Session`] holds all protocol state and no bytes; two [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the
-//! bytes between the buffers and whatever carries them.
+//! It opens no socket, reads no clock, allocates nothing and depends on nothing, so the same code
+//! runs on a Cortex-M4 and in a service. A [`Session`] holds all protocol state and no bytes; two
+//! [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the bytes between the
+//! buffers and whatever carries them.
 //!
 //! There are four kinds of method, and one loop over them:
 //!
 //! - *Events* say what has happened: [`Session::next_event`].
-//! - *Commands* ask for something: [`connect`](Session::connect), [`publish`](Session::publish), [`subscribe`](Session::subscribe),
-//!   [`unsubscribe`](Session::unsubscribe), [`disconnect`](Session::disconnect) and a few more. They write into `tx` or do nothing.
+//! - *Commands* ask for something: [`connect`](Session::connect), [`publish`](Session::publish),
+//!   [`subscribe`](Session::subscribe), [`unsubscribe`](Session::unsubscribe),
+//!   [`disconnect`](Session::disconnect) and a few more. They write into `tx` or do nothing.
 //! - *The clock* says what time it is, and for how long one may sleep: [`Session::tick`].
-//! - *Bytes*: [`Buffer::space`] and [`Buffer::commit`] around a read, [`Buffer::bytes`] and [`Buffer::consume`] around a write. When the
-//!   transport is gone, [`Session::lost`].
+//! - *Bytes*: [`Buffer::space`] and [`Buffer::commit`] around a read, [`Buffer::bytes`] and
+//!   [`Buffer::consume`] around a write. When the transport is gone, [`Session::lost`].
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
@@ -75,12 +77,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Those whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and [`Out`]. Those who acknowledge later and out of
-//! order put [`Manual`] between. Tools and fuzzers find the whole codec in [`packet`].
+//! Those whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and [`Out`].
+//! Those who acknowledge later and out of order put [`Manual`] between. Tools and fuzzers find the
+//! whole codec in [`packet`].
 //!
-//! Feature `fast`, for hosts: short ways for whole messages with QoS 0 and 1, topics checked sixteen bytes at a time, and bytes moved with
-//! `memcpy`, which a small target would have to link. It changes nothing but speed.
-//! Feature `defmt`: the public types can be logged with defmt; as with `Debug`, passwords and what buffers hold are not shown.
+//! Feature `fast`, for hosts: short ways for whole messages with QoS 0 and 1, topics checked
+//! sixteen bytes at a time, and bytes moved with `memcpy`, which a small target would have to link.
+//! It changes nothing but speed. Feature `defmt`: the public types can be logged with defmt; as
+//! with `Debug`, passwords and what buffers hold are not shown.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -1,4 +1,5 @@
-//! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. Who does not use it does not pay for it.
+//! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. Who does not use it
+//! does not pay for it.
 use crate::{
     Event, Fault, Message, Out, Output, PacketId, SendError, Session,
     buffer::{Buffer, held},
@@ -21,7 +22,11 @@ pub struct Owed {
 
 impl Owed {
     /// A free place.
-    pub const NONE: Owed = Owed { id: 0, head: 0, ready: false };
+    pub const NONE: Owed = Owed {
+        id: 0,
+        head: 0,
+        ready: false,
+    };
 }
 
 /// Names a message that is to be [acknowledged](Manual::ack), on the connection over which it came.
@@ -32,11 +37,12 @@ pub struct Token {
     connection: u16,
 }
 
-/// Holds acknowledgements back until [`ack`](Self::ack), which may come in any order; they leave in the order in which the messages
-/// came [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+/// Holds acknowledgements back until [`ack`](Self::ack), which may come in any order; they leave in
+/// the order in which the messages came [MQTT-4.6.0-2] [MQTT-4.6.0-3].
 ///
-/// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect) here. Reading goes on until as many
-/// acknowledgements are owed as there are places. A message that was not acknowledged when the link is lost is delivered again.
+/// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect)
+/// here. Reading goes on until as many acknowledgements are owed as there are places. A message
+/// that was not acknowledged when the link is lost is delivered again.
 ///
 /// ```
 /// # use motemq::*;
@@ -59,10 +65,11 @@ pub struct Token {
 pub struct Manual<Q: ?Sized = [Owed]> {
     /// Counts connections.
     connection: u16,
-    /// What is being received was delivered on this connection before, and is not acknowledged yet.
+    /// What is being received was delivered on this connection before, and is not acknowledged
+    /// yet.
     again: bool,
-    /// All are of QoS 1, and each identifier is the next of the one before, as brokers count: with the feature `fast` each is then looked for
-    /// only where counting leads.
+    /// All are of QoS 1, and each identifier is the next of the one before, as brokers count: with
+    /// the feature `fast` each is then looked for only where counting leads.
     counted: bool,
     /// Oldest first, free places last.
     pub(crate) owed: Q,
@@ -71,7 +78,12 @@ pub struct Manual<Q: ?Sized = [Owed]> {
 impl<const N: usize> Manual<[Owed; N]> {
     /// Owes nothing. `N` messages can be dealt with at once.
     pub const fn new() -> Self {
-        Manual { connection: 0, again: false, counted: true, owed: [Owed::NONE; N] }
+        Manual {
+            connection: 0,
+            again: false,
+            counted: true,
+            owed: [Owed::NONE; N],
+        }
     }
 }
 
@@ -95,28 +107,39 @@ impl<const N: usize> DerefMut for Manual<[Owed; N]> {
 }
 
 impl Manual {
-    /// Allows the acknowledgement of a message. It is written by the next call of [`next_event`](Self::next_event) for which all earlier
-    /// ones are allowed, too.
+    /// Allows the acknowledgement of a message. It is written by the next call of
+    /// [`next_event`](Self::next_event) for which all earlier ones are allowed, too.
     ///
     /// # Errors
-    /// [`Invalid`](SendError::Invalid) if it is not owed: acknowledged before, or of an earlier connection, over which it would be another
-    /// message's by now; the broker delivers that one again.
+    /// [`Invalid`](SendError::Invalid) if it is not owed: acknowledged before, or of an earlier
+    /// connection, over which it would be another message's by now; the broker delivers that
+    /// one again.
     pub fn ack(&mut self, token: Token) -> Result<(), SendError> {
         let owes = |owed: &&mut Owed| owed.id == token.id.get() && !owed.ready;
         let place = self.place(token.id.get());
-        let owed = if self.is_counted() { self.owed.get_mut(place).filter(owes) } else { self.owed.iter_mut().find(owes) };
-        let owed = owed.filter(|_| token.connection == self.connection).ok_or(SendError::Invalid)?;
+        let owed = if self.is_counted() {
+            self.owed.get_mut(place).filter(owes)
+        } else {
+            self.owed.iter_mut().find(owes)
+        };
+        let owed = owed
+            .filter(|_| token.connection == self.connection)
+            .ok_or(SendError::Invalid)?;
         owed.ready = true;
         Ok(())
     }
 
-    /// [`Session::next_event`] without acknowledgements: with (the last piece of) a message of QoS 1 or 2 comes the token that
-    /// [`ack`](Self::ack) takes. `Ok(None)` also while no place is free.
+    /// [`Session::next_event`] without acknowledgements: with (the last piece of) a message of QoS
+    /// 1 or 2 comes the token that [`ack`](Self::ack) takes. `Ok(None)` also while no place is
+    /// free.
     ///
     /// # Errors
     /// As [`Session::next_event`].
     pub fn next_event<'r>(
-        &mut self, session: &mut Session, rx: &'r mut Buffer, tx: &mut (impl Output + ?Sized),
+        &mut self,
+        session: &mut Session,
+        rx: &'r mut Buffer,
+        tx: &mut (impl Output + ?Sized),
     ) -> Result<Option<(Event<'r>, Option<Token>)>, Fault> {
         let Buffer { start, end, mem } = rx;
         let mut input = held(mem, *start, *end);
@@ -127,25 +150,39 @@ impl Manual {
 
     /// The slice form of [`next_event`](Self::next_event): see [`Session::receive`].
     pub fn receive<'i>(
-        &mut self, session: &mut Session, input: &mut &'i [u8], room: usize, tx: &mut (impl Output + ?Sized),
+        &mut self,
+        session: &mut Session,
+        input: &mut &'i [u8],
+        room: usize,
+        tx: &mut (impl Output + ?Sized),
     ) -> Result<Option<(Event<'i>, Option<Token>)>, Fault> {
         tx.lend(|out| {
             loop {
                 self.settle(session, out);
-                // First what was read: it may take the last place, which was free when reading began.
+                // First what was read: it may take the last place, which was free when reading
+                // began.
                 if !self.take_reply(session, out) {
                     return Ok(None);
                 }
                 if session.link & link::OPEN != 0 && !self.has_place(session) {
-                    // Nor can a PINGRESP be read that waits behind: as long as there is something to read, the broker is not silent.
+                    // Nor can a PINGRESP be read that waits behind: as long as there is something
+                    // to read, the broker is not silent.
                     session.heard |= !input.is_empty();
                     return Ok(None);
                 }
-                // The session finds no room, so that it writes no reply before its turn. It sees whether `tx` is empty; what is owed still has to
-                // go there, and may free a slot.
+                // The session finds no room, so that it writes no reply before its turn. It sees
+                // whether `tx` is empty; what is owed still has to go there, and
+                // may free a slot.
                 let owes = self.owed.first().is_some_and(|owed| owed.id != 0);
                 let mut end = usize::from(owes || *out.end != 0);
-                let event = session.receive(input, room, &mut Out { mem: &mut [], end: &mut end })?;
+                let event = session.receive(
+                    input,
+                    room,
+                    &mut Out {
+                        mem: &mut [],
+                        end: &mut end,
+                    },
+                )?;
                 let Some(event) = event else {
                     if session.reply == 0 {
                         // Nothing is read while all slots are taken, either.
@@ -169,8 +206,11 @@ impl Manual {
                             && if self.is_counted() {
                                 self.owed.get(self.place(session.id)).is_some_and(again)
                             } else if cfg!(feature = "fast") {
-                                // Without an exit the loop takes a few steps on large machines, and more code on small ones.
-                                self.owed.iter().fold(false, |found, owed| found | again(owed))
+                                // Without an exit the loop takes a few steps on large machines, and
+                                // more code on small ones.
+                                self.owed
+                                    .iter()
+                                    .fold(false, |found, owed| found | again(owed))
                             } else {
                                 self.owed.iter().any(again)
                             };
@@ -183,8 +223,15 @@ impl Manual {
                 if last && session.reply != 0 {
                     let head = core::mem::take(&mut session.reply);
                     if !self.again {
-                        self.owe(Owed { id: session.id, head, ready: false });
-                        token = PacketId::new(session.id).map(|id| Token { id, connection: self.connection });
+                        self.owe(Owed {
+                            id: session.id,
+                            head,
+                            ready: false,
+                        });
+                        token = PacketId::new(session.id).map(|id| Token {
+                            id,
+                            connection: self.connection,
+                        });
                     }
                 }
                 if !self.again {
@@ -198,10 +245,18 @@ impl Manual {
     ///
     /// # Errors
     /// As [`Session::disconnect`]; acknowledgements may have been written even so.
-    pub fn disconnect(&mut self, session: &mut Session, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+    pub fn disconnect(
+        &mut self,
+        session: &mut Session,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         tx.lend(|out| {
             if !self.take_reply(session, out) {
-                return Err(if session.unsent == 0 { SendError::Full } else { SendError::Busy });
+                return Err(if session.unsent == 0 {
+                    SendError::Full
+                } else {
+                    SendError::Busy
+                });
             }
             self.settle(session, out);
             session.disconnect(out)
@@ -214,7 +269,11 @@ impl Manual {
             self.counted |= self.owed.first().is_none_or(|owed| owed.id == 0);
         }
         if !self.is_counted() {
-            for owed in self.owed.iter().filter(|owed| owed.ready && owed.head == wire::PUBREC << 4) {
+            for owed in self
+                .owed
+                .iter()
+                .filter(|owed| owed.ready && owed.head == wire::PUBREC << 4)
+            {
                 if session.received(owed.id).is_none()
                     && let Some(slot) = session.received(0)
                 {
@@ -223,8 +282,14 @@ impl Manual {
             }
         }
         let mut written = 0;
-        while let Some(&Owed { id, head, ready: true }) = self.owed.get(written) {
-            if session.link & link::OPEN == 0 || session.unsent != 0 || !wire::short(out, head, id) {
+        while let Some(&Owed {
+            id,
+            head,
+            ready: true,
+        }) = self.owed.get(written)
+        {
+            if session.link & link::OPEN == 0 || session.unsent != 0 || !wire::short(out, head, id)
+            {
                 break;
             }
             session.sent = true;
@@ -232,22 +297,34 @@ impl Manual {
                 written = usize::wrapping_add(written, 1);
             } else {
                 // The others move up, one by one: rotating them would link memmove.
-                self.owed.iter_mut().rev().fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
+                self.owed
+                    .iter_mut()
+                    .rev()
+                    .fold(Owed::NONE, |behind, owed| core::mem::replace(owed, behind));
             }
         }
         // It is never more than there are; without a look the compiler would keep a panic.
         if cfg!(feature = "fast") && written != 0 && written <= self.owed.len() {
             self.owed.rotate_left(written);
-            self.owed.iter_mut().rev().take(written).for_each(|owed| *owed = Owed::NONE);
+            self.owed
+                .iter_mut()
+                .rev()
+                .take(written)
+                .for_each(|owed| *owed = Owed::NONE);
         }
     }
 
-    /// Deals with the reply that the session owes without the application's doing: for a message that was not told (again), which takes
-    /// its turn, or of the second half of QoS 2. `false`: there is no room.
+    /// Deals with the reply that the session owes without the application's doing: for a message
+    /// that was not told (again), which takes its turn, or of the second half of QoS 2.
+    /// `false`: there is no room.
     fn take_reply(&mut self, session: &mut Session, out: &mut Out<'_>) -> bool {
         let (head, id) = (session.reply, session.id);
         if head == wire::PUBACK << 4 || head == wire::PUBREC << 4 {
-            self.owe(Owed { id, head, ready: true });
+            self.owe(Owed {
+                id,
+                head,
+                ready: true,
+            });
             self.settle(session, out);
         } else if head != 0 {
             if session.unsent != 0 || !wire::short(out, head, id) {
@@ -264,9 +341,17 @@ impl Manual {
         let place = if cfg!(feature = "fast") {
             let place = self.place(owed.id);
             let is_free = |place: &Owed| place.id == 0;
-            let behind = place.checked_sub(1).is_none_or(|before| self.owed.get(before).is_some_and(|owed| owed.id != 0));
-            self.counted &= owed.head == wire::PUBACK << 4 && behind && self.owed.get(place).is_some_and(is_free);
-            let place = if self.is_counted() { place } else { self.owed.partition_point(|owed| owed.id != 0) };
+            let behind = place
+                .checked_sub(1)
+                .is_none_or(|before| self.owed.get(before).is_some_and(|owed| owed.id != 0));
+            self.counted &= owed.head == wire::PUBACK << 4
+                && behind
+                && self.owed.get(place).is_some_and(is_free);
+            let place = if self.is_counted() {
+                place
+            } else {
+                self.owed.partition_point(|owed| owed.id != 0)
+            };
             self.owed.get_mut(place)
         } else {
             self.owed.iter_mut().find(|place| place.id == 0)
@@ -280,9 +365,13 @@ impl Manual {
         cfg!(feature = "fast") && self.counted
     }
 
-    /// Where an identifier stands or will stand if they are counted: as far behind the first as it is greater.
+    /// Where an identifier stands or will stand if they are counted: as far behind the first as it
+    /// is greater.
     fn place(&self, id: u16) -> usize {
-        self.owed.first().filter(|first| first.id != 0).map_or(0, |first| id.wrapping_sub(first.id).into())
+        self.owed
+            .first()
+            .filter(|first| first.id != 0)
+            .map_or(0, |first| id.wrapping_sub(first.id).into())
     }
 
     /// Another message can be owed, and accepted with all the others.
@@ -293,8 +382,18 @@ impl Manual {
         if self.is_counted() {
             return true;
         }
-        let unaccepted = self.owed.iter().filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4).count();
+        let unaccepted = self
+            .owed
+            .iter()
+            .filter(|owed| !owed.ready && owed.head == wire::PUBREC << 4)
+            .count();
         // Only then are the session's slots looked at, which may be many.
-        unaccepted == 0 || session.slots.iter().filter(|slot| slot.received == 0).nth(unaccepted).is_some()
+        unaccepted == 0
+            || session
+                .slots
+                .iter()
+                .filter(|slot| slot.received == 0)
+                .nth(unaccepted)
+                .is_some()
     }
 }

@@ -1,6 +1,8 @@
-//! The whole MQTT 3.1.1 codec: all fourteen packets, both ways, borrowed. For tools, fuzzers, test brokers and benchmarks.
+//! The whole MQTT 3.1.1 codec: all fourteen packets, both ways, borrowed. For tools, fuzzers, test
+//! brokers and benchmarks.
 //!
-//! [`Session`](crate::Session) does not need it; both share the check of the fixed header, the checks of text, and the writers.
+//! [`Session`](crate::Session) does not need it; both share the check of the fixed header, the
+//! checks of text, and the writers.
 //!
 //! ```
 //! use motemq::{Buffer, packet::{Packet, decode}};
@@ -148,25 +150,47 @@ impl fmt::Debug for Filters<'_> {
 
 /// Reads the packet at the beginning of `bytes` and tells its length; `None`: it is not all there.
 ///
-/// Nothing is copied. What MQTT forbids is not read: reserved flags, remaining lengths that are too long, inconsistent or longer than need be,
-/// identifier 0, text that is no UTF-8 or holds U+0000, misplaced wildcards, undefined codes, bytes left over.
+/// Nothing is copied. What MQTT forbids is not read: reserved flags, remaining lengths that are too
+/// long, inconsistent or longer than need be, identifier 0, text that is no UTF-8 or holds U+0000,
+/// misplaced wildcards, undefined codes, bytes left over.
 ///
 /// # Errors
 /// [`Malformed`]: close the connection [MQTT-4.8.0-1].
 #[inline]
 pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
-    let Some(header) = wire::fixed_header(bytes)? else { return Ok(None) };
-    let Some((body, rest)) = header.body.split_at_checked(header.length) else { return Ok(None) };
-    let packet = if header.head >> 4 == wire::PUBLISH { publish(header.head, body) } else { others(header.head >> 4, body) };
-    packet.map(|packet| Some((packet, bytes.len().wrapping_sub(rest.len())))).ok_or(Malformed)
+    let Some(header) = wire::fixed_header(bytes)? else {
+        return Ok(None);
+    };
+    let Some((body, rest)) = header.body.split_at_checked(header.length) else {
+        return Ok(None);
+    };
+    let packet = if header.head >> 4 == wire::PUBLISH {
+        publish(header.head, body)
+    } else {
+        others(header.head >> 4, body)
+    };
+    packet
+        .map(|packet| Some((packet, bytes.len().wrapping_sub(rest.len()))))
+        .ok_or(Malformed)
 }
 
 #[inline(always)]
 fn publish(head: u8, body: &[u8]) -> Option<Packet<'_>> {
     let (topic, id, payload) = wire::publish(head, body)?;
     let qos = QoS::of_head(head);
-    let id = if qos == QoS::AtMostOnce { None } else { PacketId::new(id) };
-    Some(Packet::Publish { dup: head & wire::DUP != 0, qos, retain: head & 1 != 0, id, topic, payload })
+    let id = if qos == QoS::AtMostOnce {
+        None
+    } else {
+        PacketId::new(id)
+    };
+    Some(Packet::Publish {
+        dup: head & wire::DUP != 0,
+        qos,
+        retain: head & 1 != 0,
+        id,
+        topic,
+        payload,
+    })
 }
 
 fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
@@ -174,7 +198,10 @@ fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
         wire::CONNECT => Packet::Connect(connect(&mut body)?),
         wire::CONNACK => {
             let (session_present, code) = wire::connack(read_u16(&mut body)?).ok()?;
-            Packet::ConnAck { session_present, code: ReturnCode(code) }
+            Packet::ConnAck {
+                session_present,
+                code: ReturnCode(code),
+            }
         }
         wire::PUBACK => Packet::PubAck(read_id(&mut body)?),
         wire::PUBREC => Packet::PubRec(read_id(&mut body)?),
@@ -192,12 +219,19 @@ fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
         wire::SUBSCRIBE | wire::UNSUBSCRIBE => {
             let id = read_id(&mut body)?;
             let with_qos = kind == wire::SUBSCRIBE;
-            let filters = Filters(Source::Wire { bytes: body, with_qos });
+            let filters = Filters(Source::Wire {
+                bytes: body,
+                with_qos,
+            });
             read_filter(&mut body, with_qos)?;
             while !body.is_empty() {
                 read_filter(&mut body, with_qos)?;
             }
-            if with_qos { Packet::Subscribe { id, filters } } else { Packet::Unsubscribe { id, filters } }
+            if with_qos {
+                Packet::Subscribe { id, filters }
+            } else {
+                Packet::Unsubscribe { id, filters }
+            }
         }
         wire::PINGREQ => Packet::PingReq,
         wire::PINGRESP => Packet::PingResp,
@@ -230,9 +264,25 @@ fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
     } else {
         None
     };
-    let user = if flags & 0x80 != 0 { Some(read_text(body, Kind::Text)?) } else { None };
-    let password = if flags & 0x40 != 0 { Some(read_data(body)?) } else { None };
-    Some(Connect { client_id, will, user, password, keep_alive, timeout: 0, clean: flags & 2 != 0 })
+    let user = if flags & 0x80 != 0 {
+        Some(read_text(body, Kind::Text)?)
+    } else {
+        None
+    };
+    let password = if flags & 0x40 != 0 {
+        Some(read_data(body)?)
+    } else {
+        None
+    };
+    Some(Connect {
+        client_id,
+        will,
+        user,
+        password,
+        keep_alive,
+        timeout: 0,
+        clean: flags & 2 != 0,
+    })
 }
 
 fn read_u16(body: &mut &[u8]) -> Option<u16> {
@@ -253,7 +303,9 @@ fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
-    read_data(body).filter(|data| topic::is_valid(data, kind)).and_then(|data| str::from_utf8(data).ok())
+    read_data(body)
+        .filter(|data| topic::is_valid(data, kind))
+        .and_then(|data| str::from_utf8(data).ok())
 }
 
 fn read_filter<'a>(body: &mut &'a [u8], with_qos: bool) -> Option<Filter<'a>> {
@@ -271,17 +323,30 @@ impl Packet<'_> {
     /// Appends the packet to `tx`, which needs room for 3 bytes more than the packet has.
     ///
     /// # Errors
-    /// `Invalid` for what [`decode`] would not read, and for what it does read so that a broker can refuse it: an empty client identifier
-    /// without clean session. `Full`, `TooLong`. Nothing is written then.
+    /// `Invalid` for what [`decode`] would not read, and for what it does read so that a broker can
+    /// refuse it: an empty client identifier without clean session. `Full`, `TooLong`. Nothing
+    /// is written then.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         let out = &mut tx.out();
         match *self {
             Packet::Connect(ref connect) => write_connect(connect, out),
-            Packet::ConnAck { session_present, code } => {
-                write_short(wire::CONNACK << 4, u16::from(session_present) << 8 | u16::from(code.get()), out)
-            }
-            Packet::Publish { dup, qos, retain, id, topic, payload } => {
+            Packet::ConnAck {
+                session_present,
+                code,
+            } => write_short(
+                wire::CONNACK << 4,
+                u16::from(session_present) << 8 | u16::from(code.get()),
+                out,
+            ),
+            Packet::Publish {
+                dup,
+                qos,
+                retain,
+                id,
+                topic,
+                payload,
+            } => {
                 let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
                 // [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.1-2]
                 if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
@@ -295,7 +360,9 @@ impl Packet<'_> {
                 write_publish(head, topic.as_bytes(), id, payload, out)
             }
             Packet::Subscribe { id, filters } => write_filters(wire::SUBSCRIBE, id, filters, out),
-            Packet::Unsubscribe { id, filters } => write_filters(wire::UNSUBSCRIBE, id, filters, out),
+            Packet::Unsubscribe { id, filters } => {
+                write_filters(wire::UNSUBSCRIBE, id, filters, out)
+            }
             Packet::SubAck { id, codes } => write_suback(id, codes, out),
             Packet::PubAck(id) => write_short(wire::PUBACK << 4, id.get(), out),
             Packet::PubRec(id) => write_short(wire::PUBREC << 4, id.get(), out),
@@ -317,7 +384,13 @@ fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendErr
 }
 
 #[cfg_attr(feature = "fast", inline(never))]
-fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], out: &mut Out<'_>) -> Result<(), SendError> {
+fn write_publish(
+    head: u8,
+    topic: &[u8],
+    id: Option<PacketId>,
+    payload: &[u8],
+    out: &mut Out<'_>,
+) -> Result<(), SendError> {
     let mut draft = Draft::new(out, head);
     draft.u16(topic.len() as u16);
     draft.bytes(topic);
@@ -329,7 +402,12 @@ fn write_publish(head: u8, topic: &[u8], id: Option<PacketId>, payload: &[u8], o
 }
 
 #[cfg_attr(feature = "fast", inline(never))]
-fn write_filters(kind: u8, id: PacketId, filters: Filters<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
+fn write_filters(
+    kind: u8,
+    id: PacketId,
+    filters: Filters<'_>,
+    out: &mut Out<'_>,
+) -> Result<(), SendError> {
     // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
     if filters.iter().next().is_none() {
         return Err(SendError::Invalid);
@@ -352,7 +430,15 @@ fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), Sen
 
 #[cfg_attr(feature = "fast", inline(always))]
 fn write_short(head: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendError> {
-    if wire::short(out, head, id) { Ok(()) } else { Err(if *out.end == 0 { SendError::TooLong } else { SendError::Full }) }
+    if wire::short(out, head, id) {
+        Ok(())
+    } else {
+        Err(if *out.end == 0 {
+            SendError::TooLong
+        } else {
+            SendError::Full
+        })
+    }
 }
 
 impl fmt::Display for Malformed {

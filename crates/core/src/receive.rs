@@ -18,10 +18,12 @@ const EXPECTED: u16 = 1 << wire::PUBLISH
     | 1 << wire::PINGRESP;
 
 impl Session {
-    /// Reads on, and tells what has happened. `Ok(None)`: it needs more bytes in `rx`, or room in `tx`; no packet is half taken.
+    /// Reads on, and tells what has happened. `Ok(None)`: it needs more bytes in `rx`, or room in
+    /// `tx`; no packet is half taken.
     ///
-    /// A message is accepted, and acknowledged as soon as `tx` has room, by the call after the one that told (the last piece of) it: to ask
-    /// for the next event is to have dealt with this one. If the link is lost before, it is delivered again; once accepted, a QoS 2 message
+    /// A message is accepted, and acknowledged as soon as `tx` has room, by the call after the one
+    /// that told (the last piece of) it: to ask for the next event is to have dealt with this
+    /// one. If the link is lost before, it is delivered again; once accepted, a QoS 2 message
     /// never is [MQTT-4.3.3-2].
     ///
     /// # Errors
@@ -46,7 +48,11 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg_attr(feature = "fast", inline)]
-    pub fn next_event<'r>(&mut self, rx: &'r mut Buffer, tx: &mut (impl Output + ?Sized)) -> Result<Option<Event<'r>>, Fault> {
+    pub fn next_event<'r>(
+        &mut self,
+        rx: &'r mut Buffer,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<Event<'r>>, Fault> {
         let Buffer { start, end, mem } = rx;
         let mut input = held(mem, *start, *end);
         let event = self.receive(&mut input, mem.len(), tx);
@@ -54,15 +60,26 @@ impl Session {
         event
     }
 
-    /// The slice form of [`next_event`](Self::next_event): reads from `input` and takes off it what is done with. `room` is the most that
-    /// `input` can ever hold, at least 16: what is longer is streamed.
+    /// The slice form of [`next_event`](Self::next_event): reads from `input` and takes off it what
+    /// is done with. `room` is the most that `input` can ever hold, at least 16: what is longer
+    /// is streamed.
     #[cfg_attr(feature = "fast", inline)]
-    pub fn receive<'i>(&mut self, input: &mut &'i [u8], room: usize, tx: &mut (impl Output + ?Sized)) -> Result<Option<Event<'i>>, Fault> {
+    pub fn receive<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        room: usize,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<Event<'i>>, Fault> {
         tx.lend(|out| self.read(input, room, out))
     }
 
     #[cfg_attr(feature = "fast", inline(always))]
-    fn read<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
+    fn read<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        room: usize,
+        out: &mut Out<'_>,
+    ) -> Result<Option<Event<'i>>, Fault> {
         // Life is a change in what is there to be read.
         self.heard |= fold(input.len()) != self.seen;
         #[cfg(feature = "fast")]
@@ -79,7 +96,12 @@ impl Session {
 
     #[cfg_attr(not(feature = "fast"), inline(always))]
     #[cfg_attr(feature = "fast", inline(never))]
-    fn step<'i>(&mut self, input: &mut &'i [u8], room: usize, out: &mut Out<'_>) -> Result<Option<Event<'i>>, Fault> {
+    fn step<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        room: usize,
+        out: &mut Out<'_>,
+    ) -> Result<Option<Event<'i>>, Fault> {
         // Whatever is wrong leaves the loop, so that there is one place where connections end.
         let fault = 'over: loop {
             if self.link == link::CLOSED || !self.settle(out) {
@@ -99,7 +121,11 @@ impl Session {
                 }
                 if !asked && let Some(id) = PacketId::new(id) {
                     self.link |= link::ASKED;
-                    let qos = if awaits == wire::PUBACK { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+                    let qos = if awaits == wire::PUBACK {
+                        QoS::AtLeastOnce
+                    } else {
+                        QoS::ExactlyOnce
+                    };
                     return Ok(Some(Event::Resend { id, qos }));
                 }
             }
@@ -115,13 +141,16 @@ impl Session {
             } else {
                 let (header, left);
                 if self.gap != 0 {
-                    // Of a topic too long for the buffer all but the last byte is dropped; that and the identifier are the header.
+                    // Of a topic too long for the buffer all but the last byte is dropped; that and
+                    // the identifier are the header.
                     let n = rest.len().min(usize::from(self.gap).wrapping_sub(1));
                     self.gap = self.gap.wrapping_sub(n as u16);
                     rest = rest.get(n..).unwrap_or_default();
                     *input = rest;
                     let want = if self.head & wire::QOS != 0 { 3 } else { 1 };
-                    let Some((last, after)) = rest.split_at_checked(want) else { return Ok(None) };
+                    let Some((last, after)) = rest.split_at_checked(want) else {
+                        return Ok(None);
+                    };
                     header = last;
                     rest = after;
                     left = self.left;
@@ -133,7 +162,11 @@ impl Session {
                         Err(wire::Malformed) => break 'over Fault::Malformed,
                     };
                     let kind = head >> 4;
-                    let expected = if self.link & link::OPEN != 0 { EXPECTED } else { 1 << wire::CONNACK };
+                    let expected = if self.link & link::OPEN != 0 {
+                        EXPECTED
+                    } else {
+                        1 << wire::CONNACK
+                    };
                     if expected >> kind & 1 == 0 {
                         break 'over Fault::Unexpected;
                     }
@@ -145,20 +178,30 @@ impl Session {
                         *input = body;
                         continue;
                     }
-                    // All others begin with two bytes: an identifier, the length of a topic, or what CONNACK says.
-                    let Some(length) = length.checked_sub(2) else { break 'over Fault::Malformed };
-                    let Some((&first, body)) = body.split_first_chunk() else { return Ok(None) };
+                    // All others begin with two bytes: an identifier, the length of a topic, or
+                    // what CONNACK says.
+                    let Some(length) = length.checked_sub(2) else {
+                        break 'over Fault::Malformed;
+                    };
+                    let Some((&first, body)) = body.split_first_chunk() else {
+                        return Ok(None);
+                    };
                     let first = u16::from_be_bytes(first);
                     let mut want = length;
                     if kind == wire::PUBLISH {
-                        want = usize::from(first).wrapping_add(if head & wire::QOS != 0 { 2 } else { 0 });
+                        want = usize::from(first).wrapping_add(if head & wire::QOS != 0 {
+                            2
+                        } else {
+                            0
+                        });
                         if want > length {
                             break 'over Fault::Malformed;
                         }
                     } else if (kind == wire::SUBACK) == (length == 0) {
                         break 'over Fault::Malformed;
                     }
-                    // What of the packet can be in the buffer at once: all of it, its header, or not even that.
+                    // What of the packet can be in the buffer at once: all of it, its header, or
+                    // not even that.
                     let room = room.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     if body.len() < length && length <= room {
                         return Ok(None);
@@ -178,14 +221,17 @@ impl Session {
                     };
                     if kind != wire::PUBLISH {
                         if kind == wire::CONNACK {
-                            let Ok((present, code)) = wire::connack(first) else { break 'over Fault::Malformed };
+                            let Ok((present, code)) = wire::connack(first) else {
+                                break 'over Fault::Malformed;
+                            };
                             if code != 0 {
                                 break 'over Fault::Refused(ReturnCode(code));
                             }
                             if present && self.claimed == 0 {
                                 break 'over Fault::Unexpected;
                             }
-                            // First to be told are the identifiers that end here; only then is CONNACK taken.
+                            // First to be told are the identifiers that end here; only then is
+                            // CONNACK taken.
                             let resumed = present && self.claimed == self.client;
                             while self.visits != 0 {
                                 let (id, awaits) = self.visited();
@@ -201,7 +247,8 @@ impl Session {
                             self.link = link::OPEN;
                             self.client = self.claimed;
                             let session = if resumed {
-                                // Unless there is nothing to resend, so that commands need not wait.
+                                // Unless there is nothing to resend, so that commands need not
+                                // wait.
                                 if self.oldest().is_some() {
                                     self.visits = self.slots.len() as u16;
                                 }
@@ -213,7 +260,9 @@ impl Session {
                             return Ok(Some(Event::Connected { session }));
                         }
                         *input = after;
-                        let Some(id) = PacketId::new(first) else { break 'over Fault::Malformed };
+                        let Some(id) = PacketId::new(first) else {
+                            break 'over Fault::Malformed;
+                        };
                         if kind == wire::PUBREL {
                             if let Some(slot) = self.received(first) {
                                 slot.received = 0;
@@ -226,7 +275,9 @@ impl Session {
                             break 'over Fault::Malformed;
                         }
                         // Answers to what was never asked, or long ago, are no harm.
-                        let Some(slot) = self.slot(first).filter(|slot| slot.awaits != 0) else { continue };
+                        let Some(slot) = self.slot(first).filter(|slot| slot.awaits != 0) else {
+                            continue;
+                        };
                         let awaits = slot.awaits;
                         if kind == wire::PUBREC && awaits | 2 == wire::PUBCOMP {
                             slot.awaits = wire::PUBCOMP;
@@ -293,8 +344,17 @@ impl Session {
                 return Ok(Some(Event::Skipped { len }));
             }
             return Ok(Some(match topic {
-                Some(topic) => Event::Message(Message { topic, payload, left: self.left, id: self.id, head: self.head }),
-                None => Event::Payload { data: payload, left: self.left },
+                Some(topic) => Event::Message(Message {
+                    topic,
+                    payload,
+                    left: self.left,
+                    id: self.id,
+                    head: self.head,
+                }),
+                None => Event::Payload {
+                    data: payload,
+                    left: self.left,
+                },
             }));
         };
         self.lost();
@@ -302,8 +362,9 @@ impl Session {
     }
 }
 
-/// A length in 16 bits, of which it only matters whether it changes. Below 65,536 every change shows; above, only a few capacities that
-/// nobody has (65,537 bytes, 131,074 ...) look empty when they are full.
+/// A length in 16 bits, of which it only matters whether it changes. Below 65,536 every change
+/// shows; above, only a few capacities that nobody has (65,537 bytes, 131,074 ...) look empty when
+/// they are full.
 fn fold(length: usize) -> u16 {
     (length ^ length >> 16) as u16
 }

@@ -14,14 +14,17 @@ pub(crate) struct Ticket {
 }
 
 impl Session {
-    /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its identifier, none with QoS 0.
+    /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its
+    /// identifier, none with QoS 0.
     ///
-    /// With QoS 1 and 2 keep the message until [`Acked`](crate::Event::Acked) or [`Received`](crate::Event::Received) has come: after a
-    /// reconnection it may be [asked for](crate::Event::Resend) again.
+    /// With QoS 1 and 2 keep the message until [`Acked`](crate::Event::Acked) or
+    /// [`Received`](crate::Event::Received) has come: after a reconnection it may be [asked
+    /// for](crate::Event::Resend) again.
     ///
     /// # Errors
-    /// All of [`SendError`]. `Busy` with QoS 1 and 2 if all slots up to the oldest are taken or messages are being resent, and while another
-    /// message is streamed. A payload longer than the room in `tx` is `Full` or `TooLong`: announce it with `more`.
+    /// All of [`SendError`]. `Busy` with QoS 1 and 2 if all slots up to the oldest are taken or
+    /// messages are being resent, and while another message is streamed. A payload longer than
+    /// the room in `tx` is `Full` or `TooLong`: announce it with `more`.
     ///
     /// ```
     /// # use motemq::*;
@@ -35,7 +38,11 @@ impl Session {
     /// # Ok::<(), SendError>(())
     /// ```
     #[inline]
-    pub fn publish(&mut self, publish: &Publish<'_>, tx: &mut (impl Output + ?Sized)) -> Result<Option<PacketId>, SendError> {
+    pub fn publish(
+        &mut self,
+        publish: &Publish<'_>,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<PacketId>, SendError> {
         tx.lend(|out| {
             #[cfg(feature = "fast")]
             if let Some(id) = self.publish_at_once(publish, out) {
@@ -45,68 +52,108 @@ impl Session {
         })
     }
 
-    /// Answers [`Resend`](crate::Event::Resend): gives the message again, with the same identifier and DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1].
-    /// It may be [streamed](Publish::more).
+    /// Answers [`Resend`](crate::Event::Resend): gives the message again, with the same identifier
+    /// and DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1]. It may be [streamed](Publish::more).
     ///
     /// # Errors
     /// `Invalid` if this identifier was not asked for, or with another QoS.
     #[inline]
-    pub fn republish(&mut self, id: PacketId, publish: &Publish<'_>, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| self.write_publish(publish, id.get(), out)).map(|_| ())
+    pub fn republish(
+        &mut self,
+        id: PacketId,
+        publish: &Publish<'_>,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        tx.lend(|out| self.write_publish(publish, id.get(), out))
+            .map(|_| ())
     }
 
     /// Answers [`Resend`](crate::Event::Resend): there is no such message any more.
     ///
-    /// An identifier of QoS 1 has ended. With QoS 2 the broker may hold the message, so PUBREL is sent, and the identifier ends with
-    /// [`Acked`](crate::Event::Acked): a departure from [MQTT-4.4.0-1], which cannot be kept without the payload.
+    /// An identifier of QoS 1 has ended. With QoS 2 the broker may hold the message, so PUBREL is
+    /// sent, and the identifier ends with [`Acked`](crate::Event::Acked): a departure from
+    /// [MQTT-4.4.0-1], which cannot be kept without the payload.
     ///
     /// # Errors
     /// `Invalid` if this identifier was not asked for; `Full` and `Busy` as ever.
     #[inline]
-    pub fn abandon(&mut self, id: PacketId, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
+    pub fn abandon(
+        &mut self,
+        id: PacketId,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         tx.lend(|out| self.write_abandon(id, out))
     }
 
     /// Gives the next bytes of the payload announced; returns how many of them there was room for.
     ///
     /// # Errors
-    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are [still to be given](Self::unsent); `Offline`.
+    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are
+    /// [still to be given](Self::unsent); `Offline`.
     #[inline]
-    pub fn publish_chunk(&mut self, data: &[u8], tx: &mut (impl Output + ?Sized)) -> Result<usize, SendError> {
+    pub fn publish_chunk(
+        &mut self,
+        data: &[u8],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<usize, SendError> {
         tx.lend(|out| self.write_chunk(data, out))
     }
 
-    /// Tells that the caller sends the next `n` bytes of the payload announced to the transport itself, for vectored writes and DMA.
+    /// Tells that the caller sends the next `n` bytes of the payload announced to the transport
+    /// itself, for vectored writes and DMA.
     ///
     /// # Errors
-    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more bytes than were announced; `Offline`.
+    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more
+    /// bytes than were announced; `Offline`.
     #[inline]
-    pub fn publish_direct(&mut self, n: u32, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
-        tx.lend(|out| if *out.end == 0 { self.give(n as usize, n as usize) } else { Err(SendError::Full) })
+    pub fn publish_direct(
+        &mut self,
+        n: u32,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        tx.lend(|out| {
+            if *out.end == 0 {
+                self.give(n as usize, n as usize)
+            } else {
+                Err(SendError::Full)
+            }
+        })
     }
 
-    /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come before it.
+    /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come
+    /// before it.
     ///
     /// # Errors
-    /// All of [`SendError`]. `Invalid` without a filter [MQTT-3.8.3-3] or with one that [is none](crate::topic::is_filter); `TooLong` for
-    /// more than 255 filters, and for more than `rx` can hold the answer to: its capacity less 5.
+    /// All of [`SendError`]. `Invalid` without a filter [MQTT-3.8.3-3] or with one that [is
+    /// none](crate::topic::is_filter); `TooLong` for more than 255 filters, and for more than
+    /// `rx` can hold the answer to: its capacity less 5.
     #[inline]
-    pub fn subscribe(&mut self, filters: &[Filter<'_>], tx: &mut (impl Output + ?Sized)) -> Result<PacketId, SendError> {
+    pub fn subscribe(
+        &mut self,
+        filters: &[Filter<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<PacketId, SendError> {
         tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
     }
 
-    /// Takes filters back, literally as they were given [MQTT-3.10.4-1]; their QoS does not matter. The answer is
-    /// [`Acked`](crate::Event::Acked). Messages may come until then, and later those that were on their way.
+    /// Takes filters back, literally as they were given [MQTT-3.10.4-1]; their QoS does not matter.
+    /// The answer is [`Acked`](crate::Event::Acked). Messages may come until then, and later
+    /// those that were on their way.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     #[inline]
-    pub fn unsubscribe(&mut self, filters: &[Filter<'_>], tx: &mut (impl Output + ?Sized)) -> Result<PacketId, SendError> {
+    pub fn unsubscribe(
+        &mut self,
+        filters: &[Filter<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<PacketId, SendError> {
         tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
     }
 
-    /// Ends the connection in good order: acknowledges the message in hand, which counts as accepted, then says DISCONNECT, so that the
-    /// will is not published [MQTT-3.14.4-3]. Write `tx` out and close the transport [MQTT-3.14.4-1].
+    /// Ends the connection in good order: acknowledges the message in hand, which counts as
+    /// accepted, then says DISCONNECT, so that the will is not published [MQTT-3.14.4-3]. Write
+    /// `tx` out and close the transport [MQTT-3.14.4-1].
     ///
     /// # Errors
     /// `Full` unless there is room for both; `Busy` while a payload is streamed; `Offline`.
@@ -115,9 +162,18 @@ impl Session {
         tx.lend(|out| self.write_disconnect(out))
     }
 
-    fn write_publish(&mut self, publish: &Publish<'_>, again: u16, out: &mut Out<'_>) -> Result<Option<PacketId>, SendError> {
+    fn write_publish(
+        &mut self,
+        publish: &Publish<'_>,
+        again: u16,
+        out: &mut Out<'_>,
+    ) -> Result<Option<PacketId>, SendError> {
         let qos = publish.qos as u8;
-        let mut ticket = Ticket { id: again, awaits: 0, count: 0 };
+        let mut ticket = Ticket {
+            id: again,
+            awaits: 0,
+            count: 0,
+        };
         let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
         draft.field(publish.topic.as_bytes(), Kind::Name);
         if qos != 0 {
@@ -129,7 +185,8 @@ impl Session {
         }
         if again != 0 {
             draft.head |= wire::DUP;
-            if self.link & link::ASKED == 0 || qos == 0 || self.visited() != (again, ticket.awaits) {
+            if self.link & link::ASKED == 0 || qos == 0 || self.visited() != (again, ticket.awaits)
+            {
                 draft.refuse(SendError::Invalid);
             }
         }
@@ -146,7 +203,10 @@ impl Session {
         }
         let (asked, awaits) = self.visited();
         // It may have been answered meanwhile.
-        if self.link & link::ASKED == 0 || asked != id.get() || (awaits != wire::PUBACK && awaits != wire::PUBREC) {
+        if self.link & link::ASKED == 0
+            || asked != id.get()
+            || (awaits != wire::PUBACK && awaits != wire::PUBREC)
+        {
             return Err(SendError::Invalid);
         }
         if let Some(slot) = self.slot(id.get()) {
@@ -173,7 +233,8 @@ impl Session {
         Ok(some.len())
     }
 
-    /// Of `n` bytes of the payload announced, which all have to have been, the first `some` are given.
+    /// Of `n` bytes of the payload announced, which all have to have been, the first `some` are
+    /// given.
     fn give(&mut self, some: usize, n: usize) -> Result<(), SendError> {
         if self.link & link::OPEN == 0 {
             return Err(SendError::Offline);
@@ -187,15 +248,25 @@ impl Session {
         self.unsent = self.unsent.wrapping_sub(some as u32);
         if some != 0 {
             self.sent = true;
-            // While a reply waits for the stream nothing is read, not even a PINGRESP: that the transport takes more is a sign of life, too.
+            // While a reply waits for the stream nothing is read, not even a PINGRESP: that the
+            // transport takes more is a sign of life, too.
             self.heard |= self.reply != 0;
         }
         Ok(())
     }
 
-    fn write_filters(&mut self, filters: &[Filter<'_>], kind: u8, out: &mut Out<'_>) -> Result<PacketId, SendError> {
+    fn write_filters(
+        &mut self,
+        filters: &[Filter<'_>],
+        kind: u8,
+        out: &mut Out<'_>,
+    ) -> Result<PacketId, SendError> {
         let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
-        let ticket = Ticket { id: self.next_id(&mut draft), awaits: kind.wrapping_add(1), count: filters.len() as u8 };
+        let ticket = Ticket {
+            id: self.next_id(&mut draft),
+            awaits: kind.wrapping_add(1),
+            count: filters.len() as u8,
+        };
         if filters.is_empty() {
             draft.refuse(SendError::Invalid);
         }
@@ -203,7 +274,8 @@ impl Session {
             draft.refuse(SendError::TooLong);
         }
         draft.filters(ticket.id, filters.iter().copied());
-        self.send(&mut draft, ticket, 0).map(|id| id.unwrap_or(PacketId::MIN))
+        self.send(&mut draft, ticket, 0)
+            .map(|id| id.unwrap_or(PacketId::MIN))
     }
 
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
@@ -222,8 +294,8 @@ impl Session {
         Ok(())
     }
 
-    /// Accepts the message in hand and writes the reply owed, if there is one. `false`: there is no room for it, or a payload is being
-    /// streamed; nothing may be read then.
+    /// Accepts the message in hand and writes the reply owed, if there is one. `false`: there is no
+    /// room for it, or a payload is being streamed; nothing may be read then.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     #[cfg_attr(feature = "fast", inline(always))]
     pub(crate) fn settle(&mut self, out: &mut Out<'_>) -> bool {
@@ -256,7 +328,12 @@ impl Session {
 
     /// Sends the draft and fills its slot, or does nothing.
     #[cfg_attr(feature = "fast", inline(always))]
-    fn send(&mut self, draft: &mut Draft<'_>, ticket: Ticket, more: u32) -> Result<Option<PacketId>, SendError> {
+    fn send(
+        &mut self,
+        draft: &mut Draft<'_>,
+        ticket: Ticket,
+        more: u32,
+    ) -> Result<Option<PacketId>, SendError> {
         if self.unsent != 0 {
             draft.refuse(SendError::Busy);
         }
@@ -280,7 +357,11 @@ impl Session {
         if let Some(slot) = self.slot(ticket.id) {
             slot.awaits = ticket.awaits;
             slot.count = ticket.count;
-            self.next = if usize::from(ticket.id) == self.slots.len() { 0 } else { ticket.id };
+            self.next = if usize::from(ticket.id) == self.slots.len() {
+                0
+            } else {
+                ticket.id
+            };
         }
     }
 }

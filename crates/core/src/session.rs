@@ -7,20 +7,23 @@ use core::{
 
 /// Names a packet on its way until the broker has answered it [MQTT-2.3.1-1].
 ///
-/// PUBLISH, SUBSCRIBE and UNSUBSCRIBE share one set of identifiers: the number of a [`Slot`], counted from 1.
+/// PUBLISH, SUBSCRIBE and UNSUBSCRIBE share one set of identifiers: the number of a [`Slot`],
+/// counted from 1.
 pub type PacketId = NonZeroU16;
 
 /// Memory for one packet on its way out and one QoS 2 message on its way in; four bytes.
 ///
-/// How many a session needs: as many packets as are to be under way at once, and as many QoS 2 messages as the broker sends before it
-/// sees the first answer (mosquitto: 20), whichever is more.
+/// How many a session needs: as many packets as are to be under way at once, and as many QoS 2
+/// messages as the broker sends before it sees the first answer (mosquitto: 20), whichever is more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct Slot {
-    /// Identifier of a QoS 2 message that was accepted but not yet released by the broker; 0: none.
+    /// Identifier of a QoS 2 message that was accepted but not yet released by the broker; 0:
+    /// none.
     pub(crate) received: u16,
-    /// Type of the packet that our packet with this slot's identifier awaits; 0: none, the slot is free.
+    /// Type of the packet that our packet with this slot's identifier awaits; 0: none, the slot is
+    /// free.
     pub(crate) awaits: u8,
     /// Number of filters of the SUBSCRIBE under way.
     pub(crate) count: u8,
@@ -28,7 +31,11 @@ pub struct Slot {
 
 impl Slot {
     /// Nothing under way.
-    pub const FREE: Slot = Slot { received: 0, awaits: 0, count: 0 };
+    pub const FREE: Slot = Slot {
+        received: 0,
+        awaits: 0,
+        count: 0,
+    };
 }
 
 /// What the connection is and waits for, a bit for each; 0: there is none.
@@ -48,12 +55,14 @@ pub(crate) mod link {
 
 /// An MQTT session, which outlives its connections: all protocol state, and no bytes.
 ///
-/// Events say what has happened ([`next_event`](Self::next_event)), commands ask for something ([`connect`](Self::connect),
-/// [`publish`](Self::publish), [`subscribe`](Self::subscribe) ...), and [`tick`](Self::tick) tells the time. The same calls give the same
-/// bytes: nothing here reads a clock, a socket or a random number.
+/// Events say what has happened ([`next_event`](Self::next_event)), commands ask for something
+/// ([`connect`](Self::connect), [`publish`](Self::publish), [`subscribe`](Self::subscribe) ...),
+/// and [`tick`](Self::tick) tells the time. The same calls give the same bytes: nothing here reads
+/// a clock, a socket or a random number.
 ///
-/// A session over `N` [`Slot`]s takes 40 bytes and 4 for each of them; make it with [`new`](Self::new), and pass it as `&mut Session`. It can
-/// be cloned, compared and hashed, for those who check models.
+/// A session over `N` [`Slot`]s takes 40 bytes and 4 for each of them; make it with
+/// [`new`](Self::new), and pass it as `&mut Session`. It can be cloned, compared and hashed, for
+/// those who check models.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct Session<S: ?Sized = [Slot]> {
@@ -74,13 +83,16 @@ pub struct Session<S: ?Sized = [Slot]> {
     pub(crate) most: u8,
     /// Packet identifier of what was received last.
     pub(crate) id: u16,
-    /// Index of the slot of the next outgoing identifier; those behind it, round the ring, are older and older.
+    /// Index of the slot of the next outgoing identifier; those behind it, round the ring, are
+    /// older and older.
     pub(crate) next: u16,
-    /// Slots still to be visited, from the oldest on: to tell identifiers that end with the session, then to resend.
+    /// Slots still to be visited, from the oldest on: to tell identifiers that end with the
+    /// session, then to resend.
     pub(crate) visits: u16,
     /// Seconds; 0: off.
     pub(crate) keep_alive: u16,
-    /// Whose state the slots hold: a checksum of the client identifier, not 0; 0: nobody's, the session ends with the connection.
+    /// Whose state the slots hold: a checksum of the client identifier, not 0; 0: nobody's, the
+    /// session ends with the connection.
     pub(crate) client: u16,
     /// The same of the connection being opened.
     pub(crate) claimed: u16,
@@ -151,21 +163,33 @@ impl<const N: usize> DerefMut for Session<[Slot; N]> {
 impl Session {
     /// Begins a connection over a transport just opened: writes CONNECT [MQTT-3.1.0-1].
     ///
-    /// Whatever connection there was is over, and what is in the buffers, which belongs to it, is dropped, also if this fails. What is
-    /// remembered of messages under way is kept until the broker has accepted the connection.
+    /// Whatever connection there was is over, and what is in the buffers, which belongs to it, is
+    /// dropped, also if this fails. What is remembered of messages under way is kept until the
+    /// broker has accepted the connection.
     ///
     /// # Errors
-    /// [`Invalid`](SendError::Invalid) for text that MQTT does not allow, an empty client identifier without clean session, or a will with
-    /// [`more`](crate::Publish::more); [`TooLong`](SendError::TooLong) if it does not fit into `tx`.
-    pub fn connect(&mut self, connect: &Connect<'_>, rx: &mut Buffer, tx: &mut Buffer) -> Result<(), SendError> {
+    /// [`Invalid`](SendError::Invalid) for text that MQTT does not allow, an empty client
+    /// identifier without clean session, or a will with [`more`](crate::Publish::more);
+    /// [`TooLong`](SendError::TooLong) if it does not fit into `tx`.
+    pub fn connect(
+        &mut self,
+        connect: &Connect<'_>,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+    ) -> Result<(), SendError> {
         rx.clear();
         tx.clear();
         tx.lend(|out| self.connect_slices(connect, rx.mem.len(), out))
     }
 
-    /// The slice form of [`connect`](Self::connect): `room` is the most that the input of [`receive`](Self::receive) can ever hold. `tx` is to
-    /// be empty.
-    pub fn connect_slices(&mut self, connect: &Connect<'_>, room: usize, out: &mut Out<'_>) -> Result<(), SendError> {
+    /// The slice form of [`connect`](Self::connect): `room` is the most that the input of
+    /// [`receive`](Self::receive) can ever hold. `tx` is to be empty.
+    pub fn connect_slices(
+        &mut self,
+        connect: &Connect<'_>,
+        room: usize,
+        out: &mut Out<'_>,
+    ) -> Result<(), SendError> {
         self.lost();
         let mut draft = wire::Draft::new(out, wire::CONNECT << 4);
         draft.connect(connect);
@@ -175,15 +199,20 @@ impl Session {
         self.timeout = connect.timeout;
         // SUBACK has five bytes besides its codes at most.
         self.most = room.saturating_sub(5).min(0xff) as u8;
-        self.claimed = if connect.clean { 0 } else { checksum(connect.client_id.as_bytes()).max(1) };
+        self.claimed = if connect.clean {
+            0
+        } else {
+            checksum(connect.client_id.as_bytes()).max(1)
+        };
         self.visits = self.slots.len() as u16;
         self.heard = true;
         self.sent = true;
         Ok(())
     }
 
-    /// The transport is gone. What is remembered of messages under way is kept for the next connection; a message told but not yet
-    /// accepted is not part of it, and will be delivered again.
+    /// The transport is gone. What is remembered of messages under way is kept for the next
+    /// connection; a message told but not yet accepted is not part of it, and will be delivered
+    /// again.
     // Four callers: a copy in each would be larger.
     #[inline(never)]
     pub fn lost(&mut self) {
@@ -197,20 +226,27 @@ impl Session {
         self.seen = 0;
     }
 
-    /// There is no connection: none was begun, it was ended, or it has failed. Close the transport when `tx` is written out.
+    /// There is no connection: none was begun, it was ended, or it has failed. Close the transport
+    /// when `tx` is written out.
     pub fn is_closed(&self) -> bool {
         self.link == link::CLOSED
     }
 
-    /// The identifier that has been under way longest, if any is. When commands say `Busy`, this is what they wait for.
+    /// The identifier that has been under way longest, if any is. When commands say `Busy`, this is
+    /// what they wait for.
     ///
-    /// A broker may never answer (AWS IoT keeps silent about QoS 2). An identifier is not freed on a live link [MQTT-2.3.1-3]: close it, connect
-    /// again, and answer its [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
+    /// A broker may never answer (AWS IoT keeps silent about QoS 2). An identifier is not freed on
+    /// a live link [MQTT-2.3.1-3]: close it, connect again, and answer its
+    /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
     pub fn oldest(&self) -> Option<PacketId> {
-        (0..self.slots.len()).map(|steps| self.turn(steps)).find(|&(_, awaits)| awaits != 0).and_then(|(id, _)| PacketId::new(id))
+        (0..self.slots.len())
+            .map(|steps| self.turn(steps))
+            .find(|&(_, awaits)| awaits != 0)
+            .and_then(|(id, _)| PacketId::new(id))
     }
 
-    /// Bytes of the payload announced with [`more`](crate::Publish::more) that are still to be given.
+    /// Bytes of the payload announced with [`more`](crate::Publish::more) that are still to be
+    /// given.
     pub fn unsent(&self) -> u32 {
         self.unsent
     }
@@ -231,7 +267,10 @@ impl Session {
         if index >= self.slots.len() {
             index = index.wrapping_sub(self.slots.len());
         }
-        (index.wrapping_add(1) as u16, self.slots.get(index).map_or(0, |slot| slot.awaits))
+        (
+            index.wrapping_add(1) as u16,
+            self.slots.get(index).map_or(0, |slot| slot.awaits),
+        )
     }
 
     /// The identifier whose slot is to be visited next, and what it awaits.

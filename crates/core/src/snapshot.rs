@@ -16,10 +16,12 @@ impl<const N: usize> Session<[Slot; N]> {
 impl Session {
     /// Writes into `image` what a resumption needs; the image is [`IMAGE`](Session::IMAGE) bytes.
     ///
-    /// It may be taken at any time, and equals a session whose link was just cut. To survive a loss of power it must be durable before the
-    /// bytes of `tx` leave: what the broker has seen must not be forgotten. Nor must what the broker has forgotten be taken for known after the
-    /// next start: save after [`Connected`](crate::Event::Connected) without a session, too. To have each message exactly once across a crash,
-    /// write it in one transaction with what the application did with the last one.
+    /// It may be taken at any time, and equals a session whose link was just cut. To survive a loss
+    /// of power it must be durable before the bytes of `tx` leave: what the broker has seen
+    /// must not be forgotten. Nor must what the broker has forgotten be taken for known after the
+    /// next start: save after [`Connected`](crate::Event::Connected) without a session, too. To
+    /// have each message exactly once across a crash, write it in one transaction with what the
+    /// application did with the last one.
     ///
     /// ```
     /// use motemq::{Session, Slot};
@@ -36,8 +38,12 @@ impl Session {
     /// # Errors
     /// [`Length`](SnapshotError::Length) if `image` has another length; nothing is written then.
     pub fn save(&self, image: &mut [u8]) -> Result<(), SnapshotError> {
-        let (body, sum) = image.split_last_chunk_mut::<TAIL>().ok_or(SnapshotError::Length)?;
-        let ([version, next @ .., client_high, client_low], slots) = body.split_first_chunk_mut::<HEAD>().ok_or(SnapshotError::Length)?;
+        let (body, sum) = image
+            .split_last_chunk_mut::<TAIL>()
+            .ok_or(SnapshotError::Length)?;
+        let ([version, next @ .., client_high, client_low], slots) = body
+            .split_first_chunk_mut::<HEAD>()
+            .ok_or(SnapshotError::Length)?;
         let (slots, odd) = slots.as_chunks_mut();
         if slots.len() != self.slots.len() || !odd.is_empty() {
             return Err(SnapshotError::Length);
@@ -53,15 +59,19 @@ impl Session {
         Ok(())
     }
 
-    /// Makes this the session that was saved, without a connection; to be called before [`connect`](Self::connect). With another client
-    /// identifier than the one saved, `connect` will not resume it.
+    /// Makes this the session that was saved, without a connection; to be called before
+    /// [`connect`](Self::connect). With another client identifier than the one saved, `connect`
+    /// will not resume it.
     ///
     /// # Errors
     /// See [`SnapshotError`]; the session is as before then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
-        let (body, &sum) = image.split_last_chunk::<TAIL>().ok_or(SnapshotError::Length)?;
-        let (&[version, next_high, next_low, client_high, client_low], slots) =
-            body.split_first_chunk::<HEAD>().ok_or(SnapshotError::Length)?;
+        let (body, &sum) = image
+            .split_last_chunk::<TAIL>()
+            .ok_or(SnapshotError::Length)?;
+        let (&[version, next_high, next_low, client_high, client_low], slots) = body
+            .split_first_chunk::<HEAD>()
+            .ok_or(SnapshotError::Length)?;
         let (slots, odd) = slots.as_chunks();
         if slots.len() != self.slots.len() || !odd.is_empty() {
             return Err(SnapshotError::Length);
@@ -70,26 +80,39 @@ impl Session {
             return Err(SnapshotError::Version);
         }
         let next = u16::from_be_bytes([next_high, next_low]);
-        let valid =
-            |&[awaits, ..]: &[u8; 3]| matches!(awaits, 0 | wire::PUBACK | wire::PUBREC | wire::PUBCOMP | wire::SUBACK | wire::UNSUBACK);
-        if u16::from_be_bytes(sum) != checksum(body) || usize::from(next) >= slots.len() || !slots.iter().all(valid) {
+        let valid = |&[awaits, ..]: &[u8; 3]| {
+            matches!(
+                awaits,
+                0 | wire::PUBACK | wire::PUBREC | wire::PUBCOMP | wire::SUBACK | wire::UNSUBACK
+            )
+        };
+        if u16::from_be_bytes(sum) != checksum(body)
+            || usize::from(next) >= slots.len()
+            || !slots.iter().all(valid)
+        {
             return Err(SnapshotError::Damaged);
         }
         self.lost();
         self.next = next;
         self.client = u16::from_be_bytes([client_high, client_low]);
         for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
-            *slot = Slot { received: u16::from_be_bytes([high, low]), awaits, count: 0 };
+            *slot = Slot {
+                received: u16::from_be_bytes([high, low]),
+                awaits,
+                count: 0,
+            };
         }
         Ok(())
     }
 }
 
-/// CRC-16 with the polynomial 0x1021, from 0xffff on, so that memory of all zeros or ones is no image. What differs in one byte or two
-/// neighbours always has different sums.
+/// CRC-16 with the polynomial 0x1021, from 0xffff on, so that memory of all zeros or ones is no
+/// image. What differs in one byte or two neighbours always has different sums.
 pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |sum, &byte| {
-        (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| (sum << 1) ^ if sum >> 15 == 0 { 0 } else { 0x1021 })
+        (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| {
+            (sum << 1) ^ if sum >> 15 == 0 { 0 } else { 0x1021 }
+        })
     })
 }
 

@@ -1,7 +1,8 @@
 //! Topic names and topic filters: what is valid, and what matches.
 use core::{fmt, str};
 
-/// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards [MQTT-1.5.3-1] [MQTT-3.3.2-2].
+/// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards
+/// [MQTT-1.5.3-1] [MQTT-3.3.2-2].
 ///
 /// ```
 /// use motemq::topic::Topic;
@@ -23,7 +24,8 @@ impl<'r> Topic<'r> {
         self.0
     }
 
-    /// The same as a string slice. Links `core`'s UTF-8 check, which a program that only compares does not need.
+    /// The same as a string slice. Links `core`'s UTF-8 check, which a program that only compares
+    /// does not need.
     pub fn as_str(self) -> &'r str {
         // It was checked when it came, so this never is the default.
         str::from_utf8(self.0).unwrap_or_default()
@@ -69,7 +71,8 @@ pub fn is_name(name: &str) -> bool {
     name.len() <= 0xffff && is_valid(name.as_bytes(), Kind::Name)
 }
 
-/// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any [MQTT-4.7.1-2] [MQTT-4.7.1-3].
+/// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any
+/// [MQTT-4.7.1-2] [MQTT-4.7.1-3].
 ///
 /// ```
 /// use motemq::topic::is_filter;
@@ -82,8 +85,8 @@ pub fn is_filter(filter: &str) -> bool {
 
 /// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
 ///
-/// Bytes are compared as they are [MQTT-4.7.3-4]. `#` and `+` at the beginning of a filter do not match a topic that begins with `$`
-/// [MQTT-4.7.2-1].
+/// Bytes are compared as they are [MQTT-4.7.3-4]. `#` and `+` at the beginning of a filter do not
+/// match a topic that begins with `$` [MQTT-4.7.2-1].
 ///
 /// ```
 /// use motemq::topic::matches;
@@ -140,7 +143,9 @@ pub(crate) fn is_valid(s: &[u8], kind: Kind) -> bool {
             }
         } else if is_plain::<0>(s) {
             let mut last = b'/';
-            return !s.iter().any(|&byte| is_out_of_place(core::mem::replace(&mut last, byte), byte));
+            return !s
+                .iter()
+                .any(|&byte| is_out_of_place(core::mem::replace(&mut last, byte), byte));
         }
     }
     is_valid_bytewise(s, kind)
@@ -153,7 +158,8 @@ fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
         return false;
     }
     let mut last = b'/';
-    // Of a character of several bytes: how many are still to come, and its first byte until the second has been seen.
+    // Of a character of several bytes: how many are still to come, and its first byte until the
+    // second has been seen.
     let (mut need, mut first) = (0u32, 0);
     for &byte in s {
         if kind == Kind::Filter && is_out_of_place(last, byte) {
@@ -187,14 +193,15 @@ fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
     need == 0
 }
 
-/// Whether a wildcard stands in a wrong place, as two bytes of a filter that follow each other tell; before the first stands `/`.
+/// Whether a wildcard stands in a wrong place, as two bytes of a filter that follow each other
+/// tell; before the first stands `/`.
 #[inline(always)]
 fn is_out_of_place(last: u8, byte: u8) -> bool {
     last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')
 }
 
-/// All of `s` is ASCII without U+0000 and without the byte `WILDCARD`, whether or not its bit 3 is set: `#` stands for itself and `+`, 0 for
-/// none. A few others are taken for what is not.
+/// All of `s` is ASCII without U+0000 and without the byte `WILDCARD`, whether or not its bit 3 is
+/// set: `#` stands for itself and `+`, 0 for none. A few others are taken for what is not.
 // Compiled by itself, it stays what it is: a few instructions for 16 bytes.
 #[cfg(feature = "fast")]
 #[inline(never)]
@@ -205,14 +212,21 @@ fn is_plain<const WILDCARD: u8>(s: &[u8]) -> bool {
     let is_odd = |byte: u8| byte as i8 <= 0 || byte & !8 == WILDCARD;
     if let (Some(tail), (blocks, _)) = (s.last_chunk::<16>(), s.as_chunks::<16>()) {
         let look = |mut found: [u8; 16], block: &[u8; 16]| {
-            found.iter_mut().zip(block).for_each(|(found, &byte)| *found |= if is_odd(byte) { 0xff } else { 0 });
+            found
+                .iter_mut()
+                .zip(block)
+                .for_each(|(found, &byte)| *found |= if is_odd(byte) { 0xff } else { 0 });
             found
         };
         return blocks.iter().fold(look([0; 16], tail), look) == [0; 16];
     }
     if let (Some(tail), Some(head)) = (s.last_chunk::<8>(), s.first_chunk::<8>()) {
-        // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may set more, after one that is set.
-        let odd = |word: u64| word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(WILDCARD)).wrapping_sub(all(1));
+        // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may
+        // set more, after one that is set.
+        let odd = |word: u64| {
+            word | word.wrapping_sub(all(1))
+                | ((word & all(!8)) ^ all(WILDCARD)).wrapping_sub(all(1))
+        };
         return (odd(u64::from_ne_bytes(*head)) | odd(u64::from_ne_bytes(*tail))) & all(0x80) == 0;
     }
     !s.iter().any(|&byte| is_odd(byte))

@@ -1,4 +1,5 @@
-//! The bytes of packets: their types, the fixed header, and the one writer. No state, and no meaning beyond the form.
+//! The bytes of packets: their types, the fixed header, and the one writer. No state, and no
+//! meaning beyond the form.
 use crate::{
     SendError,
     buffer::{Out, Writer},
@@ -52,7 +53,9 @@ pub(crate) struct FixedHeader<'i> {
 /// Reads a fixed header. `None`: there is more of it to come.
 #[inline(always)]
 pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
-    let Some((&head, mut body)) = bytes.split_first() else { return Ok(None) };
+    let Some((&head, mut body)) = bytes.split_first() else {
+        return Ok(None);
+    };
     // The lower halves that each type allows, a bit for each [MQTT-2.2.2-2].
     let kind = head >> 4;
     let flags = if kind == PUBLISH {
@@ -68,7 +71,9 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
     let mut length = 0;
     let mut shift = 0u32;
     loop {
-        let Some((&byte, after)) = body.split_first() else { return Ok(None) };
+        let Some((&byte, after)) = body.split_first() else {
+            return Ok(None);
+        };
         body = after;
         length |= (byte as usize & 0x7f).wrapping_shl(shift);
         shift = shift.wrapping_add(7);
@@ -85,8 +90,8 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
     }
 }
 
-/// Splits what stands between the fixed header and the payload of a PUBLISH, its topic's length taken off, into topic and identifier; with
-/// QoS 0 that is any number but 0.
+/// Splits what stands between the fixed header and the payload of a PUBLISH, its topic's length
+/// taken off, into topic and identifier; with QoS 0 that is any number but 0.
 #[inline(always)]
 pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
     if head & QOS != 0
@@ -97,11 +102,13 @@ pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
     (header, 1)
 }
 
-/// What a PUBLISH says behind its fixed header: topic, identifier (with QoS 0 any number but 0), payload. `None`: it is malformed.
+/// What a PUBLISH says behind its fixed header: topic, identifier (with QoS 0 any number but 0),
+/// payload. `None`: it is malformed.
 #[inline(always)]
 pub(crate) fn publish(head: u8, body: &[u8]) -> Option<(Topic<'_>, u16, &[u8])> {
     let (&length, body) = body.split_first_chunk()?;
-    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if head & QOS == 0 { 0 } else { 2 });
+    let want =
+        usize::from(u16::from_be_bytes(length)).wrapping_add(if head & QOS == 0 { 0 } else { 2 });
     let (header, payload) = body.split_at_checked(want)?;
     let (name, id) = split_publish(head, header);
     (id != 0 && topic::is_valid(name, Kind::Name)).then_some((Topic(name), id, payload))
@@ -110,7 +117,11 @@ pub(crate) fn publish(head: u8, body: &[u8]) -> Option<(Topic<'_>, u16, &[u8])> 
 /// Reads what CONNACK says: session present, and the return code, whatever it is.
 #[inline(always)]
 pub(crate) fn connack(said: u16) -> Result<(bool, u8), Malformed> {
-    if said < 0x200 { Ok((said >= 0x100, said as u8)) } else { Err(Malformed) }
+    if said < 0x200 {
+        Ok((said >= 0x100, said as u8))
+    } else {
+        Err(Malformed)
+    }
 }
 
 /// SUBACK's return codes are all defined [MQTT-3.9.3-2].
@@ -129,7 +140,8 @@ pub(crate) fn reply(head: u8) -> u8 {
     }
 }
 
-/// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if there is no room.
+/// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if
+/// there is no room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
     let with_id = head < PINGREQ << 4;
@@ -154,8 +166,9 @@ pub(crate) const HEADER: usize = 5;
 
 /// A packet being written behind the bytes of `tx`, not yet one of them.
 ///
-/// The body is written first; [`finish`](Self::finish) puts the fixed header before it and moves it up, so its length need not be known
-/// beforehand. An error sticks and is told at the end, by when nothing has changed.
+/// The body is written first; [`finish`](Self::finish) puts the fixed header before it and moves it
+/// up, so its length need not be known beforehand. An error sticks and is told at the end, by when
+/// nothing has changed.
 pub(crate) struct Draft<'o> {
     writer: Writer<'o>,
     end: &'o mut usize,
@@ -168,7 +181,12 @@ impl<'o> Draft<'o> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
-        Draft { writer: Writer { mem: out.mem, at }, end: out.end, head, error: None }
+        Draft {
+            writer: Writer { mem: out.mem, at },
+            end: out.end,
+            head,
+            error: None,
+        }
     }
 
     /// The packet comes to nothing; the last reason counts.
@@ -200,7 +218,8 @@ impl<'o> Draft<'o> {
         self.bytes(bytes);
     }
 
-    /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never been.
+    /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never
+    /// been.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn finish(&mut self, more: u32) -> Result<(), SendError> {
         let start = *self.end;
@@ -211,7 +230,11 @@ impl<'o> Draft<'o> {
             return Err(error);
         }
         if to > self.writer.mem.len() || length >> 28 != 0 {
-            return Err(if start == 0 || length >> 28 != 0 { SendError::TooLong } else { SendError::Full });
+            return Err(if start == 0 || length >> 28 != 0 {
+                SendError::TooLong
+            } else {
+                SendError::Full
+            });
         }
         self.writer.at = start;
         self.writer.byte(self.head);

@@ -1,7 +1,8 @@
 //! The normative statements of MQTT 3.1.1, one test each: literal bytes in, literal bytes out.
 //!
-//! A test bears the name of its statement: `mqtt_3_3_1_2` is for [MQTT-3.3.1-2]. The table `mqtt311-normative.tsv` lists all statements and
-//! whom they bind; each that binds a client, both sides or the codec has a test here or a reason in [`ELSEWHERE`]. Of those that bind the
+//! A test bears the name of its statement: `mqtt_3_3_1_2` is for [MQTT-3.3.1-2]. The table
+//! `mqtt311-normative.tsv` lists all statements and whom they bind; each that binds a client, both
+//! sides or the codec has a test here or a reason in [`ELSEWHERE`]. Of those that bind the
 //! server some have a test that shows what the client makes of them.
 mod script;
 
@@ -31,9 +32,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Statements that the core cannot decide, and who does.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("MQTT-6.0.0-1", "WebSocket frames and their opcodes are the transport's: the core sees a stream of bytes"),
-    ("MQTT-6.0.0-3", "the WebSocket sub-protocol is offered by the transport in its handshake"),
-    ("MQTT-7.0.0-2", "a property of the whole product, shown by running it against brokers as they are"),
+    (
+        "MQTT-6.0.0-1",
+        "WebSocket frames and their opcodes are the transport's: the core sees a stream of bytes",
+    ),
+    (
+        "MQTT-6.0.0-3",
+        "the WebSocket sub-protocol is offered by the transport in its handshake",
+    ),
+    (
+        "MQTT-7.0.0-2",
+        "a property of the whole product, shown by running it against brokers as they are",
+    ),
 ];
 
 const STATEMENTS: &str = include_str!("mqtt311-normative.tsv");
@@ -54,7 +64,11 @@ fn tested(source: &str) -> impl Iterator<Item = String> {
     let mut lines = source.lines();
     std::iter::from_fn(move || {
         lines.by_ref().find(|line| *line == "#[test]")?;
-        lines.by_ref().find_map(|line| line.strip_prefix("fn ")?.split_once('(').map(|(name, _)| name.to_owned()))
+        lines.by_ref().find_map(|line| {
+            line.strip_prefix("fn ")?
+                .split_once('(')
+                .map(|(name, _)| name.to_owned())
+        })
     })
     .filter_map(|name| {
         let (section, number) = name.strip_prefix("mqtt_")?.rsplit_once('_')?;
@@ -78,16 +92,25 @@ fn every_statement_that_binds_a_client_has_a_test_or_a_reason() {
     assert_eq!(unique.len(), tests.len(), "a statement has two tests");
     let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|&(statement, _)| statement).collect();
     for statement in unique.iter().chain(&elsewhere) {
-        assert!(roles.contains_key(statement), "{statement} is no statement of the standard");
+        assert!(
+            roles.contains_key(statement),
+            "{statement} is no statement of the standard"
+        );
     }
-    assert!(unique.is_disjoint(&elsewhere), "tested here and decided elsewhere");
+    assert!(
+        unique.is_disjoint(&elsewhere),
+        "tested here and decided elsewhere"
+    );
     let mut count = BTreeMap::<&str, (u32, u32, u32)>::new();
     for (statement, role) in &roles {
         let (all, here, there) = count.entry(role).or_default();
         *all += 1;
         *here += u32::from(unique.contains(statement));
         *there += u32::from(elsewhere.contains(statement));
-        assert!(matches!(*role, "client" | "server" | "both" | "codec"), "{statement} binds {role}?");
+        assert!(
+            matches!(*role, "client" | "server" | "both" | "codec"),
+            "{statement} binds {role}?"
+        );
         assert!(
             *role == "server" || unique.contains(statement) || elsewhere.contains(statement),
             "{statement}, which binds {role}, has neither a test nor a reason"
@@ -118,7 +141,8 @@ fn field(bytes: &[u8]) -> Vec<u8> {
     [&length[..], bytes].concat()
 }
 
-/// Neither the codec nor an open session takes this packet; nothing is told of it, and nothing said.
+/// Neither the codec nor an open session takes this packet; nothing is told of it, and nothing
+/// said.
 #[track_caller]
 fn refused(bytes: &[u8]) {
     assert_eq!(decode(bytes), Err(Malformed), "{}", hex(bytes));
@@ -127,18 +151,35 @@ fn refused(bytes: &[u8]) {
     d.silent();
 }
 
-/// The codec does not take this packet, which only brokers receive; a session does not expect it at all.
+/// The codec does not take this packet, which only brokers receive; a session does not expect it at
+/// all.
 #[track_caller]
 fn malformed(bytes: &[u8]) {
     assert_eq!(decode(bytes), Err(Malformed), "{}", hex(bytes));
 }
 
-/// The codec reads the packet from these bytes, and writes these bytes for it; a byte less is not enough.
+/// The codec reads the packet from these bytes, and writes these bytes for it; a byte less is not
+/// enough.
 #[track_caller]
 fn same(packet: &Packet<'_>, bytes: &[u8]) {
-    assert_eq!(decode(bytes), Ok(Some((*packet, bytes.len()))), "{}", hex(bytes));
-    assert_eq!(decode(&bytes[..bytes.len() - 1]), Ok(None), "{}", hex(bytes));
-    assert_eq!(decode(&[bytes, b"\xff"].concat()), Ok(Some((*packet, bytes.len()))), "{}", hex(bytes));
+    assert_eq!(
+        decode(bytes),
+        Ok(Some((*packet, bytes.len()))),
+        "{}",
+        hex(bytes)
+    );
+    assert_eq!(
+        decode(&bytes[..bytes.len() - 1]),
+        Ok(None),
+        "{}",
+        hex(bytes)
+    );
+    assert_eq!(
+        decode(&[bytes, b"\xff"].concat()),
+        Ok(Some((*packet, bytes.len()))),
+        "{}",
+        hex(bytes)
+    );
     assert_eq!(hex(&encoded(packet).unwrap()), hex(bytes));
 }
 

@@ -23,24 +23,40 @@ fn secrets_are_not_logged() {
     session.connect(&connect, &mut rx, &mut tx).unwrap();
     let (said, _) = packet::decode(tx.bytes()).unwrap().unwrap();
     for bytes in [logged(&connect), logged(&said)] {
-        assert!(holds(&bytes, b"node-7") && holds(&bytes, b"anna") && !holds(&bytes, b"secret"), "{}", bytes.escape_ascii());
+        assert!(
+            holds(&bytes, b"node-7") && holds(&bytes, b"anna") && !holds(&bytes, b"secret"),
+            "{}",
+            bytes.escape_ascii()
+        );
     }
     assert!(holds(tx.bytes(), b"secret"));
-    assert!(!holds(&logged(&tx), b"s"), "how much a buffer holds, not what");
+    assert!(
+        !holds(&logged(&tx), b"s"),
+        "how much a buffer holds, not what"
+    );
 }
 
 #[test]
 fn a_message_is_logged() {
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     let mut session = Session::<[Slot; 2]>::new();
-    session.connect(&Connect::new("a"), &mut rx, &mut tx).unwrap();
+    session
+        .connect(&Connect::new("a"), &mut rx, &mut tx)
+        .unwrap();
     let heard = b"\x20\x02\0\0\x30\x0a\0\x05topicabc";
     rx.space()[..heard.len()].copy_from_slice(heard);
     rx.commit(heard.len());
-    assert!(matches!(session.next_event(&mut rx, &mut tx), Ok(Some(Event::Connected { .. }))));
+    assert!(matches!(
+        session.next_event(&mut rx, &mut tx),
+        Ok(Some(Event::Connected { .. }))
+    ));
     let event = session.next_event(&mut rx, &mut tx).unwrap().unwrap();
     let bytes = logged(&event);
-    assert!(holds(&bytes, b"topic") && holds(&bytes, b"abc"), "{}", bytes.escape_ascii());
+    assert!(
+        holds(&bytes, b"topic") && holds(&bytes, b"abc"),
+        "{}",
+        bytes.escape_ascii()
+    );
 }
 
 #[test]
@@ -48,7 +64,10 @@ fn values_differ_where_they_do() {
     // Behind the number of the text, which counts up here.
     let value = |bytes: Vec<u8>| bytes[2..].to_vec();
     assert_eq!(value(logged(&QoS::ExactlyOnce)), [2]);
-    assert_ne!(value(logged(&Fault::Timeout)), value(logged(&Fault::Malformed)));
+    assert_ne!(
+        value(logged(&Fault::Timeout)),
+        value(logged(&Fault::Malformed))
+    );
     assert_eq!(value(logged(&Fault::Refused(5.into()))).last(), Some(&5));
     let session = Session::<[Slot; 2]>::new();
     assert!(logged(&session).len() > 2 && logged(&Manual::<[Owed; 3]>::new()).len() > 2);

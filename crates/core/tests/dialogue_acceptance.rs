@@ -1,4 +1,5 @@
-//! A message is acknowledged only after the application has had it (promise 6); acceptance and its packet are two things.
+//! A message is acknowledged only after the application has had it (promise 6); acceptance and its
+//! packet are two things.
 mod script;
 use motemq::*;
 use script::*;
@@ -13,9 +14,10 @@ fn fill<const S: usize, const R: usize, const T: usize>(d: &mut Dialogue<S, R, T
 
 #[test]
 fn the_next_call_accepts() {
-    for (head, told, reply) in
-        [(0x32, message("t", b"hi").qos1(5), &b"\x40\x02\0\x05"[..]), (0x34, message("t", b"hi").qos2(5), b"\x50\x02\0\x05")]
-    {
+    for (head, told, reply) in [
+        (0x32, message("t", b"hi").qos1(5), &b"\x40\x02\0\x05"[..]),
+        (0x34, message("t", b"hi").qos2(5), b"\x50\x02\0\x05"),
+    ] {
         let mut d = Dialogue::<2>::open();
         d.gets(&[&[head], &b"\x07\0\x01t\0\x05hi"[..]].concat());
         assert_eq!(d.next(), Some(told));
@@ -48,7 +50,10 @@ fn the_call_after_the_last_piece_accepts() {
 #[test]
 fn a_skipped_message_is_accepted_at_its_end() {
     let mut d = Dialogue::<2, 16>::open();
-    assert_eq!(d.feed(b"\x32\x1b\0\x14abcdefghijklmnopqrst\0\x0512"), [Told::Skipped(3)]);
+    assert_eq!(
+        d.feed(b"\x32\x1b\0\x14abcdefghijklmnopqrst\0\x0512"),
+        [Told::Skipped(3)]
+    );
     d.silent();
     d.gets(b"3");
     assert_eq!(d.next(), None);
@@ -63,18 +68,25 @@ fn lost_before_acceptance() {
     assert_eq!(d.next(), Some(message("t", b"hi").qos2(5)));
     d.resumes(&[RESUMED]);
     d.silent();
-    d.hears(b"\x3c\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos2(5).dup()]);
+    d.hears(
+        b"\x3c\x07\0\x01t\0\x05hi",
+        &[message("t", b"hi").qos2(5).dup()],
+    );
     d.says(b"\x50\x02\0\x05");
     // In the middle of a long one likewise.
     let mut d = Dialogue::<2, 16>::open_kept();
     d.gets(b"\x34\x17\0\x01t\0\x05123456789");
     d.turn();
     d.resumes(&[RESUMED]);
-    d.hears(b"\x3c\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos2(5).dup()]);
+    d.hears(
+        b"\x3c\x07\0\x01t\0\x05hi",
+        &[message("t", b"hi").qos2(5).dup()],
+    );
     d.says(b"\x50\x02\0\x05");
 }
 
-/// Link lost after acceptance, PUBREC written or not: QoS 2 is never delivered again, only answered; QoS 1 may be.
+/// Link lost after acceptance, PUBREC written or not: QoS 2 is never delivered again, only
+/// answered; QoS 1 may be.
 #[test]
 fn lost_after_acceptance() {
     for full in [false, true] {
@@ -83,7 +95,10 @@ fn lost_after_acceptance() {
             fill(&mut d);
         }
         d.gets(b"\x34\x07\0\x01t\0\x05hi");
-        assert_eq!((d.next(), d.next()), (Some(message("t", b"hi").qos2(5)), None));
+        assert_eq!(
+            (d.next(), d.next()),
+            (Some(message("t", b"hi").qos2(5)), None)
+        );
         d.resumes(&[RESUMED]);
         d.silent();
         d.hears(b"\x3c\x07\0\x01t\0\x05hi", &[]);
@@ -96,16 +111,26 @@ fn lost_after_acceptance() {
     let mut d = Dialogue::<2>::open_kept();
     d.hears(b"\x32\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos1(5)]);
     d.resumes(&[RESUMED]);
-    d.hears(b"\x3a\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos1(5).dup()]);
+    d.hears(
+        b"\x3a\x07\0\x01t\0\x05hi",
+        &[message("t", b"hi").qos1(5).dup()],
+    );
 }
 
-/// DUP says nothing: what was not accepted is told, what was is not, whether the broker sets it or not.
+/// DUP says nothing: what was not accepted is told, what was is not, whether the broker sets it or
+/// not.
 #[test]
 fn dup_does_not_matter() {
     let mut d = Dialogue::<2>::open();
     d.hears(b"\x3c\x05\0\x01t\0\x05", &[message("t", b"").qos2(5).dup()]);
     d.hears(b"\x34\x05\0\x01t\0\x05", &[]);
-    d.hears(b"\x3a\x05\0\x01t\0\x06\x3a\x05\0\x01t\0\x06", &[message("t", b"").qos1(6).dup(), message("t", b"").qos1(6).dup()]);
+    d.hears(
+        b"\x3a\x05\0\x01t\0\x06\x3a\x05\0\x01t\0\x06",
+        &[
+            message("t", b"").qos1(6).dup(),
+            message("t", b"").qos1(6).dup(),
+        ],
+    );
     d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x40\x02\0\x06\x40\x02\0\x06");
 }
 
@@ -114,13 +139,17 @@ fn dup_does_not_matter() {
 fn a_long_repetition_passes_unseen() {
     let mut d = Dialogue::<2, 16>::open();
     let long = b"\x34\x17\0\x01t\0\x05123456789abcdefghi";
-    assert_eq!(joined(&d.feed(long)), [message("t", b"123456789abcdefghi").qos2(5)]);
+    assert_eq!(
+        joined(&d.feed(long)),
+        [message("t", b"123456789abcdefghi").qos2(5)]
+    );
     d.hears(long, &[]);
     d.hears(b"\x34\x1b\0\x14abcdefghijklmnopqrst\0\x05123", &[]);
     d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x50\x02\0\x05");
 }
 
-/// At most one reply is owed, and it leaves first when there is room: replies keep the order of what they answer.
+/// At most one reply is owed, and it leaves first when there is room: replies keep the order of
+/// what they answer.
 #[test]
 fn replies_leave_in_order() {
     let mut d = Dialogue::<4>::open();
@@ -160,13 +189,22 @@ fn half_a_reply_is_not_written() {
     }
 }
 
-/// `disconnect` writes the reply owed, then DISCONNECT: both, or it is `Full`. The message in hand counts as accepted.
+/// `disconnect` writes the reply owed, then DISCONNECT: both, or it is `Full`. The message in hand
+/// counts as accepted.
 #[test]
 fn disconnect_accepts_the_message_in_hand() {
-    for (head, reply) in [(0x32, &b"\x40\x02\0\x05\xe0\0"[..]), (0x34, b"\x50\x02\0\x05\xe0\0"), (0x30, b"\xe0\0")] {
+    for (head, reply) in [
+        (0x32, &b"\x40\x02\0\x05\xe0\0"[..]),
+        (0x34, b"\x50\x02\0\x05\xe0\0"),
+        (0x30, b"\xe0\0"),
+    ] {
         for room in 0..10 {
             let mut d = Dialogue::<2>::open_kept();
-            d.gets(&if head == 0x30 { b"\x30\x05\0\x01thi".to_vec() } else { [&[head], &b"\x07\0\x01t\0\x05hi"[..]].concat() });
+            d.gets(&if head == 0x30 {
+                b"\x30\x05\0\x01thi".to_vec()
+            } else {
+                [&[head], &b"\x07\0\x01t\0\x05hi"[..]].concat()
+            });
             assert!(d.next().is_some());
             d.tx.commit(256 - room);
             if room < reply.len() {
@@ -176,7 +214,11 @@ fn disconnect_accepts_the_message_in_hand() {
                 d.tx.clear();
                 assert_eq!(d.next(), None);
             } else {
-                assert_eq!((d.disconnect(), &d.tx.bytes()[256 - room..]), (Ok(()), reply), "{room}");
+                assert_eq!(
+                    (d.disconnect(), &d.tx.bytes()[256 - room..]),
+                    (Ok(()), reply),
+                    "{room}"
+                );
             }
             d.resumes(&[RESUMED]);
             if head == 0x34 {
@@ -208,10 +250,14 @@ fn disconnect_in_the_middle_of_a_message() {
     d.disconnect().unwrap();
     d.says(b"\xe0\0");
     d.resumes(&[RESUMED]);
-    d.hears(b"\x3c\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos2(5).dup()]);
+    d.hears(
+        b"\x3c\x07\0\x01t\0\x05hi",
+        &[message("t", b"hi").qos2(5).dup()],
+    );
 }
 
-/// Nothing after DISCONNECT [MQTT-3.14.4-2]: no reply, no PINGREQ, no command; nothing more is told.
+/// Nothing after DISCONNECT [MQTT-3.14.4-2]: no reply, no PINGREQ, no command; nothing more is
+/// told.
 #[test]
 fn nothing_after_disconnect() {
     let mut d = Dialogue::<2>::new();
@@ -225,7 +271,10 @@ fn nothing_after_disconnect() {
     d.says(b"\x40\x02\0\x05\xe0\0");
     assert!(d.session.is_closed());
     d.gets(b"\x32\x05\0\x01t\0\x08\xff\xff");
-    assert_eq!((d.next(), d.at(100_000), d.at(200_000)), (None, Ok(None), Ok(None)));
+    assert_eq!(
+        (d.next(), d.at(100_000), d.at(200_000)),
+        (None, Ok(None), Ok(None))
+    );
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     assert_eq!(d.disconnect(), Err(SendError::Offline));
     d.silent();

@@ -1,11 +1,16 @@
-//! Payloads and topics that look like packets, wherever they are cut: what is being received goes before whatever it looks like.
+//! Payloads and topics that look like packets, wherever they are cut: what is being received goes
+//! before whatever it looks like.
 mod script;
 
 use script::*;
 
 /// A message with QoS 0 and one with QoS 1, behind so many other bytes.
 fn disguised(shift: usize) -> Vec<u8> {
-    [&b"x".repeat(shift)[..], &b"\x30\x05\0\x01tno\x32\x06\0\x01t\0\x05!".repeat(4)].concat()
+    [
+        &b"x".repeat(shift)[..],
+        &b"\x30\x05\0\x01tno\x32\x06\0\x01t\0\x05!".repeat(4),
+    ]
+    .concat()
 }
 
 #[test]
@@ -15,7 +20,11 @@ fn a_payload_that_looks_like_packets_is_a_payload() {
         let bytes = [&[0x30, payload.len() as u8 + 3, 0, 1, b't'], &payload[..]].concat();
         let mut d = Dialogue::<2, 16>::open_kept();
         d.tx.clear();
-        assert_eq!(joined(&d.feed(&bytes)), [message("t", &payload)], "behind {shift} bytes");
+        assert_eq!(
+            joined(&d.feed(&bytes)),
+            [message("t", &payload)],
+            "behind {shift} bytes"
+        );
         d.silent();
     }
 }
@@ -24,7 +33,12 @@ fn a_payload_that_looks_like_packets_is_a_payload() {
 fn a_skipped_topic_that_looks_like_packets_is_skipped() {
     for shift in 0..16 {
         let topic = disguised(shift);
-        let bytes = [&[0x32, topic.len() as u8 + 4, 0, topic.len() as u8], &topic[..], &[0, 9]].concat();
+        let bytes = [
+            &[0x32, topic.len() as u8 + 4, 0, topic.len() as u8],
+            &topic[..],
+            &[0, 9],
+        ]
+        .concat();
         let mut d = Dialogue::<2, 16>::open_kept();
         d.tx.clear();
         assert_eq!(d.feed(&bytes), [Told::Skipped(0)], "behind {shift} bytes");

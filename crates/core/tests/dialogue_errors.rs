@@ -5,42 +5,103 @@ use script::*;
 
 type Eight = Session<[Slot; 4]>;
 type Tx = Buffer<[u8; 64]>;
-type Command = (&'static str, fn(&mut Eight, &mut Tx) -> Result<(), SendError>);
+type Command = (
+    &'static str,
+    fn(&mut Eight, &mut Tx) -> Result<(), SendError>,
+);
 
 const ONCE: QoS = QoS::AtLeastOnce;
 const TWICE: QoS = QoS::ExactlyOnce;
 const LONG: &[u8] = &[b'x'; 70];
 
 const COMMANDS: &[Command] = &[
-    ("publish 0", |s, tx| s.publish(&Publish::to("t").payload(b"payload"), tx).map(drop)),
-    ("publish 1", |s, tx| s.publish(&Publish::to("t").payload(b"payload").qos(ONCE), tx).map(drop)),
-    ("publish 2", |s, tx| s.publish(&Publish::to("t").payload(b"payload").qos(TWICE), tx).map(drop)),
-    ("publish stream", |s, tx| s.publish(&Publish::to("t").qos(TWICE).more(1000), tx).map(drop)),
-    ("publish wildcard", |s, tx| s.publish(&Publish::to("t/#").qos(ONCE), tx).map(drop)),
-    ("publish nowhere", |s, tx| s.publish(&Publish::to("").qos(TWICE), tx).map(drop)),
-    ("publish long", |s, tx| s.publish(&Publish::to("t").payload(LONG).qos(ONCE), tx).map(drop)),
-    ("publish endless", |s, tx| s.publish(&Publish::to("t").more(268_435_453).qos(ONCE), tx).map(drop)),
-    ("subscribe", |s, tx| s.subscribe(&[Filter::new("a/#", ONCE), Filter::new("+", TWICE)], tx).map(drop)),
+    ("publish 0", |s, tx| {
+        s.publish(&Publish::to("t").payload(b"payload"), tx)
+            .map(drop)
+    }),
+    ("publish 1", |s, tx| {
+        s.publish(&Publish::to("t").payload(b"payload").qos(ONCE), tx)
+            .map(drop)
+    }),
+    ("publish 2", |s, tx| {
+        s.publish(&Publish::to("t").payload(b"payload").qos(TWICE), tx)
+            .map(drop)
+    }),
+    ("publish stream", |s, tx| {
+        s.publish(&Publish::to("t").qos(TWICE).more(1000), tx)
+            .map(drop)
+    }),
+    ("publish wildcard", |s, tx| {
+        s.publish(&Publish::to("t/#").qos(ONCE), tx).map(drop)
+    }),
+    ("publish nowhere", |s, tx| {
+        s.publish(&Publish::to("").qos(TWICE), tx).map(drop)
+    }),
+    ("publish long", |s, tx| {
+        s.publish(&Publish::to("t").payload(LONG).qos(ONCE), tx)
+            .map(drop)
+    }),
+    ("publish endless", |s, tx| {
+        s.publish(&Publish::to("t").more(268_435_453).qos(ONCE), tx)
+            .map(drop)
+    }),
+    ("subscribe", |s, tx| {
+        s.subscribe(&[Filter::new("a/#", ONCE), Filter::new("+", TWICE)], tx)
+            .map(drop)
+    }),
     ("subscribe nothing", |s, tx| s.subscribe(&[], tx).map(drop)),
-    ("subscribe wrong", |s, tx| s.subscribe(&[Filter::new("a", ONCE), Filter::new("a#", ONCE)], tx).map(drop)),
-    ("subscribe many", |s, tx| s.subscribe(&[Filter::new("a", ONCE); 12], tx).map(drop)),
-    ("unsubscribe", |s, tx| s.unsubscribe(&[Filter::new("a/#", ONCE)], tx).map(drop)),
-    ("unsubscribe nothing", |s, tx| s.unsubscribe(&[], tx).map(drop)),
-    ("unsubscribe wrong", |s, tx| s.unsubscribe(&[Filter::new("a\0", ONCE)], tx).map(drop)),
-    ("unsubscribe many", |s, tx| s.unsubscribe(&[Filter::new("a", ONCE); 12], tx).map(drop)),
+    ("subscribe wrong", |s, tx| {
+        s.subscribe(&[Filter::new("a", ONCE), Filter::new("a#", ONCE)], tx)
+            .map(drop)
+    }),
+    ("subscribe many", |s, tx| {
+        s.subscribe(&[Filter::new("a", ONCE); 12], tx).map(drop)
+    }),
+    ("unsubscribe", |s, tx| {
+        s.unsubscribe(&[Filter::new("a/#", ONCE)], tx).map(drop)
+    }),
+    ("unsubscribe nothing", |s, tx| {
+        s.unsubscribe(&[], tx).map(drop)
+    }),
+    ("unsubscribe wrong", |s, tx| {
+        s.unsubscribe(&[Filter::new("a\0", ONCE)], tx).map(drop)
+    }),
+    ("unsubscribe many", |s, tx| {
+        s.unsubscribe(&[Filter::new("a", ONCE); 12], tx).map(drop)
+    }),
     ("disconnect", |s, tx| s.disconnect(tx)),
-    ("chunk", |s, tx| s.publish_chunk(b"0123456789", tx).map(drop)),
-    ("chunk too long", |s, tx| s.publish_chunk(&[0; 101], tx).map(drop)),
+    ("chunk", |s, tx| {
+        s.publish_chunk(b"0123456789", tx).map(drop)
+    }),
+    ("chunk too long", |s, tx| {
+        s.publish_chunk(&[0; 101], tx).map(drop)
+    }),
     ("direct", |s, tx| s.publish_direct(10, tx)),
     ("direct too long", |s, tx| s.publish_direct(101, tx)),
-    ("republish 1", |s, tx| s.republish(id(1), &Publish::to("t").payload(b"payload").qos(ONCE), tx)),
-    ("republish 1 stream", |s, tx| s.republish(id(1), &Publish::to("t").more(9).qos(ONCE), tx)),
-    ("republish 1 long", |s, tx| s.republish(id(1), &Publish::to("t").payload(LONG).qos(ONCE), tx)),
-    ("republish 1 wrong topic", |s, tx| s.republish(id(1), &Publish::to("+").qos(ONCE), tx)),
-    ("republish 1 with QoS 0", |s, tx| s.republish(id(1), &Publish::to("t"), tx)),
-    ("republish 1 with QoS 2", |s, tx| s.republish(id(1), &Publish::to("t").qos(TWICE), tx)),
-    ("republish 2", |s, tx| s.republish(id(2), &Publish::to("t").qos(TWICE), tx)),
-    ("republish 9", |s, tx| s.republish(id(9), &Publish::to("t").qos(ONCE), tx)),
+    ("republish 1", |s, tx| {
+        s.republish(id(1), &Publish::to("t").payload(b"payload").qos(ONCE), tx)
+    }),
+    ("republish 1 stream", |s, tx| {
+        s.republish(id(1), &Publish::to("t").more(9).qos(ONCE), tx)
+    }),
+    ("republish 1 long", |s, tx| {
+        s.republish(id(1), &Publish::to("t").payload(LONG).qos(ONCE), tx)
+    }),
+    ("republish 1 wrong topic", |s, tx| {
+        s.republish(id(1), &Publish::to("+").qos(ONCE), tx)
+    }),
+    ("republish 1 with QoS 0", |s, tx| {
+        s.republish(id(1), &Publish::to("t"), tx)
+    }),
+    ("republish 1 with QoS 2", |s, tx| {
+        s.republish(id(1), &Publish::to("t").qos(TWICE), tx)
+    }),
+    ("republish 2", |s, tx| {
+        s.republish(id(2), &Publish::to("t").qos(TWICE), tx)
+    }),
+    ("republish 9", |s, tx| {
+        s.republish(id(9), &Publish::to("t").qos(ONCE), tx)
+    }),
     ("abandon 1", |s, tx| s.abandon(id(1), tx)),
     ("abandon 2", |s, tx| s.abandon(id(2), tx)),
     ("abandon 9", |s, tx| s.abandon(id(9), tx)),
@@ -64,7 +125,9 @@ fn states() -> Vec<(&'static str, Eight)> {
     let mut streaming = open.clone();
     streaming.publish(&Publish::to("t").more(100)).unwrap();
     let mut streaming_and_owing = owing.clone();
-    streaming_and_owing.publish(&Publish::to("t").more(100)).unwrap();
+    streaming_and_owing
+        .publish(&Publish::to("t").more(100))
+        .unwrap();
     streaming_and_owing.turn();
     let mut asked = full.clone();
     asked.tx.clear();
@@ -73,13 +136,18 @@ fn states() -> Vec<(&'static str, Eight)> {
     asked_for_2.abandon(1).unwrap();
     assert_eq!(asked_for_2.turn(), [resend(2, TWICE)]);
     let mut asked_and_streaming = asked.clone();
-    asked_and_streaming.publish(&Publish::to("t").more(100)).unwrap();
+    asked_and_streaming
+        .publish(&Publish::to("t").more(100))
+        .unwrap();
     let mut lost = streaming.clone();
     lost.session.lost();
     let mut failed = owing.clone();
     failed.session.lost();
     failed.connect(&Connect::new("c"));
-    assert_eq!(failed.feed(b"\x20\x02\0\x05"), [fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))]);
+    assert_eq!(
+        failed.feed(b"\x20\x02\0\x05"),
+        [fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))]
+    );
     let mut left = open.clone();
     left.disconnect().unwrap();
     vec![
@@ -125,7 +193,9 @@ fn expected(state: &str, command: &str) -> Result<(), SendError> {
             | "subscribe wrong"
             | "unsubscribe nothing"
             | "unsubscribe wrong" => Err(Invalid),
-            "publish long" | "publish endless" | "subscribe many" | "unsubscribe many" => Err(TooLong),
+            "publish long" | "publish endless" | "subscribe many" | "unsubscribe many" => {
+                Err(TooLong)
+            }
             _ => Ok(()),
         },
         "republish 1" | "republish 1 stream" | "abandon 1" if state == "asked for 1" => Ok(()),
@@ -136,8 +206,8 @@ fn expected(state: &str, command: &str) -> Result<(), SendError> {
     }
 }
 
-/// Every command, in every state, with every room in `tx`: if it fails, session and buffer are as they were; if it does not, its bytes stand
-/// behind those that were there.
+/// Every command, in every state, with every room in `tx`: if it fails, session and buffer are as
+/// they were; if it does not, its bytes stand behind those that were there.
 #[test]
 fn a_failed_command_has_done_nothing() {
     for (state, session) in states() {
@@ -146,8 +216,13 @@ fn a_failed_command_has_done_nothing() {
             let got = command(&mut session_empty, &mut empty);
             let wanted = expected(state, name);
             // Where several things are wrong at once any of them may be told.
-            let several = wanted.is_err() && matches!(got, Err(SendError::Busy | SendError::Invalid | SendError::TooLong));
-            let ring_is_taken = matches!(state, "full" | "asked for 1" | "asked for 2") && got == Err(SendError::Busy);
+            let several = wanted.is_err()
+                && matches!(
+                    got,
+                    Err(SendError::Busy | SendError::Invalid | SendError::TooLong)
+                );
+            let ring_is_taken = matches!(state, "full" | "asked for 1" | "asked for 2")
+                && got == Err(SendError::Busy);
             assert!(
                 got == wanted || ring_is_taken || (several && wanted != Err(SendError::Offline)),
                 "{state}, {name}: {got:?}, not {wanted:?}"
@@ -162,16 +237,30 @@ fn a_failed_command_has_done_nothing() {
                 match done {
                     Ok(()) => {
                         assert_eq!(got, Ok(()), "{state}, {name}, {fill} bytes wait");
-                        assert!(session_now == session_empty || name.starts_with("chunk"), "{state}, {name}, {fill} bytes wait");
+                        assert!(
+                            session_now == session_empty || name.starts_with("chunk"),
+                            "{state}, {name}, {fill} bytes wait"
+                        );
                         assert_eq!(tx.bytes()[..fill], before.1.bytes()[..fill]);
-                        assert!(needed.starts_with(&tx.bytes()[fill..]) && (tx.bytes().len() == fill + needed.len() || *name == "chunk"));
+                        assert!(
+                            needed.starts_with(&tx.bytes()[fill..])
+                                && (tx.bytes().len() == fill + needed.len() || *name == "chunk")
+                        );
                     }
                     Err(error) => {
-                        assert_eq!((&session_now, &tx), (&before.0, &before.1), "{state}, {name}, {fill} bytes wait: {error:?}");
+                        assert_eq!(
+                            (&session_now, &tx),
+                            (&before.0, &before.1),
+                            "{state}, {name}, {fill} bytes wait: {error:?}"
+                        );
                         let room = 64 - fill;
-                        let full = got.is_ok() && error == SendError::Full && (room < needed.len() + 4 || (*name == "direct" && fill != 0));
-                        let larger = got == Err(SendError::TooLong) && error == SendError::Full && fill != 0;
-                        let direct = name.starts_with("direct") && error == SendError::Full && fill != 0;
+                        let full = got.is_ok()
+                            && error == SendError::Full
+                            && (room < needed.len() + 4 || (*name == "direct" && fill != 0));
+                        let larger =
+                            got == Err(SendError::TooLong) && error == SendError::Full && fill != 0;
+                        let direct =
+                            name.starts_with("direct") && error == SendError::Full && fill != 0;
                         assert!(
                             full || larger || direct || Err(error) == got,
                             "{state}, {name}, {fill} bytes wait: {error:?}, empty: {got:?}"
@@ -183,10 +272,14 @@ fn a_failed_command_has_done_nothing() {
     }
 }
 
-/// Where all slots are taken, or are being walked, commands that need one are `Busy`; QoS 0 and DISCONNECT pass.
+/// Where all slots are taken, or are being walked, commands that need one are `Busy`; QoS 0 and
+/// DISCONNECT pass.
 #[test]
 fn busy_is_for_those_who_need_a_slot() {
-    for (state, session) in states().into_iter().filter(|(state, _)| matches!(*state, "full" | "asked for 1" | "asked for 2")) {
+    for (state, session) in states()
+        .into_iter()
+        .filter(|(state, _)| matches!(*state, "full" | "asked for 1" | "asked for 2"))
+    {
         for (name, command) in COMMANDS {
             let got = command(&mut session.clone(), &mut Tx::new());
             match *name {
@@ -204,7 +297,10 @@ fn busy_is_for_those_who_need_a_slot() {
 #[test]
 fn failures_take_no_identifier() {
     let mut d = Talk::open();
-    for (_, command) in COMMANDS.iter().filter(|(name, _)| expected("open", name).is_err()) {
+    for (_, command) in COMMANDS
+        .iter()
+        .filter(|(name, _)| expected("open", name).is_err())
+    {
         command(&mut d.session, &mut d.tx).unwrap_err();
     }
     d.tx.space()[..60].fill(0);
@@ -222,8 +318,14 @@ fn a_failed_connect_keeps_the_session() {
     let cases = [
         (Connect::new("").keep_session(), SendError::Invalid),
         (Connect::new("c\0"), SendError::Invalid),
-        (Connect::new("c").will(Publish::to("a/+")), SendError::Invalid),
-        (Connect::new("c").will(Publish::to("a").more(1)), SendError::Invalid),
+        (
+            Connect::new("c").will(Publish::to("a/+")),
+            SendError::Invalid,
+        ),
+        (
+            Connect::new("c").will(Publish::to("a").more(1)),
+            SendError::Invalid,
+        ),
         (Connect::new("c").will(Publish::to("")), SendError::Invalid),
         (Connect::new("c").user("\0"), SendError::Invalid),
         (long, SendError::Invalid),
@@ -233,14 +335,19 @@ fn a_failed_connect_keeps_the_session() {
         let mut d = Talk::open_kept();
         d.publish(&Publish::to("t").qos(ONCE)).unwrap();
         d.gets(b"\x40\x02\0\x01");
-        assert_eq!(d.session.connect(&connect, &mut d.rx, &mut d.tx), Err(error), "{connect:?}");
+        assert_eq!(
+            d.session.connect(&connect, &mut d.rx, &mut d.tx),
+            Err(error),
+            "{connect:?}"
+        );
         assert!(d.session.is_closed() && d.tx.is_empty() && d.rx.is_empty());
         assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
         d.resumes(&[RESUMED, resend(1, ONCE)]);
     }
 }
 
-/// A fault is told once and ends the connection: nothing is read any more, nothing written, and commands say `Offline`.
+/// A fault is told once and ends the connection: nothing is read any more, nothing written, and
+/// commands say `Offline`.
 #[test]
 fn a_fault_is_told_once() {
     let wrong: &[(&[u8], Fault)] = &[
@@ -265,12 +372,20 @@ fn a_fault_is_told_once() {
     ];
     for &(bytes, what) in wrong {
         let mut d = Talk::open();
-        assert_eq!(d.feed(&[b"\x30\x03\0\x01t", bytes, b"\x30\x03\0\x01t"].concat()), [message("t", b""), fault(what)], "{bytes:02x?}");
+        assert_eq!(
+            d.feed(&[b"\x30\x03\0\x01t", bytes, b"\x30\x03\0\x01t"].concat()),
+            [message("t", b""), fault(what)],
+            "{bytes:02x?}"
+        );
         assert!(d.session.is_closed());
         d.silent();
         assert_eq!((d.next(), d.at(1_000_000)), (None, Ok(None)));
         for (name, command) in COMMANDS {
-            assert_eq!(command(&mut d.session, &mut d.tx), Err(SendError::Offline), "{name} after {bytes:02x?}");
+            assert_eq!(
+                command(&mut d.session, &mut d.tx),
+                Err(SendError::Offline),
+                "{name} after {bytes:02x?}"
+            );
         }
         d.silent();
         d.session.lost();
@@ -280,11 +395,15 @@ fn a_fault_is_told_once() {
     }
 }
 
-/// What was written before the fault stays in `tx`: the acknowledgements of messages that were told.
+/// What was written before the fault stays in `tx`: the acknowledgements of messages that were
+/// told.
 #[test]
 fn a_fault_leaves_tx_alone() {
     let mut d = Talk::open();
     d.gets(b"\x32\x05\0\x01t\0\x05\x00\0");
-    assert_eq!(d.turn(), [message("t", b"").qos1(5), fault(Fault::Malformed)]);
+    assert_eq!(
+        d.turn(),
+        [message("t", b"").qos1(5), fault(Fault::Malformed)]
+    );
     d.says(b"\x40\x02\0\x05");
 }

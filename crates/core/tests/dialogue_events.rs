@@ -26,39 +26,61 @@ fn put_length(packet: &mut Vec<u8>, mut length: usize) {
     packet.push(length as u8);
 }
 
-/// A handler can publish a reply with borrowed data inside the match arm, and still use the message.
+/// A handler can publish a reply with borrowed data inside the match arm, and still use the
+/// message.
 #[test]
 fn events_borrow_rx_and_nothing_else() {
     let mut d = Dialogue::<2>::open();
     d.gets(b"\x32\x09\0\x02to\0\x05abc");
     let Dialogue { session, rx, tx } = &mut d;
-    let Ok(Some(Event::Message(m))) = session.next_event(rx, tx) else { panic!("no message") };
-    session.publish(&Publish::to(m.topic.as_str()).payload(m.payload), tx).unwrap();
-    session.subscribe(&[Filter::new(m.topic.as_str(), m.qos())], tx).unwrap();
+    let Ok(Some(Event::Message(m))) = session.next_event(rx, tx) else {
+        panic!("no message")
+    };
+    session
+        .publish(&Publish::to(m.topic.as_str()).payload(m.payload), tx)
+        .unwrap();
+    session
+        .subscribe(&[Filter::new(m.topic.as_str(), m.qos())], tx)
+        .unwrap();
     assert_eq!(session.tick(1, tx), Ok(None));
-    assert_eq!((session.is_closed(), session.oldest(), m.payload), (false, Some(id(1)), &b"abc"[..]));
+    assert_eq!(
+        (session.is_closed(), session.oldest(), m.payload),
+        (false, Some(id(1)), &b"abc"[..])
+    );
     session.disconnect(tx).unwrap();
     assert_eq!(m.id(), Some(id(5)));
     d.says(b"\x30\x07\0\x02toabc\x82\x07\0\x01\0\x02to\x01\x40\x02\0\x05\xe0\0");
 }
 
-/// The same in the slice form: the event lives as long as the bytes do, and what is done with is taken off them.
+/// The same in the slice form: the event lives as long as the bytes do, and what is done with is
+/// taken off them.
 #[test]
 fn slices_are_read_and_taken_off() {
     let mut d = Dialogue::<2>::open();
     let bytes = b"\x30\x06\0\x01tabc\x32\x05\0\x01t\0\x05\x30\x09\0\x01th".to_vec();
     let (mut input, mut memory, mut end) = (&bytes[..], [0; 32], 0);
     let mut events = vec![];
-    while let Some(event) = d.session.receive(&mut input, 256, &mut Out::new(&mut memory, &mut end)).unwrap() {
+    while let Some(event) = d
+        .session
+        .receive(&mut input, 256, &mut Out::new(&mut memory, &mut end))
+        .unwrap()
+    {
         events.push(event);
     }
     let told: Vec<_> = events.into_iter().map(Told::from).collect();
     assert_eq!(told, [message("t", b"abc"), message("t", b"").qos1(5)]);
-    assert_eq!((input, &memory[..end]), (&b"\x30\x09\0\x01th"[..], &b"\x40\x02\0\x05"[..]));
+    assert_eq!(
+        (input, &memory[..end]),
+        (&b"\x30\x09\0\x01th"[..], &b"\x40\x02\0\x05"[..])
+    );
     // What is longer than `room` comes in pieces, although the slice holds all of it.
     let long = publish(b"t", &[7; 40]);
     let mut input = &long[..];
-    let told = d.session.receive(&mut input, 16, &mut Out::new(&mut memory, &mut end)).unwrap().map(Told::from);
+    let told = d
+        .session
+        .receive(&mut input, 16, &mut Out::new(&mut memory, &mut end))
+        .unwrap()
+        .map(Told::from);
     assert_eq!(joined(&[told.unwrap()]), [message("t", &[7; 40])]);
     assert!(input.is_empty());
 }
@@ -82,7 +104,11 @@ fn a_packet_that_is_not_all_there_is_not_taken() {
             d.gets(&packet[..cut]);
             let before = d.session.oldest();
             for _ in 0..3 {
-                assert_eq!((d.next(), d.rx.bytes(), d.session.oldest()), (None, &packet[..cut], before), "{packet:02x?} cut at {cut}");
+                assert_eq!(
+                    (d.next(), d.rx.bytes(), d.session.oldest()),
+                    (None, &packet[..cut], before),
+                    "{packet:02x?} cut at {cut}"
+                );
                 d.silent();
             }
         }
@@ -93,20 +119,28 @@ fn a_packet_that_is_not_all_there_is_not_taken() {
 #[test]
 fn without_room_for_a_reply_nothing_is_read() {
     let mut d = Dialogue::<2, 256, 24>::open();
-    d.publish(&Publish::to("a").payload(b"12345678901234")).unwrap();
+    d.publish(&Publish::to("a").payload(b"12345678901234"))
+        .unwrap();
     assert_eq!(d.tx.room(), 5);
     d.publish(&Publish::to("b")).unwrap_err();
     d.gets(b"\x32\x05\0\x01t\0\x05\x32\x05\0\x01t\0\x06\x30\x03\0\x01t\xd0\0");
-    assert_eq!(d.turn(), [message("t", b"").qos1(5), message("t", b"").qos1(6)]);
+    assert_eq!(
+        d.turn(),
+        [message("t", b"").qos1(5), message("t", b"").qos1(6)]
+    );
     for _ in 0..3 {
-        assert_eq!((d.next(), d.rx.bytes()), (None, &b"\x30\x03\0\x01t\xd0\0"[..]));
+        assert_eq!(
+            (d.next(), d.rx.bytes()),
+            (None, &b"\x30\x03\0\x01t\xd0\0"[..])
+        );
     }
     d.says(b"\x30\x11\0\x01a12345678901234\x40\x02\0\x05");
     assert_eq!(d.turn(), [message("t", b"")]);
     d.says(b"\x40\x02\0\x06");
 }
 
-/// A packet that fits in `rx` arrives whole, however its bytes came; one that is longer by a byte does not.
+/// A packet that fits in `rx` arrives whole, however its bytes came; one that is longer by a byte
+/// does not.
 #[test]
 fn whole_if_it_fits_and_in_pieces_if_not() {
     for length in 60..70 {
@@ -120,11 +154,25 @@ fn whole_if_it_fits_and_in_pieces_if_not() {
             told.extend(slow.feed(byte));
         }
         if length <= 64 {
-            assert_eq!((d.feed(&bytes), told), (vec![message("t", &data)], vec![message("t", &data)]), "{length}");
+            assert_eq!(
+                (d.feed(&bytes), told),
+                (vec![message("t", &data)], vec![message("t", &data)]),
+                "{length}"
+            );
         } else {
             let fed = d.feed(&bytes);
-            assert_eq!(fed, [message("t", &data[..59]).left(length as u32 - 64), payload(&data[59..], 0)], "{length}");
-            assert!(told.len() > 2 && joined(&told) == [message("t", &data)], "{length}");
+            assert_eq!(
+                fed,
+                [
+                    message("t", &data[..59]).left(length as u32 - 64),
+                    payload(&data[59..], 0)
+                ],
+                "{length}"
+            );
+            assert!(
+                told.len() > 2 && joined(&told) == [message("t", &data)],
+                "{length}"
+            );
         }
     }
 }
@@ -149,15 +197,24 @@ fn no_payload_is_a_payload() {
     d.hears(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
     d.says(b"\x50\x02\0\x05");
     // A topic that fills all of `rx`, without a payload.
-    d.hears(b"\x31\x0e\0\x0c123456789012", &[message("123456789012", b"").retain()]);
+    d.hears(
+        b"\x31\x0e\0\x0c123456789012",
+        &[message("123456789012", b"").retain()],
+    );
     // And with one.
-    d.hears(b"\x30\x11\0\x0c123456789012abc", &[message("123456789012", b"").left(3), payload(b"abc", 0)]);
-    d.hears(b"\x32\x0f\0\x0a1234567890\0\x05!", &[message("1234567890", b"").qos1(5).left(1), payload(b"!", 0)]);
+    d.hears(
+        b"\x30\x11\0\x0c123456789012abc",
+        &[message("123456789012", b"").left(3), payload(b"abc", 0)],
+    );
+    d.hears(
+        b"\x32\x0f\0\x0a1234567890\0\x05!",
+        &[message("1234567890", b"").qos1(5).left(1), payload(b"!", 0)],
+    );
     d.says(b"\x40\x02\0\x05");
 }
 
-/// Topics of all lengths around the size of `rx`, with and without payload: told if the header fits, drained if it does not, acknowledged
-/// in either case.
+/// Topics of all lengths around the size of `rx`, with and without payload: told if the header
+/// fits, drained if it does not, acknowledged in either case.
 #[test]
 fn a_message_whose_topic_does_not_fit_is_skipped() {
     for length in 1..60 {
@@ -182,12 +239,21 @@ fn a_message_whose_topic_does_not_fit_is_skipped() {
                     assert_eq!(joined(&told), joined(&slowly), "{length} {qos} {payload}");
                     match &joined(&told)[..] {
                         [Told::Message(m), next] if header <= 24 => {
-                            assert_eq!((&m.topic, &m.payload, next), (&topic, &data, &message("t", b"")));
+                            assert_eq!(
+                                (&m.topic, &m.payload, next),
+                                (&topic, &data, &message("t", b""))
+                            );
                         }
-                        [Told::Skipped(n), next] if header > 24 => assert_eq!((*n, next), (payload as u32, &message("t", b""))),
-                        told => panic!("topic of {length}, QoS {qos}, payload of {payload}: {told:?}"),
+                        [Told::Skipped(n), next] if header > 24 => {
+                            assert_eq!((*n, next), (payload as u32, &message("t", b"")))
+                        }
+                        told => {
+                            panic!("topic of {length}, QoS {qos}, payload of {payload}: {told:?}")
+                        }
                     }
-                    let reply = reply.map(|head| vec![head, 2, 0x12, 0x34]).unwrap_or_default();
+                    let reply = reply
+                        .map(|head| vec![head, 2, 0x12, 0x34])
+                        .unwrap_or_default();
                     assert_eq!(slow.tx.bytes(), reply);
                     d.says(&reply);
                 }
@@ -216,7 +282,10 @@ fn the_longest_topic_is_skipped() {
 #[test]
 fn a_skipped_message_has_an_identifier() {
     let mut d = Dialogue::<2, 16>::open();
-    d.hears(b"\x32\x19\0\x14abcdefghijklmnopqrst\0\0!", &[fault(Fault::Malformed)]);
+    d.hears(
+        b"\x32\x19\0\x14abcdefghijklmnopqrst\0\0!",
+        &[fault(Fault::Malformed)],
+    );
     d.silent();
 }
 
@@ -246,7 +315,12 @@ fn ten_megabytes_in() {
                     Some(Event::Payload { data, left }) => (data, left),
                     other => panic!("{other:?}"),
                 };
-                assert!(data.iter().enumerate().all(|(at, &got)| got == byte(heard + at)), "at {heard}");
+                assert!(
+                    data.iter()
+                        .enumerate()
+                        .all(|(at, &got)| got == byte(heard + at)),
+                    "at {heard}"
+                );
                 heard += data.len();
                 assert_eq!(heard + left as usize, total);
             }
@@ -256,7 +330,10 @@ fn ten_megabytes_in() {
             d.silent();
             let space = d.rx.space();
             let n = space.len().min(total - sent).min(1 + sent % 300);
-            space[..n].iter_mut().enumerate().for_each(|(at, to)| *to = byte(sent + at));
+            space[..n]
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, to)| *to = byte(sent + at));
             sent += n;
             d.rx.commit(n);
         }
@@ -273,7 +350,10 @@ fn ten_megabytes_in() {
 fn ten_megabytes_out() {
     fn say<const TX: usize>(total: usize) {
         let mut d = Dialogue::<1, 16, TX>::open();
-        assert_eq!(d.publish(&Publish::to("t").qos(QoS::AtLeastOnce).more(total as u32)), Ok(Some(id(1))));
+        assert_eq!(
+            d.publish(&Publish::to("t").qos(QoS::AtLeastOnce).more(total as u32)),
+            Ok(Some(id(1)))
+        );
         let mut header = vec![0x32];
         put_length(&mut header, total + 5);
         header.extend(b"\0\x01t\0\x01");
@@ -289,11 +369,20 @@ fn ten_megabytes_out() {
                 other => panic!("{other:?}"),
             }
             let n = d.tx.bytes().len().min(1 + said % 300);
-            assert!(d.tx.bytes()[..n].iter().enumerate().all(|(at, &got)| got == ((said + at) % 251) as u8), "at {said}");
+            assert!(
+                d.tx.bytes()[..n]
+                    .iter()
+                    .enumerate()
+                    .all(|(at, &got)| got == ((said + at) % 251) as u8),
+                "at {said}"
+            );
             said += n;
             d.tx.consume(n);
         }
-        assert_eq!((given, d.session.unsent(), d.tx.is_empty()), (total, 0, true));
+        assert_eq!(
+            (given, d.session.unsent(), d.tx.is_empty()),
+            (total, 0, true)
+        );
         d.publish(&Publish::to("t")).unwrap();
         d.says(b"\x30\x03\0\x01t");
         d.hears(b"\x40\x02\0\x01", &[acked(1)]);
@@ -308,7 +397,10 @@ fn ten_megabytes_out() {
 fn a_quarter_of_a_gigabyte() {
     let mut d = Dialogue::<1, 16>::open();
     d.gets(b"\x30\xff\xff\xff\x7f\0\x01t01234567");
-    assert_eq!(d.next(), Some(message("t", b"01234567").left(268_435_455 - 3 - 8)));
+    assert_eq!(
+        d.next(),
+        Some(message("t", b"01234567").left(268_435_455 - 3 - 8))
+    );
     let mut d = Dialogue::<1, 16>::open();
     d.publish(&Publish::to("t").more(268_435_452)).unwrap();
     d.says(b"\x30\xff\xff\xff\x7f\0\x01t");
@@ -321,5 +413,8 @@ fn a_quarter_of_a_gigabyte() {
 fn another_packet_longer_than_rx_is_too_large() {
     let mut d = Dialogue::<2, 16>::open();
     d.hears(b"\x90\x0e\0\x09\0\0\0\0\0\0\0\0\0\0\0\0", &[]);
-    d.hears(b"\x90\x0f\0\x09\0\0\0\0\0\0\0\0\0\0\0\0\0", &[fault(Fault::PacketTooLarge)]);
+    d.hears(
+        b"\x90\x0f\0\x09\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        &[fault(Fault::PacketTooLarge)],
+    );
 }

@@ -1,4 +1,5 @@
-//! Packet identifiers: a ring of slots for what goes out, a table in the same slots for QoS 2 that comes in.
+//! Packet identifiers: a ring of slots for what goes out, a table in the same slots for QoS 2 that
+//! comes in.
 mod script;
 use motemq::*;
 use script::*;
@@ -25,7 +26,10 @@ fn ring<const N: usize>() {
     // Another than the oldest is answered: still busy.
     if N > 2 {
         d.hears(&puback(2), &[acked(2)]);
-        assert_eq!((d.publish(&TWICE), d.session.oldest()), (Err(SendError::Busy), Some(id(1))));
+        assert_eq!(
+            (d.publish(&TWICE), d.session.oldest()),
+            (Err(SendError::Busy), Some(id(1)))
+        );
         assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
         assert_eq!(d.publish(&Publish::to("a")), Ok(None));
         d.tx.clear();
@@ -38,8 +42,16 @@ fn ring<const N: usize>() {
             }
             assert_eq!(d.publish(&ONCE), Ok(Some(id(number as u16))));
             let oldest = if number == N { 1 } else { number + 1 };
-            let oldest = if oldest == 2 && N > 2 && round == 0 { 3 } else { oldest };
-            assert_eq!(d.session.oldest(), Some(id(oldest as u16)), "{N} slots, {number}");
+            let oldest = if oldest == 2 && N > 2 && round == 0 {
+                3
+            } else {
+                oldest
+            };
+            assert_eq!(
+                d.session.oldest(),
+                Some(id(oldest as u16)),
+                "{N} slots, {number}"
+            );
             d.tx.clear();
         }
     }
@@ -69,9 +81,15 @@ fn all_the_identifiers_there_are() {
             }
             assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
             assert_eq!(d.feed(&puback(65_535)), [acked(65_535)]);
-            assert_eq!((d.publish(&ONCE), d.session.oldest()), (Err(SendError::Busy), Some(id(1))));
+            assert_eq!(
+                (d.publish(&ONCE), d.session.oldest()),
+                (Err(SendError::Busy), Some(id(1)))
+            );
             assert_eq!(d.feed(&puback(1)), [acked(1)]);
-            assert_eq!((d.publish(&ONCE), d.session.oldest()), (Ok(Some(id(1))), Some(id(2))));
+            assert_eq!(
+                (d.publish(&ONCE), d.session.oldest()),
+                (Ok(Some(id(1))), Some(id(2)))
+            );
         })
         .unwrap()
         .join()
@@ -89,10 +107,19 @@ fn one_space_for_all_that_goes_out() {
     assert_eq!(d.publish(&ONCE), Ok(Some(id(4))));
     d.says(b"\x34\x05\0\x01a\0\x01\x82\x06\0\x02\0\x01a\x01\x30\x03\0\x01a\xa2\x05\0\x03\0\x01a\x32\x05\0\x01a\0\x04");
     assert_eq!(d.subscribe(&[("a", 1)]), Err(SendError::Busy));
-    d.hears(b"\x40\x02\0\x04\xb0\x02\0\x03\x90\x03\0\x02\x01\x50\x02\0\x01", &[acked(4), acked(3), subscribed(2, &[1]), received(1)]);
-    assert_eq!((d.subscribe(&[("a", 1)]), d.session.oldest()), (Err(SendError::Busy), Some(id(1))));
+    d.hears(
+        b"\x40\x02\0\x04\xb0\x02\0\x03\x90\x03\0\x02\x01\x50\x02\0\x01",
+        &[acked(4), acked(3), subscribed(2, &[1]), received(1)],
+    );
+    assert_eq!(
+        (d.subscribe(&[("a", 1)]), d.session.oldest()),
+        (Err(SendError::Busy), Some(id(1)))
+    );
     d.hears(b"\x70\x02\0\x01", &[acked(1)]);
-    assert_eq!((d.subscribe(&[("a", 1)]), d.session.oldest()), (Ok(id(1)), Some(id(1))));
+    assert_eq!(
+        (d.subscribe(&[("a", 1)]), d.session.oldest()),
+        (Ok(id(1)), Some(id(1)))
+    );
 }
 
 /// Every identifier ends exactly once (promise 7): a second answer to the same one is nothing.
@@ -107,7 +134,10 @@ fn an_identifier_ends_once() {
     d.hears(b"\x50\x02\0\x02\x50\x02\0\x02", &[received(2)]);
     d.says(b"\x62\x02\0\x02\x62\x02\0\x02");
     d.hears(b"\x70\x02\0\x02\x70\x02\0\x02", &[acked(2)]);
-    d.hears(b"\x90\x03\0\x03\x80\x90\x03\0\x03\x80", &[subscribed(3, &[0x80])]);
+    d.hears(
+        b"\x90\x03\0\x03\x80\x90\x03\0\x03\x80",
+        &[subscribed(3, &[0x80])],
+    );
     d.silent();
 }
 
@@ -118,33 +148,56 @@ fn incoming_identifiers_are_a_space_of_their_own() {
     d.publish(&TWICE).unwrap();
     d.publish(&ONCE).unwrap();
     d.tx.clear();
-    d.hears(b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\xff\xff", &[message("t", b"").qos2(1), message("t", b"").qos2(65_535)]);
+    d.hears(
+        b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\xff\xff",
+        &[message("t", b"").qos2(1), message("t", b"").qos2(65_535)],
+    );
     d.says(b"\x50\x02\0\x01\x50\x02\xff\xff");
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
-    d.hears(b"\x50\x02\0\x01\x62\x02\0\x01\x70\x02\0\x01", &[received(1), acked(1)]);
+    d.hears(
+        b"\x50\x02\0\x01\x62\x02\0\x01\x70\x02\0\x01",
+        &[received(1), acked(1)],
+    );
     d.says(b"\x62\x02\0\x01\x70\x02\0\x01");
     d.hears(b"\x34\x05\0\x01t\xff\xff\x62\x02\xff\xff", &[]);
     d.says(b"\x50\x02\xff\xff\x70\x02\xff\xff");
     // QoS 1 with an identifier that is held for QoS 2 is a message like any other.
-    d.hears(b"\x34\x05\0\x01t\0\x09\x32\x05\0\x01t\0\x09", &[message("t", b"").qos2(9), message("t", b"").qos1(9)]);
+    d.hears(
+        b"\x34\x05\0\x01t\0\x09\x32\x05\0\x01t\0\x09",
+        &[message("t", b"").qos2(9), message("t", b"").qos1(9)],
+    );
     d.says(b"\x50\x02\0\x09\x40\x02\0\x09");
 }
 
-/// With the table full the next QoS 2 message waits until all that was written has left; only then it is too many.
+/// With the table full the next QoS 2 message waits until all that was written has left; only then
+/// it is too many.
 #[test]
 fn a_full_table_waits_until_tx_is_empty() {
     for long in [false, true] {
         let mut d = Dialogue::<2, 16>::open_kept();
-        d.hears(b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x08", &[message("t", b"").qos2(7), message("t", b"").qos2(8)]);
-        let more: &[u8] = if long { b"\x34\x1a\0\x14abcdefghijklmnopqrst\0\x0912" } else { b"\x34\x05\0\x01t\0\x09" };
+        d.hears(
+            b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x08",
+            &[message("t", b"").qos2(7), message("t", b"").qos2(8)],
+        );
+        let more: &[u8] = if long {
+            b"\x34\x1a\0\x14abcdefghijklmnopqrst\0\x0912"
+        } else {
+            b"\x34\x05\0\x01t\0\x09"
+        };
         // Those that are held and QoS 1 pass.
-        d.hears(b"\x3c\x05\0\x01t\0\x07\x32\x05\0\x01t\0\x09", &[message("t", b"").qos1(9)]);
+        d.hears(
+            b"\x3c\x05\0\x01t\0\x07\x32\x05\0\x01t\0\x09",
+            &[message("t", b"").qos1(9)],
+        );
         let mut rest = more;
         for _ in 0..5 {
             let n = rest.len().min(d.rx.space().len());
             d.gets(&rest[..n]);
             rest = &rest[n..];
-            assert_eq!((d.turn(), d.turn(), d.session.is_closed()), (vec![], vec![], false));
+            assert_eq!(
+                (d.turn(), d.turn(), d.session.is_closed()),
+                (vec![], vec![], false)
+            );
         }
         let mut slow = d.clone();
         d.says(b"\x50\x02\0\x07\x50\x02\0\x08\x50\x02\0\x07\x40\x02\0\x09");
@@ -166,15 +219,18 @@ fn a_full_table_waits_until_tx_is_empty() {
 fn a_place_is_free_as_soon_as_it_is_released() {
     let mut d = Dialogue::<1>::open();
     for number in 1..100 {
-        d.hears(&[0x34, 5, 0, 1, b't', 0, number], &[message("t", b"").qos2(number.into())]);
+        d.hears(
+            &[0x34, 5, 0, 1, b't', 0, number],
+            &[message("t", b"").qos2(number.into())],
+        );
         d.says(&[0x50, 2, 0, number]);
         d.hears(&[0x62, 2, 0, number], &[]);
         d.says(&[0x70, 2, 0, number]);
     }
 }
 
-/// A broker that sends its whole window of 20 QoS 2 messages before it looks at an answer, into `SLOTS` slots: every connection completes
-/// some, so all arrive, each once.
+/// A broker that sends its whole window of 20 QoS 2 messages before it looks at an answer, into
+/// `SLOTS` slots: every connection completes some, so all arrive, each once.
 fn twenty_into<const SLOTS: usize>() -> usize {
     #[derive(Clone, Copy, PartialEq)]
     enum Broker {
@@ -194,7 +250,16 @@ fn twenty_into<const SLOTS: usize>() -> usize {
         let mut stream = vec![0x20, 2, u8::from(connections > 1), 0];
         for (number, state) in (1..).zip(broker) {
             match state {
-                Broker::Publish => stream.extend([if connections > 1 { 0x3c } else { 0x34 }, 6, 0, 1, b't', 0, number, number]),
+                Broker::Publish => stream.extend([
+                    if connections > 1 { 0x3c } else { 0x34 },
+                    6,
+                    0,
+                    1,
+                    b't',
+                    0,
+                    number,
+                    number,
+                ]),
                 Broker::Release => stream.extend([0x62, 2, 0, number]),
                 Broker::Done => {}
             }
@@ -216,7 +281,9 @@ fn twenty_into<const SLOTS: usize>() -> usize {
             let answers = d.tx.bytes().to_vec();
             d.tx.clear();
             for answer in answers.chunks(4) {
-                let &[head, 2, 0, number] = answer else { panic!("{answer:02x?}") };
+                let &[head, 2, 0, number] = answer else {
+                    panic!("{answer:02x?}")
+                };
                 let state = &mut broker[usize::from(number) - 1];
                 match (head, *state) {
                     (0x50, Broker::Publish) => *state = Broker::Release,

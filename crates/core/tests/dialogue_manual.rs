@@ -11,8 +11,12 @@ struct Talk<const OWED: usize, const SLOTS: usize = 8> {
 
 impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
     fn open() -> Self {
-        let mut talk = Talk { d: Dialogue::new(), manual: Manual::new() };
-        talk.d.connect(&Connect::new("c").keep_session().keep_alive(0));
+        let mut talk = Talk {
+            d: Dialogue::new(),
+            manual: Manual::new(),
+        };
+        talk.d
+            .connect(&Connect::new("c").keep_session().keep_alive(0));
         talk.d.tx.clear();
         assert_eq!(talk.hears(b"\x20\x02\0\0"), (vec![NEW], vec![]));
         talk
@@ -20,7 +24,8 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
 
     fn resumes(&mut self) {
         self.d.session.lost();
-        self.d.connect(&Connect::new("c").keep_session().keep_alive(0));
+        self.d
+            .connect(&Connect::new("c").keep_session().keep_alive(0));
         self.d.tx.clear();
         assert_eq!(self.hears(b"\x20\x02\x01\0"), (vec![RESUMED], vec![]));
     }
@@ -69,18 +74,27 @@ fn publish(head: u8, id: u8) -> [u8; 7] {
     [head, 5, 0, 1, b't', 0, id]
 }
 
-/// In whatever order the application is done, acknowledgements leave in the order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+/// In whatever order the application is done, acknowledgements leave in the order of arrival
+/// [MQTT-4.6.0-2] [MQTT-4.6.0-3].
 #[test]
 fn any_order_from_the_application_one_on_the_wire() {
     let heads = [0x32, 0x34, 0x34, 0x32];
-    let replies: [&[u8]; 4] = [b"\x40\x02\0\x01", b"\x50\x02\0\x02", b"\x50\x02\0\x03", b"\x40\x02\0\x04"];
+    let replies: [&[u8]; 4] = [
+        b"\x40\x02\0\x01",
+        b"\x50\x02\0\x02",
+        b"\x50\x02\0\x03",
+        b"\x40\x02\0\x04",
+    ];
     for order in 0..256usize {
         let order = [order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6];
         if (0..4).any(|at| order[..at].contains(&order[at])) {
             continue;
         }
         let mut talk = Talk::<4>::open();
-        let stream: Vec<_> = (1..).zip(heads).flat_map(|(id, head)| publish(head, id)).collect();
+        let stream: Vec<_> = (1..)
+            .zip(heads)
+            .flat_map(|(id, head)| publish(head, id))
+            .collect();
         let (told, tokens) = talk.hears(&stream);
         assert_eq!((told.len(), tokens.len()), (4, 4));
         talk.d.silent();
@@ -115,10 +129,19 @@ fn tokens_come_with_the_last_piece() {
 #[test]
 fn reading_stops_when_all_places_are_owed() {
     let mut talk = Talk::<2>::open();
-    let stream = [publish(0x32, 1), publish(0x34, 2), publish(0x32, 3), publish(0x32, 4)].concat();
+    let stream = [
+        publish(0x32, 1),
+        publish(0x34, 2),
+        publish(0x32, 3),
+        publish(0x32, 4),
+    ]
+    .concat();
     let (told, tokens) = talk.hears(&stream);
     assert_eq!(told, [message("t", b"").qos1(1), message("t", b"").qos2(2)]);
-    assert_eq!((talk.turn(), talk.d.rx.bytes().len()), ((vec![], vec![]), 14));
+    assert_eq!(
+        (talk.turn(), talk.d.rx.bytes().len()),
+        ((vec![], vec![]), 14)
+    );
     talk.acks(tokens[1]);
     assert_eq!(talk.d.rx.bytes().len(), 14);
     assert_eq!(talk.manual.ack(tokens[0]), Ok(()));
@@ -142,11 +165,20 @@ fn tokens_of_an_earlier_connection_are_invalid() {
     let mut talk = Talk::<4>::open();
     let (_, old) = talk.hears(&[publish(0x32, 1), publish(0x34, 2)].concat());
     talk.resumes();
-    assert_eq!((talk.manual.ack(old[0]), talk.manual.ack(old[1])), (Err(SendError::Invalid), Err(SendError::Invalid)));
+    assert_eq!(
+        (talk.manual.ack(old[0]), talk.manual.ack(old[1])),
+        (Err(SendError::Invalid), Err(SendError::Invalid))
+    );
     // The same identifiers, other messages.
     let (told, new) = talk.hears(&[publish(0x32, 1), publish(0x3c, 2)].concat());
-    assert_eq!(told, [message("t", b"").qos1(1), message("t", b"").qos2(2).dup()]);
-    assert_eq!((talk.manual.ack(old[0]), talk.manual.ack(old[1])), (Err(SendError::Invalid), Err(SendError::Invalid)));
+    assert_eq!(
+        told,
+        [message("t", b"").qos1(1), message("t", b"").qos2(2).dup()]
+    );
+    assert_eq!(
+        (talk.manual.ack(old[0]), talk.manual.ack(old[1])),
+        (Err(SendError::Invalid), Err(SendError::Invalid))
+    );
     assert_eq!(talk.turn(), (vec![], vec![]));
     talk.d.silent();
     talk.acks(new[0]);
@@ -154,12 +186,14 @@ fn tokens_of_an_earlier_connection_are_invalid() {
     talk.d.says(b"\x40\x02\0\x01\x50\x02\0\x02");
 }
 
-/// What was not acknowledged when the link was lost is delivered again; what was acknowledged with QoS 2 never is, written or not.
+/// What was not acknowledged when the link was lost is delivered again; what was acknowledged with
+/// QoS 2 never is, written or not.
 #[test]
 fn a_lost_link() {
     for full in [false, true] {
         let mut talk = Talk::<4>::open();
-        let (_, tokens) = talk.hears(&[publish(0x34, 1), publish(0x34, 2), publish(0x34, 3)].concat());
+        let (_, tokens) =
+            talk.hears(&[publish(0x34, 1), publish(0x34, 2), publish(0x34, 3)].concat());
         if full {
             let room = talk.d.tx.room();
             talk.d.tx.commit(room);
@@ -168,13 +202,20 @@ fn a_lost_link() {
         talk.acks(tokens[0]);
         talk.acks(tokens[2]);
         talk.resumes();
-        let (told, again) = talk.hears(&[publish(0x3c, 1), publish(0x3c, 2), publish(0x3c, 3)].concat());
-        assert_eq!((told, again.len()), (vec![message("t", b"").qos2(2).dup()], 1));
+        let (told, again) =
+            talk.hears(&[publish(0x3c, 1), publish(0x3c, 2), publish(0x3c, 3)].concat());
+        assert_eq!(
+            (told, again.len()),
+            (vec![message("t", b"").qos2(2).dup()], 1)
+        );
         // Nor does the answer to 3 overtake.
         talk.d.says(b"\x50\x02\0\x01");
         talk.acks(again[0]);
         talk.d.says(b"\x50\x02\0\x02\x50\x02\0\x03");
-        assert_eq!(talk.hears(b"\x62\x02\0\x03\x62\x02\0\x01\x62\x02\0\x02").0, []);
+        assert_eq!(
+            talk.hears(b"\x62\x02\0\x03\x62\x02\0\x01\x62\x02\0\x02").0,
+            []
+        );
         talk.d.says(b"\x70\x02\0\x03\x70\x02\0\x01\x70\x02\0\x02");
     }
 }
@@ -201,8 +242,8 @@ fn a_lost_link_with_all_places_owed() {
     talk.d.says(b"\x50\x02\0\x01");
 }
 
-/// A message that comes again on the same connection before it was acknowledged, however often, is told once, and owed once; after that it is
-/// answered.
+/// A message that comes again on the same connection before it was acknowledged, however often, is
+/// told once, and owed once; after that it is answered.
 #[test]
 fn repetitions_on_one_connection() {
     for (head, reply) in [(0x32, 0x40), (0x34, 0x50)] {
@@ -239,7 +280,14 @@ fn skipped_messages_take_their_turn() {
     let mut talk = Talk::<4>::open();
     let skipped = [&b"\x34\x4c\0\x46"[..], &[b'x'; 70], b"\0\x02!!"].concat();
     let (told, tokens) = talk.hears(&[&publish(0x32, 1)[..], &skipped, &publish(0x32, 3)].concat());
-    assert_eq!(told, [message("t", b"").qos1(1), Told::Skipped(2), message("t", b"").qos1(3)]);
+    assert_eq!(
+        told,
+        [
+            message("t", b"").qos1(1),
+            Told::Skipped(2),
+            message("t", b"").qos1(3)
+        ]
+    );
     assert_eq!(tokens.len(), 2);
     talk.acks(tokens[1]);
     talk.d.silent();
@@ -247,24 +295,49 @@ fn skipped_messages_take_their_turn() {
     talk.d.says(b"\x40\x02\0\x01\x50\x02\0\x02\x40\x02\0\x03");
 }
 
-/// What was skipped, and is not acknowledged yet, is not told when it comes again, even if it can be then.
+/// What was skipped, and is not acknowledged yet, is not told when it comes again, even if it can
+/// be then.
 #[test]
 fn a_skipped_message_that_comes_again_is_not_told() {
     let mut talk = Talk::<4>::open();
     let skipped = [&b"\x32\x4a\0\x46"[..], &[b'x'; 70], b"\0\x02"].concat();
-    let (told, tokens) = talk.hears(&[&publish(0x32, 1)[..], &skipped, &skipped, &publish(0x3a, 2)].concat());
-    assert_eq!(told, [message("t", b"").qos1(1), Told::Skipped(0), Told::Skipped(0)]);
+    let (told, tokens) =
+        talk.hears(&[&publish(0x32, 1)[..], &skipped, &skipped, &publish(0x3a, 2)].concat());
+    assert_eq!(
+        told,
+        [
+            message("t", b"").qos1(1),
+            Told::Skipped(0),
+            Told::Skipped(0)
+        ]
+    );
     talk.acks(tokens[0]);
     talk.d.says(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x02");
 }
 
-/// A skipped message takes a place, too: behind the last one nothing is read, and no token is given that nobody owes.
+/// A skipped message takes a place, too: behind the last one nothing is read, and no token is given
+/// that nobody owes.
 #[test]
 fn a_skipped_message_takes_the_last_place() {
     let mut talk = Talk::<3>::open();
     let skipped = [&b"\x32\x4a\0\x46"[..], &[b'x'; 70], b"\0\x03"].concat();
-    let (told, tokens) = talk.hears(&[&publish(0x34, 1)[..], &publish(0x34, 2), &skipped, &publish(0x34, 4)].concat());
-    assert_eq!(told, [message("t", b"").qos2(1), message("t", b"").qos2(2), Told::Skipped(0)]);
+    let (told, tokens) = talk.hears(
+        &[
+            &publish(0x34, 1)[..],
+            &publish(0x34, 2),
+            &skipped,
+            &publish(0x34, 4),
+        ]
+        .concat(),
+    );
+    assert_eq!(
+        told,
+        [
+            message("t", b"").qos2(1),
+            message("t", b"").qos2(2),
+            Told::Skipped(0)
+        ]
+    );
     assert_eq!(talk.manual.ack(tokens[0]), Ok(()));
     let (told, more) = talk.turn();
     assert_eq!(told, [message("t", b"").qos2(4)]);
@@ -275,23 +348,47 @@ fn a_skipped_message_takes_the_last_place() {
     talk.d.says(b"\x50\x02\0\x02\x40\x02\0\x03\x50\x02\0\x04");
 }
 
-/// Everything else flows past what is owed: answers to what was published, QoS 0, the second half of QoS 2, resending.
+/// Everything else flows past what is owed: answers to what was published, QoS 0, the second half
+/// of QoS 2, resending.
 #[test]
 fn everything_else_flows() {
     let mut talk = Talk::<4>::open();
-    talk.d.publish(&Publish::to("a").qos(QoS::ExactlyOnce)).unwrap();
-    talk.d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)).unwrap();
+    talk.d
+        .publish(&Publish::to("a").qos(QoS::ExactlyOnce))
+        .unwrap();
+    talk.d
+        .publish(&Publish::to("a").qos(QoS::AtLeastOnce))
+        .unwrap();
     talk.d.tx.clear();
-    let (told, tokens) = talk.hears(&[&publish(0x32, 1)[..], b"\x50\x02\0\x01\x62\x02\0\x09\x70\x02\0\x01\x30\x03\0\x01t\xd0\0"].concat());
-    assert_eq!(told, [message("t", b"").qos1(1), received(1), acked(1), message("t", b"")]);
+    let (told, tokens) = talk.hears(
+        &[
+            &publish(0x32, 1)[..],
+            b"\x50\x02\0\x01\x62\x02\0\x09\x70\x02\0\x01\x30\x03\0\x01t\xd0\0",
+        ]
+        .concat(),
+    );
+    assert_eq!(
+        told,
+        [
+            message("t", b"").qos1(1),
+            received(1),
+            acked(1),
+            message("t", b"")
+        ]
+    );
     talk.d.says(b"\x62\x02\0\x01\x70\x02\0\x09");
     talk.acks(tokens[0]);
     talk.d.says(b"\x40\x02\0\x01");
     talk.d.session.lost();
     talk.d.connect(&Connect::new("c").keep_session());
     talk.d.tx.clear();
-    assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED, resend(2, QoS::AtLeastOnce)]);
-    talk.d.republish(2, &Publish::to("a").qos(QoS::AtLeastOnce)).unwrap();
+    assert_eq!(
+        talk.hears(b"\x20\x02\x01\0").0,
+        [RESUMED, resend(2, QoS::AtLeastOnce)]
+    );
+    talk.d
+        .republish(2, &Publish::to("a").qos(QoS::AtLeastOnce))
+        .unwrap();
     assert_eq!(talk.hears(b"\x40\x02\0\x02").0, [acked(2)]);
 }
 
@@ -318,17 +415,26 @@ fn disconnect_writes_what_is_allowed() {
     let (_, tokens) = talk.hears(&[publish(0x34, 1), publish(0x34, 2), publish(0x34, 3)].concat());
     talk.manual.ack(tokens[0]).unwrap();
     talk.manual.ack(tokens[2]).unwrap();
-    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Ok(()));
+    assert_eq!(
+        talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
+        Ok(())
+    );
     talk.d.says(b"\x50\x02\0\x01\xe0\0");
     assert!(talk.d.session.is_closed());
     assert_eq!(talk.turn(), (vec![], vec![]));
     talk.d.silent();
     // 1 and 3 were accepted, 2 was not.
     talk.resumes();
-    assert_eq!(talk.hears(&[publish(0x3c, 2), publish(0x3c, 3)].concat()).0, [message("t", b"").qos2(2).dup()]);
+    assert_eq!(
+        talk.hears(&[publish(0x3c, 2), publish(0x3c, 3)].concat()).0,
+        [message("t", b"").qos2(2).dup()]
+    );
     // Without room it is `Full`, and the connection goes on.
     talk.d.tx.commit(63);
-    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Err(SendError::Full));
+    assert_eq!(
+        talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
+        Err(SendError::Full)
+    );
     assert!(!talk.d.session.is_closed());
 }
 
@@ -338,13 +444,22 @@ fn disconnect_waits_for_a_reply() {
     let mut talk = Talk::<4>::open();
     talk.d.tx.commit(62);
     assert_eq!(talk.hears(b"\x62\x02\0\x09").0, []);
-    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Err(SendError::Full));
+    assert_eq!(
+        talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
+        Err(SendError::Full)
+    );
     talk.d.tx.clear();
     talk.d.publish(&Publish::to("a").more(2)).unwrap();
-    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Err(SendError::Busy));
+    assert_eq!(
+        talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
+        Err(SendError::Busy)
+    );
     talk.d.session.publish_chunk(b"!!", &mut talk.d.tx).unwrap();
     talk.d.tx.clear();
-    assert_eq!(talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx), Ok(()));
+    assert_eq!(
+        talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
+        Ok(())
+    );
     talk.d.says(b"\x70\x02\0\x09\xe0\0");
 }
 
@@ -369,11 +484,15 @@ fn every_qos_2_message_told_can_be_accepted() {
     talk.d.says(b"\x50\x02\0\x01\x50\x02\0\x02");
     assert_eq!(talk.turn().0, [fault(Fault::TooManyQos2)]);
     talk.resumes();
-    assert_eq!(talk.hears(b"\x3c\x05\0\x01t\0\x01\x3c\x05\0\x01t\0\x02").0, []);
+    assert_eq!(
+        talk.hears(b"\x3c\x05\0\x01t\0\x01\x3c\x05\0\x01t\0\x02").0,
+        []
+    );
     talk.d.says(b"\x50\x02\0\x01\x50\x02\0\x02");
 }
 
-/// With all slots taken, what is owed goes first: it may be what the broker waits for. Else the next connection would be like this one.
+/// With all slots taken, what is owed goes first: it may be what the broker waits for. Else the
+/// next connection would be like this one.
 #[test]
 fn with_all_slots_taken_what_is_owed_goes_first() {
     let mut talk = Talk::<4, 1>::open();
@@ -381,11 +500,13 @@ fn with_all_slots_taken_what_is_owed_goes_first() {
     assert_eq!(told, [message("t", b"").qos2(1)]);
     talk.acks(tokens[0]);
     talk.d.says(b"\x50\x02\0\x01");
-    talk.d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+    talk.d
+        .connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
     talk.d.tx.clear();
     assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
     // The broker has not seen PUBREC: it repeats message 1 behind one of QoS 1, and sends another.
-    let (told, tokens) = talk.hears(&[publish(0x32, 2), publish(0x3c, 1), publish(0x34, 3)].concat());
+    let (told, tokens) =
+        talk.hears(&[publish(0x32, 2), publish(0x3c, 1), publish(0x34, 3)].concat());
     assert_eq!(told, [message("t", b"").qos1(2)]);
     // The application takes its time. PINGRESP waits behind message 3.
     for ms in (0..60_000).step_by(500) {
@@ -399,11 +520,13 @@ fn with_all_slots_taken_what_is_owed_goes_first() {
     assert_eq!((told, tokens.len()), (vec![fault(Fault::TooManyQos2)], 0));
 }
 
-/// A link that is alive stays so while all places are owed: PINGRESP waits in `rx` with all the rest.
+/// A link that is alive stays so while all places are owed: PINGRESP waits in `rx` with all the
+/// rest.
 #[test]
 fn a_slow_application_is_no_dead_broker() {
     let mut talk = Talk::<1>::open();
-    talk.d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+    talk.d
+        .connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
     talk.d.tx.clear();
     assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
     let (_, tokens) = talk.hears(&publish(0x32, 1));
@@ -423,14 +546,18 @@ fn a_slow_application_is_no_dead_broker() {
     assert!(talk.d.at(120_000).is_ok());
 }
 
-/// A broker that is silent is found out also while something is owed to it, while half a packet has come, and while all slots are taken.
+/// A broker that is silent is found out also while something is owed to it, while half a packet has
+/// come, and while all slots are taken.
 #[test]
 fn a_dead_broker_is_found_while_something_is_owed() {
-    for (begins, acks) in
-        [(&publish(0x32, 1)[..], false), (&[&publish(0x32, 1)[..], b"\x32\x05\0"].concat(), false), (&publish(0x34, 1), true)]
-    {
+    for (begins, acks) in [
+        (&publish(0x32, 1)[..], false),
+        (&[&publish(0x32, 1)[..], b"\x32\x05\0"].concat(), false),
+        (&publish(0x34, 1), true),
+    ] {
         let mut talk = Talk::<4, 1>::open();
-        talk.d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+        talk.d
+            .connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
         talk.d.tx.clear();
         assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
         let (_, tokens) = talk.hears(begins);
@@ -453,7 +580,8 @@ fn a_dead_broker_is_found_while_something_is_owed() {
 #[test]
 fn acknowledgements_are_something_sent() {
     let mut talk = Talk::<4>::open();
-    talk.d.connect(&Connect::new("c").keep_session().keep_alive(8));
+    talk.d
+        .connect(&Connect::new("c").keep_session().keep_alive(8));
     talk.d.tx.clear();
     assert_eq!(talk.hears(b"\x20\x02\x01\0").0, [RESUMED]);
     assert_eq!(talk.d.at(0), Ok(Some(6000)));

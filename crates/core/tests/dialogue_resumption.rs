@@ -10,7 +10,8 @@ const fn to(topic: &str, qos: QoS) -> Publish<'_> {
     Publish::to(topic).payload(b"!").qos(qos)
 }
 
-/// 1 PUBLISH with QoS 1, 2 QoS 2 with PUBREC, 3 QoS 2, 4 QoS 1; 5 to 8 are free. The link was cut, and the broker continues.
+/// 1 PUBLISH with QoS 1, 2 QoS 2 with PUBREC, 3 QoS 2, 4 QoS 1; 5 to 8 are free. The link was cut,
+/// and the broker continues.
 fn resumed() -> Dialogue {
     let mut d = Dialogue::<8>::open_kept();
     for (topic, qos) in [("a", ONCE), ("b", TWICE), ("c", TWICE), ("d", ONCE)] {
@@ -22,7 +23,8 @@ fn resumed() -> Dialogue {
     d
 }
 
-/// PUBREL is written, for a PUBLISH `Resend` is told once; DUP, the same identifier; in the order in which they were sent first.
+/// PUBREL is written, for a PUBLISH `Resend` is told once; DUP, the same identifier; in the order
+/// in which they were sent first.
 #[test]
 fn the_walk() {
     let mut d = resumed();
@@ -45,7 +47,10 @@ fn the_walk() {
     // The next is the one behind the last.
     assert_eq!(d.publish(&to("e", ONCE)), Ok(Some(id(5))));
     d.says(b"\x32\x06\0\x01e\0\x05!");
-    d.hears(b"\x40\x02\0\x01\x70\x02\0\x02\x50\x02\0\x03\x40\x02\0\x04", &[acked(1), acked(2), received(3), acked(4)]);
+    d.hears(
+        b"\x40\x02\0\x01\x70\x02\0\x02\x50\x02\0\x03\x40\x02\0\x04",
+        &[acked(1), acked(2), received(3), acked(4)],
+    );
     d.says(b"\x62\x02\0\x03");
     d.hears(b"\x70\x02\0\x03\x40\x02\0\x05", &[acked(3), acked(5)]);
 }
@@ -77,8 +82,21 @@ fn the_walk_goes_round_the_ring() {
 fn only_what_was_asked_for() {
     let mut d = resumed();
     let before = d.clone();
-    for (number, qos) in [(2, TWICE), (3, TWICE), (4, ONCE), (5, ONCE), (9, ONCE), (65_535, ONCE), (1, TWICE), (1, QoS::AtMostOnce)] {
-        assert_eq!(d.republish(number, &to("a", qos)), Err(SendError::Invalid), "{number}");
+    for (number, qos) in [
+        (2, TWICE),
+        (3, TWICE),
+        (4, ONCE),
+        (5, ONCE),
+        (9, ONCE),
+        (65_535, ONCE),
+        (1, TWICE),
+        (1, QoS::AtMostOnce),
+    ] {
+        assert_eq!(
+            d.republish(number, &to("a", qos)),
+            Err(SendError::Invalid),
+            "{number}"
+        );
         if number != 1 {
             assert_eq!(d.abandon(number), Err(SendError::Invalid), "{number}");
         }
@@ -93,10 +111,14 @@ fn only_what_was_asked_for() {
     // Without a walk nothing is.
     let mut d = Dialogue::<2>::open();
     d.publish(&to("a", ONCE)).unwrap();
-    assert_eq!((d.republish(1, &to("a", ONCE)), d.abandon(1)), (Err(SendError::Invalid), Err(SendError::Invalid)));
+    assert_eq!(
+        (d.republish(1, &to("a", ONCE)), d.abandon(1)),
+        (Err(SendError::Invalid), Err(SendError::Invalid))
+    );
 }
 
-/// Until the walk has ended QoS 1 and 2 are `Busy`, and what shares their identifiers; QoS 0 passes.
+/// Until the walk has ended QoS 1 and 2 are `Busy`, and what shares their identifiers; QoS 0
+/// passes.
 #[test]
 fn busy_until_the_walk_has_ended() {
     let mut d = resumed();
@@ -104,7 +126,10 @@ fn busy_until_the_walk_has_ended() {
         for publish in [to("x", ONCE), to("x", TWICE)] {
             assert_eq!(d.publish(&publish), Err(SendError::Busy));
         }
-        assert_eq!((d.subscribe(&[("x", 0)]), d.unsubscribe(&["x"])), (Err(SendError::Busy), Err(SendError::Busy)));
+        assert_eq!(
+            (d.subscribe(&[("x", 0)]), d.unsubscribe(&["x"])),
+            (Err(SendError::Busy), Err(SendError::Busy))
+        );
         d.silent();
         assert_eq!(d.publish(&to("x", QoS::AtMostOnce)), Ok(None));
         d.says(b"\x30\x04\0\x01x!");
@@ -130,7 +155,11 @@ fn incoming_packets_flow_meanwhile() {
     let mut d = resumed();
     d.hears(
         b"\x32\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06\x62\x02\0\x06\x30\x03\0\x01t\xd0\0",
-        &[message("t", b"").qos1(5), message("t", b"").qos2(6), message("t", b"")],
+        &[
+            message("t", b"").qos1(5),
+            message("t", b"").qos2(6),
+            message("t", b""),
+        ],
     );
     d.says(b"\x40\x02\0\x05\x50\x02\0\x06\x70\x02\0\x06");
     d.disconnect().unwrap();
@@ -138,7 +167,8 @@ fn incoming_packets_flow_meanwhile() {
     d.resumes(&[RESUMED, resend(1, ONCE)]);
 }
 
-/// Answers to what was sent before the link broke may still come; what is answered is not asked for any more.
+/// Answers to what was sent before the link broke may still come; what is answered is not asked for
+/// any more.
 #[test]
 fn answers_come_meanwhile() {
     // To the one asked for.
@@ -165,10 +195,14 @@ fn answers_come_meanwhile() {
     d.says(b"\x3c\x06\0\x01c\0\x03!");
 }
 
-/// Between the answer and the next call, too: what has ended or needs no payload any more cannot be given again, nor abandoned.
+/// Between the answer and the next call, too: what has ended or needs no payload any more cannot be
+/// given again, nor abandoned.
 #[test]
 fn what_was_just_answered_is_not_asked_for() {
-    let cases = [(1, ONCE, b"\x40\x02\0\x01", acked(1), b"\x62\x02\0\x02"), (3, TWICE, b"\x50\x02\0\x03", received(3), b"\x62\x02\0\x03")];
+    let cases = [
+        (1, ONCE, b"\x40\x02\0\x01", acked(1), b"\x62\x02\0\x02"),
+        (3, TWICE, b"\x50\x02\0\x03", received(3), b"\x62\x02\0\x03"),
+    ];
     for (number, qos, answer, told, says) in cases {
         let mut d = resumed();
         if number == 3 {
@@ -180,15 +214,26 @@ fn what_was_just_answered_is_not_asked_for() {
         assert_eq!(d.next(), Some(told));
         let before = d.clone();
         assert_eq!(d.republish(number, &to("a", qos)), Err(SendError::Invalid));
-        assert_eq!(d.republish(number, &to("a", QoS::AtMostOnce)), Err(SendError::Invalid));
+        assert_eq!(
+            d.republish(number, &to("a", QoS::AtMostOnce)),
+            Err(SendError::Invalid)
+        );
         assert_eq!(d.abandon(number), Err(SendError::Invalid));
         assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
-        assert_eq!(d.turn(), [if number == 1 { resend(3, TWICE) } else { resend(4, ONCE) }]);
+        assert_eq!(
+            d.turn(),
+            [if number == 1 {
+                resend(3, TWICE)
+            } else {
+                resend(4, ONCE)
+            }]
+        );
         d.says(says);
     }
 }
 
-/// `abandon` frees an identifier of QoS 1; for QoS 2 it sends PUBREL, since the broker may hold the message, and awaits PUBCOMP.
+/// `abandon` frees an identifier of QoS 1; for QoS 2 it sends PUBREL, since the broker may hold the
+/// message, and awaits PUBCOMP.
 #[test]
 fn abandoned() {
     let mut d = resumed();
@@ -229,9 +274,19 @@ fn abandoned_and_lost_again() {
 #[test]
 fn given_again_in_pieces() {
     let mut d = resumed();
-    assert_eq!(d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).more(4)), Ok(()));
+    assert_eq!(
+        d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).more(4)),
+        Ok(())
+    );
     d.says(b"\x3a\x0a\0\x01a\0\x01!");
-    assert_eq!((d.session.unsent(), d.republish(1, &to("a", ONCE)), d.abandon(1)), (4, Err(SendError::Busy), Err(SendError::Busy)));
+    assert_eq!(
+        (
+            d.session.unsent(),
+            d.republish(1, &to("a", ONCE)),
+            d.abandon(1)
+        ),
+        (4, Err(SendError::Busy), Err(SendError::Busy))
+    );
     d.turn();
     assert_eq!(d.session.publish_chunk(b"1234", &mut d.tx), Ok(4));
     // What goes on behind it stands behind its last byte.
@@ -284,7 +339,10 @@ fn the_walk_goes_on_between_packets() {
     d.abandon(1).unwrap();
     assert_eq!(d.turn(), []);
     d.gets(b"abcdefghi\x30\x03\0\x01t");
-    assert_eq!(d.turn(), [payload(b"abcdefghi", 0), resend(2, ONCE), message("t", b"")]);
+    assert_eq!(
+        d.turn(),
+        [payload(b"abcdefghi", 0), resend(2, ONCE), message("t", b"")]
+    );
     d.says(b"\x50\x02\0\x05");
 }
 
@@ -303,12 +361,14 @@ fn nothing_to_walk() {
     assert_eq!(d.publish(&to("b", ONCE)), Ok(Some(id(3))));
 }
 
-/// A long chain of cuts: each resumption asks for what is left, no more and no less, and everything ends once.
+/// A long chain of cuts: each resumption asks for what is left, no more and no less, and everything
+/// ends once.
 #[test]
 fn cut_again_and_again() {
     let mut d = Dialogue::<8>::open_kept();
     for number in 1..=8 {
-        d.publish(&to("a", if number % 2 == 0 { TWICE } else { ONCE })).unwrap();
+        d.publish(&to("a", if number % 2 == 0 { TWICE } else { ONCE }))
+            .unwrap();
     }
     d.tx.clear();
     let mut ended = vec![];
@@ -323,13 +383,22 @@ fn cut_again_and_again() {
         assert_eq!(told, [resend(number, qos)]);
         d.silent();
         d.republish(number, &to("a", qos)).unwrap();
-        assert_eq!(d.tx.bytes()[..7], [0x38 | (qos as u8) << 1, 6, 0, 1, b'a', 0, number as u8]);
+        assert_eq!(
+            d.tx.bytes()[..7],
+            [0x38 | (qos as u8) << 1, 6, 0, 1, b'a', 0, number as u8]
+        );
         d.tx.clear();
-        let answer: &[u8] = if qos == ONCE { b"\x40\x02\0" } else { b"\x50\x02\0" };
+        let answer: &[u8] = if qos == ONCE {
+            b"\x40\x02\0"
+        } else {
+            b"\x50\x02\0"
+        };
         for told in d.feed(&[answer, &[number as u8]].concat()) {
             match told {
                 Told::Acked(id) => ended.push(id),
-                Told::Received(id) => assert_eq!(d.feed(&[0x70, 2, 0, id as u8]).first(), Some(&acked(id))),
+                Told::Received(id) => {
+                    assert_eq!(d.feed(&[0x70, 2, 0, id as u8]).first(), Some(&acked(id)))
+                }
                 Told::Resend(id, _) => assert_eq!(id, number + 1),
                 other => panic!("{other:?}"),
             }

@@ -8,8 +8,9 @@ const CLEAN: Connect<'_> = Connect::new("c").keep_alive(0);
 const ONCE: Publish<'_> = Publish::to("a").qos(QoS::AtLeastOnce);
 const TWICE: Publish<'_> = Publish::to("a").qos(QoS::ExactlyOnce);
 
-/// Over a kept session: 1 free, 2 PUBLISH with QoS 1, 3 SUBSCRIBE, 4 QoS 2 with PUBREC, 5 UNSUBSCRIBE, 1 again with QoS 2, and the broker's
-/// message 9 accepted. The next is 2, so the oldest is 2.
+/// Over a kept session: 1 free, 2 PUBLISH with QoS 1, 3 SUBSCRIBE, 4 QoS 2 with PUBREC, 5
+/// UNSUBSCRIBE, 1 again with QoS 2, and the broker's message 9 accepted. The next is 2, so the
+/// oldest is 2.
 fn busy() -> Dialogue<5> {
     let mut d = Dialogue::<5>::open_kept();
     d.publish(&ONCE).unwrap();
@@ -17,7 +18,10 @@ fn busy() -> Dialogue<5> {
     d.subscribe(&[("a", 0)]).unwrap();
     d.publish(&TWICE).unwrap();
     d.unsubscribe(&["a"]).unwrap();
-    d.hears(b"\x40\x02\0\x01\x50\x02\0\x04\x34\x05\0\x01t\0\x09", &[acked(1), received(4), message("t", b"").qos2(9)]);
+    d.hears(
+        b"\x40\x02\0\x01\x50\x02\0\x04\x34\x05\0\x01t\0\x09",
+        &[acked(1), received(4), message("t", b"").qos2(9)],
+    );
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
     d.tx.clear();
     d
@@ -31,15 +35,23 @@ fn again(d: &mut Dialogue<5>, connect: &Connect<'_>) {
 
 /// All that was under way ends, the oldest first, and then there is a connection.
 fn all_unknown(last: Told) -> Vec<Told> {
-    [2, 3, 4, 5, 1].map(unknown).into_iter().chain([last]).collect()
+    [2, 3, 4, 5, 1]
+        .map(unknown)
+        .into_iter()
+        .chain([last])
+        .collect()
 }
 
-/// The broker continues: SUBSCRIBE and UNSUBSCRIBE end, since they are no Session state; what was published goes on, in order.
+/// The broker continues: SUBSCRIBE and UNSUBSCRIBE end, since they are no Session state; what was
+/// published goes on, in order.
 #[test]
 fn resumed() {
     let mut d = busy();
     again(&mut d, &KEPT);
-    d.hears(b"\x20\x02\x01\0", &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)]);
+    d.hears(
+        b"\x20\x02\x01\0",
+        &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+    );
     d.silent();
     d.abandon(2).unwrap();
     assert_eq!(d.turn(), [resend(1, QoS::ExactlyOnce)]);
@@ -49,7 +61,8 @@ fn resumed() {
     d.says(b"\x50\x02\0\x09");
 }
 
-/// The broker starts empty: every identifier ends, in the order of the ring, before `Connected`; identifiers that came in, too.
+/// The broker starts empty: every identifier ends, in the order of the ring, before `Connected`;
+/// identifiers that came in, too.
 #[test]
 fn new_at_the_broker() {
     let mut d = busy();
@@ -87,10 +100,14 @@ fn clean_after_clean() {
     d.session.lost();
     d.connect(&CLEAN);
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0\x34\x05\0\x01t\0\x09", &[unknown(1), NEW, message("t", b"").qos2(9)]);
+    d.hears(
+        b"\x20\x02\0\0\x34\x05\0\x01t\0\x09",
+        &[unknown(1), NEW, message("t", b"").qos2(9)],
+    );
 }
 
-/// The broker kept a session of which we know nothing: from before a restart, or of another client identifier.
+/// The broker kept a session of which we know nothing: from before a restart, or of another client
+/// identifier.
 #[test]
 fn foreign() {
     let mut d = Dialogue::<5>::new();
@@ -112,7 +129,10 @@ fn foreign() {
 /// Client identifiers that are nearly the same are not the same.
 #[test]
 fn neighbours_are_foreign() {
-    let names = ["c", "b", "a", "node-1", "node-2", "node-3", "node-10", "Aa", "BB", "ab", "ba", "c0", "0c", "cc", "C", "é", "e"];
+    let names = [
+        "c", "b", "a", "node-1", "node-2", "node-3", "node-10", "Aa", "BB", "ab", "ba", "c0", "0c",
+        "cc", "C", "é", "e",
+    ];
     for one in names {
         for other in names {
             let mut d = Dialogue::<2>::new();
@@ -122,7 +142,10 @@ fn neighbours_are_foreign() {
             d.session.lost();
             d.connect(&Connect::new(other).keep_session());
             d.tx.clear();
-            d.hears(b"\x20\x02\x01\0", &[if one == other { RESUMED } else { FOREIGN }]);
+            d.hears(
+                b"\x20\x02\x01\0",
+                &[if one == other { RESUMED } else { FOREIGN }],
+            );
         }
     }
 }
@@ -135,10 +158,14 @@ fn session_present_after_a_clean_connect() {
     d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
     // Nothing has ended by that.
     again(&mut d, &KEPT);
-    d.hears(b"\x20\x02\x01\0", &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)]);
+    d.hears(
+        b"\x20\x02\x01\0",
+        &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+    );
 }
 
-/// Any return code but 0 is a refusal, whatever its value and the flag; local state stays until a connection is accepted.
+/// Any return code but 0 is a refusal, whatever its value and the flag; local state stays until a
+/// connection is accepted.
 #[test]
 fn refused_keeps_the_session() {
     for code in [1, 2, 3, 4, 5, 6, 7, 0x7f, 0x80, 255] {
@@ -146,15 +173,27 @@ fn refused_keeps_the_session() {
             for connect in [KEPT, CLEAN, Connect::new("d").keep_session()] {
                 let mut d = busy();
                 again(&mut d, &connect);
-                d.hears(&[0x20, 2, present, code], &[fault(Fault::Refused(ReturnCode::from(code)))]);
+                d.hears(
+                    &[0x20, 2, present, code],
+                    &[fault(Fault::Refused(ReturnCode::from(code)))],
+                );
                 assert!(d.session.is_closed());
                 again(&mut d, &KEPT);
-                d.hears(b"\x20\x02\x01\0", &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)]);
+                d.hears(
+                    b"\x20\x02\x01\0",
+                    &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+                );
             }
         }
     }
     assert_eq!(ReturnCode::from(5), ReturnCode::NOT_AUTHORIZED);
-    assert_eq!((ReturnCode::NOT_AUTHORIZED.get(), ReturnCode::from(255).get()), (5, 255));
+    assert_eq!(
+        (
+            ReturnCode::NOT_AUTHORIZED.get(),
+            ReturnCode::from(255).get()
+        ),
+        (5, 255)
+    );
 }
 
 /// Nor does a connection that breaks, or times out, before CONNACK.
@@ -166,9 +205,15 @@ fn no_answer_keeps_the_session() {
         d.gets(b"\x20\x02\0");
         assert_eq!(d.next(), None);
         again(&mut d, &connect);
-        assert_eq!((d.at(0), d.at(10_000), d.at(10_000)), (Ok(Some(10_000)), Ok(Some(0)), Err(Fault::Timeout)));
+        assert_eq!(
+            (d.at(0), d.at(10_000), d.at(10_000)),
+            (Ok(Some(10_000)), Ok(Some(0)), Err(Fault::Timeout))
+        );
         again(&mut d, &KEPT);
-        d.hears(b"\x20\x02\x01\0", &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)]);
+        d.hears(
+            b"\x20\x02\x01\0",
+            &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+        );
     }
 }
 
@@ -189,14 +234,27 @@ fn connect_drops_what_was_in_the_buffers() {
 /// CONNACK comes first, once, and is what it should be.
 #[test]
 fn connack_comes_first_and_once() {
-    for bytes in [&b"\x30\x03\0\x01t"[..], b"\xd0\0", b"\x40\x02\0\x01", b"\x90\x03\0\x01\0", b"\x10\x0d", b"\xe0\0"] {
+    for bytes in [
+        &b"\x30\x03\0\x01t"[..],
+        b"\xd0\0",
+        b"\x40\x02\0\x01",
+        b"\x90\x03\0\x01\0",
+        b"\x10\x0d",
+        b"\xe0\0",
+    ] {
         let mut d = Dialogue::<2>::new();
         d.connect(&CLEAN);
         assert_eq!(d.feed(bytes), [fault(Fault::Unexpected)], "{bytes:02x?}");
     }
-    for bytes in
-        [&b"\x20\x01\0"[..], b"\x20\x03\0\0\0", b"\x20\x02\x02\0", b"\x20\x02\x80\0", b"\x21\x02\0\0", b"\x20\x00", b"\x20\x82\0\0\0"]
-    {
+    for bytes in [
+        &b"\x20\x01\0"[..],
+        b"\x20\x03\0\0\0",
+        b"\x20\x02\x02\0",
+        b"\x20\x02\x80\0",
+        b"\x21\x02\0\0",
+        b"\x20\x00",
+        b"\x20\x82\0\0\0",
+    ] {
         let mut d = Dialogue::<2>::new();
         d.connect(&CLEAN);
         assert_eq!(d.feed(bytes), [fault(Fault::Malformed)], "{bytes:02x?}");
@@ -210,7 +268,10 @@ fn connack_comes_first_and_once() {
 fn without_a_connection_nothing_happens() {
     let mut d = Dialogue::<2>::new();
     d.gets(b"\x20\x02\0\0\x30\x03\0\x01t");
-    assert_eq!((d.next(), d.at(0), d.at(100_000), d.session.is_closed()), (None, Ok(None), Ok(None), true));
+    assert_eq!(
+        (d.next(), d.at(0), d.at(100_000), d.session.is_closed()),
+        (None, Ok(None), Ok(None), true)
+    );
     assert_eq!(d.rx.bytes().len(), 9);
     d.silent();
 }
@@ -234,10 +295,21 @@ fn no_commands_before_connected() {
     d.gets(b"\x20\x02\0\0");
     assert_eq!(d.next(), Some(unknown(2)));
     assert_eq!(
-        (d.publish(&Publish::to("a")), d.publish(&ONCE), d.disconnect()),
-        (Err(SendError::Offline), Err(SendError::Offline), Err(SendError::Offline))
+        (
+            d.publish(&Publish::to("a")),
+            d.publish(&ONCE),
+            d.disconnect()
+        ),
+        (
+            Err(SendError::Offline),
+            Err(SendError::Offline),
+            Err(SendError::Offline)
+        )
     );
     d.silent();
-    assert_eq!(d.turn(), [unknown(3), unknown(4), unknown(5), unknown(1), NEW]);
+    assert_eq!(
+        d.turn(),
+        [unknown(3), unknown(4), unknown(5), unknown(1), NEW]
+    );
     assert_eq!(d.publish(&Publish::to("a")), Ok(None));
 }

@@ -23,7 +23,11 @@ fn restored(image: &[u8]) -> Three {
 /// What a session does from its next connection on, in several ways that this may go.
 fn future(session: &Three) -> Vec<(Vec<Told>, Vec<u8>)> {
     let mut all = vec![];
-    for connect in [Connect::new("c").keep_session(), Connect::new("c"), Connect::new("d").keep_session()] {
+    for connect in [
+        Connect::new("c").keep_session(),
+        Connect::new("c"),
+        Connect::new("d").keep_session(),
+    ] {
         for connack in [&b"\x20\x02\0\0"[..], b"\x20\x02\x01\0", b"\x20\x02\0\x03"] {
             let mut d = Dialogue::<3>::new();
             d.session = session.clone();
@@ -50,7 +54,8 @@ fn future(session: &Three) -> Vec<(Vec<Told>, Vec<u8>)> {
     all
 }
 
-/// Taken at any time it equals the session with its link just cut: after every call of a long dialogue.
+/// Taken at any time it equals the session with its link just cut: after every call of a long
+/// dialogue.
 #[test]
 fn a_snapshot_is_a_session_whose_link_was_cut() {
     let mut d = Dialogue::<3, 16, 256>::new();
@@ -60,7 +65,10 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
         cut.lost();
         let again = restored(&saved(&d.session));
         assert_eq!(saved(&again), saved(&cut));
-        assert_eq!((again.is_closed(), again.oldest(), again.unsent()), (true, cut.oldest(), 0));
+        assert_eq!(
+            (again.is_closed(), again.oldest(), again.unsent()),
+            (true, cut.oldest(), 0)
+        );
         assert_eq!(future(&again), future(&cut), "look {looks}");
         looks += 1;
     };
@@ -136,7 +144,10 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
 fn full() -> Dialogue<3> {
     let mut d = Dialogue::<3>::open_kept();
     d.publish(&ONCE).unwrap();
-    d.hears(b"\x40\x02\0\x01\x34\x05\0\x01t\x12\x34", &[acked(1), message("t", b"").qos2(0x1234)]);
+    d.hears(
+        b"\x40\x02\0\x01\x34\x05\0\x01t\x12\x34",
+        &[acked(1), message("t", b"").qos2(0x1234)],
+    );
     d.publish(&TWICE).unwrap();
     d.subscribe(&[("x", 1)]).unwrap();
     d.publish(&ONCE).unwrap();
@@ -151,7 +162,10 @@ fn exactly_once_over_a_reset() {
     d.session = restored(&image);
     d.connect(&Connect::new("c").keep_session());
     d.tx.clear();
-    d.hears(b"\x20\x02\x01\0", &[unknown(3), RESUMED, resend(1, QoS::AtLeastOnce)]);
+    d.hears(
+        b"\x20\x02\x01\0",
+        &[unknown(3), RESUMED, resend(1, QoS::AtLeastOnce)],
+    );
     d.says(b"\x62\x02\0\x02");
     d.hears(b"\x3c\x05\0\x01t\x12\x34", &[]);
     d.says(b"\x50\x02\x12\x34");
@@ -165,8 +179,14 @@ fn another_client_identifier() {
         d.session = restored(&saved(&full().session));
         d.connect(&Connect::new(name).keep_session());
         d.tx.clear();
-        d.hears(b"\x20\x02\x01\0", &[unknown(2), unknown(3), unknown(1), FOREIGN]);
-        d.hears(b"\x3c\x05\0\x01t\x12\x34", &[message("t", b"").qos2(0x1234).dup()]);
+        d.hears(
+            b"\x20\x02\x01\0",
+            &[unknown(2), unknown(3), unknown(1), FOREIGN],
+        );
+        d.hears(
+            b"\x3c\x05\0\x01t\x12\x34",
+            &[message("t", b"").qos2(0x1234).dup()],
+        );
     }
 }
 
@@ -181,12 +201,23 @@ fn damage_is_noticed() {
             let mut damaged = image;
             damaged[at] ^= change;
             let error = session.restore(&damaged).unwrap_err();
-            assert_eq!(error, if at == 0 { SnapshotError::Version } else { SnapshotError::Damaged });
+            assert_eq!(
+                error,
+                if at == 0 {
+                    SnapshotError::Version
+                } else {
+                    SnapshotError::Damaged
+                }
+            );
             if at > 0 && at + 1 < image.len() {
                 for next in [1, 0x55, 0xff, change] {
                     let mut damaged = damaged;
                     damaged[at + 1] ^= next;
-                    assert_eq!(session.restore(&damaged), Err(SnapshotError::Damaged), "{at} {change} {next}");
+                    assert_eq!(
+                        session.restore(&damaged),
+                        Err(SnapshotError::Damaged),
+                        "{at} {change} {next}"
+                    );
                 }
             }
         }
@@ -195,18 +226,25 @@ fn damage_is_noticed() {
     for at in 1..image.len() {
         let mut swapped = image;
         swapped.swap(at - 1, at);
-        assert!(swapped == image || session.restore(&swapped).is_err(), "{at}");
+        assert!(
+            swapped == image || session.restore(&swapped).is_err(),
+            "{at}"
+        );
         for filler in [0, 0xff] {
             let mut half = image;
             half[at..].fill(filler);
             assert!(half == image || session.restore(&half).is_err(), "{at}");
         }
     }
-    assert!(session.restore(&[0; Three::IMAGE]).is_err() && session.restore(&[0xff; Three::IMAGE]).is_err());
+    assert!(
+        session.restore(&[0; Three::IMAGE]).is_err()
+            && session.restore(&[0xff; Three::IMAGE]).is_err()
+    );
     assert!(session == before);
 }
 
-/// What no session can be is no image, even if its checksum is right: a place in the ring that is none, a packet that is never awaited.
+/// What no session can be is no image, even if its checksum is right: a place in the ring that is
+/// none, a packet that is never awaited.
 #[test]
 fn what_cannot_be_is_damage() {
     // CRC-16, polynomial 0x1021, from 0xffff on; its value for "123456789" is known.
@@ -229,14 +267,34 @@ fn what_cannot_be_is_damage() {
     assert_eq!(sealed(&|_| ()), saved(&full().session));
     let mut session = Three::new();
     for next in 0..=255 {
-        let expected = if next < 3 { Ok(()) } else { Err(SnapshotError::Damaged) };
-        assert_eq!(session.restore(&sealed(&|image| image[2] = next)), expected, "{next}");
-        assert_eq!(session.restore(&sealed(&|image| image[1] = next)).is_ok(), next == 0, "{next}");
+        let expected = if next < 3 {
+            Ok(())
+        } else {
+            Err(SnapshotError::Damaged)
+        };
+        assert_eq!(
+            session.restore(&sealed(&|image| image[2] = next)),
+            expected,
+            "{next}"
+        );
+        assert_eq!(
+            session.restore(&sealed(&|image| image[1] = next)).is_ok(),
+            next == 0,
+            "{next}"
+        );
     }
     for slot in 0..3 {
         for awaits in 0..=255 {
-            let expected = if matches!(awaits, 0 | 4 | 5 | 7 | 9 | 11) { Ok(()) } else { Err(SnapshotError::Damaged) };
-            assert_eq!(session.restore(&sealed(&|image| image[5 + 3 * slot] = awaits)), expected, "{slot} {awaits}");
+            let expected = if matches!(awaits, 0 | 4 | 5 | 7 | 9 | 11) {
+                Ok(())
+            } else {
+                Err(SnapshotError::Damaged)
+            };
+            assert_eq!(
+                session.restore(&sealed(&|image| image[5 + 3 * slot] = awaits)),
+                expected,
+                "{slot} {awaits}"
+            );
         }
     }
 }
@@ -250,9 +308,17 @@ fn other_lengths() {
     for length in (0..60).filter(|&length| length != image.len()) {
         let mut other = vec![0x55; length];
         other[..length.min(image.len())].copy_from_slice(&image[..length.min(image.len())]);
-        assert_eq!(session.restore(&other), Err(SnapshotError::Length), "{length}");
+        assert_eq!(
+            session.restore(&other),
+            Err(SnapshotError::Length),
+            "{length}"
+        );
         let untouched = other.clone();
-        assert_eq!((session.save(&mut other), &other), (Err(SnapshotError::Length), &untouched), "{length}");
+        assert_eq!(
+            (session.save(&mut other), &other),
+            (Err(SnapshotError::Length), &untouched),
+            "{length}"
+        );
     }
     assert!(session == before);
     let mut two = Session::<[Slot; 2]>::new();
@@ -268,7 +334,10 @@ fn restoring_is_without_a_connection() {
     d.publish(&Publish::to("t").more(7)).unwrap();
     d.session.restore(&image).unwrap();
     assert!(d.session.is_closed());
-    assert_eq!((d.publish(&ONCE), d.session.unsent()), (Err(SendError::Offline), 0));
+    assert_eq!(
+        (d.publish(&ONCE), d.session.unsent()),
+        (Err(SendError::Offline), 0)
+    );
 }
 
 /// Images of sessions with many slots.
@@ -289,7 +358,14 @@ fn many_slots() {
     again.hears(b"\x20\x02\x01\0", &[RESUMED, resend(1, QoS::AtLeastOnce)]);
     for number in 1..=700 {
         again.abandon(number).unwrap();
-        assert_eq!(again.turn(), if number < 700 { vec![resend(number + 1, QoS::AtLeastOnce)] } else { vec![] });
+        assert_eq!(
+            again.turn(),
+            if number < 700 {
+                vec![resend(number + 1, QoS::AtLeastOnce)]
+            } else {
+                vec![]
+            }
+        );
     }
     assert_eq!(again.publish(&ONCE), Ok(Some(id(701))));
 }

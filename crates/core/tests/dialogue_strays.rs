@@ -11,10 +11,15 @@ const UNSUBACK: u8 = 0xb0;
 
 fn ack(head: u8, id: u16) -> Vec<u8> {
     let [high, low] = id.to_be_bytes();
-    if head == SUBACK { vec![head, 3, high, low, 0] } else { vec![head, 2, high, low] }
+    if head == SUBACK {
+        vec![head, 3, high, low, 0]
+    } else {
+        vec![head, 2, high, low]
+    }
 }
 
-/// For an identifier that is not in flight: ignored. It may be of a slot that is free, or that does not exist.
+/// For an identifier that is not in flight: ignored. It may be of a slot that is free, or that does
+/// not exist.
 #[test]
 fn strays_are_ignored() {
     for head in [PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK] {
@@ -39,7 +44,14 @@ fn strays_are_ignored() {
 /// They are as well-formed as others, though.
 #[test]
 fn strays_are_checked() {
-    for bytes in [&b"\x40\x02\0\0"[..], b"\x50\x03\0\x09\0", b"\x90\x03\0\x09\x03", b"\x90\x02\0\x09", b"\xb1\x02\0\x09", b"\x62\x02\0\0"] {
+    for bytes in [
+        &b"\x40\x02\0\0"[..],
+        b"\x50\x03\0\x09\0",
+        b"\x90\x03\0\x09\x03",
+        b"\x90\x02\0\x09",
+        b"\xb1\x02\0\x09",
+        b"\x62\x02\0\0",
+    ] {
         let mut d = Dialogue::<2>::open();
         assert_eq!(d.feed(bytes), [fault(Fault::Malformed)], "{bytes:02x?}");
     }
@@ -56,13 +68,20 @@ fn an_unknown_pubrel_is_answered() {
     }
 }
 
-/// Every kind of acknowledgement for everything that can be in flight: taken, answered, or `Unexpected`.
+/// Every kind of acknowledgement for everything that can be in flight: taken, answered, or
+/// `Unexpected`.
 #[test]
 fn the_wrong_kind_is_unexpected() {
     type Begin = fn(&mut Dialogue<2>);
     let under_way: [(Begin, &[(u8, Told)]); 5] = [
-        (|d| assert!(d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).is_ok()), &[(PUBACK, acked(1))]),
-        (|d| assert!(d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).is_ok()), &[(PUBREC, received(1))]),
+        (
+            |d| assert!(d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).is_ok()),
+            &[(PUBACK, acked(1))],
+        ),
+        (
+            |d| assert!(d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).is_ok()),
+            &[(PUBREC, received(1))],
+        ),
         (
             |d| {
                 d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
@@ -70,8 +89,14 @@ fn the_wrong_kind_is_unexpected() {
             },
             &[(PUBCOMP, acked(1)), (PUBREC, unknown(9))],
         ),
-        (|d| assert!(d.subscribe(&[("t", 1)]).is_ok()), &[(SUBACK, subscribed(1, &[0]))]),
-        (|d| assert!(d.unsubscribe(&["t"]).is_ok()), &[(UNSUBACK, acked(1))]),
+        (
+            |d| assert!(d.subscribe(&[("t", 1)]).is_ok()),
+            &[(SUBACK, subscribed(1, &[0]))],
+        ),
+        (
+            |d| assert!(d.unsubscribe(&["t"]).is_ok()),
+            &[(UNSUBACK, acked(1))],
+        ),
     ];
     for (begin, right) in under_way {
         for head in [PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK] {
@@ -113,30 +138,58 @@ fn suback_fits_subscribe() {
         let mut bytes = vec![0x90, count as u8 + 2, 0, 1];
         bytes.extend(&codes[..count]);
         let told = d.feed(&bytes);
-        assert_eq!(told, [if count == 3 { subscribed(1, &codes[..3]) } else { fault(Fault::Malformed) }], "{count} codes");
+        assert_eq!(
+            told,
+            [if count == 3 {
+                subscribed(1, &codes[..3])
+            } else {
+                fault(Fault::Malformed)
+            }],
+            "{count} codes"
+        );
     }
     for code in [3, 4, 0x7f, 0x81, 0xff] {
         let mut d = Dialogue::<2>::open();
         d.subscribe(&filters).unwrap();
-        assert_eq!(d.feed(&[0x90, 5, 0, 1, 0, code, 0]), [fault(Fault::Malformed)]);
+        assert_eq!(
+            d.feed(&[0x90, 5, 0, 1, 0, code, 0]),
+            [fault(Fault::Malformed)]
+        );
     }
 }
 
-/// As many filters as the answer to them fits into `rx`, 255 at most; one more is `TooLong`, for UNSUBSCRIBE, too.
+/// As many filters as the answer to them fits into `rx`, 255 at most; one more is `TooLong`, for
+/// UNSUBSCRIBE, too.
 #[test]
 fn as_many_filters_as_the_answer_fits() {
     fn check<const RX: usize>(most: usize) {
         let mut d = Dialogue::<2, RX, 2048>::open();
         let filter = Filter::new("f", QoS::AtMostOnce);
-        assert_eq!(d.session.subscribe(&vec![filter; most + 1], &mut d.tx), Err(SendError::TooLong), "{RX}");
-        assert_eq!(d.session.unsubscribe(&vec![filter; most + 1], &mut d.tx), Err(SendError::TooLong), "{RX}");
+        assert_eq!(
+            d.session.subscribe(&vec![filter; most + 1], &mut d.tx),
+            Err(SendError::TooLong),
+            "{RX}"
+        );
+        assert_eq!(
+            d.session.unsubscribe(&vec![filter; most + 1], &mut d.tx),
+            Err(SendError::TooLong),
+            "{RX}"
+        );
         d.silent();
-        assert_eq!(d.session.subscribe(&vec![filter; most], &mut d.tx), Ok(id(1)), "{RX}");
+        assert_eq!(
+            d.session.subscribe(&vec![filter; most], &mut d.tx),
+            Ok(id(1)),
+            "{RX}"
+        );
         let mut suback = vec![0x90];
         if most + 2 > 127 {
             suback.push((most + 2) as u8 | 0x80);
         }
-        suback.push(if most + 2 > 127 { ((most + 2) >> 7) as u8 } else { most as u8 + 2 });
+        suback.push(if most + 2 > 127 {
+            ((most + 2) >> 7) as u8
+        } else {
+            most as u8 + 2
+        });
         suback.extend([0, 1]);
         suback.extend(vec![0x80; most]);
         assert!(suback.len() <= RX);

@@ -17,7 +17,10 @@ fn direct(d: &mut Talk, n: u32) -> Result<(), SendError> {
 
 fn streaming() -> Talk {
     let mut d = Talk::open();
-    assert_eq!(d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).more(10)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).more(10)),
+        Ok(Some(id(1)))
+    );
     d.says(b"\x32\x14\0\x01t\0\x01begin");
     d
 }
@@ -39,7 +42,10 @@ fn pieces_leave_one_behind_the_other() {
 fn as_much_as_there_is_room_for() {
     let mut d = streaming();
     d.tx.commit(60);
-    assert_eq!((chunk(&mut d, b"1234567890"), d.session.unsent()), (Ok(4), 6));
+    assert_eq!(
+        (chunk(&mut d, b"1234567890"), d.session.unsent()),
+        (Ok(4), 6)
+    );
     let before = d.clone();
     assert_eq!(chunk(&mut d, b"567890"), Err(SendError::Full));
     assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
@@ -55,14 +61,29 @@ fn other_commands_are_busy() {
     let mut d = streaming();
     chunk(&mut d, b"12345").unwrap();
     let before = d.clone();
-    for publish in [Publish::to("u"), Publish::to("u").qos(ONCE), Publish::to("u").more(7)] {
+    for publish in [
+        Publish::to("u"),
+        Publish::to("u").qos(ONCE),
+        Publish::to("u").more(7),
+    ] {
         assert_eq!(d.publish(&publish), Err(SendError::Busy));
     }
     assert_eq!(
-        (d.subscribe(&[("a", 0)]), d.unsubscribe(&["a"]), d.disconnect()),
-        (Err(SendError::Busy), Err(SendError::Busy), Err(SendError::Busy))
+        (
+            d.subscribe(&[("a", 0)]),
+            d.unsubscribe(&["a"]),
+            d.disconnect()
+        ),
+        (
+            Err(SendError::Busy),
+            Err(SendError::Busy),
+            Err(SendError::Busy)
+        )
     );
-    assert_eq!((d.republish(1, &Publish::to("t").qos(ONCE)), d.abandon(1)), (Err(SendError::Busy), Err(SendError::Busy)));
+    assert_eq!(
+        (d.republish(1, &Publish::to("t").qos(ONCE)), d.abandon(1)),
+        (Err(SendError::Busy), Err(SendError::Busy))
+    );
     assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
     chunk(&mut d, b"67890").unwrap();
     d.disconnect().unwrap();
@@ -74,22 +95,33 @@ fn other_commands_are_busy() {
 fn no_more_than_announced() {
     let mut d = streaming();
     assert_eq!(
-        (chunk(&mut d, b"12345678901"), direct(&mut d, 11), d.session.unsent()),
+        (
+            chunk(&mut d, b"12345678901"),
+            direct(&mut d, 11),
+            d.session.unsent()
+        ),
         (Err(SendError::Invalid), Err(SendError::Invalid), 10)
     );
     d.silent();
     chunk(&mut d, b"1234567890").unwrap();
-    assert_eq!((chunk(&mut d, b"1"), d.session.unsent()), (Err(SendError::Invalid), 0));
+    assert_eq!(
+        (chunk(&mut d, b"1"), d.session.unsent()),
+        (Err(SendError::Invalid), 0)
+    );
     d.says(b"1234567890");
     assert_eq!(direct(&mut d, 1), Err(SendError::Invalid));
 }
 
-/// Replies wait, and with them reading: at the first message with QoS 1 or 2. QoS 0 and acknowledgements of ours pass.
+/// Replies wait, and with them reading: at the first message with QoS 1 or 2. QoS 0 and
+/// acknowledgements of ours pass.
 #[test]
 fn replies_wait() {
     let mut d = streaming();
     d.gets(b"\x30\x03\0\x01a\x40\x02\0\x01\xd0\0\x32\x05\0\x01b\0\x05\x34\x05\0\x01c\0\x06\x30\x03\0\x01d");
-    assert_eq!(d.turn(), [message("a", b""), acked(1), message("b", b"").qos1(5)]);
+    assert_eq!(
+        d.turn(),
+        [message("a", b""), acked(1), message("b", b"").qos1(5)]
+    );
     let waiting = d.rx.bytes().len();
     assert_eq!((d.turn(), d.rx.bytes().len()), (vec![], waiting));
     chunk(&mut d, b"123456789").unwrap();
@@ -105,7 +137,10 @@ fn acceptance_does_not_wait() {
     let mut d = Dialogue::<4>::open_kept();
     d.publish(&Publish::to("t").more(10)).unwrap();
     d.gets(b"\x34\x05\0\x01b\0\x05");
-    assert_eq!((d.next(), d.next()), (Some(message("b", b"").qos2(5)), None));
+    assert_eq!(
+        (d.next(), d.next()),
+        (Some(message("b", b"").qos2(5)), None)
+    );
     d.resumes(&[RESUMED]);
     d.hears(b"\x3c\x05\0\x01b\0\x05", &[]);
     d.says(b"\x50\x02\0\x05");
@@ -115,7 +150,8 @@ fn acceptance_does_not_wait() {
 #[test]
 fn the_second_half_of_qos_2_waits() {
     let mut d = Dialogue::<4>::open();
-    d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).more(2)).unwrap();
+    d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).more(2))
+        .unwrap();
     d.tx.clear();
     d.gets(b"\x50\x02\0\x01\x62\x02\0\x09\x30\x03\0\x01a");
     assert_eq!(d.turn(), [received(1)]);
@@ -153,7 +189,10 @@ fn bytes_that_the_caller_sends() {
     d.tx.commit(3);
     assert_eq!(direct(&mut d, 4), Err(SendError::Full));
     d.tx.consume(2);
-    assert_eq!((direct(&mut d, 4), d.session.unsent()), (Err(SendError::Full), 10));
+    assert_eq!(
+        (direct(&mut d, 4), d.session.unsent()),
+        (Err(SendError::Full), 10)
+    );
     d.tx.consume(1);
     assert_eq!((direct(&mut d, 4), d.session.unsent()), (Ok(()), 6));
     d.silent();
@@ -195,8 +234,14 @@ fn hanging_up_ends_a_stream() {
     let mut d = Dialogue::<4>::open_kept();
     d.publish(&Publish::to("t").qos(ONCE).more(100)).unwrap();
     d.session.lost();
-    assert_eq!((d.session.unsent(), d.session.publish_chunk(b"1", &mut d.tx)), (0, Err(SendError::Offline)));
-    assert_eq!(d.session.publish_direct(1, &mut Buffer::<[u8; 16]>::new()), Err(SendError::Offline));
+    assert_eq!(
+        (d.session.unsent(), d.session.publish_chunk(b"1", &mut d.tx)),
+        (0, Err(SendError::Offline))
+    );
+    assert_eq!(
+        d.session.publish_direct(1, &mut Buffer::<[u8; 16]>::new()),
+        Err(SendError::Offline)
+    );
     d.resumes(&[RESUMED, resend(1, ONCE)]);
     d.republish(1, &Publish::to("t").qos(ONCE).more(2)).unwrap();
     d.session.publish_chunk(b"12", &mut d.tx).unwrap();
@@ -210,7 +255,8 @@ fn lengths_are_of_all_the_payload() {
     d.publish(&Publish::to("t").payload(b"12").more(0)).unwrap();
     d.says(b"\x30\x05\0\x01t12");
     assert_eq!(d.session.unsent(), 0);
-    d.publish(&Publish::to("t").payload(b"12").more(123)).unwrap();
+    d.publish(&Publish::to("t").payload(b"12").more(123))
+        .unwrap();
     d.says(b"\x30\x80\x01\0\x01t12");
     assert_eq!(d.session.unsent(), 123);
 }
@@ -220,14 +266,18 @@ fn lengths_are_of_all_the_payload() {
 fn nothing_given_is_nothing_sent() {
     let mut s = Session::<[Slot; 1]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
-    s.connect(&Connect::new("a").keep_alive(4), &mut rx, &mut tx).unwrap();
+    s.connect(&Connect::new("a").keep_alive(4), &mut rx, &mut tx)
+        .unwrap();
     tx.clear();
     rx.space()[..4].copy_from_slice(b"\x20\x02\0\0");
     rx.commit(4);
     s.next_event(&mut rx, &mut tx).unwrap();
     s.tick(0, &mut tx).unwrap();
     for now in [1000, 2000] {
-        assert_eq!((s.publish_chunk(b"", &mut tx), s.publish_direct(0, &mut tx)), (Ok(0), Ok(())));
+        assert_eq!(
+            (s.publish_chunk(b"", &mut tx), s.publish_direct(0, &mut tx)),
+            (Ok(0), Ok(()))
+        );
         assert_eq!(s.tick(now, &mut tx), Ok(Some(3000 - now)));
     }
     s.tick(3000, &mut tx).unwrap();

@@ -15,9 +15,18 @@ fn open(start: u32, connect: Connect<'_>) -> Dialogue<4> {
 }
 
 /// Moments at which a clock is about to wrap, at some place of what follows, or is not.
-const STARTS: [u32; 7] = [0, 1, 1_000_000, u32::MAX - 20_000, u32::MAX - 9_000, u32::MAX - 5, u32::MAX];
+const STARTS: [u32; 7] = [
+    0,
+    1,
+    1_000_000,
+    u32::MAX - 20_000,
+    u32::MAX - 9_000,
+    u32::MAX - 5,
+    u32::MAX,
+];
 
-/// A PINGREQ goes when three quarters of the keep-alive have passed since something was sent, and `tick` tells how long that is.
+/// A PINGREQ goes when three quarters of the keep-alive have passed since something was sent, and
+/// `tick` tells how long that is.
 #[test]
 fn keep_alive_over_the_wrap() {
     for start in STARTS {
@@ -31,7 +40,10 @@ fn keep_alive_over_the_wrap() {
         assert_eq!(d.at(at(7600)), Ok(Some(7400)));
         // What is sent puts it off.
         d.publish(&Publish::to("t")).unwrap();
-        assert_eq!((d.at(at(9000)), d.at(at(16_499))), (Ok(Some(7500)), Ok(Some(1))));
+        assert_eq!(
+            (d.at(at(9000)), d.at(at(16_499))),
+            (Ok(Some(7500)), Ok(Some(1)))
+        );
         d.says(b"\x30\x03\0\x01t");
         assert!(d.at(at(16_500)).is_ok());
         d.says(b"\xc0\0");
@@ -91,7 +103,8 @@ fn the_shortest_keep_alive() {
     }
 }
 
-/// CONNACK must come in time, also without keep-alive; the time is told by the second tick that finds it passed.
+/// CONNACK must come in time, also without keep-alive; the time is told by the second tick that
+/// finds it passed.
 #[test]
 fn connack_timeout() {
     for start in STARTS {
@@ -101,8 +114,14 @@ fn connack_timeout() {
             d.tx.clear();
             let at = |ms: u32| start.wrapping_add(ms);
             assert_eq!((d.at(start), d.at(at(2999))), (Ok(Some(3000)), Ok(Some(1))));
-            assert_eq!((d.at(at(3000)), d.session.is_closed()), (Ok(Some(0)), false));
-            assert_eq!((d.at(at(3000)), d.session.is_closed()), (Err(Fault::Timeout), true));
+            assert_eq!(
+                (d.at(at(3000)), d.session.is_closed()),
+                (Ok(Some(0)), false)
+            );
+            assert_eq!(
+                (d.at(at(3000)), d.session.is_closed()),
+                (Err(Fault::Timeout), true)
+            );
             // Told once.
             assert_eq!((d.at(at(9000)), d.next()), (Ok(None), None));
             assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
@@ -120,7 +139,10 @@ fn other_timeouts() {
     d.connect(&Connect::new("c").timeout(255));
     assert_eq!((d.at(0), d.at(254_999)), (Ok(Some(255_000)), Ok(Some(1))));
     d.connect(&Connect::new("c").timeout(0));
-    assert_eq!((d.at(0), d.at(1_000_000_000), d.at(2_000_000_000)), (Ok(None), Ok(None), Ok(None)));
+    assert_eq!(
+        (d.at(0), d.at(1_000_000_000), d.at(2_000_000_000)),
+        (Ok(None), Ok(None), Ok(None))
+    );
     d.tx.clear();
     d.hears(b"\x20\x02\0\0", &[NEW]);
     // PINGRESP, too.
@@ -140,8 +162,14 @@ fn pingresp_timeout() {
         let at = |ms: u32| start.wrapping_add(ms);
         assert_eq!(d.at(at(15_000)), Ok(Some(3000)));
         d.says(b"\xc0\0");
-        assert_eq!((d.at(at(17_999)), d.at(at(18_000))), (Ok(Some(1)), Ok(Some(0))));
-        assert_eq!((d.at(at(18_001)), d.session.is_closed()), (Err(Fault::Timeout), true));
+        assert_eq!(
+            (d.at(at(17_999)), d.at(at(18_000))),
+            (Ok(Some(1)), Ok(Some(0)))
+        );
+        assert_eq!(
+            (d.at(at(18_001)), d.session.is_closed()),
+            (Err(Fault::Timeout), true)
+        );
     }
 }
 
@@ -191,7 +219,10 @@ fn each_time_a_look_in_between() {
         d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
         assert_eq!(d.at(late + 1), Ok(Some(3000)));
     }
-    assert_eq!((d.at(89_001), d.at(89_001)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert_eq!(
+        (d.at(89_001), d.at(89_001)),
+        (Ok(Some(0)), Err(Fault::Timeout))
+    );
 }
 
 /// Also after a PINGREQ that had to wait and then left.
@@ -263,7 +294,12 @@ fn bytes_are_life_in_a_large_buffer() {
 /// Half a packet is not: once it does not grow any more, the link is dead.
 #[test]
 fn half_a_packet_is_no_life() {
-    for half in [&b"\x30\x0a\0\x01tabc"[..], b"\x30\x80\x08\0\x01tabc", b"\xd0", b"\x40\x02\0"] {
+    for half in [
+        &b"\x30\x0a\0\x01tabc"[..],
+        b"\x30\x80\x08\0\x01tabc",
+        b"\xd0",
+        b"\x40\x02\0",
+    ] {
         let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
         d.gets(half);
         d.turn();
@@ -271,7 +307,11 @@ fn half_a_packet_is_no_life() {
         assert_eq!(d.at(6000), Ok(Some(3000)));
         d.turn();
         d.turn();
-        assert_eq!((d.at(8999), d.at(9000)), (Ok(Some(1)), Ok(Some(0))), "{half:02x?}");
+        assert_eq!(
+            (d.at(8999), d.at(9000)),
+            (Ok(Some(1)), Ok(Some(0))),
+            "{half:02x?}"
+        );
         d.turn();
         assert_eq!(d.at(9001), Err(Fault::Timeout), "{half:02x?}");
     }
@@ -290,7 +330,10 @@ fn a_full_rx_is_no_life() {
         assert!(matches!(d.at(ms), Ok(Some(1..))), "{ms}");
         assert_eq!(d.turn(), []);
     }
-    assert_eq!((d.at(14_001), d.turn(), d.at(14_001)), (Ok(Some(0)), vec![], Err(Fault::Timeout)));
+    assert_eq!(
+        (d.at(14_001), d.turn(), d.at(14_001)),
+        (Ok(Some(0)), vec![], Err(Fault::Timeout))
+    );
 }
 
 /// Reads that fill a buffer of 64 KiB to the brim.
@@ -314,7 +357,8 @@ fn full_reads_are_life() {
     }
 }
 
-/// Who cannot read excuses the broker: it goes on saying that it is alive, and waits for nothing until it reads again.
+/// Who cannot read excuses the broker: it goes on saying that it is alive, and waits for nothing
+/// until it reads again.
 #[test]
 fn an_excused_broker_is_not_dead() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(2));
@@ -335,7 +379,8 @@ fn an_excused_broker_is_not_dead() {
     assert!(dies.is_some_and(|ms| ms <= 70_000), "{dies:?}");
 }
 
-/// A PINGREQ that cannot be written for one keep-alive, while nothing comes, is the end: `tx` is full, or a payload stays away.
+/// A PINGREQ that cannot be written for one keep-alive, while nothing comes, is the end: `tx` is
+/// full, or a payload stays away.
 #[test]
 fn a_pingreq_that_cannot_be_written() {
     for stream in [false, true] {
@@ -348,8 +393,14 @@ fn a_pingreq_that_cannot_be_written() {
                 d.tx.commit(255);
             }
             d.at(start).unwrap();
-            assert_eq!((d.at(at(7500)), d.at(at(17_499))), (Ok(Some(10_000)), Ok(Some(1))));
-            assert_eq!((d.at(at(17_500)), d.at(at(17_500))), (Ok(Some(0)), Err(Fault::Timeout)));
+            assert_eq!(
+                (d.at(at(7500)), d.at(at(17_499))),
+                (Ok(Some(10_000)), Ok(Some(1)))
+            );
+            assert_eq!(
+                (d.at(at(17_500)), d.at(at(17_500))),
+                (Ok(Some(0)), Err(Fault::Timeout))
+            );
         }
     }
 }
@@ -380,7 +431,11 @@ fn trying_in_vain_is_nothing_sent() {
     d.at(0).unwrap();
     let mut told = Ok(None);
     for ms in (0..30_000).step_by(500) {
-        assert_eq!(d.session.publish_chunk(&[0; 100], &mut d.tx), Err(SendError::Full), "{ms}");
+        assert_eq!(
+            d.session.publish_chunk(&[0; 100], &mut d.tx),
+            Err(SendError::Full),
+            "{ms}"
+        );
         assert!(d.publish(&Publish::to("t")).is_err());
         told = d.at(ms);
         if told.is_err() {
@@ -399,10 +454,14 @@ fn a_stray_pingresp() {
     d.at(1).unwrap();
     d.at(15_000).unwrap();
     d.says(b"\xc0\0");
-    assert_eq!((d.at(18_000), d.at(18_000)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert_eq!(
+        (d.at(18_000), d.at(18_000)),
+        (Ok(Some(0)), Err(Fault::Timeout))
+    );
 }
 
-/// Whoever sleeps as long as `tick` says never misses anything, and never spins: simulated for a day with a broker that answers at once.
+/// Whoever sleeps as long as `tick` says never misses anything, and never spins: simulated for a
+/// day with a broker that answers at once.
 #[test]
 fn sleeping_as_told_is_right() {
     for keep_alive in [1, 7, 60, 3600] {
@@ -424,9 +483,15 @@ fn sleeping_as_told_is_right() {
             now = now.wrapping_add(nap);
             slept += u64::from(nap);
             since += nap;
-            assert!(since <= u32::from(keep_alive) * 1000, "silent for {since} ms");
+            assert!(
+                since <= u32::from(keep_alive) * 1000,
+                "silent for {since} ms"
+            );
         }
-        assert!(pings >= 86_400 / u64::from(keep_alive) && ticks <= 3 * pings + 3, "{pings} PINGREQs, {ticks} ticks");
+        assert!(
+            pings >= 86_400 / u64::from(keep_alive) && ticks <= 3 * pings + 3,
+            "{pings} PINGREQs, {ticks} ticks"
+        );
     }
 }
 
@@ -444,7 +509,8 @@ fn the_same_calls_give_the_same() {
     assert!(run() == run());
 }
 
-/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP; as long as the stream flows the link is not dead.
+/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP; as long as the
+/// stream flows the link is not dead.
 #[test]
 fn a_live_upload_behind_an_unread_pingresp() {
     let mut s = Session::<[Slot; 2]>::new();
@@ -453,7 +519,12 @@ fn a_live_upload_behind_an_unread_pingresp() {
         rx.space()[..bytes.len()].copy_from_slice(bytes);
         rx.commit(bytes.len());
     };
-    s.connect(&Connect::new("a").keep_alive(20).timeout(3), &mut rx, &mut tx).unwrap();
+    s.connect(
+        &Connect::new("a").keep_alive(20).timeout(3),
+        &mut rx,
+        &mut tx,
+    )
+    .unwrap();
     tx.clear();
     hear(&mut rx, b"\x20\x02\0\0");
     s.next_event(&mut rx, &mut tx).unwrap();

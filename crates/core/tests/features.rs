@@ -1,12 +1,13 @@
 //! Feature `fast` changes nothing but speed.
 //!
-//! Dialogues by chance, full of what shortcuts might get wrong: little room, cut packets, text that is not plain, streams, full rings,
-//! resumptions, nonsense. All that comes of them is added up. `cargo xtask test` runs this with the feature and without, and the sums are the same.
+//! Dialogues by chance, full of what shortcuts might get wrong: little room, cut packets, text that
+//! is not plain, streams, full rings, resumptions, nonsense. All that comes of them is added up.
+//! `cargo xtask test` runs this with the feature and without, and the sums are the same.
 use motemq::{packet::decode, *};
 use std::fmt::Write;
 
-/// What the dialogues from each seed add up to. When the behaviour changes knowingly, so do these: take them from the failure, which has to
-/// be the same with the feature and without.
+/// What the dialogues from each seed add up to. When the behaviour changes knowingly, so do these:
+/// take them from the failure, which has to be the same with the feature and without.
 const RECORDED: [u64; 8] = [
     0x8d6f_12bf_1053_396e,
     0x670d_4b63_d3af_73bf,
@@ -21,7 +22,8 @@ const RECORDED: [u64; 8] = [
 /// Steps of each dialogue.
 const STEPS: usize = 20_000;
 
-/// What topics and filters are taken from: names, filters, and text that is none, each with lengths around those of blocks.
+/// What topics and filters are taken from: names, filters, and text that is none, each with lengths
+/// around those of blocks.
 const TEXTS: [&str; 20] = [
     "a",
     "a/b",
@@ -71,7 +73,11 @@ impl Chance {
 
     fn text(&mut self) -> &'static str {
         // Mostly what is usual.
-        TEXTS[if self.below(3) == 0 { self.below(TEXTS.len()) } else { [0, 1, 8, 9, 11, 14][self.below(6)] }]
+        TEXTS[if self.below(3) == 0 {
+            self.below(TEXTS.len())
+        } else {
+            [0, 1, 8, 9, 11, 14][self.below(6)]
+        }]
     }
 
     fn qos(&mut self) -> QoS {
@@ -81,7 +87,11 @@ impl Chance {
     /// Any bytes, or a packet again and again.
     fn bytes(&mut self, most: usize) -> Vec<u8> {
         let n = self.below(most);
-        if self.below(3) == 0 { b"\x32\x06\0\x02ab\0\x01".repeat(n / 8) } else { (0..n).map(|_| self.below(256) as u8).collect() }
+        if self.below(3) == 0 {
+            b"\x32\x06\0\x02ab\0\x01".repeat(n / 8)
+        } else {
+            (0..n).map(|_| self.below(256) as u8).collect()
+        }
     }
 
     /// What a broker may send, and now and then what it may not.
@@ -89,16 +99,32 @@ impl Chance {
         let id = self.below(6) as u16;
         let (head, mut body) = match self.below(16) {
             0..=8 => {
-                let qos = if self.below(4) == 0 { self.below(4) as u8 } else { self.below(2) as u8 };
+                let qos = if self.below(4) == 0 {
+                    self.below(4) as u8
+                } else {
+                    self.below(2) as u8
+                };
                 // Now and then longer than `rx`.
-                let text = if self.below(20) == 0 { self.bytes(200) } else { self.text().into() };
+                let text = if self.below(20) == 0 {
+                    self.bytes(200)
+                } else {
+                    self.text().into()
+                };
                 let mut body = [&(text.len() as u16).to_be_bytes()[..], &text].concat();
                 if qos != 0 {
                     body.extend(id.to_be_bytes());
                 }
                 let most = if self.below(8) == 0 { 200 } else { 20 };
                 body.extend(self.bytes(most));
-                (0x30 | qos << 1 | if self.below(6) == 0 { self.below(16) as u8 & 9 } else { 0 }, body)
+                (
+                    0x30 | qos << 1
+                        | if self.below(6) == 0 {
+                            self.below(16) as u8 & 9
+                        } else {
+                            0
+                        },
+                    body,
+                )
             }
             9..=11 => (0x40, id.to_be_bytes().to_vec()),
             12 => ([0x50, 0x62, 0x70][self.below(3)], id.to_be_bytes().to_vec()),
@@ -138,10 +164,20 @@ struct Dialogue {
 impl Dialogue {
     fn open(&mut self) {
         let connect = Connect::new("node").keep_alive(60);
-        let connect = if self.chance.below(4) == 0 { connect } else { connect.keep_session() };
-        self.session.connect(&connect, &mut self.rx, &mut self.tx).unwrap();
+        let connect = if self.chance.below(4) == 0 {
+            connect
+        } else {
+            connect.keep_session()
+        };
+        self.session
+            .connect(&connect, &mut self.rx, &mut self.tx)
+            .unwrap();
         let present = u8::from(!connect.clean && self.chance.below(4) != 0);
-        self.coming = if self.chance.below(20) == 0 { self.chance.packet() } else { vec![0x20, 2, present, 0] };
+        self.coming = if self.chance.below(20) == 0 {
+            self.chance.packet()
+        } else {
+            vec![0x20, 2, present, 0]
+        };
         self.asked = None;
     }
 
@@ -161,7 +197,12 @@ impl Dialogue {
             13 if self.chance.below(20) == 0 => self.session.lost(),
             _ => self.hear(),
         }
-        let state = format!("{:?}{:?}{:?}", self.session, self.tx.bytes(), self.rx.bytes());
+        let state = format!(
+            "{:?}{:?}{:?}",
+            self.session,
+            self.tx.bytes(),
+            self.rx.bytes()
+        );
         self.add(&state);
     }
 
@@ -170,8 +211,15 @@ impl Dialogue {
         let (text, payload) = (self.chance.text(), self.chance.bytes(most));
         let mut publish = Publish::to(text).payload(&payload).qos(self.chance.qos());
         publish.retain = self.chance.below(4) == 0;
-        publish.more = if self.chance.below(8) == 0 { self.chance.below(300) as u32 } else { 0 };
-        let filters = [Filter::new(text, publish.qos), Filter::new(self.chance.text(), publish.qos)];
+        publish.more = if self.chance.below(8) == 0 {
+            self.chance.below(300) as u32
+        } else {
+            0
+        };
+        let filters = [
+            Filter::new(text, publish.qos),
+            Filter::new(self.chance.text(), publish.qos),
+        ];
         match (self.chance.below(12), self.asked) {
             (0..=4, Some((id, qos))) => {
                 let done = if publish.retain {
@@ -212,7 +260,14 @@ impl Dialogue {
             self.codec();
         }
         let space = self.rx.space();
-        let n = space.len().min(self.coming.len()).min(if self.chance.below(3) == 0 { self.chance.below(40) } else { 1000 });
+        let n = space
+            .len()
+            .min(self.coming.len())
+            .min(if self.chance.below(3) == 0 {
+                self.chance.below(40)
+            } else {
+                1000
+            });
         space[..n].copy_from_slice(&self.coming[..n]);
         self.rx.commit(n);
         self.coming.drain(..n);

@@ -1,4 +1,5 @@
-//! Manual acknowledgement against a naive model: a broker that sends, an application that acknowledges in any order, links that are lost.
+//! Manual acknowledgement against a naive model: a broker that sends, an application that
+//! acknowledges in any order, links that are lost.
 use motemq::{packet::*, topic::Topic, *};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
@@ -56,7 +57,8 @@ struct World<const TX: usize, const OWED: usize> {
     connected: bool,
     /// It has a session for the client.
     known: bool,
-    /// By the order in which they were sent first: the identifier, the QoS, how far it is. The number is the payload, too.
+    /// By the order in which they were sent first: the identifier, the QoS, how far it is. The
+    /// number is the payload, too.
     sent: BTreeMap<u8, (PacketId, QoS, Sent)>,
     next: u8,
     held: Vec<Held>,
@@ -95,7 +97,13 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
 
     fn connect(&mut self) {
         self.session.lost();
-        self.session.connect(&Connect::new("c").keep_session().keep_alive(0), &mut self.rx, &mut self.tx).unwrap();
+        self.session
+            .connect(
+                &Connect::new("c").keep_session().keep_alive(0),
+                &mut self.rx,
+                &mut self.tx,
+            )
+            .unwrap();
         self.down.clear();
         self.up.clear();
         self.arrived.clear();
@@ -125,14 +133,24 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     fn publish(&mut self, number: u8, dup: bool) {
         let (id, qos, _) = self.sent[&number];
         let topic = Topic::new("t").unwrap();
-        self.say(&Packet::Publish { dup, qos, retain: false, id: Some(id), topic, payload: &[number] });
+        self.say(&Packet::Publish {
+            dup,
+            qos,
+            retain: false,
+            id: Some(id),
+            topic,
+            payload: &[number],
+        });
     }
 
     /// A message more; before the CONNECT has come it waits.
     fn send(&mut self, qos: QoS) {
-        let free = (1..=9).filter_map(PacketId::new).find(|id| self.sent.values().all(|(other, ..)| other != id));
+        let free = (1..=9)
+            .filter_map(PacketId::new)
+            .find(|id| self.sent.values().all(|(other, ..)| other != id));
         if self.sent.len() < SLOTS && self.next < u8::MAX {
-            self.sent.insert(self.next, (free.unwrap(), qos, Sent::Published));
+            self.sent
+                .insert(self.next, (free.unwrap(), qos, Sent::Published));
             if self.connected {
                 self.publish(self.next, false);
             }
@@ -143,25 +161,49 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     fn read(&mut self, n: usize) {
         let space = self.rx.space();
         let n = n.min(space.len()).min(self.down.len());
-        space[..n].iter_mut().zip(self.down.drain(..n)).for_each(|(to, byte)| *to = byte);
+        space[..n]
+            .iter_mut()
+            .zip(self.down.drain(..n))
+            .for_each(|(to, byte)| *to = byte);
         self.rx.commit(n);
     }
 
     /// Whether there was an event.
     fn turn(&mut self) -> bool {
-        let accepted = self.held.iter().filter(|held| held.allowed).filter_map(|held| self.number(held.id));
-        let accepted: Vec<_> = accepted.filter(|number| self.sent[number].1 == QoS::ExactlyOnce).collect();
+        let accepted = self
+            .held
+            .iter()
+            .filter(|held| held.allowed)
+            .filter_map(|held| self.number(held.id));
+        let accepted: Vec<_> = accepted
+            .filter(|number| self.sent[number].1 == QoS::ExactlyOnce)
+            .collect();
         self.accepted.extend(accepted);
-        let event = self.manual.next_event(&mut self.session, &mut self.rx, &mut self.tx).unwrap();
-        let Some((event, token)) = event else { return false };
+        let event = self
+            .manual
+            .next_event(&mut self.session, &mut self.rx, &mut self.tx)
+            .unwrap();
+        let Some((event, token)) = event else {
+            return false;
+        };
         match event {
             Event::Connected { .. } => self.old.extend(self.held.drain(..).map(|held| held.token)),
             Event::Message(message) => {
                 let number = message.payload[0];
-                assert!(!self.accepted.contains(&number), "{number} was accepted, and is told again");
+                assert!(
+                    !self.accepted.contains(&number),
+                    "{number} was accepted, and is told again"
+                );
                 *self.told.entry(number).or_default() += 1;
-                let held = Held { id: message.id().unwrap(), token: token.unwrap(), allowed: false };
-                assert!(self.held.iter().all(|other| other.id != held.id), "two messages of one identifier");
+                let held = Held {
+                    id: message.id().unwrap(),
+                    token: token.unwrap(),
+                    allowed: false,
+                };
+                assert!(
+                    self.held.iter().all(|other| other.id != held.id),
+                    "two messages of one identifier"
+                );
                 self.held.push(held);
             }
             other => panic!("{other:?}"),
@@ -170,20 +212,30 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     }
 
     fn number(&self, id: PacketId) -> Option<u8> {
-        self.sent.iter().find(|(_, sent)| sent.0 == id).map(|(&number, _)| number)
+        self.sent
+            .iter()
+            .find(|(_, sent)| sent.0 == id)
+            .map(|(&number, _)| number)
     }
 
     fn ack(&mut self, which: usize) {
         if let Some(&old) = self.old.get(which) {
             let same = self.held.iter().any(|held| held.token == old);
-            assert!(same || self.manual.ack(old) == Err(SendError::Invalid), "a token of an earlier connection");
+            assert!(
+                same || self.manual.ack(old) == Err(SendError::Invalid),
+                "a token of an earlier connection"
+            );
         }
         let count = self.held.iter().filter(|held| !held.allowed).count();
         let mut open = self.held.iter_mut().filter(|held| !held.allowed);
         if let Some(held) = open.nth(which.checked_rem(count).unwrap_or_default()) {
             assert_eq!(self.manual.ack(held.token), Ok(()));
             held.allowed = true;
-            assert_eq!(self.manual.ack(held.token), Err(SendError::Invalid), "a second time");
+            assert_eq!(
+                self.manual.ack(held.token),
+                Err(SendError::Invalid),
+                "a second time"
+            );
         }
     }
 
@@ -194,10 +246,15 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         self.up.extend(&bytes[..n]);
         self.tx.consume(n);
         if !self.connected {
-            let Ok(Some((Packet::Connect(_), length))) = decode(&self.up) else { return };
+            let Ok(Some((Packet::Connect(_), length))) = decode(&self.up) else {
+                return;
+            };
             self.up.drain(..length);
             self.connected = true;
-            self.say(&Packet::ConnAck { session_present: self.known, code: 0.into() });
+            self.say(&Packet::ConnAck {
+                session_present: self.known,
+                code: 0.into(),
+            });
             self.known = true;
             for number in self.sent.keys().copied().collect::<Vec<_>>() {
                 match self.sent[&number] {
@@ -213,8 +270,12 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     }
 
     fn answered(&mut self, packet: Packet<'_>) {
-        let (Packet::PubAck(id) | Packet::PubRec(id) | Packet::PubComp(id)) = packet else { panic!("{packet:?}") };
-        let number = self.number(id).unwrap_or_else(|| panic!("{packet:?} for nothing"));
+        let (Packet::PubAck(id) | Packet::PubRec(id) | Packet::PubComp(id)) = packet else {
+            panic!("{packet:?}")
+        };
+        let number = self
+            .number(id)
+            .unwrap_or_else(|| panic!("{packet:?} for nothing"));
         if let Packet::PubComp(_) = packet {
             assert_eq!(self.sent[&number].2, Sent::Released);
             self.sent.remove(&number);
@@ -223,11 +284,18 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         assert_eq!(self.arrived.pop_front(), Some(id), "the order of arrival");
         match self.held.iter().position(|held| held.id == id) {
             Some(at) => assert!(self.held.remove(at).allowed, "{packet:?} was not allowed"),
-            None => assert!(self.accepted.contains(&number), "{packet:?}, though nobody had it"),
+            None => assert!(
+                self.accepted.contains(&number),
+                "{packet:?}, though nobody had it"
+            ),
         }
-        assert_eq!(matches!(packet, Packet::PubRec(_)), self.sent[&number].1 == QoS::ExactlyOnce);
+        assert_eq!(
+            matches!(packet, Packet::PubRec(_)),
+            self.sent[&number].1 == QoS::ExactlyOnce
+        );
         if let Packet::PubRec(_) = packet {
-            self.sent.insert(number, (id, QoS::ExactlyOnce, Sent::Released));
+            self.sent
+                .insert(number, (id, QoS::ExactlyOnce, Sent::Released));
             self.say(&Packet::PubRel(id));
         } else {
             self.sent.remove(&number);
@@ -242,11 +310,22 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             self.ack(0);
             self.write(TX);
         }
-        assert!(self.sent.is_empty() && self.held.is_empty(), "{:?} {:?}", self.sent, self.held);
-        assert!((0..self.next).all(|number| self.told.contains_key(&number)), "some were never told");
+        assert!(
+            self.sent.is_empty() && self.held.is_empty(),
+            "{:?} {:?}",
+            self.sent,
+            self.held
+        );
+        assert!(
+            (0..self.next).all(|number| self.told.contains_key(&number)),
+            "some were never told"
+        );
         let mut image = [0; Session::<[Slot; SLOTS]>::IMAGE];
         self.session.save(&mut image).unwrap();
-        assert!(image[5..image.len() - 2].iter().all(|&byte| byte == 0), "an identifier is held: {image:02x?}");
+        assert!(
+            image[5..image.len() - 2].iter().all(|&byte| byte == 0),
+            "an identifier is held: {image:02x?}"
+        );
     }
 }
 

@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 /// So many inputs, others each time.
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 /// For the documentation, which says how much is tried.
@@ -35,13 +39,16 @@ fn covers(filter: &[&str], topic: &[&str]) -> bool {
     match (filter, topic) {
         (["#"], _) => true,
         ([], []) => true,
-        ([wanted, filter @ ..], [level, topic @ ..]) => (*wanted == "+" || wanted == level) && covers(filter, topic),
+        ([wanted, filter @ ..], [level, topic @ ..]) => {
+            (*wanted == "+" || wanted == level) && covers(filter, topic)
+        }
         _ => false,
     }
 }
 
 fn model_matches(filter: &str, topic: &str) -> bool {
-    let (filter, topic): (Vec<_>, Vec<_>) = (filter.split('/').collect(), topic.split('/').collect());
+    let (filter, topic): (Vec<_>, Vec<_>) =
+        (filter.split('/').collect(), topic.split('/').collect());
     let hidden = topic[0].starts_with('$') && (filter[0] == "+" || filter[0] == "#");
     !hidden && covers(&filter, &topic)
 }
@@ -49,8 +56,13 @@ fn model_matches(filter: &str, topic: &str) -> bool {
 fn model_is_filter(text: &str) -> bool {
     let levels: Vec<_> = text.split('/').collect();
     let last = levels.len() - 1;
-    let valid = |(at, &level): (usize, &&str)| !level.contains(['+', '#']) || level == "+" || (level == "#" && at == last);
-    !text.is_empty() && text.len() <= 65_535 && !text.contains('\0') && levels.iter().enumerate().all(valid)
+    let valid = |(at, &level): (usize, &&str)| {
+        !level.contains(['+', '#']) || level == "+" || (level == "#" && at == last)
+    };
+    !text.is_empty()
+        && text.len() <= 65_535
+        && !text.contains('\0')
+        && levels.iter().enumerate().all(valid)
 }
 
 fn model_is_name(text: &str) -> bool {
@@ -60,22 +72,35 @@ fn model_is_name(text: &str) -> bool {
 #[test]
 fn names_and_filters_are_valid_as_in_the_standard() {
     let all = texts(&['a', '/', '+', '#', '\0', 'é', '$', '\u{1}'], 5);
-    tried("texts of up to five characters, as topics and filters", all.len());
+    tried(
+        "texts of up to five characters, as topics and filters",
+        all.len(),
+    );
     for text in all {
         assert_eq!(is_name(&text), model_is_name(&text), "{text:?}");
-        assert_eq!(Topic::new(&text).is_some(), model_is_name(&text), "{text:?}");
+        assert_eq!(
+            Topic::new(&text).is_some(),
+            model_is_name(&text),
+            "{text:?}"
+        );
         assert_eq!(is_filter(&text), model_is_filter(&text), "{text:?}");
     }
     for length in [65_534, 65_535, 65_536, 70_000] {
         let text = "x".repeat(length);
-        assert_eq!((is_name(&text), is_filter(&text)), (length <= 65_535, length <= 65_535));
+        assert_eq!(
+            (is_name(&text), is_filter(&text)),
+            (length <= 65_535, length <= 65_535)
+        );
     }
 }
 
 #[test]
 fn filters_match_as_in_the_standard() {
     let all = texts(&['a', 'b', '/', '+', '#', '$'], 4);
-    let (names, filters): (Vec<_>, Vec<_>) = (all.iter().filter(|t| is_name(t)).collect(), all.iter().filter(|t| is_filter(t)).collect());
+    let (names, filters): (Vec<_>, Vec<_>) = (
+        all.iter().filter(|t| is_name(t)).collect(),
+        all.iter().filter(|t| is_filter(t)).collect(),
+    );
     let mut matching = 0;
     for filter in &filters {
         for name in &names {
@@ -85,7 +110,10 @@ fn filters_match_as_in_the_standard() {
         }
     }
     assert!(matching > 1000, "only {matching} pairs match");
-    tried("filters of up to four characters, with topics", filters.len() * names.len());
+    tried(
+        "filters of up to four characters, with topics",
+        filters.len() * names.len(),
+    );
 }
 
 proptest! {
@@ -130,7 +158,8 @@ fn put_length(packet: &mut Vec<u8>, mut length: usize) {
     }
 }
 
-/// `packet`, a PUBLISH to `topic`, is read if and only if that is text as `core` knows it, and a topic name.
+/// `packet`, a PUBLISH to `topic`, is read if and only if that is text as `core` knows it, and a
+/// topic name.
 #[track_caller]
 fn check_topic(packet: &[u8], topic: &[u8]) {
     let valid = core::str::from_utf8(topic).is_ok_and(model_is_name);
@@ -149,7 +178,8 @@ fn every_character_is_a_topic_or_not() {
     tried("characters, as topics", count);
 }
 
-/// All texts of two bytes and of three; with ASCII before and behind, since words of eight bytes are looked at in another way.
+/// All texts of two bytes and of three; with ASCII before and behind, since words of eight bytes
+/// are looked at in another way.
 #[test]
 fn every_three_bytes_are_a_topic_or_not() {
     let mut packet = publish_to(b"..");
@@ -166,7 +196,10 @@ fn every_three_bytes_are_a_topic_or_not() {
     }
     let mut packet = publish_to(b"...");
     // Of ASCII one letter stands for all.
-    for first in [0, b'#', b'+', b'/', b'a', 0x7f].into_iter().chain(0x80..=0xff) {
+    for first in [0, b'#', b'+', b'/', b'a', 0x7f]
+        .into_iter()
+        .chain(0x80..=0xff)
+    {
         for second in 0..=255 {
             for third in 0..=255 {
                 packet[4..].copy_from_slice(&[first, second, third]);
@@ -181,8 +214,8 @@ fn every_three_bytes_are_a_topic_or_not() {
 #[test]
 fn every_four_bytes_at_the_edges_are_a_topic_or_not() {
     const EDGES: [u8; 24] = [
-        0, 0x23, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf3,
-        0xf4, 0xf5,
+        0, 0x23, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0,
+        0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf3, 0xf4, 0xf5,
     ];
     let mut packet = publish_to(b"....");
     for a in EDGES {
@@ -195,10 +228,14 @@ fn every_four_bytes_at_the_edges_are_a_topic_or_not() {
             }
         }
     }
-    tried("topics of four bytes at the edges of UTF-8", EDGES.len().pow(4));
+    tried(
+        "topics of four bytes at the edges of UTF-8",
+        EDGES.len().pow(4),
+    );
 }
 
-/// One byte that is not plain, anywhere in texts of any length: what is looked at in words finds it, too.
+/// One byte that is not plain, anywhere in texts of any length: what is looked at in words finds
+/// it, too.
 #[test]
 fn one_odd_byte_is_found_wherever_it_stands() {
     tried("topics with one odd byte", (1..=40).sum::<usize>() * 256);
@@ -213,7 +250,8 @@ fn one_odd_byte_is_found_wherever_it_stands() {
     }
 }
 
-/// Client identifiers and user names: any text but U+0000; wildcards are no matter, nor is being empty.
+/// Client identifiers and user names: any text but U+0000; wildcards are no matter, nor is being
+/// empty.
 #[test]
 fn text_is_utf_8_without_zero() {
     for bytes in 0..=u16::MAX {
@@ -223,19 +261,31 @@ fn text_is_utf_8_without_zero() {
             packet.push(text.len() as u8);
             packet.extend(text);
             packet[1] = (packet.len() - 2) as u8;
-            assert_eq!(decode(&packet).is_ok(), core::str::from_utf8(text).is_ok_and(|text| !text.contains('\0')), "{text:02x?}");
+            assert_eq!(
+                decode(&packet).is_ok(),
+                core::str::from_utf8(text).is_ok_and(|text| !text.contains('\0')),
+                "{text:02x?}"
+            );
         }
     }
 }
 
-type Opened<const RX: usize, const TX: usize> = (Session<[Slot; 2]>, Buffer<[u8; RX]>, Buffer<[u8; TX]>);
+type Opened<const RX: usize, const TX: usize> =
+    (Session<[Slot; 2]>, Buffer<[u8; RX]>, Buffer<[u8; TX]>);
 
 fn open<const RX: usize, const TX: usize>() -> Opened<RX, TX> {
     let (mut session, mut rx, mut tx) = (Session::new(), Buffer::new(), Buffer::new());
-    session.connect(&Connect::new("c"), &mut rx, &mut tx).unwrap();
+    session
+        .connect(&Connect::new("c"), &mut rx, &mut tx)
+        .unwrap();
     tx.clear();
     heard(&mut rx, b"\x20\x02\0\0");
-    assert_eq!(session.next_event(&mut rx, &mut tx), Ok(Some(Event::Connected { session: Known::New })));
+    assert_eq!(
+        session.next_event(&mut rx, &mut tx),
+        Ok(Some(Event::Connected {
+            session: Known::New
+        }))
+    );
     (session, rx, tx)
 }
 
@@ -244,7 +294,8 @@ fn heard(rx: &mut Buffer, bytes: &[u8]) {
     rx.commit(bytes.len());
 }
 
-/// Up to five digits of a remaining length, all at the edges of what they may be: read as in the standard, or refused.
+/// Up to five digits of a remaining length, all at the edges of what they may be: read as in the
+/// standard, or refused.
 #[test]
 fn every_remaining_length_is_read_or_refused() {
     const DIGITS: [u8; 8] = [0, 1, 3, 0x7f, 0x80, 0x81, 0xfe, 0xff];
@@ -269,7 +320,12 @@ fn every_remaining_length_is_read_or_refused() {
             None if digits.len() < 4 => None,
             None => Some(Err(Fault::Malformed)),
             Some(end) if end > 3 || (end > 0 && digits[end] == 0) => Some(Err(Fault::Malformed)),
-            Some(end) => Some(Ok(digits[..=end].iter().rev().fold(0, |length: u32, &digit| length << 7 | u32::from(digit & 0x7f)))),
+            Some(end) => Some(Ok(digits[..=end]
+                .iter()
+                .rev()
+                .fold(0, |length: u32, &digit| {
+                    length << 7 | u32::from(digit & 0x7f)
+                }))),
         };
         let (mut session, mut rx, mut tx) = opened.clone();
         let digits = &digits[..ends.map_or(digits.len(), |end| end + 1)];
@@ -277,14 +333,25 @@ fn every_remaining_length_is_read_or_refused() {
         let told = session.next_event(&mut rx, &mut tx);
         match expected {
             // "00 01 74" is then taken for digits, the first of which ends an overlong length.
-            None => assert!(matches!(told, Err(Fault::Malformed)) || digits.is_empty(), "{digits:02x?}: {told:?}"),
+            None => assert!(
+                matches!(told, Err(Fault::Malformed)) || digits.is_empty(),
+                "{digits:02x?}: {told:?}"
+            ),
             Some(Err(fault)) => assert_eq!(told, Err(fault), "{digits:02x?}"),
-            Some(Ok(length @ 0..3)) => assert_eq!(told, Err(Fault::Malformed), "{digits:02x?}: no room for a topic in {length}"),
+            Some(Ok(length @ 0..3)) => assert_eq!(
+                told,
+                Err(Fault::Malformed),
+                "{digits:02x?}: no room for a topic in {length}"
+            ),
             Some(Ok(length)) => {
                 let whole = 1 + digits.len() + length as usize;
                 match told {
                     Ok(None) => assert!(length > 3 && whole <= 16, "{digits:02x?}"),
-                    Ok(Some(Event::Message(m))) => assert_eq!((m.left, m.topic == "t"), (length - 3, true), "{digits:02x?}"),
+                    Ok(Some(Event::Message(m))) => assert_eq!(
+                        (m.left, m.topic == "t"),
+                        (length - 3, true),
+                        "{digits:02x?}"
+                    ),
                     told => panic!("{digits:02x?}: {told:?}"),
                 }
             }
@@ -299,7 +366,11 @@ fn every_remaining_length_is_written() {
             let (mut session, _, mut tx) = open::<16, 32>();
             let done = session.publish(&Publish::to("t").more(length - 3), &mut tx);
             if length > 268_435_455 {
-                assert_eq!((done, tx.is_empty()), (Err(SendError::TooLong), true), "{length}");
+                assert_eq!(
+                    (done, tx.is_empty()),
+                    (Err(SendError::TooLong), true),
+                    "{length}"
+                );
                 continue;
             }
             let mut packet = vec![0x30];
@@ -310,16 +381,27 @@ fn every_remaining_length_is_written() {
         }
     }
     let (mut session, _, mut tx) = open::<16, 32>();
-    assert_eq!(session.publish(&Publish::to("t").more(u32::MAX), &mut tx), Err(SendError::TooLong));
+    assert_eq!(
+        session.publish(&Publish::to("t").more(u32::MAX), &mut tx),
+        Err(SendError::TooLong)
+    );
 }
 
 fn text(most: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(vec!['a', 'Z', '/', '$', ' ', 'é', '€', '𝄞', '\u{feff}', '\u{7f}']), 1..most)
-        .prop_map(|characters| characters.into_iter().collect())
+    prop::collection::vec(
+        prop::sample::select(vec![
+            'a', 'Z', '/', '$', ' ', 'é', '€', '𝄞', '\u{feff}', '\u{7f}',
+        ]),
+        1..most,
+    )
+    .prop_map(|characters| characters.into_iter().collect())
 }
 
 fn filter_text() -> impl Strategy<Value = String> {
-    (prop::collection::vec(prop::sample::select(vec!["", "a", "+", "é", "$b"]), 1..5), any::<bool>())
+    (
+        prop::collection::vec(prop::sample::select(vec!["", "a", "+", "é", "$b"]), 1..5),
+        any::<bool>(),
+    )
         .prop_map(|(mut levels, hash)| {
             if hash {
                 levels.push("#");
@@ -348,65 +430,92 @@ fn packet(head: u8, body: &[u8]) -> Vec<u8> {
 /// The bytes of a packet of any type that MQTT allows.
 fn packets() -> impl Strategy<Value = Vec<u8>> {
     let id = || 1..=u16::MAX;
-    let connect =
-        (text(30), prop::option::of((text(20), data(20), 0..3u8, any::<bool>())), prop::option::of((text(9), prop::option::of(data(9)))))
-            .prop_flat_map(|all| (Just(all), any::<(bool, u16)>()))
-            .prop_map(|((client, will, login), (clean, keep_alive))| {
-                let mut flags = u8::from(clean) << 1;
-                let mut rest = vec![];
-                field(&mut rest, client.as_bytes());
-                if let Some((topic, payload, qos, retain)) = will {
-                    flags |= 4 | qos << 3 | u8::from(retain) << 5;
-                    field(&mut rest, topic.as_bytes());
-                    field(&mut rest, &payload);
-                }
-                if let Some((user, password)) = login {
-                    flags |= 0x80;
-                    field(&mut rest, user.as_bytes());
-                    if let Some(password) = password {
-                        flags |= 0x40;
-                        field(&mut rest, &password);
-                    }
-                }
-                let mut body = b"\0\x04MQTT\x04".to_vec();
-                body.push(flags);
-                body.extend(keep_alive.to_be_bytes());
-                body.extend(rest);
-                packet(0x10, &body)
-            });
-    let publish = (text(60), 0..3u8, id(), any::<(bool, bool)>(), data(300)).prop_map(|(topic, qos, id, (dup, retain), payload)| {
-        let mut body = vec![];
-        field(&mut body, topic.as_bytes());
-        if qos > 0 {
-            body.extend(id.to_be_bytes());
-        }
-        body.extend(payload);
-        packet(0x30 | u8::from(dup && qos > 0) << 3 | qos << 1 | u8::from(retain), &body)
-    });
-    let filters = (id(), prop::collection::vec((filter_text(), 0..3u8), 1..6), any::<bool>()).prop_map(|(id, filters, subscribe)| {
-        let mut body = id.to_be_bytes().to_vec();
-        for (filter, qos) in filters {
-            field(&mut body, filter.as_bytes());
-            if subscribe {
-                body.push(qos);
+    let connect = (
+        text(30),
+        prop::option::of((text(20), data(20), 0..3u8, any::<bool>())),
+        prop::option::of((text(9), prop::option::of(data(9)))),
+    )
+        .prop_flat_map(|all| (Just(all), any::<(bool, u16)>()))
+        .prop_map(|((client, will, login), (clean, keep_alive))| {
+            let mut flags = u8::from(clean) << 1;
+            let mut rest = vec![];
+            field(&mut rest, client.as_bytes());
+            if let Some((topic, payload, qos, retain)) = will {
+                flags |= 4 | qos << 3 | u8::from(retain) << 5;
+                field(&mut rest, topic.as_bytes());
+                field(&mut rest, &payload);
             }
-        }
-        packet(if subscribe { 0x82 } else { 0xa2 }, &body)
-    });
-    let suback = (id(), prop::collection::vec(prop::sample::select(vec![0, 1, 2, 0x80]), 1..200)).prop_map(|(id, codes)| {
-        let body = [&id.to_be_bytes()[..], &codes].concat();
-        packet(0x90, &body)
-    });
-    let acks = (id(), prop::sample::select(vec![0x40, 0x50, 0x62, 0x70, 0xb0])).prop_map(|(id, head)| packet(head, &id.to_be_bytes()));
-    let connack = any::<(bool, u8)>().prop_map(|(present, code)| packet(0x20, &[u8::from(present), code]));
+            if let Some((user, password)) = login {
+                flags |= 0x80;
+                field(&mut rest, user.as_bytes());
+                if let Some(password) = password {
+                    flags |= 0x40;
+                    field(&mut rest, &password);
+                }
+            }
+            let mut body = b"\0\x04MQTT\x04".to_vec();
+            body.push(flags);
+            body.extend(keep_alive.to_be_bytes());
+            body.extend(rest);
+            packet(0x10, &body)
+        });
+    let publish = (text(60), 0..3u8, id(), any::<(bool, bool)>(), data(300)).prop_map(
+        |(topic, qos, id, (dup, retain), payload)| {
+            let mut body = vec![];
+            field(&mut body, topic.as_bytes());
+            if qos > 0 {
+                body.extend(id.to_be_bytes());
+            }
+            body.extend(payload);
+            packet(
+                0x30 | u8::from(dup && qos > 0) << 3 | qos << 1 | u8::from(retain),
+                &body,
+            )
+        },
+    );
+    let filters = (
+        id(),
+        prop::collection::vec((filter_text(), 0..3u8), 1..6),
+        any::<bool>(),
+    )
+        .prop_map(|(id, filters, subscribe)| {
+            let mut body = id.to_be_bytes().to_vec();
+            for (filter, qos) in filters {
+                field(&mut body, filter.as_bytes());
+                if subscribe {
+                    body.push(qos);
+                }
+            }
+            packet(if subscribe { 0x82 } else { 0xa2 }, &body)
+        });
+    let suback = (
+        id(),
+        prop::collection::vec(prop::sample::select(vec![0, 1, 2, 0x80]), 1..200),
+    )
+        .prop_map(|(id, codes)| {
+            let body = [&id.to_be_bytes()[..], &codes].concat();
+            packet(0x90, &body)
+        });
+    let acks = (
+        id(),
+        prop::sample::select(vec![0x40, 0x50, 0x62, 0x70, 0xb0]),
+    )
+        .prop_map(|(id, head)| packet(head, &id.to_be_bytes()));
+    let connack =
+        any::<(bool, u8)>().prop_map(|(present, code)| packet(0x20, &[u8::from(present), code]));
     let empty = prop::sample::select(vec![0xc0, 0xd0, 0xe0]).prop_map(|head| packet(head, &[]));
     prop_oneof![3 => connect, 5 => publish, 3 => filters, 2 => suback, 2 => acks, 1 => connack, 1 => empty]
 }
 
-/// A packet with a few bytes changed, taken away or put in, and its remaining length perhaps made to fit again.
+/// A packet with a few bytes changed, taken away or put in, and its remaining length perhaps made
+/// to fit again.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    (packets(), prop::collection::vec((any::<prop::sample::Index>(), 0..3, any::<u8>()), 1..4), any::<bool>()).prop_map(
-        |(bytes, damages, fit)| {
+    (
+        packets(),
+        prop::collection::vec((any::<prop::sample::Index>(), 0..3, any::<u8>()), 1..4),
+        any::<bool>(),
+    )
+        .prop_map(|(bytes, damages, fit)| {
             let mut bytes = bytes;
             for (at, what, byte) in damages {
                 let at = at.index(bytes.len());
@@ -420,8 +529,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
                 bytes[1] = (bytes.len() - 2) as u8;
             }
             bytes
-        },
-    )
+        })
 }
 
 /// What the codec says of `bytes`, told once more through its own writer.
@@ -433,7 +541,9 @@ fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
 }
 
 fn reads_writes_reads(bytes: &[u8]) -> Result<(), TestCaseError> {
-    let Ok(Some((packet, length))) = decode(bytes) else { return Ok(()) };
+    let Ok(Some((packet, length))) = decode(bytes) else {
+        return Ok(());
+    };
     // For the broker to refuse, not for us to send [MQTT-3.1.3-8].
     if matches!(packet, Packet::Connect(c) if c.client_id.is_empty() && !c.clean) {
         prop_assert_eq!(encoded(&packet), Err(SendError::Invalid));
@@ -449,18 +559,42 @@ fn reads_writes_reads(bytes: &[u8]) -> Result<(), TestCaseError> {
 fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     let (mut session, mut rx, mut tx) = open::<1024, 64>();
     // One packet, for the session reads on.
-    let bytes = decode(bytes).ok().flatten().map_or(bytes, |(_, length)| &bytes[..length]);
+    let bytes = decode(bytes)
+        .ok()
+        .flatten()
+        .map_or(bytes, |(_, length)| &bytes[..length]);
     heard(&mut rx, bytes);
     let told = session.next_event(&mut rx, &mut tx);
     match decode(bytes) {
-        Err(_) => prop_assert!(matches!(told, Err(Fault::Malformed | Fault::Unexpected)), "{:?}", told),
+        Err(_) => prop_assert!(
+            matches!(told, Err(Fault::Malformed | Fault::Unexpected)),
+            "{:?}",
+            told
+        ),
         Ok(None) => {}
-        Ok(Some((Packet::Publish { topic, payload, qos, id, retain, dup }, _))) => {
-            let Ok(Some(Event::Message(m))) = told else { return Err(TestCaseError::fail(format!("{told:?}"))) };
-            prop_assert_eq!((m.topic, m.payload, m.left, m.qos(), m.id()), (topic, payload, 0, qos, id));
+        Ok(Some((
+            Packet::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+                retain,
+                dup,
+            },
+            _,
+        ))) => {
+            let Ok(Some(Event::Message(m))) = told else {
+                return Err(TestCaseError::fail(format!("{told:?}")));
+            };
+            prop_assert_eq!(
+                (m.topic, m.payload, m.left, m.qos(), m.id()),
+                (topic, payload, 0, qos, id)
+            );
             prop_assert_eq!((m.retain(), m.dup()), (retain, dup));
         }
-        Ok(Some((packet, _))) => prop_assert!(!matches!(told, Err(Fault::Malformed)), "{:?}", packet),
+        Ok(Some((packet, _))) => {
+            prop_assert!(!matches!(told, Err(Fault::Malformed)), "{:?}", packet)
+        }
     }
     Ok(())
 }
@@ -499,8 +633,15 @@ proptest! {
 fn every_beginning_is_read_or_refused() {
     for head in 0..=255 {
         for length in 0..=255 {
-            for behind in [&b""[..], b"\0", b"\0\x01", b"\0\x01\0", b"\0\0\0\0", b"\0\x04MQTT\x04\x02\0\0\0\0", b"\xff\xff\xff\xff\xff\xff"]
-            {
+            for behind in [
+                &b""[..],
+                b"\0",
+                b"\0\x01",
+                b"\0\x01\0",
+                b"\0\0\0\0",
+                b"\0\x04MQTT\x04\x02\0\0\0\0",
+                b"\xff\xff\xff\xff\xff\xff",
+            ] {
                 reads_writes_reads(&[&[head, length], behind].concat()).unwrap();
             }
         }

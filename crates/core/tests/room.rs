@@ -18,10 +18,22 @@ fn three_bytes_to_spare_are_enough() {
         for start in [0, 1, 20] {
             let (mut memory, mut taken) = ([0; 100], start);
             let needed = start + bytes.len() + 3;
-            let none = if start == 0 { SendError::TooLong } else { SendError::Full };
-            assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)), Err(none), "{packet} behind {start} bytes");
+            let none = if start == 0 {
+                SendError::TooLong
+            } else {
+                SendError::Full
+            };
+            assert_eq!(
+                packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)),
+                Err(none),
+                "{packet} behind {start} bytes"
+            );
             assert_eq!(taken, start);
-            assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)), Ok(()), "{packet} behind {start} bytes");
+            assert_eq!(
+                packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)),
+                Ok(()),
+                "{packet} behind {start} bytes"
+            );
             assert_eq!(&memory[start..taken], bytes);
         }
     }
@@ -29,12 +41,28 @@ fn three_bytes_to_spare_are_enough() {
 
 #[test]
 fn short_packets_need_what_they_take() {
-    for bytes in [&b"\x20\x02\x01\0"[..], b"\x40\x02\0\x01", b"\x62\x02\0\x02", b"\xb0\x02\0\x03", b"\xc0\0", b"\xd0\0", b"\xe0\0"] {
+    for bytes in [
+        &b"\x20\x02\x01\0"[..],
+        b"\x40\x02\0\x01",
+        b"\x62\x02\0\x02",
+        b"\xb0\x02\0\x03",
+        b"\xc0\0",
+        b"\xd0\0",
+        b"\xe0\0",
+    ] {
         let (packet, _) = decode(bytes).unwrap().unwrap();
         let (mut memory, mut taken) = ([0; 20], 5);
         let needed = 5 + bytes.len();
-        assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)), Err(SendError::Full), "{packet}");
-        assert_eq!(packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)), Ok(()), "{packet}");
+        assert_eq!(
+            packet.encode(&mut Out::new(&mut memory[..needed - 1], &mut taken)),
+            Err(SendError::Full),
+            "{packet}"
+        );
+        assert_eq!(
+            packet.encode(&mut Out::new(&mut memory[..needed], &mut taken)),
+            Ok(()),
+            "{packet}"
+        );
         assert_eq!(&memory[5..taken], bytes);
     }
 }
@@ -44,12 +72,31 @@ fn commands_need_no_more() {
     let (mut memory, mut taken) = ([0; 40], 0);
     let mut session = Session::<[Slot; 2]>::new();
     let connect = Connect::new("a");
-    assert_eq!(session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..17], &mut taken)), Err(SendError::TooLong));
-    assert_eq!(session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..18], &mut taken)), Ok(()));
-    session.receive(&mut &b"\x20\x02\0\0"[..], 64, &mut Out::new(&mut memory, &mut taken)).unwrap();
+    assert_eq!(
+        session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..17], &mut taken)),
+        Err(SendError::TooLong)
+    );
+    assert_eq!(
+        session.connect_slices(&connect, 64, &mut Out::new(&mut memory[..18], &mut taken)),
+        Ok(())
+    );
+    session
+        .receive(
+            &mut &b"\x20\x02\0\0"[..],
+            64,
+            &mut Out::new(&mut memory, &mut taken),
+        )
+        .unwrap();
     let filters = [Filter::new("a/b", QoS::AtMostOnce)];
-    assert_eq!(session.subscribe(&filters, &mut Out::new(&mut memory[..27], &mut taken)), Err(SendError::Full));
-    assert!(session.subscribe(&filters, &mut Out::new(&mut memory[..28], &mut taken)).is_ok());
+    assert_eq!(
+        session.subscribe(&filters, &mut Out::new(&mut memory[..27], &mut taken)),
+        Err(SendError::Full)
+    );
+    assert!(
+        session
+            .subscribe(&filters, &mut Out::new(&mut memory[..28], &mut taken))
+            .is_ok()
+    );
     assert_eq!(&memory[15..taken], b"\x82\x08\0\x01\0\x03a/b\0");
 }
 
@@ -70,13 +117,27 @@ fn every_byte_of_the_length_of_a_message_is_written() {
     ] {
         let (payload, mut taken) = (vec![0xaa; length - 3], 0);
         let topic = Topic::new("t").unwrap();
-        let packet = packet::Packet::Publish { dup: false, qos: QoS::AtMostOnce, retain: false, id: None, topic, payload: &payload };
-        assert_eq!(packet.encode(&mut Out::new(&mut memory, &mut taken)), Ok(()));
-        assert!(memory[..taken] == [b"\x30", bytes, b"\0\x01t", &payload].concat(), "{length}");
+        let packet = packet::Packet::Publish {
+            dup: false,
+            qos: QoS::AtMostOnce,
+            retain: false,
+            id: None,
+            topic,
+            payload: &payload,
+        };
+        assert_eq!(
+            packet.encode(&mut Out::new(&mut memory, &mut taken)),
+            Ok(())
+        );
+        assert!(
+            memory[..taken] == [b"\x30", bytes, b"\0\x01t", &payload].concat(),
+            "{length}"
+        );
     }
 }
 
-/// With memory for it, too. Without `fast` bytes are written one by one, which takes long where nothing is optimised.
+/// With memory for it, too. Without `fast` bytes are written one by one, which takes long where
+/// nothing is optimised.
 #[cfg(feature = "fast")]
 #[test]
 fn no_packet_is_longer_than_its_length_can_say() {
@@ -84,9 +145,21 @@ fn no_packet_is_longer_than_its_length_can_say() {
     let mut encoded = |payload| {
         let mut taken = 0;
         let topic = Topic::new("t").unwrap();
-        let packet = packet::Packet::Publish { dup: false, qos: QoS::AtMostOnce, retain: false, id: None, topic, payload };
-        packet.encode(&mut Out::new(&mut memory, &mut taken)).map(|()| (memory[..8].to_vec(), taken))
+        let packet = packet::Packet::Publish {
+            dup: false,
+            qos: QoS::AtMostOnce,
+            retain: false,
+            id: None,
+            topic,
+            payload,
+        };
+        packet
+            .encode(&mut Out::new(&mut memory, &mut taken))
+            .map(|()| (memory[..8].to_vec(), taken))
     };
     assert_eq!(encoded(&payload), Err(SendError::TooLong));
-    assert_eq!(encoded(&payload[1..]), Ok((b"\x30\xff\xff\xff\x7f\0\x01t".to_vec(), (1 << 28) + 4)));
+    assert_eq!(
+        encoded(&payload[1..]),
+        Ok((b"\x30\xff\xff\xff\x7f\0\x01t".to_vec(), (1 << 28) + 4))
+    );
 }

@@ -12,10 +12,18 @@ fn nothing_shows_a_password() {
     let mut out = Out::new(&mut memory, &mut taken);
     packet.encode(&mut out).unwrap();
     let numbers = format!("{:?}", b"sesame");
-    for text in
-        [format!("{connect:?}"), format!("{packet:?}"), packet.to_string(), format!("{tx:?}"), format!("{out:?}"), format!("{session:?}")]
-    {
-        assert!(!text.contains("sesame") && !text.contains(numbers.trim_matches(['[', ']'])), "{text}");
+    for text in [
+        format!("{connect:?}"),
+        format!("{packet:?}"),
+        packet.to_string(),
+        format!("{tx:?}"),
+        format!("{out:?}"),
+        format!("{session:?}"),
+    ] {
+        assert!(
+            !text.contains("sesame") && !text.contains(numbers.trim_matches(['[', ']'])),
+            "{text}"
+        );
     }
     assert!(packet.to_string().contains("user \"user\" with password"));
 }

@@ -30,10 +30,18 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
     let mut under_way = BTreeMap::<PacketId, u8>::new();
     for &(what, which) in steps {
         let begun = match what {
-            0 => session.publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut tx).map(|id| (id.unwrap(), 0x40)),
-            1 => session.publish(&Publish::to("t").qos(QoS::ExactlyOnce), &mut tx).map(|id| (id.unwrap(), 0x70)),
-            2 => session.subscribe(&[Filter::new("t", QoS::AtMostOnce)], &mut tx).map(|id| (id, 0x90)),
-            3 => session.unsubscribe(&[Filter::new("t", QoS::AtMostOnce)], &mut tx).map(|id| (id, 0xb0)),
+            0 => session
+                .publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut tx)
+                .map(|id| (id.unwrap(), 0x40)),
+            1 => session
+                .publish(&Publish::to("t").qos(QoS::ExactlyOnce), &mut tx)
+                .map(|id| (id.unwrap(), 0x70)),
+            2 => session
+                .subscribe(&[Filter::new("t", QoS::AtMostOnce)], &mut tx)
+                .map(|id| (id, 0x90)),
+            3 => session
+                .unsubscribe(&[Filter::new("t", QoS::AtMostOnce)], &mut tx)
+                .map(|id| (id, 0xb0)),
             _ => {
                 if let Some((&id, &head)) = under_way.iter().nth(which % under_way.len().max(1)) {
                     let [high, low] = id.get().to_be_bytes();
@@ -46,7 +54,9 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
                     for _ in 0..4 {
                         tx.clear();
                         match session.next_event(&mut rx, &mut tx).unwrap() {
-                            Some(Event::Acked { id } | Event::Subscribed { id, .. }) => ended = Some(id),
+                            Some(Event::Acked { id } | Event::Subscribed { id, .. }) => {
+                                ended = Some(id)
+                            }
                             Some(Event::Received { id: received }) => prop_assert_eq!(received, id),
                             None => {}
                             other => panic!("{other:?}"),
@@ -60,8 +70,14 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
         };
         tx.clear();
         match begun {
-            Ok((id, head)) => prop_assert!(usize::from(id.get()) <= SLOTS && under_way.insert(id, head).is_none(), "{id} is shared"),
-            Err(error) => prop_assert!(error == SendError::Busy && !under_way.is_empty(), "{error:?}, {under_way:?}"),
+            Ok((id, head)) => prop_assert!(
+                usize::from(id.get()) <= SLOTS && under_way.insert(id, head).is_none(),
+                "{id} is shared"
+            ),
+            Err(error) => prop_assert!(
+                error == SendError::Busy && !under_way.is_empty(),
+                "{error:?}, {under_way:?}"
+            ),
         }
         prop_assert_eq!(session.oldest().is_some(), !under_way.is_empty());
     }
@@ -73,7 +89,8 @@ type Said = (Result<Option<u32>, Fault>, Vec<u8>);
 
 /// What ticks say, and what is written, over a clock that began at `from`.
 fn ticks(from: u32, keep_alive: u16, timeout: u8, steps: &[(u32, u8)]) -> Vec<Said> {
-    let (mut session, mut rx, mut tx) = open::<1>(&Connect::new("c").keep_alive(keep_alive).timeout(timeout));
+    let (mut session, mut rx, mut tx) =
+        open::<1>(&Connect::new("c").keep_alive(keep_alive).timeout(timeout));
     let (mut now, mut said) = (from, Vec::new());
     for &(later, what) in steps {
         now = now.wrapping_add(later);

@@ -5,14 +5,23 @@ use std::collections::BTreeSet;
 #[test]
 fn a_topic_shows_as_its_text() {
     let topic = Topic::new("a/é").unwrap();
-    assert_eq!((topic.to_string(), format!("{topic:?}")), ("a/é".into(), "\"a/é\"".into()));
+    assert_eq!(
+        (topic.to_string(), format!("{topic:?}")),
+        ("a/é".into(), "\"a/é\"".into())
+    );
     assert_eq!(format!("{topic:>5}"), "  a/é");
 }
 
 /// One of each kind, and each thing that is shown only sometimes.
 const PACKETS: &[(&[u8], &str)] = &[
-    (b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a", "CONNECT id \"a\", clean session, keep alive 60 s"),
-    (b"\x10\x10\0\x04MQTT\x04\x80\0\0\0\x01a\0\x01u", "CONNECT id \"a\", session kept, keep alive 0 s, user \"u\""),
+    (
+        b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a",
+        "CONNECT id \"a\", clean session, keep alive 60 s",
+    ),
+    (
+        b"\x10\x10\0\x04MQTT\x04\x80\0\0\0\x01a\0\x01u",
+        "CONNECT id \"a\", session kept, keep alive 0 s, user \"u\"",
+    ),
     (
         b"\x10\x1a\0\x04MQTT\x04\xf6\0\0\0\x01a\0\x01w\0\x02hi\0\x01u\0\x01p",
         "CONNECT id \"a\", clean session, keep alive 0 s, user \"u\" with password, will \"w\", QoS 2, retain, 2 bytes \"hi\"",
@@ -22,16 +31,31 @@ const PACKETS: &[(&[u8], &str)] = &[
         "CONNECT id \"a\", clean session, keep alive 0 s, will \"w\", QoS 0, 0 bytes \"\"",
     ),
     (b"\x20\x02\0\0", "CONNACK accepted (return code 0)"),
-    (b"\x20\x02\x01\0", "CONNACK accepted (return code 0), session present"),
-    (b"\x30\x05\0\x01t\n\xff", "PUBLISH \"t\", QoS 0, 2 bytes \"\\n\\xff\""),
-    (b"\x3d\x05\0\x01t\0\x05", "PUBLISH \"t\", QoS 2, id 5, retain, dup, 0 bytes \"\""),
+    (
+        b"\x20\x02\x01\0",
+        "CONNACK accepted (return code 0), session present",
+    ),
+    (
+        b"\x30\x05\0\x01t\n\xff",
+        "PUBLISH \"t\", QoS 0, 2 bytes \"\\n\\xff\"",
+    ),
+    (
+        b"\x3d\x05\0\x01t\0\x05",
+        "PUBLISH \"t\", QoS 2, id 5, retain, dup, 0 bytes \"\"",
+    ),
     (b"\x40\x02\x01\0", "PUBACK id 256"),
     (b"\x50\x02\0\x02", "PUBREC id 2"),
     (b"\x62\x02\0\x03", "PUBREL id 3"),
     (b"\x70\x02\0\x04", "PUBCOMP id 4"),
-    (b"\x82\x0a\0\x05\0\x01a\x01\0\x01#\x02", "SUBSCRIBE id 5, \"a\" QoS 1, \"#\" QoS 2"),
+    (
+        b"\x82\x0a\0\x05\0\x01a\x01\0\x01#\x02",
+        "SUBSCRIBE id 5, \"a\" QoS 1, \"#\" QoS 2",
+    ),
     (b"\x90\x04\0\x05\x01\x80", "SUBACK id 5, QoS 1, refused"),
-    (b"\xa2\x08\0\x06\0\x01a\0\x01#", "UNSUBSCRIBE id 6, \"a\", \"#\""),
+    (
+        b"\xa2\x08\0\x06\0\x01a\0\x01#",
+        "UNSUBSCRIBE id 6, \"a\", \"#\"",
+    ),
     (b"\xb0\x02\0\x06", "UNSUBACK id 6"),
     (b"\xc0\0", "PINGREQ"),
     (b"\xd0\0", "PINGRESP"),
@@ -58,7 +82,10 @@ fn of_a_payload_sixty_bytes_are_shown() {
             topic: Topic::new("t").unwrap(),
             payload: &payload,
         };
-        let beginning = format!("PUBLISH \"t\", QoS 0, {length} bytes \"{}", "x".repeat(length.min(60) - 1));
+        let beginning = format!(
+            "PUBLISH \"t\", QoS 0, {length} bytes \"{}",
+            "x".repeat(length.min(60) - 1)
+        );
         assert_eq!(packet.to_string(), beginning + end);
     }
 }
@@ -77,7 +104,10 @@ fn every_return_code_has_words() {
     ];
     for (number, words) in (0..).zip(words) {
         let code = ReturnCode::from(number);
-        assert_eq!((code.get(), code.to_string()), (number, format!("{words} (return code {number})")));
+        assert_eq!(
+            (code.get(), code.to_string()),
+            (number, format!("{words} (return code {number})"))
+        );
     }
 }
 
@@ -86,10 +116,28 @@ fn every_return_code_has_words() {
 fn every_error_has_words_of_its_own() {
     use {Fault::*, SendError::*};
     let commands = [Full, Busy, Offline, Invalid, TooLong].map(|error| error.to_string());
-    let faults = [Refused(ReturnCode::NOT_AUTHORIZED), Fault::Malformed, Unexpected, Timeout, PacketTooLarge, TooManyQos2]
-        .map(|fault| fault.to_string());
-    let images = [SnapshotError::Length, SnapshotError::Version, SnapshotError::Damaged].map(|error| error.to_string());
-    let all = [&commands[..], &faults, &images, &[packet::Malformed.to_string()]].concat();
+    let faults = [
+        Refused(ReturnCode::NOT_AUTHORIZED),
+        Fault::Malformed,
+        Unexpected,
+        Timeout,
+        PacketTooLarge,
+        TooManyQos2,
+    ]
+    .map(|fault| fault.to_string());
+    let images = [
+        SnapshotError::Length,
+        SnapshotError::Version,
+        SnapshotError::Damaged,
+    ]
+    .map(|error| error.to_string());
+    let all = [
+        &commands[..],
+        &faults,
+        &images,
+        &[packet::Malformed.to_string()],
+    ]
+    .concat();
     assert!(all.iter().all(|words| words.len() > 10), "{all:?}");
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
     assert!(faults[0].ends_with(&ReturnCode::NOT_AUTHORIZED.to_string()));
@@ -101,15 +149,29 @@ fn memory_shows_how_much_it_holds() {
     buffer.commit(5);
     buffer.consume(1);
     assert_eq!(format!("{buffer:?}"), "Buffer { held: 4, room: 15 }");
-    assert_eq!(format!("{:?}", &*buffer as &Buffer), "Buffer { held: 4, room: 15 }");
+    assert_eq!(
+        format!("{:?}", &*buffer as &Buffer),
+        "Buffer { held: 4, room: 15 }"
+    );
     let (mut memory, mut taken) = ([0; 20], 5);
-    assert_eq!(format!("{:?}", Out::new(&mut memory, &mut taken)), "Out { taken: 5, room: 15 }");
+    assert_eq!(
+        format!("{:?}", Out::new(&mut memory, &mut taken)),
+        "Out { taken: 5, room: 15 }"
+    );
 }
 
 #[test]
 fn what_is_asked_for_shows() {
     let filters = [Filter::new("a", QoS::AtLeastOnce)];
-    assert_eq!(format!("{:?}", Filters::from(&filters[..])), format!("{filters:?}"));
+    assert_eq!(
+        format!("{:?}", Filters::from(&filters[..])),
+        format!("{filters:?}")
+    );
     let text = format!("{:?}", Connect::new("a").keep_alive(7).user("u"));
-    assert!(text.contains("client_id: \"a\"") && text.contains("keep_alive: 7") && text.contains("user: Some(\"u\")"), "{text}");
+    assert!(
+        text.contains("client_id: \"a\"")
+            && text.contains("keep_alive: 7")
+            && text.contains("user: Some(\"u\")"),
+        "{text}"
+    );
 }

@@ -2,11 +2,16 @@
 use motemq::*;
 use std::mem::{size_of, size_of_val};
 
-/// Promise 8: a slot is four bytes, a session with eight slots at most 72; promise 10: no more than the caller gave.
+/// Promise 8: a slot is four bytes, a session with eight slots at most 72; promise 10: no more than
+/// the caller gave.
 #[test]
 fn a_session_is_small() {
     assert_eq!(size_of::<Slot>(), 4);
-    assert!(size_of::<Session<[Slot; 8]>>() <= 72, "{}", size_of::<Session<[Slot; 8]>>());
+    assert!(
+        size_of::<Session<[Slot; 8]>>() <= 72,
+        "{}",
+        size_of::<Session<[Slot; 8]>>()
+    );
     let without = size_of::<Session<[Slot; 8]>>() - 8 * size_of::<Slot>();
     assert_eq!(size_of::<Session<[Slot; 1]>>(), without + 4);
     assert_eq!(size_of::<Session<[Slot; 1000]>>(), without + 4000);
@@ -15,14 +20,24 @@ fn a_session_is_small() {
 #[test]
 fn a_buffer_is_its_memory_and_two_numbers() {
     assert_eq!(size_of::<Buffer<[u8; 64]>>(), 64 + 2 * size_of::<usize>());
-    assert_eq!(size_of::<Buffer<[u8; 4096]>>(), 4096 + 2 * size_of::<usize>());
+    assert_eq!(
+        size_of::<Buffer<[u8; 4096]>>(),
+        4096 + 2 * size_of::<usize>()
+    );
 }
 
 #[test]
 fn manual_acknowledgement_takes_four_bytes_for_each_message() {
     assert_eq!(size_of::<Owed>(), 4);
-    assert!(size_of::<Manual<[Owed; 8]>>() <= 36, "{}", size_of::<Manual<[Owed; 8]>>());
-    assert_eq!(size_of::<Manual<[Owed; 100]>>() - size_of::<Manual<[Owed; 10]>>(), 360);
+    assert!(
+        size_of::<Manual<[Owed; 8]>>() <= 36,
+        "{}",
+        size_of::<Manual<[Owed; 8]>>()
+    );
+    assert_eq!(
+        size_of::<Manual<[Owed; 100]>>() - size_of::<Manual<[Owed; 10]>>(),
+        360
+    );
     assert_eq!(size_of::<Token>(), 4);
 }
 
@@ -31,7 +46,11 @@ fn what_is_passed_by_value_is_small() {
     assert_eq!(size_of::<Option<PacketId>>(), 2);
     assert_eq!(size_of::<Result<(), SendError>>(), 1);
     assert!(size_of::<Fault>() <= 2);
-    assert!(size_of::<Event<'_>>() <= 6 * size_of::<usize>(), "{}", size_of::<Event<'_>>());
+    assert!(
+        size_of::<Event<'_>>() <= 6 * size_of::<usize>(),
+        "{}",
+        size_of::<Event<'_>>()
+    );
     assert!(size_of::<Result<Option<Event<'_>>, Fault>>() <= 6 * size_of::<usize>());
 }
 
@@ -43,7 +62,13 @@ fn all_sizes_are_one_type() {
     }
     let (mut one, mut many) = (Session::<[Slot; 1]>::new(), Session::<[Slot; 300]>::new());
     let (mut small, mut large) = (Buffer::<[u8; 16]>::new(), Buffer::<[u8; 5000]>::new());
-    assert_eq!(erased(&mut one, &mut large), (size_of::<Session<[Slot; 1]>>(), 5000));
-    assert_eq!(erased(&mut many, &mut small), (size_of::<Session<[Slot; 300]>>(), 16));
+    assert_eq!(
+        erased(&mut one, &mut large),
+        (size_of::<Session<[Slot; 1]>>(), 5000)
+    );
+    assert_eq!(
+        erased(&mut many, &mut small),
+        (size_of::<Session<[Slot; 300]>>(), 16)
+    );
     const { assert!(size_of::<&mut Session>() == 2 * size_of::<usize>()) };
 }

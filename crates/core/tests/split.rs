@@ -1,7 +1,8 @@
 //! Where bytes are cut makes no difference (promise 4), in either direction.
 //!
-//! Each stream of a broker's bytes is heard at once and then cut, through buffers of several sizes. The same must be told, once the pieces of
-//! payloads are joined, and the same must be said; the session must be the same at the end.
+//! Each stream of a broker's bytes is heard at once and then cut, through buffers of several sizes.
+//! The same must be told, once the pieces of payloads are joined, and the same must be said; the
+//! session must be the same at the end.
 mod script;
 use motemq::*;
 use proptest::prelude::*;
@@ -31,7 +32,14 @@ struct Run<const RX: usize, const TX: usize> {
 
 impl<const RX: usize, const TX: usize> Run<RX, TX> {
     fn of(session: &Eight) -> Self {
-        Run { session: session.clone(), rx: Buffer::new(), tx: Buffer::new(), told: vec![], said: vec![], echo: false }
+        Run {
+            session: session.clone(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+            told: vec![],
+            said: vec![],
+            echo: false,
+        }
     }
 
     fn drain(&mut self, n: usize) {
@@ -40,8 +48,8 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
         self.tx.consume(n);
     }
 
-    /// Takes what is told, and answers some of it; when there is no room for an answer, `drain` says how many bytes leave before it is tried
-    /// again.
+    /// Takes what is told, and answers some of it; when there is no room for an answer, `drain`
+    /// says how many bytes leave before it is tried again.
     fn turn(&mut self, drain: &mut impl FnMut() -> usize) {
         loop {
             let told = match self.session.next_event(&mut self.rx, &mut self.tx) {
@@ -55,12 +63,16 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             loop {
                 let done = match &told {
                     Told::Message(Received { left: 0, .. }) | Told::Payload(_, 0) if self.echo => {
-                        self.session.publish(&Publish::to("echo"), &mut self.tx).map(drop)
+                        self.session
+                            .publish(&Publish::to("echo"), &mut self.tx)
+                            .map(drop)
                     }
                     Told::Resend(4, _) => self.session.abandon(id(4), &mut self.tx),
-                    &Told::Resend(number, qos) => {
-                        self.session.republish(id(number), &Publish::to("r").payload(b"!").qos(qos), &mut self.tx)
-                    }
+                    &Told::Resend(number, qos) => self.session.republish(
+                        id(number),
+                        &Publish::to("r").payload(b"!").qos(qos),
+                        &mut self.tx,
+                    ),
                     _ => Ok(()),
                 };
                 match done {
@@ -73,7 +85,8 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
         }
     }
 
-    /// These bytes come, as `rx` has room for them; `tx` is written out whenever there is nothing else to do.
+    /// These bytes come, as `rx` has room for them; `tx` is written out whenever there is nothing
+    /// else to do.
     fn hear(&mut self, mut bytes: &[u8]) {
         loop {
             let space = self.rx.space();
@@ -87,7 +100,11 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             if self.session.is_closed() || (bytes.is_empty() && stands) {
                 return;
             }
-            assert!(n != 0 || !stands || !self.rx.space().is_empty(), "stands still with {} bytes to come", bytes.len());
+            assert!(
+                n != 0 || !stands || !self.rx.space().is_empty(),
+                "stands still with {} bytes to come",
+                bytes.len()
+            );
         }
     }
 
@@ -96,7 +113,11 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
         if self.session.is_closed() {
             self.session.lost();
         }
-        Outcome { told: joined(&self.told), said: hex(&self.said), session: self.session }
+        Outcome {
+            told: joined(&self.told),
+            said: hex(&self.said),
+            session: self.session,
+        }
     }
 }
 
@@ -116,7 +137,11 @@ fn every_two_cuts<const RX: usize>(session: &Eight, stream: &[u8]) {
             let mut run = begun.clone();
             run.hear(&stream[one..other]);
             run.hear(&stream[other..]);
-            assert_eq!(run.outcome(), expected, "rx of {RX} bytes, cut at {one} and {other}");
+            assert_eq!(
+                run.outcome(),
+                expected,
+                "rx of {RX} bytes, cut at {one} and {other}"
+            );
         }
     }
 }
@@ -127,22 +152,38 @@ fn every_size<const RX: usize>(session: &Eight, stream: &[u8]) {
     for size in 1..=stream.len() {
         let mut run = Run::<RX, 256>::of(session);
         stream.chunks(size).for_each(|piece| run.hear(piece));
-        assert_eq!(run.outcome(), expected, "rx of {RX} bytes, pieces of {size}");
+        assert_eq!(
+            run.outcome(),
+            expected,
+            "rx of {RX} bytes, pieces of {size}"
+        );
     }
 }
 
 /// Bytes come and go by chance: `tx` is small and often full.
-fn by_chance<const RX: usize, const TX: usize>(session: &Eight, mut stream: &[u8], chances: &[u8]) -> Outcome {
+fn by_chance<const RX: usize, const TX: usize>(
+    session: &Eight,
+    mut stream: &[u8],
+    chances: &[u8],
+) -> Outcome {
     let mut chances = chances.iter().cycle().map(|&chance| usize::from(chance));
     let mut run = Run::<RX, TX>::of(session);
     loop {
-        let n = chances.next().unwrap().min(run.rx.space().len()).min(stream.len());
+        let n = chances
+            .next()
+            .unwrap()
+            .min(run.rx.space().len())
+            .min(stream.len());
         run.rx.space()[..n].copy_from_slice(&stream[..n]);
         run.rx.commit(n);
         stream = &stream[n..];
         run.turn(&mut || chances.next().unwrap());
         let stands = run.tx.is_empty() && stream.is_empty();
-        run.drain(if run.session.is_closed() { usize::MAX } else { chances.next().unwrap() });
+        run.drain(if run.session.is_closed() {
+            usize::MAX
+        } else {
+            chances.next().unwrap()
+        });
         if run.session.is_closed() || stands {
             return run.outcome();
         }
@@ -151,23 +192,49 @@ fn by_chance<const RX: usize, const TX: usize>(session: &Eight, mut stream: &[u8
 
 /// A connection whose CONNECT has left.
 fn connecting(session: &mut Eight, connect: &Connect<'_>) {
-    session.connect(connect, &mut Buffer::<[u8; 256]>::new(), &mut Buffer::<[u8; 64]>::new()).unwrap();
+    session
+        .connect(
+            connect,
+            &mut Buffer::<[u8; 256]>::new(),
+            &mut Buffer::<[u8; 64]>::new(),
+        )
+        .unwrap();
 }
 
-/// A new connection over which everything is under way that a broker can answer: 1 and 5 PUBLISH with QoS 1, 2 and 6 with QoS 2, 3 SUBSCRIBE
-/// with two filters, 4 UNSUBSCRIBE.
+/// A new connection over which everything is under way that a broker can answer: 1 and 5 PUBLISH
+/// with QoS 1, 2 and 6 with QoS 2, 3 SUBSCRIBE with two filters, 4 UNSUBSCRIBE.
 fn everything_under_way() -> Eight {
     let mut session = Eight::new();
-    connecting(&mut session, &Connect::new("c").keep_session().keep_alive(0));
+    connecting(
+        &mut session,
+        &Connect::new("c").keep_session().keep_alive(0),
+    );
     let mut run = Run::<16, 256>::of(&session);
     run.hear(b"\x20\x02\0\0");
-    let Run { mut session, mut tx, .. } = run;
-    let (once, twice) = (Publish::to("a").qos(QoS::AtLeastOnce), Publish::to("a").qos(QoS::ExactlyOnce));
+    let Run {
+        mut session,
+        mut tx,
+        ..
+    } = run;
+    let (once, twice) = (
+        Publish::to("a").qos(QoS::AtLeastOnce),
+        Publish::to("a").qos(QoS::ExactlyOnce),
+    );
     session.publish(&once, &mut tx).unwrap();
     session.publish(&twice, &mut tx).unwrap();
     // Sixteen bytes are enough for the answer.
-    session.subscribe(&[Filter::new("a", QoS::AtLeastOnce), Filter::new("b", QoS::AtLeastOnce)], &mut tx).unwrap();
-    session.unsubscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx).unwrap();
+    session
+        .subscribe(
+            &[
+                Filter::new("a", QoS::AtLeastOnce),
+                Filter::new("b", QoS::AtLeastOnce),
+            ],
+            &mut tx,
+        )
+        .unwrap();
+    session
+        .unsubscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx)
+        .unwrap();
     session.publish(&once, &mut tx).unwrap();
     session.publish(&twice, &mut tx).unwrap();
     session
@@ -263,26 +330,51 @@ fn the_long_dialogue_is_as_recorded() {
     );
 }
 
-/// A session of which PUBLISH 1 (QoS 1), 2, 4 and 6 (QoS 2, 2 with PUBREC), SUBSCRIBE 3 and UNSUBSCRIBE 5 were under way, and the message 9
-/// accepted, when the link was cut. A connection is being opened.
+/// A session of which PUBLISH 1 (QoS 1), 2, 4 and 6 (QoS 2, 2 with PUBREC), SUBSCRIBE 3 and
+/// UNSUBSCRIBE 5 were under way, and the message 9 accepted, when the link was cut. A connection is
+/// being opened.
 fn resuming(keep: bool) -> Eight {
     let mut session = Eight::new();
-    connecting(&mut session, &Connect::new("c").keep_session().keep_alive(0));
+    connecting(
+        &mut session,
+        &Connect::new("c").keep_session().keep_alive(0),
+    );
     let mut run = Run::<256, 256>::of(&session);
     run.hear(b"\x20\x02\0\0\x34\x05\0\x01t\0\x09");
-    let Run { mut session, mut tx, .. } = run;
+    let Run {
+        mut session,
+        mut tx,
+        ..
+    } = run;
     for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        session.publish(&Publish::to("r").qos(qos), &mut tx).unwrap();
+        session
+            .publish(&Publish::to("r").qos(qos), &mut tx)
+            .unwrap();
     }
-    session.subscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx).unwrap();
-    session.publish(&Publish::to("r").qos(QoS::ExactlyOnce), &mut tx).unwrap();
-    session.unsubscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx).unwrap();
-    session.publish(&Publish::to("r").qos(QoS::ExactlyOnce), &mut tx).unwrap();
+    session
+        .subscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx)
+        .unwrap();
+    session
+        .publish(&Publish::to("r").qos(QoS::ExactlyOnce), &mut tx)
+        .unwrap();
+    session
+        .unsubscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx)
+        .unwrap();
+    session
+        .publish(&Publish::to("r").qos(QoS::ExactlyOnce), &mut tx)
+        .unwrap();
     let mut run = Run::<256, 256>::of(&session);
     run.hear(b"\x50\x02\0\x02");
     let mut session = run.session;
     let connect = Connect::new("c").keep_alive(0);
-    connecting(&mut session, &if keep { connect.keep_session() } else { connect });
+    connecting(
+        &mut session,
+        &if keep {
+            connect.keep_session()
+        } else {
+            connect
+        },
+    );
     session
 }
 
@@ -379,13 +471,23 @@ fn stream_of(choices: &[(u8, u16, Vec<u8>)]) -> Vec<u8> {
             0..=99 => {
                 let qos = choice % 3;
                 let length = [1, 1, 3, 9, 20, 60][usize::from(choice / 3 % 6)];
-                let topic = if length == 1 { vec![b"et"[usize::from(number % 2)]] } else { vec![b'x'; length] };
+                let topic = if length == 1 {
+                    vec![b"et"[usize::from(number % 2)]]
+                } else {
+                    vec![b'x'; length]
+                };
                 let mut body = [&[0, length as u8], &topic[..]].concat();
                 if qos != 0 {
                     body.extend(id.to_be_bytes());
                 }
                 body.extend(payload.iter().take(120 - length));
-                put(&mut stream, 0x30 | qos << 1 | (u8::from(qos != 0 && number % 5 == 0) << 3) | u8::from(number % 7 == 0), &body);
+                put(
+                    &mut stream,
+                    0x30 | qos << 1
+                        | (u8::from(qos != 0 && number % 5 == 0) << 3)
+                        | u8::from(number % 7 == 0),
+                    &body,
+                );
             }
             100..=139 => put(&mut stream, 0x62, &id.to_be_bytes()),
             140..=199 => {
@@ -398,7 +500,11 @@ fn stream_of(choices: &[(u8, u16, Vec<u8>)]) -> Vec<u8> {
                 *awaited = if *awaited == 0x50 { 0x70 } else { 0 };
             }
             200..=240 => put(&mut stream, 0xd0, &[]),
-            241..=252 => put(&mut stream, [0x40, 0x50, 0x70, 0xb0][usize::from(number % 4)], &[0, id as u8 + 7]),
+            241..=252 => put(
+                &mut stream,
+                [0x40, 0x50, 0x70, 0xb0][usize::from(number % 4)],
+                &[0, id as u8 + 7],
+            ),
             // Nonsense ends it.
             _ => stream.extend(payload),
         }

@@ -1,4 +1,5 @@
-//! The board's Ethernet controller, a LAN9118, as a device of smoltcp. It is polled, and ends the processor's sleep when a frame comes.
+//! The board's Ethernet controller, a LAN9118, as a device of smoltcp. It is polled, and ends the
+//! processor's sleep when a frame comes.
 use crate::registers::Registers;
 use core::fmt;
 use smoltcp::{
@@ -82,7 +83,10 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Absent(read) => write!(f, "there is no LAN9118 ({read:08x}): is QEMU started with -nic ...,model=lan9118?"),
+            Error::Absent(read) => write!(
+                f,
+                "there is no LAN9118 ({read:08x}): is QEMU started with -nic ...,model=lan9118?"
+            ),
             Error::Stuck => f.write_str("the LAN9118 does not answer"),
         }
     }
@@ -98,7 +102,10 @@ pub struct Ethernet {
 impl Ethernet {
     /// Not started yet.
     pub const fn new() -> Self {
-        Ethernet { rx: [0; _], tx: [0; _] }
+        Ethernet {
+            rx: [0; _],
+            tx: [0; _],
+        }
     }
 
     /// Resets the chip and starts it; returns its address.
@@ -203,7 +210,11 @@ impl Device for Ethernet {
 
     fn receive(&mut self, _: Instant) -> Option<(Incoming<'_>, Outgoing<'_>)> {
         // What cannot be answered waits.
-        let length = if Self::can_send() { self.take()? } else { return None };
+        let length = if Self::can_send() {
+            self.take()?
+        } else {
+            return None;
+        };
         Some((Incoming(&self.rx[..length]), Outgoing(&mut self.tx)))
     }
 
@@ -233,5 +244,9 @@ fn mac_read(register: Mac) -> Result<u32, Error> {
 }
 
 fn until(mut done: impl FnMut() -> bool) -> Result<(), Error> {
-    if (0..PATIENCE).any(|_| done()) { Ok(()) } else { Err(Error::Stuck) }
+    if (0..PATIENCE).any(|_| done()) {
+        Ok(())
+    } else {
+        Err(Error::Stuck)
+    }
 }

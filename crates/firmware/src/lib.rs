@@ -1,8 +1,11 @@
-//! The client on bare metal: what the programs in `src/bin` share. `cargo xtask firmware` runs them in QEMU against a real broker.
+//! The client on bare metal: what the programs in `src/bin` share. `cargo xtask firmware` runs them
+//! in QEMU against a real broker.
 //!
-//! - `board`: a Cortex-M4 with Ethernet (`-M mps2-an386`), smoltcp and `motemq-smoltcp`; does what it is told over its UART.
+//! - `board`: a Cortex-M4 with Ethernet (`-M mps2-an386`), smoltcp and `motemq-smoltcp`; does what
+//!   it is told over its UART.
 //! - `measure`: the same processor, no network: stack and instructions of the core's calls.
-//! - `microbit`: a Cortex-M0 (`-M microbit`) whose UART is a pipe to the broker: no network of its own, no TCP.
+//! - `microbit`: a Cortex-M0 (`-M microbit`) whose UART is a pipe to the broker: no network of its
+//!   own, no TCP.
 #![no_std]
 
 #[cfg(feature = "mps2")]

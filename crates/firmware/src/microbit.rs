@@ -1,4 +1,5 @@
-//! Clock, sleep and UART of the first micro:bit, a nRF51822 with a Cortex-M0, as QEMU models it (`-M microbit`).
+//! Clock, sleep and UART of the first micro:bit, a nRF51822 with a Cortex-M0, as QEMU models it
+//! (`-M microbit`).
 use crate::registers::Registers;
 use cortex_m::{interrupt::InterruptNumber, peripheral::NVIC};
 
@@ -60,7 +61,8 @@ impl Board {
     /// Starts both. `None` for the second caller.
     pub fn take() -> Option<Self> {
         cortex_m::Peripherals::take()?;
-        // Interrupts end a sleep; what is to be done is done in the loop, so that there are no handlers.
+        // Interrupts end a sleep; what is to be done is done in the loop, so that there are no
+        // handlers.
         cortex_m::interrupt::disable();
         TIMER.write(BIT_MODE, BITS_32);
         TIMER.write(PRESCALER, HALVINGS);

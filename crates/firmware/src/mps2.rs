@@ -60,7 +60,8 @@ impl Board {
     /// Starts both. `None` for the second caller.
     pub fn take() -> Option<Self> {
         let mut core = Peripherals::take()?;
-        // Interrupts end a sleep; what is to be done is done in the loop, so that there are no handlers.
+        // Interrupts end a sleep; what is to be done is done in the loop, so that there are no
+        // handlers.
         cortex_m::interrupt::disable();
         FPGAIO.write(PRESCALE, TICKS - 1);
         FPGAIO.write(COUNTER, 0);
@@ -93,7 +94,10 @@ impl Board {
             cortex_m::asm::dsb();
             cortex_m::asm::wfi();
             SCB::clear_pendst();
-            if [Interrupt::Uart, Interrupt::Ethernet].into_iter().any(NVIC::is_pending) {
+            if [Interrupt::Uart, Interrupt::Ethernet]
+                .into_iter()
+                .any(NVIC::is_pending)
+            {
                 break;
             }
         }

@@ -29,20 +29,48 @@ pub struct Check {
 
 /// All checks, in the order of the columns.
 pub const ALL: [Check; 9] = [
-    Check { name: "connect", run: connect },
-    Check { name: "QoS 0", run: |scene| qos(scene, QoS::AtMostOnce) },
-    Check { name: "QoS 1", run: |scene| qos(scene, QoS::AtLeastOnce) },
-    Check { name: "QoS 2", run: |scene| qos(scene, QoS::ExactlyOnce) },
-    Check { name: "retained", run: retained },
-    Check { name: "will", run: will },
-    Check { name: "resumption", run: resumption },
-    Check { name: "large payload", run: large },
-    Check { name: "cut links", run: cuts::run },
+    Check {
+        name: "connect",
+        run: connect,
+    },
+    Check {
+        name: "QoS 0",
+        run: |scene| qos(scene, QoS::AtMostOnce),
+    },
+    Check {
+        name: "QoS 1",
+        run: |scene| qos(scene, QoS::AtLeastOnce),
+    },
+    Check {
+        name: "QoS 2",
+        run: |scene| qos(scene, QoS::ExactlyOnce),
+    },
+    Check {
+        name: "retained",
+        run: retained,
+    },
+    Check {
+        name: "will",
+        run: will,
+    },
+    Check {
+        name: "resumption",
+        run: resumption,
+    },
+    Check {
+        name: "large payload",
+        run: large,
+    },
+    Check {
+        name: "cut links",
+        run: cuts::run,
+    },
 ];
 
 /// Messages of one check.
 const COUNT: usize = 5;
-/// Longer than any buffer on the way, in bytes; and over WebSocket, where mosquitto sends 40 KB a second.
+/// Longer than any buffer on the way, in bytes; and over WebSocket, where mosquitto sends 40 KB a
+/// second.
 const LARGE: [usize; 2] = [1_500_000, 300_000];
 /// How long such a payload may take.
 const LONG: Duration = Duration::from_secs(30);
@@ -66,16 +94,33 @@ impl Scene<'_> {
 
     /// As long as every broker takes it: 23 letters and digits.
     fn id(&self, last: &str) -> String {
-        let name: String = self.name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name: String = self
+            .name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         format!("{}{last}", &name[..name.len().min(17)])
     }
 
     fn publisher(&self) -> Result<Box<dyn Connection>, String> {
-        self.client.open(self.at, Who { id: &self.id("from"), ..Who::default() })
+        self.client.open(
+            self.at,
+            Who {
+                id: &self.id("from"),
+                ..Who::default()
+            },
+        )
     }
 
     fn subscriber(&self, topic: &str, qos: QoS) -> Result<Box<dyn Connection>, String> {
-        self.client.open(self.at, Who { id: &self.id("to"), filter: Some((topic, qos)), ..Who::default() })
+        self.client.open(
+            self.at,
+            Who {
+                id: &self.id("to"),
+                filter: Some((topic, qos)),
+                ..Who::default()
+            },
+        )
     }
 }
 
@@ -114,8 +159,12 @@ fn retained(scene: &Scene<'_>) -> Result<Verdict, String> {
     from.leave()?;
     match (came, rest) {
         (None, _) => Ok(Verdict::Failed("no retained message came".into())),
-        (_, Some(_)) => Ok(Verdict::Deviates("keeps a retained message that was deleted".into())),
-        (Some(Message { retain: false, .. }), _) => Ok(Verdict::Deviates("the retained message came without RETAIN".into())),
+        (_, Some(_)) => Ok(Verdict::Deviates(
+            "keeps a retained message that was deleted".into(),
+        )),
+        (Some(Message { retain: false, .. }), _) => Ok(Verdict::Deviates(
+            "the retained message came without RETAIN".into(),
+        )),
         (Some(message), None) if message.payload == b"kept" => Ok(Verdict::Good),
         (Some(message), None) => Err(format!("another message came: {message:?}")),
     }
@@ -126,11 +175,20 @@ fn will(scene: &Scene<'_>) -> Result<Verdict, String> {
     let mut watcher = scene.subscriber(&topic, QoS::AtLeastOnce)?;
     let elsewhere = scene.topic("elsewhere");
     let id = scene.id("dies");
-    let who = Who { id: &id, will: Some((&topic, "gone")), filter: Some((&elsewhere, QoS::AtMostOnce)), ..Who::default() };
+    let who = Who {
+        id: &id,
+        will: Some((&topic, "gone")),
+        filter: Some((&elsewhere, QoS::AtMostOnce)),
+        ..Who::default()
+    };
     scene.client.open(scene.at, who)?.leave()?;
     let early = watcher.next(QUIET)?;
     scene.client.open(scene.at, who)?.vanish();
-    let late = if early.is_some() { None } else { watcher.next(PATIENCE)? };
+    let late = if early.is_some() {
+        None
+    } else {
+        watcher.next(PATIENCE)?
+    };
     watcher.leave()?;
     Ok(match (early, late) {
         (Some(_), _) => Verdict::Deviates("publishes the will after DISCONNECT".into()),
@@ -142,7 +200,12 @@ fn will(scene: &Scene<'_>) -> Result<Verdict, String> {
 fn resumption(scene: &Scene<'_>) -> Result<Verdict, String> {
     let topic = scene.topic("resumed");
     let id = scene.id("away");
-    let who = Who { id: &id, keep: true, filter: Some((&topic, QoS::ExactlyOnce)), ..Who::default() };
+    let who = Who {
+        id: &id,
+        keep: true,
+        filter: Some((&topic, QoS::ExactlyOnce)),
+        ..Who::default()
+    };
     let away = scene.client.open(scene.at, who)?;
     let granted = away.granted();
     away.leave()?;
@@ -155,11 +218,20 @@ fn resumption(scene: &Scene<'_>) -> Result<Verdict, String> {
         ledger.published(payload, told);
     }
     from.leave()?;
-    let mut back = scene.client.open(scene.at, Who { resume: true, ..who })?;
+    let mut back = scene.client.open(
+        scene.at,
+        Who {
+            resume: true,
+            ..who
+        },
+    )?;
     ledger.collect(&mut *back)?;
     back.leave()?;
     // The session is not needed any more.
-    scene.client.open(scene.at, Who { keep: false, ..who })?.leave()?;
+    scene
+        .client
+        .open(scene.at, Who { keep: false, ..who })?
+        .leave()?;
     Ok(ledger.verdict())
 }
 
@@ -175,7 +247,10 @@ fn large(scene: &Scene<'_>) -> Result<Verdict, String> {
     to.leave()?;
     Ok(match came {
         Some(message) if message.payload == payload => Verdict::Good,
-        Some(message) => Verdict::Failed(format!("{} bytes came instead of {len}, or others", message.payload.len())),
+        Some(message) => Verdict::Failed(format!(
+            "{} bytes came instead of {len}, or others",
+            message.payload.len()
+        )),
         None => Verdict::Failed("it was acknowledged and did not come".into()),
     })
 }
@@ -195,7 +270,16 @@ struct Ledger {
 
 impl Ledger {
     fn new(qos: QoS, granted: Option<QoS>) -> Self {
-        Ledger { qos, granted, acknowledged: vec![], failed: vec![], came: BTreeMap::new(), order: vec![], raised: false, again: [0, 0] }
+        Ledger {
+            qos,
+            granted,
+            acknowledged: vec![],
+            failed: vec![],
+            came: BTreeMap::new(),
+            order: vec![],
+            raised: false,
+            again: [0, 0],
+        }
     }
 
     fn published(&mut self, payload: String, told: Result<(), String>) {
@@ -209,7 +293,9 @@ impl Ledger {
     fn collect(&mut self, to: &mut dyn Connection) -> Result<(), String> {
         loop {
             let complete = self.lost().next().is_none();
-            let Some(message) = to.next(if complete { QUIET } else { PATIENCE })? else { break };
+            let Some(message) = to.next(if complete { QUIET } else { PATIENCE })? else {
+                break;
+            };
             let payload = String::from_utf8_lossy(&message.payload).into_owned();
             self.raised |= message.qos > self.deliverable() as u8;
             self.order.push(payload.clone());
@@ -217,14 +303,18 @@ impl Ledger {
         }
         let doubled = self.came.iter().filter(|&(_, &times)| times > 1);
         for (payload, &times) in doubled {
-            let ours = self.deliverable() == QoS::ExactlyOnce && !self.raised && to.accepted(payload.as_bytes()) < times;
+            let ours = self.deliverable() == QoS::ExactlyOnce
+                && !self.raised
+                && to.accepted(payload.as_bytes()) < times;
             self.again[usize::from(ours)] += 1;
         }
         Ok(())
     }
 
     fn lost(&self) -> impl Iterator<Item = &String> {
-        self.acknowledged.iter().filter(|payload| !self.came.contains_key(*payload))
+        self.acknowledged
+            .iter()
+            .filter(|payload| !self.came.contains_key(*payload))
     }
 
     fn deliverable(&self) -> QoS {
@@ -235,18 +325,29 @@ impl Ledger {
         let lost = self.lost().count();
         let [doubled, ours] = self.again;
         if lost > 0 {
-            return Verdict::Failed(format!("{lost} of {} messages that were acknowledged did not come", self.acknowledged.len()));
+            return Verdict::Failed(format!(
+                "{lost} of {} messages that were acknowledged did not come",
+                self.acknowledged.len()
+            ));
         }
         if ours > 0 {
-            return Verdict::Failed(format!("{ours} messages of QoS 2 were delivered more than once"));
+            return Verdict::Failed(format!(
+                "{ours} messages of QoS 2 were delivered more than once"
+            ));
         }
         let mut notes = Vec::new();
         if self.granted != Some(self.qos) {
-            let granted = self.granted.map_or("nothing".into(), |qos| format!("QoS {}", qos as u8));
+            let granted = self
+                .granted
+                .map_or("nothing".into(), |qos| format!("QoS {}", qos as u8));
             notes.push(format!("grants {granted} for QoS {}", self.qos as u8));
         }
         if let Some((_, words)) = self.failed.first() {
-            let arrived = self.failed.iter().filter(|(payload, _)| self.came.contains_key(payload)).count();
+            let arrived = self
+                .failed
+                .iter()
+                .filter(|(payload, _)| self.came.contains_key(payload))
+                .count();
             notes.push(format!(
                 "the sender of {} messages was told that they may have arrived or not, of which {arrived} had ({words})",
                 self.failed.len()
@@ -266,6 +367,10 @@ impl Ledger {
         if doubled == 0 && !self.order.is_sorted() {
             notes.push("messages came out of order".into());
         }
-        if notes.is_empty() { Verdict::Good } else { Verdict::Deviates(notes.join("; ")) }
+        if notes.is_empty() {
+            Verdict::Good
+        } else {
+            Verdict::Deviates(notes.join("; "))
+        }
     }
 }

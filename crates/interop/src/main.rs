@@ -1,4 +1,5 @@
-//! Runs motemq's clients against real brokers on this machine, and writes down what came of it: `cargo xtask interop`.
+//! Runs motemq's clients against real brokers on this machine, and writes down what came of it:
+//! `cargo xtask interop`.
 mod broker;
 mod checks;
 mod client;
@@ -58,10 +59,23 @@ struct Choice {
 impl Choice {
     fn brokers(&self) -> Result<Vec<&'static Broker>, String> {
         let names = broker::ALL.map(|broker| broker.name);
-        if let Some(unknown) = self.only.iter().find(|only| !names.iter().any(|name| name.eq_ignore_ascii_case(only))) {
-            return Err(format!("there is no broker {unknown}: choose of {}", names.join(", ")));
+        if let Some(unknown) = self
+            .only
+            .iter()
+            .find(|only| !names.iter().any(|name| name.eq_ignore_ascii_case(only)))
+        {
+            return Err(format!(
+                "there is no broker {unknown}: choose of {}",
+                names.join(", ")
+            ));
         }
-        let chosen = |broker: &&Broker| self.only.is_empty() || self.only.iter().any(|only| broker.name.eq_ignore_ascii_case(only));
+        let chosen = |broker: &&Broker| {
+            self.only.is_empty()
+                || self
+                    .only
+                    .iter()
+                    .any(|only| broker.name.eq_ignore_ascii_case(only))
+        };
         Ok(broker::ALL.into_iter().filter(chosen).collect())
     }
 }
@@ -69,7 +83,9 @@ impl Choice {
 fn main() -> ExitCode {
     let done = match Arguments::parse().action {
         Action::Missing(choice) => choice.brokers().map(|brokers| missing(&brokers)),
-        Action::Run { choice, install } => choice.brokers().and_then(|brokers| run(&brokers, install)),
+        Action::Run { choice, install } => {
+            choice.brokers().and_then(|brokers| run(&brokers, install))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,8 +97,13 @@ fn main() -> ExitCode {
 }
 
 fn missing(brokers: &[&Broker]) {
-    let packages: BTreeSet<_> = brokers.iter().flat_map(|broker| broker.missing_packages()).collect();
-    packages.into_iter().for_each(|package| println!("{package}"));
+    let packages: BTreeSet<_> = brokers
+        .iter()
+        .flat_map(|broker| broker.missing_packages())
+        .collect();
+    packages
+        .into_iter()
+        .for_each(|package| println!("{package}"));
 }
 
 fn run(brokers: &[&'static Broker], install: bool) -> Result<(), String> {
@@ -100,12 +121,19 @@ fn run(brokers: &[&'static Broker], install: bool) -> Result<(), String> {
     }
     let document = matrix::document(&reports);
     println!("\n{document}");
-    let bad: Vec<_> = reports.iter().filter(|report| !report.is_good()).map(|report| report.broker.name).collect();
+    let bad: Vec<_> = reports
+        .iter()
+        .filter(|report| !report.is_good())
+        .map(|report| report.broker.name)
+        .collect();
     if !bad.is_empty() {
         return Err(format!("not all is well with {}", bad.join(", ")));
     }
     if !absent.is_empty() {
-        return Err(format!("{DOCUMENT} stays as it is, since there was no\n{}", absent.join("\n")));
+        return Err(format!(
+            "{DOCUMENT} stays as it is, since there was no\n{}",
+            absent.join("\n")
+        ));
     }
     if brokers.len() < broker::ALL.len() {
         println!("{DOCUMENT} stays as it is: it is written when all brokers were run.");
@@ -120,19 +148,31 @@ fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
     let place = broker.place();
     let packages = broker.missing_packages();
     if !packages.is_empty() {
-        return Err(format!("not installed: on Debian `apt-get install {}`, or `cargo xtask interop --install`", packages.join(" ")));
+        return Err(format!(
+            "not installed: on Debian `apt-get install {}`, or `cargo xtask interop --install`",
+            packages.join(" ")
+        ));
     }
     if let Some(from) = broker.missing_program(&place) {
         if !install {
-            return Err(format!("not installed: {from} comes with `cargo xtask interop --install`"));
+            return Err(format!(
+                "not installed: {from} comes with `cargo xtask interop --install`"
+            ));
         }
         broker.fetch(&place)?;
     }
     let version = process::read((broker.version)(&place))?;
     let begun = Instant::now();
     let (started, secrets) = broker.run(&place)?;
-    println!("{version} listens after {:.1} s", begun.elapsed().as_secs_f64());
-    let report = Report { broker, version, rows: rows(broker, started, &secrets) };
+    println!(
+        "{version} listens after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
+    let report = Report {
+        broker,
+        version,
+        rows: rows(broker, started, &secrets),
+    };
     println!("{:.1} s in all", begun.elapsed().as_secs_f64());
     Ok(report)
 }
@@ -150,7 +190,11 @@ fn rows(broker: &'static Broker, started: Started, secrets: &Secrets) -> Vec<Row
         let Listener { transport, .. } = *listener;
         let at = Address::of(broker, listener, secrets);
         for client in CLIENTS {
-            rows.push(Row { transport, client: client.name(), verdicts: vec![None; checks::ALL.len()] });
+            rows.push(Row {
+                transport,
+                client: client.name(),
+                verdicts: vec![None; checks::ALL.len()],
+            });
             runs.push((at.clone(), client));
         }
     }
@@ -164,7 +208,11 @@ fn rows(broker: &'static Broker, started: Started, secrets: &Secrets) -> Vec<Row
 fn work(runs: &[(Address, &dyn Client)], tell: &Sender<Told>) {
     for (row, (at, client)) in runs.iter().enumerate() {
         for (column, check) in checks::ALL.iter().enumerate() {
-            let scene = Scene { client: *client, at, name: format!("{row}{}{column}", client.name()) };
+            let scene = Scene {
+                client: *client,
+                at,
+                name: format!("{row}{}{column}", client.name()),
+            };
             let begun = Instant::now();
             let verdict = (check.run)(&scene).unwrap_or_else(Verdict::Failed);
             if tell.send((row, column, verdict, begun.elapsed())).is_err() {
@@ -178,8 +226,16 @@ fn collect(told: &Receiver<Told>, end: Instant, rows: &mut [Row]) {
     loop {
         match told.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok((row, column, verdict, took)) => {
-                let Row { transport, client, verdicts } = &mut rows[row];
-                println!("{:6.1} s  {transport}, {client}, {}: {verdict:?}", took.as_secs_f64(), checks::ALL[column].name);
+                let Row {
+                    transport,
+                    client,
+                    verdicts,
+                } = &mut rows[row];
+                println!(
+                    "{:6.1} s  {transport}, {client}, {}: {verdict:?}",
+                    took.as_secs_f64(),
+                    checks::ALL[column].name
+                );
                 verdicts[column] = Some(verdict);
             }
             Err(RecvTimeoutError::Timeout) => return println!("  the time is up after {LIMIT:?}"),

@@ -23,7 +23,12 @@ pub struct Row {
 impl Report {
     /// Nothing was lost, and nothing left out.
     pub fn is_good(&self) -> bool {
-        let good = |verdict: &Option<Verdict>| matches!(verdict, Some(Verdict::Good | Verdict::Deviates(_) | Verdict::Absent));
+        let good = |verdict: &Option<Verdict>| {
+            matches!(
+                verdict,
+                Some(Verdict::Good | Verdict::Deviates(_) | Verdict::Absent)
+            )
+        };
         !self.rows.is_empty() && self.rows.iter().all(|row| row.verdicts.iter().all(good))
     }
 }
@@ -54,13 +59,32 @@ disconnects. *Resumption*: what was published while a session was away comes whe
 fn section(text: &mut String, report: &Report) {
     let mut notes: Vec<String> = Vec::new();
     let heads: Vec<_> = checks::ALL.iter().map(|check| check.name).collect();
-    let Report { broker, version, rows } = report;
+    let Report {
+        broker,
+        version,
+        rows,
+    } = report;
     // Writing into a String does not fail.
     let _ = writeln!(text, "\n## {}\n\n{version}\n", broker.name);
-    let _ = writeln!(text, "| transport | client | {} |\n| --- | --- |{}", heads.join(" | "), " --- |".repeat(heads.len()));
+    let _ = writeln!(
+        text,
+        "| transport | client | {} |\n| --- | --- |{}",
+        heads.join(" | "),
+        " --- |".repeat(heads.len())
+    );
     for row in rows {
-        let cells: Vec<_> = row.verdicts.iter().map(|verdict| cell(verdict.as_ref(), &mut notes)).collect();
-        let _ = writeln!(text, "| {} | {} | {} |", row.transport, row.client, cells.join(" | "));
+        let cells: Vec<_> = row
+            .verdicts
+            .iter()
+            .map(|verdict| cell(verdict.as_ref(), &mut notes))
+            .collect();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            row.transport,
+            row.client,
+            cells.join(" | ")
+        );
     }
     if !notes.is_empty() {
         text.push('\n');
@@ -82,9 +106,12 @@ fn cell(verdict: Option<&Verdict>, notes: &mut Vec<String>) -> String {
         Some(Verdict::Failed(note)) => ("**failed**", Some(note)),
     };
     let Some(note) = note else { return word.into() };
-    let number = notes.iter().position(|known| known == note).unwrap_or_else(|| {
-        notes.push(note.clone());
-        notes.len() - 1
-    });
+    let number = notes
+        .iter()
+        .position(|known| known == note)
+        .unwrap_or_else(|| {
+            notes.push(note.clone());
+            notes.len() - 1
+        });
     format!("{word} {}", number + 1).trim().into()
 }

@@ -13,12 +13,23 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Runs a program to its end and gives back what it printed.
 pub fn read(mut command: Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("cannot start {name}: {error}"))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot start {name}: {error}"))?;
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
-        return Ok(format!("{}\n{}", said(&output.stdout), said(&output.stderr)).trim().to_owned());
+        return Ok(
+            format!("{}\n{}", said(&output.stdout), said(&output.stderr))
+                .trim()
+                .to_owned(),
+        );
     }
-    Err(format!("{name} ended with {}: {}", output.status, said(&output.stderr)))
+    Err(format!(
+        "{name} ended with {}: {}",
+        output.status,
+        said(&output.stderr)
+    ))
 }
 
 /// A program and all that it starts. They end when it is dropped.
@@ -32,10 +43,13 @@ impl Group {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let file = fs::File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
-        let (out, err) = file.map_err(|error| format!("cannot write {}: {error}", log.display()))?;
+        let (out, err) =
+            file.map_err(|error| format!("cannot write {}: {error}", log.display()))?;
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
         let name = command.get_program().to_string_lossy();
-        child.map(|child| Group { child }).map_err(|error| format!("cannot start {name}: {error}"))
+        child
+            .map(|child| Group { child })
+            .map_err(|error| format!("cannot start {name}: {error}"))
     }
 
     /// How it has ended, if it has.
@@ -60,7 +74,10 @@ impl Group {
     fn signal(&self, signal: &str) {
         if cfg!(unix) {
             let group = format!("-{}", self.child.id());
-            let _ = Command::new("kill").args([signal, "--", &group]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args([signal, "--", &group])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 }

@@ -18,7 +18,12 @@ impl Secrets {
     pub fn make(dir: &Path) -> Result<Self, String> {
         let authority = Authority::new("motemq interop");
         let ca = dir.join("ca.pem");
-        fs::write(&ca, authority.pem()).map_err(|error| format!("cannot write {}: {error}", ca.display()))?;
-        Ok(Secrets { ca, server: authority.server().write(dir, "server"), client: authority.client("interop").write(dir, "client") })
+        fs::write(&ca, authority.pem())
+            .map_err(|error| format!("cannot write {}: {error}", ca.display()))?;
+        Ok(Secrets {
+            ca,
+            server: authority.server().write(dir, "server"),
+            client: authority.client("interop").write(dir, "client"),
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! A node that polls: a session over `embedded-nal`, here the host's sockets, which is connected again when its link is lost.
+//! A node that polls: a session over `embedded-nal`, here the host's sockets, which is connected
+//! again when its link is lost.
 //!
 //! `cargo run -p motemq-nal --example poll`
 use embedded_nal::{TcpClientStack, nb};
@@ -28,7 +29,14 @@ struct Node<S: TcpClientStack> {
 
 impl<S: TcpClientStack> Node<S> {
     fn new(stack: S) -> Self {
-        Node { stack, link: Link::new(), session: Session::new(), rx: Buffer::new(), tx: Buffer::new(), heard: 0 }
+        Node {
+            stack,
+            link: Link::new(),
+            session: Session::new(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+            heard: 0,
+        }
     }
 
     /// One round of the device's main loop; tells how long it may sleep.
@@ -37,7 +45,9 @@ impl<S: TcpClientStack> Node<S> {
             match self.link.open(&mut self.stack, broker) {
                 Ok(()) => {
                     let connect = Connect::new("node-7").keep_alive(30);
-                    self.session.connect(&connect, &mut self.rx, &mut self.tx).expect("CONNECT fits");
+                    self.session
+                        .connect(&connect, &mut self.rx, &mut self.tx)
+                        .expect("CONNECT fits");
                 }
                 Err(nb::Error::WouldBlock) => return POLL,
                 // A device would wait longer each time.
@@ -47,7 +57,13 @@ impl<S: TcpClientStack> Node<S> {
         if let Err(fault) = self.take_events() {
             println!("{fault}"); // and the next turn closes the link
         }
-        match self.link.turn(&mut self.stack, &mut self.session, &mut self.rx, &mut self.tx, now_ms) {
+        match self.link.turn(
+            &mut self.stack,
+            &mut self.session,
+            &mut self.rx,
+            &mut self.tx,
+            now_ms,
+        ) {
             Ok(nap) => nap.map_or(POLL, |ms| POLL.min(Duration::from_millis(ms.into()))),
             Err(error) => {
                 println!("{error}");
@@ -57,17 +73,32 @@ impl<S: TcpClientStack> Node<S> {
     }
 
     fn take_events(&mut self) -> Result<(), Fault> {
-        let Node { session, rx, tx, heard, .. } = self;
+        let Node {
+            session,
+            rx,
+            tx,
+            heard,
+            ..
+        } = self;
         while tx.room() >= ANSWER
             && let Some(event) = session.next_event(rx, tx)?
         {
             match event {
                 Event::Connected { session: known } => {
                     println!("connected: {known:?}");
-                    session.subscribe(&[Filter::new("greetings", QoS::AtLeastOnce)], tx).expect("room");
+                    session
+                        .subscribe(&[Filter::new("greetings", QoS::AtLeastOnce)], tx)
+                        .expect("room");
                 }
                 Event::Subscribed { .. } => {
-                    session.publish(&Publish::to("greetings").payload(b"hello").qos(QoS::AtLeastOnce), tx).expect("room");
+                    session
+                        .publish(
+                            &Publish::to("greetings")
+                                .payload(b"hello")
+                                .qos(QoS::AtLeastOnce),
+                            tx,
+                        )
+                        .expect("room");
                 }
                 Event::Message(message) => {
                     println!("{}: {}", message.topic, message.payload.escape_ascii());

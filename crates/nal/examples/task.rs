@@ -1,4 +1,5 @@
-//! An asynchronous node: a session over `embedded-io-async`, here tokio's sockets, with something else to wait for.
+//! An asynchronous node: a session over `embedded-io-async`, here tokio's sockets, with something
+//! else to wait for.
 //!
 //! `cargo run -p motemq-nal --features async --example task`
 use embedded_io_adapters::tokio_1::FromTokio;
@@ -57,6 +58,11 @@ async fn measure(broker: SocketAddr) -> Result<(), Box<dyn std::error::Error>> {
 
 pub(crate) fn main() {
     let broker = Server::start(Config::new()).expect("a free port");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(measure(broker.addr())).expect("a broker that takes everything");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime
+        .block_on(measure(broker.addr()))
+        .expect("a broker that takes everything");
 }

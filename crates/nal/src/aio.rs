@@ -1,13 +1,16 @@
-//! Over `embedded-io-async`: anything that reads and writes, such as sockets of embassy-net, a UART, or TLS.
+//! Over `embedded-io-async`: anything that reads and writes, such as sockets of embassy-net, a
+//! UART, or TLS.
 //!
-//! [`Halves`] waits for both directions at once, over a transport that splits into a reader and a writer: the better choice. [`Whole`] is
-//! for one object that does both.
+//! [`Halves`] waits for both directions at once, over a transport that splits into a reader and a
+//! writer: the better choice. [`Whole`] is for one object that does both.
 //!
 //! # Dropping futures
-//! A future of `turn` may be dropped at any time, by `select` or a time limit: nothing is lost and nothing is done twice, and the next `turn`
-//! goes on. This needs a transport of which the same is true, since `turn` drops reads, writes and flushes that have not ended; its
-//! documentation calls that *cancel-safe*. The sockets of embassy-net are. Transports that are not (embedded-tls; a UART whose DMA uses
-//! the caller's memory) get a task of their own, and a pipe for each direction between that and `Halves`: the project's `docs/porting.md` shows how.
+//! A future of `turn` may be dropped at any time, by `select` or a time limit: nothing is lost and
+//! nothing is done twice, and the next `turn` goes on. This needs a transport of which the same is
+//! true, since `turn` drops reads, writes and flushes that have not ended; its documentation calls
+//! that *cancel-safe*. The sockets of embassy-net are. Transports that are not (embedded-tls; a
+//! UART whose DMA uses the caller's memory) get a task of their own, and a pipe for each direction
+//! between that and `Halves`: the project's `docs/porting.md` shows how.
 //!
 //! ```
 //! use embedded_io_adapters::tokio_1::FromTokio;
@@ -68,23 +71,43 @@ struct Turn {
     nap: Option<u32>,
     /// The session has said DISCONNECT: what is left is written, and nothing read.
     leaving: bool,
-    /// A time limit is over unless bytes say otherwise: nothing is written before the executor had time to bring them.
+    /// A time limit is over unless bytes say otherwise: nothing is written before the executor had
+    /// time to bring them.
     late: bool,
 }
 
 impl Turn {
-    fn begin<E>(session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, unflushed: bool, now_ms: u32) -> Result<Self, Error<E>> {
+    fn begin<E>(
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        unflushed: bool,
+        now_ms: u32,
+    ) -> Result<Self, Error<E>> {
         let nap = session.tick(now_ms, tx)?;
         match session.is_closed() {
             true if tx.is_empty() && !unflushed => Err(Error::Closed),
-            true => Ok(Turn { nap: Some(FAREWELL), leaving: true, late: false }),
-            false => Ok(Turn { nap: nap.map(|ms| ms.max(1)), leaving: false, late: nap == Some(0) && !rx.space().is_empty() }),
+            true => Ok(Turn {
+                nap: Some(FAREWELL),
+                leaving: true,
+                late: false,
+            }),
+            false => Ok(Turn {
+                nap: nap.map(|ms| ms.max(1)),
+                leaving: false,
+                late: nap == Some(0) && !rx.space().is_empty(),
+            }),
         }
     }
 
-    /// Takes what was read, or tells why it is over. Nothing may be waited for between the read and this.
+    /// Takes what was read, or tells why it is over. Nothing may be waited for between the read and
+    /// this.
     fn end<E>(
-        &self, session: &mut Session, rx: &mut Buffer, read: Option<Result<usize, E>>, pushed: Option<Result<(), Error<E>>>,
+        &self,
+        session: &mut Session,
+        rx: &mut Buffer,
+        read: Option<Result<usize, E>>,
+        pushed: Option<Result<(), Error<E>>>,
     ) -> Result<(), Error<E>> {
         let outcome = match (read, pushed) {
             (Some(Ok(0)), _) => Err(Error::Closed),
@@ -105,7 +128,8 @@ impl Turn {
     }
 }
 
-/// What bytes are written to, and whether it was told to let them go: TLS, for one, keeps them until it is.
+/// What bytes are written to, and whether it was told to let them go: TLS, for one, keeps them
+/// until it is.
 #[derive(Debug)]
 struct Outlet<W> {
     inner: W,
@@ -114,15 +138,23 @@ struct Outlet<W> {
 
 impl<W: Write> Outlet<W> {
     const fn new(inner: W) -> Self {
-        Outlet { inner, unflushed: false }
+        Outlet {
+            inner,
+            unflushed: false,
+        }
     }
 
-    /// Writes some of `bytes` and tells how many; without any, flushes if need be. Ends only when something was done.
+    /// Writes some of `bytes` and tells how many; without any, flushes if need be. Ends only when
+    /// something was done.
     async fn push(&mut self, bytes: &[u8]) -> Result<usize, Error<W::Error>> {
         if !bytes.is_empty() {
             let written = self.inner.write(bytes).await.map_err(Error::Transport)?;
             self.unflushed = true;
-            return if written == 0 { Err(Error::Closed) } else { Ok(written) };
+            return if written == 0 {
+                Err(Error::Closed)
+            } else {
+                Ok(written)
+            };
         }
         if !self.unflushed {
             core::future::pending().await
@@ -140,7 +172,11 @@ fn taken<E>(pushed: Option<Result<usize, E>>, tx: &mut Buffer) -> Option<Result<
 
 /// Reads into `space`; for ever if there is none.
 async fn fill<R: Read>(reader: &mut R, space: &mut [u8]) -> Result<usize, R::Error> {
-    if space.is_empty() { core::future::pending().await } else { reader.read(space).await }
+    if space.is_empty() {
+        core::future::pending().await
+    } else {
+        reader.read(space).await
+    }
 }
 
 /// Ends after so many milliseconds; never without any.

@@ -2,7 +2,8 @@
 use core::fmt;
 use motemq::Fault;
 
-/// Why the connection is over: open another, then [`connect`](motemq::Session::connect). What the session remembers is kept.
+/// Why the connection is over: open another, then [`connect`](motemq::Session::connect). What the
+/// session remembers is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error<E> {
     /// It was closed: by the broker, or by us when DISCONNECT was written.
@@ -24,7 +25,9 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
         match self {
             Error::Closed => f.write_str("the connection was closed: connect again"),
             Error::Fault(fault) => fault.fmt(f),
-            Error::Transport(error) => write!(f, "the connection is broken, connect again: {error:?}"),
+            Error::Transport(error) => {
+                write!(f, "the connection is broken, connect again: {error:?}")
+            }
         }
     }
 }

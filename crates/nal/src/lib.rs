@@ -1,10 +1,13 @@
-//! An MQTT 3.1.1 session of [`motemq`] over embedded network stacks: no allocation, no operating system.
+//! An MQTT 3.1.1 session of [`motemq`] over embedded network stacks: no allocation, no operating
+//! system.
 //!
-//! - [`Link`] is one TCP connection of a stack that implements [`embedded_nal::TcpClientStack`]. It never waits.
-//! - With the feature `async`: `aio::Halves` and `aio::Whole` carry a session over anything that reads and writes by
-//!   `embedded-io-async`: embassy-net, a UART, TLS.
+//! - [`Link`] is one TCP connection of a stack that implements [`embedded_nal::TcpClientStack`]. It
+//!   never waits.
+//! - With the feature `async`: `aio::Halves` and `aio::Whole` carry a session over anything that
+//!   reads and writes by `embedded-io-async`: embassy-net, a UART, TLS.
 //!
-//! Both have one method that moves bytes, `turn`, and the application's loop around it is the same: take all events, give commands, turn.
+//! Both have one method that moves bytes, `turn`, and the application's loop around it is the same:
+//! take all events, give commands, turn.
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};

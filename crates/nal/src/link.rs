@@ -6,8 +6,9 @@ use motemq::{Buffer, Session};
 
 /// At most one TCP connection of a stack, and whether it is open yet.
 ///
-/// The stack is lent to each call, so it may serve other sockets in between. A socket can be given back to a stack by [`close`](Self::close)
-/// only: whoever drops an open link keeps the stack's socket.
+/// The stack is lent to each call, so it may serve other sockets in between. A socket can be given
+/// back to a stack by [`close`](Self::close) only: whoever drops an open link keeps the stack's
+/// socket.
 pub struct Link<S: TcpClientStack> {
     socket: Option<S::TcpSocket>,
     open: bool,
@@ -16,7 +17,10 @@ pub struct Link<S: TcpClientStack> {
 impl<S: TcpClientStack> Link<S> {
     /// Without a connection.
     pub const fn new() -> Self {
-        Link { socket: None, open: false }
+        Link {
+            socket: None,
+            open: false,
+        }
     }
 
     /// There is a connection: [`open`](Self::open) has succeeded, and nothing has ended it.
@@ -24,11 +28,13 @@ impl<S: TcpClientStack> Link<S> {
         self.open
     }
 
-    /// Opens the connection, then [`connect`](Session::connect) begins MQTT's. Does nothing if it is open.
+    /// Opens the connection, then [`connect`](Session::connect) begins MQTT's. Does nothing if it
+    /// is open.
     ///
     /// # Errors
-    /// `WouldBlock`: it is being opened; call again. Nothing bounds this: whoever has waited long enough calls [`close`](Self::close).
-    /// Any other error has closed the socket; the next call begins anew.
+    /// `WouldBlock`: it is being opened; call again. Nothing bounds this: whoever has waited long
+    /// enough calls [`close`](Self::close). Any other error has closed the socket; the next
+    /// call begins anew.
     pub fn open(&mut self, stack: &mut S, remote: SocketAddr) -> nb::Result<(), S::Error> {
         if self.open {
             return Ok(());
@@ -47,27 +53,40 @@ impl<S: TcpClientStack> Link<S> {
         outcome
     }
 
-    /// Closes the connection, however far it is. Bytes that the stack has taken are still sent if the stack's `close` does so.
+    /// Closes the connection, however far it is. Bytes that the stack has taken are still sent if
+    /// the stack's `close` does so.
     ///
     /// # Errors
     /// What the stack says; the link has no connection all the same.
     pub fn close(&mut self, stack: &mut S) -> Result<(), S::Error> {
         self.open = false;
-        self.socket.take().map_or(Ok(()), |socket| stack.close(socket))
+        self.socket
+            .take()
+            .map_or(Ok(()), |socket| stack.close(socket))
     }
 
-    /// Tells the session the time and moves bytes both ways, as many as can be moved at once. Never waits.
+    /// Tells the session the time and moves bytes both ways, as many as can be moved at once. Never
+    /// waits.
     ///
-    /// Returns how many milliseconds the caller may sleep: `Some(0)` if bytes have moved, since there may be events now and room for
-    /// commands; `None` if nothing is due. A stack cannot say when bytes will have come, so sleep until its interrupt or for as long as an
-    /// answer may be late. To be called when [`next_event`](Session::next_event) says `None`, or when `tx` has no room for an answer.
+    /// Returns how many milliseconds the caller may sleep: `Some(0)` if bytes have moved, since
+    /// there may be events now and room for commands; `None` if nothing is due. A stack cannot
+    /// say when bytes will have come, so sleep until its interrupt or for as long as an
+    /// answer may be late. To be called when [`next_event`](Session::next_event) says `None`, or
+    /// when `tx` has no room for an answer.
     ///
-    /// After [`disconnect`](Session::disconnect) it writes what is left, closes the connection and ends with [`Error::Closed`].
+    /// After [`disconnect`](Session::disconnect) it writes what is left, closes the connection and
+    /// ends with [`Error::Closed`].
     ///
     /// # Errors
-    /// See [`Error`]: the socket was closed, the session is [lost](Session::lost). What came before the end was told before.
+    /// See [`Error`]: the socket was closed, the session is [lost](Session::lost). What came before
+    /// the end was told before.
     pub fn turn(
-        &mut self, stack: &mut S, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now_ms: u32,
+        &mut self,
+        stack: &mut S,
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        now_ms: u32,
     ) -> Result<Option<u32>, Error<S::Error>> {
         let moved = self.step(stack, session, rx, tx, now_ms);
         if moved.is_err() {
@@ -79,11 +98,20 @@ impl<S: TcpClientStack> Link<S> {
     }
 
     fn step(
-        &mut self, stack: &mut S, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now_ms: u32,
+        &mut self,
+        stack: &mut S,
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        now_ms: u32,
     ) -> Result<Option<u32>, Error<S::Error>> {
         let nap = session.tick(now_ms, tx)?;
         let leaving = session.is_closed();
-        let Some(socket) = self.socket.as_mut().filter(|_| self.open && !(leaving && tx.is_empty())) else {
+        let Some(socket) = self
+            .socket
+            .as_mut()
+            .filter(|_| self.open && !(leaving && tx.is_empty()))
+        else {
             return Err(Error::Closed);
         };
         let mut read = 0;
@@ -101,7 +129,11 @@ impl<S: TcpClientStack> Link<S> {
             }
             tx.consume(written);
         }
-        Ok(if read != 0 || written != 0 { Some(0) } else { nap })
+        Ok(if read != 0 || written != 0 {
+            Some(0)
+        } else {
+            nap
+        })
     }
 }
 
@@ -112,7 +144,9 @@ fn moved<E: TcpError>(outcome: nb::Result<usize, E>) -> Result<Option<usize>, Er
         Ok(0) => Err(Error::Closed),
         Ok(n) => Ok(Some(n)),
         Err(nb::Error::WouldBlock) => Ok(None),
-        Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => Err(Error::Closed),
+        Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {
+            Err(Error::Closed)
+        }
         Err(nb::Error::Other(error)) => Err(Error::Transport(error)),
     }
 }
@@ -125,6 +159,8 @@ impl<S: TcpClientStack> Default for Link<S> {
 
 impl<S: TcpClientStack> fmt::Debug for Link<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("open", &self.open).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
     }
 }

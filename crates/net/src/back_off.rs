@@ -24,24 +24,35 @@ pub enum Reconnect {
 }
 
 impl Reconnect {
-    /// Up to half a second before the first attempt and up to a minute before later ones, without end.
+    /// Up to half a second before the first attempt and up to a minute before later ones, without
+    /// end.
     pub const fn back_off() -> Self {
-        Reconnect::BackOff { first: Duration::from_millis(500), cap: Duration::from_secs(60), max_tries: None }
+        Reconnect::BackOff {
+            first: Duration::from_millis(500),
+            cap: Duration::from_secs(60),
+            max_tries: None,
+        }
     }
 
     /// The waits, if there are any.
     pub fn waits(self) -> Option<BackOff> {
         match self {
             Reconnect::Never => None,
-            Reconnect::BackOff { first, cap, max_tries } => Some(BackOff::new(first, cap, max_tries)),
+            Reconnect::BackOff {
+                first,
+                cap,
+                max_tries,
+            } => Some(BackOff::new(first, cap, max_tries)),
         }
     }
 }
 
-/// Waiting times between attempts to connect: a random time of up to a limit that doubles from try to try, up to a cap.
+/// Waiting times between attempts to connect: a random time of up to a limit that doubles from try
+/// to try, up to a cap.
 ///
-/// The whole time is random ("full jitter"), so that a thousand clients of a broker that restarts do not come back in the same moment,
-/// and two clients with one client identifier do not throw each other out in step.
+/// The whole time is random ("full jitter"), so that a thousand clients of a broker that restarts
+/// do not come back in the same moment, and two clients with one client identifier do not throw
+/// each other out in step.
 ///
 /// ```
 /// use motemq_net::BackOff;
@@ -62,10 +73,15 @@ pub struct BackOff {
 }
 
 impl BackOff {
-    /// The first wait is `first` at most, no wait is longer than `cap`, or a year, and there are `max_tries` of them; `None`: as many as it
-    /// takes.
+    /// The first wait is `first` at most, no wait is longer than `cap`, or a year, and there are
+    /// `max_tries` of them; `None`: as many as it takes.
     pub fn new(first: Duration, cap: Duration, max_tries: Option<u32>) -> Self {
-        BackOff { first, cap: cap.min(LONGEST), max_tries, tries: 0 }
+        BackOff {
+            first,
+            cap: cap.min(LONGEST),
+            max_tries,
+            tries: 0,
+        }
     }
 
     /// As if so many attempts had been waited for, and no more: for who has no room to keep it.
@@ -83,8 +99,8 @@ impl BackOff {
         self.tries = 0;
     }
 
-    /// A connection ended that lasted so long. Only a good one lets waiting begin anew: two clients with one client identifier, who throw
-    /// each other out, wait longer and longer.
+    /// A connection ended that lasted so long. Only a good one lets waiting begin anew: two clients
+    /// with one client identifier, who throw each other out, wait longer and longer.
     pub fn ended_after(&mut self, time: Duration) {
         if self.is_good(time) {
             self.reset();
@@ -99,7 +115,10 @@ impl Iterator for BackOff {
         if self.max_tries.is_some_and(|most| self.tries >= most) {
             return None;
         }
-        let limit = self.first.saturating_mul(1 << self.tries.min(31)).min(self.cap);
+        let limit = self
+            .first
+            .saturating_mul(1 << self.tries.min(31))
+            .min(self.cap);
         self.tries = self.tries.saturating_add(1);
         Some(limit.mul_f64(fastrand::f64()))
     }
@@ -115,7 +134,10 @@ mod tests {
         let waits: Vec<_> = BackOff::new(limit, limit, Some(400)).collect();
         assert_eq!(waits.len(), 400);
         assert!(waits.iter().all(|&wait| wait <= limit));
-        assert!(waits.iter().any(|&wait| wait < limit / 8) && waits.iter().any(|&wait| wait > limit / 8 * 7));
+        assert!(
+            waits.iter().any(|&wait| wait < limit / 8)
+                && waits.iter().any(|&wait| wait > limit / 8 * 7)
+        );
     }
 
     #[test]

@@ -6,8 +6,11 @@ use std::{io, sync::Arc, time::Duration};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// By the broker, without a word: another client with the same client identifier, an offence against its rules, or its end.
-    #[error("the broker closed the connection; another client with the same client identifier does this, too")]
+    /// By the broker, without a word: another client with the same client identifier, an offence
+    /// against its rules, or its end.
+    #[error(
+        "the broker closed the connection; another client with the same client identifier does this, too"
+    )]
     Closed,
     /// By the transport.
     #[error("{0}")]
@@ -37,7 +40,10 @@ impl From<Fault> for Cause {
 
 /// The broker said no because of the login.
 pub fn is_about_login(code: ReturnCode) -> bool {
-    matches!(code, ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED)
+    matches!(
+        code,
+        ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED
+    )
 }
 
 /// What to do about a refusal.
@@ -46,14 +52,20 @@ pub fn advice(code: ReturnCode) -> &'static str {
         ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION => "use a broker that does",
         ReturnCode::IDENTIFIER_REJECTED => "use another one, of 1 to 23 letters and digits",
         ReturnCode::SERVER_UNAVAILABLE => "try again later",
-        code if is_about_login(code) => "check user name, password and the broker's rules for this client",
+        code if is_about_login(code) => {
+            "check user name, password and the broker's rules for this client"
+        }
         _ => "look into the broker's log",
     }
 }
 
 /// The session does not take what it was given, and never will.
 pub fn unsendable(error: SendError) -> String {
-    let advice = if error == SendError::TooLong { ": send it in parts" } else { "" };
+    let advice = if error == SendError::TooLong {
+        ": send it in parts"
+    } else {
+        ""
+    };
     format!("it cannot be sent: {error}{advice}")
 }
 

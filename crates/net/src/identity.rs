@@ -24,7 +24,8 @@ pub struct Identity {
     pub user: Option<String>,
     /// Any bytes; goes with a user name only.
     pub password: Option<Vec<u8>>,
-    /// What the broker publishes when the connection is lost. Most clients have none, and should need no memory for it.
+    /// What the broker publishes when the connection is lost. Most clients have none, and should
+    /// need no memory for it.
     pub will: Option<Box<Will>>,
     /// How long the broker may take to answer; in whole seconds up to 255, rounded up.
     pub timeout: Duration,
@@ -46,12 +47,18 @@ pub struct Will {
 impl Will {
     /// An empty message with QoS 0 that is not retained.
     pub fn new(topic: impl Into<String>) -> Self {
-        Will { topic: topic.into(), payload: Vec::new(), qos: QoS::AtMostOnce, retain: false }
+        Will {
+            topic: topic.into(),
+            payload: Vec::new(),
+            qos: QoS::AtMostOnce,
+            retain: false,
+        }
     }
 }
 
 impl Identity {
-    /// A clean session with a keep-alive of 60 s and 10 s for the broker's answers, without login and will.
+    /// A clean session with a keep-alive of 60 s and 10 s for the broker's answers, without login
+    /// and will.
     pub fn new(client_id: impl Into<String>) -> Self {
         Identity {
             client_id: client_id.into(),
@@ -66,21 +73,35 @@ impl Identity {
 
     /// No CONNECT takes more bytes.
     pub fn weight(&self) -> usize {
-        let will = self.will.as_ref().map_or(0, |will| will.topic.len() + will.payload.len());
-        self.client_id.len() + will + self.user.as_ref().map_or(0, String::len) + self.password.as_ref().map_or(0, Vec::len) + 64
+        let will = self
+            .will
+            .as_ref()
+            .map_or(0, |will| will.topic.len() + will.payload.len());
+        self.client_id.len()
+            + will
+            + self.user.as_ref().map_or(0, String::len)
+            + self.password.as_ref().map_or(0, Vec::len)
+            + 64
     }
 
     /// The same as the core takes it.
     pub fn connect(&self) -> Connect<'_> {
         Connect {
             client_id: &self.client_id,
-            will: self.will.as_deref().map(|Will { topic, payload, qos, retain }| Publish {
-                topic,
-                payload,
-                more: 0,
-                qos: *qos,
-                retain: *retain,
-            }),
+            will: self.will.as_deref().map(
+                |Will {
+                     topic,
+                     payload,
+                     qos,
+                     retain,
+                 }| Publish {
+                    topic,
+                    payload,
+                    more: 0,
+                    qos: *qos,
+                    retain: *retain,
+                },
+            ),
             user: self.user.as_deref(),
             password: self.password.as_deref(),
             keep_alive: self.keep_alive,

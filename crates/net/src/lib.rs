@@ -1,5 +1,6 @@
-//! What the hosted adapters of motemq share: where a broker is and the way there (URLs, TLS, WebSocket), what a client says of itself,
-//! waiting between attempts to connect, why connections end, what brokers allow, which subscriptions there are, what may be sent again, and a
+//! What the hosted adapters of motemq share: where a broker is and the way there (URLs, TLS,
+//! WebSocket), what a client says of itself, waiting between attempts to connect, why connections
+//! end, what brokers allow, which subscriptions there are, what may be sent again, and a
 //! look at the packets that pass.
 //!
 //! Protocol knowledge is not here: it is all in [`motemq`].

@@ -1,11 +1,12 @@
 //! What the options of all clients have in common.
 
-/// The methods that the `Options` of every client have alike, inside of their `impl`. Their fields are `identity`, `reconnect`, `hook` and
-/// `topic`.
+/// The methods that the `Options` of every client have alike, inside of their `impl`. Their fields
+/// are `identity`, `reconnect`, `hook` and `topic`.
 #[macro_export]
 macro_rules! common_options {
     () => {
-        /// The topic or filter in the [URL](Self::from_url) these options were made from, for the caller's own use.
+        /// The topic or filter in the [URL](Self::from_url) these options were made from, for the
+        /// caller's own use.
         pub fn topic(&self) -> Option<&str> {
             self.topic.as_deref()
         }
@@ -42,8 +43,12 @@ macro_rules! common_options {
             self
         }
 
-        /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
-        pub fn trace(mut self, look: impl FnMut($crate::Direction, &motemq::packet::Packet<'_>) + Send + 'static) -> Self {
+        /// Shows each packet that passes, in either direction. Payloads and passwords are shown,
+        /// too.
+        pub fn trace(
+            mut self,
+            look: impl FnMut($crate::Direction, &motemq::packet::Packet<'_>) + Send + 'static,
+        ) -> Self {
             self.hook = Some($crate::Hook::new(look));
             self
         }

@@ -13,8 +13,9 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// It may be asked anew when the session has ended without an answer: if it arrived before, twice does no harm. Of a message with QoS
-    /// 2 nobody can say whether it arrived, and what has no copy cannot be sent.
+    /// It may be asked anew when the session has ended without an answer: if it arrived before,
+    /// twice does no harm. Of a message with QoS 2 nobody can say whether it arrived, and what
+    /// has no copy cannot be sent.
     pub fn may_come_twice(self) -> bool {
         match self {
             Asked::Message(qos) => qos != QoS::ExactlyOnce,
@@ -29,8 +30,8 @@ impl Asked {
     }
 }
 
-/// What the broker went wrong over last. A message that makes it break the protocol would do so over every connection, and nothing behind
-/// it would ever arrive; what happens once may be chance.
+/// What the broker went wrong over last. A message that makes it break the protocol would do so
+/// over every connection, and nothing behind it would ever arrive; what happens once may be chance.
 ///
 /// ```
 /// use motemq::Fault;
@@ -49,7 +50,8 @@ impl<K> Default for Suspect<K> {
 }
 
 impl<K: Copy + PartialEq> Suspect<K> {
-    /// The broker made this fault while that was under way longest; whether for the second time in a row.
+    /// The broker made this fault while that was under way longest; whether for the second time in
+    /// a row.
     pub fn is_to_blame(&mut self, key: K, fault: Fault) -> bool {
         let accused = Some((key, fault));
         std::mem::replace(&mut self.0, accused) == accused
@@ -68,9 +70,17 @@ mod tests {
     #[test]
     fn only_the_same_fault_over_the_same_message_twice_in_a_row_counts() {
         let mut suspect = Suspect::default();
-        let accused =
-            [(1, Fault::Malformed), (1, Fault::Unexpected), (2, Fault::Unexpected), (1, Fault::Unexpected), (1, Fault::Unexpected)];
-        assert_eq!(accused.map(|(key, fault)| suspect.is_to_blame(key, fault)), [false, false, false, false, true]);
+        let accused = [
+            (1, Fault::Malformed),
+            (1, Fault::Unexpected),
+            (2, Fault::Unexpected),
+            (1, Fault::Unexpected),
+            (1, Fault::Unexpected),
+        ];
+        assert_eq!(
+            accused.map(|(key, fault)| suspect.is_to_blame(key, fault)),
+            [false, false, false, false, true]
+        );
         suspect.ended(2);
         assert!(suspect.is_to_blame(1, Fault::Unexpected));
         suspect.ended(1);
@@ -79,7 +89,12 @@ mod tests {
 
     #[test]
     fn what_is_to_arrive_exactly_once_is_not_asked_anew() {
-        let all = [Asked::Message(QoS::AtLeastOnce), Asked::Message(QoS::ExactlyOnce), Asked::Gone, Asked::Filters];
+        let all = [
+            Asked::Message(QoS::AtLeastOnce),
+            Asked::Message(QoS::ExactlyOnce),
+            Asked::Gone,
+            Asked::Filters,
+        ];
         assert_eq!(all.map(Asked::may_come_twice), [true, false, false, true]);
         assert_eq!(all.map(Asked::is_message), [true, true, true, false]);
     }

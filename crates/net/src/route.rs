@@ -60,7 +60,11 @@ impl Route {
     /// What a WebSocket is asked for with.
     pub fn url(&self) -> String {
         let scheme = if self.scheme.is_tls() { "wss" } else { "ws" };
-        let path = if self.path.is_empty() { "/mqtt" } else { &self.path };
+        let path = if self.path.is_empty() {
+            "/mqtt"
+        } else {
+            &self.path
+        };
         format!("{scheme}://{}{path}", self.place())
     }
 }
@@ -69,12 +73,21 @@ impl Route {
 impl Route {
     /// The same way, through TLS.
     pub fn secured(self, tls: Tls) -> Self {
-        let scheme = if self.scheme.is_websocket() { Scheme::Wss } else { Scheme::Mqtts };
-        Route { scheme, tls, ..self }
+        let scheme = if self.scheme.is_websocket() {
+            Scheme::Wss
+        } else {
+            Scheme::Mqtts
+        };
+        Route {
+            scheme,
+            tls,
+            ..self
+        }
     }
 
-    /// What the other side objected to, if TLS is spoken and the connection ended like this before the broker had accepted it. With TLS 1.3
-    /// what is wrong with our certificate shows only there.
+    /// What the other side objected to, if TLS is spoken and the connection ended like this before
+    /// the broker had accepted it. With TLS 1.3 what is wrong with our certificate shows only
+    /// there.
     pub fn objection(&self, cause: &Cause) -> Option<TlsError> {
         use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         if !self.scheme.is_tls() {
@@ -83,8 +96,13 @@ impl Route {
         match cause {
             Cause::Closed => Some(self.tls.closed()),
             Cause::Io(error) => {
-                let said = error.get_ref().and_then(|said| said.downcast_ref().cloned());
-                let ended = matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
+                let said = error
+                    .get_ref()
+                    .and_then(|said| said.downcast_ref().cloned());
+                let ended = matches!(
+                    error.kind(),
+                    ConnectionReset | ConnectionAborted | BrokenPipe
+                );
                 said.or_else(|| ended.then(|| self.tls.closed()))
             }
             _ => None,
@@ -95,6 +113,12 @@ impl Route {
 impl From<&BrokerUrl> for Route {
     fn from(url: &BrokerUrl) -> Self {
         let (host, path) = (url.host.clone(), url.path.clone());
-        Route { scheme: url.scheme, host, port: Some(url.port), path, ..Route::default() }
+        Route {
+            scheme: url.scheme,
+            host,
+            port: Some(url.port),
+            path,
+            ..Route::default()
+        }
     }
 }

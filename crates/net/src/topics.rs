@@ -3,7 +3,8 @@ use motemq::{QoS, topic};
 
 /// Filters in one SUBSCRIBE when subscriptions are made anew.
 const FILTERS: usize = 32;
-/// A filter takes no more bytes than this besides its text, and a SUBSCRIBE no more than three times as many besides its filters.
+/// A filter takes no more bytes than this besides its text, and a SUBSCRIBE no more than three
+/// times as many besides its filters.
 const BESIDES: usize = 3;
 
 /// The broker's answer to one filter.
@@ -26,26 +27,35 @@ pub fn check_topic(topic: &str) -> Result<(), String> {
     if topic::is_name(topic) {
         return Ok(());
     }
-    Err(format!("{topic:?} is no topic: use 1 to 65,535 bytes without wildcards (+ and #) and U+0000"))
+    Err(format!(
+        "{topic:?} is no topic: use 1 to 65,535 bytes without wildcards (+ and #) and U+0000"
+    ))
 }
 
 /// All of them can be subscribed to at once; if not, the error says what to do.
 pub fn check_filters<'a>(filters: impl ExactSizeIterator<Item = &'a str>) -> Result<(), String> {
     if !(1..=255).contains(&filters.len()) {
-        return Err(format!("{} filters: give 1 to 255 at a time", filters.len()));
+        return Err(format!(
+            "{} filters: give 1 to 255 at a time",
+            filters.len()
+        ));
     }
     for filter in filters {
         if !topic::is_filter(filter) {
-            return Err(format!("{filter:?} is no topic filter: + stands alone in its level, # alone in the last one"));
+            return Err(format!(
+                "{filter:?} is no topic filter: + stands alone in its level, # alone in the last one"
+            ));
         }
     }
     Ok(())
 }
 
-/// Whether a message on this topic may have come for this subscription. `$share/group/filter`, with which some brokers share messages out
-/// among several clients, stands for its filter.
+/// Whether a message on this topic may have come for this subscription. `$share/group/filter`, with
+/// which some brokers share messages out among several clients, stands for its filter.
 pub fn is_covered(filter: &str, topic: &str) -> bool {
-    let shared = filter.strip_prefix("$share/").and_then(|rest| rest.split_once('/'));
+    let shared = filter
+        .strip_prefix("$share/")
+        .and_then(|rest| rest.split_once('/'));
     topic::matches(shared.map_or(filter, |(_, filter)| filter), topic)
 }
 
@@ -72,14 +82,17 @@ impl Subscriptions {
         self.0.retain(|(filter, _)| !filters.contains(filter));
     }
 
-    /// All of them, as many at a time as one SUBSCRIBE should hold: `most`, if not fewer, and what fits into a buffer of so many bytes.
+    /// All of them, as many at a time as one SUBSCRIBE should hold: `most`, if not fewer, and what
+    /// fits into a buffer of so many bytes.
     pub fn chunks(&self, most: usize, buffer: usize) -> Vec<Vec<(String, QoS)>> {
         let mut chunks: Vec<Vec<_>> = Vec::new();
         let mut room = 0;
         for filter in &self.0 {
             let len = filter.0.len() + BESIDES;
             match chunks.last_mut() {
-                Some(chunk) if chunk.len() < most.min(FILTERS) && len <= room => chunk.push(filter.clone()),
+                Some(chunk) if chunk.len() < most.min(FILTERS) && len <= room => {
+                    chunk.push(filter.clone())
+                }
                 _ => {
                     chunks.push(vec![filter.clone()]);
                     room = buffer.saturating_sub(3 * BESIDES);
@@ -104,7 +117,9 @@ mod tests {
             chunks.iter().map(Vec::len).collect::<Vec<_>>()
         };
         assert_eq!(sizes(&subscriptions, 255, 1000), [0; 0]);
-        let filters: Vec<_> = (0..70).map(|n| (format!("filter/{n:03}"), QoS::AtMostOnce)).collect();
+        let filters: Vec<_> = (0..70)
+            .map(|n| (format!("filter/{n:03}"), QoS::AtMostOnce))
+            .collect();
         subscriptions.answered(filters, &[0; 70]);
         assert_eq!(sizes(&subscriptions, 255, 1000), [32, 32, 6]);
         assert_eq!(sizes(&subscriptions, 8, 1000), [8, 8, 8, 8, 8, 8, 8, 8, 6]);
@@ -117,7 +132,11 @@ mod tests {
 
     #[test]
     fn shared_subscriptions_cover_what_their_filter_does() {
-        assert!(is_covered("$share/group/a/+", "a/b") && is_covered("a/#", "a") && is_covered("$SYS/#", "$SYS/up"));
+        assert!(
+            is_covered("$share/group/a/+", "a/b")
+                && is_covered("a/#", "a")
+                && is_covered("$SYS/#", "$SYS/up")
+        );
         assert!(!is_covered("$share/group/a", "group/a") && !is_covered("$share/a", "a"));
     }
 }

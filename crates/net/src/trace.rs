@@ -35,8 +35,8 @@ impl fmt::Debug for Hook {
 
 /// Cuts the bytes of one connection into packets and shows them to a [`Hook`].
 ///
-/// Holds each packet until it is complete: who traces a connection that carries large messages needs memory for the largest. Bytes that are
-/// no packet end the trace of their direction.
+/// Holds each packet until it is complete: who traces a connection that carries large messages
+/// needs memory for the largest. Bytes that are no packet end the trace of their direction.
 ///
 /// ```
 /// use motemq_net::{Direction, Hook, Tracer};
@@ -53,7 +53,10 @@ pub struct Tracer {
 impl Tracer {
     /// For a connection that begins.
     pub fn new(hook: Hook) -> Self {
-        Tracer { hook, held: [Some(Vec::new()), Some(Vec::new())] }
+        Tracer {
+            hook,
+            held: [Some(Vec::new()), Some(Vec::new())],
+        }
     }
 
     /// A new connection begins.
@@ -95,8 +98,11 @@ mod tests {
         for cut in 0..=bytes.len() {
             let seen = Arc::new(Mutex::new(Vec::new()));
             let list = seen.clone();
-            let mut tracer =
-                Tracer::new(Hook::new(move |direction, packet| list.lock().unwrap().push(format!("{direction:?} {packet:?}"))));
+            let mut tracer = Tracer::new(Hook::new(move |direction, packet| {
+                list.lock()
+                    .unwrap()
+                    .push(format!("{direction:?} {packet:?}"))
+            }));
             tracer.pass(Direction::In, &bytes[..cut]);
             tracer.pass(Direction::In, &bytes[cut..]);
             let seen = seen.lock().unwrap();

@@ -53,12 +53,14 @@ impl Scheme {
 }
 
 /// What a broker URL says:
-/// - `mqtt://[user[:password]@]host[:port][/topic]`, and `mqtts://` alike: everything behind the first `/` is the topic, `#`, `?` and `+`
-///   included;
-/// - `ws://[user[:password]@]host[:port][/path[?query]]`, and `wss://` alike: the path is `/mqtt` if none is given, and there is no topic;
+/// - `mqtt://[user[:password]@]host[:port][/topic]`, and `mqtts://` alike: everything behind the
+///   first `/` is the topic, `#`, `?` and `+` included;
+/// - `ws://[user[:password]@]host[:port][/path[?query]]`, and `wss://` alike: the path is `/mqtt`
+///   if none is given, and there is no topic;
 /// - `unix://[user[:password]@]/path/of/the/socket`: there is no topic.
 ///
-/// Special characters in user, password, topic and the socket's path are percent-encoded (`%40` is `@`). An IPv6 address stands in brackets.
+/// Special characters in user, password, topic and the socket's path are percent-encoded (`%40` is
+/// `@`). An IPv6 address stands in brackets.
 ///
 /// ```
 /// use motemq_net::{BrokerUrl, Scheme};
@@ -78,7 +80,8 @@ pub struct BrokerUrl {
     pub host: String,
     /// As given, or [`Scheme::default_port`].
     pub port: u16,
-    /// Path and query of a WebSocket, as they stand in the URL; the path of a Unix socket; else empty.
+    /// Path and query of a WebSocket, as they stand in the URL; the path of a Unix socket; else
+    /// empty.
     pub path: String,
     /// Who we are.
     pub user: Option<String>,
@@ -92,13 +95,19 @@ pub struct BrokerUrl {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UrlError {
     /// No broker is reached this way.
-    #[error("{0}:// is not the scheme of a broker URL: write mqtt://, mqtts://, ws://, wss:// or unix://")]
+    #[error(
+        "{0}:// is not the scheme of a broker URL: write mqtt://, mqtts://, ws://, wss:// or unix://"
+    )]
     Scheme(String),
     /// It does not follow the form of a URL.
-    #[error("not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path")]
+    #[error(
+        "not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path"
+    )]
     Form(String),
     /// What was percent-encoded is no text.
-    #[error("the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX")]
+    #[error(
+        "the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX"
+    )]
     Text(&'static str),
 }
 
@@ -108,32 +117,58 @@ impl BrokerUrl {
     /// # Errors
     /// See [`UrlError`].
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let Some((scheme, rest)) = text.split_once("://") else { return Err(UrlError::Form("there is no ://".into())) };
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(UrlError::Form("there is no ://".into()));
+        };
         let scheme = Scheme::of(scheme).ok_or_else(|| UrlError::Scheme(scheme.into()))?;
-        // Filters hold characters that mean something else in a URL, so only what stands before them is read as one.
+        // Filters hold characters that mean something else in a URL, so only what stands before
+        // them is read as one.
         let (authority, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if let Some(odd) = authority.chars().find(|char| "?#\\".contains(*char)) {
             return Err(UrlError::Form(format!("{odd} before the first /")));
         }
-        let place = if scheme == Scheme::Unix { format!("{authority}localhost") } else { authority.into() };
-        let url = Url::parse(&format!("mqtt://{place}")).map_err(|error| UrlError::Form(error.to_string()))?;
+        let place = if scheme == Scheme::Unix {
+            format!("{authority}localhost")
+        } else {
+            authority.into()
+        };
+        let url = Url::parse(&format!("mqtt://{place}"))
+            .map_err(|error| UrlError::Form(error.to_string()))?;
         let host = match url.host() {
             Some(Host::Domain("localhost")) if scheme == Scheme::Unix => String::new(),
             _ if scheme == Scheme::Unix => {
-                return Err(UrlError::Form("the path of a socket begins with /, as in unix:///run/broker".into()));
+                return Err(UrlError::Form(
+                    "the path of a socket begins with /, as in unix:///run/broker".into(),
+                ));
             }
             Some(Host::Domain(name)) if !name.is_empty() => text_of(name, "host")?,
             Some(Host::Ipv4(address)) => address.to_string(),
             Some(Host::Ipv6(address)) => address.to_string(),
             _ => return Err(UrlError::Form("there is no host".into())),
         };
-        let user = if url.username().is_empty() { None } else { Some(text_of(url.username(), "user name")?) };
+        let user = if url.username().is_empty() {
+            None
+        } else {
+            Some(text_of(url.username(), "user name")?)
+        };
         if user.is_none() && url.password().is_some() {
-            return Err(UrlError::Form("a password goes with a user name only".into()));
+            return Err(UrlError::Form(
+                "a password goes with a user name only".into(),
+            ));
         }
         let (path, topic) = match scheme {
-            Scheme::Mqtt | Scheme::Mqtts => (String::new(), text_of(behind.strip_prefix('/').unwrap_or_default(), "topic")?),
-            Scheme::Ws | Scheme::Wss => (if behind.len() > 1 { behind.into() } else { "/mqtt".into() }, String::new()),
+            Scheme::Mqtt | Scheme::Mqtts => (
+                String::new(),
+                text_of(behind.strip_prefix('/').unwrap_or_default(), "topic")?,
+            ),
+            Scheme::Ws | Scheme::Wss => (
+                if behind.len() > 1 {
+                    behind.into()
+                } else {
+                    "/mqtt".into()
+                },
+                String::new(),
+            ),
             Scheme::Unix if behind.len() > 1 => (text_of(behind, "path")?, String::new()),
             Scheme::Unix => return Err(UrlError::Form("there is no path of a socket".into())),
         };
@@ -143,14 +178,19 @@ impl BrokerUrl {
             port: url.port().unwrap_or(scheme.default_port()),
             path,
             user,
-            password: url.password().map(|password| percent_decode_str(password).collect()),
+            password: url
+                .password()
+                .map(|password| percent_decode_str(password).collect()),
             topic: if topic.is_empty() { None } else { Some(topic) },
         })
     }
 }
 
 fn text_of(encoded: &str, what: &'static str) -> Result<String, UrlError> {
-    percent_decode_str(encoded).decode_utf8().map(Into::into).map_err(|_| UrlError::Text(what))
+    percent_decode_str(encoded)
+        .decode_utf8()
+        .map(Into::into)
+        .map_err(|_| UrlError::Text(what))
 }
 
 impl fmt::Debug for BrokerUrl {
@@ -178,7 +218,16 @@ mod tests {
     #[test]
     fn parts_that_are_missing_have_their_defaults() {
         let url = parse("mqtt://broker.example");
-        assert_eq!((url.host.as_str(), url.port, url.user, url.password, url.topic), ("broker.example", 1883, None, None, None));
+        assert_eq!(
+            (
+                url.host.as_str(),
+                url.port,
+                url.user,
+                url.password,
+                url.topic
+            ),
+            ("broker.example", 1883, None, None, None)
+        );
         assert_eq!(parse("mqtt://h/").topic, None);
         assert_eq!(parse("MQTT://h:1").port, 1);
     }
@@ -186,7 +235,10 @@ mod tests {
     #[test]
     fn user_and_password_are_decoded() {
         let url = parse("mqtt://us%2Fer:%00%ff:@h");
-        assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("us/er"), Some(&b"\0\xff:"[..])));
+        assert_eq!(
+            (url.user.as_deref(), url.password.as_deref()),
+            (Some("us/er"), Some(&b"\0\xff:"[..]))
+        );
         let url = parse("mqtt://me@h");
         assert_eq!((url.user.as_deref(), url.password), (Some("me"), None));
         assert!(!format!("{:?}", parse("mqtt://me:secret@h")).contains("secret"));
@@ -196,7 +248,10 @@ mod tests {
     fn topics_keep_what_means_something_else_in_other_urls() {
         assert_eq!(parse("mqtt://h/a/+/b/#").topic.as_deref(), Some("a/+/b/#"));
         assert_eq!(parse("mqtt://h//a?b=c").topic.as_deref(), Some("/a?b=c"));
-        assert_eq!(parse("mqtt://h/a%20b/%C3%A4").topic.as_deref(), Some("a b/ä"));
+        assert_eq!(
+            parse("mqtt://h/a%20b/%C3%A4").topic.as_deref(),
+            Some("a b/ä")
+        );
     }
 
     #[test]
@@ -216,7 +271,11 @@ mod tests {
             ("WSS://h", Scheme::Wss, 443),
             ("unix:///h", Scheme::Unix, 0),
         ] {
-            assert_eq!((parse(url).scheme, parse(url).port), (scheme, port), "{url}");
+            assert_eq!(
+                (parse(url).scheme, parse(url).port),
+                (scheme, port),
+                "{url}"
+            );
         }
         assert_eq!(parse("mqtts://h:443/a/#").topic.as_deref(), Some("a/#"));
     }
@@ -226,18 +285,27 @@ mod tests {
         assert_eq!(parse("ws://h").path, "/mqtt");
         assert_eq!(parse("ws://h/").path, "/mqtt");
         let url = parse("wss://me:secret@h:8884/$iothub/websocket?a=%20");
-        assert_eq!((url.path.as_str(), url.port, url.topic), ("/$iothub/websocket?a=%20", 8884, None));
+        assert_eq!(
+            (url.path.as_str(), url.port, url.topic),
+            ("/$iothub/websocket?a=%20", 8884, None)
+        );
     }
 
     #[test]
     fn sockets_have_a_path_and_no_host() {
         let url = parse("unix://me:secret@/run/my%20broker.sock");
-        assert_eq!((url.path.as_str(), url.host.as_str(), url.user.as_deref()), ("/run/my broker.sock", "", Some("me")));
+        assert_eq!(
+            (url.path.as_str(), url.host.as_str(), url.user.as_deref()),
+            ("/run/my broker.sock", "", Some("me"))
+        );
     }
 
     #[test]
     fn what_cannot_be_used_says_why() {
-        assert!(matches!(BrokerUrl::parse("http://h"), Err(UrlError::Scheme(_))));
+        assert!(matches!(
+            BrokerUrl::parse("http://h"),
+            Err(UrlError::Scheme(_))
+        ));
         for wrong in [
             "broker",
             "mqtt://",
@@ -250,8 +318,14 @@ mod tests {
             "unix://",
             "ws:///x",
         ] {
-            assert!(matches!(BrokerUrl::parse(wrong), Err(UrlError::Form(_))), "{wrong}");
+            assert!(
+                matches!(BrokerUrl::parse(wrong), Err(UrlError::Form(_))),
+                "{wrong}"
+            );
         }
-        assert_eq!(BrokerUrl::parse("mqtt://h/%ff").unwrap_err(), UrlError::Text("topic"));
+        assert_eq!(
+            BrokerUrl::parse("mqtt://h/%ff").unwrap_err(),
+            UrlError::Text("topic")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! WebSocket: what is asked for, and what went wrong in words. MQTT inside it is binary frames with the subprotocol `mqtt`, cut anywhere
-//! [MQTT-6.0.0-1 to 4].
+//! WebSocket: what is asked for, and what went wrong in words. MQTT inside it is binary frames with
+//! the subprotocol `mqtt`, cut anywhere [MQTT-6.0.0-1 to 4].
 use std::{fmt, io, sync::Arc};
 use tungstenite::{
     ClientRequestBuilder,
@@ -9,7 +9,8 @@ use tungstenite::{
     protocol::WebSocketConfig,
 };
 
-/// No packet of MQTT is longer, and no frame needs to be; a message may hold as many packets as the broker likes to put into one.
+/// No packet of MQTT is longer, and no frame needs to be; a message may hold as many packets as the
+/// broker likes to put into one.
 const LONGEST: usize = 256 << 20;
 
 /// How to ask for a WebSocket.
@@ -36,8 +37,8 @@ type Prepare = dyn Fn(&mut Upgrade) -> Result<(), String> + Send + Sync;
 /// The request that asks for a WebSocket, before it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Upgrade {
-    /// `ws://` or `wss://`, host, port, path and query. Path and query are what the server gets; to change the rest changes the header `Host`,
-    /// but not where we connect to.
+    /// `ws://` or `wss://`, host, port, path and query. Path and query are what the server gets;
+    /// to change the rest changes the header `Host`, but not where we connect to.
     pub url: String,
     /// Headers besides those that every such request has.
     pub headers: Vec<(String, String)>,
@@ -60,7 +61,9 @@ pub enum WebSocketError {
         status: String,
     },
     /// The subprotocol is not there.
-    #[error("the server does not offer MQTT in this WebSocket (no subprotocol \"mqtt\"): check path and port")]
+    #[error(
+        "the server does not offer MQTT in this WebSocket (no subprotocol \"mqtt\"): check path and port"
+    )]
     NoMqtt,
     /// It does not speak HTTP.
     #[error("what answers there is no WebSocket ({0}): check scheme and port")]
@@ -82,9 +85,13 @@ impl WebSocket {
         self
     }
 
-    /// Lets `prepare` change the request before it is sent, for each connection anew: to sign the URL, or to set headers that change. What
-    /// it says when it fails is the reason why there is no connection.
-    pub fn prepare(mut self, prepare: impl Fn(&mut Upgrade) -> Result<(), String> + Send + Sync + 'static) -> Self {
+    /// Lets `prepare` change the request before it is sent, for each connection anew: to sign the
+    /// URL, or to set headers that change. What it says when it fails is the reason why there
+    /// is no connection.
+    pub fn prepare(
+        mut self,
+        prepare: impl Fn(&mut Upgrade) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
         self.prepare = Some(Arc::new(prepare));
         self
     }
@@ -92,27 +99,43 @@ impl WebSocket {
     /// The request for this URL.
     ///
     /// # Errors
-    /// [`Setting`](WebSocketError::Setting): what `prepare` said, or what is wrong with URL or headers.
+    /// [`Setting`](WebSocketError::Setting): what `prepare` said, or what is wrong with URL or
+    /// headers.
     pub fn request(&self, url: &str) -> Result<Request<()>, WebSocketError> {
-        let mut upgrade = Upgrade { url: url.into(), headers: self.headers.clone() };
+        let mut upgrade = Upgrade {
+            url: url.into(),
+            headers: self.headers.clone(),
+        };
         if let Some(prepare) = &self.prepare {
             prepare(&mut upgrade).map_err(WebSocketError::Setting)?;
         }
         // Not the URL itself, which may hold a signature.
-        let uri: Uri = upgrade.url.parse().map_err(|error| WebSocketError::Setting(format!("its URL is wrong ({error})")))?;
-        let request = ClientRequestBuilder::new(uri).with_sub_protocol("mqtt").into_client_request();
+        let uri: Uri = upgrade
+            .url
+            .parse()
+            .map_err(|error| WebSocketError::Setting(format!("its URL is wrong ({error})")))?;
+        let request = ClientRequestBuilder::new(uri)
+            .with_sub_protocol("mqtt")
+            .into_client_request();
         let mut request = request.map_err(|error| WebSocketError::Setting(error.to_string()))?;
         for (name, value) in upgrade.headers {
-            let wrong = |error: &dyn fmt::Display| WebSocketError::Setting(format!("header {name:?} is wrong ({error})"));
+            let wrong = |error: &dyn fmt::Display| {
+                WebSocketError::Setting(format!("header {name:?} is wrong ({error})"))
+            };
             let value = HeaderValue::try_from(value).map_err(|error| wrong(&error))?;
-            request.headers_mut().append(HeaderName::try_from(&name).map_err(|error| wrong(&error))?, value);
+            request.headers_mut().append(
+                HeaderName::try_from(&name).map_err(|error| wrong(&error))?,
+                value,
+            );
         }
         Ok(request)
     }
 
     /// Limits that let every packet of MQTT pass.
     pub fn config() -> WebSocketConfig {
-        WebSocketConfig::default().max_message_size(None).max_frame_size(Some(LONGEST))
+        WebSocketConfig::default()
+            .max_message_size(None)
+            .max_frame_size(Some(LONGEST))
     }
 }
 
@@ -121,8 +144,12 @@ impl WebSocketError {
     pub fn of(error: Error) -> Self {
         match error {
             Error::Io(error) => WebSocketError::Io(error),
-            Error::Http(response) => WebSocketError::Status { status: response.status().to_string() },
-            Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => WebSocketError::NoMqtt,
+            Error::Http(response) => WebSocketError::Status {
+                status: response.status().to_string(),
+            },
+            Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
+                WebSocketError::NoMqtt
+            }
             Error::Protocol(ProtocolError::HandshakeIncomplete) | Error::ConnectionClosed => {
                 WebSocketError::Io(io::ErrorKind::UnexpectedEof.into())
             }
@@ -145,7 +172,10 @@ impl WebSocketError {
 impl fmt::Debug for WebSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("WebSocket").field("headers", &names).field("prepare", &self.prepare.is_some()).finish()
+        f.debug_struct("WebSocket")
+            .field("headers", &names)
+            .field("prepare", &self.prepare.is_some())
+            .finish()
     }
 }
 

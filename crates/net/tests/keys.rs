@@ -9,14 +9,22 @@ use pkcs8::{Document, LineEnding, PrivateKeyInfoRef, der::Encode};
 #[track_caller]
 fn fits(certificate: &Issued, key: &[u8], password: Option<&str>) {
     for form in [certificate.pem.as_bytes(), &certificate.der] {
-        assert!(Tls::new().identity(form, key, password).unwrap().has_identity());
+        assert!(
+            Tls::new()
+                .identity(form, key, password)
+                .unwrap()
+                .has_identity()
+        );
     }
 }
 
 #[track_caller]
 fn fails(certificate: &[u8], key: &[u8], password: Option<&str>, words: &str) {
     let error = Tls::new().identity(certificate, key, password).unwrap_err();
-    assert!(matches!(error, TlsError::Setting(_)) && error.to_string().contains(words), "{error}");
+    assert!(
+        matches!(error, TlsError::Setting(_)) && error.to_string().contains(words),
+        "{error}"
+    );
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
@@ -25,14 +33,20 @@ fn der(pem: &str) -> Vec<u8> {
 }
 
 fn pem(label: &'static str, der: &[u8]) -> String {
-    Document::try_from(der).unwrap().to_pem(label, LineEnding::CRLF).unwrap()
+    Document::try_from(der)
+        .unwrap()
+        .to_pem(label, LineEnding::CRLF)
+        .unwrap()
 }
 
 #[test]
 fn keys_of_rsa() {
     let client = Authority::new("CA").rsa_client("node");
     let pkcs8 = der(RSA_KEY);
-    let pkcs1 = PrivateKeyInfoRef::try_from(pkcs8.as_slice()).unwrap().private_key.as_bytes();
+    let pkcs1 = PrivateKeyInfoRef::try_from(pkcs8.as_slice())
+        .unwrap()
+        .private_key
+        .as_bytes();
     fits(&client, RSA_KEY.as_bytes(), None);
     fits(&client, &pkcs8, None);
     fits(&client, pkcs1, None);
@@ -46,23 +60,37 @@ fn keys_on_curves() {
     let info = PrivateKeyInfoRef::try_from(pkcs8.as_slice()).unwrap();
     let mut key = sec1::EcPrivateKey::try_from(info.private_key.as_bytes()).unwrap();
     let nameless = key.to_der().unwrap();
-    key.parameters = Some(sec1::EcParameters::NamedCurve(info.algorithm.parameters_oid().unwrap()));
+    key.parameters = Some(sec1::EcParameters::NamedCurve(
+        info.algorithm.parameters_oid().unwrap(),
+    ));
     let sec1 = key.to_der().unwrap();
     fits(&client, &pkcs8, None);
     fits(&client, &sec1, None);
     let text = pem("EC PRIVATE KEY", &sec1);
     fits(&client, text.as_bytes(), None);
     // As openssl writes it, with the curve before it.
-    fits(&client, format!("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n{text}").as_bytes(), None);
+    fits(
+        &client,
+        format!(
+            "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n{text}"
+        )
+        .as_bytes(),
+        None,
+    );
     fails(&client.der, &nameless, None, "on which curve");
 }
 
 #[test]
 fn text_around_them_does_not_matter() {
     let client = Authority::new("CA").client("node");
-    let bag = format!("Bag Attributes\n    localKeyID: 01\nKey Attributes: <No Attributes>\n{}\n{}", client.key, client.pem);
+    let bag = format!(
+        "Bag Attributes\n    localKeyID: 01\nKey Attributes: <No Attributes>\n{}\n{}",
+        client.key, client.pem
+    );
     let certificate = format!("subject=CN = node\n{}", client.pem);
-    Tls::new().identity(certificate.as_bytes(), bag.as_bytes(), None).unwrap();
+    Tls::new()
+        .identity(certificate.as_bytes(), bag.as_bytes(), None)
+        .unwrap();
 }
 
 #[test]
@@ -70,30 +98,83 @@ fn encrypted_keys_need_their_password() {
     let client = Authority::new("CA").client("node");
     let pkcs8 = der(&client.key);
     let info = PrivateKeyInfoRef::try_from(pkcs8.as_slice()).unwrap();
-    let parameters = pkcs8::pkcs5::pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(2048, b"salt salt", [7; 16]).unwrap();
+    let parameters = pkcs8::pkcs5::pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
+        2048,
+        b"salt salt",
+        [7; 16],
+    )
+    .unwrap();
     let encrypted = info.encrypt_with_params(parameters, "secret").unwrap();
-    let text = encrypted.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF).unwrap();
+    let text = encrypted
+        .to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF)
+        .unwrap();
     fits(&client, encrypted.as_bytes(), Some("secret"));
     fits(&client, text.as_bytes(), Some("secret"));
     fails(&client.der, text.as_bytes(), None, "give its password");
-    fails(&client.der, text.as_bytes(), Some("secret?"), "check its password");
+    fails(
+        &client.der,
+        text.as_bytes(),
+        Some("secret?"),
+        "check its password",
+    );
     let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
-    fails(&client.der, old.as_bytes(), Some("secret"), "openssl pkcs8 -topk8");
+    fails(
+        &client.der,
+        old.as_bytes(),
+        Some("secret"),
+        "openssl pkcs8 -topk8",
+    );
 }
 
 #[test]
 fn what_does_not_fit_is_told() {
     let authority = Authority::new("CA");
     let client = authority.client("node");
-    fails(&client.der, authority.client("other").key.as_bytes(), None, "does not belong");
+    fails(
+        &client.der,
+        authority.client("other").key.as_bytes(),
+        None,
+        "does not belong",
+    );
     fails(&client.der, RSA_KEY.as_bytes(), None, "does not belong");
-    fails(client.key.as_bytes(), client.key.as_bytes(), None, "client certificate: it holds no certificate");
-    fails(b"nothing", client.key.as_bytes(), None, "client certificate: it is no certificate");
-    fails(&client.der, client.pem.as_bytes(), None, "private key: it holds no private key");
-    fails(&client.der, b"nothing", None, "private key: it is no private key");
-    fails(&client.der, b"-----BEGIN PRIVATE KEY-----\n???\n-----END PRIVATE KEY-----\n", None, "damaged");
-    let error = Tls::new().pkcs12(b"nothing", "secret").unwrap_err().to_string();
-    assert!(error.contains("PKCS#12") && !error.contains("secret"), "{error}");
+    fails(
+        client.key.as_bytes(),
+        client.key.as_bytes(),
+        None,
+        "client certificate: it holds no certificate",
+    );
+    fails(
+        b"nothing",
+        client.key.as_bytes(),
+        None,
+        "client certificate: it is no certificate",
+    );
+    fails(
+        &client.der,
+        client.pem.as_bytes(),
+        None,
+        "private key: it holds no private key",
+    );
+    fails(
+        &client.der,
+        b"nothing",
+        None,
+        "private key: it is no private key",
+    );
+    fails(
+        &client.der,
+        b"-----BEGIN PRIVATE KEY-----\n???\n-----END PRIVATE KEY-----\n",
+        None,
+        "damaged",
+    );
+    let error = Tls::new()
+        .pkcs12(b"nothing", "secret")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("PKCS#12") && !error.contains("secret"),
+        "{error}"
+    );
     assert!(Tls::new().ca(client.key.as_bytes()).is_err());
 }
 
@@ -103,17 +184,43 @@ fn what_does_not_fit_is_told() {
 fn archives_of_pkcs12() {
     use openssl::{pkcs12::Pkcs12, pkey::PKey, x509::X509};
     let client = Authority::new("CA").client("node");
-    let (key, certificate) = (PKey::private_key_from_pem(client.key.as_bytes()).unwrap(), X509::from_der(&client.der).unwrap());
-    let archive = Pkcs12::builder().name("node").pkey(&key).cert(&certificate).build2("secret").unwrap().to_der().unwrap();
-    assert!(Tls::new().pkcs12(&archive, "secret").unwrap().has_identity());
-    let error = Tls::new().pkcs12(&archive, "secret?").unwrap_err().to_string();
-    assert!(error.contains("check the password") && !error.contains("secret"), "{error}");
+    let (key, certificate) = (
+        PKey::private_key_from_pem(client.key.as_bytes()).unwrap(),
+        X509::from_der(&client.der).unwrap(),
+    );
+    let archive = Pkcs12::builder()
+        .name("node")
+        .pkey(&key)
+        .cert(&certificate)
+        .build2("secret")
+        .unwrap()
+        .to_der()
+        .unwrap();
+    assert!(
+        Tls::new()
+            .pkcs12(&archive, "secret")
+            .unwrap()
+            .has_identity()
+    );
+    let error = Tls::new()
+        .pkcs12(&archive, "secret?")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("check the password") && !error.contains("secret"),
+        "{error}"
+    );
 }
 
 #[test]
 fn nothing_secret_is_shown() {
     let client = Authority::new("CA").client("node");
-    let tls = Tls::new().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let tls = Tls::new()
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
     let shown = format!("{tls:?}");
-    assert!(shown.contains("identity: Some(\"***\")") && shown.len() < 120, "{shown}");
+    assert!(
+        shown.contains("identity: Some(\"***\")") && shown.len() < 120,
+        "{shown}"
+    );
 }

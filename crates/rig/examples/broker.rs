@@ -1,4 +1,5 @@
-//! Serves the rig's broker on a port of 127.0.0.1 until it is interrupted: `cargo run -p motemq-rig --example broker -- 18830`.
+//! Serves the rig's broker on a port of 127.0.0.1 until it is interrupted: `cargo run -p motemq-rig
+//! --example broker -- 18830`.
 use motemq_rig::{
     broker::{Broker, Config},
     server::Server,
@@ -6,7 +7,10 @@ use motemq_rig::{
 use std::{env, error::Error, thread};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let port = env::args().nth(1).map_or(Ok(0), |port| port.parse()).map_err(|_| "usage: broker [PORT]")?;
+    let port = env::args()
+        .nth(1)
+        .map_or(Ok(0), |port| port.parse())
+        .map_err(|_| "usage: broker [PORT]")?;
     let server = Server::start_at(port, Broker::new(Config::new()))?;
     println!("{} (not for production; Ctrl-C ends it)", server.url());
     loop {

@@ -1,6 +1,7 @@
 //! Certificates for tests: a CA of one's own, and what it signs.
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose as Purpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose as Purpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use std::{
     fmt, fs,
@@ -30,7 +31,10 @@ pub struct Issued {
 impl Issued {
     /// Writes both into a directory, as `NAME.pem` and `NAME.key`.
     pub fn write(&self, directory: &Path, name: &str) -> (PathBuf, PathBuf) {
-        let files = (directory.join(format!("{name}.pem")), directory.join(format!("{name}.key")));
+        let files = (
+            directory.join(format!("{name}.pem")),
+            directory.join(format!("{name}.key")),
+        );
         fs::write(&files.0, &self.pem).expect("a file for a certificate");
         fs::write(&files.1, &self.key).expect("a file for a key");
         files
@@ -42,14 +46,23 @@ impl Authority {
     pub fn new(name: &str) -> Self {
         let (params, key) = (authority(name), KeyPair::generate().expect("a key"));
         let pem = params.self_signed(&key).expect("a certificate").pem();
-        Authority { issuer: Issuer::new(params, key), pem }
+        Authority {
+            issuer: Issuer::new(params, key),
+            pem,
+        }
     }
 
     /// A CA below this one, and its certificate.
     pub fn below(&self, name: &str) -> Self {
         let (params, key) = (authority(name), KeyPair::generate().expect("a key"));
-        let pem = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
-        Authority { issuer: Issuer::new(params, key), pem }
+        let pem = params
+            .signed_by(&key, &self.issuer)
+            .expect("a certificate")
+            .pem();
+        Authority {
+            issuer: Issuer::new(params, key),
+            pem,
+        }
     }
 
     /// Its own certificate as PEM.
@@ -69,7 +82,10 @@ impl Authority {
 
     /// For a broker on this machine, until yesteryear.
     pub fn expired_server(&self) -> Issued {
-        self.sign(expired(server(&["localhost", "127.0.0.1"])), KeyPair::generate().expect("a key"))
+        self.sign(
+            expired(server(&["localhost", "127.0.0.1"])),
+            KeyPair::generate().expect("a key"),
+        )
     }
 
     /// For a client of this name.
@@ -89,14 +105,22 @@ impl Authority {
 
     fn sign(&self, mut params: CertificateParams, key: KeyPair) -> Issued {
         params.use_authority_key_identifier_extension = true;
-        issued(params.signed_by(&key, &self.issuer).expect("a certificate"), &key)
+        issued(
+            params.signed_by(&key, &self.issuer).expect("a certificate"),
+            &key,
+        )
     }
 }
 
 /// For a broker on this machine, signed by nobody else.
 pub fn self_signed_server() -> Issued {
     let key = KeyPair::generate().expect("a key");
-    issued(server(&["localhost", "127.0.0.1"]).self_signed(&key).expect("a certificate"), &key)
+    issued(
+        server(&["localhost", "127.0.0.1"])
+            .self_signed(&key)
+            .expect("a certificate"),
+        &key,
+    )
 }
 
 /// Until a year that the clocks of all brokers reach; rcgen's own choice, 4096, ends ejabberd.
@@ -137,7 +161,11 @@ fn expired(mut params: CertificateParams) -> CertificateParams {
 }
 
 fn issued(certificate: rcgen::Certificate, key: &KeyPair) -> Issued {
-    Issued { der: certificate.der().to_vec(), pem: certificate.pem(), key: key.serialize_pem() }
+    Issued {
+        der: certificate.der().to_vec(),
+        pem: certificate.pem(),
+        key: key.serialize_pem(),
+    }
 }
 
 impl fmt::Debug for Authority {

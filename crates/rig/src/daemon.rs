@@ -1,4 +1,5 @@
-//! Other programs that listen, for tests: started with a configuration in a directory of their own, gone when dropped.
+//! Other programs that listen, for tests: started with a configuration in a directory of their own,
+//! gone when dropped.
 use crate::mosquitto::{REQUIRE, find};
 use std::{
     env, fs,
@@ -29,35 +30,59 @@ pub struct Daemon {
 /// If [`MOTEMQ_REQUIRE`](REQUIRE) is set.
 pub fn skip(test: &str, what: &str) {
     let advice = "install it, or type `cargo xtask test --install`";
-    assert!(env::var_os(REQUIRE).is_none(), "{test}: {what} is not installed, and {REQUIRE} is set: {advice}");
+    assert!(
+        env::var_os(REQUIRE).is_none(),
+        "{test}: {what} is not installed, and {REQUIRE} is set: {advice}"
+    );
     // Past the test harness, which would hide what a passing test prints.
-    let _ = writeln!(io::stderr(), "SKIPPED: {test}: {what} is not installed: {advice}");
+    let _ = writeln!(
+        io::stderr(),
+        "SKIPPED: {test}: {what} is not installed: {advice}"
+    );
 }
 
 impl Daemon {
-    /// Starts `program` with the arguments that `configure` makes, which may write files into the directory, and waits until it listens on
-    /// `port`. `None` where it is not installed, which is then said: the test of this name is to return.
+    /// Starts `program` with the arguments that `configure` makes, which may write files into the
+    /// directory, and waits until it listens on `port`. `None` where it is not installed, which
+    /// is then said: the test of this name is to return.
     ///
     /// # Panics
     /// If it is not installed and [`MOTEMQ_REQUIRE`](REQUIRE) is set, or if it does not start.
-    pub fn for_test(test: &str, program: &str, port: u16, configure: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
+    pub fn for_test(
+        test: &str,
+        program: &str,
+        port: u16,
+        configure: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Option<Self> {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let Some(path) = find(program) else {
             skip(test, program);
             return None;
         };
         let number = LAST.fetch_add(1, Ordering::Relaxed);
-        let directory = env::temp_dir().join(format!("motemq-{program}-{}-{number}", std::process::id()));
+        let directory =
+            env::temp_dir().join(format!("motemq-{program}-{}-{number}", std::process::id()));
         fs::create_dir_all(&directory).expect("a directory");
         let arguments = configure(&directory);
         let log = fs::File::create(directory.join("log")).expect("a log");
         let mut command = Command::new(path);
-        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
-        let mut daemon = Daemon { child: command.spawn().expect("it starts"), directory };
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log);
+        let mut daemon = Daemon {
+            child: command.spawn().expect("it starts"),
+            directory,
+        };
         let end = Instant::now() + PATIENCE;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             let ended = daemon.child.try_wait().ok().flatten();
-            assert!(ended.is_none() && Instant::now() < end, "{program} does not listen ({ended:?}): {}", daemon.log());
+            assert!(
+                ended.is_none() && Instant::now() < end,
+                "{program} does not listen ({ended:?}): {}",
+                daemon.log()
+            );
             thread::sleep(GLANCE);
         }
         Some(daemon)

@@ -1,4 +1,5 @@
-//! A link in memory that behaves badly, the same way each time: short reads and writes, `WouldBlock`, delays, cuts.
+//! A link in memory that behaves badly, the same way each time: short reads and writes,
+//! `WouldBlock`, delays, cuts.
 //!
 //! ```
 //! use motemq_rig::link::{Faults, link};
@@ -39,7 +40,8 @@ pub struct Faults {
     pub most: usize,
     /// How many of a hundred reads and writes say `WouldBlock` although they need not. Below 100.
     pub would_block: u8,
-    /// The most [steps](Link::step) that a write takes to arrive; each takes 0 to so many. Order is kept.
+    /// The most [steps](Link::step) that a write takes to arrive; each takes 0 to so many. Order
+    /// is kept.
     pub delay: u64,
     /// Bytes under way in each direction before writes say `WouldBlock`.
     pub capacity: usize,
@@ -52,15 +54,38 @@ pub struct Faults {
 impl Faults {
     /// A link without faults that holds 64 KiB in each direction.
     pub const fn none() -> Self {
-        Faults { seed: 0, most: usize::MAX, would_block: 0, delay: 0, capacity: 64 << 10, cut_up: None, cut_down: None }
+        Faults {
+            seed: 0,
+            most: usize::MAX,
+            would_block: 0,
+            delay: 0,
+            capacity: 64 << 10,
+            cut_up: None,
+            cut_down: None,
+        }
     }
 
     /// A link that is whole but tiresome, in a way that the seed says.
     pub fn seeded(seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed);
-        let most = if chance.bool() { chance.usize(1..=7) } else { chance.usize(1..=2000) };
-        let capacity = if chance.bool() { chance.usize(1..=30) } else { chance.usize(1..=8000) };
-        Faults { seed, most, would_block: chance.u8(0..=60), delay: chance.u64(0..=5), capacity, ..Self::none() }
+        let most = if chance.bool() {
+            chance.usize(1..=7)
+        } else {
+            chance.usize(1..=2000)
+        };
+        let capacity = if chance.bool() {
+            chance.usize(1..=30)
+        } else {
+            chance.usize(1..=8000)
+        };
+        Faults {
+            seed,
+            most,
+            would_block: chance.u8(0..=60),
+            delay: chance.u64(0..=5),
+            capacity,
+            ..Self::none()
+        }
     }
 
     /// The same, and cut after so many bytes in this direction.
@@ -75,15 +100,39 @@ impl Faults {
 
 /// Two ends, and what moves time and cuts. The near end is the client's.
 pub fn link(faults: Faults) -> (End, End, Link) {
-    let pipe = |cut_at| Pipe { pieces: VecDeque::new(), held: 0, passed: 0, cut_at, closed: false };
+    let pipe = |cut_at| Pipe {
+        pieces: VecDeque::new(),
+        held: 0,
+        passed: 0,
+        cut_at,
+        closed: false,
+    };
     let (up, down) = (pipe(faults.cut_up), pipe(faults.cut_down));
-    let state = State { up, down, chance: Rng::with_seed(faults.seed), now: 0, arrival: 0, cut: false, faults };
+    let state = State {
+        up,
+        down,
+        chance: Rng::with_seed(faults.seed),
+        now: 0,
+        arrival: 0,
+        cut: false,
+        faults,
+    };
     let shared = Arc::new(Mutex::new(state));
-    let end = |writes| End { shared: shared.clone(), writes };
-    (end(Direction::Up), end(Direction::Down), Link { shared: shared.clone() })
+    let end = |writes| End {
+        shared: shared.clone(),
+        writes,
+    };
+    (
+        end(Direction::Up),
+        end(Direction::Down),
+        Link {
+            shared: shared.clone(),
+        },
+    )
 }
 
-/// One end of a link. Never waits: it says `WouldBlock`. Dropped, it hangs up: the other end reads what was written, then the end.
+/// One end of a link. Never waits: it says `WouldBlock`. Dropped, it hangs up: the other end reads
+/// what was written, then the end.
 #[derive(Debug)]
 pub struct End {
     shared: Arc<Mutex<State>>,
@@ -189,7 +238,10 @@ impl Write for End {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let room = state.faults.capacity.saturating_sub(state.pipe(self.writes).held);
+        let room = state
+            .faults
+            .capacity
+            .saturating_sub(state.pipe(self.writes).held);
         if room == 0 || state.is_moody() {
             return Err(ErrorKind::WouldBlock.into());
         }
@@ -203,14 +255,19 @@ impl Write for End {
         pipe.passed += written as u64;
         pipe.held += written;
         if written != 0 {
-            pipe.pieces.push_back((arrival, bytes.iter().copied().take(written).collect()));
+            pipe.pieces
+                .push_back((arrival, bytes.iter().copied().take(written).collect()));
         }
         if pipe.cut_at == Some(pipe.passed) {
             state.cut = true;
             state.pipe(self.writes.other()).clear();
         }
         // The writer does not hear of the cut until its next call, as with a real socket.
-        if written == 0 { Err(ErrorKind::ConnectionReset.into()) } else { Ok(written) }
+        if written == 0 {
+            Err(ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(written)
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -249,7 +306,11 @@ impl State {
     /// How many of `wished` bytes, which are some, are moved.
     fn portion(&mut self, wished: usize) -> usize {
         let most = self.faults.most.max(1);
-        if most == usize::MAX { wished } else { wished.min(self.chance.usize(1..=most)) }
+        if most == usize::MAX {
+            wished
+        } else {
+            wished.min(self.chance.usize(1..=most))
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A mosquitto that listens on plain TCP, TLS, TLS with required client certificates, WebSocket, secure WebSocket, and a Unix socket.
+/// A mosquitto that listens on plain TCP, TLS, TLS with required client certificates, WebSocket,
+/// secure WebSocket, and a Unix socket.
 #[derive(Debug)]
 pub struct Listeners {
     /// The broker itself, and its plain listener.
@@ -20,7 +21,13 @@ pub struct Listeners {
 }
 
 /// TLS for a listener: the lines that say so. `client` says whether a client needs a certificate.
-pub fn tls(directory: &Path, port: u16, authority: &Authority, server: &Issued, client: bool) -> Vec<String> {
+pub fn tls(
+    directory: &Path,
+    port: u16,
+    authority: &Authority,
+    server: &Issued,
+    client: bool,
+) -> Vec<String> {
     let name = format!("server-{port}");
     let (certificate, key) = server.write(directory, &name);
     let ca = directory.join(format!("{name}-ca.pem"));
@@ -35,7 +42,8 @@ pub fn tls(directory: &Path, port: u16, authority: &Authority, server: &Issued, 
 }
 
 impl Listeners {
-    /// One for the test of this name, or `None` where mosquitto is not installed: the test is to return then.
+    /// One for the test of this name, or `None` where mosquitto is not installed: the test is to
+    /// return then.
     ///
     /// # Panics
     /// As [`mosquitto::for_test`](crate::mosquitto::for_test).
@@ -63,7 +71,12 @@ impl Listeners {
             skip(test, "mosquitto is not installed");
             return None;
         };
-        Some(Listeners { broker, authority, ports, directory: place })
+        Some(Listeners {
+            broker,
+            authority,
+            ports,
+            directory: place,
+        })
     }
 
     /// Plain TCP.

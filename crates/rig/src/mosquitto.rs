@@ -17,7 +17,8 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Set it to make a missing mosquitto an error instead of a skipped test.
 pub const REQUIRE: &str = "MOTEMQ_REQUIRE";
 
-/// A mosquitto on a free port of 127.0.0.1, in a directory of its own; both are gone when it is dropped.
+/// A mosquitto on a free port of 127.0.0.1, in a directory of its own; both are gone when it is
+/// dropped.
 #[derive(Debug)]
 pub struct Mosquitto {
     program: PathBuf,
@@ -26,7 +27,8 @@ pub struct Mosquitto {
     child: Option<Child>,
 }
 
-/// A mosquitto for the test of this name, or `None` where there is none: the test is to return then.
+/// A mosquitto for the test of this name, or `None` where there is none: the test is to return
+/// then.
 ///
 /// ```
 /// # fn a_test_of_mine() {
@@ -52,7 +54,10 @@ pub fn for_test(test: &str, config: &[&str]) -> Option<Mosquitto> {
 /// If [`MOTEMQ_REQUIRE`](REQUIRE) is set.
 pub fn skip(test: &str, why: &str) {
     let advice = "install it (`apt-get install mosquitto mosquitto-clients`, or `cargo xtask test --install`)";
-    assert!(env::var_os(REQUIRE).is_none(), "{test}: {why}, and {REQUIRE} is set: {advice}, or unset {REQUIRE}");
+    assert!(
+        env::var_os(REQUIRE).is_none(),
+        "{test}: {why}, and {REQUIRE} is set: {advice}, or unset {REQUIRE}"
+    );
     // Past the test harness, which would hide what a passing test prints.
     let _ = writeln!(io::stderr(), "SKIPPED: {test}: {why}");
 }
@@ -61,13 +66,22 @@ pub fn skip(test: &str, why: &str) {
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
-    let known = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", r"C:\Program Files\mosquitto"];
-    env::split_paths(&path).chain(known.into_iter().map(PathBuf::from)).map(|dir| dir.join(&name)).find(|file| file.is_file())
+    let known = [
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/opt/homebrew/sbin",
+        r"C:\Program Files\mosquitto",
+    ];
+    env::split_paths(&path)
+        .chain(known.into_iter().map(PathBuf::from))
+        .map(|dir| dir.join(&name))
+        .find(|file| file.is_file())
 }
 
 impl Mosquitto {
-    /// Starts one with these lines of configuration besides its listener; it keeps sessions and retained messages in its directory when
-    /// they ask for `persistence true`. `None` if it is not installed.
+    /// Starts one with these lines of configuration besides its listener; it keeps sessions and
+    /// retained messages in its directory when they ask for `persistence true`. `None` if it is
+    /// not installed.
     ///
     /// # Panics
     /// If it is installed, but does not start.
@@ -82,9 +96,18 @@ impl Mosquitto {
     pub fn start_with(config: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let program = find("mosquitto")?;
-        let dir = env::temp_dir().join(format!("motemq-mosquitto-{}-{}", std::process::id(), LAST.fetch_add(1, Ordering::Relaxed)));
+        let dir = env::temp_dir().join(format!(
+            "motemq-mosquitto-{}-{}",
+            std::process::id(),
+            LAST.fetch_add(1, Ordering::Relaxed)
+        ));
         fs::create_dir_all(&dir).expect("a directory for mosquitto");
-        let mut broker = Mosquitto { program, port: free_port(), dir, child: None };
+        let mut broker = Mosquitto {
+            program,
+            port: free_port(),
+            dir,
+            child: None,
+        };
         let mut lines = config(&broker.dir);
         lines.push(format!("listener {} 127.0.0.1", broker.port));
         lines.push(format!("persistence_location {}/", broker.dir.display()));
@@ -93,7 +116,8 @@ impl Mosquitto {
         if cfg!(unix) {
             lines.push("user root".into());
         }
-        fs::write(broker.dir.join("mosquitto.conf"), lines.join("\n")).expect("a configuration for mosquitto");
+        fs::write(broker.dir.join("mosquitto.conf"), lines.join("\n"))
+            .expect("a configuration for mosquitto");
         broker.resume();
         Some(broker)
     }
@@ -115,7 +139,9 @@ impl Mosquitto {
 
     /// Stops it in good order, so that it stores what it keeps.
     pub fn stop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         // It stores when it is asked politely.
         if cfg!(unix) {
             signal(&child, "-TERM");
@@ -131,7 +157,8 @@ impl Mosquitto {
         let _ = child.wait();
     }
 
-    /// Lets it hang, until it is killed: what comes it neither reads nor answers. Does nothing where there are no signals.
+    /// Lets it hang, until it is killed: what comes it neither reads nor answers. Does nothing
+    /// where there are no signals.
     pub fn freeze(&self) {
         if let Some(child) = &self.child {
             signal(child, "-STOP");
@@ -152,7 +179,11 @@ impl Mosquitto {
     /// If it does not start.
     pub fn resume(&mut self) {
         self.stop();
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.join("log")).expect("a log for mosquitto");
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.join("log"))
+            .expect("a log for mosquitto");
         let child = Command::new(&self.program)
             .arg("-c")
             .arg(self.dir.join("mosquitto.conf"))
@@ -166,7 +197,10 @@ impl Mosquitto {
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             let ended = child.try_wait().ok().flatten();
             if ended.is_some() || Instant::now() > end {
-                panic!("mosquitto does not listen ({ended:?}): {}", fs::read_to_string(self.dir.join("log")).unwrap_or_default());
+                panic!(
+                    "mosquitto does not listen ({ended:?}): {}",
+                    fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+                );
             }
             thread::sleep(GLANCE);
         }
@@ -182,16 +216,20 @@ impl Drop for Mosquitto {
 
 /// std can only kill. Does nothing if there is no such program.
 fn signal(child: &Child, name: &str) {
-    let _ = Command::new("kill").args([name, &child.id().to_string()]).status();
+    let _ = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
 }
 
-/// A port of 127.0.0.1 that nobody listens on, below those that the system hands out to outgoing connections: one of those could take it
-/// away while the broker is stopped.
+/// A port of 127.0.0.1 that nobody listens on, below those that the system hands out to outgoing
+/// connections: one of those could take it away while the broker is stopped.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id().wrapping_mul(37);
     (0..10_000)
-        .map(|_| 20_000 + (first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000) as u16)
+        .map(|_| {
+            20_000 + (first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000) as u16
+        })
         .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
         .expect("a free port between 20,000 and 30,000")
 }

@@ -5,14 +5,17 @@ use std::{path::Path, process::Command};
 /// Debian has that part of it apart.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
-/// What a configuration with a `stream` block begins with, or `None` where nginx is not installed, or only without that part.
+/// What a configuration with a `stream` block begins with, or `None` where nginx is not installed,
+/// or only without that part.
 pub fn preamble() -> Option<String> {
     let program = find("nginx")?;
     if Path::new(MODULE).exists() {
         return Some(format!("load_module {MODULE};"));
     }
     let told = Command::new(program).arg("-V").output().ok()?;
-    let within = String::from_utf8_lossy(&told.stderr).split_whitespace().any(|word| word == "--with-stream");
+    let within = String::from_utf8_lossy(&told.stderr)
+        .split_whitespace()
+        .any(|word| word == "--with-stream");
     within.then(String::new)
 }
 

@@ -1,6 +1,7 @@
 //! A TCP proxy that can cut, or fall silent.
 //!
-//! Between a client under test and any broker, real or not: the link breaks after the byte that the test names.
+//! Between a client under test and any broker, real or not: the link breaks after the byte that the
+//! test names.
 use crate::link::Direction;
 use std::{
     collections::VecDeque,
@@ -28,11 +29,22 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A connection that is cut after so many bytes in this direction. The last of them still arrives.
+    /// A connection that is cut after so many bytes in this direction. The last of them still
+    /// arrives.
     pub const fn cut_after(direction: Direction, bytes: u64) -> Self {
         match direction {
-            Direction::Up => Plan { cut_up: Some(bytes), cut_down: None, most: None, pause: Duration::ZERO },
-            Direction::Down => Plan { cut_up: None, cut_down: Some(bytes), most: None, pause: Duration::ZERO },
+            Direction::Up => Plan {
+                cut_up: Some(bytes),
+                cut_down: None,
+                most: None,
+                pause: Duration::ZERO,
+            },
+            Direction::Down => Plan {
+                cut_up: None,
+                cut_down: Some(bytes),
+                most: None,
+                pause: Duration::ZERO,
+            },
         }
     }
 }
@@ -83,21 +95,45 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let addr = listener.local_addr()?;
         let (plans, open) = (VecDeque::new(), Vec::new());
-        let state = State { upstream, plans, open, accepted: 0, up: 0, down: 0, stalled: false, stopped: false };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let state = State {
+            upstream,
+            plans,
+            open,
+            accepted: 0,
+            up: 0,
+            down: 0,
+            stalled: false,
+            stopped: false,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
         let accepting = shared.clone();
-        Ok(Proxy { addr, shared, accepting: Some(thread::spawn(move || accept(&accepting, &listener))) })
+        Ok(Proxy {
+            addr,
+            shared,
+            accepting: Some(thread::spawn(move || accept(&accepting, &listener))),
+        })
     }
 
-    /// Before what listens at this URL, at a port of `localhost`; and the URL that leads through it.
+    /// Before what listens at this URL, at a port of `localhost`; and the URL that leads through
+    /// it.
     ///
     /// # Errors
     /// The URL names no port of `localhost`, or as [`start`](Self::start).
     pub fn before(url: &str) -> io::Result<(Self, String)> {
-        let wrong = || io::Error::new(io::ErrorKind::InvalidInput, format!("no port of localhost in {url}"));
+        let wrong = || {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("no port of localhost in {url}"),
+            )
+        };
         let (scheme, rest) = url.split_once("localhost:").ok_or_else(wrong)?;
         let path = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        let port: u16 = rest[..rest.len() - path.len()].parse().map_err(|_| wrong())?;
+        let port: u16 = rest[..rest.len() - path.len()]
+            .parse()
+            .map_err(|_| wrong())?;
         let proxy = Self::start((Ipv4Addr::LOCALHOST, port).into())?;
         let through = format!("{scheme}localhost:{}{path}", proxy.addr().port());
         Ok((proxy, through))
@@ -113,7 +149,8 @@ impl Proxy {
         self.shared.lock().upstream = upstream;
     }
 
-    /// Plans one connection to come, behind those planned already. Without a plan a connection is left alone.
+    /// Plans one connection to come, behind those planned already. Without a plan a connection is
+    /// left alone.
     pub fn plan(&self, plan: Plan) {
         self.shared.lock().plans.push_back(plan);
     }
@@ -123,7 +160,8 @@ impl Proxy {
         self.shared.lock().cut(|_| true)
     }
 
-    /// Passes nothing on from now on, as a link does whose other end has lost its power: connections are accepted and stay open.
+    /// Passes nothing on from now on, as a link does whose other end has lost its power:
+    /// connections are accepted and stay open.
     pub fn stall(&self) {
         self.shared.lock().stalled = true;
     }
@@ -168,7 +206,9 @@ impl Shared {
     /// Waits until bytes may be passed on.
     fn flowing(&self) -> MutexGuard<'_, State> {
         let stalled = |state: &mut State| state.stalled && !state.stopped;
-        self.changed.wait_while(self.lock(), stalled).expect("a proxy does not panic")
+        self.changed
+            .wait_while(self.lock(), stalled)
+            .expect("a proxy does not panic")
     }
 }
 
@@ -210,9 +250,16 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         let copies = || {
             client.set_nodelay(true)?;
             broker.set_nodelay(true)?;
-            Ok::<_, io::Error>((client.try_clone()?, broker.try_clone()?, client.try_clone()?, broker.try_clone()?))
+            Ok::<_, io::Error>((
+                client.try_clone()?,
+                broker.try_clone()?,
+                client.try_clone()?,
+                broker.try_clone()?,
+            ))
         };
-        let Ok((from_client, to_broker, to_client, from_broker)) = copies() else { continue };
+        let Ok((from_client, to_broker, to_client, from_broker)) = copies() else {
+            continue;
+        };
         state.open.push((number, client, broker));
         if plan.cut_up == Some(0) || plan.cut_down == Some(0) {
             state.cut(|other| other == number);
@@ -223,7 +270,14 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
     }
 }
 
-fn pass(shared: &Shared, number: u64, way: Direction, plan: Plan, mut from: TcpStream, mut to: TcpStream) {
+fn pass(
+    shared: &Shared,
+    number: u64,
+    way: Direction,
+    plan: Plan,
+    mut from: TcpStream,
+    mut to: TcpStream,
+) {
     let (cut_at, pause) = match way {
         Direction::Up => (plan.cut_up, Duration::ZERO),
         Direction::Down => (plan.cut_down, plan.pause),
@@ -231,7 +285,9 @@ fn pass(shared: &Shared, number: u64, way: Direction, plan: Plan, mut from: TcpS
     let mut buffer = vec![0; plan.most.unwrap_or(16 << 10).max(1)];
     let mut left = cut_at.unwrap_or(u64::MAX);
     while left != 0 {
-        let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let want = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
         let read = match buffer.get_mut(..want).map(|space| from.read(space)) {
             Some(Ok(read)) if read != 0 => read,
             Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -239,7 +295,10 @@ fn pass(shared: &Shared, number: u64, way: Direction, plan: Plan, mut from: TcpS
         };
         // Counted before it can be seen to have arrived.
         *shared.flowing().passed(way) += read as u64;
-        if buffer.get(..read).is_none_or(|bytes| to.write_all(bytes).is_err()) {
+        if buffer
+            .get(..read)
+            .is_none_or(|bytes| to.write_all(bytes).is_err())
+        {
             return drain(from, &mut buffer);
         }
         left -= read as u64;
@@ -253,7 +312,8 @@ fn pass(shared: &Shared, number: u64, way: Direction, plan: Plan, mut from: TcpS
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// Reads on until the other end has hung up: a socket closed with unread bytes in it would take back the last ones sent to it.
+/// Reads on until the other end has hung up: a socket closed with unread bytes in it would take
+/// back the last ones sent to it.
 fn drain(mut from: TcpStream, buffer: &mut [u8]) {
     let _ = from.set_read_timeout(Some(LINGER));
     while from.read(buffer).is_ok_and(|read| read != 0) {}

@@ -1,6 +1,8 @@
-//! The [broker](crate::broker) behind real sockets on the loopback interface. **Not for production.**
+//! The [broker](crate::broker) behind real sockets on the loopback interface. **Not for
+//! production.**
 //!
-//! A thread reads from each connection and another writes to it, so that a client which does not read keeps nobody waiting.
+//! A thread reads from each connection and another writes to it, so that a client which does not
+//! read keeps nobody waiting.
 use crate::broker::{Broker, Config, Connection};
 use std::{
     collections::BTreeMap,
@@ -66,7 +68,8 @@ impl Server {
         Self::start_at(0, Broker::new(config))
     }
 
-    /// Starts on this port of 127.0.0.1 (0: a free one) with a broker that may have been served before.
+    /// Starts on this port of 127.0.0.1 (0: a free one) with a broker that may have been served
+    /// before.
     ///
     /// # Errors
     /// What the operating system says if the port is taken.
@@ -74,11 +77,29 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let addr = listener.local_addr()?;
         let base = broker.now();
-        let state = State { broker, base, peers: BTreeMap::new(), last: 0, threads: Vec::new(), stopped: false };
-        let shared = Arc::new(Shared { state: Mutex::new(state), clock: Condvar::new(), started: Instant::now() });
+        let state = State {
+            broker,
+            base,
+            peers: BTreeMap::new(),
+            last: 0,
+            threads: Vec::new(),
+            stopped: false,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            clock: Condvar::new(),
+            started: Instant::now(),
+        });
         let (accepting, timing) = (shared.clone(), shared.clone());
-        let threads = vec![thread::spawn(move || accept(&accepting, &listener)), thread::spawn(move || keep_time(&timing))];
-        Ok(Server { addr, shared, threads })
+        let threads = vec![
+            thread::spawn(move || accept(&accepting, &listener)),
+            thread::spawn(move || keep_time(&timing)),
+        ];
+        Ok(Server {
+            addr,
+            shared,
+            threads,
+        })
     }
 
     /// Where it listens.
@@ -96,7 +117,8 @@ impl Server {
         self.shared.lock().peers.len()
     }
 
-    /// Cuts all connections at once, without a word; what was on its way is lost. Tells how many there were.
+    /// Cuts all connections at once, without a word; what was on its way is lost. Tells how many
+    /// there were.
     pub fn cut_all(&self) -> usize {
         let mut state = self.shared.lock();
         let now = self.shared.now(&state);
@@ -108,7 +130,8 @@ impl Server {
         cut
     }
 
-    /// Cuts all connections, as when the broker is stopped and started. Sessions and retained messages are kept, or not.
+    /// Cuts all connections, as when the broker is stopped and started. Sessions and retained
+    /// messages are kept, or not.
     pub fn restart(&self, keep: bool) {
         let mut state = self.shared.lock();
         let now = self.shared.now(&state);
@@ -118,7 +141,8 @@ impl Server {
         state.broker.restart(now, keep);
     }
 
-    /// Cuts all connections and gives the port back. The broker, with its sessions, can be [started](Self::start_at) again.
+    /// Cuts all connections and gives the port back. The broker, with its sessions, can be
+    /// [started](Self::start_at) again.
     pub fn stop(mut self) -> Broker {
         self.end()
     }
@@ -199,17 +223,29 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
             return;
         }
         // A client that has gone again before it was accepted.
-        let Ok(Ok((stream, read, write))) = stream.map(split) else { continue };
+        let Ok(Ok((stream, read, write))) = stream.map(split) else {
+            continue;
+        };
         let now = shared.now(&state);
         state.last += 1;
         let connection = Connection(state.last);
         let wake = Arc::new(Condvar::new());
         state.broker.opened(now, connection);
-        state.peers.insert(connection, Peer { stream, wake: wake.clone() });
+        state.peers.insert(
+            connection,
+            Peer {
+                stream,
+                wake: wake.clone(),
+            },
+        );
         let (reading, writing) = (shared.clone(), shared.clone());
         state.threads.retain(|thread| !thread.is_finished());
-        state.threads.push(thread::spawn(move || reader(&reading, connection, read)));
-        state.threads.push(thread::spawn(move || writer(&writing, connection, write, &wake)));
+        state
+            .threads
+            .push(thread::spawn(move || reader(&reading, connection, read)));
+        state.threads.push(thread::spawn(move || {
+            writer(&writing, connection, write, &wake)
+        }));
         shared.clock.notify_all();
     }
 }
@@ -237,7 +273,9 @@ fn reader(shared: &Shared, connection: Connection, mut stream: TcpStream) {
         let mut state = shared.lock();
         let now = shared.now(&state);
         match buffer.get(..read) {
-            Some(bytes) if !bytes.is_empty() && state.peers.contains_key(&connection) => state.broker.received(now, connection, bytes),
+            Some(bytes) if !bytes.is_empty() && state.peers.contains_key(&connection) => {
+                state.broker.received(now, connection, bytes)
+            }
             _ => {
                 state.cut(now, connection);
                 state.wake();
@@ -262,9 +300,11 @@ fn writer(shared: &Shared, connection: Connection, mut stream: TcpStream, wake: 
             }
             state = shared.lock();
         } else if state.broker.is_closed(connection) {
-            // A socket closed with unread bytes in it would take back the last ones sent: the client hangs up first, if it does so soon.
+            // A socket closed with unread bytes in it would take back the last ones sent: the
+            // client hangs up first, if it does so soon.
             let _ = stream.shutdown(Shutdown::Write);
-            let hung_up = wake.wait_timeout_while(state, LINGER, |state| state.peers.contains_key(&connection));
+            let hung_up = wake
+                .wait_timeout_while(state, LINGER, |state| state.peers.contains_key(&connection));
             let (mut state, _) = hung_up.expect("the broker has panicked");
             let now = shared.now(&state);
             return state.cut(now, connection);
@@ -282,7 +322,13 @@ fn keep_time(shared: &Shared) {
         let nap = state.broker.tick(now);
         state.wake();
         state = match nap {
-            Some(nap) => shared.clock.wait_timeout(state, Duration::from_millis(nap)).expect("the broker has panicked").0,
+            Some(nap) => {
+                shared
+                    .clock
+                    .wait_timeout(state, Duration::from_millis(nap))
+                    .expect("the broker has panicked")
+                    .0
+            }
             None => shared.clock.wait(state).expect("the broker has panicked"),
         };
     }

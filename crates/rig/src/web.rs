@@ -24,7 +24,8 @@ const GLANCE: Duration = Duration::from_millis(1);
 /// What it does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Manners {
-    /// Cuts messages into frames anywhere, packets into messages anywhere, and puts pings between them, from this seed.
+    /// Cuts messages into frames anywhere, packets into messages anywhere, and puts pings between
+    /// them, from this seed.
     Unkind(u64),
     /// Puts all that comes from the broker, until nothing does for a moment, into one frame.
     Large,
@@ -47,7 +48,10 @@ impl Web {
     /// One for this broker.
     pub fn start(broker: SocketAddr, manners: Manners) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let web = Web { addr: listener.local_addr()?, requests: Arc::default() };
+        let web = Web {
+            addr: listener.local_addr()?,
+            requests: Arc::default(),
+        };
         let requests = web.requests.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -71,25 +75,45 @@ impl Web {
 
     /// What was asked for so far: path and query, and the headers, of each request.
     pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
-#[expect(clippy::result_large_err, reason = "the library's callback is like that")]
-fn serve(stream: TcpStream, broker: SocketAddr, manners: Manners, requests: &Mutex<Vec<String>>) -> Result<(), Error> {
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's callback is like that"
+)]
+fn serve(
+    stream: TcpStream,
+    broker: SocketAddr,
+    manners: Manners,
+    requests: &Mutex<Vec<String>>,
+) -> Result<(), Error> {
     let answer = |request: &Request, mut response: Response| {
-        requests.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{} {:?}", request.uri(), request.headers()));
+        requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(format!("{} {:?}", request.uri(), request.headers()));
         if manners == Manners::NotFound {
             let mut refusal = ErrorResponse::new(None);
             *refusal.status_mut() = StatusCode::NOT_FOUND;
             return Err(refusal);
         }
-        if manners != Manners::NoMqtt && request.headers().get("Sec-WebSocket-Protocol") == Some(&HeaderValue::from_static("mqtt")) {
-            response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("mqtt"));
+        if manners != Manners::NoMqtt
+            && request.headers().get("Sec-WebSocket-Protocol")
+                == Some(&HeaderValue::from_static("mqtt"))
+        {
+            response
+                .headers_mut()
+                .insert("Sec-WebSocket-Protocol", HeaderValue::from_static("mqtt"));
         }
         Ok(response)
     };
-    let mut web = accept_hdr(stream, answer).map_err(|error| Error::Io(io::Error::other(error.to_string())))?;
+    let mut web = accept_hdr(stream, answer)
+        .map_err(|error| Error::Io(io::Error::other(error.to_string())))?;
     if manners == Manners::Text {
         return web.send(Message::text("hello"));
     }
@@ -138,7 +162,11 @@ fn cut(web: &mut WebSocket<TcpStream>, mut bytes: &[u8], chance: &mut Rng) -> Re
         loop {
             let (frame, more) = message.split_at(chance.usize(..=message.len()));
             let last = more.is_empty();
-            web.write(Message::Frame(Frame::message(frame.to_vec(), OpCode::Data(kind), last)))?;
+            web.write(Message::Frame(Frame::message(
+                frame.to_vec(),
+                OpCode::Data(kind),
+                last,
+            )))?;
             if chance.bool() {
                 web.write(Message::Ping(b"still there?"[..].into()))?;
             }

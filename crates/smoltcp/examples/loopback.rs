@@ -1,4 +1,5 @@
-//! A client and a broker on one interface that hears itself, as on a machine without an operating system: nothing else is needed.
+//! A client and a broker on one interface that hears itself, as on a machine without an operating
+//! system: nothing else is needed.
 //!
 //! `cargo run -p motemq-smoltcp --example loopback`
 use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
@@ -19,8 +20,16 @@ const BROKER: (IpAddress, u16) = (IpAddress::v4(127, 0, 0, 1), 1883);
 pub(crate) fn main() {
     // What every firmware with smoltcp has.
     let mut device = Loopback::new(Medium::Ip);
-    let mut iface = Interface::new(smoltcp::iface::Config::new(HardwareAddress::Ip), &mut device, Instant::now());
-    iface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(BROKER.0, 8)).expect("room for an address"));
+    let mut iface = Interface::new(
+        smoltcp::iface::Config::new(HardwareAddress::Ip),
+        &mut device,
+        Instant::now(),
+    );
+    iface.update_ip_addrs(|addresses| {
+        addresses
+            .push(IpCidr::new(BROKER.0, 8))
+            .expect("room for an address")
+    });
     let (mut ours, mut theirs) = ([[0; 256]; 2], [[0; 1024]; 2]);
     let mut sockets = SocketSet::new(Vec::new());
     let client = sockets.add(socket(&mut ours));
@@ -37,14 +46,20 @@ pub(crate) fn main() {
         iface.poll(Instant::now(), &mut device, &mut sockets);
         let socket = sockets.get_mut::<Socket<'_>>(client);
         while tx.room() >= ANSWER
-            && let Some(event) = link.next_event(socket, &mut session, &mut rx, &mut tx).expect("a broker that keeps to the standard")
+            && let Some(event) = link
+                .next_event(socket, &mut session, &mut rx, &mut tx)
+                .expect("a broker that keeps to the standard")
         {
             match event {
                 Event::Connected { .. } => {
-                    session.subscribe(&[Filter::new("greetings", QoS::ExactlyOnce)], &mut tx).expect("room");
+                    session
+                        .subscribe(&[Filter::new("greetings", QoS::ExactlyOnce)], &mut tx)
+                        .expect("room");
                 }
                 Event::Subscribed { .. } => {
-                    let greeting = Publish::to("greetings").payload(b"hello").qos(QoS::ExactlyOnce);
+                    let greeting = Publish::to("greetings")
+                        .payload(b"hello")
+                        .qos(QoS::ExactlyOnce);
                     session.publish(&greeting, &mut tx).expect("room");
                 }
                 Event::Message(m) => {
@@ -54,12 +69,18 @@ pub(crate) fn main() {
                 _ => {}
             }
         }
-        let turn = link.turn(socket, &mut session, &mut rx, &mut tx, Instant::now()).expect("a broker that is not silent");
+        let turn = link
+            .turn(socket, &mut session, &mut rx, &mut tx, Instant::now())
+            .expect("a broker that is not silent");
         match turn {
             Turn::Over if connections == 0 => {
                 connections = 1;
-                session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx).expect("room");
-                socket.connect(iface.context(), BROKER, 49_152).expect("a free socket");
+                session
+                    .connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)
+                    .expect("room");
+                socket
+                    .connect(iface.context(), BROKER, 49_152)
+                    .expect("a free socket");
             }
             Turn::Over => return,
             Turn::Sleep(limit) => {
@@ -73,7 +94,10 @@ pub(crate) fn main() {
 
 fn socket<const N: usize>(memory: &mut [[u8; N]; 2]) -> Socket<'_> {
     let [rx, tx] = memory;
-    Socket::new(SocketBuffer::new(&mut rx[..]), SocketBuffer::new(&mut tx[..]))
+    Socket::new(
+        SocketBuffer::new(&mut rx[..]),
+        SocketBuffer::new(&mut tx[..]),
+    )
 }
 
 /// The other side; it is only here so that there is one.

@@ -1,9 +1,11 @@
-//! [`motemq`] over a [`smoltcp`] TCP socket: bytes between the two, and nothing else. No heap, no std.
+//! [`motemq`] over a [`smoltcp`] TCP socket: bytes between the two, and nothing else. No heap, no
+//! std.
 //!
-//! The session, its buffers, the socket and the interface stay the application's, and so does the loop. A [`Link`] moves bytes in it:
-//! [`next_event`](Link::next_event) reads packets where they lie in the socket's receive ring, and [`turn`](Link::turn) does the rest. What
-//! the session writes goes through `tx`, and what of the ring is only half a packet through `rx`, since packets are written and read in one
-//! piece and a ring has an end; all else is copied nowhere.
+//! The session, its buffers, the socket and the interface stay the application's, and so does the
+//! loop. A [`Link`] moves bytes in it: [`next_event`](Link::next_event) reads packets where they
+//! lie in the socket's receive ring, and [`turn`](Link::turn) does the rest. What the session
+//! writes goes through `tx`, and what of the ring is only half a packet through `rx`, since packets
+//! are written and read in one piece and a ring has an end; all else is copied nowhere.
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, QoS, Session, Slot};
@@ -40,12 +42,12 @@
 //!     }
 //! }
 //! ```
-//! This program connects again whenever the connection is over; a real one waits a little longer each time, and takes a [`Fault`] for a
-//! reason to connect again rather than for its own end.
+//! This program connects again whenever the connection is over; a real one waits a little longer
+//! each time, and takes a [`Fault`] for a reason to connect again rather than for its own end.
 //!
-//! A payload may go from the application's memory into the socket without a stop in `tx`: announce it with
-//! [`more`](motemq::Publish::more), and when `tx` is empty give `socket.send_slice` some of it and
-//! [`publish_direct`](Session::publish_direct) the number of bytes that it took.
+//! A payload may go from the application's memory into the socket without a stop in `tx`: announce
+//! it with [`more`](motemq::Publish::more), and when `tx` is empty give `socket.send_slice` some of
+//! it and [`publish_direct`](Session::publish_direct) the number of bytes that it took.
 #![no_std]
 
 use motemq::{Buffer, Event, Fault, Session};
@@ -58,7 +60,8 @@ use smoltcp::{
 /// How long the other side may take to take and close a connection that the session has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at most.
+/// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at
+/// most.
 #[derive(Clone, Debug, Default)]
 pub struct Link {
     /// Bytes that the last event took, and perhaps still borrows ...
@@ -76,27 +79,40 @@ pub struct Link {
 pub enum Turn {
     /// Sleep until something comes, but so long at most: see [`nap`].
     Sleep(Option<Duration>),
-    /// There is no connection any more, or none yet, and the socket is free for one: `connect` the session and the socket.
+    /// There is no connection any more, or none yet, and the socket is free for one: `connect` the
+    /// session and the socket.
     Over,
 }
 
 impl Link {
     /// No connection.
     pub const fn new() -> Self {
-        Link { taken: 0, from_rx: false, hungry: false, parting: None }
+        Link {
+            taken: 0,
+            from_rx: false,
+            hungry: false,
+            parting: None,
+        }
     }
 
-    /// [`Session::next_event`] over the socket. Events borrow the ring or `rx`, not the session nor `tx`.
+    /// [`Session::next_event`] over the socket. Events borrow the ring or `rx`, not the session nor
+    /// `tx`.
     ///
     /// # Errors
-    /// As there. What waits to be sent, acknowledgements perhaps, is sent by the next turns, and the socket closed.
+    /// As there. What waits to be sent, acknowledgements perhaps, is sent by the next turns, and
+    /// the socket closed.
     pub fn next_event<'r>(
-        &mut self, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
+        &mut self,
+        socket: &'r mut Socket<'_>,
+        session: &mut Session,
+        rx: &'r mut Buffer,
+        tx: &mut Buffer,
     ) -> Result<Option<Event<'r>>, Fault> {
         self.receive(socket, rx, |input, room| session.receive(input, room, tx))
     }
 
-    /// The same for a layer over the session, such as [`Manual`](motemq::Manual): `receive` calls its slice form.
+    /// The same for a layer over the session, such as [`Manual`](motemq::Manual): `receive` calls
+    /// its slice form.
     ///
     /// ```
     /// # use motemq::{Buffer, Event, Fault, Manual, Session, Token};
@@ -112,12 +128,19 @@ impl Link {
     /// # Errors
     /// Those of `receive`.
     pub fn receive<'r, T>(
-        &mut self, socket: &'r mut Socket<'_>, rx: &'r mut Buffer, receive: impl FnOnce(&mut &'r [u8], usize) -> Result<Option<T>, Fault>,
+        &mut self,
+        socket: &'r mut Socket<'_>,
+        rx: &'r mut Buffer,
+        receive: impl FnOnce(&mut &'r [u8], usize) -> Result<Option<T>, Fault>,
     ) -> Result<Option<T>, Fault> {
         self.drop_taken(socket, rx);
         let room = rx.capacity();
         self.from_rx = !rx.is_empty();
-        let held = if self.from_rx { rx.bytes() } else { socket.peek(usize::MAX).unwrap_or_default() };
+        let held = if self.from_rx {
+            rx.bytes()
+        } else {
+            socket.peek(usize::MAX).unwrap_or_default()
+        };
         let mut input = held;
         let told = receive(&mut input, room);
         self.taken = held.len().saturating_sub(input.len());
@@ -125,19 +148,28 @@ impl Link {
         told
     }
 
-    /// Tells the session the time, writes what it has to say into the socket, and looks how both are. Call it when there are no more events
-    /// to be dealt with, then sleep, and poll the interface.
+    /// Tells the session the time, writes what it has to say into the socket, and looks how both
+    /// are. Call it when there are no more events to be dealt with, then sleep, and poll the
+    /// interface.
     ///
-    /// The other side may close the connection, reset it or fall silent: then the session [is closed](Session::is_closed), and so is the
-    /// socket, at once if there is nobody to say goodbye to, and when all is sent otherwise; but within 10 s.
+    /// The other side may close the connection, reset it or fall silent: then the session [is
+    /// closed](Session::is_closed), and so is the socket, at once if there is nobody to say
+    /// goodbye to, and when all is sent otherwise; but within 10 s.
     ///
     /// # Errors
     /// As [`Session::tick`].
     pub fn turn(
-        &mut self, socket: &mut Socket<'_>, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now: Instant,
+        &mut self,
+        socket: &mut Socket<'_>,
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        now: Instant,
     ) -> Result<Turn, Fault> {
         self.drop_taken(socket, rx);
-        let sleep = session.tick(now.total_millis() as u32, tx).inspect_err(|_| socket.abort())?;
+        let sleep = session
+            .tick(now.total_millis() as u32, tx)
+            .inspect_err(|_| socket.abort())?;
         if !tx.is_empty() {
             tx.consume(socket.send_slice(tx.bytes()).unwrap_or(0));
         }
@@ -146,7 +178,8 @@ impl Link {
         }
         let hungry = core::mem::take(&mut self.hungry);
         if hungry {
-            // Half a packet does not stay in the ring, where it might not find room for its other half.
+            // Half a packet does not stay in the ring, where it might not find room for its other
+            // half.
             let read = socket.recv_slice(rx.space()).unwrap_or(0);
             rx.commit(read);
             if read > 0 {
@@ -159,13 +192,18 @@ impl Link {
             session.lost();
             return Ok(self.part(socket, tx, now));
         }
-        Ok(Turn::Sleep(sleep.map(|ms| Duration::from_millis(ms.into()))))
+        Ok(Turn::Sleep(
+            sleep.map(|ms| Duration::from_millis(ms.into())),
+        ))
     }
 
     /// The session is closed: so shall be the socket, when all is sent.
     fn part(&mut self, socket: &mut Socket<'_>, tx: &Buffer, now: Instant) -> Turn {
         // The end comes behind what nobody wants to know any more.
-        while socket.recv(|ring| (ring.len(), ring.len())).is_ok_and(|dropped| dropped > 0) {}
+        while socket
+            .recv(|ring| (ring.len(), ring.len()))
+            .is_ok_and(|dropped| dropped > 0)
+        {}
         if tx.is_empty() || !socket.may_send() {
             socket.close();
         }
@@ -192,7 +230,17 @@ impl Link {
     }
 }
 
-/// How long one may sleep until the interface has to be polled: until smoltcp or the session has something to do.
-pub fn nap(iface: &mut Interface, sockets: &SocketSet<'_>, now: Instant, limit: Option<Duration>) -> Option<Duration> {
-    iface.poll_delay(now, sockets).into_iter().chain(limit).min()
+/// How long one may sleep until the interface has to be polled: until smoltcp or the session has
+/// something to do.
+pub fn nap(
+    iface: &mut Interface,
+    sockets: &SocketSet<'_>,
+    now: Instant,
+    limit: Option<Duration>,
+) -> Option<Duration> {
+    iface
+        .poll_delay(now, sockets)
+        .into_iter()
+        .chain(limit)
+        .min()
 }

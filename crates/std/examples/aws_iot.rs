@@ -1,7 +1,8 @@
-//! A thing at AWS IoT Core: `cargo run -p motemq-std --example aws_iot -- mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING CERTIFICATE KEY`.
+//! A thing at AWS IoT Core: `cargo run -p motemq-std --example aws_iot --
+//! mqtts://ENDPOINT-ats.iot.REGION.amazonaws.com THING CERTIFICATE KEY`.
 //!
-//! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it connect as THING, publish to and subscribe
-//! to `things/THING/#`.
+//! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it
+//! connect as THING, publish to and subscribe to `things/THING/#`.
 use motemq_std::{Client, Filter, Options, Publish, QoS, Will, profile::AWS_IOT};
 use std::{env, error::Error, time::Duration};
 
@@ -20,23 +21,43 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         .profile(&AWS_IOT)
         // Without traffic the connection is free; the network between may forget it, though.
         .keep_alive(300)
-        .will(Will { payload: b"gone".to_vec(), qos: QoS::AtLeastOnce, ..Will::new(topic("state")) });
+        .will(Will {
+            payload: b"gone".to_vec(),
+            qos: QoS::AtLeastOnce,
+            ..Will::new(topic("state"))
+        });
     // The files as the console gives them. On port 443 the profile asks for MQTT.
     #[cfg(feature = "tls")]
     let options = match (args.next(), args.next()) {
-        (Some(certificate), Some(key)) => options.tls(motemq_std::Tls::new().identity_files(certificate, key, None)?),
+        (Some(certificate), Some(key)) => {
+            options.tls(motemq_std::Tls::new().identity_files(certificate, key, None)?)
+        }
         _ => options,
     };
     let mut client = Client::connect(&options)?;
     client.subscribe(&[Filter::new(&topic("command"), QoS::AtLeastOnce)])?;
-    client.publish(&Publish::to(&topic("state")).payload(b"here").qos(QoS::AtLeastOnce))?;
+    client.publish(
+        &Publish::to(&topic("state"))
+            .payload(b"here")
+            .qos(QoS::AtLeastOnce),
+    )?;
 
-    // Refused here, where it costs nothing: the broker would not answer, and the call would wait in vain.
-    let error = client.publish(&Publish::to(&topic("state")).qos(QoS::ExactlyOnce)).expect_err("a limit");
+    // Refused here, where it costs nothing: the broker would not answer, and the call would wait in
+    // vain.
+    let error = client
+        .publish(&Publish::to(&topic("state")).qos(QoS::ExactlyOnce))
+        .expect_err("a limit");
     println!("{error}");
     match client.recv(Some(Duration::from_secs(10)))? {
-        Some(message) => println!("{}: {}", message.topic, String::from_utf8_lossy(&message.payload)),
-        None => println!("no command within 10 s: publish one to {}", topic("command")),
+        Some(message) => println!(
+            "{}: {}",
+            message.topic,
+            String::from_utf8_lossy(&message.payload)
+        ),
+        None => println!(
+            "no command within 10 s: publish one to {}",
+            topic("command")
+        ),
     }
     Ok(client.disconnect()?)
 }

@@ -1,7 +1,9 @@
-//! A device at Azure IoT Hub: `cargo run -p motemq-std --example azure_iot_hub -- mqtts://HUB.azure-devices.net DEVICE TOKEN`.
+//! A device at Azure IoT Hub: `cargo run -p motemq-std --example azure_iot_hub --
+//! mqtts://HUB.azure-devices.net DEVICE TOKEN`.
 //!
-//! Sends one reading and waits for one message to the device. TOKEN is a shared access signature, which is also what the broker calls an expired
-//! one: make it anew, for instance by `az iot hub generate-sas-token -n HUB -d DEVICE`.
+//! Sends one reading and waits for one message to the device. TOKEN is a shared access signature,
+//! which is also what the broker calls an expired one: make it anew, for instance by `az iot hub
+//! generate-sas-token -n HUB -d DEVICE`.
 use motemq_std::{BrokerUrl, Client, Filter, Options, Publish, QoS, profile::AZURE_IOT_HUB};
 use std::{env, error::Error, time::Duration};
 
@@ -12,20 +14,42 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The same with other arguments, for tests.
 pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(device), Some(token)) = (args.next(), args.next(), args.next()) else {
-        return Err("say where and who: azure_iot_hub mqtts://HUB.azure-devices.net DEVICE TOKEN".into());
+        return Err(
+            "say where and who: azure_iot_hub mqtts://HUB.azure-devices.net DEVICE TOKEN".into(),
+        );
     };
-    let user = format!("{}/{device}/?api-version=2021-04-12", BrokerUrl::parse(&url)?.host);
-    let options = Options::from_url(&url)?.client_id(&device).login(user, token).keep_session().profile(&AZURE_IOT_HUB);
+    let user = format!(
+        "{}/{device}/?api-version=2021-04-12",
+        BrokerUrl::parse(&url)?.host
+    );
+    let options = Options::from_url(&url)?
+        .client_id(&device)
+        .login(user, token)
+        .keep_session()
+        .profile(&AZURE_IOT_HUB);
     let mut client = Client::connect(&options)?;
-    client.subscribe(&[Filter::new(&format!("devices/{device}/messages/devicebound/#"), QoS::AtLeastOnce)])?;
+    client.subscribe(&[Filter::new(
+        &format!("devices/{device}/messages/devicebound/#"),
+        QoS::AtLeastOnce,
+    )])?;
     let telemetry = format!("devices/{device}/messages/events/");
-    client.publish(&Publish::to(&telemetry).payload(br#"{"temperature": 11.5}"#).qos(QoS::AtLeastOnce))?;
+    client.publish(
+        &Publish::to(&telemetry)
+            .payload(br#"{"temperature": 11.5}"#)
+            .qos(QoS::AtLeastOnce),
+    )?;
 
     // Refused here, where it costs nothing: the broker would hang up.
-    let error = client.publish(&Publish::to("elsewhere")).expect_err("a limit");
+    let error = client
+        .publish(&Publish::to("elsewhere"))
+        .expect_err("a limit");
     println!("{error}");
     match client.recv(Some(Duration::from_secs(10)))? {
-        Some(message) => println!("{}: {}", message.topic, String::from_utf8_lossy(&message.payload)),
+        Some(message) => println!(
+            "{}: {}",
+            message.topic,
+            String::from_utf8_lossy(&message.payload)
+        ),
         None => println!("no message to the device within 10 s"),
     }
     Ok(client.disconnect()?)

@@ -12,15 +12,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::from_url(&url)?;
     let room = options.topic().unwrap_or("room").to_owned();
     let topic = format!("{room}/{name}");
-    let mut client = Client::connect(&options.will(Will { payload: b"(gone)".to_vec(), ..Will::new(&topic) }))?;
+    let mut client = Client::connect(&options.will(Will {
+        payload: b"(gone)".to_vec(),
+        ..Will::new(&topic)
+    }))?;
     client.subscribe(&[Filter::new(&format!("{room}/+"), QoS::AtLeastOnce)])?;
 
     // The client has no thread of its own, so lines are read by another one.
     let (lines, typed) = mpsc::channel();
-    thread::spawn(move || io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
+    thread::spawn(move || {
+        io::stdin()
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| lines.send(line))
+    });
     loop {
         match typed.try_recv() {
-            Ok(line) => client.publish(&Publish::to(&topic).payload(line.as_bytes()).qos(QoS::AtLeastOnce))?,
+            Ok(line) => client.publish(
+                &Publish::to(&topic)
+                    .payload(line.as_bytes())
+                    .qos(QoS::AtLeastOnce),
+            )?,
             Err(mpsc::TryRecvError::Empty) => {}
             Err(mpsc::TryRecvError::Disconnected) => break,
         }
@@ -30,7 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("{who}: {}", String::from_utf8_lossy(&message.payload));
             }
             Ok(None) => {}
-            Err(error @ (Error::MessageTooLarge { .. } | Error::SubscriptionLost { .. })) => eprintln!("{error}"),
+            Err(error @ (Error::MessageTooLarge { .. } | Error::SubscriptionLost { .. })) => {
+                eprintln!("{error}")
+            }
             Err(error) => return Err(error.into()),
         }
     }

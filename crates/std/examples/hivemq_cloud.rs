@@ -1,4 +1,5 @@
-//! A client of HiveMQ Cloud: `cargo run -p motemq-std --example hivemq_cloud -- mqtts://CLUSTER.hivemq.cloud USER PASSWORD`.
+//! A client of HiveMQ Cloud: `cargo run -p motemq-std --example hivemq_cloud --
+//! mqtts://CLUSTER.hivemq.cloud USER PASSWORD`.
 //!
 //! Sends itself a message with each QoS.
 use motemq_std::{Client, Filter, Options, Publish, QoS, profile::HIVEMQ_CLOUD};
@@ -11,20 +12,36 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The same with other arguments, for tests.
 pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(user), Some(password)) = (args.next(), args.next(), args.next()) else {
-        return Err("say where and who: hivemq_cloud mqtts://CLUSTER.hivemq.cloud USER PASSWORD".into());
+        return Err(
+            "say where and who: hivemq_cloud mqtts://CLUSTER.hivemq.cloud USER PASSWORD".into(),
+        );
     };
     // Without a client identifier the broker makes one.
-    let options = Options::from_url(&url)?.login(user, password).profile(&HIVEMQ_CLOUD);
+    let options = Options::from_url(&url)?
+        .login(user, password)
+        .profile(&HIVEMQ_CLOUD);
     let mut client = Client::connect(&options)?;
     client.subscribe(&[Filter::new("motemq/example", QoS::ExactlyOnce)])?;
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        client.publish(&Publish::to("motemq/example").payload(format!("{qos:?}").as_bytes()).qos(qos))?;
-        let message = client.recv(Some(Duration::from_secs(10)))?.ok_or("our own message did not come within 10 s")?;
-        println!("{}: {}", message.topic, String::from_utf8_lossy(&message.payload));
+        client.publish(
+            &Publish::to("motemq/example")
+                .payload(format!("{qos:?}").as_bytes())
+                .qos(qos),
+        )?;
+        let message = client
+            .recv(Some(Duration::from_secs(10)))?
+            .ok_or("our own message did not come within 10 s")?;
+        println!(
+            "{}: {}",
+            message.topic,
+            String::from_utf8_lossy(&message.payload)
+        );
     }
 
     // Refused here, where it costs nothing: the broker would hang up.
-    let error = client.publish(&Publish::to("motemq/example").payload(&vec![0; 6 << 20])).expect_err("a limit");
+    let error = client
+        .publish(&Publish::to("motemq/example").payload(&vec![0; 6 << 20]))
+        .expect_err("a limit");
     println!("{error}");
     Ok(client.disconnect()?)
 }

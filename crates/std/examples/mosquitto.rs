@@ -10,16 +10,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The same with other arguments, for tests.
 pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let Some(url) = args.next() else { return Err("say where: mosquitto mqtt://localhost".into()) };
+    let Some(url) = args.next() else {
+        return Err("say where: mosquitto mqtt://localhost".into());
+    };
     let mut client = Client::connect(&Options::from_url(&url)?.profile(&MOSQUITTO))?;
     client.subscribe(&[Filter::new("motemq/runs", QoS::ExactlyOnce)])?;
     let last = client.recv(Some(Duration::from_millis(500)))?;
-    let runs: u64 = last.and_then(|message| String::from_utf8(message.payload).ok()?.parse().ok()).unwrap_or(0) + 1;
+    let runs: u64 = last
+        .and_then(|message| String::from_utf8(message.payload).ok()?.parse().ok())
+        .unwrap_or(0)
+        + 1;
     println!("run number {runs}");
-    client.publish(&Publish::to("motemq/runs").payload(runs.to_string().as_bytes()).qos(QoS::ExactlyOnce).retain())?;
+    client.publish(
+        &Publish::to("motemq/runs")
+            .payload(runs.to_string().as_bytes())
+            .qos(QoS::ExactlyOnce)
+            .retain(),
+    )?;
 
     // Refused here, where it costs nothing: mosquitto 2.1 would hang up.
-    let error = client.publish(&Publish::to("motemq/runs").payload(&vec![0; 2_000_000])).expect_err("a limit");
+    let error = client
+        .publish(&Publish::to("motemq/runs").payload(&vec![0; 2_000_000]))
+        .expect_err("a limit");
     println!("{error}");
     Ok(client.disconnect()?)
 }

@@ -11,8 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Packets under way at once, in either direction. Brokers may have many more QoS 2 messages under way than their window says: mosquitto's
-/// counts only those that were not received, not those it has yet to release.
+/// Packets under way at once, in either direction. Brokers may have many more QoS 2 messages under
+/// way than their window says: mosquitto's counts only those that were not received, not those it
+/// has yet to release.
 pub(crate) const SLOTS: usize = 1024;
 /// Messages that wait for the application to deal with them.
 pub(crate) const OWED: usize = 64;
@@ -25,20 +26,25 @@ type Dial<T> = Box<dyn FnMut() -> Result<T, Error> + Send>;
 
 /// A blocking client.
 ///
-/// It has no thread of its own: everything happens inside its calls, and each of them, while it waits for whatever it waits for, keeps the
-/// connection alive, receives, acknowledges, sends again and connects again. So call it more often than the
-/// [keep-alive](Options::keep_alive) says; [`recv`](Self::recv) with a time-out is what an idle client does.
+/// It has no thread of its own: everything happens inside its calls, and each of them, while it
+/// waits for whatever it waits for, keeps the connection alive, receives, acknowledges, sends again
+/// and connects again. So call it more often than the [keep-alive](Options::keep_alive) says;
+/// [`recv`](Self::recv) with a time-out is what an idle client does.
 ///
-/// **Received messages** wait in an inbox until they are taken: at most 256, 32 of them with QoS 1 or 2, and about twice
-/// [`Options::max_message`] bytes. When it is full nothing more is read, and nothing is lost: the broker keeps the rest, and is told that we
-/// are alive. A call that waits for an acknowledgement behind it then ends with [`Backlog`](Error::Backlog).
+/// **Received messages** wait in an inbox until they are taken: at most 256, 32 of them with QoS 1
+/// or 2, and about twice [`Options::max_message`] bytes. When it is full nothing more is read, and
+/// nothing is lost: the broker keeps the rest, and is told that we are alive. A call that waits for
+/// an acknowledgement behind it then ends with [`Backlog`](Error::Backlog).
 ///
-/// **A message is acknowledged only after the application has had it**: by the [`recv`](Self::recv) (or one of its kin) that comes after the
-/// one that gave it, or by [`disconnect`](Self::disconnect), or by the loss of the connection. A client that is dropped leaves without
-/// DISCONNECT: the broker publishes the will, and delivers again what was not acknowledged if the session is kept.
+/// **A message is acknowledged only after the application has had it**: by the [`recv`](Self::recv)
+/// (or one of its kin) that comes after the one that gave it, or by
+/// [`disconnect`](Self::disconnect), or by the loss of the connection. A client that is dropped
+/// leaves without DISCONNECT: the broker publishes the will, and delivers again what was not
+/// acknowledged if the session is kept.
 ///
-/// **What is published with QoS 1 and 2** is copied and kept until the broker has it. After a reconnection it is sent again if the broker
-/// knows the session; if not, with QoS 1 as a new message, while with QoS 2 the call ends with [`OutcomeUnknown`](Error::OutcomeUnknown),
+/// **What is published with QoS 1 and 2** is copied and kept until the broker has it. After a
+/// reconnection it is sent again if the broker knows the session; if not, with QoS 1 as a new
+/// message, while with QoS 2 the call ends with [`OutcomeUnknown`](Error::OutcomeUnknown),
 /// because sending it again might double it. Subscriptions are made again if the broker lost them.
 ///
 /// ```
@@ -97,10 +103,12 @@ pub(crate) enum Link<T> {
 impl Client<Stream> {
     /// Connects as the options say: over TCP or a Unix socket, with or without TLS and WebSocket.
     ///
-    /// Tried once, for each address of the host; only a connection that was once accepted is made [again](Options::reconnect).
+    /// Tried once, for each address of the host; only a connection that was once accepted is made
+    /// [again](Options::reconnect).
     ///
     /// # Errors
-    /// `Resolve`, `Connect`, `Tls`, `WebSocket`, `Refused`, `NotAuthorized`, `NoAnswer`, `ConnectionLost`, `Invalid`, `OverLimit`.
+    /// `Resolve`, `Connect`, `Tls`, `WebSocket`, `Refused`, `NotAuthorized`, `NoAnswer`,
+    /// `ConnectionLost`, `Invalid`, `OverLimit`.
     pub fn connect(options: &Options) -> Result<Self, Error> {
         let address = options.clone();
         Self::dialing(move || address.dial(), options)
@@ -108,8 +116,8 @@ impl Client<Stream> {
 }
 
 impl<T: Transport> Client<T> {
-    /// Connects over a transport that is open already; host and port of the options do not matter. There is no other when it is lost: see
-    /// [`dialing`](Self::dialing).
+    /// Connects over a transport that is open already; host and port of the options do not matter.
+    /// There is no other when it is lost: see [`dialing`](Self::dialing).
     ///
     /// # Errors
     /// As [`connect`](Client::connect).
@@ -119,13 +127,16 @@ impl<T: Transport> Client<T> {
         Ok(client)
     }
 
-    /// Connects over transports that `dial` opens: one now, and one for each reconnection. It is to give up after
-    /// [`Options::connect_timeout`], with [`Error::Connect`] for instance; [`Options::dial`] does. Host and port of the options matter to it
-    /// alone.
+    /// Connects over transports that `dial` opens: one now, and one for each reconnection. It is to
+    /// give up after [`Options::connect_timeout`], with [`Error::Connect`] for instance;
+    /// [`Options::dial`] does. Host and port of the options matter to it alone.
     ///
     /// # Errors
     /// As [`connect`](Client::connect), and what `dial` says.
-    pub fn dialing(mut dial: impl FnMut() -> Result<T, Error> + Send + 'static, options: &Options) -> Result<Self, Error> {
+    pub fn dialing(
+        mut dial: impl FnMut() -> Result<T, Error> + Send + 'static,
+        options: &Options,
+    ) -> Result<Self, Error> {
         let mut client = Self::new(options);
         client.open(dial()?)?;
         client.dial = Some(Box::new(dial));
@@ -176,19 +187,21 @@ impl<T: Transport> Client<T> {
         self.work.len()
     }
 
-    /// Leaves in good order: waits for messages under way, up to [`Options::ack_timeout`] (10 s without one), acknowledges the message given
-    /// last, says DISCONNECT, so that the will is not published, and closes the transport. Messages not taken are not acknowledged; the broker
+    /// Leaves in good order: waits for messages under way, up to [`Options::ack_timeout`] (10 s
+    /// without one), acknowledges the message given last, says DISCONNECT, so that the will is
+    /// not published, and closes the transport. Messages not taken are not acknowledged; the broker
     /// keeps them if it keeps the session.
     ///
     /// # Errors
-    /// `NotAcknowledged` or `OutcomeUnknown` if something under way did not come to its end; `ConnectionLost`. The client has left all the
-    /// same.
+    /// `NotAcknowledged` or `OutcomeUnknown` if something under way did not come to its end;
+    /// `ConnectionLost`. The client has left all the same.
     pub fn disconnect(self) -> Result<(), Error> {
         let limit = self.options.ack_timeout.unwrap_or(LEAVE);
         self.disconnect_within(limit)
     }
 
-    /// [`disconnect`](Self::disconnect) that waits no longer than this for what is under way, and a second more to close the transport.
+    /// [`disconnect`](Self::disconnect) that waits no longer than this for what is under way, and a
+    /// second more to close the transport.
     ///
     /// # Errors
     /// As `disconnect`.
@@ -199,8 +212,11 @@ impl<T: Transport> Client<T> {
         let until = Instant::now().checked_add(limit);
         let mut calm = false;
         let settled = self.wait(until, |client| {
-            // What was accepted is acknowledged by the second time. What comes now never will be, and must not bar the answers behind it.
-            let open = client.connected_at.is_some() && client.tx.is_empty() && client.session.unsent() == 0;
+            // What was accepted is acknowledged by the second time. What comes now never will be,
+            // and must not bar the answers behind it.
+            let open = client.connected_at.is_some()
+                && client.tx.is_empty()
+                && client.session.unsent() == 0;
             if mem::replace(&mut calm, open) && open {
                 *client.manual = Manual::new();
             }
@@ -221,8 +237,11 @@ impl<T: Transport> Client<T> {
             }
             match self.manual.disconnect(&mut self.session, &mut *self.tx) {
                 Ok(()) => break,
-                Err(SendError::Full) if until.is_some_and(|until| Instant::now() < until) => self.turn(until)?,
-                // Half a message is on its way and will not be finished: hanging up is all that is left.
+                Err(SendError::Full) if until.is_some_and(|until| Instant::now() < until) => {
+                    self.turn(until)?
+                }
+                // Half a message is on its way and will not be finished: hanging up is all that is
+                // left.
                 Err(_) => return Err(Error::ConnectionLost(Cause::HungUp)),
             }
         }
@@ -231,7 +250,11 @@ impl<T: Transport> Client<T> {
 
     /// It is still the same connection.
     pub(crate) fn is_on(&self, connections: u32) -> Result<(), Error> {
-        if self.connections == connections && self.connected_at.is_some() { Ok(()) } else { Err(self.lost()) }
+        if self.connections == connections && self.connected_at.is_some() {
+            Ok(())
+        } else {
+            Err(self.lost())
+        }
     }
 
     pub(crate) fn lost(&self) -> Error {
@@ -239,7 +262,9 @@ impl<T: Transport> Client<T> {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.options.ack_timeout.and_then(|limit| Instant::now().checked_add(limit))
+        self.options
+            .ack_timeout
+            .and_then(|limit| Instant::now().checked_add(limit))
     }
 
     pub(crate) fn limit(&self) -> Duration {

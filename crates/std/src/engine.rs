@@ -25,7 +25,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 impl<T: Transport> Client<T> {
     /// Goes on until `done`, or until the time is up: then `false`.
-    pub(crate) fn wait(&mut self, until: Option<Instant>, mut done: impl FnMut(&mut Self) -> bool) -> Result<bool, Error> {
+    pub(crate) fn wait(
+        &mut self,
+        until: Option<Instant>,
+        mut done: impl FnMut(&mut Self) -> bool,
+    ) -> Result<bool, Error> {
         loop {
             if done(self) {
                 return Ok(true);
@@ -34,9 +38,14 @@ impl<T: Transport> Client<T> {
                 return Ok(false);
             }
             if self.is_stuck() {
-                // Whoever asks again and again without taking anything keeps the connection alive all the same.
+                // Whoever asks again and again without taking anything keeps the connection alive
+                // all the same.
                 self.serve()?;
-                return if done(self) { Ok(true) } else { Err(Error::Backlog) };
+                return if done(self) {
+                    Ok(true)
+                } else {
+                    Err(Error::Backlog)
+                };
             }
             self.turn(until)?;
         }
@@ -44,13 +53,19 @@ impl<T: Transport> Client<T> {
 
     /// Nothing goes on until the application takes what was received.
     pub(crate) fn is_stuck(&self) -> bool {
-        let idle = self.tx.is_empty() || self.stalled_at.is_some_and(|at| at.elapsed() > STANDSTILL);
+        let idle =
+            self.tx.is_empty() || self.stalled_at.is_some_and(|at| at.elapsed() > STANDSTILL);
         idle && (self.inbox.is_full() || (self.choked && !self.inbox.is_empty()))
     }
 
     /// One step of whatever is to be done: connect, write, or wait for bytes until then at most.
     pub(crate) fn turn(&mut self, until: Option<Instant>) -> Result<(), Error> {
-        if self.options.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        if self
+            .options
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+        {
             return Err(Error::Stopped);
         }
         match &self.link {
@@ -98,7 +113,8 @@ impl<T: Transport> Client<T> {
         self.look_for_silence(heard)
     }
 
-    /// Events, commands, clock, and bytes out. Tells whether something has happened, and how long to sleep at most.
+    /// Events, commands, clock, and bytes out. Tells whether something has happened, and how long
+    /// to sleep at most.
     fn act(&mut self) -> Result<(bool, Option<Duration>), Cause> {
         let mut news = self.take_events()?;
         news |= self.give()?;
@@ -107,13 +123,17 @@ impl<T: Transport> Client<T> {
             self.session.excuse();
         }
         let now = self.clock.elapsed().as_millis() as u32;
-        let nap = self.session.tick(now, &mut *self.tx)?.map(|ms| Duration::from_millis(ms.into()));
+        let nap = self
+            .session
+            .tick(now, &mut *self.tx)?
+            .map(|ms| Duration::from_millis(ms.into()));
         // What was written has made room for what found none before.
         let full = !self.tx.is_empty();
         self.write()?;
         news |= full && self.tx.is_empty();
         if nap == Some(Duration::ZERO) {
-            // We are late, and the next tick may say that the broker is silent: what it has said lies there perhaps.
+            // We are late, and the next tick may say that the broker is silent: what it has said
+            // lies there perhaps.
             self.read(Duration::ZERO)?;
             news = true;
         }
@@ -127,7 +147,12 @@ impl<T: Transport> Client<T> {
     fn take_events(&mut self) -> Result<bool, Cause> {
         let mut news = false;
         while !self.inbox.is_full() {
-            let Some((event, token)) = self.manual.next_event(&mut self.session, &mut self.rx, &mut *self.tx)? else { break };
+            let Some((event, token)) =
+                self.manual
+                    .next_event(&mut self.session, &mut self.rx, &mut *self.tx)?
+            else {
+                break;
+            };
             news = true;
             match event {
                 Event::Connected { session } => {
@@ -138,12 +163,19 @@ impl<T: Transport> Client<T> {
                 }
                 Event::Message(message) => self.inbox.begin(&message, token),
                 Event::Payload { data, left } => self.inbox.more(data, left, token),
-                Event::Skipped { len } => self.inbox.push(Err(Error::MessageTooLarge { topic: None, len: len.into() }), None),
+                Event::Skipped { len } => self.inbox.push(
+                    Err(Error::MessageTooLarge {
+                        topic: None,
+                        len: len.into(),
+                    }),
+                    None,
+                ),
                 Event::Received { id } => self.work.received(id),
                 Event::Acked { id } => self.work.acked(id),
                 Event::Subscribed { id, codes } => {
                     for filter in self.work.subscribed(id, codes) {
-                        self.inbox.push(Err(Error::SubscriptionLost { filter }), None);
+                        self.inbox
+                            .push(Err(Error::SubscriptionLost { filter }), None);
                     }
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
@@ -175,9 +207,19 @@ impl<T: Transport> Client<T> {
                 Ok(false) | Err(SendError::Full | SendError::Offline) => return Ok(any),
                 Err(SendError::Busy) => {
                     // What nobody waits for any more must not stand in everybody's way for ever.
-                    let blocked = self.session.oldest().is_some_and(|id| self.work.is_given_up(id));
-                    let long = self.connected_at.zip(self.options.ack_timeout).is_some_and(|(at, patience)| at.elapsed() > patience);
-                    return if blocked && long { Err(Cause::HungUp) } else { Ok(any) };
+                    let blocked = self
+                        .session
+                        .oldest()
+                        .is_some_and(|id| self.work.is_given_up(id));
+                    let long = self
+                        .connected_at
+                        .zip(self.options.ack_timeout)
+                        .is_some_and(|(at, patience)| at.elapsed() > patience);
+                    return if blocked && long {
+                        Err(Cause::HungUp)
+                    } else {
+                        Ok(any)
+                    };
                 }
                 // What cannot be sent at all was taken off the queue: the broker has confused us.
                 Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
@@ -186,11 +228,17 @@ impl<T: Transport> Client<T> {
     }
 
     fn give_chunk(&mut self) -> Result<bool, SendError> {
-        let Some((id, at)) = self.work.streaming else { return Ok(false) };
-        // What was given up half-way has to be sent all the same: half a packet cannot be taken back.
-        // Only a copy that was acknowledged half-way is gone: then the connection is.
-        let Some(Body::Publish { payload, .. }) = self.work.flight(id) else { return Err(SendError::Invalid) };
-        let n = self.session.publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
+        let Some((id, at)) = self.work.streaming else {
+            return Ok(false);
+        };
+        // What was given up half-way has to be sent all the same: half a packet cannot be taken
+        // back. Only a copy that was acknowledged half-way is gone: then the connection is.
+        let Some(Body::Publish { payload, .. }) = self.work.flight(id) else {
+            return Err(SendError::Invalid);
+        };
+        let n = self
+            .session
+            .publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
         self.work.streaming = Some((id, at + n)).filter(|_| self.session.unsent() > 0);
         if self.work.streaming.is_none() {
             self.work.is_out(id);
@@ -199,8 +247,16 @@ impl<T: Transport> Client<T> {
     }
 
     fn give_again(&mut self) -> Result<bool, SendError> {
-        let Some(id) = self.work.resend else { return Ok(false) };
-        if let Some(Body::Publish { topic, payload, qos, retain }) = self.work.copy(id) {
+        let Some(id) = self.work.resend else {
+            return Ok(false);
+        };
+        if let Some(Body::Publish {
+            topic,
+            payload,
+            qos,
+            retain,
+        }) = self.work.copy(id)
+        {
             let (publish, streamed) = whole_or_streamed(topic, payload, *qos, *retain);
             self.session.republish(id, &publish, &mut *self.tx)?;
             self.work.began(id, streamed);
@@ -213,23 +269,36 @@ impl<T: Transport> Client<T> {
     }
 
     fn give_request(&mut self) -> Result<bool, SendError> {
-        let Some(Request { body, .. }) = self.work.queue.front() else { return Ok(false) };
+        let Some(Request { body, .. }) = self.work.queue.front() else {
+            return Ok(false);
+        };
         if self.work.in_flight() >= self.options.places() {
             return Err(SendError::Busy);
         }
         let mut streamed = false;
         let id = match body {
-            Body::Publish { topic, payload, qos, retain } => {
+            Body::Publish {
+                topic,
+                payload,
+                qos,
+                retain,
+            } => {
                 let publish;
                 (publish, streamed) = whole_or_streamed(topic, payload, *qos, *retain);
                 self.session.publish(&publish, &mut *self.tx)?
             }
             Body::Subscribe(filters) => {
-                let filters: Vec<_> = filters.iter().map(|(filter, qos)| Filter::new(filter, *qos)).collect();
+                let filters: Vec<_> = filters
+                    .iter()
+                    .map(|(filter, qos)| Filter::new(filter, *qos))
+                    .collect();
                 Some(self.session.subscribe(&filters, &mut *self.tx)?)
             }
             Body::Unsubscribe(filters) => {
-                let filters: Vec<_> = filters.iter().map(|filter| Filter::new(filter, QoS::AtMostOnce)).collect();
+                let filters: Vec<_> = filters
+                    .iter()
+                    .map(|filter| Filter::new(filter, QoS::AtMostOnce))
+                    .collect();
                 Some(self.session.unsubscribe(&filters, &mut *self.tx)?)
             }
             Body::Gone => None,
@@ -243,7 +312,9 @@ impl<T: Transport> Client<T> {
 
     /// Writes as much as the other side takes.
     pub(crate) fn write(&mut self) -> Result<(), Cause> {
-        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+        let Link::Up(transport) = &mut self.link else {
+            return Ok(());
+        };
         while !self.tx.is_empty() {
             match transport.write_some(self.tx.bytes()) {
                 Ok(0) => return Err(Cause::Closed),
@@ -266,15 +337,17 @@ impl<T: Transport> Client<T> {
 
     /// Waits for bytes. Tells whether any came.
     fn read(&mut self, limit: Duration) -> Result<bool, Cause> {
-        let Link::Up(transport) = &mut self.link else { return Ok(false) };
+        let Link::Up(transport) = &mut self.link else {
+            return Ok(false);
+        };
         let space = self.rx.space();
         self.choked = space.is_empty();
         if self.choked {
             thread::sleep(limit.min(PAUSE));
             return Ok(false);
         }
-        // Rounded down to a power of two, so that the limit need not be set again for each wait; who wakes early waits again. Zero is left: who
-        // only looks does not wait.
+        // Rounded down to a power of two, so that the limit need not be set again for each wait;
+        // who wakes early waits again. Zero is left: who only looks does not wait.
         let wait = Duration::from_millis(1 << limit.as_millis().clamp(1, 1 << 20).ilog2());
         let limit = if limit.is_zero() { limit } else { wait };
         if self.read_limit != Some(limit) {
@@ -299,8 +372,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Writes what is left after DISCONNECT, and waits until the other side has seen that nothing follows: to close at once might destroy
-    /// what it has not read yet.
+    /// Writes what is left after DISCONNECT, and waits until the other side has seen that nothing
+    /// follows: to close at once might destroy what it has not read yet.
     pub(crate) fn finish(&mut self) -> Result<(), Cause> {
         // No more turns: the session is closed, and only bytes are left.
         let until = Instant::now() + FAREWELL;
@@ -314,14 +387,19 @@ impl<T: Transport> Client<T> {
             }
             thread::sleep(PAUSE);
         }
-        let Link::Up(transport) = &mut self.link else { return Ok(()) };
+        let Link::Up(transport) = &mut self.link else {
+            return Ok(());
+        };
         // The broker may have gone by now.
         if transport.finish().is_err() {
             return Ok(());
         }
         let mut rest = [0; 1024];
         while let Some(left) = until.checked_duration_since(Instant::now()) {
-            match transport.set_read_timeout(left.max(PAUSE)).and_then(|()| transport.read(&mut rest)) {
+            match transport
+                .set_read_timeout(left.max(PAUSE))
+                .and_then(|()| transport.read(&mut rest))
+            {
                 Ok(1..) => {}
                 Err(error) if Underway::is(&error) => {}
                 // However it ends, it has ended: nothing of ours can be lost any more.
@@ -333,13 +411,34 @@ impl<T: Transport> Client<T> {
 }
 
 /// A message as it is sent: at once if it fits, or its payload piece by piece.
-pub(crate) fn whole_or_streamed<'a>(topic: &'a str, payload: &'a [u8], qos: QoS, retain: bool) -> (Publish<'a>, bool) {
+pub(crate) fn whole_or_streamed<'a>(
+    topic: &'a str,
+    payload: &'a [u8],
+    qos: QoS,
+    retain: bool,
+) -> (Publish<'a>, bool) {
     let fits = topic.len() + payload.len() + 16 <= BUFFER;
-    let publish = Publish { topic, payload: if fits { payload } else { &[] }, more: 0, qos, retain };
+    let publish = Publish {
+        topic,
+        payload: if fits { payload } else { &[] },
+        more: 0,
+        qos,
+        retain,
+    };
     // What does not fit into 32 bits MQTT does not allow either.
-    (if fits { publish } else { publish.more(payload.len().try_into().unwrap_or(u32::MAX)) }, !fits)
+    (
+        if fits {
+            publish
+        } else {
+            publish.more(payload.len().try_into().unwrap_or(u32::MAX))
+        },
+        !fits,
+    )
 }
 
 pub(crate) fn is_pause(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+    matches!(
+        kind,
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }

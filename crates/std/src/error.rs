@@ -18,7 +18,9 @@ pub enum Error {
         source: Arc<io::Error>,
     },
     /// No address of the host takes the connection.
-    #[error("cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})")]
+    #[error(
+        "cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})"
+    )]
     Connect {
         /// Host and port.
         address: String,
@@ -65,11 +67,14 @@ pub enum Error {
         /// How long was waited.
         limit: Duration,
     },
-    /// The connection is gone, and with it what this call was about. Unless [`Reconnect`](crate::Reconnect) says otherwise there will be
-    /// no other.
-    #[error("the connection was lost ({0}): try again; unless Options::reconnect allows to, connect first")]
+    /// The connection is gone, and with it what this call was about. Unless
+    /// [`Reconnect`](crate::Reconnect) says otherwise there will be no other.
+    #[error(
+        "the connection was lost ({0}): try again; unless Options::reconnect allows to, connect first"
+    )]
     ConnectionLost(Cause),
-    /// It was sent, but the broker has not answered in time, or taken all of it. It is not sent again.
+    /// It was sent, but the broker has not answered in time, or taken all of it. It is not sent
+    /// again.
     #[error(
         "the broker has not taken or not acknowledged it within {limit:?}: it may have arrived or not; ask the receiver before sending it again"
     )]
@@ -84,7 +89,9 @@ pub enum Error {
     )]
     OutcomeUnknown,
     /// The broker answered it with the same breach of the protocol twice. It is not sent again.
-    #[error("the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS")]
+    #[error(
+        "the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS"
+    )]
     Abandoned {
         /// What it did.
         fault: Fault,
@@ -95,7 +102,8 @@ pub enum Error {
     /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
-    /// A message longer than [`Options::max_message`](crate::Options::max_message), or than MQTT allows.
+    /// A message longer than [`Options::max_message`](crate::Options::max_message), or than MQTT
+    /// allows.
     #[error(
         "a message of {len} bytes{} is too large: raise Options::max_message, or receive it with recv_into",
         on_topic(.topic)
@@ -106,20 +114,30 @@ pub enum Error {
         /// Length of the payload in bytes.
         len: u64,
     },
-    /// What was received and not taken fills its memory, so that no answer can be read. What was sent is under way.
-    #[error("too many received messages wait to be taken: take them with recv, then flush to wait for what is under way")]
+    /// What was received and not taken fills its memory, so that no answer can be read. What was
+    /// sent is under way.
+    #[error(
+        "too many received messages wait to be taken: take them with recv, then flush to wait for what is under way"
+    )]
     Backlog,
     /// The broker did not grant a subscription again that was lost with the session.
-    #[error("the broker lost the session and does not grant {filter} again: check its rules, then subscribe again")]
+    #[error(
+        "the broker lost the session and does not grant {filter} again: check its rules, then subscribe again"
+    )]
     SubscriptionLost {
         /// The filter.
         filter: String,
     },
-    /// The reader that gives a payload has failed or ended early. The connection was closed, since half a message cannot be taken back.
-    #[error("the payload could not be read to its end ({0}): nothing was published; send it again when it can be read")]
+    /// The reader that gives a payload has failed or ended early. The connection was closed, since
+    /// half a message cannot be taken back.
+    #[error(
+        "the payload could not be read to its end ({0}): nothing was published; send it again when it can be read"
+    )]
     Source(Arc<io::Error>),
     /// The writer that takes a payload has failed. The rest of the message is dropped.
-    #[error("the payload could not be written ({0}): free the writer's way; this message is lost here")]
+    #[error(
+        "the payload could not be written ({0}): free the writer's way; this message is lost here"
+    )]
     Sink(Arc<io::Error>),
     /// [`Options::stop_flag`](crate::Options::stop_flag) was raised.
     #[error("stopped by the stop flag: disconnect, or lower the flag and go on")]
@@ -173,7 +191,9 @@ impl Error {
             Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
             Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
             Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
-            Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. } => ErrorKind::NotAcknowledged,
+            Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. } => {
+                ErrorKind::NotAcknowledged
+            }
             Error::Invalid(_) | Error::OverLimit(_) => ErrorKind::Invalid,
             Error::MessageTooLarge { .. } => ErrorKind::MessageTooLarge,
             Error::Backlog => ErrorKind::Backlog,
@@ -186,7 +206,9 @@ impl Error {
     /// The connection failed with this before the broker had accepted it, or while it was open.
     pub(crate) fn of(cause: Cause) -> Self {
         match cause {
-            Cause::Fault(Fault::Refused(code)) if is_about_login(code) => Error::NotAuthorized(code),
+            Cause::Fault(Fault::Refused(code)) if is_about_login(code) => {
+                Error::NotAuthorized(code)
+            }
             Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
             cause => Error::ConnectionLost(cause),
         }
@@ -196,7 +218,10 @@ impl Error {
     pub(crate) fn at_first(cause: Cause, route: &motemq_net::Route) -> Self {
         #[cfg(feature = "tls")]
         if let Some(source) = route.objection(&cause) {
-            return Error::Tls { address: route.place(), source };
+            return Error::Tls {
+                address: route.place(),
+                source,
+            };
         }
         let _ = route;
         Error::of(cause)
@@ -223,5 +248,8 @@ pub(crate) fn unsendable(error: SendError) -> Error {
 }
 
 fn on_topic(topic: &Option<String>) -> String {
-    topic.as_ref().map(|topic| format!(" on {topic}")).unwrap_or_default()
+    topic
+        .as_ref()
+        .map(|topic| format!(" on {topic}"))
+        .unwrap_or_default()
 }

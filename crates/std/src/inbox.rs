@@ -14,11 +14,13 @@ pub struct Message {
     pub qos: QoS,
     /// The broker had stored it before this subscription was made [MQTT-3.3.1-8].
     pub retain: bool,
-    /// The broker may have sent it before. With QoS 1 it may have been delivered then, with QoS 2 it was not.
+    /// The broker may have sent it before. With QoS 1 it may have been delivered then, with QoS 2
+    /// it was not.
     pub dup: bool,
 }
 
-/// A message without its payload, which goes its own way: see [`recv_into`](crate::Client::recv_into).
+/// A message without its payload, which goes its own way: see
+/// [`recv_into`](crate::Client::recv_into).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
     /// Where it was published.
@@ -38,7 +40,8 @@ const MOST: usize = 256;
 /// Acknowledgements owed at most: half of the places, so that the session can go on receiving.
 const MOST_OWED: usize = crate::client::OWED / 2;
 
-/// Holds messages until the application takes them. When it is full nothing more is read, and nothing is lost.
+/// Holds messages until the application takes them. When it is full nothing more is read, and
+/// nothing is lost.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     queue: VecDeque<(Result<Message, Error>, Option<Token>)>,
@@ -72,12 +75,25 @@ pub(crate) struct Partial {
 
 impl Inbox {
     pub fn new(max_message: usize) -> Self {
-        Inbox { queue: VecDeque::new(), bytes: 0, owed: 0, max_message, partial: None, flowing: false, direct: false, leaving: false }
+        Inbox {
+            queue: VecDeque::new(),
+            bytes: 0,
+            owed: 0,
+            max_message,
+            partial: None,
+            flowing: false,
+            direct: false,
+            leaving: false,
+        }
     }
 
-    /// Nothing will be taken any more: what comes is dropped without acknowledgement, so that the broker keeps it.
+    /// Nothing will be taken any more: what comes is dropped without acknowledgement, so that the
+    /// broker keeps it.
     pub fn leave(&mut self) {
-        *self = Inbox { leaving: true, ..Inbox::new(self.max_message) };
+        *self = Inbox {
+            leaving: true,
+            ..Inbox::new(self.max_message)
+        };
     }
 
     /// Nothing more can be received now.
@@ -85,9 +101,13 @@ impl Inbox {
         if self.leaving {
             return false;
         }
-        let waiting =
-            self.partial.as_ref().is_some_and(|partial| partial.large && !(self.flowing && partial.data.is_empty() && partial.left > 0));
-        waiting || self.queue.len() >= MOST || self.owed >= MOST_OWED || self.bytes > self.max_message
+        let waiting = self.partial.as_ref().is_some_and(|partial| {
+            partial.large && !(self.flowing && partial.data.is_empty() && partial.left > 0)
+        });
+        waiting
+            || self.queue.len() >= MOST
+            || self.owed >= MOST_OWED
+            || self.bytes > self.max_message
     }
 
     /// No message waits to be taken.
@@ -100,26 +120,51 @@ impl Inbox {
             return;
         }
         let len = message.payload.len() as u64 + u64::from(message.left);
-        let header = Header { topic: message.topic.as_str().into(), len, qos: message.qos(), retain: message.retain(), dup: message.dup() };
-        let large = message.left > 0 && (len > self.max_message as u64 || (self.direct && self.queue.is_empty()));
+        let header = Header {
+            topic: message.topic.as_str().into(),
+            len,
+            qos: message.qos(),
+            retain: message.retain(),
+            dup: message.dup(),
+        };
+        let large = message.left > 0
+            && (len > self.max_message as u64 || (self.direct && self.queue.is_empty()));
         let data = message.payload.to_vec();
-        let partial = Partial { header, data, left: message.left, token, large, broken: false };
+        let partial = Partial {
+            header,
+            data,
+            left: message.left,
+            token,
+            large,
+            broken: false,
+        };
         if large || message.left > 0 {
             self.partial = Some(partial);
         } else if len > self.max_message as u64 {
             let Header { topic, len, .. } = partial.header;
-            self.push(Err(Error::MessageTooLarge { topic: Some(topic), len }), token);
+            self.push(
+                Err(Error::MessageTooLarge {
+                    topic: Some(topic),
+                    len,
+                }),
+                token,
+            );
         } else {
             self.push(Ok(partial.into_message()), token);
         }
     }
 
     pub fn more(&mut self, data: &[u8], left: u32, token: Option<Token>) {
-        let Some(partial) = &mut self.partial else { return };
-        // What was announced need not come: memory is taken as bytes come, twice as much each time, and in the end no more than there are.
+        let Some(partial) = &mut self.partial else {
+            return;
+        };
+        // What was announced need not come: memory is taken as bytes come, twice as much each time,
+        // and in the end no more than there are.
         let have = partial.data.len();
         if !partial.large && partial.data.capacity() - have < data.len() {
-            partial.data.reserve_exact(have.max(data.len()).min(data.len() + left as usize));
+            partial
+                .data
+                .reserve_exact(have.max(data.len()).min(data.len() + left as usize));
         }
         partial.data.extend_from_slice(data);
         partial.left = left;
@@ -148,22 +193,39 @@ impl Inbox {
         Some((item, token))
     }
 
-    /// A new connection was accepted. If the session goes on, what was not acknowledged comes again; if not, nothing comes again, and
-    /// nothing is owed.
+    /// A new connection was accepted. If the session goes on, what was not acknowledged comes
+    /// again; if not, nothing comes again, and nothing is owed.
     pub fn connected(&mut self, session: Known) {
         if session == Known::Resumed {
             self.queue.retain(|(_, token)| token.is_none());
         }
         self.queue.iter_mut().for_each(|(_, token)| *token = None);
         self.owed = 0;
-        self.bytes = self.queue.iter().filter_map(|(item, _)| item.as_ref().ok()).map(Message::weight).sum();
+        self.bytes = self
+            .queue
+            .iter()
+            .filter_map(|(item, _)| item.as_ref().ok())
+            .map(Message::weight)
+            .sum();
     }
 }
 
 impl Partial {
     fn into_message(self) -> Message {
-        let Header { topic, qos, retain, dup, .. } = self.header;
-        Message { topic, payload: self.data, qos, retain, dup }
+        let Header {
+            topic,
+            qos,
+            retain,
+            dup,
+            ..
+        } = self.header;
+        Message {
+            topic,
+            payload: self.data,
+            qos,
+            retain,
+            dup,
+        }
     }
 }
 
@@ -173,8 +235,20 @@ impl Message {
     }
 
     pub(crate) fn header(&self) -> Header {
-        let Message { topic, payload, qos, retain, dup } = self;
-        Header { topic: topic.clone(), len: payload.len() as u64, qos: *qos, retain: *retain, dup: *dup }
+        let Message {
+            topic,
+            payload,
+            qos,
+            retain,
+            dup,
+        } = self;
+        Header {
+            topic: topic.clone(),
+            len: payload.len() as u64,
+            qos: *qos,
+            retain: *retain,
+            dup: *dup,
+        }
     }
 }
 
@@ -188,13 +262,17 @@ mod tests {
         let mut session = Session::<[Slot; 4]>::new();
         let mut manual = Manual::<[Owed; 4]>::new();
         let (mut rx, mut tx) = (Buffer::<[u8; 32]>::new(), Buffer::<[u8; 64]>::new());
-        session.connect(&Connect::new("a"), &mut rx, &mut tx).unwrap();
+        session
+            .connect(&Connect::new("a"), &mut rx, &mut tx)
+            .unwrap();
         let mut inbox = Inbox::new(max_message);
         inbox.flowing = true;
         for &byte in b"\x20\x02\0\0".iter().chain(bytes) {
             rx.space()[0] = byte;
             rx.commit(1);
-            while let Some((event, token)) = manual.next_event(&mut session, &mut rx, &mut *tx).unwrap() {
+            while let Some((event, token)) =
+                manual.next_event(&mut session, &mut rx, &mut *tx).unwrap()
+            {
                 match event {
                     Event::Message(message) => inbox.begin(&message, token),
                     Event::Payload { data, left } => inbox.more(data, left, token),
@@ -206,7 +284,9 @@ mod tests {
     }
 
     fn payloads(inbox: &mut Inbox) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| inbox.pop()).map(|(item, _)| item.unwrap().payload).collect()
+        std::iter::from_fn(|| inbox.pop())
+            .map(|(item, _)| item.unwrap().payload)
+            .collect()
     }
 
     const MAX: usize = usize::MAX;
@@ -226,7 +306,8 @@ mod tests {
         resumed.connected(Known::Resumed);
         assert_eq!((resumed.bytes, resumed.owed), (2, 0));
         assert_eq!(payloads(&mut resumed), [b"0"]);
-        // The broker lost the session, and with it what it would have sent again; so nothing of it comes again later either.
+        // The broker lost the session, and with it what it would have sent again; so nothing of it
+        // comes again later either.
         for lost in [Known::New, Known::Foreign] {
             let mut new = inbox(100, THREE);
             new.connected(lost);
@@ -252,7 +333,9 @@ mod tests {
         let mut promised = inbox(MAX, announced).partial.unwrap();
         assert!(!promised.large && promised.header.len == 268_435_452);
         assert!(promised.data.capacity() < 64);
-        promised = inbox(MAX, &[announced, &[7; 1000][..]].concat()).partial.unwrap();
+        promised = inbox(MAX, &[announced, &[7; 1000][..]].concat())
+            .partial
+            .unwrap();
         assert!(promised.data.capacity() < 3000);
         let mut long = b"\x30\x43\0\x01t".to_vec();
         long.extend([7; 64]);

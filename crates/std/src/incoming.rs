@@ -11,14 +11,16 @@ use std::{
 const SERVE: Duration = Duration::from_millis(10);
 
 impl<T: Transport> Client<T> {
-    /// Waits for a message; `Ok(None)` when `timeout` has passed without one, `None`: as long as it takes. With a time-out of zero it takes
-    /// what is there.
+    /// Waits for a message; `Ok(None)` when `timeout` has passed without one, `None`: as long as it
+    /// takes. With a time-out of zero it takes what is there.
     ///
-    /// The message given before counts as dealt with, and is acknowledged. While an attempt to connect again is being made it may take
+    /// The message given before counts as dealt with, and is acknowledged. While an attempt to
+    /// connect again is being made it may take
     /// [`Options::connect_timeout`](crate::Options::connect_timeout) longer.
     ///
     /// # Errors
-    /// `ConnectionLost`; `MessageTooLarge` and `SubscriptionLost`, after which it can be called again.
+    /// `ConnectionLost`; `MessageTooLarge` and `SubscriptionLost`, after which it can be called
+    /// again.
     pub fn recv(&mut self, timeout: Option<Duration>) -> Result<Option<Message>, Error> {
         self.accept();
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -38,7 +40,8 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Messages as they come, until `timeout` has passed without one. When the connection is over the error that says so is the last item.
+    /// Messages as they come, until `timeout` has passed without one. When the connection is over
+    /// the error that says so is the last item.
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
@@ -53,13 +56,18 @@ impl<T: Transport> Client<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn messages(&mut self, timeout: Option<Duration>) -> Messages<'_, T> {
-        Messages { client: self, timeout, over: false }
+        Messages {
+            client: self,
+            timeout,
+            over: false,
+        }
     }
 
     /// Gives each message to `handler`, until it says `Break`; returns what it breaks with.
     ///
-    /// The handler may use the client: publish an answer, subscribe, take the next message itself. The message is acknowledged when the
-    /// handler has returned. To leave, break and [`disconnect`](Self::disconnect).
+    /// The handler may use the client: publish an answer, subscribe, take the next message itself.
+    /// The message is acknowledged when the handler has returned. To leave, break and
+    /// [`disconnect`](Self::disconnect).
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
@@ -81,7 +89,10 @@ impl<T: Transport> Client<T> {
     /// assert_eq!(answer, b"42");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn run<B>(&mut self, mut handler: impl FnMut(&mut Self, Message) -> ControlFlow<B>) -> Result<B, Error> {
+    pub fn run<B>(
+        &mut self,
+        mut handler: impl FnMut(&mut Self, Message) -> ControlFlow<B>,
+    ) -> Result<B, Error> {
         loop {
             if let Some(message) = self.recv(None)?
                 && let ControlFlow::Break(value) = handler(self, message)
@@ -91,15 +102,17 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Waits for a message, and writes its payload, of any size, into what `sink` returns for it; `Ok(None)` when `timeout` has passed
-    /// without a message beginning.
+    /// Waits for a message, and writes its payload, of any size, into what `sink` returns for it;
+    /// `Ok(None)` when `timeout` has passed without a message beginning.
     ///
-    /// It is acknowledged like one given by [`recv`](Self::recv), by the next call. If the connection is lost half-way the call ends
-    /// with `ConnectionLost`, even if another one is made: what was written is incomplete, and with QoS 1 and 2 the message comes again,
+    /// It is acknowledged like one given by [`recv`](Self::recv), by the next call. If the
+    /// connection is lost half-way the call ends with `ConnectionLost`, even if another one is
+    /// made: what was written is incomplete, and with QoS 1 and 2 the message comes again,
     /// for which `sink` is asked again.
     ///
     /// # Errors
-    /// `Sink` if the writer fails; the rest of the message is dropped. Else as [`recv`](Self::recv).
+    /// `Sink` if the writer fails; the rest of the message is dropped. Else as
+    /// [`recv`](Self::recv).
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
@@ -113,7 +126,11 @@ impl<T: Transport> Client<T> {
     /// assert_eq!((header.topic.as_str(), header.len, file.len()), ("image", 300_000, 300_000));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn recv_into<W: Write>(&mut self, timeout: Option<Duration>, sink: impl FnOnce(&Header) -> W) -> Result<Option<Header>, Error> {
+    pub fn recv_into<W: Write>(
+        &mut self,
+        timeout: Option<Duration>,
+        sink: impl FnOnce(&Header) -> W,
+    ) -> Result<Option<Header>, Error> {
         self.accept();
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         self.inbox.direct = true;
@@ -126,7 +143,9 @@ impl<T: Transport> Client<T> {
             let message = item?;
             let header = message.header();
             let mut writer = sink(&header);
-            write_all(&mut writer, &message.payload).and_then(|()| writer.flush()).map_err(|error| Error::Sink(Arc::new(error)))?;
+            write_all(&mut writer, &message.payload)
+                .and_then(|()| writer.flush())
+                .map_err(|error| Error::Sink(Arc::new(error)))?;
             return Ok(Some(header));
         }
         self.inbox.flowing = true;
@@ -143,9 +162,20 @@ impl<T: Transport> Client<T> {
     fn wait_for_beginning(&mut self, until: Option<Instant>) -> Result<bool, Error> {
         let mut looked = false;
         loop {
-            if self.inbox.partial.as_ref().is_some_and(|partial| partial.broken) {
+            if self
+                .inbox
+                .partial
+                .as_ref()
+                .is_some_and(|partial| partial.broken)
+            {
                 self.drop_large();
-            } else if !self.inbox.is_empty() || self.inbox.partial.as_ref().is_some_and(|partial| partial.large) {
+            } else if !self.inbox.is_empty()
+                || self
+                    .inbox
+                    .partial
+                    .as_ref()
+                    .is_some_and(|partial| partial.large)
+            {
                 self.inbox.flowing = false;
                 return Ok(true);
             }
@@ -158,19 +188,30 @@ impl<T: Transport> Client<T> {
     }
 
     fn take_large<W: Write>(&mut self, sink: impl FnOnce(&Header) -> W) -> Result<Header, Error> {
-        let Some(header) = self.inbox.partial.as_ref().map(|partial| partial.header.clone()) else { return Err(self.lost()) };
+        let Some(header) = self
+            .inbox
+            .partial
+            .as_ref()
+            .map(|partial| partial.header.clone())
+        else {
+            return Err(self.lost());
+        };
         let mut writer = sink(&header);
         let connections = self.connections;
         loop {
             self.is_on(connections)?;
-            let Some(partial) = &mut self.inbox.partial else { return Err(self.lost()) };
+            let Some(partial) = &mut self.inbox.partial else {
+                return Err(self.lost());
+            };
             write_all(&mut writer, &partial.data).map_err(|error| Error::Sink(Arc::new(error)))?;
             partial.data.clear();
             if partial.left == 0 {
                 self.in_hand = partial.token;
                 self.inbox.partial = None;
                 self.serve_between();
-                writer.flush().map_err(|error| Error::Sink(Arc::new(error)))?;
+                writer
+                    .flush()
+                    .map_err(|error| Error::Sink(Arc::new(error)))?;
                 return Ok(header);
             }
             self.turn(None)?;
@@ -193,7 +234,10 @@ impl<T: Transport> Client<T> {
             self.accept();
             return None;
         }
-        Some(Error::MessageTooLarge { topic: Some(partial.header.topic), len: partial.header.len })
+        Some(Error::MessageTooLarge {
+            topic: Some(partial.header.topic),
+            len: partial.header.len,
+        })
     }
 
     /// Gives what waits longest into the application's hands.
@@ -201,8 +245,8 @@ impl<T: Transport> Client<T> {
         let (item, token) = self.inbox.pop()?;
         self.in_hand = token;
         if self.connected_at.is_none() {
-            // As if the connection were lost only now: it must not come again with QoS 2, and the next one may be open before anybody asks
-            // for another message.
+            // As if the connection were lost only now: it must not come again with QoS 2, and the
+            // next one may be open before anybody asks for another message.
             self.accept();
         }
         self.serve_between();
@@ -212,7 +256,8 @@ impl<T: Transport> Client<T> {
     /// The message in the application's hands counts as dealt with.
     pub(crate) fn accept(&mut self) {
         if let Some(token) = self.in_hand.take() {
-            // It may be of an earlier connection: then the broker will deliver it again, and nothing is owed.
+            // It may be of an earlier connection: then the broker will deliver it again, and
+            // nothing is owed.
             let _ = self.manual.ack(token);
         }
     }

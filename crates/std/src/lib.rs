@@ -1,6 +1,8 @@
-//! A blocking MQTT 3.1.1 client over TCP, TLS, WebSocket and Unix sockets, or over anything else that reads and writes.
+//! A blocking MQTT 3.1.1 client over TCP, TLS, WebSocket and Unix sockets, or over anything else
+//! that reads and writes.
 //!
-//! [`Client`] is where to begin; [`Options`] say where the broker is. All protocol is in [`motemq`]; this crate moves bytes and time.
+//! [`Client`] is where to begin; [`Options`] say where the broker is. All protocol is in
+//! [`motemq`]; this crate moves bytes and time.
 //!
 //! ```
 //! use motemq_std::{Client, Filter, Options, Publish, QoS};
@@ -37,7 +39,8 @@ pub use inbox::{Header, Message};
 pub use incoming::Messages;
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade, WebSocket, WebSocketError, Will, profile,
+    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
+    WebSocket, WebSocketError, Will, profile,
 };
 #[cfg(feature = "tls")]
 pub use motemq_net::{Objection, Tls, TlsError};

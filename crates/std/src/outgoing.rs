@@ -22,11 +22,14 @@ const PIECE: usize = 16 << 10;
 pub struct Receipt(pub(crate) Option<u64>);
 
 impl<T: Transport> Client<T> {
-    /// Publishes a message. Returns when the broker has acknowledged it; with QoS 0 when it is written to the transport.
+    /// Publishes a message. Returns when the broker has acknowledged it; with QoS 0 when it is
+    /// written to the transport.
     ///
     /// # Errors
-    /// `Invalid` for a topic that is none; `OverLimit`; `TimedOut` if it could not be sent within [`Options::ack_timeout`](crate::Options::ack_timeout); `NotAcknowledged`, and it is
-    /// not sent again; `OutcomeUnknown`; `ConnectionLost`; `Backlog`: it is under way, and [`flush`](Self::flush) waits for it.
+    /// `Invalid` for a topic that is none; `OverLimit`; `TimedOut` if it could not be sent within
+    /// [`Options::ack_timeout`](crate::Options::ack_timeout); `NotAcknowledged`, and it is
+    /// not sent again; `OutcomeUnknown`; `ConnectionLost`; `Backlog`: it is under way, and
+    /// [`flush`](Self::flush) waits for it.
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<(), Error> {
         let receipt = self.send(publish)?;
         if receipt.0.is_some() {
@@ -38,12 +41,13 @@ impl<T: Transport> Client<T> {
     }
 
     /// Hands a message over, and does not wait for its acknowledgement: as many as
-    /// [`Options::in_flight`](crate::Options::in_flight) says can be under way at once. It waits for a place among them, and writes what the
-    /// transport takes without waiting; the rest leaves with the next calls, [`flush`](Self::flush) for one.
+    /// [`Options::in_flight`](crate::Options::in_flight) says can be under way at once. It waits
+    /// for a place among them, and writes what the transport takes without waiting; the rest
+    /// leaves with the next calls, [`flush`](Self::flush) for one.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish) without `NotAcknowledged`. What becomes of the message is told by [`wait_for`](Self::wait_for) or
-    /// `flush`.
+    /// As [`publish`](Self::publish) without `NotAcknowledged`. What becomes of the message is told
+    /// by [`wait_for`](Self::wait_for) or `flush`.
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
@@ -57,10 +61,18 @@ impl<T: Transport> Client<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn send(&mut self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        let &Publish { topic, payload, more, qos, retain } = publish;
+        let &Publish {
+            topic,
+            payload,
+            more,
+            qos,
+            retain,
+        } = publish;
         check_topic(topic).map_err(Error::Invalid)?;
         if more != 0 {
-            return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
+            return Err(Error::Invalid(
+                "a payload that comes in pieces is published with publish_from".into(),
+            ));
         }
         self.options.profile.check_publish(publish)?;
         let until = self.deadline();
@@ -72,11 +84,19 @@ impl<T: Transport> Client<T> {
             }
             return Ok(Receipt(None));
         }
-        let ticket = self.work.ask(Body::Publish { topic: topic.into(), payload: payload.into(), qos, retain });
+        let ticket = self.work.ask(Body::Publish {
+            topic: topic.into(),
+            payload: payload.into(),
+            qos,
+            retain,
+        });
         self.serve()?;
-        if !self.wait(until, |client| !client.work.is_queued(ticket)).inspect_err(|_| {
-            self.work.withdraw(ticket);
-        })? {
+        if !self
+            .wait(until, |client| !client.work.is_queued(ticket))
+            .inspect_err(|_| {
+                self.work.withdraw(ticket);
+            })?
+        {
             return Err(self.give_up(ticket));
         }
         Ok(Receipt(Some(ticket)))
@@ -87,62 +107,98 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// As [`publish`](Self::publish).
     pub fn wait_for(&mut self, receipt: Receipt) -> Result<(), Error> {
-        let Some(ticket) = receipt.0 else { return Ok(()) };
+        let Some(ticket) = receipt.0 else {
+            return Ok(());
+        };
         self.settle(ticket)
     }
 
     /// Waits until everything is written, and the broker has acknowledged everything that was sent.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish); of several failures one is told. After `NotAcknowledged` it can be called again to wait longer.
+    /// As [`publish`](Self::publish); of several failures one is told. After `NotAcknowledged` it
+    /// can be called again to wait longer.
     pub fn flush(&mut self) -> Result<(), Error> {
         let until = self.deadline();
-        if !self.wait(until, |client| client.work.len() == 0 && client.tx.is_empty())? {
-            return Err(Error::NotAcknowledged { limit: self.limit() });
+        if !self.wait(until, |client| {
+            client.work.len() == 0 && client.tx.is_empty()
+        })? {
+            return Err(Error::NotAcknowledged {
+                limit: self.limit(),
+            });
         }
         self.work.any_failure()
     }
 
-    /// Asks for messages. Returns what the broker says to each filter, in their order; subscriptions are made again after a reconnection if
-    /// the broker lost them.
+    /// Asks for messages. Returns what the broker says to each filter, in their order;
+    /// subscriptions are made again after a reconnection if the broker lost them.
     ///
     /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; `Backlog`: it is under way, and the same
-    /// call waits for the answer when messages have been taken; else as [`publish`](Self::publish). That the broker grants nothing is no
-    /// error: look at what it says.
+    /// `Invalid` without a filter, for more than 255 of them, and for one that is none;
+    /// `OverLimit`; `Backlog`: it is under way, and the same call waits for the answer when
+    /// messages have been taken; else as [`publish`](Self::publish). That the broker grants nothing
+    /// is no error: look at what it says.
     pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<Granted>, Error> {
         check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid)?;
         self.options.profile.check_subscribe(filters)?;
-        let ticket = self.ask(Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect()))?;
+        let ticket = self.ask(Body::Subscribe(
+            filters
+                .iter()
+                .map(|filter| (filter.filter.into(), filter.qos))
+                .collect(),
+        ))?;
         let codes = self.work.codes(ticket);
         Ok(codes.into_iter().map(Granted::from).collect())
     }
 
-    /// Takes filters back, literally as they were given. Messages that were on their way may still come.
+    /// Takes filters back, literally as they were given. Messages that were on their way may still
+    /// come.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<(), Error> {
         check_filters(filters.iter().copied()).map_err(Error::Invalid)?;
-        self.ask(Body::Unsubscribe(filters.iter().map(|&filter| filter.into()).collect())).map(drop)
+        self.ask(Body::Unsubscribe(
+            filters.iter().map(|&filter| filter.into()).collect(),
+        ))
+        .map(drop)
     }
 
-    /// Publishes `len` bytes from a reader without holding them. Returns when the broker has acknowledged them; with QoS 0 when they are
-    /// written.
+    /// Publishes `len` bytes from a reader without holding them. Returns when the broker has
+    /// acknowledged them; with QoS 0 when they are written.
     ///
-    /// There is no copy to send again: if the connection is lost before the last byte, nothing was published; if later, but before the
-    /// acknowledgement, the call ends with [`OutcomeUnknown`](Error::OutcomeUnknown). Nothing else can be sent meanwhile, not even a ping:
-    /// a broker may hang up if it takes longer than one and a half [keep-alives](crate::Options::keep_alive), and so it does if the reader
-    /// blocks for long.
+    /// There is no copy to send again: if the connection is lost before the last byte, nothing was
+    /// published; if later, but before the acknowledgement, the call ends with
+    /// [`OutcomeUnknown`](Error::OutcomeUnknown). Nothing else can be sent meanwhile, not even a
+    /// ping: a broker may hang up if it takes longer than one and a half
+    /// [keep-alives](crate::Options::keep_alive), and so it does if the reader blocks for long.
     ///
     /// # Errors
-    /// `Source` if the reader fails or ends early, `Stopped`, `Backlog` before the last byte: the connection is closed then, since half a
-    /// packet cannot be taken back, nothing is published, and the connection is made again as the options say. `Invalid` for more than MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
-    pub fn publish_from(&mut self, topic: &str, qos: QoS, retain: bool, len: u64, mut from: impl Read) -> Result<(), Error> {
+    /// `Source` if the reader fails or ends early, `Stopped`, `Backlog` before the last byte: the
+    /// connection is closed then, since half a packet cannot be taken back, nothing is
+    /// published, and the connection is made again as the options say. `Invalid` for more than
+    /// MQTT's 268,435,455 bytes, header included. Else as [`publish`](Self::publish).
+    pub fn publish_from(
+        &mut self,
+        topic: &str,
+        qos: QoS,
+        retain: bool,
+        len: u64,
+        mut from: impl Read,
+    ) -> Result<(), Error> {
         check_topic(topic).map_err(Error::Invalid)?;
-        let more =
-            u32::try_from(len).map_err(|_| Error::Invalid(format!("{len} bytes are more than fit into an MQTT packet: send parts")))?;
-        let publish = Publish { topic, payload: &[], more, qos, retain };
+        let more = u32::try_from(len).map_err(|_| {
+            Error::Invalid(format!(
+                "{len} bytes are more than fit into an MQTT packet: send parts"
+            ))
+        })?;
+        let publish = Publish {
+            topic,
+            payload: &[],
+            more,
+            qos,
+            retain,
+        };
         self.options.profile.check_publish(&publish)?;
         let until = self.deadline();
         let id = self.begin(&publish, until)?;
@@ -157,7 +213,8 @@ impl<T: Transport> Client<T> {
             if let Some(ticket) = ticket {
                 self.work.withdraw(ticket);
             }
-            // Half a packet cannot be taken back. What the end of the connection means for later calls they will tell themselves.
+            // Half a packet cannot be taken back. What the end of the connection means for later
+            // calls they will tell themselves.
             if self.session.unsent() > 0 {
                 let _ = self.broke(Cause::HungUp);
             }
@@ -208,17 +265,27 @@ impl<T: Transport> Client<T> {
     }
 
     /// Sends something with QoS 0, or the beginning of something, as soon as there is room for it.
-    pub(crate) fn begin(&mut self, publish: &Publish<'_>, until: Option<Instant>) -> Result<Option<PacketId>, Error> {
+    pub(crate) fn begin(
+        &mut self,
+        publish: &Publish<'_>,
+        until: Option<Instant>,
+    ) -> Result<Option<PacketId>, Error> {
         let mut sent = Err(SendError::Busy);
         let done = self.wait(until, |client| {
             // Nothing overtakes what was handed over before.
             if client.work.queue.is_empty() {
                 sent = client.session.publish(publish, &mut *client.tx);
             }
-            !matches!(sent, Err(SendError::Full | SendError::Busy | SendError::Offline))
+            !matches!(
+                sent,
+                Err(SendError::Full | SendError::Busy | SendError::Offline)
+            )
         })?;
         if !done {
-            return Err(Error::TimedOut { what: "room to send a message", limit: self.limit() });
+            return Err(Error::TimedOut {
+                what: "room to send a message",
+                limit: self.limit(),
+            });
         }
         let id = sent.map_err(unsendable)?;
         self.serve()?;
@@ -229,11 +296,14 @@ impl<T: Transport> Client<T> {
         topic.len() + payload + 16 > BUFFER
     }
 
-    /// Waits until all is written. What lies in the buffer when the connection is lost is lost, too.
+    /// Waits until all is written. What lies in the buffer when the connection is lost is lost,
+    /// too.
     pub(crate) fn drain(&mut self, connections: u32) -> Result<(), Error> {
         let until = self.deadline();
         if !self.wait(until, |client| client.tx.is_empty())? {
-            return Err(Error::NotAcknowledged { limit: self.limit() });
+            return Err(Error::NotAcknowledged {
+                limit: self.limit(),
+            });
         }
         self.is_on(connections)
     }
@@ -246,7 +316,8 @@ impl<T: Transport> Client<T> {
         self.work.outcome(ticket)
     }
 
-    /// Asks something, or goes on waiting for the answer to the same question; its answer is kept under the ticket.
+    /// Asks something, or goes on waiting for the answer to the same question; its answer is kept
+    /// under the ticket.
     fn ask(&mut self, body: Body) -> Result<u64, Error> {
         let ticket = match self.left.take() {
             Some((ticket, same)) if same == body => ticket,
@@ -271,7 +342,10 @@ impl<T: Transport> Client<T> {
     fn give_up(&mut self, ticket: u64) -> Error {
         let limit = self.limit();
         if self.work.withdraw(ticket) {
-            Error::TimedOut { what: "connection with room for another message", limit }
+            Error::TimedOut {
+                what: "connection with room for another message",
+                limit,
+            }
         } else {
             Error::NotAcknowledged { limit }
         }

@@ -42,7 +42,11 @@ impl<T: Transport> Client<T> {
         if let Some((at, waits)) = connected_at.zip(self.waits.as_mut()) {
             waits.ended_after(at.elapsed());
         }
-        let error = if connected_at.is_some() { Error::of(cause) } else { Error::at_first(cause, &self.options.route) };
+        let error = if connected_at.is_some() {
+            Error::of(cause)
+        } else {
+            Error::at_first(cause, &self.options.route)
+        };
         self.wait_or_end(error)
     }
 
@@ -53,7 +57,11 @@ impl<T: Transport> Client<T> {
             Error::NotAuthorized(_) | Error::Invalid(_) | Error::OverLimit(_) => true,
             _ => false,
         };
-        let wait = if in_vain || self.dial.is_none() { None } else { self.waits.as_mut().and_then(Iterator::next) };
+        let wait = if in_vain || self.dial.is_none() {
+            None
+        } else {
+            self.waits.as_mut().and_then(Iterator::next)
+        };
         match wait {
             Some(wait) => {
                 self.link = Link::Down(Instant::now() + wait);
@@ -77,9 +85,12 @@ impl<T: Transport> Client<T> {
             thread::sleep(nap);
             return Ok(());
         }
-        let Some(dial) = &mut self.dial else { return Ok(()) };
+        let Some(dial) = &mut self.dial else {
+            return Ok(());
+        };
         match dial().and_then(|transport| self.start(transport)) {
-            // Not a failed attempt. Who leaves has put the flag aside, and goes on until the time is up.
+            // Not a failed attempt. Who leaves has put the flag aside, and goes on until the time
+            // is up.
             Err(error @ Error::Stopped) if self.options.stop.is_some() => Err(error),
             outcome => outcome.or_else(|error| self.wait_or_end(error)),
         }
@@ -95,7 +106,9 @@ impl<T: Transport> Client<T> {
         self.waits = waits;
         match opened {
             Ok(true) => Ok(()),
-            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => Err(Error::NoAnswer { limit }),
+            Ok(false) | Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout))) => {
+                Err(Error::NoAnswer { limit })
+            }
             Err(error) => Err(error),
         }
     }

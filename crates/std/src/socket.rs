@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A time-out of the system's that is longer than what is left, by so much at most, is not set anew: what lies there already comes at once.
+/// A time-out of the system's that is longer than what is left, by so much at most, is not set
+/// anew: what lies there already comes at once.
 const SLACK: Duration = Duration::from_millis(20);
 
 /// A socket that waits as it is told.
@@ -37,7 +38,8 @@ enum Pace {
     Patient,
     /// For nothing.
     AtOnce,
-    /// For bytes, until then, then it says `WouldBlock`: layers above go on where they were. What is written meanwhile does not wait.
+    /// For bytes, until then, then it says `WouldBlock`: layers above go on where they were. What
+    /// is written meanwhile does not wait.
     Reading(Instant),
     /// For all, until then, then it says `TimedOut`: it has failed.
     Shaking(Instant),
@@ -65,7 +67,14 @@ impl Socket {
     }
 
     fn new(kind: Kind) -> Self {
-        Socket { kind, pace: Pace::Patient, limit: None, told: None, nonblocking: false, heard: false }
+        Socket {
+            kind,
+            pace: Pace::Patient,
+            limit: None,
+            told: None,
+            nonblocking: false,
+            heard: false,
+        }
     }
 
     /// Hands are shaken: from now on what has not come or gone by then fails.
@@ -79,7 +88,8 @@ impl Socket {
         each!(&self.kind, socket => socket.set_write_timeout(None))
     }
 
-    /// How long a read may take from its [beginning](Self::begin_to_read); zero: it takes what is there.
+    /// How long a read may take from its [beginning](Self::begin_to_read); zero: it takes what is
+    /// there.
     pub fn set_limit(&mut self, limit: Duration) {
         self.limit = Some(limit);
     }
@@ -89,7 +99,9 @@ impl Socket {
         self.heard = false;
         self.pace = match self.limit {
             Some(Duration::ZERO) => Pace::AtOnce,
-            limit => limit.and_then(|limit| Instant::now().checked_add(limit)).map_or(Pace::Patient, Pace::Reading),
+            limit => limit
+                .and_then(|limit| Instant::now().checked_add(limit))
+                .map_or(Pace::Patient, Pace::Reading),
         };
     }
 
@@ -126,7 +138,9 @@ impl Socket {
     fn set_read_timeout(&mut self, left: Option<Duration>) -> io::Result<()> {
         let slack = left.map_or(SLACK, |left| SLACK.min(left / 8));
         let does = match (self.told, left) {
-            (Some(told), Some(left)) => told.checked_sub(left).is_some_and(|longer| longer <= slack),
+            (Some(told), Some(left)) => {
+                told.checked_sub(left).is_some_and(|longer| longer <= slack)
+            }
             (told, left) => told == left,
         };
         if !does {
@@ -136,7 +150,8 @@ impl Socket {
         Ok(())
     }
 
-    /// The systems say in two ways that time is up, and the layers above hear but one of them as "later".
+    /// The systems say in two ways that time is up, and the layers above hear but one of them as
+    /// "later".
     fn late(&self, error: io::Error) -> io::Error {
         match (error.kind(), self.pace) {
             (ErrorKind::WouldBlock, Pace::Shaking(_)) => ErrorKind::TimedOut.into(),
@@ -149,7 +164,11 @@ impl Socket {
 /// What is left of the time.
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+    if left.is_zero() {
+        Err(ErrorKind::TimedOut.into())
+    } else {
+        Ok(left)
+    }
 }
 
 impl Read for Socket {
@@ -163,7 +182,8 @@ impl Read for Socket {
                 self.set_read_timeout(Some(left))?;
             }
         }
-        let n = each!(&mut self.kind, socket => socket.read(buffer)).map_err(|error| self.late(error))?;
+        let n = each!(&mut self.kind, socket => socket.read(buffer))
+            .map_err(|error| self.late(error))?;
         self.heard |= n > 0;
         Ok(n)
     }

@@ -13,7 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and WebSocket.
+/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
+/// WebSocket.
 pub struct Stream(Box<dyn Layer>);
 
 /// A stream over another, down to a socket.
@@ -47,7 +48,10 @@ impl Stream {
             }
             let mut stream = layers(route, socket)?;
             let shaken = stream.0.socket().hands_are_shaken();
-            shaken.map_err(|error| Error::Connect { address: route.place(), source: Arc::new(error) })?;
+            shaken.map_err(|error| Error::Connect {
+                address: route.place(),
+                source: Arc::new(error),
+            })?;
             return Ok(stream);
         }
         Ok(Stream(Box::new(socket)))
@@ -68,7 +72,11 @@ impl Stream {
 fn layers(route: &Route, socket: Socket) -> Result<Stream, Error> {
     if route.scheme.is_tls() {
         let stream = secured(route, socket)?;
-        return if route.scheme.is_websocket() { websocket::open(route, stream) } else { Ok(Stream(Box::new(stream))) };
+        return if route.scheme.is_websocket() {
+            websocket::open(route, stream)
+        } else {
+            Ok(Stream(Box::new(stream)))
+        };
     }
     websocket::open(route, socket)
 }
@@ -80,22 +88,32 @@ fn secured(route: &Route, socket: Socket) -> Result<tls::Stream, Error> {
 
 #[cfg(not(feature = "tls"))]
 fn secured(_: &Route, _: Socket) -> Result<Socket, Error> {
-    Err(Error::Invalid("this program was built without TLS: build it with the feature \"tls\"".into()))
+    Err(Error::Invalid(
+        "this program was built without TLS: build it with the feature \"tls\"".into(),
+    ))
 }
 
 fn socket(route: &Route, limit: Duration) -> Result<Socket, Error> {
-    let failed = |source| Error::Connect { address: route.place(), source: Arc::new(source) };
+    let failed = |source| Error::Connect {
+        address: route.place(),
+        source: Arc::new(source),
+    };
     if route.scheme == Scheme::Unix {
         return unix(&route.path).map_err(failed);
     }
     let host = &route.host;
     let addresses = (host.as_str(), route.port())
         .to_socket_addrs()
-        .map_err(|source| Error::Resolve { host: host.clone(), source: Arc::new(source) })?;
+        .map_err(|source| Error::Resolve {
+            host: host.clone(),
+            source: Arc::new(source),
+        })?;
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
         // Packets are small and go out whole: waiting for more to send would only make them late.
-        match TcpStream::connect_timeout(&address, limit).and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+        match TcpStream::connect_timeout(&address, limit)
+            .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
+        {
             Ok(stream) => return Ok(Socket::tcp(stream)),
             Err(error) => last = error,
         }
@@ -110,14 +128,19 @@ fn unix(path: &str) -> io::Result<Socket> {
 
 #[cfg(not(unix))]
 fn unix(_: &str) -> io::Result<Socket> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this system has no Unix sockets",
+    ))
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.socket().begin_to_read();
         match self.0.read(buffer) {
-            Err(error) if is_pause(error.kind()) && self.0.socket().has_heard() => Err(Underway.into()),
+            Err(error) if is_pause(error.kind()) && self.0.socket().has_heard() => {
+                Err(Underway.into())
+            }
             read => read,
         }
     }

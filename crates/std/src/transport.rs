@@ -7,18 +7,21 @@ use std::{
 
 /// An ordered stream of bytes in both directions: TCP, TLS, a serial line, a pair of pipes.
 ///
-/// Blocking streams cannot wait for both directions at once. The client writes first, with [`write_some`](Self::write_some), and waits for
-/// bytes only when all is written; while the other side takes none it looks for incoming bytes every few milliseconds, so that two sides
+/// Blocking streams cannot wait for both directions at once. The client writes first, with
+/// [`write_some`](Self::write_some), and waits for bytes only when all is written; while the other
+/// side takes none it looks for incoming bytes every few milliseconds, so that two sides
 /// that both write do not wait for each other.
 pub trait Transport: Read + Write {
-    /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`, which are treated alike; or with
-    /// [`Underway`](crate::Underway), if part of something has come that is given only when it is whole. Zero asks
-    /// for what is there at once, without waiting or nearly so.
+    /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`,
+    /// which are treated alike; or with [`Underway`](crate::Underway), if part of something has
+    /// come that is given only when it is whole. Zero asks for what is there at once, without
+    /// waiting or nearly so.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;
 
     /// Writes what the other side takes at once; `WouldBlock` or `TimedOut` if that is nothing.
     ///
-    /// As provided it is `write`, for streams that never block for long. If `write` may, writing and receiving wait for each other.
+    /// As provided it is `write`, for streams that never block for long. If `write` may, writing
+    /// and receiving wait for each other.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write(bytes)
     }

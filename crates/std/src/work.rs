@@ -11,7 +11,8 @@ use std::{
     time::Instant,
 };
 
-/// Something to be sent that the broker answers. The ticket is what its sender waits for; 0: nobody does.
+/// Something to be sent that the broker answers. The ticket is what its sender waits for; 0: nobody
+/// does.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub ticket: u64,
@@ -26,7 +27,13 @@ pub(crate) struct Request {
 
 impl Request {
     pub fn new(ticket: u64, body: Body) -> Self {
-        Request { ticket, body, sent: false, out: None, overdue: false }
+        Request {
+            ticket,
+            body,
+            sent: false,
+            out: None,
+            overdue: false,
+        }
     }
 }
 
@@ -62,7 +69,8 @@ pub(crate) struct Work {
     pub queue: VecDeque<Request>,
     /// Sent.
     flights: HashMap<PacketId, Request>,
-    /// Their identifiers ended with the session; they go in front of the queue at the next connection.
+    /// Their identifiers ended with the session; they go in front of the queue at the next
+    /// connection.
     again: Vec<Request>,
     /// Their senders wait no more.
     given_up: HashSet<u64>,
@@ -111,7 +119,11 @@ impl Work {
 
     /// The copy of what has this identifier, unless there is none or nobody wants it any more.
     pub fn copy(&self, id: PacketId) -> Option<&Body> {
-        if self.is_given_up(id) { None } else { self.flight(id) }
+        if self.is_given_up(id) {
+            None
+        } else {
+            self.flight(id)
+        }
     }
 
     /// What was sent with this identifier.
@@ -121,7 +133,9 @@ impl Work {
 
     /// This one was sent, and nobody waits for its answer any more.
     pub fn is_given_up(&self, id: PacketId) -> bool {
-        self.flights.get(&id).is_none_or(|request| self.given_up.contains(&request.ticket))
+        self.flights
+            .get(&id)
+            .is_none_or(|request| self.given_up.contains(&request.ticket))
     }
 
     /// The broker asked for this one again, and there is no copy.
@@ -132,11 +146,18 @@ impl Work {
     }
 
     pub fn is_queued(&self, ticket: u64) -> bool {
-        self.queue.iter().chain(&self.again).any(|request| request.ticket == ticket)
+        self.queue
+            .iter()
+            .chain(&self.again)
+            .any(|request| request.ticket == ticket)
     }
 
     pub fn is_open(&self, ticket: u64) -> bool {
-        self.is_queued(ticket) || self.flights.values().any(|request| request.ticket == ticket)
+        self.is_queued(ticket)
+            || self
+                .flights
+                .values()
+                .any(|request| request.ticket == ticket)
     }
 
     /// Number of requests that are not answered.
@@ -146,7 +167,11 @@ impl Work {
 
     /// A message is not acknowledged, or not even sent.
     pub fn has_messages(&self) -> bool {
-        let mut requests = self.queue.iter().chain(&self.again).chain(self.flights.values());
+        let mut requests = self
+            .queue
+            .iter()
+            .chain(&self.again)
+            .chain(self.flights.values());
         requests.any(|request| request.body.asked().is_message())
     }
 
@@ -157,7 +182,10 @@ impl Work {
 
     /// Nobody will ask how this ended.
     pub fn forget(&mut self, ticket: u64) {
-        if self.granted.remove(&ticket).is_none() && self.failed.remove(&ticket).is_none() && self.is_open(ticket) {
+        if self.granted.remove(&ticket).is_none()
+            && self.failed.remove(&ticket).is_none()
+            && self.is_open(ticket)
+        {
             self.withdraw(ticket);
         }
     }
@@ -235,7 +263,14 @@ impl Work {
     /// Returns the filters lost, if this was to make them anew.
     pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
         self.answered(id);
-        let Some(Request { ticket, body: Body::Subscribe(filters), .. }) = self.flights.remove(&id) else { return Vec::new() };
+        let Some(Request {
+            ticket,
+            body: Body::Subscribe(filters),
+            ..
+        }) = self.flights.remove(&id)
+        else {
+            return Vec::new();
+        };
         let refused = self.subscriptions.answered(filters, codes);
         if ticket == 0 {
             return refused;
@@ -248,7 +283,9 @@ impl Work {
 
     /// This identifier ended with the session.
     pub fn unknown(&mut self, id: PacketId) {
-        let Some(request) = self.flights.remove(&id) else { return };
+        let Some(request) = self.flights.remove(&id) else {
+            return;
+        };
         if !request.body.asked().may_come_twice() {
             self.fail(request.ticket, Error::OutcomeUnknown);
         } else if !self.given_up.remove(&request.ticket) {
@@ -263,18 +300,26 @@ impl Work {
         }
         if session == Known::Resumed {
             // What was received is released again, without anybody's doing.
-            let released: Vec<_> = self.flights.iter().filter(|(_, request)| request.body == Body::Gone).map(|(&id, _)| id).collect();
+            let released: Vec<_> = self
+                .flights
+                .iter()
+                .filter(|(_, request)| request.body == Body::Gone)
+                .map(|(&id, _)| id)
+                .collect();
             released.into_iter().for_each(|id| self.is_out(id));
         } else {
             self.queue.retain(|request| request.ticket != 0);
             for filters in self.subscriptions.chunks(filters, BUFFER).into_iter().rev() {
-                self.queue.push_front(Request::new(0, Body::Subscribe(filters)));
+                self.queue
+                    .push_front(Request::new(0, Body::Subscribe(filters)));
             }
         }
     }
 
     pub fn lost(&mut self) {
-        self.flights.values_mut().for_each(|request| request.out = None);
+        self.flights
+            .values_mut()
+            .for_each(|request| request.out = None);
         self.resend = None;
         self.streaming = None;
     }

@@ -28,7 +28,11 @@ impl Adapter for Std {
     const RUNS_BY_ITSELF: bool = false;
 
     fn connect(setup: &Setup) -> Self {
-        let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(20), max_tries: None };
+        let at_once = Reconnect::BackOff {
+            first: Duration::from_millis(1),
+            cap: Duration::from_millis(20),
+            max_tries: None,
+        };
         let options = Options::new(&setup.client_id)
             .host(setup.addr.ip().to_string())
             .port(setup.addr.port())
@@ -36,13 +40,26 @@ impl Adapter for Std {
             .connect_timeout(setup.timeout)
             .reconnect(at_once)
             .ack_timeout(Some(SOON));
-        let options = if setup.keep_session { options.keep_session() } else { options };
+        let options = if setup.keep_session {
+            options.keep_session()
+        } else {
+            options
+        };
         let (addr, cramped, way) = (setup.addr, setup.cramped, options.clone());
         let dial = move || -> Result<Link, _> {
-            Ok(if cramped { Box::new(open_cramped(addr).expect("a connection")) } else { Box::new(way.dial()?) })
+            Ok(if cramped {
+                Box::new(open_cramped(addr).expect("a connection"))
+            } else {
+                Box::new(way.dial()?)
+            })
         };
         let client = Client::dialing(dial, &options).unwrap();
-        Std { client, receipts: VecDeque::new(), inbox: VecDeque::new(), unknown: 0 }
+        Std {
+            client,
+            receipts: VecDeque::new(),
+            inbox: VecDeque::new(),
+            unknown: 0,
+        }
     }
 
     fn subscribe(&mut self, filter: &str, qos: QoS) {
@@ -51,7 +68,11 @@ impl Adapter for Std {
 
     fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS) {
         self.take();
-        self.receipts.push_back(self.client.send(&Publish::to(topic).payload(payload).qos(qos)).unwrap());
+        self.receipts.push_back(
+            self.client
+                .send(&Publish::to(topic).payload(payload).qos(qos))
+                .unwrap(),
+        );
     }
 
     fn flush(&mut self) -> usize {
@@ -63,8 +84,15 @@ impl Adapter for Std {
     }
 
     fn recv(&mut self, limit: Duration) -> Option<Received> {
-        let message = self.inbox.pop_front().or_else(|| self.client.recv(Some(limit)).unwrap())?;
-        Some(Received { topic: message.topic, payload: message.payload, qos: message.qos })
+        let message = self
+            .inbox
+            .pop_front()
+            .or_else(|| self.client.recv(Some(limit)).unwrap())?;
+        Some(Received {
+            topic: message.topic,
+            payload: message.payload,
+            qos: message.qos,
+        })
     }
 
     fn connections(&self) -> u64 {

@@ -1,4 +1,5 @@
-//! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is said where one is barred.
+//! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
+//! said where one is barred.
 #![cfg(feature = "tls")]
 
 use motemq_rig::{
@@ -8,7 +9,9 @@ use motemq_rig::{
     mosquitto::{Mosquitto, free_port, skip},
     nginx,
 };
-use motemq_std::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
+use motemq_std::{
+    Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError,
+};
 use std::{
     fs,
     net::{Ipv4Addr, TcpListener},
@@ -25,16 +28,24 @@ fn options(url: &str) -> Options {
 /// What a client can do at all, it can do this way.
 fn works(options: &Options, size: u32) {
     let mut client = Client::connect(&options.clone().max_message(64 << 20)).unwrap();
-    client.subscribe(&[Filter::new("way", QoS::ExactlyOnce)]).unwrap();
+    client
+        .subscribe(&[Filter::new("way", QoS::ExactlyOnce)])
+        .unwrap();
     // More than sockets, records and frames hold: whoever only wrote would wait for ever.
     let large: Vec<u8> = (0..size).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         for payload in [&b""[..], b"small", &large, &large] {
-            client.publish(&Publish::to("way").payload(payload).qos(qos)).unwrap();
+            client
+                .publish(&Publish::to("way").payload(payload).qos(qos))
+                .unwrap();
         }
         for payload in [&b""[..], b"small", &large, &large] {
             let message = client.recv(SOON).unwrap().expect("a message");
-            assert!(message.payload == payload && message.qos == qos, "{qos:?}: {} bytes", message.payload.len());
+            assert!(
+                message.payload == payload && message.qos == qos,
+                "{qos:?}: {} bytes",
+                message.payload.len()
+            );
         }
     }
     // Nothing comes, and that is no error.
@@ -54,22 +65,37 @@ fn text(path: &Path) -> String {
 #[track_caller]
 fn objected(options: &Options) -> Objection {
     match Client::connect(options).map(|_| ()) {
-        Err(Error::Tls { source: TlsError::Objection { objection, .. }, .. }) => objection,
+        Err(Error::Tls {
+            source: TlsError::Objection { objection, .. },
+            ..
+        }) => objection,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn tls_works() {
-    let Some(ways) = Listeners::for_test("tls_works") else { return };
-    works(&options(&ways.secure()).tls(trusting(&ways.authority)), 4_000_000);
+    let Some(ways) = Listeners::for_test("tls_works") else {
+        return;
+    };
+    works(
+        &options(&ways.secure()).tls(trusting(&ways.authority)),
+        4_000_000,
+    );
 }
 
 #[test]
 fn client_certificates_work() {
-    let Some(ways) = Listeners::for_test("client_certificates_work") else { return };
-    for client in [ways.authority.client("node"), ways.authority.rsa_client("node")] {
-        let tls = trusting(&ways.authority).identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let Some(ways) = Listeners::for_test("client_certificates_work") else {
+        return;
+    };
+    for client in [
+        ways.authority.client("node"),
+        ways.authority.rsa_client("node"),
+    ] {
+        let tls = trusting(&ways.authority)
+            .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+            .unwrap();
         let options = options(&ways.mutual()).tls(tls);
         assert!(!format!("{options:?}").contains("PRIVATE"));
         Client::connect(&options).unwrap().disconnect().unwrap();
@@ -78,20 +104,29 @@ fn client_certificates_work() {
 
 #[test]
 fn a_websocket_works() {
-    let Some(ways) = Listeners::for_test("a_websocket_works") else { return };
+    let Some(ways) = Listeners::for_test("a_websocket_works") else {
+        return;
+    };
     works(&options(&ways.web()), 20_000);
 }
 
 #[test]
 fn a_secure_websocket_works() {
-    let Some(ways) = Listeners::for_test("a_secure_websocket_works") else { return };
-    works(&options(&ways.secure_web()).tls(trusting(&ways.authority)), 20_000);
+    let Some(ways) = Listeners::for_test("a_secure_websocket_works") else {
+        return;
+    };
+    works(
+        &options(&ways.secure_web()).tls(trusting(&ways.authority)),
+        20_000,
+    );
 }
 
 #[cfg(unix)]
 #[test]
 fn a_unix_socket_works() {
-    let Some(ways) = Listeners::for_test("a_unix_socket_works") else { return };
+    let Some(ways) = Listeners::for_test("a_unix_socket_works") else {
+        return;
+    };
     works(&options(&ways.unix()), 4_000_000);
 }
 
@@ -102,79 +137,155 @@ fn what_we_object_to() {
     let servers = [
         (ours.server(), Objection::UnknownCa, trusting(&theirs)),
         (ours.server(), Objection::UnknownCa, Tls::new()),
-        (ours.server_for(&["other.example"]), Objection::WrongName, trusting(&ours)),
+        (
+            ours.server_for(&["other.example"]),
+            Objection::WrongName,
+            trusting(&ours),
+        ),
         (ours.expired_server(), Objection::Expired, trusting(&ours)),
         (self_signed_server(), Objection::SelfSigned, trusting(&ours)),
     ];
     let ports: Vec<_> = servers.iter().map(|_| free_port()).collect();
     let broker = Mosquitto::start_with(|directory| {
-        let lines = servers.iter().zip(&ports).flat_map(|((server, ..), &port)| tls(directory, port, &ours, server, false));
-        std::iter::once("allow_anonymous true".into()).chain(lines).collect()
+        let lines = servers
+            .iter()
+            .zip(&ports)
+            .flat_map(|((server, ..), &port)| tls(directory, port, &ours, server, false));
+        std::iter::once("allow_anonymous true".into())
+            .chain(lines)
+            .collect()
     });
-    let Some(_broker) = broker else { return skip("what_we_object_to", "mosquitto is not installed") };
+    let Some(_broker) = broker else {
+        return skip("what_we_object_to", "mosquitto is not installed");
+    };
     for ((server, objection, settings), port) in servers.into_iter().zip(ports) {
         let url = format!("mqtts://localhost:{port}");
         assert_eq!(objected(&options(&url).tls(settings.clone())), objection);
         // Whoever must can look all the same.
-        Client::connect(&options(&url).tls(settings.dangerously_trust_anyone())).unwrap().disconnect().unwrap();
+        Client::connect(&options(&url).tls(settings.dangerously_trust_anyone()))
+            .unwrap()
+            .disconnect()
+            .unwrap();
         if objection == Objection::WrongName {
-            Client::connect(&options(&url).tls(trusting(&ours).sni("other.example"))).unwrap().disconnect().unwrap();
+            Client::connect(&options(&url).tls(trusting(&ours).sni("other.example")))
+                .unwrap()
+                .disconnect()
+                .unwrap();
         }
         if objection == Objection::SelfSigned {
-            Client::connect(&options(&url).tls(Tls::new().ca(&server.der).unwrap())).unwrap().disconnect().unwrap();
+            Client::connect(&options(&url).tls(Tls::new().ca(&server.der).unwrap()))
+                .unwrap()
+                .disconnect()
+                .unwrap();
         }
     }
 }
 
 #[test]
 fn what_the_broker_objects_to() {
-    let Some(ways) = Listeners::for_test("what_the_broker_objects_to") else { return };
+    let Some(ways) = Listeners::for_test("what_the_broker_objects_to") else {
+        return;
+    };
     let mutual = options(&ways.mutual());
     let trusting = trusting(&ways.authority);
-    assert_eq!(objected(&mutual.clone().tls(trusting.clone())), Objection::NoClientCertificate);
+    assert_eq!(
+        objected(&mutual.clone().tls(trusting.clone())),
+        Objection::NoClientCertificate
+    );
     let stranger = Authority::new("Stranger").client("node");
-    let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(&mutual.clone().tls(stranger)), Objection::UnknownClientCa);
+    let stranger = trusting
+        .clone()
+        .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
+        .unwrap();
+    assert_eq!(
+        objected(&mutual.clone().tls(stranger)),
+        Objection::UnknownClientCa
+    );
     let expired = ways.authority.expired_client("node");
-    let expired = trusting.clone().identity(expired.pem.as_bytes(), expired.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(&mutual.clone().tls(expired)), Objection::ExpiredClient);
+    let expired = trusting
+        .clone()
+        .identity(expired.pem.as_bytes(), expired.key.as_bytes(), None)
+        .unwrap();
+    assert_eq!(
+        objected(&mutual.clone().tls(expired)),
+        Objection::ExpiredClient
+    );
     // Signed by a CA that the broker knows only through another: it has to be shown, too.
     let between = ways.authority.below("Between");
     let client = between.client("node");
-    let alone = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(&mutual.clone().tls(alone)), Objection::UnknownClientCa);
+    let alone = trusting
+        .clone()
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
+    assert_eq!(
+        objected(&mutual.clone().tls(alone)),
+        Objection::UnknownClientCa
+    );
     let chain = format!("{}{}", client.pem, between.pem());
-    let chain = trusting.clone().identity(chain.as_bytes(), client.key.as_bytes(), None).unwrap();
-    Client::connect(&mutual.tls(chain)).unwrap().disconnect().unwrap();
+    let chain = trusting
+        .clone()
+        .identity(chain.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
+    Client::connect(&mutual.tls(chain))
+        .unwrap()
+        .disconnect()
+        .unwrap();
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
     assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
 }
 
-/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means it all the same.
+/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means
+/// it all the same.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_missing_client_certificate_is_told_in_tls_1_2() {
     let authority = Authority::new("Test CA");
     let port = free_port();
-    let server = Daemon::for_test("a_missing_client_certificate_is_told_in_tls_1_2", "openssl", port, |directory| {
-        let (certificate, key) = authority.server().write(directory, "server");
-        let ca = directory.join("ca.pem");
-        fs::write(&ca, authority.pem()).unwrap();
-        let words = format!("s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -verify_return_error -www");
-        let files = ["-cert", &text(&certificate), "-key", &text(&key), "-CAfile", &text(&ca)].map(String::from);
-        words.split(' ').map(String::from).chain(files).collect()
-    });
+    let server = Daemon::for_test(
+        "a_missing_client_certificate_is_told_in_tls_1_2",
+        "openssl",
+        port,
+        |directory| {
+            let (certificate, key) = authority.server().write(directory, "server");
+            let ca = directory.join("ca.pem");
+            fs::write(&ca, authority.pem()).unwrap();
+            let words = format!(
+                "s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -verify_return_error -www"
+            );
+            let files = [
+                "-cert",
+                &text(&certificate),
+                "-key",
+                &text(&key),
+                "-CAfile",
+                &text(&ca),
+            ]
+            .map(String::from);
+            words.split(' ').map(String::from).chain(files).collect()
+        },
+    );
     let Some(_server) = server else { return };
     let there = options(&format!("mqtts://localhost:{port}"));
     let trusting = trusting(&authority);
-    assert_eq!(objected(&there.clone().tls(trusting.clone())), Objection::NoClientCertificate);
+    assert_eq!(
+        objected(&there.clone().tls(trusting.clone())),
+        Objection::NoClientCertificate
+    );
     let stranger = Authority::new("Stranger").client("node");
-    let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(&there.clone().tls(stranger)), Objection::UnknownClientCa);
+    let stranger = trusting
+        .clone()
+        .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
+        .unwrap();
+    assert_eq!(
+        objected(&there.clone().tls(stranger)),
+        Objection::UnknownClientCa
+    );
     // With a good one it is no broker that answers, but TLS there is.
     let client = authority.client("node");
-    let known = trusting.identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let known = trusting
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
     let error = Client::connect(&there.tls(known)).unwrap_err();
     assert!(!matches!(error, Error::Tls { .. }), "{error}");
 }
@@ -191,9 +302,15 @@ fn nobody_is_told_of_a_bad_certificate_who_showed_none() {
     const HANDSHAKE_FAILURE: u8 = 40;
     let authority = Authority::new("Test CA");
     let client = authority.client("node");
-    let shown = trusting(&authority).identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let shown = trusting(&authority)
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
     for (tls, alert, objection) in [
-        (trusting(&authority), BAD_CERTIFICATE, Objection::NoClientCertificate),
+        (
+            trusting(&authority),
+            BAD_CERTIFICATE,
+            Objection::NoClientCertificate,
+        ),
         (shown, BAD_CERTIFICATE, Objection::BadClientCertificate),
         // Nobody has asked for one.
         (trusting(&authority), HANDSHAKE_FAILURE, Objection::Refused),
@@ -213,20 +330,27 @@ fn nobody_is_told_of_a_bad_certificate_who_showed_none() {
 #[test]
 fn whoever_says_nothing_is_given_up() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let there = options(&format!("mqtts://{}", silent.local_addr().unwrap())).connect_timeout(Duration::from_millis(200));
+    let there = options(&format!("mqtts://{}", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(200));
     assert_eq!(objected(&there), Objection::Silence);
-    let there = options(&format!("ws://{}", silent.local_addr().unwrap())).connect_timeout(Duration::from_millis(200));
+    let there = options(&format!("ws://{}", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(200));
     let error = Client::connect(&there).unwrap_err();
     assert!(matches!(error, Error::WebSocket { .. }), "{error}");
 }
 
-/// As AWS does it on port 443: TLS ends at a proxy, which wants a client certificate and one application protocol.
+/// As AWS does it on port 443: TLS ends at a proxy, which wants a client certificate and one
+/// application protocol.
 #[cfg(unix)]
 #[test]
 fn a_proxy_that_wants_alpn_and_a_certificate() {
     const TEST: &str = "a_proxy_that_wants_alpn_and_a_certificate";
-    let Some(preamble) = nginx::for_test(TEST) else { return };
-    let Some(ways) = Listeners::for_test(TEST) else { return };
+    let Some(preamble) = nginx::for_test(TEST) else {
+        return;
+    };
+    let Some(ways) = Listeners::for_test(TEST) else {
+        return;
+    };
     let port = free_port();
     let nginx = Daemon::for_test(TEST, "nginx", port, |directory| {
         let (certificate, key) = ways.authority.server().write(directory, "server");
@@ -248,17 +372,34 @@ fn a_proxy_that_wants_alpn_and_a_certificate() {
         );
         let file = directory.join("nginx.conf");
         fs::write(&file, config).unwrap();
-        ["-e", "stderr", "-p", &text(directory), "-c", &text(&file)].map(String::from).into()
+        ["-e", "stderr", "-p", &text(directory), "-c", &text(&file)]
+            .map(String::from)
+            .into()
     });
     let Some(_nginx) = nginx else { return };
     let there = options(&format!("mqtts://localhost:{port}"));
     let trusting = trusting(&ways.authority);
     let client = ways.authority.client("node");
-    let known = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
-    works(&there.clone().tls(known.clone().alpn(&["x-amzn-mqtt-ca"])), 100_000);
-    assert_eq!(objected(&there.clone().tls(known.clone().alpn(&["mqtt"]))), Objection::NoCommonAlpn);
-    assert_eq!(objected(&there.clone().tls(known)), Objection::ClosedDespiteCertificate);
-    assert_eq!(objected(&there.tls(trusting.alpn(&["x-amzn-mqtt-ca"]))), Objection::ClosedWithoutCertificate);
+    let known = trusting
+        .clone()
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
+    works(
+        &there.clone().tls(known.clone().alpn(&["x-amzn-mqtt-ca"])),
+        100_000,
+    );
+    assert_eq!(
+        objected(&there.clone().tls(known.clone().alpn(&["mqtt"]))),
+        Objection::NoCommonAlpn
+    );
+    assert_eq!(
+        objected(&there.clone().tls(known)),
+        Objection::ClosedDespiteCertificate
+    );
+    assert_eq!(
+        objected(&there.tls(trusting.alpn(&["x-amzn-mqtt-ca"]))),
+        Objection::ClosedWithoutCertificate
+    );
 }
 
 #[test]
@@ -271,7 +412,9 @@ fn another_broker_over_tls() {
             let (certificate, key) = authority.server().write(directory, "server");
             let ca = directory.join("ca.pem");
             fs::write(&ca, authority.pem()).unwrap();
-            let tls = format!("{{ cert_file: {certificate:?}, key_file: {key:?}, ca_file: {ca:?}, verify: {verify} }}");
+            let tls = format!(
+                "{{ cert_file: {certificate:?}, key_file: {key:?}, ca_file: {ca:?}, verify: {verify} }}"
+            );
             let config = format!(
                 "server_name: test\nlisten: \"127.0.0.1:{own}\"\njetstream {{ store_dir: {directory:?} }}\nmax_payload: 8MB\n\
                  mqtt {{ listen: \"127.0.0.1:{port}\", tls {tls} }}\nwebsocket {{ listen: \"127.0.0.1:{web}\", tls {tls} }}\n",
@@ -283,14 +426,34 @@ fn another_broker_over_tls() {
             vec!["-c".into(), text(&file)]
         })
     };
-    let Some(_open) = start(port, false) else { return };
+    let Some(_open) = start(port, false) else {
+        return;
+    };
     let trusting = trusting(&authority);
-    works(&options(&format!("mqtts://localhost:{port}")).client_id("open").tls(trusting.clone()), 1_000_000);
-    works(&options(&format!("wss://localhost:{web}/mqtt")).client_id("web").tls(trusting.clone()), 1_000_000);
-    let Some(_closed) = start(mutual, true) else { return };
+    works(
+        &options(&format!("mqtts://localhost:{port}"))
+            .client_id("open")
+            .tls(trusting.clone()),
+        1_000_000,
+    );
+    works(
+        &options(&format!("wss://localhost:{web}/mqtt"))
+            .client_id("web")
+            .tls(trusting.clone()),
+        1_000_000,
+    );
+    let Some(_closed) = start(mutual, true) else {
+        return;
+    };
     let there = options(&format!("mqtts://localhost:{mutual}")).client_id("closed");
     let client = authority.client("node");
-    let known = trusting.clone().identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let known = trusting
+        .clone()
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
     works(&there.clone().tls(known), 1_000_000);
-    assert_eq!(objected(&there.tls(trusting)), Objection::NoClientCertificate);
+    assert_eq!(
+        objected(&there.tls(trusting)),
+        Objection::NoClientCertificate
+    );
 }

@@ -1,10 +1,13 @@
-//! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play along.
+//! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play
+//! along.
 use motemq_rig::{
     broker::Config,
     server::Server,
     web::{Manners, Web},
 };
-use motemq_std::{Cause, Client, Error, Filter, Options, Publish, QoS, Reconnect, WebSocket, WebSocketError};
+use motemq_std::{
+    Cause, Client, Error, Filter, Options, Publish, QoS, Reconnect, WebSocket, WebSocketError,
+};
 use std::time::Duration;
 
 const SOON: Option<Duration> = Some(Duration::from_secs(20));
@@ -16,7 +19,10 @@ fn web(manners: Manners) -> (Server, Web) {
 }
 
 fn options(web: &Web) -> Options {
-    Options::from_url(&web.url()).unwrap().client_id("a").reconnect(Reconnect::Never)
+    Options::from_url(&web.url())
+        .unwrap()
+        .client_id("a")
+        .reconnect(Reconnect::Never)
 }
 
 #[test]
@@ -24,13 +30,23 @@ fn frames_may_be_cut_anywhere() {
     for seed in 0..3 {
         let (_broker, web) = web(Manners::Unkind(seed));
         let mut client = Client::connect(&options(&web)).unwrap();
-        client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
-        let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
+        client
+            .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
+            .unwrap();
+        let large: Vec<u8> = (0..300_000u32)
+            .map(|n| (n ^ n >> 8 ^ n >> 16) as u8)
+            .collect();
         for payload in [&b""[..], b"small", &large] {
             for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-                client.publish(&Publish::to("t").payload(payload).qos(qos)).unwrap();
+                client
+                    .publish(&Publish::to("t").payload(payload).qos(qos))
+                    .unwrap();
                 let message = client.recv(SOON).unwrap().expect("a message");
-                assert!(message.payload == payload && message.qos == qos, "{seed}: {} bytes", message.payload.len());
+                assert!(
+                    message.payload == payload && message.qos == qos,
+                    "{seed}: {} bytes",
+                    message.payload.len()
+                );
             }
         }
         client.disconnect().unwrap();
@@ -40,11 +56,15 @@ fn frames_may_be_cut_anywhere() {
 #[test]
 fn the_request_is_as_wanted_each_time() {
     let (_broker, web) = web(Manners::Unkind(0));
-    let asked = WebSocket::new().header("X-Device", "node-7").prepare(|upgrade| {
-        upgrade.url.push_str("?signature=secret");
-        upgrade.headers.push(("Authorization".into(), "secret".into()));
-        Ok(())
-    });
+    let asked = WebSocket::new()
+        .header("X-Device", "node-7")
+        .prepare(|upgrade| {
+            upgrade.url.push_str("?signature=secret");
+            upgrade
+                .headers
+                .push(("Authorization".into(), "secret".into()));
+            Ok(())
+        });
     let options = options(&web).websocket(asked);
     assert!(!format!("{options:?}").contains("secret"));
     for _ in 0..2 {
@@ -53,11 +73,19 @@ fn the_request_is_as_wanted_each_time() {
     let requests = web.requests();
     assert_eq!(requests.len(), 2);
     for request in requests {
-        for words in ["/mqtt?signature=secret ", "\"x-device\": \"node-7\"", "\"authorization\": \"secret\"", "protocol\": \"mqtt\""] {
+        for words in [
+            "/mqtt?signature=secret ",
+            "\"x-device\": \"node-7\"",
+            "\"authorization\": \"secret\"",
+            "protocol\": \"mqtt\"",
+        ] {
             assert!(request.contains(words), "{request}");
         }
     }
-    let error = Client::connect(&options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into())))).unwrap_err();
+    let error = Client::connect(
+        &options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into()))),
+    )
+    .unwrap_err();
     assert!(error.to_string().contains("no credentials"), "{error}");
 }
 
@@ -68,8 +96,13 @@ fn servers_that_do_not_speak_mqtt() {
         other => panic!("{other:?}"),
     };
     assert!(matches!(&*refused(Manners::NoMqtt), WebSocketError::NoMqtt));
-    assert!(matches!(&*refused(Manners::NotFound), WebSocketError::Status { status } if status == "404 Not Found"));
+    assert!(
+        matches!(&*refused(Manners::NotFound), WebSocketError::Status { status } if status == "404 Not Found")
+    );
     let (_broker, web) = web(Manners::Text);
     let error = Client::connect(&options(&web)).unwrap_err();
-    assert!(matches!(&error, Error::ConnectionLost(Cause::Io(error)) if error.to_string().contains("text")), "{error}");
+    assert!(
+        matches!(&error, Error::ConnectionLost(Cause::Io(error)) if error.to_string().contains("text")),
+        "{error}"
+    );
 }

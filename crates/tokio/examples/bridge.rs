@@ -1,4 +1,5 @@
-//! Carries messages from one broker to another, none lost: `cargo run --example bridge -- mqtt://here/a/# mqtt://there [MESSAGES]`
+//! Carries messages from one broker to another, none lost: `cargo run --example bridge --
+//! mqtt://here/a/# mqtt://there [MESSAGES]`
 //!
 //! A message is acknowledged at the first broker when the second one has it.
 use motemq_tokio::{Client, Filter, Message, Options, Publish, QoS, Unacked};
@@ -6,8 +7,13 @@ use std::{env, time::Duration};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (from, to) = env::args().nth(1).zip(env::args().nth(2)).ok_or("usage: bridge mqtt://FROM/FILTER mqtt://TO [MESSAGES]")?;
-    let messages = env::args().nth(3).map_or(Ok(u64::MAX), |number| number.parse())?;
+    let (from, to) = env::args()
+        .nth(1)
+        .zip(env::args().nth(2))
+        .ok_or("usage: bridge mqtt://FROM/FILTER mqtt://TO [MESSAGES]")?;
+    let messages = env::args()
+        .nth(3)
+        .map_or(Ok(u64::MAX), |number| number.parse())?;
     let from = Options::from_url(&from)?.client_id("bridge").keep_session();
     let filter = from.topic().unwrap_or("#").to_owned();
     let (source, driver) = Client::new(from);
@@ -19,10 +25,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut stream = subscribing.await?;
     println!("subscribed to {filter}");
     for _ in 0..messages {
-        let Some((message, unacked)) = stream.recv_unacked().await else { break };
-        let Message { topic, payload, qos, .. } = message;
-        // Waits for room at the other broker, not for its acknowledgement: many are under way at once.
-        let receipt = sink.publish(&Publish::to(&topic).payload(&payload).qos(qos)).await?;
+        let Some((message, unacked)) = stream.recv_unacked().await else {
+            break;
+        };
+        let Message {
+            topic,
+            payload,
+            qos,
+            ..
+        } = message;
+        // Waits for room at the other broker, not for its acknowledgement: many are under way at
+        // once.
+        let receipt = sink
+            .publish(&Publish::to(&topic).payload(&payload).qos(qos))
+            .await?;
         tokio::spawn(async move {
             if receipt.await.is_ok() {
                 Unacked::ack(unacked);

@@ -1,4 +1,5 @@
-//! Leaves in good order on Ctrl-C: what is under way is finished, for five seconds at most. `cargo run --example shutdown -- mqtt://localhost`
+//! Leaves in good order on Ctrl-C: what is under way is finished, for five seconds at most. `cargo
+//! run --example shutdown -- mqtt://localhost`
 use motemq_tokio::{Client, Filter, Options, Publish, QoS};
 use std::{env, io, time::Duration};
 use tokio::{io::AsyncReadExt, time::interval};
@@ -8,7 +9,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = env::args().nth(1).ok_or("usage: shutdown mqtt://HOST")?;
     let (client, driver) = Client::new(Options::from_url(&url)?.client_id("worker").keep_session());
     let driver = tokio::spawn(driver);
-    let mut jobs = client.subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)]).await?;
+    let mut jobs = client
+        .subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)])
+        .await?;
     let mut clock = interval(Duration::from_millis(50));
     println!("running; Ctrl-C or the end of the input ends it");
     loop {

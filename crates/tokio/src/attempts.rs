@@ -15,13 +15,20 @@ pub(crate) struct Attempts<'o> {
 
 impl<'o> Attempts<'o> {
     pub fn new(options: &'o Options) -> Self {
-        Attempts { options, missed: 0, waits: 0 }
+        Attempts {
+            options,
+            missed: 0,
+            waits: 0,
+        }
     }
 
     /// Where the next one goes.
     pub fn address(&self) -> Address {
         let chosen = self.options.brokers.get(self.turn()).cloned();
-        chosen.unwrap_or_else(|| Address { host: "localhost".into(), port: self.options.port() })
+        chosen.unwrap_or_else(|| Address {
+            host: "localhost".into(),
+            port: self.options.port(),
+        })
     }
 
     /// Which broker's turn it is.
@@ -47,13 +54,19 @@ impl<'o> Attempts<'o> {
             self.waits = 0;
         }
         match cause {
-            Cause::Fault(Fault::Refused(code)) if code != ReturnCode::SERVER_UNAVAILABLE => Err(Error::Refused(code)),
+            Cause::Fault(Fault::Refused(code)) if code != ReturnCode::SERVER_UNAVAILABLE => {
+                Err(Error::Refused(code))
+            }
             Cause::Fault(Fault::Refused(code)) => Ok(Error::Refused(code)),
             cause if accepted.is_some() => Ok(Error::ConnectionLost(cause)),
             cause => {
                 let address = self.address().to_string();
                 self.missed = self.missed.wrapping_add(1);
-                Ok(Error::at_first(address, cause, self.options.route.as_deref()))
+                Ok(Error::at_first(
+                    address,
+                    cause,
+                    self.options.route.as_deref(),
+                ))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The handle: what the application calls.
 use crate::{
-    Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription, Unsubscribing, receipt::Ticket,
-    shared::Shared, stream::Way, work::Body,
+    Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription,
+    Unsubscribing, receipt::Ticket, shared::Shared, stream::Way, work::Body,
 };
 use motemq::{Filter, Known, Publish};
 use motemq_net::check_filters;
@@ -19,17 +19,23 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// How long a client without handles takes to leave, at most.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// A handle to a connection that its [`Driver`] keeps up. Cloning it is cheap; all clones are one client.
+/// A handle to a connection that its [`Driver`] keeps up. Cloning it is cheap; all clones are one
+/// client.
 ///
-/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2 a copy is kept until the broker has it.
-/// While there is no connection messages [wait](Options::queue). After a reconnection what was under way is sent again in its order if the
-/// broker knows the session; if not, with QoS 1 as new messages, while with QoS 2 receipts say [`OutcomeUnknown`](Error::OutcomeUnknown),
-/// because sending it again might double it. Subscriptions are made again if the broker lost them.
+/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2
+/// a copy is kept until the broker has it. While there is no connection messages
+/// [wait](Options::queue). After a reconnection what was under way is sent again in its order if
+/// the broker knows the session; if not, with QoS 1 as new messages, while with QoS 2 receipts say
+/// [`OutcomeUnknown`](Error::OutcomeUnknown), because sending it again might double it.
+/// Subscriptions are made again if the broker lost them.
 ///
-/// **Whether a call waits for room, fails or drops** is the caller's choice: [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish)
-/// fails, and to drop is to not mind that; [`WhenFull`](crate::WhenFull) says the same for messages that wait for a connection.
+/// **Whether a call waits for room, fails or drops** is the caller's choice:
+/// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
+/// not mind that; [`WhenFull`](crate::WhenFull) says the same for messages that wait for a
+/// connection.
 ///
-/// **Every future here can be dropped at any time** without harm to the connection; what that means for the call is said there.
+/// **Every future here can be dropped at any time** without harm to the connection; what that means
+/// for the call is said there.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -56,7 +62,9 @@ pub struct Client {
 impl Clone for Client {
     fn clone(&self) -> Self {
         self.shared.with(|core| core.handles += 1);
-        Client { shared: self.shared.clone() }
+        Client {
+            shared: self.shared.clone(),
+        }
     }
 }
 
@@ -74,7 +82,9 @@ impl Drop for Client {
 
 fn leave(shared: &Shared, until: Instant) {
     shared.with(|core| {
-        core.leave_until = core.leave_until.map_or(Some(until), |other| Some(other.min(until)));
+        core.leave_until = core
+            .leave_until
+            .map_or(Some(until), |other| Some(other.min(until)));
         core.inbox.leave(&mut core.manual);
         core.nudge();
     });
@@ -82,7 +92,8 @@ fn leave(shared: &Shared, until: Instant) {
 }
 
 impl Client {
-    /// A client over what the options say, TCP if nothing else, and the future that drives it. The connection is made, and made again, as soon as that is polled.
+    /// A client over what the options say, TCP if nothing else, and the future that drives it. The
+    /// connection is made, and made again, as soon as that is polled.
     pub fn new(options: Options) -> (Client, Driver) {
         let way = Way::new(options.way());
         Self::dialing(options, way)
@@ -91,18 +102,23 @@ impl Client {
     /// The same over whatever `dial` opens.
     pub fn dialing(options: Options, dial: impl Dial) -> (Client, Driver) {
         let shared = Shared::new(options);
-        let client = Client { shared: shared.clone() };
+        let client = Client {
+            shared: shared.clone(),
+        };
         (client, Driver::new(shared, dial))
     }
 
-    /// Publishes a message; waits for room if there is none, and with QoS 0 for a connection. The [`Receipt`] tells what becomes of it.
+    /// Publishes a message; waits for room if there is none, and with QoS 0 for a connection. The
+    /// [`Receipt`] tells what becomes of it.
     ///
     /// Dropped, it has published nothing.
     ///
     /// # Errors
     /// `Invalid`; `OverLimit`; `Closed`, or why the connection is over.
     pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        let key = self.when_there_is_room(|core| core.publish(publish, &self.shared.options)).await?;
+        let key = self
+            .when_there_is_room(|core| core.publish(publish, &self.shared.options))
+            .await?;
         Ok(Receipt::new(&self.shared, key))
     }
 
@@ -112,59 +128,88 @@ impl Client {
     /// `Full`, `Offline`: nothing was done; else as [`publish`](Self::publish).
     #[inline]
     pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        let key = self.shared.with(|core| core.publish(publish, &self.shared.options))?;
+        let key = self
+            .shared
+            .with(|core| core.publish(publish, &self.shared.options))?;
         Ok(Receipt::new(&self.shared, key))
     }
 
-    /// Asks for messages, from now on if polled or not; the future ends with the stream of them when the broker has answered.
+    /// Asks for messages, from now on if polled or not; the future ends with the stream of them
+    /// when the broker has answered.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a message once for each of several subscriptions
-    /// that overlap [MQTT-3.3.5-1]; then each of these streams gets it as often.
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
+    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
+    /// these streams gets it as often.
     ///
-    /// Dropped, it takes the request back if it was not sent; messages that come for it all the same go to [`messages`](Self::messages).
+    /// Dropped, it takes the request back if it was not sent; messages that come for it all the
+    /// same go to [`messages`](Self::messages).
     ///
     /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none; `OverLimit`; `NotGranted` if the broker grants none of them;
-    /// `NotAcknowledged`; `Closed`, or why the connection is over.
+    /// `Invalid` without a filter, for more than 255 of them, and for one that is none;
+    /// `OverLimit`; `NotGranted` if the broker grants none of them; `NotAcknowledged`;
+    /// `Closed`, or why the connection is over.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
-        let asked = check_filters(filters.iter().map(|filter| filter.filter)).map_err(Error::Invalid).and_then(|()| {
-            self.shared.options.rules().check_subscribe(filters)?;
-            self.shared.with(|core| {
-                core.check_open()?;
-                let names = filters.iter().map(|filter| filter.filter.to_owned()).collect();
-                let stream = core.inbox.open(names, self.shared.options.streams);
-                let body = Body::Subscribe(filters.iter().map(|filter| (filter.filter.into(), filter.qos)).collect());
-                let key = core.work.enqueue(body, Instant::now());
-                core.nudge();
-                Ok((stream, key))
-            })
-        });
-        Subscribing::new(asked.map(|(stream, key)| (Subscription::new(self, stream), Ticket::new(&self.shared, key))))
+        let asked = check_filters(filters.iter().map(|filter| filter.filter))
+            .map_err(Error::Invalid)
+            .and_then(|()| {
+                self.shared.options.rules().check_subscribe(filters)?;
+                self.shared.with(|core| {
+                    core.check_open()?;
+                    let names = filters
+                        .iter()
+                        .map(|filter| filter.filter.to_owned())
+                        .collect();
+                    let stream = core.inbox.open(names, self.shared.options.streams);
+                    let body = Body::Subscribe(
+                        filters
+                            .iter()
+                            .map(|filter| (filter.filter.into(), filter.qos))
+                            .collect(),
+                    );
+                    let key = core.work.enqueue(body, Instant::now());
+                    core.nudge();
+                    Ok((stream, key))
+                })
+            });
+        Subscribing::new(asked.map(|(stream, key)| {
+            (
+                Subscription::new(self, stream),
+                Ticket::new(&self.shared, key),
+            )
+        }))
     }
 
-    /// Takes filters back, literally as they were given. Messages that were on their way may still come.
+    /// Takes filters back, literally as they were given. Messages that were on their way may still
+    /// come.
     ///
     /// Dropped, it takes the request back if it was not sent.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&self, filters: &[&str]) -> Unsubscribing {
-        let asked = check_filters(filters.iter().copied()).map_err(Error::Invalid).and_then(|()| {
-            self.shared.with(|core| {
-                core.check_open()?;
-                let filters = filters.iter().map(|&filter| filter.to_owned()).collect();
-                let key = core.work.enqueue(Body::Unsubscribe(filters), Instant::now());
-                core.nudge();
-                Ok(key)
-            })
-        });
+        let asked = check_filters(filters.iter().copied())
+            .map_err(Error::Invalid)
+            .and_then(|()| {
+                self.shared.with(|core| {
+                    core.check_open()?;
+                    let filters = filters.iter().map(|&filter| filter.to_owned()).collect();
+                    let key = core
+                        .work
+                        .enqueue(Body::Unsubscribe(filters), Instant::now());
+                    core.nudge();
+                    Ok(key)
+                })
+            });
         Unsubscribing::new(asked.map(|key| Ticket::new(&self.shared, key)))
     }
 
-    /// A stream of all messages for which there is no other: of a session that goes on from earlier, or of subscriptions that were dropped.
-    /// Without such a stream they are acknowledged and dropped, and [counted](Counters::dropped).
+    /// A stream of all messages for which there is no other: of a session that goes on from
+    /// earlier, or of subscriptions that were dropped. Without such a stream they are
+    /// acknowledged and dropped, and [counted](Counters::dropped).
     pub fn messages(&self) -> Subscription {
-        let stream = self.shared.with(|core| core.inbox.open(Vec::new(), self.shared.options.streams));
+        let stream = self
+            .shared
+            .with(|core| core.inbox.open(Vec::new(), self.shared.options.streams));
         Subscription::new(self, stream)
     }
 
@@ -191,7 +236,10 @@ impl Client {
 
     /// Sees how that changes.
     pub fn states(&self) -> States {
-        States { shared: self.shared.clone(), seen: self.shared.with(|core| core.version) }
+        States {
+            shared: self.shared.clone(),
+            seen: self.shared.with(|core| core.version),
+        }
     }
 
     /// What has happened so far.
@@ -209,28 +257,42 @@ impl Client {
         })
     }
 
-    /// Leaves in good order: no new messages are taken, those under way and in the queue are waited for, for no longer than `limit`, then
-    /// DISCONNECT is said, so that the will is not published. Streams end; what was taken from them counts as dealt with, what was not is left to
-    /// the broker.
+    /// Leaves in good order: no new messages are taken, those under way and in the queue are waited
+    /// for, for no longer than `limit`, then DISCONNECT is said, so that the will is not
+    /// published. Streams end; what was taken from them counts as dealt with, what was not is left
+    /// to the broker.
     ///
     /// Dropped, it leaves all the same. The driver must be running.
     ///
     /// # Errors
-    /// `NotAcknowledged` if something did not come to its end; why the connection was over before. The client has left all the same.
-    pub fn disconnect(&self, limit: Duration) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+    /// `NotAcknowledged` if something did not come to its end; why the connection was over before.
+    /// The client has left all the same.
+    pub fn disconnect(
+        &self,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let shared = self.shared.clone();
         async move {
             let until = Instant::now() + limit;
             let unfinished = Error::NotAcknowledged { limit };
             let over = async {
-                let mut states = States { shared: shared.clone(), seen: u64::MAX };
+                let mut states = States {
+                    shared: shared.clone(),
+                    seen: u64::MAX,
+                };
                 loop {
                     if let State::Over { error } = states.changed().await {
                         break error;
                     }
                 }
             };
-            if let Some(over) = shared.with(|core| if let State::Over { error } = &core.state { Some(error.clone()) } else { None }) {
+            if let Some(over) = shared.with(|core| {
+                if let State::Over { error } = &core.state {
+                    Some(error.clone())
+                } else {
+                    None
+                }
+            }) {
                 return over.map_or(Ok(()), Err);
             }
             leave(&shared, until);
@@ -259,7 +321,8 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects; all within `limit`.
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects;
+/// all within `limit`.
 ///
 /// # Errors
 /// As [`Client::publish`], [`Receipt`] and [`Client::disconnect`]; `NotAcknowledged` if time is up.
@@ -275,12 +338,18 @@ impl Drop for Waiting<'_> {
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub async fn publish_once(options: Options, publish: &Publish<'_>, limit: Duration) -> Result<(), Error> {
+pub async fn publish_once(
+    options: Options,
+    publish: &Publish<'_>,
+    limit: Duration,
+) -> Result<(), Error> {
     let (client, driver) = Client::new(options);
     let until = Instant::now() + limit;
     let work = async {
         client.publish(publish).await?.await?;
-        client.disconnect(until.saturating_duration_since(Instant::now())).await
+        client
+            .disconnect(until.saturating_duration_since(Instant::now()))
+            .await
     };
     let (mut work, mut driver) = (pin!(work), pin!(driver));
     // Whichever ends first: the driver with the reason why nothing else will.
@@ -288,5 +357,7 @@ pub async fn publish_once(options: Options, publish: &Publish<'_>, limit: Durati
         Poll::Ready(done) => Poll::Ready(done),
         Poll::Pending => driver.as_mut().poll(cx),
     });
-    timeout(limit, both).await.unwrap_or(Err(Error::NotAcknowledged { limit }))
+    timeout(limit, both)
+        .await
+        .unwrap_or(Err(Error::NotAcknowledged { limit }))
 }

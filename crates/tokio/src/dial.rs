@@ -6,9 +6,11 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Opens a stream to a broker, once for each connection. Functions `Fn(Address) -> impl Future<Output = io::Result<Stream>>` are such.
+/// Opens a stream to a broker, once for each connection. Functions `Fn(Address) -> impl
+/// Future<Output = io::Result<Stream>>` are such.
 ///
-/// It may take [`Options::connect_timeout`](crate::Options::connect_timeout), then its future is dropped.
+/// It may take [`Options::connect_timeout`](crate::Options::connect_timeout), then its future is
+/// dropped.
 ///
 /// ```
 /// use motemq_tokio::{Address, Client, Options};

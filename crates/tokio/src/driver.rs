@@ -1,5 +1,8 @@
-//! The future that makes everything happen: it opens connections, drives them, and waits between them.
-use crate::{Dial, Error, State, attempts::Attempts, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT};
+//! The future that makes everything happen: it opens connections, drives them, and waits between
+//! them.
+use crate::{
+    Dial, Error, State, attempts::Attempts, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT,
+};
 use motemq_net::unconnectable;
 use std::{
     fmt,
@@ -15,8 +18,9 @@ use tracing::Span;
 
 /// Drives a client; nothing happens unless it is polled: `tokio::spawn(driver)`.
 ///
-/// It ends when the client has [disconnected](crate::Client::disconnect), when all its handles are gone (what is under way is waited for
-/// first), or with the error for which there will be no other connection. To drop it hangs up without a word.
+/// It ends when the client has [disconnected](crate::Client::disconnect), when all its handles are
+/// gone (what is under way is waited for first), or with the error for which there will be no other
+/// connection. To drop it hangs up without a word.
 pub struct Driver {
     span: Span,
     work: Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>,
@@ -33,7 +37,10 @@ impl Driver {
             guard.0.close(ended.as_ref().err().cloned());
             ended
         };
-        Driver { span, work: Box::pin(work) }
+        Driver {
+            span,
+            work: Box::pin(work),
+        }
     }
 }
 
@@ -65,21 +72,29 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
     #[cfg(feature = "store")]
     shared.open_store()?;
     let mut attempts = Attempts::new(&shared.options);
-    // What is awaited besides a connection has memory of its own, which is not kept while a connection is idle.
+    // What is awaited besides a connection has memory of its own, which is not kept while a
+    // connection is idle.
     loop {
         shared.enter(State::Connecting);
         let dialed = {
             let address = attempts.address();
             tracing::debug!(%address, "connecting");
-            Box::pin(or_leave(shared, timeout(shared.options.identity.timeout, dial.dial(address))))
+            Box::pin(or_leave(
+                shared,
+                timeout(shared.options.identity.timeout, dial.dial(address)),
+            ))
         };
-        let Some(dialed) = dialed.await else { return left(shared) };
+        let Some(dialed) = dialed.await else {
+            return left(shared);
+        };
         let pause = {
             let error = match dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(stream) => {
                     begin(shared)?;
                     let mut link = Link::new(stream, &shared.options);
-                    let Err(cause) = link.run(shared).await else { return left(shared) };
+                    let Err(cause) = link.run(shared).await else {
+                        return left(shared);
+                    };
                     let accepted = shared.with(|core| {
                         let at = core.connected_at;
                         core.lost(cause.clone());
@@ -97,15 +112,21 @@ async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
     }
 }
 
-/// Waits for the next attempt, if there is to be one; tells whether there is still anything to do then.
+/// Waits for the next attempt, if there is to be one; tells whether there is still anything to do
+/// then.
 async fn pause(shared: &Shared, wait: Option<Duration>, error: Error) -> Result<bool, Error> {
     tracing::warn!(%error, "no connection");
-    if shared.with(|core| core.leave_until.is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)) {
+    if shared.with(|core| {
+        core.leave_until
+            .is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)
+    }) {
         return Ok(false);
     }
     let Some(wait) = wait else { return Err(error) };
     shared.enter(State::Waiting { error, wait });
-    Ok(or_leave(shared, sleep_until(Instant::now() + wait)).await.is_some())
+    Ok(or_leave(shared, sleep_until(Instant::now() + wait))
+        .await
+        .is_some())
 }
 
 /// Writes CONNECT.
@@ -115,7 +136,9 @@ fn begin(shared: &Shared) -> Result<(), Error> {
         shared.options.rules().check_connect(&identity.connect())?;
         core.tx.clear();
         core.tx.has_room(identity.weight().min(LIMIT));
-        let begun = core.session.connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());
+        let begun = core
+            .session
+            .connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());
         begun.map_err(|error| Error::Invalid(unconnectable(error, LIMIT)))
     })
 }
@@ -123,7 +146,11 @@ fn begin(shared: &Shared) -> Result<(), Error> {
 /// The client has left; whether all came to its end before.
 fn left(shared: &Shared) -> Result<(), Error> {
     let unfinished = shared.with(|core| core.work.has_messages());
-    if unfinished { Err(Error::OutcomeUnknown) } else { Ok(()) }
+    if unfinished {
+        Err(Error::OutcomeUnknown)
+    } else {
+        Ok(())
+    }
 }
 
 /// Goes on with `work` unless it is time to leave.
@@ -141,11 +168,18 @@ async fn or_leave<F: Future>(shared: &Shared, work: F) -> Option<F::Output> {
         }
         let leave = shared.with(|core| {
             core.driver = Some(cx.waker().clone());
-            core.leave_until.map(|until| (until, core.work.has_messages()))
+            core.leave_until
+                .map(|until| (until, core.work.has_messages()))
         });
-        let Some((until, waiting)) = leave else { return Poll::Pending };
+        let Some((until, waiting)) = leave else {
+            return Poll::Pending;
+        };
         let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        if !waiting || timer.as_mut().poll(cx).is_ready() { Poll::Ready(None) } else { Poll::Pending }
+        if !waiting || timer.as_mut().poll(cx).is_ready() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     })
     .await
 }

@@ -3,7 +3,8 @@ use motemq::{Fault, ReturnCode};
 use motemq_net::{Cause, Route, WebSocketError, advice, profile::OverLimit};
 use std::{io, sync::Arc, time::Duration};
 
-/// Why a call could not do what it was asked for, or what became of a message; each text says what to do next.
+/// Why a call could not do what it was asked for, or what became of a message; each text says what
+/// to do next.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,17 +14,24 @@ pub enum Error {
     /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
-    /// There is no room now: as many messages are under way, or wait for a connection, as the options allow. Nothing was done.
+    /// There is no room now: as many messages are under way, or wait for a connection, as the
+    /// options allow. Nothing was done.
     #[error("no room for another message now: try again later, or wait for room with publish")]
     Full,
     /// There is no connection, and messages with QoS 0 do not wait for one. Nothing was done.
-    #[error("not connected: try again later, or let messages with QoS 0 wait with Options::queue_qos0")]
+    #[error(
+        "not connected: try again later, or let messages with QoS 0 wait with Options::queue_qos0"
+    )]
     Offline,
     /// It waited for a connection, and newer messages took its place: it was never sent.
-    #[error("dropped, since newer messages needed the room: send it again, or allow for more with Options::queue")]
+    #[error(
+        "dropped, since newer messages needed the room: send it again, or allow for more with Options::queue"
+    )]
     Dropped,
     /// It was sent, but the broker has not acknowledged it in time. It is not sent again.
-    #[error("not acknowledged within {limit:?}: it may have arrived or not; ask the receiver before sending it again")]
+    #[error(
+        "not acknowledged within {limit:?}: it may have arrived or not; ask the receiver before sending it again"
+    )]
     NotAcknowledged {
         /// How long was waited.
         limit: Duration,
@@ -35,7 +43,9 @@ pub enum Error {
     )]
     OutcomeUnknown,
     /// The broker answered it with the same breach of the protocol twice. It is not sent again.
-    #[error("the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS")]
+    #[error(
+        "the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS"
+    )]
     Abandoned {
         /// What it did.
         fault: Fault,
@@ -44,7 +54,9 @@ pub enum Error {
     #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
     Refused(ReturnCode),
     /// Nobody could be reached.
-    #[error("cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})")]
+    #[error(
+        "cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})"
+    )]
     Connect {
         /// Host and port.
         address: String,
@@ -68,10 +80,14 @@ pub enum Error {
         /// What was in the way.
         source: Arc<io::Error>,
     },
-    /// The connection was lost, and there will be no other: see [`Options::reconnect`](crate::Options::reconnect).
-    #[error("the connection was lost ({0}): make a new client, or let it connect again with Options::reconnect")]
+    /// The connection was lost, and there will be no other: see
+    /// [`Options::reconnect`](crate::Options::reconnect).
+    #[error(
+        "the connection was lost ({0}): make a new client, or let it connect again with Options::reconnect"
+    )]
     ConnectionLost(Cause),
-    /// The client has left: it was asked to disconnect, or its driver was dropped. What this call was about was not sent.
+    /// The client has left: it was asked to disconnect, or its driver was dropped. What this call
+    /// was about was not sent.
     #[error("the client has left: keep its driver running, and make a new client after disconnect")]
     Closed,
     /// The broker does not grant the subscription.
@@ -80,28 +96,46 @@ pub enum Error {
         /// The filters.
         filters: String,
     },
-    /// The reader that gives a payload has failed or ended early. Nothing was published; the connection was closed, since half a packet
-    /// cannot be taken back.
-    #[error("the payload could not be read to its end ({0}): nothing was published; send it again when it can be read")]
+    /// The reader that gives a payload has failed or ended early. Nothing was published; the
+    /// connection was closed, since half a packet cannot be taken back.
+    #[error(
+        "the payload could not be read to its end ({0}): nothing was published; send it again when it can be read"
+    )]
     Source(Arc<io::Error>),
     /// The file of [`Options::store`](crate::Options::store) cannot be read or written.
     #[cfg(feature = "store")]
-    #[error("the store of unacknowledged messages fails ({0}): check the file, its directory and the space on its disk")]
+    #[error(
+        "the store of unacknowledged messages fails ({0}): check the file, its directory and the space on its disk"
+    )]
     Store(String),
 }
 
 impl Error {
     /// Opening a connection failed.
     pub(crate) fn unconnected(address: String, source: io::Error) -> Self {
-        let web = source.get_ref().and_then(|said| said.downcast_ref::<WebSocketError>());
+        let web = source
+            .get_ref()
+            .and_then(|said| said.downcast_ref::<WebSocketError>());
         #[cfg(feature = "tls")]
-        if let Some(said) = web.and_then(WebSocketError::tls).or_else(|| source.get_ref()?.downcast_ref()) {
-            return Error::Tls { address, source: said.clone() };
+        if let Some(said) = web
+            .and_then(WebSocketError::tls)
+            .or_else(|| source.get_ref()?.downcast_ref())
+        {
+            return Error::Tls {
+                address,
+                source: said.clone(),
+            };
         }
         if web.is_some() {
-            return Error::WebSocket { address, source: Arc::new(source) };
+            return Error::WebSocket {
+                address,
+                source: Arc::new(source),
+            };
         }
-        Error::Connect { address, source: Arc::new(source) }
+        Error::Connect {
+            address,
+            source: Arc::new(source),
+        }
     }
 
     /// A connection ended before the broker had accepted it.

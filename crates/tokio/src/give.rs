@@ -1,4 +1,5 @@
-//! What waits to be sent goes into the write buffer: pieces of a payload, what the broker asks for again, and what is next.
+//! What waits to be sent goes into the write buffer: pieces of a payload, what the broker asks for
+//! again, and what is next.
 use crate::{
     Error, Options,
     shared::{Core, HEADER},
@@ -39,9 +40,16 @@ impl Core {
     }
 
     fn give_chunk(&mut self) -> Result<bool, SendError> {
-        let Some((key, at)) = self.work.streaming else { return Ok(false) };
-        // Half a packet cannot be taken back; if its copy is gone, because it was acknowledged half-way, so must the connection be.
-        let publish = self.work.letter(key).map(Letter::publish).ok_or(SendError::Invalid)?;
+        let Some((key, at)) = self.work.streaming else {
+            return Ok(false);
+        };
+        // Half a packet cannot be taken back; if its copy is gone, because it was acknowledged
+        // half-way, so must the connection be.
+        let publish = self
+            .work
+            .letter(key)
+            .map(Letter::publish)
+            .ok_or(SendError::Invalid)?;
         let rest = publish.payload.get(at..).unwrap_or_default();
         let piece = &rest[..rest.len().min(PIECE)];
         if !self.tx.has_room(piece.len()) {
@@ -57,7 +65,9 @@ impl Core {
     }
 
     fn give_again(&mut self) -> Result<bool, SendError> {
-        let Some(id) = self.work.resend else { return Ok(false) };
+        let Some(id) = self.work.resend else {
+            return Ok(false);
+        };
         if let Some((key, letter)) = self.work.copy(id) {
             let (publish, room, streamed) = whole_or_streamed(letter);
             if !self.tx.has_room(room) {
@@ -77,7 +87,9 @@ impl Core {
     }
 
     fn give_first(&mut self, options: &Options, now: Instant) -> Result<bool, SendError> {
-        let Some((_, body)) = self.work.first() else { return Ok(false) };
+        let Some((_, body)) = self.work.first() else {
+            return Ok(false);
+        };
         let answered = !matches!(body, Body::Publish(letter) if letter.qos == QoS::AtMostOnce);
         if answered && self.work.in_flight() >= options.places() {
             return Err(SendError::Busy);
@@ -89,19 +101,35 @@ impl Core {
                 message = true;
                 let (publish, room);
                 (publish, room, streamed) = whole_or_streamed(letter);
-                if self.tx.has_room(room) { self.session.publish(&publish, &mut self.tx.out()) } else { Err(SendError::Full) }
+                if self.tx.has_room(room) {
+                    self.session.publish(&publish, &mut self.tx.out())
+                } else {
+                    Err(SendError::Full)
+                }
             }
             Body::Subscribe(filters) => {
-                let filters: Vec<_> = filters.iter().map(|(filter, qos)| Filter::new(filter, *qos)).collect();
+                let filters: Vec<_> = filters
+                    .iter()
+                    .map(|(filter, qos)| Filter::new(filter, *qos))
+                    .collect();
                 match has_room_for(&mut self.tx, &filters) {
-                    Ok(()) => self.session.subscribe(&filters, &mut self.tx.out()).map(Some),
+                    Ok(()) => self
+                        .session
+                        .subscribe(&filters, &mut self.tx.out())
+                        .map(Some),
                     Err(error) => Err(error),
                 }
             }
             Body::Unsubscribe(filters) => {
-                let filters: Vec<_> = filters.iter().map(|filter| Filter::new(filter, QoS::AtMostOnce)).collect();
+                let filters: Vec<_> = filters
+                    .iter()
+                    .map(|filter| Filter::new(filter, QoS::AtMostOnce))
+                    .collect();
                 match has_room_for(&mut self.tx, &filters) {
-                    Ok(()) => self.session.unsubscribe(&filters, &mut self.tx.out()).map(Some),
+                    Ok(()) => self
+                        .session
+                        .unsubscribe(&filters, &mut self.tx.out())
+                        .map(Some),
                     Err(error) => Err(error),
                 }
             }
@@ -112,14 +140,17 @@ impl Core {
                 self.sent += u64::from(message);
                 self.work.first_sent(id, streamed, now);
             }
-            Err(error @ (SendError::Invalid | SendError::TooLong)) => self.work.first_refused(Error::Invalid(unsendable(error))),
+            Err(error @ (SendError::Invalid | SendError::TooLong)) => {
+                self.work.first_refused(Error::Invalid(unsendable(error)))
+            }
             Err(error) => return Err(error),
         }
         Ok(true)
     }
 }
 
-/// A message as it is sent, at once if it fits, or its payload piece by piece; and how much room it needs.
+/// A message as it is sent, at once if it fits, or its payload piece by piece; and how much room it
+/// needs.
 fn whole_or_streamed(letter: &Letter) -> (Publish<'_>, usize, bool) {
     let publish = letter.publish();
     if letter.len() + HEADER <= LIMIT {
@@ -127,13 +158,29 @@ fn whole_or_streamed(letter: &Letter) -> (Publish<'_>, usize, bool) {
     }
     // What does not fit into 32 bits MQTT does not allow either.
     let more = publish.payload.len().try_into().unwrap_or(u32::MAX);
-    (Publish { payload: &[], more, ..publish }, publish.topic.len() + HEADER, true)
+    (
+        Publish {
+            payload: &[],
+            more,
+            ..publish
+        },
+        publish.topic.len() + HEADER,
+        true,
+    )
 }
 
 fn has_room_for(tx: &mut Tx, filters: &[Filter<'_>]) -> Result<(), SendError> {
-    let room = filters.iter().map(|filter| filter.filter.len() + 3).sum::<usize>() + HEADER;
+    let room = filters
+        .iter()
+        .map(|filter| filter.filter.len() + 3)
+        .sum::<usize>()
+        + HEADER;
     if room > LIMIT {
         return Err(SendError::TooLong);
     }
-    if tx.has_room(room) { Ok(()) } else { Err(SendError::Full) }
+    if tx.has_room(room) {
+        Ok(())
+    } else {
+        Err(SendError::Full)
+    }
 }

@@ -1,4 +1,5 @@
-//! What was received and not taken yet: a queue for each stream, and what is owed to the broker for it.
+//! What was received and not taken yet: a queue for each stream, and what is owed to the broker for
+//! it.
 mod arrivals;
 mod owed;
 
@@ -77,16 +78,29 @@ impl Inbox {
     /// A stream for these filters; without any for what no other takes.
     pub fn open(&mut self, filters: Vec<String>, limits: Streams) -> usize {
         self.targets.clear();
-        self.streams.insert(Stream { filters, items: VecDeque::new(), bytes: 0, limits, waker: None, closed: self.leaving, in_hand: None })
+        self.streams.insert(Stream {
+            filters,
+            items: VecDeque::new(),
+            bytes: 0,
+            limits,
+            waker: None,
+            closed: self.leaving,
+            in_hand: None,
+        })
     }
 
     /// Nobody takes from it any more; what waits in it counts as dealt with.
     pub fn close(&mut self, key: usize, manual: &mut Manual) {
         self.targets.clear();
         let stream = self.streams.remove(key);
-        let holds = stream.items.iter().map(|item| item.hold).chain([stream.in_hand]);
+        let holds = stream
+            .items
+            .iter()
+            .map(|item| item.hold)
+            .chain([stream.in_hand]);
         holds.for_each(|hold| self.had(hold, manual));
-        self.trash.extend(stream.items.into_iter().map(|item| item.message));
+        self.trash
+            .extend(stream.items.into_iter().map(|item| item.message));
     }
 
     /// The broker does not grant these any more: a stream that has no others ends.
@@ -113,8 +127,12 @@ impl Inbox {
         if self.leaving || self.give_way {
             return false;
         }
-        let flooded = matches!(self.partial.as_deref(), Some(Partial::Flowing(pipe)) if pipe.is_full());
-        flooded || self.streams.iter().any(|(_, stream)| stream.limits.overflow == Overflow::StopReading && stream.is_full())
+        let flooded =
+            matches!(self.partial.as_deref(), Some(Partial::Flowing(pipe)) if pipe.is_full());
+        flooded
+            || self.streams.iter().any(|(_, stream)| {
+                stream.limits.overflow == Overflow::StopReading && stream.is_full()
+            })
     }
 
     /// There is room again in every queue.
@@ -140,15 +158,19 @@ impl Inbox {
         });
     }
 
-    /// A new connection was accepted. If the session goes on, what was not acknowledged comes again; if not, nothing comes again, and
-    /// nothing is owed.
+    /// A new connection was accepted. If the session goes on, what was not acknowledged comes
+    /// again; if not, nothing comes again, and nothing is owed.
     pub fn connected(&mut self, session: Known) {
         for (_, stream) in &mut self.streams {
             if session == Known::Resumed {
-                let comes_again = |item: &Item| item.hold.is_some_and(|hold| self.owed.contains(hold.key));
-                let (again, kept) = std::mem::take(&mut stream.items).into_iter().partition::<VecDeque<_>, _>(comes_again);
+                let comes_again =
+                    |item: &Item| item.hold.is_some_and(|hold| self.owed.contains(hold.key));
+                let (again, kept) = std::mem::take(&mut stream.items)
+                    .into_iter()
+                    .partition::<VecDeque<_>, _>(comes_again);
                 stream.items = kept;
-                self.trash.extend(again.into_iter().map(|item| item.message));
+                self.trash
+                    .extend(again.into_iter().map(|item| item.message));
             }
             stream.items.iter_mut().for_each(|item| item.hold = None);
             stream.bytes = stream.items.iter().map(|item| item.message.weight()).sum();
@@ -159,7 +181,8 @@ impl Inbox {
         self.offline = false;
     }
 
-    /// Nothing will be taken any more. What was taken counts as dealt with; what was not is left to the broker.
+    /// Nothing will be taken any more. What was taken counts as dealt with; what was not is left to
+    /// the broker.
     pub fn leave(&mut self, manual: &mut Manual) {
         self.leaving = true;
         for key in self.streams.iter().map(|(key, _)| key).collect::<Vec<_>>() {
@@ -168,7 +191,8 @@ impl Inbox {
             let stream = &mut self.streams[key];
             stream.closed = true;
             stream.bytes = 0;
-            self.trash.extend(stream.items.drain(..).map(|item| item.message));
+            self.trash
+                .extend(stream.items.drain(..).map(|item| item.message));
             self.wakes.extend(stream.waker.take());
         }
     }
@@ -178,7 +202,9 @@ impl Inbox {
         self.owed.shrink_to_fit();
         self.wakes.shrink_to_fit();
         self.trash = Vec::new();
-        self.streams.iter_mut().for_each(|(_, stream)| stream.items.shrink_to_fit());
+        self.streams
+            .iter_mut()
+            .for_each(|(_, stream)| stream.items.shrink_to_fit());
     }
 }
 

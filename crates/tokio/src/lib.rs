@@ -1,7 +1,10 @@
-//! An MQTT 3.1.1 client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that keeps the connection up.
+//! An MQTT 3.1.1 client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future
+//! that keeps the connection up.
 //!
-//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP, TLS, WebSocket, Unix sockets, or [anything else](Dial) that tokio can read and write.
-//! Memory grows with what is under way: an idle connection with 16 [slots](Options::slots) takes less than 2 KiB beside its transport.
+//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP, TLS, WebSocket, Unix
+//! sockets, or [anything else](Dial) that tokio can read and write. Memory grows with what is under
+//! way: an idle connection with 16 [slots](Options::slots) takes less than 2 KiB beside its
+//! transport.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -48,7 +51,8 @@ pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Known, Publish, QoS, ReturnCode, packet::Packet};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade, WebSocket, WebSocketError, Will, profile,
+    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
+    WebSocket, WebSocketError, Will, profile,
 };
 #[cfg(feature = "tls")]
 pub use motemq_net::{Objection, Tls, TlsError};

@@ -66,8 +66,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let ended = poll_fn(|cx| self.poll(shared, cx)).await;
         self.count(shared);
         ended?;
-        // To close at once might destroy what the other side has not read yet. However this ends, it has ended.
-        // It is not kept while the connection lives.
+        // To close at once might destroy what the other side has not read yet. However this ends,
+        // it has ended. It is not kept while the connection lives.
         let _ = Box::pin(timeout(FAREWELL, self.finish())).await;
         Ok(())
     }
@@ -76,7 +76,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         for _ in 0..TURNS {
             let now = Instant::now();
             let mut news = Vec::new();
-            let turn = shared.with(|core| core.turn(shared, &mut self.hands, self.begun, now, cx.waker(), &mut news));
+            let turn = shared.with(|core| {
+                core.turn(
+                    shared,
+                    &mut self.hands,
+                    self.begun,
+                    now,
+                    cx.waker(),
+                    &mut news,
+                )
+            });
             news.into_iter().for_each(News::tell);
             let turn = turn?;
             let blocked = !self.hands.tx.is_empty();
@@ -101,7 +110,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 until = earlier(until, Some(at + patience));
             }
             if self.hands.tx.is_large() || self.hands.rx.capacity() > 0 {
-                if now >= self.moved_at + IDLE && self.hands.rx.is_empty() && self.hands.tx.is_empty() {
+                if now >= self.moved_at + IDLE
+                    && self.hands.rx.is_empty()
+                    && self.hands.tx.is_empty()
+                {
                     self.hands.rx = BytesMut::new();
                     self.hands.tx.shrink();
                     shared.with(|core| core.shrink());
@@ -186,8 +198,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Ready if it is time already. A timer set for earlier is left: who wakes early looks again.
     fn sleep(&mut self, until: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(until) = until else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        let Some(until) = until else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(until)));
         if timer.is_elapsed() || timer.deadline() > until {
             timer.as_mut().reset(until);
         }
@@ -196,7 +212,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     fn count(&mut self, shared: &Shared) {
         if self.read + self.written > 0 {
-            let (read, written) = (std::mem::take(&mut self.read), std::mem::take(&mut self.written));
+            let (read, written) = (
+                std::mem::take(&mut self.read),
+                std::mem::take(&mut self.written),
+            );
             shared.with(|core| {
                 core.bytes_in += read;
                 core.bytes_out += written;

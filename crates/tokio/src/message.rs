@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 pub struct Message {
     /// Where it was published.
     pub topic: Arc<str>,
-    /// What it says, copied once from the receive buffer; only the beginning if it is [larger](Self::is_whole) than
-    /// [`Options::max_message`](crate::Options::max_message).
+    /// What it says, copied once from the receive buffer; only the beginning if it is
+    /// [larger](Self::is_whole) than [`Options::max_message`](crate::Options::max_message).
     pub payload: Bytes,
     /// Length of the whole payload in bytes.
     pub len: u64,
@@ -25,7 +25,8 @@ pub struct Message {
     pub qos: QoS,
     /// The broker had stored it before this subscription was made [MQTT-3.3.1-8].
     pub retain: bool,
-    /// The broker may have sent it before. With QoS 1 it may have been delivered then, with QoS 2 it was not.
+    /// The broker may have sent it before. With QoS 1 it may have been delivered then, with QoS 2
+    /// it was not.
     pub dup: bool,
     pub(crate) rest: Option<Rest>,
 }
@@ -38,11 +39,15 @@ impl Message {
 
     /// Reads the whole payload, of any size, while it comes.
     ///
-    /// Nothing else is received meanwhile. A message that was not whole is acknowledged when it is read to its end, or when its last reader
-    /// and clone is dropped, which drops the rest. If the connection is lost before its end, reading fails with `ConnectionReset`; with QoS
+    /// Nothing else is received meanwhile. A message that was not whole is acknowledged when it is
+    /// read to its end, or when its last reader and clone is dropped, which drops the rest. If
+    /// the connection is lost before its end, reading fails with `ConnectionReset`; with QoS
     /// 1 and 2 the message comes again then.
     pub fn into_reader(self) -> PayloadReader {
-        PayloadReader { begun: self.payload, rest: self.rest }
+        PayloadReader {
+            begun: self.payload,
+            rest: self.rest,
+        }
     }
 
     pub(crate) fn weight(&self) -> usize {
@@ -58,7 +63,11 @@ pub struct PayloadReader {
 }
 
 impl AsyncRead for PayloadReader {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.begun.is_empty() {
             let n = this.begun.len().min(buf.remaining());

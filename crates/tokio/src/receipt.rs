@@ -8,11 +8,13 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Tells what became of a message: a future that ends with `Ok` when the broker has acknowledged it (with QoS 0, when it is in the
-/// connection's write buffer), or with
+/// Tells what became of a message: a future that ends with `Ok` when the broker has acknowledged it
+/// (with QoS 0, when it is in the connection's write buffer), or with
 ///
-/// - [`Dropped`](Error::Dropped), [`Invalid`](Error::Invalid) or [`Closed`](Error::Closed): it was never sent;
-/// - [`OutcomeUnknown`](Error::OutcomeUnknown) or [`NotAcknowledged`](Error::NotAcknowledged): it was, and nobody can say whether it arrived.
+/// - [`Dropped`](Error::Dropped), [`Invalid`](Error::Invalid) or [`Closed`](Error::Closed): it was
+///   never sent;
+/// - [`OutcomeUnknown`](Error::OutcomeUnknown) or [`NotAcknowledged`](Error::NotAcknowledged): it
+///   was, and nobody can say whether it arrived.
 ///
 /// It need not be awaited: the message goes its way all the same when the receipt is dropped.
 #[must_use = "tells what became of the message; drop it if that does not matter"]
@@ -32,7 +34,9 @@ impl Future for Receipt {
     type Output = Result<(), Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(ticket) = &mut self.0 else { return Poll::Ready(Ok(())) };
+        let Some(ticket) = &mut self.0 else {
+            return Poll::Ready(Ok(()));
+        };
         ticket.poll(cx).map(|outcome| {
             self.0 = None;
             outcome.map(|_| ())
@@ -42,7 +46,9 @@ impl Future for Receipt {
 
 impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receipt").field("open", &self.0.is_some()).finish()
+        f.debug_struct("Receipt")
+            .field("open", &self.0.is_some())
+            .finish()
     }
 }
 
@@ -56,7 +62,11 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub fn new(shared: &Arc<Shared>, key: usize) -> Self {
-        Ticket { shared: shared.clone(), key, withdraws: false }
+        Ticket {
+            shared: shared.clone(),
+            key,
+            withdraws: false,
+        }
     }
 
     pub fn poll(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
@@ -66,6 +76,12 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.shared.with(|core| if self.withdraws { core.work.withdraw(self.key) } else { core.work.disown(self.key) });
+        self.shared.with(|core| {
+            if self.withdraws {
+                core.work.withdraw(self.key)
+            } else {
+                core.work.disown(self.key)
+            }
+        });
     }
 }

@@ -1,4 +1,5 @@
-//! What the handles and the driver share, behind one lock that is held for short times and never across an await.
+//! What the handles and the driver share, behind one lock that is held for short times and never
+//! across an await.
 use crate::{
     Error, Options, State,
     inbox::{Hold, Inbox},
@@ -91,7 +92,12 @@ impl Shared {
             bytes_out: 0,
             bytes_in: 0,
         };
-        Arc::new(Shared { core: Mutex::new(core), options, room: Notify::new(), changed: Notify::new() })
+        Arc::new(Shared {
+            core: Mutex::new(core),
+            options,
+            room: Notify::new(),
+            changed: Notify::new(),
+        })
     }
 
     /// Does something under the lock; wakes and drops behind it what may need it.
@@ -99,8 +105,13 @@ impl Shared {
     pub fn with<R>(&self, work: impl FnOnce(&mut Core) -> R) -> R {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let done = work(&mut core);
-        let driver = if mem::take(&mut core.nudged) { core.driver.take() } else { None };
-        if core.work.wakes.is_empty() && core.inbox.wakes.is_empty() && core.inbox.trash.is_empty() {
+        let driver = if mem::take(&mut core.nudged) {
+            core.driver.take()
+        } else {
+            None
+        };
+        if core.work.wakes.is_empty() && core.inbox.wakes.is_empty() && core.inbox.trash.is_empty()
+        {
             drop(core);
             if let Some(driver) = driver {
                 driver.wake();
@@ -112,7 +123,11 @@ impl Shared {
         let trash = mem::take(&mut core.inbox.trash);
         drop(core);
         drop(trash);
-        receipts.into_iter().chain(streams).chain(driver).for_each(Waker::wake);
+        receipts
+            .into_iter()
+            .chain(streams)
+            .chain(driver)
+            .for_each(Waker::wake);
         done
     }
 
@@ -185,8 +200,8 @@ impl Core {
         many || again || !self.work.is_queue_empty() || self.session.unsent() > 0
     }
 
-    /// There is no room for a message with QoS 1 or 2. What nobody waits for any more must not stand in everybody's way for ever: only
-    /// the end of the connection frees its identifier.
+    /// There is no room for a message with QoS 1 or 2. What nobody waits for any more must not
+    /// stand in everybody's way for ever: only the end of the connection frees its identifier.
     pub fn unblock(&mut self) {
         if self.work.is_blocked() {
             self.hang_up = true;
@@ -194,12 +209,19 @@ impl Core {
         }
     }
 
-    /// Sends a message or lets it wait for a connection, if there is room for it. Returns its key if its end is to be told.
+    /// Sends a message or lets it wait for a connection, if there is room for it. Returns its key
+    /// if its end is to be told.
     #[inline]
-    pub fn publish(&mut self, publish: &Publish<'_>, options: &Options) -> Result<Option<usize>, Error> {
+    pub fn publish(
+        &mut self,
+        publish: &Publish<'_>,
+        options: &Options,
+    ) -> Result<Option<usize>, Error> {
         self.check_open()?;
         if publish.more != 0 {
-            return Err(Error::Invalid("a payload that comes in pieces is published with publish_from".into()));
+            return Err(Error::Invalid(
+                "a payload that comes in pieces is published with publish_from".into(),
+            ));
         }
         options.rules().check_publish(publish)?;
         if self.connected_at.is_none() {
@@ -212,7 +234,9 @@ impl Core {
         if need > LIMIT {
             // Its payload is sent piece by piece, from a copy.
             check_topic(publish.topic).map_err(Error::Invalid)?;
-            let key = self.work.enqueue(Body::Publish(Letter::new(publish)), Instant::now());
+            let key = self
+                .work
+                .enqueue(Body::Publish(Letter::new(publish)), Instant::now());
             self.nudge();
             return Ok(Some(key));
         }
@@ -223,7 +247,10 @@ impl Core {
             Ok(id) => {
                 self.sent += 1;
                 self.nudge();
-                Ok(id.map(|id| self.work.launch(id, Body::Publish(Letter::new(publish)), Instant::now())))
+                Ok(id.map(|id| {
+                    self.work
+                        .launch(id, Body::Publish(Letter::new(publish)), Instant::now())
+                }))
             }
             Err(SendError::Busy) => {
                 self.unblock();
@@ -231,9 +258,11 @@ impl Core {
             }
             Err(SendError::Full) => Err(Error::Full),
             Err(SendError::Offline) => self.keep(publish, options),
-            Err(SendError::Invalid) => {
-                Err(Error::Invalid(check_topic(publish.topic).err().unwrap_or_else(|| unsendable(SendError::Invalid))))
-            }
+            Err(SendError::Invalid) => Err(Error::Invalid(
+                check_topic(publish.topic)
+                    .err()
+                    .unwrap_or_else(|| unsendable(SendError::Invalid)),
+            )),
             Err(error) => Err(Error::Invalid(unsendable(error))),
         }
     }
@@ -256,7 +285,10 @@ impl Core {
             }
         }
         self.nudge();
-        Ok(Some(self.work.enqueue(Body::Publish(Letter::new(publish)), Instant::now())))
+        Ok(Some(self.work.enqueue(
+            Body::Publish(Letter::new(publish)),
+            Instant::now(),
+        )))
     }
 
     /// Gives memory back that is not needed while nothing happens.
@@ -269,7 +301,10 @@ impl Core {
 
 /// How many slots there are when so many are asked for.
 pub(crate) fn slots(wanted: u16) -> u16 {
-    [16, 64, 256, 1024].into_iter().find(|&slots| wanted <= slots).unwrap_or(4096)
+    [16, 64, 256, 1024]
+        .into_iter()
+        .find(|&slots| wanted <= slots)
+        .unwrap_or(4096)
 }
 
 /// A session with at least so many slots.

@@ -36,8 +36,9 @@ pub struct States {
 }
 
 impl States {
-    /// Waits until the state is another than when this was called last, or than when [`Client::states`](crate::Client::states) was; for ever
-    /// if it is over. Can be dropped and called again.
+    /// Waits until the state is another than when this was called last, or than when
+    /// [`Client::states`](crate::Client::states) was; for ever if it is over. Can be dropped
+    /// and called again.
     pub async fn changed(&mut self) -> State {
         loop {
             let mut changed = pin!(self.shared.changed.notified());
@@ -64,7 +65,8 @@ pub struct Counters {
     pub resent: u64,
     /// Messages that came.
     pub received: u64,
-    /// Messages that came and were dropped: no stream was there for them, or none had room for QoS 0.
+    /// Messages that came and were dropped: no stream was there for them, or none had room for QoS
+    /// 0.
     pub dropped: u64,
     /// Bytes written.
     pub bytes_out: u64,

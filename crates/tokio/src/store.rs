@@ -25,23 +25,37 @@ pub(crate) struct Store {
 impl Store {
     pub fn open(path: &Path, slots: usize) -> Result<Self, Error> {
         let database = Database::create(path).map_err(broken)?;
-        Ok(Store { database, messages: HashMap::new(), image: vec![0; Session::<[motemq::Slot; 1]>::IMAGE + 3 * (slots - 1)] })
+        Ok(Store {
+            database,
+            messages: HashMap::new(),
+            image: vec![0; Session::<[motemq::Slot; 1]>::IMAGE + 3 * (slots - 1)],
+        })
     }
 
     /// Takes what an earlier process left behind.
     pub fn restore(&mut self, session: &mut Session, work: &mut Work) -> Result<(), Error> {
         let read = self.database.begin_read().map_err(broken)?;
         // A new store has no tables.
-        let (Ok(messages), Ok(images)) = (read.open_table(MESSAGES), read.open_table(SESSION)) else { return Ok(()) };
+        let (Ok(messages), Ok(images)) = (read.open_table(MESSAGES), read.open_table(SESSION))
+        else {
+            return Ok(());
+        };
         if let Some(image) = images.get(0).map_err(broken)? {
             let restored = session.restore(image.value());
-            restored.map_err(|error| Error::Store(format!("{error}: use the number of slots it was made with, or another file")))?;
+            restored.map_err(|error| {
+                Error::Store(format!(
+                    "{error}: use the number of slots it was made with, or another file"
+                ))
+            })?;
         }
         let mut kept = Vec::new();
         for entry in messages.iter().map_err(broken)? {
             let (number, bytes) = entry.map_err(broken)?;
             let bytes = bytes.value();
-            kept.push(Kept::read(number.value(), bytes).ok_or_else(|| Error::Store("it was written by another version".into()))?);
+            kept.push(
+                Kept::read(number.value(), bytes)
+                    .ok_or_else(|| Error::Store("it was written by another version".into()))?,
+            );
             self.messages.insert(number.value(), head(bytes));
         }
         work.restore(kept);
@@ -71,11 +85,16 @@ impl Store {
             for number in gone.keys() {
                 messages.remove(number).map_err(broken)?;
             }
-            write.open_table(SESSION).map_err(broken)?.insert(0, image.as_slice()).map_err(broken)?;
+            write
+                .open_table(SESSION)
+                .map_err(broken)?
+                .insert(0, image.as_slice())
+                .map_err(broken)?;
         }
         write.commit().map_err(broken)?;
         self.messages.retain(|number, _| !gone.contains_key(number));
-        self.messages.extend(new.into_iter().map(|(number, head, _)| (number, head)));
+        self.messages
+            .extend(new.into_iter().map(|(number, head, _)| (number, head)));
         self.image = image;
         Ok(())
     }
@@ -84,7 +103,9 @@ impl Store {
 impl Shared {
     /// Opens the store, if there is to be one, and takes what is in it.
     pub fn open_store(&self) -> Result<(), Error> {
-        let Some(path) = &self.options.store else { return Ok(()) };
+        let Some(path) = &self.options.store else {
+            return Ok(());
+        };
         self.with(|core| {
             let mut store = Store::open(path, slots(self.options.slots).into())?;
             store.restore(&mut core.session, &mut core.work)?;

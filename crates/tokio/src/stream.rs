@@ -15,9 +15,11 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and WebSocket.
+/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
+/// WebSocket.
 ///
-/// A read may fail with [`Underway`], which is no failure: something has come that can only be given when it is whole.
+/// A read may fail with [`Underway`], which is no failure: something has come that can only be
+/// given when it is whole.
 pub struct Stream {
     top: Box<dyn Layer>,
     /// Of the socket below layers that give only what is whole.
@@ -31,7 +33,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Layer for S {}
 
 impl Stream {
     fn plain(socket: impl Layer + 'static) -> Self {
-        Stream { top: Box::new(socket), stirs: None }
+        Stream {
+            top: Box::new(socket),
+            stirs: None,
+        }
     }
 }
 
@@ -49,20 +54,31 @@ impl Dial for Way {
     type Stream = Stream;
 
     async fn dial(&mut self, address: Address) -> io::Result<Stream> {
-        let Some(route) = self.0.as_deref() else { return Ok(Stream::plain(Tcp.dial(address).await?)) };
+        let Some(route) = self.0.as_deref() else {
+            return Ok(Stream::plain(Tcp.dial(address).await?));
+        };
         if route.scheme == Scheme::Unix {
             return unix(&route.path).await;
         }
-        let route = Route { host: address.host.clone(), port: Some(address.port), ..route.clone() };
+        let route = Route {
+            host: address.host.clone(),
+            port: Some(address.port),
+            ..route.clone()
+        };
         let stream = Tcp.dial(address).await?;
         let stirs = Stirs::default();
         let top: Box<dyn Layer> = match route.scheme {
             Scheme::Mqtts => Box::new(secured(&route, stirs.over(stream)).await?),
-            Scheme::Wss => Box::new(websocket::open(&route, secured(&route, stirs.over(stream)).await?).await?),
+            Scheme::Wss => {
+                Box::new(websocket::open(&route, secured(&route, stirs.over(stream)).await?).await?)
+            }
             Scheme::Ws => Box::new(websocket::open(&route, stirs.over(stream)).await?),
             Scheme::Mqtt | Scheme::Unix => return Ok(Stream::plain(stream)),
         };
-        Ok(Stream { top, stirs: Some(stirs) })
+        Ok(Stream {
+            top,
+            stirs: Some(stirs),
+        })
     }
 }
 
@@ -73,7 +89,10 @@ async fn secured(route: &Route, stream: Noted) -> io::Result<tls::Secured> {
 
 #[cfg(not(feature = "tls"))]
 async fn secured(_: &Route, _: Noted) -> io::Result<Noted> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this program was built without TLS: build it with the feature \"tls\""))
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this program was built without TLS: build it with the feature \"tls\"",
+    ))
 }
 
 #[cfg(unix)]
@@ -83,20 +102,35 @@ async fn unix(path: &str) -> io::Result<Stream> {
 
 #[cfg(not(unix))]
 async fn unix(_: &str) -> io::Result<Stream> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this system has no Unix sockets"))
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this system has no Unix sockets",
+    ))
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.top).poll_read(cx, buffer);
         // Taken however it went: what was given is not on its way.
         let stirs = self.stirs.as_ref().is_some_and(Stirs::take);
-        if stirs && read.is_pending() { Poll::Ready(Err(Underway.into())) } else { read }
+        if stirs && read.is_pending() {
+            Poll::Ready(Err(Underway.into()))
+        } else {
+            read
+        }
     }
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.top).poll_write(cx, bytes)
     }
 

@@ -10,14 +10,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Messages as they come for some filters, or for none of the others: a stream, which holds a [bounded](crate::Options::streams) number
-/// of them.
+/// Messages as they come for some filters, or for none of the others: a stream, which holds a
+/// [bounded](crate::Options::streams) number of them.
 ///
-/// A message is acknowledged when the next is asked for, which is when the application has dealt with it; by [`recv_unacked`](Self::recv_unacked)
-/// when the application says so. What was taken when the connection is lost counts as dealt with.
+/// A message is acknowledged when the next is asked for, which is when the application has dealt
+/// with it; by [`recv_unacked`](Self::recv_unacked) when the application says so. What was taken
+/// when the connection is lost counts as dealt with.
 ///
-/// Dropped, it ends; messages that wait in it count as dealt with, so [disconnect](Client::disconnect) first. The subscription itself
-/// stays: see [`unsubscribe`](Self::unsubscribe).
+/// Dropped, it ends; messages that wait in it count as dealt with, so
+/// [disconnect](Client::disconnect) first. The subscription itself stays: see
+/// [`unsubscribe`](Self::unsubscribe).
 pub struct Subscription {
     client: Client,
     stream: usize,
@@ -26,7 +28,11 @@ pub struct Subscription {
 
 impl Subscription {
     pub(crate) fn new(client: &Client, stream: usize) -> Self {
-        Subscription { client: client.clone(), stream, granted: Vec::new() }
+        Subscription {
+            client: client.clone(),
+            stream,
+            granted: Vec::new(),
+        }
     }
 
     /// What the broker said to each filter, in their order.
@@ -34,27 +40,45 @@ impl Subscription {
         &self.granted
     }
 
-    /// Waits for a message; `None` when the client has left, or the broker does not grant the subscription any more.
+    /// Waits for a message; `None` when the client has left, or the broker does not grant the
+    /// subscription any more.
     ///
-    /// The message given before counts as dealt with, and is acknowledged. Dropped, it has taken none.
+    /// The message given before counts as dealt with, and is acknowledged. Dropped, it has taken
+    /// none.
     pub async fn recv(&mut self) -> Option<Message> {
-        poll_fn(|cx| self.poll_take(false, cx)).await.map(|(message, _)| message)
+        poll_fn(|cx| self.poll_take(false, cx))
+            .await
+            .map(|(message, _)| message)
     }
 
     /// Waits for a message that is acknowledged when the [`Unacked`] beside it says so.
     ///
-    /// Acknowledgements may be given in any order, and leave in the order in which the messages came [MQTT-4.6.0-2]. Reading goes on until
-    /// 128 messages, or as many as there are [slots](crate::Options::slots), are not acknowledged. What is not acknowledged when the connection is lost comes again, if the session is kept.
+    /// Acknowledgements may be given in any order, and leave in the order in which the messages
+    /// came [MQTT-4.6.0-2]. Reading goes on until 128 messages, or as many as there are
+    /// [slots](crate::Options::slots), are not acknowledged. What is not acknowledged when the
+    /// connection is lost comes again, if the session is kept.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, hold) = poll_fn(|cx| self.poll_take(true, cx)).await?;
-        Some((message, Unacked { shared: self.client.shared.clone(), hold }))
+        Some((
+            message,
+            Unacked {
+                shared: self.client.shared.clone(),
+                hold,
+            },
+        ))
     }
 
-    fn poll_take(&mut self, by_hand: bool, cx: &Context<'_>) -> Poll<Option<(Message, Option<Hold>)>> {
+    fn poll_take(
+        &mut self,
+        by_hand: bool,
+        cx: &Context<'_>,
+    ) -> Poll<Option<(Message, Option<Hold>)>> {
         self.client.shared.with(|core| {
             let was_full = core.inbox.is_full();
             let owing = core.inbox.in_hand(self.stream);
-            let taken = core.inbox.poll_take(self.stream, by_hand, &mut core.manual, cx);
+            let taken = core
+                .inbox
+                .poll_take(self.stream, by_hand, &mut core.manual, cx);
             if was_full || owing {
                 core.nudge();
             }
@@ -62,12 +86,16 @@ impl Subscription {
         })
     }
 
-    /// Ends the subscription at the broker, and this stream with it; messages that wait in it count as dealt with.
+    /// Ends the subscription at the broker, and this stream with it; messages that wait in it count
+    /// as dealt with.
     ///
     /// # Errors
     /// As [`Client::unsubscribe`].
     pub async fn unsubscribe(self) -> Result<(), Error> {
-        let filters = self.client.shared.with(|core| core.inbox.filters(self.stream).to_vec());
+        let filters = self
+            .client
+            .shared
+            .with(|core| core.inbox.filters(self.stream).to_vec());
         if filters.is_empty() {
             return Ok(());
         }
@@ -80,7 +108,8 @@ impl Stream for Subscription {
     type Item = Message;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.poll_take(false, cx).map(|taken| taken.map(|(message, _)| message))
+        self.poll_take(false, cx)
+            .map(|taken| taken.map(|(message, _)| message))
     }
 }
 
@@ -95,13 +124,16 @@ impl Drop for Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("granted", &self.granted).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("granted", &self.granted)
+            .finish_non_exhaustive()
     }
 }
 
 /// The acknowledgement of a message, to be given when it is dealt with.
 ///
-/// Dropped without, the message stays unacknowledged, and those behind it wait: it comes again over the next connection.
+/// Dropped without, the message stays unacknowledged, and those behind it wait: it comes again over
+/// the next connection.
 #[must_use = "the message is acknowledged by `ack` only"]
 pub struct Unacked {
     shared: Arc<Shared>,
@@ -109,7 +141,8 @@ pub struct Unacked {
 }
 
 impl Unacked {
-    /// The message is dealt with. Has no effect with QoS 0, and if the connection over which it came is gone: then it comes again.
+    /// The message is dealt with. Has no effect with QoS 0, and if the connection over which it
+    /// came is gone: then it comes again.
     pub fn ack(self) {
         self.shared.had(self.hold);
     }
@@ -142,12 +175,18 @@ impl Future for Subscribing {
             Some(Ok((_, ticket))) => ready!(ticket.poll(cx)),
             _ => Ok(Vec::new()),
         };
-        let Some(asked) = self.0.take() else { return Poll::Pending };
+        let Some(asked) = self.0.take() else {
+            return Poll::Pending;
+        };
         let (mut subscription, mut ticket) = asked?;
         ticket.withdraws = false;
         let codes = outcome?;
         subscription.granted = codes.into_iter().map(Granted::from).collect();
-        if subscription.granted.iter().all(|granted| *granted == Granted::Refused) {
+        if subscription
+            .granted
+            .iter()
+            .all(|granted| *granted == Granted::Refused)
+        {
             let filters = "any of these filters".into();
             return Poll::Ready(Err(Error::NotGranted { filters }));
         }
@@ -182,7 +221,9 @@ impl Future for Unsubscribing {
             Some(Ok(ticket)) => ready!(ticket.poll(cx)).map(|_| ()),
             _ => Ok(()),
         };
-        let Some(asked) = self.0.take() else { return Poll::Pending };
+        let Some(asked) = self.0.take() else {
+            return Poll::Pending;
+        };
         let mut ticket = asked?;
         ticket.withdraws = false;
         Poll::Ready(outcome)

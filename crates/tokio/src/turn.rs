@@ -1,4 +1,5 @@
-//! One step of an open connection, under the lock: what has come, what is to be sent, what time it is.
+//! One step of an open connection, under the lock: what has come, what is to be sent, what time it
+//! is.
 use crate::{
     Options, State,
     shared::{Core, Shared, manual},
@@ -43,9 +44,15 @@ impl News {
     pub fn tell(self) {
         match self {
             News::Connected(session) => tracing::info!(?session, "connected"),
-            News::Skipped(len) => tracing::warn!(len, "a message whose topic is too long was dropped"),
-            News::Refused(filters) => tracing::warn!(?filters, "the broker does not grant these subscriptions"),
-            News::GivesWay => tracing::warn!("acknowledgements wait behind messages that nobody takes: those with QoS 0 are dropped"),
+            News::Skipped(len) => {
+                tracing::warn!(len, "a message whose topic is too long was dropped")
+            }
+            News::Refused(filters) => {
+                tracing::warn!(?filters, "the broker does not grant these subscriptions")
+            }
+            News::GivesWay => tracing::warn!(
+                "acknowledgements wait behind messages that nobody takes: those with QoS 0 are dropped"
+            ),
         }
     }
 }
@@ -61,9 +68,19 @@ pub(crate) struct Hands {
 
 impl Core {
     pub fn turn(
-        &mut self, shared: &Arc<Shared>, hands: &mut Hands, clock: Instant, now: Instant, waker: &Waker, news: &mut Vec<News>,
+        &mut self,
+        shared: &Arc<Shared>,
+        hands: &mut Hands,
+        clock: Instant,
+        now: Instant,
+        waker: &Waker,
+        news: &mut Vec<News>,
     ) -> Result<Turn, Cause> {
-        if !self.driver.as_ref().is_some_and(|driver| driver.will_wake(waker)) {
+        if !self
+            .driver
+            .as_ref()
+            .is_some_and(|driver| driver.will_wake(waker))
+        {
             self.driver = Some(waker.clone());
         }
         if std::mem::take(&mut self.hang_up) {
@@ -94,8 +111,12 @@ impl Core {
         let mut more = events == EVENTS && !full;
         if !self.session.is_closed() {
             self.tx.has_room_for_replies(REPLY);
-            match self.session.tick((now - clock).as_millis() as u32, &mut self.tx.out())? {
-                // Late: the next turn may say that the broker is silent. What it has said is read before.
+            match self
+                .session
+                .tick((now - clock).as_millis() as u32, &mut self.tx.out())?
+            {
+                // Late: the next turn may say that the broker is silent. What it has said is read
+                // before.
                 Some(0) => more = true,
                 Some(nap) => until = earlier(until, Some(now + Duration::from_millis(nap.into()))),
                 None => {}
@@ -111,7 +132,12 @@ impl Core {
         } else if events > 0 {
             shared.room.notify_waiters();
         }
-        Ok(Turn { more, until, reading, closed: self.session.is_closed() })
+        Ok(Turn {
+            more,
+            until,
+            reading,
+            closed: self.session.is_closed(),
+        })
     }
 
     /// Something is on its way that can be read only when it is whole: the broker lives.
@@ -119,11 +145,19 @@ impl Core {
         self.session.excuse();
     }
 
-    fn take_events(&mut self, shared: &Arc<Shared>, rx: &mut BytesMut, now: Instant, news: &mut Vec<News>) -> Result<usize, Cause> {
+    fn take_events(
+        &mut self,
+        shared: &Arc<Shared>,
+        rx: &mut BytesMut,
+        now: Instant,
+        news: &mut Vec<News>,
+    ) -> Result<usize, Cause> {
         let mut input = &rx[..];
         let mut count = 0;
         while count < EVENTS && !self.inbox.is_full() && self.tx.has_room_for_replies(REPLY) {
-            let event = self.manual.receive(&mut self.session, &mut input, BUFFER, &mut self.tx.out())?;
+            let event =
+                self.manual
+                    .receive(&mut self.session, &mut input, BUFFER, &mut self.tx.out())?;
             let Some((event, token)) = event else {
                 if self.tx.room() < REPLY {
                     // What is owed may have filled it.
@@ -135,7 +169,8 @@ impl Core {
             match event {
                 Event::Connected { session } => {
                     self.connected_at = Some(now);
-                    self.work.connected(session, shared.options.rules().filters, now);
+                    self.work
+                        .connected(session, shared.options.rules().filters, now);
                     self.inbox.connected(session);
                     self.state = State::Connected { session };
                     self.version += 1;
@@ -143,8 +178,12 @@ impl Core {
                     shared.changed.notify_waiters();
                     news.push(News::Connected(session));
                 }
-                Event::Message(message) => self.inbox.begin(&message, token, &mut self.manual, shared),
-                Event::Payload { data, left } => self.inbox.more(data, left, token, &mut self.manual),
+                Event::Message(message) => {
+                    self.inbox.begin(&message, token, &mut self.manual, shared)
+                }
+                Event::Payload { data, left } => {
+                    self.inbox.more(data, left, token, &mut self.manual)
+                }
                 Event::Skipped { len } => {
                     news.push(News::Skipped(len));
                     self.inbox.dropped += 1;
@@ -168,8 +207,16 @@ impl Core {
         Ok(count)
     }
 
-    /// A handler that waits for an acknowledgement behind messages which nobody takes must not wait for ever.
-    fn make_way(&mut self, full: bool, hands: &mut Hands, now: Instant, until: &mut Option<Instant>, news: &mut Vec<News>) {
+    /// A handler that waits for an acknowledgement behind messages which nobody takes must not wait
+    /// for ever.
+    fn make_way(
+        &mut self,
+        full: bool,
+        hands: &mut Hands,
+        now: Instant,
+        until: &mut Option<Instant>,
+        news: &mut Vec<News>,
+    ) {
         if self.inbox.give_way {
             self.inbox.give_way = !self.inbox.has_room();
         } else if !full {
@@ -188,24 +235,40 @@ impl Core {
     }
 
     /// Says goodbye when all that is under way has come to its end, or time is up.
-    fn leave(&mut self, options: &Options, written: bool, now: Instant) -> Result<Option<Instant>, Cause> {
-        let Some(until) = self.leave_until else { return Ok(None) };
+    fn leave(
+        &mut self,
+        options: &Options,
+        written: bool,
+        now: Instant,
+    ) -> Result<Option<Instant>, Cause> {
+        let Some(until) = self.leave_until else {
+            return Ok(None);
+        };
         let late = now >= until;
         if self.connected_at.is_none() {
-            return if late || !self.work.has_messages() { Err(Cause::HungUp) } else { Ok(Some(until)) };
+            return if late || !self.work.has_messages() {
+                Err(Cause::HungUp)
+            } else {
+                Ok(Some(until))
+            };
         }
         if !late && (self.work.has_messages() || self.session.unsent() > 0) {
             if written && self.tx.is_empty() && self.session.unsent() == 0 {
-                // What was dealt with is acknowledged. What comes now never will be, and must not bar the answers behind it.
+                // What was dealt with is acknowledged. What comes now never will be, and must not
+                // bar the answers behind it.
                 self.manual = manual(options.slots);
             }
             return Ok(Some(until));
         }
         self.tx.has_room_for_replies(REPLY);
-        match self.manual.disconnect(&mut self.session, &mut self.tx.out()) {
+        match self
+            .manual
+            .disconnect(&mut self.session, &mut self.tx.out())
+        {
             Ok(()) => Ok(None),
             Err(SendError::Full) if !late => Ok(Some(until)),
-            // Half a message is on its way and will not be finished, or nothing is taken: hanging up is all that is left.
+            // Half a message is on its way and will not be finished, or nothing is taken: hanging
+            // up is all that is left.
             Err(_) => Err(Cause::HungUp),
         }
     }

@@ -1,4 +1,5 @@
-//! Bytes on their way out: memory that grows with what is to be sent, and goes when there is nothing.
+//! Bytes on their way out: memory that grows with what is to be sent, and goes when there is
+//! nothing.
 use motemq::Out;
 
 /// Bytes of commands that wait to be written at most; the longest topic fits.
@@ -63,12 +64,15 @@ impl Tx {
         if need > limit {
             return false;
         }
-        self.mem.resize(need.max(FIRST).max(self.mem.len() * 2).min(LIMIT + RESERVE), 0);
+        self.mem.resize(
+            need.max(FIRST).max(self.mem.len() * 2).min(LIMIT + RESERVE),
+            0,
+        );
         true
     }
 
-    /// Hands all bytes over to `hand`, which is empty. The session must not take this for an empty buffer as long as the hand holds bytes:
-    /// the broker has not seen them.
+    /// Hands all bytes over to `hand`, which is empty. The session must not take this for an empty
+    /// buffer as long as the hand holds bytes: the broker has not seen them.
     pub fn pass(&mut self, hand: &mut Tx) {
         if self.is_empty() {
             self.clear();
@@ -81,7 +85,10 @@ impl Tx {
     /// Gives the memory back, if it holds nothing.
     pub fn shrink(&mut self) {
         if self.is_empty() {
-            *self = Tx { mem: Vec::new(), ..*self };
+            *self = Tx {
+                mem: Vec::new(),
+                ..*self
+            };
         }
     }
 
@@ -117,7 +124,8 @@ mod tests {
         tx.pass(&mut hand);
         assert_eq!((tx.is_empty(), hand.bytes().len()), (true, 10));
         assert!(tx.has_room(16));
-        tx.out().lend(|out| assert!(!format!("{out:?}").contains("taken: 0")));
+        tx.out()
+            .lend(|out| assert!(!format!("{out:?}").contains("taken: 0")));
         hand.consume(10);
         tx.pass(&mut hand);
         assert_eq!(tx.end, 0);

@@ -42,7 +42,8 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Work {
     entries: Slab<Entry>,
-    /// Not sent yet, oldest first; before them those whose identifiers ended with the session, so many since the last connection.
+    /// Not sent yet, oldest first; before them those whose identifiers ended with the session, so
+    /// many since the last connection.
     queue: VecDeque<usize>,
     again: usize,
     queued_messages: usize,
@@ -125,7 +126,8 @@ impl Work {
         Some((key, &self.entries[key].body))
     }
 
-    /// It was sent, with this identifier if the broker answers it; else it has ended, unless its payload is still to follow.
+    /// It was sent, with this identifier if the broker answers it; else it has ended, unless its
+    /// payload is still to follow.
     pub fn first_sent(&mut self, id: Option<PacketId>, streamed: bool, now: Instant) {
         let Some(key) = self.unqueue(0) else { return };
         let entry = &mut self.entries[key];
@@ -172,7 +174,9 @@ impl Work {
             let entry = &self.entries[key];
             !entry.sent && matches!(entry.body, Body::Publish(_))
         });
-        let Some(key) = at.and_then(|at| self.unqueue(at)) else { return false };
+        let Some(key) = at.and_then(|at| self.unqueue(at)) else {
+            return false;
+        };
         self.end(key, Err(Error::Dropped));
         true
     }
@@ -191,12 +195,17 @@ impl Work {
 
     /// The one that was sent first and is not answered will not be waited for any more.
     pub fn is_blocked(&self) -> bool {
-        self.flights.front().is_some_and(|&(_, key)| self.entries[key].given_up)
+        self.flights
+            .front()
+            .is_some_and(|&(_, key)| self.entries[key].given_up)
     }
 
     /// A message is not acknowledged, or not even sent.
     pub fn has_messages(&self) -> bool {
-        let keys = self.queue.iter().chain(self.flights.iter().map(|(_, key)| key));
+        let keys = self
+            .queue
+            .iter()
+            .chain(self.flights.iter().map(|(_, key)| key));
         keys.into_iter().any(|&key| {
             let entry = &self.entries[key];
             entry.body.asked().is_message() && !entry.given_up
@@ -205,7 +214,9 @@ impl Work {
 
     /// Somebody waits for an answer.
     pub fn is_awaited(&self) -> bool {
-        self.flights.iter().any(|&(_, key)| self.entries[key].waker.is_some())
+        self.flights
+            .iter()
+            .any(|&(_, key)| self.entries[key].waker.is_some())
     }
 
     fn place(&self, id: PacketId) -> Option<usize> {
@@ -225,7 +236,11 @@ impl Work {
     pub fn copy(&self, id: PacketId) -> Option<(usize, &Letter)> {
         let key = self.flight(id)?;
         match &self.entries[key] {
-            Entry { body: Body::Publish(letter), given_up: false, .. } => Some((key, letter)),
+            Entry {
+                body: Body::Publish(letter),
+                given_up: false,
+                ..
+            } => Some((key, letter)),
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
-//! What an idle connection costs, and how few writes many messages take. A process of its own, since everything allocated is counted.
+//! What an idle connection costs, and how few writes many messages take. A process of its own,
+//! since everything allocated is counted.
 use motemq_tokio::{Address, Client, Options, Publish, QoS, Subscription};
 use peak_alloc::PeakAlloc;
 use std::{
@@ -22,7 +23,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// Held by each test, since they count the memory of the whole process.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// A broker that accepts, takes everything, and acknowledges a first message with QoS 1; without memory of its own.
+/// A broker that accepts, takes everything, and acknowledges a first message with QoS 1; without
+/// memory of its own.
 #[derive(Default)]
 struct Accepting {
     accepted: bool,
@@ -40,7 +42,11 @@ struct More {
 }
 
 impl AsyncRead for Accepting {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.accepted, true) {
             buf.put_slice(b"\x20\x02\0\0");
             return Poll::Ready(Ok(()));
@@ -49,17 +55,27 @@ impl AsyncRead for Accepting {
             buf.put_slice(b"\x40\x02\0\x01");
             return Poll::Ready(Ok(()));
         }
-        let Some(more) = &self.more else { return Poll::Pending };
+        let Some(more) = &self.more else {
+            return Poll::Pending;
+        };
         let mut says = more.says.lock().unwrap();
         let n = says.len().min(buf.remaining());
         buf.put_slice(&says[..n]);
         says.drain(..n);
-        if n > 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if n > 0 {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
     }
 }
 
 impl AsyncWrite for Accepting {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.acknowledges = buf.starts_with(b"\x32") && self.more.is_none();
         if let Some(more) = &self.more {
             more.writes.fetch_add(1, Ordering::Relaxed);
@@ -79,7 +95,8 @@ impl AsyncWrite for Accepting {
 async fn connected(number: usize) -> Client {
     // Four bytes for each slot are the caller's choice.
     let options = Options::new(format!("node-{number}")).slots(16);
-    let (client, driver) = Client::dialing(options, |_: Address| async { Ok(Accepting::default()) });
+    let (client, driver) =
+        Client::dialing(options, |_: Address| async { Ok(Accepting::default()) });
     tokio::spawn(driver);
     client.connected().await.unwrap();
     client
@@ -97,8 +114,18 @@ async fn an_idle_connection_is_small() {
         for number in 0..CLIENTS {
             let client = connected(number).await;
             // It has been busy.
-            client.publish(&Publish::to("t").payload(&[7; 5000]).qos(QoS::AtLeastOnce)).await.unwrap().await.unwrap();
-            drop(client.publish(&Publish::to("t").payload(&[7; 5000])).await.unwrap());
+            client
+                .publish(&Publish::to("t").payload(&[7; 5000]).qos(QoS::AtLeastOnce))
+                .await
+                .unwrap()
+                .await
+                .unwrap();
+            drop(
+                client
+                    .publish(&Publish::to("t").payload(&[7; 5000]))
+                    .await
+                    .unwrap(),
+            );
             clients.push(client);
         }
         tokio::time::sleep(Duration::from_secs(10)).await;
@@ -111,11 +138,19 @@ async fn an_idle_connection_is_small() {
 
 /// Connects to a broker that says this then, and counts.
 async fn counting(says: &[u8]) -> (Client, Subscription, Arc<More>) {
-    let more = Arc::new(More { says: says.to_vec().into(), ..More::default() });
+    let more = Arc::new(More {
+        says: says.to_vec().into(),
+        ..More::default()
+    });
     let broker = more.clone();
     let dial = move |_: Address| {
         let more = Some(broker.clone());
-        async { Ok(Accepting { more, ..Accepting::default() }) }
+        async {
+            Ok(Accepting {
+                more,
+                ..Accepting::default()
+            })
+        }
     };
     let (client, driver) = Client::dialing(Options::new("a"), dial);
     let stream = client.messages();
@@ -141,15 +176,23 @@ async fn many_messages_leave_together() {
 #[tokio::test(start_paused = true)]
 async fn many_acknowledgements_leave_together() {
     let _alone = ALONE.lock().await;
-    let messages: Vec<_> = (1..=100u8).flat_map(|id| [0x32, 5, 0, 1, b't', 0, id]).collect();
+    let messages: Vec<_> = (1..=100u8)
+        .flat_map(|id| [0x32, 5, 0, 1, b't', 0, id])
+        .collect();
     let (client, mut stream, broker) = counting(&messages).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = (broker.writes.load(Ordering::Relaxed), client.counters().bytes_out);
+    let before = (
+        broker.writes.load(Ordering::Relaxed),
+        client.counters().bytes_out,
+    );
     for _ in 0..100 {
         stream.recv().await.unwrap();
     }
     drop(stream);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let after = (broker.writes.load(Ordering::Relaxed), client.counters().bytes_out);
+    let after = (
+        broker.writes.load(Ordering::Relaxed),
+        client.counters().bytes_out,
+    );
     assert_eq!((after.0 - before.0, after.1 - before.1), (1, 400));
 }

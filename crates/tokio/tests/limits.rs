@@ -1,6 +1,8 @@
 //! What brokers do not allow, and what they answer wrongly.
 use motemq_rig::{broker::Config, server::Server};
-use motemq_tokio::{Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect, profile::AWS_IOT};
+use motemq_tokio::{
+    Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect, profile::AWS_IOT,
+};
 use std::{future::Future, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,26 +14,49 @@ use tokio::{
 const SOON: Duration = Duration::from_secs(20);
 
 async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(SOON, work).await.expect("done within twenty seconds")
+    timeout(SOON, work)
+        .await
+        .expect("done within twenty seconds")
 }
 
 #[tokio::test]
 async fn what_a_broker_would_not_take_is_not_sent() {
     let server = Server::start(Config::new()).unwrap();
-    let options = Options::new("a").broker("127.0.0.1", server.addr().port()).profile(&AWS_IOT);
+    let options = Options::new("a")
+        .broker("127.0.0.1", server.addr().port())
+        .profile(&AWS_IOT);
     let (client, driver) = Client::new(options.clone());
     tokio::spawn(driver);
-    let error = soon(client.publish(&Publish::to("t").qos(QoS::ExactlyOnce))).await.unwrap_err();
-    assert!(matches!(&error, Error::OverLimit(_)) && error.to_string().contains("AWS IoT Core takes QoS 1 at most"), "{error}");
-    let error = soon(client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 9])).await.unwrap_err();
+    let error = soon(client.publish(&Publish::to("t").qos(QoS::ExactlyOnce)))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::OverLimit(_))
+            && error
+                .to_string()
+                .contains("AWS IoT Core takes QoS 1 at most"),
+        "{error}"
+    );
+    let error = soon(client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 9]))
+        .await
+        .unwrap_err();
     assert!(matches!(&error, Error::OverLimit(_)), "{error}");
-    soon(soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+    soon(
+        soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)))
+            .await
+            .unwrap(),
+    )
+    .await
+    .unwrap();
     soon(client.disconnect(SOON)).await.unwrap();
 
     let (client, driver) = Client::new(options.keep_alive(0));
     tokio::spawn(driver);
     let error = soon(client.connected()).await.unwrap_err();
-    assert!(matches!(&error, Error::OverLimit(_)) && error.to_string().contains("1 to 1200 s"), "{error}");
+    assert!(
+        matches!(&error, Error::OverLimit(_)) && error.to_string().contains("1 to 1200 s"),
+        "{error}"
+    );
 }
 
 /// What a broker hears and says.
@@ -43,9 +68,22 @@ async fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let connections: [(&[u8], &[Exchange]); 3] = [
-        (b"\x20\x02\0\0", &[(b"\x34\x06\0\x01t\0\x011", b"\x40\x02\0\x01")]),
-        (b"\x20\x02\x01\0", &[(b"\x3c\x06\0\x01t\0\x011", b"\x40\x02\0\x01")]),
-        (b"\x20\x02\x01\0", &[(b"\x62\x02\0\x01", b"\x70\x02\0\x01"), (b"\x32\x06\0\x01t\0\x022", b"\x40\x02\0\x02"), (b"\xe0\0", b"")]),
+        (
+            b"\x20\x02\0\0",
+            &[(b"\x34\x06\0\x01t\0\x011", b"\x40\x02\0\x01")],
+        ),
+        (
+            b"\x20\x02\x01\0",
+            &[(b"\x3c\x06\0\x01t\0\x011", b"\x40\x02\0\x01")],
+        ),
+        (
+            b"\x20\x02\x01\0",
+            &[
+                (b"\x62\x02\0\x01", b"\x70\x02\0\x01"),
+                (b"\x32\x06\0\x01t\0\x022", b"\x40\x02\0\x02"),
+                (b"\xe0\0", b""),
+            ],
+        ),
     ];
     let broker = tokio::spawn(async move {
         for (hello, dialogue) in connections {
@@ -62,14 +100,39 @@ async fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
             let _ = stream.read(&mut [0]).await;
         }
     });
-    let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(20), max_tries: Some(200) };
-    let (client, driver) = Client::new(Options::new("a").broker("127.0.0.1", port).keep_session().reconnect(at_once));
+    let at_once = Reconnect::BackOff {
+        first: Duration::from_millis(1),
+        cap: Duration::from_millis(20),
+        max_tries: Some(200),
+    };
+    let (client, driver) = Client::new(
+        Options::new("a")
+            .broker("127.0.0.1", port)
+            .keep_session()
+            .reconnect(at_once),
+    );
     tokio::spawn(driver);
     soon(client.connected()).await.unwrap();
-    let receipt = soon(client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))).await.unwrap();
+    let receipt = soon(client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)))
+        .await
+        .unwrap();
     let error = soon(receipt).await.unwrap_err();
-    assert!(matches!(error, Error::Abandoned { fault: Fault::Unexpected }), "{error:?}");
-    soon(soon(client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+    assert!(
+        matches!(
+            error,
+            Error::Abandoned {
+                fault: Fault::Unexpected
+            }
+        ),
+        "{error:?}"
+    );
+    soon(
+        soon(client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)))
+            .await
+            .unwrap(),
+    )
+    .await
+    .unwrap();
     soon(client.disconnect(SOON)).await.unwrap();
     soon(broker).await.unwrap();
 }

@@ -1,4 +1,5 @@
-//! What is traced. A process of its own, since what is not listened to in one thread may be left out in others.
+//! What is traced. A process of its own, since what is not listened to in one thread may be left
+//! out in others.
 use motemq_rig::{broker::Config, server::Server};
 use motemq_tokio::{Client, Options, Publish, Reconnect};
 use std::{
@@ -15,7 +16,8 @@ use tracing::{
     subscriber::set_default,
 };
 
-/// Writes down what is traced, and publishes it by the client that it comes from, as somebody might who sends a log by MQTT.
+/// Writes down what is traced, and publishes it by the client that it comes from, as somebody might
+/// who sends a log by MQTT.
 #[derive(Clone, Default)]
 struct Log {
     lines: Arc<Mutex<Vec<String>>>,
@@ -73,22 +75,42 @@ fn who_listens_may_call_the_client() {
     thread::spawn(move || {
         let log = Log::default();
         let _guard = set_default(log.clone());
-        Builder::new_current_thread().enable_all().build().unwrap().block_on(lose_a_connection(&log));
+        Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(lose_a_connection(&log));
         let _ = give.send(log.lines.lock().unwrap().clone());
     });
     // Whoever locked himself out would not notice.
-    let lines = take.recv_timeout(Duration::from_secs(20)).expect("done within twenty seconds");
-    for expected in
-        ["mqtt client_id=\"seen\"", "DEBUG message=connecting", "INFO message=connected session=New", "WARN message=no connection"]
-    {
-        assert!(lines.iter().any(|line| line.starts_with(expected)), "{expected}: {lines:#?}");
+    let lines = take
+        .recv_timeout(Duration::from_secs(20))
+        .expect("done within twenty seconds");
+    for expected in [
+        "mqtt client_id=\"seen\"",
+        "DEBUG message=connecting",
+        "INFO message=connected session=New",
+        "WARN message=no connection",
+    ] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(expected)),
+            "{expected}: {lines:#?}"
+        );
     }
 }
 
 async fn lose_a_connection(log: &Log) {
     let server = Server::start(Config::new()).unwrap();
-    let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(1), max_tries: None };
-    let (client, driver) = Client::new(Options::new("seen").broker("127.0.0.1", server.addr().port()).reconnect(at_once));
+    let at_once = Reconnect::BackOff {
+        first: Duration::from_millis(1),
+        cap: Duration::from_millis(1),
+        max_tries: None,
+    };
+    let (client, driver) = Client::new(
+        Options::new("seen")
+            .broker("127.0.0.1", server.addr().port())
+            .reconnect(at_once),
+    );
     log.client.set(client.clone()).unwrap();
     tokio::spawn(driver);
     client.connected().await.unwrap();

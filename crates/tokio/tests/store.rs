@@ -18,7 +18,9 @@ use std::{
 use tokio::time::timeout;
 
 async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(30), work).await.expect("done within half a minute")
+    timeout(Duration::from_secs(30), work)
+        .await
+        .expect("done within half a minute")
 }
 
 /// A file that is gone in the end.
@@ -39,28 +41,58 @@ impl Drop for File {
 }
 
 fn options(port: u16, file: &File) -> Options {
-    let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(5), max_tries: None };
-    Options::new("kept").broker("127.0.0.1", port).keep_session().slots(64).reconnect(at_once).store(&file.0)
+    let at_once = Reconnect::BackOff {
+        first: Duration::from_millis(1),
+        cap: Duration::from_millis(5),
+        max_tries: None,
+    };
+    Options::new("kept")
+        .broker("127.0.0.1", port)
+        .keep_session()
+        .slots(64)
+        .reconnect(at_once)
+        .store(&file.0)
 }
 
-/// The driver is dropped again and again, as in a crash, wherever it is; each message arrives, those with QoS 2 once.
+/// The driver is dropped again and again, as in a crash, wherever it is; each message arrives,
+/// those with QoS 2 once.
 #[tokio::test]
 async fn messages_survive_their_process() {
     let server = Server::start(Config::new()).unwrap();
     let proxy = Proxy::start(server.addr()).unwrap();
     let file = File::new("survive");
-    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", server.addr().port()));
+    let (watch, driver) =
+        Client::new(Options::new("watch").broker("127.0.0.1", server.addr().port()));
     tokio::spawn(driver);
-    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])).await.unwrap();
-    let qos = |n: u32| if n.is_multiple_of(2) { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
+    let qos = |n: u32| {
+        if n.is_multiple_of(2) {
+            QoS::AtLeastOnce
+        } else {
+            QoS::ExactlyOnce
+        }
+    };
     let mut chance = fastrand::Rng::with_seed(7);
     for round in 0..20u32 {
-        proxy.plan(Plan::cut_after(if chance.bool() { Direction::Up } else { Direction::Down }, chance.u64(4..300)));
+        proxy.plan(Plan::cut_after(
+            if chance.bool() {
+                Direction::Up
+            } else {
+                Direction::Down
+            },
+            chance.u64(4..300),
+        ));
         let (client, driver) = Client::new(options(proxy.addr().port(), &file));
         let driver = tokio::spawn(driver);
         for n in 0..10 {
             let n = round * 10 + n;
-            drop(soon(client.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos(n)))).await.unwrap());
+            drop(
+                soon(client.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos(n))))
+                    .await
+                    .unwrap(),
+            );
         }
         // What waits for a connection is written as soon as the driver runs.
         tokio::time::sleep(Duration::from_millis(chance.u64(1..30))).await;
@@ -74,32 +106,52 @@ async fn messages_survive_their_process() {
         let message = soon(stream.recv()).await.unwrap();
         times[u32::from_be_bytes(message.payload[..].try_into().unwrap()) as usize] += 1;
     }
-    soon(client.disconnect(Duration::from_secs(10))).await.unwrap();
+    soon(client.disconnect(Duration::from_secs(10)))
+        .await
+        .unwrap();
     while let Ok(Some(message)) = timeout(Duration::from_millis(200), stream.recv()).await {
         times[u32::from_be_bytes(message.payload[..].try_into().unwrap()) as usize] += 1;
     }
-    let doubled: Vec<_> = times.iter().enumerate().filter(|&(n, &times)| times > 1 && qos(n as u32) == QoS::ExactlyOnce).collect();
+    let doubled: Vec<_> = times
+        .iter()
+        .enumerate()
+        .filter(|&(n, &times)| times > 1 && qos(n as u32) == QoS::ExactlyOnce)
+        .collect();
     assert!(doubled.is_empty(), "QoS 2 came twice: {doubled:?}");
 }
 
-/// Tells this program that it is to be killed: with the broker's port, the file, and what messages begin with.
+/// Tells this program that it is to be killed: with the broker's port, the file, and what messages
+/// begin with.
 const VICTIM: &str = "MOTEMQ_VICTIM";
 
 /// Publishes numbers until it is killed.
 async fn victim(task: &str) {
-    let [port, file, name] = task.split(' ').collect::<Vec<_>>()[..] else { panic!("{VICTIM}={task}") };
+    let [port, file, name] = task.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{VICTIM}={task}")
+    };
     let file = File(file.into());
-    let (client, driver) = Client::new(options(port.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait));
+    let (client, driver) =
+        Client::new(options(port.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait));
     // It is still needed.
     std::mem::forget(file);
     tokio::spawn(driver);
     for n in 0.. {
         let text = format!("{name} {n}");
-        drop(client.publish(&Publish::to("t").payload(text.as_bytes()).qos(QoS::ExactlyOnce)).await.unwrap());
+        drop(
+            client
+                .publish(
+                    &Publish::to("t")
+                        .payload(text.as_bytes())
+                        .qos(QoS::ExactlyOnce),
+                )
+                .await
+                .unwrap(),
+        );
     }
 }
 
-/// A process is killed again and again; what has left goes its way to the end, once, and nothing in between is missing.
+/// A process is killed again and again; what has left goes its way to the end, once, and nothing in
+/// between is missing.
 #[tokio::test]
 async fn messages_survive_a_kill() {
     if let Ok(task) = env::var(VICTIM) {
@@ -110,12 +162,18 @@ async fn messages_survive_a_kill() {
     let file = File::new("killed");
     let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port));
     tokio::spawn(driver);
-    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])).await.unwrap();
+    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
     let latest = Arc::new(Mutex::new(String::new()));
     let seen = latest.clone();
     let watching = tokio::spawn(async move {
         let mut came = Vec::new();
-        while let Some(message) = stream.recv().await.filter(|message| message.payload != "end") {
+        while let Some(message) = stream
+            .recv()
+            .await
+            .filter(|message| message.payload != "end")
+        {
             let text = String::from_utf8(message.payload.to_vec()).unwrap();
             seen.lock().unwrap().clone_from(&text);
             came.push(text);
@@ -145,8 +203,16 @@ async fn messages_survive_a_kill() {
     let (client, driver) = Client::new(options(port, &file));
     tokio::spawn(driver);
     soon(client.connected()).await.unwrap();
-    soon(client.disconnect(Duration::from_secs(10))).await.unwrap();
-    soon(soon(watch.publish(&Publish::to("t").payload(b"end").qos(QoS::ExactlyOnce))).await.unwrap()).await.unwrap();
+    soon(client.disconnect(Duration::from_secs(10)))
+        .await
+        .unwrap();
+    soon(
+        soon(watch.publish(&Publish::to("t").payload(b"end").qos(QoS::ExactlyOnce)))
+            .await
+            .unwrap(),
+    )
+    .await
+    .unwrap();
     let came = soon(watching).await.unwrap();
     let mut next = [0; 10];
     for message in came {
@@ -164,11 +230,23 @@ async fn a_store_that_does_not_fit_is_an_error() {
     let file = File::new("fit");
     let (client, driver) = Client::new(options(server.addr().port(), &file));
     tokio::spawn(driver);
-    soon(soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
-    soon(client.disconnect(Duration::from_secs(5))).await.unwrap();
+    soon(
+        soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)))
+            .await
+            .unwrap(),
+    )
+    .await
+    .unwrap();
+    soon(client.disconnect(Duration::from_secs(5)))
+        .await
+        .unwrap();
     let (_client, driver) = Client::new(options(server.addr().port(), &file).slots(16));
     let error = soon(driver).await.unwrap_err();
-    assert!(matches!(&error, Error::Store(why) if why.contains("number of slots")), "{error}");
-    let (_client, driver) = Client::new(options(server.addr().port(), &file).store(env::temp_dir()));
+    assert!(
+        matches!(&error, Error::Store(why) if why.contains("number of slots")),
+        "{error}"
+    );
+    let (_client, driver) =
+        Client::new(options(server.addr().port(), &file).store(env::temp_dir()));
     assert!(matches!(soon(driver).await, Err(Error::Store(_))));
 }

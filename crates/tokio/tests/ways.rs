@@ -1,4 +1,5 @@
-//! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is said where one is barred.
+//! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
+//! said where one is barred.
 #![cfg(feature = "tls")]
 
 use motemq_rig::{
@@ -10,7 +11,9 @@ use motemq_rig::{
 };
 #[cfg(target_os = "linux")]
 use motemq_rig::{daemon::Daemon, mosquitto::free_port};
-use motemq_tokio::{Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError};
+use motemq_tokio::{
+    Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError,
+};
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 
@@ -18,7 +21,9 @@ use tokio::time::timeout;
 const SOON: Duration = Duration::from_secs(20);
 
 async fn soon<T>(work: impl Future<Output = T>) -> T {
-    timeout(SOON, work).await.expect("done within twenty seconds")
+    timeout(SOON, work)
+        .await
+        .expect("done within twenty seconds")
 }
 
 fn options(url: &str) -> Options {
@@ -31,13 +36,23 @@ async fn works(options: Options, size: u32) {
     let driver = tokio::spawn(driver);
     let large: Vec<u8> = (0..size).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        let mut stream = soon(client.subscribe(&[Filter::new("way", qos)])).await.unwrap();
+        let mut stream = soon(client.subscribe(&[Filter::new("way", qos)]))
+            .await
+            .unwrap();
         for payload in [&b""[..], b"small", &large, &large] {
-            drop(soon(client.publish(&Publish::to("way").payload(payload).qos(qos))).await.unwrap());
+            drop(
+                soon(client.publish(&Publish::to("way").payload(payload).qos(qos)))
+                    .await
+                    .unwrap(),
+            );
         }
         for payload in [&b""[..], b"small", &large, &large] {
             let message = soon(stream.recv()).await.expect("a message");
-            assert!(message.payload[..] == *payload && message.qos == qos, "{qos:?}: {} bytes", message.payload.len());
+            assert!(
+                message.payload[..] == *payload && message.qos == qos,
+                "{qos:?}: {} bytes",
+                message.payload.len()
+            );
         }
     }
     soon(client.disconnect(SOON)).await.unwrap();
@@ -52,21 +67,28 @@ fn trusting(authority: &Authority) -> Tls {
 async fn objected(options: Options) -> Objection {
     let (_client, driver) = Client::new(options);
     match soon(driver).await {
-        Err(Error::Tls { source: TlsError::Objection { objection, .. }, .. }) => objection,
+        Err(Error::Tls {
+            source: TlsError::Objection { objection, .. },
+            ..
+        }) => objection,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
 async fn each_way_works() {
-    let Some(ways) = Listeners::for_test("each_way_works") else { return };
+    let Some(ways) = Listeners::for_test("each_way_works") else {
+        return;
+    };
     let trusting = trusting(&ways.authority);
     works(options(&ways.secure()).tls(trusting.clone()), 1_000_000).await;
     // mosquitto moves 4 KiB every tenth of a second there.
     works(options(&ways.web()), 10_000).await;
     works(options(&ways.secure_web()).tls(trusting.clone()), 10_000).await;
     let client = ways.authority.client("node");
-    let identity = trusting.identity(client.pem.as_bytes(), client.key.as_bytes(), None).unwrap();
+    let identity = trusting
+        .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
+        .unwrap();
     works(options(&ways.mutual()).tls(identity), 10_000).await;
     if cfg!(unix) {
         works(options(&ways.unix()), 1_000_000).await;
@@ -84,33 +106,67 @@ async fn frames_may_be_cut_anywhere() {
 
 #[tokio::test]
 async fn each_bar_is_named() {
-    let Some(ways) = Listeners::for_test("each_bar_is_named") else { return };
+    let Some(ways) = Listeners::for_test("each_bar_is_named") else {
+        return;
+    };
     let trusting = trusting(&ways.authority);
-    assert_eq!(objected(options(&ways.secure())).await, Objection::UnknownCa);
-    assert_eq!(objected(options(&ways.secure()).tls(trusting.clone().sni("other.example"))).await, Objection::WrongName);
-    assert_eq!(objected(options(&ways.mutual()).tls(trusting.clone())).await, Objection::NoClientCertificate);
+    assert_eq!(
+        objected(options(&ways.secure())).await,
+        Objection::UnknownCa
+    );
+    assert_eq!(
+        objected(options(&ways.secure()).tls(trusting.clone().sni("other.example"))).await,
+        Objection::WrongName
+    );
+    assert_eq!(
+        objected(options(&ways.mutual()).tls(trusting.clone())).await,
+        Objection::NoClientCertificate
+    );
     let stranger = Authority::new("Stranger").client("node");
-    let stranger = trusting.clone().identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None).unwrap();
-    assert_eq!(objected(options(&ways.mutual()).tls(stranger)).await, Objection::UnknownClientCa);
-    assert_eq!(objected(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await, Objection::HungUp);
+    let stranger = trusting
+        .clone()
+        .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
+        .unwrap();
+    assert_eq!(
+        objected(options(&ways.mutual()).tls(stranger)).await,
+        Objection::UnknownClientCa
+    );
+    assert_eq!(
+        objected(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await,
+        Objection::HungUp
+    );
     let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:")));
     let error = soon(driver).await.unwrap_err();
     assert!(matches!(error, Error::WebSocket { .. }), "{error}");
 }
 
-/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means it all the same.
+/// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means
+/// it all the same.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_missing_client_certificate_is_told_in_tls_1_2() {
     let authority = Authority::new("Test CA");
     let port = free_port();
-    let server = Daemon::for_test("a_missing_client_certificate_is_told_in_tls_1_2", "openssl", port, |directory| {
-        let (certificate, key) = authority.server().write(directory, "server");
-        let words = format!("s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -www");
-        let files = ["-cert".into(), certificate.display().to_string(), "-key".into(), key.display().to_string()];
-        words.split(' ').map(String::from).chain(files).collect()
-    });
+    let server = Daemon::for_test(
+        "a_missing_client_certificate_is_told_in_tls_1_2",
+        "openssl",
+        port,
+        |directory| {
+            let (certificate, key) = authority.server().write(directory, "server");
+            let words = format!("s_server -accept 127.0.0.1:{port} -tls1_2 -Verify 1 -www");
+            let files = [
+                "-cert".into(),
+                certificate.display().to_string(),
+                "-key".into(),
+                key.display().to_string(),
+            ];
+            words.split(' ').map(String::from).chain(files).collect()
+        },
+    );
     let Some(_server) = server else { return };
     let there = options(&format!("mqtts://localhost:{port}"));
-    assert_eq!(objected(there.tls(trusting(&authority))).await, Objection::NoClientCertificate);
+    assert_eq!(
+        objected(there.tls(trusting(&authority))).await,
+        Objection::NoClientCertificate
+    );
 }

@@ -11,8 +11,20 @@ struct Aim {
     most: f64,
 }
 
-const fn aim(what: &'static str, work: &'static str, who: &'static str, than: &'static str, most: f64) -> Aim {
-    Aim { what, work, who, than, most }
+const fn aim(
+    what: &'static str,
+    work: &'static str,
+    who: &'static str,
+    than: &'static str,
+    most: f64,
+) -> Aim {
+    Aim {
+        what,
+        work,
+        who,
+        than,
+        most,
+    }
 }
 
 const PACKET: &str = "motemq packet";
@@ -21,31 +33,99 @@ const SESSION: &str = "motemq session";
 const LIMIT: &str = "slices";
 
 const AIMS: [Aim; 9] = [
-    aim("read PUBLISH, 16 bytes: `packet` to the limit", "decode/publish_16B", PACKET, LIMIT, 1.1),
-    aim("read a mixed stream: `packet` to the limit", "decode/stream_1000", PACKET, LIMIT, 1.2),
-    aim("write PUBLISH, 16 bytes, from `&str` and `&[u8]`: `packet` to the limit", "build/publish_16B", PACKET, LIMIT, 1.6),
-    aim("the same: `Session` to the limit", "build/publish_16B", SESSION, LIMIT, 1.6),
-    aim("build and write PUBLISH, 256 bytes, QoS 1: `packet` to the limit", "build/publish_256B_qos1", PACKET, LIMIT, 1.6),
-    aim("the same: `Session`, which remembers it, to the limit", "build/publish_256B_qos1", SESSION, LIMIT, 1.6),
-    aim("read and acknowledge a mixed stream: `Session` to `packet`", "decode/stream_1000", SESSION, PACKET, 1.5),
-    aim("read and acknowledge PUBLISH, 256 bytes, QoS 1: `Session` to `packet`", "decode/publish_256B_qos1", SESSION, PACKET, 1.5),
-    aim("read PUBLISH, 64 KiB, without copying it: `Session` to a copy of the bytes", "decode/publish_64KiB_qos1", SESSION, "copy", 0.1),
+    aim(
+        "read PUBLISH, 16 bytes: `packet` to the limit",
+        "decode/publish_16B",
+        PACKET,
+        LIMIT,
+        1.1,
+    ),
+    aim(
+        "read a mixed stream: `packet` to the limit",
+        "decode/stream_1000",
+        PACKET,
+        LIMIT,
+        1.2,
+    ),
+    aim(
+        "write PUBLISH, 16 bytes, from `&str` and `&[u8]`: `packet` to the limit",
+        "build/publish_16B",
+        PACKET,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "the same: `Session` to the limit",
+        "build/publish_16B",
+        SESSION,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "build and write PUBLISH, 256 bytes, QoS 1: `packet` to the limit",
+        "build/publish_256B_qos1",
+        PACKET,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "the same: `Session`, which remembers it, to the limit",
+        "build/publish_256B_qos1",
+        SESSION,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "read and acknowledge a mixed stream: `Session` to `packet`",
+        "decode/stream_1000",
+        SESSION,
+        PACKET,
+        1.5,
+    ),
+    aim(
+        "read and acknowledge PUBLISH, 256 bytes, QoS 1: `Session` to `packet`",
+        "decode/publish_256B_qos1",
+        SESSION,
+        PACKET,
+        1.5,
+    ),
+    aim(
+        "read PUBLISH, 64 KiB, without copying it: `Session` to a copy of the bytes",
+        "decode/publish_64KiB_qos1",
+        SESSION,
+        "copy",
+        0.1,
+    ),
 ];
 
 /// A row for each aim, with what comes of it; nothing is said to be reached that was not measured.
 pub fn table(times: &[Figure], instructions: &[Figure]) -> String {
-    let mut text = String::from("| aim | at most | time | instructions |\n| --- | ---: | ---: | ---: |\n");
+    let mut text =
+        String::from("| aim | at most | time | instructions |\n| --- | ---: | ---: | ---: |\n");
     for aim in &AIMS {
-        let _ = writeln!(text, "| {} | {:.1} | {} | {} |", aim.what, aim.most, aim.outcome(times), aim.outcome(instructions));
+        let _ = writeln!(
+            text,
+            "| {} | {:.1} | {} | {} |",
+            aim.what,
+            aim.most,
+            aim.outcome(times),
+            aim.outcome(instructions)
+        );
     }
     text
 }
 
 /// How many of the ratios that were measured are as aimed at.
 pub fn sum(times: &[Figure], instructions: &[Figure]) -> String {
-    let ratios: Vec<_> = AIMS.iter().flat_map(|aim| [(aim, aim.ratio(times)), (aim, aim.ratio(instructions))]).collect();
+    let ratios: Vec<_> = AIMS
+        .iter()
+        .flat_map(|aim| [(aim, aim.ratio(times)), (aim, aim.ratio(instructions))])
+        .collect();
     let measured = ratios.iter().filter(|(_, ratio)| ratio.is_some()).count();
-    let reached = ratios.iter().filter(|(aim, ratio)| ratio.is_some_and(|ratio| aim.is_reached(ratio))).count();
+    let reached = ratios
+        .iter()
+        .filter(|(aim, ratio)| ratio.is_some_and(|ratio| aim.is_reached(ratio)))
+        .count();
     format!("Of {measured} aims that were measured {reached} are reached.")
 }
 
@@ -61,7 +141,14 @@ impl Aim {
 
     fn outcome(&self, figures: &[Figure]) -> String {
         match self.ratio(figures) {
-            Some(ratio) => format!("{ratio:.2}, {}", if self.is_reached(ratio) { "reached" } else { "**missed**" }),
+            Some(ratio) => format!(
+                "{ratio:.2}, {}",
+                if self.is_reached(ratio) {
+                    "reached"
+                } else {
+                    "**missed**"
+                }
+            ),
             None => "not measured".into(),
         }
     }
@@ -72,17 +159,32 @@ mod tests {
     use super::*;
 
     fn figures(limit: f64, packet: f64) -> Vec<Figure> {
-        [(LIMIT, limit), (PACKET, packet)].map(|(who, value)| Figure { work: "decode/publish_16B".into(), who: who.into(), value }).into()
+        [(LIMIT, limit), (PACKET, packet)]
+            .map(|(who, value)| Figure {
+                work: "decode/publish_16B".into(),
+                who: who.into(),
+                value,
+            })
+            .into()
     }
 
     #[test]
     fn only_what_was_measured_is_reached() {
         let row = "| read PUBLISH, 16 bytes: `packet` to the limit | 1.1 | 1.10, reached | 1.11, **missed** |";
         assert!(table(&figures(10.0, 11.0), &figures(10.0, 11.1)).contains(row));
-        assert_eq!(sum(&figures(10.0, 11.0), &figures(10.0, 11.1)), "Of 2 aims that were measured 1 are reached.");
+        assert_eq!(
+            sum(&figures(10.0, 11.0), &figures(10.0, 11.1)),
+            "Of 2 aims that were measured 1 are reached."
+        );
         let without = table(&figures(10.0, 11.0), &[]);
-        assert!(without.contains("| 1.10, reached | not measured |") && without.contains("| 1.6 | not measured | not measured |"));
-        assert_eq!(sum(&figures(10.0, 11.0), &[]), "Of 1 aims that were measured 1 are reached.");
+        assert!(
+            without.contains("| 1.10, reached | not measured |")
+                && without.contains("| 1.6 | not measured | not measured |")
+        );
+        assert_eq!(
+            sum(&figures(10.0, 11.0), &[]),
+            "Of 1 aims that were measured 1 are reached."
+        );
     }
 
     #[test]
@@ -90,7 +192,11 @@ mod tests {
         let cases = crate::programs::workspace().join("benches/instructions.txt");
         let cases = std::fs::read_to_string(cases).unwrap();
         for aim in AIMS {
-            assert!(cases.contains(&format!("\t{}\t{}\n", aim.work, aim.who)), "{}", aim.what);
+            assert!(
+                cases.contains(&format!("\t{}\t{}\n", aim.work, aim.who)),
+                "{}",
+                aim.what
+            );
         }
     }
 }

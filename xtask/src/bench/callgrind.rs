@@ -7,7 +7,8 @@ use std::{fs, path::Path, process::Command};
 /// The program; the Debian package has the same name.
 const VALGRIND: &str = "valgrind";
 
-/// The function before which callgrind writes its counters down and starts again: `motemq_benches::counting::stand`.
+/// The function before which callgrind writes its counters down and starts again:
+/// `motemq_benches::counting::stand`.
 const STAND: &str = "--dump-before=motemq_benches::counting::stand*";
 
 /// Whether it is there, on a system for which it counts.
@@ -15,7 +16,8 @@ pub fn is_there() -> bool {
     cfg!(target_os = "linux") && find(VALGRIND).is_some()
 }
 
-/// Runs one of the programs called `instructions`. It prints the cases it does, and stands twice for each.
+/// Runs one of the programs called `instructions`. It prints the cases it does, and stands twice
+/// for each.
 ///
 /// # Errors
 /// It fails, or there are not as many counters as it says.
@@ -28,25 +30,41 @@ pub fn count(counted: &Path) -> Result<Vec<Figure>, String> {
     fs::create_dir_all(&directory).map_err(wrong)?;
     let out = directory.join("out");
     let mut command = program(VALGRIND, ["--quiet", "--tool=callgrind", STAND]);
-    command.arg(format!("--callgrind-out-file={}", out.display())).arg(counted);
+    command
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(counted);
     // The same memcpy on every processor.
     command.env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2,-ERMS,-FSRM");
     figures(&read(command)?, |dump| {
         let name = directory.join(format!("out.{dump}"));
-        let text = fs::read_to_string(&name).map_err(|error| format!("cannot read {}: {error}", name.display()))?;
-        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")?.parse().ok());
+        let text = fs::read_to_string(&name)
+            .map_err(|error| format!("cannot read {}: {error}", name.display()))?;
+        let total = text
+            .lines()
+            .find_map(|line| line.strip_prefix("totals: ")?.parse().ok());
         total.ok_or_else(|| format!("no total in {}", name.display()))
     })
 }
 
 /// The first counter is what came before; then one is that of a case, the next what came behind it.
-fn figures(printed: &str, total: impl Fn(usize) -> Result<f64, String>) -> Result<Vec<Figure>, String> {
+fn figures(
+    printed: &str,
+    total: impl Fn(usize) -> Result<f64, String>,
+) -> Result<Vec<Figure>, String> {
     let figure = |(number, line): (usize, &str)| {
         let mut parts = line.split('\t');
-        let (Some(work), Some(who), Some(Ok(packets))) = (parts.next(), parts.next(), parts.next().map(str::parse::<f64>)) else {
+        let (Some(work), Some(who), Some(Ok(packets))) = (
+            parts.next(),
+            parts.next(),
+            parts.next().map(str::parse::<f64>),
+        ) else {
             return Err(format!("not a case: {line}"));
         };
-        Ok(Figure { work: work.into(), who: who.into(), value: total(number * 2 + 2)? / packets })
+        Ok(Figure {
+            work: work.into(),
+            who: who.into(),
+            value: total(number * 2 + 2)? / packets,
+        })
     };
     printed.lines().enumerate().map(figure).collect()
 }
@@ -57,9 +75,20 @@ fn figures(printed: &str, total: impl Fn(usize) -> Result<f64, String>) -> Resul
 /// The compiler does not say who it is.
 pub fn surroundings() -> Result<String, String> {
     let rustc = read(program("rustc", ["-vV"]))?;
-    let line = |name| rustc.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("?");
+    let line = |name| {
+        rustc
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or("?")
+    };
     let libc = read(program("getconf", ["GNU_LIBC_VERSION"])).unwrap_or_default();
-    Ok(format!("rustc {}, LLVM {}, {}, {}", line("release: "), line("LLVM version: "), line("host: "), libc.trim()))
+    Ok(format!(
+        "rustc {}, LLVM {}, {}, {}",
+        line("release: "),
+        line("LLVM version: "),
+        line("host: "),
+        libc.trim()
+    ))
 }
 
 /// Builds the program that counts, and tells where it is; `target` is where it is built.
@@ -67,7 +96,9 @@ pub fn surroundings() -> Result<String, String> {
 /// # Errors
 /// It cannot be built.
 pub fn build(mut cargo: Command, target: &Path) -> Result<std::path::PathBuf, String> {
-    cargo.args(["--release", "--bin", "instructions"]).env("CARGO_TARGET_DIR", target);
+    cargo
+        .args(["--release", "--bin", "instructions"])
+        .env("CARGO_TARGET_DIR", target);
     crate::programs::run(cargo)?;
     Ok(target.join("release/instructions"))
 }
@@ -80,8 +111,18 @@ mod tests {
     fn counters_belong_to_cases() {
         let printed = "decode/puback\tmotemq\t10\nencode/puback\tcopy\t5\n";
         let found = figures(printed, |dump| Ok([0.0, 99.0, 120.0, 99.0, 20.0][dump])).unwrap();
-        let figure = |work: &str, who: &str, value| Figure { work: work.into(), who: who.into(), value };
-        assert_eq!(found, [figure("decode/puback", "motemq", 12.0), figure("encode/puback", "copy", 4.0)]);
+        let figure = |work: &str, who: &str, value| Figure {
+            work: work.into(),
+            who: who.into(),
+            value,
+        };
+        assert_eq!(
+            found,
+            [
+                figure("decode/puback", "motemq", 12.0),
+                figure("encode/puback", "copy", 4.0)
+            ]
+        );
         assert!(figures("warning", |_| Ok(0.0)).is_err());
     }
 }

@@ -36,20 +36,35 @@ pub fn run(options: &Options) -> Result<(), String> {
     let rounds = if options.quick { 1 } else { ROUNDS };
     for round in 1..=rounds {
         println!("measuring times, round {round} of {rounds}");
-        times.push(criterion::run(peers("bench", &target, &["--quiet", "--bench", "codec"]), &target.join("criterion"), options.quick)?);
+        times.push(criterion::run(
+            peers("bench", &target, &["--quiet", "--bench", "codec"]),
+            &target.join("criterion"),
+            options.quick,
+        )?);
     }
     let instructions = if callgrind::is_there() {
         println!("counting instructions");
         let program: PathBuf = callgrind::build(peers("build", &target, &["--quiet"]), &target)?;
         callgrind::count(&program)?
     } else {
-        println!("not counting instructions: there is no valgrind (on Debian: apt-get install valgrind)");
+        println!(
+            "not counting instructions: there is no valgrind (on Debian: apt-get install valgrind)"
+        );
         Vec::new()
     };
     let versions = versions()?;
-    let report = report::Report { times: medians(&times), instructions, versions, machine: machine() };
+    let report = report::Report {
+        times: medians(&times),
+        instructions,
+        versions,
+        machine: machine(),
+    };
     println!("\n{}", report.summary());
-    if options.write { report.write(workspace()) } else { Ok(()) }
+    if options.write {
+        report.write(workspace())
+    } else {
+        Ok(())
+    }
 }
 
 /// Runs cargo on the workspace of the others, which declare newer compilers than they need.
@@ -59,17 +74,37 @@ pub fn peers(verb: &str, target: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Checks that all of it still compiles, and with the versions that are written down; the whole clients apart, which are many more packages.
+/// Checks that all of it still compiles, and with the versions that are written down; the whole
+/// clients apart, which are many more packages.
 pub fn lints() -> Command {
-    let mut command = peers("clippy", &workspace().join("target/peers"), &["--locked", "--benches", "--bins"]);
+    let mut command = peers(
+        "clippy",
+        &workspace().join("target/peers"),
+        &["--locked", "--benches", "--bins"],
+    );
     command.args(["--", "-D", "warnings"]);
     command
 }
 
 /// Names and versions of those that are measured.
 fn versions() -> Result<Vec<(String, String)>, String> {
-    let arguments = ["tree", "--manifest-path", PEERS, "--depth", "1", "--prefix", "none", "--edges", "normal", "--format", "{p}"];
+    let arguments = [
+        "tree",
+        "--manifest-path",
+        PEERS,
+        "--depth",
+        "1",
+        "--prefix",
+        "none",
+        "--edges",
+        "normal",
+        "--format",
+        "{p}",
+    ];
     let tree = read(cargo(arguments))?;
-    let pair = |line: &str| line.split_once(" v").map(|(name, rest)| (name.into(), rest.split(' ').next().unwrap_or(rest).into()));
+    let pair = |line: &str| {
+        line.split_once(" v")
+            .map(|(name, rest)| (name.into(), rest.split(' ').next().unwrap_or(rest).into()))
+    };
     Ok(tree.lines().skip(1).filter_map(pair).collect())
 }

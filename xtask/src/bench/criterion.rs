@@ -10,14 +10,34 @@ use std::{fs, io, path::Path, process::Command};
 /// It cannot be built, does not run, or leaves no results.
 pub fn run(mut bench: Command, results: &Path, quick: bool) -> Result<Vec<Figure>, String> {
     if results.exists() {
-        fs::remove_dir_all(results).map_err(|error| format!("cannot write to {}: {error}", results.display()))?;
+        fs::remove_dir_all(results)
+            .map_err(|error| format!("cannot write to {}: {error}", results.display()))?;
     }
-    let (warm_up, measure) = if quick { ("0.05", "0.1") } else { ("0.1", "0.3") };
-    bench.args(["--", "--noplot", "--quiet", "--warm-up-time", warm_up, "--measurement-time", measure]);
-    bench.args(["--sample-size", "20", "--nresamples", "1000"]).env("CRITERION_HOME", results);
+    let (warm_up, measure) = if quick {
+        ("0.05", "0.1")
+    } else {
+        ("0.1", "0.3")
+    };
+    bench.args([
+        "--",
+        "--noplot",
+        "--quiet",
+        "--warm-up-time",
+        warm_up,
+        "--measurement-time",
+        measure,
+    ]);
+    bench
+        .args(["--sample-size", "20", "--nresamples", "1000"])
+        .env("CRITERION_HOME", results);
     read(bench)?;
-    let figures = collect(results).map_err(|error| format!("cannot read the results in {}: {error}", results.display()))?;
-    if figures.is_empty() { Err(format!("no results in {}", results.display())) } else { Ok(figures) }
+    let figures = collect(results)
+        .map_err(|error| format!("cannot read the results in {}: {error}", results.display()))?;
+    if figures.is_empty() {
+        Err(format!("no results in {}", results.display()))
+    } else {
+        Ok(figures)
+    }
 }
 
 /// A directory for each group, and in it one for each function.
@@ -54,7 +74,11 @@ mod tests {
     fn criterion_is_understood() {
         let benchmark = r#"{"group_id":"decode/puback","function_id":"motemq packet","throughput":{"Elements":500}}"#;
         let estimates = r#"{"mean":{"point_estimate":9.0},"median":{"confidence_interval":{},"point_estimate":1500.0}}"#;
-        let expected = Figure { work: "decode/puback".into(), who: "motemq packet".into(), value: 3.0 };
+        let expected = Figure {
+            work: "decode/puback".into(),
+            who: "motemq packet".into(),
+            value: 3.0,
+        };
         assert_eq!(figure(benchmark, estimates), Some(expected));
         assert_eq!(figure("{}", estimates), None);
     }

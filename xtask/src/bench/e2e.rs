@@ -25,7 +25,13 @@ pub struct Options {
 /// Clients take turns; what is told is the median of the rounds.
 const ROUNDS: usize = 5;
 
-const CLIENTS: [&str; 5] = ["motemq-tokio", "rumqttc", "rumqttc-v4-next", "ntex-mqtt", "mqtt-endpoint-tokio"];
+const CLIENTS: [&str; 5] = [
+    "motemq-tokio",
+    "rumqttc",
+    "rumqttc-v4-next",
+    "ntex-mqtt",
+    "mqtt-endpoint-tokio",
+];
 
 /// What they do, what it is called, and with how many messages.
 const WORKS: [(&str, &str, usize); 6] = [
@@ -44,7 +50,11 @@ const WORKS: [(&str, &str, usize); 6] = [
 pub fn run(options: &Options) -> Result<(), String> {
     let target = workspace().join("target/peers");
     println!("building the clients");
-    run_program(peers("build", &target, &["--quiet", "--release", "--features", "e2e", "--bin", "e2e"]))?;
+    run_program(peers(
+        "build",
+        &target,
+        &["--quiet", "--release", "--features", "e2e", "--bin", "e2e"],
+    ))?;
     let clients = target.join("release/e2e");
     let broker = Broker::start(&clients)?;
     let rounds = if options.quick { 1 } else { ROUNDS };
@@ -52,7 +62,11 @@ pub fn run(options: &Options) -> Result<(), String> {
     for round in 1..=rounds {
         let mut figures = Vec::new();
         for (work, what, messages) in WORKS {
-            let messages = if options.quick { messages / 10 } else { messages };
+            let messages = if options.quick {
+                messages / 10
+            } else {
+                messages
+            };
             print!("round {round} of {rounds}, {what}:");
             for who in CLIENTS {
                 if misses.are_enough(who, what) {
@@ -61,7 +75,11 @@ pub fn run(options: &Options) -> Result<(), String> {
                 match measure(&clients, who, work, messages, &broker.port) {
                     Ok(value) => {
                         print!(" {who} {value:.2}");
-                        figures.push(Figure { work: work.into(), who: who.into(), value });
+                        figures.push(Figure {
+                            work: work.into(),
+                            who: who.into(),
+                            value,
+                        });
                     }
                     Err(why) => {
                         print!(" {who} {why}");
@@ -75,10 +93,22 @@ pub fn run(options: &Options) -> Result<(), String> {
         measured.push(figures);
     }
     let mut figures = medians(&measured);
-    figures.retain(|Figure { work, who, .. }| !WORKS.iter().any(|(name, what, _)| name == work && misses.are_enough(who, what)));
+    figures.retain(|Figure { work, who, .. }| {
+        !WORKS
+            .iter()
+            .any(|(name, what, _)| name == work && misses.are_enough(who, what))
+    });
     let rows = WORKS.map(|(work, what, _)| (work, what));
-    let table = format!("{}\n{}{}", report::table(&CLIENTS, &rows, &figures, "-"), misses.told(rounds), machine());
-    println!("\nmicroseconds of the client's processor per message\n\n{table}\n\n{}", ratios(&figures));
+    let table = format!(
+        "{}\n{}{}",
+        report::table(&CLIENTS, &rows, &figures, "-"),
+        misses.told(rounds),
+        machine()
+    );
+    println!(
+        "\nmicroseconds of the client's processor per message\n\n{table}\n\n{}",
+        ratios(&figures)
+    );
     if options.write {
         readme::write(&workspace().join("README.md"), "bench e2e", &table)?;
     }
@@ -91,7 +121,11 @@ struct Misses(Vec<(&'static str, &'static str, usize, String)>);
 
 impl Misses {
     fn add(&mut self, who: &'static str, what: &'static str, why: String) {
-        match self.0.iter_mut().find(|miss| (miss.0, miss.1) == (who, what)) {
+        match self
+            .0
+            .iter_mut()
+            .find(|miss| (miss.0, miss.1) == (who, what))
+        {
             Some(miss) => miss.2 += 1,
             None => self.0.push((who, what, 1, why)),
         }
@@ -99,7 +133,9 @@ impl Misses {
 
     /// It is not tried any more, and has no figure.
     fn are_enough(&self, who: &str, what: &str) -> bool {
-        self.0.iter().any(|miss| (miss.0, miss.1) == (who, what) && miss.2 > 1)
+        self.0
+            .iter()
+            .any(|miss| (miss.0, miss.1) == (who, what) && miss.2 > 1)
     }
 
     /// For people, below the table.
@@ -112,11 +148,21 @@ impl Misses {
     }
 }
 
-/// Microseconds of the processor per message. Who stands still is ended by a thread of its own program.
-fn measure(clients: &Path, who: &str, work: &str, messages: usize, port: &str) -> Result<f64, String> {
+/// Microseconds of the processor per message. Who stands still is ended by a thread of its own
+/// program.
+fn measure(
+    clients: &Path,
+    who: &str,
+    work: &str,
+    messages: usize,
+    port: &str,
+) -> Result<f64, String> {
     let said = read(program(clients, [who, work, &messages.to_string(), port]));
     let said = said.map_err(|why| why.lines().last().unwrap_or_default().to_owned())?;
-    let nanoseconds: Option<f64> = said.split_whitespace().next().and_then(|number| number.parse().ok());
+    let nanoseconds: Option<f64> = said
+        .split_whitespace()
+        .next()
+        .and_then(|number| number.parse().ok());
     Ok(nanoseconds.ok_or_else(|| format!("{who} said {said}"))? / 1000.0 / messages as f64)
 }
 
@@ -124,9 +170,16 @@ fn measure(clients: &Path, who: &str, work: &str, messages: usize, port: &str) -
 fn ratios(figures: &[Figure]) -> String {
     let mut text = String::from("motemq-tokio divided by the others:\n");
     for (work, what, _) in WORKS {
-        let Some(ours) = find(figures, work, CLIENTS[0]) else { continue };
-        let of = |who: &&str| find(figures, work, who).map(|theirs| format!("  {who} {:.2}", ours / theirs));
-        text += &format!("{what:28}{}\n", CLIENTS[1..].iter().filter_map(of).collect::<String>());
+        let Some(ours) = find(figures, work, CLIENTS[0]) else {
+            continue;
+        };
+        let of = |who: &&str| {
+            find(figures, work, who).map(|theirs| format!("  {who} {:.2}", ours / theirs))
+        };
+        text += &format!(
+            "{what:28}{}\n",
+            CLIENTS[1..].iter().filter_map(of).collect::<String>()
+        );
     }
     text
 }
@@ -140,7 +193,11 @@ struct Broker {
 impl Broker {
     fn start(clients: &Path) -> Result<Self, String> {
         let cannot = |error| format!("cannot start the broker: {error}");
-        let mut process = program(clients, ["broker"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(cannot)?;
+        let mut process = program(clients, ["broker"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(cannot)?;
         let mut port = String::new();
         if let Some(said) = process.stdout.take() {
             BufReader::new(said).read_line(&mut port).map_err(cannot)?;
@@ -170,13 +227,23 @@ mod tests {
         assert!(!misses.are_enough("a", "w"));
         misses.add("a", "w", "not done".into());
         assert!(misses.are_enough("a", "w") && !misses.are_enough("b", "w"));
-        assert_eq!(misses.told(5), "a, w: in 2 rounds not done; not tried any more.\nb, w: in one of 5 rounds not done.\n\n");
+        assert_eq!(
+            misses.told(5),
+            "a, w: in 2 rounds not done; not tried any more.\nb, w: in one of 5 rounds not done.\n\n"
+        );
     }
 
     #[test]
     fn ratios_are_ours_to_theirs() {
-        let figure = |who: &str, value| Figure { work: "publish0".into(), who: who.into(), value };
+        let figure = |who: &str, value| Figure {
+            work: "publish0".into(),
+            who: who.into(),
+            value,
+        };
         let text = ratios(&[figure("motemq-tokio", 1.0), figure("rumqttc", 4.0)]);
-        assert!(text.ends_with("publish, QoS 0                rumqttc 0.25\n"), "{text}");
+        assert!(
+            text.ends_with("publish, QoS 0                rumqttc 0.25\n"),
+            "{text}"
+        );
     }
 }

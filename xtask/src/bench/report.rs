@@ -1,4 +1,5 @@
-//! What was measured, for people: a table for the README, all of it for `docs/codec.md`, and charts.
+//! What was measured, for people: a table for the README, all of it for `docs/codec.md`, and
+//! charts.
 use super::{Figure, aims, find};
 use crate::{
     plot::{self, Kind},
@@ -19,8 +20,17 @@ pub struct Report {
 }
 
 /// The limits first, then Motemq.
-const WHO: [&str; 9] =
-    ["copy", "slices", "motemq packet", "motemq session", "rumqttc", "rumqttc-v4-next", "mqttrs", "mqtt-protocol-core", "ntex-mqtt"];
+const WHO: [&str; 9] = [
+    "copy",
+    "slices",
+    "motemq packet",
+    "motemq session",
+    "rumqttc",
+    "rumqttc-v4-next",
+    "mqttrs",
+    "mqtt-protocol-core",
+    "ntex-mqtt",
+];
 
 /// The limit that others are compared with.
 const LIMIT: &str = "slices";
@@ -43,18 +53,30 @@ const OTHERS: [(&str, &str); 17] = [
     ("decode/subscribe_8", "read SUBSCRIBE of 8"),
     ("decode/suback_8", "read SUBACK of 8"),
     ("decode/puback", "read PUBACK"),
-    ("encode/publish_256B_qos1", "write PUBLISH, 256 bytes, QoS 1"),
+    (
+        "encode/publish_256B_qos1",
+        "write PUBLISH, 256 bytes, QoS 1",
+    ),
     ("encode/publish_64KiB_qos1", "write PUBLISH, 64 KiB, QoS 1"),
     ("encode/connect", "write CONNECT with everything"),
     ("encode/subscribe_8", "write SUBSCRIBE of 8"),
     ("encode/suback_8", "write SUBACK of 8"),
     ("encode/puback", "write PUBACK"),
     ("encode/stream_1000", "write a packet of a mixed stream"),
-    ("build/publish_256B_qos1", "build and write PUBLISH, 256 bytes, QoS 1"),
-    ("build/publish_64KiB_qos1", "build and write PUBLISH, 64 KiB, QoS 1"),
+    (
+        "build/publish_256B_qos1",
+        "build and write PUBLISH, 256 bytes, QoS 1",
+    ),
+    (
+        "build/publish_64KiB_qos1",
+        "build and write PUBLISH, 64 KiB, QoS 1",
+    ),
     ("build/connect", "build and write CONNECT with everything"),
     ("build/subscribe_8", "build and write SUBSCRIBE of 8"),
-    ("build/stream_1000", "build and write a packet of a mixed stream"),
+    (
+        "build/stream_1000",
+        "build and write a packet of a mixed stream",
+    ),
 ];
 
 /// Measures them.
@@ -63,21 +85,36 @@ const COMMAND: &str = "bench codec";
 impl Report {
     /// Each of the README's rows, as ratios to the limit; then what is aimed at.
     pub fn summary(&self) -> String {
-        let mut text = String::from("times and (instructions) per packet, divided by those of the limit \"slices\"\n");
+        let mut text = String::from(
+            "times and (instructions) per packet, divided by those of the limit \"slices\"\n",
+        );
         for (work, what) in ROWS {
             let _ = writeln!(text, "{what}");
             for who in WHO {
-                let Some(time) = find(&self.times, work, who) else { continue };
+                let Some(time) = find(&self.times, work, who) else {
+                    continue;
+                };
                 let count = find(&self.instructions, work, who);
                 let ratio = |figures, value| match find(figures, work, LIMIT) {
                     Some(limit) => format!("{:6.2}", value / limit),
                     None => "     -".into(),
                 };
-                let counted = count.map_or(String::new(), |count| format!("  ({} {count:8.0})", ratio(&self.instructions, count)));
-                let _ = writeln!(text, "    {who:20}{} {time:9.1} ns{counted}", ratio(&self.times, time));
+                let counted = count.map_or(String::new(), |count| {
+                    format!("  ({} {count:8.0})", ratio(&self.instructions, count))
+                });
+                let _ = writeln!(
+                    text,
+                    "    {who:20}{} {time:9.1} ns{counted}",
+                    ratio(&self.times, time)
+                );
             }
         }
-        let _ = write!(text, "\n{}{}", aims::table(&self.times, &self.instructions), self.aims());
+        let _ = write!(
+            text,
+            "\n{}{}",
+            aims::table(&self.times, &self.instructions),
+            self.aims()
+        );
         text
     }
 
@@ -86,16 +123,28 @@ impl Report {
     /// # Errors
     /// There is no place for them.
     pub fn write(&self, top: &Path) -> Result<(), String> {
-        let short = format!("{}\n{} {}", table(&WHO, &ROWS, &self.times, ""), self.method(), self.aims());
+        let short = format!(
+            "{}\n{} {}",
+            table(&WHO, &ROWS, &self.times, ""),
+            self.method(),
+            self.aims()
+        );
         readme::write(&top.join("README.md"), COMMAND, &short)?;
         let all = [&ROWS[..], &OTHERS[..]].concat();
         let times = table(&WHO, &all, &self.times, "");
         let counts = table(&WHO, &all, &self.instructions, "");
         let aims = aims::table(&self.times, &self.instructions);
-        let figures = format!("### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}");
-        let all = format!("### What is aimed at\n\n{aims}\n{}\n\n{figures}\n{}", self.aims(), self.method());
+        let figures = format!(
+            "### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}"
+        );
+        let all = format!(
+            "### What is aimed at\n\n{aims}\n{}\n\n{figures}\n{}",
+            self.aims(),
+            self.method()
+        );
         readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
-        fs::write(top.join("docs/codec.svg"), self.charts()).map_err(|error| format!("cannot write docs/codec.svg: {error}"))
+        fs::write(top.join("docs/codec.svg"), self.charts())
+            .map_err(|error| format!("cannot write docs/codec.svg: {error}"))
     }
 
     fn aims(&self) -> String {
@@ -103,16 +152,37 @@ impl Report {
     }
 
     fn method(&self) -> String {
-        let versions: Vec<_> = self.versions.iter().filter(|(name, _)| WHO.contains(&name.as_str())).collect();
-        let versions = versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ");
+        let versions: Vec<_> = self
+            .versions
+            .iter()
+            .filter(|(name, _)| WHO.contains(&name.as_str()))
+            .collect();
+        let versions = versions
+            .iter()
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect::<Vec<_>>()
+            .join(", ");
         format!("{} {versions}.", self.machine)
     }
 
     fn charts(&self) -> String {
-        let bars: Vec<_> = ["decode/publish_16B", "decode/stream_1000", "build/publish_16B"].map(|work| self.bars(work)).into();
-        let titles =
-            ["Reading a PUBLISH of 16 bytes", "Reading a mixed stream, per packet", "Writing a PUBLISH of 16 bytes from &str and &[u8]"];
-        let charts: Vec<_> = titles.into_iter().zip(&bars).map(|(title, bars)| (title, "nanoseconds", &bars[..])).collect();
+        let bars: Vec<_> = [
+            "decode/publish_16B",
+            "decode/stream_1000",
+            "build/publish_16B",
+        ]
+        .map(|work| self.bars(work))
+        .into();
+        let titles = [
+            "Reading a PUBLISH of 16 bytes",
+            "Reading a mixed stream, per packet",
+            "Writing a PUBLISH of 16 bytes from &str and &[u8]",
+        ];
+        let charts: Vec<_> = titles
+            .into_iter()
+            .zip(&bars)
+            .map(|(title, bars)| (title, "nanoseconds", &bars[..]))
+            .collect();
         plot::charts(&charts)
     }
 
@@ -122,12 +192,19 @@ impl Report {
             _ if who.starts_with("motemq") => Kind::Ours,
             _ => Kind::Peer,
         };
-        WHO.into_iter().filter_map(|who| Some((name(who), find(&self.times, work, who)?, kind(who)))).collect()
+        WHO.into_iter()
+            .filter_map(|who| Some((name(who), find(&self.times, work, who)?, kind(who))))
+            .collect()
     }
 }
 
 /// A row for each work, a column for each of us; `nothing` where there is no figure.
-pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure], nothing: &str) -> String {
+pub fn table(
+    all: &[&'static str],
+    rows: &[(&str, &str)],
+    figures: &[Figure],
+    nothing: &str,
+) -> String {
     let mut text = String::from("| |");
     text.extend(all.iter().map(|who| format!(" {} |", heading(who))));
     text += "\n| --- |";
@@ -136,7 +213,11 @@ pub fn table(all: &[&'static str], rows: &[(&str, &str)], figures: &[Figure], no
         let _ = write!(text, "\n| {what} |");
         for who in all {
             let cell = find(figures, work, who).map_or(nothing.into(), plot::number);
-            let bold = if who.starts_with("motemq") && cell != nothing { "**" } else { "" };
+            let bold = if who.starts_with("motemq") && cell != nothing {
+                "**"
+            } else {
+                ""
+            };
             let _ = write!(text, " {bold}{cell}{bold} |");
         }
     }
@@ -168,16 +249,33 @@ mod tests {
 
     #[test]
     fn a_report_shows_everybody() {
-        let figure = |who: &str, value| Figure { work: "decode/publish_16B".into(), who: who.into(), value };
-        let times = vec![figure("slices", 20.0), figure("motemq packet", 21.0), figure("rumqttc", 80.0)];
+        let figure = |who: &str, value| Figure {
+            work: "decode/publish_16B".into(),
+            who: who.into(),
+            value,
+        };
+        let times = vec![
+            figure("slices", 20.0),
+            figure("motemq packet", 21.0),
+            figure("rumqttc", 80.0),
+        ];
         let report = Report {
             instructions: times.clone(),
             times,
             versions: vec![("rumqttc".into(), "1.2".into())],
             machine: "Compiled by rustc 1.".into(),
         };
-        assert!(report.summary().contains("motemq packet         1.05      21.0 ns  (  1.05       21)"), "{}", report.summary());
-        assert!(table(&WHO, &ROWS, &report.times, "").contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |"));
+        assert!(
+            report
+                .summary()
+                .contains("motemq packet         1.05      21.0 ns  (  1.05       21)"),
+            "{}",
+            report.summary()
+        );
+        assert!(
+            table(&WHO, &ROWS, &report.times, "")
+                .contains("| read PUBLISH, 16 bytes |  | 20.0 | **21.0** |  | 80.0 |")
+        );
         assert_eq!(report.method(), "Compiled by rustc 1. rumqttc 1.2.");
         assert!(report.charts().contains("class=\"ours\""));
     }

@@ -24,28 +24,48 @@ pub struct Running {
 impl Motemq {
     /// It lies beside this program.
     pub fn new(broker: SocketAddr) -> Result<Self, String> {
-        let this = env::current_exe().map_err(|error| format!("cannot tell where this program is: {error}"))?;
+        let this = env::current_exe()
+            .map_err(|error| format!("cannot tell where this program is: {error}"))?;
         let program = this.with_file_name(format!("motemq{}", env::consts::EXE_SUFFIX));
         if !program.is_file() {
-            return Err(format!("{} was not built; start this by `cargo xtask`", program.display()));
+            return Err(format!(
+                "{} was not built; start this by `cargo xtask`",
+                program.display()
+            ));
         }
-        Ok(Motemq { program, broker, shown: false })
+        Ok(Motemq {
+            program,
+            broker,
+            shown: false,
+        })
     }
 
     /// What its processes print goes to the terminal.
     pub fn shown(self) -> Self {
-        Motemq { shown: true, ..self }
+        Motemq {
+            shown: true,
+            ..self
+        }
     }
 
     /// How one types it.
     pub fn path(&self) -> String {
         let here = env::current_dir().unwrap_or_default();
-        self.program.strip_prefix(here).unwrap_or(&self.program).display().to_string()
+        self.program
+            .strip_prefix(here)
+            .unwrap_or(&self.program)
+            .display()
+            .to_string()
     }
 
     /// The options that say where the broker is.
     pub fn at(&self) -> [String; 4] {
-        ["-h".into(), self.broker.ip().to_string(), "-p".into(), self.broker.port().to_string()]
+        [
+            "-h".into(),
+            self.broker.ip().to_string(),
+            "-p".into(),
+            self.broker.port().to_string(),
+        ]
     }
 
     /// Starts it with these words behind the verb and the broker's address.
@@ -54,11 +74,23 @@ impl Motemq {
         let mut command = Command::new(&self.program);
         command.arg(verb).args(self.at()).args(options);
         // An input of its own: the terminal's is for ending all this.
-        command.stdin(Stdio::piped()).stdout(if self.shown { Stdio::inherit() } else { Stdio::piped() });
+        command.stdin(Stdio::piped()).stdout(if self.shown {
+            Stdio::inherit()
+        } else {
+            Stdio::piped()
+        });
         let words = command.get_args().map(|word| word.to_string_lossy());
-        let words = words.map(|word| if word.contains([' ', '#']) { format!("\"{word}\"") } else { word.into_owned() });
+        let words = words.map(|word| {
+            if word.contains([' ', '#']) {
+                format!("\"{word}\"")
+            } else {
+                word.into_owned()
+            }
+        });
         let spelling = format!("motemq {}", words.collect::<Vec<_>>().join(" "));
-        let child = command.spawn().map_err(|error| format!("cannot start `{spelling}`: {error}"))?;
+        let child = command
+            .spawn()
+            .map_err(|error| format!("cannot start `{spelling}`: {error}"))?;
         Ok(Running { child, spelling })
     }
 }
@@ -71,9 +103,16 @@ impl Running {
 
     /// Gives it lines to read, and the end of the input.
     pub fn give(&mut self, lines: &[String]) -> Result<(), String> {
-        let Some(mut input) = self.child.stdin.take() else { return Ok(()) };
-        let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-        input.write_all(text.as_bytes()).map_err(|error| format!("`{}` does not read: {error}", self.spelling))
+        let Some(mut input) = self.child.stdin.take() else {
+            return Ok(());
+        };
+        let text = lines
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect::<String>();
+        input
+            .write_all(text.as_bytes())
+            .map_err(|error| format!("`{}` does not read: {error}", self.spelling))
     }
 
     /// The lines it prints.

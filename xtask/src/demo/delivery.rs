@@ -23,14 +23,28 @@ pub fn heartbeat(motemq: &Motemq) -> Result<(), String> {
     println!("\nA heartbeat");
     let (mut subscriber, mut lines) = subscribe(motemq, topic, "0", TIMES)?;
     let begun = Instant::now();
-    let options = ["--pub", "-t", topic, "-m", "Hello World", "-d", "0.3", "--repeat", "4", "-W", PATIENCE];
+    let options = [
+        "--pub",
+        "-t",
+        topic,
+        "-m",
+        "Hello World",
+        "-d",
+        "0.3",
+        "--repeat",
+        "4",
+        "-W",
+        PATIENCE,
+    ];
     let mut publisher = motemq.start(&options)?;
     say("publisher", &publisher);
     for _ in 0..TIMES {
         let line = lines.next().unwrap_or_default();
         println!("  {:5.2} s  {line}", begun.elapsed().as_secs_f64());
         if line != format!("{topic} Hello World") {
-            return Err(format!("the subscriber printed \"{line}\" instead of the message"));
+            return Err(format!(
+                "the subscriber printed \"{line}\" instead of the message"
+            ));
         }
     }
     publisher.wait()?;
@@ -48,10 +62,13 @@ pub fn numbered(motemq: &Motemq, qos: QoS) -> Result<(), String> {
     let topic = format!("demo/qos{number}");
     let (mut subscriber, lines) = subscribe(motemq, &topic, number, COUNT + 1)?;
     let begun = Instant::now();
-    let mut publisher = motemq.start(&["--pub", "-t", &topic, "-q", number, "-l", "-W", PATIENCE])?;
+    let mut publisher =
+        motemq.start(&["--pub", "-t", &topic, "-q", number, "-l", "-W", PATIENCE])?;
     say("publisher", &publisher);
 
-    let mut payloads: Vec<_> = (1..=COUNT).map(|at| format!("message {at} of {COUNT}")).collect();
+    let mut payloads: Vec<_> = (1..=COUNT)
+        .map(|at| format!("message {at} of {COUNT}"))
+        .collect();
     payloads.push(GOODBYE.into());
     publisher.give(&payloads)?;
 
@@ -68,7 +85,11 @@ pub fn numbered(motemq: &Motemq, qos: QoS) -> Result<(), String> {
     publisher.wait()?;
     subscriber.wait()?;
     let verdict = judge(&topic, qos, &payloads, &came)?;
-    println!("  {} published, {} received in {took:.0} ms: {verdict}", payloads.len(), came.len());
+    println!(
+        "  {} published, {} received in {took:.0} ms: {verdict}",
+        payloads.len(),
+        came.len()
+    );
     Ok(())
 }
 
@@ -84,22 +105,42 @@ fn judge(topic: &str, qos: QoS, payloads: &[String], lines: &[String]) -> Result
     }
     let verdict = ledger.judge().to_string();
     // Nothing gets lost within one machine, though QoS 0 would allow it.
-    let missing = payloads.iter().filter(|payload| !lines.contains(&format!("{topic} {payload}"))).count();
-    if ledger.judge().is_clean() && missing == 0 { Ok(verdict) } else { Err(format!("{missing} messages did not come; {verdict}")) }
+    let missing = payloads
+        .iter()
+        .filter(|payload| !lines.contains(&format!("{topic} {payload}")))
+        .count();
+    if ledger.judge().is_clean() && missing == 0 {
+        Ok(verdict)
+    } else {
+        Err(format!("{missing} messages did not come; {verdict}"))
+    }
 }
 
 type Lines = Box<dyn Iterator<Item = String>>;
 
 /// Starts a subscriber that prints `count` messages and ends; it is subscribed when this returns.
-fn subscribe(motemq: &Motemq, topic: &str, qos: &str, count: usize) -> Result<(Running, Lines), String> {
-    motemq.start(&["--pub", "-t", topic, "-m", WELCOME, "-r", "-q", "1", "--repeat", "1", "-W", PATIENCE])?.wait()?;
+fn subscribe(
+    motemq: &Motemq,
+    topic: &str,
+    qos: &str,
+    count: usize,
+) -> Result<(Running, Lines), String> {
+    motemq
+        .start(&[
+            "--pub", "-t", topic, "-m", WELCOME, "-r", "-q", "1", "--repeat", "1", "-W", PATIENCE,
+        ])?
+        .wait()?;
     let count = (count + 1).to_string();
-    let mut subscriber = motemq.start(&["--sub", "-t", topic, "-q", qos, "-v", "-C", &count, "-W", PATIENCE])?;
+    let mut subscriber = motemq.start(&[
+        "--sub", "-t", topic, "-q", qos, "-v", "-C", &count, "-W", PATIENCE,
+    ])?;
     say("subscriber", &subscriber);
     let mut lines: Lines = Box::new(subscriber.lines()?.map_while(Result::ok));
     let first = lines.next().unwrap_or_default();
     if first != format!("{topic} {WELCOME}") {
-        return Err(format!("the subscriber printed \"{first}\" instead of the message retained for it"));
+        return Err(format!(
+            "the subscriber printed \"{first}\" instead of the message retained for it"
+        ));
     }
     Ok((subscriber, lines))
 }

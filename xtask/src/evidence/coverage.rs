@@ -15,23 +15,40 @@ pub fn hindrance() -> Option<String> {
         .then(|| "type `cargo install cargo-llvm-cov` and `rustup component add llvm-tools`, or on Debian `apt-get install llvm-22`".into())
 }
 
-/// Runs the core's tests, as it is and with its feature `fast`: by that much of it is compiled otherwise.
+/// Runs the core's tests, as it is and with its feature `fast`: by that much of it is compiled
+/// otherwise.
 ///
 /// # Errors
 /// A test failed, or nothing could be measured.
 pub fn measure() -> Result<Figures, String> {
     let mut figures = Figures::new();
     for (suffix, features) in [("", &[][..]), (", fast", &["--features", "fast"])] {
-        let words = ["--json", "--package", "motemq", "--tests", "--ignore-filename-regex", "rig|/tests/"];
+        let words = [
+            "--json",
+            "--package",
+            "motemq",
+            "--tests",
+            "--ignore-filename-regex",
+            "rig|/tests/",
+        ];
         let report = read(llvm_cov(&[&words[..], features].concat()))?;
         // Before it may stand what tests print.
-        let report = report.lines().find(|line| line.starts_with("{\"data\"")).ok_or("there is no report")?;
-        let report: Value = serde_json::from_str(report).map_err(|error| format!("cannot understand the report: {error}"))?;
+        let report = report
+            .lines()
+            .find(|line| line.starts_with("{\"data\""))
+            .ok_or("there is no report")?;
+        let report: Value = serde_json::from_str(report)
+            .map_err(|error| format!("cannot understand the report: {error}"))?;
         let data = &report["data"][0];
         for file in data["files"].as_array().into_iter().flatten() {
             let path = file["filename"].as_str().unwrap_or_default();
-            let name = path.rsplit_once("/core/src/").map_or(path, |(_, name)| name);
-            figures.insert(format!("`{name}`{suffix}"), format!("{}{}", share(&file["summary"]), missing(&file["segments"])).into());
+            let name = path
+                .rsplit_once("/core/src/")
+                .map_or(path, |(_, name)| name);
+            figures.insert(
+                format!("`{name}`{suffix}"),
+                format!("{}{}", share(&file["summary"]), missing(&file["segments"])).into(),
+            );
         }
         figures.insert(format!("all of it{suffix}"), share(&data["totals"]).into());
     }
@@ -41,7 +58,11 @@ pub fn measure() -> Result<Figures, String> {
 fn llvm_cov(words: &[&str]) -> Command {
     let mut command = cargo(["llvm-cov"].iter().chain(words));
     let version = read(crate::programs::program("rustc", ["-vV"])).unwrap_or_default();
-    let major = version.lines().find_map(|line| line.strip_prefix("LLVM version: ")?.split('.').next()).unwrap_or_default().to_owned();
+    let major = version
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: ")?.split('.').next())
+        .unwrap_or_default()
+        .to_owned();
     for (variable, tool) in TOOLS {
         if let Some(path) = find(&format!("{tool}-{major}")) {
             command.env(variable, path);
@@ -58,7 +79,8 @@ fn share(summary: &Value) -> String {
     format!("{}, {}", part("lines"), part("regions"))
 }
 
-/// The lines where something begins that is not reached: `[line, column, count, has count, begins, is gap]` each.
+/// The lines where something begins that is not reached: `[line, column, count, has count, begins,
+/// is gap]` each.
 fn missing(segments: &Value) -> String {
     let number = |segment: &Value, at: usize| segment[at].as_u64().unwrap_or_default();
     let is_missing = |segment: &&Value| {
@@ -67,7 +89,13 @@ fn missing(segments: &Value) -> String {
             && segment[4].as_bool() == Some(true)
             && segment[5].as_bool() != Some(true)
     };
-    let mut lines: Vec<_> = segments.as_array().into_iter().flatten().filter(is_missing).map(|segment| number(segment, 0)).collect();
+    let mut lines: Vec<_> = segments
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(is_missing)
+        .map(|segment| number(segment, 0))
+        .collect();
     lines.dedup();
     let runs = lines.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
         [only] => only.to_string(),
@@ -75,7 +103,11 @@ fn missing(segments: &Value) -> String {
         [] => String::new(),
     });
     let runs: Vec<_> = runs.collect();
-    if runs.is_empty() { String::new() } else { format!("; not lines {}", runs.join(", ")) }
+    if runs.is_empty() {
+        String::new()
+    } else {
+        format!("; not lines {}", runs.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +117,10 @@ mod tests {
     #[test]
     fn lines_that_are_not_reached_are_named() {
         let line = |line: u64, count: u64| serde_json::json!([line, 1, count, true, true, false]);
-        assert_eq!(missing(&vec![line(1, 5), line(2, 0), line(3, 0), line(3, 0), line(9, 0)].into()), "; not lines 2-3, 9");
+        assert_eq!(
+            missing(&vec![line(1, 5), line(2, 0), line(3, 0), line(3, 0), line(9, 0)].into()),
+            "; not lines 2-3, 9"
+        );
         assert_eq!(missing(&vec![line(1, 5)].into()), "");
     }
 }

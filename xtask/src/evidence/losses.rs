@@ -1,4 +1,5 @@
-//! A publisher and a subscriber over links that are cut at random places: the kit's scenario at length.
+//! A publisher and a subscriber over links that are cut at random places: the kit's scenario at
+//! length.
 use super::record::Figures;
 use crate::programs::{cargo, lines};
 use motemq_rig::kit::losses::{MESSAGES, SEEDS};
@@ -11,9 +12,24 @@ const EACH: u64 = 100_000;
 /// # Errors
 /// A message was lost, doubled or out of order; the last line says with which seed.
 pub fn run(seeds: u64) -> Result<Figures, String> {
-    let words = ["test", "--quiet", "--release", "--package", "motemq-tokio", "--test", "kit", "nothing_is_lost_or_doubled"];
-    let mut command = cargo(words.iter().chain(&["--", "--nocapture", "--test-threads", "1"]));
-    command.env(SEEDS, seeds.to_string()).env(MESSAGES, EACH.to_string());
+    let words = [
+        "test",
+        "--quiet",
+        "--release",
+        "--package",
+        "motemq-tokio",
+        "--test",
+        "kit",
+        "nothing_is_lost_or_doubled",
+    ];
+    let mut command = cargo(
+        words
+            .iter()
+            .chain(&["--", "--nocapture", "--test-threads", "1"]),
+    );
+    command
+        .env(SEEDS, seeds.to_string())
+        .env(MESSAGES, EACH.to_string());
     let (mut done, mut cuts) = (0, 0);
     lines(command, |line| {
         if let Some(cut) = seed(line) {
@@ -25,10 +41,15 @@ pub fn run(seeds: u64) -> Result<Figures, String> {
     if done != seeds {
         return Err(format!("{done} of {seeds} seeds were run"));
     }
-    Ok([("seeds", seeds), ("messages", seeds * EACH), ("cuts", cuts), ("lost, doubled or out of order", 0)]
-        .into_iter()
-        .map(|(name, figure)| (name.to_owned(), figure.into()))
-        .collect())
+    Ok([
+        ("seeds", seeds),
+        ("messages", seeds * EACH),
+        ("cuts", cuts),
+        ("lost, doubled or out of order", 0),
+    ]
+    .into_iter()
+    .map(|(name, figure)| (name.to_owned(), figure.into()))
+    .collect())
 }
 
 /// How often the links were cut, if a line tells of a seed.
@@ -44,7 +65,10 @@ mod tests {
 
     #[test]
     fn what_a_seed_tells_is_read() {
-        assert_eq!(seed("seed 99: 100000 messages, 180 cuts: nothing lost, nothing doubled"), Some(180));
+        assert_eq!(
+            seed("seed 99: 100000 messages, 180 cuts: nothing lost, nothing doubled"),
+            Some(180)
+        );
         assert_eq!(seed("test nothing_is_lost_or_doubled ... ok"), None);
     }
 }

@@ -8,24 +8,40 @@ use std::fs;
 /// # Errors
 /// There is no such table.
 pub fn sums() -> Result<Figures, String> {
-    let text = fs::read_to_string(workspace().join("docs/mutants.md")).map_err(|error| format!("cannot read docs/mutants.md: {error}"))?;
+    let text = fs::read_to_string(workspace().join("docs/mutants.md"))
+        .map_err(|error| format!("cannot read docs/mutants.md: {error}"))?;
     let sums = add(&text);
-    if sums.is_empty() { Err("docs/mutants.md has no table of mutants".into()) } else { Ok(sums) }
+    if sums.is_empty() {
+        Err("docs/mutants.md has no table of mutants".into())
+    } else {
+        Ok(sums)
+    }
 }
 
 fn add(text: &str) -> Figures {
     let mut sums = Figures::new();
     let mut head = Vec::new();
     for line in text.lines() {
-        let cells: Vec<_> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+        let cells: Vec<_> = line
+            .trim()
+            .trim_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect();
         if !line.starts_with('|') {
             head.clear();
         } else if head.is_empty() {
             head = cells;
-        } else if head.contains(&"mutants") && head.contains(&"caught") && !cells.contains(&"**all**") {
+        } else if head.contains(&"mutants")
+            && head.contains(&"caught")
+            && !cells.contains(&"**all**")
+        {
             for (name, number) in head.iter().zip(cells) {
                 if let Ok(number) = number.parse::<u64>() {
-                    let sum = sums.get(*name).and_then(serde_json::Value::as_u64).unwrap_or_default();
+                    let sum = sums
+                        .get(*name)
+                        .and_then(serde_json::Value::as_u64)
+                        .unwrap_or_default();
                     sums.insert((*name).to_owned(), (sum + number).into());
                 }
             }
@@ -43,6 +59,9 @@ mod tests {
         let sums = add(
             "| file | mutants | caught |\n| --- | ---: | ---: |\n| `a` | 5 | 4 |\n| `b` | 7 | 7 |\n\n| mutant | why |\n| - | - |\n| 3 | 4 |\n",
         );
-        assert_eq!(serde_json::Value::from(sums), serde_json::json!({ "mutants": 12, "caught": 11 }));
+        assert_eq!(
+            serde_json::Value::from(sums),
+            serde_json::json!({ "mutants": 12, "caught": 11 })
+        );
     }
 }

@@ -71,14 +71,20 @@ fn section(page: &mut String, part: &Part, records: &Records) {
         text("date"),
         text("commit"),
         text("compiler"),
-        if text("extent").is_empty() { String::new() } else { format!("{}, ", text("extent")) },
+        if text("extent").is_empty() {
+            String::new()
+        } else {
+            format!("{}, ", text("extent"))
+        },
         record["seconds"]
     );
 }
 
 /// A number with its thousands apart, or a text.
 fn shown(figure: &Value) -> String {
-    let Some(number) = figure.as_u64() else { return figure.as_str().unwrap_or_default().to_owned() };
+    let Some(number) = figure.as_u64() else {
+        return figure.as_str().unwrap_or_default().to_owned();
+    };
     let digits = number.to_string();
     let mut shown = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -96,6 +102,9 @@ mod tests {
 
     #[test]
     fn thousands_are_apart() {
-        assert_eq!([0, 999, 1000, 100_000_000].map(|number: u64| shown(&number.into())), ["0", "999", "1,000", "100,000,000"]);
+        assert_eq!(
+            [0, 999, 1000, 100_000_000].map(|number: u64| shown(&number.into())),
+            ["0", "999", "1,000", "100,000,000"]
+        );
     }
 }

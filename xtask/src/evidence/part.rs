@@ -63,7 +63,9 @@ pub const PARTS: [Part; 13] = [
         hindrance: || None,
         run: |_| {
             let lines = ledger::run(&ledger::Options::default())?;
-            let sum = |of: fn(&motemq_rig::world::ledger::Line) -> u64| Value::from(lines.iter().map(of).sum::<u64>());
+            let sum = |of: fn(&motemq_rig::world::ledger::Line) -> u64| {
+                Value::from(lines.iter().map(of).sum::<u64>())
+            };
             Ok(figures([
                 ("conversations", lines.len().into()),
                 ("cut and continued", sum(|line| line.cuts)),
@@ -131,8 +133,15 @@ pub const PARTS: [Part; 13] = [
         slow: false,
         hindrance: fuzz::hindrance,
         run: |extent| {
-            let counts = fuzz::run(&fuzz::Options { seconds: extent.seconds, target: None, seed: None })?;
-            Ok(counts.into_iter().map(|(name, runs)| (format!("`{name}`"), runs.into())).collect())
+            let counts = fuzz::run(&fuzz::Options {
+                seconds: extent.seconds,
+                target: None,
+                seed: None,
+            })?;
+            Ok(counts
+                .into_iter()
+                .map(|(name, runs)| (format!("`{name}`"), runs.into()))
+                .collect())
         },
     },
     Part {
@@ -171,8 +180,15 @@ pub const PARTS: [Part; 13] = [
         slow: false,
         hindrance: || None,
         run: |_| {
-            let by_deny = if dependencies::deny()? { "checked" } else { "not installed" };
-            Ok(figures([("packages", dependencies::check()?.into()), ("cargo-deny", by_deny.into())]))
+            let by_deny = if dependencies::deny()? {
+                "checked"
+            } else {
+                "not installed"
+            };
+            Ok(figures([
+                ("packages", dependencies::check()?.into()),
+                ("cargo-deny", by_deny.into()),
+            ]))
         },
     },
     Part {
@@ -188,13 +204,20 @@ pub const PARTS: [Part; 13] = [
 ];
 
 fn simulation(extent: &Extent) -> Result<Figures, String> {
-    let report = simulate::run(&simulate::Options { seeds: extent.messages.div_ceil(1000), messages: extent.messages, first: 0 })?;
+    let report = simulate::run(&simulate::Options {
+        seeds: extent.messages.div_ceil(1000),
+        messages: extent.messages,
+        first: 0,
+    })?;
     Ok(figures([
         ("worlds", report.seeds.into()),
         ("messages published", report.published.into()),
         ("messages delivered", report.delivered.into()),
         ("delivered again, with QoS 1", report.repeated.into()),
-        ("missed with QoS 0, an ended session, or given up", report.missed.into()),
+        (
+            "missed with QoS 0, an ended session, or given up",
+            report.missed.into(),
+        ),
         ("given up by the application", report.abandoned.into()),
         ("ended unknown, with their session", report.unknown.into()),
         ("wills published", report.wills.0.into()),
@@ -208,5 +231,7 @@ fn simulation(extent: &Extent) -> Result<Figures, String> {
 }
 
 fn figures<const N: usize>(list: [(&str, Value); N]) -> Figures {
-    list.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    list.into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }

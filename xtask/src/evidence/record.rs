@@ -26,8 +26,11 @@ impl Records {
     /// It is not such a file.
     pub fn read(file: &Path) -> Result<Self, String> {
         let name = file.display();
-        let text = fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
-        serde_json::from_str(&text).map(Records).map_err(|error| format!("cannot understand {name}: {error}"))
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        serde_json::from_str(&text)
+            .map(Records)
+            .map_err(|error| format!("cannot understand {name}: {error}"))
     }
 
     /// Nothing was run.
@@ -60,7 +63,14 @@ impl Records {
     }
 
     /// A part of this commit was run just now, as `extent` says, and took so long.
-    pub fn keep(&mut self, part: &str, commit: &str, extent: &str, took: Duration, outcome: &Result<Figures, String>) {
+    pub fn keep(
+        &mut self,
+        part: &str,
+        commit: &str,
+        extent: &str,
+        took: Duration,
+        outcome: &Result<Figures, String>,
+    ) {
         let (what, came) = match outcome {
             Ok(figures) => ("figures", Value::from(figures.clone())),
             Err(why) => ("failed", why.lines().last().unwrap_or_default().into()),
@@ -86,26 +96,55 @@ impl Records {
 /// What is compiled here, and whether anything but evidence is not in it yet.
 pub fn commit() -> String {
     let git = |arguments: &[&str]| read(program("git", arguments)).unwrap_or_default();
-    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"]);
+    let changed = git(&[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        ".",
+        ":!docs",
+    ]);
     let commit = git(&["rev-parse", "--short=10", "HEAD"]).trim().to_owned();
-    if changed.trim().is_empty() { commit } else { commit + " and changes" }
+    if changed.trim().is_empty() {
+        commit
+    } else {
+        commit + " and changes"
+    }
 }
 
 fn compiler() -> String {
     let version = read(program("rustc", ["--version"])).unwrap_or_default();
-    version.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    version
+        .split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A number of days since 1970, as a date.
 fn date(days: u64) -> String {
     let (mut year, mut left) = (1970, days);
-    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     while left >= 365 + u64::from(is_leap(year)) {
         left -= 365 + u64::from(is_leap(year));
         year += 1;
     }
     let mut month = 1;
-    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+    for length in [
+        31,
+        28 + u64::from(is_leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+    ] {
         if left < length {
             break;
         }
@@ -121,7 +160,15 @@ mod tests {
 
     #[test]
     fn days_are_dates() {
-        let known = [(0, "1970-01-01"), (58, "1970-02-28"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_453, "2025-12-31")];
-        known.into_iter().for_each(|(days, expected)| assert_eq!(date(days), expected));
+        let known = [
+            (0, "1970-01-01"),
+            (58, "1970-02-28"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_453, "2025-12-31"),
+        ];
+        known
+            .into_iter()
+            .for_each(|(days, expected)| assert_eq!(date(days), expected));
     }
 }

@@ -14,7 +14,14 @@ use std::{
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What is run: all of it has threads, sockets and time.
-const PACKAGES: [&str; 6] = ["--package", "motemq-std", "--package", "motemq-tokio", "--features", "motemq-tokio/store"];
+const PACKAGES: [&str; 6] = [
+    "--package",
+    "motemq-std",
+    "--package",
+    "motemq-tokio",
+    "--features",
+    "motemq-tokio/store",
+];
 
 /// Why it cannot be done here, if so.
 pub fn hindrance() -> Option<String> {
@@ -30,8 +37,8 @@ pub fn hindrance() -> Option<String> {
         .then(|| "type `rustup component add rust-src`, or on Debian `apt-get install rustc-web rust-web-src`".into())
 }
 
-/// Runs the tests under address sanitizer; how many passed. A stable compiler takes the flag if it is told to; the standard library does
-/// without it.
+/// Runs the tests under address sanitizer; how many passed. A stable compiler takes the flag if it
+/// is told to; the standard library does without it.
 ///
 /// # Errors
 /// It has found something, or a test failed.
@@ -43,8 +50,8 @@ pub fn address() -> Result<Figures, String> {
     })
 }
 
-/// Runs the tests under thread sanitizer; how many passed. The standard library has to be built with it, too: else it sees races where
-/// there are none.
+/// Runs the tests under thread sanitizer; how many passed. The standard library has to be built
+/// with it, too: else it sees races where there are none.
 ///
 /// # Errors
 /// It has found something, or a test failed.
@@ -56,22 +63,39 @@ pub fn thread() -> Result<Figures, String> {
     tests("thread", &|words| {
         let mut command = cargo(words);
         command.args(["-Z", "build-std"]).env("RUSTC", &rustc);
-        command.env("RUSTFLAGS", format!("-Zsanitizer=thread --sysroot {}", sysroot.display()));
+        command.env(
+            "RUSTFLAGS",
+            format!("-Zsanitizer=thread --sysroot {}", sysroot.display()),
+        );
         command.env("TSAN_OPTIONS", format!("suppressions={}", known.display()));
         command
     })
 }
 
-/// A folder like a compiler's own in which there is nothing but the runtime of the sanitizer, which Debian's compiler lacks.
+/// A folder like a compiler's own in which there is nothing but the runtime of the sanitizer, which
+/// Debian's compiler lacks.
 fn runtime() -> Result<PathBuf, String> {
-    let ours = read(program("rustc", ["--print", "target-libdir", "--target", TARGET]))?;
-    let name = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("_rt.tsan.a"));
-    let files = fs::read_dir(ours.trim()).map_err(|error| format!("cannot read {}: {error}", ours.trim()))?;
-    let file = files.flatten().map(|file| file.path()).find(|path| name(path)).ok_or("the compiler has no thread sanitizer")?;
+    let ours = read(program(
+        "rustc",
+        ["--print", "target-libdir", "--target", TARGET],
+    ))?;
+    let name = |path: &Path| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().ends_with("_rt.tsan.a"))
+    };
+    let files = fs::read_dir(ours.trim())
+        .map_err(|error| format!("cannot read {}: {error}", ours.trim()))?;
+    let file = files
+        .flatten()
+        .map(|file| file.path())
+        .find(|path| name(path))
+        .ok_or("the compiler has no thread sanitizer")?;
     let sysroot = workspace().join("target/sanitizers/sysroot");
     let library = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     let place = library.join(file.file_name().unwrap_or_default());
-    fs::create_dir_all(&library).and_then(|()| fs::copy(&file, &place)).map_err(|error| format!("cannot copy the sanitizer: {error}"))?;
+    fs::create_dir_all(&library)
+        .and_then(|()| fs::copy(&file, &place))
+        .map_err(|error| format!("cannot copy the sanitizer: {error}"))?;
     Ok(sysroot)
 }
 
@@ -79,21 +103,37 @@ fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<Figures, String
     let cargo = |words: &[&str]| {
         let mut command = way(words);
         command.args(["--target", TARGET]).args(PACKAGES);
-        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace().join("target/sanitizers").join(name));
+        command.env("RUSTC_BOOTSTRAP", "1").env(
+            "CARGO_TARGET_DIR",
+            workspace().join("target/sanitizers").join(name),
+        );
         command
     };
     // Some tests run the examples.
     read(cargo(&["build", "--quiet", "--examples"]))?;
-    let output = cargo(&["test", "--no-fail-fast", "--lib", "--tests"]).output().map_err(|error| format!("cannot start cargo: {error}"))?;
+    let output = cargo(&["test", "--no-fail-fast", "--lib", "--tests"])
+        .output()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let passed = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("test result: ")?.split_once(". ")?.1.split_once(" passed")?.0.parse::<u64>().ok());
+    let passed = said.lines().filter_map(|line| {
+        line.strip_prefix("test result: ")?
+            .split_once(". ")?
+            .1
+            .split_once(" passed")?
+            .0
+            .parse::<u64>()
+            .ok()
+    });
     let passed: u64 = passed.sum();
     if output.status.success() && passed > 0 {
-        return Ok(Figures::from_iter([("tests passed".to_owned(), passed.into())]));
+        return Ok(Figures::from_iter([(
+            "tests passed".to_owned(),
+            passed.into(),
+        )]));
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
     println!("{said}\n{complaint}");
-    Err(format!("{name} sanitizer: {passed} tests passed, and not all; what it said stands above"))
+    Err(format!(
+        "{name} sanitizer: {passed} tests passed, and not all; what it said stands above"
+    ))
 }

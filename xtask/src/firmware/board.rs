@@ -15,16 +15,31 @@ pub struct Boards {
 }
 
 impl Boards {
-    /// Starts a Cortex-M4 with Ethernet, which does what its console is told, and waits until it listens.
+    /// Starts a Cortex-M4 with Ethernet, which does what its console is told, and waits until it
+    /// listens.
     pub fn mps2(&self) -> Result<Process, String> {
-        let mut board = Process::start(qemu(&self.mps2, "mps2-an386", &["-serial", "stdio", "-nic", "user,model=lan9118"]))?;
+        let mut board = Process::start(qemu(
+            &self.mps2,
+            "mps2-an386",
+            &["-serial", "stdio", "-nic", "user,model=lan9118"],
+        ))?;
         board.until("ready")?;
         Ok(board)
     }
 
-    /// The same processor without a network, in a time that is made of instructions; it says what it has measured.
+    /// The same processor without a network, in a time that is made of instructions; it says what
+    /// it has measured.
     pub fn measure(&self) -> Command {
-        let words = ["-serial", "null", "-nic", "user,model=lan9118", "-icount", "shift=6,sleep=off", "-chardev", "stdio,id=console"];
+        let words = [
+            "-serial",
+            "null",
+            "-nic",
+            "user,model=lan9118",
+            "-icount",
+            "shift=6,sleep=off",
+            "-chardev",
+            "stdio,id=console",
+        ];
         let mut command = qemu(&self.measure, "mps2-an386", &words);
         command.args(["-semihosting-config", "enable=on,chardev=console"]);
         command
@@ -46,21 +61,39 @@ impl Boards {
 }
 
 fn qemu(firmware: &Path, machine: &str, words: &[&str]) -> Command {
-    let mut command = program("qemu-system-arm", ["-M", machine, "-display", "none", "-monitor", "none"]);
-    command.args(["-semihosting-config", "enable=on,target=native"]).args(words).arg("-kernel").arg(firmware);
+    let mut command = program(
+        "qemu-system-arm",
+        ["-M", machine, "-display", "none", "-monitor", "none"],
+    );
+    command
+        .args(["-semihosting-config", "enable=on,target=native"])
+        .args(words)
+        .arg("-kernel")
+        .arg(firmware);
     command
 }
 
 /// A broker on a free port of 127.0.0.1.
 pub fn broker(config: &[&str]) -> Result<Mosquitto, String> {
-    Mosquitto::start(&[&["allow_anonymous true"], config].concat()).ok_or_else(|| "mosquitto is not installed".into())
+    Mosquitto::start(&[&["allow_anonymous true"], config].concat())
+        .ok_or_else(|| "mosquitto is not installed".into())
 }
 
-/// An independent subscriber to everything, which says topic, QoS, 1 if retained, and payload of what it hears. Its session outlives
-/// its connections.
+/// An independent subscriber to everything, which says topic, QoS, 1 if retained, and payload of
+/// what it hears. Its session outlives its connections.
 pub fn watcher(broker: &Mosquitto) -> Result<Process, String> {
     let mut command = client("mosquitto_sub", broker)?;
-    command.args(["-i", "watcher", "-c", "-q", "2", "-t", "#", "-F", "%t %q %r %p"]);
+    command.args([
+        "-i",
+        "watcher",
+        "-c",
+        "-q",
+        "2",
+        "-t",
+        "#",
+        "-F",
+        "%t %q %r %p",
+    ]);
     let watcher = Process::start(command)?;
     until_logged(broker, "Sending SUBACK to watcher", 1)?;
     Ok(watcher)
@@ -76,7 +109,10 @@ pub fn publish(broker: &Mosquitto, words: &[&str]) -> Result<(), String> {
 /// A client of mosquitto's.
 pub fn client(name: &str, broker: &Mosquitto) -> Result<Command, String> {
     let path = find(name).ok_or_else(|| format!("{name} is not installed"))?;
-    Ok(program(path, ["-h", "127.0.0.1", "-p", &broker.addr().port().to_string()]))
+    Ok(program(
+        path,
+        ["-h", "127.0.0.1", "-p", &broker.addr().port().to_string()],
+    ))
 }
 
 /// Waits until the broker's log holds these words so many times.
@@ -84,7 +120,10 @@ pub fn until_logged(broker: &Mosquitto, words: &str, times: usize) -> Result<(),
     let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while broker.log().matches(words).count() < times {
         if std::time::Instant::now() > end {
-            return Err(format!("mosquitto does not log `{words}` {times} times:\n{}", broker.log()));
+            return Err(format!(
+                "mosquitto does not log `{words}` {times} times:\n{}",
+                broker.log()
+            ));
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
     }

@@ -22,7 +22,8 @@ pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
 
 /// From lines of the form `STACK INSTRUCTIONS CALL: WHAT`.
 fn markdown(lines: &[String], compiler: &str) -> Result<String, String> {
-    let mut table = String::from("| call | with | stack | instructions |\n| --- | --- | ---: | ---: |\n");
+    let mut table =
+        String::from("| call | with | stack | instructions |\n| --- | --- | ---: | ---: |\n");
     let mut above: Vec<(&str, u32)> = Vec::new();
     for line in lines {
         let mut words = line.splitn(3, ' ');
@@ -36,8 +37,15 @@ fn markdown(lines: &[String], compiler: &str) -> Result<String, String> {
             None => {}
         }
     }
-    let above: Vec<_> = above.iter().map(|(call, stack)| format!("`{call}` ({stack})")).collect();
-    let above = if above.is_empty() { String::new() } else { format!(" Above the {AIM} bytes aimed at: {}.", above.join(", ")) };
+    let above: Vec<_> = above
+        .iter()
+        .map(|(call, stack)| format!("`{call}` ({stack})"))
+        .collect();
+    let above = if above.is_empty() {
+        String::new()
+    } else {
+        format!(" Above the {AIM} bytes aimed at: {}.", above.join(", "))
+    };
     let _ = write!(table, "\nCompiled by {compiler}.{above}");
     Ok(table)
 }
@@ -52,9 +60,18 @@ mod tests {
 
     #[test]
     fn what_is_above_the_aim_is_named() {
-        let lines = ["48 52 tick: nothing", "200 52 tick: PINGREQ", "208 5 tick: again", "160 4 disconnect"].map(String::from);
+        let lines = [
+            "48 52 tick: nothing",
+            "200 52 tick: PINGREQ",
+            "208 5 tick: again",
+            "160 4 disconnect",
+        ]
+        .map(String::from);
         let table = markdown(&lines, "rustc 1").unwrap();
-        assert!(table.contains("| `tick` | PINGREQ | 200 | 52 |\n"), "{table}");
+        assert!(
+            table.contains("| `tick` | PINGREQ | 200 | 52 |\n"),
+            "{table}"
+        );
         assert!(
             table.ends_with("| `disconnect` |  | 160 | 4 |\n\nCompiled by rustc 1. Above the 160 bytes aimed at: `tick` (208)."),
             "{table}"

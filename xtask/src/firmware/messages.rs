@@ -12,7 +12,17 @@ pub fn every_qos(boards: &Boards) -> Result<(), String> {
     board.until(&format!("subscribed {id} [2]"))?;
     board.until("message to/kept 1 true kept")?;
     for qos in ["0", "1", "2"] {
-        publish(&broker, &["-q", qos, "-t", &format!("to/{qos}"), "-m", &format!("down with QoS {qos}")])?;
+        publish(
+            &broker,
+            &[
+                "-q",
+                qos,
+                "-t",
+                &format!("to/{qos}"),
+                "-m",
+                &format!("down with QoS {qos}"),
+            ],
+        )?;
         board.until(&format!("message to/{qos} {qos} false down with QoS {qos}"))?;
         watcher.until(&format!("to/{qos} {qos} 0 down with QoS {qos}"))?;
 

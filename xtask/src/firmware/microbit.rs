@@ -7,7 +7,17 @@ pub fn over_its_uart(boards: &Boards) -> Result<(), String> {
     let mut board = boards.microbit(&broker)?;
     until_logged(&broker, "Sending SUBACK to microbit", 1)?;
     for qos in ["0", "1", "2"] {
-        publish(&broker, &["-q", qos, "-t", "to/microbit", "-m", &format!("hello with QoS {qos}")])?;
+        publish(
+            &broker,
+            &[
+                "-q",
+                qos,
+                "-t",
+                "to/microbit",
+                "-m",
+                &format!("hello with QoS {qos}"),
+            ],
+        )?;
         for topic in ["to/microbit", "from/microbit"] {
             watcher.until(&format!("{topic} {qos} 0 hello with QoS {qos}"))?;
         }

@@ -21,7 +21,13 @@ pub fn remembered(boards: &Boards) -> Result<(), String> {
 
     // With messages that nobody has acknowledged.
     broker.freeze();
-    let ids = sent(&mut board, ["publish from/1 1 once at least", "publish from/2 2 once exactly"])?;
+    let ids = sent(
+        &mut board,
+        [
+            "publish from/1 1 once at least",
+            "publish from/2 2 once exactly",
+        ],
+    )?;
     broker.kill();
     board.until("over")?;
     broker.resume();
@@ -42,7 +48,14 @@ pub fn forgotten(boards: &Boards) -> Result<(), String> {
     let mut broker = broker(&["persistence false"])?;
     let mut board = boards.connected(&broker, "board 60 keep")?;
     broker.freeze();
-    let ids = sent(&mut board, ["publish from/1 1 who knows", "publish from/2 2 who knows", "subscribe to/# 2"])?;
+    let ids = sent(
+        &mut board,
+        [
+            "publish from/1 1 who knows",
+            "publish from/2 2 who knows",
+            "subscribe to/# 2",
+        ],
+    )?;
     broker.kill();
     board.until("over")?;
     broker.resume();
@@ -54,7 +67,10 @@ pub fn forgotten(boards: &Boards) -> Result<(), String> {
 }
 
 /// Tells the board these commands; the identifiers that they got.
-fn sent<const N: usize>(board: &mut super::process::Process, commands: [&str; N]) -> Result<[String; N], String> {
+fn sent<const N: usize>(
+    board: &mut super::process::Process,
+    commands: [&str; N],
+) -> Result<[String; N], String> {
     let mut ids = [const { String::new() }; N];
     for (id, command) in ids.iter_mut().zip(commands) {
         board.tell(command)?;

@@ -13,22 +13,52 @@ pub fn both_ways(boards: &Boards) -> Result<(), String> {
     board.until(&format!("subscribed {id} [1]"))?;
 
     let mut listener = client("mosquitto_sub", &broker)?;
-    listener.args(["-i", "listener", "-q", "1", "-t", "from/long", "-C", "1", "-N", "-W", "60"]).stdout(Stdio::piped());
-    let listener = listener.spawn().map_err(|error| format!("mosquitto_sub: {error}"))?;
+    listener
+        .args([
+            "-i",
+            "listener",
+            "-q",
+            "1",
+            "-t",
+            "from/long",
+            "-C",
+            "1",
+            "-N",
+            "-W",
+            "60",
+        ])
+        .stdout(Stdio::piped());
+    let listener = listener
+        .spawn()
+        .map_err(|error| format!("mosquitto_sub: {error}"))?;
     until_logged(&broker, "Sending SUBACK to listener", 1)?;
     let heard = thread::spawn(move || listener.wait_with_output());
     board.tell(&format!("stream from/long 1 {LENGTH}"))?;
     let id = board.until("sent ")?;
     board.until(&format!("acked {id}"))?;
-    let heard = heard.join().map_err(|_| "mosquitto_sub")?.map_err(|error| error.to_string())?.stdout;
+    let heard = heard
+        .join()
+        .map_err(|_| "mosquitto_sub")?
+        .map_err(|error| error.to_string())?
+        .stdout;
     if heard != payload {
-        let wrong = heard.iter().zip(&payload).take_while(|(a, b)| a == b).count();
-        return Err(format!("{} bytes came up, of which the first {wrong} are right", heard.len()));
+        let wrong = heard
+            .iter()
+            .zip(&payload)
+            .take_while(|(a, b)| a == b)
+            .count();
+        return Err(format!(
+            "{} bytes came up, of which the first {wrong} are right",
+            heard.len()
+        ));
     }
 
     let file = std::env::temp_dir().join(format!("motemq-firmware-{}", std::process::id()));
     fs::write(&file, &payload).map_err(|error| error.to_string())?;
-    let sent = publish(&broker, &["-q", "1", "-t", "to/long", "-f", &file.to_string_lossy()]);
+    let sent = publish(
+        &broker,
+        &["-q", "1", "-t", "to/long", "-f", &file.to_string_lossy()],
+    );
     let _ = fs::remove_file(&file);
     sent?;
     board.until(&format!("long to/long {LENGTH} {:08x}", checksum(&payload)))?;
@@ -42,5 +72,7 @@ fn byte_at(place: u32) -> u8 {
 
 /// FNV-1a, as the firmware has it.
 fn checksum(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |sum, &byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |sum, &byte| {
+        (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

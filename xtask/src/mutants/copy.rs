@@ -1,5 +1,5 @@
-//! A copy of the core that is built and tested in seconds, changed at one place after the other: outside the workspace, and with its test
-//! programs made modules of one.
+//! A copy of the core that is built and tested in seconds, changed at one place after the other:
+//! outside the workspace, and with its test programs made modules of one.
 use crate::programs::workspace;
 use std::{
     fs, io,
@@ -51,7 +51,8 @@ const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
 /// # Errors
 /// It cannot be read or written.
 pub fn make() -> Result<(), String> {
-    make_in(&workspace().join("crates/core"), &place()).map_err(|error| format!("cannot copy the core: {error}"))
+    make_in(&workspace().join("crates/core"), &place())
+        .map_err(|error| format!("cannot copy the core: {error}"))
 }
 
 fn make_in(from: &Path, to: &Path) -> io::Result<()> {
@@ -97,7 +98,8 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) -> io::Result<(
     Ok(())
 }
 
-/// A test program as a module beside others: they share one script, and its own modules find it where it is.
+/// A test program as a module beside others: they share one script, and its own modules find it
+/// where it is.
 fn as_module(text: &str) -> String {
     let lines = text.lines().map(|line| match line {
         "mod script;" => "use crate::script;".to_owned(),
@@ -113,7 +115,13 @@ mod tests {
     #[test]
     fn a_test_program_becomes_a_module() {
         let program = "mod script;\n\n#[path = \"a/b.rs\"]\nmod b;\nuse script::*;";
-        assert_eq!(as_module(program), "use crate::script;\n\n#[path = \"a/b.rs\"]\nmod b;\nuse script::*;");
-        assert_eq!(as_module("use crate::{packet, script::*};"), "use super::{packet, script::*};");
+        assert_eq!(
+            as_module(program),
+            "use crate::script;\n\n#[path = \"a/b.rs\"]\nmod b;\nuse script::*;"
+        );
+        assert_eq!(
+            as_module("use crate::{packet, script::*};"),
+            "use super::{packet, script::*};"
+        );
     }
 }

@@ -24,7 +24,9 @@ impl Outcomes {
         for kind in KINDS {
             let path = directory.join(kind).with_extension("txt");
             match fs::read_to_string(&path) {
-                Ok(text) => self.0.extend(text.lines().map(|name| (name.to_owned(), kind))),
+                Ok(text) => self
+                    .0
+                    .extend(text.lines().map(|name| (name.to_owned(), kind))),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
             }
@@ -42,9 +44,14 @@ impl Outcomes {
     /// # Errors
     /// They cannot be written.
     pub fn keep(&self, path: &Path) -> Result<(), String> {
-        let text: String = self.0.iter().map(|(name, kind)| format!("{kind}\t{name}\n")).collect();
+        let text: String = self
+            .0
+            .iter()
+            .map(|(name, kind)| format!("{kind}\t{name}\n"))
+            .collect();
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| fs::write(path, text)).map_err(|error| format!("cannot write {}: {error}", path.display()))
+        made.and_then(|()| fs::write(path, text))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
     /// Those written down; none if none were.
@@ -54,35 +61,59 @@ impl Outcomes {
 
     fn parse(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once('\t'));
-        Outcomes(lines.filter_map(|(kind, name)| Some((name.to_owned(), *KINDS.iter().find(|known| **known == kind)?))).collect())
+        Outcomes(
+            lines
+                .filter_map(|(kind, name)| {
+                    Some((
+                        name.to_owned(),
+                        *KINDS.iter().find(|known| **known == kind)?,
+                    ))
+                })
+                .collect(),
+        )
     }
 
     /// Those that were missed, without their places: lines move. How many there are of each name.
     fn missed(&self) -> BTreeMap<&str, usize> {
         let mut missed = BTreeMap::new();
         for (name, _) in self.0.iter().filter(|(_, kind)| **kind == "missed") {
-            *missed.entry(name.split_once(": ").map_or(name.as_str(), |(_, change)| change)).or_default() += 1;
+            *missed
+                .entry(
+                    name.split_once(": ")
+                        .map_or(name.as_str(), |(_, change)| change),
+                )
+                .or_default() += 1;
         }
         missed
     }
 }
 
-/// The page, and what is wrong: mutants that were missed without a reason, reasons without a mutant.
+/// The page, and what is wrong: mutants that were missed without a reason, reasons without a
+/// mutant.
 pub fn page(files: &[(&str, Outcomes)]) -> (String, Vec<String>) {
     page_with(files, &reasons(REASONS))
 }
 
 /// By file and change: how many, and why.
 fn reasons(text: &str) -> BTreeMap<(&str, &str), (usize, &str)> {
-    let lines = text.lines().map(|line| line.splitn(4, '\t').collect::<Vec<_>>());
+    let lines = text
+        .lines()
+        .map(|line| line.splitn(4, '\t').collect::<Vec<_>>());
     lines
-        .filter_map(
-            |line| if let [file, change, count, why] = line[..] { Some(((file, change), (count.parse().ok()?, why))) } else { None },
-        )
+        .filter_map(|line| {
+            if let [file, change, count, why] = line[..] {
+                Some(((file, change), (count.parse().ok()?, why)))
+            } else {
+                None
+            }
+        })
         .collect()
 }
 
-fn page_with(files: &[(&str, Outcomes)], reasons: &BTreeMap<(&str, &str), (usize, &str)>) -> (String, Vec<String>) {
+fn page_with(
+    files: &[(&str, Outcomes)],
+    reasons: &BTreeMap<(&str, &str), (usize, &str)>,
+) -> (String, Vec<String>) {
     let mut page = ABOUT.to_owned();
     let mut same = String::new();
     let mut findings = Vec::new();
@@ -97,7 +128,9 @@ fn page_with(files: &[(&str, Outcomes)], reasons: &BTreeMap<(&str, &str), (usize
             let (known, why) = reasons.get(&(*file, change)).copied().unwrap_or_default();
             reasoned += count.min(known);
             if count != known {
-                findings.push(format!("{file}: {count} missed of `{change}`, {known} with a reason"));
+                findings.push(format!(
+                    "{file}: {count} missed of `{change}`, {known} with a reason"
+                ));
             }
             if known != 0 {
                 let _ = writeln!(same, "| `{file}` | {} | {count} | {why} |", code(change));
@@ -105,17 +138,33 @@ fn page_with(files: &[(&str, Outcomes)], reasons: &BTreeMap<(&str, &str), (usize
         }
         let missed = all.count("missed");
         let hung = all.count("timeout");
-        let row = [all.0.len(), all.count("caught") + hung, hung, reasoned, missed - reasoned, all.count("unviable")];
+        let row = [
+            all.0.len(),
+            all.count("caught") + hung,
+            hung,
+            reasoned,
+            missed - reasoned,
+            all.count("unviable"),
+        ];
         sum.iter_mut().zip(row).for_each(|(sum, n)| *sum += n);
         let _ = writeln!(page, "{}", line(&format!("`{file}`"), row));
-        let gone = |((of, change), _): &(&(&str, &str), _)| of == file && !all.missed().contains_key(change);
-        findings.extend(reasons.iter().filter(gone).map(|((_, change), _)| format!("{file}: a reason for `{change}`, which is caught")));
+        let gone = |((of, change), _): &(&(&str, &str), _)| {
+            of == file && !all.missed().contains_key(change)
+        };
+        findings.extend(
+            reasons.iter().filter(gone).map(|((_, change), _)| {
+                format!("{file}: a reason for `{change}`, which is caught")
+            }),
+        );
     }
     let _ = writeln!(page, "{}", line("**all**", sum));
     let [all, caught, .., unviable] = sum;
     let built = all - unviable;
     let rate = caught as f64 * 100.0 / built.max(1) as f64;
-    let _ = writeln!(page, "\nOf {built} mutants that were built {caught} were caught, {rate:.1} %.");
+    let _ = writeln!(
+        page,
+        "\nOf {built} mutants that were built {caught} were caught, {rate:.1} %."
+    );
     let _ = write!(
         page,
         "\n## The same\n\n| file | change | how many | why no test can notice it |\n| --- | --- | ---: | --- |\n{same}\n{FOUND}"
@@ -141,24 +190,48 @@ mod tests {
                         timeout\tsrc/a.rs:4:1: replace += with -=\nunviable\tsrc/a.rs:5:1: replace g with 1\n";
 
     fn said(why: &str) -> (String, Vec<String>) {
-        page_with(&[("a.rs", Outcomes::parse(KEPT)), ("b.rs", Outcomes::default())], &reasons(why))
+        page_with(
+            &[
+                ("a.rs", Outcomes::parse(KEPT)),
+                ("b.rs", Outcomes::default()),
+            ],
+            &reasons(why),
+        )
     }
 
     #[test]
     fn mutants_are_counted_and_reasons_told() {
         let (page, findings) = said("a.rs\treplace | with ^\t2\tbits that are never both set\n");
         assert!(findings.is_empty(), "{findings:?}");
-        assert!(page.contains("| `a.rs` | 5 | 2 | 1 | 2 | 0 | 1 |\n| `b.rs` | not run |"), "{page}");
-        assert!(page.contains("| `a.rs` | `replace \\| with ^` | 2 | bits that are never both set |"), "{page}");
-        assert!(page.contains("Of 4 mutants that were built 2 were caught, 50.0 %."), "{page}");
+        assert!(
+            page.contains("| `a.rs` | 5 | 2 | 1 | 2 | 0 | 1 |\n| `b.rs` | not run |"),
+            "{page}"
+        );
+        assert!(
+            page.contains("| `a.rs` | `replace \\| with ^` | 2 | bits that are never both set |"),
+            "{page}"
+        );
+        assert!(
+            page.contains("Of 4 mutants that were built 2 were caught, 50.0 %."),
+            "{page}"
+        );
     }
 
     #[test]
     fn a_mutant_without_a_reason_and_a_reason_without_a_mutant_are_found() {
-        assert_eq!(said("").1, ["a.rs: 2 missed of `replace | with ^`, 0 with a reason"]);
-        assert_eq!(said("a.rs\treplace | with ^\t1\twhy\n").1, ["a.rs: 2 missed of `replace | with ^`, 1 with a reason"]);
+        assert_eq!(
+            said("").1,
+            ["a.rs: 2 missed of `replace | with ^`, 0 with a reason"]
+        );
+        assert_eq!(
+            said("a.rs\treplace | with ^\t1\twhy\n").1,
+            ["a.rs: 2 missed of `replace | with ^`, 1 with a reason"]
+        );
         let both = "a.rs\treplace | with ^\t2\twhy\na.rs\treplace f with ()\t1\twhy\n";
-        assert_eq!(said(both).1, ["a.rs: a reason for `replace f with ()`, which is caught"]);
+        assert_eq!(
+            said(both).1,
+            ["a.rs: a reason for `replace f with ()`, which is caught"]
+        );
     }
 
     #[test]

@@ -11,7 +11,15 @@ const ENTRY: &str = "mq_";
 const INTRINSICS: [&str; 6] = ["memcpy", "memmove", "memset", "memclr", "memcmp", "bcmp"];
 
 /// What a small firmware has no room for: panics, formatting, `core`'s UTF-8 check, floating point.
-const FORBIDDEN: [&str; 7] = ["panic", "4core3fmt", "from_utf8", "aeabi_f", "aeabi_d", "unwrap_failed", "slice_index"];
+const FORBIDDEN: [&str; 7] = [
+    "panic",
+    "4core3fmt",
+    "from_utf8",
+    "aeabi_f",
+    "aeabi_d",
+    "unwrap_failed",
+    "slice_index",
+];
 
 /// A linked program, in bytes.
 pub struct Image {
@@ -34,11 +42,18 @@ impl Image {
     /// Reads an ELF file.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let file = File::parse(bytes).map_err(|error| error.to_string())?;
-        let section = |name| file.section_by_name(name).map_or(0, |section| section.size());
+        let section = |name| {
+            file.section_by_name(name)
+                .map_or(0, |section| section.size())
+        };
         let mut symbols: Vec<_> = named(&file).filter(|(_, size)| *size > 0).collect();
         symbols.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         let is_intrinsic = |name: &str| INTRINSICS.iter().any(|intrinsic| name.contains(intrinsic));
-        let intrinsics = symbols.iter().filter(|(name, _)| is_intrinsic(name)).map(|(_, size)| size).sum();
+        let intrinsics = symbols
+            .iter()
+            .filter(|(name, _)| is_intrinsic(name))
+            .map(|(_, size)| size)
+            .sum();
         Ok(Image {
             code: section(".text") + section(".rodata") - intrinsics,
             intrinsics,
@@ -50,17 +65,28 @@ impl Image {
     /// Nothing is linked that must not be.
     pub fn check(&self) -> Result<(), String> {
         if self.statics != 0 {
-            return Err(format!("{} bytes of static memory; the core has none", self.statics));
+            return Err(format!(
+                "{} bytes of static memory; the core has none",
+                self.statics
+            ));
         }
-        match self.symbols.iter().find(|(name, _)| FORBIDDEN.iter().any(|part| name.contains(part))) {
-            Some((name, _)) => Err(format!("{name} is linked; the core calls nothing of the kind")),
+        match self
+            .symbols
+            .iter()
+            .find(|(name, _)| FORBIDDEN.iter().any(|part| name.contains(part)))
+        {
+            Some((name, _)) => Err(format!(
+                "{name} is linked; the core calls nothing of the kind"
+            )),
             None => Ok(()),
         }
     }
 
     /// Its functions and data, the largest first.
     pub fn symbols(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.symbols.iter().map(|(name, size)| (name.as_str(), *size))
+        self.symbols
+            .iter()
+            .map(|(name, size)| (name.as_str(), *size))
     }
 }
 
@@ -94,7 +120,9 @@ pub fn entries(archive: &[u8]) -> Result<Vec<String>, String> {
 fn for_each_symbol(archive: &[u8], mut each: impl FnMut(&str, u64)) -> Result<(), String> {
     let library = ArchiveFile::parse(archive).map_err(|error| error.to_string())?;
     for member in library.members() {
-        let data = member.and_then(|member| member.data(archive)).map_err(|error| error.to_string())?;
+        let data = member
+            .and_then(|member| member.data(archive))
+            .map_err(|error| error.to_string())?;
         if let Ok(file) = File::parse(data) {
             named(&file).for_each(|(name, size)| each(&name, size));
         }
@@ -104,5 +132,7 @@ fn for_each_symbol(archive: &[u8], mut each: impl FnMut(&str, u64)) -> Result<()
 
 /// The defined symbols.
 fn named<'f>(file: &'f File<'_>) -> impl Iterator<Item = (String, u64)> + 'f {
-    file.symbols().filter(|symbol| symbol.is_definition()).map(|symbol| (symbol.name().unwrap_or_default().to_owned(), symbol.size()))
+    file.symbols()
+        .filter(|symbol| symbol.is_definition())
+        .map(|symbol| (symbol.name().unwrap_or_default().to_owned(), symbol.size()))
 }

@@ -1,4 +1,5 @@
-//! What others take on the same processor, measured the same way: every entry point reached, inputs opaque, the transport a stub.
+//! What others take on the same processor, measured the same way: every entry point reached, inputs
+//! opaque, the transport a stub.
 use crate::plot::{Kind, bars};
 use std::fmt::Write;
 
@@ -16,7 +17,8 @@ struct Peer {
     note: &'static str,
 }
 
-/// C built by gcc 12.2 with `-Os -flto`, Rust by rustc 1.96 with `opt-level = "z"`, fat LTO, in November 2026. The first is its vendor's word.
+/// C built by gcc 12.2 with `-Os -flto`, Rust by rustc 1.96 with `opt-level = "z"`, fat LTO, in
+/// November 2026. The first is its vendor's word.
 const PEERS: [Peer; 11] = [
     peer(
         "emMQTT",
@@ -34,25 +36,103 @@ const PEERS: [Peer; 11] = [
         "112",
         "clean sessions only, repeats QoS 2 messages, sends nothing again, one TCP stack",
     ),
-    peer("paho embedded C", "1.1.0+21", "3.1.1", 3200, "96", "blocking, repeats QoS 2 messages, sends nothing again"),
-    peer("lwmqtt", "0.9.0+3", "3.1.1", 3337, "72, and 40 static", "blocking, repeats QoS 2 messages, sends nothing again"),
-    peer("MQTT-C", "1.1.6+19", "3.1.1", 4225, "96 + 20 a message", "a copy of each packet under way; floating point besides (900)"),
-    peer("coreMQTT", "2.3.1", "3.1.1", 4629, "80 + 4 a message", "all QoS both ways, resends with the application's help; no UTF-8 check"),
-    peer("wolfMQTT", "2.1.0", "3.1.1", 5909, "212", "packet identifiers are the application's, repeats QoS 2 messages"),
-    peer("coreMQTT", "5.0.2", "5.0", 12_329, "140 + 4 a message", "another protocol"),
-    peer("minimq", "0.13.5", "5.0", 17_594, "696", "another protocol, async"),
-    peer("mqttrust", "1.0.0", "3.1.1", 22_652, "800 and the buffers", "async"),
-    peer("mqtt-protocol-core", "0.7.9", "3.1.1 and 5.0", 51_312, "488 and a heap", "both protocols, client and broker"),
+    peer(
+        "paho embedded C",
+        "1.1.0+21",
+        "3.1.1",
+        3200,
+        "96",
+        "blocking, repeats QoS 2 messages, sends nothing again",
+    ),
+    peer(
+        "lwmqtt",
+        "0.9.0+3",
+        "3.1.1",
+        3337,
+        "72, and 40 static",
+        "blocking, repeats QoS 2 messages, sends nothing again",
+    ),
+    peer(
+        "MQTT-C",
+        "1.1.6+19",
+        "3.1.1",
+        4225,
+        "96 + 20 a message",
+        "a copy of each packet under way; floating point besides (900)",
+    ),
+    peer(
+        "coreMQTT",
+        "2.3.1",
+        "3.1.1",
+        4629,
+        "80 + 4 a message",
+        "all QoS both ways, resends with the application's help; no UTF-8 check",
+    ),
+    peer(
+        "wolfMQTT",
+        "2.1.0",
+        "3.1.1",
+        5909,
+        "212",
+        "packet identifiers are the application's, repeats QoS 2 messages",
+    ),
+    peer(
+        "coreMQTT",
+        "5.0.2",
+        "5.0",
+        12_329,
+        "140 + 4 a message",
+        "another protocol",
+    ),
+    peer(
+        "minimq",
+        "0.13.5",
+        "5.0",
+        17_594,
+        "696",
+        "another protocol, async",
+    ),
+    peer(
+        "mqttrust",
+        "1.0.0",
+        "3.1.1",
+        22_652,
+        "800 and the buffers",
+        "async",
+    ),
+    peer(
+        "mqtt-protocol-core",
+        "0.7.9",
+        "3.1.1 and 5.0",
+        51_312,
+        "488 and a heap",
+        "both protocols, client and broker",
+    ),
 ];
 
-const fn peer(name: &'static str, version: &'static str, mqtt: &'static str, code: u32, context: &'static str, note: &'static str) -> Peer {
-    Peer { name, version, mqtt, code, context, note }
+const fn peer(
+    name: &'static str,
+    version: &'static str,
+    mqtt: &'static str,
+    code: u32,
+    context: &'static str,
+    note: &'static str,
+) -> Peer {
+    Peer {
+        name,
+        version,
+        mqtt,
+        code,
+        context,
+        note,
+    }
 }
 
 /// The others as a table, ours with them in its place.
 pub fn markdown(ours: u64, session: u64) -> String {
-    let mut text =
-        String::from("| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n");
+    let mut text = String::from(
+        "| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n",
+    );
     let mut placed = false;
     for peer in &PEERS {
         if !placed && u64::from(peer.code) > ours {
@@ -62,18 +142,44 @@ pub fn markdown(ours: u64, session: u64) -> String {
                 "| **Motemq**, `engine` | this | 3.1.1 | **{ours}** | {session} with 8 slots | all QoS both ways, resends, checks all text, streams, with its C glue |"
             );
         }
-        let Peer { name, version, mqtt, code, context, note } = peer;
-        let _ = writeln!(text, "| {name} | {version} | {mqtt} | {code} | {context} | {note} |");
+        let Peer {
+            name,
+            version,
+            mqtt,
+            code,
+            context,
+            note,
+        } = peer;
+        let _ = writeln!(
+            text,
+            "| {name} | {version} | {mqtt} | {code} | {context} | {note} |"
+        );
     }
     text
 }
 
 /// The same as a chart: of those that speak 3.1.1.
 pub fn chart(ours: &[(&str, u64)]) -> String {
-    let mut all: Vec<(String, f64, Kind)> = ours.iter().map(|(name, code)| (format!("Motemq {name}"), *code as f64, Kind::Ours)).collect();
+    let mut all: Vec<(String, f64, Kind)> = ours
+        .iter()
+        .map(|(name, code)| (format!("Motemq {name}"), *code as f64, Kind::Ours))
+        .collect();
     let peers = PEERS.iter().filter(|peer| peer.mqtt == "3.1.1");
-    all.extend(peers.map(|peer| (format!("{} {}", peer.name, peer.version), f64::from(peer.code), Kind::Peer)));
+    all.extend(peers.map(|peer| {
+        (
+            format!("{} {}", peer.name, peer.version),
+            f64::from(peer.code),
+            Kind::Peer,
+        )
+    }));
     all.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let all: Vec<_> = all.iter().map(|(label, value, kind)| (label.as_str(), *value, *kind)).collect();
-    bars("MQTT 3.1.1 clients on a Cortex-M4", "bytes of code and constants", &all)
+    let all: Vec<_> = all
+        .iter()
+        .map(|(label, value, kind)| (label.as_str(), *value, *kind))
+        .collect();
+    bars(
+        "MQTT 3.1.1 clients on a Cortex-M4",
+        "bytes of code and constants",
+        &all,
+    )
 }

@@ -2,26 +2,45 @@
 use super::sources::Source;
 
 /// The crates that carry the core's bytes.
-const ADAPTERS: [&str; 6] =
-    ["crates/net/src/", "crates/std/src/", "crates/tokio/src/", "crates/cli/src/", "crates/smoltcp/src/", "crates/nal/src/"];
+const ADAPTERS: [&str; 6] = [
+    "crates/net/src/",
+    "crates/std/src/",
+    "crates/tokio/src/",
+    "crates/cli/src/",
+    "crates/smoltcp/src/",
+    "crates/nal/src/",
+];
 
 /// Shows packets to people, by the core's own codec.
 const TRACE: &str = "crates/net/src/trace.rs";
 
 /// No adapter reads or writes packets, or names the bytes that they begin with.
 pub fn check(sources: &[Source]) -> Vec<String> {
-    let adapters = sources.iter().filter(|source| source.is_rust() && ADAPTERS.iter().any(|path| source.path.starts_with(path)));
+    let adapters = sources.iter().filter(|source| {
+        source.is_rust() && ADAPTERS.iter().any(|path| source.path.starts_with(path))
+    });
     let mut findings = Vec::new();
     for source in adapters {
         // Tests may say what they like.
-        for (number, line) in source.lines().take_while(|(_, line)| *line != "#[cfg(test)]") {
+        for (number, line) in source
+            .lines()
+            .take_while(|(_, line)| *line != "#[cfg(test)]")
+        {
             let code = line.split("//").next().unwrap_or_default();
-            let looks = ["packet::{", "packet::decode", "Packet::"].iter().any(|part| code.contains(part));
+            let looks = ["packet::{", "packet::decode", "Packet::"]
+                .iter()
+                .any(|part| code.contains(part));
             if looks && source.path != TRACE && !code.contains("pub use") {
-                findings.push(source.finding(number, "an adapter that looks into packets; leave it to the core"));
+                findings.push(source.finding(
+                    number,
+                    "an adapter that looks into packets; leave it to the core",
+                ));
             }
             if code.split(|c: char| !c.is_alphanumeric()).any(is_byte) {
-                findings.push(source.finding(number, "an adapter that knows a byte of the protocol; leave it to the core"));
+                findings.push(source.finding(
+                    number,
+                    "an adapter that knows a byte of the protocol; leave it to the core",
+                ));
             }
         }
     }
@@ -51,6 +70,9 @@ mod tests {
         assert_eq!(found("use motemq::packet::{Packet, decode};"), 1);
         assert_eq!(found("match packet { Packet::PubAck(id) => id }"), 1);
         assert_eq!(found("let limit = 0xffff; // not 0x20"), 0);
-        assert_eq!(found("#[cfg(test)]\nmod tests { const CONNACK: u8 = 0x20; }"), 0);
+        assert_eq!(
+            found("#[cfg(test)]\nmod tests { const CONNACK: u8 = 0x20; }"),
+            0
+        );
     }
 }

@@ -8,14 +8,24 @@ const MANIFEST: &str = "crates/core/Cargo.toml";
 const ATTRIBUTES: [&str; 2] = ["#![no_std]", "#![forbid(unsafe_code)]"];
 
 /// Lints that keep panics out of the core.
-const LINTS: [&str; 7] =
-    ["indexing_slicing", "string_slice", "arithmetic_side_effects", "unwrap_used", "expect_used", "panic", "unreachable"];
+const LINTS: [&str; 7] = [
+    "indexing_slicing",
+    "string_slice",
+    "arithmetic_side_effects",
+    "unwrap_used",
+    "expect_used",
+    "panic",
+    "unreachable",
+];
 
 /// A file has one subject, and can be held in the head.
 const MOST_LINES: usize = 500;
 
 pub fn check(sources: &[Source]) -> Vec<String> {
-    let core: Vec<_> = sources.iter().filter(|source| source.is_rust() && source.path.starts_with(SOURCES)).collect();
+    let core: Vec<_> = sources
+        .iter()
+        .filter(|source| source.is_rust() && source.path.starts_with(SOURCES))
+        .collect();
     let mut findings = Vec::new();
     for source in &core {
         let lines = source.text.lines().count();
@@ -31,7 +41,10 @@ pub fn check(sources: &[Source]) -> Vec<String> {
                 findings.push(source.finding(number, "the core switches no lint off"));
             }
             if code.contains(".split_at(") || code.contains(".split_at_mut(") {
-                findings.push(source.finding(number, "this can panic, which no lint sees: split_at_checked, or get"));
+                findings.push(source.finding(
+                    number,
+                    "this can panic, which no lint sees: split_at_checked, or get",
+                ));
             }
         }
     }
@@ -52,11 +65,24 @@ fn words(code: &str) -> impl Iterator<Item = &str> {
 }
 
 fn missing(lib: &Source) -> Vec<String> {
-    let attributes = ATTRIBUTES.iter().filter(|attribute| !lib.text.lines().any(|line| line == **attribute));
-    let denied = lib.text.split("#![deny(").nth(1).and_then(|text| text.split(")]").next()).unwrap_or_default();
-    let lints = LINTS.iter().filter(|lint| !denied.split([',', '\n']).any(|word| word.trim().strip_prefix("clippy::") == Some(lint)));
+    let attributes = ATTRIBUTES
+        .iter()
+        .filter(|attribute| !lib.text.lines().any(|line| line == **attribute));
+    let denied = lib
+        .text
+        .split("#![deny(")
+        .nth(1)
+        .and_then(|text| text.split(")]").next())
+        .unwrap_or_default();
+    let lints = LINTS.iter().filter(|lint| {
+        !denied
+            .split([',', '\n'])
+            .any(|word| word.trim().strip_prefix("clippy::") == Some(lint))
+    });
     let attributes = attributes.map(|attribute| lib.finding(1, &format!("{attribute} is missing")));
-    attributes.chain(lints.map(|lint| lib.finding(1, &format!("clippy::{lint} is not denied")))).collect()
+    attributes
+        .chain(lints.map(|lint| lib.finding(1, &format!("clippy::{lint} is not denied"))))
+        .collect()
 }
 
 /// Tests may depend on what they like, and whoever asks for more gets it.
@@ -71,8 +97,13 @@ fn dependencies(manifest: &Source) -> Vec<String> {
                 continue;
             }
         }
-        if inside && !line.trim().is_empty() && !line.starts_with('#') && !line.contains("optional = true") {
-            findings.push(manifest.finding(number, "the core has no dependencies but optional ones"));
+        if inside
+            && !line.trim().is_empty()
+            && !line.starts_with('#')
+            && !line.contains("optional = true")
+        {
+            findings
+                .push(manifest.finding(number, "the core has no dependencies but optional ones"));
         }
     }
     findings
@@ -84,22 +115,42 @@ mod tests {
 
     const LIB: &str = "#![no_std]\n#![forbid(unsafe_code)]\n#![deny(\n    clippy::indexing_slicing,\n    clippy::string_slice,\n    \
         clippy::arithmetic_side_effects,\n    clippy::unwrap_used,\n    clippy::expect_used,\n    clippy::panic,\n    clippy::unreachable\n)]\n";
-    const CARGO: &str = "[package]\n\n[features]\nfast = []\n\n[dev-dependencies]\nproptest = \"1\"\n";
+    const CARGO: &str =
+        "[package]\n\n[features]\nfast = []\n\n[dev-dependencies]\nproptest = \"1\"\n";
 
     fn findings(lib: &str, manifest: &str) -> Vec<String> {
-        check(&[Source::new("crates/core/src/lib.rs", lib), Source::new(MANIFEST, manifest)])
+        check(&[
+            Source::new("crates/core/src/lib.rs", lib),
+            Source::new(MANIFEST, manifest),
+        ])
     }
 
     #[test]
     fn a_good_core_is_good() {
         assert_eq!(findings(LIB, CARGO), [""; 0]);
-        assert_eq!(findings(&format!("{LIB}/// Like alloc's.\nuse core::fmt; // not std\n"), CARGO), [""; 0]);
-        assert_eq!(findings(LIB, &format!("{CARGO}[dependencies]\ndefmt = {{ version = \"1\", optional = true }}\n")), [""; 0]);
+        assert_eq!(
+            findings(
+                &format!("{LIB}/// Like alloc's.\nuse core::fmt; // not std\n"),
+                CARGO
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            findings(
+                LIB,
+                &format!("{CARGO}[dependencies]\ndefmt = {{ version = \"1\", optional = true }}\n")
+            ),
+            [""; 0]
+        );
     }
 
     #[test]
     fn std_and_alloc_are_found() {
-        for line in ["use std::fmt;", "extern crate alloc;", "    let a = std::mem::take(b);"] {
+        for line in [
+            "use std::fmt;",
+            "extern crate alloc;",
+            "    let a = std::mem::take(b);",
+        ] {
             assert_eq!(
                 findings(&format!("{LIB}{line}\n"), CARGO),
                 ["crates/core/src/lib.rs:12: the core names neither std nor alloc"],
@@ -110,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_missing_attribute_is_found() {
-        for line in LIB.lines().filter(|line| line.starts_with("#![no") || line.starts_with("#![fo") || line.contains("::")) {
+        for line in LIB.lines().filter(|line| {
+            line.starts_with("#![no") || line.starts_with("#![fo") || line.contains("::")
+        }) {
             assert_eq!(findings(&LIB.replace(line, ""), CARGO).len(), 1, "{line}");
         }
     }
@@ -131,13 +184,20 @@ mod tests {
             "[target.'cfg(unix)'.dependencies]\na = \"1\"\n",
             "[build-dependencies]\na = \"1\"\n",
         ] {
-            assert_eq!(findings(LIB, &format!("{CARGO}{table}")).len(), 1, "{table}");
+            assert_eq!(
+                findings(LIB, &format!("{CARGO}{table}")).len(),
+                1,
+                "{table}"
+            );
         }
     }
 
     #[test]
     fn a_long_file_is_found() {
-        assert_eq!(findings(&format!("{LIB}{}", "\n".repeat(488)), CARGO), [""; 0]);
+        assert_eq!(
+            findings(&format!("{LIB}{}", "\n".repeat(488)), CARGO),
+            [""; 0]
+        );
         assert_eq!(
             findings(&format!("{LIB}{}", "\n".repeat(489)), CARGO),
             ["crates/core/src/lib.rs:500: the core's files have less than 500 lines"]

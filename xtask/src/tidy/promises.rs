@@ -2,18 +2,25 @@
 use super::sources::Source;
 use std::collections::HashSet;
 
-/// Looks at the tables whose last column is called `test` or `tests`: it names them in backticks, as `name` or `file::name`, and each of
-/// them exists.
+/// Looks at the tables whose last column is called `test` or `tests`: it names them in backticks,
+/// as `name` or `file::name`, and each of them exists.
 pub fn check(sources: &[Source]) -> Vec<String> {
     let Some(readme) = sources.iter().find(|source| source.path == "README.md") else {
         return vec!["README.md: there is none".into()];
     };
-    let tests: HashSet<&str> = sources.iter().filter(|source| source.is_rust()).flat_map(|source| tests(&source.text)).collect();
+    let tests: HashSet<&str> = sources
+        .iter()
+        .filter(|source| source.is_rust())
+        .flat_map(|source| tests(&source.text))
+        .collect();
     let mut findings = Vec::new();
     for page in sources.iter().filter(|source| source.path.ends_with(".md")) {
         let promises = page_of_promises(page, &tests, &mut findings);
         if promises == 0 && page.path == readme.path {
-            findings.push(readme.finding(1, "no promise, in a table whose last column is called `tests`"));
+            findings.push(readme.finding(
+                1,
+                "no promise, in a table whose last column is called `tests`",
+            ));
         }
     }
     findings
@@ -26,7 +33,12 @@ fn page_of_promises(page: &Source, tests: &HashSet<&str>, findings: &mut Vec<Str
     let mut promises = 0;
     for (number, line) in page.lines() {
         row = if line.starts_with('|') { row + 1 } else { 0 };
-        let cell = line.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap_or_default().trim();
+        let cell = line
+            .trim_end_matches(['|', ' '])
+            .rsplit('|')
+            .next()
+            .unwrap_or_default()
+            .trim();
         match row {
             0 | 2 => continue, // no table, or the line below its head
             1 => {
@@ -68,7 +80,10 @@ fn tests(text: &str) -> Vec<&str> {
 }
 
 fn function(line: &str) -> Option<&str> {
-    line.strip_prefix("fn ")?.split(['(', '<']).next().map(str::trim)
+    line.strip_prefix("fn ")?
+        .split(['(', '<'])
+        .next()
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -76,22 +91,39 @@ mod tests {
     use super::*;
 
     fn findings(row: &str) -> Vec<String> {
-        let readme = format!("# Motemq\n\n| a | b |\n| --- | --- |\n| c | d |\n\n| promise | tests |\n| --- | --- |\n{row}\n");
+        let readme = format!(
+            "# Motemq\n\n| a | b |\n| --- | --- |\n| c | d |\n\n| promise | tests |\n| --- | --- |\n{row}\n"
+        );
         let test = "#[test]\n#[should_panic]\nfn it_is_small() {}\nfn helper() {}\n";
-        check(&[Source::new("README.md", &readme), Source::new("crates/core/tests/size.rs", test)])
+        check(&[
+            Source::new("README.md", &readme),
+            Source::new("crates/core/tests/size.rs", test),
+        ])
     }
 
     #[test]
     fn a_promise_with_its_test_is_good() {
         assert_eq!(findings("| **Small.** | `it_is_small` |"), [""; 0]);
-        assert_eq!(findings("| **Small**: `Slot` is 4 bytes. | `size::it_is_small` |"), [""; 0]);
+        assert_eq!(
+            findings("| **Small**: `Slot` is 4 bytes. | `size::it_is_small` |"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn a_promise_without_test_is_found() {
-        assert_eq!(findings("| **Small**: `Slot` is 4 bytes. | it is |"), ["README.md:9: a promise without the name of its test"]);
-        assert_eq!(findings("| **Small.** | `it_is_smaller` |"), ["README.md:9: there is no test it_is_smaller"]);
-        assert_eq!(findings("| **Small.** | `helper` |"), ["README.md:9: there is no test helper"]);
+        assert_eq!(
+            findings("| **Small**: `Slot` is 4 bytes. | it is |"),
+            ["README.md:9: a promise without the name of its test"]
+        );
+        assert_eq!(
+            findings("| **Small.** | `it_is_smaller` |"),
+            ["README.md:9: there is no test it_is_smaller"]
+        );
+        assert_eq!(
+            findings("| **Small.** | `helper` |"),
+            ["README.md:9: there is no test helper"]
+        );
     }
 
     #[test]

@@ -11,7 +11,10 @@ pub struct Source {
 impl Source {
     #[cfg(test)]
     pub fn new(path: &str, text: &str) -> Self {
-        Source { path: path.into(), text: text.into() }
+        Source {
+            path: path.into(),
+            text: text.into(),
+        }
     }
 
     pub fn is_rust(&self) -> bool {
@@ -20,7 +23,10 @@ impl Source {
 
     /// Lines with their numbers, from 1 on.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
     }
 
     /// What is wrong, with its place.
@@ -60,8 +66,14 @@ fn walk(directory: &Path, path: &str, sources: &mut Vec<Source>) -> io::Result<(
 }
 
 fn collect(file: &Path, path: &str, sources: &mut Vec<Source>) -> io::Result<()> {
-    if [".rs", ".md", "Cargo.toml"].iter().any(|end| path.ends_with(end)) {
-        sources.push(Source { path: path.into(), text: fs::read_to_string(file)? });
+    if [".rs", ".md", "Cargo.toml"]
+        .iter()
+        .any(|end| path.ends_with(end))
+    {
+        sources.push(Source {
+            path: path.into(),
+            text: fs::read_to_string(file)?,
+        });
     }
     Ok(())
 }

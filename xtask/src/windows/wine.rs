@@ -7,7 +7,8 @@ use std::{
     process::Command,
 };
 
-/// Where Debian has it; a wrapper that only complains about missing 32-bit parts may be on the path.
+/// Where Debian has it; a wrapper that only complains about missing 32-bit parts may be on the
+/// path.
 const DEBIAN: &str = "/usr/lib/wine/wine64";
 
 /// The compiler of MinGW, which links.
@@ -15,7 +16,10 @@ pub const LINKER: &str = "x86_64-w64-mingw32-gcc";
 
 /// The loader, if it is installed.
 pub fn loader() -> Option<PathBuf> {
-    Some(PathBuf::from(DEBIAN)).filter(|path| path.is_file()).or_else(|| find("wine64")).or_else(|| find("wine"))
+    Some(PathBuf::from(DEBIAN))
+        .filter(|path| path.is_file())
+        .or_else(|| find("wine64"))
+        .or_else(|| find("wine"))
 }
 
 /// A prepared Windows below `target`.
@@ -28,10 +32,14 @@ impl Wine {
     /// Makes one, or takes the one that is there.
     pub fn prepare() -> Result<Self, String> {
         let loader = loader().ok_or("wine is not installed")?;
-        let wine = Wine { loader, prefix: workspace().join("target/wine/prefix") };
+        let wine = Wine {
+            loader,
+            prefix: workspace().join("target/wine/prefix"),
+        };
         let system = wine.prefix.join("drive_c/windows/system32");
         if !system.is_dir() {
-            fs::create_dir_all(&wine.prefix).map_err(|error| format!("cannot make {}: {error}", wine.prefix.display()))?;
+            fs::create_dir_all(&wine.prefix)
+                .map_err(|error| format!("cannot make {}: {error}", wine.prefix.display()))?;
             read(wine.run(Path::new("wineboot"), ["-i"]))?;
         }
         let library = system.join("bcryptprimitives.dll");
@@ -59,7 +67,10 @@ impl Wine {
     }
 
     fn lend(&self, command: &mut Command) {
-        command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY");
+        command
+            .env("WINEPREFIX", &self.prefix)
+            .env("WINEDEBUG", "-all")
+            .env_remove("DISPLAY");
         // No questions about Mono and Gecko, no entries in menus.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=d");
     }

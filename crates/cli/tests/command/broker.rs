@@ -15,12 +15,20 @@ pub struct At([String; 4]);
 
 impl At {
     pub fn of(addr: SocketAddr) -> Self {
-        At(["-h".into(), addr.ip().to_string(), "-p".into(), addr.port().to_string()])
+        At([
+            "-h".into(),
+            addr.ip().to_string(),
+            "-p".into(),
+            addr.port().to_string(),
+        ])
     }
 
     /// These options, and where the broker is.
     pub fn with<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
-        args.iter().copied().chain(self.0.iter().map(String::as_str)).collect()
+        args.iter()
+            .copied()
+            .chain(self.0.iter().map(String::as_str))
+            .collect()
     }
 }
 
@@ -46,8 +54,15 @@ pub struct Ear(Client);
 
 impl Ear {
     pub fn at(addr: SocketAddr, filter: &str) -> Self {
-        let mut client = Client::connect(&Options::new("").host(addr.ip().to_string()).port(addr.port())).unwrap();
-        client.subscribe(&[Filter::new(filter, QoS::ExactlyOnce)]).unwrap();
+        let mut client = Client::connect(
+            &Options::new("")
+                .host(addr.ip().to_string())
+                .port(addr.port()),
+        )
+        .unwrap();
+        client
+            .subscribe(&[Filter::new(filter, QoS::ExactlyOnce)])
+            .unwrap();
         Ear(client)
     }
 
@@ -64,7 +79,8 @@ impl Ear {
     }
 }
 
-/// A broker that says these bytes to whoever has said something, then waits until the other side hangs up.
+/// A broker that says these bytes to whoever has said something, then waits until the other side
+/// hangs up.
 pub fn saying(bytes: &'static [u8]) -> At {
     scripted(move |stream| {
         let _ = stream.write_all(bytes);
@@ -78,7 +94,8 @@ pub fn hanging_up() -> At {
     scripted(|_| {})
 }
 
-/// A broker that says these bytes to whoever has said something, and hangs up when it has heard something more.
+/// A broker that says these bytes to whoever has said something, and hangs up when it has heard
+/// something more.
 pub fn hanging_up_after(bytes: &'static [u8]) -> At {
     scripted(move |stream| {
         let _ = stream.write_all(bytes);

@@ -12,7 +12,11 @@ use std::net::{Ipv4Addr, TcpListener};
 fn works(options: &[&str], layers: &[&str]) {
     let end = motemq(&[&["doctor"], options].concat());
     let text = end.text();
-    let good: Vec<_> = text.lines().filter(|line| line.contains(" ok  ")).map(|line| line.split(' ').next().unwrap()).collect();
+    let good: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(" ok  "))
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
     let mut wanted = layers.to_vec();
     wanted.extend(["connect", "subscribe", "publish", "receive"]);
     assert_eq!(good, wanted, "{text}");
@@ -30,17 +34,26 @@ fn each_layer_that_works_is_named() {
 
 #[test]
 fn the_layer_that_does_not_work_is_named() {
-    motemq(&["doctor", "-h", "no-such-host.invalid"]).badly(11, "no-such-host.invalid has no address");
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    motemq(&["doctor", "-h", "no-such-host.invalid"])
+        .badly(11, "no-such-host.invalid has no address");
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
     motemq(&["doctor", "-L", &format!("mqtt://{nobody}")]).badly(3, "nobody takes a connection");
     let (server, at) = serve(Config::new().login(|_| ReturnCode::NOT_AUTHORIZED));
     motemq(&at.with(&["doctor"])).badly(5, "check user name");
     motemq(&["doctor", "-L", &server.url().replace("mqtt:", "ws:")]).badly(10, "WebSocket");
     let (_server, at) = serve(Config::new().admit(|_, _| false));
     motemq(&at.with(&["doctor", "-t", "secret"])).badly(4, "refuses secret");
-    motemq(&saying(b"HTTP/1.1 400 Bad Request\r\n\r\n").with(&["doctor"])).badly(7, "connection lost");
+    motemq(&saying(b"HTTP/1.1 400 Bad Request\r\n\r\n").with(&["doctor"]))
+        .badly(7, "connection lost");
     motemq(&["doctor", "--no-such-option"]).badly(2, "--no-such-option");
-    assert!(motemq(&["doctor", "--help"]).text().contains("motemq doctor"));
+    assert!(
+        motemq(&["doctor", "--help"])
+            .text()
+            .contains("motemq doctor")
+    );
 }
 
 #[cfg(feature = "tls")]
@@ -51,29 +64,66 @@ mod tls {
 
     #[test]
     fn the_layers_of_tls_and_websockets() {
-        let Some(ways) = Listeners::for_test("the_layers_of_tls_and_websockets") else { return };
+        let Some(ways) = Listeners::for_test("the_layers_of_tls_and_websockets") else {
+            return;
+        };
         let ca = ways.directory().join("ca.pem");
         fs::write(&ca, ways.authority.pem()).unwrap();
         let ca = ca.to_str().unwrap();
-        let (cert, key) = ways.authority.client("node").write(ways.directory(), "client");
-        let mutual = ["-L", &ways.mutual(), "--cafile", ca, "--cert", cert.to_str().unwrap(), "--key", key.to_str().unwrap()];
-        works(&["-L", &ways.secure(), "--cafile", ca], &["name", "tcp", "tls"]);
+        let (cert, key) = ways
+            .authority
+            .client("node")
+            .write(ways.directory(), "client");
+        let mutual = [
+            "-L",
+            &ways.mutual(),
+            "--cafile",
+            ca,
+            "--cert",
+            cert.to_str().unwrap(),
+            "--key",
+            key.to_str().unwrap(),
+        ];
+        works(
+            &["-L", &ways.secure(), "--cafile", ca],
+            &["name", "tcp", "tls"],
+        );
         works(&mutual, &["name", "tcp", "tls"]);
         works(&["-L", &ways.web()], &["name", "tcp", "websocket"]);
-        works(&["-L", &ways.secure_web(), "--cafile", ca], &["name", "tcp", "tls", "websocket"]);
+        works(
+            &["-L", &ways.secure_web(), "--cafile", ca],
+            &["name", "tcp", "tls", "websocket"],
+        );
         if cfg!(unix) {
             works(&["-L", &ways.unix()], &["socket"]);
         }
         let shown = motemq(&[&["doctor"], &mutual[..]].concat()).text();
-        for words in ["wanted, and shown", "CN=broker", "CN=Test CA", "localhost, 127.0.0.1", "days from now"] {
+        for words in [
+            "wanted, and shown",
+            "CN=broker",
+            "CN=Test CA",
+            "localhost, 127.0.0.1",
+            "days from now",
+        ] {
             assert!(shown.contains(words), "{words}: {shown}");
         }
         let end = motemq(&["doctor", "-L", &ways.secure()]);
         let text = String::from_utf8_lossy(&end.stdout).into_owned();
-        assert!(text.contains("tls        FAILED") && text.contains("CN=Test CA"), "{text}");
+        assert!(
+            text.contains("tls        FAILED") && text.contains("CN=Test CA"),
+            "{text}"
+        );
         end.badly(9, "no CA that we know");
-        motemq(&["doctor", "-L", &ways.mutual(), "--cafile", ca]).badly(9, "wants a client certificate");
-        motemq(&["doctor", "-L", &ways.secure().replace("mqtts:", "mqtt:")]).badly(7, "TLS is spoken on this port");
-        motemq(&["doctor", "-L", &ways.web().replace("/mqtt", ""), "--insecure"]).badly(2, "mqtts://");
+        motemq(&["doctor", "-L", &ways.mutual(), "--cafile", ca])
+            .badly(9, "wants a client certificate");
+        motemq(&["doctor", "-L", &ways.secure().replace("mqtts:", "mqtt:")])
+            .badly(7, "TLS is spoken on this port");
+        motemq(&[
+            "doctor",
+            "-L",
+            &ways.web().replace("/mqtt", ""),
+            "--insecure",
+        ])
+        .badly(2, "mqtts://");
     }
 }

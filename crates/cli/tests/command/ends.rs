@@ -21,7 +21,19 @@ fn ctrl_c_disconnects_gracefully() {
         let mut wills = Ear::at(addr, "gone");
         let mut ear = Ear::at(addr, "a");
         for qos in ["0", "1", "2"] {
-            let run = Motemq::start(&at.with(&["--pub", "-t", "a", "-m", qos, "-d", "0.1", "-q", qos, "--will-topic", "gone"]));
+            let run = Motemq::start(&at.with(&[
+                "--pub",
+                "-t",
+                "a",
+                "-m",
+                qos,
+                "-d",
+                "0.1",
+                "-q",
+                qos,
+                "--will-topic",
+                "gone",
+            ]));
             // The one before may have sent more than one.
             while ear.hear().payload != qos.as_bytes() {}
             run.interrupt();
@@ -64,7 +76,8 @@ fn ctrl_c_ends_what_waits_for_a_silent_broker() {
     let run = Motemq::start(&half.with(&[&FOREVER[..], &["--debug", "-q", "1"]].concat()));
     run.until_said("-> PUBLISH");
     run.interrupt();
-    run.end().badly(8, "interrupted, without an acknowledgement");
+    run.end()
+        .badly(8, "interrupted, without an acknowledgement");
 }
 
 #[cfg(unix)]

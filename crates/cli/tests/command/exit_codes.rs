@@ -40,16 +40,23 @@ fn usage() {
 #[test]
 fn what_the_broker_would_not_take() {
     let (_server, at) = serve(Config::new());
-    let keeping = |verb: &[&'static str]| at.with(&[verb, &["--profile", "aws-iot", "-q", "2"]].concat());
+    let keeping =
+        |verb: &[&'static str]| at.with(&[verb, &["--profile", "aws-iot", "-q", "2"]].concat());
     motemq(&keeping(&ONCE)).badly(2, "AWS IoT Core takes QoS 1 at most");
     motemq(&keeping(&SUB)).badly(2, "AWS IoT Core takes QoS 1 at most");
-    motemq(&at.with(&[&SUB[..], &["--profile", "aws-iot", "-k", "0"]].concat())).badly(2, "keep-alive of 1 to 1200 s");
+    motemq(&at.with(&[&SUB[..], &["--profile", "aws-iot", "-k", "0"]].concat()))
+        .badly(2, "keep-alive of 1 to 1200 s");
 }
 
 #[test]
 fn cannot_connect() {
     // A port that was free a moment ago.
-    let nobody = At::of(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap());
+    let nobody = At::of(
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .unwrap()
+            .local_addr()
+            .unwrap(),
+    );
     for args in [&ONCE[..], &SUB, &["--pub", "-t", "a", "-m", "x"]] {
         motemq(&nobody.with(args)).badly(3, "cannot connect");
     }
@@ -58,7 +65,11 @@ fn cannot_connect() {
 
 #[test]
 fn refused() {
-    for code in [ReturnCode::IDENTIFIER_REJECTED, ReturnCode::SERVER_UNAVAILABLE, ReturnCode::from(7)] {
+    for code in [
+        ReturnCode::IDENTIFIER_REJECTED,
+        ReturnCode::SERVER_UNAVAILABLE,
+        ReturnCode::from(7),
+    ] {
         let (_server, at) = serve(Config::new().login(move |_| code));
         for args in [&ONCE[..], &SUB, &["--pub", "-t", "a", "-m", "x"]] {
             motemq(&at.with(args)).badly(4, &code.to_string());
@@ -81,9 +92,16 @@ fn not_authorised() {
     };
     let (server, at) = serve(Config::new().login(check));
     motemq(&at.with(&ONCE)).badly(5, "not authorised");
-    motemq(&at.with(&[&SUB[..], &["-u", "me", "-P", "wrong"]].concat())).badly(5, "bad user name or password");
+    motemq(&at.with(&[&SUB[..], &["-u", "me", "-P", "wrong"]].concat()))
+        .badly(5, "bad user name or password");
     motemq(&at.with(&[&ONCE[..], &["-u", "me", "-P", "secret"]].concat())).well();
-    motemq(&["--pub", "-n", "-L", &format!("mqtt://me:s%65cret@{}/a", server.addr())]).well();
+    motemq(&[
+        "--pub",
+        "-n",
+        "-L",
+        &format!("mqtt://me:s%65cret@{}/a", server.addr()),
+    ])
+    .well();
     // Lines that nobody can read must not keep it waiting.
     let run = Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l"]));
     run.end().badly(5, "not authorised");
@@ -94,17 +112,23 @@ fn time_out() {
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&[&SUB[..], &["-W", "0.3"]].concat())).badly(6, "gave up after 300ms");
     motemq(&at.with(&["--pub", "-t", "a", "-m", "x", "-W", "0.3"])).badly(6, "gave up after 300ms");
-    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l", "-W", "0.3"])).end().badly(6, "gave up");
+    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l", "-W", "0.3"]))
+        .end()
+        .badly(6, "gave up");
     // Before there is anything to send, and before the broker has said anything.
-    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-s", "-W", "0.3"])).end().badly(6, "gave up");
+    Motemq::with_input(&at.with(&["--pub", "-t", "a", "-s", "-W", "0.3"]))
+        .end()
+        .badly(6, "gave up");
     motemq(&saying(b"").with(&[&SUB[..], &["-W", "0.3"]].concat())).badly(6, "gave up");
 }
 
 #[test]
 fn connection_lost() {
-    motemq(&hanging_up_after(ACCEPTED).with(&[&ONCE[..], &["-q", "1"]].concat())).badly(7, "connection lost");
+    motemq(&hanging_up_after(ACCEPTED).with(&[&ONCE[..], &["-q", "1"]].concat()))
+        .badly(7, "connection lost");
     motemq(&hanging_up().with(&SUB)).badly(7, "connection lost");
-    motemq(&saying(b"\x20\x02\0\0\xf0\0").with(&[&ONCE[..], &["-q", "1"]].concat())).badly(7, "malformed");
+    motemq(&saying(b"\x20\x02\0\0\xf0\0").with(&[&ONCE[..], &["-q", "1"]].concat()))
+        .badly(7, "malformed");
 }
 
 #[test]
@@ -125,7 +149,8 @@ fn lines_end_when_the_broker_dies_in_the_middle() {
 fn not_acknowledged() {
     for args in [&ONCE[..], &["--pub", "-t", "a", "-n"]] {
         for qos in ["1", "2"] {
-            motemq(&saying(ACCEPTED).with(&[args, &["-q", qos, "-W", "0.5"]].concat())).badly(8, "without an acknowledgement");
+            motemq(&saying(ACCEPTED).with(&[args, &["-q", qos, "-W", "0.5"]].concat()))
+                .badly(8, "without an acknowledgement");
         }
     }
     let args = ["--pub", "-t", "a", "-l", "-q", "1", "-W", "0.5"];

@@ -1,4 +1,5 @@
-//! The real command, against the in-process broker always, and against mosquitto where it is installed.
+//! The real command, against the in-process broker always, and against mosquitto where it is
+//! installed.
 mod broker;
 mod doctor;
 mod ends;

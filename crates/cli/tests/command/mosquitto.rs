@@ -19,14 +19,20 @@ struct Other {
 
 impl Other {
     fn for_test(test: &str) -> Option<Self> {
-        let broker = mosquitto::for_test(test, &["allow_anonymous true", "queue_qos0_messages true"])?;
+        let broker =
+            mosquitto::for_test(test, &["allow_anonymous true", "queue_qos0_messages true"])?;
         let clients = mosquitto::find("mosquitto_pub").zip(mosquitto::find("mosquitto_sub"));
         if clients.is_none() {
             mosquitto::skip(test, "mosquitto_pub and mosquitto_sub are not installed");
         }
         let (publish, subscribe) = clients?;
         let at = At::of(broker.addr());
-        Some(Other { broker, at, publish, subscribe })
+        Some(Other {
+            broker,
+            at,
+            publish,
+            subscribe,
+        })
     }
 
     fn publishes(&self, args: &[&str], input: &[u8]) {
@@ -34,37 +40,77 @@ impl Other {
     }
 
     fn run(&self, program: &PathBuf, args: &[&str], input: &[u8]) -> Vec<u8> {
-        let mut child =
-            Command::new(program).args(self.at.with(args)).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut child = Command::new(program)
+            .args(self.at.with(args))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         child.stdin.take().unwrap().write_all(input).unwrap();
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{program:?} {args:?}: {:?}\n{}", output.status, self.broker.log());
+        assert!(
+            output.status.success(),
+            "{program:?} {args:?}: {:?}\n{}",
+            output.status,
+            self.broker.log()
+        );
         output.stdout
     }
 
-    /// From here on messages are collected. Each listener serves once: mosquitto_sub does not acknowledge all that it prints.
+    /// From here on messages are collected. Each listener serves once: mosquitto_sub does not
+    /// acknowledge all that it prints.
     fn listens(&self, listener: &str, filter: &str) {
-        self.run(&self.subscribe, &["-i", listener, "-c", "-q", "2", "-t", filter, "-E"], b"");
+        self.run(
+            &self.subscribe,
+            &["-i", listener, "-c", "-q", "2", "-t", filter, "-E"],
+            b"",
+        );
     }
 
     /// What was collected: QoS, topic, payload in hexadecimal digits.
     fn heard(&self, listener: &str, filter: &str, count: usize) -> String {
-        let args = ["-i", listener, "-c", "-q", "2", "-t", filter, "-C", &count.to_string(), "-W", "20", "-F", "%q %t %x"];
+        let args = [
+            "-i",
+            listener,
+            "-c",
+            "-q",
+            "2",
+            "-t",
+            filter,
+            "-C",
+            &count.to_string(),
+            "-W",
+            "20",
+            "-F",
+            "%q %t %x",
+        ];
         String::from_utf8(self.run(&self.subscribe, &args, b"")).unwrap()
     }
 }
 
 #[test]
 fn the_seeds_publisher_is_heard_by_mosquitto_sub() {
-    let Some(other) = Other::for_test("the_seeds_publisher_is_heard_by_mosquitto_sub") else { return };
-    let _run = Motemq::start(&other.at.with(&["--pub", "-t", "SEGGER/Demo", "-m", "Hello World"]));
-    let heard = other.run(&other.subscribe, &["-t", "SEGGER/Demo", "-C", "2", "-W", "20"], b"");
+    let Some(other) = Other::for_test("the_seeds_publisher_is_heard_by_mosquitto_sub") else {
+        return;
+    };
+    let _run = Motemq::start(
+        &other
+            .at
+            .with(&["--pub", "-t", "SEGGER/Demo", "-m", "Hello World"]),
+    );
+    let heard = other.run(
+        &other.subscribe,
+        &["-t", "SEGGER/Demo", "-C", "2", "-W", "20"],
+        b"",
+    );
     assert_eq!(heard, b"Hello World\nHello World\n");
 }
 
 #[test]
 fn the_seeds_subscriber_hears_mosquitto_pub() {
-    let Some(other) = Other::for_test("the_seeds_subscriber_hears_mosquitto_pub") else { return };
+    let Some(other) = Other::for_test("the_seeds_subscriber_hears_mosquitto_pub") else {
+        return;
+    };
     let sub = Motemq::subscriber(&other.at.with(&["-t", "SEGGER/Demo"]));
     for count in 1..=2 {
         other.publishes(&["-t", "SEGGER/Demo", "-m", "Hello World"], b"");
@@ -74,17 +120,25 @@ fn the_seeds_subscriber_hears_mosquitto_pub() {
 
 #[test]
 fn each_qos_is_heard_by_mosquitto_sub() {
-    let Some(other) = Other::for_test("each_qos_is_heard_by_mosquitto_sub") else { return };
+    let Some(other) = Other::for_test("each_qos_is_heard_by_mosquitto_sub") else {
+        return;
+    };
     other.listens("l", "a");
     for qos in ["0", "1", "2"] {
-        motemq_reading(&other.at.with(&["--pub", "-t", "a", "-s", "-q", qos]), b"\0\xff").well();
+        motemq_reading(
+            &other.at.with(&["--pub", "-t", "a", "-s", "-q", qos]),
+            b"\0\xff",
+        )
+        .well();
     }
     assert_eq!(other.heard("l", "a", 3), "0 a 00ff\n1 a 00ff\n2 a 00ff\n");
 }
 
 #[test]
 fn each_qos_of_mosquitto_pub_is_printed() {
-    let Some(other) = Other::for_test("each_qos_of_mosquitto_pub_is_printed") else { return };
+    let Some(other) = Other::for_test("each_qos_of_mosquitto_pub_is_printed") else {
+        return;
+    };
     let content: Vec<u8> = (0..=255).collect();
     for qos in ["0", "1", "2"] {
         let sub = Motemq::subscriber(&other.at.with(&["-t", "a", "-q", qos, "-C", "1", "-N"]));
@@ -95,31 +149,67 @@ fn each_qos_of_mosquitto_pub_is_printed() {
 
 #[test]
 fn lines_are_what_mosquitto_pub_makes_of_them() {
-    let Some(other) = Other::for_test("lines_are_what_mosquitto_pub_makes_of_them") else { return };
+    let Some(other) = Other::for_test("lines_are_what_mosquitto_pub_makes_of_them") else {
+        return;
+    };
     let input = b"one\n  two \r\n\xff\nlast";
     other.listens("theirs", "a");
     other.publishes(&["-t", "a", "-l", "-q", "1"], input);
     let theirs = other.heard("theirs", "a", 4);
     other.listens("ours", "a");
-    motemq_reading(&other.at.with(&["--pub", "-t", "a", "-l", "-q", "1"]), input).well();
+    motemq_reading(
+        &other.at.with(&["--pub", "-t", "a", "-l", "-q", "1"]),
+        input,
+    )
+    .well();
     let ours = other.heard("ours", "a", 4);
     // On Windows a line ends with two characters.
-    assert_eq!(if cfg!(windows) { ours.replace("200d\n", "20\n") } else { ours }, theirs);
+    assert_eq!(
+        if cfg!(windows) {
+            ours.replace("200d\n", "20\n")
+        } else {
+            ours
+        },
+        theirs
+    );
 }
 
 #[test]
 fn retained_messages_go_both_ways() {
-    let Some(other) = Other::for_test("retained_messages_go_both_ways") else { return };
+    let Some(other) = Other::for_test("retained_messages_go_both_ways") else {
+        return;
+    };
     other.publishes(&["-t", "theirs", "-m", "x", "-r", "-q", "1"], b"");
-    motemq(&other.at.with(&["--pub", "-t", "ours", "-m", "x", "-r", "-q", "1", "--repeat", "1"])).well();
-    assert_eq!(motemq(&other.at.with(&["--sub", "-t", "theirs", "-C", "1", "--retained-only", "-v"])).text(), "theirs x\n");
-    assert_eq!(other.run(&other.subscribe, &["-t", "ours", "-C", "1", "-W", "20", "-F", "%r %t %p"], b""), b"1 ours x\n");
+    motemq(&other.at.with(&[
+        "--pub", "-t", "ours", "-m", "x", "-r", "-q", "1", "--repeat", "1",
+    ]))
+    .well();
+    assert_eq!(
+        motemq(
+            &other
+                .at
+                .with(&["--sub", "-t", "theirs", "-C", "1", "--retained-only", "-v"])
+        )
+        .text(),
+        "theirs x\n"
+    );
+    assert_eq!(
+        other.run(
+            &other.subscribe,
+            &["-t", "ours", "-C", "1", "-W", "20", "-F", "%r %t %p"],
+            b""
+        ),
+        b"1 ours x\n"
+    );
 }
 
 #[test]
 fn logins_are_refused_with_their_own_code() {
     let test = "logins_are_refused_with_their_own_code";
-    let Some(broker) = mosquitto::for_test(test, &["allow_anonymous false"]) else { return };
+    let Some(broker) = mosquitto::for_test(test, &["allow_anonymous false"]) else {
+        return;
+    };
     motemq(&At::of(broker.addr()).with(&["--pub", "-t", "a", "-n"])).badly(5, "not authorised");
-    motemq(&At::of(broker.addr()).with(&["--sub", "-t", "a", "-u", "me", "-P", "x"])).badly(5, "not authorised");
+    motemq(&At::of(broker.addr()).with(&["--sub", "-t", "a", "-u", "me", "-P", "x"]))
+        .badly(5, "not authorised");
 }

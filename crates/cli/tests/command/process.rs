@@ -55,12 +55,25 @@ impl Motemq {
 
     fn spawn_in(environment: &[(&str, &Path)], args: &[&str], stdin: Stdio, is_read: bool) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_motemq"));
-        command.args(args).envs(environment.iter().copied()).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .envs(environment.iter().copied())
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = process::start(|| command.spawn()).expect("motemq starts");
         let stdout = child.stdout.take().unwrap();
-        let stdout = if is_read { Stream::of(stdout) } else { Stream::of(io::empty()) };
+        let stdout = if is_read {
+            Stream::of(stdout)
+        } else {
+            Stream::of(io::empty())
+        };
         let stderr = Stream::of(child.stderr.take().unwrap());
-        Motemq { child, stdout, stderr }
+        Motemq {
+            child,
+            stdout,
+            stderr,
+        }
     }
 
     /// Starts a subscriber, and waits until it has its subscriptions.
@@ -82,20 +95,35 @@ impl Motemq {
 
     /// Waits until it has said so on stderr.
     pub fn until_said(&self, words: &str) {
-        let said = self.stderr.until(|bytes| String::from_utf8_lossy(bytes).contains(words));
-        assert!(said, "{words:?} was not said: {:?}", String::from_utf8_lossy(&self.stderr.bytes()));
+        let said = self
+            .stderr
+            .until(|bytes| String::from_utf8_lossy(bytes).contains(words));
+        assert!(
+            said,
+            "{words:?} was not said: {:?}",
+            String::from_utf8_lossy(&self.stderr.bytes())
+        );
     }
 
     /// Waits until it has printed so many lines.
     pub fn until_lines(&self, count: usize) {
-        let printed = self.stdout.until(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count() >= count);
-        assert!(printed, "fewer than {count} lines: {:?}", String::from_utf8_lossy(&self.stdout.bytes()));
+        let printed = self
+            .stdout
+            .until(|bytes| bytes.iter().filter(|&&byte| byte == b'\n').count() >= count);
+        assert!(
+            printed,
+            "fewer than {count} lines: {:?}",
+            String::from_utf8_lossy(&self.stdout.bytes())
+        );
     }
 
     /// What Ctrl-C does.
     #[cfg(unix)]
     pub fn interrupt(&self) {
-        let killed = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
+        let killed = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
         assert!(killed.success());
     }
 
@@ -106,9 +134,16 @@ impl Motemq {
     /// Waits for its end.
     pub fn end(mut self) -> End {
         let ended = self.stdout.until_closed() && self.stderr.until_closed();
-        let (stdout, stderr) = (self.stdout.bytes(), String::from_utf8_lossy(&self.stderr.bytes()).into_owned());
+        let (stdout, stderr) = (
+            self.stdout.bytes(),
+            String::from_utf8_lossy(&self.stderr.bytes()).into_owned(),
+        );
         assert!(ended, "it does not end: {stderr:?}");
-        End { code: self.child.wait().unwrap().code(), stdout, stderr }
+        End {
+            code: self.child.wait().unwrap().code(),
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -136,7 +171,10 @@ impl End {
     /// It ended with this code, and said these words.
     #[track_caller]
     pub fn badly(self, code: i32, words: &str) {
-        assert!(self.code == Some(code) && self.stderr.contains(words), "wanted {code} and {words:?}: {self:?}");
+        assert!(
+            self.code == Some(code) && self.stderr.contains(words),
+            "wanted {code} and {words:?}: {self:?}"
+        );
     }
 }
 
@@ -169,8 +207,14 @@ struct State {
 
 impl Stream {
     fn of(mut from: impl Read + Send + 'static) -> Self {
-        let state = Mutex::new(State { bytes: Vec::new(), open: true });
-        let shared = Arc::new(Shared { state, changed: Condvar::new() });
+        let state = Mutex::new(State {
+            bytes: Vec::new(),
+            open: true,
+        });
+        let shared = Arc::new(Shared {
+            state,
+            changed: Condvar::new(),
+        });
         let writer = shared.clone();
         thread::spawn(move || {
             let mut piece = [0; 4096];
@@ -188,11 +232,16 @@ impl Stream {
         Stream(shared)
     }
 
-    /// Waits until there is what is waited for, or nothing will come any more; then whether it is there.
+    /// Waits until there is what is waited for, or nothing will come any more; then whether it is
+    /// there.
     fn until(&self, there: impl Fn(&[u8]) -> bool) -> bool {
         let state = self.0.state.lock().unwrap();
         let waiting = |state: &mut State| state.open && !there(&state.bytes);
-        let (state, _) = self.0.changed.wait_timeout_while(state, LIMIT, waiting).unwrap();
+        let (state, _) = self
+            .0
+            .changed
+            .wait_timeout_while(state, LIMIT, waiting)
+            .unwrap();
         there(&state.bytes)
     }
 

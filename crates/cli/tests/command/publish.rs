@@ -41,16 +41,23 @@ impl Drop for File {
 fn text_is_sent_every_second() {
     with_each("text_is_sent_every_second", |addr| {
         let mut ear = Ear::at(addr, "SEGGER/#");
-        let _run = Motemq::start(&At::of(addr).with(&["--pub", "-t", "SEGGER/Demo", "-m", "Hello World"]));
+        let _run =
+            Motemq::start(&At::of(addr).with(&["--pub", "-t", "SEGGER/Demo", "-m", "Hello World"]));
         let first = ear.hear();
-        assert_eq!((first.topic.as_str(), first.payload.as_slice(), first.qos), ("SEGGER/Demo", &b"Hello World"[..], QoS::AtMostOnce));
+        assert_eq!(
+            (first.topic.as_str(), first.payload.as_slice(), first.qos),
+            ("SEGGER/Demo", &b"Hello World"[..], QoS::AtMostOnce)
+        );
         let began = Instant::now();
         ear.hear();
         let gap = began.elapsed();
         assert!(gap > Duration::from_millis(800), "{gap:?}");
         ear.hear();
         let gap = began.elapsed();
-        assert!(gap > Duration::from_millis(1800) && gap < Duration::from_secs(6), "{gap:?}");
+        assert!(
+            gap > Duration::from_millis(1800) && gap < Duration::from_secs(6),
+            "{gap:?}"
+        );
     });
 }
 
@@ -65,18 +72,31 @@ fn the_delay_can_be_chosen() {
         ear.hear();
     }
     let gap = began.elapsed();
-    assert!(gap > Duration::from_millis(700) && gap < Duration::from_millis(2900), "{gap:?}");
+    assert!(
+        gap > Duration::from_millis(700) && gap < Duration::from_millis(2900),
+        "{gap:?}"
+    );
 }
 
 #[test]
 fn each_qos_arrives_and_ends() {
     with_each("each_qos_arrives_and_ends", |addr| {
         let mut ear = Ear::at(addr, "#");
-        for (number, qos) in [("0", QoS::AtMostOnce), ("1", QoS::AtLeastOnce), ("2", QoS::ExactlyOnce)] {
-            motemq(&At::of(addr).with(&["--pub", "-t", "a", "-m", number, "-q", number, "--repeat", "2"])).well();
+        for (number, qos) in [
+            ("0", QoS::AtMostOnce),
+            ("1", QoS::AtLeastOnce),
+            ("2", QoS::ExactlyOnce),
+        ] {
+            motemq(&At::of(addr).with(&[
+                "--pub", "-t", "a", "-m", number, "-q", number, "--repeat", "2",
+            ]))
+            .well();
             for _ in 0..2 {
                 let message = ear.hear();
-                assert_eq!((message.payload.as_slice(), message.qos), (number.as_bytes(), qos));
+                assert_eq!(
+                    (message.payload.as_slice(), message.qos),
+                    (number.as_bytes(), qos)
+                );
             }
         }
     });
@@ -86,7 +106,18 @@ fn each_qos_arrives_and_ends() {
 fn repeats_wait_for_the_delay() {
     let (_server, at) = serve(Config::new());
     let began = Instant::now();
-    motemq(&at.with(&["--pub", "-t", "a", "-m", "x", "--repeat", "3", "--repeat-delay", "0.2"])).well();
+    motemq(&at.with(&[
+        "--pub",
+        "-t",
+        "a",
+        "-m",
+        "x",
+        "--repeat",
+        "3",
+        "--repeat-delay",
+        "0.2",
+    ]))
+    .well();
     assert!(began.elapsed() > Duration::from_millis(400));
 }
 
@@ -94,7 +125,19 @@ fn repeats_wait_for_the_delay() {
 fn retained_messages_are_kept_and_deleted() {
     with_each("retained_messages_are_kept_and_deleted", |addr| {
         let at = At::of(addr);
-        motemq(&at.with(&["--pub", "-t", "state/lamp", "-m", "on", "-r", "-q", "1", "--repeat", "1"])).well();
+        motemq(&at.with(&[
+            "--pub",
+            "-t",
+            "state/lamp",
+            "-m",
+            "on",
+            "-r",
+            "-q",
+            "1",
+            "--repeat",
+            "1",
+        ]))
+        .well();
         let message = Ear::at(addr, "state/#").hear();
         assert!(message.retain && message.payload == b"on");
         motemq(&at.with(&["--pub", "-t", "state/lamp", "-n", "-r", "-q", "1"])).well();
@@ -111,7 +154,8 @@ fn files_of_any_size_arrive_as_they_are() {
         for (size, qos) in [(0, "0"), (1, "1"), (12_000, "2"), (12_000, "0")] {
             let content = all_bytes(size);
             let file = File::holding(&format!("{}-{size}", addr.port()), &content);
-            motemq(&At::of(addr).with(&["--pub", "-t", "image", "-f", file.name(), "-q", qos])).well();
+            motemq(&At::of(addr).with(&["--pub", "-t", "image", "-f", file.name(), "-q", qos]))
+                .well();
             assert!(ear.hear().payload == content, "{size}");
         }
     });
@@ -134,7 +178,11 @@ fn all_of_stdin_is_one_message() {
     with_each("all_of_stdin_is_one_message", |addr| {
         let mut ear = Ear::at(addr, "#");
         let content = all_bytes(300);
-        motemq_reading(&At::of(addr).with(&["--pub", "-t", "a", "-s", "-q", "1"]), &content).well();
+        motemq_reading(
+            &At::of(addr).with(&["--pub", "-t", "a", "-s", "-q", "1"]),
+            &content,
+        )
+        .well();
         assert!(ear.hear().payload == content);
         motemq_reading(&At::of(addr).with(&["--pub", "-t", "a", "-s"]), b"").well();
         assert_eq!(ear.hear().payload, b"");
@@ -146,7 +194,11 @@ fn each_line_of_stdin_is_a_message() {
     with_each("each_line_of_stdin_is_a_message", |addr| {
         let mut ear = Ear::at(addr, "#");
         for qos in ["0", "1", "2"] {
-            motemq_reading(&At::of(addr).with(&["--pub", "-t", "a", "-l", "-q", qos]), b"one\n\n\xff three\nlast").well();
+            motemq_reading(
+                &At::of(addr).with(&["--pub", "-t", "a", "-l", "-q", qos]),
+                b"one\n\n\xff three\nlast",
+            )
+            .well();
             for line in [&b"one"[..], b"", b"\xff three", b"last"] {
                 assert_eq!(ear.hear().payload, line);
             }
@@ -173,7 +225,11 @@ fn hundreds_of_lines_arrive_in_order() {
         let mut ear = Ear::at(addr, "#");
         // mosquitto holds a thousand for those who do not take them.
         let lines: Vec<_> = (0..800).map(|number| number.to_string()).collect();
-        motemq_reading(&At::of(addr).with(&["--pub", "-t", "a", "-l", "-q", "2"]), lines.join("\n").as_bytes()).well();
+        motemq_reading(
+            &At::of(addr).with(&["--pub", "-t", "a", "-l", "-q", "2"]),
+            lines.join("\n").as_bytes(),
+        )
+        .well();
         for line in lines {
             assert_eq!(ear.hear().payload, line.as_bytes());
         }
@@ -193,13 +249,28 @@ fn no_lines_are_no_messages() {
 fn the_will_is_published_when_the_process_dies() {
     with_each("the_will_is_published_when_the_process_dies", |addr| {
         let mut ear = Ear::at(addr, "#");
-        let will = ["--will-topic", "gone", "--will-payload", "node", "--will-qos", "1", "--will-retain"];
-        let mut run = Motemq::start(&At::of(addr).with(&[&["--pub", "-t", "a", "-m", "x"], &will[..]].concat()));
+        let will = [
+            "--will-topic",
+            "gone",
+            "--will-payload",
+            "node",
+            "--will-qos",
+            "1",
+            "--will-retain",
+        ];
+        let mut run = Motemq::start(
+            &At::of(addr).with(&[&["--pub", "-t", "a", "-m", "x"], &will[..]].concat()),
+        );
         ear.hear();
         run.kill();
         // It may have sent another before.
-        let gone = std::iter::repeat_with(|| ear.hear()).find(|message| message.topic == "gone").unwrap();
-        assert_eq!((gone.payload.as_slice(), gone.qos), (&b"node"[..], QoS::AtLeastOnce));
+        let gone = std::iter::repeat_with(|| ear.hear())
+            .find(|message| message.topic == "gone")
+            .unwrap();
+        assert_eq!(
+            (gone.payload.as_slice(), gone.qos),
+            (&b"node"[..], QoS::AtLeastOnce)
+        );
         assert!(Ear::at(addr, "gone").hear().retain);
     });
 }
@@ -208,7 +279,15 @@ fn the_will_is_published_when_the_process_dies() {
 fn the_broker_may_be_given_as_a_url() {
     let (server, _) = serve(Config::new());
     let mut ear = Ear::at(server.addr(), "#");
-    motemq(&["--pub", "-L", &format!("{}/from/url", server.url()), "-n", "-V", "mqttv311"]).well();
+    motemq(&[
+        "--pub",
+        "-L",
+        &format!("{}/from/url", server.url()),
+        "-n",
+        "-V",
+        "mqttv311",
+    ])
+    .well();
     assert_eq!(ear.hear().topic, "from/url");
 }
 

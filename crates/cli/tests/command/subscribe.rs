@@ -11,7 +11,16 @@ fn messages_are_printed_as_they_arrive() {
         let at = At::of(addr);
         let sub = Motemq::subscriber(&at.with(&["-t", "SEGGER/Demo"]));
         for count in 1..=3 {
-            motemq(&at.with(&["--pub", "-t", "SEGGER/Demo", "-m", "Hello World", "--repeat", "1"])).well();
+            motemq(&at.with(&[
+                "--pub",
+                "-t",
+                "SEGGER/Demo",
+                "-m",
+                "Hello World",
+                "--repeat",
+                "1",
+            ]))
+            .well();
             sub.until_lines(count);
         }
     });
@@ -28,7 +37,11 @@ fn every_byte_passes_through_stdout() {
                 motemq_reading(&at.with(&["--pub", "-t", "a", "-s", "-q", qos]), &content).well();
             }
             let printed = sub.end().well();
-            assert!(printed == content.repeat(2), "{} bytes with QoS {qos}", printed.len());
+            assert!(
+                printed == content.repeat(2),
+                "{} bytes with QoS {qos}",
+                printed.len()
+            );
         }
     });
 }
@@ -55,30 +68,50 @@ fn topics_can_be_filtered_out() {
 
 #[test]
 fn retained_messages_are_printed_alone_or_not_at_all() {
-    with_each("retained_messages_are_printed_alone_or_not_at_all", |addr| {
-        let at = At::of(addr);
-        motemq(&at.with(&["--pub", "-t", "a/old", "-m", "old", "-r", "-q", "1", "--repeat", "1"])).well();
-        let fresh = Motemq::subscriber(&at.with(&["-t", "a/#", "-R", "-C", "1"]));
-        let old = Motemq::subscriber(&at.with(&["-t", "a/#", "--retained-only"]));
-        old.until_lines(1);
-        motemq(&at.with(&["--pub", "-t", "a/new", "-m", "new", "--repeat", "1"])).well();
-        assert_eq!(fresh.end().text(), "new\n");
-        assert_eq!(old.end().text(), "old\n");
-    });
+    with_each(
+        "retained_messages_are_printed_alone_or_not_at_all",
+        |addr| {
+            let at = At::of(addr);
+            motemq(&at.with(&[
+                "--pub", "-t", "a/old", "-m", "old", "-r", "-q", "1", "--repeat", "1",
+            ]))
+            .well();
+            let fresh = Motemq::subscriber(&at.with(&["-t", "a/#", "-R", "-C", "1"]));
+            let old = Motemq::subscriber(&at.with(&["-t", "a/#", "--retained-only"]));
+            old.until_lines(1);
+            motemq(&at.with(&["--pub", "-t", "a/new", "-m", "new", "--repeat", "1"])).well();
+            assert_eq!(fresh.end().text(), "new\n");
+            assert_eq!(old.end().text(), "old\n");
+        },
+    );
 }
 
 #[test]
 fn json_tells_all_of_a_message() {
     with_each("json_tells_all_of_a_message", |addr| {
         let at = At::of(addr);
-        motemq_reading(&at.with(&["--pub", "-t", "a/ä", "-s", "-r", "-q", "1"]), "\"ä\"\n".as_bytes()).well();
+        motemq_reading(
+            &at.with(&["--pub", "-t", "a/ä", "-s", "-r", "-q", "1"]),
+            "\"ä\"\n".as_bytes(),
+        )
+        .well();
         let sub = Motemq::subscriber(&at.with(&["-t", "a/#", "-q", "2", "--json", "-C", "2"]));
         sub.until_lines(1);
-        motemq_reading(&at.with(&["--pub", "-t", "a/b", "-s", "-q", "2"]), b"\xff\0\xfe").well();
+        motemq_reading(
+            &at.with(&["--pub", "-t", "a/b", "-s", "-q", "2"]),
+            b"\xff\0\xfe",
+        )
+        .well();
         let text = sub.end().text();
-        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let timestamp = lines[0]["timestamp"].as_str().unwrap();
-        assert!(timestamp.len() == "2026-01-02T03:04:05.678Z".len() && timestamp.ends_with('Z'), "{timestamp}");
+        assert!(
+            timestamp.len() == "2026-01-02T03:04:05.678Z".len() && timestamp.ends_with('Z'),
+            "{timestamp}"
+        );
         let without_time = |line: &serde_json::Value| {
             let mut line = line.clone();
             line.as_object_mut().unwrap().remove("timestamp").unwrap();
@@ -93,17 +126,27 @@ fn json_tells_all_of_a_message() {
 
 #[test]
 fn a_session_collects_until_its_messages_are_fetched() {
-    with_each("a_session_collects_until_its_messages_are_fetched", |addr| {
-        let at = At::of(addr);
-        let session = ["--sub", "-i", "logger", "-c", "-q", "1", "-t", "plant/#"];
-        motemq(&at.with(&[&session[..], &["-E"]].concat())).well();
-        for text in ["one", "two"] {
-            motemq(&at.with(&["--pub", "-t", "plant/x", "-m", text, "-q", "1", "--repeat", "1"])).well();
-        }
-        assert_eq!(motemq(&at.with(&[&session[..], &["-C", "2"]].concat())).text(), "one\ntwo\n");
-        // Both were acknowledged: neither comes again.
-        motemq(&at.with(&[&session[..], &["-C", "1", "-W", "0.5"]].concat())).badly(6, "gave up");
-    });
+    with_each(
+        "a_session_collects_until_its_messages_are_fetched",
+        |addr| {
+            let at = At::of(addr);
+            let session = ["--sub", "-i", "logger", "-c", "-q", "1", "-t", "plant/#"];
+            motemq(&at.with(&[&session[..], &["-E"]].concat())).well();
+            for text in ["one", "two"] {
+                motemq(&at.with(&[
+                    "--pub", "-t", "plant/x", "-m", text, "-q", "1", "--repeat", "1",
+                ]))
+                .well();
+            }
+            assert_eq!(
+                motemq(&at.with(&[&session[..], &["-C", "2"]].concat())).text(),
+                "one\ntwo\n"
+            );
+            // Both were acknowledged: neither comes again.
+            motemq(&at.with(&[&session[..], &["-C", "1", "-W", "0.5"]].concat()))
+                .badly(6, "gave up");
+        },
+    );
 }
 
 /// The broker sends all of them before it answers SUBSCRIBE.
@@ -113,8 +156,15 @@ fn a_session_may_hold_more_than_fits_before_the_answer() {
     let session = ["--sub", "-i", "logger", "-c", "-q", "1", "-t", "a"];
     motemq(&at.with(&[&session[..], &["-E"]].concat())).well();
     let lines: String = (0..150).map(|number| format!("{number}\n")).collect();
-    motemq_reading(&at.with(&["--pub", "-t", "a", "-l", "-q", "1"]), lines.as_bytes()).well();
-    assert_eq!(motemq(&at.with(&[&session[..], &["-C", "150"]].concat())).text(), lines);
+    motemq_reading(
+        &at.with(&["--pub", "-t", "a", "-l", "-q", "1"]),
+        lines.as_bytes(),
+    )
+    .well();
+    assert_eq!(
+        motemq(&at.with(&[&session[..], &["-C", "150"]].concat())).text(),
+        lines
+    );
 }
 
 #[test]
@@ -127,7 +177,10 @@ fn a_kept_subscription_can_be_taken_back() {
         for topic in ["a", "b"] {
             motemq(&at.with(&["--pub", "-t", topic, "-n", "-q", "1"])).well();
         }
-        assert_eq!(motemq(&at.with(&[&session[..], &["-t", "c", "-C", "1", "-v"]].concat())).text(), "b \n");
+        assert_eq!(
+            motemq(&at.with(&[&session[..], &["-t", "c", "-C", "1", "-v"]].concat())).text(),
+            "b \n"
+        );
     });
 }
 
@@ -151,7 +204,10 @@ fn many_filters_are_subscribed_to() {
 #[test]
 fn packets_are_shown_on_stderr() {
     let (_server, at) = serve(Config::new());
-    let end = motemq(&at.with(&["--pub", "--debug", "-t", "a", "-m", "x", "-q", "2", "-u", "me", "-P", "secret", "--repeat", "1"]));
+    let end = motemq(&at.with(&[
+        "--pub", "--debug", "-t", "a", "-m", "x", "-q", "2", "-u", "me", "-P", "secret",
+        "--repeat", "1",
+    ]));
     let wanted = [
         "-> CONNECT",
         "user \"me\" with password",
@@ -164,7 +220,9 @@ fn packets_are_shown_on_stderr() {
     ];
     let mut rest = end.stderr.as_str();
     for words in wanted {
-        let at = rest.find(words).unwrap_or_else(|| panic!("{words} is not in {:?}", end.stderr));
+        let at = rest
+            .find(words)
+            .unwrap_or_else(|| panic!("{words} is not in {:?}", end.stderr));
         rest = &rest[at..];
     }
     assert!(!end.stderr.contains("secret"));

@@ -18,15 +18,39 @@ impl Display for Packet<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Packet::Connect(connect) => write_connect(connect, f),
-            Packet::ConnAck { session_present, code } => {
-                write!(f, "CONNACK {code}{}", if *session_present { ", session present" } else { "" })
+            Packet::ConnAck {
+                session_present,
+                code,
+            } => {
+                write!(
+                    f,
+                    "CONNACK {code}{}",
+                    if *session_present {
+                        ", session present"
+                    } else {
+                        ""
+                    }
+                )
             }
-            Packet::Publish { dup, qos, retain, id, topic, payload } => {
+            Packet::Publish {
+                dup,
+                qos,
+                retain,
+                id,
+                topic,
+                payload,
+            } => {
                 write!(f, "PUBLISH {topic:?}, QoS {}", *qos as u8)?;
                 if let Some(id) = id {
                     write!(f, ", id {id}")?;
                 }
-                write!(f, "{}{}, {}", if *retain { ", retain" } else { "" }, if *dup { ", dup" } else { "" }, Payload(payload))
+                write!(
+                    f,
+                    "{}{}, {}",
+                    if *retain { ", retain" } else { "" },
+                    if *dup { ", dup" } else { "" },
+                    Payload(payload)
+                )
             }
             Packet::PubAck(id) => write!(f, "PUBACK id {id}"),
             Packet::PubRec(id) => write!(f, "PUBREC id {id}"),
@@ -38,10 +62,12 @@ impl Display for Packet<'_> {
             }
             Packet::SubAck { id, codes } => {
                 write!(f, "SUBACK id {id}")?;
-                codes.iter().try_for_each(|&code| match QoS::try_from(code) {
-                    Ok(qos) => write!(f, ", QoS {}", qos as u8),
-                    Err(_) => f.write_str(", refused"),
-                })
+                codes
+                    .iter()
+                    .try_for_each(|&code| match QoS::try_from(code) {
+                        Ok(qos) => write!(f, ", QoS {}", qos as u8),
+                        Err(_) => f.write_str(", refused"),
+                    })
             }
             Packet::Unsubscribe { id, filters } => {
                 write!(f, "UNSUBSCRIBE id {id}")?;
@@ -56,14 +82,42 @@ impl Display for Packet<'_> {
 }
 
 fn write_connect(connect: &Connect<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    let session = if connect.clean { "clean session" } else { "session kept" };
-    write!(f, "CONNECT id {:?}, {session}, keep alive {} s", connect.client_id, connect.keep_alive)?;
+    let session = if connect.clean {
+        "clean session"
+    } else {
+        "session kept"
+    };
+    write!(
+        f,
+        "CONNECT id {:?}, {session}, keep alive {} s",
+        connect.client_id, connect.keep_alive
+    )?;
     if let Some(user) = connect.user {
-        write!(f, ", user {user:?}{}", if connect.password.is_some() { " with password" } else { "" })?;
+        write!(
+            f,
+            ", user {user:?}{}",
+            if connect.password.is_some() {
+                " with password"
+            } else {
+                ""
+            }
+        )?;
     }
-    if let Some(Publish { topic, payload, qos, retain, .. }) = connect.will {
+    if let Some(Publish {
+        topic,
+        payload,
+        qos,
+        retain,
+        ..
+    }) = connect.will
+    {
         let retain = if retain { ", retain" } else { "" };
-        write!(f, ", will {topic:?}, QoS {}{retain}, {}", qos as u8, Payload(payload))?;
+        write!(
+            f,
+            ", will {topic:?}, QoS {}{retain}, {}",
+            qos as u8,
+            Payload(payload)
+        )?;
     }
     Ok(())
 }
@@ -87,6 +141,11 @@ impl Display for Payload<'_> {
             Some(beginning) if self.0.len() > SHOWN => (beginning, "..."),
             _ => (self.0, ""),
         };
-        write!(f, "{} bytes \"{}{more}\"", self.0.len(), shown.escape_ascii())
+        write!(
+            f,
+            "{} bytes \"{}{more}\"",
+            self.0.len(),
+            shown.escape_ascii()
+        )
     }
 }

@@ -13,7 +13,10 @@ fn mqtt_3_1_4_1() {
     assert!(!d.session.is_closed());
     d.session.lost();
     assert!(d.session.is_closed());
-    assert_eq!((d.turn(), d.at(0), d.publish(&Publish::to("t"))), (vec![], Ok(None), Err(SendError::Offline)));
+    assert_eq!(
+        (d.turn(), d.at(0), d.publish(&Publish::to("t"))),
+        (vec![], Ok(None), Err(SendError::Offline))
+    );
 }
 
 #[test]
@@ -24,7 +27,10 @@ fn mqtt_3_1_4_4() {
     assert_eq!(d.at(3099), Ok(Some(1)));
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     let mut late = d.clone();
-    assert_eq!((late.at(3100), late.at(3100)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert_eq!(
+        (late.at(3100), late.at(3100)),
+        (Ok(Some(0)), Err(Fault::Timeout))
+    );
     assert!(late.session.is_closed());
     d.hears(b"\x20\x02\0\0", &[NEW]);
     assert_eq!((d.at(3100), d.at(1_000_000)), (Ok(None), Ok(None)));
@@ -35,11 +41,17 @@ fn mqtt_3_1_4_4() {
 fn mqtt_3_1_4_5() {
     // Of what was under way nothing ends with a refusal.
     let mut d = Dialogue::<4>::open_kept();
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.session.lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
-    d.hears(b"\x20\x02\0\x03", &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))]);
+    d.hears(
+        b"\x20\x02\0\x03",
+        &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))],
+    );
     // What the broker says behind it does not count either.
     d.gets(b"\x40\x02\0\x01");
     assert_eq!(d.turn(), []);
@@ -76,9 +88,15 @@ fn mqtt_3_2_0_1() {
     d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
     d.hears(b"\x20\x02\0\0", &[fault(Fault::Unexpected)]);
     // A wrong length, or wrong flags.
-    for wrong in
-        [&b"\x20\0"[..], b"\x20\x01\0", b"\x20\x03\0\0\0", b"\x20\x02\x02\0", b"\x20\x02\x80\0", b"\x20\x02\x03\0", b"\x20\x02\xff\0"]
-    {
+    for wrong in [
+        &b"\x20\0"[..],
+        b"\x20\x01\0",
+        b"\x20\x03\0\0\0",
+        b"\x20\x02\x02\0",
+        b"\x20\x02\x80\0",
+        b"\x20\x02\x03\0",
+        b"\x20\x02\xff\0",
+    ] {
         waiting(&connect("c").keep_session()).hears(wrong, &[fault(Fault::Malformed)]);
         malformed(wrong);
     }
@@ -91,7 +109,10 @@ fn mqtt_3_2_2_1() {
     d.silent();
     // Also if there was a session before, which is not given up then.
     let mut d = Dialogue::<4>::open_kept();
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.connect(&connect("c"));
     d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
@@ -109,21 +130,46 @@ fn mqtt_3_2_2_2() {
 #[test]
 fn mqtt_3_2_2_3() {
     let mut d = Dialogue::<8>::open_kept();
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
-    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
-    assert_eq!(d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)), Ok(Some(id(3))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
+    assert_eq!(
+        d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(2)))
+    );
+    assert_eq!(
+        d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(3)))
+    );
     assert_eq!(d.subscribe(&[("a", 0)]), Ok(id(4)));
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(5)));
-    d.hears(b"\x50\x02\0\x02\x34\x05\0\x01t\0\x09", &[received(2), message("t", b"").qos2(9)]);
+    d.hears(
+        b"\x50\x02\0\x02\x34\x05\0\x01t\0\x09",
+        &[received(2), message("t", b"").qos2(9)],
+    );
     d.session.lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[unknown(1), unknown(2), unknown(3), unknown(4), unknown(5), NEW]);
+    d.hears(
+        b"\x20\x02\0\0",
+        &[
+            unknown(1),
+            unknown(2),
+            unknown(3),
+            unknown(4),
+            unknown(5),
+            NEW,
+        ],
+    );
     d.silent();
     assert_eq!(d.session.oldest(), None);
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.says(b"\x50\x02\0\x09");
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(6))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(6)))
+    );
 }
 
 #[test]
@@ -131,10 +177,16 @@ fn mqtt_3_2_2_4() {
     for code in 1..=255 {
         for present in [0, 1] {
             let mut d = waiting(&connect("c").keep_session());
-            d.hears(&[0x20, 2, present, code], &[fault(Fault::Refused(ReturnCode::from(code)))]);
+            d.hears(
+                &[0x20, 2, present, code],
+                &[fault(Fault::Refused(ReturnCode::from(code)))],
+            );
         }
     }
-    waiting(&connect("c")).hears(b"\x20\x02\x01\x05", &[fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))]);
+    waiting(&connect("c")).hears(
+        b"\x20\x02\x01\x05",
+        &[fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))],
+    );
 }
 
 #[test]
@@ -153,7 +205,13 @@ fn mqtt_3_2_2_5() {
         assert_eq!(d.at(1_000_000), Ok(None));
         assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
         assert_eq!(d.disconnect(), Err(SendError::Offline));
-        same(&Packet::ConnAck { session_present: false, code: reason }, &[0x20, 2, 0, code]);
+        same(
+            &Packet::ConnAck {
+                session_present: false,
+                code: reason,
+            },
+            &[0x20, 2, 0, code],
+        );
     }
 }
 
@@ -161,8 +219,17 @@ fn mqtt_3_2_2_5() {
 fn mqtt_3_2_2_6() {
     for code in 6..=255 {
         let mut d = waiting(&connect("c"));
-        d.hears(&[0x20, 2, 0, code], &[fault(Fault::Refused(ReturnCode::from(code)))]);
+        d.hears(
+            &[0x20, 2, 0, code],
+            &[fault(Fault::Refused(ReturnCode::from(code)))],
+        );
         assert_eq!(ReturnCode::from(code).get(), code);
-        same(&Packet::ConnAck { session_present: false, code: ReturnCode::from(code) }, &[0x20, 2, 0, code]);
+        same(
+            &Packet::ConnAck {
+                session_present: false,
+                code: ReturnCode::from(code),
+            },
+            &[0x20, 2, 0, code],
+        );
     }
 }

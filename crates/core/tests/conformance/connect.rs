@@ -5,7 +5,8 @@ use motemq::{
     *,
 };
 
-/// What a session says at the beginning of a connection; the codec writes the same, and reads the same from it.
+/// What a session says at the beginning of a connection; the codec writes the same, and reads the
+/// same from it.
 #[track_caller]
 fn hello(connect: &Connect<'_>) -> Vec<u8> {
     let mut d = Dialogue::<4>::new();
@@ -32,10 +33,18 @@ pub fn connect(client_id: &str) -> Connect<'_> {
 #[track_caller]
 fn cannot(connect: &Connect<'_>, error: SendError) {
     let mut d = Box::new(Dialogue::<4, 256, 70_000>::new());
-    assert_eq!(d.session.connect(connect, &mut d.rx, &mut d.tx), Err(error), "{connect:?}");
+    assert_eq!(
+        d.session.connect(connect, &mut d.rx, &mut d.tx),
+        Err(error),
+        "{connect:?}"
+    );
     d.silent();
     assert!(d.session.is_closed());
-    assert_eq!(encoded(&Packet::Connect(*connect)), Err(error), "{connect:?}");
+    assert_eq!(
+        encoded(&Packet::Connect(*connect)),
+        Err(error),
+        "{connect:?}"
+    );
 }
 
 /// A session that has said CONNECT and waits.
@@ -50,13 +59,27 @@ pub fn waiting(connect: &Connect<'_>) -> Dialogue<4> {
 fn combinations() -> Vec<(Connect<'static>, u8, Vec<&'static [u8]>)> {
     let mut all = Vec::new();
     for clean in [true, false] {
-        for will in [None, Some((0, false)), Some((0, true)), Some((1, false)), Some((1, true)), Some((2, false)), Some((2, true))] {
+        for will in [
+            None,
+            Some((0, false)),
+            Some((0, true)),
+            Some((1, false)),
+            Some((1, true)),
+            Some((2, false)),
+            Some((2, true)),
+        ] {
             for login in 0..3 {
-                let mut c = if clean { connect("id") } else { connect("id").keep_session() };
+                let mut c = if clean {
+                    connect("id")
+                } else {
+                    connect("id").keep_session()
+                };
                 let mut flags = if clean { 0x02 } else { 0 };
                 let mut fields = vec![&b"id"[..]];
                 if let Some((qos, retain)) = will {
-                    let publish = Publish::to("w/t").payload(b"bye").qos(QoS::try_from(qos).unwrap());
+                    let publish = Publish::to("w/t")
+                        .payload(b"bye")
+                        .qos(QoS::try_from(qos).unwrap());
                     c = c.will(if retain { publish.retain() } else { publish });
                     flags |= [0x04, 0x0c, 0x14][usize::from(qos)] | if retain { 0x20 } else { 0 };
                     fields.extend([&b"w/t"[..], b"bye"]);
@@ -85,19 +108,29 @@ fn mqtt_3_1_0_1() {
     // Before it nothing can be sent ...
     let nothing = |d: &mut Dialogue<4>| {
         for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            assert_eq!(d.publish(&Publish::to("t").qos(qos)), Err(SendError::Offline));
+            assert_eq!(
+                d.publish(&Publish::to("t").qos(qos)),
+                Err(SendError::Offline)
+            );
         }
         assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Offline));
         assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Offline));
         assert_eq!(d.disconnect(), Err(SendError::Offline));
-        assert_eq!(d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce)), Err(SendError::Offline));
+        assert_eq!(
+            d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce)),
+            Err(SendError::Offline)
+        );
         assert_eq!(d.abandon(1), Err(SendError::Offline));
-        assert_eq!(d.session.publish_chunk(b"a", &mut d.tx), Err(SendError::Offline));
+        assert_eq!(
+            d.session.publish_chunk(b"a", &mut d.tx),
+            Err(SendError::Offline)
+        );
     };
     nothing(&mut d);
     assert_eq!(d.at(1_000_000), Ok(None));
     d.silent();
-    // ... and behind it nothing before the broker has accepted it, neither by commands nor by the clock.
+    // ... and behind it nothing before the broker has accepted it, neither by commands nor by the
+    // clock.
     d.connect(&Connect::new("c").keep_alive(1).timeout(0));
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
     nothing(&mut d);
@@ -111,7 +144,10 @@ fn mqtt_3_1_0_1() {
     d.connect(&connect("c"));
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
     d.hears(b"\x20\x02\0\0", &[NEW]);
-    assert_eq!((d.session.unsent(), d.publish(&Publish::to("t"))), (0, Ok(None)));
+    assert_eq!(
+        (d.session.unsent(), d.publish(&Publish::to("t"))),
+        (0, Ok(None))
+    );
     d.says(b"\x30\x03\0\x01t");
     // Whatever was in tx belonged to the last connection.
     let mut d = Dialogue::<4>::open();
@@ -123,7 +159,8 @@ fn mqtt_3_1_0_1() {
 
 #[test]
 fn mqtt_3_1_0_2() {
-    // To connect is to begin a new connection: there is never a second CONNECT behind a first, even if the old transport was not given up.
+    // To connect is to begin a new connection: there is never a second CONNECT behind a first, even
+    // if the old transport was not given up.
     let mut d = Dialogue::<4>::new();
     d.connect(&connect("a"));
     d.connect(&connect("b"));
@@ -135,8 +172,14 @@ fn mqtt_3_1_0_2() {
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
     d.hears(b"\x20\x02\0\0", &[NEW]);
     // From a broker it is out of place, before and behind CONNACK.
-    d.hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c", &[fault(Fault::Unexpected)]);
-    waiting(&connect("c")).hears(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c", &[fault(Fault::Unexpected)]);
+    d.hears(
+        b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c",
+        &[fault(Fault::Unexpected)],
+    );
+    waiting(&connect("c")).hears(
+        b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c",
+        &[fault(Fault::Unexpected)],
+    );
 }
 
 #[test]
@@ -144,7 +187,15 @@ fn mqtt_3_1_2_1() {
     for (connect, ..) in combinations() {
         assert_eq!(hello(&connect)[2..8], *b"\0\x04MQTT");
     }
-    for name in [&b"\0\x04mqtt"[..], b"\0\x04MQTT ", b"\0\x06MQIsdp", b"\0\x03MQT", b"\0\x05MQTTT", b"\0\0", b"\x04\0MQTT"] {
+    for name in [
+        &b"\0\x04mqtt"[..],
+        b"\0\x04MQTT ",
+        b"\0\x06MQIsdp",
+        b"\0\x03MQT",
+        b"\0\x05MQTTT",
+        b"\0\0",
+        b"\x04\0MQTT",
+    ] {
         malformed(&packet(0x10, &[name, b"\x04\x02\0\0\0\x01c"]));
     }
 }
@@ -155,10 +206,18 @@ fn mqtt_3_1_2_2() {
         assert_eq!(hello(&connect)[8], 4);
     }
     for level in (0..=255).filter(|&level| level != 4) {
-        malformed(&packet(0x10, &[b"\0\x04MQTT", &[level], b"\x02\0\0\0\x01c"]));
+        malformed(&packet(
+            0x10,
+            &[b"\0\x04MQTT", &[level], b"\x02\0\0\0\x01c"],
+        ));
     }
     let mut d = waiting(&connect("c"));
-    d.hears(b"\x20\x02\0\x01", &[fault(Fault::Refused(ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION))]);
+    d.hears(
+        b"\x20\x02\0\x01",
+        &[fault(Fault::Refused(
+            ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION,
+        ))],
+    );
     // It does not try another version.
     d.silent();
 }
@@ -178,15 +237,27 @@ fn mqtt_3_1_2_4() {
     d.connect(&connect("c").keep_session());
     d.says(b"\x10\x0d\0\x04MQTT\x04\0\0\0\0\x01c");
     d.hears(b"\x20\x02\0\0", &[NEW]);
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
-    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
+    assert_eq!(
+        d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(2)))
+    );
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.says(b"\x32\x05\0\x01a\0\x01\x34\x05\0\x01b\0\x02\x50\x02\0\x09");
     // A message that is on its way both times; one that has been received; and those of ours.
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
-    assert_eq!(d.republish(1, &Publish::to("a").qos(QoS::AtLeastOnce)), Ok(()));
+    assert_eq!(
+        d.republish(1, &Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(())
+    );
     d.hears(b"\x3c\x05\0\x01t\0\x09", &[resend(2, QoS::ExactlyOnce)]);
-    assert_eq!(d.republish(2, &Publish::to("b").qos(QoS::ExactlyOnce)), Ok(()));
+    assert_eq!(
+        d.republish(2, &Publish::to("b").qos(QoS::ExactlyOnce)),
+        Ok(())
+    );
     d.says(b"\x3a\x05\0\x01a\0\x01\x50\x02\0\x09\x3c\x05\0\x01b\0\x02");
     // Left in good order, the session remains, too.
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
@@ -198,7 +269,10 @@ fn mqtt_3_1_2_4() {
     d.session.lost();
     d.connect(&connect("c"));
     d.tx.clear();
-    d.hears(b"\x20\x02\0\x03", &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))]);
+    d.hears(
+        b"\x20\x02\0\x03",
+        &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))],
+    );
     d.connect(&connect("c"));
     d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
     d.hears(b"\x62\x02\0\x09", &[]);
@@ -208,10 +282,22 @@ fn mqtt_3_1_2_4() {
 #[test]
 fn mqtt_3_1_2_6() {
     let mut d = Dialogue::<4>::open_kept();
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
-    assert_eq!(d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)), Ok(Some(id(2))));
-    assert_eq!(d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)), Ok(Some(id(3))));
-    d.hears(b"\x50\x02\0\x03\x34\x05\0\x01t\0\x09", &[received(3), message("t", b"").qos2(9)]);
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
+    assert_eq!(
+        d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(2)))
+    );
+    assert_eq!(
+        d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(3)))
+    );
+    d.hears(
+        b"\x50\x02\0\x03\x34\x05\0\x01t\0\x09",
+        &[received(3), message("t", b"").qos2(9)],
+    );
     d.tx.clear();
     // A clean session begins with nothing: what was under way is told, and not sent again.
     d.session.lost();
@@ -223,7 +309,10 @@ fn mqtt_3_1_2_6() {
     d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
     d.says(b"\x50\x02\0\x09");
     // Nor is its state used by any other: it ends with the connection.
-    assert!(matches!(d.publish(&Publish::to("d").qos(QoS::AtLeastOnce)), Ok(Some(_))));
+    assert!(matches!(
+        d.publish(&Publish::to("d").qos(QoS::AtLeastOnce)),
+        Ok(Some(_))
+    ));
     let number = d.session.oldest().unwrap().get();
     d.tx.clear();
     for connect in [connect("c"), connect("c").keep_session()] {
@@ -243,25 +332,46 @@ fn mqtt_3_1_2_6() {
 
 #[test]
 fn mqtt_3_1_2_9() {
-    assert_eq!(hello(&connect("c").will(Publish::to("w").payload(b"m"))), said(0x06, &[b"c", b"w", b"m"]));
-    assert_eq!(hello(&connect("c").will(Publish::to("w"))), said(0x06, &[b"c", b"w", b""]));
-    assert_eq!(hello(&connect("c").will(Publish::to("w").payload(b"\0\xff"))), said(0x06, &[b"c", b"w", b"\0\xff"]));
+    assert_eq!(
+        hello(&connect("c").will(Publish::to("w").payload(b"m"))),
+        said(0x06, &[b"c", b"w", b"m"])
+    );
+    assert_eq!(
+        hello(&connect("c").will(Publish::to("w"))),
+        said(0x06, &[b"c", b"w", b""])
+    );
+    assert_eq!(
+        hello(&connect("c").will(Publish::to("w").payload(b"\0\xff"))),
+        said(0x06, &[b"c", b"w", b"\0\xff"])
+    );
     for wrong in [&[&b"c"[..]][..], &[b"c", b"w"]] {
         malformed(&said(0x06, wrong));
     }
     let long = vec![7; 65_536];
     let will = Publish::to("w").payload(&long[1..]);
     let bytes = said(0x06, &[b"c", b"w", &long[1..]]);
-    assert_eq!(encoded(&Packet::Connect(connect("c").timeout(0).will(will))).as_ref(), Ok(&bytes));
-    cannot(&connect("c").will(Publish::to("w").payload(&long)), SendError::TooLong);
+    assert_eq!(
+        encoded(&Packet::Connect(connect("c").timeout(0).will(will))).as_ref(),
+        Ok(&bytes)
+    );
+    cannot(
+        &connect("c").will(Publish::to("w").payload(&long)),
+        SendError::TooLong,
+    );
     // It is given whole.
-    cannot(&connect("c").will(Publish::to("w").more(1)), SendError::Invalid);
+    cannot(
+        &connect("c").will(Publish::to("w").more(1)),
+        SendError::Invalid,
+    );
 }
 
 #[test]
 fn mqtt_3_1_2_11() {
     assert_eq!(hello(&connect("c")), said(0x02, &[b"c"]));
-    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.will.is_none()) {
+    for (connect, flags, fields) in combinations()
+        .into_iter()
+        .filter(|(connect, ..)| connect.will.is_none())
+    {
         assert_eq!(flags & 0x3c, 0);
         assert_eq!(hello(&connect), said(flags, &fields));
     }
@@ -270,16 +380,28 @@ fn mqtt_3_1_2_11() {
 
 #[test]
 fn mqtt_3_1_2_13() {
-    for (connect, ..) in combinations().into_iter().filter(|(connect, ..)| connect.will.is_none()) {
+    for (connect, ..) in combinations()
+        .into_iter()
+        .filter(|(connect, ..)| connect.will.is_none())
+    {
         assert_eq!(hello(&connect)[9] & 0x18, 0);
     }
-    [0x0a, 0x12, 0x1a].into_iter().for_each(|flags| malformed(&said(flags, &[b"c"])));
+    [0x0a, 0x12, 0x1a]
+        .into_iter()
+        .for_each(|flags| malformed(&said(flags, &[b"c"])));
 }
 
 #[test]
 fn mqtt_3_1_2_14() {
-    for (qos, flags) in [(QoS::AtMostOnce, 0x06), (QoS::AtLeastOnce, 0x0e), (QoS::ExactlyOnce, 0x16)] {
-        assert_eq!(hello(&connect("c").will(Publish::to("w").qos(qos))), said(flags, &[b"c", b"w", b""]));
+    for (qos, flags) in [
+        (QoS::AtMostOnce, 0x06),
+        (QoS::AtLeastOnce, 0x0e),
+        (QoS::ExactlyOnce, 0x16),
+    ] {
+        assert_eq!(
+            hello(&connect("c").will(Publish::to("w").qos(qos))),
+            said(flags, &[b"c", b"w", b""])
+        );
     }
     malformed(&said(0x1e, &[b"c", b"w", b""]));
     malformed(&said(0x3e, &[b"c", b"w", b""]));
@@ -297,7 +419,10 @@ fn mqtt_3_1_2_15() {
 
 #[test]
 fn mqtt_3_1_2_18() {
-    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.user.is_none()) {
+    for (connect, flags, fields) in combinations()
+        .into_iter()
+        .filter(|(connect, ..)| connect.user.is_none())
+    {
         assert_eq!(flags & 0x80, 0);
         assert_eq!(hello(&connect), said(flags, &fields));
     }
@@ -314,7 +439,10 @@ fn mqtt_3_1_2_19() {
 
 #[test]
 fn mqtt_3_1_2_20() {
-    for (connect, flags, fields) in combinations().into_iter().filter(|(connect, ..)| connect.password.is_none()) {
+    for (connect, flags, fields) in combinations()
+        .into_iter()
+        .filter(|(connect, ..)| connect.password.is_none())
+    {
         assert_eq!(flags & 0x40, 0);
         assert_eq!(hello(&connect), said(flags, &fields));
     }
@@ -323,19 +451,40 @@ fn mqtt_3_1_2_20() {
 
 #[test]
 fn mqtt_3_1_2_21() {
-    assert_eq!(hello(&connect("c").login("u", b"\0\xff")), said(0xc2, &[b"c", b"u", b"\0\xff"]));
-    assert_eq!(hello(&connect("c").login("", b"")), said(0xc2, &[b"c", b"", b""]));
+    assert_eq!(
+        hello(&connect("c").login("u", b"\0\xff")),
+        said(0xc2, &[b"c", b"u", b"\0\xff"])
+    );
+    assert_eq!(
+        hello(&connect("c").login("", b"")),
+        said(0xc2, &[b"c", b"", b""])
+    );
     malformed(&said(0xc2, &[b"c", b"u"]));
     let long = vec![0xff; 65_536];
     let bytes = said(0xc2, &[b"c", b"u", &long[1..]]);
-    assert_eq!(encoded(&Packet::Connect(connect("c").login("u", &long[1..]))), Ok(bytes));
+    assert_eq!(
+        encoded(&Packet::Connect(connect("c").login("u", &long[1..]))),
+        Ok(bytes)
+    );
     cannot(&connect("c").login("u", &long), SendError::TooLong);
 }
 
 #[test]
 fn mqtt_3_1_2_22() {
-    cannot(&Connect { password: Some(b"p"), ..connect("c") }, SendError::Invalid);
-    cannot(&Connect { password: Some(b""), ..connect("c") }, SendError::Invalid);
+    cannot(
+        &Connect {
+            password: Some(b"p"),
+            ..connect("c")
+        },
+        SendError::Invalid,
+    );
+    cannot(
+        &Connect {
+            password: Some(b""),
+            ..connect("c")
+        },
+        SendError::Invalid,
+    );
     for (connect, ..) in combinations() {
         assert_ne!(hello(&connect)[9] & 0xc0, 0x40);
     }
@@ -418,7 +567,10 @@ fn mqtt_3_1_2_23() {
     d.silent();
     // What is said of it.
     for seconds in [0, 1, 0x1234, 65_535] {
-        assert_eq!(hello(&Connect::new("c").keep_alive(seconds))[10..12], seconds.to_be_bytes());
+        assert_eq!(
+            hello(&Connect::new("c").keep_alive(seconds))[10..12],
+            seconds.to_be_bytes()
+        );
     }
 }
 
@@ -427,15 +579,29 @@ fn mqtt_3_1_3_1() {
     for (connect, flags, fields) in combinations() {
         assert_eq!(hello(&connect), said(flags, &fields));
     }
-    let everything = Connect::new("mote").keep_alive(258).keep_session().login("user", b"pass");
-    let everything = everything.will(Publish::to("topic").payload(b"message").qos(QoS::ExactlyOnce).retain());
-    assert_eq!(hello(&everything), b"\x10\x2c\0\x04MQTT\x04\xf4\x01\x02\0\x04mote\0\x05topic\0\x07message\0\x04user\0\x04pass");
+    let everything = Connect::new("mote")
+        .keep_alive(258)
+        .keep_session()
+        .login("user", b"pass");
+    let everything = everything.will(
+        Publish::to("topic")
+            .payload(b"message")
+            .qos(QoS::ExactlyOnce)
+            .retain(),
+    );
+    assert_eq!(
+        hello(&everything),
+        b"\x10\x2c\0\x04MQTT\x04\xf4\x01\x02\0\x04mote\0\x05topic\0\x07message\0\x04user\0\x04pass"
+    );
 }
 
 #[test]
 fn mqtt_3_1_3_2() {
     let mut d = Dialogue::<4>::open_kept();
-    assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.tx.clear();
     d.session.lost();
@@ -455,7 +621,10 @@ fn mqtt_3_1_3_2() {
 #[test]
 fn mqtt_3_1_3_3() {
     assert_eq!(hello(&connect("")), b"\x10\x0c\0\x04MQTT\x04\x02\0\0\0\0");
-    assert_eq!(hello(&connect("").login("u", b"p")), said(0xc2, &[b"", b"u", b"p"]));
+    assert_eq!(
+        hello(&connect("").login("u", b"p")),
+        said(0xc2, &[b"", b"u", b"p"])
+    );
     for (connect, ..) in combinations() {
         assert_eq!(hello(&connect)[12..16], *b"\0\x02id");
     }
@@ -465,19 +634,31 @@ fn mqtt_3_1_3_3() {
 
 #[test]
 fn mqtt_3_1_3_4() {
-    assert_eq!(hello(&connect("\u{167}\u{e9}")), said(0x02, &[b"\xc5\xa7\xc3\xa9"]));
-    assert_eq!(hello(&connect("\u{10ffff}#+/")), said(0x02, &[b"\xf4\x8f\xbf\xbf#+/"]));
+    assert_eq!(
+        hello(&connect("\u{167}\u{e9}")),
+        said(0x02, &[b"\xc5\xa7\xc3\xa9"])
+    );
+    assert_eq!(
+        hello(&connect("\u{10ffff}#+/")),
+        said(0x02, &[b"\xf4\x8f\xbf\xbf#+/"])
+    );
     malformed(&said(0x02, &[b"\xc5"]));
     cannot(&connect("a\0"), SendError::Invalid);
     let longest = "a".repeat(65_535);
-    assert_eq!(encoded(&Packet::Connect(connect(&longest))), Ok(said(0x02, &[longest.as_bytes()])));
+    assert_eq!(
+        encoded(&Packet::Connect(connect(&longest))),
+        Ok(said(0x02, &[longest.as_bytes()]))
+    );
     cannot(&connect(&(longest + "a")), SendError::TooLong);
 }
 
 #[test]
 fn mqtt_3_1_3_7() {
     cannot(&connect("").keep_session(), SendError::Invalid);
-    cannot(&connect("").keep_session().login("u", b"p"), SendError::Invalid);
+    cannot(
+        &connect("").keep_session().login("u", b"p"),
+        SendError::Invalid,
+    );
     assert_eq!(hello(&connect("")), said(0x02, &[b""]));
     assert_eq!(hello(&connect("a").keep_session()), said(0, &[b"a"]));
 }
@@ -485,16 +666,32 @@ fn mqtt_3_1_3_7() {
 #[test]
 fn mqtt_3_1_3_8() {
     let mut d = waiting(&connect("c").keep_session());
-    d.hears(b"\x20\x02\0\x02", &[fault(Fault::Refused(ReturnCode::IDENTIFIER_REJECTED))]);
+    d.hears(
+        b"\x20\x02\0\x02",
+        &[fault(Fault::Refused(ReturnCode::IDENTIFIER_REJECTED))],
+    );
     d.silent();
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     // A broker reads the request that it is to refuse so.
-    assert!(matches!(decode(&said(0, &[b""])), Ok(Some((Packet::Connect(Connect { client_id: "", clean: false, .. }), _)))));
+    assert!(matches!(
+        decode(&said(0, &[b""])),
+        Ok(Some((
+            Packet::Connect(Connect {
+                client_id: "",
+                clean: false,
+                ..
+            }),
+            _
+        )))
+    ));
 }
 
 #[test]
 fn mqtt_3_1_3_10() {
-    assert_eq!(hello(&connect("c").will(Publish::to("\u{e9}/$"))), said(0x06, &[b"c", b"\xc3\xa9/$", b""]));
+    assert_eq!(
+        hello(&connect("c").will(Publish::to("\u{e9}/$"))),
+        said(0x06, &[b"c", b"\xc3\xa9/$", b""])
+    );
     for wrong in ["", "a/+", "#", "a\0"] {
         cannot(&connect("c").will(Publish::to(wrong)), SendError::Invalid);
         malformed(&said(0x06, &[b"c", wrong.as_bytes(), b""]));
@@ -502,17 +699,29 @@ fn mqtt_3_1_3_10() {
     malformed(&said(0x06, &[b"c", b"\xc3", b""]));
     let longest = "a".repeat(65_535);
     let bytes = said(0x06, &[b"c", longest.as_bytes(), b""]);
-    assert_eq!(encoded(&Packet::Connect(connect("c").will(Publish::to(&longest)))), Ok(bytes));
-    cannot(&connect("c").will(Publish::to(&(longest + "a"))), SendError::TooLong);
+    assert_eq!(
+        encoded(&Packet::Connect(connect("c").will(Publish::to(&longest)))),
+        Ok(bytes)
+    );
+    cannot(
+        &connect("c").will(Publish::to(&(longest + "a"))),
+        SendError::TooLong,
+    );
 }
 
 #[test]
 fn mqtt_3_1_3_11() {
-    assert_eq!(hello(&connect("c").user("\u{e9}#+")), said(0x82, &[b"c", b"\xc3\xa9#+"]));
+    assert_eq!(
+        hello(&connect("c").user("\u{e9}#+")),
+        said(0x82, &[b"c", b"\xc3\xa9#+"])
+    );
     cannot(&connect("c").user("a\0b"), SendError::Invalid);
     malformed(&said(0x82, &[b"c", b"a\0b"]));
     malformed(&said(0x82, &[b"c", b"\xed\xa0\x80"]));
     let longest = "a".repeat(65_535);
-    assert_eq!(encoded(&Packet::Connect(connect("c").user(&longest))), Ok(said(0x82, &[b"c", longest.as_bytes()])));
+    assert_eq!(
+        encoded(&Packet::Connect(connect("c").user(&longest))),
+        Ok(said(0x82, &[b"c", longest.as_bytes()]))
+    );
     cannot(&connect("c").user(&(longest + "a")), SendError::TooLong);
 }

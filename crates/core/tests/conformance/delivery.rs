@@ -28,7 +28,12 @@ fn mqtt_4_3_2_1() {
     // Another's acknowledgement does not end it, nor does one of the wrong kind.
     d.hears(b"\x40\x02\0\x02\x40\x02\x01\0\x40\x02\x01\x01", &[acked(2)]);
     assert_eq!(d.session.oldest(), Some(id(1)));
-    for wrong in [&b"\x50\x02\0\x01"[..], b"\x70\x02\0\x01", b"\x90\x03\0\x01\0", b"\xb0\x02\0\x01"] {
+    for wrong in [
+        &b"\x50\x02\0\x01"[..],
+        b"\x70\x02\0\x01",
+        b"\x90\x03\0\x01\0",
+        b"\xb0\x02\0\x01",
+    ] {
         let mut d = d.clone();
         d.hears(wrong, &[fault(Fault::Unexpected)]);
         d.silent();
@@ -44,7 +49,10 @@ fn mqtt_4_3_2_2() {
     let mut d = Dialogue::<1>::open();
     d.hears(b"\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
     d.says(b"\x40\x02\0\x01");
-    d.hears(b"\x3a\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1).dup(), message("t", b"").qos1(1)]);
+    d.hears(
+        b"\x3a\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x01",
+        &[message("t", b"").qos1(1).dup(), message("t", b"").qos1(1)],
+    );
     d.says(b"\x40\x02\0\x01\x40\x02\0\x01");
     // Not before the application has had it.
     d.gets(b"\x32\x05\0\x01t\0\x02");
@@ -54,14 +62,23 @@ fn mqtt_4_3_2_2() {
     d.says(b"\x40\x02\0\x02");
     // Nor before its last byte.
     let mut d = Dialogue::<1, 16>::open();
-    d.hears(b"\x32\x14\0\x01t\0\x010123456789abcd", &[message("t", b"012345678").qos1(1).left(6), payload(b"9abcd", 1)]);
+    d.hears(
+        b"\x32\x14\0\x01t\0\x010123456789abcd",
+        &[
+            message("t", b"012345678").qos1(1).left(6),
+            payload(b"9abcd", 1),
+        ],
+    );
     d.silent();
     d.hears(b"e", &[payload(b"e", 0)]);
     d.says(b"\x40\x02\0\x01");
     // And when there is room.
     let mut d = Dialogue::<1, 256, 16>::open();
     assert_eq!(d.publish(&Publish::to("t").payload(b"12345678")), Ok(None));
-    d.hears(b"\x32\x05\0\x01t\0\x01\x30\x03\0\x01t", &[message("t", b"").qos1(1)]);
+    d.hears(
+        b"\x32\x05\0\x01t\0\x01\x30\x03\0\x01t",
+        &[message("t", b"").qos1(1)],
+    );
     d.says(b"\x30\x0b\0\x01t12345678");
     assert_eq!(d.turn(), [message("t", b"")]);
     d.says(b"\x40\x02\0\x01");
@@ -72,7 +89,12 @@ fn mqtt_4_3_3_1() {
     let mut d = Dialogue::<2>::open_kept();
     assert_eq!(d.publish(&EXACTLY), Ok(Some(id(1))));
     d.says(b"\x34\x06\0\x01t\0\x01p");
-    for wrong in [&b"\x40\x02\0\x01"[..], b"\x70\x02\0\x01", b"\x90\x03\0\x01\0", b"\xb0\x02\0\x01"] {
+    for wrong in [
+        &b"\x40\x02\0\x01"[..],
+        b"\x70\x02\0\x01",
+        b"\x90\x03\0\x01\0",
+        b"\xb0\x02\0\x01",
+    ] {
         let mut d = d.clone();
         d.hears(wrong, &[fault(Fault::Unexpected)]);
         d.silent();
@@ -99,19 +121,34 @@ fn mqtt_4_3_3_1() {
 #[test]
 fn mqtt_4_3_3_2() {
     let mut d = Dialogue::<2>::open_kept();
-    d.hears(b"\x34\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x05\x62\x02\0\x05\x62\x02\0\x05", &[message("t", b"").qos2(5)]);
+    d.hears(
+        b"\x34\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x05\x62\x02\0\x05\x62\x02\0\x05",
+        &[message("t", b"").qos2(5)],
+    );
     d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x70\x02\0\x05\x70\x02\0\x05");
     // Released, the identifier is a new message's, whatever DUP says.
     d.hears(b"\x3c\x05\0\x01t\0\x05", &[message("t", b"").qos2(5).dup()]);
     // Not told again: with DUP and without, in pieces, and over the next connection; another is.
-    d.hears(b"\x34\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06", &[message("t", b"").qos2(6)]);
+    d.hears(
+        b"\x34\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06",
+        &[message("t", b"").qos2(6)],
+    );
     d.says(b"\x50\x02\0\x05\x50\x02\0\x05\x50\x02\0\x06");
     d.resumes(&[RESUMED]);
-    d.hears(b"\x3c\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x06\x62\x02\0\x06\x62\x02\0\x05", &[]);
+    d.hears(
+        b"\x3c\x05\0\x01t\0\x05\x3c\x05\0\x01t\0\x06\x62\x02\0\x06\x62\x02\0\x05",
+        &[],
+    );
     d.says(b"\x50\x02\0\x05\x50\x02\0\x06\x70\x02\0\x06\x70\x02\0\x05");
     let mut d = Dialogue::<2, 16>::open();
     let long = b"\x34\x14\0\x01t\0\x010123456789abcde";
-    d.hears(long, &[message("t", b"012345678").qos2(1).left(6), payload(b"9abcde", 0)]);
+    d.hears(
+        long,
+        &[
+            message("t", b"012345678").qos2(1).left(6),
+            payload(b"9abcde", 0),
+        ],
+    );
     d.hears(long, &[]);
     d.says(b"\x50\x02\0\x01\x50\x02\0\x01");
     // Told, but not accepted when the link is lost: told again.
@@ -135,14 +172,24 @@ fn mqtt_4_3_3_2() {
 
 #[test]
 fn mqtt_4_5_0_2() {
-    // Asking for the next event suffices: whatever the application makes of the message, also if it cannot have it.
+    // Asking for the next event suffices: whatever the application makes of the message, also if it
+    // cannot have it.
     let mut d = Dialogue::<4, 16>::open();
-    d.hears(b"\x32\x05\0\x01t\0\x01\x34\x05\0\x01u\0\x02", &[message("t", b"").qos1(1), message("u", b"").qos2(2)]);
+    d.hears(
+        b"\x32\x05\0\x01t\0\x01\x34\x05\0\x01u\0\x02",
+        &[message("t", b"").qos1(1), message("u", b"").qos2(2)],
+    );
     d.says(b"\x40\x02\0\x01\x50\x02\0\x02");
-    d.hears(b"\x32\x18\0\x14longer/than/the/room\0\x03", &[Told::Skipped(0)]);
+    d.hears(
+        b"\x32\x18\0\x14longer/than/the/room\0\x03",
+        &[Told::Skipped(0)],
+    );
     d.says(b"\x40\x02\0\x03");
     // By its QoS, not by what was subscribed to.
-    d.hears(b"\x33\x05\0\x01$\0\x04", &[message("$", b"").qos1(4).retain()]);
+    d.hears(
+        b"\x33\x05\0\x01$\0\x04",
+        &[message("$", b"").qos1(4).retain()],
+    );
     d.says(b"\x40\x02\0\x04");
 }
 
@@ -153,8 +200,17 @@ fn mqtt_4_6_0_1() {
     for number in 1..=3 {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(number))));
     }
-    d.hears(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x03", &[acked(1), acked(2), acked(3)]);
-    for (number, message) in [(4, ONCE), (5, EXACTLY), (1, EXACTLY), (2, ONCE), (3, EXACTLY)] {
+    d.hears(
+        b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x03",
+        &[acked(1), acked(2), acked(3)],
+    );
+    for (number, message) in [
+        (4, ONCE),
+        (5, EXACTLY),
+        (1, EXACTLY),
+        (2, ONCE),
+        (3, EXACTLY),
+    ] {
         assert_eq!(d.publish(&message), Ok(Some(id(number))));
     }
     d.hears(b"\x40\x02\0\x02", &[acked(2)]);
@@ -180,13 +236,21 @@ fn mqtt_4_6_0_2() {
     let mut d = Dialogue::<4>::open();
     d.hears(
         b"\x32\x05\0\x01t\0\x09\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x07",
-        &[message("t", b"").qos1(9), message("t", b"").qos1(3), message("t", b"").qos1(7)],
+        &[
+            message("t", b"").qos1(9),
+            message("t", b"").qos1(3),
+            message("t", b"").qos1(7),
+        ],
     );
     d.says(b"\x40\x02\0\x09\x40\x02\0\x03\x40\x02\0\x07");
     // Allowed in any order, they leave in that in which the messages came.
     let mut d = Dialogue::<8>::open();
     let mut manual = Manual::<[Owed; 4]>::new();
-    let mut tokens = manually(&mut manual, &mut d, b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03");
+    let mut tokens = manually(
+        &mut manual,
+        &mut d,
+        b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03",
+    );
     assert_eq!(tokens.len(), 3);
     d.silent();
     assert_eq!(manual.ack(tokens.pop().unwrap()), Ok(()));
@@ -205,7 +269,10 @@ fn mqtt_4_6_0_2() {
 fn manually(manual: &mut Manual, d: &mut Dialogue<8>, bytes: &[u8]) -> Vec<Token> {
     d.gets(bytes);
     let mut tokens = Vec::new();
-    while let Some((_, token)) = manual.next_event(&mut d.session, &mut d.rx, &mut d.tx).unwrap() {
+    while let Some((_, token)) = manual
+        .next_event(&mut d.session, &mut d.rx, &mut d.tx)
+        .unwrap()
+    {
         tokens.extend(token);
     }
     tokens
@@ -216,7 +283,11 @@ fn mqtt_4_6_0_3() {
     let mut d = Dialogue::<4>::open();
     d.hears(
         b"\x34\x05\0\x01t\0\x09\x34\x05\0\x01t\0\x03\x34\x05\0\x01t\0\x07",
-        &[message("t", b"").qos2(9), message("t", b"").qos2(3), message("t", b"").qos2(7)],
+        &[
+            message("t", b"").qos2(9),
+            message("t", b"").qos2(3),
+            message("t", b"").qos2(7),
+        ],
     );
     d.says(b"\x50\x02\0\x09\x50\x02\0\x03\x50\x02\0\x07");
     d.hears(b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x09", &[]);
@@ -250,10 +321,17 @@ fn mqtt_4_6_0_4() {
     }
     d.tx.clear();
     let mut odd = d.clone();
-    odd.hears(b"\x50\x02\0\x02\x50\x02\0\x01\x50\x02\0\x03", &[received(2), received(1), received(3)]);
+    odd.hears(
+        b"\x50\x02\0\x02\x50\x02\0\x01\x50\x02\0\x03",
+        &[received(2), received(1), received(3)],
+    );
     odd.says(b"\x62\x02\0\x02\x62\x02\0\x01\x62\x02\0\x03");
-    // Over the next connection in the order of the messages, which is that of the PUBRECs, as the broker is bound to it by MQTT-4.6.0-3.
-    d.hears(b"\x50\x02\0\x01\x50\x02\0\x02\x50\x02\0\x03", &[received(1), received(2), received(3)]);
+    // Over the next connection in the order of the messages, which is that of the PUBRECs, as the
+    // broker is bound to it by MQTT-4.6.0-3.
+    d.hears(
+        b"\x50\x02\0\x01\x50\x02\0\x02\x50\x02\0\x03",
+        &[received(1), received(2), received(3)],
+    );
     d.says(b"\x62\x02\0\x01\x62\x02\0\x02\x62\x02\0\x03");
     d.resumes(&[RESUMED]);
     d.says(b"\x62\x02\0\x01\x62\x02\0\x02\x62\x02\0\x03");

@@ -20,18 +20,30 @@ fn mqtt_2_2_2_1() {
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(2)));
     d.says(b"\xa2\x05\0\x02\0\x01a");
     for (qos, retain, head) in [(0, false, 0x30), (0, true, 0x31)] {
-        let publish = Publish { retain, qos: QoS::try_from(qos).unwrap(), ..Publish::to("t") };
+        let publish = Publish {
+            retain,
+            qos: QoS::try_from(qos).unwrap(),
+            ..Publish::to("t")
+        };
         assert_eq!(d.publish(&publish), Ok(None));
         d.says(&packet(head, &[b"\0\x01t"]));
     }
     for (n, qos, retain, head) in [(3, 1, false, 0x32), (4, 1, true, 0x33)] {
-        let publish = Publish { retain, qos: QoS::try_from(qos).unwrap(), ..Publish::to("t") };
+        let publish = Publish {
+            retain,
+            qos: QoS::try_from(qos).unwrap(),
+            ..Publish::to("t")
+        };
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
         d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
     let mut d = Dialogue::<4>::open();
     for (n, retain, head) in [(1, false, 0x34), (2, true, 0x35)] {
-        let publish = Publish { retain, qos: QoS::ExactlyOnce, ..Publish::to("t") };
+        let publish = Publish {
+            retain,
+            qos: QoS::ExactlyOnce,
+            ..Publish::to("t")
+        };
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
         d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
@@ -50,15 +62,39 @@ fn mqtt_2_2_2_1() {
     let filters = [Filter::new("a", QoS::AtMostOnce)];
     let filters = packet::Filters::from(&filters[..]);
     for (packet, bytes) in [
-        (Packet::ConnAck { session_present: true, code: ReturnCode::ACCEPTED }, &b"\x20\x02\x01\0"[..]),
-        (Packet::ConnAck { session_present: false, code: ReturnCode::NOT_AUTHORIZED }, b"\x20\x02\0\x05"),
+        (
+            Packet::ConnAck {
+                session_present: true,
+                code: ReturnCode::ACCEPTED,
+            },
+            &b"\x20\x02\x01\0"[..],
+        ),
+        (
+            Packet::ConnAck {
+                session_present: false,
+                code: ReturnCode::NOT_AUTHORIZED,
+            },
+            b"\x20\x02\0\x05",
+        ),
         (Packet::PubAck(id(0x1234)), b"\x40\x02\x12\x34"),
         (Packet::PubRec(id(0x1234)), b"\x50\x02\x12\x34"),
         (Packet::PubRel(id(0x1234)), b"\x62\x02\x12\x34"),
         (Packet::PubComp(id(0x1234)), b"\x70\x02\x12\x34"),
-        (Packet::Subscribe { id: id(1), filters }, b"\x82\x06\0\x01\0\x01a\0"),
-        (Packet::SubAck { id: id(1), codes: b"\0\x01\x02\x80" }, b"\x90\x06\0\x01\0\x01\x02\x80"),
-        (Packet::Unsubscribe { id: id(1), filters }, b"\xa2\x05\0\x01\0\x01a"),
+        (
+            Packet::Subscribe { id: id(1), filters },
+            b"\x82\x06\0\x01\0\x01a\0",
+        ),
+        (
+            Packet::SubAck {
+                id: id(1),
+                codes: b"\0\x01\x02\x80",
+            },
+            b"\x90\x06\0\x01\0\x01\x02\x80",
+        ),
+        (
+            Packet::Unsubscribe { id: id(1), filters },
+            b"\xa2\x05\0\x01\0\x01a",
+        ),
         (Packet::UnsubAck(id(0xffff)), b"\xb0\x02\xff\xff"),
         (Packet::PingReq, b"\xc0\0"),
         (Packet::PingResp, b"\xd0\0"),
@@ -68,10 +104,18 @@ fn mqtt_2_2_2_1() {
         // Without room for all of it nothing is written, now or ever.
         let (mut memory, short) = ([0; 16], bytes.len() - 1);
         let mut end = 0;
-        assert_eq!(packet.encode(&mut Out::new(&mut memory[..short], &mut end)), Err(SendError::TooLong), "{packet:?}");
+        assert_eq!(
+            packet.encode(&mut Out::new(&mut memory[..short], &mut end)),
+            Err(SendError::TooLong),
+            "{packet:?}"
+        );
         assert_eq!((end, &memory[short..]), (0, &[0; 16][short..]));
         end = 16 - short;
-        assert_eq!(packet.encode(&mut Out::new(&mut memory, &mut end)), Err(SendError::Full), "{packet:?}");
+        assert_eq!(
+            packet.encode(&mut Out::new(&mut memory, &mut end)),
+            Err(SendError::Full),
+            "{packet:?}"
+        );
         assert_eq!(end, 16 - short);
     }
 }
@@ -101,12 +145,22 @@ fn mqtt_2_2_2_2() {
         for flags in 0..16 {
             let bytes = packet(kind | flags, &[body]);
             if allowed.contains(&flags) {
-                assert!(matches!(decode(&bytes), Ok(Some((_, n))) if n == bytes.len()), "{}", hex(&bytes));
+                assert!(
+                    matches!(decode(&bytes), Ok(Some((_, n))) if n == bytes.len()),
+                    "{}",
+                    hex(&bytes)
+                );
                 let mut d = Dialogue::<4>::open();
                 let told = d.feed(&bytes);
-                // What only clients send, and a second CONNACK, are out of place; all else is taken.
+                // What only clients send, and a second CONNACK, are out of place; all else is
+                // taken.
                 let unexpected = matches!(kind, 0x10 | 0x20 | 0x80 | 0xa0 | 0xc0 | 0xe0);
-                assert_eq!(told.contains(&fault(Fault::Unexpected)), unexpected, "{}: {told:?}", hex(&bytes));
+                assert_eq!(
+                    told.contains(&fault(Fault::Unexpected)),
+                    unexpected,
+                    "{}: {told:?}",
+                    hex(&bytes)
+                );
                 assert_eq!(d.session.is_closed(), unexpected, "{}", hex(&bytes));
             } else {
                 refused(&bytes);
@@ -144,14 +198,21 @@ fn mqtt_2_3_1_1() {
     for number in [1, 2, 0xff, 0x100, 0x7fff, 0x8000, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<4>::open();
-        d.hears(&packet(0x32, &[b"\0\x01t", &[high, low]]), &[message("t", b"").qos1(number)]);
+        d.hears(
+            &packet(0x32, &[b"\0\x01t", &[high, low]]),
+            &[message("t", b"").qos1(number)],
+        );
         d.says(&[0x40, 2, high, low]);
-        d.hears(&packet(0x34, &[b"\0\x01t", &[high, low]]), &[message("t", b"").qos2(number)]);
+        d.hears(
+            &packet(0x34, &[b"\0\x01t", &[high, low]]),
+            &[message("t", b"").qos2(number)],
+        );
         d.says(&[0x50, 2, high, low]);
         d.hears(&[0x62, 2, high, low], &[]);
         d.says(&[0x70, 2, high, low]);
     }
-    // Ours run from 1 to the number of slots, and then from 1 again: with the most slots there are, too.
+    // Ours run from 1 to the number of slots, and then from 1 again: with the most slots there are,
+    // too.
     let mut session = Box::new(Session::<[Slot; 65_535]>::new());
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     let mut hear = |session: &mut Session, bytes: &[u8], tx: &mut Buffer<[u8; 64]>| {
@@ -159,14 +220,22 @@ fn mqtt_2_3_1_1() {
         rx.commit(bytes.len());
         session.next_event(&mut rx, tx).unwrap().map(Told::from)
     };
-    session.connect(&Connect::new("c"), &mut Buffer::<[u8; 64]>::new(), &mut tx).unwrap();
+    session
+        .connect(&Connect::new("c"), &mut Buffer::<[u8; 64]>::new(), &mut tx)
+        .unwrap();
     hear(&mut session, b"\x20\x02\0\0", &mut tx);
     for expected in (1..=65_535).chain(1..=2) {
         tx.clear();
         let [high, low] = u16::to_be_bytes(expected);
-        assert_eq!(session.publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut tx), Ok(Some(id(expected))));
+        assert_eq!(
+            session.publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut tx),
+            Ok(Some(id(expected)))
+        );
         assert_eq!(tx.bytes(), [0x32, 5, 0, 1, b't', high, low]);
-        assert_eq!(hear(&mut session, &[0x40, 2, high, low], &mut tx), Some(acked(expected)));
+        assert_eq!(
+            hear(&mut session, &[0x40, 2, high, low], &mut tx),
+            Some(acked(expected))
+        );
     }
 }
 
@@ -181,22 +250,34 @@ fn mqtt_2_3_1_2() {
     d.says(b"\x32\x05\0\x01t\0\x01\x82\x06\0\x02\0\x01a\0\xa2\x05\0\x03\0\x01a");
     // With all of it in use nothing that needs an identifier can be sent.
     assert_eq!(d.publish(&reading), Err(SendError::Busy));
-    assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Err(SendError::Busy));
+    assert_eq!(
+        d.publish(&reading.qos(QoS::ExactlyOnce)),
+        Err(SendError::Busy)
+    );
     assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Busy));
     assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
     d.silent();
     assert_eq!(d.publish(&reading.qos(QoS::AtMostOnce)), Ok(None));
     d.says(b"\x30\x03\0\x01t");
     // Nor while the oldest is: its turn comes first.
-    d.hears(b"\xb0\x02\0\x03\x90\x03\0\x02\0", &[acked(3), subscribed(2, b"\0")]);
-    assert_eq!((d.publish(&reading), d.session.oldest()), (Err(SendError::Busy), Some(id(1))));
+    d.hears(
+        b"\xb0\x02\0\x03\x90\x03\0\x02\0",
+        &[acked(3), subscribed(2, b"\0")],
+    );
+    assert_eq!(
+        (d.publish(&reading), d.session.oldest()),
+        (Err(SendError::Busy), Some(id(1)))
+    );
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
     assert_eq!(d.publish(&reading), Ok(Some(id(2))));
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading), Ok(Some(id(3))));
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
-    assert_eq!((d.publish(&reading), d.session.oldest()), (Err(SendError::Busy), Some(id(2))));
+    assert_eq!(
+        (d.publish(&reading), d.session.oldest()),
+        (Err(SendError::Busy), Some(id(2)))
+    );
     d.says(b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x01");
 }
 
@@ -206,17 +287,26 @@ fn mqtt_2_3_1_3() {
     let mut d = Dialogue::<1>::open_kept();
     assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
     d.says(b"\x34\x06\0\x01t\0\x01p");
-    assert_eq!(d.publish(&reading.qos(QoS::AtLeastOnce)), Err(SendError::Busy));
+    assert_eq!(
+        d.publish(&reading.qos(QoS::AtLeastOnce)),
+        Err(SendError::Busy)
+    );
     // Again over the next connection, with the same identifier.
     d.resumes(&[RESUMED, resend(1, QoS::ExactlyOnce)]);
     assert_eq!(d.republish(1, &reading.qos(QoS::ExactlyOnce)), Ok(()));
     d.says(b"\x3c\x06\0\x01t\0\x01p");
     d.hears(b"\x50\x02\0\x01", &[received(1)]);
     d.says(b"\x62\x02\0\x01");
-    assert_eq!(d.publish(&reading.qos(QoS::AtLeastOnce)), Err(SendError::Busy));
+    assert_eq!(
+        d.publish(&reading.qos(QoS::AtLeastOnce)),
+        Err(SendError::Busy)
+    );
     d.resumes(&[RESUMED]);
     d.says(b"\x62\x02\0\x01");
-    assert_eq!(d.publish(&reading.qos(QoS::AtLeastOnce)), Err(SendError::Busy));
+    assert_eq!(
+        d.publish(&reading.qos(QoS::AtLeastOnce)),
+        Err(SendError::Busy)
+    );
     d.hears(b"\x70\x02\0\x01", &[acked(1)]);
     // Now it is free, for each of the others in turn, and until the answer comes.
     assert_eq!(d.publish(&reading.qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
@@ -226,7 +316,10 @@ fn mqtt_2_3_1_3() {
     assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
     d.hears(b"\x90\x03\0\x01\0", &[subscribed(1, b"\0")]);
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(1)));
-    assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Err(SendError::Busy));
+    assert_eq!(
+        d.publish(&reading.qos(QoS::ExactlyOnce)),
+        Err(SendError::Busy)
+    );
     d.hears(b"\xb0\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
 }
@@ -237,7 +330,10 @@ fn mqtt_2_3_1_4() {
     let mut d = Dialogue::<1>::open();
     d.hears(b"\x34\x05\0\x01t\0\x01", &[message("t", b"").qos2(1)]);
     d.says(b"\x50\x02\0\x01");
-    assert_eq!(d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(1)))
+    );
     d.says(b"\x34\x05\0\x01t\0\x01");
     d.hears(b"\x50\x02\0\x01", &[received(1)]);
     d.says(b"\x62\x02\0\x01");
@@ -258,16 +354,41 @@ fn mqtt_2_3_1_5() {
     // Two bytes that would be a wrong identifier, one that would be half of one, and none.
     d.hears(
         b"\x30\x05\0\x01t\0\0\x31\x04\0\x01t\x05\x30\x03\0\x01t",
-        &[message("t", b"\0\0"), message("t", b"\x05").retain(), message("t", b"")],
+        &[
+            message("t", b"\0\0"),
+            message("t", b"\x05").retain(),
+            message("t", b""),
+        ],
     );
     d.silent();
-    let packet = |id, qos| Packet::Publish { dup: false, qos, retain: false, id, topic: Topic::new("t").unwrap(), payload: b"\0\x01p" };
+    let packet = |id, qos| Packet::Publish {
+        dup: false,
+        qos,
+        retain: false,
+        id,
+        topic: Topic::new("t").unwrap(),
+        payload: b"\0\x01p",
+    };
     same(&packet(None, QoS::AtMostOnce), bytes);
-    assert_eq!(crate::encoded(&packet(Some(id(1)), QoS::AtMostOnce)), Err(SendError::Invalid));
-    assert_eq!(crate::encoded(&packet(None, QoS::AtLeastOnce)), Err(SendError::Invalid));
-    assert_eq!(crate::encoded(&packet(None, QoS::ExactlyOnce)), Err(SendError::Invalid));
+    assert_eq!(
+        crate::encoded(&packet(Some(id(1)), QoS::AtMostOnce)),
+        Err(SendError::Invalid)
+    );
+    assert_eq!(
+        crate::encoded(&packet(None, QoS::AtLeastOnce)),
+        Err(SendError::Invalid)
+    );
+    assert_eq!(
+        crate::encoded(&packet(None, QoS::ExactlyOnce)),
+        Err(SendError::Invalid)
+    );
     // With QoS 1 and 2 it is missing.
-    for wrong in [&b"\x32\x03\0\x01t"[..], b"\x32\x04\0\x01t\0", b"\x34\x03\0\x01t", b"\x34\x04\0\x01t\x01"] {
+    for wrong in [
+        &b"\x32\x03\0\x01t"[..],
+        b"\x32\x04\0\x01t\0",
+        b"\x34\x03\0\x01t",
+        b"\x34\x04\0\x01t\x01",
+    ] {
         refused(wrong);
     }
 }
@@ -277,9 +398,15 @@ fn mqtt_2_3_1_6() {
     for number in [1, 0x1234, 0xff00, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<2>::open();
-        d.hears(&[0x32, 6, 0, 1, b't', high, low, b'p'], &[message("t", b"p").qos1(number)]);
+        d.hears(
+            &[0x32, 6, 0, 1, b't', high, low, b'p'],
+            &[message("t", b"p").qos1(number)],
+        );
         d.says(&[0x40, 2, high, low]);
-        d.hears(&[0x34, 6, 0, 1, b't', high, low, b'p'], &[message("t", b"p").qos2(number)]);
+        d.hears(
+            &[0x34, 6, 0, 1, b't', high, low, b'p'],
+            &[message("t", b"p").qos2(number)],
+        );
         d.says(&[0x50, 2, high, low]);
         d.hears(&[0x62, 2, high, low], &[]);
         d.says(&[0x70, 2, high, low]);
@@ -287,7 +414,10 @@ fn mqtt_2_3_1_6() {
     // And ours, in any order.
     let mut d = Dialogue::<8>::open();
     for number in 1..=3 {
-        assert_eq!(d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)), Ok(Some(id(number))));
+        assert_eq!(
+            d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
+            Ok(Some(id(number)))
+        );
     }
     d.says(b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03");
     for number in [2, 3, 1] {
@@ -305,9 +435,17 @@ fn mqtt_2_3_1_7() {
     d.says(b"\x82\x06\0\x01\0\x01a\x01\xa2\x05\0\x02\0\x01b");
     for number in [3, 0xff, 0x0100, 0x0201, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
-        d.hears(&[0x90, 3, high, low, 1, 0xb0, 2, high, low, 0x40, 2, high, low, 0x70, 2, high, low], &[]);
+        d.hears(
+            &[
+                0x90, 3, high, low, 1, 0xb0, 2, high, low, 0x40, 2, high, low, 0x70, 2, high, low,
+            ],
+            &[],
+        );
     }
     d.silent();
-    d.hears(b"\xb0\x02\0\x02\x90\x03\0\x01\x01", &[acked(2), subscribed(1, b"\x01")]);
+    d.hears(
+        b"\xb0\x02\0\x02\x90\x03\0\x01\x01",
+        &[acked(2), subscribed(1, b"\x01")],
+    );
     d.hears(b"\xb0\x02\0\x02\x90\x03\0\x01\x01", &[]);
 }

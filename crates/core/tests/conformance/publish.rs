@@ -6,8 +6,14 @@ use motemq::{packet::Packet, *};
 fn mqtt_3_3_1_1() {
     let mut d = Dialogue::<4>::open_kept();
     let once = Publish::to("t").payload(b"p").qos(QoS::AtLeastOnce);
-    let exactly = Publish::to("u").payload(b"q").qos(QoS::ExactlyOnce).retain();
-    assert_eq!((d.publish(&once), d.publish(&exactly)), (Ok(Some(id(1))), Ok(Some(id(2)))));
+    let exactly = Publish::to("u")
+        .payload(b"q")
+        .qos(QoS::ExactlyOnce)
+        .retain();
+    assert_eq!(
+        (d.publish(&once), d.publish(&exactly)),
+        (Ok(Some(id(1))), Ok(Some(id(2))))
+    );
     d.says(b"\x32\x06\0\x01t\0\x01p\x35\x06\0\x01u\0\x02q");
     // However often it is given again.
     for _ in 0..3 {
@@ -20,11 +26,21 @@ fn mqtt_3_3_1_1() {
     }
     // In pieces, too.
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
-    assert_eq!(d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce).more(1)), Ok(()));
+    assert_eq!(
+        d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce).more(1)),
+        Ok(())
+    );
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
     d.says(b"\x3a\x06\0\x01t\0\x01p");
     let topic = Topic::new("t").unwrap();
-    let again = |qos, retain| Packet::Publish { dup: true, qos, retain, id: Some(id(1)), topic, payload: b"p" };
+    let again = |qos, retain| Packet::Publish {
+        dup: true,
+        qos,
+        retain,
+        id: Some(id(1)),
+        topic,
+        payload: b"p",
+    };
     same(&again(QoS::AtLeastOnce, false), b"\x3a\x06\0\x01t\0\x01p");
     same(&again(QoS::AtLeastOnce, true), b"\x3b\x06\0\x01t\0\x01p");
     same(&again(QoS::ExactlyOnce, false), b"\x3c\x06\0\x01t\0\x01p");
@@ -37,11 +53,21 @@ fn mqtt_3_3_1_2() {
     refused(b"\x39\x04\0\x01tp");
     let topic = Topic::new("t").unwrap();
     for retain in [false, true] {
-        let wrong = Packet::Publish { dup: true, qos: QoS::AtMostOnce, retain, id: None, topic, payload: b"" };
+        let wrong = Packet::Publish {
+            dup: true,
+            qos: QoS::AtMostOnce,
+            retain,
+            id: None,
+            topic,
+            payload: b"",
+        };
         assert_eq!(encoded(&wrong), Err(SendError::Invalid));
     }
     let mut d = Dialogue::<4>::open_kept();
-    assert_eq!(d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     assert_eq!(d.republish(1, &Publish::to("t")), Err(SendError::Invalid));
     d.silent();
@@ -53,15 +79,34 @@ fn mqtt_3_3_1_2() {
 fn mqtt_3_3_1_3() {
     // What came a second time goes on for the first time.
     for (qos, heard, told, said) in [
-        (QoS::AtMostOnce, &b"\x3a\x06\0\x01t\0\x05p"[..], message("t", b"p").qos1(5).dup(), &b"\x30\x04\0\x01up"[..]),
-        (QoS::AtLeastOnce, b"\x3a\x06\0\x01t\0\x05p", message("t", b"p").qos1(5).dup(), b"\x32\x06\0\x01u\0\x01p"),
-        (QoS::ExactlyOnce, b"\x3d\x06\0\x01t\0\x05p", message("t", b"p").qos2(5).dup().retain(), b"\x34\x06\0\x01u\0\x01p"),
+        (
+            QoS::AtMostOnce,
+            &b"\x3a\x06\0\x01t\0\x05p"[..],
+            message("t", b"p").qos1(5).dup(),
+            &b"\x30\x04\0\x01up"[..],
+        ),
+        (
+            QoS::AtLeastOnce,
+            b"\x3a\x06\0\x01t\0\x05p",
+            message("t", b"p").qos1(5).dup(),
+            b"\x32\x06\0\x01u\0\x01p",
+        ),
+        (
+            QoS::ExactlyOnce,
+            b"\x3d\x06\0\x01t\0\x05p",
+            message("t", b"p").qos2(5).dup().retain(),
+            b"\x34\x06\0\x01u\0\x01p",
+        ),
     ] {
         let mut d = Dialogue::<4>::open();
         d.gets(heard);
-        let Ok(Some(Event::Message(m))) = d.session.next_event(&mut d.rx, &mut d.tx) else { panic!("no message") };
+        let Ok(Some(Event::Message(m))) = d.session.next_event(&mut d.rx, &mut d.tx) else {
+            panic!("no message")
+        };
         assert!(m.dup());
-        d.session.publish(&Publish::to("u").payload(m.payload).qos(qos), &mut d.tx).unwrap();
+        d.session
+            .publish(&Publish::to("u").payload(m.payload).qos(qos), &mut d.tx)
+            .unwrap();
         d.says(said);
         let mut d = Dialogue::<4>::open();
         d.hears(heard, &[told]);
@@ -74,23 +119,51 @@ fn mqtt_3_3_1_4() {
         refused(&packet(head, &[b"\0\x01t\0\x01p"]));
         refused(&packet(head, &[b"\0\x01t"]));
     }
-    for (number, qos) in
-        [(0, Ok(QoS::AtMostOnce)), (1, Ok(QoS::AtLeastOnce)), (2, Ok(QoS::ExactlyOnce)), (3, Err(3)), (4, Err(4)), (255, Err(255))]
-    {
+    for (number, qos) in [
+        (0, Ok(QoS::AtMostOnce)),
+        (1, Ok(QoS::AtLeastOnce)),
+        (2, Ok(QoS::ExactlyOnce)),
+        (3, Err(3)),
+        (4, Err(4)),
+        (255, Err(255)),
+    ] {
         assert_eq!(QoS::try_from(number), qos);
     }
 }
 
 #[test]
 fn mqtt_3_3_1_5() {
-    for (qos, number, head) in [(QoS::AtMostOnce, None, 0x31), (QoS::AtLeastOnce, Some(id(1)), 0x33), (QoS::ExactlyOnce, Some(id(1)), 0x35)]
-    {
-        let bytes = packet(head, &[b"\0\x01t", if number.is_some() { b"\0\x01" } else { b"" }, b"p"]);
+    for (qos, number, head) in [
+        (QoS::AtMostOnce, None, 0x31),
+        (QoS::AtLeastOnce, Some(id(1)), 0x33),
+        (QoS::ExactlyOnce, Some(id(1)), 0x35),
+    ] {
+        let bytes = packet(
+            head,
+            &[
+                b"\0\x01t",
+                if number.is_some() { b"\0\x01" } else { b"" },
+                b"p",
+            ],
+        );
         let mut d = Dialogue::<4>::open();
-        assert_eq!(d.publish(&Publish::to("t").payload(b"p").qos(qos).retain()), Ok(number));
+        assert_eq!(
+            d.publish(&Publish::to("t").payload(b"p").qos(qos).retain()),
+            Ok(number)
+        );
         d.says(&bytes);
         let topic = Topic::new("t").unwrap();
-        same(&Packet::Publish { dup: false, qos, retain: true, id: number, topic, payload: b"p" }, &bytes);
+        same(
+            &Packet::Publish {
+                dup: false,
+                qos,
+                retain: true,
+                id: number,
+                topic,
+                payload: b"p",
+            },
+            &bytes,
+        );
     }
 }
 
@@ -102,7 +175,11 @@ fn mqtt_3_3_1_6() {
     d.says(b"\x82\x06\0\x01\0\x01t\x01");
     d.hears(
         b"\x31\x04\0\x01tp\x33\x06\0\x01t\0\x01q\x90\x03\0\x01\x01",
-        &[message("t", b"p").retain(), message("t", b"q").qos1(1).retain(), subscribed(1, b"\x01")],
+        &[
+            message("t", b"p").retain(),
+            message("t", b"q").qos1(1).retain(),
+            subscribed(1, b"\x01"),
+        ],
     );
     d.says(b"\x40\x02\0\x01");
 }
@@ -111,8 +188,14 @@ fn mqtt_3_3_1_6() {
 fn mqtt_3_3_1_8() {
     let mut d = Dialogue::<4>::open();
     d.hears(b"\x31\x03\0\x01t", &[message("t", b"").retain()]);
-    d.hears(b"\x33\x05\0\x01t\0\x01", &[message("t", b"").qos1(1).retain()]);
-    d.hears(b"\x35\x05\0\x01t\0\x01", &[message("t", b"").qos2(1).retain()]);
+    d.hears(
+        b"\x33\x05\0\x01t\0\x01",
+        &[message("t", b"").qos1(1).retain()],
+    );
+    d.hears(
+        b"\x35\x05\0\x01t\0\x01",
+        &[message("t", b"").qos2(1).retain()],
+    );
 }
 
 #[test]
@@ -128,7 +211,10 @@ fn mqtt_3_3_1_10() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t").retain()), Ok(None));
     d.says(b"\x31\x03\0\x01t");
-    assert_eq!(d.publish(&Publish::to("t").retain().qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("t").retain().qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.says(b"\x33\x05\0\x01t\0\x01");
 }
 
@@ -151,11 +237,29 @@ fn mqtt_3_3_2_1() {
     ] {
         refused(wrong);
     }
-    fn publish<'a>(topic: &'a str, qos: QoS, id: Option<PacketId>, payload: &'a [u8]) -> Packet<'a> {
-        Packet::Publish { dup: false, qos, retain: false, id, topic: Topic::new(topic).unwrap(), payload }
+    fn publish<'a>(
+        topic: &'a str,
+        qos: QoS,
+        id: Option<PacketId>,
+        payload: &'a [u8],
+    ) -> Packet<'a> {
+        Packet::Publish {
+            dup: false,
+            qos,
+            retain: false,
+            id,
+            topic: Topic::new(topic).unwrap(),
+            payload,
+        }
     }
-    same(&publish("a/\u{e9}", QoS::AtMostOnce, None, b"p"), b"\x30\x07\0\x04a/\xc3\xa9p");
-    same(&publish("a/\u{e9}", QoS::ExactlyOnce, Some(id(0x6162)), b""), b"\x34\x08\0\x04a/\xc3\xa9ab");
+    same(
+        &publish("a/\u{e9}", QoS::AtMostOnce, None, b"p"),
+        b"\x30\x07\0\x04a/\xc3\xa9p",
+    );
+    same(
+        &publish("a/\u{e9}", QoS::ExactlyOnce, Some(id(0x6162)), b""),
+        b"\x34\x08\0\x04a/\xc3\xa9ab",
+    );
     // On both sides of each change in the length of the length.
     for (length, header) in [
         (127, &b"\x30\x7f\0\x01t"[..]),
@@ -185,8 +289,14 @@ fn mqtt_3_3_2_1() {
         d.hears(header, &[message("t", b"").left(more)]);
     }
     let mut d = Dialogue::<4>::open();
-    assert_eq!(d.publish(&Publish::to("t").more(268_435_456 - 3)), Err(SendError::TooLong));
-    assert_eq!(d.publish(&Publish::to("t").more(u32::MAX)), Err(SendError::TooLong));
+    assert_eq!(
+        d.publish(&Publish::to("t").more(268_435_456 - 3)),
+        Err(SendError::TooLong)
+    );
+    assert_eq!(
+        d.publish(&Publish::to("t").more(u32::MAX)),
+        Err(SendError::TooLong)
+    );
     d.silent();
     // A length of five bytes, and lengths longer than need be.
     for wrong in [
@@ -204,10 +314,25 @@ fn mqtt_3_3_2_1() {
 
 #[test]
 fn mqtt_3_3_2_2() {
-    for name in ["a/+", "a/#", "+", "#", "a+", "#a", "abcdefg+", "abcdefgh#ijklmno"] {
+    for name in [
+        "a/+",
+        "a/#",
+        "+",
+        "#",
+        "a+",
+        "#a",
+        "abcdefg+",
+        "abcdefgh#ijklmno",
+    ] {
         let mut d = Dialogue::<4>::open();
-        assert_eq!(d.publish(&Publish::to(name).payload(b"p")), Err(SendError::Invalid));
-        assert_eq!(d.publish(&Publish::to(name).qos(QoS::ExactlyOnce).more(5)), Err(SendError::Invalid));
+        assert_eq!(
+            d.publish(&Publish::to(name).payload(b"p")),
+            Err(SendError::Invalid)
+        );
+        assert_eq!(
+            d.publish(&Publish::to(name).qos(QoS::ExactlyOnce).more(5)),
+            Err(SendError::Invalid)
+        );
         d.silent();
         assert_eq!((d.session.unsent(), d.session.oldest()), (0, None));
         refused(&packet(0x30, &[&field(name.as_bytes())]));
@@ -221,29 +346,65 @@ fn mqtt_3_3_4_1() {
     let mut d = Dialogue::<4>::open();
     d.hears(b"\x30\x04\0\x01tp", &[message("t", b"p")]);
     d.silent();
-    d.hears(b"\x32\x06\0\x01t\x12\x34p", &[message("t", b"p").qos1(0x1234)]);
+    d.hears(
+        b"\x32\x06\0\x01t\x12\x34p",
+        &[message("t", b"p").qos1(0x1234)],
+    );
     d.says(b"\x40\x02\x12\x34");
-    d.hears(b"\x34\x06\0\x01t\x12\x34p", &[message("t", b"p").qos2(0x1234)]);
+    d.hears(
+        b"\x34\x06\0\x01t\x12\x34p",
+        &[message("t", b"p").qos2(0x1234)],
+    );
     d.says(b"\x50\x02\x12\x34");
     // Also if it does not fit into rx, or its topic does not even.
     let mut d = Dialogue::<4, 16>::open();
-    d.hears(b"\x32\x12\0\x01t\x12\x340123456789abc", &[message("t", b"012345678").qos1(0x1234).left(4), payload(b"9abc", 0)]);
+    d.hears(
+        b"\x32\x12\0\x01t\x12\x340123456789abc",
+        &[
+            message("t", b"012345678").qos1(0x1234).left(4),
+            payload(b"9abc", 0),
+        ],
+    );
     d.says(b"\x40\x02\x12\x34");
-    d.hears(b"\x34\x16\0\x10topic/too/longer\0\x07pp", &[Told::Skipped(2)]);
+    d.hears(
+        b"\x34\x16\0\x10topic/too/longer\0\x07pp",
+        &[Told::Skipped(2)],
+    );
     d.says(b"\x50\x02\0\x07");
-    d.hears(b"\x32\x16\0\x10topic/too/longer\0\x08pp", &[Told::Skipped(2)]);
+    d.hears(
+        b"\x32\x16\0\x10topic/too/longer\0\x08pp",
+        &[Told::Skipped(2)],
+    );
     d.says(b"\x40\x02\0\x08");
     d.hears(b"\x30\x14\0\x10topic/too/longerpp", &[Told::Skipped(2)]);
     d.silent();
     // It, or what stands before its payload, just fits; or just does not.
-    d.hears(b"\x32\x0e\0\x04name\0\x05123456", &[message("name", b"123456").qos1(5)]);
-    d.hears(b"\x32\x0f\0\x04name\0\x061234567", &[message("name", b"123456").qos1(6).left(1), payload(b"7", 0)]);
-    d.hears(b"\x32\x10\0\x0a0123456789\0\x07pq", &[message("0123456789", b"").qos1(7).left(2), payload(b"pq", 0)]);
+    d.hears(
+        b"\x32\x0e\0\x04name\0\x05123456",
+        &[message("name", b"123456").qos1(5)],
+    );
+    d.hears(
+        b"\x32\x0f\0\x04name\0\x061234567",
+        &[message("name", b"123456").qos1(6).left(1), payload(b"7", 0)],
+    );
+    d.hears(
+        b"\x32\x10\0\x0a0123456789\0\x07pq",
+        &[
+            message("0123456789", b"").qos1(7).left(2),
+            payload(b"pq", 0),
+        ],
+    );
     d.hears(b"\x32\x11\0\x0b0123456789a\0\x08pq", &[Told::Skipped(2)]);
     d.says(b"\x40\x02\0\x05\x40\x02\0\x06\x40\x02\0\x07\x40\x02\0\x08");
-    d.hears(b"\x30\x0e\0\x0c0123456789ab", &[message("0123456789ab", b"")]);
+    d.hears(
+        b"\x30\x0e\0\x0c0123456789ab",
+        &[message("0123456789ab", b"")],
+    );
     d.hears(b"\x30\x0f\0\x0d0123456789abc", &[Told::Skipped(0)]);
-    d.hears(b"\x32\x11\0\x0b0123456789a\0\0pq", &[fault(Fault::Malformed)]);
+    d.hears(
+        b"\x32\x11\0\x0b0123456789a\0\0pq",
+        &[fault(Fault::Malformed)],
+    );
     d.silent();
 }
 
@@ -253,7 +414,12 @@ fn mqtt_3_3_5_1() {
     let mut d = Dialogue::<4>::open();
     d.hears(
         b"\x34\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x30\x03\0\x01t\x34\x05\0\x01t\0\x03",
-        &[message("t", b"").qos2(1), message("t", b"").qos1(2), message("t", b""), message("t", b"").qos2(3)],
+        &[
+            message("t", b"").qos2(1),
+            message("t", b"").qos1(2),
+            message("t", b""),
+            message("t", b"").qos2(3),
+        ],
     );
     d.says(b"\x50\x02\0\x01\x40\x02\0\x02\x50\x02\0\x03");
 }
@@ -264,7 +430,10 @@ fn mqtt_3_6_1_1() {
         refused(&[head, 2, 0, 1]);
     }
     let mut d = Dialogue::<4>::open();
-    assert_eq!(d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
+        Ok(Some(id(1)))
+    );
     d.tx.clear();
     d.hears(b"\x50\x02\0\x01", &[received(1)]);
     d.says(b"\x62\x02\0\x01");

@@ -1,4 +1,5 @@
-//! Keep-alive, the end of connections, session state, resumption and errors: 3.12, 3.14, 4.1, 4.4, 4.8, 6 and 7.
+//! Keep-alive, the end of connections, session state, resumption and errors: 3.12, 3.14, 4.1, 4.4,
+//! 4.8, 6 and 7.
 use crate::{malformed, refused, same, script::*};
 use motemq::{packet::Packet, *};
 
@@ -34,7 +35,10 @@ fn mqtt_3_12_4_1() {
     let mut d = open();
     d.hears(b"\x30", &[]);
     assert_eq!(d.at(49_000), Ok(Some(5000)));
-    assert_eq!((d.at(54_000), d.at(54_000)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert_eq!(
+        (d.at(54_000), d.at(54_000)),
+        (Ok(Some(0)), Err(Fault::Timeout))
+    );
     // Unasked for it is no harm; with something in it, it is none.
     let mut d = Dialogue::<4>::open();
     d.hears(b"\xd0\0\xd0\0", &[]);
@@ -103,7 +107,10 @@ fn mqtt_3_14_4_2() {
     let mut d = Dialogue::<4, 256, 16>::open();
     assert_eq!(d.publish(&Publish::to("t").payload(b"12345")), Ok(None));
     d.gets(b"\x34\x05\0\x01t\0\x05");
-    assert_eq!((d.next(), d.disconnect()), (Some(message("t", b"").qos2(5)), Ok(())));
+    assert_eq!(
+        (d.next(), d.disconnect()),
+        (Some(message("t", b"").qos2(5)), Ok(()))
+    );
     d.says(b"\x30\x08\0\x01t12345\x50\x02\0\x05\xe0\0");
     // Nor in the middle of a packet.
     let mut d = Dialogue::<4>::open();
@@ -111,7 +118,10 @@ fn mqtt_3_14_4_2() {
     assert_eq!(d.disconnect(), Err(SendError::Busy));
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
     assert_eq!(d.disconnect(), Ok(()));
-    assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Err(SendError::Offline));
+    assert_eq!(
+        d.session.publish_chunk(b"p", &mut d.tx),
+        Err(SendError::Offline)
+    );
     d.says(b"\x30\x04\0\x01tp\xe0\0");
 }
 
@@ -122,13 +132,17 @@ fn mqtt_4_1_0_1() {
     assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
     assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
     assert_eq!(d.publish(&EXACTLY), Ok(Some(id(3))));
-    d.hears(b"\x50\x02\0\x03\x34\x05\0\x01u\0\x09", &[received(3), message("u", b"").qos2(9)]);
+    d.hears(
+        b"\x50\x02\0\x03\x34\x05\0\x01u\0\x09",
+        &[received(3), message("u", b"").qos2(9)],
+    );
     d.tx.clear();
     let mut image = [0; Mine::IMAGE];
     d.session.save(&mut image).unwrap();
     let mut restored = Dialogue::<4>::new();
     restored.session.restore(&image).unwrap();
-    // A link that was cut, one found silent, one that ended by a fault, and a process that began anew.
+    // A link that was cut, one found silent, one that ended by a fault, and a process that began
+    // anew.
     let mut faulty = d.clone();
     faulty.hears(b"\0", &[fault(Fault::Malformed)]);
     for mut d in [d, faulty, restored] {
@@ -159,7 +173,10 @@ fn mqtt_4_1_0_2() {
     }
     d.silent();
     d.hears(b"\x3c\x05\0\x01u\0\x09", &[]);
-    d.hears(b"\x40\x02\0\x01\x50\x02\0\x02\x70\x02\0\x02", &[acked(1), received(2), acked(2)]);
+    d.hears(
+        b"\x40\x02\0\x01\x50\x02\0\x02\x70\x02\0\x02",
+        &[acked(1), received(2), acked(2)],
+    );
 }
 
 #[test]
@@ -207,7 +224,8 @@ fn mqtt_4_4_0_1() {
 
 #[test]
 fn mqtt_4_8_0_1() {
-    // What was right before it is told; it, and all behind it, is not; and nothing is said any more.
+    // What was right before it is told; it, and all behind it, is not; and nothing is said any
+    // more.
     let right = b"\x30\x03\0\x01t";
     for (wrong, reason) in [
         (&b"\0\0"[..], Fault::Malformed),
@@ -230,7 +248,10 @@ fn mqtt_4_8_0_1() {
         d.silent();
         assert!(d.session.is_closed());
         d.gets(right);
-        assert_eq!((d.turn(), d.at(0), d.at(1_000_000)), (vec![], Ok(None), Ok(None)));
+        assert_eq!(
+            (d.turn(), d.at(0), d.at(1_000_000)),
+            (vec![], Ok(None), Ok(None))
+        );
         assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
         assert_eq!(d.disconnect(), Err(SendError::Offline));
         d.silent();
@@ -246,7 +267,10 @@ fn mqtt_4_8_0_2() {
     // Messages that find no place end the connection, and are not acknowledged.
     let mut d = Dialogue::<2>::open_kept();
     let three = b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03";
-    d.hears(three, &[message("t", b"").qos2(1), message("t", b"").qos2(2)]);
+    d.hears(
+        three,
+        &[message("t", b"").qos2(1), message("t", b"").qos2(2)],
+    );
     d.says(b"\x50\x02\0\x01\x50\x02\0\x02");
     let mut full = d.clone();
     assert_eq!(full.turn(), [fault(Fault::TooManyQos2)]);
@@ -254,19 +278,31 @@ fn mqtt_4_8_0_2() {
     // But those that did are completed, and the others come.
     full.resumes(&[RESUMED]);
     full.hears(b"\x62\x02\0\x01", &[]);
-    full.hears(b"\x3c\x05\0\x01t\0\x02\x3c\x05\0\x01t\0\x03", &[message("t", b"").qos2(3).dup()]);
+    full.hears(
+        b"\x3c\x05\0\x01t\0\x02\x3c\x05\0\x01t\0\x03",
+        &[message("t", b"").qos2(3).dup()],
+    );
     full.says(b"\x70\x02\0\x01\x50\x02\0\x02\x50\x02\0\x03");
     // A packet that cannot be read in pieces.
     let mut d = Dialogue::<2, 16>::open();
-    d.hears(b"\x90\x0f\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0", &[fault(Fault::PacketTooLarge)]);
+    d.hears(
+        b"\x90\x0f\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        &[fault(Fault::PacketTooLarge)],
+    );
     d.silent();
 }
 
 #[test]
 fn mqtt_6_0_0_2() {
-    // However a transport cuts the stream: here in two at every place. All other tests hear all bytes at once, and one by one.
+    // However a transport cuts the stream: here in two at every place. All other tests hear all
+    // bytes at once, and one by one.
     let stream = b"\x20\x02\0\0\x90\x03\0\x01\x01\x30\x05\0\x01thi\x34\x06\0\x01u\0\x05x\x62\x02\0\x05\xd0\0\x32\x05\0\x01v\0\x06";
-    let told = [NEW, message("t", b"hi"), message("u", b"x").qos2(5), message("v", b"").qos1(6)];
+    let told = [
+        NEW,
+        message("t", b"hi"),
+        message("u", b"x").qos2(5),
+        message("v", b"").qos1(6),
+    ];
     for cut in 0..=stream.len() {
         let mut d = Dialogue::<4>::new();
         d.connect(&Connect::new("c"));
@@ -280,7 +316,8 @@ fn mqtt_6_0_0_2() {
 
 #[test]
 fn mqtt_7_1_2_1() {
-    // All that a session asks of its transport is bytes in order: written as they can be, a few at a time ...
+    // All that a session asks of its transport is bytes in order: written as they can be, a few at
+    // a time ...
     let mut d = Dialogue::<4>::new();
     d.connect(&Connect::new("c").keep_alive(0));
     let mut written = Vec::new();
@@ -299,10 +336,16 @@ fn mqtt_7_1_2_1() {
         d.tx.consume(5);
     }
     written.extend_from_slice(d.tx.bytes());
-    assert_eq!(written, b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0\x01t3\x30\x04\0\x01t4");
+    assert_eq!(
+        written,
+        b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0\x01t3\x30\x04\0\x01t4"
+    );
     d.tx.clear();
     // ... and read as they come, several packets and a half at once.
-    d.hears(b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0", &[message("t", b"1"), message("t", b"2")]);
+    d.hears(
+        b"\x30\x04\0\x01t1\x30\x04\0\x01t2\x30\x04\0",
+        &[message("t", b"1"), message("t", b"2")],
+    );
     d.hears(b"\x01t3\x30", &[message("t", b"3")]);
     d.hears(b"\x04\0\x01t4", &[message("t", b"4")]);
 }

@@ -82,7 +82,9 @@ const WELL_FORMED: &[&str] = &[
 
 /// `part` between up to nine letters on both sides, so that it stands at every place of a word.
 fn amid(part: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    (0..10).flat_map(move |before| [0, 1, 9].map(|after| [&b"abcdefghi"[..before], part, &b"jklmnopqr"[..after]].concat()))
+    (0..10).flat_map(move |before| {
+        [0, 1, 9].map(|after| [&b"abcdefghi"[..before], part, &b"jklmnopqr"[..after]].concat())
+    })
 }
 
 /// All packets with this text in one of their text fields; the first is a PUBLISH.
@@ -91,7 +93,10 @@ fn packets_with(text: &[u8]) -> [Vec<u8>; 6] {
     [
         packet(0x30, &[&text, b"payload"]),
         packet(0x10, &[b"\0\x04MQTT\x04\x02\0\0", &text]),
-        packet(0x10, &[b"\0\x04MQTT\x04\x06\0\0", b"\0\x01c", &text, b"\0\0"]),
+        packet(
+            0x10,
+            &[b"\0\x04MQTT\x04\x06\0\0", b"\0\x01c", &text, b"\0\0"],
+        ),
         packet(0x10, &[b"\0\x04MQTT\x04\x82\0\0", b"\0\x01c", &text]),
         packet(0x82, &[b"\0\x01", &text, b"\0"]),
         packet(0xa2, &[b"\0\x01", &text]),
@@ -111,7 +116,10 @@ fn mqtt_1_5_3_1() {
             assert!(matches!(decode(&packet), Ok(Some(_))), "{}", hex(&packet));
         }
         let mut d = Dialogue::<4>::open();
-        d.hears(&packets_with(right.as_bytes())[0], &[message(right, b"payload")]);
+        d.hears(
+            &packets_with(right.as_bytes())[0],
+            &[message(right, b"payload")],
+        );
         assert_eq!(d.publish(&Publish::to(right)), Ok(None));
         d.says(&packet(0x30, &[&field(right.as_bytes())]));
     }
@@ -131,7 +139,11 @@ fn mqtt_1_5_3_2() {
             Connect::new("c").login(wrong, b"p"),
         ] {
             let mut d = Dialogue::<4>::new();
-            assert_eq!(d.session.connect(&hello, &mut d.rx, &mut d.tx), Err(SendError::Invalid), "{hello:?}");
+            assert_eq!(
+                d.session.connect(&hello, &mut d.rx, &mut d.tx),
+                Err(SendError::Invalid),
+                "{hello:?}"
+            );
             d.silent();
             assert!(d.session.is_closed());
             assert_eq!(encoded(&Packet::Connect(hello)), Err(SendError::Invalid));
@@ -139,14 +151,26 @@ fn mqtt_1_5_3_2() {
     }
     // Data is not text.
     let mut d = Dialogue::<4>::new();
-    d.connect(&Connect::new("c").keep_alive(0).will(Publish::to("w").payload(b"\0")).login("u", b"\0"));
+    d.connect(
+        &Connect::new("c")
+            .keep_alive(0)
+            .will(Publish::to("w").payload(b"\0"))
+            .login("u", b"\0"),
+    );
     d.says(b"\x10\x19\0\x04MQTT\x04\xc6\0\0\0\x01c\0\x01w\0\x01\0\0\x01u\0\x01\0");
-    d.hears(b"\x20\x02\0\0\x30\x04\0\x01t\0", &[NEW, message("t", b"\0")]);
+    d.hears(
+        b"\x20\x02\0\0\x30\x04\0\x01t\0",
+        &[NEW, message("t", b"\0")],
+    );
 }
 
 #[test]
 fn mqtt_1_5_3_3() {
-    for (text, bytes) in [("\u{feff}", &b"\xef\xbb\xbf"[..]), ("\u{feff}a", b"\xef\xbb\xbfa"), ("a\u{feff}/b", b"a\xef\xbb\xbf/b")] {
+    for (text, bytes) in [
+        ("\u{feff}", &b"\xef\xbb\xbf"[..]),
+        ("\u{feff}a", b"\xef\xbb\xbfa"),
+        ("a\u{feff}/b", b"a\xef\xbb\xbf/b"),
+    ] {
         let publish = packet(0x30, &[&field(bytes)]);
         let mut d = Dialogue::<4>::open();
         d.hears(&publish, &[message(text, b"")]);
@@ -155,9 +179,22 @@ fn mqtt_1_5_3_3() {
         assert_eq!(d.subscribe(&[(text, 1)]), Ok(id(1)));
         d.says(&packet(0x82, &[b"\0\x01", &field(bytes), b"\x01"]));
         d.connect(&Connect::new(text).keep_alive(0).user(text));
-        d.says(&packet(0x10, &[b"\0\x04MQTT\x04\x82\0\0", &field(bytes), &field(bytes)]));
+        d.says(&packet(
+            0x10,
+            &[b"\0\x04MQTT\x04\x82\0\0", &field(bytes), &field(bytes)],
+        ));
         let topic = Topic::new(text).unwrap();
-        same(&Packet::Publish { dup: false, qos: QoS::AtMostOnce, retain: false, id: None, topic, payload: b"" }, &publish);
+        same(
+            &Packet::Publish {
+                dup: false,
+                qos: QoS::AtMostOnce,
+                retain: false,
+                id: None,
+                topic,
+                payload: b"",
+            },
+            &publish,
+        );
         assert_eq!((topic.as_bytes(), topic.as_str()), (bytes, text));
         assert!(!topic.matches("a"));
     }
@@ -170,7 +207,11 @@ fn no_name(name: &str) {
     let mut d = Dialogue::<4>::open();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         let before = d.session.clone();
-        assert_eq!(d.publish(&Publish::to(name).qos(qos)), Err(SendError::Invalid), "{name}");
+        assert_eq!(
+            d.publish(&Publish::to(name).qos(qos)),
+            Err(SendError::Invalid),
+            "{name}"
+        );
         assert_eq!(d.session, before);
     }
     d.silent();
@@ -178,9 +219,20 @@ fn no_name(name: &str) {
     refused(&packet(0x32, &[&field(name.as_bytes()), b"\0\x01p"]));
     refused(&packet(0x34, &[&field(name.as_bytes()), b"\0\x01p"]));
     let hello = Connect::new("c").will(Publish::to(name));
-    assert_eq!(d.session.connect(&hello, &mut d.rx, &mut d.tx), Err(SendError::Invalid), "{name}");
+    assert_eq!(
+        d.session.connect(&hello, &mut d.rx, &mut d.tx),
+        Err(SendError::Invalid),
+        "{name}"
+    );
     d.silent();
-    malformed(&packet(0x10, &[b"\0\x04MQTT\x04\x06\0\0\0\x01c", &field(name.as_bytes()), b"\0\0"]));
+    malformed(&packet(
+        0x10,
+        &[
+            b"\0\x04MQTT\x04\x06\0\0\0\x01c",
+            &field(name.as_bytes()),
+            b"\0\0",
+        ],
+    ));
 }
 
 /// No topic filter: neither subscribed to, nor taken back, alone or among others, nor read.
@@ -190,7 +242,11 @@ fn no_filter(filter: &str) {
     let text = field(filter.as_bytes());
     let mut d = Dialogue::<4>::open();
     let before = d.session.clone();
-    for filters in [&[(filter, 0)][..], &[(filter, 1), ("a", 1)], &[("a", 2), (filter, 2)]] {
+    for filters in [
+        &[(filter, 0)][..],
+        &[(filter, 1), ("a", 1)],
+        &[("a", 2), (filter, 2)],
+    ] {
         assert_eq!(d.subscribe(filters), Err(SendError::Invalid), "{filter}");
     }
     for filters in [&[filter][..], &[filter, "a"], &["a", filter]] {
@@ -202,9 +258,24 @@ fn no_filter(filter: &str) {
     malformed(&packet(0x82, &[b"\0\x01\0\x01a\0", &text, b"\0"]));
     malformed(&packet(0xa2, &[b"\0\x01", &text]));
     malformed(&packet(0xa2, &[b"\0\x01\0\x01a", &text]));
-    let list = [Filter::new("a", QoS::AtMostOnce), Filter::new(filter, QoS::AtMostOnce)];
-    assert_eq!(encoded(&Packet::Subscribe { id: id(1), filters: Filters::from(&list[..]) }), Err(SendError::Invalid));
-    assert_eq!(encoded(&Packet::Unsubscribe { id: id(1), filters: Filters::from(&list[..]) }), Err(SendError::Invalid));
+    let list = [
+        Filter::new("a", QoS::AtMostOnce),
+        Filter::new(filter, QoS::AtMostOnce),
+    ];
+    assert_eq!(
+        encoded(&Packet::Subscribe {
+            id: id(1),
+            filters: Filters::from(&list[..])
+        }),
+        Err(SendError::Invalid)
+    );
+    assert_eq!(
+        encoded(&Packet::Unsubscribe {
+            id: id(1),
+            filters: Filters::from(&list[..])
+        }),
+        Err(SendError::Invalid)
+    );
 }
 
 /// A topic filter.
@@ -220,20 +291,54 @@ fn a_filter(filter: &str) {
     assert_eq!(d.unsubscribe(&[filter]), Ok(id(2)), "{filter}");
     d.says(&unsubscribe);
     let list = [Filter::new(filter, QoS::ExactlyOnce)];
-    same(&Packet::Subscribe { id: id(1), filters: Filters::from(&list[..]) }, &subscribe);
+    same(
+        &Packet::Subscribe {
+            id: id(1),
+            filters: Filters::from(&list[..]),
+        },
+        &subscribe,
+    );
     let list = [Filter::new(filter, QoS::AtMostOnce)];
-    same(&Packet::Unsubscribe { id: id(2), filters: Filters::from(&list[..]) }, &unsubscribe);
+    same(
+        &Packet::Unsubscribe {
+            id: id(2),
+            filters: Filters::from(&list[..]),
+        },
+        &unsubscribe,
+    );
 }
 
 #[test]
 fn mqtt_4_7_1_1() {
-    for name in
-        ["+", "#", "a/+", "a/#", "+/a", "#/a", "a+", "a#", "+a", "a+b/c", "abcdefgh+", "+abcdefgh", "abcdefg/#", "a/b/c/d/e/f/g/+/h"]
-    {
+    for name in [
+        "+",
+        "#",
+        "a/+",
+        "a/#",
+        "+/a",
+        "#/a",
+        "a+",
+        "a#",
+        "+a",
+        "a+b/c",
+        "abcdefgh+",
+        "+abcdefgh",
+        "abcdefg/#",
+        "a/b/c/d/e/f/g/+/h",
+    ] {
         no_name(name);
     }
     // Beside them in the table of characters, and the dollar sign, are no wildcards.
-    for name in ["\"", "$", "*", ",", "a/$/b", "$SYS/a", "abc!\"$%&'()*,-.", "\u{223}\u{22b}"] {
+    for name in [
+        "\"",
+        "$",
+        "*",
+        ",",
+        "a/$/b",
+        "$SYS/a",
+        "abc!\"$%&'()*,-.",
+        "\u{223}\u{22b}",
+    ] {
         assert!(is_name(name), "{name}");
         let mut d = Dialogue::<4>::open();
         let publish = packet(0x30, &[&field(name.as_bytes())]);
@@ -245,27 +350,90 @@ fn mqtt_4_7_1_1() {
 
 #[test]
 fn mqtt_4_7_1_2() {
-    ["#", "/#", "a/#", "a/b/#", "//#", "$SYS/#", "\u{e9}/#"].into_iter().for_each(a_filter);
-    ["a#", "a/b#", "a/#/b", "#/", "#/a", "##", "#a", "/#/", "a/##", "a/#b", "a#/b", "#+", "+#", "a/+#", "a/#+", "\u{e9}#", "abcdefghi#"]
+    ["#", "/#", "a/#", "a/b/#", "//#", "$SYS/#", "\u{e9}/#"]
         .into_iter()
-        .for_each(no_filter);
+        .for_each(a_filter);
+    [
+        "a#",
+        "a/b#",
+        "a/#/b",
+        "#/",
+        "#/a",
+        "##",
+        "#a",
+        "/#/",
+        "a/##",
+        "a/#b",
+        "a#/b",
+        "#+",
+        "+#",
+        "a/+#",
+        "a/#+",
+        "\u{e9}#",
+        "abcdefghi#",
+    ]
+    .into_iter()
+    .for_each(no_filter);
     assert!(matches("sport/tennis/player1/#", "sport/tennis/player1"));
-    assert!(matches("sport/tennis/player1/#", "sport/tennis/player1/ranking"));
-    assert!(matches("sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon"));
-    assert!(matches("sport/#", "sport") && matches("#", "a") && matches("#", "/") && matches("/#", "/") && matches("/#", "/a/b"));
-    assert!(!matches("/#", "a") && !matches("sport/#", "sports") && !matches("sport/#", "spor") && !matches("a/b/#", "a"));
+    assert!(matches(
+        "sport/tennis/player1/#",
+        "sport/tennis/player1/ranking"
+    ));
+    assert!(matches(
+        "sport/tennis/player1/#",
+        "sport/tennis/player1/score/wimbledon"
+    ));
+    assert!(
+        matches("sport/#", "sport")
+            && matches("#", "a")
+            && matches("#", "/")
+            && matches("/#", "/")
+            && matches("/#", "/a/b")
+    );
+    assert!(
+        !matches("/#", "a")
+            && !matches("sport/#", "sports")
+            && !matches("sport/#", "spor")
+            && !matches("a/b/#", "a")
+    );
 }
 
 #[test]
 fn mqtt_4_7_1_3() {
-    ["+", "/+", "+/", "+/+", "+/a", "a/+", "a/+/b", "/+/", "+/+/#", "+/a/#", "\u{e9}/+"].into_iter().for_each(a_filter);
-    ["a+", "+a", "a/b+", "a/+b", "a+/b", "+a/b", "++", "+/a+", "+/+a", "a/++", "\u{e9}+", "+\u{e9}", "abcdefgh+"]
-        .into_iter()
-        .for_each(no_filter);
-    assert!(matches("sport/tennis/+", "sport/tennis/player1") && !matches("sport/tennis/+", "sport/tennis/player1/ranking"));
+    [
+        "+", "/+", "+/", "+/+", "+/a", "a/+", "a/+/b", "/+/", "+/+/#", "+/a/#", "\u{e9}/+",
+    ]
+    .into_iter()
+    .for_each(a_filter);
+    [
+        "a+",
+        "+a",
+        "a/b+",
+        "a/+b",
+        "a+/b",
+        "+a/b",
+        "++",
+        "+/a+",
+        "+/+a",
+        "a/++",
+        "\u{e9}+",
+        "+\u{e9}",
+        "abcdefgh+",
+    ]
+    .into_iter()
+    .for_each(no_filter);
+    assert!(
+        matches("sport/tennis/+", "sport/tennis/player1")
+            && !matches("sport/tennis/+", "sport/tennis/player1/ranking")
+    );
     assert!(!matches("sport/+", "sport") && matches("sport/+", "sport/"));
     assert!(matches("+/+", "/finance") && matches("/+", "/finance") && !matches("+", "/finance"));
-    assert!(matches("a/+/c", "a//c") && matches("+/+/c", "a/b/c") && !matches("a/+/c", "a/b/d") && !matches("a/+/c", "a/b/c/d"));
+    assert!(
+        matches("a/+/c", "a//c")
+            && matches("+/+/c", "a/b/c")
+            && !matches("a/+/c", "a/b/d")
+            && !matches("a/+/c", "a/b/c/d")
+    );
     assert!(matches("+", "a") && matches("+/b/#", "a/b") && matches("+/b/#", "a/b/c/d"));
 }
 
@@ -274,12 +442,24 @@ fn mqtt_4_7_2_1() {
     for filter in ["#", "+/monitor/Clients", "+", "+/#", "+/+/+"] {
         for topic in ["$SYS/monitor/Clients", "$SYS", "$", "$a/b/c"] {
             assert!(!matches(filter, topic), "{filter} {topic}");
-            assert!(!Topic::new(topic).unwrap().matches(filter), "{filter} {topic}");
+            assert!(
+                !Topic::new(topic).unwrap().matches(filter),
+                "{filter} {topic}"
+            );
         }
     }
-    assert!(matches("$SYS/#", "$SYS/monitor/Clients") && matches("$SYS/monitor/+", "$SYS/monitor/Clients") && matches("$SYS/#", "$SYS"));
+    assert!(
+        matches("$SYS/#", "$SYS/monitor/Clients")
+            && matches("$SYS/monitor/+", "$SYS/monitor/Clients")
+            && matches("$SYS/#", "$SYS")
+    );
     // Only the first character counts.
-    assert!(matches("#", "a/$SYS") && matches("+/$SYS", "a/$SYS") && matches("a/+", "a/$") && matches("#", "/$SYS"));
+    assert!(
+        matches("#", "a/$SYS")
+            && matches("+/$SYS", "a/$SYS")
+            && matches("a/+", "a/$")
+            && matches("#", "/$SYS")
+    );
 }
 
 #[test]
@@ -290,13 +470,25 @@ fn mqtt_4_7_3_1() {
         assert!(is_name(name));
         a_filter(filter);
     }
-    let publish = [&packet(0x30, &[b"\0\0"])[..], &packet(0x30, &[b"\0\0payload"]), &packet(0x32, &[b"\0\0\0\x01"])];
+    let publish = [
+        &packet(0x30, &[b"\0\0"])[..],
+        &packet(0x30, &[b"\0\0payload"]),
+        &packet(0x32, &[b"\0\0\0\x01"]),
+    ];
     publish.into_iter().for_each(refused);
 }
 
 #[test]
 fn mqtt_4_7_3_2() {
-    for text in ["\0", "a\0", "\0a", "a/\0/b", "abcdefgh\0", "abcdefg\0h", "\u{e9}\0"] {
+    for text in [
+        "\0",
+        "a\0",
+        "\0a",
+        "a/\0/b",
+        "abcdefgh\0",
+        "abcdefg\0h",
+        "\u{e9}\0",
+    ] {
         no_name(text);
         no_filter(text);
     }
@@ -319,12 +511,25 @@ fn mqtt_4_7_3_3() {
 
     let publish = packet(0x32, &[&name, b"\0\x01", b"p"]);
     assert_eq!(publish[..4], *b"\x32\x84\x80\x04");
-    assert_eq!(d.publish(&Publish::to(&longest).payload(b"p").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
+    assert_eq!(
+        d.publish(&Publish::to(&longest).payload(b"p").qos(QoS::AtLeastOnce)),
+        Ok(Some(id(1)))
+    );
     d.says(&publish);
     d.hears(&publish, &[message(&longest, b"p").qos1(1)]);
     d.says(b"\x40\x02\0\x01");
     let topic = Topic::new(&longest).unwrap();
-    same(&Packet::Publish { dup: false, qos: QoS::AtLeastOnce, retain: false, id: Some(id(1)), topic, payload: b"p" }, &publish);
+    same(
+        &Packet::Publish {
+            dup: false,
+            qos: QoS::AtLeastOnce,
+            retain: false,
+            id: Some(id(1)),
+            topic,
+            payload: b"p",
+        },
+        &publish,
+    );
 
     assert_eq!(d.subscribe(&[(&longest, 1)]), Ok(id(2)));
     d.says(&packet(0x82, &[b"\0\x02", &name, b"\x01"]));
@@ -361,8 +566,17 @@ fn mqtt_4_7_3_4() {
     ] {
         assert!(!matches(filter, topic), "{filter} {topic}");
         assert!(matches(filter, filter) && matches(topic, topic));
-        assert!(Topic::new(topic).unwrap().matches(topic) && !Topic::new(topic).unwrap().matches(filter));
+        assert!(
+            Topic::new(topic).unwrap().matches(topic)
+                && !Topic::new(topic).unwrap().matches(filter)
+        );
         let name = Topic::new(topic).unwrap();
-        assert!(name == topic && name == *topic && name != filter && name != *filter && name != Topic::new(filter).unwrap());
+        assert!(
+            name == topic
+                && name == *topic
+                && name != filter
+                && name != *filter
+                && name != Topic::new(filter).unwrap()
+        );
     }
 }

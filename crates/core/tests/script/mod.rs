@@ -1,4 +1,5 @@
-//! A kit to test the core by dialogues that read like tables: no sockets, a virtual clock, literal bytes in and literal bytes out.
+//! A kit to test the core by dialogues that read like tables: no sockets, a virtual clock, literal
+//! bytes in and literal bytes out.
 //!
 //! ```text
 //! let mut d = Dialogue::<2>::open();                                  // 2 slots; connected, clean, CONNACK heard
@@ -10,8 +11,8 @@
 //! d.hears(b"\xd0\x01", &[fault(Fault::Malformed)]);                   // a fault comes last, and closes
 //! ```
 //!
-//! Whatever is heard is heard twice: at once, and by a copy of the dialogue byte by byte. Both must tell and say the same, once the pieces
-//! of payloads larger than `rx` are joined.
+//! Whatever is heard is heard twice: at once, and by a copy of the dialogue byte by byte. Both must
+//! tell and say the same, once the pieces of payloads larger than `rx` are joined.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use motemq::*;
@@ -64,7 +65,15 @@ pub const FOREIGN: Told = Told::Connected(Known::Foreign);
 /// A whole message with QoS 0.
 pub fn message(topic: &str, payload: &[u8]) -> Told {
     let (topic, payload) = (topic.as_bytes().to_vec(), payload.to_vec());
-    Told::Message(Received { topic, payload, left: 0, qos: QoS::AtMostOnce, id: None, retain: false, dup: false })
+    Told::Message(Received {
+        topic,
+        payload,
+        left: 0,
+        qos: QoS::AtMostOnce,
+        id: None,
+        retain: false,
+        dup: false,
+    })
 }
 
 pub fn payload(data: &[u8], left: u32) -> Told {
@@ -97,7 +106,9 @@ pub fn fault(fault: Fault) -> Told {
 
 impl Told {
     fn change(mut self, change: impl FnOnce(&mut Received)) -> Self {
-        let Told::Message(message) = &mut self else { panic!("not a message: {self:?}") };
+        let Told::Message(message) = &mut self else {
+            panic!("not a message: {self:?}")
+        };
         change(message);
         self
     }
@@ -153,8 +164,15 @@ pub fn joined(told: &[Told]) -> Vec<Told> {
     let mut all = Vec::<Told>::new();
     for told in told {
         match (all.last_mut(), told) {
-            (Some(Told::Message(Received { payload, left, .. }) | Told::Payload(payload, left)), Told::Payload(data, then)) => {
-                assert_eq!(*left, then + data.len() as u32, "what is left is not what was left less the piece");
+            (
+                Some(Told::Message(Received { payload, left, .. }) | Told::Payload(payload, left)),
+                Told::Payload(data, then),
+            ) => {
+                assert_eq!(
+                    *left,
+                    then + data.len() as u32,
+                    "what is left is not what was left less the piece"
+                );
                 payload.extend(data);
                 *left = *then;
             }
@@ -167,7 +185,11 @@ pub fn joined(told: &[Told]) -> Vec<Told> {
 impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, TX> {
     /// A session without a past and without a connection.
     pub fn new() -> Self {
-        Dialogue { session: Session::new(), rx: Buffer::new(), tx: Buffer::new() }
+        Dialogue {
+            session: Session::new(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+        }
     }
 
     /// Connected with a clean session: CONNECT has left, CONNACK has come. No keep-alive.
@@ -186,8 +208,9 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         d
     }
 
-    /// The link is cut and made anew, the session continues: the broker says session present, and all these events are told at once, of
-    /// which `RESUMED` is one. What was in the buffers is gone, CONNECT has left.
+    /// The link is cut and made anew, the session continues: the broker says session present, and
+    /// all these events are told at once, of which `RESUMED` is one. What was in the buffers is
+    /// gone, CONNECT has left.
     #[track_caller]
     pub fn resumes(&mut self, told: &[Told]) {
         self.session.lost();
@@ -199,7 +222,11 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     #[track_caller]
     fn begin(&mut self, connect: &Connect<'_>) {
         self.tx.clear();
-        assert_eq!(self.session.connect(connect, &mut self.rx, &mut Buffer::<[u8; 64]>::new()), Ok(()));
+        assert_eq!(
+            self.session
+                .connect(connect, &mut self.rx, &mut Buffer::<[u8; 64]>::new()),
+            Ok(())
+        );
     }
 
     /// These bytes come, and exactly these events are told.
@@ -211,13 +238,30 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         for byte in bytes.chunks(1) {
             slowly.extend(slow.feed(byte));
         }
-        assert_eq!(joined(&slowly), joined(told), "told for {bytes:02x?} byte by byte");
+        assert_eq!(
+            joined(&slowly),
+            joined(told),
+            "told for {bytes:02x?} byte by byte"
+        );
         // What fits into rx is told whole however it comes.
-        for whole in told.iter().filter(|told| matches!(told, Told::Message(Received { left: 0, .. }))) {
-            assert!(slowly.contains(whole), "told in pieces for {bytes:02x?} byte by byte: {whole:?}");
+        for whole in told
+            .iter()
+            .filter(|told| matches!(told, Told::Message(Received { left: 0, .. })))
+        {
+            assert!(
+                slowly.contains(whole),
+                "told in pieces for {bytes:02x?} byte by byte: {whole:?}"
+            );
         }
-        assert_eq!(slow.tx.bytes(), self.tx.bytes(), "said to {bytes:02x?} byte by byte");
-        assert_eq!(slow.session, self.session, "the session after {bytes:02x?} byte by byte");
+        assert_eq!(
+            slow.tx.bytes(),
+            self.tx.bytes(),
+            "said to {bytes:02x?} byte by byte"
+        );
+        assert_eq!(
+            slow.session, self.session,
+            "the session after {bytes:02x?} byte by byte"
+        );
     }
 
     /// These bytes come; what is told.
@@ -234,7 +278,11 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
             if bytes.is_empty() || self.session.is_closed() {
                 return told;
             }
-            assert!(n != 0 || !self.rx.space().is_empty(), "rx is full and nothing is read: {} bytes wait", bytes.len());
+            assert!(
+                n != 0 || !self.rx.space().is_empty(),
+                "rx is full and nothing is read: {} bytes wait",
+                bytes.len()
+            );
         }
     }
 
@@ -247,7 +295,11 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
                 Ok(None) => return told,
                 Err(fault) => {
                     assert!(self.session.is_closed(), "open after {fault:?}");
-                    assert_eq!(self.session.next_event(&mut self.rx, &mut self.tx), Ok(None), "a fault is told once");
+                    assert_eq!(
+                        self.session.next_event(&mut self.rx, &mut self.tx),
+                        Ok(None),
+                        "a fault is told once"
+                    );
                     told.push(Told::Fault(fault));
                     return told;
                 }
@@ -291,7 +343,10 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     /// Begins a connection, which must succeed; CONNECT is in `tx`.
     #[track_caller]
     pub fn connect(&mut self, connect: &Connect<'_>) {
-        assert_eq!(self.session.connect(connect, &mut self.rx, &mut self.tx), Ok(()));
+        assert_eq!(
+            self.session.connect(connect, &mut self.rx, &mut self.tx),
+            Ok(())
+        );
     }
 
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<PacketId>, SendError> {
@@ -307,12 +362,18 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     }
 
     pub fn subscribe(&mut self, filters: &[(&str, u8)]) -> Result<PacketId, SendError> {
-        let filters: Vec<_> = filters.iter().map(|&(filter, qos)| Filter::new(filter, QoS::try_from(qos).unwrap())).collect();
+        let filters: Vec<_> = filters
+            .iter()
+            .map(|&(filter, qos)| Filter::new(filter, QoS::try_from(qos).unwrap()))
+            .collect();
         self.session.subscribe(&filters, &mut self.tx)
     }
 
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<PacketId, SendError> {
-        let filters: Vec<_> = filters.iter().map(|filter| Filter::new(filter, QoS::AtMostOnce)).collect();
+        let filters: Vec<_> = filters
+            .iter()
+            .map(|filter| Filter::new(filter, QoS::AtMostOnce))
+            .collect();
         self.session.unsubscribe(&filters, &mut self.tx)
     }
 

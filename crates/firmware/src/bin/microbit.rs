@@ -1,6 +1,8 @@
-//! A client on a Cortex-M0 without a network of its own: its UART is a pipe to the broker, as of a modem.
+//! A client on a Cortex-M0 without a network of its own: its UART is a pipe to the broker, as of a
+//! modem.
 //!
-//! It subscribes to `to/microbit`, gives back to `from/microbit` what it hears there, and leaves when it hears `quit`.
+//! It subscribes to `to/microbit`, gives back to `from/microbit` what it hears there, and leaves
+//! when it hears `quit`.
 #![no_std]
 #![no_main]
 use core::fmt;
@@ -17,7 +19,9 @@ const ANSWER: usize = 96;
 
 #[entry]
 fn main() -> ! {
-    let Some(board) = Board::take() else { exit(Status::Failure as u32) };
+    let Some(board) = Board::take() else {
+        exit(Status::Failure as u32)
+    };
     match run(&board) {
         Ok(()) => exit(Status::Success as u32),
         Err(error) => {
@@ -42,7 +46,10 @@ fn run(board: &Board) -> Result<(), Failure> {
                 }
                 Event::Message(m) if m.payload == b"quit" => session.disconnect(&mut tx)?,
                 Event::Message(m) => {
-                    session.publish(&Publish::to("from/microbit").payload(m.payload).qos(m.qos()), &mut tx)?;
+                    session.publish(
+                        &Publish::to("from/microbit").payload(m.payload).qos(m.qos()),
+                        &mut tx,
+                    )?;
                 }
                 _ => {}
             }

@@ -6,11 +6,20 @@ use std::process::Command;
 
 const SERVER: &str = "/usr/share/activemq/bin/activemq.jar";
 /// Without these it listens, and answers nobody.
-const CODEC: [&str; 4] = ["mqtt-client", "hawtbuf", "hawtdispatch", "hawtdispatch-transport"];
+const CODEC: [&str; 4] = [
+    "mqtt-client",
+    "hawtbuf",
+    "hawtdispatch",
+    "hawtdispatch-transport",
+];
 
 pub const BROKER: Broker = Broker {
     name: "ActiveMQ",
-    packages: &[(SERVER, "activemq"), ("/usr/share/java/mqtt-client.jar", "libmqtt-client-java"), ("openssl", "openssl")],
+    packages: &[
+        (SERVER, "activemq"),
+        ("/usr/share/java/mqtt-client.jar", "libmqtt-client-java"),
+        ("openssl", "openssl"),
+    ],
     fetched: None,
     version: |_| {
         let mut command = Command::new("dpkg-query");
@@ -45,19 +54,37 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
 "#
     );
     let mut pack = Command::new("openssl");
-    pack.args(["pkcs12", "-export", "-passout", "pass:interop", "-in"]).arg(&secrets.server.0).arg("-inkey").arg(&secrets.server.1);
+    pack.args(["pkcs12", "-export", "-passout", "pass:interop", "-in"])
+        .arg(&secrets.server.0)
+        .arg("-inkey")
+        .arg(&secrets.server.1);
     pack.arg("-out").arg(place.dir.join("server.p12"));
     read(pack)?;
     let config = place.write("conf/activemq.xml", &config)?;
     for jar in CODEC {
         let name = format!("{jar}.jar");
-        let copied = std::fs::create_dir_all(place.dir.join("lib"))
-            .and_then(|()| std::fs::copy(format!("/usr/share/java/{name}"), place.dir.join("lib").join(&name)));
+        let copied = std::fs::create_dir_all(place.dir.join("lib")).and_then(|()| {
+            std::fs::copy(
+                format!("/usr/share/java/{name}"),
+                place.dir.join("lib").join(&name),
+            )
+        });
         copied.map_err(|error| format!("cannot copy {name}: {error}"))?;
     }
     let mut command = Command::new("java");
-    command.arg("-Xmx512m").arg("-Dactivemq.home=/usr/share/activemq").arg(format!("-Dactivemq.base={dir}"));
-    command.arg(format!("-Dactivemq.conf={dir}/conf")).arg(format!("-Dactivemq.data={dir}/data"));
-    command.args(["-jar", SERVER, "start"]).arg(format!("xbean:file:{}", config.display()));
-    Ok(Started { group: place.start(command)?, listeners: vec![Listener::tcp(tcp), Listener::tls(tls)], afterwards: None })
+    command
+        .arg("-Xmx512m")
+        .arg("-Dactivemq.home=/usr/share/activemq")
+        .arg(format!("-Dactivemq.base={dir}"));
+    command
+        .arg(format!("-Dactivemq.conf={dir}/conf"))
+        .arg(format!("-Dactivemq.data={dir}/data"));
+    command
+        .args(["-jar", SERVER, "start"])
+        .arg(format!("xbean:file:{}", config.display()));
+    Ok(Started {
+        group: place.start(command)?,
+        listeners: vec![Listener::tcp(tcp), Listener::tls(tls)],
+        afterwards: None,
+    })
 }

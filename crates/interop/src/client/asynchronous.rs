@@ -26,21 +26,31 @@ impl Client for Asynchronous {
     }
 
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| error.to_string())?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| error.to_string())?;
         let wire = Wire::default();
         let look = wire.clone();
-        let options = options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
+        let options =
+            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
         let (client, driver) = Handle::new(options);
         let others = client.messages();
         let mut messages = None;
         let mut granted = None;
         let driver = runtime.spawn(async { driver.await.map(drop) });
         let opened = runtime.block_on(async {
-            let session =
-                timeout(PATIENCE, client.connected()).await.map_err(|_| "not connected within 10 s".to_owned())?.map_err(words)?;
+            let session = timeout(PATIENCE, client.connected())
+                .await
+                .map_err(|_| "not connected within 10 s".to_owned())?
+                .map_err(words)?;
             match who.filter {
                 Some((filter, qos)) if !(who.resume && session != Known::New) => {
-                    let stream = client.subscribe(&[Filter::new(filter, qos)]).await.map_err(words)?;
+                    let stream = client
+                        .subscribe(&[Filter::new(filter, qos)])
+                        .await
+                        .map_err(words)?;
                     if let [Granted::AtMost(qos)] = stream.granted() {
                         granted = Some(*qos);
                     }
@@ -50,7 +60,15 @@ impl Client for Asynchronous {
             }
             Ok::<_, String>(())
         });
-        let connection = Opened { client, others, messages, granted, wire, driver, runtime };
+        let connection = Opened {
+            client,
+            others,
+            messages,
+            granted,
+            wire,
+            driver,
+            runtime,
+        };
         match opened {
             Ok(()) => Ok(Box::new(connection)),
             Err(why) => {
@@ -66,9 +84,15 @@ fn words(error: Error) -> String {
 }
 
 fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
-    let mut options = Options::from_url(&at.url).map_err(words)?.client_id(who.id).ack_timeout(Some(PATIENCE));
-    options =
-        options.reconnect(Reconnect::BackOff { first: Duration::from_millis(10), cap: Duration::from_millis(200), max_tries: Some(100) });
+    let mut options = Options::from_url(&at.url)
+        .map_err(words)?
+        .client_id(who.id)
+        .ack_timeout(Some(PATIENCE));
+    options = options.reconnect(Reconnect::BackOff {
+        first: Duration::from_millis(10),
+        cap: Duration::from_millis(200),
+        max_tries: Some(100),
+    });
     if let Some(tls) = at.tls()? {
         options = options.tls(tls);
     }
@@ -76,9 +100,17 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
         options = options.login(user, password);
     }
     if let Some((topic, payload)) = who.will {
-        options = options.will(Will { payload: payload.into(), qos: QoS::AtLeastOnce, ..Will::new(topic) });
+        options = options.will(Will {
+            payload: payload.into(),
+            qos: QoS::AtLeastOnce,
+            ..Will::new(topic)
+        });
     }
-    Ok(if who.keep { options.keep_session() } else { options })
+    Ok(if who.keep {
+        options.keep_session()
+    } else {
+        options
+    })
 }
 
 struct Opened {
@@ -97,21 +129,50 @@ impl Connection for Opened {
         self.granted
     }
 
-    fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool) -> Result<(), String> {
-        let publish = Publish { retain, ..Publish::to(topic).payload(payload).qos(qos) };
-        self.runtime.block_on(async { self.client.publish(&publish).await.map_err(words)?.await.map_err(words) }).map(drop)
+    fn publish(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        qos: QoS,
+        retain: bool,
+    ) -> Result<(), String> {
+        let publish = Publish {
+            retain,
+            ..Publish::to(topic).payload(payload).qos(qos)
+        };
+        self.runtime
+            .block_on(async {
+                self.client
+                    .publish(&publish)
+                    .await
+                    .map_err(words)?
+                    .await
+                    .map_err(words)
+            })
+            .map(drop)
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
-        let Opened { others, messages, runtime, .. } = self;
+        let Opened {
+            others,
+            messages,
+            runtime,
+            ..
+        } = self;
         let either = async {
             match messages {
-                Some(messages) => tokio::select! { message = messages.recv() => message, message = others.recv() => message },
+                Some(messages) => {
+                    tokio::select! { message = messages.recv() => message, message = others.recv() => message }
+                }
                 None => others.recv().await,
             }
         };
         match runtime.block_on(async { timeout(patience, either).await }) {
-            Ok(Some(message)) => Ok(Some(Message { payload: message.payload.to_vec(), qos: message.qos as u8, retain: message.retain })),
+            Ok(Some(message)) => Ok(Some(Message {
+                payload: message.payload.to_vec(),
+                qos: message.qos as u8,
+                retain: message.retain,
+            })),
             Ok(None) => Err("the stream of messages has ended".into()),
             Err(_) => Ok(None),
         }

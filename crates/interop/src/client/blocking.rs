@@ -1,7 +1,9 @@
 //! The blocking client.
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
-use motemq_std::{Client as Std, Error, Filter, Granted, Known, Options, Publish, QoS, Reconnect, Will};
+use motemq_std::{
+    Client as Std, Error, Filter, Granted, Known, Options, Publish, QoS, Reconnect, Will,
+};
 use std::time::Duration;
 
 /// `motemq-std`.
@@ -22,12 +24,20 @@ impl Client for Blocking {
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String> {
         let wire = Wire::default();
         let look = wire.clone();
-        let options = options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
+        let options =
+            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
         let client = Std::connect(&options).map_err(|error| error.to_string())?;
-        let mut connection = Opened { client, granted: None, wire };
+        let mut connection = Opened {
+            client,
+            granted: None,
+            wire,
+        };
         match who.filter {
             Some((filter, qos)) if !(who.resume && connection.client.session() != Known::New) => {
-                let granted = connection.client.subscribe(&[Filter::new(filter, qos)]).map_err(|error| error.to_string())?;
+                let granted = connection
+                    .client
+                    .subscribe(&[Filter::new(filter, qos)])
+                    .map_err(|error| error.to_string())?;
                 if let [Granted::AtMost(qos)] = granted[..] {
                     connection.granted = Some(qos);
                 }
@@ -39,9 +49,15 @@ impl Client for Blocking {
 }
 
 fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
-    let mut options = Options::from_url(&at.url).map_err(|error| error.to_string())?.client_id(who.id).ack_timeout(Some(PATIENCE));
-    options =
-        options.reconnect(Reconnect::BackOff { first: Duration::from_millis(10), cap: Duration::from_millis(200), max_tries: Some(100) });
+    let mut options = Options::from_url(&at.url)
+        .map_err(|error| error.to_string())?
+        .client_id(who.id)
+        .ack_timeout(Some(PATIENCE));
+    options = options.reconnect(Reconnect::BackOff {
+        first: Duration::from_millis(10),
+        cap: Duration::from_millis(200),
+        max_tries: Some(100),
+    });
     if let Some(tls) = at.tls()? {
         options = options.tls(tls);
     }
@@ -49,9 +65,17 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
         options = options.login(user, password);
     }
     if let Some((topic, payload)) = who.will {
-        options = options.will(Will { payload: payload.into(), qos: QoS::AtLeastOnce, ..Will::new(topic) });
+        options = options.will(Will {
+            payload: payload.into(),
+            qos: QoS::AtLeastOnce,
+            ..Will::new(topic)
+        });
     }
-    Ok(if who.keep { options.keep_session() } else { options })
+    Ok(if who.keep {
+        options.keep_session()
+    } else {
+        options
+    })
 }
 
 struct Opened {
@@ -65,14 +89,29 @@ impl Connection for Opened {
         self.granted
     }
 
-    fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool) -> Result<(), String> {
-        let publish = Publish { retain, ..Publish::to(topic).payload(payload).qos(qos) };
-        self.client.publish(&publish).map_err(|error| error.to_string())
+    fn publish(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        qos: QoS,
+        retain: bool,
+    ) -> Result<(), String> {
+        let publish = Publish {
+            retain,
+            ..Publish::to(topic).payload(payload).qos(qos)
+        };
+        self.client
+            .publish(&publish)
+            .map_err(|error| error.to_string())
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
         match self.client.recv(Some(patience)) {
-            Ok(message) => Ok(message.map(|message| Message { payload: message.payload, qos: message.qos as u8, retain: message.retain })),
+            Ok(message) => Ok(message.map(|message| Message {
+                payload: message.payload,
+                qos: message.qos as u8,
+                retain: message.retain,
+            })),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -84,7 +123,10 @@ impl Connection for Opened {
     fn leave(self: Box<Self>) -> Result<(), String> {
         match self.client.disconnect() {
             // Told when it was published.
-            Ok(()) | Err(Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. }) => Ok(()),
+            Ok(())
+            | Err(
+                Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. },
+            ) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
     }

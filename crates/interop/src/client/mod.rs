@@ -45,12 +45,19 @@ pub trait Connection {
     fn granted(&self) -> Option<QoS>;
 
     /// Publishes, and waits until it is acknowledged; else what the client tells its user.
-    fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool) -> Result<(), String>;
+    fn publish(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        qos: QoS,
+        retain: bool,
+    ) -> Result<(), String>;
 
     /// The next message; `None` if none comes for so long.
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String>;
 
-    /// How often a message of QoS 2 was accepted as a new one, by the packets that passed; 1 where nobody looks.
+    /// How often a message of QoS 2 was accepted as a new one, by the packets that passed; 1 where
+    /// nobody looks.
     fn accepted(&self, _payload: &[u8]) -> usize {
         1
     }

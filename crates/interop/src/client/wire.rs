@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Counts how often each message of QoS 2 was accepted as a new one: its identifier was free when PUBREC left, or the broker said that
-/// there is no session, so that it would not come again.
+/// Counts how often each message of QoS 2 was accepted as a new one: its identifier was free when
+/// PUBREC left, or the broker said that there is no session, so that it would not come again.
 #[derive(Clone, Default)]
 pub struct Wire(Arc<Mutex<State>>);
 
@@ -23,16 +23,34 @@ impl Wire {
     /// A packet passes.
     pub fn pass(&self, direction: Direction, packet: &Packet<'_>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { came, held, accepted } = &mut *state;
+        let State {
+            came,
+            held,
+            accepted,
+        } = &mut *state;
         match (direction, packet) {
-            (Direction::In, Packet::ConnAck { session_present, .. }) => {
+            (
+                Direction::In,
+                Packet::ConnAck {
+                    session_present, ..
+                },
+            ) => {
                 let left = std::mem::take(came);
                 if !session_present {
                     held.clear();
-                    left.into_values().for_each(|payload| *accepted.entry(payload).or_default() += 1);
+                    left.into_values()
+                        .for_each(|payload| *accepted.entry(payload).or_default() += 1);
                 }
             }
-            (Direction::In, Packet::Publish { qos: QoS::ExactlyOnce, id: Some(id), payload, .. }) => {
+            (
+                Direction::In,
+                Packet::Publish {
+                    qos: QoS::ExactlyOnce,
+                    id: Some(id),
+                    payload,
+                    ..
+                },
+            ) => {
                 came.insert(id.get(), payload.to_vec());
             }
             (Direction::Out, Packet::PubRec(id)) => {
@@ -48,6 +66,12 @@ impl Wire {
 
     /// How often this message was accepted as a new one.
     pub fn accepted(&self, payload: &[u8]) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).accepted.get(payload).copied().unwrap_or(0)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .accepted
+            .get(payload)
+            .copied()
+            .unwrap_or(0)
     }
 }

@@ -14,7 +14,10 @@ pub struct Halves<R, W> {
 impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
     /// Over a transport that is open: it is time for [`connect`](Session::connect).
     pub const fn new(reader: R, writer: W) -> Self {
-        Halves { reader, writer: Outlet::new(writer) }
+        Halves {
+            reader,
+            writer: Outlet::new(writer),
+        }
     }
 
     /// The halves again, to be closed.
@@ -22,18 +25,26 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
         (self.reader, self.writer.inner)
     }
 
-    /// Tells the session the time, then waits until bytes have moved, either way, or the session wants to be told the time again.
+    /// Tells the session the time, then waits until bytes have moved, either way, or the session
+    /// wants to be told the time again.
     ///
-    /// `sleep` waits for so many milliseconds. To be called when [`next_event`](Session::next_event) says `None`, or when `tx` has no room
-    /// for an answer. The future may be dropped at any time, to give a command, for one: see [`aio`](super).
+    /// `sleep` waits for so many milliseconds. To be called when
+    /// [`next_event`](Session::next_event) says `None`, or when `tx` has no room for an answer.
+    /// The future may be dropped at any time, to give a command, for one: see [`aio`](super).
     ///
-    /// After [`disconnect`](Session::disconnect) it writes what is left, for a second at most, and ends with [`Error::Closed`]: close the
-    /// transport then.
+    /// After [`disconnect`](Session::disconnect) it writes what is left, for a second at most, and
+    /// ends with [`Error::Closed`]: close the transport then.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told before.
+    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told
+    /// before.
     pub async fn turn(
-        &mut self, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now_ms: u32, sleep: impl AsyncFnOnce(u32),
+        &mut self,
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        now_ms: u32,
+        sleep: impl AsyncFnOnce(u32),
     ) -> Result<(), Error<R::Error>> {
         let turn = Turn::begin(session, rx, tx, self.writer.unflushed, now_ms)?;
         let space = if turn.leaving { &mut [] } else { rx.space() };

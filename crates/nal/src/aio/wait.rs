@@ -5,18 +5,30 @@ use core::{
     task::{Context, Poll},
 };
 
-/// Looks at both, and at the time limit, until one has ended; what has ended at the same moment is told, too.
-pub async fn any<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>, limit: impl Future<Output = ()>) -> (Option<A>, Option<B>) {
+/// Looks at both, and at the time limit, until one has ended; what has ended at the same moment is
+/// told, too.
+pub async fn any<A, B>(
+    a: impl Future<Output = A>,
+    b: impl Future<Output = B>,
+    limit: impl Future<Output = ()>,
+) -> (Option<A>, Option<B>) {
     let (mut a, mut b, mut limit) = (pin!(a), pin!(b), pin!(limit));
     poll_fn(|cx: &mut Context<'_>| {
         let ended = (ready(a.as_mut().poll(cx)), ready(b.as_mut().poll(cx)));
-        if matches!(ended, (None, None)) && limit.as_mut().poll(cx).is_pending() { Poll::Pending } else { Poll::Ready(ended) }
+        if matches!(ended, (None, None)) && limit.as_mut().poll(cx).is_pending() {
+            Poll::Pending
+        } else {
+            Poll::Ready(ended)
+        }
     })
     .await
 }
 
 /// What it ends with, if it has ended in time.
-pub async fn within<T>(future: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
+pub async fn within<T>(
+    future: impl Future<Output = T>,
+    limit: impl Future<Output = ()>,
+) -> Option<T> {
     any(future, core::future::pending::<()>(), limit).await.0
 }
 

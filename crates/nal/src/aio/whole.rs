@@ -9,8 +9,9 @@ use motemq::{Buffer, Fault, Session};
 /// How long to wait for one direction while the other has something to do, in milliseconds.
 const GLANCE: u32 = 10;
 
-/// An open transport that is one object. It cannot be waited for in both directions at once: while bytes have to be written and the other
-/// side takes none, both directions are tried by turns, for 10 ms each.
+/// An open transport that is one object. It cannot be waited for in both directions at once: while
+/// bytes have to be written and the other side takes none, both directions are tried by turns, for
+/// 10 ms each.
 #[derive(Debug)]
 pub struct Whole<T> {
     transport: Outlet<T>,
@@ -19,7 +20,9 @@ pub struct Whole<T> {
 impl<T: Read + Write> Whole<T> {
     /// Over a transport that is open: it is time for [`connect`](Session::connect).
     pub const fn new(transport: T) -> Self {
-        Whole { transport: Outlet::new(transport) }
+        Whole {
+            transport: Outlet::new(transport),
+        }
     }
 
     /// The transport again, to be closed.
@@ -30,9 +33,15 @@ impl<T: Read + Write> Whole<T> {
     /// As [`Halves::turn`](super::Halves::turn); calls `sleep` up to twice.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told before.
+    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told
+    /// before.
     pub async fn turn(
-        &mut self, session: &mut Session, rx: &mut Buffer, tx: &mut Buffer, now_ms: u32, mut sleep: impl AsyncFnMut(u32),
+        &mut self,
+        session: &mut Session,
+        rx: &mut Buffer,
+        tx: &mut Buffer,
+        now_ms: u32,
+        mut sleep: impl AsyncFnMut(u32),
     ) -> Result<(), Error<T::Error>> {
         let turn = Turn::begin(session, rx, tx, self.transport.unflushed, now_ms)?;
         let idle = turn.late || (tx.is_empty() && !self.transport.unflushed);
@@ -40,25 +49,36 @@ impl<T: Read + Write> Whole<T> {
             nap if idle || turn.leaving => nap,
             nap => Some(nap.map_or(GLANCE, |nap| nap.min(GLANCE))),
         };
-        let pushed = if idle { None } else { wait::within(self.transport.push(tx.bytes()), pause(&mut sleep, limit)).await };
+        let pushed = if idle {
+            None
+        } else {
+            wait::within(self.transport.push(tx.bytes()), pause(&mut sleep, limit)).await
+        };
         let pushed = taken(pushed, tx);
         let read = if turn.leaving {
             None
         } else {
             let read = fill(&mut self.transport.inner, rx.space());
-            if pushed.is_some() { wait::now(read).await } else { wait::within(read, pause(sleep, limit)).await }
+            if pushed.is_some() {
+                wait::now(read).await
+            } else {
+                wait::within(read, pause(sleep, limit)).await
+            }
         };
         turn.end(session, rx, read, pushed)
     }
 }
 
 impl<T> Whole<T> {
-    /// Opens a connection of a stack that implements `embedded-nal-async`, unless `limit` ends first.
+    /// Opens a connection of a stack that implements `embedded-nal-async`, unless `limit` ends
+    /// first.
     ///
     /// # Errors
     /// What the stack says, or [`Fault::Timeout`].
     pub async fn open<'s, S: TcpConnect<Connection<'s> = T>>(
-        stack: &'s S, remote: SocketAddr, limit: impl Future<Output = ()>,
+        stack: &'s S,
+        remote: SocketAddr,
+        limit: impl Future<Output = ()>,
     ) -> Result<Self, Error<S::Error>>
     where
         T: Read<Error = S::Error> + Write<Error = S::Error>,

@@ -6,7 +6,14 @@ const COUNT: u32 = 9;
 
 /// Slow and stingy, so that there is a wait for everything.
 fn slow(seed: u64) -> Faults {
-    Faults { seed, most: 9, would_block: 30, delay: 2, capacity: 30, ..Faults::none() }
+    Faults {
+        seed,
+        most: 9,
+        would_block: 30,
+        delay: 2,
+        capacity: 30,
+        ..Faults::none()
+    }
 }
 
 fn drops_lose_and_double_nothing(whole: bool) {
@@ -15,15 +22,25 @@ fn drops_lose_and_double_nothing(whole: bool) {
     assert!(undisturbed.waits > 50, "{}", undisturbed.waits);
     // At each wait, once ...
     for at in 1..=undisturbed.waits {
-        let (client, connections) = run(COUNT, &mut Aio::dropping(whole, at, |wait, at| wait == at), |_| slow(7));
-        assert!(client.heard_each_once() && connections == 1, "dropped at wait {at}");
+        let (client, connections) = run(
+            COUNT,
+            &mut Aio::dropping(whole, at, |wait, at| wait == at),
+            |_| slow(7),
+        );
+        assert!(
+            client.heard_each_once() && connections == 1,
+            "dropped at wait {at}"
+        );
     }
     // ... at every one, and at many.
     for seed in 0..20 {
         for stride in 1..4 {
             let mut carrier = Aio::dropping(whole, stride, |wait, stride| wait % stride == 0);
             let (client, connections) = run(COUNT, &mut carrier, |_| slow(seed));
-            assert!(client.heard_each_once() && connections == 1, "seed {seed}, every {stride}. wait");
+            assert!(
+                client.heard_each_once() && connections == 1,
+                "seed {seed}, every {stride}. wait"
+            );
         }
     }
 }

@@ -37,9 +37,18 @@ impl<C: Carrier> Any for C {
 }
 
 /// Turns until the connection ends.
-fn end(carrier: &mut dyn Any, client: &mut Client, far: &mut Far, mut event: impl FnMut(Event<'_>)) -> Error<String> {
+fn end(
+    carrier: &mut dyn Any,
+    client: &mut Client,
+    far: &mut Far,
+    mut event: impl FnMut(Event<'_>),
+) -> Error<String> {
     loop {
-        while let Some(what) = client.session.next_event(&mut client.rx, &mut client.tx).unwrap() {
+        while let Some(what) = client
+            .session
+            .next_event(&mut client.rx, &mut client.tx)
+            .unwrap()
+        {
             event(what);
         }
         if let Err(error) = carrier.turn(client, far) {
@@ -55,7 +64,13 @@ fn accepted(carrier: &mut dyn Any, faults: Faults) -> (Client, Far) {
     far.silent = true;
     carrier.open(&mut client, &mut far, faults);
     far.say(ACCEPTED);
-    while !matches!(client.session.next_event(&mut client.rx, &mut client.tx).unwrap(), Some(Event::Connected { .. })) {
+    while !matches!(
+        client
+            .session
+            .next_event(&mut client.rx, &mut client.tx)
+            .unwrap(),
+        Some(Event::Connected { .. })
+    ) {
         carrier.turn(&mut client, &mut far).unwrap();
     }
     while !client.tx.is_empty() {
@@ -67,19 +82,31 @@ fn accepted(carrier: &mut dyn Any, faults: Faults) -> (Client, Far) {
 #[test]
 fn what_came_before_the_end_is_told_before() {
     everywhere(|carrier| {
-        let (mut client, mut far) = accepted(carrier, Faults { most: 3, ..Faults::none() });
+        let (mut client, mut far) = accepted(
+            carrier,
+            Faults {
+                most: 3,
+                ..Faults::none()
+            },
+        );
         far.say(b"\x30\x04\0\x01ab\x30\x04\0\x01ac");
         far.hang_up();
         let mut heard = Vec::new();
         // There is something to write, which nobody takes any more.
-        client.session.publish(&Publish::to("gone"), &mut client.tx).unwrap();
+        client
+            .session
+            .publish(&Publish::to("gone"), &mut client.tx)
+            .unwrap();
         let ended = end(carrier, &mut client, &mut far, |event| {
             if let Event::Message(message) = event {
                 heard.extend_from_slice(message.payload);
             }
         });
         assert_eq!(heard, b"bc");
-        assert!(matches!(ended, Error::Closed | Error::Transport(_)), "{ended:?}");
+        assert!(
+            matches!(ended, Error::Closed | Error::Transport(_)),
+            "{ended:?}"
+        );
     });
 }
 
@@ -97,7 +124,10 @@ fn a_cut_link_is_a_broken_transport() {
     everywhere(|carrier| {
         let (mut client, mut far) = accepted(carrier, Faults::none().cut_after(Direction::Down, 6));
         far.say(b"\x30\x04");
-        assert!(matches!(end(carrier, &mut client, &mut far, |_| {}), Error::Transport(_)));
+        assert!(matches!(
+            end(carrier, &mut client, &mut far, |_| {}),
+            Error::Transport(_)
+        ));
     });
 }
 
@@ -106,21 +136,38 @@ fn half_open_is_found_by_keep_alive() {
     everywhere(|carrier| {
         let (mut client, mut far) = accepted(carrier, Faults::none());
         let begun = far.now;
-        assert_eq!(end(carrier, &mut client, &mut far, |_| {}), Error::Fault(Fault::Timeout));
+        assert_eq!(
+            end(carrier, &mut client, &mut far, |_| {}),
+            Error::Fault(Fault::Timeout)
+        );
         // Three quarters of 60 s until PINGREQ, and 10 s for its answer.
-        assert!((55_000..57_000).contains(&(far.now - begun)), "{}", far.now - begun);
+        assert!(
+            (55_000..57_000).contains(&(far.now - begun)),
+            "{}",
+            far.now - begun
+        );
     });
 }
 
 #[test]
 fn goodbye_is_said_before_the_end() {
     everywhere(|carrier| {
-        let (mut client, mut far) = accepted(carrier, Faults { most: 1, ..Faults::none() });
+        let (mut client, mut far) = accepted(
+            carrier,
+            Faults {
+                most: 1,
+                ..Faults::none()
+            },
+        );
         far.unheard();
         client.session.disconnect(&mut client.tx).unwrap();
         assert_eq!(end(carrier, &mut client, &mut far, |_| {}), Error::Closed);
         assert_eq!(far.unheard(), b"\xe0\0");
-        assert_eq!(carrier.turn(&mut client, &mut far), Err(Error::Closed), "and so it stays");
+        assert_eq!(
+            carrier.turn(&mut client, &mut far),
+            Err(Error::Closed),
+            "and so it stays"
+        );
     });
 }
 
@@ -129,16 +176,30 @@ fn a_goodbye_that_nobody_takes_is_not_waited_for() {
     for whole in [false, true] {
         let carrier = &mut Aio::new(whole);
         // CONNECT fits, and no more.
-        let (mut client, mut far) = accepted(carrier, Faults { capacity: 15, ..Faults::none() });
-        client.session.publish(&Publish::to("topic").payload(&[0; 30]), &mut client.tx).unwrap();
+        let (mut client, mut far) = accepted(
+            carrier,
+            Faults {
+                capacity: 15,
+                ..Faults::none()
+            },
+        );
+        client
+            .session
+            .publish(&Publish::to("topic").payload(&[0; 30]), &mut client.tx)
+            .unwrap();
         client.session.disconnect(&mut client.tx).unwrap();
         let begun = far.now;
         assert_eq!(end(carrier, &mut client, &mut far, |_| {}), Error::Closed);
-        assert!((1000..4000).contains(&(far.now - begun)), "{}", far.now - begun);
+        assert!(
+            (1000..4000).contains(&(far.now - begun)),
+            "{}",
+            far.now - begun
+        );
     }
 }
 
-/// The application sleeps for an hour after a PINGREQ, whose answer arrives; then it has something to say.
+/// The application sleeps for an hour after a PINGREQ, whose answer arrives; then it has something
+/// to say.
 fn comes_late(carrier: &mut dyn Any, faults: Faults) {
     let (mut client, mut far) = accepted(carrier, faults);
     while far.unheard() != b"\xc0\0" {
@@ -146,9 +207,18 @@ fn comes_late(carrier: &mut dyn Any, faults: Faults) {
     }
     far.say(b"\xd0\0");
     far.now += 3_600_000;
-    client.session.publish(&Publish::to("a"), &mut client.tx).unwrap();
+    client
+        .session
+        .publish(&Publish::to("a"), &mut client.tx)
+        .unwrap();
     for _ in 0..3 {
-        assert_eq!(client.session.next_event(&mut client.rx, &mut client.tx).unwrap(), None);
+        assert_eq!(
+            client
+                .session
+                .next_event(&mut client.rx, &mut client.tx)
+                .unwrap(),
+            None
+        );
         carrier.turn(&mut client, &mut far).unwrap();
     }
 }
@@ -157,7 +227,17 @@ fn comes_late(carrier: &mut dyn Any, faults: Faults) {
 fn who_is_late_looks_for_bytes_first() {
     everywhere(|carrier| comes_late(carrier, Faults::none()));
     // Whoever can wait gives the executor time to bring the bytes.
-    for (whole, seed) in [false, true].into_iter().flat_map(|whole| (0..20).map(move |seed| (whole, seed))) {
-        comes_late(&mut Aio::new(whole), Faults { seed, delay: 1, ..Faults::none() });
+    for (whole, seed) in [false, true]
+        .into_iter()
+        .flat_map(|whole| (0..20).map(move |seed| (whole, seed)))
+    {
+        comes_late(
+            &mut Aio::new(whole),
+            Faults {
+                seed,
+                delay: 1,
+                ..Faults::none()
+            },
+        );
     }
 }

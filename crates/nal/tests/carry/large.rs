@@ -1,4 +1,5 @@
-//! Large payloads both ways at once through small buffers, over real sockets, to the rig's broker and through links that are cut.
+//! Large payloads both ways at once through small buffers, over real sockets, to the rig's broker
+//! and through links that are cut.
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_io_async::ErrorType;
 use embedded_nal_async::TcpConnect;
@@ -70,11 +71,22 @@ impl Big {
 
     fn connect(&mut self) {
         self.resend = None;
-        self.session.connect(&Connect::new("big").keep_session(), &mut self.rx, &mut self.tx).unwrap();
+        self.session
+            .connect(
+                &Connect::new("big").keep_session(),
+                &mut self.rx,
+                &mut self.tx,
+            )
+            .unwrap();
     }
 
     fn now(&self) -> u32 {
-        assert!(self.begun.elapsed() < PATIENCE, "no end: {} acknowledged, heard {:?}", self.acked, self.heard);
+        assert!(
+            self.begun.elapsed() < PATIENCE,
+            "no end: {} acknowledged, heard {:?}",
+            self.acked,
+            self.heard
+        );
         self.begun.elapsed().as_millis() as u32
     }
 
@@ -89,12 +101,19 @@ impl Big {
         {
             match event {
                 Event::Connected { .. } if self.ids.is_empty() => {
-                    self.session.subscribe(&[Filter::new("big/+", QoS::ExactlyOnce)], &mut self.tx).unwrap();
+                    self.session
+                        .subscribe(&[Filter::new("big/+", QoS::ExactlyOnce)], &mut self.tx)
+                        .unwrap();
                 }
                 Event::Message(message) => {
                     self.coming = (message.topic.as_str()[4..].parse().unwrap(), 0);
                     self.both += u32::from(self.session.unsent() > 0);
-                    take(&mut self.coming, &mut self.heard, message.payload, message.left);
+                    take(
+                        &mut self.coming,
+                        &mut self.heard,
+                        message.payload,
+                        message.left,
+                    );
                 }
                 Event::Payload { data, left } => {
                     self.both += u32::from(self.session.unsent() > 0);
@@ -112,12 +131,22 @@ impl Big {
         let left = self.session.unsent();
         if left > 0 {
             let at = LEN - left;
-            let piece: Vec<u8> = (at..LEN.min(at + 48)).map(|at| byte(self.sending, at)).collect();
+            let piece: Vec<u8> = (at..LEN.min(at + 48))
+                .map(|at| byte(self.sending, at))
+                .collect();
             // No room is an answer, too.
             let _ = self.session.publish_chunk(&piece, &mut self.tx);
         } else if let Some((id, qos)) = self.resend {
             let number = self.ids.iter().position(|other| *other == id).unwrap();
-            if self.session.republish(id, &Publish::to(&format!("big/{number}")).qos(qos).more(LEN), &mut self.tx).is_ok() {
+            if self
+                .session
+                .republish(
+                    id,
+                    &Publish::to(&format!("big/{number}")).qos(qos).more(LEN),
+                    &mut self.tx,
+                )
+                .is_ok()
+            {
                 self.sending = number;
                 self.resend = None;
             }
@@ -125,7 +154,10 @@ impl Big {
             let number = self.ids.len();
             let topic = format!("big/{number}");
             // Offline, Busy or Full: asked again.
-            if let Ok(Some(id)) = self.session.publish(&Publish::to(&topic).qos(QOS[number]).more(LEN), &mut self.tx) {
+            if let Ok(Some(id)) = self.session.publish(
+                &Publish::to(&topic).qos(QOS[number]).more(LEN),
+                &mut self.tx,
+            ) {
                 self.ids.push(id);
                 self.sending = number;
             }
@@ -140,7 +172,12 @@ impl Big {
 }
 
 fn take((number, at): &mut (usize, u32), heard: &mut [u32], data: &[u8], left: u32) {
-    assert!(data.iter().zip(*at..).all(|(data, at)| *data == byte(*number, at)), "message {number}, from {at} on");
+    assert!(
+        data.iter()
+            .zip(*at..)
+            .all(|(data, at)| *data == byte(*number, at)),
+        "message {number}, from {at} on"
+    );
     *at += data.len() as u32;
     assert_eq!(*at + left, LEN);
     heard[*number] += u32::from(left == 0);
@@ -150,8 +187,14 @@ fn take((number, at): &mut (usize, u32), heard: &mut [u32], data: &[u8], left: u
 fn broker() -> (Server, Proxy) {
     let server = Server::start(Config::new()).unwrap();
     let proxy = Proxy::start(server.addr()).unwrap();
-    proxy.plan(Plan { most: Some(100), ..Plan::cut_after(Direction::Up, 150_000) });
-    proxy.plan(Plan { most: Some(700), ..Plan::cut_after(Direction::Down, 200_000) });
+    proxy.plan(Plan {
+        most: Some(100),
+        ..Plan::cut_after(Direction::Up, 150_000)
+    });
+    proxy.plan(Plan {
+        most: Some(700),
+        ..Plan::cut_after(Direction::Down, 200_000)
+    });
     (server, proxy)
 }
 
@@ -183,7 +226,11 @@ fn over_embedded_nal() {
 }
 
 fn block_on(future: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future);
 }
 
 async fn sleep(ms: u32) {
@@ -207,7 +254,10 @@ fn over_halves() {
         while !big.is_done() {
             big.act();
             let now = big.now();
-            match link.turn(&mut big.session, &mut big.rx, &mut big.tx, now, sleep).await {
+            match link
+                .turn(&mut big.session, &mut big.rx, &mut big.tx, now, sleep)
+                .await
+            {
                 Ok(()) => {}
                 Err(Error::Closed | Error::Transport(_)) => {
                     link = halves(proxy.addr()).await;
@@ -238,15 +288,22 @@ fn over_the_whole() {
     let (_server, proxy) = broker();
     block_on(async {
         let mut big = Big::new();
-        let mut link = Whole::open(&Stack, proxy.addr(), sleep(60_000)).await.unwrap();
+        let mut link = Whole::open(&Stack, proxy.addr(), sleep(60_000))
+            .await
+            .unwrap();
         big.connect();
         while !big.is_done() {
             big.act();
             let now = big.now();
-            match link.turn(&mut big.session, &mut big.rx, &mut big.tx, now, sleep).await {
+            match link
+                .turn(&mut big.session, &mut big.rx, &mut big.tx, now, sleep)
+                .await
+            {
                 Ok(()) => {}
                 Err(Error::Closed | Error::Transport(_)) => {
-                    link = Whole::open(&Stack, proxy.addr(), sleep(60_000)).await.unwrap();
+                    link = Whole::open(&Stack, proxy.addr(), sleep(60_000))
+                        .await
+                        .unwrap();
                     big.connect();
                 }
                 Err(error) => panic!("{error}"),

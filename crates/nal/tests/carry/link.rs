@@ -18,7 +18,10 @@ fn opening_takes_its_time() {
     nal.stack.offered.push_back(far.connect(|_| Faults::none()));
     nal.stack.patience = 3;
     for _ in 0..3 {
-        assert!(matches!(nal.link.open(&mut nal.stack, NOWHERE), Err(nb::Error::WouldBlock)));
+        assert!(matches!(
+            nal.link.open(&mut nal.stack, NOWHERE),
+            Err(nb::Error::WouldBlock)
+        ));
         assert!(!nal.link.is_open());
     }
     nal.link.open(&mut nal.stack, NOWHERE).unwrap();
@@ -40,7 +43,10 @@ fn whoever_has_waited_long_enough_closes() {
 #[test]
 fn a_refused_connection_gives_its_socket_back() {
     let mut nal = Nal::default();
-    assert!(matches!(nal.link.open(&mut nal.stack, NOWHERE), Err(nb::Error::Other(_))));
+    assert!(matches!(
+        nal.link.open(&mut nal.stack, NOWHERE),
+        Err(nb::Error::Other(_))
+    ));
     assert_eq!((nal.stack.sockets, nal.link.is_open()), (0, false));
 }
 
@@ -49,7 +55,10 @@ fn every_end_gives_the_socket_back() {
     let (mut nal, mut far, mut client) = (Nal::default(), Far::new(), Client::new(0));
     // Not open.
     client.connect();
-    assert!(matches!(nal.turn(&mut client, &mut far), Err(Error::Closed)));
+    assert!(matches!(
+        nal.turn(&mut client, &mut far),
+        Err(Error::Closed)
+    ));
     assert!(client.session.is_closed());
     // Cut below MQTT.
     nal.open(far.connect(|_| Faults::none().cut_after(Direction::Up, 5)));
@@ -60,7 +69,14 @@ fn every_end_gives_the_socket_back() {
         }
     };
     assert!(matches!(ended, Error::Transport(_)), "{ended:?}");
-    assert_eq!((nal.stack.sockets, nal.link.is_open(), client.session.is_closed()), (0, false, true));
+    assert_eq!(
+        (
+            nal.stack.sockets,
+            nal.link.is_open(),
+            client.session.is_closed()
+        ),
+        (0, false, true)
+    );
     // And again.
     nal.open(far.connect(|_| Faults::none()));
     client.connect();

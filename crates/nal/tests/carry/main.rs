@@ -1,4 +1,5 @@
-//! Both ways to carry a session, over links that misbehave and break in virtual time, and over real sockets.
+//! Both ways to carry a session, over links that misbehave and break in virtual time, and over real
+//! sockets.
 mod aio;
 mod dropping;
 mod ends;

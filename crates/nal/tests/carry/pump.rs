@@ -58,20 +58,31 @@ async fn pump(mut from: impl Read, mut to: impl Write) {
 }
 
 /// Publishes ten messages to itself and leaves.
-async fn talk(reader: impl Read<Error = std::io::Error>, writer: impl Write<Error = std::io::Error>) -> u32 {
+async fn talk(
+    reader: impl Read<Error = std::io::Error>,
+    writer: impl Write<Error = std::io::Error>,
+) -> u32 {
     let begun = Instant::now();
     let mut link = Halves::new(reader, writer);
     let mut session = Session::<[Slot; 4]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     let mut heard = 0;
-    session.connect(&Connect::new("fussy"), &mut rx, &mut tx).unwrap();
+    session
+        .connect(&Connect::new("fussy"), &mut rx, &mut tx)
+        .unwrap();
     loop {
         while tx.room() >= 32
             && let Some(event) = session.next_event(&mut rx, &mut tx).unwrap()
         {
             match event {
-                Event::Connected { .. } => drop(session.subscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx).unwrap()),
-                Event::Subscribed { .. } => drop(session.publish(&Publish::to("a"), &mut tx).unwrap()),
+                Event::Connected { .. } => drop(
+                    session
+                        .subscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx)
+                        .unwrap(),
+                ),
+                Event::Subscribed { .. } => {
+                    drop(session.publish(&Publish::to("a"), &mut tx).unwrap())
+                }
                 Event::Message(_) if heard == 10 => session.disconnect(&mut tx).unwrap(),
                 Event::Message(_) => {
                     heard += 1;
@@ -80,9 +91,13 @@ async fn talk(reader: impl Read<Error = std::io::Error>, writer: impl Write<Erro
                 _ => {}
             }
         }
-        let turn = link.turn(&mut session, &mut rx, &mut tx, begun.elapsed().as_millis() as u32, async |ms| {
-            tokio::time::sleep(Duration::from_millis(ms.into())).await
-        });
+        let turn = link.turn(
+            &mut session,
+            &mut rx,
+            &mut tx,
+            begun.elapsed().as_millis() as u32,
+            async |ms| tokio::time::sleep(Duration::from_millis(ms.into())).await,
+        );
         // Dropped all the time, which the pipes do not mind.
         match tokio::time::timeout(Duration::from_millis(1), turn).await {
             Ok(Err(Error::Closed)) => return heard,
@@ -95,14 +110,26 @@ async fn talk(reader: impl Read<Error = std::io::Error>, writer: impl Write<Erro
 #[test]
 fn nothing_of_a_fussy_transport_is_dropped() {
     let server = Server::start(Config::new()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let heard = runtime.block_on(async {
-        let (theirs, ours) = TcpStream::connect(server.addr()).await.unwrap().into_split();
+        let (theirs, ours) = TcpStream::connect(server.addr())
+            .await
+            .unwrap()
+            .into_split();
         let (near, far) = duplex(64);
         let ((near_reader, near_writer), (far_reader, far_writer)) = (split(near), split(far));
         let session = talk(FromTokio::new(near_reader), FromTokio::new(near_writer));
-        let down = pump(Fussy(FromTokio::new(theirs)), Fussy(FromTokio::new(far_writer)));
-        let up = pump(Fussy(FromTokio::new(far_reader)), Fussy(FromTokio::new(ours)));
+        let down = pump(
+            Fussy(FromTokio::new(theirs)),
+            Fussy(FromTokio::new(far_writer)),
+        );
+        let up = pump(
+            Fussy(FromTokio::new(far_reader)),
+            Fussy(FromTokio::new(ours)),
+        );
         // The broker hangs up after DISCONNECT, and one ends after the other.
         tokio::join!(session, down, up).0
     });

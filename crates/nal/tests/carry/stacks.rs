@@ -19,7 +19,8 @@ use std::{
 };
 
 /// Where nobody is: these stacks connect to the end they were given.
-pub const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+pub const NOWHERE: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
 
 /// A stack of `embedded-nal`, and its books: which sockets are out.
 #[derive(Default)]
@@ -36,12 +37,20 @@ pub struct NalError(io::Error);
 
 impl embedded_nal::TcpError for NalError {
     fn kind(&self) -> TcpErrorKind {
-        if self.0.kind() == ErrorKind::BrokenPipe { TcpErrorKind::PipeClosed } else { TcpErrorKind::Other }
+        if self.0.kind() == ErrorKind::BrokenPipe {
+            TcpErrorKind::PipeClosed
+        } else {
+            TcpErrorKind::Other
+        }
     }
 }
 
 fn to_nb(error: io::Error) -> nb::Error<NalError> {
-    if error.kind() == ErrorKind::WouldBlock { nb::Error::WouldBlock } else { nb::Error::Other(NalError(error)) }
+    if error.kind() == ErrorKind::WouldBlock {
+        nb::Error::WouldBlock
+    } else {
+        nb::Error::Other(NalError(error))
+    }
 }
 
 impl TcpClientStack for NalStack {
@@ -58,17 +67,36 @@ impl TcpClientStack for NalStack {
             self.patience -= 1;
             return Err(nb::Error::WouldBlock);
         }
-        *socket = Some(self.offered.pop_front().ok_or(to_nb(ErrorKind::ConnectionRefused.into()))?);
+        *socket = Some(
+            self.offered
+                .pop_front()
+                .ok_or(to_nb(ErrorKind::ConnectionRefused.into()))?,
+        );
         Ok(())
     }
 
     fn send(&mut self, socket: &mut Self::TcpSocket, bytes: &[u8]) -> nb::Result<usize, NalError> {
-        socket.as_mut().expect("connected").write(bytes).map_err(to_nb)
+        socket
+            .as_mut()
+            .expect("connected")
+            .write(bytes)
+            .map_err(to_nb)
     }
 
-    fn receive(&mut self, socket: &mut Self::TcpSocket, buffer: &mut [u8]) -> nb::Result<usize, NalError> {
-        assert!(!buffer.is_empty(), "a read into no space looks like the end");
-        socket.as_mut().expect("connected").read(buffer).map_err(to_nb)
+    fn receive(
+        &mut self,
+        socket: &mut Self::TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, NalError> {
+        assert!(
+            !buffer.is_empty(),
+            "a read into no space looks like the end"
+        );
+        socket
+            .as_mut()
+            .expect("connected")
+            .read(buffer)
+            .map_err(to_nb)
     }
 
     fn close(&mut self, _: Self::TcpSocket) -> Result<(), NalError> {
@@ -94,7 +122,13 @@ impl Carrier for Nal {
     }
 
     fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<NalError>> {
-        let nap = self.link.turn(&mut self.stack, &mut client.session, &mut client.rx, &mut client.tx, far.now as u32)?;
+        let nap = self.link.turn(
+            &mut self.stack,
+            &mut client.session,
+            &mut client.rx,
+            &mut client.tx,
+            far.now as u32,
+        )?;
         if nap != Some(0) {
             far.step();
         }
@@ -102,8 +136,8 @@ impl Carrier for Nal {
     }
 }
 
-/// An end of a link, read and written by `embedded-io-async`. Keeps what is written until it is flushed, as TLS does, or until it has kept
-/// 20 bytes. Cancel-safe.
+/// An end of a link, read and written by `embedded-io-async`. Keeps what is written until it is
+/// flushed, as TLS does, or until it has kept 20 bytes. Cancel-safe.
 pub struct Io {
     end: Rc<RefCell<End>>,
     kept: Vec<u8>,
@@ -111,10 +145,16 @@ pub struct Io {
 
 impl Io {
     pub fn new(end: &Rc<RefCell<End>>) -> Self {
-        Io { end: end.clone(), kept: Vec::new() }
+        Io {
+            end: end.clone(),
+            kept: Vec::new(),
+        }
     }
 
-    fn poll(&mut self, mut step: impl FnMut(&mut End, &mut Vec<u8>) -> io::Result<usize>) -> Poll<io::Result<usize>> {
+    fn poll(
+        &mut self,
+        mut step: impl FnMut(&mut End, &mut Vec<u8>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
         match step(&mut self.end.borrow_mut(), &mut self.kept) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
             outcome => Poll::Ready(outcome),
@@ -174,9 +214,16 @@ impl Aio {
         Self::dropping(whole, 0, |_, _| false)
     }
 
-    /// `drop_at` says of each wait, by its number, whether the future is dropped there; it gets `chosen`, too.
+    /// `drop_at` says of each wait, by its number, whether the future is dropped there; it gets
+    /// `chosen`, too.
     pub fn dropping(whole: bool, chosen: u64, drop_at: fn(u64, u64) -> bool) -> Self {
-        Aio { open: None, whole, drop_at, chosen, waits: 0 }
+        Aio {
+            open: None,
+            whole,
+            drop_at,
+            chosen,
+            waits: 0,
+        }
     }
 }
 
@@ -196,7 +243,14 @@ impl Carrier for Aio {
         let (now, now_ms) = (RefCell::new(far.now), far.now as u32);
         let sleep = async |ms: u32| {
             let until = *now.borrow() + u64::from(ms);
-            poll_fn(|_| if *now.borrow() >= until { Poll::Ready(()) } else { Poll::Pending }).await
+            poll_fn(|_| {
+                if *now.borrow() >= until {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await
         };
         let (session, rx, tx) = (&mut client.session, &mut client.rx, &mut client.tx);
         let open = self.open.as_mut().expect("open");
@@ -208,7 +262,9 @@ impl Carrier for Aio {
         };
         let mut turn = pin!(turn);
         loop {
-            if let Poll::Ready(outcome) = turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(outcome) =
+                turn.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            {
                 return outcome;
             }
             self.waits += 1;

@@ -1,5 +1,8 @@
-//! A client that publishes to itself through a broker in memory, in virtual time; whatever carries its bytes.
-use motemq::{Buffer, Connect, Event, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot};
+//! A client that publishes to itself through a broker in memory, in virtual time; whatever carries
+//! its bytes.
+use motemq::{
+    Buffer, Connect, Event, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot,
+};
 use motemq_nal::Error;
 use motemq_rig::{
     broker::{Broker, Config, Connection},
@@ -63,17 +66,24 @@ impl Far {
     pub fn step(&mut self) {
         self.now += 10;
         self.broker.tick(self.now);
-        let Some((far, link)) = &mut self.wire else { return };
+        let Some((far, link)) = &mut self.wire else {
+            return;
+        };
         link.step();
         if self.silent {
             return;
         }
         let mut buffer = [0; 100];
-        let Some(read) = moved(far.read(&mut buffer)) else { return };
-        self.broker.received(self.now, self.connection, &buffer[..read]);
+        let Some(read) = moved(far.read(&mut buffer)) else {
+            return;
+        };
+        self.broker
+            .received(self.now, self.connection, &buffer[..read]);
         self.outgoing.extend(self.broker.take(self.connection));
         if !self.outgoing.is_empty() {
-            let Some(written) = moved(far.write(&self.outgoing)) else { return };
+            let Some(written) = moved(far.write(&self.outgoing)) else {
+                return;
+            };
             self.outgoing.drain(..written);
         }
     }
@@ -147,14 +157,21 @@ impl Client {
 
     pub fn connect(&mut self) {
         self.resend = None;
-        self.session.connect(&Connect::new("a").keep_session(), &mut self.rx, &mut self.tx).unwrap();
+        self.session
+            .connect(
+                &Connect::new("a").keep_session(),
+                &mut self.rx,
+                &mut self.tx,
+            )
+            .unwrap();
     }
 
     pub fn is_done(&self) -> bool {
         self.next == self.count && self.ledger.is_complete() && self.under_way.is_empty()
     }
 
-    /// Each message was heard exactly once, those of one QoS in their order: so it is as long as the link holds.
+    /// Each message was heard exactly once, those of one QoS in their order: so it is as long as
+    /// the link holds.
     pub fn heard_each_once(&self) -> bool {
         let mut heard = self.heard.clone();
         heard.sort_unstable();
@@ -163,13 +180,23 @@ impl Client {
 
     /// Takes all events and publishes what there is room for.
     pub fn act(&mut self) {
-        while let Some(event) = self.session.next_event(&mut self.rx, &mut self.tx).expect("the broker keeps to the standard") {
+        while let Some(event) = self
+            .session
+            .next_event(&mut self.rx, &mut self.tx)
+            .expect("the broker keeps to the standard")
+        {
             match event {
                 Event::Connected { session } => self.subscribed &= session == Known::Resumed,
                 Event::Subscribed { .. } => self.subscribed = true,
                 Event::Message(message) => {
-                    self.heard.push(std::str::from_utf8(message.payload).unwrap().parse().unwrap());
-                    self.ledger.delivered(message.topic.as_str(), message.payload);
+                    self.heard.push(
+                        std::str::from_utf8(message.payload)
+                            .unwrap()
+                            .parse()
+                            .unwrap(),
+                    );
+                    self.ledger
+                        .delivered(message.topic.as_str(), message.payload);
                 }
                 Event::Acked { id } => {
                     self.under_way.remove(&id).expect("it was under way");
@@ -186,7 +213,9 @@ impl Client {
         }
         if !self.subscribed && self.session.oldest().is_none() {
             // Offline, or no room: asked again.
-            let _ = self.session.subscribe(&[Filter::new("t", QoS::ExactlyOnce)], &mut self.tx);
+            let _ = self
+                .session
+                .subscribe(&[Filter::new("t", QoS::ExactlyOnce)], &mut self.tx);
         }
         self.publish();
     }
@@ -194,7 +223,11 @@ impl Client {
     fn publish(&mut self) {
         if let Some((id, qos)) = self.resend {
             let payload = payload(self.under_way[&id]);
-            match self.session.republish(id, &Publish::to("t").payload(&payload).qos(qos), &mut self.tx) {
+            match self.session.republish(
+                id,
+                &Publish::to("t").payload(&payload).qos(qos),
+                &mut self.tx,
+            ) {
                 Err(SendError::Full) => return,
                 answer => answer.unwrap(),
             }
@@ -202,7 +235,12 @@ impl Client {
         }
         while self.subscribed && self.next < self.count && self.tx.room() > 40 {
             let payload = payload(self.next);
-            let Ok(id) = self.session.publish(&Publish::to("t").payload(&payload).qos(qos(self.next)), &mut self.tx) else { return };
+            let Ok(id) = self.session.publish(
+                &Publish::to("t").payload(&payload).qos(qos(self.next)),
+                &mut self.tx,
+            ) else {
+                return;
+            };
             self.ledger.published("t", &payload, qos(self.next));
             if let Some(id) = id {
                 self.under_way.insert(id, self.next);
@@ -212,9 +250,13 @@ impl Client {
     }
 }
 
-/// Runs until all `count` messages are through; each connection has the faults that `faults` gives for its number. Returns the client, and
-/// how many connections it took.
-pub fn run(count: u32, carrier: &mut impl Carrier, faults: impl Fn(u64) -> Faults) -> (Client, u64) {
+/// Runs until all `count` messages are through; each connection has the faults that `faults` gives
+/// for its number. Returns the client, and how many connections it took.
+pub fn run(
+    count: u32,
+    carrier: &mut impl Carrier,
+    faults: impl Fn(u64) -> Faults,
+) -> (Client, u64) {
     let (mut client, mut far) = (Client::new(count), Far::new());
     for _ in 0..200_000 {
         if client.session.is_closed() {
@@ -238,13 +280,23 @@ pub fn run(count: u32, carrier: &mut impl Carrier, faults: impl Fn(u64) -> Fault
 pub fn endure<C: Carrier>(carrier: impl Fn() -> C) {
     for seed in 0..30 {
         let (client, connections) = run(60, &mut carrier(), |_| Faults::seeded(seed));
-        assert!(client.heard_each_once() && connections == 1, "seed {seed}: whole links lose nothing");
+        assert!(
+            client.heard_each_once() && connections == 1,
+            "seed {seed}: whole links lose nothing"
+        );
         let (client, connections) = run(60, &mut carrier(), |number| {
             let seed = seed * 1000 + number;
-            let direction = if seed % 2 == 0 { Direction::Up } else { Direction::Down };
+            let direction = if seed % 2 == 0 {
+                Direction::Up
+            } else {
+                Direction::Down
+            };
             Faults::seeded(seed).cut_after(direction, 40 + seed * 7919 % 400)
         });
         let verdict = client.ledger.judge();
-        assert!(verdict.is_clean() && connections > 1, "seed {seed}, {connections} connections: {verdict}");
+        assert!(
+            verdict.is_clean() && connections > 1,
+            "seed {seed}, {connections} connections: {verdict}"
+        );
     }
 }

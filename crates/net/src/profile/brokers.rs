@@ -2,8 +2,9 @@
 use super::Profile;
 use motemq::QoS;
 
-/// AWS IoT Core with a client certificate. It answers what it does not take with silence, QoS 2 for instance; wants a TLS server name (SNI);
-/// and may deliver a message twice under another identifier.
+/// AWS IoT Core with a client certificate. It answers what it does not take with silence, QoS 2 for
+/// instance; wants a TLS server name (SNI); and may deliver a message twice under another
+/// identifier.
 pub const AWS_IOT: Profile = Profile {
     name: "aws-iot",
     broker: "AWS IoT Core",
@@ -24,8 +25,9 @@ pub const AWS_IOT: Profile = Profile {
     ..Profile::ANY
 };
 
-/// Azure IoT Hub. The client identifier is the device's name (with `/` and the module's name behind it where there is one), the user name
-/// `HUB/DEVICE/?api-version=2021-04-12`, the password a token that expires, unless there is a client certificate. It keeps no retained messages.
+/// Azure IoT Hub. The client identifier is the device's name (with `/` and the module's name behind
+/// it where there is one), the user name `HUB/DEVICE/?api-version=2021-04-12`, the password a token
+/// that expires, unless there is a client certificate. It keeps no retained messages.
 pub const AZURE_IOT_HUB: Profile = Profile {
     name: "azure-iot-hub",
     broker: "Azure IoT Hub",
@@ -41,11 +43,18 @@ pub const AZURE_IOT_HUB: Profile = Profile {
 };
 
 /// HiveMQ Cloud. It wants a TLS server name (SNI), too.
-pub const HIVEMQ_CLOUD: Profile =
-    Profile { name: "hivemq-cloud", broker: "HiveMQ Cloud", port: 8883, tls: true, login: true, payload: 5 << 20, ..Profile::ANY };
+pub const HIVEMQ_CLOUD: Profile = Profile {
+    name: "hivemq-cloud",
+    broker: "HiveMQ Cloud",
+    port: 8883,
+    tls: true,
+    login: true,
+    payload: 5 << 20,
+    ..Profile::ANY
+};
 
-/// mosquitto as it comes. From 2.1 on it hangs up on packets of more than 2,000,000 bytes; it is given as many messages at once as it passes
-/// on at once.
+/// mosquitto as it comes. From 2.1 on it hangs up on packets of more than 2,000,000 bytes; it is
+/// given as many messages at once as it passes on at once.
 pub const MOSQUITTO: Profile = Profile {
     name: "mosquitto",
     broker: "mosquitto",

@@ -56,7 +56,9 @@ pub enum Limit {
         most: usize,
     },
     /// The topic or filter has too many levels.
-    #[error("takes topics and filters with {most} slashes at most, not {slashes} as in {topic}: use fewer levels")]
+    #[error(
+        "takes topics and filters with {most} slashes at most, not {slashes} as in {topic}: use fewer levels"
+    )]
     Slashes {
         /// The topic or filter.
         topic: String,
@@ -82,7 +84,9 @@ pub enum Limit {
         most: u32,
     },
     /// Topic and payload together are too long.
-    #[error("takes topic and payload of {most} bytes together at most, not {len}: send it in parts")]
+    #[error(
+        "takes topic and payload of {most} bytes together at most, not {len}: send it in parts"
+    )]
     Message {
         /// Bytes they have.
         len: u64,

@@ -13,8 +13,9 @@ pub const ALL: [&Profile; 4] = [&AWS_IOT, &AZURE_IOT_HUB, &HIVEMQ_CLOUD, &MOSQUI
 
 /// What a broker allows, and where it listens.
 ///
-/// Brokers answer what is against their rules with silence or with the end of the connection; an error before anything is sent says which
-/// rule it was. One's own broker has a profile made of [`ANY`](Self::ANY):
+/// Brokers answer what is against their rules with silence or with the end of the connection; an
+/// error before anything is sent says which rule it was. One's own broker has a profile made of
+/// [`ANY`](Self::ANY):
 ///
 /// ```
 /// use motemq::{Publish, QoS};
@@ -35,7 +36,8 @@ pub struct Profile {
     pub port: u16,
     /// It takes connections over TLS only.
     pub tls: bool,
-    /// Another port, where MQTT is one protocol of several: TLS has to ask for it by this name (ALPN).
+    /// Another port, where MQTT is one protocol of several: TLS has to ask for it by this name
+    /// (ALPN).
     pub alpn: Option<(u16, &'static str)>,
     /// Bytes of the longest client identifier.
     pub client_id: usize,
@@ -53,7 +55,8 @@ pub struct Profile {
     pub slashes: usize,
     /// What each topic or filter begins with; empty: anything.
     pub roots: &'static [&'static str],
-    /// Of a topic that begins so this and the level behind it do not count for `topic` and `slashes`.
+    /// Of a topic that begins so this and the level behind it do not count for `topic` and
+    /// `slashes`.
     pub uncounted: Option<&'static str>,
     /// Bytes of the longest payload.
     pub payload: u32,
@@ -98,8 +101,8 @@ impl Profile {
         ALL.into_iter().find(|profile| profile.name == name)
     }
 
-    /// Says of the way to this broker what nobody has said yet: its port, with TLS if it takes nothing else; and on the port that has several
-    /// protocols which of them is wanted (ALPN).
+    /// Says of the way to this broker what nobody has said yet: its port, with TLS if it takes
+    /// nothing else; and on the port that has several protocols which of them is wanted (ALPN).
     ///
     /// ```
     /// use motemq_net::{Route, Scheme, profile::AWS_IOT};
@@ -110,7 +113,11 @@ impl Profile {
     pub fn complete(&self, route: &mut Route) {
         if route.port.is_none() && route.scheme == Scheme::Mqtt {
             route.port = Some(self.port);
-            route.scheme = if self.tls { Scheme::Mqtts } else { Scheme::Mqtt };
+            route.scheme = if self.tls {
+                Scheme::Mqtts
+            } else {
+                Scheme::Mqtt
+            };
         }
         #[cfg(feature = "tls")]
         if let Some((port, protocol)) = self.alpn
@@ -126,20 +133,38 @@ impl Profile {
     /// # Errors
     /// The first limit that it is over.
     pub fn check_connect(&self, connect: &Connect<'_>) -> Result<(), OverLimit> {
-        let Connect { client_id, keep_alive, .. } = *connect;
+        let Connect {
+            client_id,
+            keep_alive,
+            ..
+        } = *connect;
         if client_id.len() > self.client_id {
-            return self.over(Limit::ClientId { len: client_id.len(), most: self.client_id });
+            return self.over(Limit::ClientId {
+                len: client_id.len(),
+                most: self.client_id,
+            });
         }
-        if let Some(char) = self.client_id_not.filter(|&char| client_id.starts_with(char)) {
+        if let Some(char) = self
+            .client_id_not
+            .filter(|&char| client_id.starts_with(char))
+        {
             return self.over(Limit::ClientIdBegins { with: char });
         }
         if self.login && (connect.user.is_none() || connect.password.is_none()) {
             return self.over(Limit::Login);
         }
-        if let Some(most) = self.keep_alive.filter(|most| !(1..=*most).contains(&keep_alive)) {
-            return self.over(Limit::KeepAlive { seconds: keep_alive, most });
+        if let Some(most) = self
+            .keep_alive
+            .filter(|most| !(1..=*most).contains(&keep_alive))
+        {
+            return self.over(Limit::KeepAlive {
+                seconds: keep_alive,
+                most,
+            });
         }
-        connect.will.map_or(Ok(()), |will| self.check_publish(&will))
+        connect
+            .will
+            .map_or(Ok(()), |will| self.check_publish(&will))
     }
 
     /// A message; bytes that [`more`](Publish::more) announces count.
@@ -147,16 +172,28 @@ impl Profile {
     /// # Errors
     /// The first limit that it is over.
     pub fn check_publish(&self, publish: &Publish<'_>) -> Result<(), OverLimit> {
-        let &Publish { topic, payload, more, qos, .. } = publish;
+        let &Publish {
+            topic,
+            payload,
+            more,
+            qos,
+            ..
+        } = publish;
         self.check_qos(qos)?;
         self.check_topic(topic)?;
         let len = payload.len() as u64 + u64::from(more);
         if len > self.payload.into() {
-            return self.over(Limit::Payload { len, most: self.payload });
+            return self.over(Limit::Payload {
+                len,
+                most: self.payload,
+            });
         }
         let len = topic.len() as u64 + len;
         if len > self.message.into() {
-            return self.over(Limit::Message { len, most: self.message });
+            return self.over(Limit::Message {
+                len,
+                most: self.message,
+            });
         }
         Ok(())
     }
@@ -167,38 +204,71 @@ impl Profile {
     /// The first limit that they are over.
     pub fn check_subscribe(&self, filters: &[Filter<'_>]) -> Result<(), OverLimit> {
         if filters.len() > self.filters {
-            return self.over(Limit::Filters { count: filters.len(), most: self.filters });
+            return self.over(Limit::Filters {
+                count: filters.len(),
+                most: self.filters,
+            });
         }
-        filters.iter().try_for_each(|filter| self.check_qos(filter.qos).and_then(|()| self.check_topic(filter.filter)))
+        filters.iter().try_for_each(|filter| {
+            self.check_qos(filter.qos)
+                .and_then(|()| self.check_topic(filter.filter))
+        })
     }
 
     fn check_qos(&self, qos: QoS) -> Result<(), OverLimit> {
-        if qos > self.qos { self.over(Limit::QoS { qos: qos as u8, most: self.qos as u8 }) } else { Ok(()) }
+        if qos > self.qos {
+            self.over(Limit::QoS {
+                qos: qos as u8,
+                most: self.qos as u8,
+            })
+        } else {
+            Ok(())
+        }
     }
 
     fn check_topic(&self, topic: &str) -> Result<(), OverLimit> {
         if !self.roots.is_empty() && !self.roots.iter().any(|root| topic.starts_with(root)) {
-            return self.over(Limit::Root { topic: topic.into(), roots: self.roots });
+            return self.over(Limit::Root {
+                topic: topic.into(),
+                roots: self.roots,
+            });
         }
         let counted = self.counted(topic);
         if counted.len() > self.topic {
-            return self.over(Limit::Topic { len: counted.len(), most: self.topic });
+            return self.over(Limit::Topic {
+                len: counted.len(),
+                most: self.topic,
+            });
         }
         // Most brokers do not count them, and nobody should for those.
-        let slashes = if self.slashes == usize::MAX { 0 } else { counted.bytes().filter(|&byte| byte == b'/').count() };
+        let slashes = if self.slashes == usize::MAX {
+            0
+        } else {
+            counted.bytes().filter(|&byte| byte == b'/').count()
+        };
         if slashes > self.slashes {
-            return self.over(Limit::Slashes { topic: topic.into(), slashes, most: self.slashes });
+            return self.over(Limit::Slashes {
+                topic: topic.into(),
+                slashes,
+                most: self.slashes,
+            });
         }
         Ok(())
     }
 
     fn counted<'t>(&self, topic: &'t str) -> &'t str {
-        let behind = self.uncounted.and_then(|start| topic.strip_prefix(start)).and_then(|rest| rest.split_once('/'));
+        let behind = self
+            .uncounted
+            .and_then(|start| topic.strip_prefix(start))
+            .and_then(|rest| rest.split_once('/'));
         behind.map_or(topic, |(_, rest)| rest)
     }
 
     fn over(&self, limit: Limit) -> Result<(), OverLimit> {
-        Err(OverLimit { broker: self.broker, limit })
+        Err(OverLimit {
+            broker: self.broker,
+            limit,
+        })
     }
 }
 
@@ -207,8 +277,14 @@ mod tests {
     use super::*;
 
     fn refuses(profile: &Profile, publish: Publish<'_>, words: &str) {
-        let error = profile.check_publish(&publish).expect_err(words).to_string();
-        assert!(error.starts_with(profile.broker) && error.contains(words), "{error}");
+        let error = profile
+            .check_publish(&publish)
+            .expect_err(words)
+            .to_string();
+        assert!(
+            error.starts_with(profile.broker) && error.contains(words),
+            "{error}"
+        );
     }
 
     #[test]
@@ -217,14 +293,31 @@ mod tests {
         let good = Publish::to(levels).qos(QoS::AtLeastOnce);
         AWS_IOT.check_publish(&good.payload(&[0; 131_072])).unwrap();
         refuses(&AWS_IOT, good.payload(&[0; 131_073]), "131072 bytes");
-        refuses(&AWS_IOT, good.payload(&[0; 131_072]).more(1), "131072 bytes");
+        refuses(
+            &AWS_IOT,
+            good.payload(&[0; 131_072]).more(1),
+            "131072 bytes",
+        );
         refuses(&AWS_IOT, Publish::to("a/b/c/d/e/f/g/h/i"), "7 slashes");
         refuses(&AWS_IOT, Publish::to(&"t".repeat(257)), "256 bytes");
-        AWS_IOT.check_publish(&Publish::to(&format!("$aws/rules/{}/{levels}", "r".repeat(256)))).unwrap();
-        AWS_IOT.check_subscribe(&[Filter::new("a", QoS::AtLeastOnce); 8]).unwrap();
-        let error = AWS_IOT.check_subscribe(&[Filter::new("a", QoS::AtMostOnce); 9]).unwrap_err();
+        AWS_IOT
+            .check_publish(&Publish::to(&format!(
+                "$aws/rules/{}/{levels}",
+                "r".repeat(256)
+            )))
+            .unwrap();
+        AWS_IOT
+            .check_subscribe(&[Filter::new("a", QoS::AtLeastOnce); 8])
+            .unwrap();
+        let error = AWS_IOT
+            .check_subscribe(&[Filter::new("a", QoS::AtMostOnce); 9])
+            .unwrap_err();
         assert_eq!(error.limit, Limit::Filters { count: 9, most: 8 });
-        assert!(AWS_IOT.check_subscribe(&[Filter::new("a", QoS::ExactlyOnce)]).is_err());
+        assert!(
+            AWS_IOT
+                .check_subscribe(&[Filter::new("a", QoS::ExactlyOnce)])
+                .is_err()
+        );
     }
 
     #[test]
@@ -236,7 +329,10 @@ mod tests {
             (hello.keep_alive(0), "1 to 1200 s"),
             (Connect::new("$node"), "begins with $"),
             (Connect::new(&"n".repeat(129)), "128 bytes"),
-            (hello.will(Publish::to("gone").qos(QoS::ExactlyOnce)), "QoS 1 at most"),
+            (
+                hello.will(Publish::to("gone").qos(QoS::ExactlyOnce)),
+                "QoS 1 at most",
+            ),
         ] {
             let error = AWS_IOT.check_connect(&wrong).expect_err(words).to_string();
             assert!(error.contains(words), "{error}");
@@ -246,52 +342,106 @@ mod tests {
     #[test]
     fn the_way_to_a_broker() {
         let completed = |scheme, port| {
-            let mut route = Route { scheme, port, ..Route::default() };
+            let mut route = Route {
+                scheme,
+                port,
+                ..Route::default()
+            };
             AWS_IOT.complete(&mut route);
-            (route.scheme, route.port(), format!("{:?}", route).contains("x-amzn-mqtt-ca"))
+            (
+                route.scheme,
+                route.port(),
+                format!("{:?}", route).contains("x-amzn-mqtt-ca"),
+            )
         };
         assert_eq!(completed(Scheme::Mqtt, None), (Scheme::Mqtts, 8883, false));
-        assert_eq!(completed(Scheme::Mqtt, Some(1883)), (Scheme::Mqtt, 1883, false));
+        assert_eq!(
+            completed(Scheme::Mqtt, Some(1883)),
+            (Scheme::Mqtt, 1883, false)
+        );
         assert_eq!(completed(Scheme::Wss, Some(443)), (Scheme::Wss, 443, false));
-        assert_eq!(completed(Scheme::Mqtts, Some(443)), (Scheme::Mqtts, 443, cfg!(feature = "tls")));
+        assert_eq!(
+            completed(Scheme::Mqtts, Some(443)),
+            (Scheme::Mqtts, 443, cfg!(feature = "tls"))
+        );
     }
 
     #[test]
     fn azure_has_topics_of_its_own() {
-        AZURE_IOT_HUB.check_publish(&Publish::to("devices/d/messages/events/").qos(QoS::AtLeastOnce)).unwrap();
-        AZURE_IOT_HUB.check_subscribe(&[Filter::new("$iothub/methods/POST/#", QoS::AtMostOnce)]).unwrap();
+        AZURE_IOT_HUB
+            .check_publish(&Publish::to("devices/d/messages/events/").qos(QoS::AtLeastOnce))
+            .unwrap();
+        AZURE_IOT_HUB
+            .check_subscribe(&[Filter::new("$iothub/methods/POST/#", QoS::AtMostOnce)])
+            .unwrap();
         refuses(&AZURE_IOT_HUB, Publish::to("door"), "devices/ or $iothub/");
-        let hello = Connect::new("d").login("hub/d/?api-version=2021-04-12", b"SharedAccessSignature");
+        let hello =
+            Connect::new("d").login("hub/d/?api-version=2021-04-12", b"SharedAccessSignature");
         AZURE_IOT_HUB.check_connect(&hello).unwrap();
-        assert!(AZURE_IOT_HUB.check_connect(&hello.keep_alive(1178)).is_err());
+        assert!(
+            AZURE_IOT_HUB
+                .check_connect(&hello.keep_alive(1178))
+                .is_err()
+        );
     }
 
     #[test]
     fn hivemq_cloud_wants_a_login() {
-        let error = HIVEMQ_CLOUD.check_connect(&Connect::new("a").user("me")).unwrap_err();
+        let error = HIVEMQ_CLOUD
+            .check_connect(&Connect::new("a").user("me"))
+            .unwrap_err();
         assert_eq!(error.limit, Limit::Login);
-        HIVEMQ_CLOUD.check_connect(&Connect::new("a").login("me", b"secret").keep_alive(0)).unwrap();
-        refuses(&HIVEMQ_CLOUD, Publish::to("t").more(5 << 20 | 1), "5242880 bytes");
+        HIVEMQ_CLOUD
+            .check_connect(&Connect::new("a").login("me", b"secret").keep_alive(0))
+            .unwrap();
+        refuses(
+            &HIVEMQ_CLOUD,
+            Publish::to("t").more(5 << 20 | 1),
+            "5242880 bytes",
+        );
     }
 
     #[test]
     fn mosquitto_counts_the_topic_too() {
         let most = 1_999_990 - 4;
-        MOSQUITTO.check_publish(&Publish::to("door").more(most).qos(QoS::ExactlyOnce)).unwrap();
-        refuses(&MOSQUITTO, Publish::to("door").more(most + 1), "1999990 bytes");
+        MOSQUITTO
+            .check_publish(&Publish::to("door").more(most).qos(QoS::ExactlyOnce))
+            .unwrap();
+        refuses(
+            &MOSQUITTO,
+            Publish::to("door").more(most + 1),
+            "1999990 bytes",
+        );
     }
 
     #[test]
     fn any_broker_takes_all_that_mqtt_has() {
-        Profile::ANY.check_connect(&Connect::new("").keep_alive(0)).unwrap();
-        Profile::ANY.check_publish(&Publish::to(&"/".repeat(65_535)).more(u32::MAX - 65_535).qos(QoS::ExactlyOnce)).unwrap();
-        Profile::ANY.check_subscribe(&[Filter::new("#", QoS::ExactlyOnce); 255]).unwrap();
+        Profile::ANY
+            .check_connect(&Connect::new("").keep_alive(0))
+            .unwrap();
+        Profile::ANY
+            .check_publish(
+                &Publish::to(&"/".repeat(65_535))
+                    .more(u32::MAX - 65_535)
+                    .qos(QoS::ExactlyOnce),
+            )
+            .unwrap();
+        Profile::ANY
+            .check_subscribe(&[Filter::new("#", QoS::ExactlyOnce); 255])
+            .unwrap();
     }
 
     #[test]
     fn names_are_words_for_command_lines() {
         for profile in ALL {
-            assert!(profile.name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()), "{}", profile.name);
+            assert!(
+                profile
+                    .name
+                    .bytes()
+                    .all(|byte| byte == b'-' || byte.is_ascii_lowercase()),
+                "{}",
+                profile.name
+            );
             assert_eq!(Profile::named(profile.name), Some(profile));
         }
         assert_eq!(Profile::named("AWS"), None);

@@ -1,5 +1,5 @@
-//! What anybody can hear of a handshake: up to TLS 1.2 a server asks for the client's certificate in the clear, and objects to its absence
-//! without saying to what.
+//! What anybody can hear of a handshake: up to TLS 1.2 a server asks for the client's certificate
+//! in the clear, and objects to its absence without saying to what.
 use std::{
     fmt,
     io::{self, Read, Write},
@@ -30,7 +30,8 @@ impl Heard {
         let mut messages = Vec::new();
         let mut records = &all[..];
         while let &[HANDSHAKE, _, _, high, low, ref rest @ ..] = records {
-            let (record, behind) = rest.split_at(rest.len().min(u16::from_be_bytes([high, low]).into()));
+            let (record, behind) =
+                rest.split_at(rest.len().min(u16::from_be_bytes([high, low]).into()));
             messages.extend_from_slice(record);
             records = behind;
         }
@@ -39,7 +40,9 @@ impl Heard {
             if kind == CERTIFICATE_REQUEST {
                 return true;
             }
-            messages = rest.get(u32::from_be_bytes([0, high, middle, low]) as usize..).unwrap_or_default();
+            messages = rest
+                .get(u32::from_be_bytes([0, high, middle, low]) as usize..)
+                .unwrap_or_default();
         }
         false
     }
@@ -60,7 +63,10 @@ pub struct Overheard<S> {
 
 impl<S> Overheard<S> {
     pub(super) fn new(inner: S, heard: Heard) -> Self {
-        Overheard { inner, heard: Some(heard) }
+        Overheard {
+            inner,
+            heard: Some(heard),
+        }
     }
 
     /// Hands are shaken.
@@ -112,10 +118,14 @@ mod tests {
     #[test]
     fn a_certificate_is_asked_for_in_the_clear_or_not_at_all() {
         // ServerHello, then a request cut by the records' ends.
-        assert!(asks(b"\x16\x03\x03\0\x06\x02\0\0\x01.\x0d\x16\x03\x03\0\x04\0\0\x01."));
+        assert!(asks(
+            b"\x16\x03\x03\0\x06\x02\0\0\x01.\x0d\x16\x03\x03\0\x04\0\0\x01."
+        ));
         assert!(!asks(b"\x16\x03\x03\0\x05\x02\0\0\x01\x0d"));
         // Behind the change to encryption it may look like anything.
-        assert!(!asks(b"\x16\x03\x03\0\x05\x02\0\0\x01.\x14\x03\x03\0\x01\x01\x16\x03\x03\0\x05\x0d\0\0\x01."));
+        assert!(!asks(
+            b"\x16\x03\x03\0\x05\x02\0\0\x01.\x14\x03\x03\0\x01\x01\x16\x03\x03\0\x05\x0d\0\0\x01."
+        ));
         // The message before it has not come whole; nothing has; no TLS.
         assert!(!asks(b"\x16\x03\x03\0\x06\x02\xff\xff\xff\x0d\x0d"));
         assert!(!asks(b""));

@@ -1,6 +1,8 @@
-//! Certificates and keys as people have them: DER or PEM, told by the content, whatever the file is called.
+//! Certificates and keys as people have them: DER or PEM, told by the content, whatever the file is
+//! called.
 use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
+    SecretDocument,
     der::{Decode, Encode, asn1::OctetStringRef},
 };
 use zeroize::Zeroizing;
@@ -19,7 +21,9 @@ fn sections(bytes: &[u8]) -> Result<Vec<pem::Pem>, String> {
 /// All certificates in it, as DER, in their order.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let found = if is_pem(bytes) {
-        let certificates = sections(bytes)?.into_iter().filter(|section| section.tag() == "CERTIFICATE");
+        let certificates = sections(bytes)?
+            .into_iter()
+            .filter(|section| section.tag() == "CERTIFICATE");
         certificates.map(pem::Pem::into_contents).collect()
     } else {
         vec![bytes.to_vec()]
@@ -27,19 +31,28 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     if found.is_empty() {
         return Err("it holds no certificate: look for -----BEGIN CERTIFICATE----- in it".into());
     }
-    match found.iter().find_map(|der| native_tls::Certificate::from_der(der).err()) {
-        Some(error) => Err(format!("it is no certificate, neither PEM nor DER ({error})")),
+    match found
+        .iter()
+        .find_map(|der| native_tls::Certificate::from_der(der).err())
+    {
+        Some(error) => Err(format!(
+            "it is no certificate, neither PEM nor DER ({error})"
+        )),
         None => Ok(found),
     }
 }
 
 /// The certificates as PEM text, one behind the other.
 pub fn chain(certificates: Vec<Vec<u8>>) -> String {
-    let sections: Vec<_> = certificates.into_iter().map(|der| pem::Pem::new("CERTIFICATE", der)).collect();
+    let sections: Vec<_> = certificates
+        .into_iter()
+        .map(|der| pem::Pem::new("CERTIFICATE", der))
+        .collect();
     pem::encode_many(&sections)
 }
 
-/// The first private key in it, as PKCS#8 in PEM: from PKCS#1 (RSA), SEC1 (elliptic curves) or PKCS#8, encrypted or not.
+/// The first private key in it, as PKCS#8 in PEM: from PKCS#1 (RSA), SEC1 (elliptic curves) or
+/// PKCS#8, encrypted or not.
 pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, String> {
     if !is_pem(bytes) {
         return wrapped(bytes, password);
@@ -59,12 +72,24 @@ pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<Str
     Err("it holds no private key: look for PRIVATE KEY----- in it".into())
 }
 
-/// Whether this key, in PEM, can belong to the certificate at all. OpenSSL notices only where both are of one kind.
+/// Whether this key, in PEM, can belong to the certificate at all. OpenSSL notices only where both
+/// are of one kind.
 pub fn same_kind(certificate: &[u8], key: &str) -> bool {
-    let Ok(certificate) = x509_cert::Certificate::from_der(certificate) else { return true };
-    let Ok((_, key)) = SecretDocument::from_pem(key) else { return true };
-    let Ok(key) = PrivateKeyInfoRef::try_from(key.as_bytes()) else { return true };
-    let is_curve = certificate.tbs_certificate().subject_public_key_info().algorithm.oid == sec1::ALGORITHM_OID;
+    let Ok(certificate) = x509_cert::Certificate::from_der(certificate) else {
+        return true;
+    };
+    let Ok((_, key)) = SecretDocument::from_pem(key) else {
+        return true;
+    };
+    let Ok(key) = PrivateKeyInfoRef::try_from(key.as_bytes()) else {
+        return true;
+    };
+    let is_curve = certificate
+        .tbs_certificate()
+        .subject_public_key_info()
+        .algorithm
+        .oid
+        == sec1::ALGORITHM_OID;
     is_curve == (key.algorithm.oid == sec1::ALGORITHM_OID)
 }
 
@@ -86,9 +111,17 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
     let algorithm = if pkcs1::RsaPrivateKeyRef::try_from(der).is_ok() {
         pkcs1::ALGORITHM_ID
     } else if let Ok(key) = sec1::EcPrivateKey::try_from(der) {
-        let curve = key.parameters.as_ref().and_then(|parameters| parameters.named_curve());
-        let curve = curve.as_ref().ok_or("the private key does not say on which curve it is: convert it to PKCS#8")?;
-        let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters: Some(curve.into()) };
+        let curve = key
+            .parameters
+            .as_ref()
+            .and_then(|parameters| parameters.named_curve());
+        let curve = curve
+            .as_ref()
+            .ok_or("the private key does not say on which curve it is: convert it to PKCS#8")?;
+        let algorithm = AlgorithmIdentifierRef {
+            oid: sec1::ALGORITHM_OID,
+            parameters: Some(curve.into()),
+        };
         return pkcs8(algorithm, der);
     } else {
         return Err("it is no private key as PKCS#8, PKCS#1 or SEC1, neither PEM nor DER".into());
@@ -99,11 +132,16 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<Zeroizing<String>, String> {
     let key = OctetStringRef::new(der).map_err(|error| error.to_string())?;
     let info = PrivateKeyInfoRef::new(algorithm, key);
-    let document = info.to_der().map(Zeroizing::new).map_err(|error| error.to_string())?;
+    let document = info
+        .to_der()
+        .map(Zeroizing::new)
+        .map_err(|error| error.to_string())?;
     to_pem(SecretDocument::try_from(document.as_slice()))
 }
 
-fn to_pem(document: Result<SecretDocument, pkcs8::der::Error>) -> Result<Zeroizing<String>, String> {
+fn to_pem(
+    document: Result<SecretDocument, pkcs8::der::Error>,
+) -> Result<Zeroizing<String>, String> {
     document
         .and_then(|document| document.to_pem(LABEL, LineEnding::LF))
         .map_err(|error| format!("the private key cannot be used ({error})"))

@@ -36,16 +36,37 @@ pub struct Shown {
 }
 
 impl Tls {
-    /// Shakes hands as [`connect`](Self::connect) does, and says who is there. With `trusting`, whoever it is: for the sake of a diagnosis.
+    /// Shakes hands as [`connect`](Self::connect) does, and says who is there. With `trusting`,
+    /// whoever it is: for the sake of a diagnosis.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn look<S: Read + Write>(&self, host: &str, trusting: bool, stream: S) -> Result<Look, TlsError> {
-        let tls = if trusting { self.clone().dangerously_trust_anyone() } else { self.clone() };
+    pub fn look<S: Read + Write>(
+        &self,
+        host: &str,
+        trusting: bool,
+        stream: S,
+    ) -> Result<Look, TlsError> {
+        let tls = if trusting {
+            self.clone().dangerously_trust_anyone()
+        } else {
+            self.clone()
+        };
         let stream = tls.connect(host, stream)?;
-        let der = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
-        let alpn = stream.negotiated_alpn().ok().flatten().map(|name| String::from_utf8_lossy(&name).into_owned());
-        Ok(Look { certificate: der.and_then(|der| shown(&der)), alpn })
+        let der = stream
+            .peer_certificate()
+            .ok()
+            .flatten()
+            .and_then(|certificate| certificate.to_der().ok());
+        let alpn = stream
+            .negotiated_alpn()
+            .ok()
+            .flatten()
+            .map(|name| String::from_utf8_lossy(&name).into_owned());
+        Ok(Look {
+            certificate: der.and_then(|der| shown(&der)),
+            alpn,
+        })
     }
 }
 
@@ -70,7 +91,9 @@ fn name(name: &GeneralName) -> Option<String> {
         GeneralName::DnsName(name) => Some(name.to_string()),
         GeneralName::IpAddress(address) => match address.as_bytes() {
             &[a, b, c, d] => Some(std::net::Ipv4Addr::new(a, b, c, d).to_string()),
-            long => <[u8; 16]>::try_from(long).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+            long => <[u8; 16]>::try_from(long)
+                .ok()
+                .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
         },
         _ => None,
     }

@@ -17,16 +17,22 @@ pub enum Objection {
     )]
     SelfSigned,
     /// We, to the broker's certificate.
-    #[error("the broker's certificate is for another name: use the host name that stands in it, or say which name is expected")]
+    #[error(
+        "the broker's certificate is for another name: use the host name that stands in it, or say which name is expected"
+    )]
     WrongName,
     /// We, to the broker's certificate.
-    #[error("the broker's certificate has expired: renew it at the broker, and check the clock of this machine")]
+    #[error(
+        "the broker's certificate has expired: renew it at the broker, and check the clock of this machine"
+    )]
     Expired,
     /// We, to the broker's certificate.
     #[error("the broker's certificate is not valid yet: check the clocks of both machines")]
     NotYetValid,
     /// We, to the broker's certificate, for a rarer reason.
-    #[error("we do not trust the broker's certificate: replace it at the broker, or find out what is wrong with it")]
+    #[error(
+        "we do not trust the broker's certificate: replace it at the broker, or find out what is wrong with it"
+    )]
     Untrusted,
     /// The broker, to our silence.
     #[error("the broker wants a client certificate: give one, and its private key")]
@@ -37,19 +43,29 @@ pub enum Objection {
     )]
     UnknownClientCa,
     /// The broker, to our certificate.
-    #[error("the broker says that our client certificate has expired: renew it, and check the broker's clock")]
+    #[error(
+        "the broker says that our client certificate has expired: renew it, and check the broker's clock"
+    )]
     ExpiredClient,
     /// The broker, to our certificate.
-    #[error("the broker does not take our client certificate: use a valid one that was made for clients of this broker")]
+    #[error(
+        "the broker does not take our client certificate: use a valid one that was made for clients of this broker"
+    )]
     BadClientCertificate,
     /// The broker, to what is spoken inside.
-    #[error("the broker speaks none of the application protocols that we offer: check the names of ALPN, and the port")]
+    #[error(
+        "the broker speaks none of the application protocols that we offer: check the names of ALPN, and the port"
+    )]
     NoCommonAlpn,
     /// The broker, to the name asked for.
-    #[error("the broker does not know the host name that we ask for: check the host, or the name that is sent as SNI")]
+    #[error(
+        "the broker does not know the host name that we ask for: check the host, or the name that is sent as SNI"
+    )]
     UnknownName,
     /// Either side, to the other's versions of TLS.
-    #[error("we and the broker have no version of TLS in common: let the broker speak TLS 1.2 or 1.3")]
+    #[error(
+        "we and the broker have no version of TLS in common: let the broker speak TLS 1.2 or 1.3"
+    )]
     NoCommonVersion,
     /// The broker, without saying to what.
     #[error(
@@ -61,21 +77,27 @@ pub enum Objection {
     #[error("the broker does not let us in with this client certificate: check its rules")]
     AccessDenied,
     /// Who answers there does not speak TLS.
-    #[error("what answers there is not TLS: check the port; brokers mostly have 8883 for TLS and 1883 for plain TCP")]
+    #[error(
+        "what answers there is not TLS: check the port; brokers mostly have 8883 for TLS and 1883 for plain TCP"
+    )]
     NotTls,
     /// The connection ended in the middle of the handshake.
-    #[error("the connection was closed in the middle of the handshake: check that this port is for TLS, and look into the broker's log")]
+    #[error(
+        "the connection was closed in the middle of the handshake: check that this port is for TLS, and look into the broker's log"
+    )]
     HungUp,
     /// Nobody answered in time.
     #[error("no answer to the TLS handshake in time: check that this port is for TLS")]
     Silence,
-    /// The broker closed the connection instead of answering CONNECT, and we gave no client certificate.
+    /// The broker closed the connection instead of answering CONNECT, and we gave no client
+    /// certificate.
     #[error(
         "the broker closed the connection after the TLS handshake, without a word: many do so if they want a client certificate, and none was \
          given"
     )]
     ClosedWithoutCertificate,
-    /// The broker closed the connection instead of answering CONNECT, although we gave a client certificate.
+    /// The broker closed the connection instead of answering CONNECT, although we gave a client
+    /// certificate.
     #[error(
         "the broker closed the connection after the TLS handshake, without a word: many do so if they do not take the client certificate, the \
          client identifier, or both together"
@@ -99,21 +121,34 @@ impl Objection {
             ("ip address mismatch", Objection::WrongName),
             ("certificate has expired", Objection::Expired),
             ("certificate is not yet valid", Objection::NotYetValid),
-            ("self signed certificate in certificate chain", Objection::UnknownCa),
+            (
+                "self signed certificate in certificate chain",
+                Objection::UnknownCa,
+            ),
             ("self signed certificate", Objection::SelfSigned),
-            ("unable to get local issuer certificate", Objection::UnknownCa),
+            (
+                "unable to get local issuer certificate",
+                Objection::UnknownCa,
+            ),
             ("unable to get issuer certificate", Objection::UnknownCa),
-            ("unable to verify the first certificate", Objection::UnknownCa),
+            (
+                "unable to verify the first certificate",
+                Objection::UnknownCa,
+            ),
             ("certificate verify failed", Objection::Untrusted),
             ("wrong version number", Objection::NotTls),
             ("packet length too long", Objection::NotTls),
             ("unsupported protocol", Objection::NoCommonVersion),
             ("unexpected eof", Objection::HungUp),
         ];
-        meanings.iter().find(|(part, _)| words.contains(part)).map_or(Objection::Other, |(_, objection)| *objection)
+        meanings
+            .iter()
+            .find(|(part, _)| words.contains(part))
+            .map_or(Objection::Other, |(_, objection)| *objection)
     }
 
-    /// Whether the broker may object to that it was shown no client certificate, `asked` for or not.
+    /// Whether the broker may object to that it was shown no client certificate, `asked` for or
+    /// not.
     pub(super) fn may_be_to_silence(self, asked: bool) -> bool {
         self == Objection::BadClientCertificate || (self == Objection::Refused && asked)
     }
@@ -158,12 +193,19 @@ pub(super) fn words_of(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Whether time ran out under it, or the connection ended.
 pub(super) fn of_transport(error: &native_tls::Error) -> Option<Objection> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock};
+    use std::io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock,
+    };
     let mut source = error.source();
     while let Some(error) = source {
-        match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        match error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind)
+        {
             Some(TimedOut | WouldBlock) => return Some(Objection::Silence),
-            Some(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof) => return Some(Objection::HungUp),
+            Some(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof) => {
+                return Some(Objection::HungUp);
+            }
             _ => source = error.source(),
         }
     }
@@ -172,7 +214,10 @@ pub(super) fn of_transport(error: &native_tls::Error) -> Option<Objection> {
     if words.contains("(os error 10060)") {
         return Some(Objection::Silence);
     }
-    ["(os error 10053)", "(os error 10054)"].iter().any(|code| words.contains(code)).then_some(Objection::HungUp)
+    ["(os error 10053)", "(os error 10054)"]
+        .iter()
+        .any(|code| words.contains(code))
+        .then_some(Objection::HungUp)
 }
 
 #[cfg(test)]
@@ -181,21 +226,30 @@ mod tests {
 
     #[test]
     fn words_of_openssl_are_understood() {
-        let refused =
-            "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:../ssl/statem/clnt.c:1889:";
+        let refused = "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:../ssl/statem/clnt.c:1889:";
         for (words, objection) in [
             ("hostname mismatch", Objection::WrongName),
             ("Hostname mismatch", Objection::WrongName),
             ("ip address mismatch", Objection::WrongName),
             ("certificate has expired", Objection::Expired),
             ("self-signed certificate", Objection::SelfSigned),
-            ("self signed certificate in certificate chain", Objection::UnknownCa),
+            (
+                "self signed certificate in certificate chain",
+                Objection::UnknownCa,
+            ),
             ("unsuitable certificate purpose", Objection::Untrusted),
         ] {
-            assert_eq!(Objection::of_words(&format!("{refused} ({words})")), objection, "{words}");
+            assert_eq!(
+                Objection::of_words(&format!("{refused} ({words})")),
+                objection,
+                "{words}"
+            );
         }
         let alert = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:ssl/record.c:1590:SSL alert number 116";
         assert_eq!(Objection::of_words(alert), Objection::NoClientCertificate);
-        assert_eq!(Objection::of_words("the certificate chain is odd (0x80090325)"), Objection::Other);
+        assert_eq!(
+            Objection::of_words("the certificate chain is odd (0x80090325)"),
+            Objection::Other
+        );
     }
 }

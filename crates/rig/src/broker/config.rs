@@ -30,7 +30,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Everybody may do everything; 20 messages under way to each client, 100,000 waiting behind them, packets of 64 MiB, 10 s for CONNECT.
+    /// Everybody may do everything; 20 messages under way to each client, 100,000 waiting behind
+    /// them, packets of 64 MiB, 10 s for CONNECT.
     pub fn new() -> Self {
         Config {
             window: 20,
@@ -45,19 +46,22 @@ impl Config {
         }
     }
 
-    /// How many QoS 1 and 2 messages are under way to a client before it has answered the first; 1 to 65,535.
+    /// How many QoS 1 and 2 messages are under way to a client before it has answered the first; 1
+    /// to 65,535.
     pub fn window(mut self, messages: u16) -> Self {
         self.window = usize::from(messages.max(1));
         self
     }
 
-    /// How many QoS 1 and 2 messages wait for a client, away or slow. The next ones are [dropped](super::Broker::dropped).
+    /// How many QoS 1 and 2 messages wait for a client, away or slow. The next ones are
+    /// [dropped](super::Broker::dropped).
     pub fn queue(mut self, messages: usize) -> Self {
         self.queue = messages;
         self
     }
 
-    /// How many bytes may lie ready for a client that reads slowly, at least 1. Beyond, QoS 0 is [dropped](super::Broker::dropped) and QoS 1 and 2 wait.
+    /// How many bytes may lie ready for a client that reads slowly, at least 1. Beyond, QoS 0 is
+    /// [dropped](super::Broker::dropped) and QoS 1 and 2 wait.
     pub fn backlog(mut self, bytes: usize) -> Self {
         self.backlog = bytes.max(1);
         self
@@ -82,12 +86,16 @@ impl Config {
     }
 
     /// Answers each CONNECT: [`ReturnCode::ACCEPTED`], or why not.
-    pub fn login(mut self, check: impl Fn(&Connect<'_>) -> ReturnCode + Send + Sync + 'static) -> Self {
+    pub fn login(
+        mut self,
+        check: impl Fn(&Connect<'_>) -> ReturnCode + Send + Sync + 'static,
+    ) -> Self {
         self.login = Some(Arc::new(check));
         self
     }
 
-    /// Whether this client (its identifier comes first) may subscribe to this filter; if not, SUBACK says 0x80.
+    /// Whether this client (its identifier comes first) may subscribe to this filter; if not,
+    /// SUBACK says 0x80.
     pub fn admit(mut self, check: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         self.admit = Some(Arc::new(check));
         self

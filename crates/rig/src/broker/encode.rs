@@ -1,7 +1,9 @@
-//! Packets into vectors: the codec writes into memory of a given size, so this gives it more until the packet fits.
+//! Packets into vectors: the codec writes into memory of a given size, so this gives it more until
+//! the packet fits.
 use motemq::{Out, packet::Packet};
 
-/// Appends `packet` to `bytes`. The broker makes packets of checked parts only, so that the codec finds nothing wrong with them.
+/// Appends `packet` to `bytes`. The broker makes packets of checked parts only, so that the codec
+/// finds nothing wrong with them.
 pub(super) fn append(packet: &Packet<'_>, bytes: &mut Vec<u8>) {
     let mut guess = match packet {
         Packet::Publish { topic, payload, .. } => topic.as_bytes().len() + payload.len() + 16,

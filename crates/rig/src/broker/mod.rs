@@ -1,8 +1,9 @@
-//! A small MQTT 3.1.1 broker without I/O: bytes of connections in, bytes for connections out. **Not for production**: bring mosquitto,
-//! HiveMQ, EMQX or AWS IoT.
+//! A small MQTT 3.1.1 broker without I/O: bytes of connections in, bytes for connections out. **Not
+//! for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
 //!
-//! It is here so that demo, tests and simulations need nothing installed and can be repeated to the byte: no socket, clock or random
-//! number is inside. [`Server`](crate::server::Server) puts it behind real sockets.
+//! It is here so that demo, tests and simulations need nothing installed and can be repeated to the
+//! byte: no socket, clock or random number is inside. [`Server`](crate::server::Server) puts it
+//! behind real sockets.
 //!
 //! ```
 //! use motemq_rig::broker::{Broker, Config, Connection};
@@ -39,9 +40,10 @@ pub struct Connection(pub u64);
 
 /// The broker: everything clients have subscribed to, everything on its way to them.
 ///
-/// Events go in by [`opened`](Self::opened), [`received`](Self::received), [`lost`](Self::lost) and [`tick`](Self::tick); afterwards
-/// [`next_ready`](Self::next_ready) names the connections for which there is something to [`take`](Self::take), or that
-/// [are closed](Self::is_closed). `now` is in milliseconds since whenever, and does not go back.
+/// Events go in by [`opened`](Self::opened), [`received`](Self::received), [`lost`](Self::lost) and
+/// [`tick`](Self::tick); afterwards [`next_ready`](Self::next_ready) names the connections for
+/// which there is something to [`take`](Self::take), or that [are closed](Self::is_closed). `now`
+/// is in milliseconds since whenever, and does not go back.
 #[derive(Clone, Debug)]
 pub struct Broker {
     config: Config,
@@ -100,13 +102,24 @@ impl Broker {
     /// A client has connected; its CONNECT is to follow.
     pub fn opened(&mut self, now: u64, connection: Connection) {
         self.now = now;
-        self.connections.insert(connection, Link { input: Vec::new(), output: Vec::new(), heard: now, client: None });
+        self.connections.insert(
+            connection,
+            Link {
+                input: Vec::new(),
+                output: Vec::new(),
+                heard: now,
+                client: None,
+            },
+        );
     }
 
-    /// These bytes have come. Where they were cut makes no difference. For a connection that is closed they mean nothing.
+    /// These bytes have come. Where they were cut makes no difference. For a connection that is
+    /// closed they mean nothing.
     pub fn received(&mut self, now: u64, from: Connection, bytes: &[u8]) {
         self.now = now;
-        let Some(link) = self.connections.get_mut(&from) else { return };
+        let Some(link) = self.connections.get_mut(&from) else {
+            return;
+        };
         let mut input = mem::take(&mut link.input);
         input.extend_from_slice(bytes);
         let mut rest = input.as_slice();
@@ -129,7 +142,8 @@ impl Broker {
         }
     }
 
-    /// The connection is gone; what was not [taken](Self::take) with it. The will is published [MQTT-3.1.2-8].
+    /// The connection is gone; what was not [taken](Self::take) with it. The will is published
+    /// [MQTT-3.1.2-8].
     pub fn lost(&mut self, now: u64, connection: Connection) {
         self.now = now;
         self.close(connection);
@@ -137,12 +151,17 @@ impl Broker {
         self.ready.remove(&connection);
     }
 
-    /// Closes connections that were silent for too long; tells in how many milliseconds the next would be.
+    /// Closes connections that were silent for too long; tells in how many milliseconds the next
+    /// would be.
     ///
     /// One and a half keep-alives without a packet [MQTT-3.1.2-24]; half a packet is none.
     pub fn tick(&mut self, now: u64) -> Option<u64> {
         self.now = now;
-        let late: Vec<_> = self.deadlines().filter(|&(_, deadline)| deadline <= now).map(|(connection, _)| connection).collect();
+        let late: Vec<_> = self
+            .deadlines()
+            .filter(|&(_, deadline)| deadline <= now)
+            .map(|(connection, _)| connection)
+            .collect();
         for connection in late {
             self.close(connection);
         }
@@ -154,21 +173,25 @@ impl Broker {
         self.ready.pop_first()
     }
 
-    /// The bytes for this connection, which the caller sends now. Take them when the transport can send them: a client that reads slowly
-    /// is known by what lies here.
+    /// The bytes for this connection, which the caller sends now. Take them when the transport can
+    /// send them: a client that reads slowly is known by what lies here.
     pub fn take(&mut self, connection: Connection) -> Vec<u8> {
-        let Some(link) = self.connections.get_mut(&connection) else { return self.closed.remove(&connection).unwrap_or_default() };
+        let Some(link) = self.connections.get_mut(&connection) else {
+            return self.closed.remove(&connection).unwrap_or_default();
+        };
         let bytes = mem::take(&mut link.output);
         self.fill(connection);
         bytes
     }
 
-    /// The broker has closed this connection, or never knew it: send what is still to be taken, and close the transport.
+    /// The broker has closed this connection, or never knew it: send what is still to be taken, and
+    /// close the transport.
     pub fn is_closed(&self, connection: Connection) -> bool {
         !self.connections.contains_key(&connection)
     }
 
-    /// All connections are lost at once, as when the broker is stopped and started. Sessions and retained messages are kept, or not.
+    /// All connections are lost at once, as when the broker is stopped and started. Sessions and
+    /// retained messages are kept, or not.
     pub fn restart(&mut self, now: u64, keep: bool) {
         while let Some((&connection, _)) = self.connections.first_key_value() {
             self.lost(now, connection);
@@ -189,20 +212,28 @@ impl Broker {
         self.dropped
     }
 
-    /// Nothing is under way to this client or waits for it, and no QoS 2 message of its waits for PUBREL; also if it is unknown.
+    /// Nothing is under way to this client or waits for it, and no QoS 2 message of its waits for
+    /// PUBREL; also if it is unknown.
     pub fn is_idle(&self, client_id: &str) -> bool {
         self.sessions.get(client_id).is_none_or(Session::is_idle)
     }
 
     fn deadlines(&self) -> impl Iterator<Item = (Connection, u64)> {
         self.connections.iter().filter_map(|(&connection, link)| {
-            let silence = link.client.as_ref().map_or(self.config.connect_timeout, |client| client.keep_alive * 3 / 2);
+            let silence = link
+                .client
+                .as_ref()
+                .map_or(self.config.connect_timeout, |client| {
+                    client.keep_alive * 3 / 2
+                });
             (silence != 0).then_some((connection, link.heard + silence))
         })
     }
 
     fn packet(&mut self, from: Connection, packet: Packet<'_>) {
-        let Some(link) = self.connections.get_mut(&from) else { return };
+        let Some(link) = self.connections.get_mut(&from) else {
+            return;
+        };
         link.heard = self.now;
         let Some(client) = &mut link.client else {
             // [MQTT-3.1.0-1]
@@ -211,13 +242,32 @@ impl Broker {
                 _ => self.close(from),
             };
         };
-        let Some(session) = self.sessions.get_mut(&client.id) else { return };
+        let Some(session) = self.sessions.get_mut(&client.id) else {
+            return;
+        };
         self.ready.insert(from);
         let answer = match packet {
-            Packet::Publish { topic, payload, qos, retain, id, .. } => {
-                // A QoS 2 message is new unless its identifier has not been released [MQTT-4.3.3-2].
-                if id.is_none_or(|id| qos.ne(&motemq::QoS::ExactlyOnce) || session.received.insert(id)) {
-                    self.publish(Message { topic: topic.as_str().into(), payload: payload.into(), qos }, retain);
+            Packet::Publish {
+                topic,
+                payload,
+                qos,
+                retain,
+                id,
+                ..
+            } => {
+                // A QoS 2 message is new unless its identifier has not been released
+                // [MQTT-4.3.3-2].
+                if id.is_none_or(|id| {
+                    qos.ne(&motemq::QoS::ExactlyOnce) || session.received.insert(id)
+                }) {
+                    self.publish(
+                        Message {
+                            topic: topic.as_str().into(),
+                            payload: payload.into(),
+                            qos,
+                        },
+                        retain,
+                    );
                 }
                 return self.acknowledge(from, qos, id);
             }
@@ -243,7 +293,11 @@ impl Broker {
                 return self.close(from);
             }
             // [MQTT-3.1.0-2], and packets that only brokers send.
-            Packet::Connect(_) | Packet::ConnAck { .. } | Packet::SubAck { .. } | Packet::UnsubAck(_) | Packet::PingResp => {
+            Packet::Connect(_)
+            | Packet::ConnAck { .. }
+            | Packet::SubAck { .. }
+            | Packet::UnsubAck(_)
+            | Packet::PingResp => {
                 return self.close(from);
             }
         };
@@ -255,8 +309,16 @@ impl Broker {
 
     /// Sends what waits for the client of this connection.
     fn fill(&mut self, connection: Connection) {
-        let Some(link) = self.connections.get_mut(&connection) else { return };
-        let Some(session) = link.client.as_ref().and_then(|client| self.sessions.get_mut(&client.id)) else { return };
+        let Some(link) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        let Some(session) = link
+            .client
+            .as_ref()
+            .and_then(|client| self.sessions.get_mut(&client.id))
+        else {
+            return;
+        };
         session.fill(self.config.window, self.config.backlog, &mut link.output);
         if !link.output.is_empty() {
             self.ready.insert(connection);

@@ -1,4 +1,5 @@
-//! What the broker remembers of a client between its connections [MQTT-3.1.2-4], and the QoS 1 and 2 bookkeeping of both directions.
+//! What the broker remembers of a client between its connections [MQTT-3.1.2-4], and the QoS 1 and
+//! 2 bookkeeping of both directions.
 use super::encode::append;
 use motemq::{PacketId, QoS, packet::Packet, topic::Topic};
 use std::{
@@ -25,7 +26,17 @@ pub(super) struct Delivery {
 impl Delivery {
     pub fn append(&self, id: Option<PacketId>, dup: bool, output: &mut Vec<u8>) {
         let topic = Topic::new(&self.message.topic).expect("it was checked when it came");
-        append(&Packet::Publish { dup, qos: self.qos, retain: self.retain, id, topic, payload: &self.message.payload }, output);
+        append(
+            &Packet::Publish {
+                dup,
+                qos: self.qos,
+                retain: self.retain,
+                id,
+                topic,
+                payload: &self.message.payload,
+            },
+            output,
+        );
     }
 }
 
@@ -74,7 +85,11 @@ impl Session {
 
     /// The highest QoS with which the client subscribed to `topic` [MQTT-3.3.5-1].
     pub fn wants(&self, topic: &str) -> Option<QoS> {
-        self.subscriptions.iter().filter(|(filter, _)| motemq::topic::matches(filter, topic)).map(|(_, &qos)| qos).max()
+        self.subscriptions
+            .iter()
+            .filter(|(filter, _)| motemq::topic::matches(filter, topic))
+            .map(|(_, &qos)| qos)
+            .max()
     }
 
     pub fn is_idle(&self) -> bool {
@@ -92,15 +107,26 @@ impl Session {
     /// Sends what waits, as long as the window and `backlog` bytes of output allow.
     pub fn fill(&mut self, window: usize, backlog: usize, output: &mut Vec<u8>) {
         while self.sent.len() < window && output.len() < backlog {
-            let Some(delivery) = self.queue.pop_front() else { return };
+            let Some(delivery) = self.queue.pop_front() else {
+                return;
+            };
             let id = self.free_id();
             delivery.append(Some(id), false, output);
-            let awaits = if delivery.qos == QoS::AtLeastOnce { Awaits::Ack } else { Awaits::Rec };
-            self.sent.push_back(Sent { id, awaits, delivery });
+            let awaits = if delivery.qos == QoS::AtLeastOnce {
+                Awaits::Ack
+            } else {
+                Awaits::Rec
+            };
+            self.sent.push_back(Sent {
+                id,
+                awaits,
+                delivery,
+            });
         }
     }
 
-    /// Sends again what the client has not answered, in the order in which it was sent first [MQTT-4.4.0-1] [MQTT-4.6.0-1].
+    /// Sends again what the client has not answered, in the order in which it was sent first
+    /// [MQTT-4.4.0-1] [MQTT-4.6.0-1].
     pub fn resend(&self, output: &mut Vec<u8>) {
         for sent in &self.sent {
             match sent.awaits {
@@ -110,9 +136,14 @@ impl Session {
         }
     }
 
-    /// PUBACK, PUBREC or PUBCOMP: the answer to `awaits` has come. What no longer is under way is answered, too: the client may have
-    /// forgotten an earlier answer.
-    pub fn answered(&mut self, id: PacketId, awaits: Awaits, output: &mut Vec<u8>) -> Result<(), WrongAnswer> {
+    /// PUBACK, PUBREC or PUBCOMP: the answer to `awaits` has come. What no longer is under way is
+    /// answered, too: the client may have forgotten an earlier answer.
+    pub fn answered(
+        &mut self,
+        id: PacketId,
+        awaits: Awaits,
+        output: &mut Vec<u8>,
+    ) -> Result<(), WrongAnswer> {
         let at = self.sent.iter().position(|sent| sent.id == id);
         let known = at.and_then(|at| self.sent.get_mut(at));
         match (awaits, known) {

@@ -14,7 +14,11 @@ pub fn both_ways<A: Adapter>() {
         // As many at a time as nobody has room for.
         while sent < MESSAGES && sent < came.iter().sum::<u32>() + 200 {
             let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][sent as usize % 3];
-            client.publish(["flood/0", "flood/1", "flood/2"][sent as usize % 3], &sent.to_be_bytes().repeat(50), qos);
+            client.publish(
+                ["flood/0", "flood/1", "flood/2"][sent as usize % 3],
+                &sent.to_be_bytes().repeat(50),
+                qos,
+            );
             sent += 1;
         }
         let message = next(&mut client);
@@ -58,7 +62,10 @@ pub fn large_messages<A: Adapter>() {
         let payload: Vec<u8> = (0..3_000_000u32).map(|n| (n / 7) as u8).collect();
         client.publish("t", &payload, qos);
         client.publish("t", b"behind it", qos);
-        assert!(next(&mut client).payload == payload, "a large message has changed on its way");
+        assert!(
+            next(&mut client).payload == payload,
+            "a large message has changed on its way"
+        );
         assert_eq!(next(&mut client).payload, b"behind it");
     }
     assert_eq!((client.flush(), client.connections()), (0, 1));

@@ -1,7 +1,8 @@
 //! The adapter kit: what every adapter has to withstand, whatever it moves bytes with.
 //!
-//! An adapter implements [`Adapter`] in its tests and calls [`adapter_kit!`](crate::adapter_kit), which makes one test of each scenario.
-//! The scenarios use real sockets, the in-process [broker](crate::broker) and the [proxy](crate::proxy) that cuts.
+//! An adapter implements [`Adapter`] in its tests and calls [`adapter_kit!`](crate::adapter_kit),
+//! which makes one test of each scenario. The scenarios use real sockets, the in-process
+//! [broker](crate::broker) and the [proxy](crate::proxy) that cuts.
 pub mod floods;
 pub mod links;
 pub mod losses;
@@ -43,7 +44,14 @@ impl Setup {
     /// A session that is kept, with times that hardly matter.
     pub fn new(addr: SocketAddr, client_id: &str) -> Self {
         let client_id = client_id.into();
-        Setup { addr, client_id, keep_session: true, keep_alive: 60, timeout: Duration::from_secs(20), cramped: false }
+        Setup {
+            addr,
+            client_id,
+            keep_session: true,
+            keep_alive: 60,
+            timeout: Duration::from_secs(20),
+            cramped: false,
+        }
     }
 
     /// A session that ends with the connection.
@@ -66,8 +74,8 @@ impl Setup {
     }
 }
 
-/// Bytes that the system holds in either direction where it is to hold few. With fewer it waits for more bytes before it says that there is
-/// room again, and takes minutes.
+/// Bytes that the system holds in either direction where it is to hold few. With fewer it waits for
+/// more bytes before it says that there is room again, and takes minutes.
 const FEW: usize = 16 << 10;
 
 /// Opens a TCP connection for which the system holds few bytes in either direction.
@@ -93,8 +101,8 @@ pub struct Received {
     pub qos: QoS,
 }
 
-/// A client under test. It comes back at once, within some milliseconds, whenever its connection is lost, and panics when something fails
-/// that should not.
+/// A client under test. It comes back at once, within some milliseconds, whenever its connection is
+/// lost, and panics when something fails that should not.
 pub trait Adapter: Sized + Send + 'static {
     /// It receives, answers and stays alive also while the test does something else.
     const RUNS_BY_ITSELF: bool;
@@ -108,7 +116,8 @@ pub trait Adapter: Sized + Send + 'static {
     /// Hands a message over, and waits for room if there is none.
     fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS);
 
-    /// Waits until all that was published has come to its end; how many of them are not known to have arrived.
+    /// Waits until all that was published has come to its end; how many of them are not known to
+    /// have arrived.
     fn flush(&mut self) -> usize;
 
     /// Waits for a message, for so long at most.

@@ -59,7 +59,8 @@ pub fn what_was_stored_comes<A: Adapter>() {
     other.leave();
 }
 
-/// The broker forgets the session while messages are under way: each has an end, and those with QoS 1 arrive.
+/// The broker forgets the session while messages are under way: each has an end, and those with QoS
+/// 1 arrive.
 pub fn what_was_under_way_is_known<A: Adapter>() {
     let road = Road::new();
     let mut watch = A::connect(&Setup::new(road.server.addr(), "watch"));
@@ -68,15 +69,28 @@ pub fn what_was_under_way_is_known<A: Adapter>() {
     road.proxy.plan(Plan::cut_after(Direction::Down, 5));
     let mut client = A::connect(&Setup::new(road.proxy.addr(), "doubt").clean());
     for n in 0..6u8 {
-        client.publish("t", &[n], if n % 2 == 0 { QoS::AtLeastOnce } else { QoS::ExactlyOnce });
+        client.publish(
+            "t",
+            &[n],
+            if n % 2 == 0 {
+                QoS::AtLeastOnce
+            } else {
+                QoS::ExactlyOnce
+            },
+        );
     }
     let unknown = client.flush();
     // With QoS 2 nobody can say.
-    assert!(unknown <= 3, "{unknown} of 6 messages are not known to have arrived");
+    assert!(
+        unknown <= 3,
+        "{unknown} of 6 messages are not known to have arrived"
+    );
     until("another connection", || road.proxy.accepted() > 1);
     let mut missing = vec![0, 2, 4];
     while !missing.is_empty() {
-        let [n] = next(&mut watch).payload[..] else { panic!("a message of ours") };
+        let [n] = next(&mut watch).payload[..] else {
+            panic!("a message of ours")
+        };
         missing.retain(|&other| other != n);
     }
     client.leave();

@@ -39,35 +39,59 @@ pub struct Application {
 
 impl fmt::Display for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Application { subscribed, published, kept, record, wills, .. } = self;
+        let Application {
+            subscribed,
+            published,
+            kept,
+            record,
+            wills,
+            ..
+        } = self;
         let kept: Vec<_> = kept.iter().flatten().collect();
-        write!(f, "subscribed {subscribed}, {published} published, {} wills heard, under way {kept:?}, {record:?}", wills.len())
+        write!(
+            f,
+            "subscribed {subscribed}, {published} published, {} wills heard, under way {kept:?}, {record:?}",
+            wills.len()
+        )
     }
 }
 
 impl Application {
     /// Has done nothing; publishes over a session with so many slots.
     pub fn new(slots: usize) -> Self {
-        Application { kept: vec![None; slots], ..Application::default() }
+        Application {
+            kept: vec![None; slots],
+            ..Application::default()
+        }
     }
 
     /// The message to be published next.
     pub fn next(&self, publisher: u8, plan: &Plan) -> Message {
         let qos = plan.qos[self.published as usize % plan.qos.len()];
-        Message { publisher, qos, number: self.numbers[qos as usize] }
+        Message {
+            publisher,
+            qos,
+            number: self.numbers[qos as usize],
+        }
     }
 
     /// It was published, and is kept under its identifier.
     ///
     /// # Errors
     /// The identifier is taken.
-    pub fn published(&mut self, message: Message, kept: Option<(PacketId, Kept)>) -> Result<(), String> {
+    pub fn published(
+        &mut self,
+        message: Message,
+        kept: Option<(PacketId, Kept)>,
+    ) -> Result<(), String> {
         self.published += 1;
         self.numbers[message.qos as usize] += 1;
         if let Some((id, kept)) = kept
             && let Some(older) = self.place(id)?.replace(kept)
         {
-            return Err(format!("identifier {id} was given to {message:?}, but is {older:?}'s"));
+            return Err(format!(
+                "identifier {id} was given to {message:?}, but is {older:?}'s"
+            ));
         }
         Ok(())
     }
@@ -83,7 +107,9 @@ impl Application {
     /// It was not under way, or the broker had it before.
     pub fn received(&mut self, id: PacketId) -> Result<(), String> {
         match self.place(id)? {
-            Some(kept) if !kept.received && kept.message.qos == QoS::ExactlyOnce => kept.received = true,
+            Some(kept) if !kept.received && kept.message.qos == QoS::ExactlyOnce => {
+                kept.received = true
+            }
             other => return Err(format!("{id} was received: {other:?}")),
         }
         Ok(())
@@ -118,7 +144,8 @@ impl Application {
         kept
     }
 
-    /// It was asked for, and will not be given again. With QoS 1 its identifier has ended; with QoS 2 the broker is told to forget it.
+    /// It was asked for, and will not be given again. With QoS 1 its identifier has ended; with QoS
+    /// 2 the broker is told to forget it.
     ///
     /// # Errors
     /// It is not one that may be.
@@ -132,6 +159,8 @@ impl Application {
     }
 
     fn place(&mut self, id: PacketId) -> Result<&mut Option<Kept>, String> {
-        self.kept.get_mut(usize::from(id.get()) - 1).ok_or_else(|| format!("identifier {id} has no slot"))
+        self.kept
+            .get_mut(usize::from(id.get()) - 1)
+            .ok_or_else(|| format!("identifier {id} has no slot"))
     }
 }

@@ -15,7 +15,8 @@ const MIXED: &[QoS] = &[QoS::ExactlyOnce, QoS::AtMostOnce, QoS::AtLeastOnce];
 /// Longer than the small buffers.
 const LONG: (usize, usize) = (90, 140);
 
-/// A conversation: what the client whose link is cut does, and what the other, over a good link, does.
+/// A conversation: what the client whose link is cut does, and what the other, over a good link,
+/// does.
 struct Scenario {
     name: &'static str,
     client: Plan,
@@ -33,66 +34,170 @@ pub struct Line {
     pub bytes: (u64, u64),
     /// How many conversations were held: one for each byte, and each way to end.
     pub cuts: u64,
-    /// In how many a promise was broken: something was lost, doubled or out of order, an identifier did not end, a receipt was left open.
+    /// In how many a promise was broken: something was lost, doubled or out of order, an
+    /// identifier did not end, a receipt was left open.
     pub broken: u64,
     /// What came to either side, in all of them.
     pub count: Count,
 }
 
 fn scenarios() -> Vec<Scenario> {
-    let small = |plan: Plan| Plan { rx: 33, tx: 33, slots: 3, ..plan };
-    let long = |plan: Plan| Plan { length: LONG, ..small(plan) };
-    let clean = |plan: Plan| Plan { keep: false, ..plan };
-    let manual = |plan: Plan| Plan { manual: true, ..plan };
+    let small = |plan: Plan| Plan {
+        rx: 33,
+        tx: 33,
+        slots: 3,
+        ..plan
+    };
+    let long = |plan: Plan| Plan {
+        length: LONG,
+        ..small(plan)
+    };
+    let clean = |plan: Plan| Plan {
+        keep: false,
+        ..plan
+    };
+    let manual = |plan: Plan| Plan {
+        manual: true,
+        ..plan
+    };
     let publishes = |qos| Plan::quiet().publishes(4, qos);
     let subscriber = Plan::quiet().subscribes(QoS::ExactlyOnce);
     let list = [
         ("QoS 0 out", publishes(QOS_0), subscriber.clone()),
         ("QoS 1 out", publishes(QOS_1), subscriber.clone()),
         ("QoS 2 out", publishes(QOS_2), subscriber.clone()),
-        ("QoS 0, 1, 2 out, small buffers, 3 slots", small(Plan::quiet().publishes(9, MIXED)), subscriber.clone()),
-        ("QoS 0, 1, 2 out, one slot", Plan { slots: 1, ..Plan::quiet().publishes(6, MIXED) }, subscriber.clone()),
-        ("QoS 0 out, streamed", long(publishes(QOS_0)), subscriber.clone()),
-        ("QoS 1 out, streamed", long(publishes(QOS_1)), subscriber.clone()),
-        ("QoS 2 out, streamed", long(publishes(QOS_2)), subscriber.clone()),
+        (
+            "QoS 0, 1, 2 out, small buffers, 3 slots",
+            small(Plan::quiet().publishes(9, MIXED)),
+            subscriber.clone(),
+        ),
+        (
+            "QoS 0, 1, 2 out, one slot",
+            Plan {
+                slots: 1,
+                ..Plan::quiet().publishes(6, MIXED)
+            },
+            subscriber.clone(),
+        ),
+        (
+            "QoS 0 out, streamed",
+            long(publishes(QOS_0)),
+            subscriber.clone(),
+        ),
+        (
+            "QoS 1 out, streamed",
+            long(publishes(QOS_1)),
+            subscriber.clone(),
+        ),
+        (
+            "QoS 2 out, streamed",
+            long(publishes(QOS_2)),
+            subscriber.clone(),
+        ),
         ("QoS 0 in", subscriber.clone(), publishes(QOS_0)),
         ("QoS 1 in", subscriber.clone(), publishes(QOS_1)),
         ("QoS 2 in", subscriber.clone(), publishes(QOS_2)),
-        ("QoS 2 in, more than there are slots", Plan { slots: 2, ..subscriber.clone() }, Plan::quiet().publishes(7, QOS_2)),
-        ("QoS 0, 1, 2 in, small buffers, 3 slots", small(subscriber.clone()), Plan::quiet().publishes(9, MIXED)),
-        ("QoS 0 in, streamed", small(subscriber.clone()), Plan { length: LONG, ..publishes(QOS_0) }),
-        ("QoS 1 in, streamed", small(subscriber.clone()), Plan { length: LONG, ..publishes(QOS_1) }),
-        ("QoS 2 in, streamed", small(subscriber.clone()), Plan { length: LONG, ..publishes(QOS_2) }),
-        ("QoS 1 in, acknowledged by hand", manual(subscriber.clone()), publishes(QOS_1)),
-        ("QoS 2 in, acknowledged by hand", manual(subscriber.clone()), publishes(QOS_2)),
+        (
+            "QoS 2 in, more than there are slots",
+            Plan {
+                slots: 2,
+                ..subscriber.clone()
+            },
+            Plan::quiet().publishes(7, QOS_2),
+        ),
+        (
+            "QoS 0, 1, 2 in, small buffers, 3 slots",
+            small(subscriber.clone()),
+            Plan::quiet().publishes(9, MIXED),
+        ),
+        (
+            "QoS 0 in, streamed",
+            small(subscriber.clone()),
+            Plan {
+                length: LONG,
+                ..publishes(QOS_0)
+            },
+        ),
+        (
+            "QoS 1 in, streamed",
+            small(subscriber.clone()),
+            Plan {
+                length: LONG,
+                ..publishes(QOS_1)
+            },
+        ),
+        (
+            "QoS 2 in, streamed",
+            small(subscriber.clone()),
+            Plan {
+                length: LONG,
+                ..publishes(QOS_2)
+            },
+        ),
+        (
+            "QoS 1 in, acknowledged by hand",
+            manual(subscriber.clone()),
+            publishes(QOS_1),
+        ),
+        (
+            "QoS 2 in, acknowledged by hand",
+            manual(subscriber.clone()),
+            publishes(QOS_2),
+        ),
         (
             "QoS 0, 1, 2 in, by hand, streamed",
             manual(small(subscriber.clone())),
-            Plan { length: LONG, ..Plan::quiet().publishes(6, MIXED) },
+            Plan {
+                length: LONG,
+                ..Plan::quiet().publishes(6, MIXED)
+            },
         ),
-        ("QoS 2 in, granted QoS 1", Plan::quiet().subscribes(QoS::AtLeastOnce), publishes(QOS_2)),
+        (
+            "QoS 2 in, granted QoS 1",
+            Plan::quiet().subscribes(QoS::AtLeastOnce),
+            publishes(QOS_2),
+        ),
         (
             "QoS 0, 1, 2 both ways at once",
-            Plan::quiet().publishes(6, MIXED).subscribes(QoS::ExactlyOnce),
+            Plan::quiet()
+                .publishes(6, MIXED)
+                .subscribes(QoS::ExactlyOnce),
             Plan::quiet().publishes(6, MIXED),
         ),
         (
             "QoS 0, 1, 2 both ways, streamed, 3 slots",
             long(Plan::quiet().publishes(6, MIXED)).subscribes(QoS::ExactlyOnce),
-            Plan { length: LONG, ..Plan::quiet().publishes(6, MIXED) },
+            Plan {
+                length: LONG,
+                ..Plan::quiet().publishes(6, MIXED)
+            },
         ),
-        ("QoS 0, 1, 2 out, clean session", clean(Plan::quiet().publishes(6, MIXED)), subscriber.clone()),
-        ("QoS 0, 1, 2 in, clean session", clean(subscriber.clone()), Plan::quiet().publishes(6, MIXED)),
+        (
+            "QoS 0, 1, 2 out, clean session",
+            clean(Plan::quiet().publishes(6, MIXED)),
+            subscriber.clone(),
+        ),
+        (
+            "QoS 0, 1, 2 in, clean session",
+            clean(subscriber.clone()),
+            Plan::quiet().publishes(6, MIXED),
+        ),
     ];
-    list.into_iter().map(|(name, client, peer)| Scenario { name, client, peer }).collect()
+    list.into_iter()
+        .map(|(name, client, peer)| Scenario { name, client, peer })
+        .collect()
 }
 
-/// Holds every conversation, and again for each byte in each direction and each [`Ending`], cut there and continued over a new connection
-/// to its end. Then each message has come as its QoS promises, in order, every identifier has ended and no receipt is open, on both sides.
+/// Holds every conversation, and again for each byte in each direction and each [`Ending`], cut
+/// there and continued over a new connection to its end. Then each message has come as its QoS
+/// promises, in order, every identifier has ended and no receipt is open, on both sides.
 ///
 /// Of each conversation where it is not so, `tell` is told what happened.
 pub fn keep(tell: &mut dyn FnMut(String)) -> Vec<Line> {
-    scenarios().iter().map(|scenario| scenario.keep(tell)).collect()
+    scenarios()
+        .iter()
+        .map(|scenario| scenario.keep(tell))
+        .collect()
 }
 
 /// A connection of the client is cut after so many bytes.
@@ -106,7 +211,14 @@ struct Cut {
 
 impl Scenario {
     fn keep(&self, tell: &mut dyn FnMut(String)) -> Line {
-        let mut line = Line { name: self.name, keep: self.client.keep, bytes: (0, 0), cuts: 0, broken: 0, count: Count::default() };
+        let mut line = Line {
+            name: self.name,
+            keep: self.client.keep,
+            bytes: (0, 0),
+            cuts: 0,
+            broken: 0,
+            count: Count::default(),
+        };
         let whole = match self.hold(None) {
             Ok(world) => world,
             Err(what) => {
@@ -118,9 +230,15 @@ impl Scenario {
             let (up, down) = (link.passed(Direction::Up), link.passed(Direction::Down));
             line.bytes = (line.bytes.0 + up, line.bytes.1 + down);
             for (direction, bytes) in [(Direction::Up, up), (Direction::Down, down)] {
-                for (bytes, ending) in (0..bytes).flat_map(|at| ENDINGS.map(|ending| (at, ending))) {
+                for (bytes, ending) in (0..bytes).flat_map(|at| ENDINGS.map(|ending| (at, ending)))
+                {
                     line.cuts += 1;
-                    match self.hold(Some(Cut { connection, direction, bytes, ending })) {
+                    match self.hold(Some(Cut {
+                        connection,
+                        direction,
+                        bytes,
+                        ending,
+                    })) {
                         Ok(world) => line.count += world.count(),
                         Err(what) => {
                             line.broken += 1;
@@ -139,16 +257,29 @@ impl Scenario {
         let mut world = World::new(plans, Config::new(), Trace::of(0), false);
         self.run(&mut world, cut).map_err(|what| {
             // Once more, to tell what happened.
-            let mut world = World::new(vec![self.client.clone(), self.peer.clone()], Config::new(), Trace::of(400), false);
+            let mut world = World::new(
+                vec![self.client.clone(), self.peer.clone()],
+                Config::new(),
+                Trace::of(400),
+                false,
+            );
             let _ = self.run(&mut world, cut);
-            format!("{}\n{}: cut {cut:?}: {what}\n{}", world.trace.text(), self.name, world.open_ends())
+            format!(
+                "{}\n{}: cut {cut:?}: {what}\n{}",
+                world.trace.text(),
+                self.name,
+                world.open_ends()
+            )
         })?;
         Ok(world)
     }
 
     fn run(&self, world: &mut World, cut: Option<Cut>) -> Result<(), String> {
         let mut fate = |node, connection| match cut {
-            Some(cut) if (node, connection) == (0, cut.connection) => (Faults::none().cut_after(cut.direction, cut.bytes), cut.ending),
+            Some(cut) if (node, connection) == (0, cut.connection) => (
+                Faults::none().cut_after(cut.direction, cut.bytes),
+                cut.ending,
+            ),
             _ => (Faults::none(), Ending::Lost),
         };
         for _ in 0..60_000 / STEP {
@@ -164,8 +295,22 @@ impl Scenario {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Line { name, keep: _, bytes: (up, down), cuts, broken, count } = self;
-        let Count { delivered, repeated, missed } = count;
-        write!(f, "| {name} | {up} | {down} | {cuts} | {delivered} | {repeated} | {missed} | {broken} |")
+        let Line {
+            name,
+            keep: _,
+            bytes: (up, down),
+            cuts,
+            broken,
+            count,
+        } = self;
+        let Count {
+            delivered,
+            repeated,
+            missed,
+        } = count;
+        write!(
+            f,
+            "| {name} | {up} | {down} | {cuts} | {delivered} | {repeated} | {missed} | {broken} |"
+        )
     }
 }

@@ -41,13 +41,30 @@ impl Message {
     /// # Errors
     /// What is wrong with it.
     pub fn read(payload: &[u8]) -> Result<Self, String> {
-        let Some((&[publisher, qos, ref number @ ..], rest)) = payload.split_first_chunk::<HEAD>() else {
-            return Err(format!("a payload of {} bytes that nobody published", payload.len()));
+        let Some((&[publisher, qos, ref number @ ..], rest)) = payload.split_first_chunk::<HEAD>()
+        else {
+            return Err(format!(
+                "a payload of {} bytes that nobody published",
+                payload.len()
+            ));
         };
-        let &qos = QOS.get(usize::from(qos)).ok_or("a payload that nobody published")?;
-        let message = Message { publisher, qos, number: u32::from_be_bytes(*number) };
-        let same = rest.iter().zip(HEAD..).all(|(&byte, at)| byte == message.byte(at));
-        if same { Ok(message) } else { Err(format!("{message:?} was changed on its way")) }
+        let &qos = QOS
+            .get(usize::from(qos))
+            .ok_or("a payload that nobody published")?;
+        let message = Message {
+            publisher,
+            qos,
+            number: u32::from_be_bytes(*number),
+        };
+        let same = rest
+            .iter()
+            .zip(HEAD..)
+            .all(|(&byte, at)| byte == message.byte(at));
+        if same {
+            Ok(message)
+        } else {
+            Err(format!("{message:?} was changed on its way"))
+        }
     }
 
     fn mixed(self) -> u32 {
@@ -78,7 +95,8 @@ impl AddAssign for Count {
     }
 }
 
-/// What one subscriber has had: of each publisher and QoS the number of the message that is to come next. So little, since order has to be kept.
+/// What one subscriber has had: of each publisher and QoS the number of the message that is to come
+/// next. So little, since order has to be kept.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     next: Vec<[u32; 3]>,
@@ -87,12 +105,17 @@ pub struct Record {
 }
 
 impl Record {
-    /// A message came whole. `granted` is the QoS that counts; with `gaps` some before it may be missing whatever that is.
+    /// A message came whole. `granted` is the QoS that counts; with `gaps` some before it may be
+    /// missing whatever that is.
     ///
     /// # Errors
     /// Its QoS promises otherwise.
     pub fn deliver(&mut self, message: Message, granted: QoS, gaps: bool) -> Result<(), String> {
-        let Message { publisher, qos, number } = message;
+        let Message {
+            publisher,
+            qos,
+            number,
+        } = message;
         let publisher = usize::from(publisher);
         if self.next.len() <= publisher {
             self.next.resize(publisher + 1, [0; 3]);
@@ -107,7 +130,9 @@ impl Record {
             return Ok(());
         }
         if number > *next && granted != QoS::AtMostOnce && !gaps {
-            return Err(format!("lost or out of order: number {next} before {message:?}"));
+            return Err(format!(
+                "lost or out of order: number {next} before {message:?}"
+            ));
         }
         *next = number + 1;
         Ok(())
@@ -115,6 +140,8 @@ impl Record {
 
     /// The number of the message that is to come next.
     pub fn next(&self, publisher: u8, qos: QoS) -> u32 {
-        self.next.get(usize::from(publisher)).map_or(0, |next| next[qos as usize])
+        self.next
+            .get(usize::from(publisher))
+            .map_or(0, |next| next[qos as usize])
     }
 }

@@ -1,7 +1,8 @@
-//! A world in memory: clients with the real core, the in-process broker, links between them, and everything that goes wrong, in virtual
-//! time. The same seed gives the same world to the byte.
+//! A world in memory: clients with the real core, the in-process broker, links between them, and
+//! everything that goes wrong, in virtual time. The same seed gives the same world to the byte.
 //!
-//! - [`ledger`] cuts the link and ends the process at every byte of conversations that cover each exchange of packets.
+//! - [`ledger`] cuts the link and ends the process at every byte of conversations that cover each
+//!   exchange of packets.
 //! - [`simulation`] makes worlds by chance.
 mod application;
 pub mod ledger;
@@ -48,7 +49,12 @@ pub enum Ending {
 }
 
 /// All ways to end.
-pub const ENDINGS: [Ending; 4] = [Ending::Lost, Ending::Killed, Ending::KilledUnsaved, Ending::KilledSaved];
+pub const ENDINGS: [Ending; 4] = [
+    Ending::Lost,
+    Ending::Killed,
+    Ending::KilledUnsaved,
+    Ending::KilledSaved,
+];
 
 /// How a connection is: its faults, and what becomes of the client when it is cut.
 type Fate = (Faults, Ending);
@@ -93,7 +99,8 @@ pub struct World {
     forgets: bool,
     sites: Vec<Site>,
     wires: Vec<(usize, Wire)>,
-    /// What the broker has closed and the client has not read to its end, by client and number of its connection.
+    /// What the broker has closed and the client has not read to its end, by client and number of
+    /// its connection.
     fading: Vec<(usize, u64, Link)>,
     opened: u64,
     step: u64,
@@ -102,22 +109,48 @@ pub struct World {
 
 impl World {
     fn new(plans: Vec<Plan>, config: Config, trace: Trace, forgets: bool) -> Self {
-        let sure: Vec<_> = plans.iter().map(|plan| plan.keep && !plan.abandons && !forgets).collect();
-        let nodes = (0..).zip(plans).map(|(me, plan)| Node::new(me, plan, sure.clone(), forgets));
+        let sure: Vec<_> = plans
+            .iter()
+            .map(|plan| plan.keep && !plan.abandons && !forgets)
+            .collect();
+        let nodes = (0..)
+            .zip(plans)
+            .map(|(me, plan)| Node::new(me, plan, sure.clone(), forgets));
         let sites = nodes
             .map(|node| {
                 let links = Vec::new();
-                Site { node, near: None, connections: 0, ahead: 0, restarts: 0, asleep: 0, leaving: false, untold: None, links }
+                Site {
+                    node,
+                    near: None,
+                    connections: 0,
+                    ahead: 0,
+                    restarts: 0,
+                    asleep: 0,
+                    leaving: false,
+                    untold: None,
+                    links,
+                }
             })
             .collect();
         let wills = Published::default();
         let published = wills.clone();
-        let broker = Broker::new(config.on_will(move |client, payload| published.add(client, payload)));
-        World { broker, wills, forgets, sites, wires: Vec::new(), fading: Vec::new(), opened: 0, step: 0, trace }
+        let broker =
+            Broker::new(config.on_will(move |client, payload| published.add(client, payload)));
+        World {
+            broker,
+            wills,
+            forgets,
+            sites,
+            wires: Vec::new(),
+            fading: Vec::new(),
+            opened: 0,
+            step: 0,
+            trace,
+        }
     }
 
-    /// A step of time: every client, then the broker's side of every connection. `fate` says what a connection will be, by the number of
-    /// the client and of its connection, from 1 on.
+    /// A step of time: every client, then the broker's side of every connection. `fate` says what a
+    /// connection will be, by the number of the client and of its connection, from 1 on.
     fn step(&mut self, fate: &mut dyn FnMut(usize, u64) -> Fate) -> Result<(), String> {
         self.step += 1;
         let publish = self.sites.iter().all(|site| site.node.is_ready());
@@ -146,7 +179,12 @@ impl World {
         self.wires.retain_mut(|(at, wire)| {
             let alive = wire.asleep > step || wire.serve(broker, now, trace);
             if !alive {
-                trace.add(|| format!("{now} ms: connection {} of n{at} is over", wire.connection.0));
+                trace.add(|| {
+                    format!(
+                        "{now} ms: connection {} of n{at} is over",
+                        wire.connection.0
+                    )
+                });
                 broker.lost(now, wire.connection);
                 fading.push((*at, sites[*at].connections, wire.link.clone()));
             }
@@ -160,28 +198,54 @@ impl World {
         self.opened += 1;
         let site = &mut self.sites[at];
         site.connections += 1;
-        // A client that misses this CONNACK hears of a session next time and cannot know that it is another: nothing in MQTT 3.1.1 tells.
-        let (faults, ending) = if site.untold.is_some() { (Faults::none(), Ending::Lost) } else { fate(at, site.connections) };
+        // A client that misses this CONNACK hears of a session next time and cannot know that it is
+        // another: nothing in MQTT 3.1.1 tells.
+        let (faults, ending) = if site.untold.is_some() {
+            (Faults::none(), Ending::Lost)
+        } else {
+            fate(at, site.connections)
+        };
         let (near, far, link) = link(faults);
         let connection = Connection(self.opened);
-        self.trace.add(|| format!("{} ms: n{at} opens connection {}: {faults:?}, {ending:?}", self.step * STEP, self.opened));
+        self.trace.add(|| {
+            format!(
+                "{} ms: n{at} opens connection {}: {faults:?}, {ending:?}",
+                self.step * STEP,
+                self.opened
+            )
+        });
         self.broker.opened(self.step * STEP, connection);
         site.near = Some((near, ending));
         site.node.connect(site.connections as u32);
         if site.links.len() < LINKS {
             site.links.push(link.clone());
         }
-        self.wires.push((at, Wire { connection, far, link, outgoing: Vec::new(), asleep: 0 }));
+        self.wires.push((
+            at,
+            Wire {
+                connection,
+                far,
+                link,
+                outgoing: Vec::new(),
+                asleep: 0,
+            },
+        ));
     }
 
     /// A client reads, thinks, saves and writes, unless its process ends between.
     fn serve(&mut self, at: usize, publish: bool) -> node::Turn {
         let site = &mut self.sites[at];
-        let Some((near, ending)) = &mut site.near else { return Ok(ControlFlow::Break(())) };
+        let Some((near, ending)) = &mut site.near else {
+            return Ok(ControlFlow::Break(()));
+        };
         let node = &mut site.node;
         let wire = self.wires.iter().rev().find(|(whose, _)| *whose == at);
         // A process that is to end does so when the link is cut.
-        let ending = if wire.is_some_and(|(_, wire)| wire.link.is_cut()) { *ending } else { Ending::Lost };
+        let ending = if wire.is_some_and(|(_, wire)| wire.link.is_cut()) {
+            *ending
+        } else {
+            Ending::Lost
+        };
         if ending != Ending::Lost {
             site.restarts += 1;
             self.trace.add(|| format!("n{at} is {ending:?}"));
@@ -209,7 +273,9 @@ impl World {
             node.restart();
             return Ok(ControlFlow::Break(()));
         }
-        let told = site.untold.is_some_and(|connection| site.connections > connection && node.is_open());
+        let told = site
+            .untold
+            .is_some_and(|connection| site.connections > connection && node.is_open());
         if ending == Ending::KilledSaved || !node.bytes().is_empty() || told {
             node.save();
         }
@@ -240,14 +306,16 @@ impl World {
 
     fn is_delivered(&self) -> bool {
         let sure = |from: &Site, to: &Site| to.node.is_sure_of(from.node.me);
-        self.pairs().filter(|(from, to)| sure(from, to)).all(|(from, to)| {
-            [QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().all(|qos| {
-                let (publisher, app) = (from.node.me, from.node.app());
-                let granted = to.node.plan.granted(publisher, qos);
-                granted.is_none_or(|granted| granted == QoS::AtMostOnce)
-                    || to.node.app().record.next(publisher, qos) == app.numbers[qos as usize]
+        self.pairs()
+            .filter(|(from, to)| sure(from, to))
+            .all(|(from, to)| {
+                [QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().all(|qos| {
+                    let (publisher, app) = (from.node.me, from.node.app());
+                    let granted = to.node.plan.granted(publisher, qos);
+                    granted.is_none_or(|granted| granted == QoS::AtMostOnce)
+                        || to.node.app().record.next(publisher, qos) == app.numbers[qos as usize]
+                })
             })
-        })
     }
 
     /// What came to all, and what did not.
@@ -260,7 +328,12 @@ impl World {
                 }
             }
         }
-        for Count { delivered, repeated, .. } in self.sites.iter().map(|site| site.node.app().record.count) {
+        for Count {
+            delivered,
+            repeated,
+            ..
+        } in self.sites.iter().map(|site| site.node.app().record.count)
+        {
             sum.delivered += delivered;
             sum.repeated += repeated;
             sum.missed -= delivered - repeated;
@@ -272,7 +345,12 @@ impl World {
     fn check_wills(&self) -> Result<(), String> {
         let plans: Vec<_> = self.sites.iter().map(|site| &site.node.plan).collect();
         self.sites.iter().try_for_each(|Site { node, .. }| {
-            let checked = self.wills.check(&plans, &node.plan, &node.app().wills, !node.plan.keep || self.forgets);
+            let checked = self.wills.check(
+                &plans,
+                &node.plan,
+                &node.app().wills,
+                !node.plan.keep || self.forgets,
+            );
             checked.map_err(|what| format!("n{}: {what}", node.me))
         })
     }
@@ -281,19 +359,26 @@ impl World {
     fn outage(&mut self, keep: bool) {
         self.broker.restart(self.step * STEP, keep);
         let wires = self.wires.drain(..);
-        self.fading.extend(wires.map(|(at, wire)| (at, self.sites[at].connections, wire.link)));
+        self.fading
+            .extend(wires.map(|(at, wire)| (at, self.sites[at].connections, wire.link)));
         if !keep {
-            self.sites.iter_mut().for_each(|site| site.untold = Some(site.connections));
+            self.sites
+                .iter_mut()
+                .for_each(|site| site.untold = Some(site.connections));
         }
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&Site, &Site)> {
-        self.sites.iter().flat_map(|from| self.sites.iter().map(move |to| (from, to)))
+        self.sites
+            .iter()
+            .flat_map(|from| self.sites.iter().map(move |to| (from, to)))
     }
 
     /// No identifier is taken and no receipt open, on either side of any session.
     fn is_idle(&self) -> bool {
-        self.sites.iter().all(|site| site.node.is_idle() && self.broker.is_idle(&format!("n{}", site.node.me)))
+        self.sites
+            .iter()
+            .all(|site| site.node.is_idle() && self.broker.is_idle(&format!("n{}", site.node.me)))
     }
 
     /// What is still open, in words.
@@ -316,7 +401,12 @@ impl Wire {
                 Ok(0) => return false,
                 Ok(n) => {
                     let bytes = buffer.get(..n).unwrap_or_default();
-                    trace.add(|| format!("connection {} to the broker {bytes:02x?}", self.connection.0));
+                    trace.add(|| {
+                        format!(
+                            "connection {} to the broker {bytes:02x?}",
+                            self.connection.0
+                        )
+                    });
                     broker.received(now, self.connection, bytes);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -332,7 +422,13 @@ impl Wire {
             }
             match self.far.write(&self.outgoing) {
                 Ok(n) => {
-                    trace.add(|| format!("connection {} to the client {:02x?}", self.connection.0, &self.outgoing[..n]));
+                    trace.add(|| {
+                        format!(
+                            "connection {} to the client {:02x?}",
+                            self.connection.0,
+                            &self.outgoing[..n]
+                        )
+                    });
                     self.outgoing.drain(..n);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return true,

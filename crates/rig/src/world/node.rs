@@ -1,4 +1,5 @@
-//! One client of the world: a process with the core, an application, and memory that outlives the process.
+//! One client of the world: a process with the core, an application, and memory that outlives the
+//! process.
 mod ask;
 
 use super::{
@@ -8,10 +9,13 @@ use super::{
     trace::Trace,
     wills,
 };
-use motemq::{Buffer, Connect, Event, Fault, Known, Manual, Owed, PacketId, Publish, QoS, Session, Token};
+use motemq::{
+    Buffer, Connect, Event, Fault, Known, Manual, Owed, PacketId, Publish, QoS, Session, Token,
+};
 use std::{mem, ops::ControlFlow};
 
-/// How a turn ended: it goes on, or the connection is over; or a promise is broken, and this is which.
+/// How a turn ended: it goes on, or the connection is over; or a promise is broken, and this is
+/// which.
 pub type Turn = Result<ControlFlow<()>, String>;
 
 /// A client: what it is to do, what it remembers, and what of that survives the process.
@@ -69,8 +73,23 @@ impl Node {
         let (rx, tx) = (plan::buffer(plan.rx), plan::buffer(plan.tx));
         let app = Application::new(plan.slots);
         let image = vec![0; 7 + 3 * plan.slots];
-        let (manual, now, saved, payload) = (Manual::new(), Now::default(), app.clone(), Vec::new());
-        let mut node = Node { me, plan, sure, forgets, session, rx, tx, manual, app, now, image, saved, payload };
+        let (manual, now, saved, payload) =
+            (Manual::new(), Now::default(), app.clone(), Vec::new());
+        let mut node = Node {
+            me,
+            plan,
+            sure,
+            forgets,
+            session,
+            rx,
+            tx,
+            manual,
+            app,
+            now,
+            image,
+            saved,
+            payload,
+        };
         node.save();
         node
     }
@@ -80,9 +99,18 @@ impl Node {
         let name = format!("n{}", self.me);
         let mut connect = Connect::new(&name).keep_alive(self.plan.keep_alive);
         let will = wills::payload((self.me, number));
-        connect.will = self.plan.will.map(|qos| Publish::to(wills::TOPIC).payload(&will).qos(qos));
-        let connect = if self.plan.keep { connect.keep_session() } else { connect };
-        self.session.connect(&connect, &mut self.rx, &mut self.tx).expect("CONNECT fits");
+        connect.will = self
+            .plan
+            .will
+            .map(|qos| Publish::to(wills::TOPIC).payload(&will).qos(qos));
+        let connect = if self.plan.keep {
+            connect.keep_session()
+        } else {
+            connect
+        };
+        self.session
+            .connect(&connect, &mut self.rx, &mut self.tx)
+            .expect("CONNECT fits");
     }
 
     /// The connection is gone.
@@ -92,16 +120,21 @@ impl Node {
         self.now = Now::default();
     }
 
-    /// Writes session and application to memory that outlives the process. It has to be done before bytes leave.
+    /// Writes session and application to memory that outlives the process. It has to be done before
+    /// bytes leave.
     pub fn save(&mut self) {
-        self.session.save(&mut self.image).expect("the image has its length");
+        self.session
+            .save(&mut self.image)
+            .expect("the image has its length");
         self.saved.clone_from(&self.app);
     }
 
     /// The process ends, and starts again with what was saved.
     pub fn restart(&mut self) {
         self.session = plan::session(self.plan.slots);
-        self.session.restore(&self.image).expect("the image is whole");
+        self.session
+            .restore(&self.image)
+            .expect("the image is whole");
         self.rx = plan::buffer(self.plan.rx);
         self.tx = plan::buffer(self.plan.tx);
         self.manual = Manual::new();
@@ -151,22 +184,39 @@ impl Node {
 
     /// None of what `publisher` has sent, and the QoS of which promises it, may be missing here.
     pub fn is_sure_of(&self, publisher: u8) -> bool {
-        self.plan.keep && self.sure.get(usize::from(publisher)).copied().unwrap_or_default()
+        self.plan.keep
+            && self
+                .sure
+                .get(usize::from(publisher))
+                .copied()
+                .unwrap_or_default()
     }
 
     /// No identifier is taken, no QoS 2 message waits for its release.
     pub fn is_idle(&self) -> bool {
         let mut image = vec![0; self.image.len()];
-        self.session.save(&mut image).expect("the image has its length");
+        self.session
+            .save(&mut image)
+            .expect("the image has its length");
         let slots = image.get(5..image.len() - 2).unwrap_or_default();
         slots.iter().all(|&byte| byte == 0) && self.session.oldest().is_none()
     }
 
-    /// Deals with all that has happened, then asks for something, then looks at the clock. With `publish` it may publish;
-    /// if it is `leaving`, it disconnects when it can.
-    pub fn turn(&mut self, clock: u32, publish: bool, leaving: &mut bool, trace: &mut Trace) -> Turn {
+    /// Deals with all that has happened, then asks for something, then looks at the clock. With
+    /// `publish` it may publish; if it is `leaving`, it disconnects when it can.
+    pub fn turn(
+        &mut self,
+        clock: u32,
+        publish: bool,
+        leaving: &mut bool,
+        trace: &mut Trace,
+    ) -> Turn {
         if self.session.is_closed() {
-            return Ok(if self.tx.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+            return Ok(if self.tx.is_empty() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            });
         }
         if self.handle_events(trace)?.is_break() {
             return Ok(ControlFlow::Break(()));
@@ -188,9 +238,12 @@ impl Node {
         let me = self.me;
         loop {
             let event = if self.plan.manual {
-                self.manual.next_event(&mut self.session, &mut self.rx, &mut *self.tx)
+                self.manual
+                    .next_event(&mut self.session, &mut self.rx, &mut *self.tx)
             } else {
-                self.session.next_event(&mut self.rx, &mut *self.tx).map(|event| event.map(|event| (event, None)))
+                self.session
+                    .next_event(&mut self.rx, &mut *self.tx)
+                    .map(|event| event.map(|event| (event, None)))
             };
             let (event, token) = match event {
                 Ok(Some(told)) => told,
@@ -209,7 +262,8 @@ impl Node {
                     self.app.subscribed &= session == Known::Resumed;
                 }
                 Event::Subscribed { id, codes } => {
-                    self.app.subscribed = self.now.subscribing.take() == Some(id) && codes.iter().all(|&code| code < 0x80);
+                    self.app.subscribed = self.now.subscribing.take() == Some(id)
+                        && codes.iter().all(|&code| code < 0x80);
                     if !self.app.subscribed {
                         return Err(format!("n{me}: SUBACK {codes:?} for {id}"));
                     }
@@ -233,14 +287,24 @@ impl Node {
                 Event::Unknown { id } => {
                     let kept = self.app.forget(id);
                     if kept.is_some() && self.plan.keep && !self.forgets {
-                        return Err(format!("n{me}: {id} is unknown, but the broker has kept the session"));
+                        return Err(format!(
+                            "n{me}: {id} is unknown, but the broker has kept the session"
+                        ));
                     }
                 }
-                Event::Skipped { len } => return Err(format!("n{me}: a topic of few bytes, and {len} bytes of payload skipped")),
+                Event::Skipped { len } => {
+                    return Err(format!(
+                        "n{me}: a topic of few bytes, and {len} bytes of payload skipped"
+                    ));
+                }
             }
             if whole {
                 let pieces = &self.now.pieces;
-                let came = if self.now.is_will { wills::read(pieces).map(Came::Will) } else { Message::read(pieces).map(Came::Message) };
+                let came = if self.now.is_will {
+                    wills::read(pieces).map(Came::Will)
+                } else {
+                    Message::read(pieces).map(Came::Message)
+                };
                 let came = came.map_err(|what| format!("n{me}: {what}"))?;
                 match token {
                     Some(token) => self.now.owed.push((token, came)),
@@ -253,16 +317,24 @@ impl Node {
     /// Leaves in good order, if it can now.
     fn leave(&mut self) -> bool {
         let (session, tx) = (&mut *self.session, &mut *self.tx);
-        if self.plan.manual { self.manual.disconnect(session, tx).is_ok() } else { session.disconnect(tx).is_ok() }
+        if self.plan.manual {
+            self.manual.disconnect(session, tx).is_ok()
+        } else {
+            session.disconnect(tx).is_ok()
+        }
     }
 
-    /// The application deals with what it has read, and allows the acknowledgements, the last first.
+    /// The application deals with what it has read, and allows the acknowledgements, the last
+    /// first.
     fn acknowledge(&mut self) -> Result<(), String> {
         let owed = mem::take(&mut self.now.owed);
         for &(token, _) in owed.iter().rev() {
-            self.manual.ack(token).map_err(|error| format!("n{}: {token:?} cannot be acknowledged: {error:?}", self.me))?;
+            self.manual.ack(token).map_err(|error| {
+                format!("n{}: {token:?} cannot be acknowledged: {error:?}", self.me)
+            })?;
         }
-        owed.into_iter().try_for_each(|(_, came)| self.deliver(came))
+        owed.into_iter()
+            .try_for_each(|(_, came)| self.deliver(came))
     }
 
     fn deliver(&mut self, came: Came) -> Result<(), String> {
@@ -273,9 +345,15 @@ impl Node {
                 return Ok(());
             }
         };
-        let granted = self.plan.granted(message.publisher, message.qos).ok_or("a message that it has not subscribed to")?;
+        let granted = self
+            .plan
+            .granted(message.publisher, message.qos)
+            .ok_or("a message that it has not subscribed to")?;
         let gaps = !self.is_sure_of(message.publisher);
-        self.app.record.deliver(message, granted, gaps).map_err(|what| format!("n{}: {what}", self.me))
+        self.app
+            .record
+            .deliver(message, granted, gaps)
+            .map_err(|what| format!("n{}: {what}", self.me))
     }
 }
 

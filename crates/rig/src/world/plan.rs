@@ -65,7 +65,8 @@ impl Plan {
         self
     }
 
-    /// The QoS that counts for messages published with `qos` by `publisher`; none if it has not subscribed to them.
+    /// The QoS that counts for messages published with `qos` by `publisher`; none if it has not
+    /// subscribed to them.
     pub fn granted(&self, publisher: u8, qos: QoS) -> Option<QoS> {
         let (node, most) = self.wants?;
         (node.is_none() || node == Some(publisher)).then_some(qos.min(most))
@@ -75,7 +76,8 @@ impl Plan {
 /// The numbers of slots that a node may have.
 pub const SLOTS: [usize; 6] = [1, 2, 3, 5, 8, 20];
 
-/// The sizes that its buffers may have; the least that a CONNECT fits into is the second, or with a will the third.
+/// The sizes that its buffers may have; the least that a CONNECT fits into is the second, or with a
+/// will the third.
 pub const SIZES: [usize; 6] = [16, 24, 33, 64, 256, 1024];
 
 /// A session with so many slots.

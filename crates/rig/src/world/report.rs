@@ -52,7 +52,20 @@ impl AddAssign for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { seeds, published, delivered, repeated, missed, connections, restarts, outages, losses, abandoned, unknown, .. } = self;
+        let Report {
+            seeds,
+            published,
+            delivered,
+            repeated,
+            missed,
+            connections,
+            restarts,
+            outages,
+            losses,
+            abandoned,
+            unknown,
+            ..
+        } = self;
         let (wills, heard) = self.wills;
         write!(
             f,

@@ -56,12 +56,19 @@ pub fn run(seeds: std::ops::Range<u64>, messages: u32) -> Result<Report, Failure
                 Ok(report) => outcome.0 += report,
                 Err(failure) => {
                     next.store(seeds.end, Relaxed);
-                    outcome.1 = outcome.1.take().filter(|older| older.seed < seed).or(Some(failure));
+                    outcome.1 = outcome
+                        .1
+                        .take()
+                        .filter(|older| older.seed < seed)
+                        .or(Some(failure));
                 }
             }
         }
     };
-    thread::scope(|scope| (0..thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(work))));
+    thread::scope(|scope| {
+        (0..thread::available_parallelism().map_or(1, usize::from))
+            .for_each(|_| drop(scope.spawn(work)))
+    });
     let (report, failure) = outcome.into_inner().expect("a world's panic is caught");
     failure.map_or(Ok(report), Err)
 }
@@ -71,7 +78,10 @@ pub fn run(seeds: std::ops::Range<u64>, messages: u32) -> Result<Report, Failure
 /// # Errors
 /// A promise was broken, or something panicked.
 pub fn world(seed: u64, messages: u32) -> Result<Report, Failure> {
-    attempt(seed, messages, 0).map_err(|_| Failure { seed, what: attempt(seed, messages, LINES).err().unwrap_or_default() })
+    attempt(seed, messages, 0).map_err(|_| Failure {
+        seed,
+        what: attempt(seed, messages, LINES).err().unwrap_or_default(),
+    })
 }
 
 fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
@@ -85,7 +95,11 @@ fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
     }
     match catch_unwind(AssertUnwindSafe(|| chance.run(&mut world))) {
         Ok(Ok(())) => Ok(chance.report(&world)),
-        Ok(Err(what)) => Err(format!("{}{what}\n{}", world.trace.text(), world.open_ends())),
+        Ok(Err(what)) => Err(format!(
+            "{}{what}\n{}",
+            world.trace.text(),
+            world.open_ends()
+        )),
         Err(_) => Err(format!("{}it panicked", world.trace.text())),
     }
 }
@@ -116,7 +130,9 @@ impl Chance {
 
     fn plans(&mut self, messages: u32) -> Vec<Plan> {
         let nodes = self.rng.u8(2..=6);
-        let mut plans: Vec<_> = (0..nodes).map(|_| self.plan(nodes, messages / u32::from(nodes))).collect();
+        let mut plans: Vec<_> = (0..nodes)
+            .map(|_| self.plan(nodes, messages / u32::from(nodes)))
+            .collect();
         plans[0] = plans[0].clone().subscribes(ExactlyOnce);
         plans[1].messages += messages.saturating_sub(plans.iter().map(|plan| plan.messages).sum());
         plans
@@ -131,7 +147,15 @@ impl Chance {
                 &[ExactlyOnce],
                 &[AtLeastOnce],
                 &[AtMostOnce],
-                &[AtLeastOnce, AtLeastOnce, ExactlyOnce, ExactlyOnce, ExactlyOnce, AtMostOnce, AtLeastOnce],
+                &[
+                    AtLeastOnce,
+                    AtLeastOnce,
+                    ExactlyOnce,
+                    ExactlyOnce,
+                    ExactlyOnce,
+                    AtMostOnce,
+                    AtLeastOnce,
+                ],
             ],
         );
         let wants = match rng.u8(0..10) {
@@ -143,13 +167,24 @@ impl Chance {
         };
         let tx = *pick(rng, &SIZES[1..]);
         // The CONNECT has to fit.
-        let will = pick(rng, &[None, Some(AtMostOnce), Some(AtLeastOnce), Some(ExactlyOnce)]).filter(|_| tx > SIZES[1]);
+        let will = pick(
+            rng,
+            &[None, Some(AtMostOnce), Some(AtLeastOnce), Some(ExactlyOnce)],
+        )
+        .filter(|_| tx > SIZES[1]);
         Plan {
             keep: rng.u8(0..100) < 85,
             wants,
             messages: if rng.u8(0..5) == 0 { 0 } else { messages },
             qos,
-            length: (HEAD, if rng.u8(0..20) == 0 { 2000 } else { *pick(rng, &[6, 12, 12, 30, 60, 60, 300]) }),
+            length: (
+                HEAD,
+                if rng.u8(0..20) == 0 {
+                    2000
+                } else {
+                    *pick(rng, &[6, 12, 12, 30, 60, 60, 300])
+                },
+            ),
             slots: *pick(rng, &SLOTS),
             rx: *pick(rng, &SIZES),
             tx,
@@ -186,7 +221,9 @@ impl Chance {
             return;
         }
         let at = rng.usize(..world.sites.len());
-        if world.sites[at].connections > self.faulty || world.sites.iter().any(|site| site.untold.is_some()) {
+        if world.sites[at].connections > self.faulty
+            || world.sites.iter().any(|site| site.untold.is_some())
+        {
             return;
         }
         let long = *pick(rng, &[5, 20, 100, 600, 2500]);
@@ -216,9 +253,18 @@ impl Chance {
     }
 
     fn report(&self, world: &World) -> Report {
-        let Chance { outages, losses, .. } = *self;
+        let Chance {
+            outages, losses, ..
+        } = *self;
         let wills = (world.wills.len() as u64, 0);
-        let mut report = Report { seeds: 1, outages, losses, wills, time: world.step * STEP, ..Report::default() };
+        let mut report = Report {
+            seeds: 1,
+            outages,
+            losses,
+            wills,
+            time: world.step * STEP,
+            ..Report::default()
+        };
         for site in &world.sites {
             let app = site.node.app();
             report.published += u64::from(app.published);
@@ -228,8 +274,17 @@ impl Chance {
             report.connections += site.connections;
             report.restarts += site.restarts;
         }
-        let Count { delivered, repeated, missed } = world.count();
-        Report { delivered, repeated, missed, ..report }
+        let Count {
+            delivered,
+            repeated,
+            missed,
+        } = world.count();
+        Report {
+            delivered,
+            repeated,
+            missed,
+            ..report
+        }
     }
 }
 
@@ -240,10 +295,22 @@ fn fate(seed: u64, node: usize, connection: u64, faulty: u64) -> Fate {
     }
     let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (node as u64) << 56 ^ connection;
     let mut rng = Rng::with_seed(seed);
-    let faults = if rng.u8(0..3) == 0 { Faults::none() } else { Faults::seeded(seed) };
-    let direction = if rng.bool() { Direction::Up } else { Direction::Down };
+    let faults = if rng.u8(0..3) == 0 {
+        Faults::none()
+    } else {
+        Faults::seeded(seed)
+    };
+    let direction = if rng.bool() {
+        Direction::Up
+    } else {
+        Direction::Down
+    };
     let most = *pick(&mut rng, &[30, 300, 3000, 30_000]);
-    let faults = if rng.u8(0..8) == 0 { faults } else { faults.cut_after(direction, rng.u64(0..most)) };
+    let faults = if rng.u8(0..8) == 0 {
+        faults
+    } else {
+        faults.cut_after(direction, rng.u64(0..most))
+    };
     (faults, *pick(&mut rng, &ENDINGS))
 }
 

@@ -11,7 +11,10 @@ pub struct Trace {
 impl Trace {
     /// Keeps the last `most` lines.
     pub fn of(most: usize) -> Self {
-        Trace { lines: VecDeque::new(), most }
+        Trace {
+            lines: VecDeque::new(),
+            most,
+        }
     }
 
     /// Adds a line, which is not even made if none is kept.

@@ -1,4 +1,5 @@
-//! The wills of the world: which were published, in what order, and what subscribers have had of them.
+//! The wills of the world: which were published, in what order, and what subscribers have had of
+//! them.
 use super::plan::Plan;
 use motemq::QoS;
 use std::sync::{Arc, Mutex};
@@ -37,7 +38,10 @@ impl Published {
     /// If it is not a will of this world.
     pub fn add(&self, client: &str, payload: &[u8]) {
         let will = read(payload).expect("the broker has it as it was sent");
-        assert!(client.strip_prefix('n') == Some(will.0.to_string().as_str()), "{will:?} is {client}'s");
+        assert!(
+            client.strip_prefix('n') == Some(will.0.to_string().as_str()),
+            "{will:?} is {client}'s"
+        );
         let mut all = self.0.lock().expect("nobody panics with it");
         assert!(!all.contains(&will), "{will:?} was published before");
         all.push(will);
@@ -48,36 +52,72 @@ impl Published {
         self.0.lock().expect("nobody panics with it").len()
     }
 
-    /// Whether a subscriber has had the wills as its QoS and theirs promise. `plans` are those of all nodes; with `gaps` some may be missing.
+    /// Whether a subscriber has had the wills as its QoS and theirs promise. `plans` are those of
+    /// all nodes; with `gaps` some may be missing.
     ///
     /// # Errors
     /// What it has had otherwise.
-    pub fn check(&self, plans: &[&Plan], subscriber: &Plan, heard: &[Will], gaps: bool) -> Result<(), String> {
+    pub fn check(
+        &self,
+        plans: &[&Plan],
+        subscriber: &Plan,
+        heard: &[Will],
+        gaps: bool,
+    ) -> Result<(), String> {
         let Some((_, most)) = subscriber.wants.filter(|_| subscriber.hears_wills) else {
-            return if heard.is_empty() { Ok(()) } else { Err("wills that it has not subscribed to".into()) };
+            return if heard.is_empty() {
+                Ok(())
+            } else {
+                Err("wills that it has not subscribed to".into())
+            };
         };
         let published = self.0.lock().expect("nobody panics with it");
         for granted in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            let of = |will: &&Will| plans.get(usize::from(will.0)).and_then(|plan| plan.will).map(|qos| qos.min(most)) == Some(granted);
-            in_order(published.iter().filter(of), heard.iter().filter(of), granted, gaps)?;
+            let of = |will: &&Will| {
+                plans
+                    .get(usize::from(will.0))
+                    .and_then(|plan| plan.will)
+                    .map(|qos| qos.min(most))
+                    == Some(granted)
+            };
+            in_order(
+                published.iter().filter(of),
+                heard.iter().filter(of),
+                granted,
+                gaps,
+            )?;
         }
         Ok(())
     }
 }
 
-/// Those of one QoS: the first that was heard may be any, since what went before was not subscribed to.
+/// Those of one QoS: the first that was heard may be any, since what went before was not subscribed
+/// to.
 fn in_order<'w>(
-    published: impl Iterator<Item = &'w Will>, heard: impl Iterator<Item = &'w Will>, qos: QoS, gaps: bool,
+    published: impl Iterator<Item = &'w Will>,
+    heard: impl Iterator<Item = &'w Will>,
+    qos: QoS,
+    gaps: bool,
 ) -> Result<(), String> {
     let gaps = gaps || qos == QoS::AtMostOnce;
     let published: Vec<_> = published.collect();
     let mut next = None;
     for will in heard {
-        let at = published.iter().position(|other| *other == will).ok_or(format!("the will {will:?} was never published"))?;
+        let at = published
+            .iter()
+            .position(|other| *other == will)
+            .ok_or(format!("the will {will:?} was never published"))?;
         match next {
-            Some(next) if at < next && qos != QoS::AtLeastOnce => return Err(format!("doubled: the will {will:?}")),
+            Some(next) if at < next && qos != QoS::AtLeastOnce => {
+                return Err(format!("doubled: the will {will:?}"));
+            }
             Some(next) if at < next => continue,
-            Some(next) if at > next && !gaps => return Err(format!("lost: the will {:?} before {will:?}", published[next])),
+            Some(next) if at > next && !gaps => {
+                return Err(format!(
+                    "lost: the will {:?} before {will:?}",
+                    published[next]
+                ));
+            }
             _ => next = Some(at + 1),
         }
     }
@@ -94,15 +134,28 @@ mod tests {
     #[test]
     fn what_is_lost_or_doubled_is_found() {
         let published = [(0, 1), (0, 2), (1, 1), (0, 3)];
-        let check = |heard: &[Will], qos, gaps| in_order(published.iter(), heard.iter(), qos, gaps).is_ok();
+        let check =
+            |heard: &[Will], qos, gaps| in_order(published.iter(), heard.iter(), qos, gaps).is_ok();
         let all = &published[..];
         for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            assert!(check(all, qos, false) && check(&all[2..], qos, false) && check(&[], qos, false));
+            assert!(
+                check(all, qos, false) && check(&all[2..], qos, false) && check(&[], qos, false)
+            );
             assert!(!check(&[(7, 1)], qos, true));
-            assert_eq!(check(&[(0, 1), (1, 1), (0, 3)], qos, false), qos == QoS::AtMostOnce);
+            assert_eq!(
+                check(&[(0, 1), (1, 1), (0, 3)], qos, false),
+                qos == QoS::AtMostOnce
+            );
             assert_eq!(check(&all[..3], qos, false), qos == QoS::AtMostOnce);
             assert!(check(&all[..3], qos, true));
-            assert_eq!(check(&[(0, 1), (0, 2), (0, 1), (0, 2), (1, 1), (0, 3)], qos, false), qos == QoS::AtLeastOnce);
+            assert_eq!(
+                check(
+                    &[(0, 1), (0, 2), (0, 1), (0, 2), (1, 1), (0, 3)],
+                    qos,
+                    false
+                ),
+                qos == QoS::AtLeastOnce
+            );
         }
     }
 }

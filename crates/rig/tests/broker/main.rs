@@ -32,7 +32,10 @@ impl Table {
     }
 
     fn with(config: Config) -> Self {
-        Table { broker: Broker::new(config), now: 1_000_000 }
+        Table {
+            broker: Broker::new(config),
+            now: 1_000_000,
+        }
     }
 
     /// A new connection, with its first bytes.
@@ -54,7 +57,12 @@ impl Table {
     #[track_caller]
     fn says(&mut self, connection: Connection, bytes: &[u8]) -> &mut Self {
         let said = self.broker.take(connection);
-        assert!(said == bytes, "says {}\n not {}", said.escape_ascii(), bytes.escape_ascii());
+        assert!(
+            said == bytes,
+            "says {}\n not {}",
+            said.escape_ascii(),
+            bytes.escape_ascii()
+        );
         self
     }
 
@@ -65,7 +73,10 @@ impl Table {
 
     #[track_caller]
     fn is_open(&mut self, connection: Connection) -> &mut Self {
-        assert!(!self.broker.is_closed(connection), "{connection:?} is closed");
+        assert!(
+            !self.broker.is_closed(connection),
+            "{connection:?} is closed"
+        );
         self
     }
 

@@ -33,16 +33,30 @@ impl Broker {
     /// Takes one packet off `up`, and answers into `down`.
     pub fn reads(&mut self, up: &mut Vec<u8>, down: &mut Vec<u8>) {
         let bytes = up.clone();
-        let (packet, length) = decode(&bytes).expect("the client keeps to the standard").expect("packets come whole");
+        let (packet, length) = decode(&bytes)
+            .expect("the client keeps to the standard")
+            .expect("packets come whole");
         up.drain(..length);
         match packet {
             Packet::Connect(connect) => {
                 if connect.clean {
-                    *self = Broker { passed: std::mem::take(&mut self.passed), sent: std::mem::take(&mut self.sent), ..Broker::default() };
+                    *self = Broker {
+                        passed: std::mem::take(&mut self.passed),
+                        sent: std::mem::take(&mut self.sent),
+                        ..Broker::default()
+                    };
                     // What was under way to the old session is gone with it.
-                    self.sent.iter_mut().for_each(|(_, sent)| *sent = Sent::Done);
+                    self.sent
+                        .iter_mut()
+                        .for_each(|(_, sent)| *sent = Sent::Done);
                 }
-                write(&Packet::ConnAck { session_present: self.known, code: 0.into() }, down);
+                write(
+                    &Packet::ConnAck {
+                        session_present: self.known,
+                        code: 0.into(),
+                    },
+                    down,
+                );
                 self.known = !connect.clean;
                 self.open = true;
                 for at in 0..self.sent.len() {
@@ -53,7 +67,12 @@ impl Broker {
                     }
                 }
             }
-            Packet::Publish { qos, id: Some(id), payload: &[number], .. } => {
+            Packet::Publish {
+                qos,
+                id: Some(id),
+                payload: &[number],
+                ..
+            } => {
                 if qos == QoS::AtLeastOnce {
                     self.passed.push(number);
                     return write(&Packet::PubAck(id), down);
@@ -68,7 +87,9 @@ impl Broker {
                 self.received.retain(|&held| held != id.get());
                 write(&Packet::PubComp(id), down);
             }
-            Packet::PubAck(id) | Packet::PubComp(id) => self.sent[usize::from(id.get()) - 100].1 = Sent::Done,
+            Packet::PubAck(id) | Packet::PubComp(id) => {
+                self.sent[usize::from(id.get()) - 100].1 = Sent::Done
+            }
             Packet::PubRec(id) => {
                 self.sent[usize::from(id.get()) - 100].1 = Sent::Released;
                 write(&Packet::PubRel(id), down);
@@ -79,9 +100,15 @@ impl Broker {
 
     /// The next message goes to the client, if two at most are under way.
     pub fn sends(&mut self, down: &mut Vec<u8>) -> bool {
-        let under_way = self.sent.iter().filter(|(_, sent)| matches!(sent, Sent::Published | Sent::Released)).count();
+        let under_way = self
+            .sent
+            .iter()
+            .filter(|(_, sent)| matches!(sent, Sent::Published | Sent::Released))
+            .count();
         let next = self.sent.iter().position(|&(_, sent)| sent == Sent::Waits);
-        let Some(at) = next.filter(|_| self.open && under_way < 2) else { return false };
+        let Some(at) = next.filter(|_| self.open && under_way < 2) else {
+            return false;
+        };
         self.publish(at, false, down);
         self.sent[at].1 = Sent::Published;
         true
@@ -94,7 +121,17 @@ impl Broker {
 
     fn publish(&self, at: usize, dup: bool, down: &mut Vec<u8>) {
         let topic = Topic::new("m").expect("it is one");
-        write(&Packet::Publish { dup, qos: self.sent[at].0, retain: false, id: Some(id(at)), topic, payload: &[at as u8] }, down);
+        write(
+            &Packet::Publish {
+                dup,
+                qos: self.sent[at].0,
+                retain: false,
+                id: Some(id(at)),
+                topic,
+                payload: &[at as u8],
+            },
+            down,
+        );
     }
 }
 

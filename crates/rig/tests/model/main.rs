@@ -1,4 +1,5 @@
-//! Every order in which things can happen to the real `Session` in small configurations: two slots, three messages, one lost connection.
+//! Every order in which things can happen to the real `Session` in small configurations: two slots,
+//! three messages, one lost connection.
 mod broker;
 mod world;
 

@@ -67,7 +67,13 @@ pub enum Action {
 impl World {
     /// So many messages each way, with these QoS.
     pub fn new(out: &[QoS], come: &[QoS]) -> Self {
-        World { out: out.to_vec(), come: come.to_vec(), abandons: false, bytewise: false, clean: false }
+        World {
+            out: out.to_vec(),
+            come: come.to_vec(),
+            abandons: false,
+            bytewise: false,
+            clean: false,
+        }
     }
 
     /// The application may abandon what it is asked for again.
@@ -94,7 +100,10 @@ impl Model for World {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let broker = Broker { sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(), ..Broker::default() };
+        let broker = Broker {
+            sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(),
+            ..Broker::default()
+        };
         vec![State {
             session: Session::new(),
             rx: Buffer::new(),
@@ -139,9 +148,16 @@ impl Model for World {
         let happened = match action {
             Action::Connect | Action::ConnectClean => {
                 let connect = Connect::new("c").keep_alive(0);
-                let connect = if action == Action::Connect { connect.keep_session() } else { connect };
+                let connect = if action == Action::Connect {
+                    connect.keep_session()
+                } else {
+                    connect
+                };
                 state.linked = true;
-                state.session.connect(&connect, &mut state.rx, &mut state.tx).is_ok()
+                state
+                    .session
+                    .connect(&connect, &mut state.rx, &mut state.tx)
+                    .is_ok()
             }
             Action::Publish => self.publish(&mut state),
             Action::Republish => self.republish(&mut state),
@@ -155,8 +171,15 @@ impl Model for World {
                 length > 0
             }
             Action::Read => {
-                let packet = state.down.get(1).map_or(0, |&length| usize::from(length) + 2);
-                let length = if self.bytewise { state.down.len().min(1) } else { packet };
+                let packet = state
+                    .down
+                    .get(1)
+                    .map_or(0, |&length| usize::from(length) + 2);
+                let length = if self.bytewise {
+                    state.down.len().min(1)
+                } else {
+                    packet
+                };
                 let space = state.rx.space();
                 if length == 0 || space.len() < length {
                     return None;
@@ -178,7 +201,8 @@ impl Model for World {
                 // A process that ends here and starts again from its snapshot is the same.
                 let mut image = [0; Session::<[Slot; 2]>::IMAGE];
                 let mut again = Session::<[Slot; 2]>::new();
-                let restored = state.session.save(&mut image).is_ok() && again.restore(&image).is_ok();
+                let restored =
+                    state.session.save(&mut image).is_ok() && again.restore(&image).is_ok();
                 let mut image_after = [0; Session::<[Slot; 2]>::IMAGE];
                 state.session.lost();
                 let same = again.save(&mut image_after).is_ok() && image == image_after;
@@ -193,32 +217,51 @@ impl Model for World {
                 true
             }
         };
-        (happened || state.broken.is_some()).then_some(state).filter(|state| state != last)
+        (happened || state.broken.is_some())
+            .then_some(state)
+            .filter(|state| state != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("every rule is kept", |_, state: &State| state.broken.is_none()),
-            Property::always("QoS 2 out is never doubled", |world: &World, state: &State| once(&world.out, &state.broker.passed)),
-            Property::always("QoS 2 in is never doubled", |world: &World, state: &State| once(&world.come, &state.came)),
+            Property::always("every rule is kept", |_, state: &State| {
+                state.broken.is_none()
+            }),
+            Property::always(
+                "QoS 2 out is never doubled",
+                |world: &World, state: &State| once(&world.out, &state.broker.passed),
+            ),
+            Property::always(
+                "QoS 2 in is never doubled",
+                |world: &World, state: &State| once(&world.come, &state.came),
+            ),
             Property::always("what is acknowledged has arrived", |_, state: &State| {
                 let done = (0..).zip(&state.mine).zip(&state.abandoned);
                 done.filter(|((_, mine), abandoned)| **mine == Mine::Acked && !**abandoned)
                     .all(|((at, _), _)| state.broker.passed.contains(&at))
             }),
-            Property::always("the broker is told only of what was accepted", |world: &World, state: &State| {
-                world.clean
-                    || (0..)
-                        .zip(&state.broker.sent)
-                        .all(|(at, (_, sent))| matches!(sent, Sent::Waits | Sent::Published) || state.came.contains(&at))
-            }),
+            Property::always(
+                "the broker is told only of what was accepted",
+                |world: &World, state: &State| {
+                    world.clean
+                        || (0..).zip(&state.broker.sent).all(|(at, (_, sent))| {
+                            matches!(sent, Sent::Waits | Sent::Published)
+                                || state.came.contains(&at)
+                        })
+                },
+            ),
             Property::always("order is kept", |world: &World, state: &State| {
                 ordered(&world.out, &state.broker.passed) && ordered(&world.come, &state.came)
             }),
             Property::eventually("everything ends", |world: &World, state: &State| {
                 let ended = |mine: &Mine| matches!(mine, Mine::Acked | Mine::Unknown);
-                let came = world.clean || (0..world.come.len() as u8).all(|at| state.came.contains(&at));
-                state.mine.iter().all(ended) && came && state.broker.is_idle() && state.session.oldest().is_none() && state.losses == 0
+                let came =
+                    world.clean || (0..world.come.len() as u8).all(|at| state.came.contains(&at));
+                state.mine.iter().all(ended)
+                    && came
+                    && state.broker.is_idle()
+                    && state.session.oldest().is_none()
+                    && state.losses == 0
             }),
         ]
     }
@@ -226,26 +269,43 @@ impl Model for World {
 
 /// QoS 2 messages are in it once at most.
 fn once(qos: &[QoS], list: &[u8]) -> bool {
-    (0..).zip(qos).filter(|(_, qos)| **qos == QoS::ExactlyOnce).all(|(at, _)| list.iter().filter(|&&other| other == at).count() <= 1)
+    (0..)
+        .zip(qos)
+        .filter(|(_, qos)| **qos == QoS::ExactlyOnce)
+        .all(|(at, _)| list.iter().filter(|&&other| other == at).count() <= 1)
 }
 
 /// For each QoS, whatever is in it for the first time comes behind all that were published before.
 fn ordered(qos: &[QoS], list: &[u8]) -> bool {
     let first = |at: u8| list.iter().position(|&other| other == at);
     (0..list.len() as u8).all(|a| {
-        (0..a).all(|b| match (qos.get(usize::from(a)), qos.get(usize::from(b)), first(a), first(b)) {
-            (Some(x), Some(y), Some(later), Some(earlier)) => x != y || earlier < later,
-            _ => true,
+        (0..a).all(|b| {
+            match (
+                qos.get(usize::from(a)),
+                qos.get(usize::from(b)),
+                first(a),
+                first(b),
+            ) {
+                (Some(x), Some(y), Some(later), Some(earlier)) => x != y || earlier < later,
+                _ => true,
+            }
         })
     })
 }
 
 impl World {
     fn publish(&self, state: &mut State) -> bool {
-        let Some(at) = state.mine.iter().position(|&mine| mine == Mine::Unsent) else { return false };
+        let Some(at) = state.mine.iter().position(|&mine| mine == Mine::Unsent) else {
+            return false;
+        };
         let before = (state.session.clone(), state.tx.clone());
-        match state.session.publish(&Publish::to("m").payload(&[at as u8]).qos(self.out[at]), &mut *state.tx) {
-            Ok(Some(id)) if !state.mine.iter().any(|mine| mine.id() == Some(id)) => state.mine[at] = Mine::Sent(id),
+        match state.session.publish(
+            &Publish::to("m").payload(&[at as u8]).qos(self.out[at]),
+            &mut *state.tx,
+        ) {
+            Ok(Some(id)) if !state.mine.iter().any(|mine| mine.id() == Some(id)) => {
+                state.mine[at] = Mine::Sent(id)
+            }
             Ok(_) => state.broken = Some("an identifier is shared"),
             Err(_) if before == (state.session.clone(), state.tx.clone()) => return false,
             Err(_) => state.broken = Some("a command that failed has done something"),
@@ -255,8 +315,14 @@ impl World {
 
     fn republish(&self, state: &mut State) -> bool {
         let Some(id) = state.asked else { return false };
-        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else { return false };
-        match state.session.republish(id, &Publish::to("m").payload(&[at as u8]).qos(self.out[at]), &mut *state.tx) {
+        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else {
+            return false;
+        };
+        match state.session.republish(
+            id,
+            &Publish::to("m").payload(&[at as u8]).qos(self.out[at]),
+            &mut *state.tx,
+        ) {
             Ok(()) => state.asked = None,
             Err(SendError::Full) => return false,
             Err(_) => state.broken = Some("what was asked for is not taken"),
@@ -266,14 +332,20 @@ impl World {
 
     fn abandon(&self, state: &mut State) -> bool {
         let Some(id) = state.asked else { return false };
-        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else { return false };
+        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else {
+            return false;
+        };
         match state.session.abandon(id, &mut *state.tx) {
             Ok(()) => state.asked = None,
             Err(SendError::Full) => return false,
             Err(_) => state.broken = Some("what was asked for cannot be abandoned"),
         }
         state.abandoned[at] = true;
-        state.mine[at] = if self.out[at] == QoS::ExactlyOnce { Mine::Abandoned(id) } else { Mine::Acked };
+        state.mine[at] = if self.out[at] == QoS::ExactlyOnce {
+            Mine::Abandoned(id)
+        } else {
+            Mine::Acked
+        };
         true
     }
 
@@ -295,7 +367,9 @@ impl World {
             Event::Connected { .. } => {}
             Event::Resend { id, qos } => {
                 state.asked = Some(id);
-                let asked = (0..).zip(mine.iter()).any(|(at, &mine)| mine == Mine::Sent(id) && self.out[at] == qos);
+                let asked = (0..)
+                    .zip(mine.iter())
+                    .any(|(at, &mine)| mine == Mine::Sent(id) && self.out[at] == qos);
                 if !asked {
                     state.broken = Some("asked for what is not under way");
                 }
@@ -305,9 +379,18 @@ impl World {
                 None => state.broken = Some("received what was not under way"),
             },
             Event::Acked { id } => {
-                match (0..).zip(mine.iter_mut()).find(|(_, mine)| mine.id() == Some(id)) {
-                    Some((at, mine)) if matches!(mine, Mine::Sent(_)) == (self.out[at] == QoS::AtLeastOnce) => *mine = Mine::Acked,
-                    _ => state.broken = Some("an identifier ended that had not begun, or too early"),
+                match (0..)
+                    .zip(mine.iter_mut())
+                    .find(|(_, mine)| mine.id() == Some(id))
+                {
+                    Some((at, mine))
+                        if matches!(mine, Mine::Sent(_)) == (self.out[at] == QoS::AtLeastOnce) =>
+                    {
+                        *mine = Mine::Acked
+                    }
+                    _ => {
+                        state.broken = Some("an identifier ended that had not begun, or too early")
+                    }
                 }
                 // Nobody waits for it any more.
                 state.asked = state.asked.filter(|&asked| asked != id);

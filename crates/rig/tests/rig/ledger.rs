@@ -17,7 +17,10 @@ fn qos_0_may_be_lost_but_not_doubled() {
     ledger.delivered("t", b"2");
     ledger.delivered("t", b"2");
     let verdict = ledger.judge();
-    assert_eq!((verdict.doubled.as_slice(), verdict.lost.len()), (&["t: 2".to_owned()][..], 0));
+    assert_eq!(
+        (verdict.doubled.as_slice(), verdict.lost.len()),
+        (&["t: 2".to_owned()][..], 0)
+    );
 }
 
 #[test]
@@ -41,7 +44,10 @@ fn qos_2_is_neither_lost_nor_doubled() {
     ledger.delivered("t", b"1");
     ledger.delivered("t", b"2");
     ledger.delivered("t", b"2");
-    assert_eq!(ledger.judge().to_string(), "1 lost (t: 3); 1 doubled (t: 2)");
+    assert_eq!(
+        ledger.judge().to_string(),
+        "1 lost (t: 3); 1 doubled (t: 2)"
+    );
 }
 
 #[test]

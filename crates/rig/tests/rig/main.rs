@@ -23,8 +23,12 @@ impl Client {
     fn open(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect(addr).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+            .set_write_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         Client(stream)
     }
 
@@ -45,7 +49,12 @@ impl Client {
     fn hears(&mut self, bytes: &[u8]) -> &mut Self {
         let mut heard = vec![0; bytes.len()];
         self.0.read_exact(&mut heard).unwrap();
-        assert!(heard == bytes, "heard {}\n not {}", heard.escape_ascii(), bytes.escape_ascii());
+        assert!(
+            heard == bytes,
+            "heard {}\n not {}",
+            heard.escape_ascii(),
+            bytes.escape_ascii()
+        );
         self
     }
 
@@ -54,7 +63,14 @@ impl Client {
     fn is_closed(&mut self) {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => panic!("still open"),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
+                panic!("still open")
+            }
             _ => assert!(rest.is_empty(), "heard {}", rest.escape_ascii()),
         }
     }

@@ -18,7 +18,14 @@ fn passes_on_both_ways() {
     let (_server, proxy) = start();
     let mut client = Client::join(proxy.addr(), CONNECT_A);
     client.says(b"\xc0\0\xe0\0").hears(b"\xd0\0").is_closed();
-    assert_eq!((proxy.passed(Direction::Up), proxy.passed(Direction::Down), proxy.accepted()), (19, 6, 1));
+    assert_eq!(
+        (
+            proxy.passed(Direction::Up),
+            proxy.passed(Direction::Down),
+            proxy.accepted()
+        ),
+        (19, 6, 1)
+    );
 }
 
 #[test]
@@ -32,18 +39,25 @@ fn cuts_after_the_byte_named_to_the_client() {
         }
         client.is_closed();
     }
-    Client::join(proxy.addr(), CONNECT_A).says(b"\xc0\0").hears(b"\xd0\0");
+    Client::join(proxy.addr(), CONNECT_A)
+        .says(b"\xc0\0")
+        .hears(b"\xd0\0");
 }
 
 #[test]
 fn cuts_after_the_byte_named_to_the_broker() {
     let (server, proxy) = start();
     let mut observer = Client::join(server.addr(), CONNECT_B);
-    observer.says(b"\x82\x06\0\x01\0\x01t\0").hears(b"\x90\x03\0\x01\0");
+    observer
+        .says(b"\x82\x06\0\x01\0\x01t\0")
+        .hears(b"\x90\x03\0\x01\0");
     let bytes = [CONNECT_A, b"\x30\x04\0\x01t1\x30\x04\0\x01t2"].concat();
     // One byte short of the first message; exactly it; one byte short of the second.
     for (cut, arrives) in [(20, false), (21, true), (26, true)] {
-        proxy.plan(Plan { most: Some(5), ..Plan::cut_after(Direction::Up, cut) });
+        proxy.plan(Plan {
+            most: Some(5),
+            ..Plan::cut_after(Direction::Up, cut)
+        });
         let mut client = Client::open(proxy.addr());
         client.says(&bytes);
         // The answer may be lost with the link.
@@ -71,9 +85,15 @@ fn stalls_and_goes_on() {
     let mut second = Client::open(proxy.addr());
     second.says(CONNECT_B);
     client.says(b"\xc0\0");
-    client.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    client
+        .0
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .unwrap();
     assert!(client.0.read(&mut [0]).is_err());
-    client.0.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client
+        .0
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     proxy.resume();
     client.hears(b"\xd0\0");
     second.hears(ACCEPTED);

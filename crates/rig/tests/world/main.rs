@@ -12,6 +12,7 @@ fn the_ledger_is_clean() {
 
 #[test]
 fn worlds_by_chance() {
-    let report = simulation::run(0..20, 500).unwrap_or_else(|failure| panic!("{}\nseed {}", failure.what, failure.seed));
+    let report = simulation::run(0..20, 500)
+        .unwrap_or_else(|failure| panic!("{}\nseed {}", failure.what, failure.seed));
     println!("{report}");
 }

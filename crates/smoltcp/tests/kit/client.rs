@@ -1,4 +1,5 @@
-//! A client as an application writes it over the adapter: the loop, and what belongs to reconnections.
+//! A client as an application writes it over the adapter: the loop, and what belongs to
+//! reconnections.
 use crate::{
     News, Request,
     gateway::{Gateway, PORT},
@@ -49,11 +50,18 @@ pub struct Client {
 impl Client {
     pub fn new(setup: Setup, asked: Receiver<Request>, news: News) -> Self {
         let mut device = Loopback::new(Medium::Ip);
-        let mut iface = Interface::new(Config::new(HardwareAddress::Ip), &mut device, Instant::now());
+        let mut iface = Interface::new(
+            Config::new(HardwareAddress::Ip),
+            &mut device,
+            Instant::now(),
+        );
         iface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(HOST, 8)).unwrap());
         let mut sockets = SocketSet::new(Vec::new());
         let mut socket = |ring: usize| {
-            let mut socket = Socket::new(SocketBuffer::new(vec![0; ring]), SocketBuffer::new(vec![0; ring]));
+            let mut socket = Socket::new(
+                SocketBuffer::new(vec![0; ring]),
+                SocketBuffer::new(vec![0; ring]),
+            );
             // Rings so much smaller than a frame may be would wait for it each time.
             socket.set_ack_delay(None);
             sockets.add(socket)
@@ -75,7 +83,11 @@ impl Client {
             tx: Buffer::new(),
             link: Link::new(),
             work: Work::default(),
-            partial: Received { topic: String::new(), payload: Vec::new(), qos: Default::default() },
+            partial: Received {
+                topic: String::new(),
+                payload: Vec::new(),
+                qos: Default::default(),
+            },
             leaving: false,
             last_port: 49_151,
         }
@@ -84,7 +96,8 @@ impl Client {
     /// Until it has left.
     pub fn run(mut self) {
         loop {
-            self.iface.poll(Instant::now(), &mut self.device, &mut self.sockets);
+            self.iface
+                .poll(Instant::now(), &mut self.device, &mut self.sockets);
             // After a fault there are no more events, and the turns come to the connection's end.
             let _ = self.events();
             if self.take_requests().is_err() {
@@ -92,13 +105,21 @@ impl Client {
             }
             self.give();
             let socket = self.sockets.get_mut(self.near);
-            let turn = self.link.turn(socket, &mut self.session, &mut self.rx, &mut self.tx, Instant::now());
+            let turn = self.link.turn(
+                socket,
+                &mut self.session,
+                &mut self.rx,
+                &mut self.tx,
+                Instant::now(),
+            );
             let passed = self.gateway.pass(self.sockets.get_mut(self.far));
             match turn {
                 Ok(Turn::Over) if self.leaving => return,
                 Ok(Turn::Over) => self.connect(),
                 Ok(Turn::Sleep(limit)) => {
-                    let limit = nap(&mut self.iface, &self.sockets, Instant::now(), limit).unwrap_or(GLANCE).min(GLANCE);
+                    let limit = nap(&mut self.iface, &self.sockets, Instant::now(), limit)
+                        .unwrap_or(GLANCE)
+                        .min(GLANCE);
                     if !passed && limit > Duration::ZERO {
                         std::thread::sleep(limit.into());
                     }
@@ -110,16 +131,40 @@ impl Client {
 
     fn connect(&mut self) {
         self.work.lost();
-        let Setup { client_id, keep_session, keep_alive, timeout, .. } = &self.setup;
-        let hello = Connect { clean: !keep_session, ..Connect::new(client_id).keep_alive(*keep_alive).timeout(timeout.as_secs() as u8) };
-        self.session.connect(&hello, &mut self.rx, &mut self.tx).unwrap();
+        let Setup {
+            client_id,
+            keep_session,
+            keep_alive,
+            timeout,
+            ..
+        } = &self.setup;
+        let hello = Connect {
+            clean: !keep_session,
+            ..Connect::new(client_id)
+                .keep_alive(*keep_alive)
+                .timeout(timeout.as_secs() as u8)
+        };
+        self.session
+            .connect(&hello, &mut self.rx, &mut self.tx)
+            .unwrap();
         self.last_port = self.last_port.checked_add(1).unwrap_or(49_152);
         let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
-        socket.connect(self.iface.context(), (HOST, PORT), self.last_port).unwrap();
+        socket
+            .connect(self.iface.context(), (HOST, PORT), self.last_port)
+            .unwrap();
     }
 
     fn events(&mut self) -> Result<(), motemq::Fault> {
-        let Client { session, rx, tx, link, work, news, partial, .. } = self;
+        let Client {
+            session,
+            rx,
+            tx,
+            link,
+            work,
+            news,
+            partial,
+            ..
+        } = self;
         let socket = self.sockets.get_mut(self.near);
         // The application may be gone.
         let ended = |known| {
@@ -139,7 +184,11 @@ impl Client {
                 }
                 Event::Unknown { id } => {
                     match work.under_way.remove(&id) {
-                        Some(Flight::Message(message)) if message.qos == motemq::QoS::AtLeastOnce => work.doubtful.push(message),
+                        Some(Flight::Message(message))
+                            if message.qos == motemq::QoS::AtLeastOnce =>
+                        {
+                            work.doubtful.push(message)
+                        }
                         Some(Flight::Message(_)) => ended(false),
                         Some(Flight::Subscription(index)) => work.to_subscribe.push_back(index),
                         None => panic!("{id} is nobody's"),
@@ -147,7 +196,10 @@ impl Client {
                     continue;
                 }
                 Event::Acked { id } => {
-                    assert!(matches!(work.under_way.remove(&id), Some(Flight::Message(_))), "{id} is nobody's");
+                    assert!(
+                        matches!(work.under_way.remove(&id), Some(Flight::Message(_))),
+                        "{id} is nobody's"
+                    );
                     ended(true);
                     continue;
                 }
@@ -163,7 +215,11 @@ impl Client {
                 Event::Received { .. } => continue,
                 Event::Skipped { len } => panic!("a message of {len} bytes was skipped"),
                 Event::Message(m) => {
-                    *partial = Received { topic: m.topic.as_str().into(), payload: m.payload.to_vec(), qos: m.qos() };
+                    *partial = Received {
+                        topic: m.topic.as_str().into(),
+                        payload: m.payload.to_vec(),
+                        qos: m.qos(),
+                    };
                     m.left
                 }
                 Event::Payload { data, left } => {
@@ -184,7 +240,9 @@ impl Client {
             match self.asked.try_recv() {
                 Ok(Request::Publish(message)) => self.work.queue.push_back(message),
                 Ok(Request::Subscribe(filter, qos)) => {
-                    self.work.to_subscribe.push_back(self.work.subscriptions.len());
+                    self.work
+                        .to_subscribe
+                        .push_back(self.work.subscriptions.len());
                     self.work.subscriptions.push((filter, qos));
                 }
                 Ok(Request::Leave) => self.leaving = true,

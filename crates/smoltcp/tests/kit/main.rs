@@ -1,4 +1,5 @@
-//! What every adapter has to withstand, over smoltcp: a client with a small loop of its own, whose socket a gateway connects to real ones.
+//! What every adapter has to withstand, over smoltcp: a client with a small loop of its own, whose
+//! socket a gateway connects to real ones.
 mod client;
 mod gateway;
 mod work;
@@ -58,30 +59,57 @@ impl Adapter for Smoltcp {
         let (tell_ended, ended) = channel();
         let (tell_subscribed, subscribed) = channel();
         let connections = Arc::new(AtomicU64::new(0));
-        let news = News { inbox: tell_inbox, ended: tell_ended, subscribed: tell_subscribed, connections: connections.clone() };
+        let news = News {
+            inbox: tell_inbox,
+            ended: tell_ended,
+            subscribed: tell_subscribed,
+            connections: connections.clone(),
+        };
         let setup = setup.clone();
         let thread = thread::spawn(move || Client::new(setup, asked, news).run());
-        let client = Smoltcp { requests, inbox, ended, subscribed, connections, published: 0, thread };
+        let client = Smoltcp {
+            requests,
+            inbox,
+            ended,
+            subscribed,
+            connections,
+            published: 0,
+            thread,
+        };
         let end = Instant::now() + SOON;
         while client.connections() == 0 {
-            assert!(Instant::now() < end && !client.thread.is_finished(), "no connection");
+            assert!(
+                Instant::now() < end && !client.thread.is_finished(),
+                "no connection"
+            );
             thread::sleep(Duration::from_millis(1));
         }
         client
     }
 
     fn subscribe(&mut self, filter: &str, qos: QoS) {
-        self.requests.send(Request::Subscribe(filter.into(), qos)).unwrap();
-        self.subscribed.recv_timeout(SOON).expect("an answer to SUBSCRIBE");
+        self.requests
+            .send(Request::Subscribe(filter.into(), qos))
+            .unwrap();
+        self.subscribed
+            .recv_timeout(SOON)
+            .expect("an answer to SUBSCRIBE");
     }
 
     fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS) {
-        self.requests.send(Request::Publish(Message { topic: topic.into(), payload: payload.into(), qos })).unwrap();
+        self.requests
+            .send(Request::Publish(Message {
+                topic: topic.into(),
+                payload: payload.into(),
+                qos,
+            }))
+            .unwrap();
         self.published += 1;
     }
 
     fn flush(&mut self) -> usize {
-        let ends = (0..std::mem::take(&mut self.published)).map(|_| self.ended.recv_timeout(SOON).expect("an end"));
+        let ends = (0..std::mem::take(&mut self.published))
+            .map(|_| self.ended.recv_timeout(SOON).expect("an end"));
         ends.filter(|known| !known).count()
     }
 

@@ -1,4 +1,5 @@
-//! What a client has to remember besides its session: subscriptions, and messages until they have come to their end.
+//! What a client has to remember besides its session: subscriptions, and messages until they have
+//! come to their end.
 use motemq::{Filter, PacketId, Publish, QoS, SendError, Session};
 use std::{
     collections::{HashMap, VecDeque},
@@ -45,14 +46,20 @@ impl Work {
     }
 
     /// Gives the session something to send; `Ok(false)` if there is nothing.
-    pub fn give(&mut self, session: &mut Session, tx: &mut motemq::Buffer) -> Result<bool, SendError> {
+    pub fn give(
+        &mut self,
+        session: &mut Session,
+        tx: &mut motemq::Buffer,
+    ) -> Result<bool, SendError> {
         if let Some((payload, at)) = &mut self.stream {
             *at += session.publish_chunk(&payload[*at..], tx)?;
             if *at == payload.len() {
                 self.stream = None;
             }
         } else if let Some(id) = self.resend {
-            let Some(Flight::Message(message)) = self.under_way.get(&id) else { panic!("{id} is nobody's") };
+            let Some(Flight::Message(message)) = self.under_way.get(&id) else {
+                panic!("{id} is nobody's")
+            };
             let (publish, stream) = whole_or_streamed(message, tx.capacity());
             session.republish(id, &publish, tx)?;
             self.stream = stream;
@@ -79,11 +86,18 @@ impl Work {
 }
 
 fn whole_or_streamed(message: &Message, room: usize) -> (Publish<'_>, Option<Stream>) {
-    let Message { topic, payload, qos } = message;
+    let Message {
+        topic,
+        payload,
+        qos,
+    } = message;
     let publish = Publish::to(topic).qos(*qos);
     if topic.len() + payload.len() + 16 <= room {
         (publish.payload(payload), None)
     } else {
-        (publish.more(payload.len() as u32), Some((payload.clone(), 0)))
+        (
+            publish.more(payload.len() as u32),
+            Some((payload.clone(), 0)),
+        )
     }
 }

@@ -8,9 +8,15 @@ use smoltcp::{
 
 fn connected(ring: usize, connect: &Connect<'_>) -> World {
     let mut world = World::new(ring);
-    assert_eq!(world.round(4, |_, _, _| ()), Ok(true), "there is no connection yet");
+    assert_eq!(
+        world.round(4, |_, _, _| ()),
+        Ok(true),
+        "there is no connection yet"
+    );
     world.open(connect);
-    world.run(|event, _, _| matches!(event, Event::Connected { .. })).unwrap();
+    world
+        .run(|event, _, _| matches!(event, Event::Connected { .. }))
+        .unwrap();
     world
 }
 
@@ -28,15 +34,23 @@ fn nobody_answers_at_all() {
     world.cable.pulled = true;
     world.open(&Connect::new("a").timeout(5));
     assert_eq!(world.run_to_the_end(), Err(Fault::Timeout));
-    assert_eq!((world.now, world.round(4, |_, _, _| ())), (Instant::from_secs(5), Ok(true)));
+    assert_eq!(
+        (world.now, world.round(4, |_, _, _| ())),
+        (Instant::from_secs(5), Ok(true))
+    );
 }
 
 #[test]
 fn a_broker_that_says_no() {
     let mut world = World::new(256);
-    world.broker = motemq_rig::broker::Broker::new(motemq_rig::broker::Config::new().login(|_| motemq::ReturnCode::NOT_AUTHORIZED));
+    world.broker = motemq_rig::broker::Broker::new(
+        motemq_rig::broker::Config::new().login(|_| motemq::ReturnCode::NOT_AUTHORIZED),
+    );
     world.open(&Connect::new("a"));
-    assert_eq!(world.run_to_the_end(), Err(Fault::Refused(motemq::ReturnCode::NOT_AUTHORIZED)));
+    assert_eq!(
+        world.run_to_the_end(),
+        Err(Fault::Refused(motemq::ReturnCode::NOT_AUTHORIZED))
+    );
     world.run_to_the_end().unwrap();
     assert!(!world.near().is_open());
 }
@@ -52,7 +66,10 @@ fn the_peer_aborts() {
 #[test]
 fn the_peer_closes_behind_its_last_message() {
     let mut world = connected(256, &Connect::new("a"));
-    world.far().send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty").unwrap();
+    world
+        .far()
+        .send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty")
+        .unwrap();
     world.far().close();
     let mut heard = Vec::new();
     while !world
@@ -94,7 +111,12 @@ fn what_came_before_the_end_waits_for_room() {
         assert_eq!(world.round(usize::MAX, |_, _, _| ()), Ok(false));
     }
     let mut heard = 0;
-    while !world.round(4, |event, _, _| heard += usize::from(matches!(event, Event::Message(_)))).unwrap() {}
+    while !world
+        .round(4, |event, _, _| {
+            heard += usize::from(matches!(event, Event::Message(_)))
+        })
+        .unwrap()
+    {}
     assert_eq!(heard, 1);
 }
 
@@ -181,7 +203,11 @@ fn retained(world: &mut World) -> Vec<Vec<u8>> {
     world
         .run(|event, session, tx| {
             match event {
-                Event::Connected { .. } => drop(session.subscribe(&[Filter::new("#", QoS::AtMostOnce)], tx).unwrap()),
+                Event::Connected { .. } => drop(
+                    session
+                        .subscribe(&[Filter::new("#", QoS::AtMostOnce)], tx)
+                        .unwrap(),
+                ),
                 // What is retained comes before it.
                 Event::Subscribed { .. } => drop(session.publish(&Publish::to("end"), tx).unwrap()),
                 Event::Message(m) if m.topic != "end" => heard.push(m.payload.to_vec()),
@@ -202,7 +228,9 @@ fn disconnect_leaves_without_the_will() {
     // Once more, a while later.
     world.now += Duration::from_secs(60);
     world.open(&hello);
-    world.run(|event, _, _| matches!(event, Event::Connected { .. })).unwrap();
+    world
+        .run(|event, _, _| matches!(event, Event::Connected { .. }))
+        .unwrap();
     world.session.disconnect(&mut world.tx).unwrap();
     world.run_to_the_end().unwrap();
     assert_eq!(retained(&mut world), [b""; 0]);
@@ -210,8 +238,17 @@ fn disconnect_leaves_without_the_will() {
 
 #[test]
 fn all_is_sent_before_the_end() {
-    let mut world = connected(20, &Connect::new("a").will(Publish::to("gone").payload(b"a").retain()));
-    world.session.publish(&Publish::to("last").payload(&[b'x'; 40]).retain(), &mut world.tx).unwrap();
+    let mut world = connected(
+        20,
+        &Connect::new("a").will(Publish::to("gone").payload(b"a").retain()),
+    );
+    world
+        .session
+        .publish(
+            &Publish::to("last").payload(&[b'x'; 40]).retain(),
+            &mut world.tx,
+        )
+        .unwrap();
     world.session.disconnect(&mut world.tx).unwrap();
     world.run_to_the_end().unwrap();
     assert_eq!(retained(&mut world), [[b'x'; 40]]);
@@ -231,7 +268,10 @@ fn a_peer_that_does_not_let_go() {
 #[test]
 fn what_nobody_reads_any_more_holds_nothing_up() {
     let mut world = connected(64, &Connect::new("a"));
-    world.far().send_slice(&b"\x30\x04\0\x01tx".repeat(100)).unwrap();
+    world
+        .far()
+        .send_slice(&b"\x30\x04\0\x01tx".repeat(100))
+        .unwrap();
     world.session.disconnect(&mut world.tx).unwrap();
     let since = world.now;
     world.run_to_the_end().unwrap();
@@ -245,7 +285,11 @@ fn a_session_is_resumed() {
     // Published, and lost before the broker had it.
     world.cable.pulled = true;
     let message = Publish::to("t").payload(b"hello").qos(QoS::ExactlyOnce);
-    let id = world.session.publish(&message, &mut world.tx).unwrap().unwrap();
+    let id = world
+        .session
+        .publish(&message, &mut world.tx)
+        .unwrap()
+        .unwrap();
     assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
     world.near().abort();
     world.cable.pulled = false;
@@ -255,7 +299,11 @@ fn a_session_is_resumed() {
     world
         .run(|event, session, tx| {
             match event {
-                Event::Connected { session } => events.push(if session == Known::Resumed { "resumed" } else { "new" }),
+                Event::Connected { session } => events.push(if session == Known::Resumed {
+                    "resumed"
+                } else {
+                    "new"
+                }),
                 Event::Resend { id: again, .. } => {
                     assert_eq!(again, id);
                     events.push("resend");
@@ -276,7 +324,11 @@ fn a_session_that_the_broker_lost_is_told() {
     let hello = Connect::new("a").keep_session();
     let mut world = connected(256, &hello);
     world.mute = true;
-    let id = world.session.publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut world.tx).unwrap().unwrap();
+    let id = world
+        .session
+        .publish(&Publish::to("t").qos(QoS::AtLeastOnce), &mut world.tx)
+        .unwrap()
+        .unwrap();
     assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
     world.far().abort();
     world.run_to_the_end().unwrap();

@@ -9,7 +9,9 @@ fn subscribed(world: &mut World, connect: &Connect<'_>) {
     world
         .run(|event, session, tx| {
             if let Event::Connected { .. } = event {
-                session.subscribe(&[Filter::new("t/#", QoS::ExactlyOnce)], tx).unwrap();
+                session
+                    .subscribe(&[Filter::new("t/#", QoS::ExactlyOnce)], tx)
+                    .unwrap();
             }
             matches!(event, Event::Subscribed { .. })
         })
@@ -22,7 +24,13 @@ fn every_qos_both_ways() {
     subscribed(&mut world, &Connect::new("a"));
     let (mut acked, mut heard) = (0, Vec::new());
     for qos in ALL {
-        world.session.publish(&Publish::to("t/x").payload(b"hello").qos(qos), &mut world.tx).unwrap();
+        world
+            .session
+            .publish(
+                &Publish::to("t/x").payload(b"hello").qos(qos),
+                &mut world.tx,
+            )
+            .unwrap();
     }
     world
         .run(|event, _, _| {
@@ -58,13 +66,18 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
             }
         } else if next < count {
             let bytes = payload(next);
-            let message = Publish::to("t/x").qos(ALL[next % 3]).more(bytes.len() as u32);
+            let message = Publish::to("t/x")
+                .qos(ALL[next % 3])
+                .more(bytes.len() as u32);
             match world.session.publish(&message, &mut world.tx) {
                 Ok(_) => {
                     rest = bytes;
                     next += 1;
                 }
-                Err(error) => assert!(matches!(error, SendError::Full | SendError::Busy), "{error}"),
+                Err(error) => assert!(
+                    matches!(error, SendError::Full | SendError::Busy),
+                    "{error}"
+                ),
             }
         }
         let over = world.round(4, |event, _, _| {
@@ -87,7 +100,11 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
         rounds += 1;
         assert!(rounds < 200_000, "no end: {} of {count} heard", heard.len());
     }
-    assert_eq!(heard, (0..count).map(payload).collect::<Vec<_>>(), "a ring of {ring}");
+    assert_eq!(
+        heard,
+        (0..count).map(payload).collect::<Vec<_>>(),
+        "a ring of {ring}"
+    );
     world
 }
 
@@ -112,10 +129,15 @@ fn what_is_whole_in_the_ring_is_read_there() {
     let ring = world.ring.clone();
     let (mut there, mut count) = (0, 0);
     for number in 0..50u8 {
-        world.session.publish(&Publish::to("t/x").payload(&[number; 20]), &mut world.tx).unwrap();
+        world
+            .session
+            .publish(&Publish::to("t/x").payload(&[number; 20]), &mut world.tx)
+            .unwrap();
         world
             .run(|event, _, _| {
-                let Event::Message(m) = event else { return false };
+                let Event::Message(m) = event else {
+                    return false;
+                };
                 assert_eq!(m.payload, [number; 20]);
                 there += usize::from(ring.contains(&(m.payload.as_ptr() as usize)));
                 count += 1;
@@ -124,7 +146,10 @@ fn what_is_whole_in_the_ring_is_read_there() {
             .unwrap();
     }
     // All but those that the ring's end cuts: one in eight.
-    assert!(count == 50 && (40..50).contains(&there), "{there} of {count}");
+    assert!(
+        count == 50 && (40..50).contains(&there),
+        "{there} of {count}"
+    );
 }
 
 /// Also of a message that the ring's end cuts both halves are told at once.
@@ -135,8 +160,13 @@ fn nothing_waits_for_a_timer() {
     world.far().set_nagle_enabled(false);
     for number in 0..50u8 {
         let since = world.now;
-        world.far().send_slice(&[&b"\x30\x18\0\x03t/x"[..], &[number; 19]].concat()).unwrap();
-        world.run(|event, _, _| matches!(event, Event::Message(m) if m.payload == [number; 19])).unwrap();
+        world
+            .far()
+            .send_slice(&[&b"\x30\x18\0\x03t/x"[..], &[number; 19]].concat())
+            .unwrap();
+        world
+            .run(|event, _, _| matches!(event, Event::Message(m) if m.payload == [number; 19]))
+            .unwrap();
         assert_eq!(world.told_at, since, "message {number}");
     }
 }
@@ -148,18 +178,36 @@ fn a_stream_up_and_down_through_small_rings() {
     subscribed(&mut world, &Connect::new("a"));
     let byte = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8;
     let (mut given, mut heard) = (0, 0);
-    world.session.publish(&Publish::to("t/x").qos(QoS::AtLeastOnce).more(LENGTH), &mut world.tx).unwrap();
+    world
+        .session
+        .publish(
+            &Publish::to("t/x").qos(QoS::AtLeastOnce).more(LENGTH),
+            &mut world.tx,
+        )
+        .unwrap();
     let ring = world.ring.clone();
     let mut copied = 0;
     while heard < LENGTH {
         if given < LENGTH {
             let chunk: Vec<u8> = (given..LENGTH.min(given + 100)).map(byte).collect();
-            given += world.session.publish_chunk(&chunk, &mut world.tx).unwrap_or(0) as u32;
+            given += world
+                .session
+                .publish_chunk(&chunk, &mut world.tx)
+                .unwrap_or(0) as u32;
         }
         let mut check = |data: &[u8]| {
-            assert!(data.iter().copied().eq((heard..).map(byte).take(data.len())), "behind {heard}");
+            assert!(
+                data.iter()
+                    .copied()
+                    .eq((heard..).map(byte).take(data.len())),
+                "behind {heard}"
+            );
             heard += data.len() as u32;
-            copied += if data.is_empty() || ring.contains(&(data.as_ptr() as usize)) { 0 } else { data.len() };
+            copied += if data.is_empty() || ring.contains(&(data.as_ptr() as usize)) {
+                0
+            } else {
+                data.len()
+            };
         };
         let over = world.round(4, |event, _, _| match event {
             Event::Message(m) => check(m.payload),
@@ -176,13 +224,22 @@ fn a_payload_from_where_it_lies() {
     let payload: Vec<u8> = (0..5000).map(|at| (at % 251) as u8).collect();
     let mut world = World::new(256);
     subscribed(&mut world, &Connect::new("a"));
-    world.session.publish(&Publish::to("t/x").more(payload.len() as u32), &mut world.tx).unwrap();
+    world
+        .session
+        .publish(
+            &Publish::to("t/x").more(payload.len() as u32),
+            &mut world.tx,
+        )
+        .unwrap();
     world.restless = true;
     let (mut given, mut heard) = (0, Vec::new());
     while heard.len() < payload.len() {
         if world.tx.is_empty() && given < payload.len() {
             let sent = world.near().send_slice(&payload[given..]).unwrap();
-            world.session.publish_direct(sent as u32, &mut world.tx).unwrap();
+            world
+                .session
+                .publish_direct(sent as u32, &mut world.tx)
+                .unwrap();
             given += sent;
         }
         let over = world.round(4, |event, _, _| match event {
@@ -201,16 +258,33 @@ fn answers_need_room() {
     let mut world = World::new(64);
     subscribed(&mut world, &Connect::new("a"));
     for number in 0..3 {
-        world.session.publish(&Publish::to("t/ask").payload(&[number; 10]).qos(QoS::AtLeastOnce), &mut world.tx).unwrap();
+        world
+            .session
+            .publish(
+                &Publish::to("t/ask")
+                    .payload(&[number; 10])
+                    .qos(QoS::AtLeastOnce),
+                &mut world.tx,
+            )
+            .unwrap();
     }
     let mut answers = 0;
     let answer = |payload: &[u8], session: &mut Session, tx: &mut _| {
-        session.publish(&Publish::to("t/answer").payload(&[payload, &[0; 30]].concat()), tx).unwrap();
+        session
+            .publish(
+                &Publish::to("t/answer").payload(&[payload, &[0; 30]].concat()),
+                tx,
+            )
+            .unwrap();
     };
     while answers < 3 {
         let over = world.round(60, |event, session, tx| {
             if let Event::Message(m) = event {
-                if m.topic == "t/ask" { answer(m.payload, session, tx) } else { answers += 1 }
+                if m.topic == "t/ask" {
+                    answer(m.payload, session, tx)
+                } else {
+                    answers += 1
+                }
             }
         });
         assert_eq!(over, Ok(false));
@@ -221,11 +295,16 @@ fn answers_need_room() {
 fn what_waits_for_room_waits_in_the_ring() {
     let mut world = World::new(256);
     subscribed(&mut world, &Connect::new("a"));
-    world.far().send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty").unwrap();
+    world
+        .far()
+        .send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty")
+        .unwrap();
     let mut heard = 0;
     let over = world.round(100, |_, session, tx| {
         heard += 1;
-        session.publish(&Publish::to("answer").payload(&[0; 50]), tx).unwrap();
+        session
+            .publish(&Publish::to("answer").payload(&[0; 50]), tx)
+            .unwrap();
     });
     assert_eq!((over, heard), (Ok(false), 1));
     assert!(world.rx.is_empty(), "it was copied");
@@ -241,15 +320,24 @@ fn acknowledged_by_hand() {
     for round in 0..1000 {
         let session = &mut world.session;
         let sent = match (round, tokens.len()) {
-            (_, 0..3) if world.tx.is_empty() && !session.is_closed() && round > 20 => {
-                session.publish(&Publish::to("t/x").payload(&[b'x'; 20]).qos(QoS::AtLeastOnce), &mut world.tx)
-            }
-            (20, _) => session.subscribe(&[Filter::new("t/#", QoS::AtLeastOnce)], &mut world.tx).map(Some),
+            (_, 0..3) if world.tx.is_empty() && !session.is_closed() && round > 20 => session
+                .publish(
+                    &Publish::to("t/x")
+                        .payload(&[b'x'; 20])
+                        .qos(QoS::AtLeastOnce),
+                    &mut world.tx,
+                ),
+            (20, _) => session
+                .subscribe(&[Filter::new("t/#", QoS::AtLeastOnce)], &mut world.tx)
+                .map(Some),
             _ => Ok(None),
         };
         sent.unwrap();
         let over = world.round_with(|link, socket, session, rx, tx| {
-            let Some((event, token)) = link.receive(socket, rx, |input, room| manual.receive(session, input, room, tx))? else {
+            let Some((event, token)) = link.receive(socket, rx, |input, room| {
+                manual.receive(session, input, room, tx)
+            })?
+            else {
                 return Ok(false);
             };
             tokens.extend(token);

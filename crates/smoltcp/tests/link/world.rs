@@ -1,4 +1,5 @@
-//! A client and a broker, each with a socket of one interface, in virtual time: it passes only as far as everybody sleeps.
+//! A client and a broker, each with a socket of one interface, in virtual time: it passes only as
+//! far as everybody sleeps.
 use motemq::{Buffer, Connect, Event, Fault, Session, Slot};
 use motemq_rig::broker::{Broker, Config, Connection};
 use motemq_smoltcp::{Link, Turn, nap};
@@ -83,8 +84,13 @@ pub struct World {
 impl World {
     /// The client's socket has rings of so many bytes.
     pub fn new(ring: usize) -> Self {
-        let mut cable =
-            Cable { loopback: Loopback::new(Medium::Ip), pulled: false, loss: 0, chance: fastrand::Rng::with_seed(1), frames: 0 };
+        let mut cable = Cable {
+            loopback: Loopback::new(Medium::Ip),
+            pulled: false,
+            loss: 0,
+            chance: fastrand::Rng::with_seed(1),
+            frames: 0,
+        };
         let mut setup = Setup::new(HardwareAddress::Ip);
         setup.random_seed = 7;
         let mut iface = Interface::new(setup, &mut cable, Instant::ZERO);
@@ -92,8 +98,14 @@ impl World {
         let mut sockets = SocketSet::new(Vec::new());
         let memory = vec![0; ring].leak();
         let range = memory.as_ptr() as usize..memory.as_ptr() as usize + ring;
-        let near = sockets.add(Socket::new(SocketBuffer::new(memory), SocketBuffer::new(vec![0; ring])));
-        let far = sockets.add(Socket::new(SocketBuffer::new(vec![0; 4096]), SocketBuffer::new(vec![0; 4096])));
+        let near = sockets.add(Socket::new(
+            SocketBuffer::new(memory),
+            SocketBuffer::new(vec![0; ring]),
+        ));
+        let far = sockets.add(Socket::new(
+            SocketBuffer::new(vec![0; 4096]),
+            SocketBuffer::new(vec![0; 4096]),
+        ));
         World {
             now: Instant::ZERO,
             cable,
@@ -122,10 +134,14 @@ impl World {
     pub fn open_at(&mut self, port: u16, connect: &Connect<'_>) {
         self.poll();
         self.serve();
-        self.session.connect(connect, &mut self.rx, &mut self.tx).unwrap();
+        self.session
+            .connect(connect, &mut self.rx, &mut self.tx)
+            .unwrap();
         self.last_port += 1;
         let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
-        socket.connect(self.iface.context(), (HOST, port), self.last_port).unwrap();
+        socket
+            .connect(self.iface.context(), (HOST, port), self.last_port)
+            .unwrap();
     }
 
     pub fn open(&mut self, connect: &Connect<'_>) {
@@ -140,14 +156,23 @@ impl World {
         self.sockets.get_mut(self.far)
     }
 
-    /// One round of the client's loop and of the broker's, and sleep until one of them has something to do. An answer takes `answer` bytes.
+    /// One round of the client's loop and of the broker's, and sleep until one of them has
+    /// something to do. An answer takes `answer` bytes.
     ///
     /// Tells whether the connection is over.
-    pub fn round(&mut self, answer: usize, mut told: impl FnMut(Event<'_>, &mut Session, &mut Tx)) -> Result<bool, Fault> {
+    pub fn round(
+        &mut self,
+        answer: usize,
+        mut told: impl FnMut(Event<'_>, &mut Session, &mut Tx),
+    ) -> Result<bool, Fault> {
         let mut told_at = None;
         let now = self.now;
         let over = self.round_with(|link, socket, session, rx, tx| {
-            let event = if tx.room() >= answer { link.next_event(socket, session, rx, tx)? } else { None };
+            let event = if tx.room() >= answer {
+                link.next_event(socket, session, rx, tx)?
+            } else {
+                None
+            };
             if let Some(event) = event {
                 told_at = Some(now);
                 told(event, session, tx);
@@ -160,16 +185,43 @@ impl World {
 
     /// The same with a client that takes its events itself, until there is none.
     pub fn round_with(
-        &mut self, mut next: impl FnMut(&mut Link, &mut Socket<'static>, &mut Session, &mut Rx, &mut Tx) -> Result<bool, Fault>,
+        &mut self,
+        mut next: impl FnMut(
+            &mut Link,
+            &mut Socket<'static>,
+            &mut Session,
+            &mut Rx,
+            &mut Tx,
+        ) -> Result<bool, Fault>,
     ) -> Result<bool, Fault> {
         self.poll();
         let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
-        while next(&mut self.link, socket, &mut self.session, &mut self.rx, &mut self.tx)? {}
-        let turn = self.link.turn(socket, &mut self.session, &mut self.rx, &mut self.tx, self.now)?;
+        while next(
+            &mut self.link,
+            socket,
+            &mut self.session,
+            &mut self.rx,
+            &mut self.tx,
+        )? {}
+        let turn = self.link.turn(
+            socket,
+            &mut self.session,
+            &mut self.rx,
+            &mut self.tx,
+            self.now,
+        )?;
         let far = self.serve();
-        let Turn::Sleep(limit) = turn else { return Ok(true) };
-        let far = far.into_iter().chain(self.restless.then_some(Duration::from_millis(1))).min();
-        let sleep = nap(&mut self.iface, &self.sockets, self.now, limit).into_iter().chain(far).min();
+        let Turn::Sleep(limit) = turn else {
+            return Ok(true);
+        };
+        let far = far
+            .into_iter()
+            .chain(self.restless.then_some(Duration::from_millis(1)))
+            .min();
+        let sleep = nap(&mut self.iface, &self.sockets, self.now, limit)
+            .into_iter()
+            .chain(far)
+            .min();
         self.now += sleep.expect("everybody sleeps for ever");
         Ok(false)
     }
@@ -179,19 +231,28 @@ impl World {
         let mut quiet = 0;
         while quiet < 2 {
             let before = self.cable.frames;
-            self.iface.poll(self.now, &mut self.cable, &mut self.sockets);
-            quiet = if self.cable.frames == before { quiet + 1 } else { 0 };
+            self.iface
+                .poll(self.now, &mut self.cable, &mut self.sockets);
+            quiet = if self.cable.frames == before {
+                quiet + 1
+            } else {
+                0
+            };
         }
     }
 
     /// Goes on until `done` says so.
-    pub fn run(&mut self, mut done: impl FnMut(Event<'_>, &mut Session, &mut Tx) -> bool) -> Result<(), Fault> {
+    pub fn run(
+        &mut self,
+        mut done: impl FnMut(Event<'_>, &mut Session, &mut Tx) -> bool,
+    ) -> Result<(), Fault> {
         let mut is_done = false;
         for _ in 0..1_000_000 {
             if is_done {
                 return Ok(());
             }
-            if self.round(32, |event, session, tx| is_done |= done(event, session, tx))? && !is_done {
+            if self.round(32, |event, session, tx| is_done |= done(event, session, tx))? && !is_done
+            {
                 panic!("the connection is over at {}", self.now);
             }
         }
@@ -239,7 +300,11 @@ impl World {
             if !opening && !socket.may_recv() {
                 self.broker.lost(now, self.connection);
             }
-            if !opening && !self.stubborn && self.outgoing.is_empty() && self.broker.is_closed(self.connection) {
+            if !opening
+                && !self.stubborn
+                && self.outgoing.is_empty()
+                && self.broker.is_closed(self.connection)
+            {
                 socket.close();
             }
         }

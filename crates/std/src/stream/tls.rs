@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read, Write};
 
 pub struct Stream {
     inner: TlsStream<Overheard<Socket>>,
-    /// So many bytes were encrypted and could not be written. They are to be given again, and no more: SChannel would count those as written,
-    /// too.
+    /// So many bytes were encrypted and could not be written. They are to be given again, and no
+    /// more: SChannel would count those as written, too.
     again: Option<usize>,
 }
 
@@ -15,7 +15,13 @@ pub struct Stream {
 const RECORD: usize = 16 << 10;
 
 pub fn open(route: &Route, socket: Socket) -> Result<Stream, Error> {
-    let inner = route.tls.connect(&route.host, socket).map_err(|source| Error::Tls { address: route.place(), source })?;
+    let inner = route
+        .tls
+        .connect(&route.host, socket)
+        .map_err(|source| Error::Tls {
+            address: route.place(),
+            source,
+        })?;
     Ok(Stream { inner, again: None })
 }
 

@@ -23,15 +23,27 @@ pub fn open<S: Layer + 'static>(route: &Route, stream: S) -> Result<Stream, Erro
     let failed = |source: WebSocketError| {
         #[cfg(feature = "tls")]
         if let Some(said) = source.tls() {
-            return Error::Tls { address: route.place(), source: said.clone() };
+            return Error::Tls {
+                address: route.place(),
+                source: said.clone(),
+            };
         }
-        Error::WebSocket { address: route.place(), source: Arc::new(source) }
+        Error::WebSocket {
+            address: route.place(),
+            source: Arc::new(source),
+        }
     };
     let request = route.websocket.request(&route.url()).map_err(failed)?;
     match client_with_config(request, stream, Some(WebSocket::config())) {
-        Ok((inner, _)) => Ok(Stream(Box::new(Framed { inner, rest: Bytes::new(), again: None }))),
+        Ok((inner, _)) => Ok(Stream(Box::new(Framed {
+            inner,
+            rest: Bytes::new(),
+            again: None,
+        }))),
         Err(HandshakeError::Failure(error)) => Err(failed(WebSocketError::of(error))),
-        Err(HandshakeError::Interrupted(_)) => Err(failed(WebSocketError::Io(ErrorKind::TimedOut.into()))),
+        Err(HandshakeError::Interrupted(_)) => {
+            Err(failed(WebSocketError::Io(ErrorKind::TimedOut.into())))
+        }
     }
 }
 
@@ -47,11 +59,18 @@ impl<S: Layer> Read for Framed<S> {
         while self.rest.is_empty() {
             match self.inner.read() {
                 Ok(Message::Binary(bytes)) => self.rest = bytes,
-                Ok(Message::Text(_)) => return Err(io::Error::new(ErrorKind::InvalidData, "the broker sends text, not MQTT")),
+                Ok(Message::Text(_)) => {
+                    return Err(io::Error::new(
+                        ErrorKind::InvalidData,
+                        "the broker sends text, not MQTT",
+                    ));
+                }
                 Ok(Message::Close(_)) => return Ok(0),
                 // Answered by the library, with the next read.
                 Ok(_) => {}
-                Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => return Ok(0),
+                Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => {
+                    return Ok(0);
+                }
                 Err(error) => return Err(io_error(error)),
             }
         }
@@ -94,7 +113,8 @@ impl<S: Layer> Layer for Framed<S> {
         self.inner.get_mut().socket()
     }
 
-    /// Says nothing: the broker closes behind DISCONNECT, and RabbitMQ was seen to publish the will where a closing frame came at once.
+    /// Says nothing: the broker closes behind DISCONNECT, and RabbitMQ was seen to publish the will
+    /// where a closing frame came at once.
     fn finish(&mut self) -> io::Result<()> {
         self.inner.flush().map_err(io_error)
     }

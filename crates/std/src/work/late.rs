@@ -16,24 +16,36 @@ impl Work {
         }
     }
 
-    /// What the broker has left unanswered for longer than this, while it answered what was sent later, or nothing at all. Told once.
+    /// What the broker has left unanswered for longer than this, while it answered what was sent
+    /// later, or nothing at all. Told once.
     pub fn overdue(&mut self, patience: Duration) -> Option<PacketId> {
         let answered = self.answered;
         let late = |request: &Request| {
-            let Some((order, sent)) = request.out else { return false };
+            let Some((order, sent)) = request.out else {
+                return false;
+            };
             // What waits behind others is not late while those are answered.
-            let since = answered.filter(|&(latest, _)| latest < order).map_or(sent, |(_, at)| at.max(sent));
+            let since = answered
+                .filter(|&(latest, _)| latest < order)
+                .map_or(sent, |(_, at)| at.max(sent));
             !request.overdue && since.elapsed() > patience
         };
-        self.flights.iter().find(|(_, request)| late(request)).map(|(&id, _)| id)
+        self.flights
+            .iter()
+            .find(|(_, request)| late(request))
+            .map(|(&id, _)| id)
     }
 
     /// Nobody waits for this one's answer any more; it is not sent again.
     pub fn expire(&mut self, id: PacketId, limit: Duration) -> Vec<String> {
-        let Some(request) = self.flights.get_mut(&id) else { return Vec::new() };
+        let Some(request) = self.flights.get_mut(&id) else {
+            return Vec::new();
+        };
         request.overdue = true;
         let lost = match &request.body {
-            Body::Subscribe(filters) if request.ticket == 0 => filters.iter().map(|(filter, _)| filter.clone()).collect(),
+            Body::Subscribe(filters) if request.ticket == 0 => {
+                filters.iter().map(|(filter, _)| filter.clone()).collect()
+            }
             _ => Vec::new(),
         };
         self.subscriptions.remove(&lost);
@@ -41,9 +53,16 @@ impl Work {
         lost
     }
 
-    /// The broker made this fault while that was under way longest. A second time in a row it is to blame, and not sent again.
+    /// The broker made this fault while that was under way longest. A second time in a row it is to
+    /// blame, and not sent again.
     pub fn blame(&mut self, id: PacketId, fault: Fault) {
-        let Some(request) = self.flights.get(&id).filter(|request| request.out.is_some() && request.ticket != 0) else { return };
+        let Some(request) = self
+            .flights
+            .get(&id)
+            .filter(|request| request.out.is_some() && request.ticket != 0)
+        else {
+            return;
+        };
         if self.suspect.is_to_blame(request.ticket, fault) {
             self.give_up(id, Error::Abandoned { fault });
         }

@@ -4,12 +4,19 @@ use motemq::Fault;
 use std::time::Duration;
 
 fn publish(qos: QoS) -> Body {
-    Body::Publish { topic: "t".into(), payload: vec![1], qos, retain: false }
+    Body::Publish {
+        topic: "t".into(),
+        payload: vec![1],
+        qos,
+        retain: false,
+    }
 }
 
 fn send_all(work: &mut Work) {
     for number in 1.. {
-        let Some(request) = work.queue.pop_front() else { break };
+        let Some(request) = work.queue.pop_front() else {
+            break;
+        };
         work.sent(PacketId::new(number).unwrap(), request);
     }
 }
@@ -51,20 +58,42 @@ fn a_lost_session_ends_qos_2_and_begins_the_rest_anew() {
     (1..=3).for_each(|number| work.unknown(PacketId::new(number).unwrap()));
     work.connected(Known::New, 255);
     assert!(matches!(work.outcome(exactly), Err(Error::OutcomeUnknown)));
-    assert_eq!(work.queue.iter().map(|request| request.ticket).collect::<Vec<_>>(), [least, filters, later]);
+    assert_eq!(
+        work.queue
+            .iter()
+            .map(|request| request.ticket)
+            .collect::<Vec<_>>(),
+        [least, filters, later]
+    );
 }
 
 #[test]
 fn subscriptions_are_made_again_once() {
     let mut work = Work::default();
-    work.ask(Body::Subscribe(vec![("a".into(), QoS::AtMostOnce), ("b".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]));
+    work.ask(Body::Subscribe(vec![
+        ("a".into(), QoS::AtMostOnce),
+        ("b".into(), QoS::AtMostOnce),
+        ("c".into(), QoS::AtMostOnce),
+    ]));
     send_all(&mut work);
     assert!(work.subscribed(ONE, &[0, 128, 1]).is_empty());
     for _ in 0..2 {
         work.lost();
         work.connected(Known::New, 255);
-        let [Request { ticket: 0, body: Body::Subscribe(filters), .. }] = &work.queue.make_contiguous()[..] else { panic!() };
-        assert_eq!(filters, &[("a".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]);
+        let [
+            Request {
+                ticket: 0,
+                body: Body::Subscribe(filters),
+                ..
+            },
+        ] = &work.queue.make_contiguous()[..]
+        else {
+            panic!()
+        };
+        assert_eq!(
+            filters,
+            &[("a".into(), QoS::AtMostOnce), ("c".into(), QoS::AtMostOnce)]
+        );
     }
     // Sent, and cut before the answer: the broker may know the session by now, but not the filters.
     send_all(&mut work);
@@ -104,14 +133,21 @@ fn what_waits_behind_others_is_not_late_while_those_are_answered() {
     assert!(work.expire(id(2), patience).is_empty());
     assert_eq!(work.overdue(patience), None);
     assert!(work.copy(id(2)).is_none());
-    assert!(matches!(work.any_failure(), Err(Error::NotAcknowledged { .. })));
+    assert!(matches!(
+        work.any_failure(),
+        Err(Error::NotAcknowledged { .. })
+    ));
 }
 
 #[test]
 fn only_the_same_fault_over_the_same_message_is_its_own() {
     let mut work = Work::default();
     let ticket = work.ask(publish(QoS::AtLeastOnce));
-    for (fault, abandoned) in [(Fault::Malformed, false), (Fault::Unexpected, false), (Fault::Unexpected, true)] {
+    for (fault, abandoned) in [
+        (Fault::Malformed, false),
+        (Fault::Unexpected, false),
+        (Fault::Unexpected, true),
+    ] {
         send_all(&mut work);
         // Over what was not sent again yet nobody goes wrong.
         work.blame(ONE, fault);
@@ -122,6 +158,11 @@ fn only_the_same_fault_over_the_same_message_is_its_own() {
         work.unknown(ONE);
         work.connected(Known::New, 255);
     }
-    assert!(matches!(work.outcome(ticket), Err(Error::Abandoned { fault: Fault::Unexpected })));
+    assert!(matches!(
+        work.outcome(ticket),
+        Err(Error::Abandoned {
+            fault: Fault::Unexpected
+        })
+    ));
     assert_eq!(work.len(), 0);
 }

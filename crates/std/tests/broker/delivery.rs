@@ -3,7 +3,9 @@ use crate::{
     server,
     support::{self, LEVELS, SOON, connect, next, options},
 };
-use motemq_std::{Cause, Client, Error, Filter, Granted, Options, Publish, QoS, Transport, publish_once};
+use motemq_std::{
+    Cause, Client, Error, Filter, Granted, Options, Publish, QoS, Transport, publish_once,
+};
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
@@ -16,12 +18,21 @@ fn messages_of_each_qos_arrive() {
     let server = server();
     let mut client = connect(server.addr(), "a");
     for qos in LEVELS {
-        assert_eq!(client.subscribe(&[Filter::new("t", qos)]).unwrap(), [Granted::AtMost(qos)]);
-        client.publish(&Publish::to("t").payload(b"x").qos(qos)).unwrap();
+        assert_eq!(
+            client.subscribe(&[Filter::new("t", qos)]).unwrap(),
+            [Granted::AtMost(qos)]
+        );
+        client
+            .publish(&Publish::to("t").payload(b"x").qos(qos))
+            .unwrap();
         assert_eq!(next(&mut client).qos, qos);
     }
     client.disconnect().unwrap();
-    publish_once(&options(server.addr(), "b"), &Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
+    publish_once(
+        &options(server.addr(), "b"),
+        &Publish::to("t").qos(QoS::ExactlyOnce),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -33,7 +44,8 @@ fn a_thousand_are_under_way_at_once() {
     for qos in LEVELS {
         let sender = thread::spawn(move || {
             for n in 0..5000u16 {
-                from.send(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos)).unwrap();
+                from.send(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos))
+                    .unwrap();
             }
             from.flush().unwrap();
             from
@@ -73,7 +85,11 @@ struct Tiresome {
 impl Tiresome {
     fn pause(&mut self, direction: usize) -> io::Result<()> {
         self.paused[direction] = !self.paused[direction];
-        if self.paused[direction] { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        if self.paused[direction] {
+            Err(io::ErrorKind::WouldBlock.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -104,15 +120,25 @@ impl Transport for Tiresome {
 #[test]
 fn any_transport_will_do() {
     let server = server();
-    let stream = Tiresome { stream: TcpStream::connect(server.addr()).unwrap(), paused: [false; 2] };
+    let stream = Tiresome {
+        stream: TcpStream::connect(server.addr()).unwrap(),
+        paused: [false; 2],
+    };
     let boxed: Box<dyn Transport> = Box::new(stream);
     let mut client = Client::over(boxed, &Options::new("a")).unwrap();
-    client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
+    client
+        .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
+        .unwrap();
     for qos in LEVELS {
-        client.publish(&Publish::to("t").payload(b"hello").qos(qos)).unwrap();
+        client
+            .publish(&Publish::to("t").payload(b"hello").qos(qos))
+            .unwrap();
         assert_eq!(next(&mut client).payload, b"hello");
     }
     server.cut_all();
     // There is no way to make another one.
-    assert!(matches!(client.recv(SOON), Err(Error::ConnectionLost(Cause::Closed | Cause::Io(_)))));
+    assert!(matches!(
+        client.recv(SOON),
+        Err(Error::ConnectionLost(Cause::Closed | Cause::Io(_)))
+    ));
 }

@@ -17,8 +17,10 @@ fn a_message_too_large_is_dropped_and_told_or_streamed() {
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for qos in LEVELS {
         for len in [1001, 300_000] {
-            from.publish_from("t", qos, false, len, io::repeat(1)).unwrap();
-            from.publish(&Publish::to("t").payload(b"next").qos(qos)).unwrap();
+            from.publish_from("t", qos, false, len, io::repeat(1))
+                .unwrap();
+            from.publish(&Publish::to("t").payload(b"next").qos(qos))
+                .unwrap();
             let error = to.recv(SOON).unwrap_err();
             assert!(
                 matches!(&error, Error::MessageTooLarge { topic: Some(topic), len: told } if topic == "t" && *told == len),
@@ -26,12 +28,16 @@ fn a_message_too_large_is_dropped_and_told_or_streamed() {
             );
             assert_eq!(next(&mut to).payload, b"next");
         }
-        from.publish_from("t", qos, false, 300_000, io::repeat(1)).unwrap();
+        from.publish_from("t", qos, false, 300_000, io::repeat(1))
+            .unwrap();
         let mut got = Vec::new();
         to.recv_into(SOON, |_| &mut got).unwrap().unwrap();
         assert!(got.len() == 300_000 && got.iter().all(|&byte| byte == 1));
     }
-    assert_eq!(to.recv_into(Some(Duration::ZERO), |_| io::sink()).unwrap(), None);
+    assert_eq!(
+        to.recv_into(Some(Duration::ZERO), |_| io::sink()).unwrap(),
+        None
+    );
     to.disconnect().unwrap();
     from.disconnect().unwrap();
 }
@@ -40,13 +46,19 @@ fn a_message_too_large_is_dropped_and_told_or_streamed() {
 fn large_payloads_pass_in_both_directions_at_once() {
     let server = server();
     let mut client = Client::connect(&options(server.addr(), "a").max_message(64 << 20)).unwrap();
-    client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
-    let large: Vec<u8> = (0..6_000_000u32).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
+    client
+        .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
+        .unwrap();
+    let large: Vec<u8> = (0..6_000_000u32)
+        .map(|n| (n ^ n >> 8 ^ n >> 16) as u8)
+        .collect();
     let begin = Instant::now();
     for qos in LEVELS {
         // More than the sockets hold: whoever only wrote would wait for ever.
         for _ in 0..3 {
-            client.send(&Publish::to("t").payload(&large).qos(qos)).unwrap();
+            client
+                .send(&Publish::to("t").payload(&large).qos(qos))
+                .unwrap();
         }
         client.flush().unwrap();
         for _ in 0..3 {
@@ -54,7 +66,11 @@ fn large_payloads_pass_in_both_directions_at_once() {
         }
     }
     // It takes a second, unless somebody waits for something that will not come.
-    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert!(
+        begin.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begin.elapsed()
+    );
 }
 
 #[test]
@@ -65,12 +81,18 @@ fn large_messages_are_sent_again_when_they_were_cut() {
     let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8) as u8).collect();
     for at in [1_000, 73_000, 100_000, 299_000, 300_100, 450_000, 600_000] {
         let options = options(server.addr(), "from").keep_session();
-        let (mut from, _) = support::cut_client(server.addr(), &options, support::Cut::Written(at)).unwrap();
+        let (mut from, _) =
+            support::cut_client(server.addr(), &options, support::Cut::Written(at)).unwrap();
         for qos in [QoS::ExactlyOnce, QoS::AtLeastOnce] {
-            from.send(&Publish::to("t").payload(&large).qos(qos)).unwrap();
+            from.send(&Publish::to("t").payload(&large).qos(qos))
+                .unwrap();
         }
         from.flush().unwrap();
-        assert_eq!((from.session(), from.connections()), (Known::Resumed, 2), "{at}");
+        assert_eq!(
+            (from.session(), from.connections()),
+            (Known::Resumed, 2),
+            "{at}"
+        );
         let mut got = [0, 0];
         while let Some(message) = to.recv(Some(Duration::from_millis(100))).unwrap() {
             assert!(message.payload == large, "{at}");
@@ -100,8 +122,10 @@ fn a_sink_that_fails_loses_its_message_only() {
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for len in [100, 300_000] {
-        from.publish_from("t", QoS::ExactlyOnce, false, len, io::repeat(1)).unwrap();
-        from.publish(&Publish::to("t").payload(b"next").qos(QoS::ExactlyOnce)).unwrap();
+        from.publish_from("t", QoS::ExactlyOnce, false, len, io::repeat(1))
+            .unwrap();
+        from.publish(&Publish::to("t").payload(b"next").qos(QoS::ExactlyOnce))
+            .unwrap();
         let error = to.recv_into(SOON, |_| Short(50)).unwrap_err();
         assert!(matches!(error, Error::Sink(_)), "{error:?}");
         assert_eq!(next(&mut to).payload, b"next");
@@ -115,9 +139,12 @@ fn a_source_that_fails_publishes_nothing() {
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for qos in LEVELS {
-        let error = from.publish_from("t", qos, false, 300_000, io::repeat(1).take(200_000)).unwrap_err();
+        let error = from
+            .publish_from("t", qos, false, 300_000, io::repeat(1).take(200_000))
+            .unwrap_err();
         assert!(matches!(error, Error::Source(_)), "{error:?}");
-        from.publish(&Publish::to("t").payload(b"whole").qos(qos)).unwrap();
+        from.publish(&Publish::to("t").payload(b"whole").qos(qos))
+            .unwrap();
         assert_eq!(next(&mut to).payload, b"whole");
     }
 }

@@ -4,7 +4,10 @@ use crate::{
     server,
     support::{self, AT_ONCE, LEVELS, connect, next, nothing, options},
 };
-use motemq_std::{Cause, Client, Error, ErrorKind, Fault, Filter, Known, Options, Packet, Publish, QoS, Reconnect, Transport};
+use motemq_std::{
+    Cause, Client, Error, ErrorKind, Fault, Filter, Known, Options, Packet, Publish, QoS,
+    Reconnect, Transport,
+};
 use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
@@ -19,16 +22,37 @@ use std::{
 #[test]
 fn what_is_not_acknowledged_in_time_is_given_up_and_not_sent_again() {
     let (addr, broker) = script(vec![
-        vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011"), Hears(b"\x30\x03\0\x01t")],
-        vec![HELLO_KEEPING, RESUMED, Hears(b"\x32\x06\0\x01t\0\x022"), Says(b"\x40\x02\0\x02"), Hears(b"\xe0\0")],
+        vec![
+            HELLO_KEEPING,
+            NEW,
+            Hears(b"\x32\x06\0\x01t\0\x011"),
+            Hears(b"\x30\x03\0\x01t"),
+        ],
+        vec![
+            HELLO_KEEPING,
+            RESUMED,
+            Hears(b"\x32\x06\0\x01t\0\x022"),
+            Says(b"\x40\x02\0\x02"),
+            Hears(b"\xe0\0"),
+        ],
     ]);
     let short = Some(Duration::from_millis(200));
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(short)).unwrap();
-    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap_err();
+    let mut client = Client::connect(
+        &options(addr, "a")
+            .keep_session()
+            .reconnect(AT_ONCE)
+            .ack_timeout(short),
+    )
+    .unwrap();
+    let error = client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+        .unwrap_err();
     assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
     client.publish(&Publish::to("t")).unwrap();
     nothing(&mut client);
-    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
+        .unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -81,12 +105,18 @@ fn who_comes_late_finds_the_answer_to_the_ping() {
     // Not to hear the answer to the ping before the nap stands for an answer that comes during it.
     let second = Duration::from_secs(1);
     let mut first = true;
-    let options = Options::new("a").keep_alive(1).connect_timeout(second).trace(move |_, packet| {
-        if matches!(packet, Packet::PingReq) {
-            is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
-        }
-    });
-    let stream = Deaf { stream: TcpStream::connect(addr).unwrap(), deaf: deaf.clone() };
+    let options = Options::new("a")
+        .keep_alive(1)
+        .connect_timeout(second)
+        .trace(move |_, packet| {
+            if matches!(packet, Packet::PingReq) {
+                is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
+            }
+        });
+    let stream = Deaf {
+        stream: TcpStream::connect(addr).unwrap(),
+        deaf: deaf.clone(),
+    };
     let mut client = Client::over(stream, &options).unwrap();
     assert_eq!(client.recv(Some(second)).unwrap(), None);
     assert!(deaf.swap(false, Ordering::Relaxed));
@@ -102,13 +132,21 @@ fn a_broker_that_takes_no_bytes_is_given_up() {
     let server = server();
     for qos in LEVELS {
         let options = options(server.addr(), "a").ack_timeout(Some(Duration::from_millis(300)));
-        let (mut client, _) = support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+        let (mut client, _) =
+            support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
         let begin = Instant::now();
-        let error = client.publish_from("t", qos, false, 300_000, io::repeat(1)).unwrap_err();
-        assert!(matches!(error, Error::ConnectionLost(Cause::Stalled(_))), "{error:?}");
+        let error = client
+            .publish_from("t", qos, false, 300_000, io::repeat(1))
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::ConnectionLost(Cause::Stalled(_))),
+            "{error:?}"
+        );
         assert!(begin.elapsed() < Duration::from_secs(5));
         // A copy can be sent again.
-        client.publish(&Publish::to("t").payload(&[1; 300_000]).qos(qos)).unwrap();
+        client
+            .publish(&Publish::to("t").payload(&[1; 300_000]).qos(qos))
+            .unwrap();
         client.disconnect().unwrap();
     }
 }
@@ -116,9 +154,18 @@ fn a_broker_that_takes_no_bytes_is_given_up() {
 #[test]
 fn waiting_for_a_connection_ends_with_the_time_out() {
     let server = server();
-    let slow = Reconnect::BackOff { first: Duration::from_secs(3600), cap: Duration::from_secs(3600), max_tries: None };
+    let slow = Reconnect::BackOff {
+        first: Duration::from_secs(3600),
+        cap: Duration::from_secs(3600),
+        max_tries: None,
+    };
     let short = Some(Duration::from_millis(100));
-    let mut client = Client::connect(&options(server.addr(), "a").reconnect(slow).ack_timeout(short)).unwrap();
+    let mut client = Client::connect(
+        &options(server.addr(), "a")
+            .reconnect(slow)
+            .ack_timeout(short),
+    )
+    .unwrap();
     server.cut_all();
     nothing(&mut client);
     for qos in LEVELS {
@@ -132,9 +179,17 @@ fn waiting_for_a_connection_ends_with_the_time_out() {
 #[test]
 fn a_broker_that_does_not_answer_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = Client::connect(&options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300))).unwrap_err();
+    let error = Client::connect(
+        &options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300)),
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
-    assert!(error.to_string().starts_with("connected, but no answer to CONNECT within 300ms: check"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("connected, but no answer to CONNECT within 300ms: check"),
+        "{error}"
+    );
 }
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(200));
@@ -143,7 +198,14 @@ const SHORT: Option<Duration> = Some(Duration::from_millis(200));
 fn silence_about_a_message_ends_the_connection_and_the_message() {
     // AWS IoT says nothing about QoS 2, and answers all else.
     let (addr, broker) = script(vec![
-        vec![HELLO_KEEPING, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Hears(b"\x32\x06\0\x01t\0\x022"), Says(b"\x40\x02\0\x02"), HungUp],
+        vec![
+            HELLO_KEEPING,
+            NEW,
+            Hears(b"\x34\x06\0\x01t\0\x011"),
+            Hears(b"\x32\x06\0\x01t\0\x022"),
+            Says(b"\x40\x02\0\x02"),
+            HungUp,
+        ],
         vec![
             HELLO_KEEPING,
             RESUMED,
@@ -154,14 +216,29 @@ fn silence_about_a_message_ends_the_connection_and_the_message() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
-    let silent = client.send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap();
-    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    let mut client = Client::connect(
+        &options(addr, "a")
+            .keep_session()
+            .reconnect(AT_ONCE)
+            .ack_timeout(SHORT),
+    )
+    .unwrap();
+    let silent = client
+        .send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
+        .unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
+        .unwrap();
     while client.connections() == 1 || client.pending() > 0 {
         nothing(&mut client);
     }
-    assert!(matches!(client.wait_for(silent), Err(Error::NotAcknowledged { .. })));
-    client.publish(&Publish::to("t").payload(b"3").qos(QoS::AtLeastOnce)).unwrap();
+    assert!(matches!(
+        client.wait_for(silent),
+        Err(Error::NotAcknowledged { .. })
+    ));
+    client
+        .publish(&Publish::to("t").payload(b"3").qos(QoS::AtLeastOnce))
+        .unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -170,27 +247,51 @@ fn silence_about_a_message_ends_the_connection_and_the_message() {
 fn silence_about_a_subscription_ends_the_connection_once() {
     let (addr, broker) = script(vec![
         vec![HELLO, NEW, Hears(b"\x82\x06\0\x01\0\x01s\x02"), HungUp],
-        vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x021"), Says(b"\x40\x02\0\x02"), Hears(b"\xe0\0")],
+        vec![
+            HELLO,
+            NEW,
+            Hears(b"\x32\x06\0\x01t\0\x021"),
+            Says(b"\x40\x02\0\x02"),
+            Hears(b"\xe0\0"),
+        ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
-    let error = client.subscribe(&[Filter::new("s", QoS::ExactlyOnce)]).unwrap_err();
+    let mut client =
+        Client::connect(&options(addr, "a").reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
+    let error = client
+        .subscribe(&[Filter::new("s", QoS::ExactlyOnce)])
+        .unwrap_err();
     assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
     while client.connections() == 1 || client.pending() > 0 {
         nothing(&mut client);
     }
-    client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+        .unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
 
 #[test]
 fn without_another_connection_silence_is_borne() {
-    let (addr, broker) = script(vec![vec![HELLO, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Hears(b"\xe0\0")]]);
+    let (addr, broker) = script(vec![vec![
+        HELLO,
+        NEW,
+        Hears(b"\x34\x06\0\x01t\0\x011"),
+        Hears(b"\xe0\0"),
+    ]]);
     let mut client = Client::connect(&options(addr, "a").ack_timeout(SHORT)).unwrap();
-    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
+    let error = client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
+        .unwrap_err();
     assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
-    assert_eq!(client.recv(Some(Duration::from_millis(1500))).unwrap(), None);
-    assert!(matches!(client.disconnect(), Err(Error::NotAcknowledged { .. })));
+    assert_eq!(
+        client.recv(Some(Duration::from_millis(1500))).unwrap(),
+        None
+    );
+    assert!(matches!(
+        client.disconnect(),
+        Err(Error::NotAcknowledged { .. })
+    ));
     broker.join().unwrap();
 }
 
@@ -198,8 +299,20 @@ fn without_another_connection_silence_is_borne() {
 fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
     // RabbitMQ 3.10 answers QoS 2 with PUBACK.
     let (addr, broker) = script(vec![
-        vec![HELLO_KEEPING, NEW, Hears(b"\x34\x06\0\x01t\0\x011"), Says(b"\x40\x02\0\x01"), HungUp],
-        vec![HELLO_KEEPING, RESUMED, Hears(b"\x3c\x06\0\x01t\0\x011"), Says(b"\x40\x02\0\x01"), HungUp],
+        vec![
+            HELLO_KEEPING,
+            NEW,
+            Hears(b"\x34\x06\0\x01t\0\x011"),
+            Says(b"\x40\x02\0\x01"),
+            HungUp,
+        ],
+        vec![
+            HELLO_KEEPING,
+            RESUMED,
+            Hears(b"\x3c\x06\0\x01t\0\x011"),
+            Says(b"\x40\x02\0\x01"),
+            HungUp,
+        ],
         vec![
             HELLO_KEEPING,
             RESUMED,
@@ -210,11 +323,24 @@ fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
-    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
-    assert!(matches!(error, Error::Abandoned { fault: Fault::Unexpected }), "{error:?}");
+    let mut client =
+        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    let error = client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Abandoned {
+                fault: Fault::Unexpected
+            }
+        ),
+        "{error:?}"
+    );
     assert_eq!(error.kind(), ErrorKind::NotAcknowledged);
-    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
+        .unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -251,10 +377,20 @@ fn a_message_that_ends_each_connection_ends_with_the_callers_patience() {
     let addr = listener.local_addr().unwrap();
     let broker = thread::spawn(move || hangs_up_at_qos_2(&listener).unwrap());
     let patience = Some(Duration::from_millis(500));
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE).ack_timeout(patience)).unwrap();
-    let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce)).unwrap_err();
+    let mut client = Client::connect(
+        &options(addr, "a")
+            .keep_session()
+            .reconnect(AT_ONCE)
+            .ack_timeout(patience),
+    )
+    .unwrap();
+    let error = client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
+        .unwrap_err();
     assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
-    client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
+        .unwrap();
     client.disconnect().unwrap();
     assert!(broker.join().unwrap() > 2);
 }
@@ -268,5 +404,9 @@ fn who_only_looks_does_not_wait() {
         assert!(client.recv(Some(Duration::ZERO)).unwrap().is_none());
     }
     // A time-out of the system's is a millisecond at least.
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -34,20 +34,32 @@ fn args<const N: usize>(args: [&str; N]) -> impl Iterator<Item = String> {
 #[test]
 fn examples_say_what_they_need() {
     let none = iter::empty;
-    for outcome in [aws_iot::run(none()), azure_iot_hub::run(none()), hivemq_cloud::run(none()), mosquitto::run(none())] {
+    for outcome in [
+        aws_iot::run(none()),
+        azure_iot_hub::run(none()),
+        hivemq_cloud::run(none()),
+        mosquitto::run(none()),
+    ] {
         let error = outcome.unwrap_err().to_string();
-        assert!(error.starts_with("say where") && error.contains("mqtt"), "{error}");
+        assert!(
+            error.starts_with("say where") && error.contains("mqtt"),
+            "{error}"
+        );
     }
 }
 
 /// Answers the first message on one topic with a message on another one, while `example` runs.
 fn answering(server: &Server, heard: &str, answer: &str, example: impl FnOnce() + Send) {
     let mut other = connect(server.addr(), "other");
-    other.subscribe(&[Filter::new(heard, QoS::AtLeastOnce)]).unwrap();
+    other
+        .subscribe(&[Filter::new(heard, QoS::AtLeastOnce)])
+        .unwrap();
     thread::scope(|scope| {
         let example = scope.spawn(example);
         next(&mut other);
-        other.publish(&Publish::to(answer).payload(b"open").qos(QoS::AtLeastOnce)).unwrap();
+        other
+            .publish(&Publish::to(answer).payload(b"open").qos(QoS::AtLeastOnce))
+            .unwrap();
         example.join().unwrap();
     });
 }
@@ -56,7 +68,12 @@ fn answering(server: &Server, heard: &str, answer: &str, example: impl FnOnce() 
 fn a_thing_at_aws() {
     let server = server();
     let url = server.url();
-    answering(&server, "things/node-7/state", "things/node-7/command", || aws_iot::run(args([&url, "node-7"])).unwrap());
+    answering(
+        &server,
+        "things/node-7/state",
+        "things/node-7/command",
+        || aws_iot::run(args([&url, "node-7"])).unwrap(),
+    );
 }
 
 #[test]
@@ -64,12 +81,21 @@ fn a_device_at_azure() {
     let user = "127.0.0.1/node-7/?api-version=2021-04-12";
     let config = Config::new().login(move |connect| {
         let known = connect.user.is_none_or(|name| name == user);
-        if known { ReturnCode::ACCEPTED } else { ReturnCode::NOT_AUTHORIZED }
+        if known {
+            ReturnCode::ACCEPTED
+        } else {
+            ReturnCode::NOT_AUTHORIZED
+        }
     });
     let server = Server::start(config).unwrap();
     let url = server.url();
-    let (events, bound) = ("devices/node-7/messages/events/", "devices/node-7/messages/devicebound/x");
-    answering(&server, events, bound, || azure_iot_hub::run(args([&url, "node-7", "token"])).unwrap());
+    let (events, bound) = (
+        "devices/node-7/messages/events/",
+        "devices/node-7/messages/devicebound/x",
+    );
+    answering(&server, events, bound, || {
+        azure_iot_hub::run(args([&url, "node-7", "token"])).unwrap()
+    });
 }
 
 #[test]
@@ -84,13 +110,18 @@ fn a_client_of_mosquitto() {
         mosquitto::run(args([&server.url()])).unwrap();
     }
     let mut client = connect(server.addr(), "a");
-    client.subscribe(&[Filter::new("motemq/runs", QoS::AtMostOnce)]).unwrap();
+    client
+        .subscribe(&[Filter::new("motemq/runs", QoS::AtMostOnce)])
+        .unwrap();
     assert_eq!(next(&mut client).payload, b"2");
 }
 
 fn is_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, words: &str) {
     let error = outcome.unwrap_err();
-    assert!(matches!(error, Error::OverLimit(_)) && error.kind() == ErrorKind::Invalid, "{error:?}");
+    assert!(
+        matches!(error, Error::OverLimit(_)) && error.kind() == ErrorKind::Invalid,
+        "{error:?}"
+    );
     assert!(error.to_string().contains(words), "{error}");
 }
 
@@ -98,21 +129,54 @@ fn is_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, words: &str) {
 fn what_a_broker_would_not_take_is_not_sent() {
     let server = server();
     let options = options(server.addr(), "a").profile(&AWS_IOT);
-    is_refused(Client::connect(&options.clone().keep_alive(0)), "AWS IoT Core takes a keep-alive of 1 to 1200 s");
-    is_refused(Client::connect(&options.clone().will(Will { qos: QoS::ExactlyOnce, ..Will::new("t") })), "QoS 1 at most");
+    is_refused(
+        Client::connect(&options.clone().keep_alive(0)),
+        "AWS IoT Core takes a keep-alive of 1 to 1200 s",
+    );
+    is_refused(
+        Client::connect(&options.clone().will(Will {
+            qos: QoS::ExactlyOnce,
+            ..Will::new("t")
+        })),
+        "QoS 1 at most",
+    );
     let mut client = Client::connect(&options).unwrap();
-    is_refused(client.publish(&Publish::to("t").qos(QoS::ExactlyOnce)), "QoS 1 at most");
-    is_refused(client.send(&Publish::to("t").payload(&[0; 200_000]).qos(QoS::AtLeastOnce)), "131072 bytes");
-    is_refused(client.publish_from("t", QoS::AtMostOnce, false, 200_000, io::repeat(0)), "131072 bytes");
-    is_refused(client.subscribe(&[Filter::new("a/b/c/d/e/f/g/h/#", QoS::AtMostOnce)]), "7 slashes");
-    is_refused(client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 9]), "8 filters");
+    is_refused(
+        client.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
+        "QoS 1 at most",
+    );
+    is_refused(
+        client.send(
+            &Publish::to("t")
+                .payload(&[0; 200_000])
+                .qos(QoS::AtLeastOnce),
+        ),
+        "131072 bytes",
+    );
+    is_refused(
+        client.publish_from("t", QoS::AtMostOnce, false, 200_000, io::repeat(0)),
+        "131072 bytes",
+    );
+    is_refused(
+        client.subscribe(&[Filter::new("a/b/c/d/e/f/g/h/#", QoS::AtMostOnce)]),
+        "7 slashes",
+    );
+    is_refused(
+        client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 9]),
+        "8 filters",
+    );
     assert_eq!(client.pending(), 0);
-    client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
+    client
+        .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
+        .unwrap();
 }
 
 #[test]
 fn no_more_are_under_way_than_the_broker_has_places_for() {
-    const NARROW: Profile = Profile { in_flight: 1, ..Profile::ANY };
+    const NARROW: Profile = Profile {
+        in_flight: 1,
+        ..Profile::ANY
+    };
     let server = server();
     let seen = Arc::new(Mutex::new((0, 0)));
     let count = seen.clone();
@@ -125,9 +189,12 @@ fn no_more_are_under_way_than_the_broker_has_places_for() {
         }
         seen.1 = seen.1.max(seen.0);
     };
-    let mut client = Client::connect(&options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
+    let mut client =
+        Client::connect(&options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
     for _ in 0..10 {
-        client.send(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
+        client
+            .send(&Publish::to("t").qos(QoS::AtLeastOnce))
+            .unwrap();
     }
     client.flush().unwrap();
     assert_eq!(*seen.lock().unwrap(), (0, 1));

@@ -39,10 +39,13 @@ fn a_full_inbox_is_told_and_loses_nothing() {
         let mut client = connect(server.addr(), "a");
         client.subscribe(&[Filter::new("t", qos)]).unwrap();
         for n in 0..400u16 {
-            from.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos)).unwrap();
+            from.publish(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos))
+                .unwrap();
         }
-        // With QoS 0 they are only written so far; behind this answer they are on their way to the other, in front of its answers.
-        from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce)).unwrap();
+        // With QoS 0 they are only written so far; behind this answer they are on their way to the
+        // other, in front of its answers.
+        from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce))
+            .unwrap();
         let mut taken = 0;
         let mut full = 0;
         while let Err(error) = client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)) {
@@ -70,15 +73,24 @@ fn a_full_inbox_is_told_and_loses_nothing() {
 fn a_handler_answers() {
     let server = server();
     let mut client = connect(server.addr(), "a");
-    client.subscribe(&[Filter::new("ask/#", QoS::ExactlyOnce), Filter::new("answer", QoS::ExactlyOnce)]).unwrap();
+    client
+        .subscribe(&[
+            Filter::new("ask/#", QoS::ExactlyOnce),
+            Filter::new("answer", QoS::ExactlyOnce),
+        ])
+        .unwrap();
     for qos in LEVELS {
-        client.publish(&Publish::to("ask/1").payload(b"?").qos(qos)).unwrap();
+        client
+            .publish(&Publish::to("ask/1").payload(b"?").qos(qos))
+            .unwrap();
         let answer = client
             .run(|client, message| {
                 if message.topic == "answer" {
                     return ControlFlow::Break(message.payload);
                 }
-                client.publish(&Publish::to("answer").payload(b"!").qos(qos)).unwrap();
+                client
+                    .publish(&Publish::to("answer").payload(b"!").qos(qos))
+                    .unwrap();
                 ControlFlow::Continue(())
             })
             .unwrap();
@@ -88,7 +100,9 @@ fn a_handler_answers() {
 
 #[test]
 fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
-    let messages: Vec<u8> = (0..300).flat_map(|n: u16| [&b"\x30\x05\0\x01t"[..], &n.to_be_bytes()].concat()).collect();
+    let messages: Vec<u8> = (0..300)
+        .flat_map(|n: u16| [&b"\x30\x05\0\x01t"[..], &n.to_be_bytes()].concat())
+        .collect();
     let messages = keep(messages);
     let (addr, broker) = script(vec![vec![
         HELLO,
@@ -102,11 +116,17 @@ fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
         Hears(b"\xe0\0"),
     ]]);
     let mut client = connect(addr, "a");
-    let filters = [Filter::new("s", QoS::AtLeastOnce), Filter::new("u", QoS::AtLeastOnce)];
+    let filters = [
+        Filter::new("s", QoS::AtLeastOnce),
+        Filter::new("u", QoS::AtLeastOnce),
+    ];
     assert!(matches!(client.subscribe(&filters), Err(Error::Backlog)));
     (0..150).for_each(|_| drop(next(&mut client)));
     let answers = client.subscribe(&filters).unwrap();
-    assert_eq!(answers, [Granted::AtMost(QoS::AtLeastOnce), Granted::Refused]);
+    assert_eq!(
+        answers,
+        [Granted::AtMost(QoS::AtLeastOnce), Granted::Refused]
+    );
     (150..300).for_each(|_| drop(next(&mut client)));
     assert!(matches!(client.unsubscribe(&["s"]), Err(Error::Backlog)));
     (0..150).for_each(|_| drop(next(&mut client)));
@@ -118,17 +138,27 @@ fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
 /// Longer than the broker waits for a sign of life, and we for its answer to a ping.
 const LONG: Duration = Duration::from_secs(4);
 
-/// A client with a keep-alive of a second, whose inbox is full; behind that more waits for it, in all so many messages.
+/// A client with a keep-alive of a second, whose inbox is full; behind that more waits for it, in
+/// all so many messages.
 fn overwhelmed(server: &Server, messages: u16) -> Client {
-    let options = options(server.addr(), "a").keep_alive(1).connect_timeout(Duration::from_secs(1));
+    let options = options(server.addr(), "a")
+        .keep_alive(1)
+        .connect_timeout(Duration::from_secs(1));
     let mut client = Client::connect(&options).unwrap();
-    client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]).unwrap();
+    client
+        .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
+        .unwrap();
     let mut from = connect(server.addr(), "from");
     for n in 0..messages {
-        from.publish(&Publish::to("t").payload(&n.to_be_bytes())).unwrap();
+        from.publish(&Publish::to("t").payload(&n.to_be_bytes()))
+            .unwrap();
     }
-    from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce)).unwrap();
-    while !matches!(client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)), Err(Error::Backlog)) {}
+    from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce))
+        .unwrap();
+    while !matches!(
+        client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)),
+        Err(Error::Backlog)
+    ) {}
     client
 }
 

@@ -7,7 +7,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// A broker that hears and says these bytes, a list for each connection, and hangs up at the end of each.
+/// A broker that hears and says these bytes, a list for each connection, and hangs up at the end of
+/// each.
 pub fn script(connections: Vec<Vec<Step>>) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();

@@ -22,13 +22,17 @@ fn subscriptions_lost_with_the_session_are_made_again() {
     // More than go into one packet when they are made again.
     let names: Vec<String> = (0..70).map(|n| format!("t/{n}")).collect();
     for name in &names {
-        client.subscribe(&[Filter::new(name, QoS::AtLeastOnce)]).unwrap();
+        client
+            .subscribe(&[Filter::new(name, QoS::AtLeastOnce)])
+            .unwrap();
     }
     server.restart(false);
     nothing(&mut client);
     assert_eq!((client.session(), client.connections()), (Known::New, 2));
     for name in &names {
-        client.publish(&Publish::to(name).qos(QoS::AtLeastOnce)).unwrap();
+        client
+            .publish(&Publish::to(name).qos(QoS::AtLeastOnce))
+            .unwrap();
         assert_eq!(next(&mut client).topic, *name);
     }
 }
@@ -37,14 +41,20 @@ fn subscriptions_lost_with_the_session_are_made_again() {
 fn long_subscriptions_are_made_again_in_several_packets() {
     let server = server();
     let mut client = Client::connect(&options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
-    let names: Vec<String> = ('a'..'l').map(|name| name.to_string().repeat(30_000)).collect();
+    let names: Vec<String> = ('a'..'l')
+        .map(|name| name.to_string().repeat(30_000))
+        .collect();
     for name in &names {
-        client.subscribe(&[Filter::new(name, QoS::AtLeastOnce)]).unwrap();
+        client
+            .subscribe(&[Filter::new(name, QoS::AtLeastOnce)])
+            .unwrap();
     }
     server.restart(false);
     nothing(&mut client);
     for name in &names {
-        client.publish(&Publish::to(name).qos(QoS::AtLeastOnce)).unwrap();
+        client
+            .publish(&Publish::to(name).qos(QoS::AtLeastOnce))
+            .unwrap();
         assert_eq!(next(&mut client).topic, *name);
     }
 }
@@ -54,12 +64,22 @@ fn in_a_new_session_qos_1_is_sent_again_and_qos_2_is_not() {
     let (addr, broker) = script(vec![
         vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x011")],
         // A new message: no DUP.
-        vec![HELLO, NEW, Hears(b"\x32\x06\0\x01t\0\x021"), Says(b"\x40\x02\0\x02"), Hears(b"\x34\x06\0\x01t\0\x032")],
+        vec![
+            HELLO,
+            NEW,
+            Hears(b"\x32\x06\0\x01t\0\x021"),
+            Says(b"\x40\x02\0\x02"),
+            Hears(b"\x34\x06\0\x01t\0\x032"),
+        ],
         vec![HELLO, NEW, Hears(b"\xe0\0")],
     ]);
     let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap();
-    client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
-    let error = client.publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce)).unwrap_err();
+    client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+        .unwrap();
+    let error = client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce))
+        .unwrap_err();
     assert!(matches!(error, Error::OutcomeUnknown), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::NotAcknowledged);
     client.disconnect().unwrap();
@@ -89,9 +109,16 @@ fn in_a_resumed_session_everything_is_sent_again_in_order() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
-    for (qos, payload) in [(QoS::ExactlyOnce, b"1"), (QoS::AtLeastOnce, b"2"), (QoS::ExactlyOnce, b"3")] {
-        client.send(&Publish::to("t").payload(payload).qos(qos)).unwrap();
+    let mut client =
+        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    for (qos, payload) in [
+        (QoS::ExactlyOnce, b"1"),
+        (QoS::AtLeastOnce, b"2"),
+        (QoS::ExactlyOnce, b"3"),
+    ] {
+        client
+            .send(&Publish::to("t").payload(payload).qos(qos))
+            .unwrap();
     }
     client.flush().unwrap();
     client.disconnect().unwrap();
@@ -102,12 +129,27 @@ fn in_a_resumed_session_everything_is_sent_again_in_order() {
 fn what_was_acknowledged_meanwhile_is_not_sent_again() {
     let (addr, broker) = script(vec![
         vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011")],
-        vec![HELLO_KEEPING, Says(b"\x20\x02\x01\0\x40\x02\0\x01"), Hears(b"\x34\x06\0\x01t\0\x022")],
-        vec![HELLO_KEEPING, Says(b"\x20\x02\x01\0\x50\x02\0\x02"), Hears(b"\x62\x02\0\x02"), Says(b"\x70\x02\0\x02"), Hears(b"\xe0\0")],
+        vec![
+            HELLO_KEEPING,
+            Says(b"\x20\x02\x01\0\x40\x02\0\x01"),
+            Hears(b"\x34\x06\0\x01t\0\x022"),
+        ],
+        vec![
+            HELLO_KEEPING,
+            Says(b"\x20\x02\x01\0\x50\x02\0\x02"),
+            Hears(b"\x62\x02\0\x02"),
+            Says(b"\x70\x02\0\x02"),
+            Hears(b"\xe0\0"),
+        ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
-    client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap();
-    client.publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce)).unwrap();
+    let mut client =
+        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+        .unwrap();
+    client
+        .publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce))
+        .unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -115,13 +157,29 @@ fn what_was_acknowledged_meanwhile_is_not_sent_again() {
 #[test]
 fn the_loss_of_a_subscription_is_told() {
     let (addr, broker) = script(vec![
-        vec![HELLO, NEW, Hears(b"\x82\x06\0\x01\0\x01s\x01"), Says(b"\x90\x03\0\x01\x01")],
-        vec![HELLO, NEW, Hears(b"\x82\x06\0\x02\0\x01s\x01"), Says(b"\x90\x03\0\x02\x80"), Hears(b"\xe0\0")],
+        vec![
+            HELLO,
+            NEW,
+            Hears(b"\x82\x06\0\x01\0\x01s\x01"),
+            Says(b"\x90\x03\0\x01\x01"),
+        ],
+        vec![
+            HELLO,
+            NEW,
+            Hears(b"\x82\x06\0\x02\0\x01s\x01"),
+            Says(b"\x90\x03\0\x02\x80"),
+            Hears(b"\xe0\0"),
+        ],
     ]);
     let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap();
-    client.subscribe(&[Filter::new("s", QoS::AtLeastOnce)]).unwrap();
+    client
+        .subscribe(&[Filter::new("s", QoS::AtLeastOnce)])
+        .unwrap();
     let error = client.recv(SOON).unwrap_err();
-    assert!(matches!(&error, Error::SubscriptionLost { filter } if filter == "s"), "{error:?}");
+    assert!(
+        matches!(&error, Error::SubscriptionLost { filter } if filter == "s"),
+        "{error:?}"
+    );
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -130,7 +188,12 @@ fn the_loss_of_a_subscription_is_told() {
 fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
     for in_pieces in [false, true] {
         let (addr, broker) = script(vec![
-            vec![HELLO_KEEPING, NEW, Hears(b"\x32\x06\0\x01t\0\x011"), Says(b"\x34\x06\0\x01t\0\x052")],
+            vec![
+                HELLO_KEEPING,
+                NEW,
+                Hears(b"\x32\x06\0\x01t\0\x011"),
+                Says(b"\x34\x06\0\x01t\0\x052"),
+            ],
             vec![
                 HELLO_KEEPING,
                 Says(b"\x20\x02\x01\0\x3c\x06\0\x01t\0\x052"),
@@ -142,13 +205,25 @@ fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
         let reachable = Arc::new(AtomicBool::new(true));
         let is_reachable = reachable.clone();
         let dial = move || {
-            let stream = if is_reachable.load(Ordering::Relaxed) { TcpStream::connect(addr) } else { Err(io::ErrorKind::NotFound.into()) };
-            stream.map_err(|source| Error::Connect { address: addr.to_string(), source: Arc::new(source) })
+            let stream = if is_reachable.load(Ordering::Relaxed) {
+                TcpStream::connect(addr)
+            } else {
+                Err(io::ErrorKind::NotFound.into())
+            };
+            stream.map_err(|source| Error::Connect {
+                address: addr.to_string(),
+                source: Arc::new(source),
+            })
         };
-        let options = Options::new("a").keep_session().reconnect(AT_ONCE).ack_timeout(Some(Duration::from_millis(500)));
+        let options = Options::new("a")
+            .keep_session()
+            .reconnect(AT_ONCE)
+            .ack_timeout(Some(Duration::from_millis(500)));
         let mut client = Client::dialing(dial, &options).unwrap();
         reachable.store(false, Ordering::Relaxed);
-        let error = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).unwrap_err();
+        let error = client
+            .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+            .unwrap_err();
         assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
         let mut taken = Vec::new();
         if in_pieces {

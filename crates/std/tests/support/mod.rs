@@ -18,18 +18,28 @@ pub const LEVELS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnc
 
 /// Options of a client that does not come back.
 pub fn options(broker: SocketAddr, client_id: &str) -> Options {
-    Options::new(client_id).host(broker.ip().to_string()).port(broker.port()).reconnect(Reconnect::Never)
+    Options::new(client_id)
+        .host(broker.ip().to_string())
+        .port(broker.port())
+        .reconnect(Reconnect::Never)
 }
 
 /// Comes back at once.
-pub const AT_ONCE: Reconnect = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(20), max_tries: Some(200) };
+pub const AT_ONCE: Reconnect = Reconnect::BackOff {
+    first: Duration::from_millis(1),
+    cap: Duration::from_millis(20),
+    max_tries: Some(200),
+};
 
 pub fn connect(broker: SocketAddr, client_id: &str) -> Client {
     Client::connect(&options(broker, client_id)).unwrap()
 }
 
 pub fn next<T: Transport>(client: &mut Client<T>) -> Message {
-    client.recv(SOON).unwrap().expect("a message within ten seconds")
+    client
+        .recv(SOON)
+        .unwrap()
+        .expect("a message within ten seconds")
 }
 
 /// Nothing comes for a while.
@@ -58,10 +68,17 @@ pub enum Cut {
 
 impl Cutting {
     pub fn connect(broker: SocketAddr, cut: Cut) -> Result<Self, Error> {
-        let stream =
-            TcpStream::connect(broker).map_err(|source| Error::Connect { address: broker.to_string(), source: Arc::new(source) })?;
+        let stream = TcpStream::connect(broker).map_err(|source| Error::Connect {
+            address: broker.to_string(),
+            source: Arc::new(source),
+        })?;
         stream.set_nodelay(true).unwrap();
-        Ok(Cutting { stream, read: 0, written: 0, cut })
+        Ok(Cutting {
+            stream,
+            read: 0,
+            written: 0,
+            cut,
+        })
     }
 
     fn broken<N>(&self) -> io::Result<N> {
@@ -72,7 +89,11 @@ impl Cutting {
 
 impl Read for Cutting {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = if let Cut::Read(cut) = self.cut { cut - self.read } else { usize::MAX };
+        let left = if let Cut::Read(cut) = self.cut {
+            cut - self.read
+        } else {
+            usize::MAX
+        };
         if left == 0 {
             return self.broken();
         }
@@ -85,9 +106,17 @@ impl Read for Cutting {
 
 impl Write for Cutting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let left = if let Cut::Written(cut) | Cut::Clogged(cut) = self.cut { cut - self.written } else { usize::MAX };
+        let left = if let Cut::Written(cut) | Cut::Clogged(cut) = self.cut {
+            cut - self.written
+        } else {
+            usize::MAX
+        };
         if left == 0 {
-            return if let Cut::Clogged(_) = self.cut { Err(ErrorKind::WouldBlock.into()) } else { self.broken() };
+            return if let Cut::Clogged(_) = self.cut {
+                Err(ErrorKind::WouldBlock.into())
+            } else {
+                self.broken()
+            };
         }
         let n = self.stream.write_some(&bytes[..bytes.len().min(left)])?;
         self.written += n;
@@ -109,12 +138,25 @@ impl Transport for Cutting {
     }
 }
 
-/// A client whose first connection is cut there; `None` if that is before the broker has accepted it. Besides, how many connections there
-/// were.
-pub fn cut_client(broker: SocketAddr, options: &Options, cut: Cut) -> Option<(Client<Cutting>, Arc<AtomicUsize>)> {
+/// A client whose first connection is cut there; `None` if that is before the broker has accepted
+/// it. Besides, how many connections there were.
+pub fn cut_client(
+    broker: SocketAddr,
+    options: &Options,
+    cut: Cut,
+) -> Option<(Client<Cutting>, Arc<AtomicUsize>)> {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = connections.clone();
-    let dial = move || Cutting::connect(broker, if count.fetch_add(1, Ordering::Relaxed) == 0 { cut } else { Cut::Never });
+    let dial = move || {
+        Cutting::connect(
+            broker,
+            if count.fetch_add(1, Ordering::Relaxed) == 0 {
+                cut
+            } else {
+                Cut::Never
+            },
+        )
+    };
     match Client::dialing(dial, &options.clone().reconnect(AT_ONCE)) {
         Ok(client) => Some((client, connections)),
         Err(Error::ConnectionLost(_)) => None,
@@ -133,24 +175,41 @@ fn ledger(arrived: &[(QoS, u8)], cut: Cut) {
             firsts.push(message);
         }
     }
-    // Each QoS keeps its own order [MQTT-4.6.0-2] [MQTT-4.6.0-3]: a message of QoS 2 may be passed on when it is released.
+    // Each QoS keeps its own order [MQTT-4.6.0-2] [MQTT-4.6.0-3]: a message of QoS 2 may be passed
+    // on when it is released.
     firsts.sort_by_key(|&(qos, _)| qos);
     let mut sent = sent();
     sent.sort_by_key(|&(qos, _)| qos);
     assert_eq!(firsts, sent, "{cut:?}: lost or out of order: {arrived:?}");
     for ((qos, n), times) in times {
-        assert!(qos != QoS::ExactlyOnce || times == 1, "{cut:?}: QoS 2 message {n} arrived {times} times");
+        assert!(
+            qos != QoS::ExactlyOnce || times == 1,
+            "{cut:?}: QoS 2 message {n} arrived {times} times"
+        );
     }
 }
 
 fn sent() -> Vec<(QoS, u8)> {
-    (0..6).map(|n| (if n % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtLeastOnce }, n)).collect()
+    (0..6)
+        .map(|n| {
+            (
+                if n % 2 == 0 {
+                    QoS::ExactlyOnce
+                } else {
+                    QoS::AtLeastOnce
+                },
+                n,
+            )
+        })
+        .collect()
 }
 
-/// A publisher is cut after each byte of its first connection, in both directions, until it is not cut any more.
+/// A publisher is cut after each byte of its first connection, in both directions, until it is not
+/// cut any more.
 pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
     let mut to = connect(broker, "ledger");
-    to.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)]).unwrap();
+    to.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)])
+        .unwrap();
     let mut places = 0;
     for cut in [Cut::Read, Cut::Written] {
         for at in 1.. {
@@ -158,13 +217,19 @@ pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
             // The session of a publisher that was cut must not meet the next one.
             let name = format!("publisher{places}");
             places += 1;
-            let Some((mut from, connections)) = cut_client(broker, &options(broker, &name).keep_session(), cut) else { continue };
+            let Some((mut from, connections)) =
+                cut_client(broker, &options(broker, &name).keep_session(), cut)
+            else {
+                continue;
+            };
             for (qos, n) in sent() {
-                from.send(&Publish::to("cut/t").payload(&[n]).qos(qos)).unwrap();
+                from.send(&Publish::to("cut/t").payload(&[n]).qos(qos))
+                    .unwrap();
             }
             from.flush().unwrap();
             let was_cut = connections.load(Ordering::Relaxed) > 1;
-            from.publish(&Publish::to("cut/end").qos(QoS::ExactlyOnce)).unwrap();
+            from.publish(&Publish::to("cut/end").qos(QoS::ExactlyOnce))
+                .unwrap();
             // It may be cut on its way out, too.
             let _ = from.disconnect();
             let mut arrived = Vec::new();
@@ -196,10 +261,13 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
             places += 1;
             let options = options(broker, &name).keep_session();
             let mut before = Client::connect(&options).unwrap();
-            before.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)]).unwrap();
+            before
+                .subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)])
+                .unwrap();
             before.disconnect().unwrap();
             for (qos, n) in sent() {
-                from.publish(&Publish::to("cut/t").payload(&[n]).qos(qos)).unwrap();
+                from.publish(&Publish::to("cut/t").payload(&[n]).qos(qos))
+                    .unwrap();
             }
             let Some((mut to, connections)) = cut_client(broker, &options, cut) else {
                 forget(broker, &name);
@@ -210,12 +278,22 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
                 let message = next(&mut to);
                 arrived.push((message.qos, message.payload[0]));
             }
-            // What must not come again would come before the broker has answered something sent behind the last acknowledgement.
+            // What must not come again would come before the broker has answered something sent
+            // behind the last acknowledgement.
             loop {
                 let before = arrived.len();
-                arrived.extend(to.recv(Some(Duration::ZERO)).unwrap().map(|message| (message.qos, message.payload[0])));
-                to.subscribe(&[Filter::new("quiet", QoS::AtMostOnce)]).unwrap();
-                arrived.extend(to.recv(Some(Duration::ZERO)).unwrap().map(|message| (message.qos, message.payload[0])));
+                arrived.extend(
+                    to.recv(Some(Duration::ZERO))
+                        .unwrap()
+                        .map(|message| (message.qos, message.payload[0])),
+                );
+                to.subscribe(&[Filter::new("quiet", QoS::AtMostOnce)])
+                    .unwrap();
+                arrived.extend(
+                    to.recv(Some(Duration::ZERO))
+                        .unwrap()
+                        .map(|message| (message.qos, message.payload[0])),
+                );
                 if arrived.len() == before {
                     break;
                 }
@@ -237,13 +315,23 @@ pub fn forget(broker: SocketAddr, client_id: &str) {
     connect(broker, client_id).disconnect().unwrap();
 }
 
-/// A client whose connections are cut again and again, a random number of bytes after each beginning, until so many were.
-fn cut_again_and_again(broker: SocketAddr, options: &Options, cuts: usize, mut chance: fastrand::Rng) -> Client<Cutting> {
+/// A client whose connections are cut again and again, a random number of bytes after each
+/// beginning, until so many were.
+fn cut_again_and_again(
+    broker: SocketAddr,
+    options: &Options,
+    cuts: usize,
+    mut chance: fastrand::Rng,
+) -> Client<Cutting> {
     let mut connections = 0;
     let dial = move || {
         connections += 1;
         // Enough for the first to be accepted: only then are there others.
-        let at = if connections == 1 { 100 } else { chance.usize(1..400) };
+        let at = if connections == 1 {
+            100
+        } else {
+            chance.usize(1..400)
+        };
         Cutting::connect(
             broker,
             if connections > cuts {
@@ -258,18 +346,31 @@ fn cut_again_and_again(broker: SocketAddr, options: &Options, cuts: usize, mut c
     Client::dialing(dial, &options.clone().keep_session().reconnect(AT_ONCE)).unwrap()
 }
 
-/// The publisher is cut at random while messages are on their way. With a broker that does all that it should in such weather (`strict`) so is
-/// the subscriber, and the order counts.
+/// The publisher is cut at random while messages are on their way. With a broker that does all that
+/// it should in such weather (`strict`) so is the subscriber, and the order counts.
 pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
     const MESSAGES: u16 = 300;
-    let qos = |n: u16| if n.is_multiple_of(3) { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
+    let qos = |n: u16| {
+        if n.is_multiple_of(3) {
+            QoS::AtLeastOnce
+        } else {
+            QoS::ExactlyOnce
+        }
+    };
     let mut chance = fastrand::Rng::with_seed(seed);
-    let mut to = cut_again_and_again(broker, &options(broker, "random to"), if strict { 60 } else { 0 }, chance.fork());
-    to.subscribe(&[Filter::new("random", QoS::ExactlyOnce)]).unwrap();
+    let mut to = cut_again_and_again(
+        broker,
+        &options(broker, "random to"),
+        if strict { 60 } else { 0 },
+        chance.fork(),
+    );
+    to.subscribe(&[Filter::new("random", QoS::ExactlyOnce)])
+        .unwrap();
     let mut from = cut_again_and_again(broker, &options(broker, "random from"), 60, chance.fork());
     let publisher = std::thread::spawn(move || {
         for n in 0..MESSAGES {
-            from.send(&Publish::to("random").payload(&n.to_be_bytes()).qos(qos(n))).unwrap();
+            from.send(&Publish::to("random").payload(&n.to_be_bytes()).qos(qos(n)))
+                .unwrap();
         }
         from.flush().unwrap();
         from.connections()
@@ -277,7 +378,9 @@ pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
     let mut arrived = Vec::new();
     let mut once = std::collections::BTreeSet::new();
     let wanted = (0..MESSAGES).filter(|&n| qos(n) == QoS::ExactlyOnce);
-    let mut least: std::collections::BTreeSet<u16> = (0..MESSAGES).filter(|&n| qos(n) == QoS::AtLeastOnce).collect();
+    let mut least: std::collections::BTreeSet<u16> = (0..MESSAGES)
+        .filter(|&n| qos(n) == QoS::AtLeastOnce)
+        .collect();
     while arrived.len() < wanted.clone().count() || !least.is_empty() {
         let message = next(&mut to);
         let n = u16::from_be_bytes(message.payload.try_into().unwrap());
@@ -288,9 +391,15 @@ pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
             least.remove(&n);
         }
     }
-    assert!(!strict || wanted.eq(arrived), "seed {seed}: QoS 2 is out of order");
+    assert!(
+        !strict || wanted.eq(arrived),
+        "seed {seed}: QoS 2 is out of order"
+    );
     let connections = publisher.join().unwrap() + to.connections();
-    assert!(connections > 10, "seed {seed}: only {connections} connections");
+    assert!(
+        connections > 10,
+        "seed {seed}: only {connections} connections"
+    );
     for name in ["random to", "random from"] {
         forget(broker, name);
     }

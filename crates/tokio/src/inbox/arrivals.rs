@@ -22,7 +22,13 @@ pub(super) enum Partial {
 }
 
 impl Inbox {
-    pub fn begin(&mut self, message: &motemq::Message<'_>, token: Option<Token>, manual: &mut Manual, shared: &Arc<Shared>) {
+    pub fn begin(
+        &mut self,
+        message: &motemq::Message<'_>,
+        token: Option<Token>,
+        manual: &mut Manual,
+        shared: &Arc<Shared>,
+    ) {
         if self.leaving {
             return;
         }
@@ -49,7 +55,10 @@ impl Inbox {
             new.payload = Bytes::copy_from_slice(message.payload);
             self.deliver(new, token);
         } else if len <= shared.options.max_message as u64 {
-            self.partial = Some(Box::new(Partial::Growing { message: new, data: message.payload.into() }));
+            self.partial = Some(Box::new(Partial::Growing {
+                message: new,
+                data: message.payload.into(),
+            }));
         } else {
             let pipe = Arc::new(Pipe::default());
             new.payload = Bytes::copy_from_slice(message.payload);
@@ -115,14 +124,30 @@ impl Inbox {
         }
     }
 
-    /// Every stream with a matching filter gets the message; if there is none, those for the rest do.
+    /// Every stream with a matching filter gets the message; if there is none, those for the rest
+    /// do.
     fn look_up_again(&mut self, topic: Arc<str>) {
         let open = |stream: &Stream| !stream.closed;
-        let covers = |stream: &Stream| stream.filters.iter().any(|filter| is_covered(filter, &topic));
+        let covers = |stream: &Stream| {
+            stream
+                .filters
+                .iter()
+                .any(|filter| is_covered(filter, &topic))
+        };
         self.targets.clear();
-        self.targets.extend(self.streams.iter().filter(|(_, stream)| open(stream) && covers(stream)).map(|(key, _)| key));
+        self.targets.extend(
+            self.streams
+                .iter()
+                .filter(|(_, stream)| open(stream) && covers(stream))
+                .map(|(key, _)| key),
+        );
         if self.targets.is_empty() {
-            self.targets.extend(self.streams.iter().filter(|(_, stream)| open(stream) && stream.filters.is_empty()).map(|(key, _)| key));
+            self.targets.extend(
+                self.streams
+                    .iter()
+                    .filter(|(_, stream)| open(stream) && stream.filters.is_empty())
+                    .map(|(key, _)| key),
+            );
         }
         self.topic = topic;
     }
@@ -131,7 +156,9 @@ impl Inbox {
     #[inline]
     fn deliver(&mut self, message: Message, token: Option<Token>) {
         let hold = token.map(|token| self.owe(token, self.targets.len()));
-        let Some((&last, others)) = self.targets.split_last() else { return self.trash.push(message) };
+        let Some((&last, others)) = self.targets.split_last() else {
+            return self.trash.push(message);
+        };
         for &other in others {
             let stream = &mut self.streams[other];
             if stream.lets_pass(&message, self.give_way) {
@@ -153,7 +180,9 @@ impl Inbox {
 impl Stream {
     /// There is no room for it, and it may be dropped.
     fn lets_pass(&self, message: &Message, give_way: bool) -> bool {
-        message.qos == QoS::AtMostOnce && self.is_full() && (give_way || self.limits.overflow == Overflow::DropQos0)
+        message.qos == QoS::AtMostOnce
+            && self.is_full()
+            && (give_way || self.limits.overflow == Overflow::DropQos0)
     }
 
     /// Returns who waits for it.

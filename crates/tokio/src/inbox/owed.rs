@@ -22,13 +22,24 @@ pub(super) struct Owed {
 
 impl Inbox {
     pub(super) fn owe(&mut self, token: Token, left: usize) -> Hold {
-        Hold { key: self.owed.insert(Owed { token, left, taken: false }), epoch: self.epoch }
+        Hold {
+            key: self.owed.insert(Owed {
+                token,
+                left,
+                taken: false,
+            }),
+            epoch: self.epoch,
+        }
     }
 
     /// One stream has dealt with it.
     pub fn had(&mut self, hold: Option<Hold>, manual: &mut Manual) {
-        let Some(hold) = hold.filter(|hold| hold.epoch == self.epoch) else { return };
-        let Some(owed) = self.owed.get_mut(hold.key) else { return };
+        let Some(hold) = hold.filter(|hold| hold.epoch == self.epoch) else {
+            return;
+        };
+        let Some(owed) = self.owed.get_mut(hold.key) else {
+            return;
+        };
         owed.left -= 1;
         owed.taken = true;
         if owed.left == 0 || self.offline {
@@ -38,8 +49,15 @@ impl Inbox {
         }
     }
 
-    /// Gives what waits longest into the application's hands: to be acknowledged when it asks for the next, or says so.
-    pub fn poll_take(&mut self, key: usize, by_hand: bool, manual: &mut Manual, cx: &Context<'_>) -> Poll<Option<(Message, Option<Hold>)>> {
+    /// Gives what waits longest into the application's hands: to be acknowledged when it asks for
+    /// the next, or says so.
+    pub fn poll_take(
+        &mut self,
+        key: usize,
+        by_hand: bool,
+        manual: &mut Manual,
+        cx: &Context<'_>,
+    ) -> Poll<Option<(Message, Option<Hold>)>> {
         let hand = self.streams[key].in_hand.take();
         self.had(hand, manual);
         let stream = &mut self.streams[key];
@@ -47,7 +65,11 @@ impl Inbox {
             if stream.closed {
                 return Poll::Ready(None);
             }
-            if !stream.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            if !stream
+                .waker
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(cx.waker()))
+            {
                 stream.waker = Some(cx.waker().clone());
             }
             return Poll::Pending;

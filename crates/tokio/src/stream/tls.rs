@@ -11,8 +11,8 @@ use tokio_native_tls::{TlsConnector, TlsStream};
 
 pub struct Secured {
     inner: TlsStream<Noted>,
-    /// So many bytes were encrypted and could not be written. They are to be given again, and no more: SChannel would count those as written,
-    /// too.
+    /// So many bytes were encrypted and could not be written. They are to be given again, and no
+    /// more: SChannel would count those as written, too.
     again: Option<usize>,
 }
 
@@ -30,7 +30,11 @@ pub async fn open(route: &Route, mut stream: Noted) -> Result<Secured, TlsError>
 }
 
 impl AsyncRead for Secured {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match ready!(Pin::new(&mut self.inner).poll_read(cx, buffer)) {
             Err(error) if TlsError::is_bare_end(&error) => Poll::Ready(Ok(())),
             read => Poll::Ready(read.map_err(TlsError::explained)),
@@ -39,7 +43,11 @@ impl AsyncRead for Secured {
 }
 
 impl AsyncWrite for Secured {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let n = self.again.take().unwrap_or(RECORD).min(bytes.len());
         let Poll::Ready(written) = Pin::new(&mut self.inner).poll_write(cx, &bytes[..n]) else {
             self.again = Some(n);
@@ -47,10 +55,14 @@ impl AsyncWrite for Secured {
         };
         Poll::Ready(written.map_err(|error| {
             // Whoever hung up may have said why before.
-            let hung_up = matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe);
+            let hung_up = matches!(
+                error.kind(),
+                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
+            );
             let mut rest = [0];
             if hung_up
-                && let Poll::Ready(Err(reason)) = Pin::new(&mut self.inner).poll_read(cx, &mut ReadBuf::new(&mut rest))
+                && let Poll::Ready(Err(reason)) =
+                    Pin::new(&mut self.inner).poll_read(cx, &mut ReadBuf::new(&mut rest))
                 && let Some(said) = TlsError::of_io(&reason)
             {
                 return io::Error::new(error.kind(), said);

@@ -23,9 +23,15 @@ pub struct Framed<S> {
 
 /// Asks for a WebSocket over a stream.
 pub async fn open<S: Layer>(route: &Route, stream: S) -> io::Result<Framed<S>> {
-    let request = route.websocket.request(&route.url()).map_err(io::Error::other)?;
+    let request = route
+        .websocket
+        .request(&route.url())
+        .map_err(io::Error::other)?;
     match client_async_with_config(request, stream, Some(WebSocket::config())).await {
-        Ok((inner, _)) => Ok(Framed { inner, rest: Bytes::new() }),
+        Ok((inner, _)) => Ok(Framed {
+            inner,
+            rest: Bytes::new(),
+        }),
         Err(error) => Err(io::Error::other(WebSocketError::of(error))),
     }
 }
@@ -38,16 +44,26 @@ fn io_error(error: Error) -> io::Error {
 }
 
 impl<S: Layer> AsyncRead for Framed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         while self.rest.is_empty() {
             match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
                 Some(Ok(Message::Binary(bytes))) => self.rest = bytes,
                 Some(Ok(Message::Text(_))) => {
-                    return Poll::Ready(Err(io::Error::new(ErrorKind::InvalidData, "the broker sends text, not MQTT")));
+                    return Poll::Ready(Err(io::Error::new(
+                        ErrorKind::InvalidData,
+                        "the broker sends text, not MQTT",
+                    )));
                 }
                 // Answered by the library.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed)) | None => return Poll::Ready(Ok(())),
+                Some(
+                    Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed),
+                )
+                | None => return Poll::Ready(Ok(())),
                 Some(Err(error)) => return Poll::Ready(Err(io_error(error))),
             }
         }
@@ -59,9 +75,15 @@ impl<S: Layer> AsyncRead for Framed<S> {
 }
 
 impl<S: Layer> AsyncWrite for Framed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(io_error)?;
-        Pin::new(&mut self.inner).start_send(Message::binary(bytes.to_vec())).map_err(io_error)?;
+        Pin::new(&mut self.inner)
+            .start_send(Message::binary(bytes.to_vec()))
+            .map_err(io_error)?;
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -69,7 +91,8 @@ impl<S: Layer> AsyncWrite for Framed<S> {
         Pin::new(&mut self.inner).poll_flush(cx).map_err(io_error)
     }
 
-    /// Says nothing: the broker closes behind DISCONNECT, and RabbitMQ was seen to publish the will where a closing frame came at once.
+    /// Says nothing: the broker closes behind DISCONNECT, and RabbitMQ was seen to publish the will
+    /// where a closing frame came at once.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_flush(cx)
     }

@@ -1,4 +1,5 @@
-//! What the broker says of what was asked, or does not, and what its silence or the end of a session comes to.
+//! What the broker says of what was asked, or does not, and what its silence or the end of a
+//! session comes to.
 use super::{Body, Work};
 use crate::{Error, shared::HEADER, tx::LIMIT};
 use motemq::{Fault, Known, PacketId};
@@ -28,10 +29,16 @@ impl Work {
 
     /// Returns the filters that the broker refuses.
     pub fn subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
-        let Some(key) = self.land(id) else { return Vec::new() };
+        let Some(key) = self.land(id) else {
+            return Vec::new();
+        };
         let body = mem::replace(&mut self.entries[key].body, Body::Gone);
         self.end(key, Ok(codes.to_vec()));
-        if let Body::Subscribe(filters) = body { self.subscriptions.answered(filters, codes) } else { Vec::new() }
+        if let Body::Subscribe(filters) = body {
+            self.subscriptions.answered(filters, codes)
+        } else {
+            Vec::new()
+        }
     }
 
     /// This identifier ended with the session.
@@ -59,7 +66,12 @@ impl Work {
                 }
                 !stale
             });
-            for filters in self.subscriptions.chunks(filters, LIMIT - HEADER).into_iter().rev() {
+            for filters in self
+                .subscriptions
+                .chunks(filters, LIMIT - HEADER)
+                .into_iter()
+                .rev()
+            {
                 let key = self.add(Body::Subscribe(filters), false, now);
                 self.put(0, key);
             }
@@ -83,16 +95,20 @@ impl Work {
         }
     }
 
-    /// The broker asked for this one again, and there is no copy. With QoS 2 its answer is still to come.
+    /// The broker asked for this one again, and there is no copy. With QoS 2 its answer is still to
+    /// come.
     pub fn abandoned(&mut self, id: PacketId) {
         if let Some(key) = self.land(id) {
             self.end(key, Err(Error::OutcomeUnknown));
         }
     }
 
-    /// The broker made this fault while that was under way longest. A second time in a row it is to blame, and not sent again.
+    /// The broker made this fault while that was under way longest. A second time in a row it is to
+    /// blame, and not sent again.
     pub fn blame(&mut self, id: PacketId, fault: Fault) {
-        let Some(key) = self.flight(id).filter(|&key| self.entries[key].out) else { return };
+        let Some(key) = self.flight(id).filter(|&key| self.entries[key].out) else {
+            return;
+        };
         if !self.entries[key].owned && matches!(self.entries[key].body, Body::Subscribe(_)) {
             // Nobody would be told that a subscription is not made again.
             return;
@@ -103,7 +119,8 @@ impl Work {
         }
     }
 
-    /// Gives up what was sent so long ago. Returns when to look again, and whether there was something.
+    /// Gives up what was sent so long ago. Returns when to look again, and whether there was
+    /// something.
     pub fn expire(&mut self, now: Instant, limit: Duration) -> (Option<Instant>, bool) {
         let mut expired = false;
         for at in 0..self.flights.len() {

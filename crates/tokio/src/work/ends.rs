@@ -13,7 +13,11 @@ impl Work {
         if let Some(outcome) = &entry.outcome {
             return Poll::Ready(outcome.clone());
         }
-        if !entry.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if !entry
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
             entry.waker = Some(cx.waker().clone());
         }
         Poll::Pending
@@ -64,9 +68,18 @@ impl Work {
     /// Nothing will be sent or answered any more.
     pub fn close(&mut self) {
         self.lost();
-        let keys: Vec<_> = self.entries.iter().filter(|(_, entry)| entry.open).map(|(key, _)| key).collect();
+        let keys: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.open)
+            .map(|(key, _)| key)
+            .collect();
         for key in keys {
-            let error = if self.entries[key].sent { Error::OutcomeUnknown } else { Error::Closed };
+            let error = if self.entries[key].sent {
+                Error::OutcomeUnknown
+            } else {
+                Error::Closed
+            };
             self.end(key, Err(error));
         }
         (self.queue, self.again, self.flights) = Default::default();

@@ -15,12 +15,23 @@ impl Letter {
     pub fn new(publish: &Publish<'_>) -> Self {
         let text = [publish.topic.as_bytes(), publish.payload].concat().into();
         // Topics were checked, or accepted by the session.
-        Letter { text, topic: publish.topic.len() as u16, qos: publish.qos, retain: publish.retain }
+        Letter {
+            text,
+            topic: publish.topic.len() as u16,
+            qos: publish.qos,
+            retain: publish.retain,
+        }
     }
 
     pub fn publish(&self) -> Publish<'_> {
         let (topic, payload) = self.text.split_at(self.topic.into());
-        Publish { topic: str::from_utf8(topic).unwrap_or_default(), payload, more: 0, qos: self.qos, retain: self.retain }
+        Publish {
+            topic: str::from_utf8(topic).unwrap_or_default(),
+            payload,
+            more: 0,
+            qos: self.qos,
+            retain: self.retain,
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -14,8 +14,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Polls a future so often, each time when it has been woken (or after a moment, if it is not); then drops it. Its output, if it was done
-/// before.
+/// Polls a future so often, each time when it has been woken (or after a moment, if it is not);
+/// then drops it. Its output, if it was done before.
 async fn dropped_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     for _ in 0..polls {
@@ -44,16 +44,30 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let server = server();
-        let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(5), max_tries: None };
+        let at_once = Reconnect::BackOff {
+            first: Duration::from_millis(1),
+            cap: Duration::from_millis(5),
+            max_tries: None,
+        };
         let (client, driver) = Client::new(options(&server, "a").reconnect(at_once).in_flight(2));
         tokio::spawn(driver);
-        let stream = soon(client.subscribe(&[Filter::new("own/#", QoS::ExactlyOnce)])).await.unwrap();
-        Bench { server, client, stream }
+        let stream = soon(client.subscribe(&[Filter::new("own/#", QoS::ExactlyOnce)]))
+            .await
+            .unwrap();
+        Bench {
+            server,
+            client,
+            stream,
+        }
     }
 
     async fn send(&self, payload: &str) {
-        let publish = Publish::to("own/a").payload(payload.as_bytes()).qos(QoS::ExactlyOnce);
-        soon(soon(self.client.publish(&publish)).await.unwrap()).await.unwrap();
+        let publish = Publish::to("own/a")
+            .payload(payload.as_bytes())
+            .qos(QoS::ExactlyOnce);
+        soon(soon(self.client.publish(&publish)).await.unwrap())
+            .await
+            .unwrap();
     }
 
     /// Everything still works, and what comes is what was sent.
@@ -92,7 +106,16 @@ async fn publish_can_be_dropped() {
         let third = dropped_after(polls, bench.client.publish(&publish(b"3"))).await;
         let published = third.is_some();
         drop((first, second, third));
-        bench.works("publish", if published { &["1", "2", "3"] } else { &["1", "2"] }).await;
+        bench
+            .works(
+                "publish",
+                if published {
+                    &["1", "2", "3"]
+                } else {
+                    &["1", "2"]
+                },
+            )
+            .await;
     }
 }
 
@@ -100,7 +123,13 @@ async fn publish_can_be_dropped() {
 async fn receipts_can_be_dropped() {
     let mut bench = Bench::new().await;
     for polls in 0..6 {
-        let receipt = soon(bench.client.publish(&Publish::to("own/a").payload(b"1").qos(QoS::ExactlyOnce))).await.unwrap();
+        let receipt = soon(
+            bench
+                .client
+                .publish(&Publish::to("own/a").payload(b"1").qos(QoS::ExactlyOnce)),
+        )
+        .await
+        .unwrap();
         dropped_after(polls, receipt).await;
         bench.works("receipt", &["1"]).await;
     }
@@ -111,10 +140,16 @@ async fn recv_can_be_dropped() {
     let mut bench = Bench::new().await;
     for polls in 0..6 {
         assert!(dropped_after(polls, bench.stream.recv()).await.is_none());
-        assert!(dropped_after(polls, bench.stream.recv_unacked()).await.is_none());
+        assert!(
+            dropped_after(polls, bench.stream.recv_unacked())
+                .await
+                .is_none()
+        );
         bench.send("1").await;
         let got = dropped_after(polls, bench.stream.recv()).await;
-        bench.works("recv", if got.is_some() { &[] } else { &["1"] }).await;
+        bench
+            .works("recv", if got.is_some() { &[] } else { &["1"] })
+            .await;
     }
 }
 
@@ -122,11 +157,25 @@ async fn recv_can_be_dropped() {
 async fn subscriptions_can_be_dropped() {
     let mut bench = Bench::new().await;
     for polls in 0..6 {
-        drop(dropped_after(polls, bench.client.subscribe(&[Filter::new("other", QoS::AtLeastOnce)])).await);
+        drop(
+            dropped_after(
+                polls,
+                bench
+                    .client
+                    .subscribe(&[Filter::new("other", QoS::AtLeastOnce)]),
+            )
+            .await,
+        );
         bench.works("subscribe", &[]).await;
         drop(dropped_after(polls, bench.client.unsubscribe(&["other"])).await);
         bench.works("unsubscribe", &[]).await;
-        let other = soon(bench.client.subscribe(&[Filter::new("other", QoS::AtLeastOnce)])).await.unwrap();
+        let other = soon(
+            bench
+                .client
+                .subscribe(&[Filter::new("other", QoS::AtLeastOnce)]),
+        )
+        .await
+        .unwrap();
         drop(dropped_after(polls, other.unsubscribe()).await);
         bench.works("unsubscribe a stream", &[]).await;
         drop(dropped_after(polls, bench.client.connected()).await);
@@ -140,7 +189,11 @@ async fn subscriptions_can_be_dropped() {
 struct Drips(bool);
 
 impl AsyncRead for Drips {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.0 = !self.0;
         if self.0 {
             cx.waker().wake_by_ref();
@@ -158,9 +211,15 @@ async fn publish_from_can_be_dropped() {
     let mut bench = Bench::new().await;
     let mut done = 0;
     for polls in (0..60).step_by(3) {
-        let qos = if polls % 2 == 0 { QoS::AtMostOnce } else { QoS::ExactlyOnce };
+        let qos = if polls % 2 == 0 {
+            QoS::AtMostOnce
+        } else {
+            QoS::ExactlyOnce
+        };
         let large = Publish::to("own/large").qos(qos).more(300_000);
-        let published = dropped_after(polls, bench.client.publish_from(&large, Drips(false))).await.is_some();
+        let published = dropped_after(polls, bench.client.publish_from(&large, Drips(false)))
+            .await
+            .is_some();
         let x = "x".repeat(300_000);
         let expected: Vec<_> = published.then_some(x.as_str()).into_iter().collect();
         bench.works("publish_from", &expected).await;
@@ -174,7 +233,13 @@ async fn publish_from_can_be_dropped() {
 async fn a_reader_that_fails_publishes_nothing() {
     let mut bench = Bench::new().await;
     let large = Publish::to("own/large").qos(QoS::AtLeastOnce).more(300_000);
-    let error = soon(bench.client.publish_from(&large, Drips(false).take(100_000))).await.unwrap_err();
+    let error = soon(
+        bench
+            .client
+            .publish_from(&large, Drips(false).take(100_000)),
+    )
+    .await
+    .unwrap_err();
     assert!(matches!(error, Error::Source(_)), "{error:?}");
     bench.works("publish_from", &[]).await;
 }
@@ -194,7 +259,10 @@ async fn publish_once_can_be_dropped() {
         while soon(bench.stream.recv()).await.unwrap().payload != "probe" {
             came += 1;
         }
-        assert!(came <= 1 && (came == 1 || !done), "after {polls} polls it came {came} times");
+        assert!(
+            came <= 1 && (came == 1 || !done),
+            "after {polls} polls it came {came} times"
+        );
         polls += 1;
         assert!(polls < 200, "it is never done");
     }
@@ -220,10 +288,16 @@ async fn reading_a_payload_can_be_dropped() {
     let server = server();
     let (client, driver) = Client::new(options(&server, "a").max_message(1000));
     tokio::spawn(driver);
-    let mut stream = soon(client.subscribe(&[Filter::new("own", QoS::ExactlyOnce)])).await.unwrap();
+    let mut stream = soon(client.subscribe(&[Filter::new("own", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
     for polls in 0..6 {
         let payload: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
-        drop(soon(client.publish(&Publish::to("own").payload(&payload).qos(QoS::ExactlyOnce))).await.unwrap());
+        drop(
+            soon(client.publish(&Publish::to("own").payload(&payload).qos(QoS::ExactlyOnce)))
+                .await
+                .unwrap(),
+        );
         let message = soon(stream.recv()).await.unwrap();
         assert!(!message.is_whole());
         let mut reader = message.into_reader();
@@ -245,10 +319,15 @@ async fn reading_a_payload_can_be_dropped() {
 async fn disconnect_can_be_dropped() {
     everywhere(|polls| async move {
         let bench = Bench::new().await;
-        let left = dropped_after(polls, bench.client.disconnect(SOON)).await.is_some();
+        let left = dropped_after(polls, bench.client.disconnect(SOON))
+            .await
+            .is_some();
         if polls > 0 {
             // It leaves all the same.
-            assert!(matches!(soon(bench.client.publish(&Publish::to("t"))).await, Err(Error::Closed)));
+            assert!(matches!(
+                soon(bench.client.publish(&Publish::to("t"))).await,
+                Err(Error::Closed)
+            ));
         }
         left
     })

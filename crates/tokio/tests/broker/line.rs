@@ -21,7 +21,11 @@ pub const RESUMED: &[u8] = b"\x20\x02\x01\0";
 
 /// Options of a client that comes back at once.
 pub fn options() -> Options {
-    let at_once = Reconnect::BackOff { first: Duration::from_millis(1), cap: Duration::from_millis(1), max_tries: None };
+    let at_once = Reconnect::BackOff {
+        first: Duration::from_millis(1),
+        cap: Duration::from_millis(1),
+        max_tries: None,
+    };
     Options::new("a").reconnect(at_once)
 }
 
@@ -32,7 +36,8 @@ pub fn idle(options: Options) -> (Client, Driver, Exchange) {
         let give = give.clone();
         async move {
             let (near, far) = duplex(256);
-            give.send((address, far)).map_err(|_| io::ErrorKind::ConnectionRefused)?;
+            give.send((address, far))
+                .map_err(|_| io::ErrorKind::ConnectionRefused)?;
             Ok(near)
         }
     };
@@ -47,7 +52,9 @@ pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Error>>, Exchan
 }
 
 /// The same with its first connection, which is accepted.
-pub async fn connected(options: Options) -> (Client, JoinHandle<Result<(), Error>>, Exchange, Line) {
+pub async fn connected(
+    options: Options,
+) -> (Client, JoinHandle<Result<(), Error>>, Exchange, Line) {
     let (client, driver, mut exchange) = start(options);
     let line = exchange.accepts(HELLO, NEW).await;
     client.connected().await.unwrap();
@@ -56,7 +63,9 @@ pub async fn connected(options: Options) -> (Client, JoinHandle<Result<(), Error
 
 /// Time flies when nothing happens: this is no real time.
 async fn in_time<T>(work: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(3600), work).await.expect("done within an hour")
+    timeout(Duration::from_secs(3600), work)
+        .await
+        .expect("done within an hour")
 }
 
 impl Exchange {
@@ -78,7 +87,12 @@ impl Line {
     pub async fn hears(&mut self, bytes: &[u8]) {
         let mut heard = vec![0; bytes.len()];
         let read = in_time(self.0.read_exact(&mut heard)).await;
-        assert!(read.is_ok() && heard == bytes, "heard {} instead of {}", heard.escape_ascii(), bytes.escape_ascii());
+        assert!(
+            read.is_ok() && heard == bytes,
+            "heard {} instead of {}",
+            heard.escape_ascii(),
+            bytes.escape_ascii()
+        );
     }
 
     pub async fn says(&mut self, bytes: &[u8]) {

@@ -4,7 +4,8 @@ use motemq_tokio::{Error, Options, Publish, QoS, Reconnect, ReturnCode, State};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// A ping after three quarters of the keep-alive, and ten seconds for its answer: not one more (rumqtt#295: 130 s).
+/// A ping after three quarters of the keep-alive, and ten seconds for its answer: not one more
+/// (rumqtt#295: 130 s).
 #[tokio::test(start_paused = true)]
 async fn a_dead_link_is_found_in_time() {
     let (client, _driver, mut exchange, mut line) = connected(options()).await;
@@ -33,12 +34,18 @@ async fn a_takeover_backs_off() {
     }
     assert!(waits.iter().all(|wait| wait.as_secs() <= 60), "{waits:?}");
     let late: Duration = waits[100..].iter().sum();
-    assert!(late > Duration::from_secs(100 * 15), "a hundred attempts within {late:?}");
+    assert!(
+        late > Duration::from_secs(100 * 15),
+        "a hundred attempts within {late:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn brokers_are_tried_one_after_the_other() {
-    let list = options().broker("one", 1).broker("two", 2).connect_timeout(Duration::from_secs(1));
+    let list = options()
+        .broker("one", 1)
+        .broker("two", 2)
+        .connect_timeout(Duration::from_secs(1));
     let (client, _driver, mut exchange) = start(list);
     let mut mute = Vec::new();
     for host in ["one", "two", "one"] {
@@ -63,35 +70,77 @@ async fn states_can_be_watched() {
     let line = exchange.accepts(HELLO, NEW).await;
     while !matches!(states.changed().await, State::Connected { .. }) {}
     drop(line);
-    let State::Waiting { error: Error::ConnectionLost(_), .. } = states.changed().await else { panic!("{:?}", client.state()) };
+    let State::Waiting {
+        error: Error::ConnectionLost(_),
+        ..
+    } = states.changed().await
+    else {
+        panic!("{:?}", client.state())
+    };
     while !matches!(states.changed().await, State::Connecting) {}
     exchange.accepts(HELLO, b"\x20\x02\0\x05").await;
-    let State::Over { error: Some(Error::Refused(code)) } = states.changed().await else { panic!("{:?}", client.state()) };
+    let State::Over {
+        error: Some(Error::Refused(code)),
+    } = states.changed().await
+    else {
+        panic!("{:?}", client.state())
+    };
     assert_eq!(code, ReturnCode::NOT_AUTHORIZED);
-    assert!(driver.await.unwrap().unwrap_err().to_string().contains("check user name"));
-    assert!(matches!(client.publish(&Publish::to("t")).await, Err(Error::Refused(_))));
+    assert!(
+        driver
+            .await
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+            .contains("check user name")
+    );
+    assert!(matches!(
+        client.publish(&Publish::to("t")).await,
+        Err(Error::Refused(_))
+    ));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_reconnection_the_loss_is_the_end() {
     let (client, driver, _exchange, line) = connected(options().reconnect(Reconnect::Never)).await;
-    let receipt = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).await.unwrap();
+    let receipt = client
+        .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
+        .await
+        .unwrap();
     drop(line);
     assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
-    assert!(matches!(driver.await.unwrap(), Err(Error::ConnectionLost(_))));
+    assert!(matches!(
+        driver.await.unwrap(),
+        Err(Error::ConnectionLost(_))
+    ));
 }
 
-/// AWS answers QoS 2 with silence: what is not acknowledged in time is given up, and does not stand in the way.
+/// AWS answers QoS 2 with silence: what is not acknowledged in time is given up, and does not stand
+/// in the way.
 #[tokio::test(start_paused = true)]
 async fn silence_is_given_up() {
-    let (client, _driver, mut exchange) = start(options().keep_session().in_flight(1).ack_timeout(Some(Duration::from_secs(20))));
+    let (client, _driver, mut exchange) = start(
+        options()
+            .keep_session()
+            .in_flight(1)
+            .ack_timeout(Some(Duration::from_secs(20))),
+    );
     let mut line = exchange.accepts(HELLO_KEEPING, NEW).await;
-    let first = client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).await.unwrap();
+    let first = client
+        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+        .await
+        .unwrap();
     line.hears(b"\x32\x06\0\x01t\0\x011").await;
     let began = Instant::now();
     assert!(matches!(first.await, Err(Error::NotAcknowledged { .. })));
     assert_eq!(began.elapsed().as_secs(), 20);
-    let second = tokio::spawn(async move { client.publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce)).await.unwrap().await });
+    let second = tokio::spawn(async move {
+        client
+            .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
+            .await
+            .unwrap()
+            .await
+    });
     line.ends().await;
     let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
     line.hears(b"\x32\x06\0\x01t\0\x022").await;
@@ -99,21 +148,35 @@ async fn silence_is_given_up() {
     second.await.unwrap().unwrap();
 }
 
-/// A broker that takes no bytes, though it sends some, is left; what was on its way goes over the next connection.
+/// A broker that takes no bytes, though it sends some, is left; what was on its way goes over the
+/// next connection.
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_takes_nothing_is_left() {
-    let (client, _driver, mut exchange, mut line) = connected(options().ack_timeout(Some(Duration::from_secs(20)))).await;
+    let (client, _driver, mut exchange, mut line) =
+        connected(options().ack_timeout(Some(Duration::from_secs(20)))).await;
     let began = Instant::now();
-    drop(client.publish(&Publish::to("t").payload(&[7; 1000])).await.unwrap());
+    drop(
+        client
+            .publish(&Publish::to("t").payload(&[7; 1000]))
+            .await
+            .unwrap(),
+    );
     let mut receipt = None;
     for second in 1..20 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         line.says(b"\x30\x04\0\x01t!").await;
         if second == 10 {
-            receipt = Some(client.publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce)).await.unwrap());
+            receipt = Some(
+                client
+                    .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
+                    .await
+                    .unwrap(),
+            );
         }
     }
-    let mut next = timeout(Duration::from_secs(60), exchange.accepts(HELLO, NEW)).await.expect("another connection");
+    let mut next = timeout(Duration::from_secs(60), exchange.accepts(HELLO, NEW))
+        .await
+        .expect("another connection");
     assert_eq!(began.elapsed().as_secs(), 20);
     next.hears(b"\x32\x06\0\x01t\0\x021").await;
     next.says(b"\x40\x02\0\x02").await;
@@ -124,11 +187,17 @@ async fn a_broker_that_takes_nothing_is_left() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_driver_that_is_gone() {
     let (client, driver, _exchange, _line) = connected(options()).await;
-    let receipt = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).await.unwrap();
+    let receipt = client
+        .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
+        .await
+        .unwrap();
     let mut rest = client.messages();
     driver.abort();
     assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
     assert!(rest.recv().await.is_none());
-    assert!(matches!(client.publish(&Publish::to("t")).await, Err(Error::Closed)));
+    assert!(matches!(
+        client.publish(&Publish::to("t")).await,
+        Err(Error::Closed)
+    ));
     client.disconnect(Duration::from_secs(1)).await.unwrap();
 }

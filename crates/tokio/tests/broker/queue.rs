@@ -13,32 +13,51 @@ async fn what_waits_for_a_connection_is_bounded() {
     let (client, _driver, mut exchange) = start(options().queue(2, 100, WhenFull::Wait));
     drop(client.try_publish(&publish(b"1")).unwrap());
     // 1 and 99 bytes.
-    assert!(matches!(client.try_publish(&publish(&[0; 98])), Err(Error::Full)));
+    assert!(matches!(
+        client.try_publish(&publish(&[0; 98])),
+        Err(Error::Full)
+    ));
     drop(client.try_publish(&publish(b"2")).unwrap());
-    assert!(matches!(client.try_publish(&publish(b"3")), Err(Error::Full)));
+    assert!(matches!(
+        client.try_publish(&publish(b"3")),
+        Err(Error::Full)
+    ));
     // QoS 0 does not wait unless asked to (mosquitto#1954).
-    assert!(matches!(client.try_publish(&Publish::to("t")), Err(Error::Offline)));
-    assert!(timeout(Duration::from_secs(5), client.publish(&publish(b"3"))).await.is_err());
+    assert!(matches!(
+        client.try_publish(&Publish::to("t")),
+        Err(Error::Offline)
+    ));
+    assert!(
+        timeout(Duration::from_secs(5), client.publish(&publish(b"3")))
+            .await
+            .is_err()
+    );
     assert_eq!(client.counters().queued, 2);
     let waiting = tokio::spawn({
         let client = client.clone();
         async move { client.publish(&publish(b"4")).await.unwrap().await }
     });
     let mut line = exchange.accepts(HELLO, NEW).await;
-    line.hears(b"\x32\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x32\x06\0\x01t\0\x034").await;
-    line.says(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x03").await;
+    line.hears(b"\x32\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x32\x06\0\x01t\0\x034")
+        .await;
+    line.says(b"\x40\x02\0\x01\x40\x02\0\x02\x40\x02\0\x03")
+        .await;
     waiting.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_oldest_gives_way_if_that_is_wished() {
-    let (client, _driver, mut exchange) = start(options().queue(2, 100, WhenFull::DropOldest).queue_qos0());
+    let (client, _driver, mut exchange) =
+        start(options().queue(2, 100, WhenFull::DropOldest).queue_qos0());
     let first = client.try_publish(&publish(b"1")).unwrap();
     drop(client.try_publish(&publish(b"2")).unwrap());
     drop(client.try_publish(&Publish::to("t").payload(b"3")).unwrap());
     assert!(matches!(first.await, Err(Error::Dropped)));
     // What could never wait is not taken.
-    assert!(matches!(client.try_publish(&publish(&[0; 100])), Err(Error::Full)));
+    assert!(matches!(
+        client.try_publish(&publish(&[0; 100])),
+        Err(Error::Full)
+    ));
     drop(client.try_publish(&publish(b"4")).unwrap());
     let mut line = exchange.accepts(HELLO, NEW).await;
     line.hears(b"\x32\x06\0\x01t\0\x014").await;
@@ -49,10 +68,14 @@ async fn as_many_are_under_way_as_may_be() {
     let (client, _driver, _exchange, mut line) = connected(options().in_flight(2)).await;
     drop(client.try_publish(&publish(b"1")).unwrap());
     drop(client.try_publish(&publish(b"2")).unwrap());
-    assert!(matches!(client.try_publish(&publish(b"3")), Err(Error::Full)));
+    assert!(matches!(
+        client.try_publish(&publish(b"3")),
+        Err(Error::Full)
+    ));
     // QoS 0 passes.
     drop(client.try_publish(&Publish::to("t").payload(b"0")).unwrap());
-    line.hears(b"\x32\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x30\x04\0\x01t0").await;
+    line.hears(b"\x32\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x30\x04\0\x01t0")
+        .await;
     let third = tokio::spawn(async move { client.publish(&publish(b"3")).await.unwrap().await });
     line.is_silent(Duration::from_secs(1)).await;
     line.says(b"\x40\x02\0\x02").await;
@@ -66,10 +89,16 @@ async fn as_many_are_under_way_as_may_be() {
 async fn what_is_invalid_is_said_at_once() {
     let (client, _driver, _exchange, mut line) = connected(options()).await;
     for topic in ["", "a/#", "a\0"] {
-        assert!(matches!(client.publish(&Publish::to(topic)).await, Err(Error::Invalid(_))));
+        assert!(matches!(
+            client.publish(&Publish::to(topic)).await,
+            Err(Error::Invalid(_))
+        ));
     }
     let long = "x".repeat(70_000);
-    assert!(matches!(client.publish(&Publish::to(&long)).await, Err(Error::Invalid(_) | Error::OverLimit(_))));
+    assert!(matches!(
+        client.publish(&Publish::to(&long)).await,
+        Err(Error::Invalid(_) | Error::OverLimit(_))
+    ));
     drop(client.publish(&publish(b"1")).await.unwrap());
     line.hears(b"\x32\x06\0\x01t\0\x011").await;
 }

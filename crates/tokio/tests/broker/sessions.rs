@@ -14,16 +14,23 @@ async fn in_a_resumed_session_everything_is_sent_again_in_order() {
     let (client, driver, mut exchange) = start(options().keep_session());
     let mut line = exchange.accepts(HELLO_KEEPING, NEW).await;
     let mut receipts = Vec::new();
-    for (payload, qos) in [(b"1", QoS::ExactlyOnce), (b"2", QoS::AtLeastOnce), (b"3", QoS::ExactlyOnce)] {
+    for (payload, qos) in [
+        (b"1", QoS::ExactlyOnce),
+        (b"2", QoS::AtLeastOnce),
+        (b"3", QoS::ExactlyOnce),
+    ] {
         receipts.push(client.publish(&publish(payload, qos)).await.unwrap());
     }
-    line.hears(b"\x34\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x34\x06\0\x01t\0\x033").await;
+    line.hears(b"\x34\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022\x34\x06\0\x01t\0\x033")
+        .await;
     line.says(b"\x50\x02\0\x01").await;
     line.hears(b"\x62\x02\0\x01").await;
     drop(line);
     let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
-    line.hears(b"\x62\x02\0\x01\x3a\x06\0\x01t\0\x022\x3c\x06\0\x01t\0\x033").await;
-    line.says(b"\x70\x02\0\x01\x40\x02\0\x02\x50\x02\0\x03").await;
+    line.hears(b"\x62\x02\0\x01\x3a\x06\0\x01t\0\x022\x3c\x06\0\x01t\0\x033")
+        .await;
+    line.says(b"\x70\x02\0\x01\x40\x02\0\x02\x50\x02\0\x03")
+        .await;
     line.hears(b"\x62\x02\0\x03").await;
     line.says(b"\x70\x02\0\x03").await;
     for receipt in receipts {
@@ -34,7 +41,10 @@ async fn in_a_resumed_session_everything_is_sent_again_in_order() {
     line.ends().await;
     leaving.await.unwrap().unwrap();
     driver.await.unwrap().unwrap();
-    assert_eq!((client.counters().connections, client.counters().resent), (2, 2));
+    assert_eq!(
+        (client.counters().connections, client.counters().resent),
+        (2, 2)
+    );
 }
 
 /// Subscriptions come first, then what was under way, then what is new.
@@ -45,13 +55,21 @@ async fn a_lost_session_begins_anew() {
     line.hears(SUBSCRIBE).await;
     line.says(b"\x90\x03\0\x01\x02").await;
     let _stream = subscribing.await.unwrap();
-    let least = client.publish(&publish(b"1", QoS::AtLeastOnce)).await.unwrap();
-    let exactly = client.publish(&publish(b"2", QoS::ExactlyOnce)).await.unwrap();
-    line.hears(b"\x32\x06\0\x01t\0\x021\x34\x06\0\x01t\0\x032").await;
+    let least = client
+        .publish(&publish(b"1", QoS::AtLeastOnce))
+        .await
+        .unwrap();
+    let exactly = client
+        .publish(&publish(b"2", QoS::ExactlyOnce))
+        .await
+        .unwrap();
+    line.hears(b"\x32\x06\0\x01t\0\x021\x34\x06\0\x01t\0\x032")
+        .await;
     drop(line);
     let mut line = exchange.accepts(HELLO, NEW).await;
     assert!(matches!(exactly.await, Err(Error::OutcomeUnknown)));
-    line.hears(b"\x82\x06\0\x04\0\x01t\x02\x32\x06\0\x01t\0\x051").await;
+    line.hears(b"\x82\x06\0\x04\0\x01t\x02\x32\x06\0\x01t\0\x051")
+        .await;
     line.says(b"\x90\x03\0\x04\x02\x40\x02\0\x05").await;
     least.await.unwrap();
 }
@@ -86,12 +104,14 @@ async fn what_was_taken_when_the_link_broke_does_not_come_again() {
     let mut stream = client.messages();
     tokio::spawn(driver);
     let mut line = exchange.accepts(HELLO_KEEPING, NEW).await;
-    line.says(b"\x34\x06\0\x01t\0\x071\x34\x06\0\x01t\0\x082").await;
+    line.says(b"\x34\x06\0\x01t\0\x071\x34\x06\0\x01t\0\x082")
+        .await;
     assert_eq!(stream.recv().await.unwrap().payload, "1");
     drop(line);
     let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
     assert_eq!(client.connected().await.unwrap(), Known::Resumed);
-    line.says(b"\x3c\x06\0\x01t\0\x071\x3c\x06\0\x01t\0\x082").await;
+    line.says(b"\x3c\x06\0\x01t\0\x071\x3c\x06\0\x01t\0\x082")
+        .await;
     // Accepted before: acknowledged, and not told again.
     line.hears(b"\x50\x02\0\x07").await;
     assert_eq!(stream.recv().await.unwrap().payload, "2");
@@ -105,7 +125,9 @@ async fn what_comes_before_anything_is_subscribed_to_finds_its_stream() {
     // Its stream is there before the driver runs.
     let subscribing = client.subscribe(&[Filter::new("t", QoS::AtLeastOnce)]);
     tokio::spawn(driver);
-    let mut line = exchange.accepts(HELLO_KEEPING, b"\x20\x02\x01\0\x32\x06\0\x01t\0\x071").await;
+    let mut line = exchange
+        .accepts(HELLO_KEEPING, b"\x20\x02\x01\0\x32\x06\0\x01t\0\x071")
+        .await;
     line.hears(b"\x82\x06\0\x01\0\x01t\x01").await;
     line.says(b"\x90\x03\0\x01\x01").await;
     let mut stream = subscribing.await.unwrap();
@@ -116,7 +138,12 @@ async fn what_comes_before_anything_is_subscribed_to_finds_its_stream() {
 #[tokio::test(start_paused = true)]
 async fn a_client_without_handles_leaves() {
     let (client, driver, _exchange, mut line) = connected(options()).await;
-    drop(client.publish(&publish(b"1", QoS::AtLeastOnce)).await.unwrap());
+    drop(
+        client
+            .publish(&publish(b"1", QoS::AtLeastOnce))
+            .await
+            .unwrap(),
+    );
     drop(client);
     line.hears(b"\x32\x06\0\x01t\0\x011").await;
     line.is_silent(Duration::from_secs(1)).await;
@@ -129,13 +156,22 @@ async fn a_client_without_handles_leaves() {
 #[tokio::test(start_paused = true)]
 async fn leaving_has_a_limit() {
     let (client, driver, _exchange, mut line) = connected(options()).await;
-    let receipt = client.publish(&publish(b"1", QoS::ExactlyOnce)).await.unwrap();
+    let receipt = client
+        .publish(&publish(b"1", QoS::ExactlyOnce))
+        .await
+        .unwrap();
     let leaving = tokio::spawn(client.disconnect(Duration::from_secs(5)));
     line.hears(b"\x34\x06\0\x01t\0\x011").await;
     line.hears(b"\xe0\0").await;
     line.ends().await;
-    assert!(matches!(leaving.await.unwrap(), Err(Error::NotAcknowledged { .. })));
+    assert!(matches!(
+        leaving.await.unwrap(),
+        Err(Error::NotAcknowledged { .. })
+    ));
     assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
     assert!(driver.await.unwrap().is_err());
-    assert!(matches!(client.publish(&publish(b"2", QoS::AtLeastOnce)).await, Err(Error::Closed | Error::OutcomeUnknown)));
+    assert!(matches!(
+        client.publish(&publish(b"2", QoS::AtLeastOnce)).await,
+        Err(Error::Closed | Error::OutcomeUnknown)
+    ));
 }

@@ -9,29 +9,69 @@ use std::{sync::Arc, time::Duration};
 use tokio::{io::AsyncReadExt, time::timeout};
 
 async fn payload(stream: &mut Subscription) -> Vec<u8> {
-    soon(stream.recv()).await.expect("a message").payload.to_vec()
+    soon(stream.recv())
+        .await
+        .expect("a message")
+        .payload
+        .to_vec()
 }
 
-/// Every stream with a filter that matches gets a message, and those for the rest what no other takes.
+/// Every stream with a filter that matches gets a message, and those for the rest what no other
+/// takes.
 #[tokio::test]
 async fn messages_find_their_streams() {
     let server = server();
     let (client, driver) = Client::new(crate::options(&server, "a"));
     tokio::spawn(driver);
     let mut rest = client.messages();
-    let mut all = soon(client.subscribe(&[Filter::new("a/#", QoS::AtLeastOnce)])).await.unwrap();
-    let mut one = soon(client.subscribe(&[Filter::new("a/1", QoS::AtLeastOnce), Filter::new("b", QoS::AtMostOnce)])).await.unwrap();
-    drop(soon(client.subscribe(&[Filter::new("c", QoS::AtMostOnce)])).await.unwrap());
+    let mut all = soon(client.subscribe(&[Filter::new("a/#", QoS::AtLeastOnce)]))
+        .await
+        .unwrap();
+    let mut one = soon(client.subscribe(&[
+        Filter::new("a/1", QoS::AtLeastOnce),
+        Filter::new("b", QoS::AtMostOnce),
+    ]))
+    .await
+    .unwrap();
+    drop(
+        soon(client.subscribe(&[Filter::new("c", QoS::AtMostOnce)]))
+            .await
+            .unwrap(),
+    );
     for topic in ["a/1", "a/2", "b", "c"] {
-        soon(soon(client.publish(&Publish::to(topic).payload(topic.as_bytes()).qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+        soon(
+            soon(
+                client.publish(
+                    &Publish::to(topic)
+                        .payload(topic.as_bytes())
+                        .qos(QoS::AtLeastOnce),
+                ),
+            )
+            .await
+            .unwrap(),
+        )
+        .await
+        .unwrap();
     }
     // The broker sends a message once, whatever overlaps.
-    assert_eq!((payload(&mut all).await, payload(&mut all).await), (b"a/1".to_vec(), b"a/2".to_vec()));
-    assert_eq!((payload(&mut one).await, payload(&mut one).await), (b"a/1".to_vec(), b"b".to_vec()));
+    assert_eq!(
+        (payload(&mut all).await, payload(&mut all).await),
+        (b"a/1".to_vec(), b"a/2".to_vec())
+    );
+    assert_eq!(
+        (payload(&mut one).await, payload(&mut one).await),
+        (b"a/1".to_vec(), b"b".to_vec())
+    );
     // Nobody else is there for it any more.
     assert_eq!(payload(&mut rest).await, b"c");
     soon(one.unsubscribe()).await.unwrap();
-    soon(soon(client.publish(&Publish::to("b").payload(b"?").qos(QoS::AtLeastOnce))).await.unwrap()).await.unwrap();
+    soon(
+        soon(client.publish(&Publish::to("b").payload(b"?").qos(QoS::AtLeastOnce)))
+            .await
+            .unwrap(),
+    )
+    .await
+    .unwrap();
     soon(client.disconnect(SOON)).await.unwrap();
     assert!(soon(all.recv()).await.is_none() && soon(rest.recv()).await.is_none());
     assert_eq!(client.counters().received, 4);
@@ -44,7 +84,8 @@ async fn acknowledgement_by_hand() {
     let mut stream = client.messages();
     tokio::spawn(driver);
     let mut line = exchange.accepts(HELLO_KEEPING, NEW).await;
-    line.says(b"\x32\x06\0\x01t\0\x071\x34\x06\0\x01t\0\x082\x32\x06\0\x01t\0\x093").await;
+    line.says(b"\x32\x06\0\x01t\0\x071\x34\x06\0\x01t\0\x082\x32\x06\0\x01t\0\x093")
+        .await;
     let (_, first) = soon(stream.recv_unacked()).await.unwrap();
     let (_, second) = soon(stream.recv_unacked()).await.unwrap();
     let (_, third) = soon(stream.recv_unacked()).await.unwrap();
@@ -78,29 +119,45 @@ async fn acknowledgement_behind_the_application() {
     line.hears(b"\x40\x02\0\x07").await;
 }
 
-/// Nobody takes anything: reading stops, the connection lives, nothing is lost, and whoever waits for room or an acknowledgement is served
-/// (rumqtt#263, rumqtt#1025, mqtt-lib#110).
+/// Nobody takes anything: reading stops, the connection lives, nothing is lost, and whoever waits
+/// for room or an acknowledgement is served (rumqtt#263, rumqtt#1025, mqtt-lib#110).
 #[tokio::test]
 async fn a_handler_that_publishes_cannot_lock_itself_out() {
     let server = server();
-    let few = crate::options(&server, "a").streams(10, 1 << 20, Overflow::StopReading).in_flight(5);
+    let few = crate::options(&server, "a")
+        .streams(10, 1 << 20, Overflow::StopReading)
+        .in_flight(5);
     let (client, driver) = Client::new(few);
     tokio::spawn(driver);
-    let mut stream = soon(client.subscribe(&[Filter::new("t", QoS::AtLeastOnce)])).await.unwrap();
+    let mut stream = soon(client.subscribe(&[Filter::new("t", QoS::AtLeastOnce)]))
+        .await
+        .unwrap();
     let (flood, other) = Client::new(crate::options(&server, "b"));
     tokio::spawn(other);
     for n in 0..100u8 {
         drop(
-            soon(flood.publish(&Publish::to("t").payload(&[n]).qos(if n % 2 == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce })))
-                .await
-                .unwrap(),
+            soon(
+                flood.publish(&Publish::to("t").payload(&[n]).qos(if n % 2 == 0 {
+                    QoS::AtMostOnce
+                } else {
+                    QoS::AtLeastOnce
+                })),
+            )
+            .await
+            .unwrap(),
         );
     }
     soon(flood.disconnect(SOON)).await.unwrap();
     // The handler of the first message wants an answer from behind all others.
     soon(stream.recv()).await.unwrap();
     for _ in 0..20 {
-        soon(soon(client.publish(&Publish::to("reply").qos(QoS::ExactlyOnce))).await.unwrap()).await.unwrap();
+        soon(
+            soon(client.publish(&Publish::to("reply").qos(QoS::ExactlyOnce)))
+                .await
+                .unwrap(),
+        )
+        .await
+        .unwrap();
     }
     let mut last = 0;
     while last != 99 {
@@ -111,7 +168,8 @@ async fn a_handler_that_publishes_cannot_lock_itself_out() {
 
 #[tokio::test(start_paused = true)]
 async fn qos_0_is_dropped_if_that_is_wished() {
-    let (client, _driver, _exchange, mut line) = connected(options().streams(2, 1000, Overflow::DropQos0)).await;
+    let (client, _driver, _exchange, mut line) =
+        connected(options().streams(2, 1000, Overflow::DropQos0)).await;
     let mut stream = client.messages();
     for n in b"1234" {
         line.says(&[b"\x30\x04\0\x01t", &[*n][..]].concat()).await;
@@ -138,7 +196,11 @@ async fn a_large_message_is_read_in_pieces() {
     let mut reader = message.clone().into_reader();
     let mut half = vec![0; 50_000];
     soon(reader.read_exact(&mut half)).await.unwrap();
-    assert!(timeout(Duration::from_secs(1), reader.read_u8()).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(1), reader.read_u8())
+            .await
+            .is_err()
+    );
     line.says(&[8; 50_000]).await;
     let mut rest = Vec::new();
     soon(reader.read_to_end(&mut rest)).await.unwrap();
@@ -157,7 +219,9 @@ async fn a_large_message_is_read_in_pieces() {
     line.says(&[7; 50_000]).await;
     let message = soon(stream.recv()).await.unwrap();
     drop(line);
-    let error = soon(message.into_reader().read_to_end(&mut Vec::new())).await.unwrap_err();
+    let error = soon(message.into_reader().read_to_end(&mut Vec::new()))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     let _line = exchange.accepts(crate::line::HELLO, NEW).await;
 }
@@ -181,7 +245,12 @@ async fn a_large_message_leaves_at_once() {
     let payload = vec![7; 300_000];
     let began = tokio::time::Instant::now();
     let publishing = tokio::spawn(async move {
-        drop(client.publish(&Publish::to("t").payload(&payload)).await.unwrap());
+        drop(
+            client
+                .publish(&Publish::to("t").payload(&payload))
+                .await
+                .unwrap(),
+        );
         client
     });
     line.hears(b"\x30\xe3\xa7\x12\0\x01t").await;
@@ -193,7 +262,9 @@ async fn a_large_message_leaves_at_once() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_client_says_nothing_but_pings() {
     let (client, _driver, mut exchange) = start(options().keep_alive(10));
-    let mut line = exchange.accepts(b"\x10\x0d\0\x04MQTT\x04\x02\0\x0a\0\x01a", NEW).await;
+    let mut line = exchange
+        .accepts(b"\x10\x0d\0\x04MQTT\x04\x02\0\x0a\0\x01a", NEW)
+        .await;
     client.connected().await.unwrap();
     let began = tokio::time::Instant::now();
     for _ in 0..20 {

@@ -1,7 +1,8 @@
-//! Whole clients against a broker that only acknowledges: `cargo xtask bench e2e` runs this program once for the broker, and once for each
-//! client and each kind of work, and reads what it prints.
+//! Whole clients against a broker that only acknowledges: `cargo xtask bench e2e` runs this program
+//! once for the broker, and once for each client and each kind of work, and reads what it prints.
 //!
-//! `e2e broker` prints its port and serves until its input ends; `e2e CLIENT WORK MESSAGES PORT` prints nanoseconds: of the processor, and passed.
+//! `e2e broker` prints its port and serves until its input ends; `e2e CLIENT WORK MESSAGES PORT`
+//! prints nanoseconds: of the processor, and passed.
 mod broker;
 mod endpoint;
 mod meter;
@@ -22,7 +23,11 @@ fn main() {
         ["broker"] => broker::serve(),
         [client, work, messages, port] => {
             let number = "a number";
-            let task = Task { work: Work::named(work), messages: messages.parse().expect(number), port: port.parse().expect(number) };
+            let task = Task {
+                work: Work::named(work),
+                messages: messages.parse().expect(number),
+                port: port.parse().expect(number),
+            };
             thread::spawn(|| {
                 thread::sleep(LIMIT);
                 eprintln!("it was not done in {LIMIT:?}");
@@ -47,6 +52,9 @@ fn run(client: &str, task: Task) -> Meter {
 }
 
 fn tokio(client: impl Future<Output = Meter>) -> Meter {
-    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(::tokio::task::LocalSet::new().run_until(client))
 }

@@ -62,7 +62,10 @@ fn processor() -> Duration {
 
 impl Meter {
     pub fn start() -> Self {
-        Meter { begun: (processor(), Instant::now()), took: Default::default() }
+        Meter {
+            begun: (processor(), Instant::now()),
+            took: Default::default(),
+        }
     }
 
     pub fn stop(mut self) -> Self {

@@ -3,7 +3,9 @@ use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
 use motemq_tokio::{Client, Filter, Options, Publish, QoS};
 
 pub async fn run(task: Task) -> Meter {
-    let options = Options::new("bench").broker("127.0.0.1", task.port).in_flight(WINDOW.into());
+    let options = Options::new("bench")
+        .broker("127.0.0.1", task.port)
+        .in_flight(WINDOW.into());
     let (client, driver) = Client::new(options);
     let driver = tokio::task::spawn_local(driver);
     client.connected().await.expect("a connection");
@@ -16,14 +18,26 @@ pub async fn run(task: Task) -> Meter {
                 drop(client.publish(&publish(qos)).await.expect("accepted"));
             }
             // Acknowledged last.
-            let last = if qos == QoS::AtMostOnce { QoS::AtLeastOnce } else { qos };
-            client.publish(&publish(last)).await.expect("accepted").await.expect("acknowledged");
+            let last = if qos == QoS::AtMostOnce {
+                QoS::AtLeastOnce
+            } else {
+                qos
+            };
+            client
+                .publish(&publish(last))
+                .await
+                .expect("accepted")
+                .await
+                .expect("acknowledged");
             meter.stop()
         }
         Work::Receive(qos) => {
             let mut messages = client.messages();
             let filter = task.flood();
-            let _subscription = client.subscribe(&[Filter::new(&filter, QoS::try_from(qos).expect("0 to 2"))]).await.expect("granted");
+            let _subscription = client
+                .subscribe(&[Filter::new(&filter, QoS::try_from(qos).expect("0 to 2"))])
+                .await
+                .expect("granted");
             for _ in 0..task.messages {
                 messages.recv().await.expect("a message");
             }
@@ -31,7 +45,12 @@ pub async fn run(task: Task) -> Meter {
         }
         Work::RoundTrip => {
             for _ in 0..task.messages {
-                client.publish(&publish(QoS::AtLeastOnce)).await.expect("accepted").await.expect("acknowledged");
+                client
+                    .publish(&publish(QoS::AtLeastOnce))
+                    .await
+                    .expect("accepted")
+                    .await
+                    .expect("acknowledged");
             }
             meter.stop()
         }

@@ -9,7 +9,8 @@ use ntex_mqtt::{
 };
 use std::{cell::Cell, rc::Rc};
 
-/// With ntex-io 4.6 a client stops reading for good once so many bytes wait to be read: 32 KiB if nothing is said, as 400 messages have.
+/// With ntex-io 4.6 a client stops reading for good once so many bytes wait to be read: 32 KiB if
+/// nothing is said, as 400 messages have.
 const NEVER: usize = 1 << 30;
 
 pub fn run(task: Task) -> Meter {
@@ -18,10 +19,18 @@ pub fn run(task: Task) -> Meter {
 
 async fn work(task: Task) -> Meter {
     let mqtt = MqttServiceConfig::new().set_max_send(WINDOW);
-    let config = SharedCfg::new("bench").add(mqtt).add(IoConfig::new().set_read_backpressure(NEVER)).into();
+    let config = SharedCfg::new("bench")
+        .add(mqtt)
+        .add(IoConfig::new().set_read_backpressure(NEVER))
+        .into();
     let address = format!("127.0.0.1:{}", task.port);
-    let connect = client::Connect::new(address).client_id("bench").clean_session();
-    let client = Pipeline::new(config, client::MqttConnector::new()).call(connect).await.expect("a connection");
+    let connect = client::Connect::new(address)
+        .client_id("bench")
+        .clean_session();
+    let client = Pipeline::new(config, client::MqttConnector::new())
+        .call(connect)
+        .await
+        .expect("a connection");
     let sink = client.sink();
     let received = Rc::new((Cell::new(0), tokio::sync::Notify::new()));
     let counted = received.clone();
@@ -41,18 +50,29 @@ async fn work(task: Task) -> Meter {
     match task.work {
         Work::Publish(0) => {
             for _ in 1..task.messages {
-                sink.publish(TOPIC).send_at_most_once(payload()).await.expect("sent");
+                sink.publish(TOPIC)
+                    .send_at_most_once(payload())
+                    .await
+                    .expect("sent");
             }
-            sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+            sink.publish(TOPIC)
+                .send_at_least_once(payload())
+                .await
+                .expect("acknowledged");
         }
         Work::Publish(1) => {
             sink.publish_ack_cb(|_, _| ());
             for _ in 1..task.messages {
                 sink.ready().await;
-                sink.publish(TOPIC).send_at_least_once_no_block(payload()).expect("sent");
+                sink.publish(TOPIC)
+                    .send_at_least_once_no_block(payload())
+                    .expect("sent");
             }
             sink.ready().await;
-            sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+            sink.publish(TOPIC)
+                .send_at_least_once(payload())
+                .await
+                .expect("acknowledged");
         }
         Work::Publish(_) => {
             let mut under_way = FuturesUnordered::new();
@@ -66,12 +86,19 @@ async fn work(task: Task) -> Meter {
         }
         Work::Receive(level) => {
             let filter = ByteString::from(task.flood());
-            sink.subscribe().topic_filter(filter, QoS::try_from(level).expect("0 to 2")).send().await.expect("granted");
+            sink.subscribe()
+                .topic_filter(filter, QoS::try_from(level).expect("0 to 2"))
+                .send()
+                .await
+                .expect("granted");
             received.1.notified().await;
         }
         Work::RoundTrip => {
             for _ in 0..task.messages {
-                sink.publish(TOPIC).send_at_least_once(payload()).await.expect("acknowledged");
+                sink.publish(TOPIC)
+                    .send_at_least_once(payload())
+                    .await
+                    .expect("acknowledged");
             }
         }
     }
@@ -83,5 +110,11 @@ fn payload() -> Bytes {
 }
 
 async fn exactly_once(sink: &MqttSink) {
-    sink.publish(TOPIC).send_exactly_once(payload()).await.expect("received").release().await.expect("completed");
+    sink.publish(TOPIC)
+        .send_exactly_once(payload())
+        .await
+        .expect("received")
+        .release()
+        .await
+        .expect("completed");
 }

@@ -6,7 +6,10 @@ pub async fn run(task: Task) -> Meter {
     let mut options = MqttOptions::new("bench", "127.0.0.1", task.port);
     options.set_inflight(WINDOW);
     let (client, mut events) = AsyncClient::new(options, WINDOW.into());
-    while !matches!(events.poll().await.expect("a connection"), Event::Incoming(Packet::ConnAck(_))) {}
+    while !matches!(
+        events.poll().await.expect("a connection"),
+        Event::Incoming(Packet::ConnAck(_))
+    ) {}
     let meter = Meter::start();
     match task.work {
         Work::Publish(level) => {
@@ -15,20 +18,40 @@ pub async fn run(task: Task) -> Meter {
                 for _ in 1..task.messages {
                     publish(&client, level).await;
                 }
-                publish(&client, if level == QoS::AtMostOnce { QoS::AtLeastOnce } else { level }).await;
+                publish(
+                    &client,
+                    if level == QoS::AtMostOnce {
+                        QoS::AtLeastOnce
+                    } else {
+                        level
+                    },
+                )
+                .await;
                 client
             });
-            count(&mut events, if level == QoS::AtMostOnce { 1 } else { task.messages }, |packet| {
-                matches!(packet, Packet::PubAck(_) | Packet::PubComp(_))
-            })
+            count(
+                &mut events,
+                if level == QoS::AtMostOnce {
+                    1
+                } else {
+                    task.messages
+                },
+                |packet| matches!(packet, Packet::PubAck(_) | Packet::PubComp(_)),
+            )
             .await;
             let meter = meter.stop();
             publisher.await.expect("the client");
             meter
         }
         Work::Receive(level) => {
-            client.subscribe(task.flood(), qos(level).expect("0 to 2")).await.expect("room");
-            count(&mut events, task.messages, |packet| matches!(packet, Packet::Publish(_))).await;
+            client
+                .subscribe(task.flood(), qos(level).expect("0 to 2"))
+                .await
+                .expect("room");
+            count(&mut events, task.messages, |packet| {
+                matches!(packet, Packet::Publish(_))
+            })
+            .await;
             meter.stop()
         }
         Work::RoundTrip => {
@@ -42,7 +65,10 @@ pub async fn run(task: Task) -> Meter {
 }
 
 async fn publish(client: &AsyncClient, level: QoS) {
-    client.publish(TOPIC, level, false, &PAYLOAD[..]).await.expect("room");
+    client
+        .publish(TOPIC, level, false, &PAYLOAD[..])
+        .await
+        .expect("room");
 }
 
 /// Goes on until so many packets have come.

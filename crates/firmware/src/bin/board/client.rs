@@ -1,4 +1,5 @@
-//! What the board does with MQTT: it carries out commands and tells events, and connects again until it is told to leave.
+//! What the board does with MQTT: it carries out commands and tells events, and connects again
+//! until it is told to leave.
 use crate::{
     console::{Command, Console},
     copies::Copies,
@@ -6,7 +7,9 @@ use crate::{
 };
 use core::fmt;
 use heapless::String;
-use motemq::{Buffer, Connect, Event, Filter, Message, PacketId, Publish, QoS, SendError, Session, Slot};
+use motemq::{
+    Buffer, Connect, Event, Filter, Message, PacketId, Publish, QoS, SendError, Session, Slot,
+};
 use motemq_firmware::semihosting::exit;
 use motemq_smoltcp::{Link, Turn};
 use smoltcp::{
@@ -23,7 +26,9 @@ const ANSWER: usize = 4;
 const PAUSE: Duration = Duration::from_millis(200);
 /// The first of the ports that are there for outgoing connections.
 const PORTS: u16 = 49_152;
-const WILL: Publish<'_> = Publish::to("board/will").payload(b"gone").qos(QoS::AtLeastOnce);
+const WILL: Publish<'_> = Publish::to("board/will")
+    .payload(b"gone")
+    .qos(QoS::AtLeastOnce);
 /// A payload up to this length is told as it is.
 const SHORT: usize = 64;
 
@@ -76,19 +81,32 @@ impl Client {
             copies: Copies::new(),
             resend: None,
             given: 0,
-            incoming: Incoming { topic: String::new(), length: 0, checksum: Checksum::new() },
+            incoming: Incoming {
+                topic: String::new(),
+                length: 0,
+                checksum: Checksum::new(),
+            },
         }
     }
 
     /// All that can be done now. Returns for how long there is nothing else to do.
-    pub fn turn(&mut self, socket: &mut Socket<'_>, context: &mut Context, host: IpAddress, console: &mut Console) -> Option<Duration> {
+    pub fn turn(
+        &mut self,
+        socket: &mut Socket<'_>,
+        context: &mut Context,
+        host: IpAddress,
+        console: &mut Console,
+    ) -> Option<Duration> {
         if let Err(fault) = self.events(socket, console) {
             console.tell(format_args!("fault {fault}"));
         }
         let commanded = self.commands(console);
         self.give();
         let now = console.now();
-        match self.link.turn(socket, &mut self.session, &mut self.rx, &mut self.tx, now) {
+        match self
+            .link
+            .turn(socket, &mut self.session, &mut self.rx, &mut self.tx, now)
+        {
             Ok(Turn::Sleep(_)) if commanded => Some(Duration::ZERO),
             Ok(Turn::Sleep(limit)) => limit,
             Ok(Turn::Over) => self.over(socket, context, host, console, now),
@@ -99,8 +117,19 @@ impl Client {
         }
     }
 
-    fn events(&mut self, socket: &mut Socket<'_>, console: &mut Console) -> Result<(), motemq::Fault> {
-        let Client { session, rx, tx, link, copies, .. } = self;
+    fn events(
+        &mut self,
+        socket: &mut Socket<'_>,
+        console: &mut Console,
+    ) -> Result<(), motemq::Fault> {
+        let Client {
+            session,
+            rx,
+            tx,
+            link,
+            copies,
+            ..
+        } = self;
         while tx.room() >= ANSWER
             && let Some(event) = link.next_event(socket, session, rx, tx)?
         {
@@ -120,7 +149,9 @@ impl Client {
                     copies.forget(id);
                     console.tell(format_args!("acked {id}"));
                 }
-                Event::Subscribed { id, codes } => console.tell(format_args!("subscribed {id} {codes:?}")),
+                Event::Subscribed { id, codes } => {
+                    console.tell(format_args!("subscribed {id} {codes:?}"))
+                }
                 Event::Resend { id, qos } => {
                     self.resend = Some(id);
                     console.tell(format_args!("resend {id} {}", qos as u8));
@@ -139,7 +170,12 @@ impl Client {
         console.command(|command, to| {
             let answer = match command {
                 Command::Connect(port, client_id, keep_alive, clean) => {
-                    self.target = client_id.try_into().ok().map(|client_id| Target { port, client_id, keep_alive, clean });
+                    self.target = client_id.try_into().ok().map(|client_id| Target {
+                        port,
+                        client_id,
+                        keep_alive,
+                        clean,
+                    });
                     self.due = Instant::ZERO;
                     return true;
                 }
@@ -147,10 +183,18 @@ impl Client {
                     self.target = None;
                     None
                 }),
-                Command::Subscribe(filter, qos) => self.session.subscribe(&[Filter::new(filter, level(qos))], &mut *self.tx).map(Some),
-                Command::Unsubscribe(filter) => self.session.unsubscribe(&[Filter::new(filter, QoS::AtMostOnce)], &mut *self.tx).map(Some),
+                Command::Subscribe(filter, qos) => self
+                    .session
+                    .subscribe(&[Filter::new(filter, level(qos))], &mut *self.tx)
+                    .map(Some),
+                Command::Unsubscribe(filter) => self
+                    .session
+                    .unsubscribe(&[Filter::new(filter, QoS::AtMostOnce)], &mut *self.tx)
+                    .map(Some),
                 Command::Publish(topic, qos, payload) => {
-                    let message = Publish::to(topic).payload(payload.as_bytes()).qos(level(qos));
+                    let message = Publish::to(topic)
+                        .payload(payload.as_bytes())
+                        .qos(level(qos));
                     self.session.publish(&message, &mut *self.tx).inspect(|id| {
                         if let Some(id) = *id {
                             self.copies.keep(id, &message);
@@ -159,7 +203,10 @@ impl Client {
                 }
                 Command::Stream(topic, qos, length) => {
                     self.given = 0;
-                    self.session.publish(&Publish::to(topic).qos(level(qos)).more(length), &mut *self.tx)
+                    self.session.publish(
+                        &Publish::to(topic).qos(level(qos)).more(length),
+                        &mut *self.tx,
+                    )
                 }
                 Command::Exit(status) => exit(status),
             };
@@ -174,7 +221,8 @@ impl Client {
         })
     }
 
-    /// Gives the session what it is to send besides: messages again, and the payload that is streamed.
+    /// Gives the session what it is to send besides: messages again, and the payload that is
+    /// streamed.
     fn give(&mut self) {
         if let Some(id) = self.resend {
             let given = match self.copies.get(id) {
@@ -191,14 +239,21 @@ impl Client {
             for (place, byte) in (self.given..).zip(&mut chunk[..length]) {
                 *byte = byte_at(place);
             }
-            let Ok(given) = self.session.publish_chunk(&chunk[..length], &mut *self.tx) else { return };
+            let Ok(given) = self.session.publish_chunk(&chunk[..length], &mut *self.tx) else {
+                return;
+            };
             self.given += given as u32;
         }
     }
 
     /// There is no connection: begins one when it is time, if there is to be one.
     fn over(
-        &mut self, socket: &mut Socket<'_>, context: &mut Context, host: IpAddress, console: &mut Console, now: Instant,
+        &mut self,
+        socket: &mut Socket<'_>,
+        context: &mut Context,
+        host: IpAddress,
+        console: &mut Console,
+        now: Instant,
     ) -> Option<Duration> {
         if core::mem::take(&mut self.is_up) {
             console.tell(format_args!("over"));
@@ -209,7 +264,12 @@ impl Client {
         }
         self.due = now + PAUSE;
         self.attempts = self.attempts.wrapping_add(1);
-        let connect = Connect { clean: target.clean, ..Connect::new(&target.client_id).keep_alive(target.keep_alive).will(WILL) };
+        let connect = Connect {
+            clean: target.clean,
+            ..Connect::new(&target.client_id)
+                .keep_alive(target.keep_alive)
+                .will(WILL)
+        };
         self.resend = None;
         let begun = self.session.connect(&connect, &mut self.rx, &mut self.tx);
         let port = PORTS + self.attempts % (u16::MAX - PORTS);
@@ -223,9 +283,18 @@ impl Client {
 
 impl Incoming {
     fn begin(&mut self, message: &Message<'_>, console: &mut Console) {
-        let Message { topic, payload, left, .. } = *message;
+        let Message {
+            topic,
+            payload,
+            left,
+            ..
+        } = *message;
         if left == 0 && payload.len() <= SHORT {
-            let (qos, retain, text) = (message.qos() as u8, message.retain(), payload.escape_ascii());
+            let (qos, retain, text) = (
+                message.qos() as u8,
+                message.retain(),
+                payload.escape_ascii(),
+            );
             return console.tell(format_args!("message {topic} {qos} {retain} {text}"));
         }
         self.topic = topic.as_str().try_into().unwrap_or_default();
@@ -238,7 +307,10 @@ impl Incoming {
         self.length += data.len() as u32;
         self.checksum.add(data);
         if left == 0 {
-            console.tell(format_args!("long {} {} {:08x}", self.topic, self.length, self.checksum.0));
+            console.tell(format_args!(
+                "long {} {} {:08x}",
+                self.topic, self.length, self.checksum.0
+            ));
         }
     }
 }

@@ -29,7 +29,12 @@ impl<'a> Command<'a> {
         let mut words = rest.splitn(if verb == "publish" { 3 } else { 4 }, ' ');
         let mut word = || words.next();
         Some(match verb {
-            "connect" => Command::Connect(word()?.parse().ok()?, word()?, word()?.parse().ok()?, word()? == "clean"),
+            "connect" => Command::Connect(
+                word()?.parse().ok()?,
+                word()?,
+                word()?.parse().ok()?,
+                word()? == "clean",
+            ),
             "subscribe" => Command::Subscribe(word()?, word()?.parse().ok()?),
             "unsubscribe" => Command::Unsubscribe(word()?),
             "publish" => Command::Publish(word()?, word()?.parse().ok()?, word()?),
@@ -51,7 +56,11 @@ pub struct Console {
 
 impl Console {
     pub const fn new(board: Board) -> Self {
-        Console { board, line: String::new(), is_whole: false }
+        Console {
+            board,
+            line: String::new(),
+            is_whole: false,
+        }
     }
 
     pub fn now(&self) -> Instant {
@@ -60,7 +69,8 @@ impl Console {
 
     /// Sleeps for so long at most.
     pub fn sleep(&self, limit: Option<Duration>) {
-        self.board.sleep(limit.map(|limit| limit.total_millis() as u32));
+        self.board
+            .sleep(limit.map(|limit| limit.total_millis() as u32));
     }
 
     /// Tells the host something, in a line.

@@ -20,15 +20,26 @@ impl Copies {
 
     /// Keeps one. What is too long for a copy is not kept, and will be abandoned.
     pub fn keep(&mut self, id: PacketId, message: &Publish<'_>) {
-        if let (Ok(topic), Ok(payload)) = (message.topic.try_into(), Vec::from_slice(message.payload)) {
+        if let (Ok(topic), Ok(payload)) =
+            (message.topic.try_into(), Vec::from_slice(message.payload))
+        {
             // There is a place for each identifier.
-            let _ = self.0.push(Copy { id, topic, payload, qos: message.qos });
+            let _ = self.0.push(Copy {
+                id,
+                topic,
+                payload,
+                qos: message.qos,
+            });
         }
     }
 
     pub fn get(&self, id: PacketId) -> Option<Publish<'_>> {
         let copy = self.0.iter().find(|copy| copy.id == id)?;
-        Some(Publish::to(&copy.topic).payload(&copy.payload).qos(copy.qos))
+        Some(
+            Publish::to(&copy.topic)
+                .payload(&copy.payload)
+                .qos(copy.qos),
+        )
     }
 
     /// Its identifier has ended, or only its payload is not needed any more.

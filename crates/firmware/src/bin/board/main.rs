@@ -1,4 +1,5 @@
-//! A client on a Cortex-M4 with Ethernet, which does what it is told over the UART and tells there what happens: see `console.rs`.
+//! A client on a Cortex-M4 with Ethernet, which does what it is told over the UART and tells there
+//! what happens: see `console.rs`.
 //!
 //! Buffers of 256 bytes, 8 slots, no heap; the processor sleeps whenever there is nothing to do.
 #![no_std]
@@ -31,7 +32,9 @@ fn main() -> ! {
     static mut TO_SEND: [u8; 1024] = [0; 1024];
     static mut CLIENT: Client = Client::new();
 
-    let Some(board) = Board::take() else { exit(Status::Failure as u32) };
+    let Some(board) = Board::take() else {
+        exit(Status::Failure as u32)
+    };
     let mut console = Console::new(board);
     let address = match ETHERNET.start() {
         Ok(address) => address,
@@ -50,7 +53,10 @@ fn main() -> ! {
     });
     let mut storage = [SocketStorage::EMPTY; 1];
     let mut sockets = SocketSet::new(&mut storage[..]);
-    let handle = sockets.add(Socket::new(SocketBuffer::new(&mut RECEIVED[..]), SocketBuffer::new(&mut TO_SEND[..])));
+    let handle = sockets.add(Socket::new(
+        SocketBuffer::new(&mut RECEIVED[..]),
+        SocketBuffer::new(&mut TO_SEND[..]),
+    ));
     console.tell(format_args!("ready"));
     loop {
         ETHERNET.acknowledge();

@@ -1,4 +1,5 @@
-//! Long payloads, which nobody has to remember: a byte follows from its place, and a checksum stands for all of them.
+//! Long payloads, which nobody has to remember: a byte follows from its place, and a checksum
+//! stands for all of them.
 
 /// The byte at this place of a streamed payload.
 pub const fn byte_at(place: u32) -> u8 {

@@ -30,7 +30,12 @@ impl Node {
     fn next_event(&mut self, gauge: &Gauge, what: &str, pieces: &[&[u8]]) {
         self.hears(pieces);
         let mut told: Told<'_> = MaybeUninit::uninit();
-        let (measured, ()) = measured!(mq_next_event(&mut self.session, &mut self.rx, &mut self.tx, &mut told));
+        let (measured, ()) = measured!(mq_next_event(
+            &mut self.session,
+            &mut self.rx,
+            &mut self.tx,
+            &mut told
+        ));
         // SAFETY: the call has written it.
         #[allow(unsafe_code)]
         gauge.tell((measured, unsafe { told.assume_init() }), what);
@@ -38,20 +43,38 @@ impl Node {
 
     fn publish(&mut self, gauge: &Gauge, what: &str, message: &Publish<'_>) {
         self.tx.clear();
-        gauge.tell(measured!(mq_publish(&mut self.session, message, &mut self.tx)), what);
+        gauge.tell(
+            measured!(mq_publish(&mut self.session, message, &mut self.tx)),
+            what,
+        );
     }
 
     fn tick(&mut self, gauge: &Gauge, what: &str, now: u32) {
-        gauge.tell(measured!(mq_tick(&mut self.session, now, &mut self.tx)), what);
+        gauge.tell(
+            measured!(mq_tick(&mut self.session, now, &mut self.tx)),
+            what,
+        );
     }
 
     fn connect(&mut self, gauge: &Gauge, what: &str) {
-        let hello = Connect::new("node-7").keep_session().login("node", b"secret").will(Publish::to("gone").payload(b"node-7"));
-        gauge.tell(measured!(mq_connect(&mut self.session, &hello, &mut self.rx, &mut self.tx)), what);
+        let hello = Connect::new("node-7")
+            .keep_session()
+            .login("node", b"secret")
+            .will(Publish::to("gone").payload(b"node-7"));
+        gauge.tell(
+            measured!(mq_connect(
+                &mut self.session,
+                &hello,
+                &mut self.rx,
+                &mut self.tx
+            )),
+            what,
+        );
     }
 }
 
-/// Links the entry points that are not measured: with them all, the others are compiled as for the sizes.
+/// Links the entry points that are not measured: with them all, the others are compiled as for the
+/// sizes.
 fn link_the_rest() {
     black_box(mq_is_closed as extern "C" fn(_) -> _);
     black_box(mq_oldest as extern "C" fn(_) -> _);
@@ -64,32 +87,85 @@ fn link_the_rest() {
 
 pub fn measure(gauge: &Gauge) {
     link_the_rest();
-    let mut node = Node { session: Session::new(), rx: Rx::new(), tx: Tx::new() };
+    let mut node = Node {
+        session: Session::new(),
+        rx: Rx::new(),
+        tx: Tx::new(),
+    };
     node.connect(gauge, "connect: with will, user and password");
     node.next_event(gauge, "next_event: CONNACK", &[b"\x20\x02\0\0"]);
     node.tx.clear();
-    gauge.tell(measured!(mq_subscribe(&mut node.session, &&FILTERS[..], &mut node.tx)), "subscribe: one filter");
+    gauge.tell(
+        measured!(mq_subscribe(&mut node.session, &&FILTERS[..], &mut node.tx)),
+        "subscribe: one filter",
+    );
     node.next_event(gauge, "next_event: SUBACK", &[b"\x90\x03\0\x01\x02"]);
     node.publish(gauge, "publish: QoS 0, 64 bytes", &MESSAGE);
-    node.publish(gauge, "publish: QoS 1, 64 bytes", &MESSAGE.qos(QoS::AtLeastOnce));
+    node.publish(
+        gauge,
+        "publish: QoS 1, 64 bytes",
+        &MESSAGE.qos(QoS::AtLeastOnce),
+    );
     node.next_event(gauge, "next_event: PUBACK", &[b"\x40\x02\0\x02"]);
-    node.publish(gauge, "publish: QoS 2, 64 bytes", &MESSAGE.qos(QoS::ExactlyOnce));
+    node.publish(
+        gauge,
+        "publish: QoS 2, 64 bytes",
+        &MESSAGE.qos(QoS::ExactlyOnce),
+    );
     node.next_event(gauge, "next_event: PUBREC", &[b"\x50\x02\0\x03"]);
-    node.next_event(gauge, "next_event: PUBCOMP, and PUBREL owed", &[b"\x70\x02\0\x03"]);
-    node.next_event(gauge, "next_event: PUBLISH with QoS 0, 64 bytes", &[&HEAD_0, &PAYLOAD]);
-    node.next_event(gauge, "next_event: PUBLISH with QoS 1, 64 bytes", &[&HEAD_1, &PAYLOAD]);
+    node.next_event(
+        gauge,
+        "next_event: PUBCOMP, and PUBREL owed",
+        &[b"\x70\x02\0\x03"],
+    );
+    node.next_event(
+        gauge,
+        "next_event: PUBLISH with QoS 0, 64 bytes",
+        &[&HEAD_0, &PAYLOAD],
+    );
+    node.next_event(
+        gauge,
+        "next_event: PUBLISH with QoS 1, 64 bytes",
+        &[&HEAD_1, &PAYLOAD],
+    );
     node.next_event(gauge, "next_event: nothing but PUBACK owed", &[]);
-    node.next_event(gauge, "next_event: PUBLISH with QoS 2, 64 bytes", &[&HEAD_2, &PAYLOAD]);
-    node.next_event(gauge, "next_event: PUBREL, and PUBREC owed", &[b"\x62\x02\0\x05"]);
-    node.publish(gauge, "publish: QoS 0, the beginning of a stream", &Publish::to(MESSAGE.topic).more(64));
+    node.next_event(
+        gauge,
+        "next_event: PUBLISH with QoS 2, 64 bytes",
+        &[&HEAD_2, &PAYLOAD],
+    );
+    node.next_event(
+        gauge,
+        "next_event: PUBREL, and PUBREC owed",
+        &[b"\x62\x02\0\x05"],
+    );
+    node.publish(
+        gauge,
+        "publish: QoS 0, the beginning of a stream",
+        &Publish::to(MESSAGE.topic).more(64),
+    );
     node.tx.clear();
-    gauge.tell(measured!(mq_publish_chunk(&mut node.session, &&PAYLOAD[..], &mut node.tx)), "publish_chunk: 64 bytes");
+    gauge.tell(
+        measured!(mq_publish_chunk(
+            &mut node.session,
+            &&PAYLOAD[..],
+            &mut node.tx
+        )),
+        "publish_chunk: 64 bytes",
+    );
     node.tx.clear();
     node.tick(gauge, "tick: nothing to do", 1);
     node.tick(gauge, "tick: PINGREQ", 60_000);
     node.next_event(gauge, "next_event: PINGRESP", &[b"\xd0\0"]);
     node.tx.clear();
-    gauge.tell(measured!(mq_unsubscribe(&mut node.session, &&FILTERS[..], &mut node.tx)), "unsubscribe: one filter");
+    gauge.tell(
+        measured!(mq_unsubscribe(
+            &mut node.session,
+            &&FILTERS[..],
+            &mut node.tx
+        )),
+        "unsubscribe: one filter",
+    );
     node.next_event(gauge, "next_event: UNSUBACK", &[b"\xb0\x02\0\x04"]);
 
     // Two messages are lost with the connection.
@@ -104,11 +180,25 @@ pub fn measure(gauge: &Gauge) {
     node.next_event(gauge, "next_event: what to resend", &[]);
     node.tx.clear();
     let first = PacketId::new(5).unwrap_or(PacketId::MIN);
-    gauge.tell(measured!(mq_republish(&mut node.session, first, &message, &mut node.tx)), "republish: QoS 2, 8 bytes");
+    gauge.tell(
+        measured!(mq_republish(
+            &mut node.session,
+            first,
+            &message,
+            &mut node.tx
+        )),
+        "republish: QoS 2, 8 bytes",
+    );
     node.next_event(gauge, "next_event: what to resend next", &[]);
     node.tx.clear();
     let second = PacketId::new(6).unwrap_or(PacketId::MIN);
-    gauge.tell(measured!(mq_abandon(&mut node.session, second, &mut node.tx)), "abandon: QoS 2");
+    gauge.tell(
+        measured!(mq_abandon(&mut node.session, second, &mut node.tx)),
+        "abandon: QoS 2",
+    );
     node.tx.clear();
-    gauge.tell(measured!(mq_disconnect(&mut node.session, &mut node.tx)), "disconnect");
+    gauge.tell(
+        measured!(mq_disconnect(&mut node.session, &mut node.tx)),
+        "disconnect",
+    );
 }

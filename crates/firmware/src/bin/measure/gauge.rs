@@ -36,12 +36,19 @@ impl Gauge {
     }
 
     /// Tells what was measured.
-    pub fn tell<T, E: fmt::Display>(&self, ((stack, instructions), result): ((usize, u32), Result<T, E>), what: &str) {
+    pub fn tell<T, E: fmt::Display>(
+        &self,
+        ((stack, instructions), result): ((usize, u32), Result<T, E>),
+        what: &str,
+    ) {
         if let Err(error) = result {
             semihosting::print(format_args!("{what}: {error}\n"));
             semihosting::exit(Status::Failure as u32);
         }
-        semihosting::print(format_args!("{stack} {} {what}\n", instructions.saturating_sub(self.idle)));
+        semihosting::print(format_args!(
+            "{stack} {} {what}\n",
+            instructions.saturating_sub(self.idle)
+        ));
     }
 }
 
@@ -56,8 +63,8 @@ pub fn instructions(begun: u32, ended: u32) -> u32 {
 #[inline(always)]
 pub fn paint() -> usize {
     let top: usize;
-    // SAFETY: below the stack pointer there is nothing that anybody still needs, and the stack is longer than this. Interrupts, which would
-    // write there, are not enabled.
+    // SAFETY: below the stack pointer there is nothing that anybody still needs, and the stack is
+    // longer than this. Interrupts, which would write there, are not enabled.
     unsafe {
         asm!(
             "mov {top}, sp",

@@ -1,7 +1,9 @@
-//! Measures the core's calls on a Cortex-M4: the deepest stack below the caller, and the instructions executed.
+//! Measures the core's calls on a Cortex-M4: the deepest stack below the caller, and the
+//! instructions executed.
 //!
-//! It calls the entry points of `benches/firmware`, so that what is measured is what the stated sizes are of. Run with `-icount shift=6`: an
-//! instruction then takes 64 ns of QEMU's time, and the processor's own timer shows it. Each line says: bytes, instructions, what.
+//! It calls the entry points of `benches/firmware`, so that what is measured is what the stated
+//! sizes are of. Run with `-icount shift=6`: an instruction then takes 64 ns of QEMU's time, and
+//! the processor's own timer shows it. Each line says: bytes, instructions, what.
 #![no_std]
 #![no_main]
 #![allow(improper_ctypes_definitions)]
@@ -30,7 +32,9 @@ use entries;
 
 #[entry]
 fn main() -> ! {
-    let Some(gauge) = gauge::Gauge::take() else { semihosting::exit(Status::Failure as u32) };
+    let Some(gauge) = gauge::Gauge::take() else {
+        semihosting::exit(Status::Failure as u32)
+    };
     calls::measure(&gauge);
     semihosting::exit(Status::Success as u32)
 }

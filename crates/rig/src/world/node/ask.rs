@@ -1,4 +1,5 @@
-//! What a client asks for: to subscribe, to publish, to send again or to give up what it is asked for.
+//! What a client asks for: to subscribe, to publish, to send again or to give up what it is asked
+//! for.
 use super::{
     super::{application::Kept, message::Message, trace::Trace, wills},
     Node,
@@ -15,7 +16,9 @@ impl Node {
         {
             let filter = node.map_or("t/#".to_owned(), Message::topic);
             let filters = [Filter::new(&filter, qos), Filter::new(wills::TOPIC, qos)];
-            let filters = filters.get(..1 + usize::from(self.plan.hears_wills)).unwrap_or_default();
+            let filters = filters
+                .get(..1 + usize::from(self.plan.hears_wills))
+                .unwrap_or_default();
             match self.session.subscribe(filters, &mut *self.tx) {
                 Ok(id) => self.now.subscribing = Some(id),
                 Err(error) => not_now(error)?,
@@ -39,7 +42,9 @@ impl Node {
                         continue;
                     }
                 },
-                None if publish && self.app.published < self.plan.messages => self.app.next(me, &self.plan),
+                None if publish && self.app.published < self.plan.messages => {
+                    self.app.next(me, &self.plan)
+                }
                 None => return Ok(()),
             };
             if let Some((id, _)) = again
@@ -56,23 +61,47 @@ impl Node {
             }
             message.write(&self.plan, &mut self.payload);
             // What does not fit with its header is streamed.
-            let (first, rest) = self.payload.split_at(self.payload.len().min(self.tx.capacity() - 18));
+            let (first, rest) = self
+                .payload
+                .split_at(self.payload.len().min(self.tx.capacity() - 18));
             let topic = Message::topic(me);
-            let packet = Publish::to(&topic).payload(first).qos(message.qos).more(rest.len() as u32);
+            let packet = Publish::to(&topic)
+                .payload(first)
+                .qos(message.qos)
+                .more(rest.len() as u32);
             let written = match again {
-                Some((id, _)) => self.session.republish(id, &packet, &mut *self.tx).map(|()| Some(id)),
+                Some((id, _)) => self
+                    .session
+                    .republish(id, &packet, &mut *self.tx)
+                    .map(|()| Some(id)),
                 None => self.session.publish(&packet, &mut *self.tx),
             };
             let id = match written {
                 Ok(id) => id,
                 Err(error) => return not_now(error),
             };
-            trace.add(|| format!("n{me} published {message:?} as {id:?}, {} bytes to follow", rest.len()));
+            trace.add(|| {
+                format!(
+                    "n{me} published {message:?} as {id:?}, {} bytes to follow",
+                    rest.len()
+                )
+            });
             self.now.stream.extend_from_slice(rest);
             if again.is_some() {
                 self.now.asked = None;
             } else {
-                self.app.published(message, id.map(|id| (id, Kept { message, received: false })))?;
+                self.app.published(
+                    message,
+                    id.map(|id| {
+                        (
+                            id,
+                            Kept {
+                                message,
+                                received: false,
+                            },
+                        )
+                    }),
+                )?;
             }
         }
         Ok(())
