@@ -17,18 +17,53 @@ mod full;
 mod layers;
 #[cfg(feature = "publisher")]
 mod publisher;
+#[cfg(feature = "sample")]
+mod sample;
 mod sizes;
 #[cfg(feature = "subscriber")]
 mod subscriber;
 
-/// The session of one firmware.
+/// The session of one firmware, which speaks what it needs. Measured with other profiles, too:
+/// `--cfg no_...`.
 #[cfg(not(feature = "codec"))]
-type Session = motemq::Session<[motemq::Slot; 8]>;
+type Session = motemq::Session<[motemq::Slot; 8], Mine>;
+
+/// Its profile.
+#[cfg(not(any(
+    feature = "codec",
+    feature = "sensor",
+    feature = "clean",
+    feature = "mine"
+)))]
+type Mine = motemq::Full;
+#[cfg(feature = "sensor")]
+type Mine = motemq::Sensor;
+#[cfg(feature = "clean")]
+type Mine = motemq::Clean;
+#[cfg(feature = "mine")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Mine;
+#[cfg(feature = "mine")]
+impl motemq::Profile for Mine {
+    const QOS: motemq::QoS = if cfg!(qos_0) {
+        motemq::QoS::AtMostOnce
+    } else if cfg!(qos_1) {
+        motemq::QoS::AtLeastOnce
+    } else {
+        motemq::QoS::ExactlyOnce
+    };
+    const RECEIVES: bool = !cfg!(no_receive);
+    const RESUMES: bool = !cfg!(no_resume);
+    const STREAMS_IN: bool = !cfg!(no_stream_in);
+    const SKIPS: bool = !cfg!(no_skip);
+    const STREAMS_OUT: bool = !cfg!(no_stream_out);
+    const VALIDATES: bool = !cfg!(no_validate);
+}
 
 /// Its buffers.
-#[cfg(not(any(feature = "engine", feature = "codec")))]
+#[cfg(not(any(feature = "engine", feature = "sample", feature = "codec")))]
 type Rx = motemq::Buffer<[u8; 256]>;
-#[cfg(not(any(feature = "engine", feature = "codec")))]
+#[cfg(not(any(feature = "engine", feature = "sample", feature = "codec")))]
 type Tx = motemq::Buffer<[u8; 128]>;
 
 /// Where an event is stored.

@@ -270,17 +270,6 @@ impl<'b> Out<'b> {
             mem: self.mem,
         }
     }
-
-    /// Appends what was written up to `at`, or nothing if that is behind the memory's end. Tells
-    /// which.
-    #[inline]
-    pub(crate) fn accept(&mut self, at: usize) -> bool {
-        let fits = at <= self.mem.len();
-        if fits {
-            *self.end = at;
-        }
-        fits
-    }
 }
 
 /// How much is taken, not what.
@@ -294,6 +283,7 @@ impl fmt::Debug for Out<'_> {
 }
 
 /// Writes bytes one behind the other. What does not fit is counted but not written.
+#[repr(C)]
 pub(crate) struct Writer<'b> {
     pub mem: &'b mut [u8],
     pub at: usize,
@@ -303,20 +293,11 @@ impl Writer<'_> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn byte(&mut self, byte: u8) {
-        if let Some(to) = self.mem.get_mut(self.at) {
-            *to = byte;
-        }
-        self.at = self.at.wrapping_add(1);
+        self.bytes(&[byte]);
     }
 
     pub fn u16(&mut self, value: u16) {
-        #[cfg(feature = "fast")]
         self.bytes(&value.to_be_bytes());
-        #[cfg(not(feature = "fast"))]
-        {
-            self.byte((value >> 8) as u8);
-            self.byte(value as u8);
-        }
     }
 
     #[cfg_attr(feature = "fast", inline(always))]
@@ -362,8 +343,11 @@ impl Writer<'_> {
         }
         #[cfg(not(feature = "fast"))]
         for at in from..to {
-            if let Some(&byte) = self.mem.get(at) {
-                self.byte(byte);
+            if let Some(&byte) = self.mem.get(at)
+                && let Some(to) = self.mem.get_mut(self.at)
+            {
+                *to = byte;
+                self.at = self.at.wrapping_add(1);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! The clock: keep-alive, and what may not take longer.
 use crate::{
-    Fault, Out, Output, Session,
-    session::link::{CLOSED, DUE, LATE, OPEN, WAITING},
+    Fault, Out, Output, Profile, Session, Slot,
+    session::link::{DUE, LATE, OPEN, WAITING},
     wire,
 };
 
-impl Session {
+impl<P: Profile> Session<[Slot], P> {
     /// Tells the time, in milliseconds of any clock that wraps. Returns how many of them the caller
     /// may sleep if nothing comes; `None`: as long as it likes.
     ///
@@ -39,53 +39,52 @@ impl Session {
         if core::mem::take(&mut self.sent) {
             self.sent_at = now;
         }
-        if core::mem::take(&mut self.heard) {
-            self.heard_at = now;
-            self.link &= !LATE;
-        }
-        let keep_alive = u32::from(self.keep_alive).wrapping_mul(1000);
+        let mut heard = core::mem::take(&mut self.heard);
+        let mut link = self.link;
         let mut nap = u32::MAX;
-        if self.link & OPEN != 0 && keep_alive != 0 {
+        if link & OPEN != 0 && self.keep_alive != 0 {
             // Three quarters: the broker's clock may be faster, and the network takes its time.
             let period = u32::from(self.keep_alive).wrapping_mul(750);
-            let gone = now.wrapping_sub(self.sent_at);
-            if gone < period && self.link & DUE == 0 {
-                nap = period.wrapping_sub(gone);
-            } else {
-                let written = self.unsent == 0 && wire::short(out, wire::PINGREQ << 4, 0);
+            nap = period.saturating_sub(now.wrapping_sub(self.sent_at));
+            if nap == 0 || link & DUE != 0 {
+                let written = (!P::STREAMS_OUT || self.unsent == 0)
+                    && wire::short(out, wire::PINGREQ << 4, 0);
                 // From here on something is waited for: PINGRESP, or that PINGREQ can be written.
-                if self.link & WAITING == 0 && (written || self.link & DUE == 0) {
-                    self.heard_at = now;
-                    self.link &= !LATE;
-                }
+                heard |= link & WAITING == 0 && (written || link & DUE == 0);
+                nap = u32::MAX;
+                link |= DUE;
                 if written {
-                    self.link = (self.link | WAITING) & !DUE;
+                    link = link & !DUE | WAITING;
                     self.sent_at = now;
                     nap = period;
-                } else {
-                    self.link |= DUE;
                 }
             }
         }
+        if heard {
+            self.heard_at = now;
+            link &= !LATE;
+        }
         let mut limit = 0;
-        if self.link & DUE != 0 {
-            limit = keep_alive;
+        if link & DUE != 0 {
+            limit = self.keep_alive;
         }
-        if self.link & WAITING != 0 && self.timeout != 0 {
-            limit = u32::from(self.timeout).wrapping_mul(1000);
+        if link & WAITING != 0 && self.timeout != 0 {
+            limit = self.timeout.into();
         }
-        if self.link == CLOSED || limit == 0 {
-            return Ok(if nap == u32::MAX { None } else { Some(nap) });
+        if limit != 0 {
+            let rest = u32::from(limit)
+                .wrapping_mul(1000)
+                .saturating_sub(now.wrapping_sub(self.heard_at));
+            if rest == 0 {
+                if link & LATE != 0 {
+                    self.lost();
+                    return Err(Fault::Timeout);
+                }
+                link |= LATE;
+            }
+            nap = nap.min(rest);
         }
-        let gone = now.wrapping_sub(self.heard_at);
-        if gone < limit {
-            return Ok(Some(nap.min(limit.wrapping_sub(gone))));
-        }
-        if self.link & LATE != 0 {
-            self.lost();
-            return Err(Fault::Timeout);
-        }
-        self.link |= LATE;
-        Ok(Some(0))
+        self.link = link;
+        Ok(if nap == u32::MAX { None } else { Some(nap) })
     }
 }

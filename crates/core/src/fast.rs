@@ -2,14 +2,13 @@
 //!
 //! Whatever a shortcut declines goes the general way, which would have come to the same result.
 use crate::{
-    Message, Out, PacketId, Publish, QoS, Session,
-    send::Ticket,
+    Message, Out, PacketId, Profile, Publish, QoS, Session, Slot,
     session::link,
     topic::{self, Kind},
     wire,
 };
 
-impl Session {
+impl<P: Profile> Session<[Slot], P> {
     /// The next event, if it is a message with QoS 0 or 1 that is all there. What is done when it
     /// declines is what the general way does first.
     #[inline(always)]
@@ -20,14 +19,17 @@ impl Session {
     ) -> Option<Message<'i>> {
         if self.link & link::OPEN == 0
             || !self.settle(out)
-            || self.visits != 0
+            || self.link & link::RESUMING != 0
             || self.left != 0
             || self.gap != 0
         {
             return None;
         }
         let &head = input.first()?;
-        if head & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4 {
+        if !P::RECEIVES
+            || head & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4
+            || QoS::of_head(head) > P::QOS
+        {
             return None;
         }
         let header = wire::fixed_header(input).ok()??;
@@ -55,27 +57,30 @@ impl Session {
         out: &mut Out<'_>,
     ) -> Option<Option<PacketId>> {
         let name = publish.topic.as_bytes();
+        if publish.qos > P::QOS {
+            return None;
+        }
         if self.link & link::OPEN == 0
             || self.unsent != 0
             || publish.more != 0
             || name.len() > 0xffff
-            || !topic::is_valid(name, Kind::Name)
+            || !topic::is_valid::<P>(name, Kind::Name)
         {
             return None;
         }
         let qos = publish.qos as u8;
-        let mut ticket = Ticket {
+        let mut ticket = wire::Ticket {
             id: 0,
             awaits: 0,
             count: 0,
         };
         if publish.qos != QoS::AtMostOnce {
-            ticket = Ticket {
+            ticket = wire::Ticket {
                 id: self.next.wrapping_add(1),
                 awaits: wire::PUBACK.wrapping_add(qos).wrapping_sub(1),
                 count: 0,
             };
-            if self.visits != 0 || self.slot(ticket.id)?.awaits != 0 {
+            if self.link & link::RESUMING != 0 || self.slot(ticket.id)?.awaits != 0 {
                 return None;
             }
         }

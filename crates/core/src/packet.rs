@@ -19,7 +19,7 @@
 #[cfg(feature = "fast")]
 use crate::fast;
 use crate::{
-    Connect, Filter, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    Connect, Filter, Full, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
     topic::{self, Kind, Topic},
     wire::{self, Draft},
 };
@@ -304,7 +304,7 @@ fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
     read_data(body)
-        .filter(|data| topic::is_valid(data, kind))
+        .filter(|data| topic::is_valid::<Full>(data, kind))
         .and_then(|data| str::from_utf8(data).ok())
 }
 
@@ -378,7 +378,7 @@ impl Packet<'_> {
 
 #[cfg_attr(feature = "fast", inline(never))]
 fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
-    let mut draft = Draft::new(out, wire::CONNECT << 4);
+    let mut draft = Draft::<Full>::new(out, wire::CONNECT << 4);
     draft.connect(connect);
     draft.finish(0)
 }
@@ -391,7 +391,7 @@ fn write_publish(
     payload: &[u8],
     out: &mut Out<'_>,
 ) -> Result<(), SendError> {
-    let mut draft = Draft::new(out, head);
+    let mut draft = Draft::<Full>::new(out, head);
     draft.u16(topic.len() as u16);
     draft.bytes(topic);
     if let Some(id) = id {
@@ -412,7 +412,7 @@ fn write_filters(
     if filters.iter().next().is_none() {
         return Err(SendError::Invalid);
     }
-    let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
+    let mut draft = Draft::<Full>::new(out, kind << 4 | wire::RESERVED);
     draft.filters(id.get(), filters.iter());
     draft.finish(0)
 }
@@ -422,7 +422,7 @@ fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), Sen
     if codes.is_empty() || !wire::are_codes(codes) {
         return Err(SendError::Invalid);
     }
-    let mut draft = Draft::new(out, wire::SUBACK << 4);
+    let mut draft = Draft::<Full>::new(out, wire::SUBACK << 4);
     draft.u16(id.get());
     draft.bytes(codes);
     draft.finish(0)

@@ -1,23 +1,32 @@
 //! Reading packets: from bytes to events.
 use crate::{
-    Event, Fault, Known, Message, Out, Output, PacketId, QoS, ReturnCode, Session,
+    Event, Fault, Known, Message, Out, Output, PacketId, Profile, QoS, ReturnCode, Session, Slot,
     buffer::{Buffer, held},
+    profile::{has_qos_2, is_acknowledged, replies, skips, streams_in},
     session::link,
     topic::{self, Kind, Topic},
     wire,
 };
 
 /// Packets that may come on an open connection, a bit for each type; the others only clients send.
-const EXPECTED: u16 = 1 << wire::PUBLISH
-    | 1 << wire::PUBACK
-    | 1 << wire::PUBREC
-    | 1 << wire::PUBREL
-    | 1 << wire::PUBCOMP
-    | 1 << wire::SUBACK
-    | 1 << wire::UNSUBACK
-    | 1 << wire::PINGRESP;
+const fn expected<P: Profile>() -> u16 {
+    let mut all = 1 << wire::PINGRESP;
+    if P::RECEIVES {
+        all |= 1 << wire::PUBLISH | 1 << wire::SUBACK | 1 << wire::UNSUBACK;
+    }
+    if P::QOS as u8 > 0 {
+        all |= 1 << wire::PUBACK;
+    }
+    if P::QOS as u8 > 1 {
+        all |= 1 << wire::PUBREC | 1 << wire::PUBCOMP;
+        if P::RECEIVES {
+            all |= 1 << wire::PUBREL;
+        }
+    }
+    all
+}
 
-impl Session {
+impl<P: Profile> Session<[Slot], P> {
     /// Reads on, and tells what has happened. `Ok(None)`: it needs more bytes in `rx`, or room in
     /// `tx`; no packet is half taken.
     ///
@@ -108,50 +117,55 @@ impl Session {
                 return Ok(None);
             }
             // Resending goes on between packets.
-            if self.visits != 0 && self.link & link::OPEN != 0 && self.left == 0 && self.gap == 0 {
-                let asked = self.link & link::ASKED != 0;
-                let (id, awaits) = self.visited();
-                if awaits != wire::PUBACK && awaits != wire::PUBREC {
-                    self.visit_next();
-                    if awaits == wire::PUBCOMP && !asked {
-                        self.id = id;
+            if P::RESUMES && self.link & link::RESUMING != 0 && self.left == 0 && self.gap == 0 {
+                if let Some(id) = self.first(1, 1)
+                    && let Some(slot) = self.slot(id.get())
+                {
+                    if slot.awaits == wire::PUBCOMP {
+                        slot.count = 0;
+                        self.id = id.get();
                         self.reply = wire::RELEASE;
+                        continue;
                     }
-                    continue;
-                }
-                if !asked && let Some(id) = PacketId::new(id) {
-                    self.link |= link::ASKED;
-                    let qos = if awaits == wire::PUBACK {
+                    let qos = if slot.awaits == wire::PUBACK {
                         QoS::AtLeastOnce
                     } else {
                         QoS::ExactlyOnce
                     };
-                    return Ok(Some(Event::Resend { id, qos }));
+                    if self.asked != id.get() {
+                        self.asked = id.get();
+                        return Ok(Some(Event::Resend { id, qos }));
+                    }
+                } else {
+                    self.link &= !link::RESUMING;
                 }
             }
 
             let mut rest = *input;
             let mut topic = None;
             let mut skipped = false;
-            if self.gap == 0 && self.left != 0 {
+            if streams_in::<P>() && self.left != 0 && !(skips::<P>() && self.gap != 0) {
                 // On with the payload.
                 if rest.is_empty() {
                     return Ok(None);
                 }
             } else {
-                let (header, left);
-                if self.gap != 0 {
-                    // Of a topic too long for the buffer all but the last byte is dropped; that and
-                    // the identifier are the header.
-                    let n = rest.len().min(usize::from(self.gap).wrapping_sub(1));
-                    self.gap = self.gap.wrapping_sub(n as u16);
-                    rest = rest.get(n..).unwrap_or_default();
-                    *input = rest;
-                    let want = if self.head & wire::QOS != 0 { 3 } else { 1 };
-                    let Some((last, after)) = rest.split_at_checked(want) else {
+                let (name, id, left);
+                if skips::<P>() && self.gap != 0 {
+                    // Of a topic too long for the buffer nothing is kept, but of the last two bytes
+                    // what may be the identifier.
+                    let Some((&byte, after)) = rest.split_first() else {
                         return Ok(None);
                     };
-                    header = last;
+                    let last = self.id << 8 | u16::from(byte);
+                    if self.gap != 1 {
+                        self.gap = self.gap.wrapping_sub(1);
+                        self.id = last;
+                        *input = after;
+                        continue;
+                    }
+                    name = &[][..];
+                    id = if self.head & wire::QOS != 0 { last } else { 1 };
                     rest = after;
                     left = self.left;
                     skipped = true;
@@ -163,11 +177,16 @@ impl Session {
                     };
                     let kind = head >> 4;
                     let expected = if self.link & link::OPEN != 0 {
-                        EXPECTED
+                        const { expected::<P>() }
                     } else {
                         1 << wire::CONNACK
                     };
-                    if expected >> kind & 1 == 0 {
+                    if expected >> kind & 1 == 0
+                        || (P::RECEIVES
+                            && P::QOS != QoS::ExactlyOnce
+                            && kind == wire::PUBLISH
+                            && QoS::of_head(head) > P::QOS)
+                    {
                         break 'over Fault::Unexpected;
                     }
                     if kind == wire::PINGRESP {
@@ -188,7 +207,7 @@ impl Session {
                     };
                     let first = u16::from_be_bytes(first);
                     let mut want = length;
-                    if kind == wire::PUBLISH {
+                    if P::RECEIVES && kind == wire::PUBLISH {
                         want = usize::from(first).wrapping_add(if head & wire::QOS != 0 {
                             2
                         } else {
@@ -197,65 +216,85 @@ impl Session {
                         if want > length {
                             break 'over Fault::Malformed;
                         }
-                    } else if (kind == wire::SUBACK) == (length == 0) {
+                    } else if P::RECEIVES && kind == wire::SUBACK {
+                        if length == 0 {
+                            break 'over Fault::Malformed;
+                        }
+                    } else if length != 0 {
                         break 'over Fault::Malformed;
                     }
                     // What of the packet can be in the buffer at once: all of it, its header, or
                     // not even that.
                     let room = room.wrapping_sub(rest.len().wrapping_sub(body.len()));
-                    if body.len() < length && length <= room {
-                        return Ok(None);
-                    }
-                    self.head = head;
-                    let Some((before, after)) = body.split_at_checked(want) else {
-                        if want <= room {
+                    let need = if length <= room || !streams_in::<P>() {
+                        length
+                    } else {
+                        want
+                    };
+                    if body.len() < need {
+                        if need <= room {
                             return Ok(None);
                         }
-                        if kind != wire::PUBLISH {
+                        if !skips::<P>() || kind != wire::PUBLISH {
                             break 'over Fault::PacketTooLarge;
                         }
-                        self.gap = first;
+                        self.head = head;
+                        self.gap = want as u32;
                         self.left = length.wrapping_sub(want) as u32;
                         *input = body;
                         continue;
+                    }
+                    // It is all there.
+                    let Some((before, after)) = body.split_at_checked(want) else {
+                        return Ok(None);
                     };
-                    if kind != wire::PUBLISH {
-                        if kind == wire::CONNACK {
+                    self.head = head;
+                    if !P::RECEIVES || kind != wire::PUBLISH {
+                        if !is_acknowledged::<P>() || kind == wire::CONNACK {
                             let Ok((present, code)) = wire::connack(first) else {
                                 break 'over Fault::Malformed;
                             };
                             if code != 0 {
                                 break 'over Fault::Refused(ReturnCode(code));
                             }
-                            if present && self.claimed == 0 {
+                            if present && (!P::RESUMES || self.id == 0) {
                                 break 'over Fault::Unexpected;
                             }
                             // First to be told are the identifiers that end here; only then is
                             // CONNACK taken.
-                            let resumed = present && self.claimed == self.client;
-                            while self.visits != 0 {
-                                let (id, awaits) = self.visited();
-                                self.visit_next();
-                                if (awaits >= wire::SUBACK || (awaits != 0 && !resumed))
-                                    && let Some(slot) = self.slot(id)
-                                {
-                                    slot.awaits = 0;
-                                    return Ok(PacketId::new(id).map(|id| Event::Unknown { id }));
-                                }
+                            let resumed = P::RESUMES && present && self.id == self.client;
+                            if P::RESUMES
+                                && let Some(id) =
+                                    self.first(if resumed { wire::SUBACK } else { 1 }, 0)
+                                && let Some(slot) = self.slot(id.get())
+                            {
+                                slot.awaits = 0;
+                                return Ok(Some(Event::Unknown { id }));
                             }
                             *input = after;
                             self.link = link::OPEN;
-                            self.client = self.claimed;
+                            if P::RESUMES {
+                                self.client = self.id;
+                            }
                             let session = if resumed {
                                 // Unless there is nothing to resend, so that commands need not
                                 // wait.
                                 if self.oldest().is_some() {
-                                    self.visits = self.slots.len() as u16;
+                                    self.link = link::OPEN | link::RESUMING;
                                 }
+                                self.slots.iter_mut().for_each(|slot| slot.count = 1);
                                 Known::Resumed
                             } else {
-                                self.slots.iter_mut().for_each(|slot| slot.received = 0);
-                                if present { Known::Foreign } else { Known::New }
+                                if !P::RESUMES && is_acknowledged::<P>() {
+                                    self.slots.iter_mut().for_each(|slot| *slot = Slot::FREE);
+                                } else if P::RECEIVES && has_qos_2::<P>() {
+                                    self.slots.iter_mut().for_each(|slot| slot.received = 0);
+                                }
+                                if P::RESUMES && present {
+                                    Known::Foreign
+                                } else {
+                                    Known::New
+                                }
                             };
                             return Ok(Some(Event::Connected { session }));
                         }
@@ -263,7 +302,7 @@ impl Session {
                         let Some(id) = PacketId::new(first) else {
                             break 'over Fault::Malformed;
                         };
-                        if kind == wire::PUBREL {
+                        if P::RECEIVES && has_qos_2::<P>() && kind == wire::PUBREL {
                             if let Some(slot) = self.received(first) {
                                 slot.received = 0;
                             }
@@ -271,7 +310,7 @@ impl Session {
                             self.reply = wire::PUBCOMP << 4;
                             continue;
                         }
-                        if !wire::are_codes(before) {
+                        if P::RECEIVES && !wire::are_codes(before) {
                             break 'over Fault::Malformed;
                         }
                         // Answers to what was never asked, or long ago, are no harm.
@@ -279,8 +318,9 @@ impl Session {
                             continue;
                         };
                         let awaits = slot.awaits;
-                        if kind == wire::PUBREC && awaits | 2 == wire::PUBCOMP {
+                        if has_qos_2::<P>() && kind == wire::PUBREC && awaits | 2 == wire::PUBCOMP {
                             slot.awaits = wire::PUBCOMP;
+                            slot.count = 0;
                             self.id = first;
                             self.reply = wire::RELEASE;
                             if awaits == wire::PUBREC {
@@ -291,25 +331,28 @@ impl Session {
                         if awaits != kind {
                             break 'over Fault::Unexpected;
                         }
-                        if kind == wire::SUBACK && before.len() != usize::from(slot.count) {
+                        if P::RECEIVES
+                            && kind == wire::SUBACK
+                            && before.len() != usize::from(slot.count)
+                        {
                             break 'over Fault::Malformed;
                         }
                         slot.awaits = 0;
-                        if kind == wire::SUBACK {
+                        if P::RECEIVES && kind == wire::SUBACK {
                             return Ok(Some(Event::Subscribed { id, codes: before }));
                         }
                         return Ok(Some(Event::Acked { id }));
                     }
-                    header = before;
+                    (name, id) = wire::split_publish(head, before);
                     rest = after;
                     left = length.wrapping_sub(want) as u32;
                 }
-                let (name, id) = wire::split_publish(self.head, header);
-                if id == 0 || (!skipped && !topic::is_valid(name, Kind::Name)) {
+                if id == 0 || (P::VALIDATES && !skipped && !topic::is_valid::<P>(name, Kind::Name))
+                {
                     break 'over Fault::Malformed;
                 }
                 self.mute = false;
-                if self.head & wire::QOS_2 != 0 {
+                if has_qos_2::<P>() && self.head & wire::QOS_2 != 0 {
                     if self.received(id).is_some() {
                         self.mute = true;
                     } else if self.received(0).is_none() {
@@ -321,7 +364,9 @@ impl Session {
                     }
                 }
                 self.id = id;
-                self.gap = 0;
+                if skips::<P>() {
+                    self.gap = 0;
+                }
                 self.left = left;
                 topic = Some(Topic(name));
             }
@@ -332,10 +377,10 @@ impl Session {
             let after = rest.get(payload.len()..).unwrap_or_default();
             *input = after;
             self.left = self.left.wrapping_sub(payload.len() as u32);
-            if self.left == 0 {
+            if replies::<P>() && self.left == 0 {
                 self.reply = wire::reply(self.head);
             }
-            if self.mute {
+            if (skips::<P>() || has_qos_2::<P>()) && self.mute {
                 continue;
             }
             if skipped {

@@ -1,19 +1,12 @@
 //! The commands of an open connection: from what the application asks to packets in `tx`.
 use crate::{
-    Filter, Out, Output, PacketId, Publish, SendError, Session,
+    Filter, Out, Output, PacketId, Profile, Publish, QoS, SendError, Session, Slot, profile,
     session::link,
     topic::Kind,
     wire::{self, Draft},
 };
 
-/// What is to be remembered of a packet sent: see [`Slot`](crate::Slot).
-pub(crate) struct Ticket {
-    pub id: u16,
-    pub awaits: u8,
-    pub count: u8,
-}
-
-impl Session {
+impl<P: Profile> Session<[Slot], P> {
     /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its
     /// identifier, none with QoS 0.
     ///
@@ -64,6 +57,7 @@ impl Session {
         publish: &Publish<'_>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
+        const { assert!(P::RESUMES, "this profile has no sessions to resume") };
         tx.lend(|out| self.write_publish(publish, id.get(), out))
             .map(|_| ())
     }
@@ -82,6 +76,7 @@ impl Session {
         id: PacketId,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
+        const { assert!(P::RESUMES, "this profile has no sessions to resume") };
         tx.lend(|out| self.write_abandon(id, out))
     }
 
@@ -96,6 +91,7 @@ impl Session {
         data: &[u8],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<usize, SendError> {
+        const { assert!(P::STREAMS_OUT, "this profile sends no streams") };
         tx.lend(|out| self.write_chunk(data, out))
     }
 
@@ -111,6 +107,7 @@ impl Session {
         n: u32,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
+        const { assert!(P::STREAMS_OUT, "this profile sends no streams") };
         tx.lend(|out| {
             if *out.end == 0 {
                 self.give(n as usize, n as usize)
@@ -133,6 +130,7 @@ impl Session {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
+        const { assert!(P::RECEIVES, "this profile receives nothing") };
         tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
     }
 
@@ -148,6 +146,7 @@ impl Session {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
+        const { assert!(P::RECEIVES, "this profile receives nothing") };
         tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
     }
 
@@ -169,67 +168,69 @@ impl Session {
         out: &mut Out<'_>,
     ) -> Result<Option<PacketId>, SendError> {
         let qos = publish.qos as u8;
-        let mut ticket = Ticket {
-            id: again,
-            awaits: 0,
-            count: 0,
-        };
-        let mut draft = Draft::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
-        draft.field(publish.topic.as_bytes(), Kind::Name);
-        if qos != 0 {
-            ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
-            if again == 0 {
-                ticket.id = self.next_id(&mut draft);
-            }
-            draft.u16(ticket.id);
+        let mut draft = Draft::<P>::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
+        draft.ticket.id = again;
+        if publish.qos > P::QOS || (!P::STREAMS_OUT && publish.more != 0) {
+            draft.refuse(SendError::Invalid);
         }
-        if again != 0 {
+        draft.field(publish.topic.as_bytes(), Kind::Name);
+        if P::QOS != QoS::AtMostOnce && qos != 0 {
+            draft.ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
+            if !P::RESUMES || again == 0 {
+                self.next_id(&mut draft);
+            }
+            draft.u16(draft.ticket.id);
+        }
+        if P::RESUMES && again != 0 {
             draft.head |= wire::DUP;
-            if self.link & link::ASKED == 0 || qos == 0 || self.visited() != (again, ticket.awaits)
+            if qos == 0
+                || self.asked != again
+                || self
+                    .slot(again)
+                    .is_none_or(|slot| slot.awaits != draft.ticket.awaits)
             {
                 draft.refuse(SendError::Invalid);
             }
         }
         draft.bytes(publish.payload);
-        self.send(&mut draft, ticket, publish.more)
+        self.send(&mut draft, publish.more)?;
+        Ok(PacketId::new(draft.ticket.id))
     }
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
         if self.link & link::OPEN == 0 {
             return Err(SendError::Offline);
         }
-        if self.unsent != 0 {
+        if P::STREAMS_OUT && self.unsent != 0 {
             return Err(SendError::Busy);
         }
-        let (asked, awaits) = self.visited();
         // It may have been answered meanwhile.
-        if self.link & link::ASKED == 0
-            || asked != id.get()
-            || (awaits != wire::PUBACK && awaits != wire::PUBREC)
-        {
+        let asked = self.asked;
+        let Some(slot) = self.slot(id.get()).filter(|slot| {
+            asked == id.get() && (slot.awaits == wire::PUBACK || slot.awaits == wire::PUBREC)
+        }) else {
             return Err(SendError::Invalid);
+        };
+        if slot.awaits == wire::PUBACK {
+            slot.awaits = 0;
+        } else if wire::short(out, wire::RELEASE, id.get()) {
+            slot.awaits = wire::PUBCOMP;
+            slot.count = 0;
+            self.sent = true;
+        } else {
+            return Err(SendError::Full);
         }
-        if let Some(slot) = self.slot(id.get()) {
-            if slot.awaits == wire::PUBACK {
-                slot.awaits = 0;
-            } else if wire::short(out, wire::RELEASE, id.get()) {
-                slot.awaits = wire::PUBCOMP;
-                self.sent = true;
-            } else {
-                return Err(SendError::Full);
-            }
-        }
-        self.visit_next();
+        self.asked = 0;
         Ok(())
     }
 
     fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
-        let some = data.get(..out.room()).unwrap_or(data);
-        self.give(some.len(), data.len())?;
         let mut writer = out.writer();
+        let room = writer.mem.len().saturating_sub(writer.at);
+        let some = data.get(..room).unwrap_or(data);
+        self.give(some.len(), data.len())?;
         writer.bytes(some);
-        let at = writer.at;
-        out.accept(at);
+        *out.end = writer.at;
         Ok(some.len())
     }
 
@@ -261,31 +262,38 @@ impl Session {
         kind: u8,
         out: &mut Out<'_>,
     ) -> Result<PacketId, SendError> {
-        let mut draft = Draft::new(out, kind << 4 | wire::RESERVED);
-        let ticket = Ticket {
-            id: self.next_id(&mut draft),
-            awaits: kind.wrapping_add(1),
-            count: filters.len() as u8,
-        };
+        let mut draft = Draft::<P>::new(out, kind << 4 | wire::RESERVED);
+        draft.ticket.awaits = kind.wrapping_add(1);
+        draft.ticket.count = filters.len() as u8;
+        self.next_id(&mut draft);
         if filters.is_empty() {
             draft.refuse(SendError::Invalid);
         }
         if filters.len() > self.most.into() {
             draft.refuse(SendError::TooLong);
         }
-        draft.filters(ticket.id, filters.iter().copied());
-        self.send(&mut draft, ticket, 0)
-            .map(|id| id.unwrap_or(PacketId::MIN))
+        if P::QOS != QoS::ExactlyOnce && filters.iter().any(|filter| filter.qos > P::QOS) {
+            draft.refuse(SendError::Invalid);
+        }
+        draft.filters(draft.ticket.id, filters.iter().copied());
+        self.send(&mut draft, 0)?;
+        Ok(PacketId::new(draft.ticket.id).unwrap_or(PacketId::MIN))
     }
 
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
         if self.link & link::OPEN == 0 {
             return Err(SendError::Offline);
         }
-        if self.unsent != 0 {
+        if P::STREAMS_OUT && self.unsent != 0 {
             return Err(SendError::Busy);
         }
-        if out.room() < if self.reply != 0 { 6 } else { 2 } {
+        if out.room()
+            < if profile::replies::<P>() && self.reply != 0 {
+                6
+            } else {
+                2
+            }
+        {
             return Err(SendError::Full);
         }
         self.settle(out);
@@ -299,15 +307,17 @@ impl Session {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     #[cfg_attr(feature = "fast", inline(always))]
     pub(crate) fn settle(&mut self, out: &mut Out<'_>) -> bool {
-        if self.reply != 0 {
+        if profile::replies::<P>() && self.reply != 0 {
             let id = self.id;
-            if self.reply == wire::PUBREC << 4
+            if P::RECEIVES
+                && profile::has_qos_2::<P>()
+                && self.reply == wire::PUBREC << 4
                 && self.received(id).is_none()
                 && let Some(slot) = self.received(0)
             {
                 slot.received = id;
             }
-            if self.unsent != 0 || !wire::short(out, self.reply, id) {
+            if (P::STREAMS_OUT && self.unsent != 0) || !wire::short(out, self.reply, id) {
                 return false;
             }
             self.reply = 0;
@@ -316,52 +326,53 @@ impl Session {
         true
     }
 
-    /// The next identifier; the draft comes to nothing if it is not free [MQTT-2.3.1-2].
+    /// Gives the draft the next identifier; it comes to nothing if that is not free [MQTT-2.3.1-2].
     #[cfg_attr(feature = "fast", inline(always))]
-    fn next_id(&mut self, draft: &mut Draft<'_>) -> u16 {
+    fn next_id(&mut self, draft: &mut Draft<'_, P>) {
         let id = self.next.wrapping_add(1);
-        if self.visits != 0 || self.slot(id).is_none_or(|slot| slot.awaits != 0) {
+        draft.ticket.id = id;
+        if (P::RESUMES && self.link & link::RESUMING != 0 && self.first(1, 1).is_some())
+            || self.slot(id).is_none_or(|slot| slot.awaits != 0)
+        {
             draft.refuse(SendError::Busy);
         }
-        id
     }
 
     /// Sends the draft and fills its slot, or does nothing.
     #[cfg_attr(feature = "fast", inline(always))]
-    fn send(
-        &mut self,
-        draft: &mut Draft<'_>,
-        ticket: Ticket,
-        more: u32,
-    ) -> Result<Option<PacketId>, SendError> {
-        if self.unsent != 0 {
+    pub(crate) fn send(&mut self, draft: &mut Draft<'_, P>, more: u32) -> Result<(), SendError> {
+        if P::STREAMS_OUT && self.unsent != 0 {
             draft.refuse(SendError::Busy);
         }
         if self.link & link::OPEN == 0 {
             draft.refuse(SendError::Offline);
         }
         draft.finish(more)?;
-        self.unsent = more;
-        self.sent = true;
-        if self.link & link::ASKED != 0 && ticket.awaits != 0 {
-            self.visit_next();
-        } else {
-            self.remember(&ticket);
+        if P::STREAMS_OUT {
+            self.unsent = more;
         }
-        Ok(PacketId::new(ticket.id))
+        self.sent = true;
+        if profile::is_acknowledged::<P>() {
+            self.remember(&draft.ticket);
+        }
+        Ok(())
     }
 
     /// A new packet was written: fills its slot, if it has one.
     #[inline(always)]
-    pub(crate) fn remember(&mut self, ticket: &Ticket) {
+    pub(crate) fn remember(&mut self, ticket: &wire::Ticket) {
         if let Some(slot) = self.slot(ticket.id) {
             slot.awaits = ticket.awaits;
             slot.count = ticket.count;
-            self.next = if usize::from(ticket.id) == self.slots.len() {
-                0
+            if P::RESUMES && self.asked == ticket.id {
+                self.asked = 0;
             } else {
-                ticket.id
-            };
+                self.next = if usize::from(ticket.id) == self.slots.len() {
+                    0
+                } else {
+                    ticket.id
+                };
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The session: what is remembered between packets and between connections.
-use crate::{Connect, Out, Output, SendError, buffer::Buffer, snapshot::checksum, wire};
+use crate::{Connect, Full, Out, Output, Profile, SendError, buffer::Buffer, profile, wire};
 use core::{
+    marker::PhantomData,
     num::NonZeroU16,
     ops::{Deref, DerefMut},
 };
@@ -25,7 +26,8 @@ pub struct Slot {
     /// Type of the packet that our packet with this slot's identifier awaits; 0: none, the slot is
     /// free.
     pub(crate) awaits: u8,
-    /// Number of filters of the SUBSCRIBE under way.
+    /// Of a SUBSCRIBE under way: number of its filters. Of a PUBLISH: 1 if it is to be sent again
+    /// over this connection.
     pub(crate) count: u8,
 }
 
@@ -49,8 +51,8 @@ pub(crate) mod link {
     pub const LATE: u8 = 4;
     /// A PINGREQ is due that could not be written.
     pub const DUE: u8 = 8;
-    /// The application was asked to give a message again, and has not answered.
-    pub const ASKED: u8 = 16;
+    /// There may be slots that are to be sent again.
+    pub const RESUMING: u8 = 16;
 }
 
 /// An MQTT session, which outlives its connections: all protocol state, and no bytes.
@@ -65,7 +67,7 @@ pub(crate) mod link {
 /// those who check models.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
-pub struct Session<S: ?Sized = [Slot]> {
+pub struct Session<S: ?Sized = [Slot], P: Profile = Full> {
     pub(crate) link: u8,
     /// First byte of the PUBLISH being received.
     pub(crate) head: u8,
@@ -81,25 +83,23 @@ pub struct Session<S: ?Sized = [Slot]> {
     pub(crate) timeout: u8,
     /// Filters whose SUBACK fits into `rx`.
     pub(crate) most: u8,
-    /// Packet identifier of what was received last.
+    /// Packet identifier of what was received last; before CONNACK, `client` of the connection
+    /// being opened.
     pub(crate) id: u16,
     /// Index of the slot of the next outgoing identifier; those behind it, round the ring, are
     /// older and older.
     pub(crate) next: u16,
-    /// Slots still to be visited, from the oldest on: to tell identifiers that end with the
-    /// session, then to resend.
-    pub(crate) visits: u16,
+    /// Identifier of the message that the application was asked to give again; 0: none.
+    pub(crate) asked: u16,
     /// Seconds; 0: off.
     pub(crate) keep_alive: u16,
     /// Whose state the slots hold: a checksum of the client identifier, not 0; 0: nobody's, the
     /// session ends with the connection.
     pub(crate) client: u16,
-    /// The same of the connection being opened.
-    pub(crate) claimed: u16,
     /// Bytes in `rx` at the end of the last look (its lower half: it only has to show a change).
     pub(crate) seen: u16,
-    /// Bytes still to come of a topic too long for `rx` ...
-    pub(crate) gap: u16,
+    /// Bytes still to come of a topic too long for `rx`, and of the identifier behind it ...
+    pub(crate) gap: u32,
     /// ... and then of the payload.
     pub(crate) left: u32,
     /// Bytes of our own streamed payload still to be given.
@@ -108,12 +108,29 @@ pub struct Session<S: ?Sized = [Slot]> {
     pub(crate) sent_at: u32,
     /// When something was heard, or began to be waited for.
     pub(crate) heard_at: u32,
+    pub(crate) profile: PhantomData<P>,
     pub(crate) slots: S,
+}
+
+/// A checksum of a client identifier (FNV-1a), never 0.
+#[inline(always)]
+fn fingerprint(client: &str) -> u16 {
+    client.bytes().fold(0xffffu32, |sum, byte| {
+        (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    }) as u16
+        | 1
 }
 
 impl<const N: usize> Session<[Slot; N]> {
     /// A session without a past. 1 to 65,535 slots.
     pub const fn new() -> Self {
+        Self::with_profile()
+    }
+}
+
+impl<const N: usize, P: Profile> Session<[Slot; N], P> {
+    /// As [`new`](Session::new), for those who do not need everything: see [`Profile`].
+    pub const fn with_profile() -> Self {
         const { assert!(N > 0 && N <= 0xffff, "a session has 1 to 65,535 slots") };
         Session {
             link: link::CLOSED,
@@ -126,41 +143,41 @@ impl<const N: usize> Session<[Slot; N]> {
             most: 0,
             id: 0,
             next: 0,
-            visits: 0,
+            asked: 0,
             keep_alive: 0,
             client: 0,
-            claimed: 0,
             seen: 0,
             gap: 0,
             left: 0,
             unsent: 0,
             sent_at: 0,
             heard_at: 0,
+            profile: PhantomData,
             slots: [Slot::FREE; N],
         }
     }
 }
 
-impl<const N: usize> Default for Session<[Slot; N]> {
+impl<const N: usize, P: Profile> Default for Session<[Slot; N], P> {
     fn default() -> Self {
-        Self::new()
+        Self::with_profile()
     }
 }
 
-impl<const N: usize> Deref for Session<[Slot; N]> {
-    type Target = Session;
-    fn deref(&self) -> &Session {
+impl<const N: usize, P: Profile> Deref for Session<[Slot; N], P> {
+    type Target = Session<[Slot], P>;
+    fn deref(&self) -> &Self::Target {
         self
     }
 }
 
-impl<const N: usize> DerefMut for Session<[Slot; N]> {
-    fn deref_mut(&mut self) -> &mut Session {
+impl<const N: usize, P: Profile> DerefMut for Session<[Slot; N], P> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
         self
     }
 }
 
-impl Session {
+impl<P: Profile> Session<[Slot], P> {
     /// Begins a connection over a transport just opened: writes CONNECT [MQTT-3.1.0-1].
     ///
     /// Whatever connection there was is over, and what is in the buffers, which belongs to it, is
@@ -191,20 +208,26 @@ impl Session {
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
         self.lost();
-        let mut draft = wire::Draft::new(out, wire::CONNECT << 4);
+        let mut draft = wire::Draft::<P>::new(out, wire::CONNECT << 4);
         draft.connect(connect);
+        if !P::RESUMES && !connect.clean {
+            draft.refuse(SendError::Invalid);
+        }
         draft.finish(0)?;
         self.link = link::WAITING;
         self.keep_alive = connect.keep_alive;
         self.timeout = connect.timeout;
         // SUBACK has five bytes besides its codes at most.
-        self.most = room.saturating_sub(5).min(0xff) as u8;
-        self.claimed = if connect.clean {
-            0
-        } else {
-            checksum(connect.client_id.as_bytes()).max(1)
-        };
-        self.visits = self.slots.len() as u16;
+        if P::RECEIVES {
+            self.most = room.saturating_sub(5).min(0xff) as u8;
+        }
+        if P::RESUMES {
+            self.id = if connect.clean {
+                0
+            } else {
+                fingerprint(connect.client_id)
+            };
+        }
         self.heard = true;
         self.sent = true;
         Ok(())
@@ -217,13 +240,21 @@ impl Session {
     #[inline(never)]
     pub fn lost(&mut self) {
         self.link = link::CLOSED;
-        self.reply = 0;
-        self.mute = false;
-        self.gap = 0;
-        self.left = 0;
-        self.unsent = 0;
-        self.visits = 0;
         self.seen = 0;
+        if profile::replies::<P>() {
+            self.reply = 0;
+        }
+        if P::RECEIVES {
+            self.mute = false;
+            self.gap = 0;
+            self.left = 0;
+        }
+        if P::STREAMS_OUT {
+            self.unsent = 0;
+        }
+        if P::RESUMES {
+            self.asked = 0;
+        }
     }
 
     /// There is no connection: none was begun, it was ended, or it has failed. Close the transport
@@ -239,10 +270,7 @@ impl Session {
     /// a live link [MQTT-2.3.1-3]: close it, connect again, and answer its
     /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
     pub fn oldest(&self) -> Option<PacketId> {
-        (0..self.slots.len())
-            .map(|steps| self.turn(steps))
-            .find(|&(_, awaits)| awaits != 0)
-            .and_then(|(id, _)| PacketId::new(id))
+        self.first(1, 0)
     }
 
     /// Bytes of the payload announced with [`more`](crate::Publish::more) that are still to be
@@ -261,26 +289,21 @@ impl Session {
         self.slots.iter_mut().find(|slot| slot.received == id)
     }
 
-    /// The identifier `steps` behind the oldest, round the ring, and what it awaits.
-    fn turn(&self, steps: usize) -> (u16, u8) {
-        let mut index = usize::from(self.next).wrapping_add(steps);
-        if index >= self.slots.len() {
-            index = index.wrapping_sub(self.slots.len());
+    /// The oldest identifier whose slot awaits a packet of type `least` or above, and has a count
+    /// of that.
+    #[inline(never)]
+    pub(crate) fn first(&self, least: u8, count: u8) -> Option<PacketId> {
+        let mut id = self.next;
+        for _ in 0..self.slots.len() {
+            if usize::from(id) == self.slots.len() {
+                id = 0;
+            }
+            let slot = self.slots.get(usize::from(id));
+            id = id.wrapping_add(1);
+            if slot.is_some_and(|slot| slot.awaits >= least && slot.count >= count) {
+                return PacketId::new(id);
+            }
         }
-        (
-            index.wrapping_add(1) as u16,
-            self.slots.get(index).map_or(0, |slot| slot.awaits),
-        )
-    }
-
-    /// The identifier whose slot is to be visited next, and what it awaits.
-    pub(crate) fn visited(&self) -> (u16, u8) {
-        self.turn(self.slots.len().wrapping_sub(self.visits.into()))
-    }
-
-    /// Goes on to the next slot.
-    pub(crate) fn visit_next(&mut self) {
-        self.visits = self.visits.wrapping_sub(1);
-        self.link &= !link::ASKED;
+        None
     }
 }

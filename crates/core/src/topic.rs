@@ -1,4 +1,5 @@
 //! Topic names and topic filters: what is valid, and what matches.
+use crate::{Full, Profile, profile::checks_utf_8};
 use core::{fmt, str};
 
 /// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards
@@ -68,7 +69,7 @@ impl fmt::Display for Topic<'_> {
 /// assert!(is_name("a/b") && is_name("/") && !is_name("") && !is_name("a/+") && !is_name("a\0"));
 /// ```
 pub fn is_name(name: &str) -> bool {
-    name.len() <= 0xffff && is_valid(name.as_bytes(), Kind::Name)
+    name.len() <= 0xffff && is_valid::<Full>(name.as_bytes(), Kind::Name)
 }
 
 /// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any
@@ -80,7 +81,7 @@ pub fn is_name(name: &str) -> bool {
 /// assert!(!is_filter("a+") && !is_filter("a#") && !is_filter("#/a") && !is_filter(""));
 /// ```
 pub fn is_filter(filter: &str) -> bool {
-    filter.len() <= 0xffff && is_valid(filter.as_bytes(), Kind::Filter)
+    filter.len() <= 0xffff && is_valid::<Full>(filter.as_bytes(), Kind::Filter)
 }
 
 /// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
@@ -134,7 +135,7 @@ fn is_wildcard(byte: u8) -> bool {
 
 /// `s` is valid UTF-8 without U+0000, and what its kind asks for besides. Not for [`Kind::Data`].
 #[inline]
-pub(crate) fn is_valid(s: &[u8], kind: Kind) -> bool {
+pub(crate) fn is_valid<P: Profile>(s: &[u8], kind: Kind) -> bool {
     #[cfg(feature = "fast")]
     if !s.is_empty() {
         if kind != Kind::Filter {
@@ -148,44 +149,47 @@ pub(crate) fn is_valid(s: &[u8], kind: Kind) -> bool {
                 .any(|&byte| is_out_of_place(core::mem::replace(&mut last, byte), byte));
         }
     }
-    is_valid_bytewise(s, kind)
+    is_valid_bytewise::<P>(s, kind)
 }
 
 #[cfg_attr(feature = "fast", cold)]
 #[inline(never)]
-fn is_valid_bytewise(s: &[u8], kind: Kind) -> bool {
+fn is_valid_bytewise<P: Profile>(s: &[u8], kind: Kind) -> bool {
     if s.is_empty() && kind != Kind::Text {
         return false;
     }
     let mut last = b'/';
-    // Of a character of several bytes: how many are still to come, and its first byte until the
-    // second has been seen.
-    let (mut need, mut first) = (0u32, 0);
+    // Of a character of several bytes: how many are still to come, and between what the next one
+    // lies. The first two bytes tell overlong forms, surrogates and what lies above U+10FFFF.
+    let (mut need, mut low, mut high) = (0u32, 0x80, 0xbf);
     for &byte in s {
-        if kind == Kind::Filter && is_out_of_place(last, byte) {
+        if P::RECEIVES && kind == Kind::Filter && is_out_of_place(last, byte) {
             return false;
         }
         last = byte;
-        if need != 0 {
-            // The first two bytes tell overlong forms, surrogates and what lies above U+10FFFF.
-            let wrong = match first {
-                0xe0 => byte < 0xa0,
-                0xed => byte >= 0xa0,
-                0xf0 => byte < 0x90,
-                0xf4 => byte >= 0x90,
-                _ => false,
-            };
-            if wrong || byte >> 6 != 2 {
+        if checks_utf_8::<P>() && need != 0 {
+            if byte < low || byte > high {
                 return false;
             }
-            first = 0;
+            (low, high) = (0x80, 0xbf);
             need = need.wrapping_sub(1);
-        } else if byte >= 0x80 {
+        } else if checks_utf_8::<P>() && byte >= 0x80 {
             if !(0xc2..=0xf4).contains(&byte) {
                 return false;
             }
+            if byte == 0xe0 {
+                low = 0xa0;
+            }
+            if byte == 0xed {
+                high = 0x9f;
+            }
+            if byte == 0xf0 {
+                low = 0x90;
+            }
+            if byte == 0xf4 {
+                high = 0x8f;
+            }
             need = byte.leading_ones().wrapping_sub(1);
-            first = byte;
         } else if byte == 0 || (kind == Kind::Name && is_wildcard(byte)) {
             return false;
         }

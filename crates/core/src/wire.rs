@@ -1,11 +1,12 @@
 //! The bytes of packets: their types, the fixed header, and the one writer. No state, and no
 //! meaning beyond the form.
 use crate::{
-    SendError,
+    Full, Profile, SendError,
     buffer::{Out, Writer},
     command::{Connect, Filter},
     topic::{self, Kind, Topic},
 };
+use core::marker::PhantomData;
 
 pub(crate) const CONNECT: u8 = 1;
 pub(crate) const CONNACK: u8 = 2;
@@ -111,7 +112,7 @@ pub(crate) fn publish(head: u8, body: &[u8]) -> Option<(Topic<'_>, u16, &[u8])> 
         usize::from(u16::from_be_bytes(length)).wrapping_add(if head & QOS == 0 { 0 } else { 2 });
     let (header, payload) = body.split_at_checked(want)?;
     let (name, id) = split_publish(head, header);
-    (id != 0 && topic::is_valid(name, Kind::Name)).then_some((Topic(name), id, payload))
+    (id != 0 && topic::is_valid::<Full>(name, Kind::Name)).then_some((Topic(name), id, payload))
 }
 
 /// Reads what CONNACK says: session present, and the return code, whatever it is.
@@ -133,10 +134,12 @@ pub(crate) fn are_codes(codes: &[u8]) -> bool {
 /// First byte of the acknowledgement of a PUBLISH with this first byte; 0: none.
 #[inline]
 pub(crate) fn reply(head: u8) -> u8 {
-    match head & QOS {
-        0 => 0,
-        QOS_2 => PUBREC << 4,
-        _ => PUBACK << 4,
+    let qos = head & QOS;
+    // PUBACK and PUBREC follow PUBLISH in the order of types.
+    if qos == 0 {
+        0
+    } else {
+        (PUBLISH << 4).wrapping_add(qos << 3)
     }
 }
 
@@ -144,19 +147,17 @@ pub(crate) fn reply(head: u8) -> u8 {
 /// there is no room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
-    let with_id = head < PINGREQ << 4;
-    let room = out.mem.get_mut(*out.end..).unwrap_or_default();
-    let written = match room {
-        [first, length, high, low, ..] if with_id => {
-            (*first, *length, *high, *low) = (head, 2, (id >> 8) as u8, id as u8);
-            4
-        }
-        [first, length, ..] if !with_id => {
-            (*first, *length) = (head, 0);
-            2
-        }
-        _ => return false,
+    let [first, length, rest @ ..] = out.mem.get_mut(*out.end..).unwrap_or_default() else {
+        return false;
     };
+    let mut written = 2usize;
+    if head < PINGREQ << 4 {
+        let [high, low, ..] = rest else { return false };
+        [*high, *low] = id.to_be_bytes();
+        written = 4;
+    }
+    *first = head;
+    *length = written.wrapping_sub(2) as u8;
     *out.end = out.end.wrapping_add(written);
     true
 }
@@ -169,23 +170,38 @@ pub(crate) const HEADER: usize = 5;
 /// The body is written first; [`finish`](Self::finish) puts the fixed header before it and moves it
 /// up, so its length need not be known beforehand. An error sticks and is told at the end, by when
 /// nothing has changed.
-pub(crate) struct Draft<'o> {
+#[repr(C)]
+pub(crate) struct Draft<'o, P = Full> {
     writer: Writer<'o>,
     end: &'o mut usize,
+    /// What is to be remembered of the packet when it is sent: see [`Slot`](crate::Slot).
+    pub ticket: Ticket,
     /// First byte of the packet.
     pub head: u8,
     error: Option<SendError>,
+    profile: PhantomData<P>,
 }
 
-impl<'o> Draft<'o> {
+/// What is to be remembered of a packet sent: see [`Slot`](crate::Slot).
+#[derive(Default)]
+#[repr(C)]
+pub(crate) struct Ticket {
+    pub id: u16,
+    pub awaits: u8,
+    pub count: u8,
+}
+
+impl<'o, P: Profile> Draft<'o, P> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
         Draft {
             writer: Writer { mem: out.mem, at },
             end: out.end,
+            ticket: Ticket::default(),
             head,
             error: None,
+            profile: PhantomData,
         }
     }
 
@@ -211,7 +227,7 @@ impl<'o> Draft<'o> {
     pub fn field(&mut self, bytes: &[u8], kind: Kind) {
         if bytes.len() > 0xffff {
             self.refuse(SendError::TooLong);
-        } else if kind != Kind::Data && !topic::is_valid(bytes, kind) {
+        } else if kind != Kind::Data && !topic::is_valid::<P>(bytes, kind) {
             self.refuse(SendError::Invalid);
         }
         self.u16(bytes.len() as u16);
@@ -229,12 +245,12 @@ impl<'o> Draft<'o> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        if to > self.writer.mem.len() || length >> 28 != 0 {
-            return Err(if start == 0 || length >> 28 != 0 {
-                SendError::TooLong
-            } else {
-                SendError::Full
-            });
+        let fits = to <= self.writer.mem.len();
+        if length >> 28 != 0 || (start == 0 && !fits) {
+            return Err(SendError::TooLong);
+        }
+        if !fits {
+            return Err(SendError::Full);
         }
         self.writer.at = start;
         self.writer.byte(self.head);
@@ -254,11 +270,10 @@ impl<'o> Draft<'o> {
         if c.client_id.is_empty() && !c.clean {
             self.refuse(SendError::Invalid);
         }
-        self.field(b"MQTT", Kind::Data);
-        self.byte(4);
-        let at = self.writer.at;
+        // Its name, its level, and room for the flags.
+        self.bytes(b"\0\x04MQTT\x04\0");
+        let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
-        self.byte(0);
         self.u16(c.keep_alive);
         self.field(c.client_id.as_bytes(), Kind::Text);
         if let Some(will) = &c.will {

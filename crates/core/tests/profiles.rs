@@ -1,0 +1,247 @@
+//! Profiles: what a session does not speak it refuses, and everything else is as ever.
+use motemq::{
+    Buffer, Clean, Connect, Event, Fault, Filter, Known, Profile, Publish, QoS, SendError, Sensor,
+    Session, Slot,
+};
+
+struct Dialogue<P: Profile, const N: usize = 4> {
+    session: Session<[Slot; N], P>,
+    rx: Buffer<[u8; 32]>,
+    tx: Buffer<[u8; 128]>,
+}
+
+impl<P: Profile> Dialogue<P> {
+    fn new() -> Self {
+        Dialogue {
+            session: Session::with_profile(),
+            rx: Buffer::new(),
+            tx: Buffer::new(),
+        }
+    }
+
+    fn open() -> Self {
+        let mut d = Self::new();
+        d.session
+            .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
+            .unwrap();
+        d.hears(b"\x20\x02\0\0", &["Ok(Connected { session: New })"]);
+        d.tx.clear();
+        d
+    }
+
+    /// What is told of these bytes, however they come.
+    fn hears(&mut self, mut bytes: &[u8], expected: &[&str]) {
+        let mut told = vec![];
+        loop {
+            let space = self.rx.space();
+            let n = space.len().min(bytes.len());
+            space[..n].copy_from_slice(&bytes[..n]);
+            self.rx.commit(n);
+            bytes = &bytes[n..];
+            match self.session.next_event(&mut self.rx, &mut self.tx) {
+                Ok(Some(event)) => told.push(format!("{:?}", Ok::<Event<'_>, Fault>(event))),
+                Ok(None) if n == 0 => break,
+                Ok(None) => {}
+                Err(fault) => {
+                    told.push(format!("{:?}", Err::<(), Fault>(fault)));
+                    break;
+                }
+            }
+        }
+        assert_eq!(told, expected);
+    }
+
+    fn says(&mut self, bytes: &[u8]) {
+        assert_eq!(self.tx.bytes(), bytes);
+        self.tx.clear();
+    }
+
+    fn publish(&mut self, qos: QoS) -> Result<Option<u16>, SendError> {
+        self.session
+            .publish(&Publish::to("t").qos(qos), &mut self.tx)
+            .map(|id| id.map(|id| id.get()))
+    }
+}
+
+#[test]
+fn a_sensor_publishes_stays_alive_and_leaves() {
+    let mut d = Dialogue::<Sensor>::open();
+    assert_eq!(d.publish(QoS::AtMostOnce), Ok(None));
+    d.says(b"\x30\x03\0\x01t");
+    assert_eq!(d.session.tick(0, &mut d.tx), Ok(Some(45_000)));
+    assert_eq!(d.session.tick(45_000, &mut d.tx), Ok(Some(10_000)));
+    d.says(b"\xc0\0");
+    d.hears(b"\xd0\0", &[]);
+    assert_eq!(d.session.tick(60_000, &mut d.tx), Ok(Some(30_000)));
+    d.session.disconnect(&mut d.tx).unwrap();
+    d.says(b"\xe0\0");
+    assert!(d.session.is_closed());
+}
+
+#[test]
+fn a_sensor_refuses_the_rest() {
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        assert_eq!(
+            Dialogue::<Sensor>::open().publish(qos),
+            Err(SendError::Invalid)
+        );
+    }
+    let mut d = Dialogue::<Sensor>::open();
+    assert_eq!(
+        d.session.publish(&Publish::to("t").more(1), &mut d.tx),
+        Err(SendError::Invalid)
+    );
+    assert_eq!(
+        d.session.publish(&Publish::to("t/+"), &mut d.tx),
+        Err(SendError::Invalid)
+    );
+    d.says(b"");
+    let kept = d
+        .session
+        .connect(&Connect::new("c").keep_session(), &mut d.rx, &mut d.tx);
+    assert_eq!(kept, Err(SendError::Invalid));
+    for packet in [
+        &b"\x30\x03\0\x01t"[..],
+        b"\x32\x05\0\x01t\0\x01",
+        b"\x40\x02\0\x01",
+        b"\x50\x02\0\x01",
+        b"\x62\x02\0\x01",
+        b"\x90\x03\0\x01\0",
+    ] {
+        Dialogue::<Sensor>::open().hears(packet, &["Err(Unexpected)"]);
+    }
+    let mut d = Dialogue::<Sensor>::new();
+    d.session
+        .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
+        .unwrap();
+    d.hears(b"\x20\x02\x01\0", &["Err(Unexpected)"]);
+}
+
+/// What was under way has ended with the connection; nothing is told of it, and all slots are free.
+#[test]
+fn clean_sessions_end_with_the_connection() {
+    let mut d = Dialogue::<Clean>::open();
+    for id in 1..=4 {
+        assert_eq!(d.publish(QoS::ExactlyOnce), Ok(Some(id)));
+    }
+    assert_eq!(d.publish(QoS::AtLeastOnce), Err(SendError::Busy));
+    d.hears(
+        b"\x34\x05\0\x01t\0\x07",
+        &["Ok(Message(Message { topic: \"t\", payload: [], left: 0, id: 7, head: 52 }))"],
+    );
+    d.session.lost();
+    d.tx.clear();
+    d.session
+        .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
+        .unwrap();
+    d.hears(
+        b"\x20\x02\0\0",
+        &[&format!(
+            "{:?}",
+            Ok::<_, Fault>(Event::Connected {
+                session: Known::New
+            })
+        )],
+    );
+    d.tx.clear();
+    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.publish(QoS::ExactlyOnce), Ok(Some(1)));
+    d.says(b"\x34\x05\0\x01t\0\x01");
+    d.hears(
+        b"\x50\x02\0\x01\x70\x02\0\x01",
+        &["Ok(Received { id: 1 })", "Ok(Acked { id: 1 })"],
+    );
+    d.says(b"\x62\x02\0\x01");
+}
+
+macro_rules! profile {
+    ($name:ident { $($item:item)* }) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        struct $name;
+        impl Profile for $name { $($item)* }
+    };
+}
+
+profile!(Once { const QOS: QoS = QoS::AtLeastOnce; });
+profile!(Whole { const STREAMS_IN: bool = false; });
+profile!(Short { const SKIPS: bool = false; });
+profile!(Trusting { const VALIDATES: bool = false; });
+
+#[test]
+fn a_profile_without_qos_2() {
+    let mut d = Dialogue::<Once>::open();
+    assert_eq!(d.publish(QoS::ExactlyOnce), Err(SendError::Invalid));
+    assert_eq!(
+        d.session
+            .subscribe(&[Filter::new("t", QoS::ExactlyOnce)], &mut d.tx),
+        Err(SendError::Invalid)
+    );
+    d.says(b"");
+    assert_eq!(d.publish(QoS::AtLeastOnce), Ok(Some(1)));
+    d.hears(b"\x40\x02\0\x01", &["Ok(Acked { id: 1 })"]);
+    d.tx.clear();
+    d.hears(
+        b"\x32\x05\0\x01t\0\x07",
+        &["Ok(Message(Message { topic: \"t\", payload: [], left: 0, id: 7, head: 50 }))"],
+    );
+    d.says(b"\x40\x02\0\x07");
+    d.hears(b"\x34\x05\0\x01t\0\x07", &["Err(Unexpected)"]);
+}
+
+/// Whatever is longer than `rx` is told at once, and not waited for.
+#[test]
+fn a_profile_without_pieces() {
+    let long = [b"\x30\x28\0\x01t", &[b'.'; 37][..]].concat();
+    Dialogue::<Whole>::open().hears(&long, &["Err(PacketTooLarge)"]);
+    Dialogue::<Whole>::open().hears(&long[..5], &["Err(PacketTooLarge)"]);
+    let mut d = Dialogue::<Whole>::open();
+    let fits = [b"\x30\x1e\0\x01t", &[b'.'; 27][..]].concat();
+    for n in 0..fits.len() {
+        d.hears(&fits[..n], &[]);
+        d.rx.clear();
+    }
+    d.hears(
+        &fits,
+        &[&format!(
+            "Ok(Message(Message {{ topic: \"t\", payload: {:?}, left: 0, id: 1, head: 48 }}))",
+            [b'.'; 27]
+        )],
+    );
+}
+
+#[test]
+fn a_profile_that_does_not_skip() {
+    let topic = [b"\x30\x28\0\x26", &[b't'; 38][..]].concat();
+    Dialogue::<Short>::open().hears(&topic, &["Err(PacketTooLarge)"]);
+    let payload = [b"\x30\x28\0\x01t", &[b'.'; 37][..]].concat();
+    let mut d = Dialogue::<Short>::open();
+    let message = format!(
+        "Ok(Message(Message {{ topic: \"t\", payload: {:?}, left: 10, id: 1, head: 48 }}))",
+        [b'.'; 27]
+    );
+    d.hears(
+        &payload,
+        &[
+            &message,
+            &format!("Ok(Payload {{ data: {:?}, left: 0 }})", [b'.'; 10]),
+        ],
+    );
+}
+
+#[test]
+fn a_profile_that_trusts_the_broker() {
+    let mut d = Dialogue::<Trusting>::open();
+    d.hears(
+        b"\x30\x03\0\x01\xff",
+        &["Ok(Message(Message { topic: \"\", payload: [], left: 0, id: 1, head: 48 }))"],
+    );
+    assert_eq!(
+        d.session.publish(&Publish::to("t/#"), &mut d.tx),
+        Err(SendError::Invalid)
+    );
+    assert_eq!(
+        d.session
+            .subscribe(&[Filter::new("t#", QoS::AtMostOnce)], &mut d.tx),
+        Err(SendError::Invalid)
+    );
+}
