@@ -5,35 +5,17 @@ use motemq::{Connect, Fault, Filter, Out, PacketId, Publish, SendError};
 entries! {
     mq_connect(s: &mut Session, c: &Connect<'_>, room: usize, tx: &mut Out<'_>) -> Result<(), SendError> = s.connect_slices(c, room, tx);
     mq_publish(s: &mut Session, p: &Publish<'_>, tx: &mut Out<'_>) -> Result<Option<PacketId>, SendError> = s.publish(p, tx);
-}
-#[cfg(not(any(no_stream_out, no_stream_calls)))]
-entries! {
     mq_publish_chunk(s: &mut Session, data: &&[u8], tx: &mut Out<'_>) -> Result<usize, SendError> = s.publish_chunk(data, tx);
     mq_publish_direct(s: &mut Session, n: u32, tx: &mut Out<'_>) -> Result<(), SendError> = s.publish_direct(n, tx);
-}
-#[cfg(not(no_resume))]
-entries! {
     mq_republish(s: &mut Session, id: PacketId, p: &Publish<'_>, tx: &mut Out<'_>) -> Result<(), SendError> = s.republish(id, p, tx);
     mq_abandon(s: &mut Session, id: PacketId, tx: &mut Out<'_>) -> Result<(), SendError> = s.abandon(id, tx);
-}
-#[cfg(not(no_sub))]
-entries! {
     mq_subscribe(s: &mut Session, f: &&[Filter<'_>], tx: &mut Out<'_>) -> Result<PacketId, SendError> = s.subscribe(f, tx);
     mq_unsubscribe(s: &mut Session, f: &&[Filter<'_>], tx: &mut Out<'_>) -> Result<PacketId, SendError> = s.unsubscribe(f, tx);
-}
-#[cfg(not(no_disconnect))]
-entries! {
     mq_disconnect(s: &mut Session, tx: &mut Out<'_>) -> Result<(), SendError> = s.disconnect(tx);
-}
-#[cfg(not(no_tick))]
-entries! {
     mq_tick(s: &mut Session, now: u32, tx: &mut Out<'_>) -> Result<Option<u32>, Fault> = s.tick(now, tx);
-}
-#[cfg(not(no_misc))]
-entries! {
-    mq_lost(s: &mut Session) = s.lost();
+    mq_on_connection_lost(s: &mut Session) = s.on_connection_lost();
     mq_is_closed(s: &Session) -> bool = s.is_closed();
-    mq_oldest(s: &Session) -> Option<PacketId> = s.oldest();
+    mq_oldest_in_flight(s: &Session) -> Option<PacketId> = s.oldest_in_flight();
 }
 
 #[unsafe(no_mangle)]

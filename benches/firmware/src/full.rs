@@ -14,9 +14,9 @@ entries! {
     mq_unsubscribe(s: &mut Session, f: &&[Filter<'_>], tx: &mut Tx) -> Result<PacketId, SendError> = s.unsubscribe(f, tx);
     mq_disconnect(s: &mut Session, tx: &mut Tx) -> Result<(), SendError> = s.disconnect(tx);
     mq_tick(s: &mut Session, now: u32, tx: &mut Tx) -> Result<Option<u32>, Fault> = s.tick(now, tx);
-    mq_lost(s: &mut Session) = s.lost();
+    mq_on_connection_lost(s: &mut Session) = s.on_connection_lost();
     mq_is_closed(s: &Session) -> bool = s.is_closed();
-    mq_oldest(s: &Session) -> Option<PacketId> = s.oldest();
+    mq_oldest_in_flight(s: &Session) -> Option<PacketId> = s.oldest_in_flight();
     mq_rx_commit(rx: &mut Rx, n: usize) = rx.commit(n);
     mq_tx_consume(tx: &mut Tx, n: usize) = tx.consume(n);
 }

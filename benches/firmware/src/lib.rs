@@ -9,6 +9,8 @@
 
 #[cfg(feature = "codec")]
 mod codec;
+#[cfg(feature = "custom")]
+mod custom;
 #[cfg(feature = "engine")]
 mod engine;
 #[cfg(feature = "full")]
@@ -23,42 +25,17 @@ mod sizes;
 #[cfg(feature = "subscriber")]
 mod subscriber;
 
-/// The session of one firmware, which speaks what it needs. Measured with other profiles, too:
-/// `--cfg no_...`.
+/// The session of one firmware, which speaks what it needs.
 #[cfg(not(feature = "codec"))]
-type Session = motemq::Session<[motemq::Slot; 8], Mine>;
+type Session = motemq::Session<[motemq::Slot; 8], motemq::Mqtt311<Profile>>;
 
-/// Its profile.
-#[cfg(not(any(
-    feature = "codec",
-    feature = "sensor",
-    feature = "clean",
-    feature = "mine"
-)))]
-type Mine = motemq::Full;
-#[cfg(feature = "sensor")]
-type Mine = motemq::Sensor;
+/// Its profile: everything, unless a feature names another one.
+#[cfg(not(any(feature = "codec", feature = "clean", feature = "custom")))]
+type Profile = motemq::Full;
 #[cfg(feature = "clean")]
-type Mine = motemq::Clean;
-#[cfg(feature = "mine")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Mine;
-#[cfg(feature = "mine")]
-impl motemq::Profile for Mine {
-    const QOS: motemq::QoS = if cfg!(qos_0) {
-        motemq::QoS::AtMostOnce
-    } else if cfg!(qos_1) {
-        motemq::QoS::AtLeastOnce
-    } else {
-        motemq::QoS::ExactlyOnce
-    };
-    const RECEIVES: bool = !cfg!(no_receive);
-    const RESUMES: bool = !cfg!(no_resume);
-    const STREAMS_IN: bool = !cfg!(no_stream_in);
-    const SKIPS: bool = !cfg!(no_skip);
-    const STREAMS_OUT: bool = !cfg!(no_stream_out);
-    const VALIDATES: bool = !cfg!(no_validate);
-}
+type Profile = motemq::Clean;
+#[cfg(feature = "custom")]
+type Profile = custom::Custom;
 
 /// Its buffers.
 #[cfg(not(any(feature = "engine", feature = "sample", feature = "codec")))]

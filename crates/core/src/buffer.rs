@@ -256,6 +256,12 @@ impl<'b> Out<'b> {
         Out { mem, end }
     }
 
+    /// Nothing waits to be sent.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        *self.end == 0
+    }
+
     /// Bytes that can be appended.
     #[inline]
     pub(crate) fn room(&self) -> usize {

@@ -11,14 +11,14 @@ pub enum QoS {
     AtMostOnce = 0,
     /// At least once: it is sent until the broker has acknowledged it, and may arrive twice.
     AtLeastOnce = 1,
-    /// Exactly once: neither lost nor doubled, for two more packets.
+    /// Exactly once: neither lost nor doubled, for two remaining packets.
     ExactlyOnce = 2,
 }
 
 impl QoS {
     /// The QoS in the first byte of a PUBLISH, which has been checked.
-    pub(crate) fn of_head(head: u8) -> QoS {
-        match head >> 1 & 3 {
+    pub(crate) fn of_first_byte(first_byte: u8) -> QoS {
+        match first_byte >> 1 & 3 {
             0 => QoS::AtMostOnce,
             1 => QoS::AtLeastOnce,
             _ => QoS::ExactlyOnce,
@@ -26,7 +26,7 @@ impl QoS {
     }
 }
 
-/// From the number that stands on the wire; gives 3 and more back as the error [MQTT-3.3.1-4].
+/// From the number that stands on the wire; gives 3 and remaining back as the error [MQTT-3.3.1-4].
 impl TryFrom<u8> for QoS {
     type Error = u8;
 
@@ -54,7 +54,7 @@ pub struct Publish<'a> {
     /// The payload, or its beginning.
     pub payload: &'a [u8],
     /// Bytes of payload that follow.
-    pub more: u32,
+    pub remaining: u32,
     /// How often it may arrive.
     pub qos: QoS,
     /// Whether the broker keeps it.
@@ -68,7 +68,7 @@ impl<'a> Publish<'a> {
         Publish {
             topic,
             payload: &[],
-            more: 0,
+            remaining: 0,
             qos: QoS::AtMostOnce,
             retain: false,
         }
@@ -101,8 +101,8 @@ impl<'a> Publish<'a> {
     /// acknowledgement and no PINGREQ leaves. Brokers count packets, not bytes; mosquitto
     /// closes a connection whose PUBLISH takes longer than one and a half
     /// [keep-alives](Connect::keep_alive): size the keep-alive by the slowest upload.
-    pub const fn more(mut self, len: u32) -> Self {
-        self.more = len;
+    pub const fn remaining(mut self, len: u32) -> Self {
+        self.remaining = len;
         self
     }
 }
@@ -148,6 +148,8 @@ pub struct Connect<'a> {
     pub timeout: u8,
     /// Whether the session ends with the connection.
     pub clean: bool,
+    /// Where packet identifiers begin if the broker has a session that we do not know; not sent.
+    pub identifier_offset: u16,
 }
 
 impl<'a> Connect<'a> {
@@ -165,6 +167,7 @@ impl<'a> Connect<'a> {
             keep_alive: 60,
             timeout: 10,
             clean: true,
+            identifier_offset: 0,
         }
     }
 
@@ -185,6 +188,20 @@ impl<'a> Connect<'a> {
     /// Seconds that the broker may be silent when it owes us a CONNACK or PINGRESP; 0: forever.
     pub const fn timeout(mut self, seconds: u8) -> Self {
         self.timeout = seconds;
+        self
+    }
+
+    /// Sets where packet identifiers begin if the broker has a session that the
+    /// [`Session`](crate::Session) does not know, so that `Connected` says
+    /// [`Unrecognized`](crate::SessionState::Unrecognized): the first identifier is this offset
+    /// plus 1. Use a random number for each connection.
+    ///
+    /// After a crash without a snapshot the broker may still hold a QoS 2 message under one of the
+    /// identifiers used before. It takes a new message under that identifier for a repetition of
+    /// the old one, and drops it [MQTT-2.3.1-2]. Identifiers that begin elsewhere do not meet the
+    /// old ones, as far as chance allows.
+    pub const fn identifier_offset(mut self, offset: u16) -> Self {
+        self.identifier_offset = offset;
         self
     }
 

@@ -1,9 +1,12 @@
 //! Formats for defmt of what shows itself otherwise than it is: never what a buffer holds or a
 //! password, and text without a check.
-use crate::{Buffer, Connect, Manual, Out, Owed, Session, Slot, Topic, packet::Filters};
+use crate::{
+    Buffer, Connect, ManualAcks, Out, PendingAck, Protocol, Session, Slot, TopicName,
+    packet::Filters,
+};
 use defmt::{Format, Formatter, write};
 
-impl Format for Topic<'_> {
+impl Format for TopicName<'_> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "{=[u8]:a}", self.as_bytes());
     }
@@ -62,32 +65,32 @@ impl Format for Out<'_> {
     }
 }
 
-impl Format for Manual {
+impl Format for ManualAcks {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "Manual {{ owed: {} }}", &self.owed);
+        write!(f, "ManualAcks {{ pending: {} }}", self.pending());
     }
 }
 
-impl<const N: usize> Format for Manual<[Owed; N]> {
+impl<const N: usize> Format for ManualAcks<[PendingAck; N]> {
     fn format(&self, f: Formatter<'_>) {
         (**self).format(f);
     }
 }
 
-impl Format for Session {
+impl<P: Protocol> Format for Session<[Slot], P> {
     fn format(&self, f: Formatter<'_>) {
         write!(
             f,
-            "Session {{ closed: {}, oldest: {}, unsent: {}, slots: {} }}",
+            "Session {{ is_closed: {}, oldest_in_flight: {}, payload_remaining: {}, slots: {} }}",
             self.is_closed(),
-            self.oldest(),
-            self.unsent(),
-            &self.slots
+            self.oldest_in_flight(),
+            self.payload_remaining(),
+            self.ring().slots()
         );
     }
 }
 
-impl<const N: usize> Format for Session<[Slot; N]> {
+impl<const N: usize, P: Protocol> Format for Session<[Slot; N], P> {
     fn format(&self, f: Formatter<'_>) {
         (**self).format(f);
     }

@@ -98,19 +98,15 @@
 )]
 
 mod buffer;
-mod clock;
 mod command;
 #[cfg(feature = "defmt")]
 mod defmt;
 mod error;
 mod event;
-#[cfg(feature = "fast")]
-mod fast;
-mod manual;
+mod manual_acks;
 pub mod packet;
 mod profile;
-mod receive;
-mod send;
+mod protocol;
 mod session;
 mod snapshot;
 pub mod topic;
@@ -119,9 +115,10 @@ mod wire;
 pub use buffer::{Buffer, Out, Output};
 pub use command::{Connect, Filter, Publish, QoS};
 pub use error::{Fault, ReturnCode, SendError};
-pub use event::{Event, Known, Message};
-pub use manual::{Manual, Owed, Token};
+pub use event::{Event, Message, SessionState};
+pub use manual_acks::{AckToken, ManualAcks, PendingAck};
 pub use profile::{Clean, Full, Profile, Sensor};
+pub use protocol::{Mqtt311, Protocol};
 pub use session::{PacketId, Session, Slot};
 pub use snapshot::SnapshotError;
-pub use topic::Topic;
+pub use topic::TopicName;

@@ -17,10 +17,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #[cfg(feature = "fast")]
-use crate::fast;
+use crate::session::fast;
 use crate::{
-    Connect, Filter, Full, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
-    topic::{self, Kind, Topic},
+    Connect, Filter, Mqtt311, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    topic::{self, Kind, TopicName},
     wire::{self, Draft},
 };
 use core::{fmt, str};
@@ -53,7 +53,7 @@ pub enum Packet<'a> {
         /// With QoS 1 and 2.
         id: Option<PacketId>,
         /// Where to.
-        topic: Topic<'a>,
+        topic: TopicName<'a>,
         /// What it says.
         payload: &'a [u8],
     },
@@ -164,10 +164,10 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
     let Some((body, rest)) = header.body.split_at_checked(header.length) else {
         return Ok(None);
     };
-    let packet = if header.head >> 4 == wire::PUBLISH {
-        publish(header.head, body)
+    let packet = if header.first_byte >> 4 == wire::PUBLISH {
+        publish(header.first_byte, body)
     } else {
-        others(header.head >> 4, body)
+        others(header.first_byte >> 4, body)
     };
     packet
         .map(|packet| Some((packet, bytes.len().wrapping_sub(rest.len()))))
@@ -175,18 +175,18 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
 }
 
 #[inline(always)]
-fn publish(head: u8, body: &[u8]) -> Option<Packet<'_>> {
-    let (topic, id, payload) = wire::publish(head, body)?;
-    let qos = QoS::of_head(head);
+fn publish(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
+    let (topic, id, payload) = wire::publish(first_byte, body)?;
+    let qos = QoS::of_first_byte(first_byte);
     let id = if qos == QoS::AtMostOnce {
         None
     } else {
         PacketId::new(id)
     };
     Some(Packet::Publish {
-        dup: head & wire::DUP != 0,
+        dup: first_byte & wire::DUP != 0,
         qos,
-        retain: head & 1 != 0,
+        retain: first_byte & 1 != 0,
         id,
         topic,
         payload,
@@ -255,7 +255,7 @@ fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
         Some(Publish {
             topic: read_text(body, Kind::Name)?,
             payload: read_data(body)?,
-            more: 0,
+            remaining: 0,
             qos: QoS::try_from(flags >> 3 & 3).ok()?,
             retain: flags & 0x20 != 0,
         })
@@ -282,6 +282,7 @@ fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
         keep_alive,
         timeout: 0,
         clean: flags & 2 != 0,
+        identifier_offset: 0,
     })
 }
 
@@ -304,7 +305,7 @@ fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
     read_data(body)
-        .filter(|data| topic::is_valid::<Full>(data, kind))
+        .filter(|data| topic::is_valid::<Mqtt311>(data, kind))
         .and_then(|data| str::from_utf8(data).ok())
 }
 
@@ -352,12 +353,12 @@ impl Packet<'_> {
                 if id.is_some() != (qos != QoS::AtMostOnce) || (dup && id.is_none()) {
                     return Err(SendError::Invalid);
                 }
-                let head = wire::PUBLISH << 4 | flags;
+                let first_byte = wire::PUBLISH << 4 | flags;
                 #[cfg(feature = "fast")]
-                if fast::publish(out, head, topic.as_bytes(), id, payload).is_some() {
+                if fast::publish(out, first_byte, topic.as_bytes(), id, payload).is_some() {
                     return Ok(());
                 }
-                write_publish(head, topic.as_bytes(), id, payload, out)
+                write_publish(first_byte, topic.as_bytes(), id, payload, out)
             }
             Packet::Subscribe { id, filters } => write_filters(wire::SUBSCRIBE, id, filters, out),
             Packet::Unsubscribe { id, filters } => {
@@ -366,7 +367,7 @@ impl Packet<'_> {
             Packet::SubAck { id, codes } => write_suback(id, codes, out),
             Packet::PubAck(id) => write_short(wire::PUBACK << 4, id.get(), out),
             Packet::PubRec(id) => write_short(wire::PUBREC << 4, id.get(), out),
-            Packet::PubRel(id) => write_short(wire::RELEASE, id.get(), out),
+            Packet::PubRel(id) => write_short(wire::PUBREL_FIRST_BYTE, id.get(), out),
             Packet::PubComp(id) => write_short(wire::PUBCOMP << 4, id.get(), out),
             Packet::UnsubAck(id) => write_short(wire::UNSUBACK << 4, id.get(), out),
             Packet::PingReq => write_short(wire::PINGREQ << 4, 0, out),
@@ -378,20 +379,20 @@ impl Packet<'_> {
 
 #[cfg_attr(feature = "fast", inline(never))]
 fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendError> {
-    let mut draft = Draft::<Full>::new(out, wire::CONNECT << 4);
+    let mut draft = Draft::<Mqtt311>::new(out, wire::CONNECT << 4);
     draft.connect(connect);
     draft.finish(0)
 }
 
 #[cfg_attr(feature = "fast", inline(never))]
 fn write_publish(
-    head: u8,
+    first_byte: u8,
     topic: &[u8],
     id: Option<PacketId>,
     payload: &[u8],
     out: &mut Out<'_>,
 ) -> Result<(), SendError> {
-    let mut draft = Draft::<Full>::new(out, head);
+    let mut draft = Draft::<Mqtt311>::new(out, first_byte);
     draft.u16(topic.len() as u16);
     draft.bytes(topic);
     if let Some(id) = id {
@@ -412,7 +413,7 @@ fn write_filters(
     if filters.iter().next().is_none() {
         return Err(SendError::Invalid);
     }
-    let mut draft = Draft::<Full>::new(out, kind << 4 | wire::RESERVED);
+    let mut draft = Draft::<Mqtt311>::new(out, kind << 4 | wire::RESERVED);
     draft.filters(id.get(), filters.iter());
     draft.finish(0)
 }
@@ -422,15 +423,15 @@ fn write_suback(id: PacketId, codes: &[u8], out: &mut Out<'_>) -> Result<(), Sen
     if codes.is_empty() || !wire::are_codes(codes) {
         return Err(SendError::Invalid);
     }
-    let mut draft = Draft::<Full>::new(out, wire::SUBACK << 4);
+    let mut draft = Draft::<Mqtt311>::new(out, wire::SUBACK << 4);
     draft.u16(id.get());
     draft.bytes(codes);
     draft.finish(0)
 }
 
 #[cfg_attr(feature = "fast", inline(always))]
-fn write_short(head: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendError> {
-    if wire::short(out, head, id) {
+fn write_short(first_byte: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendError> {
+    if wire::write_short(out, first_byte, id) {
         Ok(())
     } else {
         Err(if *out.end == 0 {

@@ -1,48 +1,87 @@
-//! What a program pays for: parts of the protocol that it never uses need not be linked.
-use crate::QoS;
+//! The parts of the protocol that a program uses, so that it does not pay for the others.
+use crate::{Protocol, QoS};
 use core::{fmt::Debug, hash::Hash};
 
-/// Which parts of the protocol a [`Session`](crate::Session) speaks. What it does not is not
-/// linked, and refused: by the compiler where that is possible, else as
-/// [`Invalid`](crate::SendError::Invalid) or [`Unexpected`](crate::Fault::Unexpected).
+/// The parts of the protocol that a [`Session`](crate::Session) speaks.
+///
+/// The code of a part that is left out is not linked. A call that belongs to such a part does not
+/// compile; a value that belongs to it is [`Invalid`](crate::SendError::Invalid); a packet that
+/// belongs to it is [`Unexpected`](crate::Fault::Unexpected). [`Full`] has every part and is the
+/// default. [`Clean`] and [`Sensor`] are ready-made; a profile of one's own takes a few lines:
 ///
 /// ```
-/// use motemq::{Profile, QoS, Session, Slot};
+/// use motemq::{Mqtt311, Profile, QoS, Session, Slot};
+///
+/// /// A meter, which publishes with QoS 1 and resumes its session after a restart.
 /// #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 /// struct Meter;
+///
 /// impl Profile for Meter {
-///     const QOS: QoS = QoS::AtLeastOnce;
-///     const RECEIVES: bool = false;
+///     const MAX_QOS: QoS = QoS::AtLeastOnce;
+///     const SUBSCRIBES: bool = false;
 /// }
-/// let session = Session::<[Slot; 4], Meter>::with_profile();
+///
+/// let session = Session::<[Slot; 4], Mqtt311<Meter>>::with_protocol();
+/// ```
+///
+/// A call outside the profile does not compile:
+///
+/// ```compile_fail
+/// # use motemq::*;
+/// # let mut tx = Buffer::<[u8; 64]>::new();
+/// let mut session = Session::<[Slot; 1], Mqtt311<Sensor>>::with_protocol();
+/// session.subscribe(&[Filter::new("a", QoS::AtMostOnce)], &mut tx); // a sensor does not subscribe
 /// ```
 pub trait Profile: Copy + Eq + Hash + Debug + 'static {
-    /// The highest quality of service, either way.
-    const QOS: QoS = QoS::ExactlyOnce;
-    /// Messages are subscribed to, and received.
-    const RECEIVES: bool = true;
-    /// Sessions outlive connections.
+    /// The highest quality of service in either direction.
+    const MAX_QOS: QoS = QoS::ExactlyOnce;
+    /// The program subscribes and receives messages.
+    const SUBSCRIBES: bool = true;
+    /// Sessions outlive connections: [`Connect::keep_session`](crate::Connect::keep_session).
     const RESUMES: bool = true;
-    /// Messages longer than `rx` come in pieces; without, they are
+    /// A received message that is longer than `rx` is delivered in pieces. Without this part it is
     /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const STREAMS_IN: bool = true;
-    /// Messages whose topic is longer than `rx` are [`Skipped`](crate::Event::Skipped); without,
-    /// they are too large, too.
+    /// A received message whose topic is longer than `rx` is
+    /// [`Skipped`](crate::Event::Skipped). Without this part it is `PacketTooLarge`.
     const SKIPS: bool = true;
-    /// Text that comes is checked [MQTT-1.5.3-1]; without, the broker is trusted to send topics
-    /// that are ones. What is sent is checked always.
+    /// The topic of a received message is checked to be UTF-8 and to be a topic name
+    /// [MQTT-1.5.3-1]. Without this part the broker is trusted. Text that is sent is always
+    /// checked.
     const VALIDATES: bool = true;
-    /// Messages are sent in pieces: [`Publish::more`](crate::Publish::more).
+    /// A message can be published in pieces: [`Publish::remaining`](crate::Publish::remaining).
     const STREAMS_OUT: bool = true;
+    /// A QoS 2 message that arrives under a packet identifier whose PUBREL is still to come is
+    /// delivered and [marked](crate::Message::is_repeated), so that the application decides
+    /// whether it is a repetition. Off even in [`Full`], which discards such a message, as
+    /// [MQTT-4.3.3-2] demands.
+    ///
+    /// Some brokers forget, when one of their nodes fails, which identifiers they have in use, and
+    /// send other messages under them. Without this part those messages are lost. With it an
+    /// application that remembers what it received under each identifier (a hash is enough) loses
+    /// none.
+    const DELIVERS_REPEATED: bool = false;
 }
 
-/// Everything.
+/// Every part of the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Full;
 
 impl Profile for Full {}
 
-/// Everything within one connection: sessions end with it, and messages are sent in one piece.
+/// Clean sessions only: a session ends with its connection, and a message is published in one
+/// piece.
+///
+/// ```
+/// # use motemq::*;
+/// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+/// let mut session = Session::<[Slot; 8], Mqtt311<Clean>>::with_protocol();
+/// session.connect(&Connect::new("lamp-3"), &mut rx, &mut tx)?;
+/// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4); tx.clear();
+/// # session.next_event(&mut rx, &mut tx).unwrap();
+/// session.subscribe(&[Filter::new("lamp/3/set", QoS::ExactlyOnce)], &mut tx)?;
+/// # Ok::<(), SendError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Clean;
 
@@ -51,44 +90,84 @@ impl Profile for Clean {
     const STREAMS_OUT: bool = false;
 }
 
-/// A sensor: publishes with QoS 0.
+/// A sensor: it publishes with QoS 0, over clean sessions, and receives nothing.
+///
+/// ```
+/// # use motemq::*;
+/// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+/// let mut session = Session::<[Slot; 1], Mqtt311<Sensor>>::with_protocol();
+/// session.connect(&Connect::new("cellar"), &mut rx, &mut tx)?;
+/// # rx.space()[..4].copy_from_slice(b"\x20\x02\0\0"); rx.commit(4); tx.clear();
+/// # session.next_event(&mut rx, &mut tx).unwrap();
+/// session.publish(&Publish::to("cellar/temperature").payload(b"11.5"), &mut tx)?;
+/// # Ok::<(), SendError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Sensor;
 
 impl Profile for Sensor {
-    const QOS: QoS = QoS::AtMostOnce;
-    const RECEIVES: bool = false;
+    const MAX_QOS: QoS = QoS::AtMostOnce;
+    const SUBSCRIBES: bool = false;
     const RESUMES: bool = false;
-    const STREAMS_IN: bool = false;
     const STREAMS_OUT: bool = false;
 }
 
-/// Messages come in pieces.
-pub(crate) const fn streams_in<P: Profile>() -> bool {
-    P::RECEIVES && P::STREAMS_IN
+/// The highest quality of service, as a number.
+pub(crate) const fn max_qos<P: Protocol>() -> u8 {
+    <P::Profile as Profile>::MAX_QOS as u8
+}
+
+/// Messages are received.
+pub(crate) const fn subscribes<P: Protocol>() -> bool {
+    <P::Profile as Profile>::SUBSCRIBES
+}
+
+/// Sessions are resumed.
+pub(crate) const fn resumes<P: Protocol>() -> bool {
+    <P::Profile as Profile>::RESUMES
+}
+
+/// Messages are published in pieces.
+pub(crate) const fn streams_out<P: Protocol>() -> bool {
+    <P::Profile as Profile>::STREAMS_OUT
+}
+
+/// Messages are received in pieces.
+pub(crate) const fn streams_in<P: Protocol>() -> bool {
+    subscribes::<P>() && <P::Profile as Profile>::STREAMS_IN
 }
 
 /// Messages are skipped.
-pub(crate) const fn skips<P: Profile>() -> bool {
-    streams_in::<P>() && P::SKIPS
+pub(crate) const fn skips<P: Protocol>() -> bool {
+    streams_in::<P>() && <P::Profile as Profile>::SKIPS
 }
 
-/// Text is checked for UTF-8: what comes, that is, since what is sent is `&str`.
-pub(crate) const fn checks_utf_8<P: Profile>() -> bool {
-    P::RECEIVES && P::VALIDATES
+/// Received topics are checked. What is sent is `&str`, so that only they need a check for UTF-8.
+pub(crate) const fn validates<P: Protocol>() -> bool {
+    subscribes::<P>() && <P::Profile as Profile>::VALIDATES
 }
 
-/// Acknowledgements of ours are awaited.
-pub(crate) const fn is_acknowledged<P: Profile>() -> bool {
-    P::QOS as u8 != 0 || P::RECEIVES
+/// Packets that are sent are acknowledged.
+pub(crate) const fn is_acknowledged<P: Protocol>() -> bool {
+    max_qos::<P>() != 0 || subscribes::<P>()
 }
 
 /// QoS 2 is spoken.
-pub(crate) const fn has_qos_2<P: Profile>() -> bool {
-    P::QOS as u8 == 2
+pub(crate) const fn has_qos_2<P: Protocol>() -> bool {
+    max_qos::<P>() == 2
 }
 
-/// Replies can be owed.
-pub(crate) const fn replies<P: Profile>() -> bool {
-    P::QOS as u8 == 2 || (P::QOS as u8 != 0 && P::RECEIVES)
+/// QoS 2 messages are received.
+pub(crate) const fn receives_qos_2<P: Protocol>() -> bool {
+    has_qos_2::<P>() && subscribes::<P>()
+}
+
+/// Messages under an identifier that awaits PUBREL are delivered.
+pub(crate) const fn delivers_repeated<P: Protocol>() -> bool {
+    receives_qos_2::<P>() && <P::Profile as Profile>::DELIVERS_REPEATED
+}
+
+/// Acknowledgements are sent.
+pub(crate) const fn acknowledges<P: Protocol>() -> bool {
+    has_qos_2::<P>() || (max_qos::<P>() != 0 && subscribes::<P>())
 }

@@ -1,28 +1,38 @@
 //! A session in a few bytes, for memory that outlives a reset.
-use crate::{Session, Slot, wire};
+use crate::{Protocol, Session, Slot, profile::resumes};
 use core::{error::Error, fmt};
 
 /// First byte of an image.
-const VERSION: u8 = 1;
-/// Bytes before and behind those of the slots: version, ring position, client; checksum.
-const HEAD: usize = 5;
-const TAIL: usize = 2;
+const VERSION: u8 = 2;
+/// Length of the version and of the checksum.
+const VERSION_LENGTH: usize = 1;
+const CHECKSUM_LENGTH: usize = 2;
+/// Length of what the ring of slots writes, besides its slots and for each of them.
+pub(crate) const RING_LENGTH: usize = 6;
+pub(crate) const SLOT_LENGTH: usize = 3;
 
-impl<const N: usize> Session<[Slot; N]> {
-    /// Length of its image in bytes: 7 and 3 for each slot.
-    pub const IMAGE: usize = HEAD + 3 * N + TAIL;
+impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
+    /// Length of an image in bytes: 9, and 3 for each slot.
+    pub const IMAGE: usize = VERSION_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
 }
 
-impl Session {
-    /// Writes into `image` what a resumption needs; the image is [`IMAGE`](Session::IMAGE) bytes.
+impl<P: Protocol> Session<[Slot], P> {
+    /// Writes into `image`, which is [`IMAGE`](Session::IMAGE) bytes, what a later resumption needs.
     ///
-    /// It may be taken at any time, and equals a session whose link was just cut. To survive a loss
-    /// of power it must be durable before the bytes of `tx` leave: what the broker has seen
-    /// must not be forgotten. Nor must what the broker has forgotten be taken for known after the
-    /// next start: save after [`Connected`](crate::Event::Connected) without a session, too. To
-    /// have each message exactly once across a crash, write it in one transaction with what the
-    /// application did with the last one.
+    /// An image may be taken at any time, and equals a session whose connection was just lost. To
+    /// survive a loss of power it has to be durable before the bytes of `tx` are sent: what the
+    /// broker has seen must not be forgotten. Nor may the session remember what the broker has
+    /// forgotten, so save after a [`Connected`](crate::Event::Connected) that does not resume the
+    /// session, too. To have each message exactly once across a crash, write the image in one
+    /// transaction with what the application did with the last message.
     ///
+    /// A message counts as accepted, and is part of the image, from the call that acknowledges it:
+    /// the next [`next_event`](Self::next_event), or [`ManualAcks::ack`](crate::ManualAcks::ack).
+    ///
+    /// # Errors
+    /// [`Length`](SnapshotError::Length) if `image` has another length; nothing is written.
+    ///
+    /// # Examples
     /// ```
     /// use motemq::{Session, Slot};
     /// type Mine = Session<[Slot; 8]>;
@@ -34,74 +44,50 @@ impl Session {
     /// assert!(again == session);
     /// # Ok::<(), motemq::SnapshotError>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`Length`](SnapshotError::Length) if `image` has another length; nothing is written then.
     pub fn save(&self, image: &mut [u8]) -> Result<(), SnapshotError> {
-        let (body, sum) = image
-            .split_last_chunk_mut::<TAIL>()
-            .ok_or(SnapshotError::Length)?;
-        let ([version, next @ .., client_high, client_low], slots) = body
-            .split_first_chunk_mut::<HEAD>()
-            .ok_or(SnapshotError::Length)?;
-        let (slots, odd) = slots.as_chunks_mut();
-        if slots.len() != self.slots.len() || !odd.is_empty() {
+        const {
+            assert!(
+                resumes::<P>(),
+                "this profile has no sessions that outlive a connection"
+            )
+        };
+        let (body, sum) = image.split_last_chunk_mut().ok_or(SnapshotError::Length)?;
+        let ([version], ring) = body.split_first_chunk_mut().ok_or(SnapshotError::Length)?;
+        if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
+        self.ring().save(ring);
         *version = VERSION;
-        *next = self.next.to_be_bytes();
-        [*client_high, *client_low] = self.client.to_be_bytes();
-        for (to, slot) in slots.iter_mut().zip(&self.slots) {
-            let [high, low] = slot.received.to_be_bytes();
-            *to = [slot.awaits, high, low];
-        }
         *sum = checksum(body).to_be_bytes();
         Ok(())
     }
 
-    /// Makes this the session that was saved, without a connection; to be called before
-    /// [`connect`](Self::connect). With another client identifier than the one saved, `connect`
-    /// will not resume it.
+    /// Makes this the session that was saved, without a connection. Call it before
+    /// [`connect`](Self::connect), which resumes the session only with the client identifier that
+    /// it had when it was saved.
     ///
     /// # Errors
-    /// See [`SnapshotError`]; the session is as before then.
+    /// See [`SnapshotError`]; the session is not changed.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
-        let (body, &sum) = image
-            .split_last_chunk::<TAIL>()
-            .ok_or(SnapshotError::Length)?;
-        let (&[version, next_high, next_low, client_high, client_low], slots) = body
-            .split_first_chunk::<HEAD>()
-            .ok_or(SnapshotError::Length)?;
-        let (slots, odd) = slots.as_chunks();
-        if slots.len() != self.slots.len() || !odd.is_empty() {
+        const {
+            assert!(
+                resumes::<P>(),
+                "this profile has no sessions that outlive a connection"
+            )
+        };
+        let (body, &sum) = image.split_last_chunk().ok_or(SnapshotError::Length)?;
+        let (&[version], ring) = body.split_first_chunk().ok_or(SnapshotError::Length)?;
+        if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
         if version != VERSION {
             return Err(SnapshotError::Version);
         }
-        let next = u16::from_be_bytes([next_high, next_low]);
-        let valid = |&[awaits, ..]: &[u8; 3]| {
-            matches!(
-                awaits,
-                0 | wire::PUBACK | wire::PUBREC | wire::PUBCOMP | wire::SUBACK | wire::UNSUBACK
-            )
-        };
-        if u16::from_be_bytes(sum) != checksum(body)
-            || usize::from(next) >= slots.len()
-            || !slots.iter().all(valid)
-        {
+        if u16::from_be_bytes(sum) != checksum(body) {
             return Err(SnapshotError::Damaged);
         }
-        self.lost();
-        self.next = next;
-        self.client = u16::from_be_bytes([client_high, client_low]);
-        for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
-            *slot = Slot {
-                received: u16::from_be_bytes([high, low]),
-                awaits,
-                count: 0,
-            };
-        }
+        self.ring_mut().restore(ring)?;
+        self.on_connection_lost();
         Ok(())
     }
 }

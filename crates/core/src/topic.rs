@@ -1,23 +1,26 @@
-//! Topic names and topic filters: what is valid, and what matches.
-use crate::{Full, Profile, profile::checks_utf_8};
+//! TopicName names and topic filters: what is valid, and what matches.
+use crate::{
+    Mqtt311, Protocol,
+    profile::{subscribes, validates},
+};
 use core::{fmt, str};
 
 /// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards
 /// [MQTT-1.5.3-1] [MQTT-3.3.2-2].
 ///
 /// ```
-/// use motemq::topic::Topic;
-/// let topic = Topic::new("cellar/temperature").unwrap();
+/// use motemq::topic::TopicName;
+/// let topic = TopicName::new("cellar/temperature").unwrap();
 /// assert!(topic == "cellar/temperature" && topic.matches("cellar/+"));
-/// assert!(Topic::new("cellar/#").is_none());
+/// assert!(TopicName::new("cellar/#").is_none());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Topic<'r>(pub(crate) &'r [u8]);
+pub struct TopicName<'r>(pub(crate) &'r [u8]);
 
-impl<'r> Topic<'r> {
+impl<'r> TopicName<'r> {
     /// A topic name of one's own, if it is one.
     pub fn new(name: &'r str) -> Option<Self> {
-        is_name(name).then_some(Topic(name.as_bytes()))
+        is_name(name).then_some(TopicName(name.as_bytes()))
     }
 
     /// The bytes on the wire.
@@ -38,25 +41,25 @@ impl<'r> Topic<'r> {
     }
 }
 
-impl PartialEq<str> for Topic<'_> {
+impl PartialEq<str> for TopicName<'_> {
     fn eq(&self, other: &str) -> bool {
         self.0 == other.as_bytes()
     }
 }
 
-impl PartialEq<&str> for Topic<'_> {
+impl PartialEq<&str> for TopicName<'_> {
     fn eq(&self, other: &&str) -> bool {
         self.0 == other.as_bytes()
     }
 }
 
-impl fmt::Debug for Topic<'_> {
+impl fmt::Debug for TopicName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
-impl fmt::Display for Topic<'_> {
+impl fmt::Display for TopicName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
     }
@@ -69,7 +72,7 @@ impl fmt::Display for Topic<'_> {
 /// assert!(is_name("a/b") && is_name("/") && !is_name("") && !is_name("a/+") && !is_name("a\0"));
 /// ```
 pub fn is_name(name: &str) -> bool {
-    name.len() <= 0xffff && is_valid::<Full>(name.as_bytes(), Kind::Name)
+    name.len() <= 0xffff && is_valid::<Mqtt311>(name.as_bytes(), Kind::Name)
 }
 
 /// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any
@@ -81,7 +84,7 @@ pub fn is_name(name: &str) -> bool {
 /// assert!(!is_filter("a+") && !is_filter("a#") && !is_filter("#/a") && !is_filter(""));
 /// ```
 pub fn is_filter(filter: &str) -> bool {
-    filter.len() <= 0xffff && is_valid::<Full>(filter.as_bytes(), Kind::Filter)
+    filter.len() <= 0xffff && is_valid::<Mqtt311>(filter.as_bytes(), Kind::Filter)
 }
 
 /// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
@@ -135,7 +138,7 @@ fn is_wildcard(byte: u8) -> bool {
 
 /// `s` is valid UTF-8 without U+0000, and what its kind asks for besides. Not for [`Kind::Data`].
 #[inline]
-pub(crate) fn is_valid<P: Profile>(s: &[u8], kind: Kind) -> bool {
+pub(crate) fn is_valid<P: Protocol>(s: &[u8], kind: Kind) -> bool {
     #[cfg(feature = "fast")]
     if !s.is_empty() {
         if kind != Kind::Filter {
@@ -154,7 +157,7 @@ pub(crate) fn is_valid<P: Profile>(s: &[u8], kind: Kind) -> bool {
 
 #[cfg_attr(feature = "fast", cold)]
 #[inline(never)]
-fn is_valid_bytewise<P: Profile>(s: &[u8], kind: Kind) -> bool {
+fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
     if s.is_empty() && kind != Kind::Text {
         return false;
     }
@@ -163,17 +166,17 @@ fn is_valid_bytewise<P: Profile>(s: &[u8], kind: Kind) -> bool {
     // lies. The first two bytes tell overlong forms, surrogates and what lies above U+10FFFF.
     let (mut need, mut low, mut high) = (0u32, 0x80, 0xbf);
     for &byte in s {
-        if P::RECEIVES && kind == Kind::Filter && is_out_of_place(last, byte) {
+        if subscribes::<P>() && kind == Kind::Filter && is_out_of_place(last, byte) {
             return false;
         }
         last = byte;
-        if checks_utf_8::<P>() && need != 0 {
+        if validates::<P>() && need != 0 {
             if byte < low || byte > high {
                 return false;
             }
             (low, high) = (0x80, 0xbf);
             need = need.wrapping_sub(1);
-        } else if checks_utf_8::<P>() && byte >= 0x80 {
+        } else if validates::<P>() && byte >= 0x80 {
             if !(0xc2..=0xf4).contains(&byte) {
                 return false;
             }

@@ -1,10 +1,10 @@
 //! The bytes of packets: their types, the fixed header, and the one writer. No state, and no
 //! meaning beyond the form.
 use crate::{
-    Full, Profile, SendError,
+    Mqtt311, Protocol, SendError,
     buffer::{Out, Writer},
     command::{Connect, Filter},
-    topic::{self, Kind, Topic},
+    topic::{self, Kind, TopicName},
 };
 use core::marker::PhantomData;
 
@@ -28,6 +28,9 @@ pub(crate) const DUP: u8 = 8;
 /// The bits of the QoS in the first byte of a PUBLISH; and the one that says QoS 2.
 pub(crate) const QOS: u8 = 6;
 pub(crate) const QOS_2: u8 = 4;
+/// Marks the first byte of a PUBLISH that arrived under an identifier which PUBREL has not released
+/// yet. No first byte of a PUBLISH has this bit.
+pub(crate) const REPEATED: u8 = 0x80;
 /// The lower half of the first byte of PUBREL, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.2-1].
 pub(crate) const RESERVED: u8 = 2;
 /// The types with that lower half, a bit for each.
@@ -35,7 +38,7 @@ const WITH_RESERVED: u16 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE;
 /// All types there are, a bit for each.
 const DEFINED: u16 = 0x7ffe;
 /// PUBREL's first byte.
-pub(crate) const RELEASE: u8 = PUBREL << 4 | RESERVED;
+pub(crate) const PUBREL_FIRST_BYTE: u8 = PUBREL << 4 | RESERVED;
 /// SUBACK's return code for no.
 pub(crate) const REFUSED: u8 = 0x80;
 
@@ -46,7 +49,7 @@ pub struct Malformed;
 
 /// A packet's first byte, the remaining length it tells, and the bytes behind.
 pub(crate) struct FixedHeader<'i> {
-    pub head: u8,
+    pub first_byte: u8,
     pub length: usize,
     pub body: &'i [u8],
 }
@@ -54,11 +57,11 @@ pub(crate) struct FixedHeader<'i> {
 /// Reads a fixed header. `None`: there is more of it to come.
 #[inline(always)]
 pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
-    let Some((&head, mut body)) = bytes.split_first() else {
+    let Some((&first_byte, mut body)) = bytes.split_first() else {
         return Ok(None);
     };
     // The lower halves that each type allows, a bit for each [MQTT-2.2.2-2].
-    let kind = head >> 4;
+    let kind = first_byte >> 4;
     let flags = if kind == PUBLISH {
         // No QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
         0b0011_1100_0011_1111
@@ -66,7 +69,7 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
         // The lower half is `RESERVED` or 0; types 0 and 15 have none.
         u32::from(DEFINED >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
     };
-    if flags >> (head & 15) & 1 == 0 {
+    if flags >> (first_byte & 15) & 1 == 0 {
         return Err(Malformed);
     }
     let mut length = 0;
@@ -83,7 +86,11 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
             if byte == 0 && shift > 7 {
                 return Err(Malformed);
             }
-            return Ok(Some(FixedHeader { head, length, body }));
+            return Ok(Some(FixedHeader {
+                first_byte,
+                length,
+                body,
+            }));
         }
         if shift == 28 {
             return Err(Malformed);
@@ -94,8 +101,8 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
 /// Splits what stands between the fixed header and the payload of a PUBLISH, its topic's length
 /// taken off, into topic and identifier; with QoS 0 that is any number but 0.
 #[inline(always)]
-pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
-    if head & QOS != 0
+pub(crate) fn split_publish(first_byte: u8, header: &[u8]) -> (&[u8], u16) {
+    if first_byte & QOS != 0
         && let Some((name, &id)) = header.split_last_chunk()
     {
         return (name, u16::from_be_bytes(id));
@@ -106,13 +113,20 @@ pub(crate) fn split_publish(head: u8, header: &[u8]) -> (&[u8], u16) {
 /// What a PUBLISH says behind its fixed header: topic, identifier (with QoS 0 any number but 0),
 /// payload. `None`: it is malformed.
 #[inline(always)]
-pub(crate) fn publish(head: u8, body: &[u8]) -> Option<(Topic<'_>, u16, &[u8])> {
+pub(crate) fn publish(first_byte: u8, body: &[u8]) -> Option<(TopicName<'_>, u16, &[u8])> {
     let (&length, body) = body.split_first_chunk()?;
-    let want =
-        usize::from(u16::from_be_bytes(length)).wrapping_add(if head & QOS == 0 { 0 } else { 2 });
+    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if first_byte & QOS == 0 {
+        0
+    } else {
+        2
+    });
     let (header, payload) = body.split_at_checked(want)?;
-    let (name, id) = split_publish(head, header);
-    (id != 0 && topic::is_valid::<Full>(name, Kind::Name)).then_some((Topic(name), id, payload))
+    let (name, id) = split_publish(first_byte, header);
+    (id != 0 && topic::is_valid::<Mqtt311>(name, Kind::Name)).then_some((
+        TopicName(name),
+        id,
+        payload,
+    ))
 }
 
 /// Reads what CONNACK says: session present, and the return code, whatever it is.
@@ -133,8 +147,8 @@ pub(crate) fn are_codes(codes: &[u8]) -> bool {
 
 /// First byte of the acknowledgement of a PUBLISH with this first byte; 0: none.
 #[inline]
-pub(crate) fn reply(head: u8) -> u8 {
-    let qos = head & QOS;
+pub(crate) fn reply(first_byte: u8) -> u8 {
+    let qos = first_byte & QOS;
     // PUBACK and PUBREC follow PUBLISH in the order of types.
     if qos == 0 {
         0
@@ -146,17 +160,17 @@ pub(crate) fn reply(head: u8) -> u8 {
 /// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if
 /// there is no room.
 #[cfg_attr(feature = "fast", inline)]
-pub(crate) fn short(out: &mut Out<'_>, head: u8, id: u16) -> bool {
+pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
     let [first, length, rest @ ..] = out.mem.get_mut(*out.end..).unwrap_or_default() else {
         return false;
     };
     let mut written = 2usize;
-    if head < PINGREQ << 4 {
+    if first_byte < PINGREQ << 4 {
         let [high, low, ..] = rest else { return false };
         [*high, *low] = id.to_be_bytes();
         written = 4;
     }
-    *first = head;
+    *first = first_byte;
     *length = written.wrapping_sub(2) as u8;
     *out.end = out.end.wrapping_add(written);
     true
@@ -171,13 +185,13 @@ pub(crate) const HEADER: usize = 5;
 /// up, so its length need not be known beforehand. An error sticks and is told at the end, by when
 /// nothing has changed.
 #[repr(C)]
-pub(crate) struct Draft<'o, P = Full> {
+pub(crate) struct Draft<'o, P = Mqtt311> {
     writer: Writer<'o>,
     end: &'o mut usize,
     /// What is to be remembered of the packet when it is sent: see [`Slot`](crate::Slot).
     pub ticket: Ticket,
     /// First byte of the packet.
-    pub head: u8,
+    pub first_byte: u8,
     error: Option<SendError>,
     profile: PhantomData<P>,
 }
@@ -191,15 +205,15 @@ pub(crate) struct Ticket {
     pub count: u8,
 }
 
-impl<'o, P: Profile> Draft<'o, P> {
+impl<'o, P: Protocol> Draft<'o, P> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn new(out: &'o mut Out<'_>, head: u8) -> Self {
+    pub fn new(out: &'o mut Out<'_>, first_byte: u8) -> Self {
         let at = out.end.wrapping_add(HEADER);
         Draft {
             writer: Writer { mem: out.mem, at },
             end: out.end,
             ticket: Ticket::default(),
-            head,
+            first_byte,
             error: None,
             profile: PhantomData,
         }
@@ -222,6 +236,12 @@ impl<'o, P: Profile> Draft<'o, P> {
         self.writer.bytes(bytes);
     }
 
+    /// The topic of a PUBLISH.
+    #[cfg_attr(feature = "fast", inline(always))]
+    pub fn topic(&mut self, topic: &str) {
+        self.field(topic.as_bytes(), Kind::Name);
+    }
+
     /// Bytes of a certain kind with their length before them.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn field(&mut self, bytes: &[u8], kind: Kind) {
@@ -234,14 +254,14 @@ impl<'o, P: Profile> Draft<'o, P> {
         self.bytes(bytes);
     }
 
-    /// Makes the draft a packet, which announces `more` bytes behind it; or does as if it had never
+    /// Makes the draft a packet, which announces `remaining` bytes behind it; or does as if it had never
     /// been.
     #[cfg_attr(feature = "fast", inline(always))]
-    pub fn finish(&mut self, more: u32) -> Result<(), SendError> {
+    pub fn finish(&mut self, remaining: u32) -> Result<(), SendError> {
         let start = *self.end;
         let from = start.wrapping_add(HEADER);
         let to = self.writer.at;
-        let mut length = (to.wrapping_sub(from) as u32).saturating_add(more);
+        let mut length = (to.wrapping_sub(from) as u32).saturating_add(remaining);
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -253,7 +273,7 @@ impl<'o, P: Profile> Draft<'o, P> {
             return Err(SendError::Full);
         }
         self.writer.at = start;
-        self.writer.byte(self.head);
+        self.writer.byte(self.first_byte);
         while length > 0x7f {
             self.writer.byte(length as u8 | 0x80);
             length >>= 7;
@@ -280,7 +300,7 @@ impl<'o, P: Profile> Draft<'o, P> {
             flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;
             self.field(will.topic.as_bytes(), Kind::Name);
             self.field(will.payload, Kind::Data);
-            if will.more != 0 {
+            if will.remaining != 0 {
                 self.refuse(SendError::Invalid);
             }
         }
@@ -307,7 +327,7 @@ impl<'o, P: Profile> Draft<'o, P> {
         self.u16(id);
         for filter in filters {
             self.field(filter.filter.as_bytes(), Kind::Filter);
-            if self.head == SUBSCRIBE << 4 | RESERVED {
+            if self.first_byte == SUBSCRIBE << 4 | RESERVED {
                 self.byte(filter.qos as u8);
             }
         }

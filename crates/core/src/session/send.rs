@@ -1,12 +1,15 @@
-//! The commands of an open connection: from what the application asks to packets in `tx`.
+//! The commands of an open connection: from what the application asks for to packets in `tx`.
+use super::{Session, Slot};
 use crate::{
-    Filter, Out, Output, PacketId, Profile, Publish, QoS, SendError, Session, Slot, profile,
-    session::link,
-    topic::Kind,
+    Filter, Out, Output, PacketId, Protocol, Publish, SendError,
+    profile::{
+        acknowledges, has_qos_2, is_acknowledged, max_qos, receives_qos_2, resumes, streams_out,
+        subscribes,
+    },
     wire::{self, Draft},
 };
 
-impl<P: Profile> Session<[Slot], P> {
+impl<P: Protocol> Session<[Slot], P> {
     /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its
     /// identifier, none with QoS 0.
     ///
@@ -41,7 +44,7 @@ impl<P: Profile> Session<[Slot], P> {
             if let Some(id) = self.publish_at_once(publish, out) {
                 return Ok(id);
             }
-            self.write_publish(publish, 0, out)
+            self.write_publish(publish, None, out)
         })
     }
 
@@ -57,8 +60,8 @@ impl<P: Profile> Session<[Slot], P> {
         publish: &Publish<'_>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(P::RESUMES, "this profile has no sessions to resume") };
-        tx.lend(|out| self.write_publish(publish, id.get(), out))
+        const { assert!(resumes::<P>(), "this profile has no sessions to resume") };
+        tx.lend(|out| self.write_publish(publish, Some(id), out))
             .map(|_| ())
     }
 
@@ -76,7 +79,7 @@ impl<P: Profile> Session<[Slot], P> {
         id: PacketId,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(P::RESUMES, "this profile has no sessions to resume") };
+        const { assert!(resumes::<P>(), "this profile has no sessions to resume") };
         tx.lend(|out| self.write_abandon(id, out))
     }
 
@@ -84,14 +87,14 @@ impl<P: Profile> Session<[Slot], P> {
     ///
     /// # Errors
     /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are
-    /// [still to be given](Self::unsent); `Offline`.
+    /// [still to be given](Self::payload_remaining); `Offline`.
     #[inline]
     pub fn publish_chunk(
         &mut self,
         data: &[u8],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<usize, SendError> {
-        const { assert!(P::STREAMS_OUT, "this profile sends no streams") };
+        const { assert!(streams_out::<P>(), "this profile sends no streams") };
         tx.lend(|out| self.write_chunk(data, out))
     }
 
@@ -107,9 +110,9 @@ impl<P: Profile> Session<[Slot], P> {
         n: u32,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(P::STREAMS_OUT, "this profile sends no streams") };
+        const { assert!(streams_out::<P>(), "this profile sends no streams") };
         tx.lend(|out| {
-            if *out.end == 0 {
+            if out.is_empty() {
                 self.give(n as usize, n as usize)
             } else {
                 Err(SendError::Full)
@@ -130,7 +133,7 @@ impl<P: Profile> Session<[Slot], P> {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { assert!(P::RECEIVES, "this profile receives nothing") };
+        const { assert!(subscribes::<P>(), "this profile receives nothing") };
         tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
     }
 
@@ -146,7 +149,7 @@ impl<P: Profile> Session<[Slot], P> {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { assert!(P::RECEIVES, "this profile receives nothing") };
+        const { assert!(subscribes::<P>(), "this profile receives nothing") };
         tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
     }
 
@@ -164,64 +167,63 @@ impl<P: Profile> Session<[Slot], P> {
     fn write_publish(
         &mut self,
         publish: &Publish<'_>,
-        again: u16,
+        again: Option<PacketId>,
         out: &mut Out<'_>,
     ) -> Result<Option<PacketId>, SendError> {
         let qos = publish.qos as u8;
-        let mut draft = Draft::<P>::new(out, wire::PUBLISH << 4 | qos << 1 | publish.retain as u8);
-        draft.ticket.id = again;
-        if publish.qos > P::QOS || (!P::STREAMS_OUT && publish.more != 0) {
+        let first_byte = wire::PUBLISH << 4 | qos << 1 | publish.retain as u8;
+        let mut draft = Draft::<P>::new(out, first_byte);
+        if qos > max_qos::<P>() || (!streams_out::<P>() && publish.remaining != 0) {
             draft.refuse(SendError::Invalid);
         }
-        draft.field(publish.topic.as_bytes(), Kind::Name);
-        if P::QOS != QoS::AtMostOnce && qos != 0 {
+        draft.topic(publish.topic);
+        if max_qos::<P>() != 0 && qos != 0 {
             draft.ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
-            if !P::RESUMES || again == 0 {
-                self.next_id(&mut draft);
+            if let Some(id) = again
+                && resumes::<P>()
+            {
+                draft.ticket.id = id.get();
+            } else {
+                self.take_id(&mut draft);
             }
             draft.u16(draft.ticket.id);
         }
-        if P::RESUMES && again != 0 {
-            draft.head |= wire::DUP;
-            if qos == 0
-                || self.asked != again
-                || self
-                    .slot(again)
-                    .is_none_or(|slot| slot.awaits != draft.ticket.awaits)
-            {
+        if let Some(id) = again
+            && resumes::<P>()
+        {
+            draft.first_byte |= wire::DUP;
+            if qos == 0 || !self.ring.is_asked_for::<P>(id, draft.ticket.awaits) {
                 draft.refuse(SendError::Invalid);
             }
         }
         draft.bytes(publish.payload);
-        self.send(&mut draft, publish.more)?;
+        self.send(&mut draft, publish.remaining)?;
         Ok(PacketId::new(draft.ticket.id))
     }
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
-        if self.link & link::OPEN == 0 {
-            return Err(SendError::Offline);
+        self.check_idle()?;
+        let release = || wire::write_short(out, wire::PUBREL_FIRST_BYTE, id.get());
+        match self.ring.abandon::<P>(id, release) {
+            None => Err(SendError::Invalid),
+            Some(false) => Err(SendError::Full),
+            Some(true) => {
+                self.connection.on_sent();
+                Ok(())
+            }
         }
-        if P::STREAMS_OUT && self.unsent != 0 {
-            return Err(SendError::Busy);
-        }
-        // It may have been answered meanwhile.
-        let asked = self.asked;
-        let Some(slot) = self.slot(id.get()).filter(|slot| {
-            asked == id.get() && (slot.awaits == wire::PUBACK || slot.awaits == wire::PUBREC)
-        }) else {
-            return Err(SendError::Invalid);
-        };
-        if slot.awaits == wire::PUBACK {
-            slot.awaits = 0;
-        } else if wire::short(out, wire::RELEASE, id.get()) {
-            slot.awaits = wire::PUBCOMP;
-            slot.count = 0;
-            self.sent = true;
+    }
+
+    /// The connection is open, and no payload is being streamed.
+    #[inline(always)]
+    fn check_idle(&self) -> Result<(), SendError> {
+        if !self.connection.is_open() {
+            Err(SendError::Offline)
+        } else if streams_out::<P>() && !self.outgoing.is_idle() {
+            Err(SendError::Busy)
         } else {
-            return Err(SendError::Full);
+            Ok(())
         }
-        self.asked = 0;
-        Ok(())
     }
 
     fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
@@ -237,21 +239,17 @@ impl<P: Profile> Session<[Slot], P> {
     /// Of `n` bytes of the payload announced, which all have to have been, the first `some` are
     /// given.
     fn give(&mut self, some: usize, n: usize) -> Result<(), SendError> {
-        if self.link & link::OPEN == 0 {
+        if !self.connection.is_open() {
             return Err(SendError::Offline);
         }
-        if n > self.unsent as usize {
-            return Err(SendError::Invalid);
-        }
-        if some == 0 && n != 0 {
-            return Err(SendError::Full);
-        }
-        self.unsent = self.unsent.wrapping_sub(some as u32);
+        self.outgoing.give(some, n)?;
         if some != 0 {
-            self.sent = true;
-            // While a reply waits for the stream nothing is read, not even a PINGRESP: that the
-            // transport takes more is a sign of life, too.
-            self.heard |= self.reply != 0;
+            self.connection.on_sent();
+            // While an acknowledgement waits for the stream nothing is read, not even a PINGRESP:
+            // that the transport takes more is a sign of life, too.
+            if self.ack != 0 {
+                self.connection.on_received();
+            }
         }
         Ok(())
     }
@@ -265,14 +263,18 @@ impl<P: Profile> Session<[Slot], P> {
         let mut draft = Draft::<P>::new(out, kind << 4 | wire::RESERVED);
         draft.ticket.awaits = kind.wrapping_add(1);
         draft.ticket.count = filters.len() as u8;
-        self.next_id(&mut draft);
+        self.take_id(&mut draft);
         if filters.is_empty() {
             draft.refuse(SendError::Invalid);
         }
-        if filters.len() > self.most.into() {
+        if filters.len() > self.max_filters.into() {
             draft.refuse(SendError::TooLong);
         }
-        if P::QOS != QoS::ExactlyOnce && filters.iter().any(|filter| filter.qos > P::QOS) {
+        if !has_qos_2::<P>()
+            && filters
+                .iter()
+                .any(|filter| filter.qos as u8 > max_qos::<P>())
+        {
             draft.refuse(SendError::Invalid);
         }
         draft.filters(draft.ticket.id, filters.iter().copied());
@@ -281,98 +283,69 @@ impl<P: Profile> Session<[Slot], P> {
     }
 
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
-        if self.link & link::OPEN == 0 {
-            return Err(SendError::Offline);
-        }
-        if P::STREAMS_OUT && self.unsent != 0 {
-            return Err(SendError::Busy);
-        }
-        if out.room()
-            < if profile::replies::<P>() && self.reply != 0 {
-                6
-            } else {
-                2
-            }
-        {
+        self.check_idle()?;
+        let with_ack = acknowledges::<P>() && self.ack != 0;
+        if out.room() < if with_ack { 6 } else { 2 } {
             return Err(SendError::Full);
         }
-        self.settle(out);
-        wire::short(out, wire::DISCONNECT << 4, 0);
-        self.lost();
+        self.flush_ack(out);
+        wire::write_short(out, wire::DISCONNECT << 4, 0);
+        self.on_connection_lost();
         Ok(())
     }
 
-    /// Accepts the message in hand and writes the reply owed, if there is one. `false`: there is no
-    /// room for it, or a payload is being streamed; nothing may be read then.
+    /// Accepts the message that was delivered last and writes the acknowledgement that is due, if
+    /// one is. `false`: there is no room for it, or a payload is being streamed; nothing may be
+    /// read then.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     #[cfg_attr(feature = "fast", inline(always))]
-    pub(crate) fn settle(&mut self, out: &mut Out<'_>) -> bool {
-        if profile::replies::<P>() && self.reply != 0 {
-            let id = self.id;
-            if P::RECEIVES
-                && profile::has_qos_2::<P>()
-                && self.reply == wire::PUBREC << 4
-                && self.received(id).is_none()
-                && let Some(slot) = self.received(0)
-            {
-                slot.received = id;
+    pub(super) fn flush_ack(&mut self, out: &mut Out<'_>) -> bool {
+        if acknowledges::<P>() && self.ack != 0 {
+            let id = self.incoming.id();
+            if receives_qos_2::<P>() && self.ack == wire::PUBREC << 4 {
+                self.ring.accept(id);
             }
-            if (P::STREAMS_OUT && self.unsent != 0) || !wire::short(out, self.reply, id) {
+            if (streams_out::<P>() && !self.outgoing.is_idle())
+                || !wire::write_short(out, self.ack, id)
+            {
                 return false;
             }
-            self.reply = 0;
-            self.sent = true;
+            self.ack = 0;
+            self.connection.on_sent();
         }
         true
     }
 
-    /// Gives the draft the next identifier; it comes to nothing if that is not free [MQTT-2.3.1-2].
+    /// Gives the draft the next identifier, or refuses it if that is not free [MQTT-2.3.1-2].
     #[cfg_attr(feature = "fast", inline(always))]
-    fn next_id(&mut self, draft: &mut Draft<'_, P>) {
-        let id = self.next.wrapping_add(1);
-        draft.ticket.id = id;
-        if (P::RESUMES && self.link & link::RESUMING != 0 && self.first(1, 1).is_some())
-            || self.slot(id).is_none_or(|slot| slot.awaits != 0)
-        {
-            draft.refuse(SendError::Busy);
-        }
-    }
-
-    /// Sends the draft and fills its slot, or does nothing.
-    #[cfg_attr(feature = "fast", inline(always))]
-    pub(crate) fn send(&mut self, draft: &mut Draft<'_, P>, more: u32) -> Result<(), SendError> {
-        if P::STREAMS_OUT && self.unsent != 0 {
-            draft.refuse(SendError::Busy);
-        }
-        if self.link & link::OPEN == 0 {
-            draft.refuse(SendError::Offline);
-        }
-        draft.finish(more)?;
-        if P::STREAMS_OUT {
-            self.unsent = more;
-        }
-        self.sent = true;
-        if profile::is_acknowledged::<P>() {
-            self.remember(&draft.ticket);
-        }
-        Ok(())
-    }
-
-    /// A new packet was written: fills its slot, if it has one.
-    #[inline(always)]
-    pub(crate) fn remember(&mut self, ticket: &wire::Ticket) {
-        if let Some(slot) = self.slot(ticket.id) {
-            slot.awaits = ticket.awaits;
-            slot.count = ticket.count;
-            if P::RESUMES && self.asked == ticket.id {
-                self.asked = 0;
+    fn take_id(&mut self, draft: &mut Draft<'_, P>) {
+        if resumes::<P>() && self.connection.is_resending() {
+            if self.ring.has_to_resend() {
+                draft.refuse(SendError::Busy);
             } else {
-                self.next = if usize::from(ticket.id) == self.slots.len() {
-                    0
-                } else {
-                    ticket.id
-                };
+                self.connection.end_resending();
             }
         }
+        match self.ring.next_id::<P>() {
+            Some(id) => draft.ticket.id = id.get(),
+            None => draft.refuse(SendError::Busy),
+        }
+    }
+
+    /// Sends the draft and takes its slot, or does nothing.
+    #[cfg_attr(feature = "fast", inline(always))]
+    fn send(&mut self, draft: &mut Draft<'_, P>, remaining: u32) -> Result<(), SendError> {
+        if let Err(error) = self.check_idle() {
+            draft.refuse(error);
+        }
+        draft.finish(remaining)?;
+        if streams_out::<P>() {
+            self.outgoing.begin(remaining);
+        }
+        self.connection.on_sent();
+        if is_acknowledged::<P>() {
+            self.ring.occupy::<P>(&draft.ticket);
+        }
+        Ok(())
     }
 }

@@ -1,94 +1,85 @@
 //! Shortcuts for hosts: what comes and goes most, as long as there is nothing special about it.
 //!
 //! Whatever a shortcut declines goes the general way, which would have come to the same result.
+use super::{Acks, Session, Slot};
 use crate::{
-    Message, Out, PacketId, Profile, Publish, QoS, Session, Slot,
-    session::link,
+    Message, Out, PacketId, Protocol, Publish, QoS,
+    profile::{max_qos, subscribes},
     topic::{self, Kind},
     wire,
 };
 
-impl<P: Profile> Session<[Slot], P> {
-    /// The next event, if it is a message with QoS 0 or 1 that is all there. What is done when it
-    /// declines is what the general way does first.
+impl<P: Protocol> Session<[Slot], P> {
+    /// Returns the next event if it is a message with QoS 0 or 1 that is all there. What is done
+    /// when it declines is what the general way does first.
     #[inline(always)]
-    pub(crate) fn message_at_once<'i>(
+    pub(super) fn message_at_once<'i>(
         &mut self,
         input: &mut &'i [u8],
-        out: &mut Out<'_>,
-    ) -> Option<Message<'i>> {
-        if self.link & link::OPEN == 0
-            || !self.settle(out)
-            || self.link & link::RESUMING != 0
-            || self.left != 0
-            || self.gap != 0
+        acks: &mut Acks<'_, '_>,
+    ) -> Option<Message<'i, P::Properties<'i>>> {
+        if !self.connection.is_open()
+            || !self.settle(acks)
+            || self.connection.is_resending()
+            || !self.incoming.is_idle()
         {
             return None;
         }
-        let &head = input.first()?;
-        if !P::RECEIVES
-            || head & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4
-            || QoS::of_head(head) > P::QOS
+        let &first_byte = input.first()?;
+        if !subscribes::<P>()
+            || first_byte & (0xf0 | wire::QOS_2) != wire::PUBLISH << 4
+            || QoS::of_first_byte(first_byte) as u8 > max_qos::<P>()
         {
             return None;
         }
         let header = wire::fixed_header(input).ok()??;
         let (body, rest) = header.body.split_at_checked(header.length)?;
-        let (topic, id, payload) = wire::publish(head, body)?;
+        let (topic, id, payload) = wire::publish(first_byte, body)?;
         *input = rest;
-        self.head = head;
-        self.id = id;
-        self.mute = false;
-        self.reply = wire::reply(head);
+        self.incoming.set_whole(first_byte, id);
+        self.ack = wire::reply(first_byte);
         Some(Message {
             topic,
             payload,
-            left: 0,
+            remaining: 0,
+            properties: Default::default(),
             id,
-            head,
+            first_byte,
         })
     }
 
     /// Publishes a whole message, if nothing is in the way.
     #[inline(always)]
-    pub(crate) fn publish_at_once(
+    pub(super) fn publish_at_once(
         &mut self,
         publish: &Publish<'_>,
         out: &mut Out<'_>,
     ) -> Option<Option<PacketId>> {
+        let qos = publish.qos as u8;
         let name = publish.topic.as_bytes();
-        if publish.qos > P::QOS {
-            return None;
-        }
-        if self.link & link::OPEN == 0
-            || self.unsent != 0
-            || publish.more != 0
+        if qos > max_qos::<P>()
+            || !self.connection.is_open()
+            || !self.outgoing.is_idle()
+            || publish.remaining != 0
             || name.len() > 0xffff
             || !topic::is_valid::<P>(name, Kind::Name)
         {
             return None;
         }
-        let qos = publish.qos as u8;
-        let mut ticket = wire::Ticket {
-            id: 0,
-            awaits: 0,
-            count: 0,
-        };
+        let mut id = None;
         if publish.qos != QoS::AtMostOnce {
-            ticket = wire::Ticket {
-                id: self.next.wrapping_add(1),
-                awaits: wire::PUBACK.wrapping_add(qos).wrapping_sub(1),
-                count: 0,
-            };
-            if self.link & link::RESUMING != 0 || self.slot(ticket.id)?.awaits != 0 {
+            if self.connection.is_resending() {
                 return None;
             }
+            id = Some(self.ring.next_id::<P>()?);
         }
-        let head = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
-        let id = PacketId::new(ticket.id);
-        self::publish(out, head, name, id, publish.payload)?;
-        self.sent = true;
-        self.remember(&ticket);
+        let first_byte = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
+        self::publish(out, first_byte, name, id, publish.payload)?;
+        self.connection.on_sent();
+        if id.is_some() {
+            self.ring
+                .occupy_next(wire::PUBACK.wrapping_add(qos).wrapping_sub(1));
+        }
         Some(id)
     }
 }

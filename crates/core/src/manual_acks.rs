@@ -1,0 +1,480 @@
+//! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. A program that does
+//! not use it does not pay for it.
+use crate::{
+    Event, Fault, Out, Output, PacketId, Protocol, SendError, Session, Slot,
+    buffer::{Buffer, held},
+    event::EventOf,
+    profile::delivers_repeated,
+    session::Acks,
+    wire,
+};
+use core::ops::{Deref, DerefMut};
+
+/// Memory for one pending acknowledgement; four bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PendingAck {
+    /// Identifier of the message; 0: none is pending.
+    id: u16,
+    /// First byte of the acknowledgement.
+    first_byte: u8,
+    /// The application has allowed it.
+    is_allowed: bool,
+}
+
+/// An event, and the token of the message that it completes.
+type WithToken<'r, P> = (EventOf<'r, P>, Option<AckToken>);
+
+impl PendingAck {
+    /// A free place.
+    pub const NONE: PendingAck = PendingAck {
+        id: 0,
+        first_byte: 0,
+        is_allowed: false,
+    };
+
+    fn is_free(&self) -> bool {
+        self.id == 0
+    }
+
+    /// It awaits the application, and will have to be accepted by the session.
+    fn is_unaccepted(&self) -> bool {
+        !self.is_allowed && self.first_byte == wire::PUBREC << 4
+    }
+}
+
+/// Identifies a message that is to be [acknowledged](ManualAcks::ack) on the connection over which
+/// it was received.
+///
+/// For languages and queues that carry numbers it converts to and from `u32`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AckToken {
+    id: PacketId,
+    connection: u16,
+}
+
+impl From<AckToken> for u32 {
+    /// Returns a number that is never 0.
+    fn from(token: AckToken) -> u32 {
+        u32::from(token.connection) << 16 | u32::from(token.id.get())
+    }
+}
+
+impl TryFrom<u32> for AckToken {
+    type Error = u32;
+
+    /// Returns the token of a number, or gives back a number that belongs to none.
+    fn try_from(number: u32) -> Result<Self, u32> {
+        let id = PacketId::new(number as u16).ok_or(number)?;
+        let connection = (number >> 16) as u16;
+        Ok(AckToken { id, connection })
+    }
+}
+
+/// Holds acknowledgements back until [`ack`](Self::ack), which may come in any order. They are sent
+/// in the order in which the messages were received [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+///
+/// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect)
+/// here. Reading goes on until as many acknowledgements are pending as there are places. A message
+/// that is not acknowledged when the connection is lost is delivered again.
+///
+/// ```
+/// # use motemq::*;
+/// # let mut session = Session::<[Slot; 8]>::new();
+/// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+/// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
+/// # rx.space()[..13].copy_from_slice(b"\x20\x02\0\0\x32\x07\0\x01t\0\x05hi"); rx.commit(13); tx.clear();
+/// let mut acks = ManualAcks::<[PendingAck; 4]>::new();
+/// let mut later = None;
+/// while let Some((event, token)) = acks.next_event(&mut session, &mut rx, &mut tx)? {
+///     later = later.or(token); // give it to the worker that deals with the message
+/// }
+/// assert!(tx.is_empty());
+/// acks.ack(&mut session, later.unwrap())?; // the worker is done
+/// acks.next_event(&mut session, &mut rx, &mut tx)?;
+/// assert_eq!(tx.bytes(), b"\x40\x02\0\x05");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
+    /// Counts connections.
+    connection: u16,
+    /// The message that is being received was delivered on this connection before, and is not
+    /// acknowledged yet.
+    again: bool,
+    /// Identifiers are not consecutive, or not all of QoS 1. If they are, as brokers count, the
+    /// feature `fast` looks for each only where counting leads.
+    is_scattered: bool,
+    /// Oldest first, free places last.
+    pending: Q,
+}
+
+impl<const N: usize> ManualAcks<[PendingAck; N]> {
+    /// Has no pending acknowledgements. `N` messages can be dealt with at once.
+    pub const fn new() -> Self {
+        ManualAcks {
+            connection: 0,
+            again: false,
+            is_scattered: false,
+            pending: [PendingAck::NONE; N],
+        }
+    }
+}
+
+impl<const N: usize> Default for ManualAcks<[PendingAck; N]> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Deref for ManualAcks<[PendingAck; N]> {
+    type Target = ManualAcks;
+    fn deref(&self) -> &ManualAcks {
+        self
+    }
+}
+
+impl<const N: usize> DerefMut for ManualAcks<[PendingAck; N]> {
+    fn deref_mut(&mut self) -> &mut ManualAcks {
+        self
+    }
+}
+
+impl ManualAcks {
+    /// Allows the acknowledgement of a message. It is written by the next call of
+    /// [`next_event`](Self::next_event) for which all earlier ones are allowed, too.
+    ///
+    /// A QoS 2 message counts as accepted from here on: it is not delivered again, and a
+    /// [snapshot](Session::save) taken after this call knows it.
+    ///
+    /// # Errors
+    /// [`Invalid`](SendError::Invalid) if the acknowledgement is not pending: it was allowed
+    /// before, or it belongs to an earlier connection, whose identifiers may stand for other
+    /// messages by now. The broker delivers such a message again.
+    pub fn ack<P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        token: AckToken,
+    ) -> Result<(), SendError> {
+        let is_it = |pending: &&mut PendingAck| pending.id == token.id.get() && !pending.is_allowed;
+        let place = self.place(token.id.get());
+        let pending = if self.is_counted() {
+            self.pending.get_mut(place).filter(is_it)
+        } else {
+            self.pending.iter_mut().find(is_it)
+        };
+        let pending = pending
+            .filter(|_| token.connection == self.connection)
+            .ok_or(SendError::Invalid)?;
+        pending.is_allowed = true;
+        if pending.first_byte == wire::PUBREC << 4 {
+            session.accept(token.id);
+        }
+        Ok(())
+    }
+
+    /// Does what [`Session::next_event`] does, but for acknowledgements: with (the last piece of) a
+    /// message of QoS 1 or 2 comes the token that [`ack`](Self::ack) takes. Returns `Ok(None)` also
+    /// while no place is free.
+    ///
+    /// # Errors
+    /// As [`Session::next_event`].
+    pub fn next_event<'r, P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        rx: &'r mut Buffer,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<WithToken<'r, P>>, Fault> {
+        let Buffer { start, end, mem } = rx;
+        let mut input = held(mem, *start, *end);
+        let event = self.receive(session, &mut input, mem.len(), tx);
+        *start = end.wrapping_sub(input.len());
+        event
+    }
+
+    /// The slice form of [`next_event`](Self::next_event): see [`Session::receive`].
+    ///
+    /// # Errors
+    /// As [`Session::next_event`].
+    pub fn receive<'i, P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        input: &mut &'i [u8],
+        capacity: usize,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<Option<WithToken<'i, P>>, Fault> {
+        tx.lend(|out| {
+            loop {
+                self.flush(session, out);
+                // What was read comes first: it may take the last place, which was free when
+                // reading began.
+                if !self.take_ack(session, out) {
+                    return Ok(None);
+                }
+                if session.is_open() && !self.has_place(session) {
+                    // A PINGRESP that waits behind cannot be read, either: as long as there is
+                    // something to read, the broker is not silent.
+                    self.pause(session, input);
+                    return Ok(None);
+                }
+                // What is pending still has to be sent, and may free a slot.
+                let is_pending = self.pending.first().is_some_and(|first| !first.is_free());
+                let is_flushed = !is_pending && out.is_empty();
+                let event = session.read(input, capacity, Acks::Hold { is_flushed })?;
+                let Some(mut event) = event else {
+                    if session.is_ack_due() {
+                        continue;
+                    }
+                    // Nothing is read while all slots are taken, either.
+                    if is_pending && !session.can_accept() {
+                        self.pause(session, input);
+                    }
+                    return Ok(None);
+                };
+                let is_last = match &mut event {
+                    Event::Connected { .. } => {
+                        // What was pending on the last connection arrives again.
+                        self.pending.fill(PendingAck::NONE);
+                        self.connection = self.connection.wrapping_add(1);
+                        self.again = false;
+                        false
+                    }
+                    Event::Message(message) => {
+                        self.again = self.is_pending(message.id, wire::reply(message.first_byte));
+                        if delivers_repeated::<P>() && self.again {
+                            message.first_byte |= wire::REPEATED;
+                            self.again = false;
+                        }
+                        message.remaining == 0
+                    }
+                    Event::Payload { remaining, .. } => *remaining == 0,
+                    _ => return Ok(Some((event, None))),
+                };
+                let mut token = None;
+                if is_last
+                    && let Some((first_byte, id)) = session.take_due_ack()
+                    && !self.again
+                {
+                    self.defer_ack(PendingAck {
+                        id,
+                        first_byte,
+                        is_allowed: false,
+                    });
+                    let connection = self.connection;
+                    token = PacketId::new(id).map(|id| AckToken { id, connection });
+                }
+                if !self.again {
+                    return Ok(Some((event, token)));
+                }
+            }
+        })
+    }
+
+    /// Does what [`Session::disconnect`] does, behind the acknowledgements that may be written.
+    ///
+    /// # Errors
+    /// As [`Session::disconnect`]; acknowledgements may have been written even so.
+    pub fn disconnect<P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        tx.lend(|out| {
+            if !self.take_ack(session, out) {
+                return Err(if session.payload_remaining() == 0 {
+                    SendError::Full
+                } else {
+                    SendError::Busy
+                });
+            }
+            self.flush(session, out);
+            session.disconnect(out)
+        })
+    }
+
+    /// Takes over everything from a layer with fewer places or as many, so that it grows. Tokens
+    /// stay valid.
+    ///
+    /// # Errors
+    /// [`TooLong`](SendError::TooLong) if `smaller` has more places; nothing is changed.
+    pub fn adopt(&mut self, smaller: &Self) -> Result<(), SendError> {
+        let (taken, free) = self
+            .pending
+            .split_at_mut_checked(smaller.pending.len())
+            .ok_or(SendError::TooLong)?;
+        for (to, from) in taken.iter_mut().zip(&smaller.pending) {
+            *to = *from;
+        }
+        free.fill(PendingAck::NONE);
+        self.connection = smaller.connection;
+        self.again = smaller.again;
+        self.is_scattered = smaller.is_scattered;
+        Ok(())
+    }
+
+    /// Returns the number of places.
+    pub fn places(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Returns whether nothing can be read, for want of a place here or of a slot of the session in
+    /// which everything pending could be accepted. A larger layer or session may
+    /// [`adopt`](Self::adopt) it then.
+    pub fn is_full<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
+        !self.has_place(session)
+    }
+
+    #[cfg(feature = "defmt")]
+    pub(crate) fn pending(&self) -> &[PendingAck] {
+        &self.pending
+    }
+
+    /// Reading has to wait.
+    fn pause<P: Protocol>(&self, session: &mut Session<[Slot], P>, input: &[u8]) {
+        if !input.is_empty() {
+            session.on_reading_paused();
+        }
+    }
+
+    /// Writes the acknowledgements whose turn has come.
+    fn flush<P: Protocol>(&mut self, session: &mut Session<[Slot], P>, out: &mut Out<'_>) {
+        if cfg!(feature = "fast") {
+            self.is_scattered &= self.pending.first().is_some_and(|first| !first.is_free());
+        }
+        let mut written = 0;
+        while let Some(&PendingAck {
+            id,
+            first_byte,
+            is_allowed: true,
+        }) = self.pending.get(written)
+        {
+            if !session.is_open() || !session.write_ack(out, first_byte, id) {
+                break;
+            }
+            if cfg!(feature = "fast") {
+                written = usize::wrapping_add(written, 1);
+            } else {
+                // The others move up, one by one: rotating them would link memmove.
+                self.pending
+                    .iter_mut()
+                    .rev()
+                    .fold(PendingAck::NONE, |behind, pending| {
+                        core::mem::replace(pending, behind)
+                    });
+            }
+        }
+        // It is never more than there are; without the comparison the compiler would keep a panic.
+        if cfg!(feature = "fast") && written != 0 && written <= self.pending.len() {
+            self.pending.rotate_left(written);
+            self.pending
+                .iter_mut()
+                .rev()
+                .take(written)
+                .for_each(|pending| *pending = PendingAck::NONE);
+        }
+    }
+
+    /// Deals with the acknowledgement that the session owes without the application's doing: for a
+    /// message that was not delivered (again), which takes its turn, or for the second half of QoS
+    /// 2. `false`: there is no room.
+    fn take_ack<P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        out: &mut Out<'_>,
+    ) -> bool {
+        let Some((first_byte, id)) = session.take_due_ack() else {
+            return true;
+        };
+        if first_byte == wire::PUBACK << 4 || first_byte == wire::PUBREC << 4 {
+            if first_byte == wire::PUBREC << 4
+                && let Some(id) = PacketId::new(id)
+            {
+                session.accept(id);
+            }
+            self.defer_ack(PendingAck {
+                id,
+                first_byte,
+                is_allowed: true,
+            });
+            self.flush(session, out);
+        } else if !session.write_ack(out, first_byte, id) {
+            session.put_back_ack(first_byte);
+            return false;
+        }
+        true
+    }
+
+    /// This acknowledgement is pending.
+    fn is_pending(&self, id: u16, first_byte: u8) -> bool {
+        let is_it = |pending: &PendingAck| pending.id == id && pending.first_byte == first_byte;
+        first_byte != 0
+            && if self.is_counted() {
+                self.pending.get(self.place(id)).is_some_and(is_it)
+            } else if cfg!(feature = "fast") {
+                // Without an exit the loop takes a few steps on large machines, and more code on
+                // small ones.
+                self.pending
+                    .iter()
+                    .fold(false, |found, pending| found | is_it(pending))
+            } else {
+                self.pending.iter().any(is_it)
+            }
+    }
+
+    /// Takes the first free place; there is one whenever a message is read.
+    fn defer_ack(&mut self, ack: PendingAck) {
+        let place = if cfg!(feature = "fast") {
+            let place = self.place(ack.id);
+            let is_behind_another = place.checked_sub(1).is_none_or(|before| {
+                self.pending
+                    .get(before)
+                    .is_some_and(|pending| !pending.is_free())
+            });
+            self.is_scattered |= ack.first_byte != wire::PUBACK << 4
+                || !is_behind_another
+                || !self.pending.get(place).is_some_and(PendingAck::is_free);
+            let place = if self.is_counted() {
+                place
+            } else {
+                self.pending.partition_point(|pending| !pending.is_free())
+            };
+            self.pending.get_mut(place)
+        } else {
+            self.pending.iter_mut().find(|place| place.is_free())
+        };
+        if let Some(place) = place {
+            *place = ack;
+        }
+    }
+
+    fn is_counted(&self) -> bool {
+        cfg!(feature = "fast") && !self.is_scattered
+    }
+
+    /// Where an identifier stands or will stand if they are counted: as far behind the first as it
+    /// is greater.
+    fn place(&self, id: u16) -> usize {
+        self.pending
+            .first()
+            .filter(|first| !first.is_free())
+            .map_or(0, |first| id.wrapping_sub(first.id).into())
+    }
+
+    /// Another acknowledgement can be pending, and its message be accepted with all the others.
+    fn has_place<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
+        if self.pending.last().is_none_or(|last| !last.is_free()) {
+            return false;
+        }
+        if self.is_counted() {
+            return true;
+        }
+        let unaccepted = self
+            .pending
+            .iter()
+            .filter(|pending| pending.is_unaccepted())
+            .count();
+        // Only then are the session's slots looked at, which may be many.
+        unaccepted == 0 || session.can_accept_more_than(unaccepted)
+    }
+}

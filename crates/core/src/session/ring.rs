@@ -1,0 +1,498 @@
+//! The ring of slots: packets on their way out, and QoS 2 messages on their way in.
+//!
+//! Every outgoing packet identifier belongs to one slot. The slot says which packet the broker
+//! has to answer with, and that is the state of the identifier:
+//!
+//! | awaits   | PUBACK       | PUBREC                     | PUBCOMP      | SUBACK           | UNSUBACK     | session resumed        | session not resumed |
+//! | -------- | ------------ | -------------------------- | ------------ | ---------------- | ------------ | ---------------------- | ------------------- |
+//! | nothing  | nothing      | stray, PUBREL              | nothing      | nothing          | nothing      | nothing                | nothing             |
+//! | PUBACK   | free, Acked  | Unexpected                 | Unexpected   | Unexpected       | Unexpected   | PUBACK, Resend         | free, OutcomeUnknown |
+//! | PUBREC   | Unexpected   | PUBCOMP, PUBREL, Received  | Unexpected   | Unexpected       | Unexpected   | PUBREC, Resend         | free, OutcomeUnknown |
+//! | PUBCOMP  | Unexpected   | PUBCOMP, PUBREL            | free, Acked  | Unexpected       | Unexpected   | PUBCOMP, PUBREL        | free, OutcomeUnknown |
+//! | stray    | Unexpected   | stray, PUBREL              | free         | Unexpected       | Unexpected   | stray, PUBREL          | free                |
+//! | SUBACK   | Unexpected   | Unexpected                 | Unexpected   | free, Subscribed | Unexpected   | free, OutcomeUnknown   | free, OutcomeUnknown |
+//! | UNSUBACK | Unexpected   | Unexpected                 | Unexpected   | Unexpected       | free, Acked  | free, OutcomeUnknown   | free, OutcomeUnknown |
+//!
+//! A cell names the next state if it changes or matters, the packet that is sent, and the event or
+//! fault. `stray` awaits the PUBCOMP of an exchange that this session does not remember. A test
+//! (`tests/slot_states.rs`) reads this table and plays every cell.
+use crate::{
+    Fault, PacketId, Protocol, SnapshotError,
+    profile::{has_qos_2, is_acknowledged, receives_qos_2, resumes, subscribes},
+    snapshot::{RING_LENGTH, SLOT_LENGTH},
+    wire::{self, Ticket},
+};
+
+/// Memory for one packet in flight and one QoS 2 message that is being received; four bytes.
+///
+/// A session needs as many slots as packets are to be in flight at once, and as many as the broker
+/// sends QoS 2 messages before it reads the first answer (20 for mosquitto), whichever is more.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
+pub struct Slot {
+    /// Identifier of a QoS 2 message that was accepted and that PUBREL has not released; 0: none.
+    received: u16,
+    /// Type of the packet that answers the packet in flight, or [`STRAY`]; 0: the slot is free.
+    awaits: u8,
+    /// Of a SUBSCRIBE: the number of its filters. Of a PUBLISH: what is left to do on this
+    /// connection, one of [`TO_RESEND`], [`ASKED_FOR`] and 0.
+    count: u8,
+}
+
+/// The slot awaits the PUBCOMP of an exchange that this session does not remember. Lies between
+/// PUBCOMP and SUBACK, so that what is resumed and what is not are ranges.
+const STRAY: u8 = 8;
+
+/// The packet is to be sent again over this connection.
+const TO_RESEND: u8 = 1;
+/// The application was asked for the message.
+const ASKED_FOR: u8 = 2;
+
+impl Slot {
+    /// Nothing in flight and nothing received.
+    pub const FREE: Slot = Slot {
+        received: 0,
+        awaits: 0,
+        count: 0,
+    };
+}
+
+/// The place of a slot in the ring, counted from 1.
+type Number = core::num::NonZeroU16;
+
+/// The slots, and where the next packet goes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[repr(C)]
+pub(crate) struct Ring<S: ?Sized = [Slot]> {
+    /// Index of the slot of the next outgoing packet. The slots behind it, round the ring, hold
+    /// the packets in flight from the oldest to the newest.
+    next: u16,
+    /// The identifier of slot number n is n plus this, modulo 65,535.
+    offset: u16,
+    /// Fingerprint of the client identifier whose state the slots hold; 0: the session ends with
+    /// the connection.
+    client_hash: u16,
+    slots: S,
+}
+
+/// How an acknowledgement changed its slot.
+pub enum Answered {
+    /// Nothing was in flight under this identifier, or the application does not know it.
+    Stray,
+    /// PUBREL is due, for the first time if `is_first`.
+    Release { is_first: bool },
+    /// The identifier is free again.
+    Ended,
+}
+
+/// What is to be sent again next.
+pub enum Resend {
+    /// PUBREL, by the session.
+    Release(PacketId),
+    /// A message, which the application is asked for.
+    Message {
+        id: PacketId,
+        first: bool,
+        is_qos_1: bool,
+    },
+}
+
+impl<const N: usize> Ring<[Slot; N]> {
+    pub const fn new() -> Self {
+        Ring {
+            next: 0,
+            offset: 0,
+            client_hash: 0,
+            slots: [Slot::FREE; N],
+        }
+    }
+}
+
+impl Ring {
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    #[cfg(feature = "defmt")]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub fn client_hash(&self) -> u16 {
+        self.client_hash
+    }
+
+    /// The identifier of a slot.
+    #[inline(always)]
+    fn id_of<P: Protocol>(&self, number: Number) -> PacketId {
+        if !resumes::<P>() {
+            return number;
+        }
+        let (sum, carry) = number.get().overflowing_add(self.offset);
+        PacketId::new(sum.wrapping_add(carry.into())).unwrap_or(PacketId::MIN)
+    }
+
+    /// The slot of an identifier, if there is one.
+    #[inline(always)]
+    fn slot_at<P: Protocol>(&mut self, id: PacketId) -> Option<&mut Slot> {
+        let mut number = id.get();
+        if resumes::<P>() {
+            let (rest, borrow) = number.overflowing_sub(self.offset);
+            number = rest;
+            if borrow || rest == 0 {
+                number = rest.wrapping_sub(1);
+            }
+        }
+        self.slots.get_mut(usize::from(number).wrapping_sub(1))
+    }
+
+    /// The oldest slot that awaits a packet of type `least` or above and has a count of `count` or
+    /// above.
+    // Its callers are so many that copies would be larger.
+    #[inline(never)]
+    fn oldest(&self, least: u8, count: u8) -> Option<Number> {
+        let mut number = self.next;
+        for _ in 0..self.slots.len() {
+            if usize::from(number) == self.slots.len() {
+                number = 0;
+            }
+            let slot = self.slots.get(usize::from(number));
+            number = number.wrapping_add(1);
+            if slot.is_some_and(|slot| slot.awaits >= least && slot.count >= count) {
+                return Number::new(number);
+            }
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn slot(&mut self, number: Number) -> Option<&mut Slot> {
+        self.slots
+            .get_mut(usize::from(number.get()).wrapping_sub(1))
+    }
+
+    pub fn oldest_in_flight<P: Protocol>(&self) -> Option<PacketId> {
+        self.oldest(1, 0).map(|number| self.id_of::<P>(number))
+    }
+
+    /// Something is still to be sent again over this connection.
+    pub fn has_to_resend(&self) -> bool {
+        self.oldest(1, TO_RESEND).is_some()
+    }
+
+    /// The identifier of the next packet; `None` if that slot is taken [MQTT-2.3.1-2].
+    #[inline(always)]
+    pub fn next_id<P: Protocol>(&self) -> Option<PacketId> {
+        let slot = self.slots.get(usize::from(self.next))?;
+        if slot.awaits != 0 {
+            return None;
+        }
+        Number::new(self.next.wrapping_add(1)).map(|number| self.id_of::<P>(number))
+    }
+
+    /// A packet was sent: a new one takes the next slot, one that is sent again keeps its own.
+    #[inline(always)]
+    pub fn occupy<P: Protocol>(&mut self, ticket: &Ticket) {
+        if let Some(id) = PacketId::new(ticket.id)
+            && let Some(slot) = self.slot_at::<P>(id)
+        {
+            let is_new = slot.awaits == 0;
+            slot.awaits = ticket.awaits;
+            slot.count = ticket.count;
+            if !resumes::<P>() || is_new {
+                self.step_over_next();
+            }
+        }
+    }
+
+    /// A new PUBLISH was sent, which took the next slot.
+    #[cfg(feature = "fast")]
+    #[inline(always)]
+    pub fn occupy_next(&mut self, awaits: u8) {
+        if let Some(slot) = self.slots.get_mut(usize::from(self.next)) {
+            slot.awaits = awaits;
+            slot.count = 0;
+        }
+        self.step_over_next();
+    }
+
+    #[inline(always)]
+    fn step_over_next(&mut self) {
+        self.next = self.next.wrapping_add(1);
+        if usize::from(self.next) == self.slots.len() {
+            self.next = 0;
+        }
+    }
+
+    /// The application was asked for the message with this identifier, and awaits this answer.
+    #[inline(always)]
+    pub fn is_asked_for<P: Protocol>(&mut self, id: PacketId, awaits: u8) -> bool {
+        self.slot_at::<P>(id)
+            .is_some_and(|slot| slot.awaits == awaits && slot.count == ASKED_FOR)
+    }
+
+    /// What the application was asked for and does not have ends: with QoS 1 at once. With QoS 2
+    /// `release` sends PUBREL, and the identifier ends with PUBCOMP. `None`: it was not asked for,
+    /// or has been answered meanwhile; `Some(false)`: PUBREL could not be sent.
+    #[inline(always)]
+    pub fn abandon<P: Protocol>(
+        &mut self,
+        id: PacketId,
+        release: impl FnOnce() -> bool,
+    ) -> Option<bool> {
+        let slot = self.slot_at::<P>(id).filter(|slot| {
+            slot.count == ASKED_FOR && (slot.awaits == wire::PUBACK || slot.awaits == wire::PUBREC)
+        })?;
+        if slot.awaits == wire::PUBACK {
+            slot.awaits = 0;
+        } else if release() {
+            slot.awaits = wire::PUBCOMP;
+            slot.count = 0;
+        } else {
+            return Some(false);
+        }
+        Some(true)
+    }
+
+    /// Applies an acknowledgement to the slot of its identifier; `codes` is the number of return
+    /// codes. See the table of states above.
+    #[inline(always)]
+    pub fn on_answer<P: Protocol>(
+        &mut self,
+        kind: u8,
+        id: PacketId,
+        codes: usize,
+    ) -> Result<Answered, Fault> {
+        let Some(slot) = self.slot_at::<P>(id) else {
+            return Ok(if has_qos_2::<P>() && kind == wire::PUBREC {
+                Answered::Release { is_first: false }
+            } else {
+                Answered::Stray
+            });
+        };
+        let awaits = slot.awaits;
+        if has_qos_2::<P>() && kind == wire::PUBREC {
+            slot.awaits = match awaits {
+                wire::PUBREC | wire::PUBCOMP => wire::PUBCOMP,
+                0 | STRAY => STRAY,
+                _ => return Err(Fault::Unexpected),
+            };
+            slot.count = 0;
+            return Ok(Answered::Release {
+                is_first: awaits == wire::PUBREC,
+            });
+        }
+        if awaits == 0 {
+            return Ok(Answered::Stray);
+        }
+        if has_qos_2::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
+            slot.awaits = 0;
+            return Ok(Answered::Stray);
+        }
+        if awaits != kind {
+            return Err(Fault::Unexpected);
+        }
+        if subscribes::<P>() && kind == wire::SUBACK && codes != usize::from(slot.count) {
+            return Err(Fault::Malformed);
+        }
+        slot.awaits = 0;
+        Ok(Answered::Ended)
+    }
+
+    /// Ends the oldest identifier that does not outlive the last connection, and returns it if the
+    /// application knows it.
+    #[inline(always)]
+    pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
+        while let Some(number) = self.oldest(if is_resumed { wire::SUBACK } else { 1 }, 0) {
+            let id = self.id_of::<P>(number);
+            if let Some(slot) = self.slot(number)
+                && core::mem::take(&mut slot.awaits) != STRAY
+            {
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// The session goes on over a new connection. Returns whether anything is to be sent again.
+    #[inline(always)]
+    pub fn resume(&mut self) -> bool {
+        self.slots
+            .iter_mut()
+            .for_each(|slot| slot.count = TO_RESEND);
+        self.has_to_resend()
+    }
+
+    /// A session begins: with the fingerprint of its client identifier, and with the offset of its
+    /// identifiers if the broker may have some of them in use.
+    #[inline(always)]
+    pub fn begin<P: Protocol>(&mut self, client_hash: u16, offset: Option<u16>) {
+        if resumes::<P>() {
+            self.client_hash = client_hash;
+            if let Some(offset) = offset {
+                self.offset = offset;
+            }
+        }
+        if !resumes::<P>() && is_acknowledged::<P>() {
+            self.slots.iter_mut().for_each(|slot| *slot = Slot::FREE);
+        } else if receives_qos_2::<P>() {
+            self.slots.iter_mut().for_each(|slot| slot.received = 0);
+        }
+    }
+
+    /// What is to be sent again next.
+    #[inline(always)]
+    pub fn next_to_resend<P: Protocol>(&mut self) -> Option<Resend> {
+        let number = self.oldest(1, TO_RESEND)?;
+        let id = self.id_of::<P>(number);
+        let slot = self.slot(number)?;
+        if slot.awaits >= wire::PUBCOMP {
+            slot.count = 0;
+            return Some(Resend::Release(id));
+        }
+        let first = slot.count == TO_RESEND;
+        slot.count = ASKED_FOR;
+        Some(Resend::Message {
+            id,
+            first,
+            is_qos_1: slot.awaits == wire::PUBACK,
+        })
+    }
+
+    /// The slot of a received QoS 2 message; with 0 one that is free for it.
+    fn received(&mut self, id: u16) -> Option<&mut Slot> {
+        self.slots.iter_mut().find(|slot| slot.received == id)
+    }
+
+    /// A QoS 2 message with this identifier was accepted and is not released yet.
+    #[inline(always)]
+    pub fn is_accepted(&mut self, id: PacketId) -> bool {
+        self.received(id.get()).is_some()
+    }
+
+    /// Another QoS 2 message can be accepted.
+    #[inline(always)]
+    pub fn can_accept(&mut self) -> bool {
+        self.received(0).is_some()
+    }
+
+    /// Another `n + 1` QoS 2 messages can be accepted.
+    pub fn can_accept_more_than(&self, n: usize) -> bool {
+        self.slots
+            .iter()
+            .filter(|slot| slot.received == 0)
+            .nth(n)
+            .is_some()
+    }
+
+    /// Accepts a QoS 2 message: from here on it is not delivered again [MQTT-4.3.3-2].
+    #[inline(always)]
+    pub fn accept(&mut self, id: u16) {
+        if self.received(id).is_none()
+            && let Some(slot) = self.received(0)
+        {
+            slot.received = id;
+        }
+    }
+
+    /// The broker released a QoS 2 message, so that its identifier can stand for another one.
+    #[inline(always)]
+    pub fn release(&mut self, id: PacketId) {
+        if let Some(slot) = self.received(id.get()) {
+            slot.received = 0;
+        }
+    }
+
+    /// Goes past the packet whose slot is next; `None` if that is another one.
+    pub fn pass_over<P: Protocol>(&mut self, id: PacketId) -> Option<()> {
+        let next = Number::new(self.next.wrapping_add(1))?;
+        let is_taken = self.slot(next)?.awaits != 0;
+        if !is_taken || self.id_of::<P>(next) != id {
+            return None;
+        }
+        self.step_over_next();
+        Some(())
+    }
+
+    /// Length of the bytes that [`save`](Self::save) writes.
+    pub fn image_length(&self) -> usize {
+        self.slots
+            .len()
+            .wrapping_mul(SLOT_LENGTH)
+            .wrapping_add(RING_LENGTH)
+    }
+
+    /// Writes what outlives a connection.
+    pub fn save(&self, image: &mut [u8]) {
+        let Some((head, slots)) = image.split_first_chunk_mut::<RING_LENGTH>() else {
+            return;
+        };
+        let numbers = [self.next, self.offset, self.client_hash];
+        for (to, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *to = number.to_be_bytes();
+        }
+        for (to, slot) in slots.as_chunks_mut().0.iter_mut().zip(&self.slots) {
+            let [high, low] = slot.received.to_be_bytes();
+            *to = [slot.awaits, high, low];
+        }
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// `Damaged` for what it never writes; nothing is changed.
+    pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
+        let (&head, slots) = image
+            .split_first_chunk::<RING_LENGTH>()
+            .ok_or(SnapshotError::Length)?;
+        let [n0, n1, o0, o1, c0, c1] = head;
+        let next = u16::from_be_bytes([n0, n1]);
+        let slots = slots.as_chunks::<SLOT_LENGTH>().0;
+        let is_state = |&[awaits, ..]: &[u8; SLOT_LENGTH]| {
+            matches!(
+                awaits,
+                0 | wire::PUBACK
+                    | wire::PUBREC
+                    | wire::PUBCOMP
+                    | STRAY
+                    | wire::SUBACK
+                    | wire::UNSUBACK
+            )
+        };
+        if usize::from(next) >= self.slots.len() || !slots.iter().all(is_state) {
+            return Err(SnapshotError::Damaged);
+        }
+        self.next = next;
+        self.offset = u16::from_be_bytes([o0, o1]);
+        self.client_hash = u16::from_be_bytes([c0, c1]);
+        for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
+            *slot = Slot {
+                received: u16::from_be_bytes([high, low]),
+                awaits,
+                count: 0,
+            };
+        }
+        Ok(())
+    }
+
+    /// Takes over the slots of a smaller ring; `None`, and nothing done, if it is larger.
+    pub fn adopt(&mut self, smaller: &Ring) -> Option<()> {
+        let old = smaller.slots.len();
+        let (taken, free) = self.slots.split_at_mut_checked(old)?;
+        for (to, from) in taken.iter_mut().zip(&smaller.slots) {
+            *to = *from;
+        }
+        free.fill(Slot::FREE);
+        // Behind the last slot of the old ring are free ones now: a ring that stands at its
+        // beginning goes there first, any other after what is older there.
+        self.next = if smaller.next == 0 && !free.is_empty() {
+            old as u16
+        } else {
+            smaller.next
+        };
+        self.offset = smaller.offset;
+        self.client_hash = smaller.client_hash;
+        Some(())
+    }
+}
