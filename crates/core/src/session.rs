@@ -46,13 +46,16 @@ pub type PacketId = NonZeroU16;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
-    connection: Connection,
     incoming: Incoming,
-    outgoing: Outgoing,
     /// First byte of the acknowledgement that is due for the identifier in `incoming`; 0: none.
     ack: u8,
     /// The largest number of filters whose SUBACK fits into `rx`.
     max_filters: u8,
+    /// Fingerprint of the client identifier whose state the ring holds; 0: the session ends with
+    /// the connection.
+    client_hash: u16,
+    connection: Connection,
+    outgoing: Outgoing,
     protocol: PhantomData<P>,
     ring: Ring<S>,
 }
@@ -78,11 +81,12 @@ impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
     pub const fn with_protocol() -> Self {
         const { assert!(N > 0 && N <= 0xffff, "a session has 1 to 65,535 slots") };
         Session {
-            connection: Connection::new(),
             incoming: Incoming::new(),
-            outgoing: Outgoing::new(),
             ack: 0,
             max_filters: 0,
+            client_hash: 0,
+            connection: Connection::new(),
+            outgoing: Outgoing::new(),
             protocol: PhantomData,
             ring: Ring::new(),
         }
@@ -212,7 +216,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// not lose answers keeps them until there is a slot, instead of taking no further event.
     pub fn has_free_slot(&self) -> bool {
         let is_resending = resumes::<P>() && self.connection.is_resending();
-        !(is_resending && self.ring.has_to_resend()) && self.ring.next_id::<P>().is_some()
+        !(is_resending && self.ring.has_to_resend::<P>()) && self.ring.next_id::<P>().is_some()
     }
 
     /// Returns the number of slots.
@@ -242,7 +246,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 "this profile has no sessions that outlive a connection"
             )
         };
-        if self.connection.is_resending() && self.ring.has_to_resend() {
+        if self.connection.is_resending() && self.ring.has_to_resend::<P>() {
             return Err(SendError::Busy);
         }
         self.ring.pass_over::<P>(id).ok_or(SendError::Invalid)
@@ -261,7 +265,17 @@ impl<P: Protocol> Session<[Slot], P> {
         self.outgoing = smaller.outgoing.clone();
         self.ack = smaller.ack;
         self.max_filters = smaller.max_filters;
+        self.client_hash = smaller.client_hash;
         Ok(())
+    }
+
+    /// The fingerprint of the client identifier, for snapshots.
+    pub(crate) fn client_hash(&self) -> u16 {
+        self.client_hash
+    }
+
+    pub(crate) fn set_client_hash(&mut self, client_hash: u16) {
+        self.client_hash = client_hash;
     }
 
     pub(crate) fn ring(&self) -> &Ring {

@@ -4,16 +4,16 @@ use core::{error::Error, fmt};
 
 /// First byte of an image.
 const VERSION: u8 = 2;
-/// Length of the version and of the checksum.
-const VERSION_LENGTH: usize = 1;
+/// Length of the version and the fingerprint of the client identifier, and of the checksum.
+const HEAD_LENGTH: usize = 3;
 const CHECKSUM_LENGTH: usize = 2;
 /// Length of what the ring of slots writes, besides its slots and for each of them.
-pub(crate) const RING_LENGTH: usize = 6;
+pub(crate) const RING_LENGTH: usize = 4;
 pub(crate) const SLOT_LENGTH: usize = 3;
 
 impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
     /// Length of an image in bytes: 9, and 3 for each slot.
-    pub const IMAGE: usize = VERSION_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
+    pub const IMAGE: usize = HEAD_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
 }
 
 impl<P: Protocol> Session<[Slot], P> {
@@ -52,12 +52,15 @@ impl<P: Protocol> Session<[Slot], P> {
             )
         };
         let (body, sum) = image.split_last_chunk_mut().ok_or(SnapshotError::Length)?;
-        let ([version], ring) = body.split_first_chunk_mut().ok_or(SnapshotError::Length)?;
+        let ([version, client_hash @ ..], ring) = body
+            .split_first_chunk_mut::<HEAD_LENGTH>()
+            .ok_or(SnapshotError::Length)?;
         if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
         self.ring().save(ring);
         *version = VERSION;
+        *client_hash = self.client_hash().to_be_bytes();
         *sum = checksum(body).to_be_bytes();
         Ok(())
     }
@@ -76,7 +79,8 @@ impl<P: Protocol> Session<[Slot], P> {
             )
         };
         let (body, &sum) = image.split_last_chunk().ok_or(SnapshotError::Length)?;
-        let (&[version], ring) = body.split_first_chunk().ok_or(SnapshotError::Length)?;
+        let (&[version, high, low], ring) =
+            body.split_first_chunk().ok_or(SnapshotError::Length)?;
         if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
@@ -87,6 +91,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(SnapshotError::Damaged);
         }
         self.ring_mut().restore(ring)?;
+        self.set_client_hash(u16::from_be_bytes([high, low]));
         self.on_connection_lost();
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The clock: keep alive and time limits.
-use crate::{Fault, Output, Protocol, Session, Slot, profile::streams_out, wire};
+use crate::{Fault, Output, Protocol, Session, Slot, profile::streams_out};
 
 impl<P: Protocol> Session<[Slot], P> {
     /// Passes the time, in milliseconds of any clock that wraps. Returns for how many milliseconds
@@ -26,8 +26,7 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<Option<u32>, Fault> {
         tx.lend(|out| {
             let may_ping = !streams_out::<P>() || self.outgoing.is_idle();
-            let ping = || may_ping && wire::write_short(out, wire::PINGREQ << 4, 0);
-            let sleep = self.connection.tick(now_ms, ping);
+            let sleep = self.connection.tick(now_ms, may_ping, out);
             if sleep.is_err() {
                 self.on_connection_lost();
             }

@@ -1,5 +1,5 @@
 //! The connection of a session: whether it is open, and whether the other side is still there.
-use crate::Fault;
+use crate::{Fault, Out, wire};
 
 /// There is no connection.
 const CLOSED: u8 = 0;
@@ -123,9 +123,15 @@ impl Connection {
         self.input_length = digest(length);
     }
 
-    /// Sees what is due at `now`, and returns for how long nothing will be. `ping` writes PINGREQ.
+    /// Sees what is due at `now`, writes PINGREQ if it is and `may_ping`, and returns for how long
+    /// nothing will be due.
     #[inline(always)]
-    pub fn tick(&mut self, now: u32, ping: impl FnOnce() -> bool) -> Result<Option<u32>, Fault> {
+    pub fn tick(
+        &mut self,
+        now: u32,
+        may_ping: bool,
+        out: &mut Out<'_>,
+    ) -> Result<Option<u32>, Fault> {
         if core::mem::take(&mut self.sent) {
             self.sent_at = now;
         }
@@ -143,7 +149,7 @@ impl Connection {
             }
             sleep = period.saturating_sub(quiet);
             if sleep == 0 || flags & PING_DUE != 0 {
-                let written = ping();
+                let written = may_ping && wire::write_short(out, wire::PINGREQ << 4, 0);
                 // Now something is awaited: PINGRESP, or room for PINGREQ.
                 received |= flags & AWAITING == 0 && (written || flags & PING_DUE == 0);
                 sleep = u32::MAX;

@@ -24,27 +24,6 @@ pub(crate) enum Acks<'a, 'o> {
     Hold { is_flushed: bool },
 }
 
-/// The beginning of a packet.
-struct Start<'i> {
-    first_byte: u8,
-    /// The two bytes with which all packets but PINGRESP go on: an identifier, the length of a
-    /// topic, or what CONNACK says.
-    first: u16,
-    /// The remaining length without them.
-    length: usize,
-    /// How many of these bytes have to be there at once: of PUBLISH topic and identifier, else all.
-    want: usize,
-    body: &'i [u8],
-}
-
-/// The beginning of the payload of a message, or the next piece of it.
-enum Piece<'i> {
-    First(TopicName<'i>),
-    /// The topic was too long for `rx`.
-    FirstOfSkipped,
-    Next,
-}
-
 /// The packets that may arrive on an open connection, a bit for each type.
 const fn expected<P: Protocol>() -> u16 {
     let mut all = 1 << wire::PINGRESP;
@@ -137,14 +116,11 @@ impl<P: Protocol> Session<[Slot], P> {
             self.connection.on_read_end(input.len());
             return Ok(Some(Event::Message(message)));
         }
-        let event = self.step(input, capacity, &mut acks);
-        // The one place where connections end.
-        if event.is_err() {
-            self.on_connection_lost();
-        } else if !self.connection.is_closed() {
+        let event = self.step(input, capacity, &mut acks)?;
+        if !self.connection.is_closed() {
             self.connection.on_read_end(input.len());
         }
-        event
+        Ok(event)
     }
 
     #[cfg_attr(not(feature = "fast"), inline(always))]
@@ -155,120 +131,268 @@ impl<P: Protocol> Session<[Slot], P> {
         capacity: usize,
         acks: &mut Acks<'_, '_>,
     ) -> Result<Option<EventOf<'i, P>>, Fault> {
-        loop {
+        let fault = 'over: loop {
             if self.connection.is_closed() || !self.settle(acks) {
                 return Ok(None);
             }
             if resumes::<P>() && self.connection.is_resending() && self.incoming.is_idle() {
                 match self.ring.next_to_resend::<P>() {
-                    Some(Resend::Release(id)) => {
+                    Some((id, Resend::Release)) => {
                         self.incoming.set_id(id);
                         self.ack = wire::PUBREL_FIRST_BYTE;
                         continue;
                     }
-                    Some(Resend::Message {
-                        id,
-                        first: true,
-                        is_qos_1,
-                    }) => {
-                        let qos = if is_qos_1 {
-                            QoS::AtLeastOnce
-                        } else {
-                            QoS::ExactlyOnce
-                        };
+                    Some((id, Resend::Ask(qos))) => {
                         return Ok(Some(Event::Resend { id, qos }));
                     }
-                    Some(Resend::Message { .. }) => {}
+                    Some((_, Resend::Asked)) => {}
                     None => self.connection.end_resending(),
                 }
             }
-            let piece;
+            let mut rest = *input;
+            let mut topic = None;
+            let mut skipped = false;
             if self.incoming.is_in_payload::<P>() {
                 if input.is_empty() {
                     return Ok(None);
                 }
-                piece = Piece::Next;
-            } else if self.incoming.is_in_topic::<P>()
-                && (!resumes::<P>() || self.connection.is_open())
-            {
-                let Some((&byte, after)) = input.split_first() else {
-                    return Ok(None);
-                };
-                let Some(id) = self.incoming.skip_topic_byte(byte) else {
-                    *input = after;
-                    continue;
-                };
-                let Some(id) = PacketId::new(id) else {
-                    return Err(Fault::Malformed);
-                };
-                if !self.begin_message(id, self.incoming.remaining(), acks)? {
-                    return Ok(None);
-                }
-                *input = after;
-                piece = Piece::FirstOfSkipped;
             } else {
-                let Some(start) = self.read_start(input)? else {
-                    return Ok(None);
-                };
-                let kind = start.first_byte >> 4;
-                if kind == wire::PINGRESP {
-                    self.connection.on_pingresp();
-                    *input = start.body;
-                    continue;
-                }
-                // What of the packet can be in the buffer at once: all of it, its header, or not
-                // even that.
-                let room = capacity.wrapping_sub(input.len().wrapping_sub(start.body.len()));
-                let need = if start.length <= room || !streams_in::<P>() {
-                    start.length
-                } else {
-                    start.want
-                };
-                if start.body.len() < need {
-                    if need <= room {
+                let (name, id, left);
+                if self.incoming.is_in_topic::<P>()
+                    && (!resumes::<P>() || self.connection.is_open())
+                {
+                    let Some((&byte, after)) = rest.split_first() else {
                         return Ok(None);
+                    };
+                    match self.incoming.skip_topic_byte(byte) {
+                        None => {
+                            *input = after;
+                            continue;
+                        }
+                        Some(x) => id = x,
+                    };
+                    name = &[][..];
+                    rest = after;
+                    left = self.incoming.remaining();
+                    skipped = true;
+                } else {
+                    let (head, length, body) = match wire::fixed_header(rest) {
+                        Ok(None) => return Ok(None),
+                        Ok(Some(wire::FixedHeader {
+                            first_byte,
+                            length,
+                            body,
+                        })) => (first_byte, length, body),
+                        Err(wire::Malformed) => break 'over Fault::Malformed,
+                    };
+                    let kind = head >> 4;
+                    let expected = if self.connection.is_open() {
+                        const { expected::<P>() }
+                    } else {
+                        1 << wire::CONNACK
+                    };
+                    if expected >> kind & 1 == 0
+                        || (subscribes::<P>()
+                            && !has_qos_2::<P>()
+                            && kind == wire::PUBLISH
+                            && QoS::of_first_byte(head) as u8 > max_qos::<P>())
+                    {
+                        break 'over Fault::Unexpected;
                     }
-                    if !skips::<P>() || kind != wire::PUBLISH {
-                        return Err(Fault::PacketTooLarge);
+                    if kind == wire::PINGRESP {
+                        if length != 0 {
+                            break 'over Fault::Malformed;
+                        }
+                        self.connection.on_pingresp();
+                        *input = body;
+                        continue;
                     }
-                    let payload = start.length.wrapping_sub(start.want);
-                    self.incoming
-                        .begin_topic(start.first_byte, start.want, payload);
-                    *input = start.body;
-                    continue;
+                    let Some(length) = length.checked_sub(2) else {
+                        break 'over Fault::Malformed;
+                    };
+                    let Some((&first, body)) = body.split_first_chunk() else {
+                        return Ok(None);
+                    };
+                    let first = u16::from_be_bytes(first);
+                    let mut want = length;
+                    if subscribes::<P>() && kind == wire::PUBLISH {
+                        want = usize::from(first).wrapping_add(if head & wire::QOS != 0 {
+                            2
+                        } else {
+                            0
+                        });
+                        if want > length {
+                            break 'over Fault::Malformed;
+                        }
+                    } else if subscribes::<P>() && kind == wire::SUBACK {
+                        if length == 0 {
+                            break 'over Fault::Malformed;
+                        }
+                    } else if length != 0 {
+                        break 'over Fault::Malformed;
+                    }
+                    let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
+                    let need = if length <= room || !streams_in::<P>() {
+                        length
+                    } else {
+                        want
+                    };
+                    if body.len() < need {
+                        if need <= room {
+                            return Ok(None);
+                        }
+                        if !skips::<P>() || kind != wire::PUBLISH {
+                            break 'over Fault::PacketTooLarge;
+                        }
+                        self.incoming
+                            .begin_topic(head, want, length.wrapping_sub(want));
+                        *input = body;
+                        continue;
+                    }
+                    let Some((before, after)) = body.split_at_checked(want) else {
+                        return Ok(None);
+                    };
+                    self.incoming.set_first_byte(head);
+                    if !subscribes::<P>() || kind != wire::PUBLISH {
+                        if !is_acknowledged::<P>() || kind == wire::CONNACK {
+                            let Ok((present, code)) = wire::connack(first) else {
+                                break 'over Fault::Malformed;
+                            };
+                            if code != 0 {
+                                break 'over Fault::Refused(ReturnCode(code));
+                            }
+                            let client_hash = self.incoming.connecting_client_hash();
+                            if present && (!resumes::<P>() || client_hash == 0) {
+                                break 'over Fault::Unexpected;
+                            }
+                            let is_resumed =
+                                resumes::<P>() && present && client_hash == self.client_hash;
+                            if resumes::<P>()
+                                && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
+                            {
+                                return Ok(Some(Event::OutcomeUnknown { id }));
+                            }
+                            *input = after;
+                            let offset = self.incoming.take_connecting_offset();
+                            self.connection.open(is_resumed);
+                            let session = if is_resumed {
+                                self.ring.resume();
+                                SessionState::Resumed
+                            } else {
+                                if resumes::<P>() {
+                                    self.client_hash = client_hash;
+                                }
+                                self.ring.begin::<P>(present.then_some(offset));
+                                if resumes::<P>() && present {
+                                    SessionState::Unrecognized
+                                } else {
+                                    SessionState::New
+                                }
+                            };
+                            return Ok(Some(Event::Connected {
+                                session,
+                                properties: Default::default(),
+                            }));
+                        }
+                        *input = after;
+                        let Some(id) = PacketId::new(first) else {
+                            break 'over Fault::Malformed;
+                        };
+                        if receives_qos_2::<P>() && kind == wire::PUBREL {
+                            self.ring.release(id);
+                            self.incoming.set_id(id);
+                            self.ack = wire::PUBCOMP << 4;
+                            continue;
+                        }
+                        if subscribes::<P>() && !wire::are_codes(before) {
+                            break 'over Fault::Malformed;
+                        }
+                        match self.ring.on_answer::<P>(kind, id, before.len()) {
+                            Err(e) => break 'over e,
+                            Ok(Answered::Stray) => continue,
+                            Ok(Answered::Release { is_first }) => {
+                                self.incoming.set_id(id);
+                                self.ack = wire::PUBREL_FIRST_BYTE;
+                                if is_first {
+                                    return Ok(Some(Event::Received { id }));
+                                }
+                                continue;
+                            }
+                            Ok(Answered::Ended) if subscribes::<P>() && kind == wire::SUBACK => {
+                                return Ok(Some(Event::Subscribed {
+                                    id,
+                                    codes: before,
+                                    properties: Default::default(),
+                                }));
+                            }
+                            Ok(Answered::Ended) => return Ok(Some(Event::Acked { id })),
+                        }
+                    }
+                    (name, id) = wire::split_publish(head, before);
+                    rest = after;
+                    left = length.wrapping_sub(want) as u32;
                 }
-                let Some((header, after)) = start.body.split_at_checked(start.want) else {
-                    return Ok(None);
-                };
-                if !subscribes::<P>() || kind != wire::PUBLISH {
-                    if !is_acknowledged::<P>() || kind == wire::CONNACK {
-                        return self.on_connack(start.first, input, after);
-                    }
-                    *input = after;
-                    if let Some(event) = self.on_ack(kind, start.first, header)? {
-                        return Ok(Some(event));
-                    }
-                    continue;
+                if id == 0
+                    || (validates::<P>() && !skipped && !topic::is_valid::<P>(name, Kind::Name))
+                {
+                    break 'over Fault::Malformed;
                 }
-                let (name, id) = wire::split_publish(start.first_byte, header);
                 let Some(id) = PacketId::new(id) else {
-                    return Err(Fault::Malformed);
+                    break 'over Fault::Malformed;
                 };
-                if validates::<P>() && !topic::is_valid::<P>(name, Kind::Name) {
-                    return Err(Fault::Malformed);
+                let mut discard = false;
+                if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
+                    if self.ring.is_accepted(id) {
+                        discard = !delivers_repeated::<P>();
+                        if !discard {
+                            self.incoming.mark_repeated();
+                        }
+                    } else if !self.ring.can_accept() {
+                        let is_flushed = match acks {
+                            Acks::Write(out) => out.is_empty(),
+                            Acks::Hold { is_flushed } => *is_flushed,
+                        };
+                        if is_flushed {
+                            break 'over Fault::TooManyQos2;
+                        } else {
+                            return Ok(None);
+                        };
+                    }
                 }
-                self.incoming.set_first_byte(start.first_byte);
-                let payload = start.length.wrapping_sub(start.want) as u32;
-                if !self.begin_message(id, payload, acks)? {
-                    return Ok(None);
-                }
-                *input = after;
-                piece = Piece::First(TopicName(name));
+                self.incoming.begin_payload::<P>(id.get(), left, discard);
+                topic = Some(TopicName(name));
             }
-            if let Some(event) = self.take_payload(piece, input) {
-                return Ok(Some(event));
+            *input = rest;
+            let payload = self.incoming.take_payload(input);
+            let left = self.incoming.remaining();
+            if acknowledges::<P>() && left == 0 {
+                self.ack = wire::reply(self.incoming.first_byte());
             }
-        }
+            if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
+                continue;
+            }
+            if skipped {
+                let len = left.wrapping_add(payload.len() as u32);
+                self.incoming.discard_rest();
+                return Ok(Some(Event::Skipped { len }));
+            }
+            return Ok(Some(match topic {
+                Some(topic) => Event::Message(Message {
+                    topic,
+                    payload,
+                    remaining: left,
+                    properties: Default::default(),
+                    id: self.incoming.id(),
+                    first_byte: self.incoming.first_byte(),
+                }),
+                None => Event::Payload {
+                    data: payload,
+                    remaining: left,
+                },
+            }));
+        };
+        self.on_connection_lost();
+        Err(fault)
     }
 
     /// Deals with the acknowledgement that is due, if one is. `false`: it is still due, and nothing
@@ -279,231 +403,6 @@ impl<P: Protocol> Session<[Slot], P> {
             Acks::Write(out) => self.flush_ack(out),
             Acks::Hold { .. } => self.ack == 0,
         }
-    }
-
-    /// Reads the fixed header and the two bytes behind it, and checks what they announce.
-    #[inline(always)]
-    fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let header = match wire::fixed_header(input) {
-            Ok(Some(header)) => header,
-            Ok(None) => return Ok(None),
-            Err(wire::Malformed) => return Err(Fault::Malformed),
-        };
-        let wire::FixedHeader {
-            first_byte,
-            length,
-            body,
-        } = header;
-        let kind = first_byte >> 4;
-        let expected = if self.connection.is_open() {
-            const { expected::<P>() }
-        } else {
-            1 << wire::CONNACK
-        };
-        if expected >> kind & 1 == 0
-            || (subscribes::<P>()
-                && !has_qos_2::<P>()
-                && kind == wire::PUBLISH
-                && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>())
-        {
-            return Err(Fault::Unexpected);
-        }
-        if kind == wire::PINGRESP {
-            if length != 0 {
-                return Err(Fault::Malformed);
-            }
-            return Ok(Some(Start {
-                first_byte,
-                first: 0,
-                length,
-                want: 0,
-                body,
-            }));
-        }
-        let Some(length) = length.checked_sub(2) else {
-            return Err(Fault::Malformed);
-        };
-        let Some((&first, body)) = body.split_first_chunk() else {
-            return Ok(None);
-        };
-        let first = u16::from_be_bytes(first);
-        let mut want = length;
-        if subscribes::<P>() && kind == wire::PUBLISH {
-            let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
-            want = usize::from(first).wrapping_add(id);
-            if want > length {
-                return Err(Fault::Malformed);
-            }
-        } else if (subscribes::<P>() && kind == wire::SUBACK) == (length == 0) {
-            return Err(Fault::Malformed);
-        }
-        Ok(Some(Start {
-            first_byte,
-            first,
-            length,
-            want,
-            body,
-        }))
-    }
-
-    /// CONNACK. First the identifiers that end here are reported, one by one; only then is the
-    /// packet taken off the input.
-    #[inline(always)]
-    fn on_connack<'i>(
-        &mut self,
-        said: u16,
-        input: &mut &'i [u8],
-        after: &'i [u8],
-    ) -> Result<Option<EventOf<'i, P>>, Fault> {
-        let Ok((present, code)) = wire::connack(said) else {
-            return Err(Fault::Malformed);
-        };
-        if code != 0 {
-            return Err(Fault::Refused(ReturnCode(code)));
-        }
-        let client_hash = self.incoming.connecting_client_hash();
-        if present && (!resumes::<P>() || client_hash == 0) {
-            return Err(Fault::Unexpected);
-        }
-        let is_resumed = resumes::<P>() && present && client_hash == self.ring.client_hash();
-        if resumes::<P>()
-            && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
-        {
-            return Ok(Some(Event::OutcomeUnknown { id }));
-        }
-        *input = after;
-        let session = if is_resumed {
-            let is_resending = self.ring.resume();
-            self.connection.open(is_resending);
-            self.incoming.take_connecting_offset();
-            SessionState::Resumed
-        } else {
-            self.connection.open(false);
-            let offset = self.incoming.take_connecting_offset();
-            self.ring.begin::<P>(client_hash, present.then_some(offset));
-            if resumes::<P>() && present {
-                SessionState::Unrecognized
-            } else {
-                SessionState::New
-            }
-        };
-        Ok(Some(Event::Connected {
-            session,
-            properties: Default::default(),
-        }))
-    }
-
-    /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK or UNSUBACK.
-    #[inline(always)]
-    fn on_ack<'i>(
-        &mut self,
-        kind: u8,
-        id: u16,
-        codes: &'i [u8],
-    ) -> Result<Option<EventOf<'i, P>>, Fault> {
-        let Some(id) = PacketId::new(id) else {
-            return Err(Fault::Malformed);
-        };
-        if receives_qos_2::<P>() && kind == wire::PUBREL {
-            self.ring.release(id);
-            self.incoming.set_id(id);
-            self.ack = wire::PUBCOMP << 4;
-            return Ok(None);
-        }
-        if subscribes::<P>() && !wire::are_codes(codes) {
-            return Err(Fault::Malformed);
-        }
-        match self.ring.on_answer::<P>(kind, id, codes.len())? {
-            Answered::Stray => Ok(None),
-            Answered::Release { is_first } => {
-                self.incoming.set_id(id);
-                self.ack = wire::PUBREL_FIRST_BYTE;
-                Ok(if is_first {
-                    Some(Event::Received { id })
-                } else {
-                    None
-                })
-            }
-            Answered::Ended if subscribes::<P>() && kind == wire::SUBACK => {
-                Ok(Some(Event::Subscribed {
-                    id,
-                    codes,
-                    properties: Default::default(),
-                }))
-            }
-            Answered::Ended => Ok(Some(Event::Acked { id })),
-        }
-    }
-
-    /// The payload of a message begins. `false`: it has to wait until the broker has seen what is
-    /// in `tx`.
-    #[inline(always)]
-    fn begin_message(
-        &mut self,
-        id: PacketId,
-        payload: u32,
-        acks: &Acks<'_, '_>,
-    ) -> Result<bool, Fault> {
-        let mut discard = false;
-        if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
-            if self.ring.is_accepted(id) {
-                discard = !delivers_repeated::<P>();
-                if !discard {
-                    self.incoming.mark_repeated();
-                }
-            } else if !self.ring.can_accept() {
-                // PUBREL may come when the broker has seen what waits in `tx`.
-                let is_flushed = match acks {
-                    Acks::Write(out) => out.is_empty(),
-                    Acks::Hold { is_flushed } => *is_flushed,
-                };
-                return if is_flushed {
-                    Err(Fault::TooManyQos2)
-                } else {
-                    Ok(false)
-                };
-            }
-        }
-        self.incoming.begin_payload::<P>(id.get(), payload, discard);
-        Ok(true)
-    }
-
-    /// Takes the payload, or as much of it as is there.
-    #[inline(always)]
-    fn take_payload<'i>(
-        &mut self,
-        piece: Piece<'i>,
-        input: &mut &'i [u8],
-    ) -> Option<EventOf<'i, P>> {
-        let payload = self.incoming.take_payload(input);
-        let remaining = self.incoming.remaining();
-        let first_byte = self.incoming.first_byte();
-        if acknowledges::<P>() && remaining == 0 {
-            self.ack = wire::reply(first_byte);
-        }
-        if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
-            return None;
-        }
-        Some(match piece {
-            Piece::First(topic) => Event::Message(Message {
-                topic,
-                payload,
-                remaining,
-                properties: Default::default(),
-                id: self.incoming.id(),
-                first_byte,
-            }),
-            Piece::Next => Event::Payload {
-                data: payload,
-                remaining,
-            },
-            Piece::FirstOfSkipped => {
-                self.incoming.discard_rest();
-                Event::Skipped {
-                    len: remaining.wrapping_add(payload.len() as u32),
-                }
-            }
-        })
     }
 }
 

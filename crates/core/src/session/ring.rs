@@ -17,7 +17,7 @@
 //! fault. `stray` awaits the PUBCOMP of an exchange that this session does not remember. A test
 //! (`tests/slot_states.rs`) reads this table and plays every cell.
 use crate::{
-    Fault, PacketId, Protocol, SnapshotError,
+    Fault, PacketId, Protocol, QoS, SnapshotError,
     profile::{has_qos_2, is_acknowledged, receives_qos_2, resumes, subscribes},
     snapshot::{RING_LENGTH, SLOT_LENGTH},
     wire::{self, Ticket},
@@ -70,9 +70,6 @@ pub(crate) struct Ring<S: ?Sized = [Slot]> {
     next: u16,
     /// The identifier of slot number n is n plus this, modulo 65,535.
     offset: u16,
-    /// Fingerprint of the client identifier whose state the slots hold; 0: the session ends with
-    /// the connection.
-    client_hash: u16,
     slots: S,
 }
 
@@ -87,15 +84,14 @@ pub enum Answered {
 }
 
 /// What is to be sent again next.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Resend {
     /// PUBREL, by the session.
-    Release(PacketId),
-    /// A message, which the application is asked for.
-    Message {
-        id: PacketId,
-        first: bool,
-        is_qos_1: bool,
-    },
+    Release,
+    /// A message, which the application is asked for now.
+    Ask(QoS),
+    /// A message, which the application was asked for.
+    Asked,
 }
 
 impl<const N: usize> Ring<[Slot; N]> {
@@ -103,7 +99,6 @@ impl<const N: usize> Ring<[Slot; N]> {
         Ring {
             next: 0,
             offset: 0,
-            client_hash: 0,
             slots: [Slot::FREE; N],
         }
     }
@@ -119,10 +114,6 @@ impl Ring {
         &self.slots
     }
 
-    pub fn client_hash(&self) -> u16 {
-        self.client_hash
-    }
-
     /// The identifier of a slot.
     #[inline(always)]
     fn id_of<P: Protocol>(&self, number: Number) -> PacketId {
@@ -136,14 +127,22 @@ impl Ring {
     /// The slot of an identifier, if there is one.
     #[inline(always)]
     fn slot_at<P: Protocol>(&mut self, id: PacketId) -> Option<&mut Slot> {
-        let mut number = id.get();
         if resumes::<P>() {
-            let (rest, borrow) = number.overflowing_sub(self.offset);
-            number = rest;
-            if borrow || rest == 0 {
-                number = rest.wrapping_sub(1);
-            }
+            self.slot_at_offset(id)
+        } else {
+            self.slots.get_mut(usize::from(id.get()).wrapping_sub(1))
         }
+    }
+
+    // Its callers are so many that copies would be larger.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn slot_at_offset(&mut self, id: PacketId) -> Option<&mut Slot> {
+        let (rest, borrow) = id.get().overflowing_sub(self.offset);
+        let number = if borrow || rest == 0 {
+            rest.wrapping_sub(1)
+        } else {
+            rest
+        };
         self.slots.get_mut(usize::from(number).wrapping_sub(1))
     }
 
@@ -151,7 +150,7 @@ impl Ring {
     /// above.
     // Its callers are so many that copies would be larger.
     #[inline(never)]
-    fn oldest(&self, least: u8, count: u8) -> Option<Number> {
+    fn oldest<P: Protocol>(&self, least: u8, count: u8) -> Option<PacketId> {
         let mut number = self.next;
         for _ in 0..self.slots.len() {
             if usize::from(number) == self.slots.len() {
@@ -160,25 +159,19 @@ impl Ring {
             let slot = self.slots.get(usize::from(number));
             number = number.wrapping_add(1);
             if slot.is_some_and(|slot| slot.awaits >= least && slot.count >= count) {
-                return Number::new(number);
+                return Number::new(number).map(|number| self.id_of::<P>(number));
             }
         }
         None
     }
 
-    #[inline(always)]
-    fn slot(&mut self, number: Number) -> Option<&mut Slot> {
-        self.slots
-            .get_mut(usize::from(number.get()).wrapping_sub(1))
-    }
-
     pub fn oldest_in_flight<P: Protocol>(&self) -> Option<PacketId> {
-        self.oldest(1, 0).map(|number| self.id_of::<P>(number))
+        self.oldest::<P>(1, 0)
     }
 
     /// Something is still to be sent again over this connection.
-    pub fn has_to_resend(&self) -> bool {
-        self.oldest(1, TO_RESEND).is_some()
+    pub fn has_to_resend<P: Protocol>(&self) -> bool {
+        self.oldest::<P>(1, TO_RESEND).is_some()
     }
 
     /// The identifier of the next packet; `None` if that slot is taken [MQTT-2.3.1-2].
@@ -194,9 +187,14 @@ impl Ring {
     /// A packet was sent: a new one takes the next slot, one that is sent again keeps its own.
     #[inline(always)]
     pub fn occupy<P: Protocol>(&mut self, ticket: &Ticket) {
-        if let Some(id) = PacketId::new(ticket.id)
-            && let Some(slot) = self.slot_at::<P>(id)
-        {
+        let slot = if resumes::<P>() {
+            PacketId::new(ticket.id).and_then(|id| self.slot_at::<P>(id))
+        } else if ticket.awaits != 0 {
+            self.slots.get_mut(usize::from(self.next))
+        } else {
+            None
+        };
+        if let Some(slot) = slot {
             let is_new = slot.awaits == 0;
             slot.awaits = ticket.awaits;
             slot.count = ticket.count;
@@ -264,30 +262,34 @@ impl Ring {
         id: PacketId,
         codes: usize,
     ) -> Result<Answered, Fault> {
-        let Some(slot) = self.slot_at::<P>(id) else {
-            return Ok(if has_qos_2::<P>() && kind == wire::PUBREC {
-                Answered::Release { is_first: false }
-            } else {
-                Answered::Stray
-            });
-        };
-        let awaits = slot.awaits;
+        let slot = self.slot_at::<P>(id);
+        let awaits = slot.as_ref().map_or(0, |slot| slot.awaits);
         if has_qos_2::<P>() && kind == wire::PUBREC {
-            slot.awaits = match awaits {
-                wire::PUBREC | wire::PUBCOMP => wire::PUBCOMP,
-                0 | STRAY => STRAY,
-                _ => return Err(Fault::Unexpected),
-            };
-            slot.count = 0;
+            let mut next = wire::PUBCOMP;
+            if awaits | 2 != wire::PUBCOMP {
+                if awaits & !STRAY != 0 {
+                    return Err(Fault::Unexpected);
+                }
+                next = STRAY;
+            }
+            if (resumes::<P>() || next == wire::PUBCOMP)
+                && let Some(slot) = slot
+            {
+                slot.awaits = next;
+                slot.count = 0;
+            }
             return Ok(Answered::Release {
                 is_first: awaits == wire::PUBREC,
             });
         }
-        if awaits == 0 {
+        let Some(slot) = slot else {
+            return Ok(Answered::Stray);
+        };
+        if resumes::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
+            slot.awaits = 0;
             return Ok(Answered::Stray);
         }
-        if has_qos_2::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
-            slot.awaits = 0;
+        if awaits == 0 {
             return Ok(Answered::Stray);
         }
         if awaits != kind {
@@ -304,9 +306,8 @@ impl Ring {
     /// application knows it.
     #[inline(always)]
     pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
-        while let Some(number) = self.oldest(if is_resumed { wire::SUBACK } else { 1 }, 0) {
-            let id = self.id_of::<P>(number);
-            if let Some(slot) = self.slot(number)
+        while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK } else { 1 }, 0) {
+            if let Some(slot) = self.slot_at::<P>(id)
                 && core::mem::take(&mut slot.awaits) != STRAY
             {
                 return Some(id);
@@ -315,24 +316,21 @@ impl Ring {
         None
     }
 
-    /// The session goes on over a new connection. Returns whether anything is to be sent again.
+    /// The session goes on over a new connection: everything in flight is to be sent again.
     #[inline(always)]
-    pub fn resume(&mut self) -> bool {
+    pub fn resume(&mut self) {
         self.slots
             .iter_mut()
             .for_each(|slot| slot.count = TO_RESEND);
-        self.has_to_resend()
     }
 
-    /// A session begins: with the fingerprint of its client identifier, and with the offset of its
-    /// identifiers if the broker may have some of them in use.
+    /// A session begins, with an offset of its identifiers if the broker may have some in use.
     #[inline(always)]
-    pub fn begin<P: Protocol>(&mut self, client_hash: u16, offset: Option<u16>) {
-        if resumes::<P>() {
-            self.client_hash = client_hash;
-            if let Some(offset) = offset {
-                self.offset = offset;
-            }
+    pub fn begin<P: Protocol>(&mut self, offset: Option<u16>) {
+        if resumes::<P>()
+            && let Some(offset) = offset
+        {
+            self.offset = offset;
         }
         if !resumes::<P>() && is_acknowledged::<P>() {
             self.slots.iter_mut().for_each(|slot| *slot = Slot::FREE);
@@ -343,21 +341,23 @@ impl Ring {
 
     /// What is to be sent again next.
     #[inline(always)]
-    pub fn next_to_resend<P: Protocol>(&mut self) -> Option<Resend> {
-        let number = self.oldest(1, TO_RESEND)?;
-        let id = self.id_of::<P>(number);
-        let slot = self.slot(number)?;
+    pub fn next_to_resend<P: Protocol>(&mut self) -> Option<(PacketId, Resend)> {
+        let id = self.oldest::<P>(1, TO_RESEND)?;
+        let slot = self.slot_at::<P>(id)?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;
-            return Some(Resend::Release(id));
+            return Some((id, Resend::Release));
         }
-        let first = slot.count == TO_RESEND;
+        if slot.count == ASKED_FOR {
+            return Some((id, Resend::Asked));
+        }
         slot.count = ASKED_FOR;
-        Some(Resend::Message {
-            id,
-            first,
-            is_qos_1: slot.awaits == wire::PUBACK,
-        })
+        let qos = if slot.awaits == wire::PUBACK {
+            QoS::AtLeastOnce
+        } else {
+            QoS::ExactlyOnce
+        };
+        Some((id, Resend::Ask(qos)))
     }
 
     /// The slot of a received QoS 2 message; with 0 one that is free for it.
@@ -407,7 +407,7 @@ impl Ring {
     /// Goes past the packet whose slot is next; `None` if that is another one.
     pub fn pass_over<P: Protocol>(&mut self, id: PacketId) -> Option<()> {
         let next = Number::new(self.next.wrapping_add(1))?;
-        let is_taken = self.slot(next)?.awaits != 0;
+        let is_taken = self.slot_at::<P>(id)?.awaits != 0;
         if !is_taken || self.id_of::<P>(next) != id {
             return None;
         }
@@ -428,7 +428,7 @@ impl Ring {
         let Some((head, slots)) = image.split_first_chunk_mut::<RING_LENGTH>() else {
             return;
         };
-        let numbers = [self.next, self.offset, self.client_hash];
+        let numbers = [self.next, self.offset];
         for (to, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
             *to = number.to_be_bytes();
         }
@@ -446,7 +446,7 @@ impl Ring {
         let (&head, slots) = image
             .split_first_chunk::<RING_LENGTH>()
             .ok_or(SnapshotError::Length)?;
-        let [n0, n1, o0, o1, c0, c1] = head;
+        let [n0, n1, o0, o1] = head;
         let next = u16::from_be_bytes([n0, n1]);
         let slots = slots.as_chunks::<SLOT_LENGTH>().0;
         let is_state = |&[awaits, ..]: &[u8; SLOT_LENGTH]| {
@@ -465,7 +465,6 @@ impl Ring {
         }
         self.next = next;
         self.offset = u16::from_be_bytes([o0, o1]);
-        self.client_hash = u16::from_be_bytes([c0, c1]);
         for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
             *slot = Slot {
                 received: u16::from_be_bytes([high, low]),
@@ -492,7 +491,6 @@ impl Ring {
             smaller.next
         };
         self.offset = smaller.offset;
-        self.client_hash = smaller.client_hash;
         Some(())
     }
 }

@@ -318,9 +318,10 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Gives the draft the next identifier, or refuses it if that is not free [MQTT-2.3.1-2].
     #[cfg_attr(feature = "fast", inline(always))]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     fn take_id(&mut self, draft: &mut Draft<'_, P>) {
         if resumes::<P>() && self.connection.is_resending() {
-            if self.ring.has_to_resend() {
+            if self.ring.has_to_resend::<P>() {
                 draft.refuse(SendError::Busy);
             } else {
                 self.connection.end_resending();
@@ -335,8 +336,11 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Sends the draft and takes its slot, or does nothing.
     #[cfg_attr(feature = "fast", inline(always))]
     fn send(&mut self, draft: &mut Draft<'_, P>, remaining: u32) -> Result<(), SendError> {
-        if let Err(error) = self.check_idle() {
-            draft.refuse(error);
+        if streams_out::<P>() && !self.outgoing.is_idle() {
+            draft.refuse(SendError::Busy);
+        }
+        if !self.connection.is_open() {
+            draft.refuse(SendError::Offline);
         }
         draft.finish(remaining)?;
         if streams_out::<P>() {
