@@ -24,6 +24,15 @@ pub(crate) enum Acks<'a, 'o> {
     Hold { is_flushed: bool },
 }
 
+/// The beginning of a packet.
+struct Start<'i> {
+    first_byte: u8,
+    first: u16,
+    length: usize,
+    want: usize,
+    body: &'i [u8],
+}
+
 /// The packets that may arrive on an open connection, a bit for each type.
 const fn expected<P: Protocol>() -> u16 {
     let mut all = 1 << wire::PINGRESP;
@@ -136,17 +145,10 @@ impl<P: Protocol> Session<[Slot], P> {
                 return Ok(None);
             }
             if resumes::<P>() && self.connection.is_resending() && self.incoming.is_idle() {
-                match self.ring.next_to_resend::<P>() {
-                    Some((id, Resend::Release)) => {
-                        self.incoming.set_id(id);
-                        self.ack = wire::PUBREL_FIRST_BYTE;
-                        continue;
-                    }
-                    Some((id, Resend::Ask(qos))) => {
-                        return Ok(Some(Event::Resend { id, qos }));
-                    }
-                    Some((_, Resend::Asked)) => {}
-                    None => self.connection.end_resending(),
+                match self.resend_remaining() {
+                    Some((_, Resend::Release)) => continue,
+                    Some((id, Resend::Ask(qos))) => return Ok(Some(Event::Resend { id, qos })),
+                    _ => {}
                 }
             }
             let mut rest = *input;
@@ -176,60 +178,22 @@ impl<P: Protocol> Session<[Slot], P> {
                     left = self.incoming.remaining();
                     skipped = true;
                 } else {
-                    let (head, length, body) = match wire::fixed_header(rest) {
+                    let Start {
+                        first_byte: head,
+                        first,
+                        length,
+                        want,
+                        body,
+                    } = match self.read_start(rest) {
+                        Ok(Some(start)) => start,
                         Ok(None) => return Ok(None),
-                        Ok(Some(wire::FixedHeader {
-                            first_byte,
-                            length,
-                            body,
-                        })) => (first_byte, length, body),
-                        Err(wire::Malformed) => break 'over Fault::Malformed,
+                        Err(fault) => break 'over fault,
                     };
                     let kind = head >> 4;
-                    let expected = if self.connection.is_open() {
-                        const { expected::<P>() }
-                    } else {
-                        1 << wire::CONNACK
-                    };
-                    if expected >> kind & 1 == 0
-                        || (subscribes::<P>()
-                            && !has_qos_2::<P>()
-                            && kind == wire::PUBLISH
-                            && QoS::of_first_byte(head) as u8 > max_qos::<P>())
-                    {
-                        break 'over Fault::Unexpected;
-                    }
                     if kind == wire::PINGRESP {
-                        if length != 0 {
-                            break 'over Fault::Malformed;
-                        }
                         self.connection.on_pingresp();
                         *input = body;
                         continue;
-                    }
-                    let Some(length) = length.checked_sub(2) else {
-                        break 'over Fault::Malformed;
-                    };
-                    let Some((&first, body)) = body.split_first_chunk() else {
-                        return Ok(None);
-                    };
-                    let first = u16::from_be_bytes(first);
-                    let mut want = length;
-                    if subscribes::<P>() && kind == wire::PUBLISH {
-                        want = usize::from(first).wrapping_add(if head & wire::QOS != 0 {
-                            2
-                        } else {
-                            0
-                        });
-                        if want > length {
-                            break 'over Fault::Malformed;
-                        }
-                    } else if subscribes::<P>() && kind == wire::SUBACK {
-                        if length == 0 {
-                            break 'over Fault::Malformed;
-                        }
-                    } else if length != 0 {
-                        break 'over Fault::Malformed;
                     }
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let need = if length <= room || !streams_in::<P>() {
@@ -255,68 +219,20 @@ impl<P: Protocol> Session<[Slot], P> {
                     self.incoming.set_first_byte(head);
                     if !subscribes::<P>() || kind != wire::PUBLISH {
                         if !is_acknowledged::<P>() || kind == wire::CONNACK {
-                            let Ok((present, code)) = wire::connack(first) else {
-                                break 'over Fault::Malformed;
-                            };
-                            if code != 0 {
-                                break 'over Fault::Refused(ReturnCode(code));
+                            match self.on_connack(first, input, after) {
+                                Ok(event) => return Ok(Some(event)),
+                                Err(fault) => break 'over fault,
                             }
-                            let client_hash = self.incoming.connecting_client_hash();
-                            if present && (!resumes::<P>() || client_hash == 0) {
-                                break 'over Fault::Unexpected;
-                            }
-                            let is_resumed =
-                                resumes::<P>() && present && client_hash == self.client_hash;
-                            if resumes::<P>()
-                                && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
-                            {
-                                return Ok(Some(Event::OutcomeUnknown { id }));
-                            }
-                            *input = after;
-                            let offset = self.incoming.take_connecting_offset();
-                            self.connection.open(is_resumed);
-                            let session = if is_resumed {
-                                self.ring.resume();
-                                SessionState::Resumed
-                            } else {
-                                if resumes::<P>() {
-                                    self.client_hash = client_hash;
-                                }
-                                self.ring.begin::<P>(present.then_some(offset));
-                                if resumes::<P>() && present {
-                                    SessionState::Unrecognized
-                                } else {
-                                    SessionState::New
-                                }
-                            };
-                            return Ok(Some(Event::Connected {
-                                session,
-                                properties: Default::default(),
-                            }));
                         }
                         *input = after;
                         let Some(id) = PacketId::new(first) else {
                             break 'over Fault::Malformed;
                         };
-                        if receives_qos_2::<P>() && kind == wire::PUBREL {
-                            self.ring.release(id);
-                            self.incoming.set_id(id);
-                            self.ack = wire::PUBCOMP << 4;
-                            continue;
-                        }
-                        if subscribes::<P>() && !wire::are_codes(before) {
-                            break 'over Fault::Malformed;
-                        }
-                        match self.ring.on_answer::<P>(kind, id, before.len()) {
-                            Err(e) => break 'over e,
-                            Ok(Answered::Stray) => continue,
-                            Ok(Answered::Release { is_first }) => {
-                                self.incoming.set_id(id);
-                                self.ack = wire::PUBREL_FIRST_BYTE;
-                                if is_first {
-                                    return Ok(Some(Event::Received { id }));
-                                }
-                                continue;
+                        match self.on_ack(kind, id, before) {
+                            Err(fault) => break 'over fault,
+                            Ok(Answered::Stray | Answered::Release { is_first: false }) => continue,
+                            Ok(Answered::Release { is_first: true }) => {
+                                return Ok(Some(Event::Received { id }));
                             }
                             Ok(Answered::Ended) if subscribes::<P>() && kind == wire::SUBACK => {
                                 return Ok(Some(Event::Subscribed {
@@ -340,26 +256,11 @@ impl<P: Protocol> Session<[Slot], P> {
                 let Some(id) = PacketId::new(id) else {
                     break 'over Fault::Malformed;
                 };
-                let mut discard = false;
-                if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
-                    if self.ring.is_accepted(id) {
-                        discard = !delivers_repeated::<P>();
-                        if !discard {
-                            self.incoming.mark_repeated();
-                        }
-                    } else if !self.ring.can_accept() {
-                        let is_flushed = match acks {
-                            Acks::Write(out) => out.is_empty(),
-                            Acks::Hold { is_flushed } => *is_flushed,
-                        };
-                        if is_flushed {
-                            break 'over Fault::TooManyQos2;
-                        } else {
-                            return Ok(None);
-                        };
-                    }
+                match self.begin_message(id, left, acks) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    Err(fault) => break 'over fault,
                 }
-                self.incoming.begin_payload::<P>(id.get(), left, discard);
                 topic = Some(TopicName(name));
             }
             *input = rest;
@@ -393,6 +294,180 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         self.on_connection_lost();
         Err(fault)
+    }
+
+    #[inline(always)]
+    fn on_connack<'i>(
+        &mut self,
+        first: u16,
+        input: &mut &'i [u8],
+        after: &'i [u8],
+    ) -> Result<EventOf<'i, P>, Fault> {
+        let Ok((present, code)) = wire::connack(first) else {
+            return Err(Fault::Malformed);
+        };
+        if code != 0 {
+            return Err(Fault::Refused(ReturnCode(code)));
+        }
+        let client_hash = self.incoming.connecting_client_hash();
+        if present && (!resumes::<P>() || client_hash == 0) {
+            return Err(Fault::Unexpected);
+        }
+        let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
+        if resumes::<P>()
+            && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
+        {
+            return Ok(Event::OutcomeUnknown { id });
+        }
+        *input = after;
+        let offset = self.incoming.take_connecting_offset();
+        self.connection.open(is_resumed);
+        let session = if is_resumed {
+            self.ring.resume();
+            SessionState::Resumed
+        } else {
+            if resumes::<P>() {
+                self.client_hash = client_hash;
+            }
+            self.ring.begin::<P>(present.then_some(offset));
+            if resumes::<P>() && present {
+                SessionState::Unrecognized
+            } else {
+                SessionState::New
+            }
+        };
+        Ok(Event::Connected {
+            session,
+            properties: Default::default(),
+        })
+    }
+
+    #[inline(always)]
+    fn begin_message(
+        &mut self,
+        id: PacketId,
+        payload: u32,
+        acks: &Acks<'_, '_>,
+    ) -> Result<bool, Fault> {
+        let mut discard = false;
+        if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
+            if self.ring.is_accepted(id) {
+                discard = !delivers_repeated::<P>();
+                if !discard {
+                    self.incoming.mark_repeated();
+                }
+            } else if !self.ring.can_accept() {
+                // PUBREL may come when the broker has seen what waits in `tx`.
+                let is_flushed = match acks {
+                    Acks::Write(out) => out.is_empty(),
+                    Acks::Hold { is_flushed } => *is_flushed,
+                };
+                return if is_flushed {
+                    Err(Fault::TooManyQos2)
+                } else {
+                    Ok(false)
+                };
+            }
+        }
+        self.incoming.begin_payload::<P>(id.get(), payload, discard);
+        Ok(true)
+    }
+
+    #[inline(always)]
+    fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
+        let wire::FixedHeader {
+            first_byte,
+            length,
+            body,
+        } = match wire::fixed_header(input) {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(None),
+            Err(wire::Malformed) => return Err(Fault::Malformed),
+        };
+        let kind = first_byte >> 4;
+        let expected = if self.connection.is_open() {
+            const { expected::<P>() }
+        } else {
+            1 << wire::CONNACK
+        };
+        if expected >> kind & 1 == 0
+            || (subscribes::<P>()
+                && !has_qos_2::<P>()
+                && kind == wire::PUBLISH
+                && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>())
+        {
+            return Err(Fault::Unexpected);
+        }
+        if kind == wire::PINGRESP {
+            return if length == 0 {
+                Ok(Some(Start {
+                    first_byte,
+                    first: 0,
+                    length,
+                    want: 0,
+                    body,
+                }))
+            } else {
+                Err(Fault::Malformed)
+            };
+        }
+        let Some(length) = length.checked_sub(2) else {
+            return Err(Fault::Malformed);
+        };
+        let Some((&first, body)) = body.split_first_chunk() else {
+            return Ok(None);
+        };
+        let first = u16::from_be_bytes(first);
+        let mut want = length;
+        if subscribes::<P>() && kind == wire::PUBLISH {
+            let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
+            want = usize::from(first).wrapping_add(id);
+            if want > length {
+                return Err(Fault::Malformed);
+            }
+        } else if (subscribes::<P>() && kind == wire::SUBACK) == (length == 0) {
+            return Err(Fault::Malformed);
+        }
+        Ok(Some(Start {
+            first_byte,
+            first,
+            length,
+            want,
+            body,
+        }))
+    }
+
+    #[inline(always)]
+    fn on_ack(&mut self, kind: u8, id: PacketId, codes: &[u8]) -> Result<Answered, Fault> {
+        if receives_qos_2::<P>() && kind == wire::PUBREL {
+            self.ring.release(id);
+            self.incoming.set_id(id);
+            self.ack = wire::PUBCOMP << 4;
+            return Ok(Answered::Stray);
+        }
+        if subscribes::<P>() && !wire::are_codes(codes) {
+            return Err(Fault::Malformed);
+        }
+        let answered = self.ring.on_answer::<P>(kind, id, codes.len());
+        if let Ok(Answered::Release { .. }) = answered {
+            self.incoming.set_id(id);
+            self.ack = wire::PUBREL_FIRST_BYTE;
+        }
+        answered
+    }
+
+    #[inline(always)]
+    fn resend_remaining(&mut self) -> Option<(PacketId, Resend)> {
+        let next = self.ring.next_to_resend::<P>();
+        match next {
+            Some((id, Resend::Release)) => {
+                self.incoming.set_id(id);
+                self.ack = wire::PUBREL_FIRST_BYTE;
+            }
+            Some(_) => {}
+            None => self.connection.end_resending(),
+        }
+        next
     }
 
     /// Deals with the acknowledgement that is due, if one is. `false`: it is still due, and nothing
