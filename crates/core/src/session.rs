@@ -164,8 +164,8 @@ impl<P: Protocol> Session<[Slot], P> {
             } else {
                 fingerprint(connect.client_id)
             };
-            self.incoming
-                .await_connack(client_hash, connect.identifier_offset);
+            self.incoming.await_connack(client_hash);
+            self.outgoing.await_connack(connect.identifier_offset);
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ impl<P: Protocol> Session<[Slot], P> {
             self.ack = 0;
         }
         self.incoming.abort::<P>();
-        if streams_out::<P>() {
+        if streams_out::<P>() || resumes::<P>() {
             self.outgoing.begin(0);
         }
     }
@@ -227,7 +227,11 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Returns the number of bytes of the payload announced with
     /// [`remaining`](crate::Publish::remaining) that are still to be given.
     pub fn payload_remaining(&self) -> u32 {
-        self.outgoing.remaining()
+        if self.is_open() {
+            self.outgoing.remaining()
+        } else {
+            0
+        }
     }
 
     /// Goes past the packet that new ones wait for, although it is not answered. Its identifier

@@ -1,19 +1,17 @@
 //! The message that is being received.
 use crate::{
     PacketId, Protocol,
-    profile::{resumes, skips, streams_in, subscribes},
+    profile::{skips, streams_in, subscribes},
     wire,
 };
 
-/// How much of a PUBLISH is still to come, and what becomes of it. Before CONNACK, what CONNECT
-/// asked for.
+/// How much of a PUBLISH is still to come, and what becomes of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Incoming {
     /// Bytes of the payload that are still to come.
     remaining: u32,
-    /// Before them, bytes of a topic too long for `rx` and of the identifier behind it; before
-    /// CONNACK, where identifiers begin if the broker has a session that we do not know.
+    /// Before them, bytes of a topic too long for `rx` and of the identifier behind it.
     topic_remaining: u32,
     /// Its packet identifier, or what has been read of it; 0 with QoS 0. Before CONNACK, the
     /// fingerprint of the client identifier, or 0 for a clean session.
@@ -71,23 +69,16 @@ impl Incoming {
         self.discard
     }
 
-    /// CONNECT was sent: what CONNACK will be compared with.
+    /// CONNECT was sent, with a client identifier of this fingerprint; 0: a clean session.
     #[inline(always)]
-    pub fn await_connack(&mut self, client_hash: u16, offset: u16) {
+    pub fn await_connack(&mut self, client_hash: u16) {
         self.id = client_hash;
-        self.topic_remaining = offset.into();
     }
 
     /// The fingerprint of the client identifier in CONNECT; 0: a clean session.
     #[inline(always)]
     pub fn connecting_client_hash(&self) -> u16 {
         self.id
-    }
-
-    /// Where identifiers begin if the broker has a session that we do not know. Asked once.
-    #[inline(always)]
-    pub fn take_connecting_offset(&mut self) -> u16 {
-        core::mem::take(&mut self.topic_remaining) as u16
     }
 
     /// The connection is gone, and with it the rest of the message.
@@ -97,7 +88,7 @@ impl Incoming {
             self.discard = false;
             self.remaining = 0;
         }
-        if skips::<P>() || resumes::<P>() {
+        if skips::<P>() {
             self.topic_remaining = 0;
         }
     }
@@ -166,7 +157,7 @@ impl Incoming {
     }
 
     /// Takes as much of the payload as is there off `input`.
-    #[inline(always)]
+    #[inline(never)]
     pub fn take_payload<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
         // Not `split_at`, which can panic, and does not always fold.
         let payload = input.get(..self.remaining as usize).unwrap_or(input);

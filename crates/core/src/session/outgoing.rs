@@ -5,7 +5,8 @@ use crate::SendError;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Outgoing {
-    /// Bytes of the payload that are still to be given.
+    /// Bytes of the payload that are still to be given. Before CONNACK, when there is no payload,
+    /// where identifiers begin if the broker has a session that we do not know.
     remaining: u32,
 }
 
@@ -28,6 +29,19 @@ impl Outgoing {
     #[inline(always)]
     pub fn begin(&mut self, remaining: u32) {
         self.remaining = remaining;
+    }
+
+    /// CONNECT was sent.
+    #[inline(always)]
+    pub fn await_connack(&mut self, offset: u16) {
+        self.remaining = offset.into();
+    }
+
+    /// Where identifiers begin if the broker has a session that we do not know. Asked once, when
+    /// CONNACK has been received.
+    #[inline(always)]
+    pub fn take_connecting_offset(&mut self) -> u16 {
+        core::mem::take(&mut self.remaining) as u16
     }
 
     /// Of `n` bytes that the caller has, the first `some` are given.

@@ -160,9 +160,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 }
             } else {
                 let (name, id, left);
-                if self.incoming.is_in_topic::<P>()
-                    && (!resumes::<P>() || self.connection.is_open())
-                {
+                if self.incoming.is_in_topic::<P>() {
                     let Some((&byte, after)) = rest.split_first() else {
                         return Ok(None);
                     };
@@ -320,22 +318,26 @@ impl<P: Protocol> Session<[Slot], P> {
             return Ok(Event::OutcomeUnknown { id });
         }
         *input = after;
-        let offset = self.incoming.take_connecting_offset();
+        let offset = if resumes::<P>() {
+            self.outgoing.take_connecting_offset()
+        } else {
+            0
+        };
         self.connection.open(is_resumed);
-        let session = if is_resumed {
+        let mut session = SessionState::New;
+        if is_resumed {
             self.ring.resume();
-            SessionState::Resumed
+            session = SessionState::Resumed;
         } else {
             if resumes::<P>() {
                 self.client_hash = client_hash;
+                if present {
+                    session = SessionState::Unrecognized;
+                    self.ring.move_identifiers(offset);
+                }
             }
-            self.ring.begin::<P>(present.then_some(offset));
-            if resumes::<P>() && present {
-                SessionState::Unrecognized
-            } else {
-                SessionState::New
-            }
-        };
+            self.ring.forget_received::<P>();
+        }
         Ok(Event::Connected {
             session,
             properties: Default::default(),

@@ -58,9 +58,6 @@ impl Slot {
     };
 }
 
-/// The place of a slot in the ring, counted from 1.
-type Number = core::num::NonZeroU16;
-
 /// The slots, and where the next packet goes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
@@ -68,7 +65,7 @@ pub(crate) struct Ring<S: ?Sized = [Slot]> {
     /// Index of the slot of the next outgoing packet. The slots behind it, round the ring, hold
     /// the packets in flight from the oldest to the newest.
     next: u16,
-    /// The identifier of slot number n is n plus this, modulo 65,535.
+    /// The identifier of the slot at index i is i + 1 plus this.
     offset: u16,
     slots: S,
 }
@@ -114,36 +111,28 @@ impl Ring {
         &self.slots
     }
 
-    /// The identifier of a slot.
+    /// The identifier of the slot at `index`, if it has one.
     #[inline(always)]
-    fn id_of<P: Protocol>(&self, number: Number) -> PacketId {
-        if !resumes::<P>() {
-            return number;
-        }
-        let (sum, carry) = number.get().overflowing_add(self.offset);
-        PacketId::new(sum.wrapping_add(carry.into())).unwrap_or(PacketId::MIN)
+    fn id_of<P: Protocol>(&self, index: u16) -> Option<PacketId> {
+        let offset = if resumes::<P>() { self.offset } else { 0 };
+        PacketId::new(index.wrapping_add(1).wrapping_add(offset))
     }
 
     /// The slot of an identifier, if there is one.
     #[inline(always)]
-    fn slot_at<P: Protocol>(&mut self, id: PacketId) -> Option<&mut Slot> {
+    fn slot_at<P: Protocol>(&mut self, id: u16) -> Option<&mut Slot> {
         if resumes::<P>() {
             self.slot_at_offset(id)
         } else {
-            self.slots.get_mut(usize::from(id.get()).wrapping_sub(1))
+            self.slots.get_mut(usize::from(id).wrapping_sub(1))
         }
     }
 
     // Its callers are so many that copies would be larger.
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn slot_at_offset(&mut self, id: PacketId) -> Option<&mut Slot> {
-        let (rest, borrow) = id.get().overflowing_sub(self.offset);
-        let number = if borrow || rest == 0 {
-            rest.wrapping_sub(1)
-        } else {
-            rest
-        };
-        self.slots.get_mut(usize::from(number).wrapping_sub(1))
+    fn slot_at_offset(&mut self, id: u16) -> Option<&mut Slot> {
+        let index = id.wrapping_sub(1).wrapping_sub(self.offset);
+        self.slots.get_mut(usize::from(index))
     }
 
     /// The oldest slot that awaits a packet of type `least` or above and has a count of `count` or
@@ -151,16 +140,16 @@ impl Ring {
     // Its callers are so many that copies would be larger.
     #[inline(never)]
     fn oldest<P: Protocol>(&self, least: u8, count: u8) -> Option<PacketId> {
-        let mut number = self.next;
+        let mut index = self.next;
         for _ in 0..self.slots.len() {
-            if usize::from(number) == self.slots.len() {
-                number = 0;
+            if usize::from(index) == self.slots.len() {
+                index = 0;
             }
-            let slot = self.slots.get(usize::from(number));
-            number = number.wrapping_add(1);
+            let slot = self.slots.get(usize::from(index));
             if slot.is_some_and(|slot| slot.awaits >= least && slot.count >= count) {
-                return Number::new(number).map(|number| self.id_of::<P>(number));
+                return self.id_of::<P>(index);
             }
+            index = index.wrapping_add(1);
         }
         None
     }
@@ -181,14 +170,14 @@ impl Ring {
         if slot.awaits != 0 {
             return None;
         }
-        Number::new(self.next.wrapping_add(1)).map(|number| self.id_of::<P>(number))
+        self.id_of::<P>(self.next)
     }
 
     /// A packet was sent: a new one takes the next slot, one that is sent again keeps its own.
     #[inline(always)]
     pub fn occupy<P: Protocol>(&mut self, ticket: &Ticket) {
         let slot = if resumes::<P>() {
-            PacketId::new(ticket.id).and_then(|id| self.slot_at::<P>(id))
+            self.slot_at::<P>(ticket.id)
         } else if ticket.awaits != 0 {
             self.slots.get_mut(usize::from(self.next))
         } else {
@@ -226,7 +215,7 @@ impl Ring {
     /// The application was asked for the message with this identifier, and awaits this answer.
     #[inline(always)]
     pub fn is_asked_for<P: Protocol>(&mut self, id: PacketId, awaits: u8) -> bool {
-        self.slot_at::<P>(id)
+        self.slot_at::<P>(id.get())
             .is_some_and(|slot| slot.awaits == awaits && slot.count == ASKED_FOR)
     }
 
@@ -239,7 +228,7 @@ impl Ring {
         id: PacketId,
         release: impl FnOnce() -> bool,
     ) -> Option<bool> {
-        let slot = self.slot_at::<P>(id).filter(|slot| {
+        let slot = self.slot_at::<P>(id.get()).filter(|slot| {
             slot.count == ASKED_FOR && (slot.awaits == wire::PUBACK || slot.awaits == wire::PUBREC)
         })?;
         if slot.awaits == wire::PUBACK {
@@ -262,7 +251,7 @@ impl Ring {
         id: PacketId,
         codes: usize,
     ) -> Result<Answered, Fault> {
-        let slot = self.slot_at::<P>(id);
+        let slot = self.slot_at::<P>(id.get());
         let awaits = slot.as_ref().map_or(0, |slot| slot.awaits);
         if has_qos_2::<P>() && kind == wire::PUBREC {
             let mut next = wire::PUBCOMP;
@@ -307,7 +296,7 @@ impl Ring {
     #[inline(always)]
     pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
         while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK } else { 1 }, 0) {
-            if let Some(slot) = self.slot_at::<P>(id)
+            if let Some(slot) = self.slot_at::<P>(id.get())
                 && core::mem::take(&mut slot.awaits) != STRAY
             {
                 return Some(id);
@@ -324,14 +313,15 @@ impl Ring {
             .for_each(|slot| slot.count = TO_RESEND);
     }
 
-    /// A session begins, with an offset of its identifiers if the broker may have some in use.
+    /// Identifiers begin at this offset, as far as there is room behind it.
     #[inline(always)]
-    pub fn begin<P: Protocol>(&mut self, offset: Option<u16>) {
-        if resumes::<P>()
-            && let Some(offset) = offset
-        {
-            self.offset = offset;
-        }
+    pub fn move_identifiers(&mut self, offset: u16) {
+        self.offset = offset.min(0xffff_u16.wrapping_sub(self.slots.len() as u16));
+    }
+
+    /// A session begins.
+    #[inline(always)]
+    pub fn forget_received<P: Protocol>(&mut self) {
         if !resumes::<P>() && is_acknowledged::<P>() {
             self.slots.iter_mut().for_each(|slot| *slot = Slot::FREE);
         } else if receives_qos_2::<P>() {
@@ -343,7 +333,7 @@ impl Ring {
     #[inline(always)]
     pub fn next_to_resend<P: Protocol>(&mut self) -> Option<(PacketId, Resend)> {
         let id = self.oldest::<P>(1, TO_RESEND)?;
-        let slot = self.slot_at::<P>(id)?;
+        let slot = self.slot_at::<P>(id.get())?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;
             return Some((id, Resend::Release));
@@ -406,9 +396,8 @@ impl Ring {
 
     /// Goes past the packet whose slot is next; `None` if that is another one.
     pub fn pass_over<P: Protocol>(&mut self, id: PacketId) -> Option<()> {
-        let next = Number::new(self.next.wrapping_add(1))?;
-        let is_taken = self.slot_at::<P>(id)?.awaits != 0;
-        if !is_taken || self.id_of::<P>(next) != id {
+        let is_taken = self.slot_at::<P>(id.get())?.awaits != 0;
+        if !is_taken || self.id_of::<P>(self.next) != Some(id) {
             return None;
         }
         self.step_over_next();
