@@ -3,7 +3,7 @@ use crate::{Borrowed, Codec, Given};
 use motemq::{
     Connect, Filter, Out, PacketId, Publish, QoS,
     packet::{Filters, Packet, decode},
-    topic::Topic,
+    topic::TopicName,
 };
 
 /// `motemq::packet`.
@@ -102,7 +102,7 @@ impl Codec for MotemqPacket {
                 } else {
                     Some(packet_id(*id))
                 },
-                topic: Topic::new(topic).expect("a topic name"),
+                topic: TopicName::new(topic).expect("a topic name"),
                 payload,
             },
             Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")),
@@ -157,7 +157,7 @@ impl Codec for MotemqPacket {
                 } else {
                     Some(packet_id(*id))
                 };
-                let topic = Topic::new(topic).expect("a topic name");
+                let topic = TopicName::new(topic).expect("a topic name");
                 Packet::Publish {
                     dup: false,
                     qos: qos(*number),

@@ -1,6 +1,6 @@
 //! A session under any commands, bytes and ticks, with hardly any memory.
 use motemq::{
-    Buffer, Connect, Event, Filter, Manual, Owed, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Filter, ManualAcks, PendingAck, PacketId, Publish, QoS, SendError, Session, Slot,
 };
 
 /// Takes each byte for what happens next: its lower half says what, its upper half how much. Bytes
@@ -17,7 +17,7 @@ pub fn commands(data: &[u8]) {
         session: Session::new(),
         rx: Buffer::new(),
         tx: Buffer::new(),
-        manual: Manual::new(),
+        manual: ManualAcks::new(),
         by_hand: how & 1 != 0,
         tokens: Vec::new(),
         under_way: Vec::new(),
@@ -46,9 +46,9 @@ struct World {
     session: Session<[Slot; 2]>,
     rx: Buffer<[u8; 16]>,
     tx: Buffer<[u8; 24]>,
-    manual: Manual<[Owed; 2]>,
+    manual: ManualAcks<[PendingAck; 2]>,
     by_hand: bool,
-    tokens: Vec<motemq::Token>,
+    tokens: Vec<motemq::AckToken>,
     under_way: Vec<PacketId>,
     asked: Option<(PacketId, QoS)>,
     /// Of a payload that is coming.
@@ -91,7 +91,7 @@ impl World {
             }
             7 => {
                 let id = self.command(|session, tx| {
-                    session.publish(&Publish::to("b").qos(qos).more(amount as u32 * 100), tx)
+                    session.publish(&Publish::to("b").qos(qos).remaining(amount as u32 * 100), tx)
                 });
                 self.took(id.flatten());
             }
@@ -177,7 +177,7 @@ impl World {
                     }
                 }),
             1 => self.command(|session, tx| {
-                session.republish(id, &Publish::to("a").qos(qos).more(100), tx)
+                session.republish(id, &Publish::to("a").qos(qos).remaining(100), tx)
             }),
             _ => self.command(|session, tx| {
                 session.republish(id, &Publish::to("a").payload(payload).qos(qos), tx)
@@ -214,7 +214,7 @@ impl World {
                         assert_eq!(data.len() as u32 + now, self.left);
                         left = now;
                     }
-                    Event::Acked { id } | Event::Subscribed { id, .. } | Event::Unknown { id } => {
+                    Event::Acked { id } | Event::Subscribed { id, .. } | Event::OutcomeUnknown { id } => {
                         ended = Some(id)
                     }
                     Event::Resend { id, qos } => {
@@ -247,7 +247,7 @@ impl World {
     }
 
     fn over(&mut self) {
-        self.session.lost();
+        self.session.on_connection_lost();
         self.tokens.clear();
         (self.asked, self.left) = (None, 0);
     }
@@ -255,10 +255,10 @@ impl World {
     fn check(&mut self) {
         assert!(
             self.session
-                .oldest()
+                .oldest_in_flight()
                 .is_none_or(|id| self.under_way.contains(&id))
         );
-        assert_eq!(self.session.oldest().is_none(), self.under_way.is_empty());
+        assert_eq!(self.session.oldest_in_flight().is_none(), self.under_way.is_empty());
         let (mut image, mut after) = (
             [0; Session::<[Slot; 2]>::IMAGE],
             [0; Session::<[Slot; 2]>::IMAGE],

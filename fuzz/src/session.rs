@@ -1,6 +1,6 @@
 //! A session against itself: where bytes are cut makes no difference.
 use motemq::{
-    Buffer, Connect, Event, Fault, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Fault, Filter, SessionState, PacketId, Publish, QoS, SendError, Session, Slot,
 };
 
 /// Takes any bytes for what brokers say over two connections, and cuts them anywhere.
@@ -44,7 +44,7 @@ fn compare<const N: usize>(how: u8, cuts: &[u8], heard: &[u8]) {
 /// What a session told, without borrowing.
 #[derive(PartialEq, Debug)]
 enum Told {
-    Connected(Known),
+    Connected(SessionState),
     Message {
         topic: String,
         id: Option<PacketId>,
@@ -100,7 +100,7 @@ impl<const N: usize> Run<N> {
                 heard = &heard[n..];
                 run.turn();
             }
-            run.session.lost();
+            run.session.on_connection_lost();
         }
         run
     }
@@ -229,7 +229,7 @@ enum Heard {
 
 fn told(event: Event<'_>) -> Heard {
     Heard::Event(match event {
-        Event::Connected { session } => Told::Connected(session),
+        Event::Connected { session, .. } => Told::Connected(session),
         Event::Message(m) => Told::Message {
             topic: m.topic.to_string(),
             id: m.id(),
@@ -237,14 +237,14 @@ fn told(event: Event<'_>) -> Heard {
             retain: m.retain(),
             dup: m.dup(),
             payload: m.payload.to_vec(),
-            left: m.left,
+            left: m.remaining,
         },
-        Event::Payload { data, left } => return Heard::More(data.to_vec(), left),
+        Event::Payload { data, remaining } => return Heard::More(data.to_vec(), left),
         Event::Skipped { len } => Told::Skipped(len),
         Event::Received { id } => Told::Received(id),
         Event::Acked { id } => Told::Acked(id),
-        Event::Subscribed { id, codes } => Told::Subscribed(id, codes.to_vec()),
+        Event::Subscribed { id, codes, .. } => Told::Subscribed(id, codes.to_vec()),
         Event::Resend { id, qos } => Told::Resend(id, qos),
-        Event::Unknown { id } => Told::Unknown(id),
+        Event::OutcomeUnknown { id } => Told::Unknown(id),
     })
 }

@@ -6,7 +6,7 @@ use crate::{
     target::Target,
 };
 use motemq_net::{Route, Scheme};
-use motemq_std::{Client, Error, Filter, Granted, Known, Options, Publish, QoS, Reconnect};
+use motemq_std::{Client, Error, Filter, Granted, SessionState, Options, Publish, QoS, Reconnect};
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
     time::{Duration, Instant},
@@ -145,8 +145,8 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     match Client::over(stream, options) {
         Ok(client) => {
             let session = match client.session() {
-                Known::New => "the broker has a new session for us",
-                Known::Resumed | Known::Foreign => "the broker has kept a session of ours",
+                SessionState::New => "the broker has a new session for us",
+                SessionState::Resumed | SessionState::Unrecognized => "the broker has kept a session of ours",
             };
             good("connect", session, since);
             Ok(client)

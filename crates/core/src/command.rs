@@ -1,4 +1,5 @@
-//! What the application asks for: the arguments of the commands.
+//! The arguments of the commands.
+use crate::TopicName;
 use core::fmt;
 
 /// How often a message may arrive.
@@ -11,7 +12,7 @@ pub enum QoS {
     AtMostOnce = 0,
     /// At least once: it is sent until the broker has acknowledged it, and may arrive twice.
     AtLeastOnce = 1,
-    /// Exactly once: neither lost nor doubled, for two remaining packets.
+    /// Exactly once: neither lost nor doubled, for two more packets.
     ExactlyOnce = 2,
 }
 
@@ -26,7 +27,7 @@ impl QoS {
     }
 }
 
-/// From the number that stands on the wire; gives 3 and remaining back as the error [MQTT-3.3.1-4].
+/// From the number that stands on the wire; gives 3 and more back as the error [MQTT-3.3.1-4].
 impl TryFrom<u8> for QoS {
     type Error = u8;
 
@@ -40,7 +41,7 @@ impl TryFrom<u8> for QoS {
     }
 }
 
-/// A message to be published; a [will](Connect::will), too.
+/// A message to be published, or the [will](Connect::will).
 ///
 /// ```
 /// use motemq::{Publish, QoS};
@@ -49,29 +50,45 @@ impl TryFrom<u8> for QoS {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Publish<'a> {
-    /// Where to.
-    pub topic: &'a str,
+    pub(crate) topic: &'a str,
+    /// The topic is known to be a topic name.
+    pub(crate) is_checked: bool,
+    /// Whether the broker stores it for later subscribers.
+    pub retain: bool,
+    /// The quality of service.
+    pub qos: QoS,
+    /// Bytes of payload that follow behind `payload`.
+    pub remaining: u32,
     /// The payload, or its beginning.
     pub payload: &'a [u8],
-    /// Bytes of payload that follow.
-    pub remaining: u32,
-    /// How often it may arrive.
-    pub qos: QoS,
-    /// Whether the broker keeps it.
-    pub retain: bool,
 }
 
 impl<'a> Publish<'a> {
-    /// An empty message with QoS 0 that is not retained. The topic is 1 to 65,535 bytes without
-    /// U+0000, `+` and `#` [MQTT-3.3.2-2]; it is checked when the message is sent.
+    /// Makes an empty message with QoS 0 that is not retained. The topic has to be a
+    /// [topic name](TopicName), which is checked when the message is sent.
     pub const fn to(topic: &'a str) -> Self {
         Publish {
             topic,
-            payload: &[],
-            remaining: 0,
-            qos: QoS::AtMostOnce,
+            is_checked: false,
             retain: false,
+            qos: QoS::AtMostOnce,
+            remaining: 0,
+            payload: &[],
         }
+    }
+
+    /// Makes an empty message with QoS 0 that is not retained, to a topic name that was parsed
+    /// before. With the feature `fast` it is not checked again.
+    pub const fn to_name(name: TopicName<'a>) -> Self {
+        Publish {
+            is_checked: true,
+            ..Publish::to(name.as_str())
+        }
+    }
+
+    /// Returns the topic.
+    pub const fn topic(&self) -> &'a str {
+        self.topic
     }
 
     /// What it says; any bytes.

@@ -13,7 +13,6 @@ pub(crate) type EventOf<'r, P> = Event<'r, <P as Protocol>::Properties<'r>>;
 #[non_exhaustive]
 pub enum Event<'r, T = ()> {
     /// The broker accepted the connection. From here on commands are possible.
-    #[non_exhaustive]
     Connected {
         /// What the broker has kept of the session.
         session: SessionState,
@@ -50,7 +49,6 @@ pub enum Event<'r, T = ()> {
         id: PacketId,
     },
     /// The broker did not take a message. The identifier has ended. MQTT 3.1.1 has no such answer.
-    #[non_exhaustive]
     Refused {
         /// The identifier that `publish` returned.
         id: PacketId,
@@ -60,7 +58,6 @@ pub enum Event<'r, T = ()> {
         properties: T,
     },
     /// SUBACK. The identifier has ended.
-    #[non_exhaustive]
     Subscribed {
         /// The identifier that `subscribe` returned.
         id: PacketId,
@@ -106,7 +103,6 @@ pub enum SessionState {
 /// A message that was received.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub struct Message<'r, T = ()> {
     /// The topic to which it was published.
     pub topic: TopicName<'r>,

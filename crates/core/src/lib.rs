@@ -121,4 +121,4 @@ pub use profile::{Clean, Full, Profile, Sensor};
 pub use protocol::{Mqtt311, Protocol};
 pub use session::{PacketId, Session, Slot};
 pub use snapshot::SnapshotError;
-pub use topic::TopicName;
+pub use topic::{TopicError, TopicFilter, TopicName};

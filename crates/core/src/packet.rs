@@ -254,10 +254,11 @@ fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
     let will = if flags & 0x04 != 0 {
         Some(Publish {
             topic: read_text(body, Kind::Name)?,
-            payload: read_data(body)?,
-            remaining: 0,
-            qos: QoS::try_from(flags >> 3 & 3).ok()?,
+            is_checked: true,
             retain: flags & 0x20 != 0,
+            qos: QoS::try_from(flags >> 3 & 3).ok()?,
+            remaining: 0,
+            payload: read_data(body)?,
         })
     } else if flags & 0x38 != 0 {
         return None;

@@ -1,41 +1,58 @@
 //! TopicName names and topic filters: what is valid, and what matches.
 use crate::{
-    Mqtt311, Protocol,
+    Protocol,
     profile::{subscribes, validates},
 };
 use core::{fmt, str};
 
-/// A topic name that came: valid UTF-8 of 1 to 65,535 bytes without U+0000 and wildcards
-/// [MQTT-1.5.3-1] [MQTT-3.3.2-2].
+/// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards [MQTT-1.5.3-1]
+/// [MQTT-3.3.2-2].
+///
+/// It is parsed once. A literal is parsed when it is compiled, in a `const`:
 ///
 /// ```
-/// use motemq::topic::TopicName;
-/// let topic = TopicName::new("cellar/temperature").unwrap();
-/// assert!(topic == "cellar/temperature" && topic.matches("cellar/+"));
-/// assert!(TopicName::new("cellar/#").is_none());
+/// use motemq::{Publish, TopicName, topic::TopicError};
+///
+/// const TEMPERATURE: TopicName<'_> = match TopicName::new("cellar/temperature") {
+///     Ok(name) => name,
+///     Err(_) => panic!("not a topic name"),
+/// };
+/// let reading = Publish::to_name(TEMPERATURE).payload(b"11.5");
+///
+/// assert!(TEMPERATURE == "cellar/temperature" && TEMPERATURE.matches("cellar/+"));
+/// assert_eq!(TopicName::new("cellar/#"), Err(TopicError::Wildcard { at: 7 }));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TopicName<'r>(pub(crate) &'r [u8]);
+pub struct TopicName<'a>(pub(crate) &'a [u8]);
 
-impl<'r> TopicName<'r> {
-    /// A topic name of one's own, if it is one.
-    pub fn new(name: &'r str) -> Option<Self> {
-        is_name(name).then_some(TopicName(name.as_bytes()))
+impl<'a> TopicName<'a> {
+    /// Parses a topic name.
+    ///
+    /// # Errors
+    /// A [`TopicError`] that says what is wrong.
+    pub const fn new(name: &'a str) -> Result<Self, TopicError> {
+        match check(name.as_bytes(), Kind::Name) {
+            Ok(()) => Ok(TopicName(name.as_bytes())),
+            Err(error) => Err(error),
+        }
     }
 
-    /// The bytes on the wire.
-    pub const fn as_bytes(self) -> &'r [u8] {
+    /// Returns the bytes on the wire.
+    pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// The same as a string slice. Links `core`'s UTF-8 check, which a program that only compares
-    /// does not need.
-    pub fn as_str(self) -> &'r str {
-        // It was checked when it came, so this never is the default.
-        str::from_utf8(self.0).unwrap_or_default()
+    /// Returns the name as a string slice. This links `core`'s UTF-8 check, which a program that
+    /// only compares topics does not need.
+    pub const fn as_str(self) -> &'a str {
+        match str::from_utf8(self.0) {
+            Ok(name) => name,
+            // It was checked when it was made, unless the session's profile does not validate.
+            Err(_) => "",
+        }
     }
 
-    /// Whether a subscription to `filter` covers this topic: see [`matches()`].
+    /// Returns whether a subscription to `filter` covers this topic: see [`matches()`].
     pub fn matches(self, filter: &str) -> bool {
         matches_bytes(filter.as_bytes(), self.0)
     }
@@ -65,26 +82,129 @@ impl fmt::Display for TopicName<'_> {
     }
 }
 
-/// Whether a message can be published to `name`.
+/// A topic filter: 1 to 65,535 bytes of UTF-8 without U+0000, in which `#` stands alone in the last
+/// level and `+` alone in any [MQTT-4.7.1-2] [MQTT-4.7.1-3].
+///
+/// It is parsed once. A literal is parsed when it is compiled, in a `const`: see [`TopicName`].
 ///
 /// ```
-/// use motemq::topic::is_name;
-/// assert!(is_name("a/b") && is_name("/") && !is_name("") && !is_name("a/+") && !is_name("a\0"));
+/// use motemq::topic::{TopicError, TopicFilter};
+/// for filter in ["#", "+/a/#", "/+", "a//b"] {
+///     assert!(TopicFilter::new(filter).is_ok());
+/// }
+/// assert_eq!(TopicFilter::new("a+/b"), Err(TopicError::Wildcard { at: 1 }));
+/// assert_eq!(TopicFilter::new(""), Err(TopicError::Empty));
 /// ```
-pub fn is_name(name: &str) -> bool {
-    name.len() <= 0xffff && is_valid::<Mqtt311>(name.as_bytes(), Kind::Name)
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TopicFilter<'a>(&'a str);
+
+impl<'a> TopicFilter<'a> {
+    /// Parses a topic filter.
+    ///
+    /// # Errors
+    /// A [`TopicError`] that says what is wrong.
+    pub const fn new(filter: &'a str) -> Result<Self, TopicError> {
+        match check(filter.as_bytes(), Kind::Filter) {
+            Ok(()) => Ok(TopicFilter(filter)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the filter as a string slice.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Returns whether a message published to `topic` reaches this subscription: see
+    /// [`matches()`].
+    pub fn matches(self, topic: TopicName<'_>) -> bool {
+        matches_bytes(self.0.as_bytes(), topic.0)
+    }
 }
 
-/// Whether `filter` can be subscribed to: `#` stands alone in the last level, `+` alone in any
-/// [MQTT-4.7.1-2] [MQTT-4.7.1-3].
-///
-/// ```
-/// use motemq::topic::is_filter;
-/// assert!(is_filter("a/+/b") && is_filter("#") && is_filter("/+/#"));
-/// assert!(!is_filter("a+") && !is_filter("a#") && !is_filter("#/a") && !is_filter(""));
-/// ```
-pub fn is_filter(filter: &str) -> bool {
-    filter.len() <= 0xffff && is_valid::<Mqtt311>(filter.as_bytes(), Kind::Filter)
+impl fmt::Display for TopicFilter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The reason why a text is not a topic name or not a topic filter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TopicError {
+    /// It is empty [MQTT-4.7.3-1].
+    Empty,
+    /// It is longer than 65,535 bytes [MQTT-4.7.3-3].
+    TooLong,
+    /// It contains U+0000 [MQTT-4.7.3-2].
+    NullCharacter {
+        /// The position of the first one in bytes.
+        at: u16,
+    },
+    /// It contains a wildcard that is not allowed there: any in a topic name, one that does not
+    /// stand alone in its level in a topic filter, or `#` before the last level.
+    Wildcard {
+        /// The position of the first one in bytes.
+        at: u16,
+    },
+}
+
+impl fmt::Display for TopicError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TopicError::Empty => f.write_str("the topic is empty: give at least one character"),
+            TopicError::TooLong => f.write_str("the topic is longer than 65,535 bytes: shorten it"),
+            TopicError::NullCharacter { at } => {
+                write!(f, "the topic contains U+0000 at byte {at}: remove it")
+            }
+            TopicError::Wildcard { at } => write!(
+                f,
+                "the topic contains a wildcard at byte {at} that is not allowed there: `+` has to \
+                 be a whole level of a filter, `#` its last level, and a topic name has none"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for TopicError {}
+
+/// Checks a text that is UTF-8 and, unlike [`is_valid`], says what is wrong.
+const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
+    if text.is_empty() {
+        return Err(TopicError::Empty);
+    }
+    if text.len() > 0xffff {
+        return Err(TopicError::TooLong);
+    }
+    let mut last = b'/';
+    let mut at = 0u16;
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        if *byte == 0 {
+            return Err(TopicError::NullCharacter { at });
+        }
+        if matches!(kind, Kind::Name) {
+            if is_wildcard(*byte) {
+                return Err(TopicError::Wildcard { at });
+            }
+        } else if is_out_of_place(last, *byte) {
+            // It is the wildcard that is out of place, not the byte behind it.
+            let before = if is_wildcard(*byte) && last != b'#' {
+                0
+            } else {
+                1
+            };
+            return Err(TopicError::Wildcard {
+                at: at.saturating_sub(before),
+            });
+        }
+        last = *byte;
+        rest = after;
+        at = at.saturating_add(1);
+    }
+    Ok(())
 }
 
 /// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
@@ -132,7 +252,7 @@ pub(crate) enum Kind {
 }
 
 /// `#` or `+`.
-fn is_wildcard(byte: u8) -> bool {
+const fn is_wildcard(byte: u8) -> bool {
     byte & !8 == b'#'
 }
 
@@ -203,7 +323,7 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
 /// Whether a wildcard stands in a wrong place, as two bytes of a filter that follow each other
 /// tell; before the first stands `/`.
 #[inline(always)]
-fn is_out_of_place(last: u8, byte: u8) -> bool {
+const fn is_out_of_place(last: u8, byte: u8) -> bool {
     last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')
 }
 

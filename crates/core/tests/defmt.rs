@@ -1,7 +1,7 @@
 //! What goes over the wire to a probe when the core's types are logged with defmt.
 #![cfg(feature = "defmt")]
 use defmt::{Format, export};
-use motemq::{Buffer, Connect, Event, Fault, Manual, Owed, QoS, Session, Slot, packet};
+use motemq::{Buffer, Connect, Event, Fault, ManualAcks, PendingAck, QoS, Session, Slot, packet};
 
 /// The bytes of a value: the number of a text of the firmware, and what is put into that.
 fn logged<T: Format + ?Sized>(value: &T) -> Vec<u8> {
@@ -70,5 +70,5 @@ fn values_differ_where_they_do() {
     );
     assert_eq!(value(logged(&Fault::Refused(5.into()))).last(), Some(&5));
     let session = Session::<[Slot; 2]>::new();
-    assert!(logged(&session).len() > 2 && logged(&Manual::<[Owed; 3]>::new()).len() > 2);
+    assert!(logged(&session).len() > 2 && logged(&ManualAcks::<[PendingAck; 3]>::new()).len() > 2);
 }

@@ -34,7 +34,10 @@ fn the_next_call_accepts() {
 fn the_call_after_the_last_piece_accepts() {
     let mut d = Dialogue::<2, 16>::open();
     d.gets(b"\x34\x17\0\x01t\0\x05123456789");
-    assert_eq!(d.next(), Some(message("t", b"123456789").left(9).qos2(5)));
+    assert_eq!(
+        d.next(),
+        Some(message("t", b"123456789").remaining(9).qos2(5))
+    );
     assert_eq!(d.next(), None);
     d.gets(b"abcdefgh");
     assert_eq!((d.next(), d.next()), (Some(payload(b"abcdefgh", 1)), None));

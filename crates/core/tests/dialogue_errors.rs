@@ -28,7 +28,7 @@ const COMMANDS: &[Command] = &[
             .map(drop)
     }),
     ("publish stream", |s, tx| {
-        s.publish(&Publish::to("t").qos(TWICE).more(1000), tx)
+        s.publish(&Publish::to("t").qos(TWICE).remaining(1000), tx)
             .map(drop)
     }),
     ("publish wildcard", |s, tx| {
@@ -42,7 +42,7 @@ const COMMANDS: &[Command] = &[
             .map(drop)
     }),
     ("publish endless", |s, tx| {
-        s.publish(&Publish::to("t").more(268_435_453).qos(ONCE), tx)
+        s.publish(&Publish::to("t").remaining(268_435_453).qos(ONCE), tx)
             .map(drop)
     }),
     ("subscribe", |s, tx| {
@@ -82,7 +82,7 @@ const COMMANDS: &[Command] = &[
         s.republish(id(1), &Publish::to("t").payload(b"payload").qos(ONCE), tx)
     }),
     ("republish 1 stream", |s, tx| {
-        s.republish(id(1), &Publish::to("t").more(9).qos(ONCE), tx)
+        s.republish(id(1), &Publish::to("t").remaining(9).qos(ONCE), tx)
     }),
     ("republish 1 long", |s, tx| {
         s.republish(id(1), &Publish::to("t").payload(LONG).qos(ONCE), tx)
@@ -123,10 +123,10 @@ fn states() -> Vec<(&'static str, Eight)> {
         full.publish(&Publish::to("t").qos(qos)).unwrap();
     }
     let mut streaming = open.clone();
-    streaming.publish(&Publish::to("t").more(100)).unwrap();
+    streaming.publish(&Publish::to("t").remaining(100)).unwrap();
     let mut streaming_and_owing = owing.clone();
     streaming_and_owing
-        .publish(&Publish::to("t").more(100))
+        .publish(&Publish::to("t").remaining(100))
         .unwrap();
     streaming_and_owing.turn();
     let mut asked = full.clone();
@@ -137,12 +137,12 @@ fn states() -> Vec<(&'static str, Eight)> {
     assert_eq!(asked_for_2.turn(), [resend(2, TWICE)]);
     let mut asked_and_streaming = asked.clone();
     asked_and_streaming
-        .publish(&Publish::to("t").more(100))
+        .publish(&Publish::to("t").remaining(100))
         .unwrap();
     let mut lost = streaming.clone();
-    lost.session.lost();
+    lost.session.on_connection_lost();
     let mut failed = owing.clone();
-    failed.session.lost();
+    failed.session.on_connection_lost();
     failed.connect(&Connect::new("c"));
     assert_eq!(
         failed.feed(b"\x20\x02\0\x05"),
@@ -323,7 +323,7 @@ fn a_failed_connect_keeps_the_session() {
             SendError::Invalid,
         ),
         (
-            Connect::new("c").will(Publish::to("a").more(1)),
+            Connect::new("c").will(Publish::to("a").remaining(1)),
             SendError::Invalid,
         ),
         (Connect::new("c").will(Publish::to("")), SendError::Invalid),
@@ -388,7 +388,7 @@ fn a_fault_is_told_once() {
             );
         }
         d.silent();
-        d.session.lost();
+        d.session.on_connection_lost();
         assert!(d.session.is_closed() && d.next().is_none());
         d.connect(&Connect::new("c"));
         assert!(!d.session.is_closed());

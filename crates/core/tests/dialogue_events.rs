@@ -44,7 +44,7 @@ fn events_borrow_rx_and_nothing_else() {
         .unwrap();
     assert_eq!(session.tick(1, tx), Ok(None));
     assert_eq!(
-        (session.is_closed(), session.oldest(), m.payload),
+        (session.is_closed(), session.oldest_in_flight(), m.payload),
         (false, Some(id(1)), &b"abc"[..])
     );
     session.disconnect(tx).unwrap();
@@ -102,10 +102,10 @@ fn a_packet_that_is_not_all_there_is_not_taken() {
         for cut in 0..packet.len() {
             let mut d = Dialogue::<2>::open();
             d.gets(&packet[..cut]);
-            let before = d.session.oldest();
+            let before = d.session.oldest_in_flight();
             for _ in 0..3 {
                 assert_eq!(
-                    (d.next(), d.rx.bytes(), d.session.oldest()),
+                    (d.next(), d.rx.bytes(), d.session.oldest_in_flight()),
                     (None, &packet[..cut], before),
                     "{packet:02x?} cut at {cut}"
                 );
@@ -164,7 +164,7 @@ fn whole_if_it_fits_and_in_pieces_if_not() {
             assert_eq!(
                 fed,
                 [
-                    message("t", &data[..59]).left(length as u32 - 64),
+                    message("t", &data[..59]).remaining(length as u32 - 64),
                     payload(&data[59..], 0)
                 ],
                 "{length}"
@@ -204,11 +204,17 @@ fn no_payload_is_a_payload() {
     // And with one.
     d.hears(
         b"\x30\x11\0\x0c123456789012abc",
-        &[message("123456789012", b"").left(3), payload(b"abc", 0)],
+        &[
+            message("123456789012", b"").remaining(3),
+            payload(b"abc", 0),
+        ],
     );
     d.hears(
         b"\x32\x0f\0\x0a1234567890\0\x05!",
-        &[message("1234567890", b"").qos1(5).left(1), payload(b"!", 0)],
+        &[
+            message("1234567890", b"").qos1(5).remaining(1),
+            payload(b"!", 0),
+        ],
     );
     d.says(b"\x40\x02\0\x05");
 }
@@ -311,8 +317,8 @@ fn ten_megabytes_in() {
                 let Dialogue { session, rx, tx } = &mut d;
                 let (data, left) = match session.next_event(rx, tx).unwrap() {
                     None => break,
-                    Some(Event::Message(m)) => (m.payload, m.left),
-                    Some(Event::Payload { data, left }) => (data, left),
+                    Some(Event::Message(m)) => (m.payload, m.remaining),
+                    Some(Event::Payload { data, remaining }) => (data, left),
                     other => panic!("{other:?}"),
                 };
                 assert!(
@@ -351,7 +357,11 @@ fn ten_megabytes_out() {
     fn say<const TX: usize>(total: usize) {
         let mut d = Dialogue::<1, 16, TX>::open();
         assert_eq!(
-            d.publish(&Publish::to("t").qos(QoS::AtLeastOnce).more(total as u32)),
+            d.publish(
+                &Publish::to("t")
+                    .qos(QoS::AtLeastOnce)
+                    .remaining(total as u32)
+            ),
             Ok(Some(id(1)))
         );
         let mut header = vec![0x32];
@@ -361,7 +371,7 @@ fn ten_megabytes_out() {
         let data: Vec<u8> = (0..1000 + 251).map(|at| (at % 251) as u8).collect();
         let (mut given, mut said) = (0, 0);
         while said < total {
-            assert_eq!(d.session.unsent() as usize, total - given);
+            assert_eq!(d.session.payload_remaining() as usize, total - given);
             let piece = &data[given % 251..][..(total - given).min(1000)];
             match d.session.publish_chunk(piece, &mut d.tx) {
                 Ok(n) => given += n,
@@ -380,7 +390,7 @@ fn ten_megabytes_out() {
             d.tx.consume(n);
         }
         assert_eq!(
-            (given, d.session.unsent(), d.tx.is_empty()),
+            (given, d.session.payload_remaining(), d.tx.is_empty()),
             (total, 0, true)
         );
         d.publish(&Publish::to("t")).unwrap();
@@ -399,13 +409,13 @@ fn a_quarter_of_a_gigabyte() {
     d.gets(b"\x30\xff\xff\xff\x7f\0\x01t01234567");
     assert_eq!(
         d.next(),
-        Some(message("t", b"01234567").left(268_435_455 - 3 - 8))
+        Some(message("t", b"01234567").remaining(268_435_455 - 3 - 8))
     );
     let mut d = Dialogue::<1, 16>::open();
-    d.publish(&Publish::to("t").more(268_435_452)).unwrap();
+    d.publish(&Publish::to("t").remaining(268_435_452)).unwrap();
     d.says(b"\x30\xff\xff\xff\x7f\0\x01t");
     d.session.publish_direct(268_435_452, &mut d.tx).unwrap();
-    assert_eq!(d.session.unsent(), 0);
+    assert_eq!(d.session.payload_remaining(), 0);
 }
 
 /// Only PUBLISH may be longer than `rx`.

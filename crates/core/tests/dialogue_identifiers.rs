@@ -15,19 +15,19 @@ fn puback(id: usize) -> [u8; 4] {
 /// All of a ring is handed out, then it is `Busy`; an identifier is free again when the oldest is.
 fn ring<const N: usize>() {
     let mut d = Dialogue::<N>::open();
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     for number in 1..=N {
         assert_eq!(d.publish(&ONCE).unwrap().unwrap().get() as usize, number);
         assert_eq!(d.tx.bytes()[5..], [(number >> 8) as u8, number as u8]);
         d.tx.clear();
     }
-    assert_eq!(d.session.oldest(), Some(id(1)));
+    assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
     // Another than the oldest is answered: still busy.
     if N > 2 {
         d.hears(&puback(2), &[acked(2)]);
         assert_eq!(
-            (d.publish(&TWICE), d.session.oldest()),
+            (d.publish(&TWICE), d.session.oldest_in_flight()),
             (Err(SendError::Busy), Some(id(1)))
         );
         assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
@@ -48,7 +48,7 @@ fn ring<const N: usize>() {
                 oldest
             };
             assert_eq!(
-                d.session.oldest(),
+                d.session.oldest_in_flight(),
                 Some(id(oldest as u16)),
                 "{N} slots, {number}"
             );
@@ -82,12 +82,12 @@ fn all_the_identifiers_there_are() {
             assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
             assert_eq!(d.feed(&puback(65_535)), [acked(65_535)]);
             assert_eq!(
-                (d.publish(&ONCE), d.session.oldest()),
+                (d.publish(&ONCE), d.session.oldest_in_flight()),
                 (Err(SendError::Busy), Some(id(1)))
             );
             assert_eq!(d.feed(&puback(1)), [acked(1)]);
             assert_eq!(
-                (d.publish(&ONCE), d.session.oldest()),
+                (d.publish(&ONCE), d.session.oldest_in_flight()),
                 (Ok(Some(id(1))), Some(id(2)))
             );
         })
@@ -112,12 +112,12 @@ fn one_space_for_all_that_goes_out() {
         &[acked(4), acked(3), subscribed(2, &[1]), received(1)],
     );
     assert_eq!(
-        (d.subscribe(&[("a", 1)]), d.session.oldest()),
+        (d.subscribe(&[("a", 1)]), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(1)))
     );
     d.hears(b"\x70\x02\0\x01", &[acked(1)]);
     assert_eq!(
-        (d.subscribe(&[("a", 1)]), d.session.oldest()),
+        (d.subscribe(&[("a", 1)]), d.session.oldest_in_flight()),
         (Ok(id(1)), Some(id(1)))
     );
 }
@@ -293,7 +293,7 @@ fn twenty_into<const SLOTS: usize>() -> usize {
             }
             if heard.is_empty() && answers.is_empty() && d.rx.is_empty() {
                 // The broker hangs up and comes back with what is left.
-                d.session.lost();
+                d.session.on_connection_lost();
             }
         }
     }

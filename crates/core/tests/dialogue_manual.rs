@@ -3,17 +3,17 @@ mod script;
 use motemq::*;
 use script::*;
 
-/// A dialogue whose events are taken through `Manual`.
+/// A dialogue whose events are taken through `ManualAcks`.
 struct Talk<const OWED: usize, const SLOTS: usize = 8> {
     d: Dialogue<SLOTS, 64, 64>,
-    manual: Manual<[Owed; OWED]>,
+    manual: ManualAcks<[PendingAck; OWED]>,
 }
 
 impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
     fn open() -> Self {
         let mut talk = Talk {
             d: Dialogue::new(),
-            manual: Manual::new(),
+            manual: ManualAcks::new(),
         };
         talk.d
             .connect(&Connect::new("c").keep_session().keep_alive(0));
@@ -23,7 +23,7 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
     }
 
     fn resumes(&mut self) {
-        self.d.session.lost();
+        self.d.session.on_connection_lost();
         self.d
             .connect(&Connect::new("c").keep_session().keep_alive(0));
         self.d.tx.clear();
@@ -31,7 +31,7 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
     }
 
     /// What is told, and the tokens that come with it.
-    fn turn(&mut self) -> (Vec<Told>, Vec<Token>) {
+    fn turn(&mut self) -> (Vec<Told>, Vec<AckToken>) {
         let (mut told, mut tokens) = (vec![], vec![]);
         let Dialogue { session, rx, tx } = &mut self.d;
         loop {
@@ -49,7 +49,7 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
         }
     }
 
-    fn hears(&mut self, mut bytes: &[u8]) -> (Vec<Told>, Vec<Token>) {
+    fn hears(&mut self, mut bytes: &[u8]) -> (Vec<Told>, Vec<AckToken>) {
         let (mut told, mut tokens) = (vec![], vec![]);
         while !bytes.is_empty() {
             let n = bytes.len().min(self.d.rx.space().len());
@@ -63,7 +63,7 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
     }
 
     /// `ack`, and the call behind it.
-    fn acks(&mut self, token: Token) {
+    fn acks(&mut self, token: AckToken) {
         assert_eq!(self.manual.ack(token), Ok(()));
         assert_eq!(self.turn(), (vec![], vec![]));
     }
@@ -379,7 +379,7 @@ fn everything_else_flows() {
     talk.d.says(b"\x62\x02\0\x01\x70\x02\0\x09");
     talk.acks(tokens[0]);
     talk.d.says(b"\x40\x02\0\x01");
-    talk.d.session.lost();
+    talk.d.session.on_connection_lost();
     talk.d.connect(&Connect::new("c").keep_session());
     talk.d.tx.clear();
     assert_eq!(
@@ -396,7 +396,7 @@ fn everything_else_flows() {
 #[test]
 fn a_stream_goes_first() {
     let mut talk = Talk::<4>::open();
-    talk.d.publish(&Publish::to("a").more(2)).unwrap();
+    talk.d.publish(&Publish::to("a").remaining(2)).unwrap();
     talk.d.tx.clear();
     let (told, tokens) = talk.hears(&[publish(0x32, 1), publish(0x34, 2)].concat());
     assert_eq!(told.len(), 2);
@@ -449,7 +449,7 @@ fn disconnect_waits_for_a_reply() {
         Err(SendError::Full)
     );
     talk.d.tx.clear();
-    talk.d.publish(&Publish::to("a").more(2)).unwrap();
+    talk.d.publish(&Publish::to("a").remaining(2)).unwrap();
     assert_eq!(
         talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
         Err(SendError::Busy)
@@ -576,7 +576,7 @@ fn a_dead_broker_is_found_while_something_is_owed() {
     }
 }
 
-/// What is written through `Manual` puts a PINGREQ off like anything else.
+/// What is written through `ManualAcks` puts a PINGREQ off like anything else.
 #[test]
 fn acknowledgements_are_something_sent() {
     let mut talk = Talk::<4>::open();

@@ -183,7 +183,7 @@ fn answers_come_meanwhile() {
     d.abandon(4).unwrap();
     d.hears(b"\x70\x02\0\x03\x70\x02\0\x02", &[acked(3), acked(2)]);
     d.silent();
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     // To one that was not asked for yet.
     let mut d = resumed();
     d.hears(b"\x40\x02\0\x04\x70\x02\0\x02", &[acked(4), acked(2)]);
@@ -239,7 +239,7 @@ fn abandoned() {
     let mut d = resumed();
     d.abandon(1).unwrap();
     d.silent();
-    assert_eq!(d.session.oldest(), Some(id(2)));
+    assert_eq!(d.session.oldest_in_flight(), Some(id(2)));
     assert_eq!(d.turn(), [resend(3, TWICE)]);
     d.says(b"\x62\x02\0\x02");
     d.tx.commit(253);
@@ -275,13 +275,13 @@ fn abandoned_and_lost_again() {
 fn given_again_in_pieces() {
     let mut d = resumed();
     assert_eq!(
-        d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).more(4)),
+        d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).remaining(4)),
         Ok(())
     );
     d.says(b"\x3a\x0a\0\x01a\0\x01!");
     assert_eq!(
         (
-            d.session.unsent(),
+            d.session.payload_remaining(),
             d.republish(1, &to("a", ONCE)),
             d.abandon(1)
         ),
@@ -300,10 +300,11 @@ fn given_again_in_pieces() {
 #[test]
 fn cut_while_given_again() {
     let mut d = resumed();
-    d.republish(1, &Publish::to("a").qos(ONCE).more(4)).unwrap();
+    d.republish(1, &Publish::to("a").qos(ONCE).remaining(4))
+        .unwrap();
     d.tx.clear();
     d.resumes(&[RESUMED, resend(1, ONCE)]);
-    assert_eq!(d.session.unsent(), 0);
+    assert_eq!(d.session.payload_remaining(), 0);
     d.republish(1, &to("a", ONCE)).unwrap();
     d.says(b"\x3a\x06\0\x01a\0\x01!");
     assert_eq!(d.turn(), [resend(3, TWICE)]);
@@ -335,7 +336,10 @@ fn the_walk_goes_on_between_packets() {
     d.publish(&to("b", ONCE)).unwrap();
     d.resumes(&[RESUMED, resend(1, ONCE)]);
     d.gets(b"\x34\x17\0\x01t\0\x05123456789");
-    assert_eq!(d.next(), Some(message("t", b"123456789").left(9).qos2(5)));
+    assert_eq!(
+        d.next(),
+        Some(message("t", b"123456789").remaining(9).qos2(5))
+    );
     d.abandon(1).unwrap();
     assert_eq!(d.turn(), []);
     d.gets(b"abcdefghi\x30\x03\0\x01t");
@@ -353,7 +357,7 @@ fn nothing_to_walk() {
     d.publish(&to("a", ONCE)).unwrap();
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
     d.subscribe(&[("a", 0)]).unwrap();
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_session());
     d.tx.clear();
     d.gets(b"\x20\x02\x01\0");
@@ -373,7 +377,7 @@ fn cut_again_and_again() {
     d.tx.clear();
     let mut ended = vec![];
     for number in 1..=8 {
-        d.session.lost();
+        d.session.on_connection_lost();
         d.connect(&Connect::new("c").keep_session().keep_alive(0));
         d.tx.clear();
         let mut told = d.feed(b"\x20\x02\x01\0");
@@ -404,5 +408,8 @@ fn cut_again_and_again() {
             }
         }
     }
-    assert_eq!((ended, d.session.oldest()), (vec![1, 3, 5, 7], None));
+    assert_eq!(
+        (ended, d.session.oldest_in_flight()),
+        (vec![1, 3, 5, 7], None)
+    );
 }

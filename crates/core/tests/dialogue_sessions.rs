@@ -28,7 +28,7 @@ fn busy() -> Dialogue<5> {
 }
 
 fn again(d: &mut Dialogue<5>, connect: &Connect<'_>) {
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(connect);
     d.tx.clear();
 }
@@ -68,7 +68,7 @@ fn new_at_the_broker() {
     let mut d = busy();
     again(&mut d, &KEPT);
     d.hears(b"\x20\x02\0\0", &all_unknown(NEW));
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.says(b"\x50\x02\0\x09");
     // The ring goes on where it was, and is free at once.
@@ -97,7 +97,7 @@ fn clean_after_clean() {
     let mut d = Dialogue::<2>::open();
     d.publish(&ONCE).unwrap();
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&CLEAN);
     d.tx.clear();
     d.hears(
@@ -139,7 +139,7 @@ fn neighbours_are_foreign() {
             d.connect(&Connect::new(one).keep_session());
             d.tx.clear();
             d.hears(b"\x20\x02\0\0", &[NEW]);
-            d.session.lost();
+            d.session.on_connection_lost();
             d.connect(&Connect::new(other).keep_session());
             d.tx.clear();
             d.hears(
@@ -221,13 +221,13 @@ fn no_answer_keeps_the_session() {
 #[test]
 fn connect_drops_what_was_in_the_buffers() {
     let mut d = Dialogue::<2>::open();
-    d.publish(&Publish::to("t").more(5)).unwrap();
+    d.publish(&Publish::to("t").remaining(5)).unwrap();
     d.gets(b"\x34\x17\0\x01t\0\x05123");
     assert_eq!(d.next(), None);
     d.connect(&CLEAN);
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
     d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
-    assert_eq!(d.session.unsent(), 0);
+    assert_eq!(d.session.payload_remaining(), 0);
     d.publish(&Publish::to("t")).unwrap();
 }
 

@@ -47,7 +47,11 @@ fn future(session: &Three) -> Vec<(Vec<Told>, Vec<u8>)> {
                     told.push(Told::Acked(id.get()));
                 }
             }
-            told.extend(d.session.oldest().map(|id| Told::Unknown(id.get())));
+            told.extend(
+                d.session
+                    .oldest_in_flight()
+                    .map(|id| Told::Unknown(id.get())),
+            );
             all.push((told, d.tx.bytes().to_vec()));
         }
     }
@@ -66,8 +70,12 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
         let again = restored(&saved(&d.session));
         assert_eq!(saved(&again), saved(&cut));
         assert_eq!(
-            (again.is_closed(), again.oldest(), again.unsent()),
-            (true, cut.oldest(), 0)
+            (
+                again.is_closed(),
+                again.oldest_in_flight(),
+                again.payload_remaining()
+            ),
+            (true, cut.oldest_in_flight(), 0)
         );
         assert_eq!(future(&again), future(&cut), "look {looks}");
         looks += 1;
@@ -111,12 +119,12 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
     d.at(0).unwrap();
     d.at(100_000).unwrap();
     look(&d);
-    d.publish(&ONCE.more(10)).unwrap();
+    d.publish(&ONCE.remaining(10)).unwrap();
     look(&d);
     d.session.publish_chunk(b"12345", &mut d.tx).unwrap();
     look(&d);
     // Over a resumption.
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_session());
     look(&d);
     d.gets(b"\x20\x02\x01\0");
@@ -331,11 +339,11 @@ fn other_lengths() {
 fn restoring_is_without_a_connection() {
     let mut d = full();
     let image = saved(&d.session);
-    d.publish(&Publish::to("t").more(7)).unwrap();
+    d.publish(&Publish::to("t").remaining(7)).unwrap();
     d.session.restore(&image).unwrap();
     assert!(d.session.is_closed());
     assert_eq!(
-        (d.publish(&ONCE), d.session.unsent()),
+        (d.publish(&ONCE), d.session.payload_remaining()),
         (Err(SendError::Offline), 0)
     );
 }

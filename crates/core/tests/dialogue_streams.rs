@@ -18,7 +18,7 @@ fn direct(d: &mut Talk, n: u32) -> Result<(), SendError> {
 fn streaming() -> Talk {
     let mut d = Talk::open();
     assert_eq!(
-        d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).more(10)),
+        d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).remaining(10)),
         Ok(Some(id(1)))
     );
     d.says(b"\x32\x14\0\x01t\0\x01begin");
@@ -28,9 +28,18 @@ fn streaming() -> Talk {
 #[test]
 fn pieces_leave_one_behind_the_other() {
     let mut d = streaming();
-    assert_eq!((chunk(&mut d, b"123"), d.session.unsent()), (Ok(3), 7));
-    assert_eq!((chunk(&mut d, b""), d.session.unsent()), (Ok(0), 7));
-    assert_eq!((chunk(&mut d, b"4567890"), d.session.unsent()), (Ok(7), 0));
+    assert_eq!(
+        (chunk(&mut d, b"123"), d.session.payload_remaining()),
+        (Ok(3), 7)
+    );
+    assert_eq!(
+        (chunk(&mut d, b""), d.session.payload_remaining()),
+        (Ok(0), 7)
+    );
+    assert_eq!(
+        (chunk(&mut d, b"4567890"), d.session.payload_remaining()),
+        (Ok(7), 0)
+    );
     d.says(b"1234567890");
     d.publish(&Publish::to("u")).unwrap();
     d.says(b"\x30\x03\0\x01u");
@@ -43,7 +52,7 @@ fn as_much_as_there_is_room_for() {
     let mut d = streaming();
     d.tx.commit(60);
     assert_eq!(
-        (chunk(&mut d, b"1234567890"), d.session.unsent()),
+        (chunk(&mut d, b"1234567890"), d.session.payload_remaining()),
         (Ok(4), 6)
     );
     let before = d.clone();
@@ -64,7 +73,7 @@ fn other_commands_are_busy() {
     for publish in [
         Publish::to("u"),
         Publish::to("u").qos(ONCE),
-        Publish::to("u").more(7),
+        Publish::to("u").remaining(7),
     ] {
         assert_eq!(d.publish(&publish), Err(SendError::Busy));
     }
@@ -98,14 +107,14 @@ fn no_more_than_announced() {
         (
             chunk(&mut d, b"12345678901"),
             direct(&mut d, 11),
-            d.session.unsent()
+            d.session.payload_remaining()
         ),
         (Err(SendError::Invalid), Err(SendError::Invalid), 10)
     );
     d.silent();
     chunk(&mut d, b"1234567890").unwrap();
     assert_eq!(
-        (chunk(&mut d, b"1"), d.session.unsent()),
+        (chunk(&mut d, b"1"), d.session.payload_remaining()),
         (Err(SendError::Invalid), 0)
     );
     d.says(b"1234567890");
@@ -135,7 +144,7 @@ fn replies_wait() {
 #[test]
 fn acceptance_does_not_wait() {
     let mut d = Dialogue::<4>::open_kept();
-    d.publish(&Publish::to("t").more(10)).unwrap();
+    d.publish(&Publish::to("t").remaining(10)).unwrap();
     d.gets(b"\x34\x05\0\x01b\0\x05");
     assert_eq!(
         (d.next(), d.next()),
@@ -150,7 +159,7 @@ fn acceptance_does_not_wait() {
 #[test]
 fn the_second_half_of_qos_2_waits() {
     let mut d = Dialogue::<4>::open();
-    d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).more(2))
+    d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).remaining(2))
         .unwrap();
     d.tx.clear();
     d.gets(b"\x50\x02\0\x01\x62\x02\0\x09\x30\x03\0\x01a");
@@ -169,7 +178,7 @@ fn a_due_pingreq_goes_behind_the_last_byte() {
     d.tx.clear();
     d.hears(b"\x20\x02\0\0", &[NEW]);
     d.at(0).unwrap();
-    d.publish(&Publish::to("t").more(3)).unwrap();
+    d.publish(&Publish::to("t").remaining(3)).unwrap();
     d.says(b"\x30\x06\0\x01t");
     d.at(1).unwrap();
     assert!(d.at(7501).is_ok());
@@ -190,16 +199,22 @@ fn bytes_that_the_caller_sends() {
     assert_eq!(direct(&mut d, 4), Err(SendError::Full));
     d.tx.consume(2);
     assert_eq!(
-        (direct(&mut d, 4), d.session.unsent()),
+        (direct(&mut d, 4), d.session.payload_remaining()),
         (Err(SendError::Full), 10)
     );
     d.tx.consume(1);
-    assert_eq!((direct(&mut d, 4), d.session.unsent()), (Ok(()), 6));
+    assert_eq!(
+        (direct(&mut d, 4), d.session.payload_remaining()),
+        (Ok(()), 6)
+    );
     d.silent();
     chunk(&mut d, b"5").unwrap();
     assert_eq!(direct(&mut d, 5), Err(SendError::Full));
     d.tx.clear();
-    assert_eq!((direct(&mut d, 5), d.session.unsent()), (Ok(()), 0));
+    assert_eq!(
+        (direct(&mut d, 5), d.session.payload_remaining()),
+        (Ok(()), 0)
+    );
     d.publish(&Publish::to("u")).unwrap();
     d.says(b"\x30\x03\0\x01u");
 }
@@ -213,7 +228,7 @@ fn pieces_are_something_sent() {
         d.tx.clear();
         d.hears(b"\x20\x02\0\0", &[NEW]);
         d.at(0).unwrap();
-        d.publish(&Publish::to("t").more(100)).unwrap();
+        d.publish(&Publish::to("t").remaining(100)).unwrap();
         d.tx.clear();
         for second in 1..90 {
             if directly {
@@ -232,10 +247,14 @@ fn pieces_are_something_sent() {
 #[test]
 fn hanging_up_ends_a_stream() {
     let mut d = Dialogue::<4>::open_kept();
-    d.publish(&Publish::to("t").qos(ONCE).more(100)).unwrap();
-    d.session.lost();
+    d.publish(&Publish::to("t").qos(ONCE).remaining(100))
+        .unwrap();
+    d.session.on_connection_lost();
     assert_eq!(
-        (d.session.unsent(), d.session.publish_chunk(b"1", &mut d.tx)),
+        (
+            d.session.payload_remaining(),
+            d.session.publish_chunk(b"1", &mut d.tx)
+        ),
         (0, Err(SendError::Offline))
     );
     assert_eq!(
@@ -243,7 +262,8 @@ fn hanging_up_ends_a_stream() {
         Err(SendError::Offline)
     );
     d.resumes(&[RESUMED, resend(1, ONCE)]);
-    d.republish(1, &Publish::to("t").qos(ONCE).more(2)).unwrap();
+    d.republish(1, &Publish::to("t").qos(ONCE).remaining(2))
+        .unwrap();
     d.session.publish_chunk(b"12", &mut d.tx).unwrap();
     d.says(b"\x3a\x07\0\x01t\0\x0112");
 }
@@ -252,13 +272,14 @@ fn hanging_up_ends_a_stream() {
 #[test]
 fn lengths_are_of_all_the_payload() {
     let mut d = Dialogue::<4>::open();
-    d.publish(&Publish::to("t").payload(b"12").more(0)).unwrap();
+    d.publish(&Publish::to("t").payload(b"12").remaining(0))
+        .unwrap();
     d.says(b"\x30\x05\0\x01t12");
-    assert_eq!(d.session.unsent(), 0);
-    d.publish(&Publish::to("t").payload(b"12").more(123))
+    assert_eq!(d.session.payload_remaining(), 0);
+    d.publish(&Publish::to("t").payload(b"12").remaining(123))
         .unwrap();
     d.says(b"\x30\x80\x01\0\x01t12");
-    assert_eq!(d.session.unsent(), 123);
+    assert_eq!(d.session.payload_remaining(), 123);
 }
 
 /// Who gives nothing has sent nothing: PINGREQ is not put off.

@@ -229,7 +229,7 @@ fn each_time_a_look_in_between() {
 #[test]
 fn the_second_tick_after_a_late_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(4).timeout(1));
-    d.publish(&Publish::to("t").more(1)).unwrap();
+    d.publish(&Publish::to("t").remaining(1)).unwrap();
     d.at(1).unwrap();
     d.at(3001).unwrap();
     assert_eq!(d.at(7001), Ok(Some(0)));
@@ -364,7 +364,7 @@ fn an_excused_broker_is_not_dead() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(2));
     let mut pings = 0;
     for ms in (0..60_000).step_by(500) {
-        d.session.excuse();
+        d.session.on_reading_paused();
         assert!(d.at(ms).is_ok(), "{ms}");
         pings += usize::from(d.tx.bytes() == b"\xc0\0");
         d.tx.clear();
@@ -388,7 +388,7 @@ fn a_pingreq_that_cannot_be_written() {
             let mut d = open(start, Connect::new("c").keep_alive(10));
             let at = |ms: u32| start.wrapping_add(ms);
             if stream {
-                d.publish(&Publish::to("t").more(10)).unwrap();
+                d.publish(&Publish::to("t").remaining(10)).unwrap();
             } else {
                 d.tx.commit(255);
             }
@@ -426,7 +426,7 @@ fn a_pingreq_that_is_written_late() {
 #[test]
 fn trying_in_vain_is_nothing_sent() {
     let mut d = open(0, Connect::new("c").keep_alive(10));
-    d.publish(&Publish::to("t").more(1000)).unwrap();
+    d.publish(&Publish::to("t").remaining(1000)).unwrap();
     d.session.publish_chunk(&[0; 1000], &mut d.tx).unwrap();
     d.at(0).unwrap();
     let mut told = Ok(None);
@@ -532,7 +532,8 @@ fn a_live_upload_behind_an_unread_pingresp() {
     s.tick(15_000, &mut tx).unwrap();
     assert_eq!(tx.bytes(), b"\xc0\0");
     tx.clear();
-    s.publish(&Publish::to("t").more(1000), &mut tx).unwrap();
+    s.publish(&Publish::to("t").remaining(1000), &mut tx)
+        .unwrap();
     tx.clear();
     hear(&mut rx, b"\x32\x05\0\x01t\0\x05\xd0\0");
     s.next_event(&mut rx, &mut tx).unwrap();

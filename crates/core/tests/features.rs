@@ -194,7 +194,7 @@ impl Dialogue {
                 let told = self.session.tick(self.now, &mut self.tx);
                 self.add(&told);
             }
-            13 if self.chance.below(20) == 0 => self.session.lost(),
+            13 if self.chance.below(20) == 0 => self.session.on_connection_lost(),
             _ => self.hear(),
         }
         let state = format!(
@@ -211,7 +211,7 @@ impl Dialogue {
         let (text, payload) = (self.chance.text(), self.chance.bytes(most));
         let mut publish = Publish::to(text).payload(&payload).qos(self.chance.qos());
         publish.retain = self.chance.below(4) == 0;
-        publish.more = if self.chance.below(8) == 0 {
+        publish.remaining = if self.chance.below(8) == 0 {
             self.chance.below(300) as u32
         } else {
             0
@@ -239,11 +239,11 @@ impl Dialogue {
                 self.add(&done);
             }
             (3..=5, _) => {
-                let n = payload.len().min(self.session.unsent() as usize);
+                let n = payload.len().min(self.session.payload_remaining() as usize);
                 let done = self.session.publish_chunk(&payload[..n], &mut self.tx);
                 self.add(&done);
             }
-            (6, _) if publish.retain && publish.more != 0 => {
+            (6, _) if publish.retain && publish.remaining != 0 => {
                 let done = self.session.disconnect(&mut self.tx);
                 self.add(&done);
             }

@@ -1,6 +1,6 @@
 //! Manual acknowledgement against a naive model: a broker that sends, an application that
 //! acknowledges in any order, links that are lost.
-use motemq::{packet::*, topic::Topic, *};
+use motemq::{packet::*, topic::TopicName, *};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -41,7 +41,7 @@ enum Sent {
 #[derive(Clone, Copy, Debug)]
 struct Held {
     id: PacketId,
-    token: Token,
+    token: AckToken,
     allowed: bool,
 }
 
@@ -49,7 +49,7 @@ struct World<const TX: usize, const OWED: usize> {
     session: Session<[Slot; SLOTS]>,
     rx: Buffer<[u8; 32]>,
     tx: Buffer<[u8; TX]>,
-    manual: Manual<[Owed; OWED]>,
+    manual: ManualAcks<[PendingAck; OWED]>,
     /// To the client, and of the client's bytes the beginning of a packet.
     down: VecDeque<u8>,
     up: Vec<u8>,
@@ -63,7 +63,7 @@ struct World<const TX: usize, const OWED: usize> {
     next: u8,
     held: Vec<Held>,
     /// Tokens of connections that are gone.
-    old: Vec<Token>,
+    old: Vec<AckToken>,
     /// Identifiers of what was sent over this connection, in order, and is not answered.
     arrived: VecDeque<PacketId>,
     /// How often each message was told.
@@ -78,7 +78,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             session: Session::new(),
             rx: Buffer::new(),
             tx: Buffer::new(),
-            manual: Manual::new(),
+            manual: ManualAcks::new(),
             down: VecDeque::new(),
             up: Vec::new(),
             connected: false,
@@ -96,7 +96,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     }
 
     fn connect(&mut self) {
-        self.session.lost();
+        self.session.on_connection_lost();
         self.session
             .connect(
                 &Connect::new("c").keep_session().keep_alive(0),
@@ -132,7 +132,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
 
     fn publish(&mut self, number: u8, dup: bool) {
         let (id, qos, _) = self.sent[&number];
-        let topic = Topic::new("t").unwrap();
+        let topic = TopicName::new("t").unwrap();
         self.say(&Packet::Publish {
             dup,
             qos,

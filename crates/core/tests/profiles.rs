@@ -1,7 +1,7 @@
 //! Profiles: what a session does not speak it refuses, and everything else is as ever.
 use motemq::{
-    Buffer, Clean, Connect, Event, Fault, Filter, Known, Profile, Publish, QoS, SendError, Sensor,
-    Session, Slot,
+    Buffer, Clean, Connect, Event, Fault, Filter, Profile, Publish, QoS, SendError, Sensor,
+    Session, SessionState, Slot,
 };
 
 struct Dialogue<P: Profile, const N: usize = 4> {
@@ -88,7 +88,7 @@ fn a_sensor_refuses_the_rest() {
     }
     let mut d = Dialogue::<Sensor>::open();
     assert_eq!(
-        d.session.publish(&Publish::to("t").more(1), &mut d.tx),
+        d.session.publish(&Publish::to("t").remaining(1), &mut d.tx),
         Err(SendError::Invalid)
     );
     assert_eq!(
@@ -129,7 +129,7 @@ fn clean_sessions_end_with_the_connection() {
         b"\x34\x05\0\x01t\0\x07",
         &["Ok(Message(Message { topic: \"t\", payload: [], left: 0, id: 7, head: 52 }))"],
     );
-    d.session.lost();
+    d.session.on_connection_lost();
     d.tx.clear();
     d.session
         .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
@@ -139,12 +139,12 @@ fn clean_sessions_end_with_the_connection() {
         &[&format!(
             "{:?}",
             Ok::<_, Fault>(Event::Connected {
-                session: Known::New
+                session: SessionState::New
             })
         )],
     );
     d.tx.clear();
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     assert_eq!(d.publish(QoS::ExactlyOnce), Ok(Some(1)));
     d.says(b"\x34\x05\0\x01t\0\x01");
     d.hears(

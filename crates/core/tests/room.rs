@@ -116,7 +116,7 @@ fn every_byte_of_the_length_of_a_message_is_written() {
         (1 << 21 | 3 << 14 | 5 << 7 | 7, b"\x87\x85\x83\x01"),
     ] {
         let (payload, mut taken) = (vec![0xaa; length - 3], 0);
-        let topic = Topic::new("t").unwrap();
+        let topic = TopicName::new("t").unwrap();
         let packet = packet::Packet::Publish {
             dup: false,
             qos: QoS::AtMostOnce,
@@ -144,7 +144,7 @@ fn no_packet_is_longer_than_its_length_can_say() {
     let (payload, mut memory) = (vec![0; (1 << 28) - 3], vec![0; (1 << 28) + 8]);
     let mut encoded = |payload| {
         let mut taken = 0;
-        let topic = Topic::new("t").unwrap();
+        let topic = TopicName::new("t").unwrap();
         let packet = packet::Packet::Publish {
             dup: false,
             qos: QoS::AtMostOnce,

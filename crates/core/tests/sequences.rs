@@ -79,7 +79,7 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
                 "{error:?}, {under_way:?}"
             ),
         }
-        prop_assert_eq!(session.oldest().is_some(), !under_way.is_empty());
+        prop_assert_eq!(session.oldest_in_flight().is_some(), !under_way.is_empty());
     }
     Ok(())
 }

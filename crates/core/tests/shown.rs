@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn a_topic_shows_as_its_text() {
-    let topic = Topic::new("a/é").unwrap();
+    let topic = TopicName::new("a/é").unwrap();
     assert_eq!(
         (topic.to_string(), format!("{topic:?}")),
         ("a/é".into(), "\"a/é\"".into())
@@ -79,7 +79,7 @@ fn of_a_payload_sixty_bytes_are_shown() {
             qos: QoS::AtMostOnce,
             retain: false,
             id: None,
-            topic: Topic::new("t").unwrap(),
+            topic: TopicName::new("t").unwrap(),
             payload: &payload,
         };
         let beginning = format!(

@@ -28,17 +28,17 @@ fn a_buffer_is_its_memory_and_two_numbers() {
 
 #[test]
 fn manual_acknowledgement_takes_four_bytes_for_each_message() {
-    assert_eq!(size_of::<Owed>(), 4);
+    assert_eq!(size_of::<PendingAck>(), 4);
     assert!(
-        size_of::<Manual<[Owed; 8]>>() <= 36,
+        size_of::<ManualAcks<[PendingAck; 8]>>() <= 36,
         "{}",
-        size_of::<Manual<[Owed; 8]>>()
+        size_of::<ManualAcks<[PendingAck; 8]>>()
     );
     assert_eq!(
-        size_of::<Manual<[Owed; 100]>>() - size_of::<Manual<[Owed; 10]>>(),
+        size_of::<ManualAcks<[PendingAck; 100]>>() - size_of::<ManualAcks<[PendingAck; 10]>>(),
         360
     );
-    assert_eq!(size_of::<Token>(), 4);
+    assert_eq!(size_of::<AckToken>(), 4);
 }
 
 #[test]

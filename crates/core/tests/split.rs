@@ -111,7 +111,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
     fn outcome(mut self) -> Outcome {
         // What is left of a connection that is over is no matter.
         if self.session.is_closed() {
-            self.session.lost();
+            self.session.on_connection_lost();
         }
         Outcome {
             told: joined(&self.told),

@@ -122,7 +122,7 @@ impl Turn {
             (None, None) => Ok(()),
         };
         if outcome.is_err() {
-            session.lost();
+            session.on_connection_lost();
         }
         outcome
     }

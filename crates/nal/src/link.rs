@@ -78,7 +78,7 @@ impl<S: TcpClientStack> Link<S> {
     /// ends with [`Error::Closed`].
     ///
     /// # Errors
-    /// See [`Error`]: the socket was closed, the session is [lost](Session::lost). What came before
+    /// See [`Error`]: the socket was closed, the session is [lost](Session::on_connection_lost). What came before
     /// the end was told before.
     pub fn turn(
         &mut self,
@@ -90,7 +90,7 @@ impl<S: TcpClientStack> Link<S> {
     ) -> Result<Option<u32>, Error<S::Error>> {
         let moved = self.step(stack, session, rx, tx, now_ms);
         if moved.is_err() {
-            session.lost();
+            session.on_connection_lost();
             // The reason is told; that it could not be closed either helps nobody.
             let _ = self.close(stack);
         }

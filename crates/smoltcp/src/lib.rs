@@ -111,16 +111,16 @@ impl Link {
         self.receive(socket, rx, |input, room| session.receive(input, room, tx))
     }
 
-    /// The same for a layer over the session, such as [`Manual`](motemq::Manual): `receive` calls
+    /// The same for a layer over the session, such as [`ManualAcks`](motemq::ManualAcks): `receive` calls
     /// its slice form.
     ///
     /// ```
-    /// # use motemq::{Buffer, Event, Fault, Manual, Session, Token};
+    /// # use motemq::{Buffer, Event, Fault, ManualAcks, Session, AckToken};
     /// # use motemq_smoltcp::Link;
     /// # use smoltcp::socket::tcp::Socket;
     /// # fn next<'r>(
-    /// #     link: &mut Link, manual: &mut Manual, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
-    /// # ) -> Result<Option<(Event<'r>, Option<Token>)>, Fault> {
+    /// #     link: &mut Link, manual: &mut ManualAcks, socket: &'r mut Socket<'_>, session: &mut Session, rx: &'r mut Buffer, tx: &mut Buffer,
+    /// # ) -> Result<Option<(Event<'r>, Option<AckToken>)>, Fault> {
     /// link.receive(socket, rx, |input, room| manual.receive(session, input, room, tx))
     /// # }
     /// ```
@@ -189,7 +189,7 @@ impl Link {
         let opening = matches!(socket.state(), State::SynSent | State::SynReceived);
         // What came before the end is read first; but who cannot answer it need not.
         if !opening && !socket.may_recv() && (hungry || !socket.may_send()) {
-            session.lost();
+            session.on_connection_lost();
             return Ok(self.part(socket, tx, now));
         }
         Ok(Turn::Sleep(

@@ -4,7 +4,7 @@ use crate::{
     inbox::Inbox,
     work::{Body, Work},
 };
-use motemq::{Buffer, Known, Manual, Owed, Publish, SendError, Session, Slot, Token};
+use motemq::{Buffer, SessionState, ManualAcks, PendingAck, Publish, SendError, Session, Slot, AckToken};
 use motemq_net::{BackOff, Tracer};
 use std::{
     fmt, mem,
@@ -67,13 +67,13 @@ pub struct Client<T: Transport = Stream> {
     pub(crate) waits: Option<BackOff>,
     pub(crate) link: Link<T>,
     pub(crate) session: Box<Session<[Slot; SLOTS]>>,
-    pub(crate) manual: Box<Manual<[Owed; OWED]>>,
+    pub(crate) manual: Box<ManualAcks<[PendingAck; OWED]>>,
     pub(crate) rx: Box<Buffer<[u8; BUFFER]>>,
     pub(crate) tx: Box<Buffer<[u8; BUFFER]>>,
     pub(crate) work: Work,
     pub(crate) inbox: Inbox,
     /// What the application has in its hands, to be acknowledged when it asks for more.
-    pub(crate) in_hand: Option<Token>,
+    pub(crate) in_hand: Option<AckToken>,
     pub(crate) tracer: Option<Tracer>,
     pub(crate) clock: Instant,
     pub(crate) served_at: Instant,
@@ -85,7 +85,7 @@ pub struct Client<T: Transport = Stream> {
     pub(crate) read_limit: Option<Duration>,
     /// The receive buffer is full of what cannot be taken out of it.
     pub(crate) choked: bool,
-    pub(crate) known: Option<Known>,
+    pub(crate) known: Option<SessionState>,
     pub(crate) connections: u32,
     pub(crate) last_cause: Option<Cause>,
     /// A question that was left when too many messages stood before its answer.
@@ -173,8 +173,8 @@ impl<T: Transport> Client<T> {
     }
 
     /// What the broker knew of us when it accepted the last connection.
-    pub fn session(&self) -> Known {
-        self.known.unwrap_or(Known::New)
+    pub fn session(&self) -> SessionState {
+        self.known.unwrap_or(SessionState::New)
     }
 
     /// How many connections were begun so far.
@@ -216,9 +216,9 @@ impl<T: Transport> Client<T> {
             // and must not bar the answers behind it.
             let open = client.connected_at.is_some()
                 && client.tx.is_empty()
-                && client.session.unsent() == 0;
+                && client.session.payload_remaining() == 0;
             if mem::replace(&mut calm, open) && open {
-                *client.manual = Manual::new();
+                *client.manual = ManualAcks::new();
             }
             !client.work.has_messages()
         });

@@ -120,7 +120,7 @@ impl<T: Transport> Client<T> {
         news |= self.give()?;
         if self.inbox.is_full() {
             // While nothing is taken in the broker cannot show that it is alive.
-            self.session.excuse();
+            self.session.on_reading_paused();
         }
         let now = self.clock.elapsed().as_millis() as u32;
         let nap = self
@@ -155,14 +155,14 @@ impl<T: Transport> Client<T> {
             };
             news = true;
             match event {
-                Event::Connected { session } => {
+                Event::Connected { session, .. } => {
                     self.known = Some(session);
                     self.connected_at = Some(Instant::now());
                     self.work.connected(session, self.options.profile.filters);
                     self.inbox.connected(session);
                 }
                 Event::Message(message) => self.inbox.begin(&message, token),
-                Event::Payload { data, left } => self.inbox.more(data, left, token),
+                Event::Payload { data, remaining } => self.inbox.more(data, left, token),
                 Event::Skipped { len } => self.inbox.push(
                     Err(Error::MessageTooLarge {
                         topic: None,
@@ -172,14 +172,14 @@ impl<T: Transport> Client<T> {
                 ),
                 Event::Received { id } => self.work.received(id),
                 Event::Acked { id } => self.work.acked(id),
-                Event::Subscribed { id, codes } => {
+                Event::Subscribed { id, codes, .. } => {
                     for filter in self.work.subscribed(id, codes) {
                         self.inbox
                             .push(Err(Error::SubscriptionLost { filter }), None);
                     }
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
-                Event::Unknown { id } => self.work.unknown(id),
+                Event::OutcomeUnknown { id } => self.work.unknown(id),
             }
         }
         Ok(news)
@@ -189,7 +189,7 @@ impl<T: Transport> Client<T> {
     fn give(&mut self) -> Result<bool, Cause> {
         let mut any = false;
         loop {
-            let sent = if self.session.unsent() > 0 {
+            let sent = if self.session.payload_remaining() > 0 {
                 self.give_chunk()
             } else if self.work.resend.is_some() {
                 self.give_again()
@@ -209,7 +209,7 @@ impl<T: Transport> Client<T> {
                     // What nobody waits for any more must not stand in everybody's way for ever.
                     let blocked = self
                         .session
-                        .oldest()
+                        .oldest_in_flight()
                         .is_some_and(|id| self.work.is_given_up(id));
                     let long = self
                         .connected_at
@@ -239,7 +239,7 @@ impl<T: Transport> Client<T> {
         let n = self
             .session
             .publish_chunk(payload.get(at..).unwrap_or_default(), &mut *self.tx)?;
-        self.work.streaming = Some((id, at + n)).filter(|_| self.session.unsent() > 0);
+        self.work.streaming = Some((id, at + n)).filter(|_| self.session.payload_remaining() > 0);
         if self.work.streaming.is_none() {
             self.work.is_out(id);
         }
@@ -364,7 +364,7 @@ impl<T: Transport> Client<T> {
                 Ok(true)
             }
             Err(error) if Underway::is(&error) => {
-                self.session.excuse();
+                self.session.on_reading_paused();
                 Ok(true)
             }
             Err(error) if is_pause(error.kind()) => Ok(false),

@@ -1,6 +1,6 @@
 //! What was received and not taken yet.
 use crate::Error;
-use motemq::{Known, QoS, Token};
+use motemq::{SessionState, QoS, AckToken};
 use std::collections::VecDeque;
 
 /// A message that came.
@@ -44,7 +44,7 @@ const MOST_OWED: usize = crate::client::OWED / 2;
 /// nothing is lost.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    queue: VecDeque<(Result<Message, Error>, Option<Token>)>,
+    queue: VecDeque<(Result<Message, Error>, Option<AckToken>)>,
     bytes: usize,
     owed: usize,
     max_message: usize,
@@ -66,7 +66,7 @@ pub(crate) struct Partial {
     pub data: Vec<u8>,
     /// What is still to come.
     pub left: u32,
-    pub token: Option<Token>,
+    pub token: Option<AckToken>,
     /// It is not put together in memory.
     pub large: bool,
     /// Its taker has failed, and was told so: the rest is dropped in silence.
@@ -115,7 +115,7 @@ impl Inbox {
         self.queue.is_empty()
     }
 
-    pub fn begin(&mut self, message: &motemq::Message<'_>, token: Option<Token>) {
+    pub fn begin(&mut self, message: &motemq::Message<'_>, token: Option<AckToken>) {
         if self.leaving {
             return;
         }
@@ -154,7 +154,7 @@ impl Inbox {
         }
     }
 
-    pub fn more(&mut self, data: &[u8], left: u32, token: Option<Token>) {
+    pub fn more(&mut self, data: &[u8], left: u32, token: Option<AckToken>) {
         let Some(partial) = &mut self.partial else {
             return;
         };
@@ -177,7 +177,7 @@ impl Inbox {
         }
     }
 
-    pub fn push(&mut self, item: Result<Message, Error>, token: Option<Token>) {
+    pub fn push(&mut self, item: Result<Message, Error>, token: Option<AckToken>) {
         if self.leaving {
             return;
         }
@@ -186,7 +186,7 @@ impl Inbox {
         self.queue.push_back((item, token));
     }
 
-    pub fn pop(&mut self) -> Option<(Result<Message, Error>, Option<Token>)> {
+    pub fn pop(&mut self) -> Option<(Result<Message, Error>, Option<AckToken>)> {
         let (item, token) = self.queue.pop_front()?;
         self.bytes -= item.as_ref().map_or(0, Message::weight);
         self.owed -= usize::from(token.is_some());
@@ -195,8 +195,8 @@ impl Inbox {
 
     /// A new connection was accepted. If the session goes on, what was not acknowledged comes
     /// again; if not, nothing comes again, and nothing is owed.
-    pub fn connected(&mut self, session: Known) {
-        if session == Known::Resumed {
+    pub fn connected(&mut self, session: SessionState) {
+        if session == SessionState::Resumed {
             self.queue.retain(|(_, token)| token.is_none());
         }
         self.queue.iter_mut().for_each(|(_, token)| *token = None);
@@ -255,12 +255,12 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use motemq::{Buffer, Connect, Event, Manual, Owed, Session, Slot};
+    use motemq::{Buffer, Connect, Event, ManualAcks, PendingAck, Session, Slot};
 
     /// An inbox into which these bytes were received, behind a CONNACK.
     fn inbox(max_message: usize, bytes: &[u8]) -> Inbox {
         let mut session = Session::<[Slot; 4]>::new();
-        let mut manual = Manual::<[Owed; 4]>::new();
+        let mut manual = ManualAcks::<[PendingAck; 4]>::new();
         let (mut rx, mut tx) = (Buffer::<[u8; 32]>::new(), Buffer::<[u8; 64]>::new());
         session
             .connect(&Connect::new("a"), &mut rx, &mut tx)
@@ -275,7 +275,7 @@ mod tests {
             {
                 match event {
                     Event::Message(message) => inbox.begin(&message, token),
-                    Event::Payload { data, left } => inbox.more(data, left, token),
+                    Event::Payload { data, remaining } => inbox.more(data, left, token),
                     _ => {}
                 }
             }
@@ -303,15 +303,15 @@ mod tests {
     #[test]
     fn what_comes_again_is_forgotten_and_what_does_not_is_kept() {
         let mut resumed = inbox(100, THREE);
-        resumed.connected(Known::Resumed);
+        resumed.connected(SessionState::Resumed);
         assert_eq!((resumed.bytes, resumed.owed), (2, 0));
         assert_eq!(payloads(&mut resumed), [b"0"]);
         // The broker lost the session, and with it what it would have sent again; so nothing of it
         // comes again later either.
-        for lost in [Known::New, Known::Foreign] {
+        for lost in [SessionState::New, SessionState::Unrecognized] {
             let mut new = inbox(100, THREE);
             new.connected(lost);
-            new.connected(Known::Resumed);
+            new.connected(SessionState::Resumed);
             assert_eq!(payloads(&mut new), [b"0", b"1", b"2"]);
         }
     }

@@ -138,7 +138,7 @@ impl Options {
     ///
     /// A program that starts anew knows nothing of what the last one had under way:
     /// [`Client::session`](crate::Client::session) then says
-    /// [`Foreign`](motemq::Known::Foreign). Subscriptions of that session go on, and messages come
+    /// [`Unrecognized`](motemq::SessionState::Unrecognized). Subscriptions of that session go on, and messages come
     /// for them; what the last program had sent and not seen acknowledged may have arrived or
     /// not, and is not sent again; a QoS 2 message that it was receiving may come twice.
     pub fn keep_session(mut self) -> Self {

@@ -215,7 +215,7 @@ impl<T: Transport> Client<T> {
             }
             // Half a packet cannot be taken back. What the end of the connection means for later
             // calls they will tell themselves.
-            if self.session.unsent() > 0 {
+            if self.session.payload_remaining() > 0 {
                 let _ = self.broke(Cause::HungUp);
             }
             return Err(error);
@@ -235,8 +235,8 @@ impl<T: Transport> Client<T> {
     fn give_from(&mut self, from: &mut impl Read, connections: u32) -> Result<(), Error> {
         let mut piece = vec![0; PIECE];
         self.is_on(connections)?;
-        while self.session.unsent() > 0 {
-            let want = piece.len().min(self.session.unsent() as usize);
+        while self.session.payload_remaining() > 0 {
+            let want = piece.len().min(self.session.payload_remaining() as usize);
             let got = match from.read(&mut piece[..want]) {
                 Ok(0) => Err(io::Error::from(ErrorKind::UnexpectedEof)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -24,7 +24,7 @@ impl<T: Transport> Client<T> {
             return Ok(());
         };
         // While we do not listen, the broker cannot answer.
-        let deaf = self.session.unsent() > 0 || self.inbox.is_full() || self.choked;
+        let deaf = self.session.payload_remaining() > 0 || self.inbox.is_full() || self.choked;
         let overdue = if heard || deaf || !self.is_impatient() {
             None
         } else {
@@ -49,7 +49,7 @@ impl<T: Transport> Client<T> {
     /// comes of bad weather is nobody's fault.
     pub(crate) fn blame(&mut self, cause: &Cause) {
         if let Cause::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) = *cause
-            && let Some(id) = self.session.oldest()
+            && let Some(id) = self.session.oldest_in_flight()
         {
             self.work.blame(id, fault);
         }

@@ -31,7 +31,7 @@ impl<T: Transport> Client<T> {
     /// The connection has ended. An error if there will be no other.
     pub(crate) fn broke(&mut self, cause: Cause) -> Result<(), Error> {
         self.blame(&cause);
-        self.session.lost();
+        self.session.on_connection_lost();
         self.tx.clear();
         self.work.lost();
         self.inbox.partial = None;

@@ -4,7 +4,7 @@ mod late;
 mod tests;
 
 use crate::{Error, client::BUFFER, error::unsendable};
-use motemq::{Known, PacketId, QoS, SendError};
+use motemq::{SessionState, PacketId, QoS, SendError};
 use motemq_net::{Asked, Subscriptions, Suspect};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -294,11 +294,11 @@ impl Work {
     }
 
     /// A connection was accepted; so many filters at once are asked for anew where they were lost.
-    pub fn connected(&mut self, session: Known, filters: usize) {
+    pub fn connected(&mut self, session: SessionState, filters: usize) {
         for request in self.again.drain(..).rev() {
             self.queue.push_front(request);
         }
-        if session == Known::Resumed {
+        if session == SessionState::Resumed {
             // What was received is released again, without anybody's doing.
             let released: Vec<_> = self
                 .flights

@@ -4,7 +4,7 @@ mod support;
 
 use motemq_rig::mosquitto::{self, Mosquitto};
 use motemq_std::{
-    Cause, Client, Direction, Error, Filter, Granted, Known, Options, Packet, Publish, QoS,
+    Cause, Client, Direction, Error, Filter, Granted, SessionState, Options, Packet, Publish, QoS,
     Reconnect, ReturnCode, Will,
     motemq::{self, Buffer, Connect, Event, Session, Slot},
 };
@@ -206,7 +206,7 @@ fn a_session_survives_the_restart_of_the_broker() {
     nothing(&mut to);
     assert_eq!(
         (from.session(), to.session()),
-        (Known::Resumed, Known::Resumed)
+        (SessionState::Resumed, SessionState::Resumed)
     );
     assert_eq!((from.connections(), to.connections()), (2, 2));
 }
@@ -228,7 +228,7 @@ fn a_subscription_lost_with_the_session_is_made_again() {
     broker.resume();
     // Notices, connects again, and returns when nothing has come for a while.
     nothing(&mut to);
-    assert_eq!((to.session(), to.connections()), (Known::New, 2));
+    assert_eq!((to.session(), to.connections()), (SessionState::New, 2));
     let mut from = connect(broker.addr(), "from");
     for topic in ["b", "c", "a/x"] {
         from.publish(&Publish::to(topic).qos(QoS::AtLeastOnce))
@@ -619,7 +619,7 @@ fn a_link_that_clogs_is_replaced() {
             "{error:?}"
         );
     }
-    assert_eq!((from.session(), from.connections()), (Known::Resumed, 2));
+    assert_eq!((from.session(), from.connections()), (SessionState::Resumed, 2));
     assert!(next(&mut to).payload == large);
     nothing(&mut to);
 }
@@ -631,7 +631,7 @@ fn a_session_kept_from_another_process_is_foreign() {
     };
     let options = options(broker.addr(), "a").keep_session();
     let mut first = Client::connect(&options).unwrap();
-    assert_eq!(first.session(), Known::New);
+    assert_eq!(first.session(), SessionState::New);
     first
         .subscribe(&[Filter::new("t", QoS::AtLeastOnce)])
         .unwrap();
@@ -640,7 +640,7 @@ fn a_session_kept_from_another_process_is_foreign() {
         .publish(&Publish::to("t").payload(b"waiting").qos(QoS::AtLeastOnce))
         .unwrap();
     let mut second = Client::connect(&options).unwrap();
-    assert_eq!(second.session(), Known::Foreign);
+    assert_eq!(second.session(), SessionState::Unrecognized);
     assert_eq!(next(&mut second).payload, b"waiting");
     // Not acknowledged yet, so it comes again ...
     drop(second);

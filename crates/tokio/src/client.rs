@@ -3,7 +3,7 @@ use crate::{
     Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription,
     Unsubscribing, receipt::Ticket, shared::Shared, stream::Way, work::Body,
 };
-use motemq::{Filter, Known, Publish};
+use motemq::{Filter, SessionState, Publish};
 use motemq_net::check_filters;
 use std::{
     future::{Future, poll_fn},
@@ -217,7 +217,7 @@ impl Client {
     ///
     /// # Errors
     /// `Closed`, or why there will be none.
-    pub async fn connected(&self) -> Result<Known, Error> {
+    pub async fn connected(&self) -> Result<SessionState, Error> {
         let mut states = self.states();
         let mut state = self.state();
         loop {

@@ -18,7 +18,7 @@ impl Core {
     /// Sends what waits to be sent, as far as there is room. Tells whether something found none.
     pub fn give(&mut self, options: &Options, now: Instant) -> Result<bool, Cause> {
         while self.connected_at.is_some() {
-            let sent = if self.session.unsent() > 0 {
+            let sent = if self.session.payload_remaining() > 0 {
                 self.give_chunk()
             } else if self.work.resend.is_some() {
                 self.give_again()
@@ -56,7 +56,7 @@ impl Core {
             return Err(SendError::Full);
         }
         let n = self.session.publish_chunk(piece, &mut self.tx.out())?;
-        if self.session.unsent() > 0 {
+        if self.session.payload_remaining() > 0 {
             self.work.streaming = Some((key, at + n));
         } else {
             self.work.streamed(key);

@@ -7,7 +7,7 @@ pub(crate) use owed::Hold;
 
 use crate::{Message, Overflow, options::Streams};
 use arrivals::Partial;
-use motemq::{Known, Manual};
+use motemq::{SessionState, ManualAcks};
 use owed::Owed;
 use slab::Slab;
 use std::{collections::VecDeque, sync::Arc, task::Waker};
@@ -90,7 +90,7 @@ impl Inbox {
     }
 
     /// Nobody takes from it any more; what waits in it counts as dealt with.
-    pub fn close(&mut self, key: usize, manual: &mut Manual) {
+    pub fn close(&mut self, key: usize, manual: &mut ManualAcks) {
         self.targets.clear();
         let stream = self.streams.remove(key);
         let holds = stream
@@ -141,7 +141,7 @@ impl Inbox {
     }
 
     /// The connection is gone.
-    pub fn lost(&mut self, manual: &mut Manual) {
+    pub fn lost(&mut self, manual: &mut ManualAcks) {
         match self.partial.take().map(|partial| *partial) {
             Some(Partial::Flowing(pipe)) => self.wakes.extend(pipe.break_off()),
             Some(Partial::Growing { message, .. }) => self.trash.push(message),
@@ -160,9 +160,9 @@ impl Inbox {
 
     /// A new connection was accepted. If the session goes on, what was not acknowledged comes
     /// again; if not, nothing comes again, and nothing is owed.
-    pub fn connected(&mut self, session: Known) {
+    pub fn connected(&mut self, session: SessionState) {
         for (_, stream) in &mut self.streams {
-            if session == Known::Resumed {
+            if session == SessionState::Resumed {
                 let comes_again =
                     |item: &Item| item.hold.is_some_and(|hold| self.owed.contains(hold.key));
                 let (again, kept) = std::mem::take(&mut stream.items)
@@ -183,7 +183,7 @@ impl Inbox {
 
     /// Nothing will be taken any more. What was taken counts as dealt with; what was not is left to
     /// the broker.
-    pub fn leave(&mut self, manual: &mut Manual) {
+    pub fn leave(&mut self, manual: &mut ManualAcks) {
         self.leaving = true;
         for key in self.streams.iter().map(|(key, _)| key).collect::<Vec<_>>() {
             let hand = self.streams[key].in_hand.take();

@@ -6,7 +6,7 @@ use crate::{
     tx::{LIMIT, Tx},
     work::{Body, Letter, Work},
 };
-use motemq::{Manual, Owed, Publish, QoS, SendError, Session, Slot};
+use motemq::{ManualAcks, PendingAck, Publish, QoS, SendError, Session, Slot};
 use motemq_net::{Cause, check_topic, unsendable};
 use std::{
     mem,
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub session: Box<Session>,
-    pub manual: Box<Manual>,
+    pub manual: Box<ManualAcks>,
     pub tx: Tx,
     pub work: Work,
     pub inbox: Inbox,
@@ -154,7 +154,7 @@ impl Shared {
     /// Nothing will happen any more. The first reason counts.
     pub fn close(&self, error: Option<Error>) {
         self.with(|core| {
-            core.session.lost();
+            core.session.on_connection_lost();
             core.inbox.lost(&mut core.manual);
             core.inbox.leave(&mut core.manual);
             // Another client may open its file from now on.
@@ -197,7 +197,7 @@ impl Core {
             self.unblock();
         }
         let again = qos != QoS::AtMostOnce && self.work.resend.is_some();
-        many || again || !self.work.is_queue_empty() || self.session.unsent() > 0
+        many || again || !self.work.is_queue_empty() || self.session.payload_remaining() > 0
     }
 
     /// There is no room for a message with QoS 1 or 2. What nobody waits for any more must not
@@ -319,10 +319,10 @@ fn session(wanted: u16) -> Box<Session> {
 }
 
 /// Owes nothing. Not more may be owed than a session with so many slots can accept.
-pub(crate) fn manual(slots: u16) -> Box<Manual> {
+pub(crate) fn manual(slots: u16) -> Box<ManualAcks> {
     match slots {
-        0..=16 => Box::new(Manual::<[Owed; 16]>::new()),
-        17..=64 => Box::new(Manual::<[Owed; 64]>::new()),
-        _ => Box::new(Manual::<[Owed; 128]>::new()),
+        0..=16 => Box::new(ManualAcks::<[PendingAck; 16]>::new()),
+        17..=64 => Box::new(ManualAcks::<[PendingAck; 64]>::new()),
+        _ => Box::new(ManualAcks::<[PendingAck; 128]>::new()),
     }
 }

@@ -1,6 +1,6 @@
 //! What can be seen of a connection: its state, and what was counted.
 use crate::{Error, shared::Shared};
-use motemq::Known;
+use motemq::SessionState;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 /// What there is of a connection.
@@ -12,7 +12,7 @@ pub enum State {
     /// The broker has accepted it.
     Connected {
         /// What it knew of us.
-        session: Known,
+        session: SessionState,
     },
     /// There is none.
     Waiting {

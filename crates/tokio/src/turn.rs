@@ -6,7 +6,7 @@ use crate::{
     tx::Tx,
 };
 use bytes::{Buf, BytesMut};
-use motemq::{Event, Fault, Known, SendError};
+use motemq::{Event, Fault, SessionState, SendError};
 use motemq_net::Cause;
 use std::{sync::Arc, task::Waker, time::Duration};
 use tokio::time::Instant;
@@ -34,7 +34,7 @@ pub(crate) struct Turn {
 
 /// What is to be traced, when the lock is released: who listens may call the client.
 pub(crate) enum News {
-    Connected(Known),
+    Connected(SessionState),
     Skipped(u32),
     Refused(Vec<String>),
     GivesWay,
@@ -105,7 +105,7 @@ impl Core {
         let reading = !full && hands.rx.len() < BUFFER;
         if !reading && events < EVENTS {
             // While nothing is read the broker cannot show that it is alive.
-            self.session.excuse();
+            self.session.on_reading_paused();
         }
         self.make_way(full, hands, now, &mut until, news);
         let mut more = events == EVENTS && !full;
@@ -142,7 +142,7 @@ impl Core {
 
     /// Something is on its way that can be read only when it is whole: the broker lives.
     pub fn hears(&mut self) {
-        self.session.excuse();
+        self.session.on_reading_paused();
     }
 
     fn take_events(
@@ -167,7 +167,7 @@ impl Core {
             };
             count += 1;
             match event {
-                Event::Connected { session } => {
+                Event::Connected { session, .. } => {
                     self.connected_at = Some(now);
                     self.work
                         .connected(session, shared.options.rules().filters, now);
@@ -181,7 +181,7 @@ impl Core {
                 Event::Message(message) => {
                     self.inbox.begin(&message, token, &mut self.manual, shared)
                 }
-                Event::Payload { data, left } => {
+                Event::Payload { data, remaining } => {
                     self.inbox.more(data, left, token, &mut self.manual)
                 }
                 Event::Skipped { len } => {
@@ -191,7 +191,7 @@ impl Core {
                 }
                 Event::Received { id } => self.work.received(id),
                 Event::Acked { id } => self.work.acked(id),
-                Event::Subscribed { id, codes } => {
+                Event::Subscribed { id, codes, .. } => {
                     let refused = self.work.subscribed(id, codes);
                     if !refused.is_empty() {
                         self.inbox.revoke(&refused);
@@ -199,7 +199,7 @@ impl Core {
                     }
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
-                Event::Unknown { id } => self.work.unknown(id),
+                Event::OutcomeUnknown { id } => self.work.unknown(id),
             }
         }
         let left = input.len();
@@ -252,8 +252,8 @@ impl Core {
                 Ok(Some(until))
             };
         }
-        if !late && (self.work.has_messages() || self.session.unsent() > 0) {
-            if written && self.tx.is_empty() && self.session.unsent() == 0 {
+        if !late && (self.work.has_messages() || self.session.payload_remaining() > 0) {
+            if written && self.tx.is_empty() && self.session.payload_remaining() == 0 {
                 // What was dealt with is acknowledged. What comes now never will be, and must not
                 // bar the answers behind it.
                 self.manual = manual(options.slots);
@@ -277,11 +277,11 @@ impl Core {
     pub fn lost(&mut self, cause: Cause) {
         // What comes of bad weather is nobody's fault.
         if let Cause::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) = cause
-            && let Some(id) = self.session.oldest()
+            && let Some(id) = self.session.oldest_in_flight()
         {
             self.work.blame(id, fault);
         }
-        self.session.lost();
+        self.session.on_connection_lost();
         self.tx = Tx::default();
         self.inbox.lost(&mut self.manual);
         self.work.lost();

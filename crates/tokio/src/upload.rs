@@ -42,7 +42,7 @@ impl Client {
     /// # let (client, driver) = Client::new(Options::from_url(&broker.url())?.max_message(1000));
     /// # tokio::spawn(driver);
     /// let mut images = client.subscribe(&[Filter::new("image", QoS::AtLeastOnce)]).await?;
-    /// let image = Publish::to("image").qos(QoS::AtLeastOnce).more(300_000);
+    /// let image = Publish::to("image").qos(QoS::AtLeastOnce).remaining(300_000);
     /// let receipt = client.publish_from(&image, tokio::io::repeat(7)).await?; // any AsyncRead
     /// let message = images.recv().await.expect("our own image");
     /// assert_eq!((message.len, message.is_whole()), (300_000, false));
@@ -185,7 +185,7 @@ impl Core {
                 SendError::Full => Error::Full,
                 _ => Error::ConnectionLost(Cause::HungUp),
             })?;
-        if self.session.unsent() == 0 {
+        if self.session.payload_remaining() == 0 {
             self.upload = None;
         }
         self.nudge();

@@ -475,7 +475,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Deals with the acknowledgement that is due, if one is. `false`: it is still due, and nothing
     /// may be read.
     #[inline(always)]
-    fn settle(&mut self, acks: &mut Acks<'_, '_>) -> bool {
+    pub(super) fn settle(&mut self, acks: &mut Acks<'_, '_>) -> bool {
         match acks {
             Acks::Write(out) => self.flush_ack(out),
             Acks::Hold { .. } => self.ack == 0,

@@ -11,7 +11,7 @@ fn mqtt_3_1_4_1() {
     // The broker hangs up without a word.
     let mut d = waiting(&connect("c"));
     assert!(!d.session.is_closed());
-    d.session.lost();
+    d.session.on_connection_lost();
     assert!(d.session.is_closed());
     assert_eq!(
         (d.turn(), d.at(0), d.publish(&Publish::to("t"))),
@@ -45,7 +45,7 @@ fn mqtt_3_1_4_5() {
         d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
         Ok(Some(id(1)))
     );
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
     d.hears(
@@ -148,7 +148,7 @@ fn mqtt_3_2_2_3() {
         b"\x50\x02\0\x02\x34\x05\0\x01t\0\x09",
         &[received(2), message("t", b"").qos2(9)],
     );
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
     d.hears(
@@ -163,7 +163,7 @@ fn mqtt_3_2_2_3() {
         ],
     );
     d.silent();
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.says(b"\x50\x02\0\x09");
     assert_eq!(

@@ -138,21 +138,21 @@ fn mqtt_3_1_0_1() {
     d.silent();
     // A packet half sent and one half read end with their connection.
     let mut d = Dialogue::<4>::open();
-    assert_eq!(d.publish(&Publish::to("t").more(5)), Ok(None));
+    assert_eq!(d.publish(&Publish::to("t").remaining(5)), Ok(None));
     d.hears(b"\x32\x07\0\x01t", &[]);
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
     d.hears(b"\x20\x02\0\0", &[NEW]);
     assert_eq!(
-        (d.session.unsent(), d.publish(&Publish::to("t"))),
+        (d.session.payload_remaining(), d.publish(&Publish::to("t"))),
         (0, Ok(None))
     );
     d.says(b"\x30\x03\0\x01t");
     // Whatever was in tx belonged to the last connection.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
 }
@@ -266,7 +266,7 @@ fn mqtt_3_1_2_4() {
     d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
     d.silent();
     // A refusal, or a connection that comes to nothing, changes nothing of it.
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.tx.clear();
     d.hears(
@@ -300,12 +300,12 @@ fn mqtt_3_1_2_6() {
     );
     d.tx.clear();
     // A clean session begins with nothing: what was under way is told, and not sent again.
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.tx.clear();
     d.hears(b"\x20\x02\0\0", &[unknown(1), unknown(2), unknown(3), NEW]);
     d.silent();
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
     d.says(b"\x50\x02\0\x09");
     // Nor is its state used by any other: it ends with the connection.
@@ -313,11 +313,11 @@ fn mqtt_3_1_2_6() {
         d.publish(&Publish::to("d").qos(QoS::AtLeastOnce)),
         Ok(Some(_))
     ));
-    let number = d.session.oldest().unwrap().get();
+    let number = d.session.oldest_in_flight().unwrap().get();
     d.tx.clear();
     for connect in [connect("c"), connect("c").keep_session()] {
         let mut d = d.clone();
-        d.session.lost();
+        d.session.on_connection_lost();
         d.connect(&connect);
         d.tx.clear();
         d.hears(b"\x20\x02\0\0", &[unknown(number), NEW]);
@@ -360,7 +360,7 @@ fn mqtt_3_1_2_9() {
     );
     // It is given whole.
     cannot(
-        &connect("c").will(Publish::to("w").more(1)),
+        &connect("c").will(Publish::to("w").remaining(1)),
         SendError::Invalid,
     );
 }
@@ -528,7 +528,7 @@ fn mqtt_3_1_2_23() {
     d.says(b"\xc0\0\xc0\0");
     // The pieces of a payload are sent, too; a ping that is due waits for the last one.
     let mut d = open(5);
-    assert_eq!(d.publish(&Publish::to("t").more(3)), Ok(None));
+    assert_eq!(d.publish(&Publish::to("t").remaining(3)), Ok(None));
     assert_eq!(d.at(0), Ok(Some(3750)));
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
     assert_eq!(d.at(3000), Ok(Some(3750)));
@@ -604,7 +604,7 @@ fn mqtt_3_1_3_2() {
     );
     d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.tx.clear();
-    d.session.lost();
+    d.session.on_connection_lost();
     // Another client's session is another session, also if the names differ a little only.
     for name in ["d", "C", "cc", "c ", "ab"] {
         let mut d = d.clone();

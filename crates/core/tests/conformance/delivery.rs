@@ -12,7 +12,7 @@ fn mqtt_4_3_1_1() {
     assert_eq!(d.publish(&message), Ok(None));
     assert_eq!(d.publish(&message.retain()), Ok(None));
     d.says(b"\x30\x04\0\x01tp\x31\x04\0\x01tp");
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     // It is not sent again.
     assert_eq!(d.publish(&message), Ok(None));
     d.resumes(&[RESUMED]);
@@ -27,7 +27,7 @@ fn mqtt_4_3_2_1() {
     d.says(b"\x32\x06\0\x01t\0\x01p\x33\x06\0\x01t\0\x02p");
     // Another's acknowledgement does not end it, nor does one of the wrong kind.
     d.hears(b"\x40\x02\0\x02\x40\x02\x01\0\x40\x02\x01\x01", &[acked(2)]);
-    assert_eq!(d.session.oldest(), Some(id(1)));
+    assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
     for wrong in [
         &b"\x50\x02\0\x01"[..],
         b"\x70\x02\0\x01",
@@ -40,7 +40,7 @@ fn mqtt_4_3_2_1() {
         d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     }
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
     d.resumes(&[RESUMED]);
 }
 
@@ -65,7 +65,7 @@ fn mqtt_4_3_2_2() {
     d.hears(
         b"\x32\x14\0\x01t\0\x010123456789abcd",
         &[
-            message("t", b"012345678").qos1(1).left(6),
+            message("t", b"012345678").qos1(1).remaining(6),
             payload(b"9abcd", 1),
         ],
     );
@@ -145,7 +145,7 @@ fn mqtt_4_3_3_2() {
     d.hears(
         long,
         &[
-            message("t", b"012345678").qos2(1).left(6),
+            message("t", b"012345678").qos2(1).remaining(6),
             payload(b"9abcde", 0),
         ],
     );
@@ -245,7 +245,7 @@ fn mqtt_4_6_0_2() {
     d.says(b"\x40\x02\0\x09\x40\x02\0\x03\x40\x02\0\x07");
     // Allowed in any order, they leave in that in which the messages came.
     let mut d = Dialogue::<8>::open();
-    let mut manual = Manual::<[Owed; 4]>::new();
+    let mut manual = ManualAcks::<[PendingAck; 4]>::new();
     let mut tokens = manually(
         &mut manual,
         &mut d,
@@ -266,7 +266,7 @@ fn mqtt_4_6_0_2() {
 }
 
 /// These bytes come; the tokens of the messages that are told.
-fn manually(manual: &mut Manual, d: &mut Dialogue<8>, bytes: &[u8]) -> Vec<Token> {
+fn manually(manual: &mut ManualAcks, d: &mut Dialogue<8>, bytes: &[u8]) -> Vec<AckToken> {
     d.gets(bytes);
     let mut tokens = Vec::new();
     while let Some((_, token)) = manual
@@ -293,14 +293,14 @@ fn mqtt_4_6_0_3() {
     d.hears(b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x09", &[]);
     d.says(b"\x50\x02\0\x07\x50\x02\0\x09");
     let mut d = Dialogue::<8>::open_kept();
-    let mut manual = Manual::<[Owed; 4]>::new();
+    let mut manual = ManualAcks::<[PendingAck; 4]>::new();
     let messages = b"\x34\x05\0\x01t\0\x09\x34\x05\0\x01t\0\x03\x34\x05\0\x01t\0\x07";
     let tokens = manually(&mut manual, &mut d, messages);
     assert_eq!(manual.ack(tokens[1]), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.silent();
     // One that was accepted in between comes again, is not told again, and waits for its turn.
-    d.session.lost();
+    d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_alive(0).keep_session());
     d.tx.clear();
     assert_eq!(manually(&mut manual, &mut d, b"\x20\x02\x01\0"), []);

@@ -265,7 +265,7 @@ fn mqtt_2_3_1_2() {
         &[acked(3), subscribed(2, b"\0")],
     );
     assert_eq!(
-        (d.publish(&reading), d.session.oldest()),
+        (d.publish(&reading), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(1)))
     );
     d.hears(b"\x40\x02\0\x01", &[acked(1)]);
@@ -275,7 +275,7 @@ fn mqtt_2_3_1_2() {
     assert_eq!(d.publish(&reading), Ok(Some(id(3))));
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
     assert_eq!(
-        (d.publish(&reading), d.session.oldest()),
+        (d.publish(&reading), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(2)))
     );
     d.says(b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x01");
@@ -339,9 +339,9 @@ fn mqtt_2_3_1_4() {
     d.says(b"\x62\x02\0\x01");
     d.hears(b"\x62\x02\0\x01", &[]);
     d.says(b"\x70\x02\0\x01");
-    assert_eq!(d.session.oldest(), Some(id(1)));
+    assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
     d.hears(b"\x70\x02\0\x01", &[acked(1)]);
-    assert_eq!(d.session.oldest(), None);
+    assert_eq!(d.session.oldest_in_flight(), None);
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn mqtt_2_3_1_5() {
         qos,
         retain: false,
         id,
-        topic: Topic::new("t").unwrap(),
+        topic: TopicName::new("t").unwrap(),
         payload: b"\0\x01p",
     };
     same(&packet(None, QoS::AtMostOnce), bytes);

@@ -27,12 +27,12 @@ fn mqtt_3_3_1_1() {
     // In pieces, too.
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     assert_eq!(
-        d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce).more(1)),
+        d.republish(1, &Publish::to("t").qos(QoS::AtLeastOnce).remaining(1)),
         Ok(())
     );
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
     d.says(b"\x3a\x06\0\x01t\0\x01p");
-    let topic = Topic::new("t").unwrap();
+    let topic = TopicName::new("t").unwrap();
     let again = |qos, retain| Packet::Publish {
         dup: true,
         qos,
@@ -51,7 +51,7 @@ fn mqtt_3_3_1_1() {
 fn mqtt_3_3_1_2() {
     refused(b"\x38\x04\0\x01tp");
     refused(b"\x39\x04\0\x01tp");
-    let topic = Topic::new("t").unwrap();
+    let topic = TopicName::new("t").unwrap();
     for retain in [false, true] {
         let wrong = Packet::Publish {
             dup: true,
@@ -152,7 +152,7 @@ fn mqtt_3_3_1_5() {
             Ok(number)
         );
         d.says(&bytes);
-        let topic = Topic::new("t").unwrap();
+        let topic = TopicName::new("t").unwrap();
         same(
             &Packet::Publish {
                 dup: false,
@@ -248,7 +248,7 @@ fn mqtt_3_3_2_1() {
             qos,
             retain: false,
             id,
-            topic: Topic::new(topic).unwrap(),
+            topic: TopicName::new(topic).unwrap(),
             payload,
         }
     }
@@ -283,18 +283,18 @@ fn mqtt_3_3_2_1() {
         (268_435_455 - 3, b"\x30\xff\xff\xff\x7f\0\x01t"),
     ] {
         let mut d = Dialogue::<4>::open();
-        assert_eq!(d.publish(&Publish::to("t").more(more)), Ok(None));
+        assert_eq!(d.publish(&Publish::to("t").remaining(more)), Ok(None));
         d.says(header);
         let mut d = Dialogue::<4, 16>::open();
-        d.hears(header, &[message("t", b"").left(more)]);
+        d.hears(header, &[message("t", b"").remaining(more)]);
     }
     let mut d = Dialogue::<4>::open();
     assert_eq!(
-        d.publish(&Publish::to("t").more(268_435_456 - 3)),
+        d.publish(&Publish::to("t").remaining(268_435_456 - 3)),
         Err(SendError::TooLong)
     );
     assert_eq!(
-        d.publish(&Publish::to("t").more(u32::MAX)),
+        d.publish(&Publish::to("t").remaining(u32::MAX)),
         Err(SendError::TooLong)
     );
     d.silent();
@@ -330,14 +330,17 @@ fn mqtt_3_3_2_2() {
             Err(SendError::Invalid)
         );
         assert_eq!(
-            d.publish(&Publish::to(name).qos(QoS::ExactlyOnce).more(5)),
+            d.publish(&Publish::to(name).qos(QoS::ExactlyOnce).remaining(5)),
             Err(SendError::Invalid)
         );
         d.silent();
-        assert_eq!((d.session.unsent(), d.session.oldest()), (0, None));
+        assert_eq!(
+            (d.session.payload_remaining(), d.session.oldest_in_flight()),
+            (0, None)
+        );
         refused(&packet(0x30, &[&field(name.as_bytes())]));
         refused(&packet(0x32, &[&field(name.as_bytes()), b"\0\x01p"]));
-        assert_eq!(Topic::new(name), None);
+        assert_eq!(TopicName::new(name), None);
     }
 }
 
@@ -361,7 +364,7 @@ fn mqtt_3_3_4_1() {
     d.hears(
         b"\x32\x12\0\x01t\x12\x340123456789abc",
         &[
-            message("t", b"012345678").qos1(0x1234).left(4),
+            message("t", b"012345678").qos1(0x1234).remaining(4),
             payload(b"9abc", 0),
         ],
     );
@@ -385,12 +388,15 @@ fn mqtt_3_3_4_1() {
     );
     d.hears(
         b"\x32\x0f\0\x04name\0\x061234567",
-        &[message("name", b"123456").qos1(6).left(1), payload(b"7", 0)],
+        &[
+            message("name", b"123456").qos1(6).remaining(1),
+            payload(b"7", 0),
+        ],
     );
     d.hears(
         b"\x32\x10\0\x0a0123456789\0\x07pq",
         &[
-            message("0123456789", b"").qos1(7).left(2),
+            message("0123456789", b"").qos1(7).remaining(2),
             payload(b"pq", 0),
         ],
     );

@@ -114,7 +114,7 @@ fn mqtt_3_14_4_2() {
     d.says(b"\x30\x08\0\x01t12345\x50\x02\0\x05\xe0\0");
     // Nor in the middle of a packet.
     let mut d = Dialogue::<4>::open();
-    assert_eq!(d.publish(&Publish::to("t").more(1)), Ok(None));
+    assert_eq!(d.publish(&Publish::to("t").remaining(1)), Ok(None));
     assert_eq!(d.disconnect(), Err(SendError::Busy));
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
     assert_eq!(d.disconnect(), Ok(()));

@@ -380,7 +380,7 @@ fn mqtt_3_10_4_4() {
         (Ok(id(1)), Ok(id(2)))
     );
     d.hears(b"\xb0\x02\0\x02", &[acked(2)]);
-    assert_eq!(d.session.oldest(), Some(id(1)));
+    assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
     d.hears(b"\xb0\x02\0\x01", &[acked(1)]);
     for wrong in [
         &b"\x40\x02\0\x03"[..],

@@ -183,7 +183,7 @@ fn mqtt_1_5_3_3() {
             0x10,
             &[b"\0\x04MQTT\x04\x82\0\0", &field(bytes), &field(bytes)],
         ));
-        let topic = Topic::new(text).unwrap();
+        let topic = TopicName::new(text).unwrap();
         same(
             &Packet::Publish {
                 dup: false,
@@ -203,7 +203,7 @@ fn mqtt_1_5_3_3() {
 /// No topic name: neither published, nor left as a will, nor read.
 #[track_caller]
 fn no_name(name: &str) {
-    assert!(!is_name(name) && Topic::new(name).is_none(), "{name}");
+    assert!(!is_name(name) && TopicName::new(name).is_none(), "{name}");
     let mut d = Dialogue::<4>::open();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         let before = d.session.clone();
@@ -443,7 +443,7 @@ fn mqtt_4_7_2_1() {
         for topic in ["$SYS/monitor/Clients", "$SYS", "$", "$a/b/c"] {
             assert!(!matches(filter, topic), "{filter} {topic}");
             assert!(
-                !Topic::new(topic).unwrap().matches(filter),
+                !TopicName::new(topic).unwrap().matches(filter),
                 "{filter} {topic}"
             );
         }
@@ -504,8 +504,8 @@ fn mqtt_4_7_3_3() {
     type Long = Dialogue<4, 66_000, 66_000>;
     let longest = name_of(65_535);
     let too_long = name_of(65_536);
-    assert!(is_name(&longest) && is_filter(&longest) && Topic::new(&longest).is_some());
-    assert!(!is_name(&too_long) && !is_filter(&too_long) && Topic::new(&too_long).is_none());
+    assert!(is_name(&longest) && is_filter(&longest) && TopicName::new(&longest).is_some());
+    assert!(!is_name(&too_long) && !is_filter(&too_long) && TopicName::new(&too_long).is_none());
     let mut d = Box::new(Long::open());
     let name = [b"\xff\xff", longest.as_bytes()].concat();
 
@@ -518,7 +518,7 @@ fn mqtt_4_7_3_3() {
     d.says(&publish);
     d.hears(&publish, &[message(&longest, b"p").qos1(1)]);
     d.says(b"\x40\x02\0\x01");
-    let topic = Topic::new(&longest).unwrap();
+    let topic = TopicName::new(&longest).unwrap();
     same(
         &Packet::Publish {
             dup: false,
@@ -567,16 +567,16 @@ fn mqtt_4_7_3_4() {
         assert!(!matches(filter, topic), "{filter} {topic}");
         assert!(matches(filter, filter) && matches(topic, topic));
         assert!(
-            Topic::new(topic).unwrap().matches(topic)
-                && !Topic::new(topic).unwrap().matches(filter)
+            TopicName::new(topic).unwrap().matches(topic)
+                && !TopicName::new(topic).unwrap().matches(filter)
         );
-        let name = Topic::new(topic).unwrap();
+        let name = TopicName::new(topic).unwrap();
         assert!(
             name == topic
                 && name == *topic
                 && name != filter
                 && name != *filter
-                && name != Topic::new(filter).unwrap()
+                && name != TopicName::new(filter).unwrap()
         );
     }
 }

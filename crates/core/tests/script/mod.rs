@@ -28,7 +28,7 @@ pub struct Dialogue<const SLOTS: usize = 8, const RX: usize = 256, const TX: usi
 /// What a session tells: an [`Event`] that owns its bytes, or a [`Fault`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Told {
-    Connected(Known),
+    Connected(SessionState),
     Message(Received),
     Payload(Vec<u8>, u32),
     Skipped(u32),
@@ -45,7 +45,7 @@ pub enum Told {
 pub struct Received {
     pub topic: Vec<u8>,
     pub payload: Vec<u8>,
-    pub left: u32,
+    pub remaining: u32,
     pub qos: QoS,
     pub id: Option<u16>,
     pub retain: bool,
@@ -58,9 +58,9 @@ pub fn id(number: u16) -> PacketId {
     PacketId::new(number).expect("an identifier is not 0")
 }
 
-pub const NEW: Told = Told::Connected(Known::New);
-pub const RESUMED: Told = Told::Connected(Known::Resumed);
-pub const FOREIGN: Told = Told::Connected(Known::Foreign);
+pub const NEW: Told = Told::Connected(SessionState::New);
+pub const RESUMED: Told = Told::Connected(SessionState::Resumed);
+pub const FOREIGN: Told = Told::Connected(SessionState::Unrecognized);
 
 /// A whole message with QoS 0.
 pub fn message(topic: &str, payload: &[u8]) -> Told {
@@ -68,7 +68,7 @@ pub fn message(topic: &str, payload: &[u8]) -> Told {
     Told::Message(Received {
         topic,
         payload,
-        left: 0,
+        remaining: 0,
         qos: QoS::AtMostOnce,
         id: None,
         retain: false,
@@ -76,8 +76,8 @@ pub fn message(topic: &str, payload: &[u8]) -> Told {
     })
 }
 
-pub fn payload(data: &[u8], left: u32) -> Told {
-    Told::Payload(data.to_vec(), left)
+pub fn payload(data: &[u8], remaining: u32) -> Told {
+    Told::Payload(data.to_vec(), remaining)
 }
 
 pub fn acked(id: u16) -> Told {
@@ -130,31 +130,32 @@ impl Told {
     }
 
     /// So many bytes of the payload follow in pieces.
-    pub fn left(self, left: u32) -> Self {
-        self.change(|m| m.left = left)
+    pub fn remaining(self, remaining: u32) -> Self {
+        self.change(|m| m.remaining = remaining)
     }
 }
 
 impl From<Event<'_>> for Told {
     fn from(event: Event<'_>) -> Self {
         match event {
-            Event::Connected { session } => Told::Connected(session),
+            Event::Connected { session, .. } => Told::Connected(session),
             Event::Message(m) => Told::Message(Received {
                 topic: m.topic.as_bytes().to_vec(),
                 payload: m.payload.to_vec(),
-                left: m.left,
+                remaining: m.remaining,
                 qos: m.qos(),
                 id: m.id().map(PacketId::get),
                 retain: m.retain(),
                 dup: m.dup(),
             }),
-            Event::Payload { data, left } => Told::Payload(data.to_vec(), left),
+            Event::Payload { data, remaining } => Told::Payload(data.to_vec(), remaining),
             Event::Skipped { len } => Told::Skipped(len),
             Event::Received { id } => Told::Received(id.get()),
             Event::Acked { id } => Told::Acked(id.get()),
-            Event::Subscribed { id, codes } => Told::Subscribed(id.get(), codes.to_vec()),
+            Event::Subscribed { id, codes, .. } => Told::Subscribed(id.get(), codes.to_vec()),
             Event::Resend { id, qos } => Told::Resend(id.get(), qos),
-            Event::Unknown { id } => Told::Unknown(id.get()),
+            Event::OutcomeUnknown { id } => Told::Unknown(id.get()),
+            other => panic!("{other:?} is not an event of MQTT 3.1.1"),
         }
     }
 }
@@ -165,16 +166,21 @@ pub fn joined(told: &[Told]) -> Vec<Told> {
     for told in told {
         match (all.last_mut(), told) {
             (
-                Some(Told::Message(Received { payload, left, .. }) | Told::Payload(payload, left)),
+                Some(
+                    Told::Message(Received {
+                        payload, remaining, ..
+                    })
+                    | Told::Payload(payload, remaining),
+                ),
                 Told::Payload(data, then),
             ) => {
                 assert_eq!(
-                    *left,
+                    *remaining,
                     then + data.len() as u32,
-                    "what is left is not what was left less the piece"
+                    "what remains is not what remained less the piece"
                 );
                 payload.extend(data);
-                *left = *then;
+                *remaining = *then;
             }
             _ => all.push(told.clone()),
         }
@@ -213,7 +219,7 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
     /// gone, CONNECT has left.
     #[track_caller]
     pub fn resumes(&mut self, told: &[Told]) {
-        self.session.lost();
+        self.session.on_connection_lost();
         self.begin(&Connect::new("c").keep_alive(0).keep_session());
         self.hears(b"\x20\x02\x01\0", told);
     }
@@ -246,7 +252,7 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         // What fits into rx is told whole however it comes.
         for whole in told
             .iter()
-            .filter(|told| matches!(told, Told::Message(Received { left: 0, .. })))
+            .filter(|told| matches!(told, Told::Message(Received { remaining: 0, .. })))
         {
             assert!(
                 slowly.contains(whole),

@@ -1,7 +1,7 @@
 //! The client for tokio.
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
-use motemq_std::{Granted, Known, Publish, QoS, Reconnect, Will};
+use motemq_std::{Granted, SessionState, Publish, QoS, Reconnect, Will};
 use motemq_tokio::{Client as Handle, Error, Filter, Options, Subscription};
 use std::time::Duration;
 use tokio::{
@@ -46,7 +46,7 @@ impl Client for Asynchronous {
                 .map_err(|_| "not connected within 10 s".to_owned())?
                 .map_err(words)?;
             match who.filter {
-                Some((filter, qos)) if !(who.resume && session != Known::New) => {
+                Some((filter, qos)) if !(who.resume && session != SessionState::New) => {
                     let stream = client
                         .subscribe(&[Filter::new(filter, qos)])
                         .await

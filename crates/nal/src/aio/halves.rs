@@ -36,7 +36,7 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
     /// ends with [`Error::Closed`]: close the transport then.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told
+    /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
     /// before.
     pub async fn turn(
         &mut self,

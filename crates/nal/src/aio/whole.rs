@@ -33,7 +33,7 @@ impl<T: Read + Write> Whole<T> {
     /// As [`Halves::turn`](super::Halves::turn); calls `sleep` up to twice.
     ///
     /// # Errors
-    /// See [`Error`]: the session is [lost](Session::lost). What came before the end was told
+    /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
     /// before.
     pub async fn turn(
         &mut self,

@@ -107,7 +107,7 @@ impl Big {
                 }
                 Event::Message(message) => {
                     self.coming = (message.topic.as_str()[4..].parse().unwrap(), 0);
-                    self.both += u32::from(self.session.unsent() > 0);
+                    self.both += u32::from(self.session.payload_remaining() > 0);
                     take(
                         &mut self.coming,
                         &mut self.heard,
@@ -115,8 +115,8 @@ impl Big {
                         message.left,
                     );
                 }
-                Event::Payload { data, left } => {
-                    self.both += u32::from(self.session.unsent() > 0);
+                Event::Payload { data, remaining } => {
+                    self.both += u32::from(self.session.payload_remaining() > 0);
                     take(&mut self.coming, &mut self.heard, data, left);
                 }
                 Event::Acked { .. } => self.acked += 1,
@@ -128,7 +128,7 @@ impl Big {
     }
 
     fn give(&mut self) {
-        let left = self.session.unsent();
+        let left = self.session.payload_remaining();
         if left > 0 {
             let at = LEN - left;
             let piece: Vec<u8> = (at..LEN.min(at + 48))
@@ -142,7 +142,7 @@ impl Big {
                 .session
                 .republish(
                     id,
-                    &Publish::to(&format!("big/{number}")).qos(qos).more(LEN),
+                    &Publish::to(&format!("big/{number}")).qos(qos).remaining(LEN),
                     &mut self.tx,
                 )
                 .is_ok()
@@ -155,7 +155,7 @@ impl Big {
             let topic = format!("big/{number}");
             // Offline, Busy or Full: asked again.
             if let Ok(Some(id)) = self.session.publish(
-                &Publish::to(&topic).qos(QOS[number]).more(LEN),
+                &Publish::to(&topic).qos(QOS[number]).remaining(LEN),
                 &mut self.tx,
             ) {
                 self.ids.push(id);

@@ -1,7 +1,7 @@
 //! A client that publishes to itself through a broker in memory, in virtual time; whatever carries
 //! its bytes.
 use motemq::{
-    Buffer, Connect, Event, Filter, Known, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Filter, SessionState, PacketId, Publish, QoS, SendError, Session, Slot,
 };
 use motemq_nal::Error;
 use motemq_rig::{
@@ -186,7 +186,7 @@ impl Client {
             .expect("the broker keeps to the standard")
         {
             match event {
-                Event::Connected { session } => self.subscribed &= session == Known::Resumed,
+                Event::Connected { session, .. } => self.subscribed &= session == SessionState::Resumed,
                 Event::Subscribed { .. } => self.subscribed = true,
                 Event::Message(message) => {
                     self.heard.push(
@@ -202,7 +202,7 @@ impl Client {
                     self.under_way.remove(&id).expect("it was under way");
                 }
                 Event::Resend { id, qos } => self.resend = Some((id, qos)),
-                Event::Unknown { id } => {
+                Event::OutcomeUnknown { id } => {
                     // A SUBSCRIBE, or a message published before there was a session.
                     if let Some(number) = self.under_way.remove(&id) {
                         self.ledger.doubtful("t", &payload(number));
@@ -211,7 +211,7 @@ impl Client {
                 _ => {}
             }
         }
-        if !self.subscribed && self.session.oldest().is_none() {
+        if !self.subscribed && self.session.oldest_in_flight().is_none() {
             // Offline, or no room: asked again.
             let _ = self
                 .session

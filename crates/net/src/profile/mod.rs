@@ -396,7 +396,7 @@ mod tests {
             .unwrap();
         refuses(
             &HIVEMQ_CLOUD,
-            Publish::to("t").more(5 << 20 | 1),
+            Publish::to("t").remaining(5 << 20 | 1),
             "5242880 bytes",
         );
     }
@@ -405,11 +405,11 @@ mod tests {
     fn mosquitto_counts_the_topic_too() {
         let most = 1_999_990 - 4;
         MOSQUITTO
-            .check_publish(&Publish::to("door").more(most).qos(QoS::ExactlyOnce))
+            .check_publish(&Publish::to("door").remaining(most).qos(QoS::ExactlyOnce))
             .unwrap();
         refuses(
             &MOSQUITTO,
-            Publish::to("door").more(most + 1),
+            Publish::to("door").remaining(most + 1),
             "1999990 bytes",
         );
     }

@@ -21,7 +21,7 @@ impl From<Publish<'_>> for Will {
     fn from(will: Publish<'_>) -> Self {
         Will {
             message: Message {
-                topic: will.topic.into(),
+                topic: will.topic().into(),
                 payload: will.payload.into(),
                 qos: will.qos,
             },

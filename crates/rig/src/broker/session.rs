@@ -1,7 +1,7 @@
 //! What the broker remembers of a client between its connections [MQTT-3.1.2-4], and the QoS 1 and
 //! 2 bookkeeping of both directions.
 use super::encode::append;
-use motemq::{PacketId, QoS, packet::Packet, topic::Topic};
+use motemq::{PacketId, QoS, packet::Packet, topic::TopicName};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -25,7 +25,7 @@ pub(super) struct Delivery {
 
 impl Delivery {
     pub fn append(&self, id: Option<PacketId>, dup: bool, output: &mut Vec<u8>) {
-        let topic = Topic::new(&self.message.topic).expect("it was checked when it came");
+        let topic = TopicName::new(&self.message.topic).expect("it was checked when it came");
         append(
             &Packet::Publish {
                 dup,

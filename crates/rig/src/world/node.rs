@@ -10,7 +10,8 @@ use super::{
     wills,
 };
 use motemq::{
-    Buffer, Connect, Event, Fault, Known, Manual, Owed, PacketId, Publish, QoS, Session, Token,
+    AckToken, Buffer, Connect, Event, Fault, ManualAcks, PacketId, PendingAck, Publish, QoS,
+    Session, SessionState,
 };
 use std::{mem, ops::ControlFlow};
 
@@ -32,7 +33,7 @@ pub struct Node {
     session: Box<Session>,
     rx: Box<Buffer>,
     tx: Box<Buffer>,
-    manual: Manual<[Owed; 4]>,
+    manual: ManualAcks<[PendingAck; 4]>,
     app: Application,
     now: Now,
     /// The last write to memory that outlives the process: session and application in one.
@@ -56,7 +57,7 @@ struct Now {
     /// They are of a will.
     is_will: bool,
     /// Messages that are not acknowledged yet.
-    owed: Vec<(Token, Came)>,
+    owed: Vec<(AckToken, Came)>,
 }
 
 /// What has come whole.
@@ -74,7 +75,7 @@ impl Node {
         let app = Application::new(plan.slots);
         let image = vec![0; 7 + 3 * plan.slots];
         let (manual, now, saved, payload) =
-            (Manual::new(), Now::default(), app.clone(), Vec::new());
+            (ManualAcks::new(), Now::default(), app.clone(), Vec::new());
         let mut node = Node {
             me,
             plan,
@@ -115,7 +116,7 @@ impl Node {
 
     /// The connection is gone.
     pub fn lost(&mut self) {
-        self.session.lost();
+        self.session.on_connection_lost();
         self.tx.clear();
         self.now = Now::default();
     }
@@ -137,7 +138,7 @@ impl Node {
             .expect("the image is whole");
         self.rx = plan::buffer(self.plan.rx);
         self.tx = plan::buffer(self.plan.tx);
-        self.manual = Manual::new();
+        self.manual = ManualAcks::new();
         self.app.clone_from(&self.saved);
         self.now = Now::default();
     }
@@ -199,7 +200,7 @@ impl Node {
             .save(&mut image)
             .expect("the image has its length");
         let slots = image.get(5..image.len() - 2).unwrap_or_default();
-        slots.iter().all(|&byte| byte == 0) && self.session.oldest().is_none()
+        slots.iter().all(|&byte| byte == 0) && self.session.oldest_in_flight().is_none()
     }
 
     /// Deals with all that has happened, then asks for something, then looks at the clock. With
@@ -257,11 +258,11 @@ impl Node {
             trace.add(|| format!("n{me} told {event:?}"));
             let mut whole = false;
             match event {
-                Event::Connected { session } => {
+                Event::Connected { session, .. } => {
                     self.now.open = true;
-                    self.app.subscribed &= session == Known::Resumed;
+                    self.app.subscribed &= session == SessionState::Resumed;
                 }
-                Event::Subscribed { id, codes } => {
+                Event::Subscribed { id, codes, .. } => {
                     self.app.subscribed = self.now.subscribing.take() == Some(id)
                         && codes.iter().all(|&code| code < 0x80);
                     if !self.app.subscribed {
@@ -272,11 +273,11 @@ impl Node {
                     self.now.pieces.clear();
                     self.now.pieces.extend_from_slice(message.payload);
                     self.now.is_will = message.topic == wills::TOPIC;
-                    whole = message.left == 0;
+                    whole = message.remaining == 0;
                 }
-                Event::Payload { data, left } => {
+                Event::Payload { data, remaining } => {
                     self.now.pieces.extend_from_slice(data);
-                    whole = left == 0;
+                    whole = remaining == 0;
                 }
                 Event::Received { id } => self.app.received(id)?,
                 Event::Acked { id } => self.app.acked(id)?,
@@ -284,7 +285,7 @@ impl Node {
                     self.app.asked(id, qos)?;
                     self.now.asked = Some((id, qos));
                 }
-                Event::Unknown { id } => {
+                Event::OutcomeUnknown { id } => {
                     let kept = self.app.forget(id);
                     if kept.is_some() && self.plan.keep && !self.forgets {
                         return Err(format!(
@@ -297,6 +298,7 @@ impl Node {
                         "n{me}: a topic of few bytes, and {len} bytes of payload skipped"
                     ));
                 }
+                other => return Err(format!("n{me}: {other:?} is not an event of MQTT 3.1.1")),
             }
             if whole {
                 let pieces = &self.now.pieces;
@@ -329,7 +331,7 @@ impl Node {
     fn acknowledge(&mut self) -> Result<(), String> {
         let owed = mem::take(&mut self.now.owed);
         for &(token, _) in owed.iter().rev() {
-            self.manual.ack(token).map_err(|error| {
+            self.manual.ack(&mut self.session, token).map_err(|error| {
                 format!("n{}: {token:?} cannot be acknowledged: {error:?}", self.me)
             })?;
         }

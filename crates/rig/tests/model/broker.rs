@@ -2,7 +2,7 @@
 use motemq::{
     Buffer, QoS,
     packet::{Packet, decode},
-    topic::Topic,
+    topic::TopicName,
 };
 
 /// How far a message to the client is.
@@ -120,7 +120,7 @@ impl Broker {
     }
 
     fn publish(&self, at: usize, dup: bool, down: &mut Vec<u8>) {
-        let topic = Topic::new("m").expect("it is one");
+        let topic = TopicName::new("m").expect("it is one");
         write(
             &Packet::Publish {
                 dup,

@@ -204,7 +204,7 @@ impl Model for World {
                 let restored =
                     state.session.save(&mut image).is_ok() && again.restore(&image).is_ok();
                 let mut image_after = [0; Session::<[Slot; 2]>::IMAGE];
-                state.session.lost();
+                state.session.on_connection_lost();
                 let same = again.save(&mut image_after).is_ok() && image == image_after;
                 if !restored || !same {
                     state.broken = Some("a snapshot is not the session whose link was cut");
@@ -260,7 +260,7 @@ impl Model for World {
                 state.mine.iter().all(ended)
                     && came
                     && state.broker.is_idle()
-                    && state.session.oldest().is_none()
+                    && state.session.oldest_in_flight().is_none()
                     && state.losses == 0
             }),
         ]
@@ -395,10 +395,12 @@ impl World {
                 // Nobody waits for it any more.
                 state.asked = state.asked.filter(|&asked| asked != id);
             }
-            Event::Unknown { id } => match mine.iter_mut().find(|mine| mine.id() == Some(id)) {
-                Some(mine) => *mine = Mine::Unknown,
-                None => state.broken = Some("unknown is what was not under way"),
-            },
+            Event::OutcomeUnknown { id } => {
+                match mine.iter_mut().find(|mine| mine.id() == Some(id)) {
+                    Some(mine) => *mine = Mine::Unknown,
+                    None => state.broken = Some("unknown is what was not under way"),
+                }
+            }
             _ => state.broken = Some("an event without a reason"),
         }
         // A message that the broker has needs no second answer.

@@ -5,7 +5,7 @@ use crate::{
     gateway::{Gateway, PORT},
     work::{Flight, Work},
 };
-use motemq::{Buffer, Connect, Event, Known, SendError, Session, Slot};
+use motemq::{Buffer, Connect, Event, SessionState, SendError, Session, Slot};
 use motemq_rig::kit::{Received, Setup};
 use motemq_smoltcp::{Link, Turn, nap};
 use smoltcp::{
@@ -172,17 +172,17 @@ impl Client {
         };
         while let Some(event) = link.next_event(socket, session, rx, tx)? {
             let left = match event {
-                Event::Connected { session } => {
+                Event::Connected { session, .. } => {
                     for message in mem::take(&mut work.doubtful).into_iter().rev() {
                         work.queue.push_front(message);
                     }
-                    if session != Known::Resumed {
+                    if session != SessionState::Resumed {
                         work.to_subscribe = (0..work.subscriptions.len()).collect();
                     }
                     news.connections.fetch_add(1, Ordering::Relaxed);
                     continue;
                 }
-                Event::Unknown { id } => {
+                Event::OutcomeUnknown { id } => {
                     match work.under_way.remove(&id) {
                         Some(Flight::Message(message))
                             if message.qos == motemq::QoS::AtLeastOnce =>
@@ -203,7 +203,7 @@ impl Client {
                     ended(true);
                     continue;
                 }
-                Event::Subscribed { id, codes } => {
+                Event::Subscribed { id, codes, .. } => {
                     assert!(work.under_way.remove(&id).is_some() && codes[0] < 3);
                     let _ = news.subscribed.send(());
                     continue;
@@ -220,9 +220,9 @@ impl Client {
                         payload: m.payload.to_vec(),
                         qos: m.qos(),
                     };
-                    m.left
+                    m.remaining
                 }
-                Event::Payload { data, left } => {
+                Event::Payload { data, remaining } => {
                     partial.payload.extend_from_slice(data);
                     left
                 }

@@ -1,6 +1,6 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
-use motemq::{Connect, Event, Fault, Filter, Known, Publish, QoS};
+use motemq::{Connect, Event, Fault, Filter, SessionState, Publish, QoS};
 use smoltcp::{
     socket::tcp::State,
     time::{Duration, Instant},
@@ -154,7 +154,7 @@ fn given_up_while_it_is_opened() {
     world.cable.pulled = true;
     world.open(&Connect::new("a"));
     assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
-    world.session.lost();
+    world.session.on_connection_lost();
     let since = world.now;
     world.run_to_the_end().unwrap();
     assert_eq!(world.now, since);
@@ -299,7 +299,7 @@ fn a_session_is_resumed() {
     world
         .run(|event, session, tx| {
             match event {
-                Event::Connected { session } => events.push(if session == Known::Resumed {
+                Event::Connected { session, .. } => events.push(if session == SessionState::Resumed {
                     "resumed"
                 } else {
                     "new"
@@ -340,8 +340,8 @@ fn a_session_that_the_broker_lost_is_told() {
     world
         .run(|event, _, _| {
             match event {
-                Event::Unknown { id } => unknown = Some(id),
-                Event::Connected { session } => assert_eq!(session, Known::New),
+                Event::OutcomeUnknown { id } => unknown = Some(id),
+                Event::Connected { session, .. } => assert_eq!(session, SessionState::New),
                 _ => {}
             }
             matches!(event, Event::Connected { .. })

@@ -1,6 +1,6 @@
 //! Messages of all kinds through rings of all sizes.
 use crate::world::World;
-use motemq::{Connect, Event, Filter, Manual, Owed, Publish, QoS, SendError, Session};
+use motemq::{Connect, Event, Filter, ManualAcks, PendingAck, Publish, QoS, SendError, Session};
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
@@ -84,9 +84,9 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
             let left = match event {
                 Event::Message(m) => {
                     partial = m.payload.to_vec();
-                    m.left
+                    m.remaining
                 }
-                Event::Payload { data, left } => {
+                Event::Payload { data, remaining } => {
                     partial.extend_from_slice(data);
                     left
                 }
@@ -181,7 +181,7 @@ fn a_stream_up_and_down_through_small_rings() {
     world
         .session
         .publish(
-            &Publish::to("t/x").qos(QoS::AtLeastOnce).more(LENGTH),
+            &Publish::to("t/x").qos(QoS::AtLeastOnce).remaining(LENGTH),
             &mut world.tx,
         )
         .unwrap();
@@ -227,7 +227,7 @@ fn a_payload_from_where_it_lies() {
     world
         .session
         .publish(
-            &Publish::to("t/x").more(payload.len() as u32),
+            &Publish::to("t/x").remaining(payload.len() as u32),
             &mut world.tx,
         )
         .unwrap();
@@ -313,7 +313,7 @@ fn what_waits_for_room_waits_in_the_ring() {
 #[test]
 fn acknowledged_by_hand() {
     let mut world = World::new(40);
-    let mut manual = Manual::<[Owed; 4]>::new();
+    let mut manual = ManualAcks::<[PendingAck; 4]>::new();
     let mut tokens = Vec::new();
     world.open(&Connect::new("a"));
     let mut acked = 0;

@@ -33,7 +33,7 @@ fn what_was_never_sent_is_told_from_what_may_have_been() {
     let ticket = work.ask(publish(QoS::AtLeastOnce));
     send_all(&mut work);
     work.unknown(ONE);
-    work.connected(Known::New, 255);
+    work.connected(SessionState::New, 255);
     assert!(work.is_queued(ticket));
     assert!(!work.withdraw(ticket));
     assert_eq!(work.len(), 0);
@@ -56,7 +56,7 @@ fn a_lost_session_ends_qos_2_and_begins_the_rest_anew() {
     send_all(&mut work);
     let later = work.ask(publish(QoS::AtLeastOnce));
     (1..=3).for_each(|number| work.unknown(PacketId::new(number).unwrap()));
-    work.connected(Known::New, 255);
+    work.connected(SessionState::New, 255);
     assert!(matches!(work.outcome(exactly), Err(Error::OutcomeUnknown)));
     assert_eq!(
         work.queue
@@ -79,7 +79,7 @@ fn subscriptions_are_made_again_once() {
     assert!(work.subscribed(ONE, &[0, 128, 1]).is_empty());
     for _ in 0..2 {
         work.lost();
-        work.connected(Known::New, 255);
+        work.connected(SessionState::New, 255);
         let [
             Request {
                 ticket: 0,
@@ -98,15 +98,15 @@ fn subscriptions_are_made_again_once() {
     // Sent, and cut before the answer: the broker may know the session by now, but not the filters.
     send_all(&mut work);
     work.unknown(ONE);
-    work.connected(Known::Resumed, 255);
+    work.connected(SessionState::Resumed, 255);
     assert_eq!(work.queue.len(), 1);
     send_all(&mut work);
     assert_eq!(work.subscribed(ONE, &[0, 128]), ["c"]);
-    work.connected(Known::New, 255);
+    work.connected(SessionState::New, 255);
     assert!(matches!(&work.queue[0].body, Body::Subscribe(filters) if filters.len() == 1));
     work.ask(Body::Unsubscribe(vec!["a".into()]));
     work.queue.clear();
-    work.connected(Known::New, 255);
+    work.connected(SessionState::New, 255);
     assert!(work.queue.is_empty());
 }
 
@@ -156,7 +156,7 @@ fn only_the_same_fault_over_the_same_message_is_its_own() {
         assert_eq!(work.copy(ONE).is_none(), abandoned);
         work.lost();
         work.unknown(ONE);
-        work.connected(Known::New, 255);
+        work.connected(SessionState::New, 255);
     }
     assert!(matches!(
         work.outcome(ticket),

@@ -79,7 +79,7 @@ fn arguments_are_checked_before_anything_is_sent() {
             .publish(&Publish::to("").qos(QoS::AtLeastOnce))
             .unwrap_err(),
     );
-    nothing_said(client.publish(&Publish::to("t").more(1)).unwrap_err());
+    nothing_said(client.publish(&Publish::to("t").remaining(1)).unwrap_err());
     nothing_said(
         client
             .publish_from("t", QoS::AtMostOnce, false, 1 << 40, io::empty())

@@ -3,7 +3,7 @@ use crate::{
     server,
     support::{self, AT_ONCE, LEVELS, SOON, connect, next, options},
 };
-use motemq_std::{Client, Error, Filter, Known, Publish, QoS};
+use motemq_std::{Client, Error, Filter, SessionState, Publish, QoS};
 use std::{
     io::{self, Read, Write},
     time::{Duration, Instant},
@@ -90,7 +90,7 @@ fn large_messages_are_sent_again_when_they_were_cut() {
         from.flush().unwrap();
         assert_eq!(
             (from.session(), from.connections()),
-            (Known::Resumed, 2),
+            (SessionState::Resumed, 2),
             "{at}"
         );
         let mut got = [0, 0];

@@ -5,7 +5,7 @@ use crate::{
     support::{self, AT_ONCE, LEVELS, connect, next, nothing, options},
 };
 use motemq_std::{
-    Cause, Client, Error, ErrorKind, Fault, Filter, Known, Options, Packet, Publish, QoS,
+    Cause, Client, Error, ErrorKind, Fault, Filter, SessionState, Options, Packet, Publish, QoS,
     Reconnect, Transport,
 };
 use std::{
@@ -173,7 +173,7 @@ fn waiting_for_a_connection_ends_with_the_time_out() {
         assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
     }
     assert_eq!(client.pending(), 0);
-    assert_eq!(client.session(), Known::New);
+    assert_eq!(client.session(), SessionState::New);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{
     shared::Shared,
 };
 use bytes::{Bytes, BytesMut};
-use motemq::{Manual, QoS, Token, topic::Topic};
+use motemq::{ManualAcks, QoS, AckToken, topic::TopicName};
 use motemq_net::is_covered;
 use std::{sync::Arc, task::Waker};
 
@@ -25,8 +25,8 @@ impl Inbox {
     pub fn begin(
         &mut self,
         message: &motemq::Message<'_>,
-        token: Option<Token>,
-        manual: &mut Manual,
+        token: Option<AckToken>,
+        manual: &mut ManualAcks,
         shared: &Arc<Shared>,
     ) {
         if self.leaving {
@@ -71,7 +71,7 @@ impl Inbox {
         }
     }
 
-    pub fn more(&mut self, piece: &[u8], left: u32, token: Option<Token>, manual: &mut Manual) {
+    pub fn more(&mut self, piece: &[u8], left: u32, token: Option<AckToken>, manual: &mut ManualAcks) {
         match self.partial.as_deref_mut() {
             None => return,
             Some(Partial::Unwanted) => {}
@@ -111,7 +111,7 @@ impl Inbox {
     }
 
     /// A message that was drained unseen.
-    pub fn dismiss(&mut self, token: Option<Token>, manual: &mut Manual) {
+    pub fn dismiss(&mut self, token: Option<AckToken>, manual: &mut ManualAcks) {
         if let Some(token) = token {
             // It came over this connection just now.
             let _ = manual.ack(token);
@@ -154,7 +154,7 @@ impl Inbox {
 
     /// Each stream of the targets gets it, or lets it pass.
     #[inline]
-    fn deliver(&mut self, message: Message, token: Option<Token>) {
+    fn deliver(&mut self, message: Message, token: Option<AckToken>) {
         let hold = token.map(|token| self.owe(token, self.targets.len()));
         let Some((&last, others)) = self.targets.split_last() else {
             return self.trash.push(message);

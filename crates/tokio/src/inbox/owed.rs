@@ -1,7 +1,7 @@
 //! What is owed to the broker, until the application has had what it is owed for.
 use super::{Inbox, Item};
 use crate::Message;
-use motemq::{Manual, Token};
+use motemq::{ManualAcks, AckToken};
 use std::task::{Context, Poll};
 
 /// What is owed for a message, on one connection.
@@ -13,7 +13,7 @@ pub(crate) struct Hold {
 
 #[derive(Debug)]
 pub(super) struct Owed {
-    pub(super) token: Token,
+    pub(super) token: AckToken,
     /// Streams that have not dealt with it.
     left: usize,
     /// One of them has had it.
@@ -21,7 +21,7 @@ pub(super) struct Owed {
 }
 
 impl Inbox {
-    pub(super) fn owe(&mut self, token: Token, left: usize) -> Hold {
+    pub(super) fn owe(&mut self, token: AckToken, left: usize) -> Hold {
         Hold {
             key: self.owed.insert(Owed {
                 token,
@@ -33,7 +33,7 @@ impl Inbox {
     }
 
     /// One stream has dealt with it.
-    pub fn had(&mut self, hold: Option<Hold>, manual: &mut Manual) {
+    pub fn had(&mut self, hold: Option<Hold>, manual: &mut ManualAcks) {
         let Some(hold) = hold.filter(|hold| hold.epoch == self.epoch) else {
             return;
         };
@@ -55,7 +55,7 @@ impl Inbox {
         &mut self,
         key: usize,
         by_hand: bool,
-        manual: &mut Manual,
+        manual: &mut ManualAcks,
         cx: &Context<'_>,
     ) -> Poll<Option<(Message, Option<Hold>)>> {
         let hand = self.streams[key].in_hand.take();

@@ -2,7 +2,7 @@
 //! session comes to.
 use super::{Body, Work};
 use crate::{Error, shared::HEADER, tx::LIMIT};
-use motemq::{Fault, Known, PacketId};
+use motemq::{Fault, SessionState, PacketId};
 use std::{mem, time::Duration};
 use tokio::time::Instant;
 
@@ -54,9 +54,9 @@ impl Work {
     }
 
     /// A connection was accepted; so many filters at once are asked for anew where they were lost.
-    pub fn connected(&mut self, session: Known, filters: usize, now: Instant) {
+    pub fn connected(&mut self, session: SessionState, filters: usize, now: Instant) {
         self.again = 0;
-        if session != Known::Resumed {
+        if session != SessionState::Resumed {
             // Subscriptions that were to be made anew already.
             let (queue, entries) = (&mut self.queue, &mut self.entries);
             queue.retain(|&key| {

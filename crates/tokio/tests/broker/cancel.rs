@@ -216,7 +216,7 @@ async fn publish_from_can_be_dropped() {
         } else {
             QoS::ExactlyOnce
         };
-        let large = Publish::to("own/large").qos(qos).more(300_000);
+        let large = Publish::to("own/large").qos(qos).remaining(300_000);
         let published = dropped_after(polls, bench.client.publish_from(&large, Drips(false)))
             .await
             .is_some();
@@ -232,7 +232,7 @@ async fn publish_from_can_be_dropped() {
 #[tokio::test]
 async fn a_reader_that_fails_publishes_nothing() {
     let mut bench = Bench::new().await;
-    let large = Publish::to("own/large").qos(QoS::AtLeastOnce).more(300_000);
+    let large = Publish::to("own/large").qos(QoS::AtLeastOnce).remaining(300_000);
     let error = soon(
         bench
             .client

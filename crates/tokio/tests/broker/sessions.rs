@@ -1,6 +1,6 @@
 //! What is kept from one connection to the next.
 use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, idle, options, start};
-use motemq_tokio::{Error, Filter, Known, Publish, QoS};
+use motemq_tokio::{Error, Filter, SessionState, Publish, QoS};
 use std::time::Duration;
 
 const SUBSCRIBE: &[u8] = b"\x82\x06\0\x01\0\x01t\x02";
@@ -109,7 +109,7 @@ async fn what_was_taken_when_the_link_broke_does_not_come_again() {
     assert_eq!(stream.recv().await.unwrap().payload, "1");
     drop(line);
     let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
-    assert_eq!(client.connected().await.unwrap(), Known::Resumed);
+    assert_eq!(client.connected().await.unwrap(), SessionState::Resumed);
     line.says(b"\x3c\x06\0\x01t\0\x071\x3c\x06\0\x01t\0\x082")
         .await;
     // Accepted before: acknowledged, and not told again.

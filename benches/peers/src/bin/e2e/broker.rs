@@ -4,7 +4,7 @@ use crate::meter::{PAYLOAD, TOPIC, WINDOW};
 use motemq::{
     Out, PacketId, QoS, ReturnCode,
     packet::{Packet, decode},
-    topic::Topic,
+    topic::TopicName,
 };
 use std::{
     io::{Read, Write, stdin},
@@ -118,7 +118,7 @@ impl Connection {
         let acknowledged = self.qos != QoS::AtMostOnce;
         while self.left > 0 && self.taken < 0xff00 && !(acknowledged && self.owed == WINDOW) {
             let id = PacketId::new(self.next).filter(|_| acknowledged);
-            let topic = Topic::new(TOPIC).expect("a topic");
+            let topic = TopicName::new(TOPIC).expect("a topic");
             self.write(&Packet::Publish {
                 dup: false,
                 qos: self.qos,

@@ -134,12 +134,12 @@ impl Client {
             && let Some(event) = link.next_event(socket, session, rx, tx)?
         {
             match event {
-                Event::Connected { session } => {
+                Event::Connected { session, .. } => {
                     self.is_up = true;
                     console.tell(format_args!("connected {session:?}"));
                 }
                 Event::Message(message) => self.incoming.begin(&message, console),
-                Event::Payload { data, left } => self.incoming.more(data, left, console),
+                Event::Payload { data, remaining } => self.incoming.more(data, left, console),
                 Event::Skipped { len } => console.tell(format_args!("skipped {len}")),
                 Event::Received { id } => {
                     copies.forget(id);
@@ -149,14 +149,14 @@ impl Client {
                     copies.forget(id);
                     console.tell(format_args!("acked {id}"));
                 }
-                Event::Subscribed { id, codes } => {
+                Event::Subscribed { id, codes, .. } => {
                     console.tell(format_args!("subscribed {id} {codes:?}"))
                 }
                 Event::Resend { id, qos } => {
                     self.resend = Some(id);
                     console.tell(format_args!("resend {id} {}", qos as u8));
                 }
-                Event::Unknown { id } => {
+                Event::OutcomeUnknown { id } => {
                     copies.forget(id);
                     console.tell(format_args!("unknown {id}"));
                 }
@@ -204,7 +204,7 @@ impl Client {
                 Command::Stream(topic, qos, length) => {
                     self.given = 0;
                     self.session.publish(
-                        &Publish::to(topic).qos(level(qos)).more(length),
+                        &Publish::to(topic).qos(level(qos)).remaining(length),
                         &mut *self.tx,
                     )
                 }
@@ -233,9 +233,9 @@ impl Client {
                 self.resend = None;
             }
         }
-        while self.session.unsent() > 0 {
+        while self.session.payload_remaining() > 0 {
             let mut chunk = [0; 64];
-            let length = chunk.len().min(self.session.unsent() as usize);
+            let length = chunk.len().min(self.session.payload_remaining() as usize);
             for (place, byte) in (self.given..).zip(&mut chunk[..length]) {
                 *byte = byte_at(place);
             }

@@ -142,7 +142,7 @@ pub fn measure(gauge: &Gauge) {
     node.publish(
         gauge,
         "publish: QoS 0, the beginning of a stream",
-        &Publish::to(MESSAGE.topic).more(64),
+        &Publish::to(MESSAGE.topic).remaining(64),
     );
     node.tx.clear();
     gauge.tell(

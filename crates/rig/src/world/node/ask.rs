@@ -68,7 +68,7 @@ impl Node {
             let packet = Publish::to(&topic)
                 .payload(first)
                 .qos(message.qos)
-                .more(rest.len() as u32);
+                .remaining(rest.len() as u32);
             let written = match again {
                 Some((id, _)) => self
                     .session
