@@ -6,7 +6,7 @@ use crate::{
     target::Target,
 };
 use motemq_net::{Route, Scheme};
-use motemq_std::{Client, Error, Filter, Granted, SessionState, Options, Publish, QoS, Reconnect};
+use motemq_std::{Client, Error, Filter, Granted, Options, Publish, QoS, Reconnect, SessionState};
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
     time::{Duration, Instant},
@@ -146,7 +146,9 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
         Ok(client) => {
             let session = match client.session() {
                 SessionState::New => "the broker has a new session for us",
-                SessionState::Resumed | SessionState::Unrecognized => "the broker has kept a session of ours",
+                SessionState::Resumed | SessionState::Unrecognized => {
+                    "the broker has kept a session of ours"
+                }
             };
             good("connect", session, since);
             Ok(client)

@@ -41,6 +41,46 @@ impl TryFrom<u8> for QoS {
     }
 }
 
+/// Whether a topic is known to be valid. It is not part of what a message says, so all values are
+/// equal.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Checked {
+    /// Without the feature nobody asks: checking again is the smaller code.
+    #[cfg(feature = "fast")]
+    is_valid: bool,
+}
+
+impl Checked {
+    pub const NO: Checked = Checked {
+        #[cfg(feature = "fast")]
+        is_valid: false,
+    };
+
+    pub const YES: Checked = Checked {
+        #[cfg(feature = "fast")]
+        is_valid: true,
+    };
+
+    #[cfg(feature = "fast")]
+    #[inline(always)]
+    pub fn is_valid(self) -> bool {
+        self.is_valid
+    }
+}
+
+impl PartialEq for Checked {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Checked {}
+
+impl core::hash::Hash for Checked {
+    fn hash<H: core::hash::Hasher>(&self, _: &mut H) {}
+}
+
 /// A message to be published, or the [will](Connect::will).
 ///
 /// ```
@@ -52,7 +92,7 @@ impl TryFrom<u8> for QoS {
 pub struct Publish<'a> {
     pub(crate) topic: &'a str,
     /// The topic is known to be a topic name.
-    pub(crate) is_checked: bool,
+    pub(crate) is_checked: Checked,
     /// Whether the broker stores it for later subscribers.
     pub retain: bool,
     /// The quality of service.
@@ -69,7 +109,7 @@ impl<'a> Publish<'a> {
     pub const fn to(topic: &'a str) -> Self {
         Publish {
             topic,
-            is_checked: false,
+            is_checked: Checked::NO,
             retain: false,
             qos: QoS::AtMostOnce,
             remaining: 0,
@@ -81,7 +121,7 @@ impl<'a> Publish<'a> {
     /// before. With the feature `fast` it is not checked again.
     pub const fn to_name(name: TopicName<'a>) -> Self {
         Publish {
-            is_checked: true,
+            is_checked: Checked::YES,
             ..Publish::to(name.as_str())
         }
     }

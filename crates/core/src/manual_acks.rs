@@ -13,6 +13,7 @@ use core::ops::{Deref, DerefMut};
 /// Memory for one pending acknowledgement; four bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
 pub struct PendingAck {
     /// Identifier of the message; 0: none is pending.
     id: u16,
@@ -97,6 +98,7 @@ impl TryFrom<u32> for AckToken {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[repr(C)]
 pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
     /// Counts connections.
     connection: u16,

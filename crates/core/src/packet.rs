@@ -20,6 +20,7 @@
 use crate::session::fast;
 use crate::{
     Connect, Filter, Mqtt311, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    command::Checked,
     topic::{self, Kind, TopicName},
     wire::{self, Draft},
 };
@@ -254,7 +255,7 @@ fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
     let will = if flags & 0x04 != 0 {
         Some(Publish {
             topic: read_text(body, Kind::Name)?,
-            is_checked: true,
+            is_checked: Checked::YES,
             retain: flags & 0x20 != 0,
             qos: QoS::try_from(flags >> 3 & 3).ok()?,
             remaining: 0,

@@ -261,7 +261,9 @@ impl<P: Protocol> Session<[Slot], P> {
     /// new slots are used when the ring comes to its end.
     ///
     /// # Errors
-    /// [`TooLong`](SendError::TooLong) if `smaller` has more slots; nothing is changed.
+    /// [`TooLong`](SendError::TooLong) if `smaller` has more slots, or if its identifiers
+    /// [begin](Connect::identifier_offset) so late that there are not enough for all slots; nothing
+    /// is changed.
     pub fn adopt(&mut self, smaller: &Self) -> Result<(), SendError> {
         self.ring.adopt(&smaller.ring).ok_or(SendError::TooLong)?;
         self.connection = smaller.connection.clone();

@@ -315,10 +315,10 @@ fn ten_megabytes_in() {
         loop {
             loop {
                 let Dialogue { session, rx, tx } = &mut d;
-                let (data, left) = match session.next_event(rx, tx).unwrap() {
+                let (data, remaining) = match session.next_event(rx, tx).unwrap() {
                     None => break,
                     Some(Event::Message(m)) => (m.payload, m.remaining),
-                    Some(Event::Payload { data, remaining }) => (data, left),
+                    Some(Event::Payload { data, remaining }) => (data, remaining),
                     other => panic!("{other:?}"),
                 };
                 assert!(
@@ -328,7 +328,7 @@ fn ten_megabytes_in() {
                     "at {heard}"
                 );
                 heard += data.len();
-                assert_eq!(heard + left as usize, total);
+                assert_eq!(heard + remaining as usize, total);
             }
             if heard == total {
                 break;

@@ -309,3 +309,53 @@ fn twenty_qos_2_messages_into_few_slots() {
     assert_eq!(twenty_into::<3>(), 8);
     assert_eq!(twenty_into::<1>(), 21);
 }
+
+/// Whether a command would find a slot can be asked before an event is taken whose answer needs
+/// one, and it is exact: thirty messages are answered through eight slots, and nothing is `Busy`.
+#[test]
+fn a_free_slot_is_known_before_an_event_is_taken() {
+    let mut d = Dialogue::<8, 2048>::open();
+    assert!(d.session.has_free_slot());
+    for number in 0..30 {
+        d.gets(&[0x32, 5, 0, 1, b't', 0, number + 1]);
+    }
+    // Answers that find no slot wait. The acknowledgements that free slots stand behind messages.
+    let (mut waiting, mut answered, mut unanswered) = (0, 0, std::collections::VecDeque::new());
+    while answered < 30 {
+        while waiting > 0 && d.session.has_free_slot() {
+            let id = d.publish(&ONCE).expect("there is a slot").unwrap();
+            waiting -= 1;
+            unanswered.push_back(id);
+        }
+        assert!(
+            waiting == 0 || d.publish(&ONCE) == Err(SendError::Busy),
+            "no slot means `Busy`"
+        );
+        d.tx.clear();
+        match d.next() {
+            Some(Told::Message(_)) => waiting += 1,
+            Some(Told::Acked(_)) => answered += 1,
+            None => {
+                let id = unanswered.pop_front().expect("something is awaited");
+                d.gets(&puback(id.get().into()));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // Neither while messages are sent again nor without a slot that is free.
+    let mut d = Dialogue::<3>::open_kept();
+    d.publish(&ONCE).unwrap();
+    d.publish(&TWICE).unwrap();
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    assert!(!d.session.has_free_slot());
+    d.republish(1, &ONCE).unwrap();
+    assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+    assert!(!d.session.has_free_slot());
+    d.abandon(2).unwrap();
+    assert!(d.session.has_free_slot());
+    // A SUBSCRIBE that follows at once is not taken for a message to be sent again.
+    assert_eq!(d.subscribe(&[("a", 1), ("b", 1)]), Ok(id(3)));
+    d.tx.clear();
+    assert_eq!(d.turn(), []);
+    assert!(!d.session.has_free_slot());
+}

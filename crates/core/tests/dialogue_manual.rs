@@ -64,7 +64,7 @@ impl<const OWED: usize, const SLOTS: usize> Talk<OWED, SLOTS> {
 
     /// `ack`, and the call behind it.
     fn acks(&mut self, token: AckToken) {
-        assert_eq!(self.manual.ack(token), Ok(()));
+        assert_eq!(self.manual.ack(&mut self.d.session, token), Ok(()));
         assert_eq!(self.turn(), (vec![], vec![]));
     }
 }
@@ -101,7 +101,10 @@ fn any_order_from_the_application_one_on_the_wire() {
         let (mut acknowledged, mut written) = ([false; 4], 0);
         for one in order {
             talk.acks(tokens[one]);
-            assert_eq!(talk.manual.ack(tokens[one]), Err(SendError::Invalid));
+            assert_eq!(
+                talk.manual.ack(&mut talk.d.session, tokens[one]),
+                Err(SendError::Invalid)
+            );
             acknowledged[one] = true;
             let ready = acknowledged.iter().take_while(|&&ready| ready).count();
             talk.d.says(&replies[written..ready].concat());
@@ -144,7 +147,7 @@ fn reading_stops_when_all_places_are_owed() {
     );
     talk.acks(tokens[1]);
     assert_eq!(talk.d.rx.bytes().len(), 14);
-    assert_eq!(talk.manual.ack(tokens[0]), Ok(()));
+    assert_eq!(talk.manual.ack(&mut talk.d.session, tokens[0]), Ok(()));
     let (told, tokens) = talk.turn();
     assert_eq!(told, [message("t", b"").qos1(3), message("t", b"").qos1(4)]);
     talk.d.says(b"\x40\x02\0\x01\x50\x02\0\x02");
@@ -166,7 +169,10 @@ fn tokens_of_an_earlier_connection_are_invalid() {
     let (_, old) = talk.hears(&[publish(0x32, 1), publish(0x34, 2)].concat());
     talk.resumes();
     assert_eq!(
-        (talk.manual.ack(old[0]), talk.manual.ack(old[1])),
+        (
+            talk.manual.ack(&mut talk.d.session, old[0]),
+            talk.manual.ack(&mut talk.d.session, old[1])
+        ),
         (Err(SendError::Invalid), Err(SendError::Invalid))
     );
     // The same identifiers, other messages.
@@ -176,7 +182,10 @@ fn tokens_of_an_earlier_connection_are_invalid() {
         [message("t", b"").qos1(1), message("t", b"").qos2(2).dup()]
     );
     assert_eq!(
-        (talk.manual.ack(old[0]), talk.manual.ack(old[1])),
+        (
+            talk.manual.ack(&mut talk.d.session, old[0]),
+            talk.manual.ack(&mut talk.d.session, old[1])
+        ),
         (Err(SendError::Invalid), Err(SendError::Invalid))
     );
     assert_eq!(talk.turn(), (vec![], vec![]));
@@ -338,7 +347,7 @@ fn a_skipped_message_takes_the_last_place() {
             Told::Skipped(0)
         ]
     );
-    assert_eq!(talk.manual.ack(tokens[0]), Ok(()));
+    assert_eq!(talk.manual.ack(&mut talk.d.session, tokens[0]), Ok(()));
     let (told, more) = talk.turn();
     assert_eq!(told, [message("t", b"").qos2(4)]);
     talk.d.says(b"\x50\x02\0\x01");
@@ -413,8 +422,8 @@ fn a_stream_goes_first() {
 fn disconnect_writes_what_is_allowed() {
     let mut talk = Talk::<4>::open();
     let (_, tokens) = talk.hears(&[publish(0x34, 1), publish(0x34, 2), publish(0x34, 3)].concat());
-    talk.manual.ack(tokens[0]).unwrap();
-    talk.manual.ack(tokens[2]).unwrap();
+    talk.manual.ack(&mut talk.d.session, tokens[0]).unwrap();
+    talk.manual.ack(&mut talk.d.session, tokens[2]).unwrap();
     assert_eq!(
         talk.manual.disconnect(&mut talk.d.session, &mut talk.d.tx),
         Ok(())
@@ -472,12 +481,12 @@ fn every_qos_2_message_told_can_be_accepted() {
     assert!(told.len() <= 2, "{told:?}");
     let mut done = tokens.len();
     for token in tokens {
-        assert_eq!(talk.manual.ack(token), Ok(()));
+        assert_eq!(talk.manual.ack(&mut talk.d.session, token), Ok(()));
     }
     let (told, tokens) = talk.turn();
     done += told.len();
     for token in tokens {
-        assert_eq!(talk.manual.ack(token), Ok(()));
+        assert_eq!(talk.manual.ack(&mut talk.d.session, token), Ok(()));
     }
     assert_eq!((talk.turn().0, done), (vec![], 2));
     // Both are held; the third is too many once their PUBRECs have left.
@@ -588,8 +597,114 @@ fn acknowledgements_are_something_sent() {
     let (_, tokens) = talk.hears(&publish(0x32, 1));
     assert_eq!(talk.d.at(1000), Ok(Some(5000)));
     talk.acks(tokens[0]);
-    assert_eq!(talk.d.at(2000), Ok(Some(6000)));
+    // From here on it is what was received that is older.
+    assert_eq!(talk.d.at(2000), Ok(Some(5000)));
     assert_eq!(talk.hears(b"\x62\x02\0\x09").0, []);
     assert_eq!(talk.d.at(3000), Ok(Some(6000)));
     talk.d.says(b"\x40\x02\0\x01\x70\x02\0\x09");
+}
+
+/// A message that was acknowledged is in a snapshot taken right after, before the next event: over
+/// the next connection it is not delivered again.
+#[test]
+fn what_was_acknowledged_is_in_the_snapshot() {
+    let mut talk = Talk::<4>::open();
+    let (_, tokens) = talk.hears(&publish(0x34, 5));
+    let mut image = [0; Session::<[Slot; 8]>::IMAGE];
+    talk.d.session.save(&mut image).unwrap();
+    let before = image;
+    assert_eq!(talk.manual.ack(&mut talk.d.session, tokens[0]), Ok(()));
+    talk.d.session.save(&mut image).unwrap();
+    for (image, is_delivered_again) in [(before, true), (image, false)] {
+        let mut talk = Talk::<4>::open();
+        talk.d.session.restore(&image).unwrap();
+        talk.resumes();
+        let (told, tokens) = talk.hears(&publish(0x3c, 5));
+        assert_eq!(
+            (told.len(), tokens.len()),
+            if is_delivered_again { (1, 1) } else { (0, 0) }
+        );
+        if !is_delivered_again {
+            talk.d.says(b"\x50\x02\0\x05");
+        }
+    }
+}
+
+/// The connection is lost behind a message that arrived twice on it: the next `Connected` is
+/// reported all the same.
+#[test]
+fn connected_is_reported_after_a_repeated_message() {
+    let mut talk = Talk::<4>::open();
+    let (told, tokens) = talk.hears(b"\x32\x07\0\x01t\0\x05hi\x3a\x07\0\x01t\0\x05hi");
+    assert_eq!((told, tokens.len()), (vec![message("t", b"hi").qos1(5)], 1));
+    talk.resumes();
+}
+
+/// With a profile that delivers them, messages under an identifier that PUBREL has not released are
+/// delivered and marked, by the layer as by the session, and each is acknowledged.
+#[test]
+fn repeated_messages_are_delivered_if_the_profile_wishes() {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    struct Careful;
+    impl Profile for Careful {
+        const DELIVERS_REPEATED: bool = true;
+    }
+    let mut session = Session::<[Slot; 4], Mqtt311<Careful>>::with_protocol();
+    let mut acks = ManualAcks::<[PendingAck; 4]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    session
+        .connect(&Connect::new("c").keep_session(), &mut rx, &mut tx)
+        .unwrap();
+    tx.clear();
+    // Twice before it is acknowledged, once after, and once after PUBREL.
+    let mut marks = vec![];
+    let steps: [(&[u8], bool); 5] = [
+        (b"\x20\x02\0\0", false),
+        (b"\x34\x06\0\x01t\0\x05a\x34\x06\0\x01t\0\x05b", true),
+        (b"\x3c\x06\0\x01t\0\x05c", true),
+        (b"\x62\x02\0\x05", false),
+        (b"\x34\x06\0\x01t\0\x05d", true),
+    ];
+    for (bytes, acknowledges) in steps {
+        rx.space()[..bytes.len()].copy_from_slice(bytes);
+        rx.commit(bytes.len());
+        let mut tokens = vec![];
+        while let Some((event, token)) = acks.next_event(&mut session, &mut rx, &mut tx).unwrap() {
+            if let Event::Message(m) = event {
+                marks.push((m.payload[0], m.is_repeated(), m.dup()));
+            }
+            tokens.extend(token);
+        }
+        for &token in &tokens {
+            acks.ack(&mut session, token).unwrap();
+        }
+        assert_eq!(acks.next_event(&mut session, &mut rx, &mut tx), Ok(None));
+        if acknowledges {
+            assert_eq!(tx.bytes(), b"\x50\x02\0\x05".repeat(tokens.len()));
+        }
+        tx.clear();
+    }
+    assert_eq!(
+        marks,
+        [
+            (b'a', false, false),
+            (b'b', true, false),
+            (b'c', true, true),
+            (b'd', false, false)
+        ]
+    );
+}
+
+/// A token is a number for those who cannot carry it, and back.
+#[test]
+fn tokens_are_numbers() {
+    let mut talk = Talk::<4>::open();
+    let (_, tokens) = talk.hears(&publish(0x32, 7));
+    let number = u32::from(tokens[0]);
+    assert_ne!(number, 0);
+    assert_eq!(AckToken::try_from(number), Ok(tokens[0]));
+    for none in [0, 0x1_0000, 0xffff_0000] {
+        assert_eq!(AckToken::try_from(none), Err(none));
+    }
+    talk.acks(AckToken::try_from(number).unwrap());
 }

@@ -66,7 +66,7 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
     let mut looks = 0;
     let mut look = |d: &Dialogue<3, 16, 256>| {
         let mut cut = d.session.clone();
-        cut.lost();
+        cut.on_connection_lost();
         let again = restored(&saved(&d.session));
         assert_eq!(saved(&again), saved(&cut));
         assert_eq!(
@@ -268,8 +268,8 @@ fn what_cannot_be_is_damage() {
     let sealed = |change: &dyn Fn(&mut [u8])| {
         let mut image = saved(&full().session);
         change(&mut image);
-        let sum = crc(&image[..14]).to_be_bytes();
-        image[14..].copy_from_slice(&sum);
+        let sum = crc(&image[..16]).to_be_bytes();
+        image[16..].copy_from_slice(&sum);
         image
     };
     assert_eq!(sealed(&|_| ()), saved(&full().session));
@@ -281,25 +281,36 @@ fn what_cannot_be_is_damage() {
             Err(SnapshotError::Damaged)
         };
         assert_eq!(
-            session.restore(&sealed(&|image| image[2] = next)),
+            session.restore(&sealed(&|image| image[4] = next)),
             expected,
             "{next}"
         );
         assert_eq!(
-            session.restore(&sealed(&|image| image[1] = next)).is_ok(),
+            session.restore(&sealed(&|image| image[3] = next)).is_ok(),
             next == 0,
             "{next}"
         );
     }
+    // With three slots, identifiers end at 65,535 if they begin at 65,533.
+    for (offset, is_one) in [
+        (0u16, true),
+        (1, true),
+        (65_532, true),
+        (65_533, false),
+        (65_535, false),
+    ] {
+        let image = sealed(&|image| image[5..7].copy_from_slice(&offset.to_be_bytes()));
+        assert_eq!(session.restore(&image).is_ok(), is_one, "{offset}");
+    }
     for slot in 0..3 {
         for awaits in 0..=255 {
-            let expected = if matches!(awaits, 0 | 4 | 5 | 7 | 9 | 11) {
+            let expected = if matches!(awaits, 0 | 4 | 5 | 7 | 8 | 9 | 11) {
                 Ok(())
             } else {
                 Err(SnapshotError::Damaged)
             };
             assert_eq!(
-                session.restore(&sealed(&|image| image[5 + 3 * slot] = awaits)),
+                session.restore(&sealed(&|image| image[7 + 3 * slot] = awaits)),
                 expected,
                 "{slot} {awaits}"
             );
@@ -331,7 +342,7 @@ fn other_lengths() {
     assert!(session == before);
     let mut two = Session::<[Slot; 2]>::new();
     assert_eq!(two.restore(&image), Err(SnapshotError::Length));
-    assert_eq!((Three::IMAGE, Session::<[Slot; 8]>::IMAGE), (16, 31));
+    assert_eq!((Three::IMAGE, Session::<[Slot; 8]>::IMAGE), (18, 33));
 }
 
 /// Restoring into a session that is connected ends its link.

@@ -22,7 +22,7 @@ fn ack(head: u8, id: u16) -> Vec<u8> {
 /// not exist.
 #[test]
 fn strays_are_ignored() {
-    for head in [PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK] {
+    for head in [PUBACK, PUBCOMP, SUBACK, UNSUBACK] {
         for number in [1, 2, 3, 100, 255, 256, 257, 65_535] {
             let mut d = Dialogue::<2>::open();
             let before = d.session.oldest_in_flight();
@@ -39,6 +39,60 @@ fn strays_are_ignored() {
             }
         }
     }
+}
+
+/// PUBREC for an identifier that is not in flight is answered with PUBREL, so that a broker that
+/// remembers what we forgot comes to an end. Until its PUBCOMP has arrived, the identifier is not
+/// used for another packet: PUBCOMP would meet one that awaits something else.
+#[test]
+fn a_pubrec_that_nobody_awaits_is_answered() {
+    const ONCE: Publish<'static> = Publish::to("t").qos(QoS::ExactlyOnce);
+    for number in [3, 100, 65_535] {
+        let mut d = Dialogue::<2>::open();
+        d.hears(&ack(PUBREC, number), &[]);
+        d.says(&[&b"\x62\x02"[..], &number.to_be_bytes()].concat());
+        assert_eq!(
+            (d.session.oldest_in_flight(), d.session.has_free_slot()),
+            (None, true)
+        );
+    }
+    let mut d = Dialogue::<2>::open();
+    for _ in 0..2 {
+        d.hears(&ack(PUBREC, 1), &[]);
+        d.says(b"\x62\x02\0\x01");
+        assert!(!d.session.has_free_slot());
+        assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
+        assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Busy));
+    }
+    d.publish(&Publish::to("t")).unwrap();
+    d.tx.clear();
+    d.hears(&ack(PUBCOMP, 1), &[]);
+    assert_eq!(d.publish(&ONCE), Ok(Some(id(1))));
+    d.tx.clear();
+    d.hears(&ack(PUBREC, 1), &[received(1)]);
+    d.says(b"\x62\x02\0\x01");
+    d.hears(&ack(PUBCOMP, 1), &[acked(1)]);
+}
+
+/// What the broker still has of an exchange that we forgot goes on over the next connection, and the
+/// application never learns of it.
+#[test]
+fn a_pubrec_that_nobody_awaits_outlives_the_connection() {
+    let mut d = Dialogue::<2>::open_kept();
+    d.hears(&ack(PUBREC, 1), &[]);
+    d.says(b"\x62\x02\0\x01");
+    d.resumes(&[RESUMED]);
+    d.says(b"\x62\x02\0\x01");
+    d.hears(&ack(PUBCOMP, 1), &[]);
+    assert!(d.session.has_free_slot());
+    d.hears(&ack(PUBREC, 1), &[]);
+    d.tx.clear();
+    // The broker lost the session: nothing of it is left, and nothing is reported.
+    d.session.on_connection_lost();
+    d.connect(&Connect::new("c").keep_session());
+    d.tx.clear();
+    d.hears(b"\x20\x02\0\0", &[NEW]);
+    assert!(d.session.has_free_slot());
 }
 
 /// They are as well-formed as others, though.

@@ -25,8 +25,8 @@ const STARTS: [u32; 7] = [
     u32::MAX,
 ];
 
-/// A PINGREQ goes when three quarters of the keep-alive have passed since something was sent, and
-/// `tick` tells how long that is.
+/// A PINGREQ is sent when three quarters of the keep alive have passed since something was sent, and
+/// `tick` returns how long that is.
 #[test]
 fn keep_alive_over_the_wrap() {
     for start in STARTS {
@@ -38,8 +38,9 @@ fn keep_alive_over_the_wrap() {
         d.says(b"\xc0\0");
         d.hears(b"\xd0\0", &[]);
         assert_eq!(d.at(at(7600)), Ok(Some(7400)));
-        // What is sent puts it off.
+        // What is sent puts it off, as long as something is received, too.
         d.publish(&Publish::to("t")).unwrap();
+        d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
         assert_eq!(
             (d.at(at(9000)), d.at(at(16_499))),
             (Ok(Some(7500)), Ok(Some(1)))
@@ -48,6 +49,75 @@ fn keep_alive_over_the_wrap() {
         assert!(d.at(at(16_500)).is_ok());
         d.says(b"\xc0\0");
     }
+}
+
+/// A broker that is gone is found by a client that goes on sending, too: when nothing was received
+/// for three quarters of the keep alive, a PINGREQ asks for an answer.
+#[test]
+fn a_dead_broker_is_found_by_a_client_that_only_sends() {
+    for start in STARTS {
+        let mut d = open(start, Connect::new("c").keep_alive(60).timeout(10));
+        let (mut pinged, mut second) = (None, 0);
+        let found = loop {
+            second += 1;
+            d.publish(&Publish::to("t")).unwrap();
+            let result = d.at(start.wrapping_add(second * 1000));
+            let bytes = d.tx.bytes().to_vec();
+            d.tx.clear();
+            if bytes.ends_with(b"\xc0\0") {
+                assert_eq!(pinged.replace(second), None, "one PINGREQ asks at a time");
+            }
+            match result {
+                // A caller who is late looks once more.
+                Ok(_) => assert!(second < 70, "a dead broker is not found"),
+                Err(fault) => break (second, fault),
+            }
+        };
+        assert_eq!((pinged, found), (Some(45), (56, Fault::Timeout)));
+    }
+}
+
+/// On a healthy connection the question costs a client that only sends one PINGREQ in three quarters
+/// of the keep alive, and a client that receives none at all.
+#[test]
+fn asking_a_healthy_broker_costs_one_pingreq_a_period() {
+    for receives in [false, true] {
+        let mut d = open(0, Connect::new("c").keep_alive(60).timeout(10));
+        let mut pings = 0;
+        for second in 1..=450 {
+            d.publish(&Publish::to("t")).unwrap();
+            if receives {
+                d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+            }
+            assert!(d.at(second * 1000).is_ok());
+            let asks = d.tx.bytes().ends_with(b"\xc0\0");
+            d.tx.clear();
+            if asks {
+                pings += 1;
+                d.hears(b"\xd0\0", &[]);
+            }
+        }
+        assert!(pings == if receives { 0 } else { 9 }, "{pings}");
+    }
+}
+
+/// An upload that takes long is no sign that the broker is gone: while a payload is streamed no
+/// PINGREQ can be sent, so its absence proves nothing.
+#[test]
+fn a_long_upload_is_no_dead_broker() {
+    let mut d = open(0, Connect::new("c").keep_alive(10).timeout(2));
+    d.publish(&Publish::to("t").remaining(200)).unwrap();
+    for second in 1..=199 {
+        assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1));
+        d.tx.clear();
+        assert_eq!(d.at(second * 1000), Ok(Some(7500)));
+    }
+    // The question is asked as soon as it can be.
+    assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1));
+    assert!(d.at(200_000).is_ok());
+    d.says(b".\xc0\0");
+    assert!(d.at(202_000).is_ok());
+    assert_eq!(d.at(202_001), Err(Fault::Timeout));
 }
 
 /// So do replies; what is heard does not, since the broker counts what it hears.

@@ -222,17 +222,17 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         if let Some(&old) = self.old.get(which) {
             let same = self.held.iter().any(|held| held.token == old);
             assert!(
-                same || self.manual.ack(old) == Err(SendError::Invalid),
+                same || self.manual.ack(&mut self.session, old) == Err(SendError::Invalid),
                 "a token of an earlier connection"
             );
         }
         let count = self.held.iter().filter(|held| !held.allowed).count();
         let mut open = self.held.iter_mut().filter(|held| !held.allowed);
         if let Some(held) = open.nth(which.checked_rem(count).unwrap_or_default()) {
-            assert_eq!(self.manual.ack(held.token), Ok(()));
+            assert_eq!(self.manual.ack(&mut self.session, held.token), Ok(()));
             held.allowed = true;
             assert_eq!(
-                self.manual.ack(held.token),
+                self.manual.ack(&mut self.session, held.token),
                 Err(SendError::Invalid),
                 "a second time"
             );

@@ -1,11 +1,11 @@
 //! Profiles: what a session does not speak it refuses, and everything else is as ever.
 use motemq::{
-    Buffer, Clean, Connect, Event, Fault, Filter, Profile, Publish, QoS, SendError, Sensor,
-    Session, SessionState, Slot,
+    Buffer, Clean, Connect, Event, Fault, Filter, Mqtt311, Profile, Publish, QoS, SendError,
+    Sensor, Session, SessionState, Slot,
 };
 
 struct Dialogue<P: Profile, const N: usize = 4> {
-    session: Session<[Slot; N], P>,
+    session: Session<[Slot; N], Mqtt311<P>>,
     rx: Buffer<[u8; 32]>,
     tx: Buffer<[u8; 128]>,
 }
@@ -13,7 +13,7 @@ struct Dialogue<P: Profile, const N: usize = 4> {
 impl<P: Profile> Dialogue<P> {
     fn new() -> Self {
         Dialogue {
-            session: Session::with_profile(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
         }
@@ -24,7 +24,10 @@ impl<P: Profile> Dialogue<P> {
         d.session
             .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
             .unwrap();
-        d.hears(b"\x20\x02\0\0", &["Ok(Connected { session: New })"]);
+        d.hears(
+            b"\x20\x02\0\0",
+            &["Ok(Connected { session: New, properties: () })"],
+        );
         d.tx.clear();
         d
     }
@@ -127,7 +130,7 @@ fn clean_sessions_end_with_the_connection() {
     assert_eq!(d.publish(QoS::AtLeastOnce), Err(SendError::Busy));
     d.hears(
         b"\x34\x05\0\x01t\0\x07",
-        &["Ok(Message(Message { topic: \"t\", payload: [], left: 0, id: 7, head: 52 }))"],
+        &["Ok(Message(Message { topic: \"t\", payload: [], remaining: 0, properties: (), id: 7, first_byte: 52 }))"],
     );
     d.session.on_connection_lost();
     d.tx.clear();
@@ -139,7 +142,8 @@ fn clean_sessions_end_with_the_connection() {
         &[&format!(
             "{:?}",
             Ok::<_, Fault>(Event::Connected {
-                session: SessionState::New
+                session: SessionState::New,
+                properties: ()
             })
         )],
     );
@@ -162,7 +166,7 @@ macro_rules! profile {
     };
 }
 
-profile!(Once { const QOS: QoS = QoS::AtLeastOnce; });
+profile!(Once { const MAX_QOS: QoS = QoS::AtLeastOnce; });
 profile!(Whole { const STREAMS_IN: bool = false; });
 profile!(Short { const SKIPS: bool = false; });
 profile!(Trusting { const VALIDATES: bool = false; });
@@ -182,7 +186,7 @@ fn a_profile_without_qos_2() {
     d.tx.clear();
     d.hears(
         b"\x32\x05\0\x01t\0\x07",
-        &["Ok(Message(Message { topic: \"t\", payload: [], left: 0, id: 7, head: 50 }))"],
+        &["Ok(Message(Message { topic: \"t\", payload: [], remaining: 0, properties: (), id: 7, first_byte: 50 }))"],
     );
     d.says(b"\x40\x02\0\x07");
     d.hears(b"\x34\x05\0\x01t\0\x07", &["Err(Unexpected)"]);
@@ -203,7 +207,7 @@ fn a_profile_without_pieces() {
     d.hears(
         &fits,
         &[&format!(
-            "Ok(Message(Message {{ topic: \"t\", payload: {:?}, left: 0, id: 1, head: 48 }}))",
+            "Ok(Message(Message {{ topic: \"t\", payload: {:?}, remaining: 0, properties: (), id: 1, first_byte: 48 }}))",
             [b'.'; 27]
         )],
     );
@@ -216,14 +220,14 @@ fn a_profile_that_does_not_skip() {
     let payload = [b"\x30\x28\0\x01t", &[b'.'; 37][..]].concat();
     let mut d = Dialogue::<Short>::open();
     let message = format!(
-        "Ok(Message(Message {{ topic: \"t\", payload: {:?}, left: 10, id: 1, head: 48 }}))",
+        "Ok(Message(Message {{ topic: \"t\", payload: {:?}, remaining: 10, properties: (), id: 1, first_byte: 48 }}))",
         [b'.'; 27]
     );
     d.hears(
         &payload,
         &[
             &message,
-            &format!("Ok(Payload {{ data: {:?}, left: 0 }})", [b'.'; 10]),
+            &format!("Ok(Payload {{ data: {:?}, remaining: 0 }})", [b'.'; 10]),
         ],
     );
 }
@@ -233,7 +237,7 @@ fn a_profile_that_trusts_the_broker() {
     let mut d = Dialogue::<Trusting>::open();
     d.hears(
         b"\x30\x03\0\x01\xff",
-        &["Ok(Message(Message { topic: \"\", payload: [], left: 0, id: 1, head: 48 }))"],
+        &["Ok(Message(Message { topic: \"\", payload: [], remaining: 0, properties: (), id: 1, first_byte: 48 }))"],
     );
     assert_eq!(
         d.session.publish(&Publish::to("t/#"), &mut d.tx),
@@ -244,4 +248,51 @@ fn a_profile_that_trusts_the_broker() {
             .subscribe(&[Filter::new("t#", QoS::AtMostOnce)], &mut d.tx),
         Err(SendError::Invalid)
     );
+}
+
+profile!(Careful { const DELIVERS_REPEATED: bool = true; });
+
+/// A QoS 2 message under an identifier that PUBREL has not released yet is delivered and marked;
+/// PUBREC answers both. Without the part it is discarded: see the conformance tests of 4.3.3.
+#[test]
+fn a_profile_that_delivers_repeated_messages() {
+    let mut d = Dialogue::<Careful>::open();
+    let mut seen = vec![];
+    for bytes in [
+        &b"\x34\x06\0\x01t\0\x07a"[..],
+        b"\x34\x06\0\x01t\0\x07b",
+        b"\x3c\x28\0\x01t\0\x07................................xyz",
+        b"\x62\x02\0\x07\x34\x06\0\x01t\0\x07c",
+    ] {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let space = d.rx.space();
+            let n = space.len().min(rest.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            d.rx.commit(n);
+            rest = &rest[n..];
+            while let Some(event) = d.session.next_event(&mut d.rx, &mut d.tx).unwrap() {
+                if let Event::Message(m) = event {
+                    seen.push((
+                        m.payload[0],
+                        m.is_repeated(),
+                        m.dup(),
+                        m.qos(),
+                        m.id().unwrap().get(),
+                    ));
+                }
+            }
+        }
+    }
+    let twice = QoS::ExactlyOnce;
+    assert_eq!(
+        seen,
+        [
+            (b'a', false, false, twice, 7),
+            (b'b', true, false, twice, 7),
+            (b'.', true, true, twice, 7),
+            (b'c', false, false, twice, 7)
+        ]
+    );
+    d.says(b"\x50\x02\0\x07\x50\x02\0\x07\x50\x02\0\x07\x70\x02\0\x07\x50\x02\0\x07");
 }

@@ -72,3 +72,40 @@ fn all_sizes_are_one_type() {
     );
     const { assert!(size_of::<&mut Session>() == 2 * size_of::<usize>()) };
 }
+
+/// A new session is all zeros, so that memory that was cleared is one. The hash of a session is
+/// that of its fields, one by one: here, the bytes of all of them.
+#[test]
+fn a_new_session_is_all_zeros() {
+    #[derive(Default)]
+    struct Bytes(Vec<u8>);
+    impl std::hash::Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend(bytes);
+        }
+        fn write_usize(&mut self, _: usize) {
+            // The length of the slots is no field.
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    fn bytes(value: &impl std::hash::Hash) -> Vec<u8> {
+        let mut hasher = Bytes::default();
+        value.hash(&mut hasher);
+        hasher.0
+    }
+    let session = Session::<[Slot; 8]>::new();
+    assert_eq!(bytes(&session), vec![0; size_of_val(&session)]);
+    let acks = ManualAcks::<[PendingAck; 8]>::new();
+    assert_eq!(bytes(&acks), vec![0; size_of_val(&acks)]);
+    assert_eq!(bytes(&Slot::FREE), [0; 4]);
+    assert_eq!(bytes(&PendingAck::NONE), [0; 4]);
+}
+
+/// A profile does not make a session larger.
+#[test]
+fn a_profile_takes_no_memory() {
+    assert_eq!(size_of::<Session<[Slot; 8], Mqtt311<Clean>>>(), 72);
+    assert_eq!(size_of::<Session<[Slot; 1], Mqtt311<Sensor>>>(), 44);
+}

@@ -62,7 +62,9 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             }
             loop {
                 let done = match &told {
-                    Told::Message(Received { left: 0, .. }) | Told::Payload(_, 0) if self.echo => {
+                    Told::Message(Received { remaining: 0, .. }) | Told::Payload(_, 0)
+                        if self.echo =>
+                    {
                         self.session
                             .publish(&Publish::to("echo"), &mut self.tx)
                             .map(drop)
@@ -109,7 +111,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
     }
 
     fn outcome(mut self) -> Outcome {
-        // What is left of a connection that is over is no matter.
+        // What is remaining of a connection that is over is no matter.
         if self.session.is_closed() {
             self.session.on_connection_lost();
         }
@@ -190,7 +192,7 @@ fn by_chance<const RX: usize, const TX: usize>(
     }
 }
 
-/// A connection whose CONNECT has left.
+/// A connection whose CONNECT has remaining.
 fn connecting(session: &mut Eight, connect: &Connect<'_>) {
     session
         .connect(
@@ -317,6 +319,7 @@ fn the_long_dialogue_is_as_recorded() {
         b"\x50\x02\0\x0b",
         b"\x30\x06\0\x04echo",
         b"\x40\x02\0\x0c",
+        b"\x62\x02\0\x63",
         b"\x70\x02\0\x63",
     ];
     assert_eq!(outcome.said, hex(&said.concat()));

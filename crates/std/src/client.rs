@@ -4,7 +4,9 @@ use crate::{
     inbox::Inbox,
     work::{Body, Work},
 };
-use motemq::{Buffer, SessionState, ManualAcks, PendingAck, Publish, SendError, Session, Slot, AckToken};
+use motemq::{
+    AckToken, Buffer, ManualAcks, PendingAck, Publish, SendError, Session, SessionState, Slot,
+};
 use motemq_net::{BackOff, Tracer};
 use std::{
     fmt, mem,

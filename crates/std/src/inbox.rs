@@ -1,6 +1,6 @@
 //! What was received and not taken yet.
 use crate::Error;
-use motemq::{SessionState, QoS, AckToken};
+use motemq::{AckToken, QoS, SessionState};
 use std::collections::VecDeque;
 
 /// A message that came.

@@ -37,7 +37,7 @@ pub use client::{Client, publish_once};
 pub use error::{Error, ErrorKind};
 pub use inbox::{Header, Message};
 pub use incoming::Messages;
-pub use motemq::{self, Fault, Filter, SessionState, Publish, QoS, ReturnCode, packet::Packet};
+pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_net::{
     BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
     WebSocket, WebSocketError, Will, profile,

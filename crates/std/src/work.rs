@@ -4,7 +4,7 @@ mod late;
 mod tests;
 
 use crate::{Error, client::BUFFER, error::unsendable};
-use motemq::{SessionState, PacketId, QoS, SendError};
+use motemq::{PacketId, QoS, SendError, SessionState};
 use motemq_net::{Asked, Subscriptions, Suspect};
 use std::{
     collections::{HashMap, HashSet, VecDeque},

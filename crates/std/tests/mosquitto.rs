@@ -4,8 +4,8 @@ mod support;
 
 use motemq_rig::mosquitto::{self, Mosquitto};
 use motemq_std::{
-    Cause, Client, Direction, Error, Filter, Granted, SessionState, Options, Packet, Publish, QoS,
-    Reconnect, ReturnCode, Will,
+    Cause, Client, Direction, Error, Filter, Granted, Options, Packet, Publish, QoS, Reconnect,
+    ReturnCode, SessionState, Will,
     motemq::{self, Buffer, Connect, Event, Session, Slot},
 };
 use std::{
@@ -619,7 +619,10 @@ fn a_link_that_clogs_is_replaced() {
             "{error:?}"
         );
     }
-    assert_eq!((from.session(), from.connections()), (SessionState::Resumed, 2));
+    assert_eq!(
+        (from.session(), from.connections()),
+        (SessionState::Resumed, 2)
+    );
     assert!(next(&mut to).payload == large);
     nothing(&mut to);
 }

@@ -3,7 +3,7 @@ use crate::{
     Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription,
     Unsubscribing, receipt::Ticket, shared::Shared, stream::Way, work::Body,
 };
-use motemq::{Filter, SessionState, Publish};
+use motemq::{Filter, Publish, SessionState};
 use motemq_net::check_filters;
 use std::{
     future::{Future, poll_fn},

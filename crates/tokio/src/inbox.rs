@@ -7,7 +7,7 @@ pub(crate) use owed::Hold;
 
 use crate::{Message, Overflow, options::Streams};
 use arrivals::Partial;
-use motemq::{SessionState, ManualAcks};
+use motemq::{ManualAcks, SessionState};
 use owed::Owed;
 use slab::Slab;
 use std::{collections::VecDeque, sync::Arc, task::Waker};

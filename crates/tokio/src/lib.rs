@@ -49,7 +49,7 @@ pub use dial::{Dial, Tcp};
 pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
-pub use motemq::{self, Fault, Filter, SessionState, Publish, QoS, ReturnCode, packet::Packet};
+pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_net::{
     BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
     WebSocket, WebSocketError, Will, profile,

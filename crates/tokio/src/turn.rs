@@ -6,7 +6,7 @@ use crate::{
     tx::Tx,
 };
 use bytes::{Buf, BytesMut};
-use motemq::{Event, Fault, SessionState, SendError};
+use motemq::{Event, Fault, SendError, SessionState};
 use motemq_net::Cause;
 use std::{sync::Arc, task::Waker, time::Duration};
 use tokio::time::Instant;

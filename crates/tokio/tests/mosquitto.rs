@@ -5,7 +5,7 @@ use motemq_rig::{
     mosquitto::{self, Mosquitto},
     proxy::{Plan, Proxy},
 };
-use motemq_tokio::{Client, Filter, SessionState, Options, Publish, QoS, Reconnect, Will};
+use motemq_tokio::{Client, Filter, Options, Publish, QoS, Reconnect, SessionState, Will};
 use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::{process::Command, time::timeout};
 
@@ -97,7 +97,10 @@ async fn a_session_survives_its_restart() {
         broker.resume();
         soon(receipt).await.unwrap();
         assert_eq!(soon(stream.recv()).await.unwrap().payload[..], [round]);
-        assert_eq!(soon(client.connected()).await.unwrap(), SessionState::Resumed);
+        assert_eq!(
+            soon(client.connected()).await.unwrap(),
+            SessionState::Resumed
+        );
     }
     soon(client.disconnect(SOON)).await.unwrap();
 }

@@ -142,9 +142,9 @@ impl Connection {
             // Three quarters: the broker's clock may be faster, and the network takes its time.
             let period = u32::from(self.keep_alive).wrapping_mul(750);
             // The broker counts from what we sent last. We count from what it sent last, unless an
-            // answer is outstanding already.
+            // answer is outstanding already, or a payload keeps us from asking for one.
             let mut quiet = now.wrapping_sub(self.sent_at);
-            if flags & AWAITING == 0 && !received {
+            if flags & AWAITING == 0 && !received && may_ping {
                 quiet = quiet.max(now.wrapping_sub(self.received_at));
             }
             sleep = period.saturating_sub(quiet);

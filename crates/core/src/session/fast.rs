@@ -62,7 +62,7 @@ impl<P: Protocol> Session<[Slot], P> {
             || !self.outgoing.is_idle()
             || publish.remaining != 0
             || name.len() > 0xffff
-            || !(publish.is_checked || topic::is_valid::<P>(name, Kind::Name))
+            || !(publish.is_checked.is_valid() || topic::is_valid::<P>(name, Kind::Name))
         {
             return None;
         }

@@ -316,7 +316,13 @@ impl Ring {
     /// Identifiers begin at this offset, as far as there is room behind it.
     #[inline(always)]
     pub fn move_identifiers(&mut self, offset: u16) {
-        self.offset = offset.min(0xffff_u16.wrapping_sub(self.slots.len() as u16));
+        self.offset = offset.min(self.largest_offset());
+    }
+
+    /// With it, the identifier of the last slot is 65,535.
+    #[inline(always)]
+    fn largest_offset(&self) -> u16 {
+        0xffff_u16.wrapping_sub(self.slots.len() as u16)
     }
 
     /// A session begins.
@@ -449,11 +455,15 @@ impl Ring {
                     | wire::UNSUBACK
             )
         };
-        if usize::from(next) >= self.slots.len() || !slots.iter().all(is_state) {
+        let offset = u16::from_be_bytes([o0, o1]);
+        if usize::from(next) >= self.slots.len()
+            || offset > self.largest_offset()
+            || !slots.iter().all(is_state)
+        {
             return Err(SnapshotError::Damaged);
         }
         self.next = next;
-        self.offset = u16::from_be_bytes([o0, o1]);
+        self.offset = offset;
         for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
             *slot = Slot {
                 received: u16::from_be_bytes([high, low]),
@@ -464,8 +474,12 @@ impl Ring {
         Ok(())
     }
 
-    /// Takes over the slots of a smaller ring; `None`, and nothing done, if it is larger.
+    /// Takes over the slots of a smaller ring; `None`, and nothing done, if it is larger, or if its
+    /// identifiers begin so late that there are not enough behind them.
     pub fn adopt(&mut self, smaller: &Ring) -> Option<()> {
+        if smaller.offset > self.largest_offset() {
+            return None;
+        }
         let old = smaller.slots.len();
         let (taken, free) = self.slots.split_at_mut_checked(old)?;
         for (to, from) in taken.iter_mut().zip(&smaller.slots) {

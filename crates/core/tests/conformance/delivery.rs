@@ -253,14 +253,17 @@ fn mqtt_4_6_0_2() {
     );
     assert_eq!(tokens.len(), 3);
     d.silent();
-    assert_eq!(manual.ack(tokens.pop().unwrap()), Ok(()));
+    assert_eq!(manual.ack(&mut d.session, tokens.pop().unwrap()), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.silent();
-    assert_eq!(manual.ack(tokens.remove(0)), Ok(()));
+    assert_eq!(manual.ack(&mut d.session, tokens.remove(0)), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.says(b"\x40\x02\0\x01");
-    assert_eq!(manual.ack(tokens[0]), Ok(()));
-    assert_eq!(manual.ack(tokens[0]), Err(SendError::Invalid));
+    assert_eq!(manual.ack(&mut d.session, tokens[0]), Ok(()));
+    assert_eq!(
+        manual.ack(&mut d.session, tokens[0]),
+        Err(SendError::Invalid)
+    );
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.says(b"\x40\x02\0\x02\x40\x02\0\x03");
 }
@@ -296,7 +299,7 @@ fn mqtt_4_6_0_3() {
     let mut manual = ManualAcks::<[PendingAck; 4]>::new();
     let messages = b"\x34\x05\0\x01t\0\x09\x34\x05\0\x01t\0\x03\x34\x05\0\x01t\0\x07";
     let tokens = manually(&mut manual, &mut d, messages);
-    assert_eq!(manual.ack(tokens[1]), Ok(()));
+    assert_eq!(manual.ack(&mut d.session, tokens[1]), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.silent();
     // One that was accepted in between comes again, is not told again, and waits for its turn.
@@ -307,8 +310,8 @@ fn mqtt_4_6_0_3() {
     let tokens = manually(&mut manual, &mut d, messages);
     assert_eq!(tokens.len(), 2);
     d.silent();
-    assert_eq!(manual.ack(tokens[1]), Ok(()));
-    assert_eq!(manual.ack(tokens[0]), Ok(()));
+    assert_eq!(manual.ack(&mut d.session, tokens[1]), Ok(()));
+    assert_eq!(manual.ack(&mut d.session, tokens[0]), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.says(b"\x50\x02\0\x09\x50\x02\0\x03\x50\x02\0\x07");
 }

@@ -20,30 +20,21 @@ fn mqtt_2_2_2_1() {
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(2)));
     d.says(b"\xa2\x05\0\x02\0\x01a");
     for (qos, retain, head) in [(0, false, 0x30), (0, true, 0x31)] {
-        let publish = Publish {
-            retain,
-            qos: QoS::try_from(qos).unwrap(),
-            ..Publish::to("t")
-        };
+        let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
+        publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(None));
         d.says(&packet(head, &[b"\0\x01t"]));
     }
     for (n, qos, retain, head) in [(3, 1, false, 0x32), (4, 1, true, 0x33)] {
-        let publish = Publish {
-            retain,
-            qos: QoS::try_from(qos).unwrap(),
-            ..Publish::to("t")
-        };
+        let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
+        publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
         d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
     let mut d = Dialogue::<4>::open();
     for (n, retain, head) in [(1, false, 0x34), (2, true, 0x35)] {
-        let publish = Publish {
-            retain,
-            qos: QoS::ExactlyOnce,
-            ..Publish::to("t")
-        };
+        let mut publish = Publish::to("t").qos(QoS::ExactlyOnce);
+        publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
         d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }

@@ -1,7 +1,7 @@
 //! The client for tokio.
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
-use motemq_std::{Granted, SessionState, Publish, QoS, Reconnect, Will};
+use motemq_std::{Granted, Publish, QoS, Reconnect, SessionState, Will};
 use motemq_tokio::{Client as Handle, Error, Filter, Options, Subscription};
 use std::time::Duration;
 use tokio::{

@@ -2,7 +2,7 @@
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
 use motemq_std::{
-    Client as Std, Error, Filter, Granted, SessionState, Options, Publish, QoS, Reconnect, Will,
+    Client as Std, Error, Filter, Granted, Options, Publish, QoS, Reconnect, SessionState, Will,
 };
 use std::time::Duration;
 
@@ -33,7 +33,9 @@ impl Client for Blocking {
             wire,
         };
         match who.filter {
-            Some((filter, qos)) if !(who.resume && connection.client.session() != SessionState::New) => {
+            Some((filter, qos))
+                if !(who.resume && connection.client.session() != SessionState::New) =>
+            {
                 let granted = connection
                     .client
                     .subscribe(&[Filter::new(filter, qos)])

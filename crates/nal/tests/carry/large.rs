@@ -142,7 +142,9 @@ impl Big {
                 .session
                 .republish(
                     id,
-                    &Publish::to(&format!("big/{number}")).qos(qos).remaining(LEN),
+                    &Publish::to(&format!("big/{number}"))
+                        .qos(qos)
+                        .remaining(LEN),
                     &mut self.tx,
                 )
                 .is_ok()

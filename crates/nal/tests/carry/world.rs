@@ -1,7 +1,7 @@
 //! A client that publishes to itself through a broker in memory, in virtual time; whatever carries
 //! its bytes.
 use motemq::{
-    Buffer, Connect, Event, Filter, SessionState, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Filter, PacketId, Publish, QoS, SendError, Session, SessionState, Slot,
 };
 use motemq_nal::Error;
 use motemq_rig::{
@@ -186,7 +186,9 @@ impl Client {
             .expect("the broker keeps to the standard")
         {
             match event {
-                Event::Connected { session, .. } => self.subscribed &= session == SessionState::Resumed,
+                Event::Connected { session, .. } => {
+                    self.subscribed &= session == SessionState::Resumed
+                }
                 Event::Subscribed { .. } => self.subscribed = true,
                 Event::Message(message) => {
                     self.heard.push(

@@ -5,7 +5,7 @@ use crate::{
     gateway::{Gateway, PORT},
     work::{Flight, Work},
 };
-use motemq::{Buffer, Connect, Event, SessionState, SendError, Session, Slot};
+use motemq::{Buffer, Connect, Event, SendError, Session, SessionState, Slot};
 use motemq_rig::kit::{Received, Setup};
 use motemq_smoltcp::{Link, Turn, nap};
 use smoltcp::{

@@ -1,6 +1,6 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
-use motemq::{Connect, Event, Fault, Filter, SessionState, Publish, QoS};
+use motemq::{Connect, Event, Fault, Filter, Publish, QoS, SessionState};
 use smoltcp::{
     socket::tcp::State,
     time::{Duration, Instant},
@@ -299,11 +299,13 @@ fn a_session_is_resumed() {
     world
         .run(|event, session, tx| {
             match event {
-                Event::Connected { session, .. } => events.push(if session == SessionState::Resumed {
-                    "resumed"
-                } else {
-                    "new"
-                }),
+                Event::Connected { session, .. } => {
+                    events.push(if session == SessionState::Resumed {
+                        "resumed"
+                    } else {
+                        "new"
+                    })
+                }
                 Event::Resend { id: again, .. } => {
                     assert_eq!(again, id);
                     events.push("resend");

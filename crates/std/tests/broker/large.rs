@@ -3,7 +3,7 @@ use crate::{
     server,
     support::{self, AT_ONCE, LEVELS, SOON, connect, next, options},
 };
-use motemq_std::{Client, Error, Filter, SessionState, Publish, QoS};
+use motemq_std::{Client, Error, Filter, Publish, QoS, SessionState};
 use std::{
     io::{self, Read, Write},
     time::{Duration, Instant},

@@ -5,8 +5,8 @@ use crate::{
     support::{self, AT_ONCE, LEVELS, connect, next, nothing, options},
 };
 use motemq_std::{
-    Cause, Client, Error, ErrorKind, Fault, Filter, SessionState, Options, Packet, Publish, QoS,
-    Reconnect, Transport,
+    Cause, Client, Error, ErrorKind, Fault, Filter, Options, Packet, Publish, QoS, Reconnect,
+    SessionState, Transport,
 };
 use std::{
     io::{self, Read, Write},

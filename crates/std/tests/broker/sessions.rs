@@ -4,7 +4,7 @@ use crate::{
     server,
     support::{AT_ONCE, SOON, next, nothing, options},
 };
-use motemq_std::{Client, Error, ErrorKind, Filter, SessionState, Options, Publish, QoS};
+use motemq_std::{Client, Error, ErrorKind, Filter, Options, Publish, QoS, SessionState};
 use std::{
     io::{self},
     net::TcpStream,
@@ -28,7 +28,10 @@ fn subscriptions_lost_with_the_session_are_made_again() {
     }
     server.restart(false);
     nothing(&mut client);
-    assert_eq!((client.session(), client.connections()), (SessionState::New, 2));
+    assert_eq!(
+        (client.session(), client.connections()),
+        (SessionState::New, 2)
+    );
     for name in &names {
         client
             .publish(&Publish::to(name).qos(QoS::AtLeastOnce))

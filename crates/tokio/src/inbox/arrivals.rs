@@ -6,7 +6,7 @@ use crate::{
     shared::Shared,
 };
 use bytes::{Bytes, BytesMut};
-use motemq::{ManualAcks, QoS, AckToken, topic::TopicName};
+use motemq::{AckToken, ManualAcks, QoS, topic::TopicName};
 use motemq_net::is_covered;
 use std::{sync::Arc, task::Waker};
 
@@ -71,7 +71,13 @@ impl Inbox {
         }
     }
 
-    pub fn more(&mut self, piece: &[u8], left: u32, token: Option<AckToken>, manual: &mut ManualAcks) {
+    pub fn more(
+        &mut self,
+        piece: &[u8],
+        left: u32,
+        token: Option<AckToken>,
+        manual: &mut ManualAcks,
+    ) {
         match self.partial.as_deref_mut() {
             None => return,
             Some(Partial::Unwanted) => {}

@@ -1,7 +1,7 @@
 //! What is owed to the broker, until the application has had what it is owed for.
 use super::{Inbox, Item};
 use crate::Message;
-use motemq::{ManualAcks, AckToken};
+use motemq::{AckToken, ManualAcks};
 use std::task::{Context, Poll};
 
 /// What is owed for a message, on one connection.

@@ -2,7 +2,7 @@
 //! session comes to.
 use super::{Body, Work};
 use crate::{Error, shared::HEADER, tx::LIMIT};
-use motemq::{Fault, SessionState, PacketId};
+use motemq::{Fault, PacketId, SessionState};
 use std::{mem, time::Duration};
 use tokio::time::Instant;
 

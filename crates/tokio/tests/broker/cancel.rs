@@ -232,7 +232,9 @@ async fn publish_from_can_be_dropped() {
 #[tokio::test]
 async fn a_reader_that_fails_publishes_nothing() {
     let mut bench = Bench::new().await;
-    let large = Publish::to("own/large").qos(QoS::AtLeastOnce).remaining(300_000);
+    let large = Publish::to("own/large")
+        .qos(QoS::AtLeastOnce)
+        .remaining(300_000);
     let error = soon(
         bench
             .client

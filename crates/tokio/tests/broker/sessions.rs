@@ -1,6 +1,6 @@
 //! What is kept from one connection to the next.
 use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, idle, options, start};
-use motemq_tokio::{Error, Filter, SessionState, Publish, QoS};
+use motemq_tokio::{Error, Filter, Publish, QoS, SessionState};
 use std::time::Duration;
 
 const SUBSCRIBE: &[u8] = b"\x82\x06\0\x01\0\x01t\x02";

@@ -1,0 +1,131 @@
+//! The table of slot states above the machine is what the machine does: each of its cells is
+//! played.
+mod script;
+use motemq::*;
+use script::*;
+
+/// The file that holds the table and the machine.
+const MACHINE: &str = include_str!("../src/session/ring.rs");
+
+/// A state, and a dialogue that reaches it with identifier 1.
+fn reach(state: &str) -> Dialogue<2> {
+    let mut d = Dialogue::<2>::open_kept();
+    let publish = |d: &mut Dialogue<2>, qos| {
+        assert_eq!(d.publish(&Publish::to("t").qos(qos)), Ok(Some(id(1))));
+    };
+    match state {
+        "nothing" => {}
+        "PUBACK" => publish(&mut d, QoS::AtLeastOnce),
+        "PUBREC" => publish(&mut d, QoS::ExactlyOnce),
+        "PUBCOMP" => {
+            publish(&mut d, QoS::ExactlyOnce);
+            d.hears(b"\x50\x02\0\x01", &[received(1)]);
+        }
+        "stray" => d.hears(b"\x50\x02\0\x01", &[]),
+        "SUBACK" => assert_eq!(d.subscribe(&[("t", 0)]), Ok(id(1))),
+        "UNSUBACK" => assert_eq!(d.unsubscribe(&["t"]), Ok(id(1))),
+        other => panic!("{other} is not a state"),
+    }
+    d.tx.clear();
+    d
+}
+
+/// What the column's packet does.
+fn receive(d: &mut Dialogue<2>, column: &str) -> Vec<Told> {
+    match column {
+        "PUBACK" => d.feed(b"\x40\x02\0\x01"),
+        "PUBREC" => d.feed(b"\x50\x02\0\x01"),
+        "PUBCOMP" => d.feed(b"\x70\x02\0\x01"),
+        "SUBACK" => d.feed(b"\x90\x03\0\x01\0"),
+        "UNSUBACK" => d.feed(b"\xb0\x02\0\x01"),
+        _ => {
+            d.session.on_connection_lost();
+            d.connect(&Connect::new("c").keep_alive(0).keep_session());
+            d.tx.clear();
+            match column {
+                "session resumed" => d.feed(b"\x20\x02\x01\0"),
+                "session not resumed" => d.feed(b"\x20\x02\0\0"),
+                other => panic!("{other} is not a column"),
+            }
+        }
+    }
+}
+
+/// The state of identifier 1, told from outside: from what its slot admits.
+fn state(d: &Dialogue<2>) -> &'static str {
+    let mut image = [0; Session::<[Slot; 2]>::IMAGE];
+    d.session.save(&mut image).unwrap();
+    match image[7] {
+        0 => "nothing",
+        4 => "PUBACK",
+        5 => "PUBREC",
+        7 => "PUBCOMP",
+        8 => "stray",
+        9 => "SUBACK",
+        11 => "UNSUBACK",
+        other => panic!("{other} is not a state"),
+    }
+}
+
+/// Everything that happened, in the table's words and order.
+fn happened(before: &str, mut d: Dialogue<2>, told: &[Told]) -> String {
+    let mut words = Vec::new();
+    if told.iter().any(|told| matches!(told, Told::Fault(_))) {
+        assert!(d.session.is_closed() && d.tx.is_empty());
+        assert_eq!(told, [fault(Fault::Unexpected)]);
+        return "Unexpected".into();
+    }
+    match state(&d) {
+        "nothing" if before == "nothing" => {}
+        "nothing" => words.push("free"),
+        other => words.push(other),
+    }
+    match d.tx.bytes() {
+        b"" => {}
+        b"\x62\x02\0\x01" => words.push("PUBREL"),
+        other => panic!("{other:02x?} is not in the table"),
+    }
+    d.tx.clear();
+    for told in told {
+        words.push(match told {
+            Told::Connected(_) => continue,
+            Told::Acked(1) => "Acked",
+            Told::Received(1) => "Received",
+            Told::Subscribed(1, _) => "Subscribed",
+            Told::Resend(1, _) => "Resend",
+            Told::Unknown(1) => "OutcomeUnknown",
+            other => panic!("{other:?} is not in the table"),
+        });
+    }
+    if words.is_empty() {
+        words.push("nothing");
+    }
+    words.join(", ")
+}
+
+#[test]
+fn every_cell_of_the_table_of_slot_states_is_true() {
+    let mut rows = MACHINE
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! |"));
+    let cells = |row: &'static str| -> Vec<&'static str> {
+        row.trim_end_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect()
+    };
+    let columns = cells(rows.next().expect("there is a table"));
+    assert_eq!(columns.len(), 8, "{columns:?}");
+    let mut played = 0;
+    for row in rows.skip(1).map(cells) {
+        assert_eq!(row.len(), columns.len(), "{row:?}");
+        for (column, expected) in columns.iter().zip(&row).skip(1) {
+            let mut d = reach(row[0]);
+            let told = receive(&mut d, column);
+            let found = happened(row[0], d, &told);
+            assert_eq!(&found, expected, "a slot that awaits {}: {column}", row[0]);
+            played += 1;
+        }
+    }
+    assert_eq!(played, 49);
+}
