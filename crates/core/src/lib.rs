@@ -13,73 +13,84 @@
 //!   [`disconnect`](Session::disconnect) and a few more. They write into `tx` or do nothing.
 //! - *The clock* says what time it is, and for how long one may sleep: [`Session::tick`].
 //! - *Bytes*: [`Buffer::space`] and [`Buffer::commit`] around a read, [`Buffer::bytes`] and
-//!   [`Buffer::consume`] around a write. When the transport is gone, [`Session::lost`].
+//!   [`Buffer::consume`] around a write. When the transport is gone, [`Session::on_connection_lost`].
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
 //! use std::io::{ErrorKind, Read, Write};
 //! use std::time::{Duration, Instant};
 //!
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
-//! # let address = broker.addr();
-//! let mut socket = std::net::TcpStream::connect(address)?;
-//! let started = Instant::now();
-//!
-//! let mut session = Session::<[Slot; 8]>::new();
-//! let mut rx = Buffer::<[u8; 256]>::new();
-//! let mut tx = Buffer::<[u8; 256]>::new();
-//! let mut log = Vec::new();
-//!
-//! session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)?;
-//! loop {
-//!     // 1. What has happened? An answer needs room: without it, the message waits.
-//!     while tx.room() >= 64 {
-//!         let Some(event) = session.next_event(&mut rx, &mut tx)? else { break };
-//!         match event {
-//!             Event::Connected { .. } => {
-//!                 session.subscribe(&[Filter::new("cmd/#", QoS::AtLeastOnce)], &mut tx)?;
+//! fn run(mut socket: std::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+//!     let started = Instant::now();
+//!     let mut session = Session::<[Slot; 8]>::new();
+//!     let mut rx = Buffer::<[u8; 256]>::new();
+//!     let mut tx = Buffer::<[u8; 256]>::new();
+//!     let mut answers = 0; // those that wait for a slot
+//!     session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)?;
+//!     loop {
+//!         // 1. What has happened? A command needs room in tx, and with QoS 1 and 2 a slot. What frees
+//!         // a slot may stand behind further messages, so answers wait while reading goes on.
+//!         while tx.room() >= 128 {
+//!             if answers > 0 && session.has_free_slot() {
+//!                 let answer = Publish::to("reply").payload(b"ok").qos(QoS::AtLeastOnce);
+//!                 session.publish(&answer, &mut tx)?;
+//!                 answers -= 1;
+//!                 continue;
 //!             }
-//!             Event::Subscribed { .. } => {
-//!                 session.publish(&Publish::to("cmd/echo").payload(b"hello"), &mut tx)?;
+//!             let Some(event) = session.next_event(&mut rx, &mut tx)? else {
+//!                 break;
+//!             };
+//!             match event {
+//!                 Event::Connected { .. } => {
+//!                     session.subscribe(&[Filter::new("cmd/#", QoS::AtLeastOnce)], &mut tx)?;
+//!                 }
+//!                 Event::Message(m) if m.topic == "cmd/quit" => session.disconnect(&mut tx)?,
+//!                 Event::Message(m) if m.remaining == 0 => answers += 1,
+//!                 Event::Payload { remaining: 0, .. } => answers += 1,
+//!                 _ => {} // of a message larger than rx, the pieces before the last
 //!             }
-//!             Event::Message(m) if m.topic == "cmd/quit" => session.disconnect(&mut tx)?,
-//!             Event::Message(m) if m.left == 0 => {
-//!                 log.extend_from_slice(m.payload); // `m` borrows rx, not the session:
-//!                 session.publish(&Publish::to("cmd/quit").payload(m.payload), &mut tx)?;
-//!             }
-//!             Event::Message(m) => log.extend_from_slice(m.payload), // larger than rx: the rest follows
-//!             Event::Payload { data, .. } => log.extend_from_slice(data),
-//!             _ => {}
+//!         }
+//!         // 2. What time is it, and for how long may we sleep?
+//!         let sleep = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
+//!         // 3. Bytes out. A caller that may not sleep is late, and looks for bytes first.
+//!         if !tx.is_empty() && (sleep != Some(0) || rx.space().is_empty()) {
+//!             let n = socket.write(tx.bytes())?;
+//!             tx.consume(n);
+//!             continue;
+//!         }
+//!         if session.is_closed() {
+//!             return Ok(());
+//!         }
+//!         // 4. Bytes in, for as long as we may sleep.
+//!         socket.set_read_timeout(sleep.map(|ms| Duration::from_millis(ms.max(1).into())))?;
+//!         match socket.read(rx.space()) {
+//!             Ok(0) => session.on_connection_lost(),
+//!             Ok(n) => rx.commit(n),
+//!             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!             Err(e) => return Err(e.into()),
 //!         }
 //!     }
-//!     // 2. What time is it, and how long may we sleep?
-//!     let nap = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
-//!     // 3. Bytes out; wait for both directions at once where the transport can. Who may not sleep at all is late, and looks for
-//!     // bytes first: a time limit is over, unless they say otherwise.
-//!     if !tx.is_empty() && (nap != Some(0) || rx.space().is_empty()) {
-//!         let n = socket.write(tx.bytes())?;
-//!         tx.consume(n);
-//!         continue;
-//!     }
-//!     if session.is_closed() {
-//!         break;
-//!     }
-//!     // 4. Bytes in, for as long as we may sleep.
-//!     socket.set_read_timeout(nap.map(|ms| Duration::from_millis(ms.max(1).into())))?;
-//!     match socket.read(rx.space()) {
-//!         Ok(0) => session.lost(),
-//!         Ok(n) => rx.commit(n),
-//!         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-//!         Err(e) => return Err(e.into()),
-//!     }
 //! }
-//! assert_eq!(log, b"hello");
+//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let address = broker.addr();
+//! # let client = std::thread::spawn(move || {
+//! #     run(std::net::TcpStream::connect(address).unwrap()).map_err(|e| e.to_string())
+//! # });
+//! # let mut socket = std::net::TcpStream::connect(address)?;
+//! # socket.write_all(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01q")?;
+//! # while !client.is_finished() {
+//! #     socket.write_all(b"\x30\x0a\0\x08cmd/quit")?;
+//! #     std::thread::sleep(Duration::from_millis(20));
+//! # }
+//! # client.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Those whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and [`Out`].
-//! Those who acknowledge later and out of order put [`Manual`] between. Tools and fuzzers find the
+//! Those who acknowledge later and out of order put [`ManualAcks`] between. Tools and fuzzers find the
 //! whole codec in [`packet`].
+//!
+//! A [`Profile`] leaves out the parts of the protocol that a program does not use.
 //!
 //! Feature `fast`, for hosts: short ways for whole messages with QoS 0 and 1, topics checked
 //! sixteen bytes at a time, and bytes moved with `memcpy`, which a small target would have to link.

@@ -151,9 +151,11 @@ impl fmt::Debug for Filters<'_> {
 
 /// Reads the packet at the beginning of `bytes` and tells its length; `None`: it is not all there.
 ///
-/// Nothing is copied. What MQTT forbids is not read: reserved flags, remaining lengths that are too
-/// long, inconsistent or longer than need be, identifier 0, text that is no UTF-8 or holds U+0000,
-/// misplaced wildcards, undefined codes, bytes left over.
+/// Nothing is copied. A packet that MQTT forbids is refused: reserved flags, a remaining length
+/// that is too long, inconsistent or longer than need be, identifier 0, text that is not UTF-8 or
+/// contains U+0000, misplaced wildcards, SUBACK codes that are not defined, a CONNACK that refuses
+/// and has a session present, bytes left over. CONNACK codes that are not defined are refusals, and
+/// are returned as they are.
 ///
 /// # Errors
 /// [`Malformed`]: close the connection [MQTT-4.8.0-1].
@@ -199,6 +201,10 @@ fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
         wire::CONNECT => Packet::Connect(connect(&mut body)?),
         wire::CONNACK => {
             let (session_present, code) = wire::connack(read_u16(&mut body)?).ok()?;
+            // A refusal has no session [MQTT-3.2.2-4].
+            if session_present && code != 0 {
+                return None;
+            }
             Packet::ConnAck {
                 session_present,
                 code: ReturnCode(code),
@@ -337,11 +343,16 @@ impl Packet<'_> {
             Packet::ConnAck {
                 session_present,
                 code,
-            } => write_short(
-                wire::CONNACK << 4,
-                u16::from(session_present) << 8 | u16::from(code.get()),
-                out,
-            ),
+            } => {
+                if session_present && code != ReturnCode::ACCEPTED {
+                    return Err(SendError::Invalid);
+                }
+                write_short(
+                    wire::CONNACK << 4,
+                    u16::from(session_present) << 8 | u16::from(code.get()),
+                    out,
+                )
+            }
             Packet::Publish {
                 dup,
                 qos,

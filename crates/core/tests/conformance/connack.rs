@@ -183,6 +183,18 @@ fn mqtt_3_2_2_4() {
             );
         }
     }
+    // The session reports the reason that the broker gives; the codec is strict.
+    for code in 1..=255 {
+        malformed(&[0x20, 2, 1, code]);
+        let refusal = Packet::ConnAck {
+            session_present: true,
+            code: ReturnCode::from(code),
+        };
+        assert_eq!(
+            refusal.encode(&mut Buffer::<[u8; 16]>::new()),
+            Err(SendError::Invalid)
+        );
+    }
     waiting(&connect("c")).hears(
         b"\x20\x02\x01\x05",
         &[fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))],
