@@ -505,8 +505,8 @@ fn packets() -> impl Strategy<Value = Vec<u8>> {
         prop::sample::select(vec![0x40, 0x50, 0x62, 0x70, 0xb0]),
     )
         .prop_map(|(id, head)| packet(head, &id.to_be_bytes()));
-    let connack =
-        any::<(bool, u8)>().prop_map(|(present, code)| packet(0x20, &[u8::from(present), code]));
+    let connack = any::<(bool, u8)>()
+        .prop_map(|(present, code)| packet(0x20, &[u8::from(present && code == 0), code]));
     let empty = prop::sample::select(vec![0xc0, 0xd0, 0xe0]).prop_map(|head| packet(head, &[]));
     prop_oneof![3 => connect, 5 => publish, 3 => filters, 2 => suback, 2 => acks, 1 => connack, 1 => empty]
 }
