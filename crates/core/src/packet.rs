@@ -110,22 +110,57 @@ pub struct Filters<'a>(Source<'a>);
 #[derive(Clone, Copy)]
 enum Source<'a> {
     List(&'a [Filter<'a>]),
-    /// Checked when it was decoded.
-    Wire {
-        bytes: &'a [u8],
-        with_qos: bool,
-    },
+    Wire(Wire<'a>),
+}
+
+/// The filters of a packet, checked when it was decoded.
+#[derive(Clone, Copy)]
+struct Wire<'a> {
+    bytes: &'a [u8],
+    /// The same bytes if they are UTF-8 as a whole, as they are when no filter is longer than 127
+    /// bytes; else empty. A filter that is cut out of it need not be checked again.
+    text: &'a str,
+    with_qos: bool,
+}
+
+impl<'a> Wire<'a> {
+    /// Returns the next filter and removes it.
+    #[inline(always)]
+    fn next(&mut self) -> Option<Filter<'a>> {
+        let (&length, after) = self.bytes.split_first_chunk()?;
+        let length = usize::from(u16::from_be_bytes(length));
+        let (filter, mut after) = after.split_at_checked(length)?;
+        let mut qos = QoS::AtMostOnce;
+        if self.with_qos {
+            let (&number, rest) = after.split_first()?;
+            after = rest;
+            qos = QoS::try_from(number).ok()?;
+        }
+        let text = self.text.get(2..length.wrapping_add(2));
+        let taken = self.bytes.len().wrapping_sub(after.len());
+        self.text = self.text.get(taken..).unwrap_or_default();
+        self.bytes = after;
+        let filter = text.or_else(|| str::from_utf8(filter).ok())?;
+        Some(Filter { filter, qos })
+    }
 }
 
 impl<'a> Filters<'a> {
     /// One after the other.
     pub fn iter(self) -> impl Iterator<Item = Filter<'a>> {
-        let (list, mut bytes, with_qos) = match self.0 {
-            Source::List(list) => (list, &[][..], false),
-            Source::Wire { bytes, with_qos } => (&[][..], bytes, with_qos),
+        let (list, mut wire) = match self.0 {
+            Source::List(list) => (
+                list,
+                Wire {
+                    bytes: &[],
+                    text: "",
+                    with_qos: false,
+                },
+            ),
+            Source::Wire(wire) => (&[][..], wire),
         };
-        let wire = core::iter::from_fn(move || read_filter(&mut bytes, with_qos));
-        list.iter().copied().chain(wire)
+        let decoded = core::iter::from_fn(move || wire.next());
+        list.iter().copied().chain(decoded)
     }
 }
 
@@ -226,14 +261,7 @@ fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
         wire::SUBSCRIBE | wire::UNSUBSCRIBE => {
             let id = read_id(&mut body)?;
             let with_qos = kind == wire::SUBSCRIBE;
-            let filters = Filters(Source::Wire {
-                bytes: body,
-                with_qos,
-            });
-            read_filter(&mut body, with_qos)?;
-            while !body.is_empty() {
-                read_filter(&mut body, with_qos)?;
-            }
+            let filters = read_filters(core::mem::take(&mut body), with_qos)?;
             if with_qos {
                 Packet::Subscribe { id, filters }
             } else {
@@ -317,15 +345,30 @@ fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
         .and_then(|data| str::from_utf8(data).ok())
 }
 
-fn read_filter<'a>(body: &mut &'a [u8], with_qos: bool) -> Option<Filter<'a>> {
-    let filter = read_text(body, Kind::Filter)?;
-    let mut qos = QoS::AtMostOnce;
+/// Checks filters, of which there is one at least, and their QoS.
+#[cfg_attr(feature = "fast", inline(never))]
+fn read_filters(mut body: &[u8], with_qos: bool) -> Option<Filters<'_>> {
+    let filters = Filters(Source::Wire(Wire {
+        bytes: body,
+        text: str::from_utf8(body).unwrap_or_default(),
+        with_qos,
+    }));
+    check_filter(&mut body, with_qos)?;
+    while !body.is_empty() {
+        check_filter(&mut body, with_qos)?;
+    }
+    Some(filters)
+}
+
+/// Checks a filter and its QoS and removes them from `body`.
+fn check_filter(body: &mut &[u8], with_qos: bool) -> Option<()> {
+    let is_valid = topic::is_valid::<Mqtt311>(read_data(body)?, Kind::Filter);
     if with_qos {
         let (&number, after) = body.split_first()?;
         *body = after;
-        qos = QoS::try_from(number).ok()?;
+        QoS::try_from(number).ok()?;
     }
-    Some(Filter { filter, qos })
+    is_valid.then_some(())
 }
 
 impl Packet<'_> {
@@ -373,8 +416,22 @@ impl Packet<'_> {
                 }
                 write_publish(first_byte, topic.as_bytes(), id, payload, out)
             }
-            Packet::Subscribe { id, filters } => write_filters(wire::SUBSCRIBE, id, filters, out),
+            Packet::Subscribe { id, filters } => {
+                #[cfg(feature = "fast")]
+                if let Source::List(list) = filters.0
+                    && fast::filters::<true>(wire::SUBSCRIBE, id, list, out).is_some()
+                {
+                    return Ok(());
+                }
+                write_filters(wire::SUBSCRIBE, id, filters, out)
+            }
             Packet::Unsubscribe { id, filters } => {
+                #[cfg(feature = "fast")]
+                if let Source::List(list) = filters.0
+                    && fast::filters::<false>(wire::UNSUBSCRIBE, id, list, out).is_some()
+                {
+                    return Ok(());
+                }
                 write_filters(wire::UNSUBSCRIBE, id, filters, out)
             }
             Packet::SubAck { id, codes } => write_suback(id, codes, out),
@@ -422,12 +479,16 @@ fn write_filters(
     filters: Filters<'_>,
     out: &mut Out<'_>,
 ) -> Result<(), SendError> {
-    // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
-    if filters.iter().next().is_none() {
-        return Err(SendError::Invalid);
-    }
     let mut draft = Draft::<Mqtt311>::new(out, kind << 4 | wire::RESERVED);
-    draft.filters(id.get(), filters.iter());
+    match filters.0 {
+        // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
+        Source::List([]) => return Err(SendError::Invalid),
+        Source::Wire(wire) if wire.with_qos == (kind == wire::SUBSCRIBE) => {
+            draft.u16(id.get());
+            draft.bytes(wire.bytes);
+        }
+        _ => draft.filters(id.get(), filters.iter()),
+    }
     draft.finish(0)
 }
 

@@ -237,6 +237,154 @@ fn every_four_bytes_at_the_edges_are_a_topic_or_not() {
     );
 }
 
+/// A SUBSCRIBE or an UNSUBSCRIBE with identifier 1 for these filters, with QoS 1.
+fn packet_of(filters: &[&[u8]], with_qos: bool) -> Vec<u8> {
+    let mut body = vec![0, 1];
+    for filter in filters {
+        body.extend((filter.len() as u16).to_be_bytes());
+        body.extend(*filter);
+        if with_qos {
+            body.push(1);
+        }
+    }
+    let mut packet = vec![if with_qos { 0x82 } else { 0xa2 }];
+    put_length(&mut packet, body.len());
+    packet.extend(body);
+    packet
+}
+
+/// The filters are decoded, and encoded again, if and only if each is text and a topic filter.
+#[track_caller]
+fn check_filters(filters: &[&[u8]]) {
+    let texts: Option<Vec<&str>> = filters
+        .iter()
+        .map(|filter| core::str::from_utf8(filter).ok())
+        .collect();
+    let valid = texts
+        .as_ref()
+        .is_some_and(|texts| texts.iter().all(|text| model_is_filter(text)));
+    let id = PacketId::new(1).unwrap();
+    let mut memory = vec![0; filters.iter().map(|filter| filter.len() + 3).sum::<usize>() + 16];
+    let mut check = |packet: Packet<'_>, bytes: &[u8], says: &str| {
+        let mut taken = 0;
+        let written = packet.encode(&mut Out::new(&mut memory, &mut taken));
+        let expected = if valid {
+            Ok(())
+        } else {
+            Err(SendError::Invalid)
+        };
+        assert_eq!(written, expected, "{says}: {filters:02x?}");
+        assert_eq!(&memory[..taken], if valid { bytes } else { b"" }, "{says}");
+    };
+    let (subscribe, unsubscribe) = (packet_of(filters, true), packet_of(filters, false));
+    for (bytes, qos) in [
+        (&subscribe, QoS::AtLeastOnce),
+        (&unsubscribe, QoS::AtMostOnce),
+    ] {
+        let decoded = decode(bytes);
+        assert_eq!(decoded.is_ok(), valid, "{filters:02x?}");
+        let list: Vec<_> = texts
+            .iter()
+            .flatten()
+            .map(|text| Filter::new(text, qos))
+            .collect();
+        if let Ok(decoded) = decoded {
+            let (packet, length) = decoded.unwrap();
+            let (Packet::Subscribe { filters, .. } | Packet::Unsubscribe { filters, .. }) = packet
+            else {
+                panic!("{packet:?}");
+            };
+            assert_eq!(length, bytes.len());
+            assert!(filters.iter().eq(list.iter().copied()), "{filters:?}");
+            check(packet, bytes, "as decoded");
+            // The filters of one packet in the other.
+            check(
+                Packet::Unsubscribe { id, filters },
+                &unsubscribe,
+                "decoded, without QoS",
+            );
+            if qos == QoS::AtLeastOnce {
+                check(Packet::Subscribe { id, filters }, &subscribe, "with QoS");
+            }
+        }
+        if texts.is_some() {
+            let filters = Filters::from(&list[..]);
+            check(
+                Packet::Unsubscribe { id, filters },
+                &unsubscribe,
+                "UNSUBSCRIBE",
+            );
+            if qos == QoS::AtLeastOnce {
+                check(Packet::Subscribe { id, filters }, &subscribe, "SUBSCRIBE");
+            }
+        }
+    }
+}
+
+/// Three bytes of any kind anywhere in filters of any length, which are looked at in words and
+/// blocks.
+#[test]
+fn three_bytes_of_a_filter_are_looked_at_wherever_they_stand() {
+    const KINDS: [u8; 8] = [b'x', b'/', b'+', b'#', 0, 0x7f, 0xc3, 0xa9];
+    let mut count = 0;
+    for length in (1..=36).chain([48, 49, 50, 127, 128]) {
+        let mut filter = vec![b'x'; length];
+        for at in 0..length {
+            let end = length.min(at + 3);
+            for kinds in 0..KINDS.len().pow((end - at) as u32) {
+                let mut rest = kinds;
+                for byte in &mut filter[at..end] {
+                    *byte = KINDS[rest % KINDS.len()];
+                    rest /= KINDS.len();
+                }
+                let valid = core::str::from_utf8(&filter).is_ok_and(model_is_filter);
+                assert_eq!(
+                    decode(&packet_of(&[&filter], true)).is_ok(),
+                    valid,
+                    "{filter:02x?}"
+                );
+                // All that can be valid, and some of the others.
+                if valid || kinds % 16 == 0 {
+                    check_filters(&[&filter]);
+                }
+                count += 1;
+            }
+            filter[at..end].fill(b'x');
+        }
+    }
+    tried("filters with three bytes of any kind", count);
+}
+
+/// Filters whose packet is no UTF-8 as a whole, since a length is no ASCII, beside others.
+#[test]
+fn filters_of_any_length_are_read_as_they_were_written() {
+    let long = "l".repeat(127);
+    let longer = "é/".repeat(43);
+    // Its length, 0xc280, is a character.
+    let longest = format!("{}/é/#", "x".repeat(0xc280 - 5));
+    let texts = ["a", "é", "+/é/#", &long, &longer, &longest, "#"];
+    let mut count = 0;
+    for first in texts {
+        for second in texts {
+            for third in texts {
+                check_filters(&[first, second, third].map(str::as_bytes));
+                count += 1;
+            }
+            check_filters(&[first.as_bytes(), second.as_bytes(), b"a#"]);
+            check_filters(&[first.as_bytes(), b"\xa9", second.as_bytes()]);
+            check_filters(&[b"\xc3", first.as_bytes(), second.as_bytes()]);
+        }
+    }
+    check_filters(&[b""]);
+    check_filters(&[b"a", b""]);
+    let lengths = (1..=0x90).chain(0x3ff0..=0x4010);
+    for text in lengths.map(|length| "x".repeat(length)) {
+        check_filters(&[text.as_bytes()]);
+        check_filters(&[text.as_bytes(), b"+"]);
+    }
+    tried("packets of three filters", count);
+}
+
 /// One byte that is not plain, anywhere in texts of any length: what is looked at in words finds
 /// it, too.
 #[test]

@@ -3,7 +3,7 @@
 //! Whatever a shortcut declines goes the general way, which would have come to the same result.
 use super::{Acks, Session, Slot};
 use crate::{
-    Message, Out, PacketId, Protocol, Publish, QoS,
+    Filter, Message, Out, PacketId, Protocol, Publish, QoS,
     profile::{max_qos, subscribes},
     topic::{self, Kind},
     wire,
@@ -142,5 +142,59 @@ pub(crate) fn publish(
         .wrapping_add(at)
         .wrapping_add(length)
         .wrapping_sub(2);
+    Some(())
+}
+
+/// Appends a SUBSCRIBE, or an UNSUBSCRIBE, which is without QoS, and checks each filter as it copies
+/// it. Returns `None`, and has appended nothing, if there is no filter, a filter is invalid or not
+/// ASCII, the room that is always asked for is not there, or the packet is longer than 16 KiB.
+#[inline(never)]
+pub(crate) fn filters<const WITH_QOS: bool>(
+    kind: u8,
+    id: PacketId,
+    list: &[Filter<'_>],
+    out: &mut Out<'_>,
+) -> Option<()> {
+    let head = kind << 4 | wire::RESERVED;
+    // Beside the text of each: its length, and the QoS.
+    let besides = if WITH_QOS { 3 } else { 2 };
+    let mut length = 2usize;
+    for filter in list {
+        length = length
+            .wrapping_add(filter.filter.len())
+            .wrapping_add(besides);
+        if length > 0x3fff {
+            return None;
+        }
+    }
+    let room = out.mem.get_mut(*out.end..)?;
+    if list.is_empty() || room.len() < length.wrapping_add(wire::HEADER) {
+        return None;
+    }
+    // The identifier overwrites the third byte if the length takes only one.
+    let (header, at) = if length < 0x80 {
+        ([head, length as u8, 0], 2)
+    } else {
+        ([head, length as u8 | 0x80, (length >> 7) as u8], 3)
+    };
+    *room.first_chunk_mut()? = header;
+    let (to_id, mut rest) = room.get_mut(at..)?.split_first_chunk_mut()?;
+    *to_id = id.get().to_be_bytes();
+    for filter in list {
+        let text = filter.filter.as_bytes();
+        let (field, after) = rest.split_at_mut_checked(text.len().wrapping_add(besides))?;
+        let (to_length, to) = field.split_first_chunk_mut()?;
+        *to_length = (text.len() as u16).to_be_bytes();
+        let to = if WITH_QOS {
+            let (to_qos, to) = to.split_last_mut()?;
+            *to_qos = filter.qos as u8;
+            to
+        } else {
+            to
+        };
+        topic::copy_plain_filter(text, to)?;
+        rest = after;
+    }
+    *out.end = out.end.wrapping_add(at).wrapping_add(length);
     Some(())
 }
