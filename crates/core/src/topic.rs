@@ -31,6 +31,10 @@ impl<'a> TopicName<'a> {
     /// # Errors
     /// A [`TopicError`] that says what is wrong.
     pub const fn new(name: &'a str) -> Result<Self, TopicError> {
+        #[cfg(feature = "fast")]
+        if name.len() <= 0xffff && is_plain_by_words(name.as_bytes()) {
+            return Ok(TopicName(name.as_bytes()));
+        }
         match check(name.as_bytes(), Kind::Name) {
             Ok(()) => Ok(TopicName(name.as_bytes())),
             Err(error) => Err(error),
@@ -330,9 +334,6 @@ const fn is_out_of_place(last: u8, byte: u8) -> bool {
 #[cfg(feature = "fast")]
 #[inline(never)]
 fn is_plain(s: &[u8]) -> bool {
-    const fn all(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
     let is_odd = |byte: u8| byte as i8 <= 0 || is_wildcard(byte);
     if let (Some(tail), (blocks, _)) = (s.last_chunk::<16>(), s.as_chunks::<16>()) {
         let look = |mut found: [u8; 16], block: &[u8; 16]| {
@@ -345,14 +346,40 @@ fn is_plain(s: &[u8]) -> bool {
         return blocks.iter().fold(look([0; 16], tail), look) == [0; 16];
     }
     if let (Some(tail), Some(head)) = (s.last_chunk::<8>(), s.first_chunk::<8>()) {
-        // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may
-        // set more, after one that is set.
-        let odd = |word: u64| {
-            word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1))
-        };
-        return (odd(u64::from_ne_bytes(*head)) | odd(u64::from_ne_bytes(*tail))) & all(0x80) == 0;
+        return is_plain_word(head) && is_plain_word(tail);
     }
     !s.iter().any(|&byte| is_odd(byte))
+}
+
+/// Returns what [`is_plain`] returns, but `false` for less than eight bytes. A `const` can call it.
+#[cfg(feature = "fast")]
+const fn is_plain_by_words(s: &[u8]) -> bool {
+    let Some(tail) = s.last_chunk() else {
+        return false;
+    };
+    let mut rest = s;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if !is_plain_word(word) {
+            return false;
+        }
+        rest = after;
+    }
+    is_plain_word(tail)
+}
+
+/// Returns whether eight bytes are what [`is_plain`] asks for.
+#[cfg(feature = "fast")]
+#[inline(always)]
+const fn is_plain_word(bytes: &[u8; 8]) -> bool {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let word = u64::from_ne_bytes(*bytes);
+    // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may set
+    // more, after one that is set.
+    let odd =
+        word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1));
+    odd & all(0x80) == 0
 }
 
 /// Returns whether all of `filter` is ASCII without U+0000, with each wildcard in its place.

@@ -162,11 +162,14 @@ fn put_length(packet: &mut Vec<u8>, mut length: usize) {
 }
 
 /// `packet`, a PUBLISH to `topic`, is read if and only if that is text as `core` knows it, and a
-/// topic name.
+/// topic name; then it can be made one, too.
 #[track_caller]
 fn check_topic(packet: &[u8], topic: &[u8]) {
     let valid = core::str::from_utf8(topic).is_ok_and(model_is_name);
     assert_eq!(decode(packet).is_ok(), valid, "{topic:02x?}");
+    if let Ok(text) = core::str::from_utf8(topic) {
+        assert_eq!(TopicName::new(text).is_ok(), valid, "{topic:02x?}");
+    }
 }
 
 #[test]
