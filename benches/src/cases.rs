@@ -1,7 +1,7 @@
 //! Who does what: all that is measured, in the order in which it is.
 use crate::{
-    Codec, Given, Sample, Work,
-    codec::verify,
+    Codec, Given, Sample, Seen, Work,
+    codec::{self, Keep, verify},
     limits::{Copy, Slices},
     motemq_packet::MotemqPacket,
     motemq_session::{Receive, ReceivePieces, RoundTrips, Send},
@@ -51,6 +51,7 @@ pub fn add<C: Codec>(who: &'static str, cases: &mut Vec<Case>) {
         });
         push(cases, "encode", &sample, who, Encode::<C>::new);
         push(cases, "build", &sample, who, Build::<C>::new);
+        push(cases, "write", &sample, who, Write::<C>::new);
     }
     push(cases, "pieces", &Rc::new(Sample::stream()), who, |sample| {
         Decode::<C>::new(sample, Some(PIECE))
@@ -89,7 +90,7 @@ fn session(cases: &mut Vec<Case>) {
         // What clients send.
         if Send::<1024>::can(&sample) {
             Send::<1024>::new(&sample).verify(&sample);
-            push(cases, "build", &sample, SESSION, Send::<1024>::new);
+            push(cases, "write", &sample, SESSION, Send::<1024>::new);
         }
     }
     push(
@@ -172,10 +173,13 @@ impl<C: Codec> Decode<C> {
     #[inline(always)]
     fn read(input: &mut C::Input) -> usize {
         let mut packets = 0;
+        let mut seen = Seen::default();
         while let Some(packet) = C::decode(input) {
-            black_box(&packet);
+            // It is a value in memory before it is read.
+            C::read(black_box(&packet), &mut seen);
             packets += 1;
         }
+        black_box(seen);
         packets
     }
 }
@@ -215,7 +219,7 @@ impl<C: Codec> Encode<C> {
         let given = Box::leak(sample.given.clone().into_boxed_slice());
         let mut encode = Encode {
             alone: sample.alone,
-            built: given.iter().map(C::build).collect(),
+            built: given.iter().map(|given| C::build(given, Keep)).collect(),
             output: C::output(sample.bytes.len() + 64),
         };
         // The memory is there afterwards.
@@ -241,7 +245,7 @@ impl<C: Codec> Work for Encode<C> {
     }
 }
 
-/// Makes packets of what they say, and writes them.
+/// Makes packets of what they say, values that may be any packet, and writes these.
 struct Build<C: Codec> {
     alone: bool,
     given: Vec<Given>,
@@ -270,7 +274,45 @@ impl<C: Codec> Work for Build<C> {
             if self.alone {
                 C::clear(&mut self.output);
             }
-            C::write(black_box(given), &mut self.output);
+            let packet = C::build(black_box(given), Keep);
+            C::encode_once(black_box(packet), &mut self.output);
+        }
+        black_box(&self.output);
+        self.given.len()
+    }
+}
+
+/// Writes packets where they are made of what they say: what they are is known there.
+struct Write<C: Codec> {
+    alone: bool,
+    given: Vec<Given>,
+    output: C::Output,
+}
+
+impl<C: Codec> Write<C> {
+    fn new(sample: &Sample) -> Self {
+        let mut write = Write {
+            alone: sample.alone,
+            given: sample.given.clone(),
+            output: C::output(sample.bytes.len() + 64),
+        };
+        write.run();
+        write
+    }
+}
+
+impl<C: Codec> Work for Write<C> {
+    fn reset(&mut self) {
+        C::clear(&mut self.output);
+    }
+
+    fn run(&mut self) -> usize {
+        for given in &self.given {
+            if self.alone {
+                C::clear(&mut self.output);
+            }
+            let output = &mut self.output;
+            C::build(black_box(given), codec::Write::<C>(output));
         }
         black_box(&self.output);
         self.given.len()

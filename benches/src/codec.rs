@@ -19,9 +19,13 @@ pub trait Codec: 'static {
     fn append(input: &mut Self::Input, piece: &[u8]);
     /// The next packet; `None`: it is not all there. Panics if it is wrong.
     fn decode(input: &mut Self::Input) -> Option<Self::Read<'_>>;
+    /// Whether packets have fields; those of a mere copy have none.
+    const HAS_FIELDS: bool = true;
+    /// Reads all fields of a packet, in the order of [`Given`]'s.
+    fn read(packet: &Self::Read<'_>, seen: &mut Seen);
 
-    /// A packet from what it says.
-    fn build(given: &Given) -> Self::Built<'_>;
+    /// Makes a packet of what it says, and gives it to `to` where it was made.
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made;
     /// Room for so many bytes.
     fn output(capacity: usize) -> Self::Output;
     /// Forgets what was written.
@@ -29,21 +33,121 @@ pub trait Codec: 'static {
     /// Appends a packet. Panics if it cannot be written.
     fn encode(packet: &Self::Built<'_>, output: &mut Self::Output);
     /// The same of a packet that is not needed again.
-    #[inline]
+    #[inline(always)]
     fn encode_once(packet: Self::Built<'_>, output: &mut Self::Output) {
         Self::encode(&packet, output);
-    }
-    /// The same of what a packet says: whoever can write it without making one that may be any
-    /// packet.
-    #[inline]
-    fn write(given: &Given, output: &mut Self::Output) {
-        Self::encode_once(Self::build(given), output);
     }
     /// What was written.
     fn written(output: &Self::Output) -> Vec<u8>;
 
     /// The same packet, to be written; proves that all of it was read.
     fn again<'a>(packet: Self::Read<'a>) -> Self::Built<'a>;
+}
+
+/// Who takes a packet where it was made. No closure, which would be compiled by itself: then no
+/// packet would be written in place.
+pub trait Take<P> {
+    /// What becomes of it.
+    type Made;
+    /// Takes it.
+    fn take(self, packet: P) -> Self::Made;
+}
+
+/// Keeps the packet: a value that may be any packet.
+pub struct Keep;
+
+impl<P> Take<P> for Keep {
+    type Made = P;
+
+    #[inline(always)]
+    fn take(self, packet: P) -> P {
+        packet
+    }
+}
+
+/// Writes the packet.
+pub struct Write<'o, C: Codec>(pub &'o mut C::Output);
+
+impl<'a, C: Codec> Take<C::Built<'a>> for Write<'_, C> {
+    type Made = ();
+
+    #[inline(always)]
+    fn take(self, packet: C::Built<'a>) {
+        C::encode_once(packet, self.0);
+    }
+}
+
+/// What was read of packets: each number, and of each text and each payload its length and both
+/// its ends. What is decoded late is decoded by then, and who reads a long payload is not slower
+/// for its length.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Seen(u64);
+
+impl Seen {
+    /// A number.
+    #[inline(always)]
+    pub fn number(&mut self, number: impl Into<u64>) {
+        self.0 = self.0.wrapping_add(number.into());
+    }
+
+    /// Bytes.
+    #[inline(always)]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        if let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) {
+            self.number(bytes.len() as u64);
+            self.number(first);
+            self.number(last);
+        }
+    }
+
+    /// Text.
+    #[inline(always)]
+    pub fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// All that a packet says.
+    pub fn given(&mut self, given: &Given) {
+        match given {
+            Given::Publish {
+                topic,
+                payload,
+                qos,
+                id,
+            } => {
+                self.text(topic);
+                self.bytes(payload);
+                self.number(*qos);
+                self.number(if *qos == 0 { 0 } else { *id });
+            }
+            Given::Connect {
+                client_id,
+                keep_alive,
+                will,
+                user,
+                password,
+            } => {
+                self.text(client_id);
+                self.number(*keep_alive);
+                self.text(&will.topic);
+                self.bytes(&will.payload);
+                self.text(user);
+                self.text(password);
+            }
+            Given::Subscribe { id, filters } => {
+                self.number(*id);
+                for (filter, qos) in filters {
+                    self.text(filter);
+                    self.number(*qos);
+                }
+            }
+            Given::SubAck { id, codes } => {
+                self.number(*id);
+                codes.iter().for_each(|&code| self.number(code));
+            }
+            Given::PubAck { id } => self.number(*id),
+        }
+    }
 }
 
 /// Received bytes for those who borrow from them.
@@ -79,8 +183,10 @@ impl Borrowed {
 pub fn verify<C: Codec>(who: &str, sample: &Sample) {
     let mut output = C::output(sample.bytes.len() * 2 + 64);
     let mut written = Vec::new();
+    let mut said = Seen::default();
     for given in &sample.given {
-        C::write(given, &mut output);
+        said.given(given);
+        C::build(given, Write::<C>(&mut output));
         if sample.alone {
             written.extend(C::written(&output));
             C::clear(&mut output);
@@ -90,12 +196,19 @@ pub fn verify<C: Codec>(who: &str, sample: &Sample) {
     same(who, "written", sample, &written);
     written.clear();
     let mut input = C::input(&sample.bytes);
+    let mut seen = Seen::default();
     while let Some(packet) = C::decode(&mut input) {
+        C::read(&packet, &mut seen);
         C::clear(&mut output);
         C::encode_once(C::again(packet), &mut output);
         written.extend(C::written(&output));
     }
     same(who, "read", sample, &written);
+    assert!(
+        !C::HAS_FIELDS || seen == said,
+        "{who}: not all that {} says is read",
+        sample.name
+    );
 }
 
 fn same(who: &str, what: &str, sample: &Sample, bytes: &[u8]) {

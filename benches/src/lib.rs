@@ -15,7 +15,7 @@ mod samples;
 mod topics;
 
 pub use cases::{Case, add, matching, ours};
-pub use codec::{Borrowed, Codec};
+pub use codec::{Borrowed, Codec, Seen, Take};
 pub use samples::{Given, Sample, Will};
 pub use topics::PAIRS;
 

@@ -1,6 +1,6 @@
 //! Two limits: a copy of the bytes, and slices of them that nobody has checked, except that text is
 //! UTF-8.
-use crate::{Borrowed, Codec, Given};
+use crate::{Borrowed, Codec, Given, Seen, Take, codec::Write};
 use std::str;
 
 /// Copies each packet, and knows nothing of it but its length.
@@ -51,15 +51,22 @@ impl Codec for Copy {
         Some(target)
     }
 
-    fn build(given: &Given) -> Vec<u8> {
+    const HAS_FIELDS: bool = false;
+
+    #[inline]
+    fn read(packet: &Self::Read<'_>, seen: &mut Seen) {
+        seen.bytes(packet);
+    }
+
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
         let payload = if let Given::Publish { payload, .. } = given {
             payload.len()
         } else {
             0
         };
         let mut output = Slices::output(payload + 512);
-        Slices::encode(&Slices::build(given), &mut output);
-        Slices::written(&output)
+        Slices::build(given, Write::<Slices>(&mut output));
+        to.take(Slices::written(&output))
     }
 
     fn output(capacity: usize) -> Vec<u8> {
@@ -210,8 +217,40 @@ impl Codec for Slices {
     }
 
     #[inline]
-    fn build(given: &Given) -> Self::Built<'_> {
-        std::borrow::Cow::Borrowed(given)
+    fn read(packet: &Cut<'_>, seen: &mut Seen) {
+        match *packet {
+            Cut::Publish(head, topic, id, payload) => {
+                seen.text(topic);
+                seen.bytes(payload);
+                seen.number(head >> 1 & 3);
+                seen.number(id);
+            }
+            Cut::Connect(keep_alive, client_id, topic, payload, user, password) => {
+                seen.text(client_id);
+                seen.number(keep_alive);
+                seen.text(topic);
+                seen.bytes(payload);
+                seen.text(user);
+                seen.bytes(password);
+            }
+            Cut::Subscribe(id, mut filters) => {
+                seen.number(id);
+                while !filters.is_empty() {
+                    seen.bytes(field(&mut filters));
+                    seen.number(filters[0]);
+                    filters = &filters[1..];
+                }
+            }
+            Cut::Other(_, id, rest) => {
+                seen.number(id);
+                rest.iter().for_each(|&code| seen.number(code));
+            }
+        }
+    }
+
+    #[inline]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
+        to.take(std::borrow::Cow::Borrowed(given))
     }
 
     fn output(capacity: usize) -> Fill {

@@ -1,5 +1,5 @@
 //! Motemq's `packet`: the bare codec.
-use crate::{Borrowed, Codec, Given};
+use crate::{Borrowed, Codec, Given, Seen, Take};
 use motemq::{
     Connect, Filter, Out, PacketId, Publish, QoS,
     packet::{Filters, Packet, decode},
@@ -86,65 +86,47 @@ impl Codec for MotemqPacket {
     }
 
     #[inline]
-    fn build(given: &Given) -> Built<'_> {
-        Built::Packet(match given {
-            Given::Publish {
+    fn read(packet: &Packet<'_>, seen: &mut Seen) {
+        match *packet {
+            Packet::Publish {
+                qos,
+                id,
                 topic,
                 payload,
-                qos: number,
-                id,
-            } => Packet::Publish {
-                dup: false,
-                qos: qos(*number),
-                retain: false,
-                id: if *number == 0 {
-                    None
-                } else {
-                    Some(packet_id(*id))
-                },
-                topic: TopicName::new(topic).expect("a topic name"),
-                payload,
-            },
-            Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")),
-            Given::Subscribe { id, filters: list } => {
-                return Built::Subscribe(packet_id(*id), filters(list));
+                ..
+            } => {
+                seen.bytes(topic.as_bytes());
+                seen.bytes(payload);
+                seen.number(qos as u8);
+                seen.number(id.map_or(0, PacketId::get));
             }
-            Given::SubAck { id, codes } => Packet::SubAck {
-                id: packet_id(*id),
-                codes,
-            },
-            Given::PubAck { id } => Packet::PubAck(packet_id(*id)),
-        })
-    }
-
-    fn output(capacity: usize) -> Fill {
-        Fill {
-            memory: vec![0; capacity],
-            taken: 0,
+            Packet::Connect(ref connect) => {
+                let will = connect.will.expect("a will");
+                seen.text(connect.client_id);
+                seen.number(connect.keep_alive);
+                seen.text(will.topic());
+                seen.bytes(will.payload);
+                seen.text(connect.user.expect("a user"));
+                seen.bytes(connect.password.expect("a password"));
+            }
+            Packet::Subscribe { id, filters } => {
+                seen.number(id.get());
+                for filter in filters.iter() {
+                    seen.text(filter.filter);
+                    seen.number(filter.qos as u8);
+                }
+            }
+            Packet::SubAck { id, codes } => {
+                seen.number(id.get());
+                codes.iter().for_each(|&code| seen.number(code));
+            }
+            Packet::PubAck(id) => seen.number(id.get()),
+            _ => panic!("a packet of no sample"),
         }
     }
 
-    fn clear(output: &mut Fill) {
-        output.taken = 0;
-    }
-
-    #[inline]
-    fn encode(packet: &Built<'_>, output: &mut Fill) {
-        let mut out = Out::new(&mut output.memory, &mut output.taken);
-        match packet {
-            Built::Packet(packet) => packet.encode(&mut out),
-            Built::Subscribe(id, list) => Packet::Subscribe {
-                id: *id,
-                filters: Filters::from(&list[..]),
-            }
-            .encode(&mut out),
-        }
-        .expect("room");
-    }
-
-    #[inline]
-    fn write(given: &Given, output: &mut Fill) {
-        let out = &mut Out::new(&mut output.memory, &mut output.taken);
+    #[inline(always)]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
         match given {
             Given::Publish {
                 topic,
@@ -158,28 +140,50 @@ impl Codec for MotemqPacket {
                     Some(packet_id(*id))
                 };
                 let topic = TopicName::new(topic).expect("a topic name");
-                Packet::Publish {
+                to.take(Built::Packet(Packet::Publish {
                     dup: false,
                     qos: qos(*number),
                     retain: false,
                     id,
                     topic,
                     payload,
-                }
-                .encode(out)
+                }))
             }
-            Given::Connect { .. } => Packet::Connect(connect(given).expect("CONNECT")).encode(out),
-            Given::Subscribe { id, filters: list } => Packet::Subscribe {
-                id: packet_id(*id),
-                filters: Filters::from(&filters(list)[..]),
+            Given::Connect { .. } => to.take(Built::Packet(Packet::Connect(
+                connect(given).expect("CONNECT"),
+            ))),
+            Given::Subscribe { id, filters: list } => {
+                to.take(Built::Subscribe(packet_id(*id), filters(list)))
             }
-            .encode(out),
-            Given::SubAck { id, codes } => Packet::SubAck {
+            Given::SubAck { id, codes } => to.take(Built::Packet(Packet::SubAck {
                 id: packet_id(*id),
                 codes,
+            })),
+            Given::PubAck { id } => to.take(Built::Packet(Packet::PubAck(packet_id(*id)))),
+        }
+    }
+
+    fn output(capacity: usize) -> Fill {
+        Fill {
+            memory: vec![0; capacity],
+            taken: 0,
+        }
+    }
+
+    fn clear(output: &mut Fill) {
+        output.taken = 0;
+    }
+
+    #[inline(always)]
+    fn encode(packet: &Built<'_>, output: &mut Fill) {
+        let mut out = Out::new(&mut output.memory, &mut output.taken);
+        match packet {
+            Built::Packet(packet) => packet.encode(&mut out),
+            Built::Subscribe(id, list) => Packet::Subscribe {
+                id: *id,
+                filters: Filters::from(&list[..]),
             }
-            .encode(out),
-            Given::PubAck { id } => Packet::PubAck(packet_id(*id)).encode(out),
+            .encode(&mut out),
         }
         .expect("room");
     }

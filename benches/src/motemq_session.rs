@@ -1,10 +1,10 @@
 //! Motemq's `Session`: what it receives is acknowledged, what it sends is remembered.
 use crate::{
-    Given, Sample, Work,
+    Given, Sample, Seen, Work,
     motemq_packet::{connect, filters, qos},
     samples::{PUBACKS, SUBACKS},
 };
-use motemq::{Buffer, Connect, Event, Out, Publish, QoS, Session, Slot};
+use motemq::{Buffer, Connect, Event, Out, PacketId, Publish, QoS, Session, Slot};
 use std::hint::black_box;
 
 /// The most that can be received at once.
@@ -94,6 +94,26 @@ impl<const SLOTS: usize> Open<SLOTS> {
     }
 }
 
+/// Reads all that an event says.
+#[inline(always)]
+fn read(event: &Event<'_>, seen: &mut Seen) {
+    match *event {
+        Event::Message(message) => {
+            seen.bytes(message.topic.as_bytes());
+            seen.bytes(message.payload);
+            seen.number(message.qos() as u8);
+            seen.number(message.id().map_or(0, PacketId::get));
+        }
+        Event::Payload { data, .. } => seen.bytes(data),
+        Event::Acked { id } => seen.number(id.get()),
+        Event::Subscribed { id, codes, .. } => {
+            seen.number(id.get());
+            codes.iter().for_each(|&code| seen.number(code));
+        }
+        _ => panic!("an event of no sample"),
+    }
+}
+
 /// Receives all of a sample, and acknowledges it.
 pub struct Receive<const SLOTS: usize> {
     fresh: Session<[Slot; SLOTS]>,
@@ -101,6 +121,7 @@ pub struct Receive<const SLOTS: usize> {
     bytes: Vec<u8>,
     packets: usize,
     acknowledgements: Vec<u8>,
+    said: Seen,
 }
 
 impl<const SLOTS: usize> Receive<SLOTS> {
@@ -110,7 +131,10 @@ impl<const SLOTS: usize> Receive<SLOTS> {
             Given::Publish { qos: 1, id, .. } => Some([0x40, 2, (id >> 8) as u8, *id as u8]),
             _ => None,
         });
+        let mut said = Seen::default();
+        sample.given.iter().for_each(|given| said.given(given));
         Receive {
+            said,
             fresh: open.session.clone(),
             bytes: sample.bytes.clone(),
             packets: sample.given.len(),
@@ -130,17 +154,18 @@ impl<const SLOTS: usize> Receive<SLOTS> {
         self.reset();
         let mut input = &self.bytes[..];
         let mut events = 0;
+        let mut seen = Seen::default();
         let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
-        while self
+        while let Some(event) = self
             .open
             .session
             .receive(&mut input, ROOM, &mut out)
             .expect("packets")
-            .is_some()
         {
+            read(&event, &mut seen);
             events += 1;
         }
-        assert_eq!((events, input.len()), (self.packets, 0));
+        assert_eq!((events, input.len(), seen), (self.packets, 0, self.said));
     }
 }
 
@@ -152,6 +177,7 @@ impl<const SLOTS: usize> Work for Receive<SLOTS> {
 
     fn run(&mut self) -> usize {
         let mut input = &self.bytes[..];
+        let mut seen = Seen::default();
         let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
         while let Some(event) = self
             .open
@@ -159,8 +185,9 @@ impl<const SLOTS: usize> Work for Receive<SLOTS> {
             .receive(&mut input, ROOM, &mut out)
             .expect("packets")
         {
-            black_box(&event);
+            read(black_box(&event), &mut seen);
         }
+        black_box(seen);
         self.packets
     }
 }
@@ -204,6 +231,7 @@ impl Work for ReceivePieces {
     }
 
     fn run(&mut self) -> usize {
+        let mut seen = Seen::default();
         let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
         for piece in self.bytes.chunks(self.piece) {
             self.rx.space()[..piece.len()].copy_from_slice(piece);
@@ -214,9 +242,10 @@ impl Work for ReceivePieces {
                 .next_event(&mut self.rx, &mut out)
                 .expect("packets")
             {
-                black_box(&event);
+                read(black_box(&event), &mut seen);
             }
         }
+        black_box(seen);
         assert!(self.rx.is_empty());
         self.packets
     }

@@ -1,5 +1,5 @@
 //! Packets that the benches read and write, as applications know them.
-use crate::{Codec, limits::Slices};
+use crate::{Codec, codec::Write, limits::Slices};
 
 /// What a packet says.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Sample {
     pub fn new(name: &'static str, given: Vec<Given>) -> Self {
         let mut output = Slices::output(2 << 20);
         for packet in &given {
-            Slices::encode(&Slices::build(packet), &mut output);
+            Slices::build(packet, Write::<Slices>(&mut output));
         }
         let alone = matches!(given[0], Given::Connect { .. });
         Sample {

@@ -5,7 +5,7 @@ use ::mqtt_protocol_core::mqtt::{
     packet::{Qos, SubEntry, SubOpts, v3_1_1},
     result_code::SubackReturnCode,
 };
-use motemq_benches::{Borrowed, Codec, Given};
+use motemq_benches::{Borrowed, Codec, Given, Seen, Take};
 
 pub struct MqttProtocolCore;
 
@@ -75,7 +75,41 @@ impl Codec for MqttProtocolCore {
     }
 
     #[inline]
-    fn build(given: &Given) -> Any {
+    fn read(packet: &Any, seen: &mut Seen) {
+        match packet {
+            Any::Publish(publish) => {
+                seen.text(publish.topic_name());
+                seen.bytes(publish.payload().as_slice());
+                seen.number(publish.qos() as u8);
+                seen.number(publish.packet_id().unwrap_or(0));
+            }
+            Any::Connect(connect) => {
+                seen.text(connect.client_id());
+                seen.number(connect.keep_alive());
+                seen.text(connect.will_topic().expect("a will"));
+                seen.bytes(connect.will_payload().expect("a will"));
+                seen.text(connect.user_name().expect("a user"));
+                seen.bytes(connect.password().expect("a password"));
+            }
+            Any::Subscribe(subscribe) => {
+                seen.number(subscribe.packet_id());
+                for entry in subscribe.entries() {
+                    seen.text(entry.topic_filter());
+                    seen.number(entry.sub_opts().qos() as u8);
+                }
+            }
+            Any::SubAck(suback) => {
+                seen.number(suback.packet_id());
+                for code in suback.return_codes() {
+                    seen.number(code as u8);
+                }
+            }
+            Any::PubAck(puback) => seen.number(puback.packet_id()),
+        }
+    }
+
+    #[inline(always)]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
         match given {
             Given::Publish {
                 topic,
@@ -90,7 +124,9 @@ impl Codec for MqttProtocolCore {
                 if *qos > 0 {
                     publish = publish.packet_id(*id);
                 }
-                Any::Publish(publish.payload(&payload[..]).build().expect("PUBLISH"))
+                to.take(Any::Publish(
+                    publish.payload(&payload[..]).build().expect("PUBLISH"),
+                ))
             }
             Given::Connect {
                 client_id,
@@ -111,7 +147,9 @@ impl Codec for MqttProtocolCore {
                     .expect("a user")
                     .password(password.as_bytes().to_vec())
                     .expect("a password");
-                Any::Connect(connect.keep_alive(*keep_alive).build().expect("CONNECT"))
+                to.take(Any::Connect(
+                    connect.keep_alive(*keep_alive).build().expect("CONNECT"),
+                ))
             }
             Given::Subscribe { id, filters } => {
                 let entry = |(filter, qos): &(String, u8)| {
@@ -122,33 +160,33 @@ impl Codec for MqttProtocolCore {
                     .map(entry)
                     .collect::<Result<Vec<_>, _>>()
                     .expect("filters");
-                Any::Subscribe(
+                to.take(Any::Subscribe(
                     v3_1_1::Subscribe::builder()
                         .packet_id(*id)
                         .entries(entries)
                         .build()
                         .expect("SUBSCRIBE"),
-                )
+                ))
             }
             Given::SubAck { id, codes } => {
                 let codes = codes
                     .iter()
                     .map(|&code| SubackReturnCode::try_from(code).expect("a code"))
                     .collect();
-                Any::SubAck(
+                to.take(Any::SubAck(
                     v3_1_1::Suback::builder()
                         .packet_id(*id)
                         .return_codes(codes)
                         .build()
                         .expect("SUBACK"),
-                )
+                ))
             }
-            Given::PubAck { id } => Any::PubAck(
+            Given::PubAck { id } => to.take(Any::PubAck(
                 v3_1_1::Puback::builder()
                     .packet_id(*id)
                     .build()
                     .expect("PUBACK"),
-            ),
+            )),
         }
     }
 

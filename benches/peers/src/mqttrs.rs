@@ -4,7 +4,7 @@ use ::mqttrs::{
     Connect, LastWill, Packet, Pid, Protocol, Publish, QoS, QosPid, Suback, Subscribe,
     SubscribeReturnCodes, SubscribeTopic, decode_slice, encode_slice,
 };
-use motemq_benches::{Borrowed, Codec, Given};
+use motemq_benches::{Borrowed, Codec, Given, Seen, Take};
 
 pub struct Mqttrs;
 
@@ -57,14 +57,58 @@ impl Codec for Mqttrs {
     }
 
     #[inline]
-    fn build(given: &Given) -> Packet<'_> {
+    fn read(packet: &Packet<'_>, seen: &mut Seen) {
+        match packet {
+            Packet::Publish(publish) => {
+                let (qos, id) = match publish.qospid {
+                    QosPid::AtMostOnce => (0u8, 0),
+                    QosPid::AtLeastOnce(pid) => (1, pid.get()),
+                    QosPid::ExactlyOnce(pid) => (2, pid.get()),
+                };
+                seen.text(publish.topic_name);
+                seen.bytes(publish.payload);
+                seen.number(qos);
+                seen.number(id);
+            }
+            Packet::Connect(connect) => {
+                let will = connect.last_will.as_ref().expect("a will");
+                seen.text(connect.client_id);
+                seen.number(connect.keep_alive);
+                seen.text(will.topic);
+                seen.bytes(will.message);
+                seen.text(connect.username.expect("a user"));
+                seen.bytes(connect.password.expect("a password"));
+            }
+            Packet::Subscribe(subscribe) => {
+                seen.number(subscribe.pid.get());
+                for topic in &subscribe.topics {
+                    seen.text(&topic.topic_path);
+                    seen.number(topic.qos as u8);
+                }
+            }
+            Packet::Suback(suback) => {
+                seen.number(suback.pid.get());
+                for code in &suback.return_codes {
+                    seen.number(match code {
+                        SubscribeReturnCodes::Success(qos) => *qos as u8,
+                        SubscribeReturnCodes::Failure => 0x80,
+                    });
+                }
+            }
+            Packet::Puback(pid) => seen.number(pid.get()),
+            packet => panic!("{packet:?}"),
+        }
+    }
+
+    #[inline(always)]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
         match given {
             Given::Publish {
                 topic,
                 payload,
                 qos,
                 id,
-            } => Packet::Publish(Publish {
+            } => to.take(Packet::Publish(Publish {
                 dup: false,
                 qospid: if *qos == 0 {
                     QosPid::AtMostOnce
@@ -74,14 +118,14 @@ impl Codec for Mqttrs {
                 retain: false,
                 topic_name: topic,
                 payload,
-            }),
+            })),
             Given::Connect {
                 client_id,
                 keep_alive,
                 will,
                 user,
                 password,
-            } => Packet::Connect(Connect {
+            } => to.take(Packet::Connect(Connect {
                 protocol: Protocol::MQTT311,
                 keep_alive: *keep_alive,
                 client_id,
@@ -94,22 +138,25 @@ impl Codec for Mqttrs {
                 }),
                 username: Some(user),
                 password: Some(password.as_bytes()),
-            }),
+            })),
             Given::Subscribe { id, filters } => {
                 let topics = filters.iter().map(|(filter, qos)| SubscribeTopic {
                     topic_path: filter.as_str().into(),
                     qos: level(*qos),
                 });
-                Packet::Subscribe(Subscribe::new(pid(*id), topics.collect()))
+                to.take(Packet::Subscribe(Subscribe::new(
+                    pid(*id),
+                    topics.collect(),
+                )))
             }
             Given::SubAck { id, codes } => {
                 let codes = codes.iter().map(|code| match code {
                     0x80 => SubscribeReturnCodes::Failure,
                     code => SubscribeReturnCodes::Success(level(*code)),
                 });
-                Packet::Suback(Suback::new(pid(*id), codes.collect()))
+                to.take(Packet::Suback(Suback::new(pid(*id), codes.collect())))
             }
-            Given::PubAck { id } => Packet::Puback(pid(*id)),
+            Given::PubAck { id } => to.take(Packet::Puback(pid(*id))),
         }
     }
 

@@ -1,5 +1,5 @@
 //! ntex-mqtt's codec: shares memory both ways, and takes what it writes by value.
-use motemq_benches::{Codec, Given};
+use motemq_benches::{Codec, Given, Seen, Take};
 use ntex_bytes::{BytePages, ByteString, Bytes, BytesMut};
 use ntex_codec::{Decoder, Encoder};
 use ntex_mqtt::{
@@ -60,8 +60,53 @@ impl Codec for Ntex {
     }
 
     #[inline]
-    fn build(given: &Given) -> Encoded {
-        Encoded::Packet(match given {
+    fn read(packet: &Decoded, seen: &mut Seen) {
+        match packet {
+            Decoded::Publish(publish, payload, _) => {
+                seen.text(&publish.topic);
+                seen.bytes(payload);
+                seen.number(publish.qos as u8);
+                seen.number(publish.packet_id.map_or(0, NonZeroU16::get));
+            }
+            Decoded::Packet(Packet::Connect(connect), _) => {
+                let will = connect.last_will.as_ref().expect("a will");
+                seen.text(&connect.client_id);
+                seen.number(connect.keep_alive);
+                seen.text(&will.topic);
+                seen.bytes(&will.message);
+                seen.text(connect.username.as_ref().expect("a user"));
+                seen.bytes(connect.password.as_ref().expect("a password"));
+            }
+            Decoded::Packet(
+                Packet::Subscribe {
+                    packet_id,
+                    topic_filters,
+                },
+                _,
+            ) => {
+                seen.number(packet_id.get());
+                for (filter, qos) in topic_filters {
+                    seen.text(filter);
+                    seen.number(*qos as u8);
+                }
+            }
+            Decoded::Packet(Packet::SubscribeAck { packet_id, status }, _) => {
+                seen.number(packet_id.get());
+                for code in status {
+                    seen.number(match code {
+                        SubscribeReturnCode::Success(qos) => *qos as u8,
+                        SubscribeReturnCode::Failure => 0x80,
+                    });
+                }
+            }
+            Decoded::Packet(Packet::PublishAck { packet_id }, _) => seen.number(packet_id.get()),
+            packet => panic!("{packet:?}"),
+        }
+    }
+
+    #[inline(always)]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
+        match given {
             Given::Publish {
                 topic,
                 payload,
@@ -80,7 +125,8 @@ impl Codec for Ntex {
                     },
                     payload_size: payload.len() as u32,
                 };
-                return Encoded::Publish(publish, Some(Bytes::copy_from_slice(payload)));
+                let payload = Bytes::copy_from_slice(payload);
+                to.take(Encoded::Publish(publish, Some(payload)))
             }
             Given::Connect {
                 client_id,
@@ -88,7 +134,7 @@ impl Codec for Ntex {
                 will,
                 user,
                 password,
-            } => Packet::Connect(Box::new(Connect {
+            } => to.take(Encoded::Packet(Packet::Connect(Box::new(Connect {
                 clean_session: true,
                 keep_alive: *keep_alive,
                 last_will: Some(LastWill {
@@ -100,28 +146,28 @@ impl Codec for Ntex {
                 client_id: ByteString::from(client_id.as_str()),
                 username: Some(ByteString::from(user.as_str())),
                 password: Some(Bytes::copy_from_slice(password.as_bytes())),
-            })),
-            Given::Subscribe { id, filters } => Packet::Subscribe {
+            })))),
+            Given::Subscribe { id, filters } => to.take(Encoded::Packet(Packet::Subscribe {
                 packet_id: packet_id(*id),
                 topic_filters: filters
                     .iter()
                     .map(|(filter, qos)| (ByteString::from(filter.as_str()), level(*qos)))
                     .collect(),
-            },
+            })),
             Given::SubAck { id, codes } => {
                 let status = codes.iter().map(|code| match code {
                     0x80 => SubscribeReturnCode::Failure,
                     code => SubscribeReturnCode::Success(level(*code)),
                 });
-                Packet::SubscribeAck {
+                to.take(Encoded::Packet(Packet::SubscribeAck {
                     packet_id: packet_id(*id),
                     status: status.collect(),
-                }
+                }))
             }
-            Given::PubAck { id } => Packet::PublishAck {
+            Given::PubAck { id } => to.take(Encoded::Packet(Packet::PublishAck {
                 packet_id: packet_id(*id),
-            },
-        })
+            })),
+        }
     }
 
     fn output(_capacity: usize) -> Written {

@@ -4,7 +4,7 @@ use ::rumqttc::{
     SubscribeReasonCode, qos,
 };
 use bytes::BytesMut;
-use motemq_benches::{Codec, Given};
+use motemq_benches::{Codec, Given, Seen, Take};
 
 /// No packet is longer.
 const MOST: usize = 1 << 28;
@@ -40,7 +40,47 @@ impl Codec for Rumqttc {
     }
 
     #[inline]
-    fn build(given: &Given) -> Packet {
+    fn read(packet: &Packet, seen: &mut Seen) {
+        match packet {
+            Packet::Publish(publish) => {
+                seen.text(&publish.topic);
+                seen.bytes(&publish.payload);
+                seen.number(publish.qos as u8);
+                seen.number(publish.pkid);
+            }
+            Packet::Connect(connect) => {
+                let will = connect.last_will.as_ref().expect("a will");
+                seen.text(&connect.client_id);
+                seen.number(connect.keep_alive);
+                seen.text(&will.topic);
+                seen.bytes(&will.message);
+                let login = connect.login.as_ref().expect("a login");
+                seen.text(&login.username);
+                seen.text(&login.password);
+            }
+            Packet::Subscribe(subscribe) => {
+                seen.number(subscribe.pkid);
+                for filter in &subscribe.filters {
+                    seen.text(&filter.path);
+                    seen.number(filter.qos as u8);
+                }
+            }
+            Packet::SubAck(suback) => {
+                seen.number(suback.pkid);
+                for code in &suback.return_codes {
+                    seen.number(match code {
+                        SubscribeReasonCode::Success(qos) => *qos as u8,
+                        SubscribeReasonCode::Failure => 0x80,
+                    });
+                }
+            }
+            Packet::PubAck(puback) => seen.number(puback.pkid),
+            packet => panic!("{packet:?}"),
+        }
+    }
+
+    #[inline(always)]
+    fn build<'a, T: Take<Self::Built<'a>>>(given: &'a Given, to: T) -> T::Made {
         match given {
             Given::Publish {
                 topic,
@@ -50,7 +90,7 @@ impl Codec for Rumqttc {
             } => {
                 let mut publish = Publish::new(topic, level(*qos), &payload[..]);
                 publish.pkid = if *qos == 0 { 0 } else { *id };
-                Packet::Publish(publish)
+                to.take(Packet::Publish(publish))
             }
             Given::Connect {
                 client_id,
@@ -69,7 +109,7 @@ impl Codec for Rumqttc {
                     true,
                 ));
                 connect.set_login(user, password);
-                Packet::Connect(connect)
+                to.take(Packet::Connect(connect))
             }
             Given::Subscribe { id, filters } => {
                 let filters = filters
@@ -77,16 +117,16 @@ impl Codec for Rumqttc {
                     .map(|(filter, qos)| SubscribeFilter::new(filter.clone(), level(*qos)));
                 let mut subscribe = Subscribe::new_many(filters);
                 subscribe.pkid = *id;
-                Packet::Subscribe(subscribe)
+                to.take(Packet::Subscribe(subscribe))
             }
             Given::SubAck { id, codes } => {
                 let codes = codes.iter().map(|code| match code {
                     0x80 => SubscribeReasonCode::Failure,
                     code => SubscribeReasonCode::Success(level(*code)),
                 });
-                Packet::SubAck(SubAck::new(*id, codes.collect()))
+                to.take(Packet::SubAck(SubAck::new(*id, codes.collect())))
             }
-            Given::PubAck { id } => Packet::PubAck(PubAck::new(*id)),
+            Given::PubAck { id } => to.take(Packet::PubAck(PubAck::new(*id))),
         }
     }
 
