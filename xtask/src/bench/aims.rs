@@ -32,7 +32,7 @@ const SESSION: &str = "motemq session";
 /// Checks nothing but UTF-8 when it reads, and nothing when it writes.
 const LIMIT: &str = "slices";
 
-const AIMS: [Aim; 9] = [
+const AIMS: [Aim; 11] = [
     aim(
         "read PUBLISH, 16 bytes: `packet` to the limit",
         "decode/publish_16B",
@@ -48,29 +48,29 @@ const AIMS: [Aim; 9] = [
         1.2,
     ),
     aim(
-        "write PUBLISH, 16 bytes, from `&str` and `&[u8]`: `packet` to the limit",
-        "build/publish_16B",
+        "write PUBLISH, 16 bytes, from `&str` and `&[u8]`, in place: `packet` to the limit",
+        "write/publish_16B",
         PACKET,
         LIMIT,
         1.6,
     ),
     aim(
         "the same: `Session` to the limit",
-        "build/publish_16B",
+        "write/publish_16B",
         SESSION,
         LIMIT,
         1.6,
     ),
     aim(
-        "build and write PUBLISH, 256 bytes, QoS 1: `packet` to the limit",
-        "build/publish_256B_qos1",
+        "write PUBLISH, 256 bytes, QoS 1, from `&str` and `&[u8]`, in place: `packet` to the limit",
+        "write/publish_256B_qos1",
         PACKET,
         LIMIT,
         1.6,
     ),
     aim(
         "the same: `Session`, which remembers it, to the limit",
-        "build/publish_256B_qos1",
+        "write/publish_256B_qos1",
         SESSION,
         LIMIT,
         1.6,
@@ -95,6 +95,20 @@ const AIMS: [Aim; 9] = [
         SESSION,
         "copy",
         0.1,
+    ),
+    aim(
+        "read SUBSCRIBE of 8, with each filter: `packet` to mqttrs",
+        "decode/subscribe_8",
+        PACKET,
+        "mqttrs",
+        1.1,
+    ),
+    aim(
+        "write SUBSCRIBE of 8: `packet`, which checks each filter, to the limit",
+        "encode/subscribe_8",
+        PACKET,
+        LIMIT,
+        1.5,
     ),
 ];
 
