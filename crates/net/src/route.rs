@@ -1,5 +1,5 @@
 //! How a broker is reached.
-use crate::{BrokerUrl, Scheme, WebSocket};
+use crate::{BrokerUrl, Scheme, WebSocket, url::without_zone};
 #[cfg(feature = "tls")]
 use crate::{Cause, Tls, TlsError};
 
@@ -9,6 +9,8 @@ use crate::{Cause, Tls, TlsError};
 /// use motemq_net::{Route, Scheme};
 /// let route = Route { scheme: Scheme::Ws, host: "::1".into(), ..Route::default() };
 /// assert_eq!((route.place(), route.url()), ("[::1]:80".into(), "ws://[::1]:80/mqtt".into()));
+/// let route = Route { host: "fe80::1%eth0".into(), ..route };
+/// assert_eq!(route.url(), "ws://[fe80::1]:80/mqtt");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -65,7 +67,13 @@ impl Route {
         } else {
             &self.path
         };
-        format!("{scheme}://{}{path}", self.place())
+        // A zone means something on this machine only.
+        let host = without_zone(&self.host);
+        if host.contains(':') {
+            format!("{scheme}://[{host}]:{}{path}", self.port())
+        } else {
+            format!("{scheme}://{host}:{}{path}", self.port())
+        }
     }
 }
 

@@ -60,7 +60,8 @@ impl Scheme {
 /// - `unix://[user[:password]@]/path/of/the/socket`: there is no topic.
 ///
 /// Special characters in user, password, topic and the socket's path are percent-encoded (`%40` is
-/// `@`). An IPv6 address stands in brackets.
+/// `@`). An IPv6 address stands in brackets, with the zone of a link-local one behind `%25` or `%`:
+/// `mqtt://[fe80::1%25eth0]`.
 ///
 /// ```
 /// use motemq_net::{BrokerUrl, Scheme};
@@ -76,7 +77,7 @@ impl Scheme {
 pub struct BrokerUrl {
     /// Which way.
     pub scheme: Scheme,
-    /// Name or address, without brackets; empty for a Unix socket.
+    /// Name or address, without brackets, with its zone (`fe80::1%eth0`); empty for a Unix socket.
     pub host: String,
     /// As given, or [`Scheme::default_port`].
     pub port: u16,
@@ -127,10 +128,17 @@ impl BrokerUrl {
         if let Some(odd) = authority.chars().find(|char| "?#\\".contains(*char)) {
             return Err(UrlError::Form(format!("{odd} before the first /")));
         }
+        let (user_info, place) = match authority.rsplit_once('@') {
+            Some((user_info, place)) => (Some(user_info), place),
+            None => (None, authority),
+        };
+        let (place, zone) = split_zone(place)?;
+        let at = user_info.map(|user_info| format!("{user_info}@"));
+        let at = at.unwrap_or_default();
         let place = if scheme == Scheme::Unix {
-            format!("{authority}localhost")
+            format!("{at}{place}localhost")
         } else {
-            authority.into()
+            format!("{at}{place}")
         };
         let url = Url::parse(&format!("mqtt://{place}"))
             .map_err(|error| UrlError::Form(error.to_string()))?;
@@ -143,7 +151,10 @@ impl BrokerUrl {
             }
             Some(Host::Domain(name)) if !name.is_empty() => text_of(name, "host")?,
             Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => match zone {
+                Some(zone) => format!("{address}%{zone}"),
+                None => address.to_string(),
+            },
             _ => return Err(UrlError::Form("there is no host".into())),
         };
         let user = if url.username().is_empty() {
@@ -151,10 +162,16 @@ impl BrokerUrl {
         } else {
             Some(text_of(url.username(), "user name")?)
         };
-        if user.is_none() && url.password().is_some() {
+        // An empty one is one, too, though the library drops it.
+        let password = user_info.and_then(|user_info| user_info.split_once(':'));
+        let password = password.map(|(_, password)| percent_decode_str(password).collect());
+        if user.is_none() && password.is_some() {
             return Err(UrlError::Form(
                 "a password goes with a user name only".into(),
             ));
+        }
+        if url.port() == Some(0) {
+            return Err(UrlError::Form("no broker has port 0".into()));
         }
         let (path, topic) = match scheme {
             Scheme::Mqtt | Scheme::Mqtts => (
@@ -178,11 +195,33 @@ impl BrokerUrl {
             port: url.port().unwrap_or(scheme.default_port()),
             path,
             user,
-            password: url
-                .password()
-                .map(|password| percent_decode_str(password).collect()),
+            password,
             topic: if topic.is_empty() { None } else { Some(topic) },
         })
+    }
+}
+
+/// Takes the zone off an IPv6 address in brackets: behind `%25` (RFC 6874), or a bare `%` as in
+/// other places.
+fn split_zone(place: &str) -> Result<(String, Option<String>), UrlError> {
+    let zoned = place
+        .split_once(']')
+        .and_then(|(host, port)| Some((host.split_once('%')?, port)));
+    let Some(((host, zone), port)) = zoned else {
+        return Ok((place.into(), None));
+    };
+    let zone = text_of(zone.strip_prefix("25").unwrap_or(zone), "zone")?;
+    if zone.is_empty() {
+        return Err(UrlError::Form("the zone of the address is empty".into()));
+    }
+    Ok((format!("{host}]{port}"), Some(zone)))
+}
+
+/// The host without the zone of an address, which means something on this machine only.
+pub(crate) fn without_zone(host: &str) -> &str {
+    match host.split_once('%') {
+        Some((address, _)) if address.contains(':') => address,
+        _ => host,
     }
 }
 
@@ -241,6 +280,10 @@ mod tests {
         );
         let url = parse("mqtt://me@h");
         assert_eq!((url.user.as_deref(), url.password), (Some("me"), None));
+        let url = parse("mqtt://me:@h");
+        assert_eq!(url.password.as_deref(), Some(&b""[..]));
+        let url = parse("mqtt://me:a:b%40c@h");
+        assert_eq!(url.password.as_deref(), Some(&b"a:b@c"[..]));
         assert!(!format!("{:?}", parse("mqtt://me:secret@h")).contains("secret"));
     }
 
@@ -258,6 +301,17 @@ mod tests {
     fn addresses() {
         assert_eq!(parse("mqtt://127.0.0.1:99").host, "127.0.0.1");
         assert_eq!(parse("mqtt://[2001:db8::7]/t").host, "2001:db8::7");
+        for url in [
+            "mqtt://me:secret@[fe80::1%25eth0]:1884/t",
+            "ws://[fe80::1%eth0]:1884/t",
+        ] {
+            let url = parse(url);
+            assert_eq!((url.host.as_str(), url.port), ("fe80::1%eth0", 1884));
+        }
+        assert_eq!(parse("mqtt://[fe80::1%25a%2Fb]").host, "fe80::1%a/b");
+        assert_eq!(without_zone("fe80::1%eth0"), "fe80::1");
+        assert_eq!(without_zone("2001:db8::7"), "2001:db8::7");
+        assert_eq!(without_zone("a%b"), "a%b");
     }
 
     #[test]
@@ -311,6 +365,10 @@ mod tests {
             "mqtt://",
             "mqtt:///t",
             "mqtt://:secret@h",
+            "mqtt://:@h",
+            "mqtt://h:0",
+            "mqtt://[fe80::1%25]",
+            "mqtt://[h%25eth0]",
             "mqtt://h:70000",
             "mqtt://[::1",
             "mqtt://h?x/t",
