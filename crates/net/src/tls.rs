@@ -9,8 +9,15 @@ pub use look::{Look, Shown};
 pub use objection::Objection;
 
 use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector, TlsStream};
-use std::{fmt, fs, io, path::Path};
+use std::{
+    fmt, fs,
+    io::{self, Read as _},
+    path::Path,
+};
 use zeroize::Zeroizing;
+
+/// The longest file to read. The certificates of all CAs of a system have less than 1 MB.
+const MAX_FILE: u64 = 16 << 20;
 
 /// How to speak TLS: whom to trust, who we are, what to ask for.
 ///
@@ -384,11 +391,21 @@ fn unfit(why: impl fmt::Display) -> TlsError {
     ))
 }
 
-/// It may be a key.
+/// Reads a file of certificates, or a key.
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    fs::read(file)
-        .map(Zeroizing::new)
-        .map_err(|error| TlsError::Setting(format!("cannot read {}: {error}", file.display())))
+    let failed = |error: &dyn fmt::Display| {
+        TlsError::Setting(format!("cannot read {}: {error}", file.display()))
+    };
+    let mut bytes = Zeroizing::new(Vec::new());
+    fs::File::open(file)
+        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(failed(&format_args!(
+            "it is longer than {MAX_FILE} bytes, and so holds no certificates and no key"
+        )));
+    }
+    Ok(bytes)
 }
 
 fn in_file(file: &Path, error: &TlsError) -> TlsError {

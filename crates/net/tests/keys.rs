@@ -126,6 +126,49 @@ fn encrypted_keys_need_their_password() {
     );
 }
 
+/// As OpenSSL before 1.1 and Java wrote them, and by a cipher that nobody has.
+#[test]
+fn outdated_encryption_is_told() {
+    let client = Authority::new("CA").client("node");
+    let algorithms: [&[u8]; 3] = [
+        // PBE-SHA1-3DES of PKCS#12, with salt and iterations.
+        b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03\x30\x0e\x04\x08saltsalt\x02\x02\x08\0",
+        // PBE-MD5-DES of PBES1.
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x03\x30\x0e\x04\x08saltsalt\x02\x02\x08\0",
+        // PBES2 without parameters that anybody knows.
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d\x30\0",
+    ];
+    for algorithm in algorithms {
+        let mut der = vec![
+            0x30,
+            (algorithm.len() + 12) as u8,
+            0x30,
+            algorithm.len() as u8,
+        ];
+        der.extend_from_slice(algorithm);
+        der.extend_from_slice(b"\x04\x0812345678");
+        let text = pem("ENCRYPTED PRIVATE KEY", &der);
+        for form in [text.as_bytes(), &der] {
+            fails(&client.der, form, Some("secret"), "openssl pkcs8 -topk8");
+            fails(&client.der, form, None, "outdated");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_without_an_end_are_not_read_to_it() {
+    let file = "/dev/zero";
+    let error = Tls::new().ca_file(file).unwrap_err().to_string();
+    assert!(
+        error.contains("longer than") && error.contains(file),
+        "{error}"
+    );
+    let error = Tls::new().identity_files(file, file, None).unwrap_err();
+    assert!(error.to_string().contains("longer than"), "{error}");
+    assert!(Tls::new().pkcs12_file(file, "secret").is_err());
+}
+
 #[test]
 fn what_does_not_fit_is_told() {
     let authority = Authority::new("CA");

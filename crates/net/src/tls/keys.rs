@@ -3,12 +3,13 @@
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
     SecretDocument,
-    der::{Decode, Encode, asn1::OctetStringRef},
+    der::{Decode, Encode, Reader, SliceReader, asn1::OctetStringRef},
 };
 use zeroize::Zeroizing;
 
 /// What the platforms' TLS takes, all of them.
 const LABEL: &str = "PRIVATE KEY";
+const OUTDATED: &str = "this key is encrypted in an outdated or rare way: write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`";
 
 fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(11).any(|part| part == b"-----BEGIN ")
@@ -63,7 +64,7 @@ pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<Str
         let old_encryption = section.headers().get("Proc-Type").is_some();
         let contents = Zeroizing::new(section.into_contents());
         if is_key && old_encryption {
-            return Err("this key is encrypted in an outdated way: write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`".into());
+            return Err(OUTDATED.into());
         }
         if is_key {
             return wrapped(&contents, password);
@@ -97,12 +98,16 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
     if PrivateKeyInfoRef::try_from(der).is_ok() {
         return to_pem(SecretDocument::try_from(der));
     }
-    if let Ok(encrypted) = EncryptedPrivateKeyInfoRef::try_from(der) {
+    if is_encrypted(der) {
+        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der)
+            .ok()
+            .filter(|encrypted| encrypted.encryption_algorithm.pbes2().is_some())
+            .ok_or(OUTDATED)?;
         let password = password.ok_or("the private key is encrypted: give its password")?;
         return match encrypted.decrypt(password) {
             Ok(document) => to_pem(Ok(document)),
             Err(pkcs8::Error::EncryptedPrivateKey(_)) => Err(
-                "the private key cannot be decrypted: check its password; the encryption is to be PBES2, as `openssl pkcs8 -topk8` does it"
+                "the private key cannot be decrypted: check its password, or write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`"
                     .into(),
             ),
             Err(error) => Err(format!("the private key cannot be decrypted ({error}): check its password")),
@@ -127,6 +132,18 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
         return Err("it is no private key as PKCS#8, PKCS#1 or SEC1, neither PEM nor DER".into());
     };
     pkcs8(algorithm, der)
+}
+
+/// Whether this is EncryptedPrivateKeyInfo (RFC 5958), by whatever algorithm: old versions of
+/// OpenSSL and Java write PBES1, and those of PKCS#12.
+fn is_encrypted(der: &[u8]) -> bool {
+    let read = SliceReader::new(der).and_then(|mut reader| {
+        reader.sequence(|fields| {
+            AlgorithmIdentifierRef::decode(fields)?;
+            <&OctetStringRef>::decode(fields)
+        })
+    });
+    read.is_ok()
 }
 
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<Zeroizing<String>, String> {
