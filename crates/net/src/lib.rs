@@ -6,6 +6,7 @@
 //! Protocol knowledge is not here: it is all in [`motemq`].
 mod back_off;
 mod cause;
+mod foreign;
 mod identity;
 mod options;
 pub mod profile;
@@ -21,16 +22,17 @@ mod websocket;
 
 pub use back_off::{BackOff, Reconnect};
 pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
+pub use foreign::Foreign;
 pub use identity::{Identity, Will};
 #[cfg(feature = "tls")]
 pub use native_tls;
 pub use resend::{Asked, Suspect};
 pub use route::Route;
 #[cfg(feature = "tls")]
-pub use tls::{Heard, Look, Objection, Overheard, Shown, Tls, TlsError};
+pub use tls::{Heard, Look, Objection, Overheard, Records, Shown, Tls, TlsError};
 pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
 pub use tungstenite;
 pub use underway::Underway;
 pub use url::{BrokerUrl, Scheme, UrlError};
-pub use websocket::{Upgrade, WebSocket, WebSocketError};
+pub use websocket::{FrameDecoder, ResponseHead, Upgrade, WebSocket, WebSocketError};

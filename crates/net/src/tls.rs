@@ -3,10 +3,12 @@ mod heard;
 mod keys;
 mod look;
 mod objection;
+mod records;
 
 pub use heard::{Heard, Overheard};
 pub use look::{Look, Shown};
 pub use objection::Objection;
+pub use records::Records;
 
 use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector, TlsStream};
 use std::{
@@ -259,7 +261,9 @@ impl Tls {
 
     /// The name that the broker of this host is asked for, and that its certificate is to hold.
     pub fn name<'a>(&'a self, host: &'a str) -> &'a str {
-        self.name.as_deref().unwrap_or(host)
+        self.name
+            .as_deref()
+            .unwrap_or(crate::url::without_zone(host))
     }
 
     /// Shakes hands over a stream that blocks.
@@ -288,13 +292,11 @@ impl Tls {
     /// What a failed handshake means, of which this was heard.
     pub fn failed(&self, error: &native_tls::Error, heard: &Heard) -> TlsError {
         match TlsError::of(error) {
-            // Whoever has shown none has shown no bad one; and there is a cipher in common when it
-            // comes to certificates.
-            TlsError::Objection { objection, words }
-                if !self.has_identity()
-                    && objection.may_be_to_silence(heard.asks_for_certificate()) =>
-            {
-                TlsError::objection(Objection::NoClientCertificate, words)
+            TlsError::Objection { objection, words } if !self.has_identity() => {
+                TlsError::objection(
+                    objection.without_identity(heard.asks_for_certificate()),
+                    words,
+                )
             }
             other => other,
         }
@@ -328,19 +330,23 @@ impl TlsError {
         Self::objection(objection, words)
     }
 
-    /// What a failed read or write means: with TLS 1.3 the broker's objections come behind the
-    /// handshake.
-    pub fn of_io(error: &io::Error) -> Option<Self> {
+    /// Returns what a failed read or write means: with TLS 1.3 the broker's objections to our
+    /// certificate, or to its absence (no `has_identity`), come behind the handshake.
+    pub fn of_io(error: &io::Error, has_identity: bool) -> Option<Self> {
         let words = objection::words_of(error.get_ref()?);
         match Objection::of_words(&words) {
             Objection::Other => None,
+            // The handshake is behind us: a cipher and all else was agreed upon.
+            objection if !has_identity => {
+                Some(Self::objection(objection.without_identity(true), words))
+            }
             objection => Some(Self::objection(objection, words)),
         }
     }
 
-    /// The same error with what it means.
-    pub fn explained(error: io::Error) -> io::Error {
-        match Self::of_io(&error) {
+    /// Returns the same error with what it [means](Self::of_io).
+    pub fn explained(error: io::Error, has_identity: bool) -> io::Error {
+        match Self::of_io(&error, has_identity) {
             Some(said) => io::Error::new(error.kind(), said),
             None => error,
         }
@@ -351,7 +357,7 @@ impl TlsError {
     pub fn is_bare_end(error: &io::Error) -> bool {
         let hung_up = || {
             matches!(
-                Self::of_io(error),
+                Self::of_io(error, true),
                 Some(TlsError::Objection {
                     objection: Objection::HungUp,
                     ..

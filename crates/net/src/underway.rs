@@ -1,11 +1,12 @@
 //! Bytes that came, of which nothing can be read yet.
 use std::io::{self, ErrorKind};
 
-/// A read found nothing to give, although bytes have come: a part of a WebSocket's frame, of a
-/// record of TLS, of whatever is given only when it is whole.
+/// A read found nothing to give, although bytes have come: a part of a record of TLS, or of whatever
+/// else is given only when it is whole. What is no part of the broker's data is none: whoever pings
+/// a WebSocket or renews keys may do so before a dead broker.
 ///
 /// A stream says so by an error of the kind `Interrupted`; whoever drives it takes that for a sign
-/// of life, and reads on. Without it a large frame that comes slowly would look like a broker that
+/// of life, and reads on. Without it a record that comes slowly would look like a broker that
 /// is silent, since the answer to a ping stands behind it.
 ///
 /// ```

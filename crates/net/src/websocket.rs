@@ -1,5 +1,11 @@
 //! WebSocket: what is asked for, and what went wrong in words. MQTT inside it is binary frames with
 //! the subprotocol `mqtt`, cut anywhere [MQTT-6.0.0-1 to 4].
+mod decoder;
+mod head;
+
+pub use decoder::FrameDecoder;
+pub use head::ResponseHead;
+
 use std::{fmt, io, sync::Arc};
 use tungstenite::{
     ClientRequestBuilder,
@@ -8,10 +14,6 @@ use tungstenite::{
     http::{HeaderName, HeaderValue, Request, Uri},
     protocol::WebSocketConfig,
 };
-
-/// No packet of MQTT is longer, and no frame needs to be; a message may hold as many packets as the
-/// broker likes to put into one.
-const LONGEST: usize = 256 << 20;
 
 /// How to ask for a WebSocket.
 ///
@@ -74,6 +76,14 @@ pub enum WebSocketError {
 }
 
 impl WebSocket {
+    /// The longest payload that is sent in one frame. Servers limit it, many to 65,536 bytes (Netty:
+    /// ActiveMQ Artemis, Moquette), and close the connection when a frame is longer. A packet may
+    /// be cut across frames [MQTT-6.0.0-2].
+    pub const MAX_FRAME: usize = 16 << 10;
+
+    /// How many bytes are put into frames before the frames are written.
+    pub const MAX_WRITE: usize = 64 << 10;
+
     /// Asks for nothing special.
     pub fn new() -> Self {
         Self::default()
@@ -131,11 +141,14 @@ impl WebSocket {
         Ok(request)
     }
 
-    /// Limits that let every packet of MQTT pass.
+    /// Bounds of the frames that wait to be written: those of one write, and as much again of pongs
+    /// to a server that does not read them. The library reads only the handshake, then
+    /// [`FrameDecoder`] does.
     pub fn config() -> WebSocketConfig {
         WebSocketConfig::default()
-            .max_message_size(None)
-            .max_frame_size(Some(LONGEST))
+            .read_buffer_size(0)
+            .write_buffer_size(Self::MAX_WRITE)
+            .max_write_buffer_size(2 * Self::MAX_WRITE)
     }
 }
 

@@ -4,6 +4,8 @@ pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;
 pub mod daemon;
+#[cfg(feature = "web")]
+pub mod hostile;
 pub mod kit;
 pub mod ledger;
 pub mod link;

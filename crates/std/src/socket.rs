@@ -21,7 +21,6 @@ pub struct Socket {
     /// The time-out of reads that the system was told.
     told: Option<Duration>,
     nonblocking: bool,
-    heard: bool,
 }
 
 #[derive(Debug)]
@@ -73,7 +72,6 @@ impl Socket {
             limit: None,
             told: None,
             nonblocking: false,
-            heard: false,
         }
     }
 
@@ -96,18 +94,12 @@ impl Socket {
 
     /// Somebody reads.
     pub fn begin_to_read(&mut self) {
-        self.heard = false;
         self.pace = match self.limit {
             Some(Duration::ZERO) => Pace::AtOnce,
             limit => limit
                 .and_then(|limit| Instant::now().checked_add(limit))
                 .map_or(Pace::Patient, Pace::Reading),
         };
-    }
-
-    /// Whether any byte has come since then.
-    pub fn has_heard(&self) -> bool {
-        self.heard
     }
 
     /// Somebody writes, and waits for it.
@@ -182,10 +174,7 @@ impl Read for Socket {
                 self.set_read_timeout(Some(left))?;
             }
         }
-        let n = each!(&mut self.kind, socket => socket.read(buffer))
-            .map_err(|error| self.late(error))?;
-        self.heard |= n > 0;
-        Ok(n)
+        each!(&mut self.kind, socket => socket.read(buffer)).map_err(|error| self.late(error))
     }
 }
 

@@ -4,10 +4,11 @@ mod tls;
 mod websocket;
 
 use crate::{Error, Transport, engine::is_pause, socket::Socket};
-use motemq_net::{Route, Scheme, Underway};
+use motemq_net::{Foreign, Route, Scheme, Underway};
 use std::{
     fmt,
     io::{self, Read, Write},
+    mem,
     net::{TcpStream, ToSocketAddrs},
     sync::Arc,
     time::{Duration, Instant},
@@ -15,12 +16,22 @@ use std::{
 
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
 /// WebSocket.
-pub struct Stream(Box<dyn Layer>);
+pub struct Stream {
+    top: Box<dyn Layer>,
+    /// Something was read.
+    has_read: bool,
+}
 
 /// A stream over another, down to a socket.
 trait Layer: Read + Write + Send {
     /// What is at the bottom.
     fn socket(&mut self) -> &mut Socket;
+
+    /// Returns whether anything has come since the last call that is a part of something that can
+    /// be given only when it is whole.
+    fn take_underway(&mut self) -> bool {
+        false
+    }
 
     /// Tells the other side that nothing follows.
     fn finish(&mut self) -> io::Result<()>;
@@ -37,6 +48,13 @@ impl Layer for Socket {
 }
 
 impl Stream {
+    fn new(top: impl Layer + 'static) -> Self {
+        Stream {
+            top: Box::new(top),
+            has_read: false,
+        }
+    }
+
     /// Goes the whole way; each address of the host may take so long, and so may all that follows.
     pub(crate) fn open(route: &Route, limit: Duration) -> Result<Self, Error> {
         // The system refuses to wait no time at all.
@@ -47,25 +65,25 @@ impl Stream {
                 socket.shake_hands(until);
             }
             let mut stream = layers(route, socket)?;
-            let shaken = stream.0.socket().hands_are_shaken();
+            let shaken = stream.top.socket().hands_are_shaken();
             shaken.map_err(|error| Error::Connect {
                 address: route.place(),
                 source: Arc::new(error),
             })?;
             return Ok(stream);
         }
-        Ok(Stream(Box::new(socket)))
+        Ok(Stream::new(socket))
     }
 
     /// It stays so until the next read: who sends message upon message asks the system once.
     fn without_waiting(&mut self) -> &mut dyn Layer {
-        self.0.socket().do_not_wait();
-        &mut *self.0
+        self.top.socket().do_not_wait();
+        &mut *self.top
     }
 
     fn waiting(&mut self) -> &mut dyn Layer {
-        self.0.socket().wait();
-        &mut *self.0
+        self.top.socket().wait();
+        &mut *self.top
     }
 }
 
@@ -75,7 +93,7 @@ fn layers(route: &Route, socket: Socket) -> Result<Stream, Error> {
         return if route.scheme.is_websocket() {
             websocket::open(route, stream)
         } else {
-            Ok(Stream(Box::new(stream)))
+            Ok(Stream::new(stream))
         };
     }
     websocket::open(route, socket)
@@ -136,10 +154,14 @@ fn unix(_: &str) -> io::Result<Socket> {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.socket().begin_to_read();
-        match self.0.read(buffer) {
-            Err(error) if is_pause(error.kind()) && self.0.socket().has_heard() => {
-                Err(Underway.into())
+        self.top.socket().begin_to_read();
+        let read = self.top.read(buffer);
+        // Taken however it went: what was given is not on its way.
+        let is_underway = self.top.take_underway();
+        match read {
+            Err(error) if is_pause(error.kind()) && is_underway => Err(Underway.into()),
+            Ok(n) if n > 0 && !mem::replace(&mut self.has_read, true) => {
+                Foreign::of(&buffer[..n]).map_or(Ok(n), |foreign| Err(foreign.into()))
             }
             read => read,
         }
@@ -158,7 +180,7 @@ impl Write for Stream {
 
 impl Transport for Stream {
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
-        self.0.socket().set_limit(limit);
+        self.top.socket().set_limit(limit);
         Ok(())
     }
 

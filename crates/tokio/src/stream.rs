@@ -1,19 +1,22 @@
 //! The way to the broker, layer upon layer: a socket, TLS perhaps, a WebSocket perhaps.
+#[cfg(feature = "tls")]
 mod noted;
 #[cfg(feature = "tls")]
 mod tls;
 mod websocket;
 
 use crate::{Address, Dial, Tcp};
-use motemq_net::{Route, Scheme, Underway};
-use noted::{Noted, Stirs};
+use motemq_net::{Foreign, Route, Scheme, Underway};
 use std::{
-    fmt, io,
+    fmt, io, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
 /// WebSocket.
@@ -22,20 +25,29 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// given when it is whole.
 pub struct Stream {
     top: Box<dyn Layer>,
-    /// Of the socket below layers that give only what is whole.
-    stirs: Option<Stirs>,
+    /// Something was read.
+    has_read: bool,
 }
 
 /// A stream over another, down to a socket.
-trait Layer: AsyncRead + AsyncWrite + Unpin + Send {}
+trait Layer: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Returns whether anything has come since the last call that is a part of something that can
+    /// be given only when it is whole.
+    fn take_underway(&mut self) -> bool {
+        false
+    }
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Layer for S {}
+impl Layer for TcpStream {}
+
+#[cfg(unix)]
+impl Layer for tokio::net::UnixStream {}
 
 impl Stream {
-    fn plain(socket: impl Layer + 'static) -> Self {
+    fn new(top: impl Layer + 'static) -> Self {
         Stream {
-            top: Box::new(socket),
-            stirs: None,
+            top: Box::new(top),
+            has_read: false,
         }
     }
 }
@@ -55,7 +67,7 @@ impl Dial for Way {
 
     async fn dial(&mut self, address: Address) -> io::Result<Stream> {
         let Some(route) = self.0.as_deref() else {
-            return Ok(Stream::plain(Tcp.dial(address).await?));
+            return Ok(Stream::new(Tcp.dial(address).await?));
         };
         if route.scheme == Scheme::Unix {
             return unix(&route.path).await;
@@ -66,29 +78,24 @@ impl Dial for Way {
             ..route.clone()
         };
         let stream = Tcp.dial(address).await?;
-        let stirs = Stirs::default();
-        let top: Box<dyn Layer> = match route.scheme {
-            Scheme::Mqtts => Box::new(secured(&route, stirs.over(stream)).await?),
+        Ok(match route.scheme {
+            Scheme::Mqtts => Stream::new(secured(&route, stream).await?),
             Scheme::Wss => {
-                Box::new(websocket::open(&route, secured(&route, stirs.over(stream)).await?).await?)
+                Stream::new(websocket::open(&route, secured(&route, stream).await?).await?)
             }
-            Scheme::Ws => Box::new(websocket::open(&route, stirs.over(stream)).await?),
-            Scheme::Mqtt | Scheme::Unix => return Ok(Stream::plain(stream)),
-        };
-        Ok(Stream {
-            top,
-            stirs: Some(stirs),
+            Scheme::Ws => Stream::new(websocket::open(&route, stream).await?),
+            Scheme::Mqtt | Scheme::Unix => Stream::new(stream),
         })
     }
 }
 
 #[cfg(feature = "tls")]
-async fn secured(route: &Route, stream: Noted) -> io::Result<tls::Secured> {
+async fn secured(route: &Route, stream: TcpStream) -> io::Result<tls::Secured> {
     tls::open(route, stream).await.map_err(io::Error::other)
 }
 
 #[cfg(not(feature = "tls"))]
-async fn secured(_: &Route, _: Noted) -> io::Result<Noted> {
+async fn secured(_: &Route, _: TcpStream) -> io::Result<TcpStream> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "this program was built without TLS: build it with the feature \"tls\"",
@@ -97,7 +104,7 @@ async fn secured(_: &Route, _: Noted) -> io::Result<Noted> {
 
 #[cfg(unix)]
 async fn unix(path: &str) -> io::Result<Stream> {
-    Ok(Stream::plain(tokio::net::UnixStream::connect(path).await?))
+    Ok(Stream::new(tokio::net::UnixStream::connect(path).await?))
 }
 
 #[cfg(not(unix))]
@@ -114,14 +121,21 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.top).poll_read(cx, buffer);
         // Taken however it went: what was given is not on its way.
-        let stirs = self.stirs.as_ref().is_some_and(Stirs::take);
-        if stirs && read.is_pending() {
-            Poll::Ready(Err(Underway.into()))
-        } else {
-            read
+        let is_underway = self.top.take_underway();
+        if is_underway && read.is_pending() {
+            return Poll::Ready(Err(Underway.into()));
         }
+        let bytes = &buffer.filled()[before..];
+        if !bytes.is_empty()
+            && !mem::replace(&mut self.has_read, true)
+            && let Some(foreign) = Foreign::of(bytes)
+        {
+            return Poll::Ready(Err(foreign.into()));
+        }
+        read
     }
 }
 

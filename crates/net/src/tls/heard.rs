@@ -1,8 +1,10 @@
 //! What anybody can hear of a handshake: up to TLS 1.2 a server asks for the client's certificate
 //! in the clear, and objects to its absence without saying to what.
+use super::Records;
 use std::{
     fmt,
     io::{self, Read, Write},
+    mem,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -54,11 +56,14 @@ impl fmt::Debug for Heard {
     }
 }
 
-/// A stream below TLS that is listened to while hands are shaken.
+/// A stream below TLS that is listened to while hands are shaken, and whose records are followed.
 #[derive(Debug)]
 pub struct Overheard<S> {
     inner: S,
     heard: Option<Heard>,
+    records: Records,
+    /// Whether anything has come since it was asked last.
+    has_read: bool,
 }
 
 impl<S> Overheard<S> {
@@ -66,12 +71,19 @@ impl<S> Overheard<S> {
         Overheard {
             inner,
             heard: Some(heard),
+            records: Records::default(),
+            has_read: false,
         }
     }
 
     /// Hands are shaken.
     pub(super) fn listen_no_more(&mut self) {
         self.heard = None;
+    }
+
+    /// Returns whether anything has come since the last call that ends in the middle of a record.
+    pub fn take_underway(&mut self) -> bool {
+        mem::take(&mut self.has_read) && self.records.is_incomplete()
     }
 
     /// What is listened to.
@@ -88,6 +100,8 @@ impl<S> Overheard<S> {
 impl<S: Read> Read for Overheard<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
+        self.has_read |= n > 0;
+        self.records.pass(&buffer[..n]);
         if let Some(heard) = &self.heard {
             heard.note(&buffer[..n]);
         }

@@ -147,10 +147,18 @@ impl Objection {
             .map_or(Objection::Other, |(_, objection)| *objection)
     }
 
-    /// Whether the broker may object to that it was shown no client certificate, `asked` for or
-    /// not.
-    pub(super) fn may_be_to_silence(self, asked: bool) -> bool {
-        self == Objection::BadClientCertificate || (self == Objection::Refused && asked)
+    /// Returns what this alert means to a client that has shown no certificate, `asked` for one or
+    /// not as far as is known: it has shown no bad one. Servers name the absence in many ways; with
+    /// Java it is "bad certificate".
+    pub(super) fn without_identity(self, asked: bool) -> Self {
+        match self {
+            Objection::BadClientCertificate
+            | Objection::ExpiredClient
+            | Objection::UnknownClientCa => Objection::NoClientCertificate,
+            Objection::AccessDenied | Objection::Refused if asked => Objection::NoClientCertificate,
+            Objection::AccessDenied => Objection::Refused,
+            other => other,
+        }
     }
 
     /// What the broker says by an alert: RFC 8446, section 6.2.
@@ -163,7 +171,8 @@ impl Objection {
             49 => Objection::AccessDenied,
             70 => Objection::NoCommonVersion,
             112 => Objection::UnknownName,
-            116 => Objection::NoClientCertificate,
+            // The former is of SSL 3, and still sent.
+            41 | 116 => Objection::NoClientCertificate,
             120 => Objection::NoCommonAlpn,
             _ => Objection::Other,
         }
@@ -223,6 +232,69 @@ pub(super) fn of_transport(error: &native_tls::Error) -> Option<Objection> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TlsError;
+    use std::io::{Error, ErrorKind};
+
+    /// Behind the handshake, where TLS 1.3 has them.
+    #[test]
+    fn alerts_about_certificates_mean_that_none_was_shown() {
+        let said = |alert: u8, has_identity| {
+            let words =
+                format!("error:0A:SSL routines::alert:ssl/record.c:1:SSL alert number {alert}");
+            let error = TlsError::explained(Error::other(words), has_identity);
+            assert_eq!(error.kind(), ErrorKind::Other);
+            match error.get_ref().and_then(|said| said.downcast_ref()) {
+                Some(TlsError::Objection { objection, .. }) => *objection,
+                other => panic!("{other:?}"),
+            }
+        };
+        for (alert, shown) in [
+            (40, Objection::Refused),
+            (42, Objection::BadClientCertificate),
+            (43, Objection::BadClientCertificate),
+            (44, Objection::BadClientCertificate),
+            (45, Objection::ExpiredClient),
+            (46, Objection::BadClientCertificate),
+            (48, Objection::UnknownClientCa),
+            (49, Objection::AccessDenied),
+            (116, Objection::NoClientCertificate),
+        ] {
+            assert_eq!(
+                said(alert, false),
+                Objection::NoClientCertificate,
+                "{alert}"
+            );
+            assert_eq!(said(alert, true), shown, "{alert}");
+        }
+        for has_identity in [false, true] {
+            assert_eq!(said(41, has_identity), Objection::NoClientCertificate);
+            assert_eq!(said(70, has_identity), Objection::NoCommonVersion);
+            assert_eq!(said(120, has_identity), Objection::NoCommonAlpn);
+        }
+    }
+
+    #[test]
+    fn in_the_handshake_it_matters_what_was_asked_for() {
+        for (alert, asked, unasked) in [
+            (40, Objection::NoClientCertificate, Objection::Refused),
+            (
+                42,
+                Objection::NoClientCertificate,
+                Objection::NoClientCertificate,
+            ),
+            (
+                48,
+                Objection::NoClientCertificate,
+                Objection::NoClientCertificate,
+            ),
+            (49, Objection::NoClientCertificate, Objection::Refused),
+            (112, Objection::UnknownName, Objection::UnknownName),
+        ] {
+            let objection = Objection::of_alert(alert);
+            assert_eq!(objection.without_identity(true), asked, "{alert}");
+            assert_eq!(objection.without_identity(false), unasked, "{alert}");
+        }
+    }
 
     #[test]
     fn words_of_openssl_are_understood() {

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 pub struct Stream {
     inner: TlsStream<Overheard<Socket>>,
+    has_identity: bool,
     /// So many bytes were encrypted and could not be written. They are to be given again, and no
     /// more: SChannel would count those as written, too.
     again: Option<usize>,
@@ -22,14 +23,18 @@ pub fn open(route: &Route, socket: Socket) -> Result<Stream, Error> {
             address: route.place(),
             source,
         })?;
-    Ok(Stream { inner, again: None })
+    Ok(Stream {
+        inner,
+        has_identity: route.tls.has_identity(),
+        again: None,
+    })
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
             Err(error) if TlsError::is_bare_end(&error) => Ok(0),
-            read => read.map_err(TlsError::explained),
+            read => read.map_err(|error| TlsError::explained(error, self.has_identity)),
         }
     }
 }
@@ -46,14 +51,14 @@ impl Write for Stream {
             // Whoever hung up may have said why before.
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
                 if let Err(reason) = self.inner.read(&mut [0])
-                    && let Some(said) = TlsError::of_io(&reason)
+                    && let Some(said) = TlsError::of_io(&reason, self.has_identity)
                 {
                     return Err(io::Error::new(error.kind(), said));
                 }
             }
             _ => {}
         }
-        Err(TlsError::explained(error))
+        Err(TlsError::explained(error, self.has_identity))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -64,6 +69,10 @@ impl Write for Stream {
 impl Layer for Stream {
     fn socket(&mut self) -> &mut Socket {
         self.inner.get_mut().get_mut()
+    }
+
+    fn take_underway(&mut self) -> bool {
+        self.inner.get_mut().take_underway()
     }
 
     fn finish(&mut self) -> io::Result<()> {

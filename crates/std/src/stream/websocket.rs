@@ -2,20 +2,32 @@
 use super::{Layer, Stream};
 use crate::{Error, engine::is_pause, socket::Socket};
 use motemq_net::{
-    Route, WebSocket, WebSocketError,
-    tungstenite::{self, Bytes, HandshakeError, Message, client::client_with_config},
+    FrameDecoder, ResponseHead, Route, WebSocket, WebSocketError,
+    tungstenite::{self, HandshakeError, Message, client::client_with_config},
 };
 use std::{
     io::{self, ErrorKind, Read, Write},
     sync::Arc,
 };
 
+/// Reads without a byte of payload before others get their turn: whoever sends control frames
+/// without an end does not keep a call from its time limit.
+const READS: usize = 32;
+
 struct Framed<S> {
-    inner: tungstenite::WebSocket<S>,
-    /// What has come and was not read yet.
-    rest: Bytes,
+    /// Writes frames. It has read the handshake, and reads nothing more.
+    inner: tungstenite::WebSocket<Upgraded<S>>,
+    decoder: FrameDecoder,
+    /// A pong was framed that is perhaps not written yet.
+    owes_pong: bool,
     /// So many bytes were framed, and are not all written. They are to be given again.
     again: Option<usize>,
+}
+
+/// A stream that gives the library the head of the server's answer and nothing behind it.
+struct Upgraded<S> {
+    inner: S,
+    head: ResponseHead,
 }
 
 /// Asks for a WebSocket over a stream.
@@ -34,12 +46,17 @@ pub fn open<S: Layer + 'static>(route: &Route, stream: S) -> Result<Stream, Erro
         }
     };
     let request = route.websocket.request(&route.url()).map_err(failed)?;
+    let stream = Upgraded {
+        inner: stream,
+        head: ResponseHead::default(),
+    };
     match client_with_config(request, stream, Some(WebSocket::config())) {
-        Ok((inner, _)) => Ok(Stream(Box::new(Framed {
+        Ok((inner, _)) => Ok(Stream::new(Framed {
             inner,
-            rest: Bytes::new(),
+            decoder: FrameDecoder::default(),
+            owes_pong: false,
             again: None,
-        }))),
+        })),
         Err(HandshakeError::Failure(error)) => Err(failed(WebSocketError::of(error))),
         Err(HandshakeError::Interrupted(_)) => {
             Err(failed(WebSocketError::Io(ErrorKind::TimedOut.into())))
@@ -54,29 +71,48 @@ fn io_error(error: tungstenite::Error) -> io::Error {
     }
 }
 
-impl<S: Layer> Read for Framed<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.rest.is_empty() {
-            match self.inner.read() {
-                Ok(Message::Binary(bytes)) => self.rest = bytes,
-                Ok(Message::Text(_)) => {
-                    return Err(io::Error::new(
-                        ErrorKind::InvalidData,
-                        "the broker sends text, not MQTT",
-                    ));
-                }
-                Ok(Message::Close(_)) => return Ok(0),
-                // Answered by the library, with the next read.
-                Ok(_) => {}
-                Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => {
-                    return Ok(0);
-                }
-                Err(error) => return Err(io_error(error)),
+impl<S: Layer> Framed<S> {
+    /// Answers a ping as far as it can be written now; the library holds the rest.
+    fn pong(&mut self) -> io::Result<()> {
+        if let Some(ping) = self.decoder.take_ping() {
+            self.owes_pong = true;
+            match self.inner.write(Message::Pong(ping)) {
+                Err(tungstenite::Error::Io(error)) if is_pause(error.kind()) => {}
+                framed => framed.map_err(io_error)?,
             }
         }
-        let n = self.rest.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&self.rest.split_to(n));
-        Ok(n)
+        match self.flush_pong() {
+            Err(error) if is_pause(error.kind()) => Ok(()),
+            flushed => flushed,
+        }
+    }
+
+    fn flush_pong(&mut self) -> io::Result<()> {
+        if self.owes_pong {
+            self.inner.flush().map_err(io_error)?;
+            self.owes_pong = false;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Layer> Read for Framed<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for _ in 0..READS {
+            self.pong()?;
+            if self.decoder.is_closed()? {
+                return Ok(0);
+            }
+            let n = self.inner.get_mut().read(buffer)?;
+            if n == 0 {
+                return Ok(0);
+            }
+            let payload = self.decoder.decode(&mut buffer[..n]);
+            if payload > 0 {
+                return Ok(payload);
+            }
+        }
+        Err(ErrorKind::WouldBlock.into())
     }
 }
 
@@ -88,14 +124,17 @@ impl<S: Layer> Write for Framed<S> {
         let n = match self.again {
             Some(n) => n,
             None => {
-                let framed = self.inner.write(Message::binary(bytes.to_vec()));
-                // What it could not write it holds, and writes when it is flushed.
-                match framed {
-                    Err(tungstenite::Error::Io(error)) if is_pause(error.kind()) => {}
-                    framed => framed.map_err(io_error)?,
+                self.flush_pong()?;
+                let n = bytes.len().min(WebSocket::MAX_WRITE);
+                for payload in bytes[..n].chunks(WebSocket::MAX_FRAME) {
+                    // What it could not write it holds, and writes when it is flushed.
+                    match self.inner.write(Message::binary(payload.to_vec())) {
+                        Err(tungstenite::Error::Io(error)) if is_pause(error.kind()) => {}
+                        framed => framed.map_err(io_error)?,
+                    }
                 }
-                self.again = Some(bytes.len());
-                bytes.len()
+                self.again = Some(n);
+                n
             }
         };
         self.inner.flush().map_err(io_error)?;
@@ -110,12 +149,41 @@ impl<S: Layer> Write for Framed<S> {
 
 impl<S: Layer> Layer for Framed<S> {
     fn socket(&mut self) -> &mut Socket {
-        self.inner.get_mut().socket()
+        self.inner.get_mut().inner.socket()
+    }
+
+    fn take_underway(&mut self) -> bool {
+        self.inner.get_mut().inner.take_underway()
     }
 
     /// Says nothing: the broker closes behind DISCONNECT, and RabbitMQ was seen to publish the will
     /// where a closing frame came at once.
     fn finish(&mut self) -> io::Result<()> {
         self.inner.flush().map_err(io_error)
+    }
+}
+
+impl<S: Read> Read for Upgraded<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.head.is_complete() {
+            let n = self.inner.read(buffer)?;
+            return Ok(self.head.take(&buffer[..n]));
+        }
+        let rest = self.head.take_rest(buffer.len());
+        if rest.is_empty() {
+            return self.inner.read(buffer);
+        }
+        buffer[..rest.len()].copy_from_slice(&rest);
+        Ok(rest.len())
+    }
+}
+
+impl<S: Write> Write for Upgraded<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

@@ -1,13 +1,8 @@
-//! TCP that notes whether anything has come, and what while hands are shaken.
-#[cfg(feature = "tls")]
-use motemq_net::Heard;
+//! TCP below TLS: what comes while hands are shaken is noted, and whether a record is incomplete.
+use motemq_net::{Heard, Records};
 use std::{
-    io,
+    io, mem,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     task::{Context, Poll},
 };
 use tokio::{
@@ -15,31 +10,28 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Below layers that give only what is whole.
 pub struct Noted {
     inner: TcpStream,
-    stirs: Stirs,
     /// Who listens to the handshake.
-    #[cfg(feature = "tls")]
     pub heard: Option<Heard>,
+    records: Records,
+    /// Whether anything has come since it was asked last.
+    has_read: bool,
 }
 
-/// Whether anything has come since it was asked last.
-#[derive(Clone, Default)]
-pub struct Stirs(Arc<AtomicBool>);
-
-impl Stirs {
-    pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+impl Noted {
+    pub fn new(inner: TcpStream, heard: Heard) -> Self {
+        Noted {
+            inner,
+            heard: Some(heard),
+            records: Records::default(),
+            has_read: false,
+        }
     }
 
-    pub fn over(&self, stream: TcpStream) -> Noted {
-        Noted {
-            inner: stream,
-            stirs: self.clone(),
-            #[cfg(feature = "tls")]
-            heard: None,
-        }
+    /// Returns whether anything has come since the last call that ends in the middle of a record.
+    pub fn take_underway(&mut self) -> bool {
+        mem::take(&mut self.has_read) && self.records.is_incomplete()
     }
 }
 
@@ -51,11 +43,12 @@ impl AsyncRead for Noted {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.inner).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.stirs.0.store(true, Ordering::Relaxed);
-            #[cfg(feature = "tls")]
+        let bytes = &buffer.filled()[before..];
+        if !bytes.is_empty() {
+            self.has_read = true;
+            self.records.pass(bytes);
             if let Some(heard) = &self.heard {
-                heard.note(&buffer.filled()[before..]);
+                heard.note(bytes);
             }
         }
         read

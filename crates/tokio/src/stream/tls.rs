@@ -1,16 +1,20 @@
 //! TLS over TCP.
-use super::Noted;
+use super::{Layer, noted::Noted};
 use motemq_net::{Heard, Route, TlsError};
 use std::{
     io::{self, ErrorKind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 use tokio_native_tls::{TlsConnector, TlsStream};
 
 pub struct Secured {
     inner: TlsStream<Noted>,
+    has_identity: bool,
     /// So many bytes were encrypted and could not be written. They are to be given again, and no
     /// more: SChannel would count those as written, too.
     again: Option<usize>,
@@ -19,14 +23,24 @@ pub struct Secured {
 /// A record of TLS holds no more.
 const RECORD: usize = 16 << 10;
 
-pub async fn open(route: &Route, mut stream: Noted) -> Result<Secured, TlsError> {
+pub async fn open(route: &Route, stream: TcpStream) -> Result<Secured, TlsError> {
     let connector = TlsConnector::from(route.tls.connector()?);
     let heard = Heard::default();
-    stream.heard = Some(heard.clone());
+    let stream = Noted::new(stream, heard.clone());
     let connected = connector.connect(route.tls.name(&route.host), stream).await;
     let mut inner = connected.map_err(|error| route.tls.failed(&error, &heard))?;
     inner.get_mut().get_mut().get_mut().heard = None;
-    Ok(Secured { inner, again: None })
+    Ok(Secured {
+        inner,
+        has_identity: route.tls.has_identity(),
+        again: None,
+    })
+}
+
+impl Layer for Secured {
+    fn take_underway(&mut self) -> bool {
+        self.inner.get_mut().get_mut().get_mut().take_underway()
+    }
 }
 
 impl AsyncRead for Secured {
@@ -37,7 +51,9 @@ impl AsyncRead for Secured {
     ) -> Poll<io::Result<()>> {
         match ready!(Pin::new(&mut self.inner).poll_read(cx, buffer)) {
             Err(error) if TlsError::is_bare_end(&error) => Poll::Ready(Ok(())),
-            read => Poll::Ready(read.map_err(TlsError::explained)),
+            read => {
+                Poll::Ready(read.map_err(|error| TlsError::explained(error, self.has_identity)))
+            }
         }
     }
 }
@@ -63,11 +79,11 @@ impl AsyncWrite for Secured {
             if hung_up
                 && let Poll::Ready(Err(reason)) =
                     Pin::new(&mut self.inner).poll_read(cx, &mut ReadBuf::new(&mut rest))
-                && let Some(said) = TlsError::of_io(&reason)
+                && let Some(said) = TlsError::of_io(&reason, self.has_identity)
             {
                 return io::Error::new(error.kind(), said);
             }
-            TlsError::explained(error)
+            TlsError::explained(error, self.has_identity)
         }))
     }
 

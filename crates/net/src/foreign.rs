@@ -1,0 +1,80 @@
+//! What answers where MQTT was expected, told by its first bytes.
+use std::io::{self, ErrorKind};
+
+/// Something that is not MQTT answers there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("what answers there speaks {name}, not MQTT: check {check}")]
+pub struct Foreign {
+    name: &'static str,
+    check: &'static str,
+}
+
+/// No packet that a broker sends first begins like this: the first is CONNACK, byte 0x20.
+const BEGINNINGS: [(&[u8], Foreign); 8] = {
+    const fn foreign(name: &'static str, check: &'static str) -> Foreign {
+        Foreign { name, check }
+    }
+    const HTTP: Foreign = foreign(
+        "HTTP",
+        "the port; MQTT over a WebSocket has URLs with ws:// or wss://",
+    );
+    const TLS: Foreign = foreign(
+        "TLS",
+        "the port, or speak TLS: URLs with mqtts:// or wss://",
+    );
+    const PORT: &str = "the host and the port";
+    [
+        (b"HTTP/", HTTP),
+        (b"<", HTTP),
+        (b"\x15\x03", TLS),
+        (b"\x16\x03", TLS),
+        (b"SSH-", foreign("SSH", PORT)),
+        (b"AMQP", foreign("AMQP", PORT)),
+        (b"220", foreign("SMTP or FTP", PORT)),
+        (b"-ERR", foreign("the protocol of Redis", PORT)),
+    ]
+};
+
+impl Foreign {
+    /// Returns what speaks like this, if that is known.
+    ///
+    /// ```
+    /// use motemq_net::Foreign;
+    /// let foreign = Foreign::of(b"HTTP/1.1 400 Bad Request\r\n").unwrap();
+    /// assert!(foreign.to_string().contains("speaks HTTP, not MQTT"));
+    /// assert!(Foreign::of(b"\x20\x02\0\0").is_none());
+    /// ```
+    pub fn of(first_bytes: &[u8]) -> Option<Self> {
+        let mut beginnings = BEGINNINGS.iter();
+        let found = beginnings.find(|(beginning, _)| first_bytes.starts_with(beginning));
+        found.map(|&(_, foreign)| foreign)
+    }
+}
+
+impl From<Foreign> for io::Error {
+    fn from(foreign: Foreign) -> Self {
+        io::Error::new(ErrorKind::InvalidData, foreign)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_told_by_their_first_bytes() {
+        for (bytes, name) in [
+            (&b"HTTP/1.0 400"[..], "HTTP,"),
+            (b"<html>", "HTTP,"),
+            (b"\x15\x03\x01\0\x02\x02\x46", "TLS"),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
+            (b"AMQP\0\0\x09\x01", "AMQP"),
+            (b"220 mail.example ESMTP", "SMTP"),
+        ] {
+            assert!(Foreign::of(bytes).unwrap().to_string().contains(name));
+        }
+        for bytes in [&b"\x20\x02\x01\0"[..], b"\x20", b"HTT", b"", b"\x15"] {
+            assert_eq!(Foreign::of(bytes), None);
+        }
+    }
+}
