@@ -9,7 +9,7 @@ mod part;
 mod record;
 mod sanitizers;
 
-use crate::{fuzz, machine, pages, simulate, steps::Steps};
+use crate::{fuzz, machine::Missing, pages, simulate, steps::Steps};
 use clap::Args;
 use part::{Extent, PARTS, Part};
 use record::{Figures, Records};
@@ -74,7 +74,7 @@ impl Options {
 
 /// What of it is done for every change: the quick forms, and each checked figure compared with the
 /// one that is kept.
-pub fn quick(steps: &mut Steps, install: bool) {
+pub fn quick(steps: &mut Steps) {
     let kept = Records::read(&record::file());
     let extent = Extent {
         messages: 1_000_000,
@@ -82,10 +82,16 @@ pub fn quick(steps: &mut Steps, install: bool) {
         seeds: 1,
     };
     for part in PARTS.iter().filter(|part| part.checked) {
-        steps.check(part.name, || {
-            let kept = kept.as_ref().map_err(Clone::clone)?;
-            compare(part, &(part.run)(&extent)?, kept)
-        });
+        let missing = (part.missing)();
+        if can_measure(part, kept.as_ref().ok(), &missing) {
+            steps.check(part.name, || {
+                let kept = kept.as_ref().map_err(Clone::clone)?;
+                compare(part, &(part.run)(&extent)?, kept, &missing)
+            });
+        }
+        for (figure, missing) in missing {
+            steps.not_here(&format!("{}: {figure}", part.name), &missing);
+        }
     }
     steps.check("simulation", || {
         simulate::run(&simulate::Options::default()).map(|_| ())
@@ -99,20 +105,14 @@ pub fn quick(steps: &mut Steps, install: bool) {
             "cargo xtask evidence mutants",
         )
     });
-    if install && fuzz::needs_compiler() {
-        steps.check("install a C++ compiler", || machine::install(&["g++"]));
-    }
-    match fuzz::hindrance() {
-        None => steps.check("fuzzing", || {
-            fuzz::run(&fuzz::Options {
-                seconds: FUZZ,
-                target: None,
-                seed: Some(1),
-            })
-            .map(|_| ())
-        }),
-        Some(why) => steps.skip("fuzzing", &why),
-    }
+    steps.check_unless(fuzz::missing().as_ref(), "fuzzing", || {
+        fuzz::run(&fuzz::Options {
+            seconds: FUZZ,
+            target: None,
+            seed: Some(1),
+        })
+        .map(|_| ())
+    });
 }
 
 /// Runs the parts, keeps what came of each as it ends, and writes the page.
@@ -131,10 +131,15 @@ pub fn run(options: &Options) -> ExitCode {
             steps.check(part.name, || {
                 keep(|records| records.take(part.name, &Records::read(file)?))
             });
-        } else if let Some(why) = (part.hindrance)() {
-            steps.skip(part.name, &why);
-        } else {
+            continue;
+        }
+        // What is kept of it is kept as it is: a record has all of its figures.
+        let missing = (part.missing)();
+        if missing.is_empty() {
             steps.check(part.name, || at_length(part, &options.extent()));
+        }
+        for (figure, missing) in missing {
+            steps.not_here(&format!("{}: {figure}", part.name), &missing);
         }
     }
     steps.summary()
@@ -168,13 +173,30 @@ fn keep(change: impl FnOnce(&mut Records) -> Result<(), String>) -> Result<(), S
     )
 }
 
-/// The figures are those that are kept.
-fn compare(part: &Part, new: &Figures, kept: &Records) -> Result<(), String> {
+/// Whether this machine can measure any of the figures that are kept. Where none is kept it has to
+/// be told.
+fn can_measure(part: &Part, kept: Option<&Records>, missing: &[(String, Missing)]) -> bool {
+    kept.and_then(|kept| kept.figures(part.name))
+        .is_none_or(|kept| kept.keys().any(|name| !is_missing(name, missing)))
+}
+
+fn is_missing(name: &str, missing: &[(String, Missing)]) -> bool {
+    missing.iter().any(|(figure, _)| figure == name)
+}
+
+/// The figures are those that are kept, but for those that this machine cannot measure.
+fn compare(
+    part: &Part,
+    new: &Figures,
+    kept: &Records,
+    missing: &[(String, Missing)],
+) -> Result<(), String> {
     let kept = kept.figures(part.name).ok_or("nothing is kept of it")?;
     let names = new
         .keys()
         .chain(kept.keys().filter(|name| !new.contains_key(*name)));
     let mut differences = names
+        .filter(|name| !is_missing(name, missing))
         .filter(|name| new.get(*name) != kept.get(*name))
         .map(|name| {
             let shown = |figures: &Figures| {
@@ -206,7 +228,7 @@ mod tests {
         let figures =
             |states: u64| Figures::from_iter([("three messages".to_owned(), states.into())]);
         let mut kept = Records::none();
-        assert!(compare(part, &figures(7), &kept).is_err());
+        assert!(compare(part, &figures(7), &kept, &[]).is_err());
         kept.keep(
             part.name,
             "",
@@ -214,14 +236,14 @@ mod tests {
             std::time::Duration::ZERO,
             &Ok(figures(7)),
         );
-        assert_eq!(compare(part, &figures(7), &kept), Ok(()));
-        let why = compare(part, &figures(6), &kept).unwrap_err();
+        assert_eq!(compare(part, &figures(7), &kept, &[]), Ok(()));
+        let why = compare(part, &figures(6), &kept, &[]).unwrap_err();
         assert!(
             why.contains("three messages: 6, but 7 is kept")
                 && why.contains("cargo xtask evidence exploration"),
             "{why}"
         );
-        assert!(compare(part, &Figures::new(), &kept).is_err());
+        assert!(compare(part, &Figures::new(), &kept, &[]).is_err());
         kept.keep(
             part.name,
             "",
@@ -230,8 +252,42 @@ mod tests {
             &Err("it broke".into()),
         );
         assert!(
-            compare(part, &figures(7), &kept).is_err()
+            compare(part, &figures(7), &kept, &[]).is_err()
                 && page::text(&kept).contains("**It failed**: it broke")
         );
+    }
+
+    #[test]
+    fn a_figure_that_is_not_here_is_not_compared() {
+        let part = PARTS.iter().find(|part| part.name == "panics").unwrap();
+        let both = [("a", 86), ("b", 86)]
+            .map(|(name, entries): (_, u64)| (name.to_owned(), entries.into()));
+        let one = |entries: u64| Figures::from_iter([("a".to_owned(), entries.into())]);
+        let mut kept = Records::none();
+        kept.keep(
+            part.name,
+            "",
+            "",
+            std::time::Duration::ZERO,
+            &Ok(Figures::from_iter(both)),
+        );
+        let missing = [("b".to_owned(), Missing::Installable("type this".into()))];
+        assert_eq!(compare(part, &one(86), &kept, &missing), Ok(()));
+        assert!(compare(part, &one(85), &kept, &missing).is_err());
+        assert!(compare(part, &Figures::new(), &kept, &missing).is_err());
+        assert!(compare(part, &one(86), &kept, &[]).is_err());
+        assert!(can_measure(part, Some(&kept), &missing));
+        let missing = ["a", "b"].map(|name| (name.to_owned(), missing[0].1.clone()));
+        assert!(!can_measure(part, Some(&kept), &missing));
+        assert!(can_measure(part, Some(&Records::none()), &missing));
+    }
+
+    #[test]
+    fn what_panics_may_lack_is_what_is_kept() {
+        let kept = Records::read(&record::file()).unwrap();
+        let kept: Vec<_> = kept.figures("panics").unwrap().keys().cloned().collect();
+        let mut figures = crate::panics::TARGETS.map(part::entry_points);
+        figures.sort();
+        assert_eq!(kept, figures);
     }
 }

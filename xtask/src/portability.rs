@@ -1,10 +1,11 @@
 //! The machines without an operating system that the core and its embedded adapters are built for.
 use crate::{
+    machine::Missing,
     no_std::{self, TARGET, Way},
     programs::cargo,
     steps::Steps,
 };
-use std::process::Command;
+use std::{iter, process::Command};
 
 /// From the smallest Cortex-M, which has no compare-and-swap, to a browser. [`TARGET`] is built for
 /// besides, since its sizes are measured.
@@ -26,11 +27,13 @@ const PACKAGES: [&str; 6] = [
 ];
 const EVERYTHING: [&str; 2] = ["--features", "motemq/fast,motemq/defmt,motemq-nal/async"];
 
-/// Builds for all of them; what a machine has no library for is skipped.
-pub fn check(steps: &mut Steps, install: bool) {
-    if install {
-        no_std::add(&TARGETS);
-    }
+/// All of them.
+pub fn targets() -> impl Iterator<Item = &'static str> {
+    iter::once(TARGET).chain(TARGETS)
+}
+
+/// Builds for all of them for which this machine has a library.
+pub fn check(steps: &mut Steps) {
     let mut installed = Vec::new();
     let mut from_source = Vec::new();
     let mut missing = Vec::new();
@@ -55,18 +58,24 @@ pub fn check(steps: &mut Steps, install: bool) {
     }
     if !missing.is_empty() {
         let targets = missing.join(" ");
-        steps.skip(
+        steps.not_here(
             &format!("build for {targets}"),
-            &format!("no library for them: type `rustup target add {targets}`"),
+            &Missing::Installable(no_std::advice(&targets)),
         );
     }
-    if let Some(way) = no_std::way() {
-        let command = || {
-            let mut command = no_std::cargo_for(&way, ["build", "--release"]);
-            command.args(["--target", TARGET]).args(PACKAGES);
-            command
-        };
-        both(steps, TARGET, &command);
+    match no_std::way() {
+        Some(way) => {
+            let command = || {
+                let mut command = no_std::cargo_for(&way, ["build", "--release"]);
+                command.args(["--target", TARGET]).args(PACKAGES);
+                command
+            };
+            both(steps, TARGET, &command);
+        }
+        None => steps.not_here(
+            &format!("build for {TARGET}"),
+            &Missing::Installable(no_std::advice(TARGET)),
+        ),
     }
 }
 

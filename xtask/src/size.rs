@@ -4,6 +4,7 @@ mod peers;
 mod table;
 
 use crate::{
+    machine::Missing,
     no_std::{self, TARGET, Way},
     programs::{program, read, run, workspace},
     readme,
@@ -53,8 +54,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 /// # Errors
 /// What could not be built; what is linked and must not be; where the README says otherwise.
 pub fn measure(options: &Options) -> Result<(), String> {
-    let way = no_std::way()
-        .ok_or_else(|| format!("no library for {TARGET}: {}", no_std::advice(TARGET)))?;
+    let way = no_std::way().ok_or_else(|| no_std::advice(TARGET))?;
     println!("{}", core_used(&way));
     let compiler = compiler(&way)?;
     let linker = linker()?;
@@ -140,6 +140,20 @@ fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
     Ok(directory
         .join(TARGET)
         .join("release/libmotemq_firmware_size.a"))
+}
+
+/// What is missing to build and link for the target.
+pub fn missing() -> Option<Missing> {
+    no_std::missing(TARGET).or_else(|| Missing::packages(&linker_packages()))
+}
+
+/// Packages to be installed for linking; none if there is a linker.
+pub fn linker_packages() -> Vec<&'static str> {
+    if linker().is_ok() {
+        Vec::new()
+    } else {
+        vec!["binutils-arm-none-eabi"]
+    }
 }
 
 /// The linker that comes with Rust, or else binutils'.

@@ -5,7 +5,8 @@ mod tls;
 mod wine;
 
 use crate::{
-    dist, machine,
+    dist,
+    machine::{self, Missing},
     no_std::{self, Way},
     programs::cargo,
     steps::Steps,
@@ -68,41 +69,47 @@ pub fn run(options: &Options) -> ExitCode {
         return steps.summary();
     }
     if install {
-        no_std::add(&CHECKED);
+        steps.check("install what is missing", || {
+            self::install(&[TARGET, CHECKED[0], CHECKED[1]])
+        });
     }
     for target in CHECKED {
+        let name = format!("check for {target}");
         match no_std::way_for(target) {
-            Some(way) => steps.run(
-                &format!("check for {target}"),
-                hosted(&way, target, "check"),
-            ),
-            None => steps.skip(&format!("check for {target}"), &no_std::advice(target)),
+            Some(way) => steps.run(&name, hosted(&way, target, "check")),
+            None => steps.not_here(&name, &Missing::Installable(no_std::advice(target))),
         }
     }
-    match ready(install) {
-        Ok((way, wine)) => {
-            // Tests run them as programs.
-            let mut examples = hosted(&way, TARGET, "build");
-            examples.args(["--features", "motemq/fast", "--examples"]);
-            steps.run("examples for Windows", examples);
-            let mut test = hosted(&way, TARGET, "test");
-            test.args([
-                "--no-fail-fast",
-                "--features",
-                "motemq/fast",
-                "--lib",
-                "--bins",
-                "--tests",
-                "--",
-            ]);
-            test.args(BEYOND_WINE.iter().flat_map(|name| ["--skip", name]));
-            wine.runs_for(&mut test);
-            steps.run("tests under wine", test);
-            steps.check("the command under wine", || show_command(&wine));
-        }
-        Err(why) => steps.skip("tests under wine, and the command", &why),
+    match missing() {
+        None => under_wine(&mut steps),
+        Some(missing) => steps.not_here("tests under wine, and the command", &missing),
     }
     steps.summary()
+}
+
+fn under_wine(steps: &mut Steps) {
+    let (way, wine) = match ready() {
+        Ok(ready) => ready,
+        Err(why) => return steps.check("tests under wine, and the command", || Err(why)),
+    };
+    // Tests run them as programs.
+    let mut examples = hosted(&way, TARGET, "build");
+    examples.args(["--features", "motemq/fast", "--examples"]);
+    steps.run("examples for Windows", examples);
+    let mut test = hosted(&way, TARGET, "test");
+    test.args([
+        "--no-fail-fast",
+        "--features",
+        "motemq/fast",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--",
+    ]);
+    test.args(BEYOND_WINE.iter().flat_map(|name| ["--skip", name]));
+    wine.runs_for(&mut test);
+    steps.run("tests under wine", test);
+    steps.check("the command under wine", || show_command(&wine));
 }
 
 /// Shows the command alone, if this machine has what it takes.
@@ -110,11 +117,14 @@ pub fn run(options: &Options) -> ExitCode {
 /// # Errors
 /// What went wrong; with `install` also what is missing.
 pub fn command(install: bool) -> Result<(), String> {
-    match ready(install) {
-        Ok((_, wine)) => show_command(&wine),
-        Err(why) if install => Err(why),
-        Err(why) => {
-            println!("SKIPPED: the command under wine: {why}");
+    if install {
+        self::install(&[TARGET])?;
+    }
+    match missing() {
+        None => show_command(&ready()?.1),
+        Some(missing) if install => Err(missing.to_string()),
+        Some(missing) => {
+            println!("not here: the command under wine: {missing}");
             Ok(())
         }
     }
@@ -128,26 +138,30 @@ fn show_command(wine: &Wine) -> Result<(), String> {
     tls::show(wine, &exe)
 }
 
-/// A library for Windows and a Windows; or what is missing.
-fn ready(install: bool) -> Result<(Way, Wine), String> {
-    let missing = missing();
-    if !missing.is_empty() && !install {
-        return Err(format!(
-            "not installed: on Debian `apt-get install {}`",
-            missing.join(" ")
-        ));
-    }
-    if !missing.is_empty() {
-        machine::install(&missing)?;
-    }
-    if install {
-        no_std::add(&[TARGET]);
-    }
+/// A library for Windows and a Windows.
+fn ready() -> Result<(Way, Wine), String> {
     let way = no_std::way_for(TARGET).ok_or_else(|| no_std::advice(TARGET))?;
     Ok((way, Wine::prepare()?))
 }
 
-fn missing() -> Vec<&'static str> {
+/// What is missing to show anything.
+fn missing() -> Option<Missing> {
+    Missing::packages(&packages()).or_else(|| no_std::missing(TARGET))
+}
+
+/// Installs what is missing, with the libraries for these targets.
+fn install(targets: &[&str]) -> Result<(), String> {
+    no_std::install(targets)?;
+    let packages = packages();
+    if packages.is_empty() {
+        Ok(())
+    } else {
+        machine::install(&packages)
+    }
+}
+
+/// Packages to be installed for building for Windows and running it; none if they are there.
+fn packages() -> Vec<&'static str> {
     let mut packages = machine::missing(&PROGRAMS);
     packages.extend(machine::broker_packages());
     packages.extend(if wine::loader().is_none() {

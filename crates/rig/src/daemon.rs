@@ -37,7 +37,7 @@ pub fn skip(test: &str, what: &str) {
     // Past the test harness, which would hide what a passing test prints.
     let _ = writeln!(
         io::stderr(),
-        "SKIPPED: {test}: {what} is not installed: {advice}"
+        "not here: {test}: {what} is not installed: {advice}"
     );
 }
 

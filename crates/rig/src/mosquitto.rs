@@ -14,7 +14,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often to look.
 const GLANCE: Duration = Duration::from_millis(10);
-/// Set it to make a missing mosquitto an error instead of a skipped test.
+/// Set it to make a missing mosquitto an error instead of a test that is not here.
 pub const REQUIRE: &str = "MOTEMQ_REQUIRE";
 
 /// A mosquitto on a free port of 127.0.0.1, in a directory of its own; both are gone when it is
@@ -59,7 +59,7 @@ pub fn skip(test: &str, why: &str) {
         "{test}: {why}, and {REQUIRE} is set: {advice}, or unset {REQUIRE}"
     );
     // Past the test harness, which would hide what a passing test prints.
-    let _ = writeln!(io::stderr(), "SKIPPED: {test}: {why}");
+    let _ = writeln!(io::stderr(), "not here: {test}: {why}");
 }
 
 /// Where the program is, if it is installed.

@@ -1,4 +1,4 @@
-//! Against a real mosquitto. Where it is not installed these tests are skipped by name, unless
+//! Against a real mosquitto. Where it is not installed these tests are `not here`, by name, unless
 //! `MOTEMQ_REQUIRE` is set.
 use motemq_rig::{
     link::Direction,

@@ -163,7 +163,7 @@ impl Aim {
                     "**missed**"
                 }
             ),
-            None => "not measured".into(),
+            None => "not here".into(),
         }
     }
 }
@@ -192,8 +192,8 @@ mod tests {
         );
         let without = table(&figures(10.0, 11.0), &[]);
         assert!(
-            without.contains("| 1.10, reached | not measured |")
-                && without.contains("| 1.6 | not measured | not measured |")
+            without.contains("| 1.10, reached | not here |")
+                && without.contains("| 1.6 | not here | not here |")
         );
         assert_eq!(
             sum(&figures(10.0, 11.0), &[]),

@@ -1,7 +1,9 @@
 //! Counting instructions with valgrind's callgrind.
 use super::Figure;
-use crate::programs::{program, read};
-use motemq_rig::mosquitto::find;
+use crate::{
+    machine::{self, Missing},
+    programs::{program, read},
+};
 use std::{fs, path::Path, process::Command};
 
 /// The program; the Debian package has the same name.
@@ -11,9 +13,15 @@ const VALGRIND: &str = "valgrind";
 /// `motemq_benches::counting::stand`.
 const STAND: &str = "--dump-before=motemq_benches::counting::stand*";
 
-/// Whether it is there, on a system for which it counts.
-pub fn is_there() -> bool {
-    cfg!(target_os = "linux") && find(VALGRIND).is_some()
+/// What this machine lacks to count.
+pub fn missing() -> Option<Missing> {
+    if cfg!(target_os = "linux") {
+        Missing::packages(&machine::missing(&[(VALGRIND, VALGRIND)]))
+    } else {
+        Some(Missing::Unsupported(
+            "they are counted on Linux only".into(),
+        ))
+    }
 }
 
 /// Runs one of the programs called `instructions`. It prints the cases it does, and stands twice

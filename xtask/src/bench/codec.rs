@@ -42,15 +42,17 @@ pub fn run(options: &Options) -> Result<(), String> {
             options.quick,
         )?);
     }
-    let instructions = if callgrind::is_there() {
-        println!("counting instructions");
-        let program: PathBuf = callgrind::build(peers("build", &target, &["--quiet"]), &target)?;
-        callgrind::count(&program)?
-    } else {
-        println!(
-            "not counting instructions: there is no valgrind (on Debian: apt-get install valgrind)"
-        );
-        Vec::new()
+    let instructions = match callgrind::missing() {
+        None => {
+            println!("counting instructions");
+            let program: PathBuf =
+                callgrind::build(peers("build", &target, &["--quiet"]), &target)?;
+            callgrind::count(&program)?
+        }
+        Some(missing) => {
+            println!("not here: instructions: {missing}");
+            Vec::new()
+        }
     };
     let versions = versions()?;
     let report = report::Report {

@@ -1,6 +1,9 @@
 //! Instruction counts of Motemq alone, and whether they rose.
 use super::{Figure, callgrind, find};
-use crate::programs::{cargo, workspace};
+use crate::{
+    machine::Missing,
+    programs::{cargo, workspace},
+};
 use clap::Args;
 use std::{collections::BTreeMap, fmt::Write, fs};
 
@@ -30,9 +33,9 @@ const SAME: [(&str, &str); 6] = [
     ("linear/message_64KiB", "linear/message_1MiB"),
 ];
 
-/// Whether this machine can.
-pub fn can_count() -> bool {
-    callgrind::is_there()
+/// What this machine lacks to count them.
+pub fn missing() -> Option<Missing> {
+    callgrind::missing()
 }
 
 /// Counts, prints, and compares.
@@ -41,8 +44,8 @@ pub fn can_count() -> bool {
 /// What has risen by more than 3 % since it was written down, with the same compiler; what depends
 /// on what it must not.
 pub fn run(options: &Options) -> Result<(), String> {
-    if !callgrind::is_there() {
-        return Err("no valgrind: on Debian type `apt-get install valgrind`".into());
+    if let Some(missing) = missing() {
+        return Err(missing.to_string());
     }
     let program = callgrind::build(
         cargo(["build", "--quiet", "--package", "motemq-benches"]),

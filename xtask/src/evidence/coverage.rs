@@ -1,6 +1,9 @@
 //! Which lines and regions of the core its own tests reach, by cargo-llvm-cov.
 use super::record::Figures;
-use crate::programs::{cargo, read};
+use crate::{
+    machine::Missing,
+    programs::{cargo, read},
+};
 use motemq_rig::mosquitto::find;
 use serde_json::Value;
 use std::process::Command;
@@ -8,11 +11,15 @@ use std::process::Command;
 /// What rustup's `llvm-tools` would bring, where Debian has it under another name.
 const TOOLS: [(&str, &str); 2] = [("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")];
 
-/// Why it cannot be measured here, if so.
-pub fn hindrance() -> Option<String> {
+/// What this machine lacks to measure it.
+pub fn missing() -> Option<Missing> {
     let there = read(cargo(["llvm-cov", "--version"])).is_ok();
-    (!there)
-        .then(|| "type `cargo install cargo-llvm-cov` and `rustup component add llvm-tools`, or on Debian `apt-get install llvm-22`".into())
+    (!there).then(|| {
+        Missing::Installable(
+            "type `cargo install cargo-llvm-cov` and `rustup component add llvm-tools`, or on Debian `apt-get install llvm-22`"
+                .into(),
+        )
+    })
 }
 
 /// Runs the core's tests, as it is and with its feature `fast`: by that much of it is compiled
@@ -47,7 +54,12 @@ pub fn measure() -> Result<Figures, String> {
                 .map_or(path, |(_, name)| name);
             figures.insert(
                 format!("`{name}`{suffix}"),
-                format!("{}{}", share(&file["summary"]), missing(&file["segments"])).into(),
+                format!(
+                    "{}{}",
+                    share(&file["summary"]),
+                    not_reached(&file["segments"])
+                )
+                .into(),
             );
         }
         figures.insert(format!("all of it{suffix}"), share(&data["totals"]).into());
@@ -81,7 +93,7 @@ fn share(summary: &Value) -> String {
 
 /// The lines where something begins that is not reached: `[line, column, count, has count, begins,
 /// is gap]` each.
-fn missing(segments: &Value) -> String {
+fn not_reached(segments: &Value) -> String {
     let number = |segment: &Value, at: usize| segment[at].as_u64().unwrap_or_default();
     let is_missing = |segment: &&Value| {
         number(segment, 2) == 0
@@ -112,15 +124,15 @@ fn missing(segments: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::not_reached;
 
     #[test]
     fn lines_that_are_not_reached_are_named() {
         let line = |line: u64, count: u64| serde_json::json!([line, 1, count, true, true, false]);
         assert_eq!(
-            missing(&vec![line(1, 5), line(2, 0), line(3, 0), line(3, 0), line(9, 0)].into()),
+            not_reached(&vec![line(1, 5), line(2, 0), line(3, 0), line(3, 0), line(9, 0)].into()),
             "; not lines 2-3, 9"
         );
-        assert_eq!(missing(&vec![line(1, 5)].into()), "");
+        assert_eq!(not_reached(&vec![line(1, 5)].into()), "");
     }
 }

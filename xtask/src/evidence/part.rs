@@ -1,6 +1,6 @@
 //! The parts of the evidence: what each shows, and how it is run.
 use super::{counts, coverage, dependencies, losses, mutants, record::Figures, sanitizers};
-use crate::{conformance, fuzz, ledger, panics, simulate};
+use crate::{conformance, fuzz, ledger, machine::Missing, panics, simulate};
 use serde_json::Value;
 
 /// How much is done.
@@ -26,8 +26,9 @@ pub struct Part {
     pub checked: bool,
     /// Left out where time is short.
     pub slow: bool,
-    /// What this machine lacks for it.
-    pub hindrance: fn() -> Option<String>,
+    /// The figures that this machine cannot measure, and what it lacks for each. They are neither
+    /// kept nor compared.
+    pub missing: fn() -> Vec<(String, Missing)>,
     /// Runs it.
     pub run: fn(&Extent) -> Result<Figures, String>,
 }
@@ -41,7 +42,7 @@ pub const PARTS: [Part; 13] = [
                 [conformance.md](conformance.md).",
         checked: true,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| {
             let count = conformance::run(&conformance::Options::default())?;
             Ok(figures([
@@ -60,7 +61,7 @@ pub const PARTS: [Part; 13] = [
                 and continued: [ledger.md](ledger.md).",
         checked: true,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| {
             let lines = ledger::run(&ledger::Options::default())?;
             let sum = |of: fn(&motemq_rig::world::ledger::Line) -> u64| {
@@ -82,7 +83,7 @@ pub const PARTS: [Part; 13] = [
                 lost or doubled that its QoS protects, wills included; each seed shows the same again.",
         checked: false,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: simulation,
     },
     Part {
@@ -92,7 +93,7 @@ pub const PARTS: [Part; 13] = [
                 again, while messages with QoS 1 and 2 pass: QoS 1 is never lost, QoS 2 neither lost nor doubled, and order is kept.",
         checked: false,
         slow: true,
-        hindrance: || None,
+        missing: Vec::new,
         run: |extent| losses::run(extent.seeds),
     },
     Part {
@@ -102,7 +103,7 @@ pub const PARTS: [Part; 13] = [
                 connection. In none is a promise broken, and from each everything comes to its end. States:",
         checked: true,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| counts::of("motemq-rig", "model"),
     },
     Part {
@@ -112,7 +113,7 @@ pub const PARTS: [Part; 13] = [
                 acknowledgement are played at random besides (`sequences.rs`, `manual_model.rs`).",
         checked: true,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| counts::of("motemq", "properties"),
     },
     Part {
@@ -122,8 +123,14 @@ pub const PARTS: [Part; 13] = [
                 with `fast`, with a panic handler that calls a function which does not exist.",
         checked: true,
         slow: false,
-        hindrance: || None,
-        run: |_| Ok(figures([("entry points linked", panics::check()?.into())])),
+        missing: || {
+            let missing = |target| Some((entry_points(target), panics::missing(target)?));
+            panics::TARGETS.into_iter().filter_map(missing).collect()
+        },
+        run: |_| {
+            let figure = |(target, entries)| (entry_points(target), Value::from(entries));
+            Ok(panics::check()?.into_iter().map(figure).collect())
+        },
     },
     Part {
         name: "fuzz",
@@ -131,7 +138,7 @@ pub const PARTS: [Part; 13] = [
         about: "Inputs that libFuzzer tried without a finding. Their seeds run as plain tests, too.",
         checked: false,
         slow: false,
-        hindrance: fuzz::hindrance,
+        missing: || all(fuzz::missing()),
         run: |extent| {
             let counts = fuzz::run(&fuzz::Options {
                 seconds: extent.seconds,
@@ -151,7 +158,7 @@ pub const PARTS: [Part; 13] = [
                 documentation, or in formatting for people.",
         checked: false,
         slow: true,
-        hindrance: coverage::hindrance,
+        missing: || all(coverage::missing()),
         run: |_| coverage::measure(),
     },
     Part {
@@ -160,7 +167,7 @@ pub const PARTS: [Part; 13] = [
         about: "The tests of `motemq-std` and `motemq-tokio`, against the broker in memory and a real mosquitto; leaks are findings, too.",
         checked: false,
         slow: true,
-        hindrance: sanitizers::hindrance,
+        missing: || all(sanitizers::missing()),
         run: |_| sanitizers::address(),
     },
     Part {
@@ -169,7 +176,7 @@ pub const PARTS: [Part; 13] = [
         about: "The same tests, with a standard library that is built with the sanitizer, too.",
         checked: false,
         slow: true,
-        hindrance: sanitizers::hindrance,
+        missing: || all(sanitizers::missing()),
         run: |_| sanitizers::thread(),
     },
     Part {
@@ -178,12 +185,12 @@ pub const PARTS: [Part; 13] = [
         about: "Licences and sources are those that `deny.toml` allows.",
         checked: false,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| {
             let by_deny = if dependencies::deny()? {
                 "checked"
             } else {
-                "not installed"
+                "not here"
             };
             Ok(figures([
                 ("packages", dependencies::check()?.into()),
@@ -198,10 +205,23 @@ pub const PARTS: [Part; 13] = [
                 these sums are taken.",
         checked: false,
         slow: false,
-        hindrance: || None,
+        missing: Vec::new,
         run: |_| mutants::sums(),
     },
 ];
+
+/// What is counted of a target.
+pub fn entry_points(target: &str) -> String {
+    format!("entry points linked for `{target}`")
+}
+
+/// All figures of a part are missing, or none is.
+fn all(missing: Option<Missing>) -> Vec<(String, Missing)> {
+    missing
+        .map(|missing| ("all figures".to_owned(), missing))
+        .into_iter()
+        .collect()
+}
 
 fn simulation(extent: &Extent) -> Result<Figures, String> {
     let report = simulate::run(&simulate::Options {

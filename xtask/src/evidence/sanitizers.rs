@@ -1,9 +1,11 @@
 //! The tests of the hosted adapters under address and thread sanitizer.
 use super::record::Figures;
 use crate::{
-    machine, no_std,
+    machine::{self, Missing},
+    no_std,
     programs::{cargo, program, read, workspace},
 };
+use motemq_rig::mosquitto::REQUIRE;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -23,18 +25,26 @@ const PACKAGES: [&str; 6] = [
     "motemq-tokio/store",
 ];
 
-/// Why it cannot be done here, if so.
-pub fn hindrance() -> Option<String> {
+/// What this machine lacks to do it. A test that passed over a missing server would be counted.
+pub fn missing() -> Option<Missing> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Some("it is done on Linux on x86-64 only".into());
+        return Some(Missing::Unsupported(
+            "it is done on Linux on x86-64 only".into(),
+        ));
     }
-    let missing = machine::broker_packages();
-    if !missing.is_empty() {
-        return Some(format!("on Debian `apt-get install {}`", missing.join(" ")));
-    }
-    no_std::with_sources()
-        .is_none()
-        .then(|| "type `rustup component add rust-src`, or on Debian `apt-get install rustc-web rust-web-src`".into())
+    let servers = machine::servers().into_iter();
+    servers
+        .filter_map(|(_, missing)| missing)
+        .next()
+        .or_else(machine::tls)
+        .or_else(|| {
+            no_std::with_sources().is_none().then(|| {
+                Missing::Installable(
+                    "type `rustup component add rust-src`, or on Debian `apt-get install rustc-web rust-web-src`"
+                        .into(),
+                )
+            })
+        })
 }
 
 /// Runs the tests under address sanitizer; how many passed. A stable compiler takes the flag if it
@@ -103,10 +113,14 @@ fn tests(name: &str, way: &dyn Fn(&[&str]) -> Command) -> Result<Figures, String
     let cargo = |words: &[&str]| {
         let mut command = way(words);
         command.args(["--target", TARGET]).args(PACKAGES);
-        command.env("RUSTC_BOOTSTRAP", "1").env(
-            "CARGO_TARGET_DIR",
-            workspace().join("target/sanitizers").join(name),
-        );
+        command
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env(REQUIRE, "1")
+            .env("PATH", machine::path())
+            .env(
+                "CARGO_TARGET_DIR",
+                workspace().join("target/sanitizers").join(name),
+            );
         command
     };
     // Some tests run the examples.

@@ -8,8 +8,7 @@ use std::path::PathBuf;
 
 /// Builds a program of `crates/firmware` for this target, with the features that name its board.
 pub fn program(name: &str, target: &str, board: &str) -> Result<PathBuf, String> {
-    let way = no_std::way_for(target)
-        .ok_or_else(|| format!("no library for {target}: {}", no_std::advice(target)))?;
+    let way = no_std::way_for(target).ok_or_else(|| no_std::advice(target))?;
     // The folder of the other programs for this target, so that the library is built once.
     let directory = workspace().join("target/size");
     let words = [
