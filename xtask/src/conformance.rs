@@ -92,14 +92,17 @@ fn results(output: &str) -> BTreeMap<String, bool> {
         .collect()
 }
 
-/// Statements that are decided elsewhere, and why.
+/// Statements that are decided elsewhere, and why: pairs of texts, however they are laid out.
 fn reasons(source: &str) -> BTreeMap<String, String> {
-    let lines = source
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("(\"MQTT-")?.strip_suffix("\"),"));
-    lines
-        .filter_map(|line| line.split_once("\", \""))
-        .map(|(id, why)| (format!("MQTT-{id}"), why.to_owned()))
+    let pieces: Vec<_> = source.split('"').collect();
+    pieces
+        .windows(4)
+        .filter(|pieces| {
+            pieces[0].trim_end().ends_with('(')
+                && pieces[1].starts_with("MQTT-")
+                && pieces[2].trim() == ","
+        })
+        .map(|pieces| (pieces[1].to_owned(), pieces[3].to_owned()))
         .collect()
 }
 
@@ -208,5 +211,13 @@ mod tests {
             page.contains("Of 2 normative statements of MQTT 3.1.1 1 bind"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn reasons_are_read_however_they_are_laid_out() {
+        let source = "[(\"MQTT-1.0.0-1\", \"a, b\"),\n    (\n        \"MQTT-1.0.0-2\",\n        \"c\",\n    ),\n];\nlet other = \"MQTT-1.0.0-3\";\n";
+        let read = reasons(source);
+        let read: Vec<_> = read.iter().map(|(id, why)| (&id[..], &why[..])).collect();
+        assert_eq!(read, [("MQTT-1.0.0-1", "a, b"), ("MQTT-1.0.0-2", "c")]);
     }
 }
