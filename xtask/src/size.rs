@@ -94,7 +94,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// The figures do not depend on it, since nothing of it is linked; but one wants to know.
+/// Where the library comes from.
 fn core_used(way: &Way) -> String {
     match way {
         Way::Installed => format!("core for {TARGET}: the one installed"),
@@ -105,18 +105,16 @@ fn core_used(way: &Way) -> String {
     }
 }
 
-/// Figures are compared only with those of the same compiler.
+/// Figures are compared only with those of the same compiler, and of a library that is compiled in
+/// the same way: what of it is inlined differs by some bytes.
 pub fn compiler(way: &Way) -> Result<String, String> {
-    let rustc = match way {
-        Way::Installed => "rustc".into(),
-        Way::FromSource(rustc) => rustc.clone(),
+    let (rustc, suffix) = match way {
+        Way::Installed => ("rustc".into(), ""),
+        Way::FromSource(rustc) => (rustc.clone(), ", core from source"),
     };
     let version = read(program(rustc, ["--version"]))?;
-    Ok(version
-        .split_whitespace()
-        .take(2)
-        .collect::<Vec<_>>()
-        .join(" "))
+    let version: Vec<_> = version.split_whitespace().take(2).collect();
+    Ok(version.join(" ") + suffix)
 }
 
 fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
