@@ -28,25 +28,110 @@ pub struct Options {
 /// The chart that the README shows.
 const CHART: &str = "docs/size.svg";
 
-/// The programs of `benches/firmware`, and what each is.
-const PROGRAMS: [(&str, &str); 5] = [
-    (
+/// The page that says what each part of the protocol costs.
+const PAGE: &str = "docs/size.md";
+
+/// A program of `benches/firmware` with a profile.
+pub struct Program {
+    /// The feature that selects the program.
+    name: &'static str,
+    /// The profile in words, and how it is selected.
+    profile: &'static str,
+    selection: Selection,
+    /// What the program does.
+    what: &'static str,
+}
+
+/// How a profile is selected.
+#[derive(Clone, Copy)]
+enum Selection {
+    /// Every part of the protocol.
+    Full,
+    /// Clean sessions.
+    Clean,
+    /// All parts but these words of `benches/firmware/src/custom.rs`.
+    Without(&'static str),
+}
+
+const fn program_with(
+    name: &'static str,
+    profile: &'static str,
+    selection: Selection,
+    what: &'static str,
+) -> Program {
+    Program {
+        name,
+        profile,
+        selection,
+        what,
+    }
+}
+
+const SAMPLE: &str = "connects with will and login, publishes and receives with any QoS, \
+                      subscribes, stays alive, leaves; on slices";
+const SUBSCRIBER: &str = "connects, subscribes, receives with any QoS, stays alive, leaves";
+const PUBLISHER: &str = "connects, publishes, stays alive, leaves";
+
+/// The rows of the table.
+const PROGRAMS: [Program; 12] = [
+    program_with(
         "engine",
+        "all",
+        Selection::Full,
         "everything the surface promises, on the caller's own slices",
     ),
-    ("full", "the same through buffers"),
-    (
-        "subscriber",
-        "connects, subscribes, receives with any QoS, stays alive, leaves",
-    ),
-    (
-        "publisher",
-        "connects, publishes with QoS 0, stays alive, leaves",
-    ),
-    (
+    program_with("full", "all", Selection::Full, "the same through buffers"),
+    program_with(
         "everything",
+        "all",
+        Selection::Full,
         "`full` with manual acknowledgement and snapshots",
     ),
+    program_with("sample", "all", Selection::Full, SAMPLE),
+    program_with("sample", "`Clean`", Selection::Clean, SAMPLE),
+    program_with(
+        "sample",
+        "`Clean`, no topics longer than `rx`",
+        Selection::Without("resume stream-out skip"),
+        SAMPLE,
+    ),
+    program_with("subscriber", "all", Selection::Full, SUBSCRIBER),
+    program_with("subscriber", "`Clean`", Selection::Clean, SUBSCRIBER),
+    program_with("publisher", "all", Selection::Full, PUBLISHER),
+    program_with(
+        "publisher",
+        "`Sensor`: QoS 0",
+        Selection::Without("qos1 subscribe resume stream-out"),
+        PUBLISHER,
+    ),
+    program_with(
+        "publisher",
+        "`Sensor` with QoS 0 and 1",
+        Selection::Without("qos2 subscribe resume stream-out"),
+        PUBLISHER,
+    ),
+    program_with(
+        "publisher",
+        "`Sensor` with QoS 0 to 2",
+        Selection::Without("subscribe resume stream-out"),
+        PUBLISHER,
+    ),
+];
+
+/// The parts that a profile can leave out, one by one, of the program `sample`.
+const PARTS: [(&str, &str); 9] = [
+    ("", "nothing: the profile `Full`"),
+    (
+        "resume stream-out",
+        "sessions that outlive connections, and streams out: the profile `Clean`",
+    ),
+    ("resume", "sessions that outlive connections"),
+    ("stream-out", "payloads published in pieces"),
+    ("stream-in", "messages longer than `rx`"),
+    ("skip", "messages whose topic is longer than `rx`"),
+    ("validate", "the check of received topics"),
+    ("qos2", "QoS 2"),
+    ("qos2 qos1", "QoS 1 and 2"),
 ];
 
 /// Builds, measures, prints, and compares with the README.
@@ -60,38 +145,64 @@ pub fn measure(options: &Options) -> Result<(), String> {
     let linker = linker()?;
     let mut images = Vec::new();
     let mut sizes = Sizes::default();
-    for (name, _) in PROGRAMS {
-        let library = build(name, &way)?;
-        let archive = fs::read(&library)
-            .map_err(|error| format!("cannot read {}: {error}", library.display()))?;
-        sizes = Sizes::read(&archive)?;
-        let linked = link(&linker, name, &library, &image::entries(&archive)?)?;
-        let image = Image::read(
-            &fs::read(&linked)
-                .map_err(|error| format!("cannot read {}: {error}", linked.display()))?,
-        )?;
-        image.check().map_err(|what| format!("{name}: {what}"))?;
+    for row in &PROGRAMS {
+        let (image, types) = measure_one(row.name, row.selection, &way, &linker)?;
+        sizes = types;
         if options.symbols {
-            println!("\n{name}");
+            println!("\n{}, {}", row.name, row.profile);
             image
                 .symbols()
                 .for_each(|(symbol, size)| println!("{size:6} {symbol}"));
         }
-        images.push((name, image));
+        images.push(image);
     }
     let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
     readme::keep("size", &table, &compiler, 0, options.write)?;
     if options.write {
-        let ours: Vec<_> = images[..2]
+        let mut parts = Vec::new();
+        for (without, what) in PARTS {
+            let (image, _) = measure_one("sample", Selection::Without(without), &way, &linker)?;
+            parts.push((what, image.code));
+        }
+        let parts = table::parts(&parts, &compiler);
+        println!("\n{parts}");
+        readme::write(&workspace().join(PAGE), "size", &parts)?;
+        let ours: Vec<_> = PROGRAMS
             .iter()
-            .map(|(name, image)| (*name, image.code))
+            .zip(&images)
+            .filter(|(row, _)| matches!(row.name, "engine" | "full" | "sample"))
+            .map(|(row, image)| {
+                (
+                    format!("{}, {}", row.name, row.profile.replace('`', "")),
+                    image.code,
+                )
+            })
             .collect();
         let chart = workspace().join(CHART);
         fs::write(&chart, peers::chart(&ours))
             .map_err(|error| format!("cannot write {}: {error}", chart.display()))?;
     }
     Ok(())
+}
+
+/// Builds and links a program, and checks that it links nothing that it must not.
+fn measure_one(
+    name: &str,
+    selection: Selection,
+    way: &Way,
+    linker: &Command,
+) -> Result<(Image, Sizes), String> {
+    let library = build(name, selection, way)?;
+    let archive = fs::read(&library)
+        .map_err(|error| format!("cannot read {}: {error}", library.display()))?;
+    let sizes = Sizes::read(&archive)?;
+    let linked = link(linker, name, &library, &image::entries(&archive)?)?;
+    let bytes =
+        fs::read(&linked).map_err(|error| format!("cannot read {}: {error}", linked.display()))?;
+    let image = Image::read(&bytes)?;
+    image.check().map_err(|what| format!("{name}: {what}"))?;
+    Ok((image, sizes))
 }
 
 /// Where the library comes from.
@@ -117,8 +228,14 @@ pub fn compiler(way: &Way) -> Result<String, String> {
     Ok(version.join(" ") + suffix)
 }
 
-fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
+fn build(name: &str, selection: Selection, way: &Way) -> Result<PathBuf, String> {
     let directory = workspace().join("target/size");
+    let (profile, without) = match selection {
+        Selection::Full => ("", ""),
+        Selection::Clean => (",clean", ""),
+        Selection::Without(without) => (",custom", without),
+    };
+    let features = format!("{name}{profile}");
     let mut command = no_std::cargo_for(
         way,
         [
@@ -128,11 +245,12 @@ fn build(name: &str, way: &Way) -> Result<PathBuf, String> {
             "--target",
             TARGET,
             "--features",
-            name,
+            &features,
         ],
     );
     command
         .current_dir(workspace().join("benches/firmware"))
+        .env("MOTEMQ_WITHOUT", without)
         .env("CARGO_TARGET_DIR", &directory);
     run(command)?;
     Ok(directory

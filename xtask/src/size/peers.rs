@@ -129,17 +129,18 @@ const fn peer(
 }
 
 /// The others as a table, ours with them in its place.
-pub fn markdown(ours: u64, session: u64) -> String {
+pub fn markdown(ours: &[(String, u64)], session: u64) -> String {
     let mut text = String::from(
         "| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n",
     );
-    let mut placed = false;
+    let mut ours: Vec<_> = ours.iter().collect();
+    ours.sort_by_key(|(_, code)| *code);
+    let mut ours = ours.into_iter().peekable();
     for peer in &PEERS {
-        if !placed && u64::from(peer.code) > ours {
-            placed = true;
+        while let Some((name, code)) = ours.next_if(|(_, code)| *code < u64::from(peer.code)) {
             let _ = writeln!(
                 text,
-                "| **Motemq**, `engine` | this | 3.1.1 | **{ours}** | {session} with 8 slots | all QoS both ways, resends, checks all text, streams, with its C glue |"
+                "| **{name}** | this | 3.1.1 | **{code}** | {session} with 8 slots | QoS 2 once, all text checked, messages in pieces, with its C glue |"
             );
         }
         let Peer {
@@ -159,7 +160,7 @@ pub fn markdown(ours: u64, session: u64) -> String {
 }
 
 /// The same as a chart: of those that speak 3.1.1.
-pub fn chart(ours: &[(&str, u64)]) -> String {
+pub fn chart(ours: &[(String, u64)]) -> String {
     let mut all: Vec<(String, f64, Kind)> = ours
         .iter()
         .map(|(name, code)| (format!("Motemq {name}"), *code as f64, Kind::Ours))

@@ -1,25 +1,21 @@
 //! The figures as a table.
 use super::{
+    Program,
     image::{Image, Sizes},
     peers,
 };
 use std::fmt::Write;
 
 /// The programs and the types, for the README.
-pub fn markdown(
-    programs: &[(&str, &str)],
-    images: &[(&str, Image)],
-    sizes: &Sizes,
-    compiler: &str,
-) -> String {
+pub fn markdown(programs: &[Program], images: &[Image], sizes: &Sizes, compiler: &str) -> String {
     let mut text = String::from(
-        "| program | what it is | code and constants | `mem*` | static RAM |\n| --- | --- | ---: | ---: | ---: |\n",
+        "| program | profile | what it does | code and constants | `mem*` | static RAM |\n| --- | --- | --- | ---: | ---: | ---: |\n",
     );
-    for ((name, image), (_, what)) in images.iter().zip(programs) {
+    for (image, row) in images.iter().zip(programs) {
         let _ = writeln!(
             text,
-            "| `{name}` | {what} | {} | {} | {} |",
-            image.code, image.intrinsics, image.statics
+            "| `{}` | {} | {} | {} | {} | {} |",
+            row.name, row.profile, row.what, image.code, image.intrinsics, image.statics
         );
     }
     let Sizes {
@@ -32,8 +28,28 @@ pub fn markdown(
         text,
         "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n"
     );
-    if let Some((_, engine)) = images.first() {
-        text.push_str(peers::markdown(engine.code, *session_8).trim_end());
+    let rows: Vec<_> = programs
+        .iter()
+        .zip(images)
+        .filter(|(row, _)| matches!(row.name, "engine" | "sample"))
+        .map(|(row, image)| {
+            (
+                format!("motemq, `{}`, {}", row.name, row.profile),
+                image.code,
+            )
+        })
+        .collect();
+    text.push_str(peers::markdown(&rows, *session_8).trim_end());
+    text
+}
+
+/// What each part of the protocol costs the program `sample`, for the page about sizes.
+pub fn parts(parts: &[(&str, u64)], compiler: &str) -> String {
+    let full = parts.first().map_or(0, |(_, code)| *code);
+    let mut text = String::from("| left out of `sample` | bytes | less |\n| --- | ---: | ---: |\n");
+    for (what, code) in parts {
+        let _ = writeln!(text, "| {what} | {code} | {} |", full.saturating_sub(*code));
     }
+    let _ = write!(text, "\nCompiled by {compiler}.");
     text
 }
