@@ -1,6 +1,7 @@
 //! A session under any commands, bytes and ticks, with hardly any memory.
 use motemq::{
-    Buffer, Connect, Event, Filter, ManualAcks, PendingAck, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Filter, ManualAcks, PacketId, PendingAck, Publish, QoS, SendError,
+    Session, Slot, TopicName,
 };
 
 /// Takes each byte for what happens next: its lower half says what, its upper half how much. Bytes
@@ -91,7 +92,10 @@ impl World {
             }
             7 => {
                 let id = self.command(|session, tx| {
-                    session.publish(&Publish::to("b").qos(qos).remaining(amount as u32 * 100), tx)
+                    session.publish(
+                        &Publish::to("b").qos(qos).remaining(amount as u32 * 100),
+                        tx,
+                    )
                 });
                 self.took(id.flatten());
             }
@@ -126,10 +130,16 @@ impl World {
             14 => {
                 if !self.tokens.is_empty() {
                     let token = self.tokens.remove(amount % self.tokens.len());
-                    self.manual.ack(token).expect("it is owed");
+                    self.manual
+                        .ack(&mut self.session, token)
+                        .expect("it is owed");
                     // A broker that uses an identifier twice at once has two messages of one name.
                     if !self.tokens.contains(&token) {
-                        assert_eq!(self.manual.ack(token), Err(SendError::Invalid), "twice");
+                        assert_eq!(
+                            self.manual.ack(&mut self.session, token),
+                            Err(SendError::Invalid),
+                            "twice"
+                        );
                     }
                 }
             }
@@ -206,17 +216,17 @@ impl World {
                 match event {
                     Event::Message(message) => {
                         assert!(self.left == 0 && !message.topic.as_bytes().is_empty());
-                        assert!(motemq::topic::is_name(message.topic.as_str()));
-                        left = message.left;
+                        assert!(TopicName::new(message.topic.as_str()).is_ok());
+                        left = message.remaining;
                     }
-                    Event::Payload { data, left: now } => {
+                    Event::Payload { data, remaining } => {
                         assert!(!data.is_empty());
-                        assert_eq!(data.len() as u32 + now, self.left);
-                        left = now;
+                        assert_eq!(data.len() as u32 + remaining, self.left);
+                        left = remaining;
                     }
-                    Event::Acked { id } | Event::Subscribed { id, .. } | Event::OutcomeUnknown { id } => {
-                        ended = Some(id)
-                    }
+                    Event::Acked { id }
+                    | Event::Subscribed { id, .. }
+                    | Event::OutcomeUnknown { id } => ended = Some(id),
                     Event::Resend { id, qos } => {
                         assert!(self.under_way.contains(&id) && self.asked.is_none());
                         self.asked = Some((id, qos));
@@ -227,6 +237,7 @@ impl World {
                     }
                     Event::Connected { .. } => self.tokens.clear(),
                     Event::Skipped { .. } => assert_eq!(self.left, 0),
+                    _ => panic!("an event of another version of MQTT"),
                 }
             }
         }
@@ -258,7 +269,10 @@ impl World {
                 .oldest_in_flight()
                 .is_none_or(|id| self.under_way.contains(&id))
         );
-        assert_eq!(self.session.oldest_in_flight().is_none(), self.under_way.is_empty());
+        assert_eq!(
+            self.session.oldest_in_flight().is_none(),
+            self.under_way.is_empty()
+        );
         let (mut image, mut after) = (
             [0; Session::<[Slot; 2]>::IMAGE],
             [0; Session::<[Slot; 2]>::IMAGE],
@@ -269,7 +283,7 @@ impl World {
         again.save(&mut after).expect("its length");
         assert_eq!(image, after);
         // Any other image is refused or taken, and never panics.
-        image[usize::from(self.now as u8) % 13] ^= 1 << (self.now & 7);
+        image[usize::from(self.now as u8) % after.len()] ^= 1 << (self.now & 7);
         assert!(again.restore(&image).is_err());
     }
 }

@@ -1,6 +1,9 @@
 //! The codec against another one: `mqttbytes`.
 use bytes::BytesMut;
-use motemq::packet::{self, Packet};
+use motemq::{
+    TopicFilter, TopicName,
+    packet::{self, Packet},
+};
 use mqttbytes::v4;
 
 /// Takes any bytes for one packet. What one codec reads the other reads, too, and as the same, or
@@ -72,7 +75,8 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             if head & 0x0e == 8 {
                 return Some("DUP with QoS 0 [MQTT-3.3.1-2]");
             }
-            (!motemq::topic::is_name(&publish.topic))
+            TopicName::new(&publish.topic)
+                .is_err()
                 .then_some("topic names are not checked there [MQTT-3.3.2-2] [MQTT-1.5.3-2]")
         }
         v4::Packet::Subscribe(subscribe) => {
@@ -88,7 +92,7 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             let bad = subscribe
                 .filters
                 .iter()
-                .any(|filter| !motemq::topic::is_filter(&filter.path));
+                .any(|filter| TopicFilter::new(&filter.path).is_err());
             bad.then_some("filters are not checked there [MQTT-4.7.1-2] [MQTT-4.7.1-3]")
         }
         v4::Packet::Unsubscribe(unsubscribe) => {
@@ -101,7 +105,7 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             let bad = unsubscribe
                 .topics
                 .iter()
-                .any(|filter| !motemq::topic::is_filter(filter));
+                .any(|filter| TopicFilter::new(filter).is_err());
             bad.then_some("filters are not checked there [MQTT-4.7.1-2] [MQTT-4.7.1-3]")
         }
         v4::Packet::Connect(connect) => {
@@ -130,7 +134,7 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
             if connect
                 .last_will
                 .as_ref()
-                .is_some_and(|will| !motemq::topic::is_name(&will.topic))
+                .is_some_and(|will| TopicName::new(&will.topic).is_err())
             {
                 return Some("topic names are not checked there");
             }

@@ -1,6 +1,7 @@
 //! A session against itself: where bytes are cut makes no difference.
 use motemq::{
-    Buffer, Connect, Event, Fault, Filter, SessionState, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Fault, Filter, PacketId, Publish, QoS, SendError, Session,
+    SessionState, Slot,
 };
 
 /// Takes any bytes for what brokers say over two connections, and cuts them anywhere.
@@ -239,12 +240,13 @@ fn told(event: Event<'_>) -> Heard {
             payload: m.payload.to_vec(),
             left: m.remaining,
         },
-        Event::Payload { data, remaining } => return Heard::More(data.to_vec(), left),
+        Event::Payload { data, remaining } => return Heard::More(data.to_vec(), remaining),
         Event::Skipped { len } => Told::Skipped(len),
         Event::Received { id } => Told::Received(id),
         Event::Acked { id } => Told::Acked(id),
         Event::Subscribed { id, codes, .. } => Told::Subscribed(id, codes.to_vec()),
         Event::Resend { id, qos } => Told::Resend(id, qos),
         Event::OutcomeUnknown { id } => Told::Unknown(id),
+        _ => panic!("an event of another version of MQTT"),
     })
 }

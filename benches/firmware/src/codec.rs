@@ -4,15 +4,15 @@ use core::mem::MaybeUninit;
 use motemq::{
     Out, SendError,
     packet::{Filters, Malformed, Packet, decode},
-    topic::{Topic, is_filter, is_name, matches},
+    topic::{TopicError, TopicFilter, TopicName, matches},
 };
 
 entries! {
     mq_encode(p: &Packet<'_>, tx: &mut Out<'_>) -> Result<(), SendError> = p.encode(tx);
-    mq_is_name(text: &&str) -> bool = is_name(text);
-    mq_is_filter(text: &&str) -> bool = is_filter(text);
+    mq_topic_name(text: &'static &'static str) -> Result<TopicName<'static>, TopicError> = TopicName::new(text);
+    mq_topic_filter(text: &'static &'static str) -> Result<TopicFilter<'static>, TopicError> = TopicFilter::new(text);
     mq_matches(filter: &&str, topic: &&str) -> bool = matches(filter, topic);
-    mq_topic_matches(topic: &Topic<'_>, filter: &&str) -> bool = topic.matches(filter);
+    mq_topic_matches(topic: &TopicName<'_>, filter: &&str) -> bool = topic.matches(filter);
 }
 
 #[unsafe(no_mangle)]

@@ -50,13 +50,9 @@ struct Address {
 
 impl Address {
     fn message<'a>(&'a self, payload: &'a [u8]) -> Publish<'a> {
-        Publish {
-            topic: &self.topic,
-            payload,
-            more: 0,
-            qos: self.qos,
-            retain: self.retain,
-        }
+        let mut publish = Publish::to(&self.topic).payload(payload).qos(self.qos);
+        publish.retain = self.retain;
+        publish
     }
 }
 

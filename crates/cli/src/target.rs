@@ -4,8 +4,8 @@ use crate::{
     input::bytes_of,
     transport::TransportArgs,
 };
-use motemq::topic::{is_filter, is_name};
-use motemq_net::{BrokerUrl, Route, profile::Profile};
+use motemq::TopicFilter;
+use motemq_net::{BrokerUrl, Route, check_topic, profile::Profile};
 use motemq_std::{Options, Will};
 
 /// Longer payloads of a will have no place in CONNECT.
@@ -83,17 +83,7 @@ fn one_topic(topics: &[String]) -> Result<(), String> {
             topics.len()
         ));
     };
-    if is_name(topic) {
-        Ok(())
-    } else {
-        Err(no_name(topic))
-    }
-}
-
-fn no_name(topic: &str) -> String {
-    format!(
-        "{topic:?} is not a topic to publish to: it has at least one character, at most 65535 bytes, and no + or #"
-    )
+    check_topic(topic)
 }
 
 fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
@@ -101,17 +91,14 @@ fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
     if topics.is_empty() && args.unsubscribe.is_empty() {
         return Err("nothing to subscribe to: say -t FILTER, as often as wished".into());
     }
-    match topics
+    topics
         .iter()
         .chain(&args.unsubscribe)
         .chain(&args.filter_out)
-        .find(|filter| !is_filter(filter))
-    {
-        Some(filter) => Err(format!(
-            "{filter:?} is not a topic filter: + stands for a whole level, # for the rest at the end, as in a/+/b/#"
-        )),
-        None => Ok(()),
-    }
+        .try_for_each(|filter| match TopicFilter::new(filter) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("{filter:?} is not a topic filter: {error}")),
+        })
 }
 
 /// What is said apart from the URL counts more than what the URL says.
@@ -134,9 +121,7 @@ fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
     let Some(topic) = args.will_topic.clone() else {
         return Ok(None);
     };
-    if !is_name(&topic) {
-        return Err(no_name(&topic));
-    }
+    check_topic(&topic)?;
     let payload = args
         .will_payload
         .as_deref()
@@ -184,7 +169,10 @@ mod tests {
         says("--pub -m x", "0 are given");
         says("--pub -t a -t b -m x", "2 are given");
         says("--pub -L mqtt://h/a -t b -m x", "2 are given");
-        says("--pub -t a/# -m x", "no + or #");
+        says(
+            "--pub -t a/# -m x",
+            "\"a/#\" is not a topic name: the topic contains a wildcard at byte 2",
+        );
     }
 
     #[test]

@@ -84,8 +84,8 @@ impl<S: TcpClientStack> Node<S> {
             && let Some(event) = session.next_event(rx, tx)?
         {
             match event {
-                Event::Connected { session: known } => {
-                    println!("connected: {known:?}");
+                Event::Connected { session: state, .. } => {
+                    println!("connected: {state:?}");
                     session
                         .subscribe(&[Filter::new("greetings", QoS::AtLeastOnce)], tx)
                         .expect("room");

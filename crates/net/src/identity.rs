@@ -2,6 +2,10 @@
 use motemq::{Connect, Publish, QoS};
 use std::{fmt, time::Duration};
 
+/// The first run of a client uses identifiers up to this number, as many as a session has slots at
+/// most. They are the likeliest to be held by the broker after a crash.
+const FIRST_RUN: u16 = 4096;
+
 /// What a client says of itself at the beginning of each connection.
 ///
 /// ```
@@ -84,7 +88,9 @@ impl Identity {
             + 64
     }
 
-    /// The same as the core takes it.
+    /// Returns what CONNECT says. If the broker has a session that is not known here, packet
+    /// identifiers begin at a random number, another one for each call: the broker may still hold
+    /// QoS 2 messages under the identifiers that were used before.
     pub fn connect(&self) -> Connect<'_> {
         Connect {
             client_id: &self.client_id,
@@ -94,12 +100,10 @@ impl Identity {
                      payload,
                      qos,
                      retain,
-                 }| Publish {
-                    topic,
-                    payload,
-                    more: 0,
-                    qos: *qos,
-                    retain: *retain,
+                 }| {
+                    let mut will = Publish::to(topic).payload(payload).qos(*qos);
+                    will.retain = *retain;
+                    will
                 },
             ),
             user: self.user.as_deref(),
@@ -107,6 +111,7 @@ impl Identity {
             keep_alive: self.keep_alive,
             timeout: self.timeout.as_millis().div_ceil(1000).clamp(1, 255) as u8,
             clean: self.clean,
+            identifier_offset: fastrand::u16(FIRST_RUN..),
         }
     }
 }
@@ -114,5 +119,20 @@ impl Identity {
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.connect().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_after_a_crash_begin_elsewhere_each_time() {
+        let identity = Identity::new("a");
+        let offsets: Vec<_> = (0..100)
+            .map(|_| identity.connect().identifier_offset)
+            .collect();
+        assert!(offsets.iter().all(|&offset| offset >= FIRST_RUN));
+        assert!(offsets.iter().any(|offset| *offset != offsets[0]));
     }
 }

@@ -1,5 +1,5 @@
 //! Topics and filters as the application gives them, and which of them the broker has granted.
-use motemq::{QoS, topic};
+use motemq::{QoS, TopicFilter, TopicName, topic};
 
 /// Filters in one SUBSCRIBE when subscriptions are made anew.
 const FILTERS: usize = 32;
@@ -24,12 +24,9 @@ impl From<u8> for Granted {
 
 /// A message can be published there; if not, the error says what to do.
 pub fn check_topic(topic: &str) -> Result<(), String> {
-    if topic::is_name(topic) {
-        return Ok(());
-    }
-    Err(format!(
-        "{topic:?} is no topic: use 1 to 65,535 bytes without wildcards (+ and #) and U+0000"
-    ))
+    TopicName::new(topic)
+        .map(drop)
+        .map_err(|error| format!("{topic:?} is not a topic name: {error}"))
 }
 
 /// All of them can be subscribed to at once; if not, the error says what to do.
@@ -41,11 +38,8 @@ pub fn check_filters<'a>(filters: impl ExactSizeIterator<Item = &'a str>) -> Res
         ));
     }
     for filter in filters {
-        if !topic::is_filter(filter) {
-            return Err(format!(
-                "{filter:?} is no topic filter: + stands alone in its level, # alone in the last one"
-            ));
-        }
+        TopicFilter::new(filter)
+            .map_err(|error| format!("{filter:?} is not a topic filter: {error}"))?;
     }
     Ok(())
 }

@@ -46,7 +46,7 @@
 //! each time, and takes a [`Fault`] for a reason to connect again rather than for its own end.
 //!
 //! A payload may go from the application's memory into the socket without a stop in `tx`: announce
-//! it with [`more`](motemq::Publish::more), and when `tx` is empty give `socket.send_slice` some of
+//! it with [`remaining`](motemq::Publish::remaining), and when `tx` is empty give `socket.send_slice` some of
 //! it and [`publish_direct`](Session::publish_direct) the number of bytes that it took.
 #![no_std]
 

@@ -162,7 +162,7 @@ impl<T: Transport> Client<T> {
                     self.inbox.connected(session);
                 }
                 Event::Message(message) => self.inbox.begin(&message, token),
-                Event::Payload { data, remaining } => self.inbox.more(data, left, token),
+                Event::Payload { data, remaining } => self.inbox.more(data, remaining, token),
                 Event::Skipped { len } => self.inbox.push(
                     Err(Error::MessageTooLarge {
                         topic: None,
@@ -180,6 +180,8 @@ impl<T: Transport> Client<T> {
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
                 Event::OutcomeUnknown { id } => self.work.unknown(id),
+                // Events of other versions of MQTT, which this client does not speak.
+                _ => {}
             }
         }
         Ok(news)
@@ -418,19 +420,16 @@ pub(crate) fn whole_or_streamed<'a>(
     retain: bool,
 ) -> (Publish<'a>, bool) {
     let fits = topic.len() + payload.len() + 16 <= BUFFER;
-    let publish = Publish {
-        topic,
-        payload: if fits { payload } else { &[] },
-        more: 0,
-        qos,
-        retain,
-    };
+    let mut publish = Publish::to(topic)
+        .payload(if fits { payload } else { &[] })
+        .qos(qos);
+    publish.retain = retain;
     // What does not fit into 32 bits MQTT does not allow either.
     (
         if fits {
             publish
         } else {
-            publish.more(payload.len().try_into().unwrap_or(u32::MAX))
+            publish.remaining(payload.len().try_into().unwrap_or(u32::MAX))
         },
         !fits,
     )

@@ -65,7 +65,7 @@ pub(crate) struct Partial {
     /// What has come and was not taken.
     pub data: Vec<u8>,
     /// What is still to come.
-    pub left: u32,
+    pub remaining: u32,
     pub token: Option<AckToken>,
     /// It is not put together in memory.
     pub large: bool,
@@ -102,7 +102,7 @@ impl Inbox {
             return false;
         }
         let waiting = self.partial.as_ref().is_some_and(|partial| {
-            partial.large && !(self.flowing && partial.data.is_empty() && partial.left > 0)
+            partial.large && !(self.flowing && partial.data.is_empty() && partial.remaining > 0)
         });
         waiting
             || self.queue.len() >= MOST
@@ -119,7 +119,7 @@ impl Inbox {
         if self.leaving {
             return;
         }
-        let len = message.payload.len() as u64 + u64::from(message.left);
+        let len = message.payload.len() as u64 + u64::from(message.remaining);
         let header = Header {
             topic: message.topic.as_str().into(),
             len,
@@ -127,18 +127,18 @@ impl Inbox {
             retain: message.retain(),
             dup: message.dup(),
         };
-        let large = message.left > 0
+        let large = message.remaining > 0
             && (len > self.max_message as u64 || (self.direct && self.queue.is_empty()));
         let data = message.payload.to_vec();
         let partial = Partial {
             header,
             data,
-            left: message.left,
+            remaining: message.remaining,
             token,
             large,
             broken: false,
         };
-        if large || message.left > 0 {
+        if large || message.remaining > 0 {
             self.partial = Some(partial);
         } else if len > self.max_message as u64 {
             let Header { topic, len, .. } = partial.header;
@@ -154,7 +154,7 @@ impl Inbox {
         }
     }
 
-    pub fn more(&mut self, data: &[u8], left: u32, token: Option<AckToken>) {
+    pub fn more(&mut self, data: &[u8], remaining: u32, token: Option<AckToken>) {
         let Some(partial) = &mut self.partial else {
             return;
         };
@@ -164,12 +164,12 @@ impl Inbox {
         if !partial.large && partial.data.capacity() - have < data.len() {
             partial
                 .data
-                .reserve_exact(have.max(data.len()).min(data.len() + left as usize));
+                .reserve_exact(have.max(data.len()).min(data.len() + remaining as usize));
         }
         partial.data.extend_from_slice(data);
-        partial.left = left;
+        partial.remaining = remaining;
         partial.token = token;
-        if left == 0
+        if remaining == 0
             && !partial.large
             && let Some(partial) = self.partial.take()
         {
@@ -275,7 +275,7 @@ mod tests {
             {
                 match event {
                     Event::Message(message) => inbox.begin(&message, token),
-                    Event::Payload { data, remaining } => inbox.more(data, left, token),
+                    Event::Payload { data, remaining } => inbox.more(data, remaining, token),
                     _ => {}
                 }
             }
@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(payloads(&mut inbox(100, &long)), [vec![7; 64]]);
         let large = inbox(63, &long);
         let partial = large.partial.as_ref().unwrap();
-        assert!(partial.large && partial.left == 0 && partial.header.len == 64);
+        assert!(partial.large && partial.remaining == 0 && partial.header.len == 64);
         assert!(large.is_full());
     }
 

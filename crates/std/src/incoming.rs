@@ -205,7 +205,7 @@ impl<T: Transport> Client<T> {
             };
             write_all(&mut writer, &partial.data).map_err(|error| Error::Sink(Arc::new(error)))?;
             partial.data.clear();
-            if partial.left == 0 {
+            if partial.remaining == 0 {
                 self.in_hand = partial.token;
                 self.inbox.partial = None;
                 self.serve_between();
@@ -224,7 +224,7 @@ impl<T: Transport> Client<T> {
         self.inbox.flowing = partial.is_some();
         let partial = partial?;
         partial.data.clear();
-        if partial.left > 0 {
+        if partial.remaining > 0 {
             return None;
         }
         self.inbox.flowing = false;
@@ -258,7 +258,7 @@ impl<T: Transport> Client<T> {
         if let Some(token) = self.in_hand.take() {
             // It may be of an earlier connection: then the broker will deliver it again, and
             // nothing is owed.
-            let _ = self.manual.ack(token);
+            let _ = self.manual.ack(&mut self.session, token);
         }
     }
 

@@ -62,14 +62,15 @@ impl<T: Transport> Client<T> {
     /// ```
     pub fn send(&mut self, publish: &Publish<'_>) -> Result<Receipt, Error> {
         let &Publish {
-            topic,
             payload,
-            more,
+            remaining,
             qos,
             retain,
+            ..
         } = publish;
+        let topic = publish.topic();
         check_topic(topic).map_err(Error::Invalid)?;
-        if more != 0 {
+        if remaining != 0 {
             return Err(Error::Invalid(
                 "a payload that comes in pieces is published with publish_from".into(),
             ));
@@ -187,18 +188,13 @@ impl<T: Transport> Client<T> {
         mut from: impl Read,
     ) -> Result<(), Error> {
         check_topic(topic).map_err(Error::Invalid)?;
-        let more = u32::try_from(len).map_err(|_| {
+        let remaining = u32::try_from(len).map_err(|_| {
             Error::Invalid(format!(
                 "{len} bytes are more than fit into an MQTT packet: send parts"
             ))
         })?;
-        let publish = Publish {
-            topic,
-            payload: &[],
-            more,
-            qos,
-            retain,
-        };
+        let mut publish = Publish::to(topic).qos(qos).remaining(remaining);
+        publish.retain = retain;
         self.options.profile.check_publish(&publish)?;
         let until = self.deadline();
         let id = self.begin(&publish, until)?;

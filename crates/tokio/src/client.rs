@@ -85,7 +85,7 @@ fn leave(shared: &Shared, until: Instant) {
         core.leave_until = core
             .leave_until
             .map_or(Some(until), |other| Some(other.min(until)));
-        core.inbox.leave(&mut core.manual);
+        core.inbox.leave(&mut core.session, &mut core.manual);
         core.nudge();
     });
     shared.room.notify_waiters();

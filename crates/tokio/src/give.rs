@@ -157,14 +157,10 @@ fn whole_or_streamed(letter: &Letter) -> (Publish<'_>, usize, bool) {
         return (publish, letter.len() + HEADER, false);
     }
     // What does not fit into 32 bits MQTT does not allow either.
-    let more = publish.payload.len().try_into().unwrap_or(u32::MAX);
+    let remaining = publish.payload.len().try_into().unwrap_or(u32::MAX);
     (
-        Publish {
-            payload: &[],
-            more,
-            ..publish
-        },
-        publish.topic.len() + HEADER,
+        publish.payload(&[]).remaining(remaining),
+        publish.topic().len() + HEADER,
         true,
     )
 }

@@ -7,7 +7,7 @@ pub(crate) use owed::Hold;
 
 use crate::{Message, Overflow, options::Streams};
 use arrivals::Partial;
-use motemq::{ManualAcks, SessionState};
+use motemq::{ManualAcks, Session, SessionState};
 use owed::Owed;
 use slab::Slab;
 use std::{collections::VecDeque, sync::Arc, task::Waker};
@@ -90,7 +90,7 @@ impl Inbox {
     }
 
     /// Nobody takes from it any more; what waits in it counts as dealt with.
-    pub fn close(&mut self, key: usize, manual: &mut ManualAcks) {
+    pub fn close(&mut self, key: usize, session: &mut Session, manual: &mut ManualAcks) {
         self.targets.clear();
         let stream = self.streams.remove(key);
         let holds = stream
@@ -98,7 +98,7 @@ impl Inbox {
             .iter()
             .map(|item| item.hold)
             .chain([stream.in_hand]);
-        holds.for_each(|hold| self.had(hold, manual));
+        holds.for_each(|hold| self.had(hold, session, manual));
         self.trash
             .extend(stream.items.into_iter().map(|item| item.message));
     }
@@ -141,7 +141,7 @@ impl Inbox {
     }
 
     /// The connection is gone.
-    pub fn lost(&mut self, manual: &mut ManualAcks) {
+    pub fn lost(&mut self, session: &mut Session, manual: &mut ManualAcks) {
         match self.partial.take().map(|partial| *partial) {
             Some(Partial::Flowing(pipe)) => self.wakes.extend(pipe.break_off()),
             Some(Partial::Growing { message, .. }) => self.trash.push(message),
@@ -152,7 +152,7 @@ impl Inbox {
         // What the application has in its hands it has had: with QoS 2 it must not come again.
         self.owed.retain(|_, owed| {
             if owed.taken {
-                let _ = manual.ack(owed.token);
+                let _ = manual.ack(session, owed.token);
             }
             !owed.taken
         });
@@ -183,11 +183,11 @@ impl Inbox {
 
     /// Nothing will be taken any more. What was taken counts as dealt with; what was not is left to
     /// the broker.
-    pub fn leave(&mut self, manual: &mut ManualAcks) {
+    pub fn leave(&mut self, session: &mut Session, manual: &mut ManualAcks) {
         self.leaving = true;
         for key in self.streams.iter().map(|(key, _)| key).collect::<Vec<_>>() {
             let hand = self.streams[key].in_hand.take();
-            self.had(hand, manual);
+            self.had(hand, session, manual);
             let stream = &mut self.streams[key];
             stream.closed = true;
             stream.bytes = 0;

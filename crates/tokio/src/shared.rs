@@ -135,7 +135,7 @@ impl Shared {
     pub fn had(&self, hold: Option<Hold>) {
         if hold.is_some() {
             self.with(|core| {
-                core.inbox.had(hold, &mut core.manual);
+                core.inbox.had(hold, &mut core.session, &mut core.manual);
                 core.nudge();
             });
         }
@@ -155,8 +155,8 @@ impl Shared {
     pub fn close(&self, error: Option<Error>) {
         self.with(|core| {
             core.session.on_connection_lost();
-            core.inbox.lost(&mut core.manual);
-            core.inbox.leave(&mut core.manual);
+            core.inbox.lost(&mut core.session, &mut core.manual);
+            core.inbox.leave(&mut core.session, &mut core.manual);
             // Another client may open its file from now on.
             #[cfg(feature = "store")]
             {
@@ -218,7 +218,7 @@ impl Core {
         options: &Options,
     ) -> Result<Option<usize>, Error> {
         self.check_open()?;
-        if publish.more != 0 {
+        if publish.remaining != 0 {
             return Err(Error::Invalid(
                 "a payload that comes in pieces is published with publish_from".into(),
             ));
@@ -227,13 +227,13 @@ impl Core {
         if self.connected_at.is_none() {
             return self.keep(publish, options);
         }
-        let need = publish.topic.len() + publish.payload.len() + HEADER;
+        let need = publish.topic().len() + publish.payload.len() + HEADER;
         if self.must_wait(publish.qos, options) {
             return Err(Error::Full);
         }
         if need > LIMIT {
             // Its payload is sent piece by piece, from a copy.
-            check_topic(publish.topic).map_err(Error::Invalid)?;
+            check_topic(publish.topic()).map_err(Error::Invalid)?;
             let key = self
                 .work
                 .enqueue(Body::Publish(Letter::new(publish)), Instant::now());
@@ -259,7 +259,7 @@ impl Core {
             Err(SendError::Full) => Err(Error::Full),
             Err(SendError::Offline) => self.keep(publish, options),
             Err(SendError::Invalid) => Err(Error::Invalid(
-                check_topic(publish.topic)
+                check_topic(publish.topic())
                     .err()
                     .unwrap_or_else(|| unsendable(SendError::Invalid)),
             )),
@@ -269,12 +269,12 @@ impl Core {
 
     /// Lets a message wait for a connection.
     fn keep(&mut self, publish: &Publish<'_>, options: &Options) -> Result<Option<usize>, Error> {
-        check_topic(publish.topic).map_err(Error::Invalid)?;
+        check_topic(publish.topic()).map_err(Error::Invalid)?;
         let limits = options.queue;
         if publish.qos == QoS::AtMostOnce && !limits.qos0 {
             return Err(Error::Offline);
         }
-        let weight = publish.topic.len() + publish.payload.len();
+        let weight = publish.topic().len() + publish.payload.len();
         loop {
             let (messages, bytes) = self.work.queued();
             if messages < limits.messages && bytes + weight <= limits.bytes {

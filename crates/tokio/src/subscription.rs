@@ -76,9 +76,13 @@ impl Subscription {
         self.client.shared.with(|core| {
             let was_full = core.inbox.is_full();
             let owing = core.inbox.in_hand(self.stream);
-            let taken = core
-                .inbox
-                .poll_take(self.stream, by_hand, &mut core.manual, cx);
+            let taken = core.inbox.poll_take(
+                self.stream,
+                by_hand,
+                &mut core.session,
+                &mut core.manual,
+                cx,
+            );
             if was_full || owing {
                 core.nudge();
             }
@@ -116,7 +120,8 @@ impl Stream for Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.client.shared.with(|core| {
-            core.inbox.close(self.stream, &mut core.manual);
+            core.inbox
+                .close(self.stream, &mut core.session, &mut core.manual);
             core.nudge();
         });
     }

@@ -179,15 +179,18 @@ impl Core {
                     news.push(News::Connected(session));
                 }
                 Event::Message(message) => {
-                    self.inbox.begin(&message, token, &mut self.manual, shared)
+                    self.inbox
+                        .begin(&message, token, &mut self.session, &mut self.manual, shared)
                 }
                 Event::Payload { data, remaining } => {
-                    self.inbox.more(data, left, token, &mut self.manual)
+                    self.inbox
+                        .more(data, remaining, token, &mut self.session, &mut self.manual)
                 }
                 Event::Skipped { len } => {
                     news.push(News::Skipped(len));
                     self.inbox.dropped += 1;
-                    self.inbox.dismiss(token, &mut self.manual);
+                    self.inbox
+                        .dismiss(token, &mut self.session, &mut self.manual);
                 }
                 Event::Received { id } => self.work.received(id),
                 Event::Acked { id } => self.work.acked(id),
@@ -200,6 +203,8 @@ impl Core {
                 }
                 Event::Resend { id, .. } => self.work.resend = Some(id),
                 Event::OutcomeUnknown { id } => self.work.unknown(id),
+                // Events of other versions of MQTT, which this client does not speak.
+                _ => {}
             }
         }
         let left = input.len();
@@ -283,7 +288,7 @@ impl Core {
         }
         self.session.on_connection_lost();
         self.tx = Tx::default();
-        self.inbox.lost(&mut self.manual);
+        self.inbox.lost(&mut self.session, &mut self.manual);
         self.work.lost();
         self.upload = None;
         self.hang_up = false;

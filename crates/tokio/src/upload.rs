@@ -18,7 +18,7 @@ use tokio::{
 const PIECE: usize = 16 << 10;
 
 impl Client {
-    /// Publishes a message of which [`more`](Publish::more) bytes are taken from a reader, without
+    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader, without
     /// holding them. Ends when the last one is in the connection's write buffer; the
     /// [`Receipt`] tells what becomes of it.
     ///
@@ -57,14 +57,14 @@ impl Client {
         publish: &Publish<'_>,
         mut from: impl AsyncRead + Unpin,
     ) -> Result<Receipt, Error> {
-        if publish.more == 0 {
+        if publish.remaining == 0 {
             return self.publish(publish).await;
         }
         let mut upload = self
             .when_there_is_room(|core| core.begin_upload(publish, &self.shared))
             .await?;
-        let mut piece = vec![0; PIECE.min(publish.more as usize)];
-        let mut left = publish.more as usize;
+        let mut piece = vec![0; PIECE.min(publish.remaining as usize)];
+        let mut left = publish.remaining as usize;
         while left > 0 {
             let want = piece.len().min(left);
             let got = match from.read(&mut piece[..want]).await {
@@ -134,14 +134,14 @@ impl Core {
     ) -> Result<Upload, Error> {
         self.check_open()?;
         shared.options.rules().check_publish(publish)?;
-        check_topic(publish.topic).map_err(Error::Invalid)?;
+        check_topic(publish.topic()).map_err(Error::Invalid)?;
         if self.connected_at.is_none() {
             return Err(Error::Offline);
         }
         if self.must_wait(publish.qos, &shared.options)
             || !self
                 .tx
-                .has_room(publish.topic.len() + publish.payload.len() + HEADER)
+                .has_room(publish.topic().len() + publish.payload.len() + HEADER)
         {
             return Err(Error::Full);
         }

@@ -17,7 +17,7 @@ another.
 const BEHIND: &str = "
 ## What it found
 
-- `Manual` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
+- `ManualAcks` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
   `with_all_slots_taken_what_is_owed_goes_first`.
 - With `fast` the core held panics that nothing could reach, but which the compiler could not tell. Found by linking; `cargo xtask test` links.
 - The in-process broker answered a CONNECT that is too short by the byte behind it. Found by fuzzing; test `malformed_connect_is_not_answered`.

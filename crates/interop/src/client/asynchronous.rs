@@ -136,10 +136,8 @@ impl Connection for Opened {
         qos: QoS,
         retain: bool,
     ) -> Result<(), String> {
-        let publish = Publish {
-            retain,
-            ..Publish::to(topic).payload(payload).qos(qos)
-        };
+        let mut publish = Publish::to(topic).payload(payload).qos(qos);
+        publish.retain = retain;
         self.runtime
             .block_on(async {
                 self.client

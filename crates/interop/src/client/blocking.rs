@@ -98,10 +98,8 @@ impl Connection for Opened {
         qos: QoS,
         retain: bool,
     ) -> Result<(), String> {
-        let publish = Publish {
-            retain,
-            ..Publish::to(topic).payload(payload).qos(qos)
-        };
+        let mut publish = Publish::to(topic).payload(payload).qos(qos);
+        publish.retain = retain;
         self.client
             .publish(&publish)
             .map_err(|error| error.to_string())

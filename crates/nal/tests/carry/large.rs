@@ -112,12 +112,12 @@ impl Big {
                         &mut self.coming,
                         &mut self.heard,
                         message.payload,
-                        message.left,
+                        message.remaining,
                     );
                 }
                 Event::Payload { data, remaining } => {
                     self.both += u32::from(self.session.payload_remaining() > 0);
-                    take(&mut self.coming, &mut self.heard, data, left);
+                    take(&mut self.coming, &mut self.heard, data, remaining);
                 }
                 Event::Acked { .. } => self.acked += 1,
                 Event::Resend { id, qos } => self.resend = Some((id, qos)),

@@ -81,7 +81,7 @@ async fn talk(
                         .unwrap(),
                 ),
                 Event::Subscribed { .. } => {
-                    drop(session.publish(&Publish::to("a"), &mut tx).unwrap())
+                    session.publish(&Publish::to("a"), &mut tx).unwrap();
                 }
                 Event::Message(_) if heard == 10 => session.disconnect(&mut tx).unwrap(),
                 Event::Message(_) => {

@@ -167,21 +167,21 @@ impl Profile {
             .map_or(Ok(()), |will| self.check_publish(&will))
     }
 
-    /// A message; bytes that [`more`](Publish::more) announces count.
+    /// A message; bytes that [`remaining`](Publish::remaining) announces count.
     ///
     /// # Errors
     /// The first limit that it is over.
     pub fn check_publish(&self, publish: &Publish<'_>) -> Result<(), OverLimit> {
         let &Publish {
-            topic,
             payload,
-            more,
+            remaining,
             qos,
             ..
         } = publish;
+        let topic = publish.topic();
         self.check_qos(qos)?;
         self.check_topic(topic)?;
-        let len = payload.len() as u64 + u64::from(more);
+        let len = payload.len() as u64 + u64::from(remaining);
         if len > self.payload.into() {
             return self.over(Limit::Payload {
                 len,
@@ -295,7 +295,7 @@ mod tests {
         refuses(&AWS_IOT, good.payload(&[0; 131_073]), "131072 bytes");
         refuses(
             &AWS_IOT,
-            good.payload(&[0; 131_072]).more(1),
+            good.payload(&[0; 131_072]).remaining(1),
             "131072 bytes",
         );
         refuses(&AWS_IOT, Publish::to("a/b/c/d/e/f/g/h/i"), "7 slashes");
@@ -422,7 +422,7 @@ mod tests {
         Profile::ANY
             .check_publish(
                 &Publish::to(&"/".repeat(65_535))
-                    .more(u32::MAX - 65_535)
+                    .remaining(u32::MAX - 65_535)
                     .qos(QoS::ExactlyOnce),
             )
             .unwrap();

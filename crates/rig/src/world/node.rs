@@ -9,6 +9,7 @@ use super::{
     trace::Trace,
     wills,
 };
+use fastrand::Rng;
 use motemq::{
     AckToken, Buffer, Connect, Event, Fault, ManualAcks, PacketId, PendingAck, Publish, QoS,
     Session, SessionState,
@@ -40,6 +41,7 @@ pub struct Node {
     image: Vec<u8>,
     saved: Application,
     payload: Vec<u8>,
+    random: Rng,
 }
 
 /// What ends with the connection.
@@ -73,7 +75,8 @@ impl Node {
         let session = plan::session(plan.slots);
         let (rx, tx) = (plan::buffer(plan.rx), plan::buffer(plan.tx));
         let app = Application::new(plan.slots);
-        let image = vec![0; 7 + 3 * plan.slots];
+        let image = vec![0; 9 + 3 * plan.slots];
+        let random = Rng::with_seed(plan.seed);
         let (manual, now, saved, payload) =
             (ManualAcks::new(), Now::default(), app.clone(), Vec::new());
         let mut node = Node {
@@ -90,6 +93,7 @@ impl Node {
             image,
             saved,
             payload,
+            random,
         };
         node.save();
         node
@@ -98,7 +102,9 @@ impl Node {
     /// Begins a connection, which has this number.
     pub fn connect(&mut self, number: u32) {
         let name = format!("n{}", self.me);
-        let mut connect = Connect::new(&name).keep_alive(self.plan.keep_alive);
+        let mut connect = Connect::new(&name)
+            .keep_alive(self.plan.keep_alive)
+            .identifier_offset(self.random.u16(..));
         let will = wills::payload((self.me, number));
         connect.will = self
             .plan
@@ -199,7 +205,7 @@ impl Node {
         self.session
             .save(&mut image)
             .expect("the image has its length");
-        let slots = image.get(5..image.len() - 2).unwrap_or_default();
+        let slots = image.get(7..image.len() - 2).unwrap_or_default();
         slots.iter().all(|&byte| byte == 0) && self.session.oldest_in_flight().is_none()
     }
 

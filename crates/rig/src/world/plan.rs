@@ -30,6 +30,8 @@ pub struct Plan {
     pub will: Option<QoS>,
     /// It subscribes to all wills, too, if it subscribes to anything; with the same QoS.
     pub hears_wills: bool,
+    /// Its random numbers.
+    pub seed: u64,
 }
 
 impl Plan {
@@ -49,6 +51,7 @@ impl Plan {
             abandons: false,
             will: None,
             hears_wills: false,
+            seed: 0,
         }
     }
 

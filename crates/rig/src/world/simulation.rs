@@ -194,6 +194,7 @@ impl Chance {
             will,
             // Who hears its own will, and ends connections since it has no slot for it, has no end.
             hears_wills: will.is_none(),
+            seed: rng.u64(..),
         }
     }
 

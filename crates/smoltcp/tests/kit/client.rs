@@ -171,7 +171,7 @@ impl Client {
             let _ = news.ended.send(known);
         };
         while let Some(event) = link.next_event(socket, session, rx, tx)? {
-            let left = match event {
+            let remaining = match event {
                 Event::Connected { session, .. } => {
                     for message in mem::take(&mut work.doubtful).into_iter().rev() {
                         work.queue.push_front(message);
@@ -224,10 +224,12 @@ impl Client {
                 }
                 Event::Payload { data, remaining } => {
                     partial.payload.extend_from_slice(data);
-                    left
+                    remaining
                 }
+                // Of another version of MQTT.
+                _ => continue,
             };
-            if left == 0 {
+            if remaining == 0 {
                 let _ = news.inbox.send(partial.clone());
             }
         }

@@ -96,7 +96,7 @@ fn whole_or_streamed(message: &Message, room: usize) -> (Publish<'_>, Option<Str
         (publish.payload(payload), None)
     } else {
         (
-            publish.more(payload.len() as u32),
+            publish.remaining(payload.len() as u32),
             Some((payload.clone(), 0)),
         )
     }

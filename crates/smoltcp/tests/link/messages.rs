@@ -68,7 +68,7 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
             let bytes = payload(next);
             let message = Publish::to("t/x")
                 .qos(ALL[next % 3])
-                .more(bytes.len() as u32);
+                .remaining(bytes.len() as u32);
             match world.session.publish(&message, &mut world.tx) {
                 Ok(_) => {
                     rest = bytes;
@@ -81,18 +81,18 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
             }
         }
         let over = world.round(4, |event, _, _| {
-            let left = match event {
+            let remaining = match event {
                 Event::Message(m) => {
                     partial = m.payload.to_vec();
                     m.remaining
                 }
                 Event::Payload { data, remaining } => {
                     partial.extend_from_slice(data);
-                    left
+                    remaining
                 }
                 _ => return,
             };
-            if left == 0 {
+            if remaining == 0 {
                 heard.push(std::mem::take(&mut partial));
             }
         });
@@ -348,7 +348,7 @@ fn acknowledged_by_hand() {
         if tokens.len() == 3 {
             // The last first.
             while let Some(token) = tokens.pop() {
-                manual.ack(token).unwrap();
+                manual.ack(&mut world.session, token).unwrap();
             }
             if acked > 30 {
                 return;

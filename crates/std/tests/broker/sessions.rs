@@ -6,7 +6,7 @@ use crate::{
 };
 use motemq_std::{Client, Error, ErrorKind, Filter, Options, Publish, QoS, SessionState};
 use std::{
-    io::{self},
+    io::{self, Write},
     net::TcpStream,
     sync::{
         Arc,
@@ -243,4 +243,26 @@ fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
         client.disconnect().unwrap();
         broker.join().unwrap();
     }
+}
+
+/// A client was killed before PUBREC came, and its state is gone: the broker holds a QoS 2 message
+/// under identifier 1 until PUBREL, and takes any other under it for a repetition.
+#[test]
+fn after_a_restart_without_state_a_message_is_not_taken_for_an_older_one() {
+    let server = server();
+    let mut ear = Client::connect(&options(server.addr(), "ear")).unwrap();
+    ear.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
+        .unwrap();
+    let mut killed = TcpStream::connect(server.addr()).unwrap();
+    killed
+        .write_all(b"\x10\x10\0\x04MQTT\x04\0\0\0\0\x04kept\x34\x08\0\x01t\0\x01old")
+        .unwrap();
+    assert_eq!(next(&mut ear).payload, b"old");
+    drop(killed);
+    let mut client = Client::connect(&options(server.addr(), "kept").keep_session()).unwrap();
+    assert_eq!(client.session(), SessionState::Unrecognized);
+    client
+        .publish(&Publish::to("t").payload(b"new").qos(QoS::ExactlyOnce))
+        .unwrap();
+    assert_eq!(next(&mut ear).payload, b"new");
 }

@@ -6,7 +6,7 @@ use crate::{
     shared::Shared,
 };
 use bytes::{Bytes, BytesMut};
-use motemq::{AckToken, ManualAcks, QoS, topic::TopicName};
+use motemq::{AckToken, ManualAcks, QoS, Session, TopicName};
 use motemq_net::is_covered;
 use std::{sync::Arc, task::Waker};
 
@@ -26,6 +26,7 @@ impl Inbox {
         &mut self,
         message: &motemq::Message<'_>,
         token: Option<AckToken>,
+        session: &mut Session,
         manual: &mut ManualAcks,
         shared: &Arc<Shared>,
     ) {
@@ -34,7 +35,7 @@ impl Inbox {
         }
         self.received += 1;
         self.look_up(message.topic);
-        let len = message.payload.len() as u64 + u64::from(message.left);
+        let len = message.payload.len() as u64 + u64::from(message.remaining);
         let mut new = Message {
             topic: self.topic.clone(),
             payload: Bytes::new(),
@@ -46,12 +47,12 @@ impl Inbox {
         };
         if self.targets.is_empty() {
             self.dropped += 1;
-            if message.left == 0 {
-                self.dismiss(token, manual);
+            if message.remaining == 0 {
+                self.dismiss(token, session, manual);
             } else {
                 self.partial = Some(Box::new(Partial::Unwanted));
             }
-        } else if message.left == 0 {
+        } else if message.remaining == 0 {
             new.payload = Bytes::copy_from_slice(message.payload);
             self.deliver(new, token);
         } else if len <= shared.options.max_message as u64 {
@@ -74,8 +75,9 @@ impl Inbox {
     pub fn more(
         &mut self,
         piece: &[u8],
-        left: u32,
+        remaining: u32,
         token: Option<AckToken>,
+        session: &mut Session,
         manual: &mut ManualAcks,
     ) {
         match self.partial.as_deref_mut() {
@@ -87,7 +89,7 @@ impl Inbox {
             }
             Some(Partial::Flowing(pipe)) => self.wakes.extend(pipe.give(piece)),
         }
-        if left > 0 {
+        if remaining > 0 {
             return;
         }
         match self.partial.take().map(|partial| *partial) {
@@ -97,7 +99,7 @@ impl Inbox {
                 self.look_up_again(topic);
                 if self.targets.is_empty() {
                     self.dropped += 1;
-                    self.dismiss(token, manual);
+                    self.dismiss(token, session, manual);
                 } else {
                     self.deliver(message, token);
                 }
@@ -110,21 +112,26 @@ impl Inbox {
                 }
                 let (waker, unread) = pipe.finish(hold);
                 self.wakes.extend(waker);
-                self.had(unread, manual);
+                self.had(unread, session, manual);
             }
-            _ => self.dismiss(token, manual),
+            _ => self.dismiss(token, session, manual),
         }
     }
 
     /// A message that was drained unseen.
-    pub fn dismiss(&mut self, token: Option<AckToken>, manual: &mut ManualAcks) {
+    pub fn dismiss(
+        &mut self,
+        token: Option<AckToken>,
+        session: &mut Session,
+        manual: &mut ManualAcks,
+    ) {
         if let Some(token) = token {
             // It came over this connection just now.
-            let _ = manual.ack(token);
+            let _ = manual.ack(session, token);
         }
     }
 
-    fn look_up(&mut self, topic: Topic<'_>) {
+    fn look_up(&mut self, topic: TopicName<'_>) {
         if self.targets.is_empty() || topic != *self.topic {
             self.look_up_again(topic.as_str().into());
         }

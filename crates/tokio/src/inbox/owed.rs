@@ -1,7 +1,7 @@
 //! What is owed to the broker, until the application has had what it is owed for.
 use super::{Inbox, Item};
 use crate::Message;
-use motemq::{AckToken, ManualAcks};
+use motemq::{AckToken, ManualAcks, Session};
 use std::task::{Context, Poll};
 
 /// What is owed for a message, on one connection.
@@ -33,7 +33,7 @@ impl Inbox {
     }
 
     /// One stream has dealt with it.
-    pub fn had(&mut self, hold: Option<Hold>, manual: &mut ManualAcks) {
+    pub fn had(&mut self, hold: Option<Hold>, session: &mut Session, manual: &mut ManualAcks) {
         let Some(hold) = hold.filter(|hold| hold.epoch == self.epoch) else {
             return;
         };
@@ -45,7 +45,7 @@ impl Inbox {
         if owed.left == 0 || self.offline {
             let owed = self.owed.remove(hold.key);
             // It is owed on this connection, and once.
-            let _ = manual.ack(owed.token);
+            let _ = manual.ack(session, owed.token);
         }
     }
 
@@ -55,11 +55,12 @@ impl Inbox {
         &mut self,
         key: usize,
         by_hand: bool,
+        session: &mut Session,
         manual: &mut ManualAcks,
         cx: &Context<'_>,
     ) -> Poll<Option<(Message, Option<Hold>)>> {
         let hand = self.streams[key].in_hand.take();
-        self.had(hand, manual);
+        self.had(hand, session, manual);
         let stream = &mut self.streams[key];
         let Some(Item { message, hold }) = stream.items.pop_front() else {
             if stream.closed {
@@ -82,7 +83,7 @@ impl Inbox {
         if self.offline {
             // As if the connection were lost only now: with QoS 2 it must not come again.
             let hand = stream.in_hand.take();
-            self.had(hand, manual);
+            self.had(hand, session, manual);
         } else if let Some(owed) = hold.and_then(|hold| self.owed.get_mut(hold.key)) {
             owed.taken = true;
         }

@@ -13,11 +13,13 @@ pub(crate) struct Letter {
 
 impl Letter {
     pub fn new(publish: &Publish<'_>) -> Self {
-        let text = [publish.topic.as_bytes(), publish.payload].concat().into();
+        let text = [publish.topic().as_bytes(), publish.payload]
+            .concat()
+            .into();
         // Topics were checked, or accepted by the session.
         Letter {
             text,
-            topic: publish.topic.len() as u16,
+            topic: publish.topic().len() as u16,
             qos: publish.qos,
             retain: publish.retain,
         }
@@ -25,13 +27,11 @@ impl Letter {
 
     pub fn publish(&self) -> Publish<'_> {
         let (topic, payload) = self.text.split_at(self.topic.into());
-        Publish {
-            topic: str::from_utf8(topic).unwrap_or_default(),
-            payload,
-            more: 0,
-            qos: self.qos,
-            retain: self.retain,
-        }
+        let mut publish = Publish::to(str::from_utf8(topic).unwrap_or_default())
+            .payload(payload)
+            .qos(self.qos);
+        publish.retain = self.retain;
+        publish
     }
 
     pub fn len(&self) -> usize {

@@ -95,6 +95,15 @@ impl Line {
         );
     }
 
+    /// A SUBSCRIBE with these filters comes; returns its identifier.
+    pub async fn hears_subscribe(&mut self, filters: &[u8]) -> [u8; 2] {
+        self.hears(&[0x82, 2 + filters.len() as u8]).await;
+        let mut id = [0; 2];
+        in_time(self.0.read_exact(&mut id)).await.unwrap();
+        self.hears(filters).await;
+        id
+    }
+
     pub async fn says(&mut self, bytes: &[u8]) {
         in_time(self.0.write_all(bytes)).await.unwrap();
     }

@@ -1,7 +1,10 @@
 //! What is kept from one connection to the next.
-use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, idle, options, start};
-use motemq_tokio::{Error, Filter, Publish, QoS, SessionState};
-use std::time::Duration;
+use crate::{
+    line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, idle, options, start},
+    server, soon,
+};
+use motemq_tokio::{Client, Error, Filter, Publish, QoS, SessionState, State};
+use std::{io::Write, net::TcpStream, time::Duration};
 
 const SUBSCRIBE: &[u8] = b"\x82\x06\0\x01\0\x01t\x02";
 
@@ -128,8 +131,9 @@ async fn what_comes_before_anything_is_subscribed_to_finds_its_stream() {
     let mut line = exchange
         .accepts(HELLO_KEEPING, b"\x20\x02\x01\0\x32\x06\0\x01t\0\x071")
         .await;
-    line.hears(b"\x82\x06\0\x01\0\x01t\x01").await;
-    line.says(b"\x90\x03\0\x01\x01").await;
+    // The session is not one that this client knows, so its identifiers begin anywhere.
+    let [high, low] = line.hears_subscribe(b"\0\x01t\x01").await;
+    line.says(&[0x90, 3, high, low, 1]).await;
     let mut stream = subscribing.await.unwrap();
     assert_eq!(stream.recv().await.unwrap().payload, "1");
 }
@@ -174,4 +178,36 @@ async fn leaving_has_a_limit() {
         client.publish(&publish(b"2", QoS::AtLeastOnce)).await,
         Err(Error::Closed | Error::OutcomeUnknown)
     ));
+}
+
+/// A client was killed before PUBREC came, and its state is gone: the broker holds a QoS 2 message
+/// under identifier 1 until PUBREL, and takes any other under it for a repetition.
+#[tokio::test]
+async fn after_a_restart_without_state_a_message_is_not_taken_for_an_older_one() {
+    let server = server();
+    let (ear, driver) = Client::new(crate::options(&server, "ear"));
+    tokio::spawn(driver);
+    let mut stream = soon(ear.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
+    let mut killed = TcpStream::connect(server.addr()).unwrap();
+    killed
+        .write_all(b"\x10\x10\0\x04MQTT\x04\0\0\0\0\x04kept\x34\x08\0\x01t\0\x01old")
+        .unwrap();
+    assert_eq!(soon(stream.recv()).await.unwrap().payload, "old");
+    drop(killed);
+    let (client, driver) = Client::new(crate::options(&server, "kept").keep_session());
+    tokio::spawn(driver);
+    soon(client.connected()).await.unwrap();
+    assert!(matches!(
+        client.state(),
+        State::Connected {
+            session: SessionState::Unrecognized
+        }
+    ));
+    let receipt = soon(client.publish(&publish(b"new", QoS::ExactlyOnce)))
+        .await
+        .unwrap();
+    soon(receipt).await.unwrap();
+    assert_eq!(soon(stream.recv()).await.unwrap().payload, "new");
 }

@@ -139,7 +139,7 @@ impl Client {
                     console.tell(format_args!("connected {session:?}"));
                 }
                 Event::Message(message) => self.incoming.begin(&message, console),
-                Event::Payload { data, remaining } => self.incoming.more(data, left, console),
+                Event::Payload { data, remaining } => self.incoming.more(data, remaining, console),
                 Event::Skipped { len } => console.tell(format_args!("skipped {len}")),
                 Event::Received { id } => {
                     copies.forget(id);
@@ -160,6 +160,8 @@ impl Client {
                     copies.forget(id);
                     console.tell(format_args!("unknown {id}"));
                 }
+                // Events of other versions of MQTT, which this session does not speak.
+                _ => {}
             }
         }
         Ok(())
@@ -286,10 +288,10 @@ impl Incoming {
         let Message {
             topic,
             payload,
-            left,
+            remaining,
             ..
         } = *message;
-        if left == 0 && payload.len() <= SHORT {
+        if remaining == 0 && payload.len() <= SHORT {
             let (qos, retain, text) = (
                 message.qos() as u8,
                 message.retain(),
@@ -300,13 +302,13 @@ impl Incoming {
         self.topic = topic.as_str().try_into().unwrap_or_default();
         self.length = 0;
         self.checksum = Checksum::new();
-        self.more(payload, left, console);
+        self.more(payload, remaining, console);
     }
 
-    fn more(&mut self, data: &[u8], left: u32, console: &mut Console) {
+    fn more(&mut self, data: &[u8], remaining: u32, console: &mut Console) {
         self.length += data.len() as u32;
         self.checksum.add(data);
-        if left == 0 {
+        if remaining == 0 {
             console.tell(format_args!(
                 "long {} {} {:08x}",
                 self.topic, self.length, self.checksum.0
