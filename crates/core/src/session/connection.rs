@@ -135,8 +135,11 @@ impl Connection {
         if core::mem::take(&mut self.sent) {
             self.sent_at = now;
         }
-        let mut received = core::mem::take(&mut self.received);
         let mut flags = self.flags;
+        if core::mem::take(&mut self.received) {
+            self.received_at = now;
+            flags &= !LATE;
+        }
         let mut sleep = u32::MAX;
         if flags & OPEN != 0 && self.keep_alive != 0 {
             // Three quarters: the broker's clock may be faster, and the network takes its time.
@@ -144,14 +147,17 @@ impl Connection {
             // The broker counts from what we sent last. We count from what it sent last, unless an
             // answer is outstanding already, or a payload keeps us from asking for one.
             let mut quiet = now.wrapping_sub(self.sent_at);
-            if flags & AWAITING == 0 && !received && may_ping {
+            if flags & AWAITING == 0 {
                 quiet = quiet.max(now.wrapping_sub(self.received_at));
             }
             sleep = period.saturating_sub(quiet);
             if sleep == 0 || flags & PING_DUE != 0 {
                 let written = may_ping && wire::write_short(out, wire::PINGREQ << 4, 0);
                 // Now something is awaited: PINGRESP, or room for PINGREQ.
-                received |= flags & AWAITING == 0 && (written || flags & PING_DUE == 0);
+                if flags & AWAITING == 0 && (written || flags & PING_DUE == 0) {
+                    self.received_at = now;
+                    flags &= !LATE;
+                }
                 sleep = u32::MAX;
                 flags |= PING_DUE;
                 if written {
@@ -160,10 +166,6 @@ impl Connection {
                     sleep = period;
                 }
             }
-        }
-        if received {
-            self.received_at = now;
-            flags &= !LATE;
         }
         let mut limit = 0;
         if flags & PING_DUE != 0 {

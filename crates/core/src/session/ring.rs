@@ -251,37 +251,38 @@ impl Ring {
         id: PacketId,
         codes: usize,
     ) -> Result<Answered, Fault> {
-        let slot = self.slot_at::<P>(id.get());
-        let awaits = slot.as_ref().map_or(0, |slot| slot.awaits);
-        if has_qos_2::<P>() && kind == wire::PUBREC {
-            let mut next = wire::PUBCOMP;
-            if awaits | 2 != wire::PUBCOMP {
-                if awaits & !STRAY != 0 {
-                    return Err(Fault::Unexpected);
-                }
-                next = STRAY;
+        let is_pubrec = has_qos_2::<P>() && kind == wire::PUBREC;
+        let Some(slot) = self
+            .slot_at::<P>(id.get())
+            .filter(|slot| slot.awaits != 0 || (resumes::<P>() && is_pubrec))
+        else {
+            return Ok(if is_pubrec {
+                Answered::Release { is_first: false }
+            } else {
+                Answered::Stray
+            });
+        };
+        let awaits = slot.awaits;
+        if is_pubrec {
+            if awaits | 2 == wire::PUBCOMP {
+                slot.awaits = wire::PUBCOMP;
+            } else if resumes::<P>() && awaits & !STRAY == 0 {
+                slot.awaits = STRAY;
+            } else {
+                return Err(Fault::Unexpected);
             }
-            if (resumes::<P>() || next == wire::PUBCOMP)
-                && let Some(slot) = slot
-            {
-                slot.awaits = next;
+            if resumes::<P>() {
                 slot.count = 0;
             }
             return Ok(Answered::Release {
                 is_first: awaits == wire::PUBREC,
             });
         }
-        let Some(slot) = slot else {
-            return Ok(Answered::Stray);
-        };
-        if resumes::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
-            slot.awaits = 0;
-            return Ok(Answered::Stray);
-        }
-        if awaits == 0 {
-            return Ok(Answered::Stray);
-        }
         if awaits != kind {
+            if resumes::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
+                slot.awaits = 0;
+                return Ok(Answered::Stray);
+            }
             return Err(Fault::Unexpected);
         }
         if subscribes::<P>() && kind == wire::SUBACK && codes != usize::from(slot.count) {

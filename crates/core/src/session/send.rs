@@ -245,11 +245,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.outgoing.give(some, n)?;
         if some != 0 {
             self.connection.on_sent();
-            // While an acknowledgement waits for the stream nothing is read, not even a PINGRESP:
-            // that the transport takes more is a sign of life, too.
-            if self.ack != 0 {
-                self.connection.on_received();
-            }
+            self.connection.on_received();
         }
         Ok(())
     }
