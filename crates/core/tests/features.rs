@@ -10,13 +10,13 @@ use std::fmt::Write;
 /// take them from the failure, which has to be the same with the feature and without.
 const RECORDED: [u64; 8] = [
     0x6ab7_251a_1141_1d64,
-    0xb543_1ed3_aa27_61ca,
-    0x012d_4c72_1927_4779,
-    0x4d56_bd4b_6dff_777e,
-    0x278f_edb6_b951_c52f,
-    0x2e7c_a5dd_9dab_3621,
-    0xf8b4_cc4d_c9e6_02ff,
-    0x09b7_7726_27a8_9190,
+    0x9a39_5bad_6931_e491,
+    0xd225_c38c_b3a5_bad4,
+    0x6ebb_aa99_627c_7f09,
+    0x36e1_ab7a_7293_a769,
+    0xb16a_6ae1_0066_2ac2,
+    0x2d65_5abf_f78c_dea1,
+    0x1c90_b3dd_fa36_3e32,
 ];
 
 /// Steps of each dialogue.

@@ -9,7 +9,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// [MQTT-3.1.2-23], or when nothing was received for as long and no answer is outstanding. So
     /// a program that only sends finds out that the broker is gone; on a healthy connection this
     /// costs at most one PINGREQ in that time. A payload that is being streamed and a full `tx`
-    /// delay it.
+    /// delay it; that a streamed payload goes on is a sign of life.
     ///
     /// # Errors
     /// [`Timeout`](Fault::Timeout) if the broker owes a CONNACK or PINGRESP and nothing has
