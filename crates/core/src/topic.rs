@@ -5,6 +5,14 @@ use crate::{
 };
 use core::{fmt, str};
 
+#[cfg(feature = "fast")]
+mod plain;
+
+#[cfg(feature = "fast")]
+pub(crate) use plain::copy_plain_filter;
+#[cfg(feature = "fast")]
+use plain::{is_plain, is_plain_by_words, is_plain_filter};
+
 /// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards [MQTT-1.5.3-1]
 /// [MQTT-3.3.2-2].
 ///
@@ -327,183 +335,4 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
 #[inline(always)]
 const fn is_out_of_place(last: u8, byte: u8) -> bool {
     last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')
-}
-
-/// All of `s` is ASCII without U+0000, `#` and `+`. A few others are taken for what is not.
-// Compiled by itself, it stays what it is: a few instructions for 16 bytes.
-#[cfg(feature = "fast")]
-#[inline(never)]
-fn is_plain(s: &[u8]) -> bool {
-    let is_odd = |byte: u8| byte as i8 <= 0 || is_wildcard(byte);
-    if let (Some(tail), (blocks, _)) = (s.last_chunk::<16>(), s.as_chunks::<16>()) {
-        let look = |mut found: [u8; 16], block: &[u8; 16]| {
-            found
-                .iter_mut()
-                .zip(block)
-                .for_each(|(found, &byte)| *found |= if is_odd(byte) { 0xff } else { 0 });
-            found
-        };
-        return blocks.iter().fold(look([0; 16], tail), look) == [0; 16];
-    }
-    if let (Some(tail), Some(head)) = (s.last_chunk::<8>(), s.first_chunk::<8>()) {
-        return is_plain_word(head) && is_plain_word(tail);
-    }
-    !s.iter().any(|&byte| is_odd(byte))
-}
-
-/// Returns what [`is_plain`] returns, but `false` for less than eight bytes. A `const` can call it.
-#[cfg(feature = "fast")]
-const fn is_plain_by_words(s: &[u8]) -> bool {
-    let Some(tail) = s.last_chunk() else {
-        return false;
-    };
-    let mut rest = s;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        if !is_plain_word(word) {
-            return false;
-        }
-        rest = after;
-    }
-    is_plain_word(tail)
-}
-
-/// Returns whether eight bytes are what [`is_plain`] asks for.
-#[cfg(feature = "fast")]
-#[inline(always)]
-const fn is_plain_word(bytes: &[u8; 8]) -> bool {
-    const fn all(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    let word = u64::from_ne_bytes(*bytes);
-    // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may set
-    // more, after one that is set.
-    let odd =
-        word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1));
-    odd & all(0x80) == 0
-}
-
-/// Returns whether all of `filter` is ASCII without U+0000, with each wildcard in its place.
-// Compiled by itself, as `is_plain` is.
-#[cfg(feature = "fast")]
-#[inline(never)]
-fn is_plain_filter(filter: &[u8]) -> bool {
-    check_plain_filter::<false>(filter, &mut []).is_some()
-}
-
-/// Copies a filter to memory of the same length and checks it on the way. Returns `None` for a
-/// filter that [`is_plain_filter`] declines.
-#[cfg(feature = "fast")]
-#[inline(always)]
-pub(crate) fn copy_plain_filter(filter: &[u8], to: &mut [u8]) -> Option<()> {
-    check_plain_filter::<true>(filter, to)
-}
-
-/// Checks each byte of a filter together with the byte before it, sixteen pairs at a time. A filter
-/// that does not fill sixteen pairs is checked by its two ends, which overlap.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn check_plain_filter<const COPY: bool>(filter: &[u8], to: &mut [u8]) -> Option<()> {
-    let (&first, bytes) = filter.split_first()?;
-    let before = filter.get(..bytes.len())?;
-    if first as i8 <= 0 {
-        return None;
-    }
-    let mut found = [0; 16];
-    if let (Some(last), Some(byte)) = (ends::<16>(before), ends::<16>(bytes)) {
-        found = find_misplaced(found, (&last.0, &byte.0));
-        found = find_misplaced(found, (&last.1, &byte.1));
-        if COPY {
-            copy_ends(last.0, byte.1, to)?;
-        }
-        if filter.len() > 32 {
-            let (before, bytes) = (before.as_chunks().0, bytes.as_chunks().0);
-            found = before.iter().zip(bytes).fold(found, find_misplaced);
-            if COPY {
-                to.get_mut(..filter.len())?.copy_from_slice(filter);
-            }
-        }
-    } else if let (Some(last), Some(byte)) = (ends::<8>(before), ends::<8>(bytes)) {
-        let join = |(head, tail)| both(u64::from_ne_bytes(head), u64::from_ne_bytes(tail));
-        found = find_misplaced(found, (&join(last), &join(byte)));
-        if COPY {
-            copy_ends(last.0, byte.1, to)?;
-        }
-    } else if let (Some(last), Some(byte)) = (ends::<4>(before), ends::<4>(bytes)) {
-        let join = |(head, tail)| {
-            let four = |bytes| u64::from(u32::from_ne_bytes(bytes));
-            let word = four(head) << 32 | four(tail);
-            both(word, word)
-        };
-        found = find_misplaced(found, (&join(last), &join(byte)));
-        if COPY {
-            copy_ends(last.0, byte.1, to)?;
-        }
-    } else if let (Some(last), Some(byte)) = (ends::<2>(before), ends::<2>(bytes)) {
-        let join = |(head, tail)| {
-            let two = |bytes| u64::from(u16::from_ne_bytes(bytes));
-            let word = two(head) << 16 | two(tail);
-            both(word << 32 | word, word << 32 | word)
-        };
-        found = find_misplaced(found, (&join(last), &join(byte)));
-        if COPY {
-            copy_ends(last.0, byte.1, to)?;
-        }
-    } else {
-        if let &[byte] = bytes
-            && is_misplaced(first, byte)
-        {
-            return None;
-        }
-        if COPY {
-            to.iter_mut().zip(filter).for_each(|(to, &byte)| *to = byte);
-        }
-    }
-    (found == [0; 16]).then_some(())
-}
-
-/// Returns the first `N` bytes and the last `N` bytes, if there are as many.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(head), Some(tail)) => Some((*head, *tail)),
-        _ => None,
-    }
-}
-
-/// Writes the two ends of what has at most twice their length.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn copy_ends<const N: usize>(head: [u8; N], tail: [u8; N], to: &mut [u8]) -> Option<()> {
-    *to.first_chunk_mut()? = head;
-    *to.last_chunk_mut()? = tail;
-    Some(())
-}
-
-/// Returns two words as sixteen bytes; their order does not matter here.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn both(one: u64, other: u64) -> [u8; 16] {
-    (u128::from(one) << 64 | u128::from(other)).to_ne_bytes()
-}
-
-/// Marks in `found` the pairs of bytes for which [`is_misplaced`] holds.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn find_misplaced(mut found: [u8; 16], (last, byte): (&[u8; 16], &[u8; 16])) -> [u8; 16] {
-    for ((found, &last), &byte) in found.iter_mut().zip(last).zip(byte) {
-        *found |= if is_misplaced(last, byte) { 0xff } else { 0 };
-    }
-    found
-}
-
-/// Returns whether `byte`, which follows `last` in a filter, is U+0000 or not ASCII, or
-/// [`is_out_of_place`] holds. Without branches, so that sixteen pairs become one instruction each.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn is_misplaced(last: u8, byte: u8) -> bool {
-    (byte as i8 <= 0)
-        | (last == b'#')
-        | ((last == b'+') & (byte != b'/'))
-        | (is_wildcard(byte) & (last != b'/'))
 }
