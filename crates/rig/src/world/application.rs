@@ -5,7 +5,7 @@ use super::{
     wills::Will,
 };
 use motemq::{PacketId, QoS};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// A message that may be asked for again.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,10 @@ pub struct Application {
     pub published: u32,
     /// How many with each QoS.
     pub numbers: [u32; 3],
-    /// By identifier, from 1 on.
-    pub kept: Vec<Option<Kept>>,
+    /// By identifier.
+    pub kept: BTreeMap<PacketId, Kept>,
+    /// How many identifiers there may be at once.
+    slots: usize,
     /// What it has had.
     pub record: Record,
     /// The wills that it has had.
@@ -47,7 +49,6 @@ impl fmt::Display for Application {
             wills,
             ..
         } = self;
-        let kept: Vec<_> = kept.iter().flatten().collect();
         write!(
             f,
             "subscribed {subscribed}, {published} published, {} wills heard, under way {kept:?}, {record:?}",
@@ -60,7 +61,7 @@ impl Application {
     /// Has done nothing; publishes over a session with so many slots.
     pub fn new(slots: usize) -> Self {
         Application {
-            kept: vec![None; slots],
+            slots,
             ..Application::default()
         }
     }
@@ -78,7 +79,7 @@ impl Application {
     /// It was published, and is kept under its identifier.
     ///
     /// # Errors
-    /// The identifier is taken.
+    /// The identifier is taken, or all are.
     pub fn published(
         &mut self,
         message: Message,
@@ -86,19 +87,23 @@ impl Application {
     ) -> Result<(), String> {
         self.published += 1;
         self.numbers[message.qos as usize] += 1;
-        if let Some((id, kept)) = kept
-            && let Some(older) = self.place(id)?.replace(kept)
-        {
+        let Some((id, kept)) = kept else {
+            return Ok(());
+        };
+        if let Some(older) = self.kept.insert(id, kept) {
             return Err(format!(
                 "identifier {id} was given to {message:?}, but is {older:?}'s"
             ));
+        }
+        if self.kept.len() > self.slots {
+            return Err(format!("identifier {id} has no slot"));
         }
         Ok(())
     }
 
     /// What is kept under an identifier.
     pub fn kept(&self, id: PacketId) -> Option<Kept> {
-        self.kept.get(usize::from(id.get()) - 1).copied().flatten()
+        self.kept.get(&id).copied()
     }
 
     /// The broker has it.
@@ -106,7 +111,7 @@ impl Application {
     /// # Errors
     /// It was not under way, or the broker had it before.
     pub fn received(&mut self, id: PacketId) -> Result<(), String> {
-        match self.place(id)? {
+        match self.kept.get_mut(&id) {
             Some(kept) if !kept.received && kept.message.qos == QoS::ExactlyOnce => {
                 kept.received = true
             }
@@ -120,7 +125,7 @@ impl Application {
     /// # Errors
     /// It had ended before.
     pub fn acked(&mut self, id: PacketId) -> Result<(), String> {
-        match self.place(id)?.take() {
+        match self.kept.remove(&id) {
             Some(kept) if kept.received == (kept.message.qos == QoS::ExactlyOnce) => Ok(()),
             other => Err(format!("{id} was acknowledged: {other:?}")),
         }
@@ -131,7 +136,7 @@ impl Application {
     /// # Errors
     /// It is not one that may be.
     pub fn asked(&mut self, id: PacketId, qos: QoS) -> Result<(), String> {
-        match self.place(id)? {
+        match self.kept.get(&id) {
             Some(kept) if !kept.received && kept.message.qos == qos => Ok(()),
             other => Err(format!("{id} is asked for with {qos:?}: {other:?}")),
         }
@@ -139,28 +144,18 @@ impl Application {
 
     /// Nobody can say what became of it.
     pub fn forget(&mut self, id: PacketId) -> Option<Kept> {
-        let kept = self.place(id).ok()?.take();
+        let kept = self.kept.remove(&id);
         self.unknown += u64::from(kept.is_some());
         kept
     }
 
     /// It was asked for, and will not be given again. With QoS 1 its identifier has ended; with QoS
     /// 2 the broker is told to forget it.
-    ///
-    /// # Errors
-    /// It is not one that may be.
-    pub fn abandoned(&mut self, id: PacketId) -> Result<(), String> {
+    pub fn abandoned(&mut self, id: PacketId) {
         self.abandoned += 1;
-        match self.place(id)? {
+        match self.kept.get_mut(&id) {
             Some(kept) if kept.message.qos == QoS::ExactlyOnce => kept.received = true,
-            kept => *kept = None,
+            _ => drop(self.kept.remove(&id)),
         }
-        Ok(())
-    }
-
-    fn place(&mut self, id: PacketId) -> Result<&mut Option<Kept>, String> {
-        self.kept
-            .get_mut(usize::from(id.get()) - 1)
-            .ok_or_else(|| format!("identifier {id} has no slot"))
     }
 }

@@ -181,7 +181,7 @@ impl Node {
 
     /// All is published and acknowledged.
     pub fn is_done(&self) -> bool {
-        self.app.published == self.plan.messages && self.app.kept.iter().all(Option::is_none)
+        self.app.published == self.plan.messages && self.app.kept.is_empty()
     }
 
     /// What it has had and has published.

@@ -21,6 +21,8 @@ pub struct Broker {
     pub known: bool,
     /// The client has said CONNECT on this connection.
     pub open: bool,
+    /// It sends PUBREC again, over a new connection, for what waits for PUBREL.
+    pub repeats_pubrec: bool,
     /// QoS 2 identifiers that wait for PUBREL.
     pub received: Vec<u16>,
     /// The client's messages that it has passed on, in that order.
@@ -41,6 +43,7 @@ impl Broker {
             Packet::Connect(connect) => {
                 if connect.clean {
                     *self = Broker {
+                        repeats_pubrec: self.repeats_pubrec,
                         passed: std::mem::take(&mut self.passed),
                         sent: std::mem::take(&mut self.sent),
                         ..Broker::default()
@@ -59,6 +62,12 @@ impl Broker {
                 );
                 self.known = !connect.clean;
                 self.open = true;
+                if self.repeats_pubrec {
+                    for &id in &self.received {
+                        let id = motemq::PacketId::new(id).expect("it is not 0");
+                        write(&Packet::PubRec(id), down);
+                    }
+                }
                 for at in 0..self.sent.len() {
                     match self.sent[at].1 {
                         Sent::Published => self.publish(at, true, down),

@@ -60,6 +60,13 @@ fn two_messages_each_way_byte_by_byte() {
     println!("a message each way, byte by byte: {states} states");
 }
 
+/// What the broker still holds of the client that was is released, and nothing new is taken for it.
+#[test]
+fn a_client_forgets_what_the_broker_remembers() {
+    let states = explore(mixes::<3>().map(|out| World::new(&out, &[]).forgets()));
+    println!("a client forgets what the broker remembers: {states} states");
+}
+
 #[test]
 fn a_session_ends_between() {
     let states = explore(mixes::<3>().map(|[a, b, come]| World::new(&[a, b], &[come]).clean()));

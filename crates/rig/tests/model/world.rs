@@ -1,6 +1,8 @@
 //! A session, its application, a broker, and all that can happen next.
 use crate::broker::{Broker, Sent};
-use motemq::{Buffer, Connect, Event, PacketId, Publish, QoS, SendError, Session, Slot};
+use motemq::{
+    Buffer, Connect, Event, PacketId, Publish, QoS, SendError, Session, SessionState, Slot,
+};
 use stateright::{Model, Property};
 
 /// What is explored.
@@ -11,6 +13,7 @@ pub struct World {
     abandons: bool,
     bytewise: bool,
     clean: bool,
+    forgets: bool,
 }
 
 /// What has become of a message of the application.
@@ -73,6 +76,7 @@ impl World {
             abandons: false,
             bytewise: false,
             clean: false,
+            forgets: false,
         }
     }
 
@@ -85,6 +89,13 @@ impl World {
     /// Bytes come one by one.
     pub fn bytewise(mut self) -> Self {
         self.bytewise = true;
+        self
+    }
+
+    /// The client starts again without a snapshot where its connection is lost. The broker keeps its
+    /// session, and sends PUBREC again for what it still holds.
+    pub fn forgets(mut self) -> Self {
+        self.forgets = true;
         self
     }
 
@@ -101,6 +112,7 @@ impl Model for World {
 
     fn init_states(&self) -> Vec<State> {
         let broker = Broker {
+            repeats_pubrec: self.forgets,
             sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(),
             ..Broker::default()
         };
@@ -147,7 +159,10 @@ impl Model for World {
         let mut state = last.clone();
         let happened = match action {
             Action::Connect | Action::ConnectClean => {
-                let connect = Connect::new("c").keep_alive(0);
+                // Another beginning for each connection, behind the identifiers of the last one.
+                let connect = Connect::new("c")
+                    .keep_alive(0)
+                    .identifier_offset(if state.losses == 0 { 2 } else { 0 });
                 let connect = if action == Action::Connect {
                     connect.keep_session()
                 } else {
@@ -197,6 +212,17 @@ impl Model for World {
                 true
             }
             Action::BrokerSends => state.broker.sends(&mut state.down),
+            Action::Lose if self.forgets => {
+                (state.session, state.rx, state.tx) =
+                    (Session::new(), Buffer::new(), Buffer::new());
+                state
+                    .mine
+                    .iter_mut()
+                    .filter(|mine| mine.id().is_some())
+                    .for_each(|mine| *mine = Mine::Unknown);
+                state.lose();
+                true
+            }
             Action::Lose => {
                 // A process that ends here and starts again from its snapshot is the same.
                 let mut image = [0; Session::<[Slot; 2]>::IMAGE];
@@ -209,11 +235,7 @@ impl Model for World {
                 if !restored || !same {
                     state.broken = Some("a snapshot is not the session whose link was cut");
                 }
-                (state.linked, state.hand, state.asked) = (false, None, None);
-                state.losses -= 1;
-                state.broker.open = false;
-                state.up.clear();
-                state.down.clear();
+                state.lose();
                 true
             }
         };
@@ -264,6 +286,17 @@ impl Model for World {
                     && state.losses == 0
             }),
         ]
+    }
+}
+
+impl State {
+    /// The link is gone, with all that was under way on it.
+    fn lose(&mut self) {
+        (self.linked, self.hand, self.asked) = (false, None, None);
+        self.losses -= 1;
+        self.broker.open = false;
+        self.up.clear();
+        self.down.clear();
     }
 }
 
@@ -364,7 +397,11 @@ impl World {
         let mine = &mut state.mine;
         match event {
             Event::Message(message) => state.hand = message.payload.first().copied(),
-            Event::Connected { .. } => {}
+            Event::Connected { session, .. } => {
+                if self.forgets && state.losses == 0 && session == SessionState::Resumed {
+                    state.broken = Some("resumed is what was forgotten");
+                }
+            }
             Event::Resend { id, qos } => {
                 state.asked = Some(id);
                 let asked = (0..)

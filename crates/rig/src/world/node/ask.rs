@@ -55,7 +55,7 @@ impl Node {
                     Ok(()) => trace.add(|| format!("n{me} abandons {message:?}")),
                     Err(error) => return not_now(error),
                 }
-                self.app.abandoned(id)?;
+                self.app.abandoned(id);
                 self.now.asked = None;
                 continue;
             }
