@@ -1,82 +1,131 @@
-//! The two ways things go wrong: a command that did nothing, and a connection that is over.
+//! The errors: [`SendError`] for a command without effect, [`Fault`] for a connection that has
+//! ended.
 use core::{error::Error, fmt};
 
-/// A command that was not carried out: nothing was written, no packet identifier was taken.
+/// The reason why a command was not carried out. Nothing was written, no packet identifier was
+/// taken, and the connection is as it was before the call.
 ///
-/// `Full` and `Busy` are answers, not failures: do what they say and ask again. The connection is
-/// as it was.
+/// [`Full`](SendError::Full) and [`Busy`](SendError::Busy) are part of normal operation: do what
+/// they ask for, then repeat the command.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum SendError {
-    /// There is no room in `tx` now: write its bytes to the transport and ask again.
-    Full,
-    /// Something begun before must end first: a streamed payload, the resending after a
-    /// reconnection, or the oldest packet that awaits its answer while all slots are taken.
-    /// Read on and ask again.
-    Busy,
+    /// `tx` has too little room now. Write its bytes to the transport, then repeat the command.
+    Full = 1,
+    /// Something that began earlier has to be completed first: a payload that is being streamed,
+    /// the resending of messages after a reconnection, or the oldest packet in flight while all
+    /// slots are taken. Process further events, then repeat the command.
+    Busy = 2,
     /// There is no connection, or the broker has not accepted it yet.
-    Offline,
-    /// MQTT does not allow what was asked for: an argument is wrong, and will be when asked again.
-    Invalid,
-    /// It would not even fit into an empty `tx`, or into MQTT's length fields; or the answer to so
-    /// many filters would not fit into `rx`.
-    TooLong,
+    Offline = 3,
+    /// An argument is not allowed by MQTT, by the session's [`Profile`](crate::Profile), or in the
+    /// present state. Repeating the command does not help.
+    Invalid = 4,
+    /// The packet does not fit into an empty `tx` or into the length fields of MQTT, or the SUBACK
+    /// for this number of filters does not fit into `rx`.
+    TooLong = 5,
 }
 
-/// Why the connection is over. Close the transport, then [`connect`](crate::Session::connect) over
-/// a new one.
+impl SendError {
+    /// Returns the number of the error, 1 to 5. The numbers are stable, for logs and for C: later
+    /// versions add numbers, but do not change or reuse them.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::SendError;
+    /// assert_eq!(SendError::Busy.number(), 2);
+    /// ```
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// The reason why a connection has ended. Close the transport, then call
+/// [`connect`](crate::Session::connect) over a new one.
 ///
-/// It is told once; from then on the session [is closed](crate::Session::is_closed), reads nothing,
-/// and its commands say [`Offline`](SendError::Offline). What the session remembers of messages
-/// under way is kept.
+/// A fault is reported once. From then on the session
+/// [is closed](crate::Session::is_closed): it reads nothing, and its commands return
+/// [`Offline`](SendError::Offline). The session keeps its state of the messages in flight.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Fault {
-    /// The broker said no to CONNECT.
+    /// The broker refused CONNECT with this return code.
     Refused(ReturnCode),
-    /// The broker sent what MQTT does not allow [MQTT-4.8.0-1].
+    /// The broker sent bytes that are not a packet of MQTT 3.1.1 [MQTT-4.8.0-1].
     Malformed,
-    /// The broker sent a packet that has no place here: not CONNACK first, a second CONNACK, a
-    /// packet that only clients send, an acknowledgement of the wrong kind, or a session that
-    /// we had asked to be discarded.
+    /// The broker sent a packet that is not allowed at this point: a first packet other than
+    /// CONNACK, a second CONNACK, a packet that only clients send, an acknowledgement of the wrong
+    /// type, or a CONNACK that resumes a session although CONNECT asked for a clean one.
     Unexpected,
-    /// The broker fell silent: see [`Connect::timeout`](crate::Connect::timeout).
+    /// The broker did not answer in time: see [`Connect::timeout`](crate::Connect::timeout).
     Timeout,
-    /// The broker sent a packet other than PUBLISH that is larger than `rx`.
+    /// The broker sent a packet that is larger than `rx` and is not a PUBLISH. It can be a PUBLISH
+    /// if the session's [`Profile`](crate::Profile) leaves out streaming or skipping.
     PacketTooLarge,
-    /// The broker has more QoS 2 messages under way than the session has slots. Those that were
-    /// accepted will be completed over the next connection; give the session more slots if it
-    /// happens often.
+    /// The broker has more QoS 2 messages in flight than the session has slots. The messages
+    /// that were accepted are completed over the next connection. Give the session more slots if
+    /// this happens often.
     TooManyQos2,
 }
 
-/// CONNACK's return code [MQTT-3.2.2.3].
+impl Fault {
+    /// Returns the number of the fault, 1 to 6. The numbers are stable, for logs and for C: later
+    /// versions add numbers, but do not change or reuse them.
+    ///
+    /// [`Refused`](Fault::Refused) has the number 1, whatever its [`ReturnCode`], which has a
+    /// [number of its own](ReturnCode::get).
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Fault, ReturnCode};
+    /// assert_eq!(Fault::Refused(ReturnCode::NOT_AUTHORIZED).number(), 1);
+    /// assert_eq!(Fault::Timeout.number(), 4);
+    /// ```
+    pub const fn number(self) -> u8 {
+        match self {
+            Fault::Refused(_) => 1,
+            Fault::Malformed => 2,
+            Fault::Unexpected => 3,
+            Fault::Timeout => 4,
+            Fault::PacketTooLarge => 5,
+            Fault::TooManyQos2 => 6,
+        }
+    }
+}
+
+/// The return code of a CONNACK (MQTT 3.1.1, section 3.2.2.3).
 ///
 /// ```
 /// use motemq::ReturnCode;
 /// assert_eq!(ReturnCode::NOT_AUTHORIZED.to_string(), "not authorised (return code 5)");
-/// assert_eq!(ReturnCode::from(7).to_string(), "for a reason that MQTT 3.1.1 does not define (return code 7)");
+/// assert_eq!(
+///     ReturnCode::from(7).to_string(),
+///     "a reason that MQTT 3.1.1 does not define (return code 7)"
+/// );
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReturnCode(pub(crate) u8);
 
 impl ReturnCode {
-    /// The connection is accepted.
+    /// The broker accepts the connection.
     pub const ACCEPTED: Self = ReturnCode(0);
-    /// The broker does not speak MQTT 3.1.1.
+    /// The broker does not support MQTT 3.1.1.
     pub const UNACCEPTABLE_PROTOCOL_VERSION: Self = ReturnCode(1);
-    /// The client identifier is not allowed.
+    /// The broker does not allow the client identifier.
     pub const IDENTIFIER_REJECTED: Self = ReturnCode(2);
-    /// The broker is not ready.
+    /// The broker is not available at present.
     pub const SERVER_UNAVAILABLE: Self = ReturnCode(3);
-    /// User name or password is wrong.
+    /// The user name or the password is wrong.
     pub const BAD_USER_NAME_OR_PASSWORD: Self = ReturnCode(4);
-    /// The client may not connect.
+    /// The client is not authorised to connect.
     pub const NOT_AUTHORIZED: Self = ReturnCode(5);
 
-    /// The byte on the wire. Brokers send undefined ones, too.
+    /// Returns the code as it is sent. Some brokers send codes above 5, which MQTT 3.1.1 does not
+    /// define.
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -92,12 +141,12 @@ impl fmt::Display for ReturnCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match *self {
             Self::ACCEPTED => "accepted",
-            Self::UNACCEPTABLE_PROTOCOL_VERSION => "it does not speak MQTT 3.1.1",
+            Self::UNACCEPTABLE_PROTOCOL_VERSION => "the broker does not support MQTT 3.1.1",
             Self::IDENTIFIER_REJECTED => "client identifier rejected",
             Self::SERVER_UNAVAILABLE => "server unavailable",
             Self::BAD_USER_NAME_OR_PASSWORD => "bad user name or password",
             Self::NOT_AUTHORIZED => "not authorised",
-            _ => "for a reason that MQTT 3.1.1 does not define",
+            _ => "a reason that MQTT 3.1.1 does not define",
         };
         write!(f, "{text} (return code {})", self.0)
     }
@@ -106,27 +155,52 @@ impl fmt::Display for ReturnCode {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            SendError::Full => "no room in the send buffer now: write its bytes out and ask again",
-            SendError::Busy => "something begun before must end first: read on and ask again",
-            SendError::Offline => "not connected: connect first, and wait until the broker has accepted",
-            SendError::Invalid => "not allowed by MQTT: correct the arguments",
-            SendError::TooLong => "longer than the buffers or MQTT allow: use larger buffers, or shorter text and fewer filters",
+            SendError::Full => {
+                "the send buffer has too little room: write out its bytes, then repeat the command"
+            }
+            SendError::Busy => {
+                "a streamed payload, resending, or the oldest packet in flight has to be completed \
+                 first: process further events, then repeat the command"
+            }
+            SendError::Offline => {
+                "there is no open connection: connect, and wait until the broker has accepted"
+            }
+            SendError::Invalid => "MQTT or the profile does not allow an argument: correct it",
+            SendError::TooLong => {
+                "the packet or its answer is longer than the buffers or MQTT allow: use larger \
+                 buffers, shorter text or fewer filters"
+            }
         })
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Refused(code) => write!(f, "the broker refused the connection: {code}"),
-            Fault::Malformed => f.write_str("the broker sent a malformed packet: connect again; if it goes on, look at the broker"),
-            Fault::Unexpected => f.write_str("the broker sent a packet out of place: connect again; if it goes on, look at the broker"),
-            Fault::Timeout => f.write_str("the broker fell silent: connect again"),
-            Fault::PacketTooLarge => f.write_str("the broker sent a packet larger than the receive buffer: use a larger one"),
-            Fault::TooManyQos2 => f.write_str(
-                "the broker sent more QoS 2 messages at once than there are slots: connect again for the rest, or use more slots",
-            ),
-        }
+        f.write_str(match self {
+            Fault::Refused(code) => {
+                return write!(
+                    f,
+                    "the broker refused the connection: {code}: correct the options, or connect \
+                     again later"
+                );
+            }
+            Fault::Malformed => {
+                "the broker sent a malformed packet: connect again; if this recurs, check the broker"
+            }
+            Fault::Unexpected => {
+                "the broker sent a packet that is not allowed at this point: connect again; if \
+                 this recurs, check the broker"
+            }
+            Fault::Timeout => "the broker did not answer in time: connect again",
+            Fault::PacketTooLarge => {
+                "the broker sent a packet that is larger than the receive buffer: use a larger \
+                 buffer"
+            }
+            Fault::TooManyQos2 => {
+                "the broker sent more QoS 2 messages at once than the session has slots: connect \
+                 again for the rest, or use more slots"
+            }
+        })
     }
 }
 

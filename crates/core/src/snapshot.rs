@@ -1,36 +1,40 @@
-//! A session in a few bytes, for memory that outlives a reset.
+//! Snapshots: the state of a session in a few bytes, for memory that outlives a reset.
 use crate::{Protocol, Session, Slot, profile::resumes};
 use core::{error::Error, fmt};
 
-/// First byte of an image.
+/// The version of the format, which is the first byte of an image.
 const VERSION: u8 = 2;
-/// Length of the version and the fingerprint of the client identifier, and of the checksum.
-const HEAD_LENGTH: usize = 3;
+/// The length in bytes of the version and the fingerprint of the client identifier.
+const HEADER_LENGTH: usize = 3;
+/// The length in bytes of the checksum at the end.
 const CHECKSUM_LENGTH: usize = 2;
-/// Length of what the ring of slots writes, besides its slots and for each of them.
+/// The length in bytes of the state of the ring without its slots.
 pub(crate) const RING_LENGTH: usize = 4;
+/// The length in bytes of the state of one slot.
 pub(crate) const SLOT_LENGTH: usize = 3;
 
 impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
-    /// Length of an image in bytes: 9, and 3 for each slot.
-    pub const IMAGE: usize = HEAD_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
+    /// The length of an image in bytes: 9, and 3 for each slot.
+    pub const IMAGE: usize = HEADER_LENGTH + RING_LENGTH + SLOT_LENGTH * N + CHECKSUM_LENGTH;
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Writes into `image`, which is [`IMAGE`](Session::IMAGE) bytes, what a later resumption needs.
+    /// Writes everything that is needed to resume the session later into `image`, which has to be
+    /// [`IMAGE`](Session::IMAGE) bytes long.
     ///
-    /// An image may be taken at any time, and equals a session whose connection was just lost. To
-    /// survive a loss of power it has to be durable before the bytes of `tx` are sent: what the
-    /// broker has seen must not be forgotten. Nor may the session remember what the broker has
-    /// forgotten, so save after a [`Connected`](crate::Event::Connected) that does not resume the
-    /// session, too. To have each message exactly once across a crash, write the image in one
-    /// transaction with what the application did with the last message.
+    /// An image can be taken at any time. It describes the session as if its connection had just
+    /// been lost. To survive a loss of power, the image has to be durable before the bytes of `tx`
+    /// are sent, because the session must not forget what the broker has received. Nor may it
+    /// remember what the broker has forgotten: save it also after a
+    /// [`Connected`](crate::Event::Connected) that does not resume the session. To process each
+    /// message exactly once across a crash, write the image and the result of processing the last
+    /// message in one transaction.
     ///
     /// A message counts as accepted, and is part of the image, from the call that acknowledges it:
     /// the next [`next_event`](Self::next_event), or [`ManualAcks::ack`](crate::ManualAcks::ack).
     ///
     /// # Errors
-    /// [`Length`](SnapshotError::Length) if `image` has another length; nothing is written.
+    /// [`Length`](SnapshotError::Length) if `image` has another length. Nothing is written then.
     ///
     /// # Examples
     /// ```
@@ -53,7 +57,7 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let (body, sum) = image.split_last_chunk_mut().ok_or(SnapshotError::Length)?;
         let ([version, client_hash @ ..], ring) = body
-            .split_first_chunk_mut::<HEAD_LENGTH>()
+            .split_first_chunk_mut::<HEADER_LENGTH>()
             .ok_or(SnapshotError::Length)?;
         if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
@@ -65,12 +69,13 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// Makes this the session that was saved, without a connection. Call it before
-    /// [`connect`](Self::connect), which resumes the session only with the client identifier that
-    /// it had when it was saved.
+    /// Replaces the state of this session by the state in `image`, without a connection.
+    ///
+    /// Call it before [`connect`](Self::connect). The session is resumed only if CONNECT has the
+    /// client identifier that the session had when it was saved.
     ///
     /// # Errors
-    /// See [`SnapshotError`]; the session is not changed.
+    /// Any [`SnapshotError`]. The session is not changed then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
         const {
             assert!(
@@ -97,8 +102,9 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 }
 
-/// CRC-16 with the polynomial 0x1021, from 0xffff on, so that memory of all zeros or ones is no
-/// image. What differs in one byte or two neighbours always has different sums.
+/// Returns the CRC-16 with the polynomial 0x1021 and the initial value 0xffff, so that memory filled
+/// with zeros or ones is not an image. Images that differ in one byte, or only in two adjacent
+/// bytes, always have different checksums.
 pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |sum, &byte| {
         (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| {
@@ -107,24 +113,48 @@ pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     })
 }
 
-/// Why an image is none.
+/// The reason why an image cannot be saved or restored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[non_exhaustive]
 pub enum SnapshotError {
-    /// It has not the length of an image of a session with so many slots.
-    Length,
-    /// It was written by another version of this crate.
-    Version,
-    /// It is not what was written: memory never written, or half written.
-    Damaged,
+    /// The image does not have the [length](Session::IMAGE) of an image of this session: it belongs
+    /// to a session with another number of slots.
+    Length = 1,
+    /// The image was written by a version of this crate that uses another format.
+    Version = 2,
+    /// The checksum or the content is wrong: the memory was never written, was written only in
+    /// part, or has changed since.
+    Damaged = 3,
+}
+
+impl SnapshotError {
+    /// Returns the number of the error, 1 to 3. The numbers are stable, for logs and for C: later
+    /// versions add numbers, but do not change or reuse them.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::SnapshotError;
+    /// assert_eq!(SnapshotError::Damaged.number(), 3);
+    /// ```
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
 }
 
 impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            SnapshotError::Length => "the image is of a session with another number of slots",
-            SnapshotError::Version => "the image is of another version",
-            SnapshotError::Damaged => "the image is damaged",
+            SnapshotError::Length => {
+                "the image belongs to a session with another number of slots: use as many slots, \
+                 or begin a new session"
+            }
+            SnapshotError::Version => {
+                "the image has the format of another version: use that version, or begin a new \
+                 session"
+            }
+            SnapshotError::Damaged => "the image is damaged: begin a new session",
         })
     }
 }

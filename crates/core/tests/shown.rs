@@ -94,13 +94,13 @@ fn of_a_payload_sixty_bytes_are_shown() {
 fn every_return_code_has_words() {
     let words = [
         "accepted",
-        "it does not speak MQTT 3.1.1",
+        "the broker does not support MQTT 3.1.1",
         "client identifier rejected",
         "server unavailable",
         "bad user name or password",
         "not authorised",
-        "for a reason that MQTT 3.1.1 does not define",
-        "for a reason that MQTT 3.1.1 does not define",
+        "a reason that MQTT 3.1.1 does not define",
+        "a reason that MQTT 3.1.1 does not define",
     ];
     for (number, words) in (0..).zip(words) {
         let code = ReturnCode::from(number);
@@ -140,7 +140,38 @@ fn every_error_has_words_of_its_own() {
     .concat();
     assert!(all.iter().all(|words| words.len() > 10), "{all:?}");
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-    assert!(faults[0].ends_with(&ReturnCode::NOT_AUTHORIZED.to_string()));
+    assert_eq!(
+        faults[0],
+        "the broker refused the connection: not authorised (return code 5): correct the options, \
+         or connect again later"
+    );
+}
+
+/// Logs and programs in C know errors by these numbers, so they never change.
+#[test]
+fn every_error_has_its_number() {
+    use {Fault::*, SendError::*};
+    assert_eq!(
+        [Full, Busy, Offline, Invalid, TooLong].map(SendError::number),
+        [1, 2, 3, 4, 5]
+    );
+    let faults = [
+        Refused(ReturnCode::ACCEPTED),
+        Refused(ReturnCode::NOT_AUTHORIZED),
+        Fault::Malformed,
+        Unexpected,
+        Timeout,
+        PacketTooLarge,
+        TooManyQos2,
+    ];
+    assert_eq!(faults.map(Fault::number), [1, 1, 2, 3, 4, 5, 6]);
+    let images = [
+        SnapshotError::Length,
+        SnapshotError::Version,
+        SnapshotError::Damaged,
+    ];
+    assert_eq!(images.map(SnapshotError::number), [1, 2, 3]);
+    assert_eq!(images.map(|error| error as u8), [1, 2, 3]);
 }
 
 #[test]
