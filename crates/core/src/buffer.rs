@@ -1,24 +1,25 @@
-//! Memory of its owner's choice: what a transport reads into and writes from.
+//! Buffers for received bytes and for bytes to be sent.
 use core::{
     fmt,
     hash::{Hash, Hasher},
     ops::{Deref, DerefMut},
 };
 
-/// Bytes on their way in or out, in order.
+/// A first-in, first-out buffer for received bytes (`rx`) or for bytes to be sent (`tx`).
 ///
-/// `Buffer<[u8; N]>` holds its memory and 8 bytes on a 32-bit machine besides; everything takes it
-/// as `&mut Buffer`, whatever its size, so nothing is compiled twice.
+/// `Buffer<[u8; N]>` takes `N` bytes, and 8 more on a 32-bit machine. All functions take it as
+/// `&mut Buffer` without its size, so that their code is compiled once for all sizes.
 ///
-/// As `rx` it is filled with [`space`](Self::space) and [`commit`](Self::commit), and read by
-/// [`Session::next_event`](crate::Session::next_event). As `tx` it is filled by the session's
-/// commands, and emptied with [`bytes`](Self::bytes) and [`consume`](Self::consume).
+/// As `rx`, a buffer is filled with [`space`](Self::space) and [`commit`](Self::commit), and read
+/// by [`Session::next_event`](crate::Session::next_event). As `tx`, it is filled by the commands of
+/// the session, and emptied with [`bytes`](Self::bytes) and [`consume`](Self::consume).
 ///
+/// # Examples
 /// ```
 /// use motemq::Buffer;
 /// let mut rx = Buffer::<[u8; 64]>::new();
 /// let read = b"\x20\x02\0\0";
-/// rx.space()[..read.len()].copy_from_slice(read); // what socket.read(rx.space()) does
+/// rx.space()[..read.len()].copy_from_slice(read); // socket.read(rx.space())
 /// rx.commit(read.len());
 /// assert_eq!(rx.bytes(), read);
 /// rx.consume(2);
@@ -33,9 +34,11 @@ pub struct Buffer<M: ?Sized = [u8]> {
 }
 
 impl<const N: usize> Buffer<[u8; N]> {
-    /// An empty buffer of `N` bytes, 16 at least: enough for every packet without text. As `tx` it
-    /// needs room for 3 bytes more than a packet with text has; as `rx` it need not hold more
-    /// than a topic and 9 bytes besides, since payloads are streamed.
+    /// Makes an empty buffer of `N` bytes. `N` has to be at least 16, which is enough for every
+    /// packet without text.
+    ///
+    /// As `tx`, the buffer needs room for 3 bytes more than the longest packet with text has. As
+    /// `rx`, it needs room for the longest topic and 9 bytes, since payloads are streamed.
     ///
     /// ```compile_fail
     /// let rx = motemq::Buffer::<[u8; 8]>::new(); // too small: does not compile
@@ -70,31 +73,33 @@ impl<const N: usize> DerefMut for Buffer<[u8; N]> {
 }
 
 impl Buffer {
-    /// The bytes held, oldest first.
+    /// Returns the bytes in the buffer, oldest first.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         held(&self.mem, self.start, self.end)
     }
 
-    /// No bytes are held.
+    /// Returns whether the buffer holds no bytes.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// Bytes that a command can append now. What was consumed counts again when all of it is.
+    /// Returns the number of bytes that a command can append now. Consumed bytes count as room
+    /// again only when the buffer is empty.
     #[inline]
     pub fn room(&self) -> usize {
         self.mem.len().saturating_sub(self.end)
     }
 
-    /// Bytes that it holds at most.
+    /// Returns the size of the buffer in bytes.
     #[inline]
     pub fn capacity(&self) -> usize {
         self.mem.len()
     }
 
-    /// Removes the `n` oldest bytes, which the transport has taken; all of them if there are fewer.
+    /// Removes the `n` oldest bytes, after the transport has taken them. Removes all bytes if the
+    /// buffer holds fewer than `n`.
     #[inline]
     pub fn consume(&mut self, n: usize) {
         self.start = self.start.saturating_add(n);
@@ -103,10 +108,10 @@ impl Buffer {
         }
     }
 
-    /// The free memory, moved together behind the bytes held.
+    /// Moves the bytes in the buffer to its beginning, and returns the free memory behind them.
     ///
-    /// Empty if the buffer is full: do not read then, since a read into no space looks like the end
-    /// of the stream.
+    /// The slice is empty if the buffer is full. Do not read then: a read into an empty slice looks
+    /// like the end of the stream.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn space(&mut self) -> &mut [u8] {
         if self.start != 0 {
@@ -121,14 +126,14 @@ impl Buffer {
         self.mem.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// Appends the first `n` bytes of [`space`](Self::space), which the caller has filled; all of
-    /// it if it was shorter.
+    /// Appends the first `n` bytes of [`space`](Self::space), after the caller has filled them.
+    /// Appends all of it if it is shorter than `n`.
     #[inline]
     pub fn commit(&mut self, n: usize) {
         self.end = self.mem.len().min(self.end.saturating_add(n));
     }
 
-    /// Forgets the bytes held.
+    /// Removes all bytes.
     #[inline]
     pub fn clear(&mut self) {
         self.start = 0;
@@ -136,8 +141,8 @@ impl Buffer {
     }
 }
 
-/// Two buffers are equal if they hold the same bytes and have the same room for more; what was
-/// consumed does not matter.
+/// Two buffers are equal if they hold the same bytes and have the same room and capacity. The bytes
+/// that were consumed are not compared.
 impl PartialEq for Buffer {
     fn eq(&self, other: &Self) -> bool {
         (self.bytes(), self.room(), self.capacity())
@@ -153,7 +158,7 @@ impl Hash for Buffer {
     }
 }
 
-/// How much it holds, not what: that may be a password.
+/// Shows the number of bytes, not the bytes, which may contain a password.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Buffer")
@@ -183,12 +188,12 @@ impl<const N: usize> fmt::Debug for Buffer<[u8; N]> {
     }
 }
 
-/// What packets are appended to: a [`Buffer`], or an [`Out`] over the caller's own memory.
+/// Memory to which packets are appended: a [`Buffer`], or an [`Out`] over memory of the caller.
 pub trait Output {
-    /// The memory and its fill.
+    /// Returns the memory, together with the number of bytes in it.
     fn out(&mut self) -> Out<'_>;
 
-    /// Lends them to `write`.
+    /// Calls `write` with the memory, and returns its result.
     #[inline(always)]
     fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
         write(&mut self.out())
@@ -224,18 +229,19 @@ impl Output for Out<'_> {
         }
     }
 
-    // Without a copy, which would take code on small targets.
+    // A copy of `self` would take code on small targets.
     #[inline(always)]
     fn lend<R>(&mut self, write: impl FnOnce(&mut Out<'_>) -> R) -> R {
         write(self)
     }
 }
 
-/// The slice form of `tx`: the caller's memory, and how much of it is taken.
+/// The slice form of `tx`: memory of the caller, and the number of bytes in it.
 ///
-/// For those whose memory is a ring, a DMA area or a growing vector. At least 16 bytes, like a
-/// [`Buffer`].
+/// It is for programs whose memory is a ring, a DMA area or a growing vector. Like a [`Buffer`],
+/// the memory needs at least 16 bytes.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Connect, Out, Session, Slot};
 /// let (mut memory, mut taken) = ([0; 32], 0);
@@ -250,25 +256,25 @@ pub struct Out<'b> {
 }
 
 impl<'b> Out<'b> {
-    /// Appends to `mem` from `end` on, and moves `end`. With `end` 0 it is empty: nothing waits to
-    /// be written.
+    /// Makes an output that appends at `mem[end..]` and advances `end`. It counts as empty, with
+    /// nothing to be sent, if `end` is 0.
     pub fn new(mem: &'b mut [u8], end: &'b mut usize) -> Self {
         Out { mem, end }
     }
 
-    /// Nothing waits to be sent.
+    /// Returns whether no bytes wait to be sent.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         *self.end == 0
     }
 
-    /// Bytes that can be appended.
+    /// Returns the number of bytes that can be appended.
     #[inline]
     pub(crate) fn room(&self) -> usize {
         self.mem.len().saturating_sub(*self.end)
     }
 
-    /// Where writing goes on.
+    /// Returns a writer that continues behind the last byte.
     #[inline]
     pub(crate) fn writer(&mut self) -> Writer<'_> {
         Writer {
@@ -278,7 +284,7 @@ impl<'b> Out<'b> {
     }
 }
 
-/// How much is taken, not what.
+/// Shows the number of bytes, not the bytes, which may contain a password.
 impl fmt::Debug for Out<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Out")
@@ -288,7 +294,7 @@ impl fmt::Debug for Out<'_> {
     }
 }
 
-/// Writes bytes one behind the other. What does not fit is counted but not written.
+/// Writes bytes to consecutive positions. Bytes that do not fit are counted but not written.
 #[repr(C)]
 pub(crate) struct Writer<'b> {
     pub mem: &'b mut [u8],
@@ -310,9 +316,9 @@ impl Writer<'_> {
     pub fn bytes(&mut self, bytes: &[u8]) {
         #[cfg(feature = "fast")]
         {
-            // Both are in memory at once, so the sum does not wrap. With one that saturates the
-            // compiler would not see that the two pieces are of one length, and keep a
-            // panic.
+            // Both slices are in memory at the same time, so the sum does not wrap. With a
+            // saturating sum the compiler would not see that both slices have the same length, and
+            // would keep a panic.
             let end = self.at.wrapping_add(bytes.len());
             if let Some(to) = self.mem.get_mut(self.at..end) {
                 to.copy_from_slice(bytes);
@@ -321,7 +327,7 @@ impl Writer<'_> {
         }
         #[cfg(not(feature = "fast"))]
         for &byte in bytes {
-            // Not a call of `byte`, which would take longer and more stack.
+            // A call of `byte` would take more time and stack.
             if let Some(to) = self.mem.get_mut(self.at) {
                 *to = byte;
             }
@@ -329,13 +335,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Moves `from..to`, which lies behind, here.
+    /// Moves the bytes `from..to`, which lie behind the position of the writer, to that position.
     pub fn shift(&mut self, from: usize, to: usize) {
         #[cfg(feature = "fast")]
         {
             let length = to.wrapping_sub(from);
-            // The last follows from the others; the compiler does not see that, and would keep a
-            // panic.
+            // The last condition follows from the others, but the compiler does not see that, and
+            // would keep a panic.
             if self.at <= from
                 && from <= to
                 && to <= self.mem.len()
@@ -359,7 +365,7 @@ impl Writer<'_> {
     }
 }
 
-/// What `mem` holds.
+/// Returns the bytes `start..end` of `mem`, or an empty slice if there are no such bytes.
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn held(mem: &[u8], start: usize, end: usize) -> &[u8] {
     mem.get(start..end).unwrap_or_default()

@@ -1,23 +1,26 @@
-//! The arguments of the commands.
+//! The arguments of the commands: quality of service, messages, topic filters, and the options of a
+//! connection.
 use crate::TopicName;
 use core::fmt;
 
-/// How often a message may arrive.
+/// The quality of service: how often a message can arrive.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum QoS {
-    /// At most once: it is sent, and lost if the link is.
+    /// At most once. The message is sent once, and is lost if the connection is.
     #[default]
     AtMostOnce = 0,
-    /// At least once: it is sent until the broker has acknowledged it, and may arrive twice.
+    /// At least once. The message is sent again after a reconnection until it is acknowledged, and
+    /// can arrive more than once.
     AtLeastOnce = 1,
-    /// Exactly once: neither lost nor doubled, for two more packets.
+    /// Exactly once. The message is neither lost nor duplicated, at the cost of two more packets
+    /// than with QoS 1.
     ExactlyOnce = 2,
 }
 
 impl QoS {
-    /// The QoS in the first byte of a PUBLISH, which has been checked.
+    /// Returns the QoS in the first byte of a PUBLISH that has been checked.
     pub(crate) fn of_first_byte(first_byte: u8) -> QoS {
         match first_byte >> 1 & 3 {
             0 => QoS::AtMostOnce,
@@ -27,10 +30,13 @@ impl QoS {
     }
 }
 
-/// From the number that stands on the wire; gives 3 and more back as the error [MQTT-3.3.1-4].
 impl TryFrom<u8> for QoS {
     type Error = u8;
 
+    /// Returns the QoS with this number.
+    ///
+    /// # Errors
+    /// The number itself if it is 3 or more [MQTT-3.3.1-4].
     fn try_from(number: u8) -> Result<Self, u8> {
         match number {
             0 => Ok(QoS::AtMostOnce),
@@ -41,12 +47,12 @@ impl TryFrom<u8> for QoS {
     }
 }
 
-/// Whether a topic is known to be valid. It is not part of what a message says, so all values are
-/// equal.
+/// Whether a topic is known to be valid. It is not part of the content of a message, so all values
+/// are equal.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Checked {
-    /// Without the feature nobody asks: checking again is the smaller code.
+    /// Exists only with the feature `fast`. Without it, the code that checks again is smaller.
     #[cfg(feature = "fast")]
     is_valid: bool,
 }
@@ -81,8 +87,9 @@ impl core::hash::Hash for Checked {
     fn hash<H: core::hash::Hasher>(&self, _: &mut H) {}
 }
 
-/// A message to be published, or the [will](Connect::will).
+/// A message to be published, or a [will](Connect::will).
 ///
+/// # Examples
 /// ```
 /// use motemq::{Publish, QoS};
 /// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce).retain();
@@ -91,21 +98,21 @@ impl core::hash::Hash for Checked {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Publish<'a> {
     pub(crate) topic: &'a str,
-    /// The topic is known to be a topic name.
+    /// Whether the topic is known to be a topic name.
     pub(crate) is_checked: Checked,
-    /// Whether the broker stores it for later subscribers.
+    /// Whether the broker stores the message for later subscribers.
     pub retain: bool,
     /// The quality of service.
     pub qos: QoS,
-    /// Bytes of payload that follow behind `payload`.
+    /// The number of bytes of the payload that follow behind `payload`.
     pub remaining: u32,
-    /// The payload, or its beginning.
+    /// The payload, or its beginning if `remaining` is not 0.
     pub payload: &'a [u8],
 }
 
 impl<'a> Publish<'a> {
-    /// Makes an empty message with QoS 0 that is not retained. The topic has to be a
-    /// [topic name](TopicName), which is checked when the message is sent.
+    /// Makes an empty message with QoS 0 that is not retained. The topic has to be a [topic
+    /// name](TopicName), which is checked when the message is sent.
     pub const fn to(topic: &'a str) -> Self {
         Publish {
             topic,
@@ -131,90 +138,102 @@ impl<'a> Publish<'a> {
         self.topic
     }
 
-    /// What it says; any bytes.
+    /// Sets the payload, which can be any bytes.
     pub const fn payload(mut self, payload: &'a [u8]) -> Self {
         self.payload = payload;
         self
     }
 
-    /// How often it may arrive.
+    /// Sets the quality of service.
     pub const fn qos(mut self, qos: QoS) -> Self {
         self.qos = qos;
         self
     }
 
-    /// The broker keeps it for later subscribers; without payload: it forgets what it kept
-    /// [MQTT-3.3.1-10].
+    /// Asks the broker to store the message for later subscribers. A message without payload makes
+    /// the broker discard the stored message of its topic [MQTT-3.3.1-10].
     pub const fn retain(mut self) -> Self {
         self.retain = true;
         self
     }
 
-    /// Announces `len` bytes of payload behind [`payload`](Self::payload), which follow by
+    /// Announces `len` bytes of the payload behind [`payload`](Self::payload). They follow with
     /// [`publish_chunk`](crate::Session::publish_chunk) or
     /// [`publish_direct`](crate::Session::publish_direct).
     ///
-    /// Packets cannot interleave: until the last byte is given, other commands say `Busy`, and no
-    /// acknowledgement and no PINGREQ leaves. Brokers count packets, not bytes; mosquitto
-    /// closes a connection whose PUBLISH takes longer than one and a half
-    /// [keep-alives](Connect::keep_alive): size the keep-alive by the slowest upload.
+    /// Packets cannot be interleaved: until the last byte has been passed to the session, other
+    /// commands return [`Busy`](crate::SendError::Busy), and neither acknowledgements nor PINGREQ
+    /// are sent. Brokers take only complete packets as signs of life: mosquitto closes a connection
+    /// whose PUBLISH takes longer than one and a half times the [keep alive](Connect::keep_alive).
+    /// Choose a keep alive that suits the slowest upload.
     pub const fn remaining(mut self, len: u32) -> Self {
         self.remaining = len;
         self
     }
 }
 
-/// A topic filter and the QoS wished for.
+/// A topic filter, and the highest QoS with which its messages are to be delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Filter<'a> {
-    /// Its text.
+    /// The text of the topic filter.
     pub filter: &'a str,
-    /// The QoS at which messages are wished for.
+    /// The highest QoS with which messages are to be delivered.
     pub qos: QoS,
 }
 
 impl<'a> Filter<'a> {
-    /// 1 to 65,535 bytes without U+0000, with `+` for one level and `#` for the rest [MQTT-4.7.1-2]
-    /// [MQTT-4.7.1-3]; checked when it is sent.
+    /// Makes a filter from its text: 1 to 65,535 bytes without U+0000, with `+` for one level and
+    /// `#` for all remaining levels [MQTT-4.7.1-2] [MQTT-4.7.1-3]. The text is checked when the
+    /// filter is sent.
     pub const fn new(filter: &'a str, qos: QoS) -> Self {
         Filter { filter, qos }
     }
 }
 
-/// What is said at the beginning of a connection.
+/// The options of a connection, which CONNECT carries.
 ///
+/// `Debug` does not show the password.
+///
+/// # Examples
 /// ```
 /// use motemq::{Connect, Publish};
-/// let hello = Connect::new("node-7").keep_session().keep_alive(30).login("node", b"secret").will(Publish::to("gone").payload(b"node-7"));
-/// assert!(!format!("{hello:?}").contains("secret"));
+/// let connect = Connect::new("node-7")
+///     .keep_session()
+///     .keep_alive(30)
+///     .login("node", b"secret")
+///     .will(Publish::to("gone").payload(b"node-7"));
+/// assert!(!format!("{connect:?}").contains("secret"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Connect<'a> {
-    /// Names the session at the broker.
+    /// The client identifier, which names the session at the broker.
     pub client_id: &'a str,
-    /// What the broker publishes when the connection is lost.
+    /// The message that the broker publishes when the connection is lost.
     pub will: Option<Publish<'a>>,
-    /// Who we are.
+    /// The user name.
     pub user: Option<&'a str>,
-    /// Any bytes; goes with a user name only.
+    /// The password, which can be any bytes. It requires a user name.
     pub password: Option<&'a [u8]>,
-    /// Seconds; 0: off.
+    /// The keep alive in seconds; 0 switches it off.
     pub keep_alive: u16,
-    /// Seconds that an answer may take; not sent.
+    /// The time limit for an answer in seconds; 0 switches it off. It is not sent.
     pub timeout: u8,
-    /// Whether the session ends with the connection.
+    /// Whether the session is clean: it begins and ends with the connection.
     pub clean: bool,
-    /// Where packet identifiers begin if the broker has a session that we do not know; not sent.
+    /// The offset of packet identifiers if the broker has a session that the client does not know.
+    /// It is not sent.
     pub identifier_offset: u16,
 }
 
 impl<'a> Connect<'a> {
-    /// A clean session with a keep-alive of 60 s and a time-out of 10 s, without will and login.
+    /// Makes the options of a clean session with a keep alive of 60 s and a time-out of 10 s,
+    /// without will, user name and password.
     ///
-    /// The client identifier names the session at the broker; two connections with one identifier
-    /// throw each other out. Every broker takes 1 to 23 letters and digits [MQTT-3.1.3-5]. An
-    /// empty one, allowed for clean sessions only [MQTT-3.1.3-7], lets the broker choose.
+    /// The client identifier names the session at the broker. If two connections have the same
+    /// client identifier, the broker closes the older one. Every broker accepts 1 to 23 letters and
+    /// digits [MQTT-3.1.3-5]. With an empty client identifier, which requires a clean session
+    /// [MQTT-3.1.3-7], the broker chooses one.
     pub const fn new(client_id: &'a str) -> Self {
         Connect {
             client_id,
@@ -228,54 +247,58 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// Continues the last session with this client identifier, or begins one that outlives the
-    /// connection [MQTT-3.1.2-4].
+    /// Asks the broker to resume the session with this client identifier, or to begin a session
+    /// that outlives the connection if there is none [MQTT-3.1.2-4].
     pub const fn keep_session(mut self) -> Self {
         self.clean = false;
         self
     }
 
-    /// Seconds within which the broker hears from us; 0: it need not [MQTT-3.1.2-23]. It hangs up
-    /// after one and a half times as long.
+    /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0 for
+    /// no limit [MQTT-3.1.2-23]. The broker closes the connection when it has received nothing for
+    /// one and a half times as long.
     pub const fn keep_alive(mut self, seconds: u16) -> Self {
         self.keep_alive = seconds;
         self
     }
 
-    /// Seconds that the broker may be silent when it owes us a CONNACK or PINGRESP; 0: forever.
+    /// Sets the longest time in seconds for which nothing may be received while a CONNACK or
+    /// PINGRESP is outstanding, or 0 for no limit.
     pub const fn timeout(mut self, seconds: u8) -> Self {
         self.timeout = seconds;
         self
     }
 
     /// Sets where packet identifiers begin if the broker has a session that the
-    /// [`Session`](crate::Session) does not know, so that `Connected` says
-    /// [`Unrecognized`](crate::SessionState::Unrecognized): the first identifier is this offset
-    /// plus 1. Use a random number for each connection.
+    /// [`Session`](crate::Session) does not know, which `Connected` reports as
+    /// [`Unrecognized`](crate::SessionState::Unrecognized). The first identifier is this offset
+    /// plus
+    /// 1. Use a random number for each connection.
     ///
-    /// After a crash without a snapshot the broker may still hold a QoS 2 message under one of the
-    /// identifiers used before. It takes a new message under that identifier for a repetition of
-    /// the old one, and drops it [MQTT-2.3.1-2]. Identifiers that begin elsewhere do not meet the
-    /// old ones, as far as chance allows.
+    /// After a crash without a snapshot, the broker may still hold a QoS 2 message under one of the
+    /// identifiers that were in use. It takes a new message under that identifier for a repetition
+    /// of the old one, and drops it [MQTT-2.3.1-2]. Identifiers at a random offset are unlikely to
+    /// be among the old ones.
     pub const fn identifier_offset(mut self, offset: u16) -> Self {
         self.identifier_offset = offset;
         self
     }
 
-    /// What the broker publishes when the connection ends otherwise than by `disconnect`
-    /// [MQTT-3.1.2-8]. Its payload is at most 65,535 bytes.
+    /// Sets the will: the message that the broker publishes when the connection ends without
+    /// [`disconnect`](crate::Session::disconnect) [MQTT-3.1.2-8]. Its payload can have up to 65,535
+    /// bytes.
     pub const fn will(mut self, will: Publish<'a>) -> Self {
         self.will = Some(will);
         self
     }
 
-    /// Says who we are, without a password.
+    /// Sets the user name. The password stays as it is.
     pub const fn user(mut self, user: &'a str) -> Self {
         self.user = Some(user);
         self
     }
 
-    /// Says who we are. There is no password without a user name [MQTT-3.1.2-22].
+    /// Sets the user name and the password, which requires a user name [MQTT-3.1.2-22].
     pub const fn login(mut self, user: &'a str, password: &'a [u8]) -> Self {
         self.user = Some(user);
         self.password = Some(password);

@@ -1,5 +1,5 @@
-//! Formats for defmt of what shows itself otherwise than it is: never what a buffer holds or a
-//! password, and text without a check.
+//! Formats for defmt of the types for which a derived format does not do. They show neither the
+//! content of buffers nor passwords, and they log topics without a check for UTF-8.
 use crate::{
     Buffer, Connect, ManualAcks, Out, PendingAck, Protocol, Session, Slot, TopicName,
     packet::Filters,
@@ -32,7 +32,7 @@ impl Format for Connect<'_> {
 
 impl Format for Filters<'_> {
     fn format(&self, f: Formatter<'_>) {
-        // A format is written in one piece, and a list of unknown length is none.
+        // A format is written in one piece, which a list of unknown length cannot be.
         write!(f, "{=usize} filters", self.iter().count());
     }
 }

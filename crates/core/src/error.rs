@@ -45,9 +45,9 @@ impl SendError {
 /// The reason why a connection has ended. Close the transport, then call
 /// [`connect`](crate::Session::connect) over a new one.
 ///
-/// A fault is reported once. From then on the session
-/// [is closed](crate::Session::is_closed): it reads nothing, and its commands return
-/// [`Offline`](SendError::Offline). The session keeps its state of the messages in flight.
+/// A fault is reported once. From then on the session [is closed](crate::Session::is_closed): it
+/// reads nothing, and its commands return [`Offline`](SendError::Offline). The session keeps its
+/// state of the messages in flight.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -65,9 +65,9 @@ pub enum Fault {
     /// The broker sent a packet that is larger than `rx` and is not a PUBLISH. It can be a PUBLISH
     /// if the session's [`Profile`](crate::Profile) leaves out streaming or skipping.
     PacketTooLarge,
-    /// The broker has more QoS 2 messages in flight than the session has slots. The messages
-    /// that were accepted are completed over the next connection. Give the session more slots if
-    /// this happens often.
+    /// The broker has more QoS 2 messages in flight than the session has slots. The messages that
+    /// were accepted are completed over the next connection. Give the session more slots if this
+    /// happens often.
     TooManyQos2,
 }
 
@@ -185,7 +185,8 @@ impl fmt::Display for Fault {
                 );
             }
             Fault::Malformed => {
-                "the broker sent a malformed packet: connect again; if this recurs, check the broker"
+                "the broker sent a malformed packet: connect again; if this recurs, check the \
+                 broker"
             }
             Fault::Unexpected => {
                 "the broker sent a packet that is not allowed at this point: connect again; if \

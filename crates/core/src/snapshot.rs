@@ -102,9 +102,9 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 }
 
-/// Returns the CRC-16 with the polynomial 0x1021 and the initial value 0xffff, so that memory filled
-/// with zeros or ones is not an image. Images that differ in one byte, or only in two adjacent
-/// bytes, always have different checksums.
+/// Returns the CRC-16 with the polynomial 0x1021 and the initial value 0xffff, so that memory
+/// filled with zeros or ones is not an image. Images that differ in one byte, or only in two
+/// adjacent bytes, always have different checksums.
 pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |sum, &byte| {
         (0..8).fold(sum ^ u16::from(byte) << 8, |sum: u16, _| {
