@@ -1,4 +1,5 @@
 //! The session: what is remembered between packets and between connections.
+mod acks;
 mod clock;
 mod connection;
 #[cfg(feature = "fast")]
@@ -15,6 +16,7 @@ use crate::{
     profile::{acknowledges, resumes, streams_out, subscribes},
     wire,
 };
+pub(crate) use acks::Acks;
 use connection::Connection;
 use core::{
     marker::PhantomData,
@@ -23,7 +25,6 @@ use core::{
 };
 use incoming::Incoming;
 use outgoing::Outgoing;
-pub(crate) use receive::Acks;
 use ring::Ring;
 pub use ring::Slot;
 

@@ -224,7 +224,7 @@ impl<T: Transport> Client<T> {
                     };
                 }
                 // What cannot be sent at all was taken off the queue: the broker has confused us.
-                Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
+                Err(_) => return Err(Cause::HungUp),
             }
         }
     }

@@ -33,7 +33,7 @@ impl Core {
                 Err(SendError::Busy) if self.work.is_blocked() => return Err(Cause::HungUp),
                 Err(SendError::Busy) => break,
                 // What cannot be sent at all was taken off the queue: the broker has confused us.
-                Err(SendError::Invalid | SendError::TooLong) => return Err(Cause::HungUp),
+                Err(_) => return Err(Cause::HungUp),
             }
         }
         Ok(false)

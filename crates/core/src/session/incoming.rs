@@ -157,8 +157,23 @@ impl Incoming {
     }
 
     /// Takes as much of the payload as is there off `input`.
-    #[inline(never)]
-    pub fn take_payload<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+    #[inline(always)]
+    pub fn take_payload<'i, P: Protocol>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        // Where topics are skipped, too, the reader is so large that a call is smaller.
+        if skips::<P>() {
+            self.take_payload_by_call(input)
+        } else {
+            self.take_payload_inline(input)
+        }
+    }
+
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn take_payload_by_call<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
+        self.take_payload_inline(input)
+    }
+
+    #[inline(always)]
+    fn take_payload_inline<'i>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
         // Not `split_at`, which can panic, and does not always fold.
         let payload = input.get(..self.remaining as usize).unwrap_or(input);
         *input = input.get(payload.len()..).unwrap_or_default();

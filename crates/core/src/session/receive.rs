@@ -1,55 +1,21 @@
 //! Reading packets: from bytes to events.
+mod parts;
+
 use super::{
-    Session, Slot,
+    Acks, Session, Slot,
     ring::{Answered, Resend},
 };
 use crate::{
-    Event, Fault, Message, Out, Output, PacketId, Protocol, QoS, ReturnCode, SessionState,
+    Event, Fault, Message, Output, PacketId, Protocol,
     buffer::{Buffer, held},
     event::EventOf,
     profile::{
-        acknowledges, delivers_repeated, has_qos_2, is_acknowledged, max_qos, receives_qos_2,
-        resumes, skips, streams_in, streams_out, subscribes, validates,
+        acknowledges, has_qos_2, is_acknowledged, resumes, skips, streams_in, subscribes, validates,
     },
     topic::{self, Kind, TopicName},
     wire,
 };
-
-/// What becomes of the acknowledgement of a received message.
-pub(crate) enum Acks<'a, 'o> {
-    /// The session writes it before it reads on.
-    Write(&'a mut Out<'o>),
-    /// The layer above takes it, and the session does not read on until it has. Whether everything
-    /// written so far was sent decides what may be expected of the broker.
-    Hold { is_flushed: bool },
-}
-
-/// The beginning of a packet.
-struct Start<'i> {
-    first_byte: u8,
-    first: u16,
-    length: usize,
-    want: usize,
-    body: &'i [u8],
-}
-
-/// The packets that may arrive on an open connection, a bit for each type.
-const fn expected<P: Protocol>() -> u16 {
-    let mut all = 1 << wire::PINGRESP;
-    if subscribes::<P>() {
-        all |= 1 << wire::PUBLISH | 1 << wire::SUBACK | 1 << wire::UNSUBACK;
-    }
-    if max_qos::<P>() > 0 {
-        all |= 1 << wire::PUBACK;
-    }
-    if has_qos_2::<P>() {
-        all |= 1 << wire::PUBREC | 1 << wire::PUBCOMP;
-    }
-    if receives_qos_2::<P>() {
-        all |= 1 << wire::PUBREL;
-    }
-    all
-}
+use parts::Start;
 
 impl<P: Protocol> Session<[Slot], P> {
     /// Reads on and returns what has happened. `Ok(None)`: it needs more bytes in `rx` or room in
@@ -132,6 +98,7 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(event)
     }
 
+    /// Reads packets until one has something to report, or nothing more can be read.
     #[cfg_attr(not(feature = "fast"), inline(always))]
     #[cfg_attr(feature = "fast", inline(never))]
     fn step<'i>(
@@ -140,6 +107,7 @@ impl<P: Protocol> Session<[Slot], P> {
         capacity: usize,
         acks: &mut Acks<'_, '_>,
     ) -> Result<Option<EventOf<'i, P>>, Fault> {
+        // Every fault leaves the loop, so that connections end in one place.
         let fault = 'over: loop {
             if self.connection.is_closed() || !self.settle(acks) {
                 return Ok(None);
@@ -159,8 +127,10 @@ impl<P: Protocol> Session<[Slot], P> {
                     return Ok(None);
                 }
             } else {
-                let (name, id, left);
+                let (name, id, payload);
                 if self.incoming.is_in_topic::<P>() {
+                    // Nothing is kept of a topic too long for the buffer but its last two bytes,
+                    // which may be the identifier.
                     let Some((&byte, after)) = rest.split_first() else {
                         return Ok(None);
                     };
@@ -169,35 +139,37 @@ impl<P: Protocol> Session<[Slot], P> {
                             *input = after;
                             continue;
                         }
-                        Some(x) => id = x,
-                    };
+                        Some(last) => id = last,
+                    }
                     name = &[][..];
                     rest = after;
-                    left = self.incoming.remaining();
+                    payload = self.incoming.remaining();
                     skipped = true;
                 } else {
                     let Start {
-                        first_byte: head,
+                        first_byte,
                         first,
                         length,
-                        want,
+                        header,
                         body,
                     } = match self.read_start(rest) {
                         Ok(Some(start)) => start,
                         Ok(None) => return Ok(None),
                         Err(fault) => break 'over fault,
                     };
-                    let kind = head >> 4;
+                    let kind = first_byte >> 4;
                     if kind == wire::PINGRESP {
                         self.connection.on_pingresp();
                         *input = body;
                         continue;
                     }
+                    // What of the packet can be in the buffer at once: all of it, its header, or not
+                    // even that.
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let need = if length <= room || !streams_in::<P>() {
                         length
                     } else {
-                        want
+                        header
                     };
                     if body.len() < need {
                         if need <= room {
@@ -207,14 +179,14 @@ impl<P: Protocol> Session<[Slot], P> {
                             break 'over Fault::PacketTooLarge;
                         }
                         self.incoming
-                            .begin_topic(head, want, length.wrapping_sub(want));
+                            .begin_topic(first_byte, header, length.wrapping_sub(header));
                         *input = body;
                         continue;
                     }
-                    let Some((before, after)) = body.split_at_checked(want) else {
+                    let Some((before, after)) = body.split_at_checked(header) else {
                         return Ok(None);
                     };
-                    self.incoming.set_first_byte(head);
+                    self.incoming.set_first_byte(first_byte);
                     if !subscribes::<P>() || kind != wire::PUBLISH {
                         if !is_acknowledged::<P>() || kind == wire::CONNACK {
                             match self.on_connack(first, input, after) {
@@ -242,9 +214,9 @@ impl<P: Protocol> Session<[Slot], P> {
                             Ok(Answered::Ended) => return Ok(Some(Event::Acked { id })),
                         }
                     }
-                    (name, id) = wire::split_publish(head, before);
+                    (name, id) = wire::split_publish(first_byte, before);
                     rest = after;
-                    left = length.wrapping_sub(want) as u32;
+                    payload = length.wrapping_sub(header) as u32;
                 }
                 if id == 0
                     || (validates::<P>() && !skipped && !topic::is_valid::<P>(name, Kind::Name))
@@ -254,24 +226,25 @@ impl<P: Protocol> Session<[Slot], P> {
                 let Some(id) = PacketId::new(id) else {
                     break 'over Fault::Malformed;
                 };
-                match self.begin_message(id, left, acks) {
+                match self.begin_message(id, payload, acks) {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
                     Err(fault) => break 'over fault,
                 }
                 topic = Some(TopicName(name));
             }
+            // The payload, or as much of it as is there.
             *input = rest;
-            let payload = self.incoming.take_payload(input);
-            let left = self.incoming.remaining();
-            if acknowledges::<P>() && left == 0 {
+            let payload = self.incoming.take_payload::<P>(input);
+            let remaining = self.incoming.remaining();
+            if acknowledges::<P>() && remaining == 0 {
                 self.ack = wire::reply(self.incoming.first_byte());
             }
             if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
                 continue;
             }
             if skipped {
-                let len = left.wrapping_add(payload.len() as u32);
+                let len = remaining.wrapping_add(payload.len() as u32);
                 self.incoming.discard_rest();
                 return Ok(Some(Event::Skipped { len }));
             }
@@ -279,252 +252,18 @@ impl<P: Protocol> Session<[Slot], P> {
                 Some(topic) => Event::Message(Message {
                     topic,
                     payload,
-                    remaining: left,
+                    remaining,
                     properties: Default::default(),
                     id: self.incoming.id(),
                     first_byte: self.incoming.first_byte(),
                 }),
                 None => Event::Payload {
                     data: payload,
-                    remaining: left,
+                    remaining,
                 },
             }));
         };
         self.on_connection_lost();
         Err(fault)
-    }
-
-    #[inline(always)]
-    fn on_connack<'i>(
-        &mut self,
-        first: u16,
-        input: &mut &'i [u8],
-        after: &'i [u8],
-    ) -> Result<EventOf<'i, P>, Fault> {
-        let Ok((present, code)) = wire::connack(first) else {
-            return Err(Fault::Malformed);
-        };
-        if code != 0 {
-            return Err(Fault::Refused(ReturnCode(code)));
-        }
-        let client_hash = self.incoming.connecting_client_hash();
-        if present && (!resumes::<P>() || client_hash == 0) {
-            return Err(Fault::Unexpected);
-        }
-        let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
-        if resumes::<P>()
-            && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
-        {
-            return Ok(Event::OutcomeUnknown { id });
-        }
-        *input = after;
-        let offset = if resumes::<P>() {
-            self.outgoing.take_connecting_offset()
-        } else {
-            0
-        };
-        self.connection.open(is_resumed);
-        let mut session = SessionState::New;
-        if is_resumed {
-            self.ring.resume();
-            session = SessionState::Resumed;
-        } else {
-            if resumes::<P>() {
-                self.client_hash = client_hash;
-                if present {
-                    session = SessionState::Unrecognized;
-                    self.ring.move_identifiers(offset);
-                }
-            }
-            self.ring.forget_received::<P>();
-        }
-        Ok(Event::Connected {
-            session,
-            properties: Default::default(),
-        })
-    }
-
-    #[inline(always)]
-    fn begin_message(
-        &mut self,
-        id: PacketId,
-        payload: u32,
-        acks: &Acks<'_, '_>,
-    ) -> Result<bool, Fault> {
-        let mut discard = false;
-        if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
-            if self.ring.is_accepted(id) {
-                discard = !delivers_repeated::<P>();
-                if !discard {
-                    self.incoming.mark_repeated();
-                }
-            } else if !self.ring.can_accept() {
-                // PUBREL may come when the broker has seen what waits in `tx`.
-                let is_flushed = match acks {
-                    Acks::Write(out) => out.is_empty(),
-                    Acks::Hold { is_flushed } => *is_flushed,
-                };
-                return if is_flushed {
-                    Err(Fault::TooManyQos2)
-                } else {
-                    Ok(false)
-                };
-            }
-        }
-        self.incoming.begin_payload::<P>(id.get(), payload, discard);
-        Ok(true)
-    }
-
-    #[inline(always)]
-    fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let wire::FixedHeader {
-            first_byte,
-            length,
-            body,
-        } = match wire::fixed_header(input) {
-            Ok(Some(header)) => header,
-            Ok(None) => return Ok(None),
-            Err(wire::Malformed) => return Err(Fault::Malformed),
-        };
-        let kind = first_byte >> 4;
-        let expected = if self.connection.is_open() {
-            const { expected::<P>() }
-        } else {
-            1 << wire::CONNACK
-        };
-        if expected >> kind & 1 == 0
-            || (subscribes::<P>()
-                && !has_qos_2::<P>()
-                && kind == wire::PUBLISH
-                && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>())
-        {
-            return Err(Fault::Unexpected);
-        }
-        if kind == wire::PINGRESP {
-            return if length == 0 {
-                Ok(Some(Start {
-                    first_byte,
-                    first: 0,
-                    length,
-                    want: 0,
-                    body,
-                }))
-            } else {
-                Err(Fault::Malformed)
-            };
-        }
-        let Some(length) = length.checked_sub(2) else {
-            return Err(Fault::Malformed);
-        };
-        let Some((&first, body)) = body.split_first_chunk() else {
-            return Ok(None);
-        };
-        let first = u16::from_be_bytes(first);
-        let mut want = length;
-        if subscribes::<P>() && kind == wire::PUBLISH {
-            let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
-            want = usize::from(first).wrapping_add(id);
-            if want > length {
-                return Err(Fault::Malformed);
-            }
-        } else if (subscribes::<P>() && kind == wire::SUBACK) == (length == 0) {
-            return Err(Fault::Malformed);
-        }
-        Ok(Some(Start {
-            first_byte,
-            first,
-            length,
-            want,
-            body,
-        }))
-    }
-
-    #[inline(always)]
-    fn on_ack(&mut self, kind: u8, id: PacketId, codes: &[u8]) -> Result<Answered, Fault> {
-        if receives_qos_2::<P>() && kind == wire::PUBREL {
-            self.ring.release(id);
-            self.incoming.set_id(id);
-            self.ack = wire::PUBCOMP << 4;
-            return Ok(Answered::Stray);
-        }
-        if subscribes::<P>() && !wire::are_codes(codes) {
-            return Err(Fault::Malformed);
-        }
-        let answered = self.ring.on_answer::<P>(kind, id, codes.len());
-        if let Ok(Answered::Release { .. }) = answered {
-            self.incoming.set_id(id);
-            self.ack = wire::PUBREL_FIRST_BYTE;
-        }
-        answered
-    }
-
-    #[inline(always)]
-    fn resend_remaining(&mut self) -> Option<(PacketId, Resend)> {
-        let next = self.ring.next_to_resend::<P>();
-        match next {
-            Some((id, Resend::Release)) => {
-                self.incoming.set_id(id);
-                self.ack = wire::PUBREL_FIRST_BYTE;
-            }
-            Some(_) => {}
-            None => self.connection.end_resending(),
-        }
-        next
-    }
-
-    /// Deals with the acknowledgement that is due, if one is. `false`: it is still due, and nothing
-    /// may be read.
-    #[inline(always)]
-    pub(super) fn settle(&mut self, acks: &mut Acks<'_, '_>) -> bool {
-        match acks {
-            Acks::Write(out) => self.flush_ack(out),
-            Acks::Hold { .. } => self.ack == 0,
-        }
-    }
-}
-
-/// What the layer of manual acknowledgement needs.
-impl<P: Protocol> Session<[Slot], P> {
-    /// An acknowledgement is due.
-    pub(crate) fn is_ack_due(&self) -> bool {
-        self.ack != 0
-    }
-
-    /// Takes the acknowledgement that is due: its first byte and its identifier.
-    pub(crate) fn take_due_ack(&mut self) -> Option<(u8, u16)> {
-        match core::mem::take(&mut self.ack) {
-            0 => None,
-            first_byte => Some((first_byte, self.incoming.id())),
-        }
-    }
-
-    /// An acknowledgement that was taken could not be written, and is due again.
-    pub(crate) fn put_back_ack(&mut self, first_byte: u8) {
-        self.ack = first_byte;
-    }
-
-    /// Writes an acknowledgement, if there is room and no payload is being streamed.
-    pub(crate) fn write_ack(&mut self, out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
-        let is_written = (!streams_out::<P>() || self.outgoing.is_idle())
-            && wire::write_short(out, first_byte, id);
-        if is_written {
-            self.connection.on_sent();
-        }
-        is_written
-    }
-
-    /// Accepts a QoS 2 message.
-    pub(crate) fn accept(&mut self, id: PacketId) {
-        self.ring.accept(id.get());
-    }
-
-    /// Another QoS 2 message can be accepted.
-    pub(crate) fn can_accept(&self) -> bool {
-        self.ring.can_accept_more_than(0)
-    }
-
-    /// Another `n + 1` QoS 2 messages can be accepted.
-    pub(crate) fn can_accept_more_than(&self, n: usize) -> bool {
-        self.ring.can_accept_more_than(n)
     }
 }

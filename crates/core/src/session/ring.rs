@@ -16,10 +16,11 @@
 //! A cell names the next state if it changes or matters, the packet that is sent, and the event or
 //! fault. `stray` awaits the PUBCOMP of an exchange that this session does not remember. A test
 //! (`tests/slot_states.rs`) reads this table and plays every cell.
+mod image;
+
 use crate::{
-    Fault, PacketId, Protocol, QoS, SnapshotError,
+    Fault, PacketId, Protocol, QoS,
     profile::{has_qos_2, is_acknowledged, receives_qos_2, resumes, subscribes},
-    snapshot::{RING_LENGTH, SLOT_LENGTH},
     wire::{self, Ticket},
 };
 
@@ -186,7 +187,9 @@ impl Ring {
         if let Some(slot) = slot {
             let is_new = slot.awaits == 0;
             slot.awaits = ticket.awaits;
-            slot.count = ticket.count;
+            if resumes::<P>() || subscribes::<P>() {
+                slot.count = ticket.count;
+            }
             if !resumes::<P>() || is_new {
                 self.step_over_next();
             }
@@ -409,70 +412,6 @@ impl Ring {
         }
         self.step_over_next();
         Some(())
-    }
-
-    /// Length of the bytes that [`save`](Self::save) writes.
-    pub fn image_length(&self) -> usize {
-        self.slots
-            .len()
-            .wrapping_mul(SLOT_LENGTH)
-            .wrapping_add(RING_LENGTH)
-    }
-
-    /// Writes what outlives a connection.
-    pub fn save(&self, image: &mut [u8]) {
-        let Some((head, slots)) = image.split_first_chunk_mut::<RING_LENGTH>() else {
-            return;
-        };
-        let numbers = [self.next, self.offset];
-        for (to, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
-            *to = number.to_be_bytes();
-        }
-        for (to, slot) in slots.as_chunks_mut().0.iter_mut().zip(&self.slots) {
-            let [high, low] = slot.received.to_be_bytes();
-            *to = [slot.awaits, high, low];
-        }
-    }
-
-    /// Reads what [`save`](Self::save) wrote.
-    ///
-    /// # Errors
-    /// `Damaged` for what it never writes; nothing is changed.
-    pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
-        let (&head, slots) = image
-            .split_first_chunk::<RING_LENGTH>()
-            .ok_or(SnapshotError::Length)?;
-        let [n0, n1, o0, o1] = head;
-        let next = u16::from_be_bytes([n0, n1]);
-        let slots = slots.as_chunks::<SLOT_LENGTH>().0;
-        let is_state = |&[awaits, ..]: &[u8; SLOT_LENGTH]| {
-            matches!(
-                awaits,
-                0 | wire::PUBACK
-                    | wire::PUBREC
-                    | wire::PUBCOMP
-                    | STRAY
-                    | wire::SUBACK
-                    | wire::UNSUBACK
-            )
-        };
-        let offset = u16::from_be_bytes([o0, o1]);
-        if usize::from(next) >= self.slots.len()
-            || offset > self.largest_offset()
-            || !slots.iter().all(is_state)
-        {
-            return Err(SnapshotError::Damaged);
-        }
-        self.next = next;
-        self.offset = offset;
-        for (slot, &[awaits, high, low]) in self.slots.iter_mut().zip(slots) {
-            *slot = Slot {
-                received: u16::from_be_bytes([high, low]),
-                awaits,
-                count: 0,
-            };
-        }
-        Ok(())
     }
 
     /// Takes over the slots of a smaller ring; `None`, and nothing done, if it is larger, or if its
