@@ -273,7 +273,10 @@ mod tests {
             shown.contains("gone") && shown.contains("retain: true"),
             "{shown}"
         );
-        says("--sub -t a --will-topic gone/#", "no + or #");
+        says(
+            "--sub -t a --will-topic gone/#",
+            "\"gone/#\" is not a topic name: the topic contains a wildcard at byte 5",
+        );
     }
 
     #[test]
