@@ -197,11 +197,13 @@ impl<T: Transport> Client<T> {
                 self.give_again()
             } else {
                 match self.give_request() {
-                    Err(error @ (SendError::Invalid | SendError::TooLong)) => {
+                    sent
+                    @ (Ok(_) | Err(SendError::Full | SendError::Busy | SendError::Offline)) => sent,
+                    // It will not be taken when it is asked again, either.
+                    Err(error) => {
                         self.work.refuse(error);
                         Ok(true)
                     }
-                    sent => sent,
                 }
             };
             match sent {

@@ -140,10 +140,11 @@ impl Core {
                 self.sent += u64::from(message);
                 self.work.first_sent(id, streamed, now);
             }
-            Err(error @ (SendError::Invalid | SendError::TooLong)) => {
-                self.work.first_refused(Error::Invalid(unsendable(error)))
+            Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
+                return Err(error);
             }
-            Err(error) => return Err(error),
+            // It will not be taken when it is asked again, either.
+            Err(error) => self.work.first_refused(Error::Invalid(unsendable(error))),
         }
         Ok(true)
     }
