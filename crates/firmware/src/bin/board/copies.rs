@@ -21,7 +21,7 @@ impl Copies {
     /// Keeps one. What is too long for a copy is not kept, and will be abandoned.
     pub fn keep(&mut self, id: PacketId, message: &Publish<'_>) {
         if let (Ok(topic), Ok(payload)) =
-            (message.topic.try_into(), Vec::from_slice(message.payload))
+            (message.topic().try_into(), Vec::from_slice(message.payload))
         {
             // There is a place for each identifier.
             let _ = self.0.push(Copy {

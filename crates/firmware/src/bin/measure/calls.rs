@@ -77,7 +77,7 @@ impl Node {
 /// sizes.
 fn link_the_rest() {
     black_box(mq_is_closed as extern "C" fn(_) -> _);
-    black_box(mq_oldest as extern "C" fn(_) -> _);
+    black_box(mq_oldest_in_flight as extern "C" fn(_) -> _);
     black_box(mq_publish_direct as extern "C" fn(_, _, _) -> _);
     black_box(mq_rx_commit as extern "C" fn(_, _));
     black_box(mq_rx_space as extern "C" fn(_, _));
@@ -142,7 +142,7 @@ pub fn measure(gauge: &Gauge) {
     node.publish(
         gauge,
         "publish: QoS 0, the beginning of a stream",
-        &Publish::to(MESSAGE.topic).remaining(64),
+        &Publish::to(MESSAGE.topic()).remaining(64),
     );
     node.tx.clear();
     gauge.tell(
@@ -174,7 +174,7 @@ pub fn measure(gauge: &Gauge) {
     for _ in 0..2 {
         let _ = mq_publish(&mut node.session, &message, &mut node.tx);
     }
-    mq_lost(&mut node.session);
+    mq_on_connection_lost(&mut node.session);
     node.connect(gauge, "connect: again");
     node.next_event(gauge, "next_event: CONNACK, resumed", &[b"\x20\x02\x01\0"]);
     node.next_event(gauge, "next_event: what to resend", &[]);
