@@ -1,20 +1,24 @@
-//! An MQTT 3.1.1 client as a sans-IO core: events in, bytes and actions out.
+//! A sans-IO core of an MQTT 3.1.1 client: a state machine between received bytes and bytes to be
+//! sent.
 //!
-//! It opens no socket, reads no clock, allocates nothing and depends on nothing, so the same code
-//! runs on a Cortex-M4 and in a service. A [`Session`] holds all protocol state and no bytes; two
-//! [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the bytes between the
-//! buffers and whatever carries them.
+//! It opens no socket, reads no clock, allocates no memory and has no dependencies, so the same
+//! code runs on a Cortex-M4 and in a service. A [`Session`] holds the state of the protocol and no
+//! bytes. Two [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the bytes
+//! between the buffers and the transport, for example a TCP connection.
 //!
-//! There are four kinds of method, and one loop over them:
+//! There are four kinds of methods, which a program calls in a loop:
 //!
-//! - *Events* say what has happened: [`Session::next_event`].
-//! - *Commands* ask for something: [`connect`](Session::connect), [`publish`](Session::publish),
+//! - *Events* report what has happened: [`Session::next_event`].
+//! - *Commands* send packets: [`connect`](Session::connect), [`publish`](Session::publish),
 //!   [`subscribe`](Session::subscribe), [`unsubscribe`](Session::unsubscribe),
-//!   [`disconnect`](Session::disconnect) and a few more. They write into `tx` or do nothing.
-//! - *The clock* says what time it is, and for how long one may sleep: [`Session::tick`].
-//! - *Bytes*: [`Buffer::space`] and [`Buffer::commit`] around a read, [`Buffer::bytes`] and
-//!   [`Buffer::consume`] around a write. When the transport is gone, [`Session::on_connection_lost`].
+//!   [`disconnect`](Session::disconnect) and a few more. A command writes to `tx`, or returns an
+//!   error and changes nothing.
+//! - *Time*: [`Session::tick`] takes the time, and returns for how long the program can sleep.
+//! - *Transport*: [`Buffer::space`] and [`Buffer::commit`] for a read, [`Buffer::bytes`] and
+//!   [`Buffer::consume`] for a write, and [`Session::on_connection_lost`] when the transport is
+//!   closed.
 //!
+//! # Examples
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
 //! use std::io::{ErrorKind, Read, Write};
@@ -25,11 +29,12 @@
 //!     let mut session = Session::<[Slot; 8]>::new();
 //!     let mut rx = Buffer::<[u8; 256]>::new();
 //!     let mut tx = Buffer::<[u8; 256]>::new();
-//!     let mut answers = 0; // those that wait for a slot
+//!     let mut answers = 0; // answers that wait for a free slot
 //!     session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)?;
 //!     loop {
-//!         // 1. What has happened? A command needs room in tx, and with QoS 1 and 2 a slot. What frees
-//!         // a slot may stand behind further messages, so answers wait while reading goes on.
+//!         // 1. Process events. A command needs room in tx, and with QoS 1 and 2 a free slot. The
+//!         // acknowledgement that frees a slot may follow further messages, so answers wait while
+//!         // the loop reads on.
 //!         while tx.room() >= 128 {
 //!             if answers > 0 && session.has_free_slot() {
 //!                 let answer = Publish::to("reply").payload(b"ok").qos(QoS::AtLeastOnce);
@@ -47,12 +52,12 @@
 //!                 Event::Message(m) if m.topic == "cmd/quit" => session.disconnect(&mut tx)?,
 //!                 Event::Message(m) if m.remaining == 0 => answers += 1,
 //!                 Event::Payload { remaining: 0, .. } => answers += 1,
-//!                 _ => {} // of a message larger than rx, the pieces before the last
+//!                 _ => {} // pieces of a message larger than rx, except the last
 //!             }
 //!         }
-//!         // 2. What time is it, and for how long may we sleep?
+//!         // 2. Pass the time, and get the time to sleep.
 //!         let sleep = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
-//!         // 3. Bytes out. A caller that may not sleep is late, and looks for bytes first.
+//!         // 3. Write. If a time limit has passed, read first, since an answer may have arrived.
 //!         if !tx.is_empty() && (sleep != Some(0) || rx.space().is_empty()) {
 //!             let n = socket.write(tx.bytes())?;
 //!             tx.consume(n);
@@ -61,7 +66,7 @@
 //!         if session.is_closed() {
 //!             return Ok(());
 //!         }
-//!         // 4. Bytes in, for as long as we may sleep.
+//!         // 4. Read, and wait no longer than the time to sleep.
 //!         socket.set_read_timeout(sleep.map(|ms| Duration::from_millis(ms.max(1).into())))?;
 //!         match socket.read(rx.space()) {
 //!             Ok(0) => session.on_connection_lost(),
@@ -86,16 +91,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Those whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and [`Out`].
-//! Those who acknowledge later and out of order put [`ManualAcks`] between. Tools and fuzzers find the
-//! whole codec in [`packet`].
+//! # Other ways to use it
 //!
-//! A [`Profile`] leaves out the parts of the protocol that a program does not use.
+//! - Programs whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and
+//!   [`Out`].
+//! - Programs that acknowledge messages later, in any order, use [`ManualAcks`].
+//! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
+//! - Tools and fuzzers use the complete codec in [`packet`].
 //!
-//! Feature `fast`, for hosts: short ways for whole messages with QoS 0 and 1, topics checked
-//! sixteen bytes at a time, and bytes moved with `memcpy`, which a small target would have to link.
-//! It changes nothing but speed. Feature `defmt`: the public types can be logged with defmt; as
-//! with `Debug`, passwords and what buffers hold are not shown.
+//! # Features
+//!
+//! - `fast`, for hosts: shortcuts for whole messages with QoS 0 and 1, checks of topics sixteen
+//!   bytes at a time, and `memcpy` for bytes, which a small target would have to link. It changes
+//!   only the speed.
+//! - `defmt`: the public types implement `defmt::Format`. As with `Debug`, passwords and the content
+//!   of buffers are not shown.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -1,9 +1,10 @@
-//! The whole MQTT 3.1.1 codec: all fourteen packets, both ways, borrowed. For tools, fuzzers, test
-//! brokers and benchmarks.
+//! The complete MQTT 3.1.1 codec, for tools, fuzzers, test brokers and benchmarks. It decodes and
+//! encodes all fourteen packets, and copies nothing when it decodes.
 //!
-//! [`Session`](crate::Session) does not need it; both share the check of the fixed header, the
-//! checks of text, and the writers.
+//! [`Session`](crate::Session) does not use it. Both share the code that reads the fixed header,
+//! that checks text, and that writes packets.
 //!
+//! # Examples
 //! ```
 //! use motemq::{Buffer, packet::{Packet, decode}};
 //! let (packet, length) = decode(b"\x30\x05\0\x03a/bmore")?.unwrap();
@@ -33,83 +34,86 @@ pub use crate::wire::Malformed;
 pub use filters::Filters;
 use filters::{Source, read_filters};
 
-/// One packet, whoever may send it.
+/// A packet, of a client or of a broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Packet<'a> {
-    /// A client begins a connection. As decoded, its [`timeout`](Connect::timeout) is 0.
+    /// A client begins a connection. In a decoded packet, [`timeout`](Connect::timeout) is 0.
     Connect(Connect<'a>),
-    /// The broker accepts or refuses it.
+    /// The broker accepts or refuses the connection.
     ConnAck {
-        /// The broker continues a session.
+        /// Whether the broker resumes a session.
         session_present: bool,
-        /// Zero, or why not.
+        /// The return code: 0 if the connection is accepted, else the reason for the refusal.
         code: ReturnCode,
     },
-    /// A message.
+    /// A client or the broker sends a message.
     Publish {
-        /// It may have been sent before. Not with QoS 0.
+        /// Whether the message may have been sent before. Always `false` with QoS 0.
         dup: bool,
-        /// How often it may arrive.
+        /// The quality of service.
         qos: QoS,
-        /// To be kept, or kept before the subscription was made.
+        /// From a client: whether the broker is to store the message. From a broker: whether the
+        /// message was stored before the subscription was made.
         retain: bool,
-        /// With QoS 1 and 2.
+        /// The packet identifier with QoS 1 and 2, `None` with QoS 0.
         id: Option<PacketId>,
-        /// Where to.
+        /// The topic to which the message is published.
         topic: TopicName<'a>,
-        /// What it says.
+        /// The payload.
         payload: &'a [u8],
     },
-    /// QoS 1 has ended.
+    /// The receiver acknowledges a message with QoS 1.
     PubAck(PacketId),
-    /// QoS 2: received.
+    /// The receiver has received a message with QoS 2.
     PubRec(PacketId),
-    /// QoS 2: the identifier may be forgotten.
+    /// The sender releases the packet identifier of a message with QoS 2.
     PubRel(PacketId),
-    /// QoS 2 has ended.
+    /// The receiver completes the exchange of a message with QoS 2.
     PubComp(PacketId),
-    /// A client asks for messages.
+    /// A client subscribes to topic filters.
     Subscribe {
-        /// Comes back in SUBACK.
+        /// The packet identifier, which SUBACK repeats.
         id: PacketId,
-        /// At least one.
+        /// The topic filters with their QoS, at least one.
         filters: Filters<'a>,
     },
     /// The broker answers SUBSCRIBE.
     SubAck {
-        /// SUBSCRIBE's.
+        /// The packet identifier of the SUBSCRIBE.
         id: PacketId,
-        /// One for each filter: the QoS granted, or 0x80. At least one.
+        /// A return code for each filter, at least one: the QoS granted, or 0x80 for a refusal.
         codes: &'a [u8],
     },
-    /// A client takes filters back.
+    /// A client unsubscribes from topic filters.
     Unsubscribe {
-        /// Comes back in UNSUBACK.
+        /// The packet identifier, which UNSUBACK repeats.
         id: PacketId,
-        /// At least one; their QoS is not sent, and 0 as decoded.
+        /// The topic filters, at least one. Their QoS is not sent; in a decoded packet it is 0.
         filters: Filters<'a>,
     },
     /// The broker answers UNSUBSCRIBE.
     UnsubAck(PacketId),
-    /// A client asks for a sign of life.
+    /// A client asks for a PINGRESP.
     PingReq,
-    /// The broker gives it.
+    /// The broker answers PINGREQ.
     PingResp,
-    /// A client leaves in good order.
+    /// A client closes the connection, and the broker discards the will.
     Disconnect,
 }
 
-/// Reads the packet at the beginning of `bytes` and tells its length; `None`: it is not all there.
+/// Decodes the packet at the beginning of `bytes`. Returns the packet and its length in bytes, or
+/// `None` if the packet is incomplete.
 ///
-/// Nothing is copied. A packet that MQTT forbids is refused: reserved flags, a remaining length
-/// that is too long, inconsistent or longer than need be, identifier 0, text that is not UTF-8 or
-/// contains U+0000, misplaced wildcards, SUBACK codes that are not defined, a CONNACK that refuses
-/// and has a session present, bytes left over. CONNACK codes that are not defined are refusals, and
-/// are returned as they are.
+/// The packet borrows from `bytes`; nothing is copied. CONNACK return codes that MQTT does not
+/// define are refusals, and are returned as they are.
 ///
 /// # Errors
-/// [`Malformed`]: close the connection [MQTT-4.8.0-1].
+/// [`Malformed`] if MQTT does not allow the packet: reserved flags, a remaining length that is too
+/// long, inconsistent or encoded in more bytes than necessary, the packet identifier 0, text that
+/// is not UTF-8 or contains U+0000, misplaced wildcards, undefined SUBACK return codes, a CONNACK
+/// that refuses the connection and has a session present, or extra bytes. The connection has to be
+/// closed then [MQTT-4.8.0-1].
 #[inline]
 pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
     let Some(header) = wire::fixed_header(bytes)? else {
@@ -119,9 +123,9 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
         return Ok(None);
     };
     let packet = if header.first_byte >> 4 == wire::PUBLISH {
-        publish(header.first_byte, body)
+        decode_publish(header.first_byte, body)
     } else {
-        others(header.first_byte >> 4, body)
+        decode_other(header.first_byte >> 4, body)
     };
     packet
         .map(|packet| Some((packet, bytes.len().wrapping_sub(rest.len()))))
@@ -129,7 +133,7 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Packet<'_>, usize)>, Malformed> {
 }
 
 #[inline(always)]
-fn publish(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
+fn decode_publish(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
     let (topic, id, payload) = wire::publish(first_byte, body)?;
     let qos = QoS::of_first_byte(first_byte);
     let id = if qos == QoS::AtMostOnce {
@@ -147,12 +151,12 @@ fn publish(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
     })
 }
 
-fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
+fn decode_other(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
     let packet = match kind {
-        wire::CONNECT => Packet::Connect(connect(&mut body)?),
+        wire::CONNECT => Packet::Connect(decode_connect(&mut body)?),
         wire::CONNACK => {
             let (session_present, code) = wire::connack(read_u16(&mut body)?).ok()?;
-            // A refusal has no session [MQTT-3.2.2-4].
+            // A CONNACK that refuses has no session present [MQTT-3.2.2-4].
             if session_present && code != 0 {
                 return None;
             }
@@ -192,12 +196,12 @@ fn others(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
     body.is_empty().then_some(packet)
 }
 
-fn connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
-    let (name, after) = body.split_first_chunk()?;
+fn decode_connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
+    let (protocol, after) = body.split_first_chunk()?;
     let (&[level, flags], after) = after.split_first_chunk()?;
     *body = after;
     // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] [MQTT-3.1.2-22]
-    if name != b"\0\x04MQTT" || level != 4 || flags & 1 != 0 || flags & 0xc0 == 0x40 {
+    if protocol != b"\0\x04MQTT" || level != 4 || flags & 1 != 0 || flags & 0xc0 == 0x40 {
         return None;
     }
     let keep_alive = read_u16(body)?;
@@ -265,9 +269,14 @@ impl Packet<'_> {
     /// Appends the packet to `tx`, which needs room for 3 bytes more than the packet has.
     ///
     /// # Errors
-    /// `Invalid` for what [`decode`] would not read, and for what it does read so that a broker can
-    /// refuse it: an empty client identifier without clean session. `Full`, `TooLong`. Nothing
-    /// is written then.
+    /// Nothing is written then:
+    ///
+    /// - [`Invalid`](SendError::Invalid) for a packet that [`decode`] refuses, and for an empty
+    ///   client identifier without clean session, which [`decode`] accepts so that a broker can
+    ///   answer it with a return code.
+    /// - [`Full`](SendError::Full) if `tx` has too little room now.
+    /// - [`TooLong`](SendError::TooLong) if the packet does not fit into an empty `tx`, or into the
+    ///   length fields of MQTT.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn encode(&self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         let out = &mut tx.out();
@@ -373,9 +382,9 @@ fn write_filters(
     match filters.0 {
         // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
         Source::List([]) => return Err(SendError::Invalid),
-        Source::Wire(wire) if wire.with_qos == (kind == wire::SUBSCRIBE) => {
+        Source::Encoded(encoded) if encoded.with_qos == (kind == wire::SUBSCRIBE) => {
             draft.u16(id.get());
-            draft.bytes(wire.bytes);
+            draft.bytes(encoded.bytes);
         }
         _ => draft.filters(id.get(), filters.iter()),
     }
@@ -408,7 +417,7 @@ fn write_short(first_byte: u8, id: u16, out: &mut Out<'_>) -> Result<(), SendErr
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a packet of MQTT 3.1.1")
+        f.write_str("the bytes are not a packet of MQTT 3.1.1: close the connection")
     }
 }
 

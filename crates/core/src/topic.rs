@@ -1,4 +1,4 @@
-//! TopicName names and topic filters: what is valid, and what matches.
+//! Topic names and topic filters: parsing, validation and matching.
 use crate::{
     Protocol,
     profile::{subscribes, validates},
@@ -16,8 +16,9 @@ use plain::{is_plain, is_plain_by_words, is_plain_filter};
 /// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards [MQTT-1.5.3-1]
 /// [MQTT-3.3.2-2].
 ///
-/// It is parsed once. A literal is parsed when it is compiled, in a `const`:
+/// It is parsed once. A literal in a `const` is parsed at compile time.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Publish, TopicName, topic::TopicError};
 ///
@@ -37,7 +38,7 @@ impl<'a> TopicName<'a> {
     /// Parses a topic name.
     ///
     /// # Errors
-    /// A [`TopicError`] that says what is wrong.
+    /// A [`TopicError`] with the reason, if `name` is not a topic name.
     pub const fn new(name: &'a str) -> Result<Self, TopicError> {
         #[cfg(feature = "fast")]
         if name.len() <= 0xffff && is_plain_by_words(name.as_bytes()) {
@@ -49,22 +50,25 @@ impl<'a> TopicName<'a> {
         }
     }
 
-    /// Returns the bytes on the wire.
+    /// Returns the name as bytes, as it is sent.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// Returns the name as a string slice. This links `core`'s UTF-8 check, which a program that
-    /// only compares topics does not need.
+    /// Returns the name as a string slice.
+    ///
+    /// This function links the UTF-8 check of `core`. A program that only compares topics does not
+    /// need it.
     pub const fn as_str(self) -> &'a str {
         match str::from_utf8(self.0) {
             Ok(name) => name,
-            // It was checked when it was made, unless the session's profile does not validate.
+            // The name was checked before, unless the profile of the session leaves out validation.
             Err(_) => "",
         }
     }
 
-    /// Returns whether a subscription to `filter` covers this topic: see [`matches()`].
+    /// Returns whether a subscription to `filter` receives messages with this topic. See
+    /// [`matches()`].
     pub fn matches(self, filter: &str) -> bool {
         matches_bytes(filter.as_bytes(), self.0)
     }
@@ -94,11 +98,12 @@ impl fmt::Display for TopicName<'_> {
     }
 }
 
-/// A topic filter: 1 to 65,535 bytes of UTF-8 without U+0000, in which `#` stands alone in the last
-/// level and `+` alone in any [MQTT-4.7.1-2] [MQTT-4.7.1-3].
+/// A topic filter: 1 to 65,535 bytes of UTF-8 without U+0000, in which `#` can be the whole last
+/// level and `+` can be any whole level [MQTT-4.7.1-2] [MQTT-4.7.1-3].
 ///
-/// It is parsed once. A literal is parsed when it is compiled, in a `const`: see [`TopicName`].
+/// It is parsed once. A literal in a `const` is parsed at compile time: see [`TopicName`].
 ///
+/// # Examples
 /// ```
 /// use motemq::topic::{TopicError, TopicFilter};
 /// for filter in ["#", "+/a/#", "/+", "a//b"] {
@@ -115,7 +120,7 @@ impl<'a> TopicFilter<'a> {
     /// Parses a topic filter.
     ///
     /// # Errors
-    /// A [`TopicError`] that says what is wrong.
+    /// A [`TopicError`] with the reason, if `filter` is not a topic filter.
     pub const fn new(filter: &'a str) -> Result<Self, TopicError> {
         match check(filter.as_bytes(), Kind::Filter) {
             Ok(()) => Ok(TopicFilter(filter)),
@@ -128,7 +133,7 @@ impl<'a> TopicFilter<'a> {
         self.0
     }
 
-    /// Returns whether a message published to `topic` reaches this subscription: see
+    /// Returns whether a subscription to this filter receives messages with the topic `topic`. See
     /// [`matches()`].
     pub fn matches(self, topic: TopicName<'_>) -> bool {
         matches_bytes(self.0.as_bytes(), topic.0)
@@ -146,19 +151,19 @@ impl fmt::Display for TopicFilter<'_> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TopicError {
-    /// It is empty [MQTT-4.7.3-1].
+    /// The text is empty [MQTT-4.7.3-1].
     Empty,
-    /// It is longer than 65,535 bytes [MQTT-4.7.3-3].
+    /// The text is longer than 65,535 bytes [MQTT-4.7.3-3].
     TooLong,
-    /// It contains U+0000 [MQTT-4.7.3-2].
+    /// The text contains U+0000 [MQTT-4.7.3-2].
     NullCharacter {
-        /// The position of the first one in bytes.
+        /// The byte offset of the first one.
         at: u16,
     },
-    /// It contains a wildcard that is not allowed there: any in a topic name, one that does not
-    /// stand alone in its level in a topic filter, or `#` before the last level.
+    /// The text contains a wildcard that is not allowed: any wildcard in a topic name; in a topic
+    /// filter a wildcard that is not a whole level, or `#` before the last level.
     Wildcard {
-        /// The position of the first one in bytes.
+        /// The byte offset of the first one.
         at: u16,
     },
 }
@@ -173,8 +178,8 @@ impl fmt::Display for TopicError {
             }
             TopicError::Wildcard { at } => write!(
                 f,
-                "the topic contains a wildcard at byte {at} that is not allowed there: `+` has to \
-                 be a whole level of a filter, `#` its last level, and a topic name has none"
+                "the topic contains a wildcard at byte {at} that is not allowed: in a filter, make \
+                 `+` a whole level and `#` the last level; in a topic name, use no wildcard"
             ),
         }
     }
@@ -182,7 +187,7 @@ impl fmt::Display for TopicError {
 
 impl core::error::Error for TopicError {}
 
-/// Checks a text that is UTF-8 and, unlike [`is_valid`], says what is wrong.
+/// Checks text that is UTF-8. Unlike [`is_valid`], it returns the reason for which text is invalid.
 const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
     if text.is_empty() {
         return Err(TopicError::Empty);
@@ -202,7 +207,7 @@ const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
                 return Err(TopicError::Wildcard { at });
             }
         } else if is_out_of_place(last, *byte) {
-            // It is the wildcard that is out of place, not the byte behind it.
+            // The wildcard is out of place. It is this byte or the one before it.
             let before = if is_wildcard(*byte) && last != b'#' {
                 0
             } else {
@@ -219,11 +224,13 @@ const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
     Ok(())
 }
 
-/// Whether a message published to `topic` reaches a subscription to `filter`, both valid.
+/// Returns whether a subscription to `filter` receives messages with the topic `topic`. Both have
+/// to be valid.
 ///
-/// Bytes are compared as they are [MQTT-4.7.3-4]. `#` and `+` at the beginning of a filter do not
-/// match a topic that begins with `$` [MQTT-4.7.2-1].
+/// Text is compared byte by byte, without normalization [MQTT-4.7.3-4]. `#` and `+` at the
+/// beginning of a filter do not match a topic that begins with `$` [MQTT-4.7.2-1].
 ///
+/// # Examples
 /// ```
 /// use motemq::topic::matches;
 /// assert!(matches("a/+/c", "a/b/c") && matches("a/#", "a") && matches("#", "a/b"));
@@ -238,37 +245,37 @@ fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
         return false;
     }
     let mut levels = topic.split(|&byte| byte == b'/');
-    for wanted in filter.split(|&byte| byte == b'/') {
-        if wanted == b"#" {
+    for pattern in filter.split(|&byte| byte == b'/') {
+        if pattern == b"#" {
             return true;
         }
         match levels.next() {
-            Some(level) if wanted == b"+" || wanted == level => {}
+            Some(level) if pattern == b"+" || pattern == level => {}
             _ => return false,
         }
     }
     levels.next().is_none()
 }
 
-/// What a field of a packet is.
+/// The kind of a field of a packet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Bytes, not text.
+    /// Any bytes.
     Data,
-    /// A client identifier or user name.
+    /// A client identifier or a user name.
     Text,
-    /// A topic name: no wildcards, not empty.
+    /// A topic name, which is not empty and has no wildcards.
     Name,
-    /// A topic filter: wildcards in their places, not empty.
+    /// A topic filter, which is not empty and has wildcards only where they are allowed.
     Filter,
 }
 
-/// `#` or `+`.
+/// Returns whether the byte is `#` or `+`.
 const fn is_wildcard(byte: u8) -> bool {
     byte & !8 == b'#'
 }
 
-/// `s` is valid UTF-8 without U+0000, and what its kind asks for besides. Not for [`Kind::Data`].
+/// Returns whether `s` is UTF-8 without U+0000 and is of that kind, which is not [`Kind::Data`].
 #[inline]
 pub(crate) fn is_valid<P: Protocol>(s: &[u8], kind: Kind) -> bool {
     #[cfg(feature = "fast")]
@@ -292,20 +299,21 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
         return false;
     }
     let mut last = b'/';
-    // Of a character of several bytes: how many are still to come, and between what the next one
-    // lies. The first two bytes tell overlong forms, surrogates and what lies above U+10FFFF.
-    let (mut need, mut low, mut high) = (0u32, 0x80, 0xbf);
+    // The number of bytes that are missing from a character of several bytes, and the range of the
+    // next one. The range of the second byte excludes overlong forms, surrogates and code points
+    // above U+10FFFF.
+    let (mut missing, mut low, mut high) = (0u32, 0x80, 0xbf);
     for &byte in s {
         if subscribes::<P>() && kind == Kind::Filter && is_out_of_place(last, byte) {
             return false;
         }
         last = byte;
-        if validates::<P>() && need != 0 {
+        if validates::<P>() && missing != 0 {
             if byte < low || byte > high {
                 return false;
             }
             (low, high) = (0x80, 0xbf);
-            need = need.wrapping_sub(1);
+            missing = missing.wrapping_sub(1);
         } else if validates::<P>() && byte >= 0x80 {
             if !(0xc2..=0xf4).contains(&byte) {
                 return false;
@@ -322,16 +330,16 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
             if byte == 0xf4 {
                 high = 0x8f;
             }
-            need = byte.leading_ones().wrapping_sub(1);
+            missing = byte.leading_ones().wrapping_sub(1);
         } else if byte == 0 || (kind == Kind::Name && is_wildcard(byte)) {
             return false;
         }
     }
-    need == 0
+    missing == 0
 }
 
-/// Whether a wildcard stands in a wrong place, as two bytes of a filter that follow each other
-/// tell; before the first stands `/`.
+/// Returns whether two consecutive bytes of a filter show that a wildcard is out of place. For the
+/// first byte of the filter, `last` is `/`.
 #[inline(always)]
 const fn is_out_of_place(last: u8, byte: u8) -> bool {
     last == b'#' || (last == b'+' && byte != b'/') || (is_wildcard(byte) && last != b'/')

@@ -1,5 +1,5 @@
-//! The bytes of packets: their types, the fixed header, and the one writer. No state, and no
-//! meaning beyond the form.
+//! The encoding of packets: their types, the fixed header, and the writer that all packets share.
+//! It has no state, and knows the form of packets, not their meaning.
 use crate::{
     Mqtt311, Protocol, SendError,
     buffer::{Out, Writer},
@@ -23,53 +23,54 @@ pub(crate) const PINGREQ: u8 = 12;
 pub(crate) const PINGRESP: u8 = 13;
 pub(crate) const DISCONNECT: u8 = 14;
 
-/// DUP in the first byte of a PUBLISH.
+/// The DUP flag in the first byte of a PUBLISH.
 pub(crate) const DUP: u8 = 8;
-/// The bits of the QoS in the first byte of a PUBLISH; and the one that says QoS 2.
+/// The bits of the QoS in the first byte of a PUBLISH.
 pub(crate) const QOS: u8 = 6;
+/// The bit of QoS 2 in the first byte of a PUBLISH.
 pub(crate) const QOS_2: u8 = 4;
-/// Marks the first byte of a PUBLISH that arrived under an identifier which PUBREL has not released
-/// yet. No first byte of a PUBLISH has this bit.
+/// A mark in the first byte of a PUBLISH that arrived under an identifier which PUBREL has not
+/// released yet. The first byte of a PUBLISH never has this bit on the wire.
 pub(crate) const REPEATED: u8 = 0x80;
-/// The lower half of the first byte of PUBREL, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.2-1].
+/// The flags in the first byte of PUBREL, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.2-1].
 pub(crate) const RESERVED: u8 = 2;
-/// The types with that lower half, a bit for each.
+/// The types with the flags [`RESERVED`], one bit for each.
 const WITH_RESERVED: u16 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE;
-/// All types there are, a bit for each.
+/// All types that MQTT defines, one bit for each.
 const DEFINED: u16 = 0x7ffe;
-/// PUBREL's first byte.
+/// The first byte of a PUBREL.
 pub(crate) const PUBREL_FIRST_BYTE: u8 = PUBREL << 4 | RESERVED;
-/// SUBACK's return code for no.
+/// The return code in SUBACK for a filter that the broker refuses.
 pub(crate) const REFUSED: u8 = 0x80;
 
-/// What MQTT does not allow was read.
+/// The error for bytes that are not a packet of MQTT 3.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Malformed;
 
-/// A packet's first byte, the remaining length it tells, and the bytes behind.
+/// A fixed header: the first byte, the remaining length, and the bytes that follow.
 pub(crate) struct FixedHeader<'i> {
     pub first_byte: u8,
     pub length: usize,
     pub body: &'i [u8],
 }
 
-/// Reads a fixed header. `None`: there is more of it to come.
+/// Reads a fixed header. Returns `None` if it is incomplete.
 #[inline(always)]
 pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
     let Some((&first_byte, mut body)) = bytes.split_first() else {
         return Ok(None);
     };
-    // The lower halves that each type allows, a bit for each [MQTT-2.2.2-2].
+    // The flags that the type allows, one bit for each of the 16 values [MQTT-2.2.2-2].
     let kind = first_byte >> 4;
-    let flags = if kind == PUBLISH {
-        // No QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
+    let allowed = if kind == PUBLISH {
+        // Neither QoS 3 [MQTT-3.3.1-4] nor DUP with QoS 0 [MQTT-3.3.1-2].
         0b0011_1100_0011_1111
     } else {
-        // The lower half is `RESERVED` or 0; types 0 and 15 have none.
+        // The flags are `RESERVED` or 0. Types 0 and 15 are not allowed with any flags.
         u32::from(DEFINED >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
     };
-    if flags >> (first_byte & 15) & 1 == 0 {
+    if allowed >> (first_byte & 15) & 1 == 0 {
         return Err(Malformed);
     }
     let mut length = 0;
@@ -82,7 +83,7 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
         length |= (byte as usize & 0x7f).wrapping_shl(shift);
         shift = shift.wrapping_add(7);
         if byte < 0x80 {
-            // Longer than need be: 3.1.1 is silent, we are not.
+            // MQTT 3.1.1 does not forbid an encoding in more bytes than necessary. This crate does.
             if byte == 0 && shift > 7 {
                 return Err(Malformed);
             }
@@ -98,8 +99,8 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
     }
 }
 
-/// Splits what stands between the fixed header and the payload of a PUBLISH, its topic's length
-/// taken off, into topic and identifier; with QoS 0 that is any number but 0.
+/// Splits the variable header of a PUBLISH, without the length of the topic, into the topic and the
+/// identifier. With QoS 0 there is no identifier, and the number is 1.
 #[inline(always)]
 pub(crate) fn split_publish(first_byte: u8, header: &[u8]) -> (&[u8], u16) {
     if first_byte & QOS != 0
@@ -110,17 +111,14 @@ pub(crate) fn split_publish(first_byte: u8, header: &[u8]) -> (&[u8], u16) {
     (header, 1)
 }
 
-/// What a PUBLISH says behind its fixed header: topic, identifier (with QoS 0 any number but 0),
-/// payload. `None`: it is malformed.
+/// Reads the body of a PUBLISH. Returns the topic, the identifier (with QoS 0 the number 1) and the
+/// payload, or `None` if it is malformed.
 #[inline(always)]
 pub(crate) fn publish(first_byte: u8, body: &[u8]) -> Option<(TopicName<'_>, u16, &[u8])> {
     let (&length, body) = body.split_first_chunk()?;
-    let want = usize::from(u16::from_be_bytes(length)).wrapping_add(if first_byte & QOS == 0 {
-        0
-    } else {
-        2
-    });
-    let (header, payload) = body.split_at_checked(want)?;
+    let header_length = usize::from(u16::from_be_bytes(length))
+        .wrapping_add(if first_byte & QOS == 0 { 0 } else { 2 });
+    let (header, payload) = body.split_at_checked(header_length)?;
     let (name, id) = split_publish(first_byte, header);
     (id != 0 && topic::is_valid::<Mqtt311>(name, Kind::Name)).then_some((
         TopicName(name),
@@ -129,27 +127,29 @@ pub(crate) fn publish(first_byte: u8, body: &[u8]) -> Option<(TopicName<'_>, u16
     ))
 }
 
-/// Reads what CONNACK says: session present, and the return code, whatever it is.
+/// Reads the body of a CONNACK. Returns whether a session is present, and the return code, which
+/// may be any number.
 #[inline(always)]
-pub(crate) fn connack(said: u16) -> Result<(bool, u8), Malformed> {
-    if said < 0x200 {
-        Ok((said >= 0x100, said as u8))
+pub(crate) fn connack(body: u16) -> Result<(bool, u8), Malformed> {
+    if body < 0x200 {
+        Ok((body >= 0x100, body as u8))
     } else {
         Err(Malformed)
     }
 }
 
-/// SUBACK's return codes are all defined [MQTT-3.9.3-2].
+/// Returns whether all return codes of a SUBACK are defined [MQTT-3.9.3-2].
 #[inline(always)]
 pub(crate) fn are_codes(codes: &[u8]) -> bool {
     codes.iter().all(|&code| code <= 2 || code == REFUSED)
 }
 
-/// First byte of the acknowledgement of a PUBLISH with this first byte; 0: none.
+/// Returns the first byte of the acknowledgement of a PUBLISH with this first byte, or 0 with QoS
+/// 0, which has no acknowledgement.
 #[inline]
 pub(crate) fn reply(first_byte: u8) -> u8 {
     let qos = first_byte & QOS;
-    // PUBACK and PUBREC follow PUBLISH in the order of types.
+    // The types PUBACK and PUBREC follow PUBLISH.
     if qos == 0 {
         0
     } else {
@@ -157,8 +157,8 @@ pub(crate) fn reply(first_byte: u8) -> u8 {
     }
 }
 
-/// Writes a packet that has nothing but perhaps an identifier; `false`, and nothing written, if
-/// there is no room.
+/// Writes a packet of 2 bytes, or of 4 bytes with an identifier. Returns `false`, and writes
+/// nothing, if there is not enough room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
     let [first, length, rest @ ..] = out.mem.get_mut(*out.end..).unwrap_or_default() else {
@@ -176,32 +176,35 @@ pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
     true
 }
 
-/// Room kept for the fixed header while the length of what follows is not known.
+/// The number of bytes reserved for the fixed header while the remaining length is not known.
 pub(crate) const HEADER: usize = 5;
 
-/// A packet being written behind the bytes of `tx`, not yet one of them.
+/// A packet that is being written into the free memory of `tx`.
 ///
-/// The body is written first; [`finish`](Self::finish) puts the fixed header before it and moves it
-/// up, so its length need not be known beforehand. An error sticks and is told at the end, by when
-/// nothing has changed.
+/// The body is written first. [`finish`](Self::finish) then writes the fixed header and moves the
+/// body next to it, so the length of the body need not be known in advance. An error is kept, and
+/// [`finish`](Self::finish) returns it. `tx` is not changed then.
 #[repr(C)]
 pub(crate) struct Draft<'o, P = Mqtt311> {
     writer: Writer<'o>,
     end: &'o mut usize,
-    /// What is to be remembered of the packet when it is sent: see [`Slot`](crate::Slot).
+    /// The state of the packet that its slot takes over when it is sent.
     pub ticket: Ticket,
-    /// First byte of the packet.
+    /// The first byte of the packet.
     pub first_byte: u8,
     error: Option<SendError>,
     profile: PhantomData<P>,
 }
 
-/// What is to be remembered of a packet sent: see [`Slot`](crate::Slot).
+/// The state that the [`Slot`](crate::Slot) of a sent packet keeps.
 #[derive(Default)]
 #[repr(C)]
 pub(crate) struct Ticket {
+    /// The packet identifier.
     pub id: u16,
+    /// The type of the packet that the broker answers with, or 0 if it does not answer.
     pub awaits: u8,
+    /// The number of filters of a SUBSCRIBE or UNSUBSCRIBE, else 0.
     pub count: u8,
 }
 
@@ -219,7 +222,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         }
     }
 
-    /// The packet comes to nothing; the last reason counts.
+    /// Makes [`finish`](Self::finish) fail. The last error replaces those before it.
     pub fn refuse(&mut self, error: SendError) {
         self.error = Some(error);
     }
@@ -236,13 +239,13 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.writer.bytes(bytes);
     }
 
-    /// The topic of a PUBLISH.
+    /// Writes the topic of a PUBLISH.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn topic(&mut self, topic: &str) {
         self.field(topic.as_bytes(), Kind::Name);
     }
 
-    /// Bytes of a certain kind with their length before them.
+    /// Writes the length of `bytes` and then the bytes, and checks that they are of that kind.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn field(&mut self, bytes: &[u8], kind: Kind) {
         if bytes.len() > 0xffff {
@@ -254,8 +257,11 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.bytes(bytes);
     }
 
-    /// Makes the draft a packet, which announces `remaining` bytes behind it; or does as if it had never
-    /// been.
+    /// Completes the packet, whose remaining length includes `remaining` bytes that follow later,
+    /// and appends it to `tx`.
+    ///
+    /// # Errors
+    /// The error that was kept, `TooLong` or `Full`. `tx` is not changed then.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn finish(&mut self, remaining: u32) -> Result<(), SendError> {
         let start = *self.end;
@@ -284,13 +290,13 @@ impl<'o, P: Protocol> Draft<'o, P> {
         Ok(())
     }
 
-    /// The body of a CONNECT.
+    /// Writes the body of a CONNECT.
     #[inline(always)]
     pub fn connect(&mut self, c: &Connect<'_>) {
         if c.client_id.is_empty() && !c.clean {
             self.refuse(SendError::Invalid);
         }
-        // Its name, its level, and room for the flags.
+        // The name and level of the protocol, and a placeholder for the flags.
         self.bytes(b"\0\x04MQTT\x04\0");
         let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
@@ -321,7 +327,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         }
     }
 
-    /// The body of a SUBSCRIBE or UNSUBSCRIBE.
+    /// Writes the body of a SUBSCRIBE or UNSUBSCRIBE.
     #[inline(always)]
     pub fn filters<'f>(&mut self, id: u16, filters: impl Iterator<Item = Filter<'f>>) {
         self.u16(id);

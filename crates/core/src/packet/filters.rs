@@ -1,4 +1,4 @@
-//! The filters of a SUBSCRIBE or UNSUBSCRIBE.
+//! The topic filters of a SUBSCRIBE or UNSUBSCRIBE.
 use super::read_data;
 use crate::{
     Filter, Mqtt311, QoS,
@@ -6,8 +6,10 @@ use crate::{
 };
 use core::{fmt, str};
 
-/// The filters of a SUBSCRIBE or UNSUBSCRIBE: a list of one's own, or those of a packet.
+/// The topic filters of a SUBSCRIBE or UNSUBSCRIBE: a list of the caller, or those of a decoded
+/// packet.
 ///
+/// # Examples
 /// ```
 /// use motemq::{Filter, QoS, packet::Filters};
 /// let list = [Filter::new("a/#", QoS::AtLeastOnce)];
@@ -19,21 +21,22 @@ pub struct Filters<'a>(pub(super) Source<'a>);
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     List(&'a [Filter<'a>]),
-    Wire(Wire<'a>),
+    Encoded(Encoded<'a>),
 }
 
-/// The filters of a packet, checked when it was decoded.
+/// The topic filters of a packet as they are encoded. They were checked when the packet was
+/// decoded.
 #[derive(Clone, Copy)]
-pub(super) struct Wire<'a> {
+pub(super) struct Encoded<'a> {
     pub(super) bytes: &'a [u8],
-    /// The same bytes if they are UTF-8 as a whole, as they are when no filter is longer than 127
-    /// bytes; else empty. A filter that is cut out of it need not be checked again.
+    /// The same bytes as text if all of them are UTF-8, which they are if no filter is longer than
+    /// 127 bytes; else empty. A filter that is sliced from it needs no check for UTF-8.
     text: &'a str,
     pub(super) with_qos: bool,
 }
 
-impl<'a> Wire<'a> {
-    /// Returns the next filter and removes it.
+impl<'a> Encoded<'a> {
+    /// Removes the first filter and returns it.
     #[inline(always)]
     fn next(&mut self) -> Option<Filter<'a>> {
         let (&length, after) = self.bytes.split_first_chunk()?;
@@ -55,20 +58,20 @@ impl<'a> Wire<'a> {
 }
 
 impl<'a> Filters<'a> {
-    /// One after the other.
+    /// Returns an iterator over the filters, in their order.
     pub fn iter(self) -> impl Iterator<Item = Filter<'a>> {
-        let (list, mut wire) = match self.0 {
+        let (list, mut encoded) = match self.0 {
             Source::List(list) => (
                 list,
-                Wire {
+                Encoded {
                     bytes: &[],
                     text: "",
                     with_qos: false,
                 },
             ),
-            Source::Wire(wire) => (&[][..], wire),
+            Source::Encoded(encoded) => (&[][..], encoded),
         };
-        let decoded = core::iter::from_fn(move || wire.next());
+        let decoded = core::iter::from_fn(move || encoded.next());
         list.iter().copied().chain(decoded)
     }
 }
@@ -96,7 +99,7 @@ impl fmt::Debug for Filters<'_> {
 /// Checks filters, of which there is one at least, and their QoS.
 #[cfg_attr(feature = "fast", inline(never))]
 pub(super) fn read_filters(mut body: &[u8], with_qos: bool) -> Option<Filters<'_>> {
-    let filters = Filters(Source::Wire(Wire {
+    let filters = Filters(Source::Encoded(Encoded {
         bytes: body,
         text: str::from_utf8(body).unwrap_or_default(),
         with_qos,

@@ -1,13 +1,15 @@
-//! Packets in words, for people who look at what comes and goes. A password is never shown.
+//! Packets as text, for logs and tools. Passwords are never shown.
 use super::{Filters, Packet};
 use crate::{Connect, Publish, QoS};
 use core::fmt::{self, Display, Formatter};
 
-/// How much of a payload is shown, in bytes.
-const SHOWN: usize = 60;
+/// The largest number of bytes of a payload that is shown.
+const MAX_SHOWN: usize = 60;
 
-/// One line, as in `PUBLISH "a/b", QoS 1, id 7, retain, 5 bytes "hello"`.
+/// Shows the packet in one line, as in `PUBLISH "a/b", QoS 1, id 7, retain, 5 bytes "hello"`. At
+/// most 60 bytes of a payload are shown, and no password.
 ///
+/// # Examples
 /// ```
 /// use motemq::packet::decode;
 /// let (packet, _) = decode(b"\x32\x07\0\x01a\0\x07hi")?.unwrap();
@@ -132,18 +134,18 @@ fn write_filters(filters: Filters<'_>, with_qos: bool, f: &mut Formatter<'_>) ->
     Ok(())
 }
 
-/// The length of a payload and its beginning.
+/// A payload, shown as its length and its first bytes.
 struct Payload<'a>(&'a [u8]);
 
 impl Display for Payload<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (shown, more) = match self.0.get(..SHOWN) {
-            Some(beginning) if self.0.len() > SHOWN => (beginning, "..."),
+        let (shown, ellipsis) = match self.0.get(..MAX_SHOWN) {
+            Some(beginning) if self.0.len() > MAX_SHOWN => (beginning, "..."),
             _ => (self.0, ""),
         };
         write!(
             f,
-            "{} bytes \"{}{more}\"",
+            "{} bytes \"{}{ellipsis}\"",
             self.0.len(),
             shown.escape_ascii()
         )

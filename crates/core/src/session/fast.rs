@@ -1,6 +1,8 @@
-//! Shortcuts for hosts: what comes and goes most, as long as there is nothing special about it.
+//! Shortcuts of the feature `fast` for the most frequent cases: whole messages and plain topic
+//! filters.
 //!
-//! Whatever a shortcut declines goes the general way, which would have come to the same result.
+//! A shortcut declines everything else with `None`. The general code then handles it, and would
+//! have come to the same result in the cases of the shortcut.
 use super::{Acks, Session, Slot};
 use crate::{
     Filter, Message, Out, PacketId, Protocol, Publish, QoS,
@@ -10,8 +12,8 @@ use crate::{
 };
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Returns the next event if it is a message with QoS 0 or 1 that is all there. What is done
-    /// when it declines is what the general way does first.
+    /// Returns the next event if it is a complete message with QoS 0 or 1. If it declines after it
+    /// has written an acknowledgement, it has only done the first step of the general code.
     #[inline(always)]
     pub(super) fn message_at_once<'i>(
         &mut self,
@@ -48,7 +50,8 @@ impl<P: Protocol> Session<[Slot], P> {
         })
     }
 
-    /// Publishes a whole message, if nothing is in the way.
+    /// Publishes a whole message on an open connection on which nothing is being streamed or
+    /// resent.
     #[inline(always)]
     pub(super) fn publish_at_once(
         &mut self,
@@ -84,12 +87,12 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 }
 
-/// Appends a whole PUBLISH whose topic has been checked; `None`, and nothing appended, if there is
-/// not the room that is always asked for, or if it is too long.
+/// Appends a whole PUBLISH whose topic has been checked. Returns `None`, and appends nothing, if
+/// the packet is too long, or if `out` has not the room that [`Draft`](wire::Draft) requires.
 #[inline(always)]
 pub(crate) fn publish(
     out: &mut Out<'_>,
-    head: u8,
+    first_byte: u8,
     topic: &[u8],
     id: Option<PacketId>,
     payload: &[u8],
@@ -104,28 +107,31 @@ pub(crate) fn publish(
     if length >> 28 != 0 || room.len() < length.wrapping_add(wire::HEADER) {
         return None;
     }
-    // Fixed header and length of the topic are written at once, with a byte or more that the topic
-    // overwrites.
-    let name_length = u64::from((topic.len() as u16).swap_bytes());
-    let seven = |shift: u32| (length as u64) >> shift & 0x7f;
+    // The fixed header and the length of the topic are written as one word of eight bytes. The
+    // topic then overwrites the last bytes of the word.
+    let topic_length = u64::from((topic.len() as u16).swap_bytes());
+    let seven_bits = |shift: u32| (length as u64) >> shift & 0x7f;
     let (lengths, at) = match length {
-        0..=0x7f => (seven(0) | name_length << 8, 4usize),
-        0x80..=0x3fff => (seven(0) | 0x80 | seven(7) << 8 | name_length << 16, 5),
+        0..=0x7f => (seven_bits(0) | topic_length << 8, 4usize),
+        0x80..=0x3fff => (
+            seven_bits(0) | 0x80 | seven_bits(7) << 8 | topic_length << 16,
+            5,
+        ),
         0x4000..=0x1f_ffff => (
-            seven(0) | seven(7) << 8 | 0x8080 | seven(14) << 16 | name_length << 24,
+            seven_bits(0) | seven_bits(7) << 8 | 0x8080 | seven_bits(14) << 16 | topic_length << 24,
             6,
         ),
         _ => (
-            seven(0)
-                | seven(7) << 8
-                | seven(14) << 16
+            seven_bits(0)
+                | seven_bits(7) << 8
+                | seven_bits(14) << 16
                 | 0x80_8080
-                | seven(21) << 24
-                | name_length << 32,
+                | seven_bits(21) << 24
+                | topic_length << 32,
             7,
         ),
     };
-    *room.first_chunk_mut()? = (lengths << 8 | u64::from(head)).to_le_bytes();
+    *room.first_chunk_mut()? = (lengths << 8 | u64::from(first_byte)).to_le_bytes();
     let (to, after) = room.get_mut(at..)?.split_at_mut_checked(topic.len())?;
     to.copy_from_slice(topic);
     let after = match id {
@@ -145,9 +151,10 @@ pub(crate) fn publish(
     Some(())
 }
 
-/// Appends a SUBSCRIBE, or an UNSUBSCRIBE, which is without QoS, and checks each filter as it copies
-/// it. Returns `None`, and has appended nothing, if there is no filter, a filter is invalid or not
-/// ASCII, the room that is always asked for is not there, or the packet is longer than 16 KiB.
+/// Appends a SUBSCRIBE, or an UNSUBSCRIBE, which has no QoS, and checks each filter while it copies
+/// it. Returns `None`, and appends nothing, if there is no filter, a filter is invalid or not
+/// ASCII, the packet is longer than 16 KiB, or `out` has not the room that [`Draft`](wire::Draft)
+/// requires.
 #[inline(never)]
 pub(crate) fn filters<const WITH_QOS: bool>(
     kind: u8,
@@ -155,14 +162,14 @@ pub(crate) fn filters<const WITH_QOS: bool>(
     list: &[Filter<'_>],
     out: &mut Out<'_>,
 ) -> Option<()> {
-    let head = kind << 4 | wire::RESERVED;
-    // Beside the text of each: its length, and the QoS.
-    let besides = if WITH_QOS { 3 } else { 2 };
+    let first_byte = kind << 4 | wire::RESERVED;
+    // Each filter has the length of its text before it, and the QoS behind it.
+    let overhead = if WITH_QOS { 3 } else { 2 };
     let mut length = 2usize;
     for filter in list {
         length = length
             .wrapping_add(filter.filter.len())
-            .wrapping_add(besides);
+            .wrapping_add(overhead);
         if length > 0x3fff {
             return None;
         }
@@ -171,18 +178,18 @@ pub(crate) fn filters<const WITH_QOS: bool>(
     if list.is_empty() || room.len() < length.wrapping_add(wire::HEADER) {
         return None;
     }
-    // The identifier overwrites the third byte if the length takes only one.
+    // The identifier overwrites the third byte if the remaining length takes only one byte.
     let (header, at) = if length < 0x80 {
-        ([head, length as u8, 0], 2)
+        ([first_byte, length as u8, 0], 2)
     } else {
-        ([head, length as u8 | 0x80, (length >> 7) as u8], 3)
+        ([first_byte, length as u8 | 0x80, (length >> 7) as u8], 3)
     };
     *room.first_chunk_mut()? = header;
     let (to_id, mut rest) = room.get_mut(at..)?.split_first_chunk_mut()?;
     *to_id = id.get().to_be_bytes();
     for filter in list {
         let text = filter.filter.as_bytes();
-        let (field, after) = rest.split_at_mut_checked(text.len().wrapping_add(besides))?;
+        let (field, after) = rest.split_at_mut_checked(text.len().wrapping_add(overhead))?;
         let (to_length, to) = field.split_first_chunk_mut()?;
         *to_length = (text.len() as u16).to_be_bytes();
         let to = if WITH_QOS {

@@ -1,12 +1,13 @@
-//! The message that is being published in pieces.
+//! The message whose payload is being streamed out.
 use crate::SendError;
 
-/// How much of the payload of a PUBLISH is still to be given.
+/// The number of bytes of a payload that are still to be sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Outgoing {
-    /// Bytes of the payload that are still to be given. Before CONNACK, when there is no payload,
-    /// where identifiers begin if the broker has a session that we do not know.
+    /// The number of bytes of the payload that are still to be sent. Between CONNECT and CONNACK,
+    /// when there is no payload, the offset of packet identifiers if the broker has a session that
+    /// the client does not know.
     remaining: u32,
 }
 
@@ -25,38 +26,39 @@ impl Outgoing {
         self.remaining == 0
     }
 
-    /// A message begins of which so many bytes follow; or, with 0, none does.
+    /// Begins a payload of which `remaining` bytes follow, or ends it with 0.
     #[inline(always)]
     pub fn begin(&mut self, remaining: u32) {
         self.remaining = remaining;
     }
 
-    /// CONNECT was sent.
+    /// Keeps the offset of packet identifiers until CONNACK. CONNECT was sent.
     #[inline(always)]
     pub fn await_connack(&mut self, offset: u16) {
         self.remaining = offset.into();
     }
 
-    /// Where identifiers begin if the broker has a session that we do not know. Asked once, when
-    /// CONNACK has been received.
+    /// Takes the offset that [`await_connack`](Self::await_connack) kept. Called once, when CONNACK
+    /// has been received.
     #[inline(always)]
     pub fn take_connecting_offset(&mut self) -> u16 {
         core::mem::take(&mut self.remaining) as u16
     }
 
-    /// Of `n` bytes that the caller has, the first `some` are given.
+    /// Counts `sent` of the `offered` bytes as sent.
     ///
     /// # Errors
-    /// `Invalid` if `n` are more than were announced; `Full` if `some` is none of them.
+    /// `Invalid` if more bytes are offered than remain; `Full` if bytes are offered and none is
+    /// sent.
     #[inline(always)]
-    pub fn give(&mut self, some: usize, n: usize) -> Result<(), SendError> {
-        if n > self.remaining as usize {
+    pub fn advance(&mut self, sent: usize, offered: usize) -> Result<(), SendError> {
+        if offered > self.remaining as usize {
             return Err(SendError::Invalid);
         }
-        if some == 0 && n != 0 {
+        if sent == 0 && offered != 0 {
             return Err(SendError::Full);
         }
-        self.remaining = self.remaining.wrapping_sub(some as u32);
+        self.remaining = self.remaining.wrapping_sub(sent as u32);
         Ok(())
     }
 }

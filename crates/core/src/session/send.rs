@@ -1,4 +1,4 @@
-//! The commands of an open connection: from what the application asks for to packets in `tx`.
+//! The commands of an open connection. They write packets to `tx`.
 use super::{Session, Slot};
 use crate::{
     Filter, Out, Output, PacketId, Protocol, Publish, SendError,
@@ -10,18 +10,22 @@ use crate::{
 };
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Publishes a message, or begins to if [`more`](Publish::more) of it is announced. Returns its
-    /// identifier, none with QoS 0.
+    /// Publishes a message, or the beginning of a message if it announces
+    /// [`remaining`](Publish::remaining) bytes. Returns the packet identifier, or `None` with QoS
+    /// 0.
     ///
-    /// With QoS 1 and 2 keep the message until [`Acked`](crate::Event::Acked) or
-    /// [`Received`](crate::Event::Received) has come: after a reconnection it may be [asked
-    /// for](crate::Event::Resend) again.
+    /// With QoS 1 and 2, keep the message until [`Acked`](crate::Event::Acked) or
+    /// [`Received`](crate::Event::Received): after a reconnection the session may [ask for
+    /// it](crate::Event::Resend) again.
     ///
     /// # Errors
-    /// All of [`SendError`]. `Busy` with QoS 1 and 2 if all slots up to the oldest are taken or
-    /// messages are being resent, and while another message is streamed. A payload longer than
-    /// the room in `tx` is `Full` or `TooLong`: announce it with `more`.
+    /// Any [`SendError`]. [`Busy`](SendError::Busy) with QoS 1 and 2 if there is [no free
+    /// slot](Self::has_free_slot) or messages are being resent, and with any QoS while the payload
+    /// of another message is streamed. A payload that is longer than the room in `tx` is
+    /// [`Full`](SendError::Full) or [`TooLong`](SendError::TooLong): announce it with
+    /// [`remaining`](Publish::remaining) and stream it.
     ///
+    /// # Examples
     /// ```
     /// # use motemq::*;
     /// # let mut session = Session::<[Slot; 2]>::new();
@@ -48,11 +52,13 @@ impl<P: Protocol> Session<[Slot], P> {
         })
     }
 
-    /// Answers [`Resend`](crate::Event::Resend): gives the message again, with the same identifier
-    /// and DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1]. It may be [streamed](Publish::more).
+    /// Answers [`Resend`](crate::Event::Resend): sends the message again, with the same identifier
+    /// and with DUP [MQTT-3.3.1-1] [MQTT-4.4.0-1]. The payload can be
+    /// [streamed](Publish::remaining).
     ///
     /// # Errors
-    /// `Invalid` if this identifier was not asked for, or with another QoS.
+    /// Any [`SendError`]. [`Invalid`](SendError::Invalid) if the session does not ask for this
+    /// identifier, or if it asks for it with another QoS.
     #[inline]
     pub fn republish(
         &mut self,
@@ -65,14 +71,15 @@ impl<P: Protocol> Session<[Slot], P> {
             .map(|_| ())
     }
 
-    /// Answers [`Resend`](crate::Event::Resend): there is no such message any more.
+    /// Answers [`Resend`](crate::Event::Resend) if the application no longer has the message.
     ///
-    /// An identifier of QoS 1 has ended. With QoS 2 the broker may hold the message, so PUBREL is
-    /// sent, and the identifier ends with [`Acked`](crate::Event::Acked): a departure from
-    /// [MQTT-4.4.0-1], which cannot be kept without the payload.
+    /// An identifier of QoS 1 ends with this call. With QoS 2 the broker may hold the message, so
+    /// PUBREL is sent, and the identifier ends with [`Acked`](crate::Event::Acked). This departs
+    /// from [MQTT-4.4.0-1], which requires the payload.
     ///
     /// # Errors
-    /// `Invalid` if this identifier was not asked for; `Full` and `Busy` as ever.
+    /// [`Invalid`](SendError::Invalid) if the session does not ask for this identifier;
+    /// [`Full`](SendError::Full), [`Busy`](SendError::Busy) or [`Offline`](SendError::Offline).
     #[inline]
     pub fn abandon(
         &mut self,
@@ -83,11 +90,13 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_abandon(id, out))
     }
 
-    /// Gives the next bytes of the payload announced; returns how many of them there was room for.
+    /// Sends the next bytes of a payload that was announced with [`remaining`](Publish::remaining).
+    /// Returns the number of bytes for which `tx` had room.
     ///
     /// # Errors
-    /// `Full` if there is no room at all; `Invalid` for more bytes than were announced and are
-    /// [still to be given](Self::payload_remaining); `Offline`.
+    /// [`Full`](SendError::Full) if `tx` has no room for any byte; [`Invalid`](SendError::Invalid)
+    /// if `data` is longer than the [rest of the payload](Self::payload_remaining);
+    /// [`Offline`](SendError::Offline).
     #[inline]
     pub fn publish_chunk(
         &mut self,
@@ -98,12 +107,13 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_chunk(data, out))
     }
 
-    /// Tells that the caller sends the next `n` bytes of the payload announced to the transport
-    /// itself, for vectored writes and DMA.
+    /// Counts the next `n` bytes of a payload as sent, which the caller writes to the transport
+    /// itself. It is for vectored writes and DMA.
     ///
     /// # Errors
-    /// `Full` unless `tx` is empty, since what is in it has to leave first; `Invalid` for more
-    /// bytes than were announced; `Offline`.
+    /// [`Full`](SendError::Full) if `tx` is not empty, since its bytes have to be sent first;
+    /// [`Invalid`](SendError::Invalid) if `n` is more than the [rest of the
+    /// payload](Self::payload_remaining); [`Offline`](SendError::Offline).
     #[inline]
     pub fn publish_direct(
         &mut self,
@@ -113,20 +123,21 @@ impl<P: Protocol> Session<[Slot], P> {
         const { assert!(streams_out::<P>(), "this profile sends no streams") };
         tx.lend(|out| {
             if out.is_empty() {
-                self.give(n as usize, n as usize)
+                self.advance_payload(n as usize, n as usize)
             } else {
                 Err(SendError::Full)
             }
         })
     }
 
-    /// Asks for messages; the answer is [`Subscribed`](crate::Event::Subscribed). Messages may come
-    /// before it.
+    /// Subscribes to topic filters. The broker answers with
+    /// [`Subscribed`](crate::Event::Subscribed). Messages may arrive before that answer.
     ///
     /// # Errors
-    /// All of [`SendError`]. `Invalid` without a filter [MQTT-3.8.3-3] or with one that [is
-    /// none](crate::topic::is_filter); `TooLong` for more than 255 filters, and for more than
-    /// `rx` can hold the answer to: its capacity less 5.
+    /// Any [`SendError`]. [`Invalid`](SendError::Invalid) if there is no filter [MQTT-3.8.3-3], or
+    /// one is not a [topic filter](crate::TopicFilter); [`TooLong`](SendError::TooLong) if there
+    /// are more than 255 filters, or more than the capacity of `rx` less 5, because the SUBACK has
+    /// to fit into `rx`.
     #[inline]
     pub fn subscribe(
         &mut self,
@@ -137,9 +148,10 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
     }
 
-    /// Takes filters back, literally as they were given [MQTT-3.10.4-1]; their QoS does not matter.
-    /// The answer is [`Acked`](crate::Event::Acked). Messages may come until then, and later
-    /// those that were on their way.
+    /// Unsubscribes from topic filters, which have to be identical to those of the subscription
+    /// [MQTT-3.10.4-1]. Their QoS does not matter. The broker answers with
+    /// [`Acked`](crate::Event::Acked). Messages may arrive until then, and messages in flight even
+    /// later.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
@@ -153,12 +165,14 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
     }
 
-    /// Ends the connection in good order: acknowledges the message in hand, which counts as
-    /// accepted, then says DISCONNECT, so that the will is not published [MQTT-3.14.4-3]. Write
-    /// `tx` out and close the transport [MQTT-3.14.4-1].
+    /// Ends the connection with DISCONNECT, so that the broker does not publish the will
+    /// [MQTT-3.14.4-3]. The message that was delivered last counts as accepted, and is acknowledged
+    /// before. Write the bytes of `tx` to the transport, then close it [MQTT-3.14.4-1].
     ///
     /// # Errors
-    /// `Full` unless there is room for both; `Busy` while a payload is streamed; `Offline`.
+    /// [`Full`](SendError::Full) if `tx` has no room for the acknowledgement and DISCONNECT, 6
+    /// bytes together; [`Busy`](SendError::Busy) while a payload is streamed;
+    /// [`Offline`](SendError::Offline).
     #[inline]
     pub fn disconnect(&mut self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
         tx.lend(|out| self.write_disconnect(out))
@@ -167,7 +181,7 @@ impl<P: Protocol> Session<[Slot], P> {
     fn write_publish(
         &mut self,
         publish: &Publish<'_>,
-        again: Option<PacketId>,
+        resent: Option<PacketId>,
         out: &mut Out<'_>,
     ) -> Result<Option<PacketId>, SendError> {
         let qos = publish.qos as u8;
@@ -179,7 +193,7 @@ impl<P: Protocol> Session<[Slot], P> {
         draft.topic(publish.topic);
         if max_qos::<P>() != 0 && qos != 0 {
             draft.ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
-            if let Some(id) = again
+            if let Some(id) = resent
                 && resumes::<P>()
             {
                 draft.ticket.id = id.get();
@@ -188,7 +202,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
             draft.u16(draft.ticket.id);
         }
-        if let Some(id) = again
+        if let Some(id) = resent
             && resumes::<P>()
         {
             draft.first_byte |= wire::DUP;
@@ -203,8 +217,8 @@ impl<P: Protocol> Session<[Slot], P> {
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
         self.check_idle()?;
-        let release = || wire::write_short(out, wire::PUBREL_FIRST_BYTE, id.get());
-        match self.ring.abandon::<P>(id, release) {
+        let write_pubrel = || wire::write_short(out, wire::PUBREL_FIRST_BYTE, id.get());
+        match self.ring.abandon::<P>(id, write_pubrel) {
             None => Err(SendError::Invalid),
             Some(false) => Err(SendError::Full),
             Some(true) => {
@@ -214,7 +228,8 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// The connection is open, and no payload is being streamed.
+    /// Fails with `Offline` if the connection is not open, and with `Busy` if a payload is being
+    /// streamed.
     #[inline(always)]
     fn check_idle(&self) -> Result<(), SendError> {
         if !self.connection.is_open() {
@@ -229,22 +244,23 @@ impl<P: Protocol> Session<[Slot], P> {
     fn write_chunk(&mut self, data: &[u8], out: &mut Out<'_>) -> Result<usize, SendError> {
         let mut writer = out.writer();
         let room = writer.mem.len().saturating_sub(writer.at);
-        let some = data.get(..room).unwrap_or(data);
-        self.give(some.len(), data.len())?;
-        writer.bytes(some);
+        let chunk = data.get(..room).unwrap_or(data);
+        self.advance_payload(chunk.len(), data.len())?;
+        writer.bytes(chunk);
         *out.end = writer.at;
-        Ok(some.len())
+        Ok(chunk.len())
     }
 
-    /// Of `n` bytes of the payload announced, which all have to have been, the first `some` are
-    /// given.
-    fn give(&mut self, some: usize, n: usize) -> Result<(), SendError> {
+    /// Counts `sent` of the `offered` bytes of a payload as sent. All of the offered bytes have to
+    /// be part of the payload that was announced.
+    fn advance_payload(&mut self, sent: usize, offered: usize) -> Result<(), SendError> {
         if !self.connection.is_open() {
             return Err(SendError::Offline);
         }
-        self.outgoing.give(some, n)?;
-        if some != 0 {
+        self.outgoing.advance(sent, offered)?;
+        if sent != 0 {
             self.connection.on_sent();
+            // That the transport takes more bytes is a sign of life.
             self.connection.on_received();
         }
         Ok(())
@@ -290,9 +306,9 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// Accepts the message that was delivered last and writes the acknowledgement that is due, if
-    /// one is. `false`: there is no room for it, or a payload is being streamed; nothing may be
-    /// read then.
+    /// Accepts the message that was delivered last, and writes its acknowledgement if one is due.
+    /// Returns `false` if the acknowledgement cannot be written, for want of room or because a
+    /// payload is being streamed. Nothing may be read then.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     #[cfg_attr(feature = "fast", inline(always))]
     pub(super) fn flush_ack(&mut self, out: &mut Out<'_>) -> bool {
@@ -312,7 +328,8 @@ impl<P: Protocol> Session<[Slot], P> {
         true
     }
 
-    /// Gives the draft the next identifier, or refuses it if that is not free [MQTT-2.3.1-2].
+    /// Assigns the next packet identifier to the draft, or makes the draft fail with `Busy` if that
+    /// identifier is in use [MQTT-2.3.1-2].
     #[cfg_attr(feature = "fast", inline(always))]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     fn take_id(&mut self, draft: &mut Draft<'_, P>) {
@@ -329,7 +346,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// Sends the draft and takes its slot, or does nothing.
+    /// Appends the packet to `tx` and occupies its slot. Changes nothing if it fails.
     #[cfg_attr(feature = "fast", inline(always))]
     fn send(&mut self, draft: &mut Draft<'_, P>, remaining: u32) -> Result<(), SendError> {
         if streams_out::<P>() && !self.outgoing.is_idle() {
