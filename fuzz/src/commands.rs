@@ -264,20 +264,23 @@ impl World {
     }
 
     fn check(&mut self) {
-        assert!(
-            self.session
-                .oldest_in_flight()
-                .is_none_or(|id| self.under_way.contains(&id))
-        );
-        assert_eq!(
-            self.session.oldest_in_flight().is_none(),
-            self.under_way.is_empty()
-        );
         let (mut image, mut after) = (
             [0; Session::<[Slot; 2]>::IMAGE],
             [0; Session::<[Slot; 2]>::IMAGE],
         );
         self.session.save(&mut image).expect("its length");
+        // Slots of exchanges that the broker has begun by a PUBREC for nothing.
+        let is_stray = |index: usize| image.get(7 + 3 * index) == Some(&8);
+        let oldest = self.session.oldest_in_flight();
+        assert!(
+            oldest.is_none_or(
+                |id| self.under_way.contains(&id) || is_stray(usize::from(id.get()) - 1)
+            )
+        );
+        assert_eq!(
+            oldest.is_none(),
+            self.under_way.is_empty() && !(0..2).any(is_stray)
+        );
         let mut again = Session::<[Slot; 2]>::new();
         again.restore(&image).expect("it is whole");
         again.save(&mut after).expect("its length");
