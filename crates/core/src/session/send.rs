@@ -291,6 +291,10 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         draft.filters(draft.ticket.id, filters.iter().copied());
         self.send(&mut draft, 0)?;
+        if resumes::<P>() {
+            // There was nothing more to send again. The number of filters must not look like a mark.
+            self.connection.end_resending();
+        }
         Ok(PacketId::new(draft.ticket.id).unwrap_or(PacketId::MIN))
     }
 
@@ -334,12 +338,8 @@ impl<P: Protocol> Session<[Slot], P> {
     #[cfg_attr(feature = "fast", inline(always))]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     fn take_id(&mut self, draft: &mut Draft<'_, P>) {
-        if resumes::<P>() && self.connection.is_resending() {
-            if self.ring.has_to_resend::<P>() {
-                draft.refuse(SendError::Busy);
-            } else {
-                self.connection.end_resending();
-            }
+        if resumes::<P>() && self.connection.is_resending() && self.ring.has_to_resend::<P>() {
+            draft.refuse(SendError::Busy);
         }
         match self.ring.next_id::<P>() {
             Some(id) => draft.ticket.id = id.get(),
