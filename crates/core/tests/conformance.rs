@@ -147,8 +147,8 @@ fn field(bytes: &[u8]) -> Vec<u8> {
 fn refused(bytes: &[u8]) {
     assert_eq!(decode(bytes), Err(Malformed), "{}", hex(bytes));
     let mut d = Dialogue::<4>::open();
-    d.hears(bytes, &[fault(Fault::Malformed)]);
-    d.silent();
+    d.receives(bytes, &[fault(Fault::Malformed)]);
+    d.sends_nothing();
 }
 
 /// The codec does not take this packet, which only brokers receive; a session does not expect it at

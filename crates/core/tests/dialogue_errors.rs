@@ -116,8 +116,8 @@ fn states() -> Vec<(&'static str, Eight)> {
     connecting.connect(&Connect::new("c"));
     let open = Talk::open_kept();
     let mut owing = open.clone();
-    owing.gets(b"\x34\x05\0\x01t\0\x09");
-    owing.next();
+    owing.buffer(publish("t").qos2(9));
+    owing.next_event();
     let mut full = open.clone();
     for qos in [ONCE, TWICE, ONCE, ONCE] {
         full.publish(&Publish::to("t").qos(qos)).unwrap();
@@ -128,13 +128,13 @@ fn states() -> Vec<(&'static str, Eight)> {
     streaming_and_owing
         .publish(&Publish::to("t").remaining(100))
         .unwrap();
-    streaming_and_owing.turn();
+    streaming_and_owing.drain_events();
     let mut asked = full.clone();
     asked.tx.clear();
     asked.resumes(&[RESUMED, resend(1, ONCE)]);
     let mut asked_for_2 = asked.clone();
     asked_for_2.abandon(1).unwrap();
-    assert_eq!(asked_for_2.turn(), [resend(2, TWICE)]);
+    assert_eq!(asked_for_2.drain_events(), [resend(2, TWICE)]);
     let mut asked_and_streaming = asked.clone();
     asked_and_streaming
         .publish(&Publish::to("t").remaining(100))
@@ -145,7 +145,7 @@ fn states() -> Vec<(&'static str, Eight)> {
     failed.session.on_connection_lost();
     failed.connect(&Connect::new("c"));
     assert_eq!(
-        failed.feed(b"\x20\x02\0\x05"),
+        failed.feed(connack().code(5)),
         [fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))]
     );
     let mut left = open.clone();
@@ -334,7 +334,7 @@ fn a_failed_connect_keeps_the_session() {
     for (connect, error) in cases {
         let mut d = Talk::open_kept();
         d.publish(&Publish::to("t").qos(ONCE)).unwrap();
-        d.gets(b"\x40\x02\0\x01");
+        d.buffer(puback(1));
         assert_eq!(
             d.session.connect(&connect, &mut d.rx, &mut d.tx),
             Err(error),
@@ -378,8 +378,8 @@ fn a_fault_is_told_once() {
             "{bytes:02x?}"
         );
         assert!(d.session.is_closed());
-        d.silent();
-        assert_eq!((d.next(), d.at(1_000_000)), (None, Ok(None)));
+        d.sends_nothing();
+        assert_eq!((d.next_event(), d.tick(1_000_000)), (None, Ok(None)));
         for (name, command) in COMMANDS {
             assert_eq!(
                 command(&mut d.session, &mut d.tx),
@@ -387,9 +387,9 @@ fn a_fault_is_told_once() {
                 "{name} after {bytes:02x?}"
             );
         }
-        d.silent();
+        d.sends_nothing();
         d.session.on_connection_lost();
-        assert!(d.session.is_closed() && d.next().is_none());
+        assert!(d.session.is_closed() && d.next_event().is_none());
         d.connect(&Connect::new("c"));
         assert!(!d.session.is_closed());
     }
@@ -400,10 +400,10 @@ fn a_fault_is_told_once() {
 #[test]
 fn a_fault_leaves_tx_alone() {
     let mut d = Talk::open();
-    d.gets(b"\x32\x05\0\x01t\0\x05\x00\0");
+    d.buffer((publish("t").qos1(5), b"\x00\0"));
     assert_eq!(
-        d.turn(),
+        d.drain_events(),
         [message("t", b"").qos1(5), fault(Fault::Malformed)]
     );
-    d.says(b"\x40\x02\0\x05");
+    d.sends(puback(5));
 }

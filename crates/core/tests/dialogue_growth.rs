@@ -5,11 +5,6 @@ use script::*;
 
 const ONCE: Publish<'static> = Publish::to("t").qos(QoS::AtLeastOnce);
 
-fn ack(number: u16) -> [u8; 4] {
-    let [high, low] = number.to_be_bytes();
-    [0x40, 2, high, low]
-}
-
 /// A broker that never answers one message holds up nobody else.
 #[test]
 fn the_ring_goes_past_a_message_that_is_never_answered() {
@@ -17,8 +12,8 @@ fn the_ring_goes_past_a_message_that_is_never_answered() {
     for n in 1..=3 {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(n))));
     }
-    d.hears(&ack(2), &[acked(2)]);
-    d.hears(&ack(3), &[acked(3)]);
+    d.receives(puback(2), &[acked(2)]);
+    d.receives(puback(3), &[acked(3)]);
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
     assert!(!d.session.has_free_slot());
     assert_eq!(d.session.pass_over(id(2)), Err(SendError::Invalid));
@@ -28,17 +23,17 @@ fn the_ring_goes_past_a_message_that_is_never_answered() {
     for round in 0..3 {
         for n in 2..=3 {
             assert_eq!(d.publish(&ONCE), Ok(Some(id(n))), "round {round}");
-            d.hears(&ack(n), &[acked(n)]);
+            d.receives(puback(n), &[acked(n)]);
         }
         // Its identifier stays taken.
         assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
         d.session.pass_over(id(1)).unwrap();
     }
     // When it is answered after all, it is free like any other.
-    d.hears(&ack(1), &[acked(1)]);
+    d.receives(puback(1), &[acked(1)]);
     for n in [2, 3, 1] {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(n))));
-        d.hears(&ack(n), &[acked(n)]);
+        d.receives(puback(n), &[acked(n)]);
     }
 }
 
@@ -54,9 +49,9 @@ fn what_was_passed_over_is_asked_for_last() {
     d.resumes(&[RESUMED, resend(2, QoS::AtLeastOnce)]);
     assert_eq!(d.session.pass_over(id(2)), Err(SendError::Busy));
     d.republish(2, &ONCE).unwrap();
-    assert_eq!(d.turn(), [resend(3, QoS::AtLeastOnce)]);
+    assert_eq!(d.drain_events(), [resend(3, QoS::AtLeastOnce)]);
     d.republish(3, &ONCE).unwrap();
-    assert_eq!(d.turn(), [resend(1, QoS::AtLeastOnce)]);
+    assert_eq!(d.drain_events(), [resend(1, QoS::AtLeastOnce)]);
     d.abandon(1).unwrap();
     assert_eq!(d.session.oldest_in_flight(), Some(id(2)));
 }
@@ -100,19 +95,20 @@ fn resending_keeps_the_order_of_sending() {
         let feed = |session: &mut Session,
                     rx: &mut Buffer<[u8; 64]>,
                     tx: &mut Buffer<[u8; 256]>,
-                    bytes: &[u8]| {
+                    packets: &[Packet]| {
+            let bytes = packets.to_bytes();
             tx.clear();
-            rx.space()[..bytes.len()].copy_from_slice(bytes);
+            rx.space()[..bytes.len()].copy_from_slice(&bytes);
             rx.commit(bytes.len());
-            let mut told = Vec::new();
+            let mut emitted = Vec::new();
             while let Some(event) = session.next_event(rx, tx).unwrap() {
-                told.push(Told::from(event));
+                emitted.push(Emitted::from(event));
             }
-            told
+            emitted
         };
         assert_eq!(
-            feed(session!(), &mut rx, &mut tx, b"\x20\x02\x01\0"),
-            [FOREIGN]
+            feed(session!(), &mut rx, &mut tx, &[connack().session_present()]),
+            [UNRECOGNIZED]
         );
         for _ in 0..below(40) {
             tx.clear();
@@ -130,7 +126,7 @@ fn resending_keeps_the_order_of_sending() {
                     if !all.is_empty() {
                         let which = all[below(all.len() as u64) as usize];
                         assert_eq!(
-                            feed(session!(), &mut rx, &mut tx, &ack(which)),
+                            feed(session!(), &mut rx, &mut tx, &[puback(which)]),
                             [acked(which)]
                         );
                         in_flight.retain(|&id| id != which);
@@ -159,17 +155,17 @@ fn resending_keeps_the_order_of_sending() {
         // The connection is lost, and everything is asked for.
         let session = session!();
         session.connect(&connect, &mut rx, &mut tx).unwrap();
-        let mut told = feed(session, &mut rx, &mut tx, b"\x20\x02\x01\0");
-        assert_eq!(told.remove(0), RESUMED);
+        let mut emitted = feed(session, &mut rx, &mut tx, &[connack().session_present()]);
+        assert_eq!(emitted.remove(0), RESUMED);
         let mut order = Vec::new();
-        while let Some(Told::Resend(number, _)) = told.pop() {
+        while let Some(Emitted::Resend(number, _)) = emitted.pop() {
             order.push(number);
             if passed.contains(&number) {
                 session.abandon(id(number), &mut tx).unwrap();
             } else {
                 session.republish(id(number), &ONCE, &mut tx).unwrap();
             }
-            told = feed(session, &mut rx, &mut tx, b"");
+            emitted = feed(session, &mut rx, &mut tx, &[]);
         }
         order.retain(|number| !passed.contains(number));
         assert_eq!(order, in_flight, "seed {seed}");
@@ -184,8 +180,8 @@ fn a_larger_session_goes_on_where_the_smaller_one_was() {
     let mut d = Dialogue::<2, 16>::open_kept();
     d.publish(&ONCE).unwrap();
     d.publish(&ONCE.remaining(5)).unwrap();
-    let begun = d.feed(b"\x34\x15\0\x01t\0\x070123456789abcd");
-    assert!(matches!(begun[..], [Told::Message(_), ..]), "{begun:?}");
+    let begun = d.feed(publish("t").qos2(7).payload(b"0123456789abcd").remaining(2));
+    assert!(matches!(begun[..], [Emitted::Message(_), ..]), "{begun:?}");
     let mut large = Dialogue::<6, 16>::new();
     large.session.adopt(&d.session).unwrap();
     large.rx = d.rx.clone();
@@ -201,7 +197,7 @@ fn a_larger_session_goes_on_where_the_smaller_one_was() {
         large.session.next_event(&mut large.rx, &mut large.tx),
         Ok(None)
     );
-    large.says(b"\x50\x02\0\x07");
+    large.sends(pubrec(7));
     for n in 3..=6 {
         assert_eq!(
             large.publish(&ONCE),
@@ -217,7 +213,7 @@ fn a_larger_session_goes_on_where_the_smaller_one_was() {
     let mut late = Dialogue::<2>::new();
     late.connect(&Connect::new("c").keep_session().identifier_offset(65_533));
     late.tx.clear();
-    late.feed(b"\x20\x02\x01\0");
+    late.feed(connack().session_present());
     assert_eq!(large.session.adopt(&late.session), Err(SendError::TooLong));
 }
 
@@ -226,7 +222,7 @@ fn a_larger_session_goes_on_where_the_smaller_one_was() {
 fn pending_acknowledgements_move_to_a_larger_layer() {
     let mut d = Dialogue::<4>::open_kept();
     let mut small = ManualAcks::<[PendingAck; 1]>::new();
-    d.gets(b"\x32\x05\0\x01t\0\x05\x32\x05\0\x01t\0\x06");
+    d.buffer([publish("t").qos1(5), publish("t").qos1(6)]);
     let (_, token) = small
         .next_event(&mut d.session, &mut d.rx, &mut d.tx)
         .unwrap()
@@ -249,6 +245,6 @@ fn pending_acknowledgements_move_to_a_larger_layer() {
         large.next_event(&mut d.session, &mut d.rx, &mut d.tx),
         Ok(None)
     );
-    d.says(b"\x40\x02\0\x05\x40\x02\0\x06");
+    d.sends([puback(5), puback(6)]);
     assert_eq!(small.adopt(&large), Err(SendError::TooLong));
 }

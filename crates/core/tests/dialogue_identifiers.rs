@@ -8,10 +8,6 @@ const ONCE: Publish<'_> = Publish::to("a").qos(QoS::AtLeastOnce);
 const TWICE: Publish<'_> = Publish::to("a").qos(QoS::ExactlyOnce);
 const KEPT: Connect<'_> = Connect::new("c").keep_session().keep_alive(0);
 
-fn puback(id: usize) -> [u8; 4] {
-    [0x40, 2, (id >> 8) as u8, id as u8]
-}
-
 /// All of a ring is handed out, then it is `Busy`; an identifier is free again when the oldest is.
 fn ring<const N: usize>() {
     let mut d = Dialogue::<N>::open();
@@ -25,7 +21,7 @@ fn ring<const N: usize>() {
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
     // Another than the oldest is answered: still busy.
     if N > 2 {
-        d.hears(&puback(2), &[acked(2)]);
+        d.receives(puback(2), &[acked(2)]);
         assert_eq!(
             (d.publish(&TWICE), d.session.oldest_in_flight()),
             (Err(SendError::Busy), Some(id(1)))
@@ -38,7 +34,7 @@ fn ring<const N: usize>() {
     for round in 0..2 {
         for number in 1..=N {
             if N <= 2 || number != 2 || round != 0 {
-                d.hears(&puback(number), &[acked(number as u16)]);
+                d.receives(puback(number as u16), &[acked(number as u16)]);
             }
             assert_eq!(d.publish(&ONCE), Ok(Some(id(number as u16))));
             let oldest = if number == N { 1 } else { number + 1 };
@@ -80,12 +76,12 @@ fn all_the_identifiers_there_are() {
                 d.tx.clear();
             }
             assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
-            assert_eq!(d.feed(&puback(65_535)), [acked(65_535)]);
+            assert_eq!(d.feed(puback(65_535)), [acked(65_535)]);
             assert_eq!(
                 (d.publish(&ONCE), d.session.oldest_in_flight()),
                 (Err(SendError::Busy), Some(id(1)))
             );
-            assert_eq!(d.feed(&puback(1)), [acked(1)]);
+            assert_eq!(d.feed(puback(1)), [acked(1)]);
             assert_eq!(
                 (d.publish(&ONCE), d.session.oldest_in_flight()),
                 (Ok(Some(id(1))), Some(id(2)))
@@ -105,17 +101,23 @@ fn one_space_for_all_that_goes_out() {
     assert_eq!(d.publish(&Publish::to("a")), Ok(None));
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(3)));
     assert_eq!(d.publish(&ONCE), Ok(Some(id(4))));
-    d.says(b"\x34\x05\0\x01a\0\x01\x82\x06\0\x02\0\x01a\x01\x30\x03\0\x01a\xa2\x05\0\x03\0\x01a\x32\x05\0\x01a\0\x04");
+    d.sends([
+        publish("a").qos2(1),
+        subscribe(2, &[("a", 1)]),
+        publish("a"),
+        unsubscribe(3, &["a"]),
+        publish("a").qos1(4),
+    ]);
     assert_eq!(d.subscribe(&[("a", 1)]), Err(SendError::Busy));
-    d.hears(
-        b"\x40\x02\0\x04\xb0\x02\0\x03\x90\x03\0\x02\x01\x50\x02\0\x01",
+    d.receives(
+        [puback(4), unsuback(3), suback(2, &[1]), pubrec(1)],
         &[acked(4), acked(3), subscribed(2, &[1]), received(1)],
     );
     assert_eq!(
         (d.subscribe(&[("a", 1)]), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(1)))
     );
-    d.hears(b"\x70\x02\0\x01", &[acked(1)]);
+    d.receives(pubcomp(1), &[acked(1)]);
     assert_eq!(
         (d.subscribe(&[("a", 1)]), d.session.oldest_in_flight()),
         (Ok(id(1)), Some(id(1)))
@@ -130,15 +132,15 @@ fn an_identifier_ends_once() {
     d.publish(&TWICE).unwrap();
     d.subscribe(&[("a", 0)]).unwrap();
     d.tx.clear();
-    d.hears(b"\x40\x02\0\x01\x40\x02\0\x01", &[acked(1)]);
-    d.hears(b"\x50\x02\0\x02\x50\x02\0\x02", &[received(2)]);
-    d.says(b"\x62\x02\0\x02\x62\x02\0\x02");
-    d.hears(b"\x70\x02\0\x02\x70\x02\0\x02", &[acked(2)]);
-    d.hears(
-        b"\x90\x03\0\x03\x80\x90\x03\0\x03\x80",
+    d.receives([puback(1), puback(1)], &[acked(1)]);
+    d.receives([pubrec(2), pubrec(2)], &[received(2)]);
+    d.sends([pubrel(2), pubrel(2)]);
+    d.receives([pubcomp(2), pubcomp(2)], &[acked(2)]);
+    d.receives(
+        [suback(3, &[0x80]), suback(3, &[0x80])],
         &[subscribed(3, &[0x80])],
     );
-    d.silent();
+    d.sends_nothing();
 }
 
 /// Identifiers of QoS 2 that come in are the broker's; they may be any, and the same as ours.
@@ -148,25 +150,22 @@ fn incoming_identifiers_are_a_space_of_their_own() {
     d.publish(&TWICE).unwrap();
     d.publish(&ONCE).unwrap();
     d.tx.clear();
-    d.hears(
-        b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\xff\xff",
+    d.receives(
+        [publish("t").qos2(1), publish("t").qos2(65535)],
         &[message("t", b"").qos2(1), message("t", b"").qos2(65_535)],
     );
-    d.says(b"\x50\x02\0\x01\x50\x02\xff\xff");
+    d.sends([pubrec(1), pubrec(65535)]);
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
-    d.hears(
-        b"\x50\x02\0\x01\x62\x02\0\x01\x70\x02\0\x01",
-        &[received(1), acked(1)],
-    );
-    d.says(b"\x62\x02\0\x01\x70\x02\0\x01");
-    d.hears(b"\x34\x05\0\x01t\xff\xff\x62\x02\xff\xff", &[]);
-    d.says(b"\x50\x02\xff\xff\x70\x02\xff\xff");
+    d.receives([pubrec(1), pubrel(1), pubcomp(1)], &[received(1), acked(1)]);
+    d.sends([pubrel(1), pubcomp(1)]);
+    d.receives([publish("t").qos2(65535), pubrel(65535)], &[]);
+    d.sends([pubrec(65535), pubcomp(65535)]);
     // QoS 1 with an identifier that is held for QoS 2 is a message like any other.
-    d.hears(
-        b"\x34\x05\0\x01t\0\x09\x32\x05\0\x01t\0\x09",
+    d.receives(
+        [publish("t").qos2(9), publish("t").qos1(9)],
         &[message("t", b"").qos2(9), message("t", b"").qos1(9)],
     );
-    d.says(b"\x50\x02\0\x09\x40\x02\0\x09");
+    d.sends([pubrec(9), puback(9)]);
 }
 
 /// With the table full the next QoS 2 message waits until all that was written has left; only then
@@ -175,42 +174,49 @@ fn incoming_identifiers_are_a_space_of_their_own() {
 fn a_full_table_waits_until_tx_is_empty() {
     for long in [false, true] {
         let mut d = Dialogue::<2, 16>::open_kept();
-        d.hears(
-            b"\x34\x05\0\x01t\0\x07\x34\x05\0\x01t\0\x08",
+        d.receives(
+            [publish("t").qos2(7), publish("t").qos2(8)],
             &[message("t", b"").qos2(7), message("t", b"").qos2(8)],
         );
-        let more: &[u8] = if long {
-            b"\x34\x1a\0\x14abcdefghijklmnopqrst\0\x0912"
+        let more = if long {
+            publish("abcdefghijklmnopqrst").qos2(9).payload(b"12")
         } else {
-            b"\x34\x05\0\x01t\0\x09"
+            publish("t").qos2(9)
         };
         // Those that are held and QoS 1 pass.
-        d.hears(
-            b"\x3c\x05\0\x01t\0\x07\x32\x05\0\x01t\0\x09",
+        d.receives(
+            [publish("t").qos2(7).dup(), publish("t").qos1(9)],
             &[message("t", b"").qos1(9)],
         );
-        let mut rest = more;
+        let more = more.to_bytes();
+        let mut rest = &more[..];
         for _ in 0..5 {
             let n = rest.len().min(d.rx.space().len());
-            d.gets(&rest[..n]);
+            d.buffer(&rest[..n]);
             rest = &rest[n..];
             assert_eq!(
-                (d.turn(), d.turn(), d.session.is_closed()),
+                (d.drain_events(), d.drain_events(), d.session.is_closed()),
                 (vec![], vec![], false)
             );
         }
         let mut slow = d.clone();
-        d.says(b"\x50\x02\0\x07\x50\x02\0\x08\x50\x02\0\x07\x40\x02\0\x09");
-        assert_eq!(d.turn(), [fault(Fault::TooManyQos2)]);
+        d.sends([pubrec(7), pubrec(8), pubrec(7), puback(9)]);
+        assert_eq!(d.drain_events(), [fault(Fault::TooManyQos2)]);
         // Written in part is not written.
         slow.tx.consume(15);
-        assert_eq!((slow.turn(), slow.session.is_closed()), (vec![], false));
+        assert_eq!(
+            (slow.drain_events(), slow.session.is_closed()),
+            (vec![], false)
+        );
         slow.tx.consume(1);
-        assert_eq!(slow.turn(), [fault(Fault::TooManyQos2)]);
+        assert_eq!(slow.drain_events(), [fault(Fault::TooManyQos2)]);
         // What was accepted is remembered.
         d.resumes(&[RESUMED]);
-        d.hears(b"\x3c\x05\0\x01t\0\x07\x3c\x05\0\x01t\0\x08", &[]);
-        d.says(b"\x50\x02\0\x07\x50\x02\0\x08");
+        d.receives(
+            [publish("t").qos2(7).dup(), publish("t").qos2(8).dup()],
+            &[],
+        );
+        d.sends([pubrec(7), pubrec(8)]);
     }
 }
 
@@ -219,13 +225,10 @@ fn a_full_table_waits_until_tx_is_empty() {
 fn a_place_is_free_as_soon_as_it_is_released() {
     let mut d = Dialogue::<1>::open();
     for number in 1..100 {
-        d.hears(
-            &[0x34, 5, 0, 1, b't', 0, number],
-            &[message("t", b"").qos2(number.into())],
-        );
-        d.says(&[0x50, 2, 0, number]);
-        d.hears(&[0x62, 2, 0, number], &[]);
-        d.says(&[0x70, 2, 0, number]);
+        d.receives(publish("t").qos2(number), &[message("t", b"").qos2(number)]);
+        d.sends(pubrec(number));
+        d.receives(pubrel(number), &[]);
+        d.sends(pubcomp(number));
     }
 }
 
@@ -247,33 +250,32 @@ fn twenty_into<const SLOTS: usize>() -> usize {
         assert!(connections < 30, "no progress");
         d.connect(&KEPT);
         d.tx.clear();
-        let mut stream = vec![0x20, 2, u8::from(connections > 1), 0];
+        let repeats = connections > 1;
+        let mut stream = if repeats {
+            vec![connack().session_present()]
+        } else {
+            vec![connack()]
+        };
         for (number, state) in (1..).zip(broker) {
+            let message = publish("t").qos2(number).payload(&[number as u8]);
             match state {
-                Broker::Publish => stream.extend([
-                    if connections > 1 { 0x3c } else { 0x34 },
-                    6,
-                    0,
-                    1,
-                    b't',
-                    0,
-                    number,
-                    number,
-                ]),
-                Broker::Release => stream.extend([0x62, 2, 0, number]),
+                Broker::Publish if repeats => stream.push(message.dup()),
+                Broker::Publish => stream.push(message),
+                Broker::Release => stream.push(pubrel(number)),
                 Broker::Done => {}
             }
         }
-        let mut heard = &stream[..];
+        let stream = stream.to_bytes();
+        let mut unread = &stream[..];
         while !d.session.is_closed() {
-            let n = heard.len().min(d.rx.space().len()).min(50);
-            d.gets(&heard[..n]);
-            heard = &heard[n..];
-            for told in d.turn() {
-                match told {
-                    Told::Message(m) => delivered.push(m.payload[0]),
-                    Told::Fault(what) => assert_eq!(what, Fault::TooManyQos2),
-                    Told::Connected(_) => {}
+            let n = unread.len().min(d.rx.space().len()).min(50);
+            d.buffer(&unread[..n]);
+            unread = &unread[n..];
+            for emitted in d.drain_events() {
+                match emitted {
+                    Emitted::Message(m) => delivered.push(m.payload[0]),
+                    Emitted::Fault(what) => assert_eq!(what, Fault::TooManyQos2),
+                    Emitted::Connected(_) => {}
                     other => panic!("{other:?}"),
                 }
             }
@@ -291,7 +293,7 @@ fn twenty_into<const SLOTS: usize>() -> usize {
                     other => panic!("{:02x} {}", other.0, number),
                 }
             }
-            if heard.is_empty() && answers.is_empty() && d.rx.is_empty() {
+            if unread.is_empty() && answers.is_empty() && d.rx.is_empty() {
                 // The broker hangs up and comes back with what is left.
                 d.session.on_connection_lost();
             }
@@ -317,7 +319,7 @@ fn a_free_slot_is_known_before_an_event_is_taken() {
     let mut d = Dialogue::<8, 2048>::open();
     assert!(d.session.has_free_slot());
     for number in 0..30 {
-        d.gets(&[0x32, 5, 0, 1, b't', 0, number + 1]);
+        d.buffer(publish("t").qos1(number + 1));
     }
     // Answers that find no slot wait. The acknowledgements that free slots stand behind messages.
     let (mut waiting, mut answered, mut unanswered) = (0, 0, std::collections::VecDeque::new());
@@ -332,12 +334,12 @@ fn a_free_slot_is_known_before_an_event_is_taken() {
             "no slot means `Busy`"
         );
         d.tx.clear();
-        match d.next() {
-            Some(Told::Message(_)) => waiting += 1,
-            Some(Told::Acked(_)) => answered += 1,
+        match d.next_event() {
+            Some(Emitted::Message(_)) => waiting += 1,
+            Some(Emitted::Acked(_)) => answered += 1,
             None => {
                 let id = unanswered.pop_front().expect("something is awaited");
-                d.gets(&puback(id.get().into()));
+                d.buffer(puback(id.get()));
             }
             other => panic!("{other:?}"),
         }
@@ -349,13 +351,13 @@ fn a_free_slot_is_known_before_an_event_is_taken() {
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     assert!(!d.session.has_free_slot());
     d.republish(1, &ONCE).unwrap();
-    assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+    assert_eq!(d.drain_events(), [resend(2, QoS::ExactlyOnce)]);
     assert!(!d.session.has_free_slot());
     d.abandon(2).unwrap();
     assert!(d.session.has_free_slot());
     // A SUBSCRIBE that follows at once is not taken for a message to be sent again.
     assert_eq!(d.subscribe(&[("a", 1), ("b", 1)]), Ok(id(3)));
     d.tx.clear();
-    assert_eq!(d.turn(), []);
+    assert_eq!(d.drain_events(), []);
     assert!(!d.session.has_free_slot());
 }

@@ -15,39 +15,46 @@ fn kept(offset: u16) -> Connect<'static> {
 fn connect<const SLOTS: usize>(
     d: &mut Dialogue<SLOTS>,
     offset: u16,
-    connack: &[u8],
-    told: &[Told],
+    connack: Packet,
+    emitted: &[Emitted],
 ) {
     d.session.on_connection_lost();
     d.connect(&kept(offset));
     d.tx.clear();
-    d.hears(connack, told);
+    d.receives(connack, emitted);
 }
 
-const PRESENT: &[u8] = b"\x20\x02\x01\0";
-const ABSENT: &[u8] = b"\x20\x02\0\0";
+/// CONNACK of a broker that has a session.
+fn present() -> Packet {
+    connack().session_present()
+}
 
 /// After a crash without a snapshot the broker may hold a QoS 2 message under identifier 1. The
 /// next message goes under another one, so that it is not taken for a repetition [MQTT-2.3.1-2].
 #[test]
 fn an_unrecognized_session_begins_elsewhere() {
     let mut d = Dialogue::<4>::new();
-    connect(&mut d, 0x1234, PRESENT, &[FOREIGN]);
+    connect(&mut d, 0x1234, present(), &[UNRECOGNIZED]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(0x1235))));
-    d.says(b"\x34\x05\0\x01t\x12\x35");
-    d.hears(b"\x50\x02\x12\x35", &[received(0x1235)]);
-    d.says(b"\x62\x02\x12\x35");
+    d.sends(publish("t").qos2(0x1235));
+    d.receives(pubrec(0x1235), &[received(0x1235)]);
+    d.sends(pubrel(0x1235));
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(0x1236)));
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(0x1237)));
     d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
     assert_eq!(d.session.oldest_in_flight(), Some(id(0x1235)));
     d.tx.clear();
     // What the broker still owes the old identifiers is answered, and meets none of the new.
-    d.hears(b"\x50\x02\0\x01", &[]);
-    d.says(b"\x62\x02\0\x01");
-    d.hears(b"\x70\x02\0\x01\x40\x02\0\x02", &[]);
-    d.hears(
-        b"\x70\x02\x12\x35\x90\x03\x12\x36\x01\xb0\x02\x12\x37\x40\x02\x12\x38",
+    d.receives(pubrec(1), &[]);
+    d.sends(pubrel(1));
+    d.receives([pubcomp(1), puback(2)], &[]);
+    d.receives(
+        [
+            pubcomp(0x1235),
+            suback(0x1236, &[1]),
+            unsuback(0x1237),
+            puback(0x1238),
+        ],
         &[
             acked(0x1235),
             subscribed(0x1236, &[1]),
@@ -63,19 +70,19 @@ fn an_unrecognized_session_begins_elsewhere() {
 #[test]
 fn only_an_unrecognized_session_moves() {
     let mut d = Dialogue::<4>::new();
-    connect(&mut d, 100, ABSENT, &[NEW]);
+    connect(&mut d, 100, connack(), &[NEW]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
     connect(
         &mut d,
         200,
-        PRESENT,
+        present(),
         &[RESUMED, resend(1, QoS::ExactlyOnce)],
     );
     d.republish(1, &TWICE).unwrap();
-    d.says(b"\x3c\x05\0\x01t\0\x01");
-    d.hears(b"\x50\x02\0\x01\x70\x02\0\x01", &[received(1), acked(1)]);
+    d.sends(publish("t").qos2(1).dup());
+    d.receives([pubrec(1), pubcomp(1)], &[received(1), acked(1)]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(2))));
-    connect(&mut d, 300, ABSENT, &[unknown(2), NEW]);
+    connect(&mut d, 300, connack(), &[outcome_unknown(2), NEW]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(3))));
 }
 
@@ -95,7 +102,15 @@ fn what_is_in_flight_ends_under_its_old_identifiers() {
             .identifier_offset(50),
     );
     d.tx.clear();
-    d.hears(PRESENT, &[unknown(1), unknown(2), unknown(3), FOREIGN]);
+    d.receives(
+        present(),
+        &[
+            outcome_unknown(1),
+            outcome_unknown(2),
+            outcome_unknown(3),
+            UNRECOGNIZED,
+        ],
+    );
     assert_eq!(d.publish(&TWICE), Ok(Some(id(54))));
 }
 
@@ -103,7 +118,7 @@ fn what_is_in_flight_ends_under_its_old_identifiers() {
 #[test]
 fn a_snapshot_keeps_the_offset() {
     let mut d = Dialogue::<3>::new();
-    connect(&mut d, 40_000, PRESENT, &[FOREIGN]);
+    connect(&mut d, 40_000, present(), &[UNRECOGNIZED]);
     d.publish(&TWICE).unwrap();
     d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
     let mut image = [0; Session::<[Slot; 3]>::IMAGE];
@@ -114,11 +129,11 @@ fn a_snapshot_keeps_the_offset() {
     connect(
         &mut again,
         7,
-        PRESENT,
+        present(),
         &[RESUMED, resend(40_001, QoS::ExactlyOnce)],
     );
     again.republish(40_001, &TWICE).unwrap();
-    assert_eq!(again.turn(), [resend(40_002, QoS::AtLeastOnce)]);
+    assert_eq!(again.drain_events(), [resend(40_002, QoS::AtLeastOnce)]);
     again.abandon(40_002).unwrap();
     again.tx.clear();
     assert_eq!(
@@ -132,7 +147,7 @@ fn a_snapshot_keeps_the_offset() {
 fn every_offset_leaves_room_for_all_slots() {
     for offset in [0, 1, 65_530, 65_531, 65_532, 65_533, 65_534, 65_535] {
         let mut d = Dialogue::<4>::new();
-        connect(&mut d, offset, PRESENT, &[FOREIGN]);
+        connect(&mut d, offset, present(), &[UNRECOGNIZED]);
         let first = offset.min(65_531) + 1;
         for round in 0..3 {
             for n in 0..4 {
@@ -142,17 +157,15 @@ fn every_offset_leaves_room_for_all_slots() {
             assert_eq!(d.publish(&TWICE), Err(SendError::Busy));
             d.tx.clear();
             for n in 0..4u16 {
-                let [high, low] = (first + n).to_be_bytes();
-                d.hears(&[0x50, 2, high, low], &[received(first + n)]);
-                d.hears(&[0x70, 2, high, low], &[acked(first + n)]);
+                d.receives(pubrec(first + n), &[received(first + n)]);
+                d.receives(pubcomp(first + n), &[acked(first + n)]);
                 d.tx.clear();
             }
         }
         // Identifiers next to them belong to no slot.
         for stray in [first.wrapping_sub(1), first.wrapping_add(4)] {
             if let Some(stray) = PacketId::new(stray) {
-                let [high, low] = stray.get().to_be_bytes();
-                d.hears(&[0x40, 2, high, low], &[]);
+                d.receives(puback(stray.get()), &[]);
             }
         }
     }
@@ -166,12 +179,12 @@ fn an_offset_ends_with_its_connection() {
     assert_eq!(d.session.payload_remaining(), 0);
     d.session.on_connection_lost();
     assert_eq!(d.session.payload_remaining(), 0);
-    connect(&mut d, 0, PRESENT, &[FOREIGN]);
+    connect(&mut d, 0, present(), &[UNRECOGNIZED]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
     let mut clean = Dialogue::<4>::new();
     clean.connect(&Connect::new("c").identifier_offset(5));
     clean.tx.clear();
-    clean.hears(ABSENT, &[NEW]);
+    clean.receives(connack(), &[NEW]);
     assert_eq!(clean.publish(&Publish::to("t").remaining(3)), Ok(None));
     assert_eq!(clean.session.payload_remaining(), 3);
 }

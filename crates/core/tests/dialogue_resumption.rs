@@ -17,9 +17,9 @@ fn resumed() -> Dialogue {
     for (topic, qos) in [("a", ONCE), ("b", TWICE), ("c", TWICE), ("d", ONCE)] {
         d.publish(&to(topic, qos)).unwrap();
     }
-    d.hears(b"\x50\x02\0\x02", &[received(2)]);
+    d.receives(pubrec(2), &[received(2)]);
     d.resumes(&[RESUMED, resend(1, ONCE)]);
-    d.silent();
+    d.sends_nothing();
     d
 }
 
@@ -29,30 +29,30 @@ fn resumed() -> Dialogue {
 fn the_walk() {
     let mut d = resumed();
     for _ in 0..5 {
-        assert_eq!(d.next(), None);
-        d.silent();
+        assert_eq!(d.next_event(), None);
+        d.sends_nothing();
     }
     assert_eq!(d.republish(1, &to("a", ONCE)), Ok(()));
-    d.says(b"\x3a\x06\0\x01a\0\x01!");
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
-    d.says(b"\x62\x02\0\x02");
-    assert_eq!(d.turn(), []);
+    d.sends(publish("a").qos1(1).dup().payload(b"!"));
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
+    d.sends(pubrel(2));
+    assert_eq!(d.drain_events(), []);
     assert_eq!(d.republish(3, &to("c", TWICE).retain()), Ok(()));
-    d.says(b"\x3d\x06\0\x01c\0\x03!");
-    assert_eq!(d.turn(), [resend(4, ONCE)]);
-    d.silent();
+    d.sends(publish("c").qos2(3).dup().retain().payload(b"!"));
+    assert_eq!(d.drain_events(), [resend(4, ONCE)]);
+    d.sends_nothing();
     assert_eq!(d.republish(4, &to("d", ONCE)), Ok(()));
-    d.says(b"\x3a\x06\0\x01d\0\x04!");
-    assert_eq!(d.turn(), []);
+    d.sends(publish("d").qos1(4).dup().payload(b"!"));
+    assert_eq!(d.drain_events(), []);
     // The next is the one behind the last.
     assert_eq!(d.publish(&to("e", ONCE)), Ok(Some(id(5))));
-    d.says(b"\x32\x06\0\x01e\0\x05!");
-    d.hears(
-        b"\x40\x02\0\x01\x70\x02\0\x02\x50\x02\0\x03\x40\x02\0\x04",
+    d.sends(publish("e").qos1(5).payload(b"!"));
+    d.receives(
+        [puback(1), pubcomp(2), pubrec(3), puback(4)],
         &[acked(1), acked(2), received(3), acked(4)],
     );
-    d.says(b"\x62\x02\0\x03");
-    d.hears(b"\x70\x02\0\x03\x40\x02\0\x05", &[acked(3), acked(5)]);
+    d.sends(pubrel(3));
+    d.receives([pubcomp(3), puback(5)], &[acked(3), acked(5)]);
 }
 
 /// The oldest first, wherever the ring begins.
@@ -62,18 +62,22 @@ fn the_walk_goes_round_the_ring() {
     for _ in 0..3 {
         d.publish(&to("a", ONCE)).unwrap();
     }
-    d.hears(b"\x40\x02\0\x01\x40\x02\0\x02", &[acked(1), acked(2)]);
+    d.receives([puback(1), puback(2)], &[acked(1), acked(2)]);
     d.publish(&to("b", ONCE)).unwrap();
     d.publish(&to("c", TWICE)).unwrap();
     d.tx.clear();
     d.resumes(&[RESUMED, resend(3, ONCE)]);
     d.republish(3, &to("a", ONCE)).unwrap();
-    assert_eq!(d.turn(), [resend(1, ONCE)]);
+    assert_eq!(d.drain_events(), [resend(1, ONCE)]);
     d.republish(1, &to("b", ONCE)).unwrap();
-    assert_eq!(d.turn(), [resend(2, TWICE)]);
+    assert_eq!(d.drain_events(), [resend(2, TWICE)]);
     d.republish(2, &to("c", TWICE)).unwrap();
-    assert_eq!(d.turn(), []);
-    d.says(b"\x3a\x06\0\x01a\0\x03!\x3a\x06\0\x01b\0\x01!\x3c\x06\0\x01c\0\x02!");
+    assert_eq!(d.drain_events(), []);
+    d.sends([
+        publish("a").qos1(3).dup().payload(b"!"),
+        publish("b").qos1(1).dup().payload(b"!"),
+        publish("c").qos2(2).dup().payload(b"!"),
+    ]);
     assert_eq!(d.publish(&to("d", ONCE)), Err(SendError::Busy));
 }
 
@@ -130,22 +134,22 @@ fn busy_until_the_walk_has_ended() {
             (d.subscribe(&[("x", 0)]), d.unsubscribe(&["x"])),
             (Err(SendError::Busy), Err(SendError::Busy))
         );
-        d.silent();
+        d.sends_nothing();
         assert_eq!(d.publish(&to("x", QoS::AtMostOnce)), Ok(None));
-        d.says(b"\x30\x04\0\x01x!");
+        d.sends(publish("x").payload(b"!"));
     };
     busy(&mut d);
     d.abandon(1).unwrap();
     busy(&mut d);
-    d.turn();
-    d.says(b"\x62\x02\0\x02");
+    d.drain_events();
+    d.sends(pubrel(2));
     d.republish(3, &to("c", TWICE)).unwrap();
     d.tx.clear();
     busy(&mut d);
-    d.turn();
+    d.drain_events();
     busy(&mut d);
     d.abandon(4).unwrap();
-    assert_eq!(d.turn(), []);
+    assert_eq!(d.drain_events(), []);
     assert_eq!(d.publish(&to("x", ONCE)), Ok(Some(id(5))));
 }
 
@@ -153,17 +157,23 @@ fn busy_until_the_walk_has_ended() {
 #[test]
 fn incoming_packets_flow_meanwhile() {
     let mut d = resumed();
-    d.hears(
-        b"\x32\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06\x62\x02\0\x06\x30\x03\0\x01t\xd0\0",
+    d.receives(
+        [
+            publish("t").qos1(5),
+            publish("t").qos2(6),
+            pubrel(6),
+            publish("t"),
+            pingresp(),
+        ],
         &[
             message("t", b"").qos1(5),
             message("t", b"").qos2(6),
             message("t", b""),
         ],
     );
-    d.says(b"\x40\x02\0\x05\x50\x02\0\x06\x70\x02\0\x06");
+    d.sends([puback(5), pubrec(6), pubcomp(6)]);
     d.disconnect().unwrap();
-    d.says(b"\xe0\0");
+    d.sends(disconnect());
     d.resumes(&[RESUMED, resend(1, ONCE)]);
 }
 
@@ -173,26 +183,26 @@ fn incoming_packets_flow_meanwhile() {
 fn answers_come_meanwhile() {
     // To the one asked for.
     let mut d = resumed();
-    d.hears(b"\x40\x02\0\x01", &[acked(1), resend(3, TWICE)]);
-    d.says(b"\x62\x02\0\x02");
+    d.receives(puback(1), &[acked(1), resend(3, TWICE)]);
+    d.sends(pubrel(2));
     assert_eq!(d.republish(1, &to("a", ONCE)), Err(SendError::Invalid));
     // PUBREC instead of the message: the payload is not needed, PUBREL is written once.
-    d.hears(b"\x50\x02\0\x03", &[received(3), resend(4, ONCE)]);
-    d.says(b"\x62\x02\0\x03");
+    d.receives(pubrec(3), &[received(3), resend(4, ONCE)]);
+    d.sends(pubrel(3));
     assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Invalid));
     d.abandon(4).unwrap();
-    d.hears(b"\x70\x02\0\x03\x70\x02\0\x02", &[acked(3), acked(2)]);
-    d.silent();
+    d.receives([pubcomp(3), pubcomp(2)], &[acked(3), acked(2)]);
+    d.sends_nothing();
     assert_eq!(d.session.oldest_in_flight(), None);
     // To one that was not asked for yet.
     let mut d = resumed();
-    d.hears(b"\x40\x02\0\x04\x70\x02\0\x02", &[acked(4), acked(2)]);
+    d.receives([puback(4), pubcomp(2)], &[acked(4), acked(2)]);
     d.abandon(1).unwrap();
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
-    d.silent();
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
+    d.sends_nothing();
     d.republish(3, &to("c", TWICE)).unwrap();
-    assert_eq!(d.turn(), []);
-    d.says(b"\x3c\x06\0\x01c\0\x03!");
+    assert_eq!(d.drain_events(), []);
+    d.sends(publish("c").qos2(3).dup().payload(b"!"));
 }
 
 /// Between the answer and the next call, too: what has ended or needs no payload any more cannot be
@@ -200,18 +210,18 @@ fn answers_come_meanwhile() {
 #[test]
 fn what_was_just_answered_is_not_asked_for() {
     let cases = [
-        (1, ONCE, b"\x40\x02\0\x01", acked(1), b"\x62\x02\0\x02"),
-        (3, TWICE, b"\x50\x02\0\x03", received(3), b"\x62\x02\0\x03"),
+        (1, ONCE, puback(1), acked(1), pubrel(2)),
+        (3, TWICE, pubrec(3), received(3), pubrel(3)),
     ];
-    for (number, qos, answer, told, says) in cases {
+    for (number, qos, answer, event, released) in cases {
         let mut d = resumed();
         if number == 3 {
             d.abandon(1).unwrap();
-            assert_eq!(d.turn(), [resend(3, TWICE)]);
+            assert_eq!(d.drain_events(), [resend(3, TWICE)]);
             d.tx.clear();
         }
-        d.gets(answer);
-        assert_eq!(d.next(), Some(told));
+        d.buffer(answer);
+        assert_eq!(d.next_event(), Some(event));
         let before = d.clone();
         assert_eq!(d.republish(number, &to("a", qos)), Err(SendError::Invalid));
         assert_eq!(
@@ -221,14 +231,14 @@ fn what_was_just_answered_is_not_asked_for() {
         assert_eq!(d.abandon(number), Err(SendError::Invalid));
         assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
         assert_eq!(
-            d.turn(),
+            d.drain_events(),
             [if number == 1 {
                 resend(3, TWICE)
             } else {
                 resend(4, ONCE)
             }]
         );
-        d.says(says);
+        d.sends(released);
     }
 }
 
@@ -238,24 +248,24 @@ fn what_was_just_answered_is_not_asked_for() {
 fn abandoned() {
     let mut d = resumed();
     d.abandon(1).unwrap();
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session.oldest_in_flight(), Some(id(2)));
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
-    d.says(b"\x62\x02\0\x02");
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
+    d.sends(pubrel(2));
     d.tx.commit(253);
     assert_eq!(d.abandon(3), Err(SendError::Full));
     d.tx.clear();
     d.abandon(3).unwrap();
-    d.says(b"\x62\x02\0\x03");
+    d.sends(pubrel(3));
     // What the broker had sent for it before is no matter.
-    d.hears(b"\x50\x02\0\x03", &[resend(4, ONCE)]);
-    d.says(b"\x62\x02\0\x03");
-    d.hears(b"\x70\x02\0\x03", &[acked(3)]);
+    d.receives(pubrec(3), &[resend(4, ONCE)]);
+    d.sends(pubrel(3));
+    d.receives(pubcomp(3), &[acked(3)]);
     // The link breaks again: what was abandoned is not asked for.
     d.resumes(&[RESUMED, resend(4, ONCE)]);
-    d.says(b"\x62\x02\0\x02");
+    d.sends(pubrel(2));
     // A late PUBACK for the one that has ended is nothing.
-    d.hears(b"\x40\x02\0\x01", &[]);
+    d.receives(puback(1), &[]);
 }
 
 /// An abandoned QoS 2 message whose PUBCOMP has not come is released again.
@@ -263,11 +273,11 @@ fn abandoned() {
 fn abandoned_and_lost_again() {
     let mut d = resumed();
     d.abandon(1).unwrap();
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
     d.abandon(3).unwrap();
     d.tx.clear();
     d.resumes(&[RESUMED, resend(4, ONCE)]);
-    d.says(b"\x62\x02\0\x02\x62\x02\0\x03");
+    d.sends([pubrel(2), pubrel(3)]);
 }
 
 /// A message can be given again in pieces; the walk goes on behind it.
@@ -278,7 +288,7 @@ fn given_again_in_pieces() {
         d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).remaining(4)),
         Ok(())
     );
-    d.says(b"\x3a\x0a\0\x01a\0\x01!");
+    d.sends(publish("a").qos1(1).dup().payload(b"!").remaining(4));
     assert_eq!(
         (
             d.session.payload_remaining(),
@@ -287,13 +297,13 @@ fn given_again_in_pieces() {
         ),
         (4, Err(SendError::Busy), Err(SendError::Busy))
     );
-    d.turn();
+    d.drain_events();
     assert_eq!(d.session.publish_chunk(b"1234", &mut d.tx), Ok(4));
     // What goes on behind it stands behind its last byte.
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
-    d.says(b"1234\x62\x02\0\x02");
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
+    d.sends((b"1234", pubrel(2)));
     assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
-    d.says(b"\x3c\x06\0\x01c\0\x03!");
+    d.sends(publish("c").qos2(3).dup().payload(b"!"));
 }
 
 /// Cut in the middle of that, it is asked for again.
@@ -306,8 +316,8 @@ fn cut_while_given_again() {
     d.resumes(&[RESUMED, resend(1, ONCE)]);
     assert_eq!(d.session.payload_remaining(), 0);
     d.republish(1, &to("a", ONCE)).unwrap();
-    d.says(b"\x3a\x06\0\x01a\0\x01!");
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
+    d.sends(publish("a").qos1(1).dup().payload(b"!"));
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
 }
 
 /// Without room for PUBREL the walk waits for it, and nothing is written twice.
@@ -316,14 +326,14 @@ fn the_walk_waits_for_room() {
     let mut d = resumed();
     d.abandon(1).unwrap();
     d.tx.commit(253);
-    assert_eq!((d.turn(), d.turn()), (vec![], vec![]));
+    assert_eq!((d.drain_events(), d.drain_events()), (vec![], vec![]));
     assert_eq!(d.tx.bytes().len(), 253);
     d.tx.clear();
-    assert_eq!(d.turn(), [resend(3, TWICE)]);
-    d.says(b"\x62\x02\0\x02");
+    assert_eq!(d.drain_events(), [resend(3, TWICE)]);
+    d.sends(pubrel(2));
     d.tx.commit(250);
     assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Full));
-    assert_eq!(d.turn(), []);
+    assert_eq!(d.drain_events(), []);
     d.tx.clear();
     assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
 }
@@ -335,19 +345,19 @@ fn the_walk_goes_on_between_packets() {
     d.publish(&to("a", ONCE)).unwrap();
     d.publish(&to("b", ONCE)).unwrap();
     d.resumes(&[RESUMED, resend(1, ONCE)]);
-    d.gets(b"\x34\x17\0\x01t\0\x05123456789");
+    d.buffer(publish("t").qos2(5).payload(b"123456789").remaining(9));
     assert_eq!(
-        d.next(),
+        d.next_event(),
         Some(message("t", b"123456789").remaining(9).qos2(5))
     );
     d.abandon(1).unwrap();
-    assert_eq!(d.turn(), []);
-    d.gets(b"abcdefghi\x30\x03\0\x01t");
+    assert_eq!(d.drain_events(), []);
+    d.buffer((b"abcdefghi", publish("t")));
     assert_eq!(
-        d.turn(),
+        d.drain_events(),
         [payload(b"abcdefghi", 0), resend(2, ONCE), message("t", b"")]
     );
-    d.says(b"\x50\x02\0\x05");
+    d.sends(pubrec(5));
 }
 
 /// Nothing under way: nothing is walked, commands need not wait.
@@ -355,13 +365,16 @@ fn the_walk_goes_on_between_packets() {
 fn nothing_to_walk() {
     let mut d = Dialogue::<8>::open_kept();
     d.publish(&to("a", ONCE)).unwrap();
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.receives(puback(1), &[acked(1)]);
     d.subscribe(&[("a", 0)]).unwrap();
     d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_session());
     d.tx.clear();
-    d.gets(b"\x20\x02\x01\0");
-    assert_eq!((d.next(), d.next()), (Some(unknown(2)), Some(RESUMED)));
+    d.buffer(connack().session_present());
+    assert_eq!(
+        (d.next_event(), d.next_event()),
+        (Some(outcome_unknown(2)), Some(RESUMED))
+    );
     assert_eq!(d.publish(&to("b", ONCE)), Ok(Some(id(3))));
 }
 
@@ -380,30 +393,26 @@ fn cut_again_and_again() {
         d.session.on_connection_lost();
         d.connect(&Connect::new("c").keep_session().keep_alive(0));
         d.tx.clear();
-        let mut told = d.feed(b"\x20\x02\x01\0");
-        assert_eq!(told.remove(0), RESUMED);
+        let mut emitted = d.feed(connack().session_present());
+        assert_eq!(emitted.remove(0), RESUMED);
         // Those with PUBREC are released, the first without an answer is asked for.
         let qos = if number % 2 == 0 { TWICE } else { ONCE };
-        assert_eq!(told, [resend(number, qos)]);
-        d.silent();
+        assert_eq!(emitted, [resend(number, qos)]);
+        d.sends_nothing();
         d.republish(number, &to("a", qos)).unwrap();
-        assert_eq!(
-            d.tx.bytes()[..7],
-            [0x38 | (qos as u8) << 1, 6, 0, 1, b'a', 0, number as u8]
-        );
-        d.tx.clear();
-        let answer: &[u8] = if qos == ONCE {
-            b"\x40\x02\0"
+        let (repeated, answer) = if qos == ONCE {
+            (publish("a").qos1(number), puback(number))
         } else {
-            b"\x50\x02\0"
+            (publish("a").qos2(number), pubrec(number))
         };
-        for told in d.feed(&[answer, &[number as u8]].concat()) {
-            match told {
-                Told::Acked(id) => ended.push(id),
-                Told::Received(id) => {
-                    assert_eq!(d.feed(&[0x70, 2, 0, id as u8]).first(), Some(&acked(id)))
+        d.sends(repeated.dup().payload(b"!"));
+        for event in d.feed(answer) {
+            match event {
+                Emitted::Acked(id) => ended.push(id),
+                Emitted::Received(id) => {
+                    assert_eq!(d.feed(pubcomp(id)).first(), Some(&acked(id)))
                 }
-                Told::Resend(id, _) => assert_eq!(id, number + 1),
+                Emitted::Resend(id, _) => assert_eq!(id, number + 1),
                 other => panic!("{other:?}"),
             }
         }

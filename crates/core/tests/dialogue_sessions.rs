@@ -18,8 +18,8 @@ fn busy() -> Dialogue<5> {
     d.subscribe(&[("a", 0)]).unwrap();
     d.publish(&TWICE).unwrap();
     d.unsubscribe(&["a"]).unwrap();
-    d.hears(
-        b"\x40\x02\0\x01\x50\x02\0\x04\x34\x05\0\x01t\0\x09",
+    d.receives(
+        [puback(1), pubrec(4), publish("t").qos2(9)],
         &[acked(1), received(4), message("t", b"").qos2(9)],
     );
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
@@ -34,9 +34,9 @@ fn again(d: &mut Dialogue<5>, connect: &Connect<'_>) {
 }
 
 /// All that was under way ends, the oldest first, and then there is a connection.
-fn all_unknown(last: Told) -> Vec<Told> {
+fn all_unknown(last: Emitted) -> Vec<Emitted> {
     [2, 3, 4, 5, 1]
-        .map(unknown)
+        .map(outcome_unknown)
         .into_iter()
         .chain([last])
         .collect()
@@ -48,17 +48,22 @@ fn all_unknown(last: Told) -> Vec<Told> {
 fn resumed() {
     let mut d = busy();
     again(&mut d, &KEPT);
-    d.hears(
-        b"\x20\x02\x01\0",
-        &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+    d.receives(
+        connack().session_present(),
+        &[
+            outcome_unknown(3),
+            outcome_unknown(5),
+            RESUMED,
+            resend(2, QoS::AtLeastOnce),
+        ],
     );
-    d.silent();
+    d.sends_nothing();
     d.abandon(2).unwrap();
-    assert_eq!(d.turn(), [resend(1, QoS::ExactlyOnce)]);
-    d.says(b"\x62\x02\0\x04");
+    assert_eq!(d.drain_events(), [resend(1, QoS::ExactlyOnce)]);
+    d.sends(pubrel(4));
     // The message that was accepted is still known.
-    d.hears(b"\x3c\x05\0\x01t\0\x09", &[]);
-    d.says(b"\x50\x02\0\x09");
+    d.receives(publish("t").qos2(9).dup(), &[]);
+    d.sends(pubrec(9));
 }
 
 /// The broker starts empty: every identifier ends, in the order of the ring, before `Connected`;
@@ -67,10 +72,10 @@ fn resumed() {
 fn new_at_the_broker() {
     let mut d = busy();
     again(&mut d, &KEPT);
-    d.hears(b"\x20\x02\0\0", &all_unknown(NEW));
+    d.receives(connack(), &all_unknown(NEW));
     assert_eq!(d.session.oldest_in_flight(), None);
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
-    d.says(b"\x50\x02\0\x09");
+    d.receives(publish("t").qos2(9), &[message("t", b"").qos2(9)]);
+    d.sends(pubrec(9));
     // The ring goes on where it was, and is free at once.
     for number in [2, 3, 4, 5, 1] {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(number))));
@@ -82,13 +87,16 @@ fn new_at_the_broker() {
 fn a_clean_session_ends_everything() {
     let mut d = busy();
     again(&mut d, &CLEAN);
-    d.hears(b"\x20\x02\0\0", &all_unknown(NEW));
+    d.receives(connack(), &all_unknown(NEW));
     // And it does not outlive its own connection, whoever says so.
     d.publish(&ONCE).unwrap();
     again(&mut d, &KEPT);
-    d.hears(b"\x20\x02\x01\0", &[unknown(2), FOREIGN]);
+    d.receives(
+        connack().session_present(),
+        &[outcome_unknown(2), UNRECOGNIZED],
+    );
     again(&mut d, &KEPT);
-    d.hears(b"\x20\x02\x01\0", &[RESUMED]);
+    d.receives(connack().session_present(), &[RESUMED]);
 }
 
 /// Two clean sessions, one behind the other.
@@ -96,13 +104,13 @@ fn a_clean_session_ends_everything() {
 fn clean_after_clean() {
     let mut d = Dialogue::<2>::open();
     d.publish(&ONCE).unwrap();
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.receives(publish("t").qos2(9), &[message("t", b"").qos2(9)]);
     d.session.on_connection_lost();
     d.connect(&CLEAN);
     d.tx.clear();
-    d.hears(
-        b"\x20\x02\0\0\x34\x05\0\x01t\0\x09",
-        &[unknown(1), NEW, message("t", b"").qos2(9)],
+    d.receives(
+        [connack(), publish("t").qos2(9)],
+        &[outcome_unknown(1), NEW, message("t", b"").qos2(9)],
     );
 }
 
@@ -113,17 +121,17 @@ fn foreign() {
     let mut d = Dialogue::<5>::new();
     d.connect(&KEPT);
     d.tx.clear();
-    d.hears(b"\x20\x02\x01\0", &[FOREIGN]);
+    d.receives(connack().session_present(), &[UNRECOGNIZED]);
     // From here on it is ours.
     d.publish(&ONCE).unwrap();
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
 
     let mut d = busy();
     again(&mut d, &Connect::new("d").keep_session());
-    d.hears(b"\x20\x02\x01\0", &all_unknown(FOREIGN));
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.receives(connack().session_present(), &all_unknown(UNRECOGNIZED));
+    d.receives(publish("t").qos2(9), &[message("t", b"").qos2(9)]);
     again(&mut d, &Connect::new("d").keep_session());
-    d.hears(b"\x20\x02\x01\0", &[RESUMED]);
+    d.receives(connack().session_present(), &[RESUMED]);
 }
 
 /// Client identifiers that are nearly the same are not the same.
@@ -138,13 +146,13 @@ fn neighbours_are_foreign() {
             let mut d = Dialogue::<2>::new();
             d.connect(&Connect::new(one).keep_session());
             d.tx.clear();
-            d.hears(b"\x20\x02\0\0", &[NEW]);
+            d.receives(connack(), &[NEW]);
             d.session.on_connection_lost();
             d.connect(&Connect::new(other).keep_session());
             d.tx.clear();
-            d.hears(
-                b"\x20\x02\x01\0",
-                &[if one == other { RESUMED } else { FOREIGN }],
+            d.receives(
+                connack().session_present(),
+                &[if one == other { RESUMED } else { UNRECOGNIZED }],
             );
         }
     }
@@ -155,12 +163,17 @@ fn neighbours_are_foreign() {
 fn session_present_after_a_clean_connect() {
     let mut d = busy();
     again(&mut d, &CLEAN);
-    d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
+    d.receives(connack().session_present(), &[fault(Fault::Unexpected)]);
     // Nothing has ended by that.
     again(&mut d, &KEPT);
-    d.hears(
-        b"\x20\x02\x01\0",
-        &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+    d.receives(
+        connack().session_present(),
+        &[
+            outcome_unknown(3),
+            outcome_unknown(5),
+            RESUMED,
+            resend(2, QoS::AtLeastOnce),
+        ],
     );
 }
 
@@ -169,19 +182,21 @@ fn session_present_after_a_clean_connect() {
 #[test]
 fn refused_keeps_the_session() {
     for code in [1, 2, 3, 4, 5, 6, 7, 0x7f, 0x80, 255] {
-        for present in [0, 1] {
+        for refusal in [connack().code(code), connack().session_present().code(code)] {
             for connect in [KEPT, CLEAN, Connect::new("d").keep_session()] {
                 let mut d = busy();
                 again(&mut d, &connect);
-                d.hears(
-                    &[0x20, 2, present, code],
-                    &[fault(Fault::Refused(ReturnCode::from(code)))],
-                );
+                d.receives(&refusal, &[fault(Fault::Refused(ReturnCode::from(code)))]);
                 assert!(d.session.is_closed());
                 again(&mut d, &KEPT);
-                d.hears(
-                    b"\x20\x02\x01\0",
-                    &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+                d.receives(
+                    connack().session_present(),
+                    &[
+                        outcome_unknown(3),
+                        outcome_unknown(5),
+                        RESUMED,
+                        resend(2, QoS::AtLeastOnce),
+                    ],
                 );
             }
         }
@@ -202,17 +217,22 @@ fn no_answer_keeps_the_session() {
     for connect in [KEPT, CLEAN] {
         let mut d = busy();
         again(&mut d, &connect);
-        d.gets(b"\x20\x02\0");
-        assert_eq!(d.next(), None);
+        d.buffer(b"\x20\x02\0");
+        assert_eq!(d.next_event(), None);
         again(&mut d, &connect);
         assert_eq!(
-            (d.at(0), d.at(10_000), d.at(10_000)),
+            (d.tick(0), d.tick(10_000), d.tick(10_000)),
             (Ok(Some(10_000)), Ok(Some(0)), Err(Fault::Timeout))
         );
         again(&mut d, &KEPT);
-        d.hears(
-            b"\x20\x02\x01\0",
-            &[unknown(3), unknown(5), RESUMED, resend(2, QoS::AtLeastOnce)],
+        d.receives(
+            connack().session_present(),
+            &[
+                outcome_unknown(3),
+                outcome_unknown(5),
+                RESUMED,
+                resend(2, QoS::AtLeastOnce),
+            ],
         );
     }
 }
@@ -222,11 +242,11 @@ fn no_answer_keeps_the_session() {
 fn connect_drops_what_was_in_the_buffers() {
     let mut d = Dialogue::<2>::open();
     d.publish(&Publish::to("t").remaining(5)).unwrap();
-    d.gets(b"\x34\x17\0\x01t\0\x05123");
-    assert_eq!(d.next(), None);
+    d.buffer(publish("t").qos2(5).payload(b"123").remaining(15));
+    assert_eq!(d.next_event(), None);
     d.connect(&CLEAN);
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
-    d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
+    d.sends(connect("c"));
+    d.receives([connack(), publish("t")], &[NEW, message("t", b"")]);
     assert_eq!(d.session.payload_remaining(), 0);
     d.publish(&Publish::to("t")).unwrap();
 }
@@ -260,20 +280,25 @@ fn connack_comes_first_and_once() {
         assert_eq!(d.feed(bytes), [fault(Fault::Malformed)], "{bytes:02x?}");
     }
     let mut d = Dialogue::<2>::open();
-    assert_eq!(d.feed(b"\x20\x02\0\0"), [fault(Fault::Unexpected)]);
+    assert_eq!(d.feed(connack()), [fault(Fault::Unexpected)]);
 }
 
 /// Nothing is read and nothing said without a connection.
 #[test]
 fn without_a_connection_nothing_happens() {
     let mut d = Dialogue::<2>::new();
-    d.gets(b"\x20\x02\0\0\x30\x03\0\x01t");
+    d.buffer([connack(), publish("t")]);
     assert_eq!(
-        (d.next(), d.at(0), d.at(100_000), d.session.is_closed()),
+        (
+            d.next_event(),
+            d.tick(0),
+            d.tick(100_000),
+            d.session.is_closed()
+        ),
         (None, Ok(None), Ok(None), true)
     );
     assert_eq!(d.rx.bytes().len(), 9);
-    d.silent();
+    d.sends_nothing();
 }
 
 /// Each `Unknown` is told once, also when the link breaks between them.
@@ -281,10 +306,21 @@ fn without_a_connection_nothing_happens() {
 fn unknown_is_told_once_for_each() {
     let mut d = busy();
     again(&mut d, &CLEAN);
-    d.gets(b"\x20\x02\0\0");
-    assert_eq!((d.next(), d.next()), (Some(unknown(2)), Some(unknown(3))));
+    d.buffer(connack());
+    assert_eq!(
+        (d.next_event(), d.next_event()),
+        (Some(outcome_unknown(2)), Some(outcome_unknown(3)))
+    );
     again(&mut d, &CLEAN);
-    d.hears(b"\x20\x02\0\0", &[unknown(4), unknown(5), unknown(1), NEW]);
+    d.receives(
+        connack(),
+        &[
+            outcome_unknown(4),
+            outcome_unknown(5),
+            outcome_unknown(1),
+            NEW,
+        ],
+    );
 }
 
 /// While the end of identifiers is told there is no connection yet.
@@ -292,8 +328,8 @@ fn unknown_is_told_once_for_each() {
 fn no_commands_before_connected() {
     let mut d = busy();
     again(&mut d, &KEPT);
-    d.gets(b"\x20\x02\0\0");
-    assert_eq!(d.next(), Some(unknown(2)));
+    d.buffer(connack());
+    assert_eq!(d.next_event(), Some(outcome_unknown(2)));
     assert_eq!(
         (
             d.publish(&Publish::to("a")),
@@ -306,10 +342,16 @@ fn no_commands_before_connected() {
             Err(SendError::Offline)
         )
     );
-    d.silent();
+    d.sends_nothing();
     assert_eq!(
-        d.turn(),
-        [unknown(3), unknown(4), unknown(5), unknown(1), NEW]
+        d.drain_events(),
+        [
+            outcome_unknown(3),
+            outcome_unknown(4),
+            outcome_unknown(5),
+            outcome_unknown(1),
+            NEW
+        ]
     );
     assert_eq!(d.publish(&Publish::to("a")), Ok(None));
 }

@@ -21,38 +21,38 @@ fn restored(image: &[u8]) -> Three {
 }
 
 /// What a session does from its next connection on, in several ways that this may go.
-fn future(session: &Three) -> Vec<(Vec<Told>, Vec<u8>)> {
+fn future(session: &Three) -> Vec<(Vec<Emitted>, Vec<u8>)> {
     let mut all = vec![];
     for connect in [
         Connect::new("c").keep_session(),
         Connect::new("c"),
         Connect::new("d").keep_session(),
     ] {
-        for connack in [&b"\x20\x02\0\0"[..], b"\x20\x02\x01\0", b"\x20\x02\0\x03"] {
+        for connack in [connack(), connack().session_present(), connack().code(3)] {
             let mut d = Dialogue::<3>::new();
             d.session = session.clone();
             d.connect(&connect);
-            let mut told = d.feed(connack);
-            while let Some(&Told::Resend(number, qos)) = told.last() {
+            let mut emitted = d.feed(connack);
+            while let Some(&Emitted::Resend(number, qos)) = emitted.last() {
                 d.republish(number, &Publish::to("a").qos(qos)).unwrap();
-                told.push(Told::Payload(d.tx.bytes().to_vec(), 0));
-                told.extend(d.turn());
+                emitted.push(Emitted::Payload(d.tx.bytes().to_vec(), 0));
+                emitted.extend(d.drain_events());
             }
             for number in 1..=9 {
-                told.extend(d.feed(&[0x3c, 5, 0, 1, b't', 0, number]));
+                emitted.extend(d.feed(publish("t").qos2(number).dup()));
                 d.tx.consume(200);
             }
             for _ in 0..4 {
                 if let Ok(Some(id)) = d.publish(&ONCE) {
-                    told.push(Told::Acked(id.get()));
+                    emitted.push(Emitted::Acked(id.get()));
                 }
             }
-            told.extend(
+            emitted.extend(
                 d.session
                     .oldest_in_flight()
-                    .map(|id| Told::Unknown(id.get())),
+                    .map(|id| Emitted::OutcomeUnknown(id.get())),
             );
-            all.push((told, d.tx.bytes().to_vec()));
+            all.push((emitted, d.tx.bytes().to_vec()));
         }
     }
     all
@@ -83,11 +83,11 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
     look(&d);
     d.connect(&Connect::new("c").keep_session().keep_alive(9));
     look(&d);
-    d.gets(b"\x20\x02\0");
-    d.next();
+    d.buffer(b"\x20\x02\0");
+    d.next_event();
     look(&d);
-    d.gets(b"\0");
-    assert_eq!(d.next(), Some(NEW));
+    d.buffer(b"\0");
+    assert_eq!(d.next_event(), Some(NEW));
     look(&d);
     d.publish(&ONCE).unwrap();
     look(&d);
@@ -110,14 +110,14 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
         b"xy",
         b"z",
     ] {
-        d.gets(piece);
-        while d.next().is_some() {
+        d.buffer(piece);
+        while d.next_event().is_some() {
             look(&d);
         }
         look(&d);
     }
-    d.at(0).unwrap();
-    d.at(100_000).unwrap();
+    d.tick(0).unwrap();
+    d.tick(100_000).unwrap();
     look(&d);
     d.publish(&ONCE.remaining(10)).unwrap();
     look(&d);
@@ -127,20 +127,20 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
     d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_session());
     look(&d);
-    d.gets(b"\x20\x02\x01\0");
-    while d.next().is_some() {
+    d.buffer(connack().session_present());
+    while d.next_event().is_some() {
         look(&d);
     }
     d.republish(1, &ONCE).unwrap();
     look(&d);
-    d.turn();
+    d.drain_events();
     d.disconnect().unwrap();
     look(&d);
     // And in a clean session, which has nothing that outlives it.
     d.connect(&Connect::new("c"));
     look(&d);
-    d.gets(b"\x20\x02\0\0");
-    while d.next().is_some() {
+    d.buffer(connack());
+    while d.next_event().is_some() {
         look(&d);
     }
     d.publish(&TWICE).unwrap();
@@ -152,14 +152,14 @@ fn a_snapshot_is_a_session_whose_link_was_cut() {
 fn full() -> Dialogue<3> {
     let mut d = Dialogue::<3>::open_kept();
     d.publish(&ONCE).unwrap();
-    d.hears(
-        b"\x40\x02\0\x01\x34\x05\0\x01t\x12\x34",
+    d.receives(
+        [puback(1), publish("t").qos2(0x1234)],
         &[acked(1), message("t", b"").qos2(0x1234)],
     );
     d.publish(&TWICE).unwrap();
     d.subscribe(&[("x", 1)]).unwrap();
     d.publish(&ONCE).unwrap();
-    d.hears(b"\x50\x02\0\x02", &[received(2)]);
+    d.receives(pubrec(2), &[received(2)]);
     d
 }
 
@@ -170,13 +170,13 @@ fn exactly_once_over_a_reset() {
     d.session = restored(&image);
     d.connect(&Connect::new("c").keep_session());
     d.tx.clear();
-    d.hears(
-        b"\x20\x02\x01\0",
-        &[unknown(3), RESUMED, resend(1, QoS::AtLeastOnce)],
+    d.receives(
+        connack().session_present(),
+        &[outcome_unknown(3), RESUMED, resend(1, QoS::AtLeastOnce)],
     );
-    d.says(b"\x62\x02\0\x02");
-    d.hears(b"\x3c\x05\0\x01t\x12\x34", &[]);
-    d.says(b"\x50\x02\x12\x34");
+    d.sends(pubrel(2));
+    d.receives(publish("t").qos2(0x1234).dup(), &[]);
+    d.sends(pubrec(0x1234));
 }
 
 /// Under another client identifier nothing is resumed.
@@ -187,12 +187,17 @@ fn another_client_identifier() {
         d.session = restored(&saved(&full().session));
         d.connect(&Connect::new(name).keep_session());
         d.tx.clear();
-        d.hears(
-            b"\x20\x02\x01\0",
-            &[unknown(2), unknown(3), unknown(1), FOREIGN],
+        d.receives(
+            connack().session_present(),
+            &[
+                outcome_unknown(2),
+                outcome_unknown(3),
+                outcome_unknown(1),
+                UNRECOGNIZED,
+            ],
         );
-        d.hears(
-            b"\x3c\x05\0\x01t\x12\x34",
+        d.receives(
+            publish("t").qos2(0x1234).dup(),
             &[message("t", b"").qos2(0x1234).dup()],
         );
     }
@@ -374,11 +379,14 @@ fn many_slots() {
     again.session.restore(&image).unwrap();
     again.connect(&Connect::new("c").keep_session());
     again.tx.clear();
-    again.hears(b"\x20\x02\x01\0", &[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    again.receives(
+        connack().session_present(),
+        &[RESUMED, resend(1, QoS::AtLeastOnce)],
+    );
     for number in 1..=700 {
         again.abandon(number).unwrap();
         assert_eq!(
-            again.turn(),
+            again.drain_events(),
             if number < 700 {
                 vec![resend(number + 1, QoS::AtLeastOnce)]
             } else {

@@ -21,7 +21,7 @@ fn streaming() -> Talk {
         d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).remaining(10)),
         Ok(Some(id(1)))
     );
-    d.says(b"\x32\x14\0\x01t\0\x01begin");
+    d.sends(publish("t").qos1(1).payload(b"begin").remaining(10));
     d
 }
 
@@ -40,10 +40,10 @@ fn pieces_leave_one_behind_the_other() {
         (chunk(&mut d, b"4567890"), d.session.payload_remaining()),
         (Ok(7), 0)
     );
-    d.says(b"1234567890");
+    d.sends(b"1234567890");
     d.publish(&Publish::to("u")).unwrap();
-    d.says(b"\x30\x03\0\x01u");
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.sends(publish("u"));
+    d.receives(puback(1), &[acked(1)]);
 }
 
 /// As much as there is room for; without room it is `Full`.
@@ -59,9 +59,9 @@ fn as_much_as_there_is_room_for() {
     assert_eq!(chunk(&mut d, b"567890"), Err(SendError::Full));
     assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
     d.tx.consume(60);
-    d.says(b"1234");
+    d.sends(b"1234");
     assert_eq!(chunk(&mut d, b"567890"), Ok(6));
-    d.says(b"567890");
+    d.sends(b"567890");
 }
 
 /// Other commands are `Busy`, and have done nothing.
@@ -96,7 +96,7 @@ fn other_commands_are_busy() {
     assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
     chunk(&mut d, b"67890").unwrap();
     d.disconnect().unwrap();
-    d.says(b"1234567890\xe0\0");
+    d.sends((b"1234567890", disconnect()));
 }
 
 /// More than was announced is `Invalid`, all of it; before, behind and without a stream, too.
@@ -111,13 +111,13 @@ fn no_more_than_announced() {
         ),
         (Err(SendError::Invalid), Err(SendError::Invalid), 10)
     );
-    d.silent();
+    d.sends_nothing();
     chunk(&mut d, b"1234567890").unwrap();
     assert_eq!(
         (chunk(&mut d, b"1"), d.session.payload_remaining()),
         (Err(SendError::Invalid), 0)
     );
-    d.says(b"1234567890");
+    d.sends(b"1234567890");
     assert_eq!(direct(&mut d, 1), Err(SendError::Invalid));
 }
 
@@ -126,18 +126,28 @@ fn no_more_than_announced() {
 #[test]
 fn replies_wait() {
     let mut d = streaming();
-    d.gets(b"\x30\x03\0\x01a\x40\x02\0\x01\xd0\0\x32\x05\0\x01b\0\x05\x34\x05\0\x01c\0\x06\x30\x03\0\x01d");
+    d.buffer([
+        publish("a"),
+        puback(1),
+        pingresp(),
+        publish("b").qos1(5),
+        publish("c").qos2(6),
+        publish("d"),
+    ]);
     assert_eq!(
-        d.turn(),
+        d.drain_events(),
         [message("a", b""), acked(1), message("b", b"").qos1(5)]
     );
     let waiting = d.rx.bytes().len();
-    assert_eq!((d.turn(), d.rx.bytes().len()), (vec![], waiting));
+    assert_eq!((d.drain_events(), d.rx.bytes().len()), (vec![], waiting));
     chunk(&mut d, b"123456789").unwrap();
-    assert_eq!((d.turn(), d.rx.bytes().len()), (vec![], waiting));
+    assert_eq!((d.drain_events(), d.rx.bytes().len()), (vec![], waiting));
     chunk(&mut d, b"0").unwrap();
-    assert_eq!(d.turn(), [message("c", b"").qos2(6), message("d", b"")]);
-    d.says(b"1234567890\x40\x02\0\x05\x50\x02\0\x06");
+    assert_eq!(
+        d.drain_events(),
+        [message("c", b"").qos2(6), message("d", b"")]
+    );
+    d.sends((b"1234567890", [puback(5), pubrec(6)]));
 }
 
 /// A message that waits for its reply is accepted all the same.
@@ -145,14 +155,14 @@ fn replies_wait() {
 fn acceptance_does_not_wait() {
     let mut d = Dialogue::<4>::open_kept();
     d.publish(&Publish::to("t").remaining(10)).unwrap();
-    d.gets(b"\x34\x05\0\x01b\0\x05");
+    d.buffer(publish("b").qos2(5));
     assert_eq!(
-        (d.next(), d.next()),
+        (d.next_event(), d.next_event()),
         (Some(message("b", b"").qos2(5)), None)
     );
     d.resumes(&[RESUMED]);
-    d.hears(b"\x3c\x05\0\x01b\0\x05", &[]);
-    d.says(b"\x50\x02\0\x05");
+    d.receives(publish("b").qos2(5).dup(), &[]);
+    d.sends(pubrec(5));
 }
 
 /// PUBREL and PUBCOMP cannot go between either.
@@ -162,12 +172,12 @@ fn the_second_half_of_qos_2_waits() {
     d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).remaining(2))
         .unwrap();
     d.tx.clear();
-    d.gets(b"\x50\x02\0\x01\x62\x02\0\x09\x30\x03\0\x01a");
-    assert_eq!(d.turn(), [received(1)]);
-    d.silent();
+    d.buffer([pubrec(1), pubrel(9), publish("a")]);
+    assert_eq!(d.drain_events(), [received(1)]);
+    d.sends_nothing();
     d.session.publish_chunk(b"12", &mut d.tx).unwrap();
-    assert_eq!(d.turn(), [message("a", b"")]);
-    d.says(b"12\x62\x02\0\x01\x70\x02\0\x09");
+    assert_eq!(d.drain_events(), [message("a", b"")]);
+    d.sends((b"12", [pubrel(1), pubcomp(9)]));
 }
 
 /// A PINGREQ that is due goes directly behind the last byte.
@@ -176,19 +186,19 @@ fn a_due_pingreq_goes_behind_the_last_byte() {
     let mut d = Dialogue::<4>::new();
     d.connect(&Connect::new("c").keep_alive(10));
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    d.at(0).unwrap();
+    d.receives(connack(), &[NEW]);
+    d.tick(0).unwrap();
     d.publish(&Publish::to("t").remaining(3)).unwrap();
-    d.says(b"\x30\x06\0\x01t");
-    d.at(1).unwrap();
-    assert!(d.at(7501).is_ok());
-    d.silent();
+    d.sends(publish("t").remaining(3));
+    d.tick(1).unwrap();
+    assert!(d.tick(7501).is_ok());
+    d.sends_nothing();
     d.session.publish_chunk(b"12", &mut d.tx).unwrap();
-    assert!(d.at(8000).is_ok());
-    d.says(b"12");
+    assert!(d.tick(8000).is_ok());
+    d.sends(b"12");
     d.session.publish_chunk(b"3", &mut d.tx).unwrap();
-    assert!(d.at(8001).is_ok());
-    d.says(b"3\xc0\0");
+    assert!(d.tick(8001).is_ok());
+    d.sends((b"3", pingreq()));
 }
 
 /// Bytes that the caller sends itself: only when all that was written has left, and they count.
@@ -207,7 +217,7 @@ fn bytes_that_the_caller_sends() {
         (direct(&mut d, 4), d.session.payload_remaining()),
         (Ok(()), 6)
     );
-    d.silent();
+    d.sends_nothing();
     chunk(&mut d, b"5").unwrap();
     assert_eq!(direct(&mut d, 5), Err(SendError::Full));
     d.tx.clear();
@@ -216,7 +226,7 @@ fn bytes_that_the_caller_sends() {
         (Ok(()), 0)
     );
     d.publish(&Publish::to("u")).unwrap();
-    d.says(b"\x30\x03\0\x01u");
+    d.sends(publish("u"));
 }
 
 /// What is given is what keeps the link alive, directly or not.
@@ -226,8 +236,8 @@ fn pieces_are_something_sent() {
         let mut d = Dialogue::<4>::new();
         d.connect(&Connect::new("c").keep_alive(10));
         d.tx.clear();
-        d.hears(b"\x20\x02\0\0", &[NEW]);
-        d.at(0).unwrap();
+        d.receives(connack(), &[NEW]);
+        d.tick(0).unwrap();
         d.publish(&Publish::to("t").remaining(100)).unwrap();
         d.tx.clear();
         for second in 1..90 {
@@ -237,9 +247,9 @@ fn pieces_are_something_sent() {
                 assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1))
             }
             d.tx.clear();
-            assert_eq!(d.at(second * 1000), Ok(Some(7500)));
+            assert_eq!(d.tick(second * 1000), Ok(Some(7500)));
         }
-        d.silent();
+        d.sends_nothing();
     }
 }
 
@@ -265,7 +275,7 @@ fn hanging_up_ends_a_stream() {
     d.republish(1, &Publish::to("t").qos(ONCE).remaining(2))
         .unwrap();
     d.session.publish_chunk(b"12", &mut d.tx).unwrap();
-    d.says(b"\x3a\x07\0\x01t\0\x0112");
+    d.sends(publish("t").qos1(1).dup().payload(b"12"));
 }
 
 /// Announced and begun with nothing: the length is right, and `more(0)` is no stream.
@@ -274,11 +284,11 @@ fn lengths_are_of_all_the_payload() {
     let mut d = Dialogue::<4>::open();
     d.publish(&Publish::to("t").payload(b"12").remaining(0))
         .unwrap();
-    d.says(b"\x30\x05\0\x01t12");
+    d.sends(publish("t").payload(b"12"));
     assert_eq!(d.session.payload_remaining(), 0);
     d.publish(&Publish::to("t").payload(b"12").remaining(123))
         .unwrap();
-    d.says(b"\x30\x80\x01\0\x01t12");
+    d.sends(publish("t").payload(b"12").remaining(123));
     assert_eq!(d.session.payload_remaining(), 123);
 }
 
@@ -290,7 +300,7 @@ fn nothing_given_is_nothing_sent() {
     s.connect(&Connect::new("a").keep_alive(4), &mut rx, &mut tx)
         .unwrap();
     tx.clear();
-    rx.space()[..4].copy_from_slice(b"\x20\x02\0\0");
+    rx.space()[..4].copy_from_slice(&connack().to_bytes());
     rx.commit(4);
     s.next_event(&mut rx, &mut tx).unwrap();
     s.tick(0, &mut tx).unwrap();
@@ -302,5 +312,5 @@ fn nothing_given_is_nothing_sent() {
         assert_eq!(s.tick(now, &mut tx), Ok(Some(3000 - now)));
     }
     s.tick(3000, &mut tx).unwrap();
-    assert_eq!(tx.bytes(), b"\xc0\0");
+    assert_eq!(tx.bytes(), pingreq().to_bytes());
 }

@@ -8,9 +8,9 @@ fn open(start: u32, connect: Connect<'_>) -> Dialogue<4> {
     let mut d = Dialogue::<4>::new();
     d.connect(&connect);
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    assert!(d.at(start).is_ok());
-    d.silent();
+    d.receives(connack(), &[NEW]);
+    assert!(d.tick(start).is_ok());
+    d.sends_nothing();
     d
 }
 
@@ -32,22 +32,25 @@ fn keep_alive_over_the_wrap() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(10));
         let at = |ms: u32| start.wrapping_add(ms);
-        assert_eq!((d.at(start), d.at(at(7499))), (Ok(Some(7500)), Ok(Some(1))));
-        d.silent();
-        assert!(d.at(at(7500)).is_ok());
-        d.says(b"\xc0\0");
-        d.hears(b"\xd0\0", &[]);
-        assert_eq!(d.at(at(7600)), Ok(Some(7400)));
-        // What is sent puts it off, as long as something is received, too.
-        d.publish(&Publish::to("t")).unwrap();
-        d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
         assert_eq!(
-            (d.at(at(9000)), d.at(at(16_499))),
+            (d.tick(start), d.tick(at(7499))),
             (Ok(Some(7500)), Ok(Some(1)))
         );
-        d.says(b"\x30\x03\0\x01t");
-        assert!(d.at(at(16_500)).is_ok());
-        d.says(b"\xc0\0");
+        d.sends_nothing();
+        assert!(d.tick(at(7500)).is_ok());
+        d.sends(pingreq());
+        d.receives(pingresp(), &[]);
+        assert_eq!(d.tick(at(7600)), Ok(Some(7400)));
+        // What is sent puts it off, as long as something is received, too.
+        d.publish(&Publish::to("t")).unwrap();
+        d.receives(publish("t"), &[message("t", b"")]);
+        assert_eq!(
+            (d.tick(at(9000)), d.tick(at(16_499))),
+            (Ok(Some(7500)), Ok(Some(1)))
+        );
+        d.sends(publish("t"));
+        assert!(d.tick(at(16_500)).is_ok());
+        d.sends(pingreq());
     }
 }
 
@@ -61,10 +64,10 @@ fn a_dead_broker_is_found_by_a_client_that_only_sends() {
         let found = loop {
             second += 1;
             d.publish(&Publish::to("t")).unwrap();
-            let result = d.at(start.wrapping_add(second * 1000));
+            let result = d.tick(start.wrapping_add(second * 1000));
             let bytes = d.tx.bytes().to_vec();
             d.tx.clear();
-            if bytes.ends_with(b"\xc0\0") {
+            if bytes.ends_with(&pingreq().to_bytes()) {
                 assert_eq!(pinged.replace(second), None, "one PINGREQ asks at a time");
             }
             match result {
@@ -87,14 +90,14 @@ fn asking_a_healthy_broker_costs_one_pingreq_a_period() {
         for second in 1..=450 {
             d.publish(&Publish::to("t")).unwrap();
             if receives {
-                d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
+                d.receives(publish("t"), &[message("t", b"")]);
             }
-            assert!(d.at(second * 1000).is_ok());
-            let asks = d.tx.bytes().ends_with(b"\xc0\0");
+            assert!(d.tick(second * 1000).is_ok());
+            let asks = d.tx.bytes().ends_with(&pingreq().to_bytes());
             d.tx.clear();
             if asks {
                 pings += 1;
-                d.hears(b"\xd0\0", &[]);
+                d.receives(pingresp(), &[]);
             }
         }
         assert!(pings == if receives { 0 } else { 9 }, "{pings}");
@@ -110,30 +113,30 @@ fn a_long_upload_is_no_dead_broker() {
     for second in 1..=199 {
         assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1));
         d.tx.clear();
-        assert_eq!(d.at(second * 1000), Ok(Some(7500)));
+        assert_eq!(d.tick(second * 1000), Ok(Some(7500)));
     }
     // The question is asked afterwards.
     assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1));
-    assert_eq!(d.at(200_000), Ok(Some(7500)));
-    d.says(b".");
-    assert_eq!(d.at(207_500), Ok(Some(2000)));
-    d.says(b"\xc0\0");
-    assert_eq!(d.at(209_500), Ok(Some(0)));
-    assert_eq!(d.at(209_501), Err(Fault::Timeout));
+    assert_eq!(d.tick(200_000), Ok(Some(7500)));
+    d.sends(b".");
+    assert_eq!(d.tick(207_500), Ok(Some(2000)));
+    d.sends(pingreq());
+    assert_eq!(d.tick(209_500), Ok(Some(0)));
+    assert_eq!(d.tick(209_501), Err(Fault::Timeout));
 }
 
 /// So do replies; what is heard does not, since the broker counts what it hears.
 #[test]
 fn replies_put_a_pingreq_off_and_messages_do_not() {
     let mut d = open(0, Connect::new("c").keep_alive(10));
-    d.hears(b"\x32\x05\0\x01t\0\x05", &[message("t", b"").qos1(5)]);
-    d.says(b"\x40\x02\0\x05");
-    assert_eq!(d.at(5000), Ok(Some(7500)));
-    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-    assert_eq!(d.at(10_000), Ok(Some(2500)));
-    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-    assert!(d.at(12_500).is_ok());
-    d.says(b"\xc0\0");
+    d.receives(publish("t").qos1(5), &[message("t", b"").qos1(5)]);
+    d.sends(puback(5));
+    assert_eq!(d.tick(5000), Ok(Some(7500)));
+    d.receives(publish("t"), &[message("t", b"")]);
+    assert_eq!(d.tick(10_000), Ok(Some(2500)));
+    d.receives(publish("t"), &[message("t", b"")]);
+    assert!(d.tick(12_500).is_ok());
+    d.sends(pingreq());
 }
 
 /// Keep-alive 0: no PINGREQ ever, and one may sleep for ever.
@@ -142,9 +145,9 @@ fn no_keep_alive() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(0));
         for hours in 0..1000 {
-            assert_eq!(d.at(start.wrapping_add(hours * 3_600_000)), Ok(None));
+            assert_eq!(d.tick(start.wrapping_add(hours * 3_600_000)), Ok(None));
         }
-        d.silent();
+        d.sends_nothing();
     }
 }
 
@@ -153,11 +156,11 @@ fn no_keep_alive() {
 fn the_longest_keep_alive() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(65_535));
-        assert_eq!(d.at(start), Ok(Some(49_151_250)));
-        assert_eq!(d.at(start.wrapping_add(49_151_249)), Ok(Some(1)));
-        d.silent();
-        assert!(d.at(start.wrapping_add(49_151_250)).is_ok());
-        d.says(b"\xc0\0");
+        assert_eq!(d.tick(start), Ok(Some(49_151_250)));
+        assert_eq!(d.tick(start.wrapping_add(49_151_249)), Ok(Some(1)));
+        d.sends_nothing();
+        assert!(d.tick(start.wrapping_add(49_151_250)).is_ok());
+        d.sends(pingreq());
     }
 }
 
@@ -166,12 +169,12 @@ fn the_longest_keep_alive() {
 fn the_shortest_keep_alive() {
     let mut d = open(0, Connect::new("c").keep_alive(1).timeout(10));
     for second in 0..20 {
-        assert_eq!(d.at(second * 750), Ok(Some(750)));
+        assert_eq!(d.tick(second * 750), Ok(Some(750)));
         if second > 0 {
-            d.says(b"\xc0\0");
-            d.hears(b"\xd0\0", &[]);
+            d.sends(pingreq());
+            d.receives(pingresp(), &[]);
         }
-        d.at(second * 750 + 1).unwrap();
+        d.tick(second * 750 + 1).unwrap();
     }
 }
 
@@ -185,19 +188,22 @@ fn connack_timeout() {
             d.connect(&Connect::new("c").keep_alive(keep_alive).timeout(3));
             d.tx.clear();
             let at = |ms: u32| start.wrapping_add(ms);
-            assert_eq!((d.at(start), d.at(at(2999))), (Ok(Some(3000)), Ok(Some(1))));
             assert_eq!(
-                (d.at(at(3000)), d.session.is_closed()),
+                (d.tick(start), d.tick(at(2999))),
+                (Ok(Some(3000)), Ok(Some(1)))
+            );
+            assert_eq!(
+                (d.tick(at(3000)), d.session.is_closed()),
                 (Ok(Some(0)), false)
             );
             assert_eq!(
-                (d.at(at(3000)), d.session.is_closed()),
+                (d.tick(at(3000)), d.session.is_closed()),
                 (Err(Fault::Timeout), true)
             );
             // Told once.
-            assert_eq!((d.at(at(9000)), d.next()), (Ok(None), None));
+            assert_eq!((d.tick(at(9000)), d.next_event()), (Ok(None), None));
             assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
-            d.silent();
+            d.sends_nothing();
         }
     }
 }
@@ -207,22 +213,25 @@ fn connack_timeout() {
 fn other_timeouts() {
     let mut d = Dialogue::<2>::new();
     d.connect(&Connect::new("c"));
-    assert_eq!((d.at(0), d.at(9_999)), (Ok(Some(10_000)), Ok(Some(1))));
+    assert_eq!((d.tick(0), d.tick(9_999)), (Ok(Some(10_000)), Ok(Some(1))));
     d.connect(&Connect::new("c").timeout(255));
-    assert_eq!((d.at(0), d.at(254_999)), (Ok(Some(255_000)), Ok(Some(1))));
+    assert_eq!(
+        (d.tick(0), d.tick(254_999)),
+        (Ok(Some(255_000)), Ok(Some(1)))
+    );
     d.connect(&Connect::new("c").timeout(0));
     assert_eq!(
-        (d.at(0), d.at(1_000_000_000), d.at(2_000_000_000)),
+        (d.tick(0), d.tick(1_000_000_000), d.tick(2_000_000_000)),
         (Ok(None), Ok(None), Ok(None))
     );
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.receives(connack(), &[NEW]);
     // PINGRESP, too.
-    d.at(0).unwrap();
-    d.at(45_000).unwrap();
-    d.says(b"\xc0\0");
+    d.tick(0).unwrap();
+    d.tick(45_000).unwrap();
+    d.sends(pingreq());
     for second in 46..90 {
-        assert!(d.at(second * 1000).is_ok());
+        assert!(d.tick(second * 1000).is_ok());
     }
 }
 
@@ -232,14 +241,14 @@ fn pingresp_timeout() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(20).timeout(3));
         let at = |ms: u32| start.wrapping_add(ms);
-        assert_eq!(d.at(at(15_000)), Ok(Some(3000)));
-        d.says(b"\xc0\0");
+        assert_eq!(d.tick(at(15_000)), Ok(Some(3000)));
+        d.sends(pingreq());
         assert_eq!(
-            (d.at(at(17_999)), d.at(at(18_000))),
+            (d.tick(at(17_999)), d.tick(at(18_000))),
             (Ok(Some(1)), Ok(Some(0)))
         );
         assert_eq!(
-            (d.at(at(18_001)), d.session.is_closed()),
+            (d.tick(at(18_001)), d.session.is_closed()),
             (Err(Fault::Timeout), true)
         );
     }
@@ -249,50 +258,50 @@ fn pingresp_timeout() {
 #[test]
 fn the_time_counts_from_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
-    assert_eq!(d.at(75_000), Ok(Some(1000)));
-    assert_eq!(d.at(75_999), Ok(Some(1)));
+    assert_eq!(d.tick(75_000), Ok(Some(1000)));
+    assert_eq!(d.tick(75_999), Ok(Some(1)));
     // And a caller who comes late sends it late.
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
-    assert_eq!(d.at(400_000), Ok(Some(1000)));
-    d.says(b"\xc0\0");
-    assert_eq!(d.at(400_999), Ok(Some(1)));
+    assert_eq!(d.tick(400_000), Ok(Some(1000)));
+    d.sends(pingreq());
+    assert_eq!(d.tick(400_999), Ok(Some(1)));
 }
 
 /// A caller who comes late reads once before it is told: what waited in the transport counts.
 #[test]
 fn who_comes_late_reads_once_in_between() {
     let mut d = open(0, Connect::new("c").keep_alive(20).timeout(3));
-    d.at(15_000).unwrap();
-    d.says(b"\xc0\0");
+    d.tick(15_000).unwrap();
+    d.sends(pingreq());
     // Busy elsewhere for a minute; PINGRESP has been in the socket for long.
-    assert_eq!(d.at(75_000), Ok(Some(0)));
-    d.hears(b"\xd0\0", &[]);
-    assert!(d.at(75_001).is_ok());
-    assert!(d.at(75_002).is_ok());
+    assert_eq!(d.tick(75_000), Ok(Some(0)));
+    d.receives(pingresp(), &[]);
+    assert!(d.tick(75_001).is_ok());
+    assert!(d.tick(75_002).is_ok());
     assert!(!d.session.is_closed());
     // CONNACK likewise.
     let mut d = Dialogue::<2>::new();
     d.connect(&Connect::new("c").timeout(1));
-    d.at(0).unwrap();
-    assert_eq!(d.at(60_000), Ok(Some(0)));
+    d.tick(0).unwrap();
+    assert_eq!(d.tick(60_000), Ok(Some(0)));
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    assert_eq!(d.at(60_001).map(|nap| nap.is_some()), Ok(true));
-    d.at(60_002).unwrap();
+    d.receives(connack(), &[NEW]);
+    assert_eq!(d.tick(60_001).map(|nap| nap.is_some()), Ok(true));
+    d.tick(60_002).unwrap();
 }
 
 /// Something else than what was waited for gives it as much time again, and then another look.
 #[test]
 fn each_time_a_look_in_between() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(3));
-    assert_eq!(d.at(75_000), Ok(Some(3000)));
+    assert_eq!(d.tick(75_000), Ok(Some(3000)));
     for late in [78_000, 82_000, 86_000] {
-        assert_eq!(d.at(late), Ok(Some(0)));
-        d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-        assert_eq!(d.at(late + 1), Ok(Some(3000)));
+        assert_eq!(d.tick(late), Ok(Some(0)));
+        d.receives(publish("t"), &[message("t", b"")]);
+        assert_eq!(d.tick(late + 1), Ok(Some(3000)));
     }
     assert_eq!(
-        (d.at(89_001), d.at(89_001)),
+        (d.tick(89_001), d.tick(89_001)),
         (Ok(Some(0)), Err(Fault::Timeout))
     );
 }
@@ -302,26 +311,29 @@ fn each_time_a_look_in_between() {
 fn the_second_tick_after_a_late_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(4).timeout(1));
     d.publish(&Publish::to("t").remaining(1)).unwrap();
-    d.at(1).unwrap();
-    d.at(3001).unwrap();
-    assert_eq!(d.at(7001), Ok(Some(0)));
+    d.tick(1).unwrap();
+    d.tick(3001).unwrap();
+    assert_eq!(d.tick(7001), Ok(Some(0)));
     d.session.publish_chunk(b"x", &mut d.tx).unwrap();
-    assert_eq!(d.at(7002), Ok(Some(1000)));
-    d.says(b"\x30\x04\0\x01tx\xc0\0");
-    assert_eq!((d.at(8002), d.at(8003)), (Ok(Some(0)), Err(Fault::Timeout)));
+    assert_eq!(d.tick(7002), Ok(Some(1000)));
+    d.sends([publish("t").payload(b"x"), pingreq()]);
+    assert_eq!(
+        (d.tick(8002), d.tick(8003)),
+        (Ok(Some(0)), Err(Fault::Timeout))
+    );
 }
 
 /// A long message that comes slowly is life: PINGRESP waits behind it.
 #[test]
 fn a_slow_long_message_is_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
-    d.gets(b"\x30\x80\x08\0\x01t");
-    d.turn();
+    d.buffer(publish("t").remaining(1021));
+    d.drain_events();
     let mut pings = 0;
     for second in 1..500 {
-        d.gets(b".");
-        assert!(d.turn().len() <= 1);
-        let nap = d.at(second * 2000);
+        d.buffer(b".");
+        assert!(d.drain_events().len() <= 1);
+        let nap = d.tick(second * 2000);
         assert!(matches!(nap, Ok(Some(1..))), "{second}: {nap:?}");
         pings += d.tx.bytes().len() / 2;
         d.tx.clear();
@@ -333,12 +345,12 @@ fn a_slow_long_message_is_life() {
 #[test]
 fn bytes_are_life_before_they_are_told() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
-    d.at(6000).unwrap();
-    d.gets(b"\x30\x80\x01\0\x01t");
+    d.tick(6000).unwrap();
+    d.buffer(publish("t").remaining(125));
     for second in 1..100 {
-        d.gets(b".");
-        assert_eq!(d.turn(), []);
-        assert!(d.at(6000 + second * 2000).is_ok(), "{second}");
+        d.buffer(b".");
+        assert_eq!(d.drain_events(), []);
+        assert!(d.tick(6000 + second * 2000).is_ok(), "{second}");
     }
 }
 
@@ -348,18 +360,18 @@ fn bytes_are_life_in_a_large_buffer() {
     let mut d = Box::new(Dialogue::<1, 70_000, 64>::new());
     d.connect(&Connect::new("c").keep_alive(8).timeout(3));
     d.tx.clear();
-    d.gets(b"\x20\x02\0\0");
-    d.turn();
-    d.at(0).unwrap();
-    d.at(6000).unwrap();
+    d.buffer(connack());
+    d.drain_events();
+    d.tick(0).unwrap();
+    d.tick(6000).unwrap();
     // 65,535 bytes of a message of 69,000, then some more.
-    d.gets(b"\x30\x88\x9b\x04\0\x01t");
-    d.gets(&[b'.'; 65_528]);
+    d.buffer(publish("t").remaining(68_997));
+    d.buffer(&[b'.'; 65_528]);
     for second in 1..10 {
-        d.gets(b".");
-        assert_eq!(d.turn(), []);
+        d.buffer(b".");
+        assert_eq!(d.drain_events(), []);
         let now = 6000 + second * 4000;
-        assert!(d.at(now).is_ok() && d.at(now).is_ok(), "{second}");
+        assert!(d.tick(now).is_ok() && d.tick(now).is_ok(), "{second}");
     }
 }
 
@@ -373,19 +385,19 @@ fn half_a_packet_is_no_life() {
         b"\x40\x02\0",
     ] {
         let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
-        d.gets(half);
-        d.turn();
-        d.at(1).unwrap();
-        assert_eq!(d.at(6000), Ok(Some(3000)));
-        d.turn();
-        d.turn();
+        d.buffer(half);
+        d.drain_events();
+        d.tick(1).unwrap();
+        assert_eq!(d.tick(6000), Ok(Some(3000)));
+        d.drain_events();
+        d.drain_events();
         assert_eq!(
-            (d.at(8999), d.at(9000)),
+            (d.tick(8999), d.tick(9000)),
             (Ok(Some(1)), Ok(Some(0))),
             "{half:02x?}"
         );
-        d.turn();
-        assert_eq!(d.at(9001), Err(Fault::Timeout), "{half:02x?}");
+        d.drain_events();
+        assert_eq!(d.tick(9001), Err(Fault::Timeout), "{half:02x?}");
     }
 }
 
@@ -394,16 +406,16 @@ fn half_a_packet_is_no_life() {
 fn a_full_rx_is_no_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
     d.tx.commit(256);
-    d.gets(b"\x32\x05\0\x01t\0\x05\x30\x03\0\x01t\x30\x03\0\x01t");
-    assert_eq!(d.turn(), [message("t", b"").qos1(5)]);
-    d.at(1).unwrap();
-    assert!(d.at(6001).is_ok());
+    d.buffer([publish("t").qos1(5), publish("t"), publish("t")]);
+    assert_eq!(d.drain_events(), [message("t", b"").qos1(5)]);
+    d.tick(1).unwrap();
+    assert!(d.tick(6001).is_ok());
     for ms in (6500..14_000).step_by(500) {
-        assert!(matches!(d.at(ms), Ok(Some(1..))), "{ms}");
-        assert_eq!(d.turn(), []);
+        assert!(matches!(d.tick(ms), Ok(Some(1..))), "{ms}");
+        assert_eq!(d.drain_events(), []);
     }
     assert_eq!(
-        (d.at(14_001), d.turn(), d.at(14_001)),
+        (d.tick(14_001), d.drain_events(), d.tick(14_001)),
         (Ok(Some(0)), vec![], Err(Fault::Timeout))
     );
 }
@@ -414,7 +426,7 @@ fn full_reads_are_life() {
     let mut d = Box::new(Dialogue::<1, 65_536>::new());
     d.connect(&Connect::new("c").keep_alive(8).timeout(5));
     d.tx.clear();
-    d.gets(b"\x20\x02\0\0\x30\x80\x80\x80\x02\0\x01t");
+    d.buffer([connack(), publish("t").remaining(4_194_301)]);
     let Dialogue { session, rx, tx } = &mut *d;
     while session.next_event(rx, tx).unwrap().is_some() {}
     session.tick(0, tx).unwrap();
@@ -437,16 +449,16 @@ fn an_excused_broker_is_not_dead() {
     let mut pings = 0;
     for ms in (0..60_000).step_by(500) {
         d.session.on_reading_paused();
-        assert!(d.at(ms).is_ok(), "{ms}");
-        pings += usize::from(d.tx.bytes() == b"\xc0\0");
+        assert!(d.tick(ms).is_ok(), "{ms}");
+        pings += usize::from(d.tx.bytes() == pingreq().to_bytes());
         d.tx.clear();
         // PINGRESP lies where nobody reads.
     }
     assert_ne!(pings, 0);
     let dies = (60_000..80_000).step_by(500).find(|ms| {
-        let told = d.at(*ms);
+        let emitted = d.tick(*ms);
         d.tx.clear();
-        told == Err(Fault::Timeout)
+        emitted == Err(Fault::Timeout)
     });
     assert!(dies.is_some_and(|ms| ms <= 70_000), "{dies:?}");
 }
@@ -464,13 +476,13 @@ fn a_pingreq_that_cannot_be_written() {
             } else {
                 d.tx.commit(255);
             }
-            d.at(start).unwrap();
+            d.tick(start).unwrap();
             assert_eq!(
-                (d.at(at(7500)), d.at(at(17_499))),
+                (d.tick(at(7500)), d.tick(at(17_499))),
                 (Ok(Some(10_000)), Ok(Some(1)))
             );
             assert_eq!(
-                (d.at(at(17_500)), d.at(at(17_500))),
+                (d.tick(at(17_500)), d.tick(at(17_500))),
                 (Ok(Some(0)), Err(Fault::Timeout))
             );
         }
@@ -483,15 +495,15 @@ fn a_pingreq_that_is_written_late() {
     let mut d = open(0, Connect::new("c").keep_alive(10).timeout(2));
     d.tx.commit(255);
     for ms in (7500..60_000).step_by(5000) {
-        assert!(matches!(d.at(ms), Ok(Some(1..))), "{ms}");
-        d.gets(b"\x30\x03\0\x01t");
-        assert_eq!(d.turn(), [message("t", b"")]);
+        assert!(matches!(d.tick(ms), Ok(Some(1..))), "{ms}");
+        d.buffer(publish("t"));
+        assert_eq!(d.drain_events(), [message("t", b"")]);
     }
     d.tx.clear();
-    assert_eq!(d.at(60_000), Ok(Some(2000)));
-    d.says(b"\xc0\0");
-    d.hears(b"\xd0\0", &[]);
-    assert_eq!(d.at(60_001), Ok(Some(7499)));
+    assert_eq!(d.tick(60_000), Ok(Some(2000)));
+    d.sends(pingreq());
+    d.receives(pingresp(), &[]);
+    assert_eq!(d.tick(60_001), Ok(Some(7499)));
 }
 
 /// A transport that is asked in vain does not count as something sent.
@@ -500,8 +512,8 @@ fn trying_in_vain_is_nothing_sent() {
     let mut d = open(0, Connect::new("c").keep_alive(10));
     d.publish(&Publish::to("t").remaining(1000)).unwrap();
     d.session.publish_chunk(&[0; 1000], &mut d.tx).unwrap();
-    d.at(0).unwrap();
-    let mut told = Ok(None);
+    d.tick(0).unwrap();
+    let mut emitted = Ok(None);
     for ms in (0..30_000).step_by(500) {
         assert_eq!(
             d.session.publish_chunk(&[0; 100], &mut d.tx),
@@ -509,25 +521,25 @@ fn trying_in_vain_is_nothing_sent() {
             "{ms}"
         );
         assert!(d.publish(&Publish::to("t")).is_err());
-        told = d.at(ms);
-        if told.is_err() {
+        emitted = d.tick(ms);
+        if emitted.is_err() {
             assert!(ms >= 17_500);
             break;
         }
     }
-    assert_eq!(told, Err(Fault::Timeout));
+    assert_eq!(emitted, Err(Fault::Timeout));
 }
 
 /// A PINGRESP that nobody asked for is no harm, and does not count for the next one.
 #[test]
 fn a_stray_pingresp() {
     let mut d = open(0, Connect::new("c").keep_alive(20).timeout(3));
-    d.hears(b"\xd0\0\xd0\0", &[]);
-    d.at(1).unwrap();
-    d.at(15_000).unwrap();
-    d.says(b"\xc0\0");
+    d.receives([pingresp(), pingresp()], &[]);
+    d.tick(1).unwrap();
+    d.tick(15_000).unwrap();
+    d.sends(pingreq());
     assert_eq!(
-        (d.at(18_000), d.at(18_000)),
+        (d.tick(18_000), d.tick(18_000)),
         (Ok(Some(0)), Err(Fault::Timeout))
     );
 }
@@ -542,15 +554,15 @@ fn sleeping_as_told_is_right() {
         let (mut pings, mut since, mut ticks) = (0, 0, 0);
         let mut slept = 0u64;
         while slept < 86_400_000 {
-            let nap = d.at(now).unwrap().unwrap();
+            let nap = d.tick(now).unwrap().unwrap();
             ticks += 1;
-            if d.tx.bytes() == b"\xc0\0" {
+            if d.tx.bytes() == pingreq().to_bytes() {
                 d.tx.clear();
-                d.hears(b"\xd0\0", &[]);
+                d.receives(pingresp(), &[]);
                 (pings, since) = (pings + 1, 0);
                 continue;
             }
-            d.silent();
+            d.sends_nothing();
             assert!(nap > 0);
             now = now.wrapping_add(nap);
             slept += u64::from(nap);
@@ -573,10 +585,10 @@ fn the_same_calls_give_the_same() {
     let run = || {
         let mut d = open(5, Connect::new("c").keep_alive(10));
         d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
-        d.gets(b"\x34\x05\0\x01t\0\x05\x50\x02\0\x01");
-        let told = d.turn();
-        let naps = [d.at(10), d.at(9000), d.at(20_000)];
-        (told, naps, d.session, d.tx)
+        d.buffer([publish("t").qos2(5), pubrec(1)]);
+        let emitted = d.drain_events();
+        let naps = [d.tick(10), d.tick(9000), d.tick(20_000)];
+        (emitted, naps, d.session, d.tx)
     };
     assert!(run() == run());
 }
@@ -587,8 +599,9 @@ fn the_same_calls_give_the_same() {
 fn a_live_upload_behind_an_unread_pingresp() {
     let mut s = Session::<[Slot; 2]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
-    let hear = |rx: &mut Buffer, bytes: &[u8]| {
-        rx.space()[..bytes.len()].copy_from_slice(bytes);
+    let receive = |rx: &mut Buffer, packets: &[Packet]| {
+        let bytes = packets.to_bytes();
+        rx.space()[..bytes.len()].copy_from_slice(&bytes);
         rx.commit(bytes.len());
     };
     s.connect(
@@ -598,16 +611,16 @@ fn a_live_upload_behind_an_unread_pingresp() {
     )
     .unwrap();
     tx.clear();
-    hear(&mut rx, b"\x20\x02\0\0");
+    receive(&mut rx, &[connack()]);
     s.next_event(&mut rx, &mut tx).unwrap();
     s.tick(0, &mut tx).unwrap();
     s.tick(15_000, &mut tx).unwrap();
-    assert_eq!(tx.bytes(), b"\xc0\0");
+    assert_eq!(tx.bytes(), pingreq().to_bytes());
     tx.clear();
     s.publish(&Publish::to("t").remaining(1000), &mut tx)
         .unwrap();
     tx.clear();
-    hear(&mut rx, b"\x32\x05\0\x01t\0\x05\xd0\0");
+    receive(&mut rx, &[publish("t").qos1(5), pingresp()]);
     s.next_event(&mut rx, &mut tx).unwrap();
     for now in (15_100..25_000).step_by(100) {
         s.publish_chunk(b"1", &mut tx).unwrap();

@@ -13,7 +13,7 @@ type Eight = Session<[Slot; 8]>;
 /// What came of a stream.
 #[derive(PartialEq, Debug)]
 struct Outcome {
-    told: Vec<Told>,
+    emitted: Vec<Emitted>,
     said: String,
     session: Eight,
 }
@@ -24,7 +24,7 @@ struct Run<const RX: usize, const TX: usize> {
     session: Eight,
     rx: Buffer<[u8; RX]>,
     tx: Buffer<[u8; TX]>,
-    told: Vec<Told>,
+    emitted: Vec<Emitted>,
     said: Vec<u8>,
     /// The message being told is answered at its end.
     echo: bool,
@@ -36,7 +36,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             session: session.clone(),
             rx: Buffer::new(),
             tx: Buffer::new(),
-            told: vec![],
+            emitted: vec![],
             said: vec![],
             echo: false,
         }
@@ -50,27 +50,28 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
 
     /// Takes what is told, and answers some of it; when there is no room for an answer, `drain`
     /// says how many bytes leave before it is tried again.
-    fn turn(&mut self, drain: &mut impl FnMut() -> usize) {
+    fn drain_events(&mut self, drain: &mut impl FnMut() -> usize) {
         loop {
-            let told = match self.session.next_event(&mut self.rx, &mut self.tx) {
-                Ok(Some(event)) => Told::from(event),
+            let emitted = match self.session.next_event(&mut self.rx, &mut self.tx) {
+                Ok(Some(event)) => Emitted::from(event),
                 Ok(None) => return,
-                Err(fault) => return self.told.push(Told::Fault(fault)),
+                Err(fault) => return self.emitted.push(Emitted::Fault(fault)),
             };
-            if let Told::Message(message) = &told {
+            if let Emitted::Message(message) = &emitted {
                 self.echo = message.topic == b"e";
             }
             loop {
-                let done = match &told {
-                    Told::Message(Received { remaining: 0, .. }) | Told::Payload(_, 0)
+                let done = match &emitted {
+                    Emitted::Message(OwnedMessage { remaining: 0, .. })
+                    | Emitted::Payload(_, 0)
                         if self.echo =>
                     {
                         self.session
                             .publish(&Publish::to("echo"), &mut self.tx)
                             .map(drop)
                     }
-                    Told::Resend(4, _) => self.session.abandon(id(4), &mut self.tx),
-                    &Told::Resend(number, qos) => self.session.republish(
+                    Emitted::Resend(4, _) => self.session.abandon(id(4), &mut self.tx),
+                    &Emitted::Resend(number, qos) => self.session.republish(
                         id(number),
                         &Publish::to("r").payload(b"!").qos(qos),
                         &mut self.tx,
@@ -80,10 +81,10 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
                 match done {
                     Ok(()) => break,
                     Err(SendError::Full) => self.drain(drain()),
-                    Err(other) => panic!("{other} upon {told:?}"),
+                    Err(other) => panic!("{other} upon {emitted:?}"),
                 }
             }
-            self.told.push(told);
+            self.emitted.push(emitted);
         }
     }
 
@@ -96,7 +97,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             space[..n].copy_from_slice(&bytes[..n]);
             self.rx.commit(n);
             bytes = &bytes[n..];
-            self.turn(&mut || usize::MAX);
+            self.drain_events(&mut || usize::MAX);
             let stands = self.tx.is_empty();
             self.drain(usize::MAX);
             if self.session.is_closed() || (bytes.is_empty() && stands) {
@@ -116,7 +117,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             self.session.on_connection_lost();
         }
         Outcome {
-            told: joined(&self.told),
+            emitted: joined(&self.emitted),
             said: hex(&self.said),
             session: self.session,
         }
@@ -179,7 +180,7 @@ fn by_chance<const RX: usize, const TX: usize>(
         run.rx.space()[..n].copy_from_slice(&stream[..n]);
         run.rx.commit(n);
         stream = &stream[n..];
-        run.turn(&mut || chances.next().unwrap());
+        run.drain_events(&mut || chances.next().unwrap());
         let stands = run.tx.is_empty() && stream.is_empty();
         run.drain(if run.session.is_closed() {
             usize::MAX
@@ -288,7 +289,7 @@ fn the_long_dialogue_is_as_recorded() {
     let outcome = at_once::<256>(&everything_under_way(), &RECORDED.concat());
     let long = b"0123456789012345678901234567890123456789012345678901234567890123456789abcdefgh";
     assert_eq!(
-        outcome.told,
+        outcome.emitted,
         [
             subscribed(3, &[1, 0x80]),
             message("a/b", b"old").retain(),
@@ -327,9 +328,9 @@ fn the_long_dialogue_is_as_recorded() {
     let small = at_once::<16>(&everything_under_way(), &RECORDED.concat());
     assert_eq!(small.said, outcome.said);
     assert!(
-        small.told.contains(&Told::Skipped(6))
-            && small.told.contains(&Told::Skipped(2))
-            && small.told.contains(&message("e", long).qos2(11))
+        small.emitted.contains(&Emitted::Skipped(6))
+            && small.emitted.contains(&Emitted::Skipped(2))
+            && small.emitted.contains(&message("e", long).qos2(11))
     );
 }
 
@@ -395,10 +396,10 @@ fn every_two_cuts_of_a_resumption() {
     let (session, stream) = (resuming(true), RESUMED_STREAM.concat());
     let outcome = at_once::<64>(&session, &stream);
     assert_eq!(
-        outcome.told,
+        outcome.emitted,
         [
-            unknown(3),
-            unknown(5),
+            outcome_unknown(3),
+            outcome_unknown(5),
             RESUMED,
             resend(1, QoS::AtLeastOnce),
             resend(4, QoS::ExactlyOnce),

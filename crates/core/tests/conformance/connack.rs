@@ -14,7 +14,7 @@ fn mqtt_3_1_4_1() {
     d.session.on_connection_lost();
     assert!(d.session.is_closed());
     assert_eq!(
-        (d.turn(), d.at(0), d.publish(&Publish::to("t"))),
+        (d.drain_events(), d.tick(0), d.publish(&Publish::to("t"))),
         (vec![], Ok(None), Err(SendError::Offline))
     );
 }
@@ -23,17 +23,17 @@ fn mqtt_3_1_4_1() {
 fn mqtt_3_1_4_4() {
     // Only CONNACK opens the connection; silence does not last.
     let mut d = waiting(&connect("c").timeout(3));
-    assert_eq!(d.at(100), Ok(Some(3000)));
-    assert_eq!(d.at(3099), Ok(Some(1)));
+    assert_eq!(d.tick(100), Ok(Some(3000)));
+    assert_eq!(d.tick(3099), Ok(Some(1)));
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     let mut late = d.clone();
     assert_eq!(
-        (late.at(3100), late.at(3100)),
+        (late.tick(3100), late.tick(3100)),
         (Ok(Some(0)), Err(Fault::Timeout))
     );
     assert!(late.session.is_closed());
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    assert_eq!((d.at(3100), d.at(1_000_000)), (Ok(None), Ok(None)));
+    d.receives(b"\x20\x02\0\0", &[NEW]);
+    assert_eq!((d.tick(3100), d.tick(1_000_000)), (Ok(None), Ok(None)));
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
 }
 
@@ -48,13 +48,13 @@ fn mqtt_3_1_4_5() {
     d.session.on_connection_lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x20\x02\0\x03",
         &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))],
     );
     // What the broker says behind it does not count either.
-    d.gets(b"\x40\x02\0\x01");
-    assert_eq!(d.turn(), []);
+    d.buffer(b"\x40\x02\0\x01");
+    assert_eq!(d.drain_events(), []);
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
 }
 
@@ -77,16 +77,16 @@ fn mqtt_3_2_0_1() {
         b"\xe0\0",
     ] {
         let mut d = waiting(&connect("c"));
-        d.hears(wrong, &[fault(Fault::Unexpected)]);
-        d.silent();
+        d.receives(wrong, &[fault(Fault::Unexpected)]);
+        d.sends_nothing();
     }
     for wrong in [&b"\0\0"[..], b"\xf0\0"] {
-        waiting(&connect("c")).hears(wrong, &[fault(Fault::Malformed)]);
+        waiting(&connect("c")).receives(wrong, &[fault(Fault::Malformed)]);
     }
     // Behind CONNACK at once, and never twice.
     let mut d = waiting(&connect("c"));
-    d.hears(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
-    d.hears(b"\x20\x02\0\0", &[fault(Fault::Unexpected)]);
+    d.receives(b"\x20\x02\0\0\x30\x03\0\x01t", &[NEW, message("t", b"")]);
+    d.receives(b"\x20\x02\0\0", &[fault(Fault::Unexpected)]);
     // A wrong length, or wrong flags.
     for wrong in [
         &b"\x20\0"[..],
@@ -97,7 +97,7 @@ fn mqtt_3_2_0_1() {
         b"\x20\x02\x03\0",
         b"\x20\x02\xff\0",
     ] {
-        waiting(&connect("c").keep_session()).hears(wrong, &[fault(Fault::Malformed)]);
+        waiting(&connect("c").keep_session()).receives(wrong, &[fault(Fault::Malformed)]);
         malformed(wrong);
     }
 }
@@ -105,8 +105,8 @@ fn mqtt_3_2_0_1() {
 #[test]
 fn mqtt_3_2_2_1() {
     let mut d = waiting(&connect("c"));
-    d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
-    d.silent();
+    d.receives(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
+    d.sends_nothing();
     // Also if there was a session before, which is not given up then.
     let mut d = Dialogue::<4>::open_kept();
     assert_eq!(
@@ -114,7 +114,7 @@ fn mqtt_3_2_2_1() {
         Ok(Some(id(1)))
     );
     d.connect(&connect("c"));
-    d.hears(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
+    d.receives(b"\x20\x02\x01\0", &[fault(Fault::Unexpected)]);
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
 }
 
@@ -123,7 +123,7 @@ fn mqtt_3_2_2_2() {
     let mut d = Dialogue::<4>::open_kept();
     d.resumes(&[RESUMED]);
     let mut d = waiting(&connect("c").keep_session());
-    d.hears(b"\x20\x02\x01\0", &[FOREIGN]);
+    d.receives(b"\x20\x02\x01\0", &[UNRECOGNIZED]);
     d.resumes(&[RESUMED]);
 }
 
@@ -144,28 +144,28 @@ fn mqtt_3_2_2_3() {
     );
     assert_eq!(d.subscribe(&[("a", 0)]), Ok(id(4)));
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(5)));
-    d.hears(
+    d.receives(
         b"\x50\x02\0\x02\x34\x05\0\x01t\0\x09",
         &[received(2), message("t", b"").qos2(9)],
     );
     d.session.on_connection_lost();
     d.connect(&connect("c").keep_session());
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x20\x02\0\0",
         &[
-            unknown(1),
-            unknown(2),
-            unknown(3),
-            unknown(4),
-            unknown(5),
+            outcome_unknown(1),
+            outcome_unknown(2),
+            outcome_unknown(3),
+            outcome_unknown(4),
+            outcome_unknown(5),
             NEW,
         ],
     );
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session.oldest_in_flight(), None);
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
-    d.says(b"\x50\x02\0\x09");
+    d.receives(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.sends(b"\x50\x02\0\x09");
     assert_eq!(
         d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
         Ok(Some(id(6)))
@@ -177,7 +177,7 @@ fn mqtt_3_2_2_4() {
     for code in 1..=255 {
         for present in [0, 1] {
             let mut d = waiting(&connect("c").keep_session());
-            d.hears(
+            d.receives(
                 &[0x20, 2, present, code],
                 &[fault(Fault::Refused(ReturnCode::from(code)))],
             );
@@ -195,7 +195,7 @@ fn mqtt_3_2_2_4() {
             Err(SendError::Invalid)
         );
     }
-    waiting(&connect("c")).hears(
+    waiting(&connect("c")).receives(
         b"\x20\x02\x01\x05",
         &[fault(Fault::Refused(ReturnCode::NOT_AUTHORIZED))],
     );
@@ -212,9 +212,9 @@ fn mqtt_3_2_2_5() {
     ] {
         assert_eq!(reason.get(), code);
         let mut d = waiting(&connect("c"));
-        d.hears(&[0x20, 2, 0, code], &[fault(Fault::Refused(reason))]);
-        d.silent();
-        assert_eq!(d.at(1_000_000), Ok(None));
+        d.receives(&[0x20, 2, 0, code], &[fault(Fault::Refused(reason))]);
+        d.sends_nothing();
+        assert_eq!(d.tick(1_000_000), Ok(None));
         assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
         assert_eq!(d.disconnect(), Err(SendError::Offline));
         same(
@@ -231,7 +231,7 @@ fn mqtt_3_2_2_5() {
 fn mqtt_3_2_2_6() {
     for code in 6..=255 {
         let mut d = waiting(&connect("c"));
-        d.hears(
+        d.receives(
             &[0x20, 2, 0, code],
             &[fault(Fault::Refused(ReturnCode::from(code)))],
         );

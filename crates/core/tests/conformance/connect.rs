@@ -38,7 +38,7 @@ fn cannot(connect: &Connect<'_>, error: SendError) {
         Err(error),
         "{connect:?}"
     );
-    d.silent();
+    d.sends_nothing();
     assert!(d.session.is_closed());
     assert_eq!(
         encoded(&Packet::Connect(*connect)),
@@ -127,34 +127,34 @@ fn mqtt_3_1_0_1() {
         );
     };
     nothing(&mut d);
-    assert_eq!(d.at(1_000_000), Ok(None));
-    d.silent();
+    assert_eq!(d.tick(1_000_000), Ok(None));
+    d.sends_nothing();
     // ... and behind it nothing before the broker has accepted it, neither by commands nor by the
     // clock.
     d.connect(&Connect::new("c").keep_alive(1).timeout(0));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
     nothing(&mut d);
-    assert_eq!((d.at(0), d.at(5000)), (Ok(None), Ok(None)));
-    d.silent();
+    assert_eq!((d.tick(0), d.tick(5000)), (Ok(None), Ok(None)));
+    d.sends_nothing();
     // A packet half sent and one half read end with their connection.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t").remaining(5)), Ok(None));
-    d.hears(b"\x32\x07\0\x01t", &[]);
+    d.receives(b"\x32\x07\0\x01t", &[]);
     d.session.on_connection_lost();
     d.connect(&connect("c"));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
-    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    d.receives(b"\x20\x02\0\0", &[NEW]);
     assert_eq!(
         (d.session.payload_remaining(), d.publish(&Publish::to("t"))),
         (0, Ok(None))
     );
-    d.says(b"\x30\x03\0\x01t");
+    d.sends(b"\x30\x03\0\x01t");
     // Whatever was in tx belonged to the last connection.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
     d.session.on_connection_lost();
     d.connect(&connect("c"));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
 }
 
 #[test]
@@ -164,19 +164,19 @@ fn mqtt_3_1_0_2() {
     let mut d = Dialogue::<4>::new();
     d.connect(&connect("a"));
     d.connect(&connect("b"));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01b");
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    d.gets(b"\x30\x03\0\x01");
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01b");
+    d.receives(b"\x20\x02\0\0", &[NEW]);
+    d.buffer(b"\x30\x03\0\x01");
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
     d.connect(&connect("c"));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
-    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c");
+    d.receives(b"\x20\x02\0\0", &[NEW]);
     // From a broker it is out of place, before and behind CONNACK.
-    d.hears(
+    d.receives(
         b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c",
         &[fault(Fault::Unexpected)],
     );
-    waiting(&connect("c")).hears(
+    waiting(&connect("c")).receives(
         b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01c",
         &[fault(Fault::Unexpected)],
     );
@@ -212,14 +212,14 @@ fn mqtt_3_1_2_2() {
         ));
     }
     let mut d = waiting(&connect("c"));
-    d.hears(
+    d.receives(
         b"\x20\x02\0\x01",
         &[fault(Fault::Refused(
             ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION,
         ))],
     );
     // It does not try another version.
-    d.silent();
+    d.sends_nothing();
 }
 
 #[test]
@@ -235,8 +235,8 @@ fn mqtt_3_1_2_3() {
 fn mqtt_3_1_2_4() {
     let mut d = Dialogue::<4>::new();
     d.connect(&connect("c").keep_session());
-    d.says(b"\x10\x0d\0\x04MQTT\x04\0\0\0\0\x01c");
-    d.hears(b"\x20\x02\0\0", &[NEW]);
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\0\0\0\0\x01c");
+    d.receives(b"\x20\x02\0\0", &[NEW]);
     assert_eq!(
         d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
         Ok(Some(id(1)))
@@ -245,38 +245,38 @@ fn mqtt_3_1_2_4() {
         d.publish(&Publish::to("b").qos(QoS::ExactlyOnce)),
         Ok(Some(id(2)))
     );
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
-    d.says(b"\x32\x05\0\x01a\0\x01\x34\x05\0\x01b\0\x02\x50\x02\0\x09");
+    d.receives(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.sends(b"\x32\x05\0\x01a\0\x01\x34\x05\0\x01b\0\x02\x50\x02\0\x09");
     // A message that is on its way both times; one that has been received; and those of ours.
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     assert_eq!(
         d.republish(1, &Publish::to("a").qos(QoS::AtLeastOnce)),
         Ok(())
     );
-    d.hears(b"\x3c\x05\0\x01t\0\x09", &[resend(2, QoS::ExactlyOnce)]);
+    d.receives(b"\x3c\x05\0\x01t\0\x09", &[resend(2, QoS::ExactlyOnce)]);
     assert_eq!(
         d.republish(2, &Publish::to("b").qos(QoS::ExactlyOnce)),
         Ok(())
     );
-    d.says(b"\x3a\x05\0\x01a\0\x01\x50\x02\0\x09\x3c\x05\0\x01b\0\x02");
+    d.sends(b"\x3a\x05\0\x01a\0\x01\x50\x02\0\x09\x3c\x05\0\x01b\0\x02");
     // Left in good order, the session remains, too.
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.disconnect(), Ok(()));
-    d.says(b"\xe0\0");
+    d.sends(b"\xe0\0");
     d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
-    d.silent();
+    d.sends_nothing();
     // A refusal, or a connection that comes to nothing, changes nothing of it.
     d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x20\x02\0\x03",
         &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))],
     );
     d.connect(&connect("c"));
     d.resumes(&[RESUMED, resend(2, QoS::ExactlyOnce)]);
-    d.hears(b"\x62\x02\0\x09", &[]);
-    d.says(b"\x70\x02\0\x09");
+    d.receives(b"\x62\x02\0\x09", &[]);
+    d.sends(b"\x70\x02\0\x09");
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn mqtt_3_1_2_6() {
         d.publish(&Publish::to("c").qos(QoS::ExactlyOnce)),
         Ok(Some(id(3)))
     );
-    d.hears(
+    d.receives(
         b"\x50\x02\0\x03\x34\x05\0\x01t\0\x09",
         &[received(3), message("t", b"").qos2(9)],
     );
@@ -303,11 +303,19 @@ fn mqtt_3_1_2_6() {
     d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.tx.clear();
-    d.hears(b"\x20\x02\0\0", &[unknown(1), unknown(2), unknown(3), NEW]);
-    d.silent();
+    d.receives(
+        b"\x20\x02\0\0",
+        &[
+            outcome_unknown(1),
+            outcome_unknown(2),
+            outcome_unknown(3),
+            NEW,
+        ],
+    );
+    d.sends_nothing();
     assert_eq!(d.session.oldest_in_flight(), None);
-    d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
-    d.says(b"\x50\x02\0\x09");
+    d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+    d.sends(b"\x50\x02\0\x09");
     // Nor is its state used by any other: it ends with the connection.
     assert!(matches!(
         d.publish(&Publish::to("d").qos(QoS::AtLeastOnce)),
@@ -320,14 +328,14 @@ fn mqtt_3_1_2_6() {
         d.session.on_connection_lost();
         d.connect(&connect);
         d.tx.clear();
-        d.hears(b"\x20\x02\0\0", &[unknown(number), NEW]);
-        d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
-        d.says(b"\x50\x02\0\x09");
+        d.receives(b"\x20\x02\0\0", &[outcome_unknown(number), NEW]);
+        d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+        d.sends(b"\x50\x02\0\x09");
     }
     // If the broker says that it kept something, it is not this.
-    d.resumes(&[unknown(number), FOREIGN]);
-    d.silent();
-    d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+    d.resumes(&[outcome_unknown(number), UNRECOGNIZED]);
+    d.sends_nothing();
+    d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
 }
 
 #[test]
@@ -496,75 +504,75 @@ fn mqtt_3_1_2_22() {
 fn mqtt_3_1_2_23() {
     let open = |seconds| {
         let mut d = waiting(&Connect::new("c").keep_alive(seconds));
-        assert_eq!(d.at(0), Ok(Some(10_000)));
-        d.hears(b"\x20\x02\0\0", &[NEW]);
+        assert_eq!(d.tick(0), Ok(Some(10_000)));
+        d.receives(b"\x20\x02\0\0", &[NEW]);
         d
     };
     let mut d = open(5);
-    assert_eq!(d.at(1), Ok(Some(3749)));
-    assert_eq!(d.at(3749), Ok(Some(1)));
-    d.silent();
-    assert_eq!(d.at(3750), Ok(Some(3750)));
-    d.says(b"\xc0\0");
-    d.hears(b"\xd0\0", &[]);
+    assert_eq!(d.tick(1), Ok(Some(3749)));
+    assert_eq!(d.tick(3749), Ok(Some(1)));
+    d.sends_nothing();
+    assert_eq!(d.tick(3750), Ok(Some(3750)));
+    d.sends(b"\xc0\0");
+    d.receives(b"\xd0\0", &[]);
     // What is sent puts it off; what is heard does not.
-    assert_eq!(d.at(6000), Ok(Some(1500)));
+    assert_eq!(d.tick(6000), Ok(Some(1500)));
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
-    assert_eq!(d.at(6000), Ok(Some(3750)));
-    d.says(b"\x30\x03\0\x01t");
-    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-    assert_eq!(d.at(9749), Ok(Some(1)));
-    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-    d.silent();
-    assert_eq!(d.at(9750), Ok(Some(3750)));
-    d.says(b"\xc0\0");
+    assert_eq!(d.tick(6000), Ok(Some(3750)));
+    d.sends(b"\x30\x03\0\x01t");
+    d.receives(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    assert_eq!(d.tick(9749), Ok(Some(1)));
+    d.receives(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    d.sends_nothing();
+    assert_eq!(d.tick(9750), Ok(Some(3750)));
+    d.sends(b"\xc0\0");
     // An acknowledgement is sent, too.
-    d.hears(b"\xd0\0\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
-    d.says(b"\x40\x02\0\x01");
-    assert_eq!(d.at(10_000), Ok(Some(3750)));
+    d.receives(b"\xd0\0\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
+    d.sends(b"\x40\x02\0\x01");
+    assert_eq!(d.tick(10_000), Ok(Some(3750)));
     // A ping unanswered does not excuse from the next.
-    d.at(13_750).unwrap();
-    d.at(17_500).unwrap();
-    d.says(b"\xc0\0\xc0\0");
+    d.tick(13_750).unwrap();
+    d.tick(17_500).unwrap();
+    d.sends(b"\xc0\0\xc0\0");
     // The pieces of a payload are sent, too; a ping that is due waits for the last one.
     let mut d = open(5);
     assert_eq!(d.publish(&Publish::to("t").remaining(3)), Ok(None));
-    assert_eq!(d.at(0), Ok(Some(3750)));
+    assert_eq!(d.tick(0), Ok(Some(3750)));
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
-    assert_eq!(d.at(3000), Ok(Some(3750)));
-    d.says(b"\x30\x06\0\x01tp");
+    assert_eq!(d.tick(3000), Ok(Some(3750)));
+    d.sends(b"\x30\x06\0\x01tp");
     assert_eq!(d.session.publish_direct(1, &mut d.tx), Ok(()));
-    assert_eq!(d.at(6000), Ok(Some(3750)));
-    assert_eq!(d.at(9750), Ok(Some(5000)));
-    assert_eq!(d.at(10_000), Ok(Some(4750)));
-    d.silent();
+    assert_eq!(d.tick(6000), Ok(Some(3750)));
+    assert_eq!(d.tick(9750), Ok(Some(5000)));
+    assert_eq!(d.tick(10_000), Ok(Some(4750)));
+    d.sends_nothing();
     assert_eq!(d.session.publish_chunk(b"q", &mut d.tx), Ok(1));
-    d.at(10_000).unwrap();
-    d.says(b"q\xc0\0");
+    d.tick(10_000).unwrap();
+    d.sends(b"q\xc0\0");
     // However long the keep-alive is.
     for (seconds, period) in [(1, 750), (2, 1500), (60, 45_000), (65_535, 49_151_250)] {
         let mut d = open(seconds);
-        assert_eq!(d.at(0), Ok(Some(period)));
-        assert_eq!(d.at(period - 1), Ok(Some(1)));
-        d.silent();
-        d.at(period).unwrap();
-        d.says(b"\xc0\0");
+        assert_eq!(d.tick(0), Ok(Some(period)));
+        assert_eq!(d.tick(period - 1), Ok(Some(1)));
+        d.sends_nothing();
+        d.tick(period).unwrap();
+        d.sends(b"\xc0\0");
     }
     // And over the end of the clock.
     let mut d = open(5);
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
     d.tx.clear();
-    assert_eq!(d.at(u32::MAX - 999), Ok(Some(3750)));
-    assert_eq!(d.at(2749), Ok(Some(1)));
-    d.silent();
-    d.at(2750).unwrap();
-    d.says(b"\xc0\0");
+    assert_eq!(d.tick(u32::MAX - 999), Ok(Some(3750)));
+    assert_eq!(d.tick(2749), Ok(Some(1)));
+    d.sends_nothing();
+    d.tick(2750).unwrap();
+    d.sends(b"\xc0\0");
     // Without keep-alive never.
     let mut d = open(0);
     for ms in [0, 1, 1000, 1_000_000, 0x8000_0000, u32::MAX] {
-        assert_eq!(d.at(ms), Ok(None));
+        assert_eq!(d.tick(ms), Ok(None));
     }
-    d.silent();
+    d.sends_nothing();
     // What is said of it.
     for seconds in [0, 1, 0x1234, 65_535] {
         assert_eq!(
@@ -602,7 +610,7 @@ fn mqtt_3_1_3_2() {
         d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
         Ok(Some(id(1)))
     );
-    d.hears(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
+    d.receives(b"\x34\x05\0\x01t\0\x09", &[message("t", b"").qos2(9)]);
     d.tx.clear();
     d.session.on_connection_lost();
     // Another client's session is another session, also if the names differ a little only.
@@ -610,12 +618,12 @@ fn mqtt_3_1_3_2() {
         let mut d = d.clone();
         d.connect(&connect(name).keep_session());
         d.tx.clear();
-        d.hears(b"\x20\x02\x01\0", &[unknown(1), FOREIGN]);
-        d.silent();
-        d.hears(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
+        d.receives(b"\x20\x02\x01\0", &[outcome_unknown(1), UNRECOGNIZED]);
+        d.sends_nothing();
+        d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
     }
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
-    d.hears(b"\x3c\x05\0\x01t\0\x09", &[]);
+    d.receives(b"\x3c\x05\0\x01t\0\x09", &[]);
 }
 
 #[test]
@@ -666,11 +674,11 @@ fn mqtt_3_1_3_7() {
 #[test]
 fn mqtt_3_1_3_8() {
     let mut d = waiting(&connect("c").keep_session());
-    d.hears(
+    d.receives(
         b"\x20\x02\0\x02",
         &[fault(Fault::Refused(ReturnCode::IDENTIFIER_REJECTED))],
     );
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     // A broker reads the request that it is to refuse so.
     assert!(matches!(

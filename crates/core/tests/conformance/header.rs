@@ -10,44 +10,44 @@ fn mqtt_2_2_2_1() {
     // All that a client sends, from the session.
     let mut d = Dialogue::<4>::new();
     d.connect(&Connect::new("c").keep_alive(1));
-    d.says(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
-    d.hears(b"\x20\x02\0\0", &[NEW]);
-    d.at(0).unwrap();
-    d.at(1000).unwrap();
-    d.says(b"\xc0\0");
+    d.sends(b"\x10\x0d\0\x04MQTT\x04\x02\0\x01\0\x01c");
+    d.receives(b"\x20\x02\0\0", &[NEW]);
+    d.tick(0).unwrap();
+    d.tick(1000).unwrap();
+    d.sends(b"\xc0\0");
     assert_eq!(d.subscribe(&[("a", 2)]), Ok(id(1)));
-    d.says(b"\x82\x06\0\x01\0\x01a\x02");
+    d.sends(b"\x82\x06\0\x01\0\x01a\x02");
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(2)));
-    d.says(b"\xa2\x05\0\x02\0\x01a");
+    d.sends(b"\xa2\x05\0\x02\0\x01a");
     for (qos, retain, head) in [(0, false, 0x30), (0, true, 0x31)] {
         let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(None));
-        d.says(&packet(head, &[b"\0\x01t"]));
+        d.sends(&packet(head, &[b"\0\x01t"]));
     }
     for (n, qos, retain, head) in [(3, 1, false, 0x32), (4, 1, true, 0x33)] {
         let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
-        d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
+        d.sends(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
     let mut d = Dialogue::<4>::open();
     for (n, retain, head) in [(1, false, 0x34), (2, true, 0x35)] {
         let mut publish = Publish::to("t").qos(QoS::ExactlyOnce);
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
-        d.says(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
+        d.sends(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
-    d.hears(b"\x50\x02\0\x01", &[received(1)]);
-    d.says(b"\x62\x02\0\x01");
-    d.hears(b"\x32\x05\0\x01t\0\x07", &[message("t", b"").qos1(7)]);
-    d.says(b"\x40\x02\0\x07");
-    d.hears(b"\x34\x05\0\x01t\0\x08", &[message("t", b"").qos2(8)]);
-    d.says(b"\x50\x02\0\x08");
-    d.hears(b"\x62\x02\0\x08", &[]);
-    d.says(b"\x70\x02\0\x08");
+    d.receives(b"\x50\x02\0\x01", &[received(1)]);
+    d.sends(b"\x62\x02\0\x01");
+    d.receives(b"\x32\x05\0\x01t\0\x07", &[message("t", b"").qos1(7)]);
+    d.sends(b"\x40\x02\0\x07");
+    d.receives(b"\x34\x05\0\x01t\0\x08", &[message("t", b"").qos2(8)]);
+    d.sends(b"\x50\x02\0\x08");
+    d.receives(b"\x62\x02\0\x08", &[]);
+    d.sends(b"\x70\x02\0\x08");
     assert_eq!(d.disconnect(), Ok(()));
-    d.says(b"\xe0\0");
+    d.sends(b"\xe0\0");
 
     // All packets, from the codec.
     let filters = [Filter::new("a", QoS::AtMostOnce)];
@@ -142,14 +142,14 @@ fn mqtt_2_2_2_2() {
                     hex(&bytes)
                 );
                 let mut d = Dialogue::<4>::open();
-                let told = d.feed(&bytes);
+                let emitted = d.feed(&bytes);
                 // What only clients send, and a second CONNACK, are out of place; all else is
                 // taken.
                 let unexpected = matches!(kind, 0x10 | 0x20 | 0x80 | 0xa0 | 0xc0 | 0xe0);
                 assert_eq!(
-                    told.contains(&fault(Fault::Unexpected)),
+                    emitted.contains(&fault(Fault::Unexpected)),
                     unexpected,
-                    "{}: {told:?}",
+                    "{}: {emitted:?}",
                     hex(&bytes)
                 );
                 assert_eq!(d.session.is_closed(), unexpected, "{}", hex(&bytes));
@@ -160,8 +160,8 @@ fn mqtt_2_2_2_2() {
                 let mut d = Dialogue::<4>::new();
                 d.connect(&Connect::new("c"));
                 d.tx.clear();
-                d.hears(&bytes, &[fault(Fault::Malformed)]);
-                d.silent();
+                d.receives(&bytes, &[fault(Fault::Malformed)]);
+                d.sends_nothing();
             }
         }
     }
@@ -189,18 +189,18 @@ fn mqtt_2_3_1_1() {
     for number in [1, 2, 0xff, 0x100, 0x7fff, 0x8000, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<4>::open();
-        d.hears(
+        d.receives(
             &packet(0x32, &[b"\0\x01t", &[high, low]]),
             &[message("t", b"").qos1(number)],
         );
-        d.says(&[0x40, 2, high, low]);
-        d.hears(
+        d.sends(&[0x40, 2, high, low]);
+        d.receives(
             &packet(0x34, &[b"\0\x01t", &[high, low]]),
             &[message("t", b"").qos2(number)],
         );
-        d.says(&[0x50, 2, high, low]);
-        d.hears(&[0x62, 2, high, low], &[]);
-        d.says(&[0x70, 2, high, low]);
+        d.sends(&[0x50, 2, high, low]);
+        d.receives(&[0x62, 2, high, low], &[]);
+        d.sends(&[0x70, 2, high, low]);
     }
     // Ours run from 1 to the number of slots, and then from 1 again: with the most slots there are,
     // too.
@@ -209,7 +209,7 @@ fn mqtt_2_3_1_1() {
     let mut hear = |session: &mut Session, bytes: &[u8], tx: &mut Buffer<[u8; 64]>| {
         rx.space()[..bytes.len()].copy_from_slice(bytes);
         rx.commit(bytes.len());
-        session.next_event(&mut rx, tx).unwrap().map(Told::from)
+        session.next_event(&mut rx, tx).unwrap().map(Emitted::from)
     };
     session
         .connect(&Connect::new("c"), &mut Buffer::<[u8; 64]>::new(), &mut tx)
@@ -238,7 +238,7 @@ fn mqtt_2_3_1_2() {
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
     assert_eq!(d.subscribe(&[("a", 0)]), Ok(id(2)));
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(3)));
-    d.says(b"\x32\x05\0\x01t\0\x01\x82\x06\0\x02\0\x01a\0\xa2\x05\0\x03\0\x01a");
+    d.sends(b"\x32\x05\0\x01t\0\x01\x82\x06\0\x02\0\x01a\0\xa2\x05\0\x03\0\x01a");
     // With all of it in use nothing that needs an identifier can be sent.
     assert_eq!(d.publish(&reading), Err(SendError::Busy));
     assert_eq!(
@@ -247,11 +247,11 @@ fn mqtt_2_3_1_2() {
     );
     assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Busy));
     assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.publish(&reading.qos(QoS::AtMostOnce)), Ok(None));
-    d.says(b"\x30\x03\0\x01t");
+    d.sends(b"\x30\x03\0\x01t");
     // Nor while the oldest is: its turn comes first.
-    d.hears(
+    d.receives(
         b"\xb0\x02\0\x03\x90\x03\0\x02\0",
         &[acked(3), subscribed(2, b"\0")],
     );
@@ -259,17 +259,19 @@ fn mqtt_2_3_1_2() {
         (d.publish(&reading), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(1)))
     );
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
     assert_eq!(d.publish(&reading), Ok(Some(id(2))));
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading), Ok(Some(id(3))));
     assert_eq!(d.publish(&reading), Ok(Some(id(1))));
     assert_eq!(
         (d.publish(&reading), d.session.oldest_in_flight()),
         (Err(SendError::Busy), Some(id(2)))
     );
-    d.says(b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x01");
+    d.sends(
+        b"\x32\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x32\x05\0\x01t\0\x03\x32\x05\0\x01t\0\x01",
+    );
 }
 
 #[test]
@@ -277,7 +279,7 @@ fn mqtt_2_3_1_3() {
     let reading = Publish::to("t").payload(b"p");
     let mut d = Dialogue::<1>::open_kept();
     assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
-    d.says(b"\x34\x06\0\x01t\0\x01p");
+    d.sends(b"\x34\x06\0\x01t\0\x01p");
     assert_eq!(
         d.publish(&reading.qos(QoS::AtLeastOnce)),
         Err(SendError::Busy)
@@ -285,33 +287,33 @@ fn mqtt_2_3_1_3() {
     // Again over the next connection, with the same identifier.
     d.resumes(&[RESUMED, resend(1, QoS::ExactlyOnce)]);
     assert_eq!(d.republish(1, &reading.qos(QoS::ExactlyOnce)), Ok(()));
-    d.says(b"\x3c\x06\0\x01t\0\x01p");
-    d.hears(b"\x50\x02\0\x01", &[received(1)]);
-    d.says(b"\x62\x02\0\x01");
+    d.sends(b"\x3c\x06\0\x01t\0\x01p");
+    d.receives(b"\x50\x02\0\x01", &[received(1)]);
+    d.sends(b"\x62\x02\0\x01");
     assert_eq!(
         d.publish(&reading.qos(QoS::AtLeastOnce)),
         Err(SendError::Busy)
     );
     d.resumes(&[RESUMED]);
-    d.says(b"\x62\x02\0\x01");
+    d.sends(b"\x62\x02\0\x01");
     assert_eq!(
         d.publish(&reading.qos(QoS::AtLeastOnce)),
         Err(SendError::Busy)
     );
-    d.hears(b"\x70\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x70\x02\0\x01", &[acked(1)]);
     // Now it is free, for each of the others in turn, and until the answer comes.
     assert_eq!(d.publish(&reading.qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
     assert_eq!(d.subscribe(&[("a", 0)]), Err(SendError::Busy));
-    d.hears(b"\x40\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x40\x02\0\x01", &[acked(1)]);
     assert_eq!(d.subscribe(&[("a", 0)]), Ok(id(1)));
     assert_eq!(d.unsubscribe(&["a"]), Err(SendError::Busy));
-    d.hears(b"\x90\x03\0\x01\0", &[subscribed(1, b"\0")]);
+    d.receives(b"\x90\x03\0\x01\0", &[subscribed(1, b"\0")]);
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(1)));
     assert_eq!(
         d.publish(&reading.qos(QoS::ExactlyOnce)),
         Err(SendError::Busy)
     );
-    d.hears(b"\xb0\x02\0\x01", &[acked(1)]);
+    d.receives(b"\xb0\x02\0\x01", &[acked(1)]);
     assert_eq!(d.publish(&reading.qos(QoS::ExactlyOnce)), Ok(Some(id(1))));
 }
 
@@ -319,19 +321,19 @@ fn mqtt_2_3_1_3() {
 fn mqtt_2_3_1_4() {
     // The broker's identifiers and ours do not meet, in one and the same slot.
     let mut d = Dialogue::<1>::open();
-    d.hears(b"\x34\x05\0\x01t\0\x01", &[message("t", b"").qos2(1)]);
-    d.says(b"\x50\x02\0\x01");
+    d.receives(b"\x34\x05\0\x01t\0\x01", &[message("t", b"").qos2(1)]);
+    d.sends(b"\x50\x02\0\x01");
     assert_eq!(
         d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
         Ok(Some(id(1)))
     );
-    d.says(b"\x34\x05\0\x01t\0\x01");
-    d.hears(b"\x50\x02\0\x01", &[received(1)]);
-    d.says(b"\x62\x02\0\x01");
-    d.hears(b"\x62\x02\0\x01", &[]);
-    d.says(b"\x70\x02\0\x01");
+    d.sends(b"\x34\x05\0\x01t\0\x01");
+    d.receives(b"\x50\x02\0\x01", &[received(1)]);
+    d.sends(b"\x62\x02\0\x01");
+    d.receives(b"\x62\x02\0\x01", &[]);
+    d.sends(b"\x70\x02\0\x01");
     assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
-    d.hears(b"\x70\x02\0\x01", &[acked(1)]);
+    d.receives(b"\x70\x02\0\x01", &[acked(1)]);
     assert_eq!(d.session.oldest_in_flight(), None);
 }
 
@@ -340,10 +342,10 @@ fn mqtt_2_3_1_5() {
     let mut d = Dialogue::<2>::open();
     assert_eq!(d.publish(&Publish::to("t").payload(b"\0\x01p")), Ok(None));
     let bytes = b"\x30\x06\0\x01t\0\x01p";
-    d.says(bytes);
-    d.hears(bytes, &[message("t", b"\0\x01p")]);
+    d.sends(bytes);
+    d.receives(bytes, &[message("t", b"\0\x01p")]);
     // Two bytes that would be a wrong identifier, one that would be half of one, and none.
-    d.hears(
+    d.receives(
         b"\x30\x05\0\x01t\0\0\x31\x04\0\x01t\x05\x30\x03\0\x01t",
         &[
             message("t", b"\0\0"),
@@ -351,7 +353,7 @@ fn mqtt_2_3_1_5() {
             message("t", b""),
         ],
     );
-    d.silent();
+    d.sends_nothing();
     let packet = |id, qos| Packet::Publish {
         dup: false,
         qos,
@@ -389,18 +391,18 @@ fn mqtt_2_3_1_6() {
     for number in [1, 0x1234, 0xff00, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<2>::open();
-        d.hears(
+        d.receives(
             &[0x32, 6, 0, 1, b't', high, low, b'p'],
             &[message("t", b"p").qos1(number)],
         );
-        d.says(&[0x40, 2, high, low]);
-        d.hears(
+        d.sends(&[0x40, 2, high, low]);
+        d.receives(
             &[0x34, 6, 0, 1, b't', high, low, b'p'],
             &[message("t", b"p").qos2(number)],
         );
-        d.says(&[0x50, 2, high, low]);
-        d.hears(&[0x62, 2, high, low], &[]);
-        d.says(&[0x70, 2, high, low]);
+        d.sends(&[0x50, 2, high, low]);
+        d.receives(&[0x62, 2, high, low], &[]);
+        d.sends(&[0x70, 2, high, low]);
     }
     // And ours, in any order.
     let mut d = Dialogue::<8>::open();
@@ -410,10 +412,10 @@ fn mqtt_2_3_1_6() {
             Ok(Some(id(number)))
         );
     }
-    d.says(b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03");
+    d.sends(b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03");
     for number in [2, 3, 1] {
-        d.hears(&[0x50, 2, 0, number], &[received(number.into())]);
-        d.says(&[0x62, 2, 0, number]);
+        d.receives(&[0x50, 2, 0, number], &[received(number.into())]);
+        d.sends(&[0x62, 2, 0, number]);
     }
 }
 
@@ -423,20 +425,20 @@ fn mqtt_2_3_1_7() {
     let mut d = Dialogue::<2>::open();
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(1)));
     assert_eq!(d.unsubscribe(&["b"]), Ok(id(2)));
-    d.says(b"\x82\x06\0\x01\0\x01a\x01\xa2\x05\0\x02\0\x01b");
+    d.sends(b"\x82\x06\0\x01\0\x01a\x01\xa2\x05\0\x02\0\x01b");
     for number in [3, 0xff, 0x0100, 0x0201, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
-        d.hears(
+        d.receives(
             &[
                 0x90, 3, high, low, 1, 0xb0, 2, high, low, 0x40, 2, high, low, 0x70, 2, high, low,
             ],
             &[],
         );
     }
-    d.silent();
-    d.hears(
+    d.sends_nothing();
+    d.receives(
         b"\xb0\x02\0\x02\x90\x03\0\x01\x01",
         &[acked(2), subscribed(1, b"\x01")],
     );
-    d.hears(b"\xb0\x02\0\x02\x90\x03\0\x01\x01", &[]);
+    d.receives(b"\xb0\x02\0\x02\x90\x03\0\x01\x01", &[]);
 }

@@ -14,15 +14,15 @@ fn mqtt_3_3_1_1() {
         (d.publish(&once), d.publish(&exactly)),
         (Ok(Some(id(1))), Ok(Some(id(2))))
     );
-    d.says(b"\x32\x06\0\x01t\0\x01p\x35\x06\0\x01u\0\x02q");
+    d.sends(b"\x32\x06\0\x01t\0\x01p\x35\x06\0\x01u\0\x02q");
     // However often it is given again.
     for _ in 0..3 {
         d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
         assert_eq!(d.republish(1, &once), Ok(()));
-        assert_eq!(d.turn(), [resend(2, QoS::ExactlyOnce)]);
+        assert_eq!(d.drain_events(), [resend(2, QoS::ExactlyOnce)]);
         assert_eq!(d.republish(2, &exactly), Ok(()));
-        assert_eq!(d.turn(), []);
-        d.says(b"\x3a\x06\0\x01t\0\x01p\x3d\x06\0\x01u\0\x02q");
+        assert_eq!(d.drain_events(), []);
+        d.sends(b"\x3a\x06\0\x01t\0\x01p\x3d\x06\0\x01u\0\x02q");
     }
     // In pieces, too.
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
@@ -31,7 +31,7 @@ fn mqtt_3_3_1_1() {
         Ok(())
     );
     assert_eq!(d.session.publish_chunk(b"p", &mut d.tx), Ok(1));
-    d.says(b"\x3a\x06\0\x01t\0\x01p");
+    d.sends(b"\x3a\x06\0\x01t\0\x01p");
     let topic = TopicName::new("t").unwrap();
     let again = |qos, retain| Packet::Publish {
         dup: true,
@@ -70,15 +70,15 @@ fn mqtt_3_3_1_2() {
     );
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
     assert_eq!(d.republish(1, &Publish::to("t")), Err(SendError::Invalid));
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
-    d.says(b"\x30\x03\0\x01t");
+    d.sends(b"\x30\x03\0\x01t");
 }
 
 #[test]
 fn mqtt_3_3_1_3() {
     // What came a second time goes on for the first time.
-    for (qos, heard, told, said) in [
+    for (qos, heard, emitted, said) in [
         (
             QoS::AtMostOnce,
             &b"\x3a\x06\0\x01t\0\x05p"[..],
@@ -99,7 +99,7 @@ fn mqtt_3_3_1_3() {
         ),
     ] {
         let mut d = Dialogue::<4>::open();
-        d.gets(heard);
+        d.buffer(heard);
         let Ok(Some(Event::Message(m))) = d.session.next_event(&mut d.rx, &mut d.tx) else {
             panic!("no message")
         };
@@ -107,9 +107,9 @@ fn mqtt_3_3_1_3() {
         d.session
             .publish(&Publish::to("u").payload(m.payload).qos(qos), &mut d.tx)
             .unwrap();
-        d.says(said);
+        d.sends(said);
         let mut d = Dialogue::<4>::open();
-        d.hears(heard, &[told]);
+        d.receives(heard, &[emitted]);
     }
 }
 
@@ -151,7 +151,7 @@ fn mqtt_3_3_1_5() {
             d.publish(&Publish::to("t").payload(b"p").qos(qos).retain()),
             Ok(number)
         );
-        d.says(&bytes);
+        d.sends(&bytes);
         let topic = TopicName::new("t").unwrap();
         same(
             &Packet::Publish {
@@ -172,8 +172,8 @@ fn mqtt_3_3_1_6() {
     // Retained messages may come before the SUBACK.
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("t", 1)]), Ok(id(1)));
-    d.says(b"\x82\x06\0\x01\0\x01t\x01");
-    d.hears(
+    d.sends(b"\x82\x06\0\x01\0\x01t\x01");
+    d.receives(
         b"\x31\x04\0\x01tp\x33\x06\0\x01t\0\x01q\x90\x03\0\x01\x01",
         &[
             message("t", b"p").retain(),
@@ -181,18 +181,18 @@ fn mqtt_3_3_1_6() {
             subscribed(1, b"\x01"),
         ],
     );
-    d.says(b"\x40\x02\0\x01");
+    d.sends(b"\x40\x02\0\x01");
 }
 
 #[test]
 fn mqtt_3_3_1_8() {
     let mut d = Dialogue::<4>::open();
-    d.hears(b"\x31\x03\0\x01t", &[message("t", b"").retain()]);
-    d.hears(
+    d.receives(b"\x31\x03\0\x01t", &[message("t", b"").retain()]);
+    d.receives(
         b"\x33\x05\0\x01t\0\x01",
         &[message("t", b"").qos1(1).retain()],
     );
-    d.hears(
+    d.receives(
         b"\x35\x05\0\x01t\0\x01",
         &[message("t", b"").qos2(1).retain()],
     );
@@ -201,21 +201,21 @@ fn mqtt_3_3_1_8() {
 #[test]
 fn mqtt_3_3_1_9() {
     let mut d = Dialogue::<4>::open();
-    d.hears(b"\x30\x03\0\x01t", &[message("t", b"")]);
-    d.hears(b"\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
-    d.hears(b"\x34\x05\0\x01t\0\x01", &[message("t", b"").qos2(1)]);
+    d.receives(b"\x30\x03\0\x01t", &[message("t", b"")]);
+    d.receives(b"\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
+    d.receives(b"\x34\x05\0\x01t\0\x01", &[message("t", b"").qos2(1)]);
 }
 
 #[test]
 fn mqtt_3_3_1_10() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&Publish::to("t").retain()), Ok(None));
-    d.says(b"\x31\x03\0\x01t");
+    d.sends(b"\x31\x03\0\x01t");
     assert_eq!(
         d.publish(&Publish::to("t").retain().qos(QoS::AtLeastOnce)),
         Ok(Some(id(1)))
     );
-    d.says(b"\x33\x05\0\x01t\0\x01");
+    d.sends(b"\x33\x05\0\x01t\0\x01");
 }
 
 #[test]
@@ -272,8 +272,8 @@ fn mqtt_3_3_2_1() {
         same(&publish("t", QoS::AtMostOnce, None, &payload), &bytes);
         let mut d = Box::new(Dialogue::<4, 17_000, 17_000>::open());
         assert_eq!(d.publish(&Publish::to("t").payload(&payload)), Ok(None));
-        d.says(&bytes);
-        d.hears(&bytes, &[message("t", &payload)]);
+        d.sends(&bytes);
+        d.receives(&bytes, &[message("t", &payload)]);
     }
     for (more, header) in [
         (127 - 3, &b"\x30\x7f\0\x01t"[..]),
@@ -284,9 +284,9 @@ fn mqtt_3_3_2_1() {
     ] {
         let mut d = Dialogue::<4>::open();
         assert_eq!(d.publish(&Publish::to("t").remaining(more)), Ok(None));
-        d.says(header);
+        d.sends(header);
         let mut d = Dialogue::<4, 16>::open();
-        d.hears(header, &[message("t", b"").remaining(more)]);
+        d.receives(header, &[message("t", b"").remaining(more)]);
     }
     let mut d = Dialogue::<4>::open();
     assert_eq!(
@@ -297,7 +297,7 @@ fn mqtt_3_3_2_1() {
         d.publish(&Publish::to("t").remaining(u32::MAX)),
         Err(SendError::TooLong)
     );
-    d.silent();
+    d.sends_nothing();
     // A length of five bytes, and lengths longer than need be.
     for wrong in [
         &b"\x30\x80\x80\x80\x80\x01\0\x01t"[..],
@@ -333,7 +333,7 @@ fn mqtt_3_3_2_2() {
             d.publish(&Publish::to(name).qos(QoS::ExactlyOnce).remaining(5)),
             Err(SendError::Invalid)
         );
-        d.silent();
+        d.sends_nothing();
         assert_eq!(
             (d.session.payload_remaining(), d.session.oldest_in_flight()),
             (0, None)
@@ -347,78 +347,78 @@ fn mqtt_3_3_2_2() {
 #[test]
 fn mqtt_3_3_4_1() {
     let mut d = Dialogue::<4>::open();
-    d.hears(b"\x30\x04\0\x01tp", &[message("t", b"p")]);
-    d.silent();
-    d.hears(
+    d.receives(b"\x30\x04\0\x01tp", &[message("t", b"p")]);
+    d.sends_nothing();
+    d.receives(
         b"\x32\x06\0\x01t\x12\x34p",
         &[message("t", b"p").qos1(0x1234)],
     );
-    d.says(b"\x40\x02\x12\x34");
-    d.hears(
+    d.sends(b"\x40\x02\x12\x34");
+    d.receives(
         b"\x34\x06\0\x01t\x12\x34p",
         &[message("t", b"p").qos2(0x1234)],
     );
-    d.says(b"\x50\x02\x12\x34");
+    d.sends(b"\x50\x02\x12\x34");
     // Also if it does not fit into rx, or its topic does not even.
     let mut d = Dialogue::<4, 16>::open();
-    d.hears(
+    d.receives(
         b"\x32\x12\0\x01t\x12\x340123456789abc",
         &[
             message("t", b"012345678").qos1(0x1234).remaining(4),
             payload(b"9abc", 0),
         ],
     );
-    d.says(b"\x40\x02\x12\x34");
-    d.hears(
+    d.sends(b"\x40\x02\x12\x34");
+    d.receives(
         b"\x34\x16\0\x10topic/too/longer\0\x07pp",
-        &[Told::Skipped(2)],
+        &[Emitted::Skipped(2)],
     );
-    d.says(b"\x50\x02\0\x07");
-    d.hears(
+    d.sends(b"\x50\x02\0\x07");
+    d.receives(
         b"\x32\x16\0\x10topic/too/longer\0\x08pp",
-        &[Told::Skipped(2)],
+        &[Emitted::Skipped(2)],
     );
-    d.says(b"\x40\x02\0\x08");
-    d.hears(b"\x30\x14\0\x10topic/too/longerpp", &[Told::Skipped(2)]);
-    d.silent();
+    d.sends(b"\x40\x02\0\x08");
+    d.receives(b"\x30\x14\0\x10topic/too/longerpp", &[Emitted::Skipped(2)]);
+    d.sends_nothing();
     // It, or what stands before its payload, just fits; or just does not.
-    d.hears(
+    d.receives(
         b"\x32\x0e\0\x04name\0\x05123456",
         &[message("name", b"123456").qos1(5)],
     );
-    d.hears(
+    d.receives(
         b"\x32\x0f\0\x04name\0\x061234567",
         &[
             message("name", b"123456").qos1(6).remaining(1),
             payload(b"7", 0),
         ],
     );
-    d.hears(
+    d.receives(
         b"\x32\x10\0\x0a0123456789\0\x07pq",
         &[
             message("0123456789", b"").qos1(7).remaining(2),
             payload(b"pq", 0),
         ],
     );
-    d.hears(b"\x32\x11\0\x0b0123456789a\0\x08pq", &[Told::Skipped(2)]);
-    d.says(b"\x40\x02\0\x05\x40\x02\0\x06\x40\x02\0\x07\x40\x02\0\x08");
-    d.hears(
+    d.receives(b"\x32\x11\0\x0b0123456789a\0\x08pq", &[Emitted::Skipped(2)]);
+    d.sends(b"\x40\x02\0\x05\x40\x02\0\x06\x40\x02\0\x07\x40\x02\0\x08");
+    d.receives(
         b"\x30\x0e\0\x0c0123456789ab",
         &[message("0123456789ab", b"")],
     );
-    d.hears(b"\x30\x0f\0\x0d0123456789abc", &[Told::Skipped(0)]);
-    d.hears(
+    d.receives(b"\x30\x0f\0\x0d0123456789abc", &[Emitted::Skipped(0)]);
+    d.receives(
         b"\x32\x11\0\x0b0123456789a\0\0pq",
         &[fault(Fault::Malformed)],
     );
-    d.silent();
+    d.sends_nothing();
 }
 
 #[test]
 fn mqtt_3_3_5_1() {
     // Each copy is a message and has its own acknowledgement.
     let mut d = Dialogue::<4>::open();
-    d.hears(
+    d.receives(
         b"\x34\x05\0\x01t\0\x01\x32\x05\0\x01t\0\x02\x30\x03\0\x01t\x34\x05\0\x01t\0\x03",
         &[
             message("t", b"").qos2(1),
@@ -427,7 +427,7 @@ fn mqtt_3_3_5_1() {
             message("t", b"").qos2(3),
         ],
     );
-    d.says(b"\x50\x02\0\x01\x40\x02\0\x02\x50\x02\0\x03");
+    d.sends(b"\x50\x02\0\x01\x40\x02\0\x02\x50\x02\0\x03");
 }
 
 #[test]
@@ -441,8 +441,8 @@ fn mqtt_3_6_1_1() {
         Ok(Some(id(1)))
     );
     d.tx.clear();
-    d.hears(b"\x50\x02\0\x01", &[received(1)]);
-    d.says(b"\x62\x02\0\x01");
+    d.receives(b"\x50\x02\0\x01", &[received(1)]);
+    d.sends(b"\x62\x02\0\x01");
     same(&Packet::PubRel(id(0x1234)), b"\x62\x02\x12\x34");
     // None of the acknowledgements is longer or shorter than two bytes.
     for head in [0x40, 0x50, 0x62, 0x70, 0xb0] {

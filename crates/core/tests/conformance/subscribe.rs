@@ -9,7 +9,7 @@ use motemq::{
 fn mqtt_3_8_1_1() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a/b", 1), ("c/d", 2)]), Ok(id(1)));
-    d.says(b"\x82\x0e\0\x01\0\x03a/b\x01\0\x03c/d\x02");
+    d.sends(b"\x82\x0e\0\x01\0\x03a/b\x01\0\x03c/d\x02");
     let list = [
         Filter::new("a/b", QoS::AtLeastOnce),
         Filter::new("c/d", QoS::ExactlyOnce),
@@ -25,14 +25,14 @@ fn mqtt_3_8_1_1() {
         malformed(&packet(0x80 | flags, &[b"\0\x01\0\x03a/b\x01"]));
     }
     // Only clients send it.
-    d.hears(b"\x82\x06\0\x01\0\x01a\x01", &[fault(Fault::Unexpected)]);
+    d.receives(b"\x82\x06\0\x01\0\x01a\x01", &[fault(Fault::Unexpected)]);
 }
 
 #[test]
 fn mqtt_3_8_3_1() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("\u{e9}/+", 0)]), Ok(id(1)));
-    d.says(b"\x82\x09\0\x01\0\x04\xc3\xa9/+\0");
+    d.sends(b"\x82\x09\0\x01\0\x04\xc3\xa9/+\0");
     for (filter, error) in [
         ("a\0", SendError::Invalid),
         ("", SendError::Invalid),
@@ -41,7 +41,7 @@ fn mqtt_3_8_3_1() {
         assert_eq!(d.subscribe(&[(filter, 0)]), Err(error));
         assert_eq!(d.subscribe(&[("a", 0), (filter, 0)]), Err(error));
     }
-    d.silent();
+    d.sends_nothing();
     for wrong in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"a\0"] {
         malformed(&packet(0x82, &[b"\0\x01", &crate::field(wrong), b"\0"]));
     }
@@ -62,7 +62,7 @@ fn mqtt_3_8_3_1() {
 fn mqtt_3_8_3_2() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a/+", 1)]), Ok(id(1)));
-    d.hears(b"\x90\x03\0\x01\x80", &[subscribed(1, b"\x80")]);
+    d.receives(b"\x90\x03\0\x01\x80", &[subscribed(1, b"\x80")]);
     // The connection stays.
     assert!(matches!(d.publish(&Publish::to("t")), Ok(None)));
 }
@@ -72,7 +72,7 @@ fn mqtt_3_8_3_3() {
     let mut d = Dialogue::<4>::open();
     let before = d.session.clone();
     assert_eq!(d.subscribe(&[]), Err(SendError::Invalid));
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session, before);
     malformed(b"\x82\x02\0\x01");
     assert_eq!(
@@ -88,7 +88,7 @@ fn mqtt_3_8_3_3() {
 fn mqtt_3_8_3_4() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a", 0), ("b", 1), ("c", 2)]), Ok(id(1)));
-    d.says(b"\x82\x0e\0\x01\0\x01a\0\0\x01b\x01\0\x01c\x02");
+    d.sends(b"\x82\x0e\0\x01\0\x01a\0\0\x01b\x01\0\x01c\x02");
     for qos in 0..=255 {
         let bytes = packet(0x82, &[b"\0\x01\0\x01a", &[qos]]);
         if qos <= 2 {
@@ -110,12 +110,12 @@ fn mqtt_3_8_3_4() {
 fn mqtt_3_8_4_1() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(1)));
-    d.hears(b"\x90\x03\0\x01\x01", &[subscribed(1, b"\x01")]);
+    d.receives(b"\x90\x03\0\x01\x01", &[subscribed(1, b"\x01")]);
     // Answered by a connection that is lost, it has ended, in a session that continues, too.
     let mut d = Dialogue::<4>::open_kept();
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(1)));
-    d.resumes(&[unknown(1), RESUMED]);
-    d.hears(b"\x90\x03\0\x01\x01", &[]);
+    d.resumes(&[outcome_unknown(1), RESUMED]);
+    d.receives(b"\x90\x03\0\x01\x01", &[]);
     // By an answer of the wrong kind the connection ends.
     for wrong in [
         &b"\x40\x02\0\x02"[..],
@@ -125,7 +125,7 @@ fn mqtt_3_8_4_1() {
     ] {
         let mut d = d.clone();
         assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(2)));
-        d.hears(wrong, &[fault(Fault::Unexpected)]);
+        d.receives(wrong, &[fault(Fault::Unexpected)]);
     }
 }
 
@@ -136,7 +136,7 @@ fn mqtt_3_8_4_2() {
         (d.subscribe(&[("a", 1)]), d.subscribe(&[("b", 2)])),
         (Ok(id(1)), Ok(id(2)))
     );
-    d.hears(
+    d.receives(
         b"\x90\x03\0\x02\x02\x90\x03\0\x01\x01",
         &[subscribed(2, b"\x02"), subscribed(1, b"\x01")],
     );
@@ -147,22 +147,22 @@ fn mqtt_3_8_4_3() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(1)));
     assert_eq!(d.subscribe(&[("a", 2), ("a", 0)]), Ok(id(2)));
-    d.says(b"\x82\x06\0\x01\0\x01a\x01\x82\x0a\0\x02\0\x01a\x02\0\x01a\0");
+    d.sends(b"\x82\x06\0\x01\0\x01a\x01\x82\x0a\0\x02\0\x01a\x02\0\x01a\0");
 }
 
 #[test]
 fn mqtt_3_8_4_4() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("a", 0), ("b", 1), ("c", 2)]), Ok(id(1)));
-    d.says(b"\x82\x0e\0\x01\0\x01a\0\0\x01b\x01\0\x01c\x02");
-    d.hears(b"\x90\x05\0\x01\0\x01\x02", &[subscribed(1, b"\0\x01\x02")]);
+    d.sends(b"\x82\x0e\0\x01\0\x01a\0\0\x01b\x01\0\x01c\x02");
+    d.receives(b"\x90\x05\0\x01\0\x01\x02", &[subscribed(1, b"\0\x01\x02")]);
     // As many as MQTT's answer and rx have room for, and not one more.
     let many = [("a", 0); 256];
     let mut d = Box::new(Dialogue::<4, 300, 2000>::open());
     assert_eq!(d.subscribe(&many), Err(SendError::TooLong));
     assert_eq!(d.subscribe(&many[1..]), Ok(id(1)));
     d.tx.clear();
-    d.hears(
+    d.receives(
         &packet(0x90, &[b"\0\x01", &[1; 255]]),
         &[subscribed(1, &[1; 255])],
     );
@@ -170,7 +170,7 @@ fn mqtt_3_8_4_4() {
     assert_eq!(d.subscribe(&many[..12]), Err(SendError::TooLong));
     assert_eq!(d.subscribe(&many[..11]), Ok(id(1)));
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x90\x0d\0\x01\0\x01\x02\0\x01\x02\0\x01\x02\0\x01",
         &[subscribed(1, b"\0\x01\x02\0\x01\x02\0\x01\x02\0\x01")],
     );
@@ -182,11 +182,11 @@ fn mqtt_3_8_4_5() {
         let mut d = Dialogue::<4>::open();
         assert_eq!(d.subscribe(&[("a", 0), ("b", 1)]), Ok(id(1)));
         d.tx.clear();
-        d.hears(
+        d.receives(
             &packet(0x90, &[b"\0\x01", codes]),
             &[fault(Fault::Malformed)],
         );
-        d.silent();
+        d.sends_nothing();
     }
     refused(b"\x90\x02\0\x01");
     refused(b"\x90\x01\0");
@@ -205,10 +205,10 @@ fn mqtt_3_8_4_6() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.subscribe(&[("t", 1)]), Ok(id(1)));
     d.tx.clear();
-    d.hears(b"\x90\x03\0\x01\0", &[subscribed(1, b"\0")]);
+    d.receives(b"\x90\x03\0\x01\0", &[subscribed(1, b"\0")]);
     // A message that comes with more than was granted is acknowledged by what it came with.
-    d.hears(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
-    d.says(b"\x50\x02\0\x05");
+    d.receives(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
+    d.sends(b"\x50\x02\0\x05");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn mqtt_3_9_3_1() {
         d.subscribe(&[("a", 2), ("b", 2), ("c", 2), ("d", 2)]),
         Ok(id(1))
     );
-    d.hears(
+    d.receives(
         b"\x90\x06\0\x01\x02\x80\0\x01",
         &[subscribed(1, b"\x02\x80\0\x01")],
     );
@@ -239,7 +239,7 @@ fn mqtt_3_9_3_2() {
         for bytes in [[0x90, 4, 0, 1, code, 0], [0x90, 4, 0, 1, 0, code]] {
             let mut d = d.clone();
             if matches!(code, 0 | 1 | 2 | 0x80) {
-                d.hears(&bytes, &[subscribed(1, &bytes[4..])]);
+                d.receives(&bytes, &[subscribed(1, &bytes[4..])]);
                 same(
                     &Packet::SubAck {
                         id: id(1),
@@ -248,7 +248,7 @@ fn mqtt_3_9_3_2() {
                     &bytes,
                 );
             } else {
-                d.hears(&bytes, &[fault(Fault::Malformed)]);
+                d.receives(&bytes, &[fault(Fault::Malformed)]);
                 refused(&bytes);
                 assert_eq!(
                     encoded(&Packet::SubAck {
@@ -266,11 +266,11 @@ fn mqtt_3_9_3_2() {
 fn mqtt_3_10_1_1() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.unsubscribe(&["a"]), Ok(id(1)));
-    d.says(b"\xa2\x05\0\x01\0\x01a");
+    d.sends(b"\xa2\x05\0\x01\0\x01a");
     for flags in (0..16).filter(|&flags| flags != 2) {
         malformed(&packet(0xa0 | flags, &[b"\0\x01\0\x01a"]));
     }
-    d.hears(b"\xa2\x05\0\x01\0\x01a", &[fault(Fault::Unexpected)]);
+    d.receives(b"\xa2\x05\0\x01\0\x01a", &[fault(Fault::Unexpected)]);
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn mqtt_3_10_3_1() {
     }
     d.tx.clear();
     assert_eq!(d.unsubscribe(&["tfst", "test"]), Ok(id(7)));
-    d.says(b"\xa2\x0e\0\x07\0\x04tfst\0\x04test");
+    d.sends(b"\xa2\x0e\0\x07\0\x04tfst\0\x04test");
     let list = [
         Filter::new("tfst", QoS::AtMostOnce),
         Filter::new("test", QoS::AtMostOnce),
@@ -313,7 +313,7 @@ fn mqtt_3_10_3_1() {
     ] {
         assert_eq!(d.unsubscribe(&["a", filter]), Err(error));
     }
-    d.silent();
+    d.sends_nothing();
     for wrong in [
         &b"\0\x07\0\x04tfst\0\x04tes"[..],
         b"\0\x07\0\x04tfst\0",
@@ -330,7 +330,7 @@ fn mqtt_3_10_3_2() {
     let mut d = Dialogue::<4>::open();
     let before = d.session.clone();
     assert_eq!(d.unsubscribe(&[]), Err(SendError::Invalid));
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session, before);
     malformed(b"\xa2\x02\0\x01");
     assert_eq!(
@@ -348,7 +348,7 @@ fn mqtt_3_10_4_2() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.unsubscribe(&["t"]), Ok(id(1)));
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x32\x05\0\x01t\0\x05\xb0\x02\0\x01\x32\x05\0\x01t\0\x06",
         &[
             message("t", b"").qos1(5),
@@ -356,20 +356,20 @@ fn mqtt_3_10_4_2() {
             message("t", b"").qos1(6),
         ],
     );
-    d.says(b"\x40\x02\0\x05\x40\x02\0\x06");
+    d.sends(b"\x40\x02\0\x05\x40\x02\0\x06");
 }
 
 #[test]
 fn mqtt_3_10_4_3() {
     let mut d = Dialogue::<4>::open();
-    d.hears(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
+    d.receives(b"\x34\x05\0\x01t\0\x05", &[message("t", b"").qos2(5)]);
     assert_eq!(d.unsubscribe(&["t"]), Ok(id(1)));
-    d.says(b"\x50\x02\0\x05\xa2\x05\0\x01\0\x01t");
-    d.hears(
+    d.sends(b"\x50\x02\0\x05\xa2\x05\0\x01\0\x01t");
+    d.receives(
         b"\xb0\x02\0\x01\x3c\x05\0\x01t\0\x05\x62\x02\0\x05",
         &[acked(1)],
     );
-    d.says(b"\x50\x02\0\x05\x70\x02\0\x05");
+    d.sends(b"\x50\x02\0\x05\x70\x02\0\x05");
 }
 
 #[test]
@@ -379,9 +379,9 @@ fn mqtt_3_10_4_4() {
         (d.unsubscribe(&["a"]), d.unsubscribe(&["b"])),
         (Ok(id(1)), Ok(id(2)))
     );
-    d.hears(b"\xb0\x02\0\x02", &[acked(2)]);
+    d.receives(b"\xb0\x02\0\x02", &[acked(2)]);
     assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
-    d.hears(b"\xb0\x02\0\x01", &[acked(1)]);
+    d.receives(b"\xb0\x02\0\x01", &[acked(1)]);
     for wrong in [
         &b"\x40\x02\0\x03"[..],
         b"\x50\x02\0\x03",
@@ -390,7 +390,7 @@ fn mqtt_3_10_4_4() {
     ] {
         let mut d = d.clone();
         assert_eq!(d.unsubscribe(&["a"]), Ok(id(3)));
-        d.hears(wrong, &[fault(Fault::Unexpected)]);
+        d.receives(wrong, &[fault(Fault::Unexpected)]);
     }
 }
 
@@ -398,8 +398,8 @@ fn mqtt_3_10_4_4() {
 fn mqtt_3_10_4_6() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.unsubscribe(&["a", "b/+", "#"]), Ok(id(1)));
-    d.says(b"\xa2\x0d\0\x01\0\x01a\0\x03b/+\0\x01#");
-    d.hears(b"\xb0\x02\0\x01", &[acked(1)]);
+    d.sends(b"\xa2\x0d\0\x01\0\x01a\0\x03b/+\0\x01#");
+    d.receives(b"\xb0\x02\0\x01", &[acked(1)]);
     assert!(matches!(
         decode(b"\xb0\x02\0\x01"),
         Ok(Some((Packet::UnsubAck(_), 4)))

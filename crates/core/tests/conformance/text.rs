@@ -124,12 +124,12 @@ fn mqtt_1_5_3_1() {
             assert!(matches!(decode(&packet), Ok(Some(_))), "{}", hex(&packet));
         }
         let mut d = Dialogue::<4>::open();
-        d.hears(
+        d.receives(
             &packets_with(right.as_bytes())[0],
             &[message(right, b"payload")],
         );
         assert_eq!(d.publish(&Publish::to(right)), Ok(None));
-        d.says(&packet(0x30, &[&field(right.as_bytes())]));
+        d.sends(&packet(0x30, &[&field(right.as_bytes())]));
     }
 }
 
@@ -152,7 +152,7 @@ fn mqtt_1_5_3_2() {
                 Err(SendError::Invalid),
                 "{hello:?}"
             );
-            d.silent();
+            d.sends_nothing();
             assert!(d.session.is_closed());
             assert_eq!(encoded(&Packet::Connect(hello)), Err(SendError::Invalid));
         }
@@ -165,8 +165,8 @@ fn mqtt_1_5_3_2() {
             .will(Publish::to("w").payload(b"\0"))
             .login("u", b"\0"),
     );
-    d.says(b"\x10\x19\0\x04MQTT\x04\xc6\0\0\0\x01c\0\x01w\0\x01\0\0\x01u\0\x01\0");
-    d.hears(
+    d.sends(b"\x10\x19\0\x04MQTT\x04\xc6\0\0\0\x01c\0\x01w\0\x01\0\0\x01u\0\x01\0");
+    d.receives(
         b"\x20\x02\0\0\x30\x04\0\x01t\0",
         &[NEW, message("t", b"\0")],
     );
@@ -181,13 +181,13 @@ fn mqtt_1_5_3_3() {
     ] {
         let publish = packet(0x30, &[&field(bytes)]);
         let mut d = Dialogue::<4>::open();
-        d.hears(&publish, &[message(text, b"")]);
+        d.receives(&publish, &[message(text, b"")]);
         assert_eq!(d.publish(&Publish::to(text)), Ok(None));
-        d.says(&publish);
+        d.sends(&publish);
         assert_eq!(d.subscribe(&[(text, 1)]), Ok(id(1)));
-        d.says(&packet(0x82, &[b"\0\x01", &field(bytes), b"\x01"]));
+        d.sends(&packet(0x82, &[b"\0\x01", &field(bytes), b"\x01"]));
         d.connect(&Connect::new(text).keep_alive(0).user(text));
-        d.says(&packet(
+        d.sends(&packet(
             0x10,
             &[b"\0\x04MQTT\x04\x82\0\0", &field(bytes), &field(bytes)],
         ));
@@ -222,7 +222,7 @@ fn no_name(name: &str) {
         );
         assert_eq!(d.session, before);
     }
-    d.silent();
+    d.sends_nothing();
     refused(&packet(0x30, &[&field(name.as_bytes()), b"p"]));
     refused(&packet(0x32, &[&field(name.as_bytes()), b"\0\x01p"]));
     refused(&packet(0x34, &[&field(name.as_bytes()), b"\0\x01p"]));
@@ -232,7 +232,7 @@ fn no_name(name: &str) {
         Err(SendError::Invalid),
         "{name}"
     );
-    d.silent();
+    d.sends_nothing();
     malformed(&packet(
         0x10,
         &[
@@ -260,7 +260,7 @@ fn no_filter(filter: &str) {
     for filters in [&[filter][..], &[filter, "a"], &["a", filter]] {
         assert_eq!(d.unsubscribe(filters), Err(SendError::Invalid), "{filter}");
     }
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session, before);
     malformed(&packet(0x82, &[b"\0\x01", &text, b"\0"]));
     malformed(&packet(0x82, &[b"\0\x01\0\x01a\0", &text, b"\0"]));
@@ -294,10 +294,10 @@ fn a_filter(filter: &str) {
     let mut d = Dialogue::<4>::open();
     let subscribe = packet(0x82, &[b"\0\x01", &text, b"\x02"]);
     assert_eq!(d.subscribe(&[(filter, 2)]), Ok(id(1)), "{filter}");
-    d.says(&subscribe);
+    d.sends(&subscribe);
     let unsubscribe = packet(0xa2, &[b"\0\x02", &text]);
     assert_eq!(d.unsubscribe(&[filter]), Ok(id(2)), "{filter}");
-    d.says(&unsubscribe);
+    d.sends(&unsubscribe);
     let list = [Filter::new(filter, QoS::ExactlyOnce)];
     same(
         &Packet::Subscribe {
@@ -351,8 +351,8 @@ fn mqtt_4_7_1_1() {
         let mut d = Dialogue::<4>::open();
         let publish = packet(0x30, &[&field(name.as_bytes())]);
         assert_eq!(d.publish(&Publish::to(name)), Ok(None));
-        d.says(&publish);
-        d.hears(&publish, &[message(name, b"")]);
+        d.sends(&publish);
+        d.receives(&publish, &[message(name, b"")]);
     }
 }
 
@@ -523,9 +523,9 @@ fn mqtt_4_7_3_3() {
         d.publish(&Publish::to(&longest).payload(b"p").qos(QoS::AtLeastOnce)),
         Ok(Some(id(1)))
     );
-    d.says(&publish);
-    d.hears(&publish, &[message(&longest, b"p").qos1(1)]);
-    d.says(b"\x40\x02\0\x01");
+    d.sends(&publish);
+    d.receives(&publish, &[message(&longest, b"p").qos1(1)]);
+    d.sends(b"\x40\x02\0\x01");
     let topic = TopicName::new(&longest).unwrap();
     same(
         &Packet::Publish {
@@ -540,15 +540,15 @@ fn mqtt_4_7_3_3() {
     );
 
     assert_eq!(d.subscribe(&[(&longest, 1)]), Ok(id(2)));
-    d.says(&packet(0x82, &[b"\0\x02", &name, b"\x01"]));
+    d.sends(&packet(0x82, &[b"\0\x02", &name, b"\x01"]));
     assert_eq!(d.unsubscribe(&[&longest]), Ok(id(3)));
-    d.says(&packet(0xa2, &[b"\0\x03", &name]));
+    d.sends(&packet(0xa2, &[b"\0\x03", &name]));
 
     let before = d.session.clone();
     assert_eq!(d.publish(&Publish::to(&too_long)), Err(SendError::TooLong));
     assert_eq!(d.subscribe(&[(&too_long, 0)]), Err(SendError::TooLong));
     assert_eq!(d.unsubscribe(&[&too_long]), Err(SendError::TooLong));
-    d.silent();
+    d.sends_nothing();
     assert_eq!(d.session, before);
     // The limit counts bytes, not characters.
     let two = "\u{e9}".repeat(32_767);

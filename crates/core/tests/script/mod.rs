@@ -1,23 +1,32 @@
-//! A kit to test the core by dialogues that read like tables: no sockets, a virtual clock, literal
-//! bytes in and literal bytes out.
+//! Tests of the core as dialogues that read like tables: no sockets, a virtual clock, packets in and
+//! packets out.
 //!
 //! ```text
-//! let mut d = Dialogue::<2>::open();                                  // 2 slots; connected, clean, CONNACK heard
-//! d.hears(b"\x32\x07\0\x01t\0\x05hi", &[message("t", b"hi").qos1(5)]);   // these bytes come: exactly these events are told
-//! d.says(b"\x40\x02\0\x05");                                          // exactly these bytes are in tx; they leave
+//! let mut d = Dialogue::<2>::open();            // 2 slots; connected with a clean session
+//! // These bytes arrive, and exactly these events are emitted.
+//! d.receives(publish("t").qos1(5).payload(b"hi"), &[message("t", b"hi").qos1(5)]);
+//! d.sends(puback(5));                           // exactly these bytes are in tx; they leave
 //! assert_eq!(d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)), Ok(Some(id(1))));
-//! d.says(b"\x32\x05\0\x01a\0\x01");
-//! d.hears(b"\x40\x02\0\x01", &[acked(1)]);
-//! d.hears(b"\xd0\x01", &[fault(Fault::Malformed)]);                   // a fault comes last, and closes
+//! d.sends(publish("a").qos1(1));
+//! d.receives(puback(1), &[acked(1)]);
+//! d.receives(b"\xd0\x01", &[fault(Fault::Malformed)]); // a fault comes last, and closes
+//! d.sends_nothing();
 //! ```
 //!
-//! Whatever is heard is heard twice: at once, and by a copy of the dialogue byte by byte. Both must
-//! tell and say the same, once the pieces of payloads larger than `rx` are joined.
+//! Everything that is received is received twice: at once, and by a copy of the dialogue byte by
+//! byte. Both must emit the same events, once the pieces of payloads larger than `rx` are joined,
+//! and send the same bytes.
+//!
+//! Where the meaning of packets is the point, [`packets`] builds them; where their form is the
+//! point, bytes are written out.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use motemq::*;
+mod packets;
 
-/// Both sides of a conversation: the session with its buffers, and a clock that moves when told to.
+use motemq::*;
+pub use packets::*;
+
+/// A session with its buffers, and methods for both ends of its connection.
 #[derive(Clone)]
 pub struct Dialogue<const SLOTS: usize = 8, const RX: usize = 256, const TX: usize = 256> {
     pub session: Session<[Slot; SLOTS]>,
@@ -25,24 +34,24 @@ pub struct Dialogue<const SLOTS: usize = 8, const RX: usize = 256, const TX: usi
     pub tx: Buffer<[u8; TX]>,
 }
 
-/// What a session tells: an [`Event`] that owns its bytes, or a [`Fault`].
+/// What a session emits: an [`Event`] that owns its bytes, or a [`Fault`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Told {
+pub enum Emitted {
     Connected(SessionState),
-    Message(Received),
+    Message(OwnedMessage),
     Payload(Vec<u8>, u32),
     Skipped(u32),
     Received(u16),
     Acked(u16),
     Subscribed(u16, Vec<u8>),
     Resend(u16, QoS),
-    Unknown(u16),
+    OutcomeUnknown(u16),
     Fault(Fault),
 }
 
 /// A [`Message`] that owns its bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Received {
+pub struct OwnedMessage {
     pub topic: Vec<u8>,
     pub payload: Vec<u8>,
     pub remaining: u32,
@@ -52,20 +61,20 @@ pub struct Received {
     pub dup: bool,
 }
 
-/// A packet identifier; not 0.
+/// A packet identifier, which is not 0.
 #[track_caller]
 pub fn id(number: u16) -> PacketId {
     PacketId::new(number).expect("an identifier is not 0")
 }
 
-pub const NEW: Told = Told::Connected(SessionState::New);
-pub const RESUMED: Told = Told::Connected(SessionState::Resumed);
-pub const FOREIGN: Told = Told::Connected(SessionState::Unrecognized);
+pub const NEW: Emitted = Emitted::Connected(SessionState::New);
+pub const RESUMED: Emitted = Emitted::Connected(SessionState::Resumed);
+pub const UNRECOGNIZED: Emitted = Emitted::Connected(SessionState::Unrecognized);
 
 /// A whole message with QoS 0.
-pub fn message(topic: &str, payload: &[u8]) -> Told {
+pub fn message(topic: &str, payload: &[u8]) -> Emitted {
     let (topic, payload) = (topic.as_bytes().to_vec(), payload.to_vec());
-    Told::Message(Received {
+    Emitted::Message(OwnedMessage {
         topic,
         payload,
         remaining: 0,
@@ -76,37 +85,37 @@ pub fn message(topic: &str, payload: &[u8]) -> Told {
     })
 }
 
-pub fn payload(data: &[u8], remaining: u32) -> Told {
-    Told::Payload(data.to_vec(), remaining)
+pub fn payload(data: &[u8], remaining: u32) -> Emitted {
+    Emitted::Payload(data.to_vec(), remaining)
 }
 
-pub fn acked(id: u16) -> Told {
-    Told::Acked(id)
+pub fn acked(id: u16) -> Emitted {
+    Emitted::Acked(id)
 }
 
-pub fn received(id: u16) -> Told {
-    Told::Received(id)
+pub fn received(id: u16) -> Emitted {
+    Emitted::Received(id)
 }
 
-pub fn subscribed(id: u16, codes: &[u8]) -> Told {
-    Told::Subscribed(id, codes.to_vec())
+pub fn subscribed(id: u16, codes: &[u8]) -> Emitted {
+    Emitted::Subscribed(id, codes.to_vec())
 }
 
-pub fn resend(id: u16, qos: QoS) -> Told {
-    Told::Resend(id, qos)
+pub fn resend(id: u16, qos: QoS) -> Emitted {
+    Emitted::Resend(id, qos)
 }
 
-pub fn unknown(id: u16) -> Told {
-    Told::Unknown(id)
+pub fn outcome_unknown(id: u16) -> Emitted {
+    Emitted::OutcomeUnknown(id)
 }
 
-pub fn fault(fault: Fault) -> Told {
-    Told::Fault(fault)
+pub fn fault(fault: Fault) -> Emitted {
+    Emitted::Fault(fault)
 }
 
-impl Told {
-    fn change(mut self, change: impl FnOnce(&mut Received)) -> Self {
-        let Told::Message(message) = &mut self else {
+impl Emitted {
+    fn change(mut self, change: impl FnOnce(&mut OwnedMessage)) -> Self {
+        let Emitted::Message(message) = &mut self else {
             panic!("not a message: {self:?}")
         };
         change(message);
@@ -129,17 +138,17 @@ impl Told {
         self.change(|m| m.dup = true)
     }
 
-    /// So many bytes of the payload follow in pieces.
+    /// This many bytes of the payload follow in pieces.
     pub fn remaining(self, remaining: u32) -> Self {
         self.change(|m| m.remaining = remaining)
     }
 }
 
-impl From<Event<'_>> for Told {
+impl From<Event<'_>> for Emitted {
     fn from(event: Event<'_>) -> Self {
         match event {
-            Event::Connected { session, .. } => Told::Connected(session),
-            Event::Message(m) => Told::Message(Received {
+            Event::Connected { session, .. } => Emitted::Connected(session),
+            Event::Message(m) => Emitted::Message(OwnedMessage {
                 topic: m.topic.as_bytes().to_vec(),
                 payload: m.payload.to_vec(),
                 remaining: m.remaining,
@@ -148,48 +157,48 @@ impl From<Event<'_>> for Told {
                 retain: m.retain(),
                 dup: m.dup(),
             }),
-            Event::Payload { data, remaining } => Told::Payload(data.to_vec(), remaining),
-            Event::Skipped { len } => Told::Skipped(len),
-            Event::Received { id } => Told::Received(id.get()),
-            Event::Acked { id } => Told::Acked(id.get()),
-            Event::Subscribed { id, codes, .. } => Told::Subscribed(id.get(), codes.to_vec()),
-            Event::Resend { id, qos } => Told::Resend(id.get(), qos),
-            Event::OutcomeUnknown { id } => Told::Unknown(id.get()),
+            Event::Payload { data, remaining } => Emitted::Payload(data.to_vec(), remaining),
+            Event::Skipped { len } => Emitted::Skipped(len),
+            Event::Received { id } => Emitted::Received(id.get()),
+            Event::Acked { id } => Emitted::Acked(id.get()),
+            Event::Subscribed { id, codes, .. } => Emitted::Subscribed(id.get(), codes.to_vec()),
+            Event::Resend { id, qos } => Emitted::Resend(id.get(), qos),
+            Event::OutcomeUnknown { id } => Emitted::OutcomeUnknown(id.get()),
             other => panic!("{other:?} is not an event of MQTT 3.1.1"),
         }
     }
 }
 
 /// The same events with the pieces of each payload joined to its message.
-pub fn joined(told: &[Told]) -> Vec<Told> {
-    let mut all = Vec::<Told>::new();
-    for told in told {
-        match (all.last_mut(), told) {
+pub fn joined(emitted: &[Emitted]) -> Vec<Emitted> {
+    let mut all = Vec::<Emitted>::new();
+    for event in emitted {
+        match (all.last_mut(), event) {
             (
                 Some(
-                    Told::Message(Received {
+                    Emitted::Message(OwnedMessage {
                         payload, remaining, ..
                     })
-                    | Told::Payload(payload, remaining),
+                    | Emitted::Payload(payload, remaining),
                 ),
-                Told::Payload(data, then),
+                Emitted::Payload(data, then),
             ) => {
                 assert_eq!(
                     *remaining,
                     then + data.len() as u32,
-                    "what remains is not what remained less the piece"
+                    "`remaining` does not decrease by the length of the piece"
                 );
                 payload.extend(data);
                 *remaining = *then;
             }
-            _ => all.push(told.clone()),
+            _ => all.push(event.clone()),
         }
     }
     all
 }
 
 impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, TX> {
-    /// A session without a past and without a connection.
+    /// A new session without a connection.
     pub fn new() -> Self {
         Dialogue {
             session: Session::new(),
@@ -198,33 +207,32 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         }
     }
 
-    /// Connected with a clean session: CONNECT has left, CONNACK has come. No keep-alive.
+    /// Connected with a clean session and without keep alive: CONNECT has left, CONNACK has arrived.
     pub fn open() -> Self {
         let mut d = Self::new();
         d.begin(&Connect::new("c").keep_alive(0));
-        d.hears(b"\x20\x02\0\0", &[NEW]);
+        d.receives(connack(), &[NEW]);
         d
     }
 
-    /// Connected with a session that is kept, new at the broker.
+    /// Connected with a session that is kept and that is new to the broker.
     pub fn open_kept() -> Self {
         let mut d = Self::new();
         d.begin(&Connect::new("c").keep_alive(0).keep_session());
-        d.hears(b"\x20\x02\0\0", &[NEW]);
+        d.receives(connack(), &[NEW]);
         d
     }
 
-    /// The link is cut and made anew, the session continues: the broker says session present, and
-    /// all these events are told at once, of which `RESUMED` is one. What was in the buffers is
-    /// gone, CONNECT has left.
+    /// The connection is lost and opened again, and the broker continues the session: exactly these
+    /// events are emitted, of which `RESUMED` is one. The buffers are empty, and CONNECT has left.
     #[track_caller]
-    pub fn resumes(&mut self, told: &[Told]) {
+    pub fn resumes(&mut self, emitted: &[Emitted]) {
         self.session.on_connection_lost();
         self.begin(&Connect::new("c").keep_alive(0).keep_session());
-        self.hears(b"\x20\x02\x01\0", told);
+        self.receives(connack().session_present(), emitted);
     }
 
-    /// Begins a connection, and CONNECT has left; `tx` may be too small for it.
+    /// Opens a connection, on which CONNECT has left; `tx` may be too small for it.
     #[track_caller]
     fn begin(&mut self, connect: &Connect<'_>) {
         self.tx.clear();
@@ -235,34 +243,35 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         );
     }
 
-    /// These bytes come, and exactly these events are told.
+    /// These bytes arrive, and exactly these events are emitted.
     #[track_caller]
-    pub fn hears(&mut self, bytes: &[u8], told: &[Told]) {
+    pub fn receives(&mut self, bytes: impl ToBytes, emitted: &[Emitted]) {
+        let bytes = bytes.to_bytes();
         let mut slow = self.clone();
-        assert_eq!(self.feed(bytes), told, "told for {bytes:02x?}");
+        assert_eq!(self.feed(&bytes), emitted, "emitted for {bytes:02x?}");
         let mut slowly = Vec::new();
         for byte in bytes.chunks(1) {
             slowly.extend(slow.feed(byte));
         }
         assert_eq!(
             joined(&slowly),
-            joined(told),
-            "told for {bytes:02x?} byte by byte"
+            joined(emitted),
+            "emitted for {bytes:02x?} byte by byte"
         );
-        // What fits into rx is told whole however it comes.
-        for whole in told
+        // What fits into rx is emitted whole however it arrives.
+        for whole in emitted
             .iter()
-            .filter(|told| matches!(told, Told::Message(Received { remaining: 0, .. })))
+            .filter(|event| matches!(event, Emitted::Message(OwnedMessage { remaining: 0, .. })))
         {
             assert!(
                 slowly.contains(whole),
-                "told in pieces for {bytes:02x?} byte by byte: {whole:?}"
+                "emitted in pieces for {bytes:02x?} byte by byte: {whole:?}"
             );
         }
         assert_eq!(
             slow.tx.bytes(),
             self.tx.bytes(),
-            "said to {bytes:02x?} byte by byte"
+            "sent for {bytes:02x?} byte by byte"
         );
         assert_eq!(
             slow.session, self.session,
@@ -270,19 +279,21 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         );
     }
 
-    /// These bytes come; what is told.
+    /// These bytes arrive; returns the events that are emitted.
     #[track_caller]
-    pub fn feed(&mut self, mut bytes: &[u8]) -> Vec<Told> {
-        let mut told = Vec::new();
+    pub fn feed(&mut self, bytes: impl ToBytes) -> Vec<Emitted> {
+        let bytes = bytes.to_bytes();
+        let mut bytes = &bytes[..];
+        let mut emitted = Vec::new();
         loop {
             let space = self.rx.space();
             let n = space.len().min(bytes.len());
             space[..n].copy_from_slice(&bytes[..n]);
             self.rx.commit(n);
             bytes = &bytes[n..];
-            told.extend(self.turn());
+            emitted.extend(self.drain_events());
             if bytes.is_empty() || self.session.is_closed() {
-                return told;
+                return emitted;
             }
             assert!(
                 n != 0 || !self.rx.space().is_empty(),
@@ -292,61 +303,63 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
         }
     }
 
-    /// All that is told now, without more bytes: after `tx` was emptied, for example.
-    pub fn turn(&mut self) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// Returns all events that are emitted without further bytes: after `tx` was emptied, for
+    /// example.
+    pub fn drain_events(&mut self) -> Vec<Emitted> {
+        let mut emitted = Vec::new();
         loop {
             match self.session.next_event(&mut self.rx, &mut self.tx) {
-                Ok(Some(event)) => told.push(event.into()),
-                Ok(None) => return told,
+                Ok(Some(event)) => emitted.push(event.into()),
+                Ok(None) => return emitted,
                 Err(fault) => {
                     assert!(self.session.is_closed(), "open after {fault:?}");
                     assert_eq!(
                         self.session.next_event(&mut self.rx, &mut self.tx),
                         Ok(None),
-                        "a fault is told once"
+                        "a fault is reported once"
                     );
-                    told.push(Told::Fault(fault));
-                    return told;
+                    emitted.push(Emitted::Fault(fault));
+                    return emitted;
                 }
             }
         }
     }
 
-    /// One event, or none: to look between an event and its acceptance.
-    pub fn next(&mut self) -> Option<Told> {
+    /// Returns the next event, if there is one: to look between an event and its acceptance.
+    pub fn next_event(&mut self) -> Option<Emitted> {
         match self.session.next_event(&mut self.rx, &mut self.tx) {
-            Ok(event) => event.map(Told::from),
-            Err(fault) => Some(Told::Fault(fault)),
+            Ok(event) => event.map(Emitted::from),
+            Err(fault) => Some(Emitted::Fault(fault)),
         }
     }
 
-    /// These bytes come, and nobody looks yet.
+    /// These bytes arrive in `rx`, and the session does not read them yet.
     #[track_caller]
-    pub fn gets(&mut self, bytes: &[u8]) {
-        self.rx.space()[..bytes.len()].copy_from_slice(bytes);
+    pub fn buffer(&mut self, bytes: impl ToBytes) {
+        let bytes = bytes.to_bytes();
+        self.rx.space()[..bytes.len()].copy_from_slice(&bytes);
         self.rx.commit(bytes.len());
     }
 
     /// Exactly these bytes are in `tx`; they leave.
     #[track_caller]
-    pub fn says(&mut self, bytes: &[u8]) {
-        assert_eq!(hex(self.tx.bytes()), hex(bytes));
+    pub fn sends(&mut self, bytes: impl ToBytes) {
+        assert_eq!(hex(self.tx.bytes()), hex(&bytes.to_bytes()));
         self.tx.clear();
     }
 
     /// Nothing is in `tx`.
     #[track_caller]
-    pub fn silent(&mut self) {
-        self.says(b"");
+    pub fn sends_nothing(&mut self) {
+        self.sends(b"");
     }
 
-    /// The time is now `ms`; how long one may sleep, or what is wrong.
-    pub fn at(&mut self, ms: u32) -> Result<Option<u32>, Fault> {
+    /// The time is now `ms`; returns how long the caller may sleep, or the fault.
+    pub fn tick(&mut self, ms: u32) -> Result<Option<u32>, Fault> {
         self.session.tick(ms, &mut self.tx)
     }
 
-    /// Begins a connection, which must succeed; CONNECT is in `tx`.
+    /// Opens a connection, which must succeed; CONNECT is in `tx`.
     #[track_caller]
     pub fn connect(&mut self, connect: &Connect<'_>) {
         assert_eq!(
@@ -357,6 +370,10 @@ impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, T
 
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<PacketId>, SendError> {
         self.session.publish(publish, &mut self.tx)
+    }
+
+    pub fn publish_chunk(&mut self, data: &[u8]) -> Result<usize, SendError> {
+        self.session.publish_chunk(data, &mut self.tx)
     }
 
     pub fn republish(&mut self, number: u16, publish: &Publish<'_>) -> Result<(), SendError> {

@@ -1,0 +1,731 @@
+//! Manual acknowledgement: any order from the application, the order of arrival on the wire.
+mod script;
+use motemq::*;
+use script::*;
+use std::ops::{Deref, DerefMut};
+
+/// A dialogue whose events are taken through `ManualAcks`.
+struct ManualDialogue<const PENDING: usize, const SLOTS: usize = 8> {
+    dialogue: Dialogue<SLOTS, 64, 64>,
+    acks: ManualAcks<[PendingAck; PENDING]>,
+}
+
+impl<const PENDING: usize, const SLOTS: usize> Deref for ManualDialogue<PENDING, SLOTS> {
+    type Target = Dialogue<SLOTS, 64, 64>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.dialogue
+    }
+}
+
+impl<const PENDING: usize, const SLOTS: usize> DerefMut for ManualDialogue<PENDING, SLOTS> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.dialogue
+    }
+}
+
+impl<const PENDING: usize, const SLOTS: usize> ManualDialogue<PENDING, SLOTS> {
+    /// Connected with a session that is kept and that is new to the broker.
+    fn open() -> Self {
+        let mut d = ManualDialogue {
+            dialogue: Dialogue::new(),
+            acks: ManualAcks::new(),
+        };
+        d.connect(&Connect::new("c").keep_session().keep_alive(0));
+        d.tx.clear();
+        assert_eq!(d.feed(connack()), (vec![NEW], vec![]));
+        d
+    }
+
+    /// The connection is lost and opened again, and the broker continues the session.
+    fn resumes(&mut self) {
+        self.session.on_connection_lost();
+        self.connect(&Connect::new("c").keep_session().keep_alive(0));
+        self.tx.clear();
+        assert_eq!(
+            self.feed(connack().session_present()),
+            (vec![RESUMED], vec![])
+        );
+    }
+
+    /// Returns all events that are emitted without further bytes, and their tokens.
+    fn drain_events(&mut self) -> (Vec<Emitted>, Vec<AckToken>) {
+        let (mut emitted, mut tokens) = (vec![], vec![]);
+        let Dialogue { session, rx, tx } = &mut self.dialogue;
+        loop {
+            match self.acks.next_event(session, rx, tx) {
+                Ok(None) => return (emitted, tokens),
+                Ok(Some((event, token))) => {
+                    emitted.push(event.into());
+                    tokens.extend(token);
+                }
+                Err(error) => {
+                    emitted.push(fault(error));
+                    return (emitted, tokens);
+                }
+            }
+        }
+    }
+
+    /// These bytes arrive; returns the events that are emitted, and their tokens.
+    fn feed(&mut self, bytes: impl ToBytes) -> (Vec<Emitted>, Vec<AckToken>) {
+        let bytes = bytes.to_bytes();
+        let mut bytes = &bytes[..];
+        let (mut emitted, mut tokens) = (vec![], vec![]);
+        while !bytes.is_empty() {
+            let n = bytes.len().min(self.rx.space().len());
+            self.buffer(&bytes[..n]);
+            bytes = &bytes[n..];
+            let (events, more) = self.drain_events();
+            emitted.extend(events);
+            tokens.extend(more);
+        }
+        (emitted, tokens)
+    }
+
+    fn ack(&mut self, token: AckToken) -> Result<(), SendError> {
+        self.acks.ack(&mut self.dialogue.session, token)
+    }
+
+    /// Acknowledges a message, and calls `next_event`, which emits nothing.
+    fn acknowledge(&mut self, token: AckToken) {
+        assert_eq!(self.ack(token), Ok(()));
+        assert_eq!(self.drain_events(), (vec![], vec![]));
+    }
+
+    fn disconnect(&mut self) -> Result<(), SendError> {
+        let Dialogue { session, tx, .. } = &mut self.dialogue;
+        self.acks.disconnect(session, tx)
+    }
+}
+
+/// In whatever order the application is done, acknowledgements leave in the order of arrival
+/// [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+#[test]
+fn any_order_from_the_application_one_on_the_wire() {
+    let messages = [
+        publish("t").qos1(1),
+        publish("t").qos2(2),
+        publish("t").qos2(3),
+        publish("t").qos1(4),
+    ];
+    let replies = [puback(1), pubrec(2), pubrec(3), puback(4)];
+    for order in 0..256usize {
+        let order = [order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6];
+        if (0..4).any(|at| order[..at].contains(&order[at])) {
+            continue;
+        }
+        let mut d = ManualDialogue::<4>::open();
+        let (emitted, tokens) = d.feed(&messages);
+        assert_eq!((emitted.len(), tokens.len()), (4, 4));
+        d.sends_nothing();
+        let (mut acknowledged, mut written) = ([false; 4], 0);
+        for one in order {
+            d.acknowledge(tokens[one]);
+            assert_eq!(d.ack(tokens[one]), Err(SendError::Invalid));
+            acknowledged[one] = true;
+            let ready = acknowledged.iter().take_while(|&&ready| ready).count();
+            d.sends(&replies[written..ready]);
+            written = ready;
+        }
+    }
+}
+
+/// Tokens come with the last piece, and only with QoS 1 and 2.
+#[test]
+fn tokens_come_with_the_last_piece() {
+    let mut d = ManualDialogue::<4>::open();
+    assert_eq!(d.feed(publish("t")).1, []);
+    let long = publish("t").qos1(5).payload(&[b'x'; 123]).to_bytes();
+    let (emitted, tokens) = d.feed(&long[..130]);
+    assert_eq!((emitted.len(), tokens.len()), (3, 0));
+    let (emitted, tokens) = d.feed(&long[130..]);
+    assert_eq!((emitted, tokens.len()), (vec![payload(b"x", 0)], 1));
+    d.sends_nothing();
+    d.acknowledge(tokens[0]);
+    d.sends(puback(5));
+}
+
+/// Reading goes on until as many are owed as there are places, and then when one is free.
+#[test]
+fn reading_stops_when_all_places_are_owed() {
+    let mut d = ManualDialogue::<2>::open();
+    let stream = [
+        publish("t").qos1(1),
+        publish("t").qos2(2),
+        publish("t").qos1(3),
+        publish("t").qos1(4),
+    ];
+    let (emitted, tokens) = d.feed(stream);
+    assert_eq!(
+        emitted,
+        [message("t", b"").qos1(1), message("t", b"").qos2(2)]
+    );
+    assert_eq!(
+        (d.drain_events(), d.rx.bytes().len()),
+        ((vec![], vec![]), 14)
+    );
+    d.acknowledge(tokens[1]);
+    assert_eq!(d.rx.bytes().len(), 14);
+    assert_eq!(d.ack(tokens[0]), Ok(()));
+    let (emitted, tokens) = d.drain_events();
+    assert_eq!(
+        emitted,
+        [message("t", b"").qos1(3), message("t", b"").qos1(4)]
+    );
+    d.sends([puback(1), pubrec(2)]);
+    // Without room they stay owed, and places taken.
+    d.tx.commit(62);
+    for token in tokens {
+        d.acknowledge(token);
+    }
+    assert_eq!(d.feed(publish("t").qos1(5)).0, []);
+    d.tx.clear();
+    assert_eq!(d.drain_events().0, [message("t", b"").qos1(5)]);
+    d.sends([puback(3), puback(4)]);
+}
+
+/// A token is of its connection: over another one the broker may have used its identifier again.
+#[test]
+fn tokens_of_an_earlier_connection_are_invalid() {
+    let mut d = ManualDialogue::<4>::open();
+    let (_, old) = d.feed([publish("t").qos1(1), publish("t").qos2(2)]);
+    d.resumes();
+    assert_eq!(
+        (d.ack(old[0]), d.ack(old[1])),
+        (Err(SendError::Invalid), Err(SendError::Invalid))
+    );
+    // The same identifiers, other messages.
+    let (emitted, new) = d.feed([publish("t").qos1(1), publish("t").qos2(2).dup()]);
+    assert_eq!(
+        emitted,
+        [message("t", b"").qos1(1), message("t", b"").qos2(2).dup()]
+    );
+    assert_eq!(
+        (d.ack(old[0]), d.ack(old[1])),
+        (Err(SendError::Invalid), Err(SendError::Invalid))
+    );
+    assert_eq!(d.drain_events(), (vec![], vec![]));
+    d.sends_nothing();
+    d.acknowledge(new[0]);
+    d.acknowledge(new[1]);
+    d.sends([puback(1), pubrec(2)]);
+}
+
+/// What was not acknowledged when the link was lost is delivered again; what was acknowledged with
+/// QoS 2 never is, written or not.
+#[test]
+fn a_lost_link() {
+    for full in [false, true] {
+        let mut d = ManualDialogue::<4>::open();
+        let (_, tokens) = d.feed([
+            publish("t").qos2(1),
+            publish("t").qos2(2),
+            publish("t").qos2(3),
+        ]);
+        if full {
+            let room = d.tx.room();
+            d.tx.commit(room);
+        }
+        // 3 is done, but held back behind 2.
+        d.acknowledge(tokens[0]);
+        d.acknowledge(tokens[2]);
+        d.resumes();
+        let (emitted, again) = d.feed([
+            publish("t").qos2(1).dup(),
+            publish("t").qos2(2).dup(),
+            publish("t").qos2(3).dup(),
+        ]);
+        assert_eq!(
+            (emitted, again.len()),
+            (vec![message("t", b"").qos2(2).dup()], 1)
+        );
+        // Nor does the answer to 3 overtake.
+        d.sends(pubrec(1));
+        d.acknowledge(again[0]);
+        d.sends([pubrec(2), pubrec(3)]);
+        assert_eq!(d.feed([pubrel(3), pubrel(1), pubrel(2)]).0, []);
+        d.sends([pubcomp(3), pubcomp(1), pubcomp(2)]);
+    }
+}
+
+/// All places owed when the link is lost: the next connection begins all the same.
+#[test]
+fn a_lost_link_with_all_places_owed() {
+    let mut d = ManualDialogue::<1>::open();
+    let (_, old) = d.feed(publish("t").qos2(1));
+    assert_eq!(old.len(), 1);
+    d.resumes();
+    let (emitted, tokens) = d.feed(publish("t").qos2(1).dup());
+    assert_eq!(emitted, [message("t", b"").qos2(1).dup()]);
+    d.acknowledge(tokens[0]);
+    d.sends(pubrec(1));
+    // With the acknowledgement allowed but not written, too.
+    let mut d = ManualDialogue::<1>::open();
+    let (_, tokens) = d.feed(publish("t").qos2(1));
+    d.tx.commit(64);
+    d.acknowledge(tokens[0]);
+    d.resumes();
+    d.sends_nothing();
+    assert_eq!(d.feed(publish("t").qos2(1).dup()).0, []);
+    d.sends(pubrec(1));
+}
+
+/// A message that comes again on the same connection before it was acknowledged, however often, is
+/// told once, and owed once; after that it is answered.
+#[test]
+fn repetitions_on_one_connection() {
+    for (publish, reply, is_emitted_again) in [
+        (publish("t").qos1(1), puback(1), true),
+        (publish("t").qos2(1), pubrec(1), false),
+    ] {
+        let mut d = ManualDialogue::<4>::open();
+        let again = [(); 3].map(|()| publish.clone().dup());
+        let (emitted, tokens) = d.feed((&publish, again));
+        assert_eq!((emitted.len(), tokens.len()), (1, 1));
+        d.acknowledge(tokens[0]);
+        d.sends(reply);
+        let (emitted, _) = d.feed(publish.dup());
+        assert_eq!(emitted.len(), if is_emitted_again { 1 } else { 0 });
+    }
+}
+
+/// Brokers need not count: identifiers may leave gaps, go down, and start anew.
+#[test]
+fn identifiers_in_any_order() {
+    for ids in [[5, 7, 8, 9], [5, 6, 8, 7], [9, 8, 7, 6], [254, 255, 1, 2]] {
+        let mut d = ManualDialogue::<4>::open();
+        let (emitted, tokens) = d.feed(ids.map(|id| publish("t").qos1(id)));
+        assert_eq!(emitted, ids.map(|id| message("t", b"").qos1(id)));
+        for token in tokens[1..].iter().rev() {
+            d.acknowledge(*token);
+            d.sends_nothing();
+        }
+        d.acknowledge(tokens[0]);
+        d.sends(ids.map(puback));
+    }
+}
+
+/// A skipped message takes its turn, too.
+#[test]
+fn skipped_messages_take_their_turn() {
+    let mut d = ManualDialogue::<4>::open();
+    let skipped = publish(&"x".repeat(70)).qos2(2).payload(b"!!");
+    let (emitted, tokens) = d.feed([publish("t").qos1(1), skipped, publish("t").qos1(3)]);
+    assert_eq!(
+        emitted,
+        [
+            message("t", b"").qos1(1),
+            Emitted::Skipped(2),
+            message("t", b"").qos1(3)
+        ]
+    );
+    assert_eq!(tokens.len(), 2);
+    d.acknowledge(tokens[1]);
+    d.sends_nothing();
+    d.acknowledge(tokens[0]);
+    d.sends([puback(1), pubrec(2), puback(3)]);
+}
+
+/// What was skipped, and is not acknowledged yet, is not told when it comes again, even if it can
+/// be then.
+#[test]
+fn a_skipped_message_that_comes_again_is_not_told() {
+    let mut d = ManualDialogue::<4>::open();
+    let skipped = publish(&"x".repeat(70)).qos1(2);
+    let (emitted, tokens) = d.feed([
+        publish("t").qos1(1),
+        skipped.clone(),
+        skipped,
+        publish("t").qos1(2).dup(),
+    ]);
+    assert_eq!(
+        emitted,
+        [
+            message("t", b"").qos1(1),
+            Emitted::Skipped(0),
+            Emitted::Skipped(0)
+        ]
+    );
+    d.acknowledge(tokens[0]);
+    d.sends([puback(1), puback(2), puback(2)]);
+}
+
+/// A skipped message takes a place, too: behind the last one nothing is read, and no token is given
+/// that nobody owes.
+#[test]
+fn a_skipped_message_takes_the_last_place() {
+    let mut d = ManualDialogue::<3>::open();
+    let skipped = publish(&"x".repeat(70)).qos1(3);
+    let (emitted, tokens) = d.feed([
+        publish("t").qos2(1),
+        publish("t").qos2(2),
+        skipped,
+        publish("t").qos2(4),
+    ]);
+    assert_eq!(
+        emitted,
+        [
+            message("t", b"").qos2(1),
+            message("t", b"").qos2(2),
+            Emitted::Skipped(0)
+        ]
+    );
+    assert_eq!(d.ack(tokens[0]), Ok(()));
+    let (emitted, more) = d.drain_events();
+    assert_eq!(emitted, [message("t", b"").qos2(4)]);
+    d.sends(pubrec(1));
+    d.acknowledge(more[0]);
+    d.sends_nothing();
+    d.acknowledge(tokens[1]);
+    d.sends([pubrec(2), puback(3), pubrec(4)]);
+}
+
+/// Everything else flows past what is owed: answers to what was published, QoS 0, the second half
+/// of QoS 2, resending.
+#[test]
+fn everything_else_flows() {
+    let mut d = ManualDialogue::<4>::open();
+    d.publish(&Publish::to("a").qos(QoS::ExactlyOnce)).unwrap();
+    d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)).unwrap();
+    d.tx.clear();
+    let (emitted, tokens) = d.feed([
+        publish("t").qos1(1),
+        pubrec(1),
+        pubrel(9),
+        pubcomp(1),
+        publish("t"),
+        pingresp(),
+    ]);
+    assert_eq!(
+        emitted,
+        [
+            message("t", b"").qos1(1),
+            received(1),
+            acked(1),
+            message("t", b"")
+        ]
+    );
+    d.sends([pubrel(1), pubcomp(9)]);
+    d.acknowledge(tokens[0]);
+    d.sends(puback(1));
+    d.session.on_connection_lost();
+    d.connect(&Connect::new("c").keep_session());
+    d.tx.clear();
+    assert_eq!(
+        d.feed(connack().session_present()).0,
+        [RESUMED, resend(2, QoS::AtLeastOnce)]
+    );
+    d.republish(2, &Publish::to("a").qos(QoS::AtLeastOnce))
+        .unwrap();
+    assert_eq!(d.feed(puback(2)).0, [acked(2)]);
+}
+
+/// While a payload is streamed nothing is acknowledged, and then all of it in order.
+#[test]
+fn a_stream_goes_first() {
+    let mut d = ManualDialogue::<4>::open();
+    d.publish(&Publish::to("a").remaining(2)).unwrap();
+    d.tx.clear();
+    let (emitted, tokens) = d.feed([publish("t").qos1(1), publish("t").qos2(2)]);
+    assert_eq!(emitted.len(), 2);
+    d.acknowledge(tokens[1]);
+    d.acknowledge(tokens[0]);
+    d.sends_nothing();
+    d.publish_chunk(b"!!").unwrap();
+    assert_eq!(d.drain_events().0, []);
+    d.sends((b"!!", [puback(1), pubrec(2)]));
+}
+
+/// `disconnect` writes what is allowed, says DISCONNECT, and nothing for what is not.
+#[test]
+fn disconnect_writes_what_is_allowed() {
+    let mut d = ManualDialogue::<4>::open();
+    let (_, tokens) = d.feed([
+        publish("t").qos2(1),
+        publish("t").qos2(2),
+        publish("t").qos2(3),
+    ]);
+    d.ack(tokens[0]).unwrap();
+    d.ack(tokens[2]).unwrap();
+    assert_eq!(d.disconnect(), Ok(()));
+    d.sends([pubrec(1), disconnect()]);
+    assert!(d.session.is_closed());
+    assert_eq!(d.drain_events(), (vec![], vec![]));
+    d.sends_nothing();
+    // 1 and 3 were accepted, 2 was not.
+    d.resumes();
+    assert_eq!(
+        d.feed([publish("t").qos2(2).dup(), publish("t").qos2(3).dup()])
+            .0,
+        [message("t", b"").qos2(2).dup()]
+    );
+    // Without room it is `Full`, and the connection goes on.
+    d.tx.commit(63);
+    assert_eq!(d.disconnect(), Err(SendError::Full));
+    assert!(!d.session.is_closed());
+}
+
+/// A reply that waits for room or for the end of a stream comes before DISCONNECT.
+#[test]
+fn disconnect_waits_for_a_reply() {
+    let mut d = ManualDialogue::<4>::open();
+    d.tx.commit(62);
+    assert_eq!(d.feed(pubrel(9)).0, []);
+    assert_eq!(d.disconnect(), Err(SendError::Full));
+    d.tx.clear();
+    d.publish(&Publish::to("a").remaining(2)).unwrap();
+    assert_eq!(d.disconnect(), Err(SendError::Busy));
+    d.publish_chunk(b"!!").unwrap();
+    d.tx.clear();
+    assert_eq!(d.disconnect(), Ok(()));
+    d.sends([pubcomp(9), disconnect()]);
+}
+
+/// No more QoS 2 messages are told than can be accepted: each has its slot when it is acknowledged.
+#[test]
+fn every_qos_2_message_told_can_be_accepted() {
+    let mut d = ManualDialogue::<8, 2>::open();
+    let stream = [1, 2, 3, 4].map(|id| publish("t").qos2(id));
+    let (emitted, tokens) = d.feed(&stream);
+    assert!(emitted.len() <= 2, "{emitted:?}");
+    let mut done = tokens.len();
+    for token in tokens {
+        assert_eq!(d.ack(token), Ok(()));
+    }
+    let (emitted, tokens) = d.drain_events();
+    done += emitted.len();
+    for token in tokens {
+        assert_eq!(d.ack(token), Ok(()));
+    }
+    assert_eq!((d.drain_events().0, done), (vec![], 2));
+    // Both are held; the third is too many once their PUBRECs have left.
+    d.sends([pubrec(1), pubrec(2)]);
+    assert_eq!(d.drain_events().0, [fault(Fault::TooManyQos2)]);
+    d.resumes();
+    assert_eq!(
+        d.feed([publish("t").qos2(1).dup(), publish("t").qos2(2).dup()])
+            .0,
+        []
+    );
+    d.sends([pubrec(1), pubrec(2)]);
+}
+
+/// With all slots taken, what is owed goes first: it may be what the broker waits for. Else the
+/// next connection would be like this one.
+#[test]
+fn with_all_slots_taken_what_is_owed_goes_first() {
+    let mut d = ManualDialogue::<4, 1>::open();
+    let (emitted, tokens) = d.feed(publish("t").qos2(1));
+    assert_eq!(emitted, [message("t", b"").qos2(1)]);
+    d.acknowledge(tokens[0]);
+    d.sends(pubrec(1));
+    d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+    d.tx.clear();
+    assert_eq!(d.feed(connack().session_present()).0, [RESUMED]);
+    // The broker has not seen PUBREC: it repeats message 1 behind one of QoS 1, and sends another.
+    let (emitted, tokens) = d.feed([
+        publish("t").qos1(2),
+        publish("t").qos2(1).dup(),
+        publish("t").qos2(3),
+    ]);
+    assert_eq!(emitted, [message("t", b"").qos1(2)]);
+    // The application takes its time. PINGRESP waits behind message 3.
+    for ms in (0..60_000).step_by(500) {
+        assert!(d.tick(ms).is_ok(), "{ms}");
+        d.tx.clear();
+        assert_eq!(d.drain_events().0, []);
+    }
+    d.acknowledge(tokens[0]);
+    d.sends([puback(2), pubrec(1)]);
+    let (emitted, tokens) = d.feed(pubrel(1));
+    assert_eq!(
+        (emitted, tokens.len()),
+        (vec![fault(Fault::TooManyQos2)], 0)
+    );
+}
+
+/// A link that is alive stays so while all places are owed: PINGRESP waits in `rx` with all the
+/// rest.
+#[test]
+fn a_slow_application_is_no_dead_broker() {
+    let mut d = ManualDialogue::<1>::open();
+    d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+    d.tx.clear();
+    assert_eq!(d.feed(connack().session_present()).0, [RESUMED]);
+    let (_, tokens) = d.feed(publish("t").qos1(1));
+    let mut pings = 0;
+    for ms in (0..120_000).step_by(500) {
+        assert!(d.tick(ms).is_ok(), "{ms}");
+        if d.tx.bytes() == pingreq().to_bytes() {
+            d.tx.clear();
+            d.buffer(pingresp());
+            pings += 1;
+        }
+        assert_eq!(d.drain_events().0, []);
+    }
+    assert!(pings >= 15);
+    d.acknowledge(tokens[0]);
+    d.sends(puback(1));
+    assert!(d.tick(120_000).is_ok());
+}
+
+/// A broker that is silent is found out also while something is owed to it, while half a packet has
+/// come, and while all slots are taken.
+#[test]
+fn a_dead_broker_is_found_while_something_is_owed() {
+    for (begins, acks) in [
+        (publish("t").qos1(1).to_bytes(), false),
+        ((publish("t").qos1(1), b"\x32\x05\0").to_bytes(), false),
+        (publish("t").qos2(1).to_bytes(), true),
+    ] {
+        let mut d = ManualDialogue::<4, 1>::open();
+        d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
+        d.tx.clear();
+        assert_eq!(d.feed(connack().session_present()).0, [RESUMED]);
+        let (_, tokens) = d.feed(&begins);
+        if acks {
+            // Its slot stays taken until PUBREL comes.
+            d.acknowledge(tokens[0]);
+            d.tx.clear();
+        }
+        let dies = (0..60_000).step_by(500).find(|ms| {
+            let dead = d.tick(*ms) == Err(Fault::Timeout);
+            d.tx.clear();
+            assert_eq!(d.drain_events().0, []);
+            dead
+        });
+        assert!(dies.is_some_and(|ms| ms <= 10_000), "{begins:?}: {dies:?}");
+    }
+}
+
+/// What is written through `ManualAcks` puts a PINGREQ off like anything else.
+#[test]
+fn acknowledgements_are_something_sent() {
+    let mut d = ManualDialogue::<4>::open();
+    d.connect(&Connect::new("c").keep_session().keep_alive(8));
+    d.tx.clear();
+    assert_eq!(d.feed(connack().session_present()).0, [RESUMED]);
+    assert_eq!(d.tick(0), Ok(Some(6000)));
+    let (_, tokens) = d.feed(publish("t").qos1(1));
+    assert_eq!(d.tick(1000), Ok(Some(5000)));
+    d.acknowledge(tokens[0]);
+    // From here on it is what was received that is older.
+    assert_eq!(d.tick(2000), Ok(Some(5000)));
+    assert_eq!(d.feed(pubrel(9)).0, []);
+    assert_eq!(d.tick(3000), Ok(Some(6000)));
+    d.sends([puback(1), pubcomp(9)]);
+}
+
+/// A message that was acknowledged is in a snapshot taken right after, before the next event: over
+/// the next connection it is not delivered again.
+#[test]
+fn what_was_acknowledged_is_in_the_snapshot() {
+    let mut d = ManualDialogue::<4>::open();
+    let (_, tokens) = d.feed(publish("t").qos2(5));
+    let mut image = [0; Session::<[Slot; 8]>::IMAGE];
+    d.session.save(&mut image).unwrap();
+    let before = image;
+    assert_eq!(d.ack(tokens[0]), Ok(()));
+    d.session.save(&mut image).unwrap();
+    for (image, is_delivered_again) in [(before, true), (image, false)] {
+        let mut d = ManualDialogue::<4>::open();
+        d.session.restore(&image).unwrap();
+        d.resumes();
+        let (emitted, tokens) = d.feed(publish("t").qos2(5).dup());
+        assert_eq!(
+            (emitted.len(), tokens.len()),
+            if is_delivered_again { (1, 1) } else { (0, 0) }
+        );
+        if !is_delivered_again {
+            d.sends(pubrec(5));
+        }
+    }
+}
+
+/// The connection is lost behind a message that arrived twice on it: the next `Connected` is
+/// reported all the same.
+#[test]
+fn connected_is_reported_after_a_repeated_message() {
+    let mut d = ManualDialogue::<4>::open();
+    let (emitted, tokens) = d.feed([
+        publish("t").qos1(5).payload(b"hi"),
+        publish("t").qos1(5).dup().payload(b"hi"),
+    ]);
+    assert_eq!(
+        (emitted, tokens.len()),
+        (vec![message("t", b"hi").qos1(5)], 1)
+    );
+    d.resumes();
+}
+
+/// With a profile that delivers them, messages under an identifier that PUBREL has not released are
+/// delivered and marked, by the layer as by the session, and each is acknowledged.
+#[test]
+fn repeated_messages_are_delivered_if_the_profile_wishes() {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    struct Careful;
+    impl Profile for Careful {
+        const DELIVERS_REPEATED: bool = true;
+    }
+    let mut session = Session::<[Slot; 4], Mqtt311<Careful>>::with_protocol();
+    let mut acks = ManualAcks::<[PendingAck; 4]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    session
+        .connect(&Connect::new("c").keep_session(), &mut rx, &mut tx)
+        .unwrap();
+    tx.clear();
+    // Twice before it is acknowledged, once after, and once after PUBREL.
+    let mut marks = vec![];
+    let message = |payload| publish("t").qos2(5).payload(payload);
+    let steps = [
+        (vec![connack()], false),
+        (vec![message(b"a"), message(b"b")], true),
+        (vec![message(b"c").dup()], true),
+        (vec![pubrel(5)], false),
+        (vec![message(b"d")], true),
+    ];
+    for (packets, acknowledges) in steps {
+        let bytes = packets.to_bytes();
+        rx.space()[..bytes.len()].copy_from_slice(&bytes);
+        rx.commit(bytes.len());
+        let mut tokens = vec![];
+        while let Some((event, token)) = acks.next_event(&mut session, &mut rx, &mut tx).unwrap() {
+            if let Event::Message(m) = event {
+                marks.push((m.payload[0], m.is_repeated(), m.dup()));
+            }
+            tokens.extend(token);
+        }
+        for &token in &tokens {
+            acks.ack(&mut session, token).unwrap();
+        }
+        assert_eq!(acks.next_event(&mut session, &mut rx, &mut tx), Ok(None));
+        if acknowledges {
+            assert_eq!(tx.bytes(), vec![pubrec(5); tokens.len()].to_bytes());
+        }
+        tx.clear();
+    }
+    assert_eq!(
+        marks,
+        [
+            (b'a', false, false),
+            (b'b', true, false),
+            (b'c', true, true),
+            (b'd', false, false)
+        ]
+    );
+}
+
+/// A token is a number for those who cannot carry it, and back.
+#[test]
+fn tokens_are_numbers() {
+    let mut d = ManualDialogue::<4>::open();
+    let (_, tokens) = d.feed(publish("t").qos1(7));
+    let number = u32::from(tokens[0]);
+    assert_ne!(number, 0);
+    assert_eq!(AckToken::try_from(number), Ok(tokens[0]));
+    for none in [0, 0x1_0000, 0xffff_0000] {
+        assert_eq!(AckToken::try_from(none), Err(none));
+    }
+    d.acknowledge(AckToken::try_from(number).unwrap());
+}
