@@ -12,8 +12,9 @@ fn fill<const S: usize, const R: usize, const T: usize>(d: &mut Dialogue<S, R, T
     d.tx.commit(room);
 }
 
+/// A message is accepted by the call after the one that returned it, and only then acknowledged.
 #[test]
-fn the_next_call_accepts() {
+fn the_next_call_accepts_a_message() {
     let (packet, event) = (publish("t").payload(b"hi"), message("t", b"hi"));
     for (packet, event, reply) in [
         (packet.clone().qos1(5), event.clone().qos1(5), puback(5)),
@@ -30,9 +31,9 @@ fn the_next_call_accepts() {
     }
 }
 
-/// Of a message in pieces it is the call after the last piece.
+/// A message in pieces is accepted by the call after its last piece.
 #[test]
-fn the_call_after_the_last_piece_accepts() {
+fn the_call_after_the_last_piece_accepts_a_message() {
     let mut d = Dialogue::<2, 16>::open();
     d.buffer(publish("t").qos2(5).payload(b"123456789").remaining(9));
     assert_eq!(
@@ -53,7 +54,7 @@ fn the_call_after_the_last_piece_accepts() {
     d.sends(pubrec(5));
 }
 
-/// And of one that is skipped the call after its last byte, however late that comes.
+/// A skipped message is accepted by the call after its last byte, however late that byte arrives.
 #[test]
 fn a_skipped_message_is_accepted_at_its_end() {
     let mut d = Dialogue::<2, 16>::open();
@@ -72,9 +73,9 @@ fn a_skipped_message_is_accepted_at_its_end() {
     d.sends(puback(5));
 }
 
-/// Link lost before acceptance: it is delivered again, with QoS 2, too.
+/// If the connection is lost before acceptance, the message is delivered again, with QoS 2 as well.
 #[test]
-fn lost_before_acceptance() {
+fn a_message_is_delivered_again_if_the_connection_is_lost_before_acceptance() {
     let mut d = Dialogue::<2>::open_kept();
     d.buffer(publish("t").qos2(5).payload(b"hi"));
     assert_eq!(d.next_event(), Some(message("t", b"hi").qos2(5)));
@@ -97,10 +98,10 @@ fn lost_before_acceptance() {
     d.sends(pubrec(5));
 }
 
-/// Link lost after acceptance, PUBREC written or not: QoS 2 is never delivered again, only
-/// answered; QoS 1 may be.
+/// If the connection is lost after acceptance, a QoS 2 message is never delivered again, whether
+/// PUBREC was written or not: it is only answered. A QoS 1 message may be delivered again.
 #[test]
-fn lost_after_acceptance() {
+fn a_qos_2_message_is_delivered_once_if_the_connection_is_lost_after_acceptance() {
     for full in [false, true] {
         let mut d = Dialogue::<2>::open_kept();
         if full {
@@ -135,10 +136,10 @@ fn lost_after_acceptance() {
     );
 }
 
-/// DUP says nothing: what was not accepted is told, what was is not, whether the broker sets it or
-/// not.
+/// The DUP flag does not decide about delivery: a message that was not accepted is delivered, and
+/// an accepted one is not, whether the broker sets the flag or not.
 #[test]
-fn dup_does_not_matter() {
+fn the_dup_flag_does_not_decide_about_delivery() {
     let mut d = Dialogue::<2>::open();
     d.receives(
         publish("t").qos2(5).dup(),
@@ -155,9 +156,9 @@ fn dup_does_not_matter() {
     d.sends([pubrec(5), pubrec(5), puback(6), puback(6)]);
 }
 
-/// A repeated QoS 2 message that is longer than `rx` passes unseen.
+/// A repeated QoS 2 message that is longer than `rx` is not delivered.
 #[test]
-fn a_long_repetition_passes_unseen() {
+fn a_repeated_message_longer_than_rx_is_not_delivered() {
     let mut d = Dialogue::<2, 16>::open();
     let long = publish("t").qos2(5).payload(b"123456789abcdefghi");
     assert_eq!(
@@ -169,8 +170,8 @@ fn a_long_repetition_passes_unseen() {
     d.sends([pubrec(5), pubrec(5), pubrec(5)]);
 }
 
-/// At most one reply is owed, and it leaves first when there is room: replies keep the order of
-/// what they answer.
+/// At most one reply is pending, and it leaves first when there is room: replies keep the order of
+/// the packets that they answer.
 #[test]
 fn replies_leave_in_order() {
     let mut d = Dialogue::<4>::open();
@@ -201,7 +202,7 @@ fn replies_leave_in_order() {
     }
 }
 
-/// Three bytes of room are no room for four.
+/// A reply of four bytes is not begun in three bytes of room.
 #[test]
 fn half_a_reply_is_not_written() {
     for room in 0..4 {
@@ -216,10 +217,10 @@ fn half_a_reply_is_not_written() {
     }
 }
 
-/// `disconnect` writes the reply owed, then DISCONNECT: both, or it is `Full`. The message in hand
-/// counts as accepted.
+/// `disconnect` writes the pending reply and DISCONNECT, or nothing and returns `Full`. The message
+/// that was returned last counts as accepted.
 #[test]
-fn disconnect_accepts_the_message_in_hand() {
+fn disconnect_accepts_the_message_returned_last() {
     let message = publish("t").payload(b"hi");
     for (message, is_qos2, reply) in [
         (
@@ -258,9 +259,9 @@ fn disconnect_accepts_the_message_in_hand() {
     }
 }
 
-/// The replies of QoS 2's second half go before DISCONNECT, too.
+/// PUBREL and PUBCOMP, too, are written before DISCONNECT.
 #[test]
-fn disconnect_writes_other_replies() {
+fn disconnect_writes_a_pending_pubrel() {
     let mut d = Dialogue::<2>::open();
     d.publish(&Publish::to("a").qos(QoS::ExactlyOnce)).unwrap();
     d.sends(publish("a").qos2(1));
@@ -272,7 +273,7 @@ fn disconnect_writes_other_replies() {
 
 /// In the middle of a message there is nothing to accept yet.
 #[test]
-fn disconnect_in_the_middle_of_a_message() {
+fn disconnect_does_not_accept_an_incomplete_message() {
     let mut d = Dialogue::<2, 16>::open_kept();
     d.buffer(publish("t").qos2(5).payload(b"123456789").remaining(9));
     assert!(d.next_event().is_some());
@@ -285,10 +286,10 @@ fn disconnect_in_the_middle_of_a_message() {
     );
 }
 
-/// Nothing after DISCONNECT [MQTT-3.14.4-2]: no reply, no PINGREQ, no command; nothing more is
-/// told.
+/// After DISCONNECT nothing is sent [MQTT-3.14.4-2], neither a reply nor PINGREQ nor a command, and
+/// no event is emitted.
 #[test]
-fn nothing_after_disconnect() {
+fn nothing_is_sent_after_disconnect() {
     let mut d = Dialogue::<2>::new();
     d.connect(&Connect::new("c").keep_alive(10));
     d.tx.clear();
@@ -309,7 +310,7 @@ fn nothing_after_disconnect() {
     d.sends_nothing();
 }
 
-/// Before CONNACK there is no DISCONNECT to be said.
+/// Before CONNACK, `disconnect` sends nothing.
 #[test]
 fn disconnect_needs_a_connection() {
     let mut d = Dialogue::<2>::new();

@@ -206,8 +206,8 @@ fn expected(state: &str, command: &str) -> Result<(), SendError> {
     }
 }
 
-/// Every command, in every state, with every room in `tx`: if it fails, session and buffer are as
-/// they were; if it does not, its bytes stand behind those that were there.
+/// Every command is called in every state and with every amount of room in `tx`: if it fails,
+/// session and buffer are unchanged; if it succeeds, its bytes stand behind those that were there.
 #[test]
 fn a_failed_command_has_done_nothing() {
     for (state, session) in states() {
@@ -272,10 +272,10 @@ fn a_failed_command_has_done_nothing() {
     }
 }
 
-/// Where all slots are taken, or are being walked, commands that need one are `Busy`; QoS 0 and
-/// DISCONNECT pass.
+/// Commands that need a slot are `Busy` while all slots are taken or messages are being sent again;
+/// QoS 0 and DISCONNECT are sent.
 #[test]
-fn busy_is_for_those_who_need_a_slot() {
+fn commands_that_need_a_slot_are_busy_without_one() {
     for (state, session) in states()
         .into_iter()
         .filter(|(state, _)| matches!(*state, "full" | "asked for 1" | "asked for 2"))
@@ -293,9 +293,9 @@ fn busy_is_for_those_who_need_a_slot() {
     }
 }
 
-/// No identifier is taken by what fails: the next success has the first.
+/// A failed command takes no identifier: the next one that succeeds has the first.
 #[test]
-fn failures_take_no_identifier() {
+fn failed_commands_take_no_identifier() {
     let mut d = Talk::open();
     for (_, command) in COMMANDS
         .iter()
@@ -310,7 +310,7 @@ fn failures_take_no_identifier() {
     assert_eq!(d.publish(&Publish::to("t").qos(ONCE)), Ok(Some(id(1))));
 }
 
-/// A failed `connect` has dropped the link and what was in the buffers, and nothing else.
+/// A failed `connect` drops the connection and clears the buffers, and changes nothing else.
 #[test]
 fn a_failed_connect_keeps_the_session() {
     let mut long = Connect::new("c");
@@ -346,10 +346,10 @@ fn a_failed_connect_keeps_the_session() {
     }
 }
 
-/// A fault is told once and ends the connection: nothing is read any more, nothing written, and
-/// commands say `Offline`.
+/// A fault is reported once and ends the connection: nothing more is read or written, and commands
+/// return `Offline`.
 #[test]
-fn a_fault_is_told_once() {
+fn a_fault_is_reported_once() {
     let wrong: &[(&[u8], Fault)] = &[
         (b"\x20\x02\0\0", Fault::Unexpected),
         (b"\x10\x00", Fault::Unexpected),
@@ -395,10 +395,9 @@ fn a_fault_is_told_once() {
     }
 }
 
-/// What was written before the fault stays in `tx`: the acknowledgements of messages that were
-/// told.
+/// Bytes written before a fault stay in `tx`: the acknowledgements of messages that were delivered.
 #[test]
-fn a_fault_leaves_tx_alone() {
+fn a_fault_leaves_tx_as_it_is() {
     let mut d = Talk::open();
     d.buffer((publish("t").qos1(5), b"\x00\0"));
     assert_eq!(

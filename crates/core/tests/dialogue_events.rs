@@ -34,10 +34,10 @@ fn events_borrow_rx_and_nothing_else() {
     ]);
 }
 
-/// The same in the slice form: the event lives as long as the bytes do, and what is done with is
-/// taken off them.
+/// With slices, an event lives as long as the bytes do, and the slice is advanced past the bytes
+/// that were read.
 #[test]
-fn slices_are_read_and_taken_off() {
+fn slices_are_read_in_place() {
     let mut d = Dialogue::<2>::open();
     let half = publish("t").payload(b"h").remaining(5).to_bytes();
     let whole = [publish("t").payload(b"abc"), publish("t").qos1(5)];
@@ -69,9 +69,10 @@ fn slices_are_read_and_taken_off() {
     assert!(input.is_empty());
 }
 
-/// `Ok(None)`: nothing was taken, nothing written, and the session is as it was.
+/// When `next_event` returns `Ok(None)`, nothing was taken and nothing written, and the session is
+/// unchanged.
 #[test]
-fn a_packet_that_is_not_all_there_is_not_taken() {
+fn an_incomplete_packet_is_not_taken() {
     let packets = [
         publish("t").qos1(5).payload(b"hi"),
         publish("t").qos2(5).payload(b"hi"),
@@ -99,7 +100,7 @@ fn a_packet_that_is_not_all_there_is_not_taken() {
     }
 }
 
-/// Without room for the reply owed nothing is read, whatever comes.
+/// While there is no room for a pending reply, nothing is read.
 #[test]
 fn without_room_for_a_reply_nothing_is_read() {
     let mut d = Dialogue::<2, 256, 24>::open();
@@ -128,10 +129,10 @@ fn without_room_for_a_reply_nothing_is_read() {
     d.sends(puback(6));
 }
 
-/// A packet that fits in `rx` arrives whole, however its bytes came; one that is longer by a byte
-/// does not.
+/// A message that fits into `rx` is delivered whole, however its bytes arrive; one that is longer
+/// by a byte is delivered in pieces.
 #[test]
-fn whole_if_it_fits_and_in_pieces_if_not() {
+fn a_message_that_fits_into_rx_is_delivered_whole() {
     for length in 60..70 {
         let data = vec![b'x'; length - 5];
         let bytes = publish("t").payload(&data).to_bytes();
@@ -166,9 +167,10 @@ fn whole_if_it_fits_and_in_pieces_if_not() {
     }
 }
 
-/// Behind another packet, too, so that `rx` has to be moved together first.
+/// A message behind other packets, too, is delivered whole, for which `rx` has to be compacted
+/// first.
 #[test]
-fn whole_behind_other_packets() {
+fn a_message_behind_other_packets_is_delivered_whole() {
     let full = publish("t").payload(&[b'x'; 59]);
     for before in 1..12 {
         let first = publish("u").payload(&vec![b'y'; before]);
@@ -184,7 +186,7 @@ fn whole_behind_other_packets() {
 }
 
 #[test]
-fn no_payload_is_a_payload() {
+fn a_message_without_payload_is_delivered() {
     let mut d = Dialogue::<2, 16>::open();
     d.receives(publish("t"), &[message("t", b"")]);
     d.receives(publish("t").qos2(5), &[message("t", b"").qos2(5)]);
@@ -212,8 +214,8 @@ fn no_payload_is_a_payload() {
     d.sends(puback(5));
 }
 
-/// Topics of all lengths around the size of `rx`, with and without payload: told if the header
-/// fits, drained if it does not, acknowledged in either case.
+/// Topics of all lengths around the size of `rx`, with and without payload: the message is
+/// delivered if its header fits, skipped if it does not, and acknowledged in either case.
 #[test]
 fn a_message_whose_topic_does_not_fit_is_skipped() {
     for length in 1..60 {
@@ -269,7 +271,7 @@ fn a_message_whose_topic_does_not_fit_is_skipped() {
     }
 }
 
-/// The longest topic there is passes the smallest buffer, and the session goes on.
+/// A message with the longest topic passes the smallest buffer, and the session continues.
 #[test]
 fn the_longest_topic_is_skipped() {
     for length in [20_000, 65_535] {
@@ -289,9 +291,9 @@ fn the_longest_topic_is_skipped() {
     }
 }
 
-/// A skipped message is no message for the checks of text, but identifier 0 is wrong in any.
+/// The text of a skipped message is not checked, but identifier 0 is malformed in any message.
 #[test]
-fn a_skipped_message_has_an_identifier() {
+fn a_skipped_message_with_identifier_0_is_malformed() {
     let mut d = Dialogue::<2, 16>::open();
     d.receives(
         b"\x32\x19\0\x14abcdefghijklmnopqrst\0\0!",
@@ -307,9 +309,9 @@ fn byte(at: usize) -> u8 {
 
 const TEN_MB: usize = 10_000_000;
 
-/// Promise 10, in: ten million bytes through `rx` of 256 (and 16) bytes.
+/// Promise 10, incoming: ten million bytes pass `rx` of 256 (and 16) bytes.
 #[test]
-fn ten_megabytes_in() {
+fn ten_megabytes_are_received_through_a_small_buffer() {
     fn receive<const RX: usize>(total: usize) {
         let mut d = Dialogue::<1, RX>::open();
         d.buffer(publish("t").qos2(9).remaining(total));
@@ -353,9 +355,9 @@ fn ten_megabytes_in() {
     receive::<16>(TEN_MB / 10);
 }
 
-/// Promise 10, out: the same through `tx`.
+/// Promise 10, outgoing: ten million bytes pass a small `tx`.
 #[test]
-fn ten_megabytes_out() {
+fn ten_megabytes_are_sent_through_a_small_buffer() {
     fn send<const TX: usize>(total: usize) {
         let mut d = Dialogue::<1, 16, TX>::open();
         assert_eq!(
@@ -401,9 +403,9 @@ fn ten_megabytes_out() {
     send::<32>(TEN_MB / 10);
 }
 
-/// The largest message MQTT knows is begun and counted right, in and out.
+/// The largest message of MQTT is begun and counted correctly, incoming and outgoing.
 #[test]
-fn a_quarter_of_a_gigabyte() {
+fn the_largest_message_is_counted_correctly() {
     let mut d = Dialogue::<1, 16>::open();
     d.buffer(publish("t").payload(b"01234567").remaining(268_435_444));
     assert_eq!(

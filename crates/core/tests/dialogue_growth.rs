@@ -5,7 +5,7 @@ use script::*;
 
 const ONCE: Publish<'static> = Publish::to("t").qos(QoS::AtLeastOnce);
 
-/// A broker that never answers one message holds up nobody else.
+/// A message that the broker never answers does not hold up the others.
 #[test]
 fn the_ring_goes_past_a_message_that_is_never_answered() {
     let mut d = Dialogue::<3>::open_kept();
@@ -37,10 +37,10 @@ fn the_ring_goes_past_a_message_that_is_never_answered() {
     }
 }
 
-/// While messages are sent again nothing can be passed over; afterwards the one that was is asked
-/// for last, and is abandoned.
+/// While messages are sent again, none can be passed over; the one that was passed over before is
+/// requested last.
 #[test]
-fn what_was_passed_over_is_asked_for_last() {
+fn a_message_that_was_passed_over_is_sent_again_last() {
     let mut d = Dialogue::<3>::open_kept();
     for _ in 1..=3 {
         d.publish(&ONCE).unwrap();
@@ -56,8 +56,8 @@ fn what_was_passed_over_is_asked_for_last() {
     assert_eq!(d.session.oldest_in_flight(), Some(id(2)));
 }
 
-/// The order in which messages are sent again is that in which they were sent first
-/// [MQTT-4.6.0-1], whatever was answered, passed over and grown in between.
+/// Messages are sent again in the order in which they were sent first [MQTT-4.6.0-1], whatever was
+/// answered, passed over and grown in between.
 #[test]
 fn resending_keeps_the_order_of_sending() {
     const SIZES: usize = 3;
@@ -174,9 +174,9 @@ fn resending_keeps_the_order_of_sending() {
     assert!(resent > 5000, "{resent}");
 }
 
-/// A larger session takes over everything, in the middle of whatever it does.
+/// A larger session takes over the whole state, in the middle of whatever the smaller one does.
 #[test]
-fn a_larger_session_goes_on_where_the_smaller_one_was() {
+fn a_larger_session_continues_where_the_smaller_one_was() {
     let mut d = Dialogue::<2, 16>::open_kept();
     d.publish(&ONCE).unwrap();
     d.publish(&ONCE.remaining(5)).unwrap();
@@ -217,7 +217,7 @@ fn a_larger_session_goes_on_where_the_smaller_one_was() {
     assert_eq!(large.session.adopt(&late.session), Err(SendError::TooLong));
 }
 
-/// The layer of manual acknowledgement grows with it; tokens stay valid.
+/// The layer of manual acknowledgement grows likewise, and its tokens stay valid.
 #[test]
 fn pending_acknowledgements_move_to_a_larger_layer() {
     let mut d = Dialogue::<4>::open_kept();

@@ -53,6 +53,8 @@ fn ring<const N: usize>() {
     }
 }
 
+/// All identifiers of a ring are handed out, then commands are `Busy`; an identifier is free again
+/// when the oldest one is.
 #[test]
 fn identifiers_go_round_a_ring() {
     ring::<1>();
@@ -64,9 +66,9 @@ fn identifiers_go_round_a_ring() {
     ring::<1000>();
 }
 
-/// The last identifier there is.
+/// A session with 65,535 slots uses all identifiers.
 #[test]
-fn all_the_identifiers_there_are() {
+fn all_65535_identifiers_are_used() {
     std::thread::Builder::new()
         .stack_size(64 << 20)
         .spawn(|| {
@@ -94,7 +96,7 @@ fn all_the_identifiers_there_are() {
 
 /// PUBLISH, SUBSCRIBE and UNSUBSCRIBE share the identifiers; QoS 0 takes none.
 #[test]
-fn one_space_for_all_that_goes_out() {
+fn outgoing_packets_share_the_identifiers() {
     let mut d = Dialogue::<4>::open();
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
     assert_eq!(d.subscribe(&[("a", 1)]), Ok(id(2)));
@@ -124,7 +126,7 @@ fn one_space_for_all_that_goes_out() {
     );
 }
 
-/// Every identifier ends exactly once (promise 7): a second answer to the same one is nothing.
+/// Every identifier ends exactly once (promise 7): a second answer to it is ignored.
 #[test]
 fn an_identifier_ends_once() {
     let mut d = Dialogue::<4>::open();
@@ -143,9 +145,10 @@ fn an_identifier_ends_once() {
     d.sends_nothing();
 }
 
-/// Identifiers of QoS 2 that come in are the broker's; they may be any, and the same as ours.
+/// The identifiers of incoming QoS 2 messages are chosen by the broker; they may have any value,
+/// also one that the client uses.
 #[test]
-fn incoming_identifiers_are_a_space_of_their_own() {
+fn incoming_identifiers_are_independent_of_outgoing_ones() {
     let mut d = Dialogue::<2>::open();
     d.publish(&TWICE).unwrap();
     d.publish(&ONCE).unwrap();
@@ -168,8 +171,8 @@ fn incoming_identifiers_are_a_space_of_their_own() {
     d.sends([pubrec(9), puback(9)]);
 }
 
-/// With the table full the next QoS 2 message waits until all that was written has left; only then
-/// it is too many.
+/// With all slots taken, the next QoS 2 message waits until all replies have left; only then the
+/// connection ends with `TooManyQos2`.
 #[test]
 fn a_full_table_waits_until_tx_is_empty() {
     for long in [false, true] {
@@ -220,9 +223,9 @@ fn a_full_table_waits_until_tx_is_empty() {
     }
 }
 
-/// The PUBREL that frees a place may stand before the message that needs it.
+/// PUBREL frees a slot for the message directly behind it.
 #[test]
-fn a_place_is_free_as_soon_as_it_is_released() {
+fn a_slot_is_free_as_soon_as_its_message_is_released() {
     let mut d = Dialogue::<1>::open();
     for number in 1..100 {
         d.receives(publish("t").qos2(number), &[message("t", b"").qos2(number)]);
@@ -305,15 +308,16 @@ fn twenty_into<const SLOTS: usize>() -> usize {
 }
 
 #[test]
-fn twenty_qos_2_messages_into_few_slots() {
+fn twenty_qos_2_messages_are_received_through_few_slots() {
     assert_eq!(twenty_into::<20>(), 2);
     assert_eq!(twenty_into::<8>(), 4);
     assert_eq!(twenty_into::<3>(), 8);
     assert_eq!(twenty_into::<1>(), 21);
 }
 
-/// Whether a command would find a slot can be asked before an event is taken whose answer needs
-/// one, and it is exact: thirty messages are answered through eight slots, and nothing is `Busy`.
+/// `has_free_slot` tells exactly whether a command finds a slot, before an event is taken that
+/// needs one for its answer: thirty messages are answered through eight slots, and no command is
+/// `Busy`.
 #[test]
 fn a_free_slot_is_known_before_an_event_is_taken() {
     let mut d = Dialogue::<8, 2048>::open();

@@ -99,10 +99,10 @@ impl<const PENDING: usize, const SLOTS: usize> ManualDialogue<PENDING, SLOTS> {
     }
 }
 
-/// In whatever order the application is done, acknowledgements leave in the order of arrival
-/// [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+/// In whatever order the application acknowledges messages, the packets leave in the order of
+/// arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3].
 #[test]
-fn any_order_from_the_application_one_on_the_wire() {
+fn acknowledgements_leave_in_the_order_of_arrival() {
     let messages = [
         publish("t").qos1(1),
         publish("t").qos2(2),
@@ -131,7 +131,7 @@ fn any_order_from_the_application_one_on_the_wire() {
     }
 }
 
-/// Tokens come with the last piece, and only with QoS 1 and 2.
+/// A token comes with the last piece of a message, and only with QoS 1 and 2.
 #[test]
 fn tokens_come_with_the_last_piece() {
     let mut d = ManualDialogue::<4>::open();
@@ -146,9 +146,9 @@ fn tokens_come_with_the_last_piece() {
     d.sends(puback(5));
 }
 
-/// Reading goes on until as many are owed as there are places, and then when one is free.
+/// Reading stops while all places hold pending acknowledgements, and continues when one is free.
 #[test]
-fn reading_stops_when_all_places_are_owed() {
+fn reading_stops_while_all_places_are_pending() {
     let mut d = ManualDialogue::<2>::open();
     let stream = [
         publish("t").qos1(1),
@@ -185,7 +185,7 @@ fn reading_stops_when_all_places_are_owed() {
     d.sends([puback(3), puback(4)]);
 }
 
-/// A token is of its connection: over another one the broker may have used its identifier again.
+/// A token belongs to its connection: on another one the broker may have used its identifier again.
 #[test]
 fn tokens_of_an_earlier_connection_are_invalid() {
     let mut d = ManualDialogue::<4>::open();
@@ -212,10 +212,10 @@ fn tokens_of_an_earlier_connection_are_invalid() {
     d.sends([puback(1), pubrec(2)]);
 }
 
-/// What was not acknowledged when the link was lost is delivered again; what was acknowledged with
-/// QoS 2 never is, written or not.
+/// Messages that were not acknowledged when the connection was lost are delivered again; QoS 2
+/// messages that were acknowledged are not, whether PUBREC was written or not.
 #[test]
-fn a_lost_link() {
+fn unacknowledged_messages_are_delivered_again_on_the_next_connection() {
     for full in [false, true] {
         let mut d = ManualDialogue::<4>::open();
         let (_, tokens) = d.feed([
@@ -249,9 +249,10 @@ fn a_lost_link() {
     }
 }
 
-/// All places owed when the link is lost: the next connection begins all the same.
+/// The next connection begins also if all places held pending acknowledgements when the last one
+/// was lost.
 #[test]
-fn a_lost_link_with_all_places_owed() {
+fn the_next_connection_begins_with_all_places_pending() {
     let mut d = ManualDialogue::<1>::open();
     let (_, old) = d.feed(publish("t").qos2(1));
     assert_eq!(old.len(), 1);
@@ -271,10 +272,10 @@ fn a_lost_link_with_all_places_owed() {
     d.sends(pubrec(1));
 }
 
-/// A message that comes again on the same connection before it was acknowledged, however often, is
-/// told once, and owed once; after that it is answered.
+/// A message that is repeated on the same connection before it was acknowledged, however often, is
+/// delivered once and acknowledged once; after that it is answered.
 #[test]
-fn repetitions_on_one_connection() {
+fn a_message_repeated_before_its_acknowledgement_is_delivered_once() {
     for (publish, reply, is_emitted_again) in [
         (publish("t").qos1(1), puback(1), true),
         (publish("t").qos2(1), pubrec(1), false),
@@ -290,7 +291,7 @@ fn repetitions_on_one_connection() {
     }
 }
 
-/// Brokers need not count: identifiers may leave gaps, go down, and start anew.
+/// Brokers need not count: identifiers may have gaps, decrease and start again.
 #[test]
 fn identifiers_in_any_order() {
     for ids in [[5, 7, 8, 9], [5, 6, 8, 7], [9, 8, 7, 6], [254, 255, 1, 2]] {
@@ -306,9 +307,9 @@ fn identifiers_in_any_order() {
     }
 }
 
-/// A skipped message takes its turn, too.
+/// The acknowledgement of a skipped message keeps its place in the order, too.
 #[test]
-fn skipped_messages_take_their_turn() {
+fn skipped_messages_are_acknowledged_in_order() {
     let mut d = ManualDialogue::<4>::open();
     let skipped = publish(&"x".repeat(70)).qos2(2).payload(b"!!");
     let (emitted, tokens) = d.feed([publish("t").qos1(1), skipped, publish("t").qos1(3)]);
@@ -327,10 +328,10 @@ fn skipped_messages_take_their_turn() {
     d.sends([puback(1), pubrec(2), puback(3)]);
 }
 
-/// What was skipped, and is not acknowledged yet, is not told when it comes again, even if it can
-/// be then.
+/// A message that was skipped and is not acknowledged yet is not delivered when it is repeated,
+/// even if it fits then.
 #[test]
-fn a_skipped_message_that_comes_again_is_not_told() {
+fn a_skipped_message_that_is_repeated_is_not_delivered() {
     let mut d = ManualDialogue::<4>::open();
     let skipped = publish(&"x".repeat(70)).qos1(2);
     let (emitted, tokens) = d.feed([
@@ -351,8 +352,8 @@ fn a_skipped_message_that_comes_again_is_not_told() {
     d.sends([puback(1), puback(2), puback(2)]);
 }
 
-/// A skipped message takes a place, too: behind the last one nothing is read, and no token is given
-/// that nobody owes.
+/// A skipped message takes a place, too: behind the last place nothing is read, and no token is
+/// returned for which there is none.
 #[test]
 fn a_skipped_message_takes_the_last_place() {
     let mut d = ManualDialogue::<3>::open();
@@ -381,10 +382,10 @@ fn a_skipped_message_takes_the_last_place() {
     d.sends([pubrec(2), puback(3), pubrec(4)]);
 }
 
-/// Everything else flows past what is owed: answers to what was published, QoS 0, the second half
-/// of QoS 2, resending.
+/// All other packets pass pending acknowledgements: answers to messages of the client, QoS 0,
+/// PUBREL, and messages sent again.
 #[test]
-fn everything_else_flows() {
+fn other_packets_pass_pending_acknowledgements() {
     let mut d = ManualDialogue::<4>::open();
     d.publish(&Publish::to("a").qos(QoS::ExactlyOnce)).unwrap();
     d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)).unwrap();
@@ -421,9 +422,9 @@ fn everything_else_flows() {
     assert_eq!(d.feed(puback(2)).0, [acked(2)]);
 }
 
-/// While a payload is streamed nothing is acknowledged, and then all of it in order.
+/// While a payload is streamed, nothing is acknowledged; afterwards everything is, in order.
 #[test]
-fn a_stream_goes_first() {
+fn acknowledgements_wait_for_the_end_of_a_stream() {
     let mut d = ManualDialogue::<4>::open();
     d.publish(&Publish::to("a").remaining(2)).unwrap();
     d.tx.clear();
@@ -437,9 +438,10 @@ fn a_stream_goes_first() {
     d.sends((b"!!", [puback(1), pubrec(2)]));
 }
 
-/// `disconnect` writes what is allowed, says DISCONNECT, and nothing for what is not.
+/// `disconnect` writes the acknowledgements that are due, none of those that are not, and
+/// DISCONNECT.
 #[test]
-fn disconnect_writes_what_is_allowed() {
+fn disconnect_writes_the_acknowledgements_that_are_due() {
     let mut d = ManualDialogue::<4>::open();
     let (_, tokens) = d.feed([
         publish("t").qos2(1),
@@ -466,9 +468,9 @@ fn disconnect_writes_what_is_allowed() {
     assert!(!d.session.is_closed());
 }
 
-/// A reply that waits for room or for the end of a stream comes before DISCONNECT.
+/// A reply that waits for room or for the end of a stream is written before DISCONNECT.
 #[test]
-fn disconnect_waits_for_a_reply() {
+fn disconnect_writes_a_pending_reply_first() {
     let mut d = ManualDialogue::<4>::open();
     d.tx.commit(62);
     assert_eq!(d.feed(pubrel(9)).0, []);
@@ -482,9 +484,10 @@ fn disconnect_waits_for_a_reply() {
     d.sends([pubcomp(9), disconnect()]);
 }
 
-/// No more QoS 2 messages are told than can be accepted: each has its slot when it is acknowledged.
+/// No more QoS 2 messages are delivered than can be accepted: each has its slot when it is
+/// acknowledged.
 #[test]
-fn every_qos_2_message_told_can_be_accepted() {
+fn every_qos_2_message_delivered_can_be_accepted() {
     let mut d = ManualDialogue::<8, 2>::open();
     let stream = [1, 2, 3, 4].map(|id| publish("t").qos2(id));
     let (emitted, tokens) = d.feed(&stream);
@@ -511,10 +514,10 @@ fn every_qos_2_message_told_can_be_accepted() {
     d.sends([pubrec(1), pubrec(2)]);
 }
 
-/// With all slots taken, what is owed goes first: it may be what the broker waits for. Else the
-/// next connection would be like this one.
+/// With all slots taken, pending acknowledgements go first, since the broker may wait for them.
+/// Otherwise the next connection would end in the same way.
 #[test]
-fn with_all_slots_taken_what_is_owed_goes_first() {
+fn with_all_slots_taken_pending_acknowledgements_go_first() {
     let mut d = ManualDialogue::<4, 1>::open();
     let (emitted, tokens) = d.feed(publish("t").qos2(1));
     assert_eq!(emitted, [message("t", b"").qos2(1)]);
@@ -545,10 +548,10 @@ fn with_all_slots_taken_what_is_owed_goes_first() {
     );
 }
 
-/// A link that is alive stays so while all places are owed: PINGRESP waits in `rx` with all the
-/// rest.
+/// A connection that is alive stays open while all places are pending: PINGRESP waits in `rx` with
+/// everything else.
 #[test]
-fn a_slow_application_is_no_dead_broker() {
+fn a_slow_application_does_not_end_the_connection() {
     let mut d = ManualDialogue::<1>::open();
     d.connect(&Connect::new("c").keep_session().keep_alive(8).timeout(2));
     d.tx.clear();
@@ -570,10 +573,10 @@ fn a_slow_application_is_no_dead_broker() {
     assert!(d.tick(120_000).is_ok());
 }
 
-/// A broker that is silent is found out also while something is owed to it, while half a packet has
-/// come, and while all slots are taken.
+/// A broker that sends nothing is found dead also while acknowledgements are pending, while half a
+/// packet has arrived, and while all slots are taken.
 #[test]
-fn a_dead_broker_is_found_while_something_is_owed() {
+fn a_dead_broker_is_found_while_acknowledgements_are_pending() {
     for (begins, acks) in [
         (publish("t").qos1(1).to_bytes(), false),
         ((publish("t").qos1(1), b"\x32\x05\0").to_bytes(), false),
@@ -599,9 +602,9 @@ fn a_dead_broker_is_found_while_something_is_owed() {
     }
 }
 
-/// What is written through `ManualAcks` puts a PINGREQ off like anything else.
+/// Packets that are written through `ManualAcks` postpone a PINGREQ as others do.
 #[test]
-fn acknowledgements_are_something_sent() {
+fn acknowledgements_postpone_a_pingreq() {
     let mut d = ManualDialogue::<4>::open();
     d.connect(&Connect::new("c").keep_session().keep_alive(8));
     d.tx.clear();
@@ -617,10 +620,10 @@ fn acknowledgements_are_something_sent() {
     d.sends([puback(1), pubcomp(9)]);
 }
 
-/// A message that was acknowledged is in a snapshot taken right after, before the next event: over
-/// the next connection it is not delivered again.
+/// A message that was acknowledged is in a snapshot that is taken directly afterwards, before the
+/// next event: on the next connection it is not delivered again.
 #[test]
-fn what_was_acknowledged_is_in_the_snapshot() {
+fn an_acknowledged_message_is_in_the_snapshot() {
     let mut d = ManualDialogue::<4>::open();
     let (_, tokens) = d.feed(publish("t").qos2(5));
     let mut image = [0; Session::<[Slot; 8]>::IMAGE];
@@ -643,8 +646,8 @@ fn what_was_acknowledged_is_in_the_snapshot() {
     }
 }
 
-/// The connection is lost behind a message that arrived twice on it: the next `Connected` is
-/// reported all the same.
+/// `Connected` is emitted also if the connection was lost behind a message that had arrived twice
+/// on it.
 #[test]
 fn connected_is_reported_after_a_repeated_message() {
     let mut d = ManualDialogue::<4>::open();
@@ -660,7 +663,7 @@ fn connected_is_reported_after_a_repeated_message() {
 }
 
 /// With a profile that delivers them, messages under an identifier that PUBREL has not released are
-/// delivered and marked, by the layer as by the session, and each is acknowledged.
+/// delivered and marked, through `ManualAcks` as well, and each is acknowledged.
 #[test]
 fn repeated_messages_are_delivered_if_the_profile_wishes() {
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -716,9 +719,9 @@ fn repeated_messages_are_delivered_if_the_profile_wishes() {
     );
 }
 
-/// A token is a number for those who cannot carry it, and back.
+/// A token converts to a number and back.
 #[test]
-fn tokens_are_numbers() {
+fn tokens_convert_to_numbers_and_back() {
     let mut d = ManualDialogue::<4>::open();
     let (_, tokens) = d.feed(publish("t").qos1(7));
     let number = u32::from(tokens[0]);

@@ -32,7 +32,7 @@ fn present() -> Packet {
 /// After a crash without a snapshot the broker may hold a QoS 2 message under identifier 1. The
 /// next message goes under another one, so that it is not taken for a repetition [MQTT-2.3.1-2].
 #[test]
-fn an_unrecognized_session_begins_elsewhere() {
+fn identifiers_of_an_unrecognized_session_begin_at_the_offset() {
     let mut d = Dialogue::<4>::new();
     connect(&mut d, 0x1234, present(), &[UNRECOGNIZED]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(0x1235))));
@@ -66,9 +66,9 @@ fn an_unrecognized_session_begins_elsewhere() {
     assert_eq!(d.publish(&TWICE), Ok(Some(id(0x1235))));
 }
 
-/// A session that is new or resumed keeps the identifiers that it has.
+/// A session that is new or resumed keeps its identifiers.
 #[test]
-fn only_an_unrecognized_session_moves() {
+fn only_an_unrecognized_session_moves_the_identifiers() {
     let mut d = Dialogue::<4>::new();
     connect(&mut d, 100, connack(), &[NEW]);
     assert_eq!(d.publish(&TWICE), Ok(Some(id(1))));
@@ -86,10 +86,10 @@ fn only_an_unrecognized_session_moves() {
     assert_eq!(d.publish(&TWICE), Ok(Some(id(3))));
 }
 
-/// What is in flight for another client identifier ends under its old identifiers; only then do
-/// they move.
+/// Packets in flight under another client identifier end under their old packet identifiers, which
+/// move only then.
 #[test]
-fn what_is_in_flight_ends_under_its_old_identifiers() {
+fn packets_in_flight_end_under_their_old_identifiers() {
     let mut d = Dialogue::<4>::open_kept();
     for n in 1..=3 {
         assert_eq!(d.publish(&TWICE), Ok(Some(id(n))));
@@ -114,7 +114,7 @@ fn what_is_in_flight_ends_under_its_old_identifiers() {
     assert_eq!(d.publish(&TWICE), Ok(Some(id(54))));
 }
 
-/// A snapshot keeps where identifiers begin, and a resumption goes on there.
+/// A snapshot keeps the offset, and a resumption continues with it.
 #[test]
 fn a_snapshot_keeps_the_offset() {
     let mut d = Dialogue::<3>::new();
@@ -142,7 +142,7 @@ fn a_snapshot_keeps_the_offset() {
     );
 }
 
-/// However large the random number is, all slots have an identifier from 1 to 65,535.
+/// However large the offset is, all slots have an identifier from 1 to 65,535.
 #[test]
 fn every_offset_leaves_room_for_all_slots() {
     for offset in [0, 1, 65_530, 65_531, 65_532, 65_533, 65_534, 65_535] {
@@ -171,7 +171,7 @@ fn every_offset_leaves_room_for_all_slots() {
     }
 }
 
-/// A connection that is lost before CONNACK leaves nothing of the offset behind.
+/// A connection that is lost before CONNACK leaves nothing of its offset behind.
 #[test]
 fn an_offset_ends_with_its_connection() {
     let mut d = Dialogue::<4>::new();

@@ -23,10 +23,10 @@ fn resumed() -> Dialogue {
     d
 }
 
-/// PUBREL is written, for a PUBLISH `Resend` is told once; DUP, the same identifier; in the order
-/// in which they were sent first.
+/// PUBREL is written, and for each PUBLISH `Resend` is emitted once, in the order in which they
+/// were sent first. The message has the DUP flag and the same identifier.
 #[test]
-fn the_walk() {
+fn unanswered_packets_are_sent_again_in_order() {
     let mut d = resumed();
     for _ in 0..5 {
         assert_eq!(d.next_event(), None);
@@ -55,9 +55,9 @@ fn the_walk() {
     d.receives([pubcomp(3), puback(5)], &[acked(3), acked(5)]);
 }
 
-/// The oldest first, wherever the ring begins.
+/// The oldest message is sent again first, wherever the ring begins.
 #[test]
-fn the_walk_goes_round_the_ring() {
+fn messages_are_sent_again_round_the_ring() {
     let mut d = Dialogue::<3>::open_kept();
     for _ in 0..3 {
         d.publish(&to("a", ONCE)).unwrap();
@@ -81,9 +81,10 @@ fn the_walk_goes_round_the_ring() {
     assert_eq!(d.publish(&to("d", ONCE)), Err(SendError::Busy));
 }
 
-/// Only the one asked for can be given, with its QoS; everything else changes nothing.
+/// Only the requested message can be sent again, with its QoS; any other is refused and changes
+/// nothing.
 #[test]
-fn only_what_was_asked_for() {
+fn only_the_requested_message_can_be_sent_again() {
     let mut d = resumed();
     let before = d.clone();
     for (number, qos) in [
@@ -121,10 +122,9 @@ fn only_what_was_asked_for() {
     );
 }
 
-/// Until the walk has ended QoS 1 and 2 are `Busy`, and what shares their identifiers; QoS 0
-/// passes.
+/// Until all messages are sent again, commands that take an identifier are `Busy`; QoS 0 is sent.
 #[test]
-fn busy_until_the_walk_has_ended() {
+fn commands_are_busy_until_all_messages_are_sent_again() {
     let mut d = resumed();
     let busy = |d: &mut Dialogue| {
         for publish in [to("x", ONCE), to("x", TWICE)] {
@@ -153,9 +153,10 @@ fn busy_until_the_walk_has_ended() {
     assert_eq!(d.publish(&to("x", ONCE)), Ok(Some(id(5))));
 }
 
-/// What comes meanwhile is told and answered; a PINGREQ and DISCONNECT leave.
+/// Incoming packets are handled and answered while messages are sent again, and DISCONNECT can be
+/// sent.
 #[test]
-fn incoming_packets_flow_meanwhile() {
+fn incoming_packets_are_handled_while_messages_are_sent_again() {
     let mut d = resumed();
     d.receives(
         [
@@ -177,10 +178,10 @@ fn incoming_packets_flow_meanwhile() {
     d.resumes(&[RESUMED, resend(1, ONCE)]);
 }
 
-/// Answers to what was sent before the link broke may still come; what is answered is not asked for
+/// Answers to packets of the last connection may still arrive; an answered message is not requested
 /// any more.
 #[test]
-fn answers_come_meanwhile() {
+fn answered_messages_are_not_sent_again() {
     // To the one asked for.
     let mut d = resumed();
     d.receives(puback(1), &[acked(1), resend(3, TWICE)]);
@@ -205,10 +206,10 @@ fn answers_come_meanwhile() {
     d.sends(publish("c").qos2(3).dup().payload(b"!"));
 }
 
-/// Between the answer and the next call, too: what has ended or needs no payload any more cannot be
-/// given again, nor abandoned.
+/// Directly after the answer, too, before the next call: a message that has ended or whose payload
+/// is not needed any more can neither be sent again nor abandoned.
 #[test]
-fn what_was_just_answered_is_not_asked_for() {
+fn a_requested_message_that_was_answered_cannot_be_sent_again() {
     let cases = [
         (1, ONCE, puback(1), acked(1), pubrel(2)),
         (3, TWICE, pubrec(3), received(3), pubrel(3)),
@@ -242,10 +243,10 @@ fn what_was_just_answered_is_not_asked_for() {
     }
 }
 
-/// `abandon` frees an identifier of QoS 1; for QoS 2 it sends PUBREL, since the broker may hold the
+/// `abandon` frees an identifier of QoS 1. For QoS 2 it sends PUBREL, since the broker may hold the
 /// message, and awaits PUBCOMP.
 #[test]
-fn abandoned() {
+fn an_abandoned_message_ends() {
     let mut d = resumed();
     d.abandon(1).unwrap();
     d.sends_nothing();
@@ -268,9 +269,9 @@ fn abandoned() {
     d.receives(puback(1), &[]);
 }
 
-/// An abandoned QoS 2 message whose PUBCOMP has not come is released again.
+/// An abandoned QoS 2 message without PUBCOMP is released again on the next connection.
 #[test]
-fn abandoned_and_lost_again() {
+fn an_abandoned_qos_2_message_is_released_again() {
     let mut d = resumed();
     d.abandon(1).unwrap();
     assert_eq!(d.drain_events(), [resend(3, TWICE)]);
@@ -280,9 +281,9 @@ fn abandoned_and_lost_again() {
     d.sends([pubrel(2), pubrel(3)]);
 }
 
-/// A message can be given again in pieces; the walk goes on behind it.
+/// A message can be sent again in pieces; the others follow behind it.
 #[test]
-fn given_again_in_pieces() {
+fn a_message_can_be_sent_again_in_pieces() {
     let mut d = resumed();
     assert_eq!(
         d.republish(1, &Publish::to("a").payload(b"!").qos(ONCE).remaining(4)),
@@ -306,9 +307,9 @@ fn given_again_in_pieces() {
     d.sends(publish("c").qos2(3).dup().payload(b"!"));
 }
 
-/// Cut in the middle of that, it is asked for again.
+/// If the connection is lost in the middle of such a message, it is requested again.
 #[test]
-fn cut_while_given_again() {
+fn a_message_lost_while_sent_again_is_requested_again() {
     let mut d = resumed();
     d.republish(1, &Publish::to("a").qos(ONCE).remaining(4))
         .unwrap();
@@ -320,9 +321,9 @@ fn cut_while_given_again() {
     assert_eq!(d.drain_events(), [resend(3, TWICE)]);
 }
 
-/// Without room for PUBREL the walk waits for it, and nothing is written twice.
+/// Without room for PUBREL, the session waits for room, and nothing is written twice.
 #[test]
-fn the_walk_waits_for_room() {
+fn pubrel_waits_for_room() {
     let mut d = resumed();
     d.abandon(1).unwrap();
     d.tx.commit(253);
@@ -338,9 +339,9 @@ fn the_walk_waits_for_room() {
     assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
 }
 
-/// In the middle of a message that comes in pieces nothing is asked for.
+/// In the middle of an incoming message no message is requested.
 #[test]
-fn the_walk_goes_on_between_packets() {
+fn messages_are_requested_between_incoming_packets() {
     let mut d = Dialogue::<2, 16>::open_kept();
     d.publish(&to("a", ONCE)).unwrap();
     d.publish(&to("b", ONCE)).unwrap();
@@ -360,9 +361,9 @@ fn the_walk_goes_on_between_packets() {
     d.sends(pubrec(5));
 }
 
-/// Nothing under way: nothing is walked, commands need not wait.
+/// With no message in flight, none is requested, and commands need not wait.
 #[test]
-fn nothing_to_walk() {
+fn commands_need_not_wait_with_nothing_in_flight() {
     let mut d = Dialogue::<8>::open_kept();
     d.publish(&to("a", ONCE)).unwrap();
     d.receives(puback(1), &[acked(1)]);
@@ -378,10 +379,10 @@ fn nothing_to_walk() {
     assert_eq!(d.publish(&to("b", ONCE)), Ok(Some(id(3))));
 }
 
-/// A long chain of cuts: each resumption asks for what is left, no more and no less, and everything
-/// ends once.
+/// The connection is lost again and again: each resumption requests exactly the messages that
+/// remain, and each ends once.
 #[test]
-fn cut_again_and_again() {
+fn each_resumption_requests_exactly_the_unanswered_messages() {
     let mut d = Dialogue::<8>::open_kept();
     for number in 1..=8 {
         d.publish(&to("a", if number % 2 == 0 { TWICE } else { ONCE }))

@@ -42,10 +42,10 @@ fn all_unknown(last: Emitted) -> Vec<Emitted> {
         .collect()
 }
 
-/// The broker continues: SUBSCRIBE and UNSUBSCRIBE end, since they are no Session state; what was
-/// published goes on, in order.
+/// The broker continues the session: SUBSCRIBE and UNSUBSCRIBE end, since they are not Session
+/// state; messages continue in order.
 #[test]
-fn resumed() {
+fn a_resumed_session_continues() {
     let mut d = busy();
     again(&mut d, &KEPT);
     d.receives(
@@ -66,10 +66,10 @@ fn resumed() {
     d.sends(pubrec(9));
 }
 
-/// The broker starts empty: every identifier ends, in the order of the ring, before `Connected`;
-/// identifiers that came in, too.
+/// The broker has no session: every identifier ends in the order of the ring before `Connected`,
+/// and incoming identifiers end, too.
 #[test]
-fn new_at_the_broker() {
+fn a_session_that_is_new_at_the_broker_ends_all_identifiers() {
     let mut d = busy();
     again(&mut d, &KEPT);
     d.receives(connack(), &all_unknown(NEW));
@@ -82,7 +82,7 @@ fn new_at_the_broker() {
     }
 }
 
-/// A clean session ends what there was, on both sides.
+/// A clean session ends all state of the last one, on both sides.
 #[test]
 fn a_clean_session_ends_everything() {
     let mut d = busy();
@@ -101,7 +101,7 @@ fn a_clean_session_ends_everything() {
 
 /// Two clean sessions, one behind the other.
 #[test]
-fn clean_after_clean() {
+fn a_clean_session_ends_the_clean_session_before() {
     let mut d = Dialogue::<2>::open();
     d.publish(&ONCE).unwrap();
     d.receives(publish("t").qos2(9), &[message("t", b"").qos2(9)]);
@@ -114,10 +114,10 @@ fn clean_after_clean() {
     );
 }
 
-/// The broker kept a session of which we know nothing: from before a restart, or of another client
-/// identifier.
+/// The broker has a session that the client does not know: from before a restart, or of another
+/// client identifier.
 #[test]
-fn foreign() {
+fn a_session_that_the_client_does_not_know_is_unrecognized() {
     let mut d = Dialogue::<5>::new();
     d.connect(&KEPT);
     d.tx.clear();
@@ -134,9 +134,9 @@ fn foreign() {
     d.receives(connack().session_present(), &[RESUMED]);
 }
 
-/// Client identifiers that are nearly the same are not the same.
+/// Client identifiers that are nearly equal are different.
 #[test]
-fn neighbours_are_foreign() {
+fn similar_client_identifiers_are_different() {
     let names = [
         "c", "b", "a", "node-1", "node-2", "node-3", "node-10", "Aa", "BB", "ab", "ba", "c0", "0c",
         "cc", "C", "é", "e",
@@ -158,9 +158,9 @@ fn neighbours_are_foreign() {
     }
 }
 
-/// We asked for a clean session; a broker that kept one all the same is not to be trusted.
+/// A broker that kept a session although a clean one was requested is at fault.
 #[test]
-fn session_present_after_a_clean_connect() {
+fn session_present_after_a_clean_connect_is_unexpected() {
     let mut d = busy();
     again(&mut d, &CLEAN);
     d.receives(connack().session_present(), &[fault(Fault::Unexpected)]);
@@ -177,10 +177,10 @@ fn session_present_after_a_clean_connect() {
     );
 }
 
-/// Any return code but 0 is a refusal, whatever its value and the flag; local state stays until a
-/// connection is accepted.
+/// Any return code but 0 is a refusal, whatever its value and Session Present are; local state
+/// stays until a connection is accepted.
 #[test]
-fn refused_keeps_the_session() {
+fn a_refused_connection_keeps_the_session() {
     for code in [1, 2, 3, 4, 5, 6, 7, 0x7f, 0x80, 255] {
         for refusal in [connack().code(code), connack().session_present().code(code)] {
             for connect in [KEPT, CLEAN, Connect::new("d").keep_session()] {
@@ -211,9 +211,9 @@ fn refused_keeps_the_session() {
     );
 }
 
-/// Nor does a connection that breaks, or times out, before CONNACK.
+/// A connection that is lost, or times out, before CONNACK keeps the session, too.
 #[test]
-fn no_answer_keeps_the_session() {
+fn a_connection_without_connack_keeps_the_session() {
     for connect in [KEPT, CLEAN] {
         let mut d = busy();
         again(&mut d, &connect);
@@ -237,9 +237,9 @@ fn no_answer_keeps_the_session() {
     }
 }
 
-/// What was in the buffers belongs to the connection before.
+/// The bytes in the buffers belong to the last connection.
 #[test]
-fn connect_drops_what_was_in_the_buffers() {
+fn connect_clears_the_buffers() {
     let mut d = Dialogue::<2>::open();
     d.publish(&Publish::to("t").remaining(5)).unwrap();
     d.buffer(publish("t").qos2(5).payload(b"123").remaining(15));
@@ -251,7 +251,7 @@ fn connect_drops_what_was_in_the_buffers() {
     d.publish(&Publish::to("t")).unwrap();
 }
 
-/// CONNACK comes first, once, and is what it should be.
+/// The first packet must be a well-formed CONNACK, and there is only one.
 #[test]
 fn connack_comes_first_and_once() {
     for bytes in [
@@ -285,7 +285,7 @@ fn connack_comes_first_and_once() {
 
 /// Nothing is read and nothing said without a connection.
 #[test]
-fn without_a_connection_nothing_happens() {
+fn without_a_connection_nothing_is_read_or_sent() {
     let mut d = Dialogue::<2>::new();
     d.buffer([connack(), publish("t")]);
     assert_eq!(
@@ -301,9 +301,9 @@ fn without_a_connection_nothing_happens() {
     d.sends_nothing();
 }
 
-/// Each `Unknown` is told once, also when the link breaks between them.
+/// Each `OutcomeUnknown` is emitted once, also if the connection is lost between two of them.
 #[test]
-fn unknown_is_told_once_for_each() {
+fn outcome_unknown_is_emitted_once_for_each() {
     let mut d = busy();
     again(&mut d, &CLEAN);
     d.buffer(connack());
@@ -323,9 +323,9 @@ fn unknown_is_told_once_for_each() {
     );
 }
 
-/// While the end of identifiers is told there is no connection yet.
+/// Until all `OutcomeUnknown` are emitted, there is no connection yet.
 #[test]
-fn no_commands_before_connected() {
+fn commands_are_offline_before_connected() {
     let mut d = busy();
     again(&mut d, &KEPT);
     d.buffer(connack());

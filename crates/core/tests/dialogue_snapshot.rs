@@ -58,10 +58,10 @@ fn future(session: &Three) -> Vec<(Vec<Emitted>, Vec<u8>)> {
     all
 }
 
-/// Taken at any time it equals the session with its link just cut: after every call of a long
+/// A snapshot equals the session with its connection just lost, after every call of a long
 /// dialogue.
 #[test]
-fn a_snapshot_is_a_session_whose_link_was_cut() {
+fn a_snapshot_is_a_session_whose_connection_was_lost() {
     let mut d = Dialogue::<3, 16, 256>::new();
     let mut looks = 0;
     let mut look = |d: &Dialogue<3, 16, 256>| {
@@ -164,7 +164,7 @@ fn full() -> Dialogue<3> {
 }
 
 #[test]
-fn exactly_once_over_a_reset() {
+fn exactly_once_delivery_survives_a_reset() {
     let image = saved(&full().session);
     let mut d = Dialogue::<3>::new();
     d.session = restored(&image);
@@ -181,7 +181,7 @@ fn exactly_once_over_a_reset() {
 
 /// Under another client identifier nothing is resumed.
 #[test]
-fn another_client_identifier() {
+fn a_snapshot_is_not_resumed_under_another_client_identifier() {
     for name in ["d", "b", "cc", "C"] {
         let mut d = Dialogue::<3>::new();
         d.session = restored(&saved(&full().session));
@@ -203,7 +203,7 @@ fn another_client_identifier() {
     }
 }
 
-/// Every change of a byte, and of two neighbours, is noticed, and leaves the session as it was.
+/// Every change of a byte, and of two adjacent bytes, is noticed, and leaves the session unchanged.
 #[test]
 fn damage_is_noticed() {
     let image = saved(&full().session);
@@ -256,10 +256,10 @@ fn damage_is_noticed() {
     assert!(session == before);
 }
 
-/// What no session can be is no image, even if its checksum is right: a place in the ring that is
-/// none, a packet that is never awaited.
+/// A state that no session can have is refused, even if its checksum is right: an index outside of
+/// the ring, a packet that is never awaited.
 #[test]
-fn what_cannot_be_is_damage() {
+fn an_impossible_state_is_damage() {
     // CRC-16, polynomial 0x1021, from 0xffff on; its value for "123456789" is known.
     fn crc(bytes: &[u8]) -> u16 {
         bytes.iter().fold(0xffff, |crc, &byte| {
@@ -323,9 +323,9 @@ fn what_cannot_be_is_damage() {
     }
 }
 
-/// An image is of one number of slots.
+/// An image belongs to one number of slots.
 #[test]
-fn other_lengths() {
+fn an_image_of_another_length_is_refused() {
     let image = saved(&full().session);
     let mut session = full().session;
     let before = session.clone();
@@ -352,7 +352,7 @@ fn other_lengths() {
 
 /// Restoring into a session that is connected ends its link.
 #[test]
-fn restoring_is_without_a_connection() {
+fn restoring_ends_the_connection() {
     let mut d = full();
     let image = saved(&d.session);
     d.publish(&Publish::to("t").remaining(7)).unwrap();
@@ -366,7 +366,7 @@ fn restoring_is_without_a_connection() {
 
 /// Images of sessions with many slots.
 #[test]
-fn many_slots() {
+fn a_session_with_many_slots_is_saved_and_restored() {
     type Many = Session<[Slot; 1000]>;
     let mut d = Dialogue::<1000>::open_kept();
     for number in 1..=700 {

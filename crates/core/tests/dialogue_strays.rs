@@ -8,10 +8,10 @@ fn suback_for_one(id: u16) -> Packet {
     suback(id, &[0])
 }
 
-/// For an identifier that is not in flight: ignored. It may be of a slot that is free, or that does
-/// not exist.
+/// An acknowledgement for an identifier that is not in flight is ignored, whether its slot is free
+/// or does not exist.
 #[test]
-fn strays_are_ignored() {
+fn unexpected_acknowledgements_are_ignored() {
     for ack in [puback, pubcomp, suback_for_one, unsuback] {
         for number in [1, 2, 3, 100, 255, 256, 257, 65_535] {
             let mut d = Dialogue::<2>::open();
@@ -32,10 +32,10 @@ fn strays_are_ignored() {
 }
 
 /// PUBREC for an identifier that is not in flight is answered with PUBREL, so that a broker that
-/// remembers what we forgot comes to an end. Until its PUBCOMP has arrived, the identifier is not
-/// used for another packet: PUBCOMP would meet one that awaits something else.
+/// remembers an exchange which the client forgot can end it. Until PUBCOMP arrives, the identifier
+/// is not used for another packet, which PUBCOMP would not fit.
 #[test]
-fn a_pubrec_that_nobody_awaits_is_answered() {
+fn an_unexpected_pubrec_is_answered() {
     const ONCE: Publish<'static> = Publish::to("t").qos(QoS::ExactlyOnce);
     for number in [3, 100, 65_535] {
         let mut d = Dialogue::<2>::open();
@@ -64,10 +64,10 @@ fn a_pubrec_that_nobody_awaits_is_answered() {
     d.receives(pubcomp(1), &[acked(1)]);
 }
 
-/// What the broker still has of an exchange that we forgot goes on over the next connection, and the
-/// application never learns of it.
+/// An exchange that only the broker remembers continues on the next connection, and the application
+/// receives no event of it.
 #[test]
-fn a_pubrec_that_nobody_awaits_outlives_the_connection() {
+fn an_unexpected_pubrec_outlives_the_connection() {
     let mut d = Dialogue::<2>::open_kept();
     d.receives(pubrec(1), &[]);
     d.sends(pubrel(1));
@@ -87,7 +87,7 @@ fn a_pubrec_that_nobody_awaits_outlives_the_connection() {
 
 /// They are as well-formed as others, though.
 #[test]
-fn strays_are_checked() {
+fn unexpected_acknowledgements_must_be_well_formed() {
     for bytes in [
         &b"\x40\x02\0\0"[..],
         b"\x50\x03\0\x09\0",
@@ -101,9 +101,9 @@ fn strays_are_checked() {
     }
 }
 
-/// PUBREL of an identifier that is not known is answered: the broker must come to an end.
+/// PUBREL for an identifier that is not known is answered, so that the broker can end the exchange.
 #[test]
-fn an_unknown_pubrel_is_answered() {
+fn an_unexpected_pubrel_is_answered() {
     for number in [1, 2, 77, 65_535] {
         let mut d = Dialogue::<2>::open();
         d.receives([pubrel(number), pubrel(number)], &[]);
@@ -111,10 +111,10 @@ fn an_unknown_pubrel_is_answered() {
     }
 }
 
-/// Every kind of acknowledgement for everything that can be in flight: taken, answered, or
-/// `Unexpected`.
+/// Every kind of acknowledgement arrives for every kind of packet in flight: it ends the packet, is
+/// answered, or is `Unexpected`.
 #[test]
-fn the_wrong_kind_is_unexpected() {
+fn an_acknowledgement_of_the_wrong_kind_is_unexpected() {
     type Begin = fn(&mut Dialogue<2>);
     let in_flight: [(Begin, &[(Packet, &[Emitted])]); 5] = [
         (
@@ -166,18 +166,18 @@ fn the_wrong_kind_is_unexpected() {
     }
 }
 
-/// What was in flight when a wrong acknowledgement came is still known.
+/// A packet in flight stays in flight when an acknowledgement of the wrong kind arrives.
 #[test]
-fn the_wrong_kind_ends_nothing_but_the_connection() {
+fn an_acknowledgement_of_the_wrong_kind_ends_only_the_connection() {
     let mut d = Dialogue::<2>::open_kept();
     d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
     assert_eq!(d.feed(puback(1)), [fault(Fault::Unexpected)]);
     d.resumes(&[RESUMED, resend(1, QoS::ExactlyOnce)]);
 }
 
-/// SUBACK has one code for each filter, and only those that there are.
+/// SUBACK has one code for each filter, and only codes that are defined.
 #[test]
-fn suback_fits_subscribe() {
+fn suback_has_one_code_for_each_filter() {
     let filters = [("a", 0), ("b", 1), ("c", 2)];
     for count in 1..=5usize {
         let mut d = Dialogue::<2>::open();
@@ -207,10 +207,10 @@ fn suback_fits_subscribe() {
     }
 }
 
-/// As many filters as the answer to them fits into `rx`, 255 at most; one more is `TooLong`, for
-/// UNSUBSCRIBE, too.
+/// A SUBSCRIBE has at most as many filters as its SUBACK fits into `rx`, and at most 255; one more
+/// is `TooLong`, also in UNSUBSCRIBE.
 #[test]
-fn as_many_filters_as_the_answer_fits() {
+fn the_number_of_filters_is_limited_by_their_answer() {
     fn check<const RX: usize>(most: usize) {
         let mut d = Dialogue::<2, RX, 2048>::open();
         let filter = Filter::new("f", QoS::AtMostOnce);

@@ -26,7 +26,7 @@ fn streaming() -> Talk {
 }
 
 #[test]
-fn pieces_leave_one_behind_the_other() {
+fn pieces_of_a_payload_leave_in_order() {
     let mut d = streaming();
     assert_eq!(
         (chunk(&mut d, b"123"), d.session.payload_remaining()),
@@ -46,9 +46,9 @@ fn pieces_leave_one_behind_the_other() {
     d.receives(puback(1), &[acked(1)]);
 }
 
-/// As much as there is room for; without room it is `Full`.
+/// As much of a piece is taken as there is room for; without room it is `Full`.
 #[test]
-fn as_much_as_there_is_room_for() {
+fn as_much_of_a_piece_is_taken_as_there_is_room_for() {
     let mut d = streaming();
     d.tx.commit(60);
     assert_eq!(
@@ -64,9 +64,9 @@ fn as_much_as_there_is_room_for() {
     d.sends(b"567890");
 }
 
-/// Other commands are `Busy`, and have done nothing.
+/// Other commands are `Busy`, and do nothing.
 #[test]
-fn other_commands_are_busy() {
+fn other_commands_are_busy_during_a_stream() {
     let mut d = streaming();
     chunk(&mut d, b"12345").unwrap();
     let before = d.clone();
@@ -99,9 +99,10 @@ fn other_commands_are_busy() {
     d.sends((b"1234567890", disconnect()));
 }
 
-/// More than was announced is `Invalid`, all of it; before, behind and without a stream, too.
+/// More payload than was announced is `Invalid` as a whole; likewise before, after and without a
+/// stream.
 #[test]
-fn no_more_than_announced() {
+fn more_payload_than_announced_is_invalid() {
     let mut d = streaming();
     assert_eq!(
         (
@@ -121,10 +122,10 @@ fn no_more_than_announced() {
     assert_eq!(direct(&mut d, 1), Err(SendError::Invalid));
 }
 
-/// Replies wait, and with them reading: at the first message with QoS 1 or 2. QoS 0 and
-/// acknowledgements of ours pass.
+/// Replies wait, and so does reading from the first message with QoS 1 or 2. QoS 0 and
+/// acknowledgements of messages of the client are read.
 #[test]
-fn replies_wait() {
+fn replies_wait_for_the_end_of_a_stream() {
     let mut d = streaming();
     d.buffer([
         publish("a"),
@@ -150,9 +151,9 @@ fn replies_wait() {
     d.sends((b"1234567890", [puback(5), pubrec(6)]));
 }
 
-/// A message that waits for its reply is accepted all the same.
+/// A message that waits for its reply is accepted nevertheless.
 #[test]
-fn acceptance_does_not_wait() {
+fn acceptance_does_not_wait_for_the_end_of_a_stream() {
     let mut d = Dialogue::<4>::open_kept();
     d.publish(&Publish::to("t").remaining(10)).unwrap();
     d.buffer(publish("b").qos2(5));
@@ -167,7 +168,7 @@ fn acceptance_does_not_wait() {
 
 /// PUBREL and PUBCOMP cannot go between either.
 #[test]
-fn the_second_half_of_qos_2_waits() {
+fn pubrel_and_pubcomp_wait_for_the_end_of_a_stream() {
     let mut d = Dialogue::<4>::open();
     d.publish(&Publish::to("t").qos(QoS::ExactlyOnce).remaining(2))
         .unwrap();
@@ -180,9 +181,9 @@ fn the_second_half_of_qos_2_waits() {
     d.sends((b"12", [pubrel(1), pubcomp(9)]));
 }
 
-/// A PINGREQ that is due goes directly behind the last byte.
+/// A PINGREQ that is due follows directly behind the last byte.
 #[test]
-fn a_due_pingreq_goes_behind_the_last_byte() {
+fn a_due_pingreq_follows_the_last_byte_of_a_stream() {
     let mut d = Dialogue::<4>::new();
     d.connect(&Connect::new("c").keep_alive(10));
     d.tx.clear();
@@ -201,9 +202,9 @@ fn a_due_pingreq_goes_behind_the_last_byte() {
     d.sends((b"3", pingreq()));
 }
 
-/// Bytes that the caller sends itself: only when all that was written has left, and they count.
+/// Payload that the caller sends itself is counted, and is allowed only when all of `tx` has left.
 #[test]
-fn bytes_that_the_caller_sends() {
+fn payload_sent_by_the_caller_is_counted() {
     let mut d = streaming();
     d.tx.commit(3);
     assert_eq!(direct(&mut d, 4), Err(SendError::Full));
@@ -229,9 +230,9 @@ fn bytes_that_the_caller_sends() {
     d.sends(publish("u"));
 }
 
-/// What is given is what keeps the link alive, directly or not.
+/// Pieces of a payload postpone a PINGREQ, through `tx` or not.
 #[test]
-fn pieces_are_something_sent() {
+fn pieces_of_a_payload_postpone_a_pingreq() {
     for directly in [false, true] {
         let mut d = Dialogue::<4>::new();
         d.connect(&Connect::new("c").keep_alive(10));
@@ -253,9 +254,9 @@ fn pieces_are_something_sent() {
     }
 }
 
-/// The other way out is to hang up: the stream is over, and the message goes on with the session.
+/// When the connection is lost, the stream has ended, and its message continues with the session.
 #[test]
-fn hanging_up_ends_a_stream() {
+fn a_lost_connection_ends_a_stream() {
     let mut d = Dialogue::<4>::open_kept();
     d.publish(&Publish::to("t").qos(ONCE).remaining(100))
         .unwrap();
@@ -278,9 +279,9 @@ fn hanging_up_ends_a_stream() {
     d.sends(publish("t").qos1(1).dup().payload(b"12"));
 }
 
-/// Announced and begun with nothing: the length is right, and `more(0)` is no stream.
+/// The remaining length counts the payload that follows; `remaining(0)` begins no stream.
 #[test]
-fn lengths_are_of_all_the_payload() {
+fn the_remaining_length_counts_all_of_the_payload() {
     let mut d = Dialogue::<4>::open();
     d.publish(&Publish::to("t").payload(b"12").remaining(0))
         .unwrap();
@@ -292,9 +293,9 @@ fn lengths_are_of_all_the_payload() {
     assert_eq!(d.session.payload_remaining(), 123);
 }
 
-/// Who gives nothing has sent nothing: PINGREQ is not put off.
+/// An empty piece does not postpone a PINGREQ.
 #[test]
-fn nothing_given_is_nothing_sent() {
+fn empty_pieces_do_not_postpone_a_pingreq() {
     let mut s = Session::<[Slot; 1]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     s.connect(&Connect::new("a").keep_alive(4), &mut rx, &mut tx)

@@ -25,10 +25,10 @@ const STARTS: [u32; 7] = [
     u32::MAX,
 ];
 
-/// A PINGREQ is sent when three quarters of the keep alive have passed since something was sent, and
-/// `tick` returns how long that is.
+/// A PINGREQ is sent when three quarters of the keep alive have passed since something was sent,
+/// also where the clock wraps, and `tick` returns how long that is.
 #[test]
-fn keep_alive_over_the_wrap() {
+fn a_pingreq_is_sent_after_three_quarters_of_the_keep_alive() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(10));
         let at = |ms: u32| start.wrapping_add(ms);
@@ -54,8 +54,8 @@ fn keep_alive_over_the_wrap() {
     }
 }
 
-/// A broker that is gone is found by a client that goes on sending, too: when nothing was received
-/// for three quarters of the keep alive, a PINGREQ asks for an answer.
+/// A dead broker is found also by a client that keeps sending: when nothing was received for three
+/// quarters of the keep alive, a PINGREQ asks for an answer.
 #[test]
 fn a_dead_broker_is_found_by_a_client_that_only_sends() {
     for start in STARTS {
@@ -104,10 +104,10 @@ fn asking_a_healthy_broker_costs_one_pingreq_a_period() {
     }
 }
 
-/// An upload that takes long is no sign that the broker is gone: that the transport takes more is a
-/// sign of life.
+/// A long upload is no sign that the broker is dead: that the transport takes more bytes is a sign
+/// of life.
 #[test]
-fn a_long_upload_is_no_dead_broker() {
+fn a_long_upload_does_not_end_the_connection() {
     let mut d = open(0, Connect::new("c").keep_alive(10).timeout(2));
     d.publish(&Publish::to("t").remaining(200)).unwrap();
     for second in 1..=199 {
@@ -125,9 +125,10 @@ fn a_long_upload_is_no_dead_broker() {
     assert_eq!(d.tick(209_501), Err(Fault::Timeout));
 }
 
-/// So do replies; what is heard does not, since the broker counts what it hears.
+/// Replies postpone a PINGREQ; incoming messages do not, since the broker counts only the bytes
+/// that it receives.
 #[test]
-fn replies_put_a_pingreq_off_and_messages_do_not() {
+fn replies_postpone_a_pingreq_and_incoming_messages_do_not() {
     let mut d = open(0, Connect::new("c").keep_alive(10));
     d.receives(publish("t").qos1(5), &[message("t", b"").qos1(5)]);
     d.sends(puback(5));
@@ -139,9 +140,9 @@ fn replies_put_a_pingreq_off_and_messages_do_not() {
     d.sends(pingreq());
 }
 
-/// Keep-alive 0: no PINGREQ ever, and one may sleep for ever.
+/// With a keep alive of 0, no PINGREQ is ever sent, and the caller may sleep without limit.
 #[test]
-fn no_keep_alive() {
+fn no_pingreq_is_sent_without_keep_alive() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(0));
         for hours in 0..1000 {
@@ -151,9 +152,9 @@ fn no_keep_alive() {
     }
 }
 
-/// The longest keep-alive there is.
+/// The longest keep alive is 65,535 seconds.
 #[test]
-fn the_longest_keep_alive() {
+fn the_longest_keep_alive_is_kept() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(65_535));
         assert_eq!(d.tick(start), Ok(Some(49_151_250)));
@@ -164,9 +165,9 @@ fn the_longest_keep_alive() {
     }
 }
 
-/// The shortest.
+/// The shortest keep alive is one second.
 #[test]
-fn the_shortest_keep_alive() {
+fn the_shortest_keep_alive_is_kept() {
     let mut d = open(0, Connect::new("c").keep_alive(1).timeout(10));
     for second in 0..20 {
         assert_eq!(d.tick(second * 750), Ok(Some(750)));
@@ -178,10 +179,10 @@ fn the_shortest_keep_alive() {
     }
 }
 
-/// CONNACK must come in time, also without keep-alive; the time is told by the second tick that
-/// finds it passed.
+/// CONNACK must arrive in time, also without keep alive; the timeout is reported by the second tick
+/// that finds it passed.
 #[test]
-fn connack_timeout() {
+fn connack_must_arrive_in_time() {
     for start in STARTS {
         for keep_alive in [0, 1, 60] {
             let mut d = Dialogue::<2>::new();
@@ -208,9 +209,9 @@ fn connack_timeout() {
     }
 }
 
-/// The default is ten seconds, 0 is for ever.
+/// The default timeout is ten seconds; 0 means none.
 #[test]
-fn other_timeouts() {
+fn the_default_timeout_is_ten_seconds_and_0_is_none() {
     let mut d = Dialogue::<2>::new();
     d.connect(&Connect::new("c"));
     assert_eq!((d.tick(0), d.tick(9_999)), (Ok(Some(10_000)), Ok(Some(1))));
@@ -237,7 +238,7 @@ fn other_timeouts() {
 
 /// PINGRESP must come in time.
 #[test]
-fn pingresp_timeout() {
+fn pingresp_must_arrive_in_time() {
     for start in STARTS {
         let mut d = open(start, Connect::new("c").keep_alive(20).timeout(3));
         let at = |ms: u32| start.wrapping_add(ms);
@@ -254,9 +255,9 @@ fn pingresp_timeout() {
     }
 }
 
-/// It counts from when PINGREQ was written, however long nothing was heard before.
+/// The timeout counts from when PINGREQ was written, however long nothing was received before.
 #[test]
-fn the_time_counts_from_pingreq() {
+fn the_timeout_counts_from_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
     assert_eq!(d.tick(75_000), Ok(Some(1000)));
     assert_eq!(d.tick(75_999), Ok(Some(1)));
@@ -267,9 +268,10 @@ fn the_time_counts_from_pingreq() {
     assert_eq!(d.tick(400_999), Ok(Some(1)));
 }
 
-/// A caller who comes late reads once before it is told: what waited in the transport counts.
+/// A caller that is late reads once before the timeout is reported: bytes that waited in the
+/// transport count.
 #[test]
-fn who_comes_late_reads_once_in_between() {
+fn a_late_caller_reads_once_before_the_timeout() {
     let mut d = open(0, Connect::new("c").keep_alive(20).timeout(3));
     d.tick(15_000).unwrap();
     d.sends(pingreq());
@@ -290,9 +292,10 @@ fn who_comes_late_reads_once_in_between() {
     d.tick(60_002).unwrap();
 }
 
-/// Something else than what was waited for gives it as much time again, and then another look.
+/// Bytes other than the awaited packet start the timeout again, and the caller reads once more
+/// before it is reported.
 #[test]
-fn each_time_a_look_in_between() {
+fn other_bytes_start_the_timeout_again() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(3));
     assert_eq!(d.tick(75_000), Ok(Some(3000)));
     for late in [78_000, 82_000, 86_000] {
@@ -306,9 +309,9 @@ fn each_time_a_look_in_between() {
     );
 }
 
-/// Also after a PINGREQ that had to wait and then left.
+/// The timeout is the same after a PINGREQ that had to wait for a stream.
 #[test]
-fn the_second_tick_after_a_late_pingreq() {
+fn a_late_pingreq_has_the_same_timeout() {
     let mut d = open(0, Connect::new("c").keep_alive(4).timeout(1));
     d.publish(&Publish::to("t").remaining(1)).unwrap();
     d.tick(1).unwrap();
@@ -323,9 +326,9 @@ fn the_second_tick_after_a_late_pingreq() {
     );
 }
 
-/// A long message that comes slowly is life: PINGRESP waits behind it.
+/// A long message that arrives slowly is a sign of life: PINGRESP waits behind it.
 #[test]
-fn a_slow_long_message_is_life() {
+fn a_slow_long_message_is_a_sign_of_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
     d.buffer(publish("t").remaining(1021));
     d.drain_events();
@@ -341,9 +344,9 @@ fn a_slow_long_message_is_life() {
     assert!(pings > 100);
 }
 
-/// The same where it is not told, and where a packet gathers in `rx` before it is told.
+/// So is a packet that gathers in `rx` before it is delivered.
 #[test]
-fn bytes_are_life_before_they_are_told() {
+fn bytes_in_rx_are_a_sign_of_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
     d.tick(6000).unwrap();
     d.buffer(publish("t").remaining(125));
@@ -354,9 +357,9 @@ fn bytes_are_life_before_they_are_told() {
     }
 }
 
-/// So is each single byte of what gathers in a large `rx`.
+/// So is each single byte of a packet that gathers in a large `rx`.
 #[test]
-fn bytes_are_life_in_a_large_buffer() {
+fn each_byte_in_a_large_rx_is_a_sign_of_life() {
     let mut d = Box::new(Dialogue::<1, 70_000, 64>::new());
     d.connect(&Connect::new("c").keep_alive(8).timeout(3));
     d.tx.clear();
@@ -375,9 +378,9 @@ fn bytes_are_life_in_a_large_buffer() {
     }
 }
 
-/// Half a packet is not: once it does not grow any more, the link is dead.
+/// An incomplete packet is no sign of life once it does not grow any more: the connection is dead.
 #[test]
-fn half_a_packet_is_no_life() {
+fn an_incomplete_packet_that_does_not_grow_is_no_sign_of_life() {
     for half in [
         &b"\x30\x0a\0\x01tabc"[..],
         b"\x30\x80\x08\0\x01tabc",
@@ -401,9 +404,9 @@ fn half_a_packet_is_no_life() {
     }
 }
 
-/// Nor is what lies in `rx` while nobody can read it on.
+/// Neither are bytes in `rx` that cannot be read.
 #[test]
-fn a_full_rx_is_no_life() {
+fn a_full_rx_is_no_sign_of_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
     d.tx.commit(256);
     d.buffer([publish("t").qos1(5), publish("t"), publish("t")]);
@@ -420,9 +423,9 @@ fn a_full_rx_is_no_life() {
     );
 }
 
-/// Reads that fill a buffer of 64 KiB to the brim.
+/// Reads that fill a buffer of 64 KiB completely are a sign of life.
 #[test]
-fn full_reads_are_life() {
+fn full_reads_are_a_sign_of_life() {
     let mut d = Box::new(Dialogue::<1, 65_536>::new());
     d.connect(&Connect::new("c").keep_alive(8).timeout(5));
     d.tx.clear();
@@ -441,10 +444,9 @@ fn full_reads_are_life() {
     }
 }
 
-/// Who cannot read excuses the broker: it goes on saying that it is alive, and waits for nothing
-/// until it reads again.
+/// While reading is paused, the session sends PINGREQ and waits for nothing until it reads again.
 #[test]
-fn an_excused_broker_is_not_dead() {
+fn a_broker_is_not_dead_while_reading_is_paused() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(2));
     let mut pings = 0;
     for ms in (0..60_000).step_by(500) {
@@ -463,10 +465,10 @@ fn an_excused_broker_is_not_dead() {
     assert!(dies.is_some_and(|ms| ms <= 70_000), "{dies:?}");
 }
 
-/// A PINGREQ that cannot be written for one keep-alive, while nothing comes, is the end: `tx` is
-/// full, or a payload stays away.
+/// A PINGREQ that cannot be written for one keep alive, while nothing is received, ends the
+/// connection: `tx` is full, or a payload is not continued.
 #[test]
-fn a_pingreq_that_cannot_be_written() {
+fn a_pingreq_that_cannot_be_written_ends_the_connection() {
     for stream in [false, true] {
         for start in STARTS {
             let mut d = open(start, Connect::new("c").keep_alive(10));
@@ -489,9 +491,10 @@ fn a_pingreq_that_cannot_be_written() {
     }
 }
 
-/// While something comes it is not, and it is written as soon as it can be.
+/// While something is received the connection stays open, and PINGREQ is written as soon as
+/// possible.
 #[test]
-fn a_pingreq_that_is_written_late() {
+fn a_pingreq_is_written_late_while_something_is_received() {
     let mut d = open(0, Connect::new("c").keep_alive(10).timeout(2));
     d.tx.commit(255);
     for ms in (7500..60_000).step_by(5000) {
@@ -506,9 +509,9 @@ fn a_pingreq_that_is_written_late() {
     assert_eq!(d.tick(60_001), Ok(Some(7499)));
 }
 
-/// A transport that is asked in vain does not count as something sent.
+/// A command without room for its bytes does not count as something sent.
 #[test]
-fn trying_in_vain_is_nothing_sent() {
+fn a_failed_command_does_not_postpone_a_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(10));
     d.publish(&Publish::to("t").remaining(1000)).unwrap();
     d.session.publish_chunk(&[0; 1000], &mut d.tx).unwrap();
@@ -530,9 +533,9 @@ fn trying_in_vain_is_nothing_sent() {
     assert_eq!(emitted, Err(Fault::Timeout));
 }
 
-/// A PINGRESP that nobody asked for is no harm, and does not count for the next one.
+/// An unexpected PINGRESP is ignored, and does not answer the next PINGREQ.
 #[test]
-fn a_stray_pingresp() {
+fn an_unexpected_pingresp_is_ignored() {
     let mut d = open(0, Connect::new("c").keep_alive(20).timeout(3));
     d.receives([pingresp(), pingresp()], &[]);
     d.tick(1).unwrap();
@@ -544,10 +547,10 @@ fn a_stray_pingresp() {
     );
 }
 
-/// Whoever sleeps as long as `tick` says never misses anything, and never spins: simulated for a
+/// A caller that sleeps as long as `tick` returns misses nothing and never spins: simulated for a
 /// day with a broker that answers at once.
 #[test]
-fn sleeping_as_told_is_right() {
+fn sleeping_as_long_as_tick_returns_misses_nothing() {
     for keep_alive in [1, 7, 60, 3600] {
         let mut d = open(u32::MAX - 1000, Connect::new("c").keep_alive(keep_alive));
         let mut now = u32::MAX - 1000;
@@ -579,9 +582,9 @@ fn sleeping_as_told_is_right() {
     }
 }
 
-/// The same calls give the same bytes (promise 2): time is the only clock there is.
+/// The same calls give the same bytes (promise 2): the time of `tick` is the only clock.
 #[test]
-fn the_same_calls_give_the_same() {
+fn the_same_calls_give_the_same_bytes() {
     let run = || {
         let mut d = open(5, Connect::new("c").keep_alive(10));
         d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
@@ -593,10 +596,10 @@ fn the_same_calls_give_the_same() {
     assert!(run() == run());
 }
 
-/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP; as long as the
-/// stream flows the link is not dead.
+/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP either; as long
+/// as the stream continues, the connection is not dead.
 #[test]
-fn a_live_upload_behind_an_unread_pingresp() {
+fn an_upload_keeps_the_connection_alive_while_pingresp_is_unread() {
     let mut s = Session::<[Slot; 2]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     let receive = |rx: &mut Buffer, packets: &[Packet]| {

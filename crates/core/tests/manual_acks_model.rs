@@ -339,12 +339,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn acknowledged_by_hand_as_in_the_model(steps in steps()) {
+    fn manual_acks_behave_as_the_model(steps in steps()) {
         run::<32, 2>(&steps);
     }
 
     #[test]
-    fn acknowledged_by_hand_with_little_room(steps in steps()) {
+    fn manual_acks_behave_as_the_model_with_little_room(steps in steps()) {
         run::<18, 1>(&steps);
         run::<18, 4>(&steps);
     }

@@ -18,7 +18,7 @@ const BEHIND: &str = "
 ## What it found
 
 - `ManualAcks` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
-  `with_all_slots_taken_what_is_owed_goes_first`.
+  `with_all_slots_taken_pending_acknowledgements_go_first`.
 - With `fast` the core held panics that nothing could reach, but which the compiler could not tell. Found by linking; `cargo xtask test` links.
 - The in-process broker answered a CONNECT that is too short by the byte behind it. Found by fuzzing; test `malformed_connect_is_not_answered`.
 - The second of two fuzz targets that ran side by side stood still when what it said filled a pipe that nobody read: `decode` tried 80,000 inputs

@@ -110,7 +110,7 @@ pub const PARTS: [Part; 13] = [
         name: "properties",
         title: "All inputs of a kind",
         about: "Topics, filters, text and lengths against naive models: each input of a kind is tried. Identifiers, time and manual \
-                acknowledgement are played at random besides (`sequences.rs`, `manual_model.rs`).",
+                acknowledgement are played at random besides (`sequences.rs`, `manual_acks_model.rs`).",
         checked: true,
         slow: false,
         missing: Vec::new,
