@@ -141,8 +141,8 @@ fn field(bytes: &[u8]) -> Vec<u8> {
     [&length[..], bytes].concat()
 }
 
-/// Neither the codec nor an open session takes this packet; nothing is told of it, and nothing
-/// said.
+/// Neither the codec nor an open session takes this packet; no event is emitted, and nothing is
+/// sent.
 #[track_caller]
 fn refused(bytes: &[u8]) {
     assert_eq!(decode(bytes), Err(Malformed), "{}", hex(bytes));

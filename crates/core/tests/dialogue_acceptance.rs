@@ -1,12 +1,12 @@
-//! A message is acknowledged only after the application has had it (promise 6); acceptance and its
-//! packet are two things.
+//! A message is acknowledged only after the application has had it (promise 6). Its acceptance and
+//! the packet that acknowledges it are separate.
 mod script;
 use motemq::*;
 use script::*;
 
 const KEPT: Connect<'_> = Connect::new("c").keep_session().keep_alive(0);
 
-/// `tx` takes nothing more.
+/// Fills `tx`, so that it takes nothing more.
 fn fill<const S: usize, const R: usize, const T: usize>(d: &mut Dialogue<S, R, T>) {
     let room = d.tx.room();
     d.tx.commit(room);
@@ -86,7 +86,7 @@ fn a_message_is_delivered_again_if_the_connection_is_lost_before_acceptance() {
         &[message("t", b"hi").qos2(5).dup()],
     );
     d.sends(pubrec(5));
-    // In the middle of a long one likewise.
+    // The same holds in the middle of a long message.
     let mut d = Dialogue::<2, 16>::open_kept();
     d.buffer(publish("t").qos2(5).payload(b"123456789").remaining(9));
     d.drain_events();

@@ -1,10 +1,10 @@
-//! Payloads and topics that look like packets, wherever they are cut: what is being received goes
-//! before whatever it looks like.
+//! Payloads and topics that look like packets, cut at any place: they are still read as payload and
+//! topic.
 mod script;
 
 use script::*;
 
-/// A message with QoS 0 and one with QoS 1, behind so many other bytes.
+/// Returns bytes that look like messages with QoS 0 and 1, behind `shift` other bytes.
 fn disguised(shift: usize) -> Vec<u8> {
     [
         &b"x".repeat(shift)[..],

@@ -1,13 +1,13 @@
-//! A command that fails has done nothing (promise 5), and what is wrong ends the connection, once.
+//! A command that fails has done nothing (promise 5), and a fault ends the connection, once.
 mod script;
 use motemq::*;
 use script::*;
 
-type Eight = Session<[Slot; 4]>;
+type Four = Session<[Slot; 4]>;
 type Tx = Buffer<[u8; 64]>;
 type Command = (
     &'static str,
-    fn(&mut Eight, &mut Tx) -> Result<(), SendError>,
+    fn(&mut Four, &mut Tx) -> Result<(), SendError>,
 );
 
 const ONCE: QoS = QoS::AtLeastOnce;
@@ -107,28 +107,28 @@ const COMMANDS: &[Command] = &[
     ("abandon 9", |s, tx| s.abandon(id(9), tx)),
 ];
 
-type Talk = Dialogue<4, 16, 64>;
+type Client = Dialogue<4, 16, 64>;
 
 /// The states in which commands are tried.
-fn states() -> Vec<(&'static str, Eight)> {
-    let fresh = Talk::new();
+fn states() -> Vec<(&'static str, Four)> {
+    let fresh = Client::new();
     let mut connecting = fresh.clone();
     connecting.connect(&Connect::new("c"));
-    let open = Talk::open_kept();
-    let mut owing = open.clone();
-    owing.buffer(publish("t").qos2(9));
-    owing.next_event();
+    let open = Client::open_kept();
+    let mut pending = open.clone();
+    pending.buffer(publish("t").qos2(9));
+    pending.next_event();
     let mut full = open.clone();
     for qos in [ONCE, TWICE, ONCE, ONCE] {
         full.publish(&Publish::to("t").qos(qos)).unwrap();
     }
     let mut streaming = open.clone();
     streaming.publish(&Publish::to("t").remaining(100)).unwrap();
-    let mut streaming_and_owing = owing.clone();
-    streaming_and_owing
+    let mut streaming_and_pending = pending.clone();
+    streaming_and_pending
         .publish(&Publish::to("t").remaining(100))
         .unwrap();
-    streaming_and_owing.drain_events();
+    streaming_and_pending.drain_events();
     let mut asked = full.clone();
     asked.tx.clear();
     asked.resumes(&[RESUMED, resend(1, ONCE)]);
@@ -141,7 +141,7 @@ fn states() -> Vec<(&'static str, Eight)> {
         .unwrap();
     let mut lost = streaming.clone();
     lost.session.on_connection_lost();
-    let mut failed = owing.clone();
+    let mut failed = pending.clone();
     failed.session.on_connection_lost();
     failed.connect(&Connect::new("c"));
     assert_eq!(
@@ -154,10 +154,10 @@ fn states() -> Vec<(&'static str, Eight)> {
         ("fresh", fresh.session),
         ("connecting", connecting.session),
         ("open", open.session),
-        ("owing", owing.session),
+        ("pending", pending.session),
         ("full", full.session),
         ("streaming", streaming.session),
-        ("streaming and owing", streaming_and_owing.session),
+        ("streaming and pending", streaming_and_pending.session),
         ("asked for 1", asked.session),
         ("asked for 2", asked_for_2.session),
         ("asked for 1 and streaming", asked_and_streaming.session),
@@ -167,7 +167,7 @@ fn states() -> Vec<(&'static str, Eight)> {
     ]
 }
 
-/// What a command says into an empty `tx`.
+/// The result of a command with an empty `tx`.
 fn expected(state: &str, command: &str) -> Result<(), SendError> {
     use SendError::*;
     let published = command.starts_with("publish") || command.contains("subscribe");
@@ -215,7 +215,7 @@ fn a_failed_command_has_done_nothing() {
             let (mut session_empty, mut empty) = (session.clone(), Tx::new());
             let got = command(&mut session_empty, &mut empty);
             let wanted = expected(state, name);
-            // Where several things are wrong at once any of them may be told.
+            // If several things are wrong at once, any of them may be reported.
             let several = wanted.is_err()
                 && matches!(
                     got,
@@ -296,7 +296,7 @@ fn commands_that_need_a_slot_are_busy_without_one() {
 /// A failed command takes no identifier: the next one that succeeds has the first.
 #[test]
 fn failed_commands_take_no_identifier() {
-    let mut d = Talk::open();
+    let mut d = Client::open();
     for (_, command) in COMMANDS
         .iter()
         .filter(|(name, _)| expected("open", name).is_err())
@@ -332,7 +332,7 @@ fn a_failed_connect_keeps_the_session() {
         (Connect::new("c").login("u", LONG), SendError::TooLong),
     ];
     for (connect, error) in cases {
-        let mut d = Talk::open_kept();
+        let mut d = Client::open_kept();
         d.publish(&Publish::to("t").qos(ONCE)).unwrap();
         d.buffer(puback(1));
         assert_eq!(
@@ -371,7 +371,7 @@ fn a_fault_is_reported_once() {
         (b"\xb0\x03\0\x01\0", Fault::Malformed),
     ];
     for &(bytes, what) in wrong {
-        let mut d = Talk::open();
+        let mut d = Client::open();
         assert_eq!(
             d.feed(&[b"\x30\x03\0\x01t", bytes, b"\x30\x03\0\x01t"].concat()),
             [message("t", b""), fault(what)],
@@ -398,7 +398,7 @@ fn a_fault_is_reported_once() {
 /// Bytes written before a fault stay in `tx`: the acknowledgements of messages that were delivered.
 #[test]
 fn a_fault_leaves_tx_as_it_is() {
-    let mut d = Talk::open();
+    let mut d = Client::open();
     d.buffer((publish("t").qos1(5), b"\x00\0"));
     assert_eq!(
         d.drain_events(),

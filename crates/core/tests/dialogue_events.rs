@@ -1,4 +1,4 @@
-//! What is told of messages: whole or in pieces, through buffers of any size.
+//! The events of messages: whole or in pieces, through buffers of any size.
 mod script;
 use motemq::*;
 use script::*;
@@ -57,7 +57,7 @@ fn slices_are_read_in_place() {
         (input, &memory[..end]),
         (&half[..], &puback(5).to_bytes()[..])
     );
-    // What is longer than `room` comes in pieces, although the slice holds all of it.
+    // A message longer than `room` is delivered in pieces, although the slice holds all of it.
     let long = publish("t").payload(&[7; 40]).to_bytes();
     let mut input = &long[..];
     let emitted = d
@@ -196,7 +196,7 @@ fn a_message_without_payload_is_delivered() {
         publish("123456789012").retain(),
         &[message("123456789012", b"").retain()],
     );
-    // And with one.
+    // With a payload.
     d.receives(
         publish("123456789012").payload(b"abc"),
         &[
@@ -283,7 +283,7 @@ fn the_longest_topic_is_skipped() {
         let mut d = Dialogue::<1, 16>::open();
         d.receives(&bytes, &[Emitted::Skipped(10)]);
         d.sends(pubrec(9));
-        // Its identifier is held like any other.
+        // Its identifier is held as any other.
         d.receives(&bytes, &[]);
         d.sends(pubrec(9));
         d.receives([pubrel(9), publish("t")], &[message("t", b"")]);
@@ -302,7 +302,7 @@ fn a_skipped_message_with_identifier_0_is_malformed() {
     d.sends_nothing();
 }
 
-/// A byte that depends on its place, so that lost and doubled ones show.
+/// A byte that depends on its position, so that lost and repeated bytes are found.
 fn byte(at: usize) -> u8 {
     (at % 251) as u8 ^ (at >> 13) as u8
 }

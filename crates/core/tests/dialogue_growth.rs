@@ -1,4 +1,4 @@
-//! A session that grows, and messages that are passed over: the order of everything else stays.
+//! Sessions that grow, and messages that are passed over: the order of all others is kept.
 mod script;
 use motemq::*;
 use script::*;
@@ -29,7 +29,7 @@ fn the_ring_goes_past_a_message_that_is_never_answered() {
         assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
         d.session.pass_over(id(1)).unwrap();
     }
-    // When it is answered after all, it is free like any other.
+    // When it is answered after all, its identifier is free again.
     d.receives(puback(1), &[acked(1)]);
     for n in [2, 3, 1] {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(n))));
@@ -75,7 +75,7 @@ fn resending_keeps_the_order_of_sending() {
             Session::<[Slot; 5]>::new(),
             Session::<[Slot; 12]>::new(),
         );
-        // The model: what is in flight, oldest first, and what was passed over.
+        // The model: messages in flight, the oldest first, and messages that were passed over.
         let mut in_flight = Vec::<u16>::new();
         let mut passed = Vec::<u16>::new();
         let connect = Connect::new("c").keep_alive(0).keep_session();
@@ -152,7 +152,7 @@ fn resending_keeps_the_order_of_sending() {
                 _ => {}
             }
         }
-        // The connection is lost, and everything is asked for.
+        // The connection is lost, and every message is requested.
         let session = session!();
         session.connect(&connect, &mut rx, &mut tx).unwrap();
         let mut emitted = feed(session, &mut rx, &mut tx, &[connack().session_present()]);

@@ -1,5 +1,5 @@
-//! Packet identifiers: a ring of slots for what goes out, a table in the same slots for QoS 2 that
-//! comes in.
+//! Packet identifiers: a ring of slots for outgoing packets, and a table in the same slots for
+//! incoming QoS 2 messages.
 mod script;
 use motemq::*;
 use script::*;
@@ -19,7 +19,7 @@ fn ring<const N: usize>() {
     }
     assert_eq!(d.session.oldest_in_flight(), Some(id(1)));
     assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
-    // Another than the oldest is answered: still busy.
+    // An answer to another packet than the oldest frees nothing.
     if N > 2 {
         d.receives(puback(2), &[acked(2)]);
         assert_eq!(
@@ -186,7 +186,7 @@ fn a_full_table_waits_until_tx_is_empty() {
         } else {
             publish("t").qos2(9)
         };
-        // Those that are held and QoS 1 pass.
+        // Messages whose identifiers are held, and QoS 1, are handled.
         d.receives(
             [publish("t").qos2(7).dup(), publish("t").qos1(9)],
             &[message("t", b"").qos1(9)],
@@ -205,7 +205,7 @@ fn a_full_table_waits_until_tx_is_empty() {
         let mut slow = d.clone();
         d.sends([pubrec(7), pubrec(8), pubrec(7), puback(9)]);
         assert_eq!(d.drain_events(), [fault(Fault::TooManyQos2)]);
-        // Written in part is not written.
+        // A reply that left only in part has not left.
         slow.tx.consume(15);
         assert_eq!(
             (slow.drain_events(), slow.session.is_closed()),
@@ -213,7 +213,7 @@ fn a_full_table_waits_until_tx_is_empty() {
         );
         slow.tx.consume(1);
         assert_eq!(slow.drain_events(), [fault(Fault::TooManyQos2)]);
-        // What was accepted is remembered.
+        // Accepted messages are remembered.
         d.resumes(&[RESUMED]);
         d.receives(
             [publish("t").qos2(7).dup(), publish("t").qos2(8).dup()],
@@ -235,8 +235,8 @@ fn a_slot_is_free_as_soon_as_its_message_is_released() {
     }
 }
 
-/// A broker that sends its whole window of 20 QoS 2 messages before it looks at an answer, into
-/// `SLOTS` slots: every connection completes some, so all arrive, each once.
+/// A broker sends its whole window of 20 QoS 2 messages before it reads an answer, to a client with
+/// `SLOTS` slots: every connection completes some, so that all arrive, each once.
 fn twenty_into<const SLOTS: usize>() -> usize {
     #[derive(Clone, Copy, PartialEq)]
     enum Broker {
@@ -282,7 +282,8 @@ fn twenty_into<const SLOTS: usize>() -> usize {
                     other => panic!("{other:?}"),
                 }
             }
-            // Only what has left before the link broke has an effect; the broker reads it all.
+            // Only bytes that left before the connection was lost have an effect; the broker reads
+            // all of them.
             let answers = d.tx.bytes().to_vec();
             d.tx.clear();
             for answer in answers.chunks(4) {
@@ -297,7 +298,7 @@ fn twenty_into<const SLOTS: usize>() -> usize {
                 }
             }
             if unread.is_empty() && answers.is_empty() && d.rx.is_empty() {
-                // The broker hangs up and comes back with what is left.
+                // The broker closes the connection and continues with the remaining messages.
                 d.session.on_connection_lost();
             }
         }
@@ -342,13 +343,13 @@ fn a_free_slot_is_known_before_an_event_is_taken() {
             Some(Emitted::Message(_)) => waiting += 1,
             Some(Emitted::Acked(_)) => answered += 1,
             None => {
-                let id = unanswered.pop_front().expect("something is awaited");
+                let id = unanswered.pop_front().expect("an answer is awaited");
                 d.buffer(puback(id.get()));
             }
             other => panic!("{other:?}"),
         }
     }
-    // Neither while messages are sent again nor without a slot that is free.
+    // There is no free slot while messages are sent again, nor while all slots are taken.
     let mut d = Dialogue::<3>::open_kept();
     d.publish(&ONCE).unwrap();
     d.publish(&TWICE).unwrap();

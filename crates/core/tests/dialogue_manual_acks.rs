@@ -1,4 +1,5 @@
-//! Manual acknowledgement: any order from the application, the order of arrival on the wire.
+//! Manual acknowledgement: the application acknowledges in any order, and the packets leave in the
+//! order of arrival.
 mod script;
 use motemq::*;
 use script::*;
@@ -174,7 +175,7 @@ fn reading_stops_while_all_places_are_pending() {
         [message("t", b"").qos1(3), message("t", b"").qos1(4)]
     );
     d.sends([puback(1), pubrec(2)]);
-    // Without room they stay owed, and places taken.
+    // Without room, acknowledgements stay pending, and their places taken.
     d.tx.commit(62);
     for token in tokens {
         d.acknowledge(token);
@@ -195,7 +196,7 @@ fn tokens_of_an_earlier_connection_are_invalid() {
         (d.ack(old[0]), d.ack(old[1])),
         (Err(SendError::Invalid), Err(SendError::Invalid))
     );
-    // The same identifiers, other messages.
+    // Other messages have the same identifiers.
     let (emitted, new) = d.feed([publish("t").qos1(1), publish("t").qos2(2).dup()]);
     assert_eq!(
         emitted,
@@ -227,7 +228,7 @@ fn unacknowledged_messages_are_delivered_again_on_the_next_connection() {
             let room = d.tx.room();
             d.tx.commit(room);
         }
-        // 3 is done, but held back behind 2.
+        // 3 is acknowledged, but has to wait for 2.
         d.acknowledge(tokens[0]);
         d.acknowledge(tokens[2]);
         d.resumes();
@@ -240,7 +241,7 @@ fn unacknowledged_messages_are_delivered_again_on_the_next_connection() {
             (emitted, again.len()),
             (vec![message("t", b"").qos2(2).dup()], 1)
         );
-        // Nor does the answer to 3 overtake.
+        // The answer to 3 does not overtake 2 here either.
         d.sends(pubrec(1));
         d.acknowledge(again[0]);
         d.sends([pubrec(2), pubrec(3)]);
@@ -588,17 +589,20 @@ fn a_dead_broker_is_found_while_acknowledgements_are_pending() {
         assert_eq!(d.feed(connack().session_present()).0, [RESUMED]);
         let (_, tokens) = d.feed(&begins);
         if acks {
-            // Its slot stays taken until PUBREL comes.
+            // Its slot stays taken until PUBREL arrives.
             d.acknowledge(tokens[0]);
             d.tx.clear();
         }
-        let dies = (0..60_000).step_by(500).find(|ms| {
+        let found = (0..60_000).step_by(500).find(|ms| {
             let dead = d.tick(*ms) == Err(Fault::Timeout);
             d.tx.clear();
             assert_eq!(d.drain_events().0, []);
             dead
         });
-        assert!(dies.is_some_and(|ms| ms <= 10_000), "{begins:?}: {dies:?}");
+        assert!(
+            found.is_some_and(|ms| ms <= 10_000),
+            "{begins:?}: {found:?}"
+        );
     }
 }
 
@@ -613,7 +617,7 @@ fn acknowledgements_postpone_a_pingreq() {
     let (_, tokens) = d.feed(publish("t").qos1(1));
     assert_eq!(d.tick(1000), Ok(Some(5000)));
     d.acknowledge(tokens[0]);
-    // From here on it is what was received that is older.
+    // From now on, the last bytes received are older than the last bytes sent.
     assert_eq!(d.tick(2000), Ok(Some(5000)));
     assert_eq!(d.feed(pubrel(9)).0, []);
     assert_eq!(d.tick(3000), Ok(Some(6000)));

@@ -1,4 +1,4 @@
-//! Where identifiers begin when the broker has a session that the client does not know.
+//! The offset at which identifiers begin if the broker has a session that the client does not know.
 mod script;
 use motemq::*;
 use script::*;
@@ -30,7 +30,7 @@ fn present() -> Packet {
 }
 
 /// After a crash without a snapshot the broker may hold a QoS 2 message under identifier 1. The
-/// next message goes under another one, so that it is not taken for a repetition [MQTT-2.3.1-2].
+/// next message has another identifier, so that it is not taken for a repetition [MQTT-2.3.1-2].
 #[test]
 fn identifiers_of_an_unrecognized_session_begin_at_the_offset() {
     let mut d = Dialogue::<4>::new();
@@ -44,7 +44,7 @@ fn identifiers_of_an_unrecognized_session_begin_at_the_offset() {
     d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).unwrap();
     assert_eq!(d.session.oldest_in_flight(), Some(id(0x1235)));
     d.tx.clear();
-    // What the broker still owes the old identifiers is answered, and meets none of the new.
+    // Packets of the broker for old identifiers are answered, and do not affect new ones.
     d.receives(pubrec(1), &[]);
     d.sends(pubrel(1));
     d.receives([pubcomp(1), puback(2)], &[]);

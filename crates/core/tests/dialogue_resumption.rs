@@ -1,4 +1,4 @@
-//! After a resumption: what was under way is walked in the order of the ring, one at a time.
+//! After a resumption, packets in flight are sent again in the order of the ring, one at a time.
 mod script;
 use motemq::*;
 use script::*;
@@ -10,8 +10,8 @@ const fn to(topic: &str, qos: QoS) -> Publish<'_> {
     Publish::to(topic).payload(b"!").qos(qos)
 }
 
-/// 1 PUBLISH with QoS 1, 2 QoS 2 with PUBREC, 3 QoS 2, 4 QoS 1; 5 to 8 are free. The link was cut,
-/// and the broker continues.
+/// A resumed session with packets in flight: 1 PUBLISH with QoS 1, 2 QoS 2 with PUBREC, 3 QoS 2,
+/// 4 QoS 1; 5 to 8 are free.
 fn resumed() -> Dialogue {
     let mut d = Dialogue::<8>::open_kept();
     for (topic, qos) in [("a", ONCE), ("b", TWICE), ("c", TWICE), ("d", ONCE)] {
@@ -44,7 +44,7 @@ fn unanswered_packets_are_sent_again_in_order() {
     assert_eq!(d.republish(4, &to("d", ONCE)), Ok(()));
     d.sends(publish("d").qos1(4).dup().payload(b"!"));
     assert_eq!(d.drain_events(), []);
-    // The next is the one behind the last.
+    // The next identifier follows the last one.
     assert_eq!(d.publish(&to("e", ONCE)), Ok(Some(id(5))));
     d.sends(publish("e").qos1(5).payload(b"!"));
     d.receives(
@@ -108,12 +108,12 @@ fn only_the_requested_message_can_be_sent_again() {
     }
     assert_eq!((&d.session, &d.tx), (&before.session, &before.tx));
     d.republish(1, &to("a", ONCE)).unwrap();
-    // Given once.
+    // It is sent again once.
     assert_eq!(d.republish(1, &to("a", ONCE)), Err(SendError::Invalid));
     assert_eq!(d.abandon(1), Err(SendError::Invalid));
-    // Not asked for yet.
+    // The next one is not requested yet.
     assert_eq!(d.republish(3, &to("c", TWICE)), Err(SendError::Invalid));
-    // Without a walk nothing is.
+    // Without a resumption, no message is requested.
     let mut d = Dialogue::<2>::open();
     d.publish(&to("a", ONCE)).unwrap();
     assert_eq!(
@@ -182,7 +182,7 @@ fn incoming_packets_are_handled_while_messages_are_sent_again() {
 /// any more.
 #[test]
 fn answered_messages_are_not_sent_again() {
-    // To the one asked for.
+    // An answer to the requested message.
     let mut d = resumed();
     d.receives(puback(1), &[acked(1), resend(3, TWICE)]);
     d.sends(pubrel(2));
@@ -195,7 +195,7 @@ fn answered_messages_are_not_sent_again() {
     d.receives([pubcomp(3), pubcomp(2)], &[acked(3), acked(2)]);
     d.sends_nothing();
     assert_eq!(d.session.oldest_in_flight(), None);
-    // To one that was not asked for yet.
+    // An answer to a message that was not requested yet.
     let mut d = resumed();
     d.receives([puback(4), pubcomp(2)], &[acked(4), acked(2)]);
     d.abandon(1).unwrap();
@@ -258,14 +258,14 @@ fn an_abandoned_message_ends() {
     d.tx.clear();
     d.abandon(3).unwrap();
     d.sends(pubrel(3));
-    // What the broker had sent for it before is no matter.
+    // An answer that the broker had sent before is handled.
     d.receives(pubrec(3), &[resend(4, ONCE)]);
     d.sends(pubrel(3));
     d.receives(pubcomp(3), &[acked(3)]);
-    // The link breaks again: what was abandoned is not asked for.
+    // The connection is lost again: the abandoned message is not requested.
     d.resumes(&[RESUMED, resend(4, ONCE)]);
     d.sends(pubrel(2));
-    // A late PUBACK for the one that has ended is nothing.
+    // A late PUBACK for the message that has ended is ignored.
     d.receives(puback(1), &[]);
 }
 
@@ -300,7 +300,7 @@ fn a_message_can_be_sent_again_in_pieces() {
     );
     d.drain_events();
     assert_eq!(d.session.publish_chunk(b"1234", &mut d.tx), Ok(4));
-    // What goes on behind it stands behind its last byte.
+    // Further packets follow its last byte.
     assert_eq!(d.drain_events(), [resend(3, TWICE)]);
     d.sends((b"1234", pubrel(2)));
     assert_eq!(d.republish(3, &to("c", TWICE)), Ok(()));
@@ -396,7 +396,7 @@ fn each_resumption_requests_exactly_the_unanswered_messages() {
         d.tx.clear();
         let mut emitted = d.feed(connack().session_present());
         assert_eq!(emitted.remove(0), RESUMED);
-        // Those with PUBREC are released, the first without an answer is asked for.
+        // Messages with PUBREC are released; the first one without an answer is requested.
         let qos = if number % 2 == 0 { TWICE } else { ONCE };
         assert_eq!(emitted, [resend(number, qos)]);
         d.sends_nothing();

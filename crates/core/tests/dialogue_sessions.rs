@@ -1,4 +1,5 @@
-//! Sessions and connections: what is kept, what ends, and what is told of it before `Connected`.
+//! Sessions and connections: state that is kept, state that ends, and the events of it before
+//! `Connected`.
 mod script;
 use motemq::*;
 use script::*;
@@ -33,7 +34,7 @@ fn again(d: &mut Dialogue<5>, connect: &Connect<'_>) {
     d.tx.clear();
 }
 
-/// All that was under way ends, the oldest first, and then there is a connection.
+/// Everything in flight ends, the oldest first, and then the connection is open.
 fn all_unknown(last: Emitted) -> Vec<Emitted> {
     [2, 3, 4, 5, 1]
         .map(outcome_unknown)
@@ -76,7 +77,7 @@ fn a_session_that_is_new_at_the_broker_ends_all_identifiers() {
     assert_eq!(d.session.oldest_in_flight(), None);
     d.receives(publish("t").qos2(9), &[message("t", b"").qos2(9)]);
     d.sends(pubrec(9));
-    // The ring goes on where it was, and is free at once.
+    // The ring continues where it was, and all of it is free.
     for number in [2, 3, 4, 5, 1] {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(number))));
     }
@@ -88,7 +89,7 @@ fn a_clean_session_ends_everything() {
     let mut d = busy();
     again(&mut d, &CLEAN);
     d.receives(connack(), &all_unknown(NEW));
-    // And it does not outlive its own connection, whoever says so.
+    // It does not outlive its own connection, even if the broker has kept it.
     d.publish(&ONCE).unwrap();
     again(&mut d, &KEPT);
     d.receives(
@@ -122,7 +123,7 @@ fn a_session_that_the_client_does_not_know_is_unrecognized() {
     d.connect(&KEPT);
     d.tx.clear();
     d.receives(connack().session_present(), &[UNRECOGNIZED]);
-    // From here on it is ours.
+    // From now on, the client knows it.
     d.publish(&ONCE).unwrap();
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
 
@@ -164,7 +165,7 @@ fn session_present_after_a_clean_connect_is_unexpected() {
     let mut d = busy();
     again(&mut d, &CLEAN);
     d.receives(connack().session_present(), &[fault(Fault::Unexpected)]);
-    // Nothing has ended by that.
+    // Nothing has ended because of that.
     again(&mut d, &KEPT);
     d.receives(
         connack().session_present(),

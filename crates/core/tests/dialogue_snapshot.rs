@@ -1,4 +1,4 @@
-//! Snapshots: what outlives a reset.
+//! Snapshots: the state that outlives a reset.
 mod script;
 use motemq::*;
 use script::*;
@@ -20,7 +20,7 @@ fn restored(image: &[u8]) -> Three {
     session
 }
 
-/// What a session does from its next connection on, in several ways that this may go.
+/// Returns everything that a session does from its next connection on, in several cases.
 fn future(session: &Three) -> Vec<(Vec<Emitted>, Vec<u8>)> {
     let mut all = vec![];
     for connect in [
@@ -148,7 +148,7 @@ fn a_snapshot_is_a_session_whose_connection_was_lost() {
     assert!(looks > 35, "{looks}");
 }
 
-/// A session with something of everything.
+/// A session with every kind of state.
 fn full() -> Dialogue<3> {
     let mut d = Dialogue::<3>::open_kept();
     d.publish(&ONCE).unwrap();

@@ -1,4 +1,4 @@
-//! Acknowledgements that nobody awaits, and acknowledgements of the wrong kind.
+//! Unexpected acknowledgements, and acknowledgements of the wrong kind.
 mod script;
 use motemq::*;
 use script::*;

@@ -1,22 +1,22 @@
-//! Messages that leave in pieces: nothing comes between.
+//! Messages that leave in pieces: no other packet is written between the pieces.
 mod script;
 use motemq::*;
 use script::*;
 
-type Talk = Dialogue<4, 64, 64>;
+type Client = Dialogue<4, 64, 64>;
 
 const ONCE: QoS = QoS::AtLeastOnce;
 
-fn chunk(d: &mut Talk, data: &[u8]) -> Result<usize, SendError> {
+fn chunk(d: &mut Client, data: &[u8]) -> Result<usize, SendError> {
     d.session.publish_chunk(data, &mut d.tx)
 }
 
-fn direct(d: &mut Talk, n: u32) -> Result<(), SendError> {
+fn direct(d: &mut Client, n: u32) -> Result<(), SendError> {
     d.session.publish_direct(n, &mut d.tx)
 }
 
-fn streaming() -> Talk {
-    let mut d = Talk::open();
+fn streaming() -> Client {
+    let mut d = Client::open();
     assert_eq!(
         d.publish(&Publish::to("t").payload(b"begin").qos(ONCE).remaining(10)),
         Ok(Some(id(1)))

@@ -1,9 +1,9 @@
-//! Time: keep-alive, and what may not take longer. Milliseconds that wrap.
+//! Time: keep alive and timeouts, with milliseconds that wrap.
 mod script;
 use motemq::*;
 use script::*;
 
-/// Connected at `start`, by a clock that began long ago.
+/// Connected at `start`.
 fn open(start: u32, connect: Connect<'_>) -> Dialogue<4> {
     let mut d = Dialogue::<4>::new();
     d.connect(&connect);
@@ -14,7 +14,7 @@ fn open(start: u32, connect: Connect<'_>) -> Dialogue<4> {
     d
 }
 
-/// Moments at which a clock is about to wrap, at some place of what follows, or is not.
+/// Starting times: with some of them the clock wraps during the test.
 const STARTS: [u32; 7] = [
     0,
     1,
@@ -41,7 +41,7 @@ fn a_pingreq_is_sent_after_three_quarters_of_the_keep_alive() {
         d.sends(pingreq());
         d.receives(pingresp(), &[]);
         assert_eq!(d.tick(at(7600)), Ok(Some(7400)));
-        // What is sent puts it off, as long as something is received, too.
+        // Bytes that are sent postpone it, as long as something is received, too.
         d.publish(&Publish::to("t")).unwrap();
         d.receives(publish("t"), &[message("t", b"")]);
         assert_eq!(
@@ -71,7 +71,7 @@ fn a_dead_broker_is_found_by_a_client_that_only_sends() {
                 assert_eq!(pinged.replace(second), None, "one PINGREQ asks at a time");
             }
             match result {
-                // A caller who is late looks once more.
+                // A late caller reads once more.
                 Ok(_) => assert!(second < 70, "a dead broker is not found"),
                 Err(fault) => break (second, fault),
             }
@@ -115,7 +115,7 @@ fn a_long_upload_does_not_end_the_connection() {
         d.tx.clear();
         assert_eq!(d.tick(second * 1000), Ok(Some(7500)));
     }
-    // The question is asked afterwards.
+    // A PINGREQ is due afterwards.
     assert_eq!(d.session.publish_chunk(b".", &mut d.tx), Ok(1));
     assert_eq!(d.tick(200_000), Ok(Some(7500)));
     d.sends(b".");
@@ -201,7 +201,7 @@ fn connack_must_arrive_in_time() {
                 (d.tick(at(3000)), d.session.is_closed()),
                 (Err(Fault::Timeout), true)
             );
-            // Told once.
+            // It is reported once.
             assert_eq!((d.tick(at(9000)), d.next_event()), (Ok(None), None));
             assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
             d.sends_nothing();
@@ -227,7 +227,7 @@ fn the_default_timeout_is_ten_seconds_and_0_is_none() {
     );
     d.tx.clear();
     d.receives(connack(), &[NEW]);
-    // PINGRESP, too.
+    // The same holds for PINGRESP.
     d.tick(0).unwrap();
     d.tick(45_000).unwrap();
     d.sends(pingreq());
@@ -261,7 +261,7 @@ fn the_timeout_counts_from_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
     assert_eq!(d.tick(75_000), Ok(Some(1000)));
     assert_eq!(d.tick(75_999), Ok(Some(1)));
-    // And a caller who comes late sends it late.
+    // A late caller sends it late.
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
     assert_eq!(d.tick(400_000), Ok(Some(1000)));
     d.sends(pingreq());
@@ -275,13 +275,13 @@ fn a_late_caller_reads_once_before_the_timeout() {
     let mut d = open(0, Connect::new("c").keep_alive(20).timeout(3));
     d.tick(15_000).unwrap();
     d.sends(pingreq());
-    // Busy elsewhere for a minute; PINGRESP has been in the socket for long.
+    // The caller is busy for a minute, while PINGRESP is in the socket.
     assert_eq!(d.tick(75_000), Ok(Some(0)));
     d.receives(pingresp(), &[]);
     assert!(d.tick(75_001).is_ok());
     assert!(d.tick(75_002).is_ok());
     assert!(!d.session.is_closed());
-    // CONNACK likewise.
+    // The same holds for CONNACK.
     let mut d = Dialogue::<2>::new();
     d.connect(&Connect::new("c").timeout(1));
     d.tick(0).unwrap();
@@ -454,15 +454,15 @@ fn a_broker_is_not_dead_while_reading_is_paused() {
         assert!(d.tick(ms).is_ok(), "{ms}");
         pings += usize::from(d.tx.bytes() == pingreq().to_bytes());
         d.tx.clear();
-        // PINGRESP lies where nobody reads.
+        // PINGRESP is in the transport, which is not read.
     }
     assert_ne!(pings, 0);
-    let dies = (60_000..80_000).step_by(500).find(|ms| {
+    let found = (60_000..80_000).step_by(500).find(|ms| {
         let emitted = d.tick(*ms);
         d.tx.clear();
         emitted == Err(Fault::Timeout)
     });
-    assert!(dies.is_some_and(|ms| ms <= 70_000), "{dies:?}");
+    assert!(found.is_some_and(|ms| ms <= 70_000), "{found:?}");
 }
 
 /// A PINGREQ that cannot be written for one keep alive, while nothing is received, ends the
@@ -572,7 +572,7 @@ fn sleeping_as_long_as_tick_returns_misses_nothing() {
             since += nap;
             assert!(
                 since <= u32::from(keep_alive) * 1000,
-                "silent for {since} ms"
+                "nothing is sent for {since} ms"
             );
         }
         assert!(
@@ -631,7 +631,7 @@ fn an_upload_keeps_the_connection_alive_while_pingresp_is_unread() {
         assert_eq!(s.next_event(&mut rx, &mut tx), Ok(None));
         assert!(s.tick(now, &mut tx).is_ok(), "{now}");
     }
-    // It stalls: nothing can be given any more.
+    // The upload stalls: no payload is given any more.
     for now in (25_000..28_000).step_by(1000) {
         assert!(s.tick(now, &mut tx).is_ok(), "{now}");
     }

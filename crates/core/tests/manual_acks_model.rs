@@ -1,18 +1,18 @@
 //! Manual acknowledgement against a naive model: a broker that sends, an application that
-//! acknowledges in any order, links that are lost.
+//! acknowledges in any order, connections that are lost.
 use motemq::{packet::*, topic::TopicName, *};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 
-/// As many messages may be under way as the session has slots.
+/// As many messages may be in flight as the session has slots.
 const SLOTS: usize = 3;
 
-/// What happens next. Numbers say which, or how many bytes.
+/// The next step. A number chooses a message, or is a number of bytes.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Send(QoS),
     Read(usize),
-    Turn,
+    NextEvent,
     Ack(usize),
     Write(usize),
     Lose,
@@ -22,7 +22,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => prop::bool::ANY.prop_map(|exactly| Step::Send(if exactly { QoS::ExactlyOnce } else { QoS::AtLeastOnce })),
         6 => (1..20usize).prop_map(Step::Read),
-        8 => Just(Step::Turn),
+        8 => Just(Step::NextEvent),
         4 => (0..4usize).prop_map(Step::Ack),
         4 => (1..9usize).prop_map(Step::Write),
         1 => Just(Step::Lose),
@@ -30,14 +30,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..120)
 }
 
-/// How far a message is at the broker.
+/// The state of a message at the broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sent {
     Published,
     Released,
 }
 
-/// A message that the application has, and has not seen acknowledged on the wire.
+/// A message that the application has, and whose acknowledgement has not left.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     id: PacketId,
@@ -45,34 +45,34 @@ struct Held {
     allowed: bool,
 }
 
-struct World<const TX: usize, const OWED: usize> {
+struct World<const TX: usize, const PENDING: usize> {
     session: Session<[Slot; SLOTS]>,
     rx: Buffer<[u8; 32]>,
     tx: Buffer<[u8; TX]>,
-    manual: ManualAcks<[PendingAck; OWED]>,
+    manual: ManualAcks<[PendingAck; PENDING]>,
     /// To the client, and of the client's bytes the beginning of a packet.
     down: VecDeque<u8>,
     up: Vec<u8>,
-    /// The broker has had the CONNECT.
+    /// The broker has received CONNECT.
     connected: bool,
-    /// It has a session for the client.
+    /// The broker has a session for the client.
     known: bool,
     /// By the order in which they were sent first: the identifier, the QoS, how far it is. The
     /// number is the payload, too.
     sent: BTreeMap<u8, (PacketId, QoS, Sent)>,
     next: u8,
     held: Vec<Held>,
-    /// Tokens of connections that are gone.
+    /// Tokens of earlier connections.
     old: Vec<AckToken>,
-    /// Identifiers of what was sent over this connection, in order, and is not answered.
+    /// Identifiers of messages that were sent on this connection and are not answered, in order.
     arrived: VecDeque<PacketId>,
-    /// How often each message was told.
-    told: BTreeMap<u8, u32>,
-    /// Those of QoS 2 that were allowed before a call: they must not be told again.
+    /// How often each message was delivered.
+    delivered: BTreeMap<u8, u32>,
+    /// QoS 2 messages that were acknowledged before a call: they must not be delivered again.
     accepted: Vec<u8>,
 }
 
-impl<const TX: usize, const OWED: usize> World<TX, OWED> {
+impl<const TX: usize, const PENDING: usize> World<TX, PENDING> {
     fn new() -> Self {
         let mut world = World {
             session: Session::new(),
@@ -88,7 +88,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             held: Vec::new(),
             old: Vec::new(),
             arrived: VecDeque::new(),
-            told: BTreeMap::new(),
+            delivered: BTreeMap::new(),
             accepted: Vec::new(),
         };
         world.connect();
@@ -114,14 +114,14 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         match step {
             Step::Send(qos) => self.send(qos),
             Step::Read(n) => self.read(n),
-            Step::Turn => drop(self.turn()),
+            Step::NextEvent => drop(self.next_event()),
             Step::Ack(which) => self.ack(which),
             Step::Write(n) => self.write(n),
             Step::Lose => self.connect(),
         }
     }
 
-    fn say(&mut self, packet: &Packet<'_>) {
+    fn broker_sends(&mut self, packet: &Packet<'_>) {
         let mut bytes = Buffer::<[u8; 32]>::new();
         packet.encode(&mut bytes).unwrap();
         self.down.extend(bytes.bytes());
@@ -133,7 +133,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     fn publish(&mut self, number: u8, dup: bool) {
         let (id, qos, _) = self.sent[&number];
         let topic = TopicName::new("t").unwrap();
-        self.say(&Packet::Publish {
+        self.broker_sends(&Packet::Publish {
             dup,
             qos,
             retain: false,
@@ -143,7 +143,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         });
     }
 
-    /// A message more; before the CONNECT has come it waits.
+    /// Sends another message; before CONNECT has arrived it waits.
     fn send(&mut self, qos: QoS) {
         let free = (1..=9)
             .filter_map(PacketId::new)
@@ -168,8 +168,8 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         self.rx.commit(n);
     }
 
-    /// Whether there was an event.
-    fn turn(&mut self) -> bool {
+    /// Returns whether there was an event.
+    fn next_event(&mut self) -> bool {
         let accepted = self
             .held
             .iter()
@@ -192,9 +192,9 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
                 let number = message.payload[0];
                 assert!(
                     !self.accepted.contains(&number),
-                    "{number} was accepted, and is told again"
+                    "{number} was accepted, and is delivered again"
                 );
-                *self.told.entry(number).or_default() += 1;
+                *self.delivered.entry(number).or_default() += 1;
                 let held = Held {
                     id: message.id().unwrap(),
                     token: token.unwrap(),
@@ -239,7 +239,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         }
     }
 
-    /// So many bytes leave; the broker answers the packets that are whole.
+    /// Up to `n` bytes leave; the broker answers complete packets.
     fn write(&mut self, n: usize) {
         let bytes = self.tx.bytes();
         let n = n.min(bytes.len());
@@ -251,14 +251,14 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             };
             self.up.drain(..length);
             self.connected = true;
-            self.say(&Packet::ConnAck {
+            self.broker_sends(&Packet::ConnAck {
                 session_present: self.known,
                 code: 0.into(),
             });
             self.known = true;
             for number in self.sent.keys().copied().collect::<Vec<_>>() {
                 match self.sent[&number] {
-                    (id, _, Sent::Released) => self.say(&Packet::PubRel(id)),
+                    (id, _, Sent::Released) => self.broker_sends(&Packet::PubRel(id)),
                     _ => self.publish(number, true),
                 }
             }
@@ -286,7 +286,7 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             Some(at) => assert!(self.held.remove(at).allowed, "{packet:?} was not allowed"),
             None => assert!(
                 self.accepted.contains(&number),
-                "{packet:?}, though nobody had it"
+                "{packet:?}, which was not accepted"
             ),
         }
         assert_eq!(
@@ -296,17 +296,17 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
         if let Packet::PubRec(_) = packet {
             self.sent
                 .insert(number, (id, QoS::ExactlyOnce, Sent::Released));
-            self.say(&Packet::PubRel(id));
+            self.broker_sends(&Packet::PubRel(id));
         } else {
             self.sent.remove(&number);
         }
     }
 
-    /// Everything comes to its end: nothing is under way, and no identifier is held.
+    /// Everything ends: nothing is in flight, and no identifier is held.
     fn end(&mut self) {
         for _ in 0..200 {
             self.read(32);
-            while self.turn() {}
+            while self.next_event() {}
             self.ack(0);
             self.write(TX);
         }
@@ -317,8 +317,8 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
             self.held
         );
         assert!(
-            (0..self.next).all(|number| self.told.contains_key(&number)),
-            "some were never told"
+            (0..self.next).all(|number| self.delivered.contains_key(&number)),
+            "a message was never delivered"
         );
         let mut image = [0; Session::<[Slot; SLOTS]>::IMAGE];
         self.session.save(&mut image).unwrap();
@@ -329,8 +329,8 @@ impl<const TX: usize, const OWED: usize> World<TX, OWED> {
     }
 }
 
-fn run<const TX: usize, const OWED: usize>(steps: &[Step]) {
-    let mut world = World::<TX, OWED>::new();
+fn run<const TX: usize, const PENDING: usize>(steps: &[Step]) {
+    let mut world = World::<TX, PENDING>::new();
     steps.iter().for_each(|&step| world.step(step));
     world.end();
 }

@@ -1,4 +1,5 @@
-//! Profiles: what a session does not speak it refuses, and everything else is as ever.
+//! Profiles: a session refuses the parts of the protocol that its profile leaves out, and everything
+//! else is unchanged.
 use motemq::{
     Buffer, Clean, Connect, Event, Fault, Filter, Mqtt311, Profile, Publish, QoS, SendError,
     Sensor, Session, SessionState, Slot,
@@ -24,7 +25,7 @@ impl<P: Profile> Dialogue<P> {
         d.session
             .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
             .unwrap();
-        d.hears(
+        d.receives(
             b"\x20\x02\0\0",
             &["Ok(Connected { session: New, properties: () })"],
         );
@@ -32,9 +33,9 @@ impl<P: Profile> Dialogue<P> {
         d
     }
 
-    /// What is told of these bytes, however they come.
-    fn hears(&mut self, mut bytes: &[u8], expected: &[&str]) {
-        let mut told = vec![];
+    /// These bytes arrive, and exactly these events are emitted.
+    fn receives(&mut self, mut bytes: &[u8], expected: &[&str]) {
+        let mut emitted = vec![];
         loop {
             let space = self.rx.space();
             let n = space.len().min(bytes.len());
@@ -42,19 +43,19 @@ impl<P: Profile> Dialogue<P> {
             self.rx.commit(n);
             bytes = &bytes[n..];
             match self.session.next_event(&mut self.rx, &mut self.tx) {
-                Ok(Some(event)) => told.push(format!("{:?}", Ok::<Event<'_>, Fault>(event))),
+                Ok(Some(event)) => emitted.push(format!("{:?}", Ok::<Event<'_>, Fault>(event))),
                 Ok(None) if n == 0 => break,
                 Ok(None) => {}
                 Err(fault) => {
-                    told.push(format!("{:?}", Err::<(), Fault>(fault)));
+                    emitted.push(format!("{:?}", Err::<(), Fault>(fault)));
                     break;
                 }
             }
         }
-        assert_eq!(told, expected);
+        assert_eq!(emitted, expected);
     }
 
-    fn says(&mut self, bytes: &[u8]) {
+    fn sends(&mut self, bytes: &[u8]) {
         assert_eq!(self.tx.bytes(), bytes);
         self.tx.clear();
     }
@@ -70,14 +71,14 @@ impl<P: Profile> Dialogue<P> {
 fn a_sensor_publishes_stays_alive_and_leaves() {
     let mut d = Dialogue::<Sensor>::open();
     assert_eq!(d.publish(QoS::AtMostOnce), Ok(None));
-    d.says(b"\x30\x03\0\x01t");
+    d.sends(b"\x30\x03\0\x01t");
     assert_eq!(d.session.tick(0, &mut d.tx), Ok(Some(45_000)));
     assert_eq!(d.session.tick(45_000, &mut d.tx), Ok(Some(10_000)));
-    d.says(b"\xc0\0");
-    d.hears(b"\xd0\0", &[]);
+    d.sends(b"\xc0\0");
+    d.receives(b"\xd0\0", &[]);
     assert_eq!(d.session.tick(60_000, &mut d.tx), Ok(Some(30_000)));
     d.session.disconnect(&mut d.tx).unwrap();
-    d.says(b"\xe0\0");
+    d.sends(b"\xe0\0");
     assert!(d.session.is_closed());
 }
 
@@ -98,7 +99,7 @@ fn a_sensor_refuses_the_rest() {
         d.session.publish(&Publish::to("t/+"), &mut d.tx),
         Err(SendError::Invalid)
     );
-    d.says(b"");
+    d.sends(b"");
     let kept = d
         .session
         .connect(&Connect::new("c").keep_session(), &mut d.rx, &mut d.tx);
@@ -111,16 +112,16 @@ fn a_sensor_refuses_the_rest() {
         b"\x62\x02\0\x01",
         b"\x90\x03\0\x01\0",
     ] {
-        Dialogue::<Sensor>::open().hears(packet, &["Err(Unexpected)"]);
+        Dialogue::<Sensor>::open().receives(packet, &["Err(Unexpected)"]);
     }
     let mut d = Dialogue::<Sensor>::new();
     d.session
         .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
         .unwrap();
-    d.hears(b"\x20\x02\x01\0", &["Err(Unexpected)"]);
+    d.receives(b"\x20\x02\x01\0", &["Err(Unexpected)"]);
 }
 
-/// What was under way has ended with the connection; nothing is told of it, and all slots are free.
+/// Everything in flight has ended with the connection; no event is emitted, and all slots are free.
 #[test]
 fn clean_sessions_end_with_the_connection() {
     let mut d = Dialogue::<Clean>::open();
@@ -128,7 +129,7 @@ fn clean_sessions_end_with_the_connection() {
         assert_eq!(d.publish(QoS::ExactlyOnce), Ok(Some(id)));
     }
     assert_eq!(d.publish(QoS::AtLeastOnce), Err(SendError::Busy));
-    d.hears(
+    d.receives(
         b"\x34\x05\0\x01t\0\x07",
         &["Ok(Message(Message { topic: \"t\", payload: [], remaining: 0, properties: (), id: 7, first_byte: 52 }))"],
     );
@@ -137,7 +138,7 @@ fn clean_sessions_end_with_the_connection() {
     d.session
         .connect(&Connect::new("c"), &mut d.rx, &mut d.tx)
         .unwrap();
-    d.hears(
+    d.receives(
         b"\x20\x02\0\0",
         &[&format!(
             "{:?}",
@@ -150,12 +151,12 @@ fn clean_sessions_end_with_the_connection() {
     d.tx.clear();
     assert_eq!(d.session.oldest_in_flight(), None);
     assert_eq!(d.publish(QoS::ExactlyOnce), Ok(Some(1)));
-    d.says(b"\x34\x05\0\x01t\0\x01");
-    d.hears(
+    d.sends(b"\x34\x05\0\x01t\0\x01");
+    d.receives(
         b"\x50\x02\0\x01\x70\x02\0\x01",
         &["Ok(Received { id: 1 })", "Ok(Acked { id: 1 })"],
     );
-    d.says(b"\x62\x02\0\x01");
+    d.sends(b"\x62\x02\0\x01");
 }
 
 macro_rules! profile {
@@ -180,31 +181,31 @@ fn a_profile_without_qos_2() {
             .subscribe(&[Filter::new("t", QoS::ExactlyOnce)], &mut d.tx),
         Err(SendError::Invalid)
     );
-    d.says(b"");
+    d.sends(b"");
     assert_eq!(d.publish(QoS::AtLeastOnce), Ok(Some(1)));
-    d.hears(b"\x40\x02\0\x01", &["Ok(Acked { id: 1 })"]);
+    d.receives(b"\x40\x02\0\x01", &["Ok(Acked { id: 1 })"]);
     d.tx.clear();
-    d.hears(
+    d.receives(
         b"\x32\x05\0\x01t\0\x07",
         &["Ok(Message(Message { topic: \"t\", payload: [], remaining: 0, properties: (), id: 7, first_byte: 50 }))"],
     );
-    d.says(b"\x40\x02\0\x07");
-    d.hears(b"\x34\x05\0\x01t\0\x07", &["Err(Unexpected)"]);
+    d.sends(b"\x40\x02\0\x07");
+    d.receives(b"\x34\x05\0\x01t\0\x07", &["Err(Unexpected)"]);
 }
 
-/// Whatever is longer than `rx` is told at once, and not waited for.
+/// A packet longer than `rx` is a fault at once; the session does not wait for its bytes.
 #[test]
 fn a_profile_without_pieces() {
     let long = [b"\x30\x28\0\x01t", &[b'.'; 37][..]].concat();
-    Dialogue::<Whole>::open().hears(&long, &["Err(PacketTooLarge)"]);
-    Dialogue::<Whole>::open().hears(&long[..5], &["Err(PacketTooLarge)"]);
+    Dialogue::<Whole>::open().receives(&long, &["Err(PacketTooLarge)"]);
+    Dialogue::<Whole>::open().receives(&long[..5], &["Err(PacketTooLarge)"]);
     let mut d = Dialogue::<Whole>::open();
     let fits = [b"\x30\x1e\0\x01t", &[b'.'; 27][..]].concat();
     for n in 0..fits.len() {
-        d.hears(&fits[..n], &[]);
+        d.receives(&fits[..n], &[]);
         d.rx.clear();
     }
-    d.hears(
+    d.receives(
         &fits,
         &[&format!(
             "Ok(Message(Message {{ topic: \"t\", payload: {:?}, remaining: 0, properties: (), id: 1, first_byte: 48 }}))",
@@ -216,14 +217,14 @@ fn a_profile_without_pieces() {
 #[test]
 fn a_profile_that_does_not_skip() {
     let topic = [b"\x30\x28\0\x26", &[b't'; 38][..]].concat();
-    Dialogue::<Short>::open().hears(&topic, &["Err(PacketTooLarge)"]);
+    Dialogue::<Short>::open().receives(&topic, &["Err(PacketTooLarge)"]);
     let payload = [b"\x30\x28\0\x01t", &[b'.'; 37][..]].concat();
     let mut d = Dialogue::<Short>::open();
     let message = format!(
         "Ok(Message(Message {{ topic: \"t\", payload: {:?}, remaining: 10, properties: (), id: 1, first_byte: 48 }}))",
         [b'.'; 27]
     );
-    d.hears(
+    d.receives(
         &payload,
         &[
             &message,
@@ -235,7 +236,7 @@ fn a_profile_that_does_not_skip() {
 #[test]
 fn a_profile_that_trusts_the_broker() {
     let mut d = Dialogue::<Trusting>::open();
-    d.hears(
+    d.receives(
         b"\x30\x03\0\x01\xff",
         &["Ok(Message(Message { topic: \"\", payload: [], remaining: 0, properties: (), id: 1, first_byte: 48 }))"],
     );
@@ -294,5 +295,5 @@ fn a_profile_that_delivers_repeated_messages() {
             (b'c', false, false, twice, 7)
         ]
     );
-    d.says(b"\x50\x02\0\x07\x50\x02\0\x07\x50\x02\0\x07\x70\x02\0\x07\x50\x02\0\x07");
+    d.sends(b"\x50\x02\0\x07\x50\x02\0\x07\x50\x02\0\x07\x70\x02\0\x07\x50\x02\0\x07");
 }

@@ -433,7 +433,7 @@ fn open<const RX: usize, const TX: usize>() -> Opened<RX, TX> {
         .connect(&Connect::new("c"), &mut rx, &mut tx)
         .unwrap();
     tx.clear();
-    heard(&mut rx, b"\x20\x02\0\0");
+    receive(&mut rx, b"\x20\x02\0\0");
     assert_eq!(
         session.next_event(&mut rx, &mut tx),
         Ok(Some(Event::Connected {
@@ -444,7 +444,7 @@ fn open<const RX: usize, const TX: usize>() -> Opened<RX, TX> {
     (session, rx, tx)
 }
 
-fn heard(rx: &mut Buffer, bytes: &[u8]) {
+fn receive(rx: &mut Buffer, bytes: &[u8]) {
     rx.space()[..bytes.len()].copy_from_slice(bytes);
     rx.commit(bytes.len());
 }
@@ -484,30 +484,30 @@ fn every_remaining_length_is_read_or_refused() {
         };
         let (mut session, mut rx, mut tx) = opened.clone();
         let digits = &digits[..ends.map_or(digits.len(), |end| end + 1)];
-        heard(&mut rx, &[&[0x30], digits, b"\0\x01t"].concat());
-        let told = session.next_event(&mut rx, &mut tx);
+        receive(&mut rx, &[&[0x30], digits, b"\0\x01t"].concat());
+        let event = session.next_event(&mut rx, &mut tx);
         match expected {
             // "00 01 74" is then taken for digits, the first of which ends an overlong length.
             None => assert!(
-                matches!(told, Err(Fault::Malformed)) || digits.is_empty(),
-                "{digits:02x?}: {told:?}"
+                matches!(event, Err(Fault::Malformed)) || digits.is_empty(),
+                "{digits:02x?}: {event:?}"
             ),
-            Some(Err(fault)) => assert_eq!(told, Err(fault), "{digits:02x?}"),
+            Some(Err(fault)) => assert_eq!(event, Err(fault), "{digits:02x?}"),
             Some(Ok(length @ 0..3)) => assert_eq!(
-                told,
+                event,
                 Err(Fault::Malformed),
                 "{digits:02x?}: no room for a topic in {length}"
             ),
             Some(Ok(length)) => {
                 let whole = 1 + digits.len() + length as usize;
-                match told {
+                match event {
                     Ok(None) => assert!(length > 3 && whole <= 16, "{digits:02x?}"),
                     Ok(Some(Event::Message(m))) => assert_eq!(
                         (m.remaining, m.topic == "t"),
                         (length - 3, true),
                         "{digits:02x?}"
                     ),
-                    told => panic!("{digits:02x?}: {told:?}"),
+                    event => panic!("{digits:02x?}: {event:?}"),
                 }
             }
         }
@@ -687,7 +687,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
-/// What the codec says of `bytes`, told once more through its own writer.
+/// What the codec says of `bytes`, event once more through its own writer.
 fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
     let (mut memory, mut end) = (vec![0; 1000], 0);
     packet.encode(&mut Out::new(&mut memory, &mut end))?;
@@ -718,13 +718,13 @@ fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
         .ok()
         .flatten()
         .map_or(bytes, |(_, length)| &bytes[..length]);
-    heard(&mut rx, bytes);
-    let told = session.next_event(&mut rx, &mut tx);
+    receive(&mut rx, bytes);
+    let event = session.next_event(&mut rx, &mut tx);
     match decode(bytes) {
         Err(_) => prop_assert!(
-            matches!(told, Err(Fault::Malformed | Fault::Unexpected)),
+            matches!(event, Err(Fault::Malformed | Fault::Unexpected)),
             "{:?}",
-            told
+            event
         ),
         Ok(None) => {}
         Ok(Some((
@@ -738,8 +738,8 @@ fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
             },
             _,
         ))) => {
-            let Ok(Some(Event::Message(m))) = told else {
-                return Err(TestCaseError::fail(format!("{told:?}")));
+            let Ok(Some(Event::Message(m))) = event else {
+                return Err(TestCaseError::fail(format!("{event:?}")));
             };
             prop_assert_eq!(
                 (m.topic, m.payload, m.remaining, m.qos(), m.id()),
@@ -748,7 +748,7 @@ fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert_eq!((m.retain(), m.dup()), (retain, dup));
         }
         Ok(Some((packet, _))) => {
-            prop_assert!(!matches!(told, Err(Fault::Malformed)), "{:?}", packet)
+            prop_assert!(!matches!(event, Err(Fault::Malformed)), "{:?}", packet)
         }
     }
     Ok(())

@@ -90,7 +90,7 @@ fn a_burst_of_messages_is_answered_through_few_slots() {
             .write_all(&[0x32, 9, 0, 5, b'c', b'm', b'd', b'/', b'a', 0, number])
             .unwrap();
     }
-    // It answers only now, when all messages are under way.
+    // The broker answers only now, when all messages are in flight.
     let (mut held, mut replies, mut acknowledged) = (Vec::new(), 0, 0);
     while replies < 30 || acknowledged < 30 {
         let mut bytes = [0; 1024];

@@ -1,4 +1,4 @@
-//! What holds for any sequence of calls: identifiers, and time that wraps.
+//! Properties of any sequence of calls: identifiers, and time that wraps.
 use motemq::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ fn open<const SLOTS: usize>(connect: &Connect<'_>) -> Opened<SLOTS> {
     (session, rx, tx)
 }
 
-fn heard(rx: &mut Buffer, bytes: &[u8]) -> bool {
+fn receive(rx: &mut Buffer, bytes: &[u8]) -> bool {
     let fits = rx.space().len() >= bytes.len();
     if fits {
         rx.space()[..bytes.len()].copy_from_slice(bytes);
@@ -21,13 +21,13 @@ fn heard(rx: &mut Buffer, bytes: &[u8]) -> bool {
     fits
 }
 
-/// Publishes, subscribes and unsubscribes; answers one of what is under way. Numbers say which.
+/// Publishes, subscribes and unsubscribes, and answers packets in flight, chosen by numbers.
 fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCaseError> {
     let (mut session, mut rx, mut tx) = open::<SLOTS>(&Connect::new("c").keep_alive(0));
-    heard(&mut rx, b"\x20\x02\0\0");
+    receive(&mut rx, b"\x20\x02\0\0");
     session.next_event(&mut rx, &mut tx).unwrap();
     // By identifier: the first byte of the answer that ends it.
-    let mut under_way = BTreeMap::<PacketId, u8>::new();
+    let mut in_flight = BTreeMap::<PacketId, u8>::new();
     for &(what, which) in steps {
         let begun = match what {
             0 => session
@@ -43,13 +43,13 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
                 .unsubscribe(&[Filter::new("t", QoS::AtMostOnce)], &mut tx)
                 .map(|id| (id, 0xb0)),
             _ => {
-                if let Some((&id, &head)) = under_way.iter().nth(which % under_way.len().max(1)) {
+                if let Some((&id, &head)) = in_flight.iter().nth(which % in_flight.len().max(1)) {
                     let [high, low] = id.get().to_be_bytes();
                     if head == 0x70 {
-                        heard(&mut rx, &[0x50, 2, high, low]);
+                        receive(&mut rx, &[0x50, 2, high, low]);
                     }
                     let answer = [head, if head == 0x90 { 3 } else { 2 }, high, low, 0];
-                    heard(&mut rx, &answer[..if head == 0x90 { 5 } else { 4 }]);
+                    receive(&mut rx, &answer[..if head == 0x90 { 5 } else { 4 }]);
                     let mut ended = None;
                     for _ in 0..4 {
                         tx.clear();
@@ -63,7 +63,7 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
                         }
                     }
                     prop_assert_eq!(ended, Some(id));
-                    under_way.remove(&id);
+                    in_flight.remove(&id);
                 }
                 continue;
             }
@@ -71,43 +71,43 @@ fn identifiers<const SLOTS: usize>(steps: &[(u8, usize)]) -> Result<(), TestCase
         tx.clear();
         match begun {
             Ok((id, head)) => prop_assert!(
-                usize::from(id.get()) <= SLOTS && under_way.insert(id, head).is_none(),
+                usize::from(id.get()) <= SLOTS && in_flight.insert(id, head).is_none(),
                 "{id} is shared"
             ),
             Err(error) => prop_assert!(
-                error == SendError::Busy && !under_way.is_empty(),
-                "{error:?}, {under_way:?}"
+                error == SendError::Busy && !in_flight.is_empty(),
+                "{error:?}, {in_flight:?}"
             ),
         }
-        prop_assert_eq!(session.oldest_in_flight().is_some(), !under_way.is_empty());
+        prop_assert_eq!(session.oldest_in_flight().is_some(), !in_flight.is_empty());
     }
     Ok(())
 }
 
-/// What a tick said, and what was in `tx` then.
-type Said = (Result<Option<u32>, Fault>, Vec<u8>);
+/// The result of a tick, and the bytes in `tx` after it.
+type Ticked = (Result<Option<u32>, Fault>, Vec<u8>);
 
-/// What ticks say, and what is written, over a clock that began at `from`.
-fn ticks(from: u32, keep_alive: u16, timeout: u8, steps: &[(u32, u8)]) -> Vec<Said> {
+/// Returns the results of ticks with a clock that began at `from`.
+fn ticks(from: u32, keep_alive: u16, timeout: u8, steps: &[(u32, u8)]) -> Vec<Ticked> {
     let (mut session, mut rx, mut tx) =
         open::<1>(&Connect::new("c").keep_alive(keep_alive).timeout(timeout));
-    let (mut now, mut said) = (from, Vec::new());
+    let (mut now, mut ticked) = (from, Vec::new());
     for &(later, what) in steps {
         now = now.wrapping_add(later);
         match what {
-            0 => drop(heard(&mut rx, b"\x20\x02\0\0")),
-            1 => drop(heard(&mut rx, b"\xd0\0")),
-            2 => drop(heard(&mut rx, b"\x30\x04\0\x01tx")),
+            0 => drop(receive(&mut rx, b"\x20\x02\0\0")),
+            1 => drop(receive(&mut rx, b"\xd0\0")),
+            2 => drop(receive(&mut rx, b"\x30\x04\0\x01tx")),
             3 => drop(session.publish(&Publish::to("t"), &mut tx)),
             4 => drop(session.next_event(&mut rx, &mut tx)),
             _ => {}
         }
-        said.push((session.tick(now, &mut tx), tx.bytes().to_vec()));
+        ticked.push((session.tick(now, &mut tx), tx.bytes().to_vec()));
         if what % 2 == 1 {
             tx.clear();
         }
     }
-    said
+    ticked
 }
 
 proptest! {

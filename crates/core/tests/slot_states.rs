@@ -1,5 +1,4 @@
-//! The table of slot states above the machine is what the machine does: each of its cells is
-//! played.
+//! The table of slot states describes the machine below it: each of its cells is tested.
 mod script;
 use motemq::*;
 use script::*;
@@ -7,7 +6,7 @@ use script::*;
 /// The file that holds the table and the machine.
 const MACHINE: &str = include_str!("../src/session/ring.rs");
 
-/// A state, and a dialogue that reaches it with identifier 1.
+/// Returns a dialogue in which identifier 1 is in a state.
 fn reach(state: &str) -> Dialogue<2> {
     let mut d = Dialogue::<2>::open_kept();
     let publish = |d: &mut Dialogue<2>, qos| {
@@ -30,7 +29,7 @@ fn reach(state: &str) -> Dialogue<2> {
     d
 }
 
-/// What the column's packet does.
+/// Returns the events for the column's packet.
 fn receive(d: &mut Dialogue<2>, column: &str) -> Vec<Emitted> {
     match column {
         "PUBACK" => d.feed(puback(1)),
@@ -51,7 +50,7 @@ fn receive(d: &mut Dialogue<2>, column: &str) -> Vec<Emitted> {
     }
 }
 
-/// The state of identifier 1, told from outside: from what its slot admits.
+/// Returns the state of identifier 1, as a snapshot shows it.
 fn state(d: &Dialogue<2>) -> &'static str {
     let mut image = [0; Session::<[Slot; 2]>::IMAGE];
     d.session.save(&mut image).unwrap();
@@ -67,7 +66,7 @@ fn state(d: &Dialogue<2>) -> &'static str {
     }
 }
 
-/// Everything that happened, in the table's words and order.
+/// Describes everything that happened, in the words and the order of the table.
 fn happened(before: &str, mut d: Dialogue<2>, emitted: &[Emitted]) -> String {
     let mut words = Vec::new();
     if emitted
@@ -88,8 +87,8 @@ fn happened(before: &str, mut d: Dialogue<2>, emitted: &[Emitted]) -> String {
         words.push("PUBREL");
     }
     d.tx.clear();
-    for emitted in emitted {
-        words.push(match emitted {
+    for event in emitted {
+        words.push(match event {
             Emitted::Connected(_) => continue,
             Emitted::Acked(1) => "Acked",
             Emitted::Received(1) => "Received",

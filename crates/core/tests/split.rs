@@ -1,8 +1,8 @@
 //! Where bytes are cut makes no difference (promise 4), in either direction.
 //!
-//! Each stream of a broker's bytes is heard at once and then cut, through buffers of several sizes.
-//! The same must be told, once the pieces of payloads are joined, and the same must be said; the
-//! session must be the same at the end.
+//! Each stream of a broker's bytes is received at once and then cut, through buffers of several
+//! sizes. The same events must be emitted, once the pieces of payloads are joined, and the same
+//! bytes must be sent; the session must be the same at the end.
 mod script;
 use motemq::*;
 use proptest::prelude::*;
@@ -10,11 +10,11 @@ use script::*;
 
 type Eight = Session<[Slot; 8]>;
 
-/// What came of a stream.
+/// The result of a stream.
 #[derive(PartialEq, Debug)]
 struct Outcome {
     emitted: Vec<Emitted>,
-    said: String,
+    sent: String,
     session: Eight,
 }
 
@@ -25,8 +25,8 @@ struct Run<const RX: usize, const TX: usize> {
     rx: Buffer<[u8; RX]>,
     tx: Buffer<[u8; TX]>,
     emitted: Vec<Emitted>,
-    said: Vec<u8>,
-    /// The message being told is answered at its end.
+    sent: Vec<u8>,
+    /// The message that is being delivered is answered at its end.
     echo: bool,
 }
 
@@ -37,31 +37,31 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             rx: Buffer::new(),
             tx: Buffer::new(),
             emitted: vec![],
-            said: vec![],
+            sent: vec![],
             echo: false,
         }
     }
 
     fn drain(&mut self, n: usize) {
         let n = n.min(self.tx.bytes().len());
-        self.said.extend(&self.tx.bytes()[..n]);
+        self.sent.extend(&self.tx.bytes()[..n]);
         self.tx.consume(n);
     }
 
-    /// Takes what is told, and answers some of it; when there is no room for an answer, `drain`
-    /// says how many bytes leave before it is tried again.
+    /// Takes all events, and answers some of them; when there is no room for an answer, `drain`
+    /// returns how many bytes leave before it is tried again.
     fn drain_events(&mut self, drain: &mut impl FnMut() -> usize) {
         loop {
-            let emitted = match self.session.next_event(&mut self.rx, &mut self.tx) {
+            let event = match self.session.next_event(&mut self.rx, &mut self.tx) {
                 Ok(Some(event)) => Emitted::from(event),
                 Ok(None) => return,
                 Err(fault) => return self.emitted.push(Emitted::Fault(fault)),
             };
-            if let Emitted::Message(message) = &emitted {
+            if let Emitted::Message(message) = &event {
                 self.echo = message.topic == b"e";
             }
             loop {
-                let done = match &emitted {
+                let done = match &event {
                     Emitted::Message(OwnedMessage { remaining: 0, .. })
                     | Emitted::Payload(_, 0)
                         if self.echo =>
@@ -81,16 +81,16 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
                 match done {
                     Ok(()) => break,
                     Err(SendError::Full) => self.drain(drain()),
-                    Err(other) => panic!("{other} upon {emitted:?}"),
+                    Err(other) => panic!("{other} for {event:?}"),
                 }
             }
-            self.emitted.push(emitted);
+            self.emitted.push(event);
         }
     }
 
-    /// These bytes come, as `rx` has room for them; `tx` is written out whenever there is nothing
+    /// These bytes arrive as `rx` has room for them; `tx` is written out whenever there is nothing
     /// else to do.
-    fn hear(&mut self, mut bytes: &[u8]) {
+    fn receive(&mut self, mut bytes: &[u8]) {
         loop {
             let space = self.rx.space();
             let n = space.len().min(bytes.len());
@@ -98,13 +98,13 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
             self.rx.commit(n);
             bytes = &bytes[n..];
             self.drain_events(&mut || usize::MAX);
-            let stands = self.tx.is_empty();
+            let is_idle = self.tx.is_empty();
             self.drain(usize::MAX);
-            if self.session.is_closed() || (bytes.is_empty() && stands) {
+            if self.session.is_closed() || (bytes.is_empty() && is_idle) {
                 return;
             }
             assert!(
-                n != 0 || !stands || !self.rx.space().is_empty(),
+                n != 0 || !is_idle || !self.rx.space().is_empty(),
                 "stands still with {} bytes to come",
                 bytes.len()
             );
@@ -112,13 +112,13 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
     }
 
     fn outcome(mut self) -> Outcome {
-        // What is remaining of a connection that is over is no matter.
+        // The rest of a connection that has ended does not matter.
         if self.session.is_closed() {
             self.session.on_connection_lost();
         }
         Outcome {
             emitted: joined(&self.emitted),
-            said: hex(&self.said),
+            sent: hex(&self.sent),
             session: self.session,
         }
     }
@@ -126,7 +126,7 @@ impl<const RX: usize, const TX: usize> Run<RX, TX> {
 
 fn at_once<const RX: usize>(session: &Eight, stream: &[u8]) -> Outcome {
     let mut run = Run::<RX, 256>::of(session);
-    run.hear(stream);
+    run.receive(stream);
     run.outcome()
 }
 
@@ -135,11 +135,11 @@ fn every_two_cuts<const RX: usize>(session: &Eight, stream: &[u8]) {
     let expected = at_once::<RX>(session, stream);
     for one in 0..=stream.len() {
         let mut begun = Run::<RX, 256>::of(session);
-        begun.hear(&stream[..one]);
+        begun.receive(&stream[..one]);
         for other in one..=stream.len() {
             let mut run = begun.clone();
-            run.hear(&stream[one..other]);
-            run.hear(&stream[other..]);
+            run.receive(&stream[one..other]);
+            run.receive(&stream[other..]);
             assert_eq!(
                 run.outcome(),
                 expected,
@@ -154,7 +154,7 @@ fn every_size<const RX: usize>(session: &Eight, stream: &[u8]) {
     let expected = at_once::<RX>(session, stream);
     for size in 1..=stream.len() {
         let mut run = Run::<RX, 256>::of(session);
-        stream.chunks(size).for_each(|piece| run.hear(piece));
+        stream.chunks(size).for_each(|piece| run.receive(piece));
         assert_eq!(
             run.outcome(),
             expected,
@@ -163,7 +163,7 @@ fn every_size<const RX: usize>(session: &Eight, stream: &[u8]) {
     }
 }
 
-/// Bytes come and go by chance: `tx` is small and often full.
+/// Bytes arrive and leave at random: `tx` is small and often full.
 fn by_chance<const RX: usize, const TX: usize>(
     session: &Eight,
     mut stream: &[u8],
@@ -181,19 +181,19 @@ fn by_chance<const RX: usize, const TX: usize>(
         run.rx.commit(n);
         stream = &stream[n..];
         run.drain_events(&mut || chances.next().unwrap());
-        let stands = run.tx.is_empty() && stream.is_empty();
+        let is_idle = run.tx.is_empty() && stream.is_empty();
         run.drain(if run.session.is_closed() {
             usize::MAX
         } else {
             chances.next().unwrap()
         });
-        if run.session.is_closed() || stands {
+        if run.session.is_closed() || is_idle {
             return run.outcome();
         }
     }
 }
 
-/// A connection whose CONNECT has remaining.
+/// A connection whose CONNECT has left.
 fn connecting(session: &mut Eight, connect: &Connect<'_>) {
     session
         .connect(
@@ -204,7 +204,7 @@ fn connecting(session: &mut Eight, connect: &Connect<'_>) {
         .unwrap();
 }
 
-/// A new connection over which everything is under way that a broker can answer: 1 and 5 PUBLISH
+/// A new connection with everything in flight that a broker can answer: 1 and 5 PUBLISH
 /// with QoS 1, 2 and 6 with QoS 2, 3 SUBSCRIBE with two filters, 4 UNSUBSCRIBE.
 fn everything_under_way() -> Eight {
     let mut session = Eight::new();
@@ -213,7 +213,7 @@ fn everything_under_way() -> Eight {
         &Connect::new("c").keep_session().keep_alive(0),
     );
     let mut run = Run::<16, 256>::of(&session);
-    run.hear(b"\x20\x02\0\0");
+    run.receive(b"\x20\x02\0\0");
     let Run {
         mut session,
         mut tx,
@@ -283,7 +283,7 @@ fn every_size_of_pieces_of_a_long_dialogue() {
     every_size::<1024>(&session, &stream);
 }
 
-/// What the long dialogue is, so that the tests above compare the right thing.
+/// The long dialogue has the recorded events, so that the tests above compare the right ones.
 #[test]
 fn the_long_dialogue_is_as_recorded() {
     let outcome = at_once::<256>(&everything_under_way(), &RECORDED.concat());
@@ -306,7 +306,7 @@ fn the_long_dialogue_is_as_recorded() {
             message("e", b"").qos1(12).dup(),
         ]
     );
-    let said: &[&[u8]] = &[
+    let sent: &[&[u8]] = &[
         b"\x40\x02\0\x07",
         b"\x50\x02\0\x09",
         b"\x62\x02\0\x02",
@@ -323,10 +323,10 @@ fn the_long_dialogue_is_as_recorded() {
         b"\x62\x02\0\x63",
         b"\x70\x02\0\x63",
     ];
-    assert_eq!(outcome.said, hex(&said.concat()));
+    assert_eq!(outcome.sent, hex(&sent.concat()));
     // The replies are the same where topics are too long and payloads come in pieces.
     let small = at_once::<16>(&everything_under_way(), &RECORDED.concat());
-    assert_eq!(small.said, outcome.said);
+    assert_eq!(small.sent, outcome.sent);
     assert!(
         small.emitted.contains(&Emitted::Skipped(6))
             && small.emitted.contains(&Emitted::Skipped(2))
@@ -335,8 +335,8 @@ fn the_long_dialogue_is_as_recorded() {
 }
 
 /// A session of which PUBLISH 1 (QoS 1), 2, 4 and 6 (QoS 2, 2 with PUBREC), SUBSCRIBE 3 and
-/// UNSUBSCRIBE 5 were under way, and the message 9 accepted, when the link was cut. A connection is
-/// being opened.
+/// UNSUBSCRIBE 5 were in flight, and the message 9 accepted, when the connection was lost. A
+/// connection is being opened.
 fn resuming(keep: bool) -> Eight {
     let mut session = Eight::new();
     connecting(
@@ -344,7 +344,7 @@ fn resuming(keep: bool) -> Eight {
         &Connect::new("c").keep_session().keep_alive(0),
     );
     let mut run = Run::<256, 256>::of(&session);
-    run.hear(b"\x20\x02\0\0\x34\x05\0\x01t\0\x09");
+    run.receive(b"\x20\x02\0\0\x34\x05\0\x01t\0\x09");
     let Run {
         mut session,
         mut tx,
@@ -368,7 +368,7 @@ fn resuming(keep: bool) -> Eight {
         .publish(&Publish::to("r").qos(QoS::ExactlyOnce), &mut tx)
         .unwrap();
     let mut run = Run::<256, 256>::of(&session);
-    run.hear(b"\x50\x02\0\x02");
+    run.receive(b"\x50\x02\0\x02");
     let mut session = run.session;
     let connect = Connect::new("c").keep_alive(0);
     connecting(
@@ -413,11 +413,11 @@ fn every_two_cuts_of_a_resumption() {
             message("abcdefghijklmnopqrst", b"").qos2(11),
         ]
     );
-    let said: &[&[u8]] = &[
+    let sent: &[&[u8]] = &[
         b"\x3a\x06\0\x01r\0\x01!\x62\x02\0\x02\x62\x02\0\x04\x3c\x06\0\x01r\0\x06!",
         b"\x50\x02\0\x09\x40\x02\0\x0a\x70\x02\0\x09\x62\x02\0\x06\x50\x02\0\x0b",
     ];
-    assert_eq!(outcome.said, hex(&said.concat()));
+    assert_eq!(outcome.sent, hex(&sent.concat()));
     every_two_cuts::<16>(&session, &stream);
     every_two_cuts::<64>(&session, &stream);
 }
@@ -519,13 +519,13 @@ fn stream_of(choices: &[(u8, u16, Vec<u8>)]) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Cut at random and through a `tx` that is small and often full: not one reply is lost or said twice.
+    /// Cut at random and through a `tx` that is small and often full: not one reply is lost or sent twice.
     #[test]
     fn random_streams_cut_at_random(
         choices in prop::collection::vec((any::<u8>(), any::<u16>(), prop::collection::vec(any::<u8>(), 0..100)), 0..30),
         chances in prop::collection::vec(prop_oneof![0..4u8, 0..40u8, 0..=255u8], 1..60),
     ) {
-        // Someone must make progress.
+        // There must be progress.
         let chances = [&chances[..], &[3, 5, 7]].concat();
         let (session, stream) = (everything_under_way(), stream_of(&choices));
         prop_assert_eq!(by_chance::<16, 16>(&session, &stream, &chances), at_once::<16>(&session, &stream));

@@ -8,7 +8,7 @@ use motemq::{packet::Packet, *};
 
 #[test]
 fn mqtt_3_1_4_1() {
-    // The broker hangs up without a word.
+    // The broker closes the connection without CONNACK.
     let mut d = waiting(&connect("c"));
     assert!(!d.session.is_closed());
     d.session.on_connection_lost();
@@ -39,7 +39,7 @@ fn mqtt_3_1_4_4() {
 
 #[test]
 fn mqtt_3_1_4_5() {
-    // Of what was under way nothing ends with a refusal.
+    // Nothing in flight ends with a refusal.
     let mut d = Dialogue::<4>::open_kept();
     assert_eq!(
         d.publish(&Publish::to("a").qos(QoS::AtLeastOnce)),
@@ -52,7 +52,7 @@ fn mqtt_3_1_4_5() {
         b"\x20\x02\0\x03",
         &[fault(Fault::Refused(ReturnCode::SERVER_UNAVAILABLE))],
     );
-    // What the broker says behind it does not count either.
+    // Packets behind the refusal do not count either.
     d.buffer(b"\x40\x02\0\x01");
     assert_eq!(d.drain_events(), []);
     d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);

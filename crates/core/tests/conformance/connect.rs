@@ -5,10 +5,10 @@ use motemq::{
     *,
 };
 
-/// What a session says at the beginning of a connection; the codec writes the same, and reads the
-/// same from it.
+/// Returns the bytes that a session sends at the beginning of a connection; the codec writes the
+/// same, and reads the same from them.
 #[track_caller]
-fn hello(connect: &Connect<'_>) -> Vec<u8> {
+fn sent(connect: &Connect<'_>) -> Vec<u8> {
     let mut d = Dialogue::<4>::new();
     d.connect(connect);
     let bytes = d.tx.bytes().to_vec();
@@ -19,7 +19,7 @@ fn hello(connect: &Connect<'_>) -> Vec<u8> {
 }
 
 /// A CONNECT with these flags, keep-alive 0, and these fields.
-fn said(flags: u8, fields: &[&[u8]]) -> Vec<u8> {
+fn packet_with(flags: u8, fields: &[&[u8]]) -> Vec<u8> {
     let fields: Vec<u8> = fields.iter().flat_map(|bytes| field(bytes)).collect();
     packet(0x10, &[b"\0\x04MQTT\x04", &[flags], b"\0\0", &fields])
 }
@@ -47,7 +47,7 @@ fn cannot(connect: &Connect<'_>, error: SendError) {
     );
 }
 
-/// A session that has said CONNECT and waits.
+/// A session that has sent CONNECT and waits for CONNACK.
 pub fn waiting(connect: &Connect<'_>) -> Dialogue<4> {
     let mut d = Dialogue::new();
     d.connect(connect);
@@ -185,7 +185,7 @@ fn mqtt_3_1_0_2() {
 #[test]
 fn mqtt_3_1_2_1() {
     for (connect, ..) in combinations() {
-        assert_eq!(hello(&connect)[2..8], *b"\0\x04MQTT");
+        assert_eq!(sent(&connect)[2..8], *b"\0\x04MQTT");
     }
     for name in [
         &b"\0\x04mqtt"[..],
@@ -203,7 +203,7 @@ fn mqtt_3_1_2_1() {
 #[test]
 fn mqtt_3_1_2_2() {
     for (connect, ..) in combinations() {
-        assert_eq!(hello(&connect)[8], 4);
+        assert_eq!(sent(&connect)[8], 4);
     }
     for level in (0..=255).filter(|&level| level != 4) {
         malformed(&packet(
@@ -225,10 +225,10 @@ fn mqtt_3_1_2_2() {
 #[test]
 fn mqtt_3_1_2_3() {
     for (connect, flags, _) in combinations() {
-        assert_eq!((hello(&connect)[9], flags & 1), (flags, 0));
+        assert_eq!((sent(&connect)[9], flags & 1), (flags, 0));
     }
-    malformed(&said(0x03, &[b"c"]));
-    malformed(&said(0x01, &[b"c"]));
+    malformed(&packet_with(0x03, &[b"c"]));
+    malformed(&packet_with(0x01, &[b"c"]));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn mqtt_3_1_2_6() {
         &[received(3), message("t", b"").qos2(9)],
     );
     d.tx.clear();
-    // A clean session begins with nothing: what was under way is told, and not sent again.
+    // A clean session begins empty: everything in flight is reported, and not sent again.
     d.session.on_connection_lost();
     d.connect(&connect("c"));
     d.tx.clear();
@@ -332,7 +332,7 @@ fn mqtt_3_1_2_6() {
         d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
         d.sends(b"\x50\x02\0\x09");
     }
-    // If the broker says that it kept something, it is not this.
+    // If the broker has kept a session, it is not this one.
     d.resumes(&[outcome_unknown(number), UNRECOGNIZED]);
     d.sends_nothing();
     d.receives(b"\x3c\x05\0\x01t\0\x09", &[message("t", b"").qos2(9).dup()]);
@@ -341,23 +341,23 @@ fn mqtt_3_1_2_6() {
 #[test]
 fn mqtt_3_1_2_9() {
     assert_eq!(
-        hello(&connect("c").will(Publish::to("w").payload(b"m"))),
-        said(0x06, &[b"c", b"w", b"m"])
+        sent(&connect("c").will(Publish::to("w").payload(b"m"))),
+        packet_with(0x06, &[b"c", b"w", b"m"])
     );
     assert_eq!(
-        hello(&connect("c").will(Publish::to("w"))),
-        said(0x06, &[b"c", b"w", b""])
+        sent(&connect("c").will(Publish::to("w"))),
+        packet_with(0x06, &[b"c", b"w", b""])
     );
     assert_eq!(
-        hello(&connect("c").will(Publish::to("w").payload(b"\0\xff"))),
-        said(0x06, &[b"c", b"w", b"\0\xff"])
+        sent(&connect("c").will(Publish::to("w").payload(b"\0\xff"))),
+        packet_with(0x06, &[b"c", b"w", b"\0\xff"])
     );
     for wrong in [&[&b"c"[..]][..], &[b"c", b"w"]] {
-        malformed(&said(0x06, wrong));
+        malformed(&packet_with(0x06, wrong));
     }
     let long = vec![7; 65_536];
     let will = Publish::to("w").payload(&long[1..]);
-    let bytes = said(0x06, &[b"c", b"w", &long[1..]]);
+    let bytes = packet_with(0x06, &[b"c", b"w", &long[1..]]);
     assert_eq!(
         encoded(&Packet::Connect(connect("c").timeout(0).will(will))).as_ref(),
         Ok(&bytes)
@@ -375,15 +375,15 @@ fn mqtt_3_1_2_9() {
 
 #[test]
 fn mqtt_3_1_2_11() {
-    assert_eq!(hello(&connect("c")), said(0x02, &[b"c"]));
+    assert_eq!(sent(&connect("c")), packet_with(0x02, &[b"c"]));
     for (connect, flags, fields) in combinations()
         .into_iter()
         .filter(|(connect, ..)| connect.will.is_none())
     {
         assert_eq!(flags & 0x3c, 0);
-        assert_eq!(hello(&connect), said(flags, &fields));
+        assert_eq!(sent(&connect), packet_with(flags, &fields));
     }
-    malformed(&said(0x02, &[b"c", b"w", b"m"]));
+    malformed(&packet_with(0x02, &[b"c", b"w", b"m"]));
 }
 
 #[test]
@@ -392,11 +392,11 @@ fn mqtt_3_1_2_13() {
         .into_iter()
         .filter(|(connect, ..)| connect.will.is_none())
     {
-        assert_eq!(hello(&connect)[9] & 0x18, 0);
+        assert_eq!(sent(&connect)[9] & 0x18, 0);
     }
     [0x0a, 0x12, 0x1a]
         .into_iter()
-        .for_each(|flags| malformed(&said(flags, &[b"c"])));
+        .for_each(|flags| malformed(&packet_with(flags, &[b"c"])));
 }
 
 #[test]
@@ -407,12 +407,12 @@ fn mqtt_3_1_2_14() {
         (QoS::ExactlyOnce, 0x16),
     ] {
         assert_eq!(
-            hello(&connect("c").will(Publish::to("w").qos(qos))),
-            said(flags, &[b"c", b"w", b""])
+            sent(&connect("c").will(Publish::to("w").qos(qos))),
+            packet_with(flags, &[b"c", b"w", b""])
         );
     }
-    malformed(&said(0x1e, &[b"c", b"w", b""]));
-    malformed(&said(0x3e, &[b"c", b"w", b""]));
+    malformed(&packet_with(0x1e, &[b"c", b"w", b""]));
+    malformed(&packet_with(0x3e, &[b"c", b"w", b""]));
     assert_eq!(QoS::try_from(3), Err(3));
 }
 
@@ -420,9 +420,9 @@ fn mqtt_3_1_2_14() {
 fn mqtt_3_1_2_15() {
     for (connect, ..) in combinations() {
         let retain = connect.will.is_some_and(|will| will.retain);
-        assert_eq!(hello(&connect)[9] & 0x20 != 0, retain);
+        assert_eq!(sent(&connect)[9] & 0x20 != 0, retain);
     }
-    malformed(&said(0x22, &[b"c"]));
+    malformed(&packet_with(0x22, &[b"c"]));
 }
 
 #[test]
@@ -432,17 +432,23 @@ fn mqtt_3_1_2_18() {
         .filter(|(connect, ..)| connect.user.is_none())
     {
         assert_eq!(flags & 0x80, 0);
-        assert_eq!(hello(&connect), said(flags, &fields));
+        assert_eq!(sent(&connect), packet_with(flags, &fields));
     }
-    malformed(&said(0x02, &[b"c", b"u"]));
-    malformed(&said(0x06, &[b"c", b"w", b"m", b"u"]));
+    malformed(&packet_with(0x02, &[b"c", b"u"]));
+    malformed(&packet_with(0x06, &[b"c", b"w", b"m", b"u"]));
 }
 
 #[test]
 fn mqtt_3_1_2_19() {
-    assert_eq!(hello(&connect("c").user("u")), said(0x82, &[b"c", b"u"]));
-    assert_eq!(hello(&connect("c").user("")), said(0x82, &[b"c", b""]));
-    malformed(&said(0x82, &[b"c"]));
+    assert_eq!(
+        sent(&connect("c").user("u")),
+        packet_with(0x82, &[b"c", b"u"])
+    );
+    assert_eq!(
+        sent(&connect("c").user("")),
+        packet_with(0x82, &[b"c", b""])
+    );
+    malformed(&packet_with(0x82, &[b"c"]));
 }
 
 #[test]
@@ -452,24 +458,24 @@ fn mqtt_3_1_2_20() {
         .filter(|(connect, ..)| connect.password.is_none())
     {
         assert_eq!(flags & 0x40, 0);
-        assert_eq!(hello(&connect), said(flags, &fields));
+        assert_eq!(sent(&connect), packet_with(flags, &fields));
     }
-    malformed(&said(0x82, &[b"c", b"u", b"p"]));
+    malformed(&packet_with(0x82, &[b"c", b"u", b"p"]));
 }
 
 #[test]
 fn mqtt_3_1_2_21() {
     assert_eq!(
-        hello(&connect("c").login("u", b"\0\xff")),
-        said(0xc2, &[b"c", b"u", b"\0\xff"])
+        sent(&connect("c").login("u", b"\0\xff")),
+        packet_with(0xc2, &[b"c", b"u", b"\0\xff"])
     );
     assert_eq!(
-        hello(&connect("c").login("", b"")),
-        said(0xc2, &[b"c", b"", b""])
+        sent(&connect("c").login("", b"")),
+        packet_with(0xc2, &[b"c", b"", b""])
     );
-    malformed(&said(0xc2, &[b"c", b"u"]));
+    malformed(&packet_with(0xc2, &[b"c", b"u"]));
     let long = vec![0xff; 65_536];
-    let bytes = said(0xc2, &[b"c", b"u", &long[1..]]);
+    let bytes = packet_with(0xc2, &[b"c", b"u", &long[1..]]);
     assert_eq!(
         encoded(&Packet::Connect(connect("c").login("u", &long[1..]))),
         Ok(bytes)
@@ -494,10 +500,10 @@ fn mqtt_3_1_2_22() {
         SendError::Invalid,
     );
     for (connect, ..) in combinations() {
-        assert_ne!(hello(&connect)[9] & 0xc0, 0x40);
+        assert_ne!(sent(&connect)[9] & 0xc0, 0x40);
     }
-    malformed(&said(0x42, &[b"c", b"p"]));
-    malformed(&said(0x42, &[b"c", b"u", b"p"]));
+    malformed(&packet_with(0x42, &[b"c", b"p"]));
+    malformed(&packet_with(0x42, &[b"c", b"u", b"p"]));
 }
 
 #[test]
@@ -515,7 +521,7 @@ fn mqtt_3_1_2_23() {
     assert_eq!(d.tick(3750), Ok(Some(3750)));
     d.sends(b"\xc0\0");
     d.receives(b"\xd0\0", &[]);
-    // What is sent puts it off; what is heard does not.
+    // Bytes that are sent postpone it; bytes that are received do not.
     assert_eq!(d.tick(6000), Ok(Some(1500)));
     assert_eq!(d.publish(&Publish::to("t")), Ok(None));
     assert_eq!(d.tick(6000), Ok(Some(3750)));
@@ -530,7 +536,7 @@ fn mqtt_3_1_2_23() {
     d.receives(b"\xd0\0\x32\x05\0\x01t\0\x01", &[message("t", b"").qos1(1)]);
     d.sends(b"\x40\x02\0\x01");
     assert_eq!(d.tick(10_000), Ok(Some(3750)));
-    // A ping unanswered does not excuse from the next.
+    // An unanswered PINGREQ does not replace the next one.
     d.tick(13_750).unwrap();
     d.tick(17_500).unwrap();
     d.sends(b"\xc0\0\xc0\0");
@@ -573,10 +579,10 @@ fn mqtt_3_1_2_23() {
         assert_eq!(d.tick(ms), Ok(None));
     }
     d.sends_nothing();
-    // What is said of it.
+    // Its text.
     for seconds in [0, 1, 0x1234, 65_535] {
         assert_eq!(
-            hello(&Connect::new("c").keep_alive(seconds))[10..12],
+            sent(&Connect::new("c").keep_alive(seconds))[10..12],
             seconds.to_be_bytes()
         );
     }
@@ -585,7 +591,7 @@ fn mqtt_3_1_2_23() {
 #[test]
 fn mqtt_3_1_3_1() {
     for (connect, flags, fields) in combinations() {
-        assert_eq!(hello(&connect), said(flags, &fields));
+        assert_eq!(sent(&connect), packet_with(flags, &fields));
     }
     let everything = Connect::new("mote")
         .keep_alive(258)
@@ -598,7 +604,7 @@ fn mqtt_3_1_3_1() {
             .retain(),
     );
     assert_eq!(
-        hello(&everything),
+        sent(&everything),
         b"\x10\x2c\0\x04MQTT\x04\xf4\x01\x02\0\x04mote\0\x05topic\0\x07message\0\x04user\0\x04pass"
     );
 }
@@ -628,34 +634,34 @@ fn mqtt_3_1_3_2() {
 
 #[test]
 fn mqtt_3_1_3_3() {
-    assert_eq!(hello(&connect("")), b"\x10\x0c\0\x04MQTT\x04\x02\0\0\0\0");
+    assert_eq!(sent(&connect("")), b"\x10\x0c\0\x04MQTT\x04\x02\0\0\0\0");
     assert_eq!(
-        hello(&connect("").login("u", b"p")),
-        said(0xc2, &[b"", b"u", b"p"])
+        sent(&connect("").login("u", b"p")),
+        packet_with(0xc2, &[b"", b"u", b"p"])
     );
     for (connect, ..) in combinations() {
-        assert_eq!(hello(&connect)[12..16], *b"\0\x02id");
+        assert_eq!(sent(&connect)[12..16], *b"\0\x02id");
     }
-    malformed(&said(0x02, &[]));
+    malformed(&packet_with(0x02, &[]));
     malformed(&packet(0x10, &[b"\0\x04MQTT\x04\x02\0\0\0\x02c"]));
 }
 
 #[test]
 fn mqtt_3_1_3_4() {
     assert_eq!(
-        hello(&connect("\u{167}\u{e9}")),
-        said(0x02, &[b"\xc5\xa7\xc3\xa9"])
+        sent(&connect("\u{167}\u{e9}")),
+        packet_with(0x02, &[b"\xc5\xa7\xc3\xa9"])
     );
     assert_eq!(
-        hello(&connect("\u{10ffff}#+/")),
-        said(0x02, &[b"\xf4\x8f\xbf\xbf#+/"])
+        sent(&connect("\u{10ffff}#+/")),
+        packet_with(0x02, &[b"\xf4\x8f\xbf\xbf#+/"])
     );
-    malformed(&said(0x02, &[b"\xc5"]));
+    malformed(&packet_with(0x02, &[b"\xc5"]));
     cannot(&connect("a\0"), SendError::Invalid);
     let longest = "a".repeat(65_535);
     assert_eq!(
         encoded(&Packet::Connect(connect(&longest))),
-        Ok(said(0x02, &[longest.as_bytes()]))
+        Ok(packet_with(0x02, &[longest.as_bytes()]))
     );
     cannot(&connect(&(longest + "a")), SendError::TooLong);
 }
@@ -667,8 +673,8 @@ fn mqtt_3_1_3_7() {
         &connect("").keep_session().login("u", b"p"),
         SendError::Invalid,
     );
-    assert_eq!(hello(&connect("")), said(0x02, &[b""]));
-    assert_eq!(hello(&connect("a").keep_session()), said(0, &[b"a"]));
+    assert_eq!(sent(&connect("")), packet_with(0x02, &[b""]));
+    assert_eq!(sent(&connect("a").keep_session()), packet_with(0, &[b"a"]));
 }
 
 #[test]
@@ -682,7 +688,7 @@ fn mqtt_3_1_3_8() {
     assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
     // A broker reads the request that it is to refuse so.
     assert!(matches!(
-        decode(&said(0, &[b""])),
+        decode(&packet_with(0, &[b""])),
         Ok(Some((
             Packet::Connect(Connect {
                 client_id: "",
@@ -697,16 +703,16 @@ fn mqtt_3_1_3_8() {
 #[test]
 fn mqtt_3_1_3_10() {
     assert_eq!(
-        hello(&connect("c").will(Publish::to("\u{e9}/$"))),
-        said(0x06, &[b"c", b"\xc3\xa9/$", b""])
+        sent(&connect("c").will(Publish::to("\u{e9}/$"))),
+        packet_with(0x06, &[b"c", b"\xc3\xa9/$", b""])
     );
     for wrong in ["", "a/+", "#", "a\0"] {
         cannot(&connect("c").will(Publish::to(wrong)), SendError::Invalid);
-        malformed(&said(0x06, &[b"c", wrong.as_bytes(), b""]));
+        malformed(&packet_with(0x06, &[b"c", wrong.as_bytes(), b""]));
     }
-    malformed(&said(0x06, &[b"c", b"\xc3", b""]));
+    malformed(&packet_with(0x06, &[b"c", b"\xc3", b""]));
     let longest = "a".repeat(65_535);
-    let bytes = said(0x06, &[b"c", longest.as_bytes(), b""]);
+    let bytes = packet_with(0x06, &[b"c", longest.as_bytes(), b""]);
     assert_eq!(
         encoded(&Packet::Connect(connect("c").will(Publish::to(&longest)))),
         Ok(bytes)
@@ -720,16 +726,16 @@ fn mqtt_3_1_3_10() {
 #[test]
 fn mqtt_3_1_3_11() {
     assert_eq!(
-        hello(&connect("c").user("\u{e9}#+")),
-        said(0x82, &[b"c", b"\xc3\xa9#+"])
+        sent(&connect("c").user("\u{e9}#+")),
+        packet_with(0x82, &[b"c", b"\xc3\xa9#+"])
     );
     cannot(&connect("c").user("a\0b"), SendError::Invalid);
-    malformed(&said(0x82, &[b"c", b"a\0b"]));
-    malformed(&said(0x82, &[b"c", b"\xed\xa0\x80"]));
+    malformed(&packet_with(0x82, &[b"c", b"a\0b"]));
+    malformed(&packet_with(0x82, &[b"c", b"\xed\xa0\x80"]));
     let longest = "a".repeat(65_535);
     assert_eq!(
         encoded(&Packet::Connect(connect("c").user(&longest))),
-        Ok(said(0x82, &[b"c", longest.as_bytes()]))
+        Ok(packet_with(0x82, &[b"c", longest.as_bytes()]))
     );
     cannot(&connect("c").user(&(longest + "a")), SendError::TooLong);
 }

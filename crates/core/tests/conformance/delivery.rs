@@ -126,9 +126,10 @@ fn mqtt_4_3_3_2() {
         &[message("t", b"").qos2(5)],
     );
     d.sends(b"\x50\x02\0\x05\x50\x02\0\x05\x70\x02\0\x05\x70\x02\0\x05");
-    // Released, the identifier is a new message's, whatever DUP says.
+    // Once released, the identifier belongs to a new message, whatever DUP is.
     d.receives(b"\x3c\x05\0\x01t\0\x05", &[message("t", b"").qos2(5).dup()]);
-    // Not told again: with DUP and without, in pieces, and over the next connection; another is.
+    // It is not delivered again: with and without DUP, in pieces, and on the next connection; another
+    // message is.
     d.receives(
         b"\x34\x05\0\x01t\0\x05\x34\x05\0\x01t\0\x06",
         &[message("t", b"").qos2(6)],
@@ -151,7 +152,7 @@ fn mqtt_4_3_3_2() {
     );
     d.receives(long, &[]);
     d.sends(b"\x50\x02\0\x01\x50\x02\0\x01");
-    // Told, but not accepted when the link is lost: told again.
+    // Delivered, but not accepted when the connection is lost: it is delivered again.
     let mut d = Dialogue::<2>::open_kept();
     d.buffer(b"\x34\x05\0\x01t\0\x05");
     assert_eq!(d.next_event(), Some(message("t", b"").qos2(5)));
@@ -268,7 +269,7 @@ fn mqtt_4_6_0_2() {
     d.sends(b"\x40\x02\0\x02\x40\x02\0\x03");
 }
 
-/// These bytes come; the tokens of the messages that are told.
+/// These bytes arrive; returns the tokens of the messages that are delivered.
 fn manually(manual: &mut ManualAcks, d: &mut Dialogue<8>, bytes: &[u8]) -> Vec<AckToken> {
     d.buffer(bytes);
     let mut tokens = Vec::new();
@@ -302,7 +303,8 @@ fn mqtt_4_6_0_3() {
     assert_eq!(manual.ack(&mut d.session, tokens[1]), Ok(()));
     assert_eq!(manually(&mut manual, &mut d, b""), []);
     d.sends_nothing();
-    // One that was accepted in between comes again, is not told again, and waits for its turn.
+    // A message that was accepted in between is repeated, is not delivered again, and its
+    // acknowledgement keeps its place in the order.
     d.session.on_connection_lost();
     d.connect(&Connect::new("c").keep_alive(0).keep_session());
     d.tx.clear();

@@ -206,7 +206,7 @@ fn mqtt_2_3_1_1() {
     // too.
     let mut session = Box::new(Session::<[Slot; 65_535]>::new());
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
-    let mut hear = |session: &mut Session, bytes: &[u8], tx: &mut Buffer<[u8; 64]>| {
+    let mut receive = |session: &mut Session, bytes: &[u8], tx: &mut Buffer<[u8; 64]>| {
         rx.space()[..bytes.len()].copy_from_slice(bytes);
         rx.commit(bytes.len());
         session.next_event(&mut rx, tx).unwrap().map(Emitted::from)
@@ -214,7 +214,7 @@ fn mqtt_2_3_1_1() {
     session
         .connect(&Connect::new("c"), &mut Buffer::<[u8; 64]>::new(), &mut tx)
         .unwrap();
-    hear(&mut session, b"\x20\x02\0\0", &mut tx);
+    receive(&mut session, b"\x20\x02\0\0", &mut tx);
     for expected in (1..=65_535).chain(1..=2) {
         tx.clear();
         let [high, low] = u16::to_be_bytes(expected);
@@ -224,7 +224,7 @@ fn mqtt_2_3_1_1() {
         );
         assert_eq!(tx.bytes(), [0x32, 5, 0, 1, b't', high, low]);
         assert_eq!(
-            hear(&mut session, &[0x40, 2, high, low], &mut tx),
+            receive(&mut session, &[0x40, 2, high, low], &mut tx),
             Some(acked(expected))
         );
     }

@@ -77,8 +77,8 @@ fn mqtt_3_3_1_2() {
 
 #[test]
 fn mqtt_3_3_1_3() {
-    // What came a second time goes on for the first time.
-    for (qos, heard, emitted, said) in [
+    // A message that arrived with DUP is forwarded without it.
+    for (qos, bytes, emitted, reply) in [
         (
             QoS::AtMostOnce,
             &b"\x3a\x06\0\x01t\0\x05p"[..],
@@ -99,7 +99,7 @@ fn mqtt_3_3_1_3() {
         ),
     ] {
         let mut d = Dialogue::<4>::open();
-        d.buffer(heard);
+        d.buffer(bytes);
         let Ok(Some(Event::Message(m))) = d.session.next_event(&mut d.rx, &mut d.tx) else {
             panic!("no message")
         };
@@ -107,9 +107,9 @@ fn mqtt_3_3_1_3() {
         d.session
             .publish(&Publish::to("u").payload(m.payload).qos(qos), &mut d.tx)
             .unwrap();
-        d.sends(said);
+        d.sends(reply);
         let mut d = Dialogue::<4>::open();
-        d.receives(heard, &[emitted]);
+        d.receives(bytes, &[emitted]);
     }
 }
 

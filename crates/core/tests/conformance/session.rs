@@ -18,7 +18,7 @@ fn mqtt_3_12_4_1() {
         d.sends(b"\xc0\0");
         d
     };
-    // No answer: told by the second tick, so that one can read in between.
+    // No answer: the second tick reports it, so that the caller can read in between.
     let mut d = open();
     assert_eq!(d.tick(49_999), Ok(Some(1)));
     assert_eq!(d.tick(50_000), Ok(Some(0)));
@@ -60,7 +60,7 @@ fn mqtt_3_14_1_1() {
         refused(&[head, 0]);
     }
     malformed(b"\xe0\x01\0");
-    // A broker does not say it.
+    // A broker does not send it.
     let mut d = Dialogue::<4>::open();
     d.receives(b"\xe0\0", &[fault(Fault::Unexpected)]);
 }
@@ -70,7 +70,7 @@ fn mqtt_3_14_4_1() {
     let mut d = Dialogue::<4>::open();
     assert!(!d.session.is_closed());
     assert_eq!(d.disconnect(), Ok(()));
-    // The caller is told to close, and what remains to be written before.
+    // The caller is to write the remaining bytes, and then to close the connection.
     assert!(d.session.is_closed());
     assert_eq!(d.tick(1000), Ok(None));
     d.sends(b"\xe0\0");
@@ -91,7 +91,7 @@ fn mqtt_3_14_4_2() {
     assert_eq!(d.disconnect(), Err(SendError::Offline));
     assert_eq!((d.tick(0), d.tick(1_000_000)), (Ok(None), Ok(None)));
     d.sends(b"\x40\x02\0\x05\xe0\0");
-    // Without room for both neither is said, and all is as it was.
+    // Without room for both neither is sent, and nothing changes.
     let mut d = Dialogue::<4, 256, 16>::open();
     assert_eq!(d.publish(&Publish::to("t").payload(b"123456")), Ok(None));
     d.buffer(b"\x34\x05\0\x01t\0\x05");
@@ -141,8 +141,7 @@ fn mqtt_4_1_0_1() {
     d.session.save(&mut image).unwrap();
     let mut restored = Dialogue::<4>::new();
     restored.session.restore(&image).unwrap();
-    // A link that was cut, one found silent, one that ended by a fault, and a process that began
-    // anew.
+    // A connection that was lost, one that ended by a fault, and a process that began again.
     let mut faulty = d.clone();
     faulty.receives(b"\0", &[fault(Fault::Malformed)]);
     for mut d in [d, faulty, restored] {
@@ -168,8 +167,8 @@ fn mqtt_4_1_0_2() {
     assert_eq!(d.publish(&EXACTLY), Ok(Some(id(2))));
     d.receives(b"\x34\x05\0\x01u\0\x09", &[message("u", b"").qos2(9)]);
     d.tx.clear();
-    for turn in 0..10u32 {
-        assert_eq!(d.tick(turn.wrapping_mul(1_000_000_000)), Ok(None));
+    for n in 0..10u32 {
+        assert_eq!(d.tick(n.wrapping_mul(1_000_000_000)), Ok(None));
     }
     d.sends_nothing();
     d.receives(b"\x3c\x05\0\x01u\0\x09", &[]);
@@ -224,8 +223,8 @@ fn mqtt_4_4_0_1() {
 
 #[test]
 fn mqtt_4_8_0_1() {
-    // What was right before it is told; it, and all behind it, is not; and nothing is said any
-    // more.
+    // Packets before the wrong one are handled; the wrong one and all behind it are not, and nothing
+    // more is sent.
     let right = b"\x30\x03\0\x01t";
     for (wrong, reason) in [
         (&b"\0\0"[..], Fault::Malformed),
@@ -294,7 +293,7 @@ fn mqtt_4_8_0_2() {
 
 #[test]
 fn mqtt_6_0_0_2() {
-    // However a transport cuts the stream: here in two at every place. All other tests hear all
+    // However a transport cuts the stream: here in two at every place. All other tests receive all
     // bytes at once, and one by one.
     let stream = b"\x20\x02\0\0\x90\x03\0\x01\x01\x30\x05\0\x01thi\x34\x06\0\x01u\0\x05x\x62\x02\0\x05\xd0\0\x32\x05\0\x01v\0\x06";
     let emitted = [
@@ -307,9 +306,9 @@ fn mqtt_6_0_0_2() {
         let mut d = Dialogue::<4>::new();
         d.connect(&Connect::new("c"));
         d.tx.clear();
-        let mut heard = d.feed(&stream[..cut]);
-        heard.extend(d.feed(&stream[cut..]));
-        assert_eq!(heard, emitted, "cut at {cut}");
+        let mut emitted_in_parts = d.feed(&stream[..cut]);
+        emitted_in_parts.extend(d.feed(&stream[cut..]));
+        assert_eq!(emitted_in_parts, emitted, "cut at {cut}");
         d.sends(b"\x50\x02\0\x05\x70\x02\0\x05\x40\x02\0\x06");
     }
 }
