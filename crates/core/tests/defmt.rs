@@ -1,9 +1,9 @@
-//! What goes over the wire to a probe when the core's types are logged with defmt.
+//! The bytes that a probe receives when types of the core are logged with defmt.
 #![cfg(feature = "defmt")]
 use defmt::{Format, export};
 use motemq::{Buffer, Connect, Event, Fault, ManualAcks, PendingAck, QoS, Session, Slot, packet};
 
-/// The bytes of a value: the number of a text of the firmware, and what is put into that.
+/// Returns the bytes of a value: the number of a format string of the firmware, and its arguments.
 fn logged<T: Format + ?Sized>(value: &T) -> Vec<u8> {
     export::fetch_bytes();
     export::istr(&T::_format_tag());
@@ -21,8 +21,8 @@ fn secrets_are_not_logged() {
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
     let mut session = Session::<[Slot; 2]>::new();
     session.connect(&connect, &mut rx, &mut tx).unwrap();
-    let (said, _) = packet::decode(tx.bytes()).unwrap().unwrap();
-    for bytes in [logged(&connect), logged(&said)] {
+    let (sent, _) = packet::decode(tx.bytes()).unwrap().unwrap();
+    for bytes in [logged(&connect), logged(&sent)] {
         assert!(
             holds(&bytes, b"node-7") && holds(&bytes, b"anna") && !holds(&bytes, b"secret"),
             "{}",
@@ -32,7 +32,7 @@ fn secrets_are_not_logged() {
     assert!(holds(tx.bytes(), b"secret"));
     assert!(
         !holds(&logged(&tx), b"s"),
-        "how much a buffer holds, not what"
+        "a buffer logs its length, not its bytes"
     );
 }
 
@@ -43,9 +43,9 @@ fn a_message_is_logged() {
     session
         .connect(&Connect::new("a"), &mut rx, &mut tx)
         .unwrap();
-    let heard = b"\x20\x02\0\0\x30\x0a\0\x05topicabc";
-    rx.space()[..heard.len()].copy_from_slice(heard);
-    rx.commit(heard.len());
+    let bytes = b"\x20\x02\0\0\x30\x0a\0\x05topicabc";
+    rx.space()[..bytes.len()].copy_from_slice(bytes);
+    rx.commit(bytes.len());
     assert!(matches!(
         session.next_event(&mut rx, &mut tx),
         Ok(Some(Event::Connected { .. }))
@@ -60,8 +60,8 @@ fn a_message_is_logged() {
 }
 
 #[test]
-fn values_differ_where_they_do() {
-    // Behind the number of the text, which counts up here.
+fn different_values_are_logged_differently() {
+    // Behind the number of the format string, which counts up here.
     let value = |bytes: Vec<u8>| bytes[2..].to_vec();
     assert_eq!(value(logged(&QoS::ExactlyOnce)), [2]);
     assert_ne!(

@@ -373,7 +373,7 @@ fn a_fault_is_reported_once() {
     for &(bytes, what) in wrong {
         let mut d = Client::open();
         assert_eq!(
-            d.feed(&[b"\x30\x03\0\x01t", bytes, b"\x30\x03\0\x01t"].concat()),
+            d.feed([b"\x30\x03\0\x01t", bytes, b"\x30\x03\0\x01t"].concat()),
             [message("t", b""), fault(what)],
             "{bytes:02x?}"
         );

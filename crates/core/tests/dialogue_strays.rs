@@ -201,7 +201,7 @@ fn suback_has_one_code_for_each_filter() {
         let mut d = Dialogue::<2>::open();
         d.subscribe(&filters).unwrap();
         assert_eq!(
-            d.feed(&[0x90, 5, 0, 1, 0, code, 0]),
+            d.feed([0x90, 5, 0, 1, 0, code, 0]),
             [fault(Fault::Malformed)]
         );
     }

@@ -369,7 +369,7 @@ fn each_byte_in_a_large_rx_is_a_sign_of_life() {
     d.tick(6000).unwrap();
     // 65,535 bytes of a message of 69,000, then some more.
     d.buffer(publish("t").remaining(68_997));
-    d.buffer(&[b'.'; 65_528]);
+    d.buffer([b'.'; 65_528]);
     for second in 1..10 {
         d.buffer(b".");
         assert_eq!(d.drain_events(), []);

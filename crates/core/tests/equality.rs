@@ -1,10 +1,10 @@
-//! What is equal says the same, wherever it lies.
+//! Values with the same content are equal, wherever their bytes are.
 use motemq::{packet::*, *};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-/// Those of a packet, and one's own.
+/// Filters of a packet, and filters of the application.
 #[test]
-fn filters_are_equal_if_they_say_the_same() {
+fn filters_with_the_same_content_are_equal() {
     let subscribe = b"\x82\x0a\0\x05\0\x01a\x01\0\x01#\x02";
     let Ok(Some((Packet::Subscribe { filters: came, .. }, _))) = decode(subscribe) else {
         panic!("no SUBSCRIBE")
@@ -26,9 +26,9 @@ fn filters_are_equal_if_they_say_the_same() {
     );
 }
 
-/// The bytes held count, and the room for more, not what lay before them.
+/// The bytes held and the room behind them count, not the bytes that were consumed.
 #[test]
-fn buffers_are_equal_if_they_hold_the_same() {
+fn buffers_with_the_same_content_are_equal() {
     let (mut one, mut other) = (Buffer::<[u8; 16]>::new(), Buffer::<[u8; 16]>::new());
     one.space()[..3].copy_from_slice(b"xab");
     one.commit(3);

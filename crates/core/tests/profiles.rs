@@ -68,7 +68,7 @@ impl<P: Profile> Dialogue<P> {
 }
 
 #[test]
-fn a_sensor_publishes_stays_alive_and_leaves() {
+fn a_sensor_publishes_keeps_alive_and_disconnects() {
     let mut d = Dialogue::<Sensor>::open();
     assert_eq!(d.publish(QoS::AtMostOnce), Ok(None));
     d.sends(b"\x30\x03\0\x01t");

@@ -1,8 +1,8 @@
-//! What holds for all inputs: topics, text, lengths and the codec, each against a model of its own.
+//! Properties of all inputs: topics, text, lengths and the codec, each against a model of its own.
 use motemq::{packet::*, topic::*, *};
 use proptest::prelude::*;
 
-/// So many inputs, others each time.
+/// The number of random inputs, which differ each time.
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
@@ -11,7 +11,7 @@ fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
-/// For the documentation, which says how much is tried.
+/// Prints the number of inputs, for the documentation.
 fn tried(what: &str, count: usize) {
     println!("{what}: {count} tried");
 }
@@ -34,7 +34,7 @@ fn texts(characters: &[char], most: usize) -> Vec<String> {
     all
 }
 
-/// Section 4.7, level by level.
+/// The model of section 4.7, level by level.
 fn covers(filter: &[&str], topic: &[&str]) -> bool {
     match (filter, topic) {
         (["#"], _) => true,
@@ -127,7 +127,7 @@ proptest! {
         topic in prop::collection::vec(prop::sample::select(vec!["", "a", "bb", "$x", "é"]), 1..9),
         wild in prop::collection::vec(0..6, 9), cut in 1..9usize, hash: bool,
     ) {
-        // Filters near the topic, so that many match.
+        // Filters similar to the topic, so that many match.
         let mut filter: Vec<_> = topic.iter().zip(&wild).map(|(&level, wild)| match wild { 0 | 1 => "+", 2 => "a", _ => level }).collect();
         filter.truncate(cut);
         if hash {
@@ -149,7 +149,7 @@ fn publish_to(topic: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// Section 2.2.3.
+/// The model of section 2.2.3.
 fn put_length(packet: &mut Vec<u8>, mut length: usize) {
     loop {
         let digit = (length % 128) as u8;
@@ -161,8 +161,8 @@ fn put_length(packet: &mut Vec<u8>, mut length: usize) {
     }
 }
 
-/// `packet`, a PUBLISH to `topic`, is read if and only if that is text as `core` knows it, and a
-/// topic name; then it can be made one, too.
+/// `packet`, a PUBLISH to `topic`, is read if and only if the topic is text for Rust's `core`, and a
+/// topic name; then a `TopicName` can be made of it, too.
 #[track_caller]
 fn check_topic(packet: &[u8], topic: &[u8]) {
     let valid = core::str::from_utf8(topic).is_ok_and(model_is_name);
@@ -184,8 +184,8 @@ fn every_character_is_a_topic_or_not() {
     tried("characters, as topics", count);
 }
 
-/// All texts of two bytes and of three; with ASCII before and behind, since words of eight bytes
-/// are looked at in another way.
+/// All texts of two and three bytes, also with ASCII before and behind, since words of eight bytes
+/// are checked in another way.
 #[test]
 fn every_three_bytes_are_a_topic_or_not() {
     let mut packet = publish_to(b"..");
@@ -201,7 +201,7 @@ fn every_three_bytes_are_a_topic_or_not() {
         check_topic(&long, &topic);
     }
     let mut packet = publish_to(b"...");
-    // Of ASCII one letter stands for all.
+    // One letter stands for all of ASCII.
     for first in [0, b'#', b'+', b'/', b'a', 0x7f]
         .into_iter()
         .chain(0x80..=0xff)
@@ -300,7 +300,7 @@ fn check_filters(filters: &[&[u8]]) {
             assert_eq!(length, bytes.len());
             assert!(filters.iter().eq(list.iter().copied()), "{filters:?}");
             check(packet, bytes, "as decoded");
-            // The filters of one packet in the other.
+            // The filters of one packet are encoded in the other one.
             check(
                 Packet::Unsubscribe { id, filters },
                 &unsubscribe,
@@ -324,10 +324,10 @@ fn check_filters(filters: &[&[u8]]) {
     }
 }
 
-/// Three bytes of any kind anywhere in filters of any length, which are looked at in words and
-/// blocks.
+/// Three bytes of any kind at every position in filters of any length, which are checked in words
+/// and blocks.
 #[test]
-fn three_bytes_of_a_filter_are_looked_at_wherever_they_stand() {
+fn three_bytes_of_a_filter_are_checked_at_every_position() {
     const KINDS: [u8; 8] = [b'x', b'/', b'+', b'#', 0, 0x7f, 0xc3, 0xa9];
     let mut count = 0;
     for length in (1..=36).chain([48, 49, 50, 127, 128]) {
@@ -346,7 +346,7 @@ fn three_bytes_of_a_filter_are_looked_at_wherever_they_stand() {
                     valid,
                     "{filter:02x?}"
                 );
-                // All that can be valid, and some of the others.
+                // All valid filters, and some of the others.
                 if valid || kinds % 16 == 0 {
                     check_filters(&[&filter]);
                 }
@@ -358,7 +358,7 @@ fn three_bytes_of_a_filter_are_looked_at_wherever_they_stand() {
     tried("filters with three bytes of any kind", count);
 }
 
-/// Filters whose packet is no UTF-8 as a whole, since a length is no ASCII, beside others.
+/// Filters whose packet is not UTF-8 as a whole, since a length is not ASCII, and others.
 #[test]
 fn filters_of_any_length_are_read_as_they_were_written() {
     let long = "l".repeat(127);
@@ -388,10 +388,10 @@ fn filters_of_any_length_are_read_as_they_were_written() {
     tried("packets of three filters", count);
 }
 
-/// One byte that is not plain, anywhere in texts of any length: what is looked at in words finds
-/// it, too.
+/// One byte that is not plain is found at every position in texts of any length, also where words
+/// are checked at once.
 #[test]
-fn one_odd_byte_is_found_wherever_it_stands() {
+fn one_invalid_byte_is_found_at_every_position() {
     tried("topics with one odd byte", (1..=40).sum::<usize>() * 256);
     for length in 1..=40 {
         for at in 0..length {
@@ -404,8 +404,8 @@ fn one_odd_byte_is_found_wherever_it_stands() {
     }
 }
 
-/// Client identifiers and user names: any text but U+0000; wildcards are no matter, nor is being
-/// empty.
+/// Client identifiers and user names are any text without U+0000; they may be empty and contain
+/// wildcards.
 #[test]
 fn text_is_utf_8_without_zero() {
     for bytes in 0..=u16::MAX {
@@ -449,7 +449,7 @@ fn receive(rx: &mut Buffer, bytes: &[u8]) {
     rx.commit(bytes.len());
 }
 
-/// Up to five digits of a remaining length, all at the edges of what they may be: read as in the
+/// Up to five digits of a remaining length, all at the edges of their range, are read as in the
 /// standard, or refused.
 #[test]
 fn every_remaining_length_is_read_or_refused() {
@@ -469,7 +469,7 @@ fn every_remaining_length_is_read_or_refused() {
     let opened = open::<16, 32>();
     tried("remaining lengths of up to five bytes", sequences.len());
     for digits in sequences {
-        // What there is after a last digit is not part of it.
+        // Bytes after the last digit are not part of it.
         let ends = digits.iter().position(|&digit| digit < 0x80);
         let expected = match ends {
             None if digits.len() < 4 => None,
@@ -662,8 +662,8 @@ fn packets() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![3 => connect, 5 => publish, 3 => filters, 2 => suback, 2 => acks, 1 => connack, 1 => empty]
 }
 
-/// A packet with a few bytes changed, taken away or put in, and its remaining length perhaps made
-/// to fit again.
+/// A packet with a few bytes changed, removed or inserted, and in some cases with its remaining
+/// length corrected.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     (
         packets(),
@@ -687,7 +687,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
-/// What the codec says of `bytes`, event once more through its own writer.
+/// Returns the bytes of an encoded packet.
 fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
     let (mut memory, mut end) = (vec![0; 1000], 0);
     packet.encode(&mut Out::new(&mut memory, &mut end))?;
@@ -699,7 +699,7 @@ fn reads_writes_reads(bytes: &[u8]) -> Result<(), TestCaseError> {
     let Ok(Some((packet, length))) = decode(bytes) else {
         return Ok(());
     };
-    // For the broker to refuse, not for us to send [MQTT-3.1.3-8].
+    // The broker refuses it; the client does not send it [MQTT-3.1.3-8].
     if matches!(packet, Packet::Connect(c) if c.client_id.is_empty() && !c.clean) {
         prop_assert_eq!(encoded(&packet), Err(SendError::Invalid));
         return Ok(());
@@ -710,10 +710,10 @@ fn reads_writes_reads(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// That session and codec take the same packets of a broker for malformed.
+/// Session and codec find the same packets of a broker malformed.
 fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
     let (mut session, mut rx, mut tx) = open::<1024, 64>();
-    // One packet, for the session reads on.
+    // One packet only, since the session continues to read.
     let bytes = decode(bytes)
         .ok()
         .flatten()
@@ -758,7 +758,7 @@ proptest! {
     #![proptest_config(cases(1500))]
 
     #[test]
-    fn whatever_is_allowed_is_read_and_written_back(bytes in packets(), behind in data(5)) {
+    fn every_allowed_packet_is_read_and_written_back(bytes in packets(), behind in data(5)) {
         let (packet, length) = decode(&[&bytes[..], &behind].concat()).unwrap().map(|(packet, length)| (format!("{packet:?}"), length)).unwrap();
         prop_assert_eq!(length, bytes.len(), "{}", packet);
         reads_writes_reads(&bytes)?;
@@ -775,7 +775,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_packets_are_read_as_they_are_or_refused(bytes in damaged()) {
+    fn damaged_packets_are_read_correctly_or_refused(bytes in damaged()) {
         reads_writes_reads(&bytes)?;
         if bytes.len() <= 1024 {
             agrees(&bytes)?;
@@ -783,7 +783,7 @@ proptest! {
     }
 }
 
-/// All first bytes, with all second bytes, and a few behind.
+/// All first bytes with all second bytes, and a few bytes behind them.
 #[test]
 fn every_beginning_is_read_or_refused() {
     for head in 0..=255 {

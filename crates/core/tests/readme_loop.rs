@@ -63,7 +63,7 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 const README: &str = include_str!("../../../README.md");
 const THIS: &str = include_str!("readme_loop.rs");
 
-/// What is tested here is what the README shows.
+/// The README shows the loop that is tested here.
 #[test]
 fn the_readme_shows_this_loop() {
     let begin = "    let mut answers = 0;";

@@ -1,7 +1,7 @@
-//! How much room a packet needs: 3 bytes more than it has, and not one more than that.
+//! The room that a packet needs: at most 3 bytes more than its length.
 use motemq::{packet::decode, *};
 
-/// Those with text or codes; all others are written into the room that they take.
+/// Packets with text or codes; all others need exactly their length.
 const PACKETS: [&[u8]; 6] = [
     b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a",
     b"\x30\x05\0\x03a/b",
@@ -12,7 +12,7 @@ const PACKETS: [&[u8]; 6] = [
 ];
 
 #[test]
-fn three_bytes_to_spare_are_enough() {
+fn three_spare_bytes_are_enough() {
     for bytes in PACKETS {
         let (packet, _) = decode(bytes).unwrap().unwrap();
         for start in [0, 1, 20] {
@@ -40,7 +40,7 @@ fn three_bytes_to_spare_are_enough() {
 }
 
 #[test]
-fn short_packets_need_what_they_take() {
+fn short_packets_need_exactly_their_length() {
     for bytes in [
         &b"\x20\x02\x01\0"[..],
         b"\x40\x02\0\x01",
@@ -68,7 +68,7 @@ fn short_packets_need_what_they_take() {
 }
 
 #[test]
-fn commands_need_no_more() {
+fn commands_need_no_more_room_than_their_packets() {
     let (mut memory, mut taken) = ([0; 40], 0);
     let mut session = Session::<[Slot; 2]>::new();
     let connect = Connect::new("a");
@@ -136,11 +136,11 @@ fn every_byte_of_the_length_of_a_message_is_written() {
     }
 }
 
-/// With memory for it, too. Without `fast` bytes are written one by one, which takes long where
-/// nothing is optimised.
+/// The limit holds with enough memory, too. Without `fast`, bytes are written one by one, which takes
+/// long without optimization.
 #[cfg(feature = "fast")]
 #[test]
-fn no_packet_is_longer_than_its_length_can_say() {
+fn no_packet_is_longer_than_the_remaining_length_allows() {
     let (payload, mut memory) = (vec![0; (1 << 28) - 3], vec![0; (1 << 28) + 8]);
     let mut encoded = |payload| {
         let mut taken = 0;

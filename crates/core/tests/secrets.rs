@@ -1,4 +1,4 @@
-//! Passwords are not shown by anything that is printed.
+//! Passwords do not appear in any text.
 use motemq::*;
 
 #[test]

@@ -119,9 +119,9 @@ proptest! {
         identifiers::<5>(&steps)?;
     }
 
-    /// Where the clock begins makes no difference, and so none where it wraps.
+    /// The starting time of the clock makes no difference, and so neither does its wrap.
     #[test]
-    fn time_is_only_differences(
+    fn only_differences_of_time_matter(
         from: u32, keep_alive in prop::sample::select(vec![0, 1, 60, u16::MAX]), timeout in 0..20u8,
         steps in prop::collection::vec((prop_oneof![0..50u32, 500..2000u32, 0..70_000u32], 0..8u8), 1..60),
     ) {

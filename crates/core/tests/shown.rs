@@ -1,4 +1,4 @@
-//! What people see: topics, packets and errors in words.
+//! Texts for people: topics, packets and errors.
 use motemq::{packet::*, *};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn a_topic_shows_as_its_text() {
     assert_eq!(format!("{topic:>5}"), "  a/é");
 }
 
-/// One of each kind, and each thing that is shown only sometimes.
+/// A packet of each type, and every optional field.
 const PACKETS: &[(&[u8], &str)] = &[
     (
         b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a",
@@ -71,7 +71,7 @@ fn every_packet_has_words() {
 }
 
 #[test]
-fn of_a_payload_sixty_bytes_are_shown() {
+fn sixty_bytes_of_a_payload_are_shown() {
     for (length, end) in [(59, "x\""), (60, "x\""), (61, "x...\""), (200, "x...\"")] {
         let payload = vec![b'x'; length];
         let packet = Packet::Publish {
@@ -111,7 +111,7 @@ fn every_return_code_has_words() {
     }
 }
 
-/// No two say the same, and each says something.
+/// Every error has a text, and no two texts are equal.
 #[test]
 fn every_error_has_words_of_its_own() {
     use {Fault::*, SendError::*};
@@ -175,7 +175,7 @@ fn every_error_has_its_number() {
 }
 
 #[test]
-fn memory_shows_how_much_it_holds() {
+fn buffers_show_how_many_bytes_they_hold() {
     let mut buffer = Buffer::<[u8; 20]>::new();
     buffer.commit(5);
     buffer.consume(1);
@@ -192,7 +192,7 @@ fn memory_shows_how_much_it_holds() {
 }
 
 #[test]
-fn what_is_asked_for_shows() {
+fn requests_show_their_fields() {
     let filters = [Filter::new("a", QoS::AtLeastOnce)];
     assert_eq!(
         format!("{:?}", Filters::from(&filters[..])),

@@ -1,9 +1,9 @@
-//! How much memory things take, and that nothing hides more of it.
+//! The memory that types take.
 use motemq::*;
 use std::mem::{size_of, size_of_val};
 
 /// Promise 8: a slot is four bytes, a session with eight slots at most 72; promise 10: no more than
-/// the caller gave.
+/// the caller provides.
 #[test]
 fn a_session_is_small() {
     assert_eq!(size_of::<Slot>(), 4);
@@ -42,7 +42,7 @@ fn manual_acknowledgement_takes_four_bytes_for_each_message() {
 }
 
 #[test]
-fn what_is_passed_by_value_is_small() {
+fn values_passed_by_value_are_small() {
     assert_eq!(size_of::<Option<PacketId>>(), 2);
     assert_eq!(size_of::<Result<(), SendError>>(), 1);
     assert!(size_of::<Fault>() <= 2);
@@ -73,8 +73,8 @@ fn all_sizes_are_one_type() {
     const { assert!(size_of::<&mut Session>() == 2 * size_of::<usize>()) };
 }
 
-/// A new session is all zeros, so that memory that was cleared is one. The hash of a session is
-/// that of its fields, one by one: here, the bytes of all of them.
+/// A new session is all zeros, so that cleared memory is a session. The hash of a session is that of
+/// its fields: here, of the bytes of all of them.
 #[test]
 fn a_new_session_is_all_zeros() {
     #[derive(Default)]
@@ -84,7 +84,7 @@ fn a_new_session_is_all_zeros() {
             self.0.extend(bytes);
         }
         fn write_usize(&mut self, _: usize) {
-            // The length of the slots is no field.
+            // The number of slots is not a field.
         }
         fn finish(&self) -> u64 {
             0

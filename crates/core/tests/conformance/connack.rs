@@ -178,7 +178,7 @@ fn mqtt_3_2_2_4() {
         for present in [0, 1] {
             let mut d = waiting(&connect("c").keep_session());
             d.receives(
-                &[0x20, 2, present, code],
+                [0x20, 2, present, code],
                 &[fault(Fault::Refused(ReturnCode::from(code)))],
             );
         }
@@ -212,7 +212,7 @@ fn mqtt_3_2_2_5() {
     ] {
         assert_eq!(reason.get(), code);
         let mut d = waiting(&connect("c"));
-        d.receives(&[0x20, 2, 0, code], &[fault(Fault::Refused(reason))]);
+        d.receives([0x20, 2, 0, code], &[fault(Fault::Refused(reason))]);
         d.sends_nothing();
         assert_eq!(d.tick(1_000_000), Ok(None));
         assert_eq!(d.publish(&Publish::to("t")), Err(SendError::Offline));
@@ -232,7 +232,7 @@ fn mqtt_3_2_2_6() {
     for code in 6..=255 {
         let mut d = waiting(&connect("c"));
         d.receives(
-            &[0x20, 2, 0, code],
+            [0x20, 2, 0, code],
             &[fault(Fault::Refused(ReturnCode::from(code)))],
         );
         assert_eq!(ReturnCode::from(code).get(), code);

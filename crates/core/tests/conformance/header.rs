@@ -23,20 +23,20 @@ fn mqtt_2_2_2_1() {
         let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(None));
-        d.sends(&packet(head, &[b"\0\x01t"]));
+        d.sends(packet(head, &[b"\0\x01t"]));
     }
     for (n, qos, retain, head) in [(3, 1, false, 0x32), (4, 1, true, 0x33)] {
         let mut publish = Publish::to("t").qos(QoS::try_from(qos).unwrap());
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
-        d.sends(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
+        d.sends(packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
     let mut d = Dialogue::<4>::open();
     for (n, retain, head) in [(1, false, 0x34), (2, true, 0x35)] {
         let mut publish = Publish::to("t").qos(QoS::ExactlyOnce);
         publish.retain = retain;
         assert_eq!(d.publish(&publish), Ok(Some(id(n))));
-        d.sends(&packet(head, &[b"\0\x01t", &[0, n as u8]]));
+        d.sends(packet(head, &[b"\0\x01t", &[0, n as u8]]));
     }
     d.receives(b"\x50\x02\0\x01", &[received(1)]);
     d.sends(b"\x62\x02\0\x01");
@@ -190,17 +190,17 @@ fn mqtt_2_3_1_1() {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<4>::open();
         d.receives(
-            &packet(0x32, &[b"\0\x01t", &[high, low]]),
+            packet(0x32, &[b"\0\x01t", &[high, low]]),
             &[message("t", b"").qos1(number)],
         );
-        d.sends(&[0x40, 2, high, low]);
+        d.sends([0x40, 2, high, low]);
         d.receives(
-            &packet(0x34, &[b"\0\x01t", &[high, low]]),
+            packet(0x34, &[b"\0\x01t", &[high, low]]),
             &[message("t", b"").qos2(number)],
         );
-        d.sends(&[0x50, 2, high, low]);
-        d.receives(&[0x62, 2, high, low], &[]);
-        d.sends(&[0x70, 2, high, low]);
+        d.sends([0x50, 2, high, low]);
+        d.receives([0x62, 2, high, low], &[]);
+        d.sends([0x70, 2, high, low]);
     }
     // Ours run from 1 to the number of slots, and then from 1 again: with the most slots there are,
     // too.
@@ -392,17 +392,17 @@ fn mqtt_2_3_1_6() {
         let [high, low] = u16::to_be_bytes(number);
         let mut d = Dialogue::<2>::open();
         d.receives(
-            &[0x32, 6, 0, 1, b't', high, low, b'p'],
+            [0x32, 6, 0, 1, b't', high, low, b'p'],
             &[message("t", b"p").qos1(number)],
         );
-        d.sends(&[0x40, 2, high, low]);
+        d.sends([0x40, 2, high, low]);
         d.receives(
-            &[0x34, 6, 0, 1, b't', high, low, b'p'],
+            [0x34, 6, 0, 1, b't', high, low, b'p'],
             &[message("t", b"p").qos2(number)],
         );
-        d.sends(&[0x50, 2, high, low]);
-        d.receives(&[0x62, 2, high, low], &[]);
-        d.sends(&[0x70, 2, high, low]);
+        d.sends([0x50, 2, high, low]);
+        d.receives([0x62, 2, high, low], &[]);
+        d.sends([0x70, 2, high, low]);
     }
     // And ours, in any order.
     let mut d = Dialogue::<8>::open();
@@ -414,8 +414,8 @@ fn mqtt_2_3_1_6() {
     }
     d.sends(b"\x34\x05\0\x01t\0\x01\x34\x05\0\x01t\0\x02\x34\x05\0\x01t\0\x03");
     for number in [2, 3, 1] {
-        d.receives(&[0x50, 2, 0, number], &[received(number.into())]);
-        d.sends(&[0x62, 2, 0, number]);
+        d.receives([0x50, 2, 0, number], &[received(number.into())]);
+        d.sends([0x62, 2, 0, number]);
     }
 }
 
@@ -429,7 +429,7 @@ fn mqtt_2_3_1_7() {
     for number in [3, 0xff, 0x0100, 0x0201, 0xffff] {
         let [high, low] = u16::to_be_bytes(number);
         d.receives(
-            &[
+            [
                 0x90, 3, high, low, 1, 0xb0, 2, high, low, 0x40, 2, high, low, 0x70, 2, high, low,
             ],
             &[],

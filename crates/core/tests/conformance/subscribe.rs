@@ -163,7 +163,7 @@ fn mqtt_3_8_4_4() {
     assert_eq!(d.subscribe(&many[1..]), Ok(id(1)));
     d.tx.clear();
     d.receives(
-        &packet(0x90, &[b"\0\x01", &[1; 255]]),
+        packet(0x90, &[b"\0\x01", &[1; 255]]),
         &[subscribed(1, &[1; 255])],
     );
     let mut d = Dialogue::<4, 16, 200>::open();
@@ -183,7 +183,7 @@ fn mqtt_3_8_4_5() {
         assert_eq!(d.subscribe(&[("a", 0), ("b", 1)]), Ok(id(1)));
         d.tx.clear();
         d.receives(
-            &packet(0x90, &[b"\0\x01", codes]),
+            packet(0x90, &[b"\0\x01", codes]),
             &[fault(Fault::Malformed)],
         );
         d.sends_nothing();
@@ -239,7 +239,7 @@ fn mqtt_3_9_3_2() {
         for bytes in [[0x90, 4, 0, 1, code, 0], [0x90, 4, 0, 1, 0, code]] {
             let mut d = d.clone();
             if matches!(code, 0 | 1 | 2 | 0x80) {
-                d.receives(&bytes, &[subscribed(1, &bytes[4..])]);
+                d.receives(bytes, &[subscribed(1, &bytes[4..])]);
                 same(
                     &Packet::SubAck {
                         id: id(1),
@@ -248,7 +248,7 @@ fn mqtt_3_9_3_2() {
                     &bytes,
                 );
             } else {
-                d.receives(&bytes, &[fault(Fault::Malformed)]);
+                d.receives(bytes, &[fault(Fault::Malformed)]);
                 refused(&bytes);
                 assert_eq!(
                     encoded(&Packet::SubAck {

@@ -129,7 +129,7 @@ fn mqtt_1_5_3_1() {
             &[message(right, b"payload")],
         );
         assert_eq!(d.publish(&Publish::to(right)), Ok(None));
-        d.sends(&packet(0x30, &[&field(right.as_bytes())]));
+        d.sends(packet(0x30, &[&field(right.as_bytes())]));
     }
 }
 
@@ -185,9 +185,9 @@ fn mqtt_1_5_3_3() {
         assert_eq!(d.publish(&Publish::to(text)), Ok(None));
         d.sends(&publish);
         assert_eq!(d.subscribe(&[(text, 1)]), Ok(id(1)));
-        d.sends(&packet(0x82, &[b"\0\x01", &field(bytes), b"\x01"]));
+        d.sends(packet(0x82, &[b"\0\x01", &field(bytes), b"\x01"]));
         d.connect(&Connect::new(text).keep_alive(0).user(text));
-        d.sends(&packet(
+        d.sends(packet(
             0x10,
             &[b"\0\x04MQTT\x04\x82\0\0", &field(bytes), &field(bytes)],
         ));
@@ -540,9 +540,9 @@ fn mqtt_4_7_3_3() {
     );
 
     assert_eq!(d.subscribe(&[(&longest, 1)]), Ok(id(2)));
-    d.sends(&packet(0x82, &[b"\0\x02", &name, b"\x01"]));
+    d.sends(packet(0x82, &[b"\0\x02", &name, b"\x01"]));
     assert_eq!(d.unsubscribe(&[&longest]), Ok(id(3)));
-    d.sends(&packet(0xa2, &[b"\0\x03", &name]));
+    d.sends(packet(0xa2, &[b"\0\x03", &name]));
 
     let before = d.session.clone();
     assert_eq!(d.publish(&Publish::to(&too_long)), Err(SendError::TooLong));
