@@ -116,7 +116,8 @@ fn an_unexpected_pubrel_is_answered() {
 #[test]
 fn an_acknowledgement_of_the_wrong_kind_is_unexpected() {
     type Begin = fn(&mut Dialogue<2>);
-    let in_flight: [(Begin, &[(Packet, &[Emitted])]); 5] = [
+    type Answers<'a> = &'a [(Packet, &'a [Emitted])];
+    let in_flight: [(Begin, Answers<'_>); 5] = [
         (
             |d| assert!(d.publish(&Publish::to("t").qos(QoS::AtLeastOnce)).is_ok()),
             &[(puback(1), &[acked(1)])],
