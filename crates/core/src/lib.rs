@@ -104,8 +104,8 @@
 //! - `fast`, for hosts: shortcuts for whole messages with QoS 0 and 1, checks of topics sixteen
 //!   bytes at a time, and `memcpy` for bytes, which a small target would have to link. It changes
 //!   only the speed.
-//! - `defmt`: the public types implement `defmt::Format`. As with `Debug`, passwords and the content
-//!   of buffers are not shown.
+//! - `defmt`: the public types implement `defmt::Format`. As with `Debug`, passwords and the
+//!   content of buffers are not shown.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

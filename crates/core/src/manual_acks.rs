@@ -85,7 +85,9 @@ impl TryFrom<u32> for AckToken {
 /// # let mut session = Session::<[Slot; 8]>::new();
 /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
 /// # session.connect(&Connect::new("a"), &mut rx, &mut tx)?;
-/// # rx.space()[..13].copy_from_slice(b"\x20\x02\0\0\x32\x07\0\x01t\0\x05hi"); rx.commit(13); tx.clear();
+/// # rx.space()[..13].copy_from_slice(b"\x20\x02\0\0\x32\x07\0\x01t\0\x05hi");
+/// # rx.commit(13);
+/// # tx.clear();
 /// let mut acks = ManualAcks::<[PendingAck; 4]>::new();
 /// let mut later = None;
 /// while let Some((event, token)) = acks.next_event(&mut session, &mut rx, &mut tx)? {
@@ -234,24 +236,8 @@ impl ManualAcks {
                     }
                     return Ok(None);
                 };
-                let is_last = match &mut event {
-                    Event::Connected { .. } => {
-                        // What was pending on the last connection arrives again.
-                        self.pending.fill(PendingAck::NONE);
-                        self.connection = self.connection.wrapping_add(1);
-                        self.again = false;
-                        false
-                    }
-                    Event::Message(message) => {
-                        self.again = self.is_pending(message.id, wire::reply(message.first_byte));
-                        if delivers_repeated::<P>() && self.again {
-                            message.first_byte |= wire::REPEATED;
-                            self.again = false;
-                        }
-                        message.remaining == 0
-                    }
-                    Event::Payload { remaining, .. } => *remaining == 0,
-                    _ => return Ok(Some((event, None))),
+                let Some(is_last) = self.examine::<P>(&mut event) else {
+                    return Ok(Some((event, None)));
                 };
                 let mut token = None;
                 if is_last
@@ -271,6 +257,31 @@ impl ManualAcks {
                 }
             }
         })
+    }
+
+    /// Notes what an event means for the acknowledgements. Returns whether it is the last piece of
+    /// a message; `None` if it has nothing to do with messages.
+    #[inline(always)]
+    fn examine<P: Protocol>(&mut self, event: &mut EventOf<'_, P>) -> Option<bool> {
+        match event {
+            Event::Connected { .. } => {
+                // What was pending on the last connection arrives again.
+                self.pending.fill(PendingAck::NONE);
+                self.connection = self.connection.wrapping_add(1);
+                self.again = false;
+                Some(false)
+            }
+            Event::Message(message) => {
+                self.again = self.is_pending(message.id, wire::reply(message.first_byte));
+                if delivers_repeated::<P>() && self.again {
+                    message.first_byte |= wire::REPEATED;
+                    self.again = false;
+                }
+                Some(message.remaining == 0)
+            }
+            Event::Payload { remaining, .. } => Some(*remaining == 0),
+            _ => None,
+        }
     }
 
     /// Does what [`Session::disconnect`] does, behind the acknowledgements that may be written.

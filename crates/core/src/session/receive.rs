@@ -163,8 +163,8 @@ impl<P: Protocol> Session<[Slot], P> {
                         *input = body;
                         continue;
                     }
-                    // What of the packet can be in the buffer at once: all of it, its header, or not
-                    // even that.
+                    // The part of the packet that can be in the buffer at once: all of it, its
+                    // header, or not even that.
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let need = if length <= room || !streams_in::<P>() {
                         length

@@ -3,15 +3,15 @@
 //! Every outgoing packet identifier belongs to one slot. The slot says which packet the broker
 //! has to answer with, and that is the state of the identifier:
 //!
-//! | awaits   | PUBACK       | PUBREC                     | PUBCOMP      | SUBACK           | UNSUBACK     | session resumed        | session not resumed |
-//! | -------- | ------------ | -------------------------- | ------------ | ---------------- | ------------ | ---------------------- | ------------------- |
-//! | nothing  | nothing      | stray, PUBREL              | nothing      | nothing          | nothing      | nothing                | nothing             |
-//! | PUBACK   | free, Acked  | Unexpected                 | Unexpected   | Unexpected       | Unexpected   | PUBACK, Resend         | free, OutcomeUnknown |
-//! | PUBREC   | Unexpected   | PUBCOMP, PUBREL, Received  | Unexpected   | Unexpected       | Unexpected   | PUBREC, Resend         | free, OutcomeUnknown |
-//! | PUBCOMP  | Unexpected   | PUBCOMP, PUBREL            | free, Acked  | Unexpected       | Unexpected   | PUBCOMP, PUBREL        | free, OutcomeUnknown |
-//! | stray    | Unexpected   | stray, PUBREL              | free         | Unexpected       | Unexpected   | stray, PUBREL          | free                |
-//! | SUBACK   | Unexpected   | Unexpected                 | Unexpected   | free, Subscribed | Unexpected   | free, OutcomeUnknown   | free, OutcomeUnknown |
-//! | UNSUBACK | Unexpected   | Unexpected                 | Unexpected   | Unexpected       | free, Acked  | free, OutcomeUnknown   | free, OutcomeUnknown |
+//! | awaits | PUBACK | PUBREC | PUBCOMP | SUBACK | UNSUBACK | session resumed | session not resumed |
+//! | --- | --- | --- | --- | --- | --- | --- | --- |
+//! | nothing | nothing | stray, PUBREL | nothing | nothing | nothing | nothing | nothing |
+//! | PUBACK | free, Acked | Unexpected | Unexpected | Unexpected | Unexpected | PUBACK, Resend | free, OutcomeUnknown |
+//! | PUBREC | Unexpected | PUBCOMP, PUBREL, Received | Unexpected | Unexpected | Unexpected | PUBREC, Resend | free, OutcomeUnknown |
+//! | PUBCOMP | Unexpected | PUBCOMP, PUBREL | free, Acked | Unexpected | Unexpected | PUBCOMP, PUBREL | free, OutcomeUnknown |
+//! | stray | Unexpected | stray, PUBREL | free | Unexpected | Unexpected | stray, PUBREL | free |
+//! | SUBACK | Unexpected | Unexpected | Unexpected | free, Subscribed | Unexpected | free, OutcomeUnknown | free, OutcomeUnknown |
+//! | UNSUBACK | Unexpected | Unexpected | Unexpected | Unexpected | free, Acked | free, OutcomeUnknown | free, OutcomeUnknown |
 //!
 //! A cell names the next state if it changes or matters, the packet that is sent, and the event or
 //! fault. `stray` awaits the PUBCOMP of an exchange that this session does not remember. A test

@@ -292,7 +292,8 @@ impl<P: Protocol> Session<[Slot], P> {
         draft.filters(draft.ticket.id, filters.iter().copied());
         self.send(&mut draft, 0)?;
         if resumes::<P>() {
-            // There was nothing more to send again. The number of filters must not look like a mark.
+            // There was nothing more to send again, and the number of filters must not look like a
+            // mark.
             self.connection.end_resending();
         }
         Ok(PacketId::new(draft.ticket.id).unwrap_or(PacketId::MIN))

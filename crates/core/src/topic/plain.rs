@@ -162,7 +162,8 @@ fn find_misplaced(mut found: [u8; 16], (last, byte): (&[u8; 16], &[u8; 16])) -> 
 }
 
 /// Returns whether `byte`, which follows `last` in a filter, is U+0000 or not ASCII, or
-/// [`is_out_of_place`](super::is_out_of_place) holds. Without branches, so that sixteen pairs become one instruction each.
+/// [`is_out_of_place`](super::is_out_of_place) holds. It has no branches, so that sixteen pairs
+/// become one instruction each.
 #[inline(always)]
 fn is_misplaced(last: u8, byte: u8) -> bool {
     (byte as i8 <= 0)

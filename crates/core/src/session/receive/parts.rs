@@ -47,8 +47,8 @@ const fn expected<P: Protocol>() -> u16 {
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// CONNACK. First the identifiers that end here are reported, one by one. Only then is the packet
-    /// taken off the input.
+    /// CONNACK. First the identifiers that end here are reported, one by one. Only then is the
+    /// packet taken off the input.
     #[inline(always)]
     pub(super) fn on_connack<'i>(
         &mut self,
@@ -99,8 +99,8 @@ impl<P: Protocol> Session<[Slot], P> {
         })
     }
 
-    /// The payload of a message begins. `false`: it has to wait until the broker has seen what is in
-    /// `tx`.
+    /// The payload of a message begins. `false`: it has to wait until the broker has seen what is
+    /// in `tx`.
     #[inline(always)]
     pub(super) fn begin_message(
         &mut self,
@@ -135,15 +135,12 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Reads the fixed header and the two bytes behind it, and checks what they announce.
     #[inline(always)]
     pub(super) fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let wire::FixedHeader {
-            first_byte,
-            length,
-            body,
-        } = match wire::fixed_header(input) {
+        let header = match wire::fixed_header(input) {
             Ok(Some(header)) => header,
             Ok(None) => return Ok(None),
             Err(wire::Malformed) => return Err(Fault::Malformed),
         };
+        let (first_byte, length, body) = (header.first_byte, header.length, header.body);
         let kind = first_byte >> 4;
         let expected = if self.connection.is_open() {
             const { expected::<P>() }
@@ -159,17 +156,16 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Unexpected);
         }
         if kind == wire::PINGRESP {
-            return if length == 0 {
-                Ok(Some(Start {
-                    first_byte,
-                    first: 0,
-                    length,
-                    header: 0,
-                    body,
-                }))
-            } else {
-                Err(Fault::Malformed)
-            };
+            if length != 0 {
+                return Err(Fault::Malformed);
+            }
+            return Ok(Some(Start {
+                first_byte,
+                first: 0,
+                length,
+                header: 0,
+                body,
+            }));
         }
         let Some(length) = length.checked_sub(2) else {
             return Err(Fault::Malformed);
