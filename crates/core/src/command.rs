@@ -271,9 +271,9 @@ impl<'a> Connect<'a> {
 
     /// Sets where packet identifiers begin if the broker has a session that the
     /// [`Session`](crate::Session) does not know, which `Connected` reports as
-    /// [`Unrecognized`](crate::SessionState::Unrecognized). The first identifier is this offset
-    /// plus
-    /// 1. Use a random number for each connection.
+    /// [`Unrecognized`](crate::SessionState::Unrecognized). The next identifier is this offset
+    /// plus the number of the next slot, counted from 1; an offset that leaves too few identifiers
+    /// for all slots is lowered. Use a random number for each connection.
     ///
     /// After a crash without a snapshot, the broker may still hold a QoS 2 message under one of the
     /// identifiers that were in use. It takes a new message under that identifier for a repetition

@@ -77,8 +77,12 @@ impl TryFrom<u32> for AckToken {
 /// in the order in which the messages were received [MQTT-4.6.0-2] [MQTT-4.6.0-3].
 ///
 /// Take events from here instead of from the session, and leave by [`disconnect`](Self::disconnect)
-/// here. Reading goes on until as many acknowledgements are pending as there are places. A message
-/// that is not acknowledged when the connection is lost is delivered again.
+/// here. Reading goes on until as many acknowledgements are pending as there are places, or as many
+/// of QoS 2 as the session has slots to accept them: see [`is_full`](Self::is_full). A message that
+/// is not acknowledged when the connection is lost is delivered again.
+///
+/// Keep one layer for the life of the session: it knows tokens of earlier connections only if it
+/// has seen these connections.
 ///
 /// ```
 /// # use motemq::*;
@@ -117,6 +121,7 @@ pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
 impl<const N: usize> ManualAcks<[PendingAck; N]> {
     /// Has no pending acknowledgements. `N` messages can be dealt with at once.
     pub const fn new() -> Self {
+        const { assert!(N > 0, "a layer has at least one place") };
         ManualAcks {
             connection: 0,
             again: false,
@@ -155,7 +160,9 @@ impl ManualAcks {
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if the acknowledgement is not pending: it was allowed
     /// before, or it belongs to an earlier connection, whose identifiers may stand for other
-    /// messages by now. The broker delivers such a message again.
+    /// messages by now. The broker delivers such a message again. A connection is the earlier one
+    /// when the next one is [`Connected`](Event::Connected); until then a QoS 2 message can still
+    /// be accepted.
     pub fn ack<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,
@@ -214,6 +221,7 @@ impl ManualAcks {
                 // What was read comes first: it may take the last place, which was free when
                 // reading began.
                 if !self.take_ack(session, out) {
+                    session.note_input(input.len());
                     return Ok(None);
                 }
                 if session.is_open() && !self.has_place(session) {
@@ -273,7 +281,8 @@ impl ManualAcks {
             }
             Event::Message(message) => {
                 self.again = self.is_pending(message.id, wire::reply(message.first_byte));
-                if delivers_repeated::<P>() && self.again {
+                let is_qos_2 = message.first_byte & wire::QOS_2 != 0;
+                if delivers_repeated::<P>() && self.again && is_qos_2 {
                     message.first_byte |= wire::REPEATED;
                     self.again = false;
                 }
@@ -302,6 +311,9 @@ impl ManualAcks {
                 });
             }
             self.flush(session, out);
+            if self.pending.first().is_some_and(|first| first.is_allowed) {
+                return Err(SendError::Full);
+            }
             session.disconnect(out)
         })
     }
@@ -400,7 +412,9 @@ impl ManualAcks {
             return true;
         };
         if first_byte == wire::PUBACK << 4 || first_byte == wire::PUBREC << 4 {
+            // A message that is pending is accepted when the application allows it.
             if first_byte == wire::PUBREC << 4
+                && !self.is_pending(id, first_byte)
                 && let Some(id) = PacketId::new(id)
             {
                 session.accept(id);

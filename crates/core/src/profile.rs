@@ -38,6 +38,8 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// The program subscribes and receives messages.
     const SUBSCRIBES: bool = true;
     /// Sessions outlive connections: [`Connect::keep_session`](crate::Connect::keep_session).
+    /// Without this part every identifier in flight ends with its connection, and no
+    /// [`OutcomeUnknown`](crate::Event::OutcomeUnknown) reports it.
     const RESUMES: bool = true;
     /// A received message that is longer than `rx` is delivered in pieces. Without this part it is
     /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).

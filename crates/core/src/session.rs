@@ -259,7 +259,8 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Takes over everything from a session with fewer slots or as many, connection included. So a
     /// session grows: identifiers, and the order of what is sent again, stay [MQTT-4.6.0-1]. The
-    /// new slots are used when the ring comes to its end.
+    /// new slots are used when the ring comes to its end, so commands may stay `Busy` until
+    /// [`oldest_in_flight`](Self::oldest_in_flight) is answered or passed over.
     ///
     /// # Errors
     /// [`TooLong`](SendError::TooLong) if `smaller` has more slots, or if its identifiers

@@ -736,3 +736,68 @@ fn tokens_convert_to_numbers_and_back() {
     }
     d.acknowledge(AckToken::try_from(number).unwrap());
 }
+
+/// `disconnect` waits for room for the acknowledgements that are allowed.
+#[test]
+fn disconnect_does_not_leave_allowed_acknowledgements_behind() {
+    let mut session = Session::<[Slot; 4]>::new();
+    let mut acks = ManualAcks::<[PendingAck; 4]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 32]>::new());
+    session
+        .connect(&Connect::new("c"), &mut rx, &mut tx)
+        .unwrap();
+    tx.clear();
+    let bytes = b"\x20\x02\0\0\x32\x05\0\x01t\0\x05";
+    rx.space()[..bytes.len()].copy_from_slice(bytes);
+    rx.commit(bytes.len());
+    let mut token = None;
+    while let Some((_, with)) = acks.next_event(&mut session, &mut rx, &mut tx).unwrap() {
+        token = token.or(with);
+    }
+    session
+        .publish(&Publish::to("t").payload(&[b'.'; 21]), &mut tx)
+        .unwrap();
+    tx.space();
+    acks.ack(&mut session, token.unwrap()).unwrap();
+    while tx.room() >= 4 {
+        tx.commit(1);
+    }
+    assert_eq!(acks.disconnect(&mut session, &mut tx), Err(SendError::Full));
+    tx.clear();
+    assert_eq!(acks.disconnect(&mut session, &mut tx), Ok(()));
+    assert_eq!(tx.bytes(), b"\x40\x02\0\x05\xe0\0");
+}
+
+/// While a payload is streamed nothing can be acknowledged, and nothing is read. What arrives
+/// meanwhile is a sign of life all the same.
+#[test]
+fn what_arrives_during_a_stream_is_a_sign_of_life() {
+    let mut session = Session::<[Slot; 4]>::new();
+    let mut acks = ManualAcks::<[PendingAck; 4]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    let connect = Connect::new("c").keep_alive(10).timeout(5);
+    session.connect(&connect, &mut rx, &mut tx).unwrap();
+    tx.clear();
+    let arrive = |rx: &mut Buffer, bytes: &[u8]| {
+        rx.space()[..bytes.len()].copy_from_slice(bytes);
+        rx.commit(bytes.len());
+    };
+    arrive(&mut rx, b"\x20\x02\0\0");
+    assert!(
+        acks.next_event(&mut session, &mut rx, &mut tx)
+            .unwrap()
+            .is_some()
+    );
+    session.tick(0, &mut tx).unwrap();
+    session.tick(7500, &mut tx).unwrap();
+    session
+        .publish(&Publish::to("t").remaining(5), &mut tx)
+        .unwrap();
+    tx.clear();
+    arrive(&mut rx, b"\x62\x02\0\x01");
+    for second in 8..40 {
+        assert_eq!(acks.next_event(&mut session, &mut rx, &mut tx), Ok(None));
+        assert!(session.tick(second * 1000, &mut tx).is_ok(), "{second}");
+        arrive(&mut rx, b"\x30");
+    }
+}

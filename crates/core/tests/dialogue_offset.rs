@@ -188,3 +188,29 @@ fn an_offset_ends_with_its_connection() {
     assert_eq!(clean.publish(&Publish::to("t").remaining(3)), Ok(None));
     assert_eq!(clean.session.payload_remaining(), 3);
 }
+
+/// The broker began a new session, and the connection ended before everything was reported: over
+/// the next one its session is not the one that the slots belong to.
+#[test]
+fn a_new_session_is_not_forgotten_with_its_connection() {
+    for ends in [2, 1] {
+        let mut d = Dialogue::<4>::open_kept();
+        d.feed(b"\x34\x05\0\x01t\0\x07");
+        for _ in 0..ends {
+            d.publish(&TWICE).unwrap();
+        }
+        d.session.on_connection_lost();
+        d.connect(&kept(0));
+        d.tx.clear();
+        d.buffer(b"\x20\x02\0\0");
+        assert_eq!(d.next_event(), Some(outcome_unknown(1)));
+        let told = if ends == 2 {
+            vec![outcome_unknown(2), UNRECOGNIZED]
+        } else {
+            vec![UNRECOGNIZED]
+        };
+        connect(&mut d, 0, present(), &told);
+        // What comes under identifier 7 now is another message.
+        d.receives(b"\x34\x06\0\x01t\0\x07y", &[message("t", b"y").qos2(7)]);
+    }
+}

@@ -53,6 +53,12 @@ impl<P: Protocol> Session<[Slot], P> {
         is_written
     }
 
+    /// Nothing can be read yet; but what has arrived is a sign of life.
+    pub(crate) fn note_input(&mut self, length: usize) {
+        self.connection.on_read_begin(length);
+        self.connection.on_read_end(length);
+    }
+
     /// Accepts a QoS 2 message.
     pub(crate) fn accept(&mut self, id: PacketId) {
         self.ring.accept(id.get());

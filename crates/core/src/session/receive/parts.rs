@@ -67,6 +67,11 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Unexpected);
         }
         let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
+        if resumes::<P>() && !is_resumed {
+            // The session that the slots belong to is gone, even if this connection ends before
+            // everything is reported.
+            self.client_hash = 0;
+        }
         if resumes::<P>()
             && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
         {
