@@ -1,5 +1,7 @@
 //! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. A program that does
 //! not use it does not pay for it.
+mod token;
+
 use crate::{
     Event, Fault, Out, Output, PacketId, Protocol, SendError, Session, Slot,
     buffer::{Buffer, held},
@@ -9,6 +11,7 @@ use crate::{
     wire,
 };
 use core::ops::{Deref, DerefMut};
+pub use token::AckToken;
 
 /// Memory for one pending acknowledgement; four bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -41,35 +44,6 @@ impl PendingAck {
     /// It awaits the application, and will have to be accepted by the session.
     fn is_unaccepted(&self) -> bool {
         !self.is_allowed && self.first_byte == wire::PUBREC << 4
-    }
-}
-
-/// Identifies a message that is to be [acknowledged](ManualAcks::ack) on the connection over which
-/// it was received.
-///
-/// For languages and queues that carry numbers it converts to and from `u32`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct AckToken {
-    id: PacketId,
-    connection: u16,
-}
-
-impl From<AckToken> for u32 {
-    /// Returns a number that is never 0.
-    fn from(token: AckToken) -> u32 {
-        u32::from(token.connection) << 16 | u32::from(token.id.get())
-    }
-}
-
-impl TryFrom<u32> for AckToken {
-    type Error = u32;
-
-    /// Returns the token of a number, or gives back a number that belongs to none.
-    fn try_from(number: u32) -> Result<Self, u32> {
-        let id = PacketId::new(number as u16).ok_or(number)?;
-        let connection = (number >> 16) as u16;
-        Ok(AckToken { id, connection })
     }
 }
 
