@@ -155,8 +155,13 @@ fn only_they(data: &[u8], theirs: &v4::Packet) -> Option<&'static str> {
                     .is_none_or(|login| login.password.is_ascii()))
                 .then_some("a password is text there"))
         }
-        v4::Packet::ConnAck(_) => (length != 2 || body[0] > 1)
-            .then_some("reserved bits and further bytes of CONNACK are not looked at there"),
+        v4::Packet::ConnAck(_) => {
+            if length != 2 || body[0] > 1 {
+                return Some("reserved bits and further bytes of CONNACK are not looked at there");
+            }
+            (body[0] == 1 && body[1] != 0)
+                .then_some("a refusal with session present [MQTT-3.2.2-4]")
+        }
         v4::Packet::SubAck(suback) => (suback.pkid == 0
             || suback.return_codes.is_empty()
             || body[2..].iter().any(|&code| code > 2 && code != 0x80))
