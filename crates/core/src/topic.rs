@@ -299,43 +299,39 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
         return false;
     }
     let mut last = b'/';
-    // The number of bytes that are missing from a character of several bytes, and the range of the
-    // next one. The range of the second byte excludes overlong forms, surrogates and code points
-    // above U+10FFFF.
-    let (mut missing, mut low, mut high) = (0u32, 0x80, 0xbf);
+    // The first byte of a character begins with as many ones as the character has bytes. Those that
+    // stand for bytes still to come are here at the top, so that the number is negative until the
+    // character is complete.
+    let mut missing = 0i32;
     for &byte in s {
-        if subscribes::<P>() && kind == Kind::Filter && is_out_of_place(last, byte) {
-            return false;
+        if validates::<P>() && missing < 0 {
+            // Besides what no second byte can be: overlong forms, surrogates and code points above
+            // U+10FFFF.
+            if byte & 0xc0 != 0x80
+                || matches!(
+                    (last, byte),
+                    (0xe0, ..=0x9f) | (0xed, 0xa0..) | (0xf0, ..=0x8f) | (0xf4, 0x90..)
+                )
+            {
+                return false;
+            }
+            missing <<= 1;
+        } else {
+            if subscribes::<P>() && kind == Kind::Filter && is_out_of_place(last, byte) {
+                return false;
+            }
+            if validates::<P>() && byte >= 0x80 {
+                if !(0xc2..=0xf4).contains(&byte) {
+                    return false;
+                }
+                missing = i32::from(byte) << 25;
+            } else if byte == 0 || (kind == Kind::Name && is_wildcard(byte)) {
+                return false;
+            }
         }
         last = byte;
-        if validates::<P>() && missing != 0 {
-            if byte < low || byte > high {
-                return false;
-            }
-            (low, high) = (0x80, 0xbf);
-            missing = missing.wrapping_sub(1);
-        } else if validates::<P>() && byte >= 0x80 {
-            if !(0xc2..=0xf4).contains(&byte) {
-                return false;
-            }
-            if byte == 0xe0 {
-                low = 0xa0;
-            }
-            if byte == 0xed {
-                high = 0x9f;
-            }
-            if byte == 0xf0 {
-                low = 0x90;
-            }
-            if byte == 0xf4 {
-                high = 0x8f;
-            }
-            missing = byte.leading_ones().wrapping_sub(1);
-        } else if byte == 0 || (kind == Kind::Name && is_wildcard(byte)) {
-            return false;
-        }
     }
-    missing == 0
+    missing >= 0
 }
 
 /// Returns whether two consecutive bytes of a filter show that a wildcard is out of place. For the
