@@ -4,7 +4,7 @@ use crate::{
     codec::{self, Keep, verify},
     limits::{Copy, Slices},
     motemq_packet::MotemqPacket,
-    motemq_session::{Receive, ReceivePieces, RoundTrips, Send},
+    motemq_session::{ManualReceive, Receive, ReceivePieces, RoundTrips, Send},
     samples::stream,
     topics::Matching,
 };
@@ -103,6 +103,9 @@ fn session(cases: &mut Vec<Case>) {
     slots::<8>("8", cases);
     slots::<64>("64", cases);
     slots::<1024>("1024", cases);
+    places::<8>("8", cases);
+    places::<1024>("1024", cases);
+    places::<30_000>("30000", cases);
     for (name, packets) in [("messages_850", 1000), ("messages_8500", 10_000)] {
         let messages = stream(packets)
             .into_iter()
@@ -136,6 +139,15 @@ fn slots<const SLOTS: usize>(name: &str, cases: &mut Vec<Case>) {
         "receive",
         Box::new(move || Box::new(Receive::<SLOTS>::new(&sample))),
     ));
+}
+
+/// Receiving with manual acknowledgement, which must not depend on how many messages are pending.
+fn places<const PLACES: usize>(name: &str, cases: &mut Vec<Case>) {
+    cases.push(Case {
+        work: format!("places/receive_{name}"),
+        who: SESSION,
+        prepare: Box::new(|| Box::new(ManualReceive::<PLACES>::new())),
+    });
 }
 
 fn push<W: Work + 'static>(

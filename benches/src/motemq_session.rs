@@ -4,8 +4,11 @@ use crate::{
     motemq_packet::{connect, filters, qos},
     samples::{PUBACKS, SUBACKS},
 };
-use motemq::{Buffer, Connect, Event, Out, PacketId, Publish, QoS, Session, Slot};
-use std::hint::black_box;
+use motemq::{
+    AckToken, Buffer, Connect, Event, ManualAcks, Out, PacketId, PendingAck, Publish, QoS, Session,
+    Slot,
+};
+use std::{collections::VecDeque, hint::black_box};
 
 /// The most that can be received at once.
 const ROOM: usize = 70_000;
@@ -346,5 +349,63 @@ impl<const SLOTS: usize> Work for RoundTrips<SLOTS> {
             assert!(matches!(acked, Ok(Some(Event::Acked { .. }))));
         }
         TRIPS
+    }
+}
+
+/// Receives messages of QoS 1 and acknowledges them by hand, while all but two places are taken. Of
+/// each two identifiers the broker leaves one out.
+pub struct ManualReceive<const PLACES: usize> {
+    open: Open<1>,
+    acks: Box<ManualAcks<[PendingAck; PLACES]>>,
+    pending: VecDeque<AckToken>,
+    last_id: u16,
+}
+
+impl<const PLACES: usize> ManualReceive<PLACES> {
+    pub fn new() -> Self {
+        let mut receive = ManualReceive {
+            open: Open::new(256),
+            acks: Box::new(ManualAcks::new()),
+            pending: VecDeque::new(),
+            last_id: 1,
+        };
+        while receive.pending.len() < PLACES - 2 {
+            receive.next_message();
+        }
+        receive
+    }
+
+    fn next_message(&mut self) {
+        self.last_id = self.last_id.wrapping_add(2);
+        let [high, low] = self.last_id.to_be_bytes();
+        let publish = [0x32, 7, 0, 3, b'a', b'/', b'b', high, low];
+        self.open.taken = 0;
+        let mut out = Out::new(&mut self.open.memory, &mut self.open.taken);
+        let event = self
+            .acks
+            .receive(
+                &mut self.open.session,
+                &mut black_box(&publish[..]),
+                ROOM,
+                &mut out,
+            )
+            .expect("a message");
+        self.pending.extend(event.expect("a free place").1);
+    }
+}
+
+impl<const PLACES: usize> Work for ManualReceive<PLACES> {
+    fn reset(&mut self) {}
+
+    fn run(&mut self) -> usize {
+        const MESSAGES: usize = 500;
+        for _ in 0..MESSAGES {
+            self.next_message();
+            let oldest = self.pending.pop_front().expect("a token");
+            self.acks
+                .ack(&mut self.open.session, oldest)
+                .expect("a pending message");
+        }
+        MESSAGES
     }
 }

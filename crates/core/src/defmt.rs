@@ -67,7 +67,8 @@ impl Format for Out<'_> {
 
 impl Format for ManualAcks {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "ManualAcks {{ pending: {} }}", self.pending());
+        let [older, newer] = self.pending();
+        write!(f, "ManualAcks {{ pending: {}, {} }}", older, newer);
     }
 }
 

@@ -1,5 +1,9 @@
 //! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. A program that does
 //! not use it does not pay for it.
+#[cfg(not(feature = "fast"))]
+mod queue;
+#[cfg(feature = "fast")]
+mod ring;
 mod token;
 
 use crate::{
@@ -11,6 +15,10 @@ use crate::{
     wire,
 };
 use core::ops::{Deref, DerefMut};
+#[cfg(not(feature = "fast"))]
+use queue::Pending;
+#[cfg(feature = "fast")]
+use ring::Pending;
 pub use token::AckToken;
 
 /// Memory for one pending acknowledgement; four bytes.
@@ -36,10 +44,6 @@ impl PendingAck {
         first_byte: 0,
         is_allowed: false,
     };
-
-    fn is_free(&self) -> bool {
-        self.id == 0
-    }
 
     /// It awaits the application, and will have to be accepted by the session.
     fn is_unaccepted(&self) -> bool {
@@ -85,11 +89,7 @@ pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
     /// The message that is being received was delivered on this connection before, and is not
     /// acknowledged yet.
     again: bool,
-    /// Identifiers are not consecutive, or not all of QoS 1. If they are, as brokers count, the
-    /// feature `fast` looks for each only where counting leads.
-    is_scattered: bool,
-    /// Oldest first, free places last.
-    pending: Q,
+    pending: Pending<Q>,
 }
 
 impl<const N: usize> ManualAcks<[PendingAck; N]> {
@@ -99,8 +99,7 @@ impl<const N: usize> ManualAcks<[PendingAck; N]> {
         ManualAcks {
             connection: 0,
             again: false,
-            is_scattered: false,
-            pending: [PendingAck::NONE; N],
+            pending: Pending::new(),
         }
     }
 }
@@ -142,18 +141,14 @@ impl ManualAcks {
         session: &mut Session<[Slot], P>,
         token: AckToken,
     ) -> Result<(), SendError> {
-        let is_it = |pending: &&mut PendingAck| pending.id == token.id.get() && !pending.is_allowed;
-        let place = self.place(token.id.get());
-        let pending = if self.is_counted() {
-            self.pending.get_mut(place).filter(is_it)
-        } else {
-            self.pending.iter_mut().find(is_it)
-        };
-        let pending = pending
-            .filter(|_| token.connection == self.connection)
+        if token.connection != self.connection {
+            return Err(SendError::Invalid);
+        }
+        let first_byte = self
+            .pending
+            .allow(token.id.get())
             .ok_or(SendError::Invalid)?;
-        pending.is_allowed = true;
-        if pending.first_byte == wire::PUBREC << 4 {
+        if first_byte == wire::PUBREC << 4 {
             session.accept(token.id);
         }
         Ok(())
@@ -205,7 +200,7 @@ impl ManualAcks {
                     return Ok(None);
                 }
                 // What is pending still has to be sent, and may free a slot.
-                let is_pending = self.pending.first().is_some_and(|first| !first.is_free());
+                let is_pending = !self.pending.is_empty();
                 let is_flushed = !is_pending && out.is_empty();
                 let event = session.read(input, capacity, Acks::Hold { is_flushed })?;
                 let Some(mut event) = event else {
@@ -226,7 +221,7 @@ impl ManualAcks {
                     && let Some((first_byte, id)) = session.take_due_ack()
                     && !self.again
                 {
-                    self.defer_ack(PendingAck {
+                    self.pending.push(PendingAck {
                         id,
                         first_byte,
                         is_allowed: false,
@@ -248,13 +243,13 @@ impl ManualAcks {
         match event {
             Event::Connected { .. } => {
                 // What was pending on the last connection arrives again.
-                self.pending.fill(PendingAck::NONE);
+                self.pending.clear();
                 self.connection = self.connection.wrapping_add(1);
                 self.again = false;
                 Some(false)
             }
             Event::Message(message) => {
-                self.again = self.is_pending(message.id, wire::reply(message.first_byte));
+                self.again = self.is_repeated(message.id, message.first_byte);
                 let is_qos_2 = message.first_byte & wire::QOS_2 != 0;
                 if delivers_repeated::<P>() && self.again && is_qos_2 {
                     message.first_byte |= wire::REPEATED;
@@ -285,7 +280,7 @@ impl ManualAcks {
                 });
             }
             self.flush(session, out);
-            if self.pending.first().is_some_and(|first| first.is_allowed) {
+            if self.pending.allowed().is_some() {
                 return Err(SendError::Full);
             }
             session.disconnect(out)
@@ -298,23 +293,17 @@ impl ManualAcks {
     /// # Errors
     /// [`TooLong`](SendError::TooLong) if `smaller` has more places; nothing is changed.
     pub fn adopt(&mut self, smaller: &Self) -> Result<(), SendError> {
-        let (taken, free) = self
-            .pending
-            .split_at_mut_checked(smaller.pending.len())
+        self.pending
+            .adopt(&smaller.pending)
             .ok_or(SendError::TooLong)?;
-        for (to, from) in taken.iter_mut().zip(&smaller.pending) {
-            *to = *from;
-        }
-        free.fill(PendingAck::NONE);
         self.connection = smaller.connection;
         self.again = smaller.again;
-        self.is_scattered = smaller.is_scattered;
         Ok(())
     }
 
     /// Returns the number of places.
     pub fn places(&self) -> usize {
-        self.pending.len()
+        self.pending.places()
     }
 
     /// Returns whether nothing can be read, for want of a place here or of a slot of the session in
@@ -325,8 +314,8 @@ impl ManualAcks {
     }
 
     #[cfg(feature = "defmt")]
-    pub(crate) fn pending(&self) -> &[PendingAck] {
-        &self.pending
+    pub(crate) fn pending(&self) -> [&[PendingAck]; 2] {
+        self.pending.parts()
     }
 
     /// Reading has to wait.
@@ -338,39 +327,11 @@ impl ManualAcks {
 
     /// Writes the acknowledgements whose turn has come.
     fn flush<P: Protocol>(&mut self, session: &mut Session<[Slot], P>, out: &mut Out<'_>) {
-        if cfg!(feature = "fast") {
-            self.is_scattered &= self.pending.first().is_some_and(|first| !first.is_free());
-        }
-        let mut written = 0;
-        while let Some(&PendingAck {
-            id,
-            first_byte,
-            is_allowed: true,
-        }) = self.pending.get(written)
-        {
+        while let Some(&PendingAck { id, first_byte, .. }) = self.pending.allowed() {
             if !session.is_open() || !session.write_ack(out, first_byte, id) {
                 break;
             }
-            if cfg!(feature = "fast") {
-                written = usize::wrapping_add(written, 1);
-            } else {
-                // The others move up, one by one: rotating them would link memmove.
-                self.pending
-                    .iter_mut()
-                    .rev()
-                    .fold(PendingAck::NONE, |behind, pending| {
-                        core::mem::replace(pending, behind)
-                    });
-            }
-        }
-        // It is never more than there are; without the comparison the compiler would keep a panic.
-        if cfg!(feature = "fast") && written != 0 && written <= self.pending.len() {
-            self.pending.rotate_left(written);
-            self.pending
-                .iter_mut()
-                .rev()
-                .take(written)
-                .for_each(|pending| *pending = PendingAck::NONE);
+            self.pending.remove_first();
         }
     }
 
@@ -388,12 +349,12 @@ impl ManualAcks {
         if first_byte == wire::PUBACK << 4 || first_byte == wire::PUBREC << 4 {
             // A message that is pending is accepted when the application allows it.
             if first_byte == wire::PUBREC << 4
-                && !self.is_pending(id, first_byte)
+                && !self.is_repeated(id, wire::QOS_2)
                 && let Some(id) = PacketId::new(id)
             {
                 session.accept(id);
             }
-            self.defer_ack(PendingAck {
+            self.pending.push(PendingAck {
                 id,
                 first_byte,
                 is_allowed: true,
@@ -406,76 +367,23 @@ impl ManualAcks {
         true
     }
 
-    /// This acknowledgement is pending.
-    fn is_pending(&self, id: u16, first_byte: u8) -> bool {
-        let is_it = |pending: &PendingAck| pending.id == id && pending.first_byte == first_byte;
-        first_byte != 0
-            && if self.is_counted() {
-                self.pending.get(self.place(id)).is_some_and(is_it)
-            } else if cfg!(feature = "fast") {
-                // Without an exit the loop takes a few steps on large machines, and more code on
-                // small ones.
-                self.pending
-                    .iter()
-                    .fold(false, |found, pending| found | is_it(pending))
-            } else {
-                self.pending.iter().any(is_it)
-            }
+    /// Returns whether a PUBLISH with this first byte repeats a message whose acknowledgement is
+    /// pending. With QoS 1, a broker that sends a message again sets DUP [MQTT-3.3.1-1]. With QoS 2,
+    /// the identifier decides [MQTT-4.3.3-2].
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn is_repeated(&self, id: u16, first_byte: u8) -> bool {
+        first_byte & (wire::DUP | wire::QOS_2) != 0
+            && self.pending.contains(id, wire::reply(first_byte))
     }
 
-    /// Takes the first free place; there is one whenever a message is read.
-    fn defer_ack(&mut self, ack: PendingAck) {
-        let place = if cfg!(feature = "fast") {
-            let place = self.place(ack.id);
-            let is_behind_another = place.checked_sub(1).is_none_or(|before| {
-                self.pending
-                    .get(before)
-                    .is_some_and(|pending| !pending.is_free())
-            });
-            self.is_scattered |= ack.first_byte != wire::PUBACK << 4
-                || !is_behind_another
-                || !self.pending.get(place).is_some_and(PendingAck::is_free);
-            let place = if self.is_counted() {
-                place
-            } else {
-                self.pending.partition_point(|pending| !pending.is_free())
-            };
-            self.pending.get_mut(place)
-        } else {
-            self.pending.iter_mut().find(|place| place.is_free())
-        };
-        if let Some(place) = place {
-            *place = ack;
-        }
-    }
-
-    fn is_counted(&self) -> bool {
-        cfg!(feature = "fast") && !self.is_scattered
-    }
-
-    /// Where an identifier stands or will stand if they are counted: as far behind the first as it
-    /// is greater.
-    fn place(&self, id: u16) -> usize {
-        self.pending
-            .first()
-            .filter(|first| !first.is_free())
-            .map_or(0, |first| id.wrapping_sub(first.id).into())
-    }
-
-    /// Another acknowledgement can be pending, and its message be accepted with all the others.
+    /// Returns whether another acknowledgement can be pending, and its message be accepted with all
+    /// the others.
     fn has_place<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
-        if self.pending.last().is_none_or(|last| !last.is_free()) {
+        if self.pending.is_full() {
             return false;
         }
-        if self.is_counted() {
-            return true;
-        }
-        let unaccepted = self
-            .pending
-            .iter()
-            .filter(|pending| pending.is_unaccepted())
-            .count();
-        // Only then are the session's slots looked at, which may be many.
+        // The session's slots, which may be many, are only looked at if a message needs one.
+        let unaccepted = self.pending.unaccepted();
         unaccepted == 0 || session.can_accept_more_than(unaccepted)
     }
 }

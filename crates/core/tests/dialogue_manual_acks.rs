@@ -292,6 +292,27 @@ fn a_message_repeated_before_its_acknowledgement_is_delivered_once() {
     }
 }
 
+/// A broker that sends a message again says so with DUP. Without DUP it has forgotten that the
+/// identifier is taken: the message is another one, and both are acknowledged.
+#[test]
+fn without_dup_a_pending_identifier_stands_for_another_message() {
+    let mut d = ManualDialogue::<4>::open();
+    let (emitted, tokens) = d.feed([
+        publish("t").qos1(7).payload(b"a"),
+        publish("t").qos1(7).payload(b"b"),
+        publish("t").qos1(7).payload(b"b").dup(),
+    ]);
+    assert_eq!(
+        emitted,
+        [message("t", b"a").qos1(7), message("t", b"b").qos1(7)]
+    );
+    d.acknowledge(tokens[0]);
+    d.sends(puback(7));
+    d.acknowledge(tokens[1]);
+    d.sends(puback(7));
+    assert_eq!(d.ack(tokens[1]), Err(SendError::Invalid));
+}
+
 /// Brokers need not count: identifiers may have gaps, decrease and start again.
 #[test]
 fn identifiers_in_any_order() {

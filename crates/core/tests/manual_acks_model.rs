@@ -349,3 +349,139 @@ proptest! {
         run::<18, 4>(&steps);
     }
 }
+
+/// What a broker sends under an identifier of its choice, or the application's answer to one of the
+/// messages that it has.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Receive { id: u16, dup: bool },
+    Ack(usize),
+}
+
+/// Most identifiers count up past 65,535, as most brokers count; some go anywhere, as none may.
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let step = prop_oneof![
+        6 => (1..4u16).prop_map(Err),
+        1 => (65_528..65_545u32).prop_map(|id| Ok((id % 65_536) as u16)),
+    ];
+    let receive = (step, prop::bool::weighted(0.3)).prop_map(|(id, dup)| Some((id, dup)));
+    let moves = prop_oneof![
+        5 => receive.prop_map(|receive| (receive, 0)),
+        4 => (0..8usize).prop_map(|which| (None, which)),
+    ];
+    prop::collection::vec(moves, 1..200).prop_map(|moves| {
+        let mut last = 65_500;
+        let moves = moves.into_iter().map(|(receive, which)| match receive {
+            Some((id, dup)) => {
+                last = id
+                    .unwrap_or_else(|step| u16::wrapping_add(last, step))
+                    .max(1);
+                Move::Receive { id: last, dup }
+            }
+            None => Move::Ack(which),
+        });
+        moves.collect()
+    })
+}
+
+/// Plays the moves with QoS 1 and `PENDING` places. The model is a list.
+fn play<const PENDING: usize>(moves: &[Move]) {
+    let mut session = Session::<[Slot; 1]>::new();
+    let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
+    let mut acks = ManualAcks::<[PendingAck; PENDING]>::new();
+    session
+        .connect(&Connect::new("c"), &mut rx, &mut tx)
+        .unwrap();
+    tx.clear();
+    let mut input = &b"\x20\x02\0\0"[..];
+    acks.receive(&mut session, &mut input, 64, &mut tx)
+        .unwrap()
+        .unwrap();
+    // The identifier of each message, its token, and whether it was acknowledged.
+    let mut model = VecDeque::<(u16, AckToken, bool)>::new();
+    for &step in moves {
+        match step {
+            Move::Receive { id, dup } => {
+                let bytes = [
+                    0x32 | u8::from(dup) << 3,
+                    5,
+                    0,
+                    1,
+                    b't',
+                    (id >> 8) as u8,
+                    id as u8,
+                ];
+                let mut input = &bytes[..];
+                let event = acks.receive(&mut session, &mut input, 64, &mut tx).unwrap();
+                if model.len() == PENDING {
+                    assert!(
+                        event.is_none() && input.len() == bytes.len() && acks.is_full(&session)
+                    );
+                    continue;
+                }
+                assert!(input.is_empty());
+                let is_repeated = dup && model.iter().any(|&(other, ..)| other == id);
+                assert_eq!(event.is_none(), is_repeated, "{id} {dup} {model:?}");
+                if let Some((_, token)) = event {
+                    model.push_back((id, token.unwrap(), false));
+                }
+            }
+            Move::Ack(which) => {
+                let which = which.checked_rem(model.len()).unwrap_or_default();
+                let Some(&(id, token, _)) = model.get(which) else {
+                    continue;
+                };
+                let open = model.iter_mut().find(|held| held.0 == id && !held.2);
+                let expected = if open.is_some() {
+                    Ok(())
+                } else {
+                    Err(SendError::Invalid)
+                };
+                assert_eq!(acks.ack(&mut session, token), expected);
+                if let Some(held) = open {
+                    held.2 = true;
+                }
+            }
+        }
+        assert!(
+            acks.receive(&mut session, &mut &[][..], 64, &mut tx)
+                .unwrap()
+                .is_none()
+        );
+        let mut sent = Vec::new();
+        while let Some(&(id, _, true)) = model.front() {
+            sent.extend([0x40, 2, (id >> 8) as u8, id as u8]);
+            model.pop_front();
+        }
+        assert_eq!(tx.bytes(), sent);
+        tx.clear();
+        assert_eq!(acks.is_full(&session), model.len() == PENDING);
+    }
+    let mut larger = ManualAcks::<[PendingAck; 20]>::new();
+    larger.adopt(&acks).unwrap();
+    for (_, token, is_acknowledged) in &model {
+        assert!(*is_acknowledged || larger.ack(&mut session, *token).is_ok());
+    }
+    assert!(
+        larger
+            .receive(&mut session, &mut &[][..], 64, &mut tx)
+            .unwrap()
+            .is_none()
+    );
+    let sent: Vec<_> = model
+        .iter()
+        .flat_map(|held| [0x40, 2, (held.0 >> 8) as u8, held.0 as u8])
+        .collect();
+    assert_eq!(tx.bytes(), sent);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn identifiers_are_found_in_any_order(moves in moves()) {
+        play::<1>(&moves);
+        play::<5>(&moves);
+        play::<13>(&moves);
+    }
+}
