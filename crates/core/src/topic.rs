@@ -11,7 +11,7 @@ mod plain;
 #[cfg(feature = "fast")]
 pub(crate) use plain::copy_plain_filter;
 #[cfg(feature = "fast")]
-use plain::{is_plain, is_plain_by_words, is_plain_filter};
+use plain::{is_plain, is_plain_filter};
 
 /// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards [MQTT-1.5.3-1]
 /// [MQTT-3.3.2-2].
@@ -39,9 +39,10 @@ impl<'a> TopicName<'a> {
     ///
     /// # Errors
     /// A [`TopicError`] with the reason, if `name` is not a topic name.
+    #[cfg_attr(feature = "fast", inline)]
     pub const fn new(name: &'a str) -> Result<Self, TopicError> {
         #[cfg(feature = "fast")]
-        if name.len() <= 0xffff && is_plain_by_words(name.as_bytes()) {
+        if !name.is_empty() && name.len() <= 0xffff && is_plain(name.as_bytes()) {
             return Ok(TopicName(name.as_bytes()));
         }
         match check(name.as_bytes(), Kind::Name) {

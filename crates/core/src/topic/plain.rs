@@ -3,40 +3,51 @@
 //! What they decline is checked byte by byte.
 use super::is_wildcard;
 
-/// All of `s` is ASCII without U+0000, `#` and `+`. A few others are taken for what is not.
+/// Returns whether all of `s` is ASCII without U+0000, `#` and `+`. It also declines a few texts for
+/// which that holds.
 // Compiled by itself, it stays what it is: a few instructions for 16 bytes.
 #[inline(never)]
-pub(super) fn is_plain(s: &[u8]) -> bool {
-    let is_odd = |byte: u8| byte as i8 <= 0 || is_wildcard(byte);
-    if let (Some(tail), (blocks, _)) = (s.last_chunk::<16>(), s.as_chunks::<16>()) {
-        let look = |mut found: [u8; 16], block: &[u8; 16]| {
-            found
-                .iter_mut()
-                .zip(block)
-                .for_each(|(found, &byte)| *found |= if is_odd(byte) { 0xff } else { 0 });
-            found
-        };
-        return blocks.iter().fold(look([0; 16], tail), look) == [0; 16];
+pub(super) const fn is_plain(s: &[u8]) -> bool {
+    if let Some(tail) = s.last_chunk() {
+        let mut rest = s;
+        while let Some((block, after)) = rest.split_first_chunk() {
+            if has_odd(block) {
+                return false;
+            }
+            rest = after;
+        }
+        return !has_odd(tail);
     }
-    if let (Some(tail), Some(head)) = (s.last_chunk::<8>(), s.first_chunk::<8>()) {
+    if let (Some(tail), Some(head)) = (s.last_chunk(), s.first_chunk()) {
         return is_plain_word(head) && is_plain_word(tail);
     }
-    !s.iter().any(|&byte| is_odd(byte))
-}
-
-/// Returns what [`is_plain`] returns, but `false` for less than eight bytes. A `const` can call it.
-pub(super) const fn is_plain_by_words(s: &[u8]) -> bool {
-    let Some(tail) = s.last_chunk() else {
-        return false;
-    };
     let mut rest = s;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        if !is_plain_word(word) {
+    while let [byte, after @ ..] = rest {
+        if is_odd(*byte) {
             return false;
         }
         rest = after;
     }
-    is_plain_word(tail)
+    true
+}
+
+/// Returns whether a byte is not ASCII, U+0000 or a wildcard.
+#[inline(always)]
+const fn is_odd(byte: u8) -> bool {
+    (byte as i8 <= 0) | is_wildcard(byte)
+}
+
+/// Returns whether [`is_odd`] holds for a byte of a block. It has no branches, so that the sixteen
+/// bytes become one vector.
+#[inline(always)]
+const fn has_odd(block: &[u8; 16]) -> bool {
+    let mut found = false;
+    let mut rest = block.as_slice();
+    while let [byte, after @ ..] = rest {
+        found |= is_odd(*byte);
+        rest = after;
+    }
+    found
 }
 
 /// Returns whether eight bytes are what [`is_plain`] asks for.
