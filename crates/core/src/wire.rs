@@ -280,11 +280,14 @@ impl<'o, P: Protocol> Draft<'o, P> {
         }
         self.writer.at = start;
         self.writer.byte(self.first_byte);
-        while length > 0x7f {
-            self.writer.byte(length as u8 | 0x80);
+        loop {
+            let more = if length > 0x7f { 0x80 } else { 0 };
+            self.writer.byte(length as u8 | more);
             length >>= 7;
+            if length == 0 {
+                break;
+            }
         }
-        self.writer.byte(length as u8);
         self.writer.shift(from, to);
         *self.end = self.writer.at;
         Ok(())
