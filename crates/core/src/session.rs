@@ -61,13 +61,12 @@ pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
     ring: Ring<S>,
 }
 
-/// A fingerprint of a client identifier (FNV-1a), never 0.
+/// A fingerprint of a client identifier (the lower half of FNV-1a), never 0.
 #[inline(always)]
 fn fingerprint(client: &str) -> u16 {
-    client.bytes().fold(0xffffu32, |sum, byte| {
-        (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    }) as u16
-        | 1
+    client.bytes().fold(0xffff, |sum: u16, byte| {
+        (sum ^ u16::from(byte)).wrapping_mul(0x0193)
+    }) | 1
 }
 
 impl<const N: usize> Session<[Slot; N]> {
