@@ -161,15 +161,18 @@ pub(crate) fn reply(first_byte: u8) -> u8 {
 /// nothing, if there is not enough room.
 #[cfg_attr(feature = "fast", inline)]
 pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
-    let [first, length, rest @ ..] = out.mem.get_mut(*out.end..).unwrap_or_default() else {
-        return false;
-    };
+    let free = out.mem.get_mut(*out.end..).unwrap_or_default();
     let mut written = 2usize;
     if first_byte < PINGREQ << 4 {
-        let [high, low, ..] = rest else { return false };
+        let [_, _, high, low, ..] = free else {
+            return false;
+        };
         [*high, *low] = id.to_be_bytes();
         written = 4;
     }
+    let [first, length, ..] = free else {
+        return false;
+    };
     *first = first_byte;
     *length = written.wrapping_sub(2) as u8;
     *out.end = out.end.wrapping_add(written);
