@@ -258,8 +258,10 @@ fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
     levels.next().is_none()
 }
 
-/// The kind of a field of a packet.
+/// The kind of a field of a packet. It is a word, since a byte would have to be masked wherever it
+/// is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Kind {
     /// Any bytes.
     Data,
