@@ -138,17 +138,20 @@ impl Ring {
 
     /// The oldest slot that awaits a packet of type `least` or above and has a count of `count` or
     /// above.
-    // Its callers are so many that copies would be larger.
+    // Its callers are so many that copies would be larger. The thresholds are words, since bytes
+    // would have to be masked.
     #[inline(never)]
-    fn oldest<P: Protocol>(&self, least: u8, count: u8) -> Option<PacketId> {
-        let mut index = self.next;
+    fn oldest<P: Protocol>(&self, least: u32, count: u32) -> Option<PacketId> {
+        let mut index = usize::from(self.next);
         for _ in 0..self.slots.len() {
-            if usize::from(index) == self.slots.len() {
+            if index == self.slots.len() {
                 index = 0;
             }
-            let slot = self.slots.get(usize::from(index));
-            if slot.is_some_and(|slot| slot.awaits >= least && slot.count >= count) {
-                return self.id_of::<P>(index);
+            let slot = self.slots.get(index);
+            if slot.is_some_and(|slot| {
+                u32::from(slot.awaits) >= least && u32::from(slot.count) >= count
+            }) {
+                return self.id_of::<P>(index as u16);
             }
             index = index.wrapping_add(1);
         }
@@ -161,7 +164,7 @@ impl Ring {
 
     /// Something is still to be sent again over this connection.
     pub fn has_to_resend<P: Protocol>(&self) -> bool {
-        self.oldest::<P>(1, TO_RESEND).is_some()
+        self.oldest::<P>(1, TO_RESEND.into()).is_some()
     }
 
     /// The identifier of the next packet; `None` if that slot is taken [MQTT-2.3.1-2].
@@ -299,7 +302,7 @@ impl Ring {
     /// application knows it.
     #[inline(always)]
     pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
-        while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK } else { 1 }, 0) {
+        while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK.into() } else { 1 }, 0) {
             if let Some(slot) = self.slot_at::<P>(id.get())
                 && core::mem::take(&mut slot.awaits) != STRAY
             {
@@ -342,7 +345,7 @@ impl Ring {
     /// What is to be sent again next.
     #[inline(always)]
     pub fn next_to_resend<P: Protocol>(&mut self) -> Option<(PacketId, Resend)> {
-        let id = self.oldest::<P>(1, TO_RESEND)?;
+        let id = self.oldest::<P>(1, TO_RESEND.into())?;
         let slot = self.slot_at::<P>(id.get())?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;
