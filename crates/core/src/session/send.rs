@@ -211,8 +211,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
         }
         draft.bytes(publish.payload);
-        self.send(&mut draft, publish.remaining)?;
-        Ok(PacketId::new(draft.ticket.id))
+        self.send(&mut draft, publish.remaining)
     }
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
@@ -290,13 +289,13 @@ impl<P: Protocol> Session<[Slot], P> {
             draft.refuse(SendError::Invalid);
         }
         draft.filters(draft.ticket.id, filters.iter().copied());
-        self.send(&mut draft, 0)?;
+        let id = self.send(&mut draft, 0)?;
         if resumes::<P>() {
             // There was nothing more to send again, and the number of filters must not look like a
             // mark.
             self.connection.end_resending();
         }
-        Ok(PacketId::new(draft.ticket.id).unwrap_or(PacketId::MIN))
+        Ok(id.unwrap_or(PacketId::MIN))
     }
 
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
@@ -350,7 +349,11 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Appends the packet to `tx` and occupies its slot. Changes nothing if it fails.
     #[cfg_attr(feature = "fast", inline(always))]
-    fn send(&mut self, draft: &mut Draft<'_, P>, remaining: u32) -> Result<(), SendError> {
+    fn send(
+        &mut self,
+        draft: &mut Draft<'_, P>,
+        remaining: u32,
+    ) -> Result<Option<PacketId>, SendError> {
         if streams_out::<P>() && !self.outgoing.is_idle() {
             draft.refuse(SendError::Busy);
         }
@@ -365,6 +368,6 @@ impl<P: Protocol> Session<[Slot], P> {
         if is_acknowledged::<P>() {
             self.ring.occupy::<P>(&draft.ticket);
         }
-        Ok(())
+        Ok(PacketId::new(draft.ticket.id))
     }
 }
