@@ -363,21 +363,25 @@ impl Ring {
         Some((id, Resend::Ask(qos)))
     }
 
-    /// The slot of a received QoS 2 message; with 0 one that is free for it.
-    fn received(&mut self, id: u16) -> Option<&mut Slot> {
-        self.slots.iter_mut().find(|slot| slot.received == id)
+    /// The slot of the received QoS 2 message with this identifier, or one that is free for it.
+    fn place_of(&mut self, id: u16) -> Option<&mut Slot> {
+        let mut free = None;
+        for slot in self.slots.iter_mut().rev() {
+            if slot.received == id {
+                return Some(slot);
+            }
+            if slot.received == 0 {
+                free = Some(slot);
+            }
+        }
+        free
     }
 
-    /// A QoS 2 message with this identifier was accepted and is not released yet.
+    /// Whether a QoS 2 message with this identifier was accepted and is not released yet. `None`:
+    /// it was not, and no other can be accepted.
     #[inline(always)]
-    pub fn is_accepted(&mut self, id: PacketId) -> bool {
-        self.received(id.get()).is_some()
-    }
-
-    /// Another QoS 2 message can be accepted.
-    #[inline(always)]
-    pub fn can_accept(&mut self) -> bool {
-        self.received(0).is_some()
+    pub fn is_accepted(&mut self, id: PacketId) -> Option<bool> {
+        self.place_of(id.get()).map(|slot| slot.received != 0)
     }
 
     /// Another `n + 1` QoS 2 messages can be accepted.
@@ -392,9 +396,7 @@ impl Ring {
     /// Accepts a QoS 2 message: from here on it is not delivered again [MQTT-4.3.3-2].
     #[inline(always)]
     pub fn accept(&mut self, id: u16) {
-        if self.received(id).is_none()
-            && let Some(slot) = self.received(0)
-        {
+        if let Some(slot) = self.place_of(id) {
             slot.received = id;
         }
     }
@@ -402,7 +404,7 @@ impl Ring {
     /// The broker released a QoS 2 message, so that its identifier can stand for another one.
     #[inline(always)]
     pub fn release(&mut self, id: PacketId) {
-        if let Some(slot) = self.received(id.get()) {
+        if let Some(slot) = self.place_of(id.get()) {
             slot.received = 0;
         }
     }

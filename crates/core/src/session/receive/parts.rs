@@ -115,12 +115,7 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<bool, Fault> {
         let mut discard = false;
         if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
-            if self.ring.is_accepted(id) {
-                discard = !delivers_repeated::<P>();
-                if !discard {
-                    self.incoming.mark_repeated();
-                }
-            } else if !self.ring.can_accept() {
+            let Some(is_accepted) = self.ring.is_accepted(id) else {
                 // PUBREL may come when the broker has seen what waits in `tx`.
                 let is_flushed = match acks {
                     Acks::Write(out) => out.is_empty(),
@@ -131,6 +126,11 @@ impl<P: Protocol> Session<[Slot], P> {
                 } else {
                     Ok(false)
                 };
+            };
+            if is_accepted && delivers_repeated::<P>() {
+                self.incoming.mark_repeated();
+            } else {
+                discard = is_accepted;
             }
         }
         self.incoming.begin_payload::<P>(id.get(), payload, discard);
