@@ -166,12 +166,10 @@ impl<P: Protocol> Session<[Slot], P> {
                     // The part of the packet that can be in the buffer at once: all of it, its
                     // header, or not even that.
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
-                    let need = if length <= room || !streams_in::<P>() {
-                        length
-                    } else {
-                        header
-                    };
-                    if body.len() < need {
+                    let is_enough = body.len() >= length || (streams_in::<P>() && length > room);
+                    let Some((before, after)) = body.split_at_checked(header).filter(|_| is_enough)
+                    else {
+                        let need = if streams_in::<P>() { header } else { length };
                         if need <= room {
                             return Ok(None);
                         }
@@ -182,9 +180,6 @@ impl<P: Protocol> Session<[Slot], P> {
                             .begin_topic(first_byte, header, length.wrapping_sub(header));
                         *input = body;
                         continue;
-                    }
-                    let Some((before, after)) = body.split_at_checked(header) else {
-                        return Ok(None);
                     };
                     self.incoming.set_first_byte(first_byte);
                     if !subscribes::<P>() || kind != wire::PUBLISH {
