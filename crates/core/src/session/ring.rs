@@ -312,14 +312,6 @@ impl Ring {
         None
     }
 
-    /// The session goes on over a new connection: everything in flight is to be sent again.
-    #[inline(always)]
-    pub fn resume(&mut self) {
-        self.slots
-            .iter_mut()
-            .for_each(|slot| slot.count = TO_RESEND);
-    }
-
     /// Identifiers begin at this offset, as far as there is room behind it.
     #[inline(always)]
     pub fn move_identifiers(&mut self, offset: u16) {
@@ -332,13 +324,18 @@ impl Ring {
         0xffff_u16.wrapping_sub(self.slots.len() as u16)
     }
 
-    /// A session begins.
+    /// A connection begins. In a session that goes on, everything in flight is to be sent again; in
+    /// a new one, nothing was received.
     #[inline(always)]
-    pub fn forget_received<P: Protocol>(&mut self) {
-        if !resumes::<P>() && is_acknowledged::<P>() {
-            self.slots.iter_mut().for_each(|slot| *slot = Slot::FREE);
-        } else if receives_qos_2::<P>() {
-            self.slots.iter_mut().for_each(|slot| slot.received = 0);
+    pub fn begin<P: Protocol>(&mut self, is_resumed: bool) {
+        for slot in &mut self.slots {
+            if is_resumed {
+                slot.count = TO_RESEND;
+            } else if !resumes::<P>() && is_acknowledged::<P>() {
+                *slot = Slot::FREE;
+            } else if receives_qos_2::<P>() {
+                slot.received = 0;
+            }
         }
     }
 

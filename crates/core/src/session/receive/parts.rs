@@ -86,7 +86,6 @@ impl<P: Protocol> Session<[Slot], P> {
         self.connection.open(is_resumed);
         let mut session = SessionState::New;
         if is_resumed {
-            self.ring.resume();
             session = SessionState::Resumed;
         } else {
             if resumes::<P>() {
@@ -96,8 +95,8 @@ impl<P: Protocol> Session<[Slot], P> {
                     self.ring.move_identifiers(offset);
                 }
             }
-            self.ring.forget_received::<P>();
         }
+        self.ring.begin::<P>(is_resumed);
         Ok(Event::Connected {
             session,
             properties: Default::default(),
