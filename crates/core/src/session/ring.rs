@@ -284,18 +284,19 @@ impl Ring {
                 is_first: awaits == wire::PUBREC,
             });
         }
-        if awaits != kind {
-            if resumes::<P>() && awaits == STRAY && kind == wire::PUBCOMP {
-                slot.awaits = 0;
-                return Ok(Answered::Stray);
-            }
+        let is_stray = resumes::<P>() && awaits == STRAY;
+        if kind != if is_stray { wire::PUBCOMP } else { awaits } {
             return Err(Fault::Unexpected);
         }
         if subscribes::<P>() && kind == wire::SUBACK && codes != usize::from(slot.count) {
             return Err(Fault::Malformed);
         }
         slot.awaits = 0;
-        Ok(Answered::Ended)
+        Ok(if is_stray {
+            Answered::Stray
+        } else {
+            Answered::Ended
+        })
     }
 
     /// Ends the oldest identifier that does not outlive the last connection, and returns it if the
