@@ -158,21 +158,22 @@ impl Connection {
                     self.received_at = now;
                     flags &= !LATE;
                 }
-                sleep = u32::MAX;
-                flags |= PING_DUE;
                 if written {
                     flags = flags & !PING_DUE | AWAITING;
                     self.sent_at = now;
                     sleep = period;
+                } else {
+                    flags |= PING_DUE;
+                    sleep = u32::MAX;
                 }
             }
         }
         let mut limit = 0;
-        if flags & PING_DUE != 0 {
-            limit = self.keep_alive;
-        }
-        if flags & AWAITING != 0 && self.timeout != 0 {
+        if flags & AWAITING != 0 {
             limit = self.timeout.into();
+        }
+        if limit == 0 && flags & PING_DUE != 0 {
+            limit = self.keep_alive;
         }
         if limit != 0 {
             let elapsed = now.wrapping_sub(self.received_at);
