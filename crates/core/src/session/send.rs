@@ -338,12 +338,13 @@ impl<P: Protocol> Session<[Slot], P> {
     #[cfg_attr(feature = "fast", inline(always))]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     fn take_id(&mut self, draft: &mut Draft<'_, P>) {
-        if resumes::<P>() && self.connection.is_resending() && self.ring.has_to_resend::<P>() {
+        let is_resending = resumes::<P>() && self.connection.is_resending();
+        if let Some(id) = self.ring.next_id::<P>()
+            && !(is_resending && self.ring.has_to_resend::<P>())
+        {
+            draft.ticket.id = id.get();
+        } else {
             draft.refuse(SendError::Busy);
-        }
-        match self.ring.next_id::<P>() {
-            Some(id) => draft.ticket.id = id.get(),
-            None => draft.refuse(SendError::Busy),
         }
     }
 
