@@ -87,14 +87,12 @@ impl<P: Protocol> Session<[Slot], P> {
         let mut session = SessionState::New;
         if is_resumed {
             session = SessionState::Resumed;
-        } else {
-            if resumes::<P>() {
-                self.client_hash = client_hash;
-                if present {
-                    session = SessionState::Unrecognized;
-                    self.ring.move_identifiers(offset);
-                }
-            }
+        } else if resumes::<P>() && present {
+            session = SessionState::Unrecognized;
+            self.ring.move_identifiers(offset);
+        }
+        if resumes::<P>() {
+            self.client_hash = client_hash;
         }
         self.ring.begin::<P>(is_resumed);
         Ok(Event::Connected {
