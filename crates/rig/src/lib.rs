@@ -13,6 +13,7 @@ pub mod link;
 pub mod listeners;
 pub mod mosquitto;
 pub mod nginx;
+pub mod packets;
 pub mod process;
 pub mod proxy;
 pub mod server;

@@ -28,7 +28,7 @@ fn drops_lose_and_double_nothing(whole: bool) {
             |_| slow(7),
         );
         assert!(
-            client.heard_each_once() && connections == 1,
+            client.received_each_once() && connections == 1,
             "dropped at wait {at}"
         );
     }
@@ -38,7 +38,7 @@ fn drops_lose_and_double_nothing(whole: bool) {
             let mut carrier = Aio::dropping(whole, stride, |wait, stride| wait % stride == 0);
             let (client, connections) = run(COUNT, &mut carrier, |_| slow(seed));
             assert!(
-                client.heard_each_once() && connections == 1,
+                client.received_each_once() && connections == 1,
                 "seed {seed}, every {stride}. wait"
             );
         }

@@ -5,9 +5,10 @@ use crate::{
 };
 use motemq::{Event, Fault, Publish};
 use motemq_nal::Error;
-use motemq_rig::link::{Direction, Faults};
-
-const ACCEPTED: &[u8] = b"\x20\x02\0\0";
+use motemq_rig::{
+    link::{Direction, Faults},
+    packets::*,
+};
 
 fn everywhere(test: fn(&mut dyn Any)) {
     test(&mut Nal::default());
@@ -15,7 +16,7 @@ fn everywhere(test: fn(&mut dyn Any)) {
     test(&mut Aio::new(true));
 }
 
-/// A [`Carrier`] whose errors are told as text, but for those that are the same with all.
+/// A [`Carrier`] whose errors are text, except those that are the same with all carriers.
 trait Any {
     fn open(&mut self, client: &mut Client, far: &mut Far, faults: Faults);
     fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<String>>;
@@ -63,7 +64,7 @@ fn accepted(carrier: &mut dyn Any, faults: Faults) -> (Client, Far) {
     let (mut client, mut far) = (Client::new(0), Far::new());
     far.silent = true;
     carrier.open(&mut client, &mut far, faults);
-    far.say(ACCEPTED);
+    far.sends(connack());
     while !matches!(
         client
             .session
@@ -89,9 +90,9 @@ fn what_came_before_the_end_is_told_before() {
                 ..Faults::none()
             },
         );
-        far.say(b"\x30\x04\0\x01ab\x30\x04\0\x01ac");
+        far.sends([publish("a").payload(b"b"), publish("a").payload(b"c")]);
         far.hang_up();
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         // There is something to write, which nobody takes any more.
         client
             .session
@@ -99,10 +100,10 @@ fn what_came_before_the_end_is_told_before() {
             .unwrap();
         let ended = end(carrier, &mut client, &mut far, |event| {
             if let Event::Message(message) = event {
-                heard.extend_from_slice(message.payload);
+                received.extend_from_slice(message.payload);
             }
         });
-        assert_eq!(heard, b"bc");
+        assert_eq!(received, b"bc");
         assert!(
             matches!(ended, Error::Closed | Error::Transport(_)),
             "{ended:?}"
@@ -123,7 +124,7 @@ fn a_broker_that_hangs_up_has_closed() {
 fn a_cut_link_is_a_broken_transport() {
     everywhere(|carrier| {
         let (mut client, mut far) = accepted(carrier, Faults::none().cut_after(Direction::Down, 6));
-        far.say(b"\x30\x04");
+        far.sends(b"\x30\x04");
         assert!(matches!(
             end(carrier, &mut client, &mut far, |_| {}),
             Error::Transport(_)
@@ -159,10 +160,10 @@ fn goodbye_is_said_before_the_end() {
                 ..Faults::none()
             },
         );
-        far.unheard();
+        far.receives();
         client.session.disconnect(&mut client.tx).unwrap();
         assert_eq!(end(carrier, &mut client, &mut far, |_| {}), Error::Closed);
-        assert_eq!(far.unheard(), b"\xe0\0");
+        assert_eq!(far.receives(), disconnect().to_bytes());
         assert_eq!(
             carrier.turn(&mut client, &mut far),
             Err(Error::Closed),
@@ -202,10 +203,10 @@ fn a_goodbye_that_nobody_takes_is_not_waited_for() {
 /// to say.
 fn comes_late(carrier: &mut dyn Any, faults: Faults) {
     let (mut client, mut far) = accepted(carrier, faults);
-    while far.unheard() != b"\xc0\0" {
+    while far.receives() != pingreq().to_bytes() {
         carrier.turn(&mut client, &mut far).unwrap();
     }
-    far.say(b"\xd0\0");
+    far.sends(pingresp());
     far.now += 3_600_000;
     client
         .session

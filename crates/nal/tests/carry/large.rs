@@ -47,8 +47,8 @@ struct Big {
     resend: Option<(PacketId, QoS)>,
     /// Number and position of the message that is coming.
     coming: (usize, u32),
-    heard: [u32; QOS.len()],
-    /// How much was heard while something was being sent.
+    received: [u32; QOS.len()],
+    /// How much was received while something was being sent.
     both: u32,
 }
 
@@ -64,7 +64,7 @@ impl Big {
             acked: 0,
             resend: None,
             coming: (0, 0),
-            heard: [0; QOS.len()],
+            received: [0; QOS.len()],
             both: 0,
         }
     }
@@ -83,15 +83,15 @@ impl Big {
     fn now(&self) -> u32 {
         assert!(
             self.begun.elapsed() < PATIENCE,
-            "no end: {} acknowledged, heard {:?}",
+            "no end: {} acknowledged, received {:?}",
             self.acked,
-            self.heard
+            self.received
         );
         self.begun.elapsed().as_millis() as u32
     }
 
     fn is_done(&self) -> bool {
-        self.acked == QOS.len() && self.heard.iter().all(|times| *times > 0)
+        self.acked == QOS.len() && self.received.iter().all(|times| *times > 0)
     }
 
     fn act(&mut self) {
@@ -110,14 +110,14 @@ impl Big {
                     self.both += u32::from(self.session.payload_remaining() > 0);
                     take(
                         &mut self.coming,
-                        &mut self.heard,
+                        &mut self.received,
                         message.payload,
                         message.remaining,
                     );
                 }
                 Event::Payload { data, remaining } => {
                     self.both += u32::from(self.session.payload_remaining() > 0);
-                    take(&mut self.coming, &mut self.heard, data, remaining);
+                    take(&mut self.coming, &mut self.received, data, remaining);
                 }
                 Event::Acked { .. } => self.acked += 1,
                 Event::Resend { id, qos } => self.resend = Some((id, qos)),
@@ -168,12 +168,12 @@ impl Big {
 
     /// Each message came back as often as its QoS allows.
     fn judge(&self) {
-        assert_eq!(self.heard[1], 1, "exactly once");
+        assert_eq!(self.received[1], 1, "exactly once");
         assert!(self.both > 100, "both ways at once: {}", self.both);
     }
 }
 
-fn take((number, at): &mut (usize, u32), heard: &mut [u32], data: &[u8], left: u32) {
+fn take((number, at): &mut (usize, u32), received: &mut [u32], data: &[u8], left: u32) {
     assert!(
         data.iter()
             .zip(*at..)
@@ -182,7 +182,7 @@ fn take((number, at): &mut (usize, u32), heard: &mut [u32], data: &[u8], left: u
     );
     *at += data.len() as u32;
     assert_eq!(*at + left, LEN);
-    heard[*number] += u32::from(left == 0);
+    received[*number] += u32::from(left == 0);
 }
 
 /// A broker behind a proxy that cuts twice, once in each direction, within a large message.

@@ -66,7 +66,7 @@ async fn talk(
     let mut link = Halves::new(reader, writer);
     let mut session = Session::<[Slot; 4]>::new();
     let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
-    let mut heard = 0;
+    let mut received = 0;
     session
         .connect(&Connect::new("fussy"), &mut rx, &mut tx)
         .unwrap();
@@ -83,9 +83,9 @@ async fn talk(
                 Event::Subscribed { .. } => {
                     session.publish(&Publish::to("a"), &mut tx).unwrap();
                 }
-                Event::Message(_) if heard == 10 => session.disconnect(&mut tx).unwrap(),
+                Event::Message(_) if received == 10 => session.disconnect(&mut tx).unwrap(),
                 Event::Message(_) => {
-                    heard += 1;
+                    received += 1;
                     session.publish(&Publish::to("a"), &mut tx).unwrap();
                 }
                 _ => {}
@@ -100,7 +100,7 @@ async fn talk(
         );
         // Dropped all the time, which the pipes do not mind.
         match tokio::time::timeout(Duration::from_millis(1), turn).await {
-            Ok(Err(Error::Closed)) => return heard,
+            Ok(Err(Error::Closed)) => return received,
             Ok(Err(error)) => panic!("{error}"),
             Ok(Ok(())) | Err(_) => assert!(begun.elapsed() < Duration::from_secs(60)),
         }
@@ -114,7 +114,7 @@ fn nothing_of_a_fussy_transport_is_dropped() {
         .enable_all()
         .build()
         .unwrap();
-    let heard = runtime.block_on(async {
+    let received = runtime.block_on(async {
         let (theirs, ours) = TcpStream::connect(server.addr())
             .await
             .unwrap()
@@ -133,5 +133,5 @@ fn nothing_of_a_fussy_transport_is_dropped() {
         // The broker hangs up after DISCONNECT, and one ends after the other.
         tokio::join!(session, down, up).0
     });
-    assert_eq!(heard, 10);
+    assert_eq!(received, 10);
 }

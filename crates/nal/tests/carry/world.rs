@@ -8,6 +8,7 @@ use motemq_rig::{
     broker::{Broker, Config, Connection},
     ledger::Ledger,
     link::{Direction, End, Faults, Link, link},
+    packets::ToBytes,
 };
 use std::{
     collections::HashMap,
@@ -88,19 +89,21 @@ impl Far {
         }
     }
 
-    /// Says these bytes in the broker's stead.
-    pub fn say(&mut self, mut bytes: &[u8]) {
+    /// Sends these bytes in place of the broker.
+    pub fn sends(&mut self, bytes: impl ToBytes) {
+        let bytes = bytes.to_bytes();
+        let mut bytes = &bytes[..];
         while !bytes.is_empty() {
             bytes = &bytes[moved(self.wire.as_mut().unwrap().0.write(bytes)).unwrap()..];
         }
     }
 
-    /// What the client has said and the broker has not heard.
-    pub fn unheard(&mut self) -> Vec<u8> {
-        let mut said = Vec::new();
+    /// Receives, in place of the broker, all bytes that the client has sent.
+    pub fn receives(&mut self) -> Vec<u8> {
+        let mut received = Vec::new();
         // Until there is no more: an error after the last byte.
-        let _ = self.wire.as_mut().unwrap().0.read_to_end(&mut said);
-        said
+        let _ = self.wire.as_mut().unwrap().0.read_to_end(&mut received);
+        received
     }
 
     pub fn hang_up(&mut self) {
@@ -122,8 +125,8 @@ pub struct Client {
     pub rx: Buffer<[u8; 64]>,
     pub tx: Buffer<[u8; 64]>,
     pub ledger: Ledger,
-    /// What was heard, as it came.
-    heard: Vec<u32>,
+    /// The messages that were received, in the order in which they came.
+    received: Vec<u32>,
     subscribed: bool,
     next: u32,
     count: u32,
@@ -146,7 +149,7 @@ impl Client {
             rx: Buffer::new(),
             tx: Buffer::new(),
             ledger: Ledger::new(),
-            heard: Vec::new(),
+            received: Vec::new(),
             subscribed: false,
             next: 0,
             count,
@@ -170,12 +173,12 @@ impl Client {
         self.next == self.count && self.ledger.is_complete() && self.under_way.is_empty()
     }
 
-    /// Each message was heard exactly once, those of one QoS in their order: so it is as long as
-    /// the link holds.
-    pub fn heard_each_once(&self) -> bool {
-        let mut heard = self.heard.clone();
-        heard.sort_unstable();
-        heard.into_iter().eq(0..self.count) && self.ledger.judge().is_clean()
+    /// Returns whether each message was received exactly once, those of one QoS in their order. This
+    /// holds as long as the link does.
+    pub fn received_each_once(&self) -> bool {
+        let mut received = self.received.clone();
+        received.sort_unstable();
+        received.into_iter().eq(0..self.count) && self.ledger.judge().is_clean()
     }
 
     /// Takes all events and publishes what there is room for.
@@ -191,7 +194,7 @@ impl Client {
                 }
                 Event::Subscribed { .. } => self.subscribed = true,
                 Event::Message(message) => {
-                    self.heard.push(
+                    self.received.push(
                         std::str::from_utf8(message.payload)
                             .unwrap()
                             .parse()
@@ -283,7 +286,7 @@ pub fn endure<C: Carrier>(carrier: impl Fn() -> C) {
     for seed in 0..30 {
         let (client, connections) = run(60, &mut carrier(), |_| Faults::seeded(seed));
         assert!(
-            client.heard_each_once() && connections == 1,
+            client.received_each_once() && connections == 1,
             "seed {seed}: whole links lose nothing"
         );
         let (client, connections) = run(60, &mut carrier(), |number| {

@@ -4,44 +4,52 @@ use motemq::ReturnCode;
 #[test]
 fn connect_is_answered() {
     Table::new()
-        .opens(A, CONNECT_A)
-        .says(A, b"\x20\x02\0\0")
+        .opens(A, connect_a())
+        .sends(A, connack())
         .is_open(A)
-        .hears(A, PINGREQ)
-        .says(A, PINGRESP);
+        .receives(A, pingreq())
+        .sends(A, pingresp());
 }
 
 #[test]
 fn bytes_may_come_one_by_one() {
     let mut table = Table::new();
     table.opens(A, b"");
-    for byte in CONNECT_A {
-        table.says(A, b"").hears(A, &[*byte]);
+    for byte in connect_a().to_bytes() {
+        table.sends(A, b"").receives(A, [byte]);
     }
-    table.says(A, ACCEPTED);
+    table.sends(A, connack());
 }
 
 #[test]
 fn packets_may_come_before_connack() {
-    let mut bytes = CONNECT_A.to_vec();
-    bytes.extend(b"\x82\x06\0\x01\0\x01t\0\x32\x06\0\x01t\0\x05m");
-    Table::new().opens(A, &bytes).says(
+    let packets = [
+        connect_a(),
+        subscribe(1, &[("t", 0)]),
+        publish("t").qos1(5).payload(b"m"),
+    ];
+    Table::new().opens(A, packets).sends(
         A,
-        b"\x20\x02\0\0\x90\x03\0\x01\0\x30\x04\0\x01tm\x40\x02\0\x05",
+        [
+            connack(),
+            suback(1, &[0]),
+            publish("t").payload(b"m"),
+            puback(5),
+        ],
     );
 }
 
 #[test]
 fn first_packet_is_connect() {
-    Table::new().opens(A, PINGREQ).says(A, b"").is_closed(A);
+    Table::new().opens(A, pingreq()).sends(A, b"").is_closed(A);
 }
 
 #[test]
 fn second_connect_closes() {
     Table::new()
-        .joins(A, CONNECT_A)
-        .hears(A, CONNECT_A)
-        .says(A, b"")
+        .joins(A, connect_a())
+        .receives(A, connect_a())
+        .sends(A, b"")
         .is_closed(A);
 }
 
@@ -50,20 +58,20 @@ fn another_level_is_refused() {
     // MQTT 9, and a CONNECT of MQTT 5.
     Table::new()
         .opens(A, b"\x10\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a")
-        .says(A, b"\x20\x02\0\x01")
+        .sends(A, connack().code(1))
         .is_closed(A);
     Table::new()
         .opens(A, b"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01a")
-        .says(A, b"\x20\x02\0\x01")
+        .sends(A, connack().code(1))
         .is_closed(A);
 }
 
 #[test]
 fn another_level_is_refused_only_to_new_connections() {
     Table::new()
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x10\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a")
-        .says(A, b"")
+        .joins(A, connect_a())
+        .receives(A, b"\x10\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a")
+        .sends(A, b"")
         .is_closed(A);
 }
 
@@ -74,7 +82,7 @@ fn another_protocol_is_not_answered() {
         b"\x10\x0f\0\x06MQIsdp\x03\x02\0\x3c\0\x01a",
         b"GET / HTTP/1.1\r\n\r\n",
     ] {
-        Table::new().opens(A, bytes).says(A, b"").is_closed(A);
+        Table::new().opens(A, bytes).sends(A, b"").is_closed(A);
     }
 }
 
@@ -83,22 +91,22 @@ fn malformed_connect_is_not_answered() {
     // Too short to say a level; what stands behind is another packet, come yet or not.
     Table::new()
         .opens(A, b"\x10\x06\0\x04MQTT\x05")
-        .says(A, b"")
+        .sends(A, b"")
         .is_closed(A);
     Table::new()
         .opens(A, b"\x10\x06\0\x04MQTT")
-        .says(A, b"")
+        .sends(A, b"")
         .is_closed(A);
     // The fixed header's flags, with another level besides.
     Table::new()
         .opens(A, b"\x11\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a")
-        .says(A, b"")
+        .sends(A, b"")
         .is_closed(A);
     // The reserved flag; a password without a user name; a will QoS without a will.
     for flags in [0x03, 0x42, 0x0a] {
-        let mut bytes = CONNECT_A.to_vec();
+        let mut bytes = connect_a().to_bytes();
         bytes[9] = flags;
-        Table::new().opens(A, &bytes).says(A, b"").is_closed(A);
+        Table::new().opens(A, &bytes).sends(A, b"").is_closed(A);
     }
 }
 
@@ -116,8 +124,8 @@ fn empty_identifier_with_clean_session() {
 #[test]
 fn empty_identifier_with_kept_session_is_refused() {
     Table::new()
-        .opens(A, b"\x10\x0c\0\x04MQTT\x04\x00\0\x3c\0\0")
-        .says(A, b"\x20\x02\0\x02")
+        .opens(A, connect("").keep_session().keep_alive(60))
+        .sends(A, connack().code(2))
         .is_closed(A);
 }
 
@@ -139,14 +147,12 @@ fn login_is_checked() {
     table.joins(A, b"\x10\x13\0\x04MQTT\x04\xc2\0\x3c\0\x01a\0\x01u\0\x01p");
     table
         .opens(B, b"\x10\x13\0\x04MQTT\x04\xc2\0\x3c\0\x01b\0\x01u\0\x01x")
-        .says(B, b"\x20\x02\0\x04")
+        .sends(B, connack().code(4))
         .is_closed(B);
     // Who is refused takes nothing from anybody, and nothing behind it is read.
-    let mut pipelined = CONNECT_A.to_vec();
-    pipelined.extend(PINGREQ);
     table
-        .opens(C, &pipelined)
-        .says(C, b"\x20\x02\0\x05")
+        .opens(C, [connect_a(), pingreq()])
+        .sends(C, connack().code(5))
         .is_closed(C)
         .is_open(A);
 }
@@ -154,22 +160,20 @@ fn login_is_checked() {
 #[test]
 fn takeover_closes_the_older_connection() {
     Table::new()
-        .joins(A, CONNECT_A)
-        .joins(B, CONNECT_A)
+        .joins(A, connect_a())
+        .joins(B, connect_a())
         .is_closed(A)
         .is_open(B)
-        .hears(B, PINGREQ)
-        .says(B, PINGRESP);
+        .receives(B, pingreq())
+        .sends(B, pingresp());
 }
 
 #[test]
 fn disconnect_closes() {
-    let mut last = DISCONNECT.to_vec();
-    last.extend(PINGREQ);
     Table::new()
-        .joins(A, CONNECT_A)
-        .hears(A, &last)
-        .says(A, b"")
+        .joins(A, connect_a())
+        .receives(A, [disconnect(), pingreq()])
+        .sends(A, b"")
         .is_closed(A);
 }
 
@@ -177,16 +181,16 @@ fn disconnect_closes() {
 fn silence_closes_after_one_and_a_half_keep_alives() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
+        .joins(A, connect_a())
         .waits(89_999)
         .is_open(A)
-        .hears(A, PINGREQ)
-        .says(A, PINGRESP);
+        .receives(A, pingreq())
+        .sends(A, pingresp());
     // Half a packet is no sign of life.
     table
         .waits(89_999)
         .is_open(A)
-        .hears(A, b"\xc0")
+        .receives(A, b"\xc0")
         .waits(1)
         .is_closed(A);
 }
@@ -195,17 +199,14 @@ fn silence_closes_after_one_and_a_half_keep_alives() {
 fn tick_tells_the_next_deadline() {
     let mut table = Table::new();
     assert_eq!(table.broker.tick(table.now), None);
-    table.joins(A, CONNECT_A);
+    table.joins(A, connect_a());
     assert_eq!(table.broker.tick(table.now + 1), Some(89_999));
 }
 
 #[test]
 fn no_keep_alive_no_deadline() {
     let mut table = Table::new();
-    table
-        .joins(A, b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01a")
-        .waits(1 << 40)
-        .is_open(A);
+    table.joins(A, connect("a")).waits(1 << 40).is_open(A);
     assert_eq!(table.broker.tick(table.now), None);
 }
 
@@ -216,7 +217,7 @@ fn who_does_not_connect_is_closed() {
         .waits(499)
         .is_open(A)
         .waits(1)
-        .says(A, b"")
+        .sends(A, b"")
         .is_closed(A);
 }
 
@@ -238,24 +239,19 @@ fn malformed_packets_close() {
     ];
     for packet in packets {
         Table::new()
-            .joins(A, CONNECT_A)
-            .hears(A, packet)
-            .says(A, b"")
+            .joins(A, connect_a())
+            .receives(A, packet)
+            .sends(A, b"")
             .is_closed(A);
     }
 }
 
 #[test]
 fn packets_that_only_brokers_send_close() {
-    for packet in [
-        &b"\x20\x02\0\0"[..],
-        b"\x90\x03\0\x01\0",
-        b"\xb0\x02\0\x01",
-        b"\xd0\0",
-    ] {
+    for packet in [connack(), suback(1, &[0]), unsuback(1), pingresp()] {
         Table::new()
-            .joins(A, CONNECT_A)
-            .hears(A, packet)
+            .joins(A, connect_a())
+            .receives(A, packet)
             .is_closed(A);
     }
 }
@@ -264,17 +260,17 @@ fn packets_that_only_brokers_send_close() {
 fn packets_have_a_limit() {
     let mut table = Table::with(Config::new().max_packet(20));
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x30\x12\0\x01t234567890123456")
-        .hears(A, PINGREQ)
-        .says(A, PINGRESP);
+        .joins(A, connect_a())
+        .receives(A, publish("t").payload(b"234567890123456"))
+        .receives(A, pingreq())
+        .sends(A, pingresp());
     table
-        .hears(A, b"\x30\x13\0\x01t2345678901234567")
+        .receives(A, publish("t").payload(b"2345678901234567"))
         .is_closed(A);
     // It is not waited for the end of a larger one.
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x30\xff\xff\xff\x7f\0\x01t2345678901234")
+        .joins(B, connect_b())
+        .receives(B, b"\x30\xff\xff\xff\x7f\0\x01t2345678901234")
         .is_closed(B);
 }
 
@@ -282,20 +278,20 @@ fn packets_have_a_limit() {
 fn the_limit_holds_for_one_packet_not_for_many_at_once() {
     let mut table = Table::with(Config::new().max_packet(20));
     table
-        .joins(A, CONNECT_A)
-        .hears(A, &PINGREQ.repeat(30))
-        .says(A, &PINGRESP.repeat(30));
+        .joins(A, connect_a())
+        .receives(A, vec![pingreq(); 30])
+        .sends(A, vec![pingresp(); 30]);
 }
 
 #[test]
 fn what_is_ready_is_told_once() {
     let mut table = Table::new();
-    table.opens(A, CONNECT_A);
+    table.opens(A, connect_a());
     assert_eq!(
         (table.broker.next_ready(), table.broker.next_ready()),
         (Some(A), None)
     );
-    table.hears(A, DISCONNECT);
+    table.receives(A, disconnect());
     assert_eq!(
         (table.broker.next_ready(), table.broker.next_ready()),
         (Some(A), None)
@@ -308,10 +304,10 @@ fn what_is_ready_is_told_once() {
 fn nothing_is_left_of_a_lost_connection() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\xc0\0\xe0\0")
+        .joins(A, connect_a())
+        .receives(A, [pingreq(), disconnect()])
         .loses(A)
-        .says(A, b"");
+        .sends(A, b"");
     while let Some(ready) = table.broker.next_ready() {
         assert_ne!(ready, A);
     }

@@ -1,21 +1,29 @@
-//! Dialogues with the broker: literal bytes in, literal bytes out, and a clock that stands still.
+//! Dialogues with the broker: packets in, packets out, and a clock that stands still. Bytes are
+//! written out where the form of a packet is the point.
 mod connections;
 mod delivery;
 mod messages;
 mod sessions;
 
-use motemq_rig::broker::{Broker, Config, Connection};
+use motemq_rig::{
+    broker::{Broker, Config, Connection},
+    packets::*,
+};
 
-/// A client with a clean session, 60 s of keep-alive, and one letter as identifier.
-const CONNECT_A: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a";
-const CONNECT_B: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01b";
-/// The same with a session that is kept.
-const KEEP_A: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x00\0\x3c\0\x01a";
-const ACCEPTED: &[u8] = b"\x20\x02\0\0";
-const RESUMED: &[u8] = b"\x20\x02\x01\0";
-const DISCONNECT: &[u8] = b"\xe0\0";
-const PINGREQ: &[u8] = b"\xc0\0";
-const PINGRESP: &[u8] = b"\xd0\0";
+/// CONNECT of the client `a` with a clean session and a keep alive of 60 s.
+fn connect_a() -> Packet {
+    connect("a").keep_alive(60)
+}
+
+/// CONNECT of the client `b` with a clean session and a keep alive of 60 s.
+fn connect_b() -> Packet {
+    connect("b").keep_alive(60)
+}
+
+/// CONNECT of the client `a` with a session that outlives the connection.
+fn keep_a() -> Packet {
+    connect_a().keep_session()
+}
 
 const A: Connection = Connection(1);
 const B: Connection = Connection(2);
@@ -38,30 +46,34 @@ impl Table {
         }
     }
 
-    /// A new connection, with its first bytes.
-    fn opens(&mut self, connection: Connection, bytes: &[u8]) -> &mut Self {
+    /// A client opens a connection and sends its first bytes.
+    fn opens(&mut self, connection: Connection, bytes: impl ToBytes) -> &mut Self {
         self.broker.opened(self.now, connection);
-        self.hears(connection, bytes)
+        self.receives(connection, bytes)
     }
 
-    /// A new connection that is accepted.
-    fn joins(&mut self, connection: Connection, connect: &[u8]) -> &mut Self {
-        self.opens(connection, connect).says(connection, ACCEPTED)
+    /// A client opens a connection, which the broker accepts.
+    #[track_caller]
+    fn joins(&mut self, connection: Connection, connect: impl ToBytes) -> &mut Self {
+        self.opens(connection, connect).sends(connection, connack())
     }
 
-    fn hears(&mut self, connection: Connection, bytes: &[u8]) -> &mut Self {
-        self.broker.received(self.now, connection, bytes);
+    /// The broker receives bytes.
+    fn receives(&mut self, connection: Connection, bytes: impl ToBytes) -> &mut Self {
+        self.broker
+            .received(self.now, connection, &bytes.to_bytes());
         self
     }
 
+    /// The broker has sent exactly these bytes.
     #[track_caller]
-    fn says(&mut self, connection: Connection, bytes: &[u8]) -> &mut Self {
-        let said = self.broker.take(connection);
+    fn sends(&mut self, connection: Connection, bytes: impl ToBytes) -> &mut Self {
+        let (sent, expected) = (self.broker.take(connection), bytes.to_bytes());
         assert!(
-            said == bytes,
-            "says {}\n not {}",
-            said.escape_ascii(),
-            bytes.escape_ascii()
+            sent == expected,
+            "sends {}\n  not {}",
+            sent.escape_ascii(),
+            expected.escape_ascii()
         );
         self
     }

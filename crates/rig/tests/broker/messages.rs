@@ -8,21 +8,25 @@ fn the_lower_qos_counts() {
     {
         let mut table = Table::new();
         table
-            .joins(A, CONNECT_A)
-            .hears(A, &[0x82, 6, 0, 1, 0, 1, b't', granted])
-            .says(A, &[0x90, 3, 0, 1, granted]);
-        let (packet, answer): (&[u8], &[u8]) = match published {
-            0 => (b"\x30\x04\0\x01tm", b""),
-            1 => (b"\x32\x06\0\x01t\0\x07m", b"\x40\x02\0\x07"),
-            _ => (b"\x34\x06\0\x01t\0\x07m", b"\x50\x02\0\x07"),
+            .joins(A, connect_a())
+            .receives(A, subscribe(1, &[("t", granted)]))
+            .sends(A, suback(1, &[granted]));
+        let message = publish("t").payload(b"m");
+        let (packet, answer) = match published {
+            0 => (message.clone(), vec![]),
+            1 => (message.clone().qos1(7), vec![puback(7)]),
+            _ => (message.clone().qos2(7), vec![pubrec(7)]),
         };
-        table.joins(B, CONNECT_B).hears(B, packet).says(B, answer);
-        table.says(
+        table
+            .joins(B, connect_b())
+            .receives(B, packet)
+            .sends(B, answer);
+        table.sends(
             A,
             match granted.min(published) {
-                0 => b"\x30\x04\0\x01tm",
-                1 => b"\x32\x06\0\x01t\0\x01m",
-                _ => b"\x34\x06\0\x01t\0\x01m",
+                0 => message,
+                1 => message.qos1(1),
+                _ => message.qos2(1),
             },
         );
     }
@@ -32,86 +36,83 @@ fn the_lower_qos_counts() {
 fn overlapping_filters_give_one_copy_of_the_highest_qos() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x0e\0\x01\0\x03t/a\x01\0\x03t/#\x02")
-        .says(A, b"\x90\x04\0\x01\x01\x02");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t/a", 1), ("t/#", 2)]))
+        .sends(A, suback(1, &[1, 2]));
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x34\x08\0\x03t/a\0\x09m")
-        .says(B, b"\x50\x02\0\x09");
-    table.says(A, b"\x34\x08\0\x03t/a\0\x01m");
+        .joins(B, connect_b())
+        .receives(B, publish("t/a").qos2(9).payload(b"m"))
+        .sends(B, pubrec(9));
+    table.sends(A, publish("t/a").qos2(1).payload(b"m"));
 }
 
 #[test]
 fn wildcards() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x10\0\x01\0\x05w/+/x\0\0\x03w/#\0")
-        .says(A, b"\x90\x04\0\x01\0\0");
-    table.joins(B, CONNECT_B);
-    for packet in [
-        &b"\x30\x04\0\x01wm"[..],
-        b"\x30\x07\0\x04w//xm",
-        b"\x30\x09\0\x06w/\xc3\xa9/xm",
-    ] {
-        table.hears(B, packet).says(A, packet);
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("w/+/x", 0), ("w/#", 0)]))
+        .sends(A, suback(1, &[0, 0]));
+    table.joins(B, connect_b());
+    for topic in ["w", "w//x", "w/é/x"] {
+        let packet = publish(topic).payload(b"m");
+        table.receives(B, &packet).sends(A, &packet);
     }
     table
-        .hears(B, b"\x30\x05\0\x02/wm")
-        .hears(B, b"\x30\x04\0\x01Wm")
-        .says(A, b"");
+        .receives(B, publish("/w").payload(b"m"))
+        .receives(B, publish("W").payload(b"m"))
+        .sends(A, b"");
 }
 
 #[test]
 fn dollar_is_not_matched_by_wildcards() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x0c\0\x01\0\x01#\0\0\x03+/x\0")
-        .says(A, b"\x90\x04\0\x01\0\0");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("#", 0), ("+/x", 0)]))
+        .sends(A, suback(1, &[0, 0]));
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x30\x07\0\x04$s/xm")
-        .says(A, b"");
+        .joins(B, connect_b())
+        .receives(B, publish("$s/x").payload(b"m"))
+        .sends(A, b"");
     table
-        .hears(A, b"\x82\x09\0\x02\0\x04$s/#\0")
-        .says(A, b"\x90\x03\0\x02\0");
+        .receives(A, subscribe(2, &[("$s/#", 0)]))
+        .sends(A, suback(2, &[0]));
     table
-        .hears(B, b"\x30\x07\0\x04$s/xm")
-        .says(A, b"\x30\x07\0\x04$s/xm");
+        .receives(B, publish("$s/x").payload(b"m"))
+        .sends(A, publish("$s/x").payload(b"m"));
 }
 
 #[test]
 fn unsubscribe_takes_filters_as_they_are_written() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x0e\0\x01\0\x03t/a\x01\0\x03t/+\x01")
-        .says(A, b"\x90\x04\0\x01\x01\x01");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t/a", 1), ("t/+", 1)]))
+        .sends(A, suback(1, &[1, 1]));
     table
-        .hears(A, b"\xa2\x0c\0\x09\0\x03t/+\0\x03no!")
-        .says(A, b"\xb0\x02\0\x09");
+        .receives(A, unsubscribe(9, &["t/+", "no!"]))
+        .sends(A, unsuback(9));
     table
-        .hears(A, b"\x30\x06\0\x03t/bm")
-        .says(A, b"")
-        .hears(A, b"\x30\x06\0\x03t/am")
-        .says(A, b"\x30\x06\0\x03t/am");
+        .receives(A, publish("t/b").payload(b"m"))
+        .sends(A, b"")
+        .receives(A, publish("t/a").payload(b"m"))
+        .sends(A, publish("t/a").payload(b"m"));
 }
 
 #[test]
 fn subscribing_again_replaces_the_qos() {
     let mut table = Table::new();
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x06\0\x01\0\x01t\x02")
-        .says(A, b"\x90\x03\0\x01\x02");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t", 2)]))
+        .sends(A, suback(1, &[2]));
     table
-        .hears(A, b"\x82\x06\0\x02\0\x01t\0")
-        .says(A, b"\x90\x03\0\x02\0");
+        .receives(A, subscribe(2, &[("t", 0)]))
+        .sends(A, suback(2, &[0]));
     table
-        .hears(A, b"\x32\x06\0\x01t\0\x07m")
-        .says(A, b"\x30\x04\0\x01tm\x40\x02\0\x07");
+        .receives(A, publish("t").qos1(7).payload(b"m"))
+        .sends(A, [publish("t").payload(b"m"), puback(7)]);
 }
 
 #[test]
@@ -119,76 +120,77 @@ fn filters_can_be_refused() {
     let mut table =
         Table::with(Config::new().admit(|client, filter| client != "a" || filter != "s"));
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x0a\0\x01\0\x01s\x01\0\x01t\x01")
-        .says(A, b"\x90\x04\0\x01\x80\x01")
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("s", 1), ("t", 1)]))
+        .sends(A, suback(1, &[0x80, 1]))
         .is_open(A);
-    table.hears(A, b"\x30\x04\0\x01sm").says(A, b"");
+    table.receives(A, publish("s").payload(b"m")).sends(A, b"");
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x82\x06\0\x01\0\x01s\0")
-        .says(B, b"\x90\x03\0\x01\0");
+        .joins(B, connect_b())
+        .receives(B, subscribe(1, &[("s", 0)]))
+        .sends(B, suback(1, &[0]));
 }
 
 #[test]
 fn the_qos_granted_can_be_limited() {
     let mut table = Table::with(Config::new().max_qos(QoS::AtLeastOnce));
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x06\0\x01\0\x01t\x02")
-        .says(A, b"\x90\x03\0\x01\x01");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t", 2)]))
+        .sends(A, suback(1, &[1]));
 }
 
 #[test]
 fn retained_messages() {
     let mut table = Table::new();
     table
-        .joins(B, CONNECT_B)
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x06\0\x01\0\x01t\x01")
-        .says(A, b"\x90\x03\0\x01\x01");
+        .joins(B, connect_b())
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t", 1)]))
+        .sends(A, suback(1, &[1]));
     // Live traffic has RETAIN 0.
     table
-        .hears(B, b"\x35\x06\0\x01t\0\x07R")
-        .says(B, b"\x50\x02\0\x07")
-        .says(A, b"\x32\x06\0\x01t\0\x01R");
+        .receives(B, publish("t").qos2(7).retain().payload(b"R"))
+        .sends(B, pubrec(7))
+        .sends(A, publish("t").qos1(1).payload(b"R"));
     // A new subscription has it with RETAIN 1, after SUBACK; the same one again, too.
+    table.receives(A, subscribe(2, &[("t", 1)])).sends(
+        A,
+        [suback(2, &[1]), publish("t").qos1(2).retain().payload(b"R")],
+    );
     table
-        .hears(A, b"\x82\x06\0\x02\0\x01t\x01")
-        .says(A, b"\x90\x03\0\x02\x01\x33\x06\0\x01t\0\x02R");
-    table
-        .hears(A, b"\x82\x06\0\x03\0\x01+\0")
-        .says(A, b"\x90\x03\0\x03\0\x31\x04\0\x01tR");
+        .receives(A, subscribe(3, &[("+", 0)]))
+        .sends(A, [suback(3, &[0]), publish("t").retain().payload(b"R")]);
     // What is not retained leaves it alone; what is replaces it, with QoS 0, too.
     table
-        .hears(B, b"\x30\x04\0\x01tx")
-        .says(A, b"\x30\x04\0\x01tx")
-        .hears(B, b"\x31\x04\0\x01tS")
-        .says(A, b"\x30\x04\0\x01tS");
+        .receives(B, publish("t").payload(b"x"))
+        .sends(A, publish("t").payload(b"x"))
+        .receives(B, publish("t").retain().payload(b"S"))
+        .sends(A, publish("t").payload(b"S"));
     table
-        .hears(A, b"\x82\x06\0\x04\0\x01t\x01")
-        .says(A, b"\x90\x03\0\x04\x01\x31\x04\0\x01tS");
+        .receives(A, subscribe(4, &[("t", 1)]))
+        .sends(A, [suback(4, &[1]), publish("t").retain().payload(b"S")]);
     // An empty one is passed on and ends it.
     table
-        .hears(B, b"\x31\x03\0\x01t")
-        .says(A, b"\x30\x03\0\x01t");
+        .receives(B, publish("t").retain())
+        .sends(A, publish("t"));
     table
-        .hears(A, b"\x82\x06\0\x05\0\x01t\x01")
-        .says(A, b"\x90\x03\0\x05\x01");
+        .receives(A, subscribe(5, &[("t", 1)]))
+        .sends(A, suback(5, &[1]));
 }
 
 #[test]
 fn retained_messages_outlive_the_session() {
     let mut table = Table::new();
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x31\x04\0\x01tR")
-        .hears(B, DISCONNECT)
+        .joins(B, connect_b())
+        .receives(B, publish("t").retain().payload(b"R"))
+        .receives(B, disconnect())
         .is_closed(B);
     table
-        .joins(A, CONNECT_A)
-        .hears(A, b"\x82\x06\0\x01\0\x01t\0")
-        .says(A, b"\x90\x03\0\x01\0\x31\x04\0\x01tR");
+        .joins(A, connect_a())
+        .receives(A, subscribe(1, &[("t", 0)]))
+        .sends(A, [suback(1, &[0]), publish("t").retain().payload(b"R")]);
 }
 
 /// CONNECT of a client `a` with the will `W` to `w`.
@@ -205,16 +207,18 @@ fn with_will(flags: u8) -> Vec<u8> {
 fn will_table(flags: u8) -> Table {
     let mut table = Table::new();
     table
-        .joins(B, b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01b")
-        .hears(B, b"\x82\x06\0\x01\0\x01w\x01")
-        .says(B, b"\x90\x03\0\x01\x01");
-    table.joins(A, &with_will(flags));
+        .joins(B, connect("b"))
+        .receives(B, subscribe(1, &[("w", 1)]))
+        .sends(B, suback(1, &[1]));
+    table.joins(A, with_will(flags));
     table
 }
 
 #[test]
 fn will_of_a_lost_connection() {
-    will_table(0x0e).loses(A).says(B, b"\x32\x06\0\x01w\0\x01W");
+    will_table(0x0e)
+        .loses(A)
+        .sends(B, publish("w").qos1(1).payload(b"W"));
 }
 
 #[test]
@@ -222,28 +226,31 @@ fn will_of_a_silent_connection() {
     will_table(0x06)
         .waits(90_000)
         .is_closed(A)
-        .says(B, b"\x30\x04\0\x01wW");
+        .sends(B, publish("w").payload(b"W"));
 }
 
 #[test]
 fn will_of_a_connection_closed_for_an_error() {
     will_table(0x0e)
-        .hears(A, b"\0\0")
-        .says(B, b"\x32\x06\0\x01w\0\x01W")
+        .receives(A, b"\0\0")
+        .sends(B, publish("w").qos1(1).payload(b"W"))
         .loses(A)
-        .says(B, b"");
+        .sends(B, b"");
 }
 
 #[test]
 fn will_of_a_connection_taken_over() {
     will_table(0x0e)
-        .joins(C, CONNECT_A)
-        .says(B, b"\x32\x06\0\x01w\0\x01W");
+        .joins(C, connect_a())
+        .sends(B, publish("w").qos1(1).payload(b"W"));
 }
 
 #[test]
 fn no_will_after_disconnect() {
-    will_table(0x0e).hears(A, DISCONNECT).loses(A).says(B, b"");
+    will_table(0x0e)
+        .receives(A, disconnect())
+        .loses(A)
+        .sends(B, b"");
 }
 
 #[test]
@@ -256,22 +263,25 @@ fn no_will_of_a_connection_refused() {
         }
     }));
     table
-        .joins(B, CONNECT_B)
-        .hears(B, b"\x82\x06\0\x01\0\x01w\x01")
-        .says(B, b"\x90\x03\0\x01\x01");
+        .joins(B, connect_b())
+        .receives(B, subscribe(1, &[("w", 1)]))
+        .sends(B, suback(1, &[1]));
     table
-        .opens(A, &with_will(0x0e))
-        .says(A, b"\x20\x02\0\x05")
+        .opens(A, with_will(0x0e))
+        .sends(A, connack().code(5))
         .loses(A)
-        .says(B, b"");
+        .sends(B, b"");
 }
 
 #[test]
 fn retained_will() {
     let mut table = will_table(0x36);
-    table.loses(A).says(B, b"\x32\x06\0\x01w\0\x01W");
+    table.loses(A).sends(B, publish("w").qos1(1).payload(b"W"));
     table
-        .joins(C, CONNECT_A)
-        .hears(C, b"\x82\x06\0\x01\0\x01w\x02")
-        .says(C, b"\x90\x03\0\x01\x02\x35\x06\0\x01w\0\x01W");
+        .joins(C, connect_a())
+        .receives(C, subscribe(1, &[("w", 2)]))
+        .sends(
+            C,
+            [suback(1, &[2]), publish("w").qos2(1).retain().payload(b"W")],
+        );
 }

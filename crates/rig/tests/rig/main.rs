@@ -4,17 +4,27 @@ mod link;
 mod proxy;
 mod server;
 
+use motemq_rig::packets::*;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
-const CONNECT_A: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a";
-const CONNECT_B: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01b";
-/// The same as `CONNECT_A` with a session that is kept.
-const KEEP_A: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x00\0\x3c\0\x01a";
-const ACCEPTED: &[u8] = b"\x20\x02\0\0";
+/// CONNECT of the client `a` with a clean session and a keep alive of 60 s.
+fn connect_a() -> Packet {
+    connect("a").keep_alive(60)
+}
+
+/// CONNECT of the client `b` with a clean session and a keep alive of 60 s.
+fn connect_b() -> Packet {
+    connect("b").keep_alive(60)
+}
+
+/// CONNECT of the client `a` with a session that outlives the connection.
+fn keep_a() -> Packet {
+    connect_a().keep_session()
+}
 
 /// A socket that does not wait for longer than a test may take.
 struct Client(TcpStream);
@@ -32,28 +42,32 @@ impl Client {
         Client(stream)
     }
 
-    /// With CONNECT accepted.
-    fn join(addr: SocketAddr, connect: &[u8]) -> Self {
+    /// Opens a connection, which the server accepts.
+    #[track_caller]
+    fn join(addr: SocketAddr, connect: impl ToBytes) -> Self {
         let mut client = Self::open(addr);
-        client.says(connect).hears(ACCEPTED);
+        client.sends(connect).receives(connack());
         client
     }
 
+    /// The client sends bytes.
     #[track_caller]
-    fn says(&mut self, bytes: &[u8]) -> &mut Self {
-        self.0.write_all(bytes).unwrap();
+    fn sends(&mut self, bytes: impl ToBytes) -> &mut Self {
+        self.0.write_all(&bytes.to_bytes()).unwrap();
         self
     }
 
+    /// The client receives exactly these bytes.
     #[track_caller]
-    fn hears(&mut self, bytes: &[u8]) -> &mut Self {
-        let mut heard = vec![0; bytes.len()];
-        self.0.read_exact(&mut heard).unwrap();
+    fn receives(&mut self, bytes: impl ToBytes) -> &mut Self {
+        let expected = bytes.to_bytes();
+        let mut received = vec![0; expected.len()];
+        self.0.read_exact(&mut received).unwrap();
         assert!(
-            heard == bytes,
-            "heard {}\n not {}",
-            heard.escape_ascii(),
-            bytes.escape_ascii()
+            received == expected,
+            "receives {}\n     not {}",
+            received.escape_ascii(),
+            expected.escape_ascii()
         );
         self
     }
@@ -71,7 +85,7 @@ impl Client {
             {
                 panic!("still open")
             }
-            _ => assert!(rest.is_empty(), "heard {}", rest.escape_ascii()),
+            _ => assert!(rest.is_empty(), "receives {}", rest.escape_ascii()),
         }
     }
 }

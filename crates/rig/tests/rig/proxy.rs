@@ -16,8 +16,11 @@ fn start() -> (Server, Proxy) {
 #[test]
 fn passes_on_both_ways() {
     let (_server, proxy) = start();
-    let mut client = Client::join(proxy.addr(), CONNECT_A);
-    client.says(b"\xc0\0\xe0\0").hears(b"\xd0\0").is_closed();
+    let mut client = Client::join(proxy.addr(), connect_a());
+    client
+        .sends([pingreq(), disconnect()])
+        .receives(pingresp())
+        .is_closed();
     assert_eq!(
         (
             proxy.passed(Direction::Up),
@@ -35,23 +38,30 @@ fn cuts_after_the_byte_named_to_the_client() {
         proxy.plan(Plan::cut_after(Direction::Down, cut));
         let mut client = Client::open(proxy.addr());
         if cut != 0 {
-            client.says(CONNECT_A).hears(&ACCEPTED[..cut as usize]);
+            client
+                .sends(connect_a())
+                .receives(&connack().to_bytes()[..cut as usize]);
         }
         client.is_closed();
     }
-    Client::join(proxy.addr(), CONNECT_A)
-        .says(b"\xc0\0")
-        .hears(b"\xd0\0");
+    Client::join(proxy.addr(), connect_a())
+        .sends(pingreq())
+        .receives(pingresp());
 }
 
 #[test]
 fn cuts_after_the_byte_named_to_the_broker() {
     let (server, proxy) = start();
-    let mut observer = Client::join(server.addr(), CONNECT_B);
+    let mut observer = Client::join(server.addr(), connect_b());
     observer
-        .says(b"\x82\x06\0\x01\0\x01t\0")
-        .hears(b"\x90\x03\0\x01\0");
-    let bytes = [CONNECT_A, b"\x30\x04\0\x01t1\x30\x04\0\x01t2"].concat();
+        .sends(subscribe(1, &[("t", 0)]))
+        .receives(suback(1, &[0]));
+    let bytes = [
+        connect_a(),
+        publish("t").payload(b"1"),
+        publish("t").payload(b"2"),
+    ]
+    .to_bytes();
     // One byte short of the first message; exactly it; one byte short of the second.
     for (cut, arrives) in [(20, false), (21, true), (26, true)] {
         proxy.plan(Plan {
@@ -59,20 +69,20 @@ fn cuts_after_the_byte_named_to_the_broker() {
             ..Plan::cut_after(Direction::Up, cut)
         });
         let mut client = Client::open(proxy.addr());
-        client.says(&bytes);
+        client.sends(&bytes);
         // The answer may be lost with the link.
         let _ = client.0.read_to_end(&mut Vec::new());
         if arrives {
-            observer.hears(b"\x30\x04\0\x01t1");
+            observer.receives(publish("t").payload(b"1"));
         }
     }
-    observer.says(b"\xc0\0").hears(b"\xd0\0");
+    observer.sends(pingreq()).receives(pingresp());
 }
 
 #[test]
 fn cuts_when_told() {
     let (_server, proxy) = start();
-    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    let mut client = Client::join(proxy.addr(), connect_a());
     assert_eq!((proxy.cut(), proxy.cut()), (1, 0));
     client.is_closed();
 }
@@ -80,11 +90,11 @@ fn cuts_when_told() {
 #[test]
 fn stalls_and_goes_on() {
     let (server, proxy) = start();
-    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    let mut client = Client::join(proxy.addr(), connect_a());
     proxy.stall();
     let mut second = Client::open(proxy.addr());
-    second.says(CONNECT_B);
-    client.says(b"\xc0\0");
+    second.sends(connect_b());
+    client.sends(pingreq());
     client
         .0
         .set_read_timeout(Some(Duration::from_millis(100)))
@@ -95,8 +105,8 @@ fn stalls_and_goes_on() {
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     proxy.resume();
-    client.hears(b"\xd0\0");
-    second.hears(ACCEPTED);
+    client.receives(pingresp());
+    second.receives(connack());
     assert_eq!(server.connections(), 2);
 }
 
@@ -107,13 +117,13 @@ fn without_an_upstream_there_is_only_a_cut() {
     Client::open(proxy.addr()).is_closed();
     let server = Server::start_at(0, broker).unwrap();
     proxy.set_upstream(server.addr());
-    Client::join(proxy.addr(), CONNECT_A);
+    Client::join(proxy.addr(), connect_a());
 }
 
 #[test]
 fn ends_in_time_when_dropped() {
     let (_server, proxy) = start();
-    let mut client = Client::join(proxy.addr(), CONNECT_A);
+    let mut client = Client::join(proxy.addr(), connect_a());
     proxy.stall();
     let start = Instant::now();
     drop(proxy);
@@ -128,7 +138,7 @@ fn a_cut_does_not_wait_for_the_broker() {
     proxy.plan(Plan::cut_after(Direction::Up, 3));
     let mut client = Client::open(proxy.addr());
     let (mut upstream, _) = silent.accept().unwrap();
-    client.says(b"abcdef").is_closed();
+    client.sends(b"abcdef").is_closed();
     assert_eq!(proxy.cut(), 0);
     let mut heard = Vec::new();
     upstream.read_to_end(&mut heard).unwrap();

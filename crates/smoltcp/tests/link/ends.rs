@@ -1,6 +1,7 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
 use motemq::{Connect, Event, Fault, Filter, Publish, QoS, SessionState};
+use motemq_rig::packets::*;
 use smoltcp::{
     socket::tcp::State,
     time::{Duration, Instant},
@@ -66,28 +67,25 @@ fn the_peer_aborts() {
 #[test]
 fn the_peer_closes_behind_its_last_message() {
     let mut world = connected(256, &Connect::new("a"));
-    world
-        .far()
-        .send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty")
-        .unwrap();
+    world.broker_sends([publish("t").payload(b"x"), publish("t").payload(b"y")]);
     world.far().close();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     while !world
         .round(4, |event, _, _| {
             if let Event::Message(m) = event {
-                heard.push(m.payload[0])
+                received.push(m.payload[0])
             }
         })
         .unwrap()
     {}
-    assert_eq!(heard, b"xy");
+    assert_eq!(received, b"xy");
     assert!(world.session.is_closed() && !world.near().is_open());
 }
 
 #[test]
 fn the_peer_closes_while_nobody_may_answer() {
     let mut world = connected(256, &Connect::new("a"));
-    world.far().send_slice(b"\x30\x04\0\x01tx").unwrap();
+    world.broker_sends(publish("t").payload(b"x"));
     world.mute = true;
     assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
     world.far().abort();
@@ -104,32 +102,37 @@ fn the_peer_closes_while_nobody_may_answer() {
 #[test]
 fn what_came_before_the_end_waits_for_room() {
     let mut world = connected(256, &Connect::new("a"));
-    world.far().send_slice(b"\x30\x04\0\x01tx").unwrap();
+    world.broker_sends(publish("t").payload(b"x"));
     world.far().close();
     world.restless = true;
     for _ in 0..10 {
         assert_eq!(world.round(usize::MAX, |_, _, _| ()), Ok(false));
     }
-    let mut heard = 0;
+    let mut received = 0;
     while !world
         .round(4, |event, _, _| {
-            heard += usize::from(matches!(event, Event::Message(_)))
+            received += usize::from(matches!(event, Event::Message(_)))
         })
         .unwrap()
     {}
-    assert_eq!(heard, 1);
+    assert_eq!(received, 1);
 }
 
 #[test]
 fn what_was_taken_from_the_ring_before_the_end_waits_for_room() {
     let mut world = connected(256, &Connect::new("a"));
     world.far().set_nagle_enabled(false);
-    world.far().send_slice(b"\x30\x04\0\x01").unwrap();
+    let (beginning, rest) = (
+        publish("t").payload(b"x").to_bytes(),
+        publish("t").payload(b"y"),
+    );
+    let (beginning, middle) = beginning.split_at(4);
+    world.broker_sends(beginning);
     assert_eq!(world.round(4, |_, _, _| ()), Ok(false));
-    world.far().send_slice(b"tx\x30\x04\0\x01ty").unwrap();
+    world.broker_sends((middle, rest));
     world.far().close();
     // Half of the first message is in `rx` by now, so the rest follows it there.
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     while world.rx.bytes().len() < 12 {
         assert_eq!(world.round(4, |_, _, _| panic!("too early")), Ok(false));
     }
@@ -140,12 +143,12 @@ fn what_was_taken_from_the_ring_before_the_end_waits_for_room() {
     while !world
         .round(4, |event, _, _| {
             if let Event::Message(m) = event {
-                heard.push(m.payload[0])
+                received.push(m.payload[0])
             }
         })
         .unwrap()
     {}
-    assert_eq!(heard, b"xy");
+    assert_eq!(received, b"xy");
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn silence_is_kept_alive() {
 
 /// What a newcomer hears: the payloads of retained messages.
 fn retained(world: &mut World) -> Vec<Vec<u8>> {
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     world.open(&Connect::new("newcomer"));
     world
         .run(|event, session, tx| {
@@ -210,13 +213,13 @@ fn retained(world: &mut World) -> Vec<Vec<u8>> {
                 ),
                 // What is retained comes before it.
                 Event::Subscribed { .. } => drop(session.publish(&Publish::to("end"), tx).unwrap()),
-                Event::Message(m) if m.topic != "end" => heard.push(m.payload.to_vec()),
+                Event::Message(m) if m.topic != "end" => received.push(m.payload.to_vec()),
                 _ => {}
             }
             matches!(event, Event::Message(m) if m.topic == "end")
         })
         .unwrap();
-    heard
+    received
 }
 
 #[test]
@@ -268,10 +271,7 @@ fn a_peer_that_does_not_let_go() {
 #[test]
 fn what_nobody_reads_any_more_holds_nothing_up() {
     let mut world = connected(64, &Connect::new("a"));
-    world
-        .far()
-        .send_slice(&b"\x30\x04\0\x01tx".repeat(100))
-        .unwrap();
+    world.broker_sends(vec![publish("t").payload(b"x"); 100]);
     world.session.disconnect(&mut world.tx).unwrap();
     let since = world.now;
     world.run_to_the_end().unwrap();

@@ -1,6 +1,7 @@
 //! Messages of all kinds through rings of all sizes.
 use crate::world::World;
 use motemq::{Connect, Event, Filter, ManualAcks, PendingAck, Publish, QoS, SendError, Session};
+use motemq_rig::packets::*;
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
@@ -22,7 +23,7 @@ fn subscribed(world: &mut World, connect: &Connect<'_>) {
 fn every_qos_both_ways() {
     let mut world = World::new(512);
     subscribed(&mut world, &Connect::new("a"));
-    let (mut acked, mut heard) = (0, Vec::new());
+    let (mut acked, mut received) = (0, Vec::new());
     for qos in ALL {
         world
             .session
@@ -36,13 +37,13 @@ fn every_qos_both_ways() {
         .run(|event, _, _| {
             match event {
                 Event::Acked { .. } => acked += 1,
-                Event::Message(m) => heard.push((m.payload.to_vec(), m.qos())),
+                Event::Message(m) => received.push((m.payload.to_vec(), m.qos())),
                 _ => {}
             }
-            acked == 2 && heard.len() == 3
+            acked == 2 && received.len() == 3
         })
         .unwrap();
-    assert_eq!(heard, ALL.map(|qos| (b"hello".to_vec(), qos)));
+    assert_eq!(received, ALL.map(|qos| (b"hello".to_vec(), qos)));
     world.session.disconnect(&mut world.tx).unwrap();
     world.run_to_the_end().unwrap();
     assert!(!world.near().is_open());
@@ -55,10 +56,10 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
     // What is lost several times takes its time.
     subscribed(&mut world, &Connect::new("a").timeout(200));
     let payload = |number: usize| vec![number as u8; number * 7 % 110];
-    let (mut next, mut heard, mut partial) = (0, Vec::new(), Vec::new());
+    let (mut next, mut received, mut partial) = (0, Vec::new(), Vec::new());
     let mut rest: Vec<u8> = Vec::new();
     let mut rounds = 0;
-    while heard.len() < count || !rest.is_empty() {
+    while received.len() < count || !rest.is_empty() {
         if !rest.is_empty() {
             match world.session.publish_chunk(&rest, &mut world.tx) {
                 Ok(given) => drop(rest.drain(..given)),
@@ -93,15 +94,19 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
                 _ => return,
             };
             if remaining == 0 {
-                heard.push(std::mem::take(&mut partial));
+                received.push(std::mem::take(&mut partial));
             }
         });
         assert_eq!(over, Ok(false), "at {}", world.now);
         rounds += 1;
-        assert!(rounds < 200_000, "no end: {} of {count} heard", heard.len());
+        assert!(
+            rounds < 200_000,
+            "no end: {} of {count} received",
+            received.len()
+        );
     }
     assert_eq!(
-        heard,
+        received,
         (0..count).map(payload).collect::<Vec<_>>(),
         "a ring of {ring}"
     );
@@ -152,7 +157,7 @@ fn what_is_whole_in_the_ring_is_read_there() {
     );
 }
 
-/// Also of a message that the ring's end cuts both halves are told at once.
+/// Both halves of a message that the end of the ring cuts are reported at once.
 #[test]
 fn nothing_waits_for_a_timer() {
     let mut world = World::new(256);
@@ -160,14 +165,11 @@ fn nothing_waits_for_a_timer() {
     world.far().set_nagle_enabled(false);
     for number in 0..50u8 {
         let since = world.now;
-        world
-            .far()
-            .send_slice(&[&b"\x30\x18\0\x03t/x"[..], &[number; 19]].concat())
-            .unwrap();
+        world.broker_sends(publish("t/x").payload(&[number; 19]));
         world
             .run(|event, _, _| matches!(event, Event::Message(m) if m.payload == [number; 19]))
             .unwrap();
-        assert_eq!(world.told_at, since, "message {number}");
+        assert_eq!(world.last_event_at, since, "message {number}");
     }
 }
 
@@ -177,7 +179,7 @@ fn a_stream_up_and_down_through_small_rings() {
     let mut world = World::new(128);
     subscribed(&mut world, &Connect::new("a"));
     let byte = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8;
-    let (mut given, mut heard) = (0, 0);
+    let (mut given, mut received) = (0, 0);
     world
         .session
         .publish(
@@ -187,7 +189,7 @@ fn a_stream_up_and_down_through_small_rings() {
         .unwrap();
     let ring = world.ring.clone();
     let mut copied = 0;
-    while heard < LENGTH {
+    while received < LENGTH {
         if given < LENGTH {
             let chunk: Vec<u8> = (given..LENGTH.min(given + 100)).map(byte).collect();
             given += world
@@ -199,10 +201,10 @@ fn a_stream_up_and_down_through_small_rings() {
             assert!(
                 data.iter()
                     .copied()
-                    .eq((heard..).map(byte).take(data.len())),
-                "behind {heard}"
+                    .eq((received..).map(byte).take(data.len())),
+                "behind {received}"
             );
-            heard += data.len() as u32;
+            received += data.len() as u32;
             copied += if data.is_empty() || ring.contains(&(data.as_ptr() as usize)) {
                 0
             } else {
@@ -232,8 +234,8 @@ fn a_payload_from_where_it_lies() {
         )
         .unwrap();
     world.restless = true;
-    let (mut given, mut heard) = (0, Vec::new());
-    while heard.len() < payload.len() {
+    let (mut given, mut received) = (0, Vec::new());
+    while received.len() < payload.len() {
         if world.tx.is_empty() && given < payload.len() {
             let sent = world.near().send_slice(&payload[given..]).unwrap();
             world
@@ -243,13 +245,13 @@ fn a_payload_from_where_it_lies() {
             given += sent;
         }
         let over = world.round(4, |event, _, _| match event {
-            Event::Message(m) => heard.extend_from_slice(m.payload),
-            Event::Payload { data, .. } => heard.extend_from_slice(data),
+            Event::Message(m) => received.extend_from_slice(m.payload),
+            Event::Payload { data, .. } => received.extend_from_slice(data),
             _ => {}
         });
         assert_eq!(over, Ok(false));
     }
-    assert!(heard == payload);
+    assert!(received == payload);
 }
 
 /// A handler that answers each message with a longer one needs room, or the message waits.
@@ -295,18 +297,15 @@ fn answers_need_room() {
 fn what_waits_for_room_waits_in_the_ring() {
     let mut world = World::new(256);
     subscribed(&mut world, &Connect::new("a"));
-    world
-        .far()
-        .send_slice(b"\x30\x04\0\x01tx\x30\x04\0\x01ty")
-        .unwrap();
-    let mut heard = 0;
+    world.broker_sends([publish("t").payload(b"x"), publish("t").payload(b"y")]);
+    let mut received = 0;
     let over = world.round(100, |_, session, tx| {
-        heard += 1;
+        received += 1;
         session
             .publish(&Publish::to("answer").payload(&[0; 50]), tx)
             .unwrap();
     });
-    assert_eq!((over, heard), (Ok(false), 1));
+    assert_eq!((over, received), (Ok(false), 1));
     assert!(world.rx.is_empty(), "it was copied");
 }
 

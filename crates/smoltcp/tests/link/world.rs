@@ -1,7 +1,10 @@
 //! A client and a broker, each with a socket of one interface, in virtual time: it passes only as
 //! far as everybody sleeps.
 use motemq::{Buffer, Connect, Event, Fault, Session, Slot};
-use motemq_rig::broker::{Broker, Config, Connection};
+use motemq_rig::{
+    broker::{Broker, Config, Connection},
+    packets::ToBytes,
+};
 use motemq_smoltcp::{Link, Turn, nap};
 use smoltcp::{
     iface::{Config as Setup, Interface, SocketHandle, SocketSet},
@@ -76,8 +79,8 @@ pub struct World {
     pub stubborn: bool,
     /// The client has something to do as soon as its socket takes it, and looks every millisecond.
     pub restless: bool,
-    /// When the client was told something last.
-    pub told_at: Instant,
+    /// When the client last received an event.
+    pub last_event_at: Instant,
     last_port: u16,
 }
 
@@ -125,7 +128,7 @@ impl World {
             mute: false,
             stubborn: false,
             restless: false,
-            told_at: Instant::ZERO,
+            last_event_at: Instant::ZERO,
             last_port: 49_152,
         }
     }
@@ -156,16 +159,22 @@ impl World {
         self.sockets.get_mut(self.far)
     }
 
+    /// The broker sends these bytes.
+    pub fn broker_sends(&mut self, bytes: impl ToBytes) {
+        let bytes = bytes.to_bytes();
+        assert_eq!(self.far().send_slice(&bytes), Ok(bytes.len()));
+    }
+
     /// One round of the client's loop and of the broker's, and sleep until one of them has
     /// something to do. An answer takes `answer` bytes.
     ///
-    /// Tells whether the connection is over.
+    /// Returns whether the connection is over.
     pub fn round(
         &mut self,
         answer: usize,
-        mut told: impl FnMut(Event<'_>, &mut Session, &mut Tx),
+        mut on_event: impl FnMut(Event<'_>, &mut Session, &mut Tx),
     ) -> Result<bool, Fault> {
-        let mut told_at = None;
+        let mut event_at = None;
         let now = self.now;
         let over = self.round_with(|link, socket, session, rx, tx| {
             let event = if tx.room() >= answer {
@@ -174,12 +183,12 @@ impl World {
                 None
             };
             if let Some(event) = event {
-                told_at = Some(now);
-                told(event, session, tx);
+                event_at = Some(now);
+                on_event(event, session, tx);
             }
             Ok(event.is_some())
         });
-        self.told_at = told_at.unwrap_or(self.told_at);
+        self.last_event_at = event_at.unwrap_or(self.last_event_at);
         over
     }
 

@@ -87,6 +87,22 @@ impl Packet {
         self
     }
 
+    /// Clears the Clean Session flag of a CONNECT.
+    #[track_caller]
+    pub fn keep_session(mut self) -> Self {
+        self.has_type(1);
+        self.rest[7] &= !2;
+        self
+    }
+
+    /// Sets the Keep Alive of a CONNECT in seconds.
+    #[track_caller]
+    pub fn keep_alive(mut self, seconds: u16) -> Self {
+        self.has_type(1);
+        self.rest[8..10].copy_from_slice(&seconds.to_be_bytes());
+        self
+    }
+
     /// Sets the Session Present flag of a CONNACK.
     #[track_caller]
     pub fn session_present(mut self) -> Self {
@@ -123,18 +139,22 @@ pub fn publish(topic: &str) -> Packet {
     }
 }
 
+/// PUBACK.
 pub fn puback(id: u16) -> Packet {
     Packet::new(0x40, Some(id), b"")
 }
 
+/// PUBREC.
 pub fn pubrec(id: u16) -> Packet {
     Packet::new(0x50, Some(id), b"")
 }
 
+/// PUBREL.
 pub fn pubrel(id: u16) -> Packet {
     Packet::new(0x62, Some(id), b"")
 }
 
+/// PUBCOMP.
 pub fn pubcomp(id: u16) -> Packet {
     Packet::new(0x70, Some(id), b"")
 }
@@ -153,23 +173,28 @@ pub fn suback(id: u16, codes: &[u8]) -> Packet {
     Packet::new(0x90, Some(id), codes)
 }
 
+/// UNSUBSCRIBE with topic filters.
 pub fn unsubscribe(id: u16, filters: &[&str]) -> Packet {
     let rest: Vec<u8> = filters.iter().flat_map(|filter| field(filter)).collect();
     Packet::new(0xa2, Some(id), &rest)
 }
 
+/// UNSUBACK.
 pub fn unsuback(id: u16) -> Packet {
     Packet::new(0xb0, Some(id), b"")
 }
 
+/// PINGREQ.
 pub fn pingreq() -> Packet {
     Packet::new(0xc0, None, b"")
 }
 
+/// PINGRESP.
 pub fn pingresp() -> Packet {
     Packet::new(0xd0, None, b"")
 }
 
+/// DISCONNECT.
 pub fn disconnect() -> Packet {
     Packet::new(0xe0, None, b"")
 }
@@ -183,6 +208,7 @@ fn field(text: &str) -> Vec<u8> {
 /// Whatever can stand for bytes of the connection: bytes as they are, a packet, several packets,
 /// and one after the other.
 pub trait ToBytes {
+    /// Returns the bytes.
     fn to_bytes(&self) -> Vec<u8>;
 }
 
