@@ -10,6 +10,8 @@ mod script;
 mod connack;
 #[path = "conformance/connect.rs"]
 mod connect;
+#[path = "conformance/connect_payload.rs"]
+mod connect_payload;
 #[path = "conformance/delivery.rs"]
 mod delivery;
 #[path = "conformance/header.rs"]
@@ -51,6 +53,7 @@ const STATEMENTS: &str = include_str!("mqtt311-normative.tsv");
 const SOURCES: &[&str] = &[
     include_str!("conformance/connack.rs"),
     include_str!("conformance/connect.rs"),
+    include_str!("conformance/connect_payload.rs"),
     include_str!("conformance/delivery.rs"),
     include_str!("conformance/header.rs"),
     include_str!("conformance/publish.rs"),

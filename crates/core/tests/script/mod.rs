@@ -21,6 +21,8 @@
 //! point, bytes are written out.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod manual;
+
 use motemq::*;
 pub use motemq_rig::packets::*;
 
