@@ -27,8 +27,8 @@ use crate::{
 };
 use core::{fmt, str};
 
+mod display;
 mod filters;
-mod words;
 
 pub use crate::wire::Malformed;
 pub use filters::Filters;
@@ -285,16 +285,7 @@ impl Packet<'_> {
             Packet::ConnAck {
                 session_present,
                 code,
-            } => {
-                if session_present && code != ReturnCode::ACCEPTED {
-                    return Err(SendError::Invalid);
-                }
-                write_short(
-                    wire::CONNACK << 4,
-                    u16::from(session_present) << 8 | u16::from(code.get()),
-                    out,
-                )
-            }
+            } => write_connack(session_present, code, out),
             Packet::Publish {
                 dup,
                 qos,
@@ -316,22 +307,10 @@ impl Packet<'_> {
                 write_publish(first_byte, topic.as_bytes(), id, payload, out)
             }
             Packet::Subscribe { id, filters } => {
-                #[cfg(feature = "fast")]
-                if let Source::List(list) = filters.0
-                    && fast::filters::<true>(wire::SUBSCRIBE, id, list, out).is_some()
-                {
-                    return Ok(());
-                }
-                write_filters(wire::SUBSCRIBE, id, filters, out)
+                write_filters::<true>(wire::SUBSCRIBE, id, filters, out)
             }
             Packet::Unsubscribe { id, filters } => {
-                #[cfg(feature = "fast")]
-                if let Source::List(list) = filters.0
-                    && fast::filters::<false>(wire::UNSUBSCRIBE, id, list, out).is_some()
-                {
-                    return Ok(());
-                }
-                write_filters(wire::UNSUBSCRIBE, id, filters, out)
+                write_filters::<false>(wire::UNSUBSCRIBE, id, filters, out)
             }
             Packet::SubAck { id, codes } => write_suback(id, codes, out),
             Packet::PubAck(id) => write_short(wire::PUBACK << 4, id.get(), out),
@@ -353,6 +332,23 @@ fn write_connect(connect: &Connect<'_>, out: &mut Out<'_>) -> Result<(), SendErr
     draft.finish(0)
 }
 
+#[cfg_attr(feature = "fast", inline(always))]
+fn write_connack(
+    session_present: bool,
+    code: ReturnCode,
+    out: &mut Out<'_>,
+) -> Result<(), SendError> {
+    // A CONNACK that refuses has no session present [MQTT-3.2.2-4].
+    if session_present && code != ReturnCode::ACCEPTED {
+        return Err(SendError::Invalid);
+    }
+    write_short(
+        wire::CONNACK << 4,
+        u16::from(session_present) << 8 | u16::from(code.get()),
+        out,
+    )
+}
+
 #[cfg_attr(feature = "fast", inline(never))]
 fn write_publish(
     first_byte: u8,
@@ -371,8 +367,25 @@ fn write_publish(
     draft.finish(0)
 }
 
+/// Writes a SUBSCRIBE, or an UNSUBSCRIBE, which has no QoS.
+#[cfg_attr(feature = "fast", inline(always))]
+fn write_filters<const WITH_QOS: bool>(
+    kind: u8,
+    id: PacketId,
+    filters: Filters<'_>,
+    out: &mut Out<'_>,
+) -> Result<(), SendError> {
+    #[cfg(feature = "fast")]
+    if let Source::List(list) = filters.0
+        && fast::filters::<WITH_QOS>(kind, id, list, out).is_some()
+    {
+        return Ok(());
+    }
+    write_any_filters(kind, id, filters, out)
+}
+
 #[cfg_attr(feature = "fast", inline(never))]
-fn write_filters(
+fn write_any_filters(
     kind: u8,
     id: PacketId,
     filters: Filters<'_>,

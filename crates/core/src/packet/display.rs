@@ -24,15 +24,12 @@ impl Display for Packet<'_> {
                 session_present,
                 code,
             } => {
-                write!(
-                    f,
-                    "CONNACK {code}{}",
-                    if *session_present {
-                        ", session present"
-                    } else {
-                        ""
-                    }
-                )
+                let session = if *session_present {
+                    ", session present"
+                } else {
+                    ""
+                };
+                write!(f, "CONNACK {code}{session}")
             }
             Packet::Publish {
                 dup,
@@ -64,12 +61,7 @@ impl Display for Packet<'_> {
             }
             Packet::SubAck { id, codes } => {
                 write!(f, "SUBACK id {id}")?;
-                codes
-                    .iter()
-                    .try_for_each(|&code| match QoS::try_from(code) {
-                        Ok(qos) => write!(f, ", QoS {}", qos as u8),
-                        Err(_) => f.write_str(", refused"),
-                    })
+                write_codes(codes, f)
             }
             Packet::Unsubscribe { id, filters } => {
                 write!(f, "UNSUBSCRIBE id {id}")?;
@@ -122,6 +114,15 @@ fn write_connect(connect: &Connect<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         )?;
     }
     Ok(())
+}
+
+fn write_codes(codes: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+    codes
+        .iter()
+        .try_for_each(|&code| match QoS::try_from(code) {
+            Ok(qos) => write!(f, ", QoS {}", qos as u8),
+            Err(_) => f.write_str(", refused"),
+        })
 }
 
 fn write_filters(filters: Filters<'_>, with_qos: bool, f: &mut Formatter<'_>) -> fmt::Result {
