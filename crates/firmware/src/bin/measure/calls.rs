@@ -115,7 +115,7 @@ pub fn measure(gauge: &Gauge) {
     node.next_event(gauge, "next_event: PUBREC", &[b"\x50\x02\0\x03"]);
     node.next_event(
         gauge,
-        "next_event: PUBCOMP, and PUBREL owed",
+        "next_event: PUBCOMP, with PUBREL due",
         &[b"\x70\x02\0\x03"],
     );
     node.next_event(
@@ -128,7 +128,7 @@ pub fn measure(gauge: &Gauge) {
         "next_event: PUBLISH with QoS 1, 64 bytes",
         &[&HEAD_1, &PAYLOAD],
     );
-    node.next_event(gauge, "next_event: nothing but PUBACK owed", &[]);
+    node.next_event(gauge, "next_event: nothing but PUBACK due", &[]);
     node.next_event(
         gauge,
         "next_event: PUBLISH with QoS 2, 64 bytes",
@@ -136,7 +136,7 @@ pub fn measure(gauge: &Gauge) {
     );
     node.next_event(
         gauge,
-        "next_event: PUBREL, and PUBREC owed",
+        "next_event: PUBREL, with PUBREC due",
         &[b"\x62\x02\0\x05"],
     );
     node.publish(
