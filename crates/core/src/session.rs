@@ -224,6 +224,26 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.len()
     }
 
+    /// Returns whether another QoS 2 message can be received now. If not, the next one ends the
+    /// connection with [`TooManyQos2`](crate::Fault::TooManyQos2), unless the broker releases one
+    /// before, or a larger session [adopts](Self::adopt) this one.
+    pub fn can_receive_qos_2(&self) -> bool {
+        self.can_accept()
+    }
+
+    /// Returns the broker's identifiers of the QoS 2 messages that were accepted and that the
+    /// broker has not released yet, in no particular order.
+    pub fn unreleased(&self) -> impl Iterator<Item = PacketId> + '_ {
+        self.ring.unreleased()
+    }
+
+    /// Returns the offset of packet identifiers: each is this plus the number of its slot, counted
+    /// from 1. It is 0 until the broker has a session that this one does not know: see
+    /// [`Connect::identifier_offset`].
+    pub fn identifier_offset(&self) -> u16 {
+        self.ring.offset()
+    }
+
     /// Returns the number of bytes of the payload announced with
     /// [`remaining`](crate::Publish::remaining) that are still to be given.
     pub fn payload_remaining(&self) -> u32 {

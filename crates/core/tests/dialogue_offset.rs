@@ -214,3 +214,25 @@ fn a_new_session_is_not_forgotten_with_its_connection() {
         d.receives(b"\x34\x06\0\x01t\0\x07y", &[message("t", b"y").qos2(7)]);
     }
 }
+
+/// A managed client asks which identifiers the session uses, and which ones the broker does.
+#[test]
+fn the_session_tells_its_offset_and_what_the_broker_has_not_released() {
+    let mut d = Dialogue::<2>::new();
+    assert_eq!(d.session.identifier_offset(), 0);
+    connect(&mut d, 0x1234, present(), &[UNRECOGNIZED]);
+    assert_eq!(d.session.identifier_offset(), 0x1234);
+    let unreleased = |d: &Dialogue<2>| d.session.unreleased().collect::<Vec<_>>();
+    assert_eq!(unreleased(&d), []);
+    for n in [7, 9] {
+        assert!(d.session.can_receive_qos_2());
+        d.receives(publish("t").qos2(n), &[message("t", b"").qos2(n)]);
+        d.sends(pubrec(n));
+    }
+    assert_eq!(unreleased(&d), [id(7), id(9)]);
+    assert!(!d.session.can_receive_qos_2());
+    d.receives(pubrel(7), &[]);
+    d.sends(pubcomp(7));
+    assert_eq!(unreleased(&d), [id(9)]);
+    assert!(d.session.can_receive_qos_2());
+}

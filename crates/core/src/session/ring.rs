@@ -319,6 +319,10 @@ impl Ring {
         self.offset = offset.min(self.largest_offset());
     }
 
+    pub fn offset(&self) -> u16 {
+        self.offset
+    }
+
     /// With it, the identifier of the last slot is 65,535.
     #[inline(always)]
     fn largest_offset(&self) -> u16 {
@@ -389,6 +393,13 @@ impl Ring {
             .filter(|slot| slot.received == 0)
             .nth(n)
             .is_some()
+    }
+
+    /// Identifiers of the QoS 2 messages that were accepted and not released.
+    pub fn unreleased(&self) -> impl Iterator<Item = PacketId> + '_ {
+        self.slots
+            .iter()
+            .filter_map(|slot| PacketId::new(slot.received))
     }
 
     /// Accepts a QoS 2 message: from here on it is not delivered again [MQTT-4.3.3-2].
