@@ -1,0 +1,309 @@
+//! The client: received bytes go to requests and streams, and what is asked for goes out.
+mod commands;
+mod receiving;
+mod sending;
+mod time;
+mod transport;
+
+use crate::{
+    AckId, AckMode, Counters, DisconnectReason, Ended, Event, Options, OptionsError, PayloadId,
+    PayloadRead, State, StreamId, Taken,
+    inbox::Inbox,
+    output::Output,
+    protocol::ProtocolState,
+    reconnect::{Phase, Reconnect},
+    requests::{RequestId, Requests},
+};
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+use core::{mem, time::Duration};
+use motemq::SessionState;
+pub use transport::Transport;
+
+/// The size of the read buffer: the most bytes that [`Client::on_read`] has to be given at once.
+/// The longest topic fits.
+pub const READ_BUFFER: usize = 72 << 10;
+/// Bytes that a packet has besides its text and payload, at most.
+const HEADER: usize = 16;
+/// Room for any packet that the session sends by itself.
+const REPLY: usize = 64;
+/// How long what was written may take to leave before a connection is closed.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// Names an upload: a message whose payload is given piece by piece.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct UploadId(u64);
+
+/// The upload that is under way.
+#[derive(Clone, Copy, Hash, Debug)]
+struct Upload {
+    number: u64,
+    /// The request, with QoS 1 and 2.
+    request: Option<RequestId>,
+}
+
+/// A managed MQTT client without I/O: a session, and everything that a program wants around it.
+///
+/// The [crate's documentation](crate) says how it is driven. `now` is always the time since the
+/// client was made, and never goes back.
+#[derive(Clone, Hash, Debug)]
+pub struct Client {
+    options: Options,
+    protocol: ProtocolState,
+    output: Output,
+    requests: Requests,
+    inbox: Inbox,
+    reconnect: Reconnect,
+    phase: Phase,
+    state: State,
+    events: VecDeque<Event>,
+    /// When the transport was opened, from which the session's time is counted.
+    opened_at: Duration,
+    /// The connection, while it is open and accepted by the broker.
+    accepted: Option<Accepted>,
+    /// The same of a connection that is being closed.
+    closing: Option<Accepted>,
+    /// An identifier that was reused on this connection was told.
+    was_reuse_told: bool,
+    /// DISCONNECT was written, because the application leaves.
+    has_left: bool,
+    /// What the broker said of the session when it last accepted a connection.
+    session: Option<SessionState>,
+    /// The random number for the next CONNECT.
+    random: u64,
+    /// When to leave at the latest.
+    leave_until: Option<Duration>,
+    /// A command was refused for want of room.
+    wants_room: bool,
+    /// Something that waits found no room when it was last tried.
+    found_no_room: bool,
+    upload: Option<Upload>,
+    last_upload: u64,
+    /// When something is to be done although nothing happens, while a connection is open.
+    wake_at: Option<Duration>,
+    counters: Counters,
+}
+
+/// A connection that the broker has accepted.
+#[derive(Clone, Copy, Hash, Debug)]
+struct Accepted {
+    at: Duration,
+    /// The number of messages that had been received and of requests that had been completed.
+    gains: u64,
+}
+
+impl Client {
+    /// Makes a client, which wants to connect at once.
+    ///
+    /// # Errors
+    /// An [`OptionsError`] if no CONNECT can be made of the options.
+    pub fn new(options: Options) -> Result<Self, OptionsError> {
+        options.check()?;
+        Ok(Client {
+            protocol: ProtocolState::new(options.in_flight),
+            output: Output::default(),
+            requests: Requests::default(),
+            inbox: Inbox::new(&options),
+            reconnect: Reconnect::new(),
+            phase: Phase::Waiting(Duration::ZERO),
+            state: State::Connecting { reason: None },
+            events: VecDeque::new(),
+            opened_at: Duration::ZERO,
+            accepted: None,
+            closing: None,
+            was_reuse_told: false,
+            has_left: false,
+            session: None,
+            random: 0,
+            leave_until: None,
+            wants_room: false,
+            found_no_room: false,
+            upload: None,
+            last_upload: 0,
+            wake_at: None,
+            counters: Counters::default(),
+            options,
+        })
+    }
+
+    // State.
+
+    /// Returns what there is of a connection now.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Returns what the broker said of the session when it last accepted a connection; `None` if it
+    /// never did.
+    pub fn session(&self) -> Option<SessionState> {
+        self.session
+    }
+
+    /// Returns why there is no connection, as far as there is a reason.
+    pub fn reason(&self) -> Option<&DisconnectReason> {
+        match &self.state {
+            State::Connecting { reason } => reason.as_ref(),
+            State::Waiting { reason, .. } => Some(reason),
+            State::Ended(Ended::GaveUp(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns what has happened so far.
+    pub fn counters(&self) -> Counters {
+        let inbox = self.inbox.counters();
+        Counters {
+            received: inbox.received,
+            dropped: inbox.dropped,
+            discarded: inbox.discarded,
+            identifiers_reused: inbox.identifiers_reused,
+            bytes_out: self.output.bytes_out(),
+            in_flight: self.requests.in_flight(),
+            queued: self.requests.queued().0,
+            backlog: self.inbox.backlog(),
+            ..self.counters
+        }
+    }
+
+    // Messages.
+
+    /// Opens a stream of the messages that no other stream gets: those of a session that goes on
+    /// from earlier, and those of streams that were closed.
+    pub fn messages(&mut self) -> StreamId {
+        self.inbox.open(Vec::new())
+    }
+
+    /// Returns the topic filters of a stream, for a program that unsubscribes from them.
+    pub fn filters(&self, stream: StreamId) -> &[String] {
+        self.inbox.filters(stream)
+    }
+
+    /// Closes a stream.
+    ///
+    /// The message that was taken last counts as processed. What was not taken is not acknowledged:
+    /// it goes to a stream of [all other messages](Self::messages), or waits until a stream that
+    /// matches is opened, and so does what arrives for the subscription from now on. Messages that
+    /// wait hold up the broker; to receive no more of them, [unsubscribe](Self::unsubscribe). In a
+    /// clean session they are dropped, unless [`Options::discard_unclaimed`] says otherwise.
+    pub fn close_stream(&mut self, stream: StreamId) {
+        self.inbox.close(stream, &mut self.protocol);
+    }
+
+    /// Takes the oldest message of a stream.
+    ///
+    /// With [`AckMode::OnNext`] it counts as processed when the next one is taken. If there is
+    /// none, [`Event::Delivered`] says when there is.
+    #[inline]
+    pub fn take(&mut self, stream: StreamId, mode: AckMode) -> Taken {
+        self.inbox.take(stream, mode, &mut self.protocol)
+    }
+
+    /// Allows the acknowledgement of a message that was taken with [`AckMode::Manual`]: the
+    /// application has processed it. The acknowledgement leaves when all earlier ones are allowed,
+    /// and all streams that got the message have processed it.
+    #[inline]
+    pub fn ack(&mut self, ack: AckId) {
+        self.inbox.ack(ack, &mut self.protocol);
+    }
+
+    /// Reads on in the payload of a message that has a [rest](crate::Message::rest). The message is
+    /// acknowledged with [`PayloadRead::End`].
+    ///
+    /// While a payload waits to be read, nothing behind it can be received.
+    pub fn read_payload(&mut self, payload: PayloadId) -> PayloadRead {
+        self.inbox.read_payload(payload, &mut self.protocol)
+    }
+
+    /// Reads no more of a payload. The rest of it is dropped when it arrives, and the message
+    /// counts as processed then.
+    pub fn discard_payload(&mut self, payload: PayloadId) {
+        self.inbox.discard_payload(payload, &mut self.protocol);
+    }
+
+    /// Returns whether the driver has something to do when the next message is taken from this
+    /// stream: an acknowledgement becomes due, or reading goes on.
+    #[inline]
+    pub fn wants_drive(&self, stream: StreamId) -> bool {
+        self.inbox.has_in_hand(stream) || self.inbox.is_full()
+    }
+
+    // Events.
+
+    /// Returns what has happened since the last call, one event at a time.
+    #[inline]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        if let Some(stream) = self.inbox.poll_delivered() {
+            return Some(Event::Delivered { stream });
+        }
+        if let Some(request) = self.requests.poll_completed() {
+            return Some(Event::Completed { request });
+        }
+        if !self.events.is_empty() {
+            return self.events.pop_front();
+        }
+        if self.wants_room && self.has_room() {
+            self.wants_room = false;
+            return Some(Event::Room);
+        }
+        None
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// Lets those try again that were refused for want of room.
+    fn tell_room(&mut self) {
+        if mem::take(&mut self.wants_room) {
+            self.emit(Event::Room);
+        }
+    }
+
+    /// Gives memory back that is not needed while nothing happens.
+    pub fn shrink(&mut self) {
+        self.output.shrink();
+        self.requests.shrink();
+        self.inbox.shrink();
+        self.events.shrink_to_fit();
+    }
+
+    /// The number of messages that were received and of requests that were completed.
+    fn gains(&self) -> u64 {
+        self.inbox.counters().received + self.counters.acknowledged
+    }
+
+    // The end.
+
+    /// Ends the client at once: the driver stops, or the store failed. Requests end with the
+    /// reason.
+    pub fn end(&mut self, ended: Ended) {
+        if matches!(self.phase, Phase::Ended(_)) {
+            return;
+        }
+        (self.accepted, self.upload) = (None, None);
+        self.protocol.on_connection_lost();
+        self.inbox.on_connection_lost(&mut self.protocol);
+        self.inbox.leave(&mut self.protocol);
+        self.requests.close(&ended);
+        self.output.clear();
+        self.reconnect.cancel();
+        self.state = State::Ended(ended.clone());
+        self.phase = Phase::Ended(ended.clone());
+        self.emit(Event::Ended(ended));
+        self.tell_room();
+    }
+
+    /// Ends the client as [`disconnect`](Self::disconnect) was to.
+    fn end_left(&mut self) {
+        let is_finished = !self.requests.has_messages();
+        self.end(if is_finished {
+            Ended::Closed
+        } else {
+            Ended::Unfinished
+        });
+    }
+}
+
+/// Returns the earlier of two times.
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}

@@ -1,0 +1,355 @@
+//! Commands: each is carried out, or refused and has no effect.
+use super::*;
+use crate::{
+    PublishError, SubscribeError, UploadError, WhenFull,
+    error::shortened,
+    protocol::PassedOver,
+    requests::{OwnedFilter, RequestKind, StoredPublish},
+    write_buf::LIMIT,
+};
+use motemq::{Filter, Publish, QoS, SendError, TopicFilter, TopicName};
+
+/// The longest topic and payload that fit into a packet.
+const LONGEST_MESSAGE: u64 = 268_435_455 - 4;
+/// Bytes of a payload that are copied at a time.
+pub(super) const PIECE: usize = 16 << 10;
+
+impl Client {
+    /// Publishes a message: writes it to the output if nothing is in the way, else lets it wait.
+    ///
+    /// Returns `None` for a message with QoS 0 that was written, since nothing follows. For
+    /// others [`poll_outcome`](Self::poll_outcome) returns what becomes of them, until
+    /// [`forget`](Self::forget) is called.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. [`Full`](PublishError::Full) while too much is in flight or waits, and
+    /// [`Offline`](PublishError::Offline) for QoS 0 without a connection:
+    /// [`Event::Room`] says when to try again.
+    #[inline]
+    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
+        self.check_open().map_err(PublishError::Ended)?;
+        let length = publish.topic().len() + publish.payload.len();
+        if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
+            return Err(too_long(publish));
+        }
+        if self.accepted.is_none() {
+            return self.keep(publish);
+        }
+        if self.must_wait(publish.qos) {
+            check_topic(publish)?;
+            return self.full();
+        }
+        if length + HEADER > LIMIT {
+            check_topic(publish)?;
+            let kind = RequestKind::Publish(StoredPublish::new(publish));
+            return Ok(Some(self.requests.enqueue(kind)));
+        }
+        if !self.output.reserve(length + HEADER) {
+            check_topic(publish)?;
+            return self.full();
+        }
+        match self.protocol.publish(publish, &mut self.output.out()) {
+            Ok(id) => {
+                self.counters.sent += 1;
+                let end = Some(self.output.position());
+                Ok(id.map(|id| {
+                    let kind = RequestKind::Publish(StoredPublish::new(publish));
+                    self.requests.launch(id, kind, end)
+                }))
+            }
+            // Once for all packets that were given up.
+            Err(SendError::Busy) if self.pass_over() => self.publish(publish),
+            Err(SendError::Busy | SendError::Full) => self.full(),
+            Err(SendError::Offline) => self.keep(publish),
+            Err(_) => {
+                check_topic(publish)?;
+                Err(too_long(publish))
+            }
+        }
+    }
+
+    fn full<T>(&mut self) -> Result<T, PublishError> {
+        self.wants_room = true;
+        Err(PublishError::Full)
+    }
+
+    fn check_open(&self) -> Result<(), Ended> {
+        match &self.phase {
+            Phase::Ended(ended) => Err(ended.clone()),
+            _ if self.leave_until.is_some() => Err(Ended::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether something has to be sent before a new message with this QoS.
+    #[inline]
+    fn must_wait(&self, qos: QoS) -> bool {
+        let is_acknowledged = qos != QoS::AtMostOnce;
+        (is_acknowledged
+            && (self.requests.in_flight() >= self.options.in_flight
+                || self.requests.resend().is_some()))
+            || !self.requests.is_queue_empty()
+            || self.protocol.payload_remaining() > 0
+    }
+
+    /// Lets a message wait for a connection.
+    fn keep(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
+        check_topic(publish)?;
+        let Options {
+            queue_messages,
+            queue_bytes,
+            when_full,
+            ..
+        } = self.options;
+        if publish.qos == QoS::AtMostOnce && !self.options.queue_qos0 {
+            self.wants_room = true;
+            return Err(PublishError::Offline);
+        }
+        let len = publish.topic().len() + publish.payload.len();
+        if len > queue_bytes || queue_messages == 0 {
+            return Err(PublishError::LargerThanQueue {
+                len,
+                limit: if queue_messages == 0 { 0 } else { queue_bytes },
+            });
+        }
+        loop {
+            let (messages, bytes) = self.requests.queued();
+            if messages < queue_messages && bytes + len <= queue_bytes {
+                break;
+            }
+            if when_full == WhenFull::Wait || !self.requests.drop_oldest() {
+                return self.full();
+            }
+        }
+        let kind = RequestKind::Publish(StoredPublish::new(publish));
+        Ok(Some(self.requests.enqueue(kind)))
+    }
+
+    /// Goes past packets that were given up, so that there is a free slot. Returns whether there
+    /// is one now.
+    pub(super) fn pass_over(&mut self) -> bool {
+        loop {
+            let requests = &self.requests;
+            match self.protocol.pass_over(|id| requests.is_given_up(id)) {
+                PassedOver::Free => return true,
+                PassedOver::Waits => return false,
+                // At the limit the next turn of the driver ends the connection.
+                PassedOver::AllGivenUp => {
+                    if self.is_unanswered() || !self.protocol.grow_session() {
+                        return false;
+                    }
+                    if self.protocol.has_free_slot() {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns whether as many messages were given up as the options allow.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.requests.given_up() >= self.options.given_up
+    }
+
+    /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
+    /// request has the QoS granted for each filter, or is
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of them.
+    ///
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
+    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
+    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
+    /// matches `filter`.
+    ///
+    /// If the broker loses the session, the client subscribes again by itself.
+    ///
+    /// # Errors
+    /// A [`SubscribeError`].
+    pub fn subscribe(
+        &mut self,
+        filters: &[Filter<'_>],
+    ) -> Result<(RequestId, StreamId), SubscribeError> {
+        self.check_filters(filters.iter().map(|filter| filter.filter))?;
+        let names = filters.iter().map(|filter| filter.filter.into()).collect();
+        let stream = self.inbox.open(names);
+        let owned = |filter: &Filter<'_>| -> OwnedFilter { (filter.filter.into(), filter.qos) };
+        let kind = RequestKind::Subscribe(filters.iter().map(owned).collect());
+        Ok((self.requests.enqueue(kind), stream))
+    }
+
+    /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
+    /// Streams of them stay open, for messages that are on their way.
+    ///
+    /// # Errors
+    /// A [`SubscribeError`].
+    pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<RequestId, SubscribeError> {
+        self.check_filters(filters.iter().copied())?;
+        let names = filters.iter().map(|&filter| filter.into()).collect();
+        Ok(self.requests.enqueue(RequestKind::Unsubscribe(names)))
+    }
+
+    fn check_filters<'f>(
+        &self,
+        filters: impl ExactSizeIterator<Item = &'f str> + Clone,
+    ) -> Result<(), SubscribeError> {
+        self.check_open().map_err(SubscribeError::Ended)?;
+        let count = filters.len();
+        if !(1..=255).contains(&count) {
+            return Err(SubscribeError::Count { count });
+        }
+        for filter in filters.clone() {
+            TopicFilter::new(filter).map_err(|error| SubscribeError::Filter {
+                filter: shortened(filter),
+                error,
+            })?;
+        }
+        let len = filters.map(|filter| filter.len() + 3).sum::<usize>();
+        let limit = LIMIT - HEADER;
+        if len > limit {
+            return Err(SubscribeError::TooLong { len, limit });
+        }
+        Ok(())
+    }
+
+    /// Returns the outcome of a request. If there is none yet, [`Event::Completed`] says when there
+    /// is. Returns `None` for a request that was forgotten, too.
+    pub fn poll_outcome(&mut self, request: RequestId) -> Option<crate::Outcome> {
+        self.requests.poll_outcome(request)
+    }
+
+    /// Forgets the outcome of a request. The request itself is carried out.
+    pub fn forget(&mut self, request: RequestId) {
+        self.requests.forget(request);
+    }
+
+    /// Withdraws a request: it is not sent if it was not sent yet. If it was, its outcome is not
+    /// awaited any more. The request is forgotten.
+    pub fn withdraw(&mut self, request: RequestId) {
+        self.requests.withdraw(request);
+    }
+
+    /// Begins a message whose payload is given by [`upload_chunk`](Self::upload_chunk), as much as
+    /// [`Publish::remaining`] announces. With QoS 1 and 2 there is a request. No copy is kept: if
+    /// the connection ends before the broker has acknowledged the message, its outcome is unknown.
+    ///
+    /// Nothing else can be sent until the payload is complete, not even a ping.
+    ///
+    /// # Errors
+    /// A [`PublishError`].
+    pub fn begin_upload(
+        &mut self,
+        publish: &Publish<'_>,
+    ) -> Result<(UploadId, Option<RequestId>), PublishError> {
+        self.check_open().map_err(PublishError::Ended)?;
+        check_topic(publish)?;
+        let length = publish.topic().len() + publish.payload.len();
+        if length as u64 + u64::from(publish.remaining) > LONGEST_MESSAGE {
+            return Err(too_long(publish));
+        }
+        if self.accepted.is_none() {
+            self.wants_room = true;
+            return Err(PublishError::Offline);
+        }
+        if self.must_wait(publish.qos) || !self.output.reserve(length + HEADER) {
+            return self.full();
+        }
+        let id = match self.protocol.publish(publish, &mut self.output.out()) {
+            Ok(id) => id,
+            Err(SendError::Busy) if self.pass_over() => return self.begin_upload(publish),
+            Err(SendError::Full | SendError::Busy) => return self.full(),
+            Err(_) => return Err(too_long(publish)),
+        };
+        self.counters.sent += 1;
+        let is_complete = publish.remaining == 0;
+        let end = is_complete.then(|| self.output.position());
+        let launch = |id| self.requests.launch(id, RequestKind::NoCopy, end);
+        let request = id.map(launch);
+        self.last_upload += 1;
+        let number = self.last_upload;
+        self.upload = (!is_complete).then_some(Upload { number, request });
+        Ok((UploadId(number), request))
+    }
+
+    /// Gives the next bytes of a payload. Returns how many of them were accepted.
+    ///
+    /// # Errors
+    /// An [`UploadError`].
+    pub fn upload_chunk(&mut self, upload: UploadId, data: &[u8]) -> Result<usize, UploadError> {
+        let Some(Upload { number, request }) = self.upload else {
+            return Err(UploadError::Lost);
+        };
+        if number != upload.0 {
+            return Err(UploadError::Lost);
+        }
+        let (len, remaining) = (data.len(), self.protocol.payload_remaining());
+        if len as u64 > u64::from(remaining) {
+            return Err(UploadError::TooLong { len, remaining });
+        }
+        let piece = data.get(..PIECE).unwrap_or(data);
+        if !self.output.reserve(piece.len()) {
+            self.wants_room = true;
+            return Err(UploadError::Full);
+        }
+        match self.protocol.publish_chunk(piece, &mut self.output.out()) {
+            Ok(n) => {
+                if self.protocol.payload_remaining() == 0 {
+                    self.upload = None;
+                    if let Some(request) = request {
+                        self.requests.on_uploaded(request, self.output.position());
+                    }
+                }
+                Ok(n)
+            }
+            Err(SendError::Full) => {
+                self.wants_room = true;
+                Err(UploadError::Full)
+            }
+            Err(_) => Err(UploadError::Lost),
+        }
+    }
+
+    /// Aborts an upload. The connection is closed and made again, since half a packet cannot be
+    /// taken back; nothing was published. Has no effect if the payload is complete.
+    pub fn abort_upload(&mut self, upload: UploadId, now: Duration) {
+        if self
+            .upload
+            .is_some_and(|current| current.number == upload.0)
+        {
+            self.close_connection(DisconnectReason::UploadAborted, now, now);
+        }
+    }
+
+    /// Leaves: accepts no more commands, waits until `until` for everything that is in flight or
+    /// waits to be sent, sends DISCONNECT, so that the broker does not publish the will, and closes
+    /// the connection. All streams end; what was not taken from them is left to the broker.
+    ///
+    /// [`Event::Ended`] says when it is done. `until` can be made earlier by another call.
+    pub fn disconnect(&mut self, until: Duration) {
+        let until = self.leave_until.map_or(until, |other| other.min(until));
+        self.leave_until = Some(until);
+        self.inbox.leave(&mut self.protocol);
+        self.tell_room();
+    }
+}
+
+fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
+    match TopicName::new(publish.topic()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(PublishError::Topic {
+            topic: shortened(publish.topic()),
+            error,
+        }),
+    }
+}
+
+#[cold]
+fn too_long(publish: &Publish<'_>) -> PublishError {
+    let len = publish.topic().len() + publish.payload.len();
+    let len = len as u64 + u64::from(publish.remaining);
+    if len > LONGEST_MESSAGE {
+        PublishError::TooLong { len }
+    } else {
+        PublishError::Incomplete {
+            remaining: publish.remaining,
+        }
+    }
+}

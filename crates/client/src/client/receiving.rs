@@ -1,0 +1,171 @@
+//! Received bytes.
+use super::*;
+use crate::{ServerLimits, inbox::Receipt};
+use motemq::{AckToken, Event as CoreEvent, Fault};
+
+/// The most events that are dealt with in one call.
+const EVENTS: usize = 256;
+
+impl Client {
+    /// Returns the size of the read buffer while the driver should read, and 0 while it should
+    /// not: there is no connection, or messages wait to be taken and nothing is awaited.
+    pub fn read_limit(&self) -> usize {
+        match self.phase {
+            Phase::Open if self.may_read() => READ_BUFFER,
+            _ => 0,
+        }
+    }
+
+    /// Returns whether reading should go on. What the broker owes us is never behind what the
+    /// application does not take.
+    #[inline]
+    pub(super) fn may_read(&self) -> bool {
+        !self.inbox.is_full()
+            || (!self.inbox.is_blocked()
+                && (self.requests.in_flight() > 0 || self.protocol.oldest_in_flight().is_some()))
+    }
+
+    /// Bytes have arrived: takes off `input` what is dealt with. The driver keeps the rest, and
+    /// gives it again, together with what arrives later, up to [`READ_BUFFER`] bytes.
+    ///
+    /// Returns whether to call it again at once, even without more bytes.
+    pub fn on_read(&mut self, input: &mut &[u8], now: Duration) -> bool {
+        if !matches!(self.phase, Phase::Open) {
+            *input = &[];
+            return false;
+        }
+        let before = input.len();
+        let again = self.read_events(input, now);
+        self.counters.bytes_in += (before - input.len()) as u64;
+        again
+    }
+
+    fn read_events(&mut self, input: &mut &[u8], now: Duration) -> bool {
+        let mut count = 0;
+        let mut is_limited = self.inbox.is_full();
+        while count < EVENTS && (!is_limited || self.may_read()) && self.output.reserve_reply(REPLY)
+        {
+            let out = &mut self.output.out();
+            let received = match self.protocol.receive(input, READ_BUFFER, out) {
+                Ok(received) => received,
+                Err(fault) => {
+                    self.on_fault(fault, now);
+                    return false;
+                }
+            };
+            let Some((event, token)) = received else {
+                if self.output.room() < REPLY {
+                    // Acknowledgements may have filled the output.
+                    continue;
+                }
+                break;
+            };
+            count += 1;
+            if let Err(reason) = self.on_event(event, token, now) {
+                self.close_connection(reason, now.saturating_add(FLUSH), now);
+                return false;
+            }
+            is_limited = self.inbox.is_full();
+        }
+        count == EVENTS
+    }
+
+    pub(super) fn on_fault(&mut self, fault: Fault, now: Duration) {
+        let reason = match fault {
+            Fault::Refused(code) => DisconnectReason::Refused(code),
+            fault => DisconnectReason::Fault(fault),
+        };
+        // The session is closed already; what it wrote before still leaves.
+        self.close_connection(reason, now.saturating_add(FLUSH), now);
+    }
+
+    #[inline]
+    fn on_event(
+        &mut self,
+        event: CoreEvent<'_>,
+        token: Option<AckToken>,
+        now: Duration,
+    ) -> Result<(), DisconnectReason> {
+        match event {
+            CoreEvent::Message(message) => {
+                let receipt = self.inbox.begin(&message, token, &mut self.protocol)?;
+                self.on_receipt(receipt);
+            }
+            CoreEvent::Payload { data, remaining } => {
+                let receipt = self.inbox.more(data, remaining, token, &mut self.protocol);
+                self.on_receipt(receipt);
+            }
+            CoreEvent::Acked { id } => {
+                self.counters.acknowledged += 1;
+                self.requests.on_acked(id);
+            }
+            CoreEvent::Received { id } => self.requests.on_received(id),
+            CoreEvent::Connected { session, .. } => self.on_connected(session, now),
+            CoreEvent::Skipped { len } => {
+                self.inbox.count_dropped();
+                if let Some(token) = token {
+                    self.protocol.ack(token);
+                }
+                self.emit(Event::Skipped { len: len.into() });
+            }
+            CoreEvent::Subscribed { id, codes, .. } => {
+                self.counters.acknowledged += 1;
+                let filters = self.requests.on_subscribed(id, codes);
+                if !filters.is_empty() {
+                    self.inbox.revoke(&filters);
+                    self.emit(Event::Refused { filters });
+                }
+            }
+            CoreEvent::Resend { id, .. } => self.requests.on_resend(id),
+            CoreEvent::OutcomeUnknown { id } => self.requests.on_outcome_unknown(id),
+            // Events of other versions of MQTT, which this client does not speak.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn on_receipt(&mut self, receipt: Receipt) {
+        match receipt {
+            Receipt::Done => {}
+            Receipt::Skipped(len) => self.emit(Event::Skipped { len }),
+            Receipt::IdentifierReused(id) => {
+                if !core::mem::replace(&mut self.was_reuse_told, true) {
+                    self.emit(Event::IdentifierReused { id });
+                }
+            }
+        }
+        if self.inbox.poll_unclaimed() {
+            self.emit(Event::Unclaimed);
+        }
+    }
+
+    fn on_connected(&mut self, session: SessionState, now: Duration) {
+        let limits = ServerLimits::MQTT_3_1_1;
+        self.counters.connections += 1;
+        self.accepted = Some(Accepted {
+            at: now,
+            gains: self.gains(),
+        });
+        self.session = Some(session);
+        self.was_reuse_told = false;
+        self.reconnect.on_connected();
+        let offset = self.protocol.identifier_offset();
+        self.requests.on_connected(session, offset, usize::MAX);
+        self.inbox.on_connected(session);
+        self.protocol.on_connected(session);
+        self.state = State::Connected {
+            session,
+            limits,
+            since: now,
+        };
+        self.emit(Event::Connected { session, limits });
+        self.tell_room();
+    }
+
+    /// More of something arrived that can be read only when it is whole, for example of a large
+    /// WebSocket frame: the broker is alive.
+    pub fn on_read_progress(&mut self) {
+        self.protocol.on_reading_paused();
+    }
+}

@@ -1,0 +1,164 @@
+//! Time: what is due, and when to look again.
+use super::*;
+use crate::Stage;
+use motemq::SendError;
+
+impl Client {
+    /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
+    /// happens; `None`: at any time.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let leave = self.leave_until;
+        match &self.phase {
+            // The application makes room by taking messages, not by waiting.
+            Phase::Waiting(_) if self.waits_for_room() => leave,
+            Phase::Waiting(at) => earlier(Some(*at), leave),
+            Phase::Opening => earlier(self.reconnect.timeout(), leave),
+            Phase::Open => self.wake_at,
+            Phase::Closing { until, .. } => Some(*until),
+            Phase::Over(_) => Some(Duration::ZERO),
+            Phase::Ended(_) => None,
+        }
+    }
+
+    /// Does what is due at `now`, and sends what waits. Call it in each turn of the driver, after
+    /// [`on_read`](Self::on_read) and before [`poll_output`](Self::poll_output).
+    ///
+    /// `bytes_held_by_kernel` returns how many bytes the transport has taken and not yet sent, or 0
+    /// where that cannot be found out. It is asked only when something seems to be late.
+    ///
+    /// Returns whether to read once more, and call it again, before sleeping.
+    pub fn on_timeout(
+        &mut self,
+        now: Duration,
+        mut bytes_held_by_kernel: impl FnMut() -> u64,
+    ) -> bool {
+        match &self.phase {
+            Phase::Opening => {
+                while matches!(self.phase, Phase::Opening) && self.reconnect.expire(now) {
+                    let limit = self.options.connect_timeout;
+                    self.attempt_failed(DisconnectReason::ConnectTimeout(limit));
+                }
+                return false;
+            }
+            Phase::Open => {}
+            _ => return false,
+        }
+        self.wake_at = None;
+        if self.check_leave(now) || self.check_given_up(now) {
+            return false;
+        }
+        let may_ask = self.send_waiting();
+        let held = &mut bytes_held_by_kernel;
+        if let Some(limit) = self.options.ack_timeout {
+            if self.accepted.is_some() {
+                let written = self.output.written();
+                let left = || written.saturating_sub(held());
+                let (look_at, has_expired) = self.requests.expire(now, limit, left);
+                self.wake_at = earlier(self.wake_at, look_at);
+                if has_expired {
+                    self.tell_room();
+                }
+            }
+            match self.output.check_progress(now, limit, &mut *held) {
+                Ok(look_at) => self.wake_at = earlier(self.wake_at, look_at),
+                Err(_) => {
+                    self.close_connection(DisconnectReason::Stalled(limit), now, now);
+                    return false;
+                }
+            }
+        }
+        if !self.may_read() {
+            // While nothing is read, the broker cannot show that it is alive.
+            self.protocol.on_reading_paused();
+        }
+        let Some(again) = self.tick(now, held) else {
+            return false;
+        };
+        again || may_ask || (self.found_no_room && self.output.is_empty())
+    }
+
+    /// Passes the time to the session. Returns whether to read once more; `None`: the connection is
+    /// over.
+    fn tick(&mut self, now: Duration, held: &mut dyn FnMut() -> u64) -> Option<bool> {
+        self.output.reserve_reply(REPLY);
+        let ms = now.saturating_sub(self.opened_at).as_millis() as u32;
+        let mut sleep = self.protocol.tick(ms, &mut self.output.out());
+        if sleep == Ok(Some(0)) && self.output.has_sent(held()) {
+            // Silence counts only when what it would answer has left.
+            self.protocol.on_reading_paused();
+            sleep = self.protocol.tick(ms, &mut self.output.out());
+        }
+        match sleep {
+            Ok(Some(0)) => return Some(true),
+            Ok(Some(ms)) => {
+                let at = now.saturating_add(Duration::from_millis(ms.into()));
+                self.wake_at = earlier(self.wake_at, Some(at));
+            }
+            Ok(None) => {}
+            Err(fault) => {
+                self.close_connection(DisconnectReason::Fault(fault), now, now);
+                return None;
+            }
+        }
+        Some(false)
+    }
+
+    /// Leaves when it is time. Returns whether the connection is over.
+    fn check_leave(&mut self, now: Duration) -> bool {
+        let Some(until) = self.leave_until else {
+            return false;
+        };
+        if self.accepted.is_none() {
+            if now >= until || !self.requests.has_messages() {
+                self.end_left();
+                return true;
+            }
+            self.wake_at = earlier(self.wake_at, Some(until));
+            return false;
+        }
+        let is_unfinished = self.requests.has_messages() || self.protocol.payload_remaining() > 0;
+        if now < until && is_unfinished {
+            self.wake_at = earlier(self.wake_at, Some(until));
+            return false;
+        }
+        let latest = until.saturating_add(FLUSH);
+        match self.write_disconnect() {
+            Ok(()) => {
+                self.has_left = true;
+                let reason = DisconnectReason::Closed(Stage::Connected);
+                self.close_connection(reason, now.saturating_add(FLUSH), now);
+                true
+            }
+            Err(SendError::Full) if now < latest => {
+                self.wake_at = earlier(self.wake_at, Some(latest));
+                false
+            }
+            // Half a packet cannot be taken back.
+            Err(_) => {
+                self.end_left();
+                true
+            }
+        }
+    }
+
+    fn write_disconnect(&mut self) -> Result<(), SendError> {
+        self.output.reserve_reply(REPLY);
+        self.protocol.disconnect(&mut self.output.out())
+    }
+
+    /// Ends the connection if as many messages were given up as the options allow, and hold all
+    /// slots. Returns whether the connection is over.
+    fn check_given_up(&mut self, now: Duration) -> bool {
+        let may_close = self.accepted.is_some() && self.requests.resend().is_none();
+        if !may_close || !self.is_unanswered() || self.protocol.has_free_slot() || self.pass_over()
+        {
+            return false;
+        }
+        let count = self.requests.given_up();
+        // If DISCONNECT cannot be written, closing the connection has to do.
+        let _ = self.write_disconnect();
+        let reason = DisconnectReason::Unanswered { count };
+        self.close_connection(reason, now.saturating_add(FLUSH), now);
+        true
+    }
+}

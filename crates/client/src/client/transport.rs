@@ -1,0 +1,325 @@
+//! The transport: when and where to connect, and what follows from the end of a connection.
+use super::*;
+use crate::{
+    Stage, TransportError, TransportErrorKind,
+    reconnect::{Next, Task},
+};
+use motemq::Fault;
+
+/// What the driver has to do about the transport.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transport {
+    /// Find the addresses of a broker, and ask for the login if it changes
+    /// ([`Client::set_login`]). Then call [`on_resolved`](Client::on_resolved), or
+    /// [`on_open_failed`](Client::on_open_failed).
+    Resolve {
+        /// Names the attempt.
+        attempt: u32,
+        /// The broker, counted from 0.
+        broker: u32,
+    },
+    /// Open a connection to an address of a broker, beside those that are being opened. Then call
+    /// [`on_opened`](Client::on_opened), or [`on_open_failed`](Client::on_open_failed).
+    Dial {
+        /// Names the attempt.
+        attempt: u32,
+        /// The broker, counted from 0.
+        broker: u32,
+        /// The address, counted from 0 as in [`on_resolved`](Client::on_resolved).
+        address: u32,
+    },
+    /// Give up an attempt: it takes too long, or another one was faster. Nothing is to be reported.
+    Cancel {
+        /// Names the attempt.
+        attempt: u32,
+    },
+    /// There is nothing to do now, and no connection. Attempts go on.
+    Wait,
+    /// Go on with the connection.
+    Keep,
+    /// Close the connection, then call [`on_closed`](Client::on_closed).
+    Close,
+    /// Drop the connection and all attempts. The client has ended.
+    Ended(Ended),
+}
+
+impl Client {
+    /// Returns what is to be done about the transport. Call it after each other call, until it
+    /// returns [`Wait`](Transport::Wait), [`Keep`](Transport::Keep), [`Close`](Transport::Close) or
+    /// [`Ended`](Transport::Ended).
+    ///
+    /// `random` is another random number for each call. It spreads the attempts of many clients in
+    /// time, and chooses packet identifiers for a session that the client does not know.
+    pub fn poll_transport(&mut self, now: Duration, random: u64) -> Transport {
+        if let Some(until) = self.leave_until
+            && !matches!(self.phase, Phase::Open | Phase::Closing { .. })
+            && (now >= until || !self.requests.has_messages())
+        {
+            self.end_left();
+        }
+        if let Phase::Over(reason) = &self.phase {
+            let reason = reason.clone();
+            self.decide(reason, now, random);
+        }
+        if let Phase::Waiting(at) = self.phase
+            && now >= at
+            && !self.waits_for_room()
+        {
+            self.phase = Phase::Opening;
+            let reason = self.reason().cloned();
+            self.state = State::Connecting { reason };
+        }
+        self.random = random;
+        match &self.phase {
+            Phase::Opening => match self.reconnect.poll(self.options.connect_timeout, now) {
+                Some(task) => task.into(),
+                None => Transport::Wait,
+            },
+            Phase::Ended(ended) => Transport::Ended(ended.clone()),
+            phase => match self.reconnect.poll_cancelled() {
+                Some(attempt) => Transport::Cancel { attempt },
+                None => match phase {
+                    Phase::Open => Transport::Keep,
+                    Phase::Closing { until, .. } => {
+                        if self.output.is_written() || now >= *until {
+                            Transport::Close
+                        } else {
+                            Transport::Keep
+                        }
+                    }
+                    _ => Transport::Wait,
+                },
+            },
+        }
+    }
+
+    /// Returns whether the next attempt waits until the application has taken messages.
+    pub(super) fn waits_for_room(&self) -> bool {
+        matches!(self.reason(), Some(DisconnectReason::Overrun { .. })) && self.inbox.is_full()
+    }
+
+    /// Decides when the next attempt begins.
+    fn decide(&mut self, reason: DisconnectReason, now: Duration, random: u64) {
+        let Some(wait) = self.reconnect.wait(&self.options, random) else {
+            self.end(Ended::GaveUp(reason));
+            return;
+        };
+        let retry_at = now.saturating_add(wait);
+        self.phase = Phase::Waiting(retry_at);
+        self.state = State::Waiting {
+            reason: reason.clone(),
+            retry_at,
+        };
+        let repeated = self.reconnect.repeated();
+        self.emit(Event::Disconnected {
+            reason,
+            retry_at,
+            repeated,
+        });
+        // There may be room in the queue.
+        self.tell_room();
+    }
+
+    // Attempts.
+
+    /// Sets user name and password from the next CONNECT on.
+    ///
+    /// # Errors
+    /// An [`OptionsError`] if no CONNECT can be made of them; the old ones stay.
+    pub fn set_login(
+        &mut self,
+        user: Option<String>,
+        password: Option<Vec<u8>>,
+    ) -> Result<(), OptionsError> {
+        let options = Options {
+            user,
+            password,
+            ..self.options.clone()
+        };
+        options.check()?;
+        self.options = options;
+        Ok(())
+    }
+
+    /// The broker of a [`Resolve`](Transport::Resolve) has so many addresses, of which 64 are
+    /// tried: the first at once, others a quarter of a second later or when an earlier one failed.
+    /// The first that opens is used. Drivers that have no addresses, or try them by themselves, say
+    /// 1.
+    pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) {
+        if self.reconnect.on_resolved(attempt, addresses, now) && addresses == 0 {
+            let none = "the host has no address: check its name";
+            let error = TransportError::new(TransportErrorKind::Resolve, none);
+            self.attempt_failed(DisconnectReason::Transport(error));
+        }
+    }
+
+    /// Something answered an attempt, for example TCP is connected and TLS begins: no other attempt
+    /// is begun beside it, unless it fails. It is optional.
+    pub fn on_open_progress(&mut self, attempt: u32) {
+        self.reconnect.on_progress(attempt);
+    }
+
+    /// An attempt has opened a connection, over which MQTT can be spoken. Returns `false` if the
+    /// attempt was cancelled: the connection is to be dropped.
+    pub fn on_opened(&mut self, attempt: u32, now: Duration) -> bool {
+        if !matches!(self.phase, Phase::Opening) || !self.reconnect.on_opened(attempt) {
+            return false;
+        }
+        self.output.on_opened(now);
+        self.opened_at = now;
+        self.output.reserve(self.options.connect_length());
+        let connect = self.options.connect(self.random);
+        let connected = self
+            .protocol
+            .connect_slices(&connect, READ_BUFFER, &mut self.output.out());
+        debug_assert_eq!(connected, Ok(()), "the options were checked");
+        self.phase = Phase::Open;
+        self.wake_at = Some(now);
+        true
+    }
+
+    /// An attempt has failed.
+    pub fn on_open_failed(&mut self, attempt: u32, error: TransportError) {
+        if self.reconnect.on_attempt_failed(attempt) {
+            self.attempt_failed(DisconnectReason::Transport(error));
+        }
+    }
+
+    /// An attempt led to nothing.
+    pub(super) fn attempt_failed(&mut self, reason: DisconnectReason) {
+        let broker = self.reconnect.broker();
+        self.emit(Event::AttemptFailed {
+            broker,
+            reason: reason.clone(),
+        });
+        self.phase = match self.reconnect.after_failure(&reason, &self.options) {
+            Next::Attempt => Phase::Opening,
+            Next::Over => Phase::Over(reason.clone()),
+            Next::Final => {
+                self.end(Ended::GaveUp(reason));
+                return;
+            }
+        };
+        self.state = State::Connecting {
+            reason: Some(reason),
+        };
+    }
+
+    // The end of a connection.
+
+    /// The connection is closed: at its end, with an error, or as
+    /// [`Close`](Transport::Close) asked for.
+    pub fn on_closed(&mut self, error: Option<TransportError>, now: Duration) {
+        match &self.phase {
+            Phase::Closing { reason, .. } => {
+                let reason = reason.clone();
+                self.connection_ended(reason, now);
+            }
+            Phase::Open => {
+                let reason = match error {
+                    Some(error) => DisconnectReason::Transport(error),
+                    None => DisconnectReason::Closed(self.stage()),
+                };
+                self.forget_connection();
+                self.connection_ended(reason, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        if self.accepted.is_none() {
+            return Stage::Connecting;
+        }
+        let oldest = self.protocol.oldest_in_flight();
+        if oldest.is_some_and(|id| self.requests.is_subscription(id)) {
+            Stage::Subscribing
+        } else {
+            Stage::Connected
+        }
+    }
+
+    /// Ends the connection. What was written still leaves, up to `until`.
+    pub(super) fn close_connection(
+        &mut self,
+        reason: DisconnectReason,
+        until: Duration,
+        now: Duration,
+    ) {
+        if !matches!(self.phase, Phase::Open) {
+            return;
+        }
+        // What comes of bad luck is not the fault of a message.
+        if let DisconnectReason::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) = reason
+            && let Some(id) = self.protocol.oldest_in_flight()
+        {
+            self.requests.record_fault(id, fault);
+        }
+        self.forget_connection();
+        self.phase = Phase::Closing {
+            reason,
+            until: until.max(now),
+        };
+    }
+
+    /// The session's connection is over.
+    pub(super) fn forget_connection(&mut self) {
+        if let Some(Upload {
+            request: Some(request),
+            ..
+        }) = self.upload.take()
+        {
+            self.requests.on_upload_lost(request);
+        }
+        self.closing = self.accepted.take();
+        self.protocol.on_connection_lost();
+        self.inbox.on_connection_lost(&mut self.protocol);
+        self.requests.on_connection_lost();
+        self.wake_at = None;
+    }
+
+    /// The transport is gone.
+    fn connection_ended(&mut self, reason: DisconnectReason, now: Duration) {
+        self.output.clear();
+        let accepted = self.closing.take();
+        if self.has_left {
+            self.end_left();
+            return;
+        }
+        let Some(Accepted { at, gains }) = accepted else {
+            self.attempt_failed(reason);
+            return;
+        };
+        let lasted = now.saturating_sub(at);
+        let has_gained = self.gains() > gains;
+        self.reconnect
+            .on_connection_ended(&reason, lasted, has_gained, &self.options);
+        self.state = State::Waiting {
+            reason: reason.clone(),
+            retry_at: now,
+        };
+        if (self.options.is_final)(&reason, true) {
+            self.end(Ended::GaveUp(reason));
+        } else {
+            self.phase = Phase::Over(reason);
+        }
+    }
+}
+
+impl From<Task> for Transport {
+    fn from(task: Task) -> Self {
+        match task {
+            Task::Resolve { attempt, broker } => Transport::Resolve { attempt, broker },
+            Task::Dial {
+                attempt,
+                broker,
+                address,
+            } => Transport::Dial {
+                attempt,
+                broker,
+                address,
+            },
+            Task::Cancel { attempt } => Transport::Cancel { attempt },
+        }
+    }
+}

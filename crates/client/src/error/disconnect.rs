@@ -1,0 +1,136 @@
+//! Why connections end.
+use super::Human;
+use alloc::sync::Arc;
+use core::time::Duration;
+use motemq::{Fault, ReturnCode};
+
+/// How far a connection had come when it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Stage {
+    /// CONNECT was sent, and the broker had not answered.
+    Connecting,
+    /// The broker had accepted the connection, and a SUBSCRIBE was not answered.
+    Subscribing,
+    /// The broker had accepted the connection.
+    Connected,
+}
+
+/// The part of a connection that failed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The host has no address.
+    Resolve,
+    /// Nothing accepts connections at the address.
+    Connect,
+    /// A proxy did not open the connection.
+    Proxy,
+    /// TLS was not agreed on.
+    Tls,
+    /// The WebSocket was not opened.
+    WebSocket,
+    /// The application had no login, certificate, header or URL for the attempt.
+    Credentials,
+    /// A read or write failed.
+    Io,
+    /// Something other than MQTT answered.
+    NotMqtt,
+}
+
+/// What a driver says of a connection that failed. Its text says what to do.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    text: Arc<str>,
+}
+
+impl TransportError {
+    /// Makes an error of this kind with this text.
+    pub fn new(kind: TransportErrorKind, text: impl Into<Arc<str>>) -> Self {
+        TransportError {
+            kind,
+            text: text.into(),
+        }
+    }
+
+    /// Returns the part of the connection that failed.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Returns the text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The reason why a connection, or an attempt to make one, ended.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The broker closed the connection without a reason.
+    #[error("{}", closed(*.0))]
+    Closed(Stage),
+    /// The transport failed.
+    #[error("{0}")]
+    Transport(TransportError),
+    /// The protocol failed.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The broker refused CONNECT.
+    #[error("the broker refused the connection: {}: {}", .0, advice(*.0))]
+    Refused(ReturnCode),
+    /// The transport took no bytes.
+    #[error("the broker took no bytes for {}: check the network", Human(*.0))]
+    Stalled(Duration),
+    /// A connection could not be opened in time.
+    #[error("no connection within {}: check host, port and firewall", Human(*.0))]
+    ConnectTimeout(Duration),
+    /// More unacknowledged messages waited for the application than may. They are sent again when
+    /// it has taken some.
+    #[error("messages of {bytes} bytes wait to be taken: take them faster, or allow for more")]
+    Overrun {
+        /// The size of the messages that waited.
+        bytes: usize,
+    },
+    /// As many messages as the options allow were given up, and their identifiers never answered.
+    #[error("{count} messages were given up without an answer: check the broker")]
+    Unanswered {
+        /// The number of messages.
+        count: usize,
+    },
+    /// The payload of a message was not completed, and half a packet cannot be taken back.
+    #[error("the upload of a payload was aborted")]
+    UploadAborted,
+}
+
+fn closed(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Connecting => {
+            "the broker closed the connection before it answered: check whether the port expects \
+             TLS or a WebSocket"
+        }
+        Stage::Subscribing => {
+            "the broker closed the connection instead of answering a subscription: check its \
+             rules for the topic filters"
+        }
+        Stage::Connected => {
+            "the broker closed the connection: check whether another client has the same client \
+             identifier"
+        }
+    }
+}
+
+fn advice(code: ReturnCode) -> &'static str {
+    match code {
+        ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION => "use a broker that supports it",
+        ReturnCode::IDENTIFIER_REJECTED => "use another one, of 1 to 23 letters and digits",
+        ReturnCode::SERVER_UNAVAILABLE => "try again later",
+        ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED => {
+            "check user name, password and the broker's rules for this client"
+        }
+        _ => "look into the broker's log",
+    }
+}

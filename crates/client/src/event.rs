@@ -1,0 +1,163 @@
+//! What the client tells its driver: events, and what there is of a connection.
+use crate::{DisconnectReason, Ended, RequestId, StreamId};
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
+use motemq::{PacketId, QoS, SessionState};
+
+/// Something that an adapter passes on to the application, or acts on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The broker accepted the connection.
+    Connected {
+        /// What the broker has kept of the session.
+        session: SessionState,
+        /// What the broker allows.
+        limits: ServerLimits,
+    },
+    /// An attempt to reach an address of a broker failed. If there are others, they have their
+    /// turn.
+    AttemptFailed {
+        /// The broker, counted from 0.
+        broker: u32,
+        /// Why it failed.
+        reason: DisconnectReason,
+    },
+    /// The connection was lost, or no broker could be reached.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+        /// When the next attempt begins.
+        retry_at: Duration,
+        /// How many connections before this one ended in a row for the same reason without a
+        /// message that was gained.
+        repeated: u32,
+    },
+    /// The outcome of a request for which [`poll_outcome`](crate::Client::poll_outcome) returned
+    /// `None` is there.
+    Completed {
+        /// The request.
+        request: RequestId,
+    },
+    /// There is a message in a stream that was found empty, or more of a payload that was found
+    /// pending, or the stream has ended.
+    Delivered {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A command that was refused with `Full` or `Offline` can be tried again.
+    Room,
+    /// The broker refuses topic filters that it had granted before. Streams that have no other
+    /// filter end.
+    Refused {
+        /// The filters.
+        filters: Vec<String>,
+    },
+    /// Messages for which there is no stream wait unacknowledged. Open a stream that matches, or
+    /// unsubscribe: they hold up the acknowledgements of all others. This is told once, until a
+    /// stream is opened.
+    Unclaimed,
+    /// A message was dropped: its topic is longer than the read buffer, or it is too large to wait
+    /// for a stream.
+    Skipped {
+        /// The length of its payload in bytes.
+        len: u64,
+    },
+    /// The broker used an identifier for another message before it had released it, as brokers do
+    /// that lost their state. The message was delivered. This is told once for each connection.
+    IdentifierReused {
+        /// The identifier.
+        id: PacketId,
+    },
+    /// The client has ended.
+    Ended(Ended),
+}
+
+/// What there is of a connection.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum State {
+    /// A connection is being made.
+    Connecting {
+        /// Why the last connection or attempt ended, if there was one.
+        reason: Option<DisconnectReason>,
+    },
+    /// The broker has accepted the connection.
+    Connected {
+        /// What the broker has kept of the session.
+        session: SessionState,
+        /// What the broker allows.
+        limits: ServerLimits,
+        /// When it accepted the connection.
+        since: Duration,
+    },
+    /// There is no connection.
+    Waiting {
+        /// Why the last connection or attempt ended.
+        reason: DisconnectReason,
+        /// When the next attempt begins, if it does not wait for the application to take
+        /// messages.
+        retry_at: Duration,
+    },
+    /// There is no connection, and there will be none.
+    Ended(Ended),
+}
+
+/// What the broker allows on a connection. With MQTT 3.1.1, in which brokers do not say it, these
+/// are the limits of the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct ServerLimits {
+    /// The number of messages with QoS 1 and 2 that may be in flight to the broker.
+    pub receive_maximum: u16,
+    /// The length of the longest packet.
+    pub maximum_packet_size: u32,
+    /// The highest QoS.
+    pub maximum_qos: QoS,
+    /// Whether messages can be retained.
+    pub retain_available: bool,
+}
+
+impl ServerLimits {
+    /// The limits of MQTT 3.1.1.
+    pub const MQTT_3_1_1: ServerLimits = ServerLimits {
+        receive_maximum: u16::MAX,
+        maximum_packet_size: 268_435_460,
+        maximum_qos: QoS::ExactlyOnce,
+        retain_available: true,
+    };
+}
+
+/// What has happened so far, and how much waits now.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Connections that the broker accepted.
+    pub connections: u64,
+    /// Messages sent, without those that were sent again.
+    pub sent: u64,
+    /// Messages sent again after a reconnection.
+    pub resent: u64,
+    /// Requests that the broker acknowledged.
+    pub acknowledged: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Messages received and dropped: there was no room for QoS 0, or no stream, or the topic or
+    /// the payload was too long.
+    pub dropped: u64,
+    /// Of the messages that were dropped, those with QoS 1 and 2 that were acknowledged, since
+    /// the options say so.
+    pub discarded: u64,
+    /// Messages received under an identifier that stood for another message.
+    pub identifiers_reused: u64,
+    /// Bytes handed over to be written.
+    pub bytes_out: u64,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Requests that are sent and not answered now.
+    pub in_flight: usize,
+    /// Messages that wait to be sent now.
+    pub queued: usize,
+    /// Bytes of messages that wait to be taken now.
+    pub backlog: usize,
+}

@@ -1,0 +1,314 @@
+//! What was received and is not processed yet: a queue for each stream, and the acknowledgements
+//! that are due for it.
+mod ending;
+mod message;
+mod payload;
+mod receiving;
+mod routing;
+mod stream;
+mod unacknowledged;
+
+use crate::{Options, Overflow, protocol::ProtocolState, slab::Slab};
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+use core::mem;
+pub use message::{AckMode, Item, Message, PayloadRead, Taken};
+use motemq::TopicName;
+pub use payload::PayloadId;
+use payload::Payloads;
+use receiving::Partial;
+pub(crate) use receiving::Receipt;
+use routing::Routing;
+pub use stream::StreamId;
+use stream::{Queue, SoftLimit, Stream, Waiting};
+pub use unacknowledged::AckId;
+use unacknowledged::{AckKey, Unacknowledged};
+
+/// What may wait, and what happens to the rest.
+#[derive(Clone, Copy, Hash, Debug)]
+struct Limits {
+    stream: SoftLimit,
+    /// Bytes of all streams.
+    backlog: usize,
+    overflow: Overflow,
+    max_message: usize,
+    discards_unclaimed: bool,
+}
+
+/// Numbers of messages.
+#[derive(Clone, Copy, Hash, Debug, Default)]
+pub(crate) struct InboxCounters {
+    pub received: u64,
+    pub dropped: u64,
+    pub discarded: u64,
+    pub identifiers_reused: u64,
+}
+
+/// Everything that was received.
+#[derive(Clone, Hash, Debug)]
+pub(crate) struct Inbox {
+    streams: Slab<Stream>,
+    last_serial: u32,
+    routing: Routing,
+    /// Streams of what no other stream gets.
+    catch_all: Vec<u32>,
+    unacknowledged: Unacknowledged,
+    payloads: Payloads,
+    /// Messages that wait for a stream to be opened, unacknowledged.
+    unclaimed: Queue,
+    partial: Option<Partial>,
+    is_leaving: bool,
+    /// The number of streams that are full.
+    full_streams: usize,
+    /// Bytes in all streams.
+    bytes: usize,
+    limits: Limits,
+    counters: InboxCounters,
+    /// Streams for which there is something new.
+    delivered: VecDeque<StreamId>,
+    was_unclaimed_told: bool,
+}
+
+impl Inbox {
+    pub fn new(options: &Options) -> Self {
+        Inbox {
+            streams: Slab::new(),
+            last_serial: 0,
+            routing: Routing::default(),
+            catch_all: Vec::new(),
+            unacknowledged: Unacknowledged::new(),
+            payloads: Payloads::default(),
+            unclaimed: Queue::default(),
+            partial: None,
+            is_leaving: false,
+            full_streams: 0,
+            bytes: 0,
+            limits: Limits {
+                stream: SoftLimit {
+                    messages: options.stream_messages,
+                    bytes: options.stream_bytes,
+                },
+                backlog: options.backlog,
+                overflow: options.overflow,
+                max_message: options.max_message.min(options.backlog),
+                discards_unclaimed: options.discards_unclaimed(),
+            },
+            counters: InboxCounters::default(),
+            delivered: VecDeque::new(),
+            was_unclaimed_told: false,
+        }
+    }
+
+    // Streams.
+
+    /// Opens a stream for these filters, or without any for what no other stream gets. Messages
+    /// that wait unclaimed and belong to it go there.
+    pub fn open(&mut self, filters: Vec<String>) -> StreamId {
+        let is_catch_all = filters.is_empty();
+        self.last_serial = self.last_serial.wrapping_add(1);
+        let serial = self.last_serial;
+        let key = self.streams.insert(Stream {
+            serial,
+            filters: Vec::new(),
+            queue: Queue::default(),
+            is_watched: false,
+            is_closed: self.is_leaving,
+            is_full: false,
+            in_hand: None,
+        });
+        if is_catch_all {
+            self.catch_all.push(key);
+        }
+        for filter in &filters {
+            self.routing.insert(filter, key);
+        }
+        if let Some(stream) = self.streams.get_mut(key) {
+            stream.filters = filters;
+        }
+        let mut unclaimed = mem::take(&mut self.unclaimed);
+        while let Some(item) = unclaimed.pop() {
+            let topic = TopicName::new(&item.message.topic);
+            if is_catch_all || topic.is_ok_and(|topic| self.routing.find(topic).1.contains(&key)) {
+                self.push(key, item);
+            } else {
+                self.unclaimed.push(item);
+            }
+        }
+        self.was_unclaimed_told = false;
+        StreamId { key, serial }
+    }
+
+    fn find(&mut self, id: StreamId) -> Option<&mut Stream> {
+        self.streams
+            .get_mut(id.key)
+            .filter(|stream| stream.serial == id.serial)
+    }
+
+    /// Returns the filters of a stream.
+    pub fn filters(&self, id: StreamId) -> &[String] {
+        let stream = self.streams.get(id.key);
+        let stream = stream.filter(|stream| stream.serial == id.serial);
+        stream.map_or(&[], |stream| &stream.filters)
+    }
+
+    /// Adds a message to a stream.
+    fn push(&mut self, key: u32, item: Waiting) {
+        let Some(stream) = self.streams.get_mut(key) else {
+            return;
+        };
+        self.bytes += item.message.weight();
+        stream.queue.push(item);
+        let is_full = stream.queue.is_full(self.limits.stream);
+        if is_full && !mem::replace(&mut stream.is_full, true) {
+            self.full_streams += 1;
+        }
+        if mem::take(&mut stream.is_watched) {
+            let serial = stream.serial;
+            self.delivered.push_back(StreamId { key, serial });
+        }
+    }
+
+    fn tell(&mut self, key: u32) {
+        if let Some(stream) = self.streams.get(key) {
+            let serial = stream.serial;
+            self.delivered.push_back(StreamId { key, serial });
+        }
+    }
+
+    // Taking.
+
+    /// Takes the oldest message of a stream. The one that was taken before counts as processed,
+    /// unless its acknowledgement was handed out.
+    #[inline]
+    pub fn take(&mut self, id: StreamId, mode: AckMode, protocol: &mut ProtocolState) -> Taken {
+        let stream_limit = self.limits.stream;
+        let Some(stream) = self.find(id) else {
+            return Taken::End;
+        };
+        let processed = stream.in_hand.take();
+        let item = stream.queue.pop();
+        if item.is_none() && !stream.is_closed {
+            stream.is_watched = true;
+        }
+        if mode == AckMode::OnNext {
+            stream.in_hand = item.as_ref().and_then(|item| item.ack);
+        }
+        if stream.is_full && !stream.queue.is_full(stream_limit) {
+            stream.is_full = false;
+            self.full_streams -= 1;
+        }
+        if processed.is_some() {
+            self.unacknowledged.on_processed(processed, protocol);
+        }
+        let Some(item) = item else {
+            let is_closed = self.find(id).is_none_or(|stream| stream.is_closed);
+            return if is_closed {
+                Taken::End
+            } else {
+                Taken::Pending
+            };
+        };
+        self.bytes -= item.message.weight();
+        if mode == AckMode::OnNext {
+            self.on_taken(id, item.ack, protocol);
+        }
+        Taken::Message(Item {
+            message: item.message,
+            ack: item.ack.filter(|_| mode == AckMode::Manual).map(AckId),
+        })
+    }
+
+    #[inline]
+    fn on_taken(&mut self, id: StreamId, ack: Option<AckKey>, protocol: &mut ProtocolState) {
+        if !self.unacknowledged.is_offline() {
+            self.unacknowledged.on_taken(ack);
+            return;
+        }
+        // As if the connection were lost only now: with QoS 2 it must not arrive again.
+        self.unacknowledged.on_processed(ack, protocol);
+        if let Some(stream) = self.find(id) {
+            stream.in_hand = None;
+        }
+    }
+
+    /// The application has processed a message.
+    pub fn ack(&mut self, ack: AckId, protocol: &mut ProtocolState) {
+        self.unacknowledged.on_processed(Some(ack.0), protocol);
+    }
+
+    /// Returns whether taking the next message from this stream acknowledges one.
+    pub fn has_in_hand(&self, id: StreamId) -> bool {
+        let stream = self.streams.get(id.key);
+        stream.is_some_and(|stream| stream.serial == id.serial && stream.in_hand.is_some())
+    }
+
+    /// Reads on in a payload.
+    pub fn read_payload(&mut self, id: PayloadId, protocol: &mut ProtocolState) -> PayloadRead {
+        let (read, ack) = self.payloads.read(id);
+        self.unacknowledged.on_processed(ack, protocol);
+        read
+    }
+
+    /// Nothing reads the rest of a payload. Its message counts as processed when it has arrived.
+    pub fn discard_payload(&mut self, id: PayloadId, protocol: &mut ProtocolState) {
+        let ack = self.payloads.discard(id, true);
+        self.unacknowledged.on_processed(ack, protocol);
+    }
+
+    // What waits.
+
+    /// Returns whether a stream holds as much as it should.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        !self.is_leaving
+            && (self.full_streams > 0
+                || self.unclaimed.is_full(self.limits.stream)
+                || self.is_blocked())
+    }
+
+    /// Returns whether a payload that waits to be read is in front of everything else.
+    #[inline]
+    pub fn is_blocked(&self) -> bool {
+        match &self.partial {
+            Some(Partial::Streamed(id)) => self.payloads.is_full(*id),
+            _ => false,
+        }
+    }
+
+    /// Returns the bytes of messages that wait to be taken.
+    pub fn backlog(&self) -> usize {
+        self.bytes + self.unclaimed.bytes() + self.payloads.bytes()
+    }
+
+    pub fn counters(&self) -> InboxCounters {
+        self.counters
+    }
+
+    /// Takes note of a message that was dropped.
+    pub fn count_dropped(&mut self) {
+        self.counters.dropped += 1;
+    }
+
+    /// Returns a stream for which there is something new.
+    #[inline]
+    pub fn poll_delivered(&mut self) -> Option<StreamId> {
+        self.delivered.pop_front()
+    }
+
+    /// Returns whether messages wait unclaimed, of which this method has not told yet.
+    #[inline]
+    pub fn poll_unclaimed(&mut self) -> bool {
+        self.unclaimed.len() > 0 && !mem::replace(&mut self.was_unclaimed_told, true)
+    }
+
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
+        self.unacknowledged.shrink();
+        self.payloads.shrink();
+        self.routing.shrink();
+        self.delivered.shrink_to_fit();
+        self.unclaimed.shrink();
+        for (_, stream) in self.streams.iter_mut() {
+            stream.queue.shrink();
+        }
+    }
+}

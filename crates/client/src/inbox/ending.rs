@@ -1,0 +1,137 @@
+//! The end of streams and connections.
+use super::*;
+use motemq::{QoS, SessionState};
+
+impl Inbox {
+    /// Nothing takes messages from a stream any more. What was not taken is not acknowledged: it
+    /// goes to a stream of all other messages, or waits for a stream that matches.
+    pub fn close(&mut self, id: StreamId, protocol: &mut ProtocolState) {
+        if self.find(id).is_none() {
+            return;
+        }
+        let Some(mut stream) = self.streams.remove(id.key) else {
+            return;
+        };
+        for filter in &stream.filters {
+            self.routing.remove(filter, id.key);
+        }
+        self.catch_all.retain(|&key| key != id.key);
+        self.full_streams -= usize::from(stream.is_full);
+        self.bytes -= stream.queue.bytes();
+        self.unacknowledged
+            .on_processed(stream.in_hand.take(), protocol);
+        while let Some(item) = stream.queue.pop() {
+            self.return_item(item, protocol);
+        }
+    }
+
+    /// A message was not taken from a stream that is closed.
+    fn return_item(&mut self, item: Waiting, protocol: &mut ProtocolState) {
+        if self.is_leaving {
+            // It is left to the broker.
+            return;
+        }
+        if item.message.rest.is_none() && self.unacknowledged.leave_to_others(item.ack, protocol) {
+            return;
+        }
+        match (self.catch_all.first().copied(), item.message.rest) {
+            (Some(key), None) => self.push(key, item),
+            (Some(key), Some(payload)) => {
+                self.payloads.move_to(payload, key);
+                self.push(key, item);
+            }
+            (None, Some(payload)) => self.drop_payload(payload, protocol),
+            (None, None)
+                if self.limits.discards_unclaimed || item.message.qos == QoS::AtMostOnce =>
+            {
+                self.counters.dropped += 1;
+                let is_acknowledged = self.unacknowledged.on_processed(item.ack, protocol);
+                self.counters.discarded += u64::from(is_acknowledged);
+            }
+            (None, None) => self.unclaimed.push(item),
+        }
+    }
+
+    /// A payload was not taken, and is too large to wait.
+    fn drop_payload(&mut self, payload: PayloadId, protocol: &mut ProtocolState) {
+        self.counters.dropped += 1;
+        let ack = self.payloads.discard(payload, false);
+        if self.limits.discards_unclaimed {
+            self.unacknowledged.on_processed(ack, protocol);
+        }
+    }
+
+    /// The broker refuses these filters. A stream without any other filter ends.
+    pub fn revoke(&mut self, filters: &[String]) {
+        let mut ended = Vec::new();
+        for (key, stream) in self.streams.iter_mut() {
+            let routing = &mut self.routing;
+            let before = stream.filters.len();
+            stream.filters.retain(|filter| {
+                let is_refused = filters.contains(filter);
+                if is_refused {
+                    routing.remove(filter, key);
+                }
+                !is_refused
+            });
+            if before > 0 && stream.filters.is_empty() {
+                stream.is_closed = true;
+                ended.push(key);
+            }
+        }
+        ended.into_iter().for_each(|key| self.tell(key));
+    }
+
+    /// The connection is over.
+    pub fn on_connection_lost(&mut self, protocol: &mut ProtocolState) {
+        if let Some(Partial::Streamed(id)) = self.partial.take()
+            && let (_, Some(stream)) = self.payloads.end(id, false, None)
+        {
+            self.tell(stream);
+        }
+        self.unacknowledged.on_connection_lost(protocol);
+    }
+
+    /// The broker has accepted a connection. What is not acknowledged arrives again if the session
+    /// goes on.
+    pub fn on_connected(&mut self, session: SessionState) {
+        let is_resumed = session == SessionState::Resumed;
+        let unacknowledged = &self.unacknowledged;
+        let is_kept = |item: &Waiting| !is_resumed || !unacknowledged.is_pending(item.ack);
+        self.unclaimed.on_connected(is_kept);
+        (self.full_streams, self.bytes) = (0, 0);
+        for (_, stream) in self.streams.iter_mut() {
+            stream.queue.on_connected(is_kept);
+            stream.is_full = stream.queue.is_full(self.limits.stream);
+            stream.in_hand = None;
+            self.full_streams += usize::from(stream.is_full);
+            self.bytes += stream.queue.bytes();
+        }
+        self.unacknowledged.on_connected();
+    }
+
+    /// The application leaves: streams end, and what was not taken is left to the broker.
+    pub fn leave(&mut self, protocol: &mut ProtocolState) {
+        if mem::replace(&mut self.is_leaving, true) {
+            return;
+        }
+        let keys: Vec<_> = self.streams.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let Some(stream) = self.streams.get_mut(key) else {
+                continue;
+            };
+            let processed = stream.in_hand.take();
+            let mut queue = mem::take(&mut stream.queue);
+            (stream.is_closed, stream.is_full) = (true, false);
+            self.unacknowledged.on_processed(processed, protocol);
+            while let Some(item) = queue.pop() {
+                if let Some(payload) = item.message.rest {
+                    self.payloads.discard(payload, false);
+                }
+            }
+            self.tell(key);
+        }
+        (self.full_streams, self.bytes) = (0, 0);
+        self.unclaimed = Queue::default();
+    }
+}

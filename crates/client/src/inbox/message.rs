@@ -1,0 +1,79 @@
+//! Messages as the application takes them.
+use super::{AckId, PayloadId};
+use alloc::sync::Arc;
+use bytes::Bytes;
+use motemq::QoS;
+
+/// A message that was received. Cloning it copies no bytes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Message {
+    /// The topic to which it was published.
+    pub topic: Arc<str>,
+    /// The payload, or its beginning if there is a [rest](Self::rest).
+    pub payload: Bytes,
+    /// The length of the whole payload in bytes.
+    pub len: u64,
+    /// The QoS with which it was delivered.
+    pub qos: QoS,
+    /// Whether the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+    pub retain: bool,
+    /// Whether the broker may have sent it before. With QoS 1 it may have been delivered then, with
+    /// QoS 2 it was not.
+    pub dup: bool,
+    /// The rest of a payload that is too large for memory, to be read with
+    /// [`Client::read_payload`](crate::Client::read_payload).
+    pub rest: Option<PayloadId>,
+}
+
+impl Message {
+    /// Returns the memory that it takes in a stream, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.topic.len() + self.payload.len() + size_of::<Self>()
+    }
+}
+
+/// A message taken from a stream.
+#[derive(PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Item {
+    /// The message.
+    pub message: Message,
+    /// Its acknowledgement, if the application asked to allow it itself.
+    pub ack: Option<AckId>,
+}
+
+/// When a message that is taken from a stream counts as processed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AckMode {
+    /// When the next message is taken from the stream, or the stream is closed.
+    OnNext,
+    /// When the application calls [`Client::ack`](crate::Client::ack).
+    Manual,
+}
+
+/// What there is in a stream.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub enum Taken {
+    /// A message.
+    Message(Item),
+    /// Nothing now. [`Event::Delivered`](crate::Event::Delivered) says when there is more.
+    Pending,
+    /// Nothing more: the stream has ended.
+    End,
+}
+
+/// What there is of a payload.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum PayloadRead {
+    /// The next piece, which is never empty.
+    Data(Bytes),
+    /// Nothing now. [`Event::Delivered`](crate::Event::Delivered) for its stream says when there is
+    /// more.
+    Pending,
+    /// The payload is complete. The message is acknowledged now.
+    End,
+    /// The connection was lost before the payload was complete. With QoS 1 and 2 the message
+    /// arrives again.
+    Broken,
+}

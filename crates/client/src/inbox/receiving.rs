@@ -1,0 +1,305 @@
+//! From a received packet to the streams.
+use super::*;
+use crate::{DisconnectReason, hash::hash};
+use alloc::sync::Arc;
+use bytes::{Bytes, BytesMut};
+use motemq::{AckToken, PacketId, QoS};
+use payload::Completed;
+
+/// A message of which not everything has arrived.
+#[derive(Clone, Hash, Debug)]
+pub(super) enum Partial {
+    /// It is put together in memory.
+    Growing {
+        message: Message,
+        payload: BytesMut,
+        /// Its identifier, with QoS 2.
+        id: Option<PacketId>,
+        /// It arrives under an identifier that is not released.
+        is_repeated: bool,
+    },
+    /// Its payload is read while it arrives.
+    Streamed(PayloadId),
+    /// It is a repetition.
+    Repetition,
+    /// It is acknowledged and dropped.
+    Discarded,
+    /// It is too large to wait for a stream.
+    Unclaimed { len: u64 },
+}
+
+/// What became of a received message besides its delivery.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Receipt {
+    /// Nothing else.
+    Done,
+    /// It was dropped, with a payload of so many bytes.
+    Skipped(u64),
+    /// It arrived under an identifier that stood for another message.
+    IdentifierReused(PacketId),
+}
+
+impl Inbox {
+    /// A message arrives, with its token if it is whole.
+    ///
+    /// # Errors
+    /// [`Overrun`](DisconnectReason::Overrun) if there is no room for it.
+    #[inline]
+    pub fn begin(
+        &mut self,
+        message: &motemq::Message<'_>,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) -> Result<Receipt, DisconnectReason> {
+        if self.is_leaving {
+            self.partial = None;
+            return Ok(Receipt::Done);
+        }
+        self.counters.received += 1;
+        let qos = message.qos();
+        let id = message.id().filter(|_| qos == QoS::ExactlyOnce);
+        let len = message.payload.len() as u64 + u64::from(message.remaining);
+        let is_small = len <= self.limits.max_message as u64;
+        if message.is_repeated() && !is_small {
+            // It was too large to be remembered.
+            self.partial = Some(Partial::Repetition);
+            return Ok(Receipt::Done);
+        }
+        let backlog = self.backlog();
+        let need = if is_small {
+            len as usize
+        } else {
+            message.payload.len()
+        };
+        if backlog > 0 && backlog + need > self.limits.backlog {
+            return self.overflow(qos, message.remaining == 0, token, protocol);
+        }
+        let (topic, targets) = self.routing.find(message.topic);
+        let new = Message {
+            topic,
+            payload: Bytes::new(),
+            len,
+            qos,
+            retain: message.retain(),
+            dup: message.dup(),
+            rest: None,
+        };
+        if message.remaining == 0 {
+            let payload = Bytes::copy_from_slice(message.payload);
+            let receipt =
+                self.check_repeated(id, message.is_repeated(), &new.topic, &payload, protocol);
+            let Some(receipt) = receipt else {
+                return Ok(self.repetition(token, protocol));
+            };
+            self.deliver(Message { payload, ..new }, token, &targets, protocol);
+            return Ok(receipt);
+        }
+        self.partial = Some(if is_small {
+            Partial::Growing {
+                message: new,
+                payload: message.payload.into(),
+                id,
+                is_repeated: message.is_repeated(),
+            }
+        } else if let Some(&stream) = targets.first().or(self.catch_all.first()) {
+            let rest = self.payloads.begin(stream);
+            let payload = Bytes::copy_from_slice(message.payload);
+            let message = Message {
+                payload,
+                rest: Some(rest),
+                ..new
+            };
+            self.push(stream, Waiting { message, ack: None });
+            Partial::Streamed(rest)
+        } else {
+            Partial::Unclaimed { len }
+        });
+        Ok(Receipt::Done)
+    }
+
+    /// There is no room for a message.
+    fn overflow(
+        &mut self,
+        qos: QoS,
+        is_whole: bool,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) -> Result<Receipt, DisconnectReason> {
+        if qos != QoS::AtMostOnce {
+            if self.limits.overflow == Overflow::Disconnect {
+                let bytes = self.backlog();
+                return Err(DisconnectReason::Overrun { bytes });
+            }
+            self.counters.discarded += 1;
+        }
+        self.counters.dropped += 1;
+        if is_whole {
+            ack(token, protocol);
+        } else {
+            self.partial = Some(Partial::Discarded);
+        }
+        Ok(Receipt::Done)
+    }
+
+    /// Compares a message that arrived under an identifier that is not released with the one that
+    /// arrived under it before. Returns `None` if it is a repetition.
+    fn check_repeated(
+        &mut self,
+        id: Option<PacketId>,
+        is_repeated: bool,
+        topic: &str,
+        payload: &[u8],
+        protocol: &mut ProtocolState,
+    ) -> Option<Receipt> {
+        let Some(id) = id else {
+            return Some(Receipt::Done);
+        };
+        let hash = hash(&[topic.as_bytes(), payload]);
+        if is_repeated && protocol.is_repetition(id, Some(hash)) {
+            return None;
+        }
+        protocol.on_message_received(id, hash);
+        if is_repeated {
+            self.counters.identifiers_reused += 1;
+            return Some(Receipt::IdentifierReused(id));
+        }
+        Some(Receipt::Done)
+    }
+
+    fn repetition(&mut self, token: Option<AckToken>, protocol: &mut ProtocolState) -> Receipt {
+        self.counters.received -= 1;
+        if let Some(token) = token {
+            protocol.ack_repetition(token);
+        }
+        Receipt::Done
+    }
+
+    /// More of the payload arrives, with the token if it is the last piece.
+    pub fn more(
+        &mut self,
+        data: &[u8],
+        remaining: u32,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) -> Receipt {
+        match &mut self.partial {
+            Some(Partial::Growing { payload, .. }) => payload.extend_from_slice(data),
+            Some(Partial::Streamed(id)) => {
+                let id = *id;
+                if let Some(stream) = self.payloads.push(id, data) {
+                    self.tell(stream);
+                }
+            }
+            _ => {}
+        }
+        if remaining > 0 {
+            return Receipt::Done;
+        }
+        match self.partial.take() {
+            Some(Partial::Growing {
+                message,
+                payload,
+                id,
+                is_repeated,
+            }) => {
+                let payload = payload.freeze();
+                let topic = message.topic.clone();
+                let receipt = self.check_repeated(id, is_repeated, &topic, &payload, protocol);
+                let Some(receipt) = receipt else {
+                    return self.repetition(token, protocol);
+                };
+                let targets = match TopicName::new(&topic) {
+                    Ok(topic) => self.routing.find(topic).1,
+                    Err(_) => routing::Targets::Some(Arc::new([])),
+                };
+                self.deliver(Message { payload, ..message }, token, &targets, protocol);
+                return receipt;
+            }
+            Some(Partial::Streamed(id)) => return self.end_streamed(id, token, protocol),
+            Some(Partial::Repetition) => return self.repetition(token, protocol),
+            Some(Partial::Discarded) => ack(token, protocol),
+            Some(Partial::Unclaimed { len }) => return self.skip(len, token, protocol),
+            None => {}
+        }
+        Receipt::Done
+    }
+
+    fn end_streamed(
+        &mut self,
+        id: PayloadId,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) -> Receipt {
+        let deferred = self.unacknowledged.defer(token, 1);
+        let (completed, stream) = self.payloads.end(id, true, deferred);
+        if let Some(stream) = stream {
+            self.tell(stream);
+        }
+        if completed == Completed::Processed
+            || (completed == Completed::NotTaken && self.limits.discards_unclaimed)
+        {
+            self.unacknowledged.on_processed(deferred, protocol);
+        }
+        Receipt::Done
+    }
+
+    /// A message was too large to wait for a stream. It stays unacknowledged, unless it is not to
+    /// wait at all.
+    fn skip(&mut self, len: u64, token: Option<AckToken>, protocol: &mut ProtocolState) -> Receipt {
+        self.counters.dropped += 1;
+        if self.limits.discards_unclaimed {
+            self.counters.discarded += u64::from(token.is_some());
+            ack(token, protocol);
+        }
+        Receipt::Skipped(len)
+    }
+
+    #[inline]
+    fn deliver(
+        &mut self,
+        message: Message,
+        token: Option<AckToken>,
+        targets: &[u32],
+        protocol: &mut ProtocolState,
+    ) {
+        let catch_all;
+        let targets = if targets.is_empty() {
+            catch_all = self.catch_all.clone();
+            &catch_all[..]
+        } else {
+            targets
+        };
+        let Some((&last, others)) = targets.split_last() else {
+            return self.deliver_unclaimed(message, token, protocol);
+        };
+        let ack = self.unacknowledged.defer(token, targets.len());
+        for &other in others {
+            let message = message.clone();
+            self.push(other, Waiting { message, ack });
+        }
+        self.push(last, Waiting { message, ack });
+    }
+
+    fn deliver_unclaimed(
+        &mut self,
+        message: Message,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) {
+        if message.qos == QoS::AtMostOnce || self.limits.discards_unclaimed {
+            self.counters.dropped += 1;
+            self.counters.discarded += u64::from(token.is_some());
+            ack(token, protocol);
+        } else {
+            let ack = self.unacknowledged.defer(token, 1);
+            self.unclaimed.push(Waiting { message, ack });
+        }
+    }
+}
+
+/// Allows the acknowledgement of a message that is not delivered.
+fn ack(token: Option<AckToken>, protocol: &mut ProtocolState) {
+    if let Some(token) = token {
+        protocol.ack(token);
+    }
+}

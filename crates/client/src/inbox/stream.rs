@@ -1,0 +1,95 @@
+//! A stream of messages: what was received and not taken yet.
+use super::{Message, unacknowledged::AckKey};
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+
+/// Names a stream of messages.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StreamId {
+    pub(super) key: u32,
+    /// Tells streams with the same key apart.
+    pub(super) serial: u32,
+}
+
+impl StreamId {
+    /// Returns a small number that no other stream has at the same time: an index for what an
+    /// adapter keeps beside.
+    pub fn index(self) -> usize {
+        self.key as usize
+    }
+}
+
+/// A message that waits to be taken.
+#[derive(Clone, Hash, Debug)]
+pub(super) struct Waiting {
+    pub message: Message,
+    pub ack: Option<AckKey>,
+}
+
+/// How much may wait in a stream before reading stops.
+#[derive(Clone, Copy, Hash, Debug)]
+pub(super) struct SoftLimit {
+    pub messages: usize,
+    pub bytes: usize,
+}
+
+/// Messages that wait to be taken, in their order.
+#[derive(Clone, Hash, Debug, Default)]
+pub(super) struct Queue {
+    items: VecDeque<Waiting>,
+    bytes: usize,
+}
+
+impl Queue {
+    pub fn push(&mut self, item: Waiting) {
+        self.bytes += item.message.weight();
+        self.items.push_back(item);
+    }
+
+    pub fn pop(&mut self) -> Option<Waiting> {
+        let item = self.items.pop_front()?;
+        self.bytes -= item.message.weight();
+        Some(item)
+    }
+
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn is_full(&self, limit: SoftLimit) -> bool {
+        self.items.len() >= limit.messages || self.bytes >= limit.bytes
+    }
+
+    /// A connection begins: keeps the messages that do not arrive again, which belong to no
+    /// connection any more.
+    pub fn on_connected(&mut self, is_kept: impl Fn(&Waiting) -> bool) {
+        self.items.retain(is_kept);
+        self.items.iter_mut().for_each(|item| item.ack = None);
+        self.bytes = self.items.iter().map(|item| item.message.weight()).sum();
+    }
+
+    pub fn shrink(&mut self) {
+        self.items.shrink_to_fit();
+    }
+}
+
+/// A stream.
+#[derive(Clone, Hash, Debug)]
+pub(super) struct Stream {
+    pub serial: u32,
+    /// Its topic filters; without any it gets what no other stream gets.
+    pub filters: Vec<String>,
+    pub queue: Queue,
+    /// The application found it empty, and is to be told.
+    pub is_watched: bool,
+    /// Nothing will be added any more.
+    pub is_closed: bool,
+    /// It holds as much as it should.
+    pub is_full: bool,
+    /// The acknowledgement of the message that was taken last, and that is processed when the next
+    /// one is taken.
+    pub in_hand: Option<AckKey>,
+}

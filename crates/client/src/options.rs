@@ -1,0 +1,399 @@
+//! What the application chooses.
+use crate::{
+    DisconnectReason, OptionsError, Reconnect,
+    protocol::{ALL_IDENTIFIERS, identifier_offset},
+    write_buf::LIMIT,
+};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{fmt, time::Duration};
+use motemq::{Connect, Publish, QoS, ReturnCode, TopicName};
+
+/// The longest time limit that CONNECT's answer can have.
+const LONGEST_ANSWER: Duration = Duration::from_secs(255);
+
+/// What happens to messages that are to wait for a connection when no more may.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum WhenFull {
+    /// The new message is refused with [`Full`](crate::PublishError::Full).
+    #[default]
+    Wait,
+    /// The oldest message that was never sent is dropped. It ends with
+    /// [`Dropped`](crate::RequestError::Dropped).
+    DropOldest,
+}
+
+/// What happens to messages with QoS 1 and 2 when all that wait to be taken are larger than
+/// [`Options::backlog`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Overflow {
+    /// The connection ends with [`Overrun`](crate::DisconnectReason::Overrun), and is made again
+    /// when the application has made room. With a kept session nothing is lost.
+    #[default]
+    Disconnect,
+    /// The message is acknowledged and dropped, and
+    /// [counted](crate::Counters::dropped).
+    Discard,
+}
+
+/// The message that the broker publishes when the connection is lost.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Will {
+    /// The topic, without wildcards.
+    pub topic: String,
+    /// The payload, at most 65,535 bytes.
+    pub payload: Vec<u8>,
+    /// The quality of service.
+    pub qos: QoS,
+    /// Whether the broker stores it for later subscribers.
+    pub retain: bool,
+}
+
+impl Will {
+    /// Makes an empty message with QoS 0 that is not retained.
+    pub fn new(topic: impl Into<String>) -> Self {
+        Will {
+            topic: topic.into(),
+            payload: Vec::new(),
+            qos: QoS::AtMostOnce,
+            retain: false,
+        }
+    }
+}
+
+/// The options of a [`Client`](crate::Client).
+///
+/// `Debug` does not show the password.
+///
+/// ```
+/// use core::time::Duration;
+/// use motemq_client::{Options, Will};
+/// let options = Options::new("node-7")
+///     .keep_session()
+///     .keep_alive(30)
+///     .login("node", b"secret")
+///     .will(Will::new("gone/node-7"))
+///     .ack_timeout(Some(Duration::from_secs(5)));
+/// assert!(!format!("{options:?}").contains("secret"));
+/// ```
+#[derive(Clone, Hash)]
+pub struct Options {
+    pub(crate) client_id: String,
+    pub(crate) clean: bool,
+    pub(crate) keep_alive: u16,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<Vec<u8>>,
+    // Most clients have none, and need no memory for it.
+    pub(crate) will: Option<Box<Will>>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) brokers: u32,
+    pub(crate) reconnect: Reconnect,
+    pub(crate) is_final: fn(&DisconnectReason, bool) -> bool,
+    pub(crate) ack_timeout: Option<Duration>,
+    pub(crate) in_flight: usize,
+    pub(crate) given_up: usize,
+    pub(crate) queue_messages: usize,
+    pub(crate) queue_bytes: usize,
+    pub(crate) when_full: WhenFull,
+    pub(crate) queue_qos0: bool,
+    pub(crate) stream_messages: usize,
+    pub(crate) stream_bytes: usize,
+    pub(crate) backlog: usize,
+    pub(crate) overflow: Overflow,
+    pub(crate) max_message: usize,
+    pub(crate) discard_unclaimed: Option<bool>,
+}
+
+impl Options {
+    /// Makes the options of a clean session with a keep alive of 60 s and reconnection by
+    /// [`Reconnect::back_off`].
+    ///
+    /// The client identifier names the session at the broker. If two connections have the same
+    /// client identifier, the broker closes the older one. Every broker accepts 1 to 23 letters and
+    /// digits [MQTT-3.1.3-5]. With an empty client identifier, which requires a clean session, the
+    /// broker chooses one.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Options {
+            client_id: client_id.into(),
+            clean: true,
+            keep_alive: 60,
+            user: None,
+            password: None,
+            will: None,
+            connect_timeout: Duration::from_secs(10),
+            brokers: 1,
+            reconnect: Reconnect::back_off(),
+            is_final,
+            ack_timeout: Some(Duration::from_secs(20)),
+            in_flight: 20,
+            given_up: 1024,
+            queue_messages: 1000,
+            queue_bytes: 1 << 20,
+            when_full: WhenFull::Wait,
+            queue_qos0: false,
+            stream_messages: 256,
+            stream_bytes: 1 << 20,
+            backlog: 16 << 20,
+            overflow: Overflow::Disconnect,
+            max_message: 16 << 20,
+            discard_unclaimed: None,
+        }
+    }
+
+    /// Sets the client identifier: see [`new`](Self::new).
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = client_id.into();
+        self
+    }
+
+    /// Resumes the last session with this client identifier, or begins one that outlives the
+    /// connection [MQTT-3.1.2-4].
+    ///
+    /// Messages that the broker holds for the session arrive as soon as the connection is made.
+    /// Messages for which there is no stream wait, unacknowledged, until one that matches is
+    /// opened.
+    pub fn keep_session(mut self) -> Self {
+        self.clean = false;
+        self
+    }
+
+    /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0 for
+    /// no limit. The broker closes the connection when it has received nothing for one and a half
+    /// times as long. The default is 60 s.
+    pub fn keep_alive(mut self, seconds: u16) -> Self {
+        self.keep_alive = seconds;
+        self
+    }
+
+    /// Sets user name and password. The password can be any bytes.
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
+        (self.user, self.password) = (Some(user.into()), Some(password.into()));
+        self
+    }
+
+    /// Sets the user name, without a password.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        (self.user, self.password) = (Some(user.into()), None);
+        self
+    }
+
+    /// Sets the message that the broker publishes when the connection ends without
+    /// [`disconnect`](crate::Client::disconnect).
+    pub fn will(mut self, will: Will) -> Self {
+        self.will = Some(Box::new(will));
+        self
+    }
+
+    /// Sets how long it may take to open a connection to one address, and again for the broker's
+    /// answer (in whole seconds up to 255, rounded up), which is also how long the answer to a ping
+    /// may take. The default is 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets the number of brokers, which take turns; where they are only the driver knows. The
+    /// default is 1.
+    pub fn brokers(mut self, brokers: u32) -> Self {
+        self.brokers = brokers.max(1);
+        self
+    }
+
+    /// Sets what to do when the connection cannot be made or is lost.
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    /// Sets which reasons end the client instead of another attempt. The function gets the reason,
+    /// and whether there was a good connection before. If there are several brokers, the client
+    /// ends when each of them has given such a reason.
+    ///
+    /// By default the client ends if the broker refuses CONNECT with a code other than 3 (server
+    /// unavailable) before there was a good connection, and later only for the codes 1 and 2, which
+    /// cannot change without other options.
+    pub fn end_if(mut self, is_final: fn(&DisconnectReason, bool) -> bool) -> Self {
+        self.is_final = is_final;
+        self
+    }
+
+    /// Sets how long the broker may take to acknowledge a request after its last byte was sent, and
+    /// how long the transport may take no byte; `None`: without a limit. The default is 20 s. The
+    /// clock is looked at eight times within the limit.
+    ///
+    /// A message that is not acknowledged in time is given up: it ends with
+    /// [`NotAcknowledged`](crate::RequestError::NotAcknowledged) and is not sent again. Others are
+    /// not affected.
+    pub fn ack_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.ack_timeout = limit;
+        self
+    }
+
+    /// Sets how many messages with QoS 1 and 2 may be in flight at once, 1 to 16,384. The default
+    /// is 20.
+    pub fn in_flight(mut self, messages: usize) -> Self {
+        self.in_flight = messages.clamp(1, 16_384);
+        self
+    }
+
+    /// Sets how many messages that were given up may hold packet identifiers before the connection
+    /// ends with [`Unanswered`](crate::DisconnectReason::Unanswered). The default is 1024.
+    pub fn given_up(mut self, messages: usize) -> Self {
+        self.given_up = messages.clamp(1, ALL_IDENTIFIERS / 2);
+        self
+    }
+
+    /// Sets how many messages may wait for a connection, of how many bytes together, and what
+    /// happens when no more may. The defaults are 1,000 messages, 1 MiB, and
+    /// [`Wait`](WhenFull::Wait).
+    pub fn queue(mut self, messages: usize, bytes: usize, when_full: WhenFull) -> Self {
+        self.queue_messages = messages;
+        self.queue_bytes = bytes;
+        self.when_full = when_full;
+        self
+    }
+
+    /// Lets messages with QoS 0 wait for a connection, too.
+    pub fn queue_qos0(mut self) -> Self {
+        self.queue_qos0 = true;
+        self
+    }
+
+    /// Sets how many messages of a stream, of about how many bytes together, may wait to be taken
+    /// before the client stops reading. It reads on while an answer of the broker is awaited, since
+    /// that may stand behind further messages. The defaults are 256 messages and 1 MiB.
+    pub fn streams(mut self, messages: usize, bytes: usize) -> Self {
+        self.stream_messages = messages.max(1);
+        self.stream_bytes = bytes;
+        self
+    }
+
+    /// Sets how many bytes may wait to be taken in all streams together, and what happens beyond.
+    /// Messages with QoS 0 are dropped then, and [counted](crate::Counters::dropped). The defaults
+    /// are 16 MiB and [`Disconnect`](Overflow::Disconnect).
+    pub fn backlog(mut self, bytes: usize, overflow: Overflow) -> Self {
+        self.backlog = bytes;
+        self.overflow = overflow;
+        self
+    }
+
+    /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
+    /// What is larger, or larger than the [backlog](Self::backlog), is received in pieces.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.max_message = bytes;
+        self
+    }
+
+    /// Sets whether messages for which there is no stream are acknowledged and dropped, instead of
+    /// waiting unacknowledged for a stream that matches. By default they are dropped in a clean
+    /// session, since they could not be delivered later, and wait in a kept one.
+    pub fn discard_unclaimed(mut self, discard: bool) -> Self {
+        self.discard_unclaimed = Some(discard);
+        self
+    }
+
+    /// Checks that a CONNECT can be made of the options.
+    ///
+    /// # Errors
+    /// The first [`OptionsError`].
+    pub fn check(&self) -> Result<(), OptionsError> {
+        if self.client_id.is_empty() && !self.clean {
+            return Err(OptionsError::ClientIdMissing);
+        }
+        check_text("client identifier", &self.client_id)?;
+        check_text("user name", self.user.as_deref().unwrap_or_default())?;
+        let password = self.password.as_ref();
+        check_length("password", password.map_or(0, Vec::len))?;
+        if password.is_some() && self.user.is_none() {
+            return Err(OptionsError::UserMissing);
+        }
+        if let Some(will) = &self.will {
+            TopicName::new(&will.topic).map_err(OptionsError::WillTopic)?;
+            check_length("payload of the will", will.payload.len())?;
+        }
+        let (len, limit) = (self.connect_length(), LIMIT);
+        if len > limit {
+            return Err(OptionsError::ConnectTooLong { len, limit });
+        }
+        Ok(())
+    }
+
+    /// Returns the length of CONNECT, or more.
+    pub(crate) fn connect_length(&self) -> usize {
+        let will = self.will.as_ref();
+        let will = will.map_or(0, |will| will.topic.len() + will.payload.len());
+        let user = self.user.as_ref().map_or(0, String::len);
+        let password = self.password.as_ref().map_or(0, Vec::len);
+        self.client_id.len() + will + user + password + 64
+    }
+
+    /// Returns what CONNECT says. If the broker has a session that is not known here, packet
+    /// identifiers begin at a random offset.
+    pub(crate) fn connect(&self, random: u64) -> Connect<'_> {
+        let will = self.will.as_deref().map(|will| {
+            let message = Publish::to(&will.topic)
+                .payload(&will.payload)
+                .qos(will.qos);
+            if will.retain {
+                message.retain()
+            } else {
+                message
+            }
+        });
+        let timeout = self.connect_timeout.min(LONGEST_ANSWER).as_millis();
+        Connect {
+            client_id: &self.client_id,
+            will,
+            user: self.user.as_deref(),
+            password: self.password.as_deref(),
+            keep_alive: self.keep_alive,
+            timeout: timeout.div_ceil(1000).max(1) as u8,
+            clean: self.clean,
+            identifier_offset: identifier_offset(random),
+        }
+    }
+
+    pub(crate) fn discards_unclaimed(&self) -> bool {
+        self.discard_unclaimed.unwrap_or(self.clean)
+    }
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), OptionsError> {
+    check_length(field, text.len())?;
+    match text.find('\0') {
+        Some(at) => Err(OptionsError::NullCharacter { field, at }),
+        None => Ok(()),
+    }
+}
+
+fn check_length(field: &'static str, len: usize) -> Result<(), OptionsError> {
+    if len > 0xffff {
+        return Err(OptionsError::TooLong { field, len });
+    }
+    Ok(())
+}
+
+/// The default of [`Options::end_if`].
+fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
+    match *reason {
+        DisconnectReason::Refused(
+            ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION | ReturnCode::IDENTIFIER_REJECTED,
+        ) => true,
+        DisconnectReason::Refused(ReturnCode::SERVER_UNAVAILABLE) => false,
+        DisconnectReason::Refused(_) => !was_connected,
+        _ => false,
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("connect", &self.connect(0))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("brokers", &self.brokers)
+            .field("reconnect", &self.reconnect)
+            .field("ack_timeout", &self.ack_timeout)
+            .field("in_flight", &self.in_flight)
+            .field("max_message", &self.max_message)
+            .finish_non_exhaustive()
+    }
+}

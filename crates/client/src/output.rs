@@ -1,0 +1,149 @@
+//! Bytes on their way to the transport, and how many of them it has taken.
+use crate::write_buf::WriteBuf;
+use core::time::Duration;
+use motemq::Out;
+
+/// The bytes of one connection.
+#[derive(Clone, Hash, Debug, Default)]
+pub(crate) struct Output {
+    /// What the session has written.
+    tx: WriteBuf,
+    /// The number of bytes that were handed over to the driver.
+    handed_over: u64,
+    /// The number of bytes that the transport has taken.
+    written: u64,
+    /// When the transport last took bytes, or had none to take.
+    progress_at: Duration,
+    /// The number of bytes that the transport held when that was last looked at.
+    held: u64,
+    bytes_out: u64,
+}
+
+impl Output {
+    /// A connection begins.
+    pub fn on_opened(&mut self, now: Duration) {
+        let bytes_out = self.bytes_out;
+        *self = Output {
+            progress_at: now,
+            bytes_out,
+            ..Output::default()
+        };
+    }
+
+    /// A connection is over, and what was to be written with it.
+    pub fn clear(&mut self) {
+        self.tx = WriteBuf::new();
+        self.written = self.handed_over;
+    }
+
+    /// Makes room for `n` bytes of a command.
+    #[inline]
+    pub fn reserve(&mut self, n: usize) -> bool {
+        self.tx.reserve(n)
+    }
+
+    /// Makes room for what must not wait for commands.
+    #[inline]
+    pub fn reserve_reply(&mut self, n: usize) -> bool {
+        self.tx.reserve_reply(n)
+    }
+
+    #[inline]
+    pub fn out(&mut self) -> Out<'_> {
+        self.tx.out()
+    }
+
+    /// Returns the number of bytes that fit without more memory.
+    pub fn room(&self) -> usize {
+        self.tx.room()
+    }
+
+    /// Returns the number of bytes that wait to be handed over.
+    pub fn len(&self) -> usize {
+        self.tx.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tx.is_empty()
+    }
+
+    /// Returns the offset of the next byte in all bytes of this connection.
+    #[inline]
+    pub fn position(&self) -> u64 {
+        self.handed_over + self.tx.len() as u64
+    }
+
+    /// Hands over what is to be written, if `output` is empty. Returns whether it did.
+    #[inline]
+    pub fn poll(&mut self, output: &mut WriteBuf) -> bool {
+        if !output.is_empty() {
+            return false;
+        }
+        if self.tx.is_empty() {
+            self.tx.clear();
+            return false;
+        }
+        self.handed_over += self.tx.len() as u64;
+        self.bytes_out += self.tx.len() as u64;
+        self.tx.pass(output);
+        true
+    }
+
+    /// The transport has taken so many bytes.
+    #[inline]
+    pub fn on_written(&mut self, n: usize, now: Duration) {
+        self.written = self.written.saturating_add(n as u64).min(self.handed_over);
+        self.progress_at = now;
+    }
+
+    /// Returns whether the transport has taken everything.
+    pub fn is_written(&self) -> bool {
+        self.tx.is_empty() && self.written >= self.handed_over
+    }
+
+    /// Returns the number of bytes that the transport has taken.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Looks at whether the transport takes bytes. Returns when to look again, or an error if it
+    /// has taken none for `limit`. What it holds and sends is progress, too.
+    pub fn check_progress(
+        &mut self,
+        now: Duration,
+        limit: Duration,
+        held: impl FnOnce() -> u64,
+    ) -> Result<Option<Duration>, Stalled> {
+        if self.is_written() {
+            self.progress_at = now;
+            return Ok(None);
+        }
+        if now >= self.progress_at.saturating_add(limit) {
+            if !self.has_sent(held()) {
+                return Err(Stalled);
+            }
+            self.progress_at = now;
+        }
+        Ok(Some(self.progress_at.saturating_add(limit)))
+    }
+
+    /// The transport holds so many bytes. Returns whether it has sent some since the last look.
+    pub fn has_sent(&mut self, held: u64) -> bool {
+        let before = core::mem::replace(&mut self.held, held);
+        held > 0 && (before == 0 || held < before)
+    }
+
+    /// Returns the number of bytes handed over on all connections.
+    pub fn bytes_out(&self) -> u64 {
+        self.bytes_out
+    }
+
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
+        self.tx.shrink();
+    }
+}
+
+/// The transport takes no bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stalled;

@@ -1,0 +1,274 @@
+//! The session and the pending acknowledgements, which grow with what is in flight.
+use crate::received::Received;
+use alloc::{boxed::Box, vec::Vec};
+use core::ops::{Deref, DerefMut};
+use motemq::{
+    AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, SendError,
+    Session, SessionState, Slot,
+};
+
+/// The parts of the protocol that the client uses: all of them, and messages under an identifier
+/// that the broker has not released, so that it can compare their content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Hosted;
+
+impl Profile for Hosted {
+    const DELIVERS_REPEATED: bool = true;
+}
+
+type Version = Mqtt311<Hosted>;
+type CoreSession = Session<[Slot], Version>;
+
+/// The largest number of identifiers in one direction.
+pub(crate) const ALL_IDENTIFIERS: usize = 65_535;
+/// Identifiers after a session that is not recognized begin at this offset or behind it. The
+/// identifiers before are the likeliest to be held by the broker.
+const FIRST_OFFSET: u16 = 4096;
+/// With an offset below this, there is room for 32,768 slots behind it.
+const OFFSETS_END: u16 = 32_768;
+
+/// Returns an offset for the identifiers of a session that is not recognized.
+pub(crate) fn identifier_offset(random: u64) -> u16 {
+    let range = u64::from(OFFSETS_END - FIRST_OFFSET);
+    FIRST_OFFSET + (((random >> 32) * range) >> 32) as u16
+}
+
+/// Makes a box of the smallest array with at least so many elements.
+macro_rules! sized {
+    ($at_least:expr, |$n:ident| $new:expr) => {
+        sized!($at_least, |$n| $new, 16, 64, 256, 1024, 4096, 16_384, 32_768)
+    };
+    ($at_least:expr, |$n:ident| $new:expr, $($size:literal),*) => {
+        match $at_least {
+            $(n if n <= $size => {
+                const $n: usize = $size;
+                Box::new($new)
+            })*
+            _ => {
+                const $n: usize = ALL_IDENTIFIERS;
+                Box::new($new)
+            }
+        }
+    };
+}
+
+fn new_session(slots: usize) -> Box<CoreSession> {
+    sized!(slots, |N| Session::<[Slot; N], Version>::with_protocol())
+}
+
+fn new_acks(places: usize) -> Box<ManualAcks> {
+    sized!(places, |N| ManualAcks::<[PendingAck; N]>::new())
+}
+
+/// The protocol's state: a session, acknowledgements that are held back, and the content of
+/// messages that were received and not released.
+#[derive(Hash, Debug)]
+pub(crate) struct ProtocolState {
+    session: Box<CoreSession>,
+    acks: Box<ManualAcks>,
+    received: Received,
+    /// Repetitions of messages that the application has not processed yet.
+    repetitions: Vec<AckToken>,
+}
+
+impl ProtocolState {
+    pub fn new(slots: usize) -> Self {
+        ProtocolState {
+            session: new_session(slots),
+            acks: new_acks(0),
+            received: Received::default(),
+            repetitions: Vec::new(),
+        }
+    }
+
+    /// Reads up to the next event, and makes room for what arrives: four bytes for each
+    /// identifier, of which there are 65,535.
+    #[inline]
+    pub fn receive<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+        out: &mut Out<'_>,
+    ) -> Result<Option<(Event<'i>, Option<AckToken>)>, Fault> {
+        loop {
+            if !self.session.can_receive_qos_2() {
+                self.grow_session();
+            }
+            let event = self.acks.receive(&mut self.session, input, capacity, out)?;
+            if event.is_some() || input.is_empty() || !self.acks.is_full(&self.session) {
+                return Ok(event);
+            }
+            if !self.grow() {
+                return Ok(None);
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) -> bool {
+        // Which of the two is full does not show; both grow at most six times.
+        self.grow_acks() | self.grow_session()
+    }
+
+    #[cold]
+    fn grow_acks(&mut self) -> bool {
+        let mut larger = new_acks(self.acks.places() * 2);
+        let has_grown = larger.places() > self.acks.places() && larger.adopt(&self.acks).is_ok();
+        if has_grown {
+            self.acks = larger;
+        }
+        has_grown
+    }
+
+    /// Gives the session more slots. Returns whether there can be more.
+    #[cold]
+    pub fn grow_session(&mut self) -> bool {
+        let mut larger = new_session(self.session.slots() * 2);
+        let has_grown =
+            larger.slots() > self.session.slots() && larger.adopt(&self.session).is_ok();
+        if has_grown {
+            self.session = larger;
+        }
+        has_grown
+    }
+
+    /// Allows the acknowledgement of a message.
+    pub fn ack(&mut self, token: AckToken) {
+        // It fails for a message of an earlier connection, which the broker sends again.
+        if self.acks.ack(&mut self.session, token).is_err() {
+            return;
+        }
+        let id = identifier(token);
+        self.received.on_accepted(id);
+        while let Some(at) = self
+            .repetitions
+            .iter()
+            .position(|&other| identifier(other) == id)
+        {
+            let repetition = self.repetitions.swap_remove(at);
+            let _ = self.acks.ack(&mut self.session, repetition);
+        }
+    }
+
+    /// Allows the acknowledgement of a message that is a repetition, together with that of the
+    /// message that it repeats.
+    pub fn ack_repetition(&mut self, token: AckToken) {
+        if self.received.is_accepted(identifier(token)) {
+            self.ack(token);
+        } else {
+            self.repetitions.push(token);
+        }
+    }
+
+    /// Returns whether a message with this content, which arrived under an identifier that is not
+    /// released, is a repetition. Without the content it is.
+    pub fn is_repetition(&self, id: PacketId, hash: Option<u64>) -> bool {
+        self.received.is_repetition(id.get(), hash)
+    }
+
+    /// A QoS 2 message with this content arrived and will be delivered.
+    pub fn on_message_received(&mut self, id: PacketId, hash: u64) {
+        self.received.insert(id.get(), hash);
+        if self.received.is_to_be_swept() {
+            let unreleased = self.session.unreleased().map(PacketId::get).collect();
+            self.received.sweep(&unreleased);
+        }
+    }
+
+    /// The broker has accepted a connection.
+    pub fn on_connected(&mut self, session: SessionState) {
+        self.repetitions.clear();
+        self.received.on_connected(session == SessionState::Resumed);
+    }
+
+    /// Writes the pending acknowledgements that are allowed, and DISCONNECT.
+    pub fn disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
+        self.acks.disconnect(&mut self.session, out)
+    }
+
+    /// Goes past packets that were given up, for which `is_given_up` returns `true`, until there is
+    /// a free slot.
+    pub fn pass_over(&mut self, is_given_up: impl Fn(PacketId) -> bool) -> PassedOver {
+        for _ in 0..self.session.slots() {
+            let Some(oldest) = self.session.oldest_in_flight() else {
+                break;
+            };
+            if !is_given_up(oldest) || self.session.pass_over(oldest).is_err() {
+                return PassedOver::Waits;
+            }
+            if self.session.has_free_slot() {
+                return PassedOver::Free;
+            }
+        }
+        PassedOver::AllGivenUp
+    }
+}
+
+/// What became of the attempt to go past packets that were given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PassedOver {
+    /// A new packet can be sent.
+    Free,
+    /// A packet that was not given up is awaited.
+    Waits,
+    /// All slots are held by packets that were given up.
+    AllGivenUp,
+}
+
+/// Returns the identifier of the message that a token acknowledges.
+fn identifier(token: AckToken) -> u16 {
+    u32::from(token) as u16
+}
+
+impl Deref for ProtocolState {
+    type Target = CoreSession;
+    #[inline]
+    fn deref(&self) -> &CoreSession {
+        &self.session
+    }
+}
+
+impl DerefMut for ProtocolState {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut CoreSession {
+        &mut self.session
+    }
+}
+
+impl Clone for ProtocolState {
+    fn clone(&self) -> Self {
+        let mut clone = ProtocolState::new(self.session.slots());
+        clone.acks = new_acks(self.acks.places());
+        // What has as many slots and places always fits.
+        let adopted = [
+            clone.session.adopt(&self.session),
+            clone.acks.adopt(&self.acks),
+        ];
+        debug_assert_eq!(adopted, [Ok(()); 2]);
+        clone.received = self.received.clone();
+        clone.repetitions = self.repetitions.clone();
+        clone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_09_offsets_are_random_and_leave_room_to_grow() {
+        assert_eq!(identifier_offset(0), FIRST_OFFSET);
+        assert_eq!(identifier_offset(u64::MAX), OFFSETS_END - 1);
+        assert_ne!(identifier_offset(1 << 62), identifier_offset(1 << 63));
+    }
+
+    #[test]
+    fn a_session_grows_to_all_identifiers_and_is_cloned() {
+        let mut state = ProtocolState::new(20);
+        assert_eq!((state.slots(), state.acks.places()), (64, 16));
+        while state.grow() {}
+        assert_eq!((state.slots(), state.acks.places()), (65_535, 65_535));
+        let clone = state.clone();
+        assert!(*clone.session == *state.session && *clone.acks == *state.acks);
+    }
+}

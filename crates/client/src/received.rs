@@ -1,0 +1,99 @@
+//! The content of QoS 2 messages that were received and that the broker has not released.
+use alloc::collections::{BTreeMap, BTreeSet};
+
+/// The number of messages that are remembered without a look at which of them were released.
+const FEW: usize = 32;
+
+#[derive(Clone, Copy, Hash, Debug)]
+struct Content {
+    hash: u64,
+    /// The application has processed the message.
+    is_accepted: bool,
+}
+
+/// Hashes of topic and payload by the broker's packet identifiers.
+///
+/// A broker that lost its state can use an identifier again before it has released it. What arrives
+/// under such an identifier is a repetition only if its content is the same.
+#[derive(Clone, Hash, Debug, Default)]
+pub(crate) struct Received {
+    contents: BTreeMap<u16, Content>,
+    /// The number of messages at which the released ones are forgotten.
+    limit: usize,
+}
+
+impl Received {
+    /// A message arrived.
+    pub fn insert(&mut self, id: u16, hash: u64) {
+        let is_accepted = false;
+        self.contents.insert(id, Content { hash, is_accepted });
+    }
+
+    /// The application has processed the message with this identifier.
+    pub fn on_accepted(&mut self, id: u16) {
+        if let Some(content) = self.contents.get_mut(&id) {
+            content.is_accepted = true;
+        }
+    }
+
+    /// Returns whether the application has processed the message with this identifier, as far as is
+    /// known.
+    pub fn is_accepted(&self, id: u16) -> bool {
+        let content = self.contents.get(&id);
+        content.is_none_or(|content| content.is_accepted)
+    }
+
+    /// Returns whether this is the content of the message with this identifier. If either is not
+    /// known, it is taken to be.
+    pub fn is_repetition(&self, id: u16, hash: Option<u64>) -> bool {
+        let content = self.contents.get(&id);
+        content.is_none_or(|content| hash.is_none_or(|hash| hash == content.hash))
+    }
+
+    /// A connection begins. Messages that were not accepted arrive again if the session goes on; if
+    /// not, all identifiers begin anew.
+    pub fn on_connected(&mut self, is_resumed: bool) {
+        self.contents
+            .retain(|_, content| is_resumed && content.is_accepted);
+    }
+
+    /// Returns whether so much is remembered that it is time to [sweep](Self::sweep).
+    pub fn is_to_be_swept(&self) -> bool {
+        self.contents.len() >= self.limit.max(FEW)
+    }
+
+    /// Forgets messages that the broker has released.
+    pub fn sweep(&mut self, unreleased: &BTreeSet<u16>) {
+        self.contents
+            .retain(|id, content| !content.is_accepted || unreleased.contains(id));
+        // So the time for sweeping is a constant for each message.
+        self.limit = self.contents.len() * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_09_what_was_released_is_forgotten_and_what_was_not_is_kept() {
+        let mut received = Received::default();
+        for id in 1..=40 {
+            received.insert(id, 7);
+            received.on_accepted(id);
+        }
+        received.insert(41, 7);
+        assert!(received.is_to_be_swept());
+        received.sweep(&(1..=10).collect());
+        assert_eq!(received.contents.len(), 11);
+        assert!(!received.is_to_be_swept());
+        assert!(received.is_repetition(10, Some(7)) && !received.is_repetition(10, Some(8)));
+        // Nothing is known of it, or of what it is compared with.
+        assert!(received.is_repetition(11, Some(8)) && received.is_repetition(10, None));
+        assert!(received.is_accepted(10) && !received.is_accepted(41));
+        received.on_connected(true);
+        assert_eq!(received.contents.len(), 10);
+        received.on_connected(false);
+        assert_eq!(received.contents.len(), 0);
+    }
+}

@@ -1,0 +1,344 @@
+//! What was asked for and is not completed yet: the queue, copies, packets in flight, outcomes.
+mod answers;
+mod expiry;
+mod outcomes;
+mod request;
+mod subscriptions;
+
+use crate::{Ended, Outcome, RequestError, slab::Slab};
+use alloc::{
+    boxed::Box,
+    collections::VecDeque,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{mem, time::Duration};
+use motemq::{Fault, PacketId, Publish, QoS};
+use request::Request;
+pub use request::RequestId;
+pub(crate) use request::{OwnedFilter, RequestKind, StoredPublish};
+use subscriptions::Subscriptions;
+
+/// The end of a packet whose last byte is not in the write buffer yet.
+const NOT_WRITTEN: u64 = u64::MAX;
+
+/// All requests.
+#[derive(Clone, Hash, Debug, Default)]
+pub(crate) struct Requests {
+    requests: Slab<Request>,
+    last_serial: u32,
+    /// Requests that wait to be sent.
+    queue: VecDeque<u32>,
+    /// The number of requests at the beginning of the queue that were sent in a session that ended.
+    sent_before: usize,
+    queued_messages: usize,
+    queued_bytes: usize,
+    /// The keys of the requests in flight, plus 1, by packet identifier.
+    flights: Vec<u32>,
+    /// The identifier before that of the first of `flights`.
+    offset: u16,
+    in_flight: usize,
+    /// Of those in flight, the ones that were given up.
+    given_up: usize,
+    /// Messages that are open and not given up.
+    awaited_messages: usize,
+    subscriptions: Subscriptions,
+    /// What the broker broke the protocol over last.
+    suspect: Option<(RequestId, Fault)>,
+    /// The identifier for which the session asks.
+    resend: Option<PacketId>,
+    /// The message whose payload is copied to the write buffer piece by piece, and the length of
+    /// what was copied.
+    streaming: Option<(u32, usize)>,
+    next_look: Option<Duration>,
+    completed: VecDeque<RequestId>,
+}
+
+impl Requests {
+    fn add(&mut self, kind: RequestKind, is_owned: bool) -> u32 {
+        self.last_serial = self.last_serial.wrapping_add(1);
+        self.awaited_messages += usize::from(kind.is_message());
+        self.requests
+            .insert(Request::new(kind, self.last_serial, is_owned))
+    }
+
+    fn id(&self, key: u32) -> RequestId {
+        let serial = self.requests.get(key).map_or(0, |request| request.serial);
+        RequestId { key, serial }
+    }
+
+    fn find(&mut self, id: RequestId) -> Option<&mut Request> {
+        self.requests
+            .get_mut(id.key)
+            .filter(|request| request.serial == id.serial)
+    }
+
+    // The queue.
+
+    /// Puts a request at the end of the queue.
+    pub fn enqueue(&mut self, kind: RequestKind) -> RequestId {
+        if let RequestKind::Unsubscribe(filters) = &kind {
+            self.subscriptions.remove(filters);
+        }
+        let key = self.add(kind, true);
+        self.put(self.queue.len(), key);
+        self.id(key)
+    }
+
+    /// Takes note of a request that was sent without having been queued, with the offset of its
+    /// end.
+    #[inline]
+    pub fn launch(&mut self, id: PacketId, kind: RequestKind, end: Option<u64>) -> RequestId {
+        let key = self.add(kind, true);
+        self.take_off(id, key, end.unwrap_or(NOT_WRITTEN));
+        RequestId {
+            key,
+            serial: self.last_serial,
+        }
+    }
+
+    /// Returns the request that is to be sent next.
+    pub fn first(&self) -> Option<&RequestKind> {
+        let key = *self.queue.front()?;
+        self.requests.get(key).map(|request| &request.kind)
+    }
+
+    /// The first request of the queue was sent, as a packet with its end at this offset; `None`:
+    /// its payload is still to be copied.
+    pub fn on_first_sent(&mut self, id: Option<PacketId>, end: Option<u64>) {
+        let Some(key) = self.unqueue(0) else { return };
+        if let Some(request) = self.requests.get_mut(key) {
+            request.was_sent = true;
+        }
+        match id {
+            Some(id) => self.take_off(id, key, end.unwrap_or(NOT_WRITTEN)),
+            None if end.is_some() => self.end(key, Ok(Box::default())),
+            None => {}
+        }
+        self.streaming = end.is_none().then_some((key, 0));
+    }
+
+    /// The first request of the queue cannot be sent.
+    pub fn on_first_refused(&mut self, error: RequestError) {
+        if let Some(key) = self.unqueue(0) {
+            self.end(key, Err(error));
+        }
+    }
+
+    fn put(&mut self, at: usize, key: u32) {
+        if let Some(RequestKind::Publish(publish)) = self.kind(key) {
+            let len = publish.len();
+            self.queued_messages += 1;
+            self.queued_bytes += len;
+        }
+        self.queue.insert(at.min(self.queue.len()), key);
+    }
+
+    fn unqueue(&mut self, at: usize) -> Option<u32> {
+        let key = self.queue.remove(at)?;
+        self.sent_before -= usize::from(at < self.sent_before);
+        if let Some(RequestKind::Publish(publish)) = self.kind(key) {
+            let len = publish.len();
+            self.queued_messages -= 1;
+            self.queued_bytes -= len;
+        }
+        Some(key)
+    }
+
+    fn kind(&self, key: u32) -> Option<&RequestKind> {
+        self.requests.get(key).map(|request| &request.kind)
+    }
+
+    /// Drops the oldest message of the queue that was never sent. Returns `false` if there is none.
+    pub fn drop_oldest(&mut self) -> bool {
+        let at = self.queue.iter().position(|&key| {
+            self.requests
+                .get(key)
+                .is_some_and(|request| !request.was_sent && request.kind.is_message())
+        });
+        let Some(key) = at.and_then(|at| self.unqueue(at)) else {
+            return false;
+        };
+        self.end(key, Err(RequestError::Dropped));
+        true
+    }
+
+    /// Returns the number of messages in the queue, and their size.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.queued_messages, self.queued_bytes)
+    }
+
+    pub fn is_queue_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    // Packets in flight.
+
+    fn place(&self, id: PacketId) -> Option<usize> {
+        id.get()
+            .checked_sub(1)?
+            .checked_sub(self.offset)
+            .map(usize::from)
+    }
+
+    fn flight(&self, id: PacketId) -> Option<u32> {
+        self.flights.get(self.place(id)?)?.checked_sub(1)
+    }
+
+    /// A request is in flight from now on.
+    #[inline]
+    fn take_off(&mut self, id: PacketId, key: u32, end: u64) {
+        let Some(place) = self.place(id) else { return };
+        let Some(request) = self.requests.get_mut(key) else {
+            return;
+        };
+        (request.was_sent, request.is_on_wire) = (true, true);
+        (request.id, request.end, request.left_at) = (id.get(), end, None);
+        if place >= self.flights.len() {
+            self.flights.resize(place + 1, 0);
+        }
+        if let Some(flight) = self.flights.get_mut(place) {
+            *flight = key + 1;
+        }
+        self.in_flight += 1;
+    }
+
+    /// A request is not in flight any more.
+    #[inline]
+    fn land(&mut self, id: PacketId) -> Option<u32> {
+        let place = self.place(id)?;
+        let key = mem::take(self.flights.get_mut(place)?).checked_sub(1)?;
+        self.in_flight -= 1;
+        if let Some(request) = self.requests.get_mut(key) {
+            request.id = 0;
+            self.given_up -= usize::from(request.is_given_up);
+        }
+        Some(key)
+    }
+
+    /// Returns the number of requests in flight that are awaited.
+    #[inline]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight - self.given_up
+    }
+
+    /// Returns the number of requests in flight that were given up.
+    pub fn given_up(&self) -> usize {
+        self.given_up
+    }
+
+    /// Returns whether nothing awaits the answer to this identifier.
+    pub fn is_given_up(&self, id: PacketId) -> bool {
+        let request = self.flight(id).and_then(|key| self.requests.get(key));
+        request.is_none_or(|request| request.is_given_up)
+    }
+
+    /// Returns whether the packet with this identifier is a SUBSCRIBE.
+    pub fn is_subscription(&self, id: PacketId) -> bool {
+        let kind = self.flight(id).and_then(|key| self.kind(key));
+        matches!(kind, Some(RequestKind::Subscribe(_)))
+    }
+
+    /// Returns whether messages are not acknowledged, or not even sent.
+    pub fn has_messages(&self) -> bool {
+        self.awaited_messages > 0
+    }
+
+    // Sending again, and payloads that are copied piece by piece.
+
+    /// Returns the identifier for which the session asks.
+    pub fn resend(&self) -> Option<PacketId> {
+        self.resend
+    }
+
+    /// The session asks for this message.
+    pub fn on_resend(&mut self, id: PacketId) {
+        self.resend = Some(id);
+    }
+
+    /// Returns the copy of a message that may be sent again.
+    pub fn copy(&self, id: PacketId) -> Option<&StoredPublish> {
+        match self.requests.get(self.flight(id)?) {
+            Some(Request {
+                kind: RequestKind::Publish(publish),
+                is_given_up: false,
+                ..
+            }) => Some(publish),
+            _ => None,
+        }
+    }
+
+    /// A message was sent again, with its end at this offset; `None`: its payload is still to be
+    /// copied.
+    pub fn on_resent(&mut self, id: PacketId, end: Option<u64>) {
+        self.resend = None;
+        let Some(key) = self.flight(id) else { return };
+        if let Some(request) = self.requests.get_mut(key) {
+            request.is_on_wire = true;
+            (request.end, request.left_at) = (end.unwrap_or(NOT_WRITTEN), None);
+        }
+        self.streaming = end.is_none().then_some((key, 0));
+    }
+
+    /// The session was told to abandon a message.
+    pub fn on_abandoned(&mut self, id: PacketId) {
+        self.resend = None;
+        if let Some(key) = self.land(id) {
+            self.end(key, Err(RequestError::OutcomeUnknown));
+        }
+    }
+
+    /// Returns the rest of the payload that is to be copied.
+    pub fn payload_to_copy(&self) -> Option<&[u8]> {
+        let (key, at) = self.streaming?;
+        match self.kind(key)? {
+            RequestKind::Publish(publish) => publish.publish().payload.get(at..),
+            _ => None,
+        }
+    }
+
+    /// So many bytes of the payload were copied; with `end` it is the last piece.
+    pub fn on_payload_copied(&mut self, n: usize, end: Option<u64>) {
+        let Some((key, at)) = &mut self.streaming else {
+            return;
+        };
+        *at += n;
+        let key = *key;
+        let Some(end) = end else { return };
+        self.streaming = None;
+        match self.requests.get_mut(key) {
+            Some(request) if request.id != 0 => request.end = end,
+            _ => self.end(key, Ok(Box::default())),
+        }
+    }
+
+    /// All of the payload of an upload is in the write buffer, up to this offset.
+    pub fn on_uploaded(&mut self, id: RequestId, end: u64) {
+        if let Some(request) = self.find(id) {
+            request.end = end;
+        }
+    }
+
+    /// The upload of a payload ended before it was complete.
+    pub fn on_upload_lost(&mut self, id: RequestId) {
+        if self.find(id).is_some() {
+            self.give_up(id.key, RequestError::UploadLost);
+        }
+    }
+}
+
+/// Returns how a message is sent: the packet, or its beginning if it is longer than the write
+/// buffer; whether it is whole; and how much room it needs besides its fixed part.
+pub(crate) fn whole_or_streamed(stored: &StoredPublish, longest: usize) -> (Publish<'_>, bool) {
+    let publish = stored.publish();
+    if stored.len() <= longest {
+        return (publish, true);
+    }
+    let remaining = publish.payload.len() as u32;
+    (publish.payload(&[]).remaining(remaining), false)
+}
+
+/// Returns whether the broker acknowledges this request.
+pub(crate) fn is_acknowledged(kind: &RequestKind) -> bool {
+    !matches!(kind, RequestKind::Publish(publish) if publish.qos() == QoS::AtMostOnce)
+}

@@ -1,0 +1,139 @@
+//! What the broker's answers, and the beginning and the end of a connection, do to requests.
+use super::*;
+use motemq::SessionState;
+
+impl Requests {
+    /// The broker has a message with QoS 2, and will not need its payload again.
+    pub fn on_received(&mut self, id: PacketId) {
+        self.end_resend(id);
+        if let Some(request) = self.flight(id).and_then(|key| self.requests.get_mut(key)) {
+            request.kind = RequestKind::NoCopy;
+            request.left_at = None;
+        }
+    }
+
+    /// The broker has acknowledged a request.
+    #[inline]
+    pub fn on_acked(&mut self, id: PacketId) {
+        self.end_resend(id);
+        if let Some(key) = self.land(id) {
+            self.end(key, Ok(Box::default()));
+        }
+    }
+
+    fn end_resend(&mut self, id: PacketId) {
+        self.resend = self.resend.filter(|&asked| asked != id);
+    }
+
+    /// The broker has answered a subscription. Returns the filters that it refuses.
+    pub fn on_subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
+        let Some(key) = self.land(id) else {
+            return Vec::new();
+        };
+        let request = self.requests.get_mut(key);
+        let kind = request.map(|request| mem::replace(&mut request.kind, RequestKind::NoCopy));
+        let Some(RequestKind::Subscribe(filters)) = kind else {
+            return Vec::new();
+        };
+        let refused = self.subscriptions.on_answer(filters, codes);
+        let outcome = if refused.is_empty() {
+            Ok(codes.into())
+        } else {
+            Err(RequestError::Refused {
+                filters: list(&refused),
+                codes: codes.into(),
+            })
+        };
+        self.end(key, outcome);
+        refused
+    }
+
+    /// The identifier of a request ended without an answer.
+    pub fn on_outcome_unknown(&mut self, id: PacketId) {
+        let Some(key) = self.land(id) else { return };
+        let request = self.requests.get(key);
+        if request.is_some_and(|request| request.kind.may_arrive_twice() && !request.is_given_up) {
+            self.put(self.sent_before, key);
+            self.sent_before += 1;
+        } else {
+            self.end(key, Err(RequestError::OutcomeUnknown));
+        }
+    }
+
+    /// The broker has accepted a connection, on which identifiers have this offset, and one
+    /// SUBSCRIBE so many filters at most.
+    pub fn on_connected(&mut self, session: SessionState, offset: u16, filters: usize) {
+        self.sent_before = 0;
+        if self.in_flight == 0 {
+            self.offset = offset;
+            self.flights.clear();
+        }
+        if session != SessionState::Resumed {
+            self.renew_subscriptions(filters);
+        }
+        self.next_look = None;
+    }
+
+    /// Subscribes again to everything that the broker had granted.
+    fn renew_subscriptions(&mut self, filters: usize) {
+        let queued = self.queue.iter().copied();
+        let is_renewal = |&key: &u32| self.requests.get(key).is_some_and(Request::is_renewal);
+        let stale: Vec<_> = queued.filter(is_renewal).collect();
+        self.queue.retain(|key| !stale.contains(key));
+        for key in stale {
+            self.requests.remove(key);
+        }
+        for filters in self.subscriptions.chunks(filters).into_iter().rev() {
+            let key = self.add(RequestKind::Subscribe(filters), false);
+            self.put(0, key);
+        }
+    }
+
+    /// The connection is over.
+    pub fn on_connection_lost(&mut self) {
+        self.resend = None;
+        for &flight in self.flights.iter().filter(|&&flight| flight != 0) {
+            if let Some(request) = self.requests.get_mut(flight - 1) {
+                request.is_on_wire = false;
+                (request.end, request.left_at) = (NOT_WRITTEN, None);
+            }
+        }
+        if let Some((key, _)) = self.streaming.take()
+            && self
+                .requests
+                .get(key)
+                .is_some_and(|request| request.id == 0)
+        {
+            self.end(key, Err(RequestError::OutcomeUnknown));
+        }
+    }
+
+    /// The broker broke the protocol while this identifier was in flight longest. A message over
+    /// which it does so twice in a row is given up: it would do so over every connection, and
+    /// nothing behind it would ever arrive.
+    pub fn record_fault(&mut self, id: PacketId, fault: Fault) {
+        let Some(key) = self.flight(id) else { return };
+        let request = self.requests.get(key);
+        if request.is_none_or(|request| !request.is_on_wire || request.is_renewal()) {
+            return;
+        }
+        let suspect = Some((self.id(key), fault));
+        if mem::replace(&mut self.suspect, suspect) == suspect {
+            self.give_up(key, RequestError::Abandoned(fault));
+        }
+    }
+}
+
+/// Returns the filters as errors show them.
+fn list(filters: &[String]) -> String {
+    let shown: Vec<_> = filters
+        .iter()
+        .map(|filter| crate::error::shortened(filter))
+        .collect();
+    match shown.split_first() {
+        Some((first, rest)) if rest.len() > 3 => {
+            [first, " and ", &rest.len().to_string(), " others"].concat()
+        }
+        _ => shown.join(", "),
+    }
+}

@@ -1,0 +1,51 @@
+//! Time limits of requests.
+use super::*;
+
+/// The number of looks within a time limit. A limit is late by one part at most.
+const LOOKS: u32 = 8;
+
+impl Requests {
+    /// Gives up requests whose last byte left so long ago.
+    ///
+    /// `left` returns how many bytes of this connection have left the machine. It is called only
+    /// when something may be late. Returns when to look again, and whether a request was given up.
+    pub fn expire(
+        &mut self,
+        now: Duration,
+        limit: Duration,
+        left: impl FnOnce() -> u64,
+    ) -> (Option<Duration>, bool) {
+        if self.in_flight() == 0 {
+            self.next_look = None;
+            return (None, false);
+        }
+        let next_look = Some(now.saturating_add((limit / LOOKS).max(Duration::from_millis(1))));
+        match self.next_look {
+            Some(at) if now < at => return (Some(at), false),
+            None => {
+                self.next_look = next_look;
+                return (next_look, false);
+            }
+            Some(_) => self.next_look = next_look,
+        }
+        let left = left();
+        let mut late = Vec::new();
+        for &flight in self.flights.iter().filter(|&&flight| flight != 0) {
+            let Some(request) = self.requests.get_mut(flight - 1) else {
+                continue;
+            };
+            if request.is_given_up || request.end > left {
+                request.left_at = None;
+            } else {
+                let left_at = *request.left_at.get_or_insert(now);
+                if now >= left_at.saturating_add(limit) {
+                    late.push(flight - 1);
+                }
+            }
+        }
+        for &key in &late {
+            self.give_up(key, RequestError::NotAcknowledged(limit));
+        }
+        (next_look, !late.is_empty())
+    }
+}

@@ -1,0 +1,117 @@
+//! How requests end, and who is told.
+use super::*;
+
+impl Requests {
+    /// Ends a request.
+    pub(super) fn end(&mut self, key: u32, outcome: Outcome) {
+        self.complete(key, outcome);
+        let id = self.id(key);
+        self.suspect = self.suspect.filter(|&(other, _)| other != id);
+        let Some(request) = self.requests.get_mut(key) else {
+            return;
+        };
+        self.awaited_messages -= usize::from(request.is_awaited_message());
+        request.is_open = false;
+        request.kind = RequestKind::NoCopy;
+        if !request.is_owned {
+            self.requests.remove(key);
+        }
+    }
+
+    fn complete(&mut self, key: u32, outcome: Outcome) {
+        if let Some(request) = self.requests.get_mut(key)
+            && request.outcome.is_none()
+        {
+            request.outcome = Some(outcome);
+            if mem::take(&mut request.is_watched) {
+                let serial = request.serial;
+                self.completed.push_back(RequestId { key, serial });
+            }
+        }
+    }
+
+    /// Completes a request, which stays in flight.
+    pub(super) fn give_up(&mut self, key: u32, error: RequestError) {
+        if let Some(request) = self.requests.get_mut(key) {
+            self.awaited_messages -= usize::from(request.is_awaited_message());
+            if !mem::replace(&mut request.is_given_up, true) && request.id != 0 {
+                self.given_up += 1;
+            }
+        }
+        self.complete(key, Err(error));
+    }
+
+    /// Returns the outcome of a request. If there is none yet, the request is watched from now on.
+    pub fn poll_outcome(&mut self, id: RequestId) -> Option<Outcome> {
+        let request = self.find(id)?;
+        request.is_watched = request.outcome.is_none();
+        request.outcome.clone()
+    }
+
+    /// Returns a watched request that was completed.
+    #[inline]
+    pub fn poll_completed(&mut self) -> Option<RequestId> {
+        self.completed.pop_front()
+    }
+
+    /// Nothing asks for the outcome of this request any more.
+    pub fn forget(&mut self, id: RequestId) {
+        let Some(request) = self.find(id) else { return };
+        (request.is_owned, request.is_watched) = (false, false);
+        if !request.is_open {
+            self.requests.remove(id.key);
+        }
+    }
+
+    /// Takes a request back if it was not sent, and gives it up else.
+    pub fn withdraw(&mut self, id: RequestId) {
+        let Some(&mut Request {
+            was_sent, is_open, ..
+        }) = self.find(id)
+        else {
+            return;
+        };
+        let place = self.queue.iter().position(|&other| other == id.key);
+        match place.filter(|_| !was_sent) {
+            Some(at) => {
+                self.unqueue(at);
+                self.end(id.key, Err(RequestError::Withdrawn));
+            }
+            None if is_open => self.give_up(id.key, RequestError::Withdrawn),
+            None => {}
+        }
+        self.forget(id);
+    }
+
+    /// The client has ended, and with it every request.
+    pub fn close(&mut self, ended: &Ended) {
+        self.on_connection_lost();
+        let open = self.requests.iter().filter(|(_, request)| request.is_open);
+        let open: Vec<_> = open.map(|(key, request)| (key, request.was_sent)).collect();
+        for (key, was_sent) in open {
+            let ended = ended.clone();
+            self.end(
+                key,
+                Err(if was_sent {
+                    RequestError::OutcomeUnknownAtEnd(ended)
+                } else {
+                    RequestError::Ended(ended)
+                }),
+            );
+        }
+        self.queue = VecDeque::new();
+        self.flights = Vec::new();
+        (self.sent_before, self.in_flight, self.given_up) = (0, 0, 0);
+        (self.queued_messages, self.queued_bytes) = (0, 0);
+    }
+
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
+        self.requests.shrink();
+        self.queue.shrink_to_fit();
+        if self.in_flight == 0 {
+            self.flights = Vec::new();
+        }
+        self.completed.shrink_to_fit();
+    }
+}

@@ -1,0 +1,154 @@
+//! One request: what it asks for, and how far it has come.
+use crate::Outcome;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
+use motemq::{Publish, QoS};
+
+/// Names a request until it is forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RequestId {
+    pub(super) key: u32,
+    /// Tells requests with the same key apart.
+    pub(super) serial: u32,
+}
+
+impl RequestId {
+    /// Returns a small number that no other request has at the same time: an index for what an
+    /// adapter keeps beside.
+    pub fn index(self) -> usize {
+        self.key as usize
+    }
+}
+
+/// A message as it is kept until the broker has it: topic and payload in one piece of memory.
+#[derive(Clone, Hash, Debug)]
+pub(crate) struct StoredPublish {
+    text: Box<[u8]>,
+    topic_length: u16,
+    qos: QoS,
+    retain: bool,
+}
+
+impl StoredPublish {
+    #[inline]
+    pub fn new(publish: &Publish<'_>) -> Self {
+        let topic = publish.topic().as_bytes();
+        StoredPublish {
+            text: [topic, publish.payload].concat().into(),
+            topic_length: topic.len() as u16,
+            qos: publish.qos,
+            retain: publish.retain,
+        }
+    }
+
+    pub fn publish(&self) -> Publish<'_> {
+        let (topic, payload) = self.text.split_at(self.topic_length.into());
+        let topic = str::from_utf8(topic).unwrap_or_default();
+        let publish = Publish::to(topic).payload(payload).qos(self.qos);
+        if self.retain {
+            publish.retain()
+        } else {
+            publish
+        }
+    }
+
+    pub fn qos(&self) -> QoS {
+        self.qos
+    }
+
+    /// Returns the length of topic and payload.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+}
+
+/// A topic filter and its QoS.
+pub(crate) type OwnedFilter = (String, QoS);
+
+/// What is asked of the broker.
+#[derive(Clone, Hash, Debug)]
+pub(crate) enum RequestKind {
+    Publish(StoredPublish),
+    /// A message without a copy: it is uploaded piece by piece, or the broker has received it.
+    NoCopy,
+    Subscribe(Vec<OwnedFilter>),
+    Unsubscribe(Vec<String>),
+}
+
+impl RequestKind {
+    pub fn is_message(&self) -> bool {
+        matches!(self, RequestKind::Publish(_) | RequestKind::NoCopy)
+    }
+
+    /// It may be sent anew if the session ended before the broker answered: if it arrived, twice
+    /// does no harm. Nobody can say of a message with QoS 2 whether it arrived, and what has no
+    /// copy cannot be sent.
+    pub fn may_arrive_twice(&self) -> bool {
+        match self {
+            RequestKind::Publish(publish) => publish.qos != QoS::ExactlyOnce,
+            RequestKind::NoCopy => false,
+            RequestKind::Subscribe(_) | RequestKind::Unsubscribe(_) => true,
+        }
+    }
+}
+
+/// A request, from the command to the moment when it is forgotten.
+#[derive(Clone, Hash, Debug)]
+pub(super) struct Request {
+    pub kind: RequestKind,
+    pub serial: u32,
+    /// The packet identifier; 0: it is not in flight.
+    pub id: u16,
+    pub outcome: Option<Outcome>,
+    /// The application may ask for the outcome.
+    pub is_owned: bool,
+    /// The application has asked for the outcome, and is to be told.
+    pub is_watched: bool,
+    /// It is a message, even if its copy is gone.
+    pub is_message: bool,
+    /// It waits to be sent, or is in flight.
+    pub is_open: bool,
+    /// It was sent, in this session or an earlier one.
+    pub was_sent: bool,
+    /// It was sent over this connection.
+    pub is_on_wire: bool,
+    /// Its outcome is not awaited any more, though it may be in flight.
+    pub is_given_up: bool,
+    /// The offset of its end in the bytes of this connection.
+    pub end: u64,
+    /// When it was found to have left.
+    pub left_at: Option<Duration>,
+    /// Its place in the order of publishing, if it is stored; else 0.
+    pub number: u64,
+}
+
+impl Request {
+    pub fn new(kind: RequestKind, serial: u32, is_owned: bool) -> Self {
+        Request {
+            is_message: kind.is_message(),
+            kind,
+            serial,
+            id: 0,
+            outcome: None,
+            is_owned,
+            is_watched: false,
+            is_open: true,
+            was_sent: false,
+            is_on_wire: false,
+            is_given_up: false,
+            end: 0,
+            left_at: None,
+            number: 0,
+        }
+    }
+
+    /// A subscription that the client makes anew by itself.
+    pub fn is_renewal(&self) -> bool {
+        !self.is_owned && matches!(self.kind, RequestKind::Subscribe(_))
+    }
+
+    /// A message whose outcome is still awaited.
+    pub fn is_awaited_message(&self) -> bool {
+        self.is_open && !self.is_given_up && self.is_message
+    }
+}

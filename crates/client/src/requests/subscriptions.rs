@@ -1,0 +1,95 @@
+//! The subscriptions that the broker has granted, to be made anew when it has lost the session.
+use super::OwnedFilter;
+use alloc::{string::String, vec, vec::Vec};
+
+/// The most filters in one SUBSCRIBE when subscriptions are made anew.
+const FILTERS: usize = 32;
+/// The most bytes of filters in one such SUBSCRIBE.
+const BYTES: usize = 16 << 10;
+/// The first code that refuses.
+const REFUSED: u8 = 0x80;
+
+#[derive(Clone, Hash, Debug, Default)]
+pub(super) struct Subscriptions(Vec<OwnedFilter>);
+
+impl Subscriptions {
+    /// Takes note of the broker's answer to these filters. Returns those that it refuses.
+    pub fn on_answer(&mut self, filters: Vec<OwnedFilter>, codes: &[u8]) -> Vec<String> {
+        let mut refused = Vec::new();
+        for ((filter, qos), &code) in filters.into_iter().zip(codes) {
+            self.0.retain(|(known, _)| *known != filter);
+            if code < REFUSED {
+                self.0.push((filter, qos));
+            } else {
+                refused.push(filter);
+            }
+        }
+        refused
+    }
+
+    /// These filters are not wanted any more.
+    pub fn remove(&mut self, filters: &[String]) {
+        self.0.retain(|(filter, _)| !filters.contains(filter));
+    }
+
+    /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most.
+    pub fn chunks(&self, most: usize) -> Vec<Vec<OwnedFilter>> {
+        let mut chunks: Vec<Vec<_>> = Vec::new();
+        let mut bytes = 0;
+        for filter in &self.0 {
+            bytes += filter.0.len();
+            match chunks.last_mut() {
+                Some(chunk) if chunk.len() < most.min(FILTERS) && bytes <= BYTES => {
+                    chunk.push(filter.clone());
+                }
+                _ => {
+                    chunks.push(vec![filter.clone()]);
+                    bytes = filter.0.len();
+                }
+            }
+        }
+        chunks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use motemq::QoS;
+
+    fn sizes(lengths: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut subscriptions = Subscriptions::default();
+        let filters = lengths.into_iter().enumerate();
+        let filters: Vec<_> = filters
+            .map(|(n, length)| (format!("{n:0length$}"), QoS::AtMostOnce))
+            .collect();
+        subscriptions.on_answer(filters.clone(), &[0; 255]);
+        let chunks = subscriptions.chunks(8);
+        assert_eq!(chunks.concat(), filters);
+        chunks.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn chunks_have_neither_too_many_filters_nor_too_many_bytes() {
+        assert_eq!(sizes([]), [0; 0]);
+        assert_eq!(sizes([10; 20]), [8, 8, 4]);
+        assert_eq!(sizes([BYTES / 2, BYTES / 2, 1]), [2, 1]);
+        // What is too long alone was sent before.
+        assert_eq!(sizes([4, 60_000, 4]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn the_last_answer_to_a_filter_counts() {
+        let mut subscriptions = Subscriptions::default();
+        let filter = |qos| ("a".into(), qos);
+        let granted = vec![filter(QoS::AtMostOnce), filter(QoS::ExactlyOnce)];
+        assert_eq!(subscriptions.on_answer(granted, &[0, 2]), [""; 0]);
+        assert_eq!(subscriptions.chunks(8), [[filter(QoS::ExactlyOnce)]]);
+        let refused = subscriptions.on_answer(vec![filter(QoS::ExactlyOnce)], &[0x80]);
+        assert_eq!(
+            (refused, subscriptions.chunks(8).len()),
+            (vec!["a".into()], 0)
+        );
+    }
+}

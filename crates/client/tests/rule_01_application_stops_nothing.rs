@@ -1,0 +1,162 @@
+//! Rule 1: nothing that the application does or leaves undone stops acknowledgements, pings and
+//! time; memory is bounded.
+mod common;
+use common::*;
+
+/// A handler that publishes and awaits the answer, with more messages waiting than any window.
+#[test]
+fn rule_01_a_reader_that_takes_nothing_bars_no_acknowledgement_and_no_ping() {
+    let options = options().keep_alive(60).streams(4, 1 << 20);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+    for id in 1..=10u16 {
+        line.receive(&message(id, 1, b"."));
+    }
+    // Nothing is awaited: the rest may wait in the socket.
+    assert_eq!(line.client.read_limit(), 0);
+    let request = line.publish(b"answer", QoS::AtLeastOnce);
+    line.sends(b"\x32\x0b\0\x01t\0\x02answer");
+    assert_eq!(line.client.read_limit(), READ_BUFFER);
+    for id in 11..=400u16 {
+        line.receive(&message(id, 1, b"."));
+    }
+    line.receive(&puback(2));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+    line.now += secs(45);
+    line.sends(PING);
+    line.pass(secs(30));
+    line.is_connected();
+    assert_eq!(line.take_all(stream).len(), 400);
+}
+
+#[test]
+fn rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_room() {
+    let options = kept()
+        .streams(2, 1 << 20)
+        .backlog(1000, Overflow::Disconnect);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.publish(b"x", QoS::AtLeastOnce);
+    line.sent();
+    for id in 1..=20 {
+        line.receive(&message(id, 1, b"."));
+    }
+    line.sends(b"");
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    let reasons = line.reasons();
+    let [DisconnectReason::Overrun { bytes }] = reasons[..] else {
+        panic!("{reasons:?}")
+    };
+    assert!(bytes <= 1000 + 200, "{bytes}");
+    line.pass(secs(60));
+    // Not before there is room.
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    assert_eq!(line.client.poll_timeout(), None);
+    while line.take(stream).is_some() {}
+    line.connect(PRESENT);
+    line.is_connected();
+}
+
+#[test]
+fn rule_01_messages_with_qos_0_are_dropped_first() {
+    let options = kept().backlog(1000, Overflow::Disconnect);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    for _ in 0..100 {
+        line.receive(&message(0, 0, b"."));
+    }
+    let counters = line.client.counters();
+    assert_eq!((counters.received, counters.discarded), (100, 0));
+    assert!(
+        counters.backlog <= 1000 + 200 && counters.dropped > 80,
+        "{counters:?}"
+    );
+    line.is_connected();
+    assert_eq!(line.take_all(stream).len() as u64 + counters.dropped, 100);
+}
+
+#[test]
+fn rule_01_messages_are_discarded_instead_if_the_options_say_so() {
+    let options = kept().backlog(1000, Overflow::Discard);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    for id in 1..=100 {
+        line.receive(&message(id, 1, b"."));
+    }
+    let counters = line.client.counters();
+    assert_eq!(
+        (counters.received, counters.dropped),
+        (100, counters.discarded)
+    );
+    let taken = line.take_all(stream).len();
+    assert_eq!(taken as u64 + counters.discarded, 100);
+    assert_eq!(line.sent().len(), 400);
+    // What arrives in pieces is discarded whole.
+    let options = kept().backlog(100_000, Overflow::Discard);
+    let (mut line, _) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(1, 1, &[7; 50_000]));
+    let second = message(2, 1, &[7; 90_000]);
+    line.receive(&second[..70_000]);
+    line.receive(&second[70_000..80_000]);
+    line.receive(&second[80_000..]);
+    assert_eq!(line.client.counters().discarded, 1);
+}
+
+/// Messages without a payload take memory, too.
+#[test]
+fn rule_01_empty_messages_count() {
+    let options = kept().backlog(10_000, Overflow::Disconnect);
+    let (mut line, _) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.publish(b"x", QoS::AtLeastOnce);
+    for _ in 0..10_000 {
+        line.receive(&message(0, 0, b""));
+    }
+    let counters = line.client.counters();
+    assert!(counters.received - counters.dropped < 200, "{counters:?}");
+}
+
+#[test]
+fn rule_01_a_payload_that_is_not_read_stops_reading_at_once() {
+    let options = options().keep_alive(60).max_message(100);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+    let packet = message(1, 1, &[7; 1_000_000]);
+    for piece in packet.chunks(10_000) {
+        if line.client.read_limit() == 0 {
+            break;
+        }
+        line.receive(piece);
+    }
+    assert_eq!(line.client.read_limit(), 0);
+    assert!(line.client.counters().backlog < 200_000);
+    // The broker cannot show that it is alive meanwhile.
+    for _ in 0..20 {
+        line.pass(secs(5));
+        line.sent();
+    }
+    line.is_connected();
+    assert!(matches!(
+        line.client.take(stream, AckMode::OnNext),
+        Taken::Message(_)
+    ));
+}
+
+/// The places for acknowledgements and QoS 2 messages grow, up to all identifiers.
+#[test]
+fn rule_01_all_identifiers_have_a_place() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.publish(b"x", QoS::AtLeastOnce);
+    let mut sent = line.sent().len();
+    for id in 1..=5000u16 {
+        line.receive(&message(id, 2, &id.to_be_bytes()));
+        if id % 2 == 0 {
+            assert_eq!(line.take(stream), Some((id / 2).to_be_bytes().to_vec()));
+        }
+    }
+    while line.take(stream).is_some() {}
+    sent += line.sent().len();
+    // All of them await PUBREL, and more can be received.
+    assert!(sent > 4 * 5000);
+    line.receive(&message(5001, 2, b"."));
+    assert_eq!(line.take(stream), Some(b".".to_vec()));
+    for id in 1..=5000u16 {
+        line.receive(&pubrel(id));
+    }
+    line.is_connected();
+}

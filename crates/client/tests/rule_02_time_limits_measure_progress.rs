@@ -1,0 +1,113 @@
+//! Rule 2: a time limit measures progress.
+mod common;
+use common::*;
+
+#[test]
+fn rule_02_the_limit_for_an_acknowledgement_begins_when_the_last_byte_has_left_the_machine() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let request = line.publish(&[7; 200_000], QoS::AtLeastOnce);
+    // The transport takes 1 kB each second for three minutes, then the kernel holds the rest.
+    let mut taken = 0;
+    for _ in 0..190 {
+        line.turn();
+        let n = line.output.len().min(1000);
+        line.output.consume(n);
+        line.client.on_written(n, line.now);
+        taken += n;
+        line.pass(secs(1));
+    }
+    assert!(taken >= 180_000);
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.held = 5000;
+    line.sent();
+    line.pass(secs(30));
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.held = 0;
+    line.pass(secs(7));
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.events.clear();
+    line.pass(secs(4));
+    let late = Some(Err(RequestError::NotAcknowledged(secs(8))));
+    assert_eq!(line.events[0], Event::Completed { request });
+    assert_eq!(line.client.poll_outcome(request), late);
+    line.is_connected();
+}
+
+#[test]
+fn rule_02_after_the_last_byte_a_lively_connection_is_no_excuse() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let request = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    for n in 0..11 {
+        assert!(n >= 8 || line.client.poll_outcome(request).is_none());
+        line.pass(secs(1));
+        line.client.publish(&Publish::to("t")).unwrap();
+        line.sent();
+        line.receive(&message(0, 0, b"."));
+    }
+    let outcome = line.client.poll_outcome(request);
+    assert_eq!(outcome, Some(Err(RequestError::NotAcknowledged(secs(8)))));
+}
+
+#[test]
+fn rule_02_the_limit_of_an_upload_begins_at_its_end() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce).remaining(100);
+    let (upload, request) = line.client.begin_upload(&publish).unwrap();
+    let request = request.unwrap();
+    line.sent();
+    for _ in 0..10 {
+        line.pass(secs(10));
+        assert_eq!(line.client.poll_outcome(request), None);
+        assert_eq!(line.client.upload_chunk(upload, &[7; 10]), Ok(10));
+        line.sent();
+    }
+    assert_eq!(
+        line.client.upload_chunk(upload, &[7]),
+        Err(UploadError::Lost)
+    );
+    line.pass(secs(7));
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.pass(secs(4));
+    let outcome = line.client.poll_outcome(request);
+    assert_eq!(outcome, Some(Err(RequestError::NotAcknowledged(secs(8)))));
+}
+
+#[test]
+fn rule_02_a_ping_behind_an_upload_is_no_silent_broker() {
+    let options = options().keep_alive(4).connect_timeout(secs(2));
+    let mut line = Line::new(options);
+    line.connect(NEW);
+    let publish = Publish::to("t").payload(&[7; 50_000]);
+    assert_eq!(line.client.publish(&publish), Ok(None));
+    line.sent();
+    line.held = 50_000;
+    for _ in 0..40 {
+        line.held -= 1000;
+        line.pass(secs(1));
+        line.sent();
+    }
+    line.is_connected();
+    // Nothing moves any more.
+    line.pass(secs(10));
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Fault(Fault::Timeout)]);
+}
+
+#[test]
+fn rule_02_a_transport_that_takes_nothing_is_stalled() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    line.client.publish(&Publish::to("t")).unwrap();
+    line.pass(secs(7));
+    line.is_connected();
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.pass(secs(2));
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(8))]);
+}

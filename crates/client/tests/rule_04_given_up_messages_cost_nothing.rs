@@ -1,0 +1,89 @@
+//! Rule 4: a message that is given up costs no other message anything.
+mod common;
+use common::*;
+
+#[test]
+fn rule_04_a_message_given_up_costs_no_other_message_anything() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(4))).in_flight(2));
+    line.connect(NEW);
+    let lost = line.publish(b"1", QoS::AtLeastOnce);
+    line.sends(b"\x32\x06\0\x01t\0\x011");
+    line.pass(secs(6));
+    let outcome = line.client.poll_outcome(lost);
+    assert_eq!(outcome, Some(Err(RequestError::NotAcknowledged(secs(4)))));
+    // Round the ring of 16 slots and past it.
+    for n in 0..40 {
+        let request = line.publish(b"x", QoS::AtLeastOnce);
+        let sent = line.sent();
+        assert_ne!(sent[6], 1, "its identifier is not free");
+        line.receive(&puback(sent[6].into()));
+        assert_eq!(
+            line.client.poll_outcome(request),
+            Some(Ok([].into())),
+            "{n}"
+        );
+        line.client.forget(request);
+    }
+    line.is_connected();
+    // An answer that comes late frees the identifier.
+    line.receive(&puback(1));
+    assert_eq!(line.client.counters().in_flight, 0);
+}
+
+#[test]
+fn rule_04_slots_grow_if_all_are_held_by_messages_given_up() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(4))).in_flight(16));
+    line.connect(NEW);
+    for round in 0..10 {
+        for _ in 0..16 {
+            let request = line.publish(b"x", QoS::ExactlyOnce);
+            line.client.forget(request);
+        }
+        assert_eq!(line.sent().len(), 16 * 8, "{round}");
+        line.pass(secs(6));
+        assert_eq!(line.client.counters().in_flight, 0);
+    }
+    line.is_connected();
+    let request = line.publish(b"y", QoS::AtLeastOnce);
+    let sent = line.sent();
+    line.receive(&puback(u16::from_be_bytes([sent[5], sent[6]])));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+}
+
+#[test]
+fn rule_04_at_the_limit_the_connection_ends_once_with_disconnect() {
+    let options = kept().ack_timeout(Some(secs(4))).in_flight(16).given_up(16);
+    let mut line = Line::new(options);
+    line.connect(NEW);
+    for _ in 0..16 {
+        let request = line.publish(b"x", QoS::AtLeastOnce);
+        line.client.forget(request);
+    }
+    line.sent();
+    line.pass(secs(6));
+    line.sends(DISCONNECT);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Unanswered { count: 16 }]);
+    // The broker is asked for nothing that was given up.
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sends(b"");
+    line.publish(b"y", QoS::AtLeastOnce);
+    assert_eq!(line.sent()[0], 0x32);
+}
+
+#[test]
+fn rule_04_withdrawn_requests_are_not_sent_or_not_awaited() {
+    let mut line = Line::new(options());
+    let queued = line.publish(b"1", QoS::AtLeastOnce);
+    line.client.withdraw(queued);
+    line.connect(NEW);
+    line.sends(b"");
+    let sent = line.publish(b"2", QoS::AtLeastOnce);
+    line.sends(b"\x32\x06\0\x01t\0\x012");
+    line.client.withdraw(sent);
+    assert_eq!(line.client.counters().in_flight, 0);
+    line.client.disconnect(line.now + secs(9));
+    line.sends(DISCONNECT);
+}

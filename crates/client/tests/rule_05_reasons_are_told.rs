@@ -1,0 +1,121 @@
+//! Rule 5: the reason is told, everywhere and once.
+mod common;
+use common::*;
+
+#[test]
+fn rule_05_every_request_and_call_tells_why_the_client_ended() {
+    let mut line = Line::new(options());
+    let queued = line.publish(b"1", QoS::AtLeastOnce);
+    let filters = [Filter::new("t", QoS::AtMostOnce)];
+    let (subscription, stream) = line.client.subscribe(&filters).unwrap();
+    assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::Pending);
+    line.connect(b"\x20\x02\0\x05");
+    line.closed();
+    let ended = Ended::GaveUp(DisconnectReason::Refused(ReturnCode::NOT_AUTHORIZED));
+    let never_sent = Some(Err(RequestError::Ended(ended.clone())));
+    assert_eq!(line.client.poll_outcome(queued), never_sent);
+    assert_eq!(line.client.poll_outcome(subscription), never_sent);
+    let refused = line.client.publish(&Publish::to("t"));
+    assert_eq!(refused, Err(PublishError::Ended(ended.clone())));
+    let refused = line.client.subscribe(&filters).unwrap_err();
+    assert_eq!(refused, SubscribeError::Ended(ended.clone()));
+    assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
+    assert_eq!(line.client.state(), &State::Ended(ended.clone()));
+    assert_eq!(line.poll_transport(), Transport::Ended(ended.clone()));
+    let told = line
+        .events
+        .iter()
+        .filter(|event| matches!(event, Event::Ended(_)));
+    assert_eq!(told.collect::<Vec<_>>(), [&Event::Ended(ended)]);
+}
+
+#[test]
+fn rule_05_the_end_of_a_connection_says_how_far_it_had_come() {
+    let mut line = Line::new(options());
+    line.open();
+    line.sent();
+    line.closed();
+    let early = DisconnectReason::Closed(Stage::Connecting);
+    assert_eq!(line.client.reason(), Some(&early));
+    assert!(early.to_string().contains("TLS"));
+    line.pass(secs(1));
+    line.client
+        .subscribe(&[Filter::new("$share/g", QoS::AtMostOnce)])
+        .unwrap();
+    line.connect(NEW);
+    line.sent();
+    line.closed();
+    assert_eq!(
+        line.client.reason(),
+        Some(&DisconnectReason::Closed(Stage::Subscribing))
+    );
+    line.pass(secs(2));
+    line.connect(NEW);
+    let subscribe = line.sent();
+    line.receive(&suback(&subscribe, 0));
+    line.closed();
+    assert_eq!(
+        line.client.reason(),
+        Some(&DisconnectReason::Closed(Stage::Connected))
+    );
+}
+
+#[test]
+fn rule_05_a_message_sent_before_the_end_may_have_arrived() {
+    let mut line = Line::new(options().reconnect(Reconnect::Never));
+    line.connect(NEW);
+    let sent = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    let error = TransportError::new(TransportErrorKind::Io, "connection reset");
+    line.client.on_closed(Some(error.clone()), line.now);
+    let ended = Ended::GaveUp(DisconnectReason::Transport(error));
+    assert_eq!(line.poll_transport(), Transport::Ended(ended.clone()));
+    let outcome = line.client.poll_outcome(sent);
+    assert_eq!(outcome, Some(Err(RequestError::OutcomeUnknownAtEnd(ended))));
+}
+
+/// A driver that is dropped is no orderly end.
+#[test]
+fn rule_05_a_driver_that_stops_is_told() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let sent = line.publish(b"1", QoS::AtLeastOnce);
+    line.client.end(Ended::DriverStopped);
+    let unknown = RequestError::OutcomeUnknownAtEnd(Ended::DriverStopped);
+    assert_eq!(line.client.poll_outcome(sent), Some(Err(unknown)));
+    assert_eq!(line.client.state(), &State::Ended(Ended::DriverStopped));
+    line.client.end(Ended::Closed);
+    assert_eq!(line.client.state(), &State::Ended(Ended::DriverStopped));
+}
+
+#[test]
+fn rule_05_options_that_cannot_be_used_are_refused_with_the_reason() {
+    let refused = |options: Options| Client::new(options).unwrap_err();
+    let name = |id: &str| Options::new(id);
+    assert_eq!(
+        refused(name("").keep_session()),
+        OptionsError::ClientIdMissing
+    );
+    let field = "client identifier";
+    assert_eq!(
+        refused(name("a\0")),
+        OptionsError::NullCharacter { field, at: 1 }
+    );
+    let long = "x".repeat(70_000);
+    assert_eq!(
+        refused(name(&long)),
+        OptionsError::TooLong { field, len: 70_000 }
+    );
+    let will = refused(name("a").will(Will::new("a/+")));
+    assert!(matches!(will, OptionsError::WillTopic(_)), "{will}");
+    let half = "x".repeat(40_000);
+    let long = refused(name(&half).login("u", half.as_bytes()));
+    assert!(
+        matches!(long, OptionsError::ConnectTooLong { .. }),
+        "{long}"
+    );
+    let mut line = Line::new(options());
+    let login = line.client.set_login(None, Some(b"p".to_vec()));
+    assert_eq!(login, Err(OptionsError::UserMissing));
+    line.connect(NEW);
+}

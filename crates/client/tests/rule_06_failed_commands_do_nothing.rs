@@ -1,0 +1,110 @@
+//! Rule 6: a command that fails has done nothing.
+mod common;
+use common::*;
+
+#[test]
+fn rule_06_a_message_that_can_never_wait_drops_no_other() {
+    let mut line = Line::new(options().queue(10, 10, WhenFull::DropOldest));
+    let first = line.publish(b"12345", QoS::AtLeastOnce);
+    let large = Publish::to("t").payload(&[0; 10]).qos(QoS::AtLeastOnce);
+    let refused = PublishError::LargerThanQueue { len: 11, limit: 10 };
+    assert_eq!(line.client.publish(&large), Err(refused));
+    assert_eq!(line.client.poll_outcome(first), None);
+    line.publish(b"1234567", QoS::AtLeastOnce);
+    assert_eq!(
+        line.client.poll_outcome(first),
+        Some(Err(RequestError::Dropped))
+    );
+    assert_eq!(line.client.counters().queued, 1);
+}
+
+#[test]
+fn rule_06_a_full_queue_refuses_and_says_when_there_is_room() {
+    let mut line = Line::new(options().queue(2, 100, WhenFull::Wait));
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.publish(b"2", QoS::AtLeastOnce);
+    let third = Publish::to("t").payload(b"3").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&third), Err(PublishError::Full));
+    assert_eq!(line.client.counters().queued, 2);
+    line.connect(NEW);
+    line.sends(b"\x32\x06\0\x01t\0\x011\x32\x06\0\x01t\0\x022");
+    assert!(line.events.contains(&Event::Room));
+    assert!(line.client.publish(&third).is_ok());
+}
+
+#[test]
+fn rule_06_arguments_are_refused_with_the_reason_and_shortened() {
+    for connack in [None, Some(NEW)] {
+        let mut line = Line::new(options());
+        if let Some(connack) = connack {
+            line.connect(connack);
+        }
+        let long = "x".repeat(70_000);
+        for (topic, text) in [("", "empty"), ("a/#", "wildcard"), (&long, "longer than")] {
+            let publish = Publish::to(topic).qos(QoS::AtLeastOnce);
+            let error = line.client.publish(&publish).unwrap_err();
+            assert!(matches!(error, PublishError::Topic { .. }), "{error}");
+            assert!(error.to_string().contains(text) && error.to_string().len() < 400);
+            let filter = Filter::new(
+                if topic == "a/#" { "a/#/b" } else { topic },
+                QoS::AtMostOnce,
+            );
+            let error = line.client.subscribe(&[filter]).unwrap_err();
+            assert!(error.to_string().contains(text) && error.to_string().len() < 400);
+            assert_eq!(
+                line.client.unsubscribe(&[filter.filter]).unwrap_err(),
+                error
+            );
+        }
+        let error = line.client.subscribe(&[]).unwrap_err();
+        assert_eq!(error, SubscribeError::Count { count: 0 });
+        let many = vec![Filter::new("a", QoS::AtMostOnce); 256];
+        let error = line.client.subscribe(&many).unwrap_err();
+        assert_eq!(error, SubscribeError::Count { count: 256 });
+        let large = "y".repeat(40_000);
+        let error = line.client.unsubscribe(&[&large, &large]).unwrap_err();
+        assert!(
+            matches!(error, SubscribeError::TooLong { len: 80_006, .. }),
+            "{error}"
+        );
+        let payload = vec![0; 268_435_455];
+        let huge = Publish::to("t").payload(&payload).qos(QoS::AtLeastOnce);
+        let error = line.client.publish(&huge).unwrap_err();
+        assert_eq!(error, PublishError::TooLong { len: 268_435_456 });
+        let announced = Publish::to("t").remaining(5);
+        let error = line.client.publish(&announced).unwrap_err();
+        assert_eq!(error, PublishError::Incomplete { remaining: 5 });
+        line.sends(b"");
+        assert_eq!(line.client.counters().in_flight, 0);
+    }
+}
+
+#[test]
+fn rule_06_without_a_connection_messages_with_qos_0_are_refused_or_wait() {
+    let mut line = Line::new(options());
+    let publish = Publish::to("t").payload(b"0");
+    assert_eq!(line.client.publish(&publish), Err(PublishError::Offline));
+    line.connect(NEW);
+    assert!(line.events.contains(&Event::Room));
+    assert_eq!(line.client.publish(&publish), Ok(None));
+    let mut line = Line::new(options().queue_qos0());
+    let request = line.client.publish(&publish).unwrap().unwrap();
+    line.connect(NEW);
+    line.sends(b"\x30\x04\0\x01t0");
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+}
+
+#[test]
+fn rule_06_pieces_of_an_upload_that_are_too_long_are_refused() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce).remaining(3);
+    let (upload, _) = line.client.begin_upload(&publish).unwrap();
+    let too_long = UploadError::TooLong {
+        len: 4,
+        remaining: 3,
+    };
+    assert_eq!(line.client.upload_chunk(upload, b"1234"), Err(too_long));
+    assert_eq!(line.client.upload_chunk(upload, b"123"), Ok(3));
+    line.sends(b"\x32\x08\0\x01t\0\x01123");
+}

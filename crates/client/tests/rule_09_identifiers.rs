@@ -1,0 +1,123 @@
+//! Rule 9: identifiers are trusted only as far as the broker keeps to them.
+mod common;
+use common::*;
+
+#[test]
+fn rule_09_after_a_session_that_is_not_recognized_identifiers_begin_elsewhere() {
+    let mut first_ids = Vec::new();
+    for random in [1 << 40, 1 << 62, u64::MAX] {
+        let mut line = Line::new(kept());
+        line.random = random;
+        line.connect(PRESENT);
+        line.publish(b"1", QoS::ExactlyOnce);
+        let sent = line.sent();
+        first_ids.push(id_of(&sent));
+        // It is used on all connections of the session.
+        line.receive(&pubrec(id_of(&sent)));
+        line.closed();
+        line.pass(secs(1));
+        line.random = 0;
+        line.connect(PRESENT);
+        line.sends(&pubrel(id_of(&sent)));
+        line.receive(&pubcomp(id_of(&sent)));
+        line.publish(b"2", QoS::ExactlyOnce);
+        assert_eq!(id_of(&line.sent()), id_of(&sent) + 1);
+    }
+    assert!(first_ids.iter().all(|&id| id > 4096), "{first_ids:?}");
+    first_ids.dedup();
+    assert_eq!(first_ids.len(), 3);
+    let mut line = Line::new(kept());
+    line.connect(NEW);
+    line.publish(b"1", QoS::ExactlyOnce);
+    assert_eq!(id_of(&line.sent()), 1);
+}
+
+/// A broker that lost its state numbers from 1 again, while the client awaits PUBREL for some of
+/// these identifiers.
+#[test]
+fn rule_09_another_message_under_an_identifier_that_is_not_released_is_delivered() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.receive(&[message(1, 2, b"a"), message(2, 2, b"b")].concat());
+    assert_eq!(line.take_all(stream), [b"a", b"b"]);
+    line.sends(&[pubrec(1), pubrec(2)].concat());
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    // The same content is a repetition whatever DUP says, other content is not.
+    let messages = [
+        message(1, 2, b"a"),
+        dup(message(2, 2, b"c")),
+        message(3, 2, b"d"),
+    ];
+    line.receive(&messages.concat());
+    assert_eq!(line.take_all(stream), [b"c", b"d"]);
+    line.sends(&[pubrec(1), pubrec(2), pubrec(3)].concat());
+    let reused = |event: &&Event| matches!(event, Event::IdentifierReused { .. });
+    assert_eq!(line.events.iter().filter(reused).count(), 1);
+    assert_eq!(line.client.counters().identifiers_reused, 1);
+    line.receive(&[pubrel(1), pubrel(2), pubrel(3)].concat());
+    line.sends(&[pubcomp(1), pubcomp(2), pubcomp(3)].concat());
+    // Released, the same content is another message.
+    line.receive(&message(1, 2, b"a"));
+    assert_eq!(line.take_all(stream), [b"a"]);
+}
+
+#[test]
+fn rule_09_the_topic_counts_as_well() {
+    let mut line = Line::new(kept());
+    let stream = line.client.messages();
+    line.connect(PRESENT);
+    line.receive(&message_to("ab", 1, 2, b"c"));
+    assert_eq!(line.take(stream), Some(b"c".to_vec()));
+    line.receive(&message_to("a", 1, 2, b"bc"));
+    assert_eq!(line.take(stream), Some(b"bc".to_vec()));
+    line.receive(&message_to("a", 1, 2, b"bc"));
+    assert_eq!(line.take(stream), None);
+    line.sends(&[pubrec(1), pubrec(1), pubrec(1)].concat());
+}
+
+/// A repetition on the same connection is acknowledged together with the message.
+#[test]
+fn rule_09_a_repetition_is_not_acknowledged_before_the_message_was_processed() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.receive(&[message(1, 2, b"a"), message(1, 2, b"a")].concat());
+    line.sends(b"");
+    assert_eq!(line.take(stream), Some(b"a".to_vec()));
+    line.sends(b"");
+    assert_eq!(line.take(stream), None);
+    line.sends(&[pubrec(1), pubrec(1)].concat());
+}
+
+#[test]
+fn rule_09_messages_that_arrive_in_pieces_are_compared_when_they_are_whole() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    let large = |last: u8| {
+        let mut payload = vec![7; 100_000];
+        payload.push(last);
+        payload
+    };
+    for (payload, is_new) in [(large(1), true), (large(1), false), (large(2), true)] {
+        for piece in message(1, 2, &payload).chunks(50_000) {
+            line.receive(piece);
+        }
+        let taken = line.take_all(stream);
+        assert_eq!(taken.len(), usize::from(is_new));
+        line.sends(&pubrec(1));
+    }
+}
+
+/// What is too large for memory keeps to the standard.
+#[test]
+fn rule_09_a_streamed_message_under_an_identifier_that_is_not_released_is_a_repetition() {
+    let options = kept().max_message(1000);
+    let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+    line.receive(&message(1, 2, b"small"));
+    assert_eq!(line.take_all(stream).len(), 1);
+    line.sends(&pubrec(1));
+    for piece in message(1, 2, &[7; 100_000]).chunks(50_000) {
+        line.receive(piece);
+    }
+    assert_eq!(line.take_all(stream).len(), 0);
+    line.sends(&pubrec(1));
+}

@@ -1,0 +1,137 @@
+//! Rule 10: leaving says DISCONNECT on a live connection, whatever is unfinished.
+mod common;
+use common::*;
+
+#[test]
+fn rule_10_leaving_waits_for_messages_in_flight() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sends(b"\x32\x06\0\x01t\0\x011");
+    line.client.disconnect(line.now + secs(6));
+    line.sends(b"");
+    let refused = line.client.publish(&Publish::to("t"));
+    assert_eq!(refused, Err(PublishError::Ended(Ended::Closed)));
+    line.receive(&puback(1));
+    line.sends(DISCONNECT);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Closed));
+}
+
+#[test]
+fn rule_10_leaving_says_disconnect_whatever_is_unfinished() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.client.disconnect(line.now + secs(6));
+    line.pass(secs(5));
+    line.sends(b"");
+    line.pass(secs(1));
+    line.sends(DISCONNECT);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Unfinished));
+}
+
+#[test]
+fn rule_10_a_payload_that_is_being_sent_is_finished_within_the_time() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let (upload, _) = line
+        .client
+        .begin_upload(&Publish::to("t").remaining(3))
+        .unwrap();
+    line.sends(b"\x30\x06\0\x01t");
+    line.client.disconnect(line.now + secs(6));
+    line.pass(secs(3));
+    line.sends(b"");
+    line.client.upload_chunk(upload, b"123").unwrap();
+    line.sends(b"123\xe0\0");
+    // Else the connection is closed without it: half a packet cannot be taken back.
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.client
+        .begin_upload(&Publish::to("t").remaining(3))
+        .unwrap();
+    line.client.disconnect(line.now + secs(6));
+    line.pass(secs(6));
+    line.sends(b"\x30\x06\0\x01t");
+    assert!(matches!(line.poll_transport(), Transport::Ended(_)));
+}
+
+#[test]
+fn rule_10_a_message_that_waits_for_a_connection_is_waited_for() {
+    let mut line = Line::new(options());
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.client.disconnect(line.now + secs(6));
+    line.connect(NEW);
+    line.sends(b"\x32\x06\0\x01t\0\x011");
+    line.receive(&puback(1));
+    line.sends(DISCONNECT);
+    // Without one there is nothing to wait for.
+    let mut line = Line::new(options());
+    line.client.disconnect(line.now + secs(6));
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Closed));
+    let mut line = Line::new(options());
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.client.disconnect(line.now + secs(6));
+    line.dial();
+    line.now = secs(6);
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Unfinished));
+}
+
+#[test]
+fn rule_10_leaving_acknowledges_what_was_taken_and_ends_streams() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    line.receive(&[message(1, 1, b"1"), message(2, 1, b"2")].concat());
+    assert_eq!(line.take(stream), Some(b"1".to_vec()));
+    line.client.disconnect(line.now + secs(6));
+    assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
+    line.receive(&message(3, 1, b"3"));
+    line.sends(&[&puback(1)[..], DISCONNECT].concat());
+}
+
+#[test]
+fn rule_10_what_was_written_before_a_fault_leaves() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.client
+        .publish(&Publish::to("t").payload(b"x"))
+        .unwrap();
+    line.receive(b"\xf0\0");
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.sends(b"\x30\x04\0\x01tx");
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Fault(Fault::Malformed)]);
+    // But not for ever.
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.client
+        .publish(&Publish::to("t").payload(b"x"))
+        .unwrap();
+    line.receive(b"\xf0\0");
+    line.pass(secs(3));
+    assert_eq!(line.poll_transport(), Transport::Close);
+}
+
+#[test]
+fn rule_10_an_upload_that_is_aborted_closes_the_connection() {
+    let mut line = Line::new(kept());
+    line.connect(NEW);
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce).remaining(3);
+    let (upload, request) = line.client.begin_upload(&publish).unwrap();
+    line.sent();
+    line.client.abort_upload(upload, line.now);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::UploadAborted]);
+    let outcome = line.client.poll_outcome(request.unwrap());
+    assert_eq!(outcome, Some(Err(RequestError::UploadLost)));
+    // It is not sent again.
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sends(b"");
+}

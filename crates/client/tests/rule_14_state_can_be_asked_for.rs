@@ -1,0 +1,133 @@
+//! Rule 14: the state can be asked for and watched.
+mod common;
+use common::*;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+#[test]
+fn rule_14_the_state_says_since_when_why_not_and_when_again() {
+    let mut line = Line::new(options());
+    assert_eq!(line.client.state(), &State::Connecting { reason: None });
+    line.now = secs(5);
+    line.connect(NEW);
+    let limits = ServerLimits::MQTT_3_1_1;
+    let session = SessionState::New;
+    let connected = State::Connected {
+        session,
+        limits,
+        since: secs(5),
+    };
+    assert_eq!(line.client.state(), &connected);
+    assert!(line.events.contains(&Event::Connected { session, limits }));
+    line.now = secs(9);
+    line.closed();
+    let reason = DisconnectReason::Closed(Stage::Connected);
+    let retry_at = secs(10);
+    let waiting = State::Waiting {
+        reason: reason.clone(),
+        retry_at,
+    };
+    assert_eq!(line.client.state(), &waiting);
+    let repeated = 0;
+    assert!(line.events.contains(&Event::Disconnected {
+        reason: reason.clone(),
+        retry_at,
+        repeated
+    }));
+    assert_eq!(line.client.poll_timeout(), Some(secs(10)));
+    line.now = secs(10);
+    line.dial();
+    let reason = Some(reason);
+    assert_eq!(line.client.state(), &State::Connecting { reason });
+}
+
+/// What the broker said of the session stays known while another connection is made.
+#[test]
+fn rule_14_the_session_is_known_while_connecting() {
+    let mut line = Line::new(kept());
+    assert_eq!(line.client.session(), None);
+    line.connect(NEW);
+    line.receive(b"");
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    assert_eq!(line.client.session(), Some(SessionState::Resumed));
+    line.closed();
+    line.pass(secs(2));
+    line.open();
+    assert_eq!(line.client.session(), Some(SessionState::Resumed));
+    assert_eq!(line.client.counters().connections, 2);
+}
+
+#[test]
+fn rule_14_counters_count() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.client.publish(&Publish::to("t")).unwrap();
+    line.sent();
+    line.closed();
+    line.publish(b"2", QoS::AtLeastOnce);
+    assert_eq!(line.client.counters().queued, 1);
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&message(1, 1, b"1"));
+    let counters = line.client.counters();
+    assert_eq!(
+        (counters.connections, counters.sent, counters.resent),
+        (2, 3, 1)
+    );
+    assert_eq!(
+        (counters.received, counters.in_flight, counters.queued),
+        (1, 2, 0)
+    );
+    assert_eq!(counters.bytes_in, 4 + 5 + 4 + 8);
+    assert!(counters.backlog > 0 && counters.bytes_out > 50);
+    line.take_all(stream);
+    assert_eq!(line.client.counters().backlog, 0);
+}
+
+/// A model checker holds clients: a clone does the same, and has the same hash.
+#[test]
+fn rule_14_a_clone_does_the_same() {
+    let hash = |client: &Client| {
+        let mut hasher = DefaultHasher::new();
+        client.hash(&mut hasher);
+        hasher.finish()
+    };
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.publish(b"1", QoS::ExactlyOnce);
+    line.sent();
+    line.receive(
+        &[
+            message(1, 2, b"1"),
+            message(2, 2, b"2"),
+            message(3, 1, b"3"),
+        ]
+        .concat(),
+    );
+    let before = hash(&line.client);
+    let mut other = Line::new(kept());
+    other.client = line.client.clone();
+    other.now = line.now;
+    assert_eq!(hash(&other.client), before);
+    assert_eq!(line.take_all(stream), other.take_all(stream));
+    let sent = line.sent();
+    assert_eq!(sent, other.sent());
+    assert_eq!(hash(&line.client), hash(&other.client));
+    line.receive(&pubrel(1));
+    assert_ne!(hash(&line.client), hash(&other.client));
+}
+
+#[test]
+fn rule_14_an_idle_client_gives_memory_back() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    let request = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.client.shrink();
+    line.receive(&message(1, 1, b"1"));
+    line.client.shrink();
+    assert_eq!(line.take_all(stream), [b"1"]);
+    line.client.shrink();
+    line.sends(&puback(1));
+    line.client.forget(request);
+}
