@@ -283,6 +283,11 @@ impl<'o, P: Protocol> Draft<'o, P> {
         }
         self.writer.at = start;
         self.writer.byte(self.first_byte);
+        // Where `byte` is inlined, a copy of it for the last byte is faster; where not, larger.
+        while cfg!(feature = "fast") && length > 0x7f {
+            self.writer.byte(length as u8 | 0x80);
+            length >>= 7;
+        }
         loop {
             let more = if length > 0x7f { 0x80 } else { 0 };
             self.writer.byte(length as u8 | more);
