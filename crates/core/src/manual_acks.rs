@@ -146,7 +146,7 @@ impl ManualAcks {
         }
         let first_byte = self
             .pending
-            .allow(token.id.get())
+            .set_allowed(token.id.get())
             .ok_or(SendError::Invalid)?;
         if first_byte == wire::PUBREC << 4 {
             session.accept(token.id);

@@ -93,7 +93,7 @@ impl Pending {
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
     /// its first byte.
-    pub fn allow(&mut self, id: u16) -> Option<u8> {
+    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
         let pending = self
             .places
             .iter_mut()

@@ -118,7 +118,7 @@ impl Pending {
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
     /// its first byte.
-    pub fn allow(&mut self, id: u16) -> Option<u8> {
+    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
         let is_it = |pending: &PendingAck| pending.id == id && !pending.is_allowed;
         let index = (0..self.unordered)
             .find(|&index| self.get(index).is_some_and(is_it))
