@@ -88,6 +88,13 @@ impl Authority {
         )
     }
 
+    /// For a broker whose name stands in the common name only, as in old certificates.
+    pub fn server_by_common_name(&self, name: &str) -> Issued {
+        let mut params = server(&[]);
+        params.distinguished_name.push(DnType::CommonName, name);
+        self.sign(params, KeyPair::generate().expect("a key"))
+    }
+
     /// For a client of this name.
     pub fn client(&self, name: &str) -> Issued {
         self.sign(client(name), KeyPair::generate().expect("a key"))
@@ -121,6 +128,15 @@ pub fn self_signed_server() -> Issued {
             .expect("a certificate"),
         &key,
     )
+}
+
+/// For a broker on this machine, signed by itself and marked as a CA, as `openssl req -x509` makes
+/// it.
+pub fn self_signed_ca_server() -> Issued {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = server(&["localhost", "127.0.0.1"]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    issued(params.self_signed(&key).expect("a certificate"), &key)
 }
 
 /// Until a year that the clocks of all brokers reach; rcgen's own choice, 4096, ends ejabberd.

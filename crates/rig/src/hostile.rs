@@ -274,6 +274,17 @@ pub fn flood_pings(stream: &mut (impl Read + Write), mebibytes: usize) -> io::Re
     Ok(())
 }
 
+/// Accepts CONNECT, then closes the WebSocket with a code and words.
+///
+/// # Errors
+/// The client has hung up.
+pub fn close_with_reason(stream: &mut (impl Read + Write)) -> io::Result<()> {
+    receive(stream)?;
+    send(stream, BINARY, b"\x20\x02\0\0")?;
+    send(stream, 0x88, b"\x03\xf0not today")?;
+    io::copy(stream, &mut io::sink()).map(|_| ())
+}
+
 /// Answers the request for a WebSocket with headers that never end.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;
 pub mod daemon;
+pub mod forward_proxy;
 #[cfg(feature = "web")]
 pub mod hostile;
 pub mod kit;
