@@ -2,7 +2,10 @@
 use crate::{exit::Exit, transport::TransportArgs};
 use clap::{ArgAction, ArgGroup, Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use motemq::QoS;
-use motemq_net::profile::{self, Profile};
+use motemq_net::{
+    Proxy,
+    profile::{self, Profile},
+};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 /// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that
@@ -214,6 +217,10 @@ pub struct ConnectionArgs {
     /// Unix socket of the broker
     #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
     pub unix: Option<String>,
+
+    /// Go through this proxy: socks5://[user[:password]@]host[:port], or http:// alike
+    #[arg(long, value_name = "URL", value_parser = Proxy::from_url, conflicts_with = "unix")]
+    pub proxy: Option<Proxy>,
 
     /// User name
     #[arg(short = 'u', long = "username", value_name = "NAME")]

@@ -5,7 +5,7 @@ use crate::{
     exit::{Exit, Failure},
     target::Target,
 };
-use motemq_net::{Route, Scheme};
+use motemq_net::{Route, Scheme, addresses_to_try};
 use motemq_std::{Client, Error, Filter, Granted, Options, Publish, QoS, Reconnect, SessionState};
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
@@ -22,13 +22,14 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
     let route = &target.route;
     if route.scheme != Scheme::Unix {
         let stream = tcp(route, &name(route)?)?;
-        #[cfg(feature = "tls")]
+        let stream = through_proxy(route, stream)?;
+        #[cfg(feature = "_tls")]
         if route.scheme.is_tls() {
             tls::look(route, stream)?;
         } else {
             drop(stream);
         }
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(feature = "_tls"))]
         drop(stream);
     }
     let options = target
@@ -64,17 +65,15 @@ fn bad(layer: &str, exit: Exit, words: impl std::fmt::Display) -> Failure {
 
 fn name(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
     let since = Instant::now();
+    let (host, port) = route.next_hop();
     let failed = |why: &dyn std::fmt::Display| {
-        let words = format!(
-            "host {} has no address: check the name, and the network ({why})",
-            route.host
-        );
+        let words = format!("host {host} has no address: check the name, and the network ({why})");
         bad("name", Exit::NoName, words)
     };
-    let addresses: Vec<_> = (route.host.as_str(), route.port())
+    let found = (host, port)
         .to_socket_addrs()
-        .map_err(|error| failed(&error))?
-        .collect();
+        .map_err(|error| failed(&error))?;
+    let addresses = addresses_to_try(found);
     if addresses.is_empty() {
         return Err(failed(&"nothing found"));
     }
@@ -82,11 +81,7 @@ fn name(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
         .iter()
         .map(|address| address.ip().to_string())
         .collect();
-    good(
-        "name",
-        format_args!("{}: {}", route.host, shown.join(", ")),
-        since,
-    );
+    good("name", format_args!("{host}: {}", shown.join(", ")), since);
     Ok(addresses)
 }
 
@@ -113,10 +108,41 @@ fn tcp(route: &Route, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
             Exit::CannotConnect,
             format_args!(
                 "nobody takes a connection at {}: {advice} ({words})",
-                route.place()
+                match &route.proxy {
+                    Some(proxy) => proxy.to_string(),
+                    None => route.place(),
+                }
             ),
         )
     })
+}
+
+/// Asks the proxy, if there is one, for a connection to the broker.
+fn through_proxy(route: &Route, mut stream: TcpStream) -> Result<TcpStream, Failure> {
+    let Some(proxy) = &route.proxy else {
+        return Ok(stream);
+    };
+    let since = Instant::now();
+    be_patient(&stream, PATIENCE);
+    match proxy.connect(&route.host, route.port(), &mut stream) {
+        Ok(()) => {
+            good("proxy", format_args!("{proxy} to {}", route.place()), since);
+            Ok(stream)
+        }
+        Err(error) => Err(bad(
+            "proxy",
+            Exit::CannotConnect,
+            format_args!("no way to {} through {proxy}: {error}", route.place()),
+        )),
+    }
+}
+
+/// Limits how long each read and each write may take.
+fn be_patient(stream: &TcpStream, limit: Duration) {
+    // Where there are no time-outs it takes as long as it takes.
+    let _ = stream
+        .set_read_timeout(Some(limit))
+        .and_then(|()| stream.set_write_timeout(Some(limit)));
 }
 
 /// Opens a connection as the other commands do, through all layers.
@@ -125,7 +151,7 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     let stream = options.dial().map_err(|error| {
         let layer = match error {
             Error::WebSocket { .. } => "websocket",
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Error::Tls { .. } => "tls",
             _ => "socket",
         };
@@ -165,7 +191,7 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
 }
 
 /// Who speaks plainly with somebody who wants TLS hears nothing, or is thrown out.
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 fn hint(route: &Route) -> &'static str {
     if tls::is_spoken(route) {
         "; TLS is spoken on this port: say mqtts:// or --tls (wss:// for ws://)"
@@ -174,7 +200,7 @@ fn hint(route: &Route) -> &'static str {
     }
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "_tls"))]
 fn hint(_: &Route) -> &'static str {
     ""
 }
@@ -236,25 +262,26 @@ fn there_and_back(mut client: Client, topic: &str, qos: QoS) -> Result<(), Failu
     Ok(())
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 mod tls {
-    use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, good};
-    use motemq_net::{Look, Shown, Tls};
+    use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good};
+    use motemq_net::{CertificateInfo, PeerInfo, Tls};
     use std::{
-        io::Read,
+        io::{ErrorKind, Read},
         time::{Duration, SystemTime},
     };
 
-    /// How long a broker may take to object to a missing certificate behind the handshake.
-    const OBJECTION: Duration = Duration::from_millis(500);
+    /// How long a broker may take to reject a missing certificate behind the handshake.
+    const REJECTION: Duration = Duration::from_millis(500);
 
     pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
         let since = Instant::now();
-        patient(&stream, PATIENCE);
-        match route.tls.look(&route.host, false, stream) {
-            Ok(look) => {
-                good("tls", chosen(&look), since);
-                show(&look);
+        be_patient(&stream, PATIENCE);
+        match route.tls.connect(&route.host, stream) {
+            Ok(stream) => {
+                let peer = stream.peer_info();
+                good("tls", chosen(&peer), since);
+                show(&peer);
             }
             Err(error) => {
                 let failure = bad(
@@ -262,10 +289,8 @@ mod tls {
                     Exit::Tls,
                     format_args!("no TLS with {}: {error}", route.place()),
                 );
-                if let Some(look) =
-                    again(route).and_then(|stream| route.tls.look(&route.host, true, stream).ok())
-                {
-                    show(&look);
+                if let Some(peer) = anyone(route, &route.tls) {
+                    show(&peer);
                 }
                 return Err(failure);
             }
@@ -277,48 +302,46 @@ mod tls {
         Ok(())
     }
 
-    /// Whether TLS is spoken where we spoke plainly.
+    /// Returns whether TLS is spoken where we spoke plainly.
     pub fn is_spoken(route: &Route) -> bool {
-        !route.scheme.is_tls()
-            && again(route).is_some_and(|stream| Tls::new().look(&route.host, true, stream).is_ok())
+        !route.scheme.is_tls() && anyone(route, &Tls::new()).is_some()
     }
 
-    fn patient(stream: &TcpStream, limit: Duration) {
-        // Where there are no time-outs it takes as long as it takes.
-        let _ = stream
-            .set_read_timeout(Some(limit))
-            .and_then(|()| stream.set_write_timeout(Some(limit)));
+    /// Returns what the peer shows of itself, whoever it is: for the sake of a diagnosis.
+    fn anyone(route: &Route, tls: &Tls) -> Option<PeerInfo> {
+        let tls = tls.clone().dangerously_trust_anyone();
+        let stream = tls.connect(&route.host, again(route)?).ok()?;
+        Some(stream.peer_info())
     }
 
     fn again(route: &Route) -> Option<TcpStream> {
-        let stream = TcpStream::connect((route.host.as_str(), route.port())).ok()?;
-        patient(&stream, PATIENCE);
+        let mut stream = TcpStream::connect(route.next_hop()).ok()?;
+        be_patient(&stream, PATIENCE);
+        if let Some(proxy) = &route.proxy {
+            proxy.connect(&route.host, route.port(), &mut stream).ok()?;
+        }
         Some(stream)
     }
 
-    fn chosen(look: &Look) -> String {
-        match &look.alpn {
+    fn chosen(peer: &PeerInfo) -> String {
+        match &peer.alpn {
             Some(name) => format!("the broker has chosen {name} by ALPN"),
             None => "no protocol chosen by ALPN".into(),
         }
     }
 
-    fn show(look: &Look) {
-        let Some(Shown {
+    fn show(peer: &PeerInfo) {
+        let Some(CertificateInfo {
             subject,
             issuer,
             names,
             from,
             until,
             ..
-        }) = &look.certificate
+        }) = &peer.certificate
         else {
             return;
         };
-        let (from, until) = (
-            humantime::format_rfc3339_seconds(*from),
-            (humantime::format_rfc3339_seconds(*until), *until),
-        );
         println!("           the broker's certificate: {subject}, signed by {issuer}");
         println!(
             "           for: {}",
@@ -328,19 +351,16 @@ mod tls {
                 names.join(", ")
             }
         );
-        let left = until
-            .1
-            .duration_since(SystemTime::now())
-            .unwrap_or_default()
-            .as_secs()
-            / (24 * 60 * 60);
+        let left = until.duration_since(SystemTime::now()).unwrap_or_default();
         println!(
-            "           valid: {from} to {}, {left} days from now",
-            until.0
+            "           valid: {} to {}, {} days from now",
+            humantime::format_rfc3339_seconds(*from),
+            humantime::format_rfc3339_seconds(*until),
+            left.as_secs() / (24 * 60 * 60)
         );
     }
 
-    /// Tried without one: with TLS 1.3 a broker objects behind the handshake.
+    /// Tries without a certificate: with TLS 1.3 a broker rejects that behind the handshake.
     fn client_certificate(route: &Route) -> &'static str {
         let shown = route.tls.has_identity();
         let stranger = route.tls.without_identity();
@@ -349,9 +369,9 @@ mod tls {
         };
         let wanted = match stranger.connect(&route.host, stream) {
             Ok(mut stream) => {
-                patient(stream.get_ref().get_ref(), OBJECTION);
+                be_patient(stream.get_ref(), REJECTION);
                 let read = stream.read(&mut [0]);
-                !matches!(read, Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut))
+                !matches!(read, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
             }
             Err(_) => true,
         };

@@ -124,7 +124,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.kind() {
             ErrorKind::CannotConnect => Exit::CannotConnect,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             ErrorKind::Tls => Exit::Tls,
             ErrorKind::WebSocket => Exit::WebSocket,
             ErrorKind::Refused | ErrorKind::SubscriptionLost => Exit::Refused,

@@ -11,7 +11,7 @@ mod publish;
 mod stop;
 mod subscribe;
 mod target;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 mod tls;
 mod transport;
 

@@ -6,7 +6,7 @@ use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "TLS and WebSocket")]
 pub struct TransportArgs {
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     #[command(flatten)]
     tls: crate::tls::TlsArgs,
 
@@ -35,6 +35,10 @@ impl TransportArgs {
             route.scheme = Scheme::Unix;
             route.path.clone_from(path);
         }
+        if args.proxy.is_some() && route.scheme == Scheme::Unix {
+            return Err("a Unix socket is reached without a proxy: leave out --proxy".into());
+        }
+        route.proxy.clone_from(&args.proxy);
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err("--ws-header is for a WebSocket: say -L ws://... or -L wss://...".into());
@@ -51,13 +55,13 @@ impl TransportArgs {
 
     /// Whether nobody checks who the broker is.
     pub fn is_insecure(&self) -> bool {
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_tls")]
         return self.tls.insecure;
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(feature = "_tls"))]
         false
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     fn secure(&self, route: &mut Route, by_url: bool) -> Result<(), String> {
         if self.tls.is_wanted() && !route.scheme.is_tls() {
             if by_url || route.scheme == Scheme::Unix {
@@ -69,10 +73,10 @@ impl TransportArgs {
         Ok(())
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "_tls"))]
     fn secure(&self, route: &mut Route, _: bool) -> Result<(), String> {
         if route.scheme.is_tls() {
-            Err("this motemq was built without TLS: build it with the feature \"tls\"".into())
+            Err("this motemq was built without TLS: build it with the feature \"native-tls\" or \"rustls\"".into())
         } else {
             Ok(())
         }

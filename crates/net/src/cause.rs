@@ -26,6 +26,18 @@ pub enum Cause {
     HungUp,
 }
 
+#[cfg(feature = "_tls")]
+impl Cause {
+    /// Returns what ended the connection before the broker had accepted it, if the reason is TLS.
+    pub fn tls_error(&self, route: &crate::Route) -> Option<crate::TlsError> {
+        match self {
+            Cause::Closed => route.tls_error(None),
+            Cause::Io(error) => route.tls_error(Some(error)),
+            _ => None,
+        }
+    }
+}
+
 impl From<io::Error> for Cause {
     fn from(error: io::Error) -> Self {
         Cause::Io(Arc::new(error))

@@ -1,38 +1,63 @@
-//! What the hosted adapters of motemq share: where a broker is and the way there (URLs, TLS,
-//! WebSocket), what a client says of itself, waiting between attempts to connect, why connections
-//! end, what brokers allow, which subscriptions there are, what may be sent again, and a
-//! look at the packets that pass.
+//! Ways to a broker: its URL, and the layers between a socket and MQTT: proxies, TLS and WebSocket.
 //!
-//! Protocol knowledge is not here: it is all in [`motemq`].
+//! Everything here works over any stream that reads and writes, whether it blocks or not: an
+//! [`Opening`] does the handshakes of a [`Route`], and a [`Connection`] carries the bytes. Sockets,
+//! threads and time are those of the adapters.
+//!
+//! The second half is shared by the hosted clients: identity, waiting between attempts to connect,
+//! why connections end, what brokers allow, subscriptions, resending and tracing.
+
+// Ways to a broker. Nothing of this knows MQTT.
+mod addresses;
+mod connection;
+mod foreign_protocol;
+mod open_error;
+mod partial_read;
+mod printable;
+mod proxy;
+mod route;
+#[cfg(feature = "_tls")]
+mod tls;
+mod url;
+#[cfg(feature = "websocket")]
+mod websocket;
+
+pub use addresses::addresses_to_try;
+pub use connection::{Connection, Opening};
+pub use foreign_protocol::ForeignProtocol;
+pub use open_error::OpenError;
+pub use partial_read::PartialRead;
+pub use proxy::{Proxy, ProxyError};
+pub use route::Route;
+#[cfg(feature = "_tls")]
+pub use tls::{CertificateInfo, PeerInfo, Tls, TlsBackend, TlsError, TlsErrorKind, TlsStream};
+pub use url::{BrokerUrl, Scheme, UrlError};
+#[cfg(feature = "websocket")]
+pub use websocket::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
+
+#[cfg(any(feature = "_tls", feature = "websocket"))]
+pub(crate) use connection::Progress;
+pub(crate) use proxy::ProxyHandshake;
+
+/// Returns whether a stream can go on later after an error of this kind.
+pub(crate) fn is_pause(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(kind, WouldBlock | TimedOut | Interrupted)
+}
+
+// What hosted clients share. It depends on the above, and nothing above depends on it.
 mod back_off;
 mod cause;
-mod foreign;
 mod identity;
 mod options;
 pub mod profile;
 mod resend;
-mod route;
-#[cfg(feature = "tls")]
-mod tls;
 mod topics;
 mod trace;
-mod underway;
-mod url;
-mod websocket;
 
 pub use back_off::{BackOff, Reconnect};
 pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
-pub use foreign::Foreign;
 pub use identity::{Identity, Will};
-#[cfg(feature = "tls")]
-pub use native_tls;
 pub use resend::{Asked, Suspect};
-pub use route::Route;
-#[cfg(feature = "tls")]
-pub use tls::{Heard, Look, Objection, Overheard, Records, Shown, Tls, TlsError};
 pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
 pub use trace::{Direction, Hook, Tracer};
-pub use tungstenite;
-pub use underway::Underway;
-pub use url::{BrokerUrl, Scheme, UrlError};
-pub use websocket::{FrameDecoder, ResponseHead, Upgrade, WebSocket, WebSocketError};

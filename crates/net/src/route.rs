@@ -1,9 +1,13 @@
-//! How a broker is reached.
-use crate::{BrokerUrl, Scheme, WebSocket, url::without_zone};
-#[cfg(feature = "tls")]
-use crate::{Cause, Tls, TlsError};
+//! The way to a broker.
+#[cfg(feature = "websocket")]
+use crate::WebSocket;
+use crate::{BrokerUrl, Proxy, Scheme, url::without_zone};
+#[cfg(feature = "_tls")]
+use crate::{Tls, TlsError};
+#[cfg(feature = "_tls")]
+use std::io;
 
-/// How a broker is reached: where it is, and through which layers.
+/// The way to a broker: its place, and the layers to go through.
 ///
 /// ```
 /// use motemq_net::{Route, Scheme};
@@ -14,7 +18,7 @@ use crate::{Cause, Tls, TlsError};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Which way.
+    /// The kind of way.
     pub scheme: Scheme,
     /// Name or address of the broker.
     pub host: String,
@@ -22,10 +26,13 @@ pub struct Route {
     pub port: Option<u16>,
     /// Path and query of a WebSocket (`/mqtt` if empty), or path of a Unix socket.
     pub path: String,
-    /// How to speak TLS, where the scheme wants it.
-    #[cfg(feature = "tls")]
+    /// The proxy to go through. A Unix socket is reached without one.
+    pub proxy: Option<Proxy>,
+    /// Settings of TLS, where the scheme has it.
+    #[cfg(feature = "_tls")]
     pub tls: Tls,
-    /// How to ask for a WebSocket, where the scheme wants it.
+    /// Settings of the WebSocket, where the scheme has it.
+    #[cfg(feature = "websocket")]
     pub websocket: WebSocket,
 }
 
@@ -37,20 +44,36 @@ impl Default for Route {
             host: "localhost".into(),
             port: None,
             path: String::new(),
-            #[cfg(feature = "tls")]
+            proxy: None,
+            #[cfg(feature = "_tls")]
             tls: Tls::new(),
+            #[cfg(feature = "websocket")]
             websocket: WebSocket::new(),
         }
     }
 }
 
 impl Route {
-    /// The port to connect to.
+    /// Returns the port of the broker.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
-    /// Where it is, for people: `host:port`, or the path of a Unix socket.
+    /// Returns host and port to connect to: those of the proxy, if there is one.
+    pub fn next_hop(&self) -> (&str, u16) {
+        match &self.proxy {
+            Some(proxy) => (proxy.host(), proxy.port()),
+            None => (&self.host, self.port()),
+        }
+    }
+
+    /// Returns whether there is anything between the socket and MQTT.
+    pub fn has_layers(&self) -> bool {
+        let has_proxy = self.proxy.is_some() && self.scheme != Scheme::Unix;
+        has_proxy || self.scheme.is_tls() || self.scheme.is_websocket()
+    }
+
+    /// Returns its place, for people: `host:port`, or the path of a Unix socket.
     pub fn place(&self) -> String {
         match self.scheme {
             Scheme::Unix => self.path.clone(),
@@ -59,7 +82,7 @@ impl Route {
         }
     }
 
-    /// What a WebSocket is asked for with.
+    /// Returns the URL in the request for a WebSocket.
     pub fn url(&self) -> String {
         let scheme = if self.scheme.is_tls() { "wss" } else { "ws" };
         let path = if self.path.is_empty() {
@@ -77,9 +100,9 @@ impl Route {
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 impl Route {
-    /// The same way, through TLS.
+    /// Returns the same way, through TLS.
     pub fn secured(self, tls: Tls) -> Self {
         let scheme = if self.scheme.is_websocket() {
             Scheme::Wss
@@ -93,27 +116,25 @@ impl Route {
         }
     }
 
-    /// What the other side objected to, if TLS is spoken and the connection ended like this before
-    /// the broker had accepted it. With TLS 1.3 what is wrong with our certificate shows only
-    /// there.
-    pub fn objection(&self, cause: &Cause) -> Option<TlsError> {
-        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    /// Returns why the broker ended the connection before it had accepted it, if the reason is TLS:
+    /// with TLS 1.3 a broker rejects a client certificate behind the handshake, some without an
+    /// alert. `error` is the one of the read or write that found it; `None` if the broker closed the
+    /// connection.
+    pub fn tls_error(&self, error: Option<&io::Error>) -> Option<TlsError> {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         if !self.scheme.is_tls() {
             return None;
         }
-        match cause {
-            Cause::Closed => Some(self.tls.closed()),
-            Cause::Io(error) => {
-                let said = error
-                    .get_ref()
-                    .and_then(|said| said.downcast_ref().cloned());
-                let ended = matches!(
-                    error.kind(),
-                    ConnectionReset | ConnectionAborted | BrokenPipe
-                );
-                said.or_else(|| ended.then(|| self.tls.closed()))
-            }
-            _ => None,
+        let Some(error) = error else {
+            return Some(self.tls.closed());
+        };
+        match error.get_ref() {
+            Some(said) => said.downcast_ref().cloned(),
+            None => matches!(
+                error.kind(),
+                ConnectionReset | ConnectionAborted | BrokenPipe
+            )
+            .then(|| self.tls.closed()),
         }
     }
 }

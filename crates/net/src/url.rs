@@ -1,7 +1,10 @@
-//! Where a broker is, in one line.
-use percent_encoding::percent_decode_str;
+//! The URL of a broker.
+mod authority;
+
+pub(crate) use authority::Authority;
+
+use authority::text_of;
 use std::fmt;
-use url::{Host, Url};
 
 /// How a broker is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,7 +22,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The port that is meant if none is given; 0 where there are none.
+    /// Returns the port if none is given; 0 where there are none.
     pub const fn default_port(self) -> u16 {
         match self {
             Scheme::Mqtt => 1883,
@@ -30,12 +33,12 @@ impl Scheme {
         }
     }
 
-    /// Whether it goes through TLS.
+    /// Returns whether it goes through TLS.
     pub const fn is_tls(self) -> bool {
         matches!(self, Scheme::Mqtts | Scheme::Wss)
     }
 
-    /// Whether it goes through WebSocket.
+    /// Returns whether it goes through a WebSocket.
     pub const fn is_websocket(self) -> bool {
         matches!(self, Scheme::Ws | Scheme::Wss)
     }
@@ -52,7 +55,7 @@ impl Scheme {
     }
 }
 
-/// What a broker URL says:
+/// The parts of a broker URL:
 /// - `mqtt://[user[:password]@]host[:port][/topic]`, and `mqtts://` alike: everything behind the
 ///   first `/` is the topic, `#`, `?` and `+` included;
 /// - `ws://[user[:password]@]host[:port][/path[?query]]`, and `wss://` alike: the path is `/mqtt`
@@ -75,37 +78,42 @@ impl Scheme {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
-    /// Which way.
+    /// The way to the broker.
     pub scheme: Scheme,
     /// Name or address, without brackets, with its zone (`fe80::1%eth0`); empty for a Unix socket.
     pub host: String,
-    /// As given, or [`Scheme::default_port`].
+    /// The given port, or [`Scheme::default_port`].
     pub port: u16,
     /// Path and query of a WebSocket, as they stand in the URL; the path of a Unix socket; else
     /// empty.
     pub path: String,
-    /// Who we are.
+    /// User name.
     pub user: Option<String>,
-    /// Any bytes.
+    /// Password: any bytes.
     pub password: Option<Vec<u8>>,
-    /// A topic or filter; `None` also if nothing stands behind the `/`.
+    /// Topic or filter; `None` also if nothing follows the `/`.
     pub topic: Option<String>,
 }
 
 /// A broker URL that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UrlError {
-    /// No broker is reached this way.
+    /// Its scheme is unknown.
     #[error(
         "{0}:// is not the scheme of a broker URL: write mqtt://, mqtts://, ws://, wss:// or unix://"
     )]
     Scheme(String),
+    /// The scheme of a proxy's URL is unknown.
+    #[error(
+        "{0}:// is not the scheme of a proxy: write socks5://[user[:password]@]host[:port], or http://..."
+    )]
+    ProxyScheme(String),
     /// It does not follow the form of a URL.
     #[error(
         "not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path"
     )]
     Form(String),
-    /// What was percent-encoded is no text.
+    /// A part of it is not UTF-8 when it is decoded.
     #[error(
         "the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX"
     )]
@@ -113,7 +121,7 @@ pub enum UrlError {
 }
 
 impl BrokerUrl {
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// # Errors
     /// See [`UrlError`].
@@ -128,51 +136,22 @@ impl BrokerUrl {
         if let Some(odd) = authority.chars().find(|char| "?#\\".contains(*char)) {
             return Err(UrlError::Form(format!("{odd} before the first /")));
         }
-        let (user_info, place) = match authority.rsplit_once('@') {
-            Some((user_info, place)) => (Some(user_info), place),
-            None => (None, authority),
-        };
-        let (place, zone) = split_zone(place)?;
-        let at = user_info.map(|user_info| format!("{user_info}@"));
-        let at = at.unwrap_or_default();
-        let place = if scheme == Scheme::Unix {
-            format!("{at}{place}localhost")
-        } else {
-            format!("{at}{place}")
-        };
-        let url = Url::parse(&format!("mqtt://{place}"))
-            .map_err(|error| UrlError::Form(error.to_string()))?;
-        let host = match url.host() {
-            Some(Host::Domain("localhost")) if scheme == Scheme::Unix => String::new(),
-            _ if scheme == Scheme::Unix => {
+        let authority = if scheme == Scheme::Unix {
+            if !authority.is_empty() && !authority.ends_with('@') {
                 return Err(UrlError::Form(
                     "the path of a socket begins with /, as in unix:///run/broker".into(),
                 ));
             }
-            Some(Host::Domain(name)) if !name.is_empty() => text_of(name, "host")?,
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => match zone {
-                Some(zone) => format!("{address}%{zone}"),
-                None => address.to_string(),
-            },
-            _ => return Err(UrlError::Form("there is no host".into())),
-        };
-        let user = if url.username().is_empty() {
-            None
+            Authority::without_host(authority)?
         } else {
-            Some(text_of(url.username(), "user name")?)
+            Authority::parse(authority)?
         };
-        // An empty one is one, too, though the library drops it.
-        let password = user_info.and_then(|user_info| user_info.split_once(':'));
-        let password = password.map(|(_, password)| percent_decode_str(password).collect());
-        if user.is_none() && password.is_some() {
-            return Err(UrlError::Form(
-                "a password goes with a user name only".into(),
-            ));
-        }
-        if url.port() == Some(0) {
-            return Err(UrlError::Form("no broker has port 0".into()));
-        }
+        let Authority {
+            user,
+            password,
+            host,
+            port,
+        } = authority;
         let (path, topic) = match scheme {
             Scheme::Mqtt | Scheme::Mqtts => (
                 String::new(),
@@ -192,7 +171,7 @@ impl BrokerUrl {
         Ok(BrokerUrl {
             scheme,
             host,
-            port: url.port().unwrap_or(scheme.default_port()),
+            port: port.unwrap_or(scheme.default_port()),
             path,
             user,
             password,
@@ -201,35 +180,12 @@ impl BrokerUrl {
     }
 }
 
-/// Takes the zone off an IPv6 address in brackets: behind `%25` (RFC 6874), or a bare `%` as in
-/// other places.
-fn split_zone(place: &str) -> Result<(String, Option<String>), UrlError> {
-    let zoned = place
-        .split_once(']')
-        .and_then(|(host, port)| Some((host.split_once('%')?, port)));
-    let Some(((host, zone), port)) = zoned else {
-        return Ok((place.into(), None));
-    };
-    let zone = text_of(zone.strip_prefix("25").unwrap_or(zone), "zone")?;
-    if zone.is_empty() {
-        return Err(UrlError::Form("the zone of the address is empty".into()));
-    }
-    Ok((format!("{host}]{port}"), Some(zone)))
-}
-
-/// The host without the zone of an address, which means something on this machine only.
+/// Returns the host without the zone of an address, which is known on this machine only.
 pub(crate) fn without_zone(host: &str) -> &str {
     match host.split_once('%') {
         Some((address, _)) if address.contains(':') => address,
         _ => host,
     }
-}
-
-fn text_of(encoded: &str, what: &'static str) -> Result<String, UrlError> {
-    percent_decode_str(encoded)
-        .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| UrlError::Text(what))
 }
 
 impl fmt::Debug for BrokerUrl {
@@ -269,6 +225,7 @@ mod tests {
         );
         assert_eq!(parse("mqtt://h/").topic, None);
         assert_eq!(parse("MQTT://h:1").port, 1);
+        assert_eq!(parse("mqtt://h:").port, 1883);
     }
 
     #[test]
@@ -370,6 +327,12 @@ mod tests {
             "mqtt://[fe80::1%25]",
             "mqtt://[h%25eth0]",
             "mqtt://h:70000",
+            "mqtt://h:1x",
+            "mqtt://::1",
+            "mqtt://[::1]1883",
+            "mqtt://a b",
+            "mqtt://a%0ab",
+            "mqtt://a<b",
             "mqtt://[::1",
             "mqtt://h?x/t",
             "unix://run/x",

@@ -1,5 +1,5 @@
 //! Certificates and keys in every form that people have them in.
-#![cfg(feature = "tls")]
+#![cfg(feature = "_tls")]
 
 use motemq_net::{Tls, TlsError};
 use motemq_rig::certificates::{Authority, Issued, RSA_KEY};

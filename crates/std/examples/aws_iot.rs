@@ -27,7 +27,7 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
             ..Will::new(topic("state"))
         });
     // The files as the console gives them. On port 443 the profile asks for MQTT.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     let options = match (args.next(), args.next()) {
         (Some(certificate), Some(key)) => {
             options.tls(motemq_std::Tls::new().identity_files(certificate, key, None)?)

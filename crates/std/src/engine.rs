@@ -6,7 +6,7 @@ use crate::{
     work::{Body, Request},
 };
 use motemq::{Event, Filter, Publish, QoS, SendError};
-use motemq_net::{Direction, Underway};
+use motemq_net::{Direction, PartialRead};
 use std::{
     io::ErrorKind,
     sync::atomic::Ordering,
@@ -367,7 +367,7 @@ impl<T: Transport> Client<T> {
                 self.rx.commit(n);
                 Ok(true)
             }
-            Err(error) if Underway::is(&error) => {
+            Err(error) if PartialRead::is(&error) => {
                 self.session.on_reading_paused();
                 Ok(true)
             }
@@ -405,7 +405,7 @@ impl<T: Transport> Client<T> {
                 .and_then(|()| transport.read(&mut rest))
             {
                 Ok(1..) => {}
-                Err(error) if Underway::is(&error) => {}
+                Err(error) if PartialRead::is(&error) => {}
                 // However it ends, it has ended: nothing of ours can be lost any more.
                 _ => break,
             }

@@ -27,16 +27,25 @@ pub enum Error {
         /// What the last attempt said.
         source: Arc<io::Error>,
     },
-    /// One side objected to the other, or something cannot be used.
-    #[cfg(feature = "tls")]
+    /// There is no TLS: one side does not accept the other, or a setting cannot be used.
+    #[cfg(feature = "_tls")]
     #[error("no TLS with {address}: {source}")]
     Tls {
         /// Host and port.
         address: String,
-        /// Who objected to what.
+        /// The reason.
         source: motemq_net::TlsError,
     },
+    /// The proxy does not connect to the broker.
+    #[error("no way to {address}: {source}")]
+    Proxy {
+        /// Host and port of the broker.
+        address: String,
+        /// The reason.
+        source: motemq_net::ProxyError,
+    },
     /// A connection was opened, but there is no WebSocket.
+    #[cfg(feature = "websocket")]
     #[error("no WebSocket with {address}: {source}")]
     WebSocket {
         /// Host and port.
@@ -151,9 +160,10 @@ pub enum ErrorKind {
     /// No address, or nobody there.
     CannotConnect,
     /// TLS did not come about.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     Tls,
     /// There is no WebSocket.
+    #[cfg(feature = "websocket")]
     WebSocket,
     /// The broker said no.
     Refused,
@@ -183,9 +193,12 @@ impl Error {
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Resolve { .. } | Error::Connect { .. } => ErrorKind::CannotConnect,
+            Error::Resolve { .. } | Error::Connect { .. } | Error::Proxy { .. } => {
+                ErrorKind::CannotConnect
+            }
+            #[cfg(feature = "websocket")]
             Error::WebSocket { .. } => ErrorKind::WebSocket,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Error::Tls { .. } => ErrorKind::Tls,
             Error::Refused(_) => ErrorKind::Refused,
             Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
@@ -216,8 +229,8 @@ impl Error {
 
     /// The connection failed with this before the broker had accepted it.
     pub(crate) fn at_first(cause: Cause, route: &motemq_net::Route) -> Self {
-        #[cfg(feature = "tls")]
-        if let Some(source) = route.objection(&cause) {
+        #[cfg(feature = "_tls")]
+        if let Some(source) = cause.tls_error(route) {
             return Error::Tls {
                 address: route.place(),
                 source,
@@ -228,7 +241,7 @@ impl Error {
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 impl From<motemq_net::TlsError> for Error {
     /// Settings are read before there is any connection.
     fn from(error: motemq_net::TlsError) -> Self {

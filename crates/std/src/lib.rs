@@ -39,11 +39,13 @@ pub use inbox::{Header, Message};
 pub use incoming::Messages;
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
-    WebSocket, WebSocketError, Will, profile,
+    BackOff, BrokerUrl, Cause, Direction, Granted, PartialRead, Proxy, ProxyError, Reconnect,
+    Route, Scheme, UrlError, Will, profile,
 };
-#[cfg(feature = "tls")]
-pub use motemq_net::{Objection, Tls, TlsError};
+#[cfg(feature = "_tls")]
+pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
+#[cfg(feature = "websocket")]
+pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
 pub use options::Options;
 pub use outgoing::Receipt;
 pub use stream::Stream;

@@ -1,8 +1,10 @@
 //! How to connect.
 use crate::{Error, Stream, client::SLOTS, engine::GLANCE};
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 use motemq_net::Tls;
-use motemq_net::{BrokerUrl, Hook, Identity, Reconnect, Route, WebSocket, profile::Profile};
+#[cfg(feature = "websocket")]
+use motemq_net::WebSocket;
+use motemq_net::{BrokerUrl, Hook, Identity, Proxy, Reconnect, Route, profile::Profile};
 use std::{
     fmt,
     sync::{
@@ -119,13 +121,28 @@ impl Options {
     /// let options = Options::from_url("wss://broker.example/mqtt")?.tls(Tls::new().sni("other.example"));
     /// # Ok::<(), motemq_std::Error>(())
     /// ```
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.route = self.route.secured(tls);
         self
     }
 
-    /// How to ask for a WebSocket, where the URL wants one.
+    /// Goes through this proxy. A Unix socket is reached without one.
+    ///
+    /// ```
+    /// use motemq_std::{Options, Proxy};
+    /// let options = Options::new("node-7")
+    ///     .host("broker.example")
+    ///     .proxy(Proxy::socks5("proxy.example", 1080).login("node", "secret"));
+    /// assert!(!format!("{options:?}").contains("secret"));
+    /// ```
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.route.proxy = Some(proxy);
+        self
+    }
+
+    /// Sets headers and more of the request for a WebSocket, where the URL has one.
+    #[cfg(feature = "websocket")]
     pub fn websocket(mut self, websocket: WebSocket) -> Self {
         self.route.websocket = websocket;
         self

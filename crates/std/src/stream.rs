@@ -1,133 +1,101 @@
-//! The way to the broker, layer upon layer: a socket, TLS perhaps, a WebSocket perhaps.
-#[cfg(feature = "tls")]
-mod tls;
-mod websocket;
-
-use crate::{Error, Transport, engine::is_pause, socket::Socket};
-use motemq_net::{Foreign, Route, Scheme, Underway};
+//! The connection to a broker: a socket, and the layers over it.
+use crate::{Error, Transport, socket::Socket};
+use motemq_net::{Connection, OpenError, Opening, Route, Scheme, addresses_to_try};
 use std::{
     fmt,
     io::{self, Read, Write},
-    mem,
     net::{TcpStream, ToSocketAddrs},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
+/// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
-pub struct Stream {
-    top: Box<dyn Layer>,
-    /// Something was read.
-    has_read: bool,
-}
-
-/// A stream over another, down to a socket.
-trait Layer: Read + Write + Send {
-    /// What is at the bottom.
-    fn socket(&mut self) -> &mut Socket;
-
-    /// Returns whether anything has come since the last call that is a part of something that can
-    /// be given only when it is whole.
-    fn take_underway(&mut self) -> bool {
-        false
-    }
-
-    /// Tells the other side that nothing follows.
-    fn finish(&mut self) -> io::Result<()>;
-}
-
-impl Layer for Socket {
-    fn socket(&mut self) -> &mut Socket {
-        self
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        Socket::finish(self)
-    }
-}
+pub struct Stream(Connection<Socket>);
 
 impl Stream {
-    fn new(top: impl Layer + 'static) -> Self {
-        Stream {
-            top: Box::new(top),
-            has_read: false,
-        }
-    }
-
-    /// Goes the whole way; each address of the host may take so long, and so may all that follows.
+    /// Opens a connection. `limit` holds for each address of the host, and for all layers together.
     pub(crate) fn open(route: &Route, limit: Duration) -> Result<Self, Error> {
         // The system refuses to wait no time at all.
         let limit = limit.max(Duration::from_millis(1));
         let mut socket = socket(route, limit)?;
-        if route.scheme.is_tls() || route.scheme.is_websocket() {
-            if let Some(until) = Instant::now().checked_add(limit) {
-                socket.shake_hands(until);
-            }
-            let mut stream = layers(route, socket)?;
-            let shaken = stream.top.socket().hands_are_shaken();
-            shaken.map_err(|error| Error::Connect {
-                address: route.place(),
-                source: Arc::new(error),
-            })?;
-            return Ok(stream);
+        if route.has_layers()
+            && let Some(until) = Instant::now().checked_add(limit)
+        {
+            socket.shake_hands(until);
         }
-        Ok(Stream::new(socket))
-    }
-
-    /// It stays so until the next read: who sends message upon message asks the system once.
-    fn without_waiting(&mut self) -> &mut dyn Layer {
-        self.top.socket().do_not_wait();
-        &mut *self.top
-    }
-
-    fn waiting(&mut self) -> &mut dyn Layer {
-        self.top.socket().wait();
-        &mut *self.top
-    }
-}
-
-fn layers(route: &Route, socket: Socket) -> Result<Stream, Error> {
-    if route.scheme.is_tls() {
-        let stream = secured(route, socket)?;
-        return if route.scheme.is_websocket() {
-            websocket::open(route, stream)
-        } else {
-            Ok(Stream::new(stream))
+        let open = || {
+            let mut opening = Opening::new(route, socket)?;
+            loop {
+                if let Some(connection) = opening.advance()? {
+                    return Ok(connection);
+                }
+            }
         };
+        let mut connection = open().map_err(|error| unopened(route, error))?;
+        if route.has_layers() {
+            connection
+                .socket()
+                .hands_are_shaken()
+                .map_err(|error| unconnected(route, error))?;
+        }
+        Ok(Stream(connection))
     }
-    websocket::open(route, socket)
+
+    /// It stays so until the next read: a client that sends message upon message asks the system
+    /// once.
+    fn without_waiting(&mut self) -> &mut Connection<Socket> {
+        self.0.socket().do_not_wait();
+        &mut self.0
+    }
+
+    fn waiting(&mut self) -> &mut Connection<Socket> {
+        self.0.socket().wait();
+        &mut self.0
+    }
 }
 
-#[cfg(feature = "tls")]
-fn secured(route: &Route, socket: Socket) -> Result<tls::Stream, Error> {
-    tls::open(route, socket)
+fn unconnected(route: &Route, source: io::Error) -> Error {
+    let (host, port) = route.next_hop();
+    let address = match route.scheme {
+        Scheme::Unix => route.path.clone(),
+        _ if route.proxy.is_none() => route.place(),
+        _ => format!("the proxy {host}:{port}"),
+    };
+    Error::Connect {
+        address,
+        source: Arc::new(source),
+    }
 }
 
-#[cfg(not(feature = "tls"))]
-fn secured(_: &Route, _: Socket) -> Result<Socket, Error> {
-    Err(Error::Invalid(
-        "this program was built without TLS: build it with the feature \"tls\"".into(),
-    ))
+fn unopened(route: &Route, error: OpenError) -> Error {
+    let address = route.place();
+    match error {
+        OpenError::Proxy(source) => Error::Proxy { address, source },
+        #[cfg(feature = "_tls")]
+        OpenError::Tls(source) => Error::Tls { address, source },
+        #[cfg(feature = "websocket")]
+        OpenError::WebSocket(source) => Error::WebSocket {
+            address,
+            source: Arc::new(source),
+        },
+        error => Error::Invalid(error.to_string()),
+    }
 }
 
 fn socket(route: &Route, limit: Duration) -> Result<Socket, Error> {
-    let failed = |source| Error::Connect {
-        address: route.place(),
-        source: Arc::new(source),
-    };
     if route.scheme == Scheme::Unix {
-        return unix(&route.path).map_err(failed);
+        return unix(&route.path).map_err(|error| unconnected(route, error));
     }
-    let host = &route.host;
-    let addresses = (host.as_str(), route.port())
+    let (host, port) = route.next_hop();
+    let found = (host, port)
         .to_socket_addrs()
         .map_err(|source| Error::Resolve {
-            host: host.clone(),
+            host: host.into(),
             source: Arc::new(source),
         })?;
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
+    for address in addresses_to_try(found) {
         // Packets are small and go out whole: waiting for more to send would only make them late.
         match TcpStream::connect_timeout(&address, limit)
             .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
@@ -136,7 +104,7 @@ fn socket(route: &Route, limit: Duration) -> Result<Socket, Error> {
             Err(error) => last = error,
         }
     }
-    Err(failed(last))
+    Err(unconnected(route, last))
 }
 
 #[cfg(unix)]
@@ -154,17 +122,8 @@ fn unix(_: &str) -> io::Result<Socket> {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.top.socket().begin_to_read();
-        let read = self.top.read(buffer);
-        // Taken however it went: what was given is not on its way.
-        let is_underway = self.top.take_underway();
-        match read {
-            Err(error) if is_pause(error.kind()) && is_underway => Err(Underway.into()),
-            Ok(n) if n > 0 && !mem::replace(&mut self.has_read, true) => {
-                Foreign::of(&buffer[..n]).map_or(Ok(n), |foreign| Err(foreign.into()))
-            }
-            read => read,
-        }
+        self.0.socket().begin_to_read();
+        self.0.read(buffer)
     }
 }
 
@@ -180,7 +139,7 @@ impl Write for Stream {
 
 impl Transport for Stream {
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
-        self.top.socket().set_limit(limit);
+        self.0.socket().set_limit(limit);
         Ok(())
     }
 
@@ -190,7 +149,7 @@ impl Transport for Stream {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.without_waiting().finish()
+        self.without_waiting().finish(|socket| socket.finish())
     }
 }
 

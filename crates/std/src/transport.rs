@@ -13,7 +13,7 @@ use std::{
 /// that both write do not wait for each other.
 pub trait Transport: Read + Write {
     /// From now on a `read` that waits longer than `limit` fails with `TimedOut` or `WouldBlock`,
-    /// which are treated alike; or with [`Underway`](crate::Underway), if part of something has
+    /// which are treated alike; or with [`PartialRead`](crate::PartialRead), if part of something has
     /// come that is given only when it is whole. Zero asks for what is there at once, without
     /// waiting or nearly so.
     fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()>;

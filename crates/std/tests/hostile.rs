@@ -1,5 +1,6 @@
 //! Peers that use what lies below MQTT against us: they get no memory for it, and are not taken for
 //! the broker. A process of its own, since everything allocated is counted.
+#![cfg(feature = "websocket")]
 use motemq_rig::hostile;
 use motemq_std::{Cause, Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect};
 use peak_alloc::PeakAlloc;
@@ -163,6 +164,17 @@ fn pings_are_no_sign_of_life_of_the_broker() {
 }
 
 #[test]
+fn the_reason_of_a_closed_websocket_is_told() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut client = Client::connect(&web(hostile::close_with_reason)).unwrap();
+    let error = client.recv(SOON).unwrap_err().to_string();
+    assert!(
+        error.contains("code 1008 and the reason \"not today\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn another_protocol_is_named() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for (says, name) in [
@@ -177,15 +189,15 @@ fn another_protocol_is_named() {
     }
 }
 
-#[cfg(all(feature = "tls", target_os = "linux"))]
+#[cfg(all(feature = "_tls", target_os = "linux"))]
 mod tls {
     use super::*;
-    use motemq_net::native_tls::{Identity, TlsAcceptor, TlsStream};
     use motemq_rig::{
         certificates::Authority,
         proxy::{Plan, Proxy},
     };
     use motemq_std::Tls;
+    use native_tls::{Identity, TlsAcceptor, TlsStream};
 
     /// A TLS server that plays this script, and what trusts it.
     fn secured(

@@ -1,5 +1,6 @@
 //! What is given only when it is whole, frames and records, comes slowly: no call takes longer for
 //! it, and nobody is taken for dead.
+#![cfg(feature = "websocket")]
 use motemq_rig::{
     broker::Config,
     proxy::{Plan, Proxy},
@@ -91,7 +92,7 @@ fn a_large_frame_that_comes_slowly() {
     );
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 #[test]
 fn records_that_come_slowly() {
     use motemq_rig::listeners::Listeners;

@@ -1,6 +1,6 @@
 //! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
 //! said where one is barred.
-#![cfg(feature = "tls")]
+#![cfg(all(feature = "_tls", feature = "websocket"))]
 
 use motemq_rig::{
     certificates::{Authority, self_signed_server},
@@ -10,7 +10,7 @@ use motemq_rig::{
     nginx,
 };
 use motemq_std::{
-    Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError,
+    Client, Error, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError, TlsErrorKind,
 };
 use std::{
     fs,
@@ -61,14 +61,14 @@ fn text(path: &Path) -> String {
     path.to_str().expect("a path of characters").into()
 }
 
-/// What is objected to.
+/// Returns why there is no TLS.
 #[track_caller]
-fn objected(options: &Options) -> Objection {
+fn tls_error(options: &Options) -> TlsErrorKind {
     match Client::connect(options).map(|_| ()) {
         Err(Error::Tls {
-            source: TlsError::Objection { objection, .. },
+            source: TlsError::Handshake { kind, .. },
             ..
-        }) => objection,
+        }) => kind,
         other => panic!("{other:?}"),
     }
 }
@@ -135,15 +135,23 @@ fn what_we_object_to() {
     let ours = Authority::new("Ours");
     let theirs = Authority::new("Theirs");
     let servers = [
-        (ours.server(), Objection::UnknownCa, trusting(&theirs)),
-        (ours.server(), Objection::UnknownCa, Tls::new()),
+        (ours.server(), TlsErrorKind::UnknownCa, trusting(&theirs)),
+        (ours.server(), TlsErrorKind::UnknownCa, Tls::new()),
         (
             ours.server_for(&["other.example"]),
-            Objection::WrongName,
+            TlsErrorKind::WrongName,
             trusting(&ours),
         ),
-        (ours.expired_server(), Objection::Expired, trusting(&ours)),
-        (self_signed_server(), Objection::SelfSigned, trusting(&ours)),
+        (
+            ours.expired_server(),
+            TlsErrorKind::Expired,
+            trusting(&ours),
+        ),
+        (
+            self_signed_server(),
+            TlsErrorKind::SelfSigned,
+            trusting(&ours),
+        ),
     ];
     let ports: Vec<_> = servers.iter().map(|_| free_port()).collect();
     let broker = Mosquitto::start_with(|directory| {
@@ -158,21 +166,21 @@ fn what_we_object_to() {
     let Some(_broker) = broker else {
         return skip("what_we_object_to", "mosquitto is not installed");
     };
-    for ((server, objection, settings), port) in servers.into_iter().zip(ports) {
+    for ((server, kind, settings), port) in servers.into_iter().zip(ports) {
         let url = format!("mqtts://localhost:{port}");
-        assert_eq!(objected(&options(&url).tls(settings.clone())), objection);
+        assert_eq!(tls_error(&options(&url).tls(settings.clone())), kind);
         // Whoever must can look all the same.
         Client::connect(&options(&url).tls(settings.dangerously_trust_anyone()))
             .unwrap()
             .disconnect()
             .unwrap();
-        if objection == Objection::WrongName {
+        if kind == TlsErrorKind::WrongName {
             Client::connect(&options(&url).tls(trusting(&ours).sni("other.example")))
                 .unwrap()
                 .disconnect()
                 .unwrap();
         }
-        if objection == Objection::SelfSigned {
+        if kind == TlsErrorKind::SelfSigned {
             Client::connect(&options(&url).tls(Tls::new().ca(&server.der).unwrap()))
                 .unwrap()
                 .disconnect()
@@ -189,8 +197,8 @@ fn what_the_broker_objects_to() {
     let mutual = options(&ways.mutual());
     let trusting = trusting(&ways.authority);
     assert_eq!(
-        objected(&mutual.clone().tls(trusting.clone())),
-        Objection::NoClientCertificate
+        tls_error(&mutual.clone().tls(trusting.clone())),
+        TlsErrorKind::ClientCertificateRequired
     );
     let stranger = Authority::new("Stranger").client("node");
     let stranger = trusting
@@ -198,8 +206,8 @@ fn what_the_broker_objects_to() {
         .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
         .unwrap();
     assert_eq!(
-        objected(&mutual.clone().tls(stranger)),
-        Objection::UnknownClientCa
+        tls_error(&mutual.clone().tls(stranger)),
+        TlsErrorKind::UnknownClientCa
     );
     let expired = ways.authority.expired_client("node");
     let expired = trusting
@@ -207,8 +215,8 @@ fn what_the_broker_objects_to() {
         .identity(expired.pem.as_bytes(), expired.key.as_bytes(), None)
         .unwrap();
     assert_eq!(
-        objected(&mutual.clone().tls(expired)),
-        Objection::ExpiredClient
+        tls_error(&mutual.clone().tls(expired)),
+        TlsErrorKind::ClientCertificateExpired
     );
     // Signed by a CA that the broker knows only through another: it has to be shown, too.
     let between = ways.authority.below("Between");
@@ -218,8 +226,8 @@ fn what_the_broker_objects_to() {
         .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
         .unwrap();
     assert_eq!(
-        objected(&mutual.clone().tls(alone)),
-        Objection::UnknownClientCa
+        tls_error(&mutual.clone().tls(alone)),
+        TlsErrorKind::UnknownClientCa
     );
     let chain = format!("{}{}", client.pem, between.pem());
     let chain = trusting
@@ -232,7 +240,10 @@ fn what_the_broker_objects_to() {
         .unwrap();
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
-    assert_eq!(objected(&options(&plain).tls(trusting)), Objection::HungUp);
+    assert_eq!(
+        tls_error(&options(&plain).tls(trusting)),
+        TlsErrorKind::ConnectionClosed
+    );
 }
 
 /// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means
@@ -269,8 +280,8 @@ fn a_missing_client_certificate_is_told_in_tls_1_2() {
     let there = options(&format!("mqtts://localhost:{port}"));
     let trusting = trusting(&authority);
     assert_eq!(
-        objected(&there.clone().tls(trusting.clone())),
-        Objection::NoClientCertificate
+        tls_error(&there.clone().tls(trusting.clone())),
+        TlsErrorKind::ClientCertificateRequired
     );
     let stranger = Authority::new("Stranger").client("node");
     let stranger = trusting
@@ -278,8 +289,8 @@ fn a_missing_client_certificate_is_told_in_tls_1_2() {
         .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
         .unwrap();
     assert_eq!(
-        objected(&there.clone().tls(stranger)),
-        Objection::UnknownClientCa
+        tls_error(&there.clone().tls(stranger)),
+        TlsErrorKind::UnknownClientCa
     );
     // With a good one it is no broker that answers, but TLS there is.
     let client = authority.client("node");
@@ -305,15 +316,23 @@ fn nobody_is_told_of_a_bad_certificate_who_showed_none() {
     let shown = trusting(&authority)
         .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
         .unwrap();
-    for (tls, alert, objection) in [
+    for (tls, alert, kind) in [
         (
             trusting(&authority),
             BAD_CERTIFICATE,
-            Objection::NoClientCertificate,
+            TlsErrorKind::ClientCertificateRequired,
         ),
-        (shown, BAD_CERTIFICATE, Objection::BadClientCertificate),
+        (
+            shown,
+            BAD_CERTIFICATE,
+            TlsErrorKind::ClientCertificateRejected,
+        ),
         // Nobody has asked for one.
-        (trusting(&authority), HANDSHAKE_FAILURE, Objection::Refused),
+        (
+            trusting(&authority),
+            HANDSHAKE_FAILURE,
+            TlsErrorKind::HandshakeRefused,
+        ),
     ] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let there = options(&format!("mqtts://{}", listener.local_addr().unwrap()));
@@ -322,7 +341,7 @@ fn nobody_is_told_of_a_bad_certificate_who_showed_none() {
             assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
             stream.write_all(&[21, 3, 3, 0, 2, 2, alert]).unwrap();
         });
-        assert_eq!(objected(&there.tls(tls)), objection, "{alert}");
+        assert_eq!(tls_error(&there.tls(tls)), kind, "{alert}");
         server.join().unwrap();
     }
 }
@@ -332,7 +351,7 @@ fn whoever_says_nothing_is_given_up() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let there = options(&format!("mqtts://{}", silent.local_addr().unwrap()))
         .connect_timeout(Duration::from_millis(200));
-    assert_eq!(objected(&there), Objection::Silence);
+    assert_eq!(tls_error(&there), TlsErrorKind::TimedOut);
     let there = options(&format!("ws://{}", silent.local_addr().unwrap()))
         .connect_timeout(Duration::from_millis(200));
     let error = Client::connect(&there).unwrap_err();
@@ -389,16 +408,16 @@ fn a_proxy_that_wants_alpn_and_a_certificate() {
         100_000,
     );
     assert_eq!(
-        objected(&there.clone().tls(known.clone().alpn(&["mqtt"]))),
-        Objection::NoCommonAlpn
+        tls_error(&there.clone().tls(known.clone().alpn(&["mqtt"]))),
+        TlsErrorKind::NoCommonAlpn
     );
     assert_eq!(
-        objected(&there.clone().tls(known)),
-        Objection::ClosedDespiteCertificate
+        tls_error(&there.clone().tls(known)),
+        TlsErrorKind::ClosedDespiteCertificate
     );
     assert_eq!(
-        objected(&there.tls(trusting.alpn(&["x-amzn-mqtt-ca"]))),
-        Objection::ClosedWithoutCertificate
+        tls_error(&there.tls(trusting.alpn(&["x-amzn-mqtt-ca"]))),
+        TlsErrorKind::ClosedWithoutCertificate
     );
 }
 
@@ -453,7 +472,7 @@ fn another_broker_over_tls() {
         .unwrap();
     works(&there.clone().tls(known), 1_000_000);
     assert_eq!(
-        objected(&there.tls(trusting)),
-        Objection::NoClientCertificate
+        tls_error(&there.tls(trusting)),
+        TlsErrorKind::ClientCertificateRequired
     );
 }

@@ -1,5 +1,6 @@
 //! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play
 //! along.
+#![cfg(feature = "websocket")]
 use motemq_rig::{
     broker::Config,
     server::Server,

@@ -38,9 +38,17 @@ impl<'o> Attempts<'o> {
 
     /// Nothing was opened there.
     pub fn failed(&mut self, error: io::Error) -> Error {
-        let address = self.address().to_string();
+        let mut error = Error::unconnected(self.address().to_string(), error);
+        let proxy = self
+            .options
+            .route
+            .as_ref()
+            .and_then(|route| route.proxy.as_ref());
+        if let Some((proxy, Error::Connect { address, .. })) = proxy.zip(Some(&mut error)) {
+            *address = format!("the proxy {}:{}", proxy.host(), proxy.port());
+        }
         self.missed = self.missed.wrapping_add(1);
-        Error::unconnected(address, error)
+        error
     }
 
     /// A connection has ended, which the broker had accepted then, or not at all.

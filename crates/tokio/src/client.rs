@@ -95,7 +95,7 @@ impl Client {
     /// A client over what the options say, TCP if nothing else, and the future that drives it. The
     /// connection is made, and made again, as soon as that is polled.
     pub fn new(options: Options) -> (Client, Driver) {
-        let way = Way::new(options.way());
+        let way = Way::new(options.way(), options.identity.timeout);
         Self::dialing(options, way)
     }
 

@@ -1,9 +1,10 @@
 //! How connections are opened: the one place where another transport comes in.
 use crate::Address;
+use motemq_net::addresses_to_try;
 use std::{future::Future, io};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpStream, lookup_host},
 };
 
 /// Opens a stream to a broker, once for each connection. Functions `Fn(Address) -> impl
@@ -47,9 +48,19 @@ impl Dial for Tcp {
     type Stream = TcpStream;
 
     async fn dial(&mut self, address: Address) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect((address.host, address.port)).await?;
-        // Packets are small and go out whole: waiting for more to send would only make them late.
-        stream.set_nodelay(true)?;
-        Ok(stream)
+        let found = lookup_host((address.host, address.port)).await?;
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in addresses_to_try(found) {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Packets are small and go out whole: waiting for more to send would only make
+                    // them late.
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do next.
 use motemq::{Fault, ReturnCode};
-use motemq_net::{Cause, Route, WebSocketError, advice, profile::OverLimit};
+use motemq_net::{Cause, OpenError, Route, advice, profile::OverLimit};
 use std::{io, sync::Arc, time::Duration};
 
 /// Why a call could not do what it was asked for, or what became of a message; each text says what
@@ -63,22 +63,31 @@ pub enum Error {
         /// What the last attempt said.
         source: Arc<io::Error>,
     },
-    /// One side objected to the other, or something cannot be used.
-    #[cfg(feature = "tls")]
+    /// There is no TLS: one side does not accept the other, or a setting cannot be used.
+    #[cfg(feature = "_tls")]
     #[error("no TLS with {address}: {source}")]
     Tls {
         /// Host and port.
         address: String,
-        /// Who objected to what.
+        /// The reason.
         source: motemq_net::TlsError,
     },
+    /// The proxy does not connect to the broker.
+    #[error("no way to {address}: {source}")]
+    Proxy {
+        /// Host and port of the broker.
+        address: String,
+        /// The reason.
+        source: motemq_net::ProxyError,
+    },
     /// A connection was opened, but there is no WebSocket.
+    #[cfg(feature = "websocket")]
     #[error("no WebSocket with {address}: {source}")]
     WebSocket {
         /// Host and port.
         address: String,
-        /// What was in the way.
-        source: Arc<io::Error>,
+        /// The reason.
+        source: Arc<motemq_net::WebSocketError>,
     },
     /// The connection was lost, and there will be no other: see
     /// [`Options::reconnect`](crate::Options::reconnect).
@@ -113,35 +122,27 @@ pub enum Error {
 impl Error {
     /// Opening a connection failed.
     pub(crate) fn unconnected(address: String, source: io::Error) -> Self {
-        let web = source
-            .get_ref()
-            .and_then(|said| said.downcast_ref::<WebSocketError>());
-        #[cfg(feature = "tls")]
-        if let Some(said) = web
-            .and_then(WebSocketError::tls)
-            .or_else(|| source.get_ref()?.downcast_ref())
-        {
-            return Error::Tls {
-                address,
-                source: said.clone(),
-            };
-        }
-        if web.is_some() {
-            return Error::WebSocket {
-                address,
-                source: Arc::new(source),
-            };
-        }
-        Error::Connect {
-            address,
-            source: Arc::new(source),
-        }
+        let source = match source.downcast::<OpenError>() {
+            Err(source) => Arc::new(source),
+            Ok(OpenError::Proxy(source)) => return Error::Proxy { address, source },
+            #[cfg(feature = "_tls")]
+            Ok(OpenError::Tls(source)) => return Error::Tls { address, source },
+            #[cfg(feature = "websocket")]
+            Ok(OpenError::WebSocket(source)) => {
+                return Error::WebSocket {
+                    address,
+                    source: Arc::new(source),
+                };
+            }
+            Ok(error) => return Error::Invalid(error.to_string()),
+        };
+        Error::Connect { address, source }
     }
 
     /// A connection ended before the broker had accepted it.
     pub(crate) fn at_first(address: String, cause: Cause, route: Option<&Route>) -> Self {
-        #[cfg(feature = "tls")]
-        if let Some(source) = route.and_then(|route| route.objection(&cause)) {
+        #[cfg(feature = "_tls")]
+        if let Some(source) = route.and_then(|route| cause.tls_error(route)) {
             return Error::Tls { address, source };
         }
         let _ = (address, route);
@@ -151,15 +152,17 @@ impl Error {
     /// This broker was not reached; another may be.
     pub(crate) fn is_unreached(&self) -> bool {
         match self {
-            Error::Connect { .. } | Error::WebSocket { .. } => true,
-            #[cfg(feature = "tls")]
+            Error::Connect { .. } | Error::Proxy { .. } => true,
+            #[cfg(feature = "websocket")]
+            Error::WebSocket { .. } => true,
+            #[cfg(feature = "_tls")]
             Error::Tls { .. } => true,
             _ => false,
         }
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 impl From<motemq_net::TlsError> for Error {
     /// Settings are read before there is any connection.
     fn from(error: motemq_net::TlsError) -> Self {

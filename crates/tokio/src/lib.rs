@@ -51,11 +51,13 @@ pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, Reconnect, Route, Scheme, Underway, Upgrade,
-    WebSocket, WebSocketError, Will, profile,
+    BackOff, BrokerUrl, Cause, Direction, Granted, PartialRead, Proxy, ProxyError, Reconnect,
+    Route, Scheme, UrlError, Will, profile,
 };
-#[cfg(feature = "tls")]
-pub use motemq_net::{Objection, Tls, TlsError};
+#[cfg(feature = "_tls")]
+pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
+#[cfg(feature = "websocket")]
+pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
 pub use options::{Address, Options, Overflow, WhenFull};
 pub use receipt::Receipt;
 pub use state::{Counters, State, States};

@@ -5,7 +5,7 @@ use crate::{
     turn::{BUFFER, Hands, News, earlier},
 };
 use bytes::{BufMut, BytesMut};
-use motemq_net::{Cause, Direction, Tracer, Underway};
+use motemq_net::{Cause, Direction, PartialRead, Tracer};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -186,7 +186,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 Ok(true)
             }
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                if Underway::is(&error) {
+                if PartialRead::is(&error) {
                     shared.with(|core| core.hears());
                 }
                 Ok(true)

@@ -1,10 +1,10 @@
 //! How to connect, and how much may wait for what.
 use crate::Error;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 use motemq_net::Tls;
-use motemq_net::{
-    BrokerUrl, Hook, Identity, Reconnect, Route, Scheme, WebSocket, profile::Profile,
-};
+#[cfg(feature = "websocket")]
+use motemq_net::WebSocket;
+use motemq_net::{BrokerUrl, Hook, Identity, Proxy, Reconnect, Route, Scheme, profile::Profile};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Where a broker is.
@@ -172,14 +172,29 @@ impl Options {
     }
 
     /// Speaks TLS, and this way. The port of a [broker](Self::broker) is then 8883 mostly.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
         let route = self.route_mut();
         *route = std::mem::take(route).secured(tls);
         self
     }
 
-    /// How to ask for a WebSocket, where the URL wants one.
+    /// Goes through this proxy, to each of the brokers. A Unix socket is reached without one.
+    ///
+    /// ```
+    /// use motemq_tokio::{Options, Proxy};
+    /// let proxy = Proxy::from_url("socks5://node:secret@proxy.example:1080")?;
+    /// let options = Options::new("node-7").broker("broker.example", 1883).proxy(proxy);
+    /// assert!(!format!("{options:?}").contains("secret"));
+    /// # Ok::<(), motemq_tokio::UrlError>(())
+    /// ```
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.route_mut().proxy = Some(proxy);
+        self
+    }
+
+    /// Sets headers and more of the request for a WebSocket, where the URL has one.
+    #[cfg(feature = "websocket")]
     pub fn websocket(mut self, websocket: WebSocket) -> Self {
         self.route_mut().websocket = websocket;
         self

@@ -1,118 +1,161 @@
-//! The way to the broker, layer upon layer: a socket, TLS perhaps, a WebSocket perhaps.
-#[cfg(feature = "tls")]
-mod noted;
-#[cfg(feature = "tls")]
-mod tls;
-mod websocket;
+//! The connection to a broker: a socket, and the layers over it.
+mod socket;
 
 use crate::{Address, Dial, Tcp};
-use motemq_net::{Foreign, Route, Scheme, Underway};
+use motemq_net::{Connection, ForeignProtocol, Opening, Route, Scheme};
+use socket::Socket;
 use std::{
-    fmt, io, mem,
-    pin::Pin,
+    fmt,
+    future::{Future, poll_fn},
+    io::{self, ErrorKind, Read, Write},
+    mem,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Instant, sleep_until},
 };
 
-/// A connection to a broker as its URL says: TCP or a Unix socket, with or without TLS and
+/// Bytes that are read at once through layers, which want them initialized. No record of TLS and no
+/// frame of ours holds more.
+const MAX_READ: usize = 16 << 10;
+
+/// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
 ///
-/// A read may fail with [`Underway`], which is no failure: something has come that can only be
-/// given when it is whole.
-pub struct Stream {
-    top: Box<dyn Layer>,
-    /// Something was read.
-    has_read: bool,
+/// A read may fail with [`PartialRead`](crate::PartialRead), which is no failure: something has come
+/// that can be read only when it is complete. When a write is pending, the next one has to begin
+/// with the same bytes: a part of them may be encrypted or framed already.
+pub struct Stream(Kind);
+
+enum Kind {
+    Plain {
+        socket: Box<dyn Bare>,
+        /// Something was read.
+        has_read: bool,
+    },
+    Layered(Box<Connection<Socket>>),
 }
 
-/// A stream over another, down to a socket.
-trait Layer: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Returns whether anything has come since the last call that is a part of something that can
-    /// be given only when it is whole.
-    fn take_underway(&mut self) -> bool {
-        false
-    }
-}
+/// A socket without layers.
+trait Bare: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl Layer for TcpStream {}
+impl Bare for TcpStream {}
 
 #[cfg(unix)]
-impl Layer for tokio::net::UnixStream {}
+impl Bare for tokio::net::UnixStream {}
 
 impl Stream {
-    fn new(top: impl Layer + 'static) -> Self {
-        Stream {
-            top: Box::new(top),
+    fn plain(socket: impl Bare + 'static) -> Self {
+        Stream(Kind::Plain {
+            socket: Box::new(socket),
             has_read: false,
-        }
+        })
     }
 }
 
 /// Opens connections as the options say; by plain TCP if they say nothing.
 #[derive(Debug)]
-pub(crate) struct Way(Option<Arc<Route>>);
+pub(crate) struct Way {
+    route: Option<Arc<Route>>,
+    /// How long it may take.
+    limit: Duration,
+}
 
 impl Way {
-    pub fn new(route: Option<Arc<Route>>) -> Self {
-        Way(route)
+    pub fn new(route: Option<Arc<Route>>, limit: Duration) -> Self {
+        Way { route, limit }
     }
 }
 
 impl Dial for Way {
     type Stream = Stream;
 
-    async fn dial(&mut self, address: Address) -> io::Result<Stream> {
-        let Some(route) = self.0.as_deref() else {
-            return Ok(Stream::new(Tcp.dial(address).await?));
-        };
-        if route.scheme == Scheme::Unix {
-            return unix(&route.path).await;
-        }
-        let route = Route {
-            host: address.host.clone(),
-            port: Some(address.port),
-            ..route.clone()
-        };
-        let stream = Tcp.dial(address).await?;
-        Ok(match route.scheme {
-            Scheme::Mqtts => Stream::new(secured(&route, stream).await?),
-            Scheme::Wss => {
-                Stream::new(websocket::open(&route, secured(&route, stream).await?).await?)
+    fn dial(&mut self, address: Address) -> impl Future<Output = io::Result<Stream>> + Send {
+        let route = self.route.clone();
+        // Before the driver takes the time, so that the reason is known first.
+        let until = Instant::now().checked_add(self.limit);
+        async move {
+            match route {
+                None => Ok(Stream::plain(Tcp.dial(address).await?)),
+                Some(route) if route.scheme == Scheme::Unix => unix(&route.path).await,
+                Some(route) => {
+                    let route = Route {
+                        host: address.host,
+                        port: Some(address.port),
+                        ..Route::clone(&route)
+                    };
+                    open(&route, until).await
+                }
             }
-            Scheme::Ws => Stream::new(websocket::open(&route, stream).await?),
-            Scheme::Mqtt | Scheme::Unix => Stream::new(stream),
-        })
+        }
     }
 }
 
-#[cfg(feature = "tls")]
-async fn secured(route: &Route, stream: TcpStream) -> io::Result<tls::Secured> {
-    tls::open(route, stream).await.map_err(io::Error::other)
-}
-
-#[cfg(not(feature = "tls"))]
-async fn secured(_: &Route, _: TcpStream) -> io::Result<TcpStream> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this program was built without TLS: build it with the feature \"tls\"",
-    ))
+/// Opens a socket, and the layers over it.
+async fn open(route: &Route, until: Option<Instant>) -> io::Result<Stream> {
+    let (host, port) = route.next_hop();
+    let next_hop = Address {
+        host: host.into(),
+        port,
+    };
+    let socket = Tcp.dial(next_hop).await?;
+    if !route.has_layers() {
+        return Ok(Stream::plain(socket));
+    }
+    let mut opening = Opening::new(route, Socket::new(socket))?;
+    let mut timer = pin!(until.map(sleep_until));
+    let connection = poll_fn(|cx| {
+        if let Some(socket) = opening.socket() {
+            socket.prepare(cx);
+        }
+        match opening.advance() {
+            Ok(Some(connection)) => return Poll::Ready(Ok(connection)),
+            Ok(None) => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+        match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Err(opening.timed_out())),
+            _ => Poll::Pending,
+        }
+    });
+    Ok(Stream(Kind::Layered(Box::new(connection.await?))))
 }
 
 #[cfg(unix)]
 async fn unix(path: &str) -> io::Result<Stream> {
-    Ok(Stream::new(tokio::net::UnixStream::connect(path).await?))
+    Ok(Stream::plain(tokio::net::UnixStream::connect(path).await?))
 }
 
 #[cfg(not(unix))]
 async fn unix(_: &str) -> io::Result<Stream> {
     Err(io::Error::new(
-        io::ErrorKind::Unsupported,
+        ErrorKind::Unsupported,
         "this system has no Unix sockets",
     ))
+}
+
+/// Does something with the layers, for the task of `cx`.
+fn poll_layers<T>(
+    connection: &mut Connection<Socket>,
+    cx: &mut Context<'_>,
+    call: impl FnOnce(&mut Connection<Socket>) -> io::Result<T>,
+) -> Poll<io::Result<T>> {
+    connection.socket().prepare(cx);
+    match call(connection) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            // The layers have stopped of their own accord, so that others get their turn.
+            if !connection.socket().is_pending() {
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        }
+        done => Poll::Ready(done),
+    }
 }
 
 impl AsyncRead for Stream {
@@ -121,21 +164,26 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.top).poll_read(cx, buffer);
-        // Taken however it went: what was given is not on its way.
-        let is_underway = self.top.take_underway();
-        if is_underway && read.is_pending() {
-            return Poll::Ready(Err(Underway.into()));
+        match &mut self.0 {
+            Kind::Plain { socket, has_read } => {
+                let before = buffer.filled().len();
+                let read = Pin::new(socket).poll_read(cx, buffer);
+                let bytes = &buffer.filled()[before..];
+                if !bytes.is_empty()
+                    && !mem::replace(has_read, true)
+                    && let Some(foreign) = ForeignProtocol::of(bytes)
+                {
+                    return Poll::Ready(Err(foreign.into()));
+                }
+                read
+            }
+            Kind::Layered(connection) => {
+                let n = buffer.remaining().min(MAX_READ);
+                let space = buffer.initialize_unfilled_to(n);
+                poll_layers(connection, cx, |connection| connection.read(space))
+                    .map_ok(|n| buffer.advance(n))
+            }
         }
-        let bytes = &buffer.filled()[before..];
-        if !bytes.is_empty()
-            && !mem::replace(&mut self.has_read, true)
-            && let Some(foreign) = Foreign::of(bytes)
-        {
-            return Poll::Ready(Err(foreign.into()));
-        }
-        read
     }
 }
 
@@ -145,15 +193,28 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.top).poll_write(cx, bytes)
+        match &mut self.0 {
+            Kind::Plain { socket, .. } => Pin::new(socket).poll_write(cx, bytes),
+            Kind::Layered(connection) => {
+                poll_layers(connection, cx, |connection| connection.write(bytes))
+            }
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.top).poll_flush(cx)
+        match &mut self.0 {
+            Kind::Plain { socket, .. } => Pin::new(socket).poll_flush(cx),
+            Kind::Layered(connection) => poll_layers(connection, cx, Connection::flush),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.top).poll_shutdown(cx)
+        match &mut self.0 {
+            Kind::Plain { socket, .. } => Pin::new(socket).poll_shutdown(cx),
+            Kind::Layered(connection) => poll_layers(connection, cx, |connection| {
+                connection.finish(Socket::shut_down)
+            }),
+        }
     }
 }
 

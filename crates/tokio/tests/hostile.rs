@@ -1,5 +1,6 @@
 //! Peers that use what lies below MQTT against us: they get no memory for it, and are not taken for
 //! the broker. A process of its own, since everything allocated is counted.
+#![cfg(feature = "websocket")]
 use motemq_rig::hostile;
 use motemq_tokio::{Cause, Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect};
 use peak_alloc::PeakAlloc;
@@ -173,6 +174,16 @@ async fn pings_are_no_sign_of_life_of_the_broker() {
 }
 
 #[tokio::test]
+async fn the_reason_of_a_closed_websocket_is_told() {
+    let _alone = ALONE.lock().await;
+    let error = ends(web(hostile::close_with_reason)).await.to_string();
+    assert!(
+        error.contains("code 1008 and the reason \"not today\""),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn another_protocol_is_named() {
     let _alone = ALONE.lock().await;
     for (says, name) in [
@@ -187,15 +198,15 @@ async fn another_protocol_is_named() {
     }
 }
 
-#[cfg(all(feature = "tls", target_os = "linux"))]
+#[cfg(all(feature = "_tls", target_os = "linux"))]
 mod tls {
     use super::*;
-    use motemq_net::native_tls::{Identity, TlsAcceptor, TlsStream};
     use motemq_rig::{
         certificates::Authority,
         proxy::{Plan, Proxy},
     };
     use motemq_tokio::Tls;
+    use native_tls::{Identity, TlsAcceptor, TlsStream};
     use std::net::SocketAddr;
 
     /// A TLS server that plays this script, and what trusts it.

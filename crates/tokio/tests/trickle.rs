@@ -1,6 +1,6 @@
 //! What is given only when it is whole, frames and records, comes slowly, and nobody is taken for
 //! dead.
-#![cfg(feature = "tls")]
+#![cfg(all(feature = "_tls", feature = "websocket"))]
 
 use motemq_rig::{
     broker::Config,

@@ -1,6 +1,6 @@
 //! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
 //! said where one is barred.
-#![cfg(feature = "tls")]
+#![cfg(all(feature = "_tls", feature = "websocket"))]
 
 use motemq_rig::{
     broker::Config,
@@ -12,7 +12,7 @@ use motemq_rig::{
 #[cfg(target_os = "linux")]
 use motemq_rig::{daemon::Daemon, mosquitto::free_port};
 use motemq_tokio::{
-    Client, Error, Filter, Objection, Options, Publish, QoS, Reconnect, Tls, TlsError,
+    Client, Error, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError, TlsErrorKind,
 };
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
@@ -63,14 +63,14 @@ fn trusting(authority: &Authority) -> Tls {
     Tls::new().ca(authority.pem().as_bytes()).unwrap()
 }
 
-/// What is objected to.
-async fn objected(options: Options) -> Objection {
+/// Returns why there is no TLS.
+async fn tls_error(options: Options) -> TlsErrorKind {
     let (_client, driver) = Client::new(options);
     match soon(driver).await {
         Err(Error::Tls {
-            source: TlsError::Objection { objection, .. },
+            source: TlsError::Handshake { kind, .. },
             ..
-        }) => objection,
+        }) => kind,
         other => panic!("{other:?}"),
     }
 }
@@ -111,16 +111,16 @@ async fn each_bar_is_named() {
     };
     let trusting = trusting(&ways.authority);
     assert_eq!(
-        objected(options(&ways.secure())).await,
-        Objection::UnknownCa
+        tls_error(options(&ways.secure())).await,
+        TlsErrorKind::UnknownCa
     );
     assert_eq!(
-        objected(options(&ways.secure()).tls(trusting.clone().sni("other.example"))).await,
-        Objection::WrongName
+        tls_error(options(&ways.secure()).tls(trusting.clone().sni("other.example"))).await,
+        TlsErrorKind::WrongName
     );
     assert_eq!(
-        objected(options(&ways.mutual()).tls(trusting.clone())).await,
-        Objection::NoClientCertificate
+        tls_error(options(&ways.mutual()).tls(trusting.clone())).await,
+        TlsErrorKind::ClientCertificateRequired
     );
     let stranger = Authority::new("Stranger").client("node");
     let stranger = trusting
@@ -128,12 +128,12 @@ async fn each_bar_is_named() {
         .identity(stranger.pem.as_bytes(), stranger.key.as_bytes(), None)
         .unwrap();
     assert_eq!(
-        objected(options(&ways.mutual()).tls(stranger)).await,
-        Objection::UnknownClientCa
+        tls_error(options(&ways.mutual()).tls(stranger)).await,
+        TlsErrorKind::UnknownClientCa
     );
     assert_eq!(
-        objected(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await,
-        Objection::HungUp
+        tls_error(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await,
+        TlsErrorKind::ConnectionClosed
     );
     let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:")));
     let error = soon(driver).await.unwrap_err();
@@ -166,7 +166,7 @@ async fn a_missing_client_certificate_is_told_in_tls_1_2() {
     let Some(_server) = server else { return };
     let there = options(&format!("mqtts://localhost:{port}"));
     assert_eq!(
-        objected(there.tls(trusting(&authority))).await,
-        Objection::NoClientCertificate
+        tls_error(there.tls(trusting(&authority))).await,
+        TlsErrorKind::ClientCertificateRequired
     );
 }

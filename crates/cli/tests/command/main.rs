@@ -8,5 +8,5 @@ mod mosquitto;
 mod process;
 mod publish;
 mod subscribe;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 mod ways;

@@ -34,7 +34,7 @@ impl Motemq {
     }
 
     /// Starts it on a system that trusts the CAs in this file.
-    #[cfg(all(feature = "tls", target_os = "linux"))]
+    #[cfg(all(feature = "_tls", target_os = "linux"))]
     pub fn trusting(file: &Path, args: &[&str]) -> Self {
         Self::spawn_in(&[("SSL_CERT_FILE", file)], args, Stdio::null(), true)
     }

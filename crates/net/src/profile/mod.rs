@@ -119,7 +119,7 @@ impl Profile {
                 Scheme::Mqtt
             };
         }
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_tls")]
         if let Some((port, protocol)) = self.alpn
             && (route.scheme, route.port()) == (Scheme::Mqtts, port)
             && !route.tls.has_alpn()
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(completed(Scheme::Wss, Some(443)), (Scheme::Wss, 443, false));
         assert_eq!(
             completed(Scheme::Mqtts, Some(443)),
-            (Scheme::Mqtts, 443, cfg!(feature = "tls"))
+            (Scheme::Mqtts, 443, cfg!(feature = "_tls"))
         );
     }
 

@@ -1,13 +1,13 @@
-//! Certificates and keys as people have them: DER or PEM, told by the content, whatever the file is
-//! called.
+//! Certificates and keys in all usual forms: DER or PEM, recognized by the content, not by the name of
+//! the file.
+use super::TlsBackend;
 use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
-    SecretDocument,
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument,
     der::{Decode, Encode, Reader, SliceReader, asn1::OctetStringRef},
 };
 use zeroize::Zeroizing;
 
-/// What the platforms' TLS takes, all of them.
+/// The label of a key in PEM; some forms have a word before it.
 const LABEL: &str = "PRIVATE KEY";
 const OUTDATED: &str = "this key is encrypted in an outdated or rare way: write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`";
 
@@ -19,8 +19,8 @@ fn sections(bytes: &[u8]) -> Result<Vec<pem::Pem>, String> {
     pem::parse_many(bytes).map_err(|error| format!("it looks like PEM, but is damaged ({error})"))
 }
 
-/// All certificates in it, as DER, in their order.
-pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+/// Returns all certificates in these bytes, as DER, in their order.
+pub fn certificates(bytes: &[u8], backend: TlsBackend) -> Result<Vec<Vec<u8>>, String> {
     let found = if is_pem(bytes) {
         let certificates = sections(bytes)?
             .into_iter()
@@ -32,10 +32,13 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     if found.is_empty() {
         return Err("it holds no certificate: look for -----BEGIN CERTIFICATE----- in it".into());
     }
-    match found
-        .iter()
-        .find_map(|der| native_tls::Certificate::from_der(der).err())
-    {
+    let check = match backend {
+        #[cfg(feature = "native-tls")]
+        TlsBackend::Native => super::native::check_certificate,
+        #[cfg(feature = "rustls")]
+        TlsBackend::Rustls => super::rustls::check_certificate,
+    };
+    match found.iter().find_map(|der| check(der).err()) {
         Some(error) => Err(format!(
             "it is no certificate, neither PEM nor DER ({error})"
         )),
@@ -43,23 +46,13 @@ pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
-/// The certificates as PEM text, one behind the other.
-pub fn chain(certificates: Vec<Vec<u8>>) -> String {
-    let sections: Vec<_> = certificates
-        .into_iter()
-        .map(|der| pem::Pem::new("CERTIFICATE", der))
-        .collect();
-    pem::encode_many(&sections)
-}
-
-/// The first private key in it, as PKCS#8 in PEM: from PKCS#1 (RSA), SEC1 (elliptic curves) or
-/// PKCS#8, encrypted or not.
-pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, String> {
+/// Returns the first private key in these bytes as PKCS#8: from PKCS#1 (RSA), SEC1 (elliptic curves)
+/// or PKCS#8, encrypted or not.
+pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<SecretDocument, String> {
     if !is_pem(bytes) {
         return wrapped(bytes, password);
     }
     for section in sections(bytes)? {
-        // Only "PRIVATE KEY", and this with a kind before it.
         let is_key = section.tag().ends_with(LABEL);
         let old_encryption = section.headers().get("Proc-Type").is_some();
         let contents = Zeroizing::new(section.into_contents());
@@ -73,13 +66,10 @@ pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<Zeroizing<Str
     Err("it holds no private key: look for PRIVATE KEY----- in it".into())
 }
 
-/// Whether this key, in PEM, can belong to the certificate at all. OpenSSL notices only where both
-/// are of one kind.
-pub fn same_kind(certificate: &[u8], key: &str) -> bool {
+/// Returns whether this key, in PKCS#8, can belong to the certificate at all. OpenSSL notices a
+/// mismatch only where both are of one kind.
+pub fn are_of_one_kind(certificate: &[u8], key: &SecretDocument) -> bool {
     let Ok(certificate) = x509_cert::Certificate::from_der(certificate) else {
-        return true;
-    };
-    let Ok((_, key)) = SecretDocument::from_pem(key) else {
         return true;
     };
     let Ok(key) = PrivateKeyInfoRef::try_from(key.as_bytes()) else {
@@ -94,9 +84,9 @@ pub fn same_kind(certificate: &[u8], key: &str) -> bool {
     is_curve == (key.algorithm.oid == sec1::ALGORITHM_OID)
 }
 
-fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, String> {
+fn wrapped(der: &[u8], password: Option<&str>) -> Result<SecretDocument, String> {
     if PrivateKeyInfoRef::try_from(der).is_ok() {
-        return to_pem(SecretDocument::try_from(der));
+        return usable(SecretDocument::try_from(der));
     }
     if is_encrypted(der) {
         let encrypted = EncryptedPrivateKeyInfoRef::try_from(der)
@@ -105,7 +95,7 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
             .ok_or(OUTDATED)?;
         let password = password.ok_or("the private key is encrypted: give its password")?;
         return match encrypted.decrypt(password) {
-            Ok(document) => to_pem(Ok(document)),
+            Ok(document) => Ok(document),
             Err(pkcs8::Error::EncryptedPrivateKey(_)) => Err(
                 "the private key cannot be decrypted: check its password, or write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`"
                     .into(),
@@ -134,7 +124,7 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<Zeroizing<String>, Stri
     pkcs8(algorithm, der)
 }
 
-/// Whether this is EncryptedPrivateKeyInfo (RFC 5958), by whatever algorithm: old versions of
+/// Returns whether this is EncryptedPrivateKeyInfo (RFC 5958), by whatever algorithm: old versions of
 /// OpenSSL and Java write PBES1, and those of PKCS#12.
 fn is_encrypted(der: &[u8]) -> bool {
     let read = SliceReader::new(der).and_then(|mut reader| {
@@ -146,20 +136,16 @@ fn is_encrypted(der: &[u8]) -> bool {
     read.is_ok()
 }
 
-fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<Zeroizing<String>, String> {
+fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<SecretDocument, String> {
     let key = OctetStringRef::new(der).map_err(|error| error.to_string())?;
     let info = PrivateKeyInfoRef::new(algorithm, key);
     let document = info
         .to_der()
         .map(Zeroizing::new)
         .map_err(|error| error.to_string())?;
-    to_pem(SecretDocument::try_from(document.as_slice()))
+    usable(SecretDocument::try_from(document.as_slice()))
 }
 
-fn to_pem(
-    document: Result<SecretDocument, pkcs8::der::Error>,
-) -> Result<Zeroizing<String>, String> {
-    document
-        .and_then(|document| document.to_pem(LABEL, LineEnding::LF))
-        .map_err(|error| format!("the private key cannot be used ({error})"))
+fn usable(document: Result<SecretDocument, pkcs8::der::Error>) -> Result<SecretDocument, String> {
+    document.map_err(|error| format!("the private key cannot be used ({error})"))
 }

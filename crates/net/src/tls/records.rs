@@ -1,20 +1,11 @@
-//! The records of TLS, as far as they show from outside.
+//! The records of TLS, as they look from outside.
 
 const HEADER: usize = 5;
 /// A record of application data. With TLS 1.3 others look like it from outside.
 const APPLICATION_DATA: u8 = 23;
 
-/// Follows the records of one direction. What is in a record can be read only when it is complete:
-/// a slow link takes seconds for one, and shows that it is alive only below TLS.
-///
-/// ```
-/// use motemq_net::Records;
-/// let mut records = Records::default();
-/// records.pass(b"\x17\x03\x03\x00\x02a");
-/// assert!(records.is_incomplete());
-/// records.pass(b"b");
-/// assert!(!records.is_incomplete());
-/// ```
+/// Follows the records of one direction. The content of a record can be read only when it is
+/// complete: a slow link takes seconds for one, and meanwhile the only sign of life is below TLS.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Records {
     header: [u8; HEADER],
@@ -23,8 +14,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Takes note of bytes that pass.
-    pub fn pass(&mut self, mut bytes: &[u8]) {
+    /// Follows these bytes.
+    pub fn on_read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.remaining == 0 {
                 self.header[self.header_len] = bytes[0];
@@ -59,11 +50,13 @@ mod tests {
         let incomplete = [12, 13, 14, bytes.len()];
         for cut in 0..=bytes.len() {
             let mut records = Records::default();
-            records.pass(&bytes[..cut]);
+            records.on_read(&bytes[..cut]);
             assert_eq!(records.is_incomplete(), incomplete.contains(&cut), "{cut}");
             // The same, byte by byte.
             let mut records = Records::default();
-            bytes[..cut].iter().for_each(|&byte| records.pass(&[byte]));
+            bytes[..cut]
+                .iter()
+                .for_each(|&byte| records.on_read(&[byte]));
             assert_eq!(records.is_incomplete(), incomplete.contains(&cut), "{cut}");
         }
     }

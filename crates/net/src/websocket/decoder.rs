@@ -1,4 +1,5 @@
 //! Incoming frames of a WebSocket, taken apart as their bytes arrive.
+use super::WebSocketClosed;
 use std::io::{self, Cursor, ErrorKind};
 use tungstenite::{
     Bytes, Error,
@@ -18,19 +19,7 @@ const MAX_CONTROL: u64 = 125;
 ///
 /// Payload is passed on as it arrives, whatever the length of frames and messages: the decoder
 /// holds one incomplete header and one incomplete control frame, and nothing else. Only payload is
-/// a sign of life of the broker; headers and control frames come from whoever speaks WebSocket.
-///
-/// ```
-/// use motemq_net::FrameDecoder;
-/// let mut decoder = FrameDecoder::default();
-/// // The first fragment of a message, a ping, and the beginning of the second fragment.
-/// let mut bytes = *b"\x02\x02ab\x89\x01?\x00\x7e\xff\xffcd";
-/// let n = decoder.decode(&mut bytes);
-/// assert_eq!(&bytes[..n], b"abcd");
-/// assert_eq!(decoder.take_ping().as_deref(), Some(&b"?"[..]));
-/// assert!(!decoder.is_closed()?);
-/// # Ok::<(), std::io::Error>(())
-/// ```
+/// a sign of life of the broker: headers and control frames may come from a proxy before it.
 #[derive(Debug, Default)]
 pub struct FrameDecoder {
     header: [u8; MAX_HEADER],
@@ -39,7 +28,7 @@ pub struct FrameDecoder {
     control: Vec<u8>,
     is_fragmented: bool,
     ping: Option<Bytes>,
-    /// Set once: the server has closed the WebSocket, or has violated its protocol.
+    /// Set once: the server has closed the WebSocket, or has violated the protocol.
     end: Option<Result<(), FrameError>>,
 }
 
@@ -53,6 +42,8 @@ struct Frame {
 enum FrameError {
     #[error("the broker sends text, not MQTT")]
     Text,
+    #[error(transparent)]
+    Closed(#[from] WebSocketClosed),
     #[error("{0}")]
     Violation(String),
 }
@@ -103,19 +94,16 @@ impl FrameDecoder {
         self.ping.take()
     }
 
-    /// Returns whether a ping waits for its answer.
-    pub fn has_ping(&self) -> bool {
-        self.ping.is_some()
-    }
-
     /// Returns whether the server has closed the WebSocket, behind what was decoded before.
     ///
     /// # Errors
-    /// `InvalidData` if it has sent text, or what is no WebSocket frame.
+    /// [`WebSocketClosed`] if it has given a reason; `InvalidData` if it has sent text, or what is no
+    /// WebSocket frame.
     pub fn is_closed(&self) -> io::Result<bool> {
         match &self.end {
             None => Ok(false),
             Some(Ok(())) => Ok(true),
+            Some(Err(FrameError::Closed(closed))) => Err(closed.clone().into()),
             Some(Err(error)) => Err(io::Error::new(ErrorKind::InvalidData, error.clone())),
         }
     }
@@ -177,7 +165,10 @@ impl FrameDecoder {
             OpCode::Control(Control::Ping) => {
                 self.ping = Some(Bytes::copy_from_slice(&self.control))
             }
-            OpCode::Control(Control::Close) => self.end = Some(Ok(())),
+            OpCode::Control(Control::Close) => {
+                let reason = WebSocketClosed::parse(&self.control);
+                self.end = Some(reason.map_or(Ok(()), |reason| Err(reason.into())));
+            }
             OpCode::Control(_) | OpCode::Data(_) => {}
         }
     }
@@ -215,7 +206,7 @@ mod tests {
             assert!(payload == expected, "pieces of {piece}");
             assert!(!decoder.is_closed().unwrap());
             assert_eq!(decoder.take_ping().as_deref(), Some(&b"!!"[..]));
-            assert!(!decoder.has_ping());
+            assert!(decoder.take_ping().is_none());
         }
     }
 
@@ -254,6 +245,23 @@ mod tests {
         for piece in [1, 100] {
             let (payload, decoder) = decode(b"\x82\x01a\x88\x02\x03\xe8\x82\x01b", piece);
             assert!(payload == b"a" && decoder.is_closed().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_reason_of_a_close_is_an_error() {
+        for piece in [1, 100] {
+            let (payload, decoder) = decode(b"\x82\x01a\x88\x05\x03\xf1big\x82\x01b", piece);
+            let error = decoder.is_closed().unwrap_err();
+            assert_eq!(
+                (&payload[..], error.kind()),
+                (&b"a"[..], ErrorKind::ConnectionAborted)
+            );
+            let words = error.to_string();
+            assert!(
+                words.contains("1009") && words.contains("\"big\""),
+                "{words}"
+            );
         }
     }
 

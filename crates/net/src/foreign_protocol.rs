@@ -1,24 +1,24 @@
-//! What answers where MQTT was expected, told by its first bytes.
+//! Other protocols where MQTT was expected, recognized by their first bytes.
 use std::io::{self, ErrorKind};
 
-/// Something that is not MQTT answers there.
+/// The peer speaks another protocol than MQTT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("what answers there speaks {name}, not MQTT: check {check}")]
-pub struct Foreign {
+pub struct ForeignProtocol {
     name: &'static str,
     check: &'static str,
 }
 
 /// No packet that a broker sends first begins like this: the first is CONNACK, byte 0x20.
-const BEGINNINGS: [(&[u8], Foreign); 8] = {
-    const fn foreign(name: &'static str, check: &'static str) -> Foreign {
-        Foreign { name, check }
+const BEGINNINGS: [(&[u8], ForeignProtocol); 8] = {
+    const fn foreign(name: &'static str, check: &'static str) -> ForeignProtocol {
+        ForeignProtocol { name, check }
     }
-    const HTTP: Foreign = foreign(
+    const HTTP: ForeignProtocol = foreign(
         "HTTP",
         "the port; MQTT over a WebSocket has URLs with ws:// or wss://",
     );
-    const TLS: Foreign = foreign(
+    const TLS: ForeignProtocol = foreign(
         "TLS",
         "the port, or speak TLS: URLs with mqtts:// or wss://",
     );
@@ -35,14 +35,14 @@ const BEGINNINGS: [(&[u8], Foreign); 8] = {
     ]
 };
 
-impl Foreign {
-    /// Returns what speaks like this, if that is known.
+impl ForeignProtocol {
+    /// Returns the protocol that begins like this, if it is a known one.
     ///
     /// ```
-    /// use motemq_net::Foreign;
-    /// let foreign = Foreign::of(b"HTTP/1.1 400 Bad Request\r\n").unwrap();
+    /// use motemq_net::ForeignProtocol;
+    /// let foreign = ForeignProtocol::of(b"HTTP/1.1 400 Bad Request\r\n").unwrap();
     /// assert!(foreign.to_string().contains("speaks HTTP, not MQTT"));
-    /// assert!(Foreign::of(b"\x20\x02\0\0").is_none());
+    /// assert!(ForeignProtocol::of(b"\x20\x02\0\0").is_none());
     /// ```
     pub fn of(first_bytes: &[u8]) -> Option<Self> {
         let mut beginnings = BEGINNINGS.iter();
@@ -51,8 +51,8 @@ impl Foreign {
     }
 }
 
-impl From<Foreign> for io::Error {
-    fn from(foreign: Foreign) -> Self {
+impl From<ForeignProtocol> for io::Error {
+    fn from(foreign: ForeignProtocol) -> Self {
         io::Error::new(ErrorKind::InvalidData, foreign)
     }
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn protocols_are_told_by_their_first_bytes() {
+    fn protocols_are_recognized_by_their_first_bytes() {
         for (bytes, name) in [
             (&b"HTTP/1.0 400"[..], "HTTP,"),
             (b"<html>", "HTTP,"),
@@ -71,10 +71,15 @@ mod tests {
             (b"AMQP\0\0\x09\x01", "AMQP"),
             (b"220 mail.example ESMTP", "SMTP"),
         ] {
-            assert!(Foreign::of(bytes).unwrap().to_string().contains(name));
+            assert!(
+                ForeignProtocol::of(bytes)
+                    .unwrap()
+                    .to_string()
+                    .contains(name)
+            );
         }
         for bytes in [&b"\x20\x02\x01\0"[..], b"\x20", b"HTT", b"", b"\x15"] {
-            assert_eq!(Foreign::of(bytes), None);
+            assert_eq!(ForeignProtocol::of(bytes), None);
         }
     }
 }

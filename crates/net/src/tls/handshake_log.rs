@@ -1,6 +1,6 @@
-//! What anybody can hear of a handshake: up to TLS 1.2 a server asks for the client's certificate
-//! in the clear, and objects to its absence without saying to what.
-use super::Records;
+//! What of a handshake is not encrypted: up to TLS 1.2 a server asks for the client's certificate in
+//! the clear, and rejects its absence without naming it.
+use super::records::Records;
 use std::{
     fmt,
     io::{self, Read, Write},
@@ -8,26 +8,26 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// More does not come before both sides encrypt, but by way of enormous certificates.
-const MOST: usize = 64 << 10;
-/// A record that holds a part of the handshake. Behind any other all is encrypted.
+/// Bytes that are kept. More come before both sides encrypt only with enormous certificates.
+const MAX_LOG: usize = 64 << 10;
+/// Type of a record that holds a part of the handshake. Behind any other all is encrypted.
 const HANDSHAKE: u8 = 22;
 const CERTIFICATE_REQUEST: u8 = 13;
 
-/// Takes down what comes while hands are shaken. Copies are the same.
+/// The bytes that were received in the handshake. Clones share them.
 #[derive(Clone, Default)]
-pub struct Heard(Arc<Mutex<Vec<u8>>>);
+pub struct HandshakeLog(Arc<Mutex<Vec<u8>>>);
 
-impl Heard {
-    /// This came.
-    pub fn note(&self, bytes: &[u8]) {
+impl HandshakeLog {
+    /// Adds bytes.
+    pub fn on_read(&self, bytes: &[u8]) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MOST.saturating_sub(all.len());
+        let room = MAX_LOG.saturating_sub(all.len());
         all.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// Whether a certificate was asked for, as far as it can be heard.
-    pub fn asks_for_certificate(&self) -> bool {
+    /// Returns whether the server has requested a certificate, as far as that is in the clear.
+    pub fn requests_certificate(&self) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut messages = Vec::new();
         let mut records = &all[..];
@@ -50,66 +50,65 @@ impl Heard {
     }
 }
 
-impl fmt::Debug for Heard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Heard")
-    }
-}
-
-/// A stream below TLS that is listened to while hands are shaken, and whose records are followed.
-#[derive(Debug)]
-pub struct Overheard<S> {
+/// A stream below TLS: logs what comes in the handshake, and follows the records.
+pub struct HandshakeTap<S> {
     inner: S,
-    heard: Option<Heard>,
+    log: Option<HandshakeLog>,
     records: Records,
-    /// Whether anything has come since it was asked last.
+    /// Something was received since the last call of `take_partial`.
     has_read: bool,
 }
 
-impl<S> Overheard<S> {
-    pub(super) fn new(inner: S, heard: Heard) -> Self {
-        Overheard {
+impl<S> fmt::Debug for HandshakeTap<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HandshakeTap")
+    }
+}
+
+impl<S> HandshakeTap<S> {
+    pub fn new(inner: S, log: HandshakeLog) -> Self {
+        HandshakeTap {
             inner,
-            heard: Some(heard),
+            log: Some(log),
             records: Records::default(),
             has_read: false,
         }
     }
 
-    /// Hands are shaken.
-    pub(super) fn listen_no_more(&mut self) {
-        self.heard = None;
+    /// Ends the log: the handshake is complete.
+    pub fn end_log(&mut self) {
+        self.log = None;
     }
 
     /// Returns whether anything has come since the last call that ends in the middle of a record.
-    pub fn take_underway(&mut self) -> bool {
+    pub fn take_partial(&mut self) -> bool {
         mem::take(&mut self.has_read) && self.records.is_incomplete()
     }
 
-    /// What is listened to.
+    /// Returns the stream.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// What is listened to.
+    /// Returns the stream.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 }
 
-impl<S: Read> Read for Overheard<S> {
+impl<S: Read> Read for HandshakeTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.has_read |= n > 0;
-        self.records.pass(&buffer[..n]);
-        if let Some(heard) = &self.heard {
-            heard.note(&buffer[..n]);
+        self.records.on_read(&buffer[..n]);
+        if let Some(log) = &self.log {
+            log.on_read(&buffer[..n]);
         }
         Ok(n)
     }
 }
 
-impl<S: Write> Write for Overheard<S> {
+impl<S: Write> Write for HandshakeTap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.inner.write(bytes)
     }
@@ -123,33 +122,33 @@ impl<S: Write> Write for Overheard<S> {
 mod tests {
     use super::*;
 
-    fn asks(bytes: &[u8]) -> bool {
-        let heard = Heard::default();
-        bytes.iter().for_each(|&byte| heard.note(&[byte]));
-        heard.asks_for_certificate()
+    fn requests(bytes: &[u8]) -> bool {
+        let log = HandshakeLog::default();
+        bytes.iter().for_each(|&byte| log.on_read(&[byte]));
+        log.requests_certificate()
     }
 
     #[test]
-    fn a_certificate_is_asked_for_in_the_clear_or_not_at_all() {
+    fn a_request_for_a_certificate_is_found_in_the_clear() {
         // ServerHello, then a request cut by the records' ends.
-        assert!(asks(
+        assert!(requests(
             b"\x16\x03\x03\0\x06\x02\0\0\x01.\x0d\x16\x03\x03\0\x04\0\0\x01."
         ));
-        assert!(!asks(b"\x16\x03\x03\0\x05\x02\0\0\x01\x0d"));
+        assert!(!requests(b"\x16\x03\x03\0\x05\x02\0\0\x01\x0d"));
         // Behind the change to encryption it may look like anything.
-        assert!(!asks(
+        assert!(!requests(
             b"\x16\x03\x03\0\x05\x02\0\0\x01.\x14\x03\x03\0\x01\x01\x16\x03\x03\0\x05\x0d\0\0\x01."
         ));
         // The message before it has not come whole; nothing has; no TLS.
-        assert!(!asks(b"\x16\x03\x03\0\x06\x02\xff\xff\xff\x0d\x0d"));
-        assert!(!asks(b""));
-        assert!(!asks(b"HTTP/1.1 400 Bad Request"));
+        assert!(!requests(b"\x16\x03\x03\0\x06\x02\xff\xff\xff\x0d\x0d"));
+        assert!(!requests(b""));
+        assert!(!requests(b"HTTP/1.1 400 Bad Request"));
     }
 
     #[test]
-    fn no_more_is_kept_than_a_handshake_may_have() {
-        let heard = Heard::default();
-        (0..100).for_each(|_| heard.note(&[0; 1000]));
-        assert_eq!(heard.0.lock().unwrap().len(), MOST);
+    fn the_log_is_bounded() {
+        let log = HandshakeLog::default();
+        (0..100).for_each(|_| log.on_read(&[0; 1000]));
+        assert_eq!(log.0.lock().unwrap().len(), MAX_LOG);
     }
 }

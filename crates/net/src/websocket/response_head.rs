@@ -1,17 +1,7 @@
-//! The answer to the request for a WebSocket, cut off what follows it.
+//! The end of the answer to the request for a WebSocket.
 use tungstenite::Bytes;
 
 /// Finds the end of the answer's head, and keeps what was read with it: that belongs to the frames.
-///
-/// ```
-/// use motemq_net::ResponseHead;
-/// let mut head = ResponseHead::default();
-/// assert_eq!(head.take(b"HTTP/1.1 101 OK\r\n\r"), 18);
-/// assert_eq!(head.take(b"\n\x82\x01a"), 1);
-/// assert!(head.is_complete());
-/// assert_eq!(&head.take_rest(2)[..], b"\x82\x01");
-/// assert_eq!(&head.take_rest(2)[..], b"a");
-/// ```
 #[derive(Debug, Default)]
 pub struct ResponseHead {
     /// Empty lines before the first that is not are no end.

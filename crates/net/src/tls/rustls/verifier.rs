@@ -1,0 +1,152 @@
+//! Which certificates of a broker are accepted, and why others are not.
+use crate::TlsErrorKind;
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
+    },
+    crypto::{
+        CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::ParsedCertificate,
+};
+use std::sync::Arc;
+use x509_cert::{Certificate, der::Decode, ext::pkix::SubjectAltName};
+
+/// Accepts what rustls accepts, and a certificate that was given as a CA itself, as other libraries
+/// do; and gives a name to what rustls does not tell apart.
+#[derive(Debug)]
+pub struct Verifier {
+    /// `None` if nothing can be accepted, since no CA is known.
+    inner: Option<Arc<WebPkiServerVerifier>>,
+    given: Vec<Vec<u8>>,
+    trusts_anyone: bool,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// The reason why a certificate is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?}")]
+pub struct Refusal(pub TlsErrorKind);
+
+impl Verifier {
+    pub fn new(
+        roots: &RootCertStore,
+        given: &[Vec<u8>],
+        trusts_anyone: bool,
+        provider: &Arc<CryptoProvider>,
+    ) -> Self {
+        let roots = Arc::new(roots.clone());
+        Verifier {
+            inner: WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
+                .build()
+                .ok(),
+            given: given.to_vec(),
+            trusts_anyone,
+            algorithms: provider.signature_verification_algorithms,
+        }
+    }
+
+    /// Accepts a certificate that was given itself, if name and dates are right.
+    fn verify_given(
+        der: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        verify_server_name(&ParsedCertificate::try_from(der)?, name)?;
+        let certificate = parse(der).ok_or(CertificateError::BadEncoding)?;
+        let validity = certificate.tbs_certificate().validity();
+        let now = now.as_secs();
+        if now > validity.not_after.to_unix_duration().as_secs() {
+            return Err(CertificateError::Expired.into());
+        }
+        if now < validity.not_before.to_unix_duration().as_secs() {
+            return Err(CertificateError::NotValidYet.into());
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
+fn parse(der: &CertificateDer<'_>) -> Option<Certificate> {
+    Certificate::from_der(der).ok()
+}
+
+/// Tells apart what is one error to rustls.
+fn explained(error: Error, der: &CertificateDer<'_>) -> Error {
+    let Error::InvalidCertificate(reason) = &error else {
+        return error;
+    };
+    let Some(certificate) = parse(der) else {
+        return error;
+    };
+    let inner = certificate.tbs_certificate();
+    let kind = match reason {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+            if !matches!(inner.get_extension::<SubjectAltName>(), Ok(Some(_))) =>
+        {
+            TlsErrorKind::NoSubjectAltName
+        }
+        CertificateError::UnknownIssuer if inner.issuer() == inner.subject() => {
+            TlsErrorKind::SelfSigned
+        }
+        // A CA's certificate that a server shows as its own, without being known.
+        CertificateError::Other(_) if inner.issuer() == inner.subject() => TlsErrorKind::SelfSigned,
+        _ => return error,
+    };
+    CertificateError::Other(OtherError(Arc::new(Refusal(kind)))).into()
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if self.trusts_anyone {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verified = if self.given.iter().any(|given| given == end_entity.as_ref()) {
+            Self::verify_given(end_entity, server_name, now)
+        } else {
+            match &self.inner {
+                Some(inner) => inner.verify_server_cert(
+                    end_entity,
+                    intermediates,
+                    server_name,
+                    ocsp_response,
+                    now,
+                ),
+                None => Err(CertificateError::UnknownIssuer.into()),
+            }
+        };
+        verified.map_err(|error| explained(error, end_entity))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

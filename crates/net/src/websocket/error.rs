@@ -1,0 +1,51 @@
+//! Errors of the request for a WebSocket.
+use std::io;
+use tungstenite::error::{Error, ProtocolError};
+
+/// Why there is no WebSocket.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebSocketError {
+    /// URL or headers cannot be sent.
+    #[error("the request for a WebSocket cannot be made: {0}")]
+    Setting(String),
+    /// The server answered with another status of HTTP.
+    #[error(
+        "the server answers {status} to the request for a WebSocket: check path, port and headers; mosquitto, AWS and most others have \
+         it at /mqtt"
+    )]
+    Status {
+        /// Code and reason.
+        status: String,
+    },
+    /// The server did not choose the subprotocol `mqtt`.
+    #[error(
+        "the server does not offer MQTT in this WebSocket (no subprotocol \"mqtt\"): check path and port"
+    )]
+    NoMqtt,
+    /// The server does not speak HTTP, or breaks the rules of the handshake.
+    #[error("what answers there is no WebSocket ({0}): check scheme and port")]
+    NoWebSocket(String),
+    /// The stream below failed.
+    #[error("the connection was lost while a WebSocket was asked for ({0}): check scheme and port")]
+    Io(io::Error),
+}
+
+impl WebSocketError {
+    /// Returns what a failed request means.
+    pub(super) fn of(error: Error) -> Self {
+        match error {
+            Error::Io(error) => WebSocketError::Io(error),
+            Error::Http(response) => WebSocketError::Status {
+                status: response.status().to_string(),
+            },
+            Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
+                WebSocketError::NoMqtt
+            }
+            Error::Protocol(ProtocolError::HandshakeIncomplete) | Error::ConnectionClosed => {
+                WebSocketError::Io(io::ErrorKind::UnexpectedEof.into())
+            }
+            error => WebSocketError::NoWebSocket(error.to_string()),
+        }
+    }
+}
