@@ -3,7 +3,7 @@ use crate::{
     broker::{saying, serve},
     process::motemq,
 };
-use motemq_rig::broker::Config;
+use motemq_rig::{broker::Config, forward_proxy};
 use motemq_std::ReturnCode;
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -33,6 +33,32 @@ fn each_layer_that_works_is_named() {
 }
 
 #[test]
+fn a_proxy_is_a_layer() {
+    let (server, _) = serve(Config::new());
+    let at = server.url();
+    for proxy in [
+        forward_proxy::socks5(true).unwrap(),
+        forward_proxy::http(None).unwrap(),
+    ] {
+        works(&["-L", &at, "--proxy", &proxy], &["name", "tcp", "proxy"]);
+        let publish = [
+            "--pub", "-t", "t", "-m", "x", "-q", "1", "--repeat", "1", "--proxy", &proxy,
+        ];
+        motemq(&[&publish[..], &["-L", &at]].concat()).well();
+        let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let nobody = format!("mqtt://{nobody}");
+        for command in [&publish[..], &["doctor", "--proxy", &proxy]] {
+            motemq(&[command, &["-L", &nobody]].concat()).badly(3, "does not reach the broker");
+        }
+    }
+    motemq(&["doctor", "--proxy", "ftp://h"]).badly(2, "not the scheme of a proxy");
+    motemq(&["doctor", "-L", "unix:///x", "--proxy", "http://h"]).badly(2, "leave out --proxy");
+}
+
+#[test]
 fn the_layer_that_does_not_work_is_named() {
     motemq(&["doctor", "-h", "no-such-host.invalid"])
         .badly(11, "no-such-host.invalid has no address");
@@ -56,7 +82,7 @@ fn the_layer_that_does_not_work_is_named() {
     );
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 mod tls {
     use super::{motemq, works};
     use motemq_rig::listeners::Listeners;

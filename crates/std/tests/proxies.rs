@@ -1,0 +1,130 @@
+//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and what is told when one refuses.
+#![cfg(feature = "websocket")]
+use motemq_rig::{
+    broker::Config,
+    forward_proxy::{self, Refusal},
+    server::Server,
+    web::{Manners, Web},
+};
+use motemq_std::{Client, Error, ErrorKind, Filter, Options, Proxy, Publish, QoS, Reconnect};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+
+const SOON: Option<Duration> = Some(Duration::from_secs(20));
+/// `node:secret` in base64.
+const BASIC: &str = "bm9kZTpzZWNyZXQ=";
+
+fn options(url: &str, proxy: &str) -> Options {
+    Options::from_url(url)
+        .unwrap()
+        .client_id("a")
+        .reconnect(Reconnect::Never)
+        .proxy(Proxy::from_url(proxy).unwrap())
+}
+
+fn works(options: &Options) {
+    let mut client = Client::connect(options).unwrap();
+    client
+        .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
+        .unwrap();
+    let payload = vec![7; 100_000];
+    for qos in [QoS::AtMostOnce, QoS::ExactlyOnce] {
+        client
+            .publish(&Publish::to("t").payload(&payload).qos(qos))
+            .unwrap();
+        assert_eq!(client.recv(SOON).unwrap().unwrap().payload, payload);
+    }
+    client.disconnect().unwrap();
+}
+
+/// Where nobody listens.
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap()
+}
+
+fn proxies() -> [String; 4] {
+    [
+        forward_proxy::socks5(false).unwrap(),
+        forward_proxy::socks5(true).unwrap(),
+        forward_proxy::http(None).unwrap(),
+        forward_proxy::http(Some(BASIC)).unwrap(),
+    ]
+}
+
+#[test]
+fn proxies_lead_to_the_broker() {
+    let broker = Server::start(Config::new()).unwrap();
+    let web = Web::start(broker.addr(), Manners::Unkind(1)).unwrap();
+    for proxy in proxies() {
+        works(&options(&broker.url(), &proxy));
+        // The proxy resolves names.
+        let named = format!("mqtt://localhost:{}", broker.addr().port());
+        works(&options(&named, &proxy));
+        works(&options(&web.url(), &proxy));
+    }
+}
+
+#[cfg(feature = "_tls")]
+#[test]
+fn tls_goes_through_proxies() {
+    use motemq_rig::listeners::Listeners;
+    use motemq_std::{Tls, TlsBackend};
+    let Some(ways) = Listeners::for_test("tls_goes_through_proxies") else {
+        return;
+    };
+    for proxy in proxies() {
+        for &backend in TlsBackend::ALL {
+            let tls = Tls::with_backend(backend)
+                .ca(ways.authority.pem().as_bytes())
+                .unwrap();
+            works(&options(&ways.secure(), &proxy).tls(tls));
+        }
+    }
+}
+
+#[test]
+fn a_broker_that_is_not_there_is_told() {
+    let nobody = format!("mqtt://{}", nobody());
+    for proxy in proxies() {
+        let error = Client::connect(&options(&nobody, &proxy)).unwrap_err();
+        assert!(matches!(error, Error::Proxy { .. }), "{error:?}");
+        assert!(
+            error.to_string().contains("does not reach the broker"),
+            "{error}"
+        );
+        assert_eq!(error.kind(), ErrorKind::CannotConnect);
+    }
+}
+
+#[test]
+fn refusals_are_told() {
+    for Refusal { url, words } in forward_proxy::refusals().unwrap() {
+        let options =
+            options("mqtt://broker.example", &url).connect_timeout(Duration::from_millis(500));
+        let begun = Instant::now();
+        let error = Client::connect(&options).unwrap_err();
+        assert!(matches!(error, Error::Proxy { .. }), "{words}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(words) && text.contains("no way to broker.example:1883"),
+            "{words}: {text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{words}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_told() {
+    let nobody = nobody();
+    let options = options("mqtt://broker.example", &format!("http://{nobody}"));
+    let error = Client::connect(&options).unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains(&format!("the proxy {nobody}")),
+        "{error}"
+    );
+}

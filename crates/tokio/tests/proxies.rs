@@ -1,0 +1,145 @@
+//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and what is told when one refuses.
+#![cfg(feature = "websocket")]
+use motemq_rig::{
+    broker::Config,
+    forward_proxy::{self, Refusal},
+    server::Server,
+    web::{Manners, Web},
+};
+use motemq_tokio::{Client, Error, Filter, Options, Proxy, Publish, QoS, Reconnect};
+use std::{
+    future::Future,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(20);
+/// `node:secret` in base64.
+const BASIC: &str = "bm9kZTpzZWNyZXQ=";
+
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    timeout(SOON, work)
+        .await
+        .expect("done within twenty seconds")
+}
+
+fn options(url: &str, proxy: &str) -> Options {
+    Options::from_url(url)
+        .unwrap()
+        .client_id("a")
+        .reconnect(Reconnect::Never)
+        .proxy(Proxy::from_url(proxy).unwrap())
+}
+
+async fn works(options: Options) {
+    let (client, driver) = Client::new(options);
+    let driver = tokio::spawn(driver);
+    let mut messages = soon(client.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
+    let payload = vec![7; 100_000];
+    for qos in [QoS::AtMostOnce, QoS::ExactlyOnce] {
+        let publish = Publish::to("t").payload(&payload).qos(qos);
+        drop(soon(client.publish(&publish)).await.unwrap());
+        let message = soon(messages.recv()).await.expect("a message");
+        assert!(message.payload[..] == payload);
+    }
+    soon(client.disconnect(SOON)).await.unwrap();
+    soon(driver).await.unwrap().unwrap();
+}
+
+/// How an attempt to connect ends.
+async fn fails(options: Options) -> Error {
+    let (_client, driver) = Client::new(options);
+    soon(driver).await.unwrap_err()
+}
+
+/// Where nobody listens.
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap()
+}
+
+fn proxies() -> [String; 4] {
+    [
+        forward_proxy::socks5(false).unwrap(),
+        forward_proxy::socks5(true).unwrap(),
+        forward_proxy::http(None).unwrap(),
+        forward_proxy::http(Some(BASIC)).unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn proxies_lead_to_the_broker() {
+    let broker = Server::start(Config::new()).unwrap();
+    let web = Web::start(broker.addr(), Manners::Unkind(1)).unwrap();
+    for proxy in proxies() {
+        works(options(&broker.url(), &proxy)).await;
+        // The proxy resolves names.
+        let named = format!("mqtt://localhost:{}", broker.addr().port());
+        works(options(&named, &proxy)).await;
+        works(options(&web.url(), &proxy)).await;
+    }
+}
+
+#[cfg(feature = "_tls")]
+#[tokio::test]
+async fn tls_goes_through_proxies() {
+    use motemq_rig::listeners::Listeners;
+    use motemq_tokio::{Tls, TlsBackend};
+    let Some(ways) = Listeners::for_test("tls_goes_through_proxies") else {
+        return;
+    };
+    for proxy in proxies() {
+        for &backend in TlsBackend::ALL {
+            let tls = Tls::with_backend(backend)
+                .ca(ways.authority.pem().as_bytes())
+                .unwrap();
+            works(options(&ways.secure(), &proxy).tls(tls)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_is_not_there_is_told() {
+    let nobody = format!("mqtt://{}", nobody());
+    for proxy in proxies() {
+        let error = fails(options(&nobody, &proxy)).await;
+        assert!(matches!(error, Error::Proxy { .. }), "{error:?}");
+        assert!(
+            error.to_string().contains("does not reach the broker"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told() {
+    for Refusal { url, words } in forward_proxy::refusals().unwrap() {
+        let options =
+            options("mqtt://broker.example", &url).connect_timeout(Duration::from_millis(500));
+        let begun = Instant::now();
+        let error = fails(options).await;
+        assert!(matches!(error, Error::Proxy { .. }), "{words}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(words) && text.contains("no way to broker.example:1883"),
+            "{words}: {text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_told() {
+    let nobody = nobody();
+    let options = options("mqtt://broker.example", &format!("http://{nobody}"));
+    let error = fails(options).await;
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains(&format!("the proxy {nobody}")),
+        "{error}"
+    );
+}
