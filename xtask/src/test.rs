@@ -135,7 +135,7 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
                 "--workspace",
                 "--all-targets",
                 "--features",
-                "motemq-tokio/store",
+                "motemq-tokio/store,motemq-std/rustls,motemq-tokio/rustls",
             ]),
         );
         steps.run(
@@ -148,6 +148,24 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
                 "--no-default-features",
             ]),
         );
+        // The extremes of what is built: nothing, all, and the library that is not the default alone.
+        for (name, features) in [
+            ("lints of the clients without features", &[][..]),
+            (
+                "lints of the clients with rustls",
+                &["--features", "rustls"],
+            ),
+        ] {
+            let clients = [
+                "clippy",
+                "--package",
+                "motemq-std",
+                "--package",
+                "motemq-tokio",
+                "--no-default-features",
+            ];
+            steps.run(name, denying(&[&clients[..], features].concat()));
+        }
         let fuzz = [
             "clippy",
             "--manifest-path",
@@ -217,7 +235,7 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
         test(&[
             "--workspace",
             "--features",
-            "motemq/fast,motemq-tokio/store",
+            "motemq/fast,motemq-tokio/store,motemq-std/rustls,motemq-tokio/rustls",
         ]),
     );
     steps.run_unless(
