@@ -51,11 +51,12 @@ const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
 /// # Errors
 /// It cannot be read or written.
 pub fn make() -> Result<(), String> {
-    make_in(&workspace().join("crates/core"), &place())
+    make_in(&workspace().join("crates"), &place())
         .map_err(|error| format!("cannot copy the core: {error}"))
 }
 
-fn make_in(from: &Path, to: &Path) -> io::Result<()> {
+fn make_in(crates: &Path, to: &Path) -> io::Result<()> {
+    let from = crates.join("core");
     for old in ["src", "tests"].map(|name| to.join(name)) {
         if old.exists() {
             fs::remove_dir_all(old)?;
@@ -63,7 +64,12 @@ fn make_in(from: &Path, to: &Path) -> io::Result<()> {
     }
     copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
     copy(&from.join("tests"), &to.join("tests/all"), &as_module)?;
-    let mut modules = String::from("mod script;\n");
+    // The builders of packets belong to the test support, which depends on the core.
+    fs::copy(
+        crates.join("rig/src/packets.rs"),
+        to.join("tests/all/packets.rs"),
+    )?;
+    let mut modules = String::from("mod packets;\nmod script;\n");
     for file in fs::read_dir(from.join("tests"))? {
         let name = file?.file_name().into_string().unwrap_or_default();
         if let Some(name) = name.strip_suffix(".rs") {
@@ -103,7 +109,9 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) -> io::Result<(
 fn as_module(text: &str) -> String {
     let lines = text.lines().map(|line| match line {
         "mod script;" => "use crate::script;".to_owned(),
-        _ => line.replace("crate::", "super::"),
+        _ => line
+            .replace("crate::", "super::")
+            .replace("motemq_rig::packets", "crate::packets"),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -122,6 +130,10 @@ mod tests {
         assert_eq!(
             as_module("use crate::{packet, script::*};"),
             "use super::{packet, script::*};"
+        );
+        assert_eq!(
+            as_module("pub use motemq_rig::packets::*;"),
+            "pub use crate::packets::*;"
         );
     }
 }
