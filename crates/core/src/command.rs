@@ -1,7 +1,10 @@
 //! The arguments of the commands: quality of service, messages, topic filters, and the options of a
 //! connection.
-use crate::TopicName;
+mod filter;
+
+use crate::{Property, TopicName};
 use core::fmt;
+pub use filter::{Filter, FilterOptions, RetainHandling, SubscriptionOptions};
 
 /// The quality of service: how often a message can arrive.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -94,9 +97,11 @@ impl core::hash::Hash for Checked {
 /// use motemq::{Publish, QoS};
 /// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce).retain();
 /// ```
+///
+/// `T` is the type of its properties: `()` for none, and always with MQTT 3.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Publish<'a> {
+pub struct Publish<'a, T = ()> {
     pub(crate) topic: &'a str,
     /// Whether the topic is known to be a topic name.
     pub(crate) is_checked: Checked,
@@ -108,6 +113,8 @@ pub struct Publish<'a> {
     pub remaining: u32,
     /// The payload, or its beginning if `remaining` is not 0.
     pub payload: &'a [u8],
+    /// The properties.
+    pub properties: T,
 }
 
 impl<'a> Publish<'a> {
@@ -121,6 +128,7 @@ impl<'a> Publish<'a> {
             qos: QoS::AtMostOnce,
             remaining: 0,
             payload: &[],
+            properties: (),
         }
     }
 
@@ -133,6 +141,30 @@ impl<'a> Publish<'a> {
         }
     }
 
+    /// Sets the properties, which only MQTT 5 has.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Property, Publish};
+    /// let request = Publish::to("clock").properties(&[Property::ResponseTopic("node/7".into())]);
+    /// ```
+    pub const fn properties(
+        self,
+        properties: &'a [Property<'a>],
+    ) -> Publish<'a, &'a [Property<'a>]> {
+        Publish {
+            topic: self.topic,
+            is_checked: self.is_checked,
+            retain: self.retain,
+            qos: self.qos,
+            remaining: self.remaining,
+            payload: self.payload,
+            properties,
+        }
+    }
+}
+
+impl<'a, T: Copy> Publish<'a, T> {
     /// Returns the topic.
     pub const fn topic(&self) -> &'a str {
         self.topic
@@ -172,28 +204,10 @@ impl<'a> Publish<'a> {
     }
 }
 
-/// A topic filter, and the highest QoS with which its messages are to be delivered.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Filter<'a> {
-    /// The text of the topic filter.
-    pub filter: &'a str,
-    /// The highest QoS with which messages are to be delivered.
-    pub qos: QoS,
-}
-
-impl<'a> Filter<'a> {
-    /// Makes a filter from its text: 1 to 65,535 bytes without U+0000, with `+` for one level and
-    /// `#` for all remaining levels [MQTT-4.7.1-2] [MQTT-4.7.1-3]. The text is checked when the
-    /// filter is sent.
-    pub const fn new(filter: &'a str, qos: QoS) -> Self {
-        Filter { filter, qos }
-    }
-}
-
 /// The options of a connection, which CONNECT carries.
 ///
-/// `Debug` does not show the password.
+/// `Debug` does not show the password. `T` is the type of the properties: `()` for none, and always
+/// with MQTT 3.1.1.
 ///
 /// # Examples
 /// ```
@@ -206,24 +220,27 @@ impl<'a> Filter<'a> {
 /// assert!(!format!("{connect:?}").contains("secret"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Connect<'a> {
+pub struct Connect<'a, T = ()> {
     /// The client identifier, which names the session at the broker.
     pub client_id: &'a str,
     /// The message that the broker publishes when the connection is lost.
-    pub will: Option<Publish<'a>>,
+    pub will: Option<Publish<'a, T>>,
     /// The user name.
     pub user: Option<&'a str>,
-    /// The password, which can be any bytes. It requires a user name.
+    /// The password, which can be any bytes. With MQTT 3.1.1 it requires a user name.
     pub password: Option<&'a [u8]>,
     /// The keep alive in seconds; 0 switches it off.
     pub keep_alive: u16,
     /// The time limit for an answer in seconds; 0 switches it off. It is not sent.
     pub timeout: u8,
-    /// Whether the session is clean: it begins and ends with the connection.
+    /// Whether the session is clean: it begins and ends with the connection. With MQTT 5 this is
+    /// Clean Start: the session begins with the connection.
     pub clean: bool,
     /// The offset of packet identifiers if the broker has a session that the client does not know.
     /// It is not sent.
     pub identifier_offset: u16,
+    /// The properties of CONNECT. Those of the will are part of the will.
+    pub properties: T,
 }
 
 impl<'a> Connect<'a> {
@@ -244,9 +261,42 @@ impl<'a> Connect<'a> {
             timeout: 10,
             clean: true,
             identifier_offset: 0,
+            properties: (),
         }
     }
 
+    /// Sets the properties, which only MQTT 5 has. A will with properties is set after them.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Connect, Property, Publish};
+    /// let will = Publish::to("gone").properties(&[Property::WillDelayInterval(30)]);
+    /// let connect = Connect::new("node-7")
+    ///     .properties(&[Property::SessionExpiryInterval(3600)])
+    ///     .will(will);
+    /// ```
+    pub const fn properties(
+        self,
+        properties: &'a [Property<'a>],
+    ) -> Connect<'a, &'a [Property<'a>]> {
+        Connect {
+            client_id: self.client_id,
+            will: match self.will {
+                Some(will) => Some(will.properties(&[])),
+                None => None,
+            },
+            user: self.user,
+            password: self.password,
+            keep_alive: self.keep_alive,
+            timeout: self.timeout,
+            clean: self.clean,
+            identifier_offset: self.identifier_offset,
+            properties,
+        }
+    }
+}
+
+impl<'a, T: Copy> Connect<'a, T> {
     /// Asks the broker to resume the session with this client identifier, or to begin a session
     /// that outlives the connection if there is none [MQTT-3.1.2-4].
     pub const fn keep_session(mut self) -> Self {
@@ -287,7 +337,7 @@ impl<'a> Connect<'a> {
     /// Sets the will: the message that the broker publishes when the connection ends without
     /// [`disconnect`](crate::Session::disconnect) [MQTT-3.1.2-8]. Its payload can have up to 65,535
     /// bytes.
-    pub const fn will(mut self, will: Publish<'a>) -> Self {
+    pub const fn will(mut self, will: Publish<'a, T>) -> Self {
         self.will = Some(will);
         self
     }
@@ -306,7 +356,7 @@ impl<'a> Connect<'a> {
     }
 }
 
-impl fmt::Debug for Connect<'_> {
+impl<T: fmt::Debug> fmt::Debug for Connect<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connect")
             .field("client_id", &self.client_id)
@@ -315,6 +365,7 @@ impl fmt::Debug for Connect<'_> {
             .field("will", &self.will)
             .field("user", &self.user)
             .field("password", &self.password.map(|_| "***"))
+            .field("properties", &self.properties)
             .finish()
     }
 }

@@ -1,8 +1,8 @@
 //! Formats for defmt of the types for which a derived format does not do. They show neither the
 //! content of buffers nor passwords, and they log topics without a check for UTF-8.
 use crate::{
-    Buffer, Connect, ManualAcks, Out, PendingAck, Protocol, Session, Slot, TopicName,
-    packet::Filters,
+    Buffer, Connect, FilterOptions, ManualAcks, Out, PendingAck, Properties, Property, Protocol,
+    Session, Slot, Text, TopicName, packet::Filters,
 };
 use defmt::{Format, Formatter, write};
 
@@ -12,7 +12,34 @@ impl Format for TopicName<'_> {
     }
 }
 
-impl Format for Connect<'_> {
+impl Format for Text<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=[u8]:a}", self.as_bytes());
+    }
+}
+
+impl Format for Property<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        let (number, data, value) = self.shown();
+        write!(
+            f,
+            "Property {{ id: {=u8:#x}, number: {=u32}, data: {=[u8]:a}, value: {=[u8]:a} }}",
+            self.identifier(),
+            number,
+            data,
+            value
+        );
+    }
+}
+
+impl Format for Properties<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        // As with filters, a list of unknown length cannot be written.
+        write!(f, "{=usize} properties", self.iter().count());
+    }
+}
+
+impl<T: Format> Format for Connect<'_, T> {
     fn format(&self, f: Formatter<'_>) {
         let Connect {
             client_id,
@@ -20,17 +47,18 @@ impl Format for Connect<'_> {
             keep_alive,
             will,
             user,
+            properties,
             ..
         } = self;
         write!(
             f,
-            "Connect {{ client_id: {}, clean: {}, keep_alive: {}, will: {}, user: {} }}",
-            client_id, clean, keep_alive, will, user
+            "Connect {{ client_id: {}, clean: {}, keep_alive: {}, will: {}, user: {}, properties: {} }}",
+            client_id, clean, keep_alive, will, user, properties
         );
     }
 }
 
-impl Format for Filters<'_> {
+impl<O: FilterOptions> Format for Filters<'_, O> {
     fn format(&self, f: Formatter<'_>) {
         // A format is written in one piece, which a list of unknown length cannot be.
         write!(f, "{=usize} filters", self.iter().count());

@@ -127,19 +127,27 @@ mod event;
 mod manual_acks;
 pub mod packet;
 mod profile;
+mod property;
 mod protocol;
+mod reason;
 mod session;
 mod snapshot;
+mod text;
 pub mod topic;
 mod wire;
 
 pub use buffer::{Buffer, Out, Output};
-pub use command::{Connect, Filter, Publish, QoS};
+pub use command::{
+    Connect, Filter, FilterOptions, Publish, QoS, RetainHandling, SubscriptionOptions,
+};
 pub use error::{Fault, ReturnCode, SendError};
 pub use event::{Event, Message, SessionState};
 pub use manual_acks::{AckToken, ManualAcks, PendingAck};
 pub use profile::{Clean, Full, Profile, Sensor};
+pub use property::{Properties, Property, PropertyError, PropertySource};
 pub use protocol::{Mqtt311, Protocol};
+pub use reason::ReasonCode;
 pub use session::{PacketId, Session, Slot};
 pub use snapshot::SnapshotError;
+pub use text::Text;
 pub use topic::{TopicError, TopicFilter, TopicName};

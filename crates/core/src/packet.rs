@@ -1,5 +1,8 @@
-//! The complete MQTT 3.1.1 codec, for tools, fuzzers, test brokers and benchmarks. It decodes and
-//! encodes all fourteen packets, and copies nothing when it decodes.
+//! The complete codec, for tools, fuzzers, test brokers and benchmarks. It decodes and encodes all
+//! packets, and copies nothing when it decodes.
+//!
+//! This module has the fourteen packets of MQTT 3.1.1, and [`v5`] the fifteen packets of MQTT 5.
+//! [`Filters`] belong to both.
 //!
 //! [`Session`](crate::Session) does not use it. Both share the code that reads the fixed header,
 //! that checks text, and that writes packets.
@@ -20,8 +23,9 @@
 #[cfg(feature = "fast")]
 use crate::session::fast;
 use crate::{
-    Connect, Mqtt311, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
+    Connect, FilterOptions, Mqtt311, Out, Output, PacketId, Publish, QoS, ReturnCode, SendError,
     command::Checked,
+    property::Place,
     topic::{self, Kind, TopicName},
     wire::{self, Draft},
 };
@@ -29,6 +33,7 @@ use core::{fmt, str};
 
 mod display;
 mod filters;
+pub mod v5;
 
 pub use crate::wire::Malformed;
 pub use filters::Filters;
@@ -153,7 +158,7 @@ fn decode_publish(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
 
 fn decode_other(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
     let packet = match kind {
-        wire::CONNECT => Packet::Connect(decode_connect(&mut body)?),
+        wire::CONNECT => Packet::Connect(decode_connect::<V311>(&mut body).ok()?),
         wire::CONNACK => {
             let (session_present, code) = wire::connack(read_u16(&mut body)?).ok()?;
             // A CONNACK that refuses has no session present [MQTT-3.2.2-4].
@@ -181,7 +186,7 @@ fn decode_other(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
         wire::SUBSCRIBE | wire::UNSUBSCRIBE => {
             let id = read_id(&mut body)?;
             let with_qos = kind == wire::SUBSCRIBE;
-            let filters = read_filters(core::mem::take(&mut body), with_qos)?;
+            let filters = read_filters::<V311>(core::mem::take(&mut body), with_qos).ok()?;
             if with_qos {
                 Packet::Subscribe { id, filters }
             } else {
@@ -196,41 +201,89 @@ fn decode_other(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
     body.is_empty().then_some(packet)
 }
 
-fn decode_connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
-    let (protocol, after) = body.split_first_chunk()?;
-    let (&[level, flags], after) = after.split_first_chunk()?;
-    *body = after;
-    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] [MQTT-3.1.2-22]
-    if protocol != b"\0\x04MQTT" || level != 4 || flags & 1 != 0 || flags & 0xc0 == 0x40 {
-        return None;
+/// What the versions of MQTT do differently in the same fields.
+trait Version {
+    /// The level of the protocol in CONNECT.
+    const LEVEL: u8;
+    type Properties<'a>: Copy;
+    type Options: FilterOptions;
+    type Error: From<Malformed>;
+
+    /// Removes the properties that stand in this place from `body`.
+    fn properties<'a>(
+        body: &mut &'a [u8],
+        place: Place,
+    ) -> Result<Self::Properties<'a>, Self::Error>;
+
+    /// Checks a topic filter that is valid in both versions, and the options behind it.
+    fn check_filter(filter: &[u8], options: Option<u8>) -> Result<(), Self::Error>;
+}
+
+/// MQTT 3.1.1.
+struct V311;
+
+impl Version for V311 {
+    const LEVEL: u8 = 4;
+    type Properties<'a> = ();
+    type Options = ();
+    type Error = Malformed;
+
+    fn properties(_: &mut &[u8], _: Place) -> Result<(), Malformed> {
+        Ok(())
     }
-    let keep_alive = read_u16(body)?;
-    let client_id = read_text(body, Kind::Text)?;
+
+    fn check_filter(_: &[u8], options: Option<u8>) -> Result<(), Malformed> {
+        match options {
+            Some(3..) => Err(Malformed),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn decode_connect<'a, V: Version>(
+    body: &mut &'a [u8],
+) -> Result<Connect<'a, V::Properties<'a>>, V::Error> {
+    let (protocol, after) = body.split_first_chunk().ok_or(Malformed)?;
+    let (&[level, flags], after) = after.split_first_chunk().ok_or(Malformed)?;
+    *body = after;
+    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3]
+    if protocol != b"\0\x04MQTT" || level != V::LEVEL || flags & 1 != 0 {
+        return Err(Malformed.into());
+    }
+    // A password requires a user name [MQTT-3.1.2-22], but not with MQTT 5.
+    if V::LEVEL == 4 && flags & 0xc0 == 0x40 {
+        return Err(Malformed.into());
+    }
+    let keep_alive = read_u16(body).ok_or(Malformed)?;
+    let properties = V::properties(body, Place::CONNECT)?;
+    let client_id = read_text(body, Kind::Text).ok_or(Malformed)?;
     let will = if flags & 0x04 != 0 {
+        let properties = V::properties(body, Place::WILL)?;
         Some(Publish {
-            topic: read_text(body, Kind::Name)?,
+            topic: read_text(body, Kind::Name).ok_or(Malformed)?,
             is_checked: Checked::YES,
             retain: flags & 0x20 != 0,
-            qos: QoS::try_from(flags >> 3 & 3).ok()?,
+            qos: QoS::try_from(flags >> 3 & 3).map_err(|_| Malformed)?,
             remaining: 0,
-            payload: read_data(body)?,
+            payload: read_data(body).ok_or(Malformed)?,
+            properties,
         })
     } else if flags & 0x38 != 0 {
-        return None;
+        return Err(Malformed.into());
     } else {
         None
     };
     let user = if flags & 0x80 != 0 {
-        Some(read_text(body, Kind::Text)?)
+        Some(read_text(body, Kind::Text).ok_or(Malformed)?)
     } else {
         None
     };
     let password = if flags & 0x40 != 0 {
-        Some(read_data(body)?)
+        Some(read_data(body).ok_or(Malformed)?)
     } else {
         None
     };
-    Some(Connect {
+    Ok(Connect {
         client_id,
         will,
         user,
@@ -239,6 +292,7 @@ fn decode_connect<'a>(body: &mut &'a [u8]) -> Option<Connect<'a>> {
         timeout: 0,
         clean: flags & 2 != 0,
         identifier_offset: 0,
+        properties,
     })
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     Mqtt311, Protocol, SendError,
     buffer::{Out, Writer},
-    command::{Connect, Filter},
+    command::{Connect, Filter, FilterOptions},
+    property::{Place, PropertySource},
     topic::{self, Kind, TopicName},
 };
 use core::marker::PhantomData;
@@ -22,6 +23,8 @@ pub(crate) const UNSUBACK: u8 = 11;
 pub(crate) const PINGREQ: u8 = 12;
 pub(crate) const PINGRESP: u8 = 13;
 pub(crate) const DISCONNECT: u8 = 14;
+/// Only MQTT 5 has it.
+pub(crate) const AUTH: u8 = 15;
 
 /// The DUP flag in the first byte of a PUBLISH.
 pub(crate) const DUP: u8 = 8;
@@ -36,8 +39,10 @@ pub(crate) const REPEATED: u8 = 0x80;
 pub(crate) const RESERVED: u8 = 2;
 /// The types with the flags [`RESERVED`], one bit for each.
 const WITH_RESERVED: u16 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE;
-/// All types that MQTT defines, one bit for each.
+/// All types that MQTT 3.1.1 defines, one bit for each.
 const DEFINED: u16 = 0x7ffe;
+/// All types that MQTT 5 defines.
+const DEFINED_5: u16 = DEFINED | 1 << AUTH;
 /// The first byte of a PUBREL.
 pub(crate) const PUBREL_FIRST_BYTE: u8 = PUBREL << 4 | RESERVED;
 /// The return code in SUBACK for a filter that the broker refuses.
@@ -55,10 +60,21 @@ pub(crate) struct FixedHeader<'i> {
     pub body: &'i [u8],
 }
 
-/// Reads a fixed header. Returns `None` if it is incomplete.
+/// Reads a fixed header of MQTT 3.1.1. Returns `None` if it is incomplete.
 #[inline(always)]
 pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
-    let Some((&first_byte, mut body)) = bytes.split_first() else {
+    fixed_header_of(bytes, DEFINED)
+}
+
+/// Reads a fixed header of MQTT 5. Returns `None` if it is incomplete.
+#[inline(always)]
+pub(crate) fn fixed_header_5(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malformed> {
+    fixed_header_of(bytes, DEFINED_5)
+}
+
+#[inline(always)]
+fn fixed_header_of(bytes: &[u8], defined: u16) -> Result<Option<FixedHeader<'_>>, Malformed> {
+    let Some((&first_byte, body)) = bytes.split_first() else {
         return Ok(None);
     };
     // The flags that the type allows, one bit for each of the 16 values [MQTT-2.2.2-2].
@@ -67,31 +83,39 @@ pub(crate) fn fixed_header(bytes: &[u8]) -> Result<Option<FixedHeader<'_>>, Malf
         // Neither QoS 3 [MQTT-3.3.1-4] nor DUP with QoS 0 [MQTT-3.3.1-2].
         0b0011_1100_0011_1111
     } else {
-        // The flags are `RESERVED` or 0. Types 0 and 15 are not allowed with any flags.
-        u32::from(DEFINED >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
+        // The flags are `RESERVED` or 0. Types that are not defined are not allowed with any flags.
+        u32::from(defined >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
     };
     if allowed >> (first_byte & 15) & 1 == 0 {
         return Err(Malformed);
     }
-    let mut length = 0;
+    Ok(variable(body)?.map(|(length, body)| FixedHeader {
+        first_byte,
+        length,
+        body,
+    }))
+}
+
+/// Reads a variable byte integer. Returns it and the bytes that follow, or `None` if it is
+/// incomplete.
+#[inline(always)]
+pub(crate) fn variable(mut bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malformed> {
+    let mut number = 0;
     let mut shift = 0u32;
     loop {
-        let Some((&byte, after)) = body.split_first() else {
+        let Some((&byte, after)) = bytes.split_first() else {
             return Ok(None);
         };
-        body = after;
-        length |= (byte as usize & 0x7f).wrapping_shl(shift);
+        bytes = after;
+        number |= (byte as usize & 0x7f).wrapping_shl(shift);
         shift = shift.wrapping_add(7);
         if byte < 0x80 {
-            // MQTT 3.1.1 does not forbid an encoding in more bytes than necessary. This crate does.
+            // MQTT 5 forbids an encoding in more bytes than necessary [MQTT-1.5.5-1]. MQTT 3.1.1
+            // does not, but this crate does.
             if byte == 0 && shift > 7 {
                 return Err(Malformed);
             }
-            return Ok(Some(FixedHeader {
-                first_byte,
-                length,
-                body,
-            }));
+            return Ok(Some((number, bytes)));
         }
         if shift == 28 {
             return Err(Malformed);
@@ -242,6 +266,16 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.writer.bytes(bytes);
     }
 
+    /// Returns the position of the next byte.
+    pub fn position(&self) -> usize {
+        self.writer.at
+    }
+
+    /// Returns the bytes that were written from this position on, if all of them fit.
+    pub fn written_since(&self, position: usize) -> Option<&[u8]> {
+        self.writer.mem.get(position..self.writer.at)
+    }
+
     /// Writes the topic of a PUBLISH.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn topic(&mut self, topic: &str) {
@@ -301,20 +335,41 @@ impl<'o, P: Protocol> Draft<'o, P> {
         Ok(())
     }
 
-    /// Writes the body of a CONNECT.
+    /// Writes the body of a CONNECT of MQTT 3.1.1.
     #[inline(always)]
     pub fn connect(&mut self, c: &Connect<'_>) {
-        if c.client_id.is_empty() && !c.clean {
+        self.connect_of(c, false);
+    }
+
+    /// Writes the body of a CONNECT of MQTT 5.
+    #[inline(always)]
+    pub fn connect_5<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>) {
+        self.connect_of(c, true);
+    }
+
+    #[inline(always)]
+    fn connect_of<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>, is_5: bool) {
+        if !c.clean && c.client_id.is_empty() && !is_5 {
             self.refuse(SendError::Invalid);
         }
         // The name and level of the protocol, and a placeholder for the flags.
-        self.bytes(b"\0\x04MQTT\x04\0");
+        self.bytes(if is_5 {
+            b"\0\x04MQTT\x05\0"
+        } else {
+            b"\0\x04MQTT\x04\0"
+        });
         let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
         self.u16(c.keep_alive);
+        if is_5 {
+            self.properties(c.properties, Place::CONNECT);
+        }
         self.field(c.client_id.as_bytes(), Kind::Text);
         if let Some(will) = &c.will {
             flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;
+            if is_5 {
+                self.properties(will.properties, Place::WILL);
+            }
             self.field(will.topic.as_bytes(), Kind::Name);
             self.field(will.payload, Kind::Data);
             if will.remaining != 0 {
@@ -326,8 +381,8 @@ impl<'o, P: Protocol> Draft<'o, P> {
             self.field(user.as_bytes(), Kind::Text);
         }
         if let Some(password) = c.password {
-            // [MQTT-3.1.2-22]
-            if c.user.is_none() {
+            // [MQTT-3.1.2-22] of MQTT 3.1.1
+            if c.user.is_none() && !is_5 {
                 self.refuse(SendError::Invalid);
             }
             flags |= 0x40;
@@ -340,12 +395,25 @@ impl<'o, P: Protocol> Draft<'o, P> {
 
     /// Writes the body of a SUBSCRIBE or UNSUBSCRIBE.
     #[inline(always)]
-    pub fn filters<'f>(&mut self, id: u16, filters: impl Iterator<Item = Filter<'f>>) {
+    pub fn filters<'f, O: FilterOptions>(
+        &mut self,
+        id: u16,
+        filters: impl Iterator<Item = Filter<'f, O>>,
+    ) {
         self.u16(id);
+        self.filters_of(filters);
+    }
+
+    /// Writes the filters of a SUBSCRIBE or UNSUBSCRIBE.
+    #[inline(always)]
+    pub fn filters_of<'f, O: FilterOptions>(
+        &mut self,
+        filters: impl Iterator<Item = Filter<'f, O>>,
+    ) {
         for filter in filters {
             self.field(filter.filter.as_bytes(), Kind::Filter);
             if self.first_byte == SUBSCRIBE << 4 | RESERVED {
-                self.byte(filter.qos as u8);
+                self.byte(filter.qos as u8 | filter.options.bits());
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The bytes that a probe receives when types of the core are logged with defmt.
 #![cfg(feature = "defmt")]
 use defmt::{Format, export};
-use motemq::{Buffer, Connect, Event, Fault, ManualAcks, PendingAck, QoS, Session, Slot, packet};
+use motemq::{
+    Buffer, Connect, Event, Fault, ManualAcks, PendingAck, Property, QoS, Session, Slot, packet,
+};
 
 /// Returns the bytes of a value: the number of a format string of the firmware, and its arguments.
 fn logged<T: Format + ?Sized>(value: &T) -> Vec<u8> {
@@ -34,6 +36,29 @@ fn secrets_are_not_logged() {
         !holds(&logged(&tx), b"s"),
         "a buffer logs its length, not its bytes"
     );
+}
+
+#[test]
+fn authentication_data_is_not_logged() {
+    let list = [
+        Property::AuthenticationMethod("SCRAM".into()),
+        Property::AuthenticationData(b"secret"),
+    ];
+    assert!(holds(&logged(&list[0]), b"SCRAM"));
+    assert!(!holds(&logged(&list[1]), b"secret"));
+    let mut tx = Buffer::<[u8; 64]>::new();
+    let connect = Connect::new("node-7").properties(&list);
+    packet::v5::Packet::Connect(connect)
+        .encode(&mut tx)
+        .unwrap();
+    let (sent, _) = packet::v5::decode(tx.bytes()).unwrap().unwrap();
+    for bytes in [logged(&connect), logged(&sent)] {
+        assert!(
+            holds(&bytes, b"node-7") && !holds(&bytes, b"secret"),
+            "{}",
+            bytes.escape_ascii()
+        );
+    }
 }
 
 #[test]

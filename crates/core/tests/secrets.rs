@@ -27,3 +27,35 @@ fn nothing_shows_a_password() {
     }
     assert!(packet.to_string().contains("user \"user\" with password"));
 }
+
+#[test]
+fn nothing_shows_authentication_data() {
+    let list = [
+        Property::AuthenticationMethod("SCRAM".into()),
+        Property::AuthenticationData(b"sesame"),
+    ];
+    let connect = Connect::new("a").properties(&list).login("u", b"sesame");
+    let mut tx = Buffer::<[u8; 64]>::new();
+    packet::v5::Packet::Connect(connect)
+        .encode(&mut tx)
+        .unwrap();
+    let (packet, _) = packet::v5::decode(tx.bytes()).unwrap().unwrap();
+    let packet::v5::Packet::Connect(read) = packet else {
+        panic!("{packet:?}");
+    };
+    let numbers = format!("{:?}", b"sesame");
+    for text in [
+        format!("{connect:?}"),
+        format!("{packet:?}"),
+        packet.to_string(),
+        format!("{:?}", read.properties),
+        format!("{:?}", list[1]),
+        list[1].to_string(),
+    ] {
+        assert!(
+            !text.contains("sesame") && !text.contains(numbers.trim_matches(['[', ']'])),
+            "{text}"
+        );
+    }
+    assert_eq!(read.properties.authentication_data(), Some(&b"sesame"[..]));
+}

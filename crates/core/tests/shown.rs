@@ -111,6 +111,38 @@ fn every_return_code_has_words() {
     }
 }
 
+/// The texts of the errors of MQTT 5.
+fn of_mqtt_5() -> Vec<String> {
+    use v5::DecodeError::{self, *};
+    let id = 0x1f;
+    let of_properties = [
+        PropertyError::Incomplete,
+        PropertyError::Unknown { id },
+        PropertyError::NotAllowed { id },
+        PropertyError::Repeated { id },
+        PropertyError::Value { id },
+        PropertyError::Text { id },
+        PropertyError::TopicAlias,
+        PropertyError::NoMethod,
+    ];
+    let others = [
+        DecodeError::Malformed,
+        Code(ReasonCode::BANNED),
+        NoTopic,
+        Options,
+        Share,
+        SessionPresent,
+    ];
+    let all = of_properties.map(Property).into_iter().chain(others);
+    assert_eq!(
+        DecodeError::from(PropertyError::Repeated { id }).to_string(),
+        "the property 0x1f is repeated: close the connection with the reason code 0x82"
+    );
+    all.map(|error| error.to_string())
+        .chain(of_properties.map(|error| error.to_string()))
+        .collect()
+}
+
 /// Every error has a text, and no two texts are equal.
 #[test]
 fn every_error_has_words_of_its_own() {
@@ -136,6 +168,7 @@ fn every_error_has_words_of_its_own() {
         &faults,
         &images,
         &[packet::Malformed.to_string()],
+        &of_mqtt_5(),
     ]
     .concat();
     assert!(all.iter().all(|words| words.len() > 10), "{all:?}");
@@ -205,4 +238,135 @@ fn requests_show_their_fields() {
             && text.contains("user: Some(\"u\")"),
         "{text}"
     );
+}
+
+/// A packet of MQTT 5 of each type, and every optional field.
+const PACKETS_5: &[(&[u8], &str)] = &[
+    (
+        b"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01a",
+        "CONNECT id \"a\", clean start, keep alive 60 s",
+    ),
+    (
+        b"\x10\x21\0\x04MQTT\x05\x84\0\0\x03\x21\0\x05\0\x01a\x05\x18\0\0\0\x07\0\x01w\0\x02hi\0\x01u",
+        "CONNECT id \"a\", session resumed, keep alive 0 s, user \"u\", will \"w\", QoS 0, 2 bytes \"hi\", of the will: will delay interval 7, receive maximum 5",
+    ),
+    (
+        b"\x20\x06\x01\0\x03\x13\0\x05",
+        "CONNACK success (reason code 0x00), session present, server keep alive 5",
+    ),
+    (
+        b"\x30\x06\0\x01t\0\n\xff",
+        "PUBLISH \"t\", QoS 0, 2 bytes \"\\n\\xff\"",
+    ),
+    (
+        b"\x3d\x0d\0\0\0\x05\x08\x23\0\x07\x09\0\x02\xffd",
+        "PUBLISH by alias, QoS 2, id 5, retain, dup, topic alias 7, correlation data \"\\xffd\", 0 bytes \"\"",
+    ),
+    (b"\x40\x02\x01\0", "PUBACK id 256"),
+    (
+        b"\x50\x08\0\x02\x87\x04\x1f\0\x01r",
+        "PUBREC id 2, not authorised (reason code 0x87), reason string \"r\"",
+    ),
+    (b"\x62\x02\0\x03", "PUBREL id 3"),
+    (
+        b"\x70\x03\0\x04\x92",
+        "PUBCOMP id 4, packet identifier not found (reason code 0x92)",
+    ),
+    (
+        b"\x82\x12\0\x05\x02\x0b\x07\0\x01a\x01\0\x01#\x1e\0\x02+/\x24",
+        "SUBSCRIBE id 5, subscription identifier 7, \"a\" QoS 1, \"#\" QoS 2 no local retain as published retained if new, \"+/\" QoS 0 no local none retained",
+    ),
+    (
+        b"\x90\x05\0\x05\0\x01\x87",
+        "SUBACK id 5, QoS 1, not authorised (reason code 0x87)",
+    ),
+    (
+        b"\xa2\x09\0\x06\0\0\x01a\0\x01#",
+        "UNSUBSCRIBE id 6, \"a\", \"#\"",
+    ),
+    (
+        b"\xb0\x05\0\x06\0\0\x11",
+        "UNSUBACK id 6, success (reason code 0x00), no subscription existed (reason code 0x11)",
+    ),
+    (b"\xc0\0", "PINGREQ"),
+    (b"\xd0\0", "PINGRESP"),
+    (b"\xe0\0", "DISCONNECT success (reason code 0x00)"),
+    (
+        b"\xf0\x0b\x18\x09\x15\0\x01m\x16\0\x02xy",
+        "AUTH continue authentication (reason code 0x18), authentication method \"m\", authentication data of 2 bytes",
+    ),
+];
+
+#[test]
+fn every_packet_of_mqtt_5_has_words() {
+    for (bytes, words) in PACKETS_5 {
+        let (packet, length) = v5::decode(bytes).unwrap().unwrap();
+        assert_eq!((packet.to_string().as_str(), length), (*words, bytes.len()));
+    }
+}
+
+#[test]
+fn every_property_has_words_of_its_own() {
+    use motemq::Property::*;
+    let one = 1.try_into().unwrap();
+    let all = [
+        PayloadFormatIndicator(true),
+        MessageExpiryInterval(1),
+        ContentType("é".into()),
+        ResponseTopic("a".into()),
+        CorrelationData(b"\0a"),
+        SubscriptionIdentifier(1),
+        SessionExpiryInterval(1),
+        AssignedClientIdentifier("a".into()),
+        ServerKeepAlive(1),
+        AuthenticationMethod("a".into()),
+        AuthenticationData(b"abc"),
+        RequestProblemInformation(false),
+        WillDelayInterval(1),
+        RequestResponseInformation(true),
+        ResponseInformation("a".into()),
+        ServerReference("a".into()),
+        ReasonString("a".into()),
+        ReceiveMaximum(one),
+        TopicAliasMaximum(1),
+        TopicAlias(one),
+        MaximumQoS(QoS::AtLeastOnce),
+        RetainAvailable(false),
+        UserProperty {
+            name: "a".into(),
+            value: "b".into(),
+        },
+        MaximumPacketSize(1.try_into().unwrap()),
+        WildcardSubscriptionAvailable(false),
+        SubscriptionIdentifierAvailable(false),
+        SharedSubscriptionAvailable(false),
+    ];
+    let words = all.map(|property| property.to_string());
+    assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), all.len());
+    for (property, words) in all.iter().zip(&words) {
+        assert_eq!(format!("{property:?}"), *words);
+    }
+    let shown = [0, 2, 4, 10, 22].map(|at| words[at].as_str());
+    assert_eq!(
+        shown,
+        [
+            "payload format indicator 1",
+            "content type \"é\"",
+            "correlation data \"\\x00a\"",
+            "authentication data of 3 bytes",
+            "user property \"a\" \"b\"",
+        ]
+    );
+}
+
+#[test]
+fn every_reason_code_has_words_of_its_own() {
+    let words: Vec<_> = (0..=255)
+        .map(|code| ReasonCode::from(code).to_string())
+        .collect();
+    let defined = words.iter().filter(|words| !words.contains("not define"));
+    assert_eq!(defined.count(), 43);
+    assert_eq!(words[0x8e], "session taken over (reason code 0x8e)");
+    let texts = words.iter().map(|words| words.split(" (").next());
+    assert_eq!(texts.collect::<BTreeSet<_>>().len(), 44);
 }

@@ -1,6 +1,6 @@
 //! Packets as text, for logs and tools. Passwords are never shown.
 use super::{Filters, Packet};
-use crate::{Connect, Publish, QoS};
+use crate::{Connect, PacketId, Publish, QoS};
 use core::fmt::{self, Display, Formatter};
 
 /// The largest number of bytes of a payload that is shown.
@@ -19,18 +19,13 @@ const MAX_SHOWN: usize = 60;
 impl Display for Packet<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Packet::Connect(connect) => write_connect(connect, f),
+            Packet::Connect(connect) => {
+                write_connect(connect, ["session kept", "clean session"], f)
+            }
             Packet::ConnAck {
                 session_present,
                 code,
-            } => {
-                let session = if *session_present {
-                    ", session present"
-                } else {
-                    ""
-                };
-                write!(f, "CONNACK {code}{session}")
-            }
+            } => write_connack(code, *session_present, f),
             Packet::Publish {
                 dup,
                 qos,
@@ -39,17 +34,13 @@ impl Display for Packet<'_> {
                 topic,
                 payload,
             } => {
-                write!(f, "PUBLISH {topic:?}, QoS {}", *qos as u8)?;
-                if let Some(id) = id {
-                    write!(f, ", id {id}")?;
-                }
-                write!(
-                    f,
-                    "{}{}, {}",
-                    if *retain { ", retain" } else { "" },
-                    if *dup { ", dup" } else { "" },
-                    Payload(payload)
-                )
+                let flags = Flags {
+                    dup: *dup,
+                    qos: *qos,
+                    retain: *retain,
+                    id: *id,
+                };
+                write!(f, "PUBLISH {topic:?}, {flags}, {}", Payload(payload))
             }
             Packet::PubAck(id) => write!(f, "PUBACK id {id}"),
             Packet::PubRec(id) => write!(f, "PUBREC id {id}"),
@@ -75,12 +66,13 @@ impl Display for Packet<'_> {
     }
 }
 
-fn write_connect(connect: &Connect<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    let session = if connect.clean {
-        "clean session"
-    } else {
-        "session kept"
-    };
+/// Writes a CONNECT without its properties, and one of two words for its session.
+pub(super) fn write_connect<T>(
+    connect: &Connect<'_, T>,
+    [kept, clean]: [&str; 2],
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
+    let session = if connect.clean { clean } else { kept };
     write!(
         f,
         "CONNECT id {:?}, {session}, keep alive {} s",
@@ -103,13 +95,13 @@ fn write_connect(connect: &Connect<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         qos,
         retain,
         ..
-    }) = connect.will
+    }) = &connect.will
     {
-        let retain = if retain { ", retain" } else { "" };
+        let retain = if *retain { ", retain" } else { "" };
         write!(
             f,
             ", will {topic:?}, QoS {}{retain}, {}",
-            qos as u8,
+            *qos as u8,
             Payload(payload)
         )?;
     }
@@ -125,6 +117,19 @@ fn write_codes(codes: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         })
 }
 
+pub(super) fn write_connack(
+    code: &impl Display,
+    session_present: bool,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
+    let session = if session_present {
+        ", session present"
+    } else {
+        ""
+    };
+    write!(f, "CONNACK {code}{session}")
+}
+
 fn write_filters(filters: Filters<'_>, with_qos: bool, f: &mut Formatter<'_>) -> fmt::Result {
     for filter in filters.iter() {
         write!(f, ", {:?}", filter.filter)?;
@@ -135,8 +140,27 @@ fn write_filters(filters: Filters<'_>, with_qos: bool, f: &mut Formatter<'_>) ->
     Ok(())
 }
 
+/// What the fixed header of a PUBLISH says, and its packet identifier.
+pub(super) struct Flags {
+    pub dup: bool,
+    pub qos: QoS,
+    pub retain: bool,
+    pub id: Option<PacketId>,
+}
+
+impl Display for Flags {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "QoS {}", self.qos as u8)?;
+        if let Some(id) = self.id {
+            write!(f, ", id {id}")?;
+        }
+        f.write_str(if self.retain { ", retain" } else { "" })?;
+        f.write_str(if self.dup { ", dup" } else { "" })
+    }
+}
+
 /// A payload, shown as its length and its first bytes.
-struct Payload<'a>(&'a [u8]);
+pub(super) struct Payload<'a>(pub &'a [u8]);
 
 impl Display for Payload<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,9 @@
 //! The topic filters of a SUBSCRIBE or UNSUBSCRIBE.
-use super::read_data;
+use super::{Version, read_data};
 use crate::{
-    Filter, Mqtt311, QoS,
+    Filter, FilterOptions, Mqtt311, QoS,
     topic::{self, Kind},
+    wire::Malformed,
 };
 use core::{fmt, str};
 
@@ -15,12 +16,14 @@ use core::{fmt, str};
 /// let list = [Filter::new("a/#", QoS::AtLeastOnce)];
 /// assert!(Filters::from(&list[..]).iter().eq(list));
 /// ```
+///
+/// `O` is the type of the [options](Filter::options) of each filter.
 #[derive(Clone, Copy)]
-pub struct Filters<'a>(pub(super) Source<'a>);
+pub struct Filters<'a, O = ()>(pub(super) Source<'a, O>);
 
 #[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
-    List(&'a [Filter<'a>]),
+pub(super) enum Source<'a, O> {
+    List(&'a [Filter<'a, O>]),
     Encoded(Encoded<'a>),
 }
 
@@ -38,28 +41,34 @@ pub(super) struct Encoded<'a> {
 impl<'a> Encoded<'a> {
     /// Removes the first filter and returns it.
     #[inline(always)]
-    fn next(&mut self) -> Option<Filter<'a>> {
+    fn next<O: FilterOptions>(&mut self) -> Option<Filter<'a, O>> {
         let (&length, after) = self.bytes.split_first_chunk()?;
         let length = usize::from(u16::from_be_bytes(length));
         let (filter, mut after) = after.split_at_checked(length)?;
         let mut qos = QoS::AtMostOnce;
+        let mut options = O::default();
         if self.with_qos {
-            let (&number, rest) = after.split_first()?;
+            let (&byte, rest) = after.split_first()?;
             after = rest;
-            qos = QoS::try_from(number).ok()?;
+            options = O::of_bits(byte);
+            qos = QoS::try_from(byte ^ options.bits()).ok()?;
         }
         let text = self.text.get(2..length.wrapping_add(2));
         let taken = self.bytes.len().wrapping_sub(after.len());
         self.text = self.text.get(taken..).unwrap_or_default();
         self.bytes = after;
         let filter = text.or_else(|| str::from_utf8(filter).ok())?;
-        Some(Filter { filter, qos })
+        Some(Filter {
+            filter,
+            qos,
+            options,
+        })
     }
 }
 
-impl<'a> Filters<'a> {
+impl<'a, O: FilterOptions> Filters<'a, O> {
     /// Returns an iterator over the filters, in their order.
-    pub fn iter(self) -> impl Iterator<Item = Filter<'a>> {
+    pub fn iter(self) -> impl Iterator<Item = Filter<'a, O>> {
         let (list, mut encoded) = match self.0 {
             Source::List(list) => (
                 list,
@@ -76,48 +85,56 @@ impl<'a> Filters<'a> {
     }
 }
 
-impl<'a> From<&'a [Filter<'a>]> for Filters<'a> {
-    fn from(list: &'a [Filter<'a>]) -> Self {
+impl<'a, O> From<&'a [Filter<'a, O>]> for Filters<'a, O> {
+    fn from(list: &'a [Filter<'a, O>]) -> Self {
         Filters(Source::List(list))
     }
 }
 
-impl PartialEq for Filters<'_> {
+impl<O: FilterOptions> PartialEq for Filters<'_, O> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
 }
 
-impl Eq for Filters<'_> {}
+impl<O: FilterOptions> Eq for Filters<'_, O> {}
 
-impl fmt::Debug for Filters<'_> {
+impl<O: FilterOptions> fmt::Debug for Filters<'_, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
 }
 
-/// Checks filters, of which there is one at least, and their QoS.
+/// Checks filters, of which there is one at least, and their options.
 #[cfg_attr(feature = "fast", inline(never))]
-pub(super) fn read_filters(mut body: &[u8], with_qos: bool) -> Option<Filters<'_>> {
+pub(super) fn read_filters<V: Version>(
+    mut body: &[u8],
+    with_qos: bool,
+) -> Result<Filters<'_, V::Options>, V::Error> {
     let filters = Filters(Source::Encoded(Encoded {
         bytes: body,
         text: str::from_utf8(body).unwrap_or_default(),
         with_qos,
     }));
-    check_filter(&mut body, with_qos)?;
+    check_filter::<V>(&mut body, with_qos)?;
     while !body.is_empty() {
-        check_filter(&mut body, with_qos)?;
+        check_filter::<V>(&mut body, with_qos)?;
     }
-    Some(filters)
+    Ok(filters)
 }
 
-/// Checks a filter and its QoS and removes them from `body`.
-fn check_filter(body: &mut &[u8], with_qos: bool) -> Option<()> {
-    let is_valid = topic::is_valid::<Mqtt311>(read_data(body)?, Kind::Filter);
+/// Checks a filter and its options and removes them from `body`.
+fn check_filter<V: Version>(body: &mut &[u8], with_qos: bool) -> Result<(), V::Error> {
+    let filter = read_data(body).ok_or(Malformed)?;
+    let is_valid = topic::is_valid::<Mqtt311>(filter, Kind::Filter);
+    let mut options = None;
     if with_qos {
-        let (&number, after) = body.split_first()?;
+        let (&byte, after) = body.split_first().ok_or(Malformed)?;
         *body = after;
-        QoS::try_from(number).ok()?;
+        options = Some(byte);
     }
-    is_valid.then_some(())
+    if !is_valid {
+        return Err(Malformed.into());
+    }
+    V::check_filter(filter, options)
 }

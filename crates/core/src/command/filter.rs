@@ -1,0 +1,129 @@
+//! Topic filters and the options of subscriptions.
+use crate::QoS;
+use core::fmt;
+
+/// A topic filter, and the highest QoS with which its messages are to be delivered.
+///
+/// `O` is the type of its further options: `()` for none, and always with MQTT 3.1.1.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Filter<'a, O = ()> {
+    /// The text of the topic filter.
+    pub filter: &'a str,
+    /// The highest QoS with which messages are to be delivered.
+    pub qos: QoS,
+    /// The further options.
+    pub options: O,
+}
+
+impl<'a> Filter<'a> {
+    /// Makes a filter from its text: 1 to 65,535 bytes without U+0000, with `+` for one level and
+    /// `#` for all remaining levels [MQTT-4.7.1-2] [MQTT-4.7.1-3]. The text is checked when the
+    /// filter is sent.
+    pub const fn new(filter: &'a str, qos: QoS) -> Self {
+        Filter {
+            filter,
+            qos,
+            options: (),
+        }
+    }
+
+    /// Sets the options that only MQTT 5 has.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Filter, QoS, SubscriptionOptions};
+    /// let chat = Filter::new("chat", QoS::AtLeastOnce).options(SubscriptionOptions {
+    ///     no_local: true,
+    ///     ..SubscriptionOptions::default()
+    /// });
+    /// ```
+    pub const fn options(self, options: SubscriptionOptions) -> Filter<'a, SubscriptionOptions> {
+        Filter {
+            filter: self.filter,
+            qos: self.qos,
+            options,
+        }
+    }
+}
+
+/// The options of a subscription, besides the QoS, that only MQTT 5 has (section 3.8.3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SubscriptionOptions {
+    /// Whether messages that this client published are not sent to it [MQTT-3.8.3-3]. It is not
+    /// allowed with a shared subscription [MQTT-3.8.3-4].
+    pub no_local: bool,
+    /// Whether messages are sent with the retain flag with which they were published
+    /// [MQTT-3.3.1-13]. If not, the flag says that the message was stored before the subscription
+    /// was made.
+    pub retain_as_published: bool,
+    /// When the server sends messages that it has stored.
+    pub retain_handling: RetainHandling,
+}
+
+/// When the server sends stored messages to a subscription.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum RetainHandling {
+    /// Whenever the client subscribes [MQTT-3.3.1-9].
+    #[default]
+    SendAtSubscribe = 0,
+    /// When the client subscribes, unless the subscription exists already [MQTT-3.3.1-10].
+    SendIfNew = 1,
+    /// Never [MQTT-3.3.1-11].
+    DoNotSend = 2,
+}
+
+/// The options of a subscription, besides the QoS: `()` with MQTT 3.1.1, else
+/// [`SubscriptionOptions`].
+///
+/// The trait is sealed.
+pub trait FilterOptions: sealed::Sealed + Copy + Default + PartialEq + fmt::Debug {
+    /// Returns the bits of the options in their byte.
+    #[doc(hidden)]
+    fn bits(self) -> u8;
+
+    /// Returns the options in a byte that has been checked.
+    #[doc(hidden)]
+    fn of_bits(byte: u8) -> Self;
+}
+
+mod sealed {
+    /// Only this crate knows the options of a subscription.
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for () {}
+
+impl FilterOptions for () {
+    #[inline(always)]
+    fn bits(self) -> u8 {
+        0
+    }
+
+    fn of_bits(_: u8) {}
+}
+
+impl sealed::Sealed for SubscriptionOptions {}
+
+impl FilterOptions for SubscriptionOptions {
+    fn bits(self) -> u8 {
+        u8::from(self.no_local) << 2
+            | u8::from(self.retain_as_published) << 3
+            | (self.retain_handling as u8) << 4
+    }
+
+    fn of_bits(byte: u8) -> Self {
+        SubscriptionOptions {
+            no_local: byte & 4 != 0,
+            retain_as_published: byte & 8 != 0,
+            retain_handling: match byte >> 4 & 3 {
+                0 => RetainHandling::SendAtSubscribe,
+                1 => RetainHandling::SendIfNew,
+                _ => RetainHandling::DoNotSend,
+            },
+        }
+    }
+}

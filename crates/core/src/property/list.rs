@@ -1,0 +1,126 @@
+//! The properties of a packet that was received.
+use super::{Property, Raw, table};
+use crate::Text;
+use core::fmt;
+
+/// The properties of a packet, as they were received and checked.
+///
+/// They are walked in place: each method looks through the bytes. User properties, and the
+/// subscription identifiers of a PUBLISH, come in the order in which they were sent.
+///
+/// # Examples
+/// ```
+/// use motemq::{Property, packet::v5::{Packet, decode}};
+/// let (packet, _) = decode(b"\x30\x0d\0\x01t\x07\x08\0\x02re\x0b\x07hi")?.unwrap();
+/// let Packet::Publish { properties, .. } = packet else { unreachable!() };
+/// assert_eq!(properties.response_topic(), Some("re".into()));
+/// assert_eq!(properties.iter().last(), Some(Property::SubscriptionIdentifier(7)));
+/// # Ok::<(), motemq::packet::v5::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Properties<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Properties<'a> {
+    /// Returns whether there are no properties.
+    pub const fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the properties as they are encoded, without their length.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Returns an iterator over the properties, in their order.
+    pub fn iter(self) -> impl Iterator<Item = Property<'a>> {
+        self.raw().map(Property::of)
+    }
+
+    /// Returns the response topic, if the message is a request.
+    pub fn response_topic(self) -> Option<Text<'a>> {
+        self.text(table::RESPONSE_TOPIC)
+    }
+
+    /// Returns the correlation data, which an answer has to repeat.
+    pub fn correlation_data(self) -> Option<&'a [u8]> {
+        self.find(table::CORRELATION_DATA).map(|raw| raw.data)
+    }
+
+    /// Returns the content type of the payload.
+    pub fn content_type(self) -> Option<Text<'a>> {
+        self.text(table::CONTENT_TYPE)
+    }
+
+    /// Returns the seconds that are left until the message expires.
+    pub fn message_expiry_interval(self) -> Option<u32> {
+        self.number(table::MESSAGE_EXPIRY_INTERVAL)
+    }
+
+    /// Returns the topic alias.
+    pub fn topic_alias(self) -> Option<u16> {
+        self.number(table::TOPIC_ALIAS).map(|number| number as u16)
+    }
+
+    /// Returns the identifiers of the subscriptions that a message matches, in their order.
+    pub fn subscription_identifiers(self) -> impl Iterator<Item = u32> {
+        self.raw()
+            .filter(|raw| raw.id == table::SUBSCRIPTION_IDENTIFIER)
+            .map(|raw| raw.number)
+    }
+
+    /// Returns the names and values of the user properties, in their order.
+    pub fn user_properties(self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
+        self.raw()
+            .filter(|raw| raw.id == table::USER_PROPERTY)
+            .map(|raw| (Text(raw.data), Text(raw.value)))
+    }
+
+    /// Returns the reason for the reason code, for people.
+    pub fn reason_string(self) -> Option<Text<'a>> {
+        self.text(table::REASON_STRING)
+    }
+
+    /// Returns the other servers that the client can use, separated by spaces.
+    pub fn server_reference(self) -> Option<Text<'a>> {
+        self.text(table::SERVER_REFERENCE)
+    }
+
+    /// Returns the client identifier that the server has chosen.
+    pub fn assigned_client_identifier(self) -> Option<Text<'a>> {
+        self.text(table::ASSIGNED_CLIENT_IDENTIFIER)
+    }
+
+    /// Returns the name of the authentication method.
+    pub fn authentication_method(self) -> Option<Text<'a>> {
+        self.text(table::AUTHENTICATION_METHOD)
+    }
+
+    /// Returns the data of the authentication method.
+    pub fn authentication_data(self) -> Option<&'a [u8]> {
+        self.find(table::AUTHENTICATION_DATA).map(|raw| raw.data)
+    }
+
+    fn raw(self) -> impl Iterator<Item = Raw<'a>> {
+        let mut bytes = self.0;
+        core::iter::from_fn(move || Raw::next(&mut bytes))
+    }
+
+    fn find(self, id: u8) -> Option<Raw<'a>> {
+        self.raw().find(|raw| raw.id == id)
+    }
+
+    fn number(self, id: u8) -> Option<u32> {
+        self.find(id).map(|raw| raw.number)
+    }
+
+    fn text(self, id: u8) -> Option<Text<'a>> {
+        self.find(id).map(|raw| Text(raw.data))
+    }
+}
+
+/// Shows the properties, but no authentication data.
+impl fmt::Debug for Properties<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

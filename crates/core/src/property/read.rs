@@ -1,0 +1,179 @@
+//! Reading properties: the check when a packet is taken, and the walk over checked ones.
+use super::{
+    Properties, PropertyError,
+    table::{self, Entry, Place},
+};
+use crate::{
+    Protocol,
+    topic::{self, Kind},
+    wire,
+};
+
+/// A property as it is encoded.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Raw<'a> {
+    pub id: u8,
+    /// The value, if it is a number.
+    pub number: u32,
+    /// The value, if it is text or data; the name of a user property.
+    pub data: &'a [u8],
+    /// The value of a user property.
+    pub value: &'a [u8],
+}
+
+impl<'a> Raw<'a> {
+    /// Removes the first property from `bytes`, and returns it with what is known of it.
+    #[inline]
+    fn read(bytes: &mut &'a [u8]) -> Result<(Raw<'a>, Entry), PropertyError> {
+        let id = number(bytes, 1)? as u8;
+        // An identifier is a variable byte integer. Those of all properties take one byte.
+        let entry = Entry::of(id).ok_or(PropertyError::Unknown { id })?;
+        let mut raw = Raw {
+            id,
+            ..Raw::default()
+        };
+        match entry.form() {
+            table::BYTE => raw.number = number(bytes, 1)?,
+            table::TWO => raw.number = number(bytes, 2)?,
+            table::FOUR => raw.number = number(bytes, 4)?,
+            table::VARIABLE => {
+                raw.number = variable(bytes)? as u32;
+            }
+            form => {
+                raw.data = field(bytes)?;
+                if form == table::PAIR {
+                    raw.value = field(bytes)?;
+                }
+            }
+        }
+        Ok((raw, entry))
+    }
+
+    /// Removes the first of properties that were checked, and returns it.
+    #[inline]
+    pub fn next(bytes: &mut &'a [u8]) -> Option<Raw<'a>> {
+        Raw::read(bytes).ok().map(|(raw, _)| raw)
+    }
+
+    /// Returns whether the property has a value that the standard allows.
+    #[inline]
+    fn check<P: Protocol>(&self, form: u16) -> Result<(), PropertyError> {
+        let id = self.id;
+        let is_zero = self.number == 0;
+        let is_in_range = match form {
+            table::BYTE => self.number <= 1,
+            table::VARIABLE => !is_zero,
+            _ => match id {
+                table::RECEIVE_MAXIMUM | table::MAXIMUM_PACKET_SIZE => !is_zero,
+                table::TOPIC_ALIAS if is_zero => return Err(PropertyError::TopicAlias),
+                _ => true,
+            },
+        };
+        if !is_in_range {
+            return Err(PropertyError::Value { id });
+        }
+        if form == table::TEXT || form == table::PAIR {
+            let is_text = |bytes| topic::is_valid::<P>(bytes, Kind::Text);
+            if !is_text(self.data) || !is_text(self.value) {
+                return Err(PropertyError::Text { id });
+            }
+            // [MQTT-3.3.2-14]
+            if id == table::RESPONSE_TOPIC && !topic::is_valid::<P>(self.data, Kind::Name) {
+                return Err(PropertyError::Value { id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns whether a property can stand more than once in this place.
+fn may_repeat(id: u8, place: Place) -> bool {
+    id == table::USER_PROPERTY || (id == table::SUBSCRIPTION_IDENTIFIER && place == Place::PUBLISH)
+}
+
+/// Checks that these are properties which the standard allows in this place.
+pub(crate) fn check<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<(), PropertyError> {
+    // Which identifiers were found, one bit for each. Two words, since a small target would have to
+    // link a shift of 64 bits.
+    let [mut low, mut high] = [0u32; 2];
+    while !bytes.is_empty() {
+        let (raw, entry) = Raw::read(&mut bytes)?;
+        let id = raw.id;
+        if !entry.is_allowed(place) {
+            return Err(PropertyError::NotAllowed { id });
+        }
+        let found = if id < 32 { &mut low } else { &mut high };
+        let bit = 1u32.wrapping_shl(id.into());
+        if *found & bit != 0 && !may_repeat(id, place) {
+            return Err(PropertyError::Repeated { id });
+        }
+        *found |= bit;
+        raw.check::<P>(entry.form())?;
+    }
+    let has = |id: u8| low & 1u32.wrapping_shl(id.into()) != 0;
+    if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {
+        return Err(PropertyError::NoMethod);
+    }
+    Ok(())
+}
+
+/// Removes the properties of a packet, with their length before them, from `bytes`, and checks
+/// them.
+#[inline(always)]
+pub(crate) fn section<'a, P: Protocol>(
+    bytes: &mut &'a [u8],
+    place: Place,
+) -> Result<Properties<'a>, PropertyError> {
+    // Most packets have none.
+    if let Some((0, after)) = bytes.split_first() {
+        *bytes = after;
+        return Ok(Properties::default());
+    }
+    some_section::<P>(bytes, place)
+}
+
+#[inline(never)]
+fn some_section<'a, P: Protocol>(
+    bytes: &mut &'a [u8],
+    place: Place,
+) -> Result<Properties<'a>, PropertyError> {
+    let length = variable(bytes)?;
+    let (section, after) = bytes
+        .split_at_checked(length)
+        .ok_or(PropertyError::Incomplete)?;
+    *bytes = after;
+    check::<P>(section, place)?;
+    Ok(Properties(section))
+}
+
+/// Removes a variable byte integer from `bytes`.
+fn variable(bytes: &mut &[u8]) -> Result<usize, PropertyError> {
+    let Ok(Some((number, after))) = wire::variable(bytes) else {
+        return Err(PropertyError::Incomplete);
+    };
+    *bytes = after;
+    Ok(number)
+}
+
+/// Removes a number of `length` bytes from `bytes`.
+#[inline]
+fn number(bytes: &mut &[u8], length: usize) -> Result<u32, PropertyError> {
+    let (number, after) = bytes
+        .split_at_checked(length)
+        .ok_or(PropertyError::Incomplete)?;
+    *bytes = after;
+    Ok(number
+        .iter()
+        .fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
+}
+
+/// Removes bytes with their length before them from `bytes`.
+#[inline]
+fn field<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], PropertyError> {
+    let length = number(bytes, 2)?;
+    let (data, after) = bytes
+        .split_at_checked(length as usize)
+        .ok_or(PropertyError::Incomplete)?;
+    *bytes = after;
+    Ok(data)
+}

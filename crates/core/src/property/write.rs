@@ -1,0 +1,168 @@
+//! Writing properties.
+use super::{
+    Properties, Property, Raw, check,
+    table::{self, Entry, Place},
+};
+use crate::{Protocol, SendError, topic::Kind, wire::Draft};
+
+mod sealed {
+    /// Only this crate knows how to write properties.
+    pub trait Sealed {}
+}
+
+/// The properties of a packet that is sent: `()` for none, a list, or the [`Properties`] of a
+/// packet that was received.
+///
+/// The trait is sealed.
+pub trait PropertySource<'a>: sealed::Sealed + Copy {
+    /// The properties, if they are encoded already.
+    #[doc(hidden)]
+    fn encoded(self) -> Option<&'a [u8]>;
+
+    /// The properties, if they are a list.
+    #[doc(hidden)]
+    fn list(self) -> &'a [Property<'a>];
+}
+
+impl sealed::Sealed for () {}
+
+impl<'a> PropertySource<'a> for () {
+    fn encoded(self) -> Option<&'a [u8]> {
+        None
+    }
+
+    fn list(self) -> &'a [Property<'a>] {
+        &[]
+    }
+}
+
+impl sealed::Sealed for &[Property<'_>] {}
+
+impl<'a> PropertySource<'a> for &'a [Property<'a>] {
+    fn encoded(self) -> Option<&'a [u8]> {
+        None
+    }
+
+    fn list(self) -> &'a [Property<'a>] {
+        self
+    }
+}
+
+impl sealed::Sealed for Properties<'_> {}
+
+impl<'a> PropertySource<'a> for Properties<'a> {
+    fn encoded(self) -> Option<&'a [u8]> {
+        Some(self.0)
+    }
+
+    fn list(self) -> &'a [Property<'a>] {
+        &[]
+    }
+}
+
+/// Returns the properties one by one, wherever they come from.
+pub(crate) fn each<'a>(source: impl PropertySource<'a>) -> impl Iterator<Item = Property<'a>> {
+    let encoded = Properties(source.encoded().unwrap_or_default());
+    encoded.iter().chain(source.list().iter().copied())
+}
+
+impl Raw<'_> {
+    fn form(&self) -> u16 {
+        Entry::of(self.id).map_or(0, Entry::form)
+    }
+
+    /// Returns the number of bytes that the property takes.
+    fn width(&self) -> usize {
+        let value = match self.form() {
+            table::BYTE => 1,
+            table::TWO => 2,
+            table::FOUR => 4,
+            table::VARIABLE => variable_width(self.number),
+            table::PAIR => self
+                .data
+                .len()
+                .wrapping_add(self.value.len())
+                .wrapping_add(4),
+            _ => self.data.len().wrapping_add(2),
+        };
+        value.wrapping_add(1)
+    }
+}
+
+/// Returns the number of bytes that a variable byte integer takes.
+fn variable_width(mut number: u32) -> usize {
+    let mut width = 1usize;
+    while number > 0x7f {
+        number >>= 7;
+        width = width.wrapping_add(1);
+    }
+    width
+}
+
+impl<P: Protocol> Draft<'_, P> {
+    /// Writes properties with their length before them. Those that are not allowed in this place
+    /// make the draft fail.
+    #[inline(always)]
+    pub fn properties<'a>(&mut self, properties: impl PropertySource<'a>, place: Place) {
+        let encoded = properties.encoded();
+        if encoded.unwrap_or_default().is_empty() && properties.list().is_empty() {
+            self.byte(0);
+        } else {
+            self.some_properties(encoded, properties.list(), place);
+        }
+    }
+
+    #[inline(never)]
+    fn some_properties(&mut self, encoded: Option<&[u8]>, list: &[Property<'_>], place: Place) {
+        let width = |property: &Property<'_>| property.raw().width();
+        let length = list
+            .iter()
+            .map(width)
+            .fold(encoded.unwrap_or_default().len(), usize::wrapping_add);
+        self.variable(u32::try_from(length).unwrap_or(u32::MAX));
+        let from = self.position();
+        self.bytes(encoded.unwrap_or_default());
+        for property in list {
+            self.property(&property.raw());
+        }
+        // What was written is checked as what is received is, so that both allow the same.
+        if self
+            .written_since(from)
+            .is_some_and(|written| check::<P>(written, place).is_err())
+        {
+            self.refuse(SendError::Invalid);
+        }
+    }
+
+    fn property(&mut self, raw: &Raw<'_>) {
+        self.byte(raw.id);
+        match raw.form() {
+            table::BYTE => self.byte(raw.number as u8),
+            table::TWO => self.u16(raw.number as u16),
+            table::FOUR => {
+                self.u16((raw.number >> 16) as u16);
+                self.u16(raw.number as u16);
+            }
+            table::VARIABLE => self.variable(raw.number),
+            form => {
+                self.field(raw.data, Kind::Data);
+                if form == table::PAIR {
+                    self.field(raw.value, Kind::Data);
+                }
+            }
+        }
+    }
+
+    /// Writes a variable byte integer. One above 268,435,455 makes the draft fail, since it takes
+    /// five bytes.
+    fn variable(&mut self, mut number: u32) {
+        if number >> 28 != 0 {
+            self.refuse(SendError::Invalid);
+        }
+        while number > 0x7f {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+}

@@ -1,0 +1,161 @@
+//! The reason codes of MQTT 5.
+use crate::wire;
+use core::fmt;
+
+/// A reason code: the result of an operation (MQTT 5, section 2.4).
+///
+/// # Examples
+/// ```
+/// use motemq::ReasonCode;
+/// assert!(ReasonCode::QUOTA_EXCEEDED.is_error() && ReasonCode::from(0x97).get() == 0x97);
+/// assert_eq!(ReasonCode::NOT_AUTHORIZED.to_string(), "not authorised (reason code 0x87)");
+/// assert_eq!(
+///     ReasonCode::from(0x7f).to_string(),
+///     "a reason that MQTT 5 does not define (reason code 0x7f)"
+/// );
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ReasonCode(pub(crate) u8);
+
+/// Constants with the standard's names, and their texts.
+macro_rules! codes {
+    ($($number:literal $name:ident $text:literal $doc:literal)*) => {
+        impl ReasonCode {
+            $(#[doc = $doc] pub const $name: Self = ReasonCode($number);)*
+
+            /// Returns the meaning of the code in a few words.
+            fn text(self) -> &'static str {
+                match self.0 {
+                    $($number => $text,)*
+                    _ => "a reason that MQTT 5 does not define",
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    0x00 SUCCESS "success" "The operation succeeded."
+    0x01 GRANTED_QOS_1 "granted QoS 1" "The subscription is accepted with QoS 1 at most."
+    0x02 GRANTED_QOS_2 "granted QoS 2" "The subscription is accepted with QoS 2 at most."
+    0x04 DISCONNECT_WITH_WILL_MESSAGE "disconnect with will message"
+        "The client disconnects, and the server is to publish the will."
+    0x10 NO_MATCHING_SUBSCRIBERS "no matching subscribers"
+        "The message is accepted, but nobody has subscribed to it."
+    0x11 NO_SUBSCRIPTION_EXISTED "no subscription existed"
+        "There was no subscription with this topic filter."
+    0x18 CONTINUE_AUTHENTICATION "continue authentication" "The authentication goes on."
+    0x19 RE_AUTHENTICATE "re-authenticate" "The client begins an authentication anew."
+    0x80 UNSPECIFIED_ERROR "unspecified error" "The reason is not told, or no other code fits."
+    0x81 MALFORMED_PACKET "malformed packet" "A packet is not what the standard says."
+    0x82 PROTOCOL_ERROR "protocol error"
+        "A packet is not allowed at this point, or contains what is not allowed."
+    0x83 IMPLEMENTATION_SPECIFIC_ERROR "implementation specific error"
+        "The packet is valid, but the receiver does not accept it."
+    0x84 UNSUPPORTED_PROTOCOL_VERSION "unsupported protocol version"
+        "The server does not support the version of MQTT."
+    0x85 CLIENT_IDENTIFIER_NOT_VALID "client identifier not valid"
+        "The server does not allow the client identifier."
+    0x86 BAD_USER_NAME_OR_PASSWORD "bad user name or password"
+        "The server does not accept the user name or the password."
+    0x87 NOT_AUTHORIZED "not authorised" "The client is not authorised to do this."
+    0x88 SERVER_UNAVAILABLE "server unavailable" "The server is not available."
+    0x89 SERVER_BUSY "server busy" "The server is busy; try again later."
+    0x8a BANNED "banned" "The client has been banned by an administrator."
+    0x8b SERVER_SHUTTING_DOWN "server shutting down" "The server is shutting down."
+    0x8c BAD_AUTHENTICATION_METHOD "bad authentication method"
+        "The authentication method is not supported, or is not the one in use."
+    0x8d KEEP_ALIVE_TIMEOUT "keep alive timeout"
+        "Nothing was received for one and a half times the keep alive."
+    0x8e SESSION_TAKEN_OVER "session taken over"
+        "Another connection uses the same client identifier."
+    0x8f TOPIC_FILTER_INVALID "topic filter invalid"
+        "The topic filter is well formed, but is not accepted."
+    0x90 TOPIC_NAME_INVALID "topic name invalid"
+        "The topic name is well formed, but is not accepted."
+    0x91 PACKET_IDENTIFIER_IN_USE "packet identifier in use"
+        "The packet identifier is in use already."
+    0x92 PACKET_IDENTIFIER_NOT_FOUND "packet identifier not found"
+        "The packet identifier is not known."
+    0x93 RECEIVE_MAXIMUM_EXCEEDED "receive maximum exceeded"
+        "More messages are in flight than the receive maximum allows."
+    0x94 TOPIC_ALIAS_INVALID "topic alias invalid"
+        "The topic alias is 0 or above the topic alias maximum."
+    0x95 PACKET_TOO_LARGE "packet too large" "The packet is larger than the receiver accepts."
+    0x96 MESSAGE_RATE_TOO_HIGH "message rate too high" "Messages arrive too fast."
+    0x97 QUOTA_EXCEEDED "quota exceeded" "A limit of the implementation or administration is exceeded."
+    0x98 ADMINISTRATIVE_ACTION "administrative action"
+        "The connection is closed by an administrator."
+    0x99 PAYLOAD_FORMAT_INVALID "payload format invalid"
+        "The payload is not of the format that its indicator says."
+    0x9a RETAIN_NOT_SUPPORTED "retain not supported"
+        "The server does not support retained messages."
+    0x9b QOS_NOT_SUPPORTED "QoS not supported"
+        "The QoS is above the maximum QoS of the server."
+    0x9c USE_ANOTHER_SERVER "use another server" "The client is to use another server for now."
+    0x9d SERVER_MOVED "server moved" "The client is to use another server from now on."
+    0x9e SHARED_SUBSCRIPTIONS_NOT_SUPPORTED "shared subscriptions not supported"
+        "The server does not support shared subscriptions."
+    0x9f CONNECTION_RATE_EXCEEDED "connection rate exceeded" "Connections are made too often."
+    0xa0 MAXIMUM_CONNECT_TIME "maximum connect time"
+        "The connection has lasted as long as is allowed."
+    0xa1 SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED "subscription identifiers not supported"
+        "The server does not support subscription identifiers."
+    0xa2 WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED "wildcard subscriptions not supported"
+        "The server does not support wildcards in topic filters."
+}
+
+impl ReasonCode {
+    /// In DISCONNECT: the connection is closed normally, and the server discards the will.
+    pub const NORMAL_DISCONNECTION: Self = Self::SUCCESS;
+    /// In SUBACK: the subscription is accepted with QoS 0.
+    pub const GRANTED_QOS_0: Self = Self::SUCCESS;
+
+    /// Returns the code as it is sent.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// Returns whether the operation failed: the code is 0x80 or above.
+    pub const fn is_error(self) -> bool {
+        self.0 >= 0x80
+    }
+}
+
+impl From<u8> for ReasonCode {
+    fn from(code: u8) -> Self {
+        ReasonCode(code)
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (reason code 0x{:02x})", self.text(), self.0)
+    }
+}
+
+/// Returns whether a packet of this type can have this code (MQTT 5, table 2-6).
+pub(crate) fn is_allowed_in(kind: u8, code: u8) -> bool {
+    match kind {
+        wire::CONNACK => matches!(
+            code,
+            0x00 | 0x80..=0x8a | 0x8c | 0x90 | 0x95 | 0x97 | 0x99..=0x9d | 0x9f
+        ),
+        wire::PUBACK | wire::PUBREC => matches!(
+            code,
+            0x00 | 0x10 | 0x80 | 0x83 | 0x87 | 0x90 | 0x91 | 0x97 | 0x99
+        ),
+        wire::PUBREL | wire::PUBCOMP => matches!(code, 0x00 | 0x92),
+        wire::SUBACK => matches!(
+            code,
+            0x00..=0x02 | 0x80 | 0x83 | 0x87 | 0x8f | 0x91 | 0x97 | 0x9e | 0xa1 | 0xa2
+        ),
+        wire::UNSUBACK => matches!(code, 0x00 | 0x11 | 0x80 | 0x83 | 0x87 | 0x8f | 0x91),
+        wire::DISCONNECT => matches!(
+            code,
+            0x00 | 0x04 | 0x80..=0x83 | 0x87 | 0x89 | 0x8b..=0x90 | 0x93..=0xa2
+        ),
+        _ => matches!(code, 0x00 | 0x18 | 0x19),
+    }
+}
