@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: each statement of the standard, the test for it, and its result.
+//! `cargo xtask conformance`: each statement of the standards, the test for it, and its result.
 use crate::{
     pages,
     programs::{cargo, workspace},
@@ -16,9 +16,39 @@ pub struct Options {
 
 const PITFALLS: &str = include_str!("conformance/pitfalls.tsv");
 
-/// How many statements there are.
+/// A version of MQTT, its statements and the tests for them.
+struct Version {
+    name: &'static str,
+    /// The test program, whose source has the reasons for statements without a test.
+    test: &'static str,
+    statements: &'static str,
+    /// The roles that bind what is tested.
+    bound: &'static [&'static str],
+    about: &'static str,
+}
+
+const VERSIONS: [Version; 2] = [
+    Version {
+        name: "MQTT 3.1.1",
+        test: "conformance",
+        statements: "mqtt311-normative.tsv",
+        bound: &["client", "both", "codec"],
+        about: "bind a client or its codec",
+    },
+    Version {
+        name: "MQTT 5",
+        test: "conformance5",
+        statements: "mqtt5-normative.tsv",
+        bound: &["codec"],
+        about: "bind the codec, which is what speaks MQTT 5",
+    },
+];
+
+/// How many statements of a version there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Count {
+    /// The name of the version.
+    pub version: &'static str,
     pub all: u64,
     /// Bind a client or its codec.
     pub bound: u64,
@@ -33,47 +63,62 @@ pub struct Count {
 ///
 /// # Errors
 /// A test failed; the page says otherwise.
-pub fn run(options: &Options) -> Result<Count, String> {
-    let output = cargo([
-        "test",
-        "--package",
-        "motemq",
-        "--test",
-        "conformance",
-        "--no-fail-fast",
-    ])
-    .output();
-    let output = output.map_err(|error| format!("cannot start the tests: {error}"))?;
-    let results = results(&String::from_utf8_lossy(&output.stdout));
-    if results.is_empty() {
-        return Err(format!(
-            "the tests did not run:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        ));
+pub fn run(options: &Options) -> Result<[Count; 2], String> {
+    let mut page = String::from(
+        "# Conformance\n\nWritten by `cargo xtask conformance --write`; `cargo xtask test` runs the tests again and fails if a result is another. \
+         They are in `crates/core/tests/conformance` and `crates/core/tests/conformance5`: literal bytes in, literal bytes out.\n",
+    );
+    let mut counts = [Count::default(); 2];
+    let mut passed = true;
+    for (version, count) in VERSIONS.iter().zip(&mut counts) {
+        let output = cargo([
+            "test",
+            "--package",
+            "motemq",
+            "--test",
+            version.test,
+            "--no-fail-fast",
+        ])
+        .output();
+        let output = output.map_err(|error| format!("cannot start the tests: {error}"))?;
+        passed &= output.status.success();
+        let results = results(&String::from_utf8_lossy(&output.stdout));
+        if results.is_empty() {
+            return Err(format!(
+                "the tests did not run:\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
+        }
+        let read = |name: &str| {
+            let name = format!("crates/core/tests/{name}");
+            fs::read_to_string(workspace().join(&name))
+                .map_err(|error| format!("cannot read {name}: {error}"))
+        };
+        let statements = read(version.statements)?;
+        let elsewhere = reasons(&read(&format!("{}.rs", version.test))?);
+        let (section, counted) = section(version, &statements, &results, &elsewhere);
+        println!(
+            "{}",
+            section
+                .lines()
+                .find(|line| line.starts_with("Of "))
+                .unwrap_or_default()
+        );
+        page += &section;
+        *count = counted;
     }
-    let read = |name: &str| {
-        fs::read_to_string(workspace().join(name))
-            .map_err(|error| format!("cannot read {name}: {error}"))
-    };
-    let statements = read("crates/core/tests/mqtt311-normative.tsv")?;
-    let elsewhere = reasons(&read("crates/core/tests/conformance.rs")?);
-    let (page, count) = page(&statements, &results, &elsewhere);
+    page += &pitfalls();
     pages::keep(
         "conformance.md",
         &page,
         options.write,
         "cargo xtask conformance --write",
     )?;
-    println!(
-        "{}",
-        page.lines()
-            .find(|line| line.starts_with("Of "))
-            .unwrap_or_default()
-    );
-    if count.failed == 0 && output.status.success() {
-        Ok(count)
+    let failed: u64 = counts.iter().map(|count| count.failed).sum();
+    if failed == 0 && passed {
+        Ok(counts)
     } else {
-        Err(format!("{} statements are not kept", count.failed))
+        Err(format!("{failed} statements are not kept"))
     }
 }
 
@@ -92,21 +137,36 @@ fn results(output: &str) -> BTreeMap<String, bool> {
         .collect()
 }
 
-/// Statements that are decided elsewhere, and why: pairs of texts, however they are laid out.
+/// Statements that are decided elsewhere, and why: pairs of texts, or of a text and the name of a
+/// constant, however they are laid out.
 fn reasons(source: &str) -> BTreeMap<String, String> {
     let pieces: Vec<_> = source.split('"').collect();
+    // The first text behind the name is that of the constant.
+    let constant = |name: &str| {
+        let (_, behind) = source.split_once(&format!("const {name}: &str"))?;
+        behind.split('"').nth(1).map(str::to_owned)
+    };
     pieces
         .windows(4)
         .filter(|pieces| {
-            pieces[0].trim_end().ends_with('(')
-                && pieces[1].starts_with("MQTT-")
-                && pieces[2].trim() == ","
+            let is_statement = pieces[1].starts_with("MQTT-") || pieces[1].starts_with("U-");
+            pieces[0].trim_end().ends_with('(') && is_statement
         })
-        .map(|pieces| (pieces[1].to_owned(), pieces[3].to_owned()))
+        .filter_map(|pieces| {
+            let between = pieces[2].trim();
+            let reason = if between == "," {
+                pieces[3].to_owned()
+            } else {
+                constant(between.strip_prefix(',')?.split(')').next()?.trim())?
+            };
+            Some((pieces[1].to_owned(), reason))
+        })
         .collect()
 }
 
-fn page(
+/// The part of the page about one version.
+fn section(
+    version: &Version,
     statements: &str,
     results: &BTreeMap<String, bool>,
     elsewhere: &BTreeMap<String, String>,
@@ -114,6 +174,7 @@ fn page(
     let (mut table, mut count) = (
         String::new(),
         Count {
+            version: version.name,
             elsewhere: elsewhere.len() as u64,
             ..Count::default()
         },
@@ -128,9 +189,10 @@ fn page(
         ) else {
             continue;
         };
-        let test = id.replace("MQTT-", "mqtt_").replace(['.', '-'], "_");
+        let test = id.to_lowercase().replace(['.', '-'], "_");
+        let is_bound = version.bound.contains(&role);
         count.all += 1;
-        count.bound += u64::from(role != "server");
+        count.bound += u64::from(is_bound);
         let (test, result) = match (results.get(&test), elsewhere.get(id)) {
             (Some(&passed), _) => {
                 count.tested += 1;
@@ -141,7 +203,8 @@ fn page(
                 )
             }
             (None, Some(why)) => (why.clone(), "elsewhere"),
-            (None, None) => ("the server's".into(), "-"),
+            (None, None) if role == "server" => ("the server's".into(), "-"),
+            (None, None) => ("the session's".into(), "-"),
         };
         let _ = writeln!(
             table,
@@ -155,14 +218,23 @@ fn page(
         tested,
         elsewhere,
         failed,
+        ..
     } = count;
-    let mut page = format!(
-        "# Conformance\n\nWritten by `cargo xtask conformance --write`; `cargo xtask test` runs the tests again and fails if a result is another. \
-         They are in `crates/core/tests/conformance`: literal bytes in, literal bytes out.\n\n\
-         Of {all} normative statements of MQTT 3.1.1 {bound} bind a client or its codec. {tested} have a test here, {elsewhere} are decided elsewhere, \
-         the others are the server's. {failed} are not kept.\n\n\
-         | statement | binds | what it says | test | result |\n| --- | --- | --- | --- | --- |\n{table}\n\
-         ## Pitfalls\n\nWhat no statement says exactly, and what goes wrong in clients.\n\n| pitfall | what Motemq does | tests |\n| --- | --- | --- |\n",
+    let (name, about) = (version.name, version.about);
+    let section = format!(
+        "\n## {name}\n\n\
+         Of {all} normative statements of {name} {bound} {about}. {tested} have a test here, {elsewhere} are decided elsewhere, \
+         the others are not the client's. {failed} are not kept.\n\n\
+         | statement | binds | what it says | test | result |\n| --- | --- | --- | --- | --- |\n{table}"
+    );
+    (section, count)
+}
+
+/// The part of the page about what no statement says.
+fn pitfalls() -> String {
+    let mut section = String::from(
+        "\n## Pitfalls\n\nWhat no statement says exactly, and what goes wrong in clients.\n\n\
+         | pitfall | what Motemq does | tests |\n| --- | --- | --- |\n",
     );
     for line in PITFALLS.lines() {
         let mut columns = line.split('\t');
@@ -175,9 +247,9 @@ fn page(
             .split_whitespace()
             .map(|test| format!("`{test}`"))
             .collect();
-        let _ = writeln!(page, "| {pitfall} | {does} | {} |", tests.join(", "));
+        let _ = writeln!(section, "| {pitfall} | {does} | {} |", tests.join(", "));
     }
-    (page, count)
+    section
 }
 
 #[cfg(test)]
@@ -188,7 +260,8 @@ mod tests {
     fn a_statement_that_is_not_kept_is_told() {
         let statements = "id\trole\tapplies_to\tsummary\nMQTT-1.2.3-4\tclient\tboth\tsays\nMQTT-1.2.3-5\tserver\t-\tsays\n";
         let results = results("running 1 test\ntest a::mqtt_1_2_3_4 ... FAILED\n");
-        let (page, count) = page(
+        let (page, count) = section(
+            &VERSIONS[0],
             statements,
             &results,
             &reasons("    (\"MQTT-6.0.0-1\", \"why\"),\n"),
@@ -196,6 +269,7 @@ mod tests {
         assert_eq!(
             count,
             Count {
+                version: "MQTT 3.1.1",
                 all: 2,
                 bound: 1,
                 tested: 1,
@@ -215,9 +289,14 @@ mod tests {
 
     #[test]
     fn reasons_are_read_however_they_are_laid_out() {
-        let source = "[(\"MQTT-1.0.0-1\", \"a, b\"),\n    (\n        \"MQTT-1.0.0-2\",\n        \"c\",\n    ),\n];\nlet other = \"MQTT-1.0.0-3\";\n";
+        let source = "[(\"MQTT-1.0.0-1\", \"a, b\"),\n    (\n        \"MQTT-1.0.0-2\",\n        \"c\",\n    ),\n];\n(\"U-1.0.0-4\", WHY),\nlet other = \"MQTT-1.0.0-3\";\nconst WHY: &str =\n    \"d\";\n";
         let read = reasons(source);
         let read: Vec<_> = read.iter().map(|(id, why)| (&id[..], &why[..])).collect();
-        assert_eq!(read, [("MQTT-1.0.0-1", "a, b"), ("MQTT-1.0.0-2", "c")]);
+        let expected = [
+            ("MQTT-1.0.0-1", "a, b"),
+            ("MQTT-1.0.0-2", "c"),
+            ("U-1.0.0-4", "d"),
+        ];
+        assert_eq!(read, expected);
     }
 }

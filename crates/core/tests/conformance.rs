@@ -5,6 +5,7 @@
 //! sides or the codec has a test here or a reason in [`ELSEWHERE`]. Of those that bind the
 //! server some have a test that shows what the client makes of them.
 mod script;
+mod statements;
 
 #[path = "conformance/connack.rs"]
 mod connack;
@@ -30,7 +31,7 @@ use motemq::{
     packet::{Malformed, Packet, decode},
 };
 use script::{Dialogue, fault, hex};
-use std::collections::{BTreeMap, BTreeSet};
+use statements::{check, field, packet, roles};
 
 /// Statements that the core cannot decide, and who does.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -62,86 +63,16 @@ const SOURCES: &[&str] = &[
     include_str!("conformance/text.rs"),
 ];
 
-/// The names of the tests in a source text, as statements: `mqtt_3_3_1_2` is MQTT-3.3.1-2.
-fn tested(source: &str) -> impl Iterator<Item = String> {
-    let mut lines = source.lines();
-    std::iter::from_fn(move || {
-        lines.by_ref().find(|line| *line == "#[test]")?;
-        lines.by_ref().find_map(|line| {
-            line.strip_prefix("fn ")?
-                .split_once('(')
-                .map(|(name, _)| name.to_owned())
-        })
-    })
-    .filter_map(|name| {
-        let (section, number) = name.strip_prefix("mqtt_")?.rsplit_once('_')?;
-        Some(format!("MQTT-{}-{number}", section.replace('_', ".")))
-    })
-}
-
 #[test]
 fn every_statement_that_binds_a_client_has_a_test_or_a_reason() {
-    let roles: BTreeMap<&str, &str> = STATEMENTS
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let mut columns = line.split('\t');
-            (columns.next().unwrap(), columns.next().unwrap())
-        })
-        .collect();
+    let roles = roles(STATEMENTS);
     assert_eq!(roles.len(), 141, "statements of the standard");
-    let tests: Vec<String> = SOURCES.iter().flat_map(|source| tested(source)).collect();
-    let unique: BTreeSet<&str> = tests.iter().map(String::as_str).collect();
-    assert_eq!(unique.len(), tests.len(), "a statement has two tests");
-    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().map(|&(statement, _)| statement).collect();
-    for statement in unique.iter().chain(&elsewhere) {
-        assert!(
-            roles.contains_key(statement),
-            "{statement} is no statement of the standard"
-        );
-    }
-    assert!(
-        unique.is_disjoint(&elsewhere),
-        "tested here and decided elsewhere"
-    );
-    let mut count = BTreeMap::<&str, (u32, u32, u32)>::new();
-    for (statement, role) in &roles {
-        let (all, here, there) = count.entry(role).or_default();
-        *all += 1;
-        *here += u32::from(unique.contains(statement));
-        *there += u32::from(elsewhere.contains(statement));
-        assert!(
-            matches!(*role, "client" | "server" | "both" | "codec"),
-            "{statement} binds {role}?"
-        );
-        assert!(
-            *role == "server" || unique.contains(statement) || elsewhere.contains(statement),
-            "{statement}, which binds {role}, has neither a test nor a reason"
-        );
-    }
-    for (role, (all, here, there)) in count {
-        println!("{role}: {all} statements, {here} tested, {there} decided elsewhere");
-    }
-}
-
-/// A packet: first byte, remaining length, and these parts.
-fn packet(head: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let body = parts.concat();
-    let mut bytes = vec![head];
-    let mut length = body.len();
-    while length > 127 {
-        bytes.push((length % 128 + 128) as u8);
-        length /= 128;
-    }
-    bytes.push(length as u8);
-    bytes.extend(body);
-    bytes
-}
-
-/// A field: two bytes of length, and these bytes.
-fn field(bytes: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
-    [&length[..], bytes].concat()
+    let bound: Vec<_> = roles
+        .iter()
+        .filter(|(_, role)| **role != "server")
+        .map(|(id, _)| *id)
+        .collect();
+    check(&roles, &bound, SOURCES, ELSEWHERE);
 }
 
 /// Neither the codec nor an open session takes this packet; no event is emitted, and nothing is
