@@ -42,6 +42,11 @@ fn decode() {
 }
 
 #[test]
+fn decode5() {
+    run("decode5", motemq_fuzz::decode5);
+}
+
+#[test]
 fn session() {
     run("session", motemq_fuzz::session);
 }
@@ -59,6 +64,11 @@ fn broker() {
 #[test]
 fn other() {
     run("other", motemq_fuzz::other);
+}
+
+#[test]
+fn other5() {
+    run("other5", motemq_fuzz::other5);
 }
 
 #[test]

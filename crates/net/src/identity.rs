@@ -112,6 +112,7 @@ impl Identity {
             timeout: self.timeout.as_millis().div_ceil(1000).clamp(1, 255) as u8,
             clean: self.clean,
             identifier_offset: fastrand::u16(FIRST_RUN..),
+            properties: (),
         }
     }
 }
