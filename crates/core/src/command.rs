@@ -92,6 +92,8 @@ impl core::hash::Hash for Checked {
 
 /// A message to be published, or a [will](Connect::will).
 ///
+/// Its fields are in this order in memory, so that C passes it without a copy.
+///
 /// # Examples
 /// ```
 /// use motemq::{Publish, QoS};
@@ -101,18 +103,19 @@ impl core::hash::Hash for Checked {
 /// `T` is the type of its properties: `()` for none, and always with MQTT 3.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
 pub struct Publish<'a, T = ()> {
     pub(crate) topic: &'a str,
-    /// Whether the topic is known to be a topic name.
-    pub(crate) is_checked: Checked,
-    /// Whether the broker stores the message for later subscribers.
-    pub retain: bool,
-    /// The quality of service.
-    pub qos: QoS,
-    /// The number of bytes of the payload that follow behind `payload`.
-    pub remaining: u32,
     /// The payload, or its beginning if `remaining` is not 0.
     pub payload: &'a [u8],
+    /// The number of bytes of the payload that follow behind `payload`.
+    pub remaining: u32,
+    /// The quality of service.
+    pub qos: QoS,
+    /// Whether the broker stores the message for later subscribers.
+    pub retain: bool,
+    /// Whether the topic is known to be a topic name.
+    pub(crate) is_checked: Checked,
     /// The properties.
     pub properties: T,
 }

@@ -8,9 +8,13 @@ pub(crate) type EventOf<'r, P> = Event<'r, <P as Protocol>::Properties<'r>>;
 ///
 /// An event borrows the receive buffer and nothing else, so a handler can answer with borrowed
 /// data. `T` is the type of a packet's properties: `()` with MQTT 3.1.1, which has none.
+///
+/// It is laid out as C lays out a union of structs that all begin with the kind, so that C reads it
+/// in place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Event<'r, T = ()> {
     /// The broker accepted the connection. From here on commands are possible.
     Connected {
@@ -25,10 +29,10 @@ pub enum Event<'r, T = ()> {
     Message(Message<'r, T>),
     /// The next piece of the payload of the last [`Message`](Event::Message).
     Payload {
-        /// The piece, which is never empty.
-        data: &'r [u8],
         /// Bytes of the payload that are still to come. With 0 this was the last piece.
         remaining: u32,
+        /// The piece, which is never empty.
+        data: &'r [u8],
     },
     /// A message arrived whose topic is longer than `rx`. It is drained unseen, and acknowledged
     /// like any other.
@@ -50,10 +54,10 @@ pub enum Event<'r, T = ()> {
     },
     /// The broker did not take a message. The identifier has ended. MQTT 3.1.1 has no such answer.
     Refused {
-        /// The identifier that `publish` returned.
-        id: PacketId,
         /// The reason code, 0x80 or above.
         code: u8,
+        /// The identifier that `publish` returned.
+        id: PacketId,
         /// The properties of the acknowledgement.
         properties: T,
     },
@@ -72,10 +76,10 @@ pub enum Event<'r, T = ()> {
     /// then no other message is asked for, and new ones with QoS 1 and 2 are
     /// [`Busy`](crate::SendError::Busy).
     Resend {
-        /// The identifier that `publish` returned.
-        id: PacketId,
         /// The QoS with which it was published.
         qos: QoS,
+        /// The identifier that `publish` returned.
+        id: PacketId,
     },
     /// The identifier ended with the session or connection that it belonged to. Whether the broker
     /// got the packet is not known. Comes before [`Connected`](Event::Connected).
@@ -88,6 +92,7 @@ pub enum Event<'r, T = ()> {
 /// What the broker has kept of the session when it accepts a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
 pub enum SessionState {
     /// Nothing: subscriptions have to be made.
     New,
@@ -103,6 +108,7 @@ pub enum SessionState {
 /// A message that was received.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
 pub struct Message<'r, T = ()> {
     /// The topic to which it was published.
     pub topic: TopicName<'r>,

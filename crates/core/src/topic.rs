@@ -1,6 +1,6 @@
 //! Topic names and topic filters: parsing, validation and matching.
 use crate::{
-    Protocol,
+    Mqtt311, Protocol,
     profile::{subscribes, validates},
 };
 use core::{fmt, str};
@@ -223,6 +223,22 @@ const fn check(text: &[u8], kind: Kind) -> Result<(), TopicError> {
         at = at.saturating_add(1);
     }
     Ok(())
+}
+
+/// Returns whether the bytes are text that MQTT allows: UTF-8 without U+0000 [MQTT-1.5.3-1]
+/// [MQTT-1.5.3-2]. Its length is not checked.
+///
+/// It is the check that received topics pass, for text from elsewhere, such as C. It is smaller
+/// than [`str::from_utf8`], which returns where the error is.
+///
+/// # Examples
+/// ```
+/// use motemq::topic::is_text;
+/// assert!(is_text("a/\u{e9}".as_bytes()) && is_text(b""));
+/// assert!(!is_text(b"a/\xe9") && !is_text(b"a\0"));
+/// ```
+pub fn is_text(bytes: &[u8]) -> bool {
+    is_valid::<Mqtt311>(bytes, Kind::Text)
 }
 
 /// Returns whether a subscription to `filter` receives messages with the topic `topic`. Both have

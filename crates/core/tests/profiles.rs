@@ -228,7 +228,7 @@ fn a_profile_that_does_not_skip() {
         &payload,
         &[
             &message,
-            &format!("Ok(Payload {{ data: {:?}, remaining: 0 }})", [b'.'; 10]),
+            &format!("Ok(Payload {{ remaining: 0, data: {:?} }})", [b'.'; 10]),
         ],
     );
 }

@@ -4,9 +4,12 @@ use core::fmt;
 
 /// A topic filter, and the highest QoS with which its messages are to be delivered.
 ///
+/// Its fields are in this order in memory, so that C passes filters without copies.
+///
 /// `O` is the type of its further options: `()` for none, and always with MQTT 3.1.1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
 pub struct Filter<'a, O = ()> {
     /// The text of the topic filter.
     pub filter: &'a str,

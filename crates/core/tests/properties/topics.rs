@@ -379,6 +379,32 @@ fn one_invalid_byte_is_found_at_every_position() {
     }
 }
 
+/// Text from elsewhere is what `str` accepts, without U+0000.
+#[test]
+fn text_from_elsewhere_is_utf_8_without_zero() {
+    let is_text = |bytes: &[u8]| core::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
+    assert!(topic::is_text(b""));
+    // The bytes at the edges of the ranges, and ASCII for what may stand beside them.
+    const EDGES: [u8; 18] = [
+        0, 0x23, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef,
+        0xf0, 0xf4, 0xf5,
+    ];
+    for a in 0..=255 {
+        assert_eq!(topic::is_text(&[a]), is_text(&[a]), "{a:02x}");
+        for b in 0..=255 {
+            assert_eq!(topic::is_text(&[a, b]), is_text(&[a, b]), "{a:02x} {b:02x}");
+            for c in EDGES {
+                let three = [a, b, c];
+                assert_eq!(topic::is_text(&three), is_text(&three), "{three:02x?}");
+                for d in EDGES {
+                    let four = [a, b, c, d];
+                    assert_eq!(topic::is_text(&four), is_text(&four), "{four:02x?}");
+                }
+            }
+        }
+    }
+}
+
 /// Client identifiers and user names are any text without U+0000; they may be empty and contain
 /// wildcards.
 #[test]
