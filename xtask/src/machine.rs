@@ -54,6 +54,12 @@ pub const FIRMWARE: [(&str, &str); 4] = [
     ("mosquitto_sub", "mosquitto-clients"),
 ];
 
+/// Programs that compile the tests in C.
+pub const C: [(&str, &str); 2] = [("gcc", "gcc"), ("g++", "g++")];
+
+/// Compiles C for a Cortex-M4.
+pub const CROSS_COMPILER: (&str, &str) = ("arm-none-eabi-gcc", "gcc-arm-none-eabi");
+
 /// Packages to be installed for the real broker; none if it is there.
 pub fn broker_packages() -> Vec<&'static str> {
     missing(&BROKER)
@@ -128,6 +134,8 @@ pub fn test_packages() -> Vec<&'static str> {
     packages.extend(missing(&[("openssl", "openssl")]));
     packages.extend(missing(&FIRMWARE));
     if cfg!(target_os = "linux") {
+        packages.extend(missing(&C));
+        packages.extend(missing(&[CROSS_COMPILER]));
         packages.extend(missing(&[
             ("c++", "g++"),
             ("ld", "binutils"),

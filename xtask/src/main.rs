@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask demo`, `cargo xtask tidy`.
 mod bench;
+mod c;
 mod conformance;
 mod demo;
 mod dist;
@@ -43,6 +44,7 @@ Examples:
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
   cargo xtask size              measure the code for a Cortex-M4, and compare with the README
   cargo xtask firmware          run the client on microcontrollers in QEMU
+  cargo xtask c                 test the library for C, run its firmware in QEMU, and measure it
   cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
   cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
   cargo xtask windows --install show the client on Windows, under wine; on Debian, as root
@@ -67,6 +69,8 @@ enum Command {
     Size(size::Options),
     /// Runs the client on bare metal, in QEMU, against a real mosquitto.
     Firmware(firmware::Options),
+    /// Builds the library for C, runs its tests and its firmware, and measures it.
+    C(c::Options),
     /// Runs the command and the libraries against real brokers on this machine, and writes
     /// docs/interop.md.
     Interop(interop::Options),
@@ -107,6 +111,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Size(options) => exit(size::measure(&options)),
         Command::Firmware(options) => exit(firmware::run(&options)),
+        Command::C(options) => c::run(&options),
         Command::Interop(options) => exit(interop::run(&options)),
         Command::Bench(options) => exit(bench::run(&options)),
         Command::Windows(options) => windows::run(&options),

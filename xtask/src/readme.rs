@@ -1,6 +1,9 @@
 //! Tables of the README, and of other documents, that a command measures.
 use crate::programs::workspace;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Ends each of them.
 const END: &str = "<!-- end -->";
@@ -21,13 +24,27 @@ pub fn keep(
     percent: u64,
     write: bool,
 ) -> Result<(), String> {
-    let known = workspace()
-        .join(KNOWN)
-        .join(format!("{command} {compiler}.md"));
+    let readme = workspace().join("README.md");
+    keep_in(&readme, command, measured, compiler, percent, write)
+}
+
+/// The same with another document.
+///
+/// # Errors
+/// As [`keep`].
+pub fn keep_in(
+    document: &Path,
+    command: &str,
+    measured: &str,
+    compiler: &str,
+    percent: u64,
+    write: bool,
+) -> Result<(), String> {
+    let known = known_file(command, compiler);
     if write {
         fs::write(&known, format!("{measured}\n"))
             .map_err(|error| format!("cannot write {}: {error}", known.display()))?;
-        return self::write(&workspace().join("README.md"), command, measured);
+        return self::write(document, command, measured);
     }
     let Ok(before) = fs::read_to_string(&known) else {
         println!("No figures are known of {compiler}; nothing to compare with.");
@@ -40,6 +57,17 @@ pub fn keep(
         "{} says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`",
         known.display()
     ))
+}
+
+/// What is known of this compiler.
+pub fn known(command: &str, compiler: &str) -> Option<String> {
+    fs::read_to_string(known_file(command, compiler)).ok()
+}
+
+fn known_file(command: &str, compiler: &str) -> PathBuf {
+    workspace()
+        .join(KNOWN)
+        .join(format!("{command} {compiler}.md"))
 }
 
 /// Another document holds now what this command has measured; so may the README, if it is not to be

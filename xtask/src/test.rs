@@ -3,7 +3,7 @@ mod install;
 
 use crate::{
     bench::{codec, instructions},
-    evidence, firmware,
+    c, evidence, firmware,
     machine::{self, Missing},
     portability,
     programs::{cargo, read},
@@ -35,6 +35,9 @@ const FIRMWARE: &str = "crates/firmware/Cargo.toml";
 
 /// Other crates to compare with, too.
 const PEERS: &str = "benches/peers/Cargo.toml";
+
+/// The library for C.
+const FFI: &str = "crates/ffi/Cargo.toml";
 
 /// A component of the toolchain.
 struct Component {
@@ -98,6 +101,7 @@ pub fn run(options: &Options) -> ExitCode {
     steps.check_unless(firmware::missing().as_ref(), "the firmware in QEMU", || {
         firmware::run(&firmware::Options::default())
     });
+    c::check(&mut steps, false);
     steps.check_unless(
         instructions::missing().as_ref(),
         "instructions of the codec",
@@ -111,7 +115,7 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
         steps.not_here("formatting", &missing);
     } else {
         steps.run("formatting", cargo(["fmt", "--all", "--check"]));
-        for apart in [FUZZ, SIZES, FIRMWARE, PEERS] {
+        for apart in [FUZZ, SIZES, FIRMWARE, FFI, PEERS] {
             steps.run(
                 &format!("formatting of {apart}"),
                 cargo(["fmt", "--manifest-path", apart, "--check"]),
@@ -193,6 +197,19 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
             "lints of the firmware",
             denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()),
         );
+        for features in ["layout", "layout,clean", "layout,sensor"] {
+            steps.run(
+                &format!("lints of the library for C with {features}"),
+                denying(&[
+                    "clippy",
+                    "--manifest-path",
+                    FFI,
+                    "--release",
+                    "--features",
+                    features,
+                ]),
+            );
+        }
     }
 }
 

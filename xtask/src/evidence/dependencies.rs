@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, fs};
 
 /// The workspaces, by their manifests. Not that of `benches/peers`: other clients are run there
 /// beside ours, and one of them needs what is under the GPL; nothing of it is part of ours.
-const MANIFESTS: [&str; 4] = [
+const MANIFESTS: [&str; 5] = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
     "benches/firmware/Cargo.toml",
     "crates/firmware/Cargo.toml",
+    "crates/ffi/Cargo.toml",
 ];
 
 /// What [cargo-deny](https://embarkstudios.github.io/cargo-deny/) checks of licences and sources, from what cargo tells: it takes seconds and

@@ -3,30 +3,70 @@ use super::process::Process;
 use crate::programs::{program, run};
 use motemq_rig::mosquitto::{Mosquitto, find};
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
 };
 
 /// The programs to be run on them.
 pub struct Boards {
-    pub mps2: PathBuf,
+    pub mps2: Mps2,
     pub measure: PathBuf,
     pub microbit: PathBuf,
 }
 
-impl Boards {
-    /// Starts a Cortex-M4 with Ethernet, which does what its console is told, and waits until it
-    /// listens.
-    pub fn mps2(&self) -> Result<Process, String> {
-        let mut board = Process::start(qemu(
-            &self.mps2,
-            "mps2-an386",
-            &["-serial", "stdio", "-nic", "user,model=lan9118"],
-        ))?;
+/// A Cortex-M4, which does what its console is told.
+pub struct Mps2 {
+    /// The program.
+    pub firmware: PathBuf,
+    /// How it reaches the broker.
+    pub network: Network,
+}
+
+/// A network of a board.
+pub enum Network {
+    /// Ethernet, which QEMU connects with this machine.
+    Ethernet,
+    /// A modem on its second UART. Returns the address at which it waits for the board.
+    Modem(fn() -> Result<SocketAddr, String>),
+}
+
+impl Mps2 {
+    /// Starts it, and waits until it listens.
+    pub fn start(&self) -> Result<Process, String> {
+        let modem;
+        let words: &[&str] = match self.network {
+            Network::Ethernet => &[],
+            Network::Modem(start) => {
+                modem = format!("tcp:{},nodelay=on", start()?);
+                &["-serial", &modem]
+            }
+        };
+        let words = [&["-nic", "user,model=lan9118", "-serial", "stdio"], words].concat();
+        let mut board = Process::start(qemu(&self.firmware, "mps2-an386", &words))?;
         board.until("ready")?;
         Ok(board)
     }
 
+    /// The length of payloads that are much longer than all memory of the board.
+    pub fn stream_length(&self) -> u32 {
+        match self.network {
+            Network::Ethernet => 1 << 20,
+            // QEMU takes the bytes of a UART one by one.
+            Network::Modem(_) => 1 << 16,
+        }
+    }
+
+    /// One that is connected: `how` is a client identifier, a keep-alive, and `clean` or `keep`.
+    pub fn connected(&self, broker: &Mosquitto, how: &str) -> Result<Process, String> {
+        let mut board = self.start()?;
+        board.tell(&format!("connect {} {how}", broker.addr().port()))?;
+        board.until("connected New")?;
+        Ok(board)
+    }
+}
+
+impl Boards {
     /// The same processor without a network, in a time that is made of instructions; it says what
     /// it has measured.
     pub fn measure(&self) -> Command {
@@ -49,14 +89,6 @@ impl Boards {
     pub fn microbit(&self, broker: &Mosquitto) -> Result<Process, String> {
         let pipe = format!("tcp:{},nodelay=on", broker.addr());
         Process::start(qemu(&self.microbit, "microbit", &["-serial", &pipe]))
-    }
-
-    /// One that is connected: `how` is a client identifier, a keep-alive, and `clean` or `keep`.
-    pub fn connected(&self, broker: &Mosquitto, how: &str) -> Result<Process, String> {
-        let mut board = self.mps2()?;
-        board.tell(&format!("connect {} {how}", broker.addr().port()))?;
-        board.until("connected New")?;
-        Ok(board)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Messages, the will, and silence.
-use super::board::{Boards, broker, publish, until_logged, watcher};
+use super::board::{Mps2, broker, publish, until_logged, watcher};
 
-pub fn every_qos(boards: &Boards) -> Result<(), String> {
+pub fn every_qos(mps2: &Mps2) -> Result<(), String> {
     let broker = broker(&[])?;
     let mut watcher = watcher(&broker)?;
     publish(&broker, &["-q", "1", "-r", "-t", "to/kept", "-m", "kept"])?;
     watcher.until("to/kept 1 0 kept")?;
-    let mut board = boards.connected(&broker, "board 60 clean")?;
+    let mut board = mps2.connected(&broker, "board 60 clean")?;
     board.tell("subscribe to/# 2")?;
     let id = board.until("sent ")?;
     board.until(&format!("subscribed {id} [2]"))?;
@@ -52,19 +52,19 @@ pub fn every_qos(boards: &Boards) -> Result<(), String> {
     board.nothing_else()
 }
 
-pub fn will(boards: &Boards) -> Result<(), String> {
+pub fn will(mps2: &Mps2) -> Result<(), String> {
     let broker = broker(&[])?;
     let mut watcher = watcher(&broker)?;
-    let board = boards.connected(&broker, "board 60 clean")?;
+    let board = mps2.connected(&broker, "board 60 clean")?;
     drop(board);
     watcher.until("board/will 1 0 gone")?;
     watcher.nothing_else()
 }
 
 /// Longer than mosquitto waits for a client with so short a keep-alive.
-pub fn silence(boards: &Boards) -> Result<(), String> {
+pub fn silence(mps2: &Mps2) -> Result<(), String> {
     let broker = broker(&[])?;
-    let mut board = boards.connected(&broker, "board 1 clean")?;
+    let mut board = mps2.connected(&broker, "board 1 clean")?;
     until_logged(&broker, "Received PINGREQ from board", 9)?;
     board.tell("publish from/board 1 still here")?;
     let id = board.until("sent ")?;

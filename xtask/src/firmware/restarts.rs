@@ -1,10 +1,10 @@
 //! The broker is stopped and started while the board is connected.
-use super::board::{Boards, broker, publish, watcher};
+use super::board::{Mps2, broker, publish, watcher};
 
-pub fn remembered(boards: &Boards) -> Result<(), String> {
+pub fn remembered(mps2: &Mps2) -> Result<(), String> {
     let mut broker = broker(&["persistence true"])?;
     let mut watcher = watcher(&broker)?;
-    let mut board = boards.connected(&broker, "board 60 keep")?;
+    let mut board = mps2.connected(&broker, "board 60 keep")?;
     board.tell("subscribe to/# 2")?;
     let id = board.until("sent ")?;
     board.until(&format!("subscribed {id} [2]"))?;
@@ -44,9 +44,9 @@ pub fn remembered(boards: &Boards) -> Result<(), String> {
     board.nothing_else()
 }
 
-pub fn forgotten(boards: &Boards) -> Result<(), String> {
+pub fn forgotten(mps2: &Mps2) -> Result<(), String> {
     let mut broker = broker(&["persistence false"])?;
-    let mut board = boards.connected(&broker, "board 60 keep")?;
+    let mut board = mps2.connected(&broker, "board 60 keep")?;
     broker.freeze();
     let ids = sent(
         &mut board,

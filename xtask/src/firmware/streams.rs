@@ -1,13 +1,12 @@
 //! Payloads that the board has no memory for.
-use super::board::{Boards, broker, client, publish, until_logged};
+use super::board::{Mps2, broker, client, publish, until_logged};
 use std::{fs, process::Stdio, thread};
 
-const LENGTH: u32 = 1 << 20;
-
-pub fn both_ways(boards: &Boards) -> Result<(), String> {
+pub fn both_ways(mps2: &Mps2) -> Result<(), String> {
     let broker = broker(&[])?;
-    let payload: Vec<u8> = (0..LENGTH).map(byte_at).collect();
-    let mut board = boards.connected(&broker, "board 60 clean")?;
+    let length = mps2.stream_length();
+    let payload: Vec<u8> = (0..length).map(byte_at).collect();
+    let mut board = mps2.connected(&broker, "board 60 clean")?;
     board.tell("subscribe to/long 1")?;
     let id = board.until("sent ")?;
     board.until(&format!("subscribed {id} [1]"))?;
@@ -33,7 +32,7 @@ pub fn both_ways(boards: &Boards) -> Result<(), String> {
         .map_err(|error| format!("mosquitto_sub: {error}"))?;
     until_logged(&broker, "Sending SUBACK to listener", 1)?;
     let heard = thread::spawn(move || listener.wait_with_output());
-    board.tell(&format!("stream from/long 1 {LENGTH}"))?;
+    board.tell(&format!("stream from/long 1 {length}"))?;
     let id = board.until("sent ")?;
     board.until(&format!("acked {id}"))?;
     let heard = heard
@@ -61,7 +60,7 @@ pub fn both_ways(boards: &Boards) -> Result<(), String> {
     );
     let _ = fs::remove_file(&file);
     sent?;
-    board.until(&format!("long to/long {LENGTH} {:08x}", checksum(&payload)))?;
+    board.until(&format!("long to/long {length} {:08x}", checksum(&payload)))?;
     board.nothing_else()
 }
 

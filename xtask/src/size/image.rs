@@ -117,7 +117,8 @@ pub fn entries(archive: &[u8]) -> Result<Vec<String>, String> {
     Ok(entries)
 }
 
-fn for_each_symbol(archive: &[u8], mut each: impl FnMut(&str, u64)) -> Result<(), String> {
+/// Calls `each` with every symbol that a static library defines, and its size.
+pub fn for_each_symbol(archive: &[u8], mut each: impl FnMut(&str, u64)) -> Result<(), String> {
     let library = ArchiveFile::parse(archive).map_err(|error| error.to_string())?;
     for member in library.members() {
         let data = member

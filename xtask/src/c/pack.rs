@@ -1,0 +1,6 @@
+//! Archives of the library.
+
+/// Packs.
+pub fn all() -> Result<(), String> {
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! How large programs are that call the library, beside the same in Rust.
+use super::library::{self, Profile};
+use crate::{
+    no_std::{self, TARGET},
+    programs::{program, run, workspace},
+    readme, size,
+    size::image::Image,
+};
+use std::{fmt::Write, fs, path::Path};
+
+/// The page that shows the table.
+const PAGE: &str = "docs/c.md";
+
+/// The most bytes that a program in C may take more than the same in Rust.
+const MOST: u64 = 1100;
+
+/// Functions around reads and writes. In Rust they belong to the buffers, which these programs do
+/// not use.
+const BUFFERS: [&str; 5] = ["init", "rx_space", "rx_commit", "tx_bytes", "tx_consume"];
+
+/// A program: the functions that it calls.
+struct Row {
+    /// What it is called in `benches/firmware`, and the profile in the table of the README.
+    name: &'static str,
+    rust: &'static str,
+    profile: Profile,
+    functions: &'static [&'static str],
+}
+
+const PUBLISHER: [&str; 5] = ["connect", "publish", "next_event", "tick", "disconnect"];
+const SUBSCRIBER: [&str; 5] = ["connect", "subscribe", "next_event", "tick", "disconnect"];
+const SAMPLE: [&str; 6] = [
+    "connect",
+    "publish",
+    "subscribe",
+    "next_event",
+    "tick",
+    "disconnect",
+];
+const ENGINE: [&str; 14] = [
+    "connect",
+    "publish",
+    "subscribe",
+    "next_event",
+    "tick",
+    "disconnect",
+    "unsubscribe",
+    "republish",
+    "abandon",
+    "publish_chunk",
+    "publish_direct",
+    "on_connection_lost",
+    "is_closed",
+    "oldest_in_flight",
+];
+
+const ROWS: [Row; 7] = [
+    row("engine", "all", Profile::Full, &ENGINE),
+    row("sample", "all", Profile::Full, &SAMPLE),
+    row("subscriber", "all", Profile::Full, &SUBSCRIBER),
+    row("publisher", "all", Profile::Full, &PUBLISHER),
+    row("sample", "`Clean`", Profile::Clean, &SAMPLE),
+    row("subscriber", "`Clean`", Profile::Clean, &SUBSCRIBER),
+    row(
+        "publisher",
+        "`Sensor` with QoS 0 and 1",
+        Profile::Sensor,
+        &PUBLISHER,
+    ),
+];
+
+const fn row(
+    name: &'static str,
+    rust: &'static str,
+    profile: Profile,
+    functions: &'static [&'static str],
+) -> Row {
+    Row {
+        name,
+        rust,
+        profile,
+        functions,
+    }
+}
+
+/// Measures, prints, and compares with what is known.
+///
+/// # Errors
+/// What could not be built; what is linked and must not be; what became larger.
+pub fn measure(write: bool) -> Result<(), String> {
+    let way = no_std::way().ok_or_else(|| no_std::advice(TARGET))?;
+    let compiler = size::compiler(&way)?;
+    let in_rust = readme::known("size", &compiler).unwrap_or_default();
+    let mut libraries = Vec::new();
+    for profile in Profile::ALL {
+        libraries.push((profile, library::build(TARGET, profile, true)?));
+    }
+    let mut text = String::from(
+        "| program | library | C | with the functions for buffers | the same in Rust | more |\n| --- | --- | ---: | ---: | ---: | ---: |\n",
+    );
+    for row in &ROWS {
+        let library = libraries
+            .iter()
+            .find(|(profile, _)| *profile == row.profile);
+        let library = &library.ok_or("no library")?.1;
+        let bare = linked(library, row.functions.iter())?;
+        let whole = linked(library, row.functions.iter().chain(&BUFFERS))?;
+        let rust = code(&in_rust, row);
+        let more = rust.map(|rust| bare.saturating_sub(rust));
+        let _ = writeln!(
+            text,
+            "| `{}` | `lib{}.a` | {bare} | {whole} | {} | {} |",
+            row.name,
+            row.profile.library(),
+            number(rust),
+            number(more)
+        );
+        if more.is_some_and(|more| more > MOST) {
+            return Err(format!(
+                "`{}` with lib{}.a takes {bare} bytes, more than {MOST} above Rust's {}",
+                row.name,
+                row.profile.library(),
+                number(rust)
+            ));
+        }
+    }
+    let _ = write!(text, "\nCompiled by {compiler}.");
+    println!("\n{text}");
+    readme::keep_in(&workspace().join(PAGE), "c", &text, &compiler, 0, write)
+}
+
+fn number(number: Option<u64>) -> String {
+    number.map_or_else(|| "?".into(), |number| number.to_string())
+}
+
+/// The bytes of the program in the table of `cargo xtask size`.
+fn code(table: &str, row: &Row) -> Option<u64> {
+    let begin = format!("| `{}` | {} |", row.name, row.rust);
+    let line = table.lines().find(|line| line.starts_with(&begin))?;
+    line.split('|').nth(4)?.trim().parse().ok()
+}
+
+/// Links a program that calls these functions, and returns its bytes of code and constants.
+fn linked<'n>(library: &Path, functions: impl Iterator<Item = &'n &'n str>) -> Result<u64, String> {
+    let linker = size::linker()?;
+    let out = library.with_extension("elf");
+    let mut command = program(linker.get_program(), linker.get_args());
+    command
+        .args(["--gc-sections", "-e", "motemq_connect", "-T"])
+        .arg(workspace().join("benches/firmware/layout.ld"));
+    for function in functions {
+        command.args(["-u", &format!("motemq_{function}")]);
+    }
+    command.arg(library).arg("-o").arg(&out);
+    run(command)?;
+    let bytes =
+        fs::read(&out).map_err(|error| format!("cannot read {}: {error}", out.display()))?;
+    let image = Image::read(&bytes)?;
+    image.check()?;
+    if image.intrinsics != 0 {
+        return Err(format!("{} bytes of `mem*` are linked", image.intrinsics));
+    }
+    Ok(image.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_in_rust_are_found() {
+        let table = "| `sample` | all | what, it | 3562 | 0 | 0 |\n| `sample` | `Clean` | it | 2986 | 0 | 0 |\n";
+        assert_eq!(code(table, &ROWS[1]), Some(3562));
+        assert_eq!(code(table, &ROWS[4]), Some(2986));
+        assert_eq!(code(table, &ROWS[0]), None);
+    }
+}

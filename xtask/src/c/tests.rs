@@ -1,0 +1,211 @@
+//! The programs in C, on this machine.
+use super::{
+    header::{self, define},
+    library::{self, Profile},
+};
+use crate::{
+    no_std,
+    programs::{program, run},
+};
+use motemq_rig::mosquitto::{Mosquitto, find};
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::Stdio,
+};
+
+/// What every compiler has to accept.
+const STRICT: [&str; 6] = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wconversion",
+    "-pedantic",
+    "-g",
+];
+
+/// Sources, by their folder in the crate.
+const SOURCES: [&str; 5] = [
+    "tests/dialogue.c",
+    "tests/fuzz.c",
+    "tests/broker.c",
+    "examples/posix.c",
+    "src/motemq_run.c",
+];
+
+/// The inputs of the fuzzer with each change.
+const INPUTS: &str = "60000";
+
+/// The compilers of C that this machine has, with those of C++ of the same maker.
+fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [("gcc", "g++"), ("clang", "clang++")]
+        .into_iter()
+        .filter(|(c, _)| {
+            let is_there = find(c).is_some();
+            if !is_there {
+                println!("not here: {c}");
+            }
+            is_there
+        })
+}
+
+/// Compares the header with the library, and runs what needs no broker.
+///
+/// # Errors
+/// What does not compile, or goes wrong.
+pub fn run_all() -> Result<(), String> {
+    let host = library::host()?;
+    for profile in Profile::ALL {
+        let library = library::build(&host, profile, true)?;
+        for (c, _) in compilers() {
+            header::check(c, profile, &library)?;
+        }
+        if no_std::way().is_some() && find("arm-none-eabi-gcc").is_some() {
+            let library = library::build(no_std::TARGET, profile, true)?;
+            header::check("arm-none-eabi-gcc", profile, &library)?;
+        }
+    }
+    for (c, cxx) in compilers() {
+        accepted(c, cxx)?;
+        let sanitizers = "-fsanitize=address,undefined";
+        let dialogue = link(c, "tests/dialogue.c", &[sanitizers])?;
+        run(program(dialogue, [""; 0]))?;
+        let fuzz = link(
+            c,
+            "tests/fuzz.c",
+            &[sanitizers, "-O1", "-DMOTEMQ_STANDALONE"],
+        )?;
+        run(program(fuzz, [INPUTS, "1"]))?;
+    }
+    if find("clang").is_some() {
+        let fuzz = link(
+            "clang",
+            "tests/fuzz.c",
+            &["-fsanitize=fuzzer,address", "-O1"],
+        )?;
+        run(program(
+            fuzz,
+            [
+                "-max_total_time=3",
+                "-max_len=600",
+                "-verbosity=0",
+                "-seed=1",
+            ],
+        ))?;
+    }
+    Ok(())
+}
+
+/// Every source is C99 and C++ without a warning, and so is the header for every profile.
+fn accepted(c: &str, cxx: &str) -> Result<(), String> {
+    for profile in Profile::ALL {
+        for source in SOURCES {
+            let is_test = source != "src/motemq_run.c";
+            if is_test && profile != Profile::Full {
+                continue;
+            }
+            for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
+                let mut command = program(compiler, language);
+                command
+                    .args(STRICT)
+                    .args(define(profile))
+                    .args(["-DMOTEMQ_STANDALONE", "-fsyntax-only", "-I"])
+                    .arg(library::folder().join("include"))
+                    .arg(library::folder().join(source));
+                run(command)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Links a program with the library of this machine.
+fn link(compiler: &str, source: &str, words: &[&str]) -> Result<PathBuf, String> {
+    let host = library::out().join(library::host()?);
+    let name = source
+        .rsplit('/')
+        .next()
+        .unwrap_or(source)
+        .trim_end_matches(".c");
+    let kind = if words.iter().any(|word| word.contains("fuzzer")) {
+        "-libfuzzer"
+    } else {
+        ""
+    };
+    let out = host.join(format!("test/{name}{kind}-{compiler}"));
+    let mut command = program(compiler, ["-std=c99"]);
+    command
+        .args(STRICT)
+        .args(words)
+        .arg("-I")
+        .arg(library::folder().join("include"))
+        .arg(library::folder().join(source));
+    if source != "tests/dialogue.c" && source != "tests/fuzz.c" {
+        command.arg(library::folder().join("src/motemq_run.c"));
+    }
+    command
+        .arg(host.join("test/libmotemq.a"))
+        .arg("-o")
+        .arg(&out);
+    run(command)?;
+    Ok(out)
+}
+
+/// Runs the loop in C and its example against a real broker.
+///
+/// # Errors
+/// What goes wrong.
+pub fn against_mosquitto() -> Result<(), String> {
+    library::build(&library::host()?, Profile::Full, true)?;
+    let broker = Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
+    let port = broker.addr().port().to_string();
+    let test = link("gcc", "tests/broker.c", &["-fsanitize=address,undefined"])?;
+    run(program(test, [&port]))?;
+    example(&port)
+}
+
+/// Asks the example a question, by an independent client.
+fn example(port: &str) -> Result<(), String> {
+    let example = link("gcc", "examples/posix.c", &[])?;
+    let mut example = program(example, ["127.0.0.1", port])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("the example: {error}"))?;
+    let lines = BufReader::new(example.stdout.take().ok_or("no output")?).lines();
+    let mut said = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        let question = match line.as_str() {
+            "subscribed: 2" => Some("why"),
+            "acked 2" => Some("quit"),
+            _ => None,
+        };
+        said.push(line);
+        if let Some(question) = question {
+            let words = [
+                "-h",
+                "127.0.0.1",
+                "-p",
+                port,
+                "-q",
+                "2",
+                "-t",
+                "c/question",
+                "-m",
+            ];
+            let mut publish = program("mosquitto_pub", words);
+            publish.arg(question);
+            run(publish)?;
+        }
+    }
+    let status = example.wait().map_err(|error| error.to_string())?;
+    let expected = [
+        "subscribed: 2",
+        "received c/question: why",
+        "acked 2",
+        "received c/question: quit",
+    ];
+    if !status.success() || said != expected {
+        return Err(format!("the example says {said:?} and ends with {status}"));
+    }
+    Ok(())
+}
