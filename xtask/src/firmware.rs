@@ -13,7 +13,7 @@ use crate::{
     no_std, size,
 };
 use clap::Args;
-use std::time::Instant;
+use std::{thread, time::Instant};
 
 /// What `cargo xtask firmware` takes.
 #[derive(Args, Default)]
@@ -91,6 +91,19 @@ pub fn scenes(board: &board::Mps2) -> Result<(), String> {
     SCENES
         .iter()
         .try_for_each(|(name, scene)| timed(name, || scene(board)))
+}
+
+/// Plays all scenes at the same time, each with a board of its own.
+///
+/// # Errors
+/// What went wrong.
+pub fn scenes_at_once(board: &board::Mps2) -> Result<(), String> {
+    thread::scope(|scope| {
+        let played = SCENES.map(|(name, scene)| scope.spawn(move || timed(name, || scene(board))));
+        played
+            .into_iter()
+            .try_for_each(|scene| scene.join().map_err(|_| "a scene panicked")?)
+    })
 }
 
 fn timed(name: &str, scene: impl FnOnce() -> Result<(), String>) -> Result<(), String> {

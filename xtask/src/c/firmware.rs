@@ -6,7 +6,7 @@ use super::{
 use crate::{
     firmware::{
         board::{Mps2, Network},
-        scenes,
+        scenes_at_once,
     },
     machine::CROSS_COMPILER,
     no_std,
@@ -48,7 +48,7 @@ pub fn run() -> Result<(), String> {
         .arg("-o")
         .arg(&firmware);
     run_program(compile)?;
-    scenes(&Mps2 {
+    scenes_at_once(&Mps2 {
         firmware,
         network: Network::Modem(modem::start),
     })

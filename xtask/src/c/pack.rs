@@ -1,6 +1,221 @@
-//! Archives of the library.
+//! Archives of the library: one for each target, with everything that a program in C needs.
+use super::{
+    header::define,
+    library::{self, Profile},
+};
+use crate::{
+    no_std,
+    programs::{program, read, run, workspace},
+};
+use flate2::{Compression, write::GzEncoder};
+use motemq_rig::mosquitto::find;
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-/// Packs.
+/// The targets besides this machine's.
+const TARGETS: [&str; 7] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabi",
+    "riscv32imc-unknown-none-elf",
+    "x86_64-pc-windows-gnu",
+];
+
+/// Files of the project, and where they are in an archive.
+const FILES: [(&str, &str); 13] = [
+    ("crates/ffi/include/motemq.h", "include/motemq.h"),
+    ("crates/ffi/include/motemq_run.h", "include/motemq_run.h"),
+    ("crates/ffi/src/motemq_run.c", "src/motemq_run.c"),
+    (
+        "crates/ffi/cmake/motemq-config.cmake",
+        "lib/cmake/motemq/motemq-config.cmake",
+    ),
+    ("crates/ffi/examples/posix.c", "examples/posix.c"),
+    ("crates/ffi/examples/mps2/main.c", "examples/mps2/main.c"),
+    ("crates/ffi/examples/mps2/board.c", "examples/mps2/board.c"),
+    ("crates/ffi/examples/mps2/board.h", "examples/mps2/board.h"),
+    ("crates/ffi/examples/mps2/link.ld", "examples/mps2/link.ld"),
+    ("docs/c.md", "README.md"),
+    ("CHANGELOG.md", "CHANGELOG.md"),
+    ("LICENSE-APACHE", "LICENSE-APACHE"),
+    ("LICENSE-MIT", "LICENSE-MIT"),
+];
+
+/// Packs for all targets for which this machine has a library of core.
+///
+/// # Errors
+/// What could not be built or written.
 pub fn all() -> Result<(), String> {
+    archive(&library::host()?)?;
+    for target in TARGETS {
+        if no_std::way_for(target).is_some() {
+            archive(target)?;
+        } else {
+            println!("not here: {target}: {}", no_std::advice(target));
+        }
+    }
     Ok(())
+}
+
+/// Unpacks the archive of this machine, and builds the example with nothing else.
+///
+/// # Errors
+/// What is missing in it.
+pub fn try_it() -> Result<(), String> {
+    let archive = archive(&library::host()?)?;
+    let place = library::out().join("unpacked");
+    // It may not be there.
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place).map_err(|error| cannot("make", &place, error))?;
+    let mut unpack = program("tar", ["-xzf"]);
+    unpack.arg(&archive).arg("-C").arg(&place);
+    run(unpack)?;
+    let name = archive.file_name().unwrap_or_default().to_string_lossy();
+    let root = place.join(name.trim_end_matches(".tar.gz"));
+    if find("pkg-config").is_some() {
+        by_pkg_config(&root)?;
+    } else {
+        println!("not here: pkg-config");
+    }
+    if find("cmake").is_some() {
+        by_cmake(&root)?;
+    } else {
+        println!("not here: cmake");
+    }
+    Ok(())
+}
+
+fn by_pkg_config(root: &Path) -> Result<(), String> {
+    for profile in Profile::ALL {
+        let mut ask = program("pkg-config", ["--cflags", "--libs", profile.library()]);
+        ask.env("PKG_CONFIG_PATH", root.join("lib/pkgconfig"));
+        let words = read(ask)?;
+        // The example subscribes, which a sensor cannot; so its parts are only compiled.
+        let link = profile != Profile::Sensor;
+        let mut compile = program("gcc", ["-std=c99"]);
+        if link {
+            compile.arg(root.join("examples/posix.c"));
+        } else {
+            compile.arg("-c");
+        }
+        compile
+            .arg(root.join("src/motemq_run.c"))
+            .args(words.split_whitespace())
+            .arg("-o")
+            .arg(root.join(format!("by-pkg-config-{}", profile.library())));
+        run(compile)?;
+    }
+    Ok(())
+}
+
+const PROJECT: &str = "\
+cmake_minimum_required(VERSION 3.16)
+project(example C)
+find_package(motemq REQUIRED)
+add_executable(example examples/posix.c)
+target_link_libraries(example PRIVATE motemq::motemq motemq::run)
+add_executable(small examples/posix.c)
+target_link_libraries(small PRIVATE motemq::clean motemq::run)
+";
+
+fn by_cmake(root: &Path) -> Result<(), String> {
+    let project = root.join("CMakeLists.txt");
+    fs::write(&project, PROJECT).map_err(|error| cannot("write", &project, error))?;
+    let build = root.join("build");
+    let mut configure = program("cmake", ["-S"]);
+    configure.arg(root).arg("-B").arg(&build).arg(format!(
+        "-Dmotemq_DIR={}",
+        root.join("lib/cmake/motemq").display()
+    ));
+    read(configure)?;
+    let mut make = program("cmake", ["--build"]);
+    make.arg(&build);
+    read(make).map(|_| ())
+}
+
+/// Builds the libraries of a target, and packs them.
+fn archive(target: &str) -> Result<PathBuf, String> {
+    let mut libraries = Vec::new();
+    for profile in Profile::ALL {
+        libraries.push((profile, library::build(target, profile, false)?));
+    }
+    let version = version()?;
+    let name = format!("motemq-c-{version}-{target}");
+    let folder = library::out().join("archives");
+    fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, error))?;
+    let archive = folder.join(format!("{name}.tar.gz"));
+    let file = File::create(&archive).map_err(|error| cannot("write", &archive, error))?;
+    let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::default()));
+    tar.mode(tar::HeaderMode::Deterministic);
+    let mut pack = || -> std::io::Result<()> {
+        for (file, inside) in FILES {
+            tar.append_path_with_name(workspace().join(file), format!("{name}/{inside}"))?;
+        }
+        for (profile, file) in &libraries {
+            let library = profile.library();
+            tar.append_path_with_name(file, format!("{name}/lib/lib{library}.a"))?;
+            let text = package_config(*profile, &version);
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            let inside = format!("{name}/lib/pkgconfig/{library}.pc");
+            tar.append_data(&mut header, inside, text.as_bytes())?;
+        }
+        Ok(())
+    };
+    pack().map_err(|error| cannot("write", &archive, error))?;
+    tar.into_inner()
+        .and_then(GzEncoder::finish)
+        .and_then(|mut file| file.flush())
+        .map_err(|error| cannot("write", &archive, error))?;
+    let size = fs::metadata(&archive).map_or(0, |data| data.len());
+    println!("{size:>10} bytes  {}", archive.display());
+    Ok(archive)
+}
+
+/// What pkg-config reads.
+fn package_config(profile: Profile, version: &str) -> String {
+    let define = define(profile).map_or_else(String::new, |define| format!(" {define}"));
+    include_str!("../../../crates/ffi/pkgconfig/motemq.pc.in")
+        .replace("@LIBRARY@", profile.library())
+        .replace("@VERSION@", version)
+        .replace("@DEFINE@", &define)
+}
+
+/// The version of the library.
+fn version() -> Result<String, String> {
+    let line = include_str!("../../../crates/ffi/Cargo.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("version = "));
+    line.map(|version| version.trim_matches('"').to_owned())
+        .ok_or_else(|| "crates/ffi/Cargo.toml has no version".into())
+}
+
+fn cannot(what: &str, path: &Path, error: std::io::Error) -> String {
+    format!("cannot {what} {}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_has_the_version_of_the_library() {
+        let header = include_str!("../../../crates/ffi/include/motemq.h");
+        let version = version().unwrap();
+        assert!(header.contains(&format!("#define MOTEMQ_VERSION \"{version}\"\n")));
+    }
+
+    #[test]
+    fn a_program_of_a_profile_defines_its_name() {
+        let text = package_config(Profile::Clean, "1.2.3");
+        assert!(text.contains("Version: 1.2.3\n") && text.contains("include -DMOTEMQ_CLEAN\n"));
+        assert!(text.contains("-lmotemq_clean\n") && !text.contains('@'));
+    }
 }
