@@ -9,6 +9,7 @@ use crate::{
 };
 use motemq_rig::mosquitto::{Mosquitto, find};
 use std::{
+    fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::Stdio,
@@ -67,6 +68,7 @@ pub fn run_all() -> Result<(), String> {
     }
     for (c, cxx) in compilers() {
         accepted(c, cxx)?;
+        page(c)?;
         let sanitizers = "-fsanitize=address,undefined";
         let dialogue = link(c, "tests/dialogue.c", &[sanitizers])?;
         run(program(dialogue, [""; 0]))?;
@@ -117,6 +119,25 @@ fn accepted(c: &str, cxx: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The program on the page about the library compiles.
+fn page(compiler: &str) -> Result<(), String> {
+    let page = include_str!("../../../docs/c.md");
+    let program_text = page
+        .split_once("```c\n")
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .ok_or("docs/c.md has no program")?
+        .0;
+    let file = library::out().join("page.c");
+    fs::write(&file, program_text)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let mut command = program(compiler, ["-std=c99", "-fsyntax-only", "-I"]);
+    command
+        .arg(library::folder().join("include"))
+        .args(STRICT)
+        .arg(&file);
+    run(command)
 }
 
 /// Links a program with the library of this machine.
