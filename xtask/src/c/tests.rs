@@ -26,8 +26,9 @@ const STRICT: [&str; 6] = [
 ];
 
 /// Sources, by their folder in the crate.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     "tests/dialogue.c",
+    "tests/profiles.c",
     "tests/fuzz.c",
     "tests/broker.c",
     "examples/posix.c",
@@ -69,6 +70,9 @@ pub fn run_all() -> Result<(), String> {
     for (c, cxx) in compilers() {
         accepted(c, cxx)?;
         page(c)?;
+        for profile in Profile::ALL {
+            run(program(profiles(c, cxx, profile)?, [""; 0]))?;
+        }
         let sanitizers = "-fsanitize=address,undefined";
         let dialogue = link(c, "tests/dialogue.c", &[sanitizers])?;
         run(program(dialogue, [""; 0]))?;
@@ -102,8 +106,8 @@ pub fn run_all() -> Result<(), String> {
 fn accepted(c: &str, cxx: &str) -> Result<(), String> {
     for profile in Profile::ALL {
         for source in SOURCES {
-            let is_test = source != "src/motemq_run.c";
-            if is_test && profile != Profile::Full {
+            let is_for_all = ["src/motemq_run.c", "tests/profiles.c"].contains(&source);
+            if !is_for_all && profile != Profile::Full {
                 continue;
             }
             for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
@@ -138,6 +142,28 @@ fn page(compiler: &str) -> Result<(), String> {
         .args(STRICT)
         .arg(&file);
     run(command)
+}
+
+/// Compiles the test of a profile as C, and links it as C++ does.
+fn profiles(c: &str, cxx: &str, profile: Profile) -> Result<PathBuf, String> {
+    let directory = library::out().join(library::host()?).join("test");
+    let object = directory.join("profiles.o");
+    let mut compile = program(c, ["-std=c99", "-c"]);
+    compile
+        .args(define(profile))
+        .arg("-I")
+        .arg(library::folder().join("include"))
+        .arg(library::folder().join("tests/profiles.c"))
+        .arg("-o")
+        .arg(&object);
+    run(compile)?;
+    let out = directory.join(format!("profiles-{}", profile.library()));
+    let mut link = program(cxx, [&object]);
+    link.arg(directory.join(format!("lib{}.a", profile.library())))
+        .arg("-o")
+        .arg(&out);
+    run(link)?;
+    Ok(out)
 }
 
 /// Links a program with the library of this machine.
