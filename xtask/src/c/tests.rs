@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     no_std,
-    programs::{program, run},
+    programs::{cargo, program, run},
 };
 use motemq_rig::mosquitto::{Mosquitto, find};
 use std::{
@@ -56,6 +56,10 @@ fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// # Errors
 /// What does not compile, or goes wrong.
 pub fn run_all() -> Result<(), String> {
+    let mut unit = cargo(["test", "--quiet"]);
+    unit.current_dir(library::folder())
+        .env("CARGO_TARGET_DIR", library::out());
+    run(unit)?;
     let host = library::host()?;
     for profile in Profile::ALL {
         let library = library::build(&host, profile, true)?;
