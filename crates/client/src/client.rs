@@ -1,5 +1,6 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
 mod commands;
+mod persistence;
 mod receiving;
 mod sending;
 mod time;
@@ -13,6 +14,7 @@ use crate::{
     protocol::ProtocolState,
     reconnect::{Phase, Reconnect},
     requests::{RequestId, Requests},
+    store::Versions,
 };
 use alloc::{collections::VecDeque, string::String, vec::Vec};
 use core::{mem, time::Duration};
@@ -81,6 +83,7 @@ pub struct Client {
     /// When something is to be done although nothing happens, while a connection is open.
     wake_at: Option<Duration>,
     counters: Counters,
+    versions: Versions,
 }
 
 /// A connection that the broker has accepted.
@@ -98,10 +101,17 @@ impl Client {
     /// An [`OptionsError`] if no CONNECT can be made of the options.
     pub fn new(options: Options) -> Result<Self, OptionsError> {
         options.check()?;
+        let protocol = ProtocolState::new(options.in_flight);
+        let mut requests = Requests::default();
+        let mut versions = Versions::default();
+        if options.durable {
+            requests.keep_journal();
+            versions = Versions::new(protocol.image());
+        }
         Ok(Client {
-            protocol: ProtocolState::new(options.in_flight),
+            protocol,
             output: Output::default(),
-            requests: Requests::default(),
+            requests,
             inbox: Inbox::new(&options),
             reconnect: Reconnect::new(),
             phase: Phase::Waiting(Duration::ZERO),
@@ -121,6 +131,7 @@ impl Client {
             last_upload: 0,
             wake_at: None,
             counters: Counters::default(),
+            versions,
             options,
         })
     }
@@ -236,6 +247,9 @@ impl Client {
         }
         if let Some(request) = self.requests.poll_completed() {
             return Some(Event::Completed { request });
+        }
+        if let Some(persist) = self.poll_persist() {
+            return Some(persist);
         }
         if !self.events.is_empty() {
             return self.events.pop_front();

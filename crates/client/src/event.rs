@@ -69,6 +69,15 @@ pub enum Event {
         /// The identifier.
         id: PacketId,
     },
+    /// The state has changed in a way that a crash must not undo. Take the
+    /// [changes](crate::Client::take_changes), store them, then call
+    /// [`on_persisted`](crate::Client::on_persisted). Until then no bytes leave that follow from
+    /// the change. There is no other such event until then. It may come after
+    /// [`Ended`](Self::Ended).
+    Persist {
+        /// The version of the state.
+        version: u64,
+    },
     /// The client has ended.
     Ended(Ended),
 }

@@ -186,6 +186,7 @@ mod received;
 mod reconnect;
 mod requests;
 mod slab;
+mod store;
 mod write_buf;
 
 pub use back_off::Reconnect;
@@ -198,4 +199,5 @@ pub use event::{Counters, Event, ServerLimits, State};
 pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId, Taken};
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use requests::RequestId;
+pub use store::{Changes, Record, RestoreError};
 pub use write_buf::WriteBuf;

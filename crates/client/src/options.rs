@@ -101,6 +101,7 @@ pub struct Options {
     pub(crate) overflow: Overflow,
     pub(crate) max_message: usize,
     pub(crate) discard_unclaimed: Option<bool>,
+    pub(crate) durable: bool,
 }
 
 impl Options {
@@ -136,6 +137,7 @@ impl Options {
             overflow: Overflow::Disconnect,
             max_message: 16 << 20,
             discard_unclaimed: None,
+            durable: false,
         }
     }
 
@@ -288,6 +290,13 @@ impl Options {
     /// session, since they could not be delivered later, and wait in a kept one.
     pub fn discard_unclaimed(mut self, discard: bool) -> Self {
         self.discard_unclaimed = Some(discard);
+        self
+    }
+
+    /// Lets nothing leave before the change that it follows from is stored: see
+    /// [`Event::Persist`](crate::Event::Persist). It is for sessions that are kept.
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
         self
     }
 

@@ -8,6 +8,9 @@ use motemq::Out;
 pub(crate) struct Output {
     /// What the session has written.
     tx: WriteBuf,
+    /// Bytes that may leave when a version of the state is stored.
+    sealed: WriteBuf,
+    sealed_version: u64,
     /// The number of bytes that were handed over to the driver.
     handed_over: u64,
     /// The number of bytes that the transport has taken.
@@ -32,7 +35,7 @@ impl Output {
 
     /// A connection is over, and what was to be written with it.
     pub fn clear(&mut self) {
-        self.tx = WriteBuf::new();
+        (self.tx, self.sealed) = (WriteBuf::new(), WriteBuf::new());
         self.written = self.handed_over;
     }
 
@@ -64,29 +67,45 @@ impl Output {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.tx.is_empty()
+        self.tx.is_empty() && self.sealed.is_empty()
     }
 
     /// Returns the offset of the next byte in all bytes of this connection.
     #[inline]
     pub fn position(&self) -> u64 {
-        self.handed_over + self.tx.len() as u64
+        self.handed_over + (self.sealed.len() + self.tx.len()) as u64
     }
 
-    /// Hands over what is to be written, if `output` is empty. Returns whether it did.
+    /// Hands over what is to be written, if `output` is empty and it may leave. Returns whether it
+    /// did.
     #[inline]
-    pub fn poll(&mut self, output: &mut WriteBuf) -> bool {
+    pub fn poll(&mut self, output: &mut WriteBuf, gate: Gate) -> bool {
         if !output.is_empty() {
             return false;
         }
-        if self.tx.is_empty() {
+        if self.is_empty() {
             self.tx.clear();
             return false;
         }
-        self.handed_over += self.tx.len() as u64;
-        self.bytes_out += self.tx.len() as u64;
-        self.tx.pass(output);
+        let from = match gate {
+            Gate::Open if self.sealed.is_empty() => &mut self.tx,
+            Gate::Closed { stored } if self.sealed_version > stored => return false,
+            _ if self.sealed.is_empty() => return false,
+            _ => &mut self.sealed,
+        };
+        let len = from.len() as u64;
+        from.pass(output);
+        self.handed_over += len;
+        self.bytes_out += len;
         true
+    }
+
+    /// This version of the state is being stored: what was written up to now may leave then.
+    pub fn seal(&mut self, version: u64) {
+        if self.sealed.is_empty() && !self.tx.is_empty() {
+            self.tx.pass(&mut self.sealed);
+            self.sealed_version = version;
+        }
     }
 
     /// The transport has taken so many bytes.
@@ -98,7 +117,7 @@ impl Output {
 
     /// Returns whether the transport has taken everything.
     pub fn is_written(&self) -> bool {
-        self.tx.is_empty() && self.written >= self.handed_over
+        self.is_empty() && self.written >= self.handed_over
     }
 
     /// Returns the number of bytes that the transport has taken.
@@ -141,7 +160,17 @@ impl Output {
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         self.tx.shrink();
+        self.sealed.shrink();
     }
+}
+
+/// Whether bytes may leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Gate {
+    /// Everything may.
+    Open,
+    /// Only what was written up to a version of the state that is stored.
+    Closed { stored: u64 },
 }
 
 /// The transport takes no bytes.

@@ -1,10 +1,10 @@
 //! The session and the pending acknowledgements, which grow with what is in flight.
-use crate::received::Received;
-use alloc::{boxed::Box, vec::Vec};
+use crate::{RestoreError, received::Received};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::{Deref, DerefMut};
 use motemq::{
     AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, SendError,
-    Session, SessionState, Slot,
+    Session, SessionState, Slot, SnapshotError,
 };
 
 /// The parts of the protocol that the client uses: all of them, and messages under an identifier
@@ -19,6 +19,10 @@ impl Profile for Hosted {
 type Version = Mqtt311<Hosted>;
 type CoreSession = Session<[Slot], Version>;
 
+/// The length of the image of a session with one slot.
+const IMAGE: usize = Session::<[Slot; 1], Version>::IMAGE;
+/// How much longer it is with each further slot.
+const SLOT: usize = Session::<[Slot; 2], Version>::IMAGE - IMAGE;
 /// The largest number of identifiers in one direction.
 pub(crate) const ALL_IDENTIFIERS: usize = 65_535;
 /// Identifiers after a session that is not recognized begin at this offset or behind it. The
@@ -69,6 +73,8 @@ pub(crate) struct ProtocolState {
     received: Received,
     /// Repetitions of messages that the application has not processed yet.
     repetitions: Vec<AckToken>,
+    /// Something may have changed since this was last asked.
+    may_have_changed: bool,
 }
 
 impl ProtocolState {
@@ -78,6 +84,7 @@ impl ProtocolState {
             acks: new_acks(0),
             received: Received::default(),
             repetitions: Vec::new(),
+            may_have_changed: false,
         }
     }
 
@@ -90,6 +97,7 @@ impl ProtocolState {
         capacity: usize,
         out: &mut Out<'_>,
     ) -> Result<Option<(Event<'i>, Option<AckToken>)>, Fault> {
+        self.may_have_changed = true;
         loop {
             if !self.session.can_receive_qos_2() {
                 self.grow_session();
@@ -134,6 +142,7 @@ impl ProtocolState {
 
     /// Allows the acknowledgement of a message.
     pub fn ack(&mut self, token: AckToken) {
+        self.may_have_changed = true;
         // It fails for a message of an earlier connection, which the broker sends again.
         if self.acks.ack(&mut self.session, token).is_err() {
             return;
@@ -179,6 +188,55 @@ impl ProtocolState {
     pub fn on_connected(&mut self, session: SessionState) {
         self.repetitions.clear();
         self.received.on_connected(session == SessionState::Resumed);
+    }
+
+    /// Returns whether the state may have changed since the last call.
+    pub fn take_may_have_changed(&mut self) -> bool {
+        core::mem::take(&mut self.may_have_changed)
+    }
+
+    /// Returns the state that outlives a connection: the session, and what was received.
+    pub fn image(&self) -> Vec<u8> {
+        let mut session = vec![0; IMAGE + SLOT * (self.session.slots() - 1)];
+        let saved = self.session.save(&mut session);
+        debug_assert_eq!(saved, Ok(()), "the length of an image is known");
+        let mut image = Vec::from((session.len() as u32).to_be_bytes());
+        image.extend(session);
+        for (id, hash) in self.received.accepted() {
+            image.extend(id.to_be_bytes());
+            image.extend(hash.to_be_bytes());
+        }
+        image
+    }
+
+    /// Makes a state from an [image](Self::image).
+    ///
+    /// # Errors
+    /// [`Damaged`](RestoreError::Damaged) for other bytes.
+    pub fn restore(image: &[u8]) -> Result<Self, RestoreError> {
+        let (length, image) = image.split_first_chunk().ok_or(RestoreError::Damaged)?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (session, received) = image
+            .split_at_checked(length)
+            .ok_or(RestoreError::Damaged)?;
+        let slots = length.saturating_sub(IMAGE) / SLOT + 1;
+        let mut state = ProtocolState::new(slots.min(ALL_IDENTIFIERS));
+        state
+            .session
+            .restore(session)
+            .map_err(|error| match error {
+                SnapshotError::Version => RestoreError::Version,
+                _ => RestoreError::Damaged,
+            })?;
+        let (entries, rest) = received.as_chunks::<10>();
+        if !rest.is_empty() {
+            return Err(RestoreError::Damaged);
+        }
+        for &[i0, i1, hash @ ..] in entries {
+            let id = u16::from_be_bytes([i0, i1]);
+            state.received.restore(id, u64::from_be_bytes(hash));
+        }
+        Ok(state)
     }
 
     /// Writes the pending acknowledgements that are allowed, and DISCONNECT.
@@ -231,6 +289,7 @@ impl Deref for ProtocolState {
 impl DerefMut for ProtocolState {
     #[inline]
     fn deref_mut(&mut self) -> &mut CoreSession {
+        self.may_have_changed = true;
         &mut self.session
     }
 }
@@ -247,6 +306,7 @@ impl Clone for ProtocolState {
         debug_assert_eq!(adopted, [Ok(()); 2]);
         clone.received = self.received.clone();
         clone.repetitions = self.repetitions.clone();
+        clone.may_have_changed = self.may_have_changed;
         clone
     }
 }

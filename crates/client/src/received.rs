@@ -50,6 +50,20 @@ impl Received {
         content.is_none_or(|content| hash.is_none_or(|hash| hash == content.hash))
     }
 
+    /// Returns the identifiers and hashes of the messages that the application has processed.
+    pub fn accepted(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        let contents = self.contents.iter();
+        contents
+            .filter(|(_, content)| content.is_accepted)
+            .map(|(&id, content)| (id, content.hash))
+    }
+
+    /// Takes over a message that an earlier client has processed.
+    pub fn restore(&mut self, id: u16, hash: u64) {
+        let is_accepted = true;
+        self.contents.insert(id, Content { hash, is_accepted });
+    }
+
     /// A connection begins. Messages that were not accepted arrive again if the session goes on; if
     /// not, all identifiers begin anew.
     pub fn on_connected(&mut self, is_resumed: bool) {

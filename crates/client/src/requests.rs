@@ -1,6 +1,7 @@
 //! What was asked for and is not completed yet: the queue, copies, packets in flight, outcomes.
 mod answers;
 mod expiry;
+mod journal;
 mod outcomes;
 mod request;
 mod subscriptions;
@@ -13,6 +14,7 @@ use alloc::{
     vec::Vec,
 };
 use core::{mem, time::Duration};
+use journal::Journal;
 use motemq::{Fault, PacketId, Publish, QoS};
 use request::Request;
 pub use request::RequestId;
@@ -51,6 +53,7 @@ pub(crate) struct Requests {
     /// what was copied.
     streaming: Option<(u32, usize)>,
     next_look: Option<Duration>,
+    journal: Journal,
     completed: VecDeque<RequestId>,
 }
 
@@ -58,8 +61,13 @@ impl Requests {
     fn add(&mut self, kind: RequestKind, is_owned: bool) -> u32 {
         self.last_serial = self.last_serial.wrapping_add(1);
         self.awaited_messages += usize::from(kind.is_message());
-        self.requests
-            .insert(Request::new(kind, self.last_serial, is_owned))
+        let is_stored = matches!(kind, RequestKind::Publish(_));
+        let request = Request::new(kind, self.last_serial, is_owned);
+        let key = self.requests.insert(request);
+        if is_stored {
+            self.number(key);
+        }
+        key
     }
 
     fn id(&self, key: u32) -> RequestId {
@@ -126,6 +134,7 @@ impl Requests {
     }
 
     fn put(&mut self, at: usize, key: u32) {
+        self.on_changed(self.number_of(key));
         if let Some(RequestKind::Publish(publish)) = self.kind(key) {
             let len = publish.len();
             self.queued_messages += 1;
@@ -143,6 +152,10 @@ impl Requests {
             self.queued_bytes -= len;
         }
         Some(key)
+    }
+
+    fn number_of(&self, key: u32) -> u64 {
+        self.requests.get(key).map_or(0, |request| request.number)
     }
 
     fn kind(&self, key: u32) -> Option<&RequestKind> {
@@ -194,6 +207,7 @@ impl Requests {
         };
         (request.was_sent, request.is_on_wire) = (true, true);
         (request.id, request.end, request.left_at) = (id.get(), end, None);
+        let number = request.number;
         if place >= self.flights.len() {
             self.flights.resize(place + 1, 0);
         }
@@ -201,6 +215,7 @@ impl Requests {
             *flight = key + 1;
         }
         self.in_flight += 1;
+        self.on_changed(number);
     }
 
     /// A request is not in flight any more.

@@ -224,7 +224,12 @@ impl Client {
     /// Withdraws a request: it is not sent if it was not sent yet. If it was, its outcome is not
     /// awaited any more. The request is forgotten.
     pub fn withdraw(&mut self, request: RequestId) {
-        self.requests.withdraw(request);
+        if matches!(self.phase, Phase::Ended(_)) {
+            // What is stored is for the next client.
+            self.requests.forget(request);
+        } else {
+            self.requests.withdraw(request);
+        }
     }
 
     /// Begins a message whose payload is given by [`upload_chunk`](Self::upload_chunk), as much as

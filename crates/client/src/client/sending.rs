@@ -18,7 +18,8 @@ impl Client {
     /// [`on_timeout`](Self::on_timeout) again before sleeping.
     #[inline]
     pub fn poll_output(&mut self, output: &mut WriteBuf) -> bool {
-        if !self.output.poll(output) {
+        let gate = self.gate();
+        if !self.output.poll(output, gate) {
             return false;
         }
         self.tell_room();

@@ -9,6 +9,8 @@ impl Requests {
         if let Some(request) = self.flight(id).and_then(|key| self.requests.get_mut(key)) {
             request.kind = RequestKind::NoCopy;
             request.left_at = None;
+            let number = request.number;
+            self.on_changed(number);
         }
     }
 

@@ -4,6 +4,7 @@ use super::*;
 impl Requests {
     /// Ends a request.
     pub(super) fn end(&mut self, key: u32, outcome: Outcome) {
+        self.on_changed(self.number_of(key));
         self.complete(key, outcome);
         let id = self.id(key);
         self.suspect = self.suspect.filter(|&(other, _)| other != id);
@@ -32,6 +33,7 @@ impl Requests {
 
     /// Completes a request, which stays in flight.
     pub(super) fn give_up(&mut self, key: u32, error: RequestError) {
+        self.on_changed(self.number_of(key));
         if let Some(request) = self.requests.get_mut(key) {
             self.awaited_messages -= usize::from(request.is_awaited_message());
             if !mem::replace(&mut request.is_given_up, true) && request.id != 0 {
@@ -83,21 +85,26 @@ impl Requests {
         self.forget(id);
     }
 
-    /// The client has ended, and with it every request.
+    /// The client has ended, and with it every request. What is stored stays so, for the next
+    /// client.
     pub fn close(&mut self, ended: &Ended) {
         self.on_connection_lost();
         let open = self.requests.iter().filter(|(_, request)| request.is_open);
-        let open: Vec<_> = open.map(|(key, request)| (key, request.was_sent)).collect();
-        for (key, was_sent) in open {
+        let open: Vec<_> = open
+            .map(|(key, request)| (key, request.was_sent, request.number))
+            .collect();
+        for (key, was_sent, number) in open {
             let ended = ended.clone();
-            self.end(
-                key,
-                Err(if was_sent {
-                    RequestError::OutcomeUnknownAtEnd(ended)
-                } else {
-                    RequestError::Ended(ended)
-                }),
-            );
+            let outcome = Err(if was_sent {
+                RequestError::OutcomeUnknownAtEnd(ended)
+            } else {
+                RequestError::Ended(ended)
+            });
+            if number == 0 {
+                self.end(key, outcome);
+            } else {
+                self.complete(key, outcome);
+            }
         }
         self.queue = VecDeque::new();
         self.flights = Vec::new();

@@ -1,0 +1,154 @@
+//! Which messages have to be stored, so that they outlive the process, and what of them has
+//! changed.
+use super::{RequestKind, Requests, StoredPublish};
+use crate::{Record, RestoreError};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use motemq::{PacketId, Publish, QoS};
+
+/// The version of the format, which is the first byte of a record.
+const VERSION: u8 = 1;
+const RETAIN: u8 = 4;
+const WAS_SENT: u8 = 8;
+
+/// Numbers messages in the order in which they were published.
+#[derive(Clone, Hash, Debug, Default)]
+pub(super) struct Journal {
+    is_on: bool,
+    last_number: u64,
+    keys: BTreeMap<u64, u32>,
+    /// Messages that have changed since the changes were taken.
+    changed: BTreeSet<u64>,
+    has_changed: bool,
+}
+
+impl Requests {
+    /// Keeps a journal from now on.
+    pub fn keep_journal(&mut self) {
+        self.journal.is_on = true;
+    }
+
+    /// A message was added.
+    #[inline]
+    pub(super) fn number(&mut self, key: u32) {
+        if self.journal.is_on {
+            self.journal.last_number += 1;
+            let number = self.journal.last_number;
+            self.journal.keys.insert(number, key);
+            if let Some(request) = self.requests.get_mut(key) {
+                request.number = number;
+            }
+            self.on_changed(number);
+        }
+    }
+
+    /// A request has changed.
+    #[inline]
+    pub(super) fn on_changed(&mut self, number: u64) {
+        if number != 0 && self.journal.is_on {
+            self.journal.changed.insert(number);
+            self.journal.has_changed = true;
+        }
+    }
+
+    /// Returns whether messages have changed since the last call.
+    pub fn take_changed(&mut self) -> bool {
+        core::mem::take(&mut self.journal.has_changed)
+    }
+
+    /// Takes the changes since the last call: records to be written, and numbers of those to be
+    /// removed.
+    pub fn take_changes(&mut self) -> (Vec<Record>, Vec<u64>) {
+        let (mut written, mut removed) = (Vec::new(), Vec::new());
+        for number in core::mem::take(&mut self.journal.changed) {
+            match self.record(number) {
+                Some(record) => written.push(record),
+                None => {
+                    removed.push(number);
+                    self.journal.keys.remove(&number);
+                }
+            }
+        }
+        (written, removed)
+    }
+
+    /// Returns all records.
+    pub fn all_records(&mut self) -> Vec<Record> {
+        self.journal.changed.clear();
+        let numbers: Vec<_> = self.journal.keys.keys().copied().collect();
+        numbers
+            .into_iter()
+            .filter_map(|number| self.record(number))
+            .collect()
+    }
+
+    fn record(&self, number: u64) -> Option<Record> {
+        let key = *self.journal.keys.get(&number)?;
+        let request = self.requests.get(key).filter(|request| {
+            request.number == number && request.is_open && !request.is_given_up
+        })?;
+        let RequestKind::Publish(stored) = &request.kind else {
+            return None;
+        };
+        let publish = stored.publish();
+        let mut flags = publish.qos as u8;
+        if publish.retain {
+            flags |= RETAIN;
+        }
+        if request.was_sent {
+            flags |= WAS_SENT;
+        }
+        let mut bytes = Vec::from([VERSION, flags]);
+        bytes.extend(request.id.to_be_bytes());
+        bytes.extend((publish.topic().len() as u16).to_be_bytes());
+        bytes.extend(publish.topic().as_bytes());
+        bytes.extend(publish.payload);
+        Some(Record { number, bytes })
+    }
+
+    /// Takes over a message of an earlier client. Messages have to come in the order of their
+    /// numbers.
+    ///
+    /// # Errors
+    /// A [`RestoreError`] for what [`take_changes`](Self::take_changes) never writes.
+    pub fn restore(&mut self, record: &Record, offset: u16) -> Result<(), RestoreError> {
+        let (&[version, flags, i0, i1, t0, t1], text) = record
+            .bytes
+            .split_first_chunk()
+            .ok_or(RestoreError::Damaged)?;
+        if version != VERSION {
+            return Err(RestoreError::Version);
+        }
+        let topic_length = u16::from_be_bytes([t0, t1]);
+        let (topic, payload) = text
+            .split_at_checked(topic_length.into())
+            .ok_or(RestoreError::Damaged)?;
+        let topic = str::from_utf8(topic).map_err(|_| RestoreError::Damaged)?;
+        let qos = QoS::try_from(flags & 3).map_err(|_| RestoreError::Damaged)?;
+        let mut publish = Publish::to(topic).payload(payload).qos(qos);
+        publish.retain = flags & RETAIN != 0;
+        self.offset = offset;
+        let key = self.add(RequestKind::Publish(StoredPublish::new(&publish)), false);
+        if let Some(request) = self.requests.get_mut(key) {
+            self.journal.keys.remove(&request.number);
+            self.journal.changed.remove(&request.number);
+            request.number = record.number;
+            request.was_sent = flags & WAS_SENT != 0;
+        }
+        self.journal.keys.insert(record.number, key);
+        self.journal.last_number = self.journal.last_number.max(record.number);
+        match PacketId::new(u16::from_be_bytes([i0, i1])) {
+            Some(id) => {
+                self.take_off(id, key, super::NOT_WRITTEN);
+                if let Some(request) = self.requests.get_mut(key) {
+                    request.is_on_wire = false;
+                }
+            }
+            None => self.put(self.queue.len(), key),
+        }
+        self.journal.changed.remove(&record.number);
+        Ok(())
+    }
+}

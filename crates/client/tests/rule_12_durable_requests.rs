@@ -1,0 +1,396 @@
+//! Rule 12: what is durable is durable, and nothing leaves whose change is not stored. Rule 11, as
+//! far as it is the client's: the store runs outside of it, and a damaged one is an error.
+mod common;
+use common::*;
+use std::collections::BTreeMap;
+
+/// A store in memory.
+#[derive(Clone, Default)]
+struct Store {
+    image: Vec<u8>,
+    records: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Store {
+    fn write(&mut self, changes: Changes) -> u64 {
+        if changes.is_full {
+            self.records.clear();
+        }
+        self.image = changes.image;
+        for record in changes.records {
+            self.records.insert(record.number, record.bytes);
+        }
+        for number in changes.removed {
+            self.records.remove(&number);
+        }
+        changes.version
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let records = self.records.iter();
+        records
+            .map(|(&number, bytes)| Record {
+                number,
+                bytes: bytes.clone(),
+            })
+            .collect()
+    }
+
+    fn restore(&self, options: Options) -> Result<Client, RestoreError> {
+        Client::restore(options, &self.image, self.records())
+    }
+}
+
+fn durable() -> Options {
+    kept().durable()
+}
+
+/// A client whose store is asked with each call of `save`.
+struct Durable {
+    line: Line,
+    store: Store,
+}
+
+impl Durable {
+    fn new() -> Self {
+        let mut durable = Durable {
+            line: Line::new(durable()),
+            store: Store::default(),
+        };
+        durable.line.open();
+        durable.save();
+        assert_eq!(durable.line.sent()[0], 0x10);
+        durable.line.receive(NEW);
+        durable.save();
+        durable
+    }
+
+    fn is_asked(&mut self) -> bool {
+        self.line.turn();
+        let events = std::mem::take(&mut self.line.events);
+        let persist = |event: &Event| matches!(event, Event::Persist { .. });
+        let asked = events.iter().filter(|event| persist(event)).count();
+        assert!(asked <= 1, "one transaction at a time");
+        self.line.events = events.into_iter().filter(|event| !persist(event)).collect();
+        asked == 1
+    }
+
+    /// Stores what has changed, if the client asks for it.
+    fn save(&mut self) {
+        while self.is_asked() {
+            let changes = self.line.client.take_changes();
+            let version = self.store.write(changes);
+            self.line.client.on_persisted(version);
+        }
+    }
+
+    /// The process ends, and another one goes on with what is stored.
+    fn crash(self) -> Self {
+        let mut line = Line::new(durable());
+        line.client = self.store.restore(durable()).unwrap();
+        Durable {
+            line,
+            store: self.store,
+        }
+    }
+}
+
+#[test]
+fn rule_12_nothing_leaves_before_its_change_is_stored() {
+    let mut d = Durable::new();
+    let request = d.line.publish(b"1", QoS::AtLeastOnce);
+    let version = d.line.client.version();
+    assert!(d.line.client.persisted() < version);
+    assert!(d.is_asked());
+    d.line.sends(b"");
+    d.line.pass(secs(1));
+    assert!(!d.is_asked(), "it was asked for");
+    // The store takes its time; more is published meanwhile.
+    let changes = d.line.client.take_changes();
+    d.line.publish(b"2", QoS::AtLeastOnce);
+    d.line.sends(b"");
+    let stored = d.store.write(changes);
+    d.line.client.on_persisted(stored);
+    assert!(d.line.client.persisted() >= version);
+    // The first may leave now, the second may not.
+    d.line.sends(b"\x32\x06\0\x01t\0\x011");
+    d.save();
+    d.line.sends(b"\x32\x06\0\x01t\0\x022");
+    d.line.receive(&puback(1));
+    d.save();
+    assert_eq!(d.line.client.poll_outcome(request), Some(Ok([].into())));
+    assert_eq!(d.store.records.len(), 1);
+    // Messages with QoS 0 change nothing.
+    d.line.client.publish(&Publish::to("t")).unwrap();
+    d.line.sends(b"\x30\x03\0\x01t");
+}
+
+/// A program that publishes all the time does not keep earlier messages from leaving.
+#[test]
+fn rule_12_messages_leave_although_others_are_always_being_stored() {
+    let mut d = Durable::new();
+    let mut sent = 0;
+    for _ in 0..100 {
+        let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);
+        let _ = d.line.client.publish(&publish);
+        if d.is_asked() {
+            let changes = d.line.client.take_changes();
+            let _ = d.line.client.publish(&publish);
+            let stored = d.store.write(changes);
+            d.line.client.on_persisted(stored);
+        }
+        for packet in d.line.sent().chunks(8) {
+            sent += 1;
+            d.line.receive(&puback(id_of(packet)));
+        }
+    }
+    assert!(sent > 90, "{sent}");
+}
+
+#[test]
+fn rule_12_messages_that_wait_for_a_connection_are_stored() {
+    let mut d = Durable {
+        line: Line::new(durable().queue_qos0()),
+        store: Store::default(),
+    };
+    d.line.publish(b"1", QoS::AtLeastOnce);
+    d.line.publish(b"2", QoS::ExactlyOnce);
+    let publish = Publish::to("t").payload(b"0").retain();
+    d.line.client.publish(&publish).unwrap().unwrap();
+    d.save();
+    let mut d = d.crash();
+    assert_eq!(d.line.client.counters().queued, 3);
+    d.line.open();
+    d.line.sent();
+    d.line.receive(NEW);
+    d.save();
+    d.line
+        .sends(b"\x32\x06\0\x01t\0\x011\x34\x06\0\x01t\0\x022\x31\x04\0\x01t0");
+    assert_eq!(d.store.records.len(), 2);
+}
+
+#[test]
+fn rule_12_messages_in_flight_are_sent_again_by_the_next_process() {
+    let mut d = Durable::new();
+    for n in [b"1", b"2", b"3"] {
+        d.line.publish(n, QoS::ExactlyOnce);
+    }
+    d.save();
+    d.line.sent();
+    d.line.receive(&pubrec(1));
+    d.save();
+    d.line.sends(&pubrel(1));
+    let mut d = d.crash();
+    d.line.connect(PRESENT);
+    d.save();
+    d.line.sends(
+        &[
+            &pubrel(1)[..],
+            b"\x3c\x06\0\x01t\0\x022\x3c\x06\0\x01t\0\x033",
+        ]
+        .concat(),
+    );
+    d.line.receive(&[pubrec(2), pubrec(3)].concat());
+    d.save();
+    d.line.sends(&[pubrel(2), pubrel(3)].concat());
+    d.line
+        .receive(&[pubcomp(1), pubcomp(2), pubcomp(3)].concat());
+    d.save();
+    assert_eq!(d.store.records.len(), 0);
+    d.line.publish(b"4", QoS::AtLeastOnce);
+    d.save();
+    assert_eq!(id_of(&d.line.sent()), 4);
+}
+
+#[test]
+fn rule_12_a_message_that_was_processed_does_not_arrive_again() {
+    let mut d = Durable::new();
+    let stream = d.line.client.messages();
+    d.line
+        .receive(&[message(7, 2, b"a"), message(8, 2, b"b")].concat());
+    d.save();
+    assert_eq!(d.line.take(stream), Some(b"a".to_vec()));
+    assert_eq!(d.line.take(stream), Some(b"b".to_vec()));
+    // PUBREC waits for the store.
+    d.line.sends(b"");
+    d.save();
+    d.line.sends(&pubrec(7));
+    let mut d = d.crash();
+    let stream = d.line.client.messages();
+    d.line.connect(PRESENT);
+    // The first is a repetition, the second was not processed. A third uses the first identifier.
+    d.line
+        .receive(&[dup(message(7, 2, b"a")), dup(message(8, 2, b"b"))].concat());
+    assert_eq!(d.line.take_all(stream), [b"b"]);
+    d.line.receive(&message(7, 2, b"c"));
+    assert_eq!(d.line.take_all(stream), [b"c"]);
+}
+
+#[test]
+fn rule_12_what_is_processed_offline_is_stored_offline() {
+    let mut d = Durable::new();
+    let stream = d.line.client.messages();
+    d.line.receive(&message(7, 2, b"a"));
+    d.save();
+    d.line.closed();
+    assert_eq!(d.line.take(stream), Some(b"a".to_vec()));
+    assert!(d.is_asked());
+    let changes = d.line.client.take_changes();
+    d.store.write(changes);
+    let mut d = d.crash();
+    let stream = d.line.client.messages();
+    d.line.connect(PRESENT);
+    d.line.receive(&dup(message(7, 2, b"a")));
+    assert_eq!(d.line.take(stream), None);
+}
+
+#[test]
+fn rule_12_messages_given_up_or_withdrawn_are_not_revived() {
+    let mut d = Durable {
+        line: Line::new(durable().ack_timeout(Some(secs(4)))),
+        store: Store::default(),
+    };
+    d.line.connect(NEW);
+    d.save();
+    d.line.publish(b"1", QoS::AtLeastOnce);
+    d.save();
+    d.line.sent();
+    d.line.pass(secs(6));
+    let withdrawn = d.line.publish(b"2", QoS::AtLeastOnce);
+    d.line.client.withdraw(withdrawn);
+    d.save();
+    assert_eq!(d.store.records.len(), 0);
+    let mut d = d.crash();
+    d.line.connect(PRESENT);
+    d.save();
+    d.line.sends(b"");
+}
+
+/// The client ends, and what it has accepted is for the next one.
+#[test]
+fn rule_12_the_end_of_a_client_removes_nothing_from_the_store() {
+    for is_stored in [true, false] {
+        let mut d = Durable {
+            line: Line::new(durable()),
+            store: Store::default(),
+        };
+        let request = d.line.publish(b"1", QoS::AtLeastOnce);
+        if is_stored {
+            d.save();
+        }
+        d.line.client.disconnect(d.line.now);
+        let ended = Ended::Unfinished;
+        assert_eq!(d.line.poll_transport(), Transport::Ended(ended.clone()));
+        assert!(d.line.client.poll_outcome(request).is_some());
+        d.line.client.withdraw(request);
+        // `poll_transport` has collected the event.
+        let asked = |event: &Event| matches!(event, Event::Persist { .. });
+        assert_eq!(d.line.events.iter().any(asked), !is_stored);
+        let changes = d.line.client.take_changes();
+        d.store.write(changes);
+        let full = d.line.client.full_image();
+        assert_eq!(full.records, d.store.records());
+        assert_eq!(d.store.records.len(), 1);
+    }
+}
+
+/// A store that failed gets everything when it is opened again.
+#[test]
+fn rule_11_a_store_that_failed_gets_everything_again() {
+    let mut d = Durable::new();
+    d.line.publish(b"1", QoS::AtLeastOnce);
+    d.save();
+    d.line.sent();
+    d.line.publish(b"2", QoS::AtLeastOnce);
+    assert!(d.is_asked());
+    // This transaction fails.
+    d.line.client.take_changes();
+    d.line.publish(b"3", QoS::AtLeastOnce);
+    d.store = Store::default();
+    let full = d.line.client.full_image();
+    assert!(full.is_full);
+    let version = d.store.write(full);
+    d.line.client.on_persisted(version);
+    assert_eq!(d.store.records.len(), 3);
+    d.line
+        .sends(b"\x32\x06\0\x01t\0\x022\x32\x06\0\x01t\0\x033");
+    let mut d = d.crash();
+    d.line.connect(PRESENT);
+    d.save();
+    assert_eq!(d.line.sent().len(), 3 * 8);
+}
+
+#[test]
+fn rule_11_a_store_that_is_damaged_or_belongs_to_another_client_is_refused() {
+    let mut d = Durable::new();
+    d.line.publish(b"1", QoS::AtLeastOnce);
+    d.save();
+    let store = d.store;
+    assert!(store.restore(durable()).is_ok());
+    let other = store.restore(durable().client_id("b")).unwrap_err();
+    assert_eq!(other, RestoreError::OtherClient);
+    for length in 0..store.image.len() {
+        let mut cut = store.clone();
+        cut.image.truncate(length);
+        assert!(cut.restore(durable()).is_err());
+        let mut changed = store.clone();
+        changed.image[length] ^= 0x10;
+        assert!(changed.restore(durable()).is_err());
+    }
+    for length in 0..6 {
+        let mut cut = store.clone();
+        cut.records.get_mut(&1).unwrap().truncate(length);
+        assert!(cut.restore(durable()).is_err(), "{length}");
+    }
+    let mut newer = store.clone();
+    newer.records.get_mut(&1).unwrap()[0] = 9;
+    assert_eq!(newer.restore(durable()).unwrap_err(), RestoreError::Version);
+    let unusable = store.restore(Options::new("").keep_session());
+    assert!(unusable.is_err());
+}
+
+/// Whatever was stored last, the next process loses nothing that was accepted, and repeats nothing
+/// of QoS 2 that was acknowledged.
+#[test]
+fn rule_12_every_stored_version_is_a_state_to_go_on_from() {
+    let options = || durable().in_flight(200);
+    let mut d = Durable {
+        line: Line::new(options()),
+        store: Store::default(),
+    };
+    d.line.connect(NEW);
+    d.save();
+    let mut versions = Vec::new();
+    let stream = d.line.client.messages();
+    for n in 0..40u8 {
+        d.line.publish(
+            &[n],
+            if n % 2 == 0 {
+                QoS::AtLeastOnce
+            } else {
+                QoS::ExactlyOnce
+            },
+        );
+        d.line.receive(&message(u16::from(n) + 1, 2, &[n]));
+        d.line.take(stream);
+        d.save();
+        versions.push((n, d.store.clone(), d.line.client.clone()));
+        for packet in d.line.sent().chunks(8).filter(|packet| packet.len() == 8) {
+            let id = id_of(packet);
+            let answer = if packet[0] == 0x32 {
+                puback(id)
+            } else {
+                pubrec(id)
+            };
+            if n % 3 == 0 {
+                d.line.receive(&answer);
+            }
+        }
+        d.save();
+    }
+    for (n, store, mut client) in versions {
+        let mut restored = store.restore(options()).unwrap();
+        let (full, old) = (restored.full_image(), client.full_image());
+        assert_eq!((full.image, full.records), (old.image, old.records), "{n}");
+    }
+}
