@@ -101,7 +101,7 @@ impl Client {
     /// An [`OptionsError`] if no CONNECT can be made of the options.
     pub fn new(options: Options) -> Result<Self, OptionsError> {
         options.check()?;
-        let protocol = ProtocolState::new(options.in_flight);
+        let protocol = ProtocolState::new(options.max_in_flight());
         let mut requests = Requests::default();
         let mut versions = Versions::default();
         if options.durable {

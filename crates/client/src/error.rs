@@ -1,6 +1,7 @@
 //! Why things fail or end: one small enum for each kind of thing.
 mod disconnect;
 
+use crate::profile::OverLimit;
 use alloc::{boxed::Box, string::String, sync::Arc};
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
@@ -67,6 +68,9 @@ pub enum OptionsError {
     /// The topic of the will is not a topic name.
     #[error("the topic of the will is not a topic name: {0}")]
     WillTopic(TopicError),
+    /// The broker would not accept CONNECT, as its profile says.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// CONNECT would be longer than the write buffer.
     #[error(
         "client identifier, will and login have {len} bytes together: shorten them to {limit} \
@@ -110,6 +114,9 @@ pub enum PublishError {
         /// The size of the queue in bytes.
         limit: usize,
     },
+    /// The broker would not accept it, as its profile says.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// The message announces a payload that follows, which only an upload can do.
     #[error("the message announces {remaining} bytes of payload that follow: begin an upload")]
     Incomplete {
@@ -145,6 +152,9 @@ pub enum SubscribeError {
         /// What is wrong with it.
         error: TopicError,
     },
+    /// The broker would not accept them, as its profile says.
+    #[error(transparent)]
+    OverLimit(#[from] OverLimit),
     /// The filters do not fit into the write buffer.
     #[error("the topic filters have {len} bytes together: use at most {limit} bytes at a time")]
     TooLong {

@@ -181,12 +181,14 @@ mod hash;
 mod inbox;
 mod options;
 mod output;
+pub mod profile;
 mod protocol;
 mod received;
 mod reconnect;
 mod requests;
 mod slab;
 mod store;
+mod trace;
 mod write_buf;
 
 pub use back_off::Reconnect;
@@ -200,4 +202,5 @@ pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId,
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
+pub use trace::{Direction, Tracer};
 pub use write_buf::WriteBuf;

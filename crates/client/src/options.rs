@@ -1,15 +1,10 @@
 //! What the application chooses.
-use crate::{
-    DisconnectReason, OptionsError, Reconnect,
-    protocol::{ALL_IDENTIFIERS, identifier_offset},
-    write_buf::LIMIT,
-};
+mod connect;
+
+use crate::{DisconnectReason, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, time::Duration};
-use motemq::{Connect, Publish, QoS, ReturnCode, TopicName};
-
-/// The longest time limit that CONNECT's answer can have.
-const LONGEST_ANSWER: Duration = Duration::from_secs(255);
+use motemq::{QoS, ReturnCode};
 
 /// What happens to messages that are to wait for a connection when no more may.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -89,7 +84,8 @@ pub struct Options {
     pub(crate) reconnect: Reconnect,
     pub(crate) is_final: fn(&DisconnectReason, bool) -> bool,
     pub(crate) ack_timeout: Option<Duration>,
-    pub(crate) in_flight: usize,
+    in_flight: usize,
+    profile: Option<Box<Profile>>,
     pub(crate) given_up: usize,
     pub(crate) queue_messages: usize,
     pub(crate) queue_bytes: usize,
@@ -126,6 +122,7 @@ impl Options {
             is_final,
             ack_timeout: Some(Duration::from_secs(20)),
             in_flight: 20,
+            profile: None,
             given_up: 1024,
             queue_messages: 1000,
             queue_bytes: 1 << 20,
@@ -237,6 +234,14 @@ impl Options {
         self
     }
 
+    /// Keeps to what this broker allows: what it would not accept is refused with an
+    /// [`OverLimit`](crate::profile::OverLimit) error before anything is sent, and no more messages
+    /// are in flight at once than it allows. Port, TLS and ALPN are the driver's to choose.
+    pub fn profile(mut self, broker: &Profile) -> Self {
+        self.profile = Some(Box::new(*broker));
+        self
+    }
+
     /// Sets how many messages that were given up may hold packet identifiers before the connection
     /// ends with [`Unanswered`](crate::DisconnectReason::Unanswered). The default is 1024.
     pub fn given_up(mut self, messages: usize) -> Self {
@@ -300,85 +305,24 @@ impl Options {
         self
     }
 
-    /// Checks that a CONNECT can be made of the options.
-    ///
-    /// # Errors
-    /// The first [`OptionsError`].
-    pub fn check(&self) -> Result<(), OptionsError> {
-        if self.client_id.is_empty() && !self.clean {
-            return Err(OptionsError::ClientIdMissing);
-        }
-        check_text("client identifier", &self.client_id)?;
-        check_text("user name", self.user.as_deref().unwrap_or_default())?;
-        let password = self.password.as_ref();
-        check_length("password", password.map_or(0, Vec::len))?;
-        if password.is_some() && self.user.is_none() {
-            return Err(OptionsError::UserMissing);
-        }
-        if let Some(will) = &self.will {
-            TopicName::new(&will.topic).map_err(OptionsError::WillTopic)?;
-            check_length("payload of the will", will.payload.len())?;
-        }
-        let (len, limit) = (self.connect_length(), LIMIT);
-        if len > limit {
-            return Err(OptionsError::ConnectTooLong { len, limit });
-        }
-        Ok(())
+    /// Returns the profile of the broker, if one was set.
+    #[inline]
+    pub(crate) fn limits(&self) -> Option<&Profile> {
+        self.profile.as_deref()
     }
 
-    /// Returns the length of CONNECT, or more.
-    pub(crate) fn connect_length(&self) -> usize {
-        let will = self.will.as_ref();
-        let will = will.map_or(0, |will| will.topic.len() + will.payload.len());
-        let user = self.user.as_ref().map_or(0, String::len);
-        let password = self.password.as_ref().map_or(0, Vec::len);
-        self.client_id.len() + will + user + password + 64
-    }
-
-    /// Returns what CONNECT says. If the broker has a session that is not known here, packet
-    /// identifiers begin at a random offset.
-    pub(crate) fn connect(&self, random: u64) -> Connect<'_> {
-        let will = self.will.as_deref().map(|will| {
-            let message = Publish::to(&will.topic)
-                .payload(&will.payload)
-                .qos(will.qos);
-            if will.retain {
-                message.retain()
-            } else {
-                message
-            }
-        });
-        let timeout = self.connect_timeout.min(LONGEST_ANSWER).as_millis();
-        Connect {
-            client_id: &self.client_id,
-            will,
-            user: self.user.as_deref(),
-            password: self.password.as_deref(),
-            keep_alive: self.keep_alive,
-            timeout: timeout.div_ceil(1000).max(1) as u8,
-            clean: self.clean,
-            identifier_offset: identifier_offset(random),
+    /// Returns how many messages may be in flight at once.
+    #[inline]
+    pub(crate) fn max_in_flight(&self) -> usize {
+        match &self.profile {
+            Some(profile) => self.in_flight.min(profile.in_flight.into()),
+            None => self.in_flight,
         }
     }
 
     pub(crate) fn discards_unclaimed(&self) -> bool {
         self.discard_unclaimed.unwrap_or(self.clean)
     }
-}
-
-fn check_text(field: &'static str, text: &str) -> Result<(), OptionsError> {
-    check_length(field, text.len())?;
-    match text.find('\0') {
-        Some(at) => Err(OptionsError::NullCharacter { field, at }),
-        None => Ok(()),
-    }
-}
-
-fn check_length(field: &'static str, len: usize) -> Result<(), OptionsError> {
-    if len > 0xffff {
-        return Err(OptionsError::TooLong { field, len });
-    }
-    Ok(())
 }
 
 /// The default of [`Options::end_if`].

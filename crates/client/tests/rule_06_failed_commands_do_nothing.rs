@@ -108,3 +108,30 @@ fn rule_06_pieces_of_an_upload_that_are_too_long_are_refused() {
     assert_eq!(line.client.upload_chunk(upload, b"123"), Ok(3));
     line.sends(b"\x32\x08\0\x01t\0\x01123");
 }
+
+#[test]
+fn rule_06_what_a_broker_does_not_accept_is_refused_before_it_is_sent() {
+    let aws = || Options::new("a").profile(&profile::AWS_IOT);
+    let refused = Client::new(aws().keep_alive(0)).unwrap_err();
+    assert!(matches!(refused, OptionsError::OverLimit(_)), "{refused}");
+    let mut line = Line::new(aws().in_flight(1000));
+    for connack in [None, Some(NEW)] {
+        if let Some(connack) = connack {
+            line.connect(connack);
+        }
+        let publish = Publish::to("t").qos(QoS::ExactlyOnce);
+        let refused = line.client.publish(&publish).unwrap_err();
+        assert!(matches!(refused, PublishError::OverLimit(_)), "{refused}");
+        let refused = line.client.begin_upload(&publish.remaining(1)).unwrap_err();
+        assert!(matches!(refused, PublishError::OverLimit(_)), "{refused}");
+        let filters = [Filter::new("t", QoS::ExactlyOnce)];
+        let refused = line.client.subscribe(&filters).unwrap_err();
+        assert!(matches!(refused, SubscribeError::OverLimit(_)), "{refused}");
+    }
+    line.sends(b"");
+    for _ in 0..100 {
+        line.publish(b"1", QoS::AtLeastOnce);
+    }
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
+}

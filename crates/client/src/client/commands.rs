@@ -32,6 +32,9 @@ impl Client {
         if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
             return Err(too_long(publish));
         }
+        if let Some(limits) = self.options.limits() {
+            limits.check_publish(publish)?;
+        }
         if self.accepted.is_none() {
             return self.keep(publish);
         }
@@ -86,7 +89,7 @@ impl Client {
     fn must_wait(&self, qos: QoS) -> bool {
         let is_acknowledged = qos != QoS::AtMostOnce;
         (is_acknowledged
-            && (self.requests.in_flight() >= self.options.in_flight
+            && (self.requests.in_flight() >= self.options.max_in_flight()
                 || self.requests.resend().is_some()))
             || !self.requests.is_queue_empty()
             || self.protocol.payload_remaining() > 0
@@ -169,6 +172,9 @@ impl Client {
         filters: &[Filter<'_>],
     ) -> Result<(RequestId, StreamId), SubscribeError> {
         self.check_filters(filters.iter().map(|filter| filter.filter))?;
+        if let Some(limits) = self.options.limits() {
+            limits.check_subscribe(filters)?;
+        }
         let names = filters.iter().map(|filter| filter.filter.into()).collect();
         let stream = self.inbox.open(names);
         let owned = |filter: &Filter<'_>| -> OwnedFilter { (filter.filter.into(), filter.qos) };
@@ -249,6 +255,9 @@ impl Client {
         let length = publish.topic().len() + publish.payload.len();
         if length as u64 + u64::from(publish.remaining) > LONGEST_MESSAGE {
             return Err(too_long(publish));
+        }
+        if let Some(limits) = self.options.limits() {
+            limits.check_publish(publish)?;
         }
         if self.accepted.is_none() {
             self.wants_room = true;

@@ -21,7 +21,7 @@ impl Client {
         records: impl IntoIterator<Item = Record>,
     ) -> Result<Self, RestoreError> {
         let content = open_image(&options, image)?;
-        let in_flight = options.in_flight;
+        let in_flight = options.max_in_flight();
         let mut client = Client::new(options)?;
         client.protocol = ProtocolState::restore(content)?;
         while client.protocol.slots() < in_flight && client.protocol.grow_session() {}

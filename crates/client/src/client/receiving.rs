@@ -151,7 +151,8 @@ impl Client {
         self.was_reuse_told = false;
         self.reconnect.on_connected();
         let offset = self.protocol.identifier_offset();
-        self.requests.on_connected(session, offset, usize::MAX);
+        let filters = self.options.limits().map_or(255, |limits| limits.filters);
+        self.requests.on_connected(session, offset, filters);
         self.inbox.on_connected(session);
         self.protocol.on_connected(session);
         self.state = State::Connected {

@@ -34,7 +34,7 @@ impl Client {
 
     pub(super) fn has_room(&self) -> bool {
         self.accepted.is_some()
-            && self.requests.in_flight() < self.options.in_flight
+            && self.requests.in_flight() < self.options.max_in_flight()
             && self.requests.is_queue_empty()
             && self.output.len() < LIMIT / 2
     }
@@ -111,7 +111,7 @@ impl Client {
         let Some(kind) = self.requests.first() else {
             return Ok(false);
         };
-        if is_acknowledged(kind) && self.requests.in_flight() >= self.options.in_flight {
+        if is_acknowledged(kind) && self.requests.in_flight() >= self.options.max_in_flight() {
             return Ok(false);
         }
         let is_message = kind.is_message();

@@ -131,11 +131,7 @@ impl Client {
         user: Option<String>,
         password: Option<Vec<u8>>,
     ) -> Result<(), OptionsError> {
-        let options = Options {
-            user,
-            password,
-            ..self.options.clone()
-        };
+        let options = self.options.with_login(user, password);
         options.check()?;
         self.options = options;
         Ok(())

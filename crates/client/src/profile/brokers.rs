@@ -1,0 +1,65 @@
+//! The brokers. `docs/brokers.md` says where their documentation states it, and when it was read.
+use super::Profile;
+use motemq::QoS;
+
+/// AWS IoT Core with a client certificate. It answers what it does not accept, for example QoS 2,
+/// with silence, requires a TLS server name (SNI), and may deliver a message twice under another
+/// identifier.
+pub const AWS_IOT: Profile = Profile {
+    name: "aws-iot",
+    broker: "AWS IoT Core",
+    port: 8883,
+    tls: true,
+    alpn: Some((443, "x-amzn-mqtt-ca")),
+    client_id: 128,
+    client_id_not: Some('$'),
+    // The broker takes this for longer ones, and for none.
+    keep_alive: Some(1200),
+    qos: QoS::AtLeastOnce,
+    topic: 256,
+    slashes: 7,
+    uncounted: Some("$aws/rules/"),
+    payload: 128 << 10,
+    filters: 8,
+    in_flight: 100,
+    ..Profile::ANY
+};
+
+/// Azure IoT Hub. The client identifier is the device's name (with `/` and the module's name behind
+/// it where there is one), the user name `HUB/DEVICE/?api-version=2021-04-12`, the password a token
+/// that expires, unless there is a client certificate. It keeps no retained messages.
+pub const AZURE_IOT_HUB: Profile = Profile {
+    name: "azure-iot-hub",
+    broker: "Azure IoT Hub",
+    port: 8883,
+    tls: true,
+    client_id: 257,
+    keep_alive: Some(1177),
+    qos: QoS::AtLeastOnce,
+    roots: &["devices/", "$iothub/"],
+    payload: 256 << 10,
+    filters: 5,
+    ..Profile::ANY
+};
+
+/// HiveMQ Cloud. It requires a TLS server name (SNI), too.
+pub const HIVEMQ_CLOUD: Profile = Profile {
+    name: "hivemq-cloud",
+    broker: "HiveMQ Cloud",
+    port: 8883,
+    tls: true,
+    login: true,
+    payload: 5 << 20,
+    ..Profile::ANY
+};
+
+/// mosquitto with its default configuration. From version 2.1 on it closes the connection when a
+/// packet has more than 2,000,000 bytes. It gets as many messages at once as it passes on at once.
+pub const MOSQUITTO: Profile = Profile {
+    name: "mosquitto",
+    broker: "mosquitto",
+    // A header is 9 bytes at most.
+    message: 1_999_990,
+    in_flight: 20,
+    ..Profile::ANY
+};
