@@ -6,6 +6,8 @@
 //! `cargo xtask test` runs, too.
 mod args;
 mod broker;
+#[path = "../../crates/client/tests/random/mod.rs"]
+mod client;
 mod commands;
 mod decode;
 mod decode5;
@@ -17,6 +19,7 @@ mod url;
 
 pub use args::args;
 pub use broker::broker;
+pub use client::client;
 pub use commands::commands;
 pub use decode::decode;
 pub use decode5::decode5;

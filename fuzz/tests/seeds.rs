@@ -62,6 +62,11 @@ fn broker() {
 }
 
 #[test]
+fn client() {
+    run("client", motemq_fuzz::client);
+}
+
+#[test]
 fn other() {
     run("other", motemq_fuzz::other);
 }

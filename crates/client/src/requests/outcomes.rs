@@ -65,16 +65,12 @@ impl Requests {
         }
     }
 
-    /// Takes a request back if it was not sent, and gives it up else.
+    /// Takes a request back if it is not in flight, and gives it up else.
     pub fn withdraw(&mut self, id: RequestId) {
-        let Some(&mut Request {
-            was_sent, is_open, ..
-        }) = self.find(id)
-        else {
+        let Some(is_open) = self.find(id).map(|request| request.is_open) else {
             return;
         };
-        let place = self.queue.iter().position(|&other| other == id.key);
-        match place.filter(|_| !was_sent) {
+        match self.queue.iter().position(|&other| other == id.key) {
             Some(at) => {
                 self.unqueue(at);
                 self.end(id.key, Err(RequestError::Withdrawn));
