@@ -80,8 +80,10 @@ struct Run<'d> {
     taken: BTreeSet<u32>,
     /// Bytes written on this connection that are no whole packet yet.
     written: Vec<u8>,
-    /// Identifiers that the broker has not answered.
+    /// Identifiers of messages that the broker has not answered.
     in_flight: BTreeSet<u16>,
+    /// Identifiers of subscriptions, which end with the connection.
+    subscribing: BTreeSet<u16>,
     records: BTreeMap<u64, Vec<u8>>,
     /// Numbers of messages that were stored at any time.
     stored: BTreeSet<u32>,
@@ -142,6 +144,7 @@ impl<'d> Run<'d> {
             taken: BTreeSet::new(),
             written: Vec::new(),
             in_flight: BTreeSet::new(),
+            subscribing: BTreeSet::new(),
             records: BTreeMap::new(),
             stored: BTreeSet::new(),
             image: Vec::new(),
@@ -320,6 +323,9 @@ impl<'d> Run<'d> {
             self.written.clear();
             self.output = WriteBuf::new();
             self.unacknowledged.clear();
+            // What is not given up is sent again.
+            self.in_flight.clear();
+            self.subscribing.clear();
         }
     }
 
@@ -329,7 +335,21 @@ impl<'d> Run<'d> {
             return;
         }
         let kind = self.bytes.below(12);
-        let id = 1 + self.bytes.below(24) as u16;
+        let number = self.bytes.byte();
+        let is_answer = matches!(kind, 1 | 2 | 4..=6);
+        let mut awaited = self.in_flight.iter().chain(&self.subscribing).copied();
+        let id = match number {
+            // Most brokers answer only what they have received.
+            0..192 if is_answer && self.is_accepted => {
+                let count = self.in_flight.len() + self.subscribing.len();
+                match awaited.nth(usize::from(number) % count.max(1)) {
+                    Some(id) => id,
+                    None => return,
+                }
+            }
+            _ => 1 + u16::from(number) % 24,
+        };
+        self.is_dirty |= is_answer && self.is_accepted && number >= 192;
         let [high, low] = id.to_be_bytes();
         if !self.is_accepted {
             self.is_accepted = true;
@@ -342,14 +362,6 @@ impl<'d> Run<'d> {
                 _ => self.rx.extend([0x20, 2, 1, 0]),
             }
             return;
-        }
-        let is_answer = matches!(kind, 1 | 2 | 4..=6);
-        if is_answer && !self.in_flight.contains(&id) {
-            // Most brokers answer only what they have received.
-            if self.bytes.byte() & 7 != 0 {
-                return;
-            }
-            self.is_dirty = true;
         }
         match kind {
             0 => {
@@ -371,6 +383,7 @@ impl<'d> Run<'d> {
         if let 1 | 4..=6 = kind {
             // What the broker answers under another identifier, or otherwise, the core refuses.
             self.in_flight.remove(&id);
+            self.subscribing.remove(&id);
         }
     }
 
@@ -573,9 +586,9 @@ impl<'d> Run<'d> {
                 Packet::Publish {
                     id, dup, payload, ..
                 } => {
-                    if let Some(id) = id.filter(|_| !dup) {
+                    if let Some(id) = id {
                         let is_new = self.in_flight.insert(id.get());
-                        assert!(is_new || self.is_dirty, "{id} is in use");
+                        assert!(is_new || dup || self.is_dirty, "{id} is in use");
                     }
                     if self.is_durable && id.is_some() && payload.first() != Some(&b'.') {
                         let number = payload
@@ -595,9 +608,13 @@ impl<'d> Run<'d> {
                         assert!(is_taken, "{} was not taken", sent.number);
                     }
                 }
+                Packet::PubRel(id) => {
+                    self.in_flight.insert(id.get());
+                }
                 Packet::Subscribe { id, .. } | Packet::Unsubscribe { id, .. } => {
-                    let is_new = self.in_flight.insert(id.get());
-                    assert!(is_new || self.is_dirty, "{id} is in use");
+                    let is_new = self.subscribing.insert(id.get());
+                    let is_free = is_new && !self.in_flight.contains(&id.get());
+                    assert!(is_free || self.is_dirty, "{id} is in use");
                 }
                 _ => {}
             }
