@@ -1,6 +1,6 @@
 //! The session and the pending acknowledgements, which grow with what is in flight.
 use crate::{RestoreError, received::Received};
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, vec, vec::Vec};
 use core::ops::{Deref, DerefMut};
 use motemq::{
     AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, SendError,
@@ -71,8 +71,9 @@ pub(crate) struct ProtocolState {
     session: Box<CoreSession>,
     acks: Box<ManualAcks>,
     received: Received,
-    /// Repetitions of messages that the application has not processed yet.
-    repetitions: Vec<AckToken>,
+    /// The number of repetitions of messages that the application has not processed yet, by
+    /// identifier.
+    repetitions: BTreeMap<u16, u32>,
     /// Something may have changed since this was last asked.
     may_have_changed: bool,
 }
@@ -83,14 +84,14 @@ impl ProtocolState {
             session: new_session(slots),
             acks: new_acks(0),
             received: Received::default(),
-            repetitions: Vec::new(),
+            repetitions: BTreeMap::new(),
             may_have_changed: false,
         }
     }
 
     /// Reads up to the next event, and makes room for what arrives: four bytes for each
     /// identifier, of which there are 65,535.
-    #[inline]
+    #[inline(always)]
     pub fn receive<'i>(
         &mut self,
         input: &mut &'i [u8],
@@ -149,13 +150,9 @@ impl ProtocolState {
         }
         let id = identifier(token);
         self.received.on_accepted(id);
-        while let Some(at) = self
-            .repetitions
-            .iter()
-            .position(|&other| identifier(other) == id)
-        {
-            let repetition = self.repetitions.swap_remove(at);
-            let _ = self.acks.ack(&mut self.session, repetition);
+        // A repetition has the same token as its message.
+        for _ in 0..self.repetitions.remove(&id).unwrap_or(0) {
+            let _ = self.acks.ack(&mut self.session, token);
         }
     }
 
@@ -165,7 +162,7 @@ impl ProtocolState {
         if self.received.is_accepted(identifier(token)) {
             self.ack(token);
         } else {
-            self.repetitions.push(token);
+            *self.repetitions.entry(identifier(token)).or_default() += 1;
         }
     }
 

@@ -58,6 +58,7 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
+    #[inline]
     fn add(&mut self, kind: RequestKind, is_owned: bool) -> u32 {
         self.last_serial = self.last_serial.wrapping_add(1);
         self.awaited_messages += usize::from(kind.is_message());

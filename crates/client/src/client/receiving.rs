@@ -79,7 +79,8 @@ impl Client {
         self.close_connection(reason, now.saturating_add(FLUSH), now);
     }
 
-    #[inline]
+    // The one caller is the loop over all that was received.
+    #[inline(always)]
     fn on_event(
         &mut self,
         event: CoreEvent<'_>,
@@ -124,7 +125,7 @@ impl Client {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_receipt(&mut self, receipt: Receipt) {
         match receipt {
             Receipt::Done => {}

@@ -23,7 +23,7 @@ impl Requests {
         if let Some(request) = self.requests.get_mut(key)
             && request.outcome.is_none()
         {
-            request.outcome = Some(outcome);
+            request.outcome = Some(outcome.map_err(Box::new));
             if mem::take(&mut request.is_watched) {
                 let serial = request.serial;
                 self.completed.push_back(RequestId { key, serial });
@@ -47,7 +47,8 @@ impl Requests {
     pub fn poll_outcome(&mut self, id: RequestId) -> Option<Outcome> {
         let request = self.find(id)?;
         request.is_watched = request.outcome.is_none();
-        request.outcome.clone()
+        let outcome = request.outcome.clone()?;
+        Some(outcome.map_err(|error| *error))
     }
 
     /// Returns a watched request that was completed.

@@ -1,5 +1,5 @@
 //! One request: what it asks for, and how far it has come.
-use crate::Outcome;
+use crate::RequestError;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::time::Duration;
 use motemq::{Publish, QoS};
@@ -92,6 +92,9 @@ impl RequestKind {
     }
 }
 
+/// An outcome as it is kept; errors are rare, and take more memory.
+pub(super) type StoredOutcome = Result<Box<[u8]>, Box<RequestError>>;
+
 /// A request, from the command to the moment when it is forgotten.
 #[derive(Clone, Hash, Debug)]
 pub(super) struct Request {
@@ -99,7 +102,7 @@ pub(super) struct Request {
     pub serial: u32,
     /// The packet identifier; 0: it is not in flight.
     pub id: u16,
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<StoredOutcome>,
     /// The application may ask for the outcome.
     pub is_owned: bool,
     /// The application has asked for the outcome, and is to be told.
