@@ -1,7 +1,10 @@
 //! The session and the pending acknowledgements, which grow with what is in flight.
 use crate::{RestoreError, received::Received};
 use alloc::{boxed::Box, collections::BTreeMap, vec, vec::Vec};
-use core::ops::{Deref, DerefMut};
+use core::{
+    hash::{Hash, Hasher},
+    ops::{Deref, DerefMut},
+};
 use motemq::{
     AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, SendError,
     Session, SessionState, Slot, SnapshotError,
@@ -66,7 +69,7 @@ fn new_acks(places: usize) -> Box<ManualAcks> {
 
 /// The protocol's state: a session, acknowledgements that are held back, and the content of
 /// messages that were received and not released.
-#[derive(Hash, Debug)]
+#[derive(Debug)]
 pub(crate) struct ProtocolState {
     session: Box<CoreSession>,
     acks: Box<ManualAcks>,
@@ -288,6 +291,20 @@ impl DerefMut for ProtocolState {
     fn deref_mut(&mut self) -> &mut CoreSession {
         self.may_have_changed = true;
         &mut self.session
+    }
+}
+
+/// The acknowledgements that are pending count, not where they stand in memory.
+impl Hash for ProtocolState {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut acks = new_acks(self.acks.places());
+        let adopted = acks.adopt(&self.acks);
+        debug_assert_eq!(adopted, Ok(()), "there are as many places");
+        acks.hash(state);
+        self.session.hash(state);
+        self.received.hash(state);
+        self.repetitions.hash(state);
+        self.may_have_changed.hash(state);
     }
 }
 

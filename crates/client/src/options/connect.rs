@@ -69,7 +69,6 @@ impl Options {
         });
         let timeout = self.connect_timeout.min(LONGEST_ANSWER).as_millis();
         Connect {
-            client_id: &self.client_id,
             will,
             user: self.user.as_deref(),
             password: self.password.as_deref(),
@@ -77,6 +76,7 @@ impl Options {
             timeout: timeout.div_ceil(1000).max(1) as u8,
             clean: self.clean,
             identifier_offset: identifier_offset(random),
+            ..Connect::new(&self.client_id)
         }
     }
 }

@@ -312,7 +312,7 @@ impl<'d> Run<'d> {
             return;
         }
         let attempt = self.attempts.swap_remove(at);
-        if self.bytes.byte() % 4 == 0 {
+        if self.bytes.below(4) == 0 {
             let error = TransportError::new(TransportErrorKind::Connect, "refused");
             self.client.on_open_failed(attempt, error);
         } else if self.client.on_opened(attempt, self.now) {
@@ -442,7 +442,7 @@ impl<'d> Run<'d> {
 
     fn store(&mut self) {
         if let Some(changes) = self.storing.take() {
-            if self.bytes.byte() % 4 == 0 {
+            if self.bytes.below(4) == 0 {
                 // The store failed, and is opened again.
                 let changes = self.client.full_image();
                 self.apply(changes);
