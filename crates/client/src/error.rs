@@ -130,11 +130,12 @@ pub enum PublishError {
     #[error("there is no connection: try again when there is, or let messages with QoS 0 wait")]
     Offline,
     /// The client has ended.
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(Ended),
 }
 
-/// The reason why a subscription, or the end of one, was not accepted. Nothing was done.
+/// The reason why a subscription, or the end of one, failed. Unless it [`Failed`](Self::Failed)
+/// after it was accepted, nothing was done.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubscribeError {
@@ -164,8 +165,12 @@ pub enum SubscribeError {
         limit: usize,
     },
     /// The client has ended.
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(Ended),
+    /// It was accepted, and did not succeed: the broker refused a filter, for example. Faces that
+    /// await the outcome return this.
+    #[error(transparent)]
+    Failed(#[from] RequestError),
 }
 
 /// The reason why a piece of a payload was not accepted.
@@ -252,10 +257,10 @@ pub enum Ended {
     #[error("the client was closed before everything was completed: allow more time")]
     Unfinished,
     /// There is to be no other attempt to connect.
-    #[error("{0}")]
+    #[error(transparent)]
     GaveUp(DisconnectReason),
     /// The options cannot be used.
-    #[error("{0}")]
+    #[error(transparent)]
     Options(OptionsError),
     /// The store failed.
     #[error("the store failed: {0}")]

@@ -1,7 +1,11 @@
 //! Why connections end.
 use super::Human;
 use alloc::sync::Arc;
-use core::time::Duration;
+use core::{
+    fmt,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 use motemq::{Fault, ReturnCode};
 
 /// How far a connection had come when it ended.
@@ -38,12 +42,15 @@ pub enum TransportErrorKind {
     NotMqtt,
 }
 
-/// What a driver says of a connection that failed. Its text says what to do.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-#[error("{text}")]
+/// What a driver says of a connection that failed. Its text says what to do; its
+/// [`source`](core::error::Error::source) is what the layer below said, if it was given.
+///
+/// Errors of the same kind with the same text are equal.
+#[derive(Clone, Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     text: Arc<str>,
+    source: Option<Arc<dyn core::error::Error + Send + Sync>>,
 }
 
 impl TransportError {
@@ -52,6 +59,26 @@ impl TransportError {
         TransportError {
             kind,
             text: text.into(),
+            source: None,
+        }
+    }
+
+    /// Returns the same error with what the layer below said.
+    ///
+    /// ```
+    /// use core::error::Error;
+    /// use motemq_client::{TransportError, TransportErrorKind};
+    /// use std::{io, sync::Arc};
+    /// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let error = TransportError::new(TransportErrorKind::Connect, "cannot connect")
+    ///     .with_source(Arc::new(refused));
+    /// let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    /// assert_eq!(source.unwrap().kind(), io::ErrorKind::ConnectionRefused);
+    /// ```
+    pub fn with_source(self, source: Arc<dyn core::error::Error + Send + Sync>) -> Self {
+        TransportError {
+            source: Some(source),
+            ..self
         }
     }
 
@@ -66,6 +93,33 @@ impl TransportError {
     }
 }
 
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl core::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        let source: &dyn core::error::Error = &**self.source.as_ref()?;
+        Some(source)
+    }
+}
+
+impl PartialEq for TransportError {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.text) == (other.kind, &other.text)
+    }
+}
+
+impl Eq for TransportError {}
+
+impl Hash for TransportError {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, &self.text).hash(state);
+    }
+}
+
 /// The reason why a connection, or an attempt to make one, ended.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -74,7 +128,7 @@ pub enum DisconnectReason {
     #[error("{}", closed(*.0))]
     Closed(Stage),
     /// The transport failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Transport(TransportError),
     /// The protocol failed.
     #[error("{0}")]
