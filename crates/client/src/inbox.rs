@@ -151,6 +151,7 @@ impl Inbox {
     }
 
     /// Adds a message to a stream.
+    #[inline(always)]
     fn push(&mut self, key: u32, item: Waiting) {
         let Some(stream) = self.streams.get_mut(key) else {
             return;
@@ -158,12 +159,23 @@ impl Inbox {
         self.bytes += item.message.weight();
         stream.queue.push(item);
         let is_full = stream.queue.is_full(self.limits.stream);
-        if is_full && !mem::replace(&mut stream.is_full, true) {
+        if is_full != stream.is_full || stream.is_watched {
+            self.on_pushed(key);
+        }
+    }
+
+    /// A message made a stream full, or is one for which somebody waits.
+    #[inline(never)]
+    fn on_pushed(&mut self, key: u32) {
+        let limit = self.limits.stream;
+        let Some(stream) = self.streams.get_mut(key) else {
+            return;
+        };
+        if stream.queue.is_full(limit) && !mem::replace(&mut stream.is_full, true) {
             self.full_streams += 1;
         }
         if mem::take(&mut stream.is_watched) {
-            let serial = stream.serial;
-            self.delivered.push_back(StreamId { key, serial });
+            self.tell(key);
         }
     }
 

@@ -238,6 +238,12 @@ impl Requests {
         self.in_flight - self.given_up
     }
 
+    /// Returns whether any request is in flight, awaited or not.
+    #[inline]
+    pub fn has_flights(&self) -> bool {
+        self.in_flight > 0
+    }
+
     /// Returns the number of requests in flight that were given up.
     pub fn given_up(&self) -> usize {
         self.given_up

@@ -20,9 +20,7 @@ impl Client {
     /// application does not take.
     #[inline]
     pub(super) fn may_read(&self) -> bool {
-        !self.inbox.is_full()
-            || (!self.inbox.is_blocked()
-                && (self.requests.in_flight() > 0 || self.protocol.oldest_in_flight().is_some()))
+        !self.inbox.is_full() || (!self.inbox.is_blocked() && self.requests.has_flights())
     }
 
     /// Bytes have arrived: takes off `input` what is dealt with. The driver keeps the rest, and
@@ -127,6 +125,16 @@ impl Client {
 
     #[inline(always)]
     fn on_receipt(&mut self, receipt: Receipt) {
+        if receipt != Receipt::Done {
+            self.emit_receipt(receipt);
+        }
+        if self.inbox.poll_unclaimed() {
+            self.emit(Event::Unclaimed);
+        }
+    }
+
+    #[cold]
+    fn emit_receipt(&mut self, receipt: Receipt) {
         match receipt {
             Receipt::Done => {}
             Receipt::Skipped(len) => self.emit(Event::Skipped { len }),
@@ -135,9 +143,6 @@ impl Client {
                     self.emit(Event::IdentifierReused { id });
                 }
             }
-        }
-        if self.inbox.poll_unclaimed() {
-            self.emit(Event::Unclaimed);
         }
     }
 

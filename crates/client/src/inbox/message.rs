@@ -28,6 +28,7 @@ pub struct Message {
 
 impl Message {
     /// Returns the memory that it takes in a stream, in bytes.
+    #[inline]
     pub(super) fn weight(&self) -> usize {
         self.topic.len() + self.payload.len() + size_of::<Self>()
     }

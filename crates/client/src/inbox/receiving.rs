@@ -1,7 +1,6 @@
 //! From a received packet to the streams.
 use super::*;
 use crate::{DisconnectReason, hash::hash};
-use alloc::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use motemq::{AckToken, PacketId, QoS};
 use payload::Completed;
@@ -86,8 +85,13 @@ impl Inbox {
         };
         if message.remaining == 0 {
             let payload = Bytes::copy_from_slice(message.payload);
-            let receipt =
-                self.check_repeated(id, message.is_repeated(), &new.topic, &payload, protocol);
+            let receipt = match id {
+                None => Some(Receipt::Done),
+                Some(id) => {
+                    let is_repeated = message.is_repeated();
+                    self.check_repeated(id, is_repeated, &new.topic, &payload, protocol)
+                }
+            };
             let Some(receipt) = receipt else {
                 return Ok(self.repetition(token, protocol));
             };
@@ -145,15 +149,12 @@ impl Inbox {
     /// arrived under it before. Returns `None` if it is a repetition.
     fn check_repeated(
         &mut self,
-        id: Option<PacketId>,
+        id: PacketId,
         is_repeated: bool,
         topic: &str,
         payload: &[u8],
         protocol: &mut ProtocolState,
     ) -> Option<Receipt> {
-        let Some(id) = id else {
-            return Some(Receipt::Done);
-        };
         let hash = hash(&[topic.as_bytes(), payload]);
         if is_repeated && protocol.is_repetition(id, Some(hash)) {
             return None;
@@ -204,13 +205,16 @@ impl Inbox {
             }) => {
                 let payload = payload.freeze();
                 let topic = message.topic.clone();
-                let receipt = self.check_repeated(id, is_repeated, &topic, &payload, protocol);
+                let receipt = match id {
+                    None => Some(Receipt::Done),
+                    Some(id) => self.check_repeated(id, is_repeated, &topic, &payload, protocol),
+                };
                 let Some(receipt) = receipt else {
                     return self.repetition(token, protocol);
                 };
                 let targets = match TopicName::new(&topic) {
                     Ok(topic) => self.routing.find(topic).1,
-                    Err(_) => routing::Targets::Some(Arc::new([])),
+                    Err(_) => routing::Targets::None,
                 };
                 self.deliver(Message { payload, ..message }, token, &targets, protocol);
                 return receipt;
@@ -254,7 +258,7 @@ impl Inbox {
         Receipt::Skipped(len)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver(
         &mut self,
         message: Message,
@@ -262,24 +266,36 @@ impl Inbox {
         targets: &[u32],
         protocol: &mut ProtocolState,
     ) {
-        let catch_all;
-        let targets = if targets.is_empty() {
-            catch_all = self.catch_all.clone();
-            &catch_all[..]
+        let is_routed = !targets.is_empty();
+        let count = if is_routed {
+            targets.len()
         } else {
-            targets
+            self.catch_all.len()
         };
-        let Some((&last, others)) = targets.split_last() else {
-            return self.deliver_unclaimed(message, token, protocol);
+        let ack = match count {
+            0 => return self.deliver_unclaimed(message, token, protocol),
+            count => self.unacknowledged.defer(token, count),
         };
-        let ack = self.unacknowledged.defer(token, targets.len());
-        for &other in others {
-            let message = message.clone();
-            self.push(other, Waiting { message, ack });
+        let streams = if is_routed { targets } else { &self.catch_all };
+        let first = streams.first().copied();
+        if count > 1 {
+            let others = streams.get(1..).unwrap_or_default().to_vec();
+            self.deliver_to_others(&others, &message, ack);
         }
-        self.push(last, Waiting { message, ack });
+        if let Some(stream) = first {
+            self.push(stream, Waiting { message, ack });
+        }
     }
 
+    #[cold]
+    fn deliver_to_others(&mut self, streams: &[u32], message: &Message, ack: Option<AckKey>) {
+        for &stream in streams {
+            let message = message.clone();
+            self.push(stream, Waiting { message, ack });
+        }
+    }
+
+    #[cold]
     fn deliver_unclaimed(
         &mut self,
         message: Message,

@@ -13,10 +13,11 @@ const CACHED: usize = 256;
 /// The longest topic that is cached, in bytes.
 const LONGEST: usize = 256;
 
-/// The streams of a topic, in the order of their keys. Mostly there is one, which costs no
-/// reference count.
+/// The streams of a topic, in the order of their keys. Mostly there is one or none, which
+/// costs no reference count.
 #[derive(Clone, Hash, Debug)]
 pub(super) enum Targets {
+    None,
     One(u32),
     Some(Arc<[u32]>),
 }
@@ -26,6 +27,7 @@ impl Deref for Targets {
     #[inline]
     fn deref(&self) -> &[u32] {
         match self {
+            Targets::None => &[],
             Targets::One(one) => slice::from_ref(one),
             Targets::Some(some) => some,
         }
@@ -171,6 +173,7 @@ impl Routing {
         targets.sort_unstable();
         targets.dedup();
         let targets = match targets[..] {
+            [] => Targets::None,
             [one] => Targets::One(one),
             _ => Targets::Some(targets.into()),
         };

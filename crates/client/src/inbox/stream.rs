@@ -40,11 +40,13 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    #[inline]
     pub fn push(&mut self, item: Waiting) {
         self.bytes += item.message.weight();
         self.items.push_back(item);
     }
 
+    #[inline]
     pub fn pop(&mut self) -> Option<Waiting> {
         let item = self.items.pop_front()?;
         self.bytes -= item.message.weight();
@@ -59,6 +61,7 @@ impl Queue {
         self.bytes
     }
 
+    #[inline]
     pub fn is_full(&self, limit: SoftLimit) -> bool {
         self.items.len() >= limit.messages || self.bytes >= limit.bytes
     }
