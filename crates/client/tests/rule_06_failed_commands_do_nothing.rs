@@ -33,6 +33,16 @@ fn rule_06_a_full_queue_refuses_and_says_when_there_is_room() {
 }
 
 #[test]
+fn rule_06_what_is_larger_than_the_queue_is_told_of_a_connection() {
+    let mut line = Line::new(options().queue(10, 10, WhenFull::Wait));
+    let large = Publish::to("t").payload(&[0; 10]).qos(QoS::AtLeastOnce);
+    assert!(line.client.publish(&large).is_err());
+    line.connect(NEW);
+    assert!(line.events.contains(&Event::Room));
+    assert!(line.client.publish(&large).is_ok());
+}
+
+#[test]
 fn rule_06_arguments_are_refused_with_the_reason_and_shortened() {
     for connack in [None, Some(NEW)] {
         let mut line = Line::new(options());

@@ -110,6 +110,7 @@ impl Client {
         }
         let len = publish.topic().len() + publish.payload.len();
         if len > queue_bytes || queue_messages == 0 {
+            self.wants_room = true;
             return Err(PublishError::LargerThanQueue {
                 len,
                 limit: if queue_messages == 0 { 0 } else { queue_bytes },
