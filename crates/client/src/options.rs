@@ -267,10 +267,11 @@ impl Options {
 
     /// Sets how many messages of a stream, of about how many bytes together, may wait to be taken
     /// before the client stops reading. It reads on while an answer of the broker is awaited, since
-    /// that may stand behind further messages. The defaults are 256 messages and 1 MiB.
+    /// that may stand behind further messages. A stream always takes one message. The defaults are
+    /// 256 messages and 1 MiB.
     pub fn streams(mut self, messages: usize, bytes: usize) -> Self {
         self.stream_messages = messages.max(1);
-        self.stream_bytes = bytes;
+        self.stream_bytes = bytes.max(1);
         self
     }
 

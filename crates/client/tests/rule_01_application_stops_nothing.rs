@@ -28,6 +28,20 @@ fn rule_01_a_reader_that_takes_nothing_bars_no_acknowledgement_and_no_ping() {
     assert_eq!(line.take_all(stream).len(), 400);
 }
 
+/// The limit counts what waits: a stream from which everything was taken is not full.
+#[test]
+fn rule_01_a_stream_with_no_room_takes_one_message_after_another() {
+    let options = options().streams(0, 0);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+    for id in 1..=3u16 {
+        assert_eq!(line.client.read_limit(), READ_BUFFER, "before message {id}");
+        line.receive(&message(id, 1, b"."));
+        assert_eq!(line.client.read_limit(), 0, "after message {id}");
+        assert_eq!(line.take_all(stream).len(), 1);
+        line.sent();
+    }
+}
+
 #[test]
 fn rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_room() {
     let options = kept()
