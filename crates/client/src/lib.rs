@@ -177,7 +177,6 @@ mod back_off;
 mod client;
 mod error;
 mod event;
-mod face;
 mod hash;
 mod inbox;
 mod options;
