@@ -307,7 +307,8 @@ mod tls {
         !route.scheme.is_tls() && anyone(route, &Tls::new()).is_some()
     }
 
-    /// Returns what the peer shows of itself, whoever it is: for the sake of a diagnosis.
+    /// Returns the certificate and the ALPN protocol of a peer, for a diagnosis. Any certificate is
+    /// accepted.
     fn anyone(route: &Route, tls: &Tls) -> Option<PeerInfo> {
         let tls = tls.clone().dangerously_trust_anyone();
         let stream = tls.connect(&route.host, again(route)?).ok()?;

@@ -1,4 +1,4 @@
-//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and what is told when one refuses.
+//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and the errors when one refuses.
 #![cfg(feature = "websocket")]
 use motemq_rig::{
     broker::Config,
@@ -39,8 +39,8 @@ fn works(options: &Options) {
     client.disconnect().unwrap();
 }
 
-/// Where nobody listens.
-fn nobody() -> SocketAddr {
+/// Returns an address at which no server listens.
+fn unused_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }
@@ -86,8 +86,8 @@ fn tls_goes_through_proxies() {
 }
 
 #[test]
-fn a_broker_that_is_not_there_is_told() {
-    let nobody = format!("mqtt://{}", nobody());
+fn a_missing_broker_is_reported() {
+    let nobody = format!("mqtt://{}", unused_address());
     for proxy in proxies() {
         let error = Client::connect(&options(&nobody, &proxy)).unwrap_err();
         assert!(matches!(error, Error::Proxy { .. }), "{error:?}");
@@ -100,7 +100,7 @@ fn a_broker_that_is_not_there_is_told() {
 }
 
 #[test]
-fn refusals_are_told() {
+fn refusals_are_reported() {
     for Refusal { url, words } in forward_proxy::refusals().unwrap() {
         let options =
             options("mqtt://broker.example", &url).connect_timeout(Duration::from_millis(500));
@@ -118,8 +118,8 @@ fn refusals_are_told() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_told() {
-    let nobody = nobody();
+fn a_missing_proxy_is_reported() {
+    let nobody = unused_address();
     let options = options("mqtt://broker.example", &format!("http://{nobody}"));
     let error = Client::connect(&options).unwrap_err();
     assert!(matches!(error, Error::Connect { .. }), "{error:?}");

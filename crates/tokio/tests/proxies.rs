@@ -1,4 +1,4 @@
-//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and what is told when one refuses.
+//! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and the errors when one refuses.
 #![cfg(feature = "websocket")]
 use motemq_rig::{
     broker::Config,
@@ -55,8 +55,8 @@ async fn fails(options: Options) -> Error {
     soon(driver).await.unwrap_err()
 }
 
-/// Where nobody listens.
-fn nobody() -> SocketAddr {
+/// Returns an address at which no server listens.
+fn unused_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }
@@ -102,8 +102,8 @@ async fn tls_goes_through_proxies() {
 }
 
 #[tokio::test]
-async fn a_broker_that_is_not_there_is_told() {
-    let nobody = format!("mqtt://{}", nobody());
+async fn a_missing_broker_is_reported() {
+    let nobody = format!("mqtt://{}", unused_address());
     for proxy in proxies() {
         let error = fails(options(&nobody, &proxy)).await;
         assert!(matches!(error, Error::Proxy { .. }), "{error:?}");
@@ -115,7 +115,7 @@ async fn a_broker_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn refusals_are_told() {
+async fn refusals_are_reported() {
     for Refusal { url, words } in forward_proxy::refusals().unwrap() {
         let options =
             options("mqtt://broker.example", &url).connect_timeout(Duration::from_millis(500));
@@ -133,8 +133,8 @@ async fn refusals_are_told() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_told() {
-    let nobody = nobody();
+async fn a_missing_proxy_is_reported() {
+    let nobody = unused_address();
     let options = options("mqtt://broker.example", &format!("http://{nobody}"));
     let error = fails(options).await;
     assert!(matches!(error, Error::Connect { .. }), "{error:?}");
