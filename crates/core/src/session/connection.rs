@@ -132,14 +132,7 @@ impl Connection {
         may_ping: bool,
         out: &mut Out<'_>,
     ) -> Result<Option<u32>, Fault> {
-        if core::mem::take(&mut self.sent) {
-            self.sent_at = now;
-        }
-        let mut flags = self.flags;
-        if core::mem::take(&mut self.received) {
-            self.received_at = now;
-            flags &= !LATE;
-        }
+        let mut flags = self.date_signs_of_life(now);
         let mut sleep = u32::MAX;
         if flags & OPEN != 0 && self.keep_alive != 0 {
             // Three quarters: the broker's clock may be faster, and the network takes its time.
@@ -188,6 +181,20 @@ impl Connection {
         }
         self.flags = flags;
         Ok(if sleep == u32::MAX { None } else { Some(sleep) })
+    }
+
+    /// Dates what was sent and received since the last call, and returns the flags that follow.
+    #[inline(always)]
+    fn date_signs_of_life(&mut self, now: u32) -> u8 {
+        if core::mem::take(&mut self.sent) {
+            self.sent_at = now;
+        }
+        let mut flags = self.flags;
+        if core::mem::take(&mut self.received) {
+            self.received_at = now;
+            flags &= !LATE;
+        }
+        flags
     }
 }
 
