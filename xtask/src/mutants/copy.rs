@@ -6,9 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where the copy is.
+/// Where the copy is: as deep below a directory with a README as the core itself.
 pub fn place() -> PathBuf {
-    workspace().join("target/mutants/core")
+    workspace().join("target/mutants/copy/crates/core")
+}
+
+/// Where it is built. It must not lie around the copy: Cargo does not look for changes in what it
+/// builds into.
+pub fn built() -> PathBuf {
+    place().join("target")
 }
 
 /// Dependencies are optimised, what changes is not: it would take longer to build than it saves.
@@ -31,6 +37,7 @@ proptest = { version = "1", default-features = false, features = ["std"] }
 
 [[test]]
 name = "all"
+path = "tests/all.rs"
 
 [workspace]
 
@@ -51,32 +58,33 @@ const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
 /// # Errors
 /// It cannot be read or written.
 pub fn make() -> Result<(), String> {
-    make_in(&workspace().join("crates"), &place())
-        .map_err(|error| format!("cannot copy the core: {error}"))
+    make_in(&workspace(), &place()).map_err(|error| format!("cannot copy the core: {error}"))
 }
 
-fn make_in(crates: &Path, to: &Path) -> io::Result<()> {
-    let from = crates.join("core");
+fn make_in(project: &Path, to: &Path) -> io::Result<()> {
+    let from = project.join("crates/core");
     for old in ["src", "tests"].map(|name| to.join(name)) {
         if old.exists() {
             fs::remove_dir_all(old)?;
         }
     }
     copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
-    copy(&from.join("tests"), &to.join("tests/all"), &as_module)?;
+    copy(&from.join("tests"), &to.join("tests"), &as_module)?;
     // The builders of packets belong to the test support, which depends on the core.
     fs::copy(
-        crates.join("rig/src/packets.rs"),
-        to.join("tests/all/packets.rs"),
+        project.join("crates/rig/src/packets.rs"),
+        to.join("tests/packets.rs"),
     )?;
+    fs::copy(project.join("README.md"), to.join("../../README.md"))?;
     let mut modules = String::from("mod packets;\nmod script;\n");
     for file in fs::read_dir(from.join("tests"))? {
         let name = file?.file_name().into_string().unwrap_or_default();
-        if let Some(name) = name.strip_suffix(".rs") {
-            modules += &format!("mod {name};\n");
+        if let Some(module) = name.strip_suffix(".rs") {
+            // With its path given, a module looks for its own modules where a test program does.
+            modules += &format!("#[path = \"{name}\"]\nmod {module};\n");
         }
     }
-    fs::write(to.join("tests/all/main.rs"), modules)?;
+    fs::write(to.join("tests/all.rs"), modules)?;
     fs::write(to.join("Cargo.toml"), MANIFEST)?;
     fs::create_dir_all(to.join(".cargo"))?;
     fs::write(to.join(".cargo/config.toml"), CONFIG)?;
@@ -119,6 +127,25 @@ fn as_module(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutants::{LONG, TOO_LONG};
+
+    #[test]
+    fn tests_that_take_long_exist() {
+        let mut text = String::new();
+        let tests = workspace().join("crates/core/tests");
+        for file in fs::read_dir(tests)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+        {
+            if file.extension().is_some_and(|kind| kind == "rs") {
+                text += &fs::read_to_string(&file).unwrap();
+                text += &format!("{}::", file.file_stem().unwrap().display());
+            }
+        }
+        for name in LONG.iter().chain(&TOO_LONG) {
+            assert!(text.contains(name), "no test of the core is named {name}");
+        }
+    }
 
     #[test]
     fn a_test_program_becomes_a_module() {
