@@ -26,11 +26,25 @@ use core::{fmt::Debug, hash::Hash};
 ///
 /// A call outside the profile does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// # use motemq::*;
 /// # let mut tx = Buffer::<[u8; 64]>::new();
 /// let mut session = Session::<[Slot; 1], Mqtt311<Sensor>>::with_protocol();
 /// session.subscribe(&[Filter::new("a", QoS::AtMostOnce)], &mut tx); // a sensor does not subscribe
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use motemq::*;
+/// # let mut image = [0; 64];
+/// let session = Session::<[Slot; 1], Mqtt311<Clean>>::with_protocol();
+/// session.save(&mut image); // a clean session does not outlive its connection
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use motemq::*;
+/// # let mut tx = Buffer::<[u8; 64]>::new();
+/// let mut session = Session::<[Slot; 1], Mqtt311<Clean>>::with_protocol();
+/// session.publish_chunk(b"data", &mut tx); // `Clean` publishes messages in one piece
 /// ```
 pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// The highest quality of service in either direction.
@@ -112,6 +126,27 @@ impl Profile for Sensor {
     const SUBSCRIBES: bool = false;
     const RESUMES: bool = false;
     const STREAMS_OUT: bool = false;
+}
+
+/// Fails to compile if the profile has no sessions that outlive a connection.
+pub(crate) const fn require_sessions<P: Protocol>() {
+    assert!(
+        resumes::<P>(),
+        "this profile has no sessions that outlive a connection"
+    );
+}
+
+/// Fails to compile if the profile does not subscribe.
+pub(crate) const fn require_subscriptions<P: Protocol>() {
+    assert!(subscribes::<P>(), "this profile has no subscriptions");
+}
+
+/// Fails to compile if the profile does not publish messages in pieces.
+pub(crate) const fn require_streams_out<P: Protocol>() {
+    assert!(
+        streams_out::<P>(),
+        "this profile publishes no message in pieces"
+    );
 }
 
 /// The highest quality of service, as a number.

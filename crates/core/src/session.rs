@@ -13,7 +13,7 @@ mod send;
 use crate::{
     Connect, Mqtt311, Out, Output, Protocol, SendError,
     buffer::Buffer,
-    profile::{acknowledges, resumes, streams_out, subscribes},
+    profile::{acknowledges, require_sessions, resumes, streams_out, subscribes},
     wire,
 };
 pub(crate) use acks::Acks;
@@ -264,12 +264,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// [`Invalid`](SendError::Invalid) unless new packets wait for `id`: it is
     /// [the oldest](Self::oldest_in_flight), and there is [no free slot](Self::has_free_slot).
     pub fn pass_over(&mut self, id: PacketId) -> Result<(), SendError> {
-        const {
-            assert!(
-                resumes::<P>(),
-                "this profile has no sessions that outlive a connection"
-            )
-        };
+        const { require_sessions::<P>() };
         if self.connection.is_resending() && self.ring.has_to_resend::<P>() {
             return Err(SendError::Busy);
         }

@@ -1,5 +1,5 @@
 //! Snapshots: the state of a session in a few bytes, for memory that outlives a reset.
-use crate::{Protocol, Session, Slot, profile::resumes};
+use crate::{Protocol, Session, Slot, profile::require_sessions};
 use core::{error::Error, fmt};
 
 /// The version of the format, which is the first byte of an image.
@@ -49,12 +49,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Ok::<(), motemq::SnapshotError>(())
     /// ```
     pub fn save(&self, image: &mut [u8]) -> Result<(), SnapshotError> {
-        const {
-            assert!(
-                resumes::<P>(),
-                "this profile has no sessions that outlive a connection"
-            )
-        };
+        const { require_sessions::<P>() };
         let (body, sum) = image.split_last_chunk_mut().ok_or(SnapshotError::Length)?;
         let ([version, client_hash @ ..], ring) = body
             .split_first_chunk_mut::<HEADER_LENGTH>()
@@ -77,12 +72,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Errors
     /// Any [`SnapshotError`]. The session is not changed then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
-        const {
-            assert!(
-                resumes::<P>(),
-                "this profile has no sessions that outlive a connection"
-            )
-        };
+        const { require_sessions::<P>() };
         let (body, &sum) = image.split_last_chunk().ok_or(SnapshotError::Length)?;
         let (&[version, high, low], ring) =
             body.split_first_chunk().ok_or(SnapshotError::Length)?;

@@ -3,8 +3,8 @@ use super::{Session, Slot};
 use crate::{
     Filter, Out, Output, PacketId, Protocol, Publish, SendError,
     profile::{
-        acknowledges, has_qos_2, is_acknowledged, max_qos, receives_qos_2, resumes, streams_out,
-        subscribes,
+        acknowledges, has_qos_2, is_acknowledged, max_qos, receives_qos_2, require_sessions,
+        require_streams_out, require_subscriptions, resumes, streams_out,
     },
     wire::{self, Draft},
 };
@@ -66,7 +66,7 @@ impl<P: Protocol> Session<[Slot], P> {
         publish: &Publish<'_>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(resumes::<P>(), "this profile has no sessions to resume") };
+        const { require_sessions::<P>() };
         tx.lend(|out| self.write_publish(publish, Some(id), out))
             .map(|_| ())
     }
@@ -86,7 +86,7 @@ impl<P: Protocol> Session<[Slot], P> {
         id: PacketId,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(resumes::<P>(), "this profile has no sessions to resume") };
+        const { require_sessions::<P>() };
         tx.lend(|out| self.write_abandon(id, out))
     }
 
@@ -103,7 +103,7 @@ impl<P: Protocol> Session<[Slot], P> {
         data: &[u8],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<usize, SendError> {
-        const { assert!(streams_out::<P>(), "this profile sends no streams") };
+        const { require_streams_out::<P>() };
         tx.lend(|out| self.write_chunk(data, out))
     }
 
@@ -120,7 +120,7 @@ impl<P: Protocol> Session<[Slot], P> {
         n: u32,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { assert!(streams_out::<P>(), "this profile sends no streams") };
+        const { require_streams_out::<P>() };
         tx.lend(|out| {
             if out.is_empty() {
                 self.advance_payload(n as usize, n as usize)
@@ -144,7 +144,7 @@ impl<P: Protocol> Session<[Slot], P> {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { assert!(subscribes::<P>(), "this profile receives nothing") };
+        const { require_subscriptions::<P>() };
         tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
     }
 
@@ -161,7 +161,7 @@ impl<P: Protocol> Session<[Slot], P> {
         filters: &[Filter<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { assert!(subscribes::<P>(), "this profile receives nothing") };
+        const { require_subscriptions::<P>() };
         tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
     }
 
