@@ -1,58 +1,59 @@
-//! What has happened: the events that [`Session::next_event`](crate::Session::next_event) returns.
+//! The events that [`Session::next_event`](crate::Session::next_event) returns.
 use crate::{PacketId, Protocol, QoS, TopicName, wire};
 
-/// An event of a protocol.
+/// The event of a session that speaks `P`.
 pub(crate) type EventOf<'r, P> = Event<'r, <P as Protocol>::Properties<'r>>;
 
-/// Something that has happened.
+/// Something that has happened: a packet was received, or an identifier has ended.
 ///
 /// An event borrows the receive buffer and nothing else, so a handler can answer with borrowed
 /// data. `T` is the type of a packet's properties: `()` with MQTT 3.1.1, which has none.
 ///
-/// It is laid out as C lays out a union of structs that all begin with the kind, so that C reads it
-/// in place.
+/// In memory it is a union of C structs that all begin with the kind of the event, so that C reads
+/// it in place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Event<'r, T = ()> {
-    /// The broker accepted the connection. From here on commands are possible.
+    /// CONNACK: the broker accepted the connection. From now on commands are possible.
     Connected {
-        /// What the broker has kept of the session.
+        /// The state of the session that the broker has kept.
         session: SessionState,
         /// The properties of CONNACK.
         properties: T,
     },
-    /// A message: all of it if it fits into `rx` with its header, else its beginning.
+    /// PUBLISH: a message, or its beginning if it does not fit into `rx` with its header.
     ///
     /// It is acknowledged by the next call of `next_event`, or by `disconnect` [MQTT-4.5.0-2].
     Message(Message<'r, T>),
     /// The next piece of the payload of the last [`Message`](Event::Message).
     Payload {
-        /// Bytes of the payload that are still to come. With 0 this was the last piece.
+        /// The number of bytes of the payload that are still to come. If it is 0, this is the last
+        /// piece.
         remaining: u32,
         /// The piece, which is never empty.
         data: &'r [u8],
     },
-    /// A message arrived whose topic is longer than `rx`. It is drained unseen, and acknowledged
+    /// A message arrived whose topic is longer than `rx`. It is not delivered, but acknowledged
     /// like any other.
     Skipped {
-        /// Length of its payload in bytes.
+        /// The length of its payload in bytes.
         len: u32,
     },
-    /// PUBREC: the broker has the message, and will not need its payload again. The identifier
-    /// ends with [`Acked`](Event::Acked).
+    /// PUBREC: the broker has received the QoS 2 message, so its payload is not needed any more.
+    /// The identifier ends with [`Acked`](Event::Acked).
     Received {
         /// The identifier that `publish` returned.
         id: PacketId,
     },
-    /// PUBACK, PUBCOMP or UNSUBACK: the broker has done what was asked for. The identifier has
-    /// ended.
+    /// PUBACK, PUBCOMP or UNSUBACK: the broker has completed the command. The identifier has ended.
     Acked {
         /// The identifier that `publish` or `unsubscribe` returned.
         id: PacketId,
     },
-    /// The broker did not take a message. The identifier has ended. MQTT 3.1.1 has no such answer.
+    /// The broker refused a message. The identifier has ended. Brokers of MQTT 3.1.1 cannot do
+    /// this.
     Refused {
         /// The reason code, 0x80 or above.
         code: u8,
@@ -71,9 +72,9 @@ pub enum Event<'r, T = ()> {
         /// The properties of SUBACK.
         properties: T,
     },
-    /// After a reconnection: the broker may not have this message. Send it again with
+    /// After a reconnection, the broker may not have this message. Send it again with
     /// [`republish`](crate::Session::republish), or [`abandon`](crate::Session::abandon) it. Until
-    /// then no other message is asked for, and new ones with QoS 1 and 2 are
+    /// then the session asks for no other message, and commands that need a slot return
     /// [`Busy`](crate::SendError::Busy).
     Resend {
         /// The QoS with which it was published.
@@ -81,27 +82,30 @@ pub enum Event<'r, T = ()> {
         /// The identifier that `publish` returned.
         id: PacketId,
     },
-    /// The identifier ended with the session or connection that it belonged to. Whether the broker
-    /// got the packet is not known. Comes before [`Connected`](Event::Connected).
+    /// The identifier ended with the session or the connection to which it belonged. It is not
+    /// known whether the broker received the packet. This event comes before
+    /// [`Connected`](Event::Connected).
     OutcomeUnknown {
         /// The identifier that the command returned.
         id: PacketId,
     },
 }
 
-/// What the broker has kept of the session when it accepts a connection.
+/// The state of the session that the broker has kept when it accepts a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum SessionState {
-    /// Nothing: subscriptions have to be made.
+    /// The broker has kept nothing: subscriptions have to be made.
     New,
-    /// The session that this [`Session`](crate::Session) is: both sides go on where they were.
+    /// The broker has kept the state of this [`Session`](crate::Session): both sides continue where
+    /// they were.
     Resumed,
-    /// A session that this [`Session`](crate::Session) does not know, from before a restart
-    /// perhaps. Subscriptions may exist, and messages may arrive for them. The broker may still
-    /// hold QoS 2 messages under our identifiers and take new ones for repetitions of these, so
-    /// identifiers begin at the [offset](crate::Connect::identifier_offset) given to `connect`.
+    /// The broker has kept a session that this [`Session`](crate::Session) does not know, for
+    /// example from before a restart. Subscriptions may exist, and messages may arrive for them.
+    /// The broker may still hold QoS 2 messages under identifiers of this client, and take new
+    /// messages under them for repetitions. Therefore identifiers begin at the
+    /// [offset](crate::Connect::identifier_offset) that was given to `connect`.
     Unrecognized,
 }
 
@@ -112,10 +116,10 @@ pub enum SessionState {
 pub struct Message<'r, T = ()> {
     /// The topic to which it was published.
     pub topic: TopicName<'r>,
-    /// The payload, or as much of it as is there.
+    /// The payload, or its beginning if [`remaining`](Self::remaining) is not 0.
     pub payload: &'r [u8],
-    /// Bytes of the payload that follow as [`Event::Payload`]; 0 if all of the message fits into
-    /// `rx`.
+    /// The number of bytes of the payload that follow as [`Event::Payload`]. It is 0 if the whole
+    /// message fits into `rx`.
     pub remaining: u32,
     /// The properties of PUBLISH.
     pub properties: T,
@@ -124,8 +128,8 @@ pub struct Message<'r, T = ()> {
 }
 
 impl<T> Message<'_, T> {
-    /// Returns the broker's packet identifier, `None` with QoS 0 [MQTT-2.3.1-5]. It is not one of
-    /// ours: both sides count for themselves.
+    /// Returns the packet identifier that the broker chose, or `None` with QoS 0 [MQTT-2.3.1-5]. It
+    /// has nothing to do with the identifiers that commands return.
     pub fn id(&self) -> Option<PacketId> {
         if self.qos() == QoS::AtMostOnce {
             None
@@ -145,16 +149,16 @@ impl<T> Message<'_, T> {
         self.first_byte & 1 != 0
     }
 
-    /// Returns whether the broker may have sent it before. This does not say whether it was
-    /// delivered: with QoS 2 it was not, with QoS 1 it may have been.
+    /// Returns whether the broker may have sent it before. If so, a QoS 2 message was not delivered
+    /// before, and a QoS 1 message may have been.
     pub fn dup(&self) -> bool {
         self.first_byte & wire::DUP != 0
     }
 
     /// Returns whether the message arrived under the identifier of a QoS 2 message whose PUBREL is
     /// still to come. It is a repetition, unless the broker has forgotten which identifiers it has
-    /// in use. Only a profile that
-    /// [delivers such messages](crate::Profile::DELIVERS_REPEATED) ever sees one.
+    /// in use. Only with a profile that
+    /// [delivers such messages](crate::Profile::DELIVERS_REPEATED) can this be `true`.
     pub fn is_repeated(&self) -> bool {
         self.first_byte & wire::REPEATED != 0
     }

@@ -1,5 +1,5 @@
-//! Manual acknowledgement: a layer over [`Session`], which knows nothing of it. A program that does
-//! not use it does not pay for it.
+//! Manual acknowledgement, as a layer over [`Session`]. A program that does not use it does not pay
+//! for it.
 #[cfg(not(feature = "fast"))]
 mod queue;
 #[cfg(feature = "fast")]
@@ -26,11 +26,11 @@ pub use token::AckToken;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct PendingAck {
-    /// Identifier of the message; 0: none is pending.
+    /// The identifier of the message, or 0 if none is pending.
     id: u16,
-    /// First byte of the acknowledgement.
+    /// The first byte of the acknowledgement.
     first_byte: u8,
-    /// The application has allowed it.
+    /// Whether the application has allowed it.
     is_allowed: bool,
 }
 
@@ -45,7 +45,7 @@ impl PendingAck {
         is_allowed: false,
     };
 
-    /// It awaits the application, and will have to be accepted by the session.
+    /// Returns whether the session still has to accept a QoS 2 message for it.
     fn is_unaccepted(&self) -> bool {
         !self.is_allowed && self.first_byte == wire::PUBREC << 4
     }
@@ -59,9 +59,10 @@ impl PendingAck {
 /// of QoS 2 as the session has slots to accept them: see [`is_full`](Self::is_full). A message that
 /// is not acknowledged when the connection is lost is delivered again.
 ///
-/// Keep one layer for the life of the session: it knows tokens of earlier connections only if it
-/// has seen these connections.
+/// Keep one layer for the life of the session: it recognises tokens of earlier connections only if
+/// it has received the events of these connections.
 ///
+/// # Examples
 /// ```
 /// # use motemq::*;
 /// # let mut session = Session::<[Slot; 8]>::new();
@@ -84,16 +85,16 @@ impl PendingAck {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct ManualAcks<Q: ?Sized = [PendingAck]> {
-    /// Counts connections.
+    /// The number of the connection, which wraps.
     connection: u16,
-    /// The message that is being received was delivered on this connection before, and is not
-    /// acknowledged yet.
+    /// Whether the message that is being received was delivered on this connection before, and is
+    /// not acknowledged yet.
     again: bool,
     pending: Pending<Q>,
 }
 
 impl<const N: usize> ManualAcks<[PendingAck; N]> {
-    /// Has no pending acknowledgements. `N` messages can be dealt with at once.
+    /// Makes a layer without pending acknowledgements, for up to `N` at once.
     pub const fn new() -> Self {
         const { assert!(N > 0, "a layer has at least one place") };
         ManualAcks {
@@ -124,18 +125,18 @@ impl<const N: usize> DerefMut for ManualAcks<[PendingAck; N]> {
 }
 
 impl ManualAcks {
-    /// Allows the acknowledgement of a message. It is written by the next call of
-    /// [`next_event`](Self::next_event) for which all earlier ones are allowed, too.
+    /// Allows the acknowledgement of a message. [`next_event`](Self::next_event) writes it once all
+    /// earlier ones are allowed, too.
     ///
-    /// A QoS 2 message counts as accepted from here on: it is not delivered again, and a
-    /// [snapshot](Session::save) taken after this call knows it.
+    /// A QoS 2 message counts as accepted from now on: it is not delivered again, and a
+    /// [snapshot](Session::save) that is taken after this call includes it.
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if the acknowledgement is not pending: it was allowed
     /// before, or it belongs to an earlier connection, whose identifiers may stand for other
-    /// messages by now. The broker delivers such a message again. A connection is the earlier one
-    /// when the next one is [`Connected`](Event::Connected); until then a QoS 2 message can still
-    /// be accepted.
+    /// messages by now. The broker delivers such a message again. Tokens of a connection become
+    /// invalid when the next one is [`Connected`](Event::Connected); until then a QoS 2 message can
+    /// still be accepted.
     pub fn ack<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,
@@ -154,9 +155,9 @@ impl ManualAcks {
         Ok(())
     }
 
-    /// Does what [`Session::next_event`] does, but for acknowledgements: with (the last piece of) a
-    /// message of QoS 1 or 2 comes the token that [`ack`](Self::ack) takes. Returns `Ok(None)` also
-    /// while no place is free.
+    /// Returns the next event, as [`Session::next_event`] does, but does not acknowledge messages
+    /// by itself. With a message of QoS 1 or 2, or with its last piece, it returns the token for
+    /// [`ack`](Self::ack). Returns `Ok(None)` also while the layer [is full](Self::is_full).
     ///
     /// # Errors
     /// As [`Session::next_event`].
@@ -236,13 +237,14 @@ impl ManualAcks {
         })
     }
 
-    /// Notes what an event means for the acknowledgements. Returns whether it is the last piece of
-    /// a message; `None` if it has nothing to do with messages.
+    /// Updates the state after an event, and marks a repeated message that is to be delivered.
+    /// Returns whether the event is the last piece of a message, or `None` if it is not about
+    /// messages.
     #[inline(always)]
     fn examine<P: Protocol>(&mut self, event: &mut EventOf<'_, P>) -> Option<bool> {
         match event {
             Event::Connected { .. } => {
-                // What was pending on the last connection arrives again.
+                // The broker sends the messages again whose acknowledgements were pending.
                 self.pending.clear();
                 self.connection = self.connection.wrapping_add(1);
                 self.again = false;
@@ -262,10 +264,11 @@ impl ManualAcks {
         }
     }
 
-    /// Does what [`Session::disconnect`] does, behind the acknowledgements that may be written.
+    /// Writes the acknowledgements that may be written, then ends the connection as
+    /// [`Session::disconnect`] does.
     ///
     /// # Errors
-    /// As [`Session::disconnect`]; acknowledgements may have been written even so.
+    /// As [`Session::disconnect`]. Acknowledgements may have been written in that case, too.
     pub fn disconnect<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,
@@ -287,11 +290,11 @@ impl ManualAcks {
         })
     }
 
-    /// Takes over everything from a layer with fewer places or as many, so that it grows. Tokens
-    /// stay valid.
+    /// Takes over the state of a layer with as many places or fewer. This is how a layer grows; its
+    /// tokens stay valid.
     ///
     /// # Errors
-    /// [`TooLong`](SendError::TooLong) if `smaller` has more places; nothing is changed.
+    /// [`TooLong`](SendError::TooLong) if `smaller` has more places. Nothing is changed then.
     pub fn adopt(&mut self, smaller: &Self) -> Result<(), SendError> {
         self.pending
             .adopt(&smaller.pending)
@@ -306,9 +309,9 @@ impl ManualAcks {
         self.pending.places()
     }
 
-    /// Returns whether nothing can be read, for want of a place here or of a slot of the session in
-    /// which everything pending could be accepted. A larger layer or session may
-    /// [`adopt`](Self::adopt) it then.
+    /// Returns whether nothing can be read: either no place is free, or the session has too few
+    /// free slots to accept another QoS 2 message besides the pending ones. A layer with more
+    /// places or a session with more slots can [adopt](Self::adopt) this one then.
     pub fn is_full<P: Protocol>(&self, session: &Session<[Slot], P>) -> bool {
         !self.has_place(session)
     }
@@ -318,14 +321,14 @@ impl ManualAcks {
         self.pending.parts()
     }
 
-    /// Reading has to wait.
+    /// Reports to the session that received bytes have to wait.
     fn pause<P: Protocol>(&self, session: &mut Session<[Slot], P>, input: &[u8]) {
         if !input.is_empty() {
             session.on_reading_paused();
         }
     }
 
-    /// Writes the acknowledgements whose turn has come.
+    /// Writes the oldest acknowledgements that are allowed, up to the first one that is not.
     fn flush<P: Protocol>(&mut self, session: &mut Session<[Slot], P>, out: &mut Out<'_>) {
         while let Some(&PendingAck { id, first_byte, .. }) = self.pending.allowed() {
             if !session.is_open() || !session.write_ack(out, first_byte, id) {
@@ -335,9 +338,9 @@ impl ManualAcks {
         }
     }
 
-    /// Deals with the acknowledgement that the session owes without the application's doing: for a
-    /// message that was not delivered (again), which takes its turn, or for the second half of QoS
-    /// 2. `false`: there is no room.
+    /// Takes the acknowledgement that is due in the session and does not wait for the application.
+    /// If it is for a message that was skipped or is repeated, it is queued behind the pending
+    /// ones. If it is PUBREL or PUBCOMP, it is written. Returns `false` if there is no room for it.
     fn take_ack<P: Protocol>(
         &mut self,
         session: &mut Session<[Slot], P>,
@@ -368,8 +371,8 @@ impl ManualAcks {
     }
 
     /// Returns whether a PUBLISH with this first byte repeats a message whose acknowledgement is
-    /// pending. With QoS 1, a broker that sends a message again sets DUP [MQTT-3.3.1-1]. With QoS 2,
-    /// the identifier decides [MQTT-4.3.3-2].
+    /// pending. With QoS 1, a broker that sends a message again sets DUP [MQTT-3.3.1-1]. With QoS
+    /// 2, the identifier decides [MQTT-4.3.3-2].
     #[cfg_attr(not(feature = "fast"), inline(never))]
     fn is_repeated(&self, id: u16, first_byte: u8) -> bool {
         first_byte & (wire::DUP | wire::QOS_2) != 0
@@ -382,7 +385,8 @@ impl ManualAcks {
         if self.pending.is_full() {
             return false;
         }
-        // The session's slots, which may be many, are only looked at if a message needs one.
+        // The session's slots, of which there may be many, are only searched if a message needs
+        // one.
         let unaccepted = self.pending.unaccepted();
         unaccepted == 0 || session.can_accept_more_than(unaccepted)
     }

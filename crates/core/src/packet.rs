@@ -201,7 +201,7 @@ fn decode_other(kind: u8, mut body: &[u8]) -> Option<Packet<'_>> {
     body.is_empty().then_some(packet)
 }
 
-/// What the versions of MQTT do differently in the same fields.
+/// The differences between the versions of MQTT in fields that both have.
 trait Version {
     /// The level of the protocol in CONNECT.
     const LEVEL: u8;
@@ -209,7 +209,7 @@ trait Version {
     type Options: FilterOptions;
     type Error: From<Malformed>;
 
-    /// Removes the properties that stand in this place from `body`.
+    /// Removes the properties that belong to this place from the beginning of `body`.
     fn properties<'a>(
         body: &mut &'a [u8],
         place: Place,
@@ -240,6 +240,7 @@ impl Version for V311 {
     }
 }
 
+/// Removes the fields of a CONNECT from `body`, and checks them.
 fn decode_connect<'a, V: Version>(
     body: &mut &'a [u8],
 ) -> Result<Connect<'a, V::Properties<'a>>, V::Error> {
@@ -296,16 +297,19 @@ fn decode_connect<'a, V: Version>(
     })
 }
 
+/// Removes a number of two bytes from `body`. Returns `None` if there are fewer bytes.
 fn read_u16(body: &mut &[u8]) -> Option<u16> {
     let (&number, after) = body.split_first_chunk()?;
     *body = after;
     Some(u16::from_be_bytes(number))
 }
 
+/// Removes a packet identifier from `body`. Returns `None` if it is missing or 0.
 fn read_id(body: &mut &[u8]) -> Option<PacketId> {
     PacketId::new(read_u16(body)?)
 }
 
+/// Removes binary data, which begins with its length, from `body`.
 fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = read_u16(body)?;
     let (data, after) = body.split_at_checked(length.into())?;
@@ -313,6 +317,7 @@ fn read_data<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(data)
 }
 
+/// Removes text, which begins with its length, from `body`, and checks that it is of that kind.
 fn read_text<'a>(body: &mut &'a [u8], kind: Kind) -> Option<&'a str> {
     read_data(body)
         .filter(|data| topic::is_valid::<Mqtt311>(data, kind))

@@ -1,4 +1,4 @@
-//! The parts of the protocol that a program uses, so that it does not pay for the others.
+//! Profiles: the parts of the protocol that a program uses. It does not pay for the others.
 use crate::{Protocol, QoS};
 use core::{fmt::Debug, hash::Hash};
 
@@ -24,7 +24,7 @@ use core::{fmt::Debug, hash::Hash};
 /// let session = Session::<[Slot; 4], Mqtt311<Meter>>::with_protocol();
 /// ```
 ///
-/// A call outside the profile does not compile:
+/// A call that belongs to a part which the profile leaves out does not compile:
 ///
 /// ```compile_fail,E0080
 /// # use motemq::*;
@@ -49,33 +49,36 @@ use core::{fmt::Debug, hash::Hash};
 pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// The highest quality of service in either direction.
     const MAX_QOS: QoS = QoS::ExactlyOnce;
-    /// The program subscribes and receives messages.
+    /// Whether the program subscribes and receives messages.
     const SUBSCRIBES: bool = true;
-    /// Sessions outlive connections: [`Connect::keep_session`](crate::Connect::keep_session).
-    /// Without this part every identifier in flight ends with its connection, and no
+    /// Whether sessions can outlive their connections: see
+    /// [`Connect::keep_session`](crate::Connect::keep_session). Without this part every identifier
+    /// in flight ends with its connection, and no
     /// [`OutcomeUnknown`](crate::Event::OutcomeUnknown) reports it.
     const RESUMES: bool = true;
-    /// A received message that is longer than `rx` is delivered in pieces. Without this part it is
-    /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
+    /// Whether a received message that is longer than `rx` is delivered in pieces. Without this
+    /// part it ends the connection with [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const STREAMS_IN: bool = true;
-    /// A received message whose topic is longer than `rx` is
-    /// [`Skipped`](crate::Event::Skipped). Without this part it is `PacketTooLarge`.
+    /// Whether a received message whose topic is longer than `rx` is
+    /// [`Skipped`](crate::Event::Skipped). Without this part it ends the connection with
+    /// [`PacketTooLarge`](crate::Fault::PacketTooLarge).
     const SKIPS: bool = true;
-    /// The topic of a received message is checked to be UTF-8 and to be a topic name
+    /// Whether the topic of a received message is checked: it has to be UTF-8 and a topic name
     /// [MQTT-1.5.3-1]. Without this part the broker is trusted. Text that is sent is always
     /// checked.
     const VALIDATES: bool = true;
-    /// A message can be published in pieces: [`Publish::remaining`](crate::Publish::remaining).
+    /// Whether a message can be published in pieces: see
+    /// [`Publish::remaining`](crate::Publish::remaining).
     const STREAMS_OUT: bool = true;
-    /// A QoS 2 message that arrives under a packet identifier whose PUBREL is still to come is
-    /// delivered and [marked](crate::Message::is_repeated), so that the application decides
-    /// whether it is a repetition. Off even in [`Full`], which discards such a message, as
-    /// [MQTT-4.3.3-2] demands.
+    /// Whether a QoS 2 message that arrives under a packet identifier whose PUBREL is still to come
+    /// is delivered and [marked](crate::Message::is_repeated), so that the application decides
+    /// whether it is a repetition. This is off even in [`Full`], which discards such a message, as
+    /// [MQTT-4.3.3-2] requires.
     ///
-    /// Some brokers forget, when one of their nodes fails, which identifiers they have in use, and
-    /// send other messages under them. Without this part those messages are lost. With it an
-    /// application that remembers what it received under each identifier (a hash is enough) loses
-    /// none.
+    /// Some brokers forget which identifiers they have in use when one of their nodes fails, and
+    /// send other messages under them. Without this part those messages are lost. With it, an
+    /// application that remembers the message that it received under each identifier (a hash is
+    /// enough) loses none.
     const DELIVERS_REPEATED: bool = false;
 }
 
@@ -149,62 +152,63 @@ pub(crate) const fn require_streams_out<P: Protocol>() {
     );
 }
 
-/// The highest quality of service, as a number.
+/// Returns the highest quality of service, as a number.
 pub(crate) const fn max_qos<P: Protocol>() -> u8 {
     <P::Profile as Profile>::MAX_QOS as u8
 }
 
-/// Messages are received.
+/// Returns whether messages are received.
 pub(crate) const fn subscribes<P: Protocol>() -> bool {
     <P::Profile as Profile>::SUBSCRIBES
 }
 
-/// Sessions are resumed.
+/// Returns whether sessions are resumed.
 pub(crate) const fn resumes<P: Protocol>() -> bool {
     <P::Profile as Profile>::RESUMES
 }
 
-/// Messages are published in pieces.
+/// Returns whether messages are published in pieces.
 pub(crate) const fn streams_out<P: Protocol>() -> bool {
     <P::Profile as Profile>::STREAMS_OUT
 }
 
-/// Messages are received in pieces.
+/// Returns whether messages are received in pieces.
 pub(crate) const fn streams_in<P: Protocol>() -> bool {
     subscribes::<P>() && <P::Profile as Profile>::STREAMS_IN
 }
 
-/// Messages are skipped.
+/// Returns whether messages with a topic longer than `rx` are skipped.
 pub(crate) const fn skips<P: Protocol>() -> bool {
     streams_in::<P>() && <P::Profile as Profile>::SKIPS
 }
 
-/// Received topics are checked. What is sent is `&str`, so that only they need a check for UTF-8.
+/// Returns whether received topics are checked. Topics that are sent are `&str`, so only received
+/// ones need a check for UTF-8.
 pub(crate) const fn validates<P: Protocol>() -> bool {
     subscribes::<P>() && <P::Profile as Profile>::VALIDATES
 }
 
-/// Packets that are sent are acknowledged.
+/// Returns whether packets that are sent can be acknowledged.
 pub(crate) const fn is_acknowledged<P: Protocol>() -> bool {
     max_qos::<P>() != 0 || subscribes::<P>()
 }
 
-/// QoS 2 is spoken.
+/// Returns whether messages are sent or received with QoS 2.
 pub(crate) const fn has_qos_2<P: Protocol>() -> bool {
     max_qos::<P>() == 2
 }
 
-/// QoS 2 messages are received.
+/// Returns whether QoS 2 messages are received.
 pub(crate) const fn receives_qos_2<P: Protocol>() -> bool {
     has_qos_2::<P>() && subscribes::<P>()
 }
 
-/// Messages under an identifier that awaits PUBREL are delivered.
+/// Returns whether QoS 2 messages under an identifier that awaits PUBREL are delivered.
 pub(crate) const fn delivers_repeated<P: Protocol>() -> bool {
     receives_qos_2::<P>() && <P::Profile as Profile>::DELIVERS_REPEATED
 }
 
-/// Acknowledgements are sent.
+/// Returns whether acknowledgements are sent.
 pub(crate) const fn acknowledges<P: Protocol>() -> bool {
     has_qos_2::<P>() || (max_qos::<P>() != 0 && subscribes::<P>())
 }

@@ -3,7 +3,7 @@ use crate::{Full, Profile};
 use core::{fmt::Debug, hash::Hash, marker::PhantomData};
 
 mod sealed {
-    /// Only this crate knows how to speak a version of MQTT.
+    /// A version of MQTT that this crate speaks.
     pub trait Sealed {}
 }
 

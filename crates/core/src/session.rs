@@ -1,4 +1,4 @@
-//! The session: what is remembered between packets and between connections.
+//! The session: the state of the protocol between packets and between connections.
 mod acks;
 mod clock;
 mod connection;
@@ -48,12 +48,13 @@ pub type PacketId = NonZeroU16;
 #[repr(C)]
 pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
     incoming: Incoming,
-    /// First byte of the acknowledgement that is due for the identifier in `incoming`; 0: none.
+    /// The first byte of the acknowledgement that is due for the identifier in `incoming`, or 0 if
+    /// none is due.
     ack: u8,
     /// The largest number of filters whose SUBACK fits into `rx`.
     max_filters: u8,
-    /// Fingerprint of the client identifier whose state the ring holds; 0: the session ends with
-    /// the connection.
+    /// The fingerprint of the client identifier whose state the ring holds, or 0 if the session
+    /// ends with the connection.
     client_hash: u16,
     connection: Connection,
     outgoing: Outgoing,
@@ -61,7 +62,7 @@ pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
     ring: Ring<S>,
 }
 
-/// A fingerprint of a client identifier (the lower half of FNV-1a), never 0.
+/// Returns a fingerprint of a client identifier (the lower half of FNV-1a), which is never 0.
 #[inline(always)]
 fn fingerprint(client: &str) -> u16 {
     client.bytes().fold(0xffff, |sum: u16, byte| {
@@ -115,15 +116,16 @@ impl<const N: usize, P: Protocol> DerefMut for Session<[Slot; N], P> {
 impl<P: Protocol> Session<[Slot], P> {
     /// Begins a connection over a transport that was just opened: writes CONNECT [MQTT-3.1.0-1].
     ///
-    /// A connection that existed before is over. What is in the buffers belongs to it and is
-    /// dropped, even if this call fails. What is remembered of messages in flight is kept until
-    /// the broker has accepted the connection.
+    /// This ends an earlier connection, and clears both buffers, even if it fails. The state of
+    /// messages in flight is kept until the broker has accepted the connection.
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) for text that MQTT does not allow, for an empty client
-    /// identifier without clean session, and for a will with
-    /// [`remaining`](crate::Publish::remaining); [`TooLong`](SendError::TooLong) if the packet does
-    /// not fit into `tx`.
+    /// identifier without clean session, for a password without user name, for a will with
+    /// [`remaining`](crate::Publish::remaining), and for
+    /// [`keep_session`](Connect::keep_session) if the profile has
+    /// [no sessions that outlive a connection](crate::Profile::RESUMES);
+    /// [`TooLong`](SendError::TooLong) if the packet does not fit into `tx`.
     pub fn connect(
         &mut self,
         connect: &Connect<'_>,
@@ -170,10 +172,10 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// The transport is gone. What is remembered of messages in flight is kept for the next
-    /// connection. A message that was delivered but not accepted is not part of it; the broker
-    /// delivers it again.
-    // Four callers: a copy in each would be larger.
+    /// Ends the connection because the transport is closed. Keeps the state of messages in flight
+    /// for the next connection. A message that was delivered but not accepted is not part of that
+    /// state: with QoS 1 and 2 the broker delivers it again if it resumes the session.
+    // It has four callers, and a copy in each would be larger.
     #[inline(never)]
     pub fn on_connection_lost(&mut self) {
         self.connection.close();
@@ -187,7 +189,7 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 
     /// Returns whether there is no connection: none was begun, it was ended, or it failed. Close
-    /// the transport when `tx` is written out.
+    /// the transport after the bytes of `tx` have been written to it.
     pub fn is_closed(&self) -> bool {
         self.connection.is_closed()
     }
@@ -197,23 +199,25 @@ impl<P: Protocol> Session<[Slot], P> {
         self.connection.is_open()
     }
 
-    /// Returns the identifier that has been in flight longest. When commands say
-    /// [`Busy`](SendError::Busy), this is what they wait for.
+    /// Returns the identifier that has been in flight longest, or `None` if none is in flight. A
+    /// command that is [`Busy`](SendError::Busy) for want of a slot waits for this identifier.
     ///
-    /// A broker may never answer (AWS IoT is silent about QoS 2). An identifier is not freed on a
-    /// live connection [MQTT-2.3.1-3]: [pass it over](Self::pass_over), or close the connection,
-    /// connect again, and answer its [`Resend`](crate::Event::Resend) with
-    /// [`abandon`](Self::abandon).
+    /// Some brokers never answer (AWS IoT does not answer QoS 2). While the connection lasts, an
+    /// identifier is not freed without an answer [MQTT-2.3.1-3]. In that case
+    /// [pass it over](Self::pass_over), or close the connection, connect again, and answer its
+    /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon).
     pub fn oldest_in_flight(&self) -> Option<PacketId> {
         self.ring.oldest_in_flight::<P>()
     }
 
-    /// Returns whether a command that needs a slot would find one now: a publish with QoS 1 or 2,
-    /// a subscribe or an unsubscribe. If not, they are [`Busy`](SendError::Busy).
+    /// Returns whether a command that needs a slot would find one now. These commands are
+    /// [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe), and
+    /// [`publish`](Self::publish) with QoS 1 or 2; without a free slot they return
+    /// [`Busy`](SendError::Busy).
     ///
-    /// Ask before taking an event whose answer has to be published with QoS 1 or 2. The
-    /// acknowledgement that frees a slot may stand behind further messages, so a program that must
-    /// not lose answers keeps them until there is a slot, instead of taking no further event.
+    /// Call it before taking an event whose answer has to be published with QoS 1 or 2. The
+    /// acknowledgement that frees a slot may follow further messages, so a program that must not
+    /// lose answers keeps them until there is a slot, and goes on taking events meanwhile.
     pub fn has_free_slot(&self) -> bool {
         let is_resending = resumes::<P>() && self.connection.is_resending();
         !(is_resending && self.ring.has_to_resend::<P>()) && self.ring.next_id::<P>().is_some()
@@ -225,8 +229,8 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 
     /// Returns whether another QoS 2 message can be received now. If not, the next one ends the
-    /// connection with [`TooManyQos2`](crate::Fault::TooManyQos2), unless the broker releases one
-    /// before, or a larger session [adopts](Self::adopt) this one.
+    /// connection with [`TooManyQos2`](crate::Fault::TooManyQos2), unless the broker has released
+    /// an earlier one by then, or a larger session has [adopted](Self::adopt) this one.
     pub fn can_receive_qos_2(&self) -> bool {
         self.can_accept()
     }
@@ -237,15 +241,15 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.unreleased()
     }
 
-    /// Returns the offset of packet identifiers: each is this plus the number of its slot, counted
-    /// from 1. It is 0 until the broker has a session that this one does not know: see
-    /// [`Connect::identifier_offset`].
+    /// Returns the offset of packet identifiers. An identifier is the sum of this offset and the
+    /// number of its slot, counted from 1. The offset is 0 until the broker has a session that this
+    /// one does not know: see [`Connect::identifier_offset`].
     pub fn identifier_offset(&self) -> u16 {
         self.ring.offset()
     }
 
-    /// Returns the number of bytes of the payload announced with
-    /// [`remaining`](crate::Publish::remaining) that are still to be given.
+    /// Returns the number of bytes that are still to be sent of a payload that was announced with
+    /// [`remaining`](crate::Publish::remaining), or 0 if no payload is being streamed.
     pub fn payload_remaining(&self) -> u32 {
         if self.is_open() {
             self.outgoing.remaining()
@@ -254,15 +258,18 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// Goes past the packet that new ones wait for, although it is not answered. Its identifier
-    /// stays taken until it is, and its message counts as given up: if the broker asks for it after
-    /// a reconnection, answer with [`abandon`](Self::abandon), since it would be sent out of its
-    /// order [MQTT-4.6.0-1]. The order of all other messages stays.
+    /// Passes over the packet for which new packets wait, so that the next slot can be used
+    /// although this packet has not been answered. Its identifier stays in use until it is
+    /// answered.
+    ///
+    /// Consider its message given up. If the session asks for it after a reconnection, answer
+    /// [`Resend`](crate::Event::Resend) with [`abandon`](Self::abandon), since the message would be
+    /// sent out of order [MQTT-4.6.0-1]. The order of all other messages stays.
     ///
     /// # Errors
-    /// [`Busy`](SendError::Busy) while messages are sent again;
-    /// [`Invalid`](SendError::Invalid) unless new packets wait for `id`: it is
-    /// [the oldest](Self::oldest_in_flight), and there is [no free slot](Self::has_free_slot).
+    /// [`Busy`](SendError::Busy) while messages are being resent. [`Invalid`](SendError::Invalid)
+    /// if no new packet waits for `id`: either `id` is not
+    /// [the oldest](Self::oldest_in_flight), or there is [a free slot](Self::has_free_slot).
     pub fn pass_over(&mut self, id: PacketId) -> Result<(), SendError> {
         const { require_sessions::<P>() };
         if self.connection.is_resending() && self.ring.has_to_resend::<P>() {
@@ -271,15 +278,16 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.pass_over::<P>(id).ok_or(SendError::Invalid)
     }
 
-    /// Takes over everything from a session with fewer slots or as many, connection included. So a
-    /// session grows: identifiers, and the order of what is sent again, stay [MQTT-4.6.0-1]. The
-    /// new slots are used when the ring comes to its end, so commands may stay `Busy` until
-    /// [`oldest_in_flight`](Self::oldest_in_flight) is answered or passed over.
+    /// Takes over the state of a session with as many slots or fewer, including its connection.
+    /// This is how a session grows: identifiers stay the same, and so does the order in which
+    /// messages are resent [MQTT-4.6.0-1]. The new slots follow the old ones in the ring, so
+    /// commands may stay [`Busy`](SendError::Busy) until the [oldest
+    /// packet](Self::oldest_in_flight) is answered or [passed over](Self::pass_over).
     ///
     /// # Errors
-    /// [`TooLong`](SendError::TooLong) if `smaller` has more slots, or if its identifiers
-    /// [begin](Connect::identifier_offset) so late that there are not enough for all slots; nothing
-    /// is changed.
+    /// [`TooLong`](SendError::TooLong) if `smaller` has more slots, or if its
+    /// [offset](Connect::identifier_offset) leaves too few identifiers for all slots. Nothing is
+    /// changed then.
     pub fn adopt(&mut self, smaller: &Self) -> Result<(), SendError> {
         self.ring.adopt(&smaller.ring).ok_or(SendError::TooLong)?;
         self.connection = smaller.connection.clone();
@@ -291,7 +299,7 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// The fingerprint of the client identifier, for snapshots.
+    /// Returns the fingerprint of the client identifier, for snapshots.
     pub(crate) fn client_hash(&self) -> u16 {
         self.client_hash
     }

@@ -103,7 +103,7 @@ pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     })
 }
 
-/// The reason why an image cannot be saved or restored.
+/// The reason for which an image cannot be saved or restored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

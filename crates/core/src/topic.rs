@@ -257,6 +257,7 @@ pub fn matches(filter: &str, topic: &str) -> bool {
     matches_bytes(filter.as_bytes(), topic.as_bytes())
 }
 
+/// Does what [`matches()`] does, for text as bytes.
 fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
     if topic.first() == Some(&b'$') && filter.first().is_some_and(|&byte| is_wildcard(byte)) {
         return false;
@@ -294,8 +295,8 @@ pub(crate) fn is_valid_share(filter: &[u8]) -> bool {
     name_length != 0 && !has_wildcard && rest.next().is_some()
 }
 
-/// The kind of a field of a packet. It is a word, since a byte would have to be masked wherever it
-/// is looked at.
+/// The kind of a field of a packet. It takes a word, since a byte would have to be masked wherever
+/// it is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Kind {
@@ -338,14 +339,13 @@ fn is_valid_bytewise<P: Protocol>(s: &[u8], kind: Kind) -> bool {
         return false;
     }
     let mut last = b'/';
-    // The first byte of a character begins with as many ones as the character has bytes. Those that
-    // stand for bytes still to come are here at the top, so that the number is negative until the
-    // character is complete.
+    // The first byte of a character begins with as many ones as the character has bytes. The ones
+    // for the bytes that are still to come are the highest bits of this number, so it is negative
+    // until the character is complete.
     let mut missing = 0i32;
     for &byte in s {
         if validates::<P>() && missing < 0 {
-            // Besides what no second byte can be: overlong forms, surrogates and code points above
-            // U+10FFFF.
+            // The second byte also shows overlong forms, surrogates and code points above U+10FFFF.
             if byte & 0xc0 != 0x80
                 || matches!(
                     (last, byte),

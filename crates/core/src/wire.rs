@@ -1,5 +1,5 @@
 //! The encoding of packets: their types, the fixed header, and the writer that all packets share.
-//! It has no state, and knows the form of packets, not their meaning.
+//! This module has no state, and knows only the form of packets.
 use crate::{
     Mqtt311, Protocol, SendError,
     buffer::{Out, Writer},

@@ -94,7 +94,7 @@ pub trait FilterOptions: sealed::Sealed + Copy + Default + PartialEq + fmt::Debu
 }
 
 mod sealed {
-    /// Only this crate knows the options of a subscription.
+    /// The options of a subscription in a version of MQTT that this crate speaks.
     pub trait Sealed {}
 }
 

@@ -1,10 +1,11 @@
 //! The pending acknowledgements on small machines: the oldest in the first place, free places last.
 //!
-//! There are few places, so every operation looks at all of them. With the feature `fast`, `ring.rs`
-//! takes the place of this file.
+//! There are few places, so every operation looks at all of them. With the feature `fast`,
+//! `ring.rs` takes the place of this file.
 use super::PendingAck;
 
 impl PendingAck {
+    /// Returns whether the place is free.
     fn is_free(&self) -> bool {
         self.id == 0
     }
@@ -18,6 +19,7 @@ pub(super) struct Pending<Q: ?Sized = [PendingAck]> {
 }
 
 impl<const N: usize> Pending<[PendingAck; N]> {
+    /// Makes a queue of free places.
     pub const fn new() -> Self {
         Pending {
             places: [PendingAck::NONE; N],

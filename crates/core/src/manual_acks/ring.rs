@@ -25,6 +25,7 @@ pub(super) struct Pending<Q: ?Sized = [PendingAck]> {
 }
 
 impl<const N: usize> Pending<[PendingAck; N]> {
+    /// Makes a ring of free places.
     pub const fn new() -> Self {
         Pending {
             head: 0,

@@ -1,10 +1,10 @@
-//! The name of a message that is to be acknowledged.
+//! The token of a message that is to be acknowledged.
 use crate::PacketId;
 
-/// Identifies a message that is to be [acknowledged](crate::ManualAcks::ack) on the connection over which
-/// it was received.
+/// Identifies a message that is to be [acknowledged](crate::ManualAcks::ack) on the connection over
+/// which it was received.
 ///
-/// For languages and queues that carry numbers it converts to and from `u32`.
+/// It converts to and from `u32`, for C and for queues of numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AckToken {
@@ -22,7 +22,10 @@ impl From<AckToken> for u32 {
 impl TryFrom<u32> for AckToken {
     type Error = u32;
 
-    /// Returns the token of a number, or gives back a number that belongs to none.
+    /// Returns the token with this number.
+    ///
+    /// # Errors
+    /// The number itself if no token has it.
     fn try_from(number: u32) -> Result<Self, u32> {
         let id = PacketId::new(number as u16).ok_or(number)?;
         let connection = (number >> 16) as u16;

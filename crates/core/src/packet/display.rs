@@ -140,7 +140,7 @@ fn write_filters(filters: Filters<'_>, with_qos: bool, f: &mut Formatter<'_>) ->
     Ok(())
 }
 
-/// What the fixed header of a PUBLISH says, and its packet identifier.
+/// The flags of a PUBLISH and its packet identifier.
 pub(super) struct Flags {
     pub dup: bool,
     pub qos: QoS,

@@ -1,19 +1,23 @@
-//! Acknowledgements of received messages: written by the session, or held back for the layer above.
+//! Acknowledgements that the client sends: the session writes them, or holds them back for the
+//! layer above.
 use super::{Session, Slot};
 use crate::{Out, PacketId, Protocol, profile::streams_out, wire};
 
-/// What becomes of the acknowledgement of a received message.
+/// The treatment of acknowledgements while packets are read.
 pub(crate) enum Acks<'a, 'o> {
     /// The session writes it before it reads on.
     Write(&'a mut Out<'o>),
-    /// The layer above takes it, and the session does not read on until it has. Whether everything
-    /// written so far was sent decides what may be expected of the broker.
-    Hold { is_flushed: bool },
+    /// The layer above takes it, and the session does not read on before that.
+    Hold {
+        /// Whether no acknowledgement is pending in the layer and `tx` is empty, so that the broker
+        /// waits for nothing.
+        is_flushed: bool,
+    },
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Deals with the acknowledgement that is due, if one is. `false`: it is still due, and nothing
-    /// may be read.
+    /// Writes the acknowledgement that is due, if one is due and the session writes them. Returns
+    /// `false` if it is still due: nothing may be read then.
     #[inline(always)]
     pub(super) fn settle(&mut self, acks: &mut Acks<'_, '_>) -> bool {
         match acks {
@@ -23,14 +27,14 @@ impl<P: Protocol> Session<[Slot], P> {
     }
 }
 
-/// What the layer of manual acknowledgement needs.
+/// The methods for the layer of manual acknowledgement.
 impl<P: Protocol> Session<[Slot], P> {
-    /// An acknowledgement is due.
+    /// Returns whether an acknowledgement is due.
     pub(crate) fn is_ack_due(&self) -> bool {
         self.ack != 0
     }
 
-    /// Takes the acknowledgement that is due: its first byte and its identifier.
+    /// Takes the acknowledgement that is due. Returns its first byte and its identifier.
     pub(crate) fn take_due_ack(&mut self) -> Option<(u8, u16)> {
         match core::mem::take(&mut self.ack) {
             0 => None,
@@ -38,12 +42,13 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// An acknowledgement that was taken could not be written, and is due again.
+    /// Puts back an acknowledgement that was taken but could not be written.
     pub(crate) fn put_back_ack(&mut self, first_byte: u8) {
         self.ack = first_byte;
     }
 
-    /// Writes an acknowledgement, if there is room and no payload is being streamed.
+    /// Writes an acknowledgement. Returns `false`, and writes nothing, if there is not enough room
+    /// or a payload is being streamed.
     pub(crate) fn write_ack(&mut self, out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
         let is_written = (!streams_out::<P>() || self.outgoing.is_idle())
             && wire::write_short(out, first_byte, id);
@@ -53,7 +58,7 @@ impl<P: Protocol> Session<[Slot], P> {
         is_written
     }
 
-    /// Nothing can be read yet; but what has arrived is a sign of life.
+    /// Takes received bytes that cannot be read yet for a sign of life.
     pub(crate) fn note_input(&mut self, length: usize) {
         self.connection.on_read_begin(length);
         self.connection.on_read_end(length);
@@ -64,12 +69,12 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.accept(id.get());
     }
 
-    /// Another QoS 2 message can be accepted.
+    /// Returns whether another QoS 2 message can be accepted.
     pub(crate) fn can_accept(&self) -> bool {
         self.ring.can_accept_more_than(0)
     }
 
-    /// Another `n + 1` QoS 2 messages can be accepted.
+    /// Returns whether `n + 1` more QoS 2 messages can be accepted.
     pub(crate) fn can_accept_more_than(&self, n: usize) -> bool {
         self.ring.can_accept_more_than(n)
     }

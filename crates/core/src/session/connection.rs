@@ -1,4 +1,4 @@
-//! The connection of a session: whether it is open, and whether the other side is still there.
+//! The connection of a session: its state, and the signs of life of the broker.
 use crate::{Fault, Out, wire};
 
 /// There is no connection.
@@ -7,7 +7,8 @@ const CLOSED: u8 = 0;
 const AWAITING: u8 = 1;
 /// CONNACK has been received.
 const OPEN: u8 = 2;
-/// A time limit was found to have passed; the next tick reports it unless something arrives.
+/// A tick has found that a time limit has passed. The next tick reports it, unless something has
+/// arrived by then.
 const LATE: u8 = 4;
 /// A PINGREQ is due that could not be written.
 const PING_DUE: u8 = 8;
@@ -18,26 +19,28 @@ const RESENDING: u8 = 16;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Connection {
-    /// When something was sent last.
+    /// The time of the first tick after the last packet was sent.
     sent_at: u32,
-    /// When something was received last, or when the wait for something began.
+    /// The time of the first tick after bytes were received last, or of the tick at which the wait
+    /// for an answer began.
     received_at: u32,
-    /// The keep alive in seconds; 0: off.
+    /// The keep alive in seconds, or 0 if it is switched off.
     keep_alive: u16,
-    /// A digest of the number of bytes in `rx` after the last read, which only has to show a
-    /// change.
+    /// A digest of the number of bytes in `rx` after the last read. It only has to show that the
+    /// number has changed.
     input_length: u16,
-    /// Seconds that an answer may take; 0: any number.
+    /// The time limit for an answer in seconds, or 0 if there is none.
     timeout: u8,
-    /// Something was sent since the last tick.
+    /// Whether something was sent since the last tick.
     sent: bool,
-    /// Something was received since the last tick.
+    /// Whether something was received since the last tick.
     received: bool,
-    /// The constants above; [`CLOSED`] is none of them.
+    /// A combination of the constants above, or [`CLOSED`].
     flags: u8,
 }
 
 impl Connection {
+    /// Makes a connection that is closed.
     pub const fn new() -> Self {
         Connection {
             sent_at: 0,
@@ -51,23 +54,25 @@ impl Connection {
         }
     }
 
+    /// Returns whether there is no connection.
     #[inline(always)]
     pub fn is_closed(&self) -> bool {
         self.flags == CLOSED
     }
 
+    /// Returns whether CONNACK has been received.
     #[inline(always)]
     pub fn is_open(&self) -> bool {
         self.flags & OPEN != 0
     }
 
-    /// Packets may have to be sent again.
+    /// Returns whether packets may have to be sent again.
     #[inline(always)]
     pub fn is_resending(&self) -> bool {
         self.flags & RESENDING != 0
     }
 
-    /// CONNECT was sent.
+    /// Begins a connection, after CONNECT was written.
     #[inline(always)]
     pub fn begin(&mut self, keep_alive: u16, timeout: u8) {
         self.flags = AWAITING;
@@ -77,54 +82,61 @@ impl Connection {
         self.sent = true;
     }
 
-    /// CONNACK was received.
+    /// Opens the connection, after CONNACK was received.
     #[inline(always)]
     pub fn open(&mut self, is_resending: bool) {
         self.flags = if is_resending { OPEN | RESENDING } else { OPEN };
     }
 
-    /// Everything has been sent again.
+    /// Notes that everything has been sent again.
     #[inline(always)]
     pub fn end_resending(&mut self) {
         self.flags &= !RESENDING;
     }
 
+    /// Closes the connection.
     #[inline(always)]
     pub fn close(&mut self) {
         self.flags = CLOSED;
         self.input_length = 0;
     }
 
+    /// Notes that a packet, or a piece of one, was written.
     #[inline(always)]
     pub fn on_sent(&mut self) {
         self.sent = true;
     }
 
-    /// Something shows that the other side is alive, or excuses that nothing does.
+    /// Notes a sign of life of the broker, or a reason why there cannot be one.
     #[inline(always)]
     pub fn on_received(&mut self) {
         self.received = true;
     }
 
+    /// Notes that PINGRESP was received.
     #[inline(always)]
     pub fn on_pingresp(&mut self) {
         self.flags &= !(AWAITING | LATE);
     }
 
-    /// A read begins with so many bytes in `rx`: any change is a sign of life.
+    /// Begins a read with `length` bytes in `rx`. If the last read left another number, this is a
+    /// sign of life.
     #[inline(always)]
     pub fn on_read_begin(&mut self, length: usize) {
         self.received |= digest(length) != self.input_length;
     }
 
-    /// A read ends with so many bytes left in `rx`.
+    /// Ends a read that leaves `length` bytes in `rx`.
     #[inline(always)]
     pub fn on_read_end(&mut self, length: usize) {
         self.input_length = digest(length);
     }
 
-    /// Sees what is due at `now`, writes PINGREQ if it is and `may_ping`, and returns for how long
-    /// nothing will be due.
+    /// Passes the time. Writes PINGREQ if it is due and `may_ping` is true. Returns the number of
+    /// milliseconds until something may be due, or `None` if nothing will be.
+    ///
+    /// # Errors
+    /// `Timeout` if a time limit has passed, and the last tick has found that already.
     #[inline(always)]
     pub fn tick(
         &mut self,
@@ -137,8 +149,8 @@ impl Connection {
         if flags & OPEN != 0 && self.keep_alive != 0 {
             // Three quarters: the broker's clock may be faster, and the network takes its time.
             let period = u32::from(self.keep_alive).wrapping_mul(750);
-            // The broker counts from what we sent last. We count from what it sent last, unless an
-            // answer is outstanding already, or a payload keeps us from asking for one.
+            // The broker counts from the last packet that it received, and this client from the
+            // last bytes that it received, unless an answer is outstanding already.
             let mut quiet = now.wrapping_sub(self.sent_at);
             if flags & AWAITING == 0 {
                 quiet = quiet.max(now.wrapping_sub(self.received_at));
@@ -146,7 +158,7 @@ impl Connection {
             sleep = period.saturating_sub(quiet);
             if sleep == 0 || flags & PING_DUE != 0 {
                 let written = may_ping && wire::write_short(out, wire::PINGREQ << 4, 0);
-                // Now something is awaited: PINGRESP, or room for PINGREQ.
+                // The wait begins: for PINGRESP, or for room for PINGREQ.
                 if flags & AWAITING == 0 && (written || flags & PING_DUE == 0) {
                     self.received_at = now;
                     flags &= !LATE;
@@ -183,7 +195,8 @@ impl Connection {
         Ok(if sleep == u32::MAX { None } else { Some(sleep) })
     }
 
-    /// Dates what was sent and received since the last call, and returns the flags that follow.
+    /// Sets the times of what was sent and received since the last tick. Returns the flags, without
+    /// [`LATE`] if something was received.
     #[inline(always)]
     fn date_signs_of_life(&mut self, now: u32) -> u8 {
         if core::mem::take(&mut self.sent) {
@@ -198,8 +211,8 @@ impl Connection {
     }
 }
 
-/// A length in 16 bits. Below 65,536 every change shows; above, only a few capacities (65,537
-/// bytes, 131,074 ...) look empty when they are full.
+/// Returns a length in 16 bits. Lengths below 65,536 have different digests. Of longer ones, only a
+/// few (65,537 bytes, 131,074 bytes ...) have the digest of an empty buffer.
 #[inline(always)]
 fn digest(length: usize) -> u16 {
     (length ^ length >> 16) as u16

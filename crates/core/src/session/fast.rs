@@ -12,8 +12,9 @@ use crate::{
 };
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Returns the next event if it is a complete message with QoS 0 or 1. If it declines after it
-    /// has written an acknowledgement, it has only done the first step of the general code.
+    /// Returns the next event if it is a complete message with QoS 0 or 1. If it returns `None`
+    /// after it has written an acknowledgement, it has done only the first step of the general
+    /// code.
     #[inline(always)]
     pub(super) fn message_at_once<'i>(
         &mut self,
@@ -88,7 +89,7 @@ impl<P: Protocol> Session<[Slot], P> {
 }
 
 /// Appends a whole PUBLISH whose topic has been checked. Returns `None`, and appends nothing, if
-/// the packet is too long, or if `out` has not the room that [`Draft`](wire::Draft) requires.
+/// the packet is too long, or if `out` has less room than [`Draft`](wire::Draft) requires.
 #[inline(always)]
 pub(crate) fn publish(
     out: &mut Out<'_>,
@@ -153,7 +154,7 @@ pub(crate) fn publish(
 
 /// Appends a SUBSCRIBE, or an UNSUBSCRIBE, which has no QoS, and checks each filter while it copies
 /// it. Returns `None`, and appends nothing, if there is no filter, a filter is invalid or not
-/// ASCII, the packet is longer than 16 KiB, or `out` has not the room that [`Draft`](wire::Draft)
+/// ASCII, the packet is longer than 16 KiB, or `out` has less room than [`Draft`](wire::Draft)
 /// requires.
 #[inline(never)]
 pub(crate) fn filters<const WITH_QOS: bool>(

@@ -5,24 +5,26 @@ use crate::{
     wire,
 };
 
-/// How much of a PUBLISH is still to come, and what becomes of it.
+/// The state of a PUBLISH that is being received.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Incoming {
-    /// Bytes of the payload that are still to come.
+    /// The number of bytes of the payload that are still to come.
     remaining: u32,
-    /// Before them, bytes of a topic too long for `rx` and of the identifier behind it.
+    /// The number of bytes before the payload that are still to come, if the topic is too long for
+    /// `rx`: those of the topic and of the identifier behind it.
     topic_remaining: u32,
-    /// Its packet identifier, or what has been read of it; 0 with QoS 0. Before CONNACK, the
-    /// fingerprint of the client identifier, or 0 for a clean session.
+    /// The packet identifier, or the part of it that has been read; 1 with QoS 0. Before CONNACK,
+    /// the fingerprint of the client identifier, or 0 for a clean session.
     id: u16,
-    /// Its first byte.
+    /// The first byte of the packet.
     first_byte: u8,
-    /// It is not delivered.
+    /// Whether the rest of the message is not delivered.
     discard: bool,
 }
 
 impl Incoming {
+    /// Returns the state in which no message is being received.
     pub const fn new() -> Self {
         Incoming {
             remaining: 0,
@@ -33,55 +35,64 @@ impl Incoming {
         }
     }
 
-    /// Nothing of a message is outstanding.
+    /// Returns whether no message is being received.
     #[inline(always)]
     pub fn is_idle(&self) -> bool {
         self.remaining == 0 && self.topic_remaining == 0
     }
 
+    /// Returns whether the next bytes belong to a payload.
     #[inline(always)]
     pub fn is_in_payload<P: Protocol>(&self) -> bool {
         streams_in::<P>() && self.remaining != 0 && !(skips::<P>() && self.topic_remaining != 0)
     }
 
+    /// Returns whether the next bytes belong to a topic too long for `rx`, or to the identifier
+    /// behind it.
     #[inline(always)]
     pub fn is_in_topic<P: Protocol>(&self) -> bool {
         skips::<P>() && self.topic_remaining != 0
     }
 
+    /// Returns the packet identifier of the message, or the one for which an acknowledgement is
+    /// due.
     #[inline(always)]
     pub fn id(&self) -> u16 {
         self.id
     }
 
+    /// Returns the number of bytes of the payload that are still to come.
     #[inline(always)]
     pub fn remaining(&self) -> u32 {
         self.remaining
     }
 
+    /// Returns the first byte of the packet.
     #[inline(always)]
     pub fn first_byte(&self) -> u8 {
         self.first_byte
     }
 
+    /// Returns whether the rest of the message is not delivered.
     #[inline(always)]
     pub fn is_discarded(&self) -> bool {
         self.discard
     }
 
-    /// CONNECT was sent, with a client identifier of this fingerprint; 0: a clean session.
+    /// Keeps the fingerprint of the client identifier in CONNECT until CONNACK, or 0 for a clean
+    /// session.
     #[inline(always)]
     pub fn await_connack(&mut self, client_hash: u16) {
         self.id = client_hash;
     }
 
-    /// The fingerprint of the client identifier in CONNECT; 0: a clean session.
+    /// Returns the fingerprint that [`await_connack`](Self::await_connack) kept.
     #[inline(always)]
     pub fn connecting_client_hash(&self) -> u16 {
         self.id
     }
 
-    /// The connection is gone, and with it the rest of the message.
+    /// Drops the rest of the message, which is lost with the connection.
     #[inline(always)]
     pub fn abort<P: Protocol>(&mut self) {
         if subscribes::<P>() {
@@ -93,14 +104,14 @@ impl Incoming {
         }
     }
 
-    /// An acknowledgement is due for this identifier.
+    /// Sets the identifier for which an acknowledgement is due.
     #[inline(always)]
     pub fn set_id(&mut self, id: PacketId) {
         self.id = id.get();
     }
 
-    /// A message begins whose topic is too long for `rx`: `header` bytes of topic and identifier
-    /// are to be skipped before the payload.
+    /// Begins a message whose topic is too long for `rx`: `header` bytes of topic and identifier
+    /// are skipped before the payload.
     #[inline(always)]
     pub fn begin_topic(&mut self, first_byte: u8, header: usize, payload: usize) {
         self.first_byte = first_byte;
@@ -108,8 +119,9 @@ impl Incoming {
         self.remaining = payload as u32;
     }
 
-    /// Skips one byte of a topic too long for `rx`. Of the last two, which are the identifier with
-    /// QoS 1 and 2, something is kept. Returns the identifier if this was the last byte.
+    /// Skips one byte of a topic too long for `rx` or of the identifier behind it, and keeps the
+    /// last two bytes. After the last byte it returns the identifier, or 1 with QoS 0, which has
+    /// none.
     #[inline(always)]
     pub fn skip_topic_byte(&mut self, byte: u8) -> Option<u16> {
         let last_two = self.id << 8 | u16::from(byte);
@@ -125,7 +137,7 @@ impl Incoming {
         None
     }
 
-    /// The payload of a message begins.
+    /// Begins the payload of a message.
     #[inline(always)]
     pub fn begin_payload<P: Protocol>(&mut self, id: u16, payload: u32, discard: bool) {
         self.id = id;
@@ -136,7 +148,7 @@ impl Incoming {
         }
     }
 
-    /// A message was received whole.
+    /// Notes a message that was received whole.
     #[cfg(feature = "fast")]
     #[inline(always)]
     pub fn set_whole(&mut self, first_byte: u8, id: u16) {
@@ -145,21 +157,22 @@ impl Incoming {
         self.discard = false;
     }
 
+    /// Sets the first byte of the packet that is being read.
     #[inline(always)]
     pub fn set_first_byte(&mut self, first_byte: u8) {
         self.first_byte = first_byte;
     }
 
-    /// The identifier of the message is that of one which PUBREL has not released yet.
+    /// Marks the message: its identifier is that of a message that PUBREL has not released yet.
     #[inline(always)]
     pub fn mark_repeated(&mut self) {
         self.first_byte |= wire::REPEATED;
     }
 
-    /// Takes as much of the payload as is there off `input`.
+    /// Takes the next piece of the payload, as much of it as is there, off `input`.
     #[inline(always)]
     pub fn take_payload<'i, P: Protocol>(&mut self, input: &mut &'i [u8]) -> &'i [u8] {
-        // Where topics are skipped, too, the reader is so large that a call is smaller.
+        // The reader of a profile that skips topics is so large that a call is smaller.
         if skips::<P>() {
             self.take_payload_by_call(input)
         } else {
@@ -181,7 +194,7 @@ impl Incoming {
         payload
     }
 
-    /// What is still to come of the message is not delivered.
+    /// Stops delivering the message: the rest of it is discarded.
     #[inline(always)]
     pub fn discard_rest(&mut self) {
         self.discard = true;

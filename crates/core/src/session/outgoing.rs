@@ -1,7 +1,7 @@
 //! The message whose payload is being streamed out.
 use crate::SendError;
 
-/// The number of bytes of a payload that are still to be sent.
+/// The state of a PUBLISH that is being sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Outgoing {
@@ -12,15 +12,18 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    /// Returns the state in which no payload is being sent.
     pub const fn new() -> Self {
         Outgoing { remaining: 0 }
     }
 
+    /// Returns the number of bytes of the payload that are still to be sent.
     #[inline(always)]
     pub fn remaining(&self) -> u32 {
         self.remaining
     }
 
+    /// Returns whether no payload is being sent.
     #[inline(always)]
     pub fn is_idle(&self) -> bool {
         self.remaining == 0
@@ -32,7 +35,7 @@ impl Outgoing {
         self.remaining = remaining;
     }
 
-    /// Keeps the offset of packet identifiers until CONNACK. CONNECT was sent.
+    /// Keeps the offset of packet identifiers until CONNACK, after CONNECT was written.
     #[inline(always)]
     pub fn await_connack(&mut self, offset: u16) {
         self.remaining = offset.into();

@@ -1,4 +1,4 @@
-//! The ring of slots: packets on their way out, and QoS 2 messages on their way in.
+//! The ring of slots: the state of outgoing packets, and of QoS 2 messages that are being received.
 //!
 //! Every outgoing packet identifier belongs to one slot. The slot says which packet the broker
 //! has to answer with, and that is the state of the identifier:
@@ -13,9 +13,11 @@
 //! | SUBACK | Unexpected | Unexpected | Unexpected | free, Subscribed | Unexpected | free, OutcomeUnknown | free, OutcomeUnknown |
 //! | UNSUBACK | Unexpected | Unexpected | Unexpected | Unexpected | free, Acked | free, OutcomeUnknown | free, OutcomeUnknown |
 //!
-//! A cell names the next state if it changes or matters, the packet that is sent, and the event or
-//! fault. `stray` awaits the PUBCOMP of an exchange that this session does not remember. A test
-//! (`tests/slot_states.rs`) reads this table and plays every cell.
+//! The columns are the packets that arrive, and the two ways in which the next connection begins. A
+//! cell names the new state (except where `nothing` stays as it is, or a fault ends the
+//! connection), the packet that is sent, and the event or the fault. In the state `nothing` the
+//! slot is free, and in the state `stray` it awaits the PUBCOMP of an exchange that this session
+//! does not remember. A test (`tests/slot_states.rs`) reads this table and plays every cell.
 mod image;
 
 use crate::{
@@ -32,26 +34,28 @@ use crate::{
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
 pub struct Slot {
-    /// Identifier of a QoS 2 message that was accepted and that PUBREL has not released; 0: none.
+    /// The identifier of a QoS 2 message that was accepted and that PUBREL has not released, or 0
+    /// if there is none.
     received: u16,
-    /// Type of the packet that answers the packet in flight, or [`STRAY`]; 0: the slot is free.
+    /// The type of the packet that answers the packet in flight, or [`STRAY`], or 0 if the slot is
+    /// free.
     awaits: u8,
-    /// Of a SUBSCRIBE: the number of its filters. Of a PUBLISH: what is left to do on this
-    /// connection, one of [`TO_RESEND`], [`ASKED_FOR`] and 0.
+    /// For SUBSCRIBE and UNSUBSCRIBE, the number of filters. For all other packets [`TO_RESEND`],
+    /// [`ASKED_FOR`], or 0 if the packet has been sent over this connection.
     count: u8,
 }
 
-/// The slot awaits the PUBCOMP of an exchange that this session does not remember. Lies between
-/// PUBCOMP and SUBACK, so that what is resumed and what is not are ranges.
+/// The slot awaits the PUBCOMP of an exchange that this session does not remember. The number is
+/// between those of PUBCOMP and SUBACK, so that states below SUBACK are resumed.
 const STRAY: u8 = 8;
 
 /// The packet is to be sent again over this connection.
 const TO_RESEND: u8 = 1;
-/// The application was asked for the message.
+/// The application was asked for the message, so that it can be sent again.
 const ASKED_FOR: u8 = 2;
 
 impl Slot {
-    /// Nothing in flight and nothing received.
+    /// A slot without a packet in flight and without a received message.
     pub const FREE: Slot = Slot {
         received: 0,
         awaits: 0,
@@ -59,14 +63,14 @@ impl Slot {
     };
 }
 
-/// The slots, and where the next packet goes.
+/// The slots, and the position of the next packet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub(crate) struct Ring<S: ?Sized = [Slot]> {
-    /// Index of the slot of the next outgoing packet. The slots behind it, round the ring, hold
+    /// The index of the slot of the next outgoing packet. The slots behind it, round the ring, hold
     /// the packets in flight from the oldest to the newest.
     next: u16,
-    /// The identifier of the slot at index i is i + 1 plus this.
+    /// The identifier of the slot at index `i` is `i + 1 + offset`.
     offset: u16,
     slots: S,
 }
@@ -75,24 +79,28 @@ pub(crate) struct Ring<S: ?Sized = [Slot]> {
 pub enum Answered {
     /// Nothing was in flight under this identifier, or the application does not know it.
     Stray,
-    /// PUBREL is due, for the first time if `is_first`.
-    Release { is_first: bool },
+    /// PUBREL is due.
+    Release {
+        /// Whether this is the first PUBREC for the message.
+        is_first: bool,
+    },
     /// The identifier is free again.
     Ended,
 }
 
-/// What is to be sent again next.
+/// A packet that is to be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Resend {
-    /// PUBREL, by the session.
+    /// PUBREL, which the session writes by itself.
     Release,
-    /// A message, which the application is asked for now.
+    /// A message for which the application is asked now.
     Ask(QoS),
-    /// A message, which the application was asked for.
+    /// A message for which the application was asked before.
     Asked,
 }
 
 impl<const N: usize> Ring<[Slot; N]> {
+    /// Makes a ring of free slots.
     pub const fn new() -> Self {
         Ring {
             next: 0,
@@ -103,23 +111,25 @@ impl<const N: usize> Ring<[Slot; N]> {
 }
 
 impl Ring {
+    /// Returns the number of slots.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
+    /// Returns the slots.
     #[cfg(feature = "defmt")]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// The identifier of the slot at `index`, if it has one.
+    /// Returns the identifier of the slot at `index`.
     #[inline(always)]
     fn id_of<P: Protocol>(&self, index: u16) -> Option<PacketId> {
         let offset = if resumes::<P>() { self.offset } else { 0 };
         PacketId::new(index.wrapping_add(1).wrapping_add(offset))
     }
 
-    /// The slot of an identifier, if there is one.
+    /// Returns the slot of an identifier. Returns `None` if no slot has it.
     #[inline(always)]
     fn slot_at<P: Protocol>(&mut self, id: u16) -> Option<&mut Slot> {
         if resumes::<P>() {
@@ -129,6 +139,7 @@ impl Ring {
         }
     }
 
+    /// Returns the slot of an identifier that includes the offset.
     // Its callers are so many that copies would be larger.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     fn slot_at_offset(&mut self, id: u16) -> Option<&mut Slot> {
@@ -136,8 +147,8 @@ impl Ring {
         self.slots.get_mut(usize::from(index))
     }
 
-    /// The oldest slot that awaits a packet of type `least` or above and has a count of `count` or
-    /// above.
+    /// Returns the identifier of the oldest slot that awaits a packet of type `least` or above and
+    /// has a count of `count` or above.
     // Its callers are so many that copies would be larger. The thresholds are words, since bytes
     // would have to be masked.
     #[inline(never)]
@@ -158,16 +169,18 @@ impl Ring {
         None
     }
 
+    /// Returns the identifier that has been in flight longest.
     pub fn oldest_in_flight<P: Protocol>(&self) -> Option<PacketId> {
         self.oldest::<P>(1, 0)
     }
 
-    /// Something is still to be sent again over this connection.
+    /// Returns whether a packet is still to be sent again over this connection.
     pub fn has_to_resend<P: Protocol>(&self) -> bool {
         self.oldest::<P>(1, TO_RESEND.into()).is_some()
     }
 
-    /// The identifier of the next packet; `None` if that slot is taken [MQTT-2.3.1-2].
+    /// Returns the identifier of the next packet. Returns `None` if the slot is in use
+    /// [MQTT-2.3.1-2].
     #[inline(always)]
     pub fn next_id<P: Protocol>(&self) -> Option<PacketId> {
         let slot = self.slots.get(usize::from(self.next))?;
@@ -177,7 +190,8 @@ impl Ring {
         self.id_of::<P>(self.next)
     }
 
-    /// A packet was sent: a new one takes the next slot, one that is sent again keeps its own.
+    /// Notes a packet that was sent. A new packet takes the next slot; a packet that is sent again
+    /// keeps its slot.
     #[inline(always)]
     pub fn occupy<P: Protocol>(&mut self, ticket: &Ticket) {
         let slot = if resumes::<P>() {
@@ -199,7 +213,7 @@ impl Ring {
         }
     }
 
-    /// A new PUBLISH was sent, which took the next slot.
+    /// Notes a new PUBLISH that was sent, which takes the next slot.
     #[cfg(feature = "fast")]
     #[inline(always)]
     pub fn occupy_next(&mut self, awaits: u8) {
@@ -210,6 +224,7 @@ impl Ring {
         self.step_over_next();
     }
 
+    /// Moves on to the slot behind the next one.
     #[inline(always)]
     fn step_over_next(&mut self) {
         self.next = self.next.wrapping_add(1);
@@ -218,16 +233,19 @@ impl Ring {
         }
     }
 
-    /// The application was asked for the message with this identifier, and awaits this answer.
+    /// Returns whether the application was asked for the message with this identifier, and the slot
+    /// awaits a packet of type `awaits`.
     #[inline(always)]
     pub fn is_asked_for<P: Protocol>(&mut self, id: PacketId, awaits: u8) -> bool {
         self.slot_at::<P>(id.get())
             .is_some_and(|slot| slot.awaits == awaits && slot.count == ASKED_FOR)
     }
 
-    /// What the application was asked for and does not have ends: with QoS 1 at once. With QoS 2
-    /// `release` sends PUBREL, and the identifier ends with PUBCOMP. `None`: it was not asked for,
-    /// or has been answered meanwhile; `Some(false)`: PUBREL could not be sent.
+    /// Gives up a message for which the application was asked. With QoS 1 its identifier ends at
+    /// once. With QoS 2 `release` writes PUBREL, and the identifier ends with PUBCOMP.
+    ///
+    /// Returns `None` if the application was not asked for the message, or the broker has answered
+    /// it meanwhile, and `Some(false)` if `release` could not write. Nothing is changed then.
     #[inline(always)]
     pub fn abandon<P: Protocol>(
         &mut self,
@@ -248,8 +266,12 @@ impl Ring {
         Some(true)
     }
 
-    /// Applies an acknowledgement to the slot of its identifier; `codes` is the number of return
-    /// codes. See the table of states above.
+    /// Applies an acknowledgement with `codes` return codes to the slot of its identifier. See the
+    /// table of states above.
+    ///
+    /// # Errors
+    /// `Unexpected` if the slot awaits a packet of another type; `Malformed` if a SUBACK has not
+    /// one return code for each filter.
     #[inline(always)]
     pub fn on_answer<P: Protocol>(
         &mut self,
@@ -299,8 +321,8 @@ impl Ring {
         })
     }
 
-    /// Ends the oldest identifier that does not outlive the last connection, and returns it if the
-    /// application knows it.
+    /// Ends identifiers that do not outlive the last connection, the oldest first, up to the first
+    /// one that the application knows. Returns that one.
     #[inline(always)]
     pub fn end_oldest<P: Protocol>(&mut self, is_resumed: bool) -> Option<PacketId> {
         while let Some(id) = self.oldest::<P>(if is_resumed { wire::SUBACK.into() } else { 1 }, 0) {
@@ -313,24 +335,27 @@ impl Ring {
         None
     }
 
-    /// Identifiers begin at this offset, as far as there is room behind it.
+    /// Sets the offset of identifiers. It is lowered if it leaves too few identifiers for all
+    /// slots.
     #[inline(always)]
     pub fn move_identifiers(&mut self, offset: u16) {
         self.offset = offset.min(self.largest_offset());
     }
 
+    /// Returns the offset of identifiers.
     pub fn offset(&self) -> u16 {
         self.offset
     }
 
-    /// With it, the identifier of the last slot is 65,535.
+    /// Returns the offset with which the identifier of the last slot is 65,535.
     #[inline(always)]
     fn largest_offset(&self) -> u16 {
         0xffff_u16.wrapping_sub(self.slots.len() as u16)
     }
 
-    /// A connection begins. In a session that goes on, everything in flight is to be sent again; in
-    /// a new one, nothing was received.
+    /// Begins a connection. If the session is resumed, all packets in flight are to be sent again.
+    /// If not, the identifiers of received QoS 2 messages are dropped; a profile without sessions
+    /// that outlive a connection frees all slots.
     #[inline(always)]
     pub fn begin<P: Protocol>(&mut self, is_resumed: bool) {
         for slot in &mut self.slots {
@@ -344,7 +369,7 @@ impl Ring {
         }
     }
 
-    /// What is to be sent again next.
+    /// Returns the next packet that is to be sent again, and notes that it is dealt with.
     #[inline(always)]
     pub fn next_to_resend<P: Protocol>(&mut self) -> Option<(PacketId, Resend)> {
         let id = self.oldest::<P>(1, TO_RESEND.into())?;
@@ -365,7 +390,8 @@ impl Ring {
         Some((id, Resend::Ask(qos)))
     }
 
-    /// The slot of the received QoS 2 message with this identifier, or one that is free for it.
+    /// Returns the slot that holds the received QoS 2 message with this identifier, or else a slot
+    /// that is free for it.
     fn place_of(&mut self, id: u16) -> Option<&mut Slot> {
         let mut free = None;
         for slot in self.slots.iter_mut().rev() {
@@ -379,14 +405,14 @@ impl Ring {
         free
     }
 
-    /// Whether a QoS 2 message with this identifier was accepted and is not released yet. `None`:
-    /// it was not, and no other can be accepted.
+    /// Returns whether a QoS 2 message with this identifier was accepted and is not released yet.
+    /// Returns `None` if it was not, and no other can be accepted.
     #[inline(always)]
     pub fn is_accepted(&mut self, id: PacketId) -> Option<bool> {
         self.place_of(id.get()).map(|slot| slot.received != 0)
     }
 
-    /// Another `n + 1` QoS 2 messages can be accepted.
+    /// Returns whether `n + 1` more QoS 2 messages can be accepted.
     pub fn can_accept_more_than(&self, n: usize) -> bool {
         self.slots
             .iter()
@@ -395,14 +421,14 @@ impl Ring {
             .is_some()
     }
 
-    /// Identifiers of the QoS 2 messages that were accepted and not released.
+    /// Returns the identifiers of the QoS 2 messages that were accepted and not released.
     pub fn unreleased(&self) -> impl Iterator<Item = PacketId> + '_ {
         self.slots
             .iter()
             .filter_map(|slot| PacketId::new(slot.received))
     }
 
-    /// Accepts a QoS 2 message: from here on it is not delivered again [MQTT-4.3.3-2].
+    /// Accepts a QoS 2 message. From now on it is not delivered again [MQTT-4.3.3-2].
     #[inline(always)]
     pub fn accept(&mut self, id: u16) {
         if let Some(slot) = self.place_of(id) {
@@ -410,7 +436,8 @@ impl Ring {
         }
     }
 
-    /// The broker released a QoS 2 message, so that its identifier can stand for another one.
+    /// Releases a QoS 2 message after PUBREL, so that its identifier can be that of another
+    /// message.
     #[inline(always)]
     pub fn release(&mut self, id: PacketId) {
         if let Some(slot) = self.place_of(id.get()) {
@@ -418,7 +445,8 @@ impl Ring {
         }
     }
 
-    /// Goes past the packet whose slot is next; `None` if that is another one.
+    /// Passes over the packet in the next slot. Returns `None`, and changes nothing, if `id` is not
+    /// its identifier or the slot is free.
     pub fn pass_over<P: Protocol>(&mut self, id: PacketId) -> Option<()> {
         let is_taken = self.slot_at::<P>(id.get())?.awaits != 0;
         if !is_taken || self.id_of::<P>(self.next) != Some(id) {
@@ -428,8 +456,8 @@ impl Ring {
         Some(())
     }
 
-    /// Takes over the slots of a smaller ring; `None`, and nothing done, if it is larger, or if its
-    /// identifiers begin so late that there are not enough behind them.
+    /// Takes over the slots of a ring with as many slots or fewer. Returns `None`, and changes
+    /// nothing, if it has more, or if its offset leaves too few identifiers for all slots.
     pub fn adopt(&mut self, smaller: &Ring) -> Option<()> {
         if smaller.offset > self.largest_offset() {
             return None;
@@ -440,8 +468,8 @@ impl Ring {
             *to = *from;
         }
         free.fill(Slot::FREE);
-        // Behind the last slot of the old ring are free ones now: a ring that stands at its
-        // beginning goes there first, any other after what is older there.
+        // The new slots lie behind the last slot of the smaller ring. If its first slot is next,
+        // the next packet takes the first new slot. If not, they are reached after its last slot.
         self.next = if smaller.next == 0 && !free.is_empty() {
             old as u16
         } else {

@@ -21,7 +21,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Errors
     /// Any [`SendError`]. [`Busy`](SendError::Busy) with QoS 1 and 2 if there is [no free
     /// slot](Self::has_free_slot) or messages are being resent, and with any QoS while the payload
-    /// of another message is streamed. A payload that is longer than the room in `tx` is
+    /// of another message is being streamed. A payload that is longer than the room in `tx` is
     /// [`Full`](SendError::Full) or [`TooLong`](SendError::TooLong): announce it with
     /// [`remaining`](Publish::remaining) and stream it.
     ///
@@ -171,7 +171,7 @@ impl<P: Protocol> Session<[Slot], P> {
     ///
     /// # Errors
     /// [`Full`](SendError::Full) if `tx` has no room for the acknowledgement and DISCONNECT, 6
-    /// bytes together; [`Busy`](SendError::Busy) while a payload is streamed;
+    /// bytes together; [`Busy`](SendError::Busy) while a payload is being streamed;
     /// [`Offline`](SendError::Offline).
     #[inline]
     pub fn disconnect(&mut self, tx: &mut (impl Output + ?Sized)) -> Result<(), SendError> {
@@ -291,8 +291,8 @@ impl<P: Protocol> Session<[Slot], P> {
         draft.filters(draft.ticket.id, filters.iter().copied());
         let id = self.send(&mut draft, 0)?;
         if resumes::<P>() {
-            // There was nothing more to send again, and the number of filters must not look like a
-            // mark.
+            // Nothing is left to send again, and the number of filters must not be taken for
+            // TO_RESEND or ASKED_FOR.
             self.connection.end_resending();
         }
         Ok(id.unwrap_or(PacketId::MIN))

@@ -1,11 +1,11 @@
 //! Shortcuts for hosts: text that is ASCII, sixteen bytes at a time or eight.
 //!
-//! What they decline is checked byte by byte.
+//! Text that they decline is checked byte by byte.
 use super::is_wildcard;
 
-/// Returns whether all of `s` is ASCII without U+0000, `#` and `+`. It also declines a few texts for
-/// which that holds.
-// Compiled by itself, it stays what it is: a few instructions for 16 bytes.
+/// Returns whether all of `s` is ASCII without U+0000, `#` and `+`. It also declines a few texts
+/// for which that holds.
+// As a function of its own it takes a few instructions for each 16 bytes.
 #[inline(never)]
 pub(super) const fn is_plain(s: &[u8]) -> bool {
     if let Some(tail) = s.last_chunk() {
@@ -57,15 +57,15 @@ const fn is_plain_word(bytes: &[u8; 8]) -> bool {
         u64::from_ne_bytes([byte; 8])
     }
     let word = u64::from_ne_bytes(*bytes);
-    // If the high bits are 0, taking 1 off sets that of a byte that is 0. What is borrowed may set
-    // more, after one that is set.
+    // If the high bits are 0, subtracting 1 sets the high bit of a byte that is 0. A borrow may set
+    // further high bits, but only if one is set already.
     let odd =
         word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1));
     odd & all(0x80) == 0
 }
 
 /// Returns whether all of `filter` is ASCII without U+0000, with each wildcard in its place.
-// Compiled by itself, as `is_plain` is.
+// As a function of its own, for the same reason as `is_plain`.
 #[inline(never)]
 pub(super) fn is_plain_filter(filter: &[u8]) -> bool {
     check_plain_filter::<false>(filter, &mut []).is_some()

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Ring {
-    /// Length of the bytes that [`save`](Self::save) writes.
+    /// Returns the number of bytes that [`save`](Self::save) writes.
     pub fn image_length(&self) -> usize {
         self.slots
             .len()
@@ -15,7 +15,7 @@ impl Ring {
             .wrapping_add(RING_LENGTH)
     }
 
-    /// Writes what outlives a connection.
+    /// Writes the state that outlives a connection.
     pub fn save(&self, image: &mut [u8]) {
         let Some((head, slots)) = image.split_first_chunk_mut::<RING_LENGTH>() else {
             return;
@@ -30,10 +30,11 @@ impl Ring {
         }
     }
 
-    /// Reads what [`save`](Self::save) wrote.
+    /// Reads the state that [`save`](Self::save) wrote.
     ///
     /// # Errors
-    /// `Damaged` for what it never writes; nothing is changed.
+    /// `Length` if the image is too short; `Damaged` for bytes that `save` never writes. Nothing is
+    /// changed then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
         let (&head, slots) = image
             .split_first_chunk::<RING_LENGTH>()
