@@ -316,7 +316,7 @@ fn twenty_qos_2_messages_are_received_through_few_slots() {
     assert_eq!(twenty_into::<1>(), 21);
 }
 
-/// `has_free_slot` tells exactly whether a command finds a slot, before an event is taken that
+/// `has_free_slot` returns exactly whether a command finds a slot, before an event is taken that
 /// needs one for its answer: thirty messages are answered through eight slots, and no command is
 /// `Busy`.
 #[test]

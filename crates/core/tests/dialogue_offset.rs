@@ -204,20 +204,20 @@ fn a_new_session_is_not_forgotten_with_its_connection() {
         d.tx.clear();
         d.buffer(b"\x20\x02\0\0");
         assert_eq!(d.next_event(), Some(outcome_unknown(1)));
-        let told = if ends == 2 {
+        let expected = if ends == 2 {
             vec![outcome_unknown(2), UNRECOGNIZED]
         } else {
             vec![UNRECOGNIZED]
         };
-        connect(&mut d, 0, present(), &told);
-        // What comes under identifier 7 now is another message.
+        connect(&mut d, 0, present(), &expected);
+        // A message under identifier 7 is another message now.
         d.receives(b"\x34\x06\0\x01t\0\x07y", &[message("t", b"y").qos2(7)]);
     }
 }
 
-/// A managed client asks which identifiers the session uses, and which ones the broker does.
+/// A managed client can ask which identifiers the session uses, and which the broker has in use.
 #[test]
-fn the_session_tells_its_offset_and_what_the_broker_has_not_released() {
+fn the_session_returns_its_offset_and_unreleased_identifiers() {
     let mut d = Dialogue::<2>::new();
     assert_eq!(d.session.identifier_offset(), 0);
     connect(&mut d, 0x1234, present(), &[UNRECOGNIZED]);

@@ -284,7 +284,7 @@ fn connack_comes_first_and_once() {
     assert_eq!(d.feed(connack()), [fault(Fault::Unexpected)]);
 }
 
-/// Nothing is read and nothing said without a connection.
+/// Without a connection, nothing is read and nothing is sent.
 #[test]
 fn without_a_connection_nothing_is_read_or_sent() {
     let mut d = Dialogue::<2>::new();

@@ -288,7 +288,7 @@ fn a_late_caller_reads_once_before_the_timeout() {
     assert_eq!(d.tick(60_000), Ok(Some(0)));
     d.tx.clear();
     d.receives(connack(), &[NEW]);
-    assert_eq!(d.tick(60_001).map(|nap| nap.is_some()), Ok(true));
+    assert_eq!(d.tick(60_001).map(|sleep| sleep.is_some()), Ok(true));
     d.tick(60_002).unwrap();
 }
 
@@ -336,8 +336,8 @@ fn a_slow_long_message_is_a_sign_of_life() {
     for second in 1..500 {
         d.buffer(b".");
         assert!(d.drain_events().len() <= 1);
-        let nap = d.tick(second * 2000);
-        assert!(matches!(nap, Ok(Some(1..))), "{second}: {nap:?}");
+        let sleep = d.tick(second * 2000);
+        assert!(matches!(sleep, Ok(Some(1..))), "{second}: {sleep:?}");
         pings += d.tx.bytes().len() / 2;
         d.tx.clear();
     }
@@ -557,7 +557,7 @@ fn sleeping_as_long_as_tick_returns_misses_nothing() {
         let (mut pings, mut since, mut ticks) = (0, 0, 0);
         let mut slept = 0u64;
         while slept < 86_400_000 {
-            let nap = d.tick(now).unwrap().unwrap();
+            let sleep = d.tick(now).unwrap().unwrap();
             ticks += 1;
             if d.tx.bytes() == pingreq().to_bytes() {
                 d.tx.clear();
@@ -566,10 +566,10 @@ fn sleeping_as_long_as_tick_returns_misses_nothing() {
                 continue;
             }
             d.sends_nothing();
-            assert!(nap > 0);
-            now = now.wrapping_add(nap);
-            slept += u64::from(nap);
-            since += nap;
+            assert!(sleep > 0);
+            now = now.wrapping_add(sleep);
+            slept += u64::from(sleep);
+            since += sleep;
             assert!(
                 since <= u32::from(keep_alive) * 1000,
                 "nothing is sent for {since} ms"
@@ -590,8 +590,8 @@ fn the_same_calls_give_the_same_bytes() {
         d.publish(&Publish::to("t").qos(QoS::ExactlyOnce)).unwrap();
         d.buffer([publish("t").qos2(5), pubrec(1)]);
         let emitted = d.drain_events();
-        let naps = [d.tick(10), d.tick(9000), d.tick(20_000)];
-        (emitted, naps, d.session, d.tx)
+        let sleeps = [d.tick(10), d.tick(9000), d.tick(20_000)];
+        (emitted, sleeps, d.session, d.tx)
     };
     assert!(run() == run());
 }

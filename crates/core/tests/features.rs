@@ -191,11 +191,11 @@ impl Dialogue {
             11 => self.tx.consume(self.chance.below(20)),
             12 => {
                 self.now = self.now.wrapping_add(self.chance.below(20_000) as u32);
-                let told = self.session.tick(self.now, &mut self.tx);
-                self.add(&told);
+                let sleep = self.session.tick(self.now, &mut self.tx);
+                self.add(&sleep);
             }
             13 if self.chance.below(20) == 0 => self.session.on_connection_lost(),
-            _ => self.hear(),
+            _ => self.receive(),
         }
         let state = format!(
             "{:?}{:?}{:?}",
@@ -254,7 +254,7 @@ impl Dialogue {
         }
     }
 
-    fn hear(&mut self) {
+    fn receive(&mut self) {
         if self.coming.is_empty() {
             self.coming = self.chance.packet();
             self.codec();
