@@ -118,20 +118,33 @@ const PROGRAMS: [Program; 12] = [
     ),
 ];
 
-/// The parts that a profile can leave out, one by one, of the program `sample`.
-const PARTS: [(&str, &str); 9] = [
-    ("", "nothing: the profile `Full`"),
+/// The parts that a profile can leave out of the program `sample`, one by one. The first two are
+/// programs of the table, too.
+const PARTS: [(Selection, &str); 9] = [
+    (Selection::Full, "nothing: the profile `Full`"),
     (
-        "resume stream-out",
+        Selection::Clean,
         "sessions that outlive connections, and streams out: the profile `Clean`",
     ),
-    ("resume", "sessions that outlive connections"),
-    ("stream-out", "payloads published in pieces"),
-    ("stream-in", "messages longer than `rx`"),
-    ("skip", "messages whose topic is longer than `rx`"),
-    ("validate", "the check of received topics"),
-    ("qos2", "QoS 2"),
-    ("qos2 qos1", "QoS 1 and 2"),
+    (
+        Selection::Without("resume"),
+        "sessions that outlive connections",
+    ),
+    (
+        Selection::Without("stream-out"),
+        "payloads published in pieces",
+    ),
+    (Selection::Without("stream-in"), "messages longer than `rx`"),
+    (
+        Selection::Without("skip"),
+        "messages whose topic is longer than `rx`",
+    ),
+    (
+        Selection::Without("validate"),
+        "the check of received topics",
+    ),
+    (Selection::Without("qos2"), "QoS 2"),
+    (Selection::Without("qos2 qos1"), "QoS 1 and 2"),
 ];
 
 /// Builds, measures, prints, and compares with the README.
@@ -161,8 +174,8 @@ pub fn measure(options: &Options) -> Result<(), String> {
     readme::keep("size", &table, &compiler, 0, options.write)?;
     if options.write {
         let mut parts = Vec::new();
-        for (without, what) in PARTS {
-            let (image, _) = measure_one("sample", Selection::Without(without), &way, &linker)?;
+        for (selection, what) in PARTS {
+            let (image, _) = measure_one("sample", selection, &way, &linker)?;
             parts.push((what, image.code));
         }
         let parts = table::parts(&parts, &compiler);
@@ -317,4 +330,29 @@ fn link(
         .arg(&out);
     run(command)?;
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the number in this column of the only row that begins so.
+    fn figure(document: &str, row: &str, column: usize) -> u64 {
+        let text = fs::read_to_string(workspace().join(document)).unwrap();
+        let mut rows = text.lines().filter(|line| line.starts_with(row));
+        let cells: Vec<_> = rows.next().expect(row).split('|').map(str::trim).collect();
+        assert_eq!(rows.next(), None, "{row}");
+        cells[column].parse().unwrap()
+    }
+
+    #[test]
+    fn the_page_of_the_parts_agrees_with_the_readme() {
+        for ((_, what), profile) in PARTS.iter().zip(["all", "`Clean`"]) {
+            assert_eq!(
+                figure(PAGE, &format!("| {what} |"), 2),
+                figure("README.md", &format!("| `sample` | {profile} |"), 4),
+                "{what}"
+            );
+        }
+    }
 }
