@@ -1,5 +1,5 @@
-//! A message is acknowledged only after the application has had it (promise 6). Its acceptance and
-//! the packet that acknowledges it are separate.
+//! A message is acknowledged only after the application has processed it (promise 6). Its
+//! acceptance and the packet that acknowledges it are separate.
 mod script;
 use motemq::*;
 use script::*;

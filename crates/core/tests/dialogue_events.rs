@@ -283,7 +283,7 @@ fn the_longest_topic_is_skipped() {
         let mut d = Dialogue::<1, 16>::open();
         d.receives(&bytes, &[Emitted::Skipped(10)]);
         d.sends(pubrec(9));
-        // Its identifier is held as any other.
+        // Its identifier is kept until PUBREL, as any other.
         d.receives(&bytes, &[]);
         d.sends(pubrec(9));
         d.receives([pubrel(9), publish("t")], &[message("t", b"")]);

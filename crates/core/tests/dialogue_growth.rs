@@ -29,7 +29,7 @@ fn the_ring_goes_past_a_message_that_is_never_answered() {
         assert_eq!(d.publish(&ONCE), Err(SendError::Busy));
         d.session.pass_over(id(1)).unwrap();
     }
-    // When it is answered after all, its identifier is free again.
+    // After its answer has arrived, its identifier is free again.
     d.receives(puback(1), &[acked(1)]);
     for n in [2, 3, 1] {
         assert_eq!(d.publish(&ONCE), Ok(Some(id(n))));
@@ -209,7 +209,7 @@ fn a_larger_session_continues_where_the_smaller_one_was() {
     let before = d.session.clone();
     assert_eq!(d.session.adopt(&large.session), Err(SendError::TooLong));
     assert_eq!(d.session, before);
-    // Identifiers that begin too late for so many slots.
+    // The offset leaves too few identifiers for so many slots.
     let mut late = Dialogue::<2>::new();
     late.connect(&Connect::new("c").keep_session().identifier_offset(65_533));
     late.tx.clear();
@@ -217,7 +217,7 @@ fn a_larger_session_continues_where_the_smaller_one_was() {
     assert_eq!(large.session.adopt(&late.session), Err(SendError::TooLong));
 }
 
-/// The layer of manual acknowledgement grows likewise, and its tokens stay valid.
+/// The layer of manual acknowledgement can grow as well, and its tokens stay valid.
 #[test]
 fn pending_acknowledgements_move_to_a_larger_layer() {
     let mut d = Dialogue::<4>::open_kept();

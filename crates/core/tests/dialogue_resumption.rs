@@ -206,7 +206,7 @@ fn answered_messages_are_not_sent_again() {
     d.sends(publish("c").qos2(3).dup().payload(b"!"));
 }
 
-/// Directly after the answer, too, before the next call: a message that has ended or whose payload
+/// Directly after its answer, even before the next call, a message that has ended or whose payload
 /// is not needed any more can neither be sent again nor abandoned.
 #[test]
 fn a_requested_message_that_was_answered_cannot_be_sent_again() {

@@ -350,7 +350,7 @@ fn an_image_of_another_length_is_refused() {
     assert_eq!((Three::IMAGE, Session::<[Slot; 8]>::IMAGE), (18, 33));
 }
 
-/// Restoring into a session that is connected ends its link.
+/// Restoring a session that is connected ends its connection.
 #[test]
 fn restoring_ends_the_connection() {
     let mut d = full();

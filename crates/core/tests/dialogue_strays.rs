@@ -85,7 +85,7 @@ fn an_unexpected_pubrec_outlives_the_connection() {
     assert!(d.session.has_free_slot());
 }
 
-/// They are as well-formed as others, though.
+/// An unexpected acknowledgement must be as well-formed as any other.
 #[test]
 fn unexpected_acknowledgements_must_be_well_formed() {
     for bytes in [

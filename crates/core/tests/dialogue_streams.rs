@@ -166,7 +166,7 @@ fn acceptance_does_not_wait_for_the_end_of_a_stream() {
     d.sends(pubrec(5));
 }
 
-/// PUBREL and PUBCOMP cannot go between either.
+/// PUBREL and PUBCOMP are not written between the pieces either.
 #[test]
 fn pubrel_and_pubcomp_wait_for_the_end_of_a_stream() {
     let mut d = Dialogue::<4>::open();

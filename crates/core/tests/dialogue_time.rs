@@ -41,7 +41,7 @@ fn a_pingreq_is_sent_after_three_quarters_of_the_keep_alive() {
         d.sends(pingreq());
         d.receives(pingresp(), &[]);
         assert_eq!(d.tick(at(7600)), Ok(Some(7400)));
-        // Bytes that are sent postpone it, as long as something is received, too.
+        // Bytes that are sent postpone it, as long as bytes are received as well.
         d.publish(&Publish::to("t")).unwrap();
         d.receives(publish("t"), &[message("t", b"")]);
         assert_eq!(
@@ -80,8 +80,8 @@ fn a_dead_broker_is_found_by_a_client_that_only_sends() {
     }
 }
 
-/// On a healthy connection the question costs a client that only sends one PINGREQ in three quarters
-/// of the keep alive, and a client that receives none at all.
+/// On a healthy connection, a client that only sends writes one PINGREQ in three quarters of the
+/// keep alive, and a client that receives messages writes none.
 #[test]
 fn asking_a_healthy_broker_costs_one_pingreq_a_period() {
     for receives in [false, true] {
@@ -255,7 +255,7 @@ fn pingresp_must_arrive_in_time() {
     }
 }
 
-/// The timeout counts from when PINGREQ was written, however long nothing was received before.
+/// The timeout begins when PINGREQ is written, however long nothing was received before.
 #[test]
 fn the_timeout_counts_from_pingreq() {
     let mut d = open(0, Connect::new("c").keep_alive(100).timeout(1));
@@ -344,7 +344,7 @@ fn a_slow_long_message_is_a_sign_of_life() {
     assert!(pings > 100);
 }
 
-/// So is a packet that gathers in `rx` before it is delivered.
+/// A packet that gathers in `rx` before it is delivered is a sign of life, too.
 #[test]
 fn bytes_in_rx_are_a_sign_of_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
@@ -357,7 +357,7 @@ fn bytes_in_rx_are_a_sign_of_life() {
     }
 }
 
-/// So is each single byte of a packet that gathers in a large `rx`.
+/// Each single byte of a packet that gathers in a large `rx` is a sign of life.
 #[test]
 fn each_byte_in_a_large_rx_is_a_sign_of_life() {
     let mut d = Box::new(Dialogue::<1, 70_000, 64>::new());
@@ -404,7 +404,7 @@ fn an_incomplete_packet_that_does_not_grow_is_no_sign_of_life() {
     }
 }
 
-/// Neither are bytes in `rx` that cannot be read.
+/// Bytes in `rx` that cannot be read are no sign of life.
 #[test]
 fn a_full_rx_is_no_sign_of_life() {
     let mut d = open(0, Connect::new("c").keep_alive(8).timeout(3));
@@ -596,8 +596,8 @@ fn the_same_calls_give_the_same_bytes() {
     assert!(run() == run());
 }
 
-/// While an acknowledgement waits for a stream nothing is read, and so no PINGRESP either; as long
-/// as the stream continues, the connection is not dead.
+/// While an acknowledgement waits for the end of a stream, nothing is read, not even PINGRESP. As
+/// long as the stream continues, the connection is not dead.
 #[test]
 fn an_upload_keeps_the_connection_alive_while_pingresp_is_unread() {
     let mut s = Session::<[Slot; 2]>::new();

@@ -1,4 +1,4 @@
-//! The memory that types take.
+//! The size of types in memory.
 use motemq::*;
 use std::mem::{size_of, size_of_val};
 
