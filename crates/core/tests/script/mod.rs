@@ -28,8 +28,13 @@ pub use motemq_rig::packets::*;
 
 /// A session with its buffers, and methods for both ends of its connection.
 #[derive(Clone)]
-pub struct Dialogue<const SLOTS: usize = 8, const RX: usize = 256, const TX: usize = 256> {
-    pub session: Session<[Slot; SLOTS]>,
+pub struct Dialogue<
+    const SLOTS: usize = 8,
+    const RX: usize = 256,
+    const TX: usize = 256,
+    P: Profile = Full,
+> {
+    pub session: Session<[Slot; SLOTS], Mqtt311<P>>,
     pub rx: Buffer<[u8; RX]>,
     pub tx: Buffer<[u8; TX]>,
 }
@@ -59,6 +64,7 @@ pub struct OwnedMessage {
     pub id: Option<u16>,
     pub retain: bool,
     pub dup: bool,
+    pub is_repeated: bool,
 }
 
 /// A packet identifier, which is not 0.
@@ -82,6 +88,7 @@ pub fn message(topic: &str, payload: &[u8]) -> Emitted {
         id: None,
         retain: false,
         dup: false,
+        is_repeated: false,
     })
 }
 
@@ -138,6 +145,11 @@ impl Emitted {
         self.change(|m| m.dup = true)
     }
 
+    /// The message is marked: it arrived under an identifier that PUBREL has not released.
+    pub fn repeated(self) -> Self {
+        self.change(|m| m.is_repeated = true)
+    }
+
     /// This many bytes of the payload follow in pieces.
     pub fn remaining(self, remaining: u32) -> Self {
         self.change(|m| m.remaining = remaining)
@@ -156,6 +168,7 @@ impl From<Event<'_>> for Emitted {
                 id: m.id().map(PacketId::get),
                 retain: m.retain(),
                 dup: m.dup(),
+                is_repeated: m.is_repeated(),
             }),
             Event::Payload { data, remaining } => Emitted::Payload(data.to_vec(), remaining),
             Event::Skipped { len } => Emitted::Skipped(len),
@@ -197,11 +210,11 @@ pub fn joined(emitted: &[Emitted]) -> Vec<Emitted> {
     all
 }
 
-impl<const SLOTS: usize, const RX: usize, const TX: usize> Dialogue<SLOTS, RX, TX> {
+impl<const SLOTS: usize, const RX: usize, const TX: usize, P: Profile> Dialogue<SLOTS, RX, TX, P> {
     /// A new session without a connection.
     pub fn new() -> Self {
         Dialogue {
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
         }
