@@ -127,20 +127,15 @@ fn as_module(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutants::{LONG, TOO_LONG};
+    use crate::mutants::{LONG, TOO_LONG, files};
 
     #[test]
     fn tests_that_take_long_exist() {
         let mut text = String::new();
         let tests = workspace().join("crates/core/tests");
-        for file in fs::read_dir(tests)
-            .unwrap()
-            .map(|file| file.unwrap().path())
-        {
-            if file.extension().is_some_and(|kind| kind == "rs") {
-                text += &fs::read_to_string(&file).unwrap();
-                text += &format!("{}::", file.file_stem().unwrap().display());
-            }
+        for file in files(&tests, Path::new("")).unwrap() {
+            text += &fs::read_to_string(tests.join(&file)).unwrap();
+            text += &format!("{}::", Path::new(&file).file_stem().unwrap().display());
         }
         for name in LONG.iter().chain(&TOO_LONG) {
             assert!(text.contains(name), "no test of the core is named {name}");
