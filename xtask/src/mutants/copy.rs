@@ -58,7 +58,7 @@ const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
 /// # Errors
 /// It cannot be read or written.
 pub fn make() -> Result<(), String> {
-    make_in(&workspace(), &place()).map_err(|error| format!("cannot copy the core: {error}"))
+    make_in(workspace(), &place()).map_err(|error| format!("cannot copy the core: {error}"))
 }
 
 fn make_in(project: &Path, to: &Path) -> io::Result<()> {
