@@ -177,6 +177,7 @@ mod back_off;
 mod client;
 mod error;
 mod event;
+mod face;
 mod hash;
 mod inbox;
 mod options;

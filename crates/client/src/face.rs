@@ -1,0 +1,181 @@
+//! What the faces over the client have in common.
+use crate::{Options, profile::Profile};
+use core::time::Duration;
+
+impl Options {
+    /// Returns the client identifier.
+    pub fn get_client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Returns how long it may take to open a connection to one address.
+    pub fn get_connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// Returns the profile of the broker, if one was set.
+    pub fn get_profile(&self) -> Option<&Profile> {
+        self.limits()
+    }
+}
+
+/// Defines the methods that the `Options` of every face have alike, inside of their `impl`. Their
+/// field `client` has the options of the client.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! face_options {
+    () => {
+        /// Sets the client identifier: see [`new`](Self::new).
+        pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+            self.client = self.client.client_id(client_id);
+            self
+        }
+
+        /// Resumes the last session with this client identifier, or begins one that outlives the
+        /// connection [MQTT-3.1.2-4].
+        ///
+        /// Messages that the broker holds for the session arrive as soon as the connection is made.
+        /// Messages for which there is no stream wait, unacknowledged, until one that matches is
+        /// opened.
+        pub fn keep_session(mut self) -> Self {
+            self.client = self.client.keep_session();
+            self
+        }
+
+        /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0
+        /// for no limit. The broker closes the connection when it has received nothing for one and a
+        /// half times as long. The default is 60 s.
+        pub fn keep_alive(mut self, seconds: u16) -> Self {
+            self.client = self.client.keep_alive(seconds);
+            self
+        }
+
+        /// Sets user name and password. The password can be any bytes.
+        pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
+            self.client = self.client.login(user, password);
+            self
+        }
+
+        /// Sets the user name, without a password.
+        pub fn user(mut self, user: impl Into<String>) -> Self {
+            self.client = self.client.user(user);
+            self
+        }
+
+        /// Sets the message that the broker publishes when the connection ends without
+        /// `disconnect`.
+        pub fn will(mut self, will: $crate::Will) -> Self {
+            self.client = self.client.will(will);
+            self
+        }
+
+        /// Sets how long it may take to open a connection to one address, and again for the
+        /// broker's answer (in whole seconds up to 255, rounded up), which is also how long the
+        /// answer to a ping may take. The default is 10 s.
+        pub fn connect_timeout(mut self, limit: ::core::time::Duration) -> Self {
+            self.client = self.client.connect_timeout(limit);
+            self
+        }
+
+        /// Sets what to do when the connection cannot be made or is lost. The default is
+        /// [`Reconnect::back_off`]($crate::Reconnect::back_off).
+        pub fn reconnect(mut self, reconnect: $crate::Reconnect) -> Self {
+            self.client = self.client.reconnect(reconnect);
+            self
+        }
+
+        /// Sets which reasons end the client instead of another attempt. The function gets the
+        /// reason, and whether there was a good connection before. If there are several brokers, the
+        /// client ends when each of them has given such a reason.
+        ///
+        /// By default the client ends if the broker refuses CONNECT with a code other than 3 (server
+        /// unavailable) before there was a good connection, and later only for the codes 1 and 2,
+        /// which cannot change without other options.
+        pub fn end_if(mut self, is_final: fn(&$crate::DisconnectReason, bool) -> bool) -> Self {
+            self.client = self.client.end_if(is_final);
+            self
+        }
+
+        /// Sets how long the broker may take to acknowledge a request after its last byte was sent,
+        /// and how long the transport may take no byte; `None`: without a limit. The default is
+        /// 20 s. The clock is looked at eight times within the limit.
+        ///
+        /// A message that is not acknowledged in time is given up: it ends with
+        /// [`NotAcknowledged`]($crate::RequestError::NotAcknowledged) and is not sent again. Others
+        /// are not affected.
+        pub fn ack_timeout(mut self, limit: Option<::core::time::Duration>) -> Self {
+            self.client = self.client.ack_timeout(limit);
+            self
+        }
+
+        /// Sets how many messages with QoS 1 and 2 may be in flight at once, 1 to 16,384. The
+        /// default is 20. If there are more, mosquitto 2.0 changes the order of those with QoS 2.
+        pub fn in_flight(mut self, messages: usize) -> Self {
+            self.client = self.client.in_flight(messages);
+            self
+        }
+
+        /// Keeps to what this broker allows: what it would not accept is refused before anything is
+        /// sent, and no more messages are in flight at once than it allows. Where the broker
+        /// requires ALPN, it is used; host and port are given apart.
+        pub fn profile(mut self, broker: &$crate::profile::Profile) -> Self {
+            self.client = self.client.profile(broker);
+            self
+        }
+
+        /// Sets how many messages that were given up may hold packet identifiers before the
+        /// connection ends with [`Unanswered`]($crate::DisconnectReason::Unanswered). The default is
+        /// 1024.
+        pub fn given_up(mut self, messages: usize) -> Self {
+            self.client = self.client.given_up(messages);
+            self
+        }
+
+        /// Sets how many messages may wait for a connection, of how many bytes together, and what
+        /// happens when no more may. The defaults are 1,000 messages, 1 MiB, and
+        /// [`Wait`]($crate::WhenFull::Wait).
+        pub fn queue(mut self, messages: usize, bytes: usize, when_full: $crate::WhenFull) -> Self {
+            self.client = self.client.queue(messages, bytes, when_full);
+            self
+        }
+
+        /// Lets messages with QoS 0 wait for a connection, too.
+        pub fn queue_qos0(mut self) -> Self {
+            self.client = self.client.queue_qos0();
+            self
+        }
+
+        /// Sets how many messages of a stream, of about how many bytes together, may wait to be
+        /// taken before the client stops reading. It reads on while an answer of the broker is
+        /// awaited, since that may stand behind further messages. The defaults are 256 messages and
+        /// 1 MiB.
+        pub fn streams(mut self, messages: usize, bytes: usize) -> Self {
+            self.client = self.client.streams(messages, bytes);
+            self
+        }
+
+        /// Sets how many bytes may wait to be taken in all streams together, and what happens
+        /// beyond. Messages with QoS 0 are dropped then, and
+        /// [counted]($crate::Counters::dropped). The defaults are 16 MiB and
+        /// [`Disconnect`]($crate::Overflow::Disconnect).
+        pub fn backlog(mut self, bytes: usize, overflow: $crate::Overflow) -> Self {
+            self.client = self.client.backlog(bytes, overflow);
+            self
+        }
+
+        /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
+        /// What is larger, or larger than the [backlog](Self::backlog), is received in pieces.
+        pub fn max_message(mut self, bytes: usize) -> Self {
+            self.client = self.client.max_message(bytes);
+            self
+        }
+
+        /// Sets whether messages for which there is no stream are acknowledged and dropped, instead
+        /// of waiting unacknowledged for a stream that matches. By default they are dropped in a
+        /// clean session, since they could not be delivered later, and wait in a kept one.
+        pub fn discard_unclaimed(mut self, discard: bool) -> Self {
+            self.client = self.client.discard_unclaimed(discard);
+            self
+        }
+    };
+}
