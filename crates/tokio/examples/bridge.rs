@@ -16,11 +16,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_or(Ok(u64::MAX), |number| number.parse())?;
     let from = Options::from_url(&from)?.client_id("bridge").keep_session();
     let filter = from.topic().unwrap_or("#").to_owned();
-    let (source, driver) = Client::new(from);
+    let (source, driver) = Client::new(from)?;
     // What the first broker has kept for us comes as soon as there is a connection.
     let subscribing = source.subscribe(&[Filter::new(&filter, QoS::AtLeastOnce)]);
     tokio::spawn(driver);
-    let (sink, driver) = Client::new(Options::from_url(&to)?.client_id("bridge").keep_session());
+    let (sink, driver) = Client::new(Options::from_url(&to)?.client_id("bridge").keep_session())?;
     tokio::spawn(driver);
     let mut stream = subscribing.await?;
     println!("subscribed to {filter}");

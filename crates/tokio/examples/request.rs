@@ -32,11 +32,11 @@ async fn serve(client: Client) -> Result<(), Error> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = env::args().nth(1).ok_or("usage: request mqtt://HOST")?;
-    let (service, driver) = Client::new(Options::from_url(&url)?.client_id("square-service"));
+    let (service, driver) = Client::new(Options::from_url(&url)?.client_id("square-service"))?;
     tokio::spawn(driver);
     let serving = tokio::spawn(serve(service.clone()));
 
-    let (client, driver) = Client::new(Options::from_url(&url)?.client_id("square-client"));
+    let (client, driver) = Client::new(Options::from_url(&url)?.client_id("square-client"))?;
     tokio::spawn(driver);
     let mut answers = client
         .subscribe(&[Filter::new("square/answer/client", QOS)])

@@ -1,6 +1,6 @@
 //! Publishes readings for as long as it runs, through whatever weather: `cargo run --example sensor
 //! -- mqtt://localhost/cellar/temperature 10`
-use motemq_tokio::{Client, Error, Options, Publish, QoS, WhenFull, Will};
+use motemq_tokio::{Client, Options, Publish, PublishError, QoS, WhenFull, Will};
 use std::{env, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .will(Will::new("gone/sensor-7"));
     let topic = options.topic().unwrap_or("reading").to_owned();
     // An hour without a broker; what is older is of no interest.
-    let (client, driver) = Client::new(options.queue(3600, 1 << 20, WhenFull::DropOldest));
+    let (client, driver) = Client::new(options.queue(3600, 1 << 20, WhenFull::DropOldest))?;
     let driver = tokio::spawn(driver);
     let mut clock = interval(Duration::from_millis(100));
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ) {
             // The client sees to it that it arrives.
             Ok(receipt) => drop(receipt),
-            Err(Error::Full) => eprintln!("the broker is slow: this reading is left out"),
+            Err(PublishError::Full) => eprintln!("the broker is slow: this reading is left out"),
             Err(error) => return Err(error.into()),
         }
     }

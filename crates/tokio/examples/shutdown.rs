@@ -7,7 +7,8 @@ use tokio::{io::AsyncReadExt, time::interval};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = env::args().nth(1).ok_or("usage: shutdown mqtt://HOST")?;
-    let (client, driver) = Client::new(Options::from_url(&url)?.client_id("worker").keep_session());
+    let (client, driver) =
+        Client::new(Options::from_url(&url)?.client_id("worker").keep_session())?;
     let driver = tokio::spawn(driver);
     let mut jobs = client
         .subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)])

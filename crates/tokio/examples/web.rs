@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     routing::post,
 };
-use motemq_tokio::{Client, Error, Options, Publish, QoS};
+use motemq_tokio::{Client, Error, Options, Publish, PublishError, QoS};
 use std::{env, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
 
@@ -19,15 +19,16 @@ async fn publish(
     body: Bytes,
 ) -> (StatusCode, String) {
     let work = async {
-        client
-            .publish(&Publish::to(&topic).payload(&body).qos(QoS::AtLeastOnce))
-            .await?
-            .await
+        let publish = Publish::to(&topic).payload(&body).qos(QoS::AtLeastOnce);
+        client.publish(&publish).await?.await?;
+        Ok::<(), Error>(())
     };
     // To give up waiting harms nobody: the future may be dropped anywhere.
     match timeout(Duration::from_secs(5), work).await {
         Ok(Ok(())) => (StatusCode::OK, "published\n".into()),
-        Ok(Err(error @ Error::Invalid(_))) => (StatusCode::BAD_REQUEST, format!("{error}\n")),
+        Ok(Err(error @ Error::Publish(PublishError::Topic { .. }))) => {
+            (StatusCode::BAD_REQUEST, format!("{error}\n"))
+        }
         Ok(Err(error)) => (StatusCode::BAD_GATEWAY, format!("{error}\n")),
         Err(_) => (
             StatusCode::GATEWAY_TIMEOUT,
@@ -39,7 +40,7 @@ async fn publish(
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = env::args().nth(1).ok_or("usage: web mqtt://HOST")?;
-    let (client, driver) = Client::new(Options::from_url(&url)?.client_id("web"));
+    let (client, driver) = Client::new(Options::from_url(&url)?.client_id("web"))?;
     tokio::spawn(driver);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);

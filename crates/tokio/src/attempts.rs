@@ -1,92 +1,216 @@
-//! Attempts to connect: where to, what went wrong, and how long to wait before the next.
-use crate::{Address, Error, Options};
-use motemq::{Fault, ReturnCode};
-use motemq_net::Cause;
-use std::{io, time::Duration};
-use tokio::time::Instant;
+//! Attempts to open a connection: names that are being resolved, and connections that are being
+//! opened, several at a time.
+use crate::{
+    Address, Options, TransportError, TransportErrorKind,
+    credentials::{Attempt, Hook, Login},
+    dial::{Answer, BoxFuture, Open},
+    error::unopened,
+};
+use motemq_net::{Route, Scheme, addresses_to_try};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::net::lookup_host;
 
-pub(crate) struct Attempts<'o> {
-    options: &'o Options,
-    /// Brokers that were not reached so far.
-    missed: u32,
-    /// Waits since the last good connection.
-    waits: u32,
+/// Where attempts lead.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub broker: Address,
+    pub route: Arc<Route>,
+    addresses: Vec<SocketAddr>,
 }
 
-impl<'o> Attempts<'o> {
-    pub fn new(options: &'o Options) -> Self {
+impl Target {
+    /// Returns where it is, for people.
+    pub fn place(&self) -> String {
+        self.broker.to_string()
+    }
+
+    /// Returns where the first socket leads, for people.
+    pub fn next_place(&self) -> String {
+        match &self.route.proxy {
+            Some(proxy) if self.route.scheme != Scheme::Unix => {
+                format!("the proxy {}:{}", proxy.host(), proxy.port())
+            }
+            _ => self.place(),
+        }
+    }
+}
+
+/// What an attempt has led to.
+pub(crate) enum Done<S> {
+    /// The broker has so many addresses, and this login if the application was asked for one.
+    Resolved(u32, Option<Login>),
+    /// Something has answered.
+    Answered,
+    Opened(S),
+    Failed(TransportError),
+}
+
+type Resolving = BoxFuture<Result<(Target, Option<Login>), TransportError>>;
+
+enum Work<S> {
+    Resolve(Resolving),
+    Open(BoxFuture<io::Result<S>>, Answer),
+}
+
+/// All attempts that are under way.
+pub(crate) struct Attempts<O: Open> {
+    open: O,
+    brokers: Vec<Address>,
+    /// The way to the brokers, unless it is plain TCP.
+    route: Option<Arc<Route>>,
+    hook: Option<Hook>,
+    works: Vec<(u32, Work<O::Stream>)>,
+    /// Where the last name that was resolved leads.
+    target: Option<Box<Target>>,
+}
+
+impl<O: Open> Attempts<O> {
+    pub fn new(options: Options, open: O) -> Self {
+        let route = options.complete_route();
+        let mut brokers = options.brokers;
+        if brokers.is_empty() {
+            let port = route
+                .as_ref()
+                .map_or(Scheme::Mqtt.default_port(), |route| route.port());
+            let host = "localhost".into();
+            brokers.push(Address { host, port });
+        }
+        brokers.shrink_to_fit();
         Attempts {
-            options,
-            missed: 0,
-            waits: 0,
+            open,
+            brokers,
+            route,
+            hook: options.credentials,
+            works: Vec::new(),
+            target: None,
         }
     }
 
-    /// Where the next one goes.
-    pub fn address(&self) -> Address {
-        let chosen = self.options.brokers.get(self.turn()).cloned();
-        chosen.unwrap_or_else(|| Address {
-            host: "localhost".into(),
-            port: self.options.port(),
-        })
+    /// Returns where the last attempts led.
+    pub fn target(&self) -> Option<&Target> {
+        self.target.as_deref()
     }
 
-    /// Which broker's turn it is.
-    fn turn(&self) -> usize {
-        self.missed as usize % self.options.brokers.len().max(1)
+    /// Asks the application for its credentials, and finds out the addresses of a broker.
+    pub fn resolve(&mut self, attempt: u32, broker: u32) {
+        let Some(broker) = self.brokers.get(broker as usize).cloned() else {
+            return;
+        };
+        tracing::debug!(%broker, "connecting");
+        let route = self.route.as_deref().cloned().unwrap_or_default();
+        let route = Route {
+            host: broker.host,
+            port: Some(broker.port),
+            ..route
+        };
+        let future = Box::pin(resolve(route, self.hook.clone(), O::RESOLVES));
+        self.works.push((attempt, Work::Resolve(future)));
     }
 
-    /// Nothing was opened there.
-    pub fn failed(&mut self, error: io::Error) -> Error {
-        let mut error = Error::unconnected(self.address().to_string(), error);
-        let proxy = self
-            .options
-            .route
-            .as_ref()
-            .and_then(|route| route.proxy.as_ref());
-        if let Some((proxy, Error::Connect { address, .. })) = proxy.zip(Some(&mut error)) {
-            *address = format!("the proxy {}:{}", proxy.host(), proxy.port());
-        }
-        self.missed = self.missed.wrapping_add(1);
-        error
+    /// Opens a connection to an address of the broker.
+    pub fn open(&mut self, attempt: u32, address: u32) {
+        let Some(target) = &self.target else { return };
+        let answer = Answer::default();
+        let address = target.addresses.get(address as usize).copied();
+        let future = self.open.open(target, address, answer.clone());
+        self.works.push((attempt, Work::Open(future, answer)));
     }
 
-    /// A connection has ended, which the broker had accepted then, or not at all.
-    ///
-    /// # Errors
-    /// The reason why there will be no other.
-    pub fn ended(&mut self, cause: Cause, accepted: Option<Instant>) -> Result<Error, Error> {
-        if let Some((at, waits)) = accepted.zip(self.options.reconnect.waits())
-            && waits.is_good(at.elapsed())
-        {
-            self.waits = 0;
-        }
-        match cause {
-            Cause::Fault(Fault::Refused(code)) if code != ReturnCode::SERVER_UNAVAILABLE => {
-                Err(Error::Refused(code))
+    pub fn cancel(&mut self, attempt: u32) {
+        self.works.retain(|&(number, _)| number != attempt);
+    }
+
+    /// Gives memory back: the broker has accepted a connection.
+    pub fn shrink(&mut self) {
+        self.works = Vec::new();
+        self.target = None;
+    }
+
+    /// Returns what an attempt has led to, if one has led to anything.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Option<(u32, Done<O::Stream>)> {
+        for at in 0..self.works.len() {
+            let (number, work) = &mut self.works[at];
+            let number = *number;
+            let done = match work {
+                Work::Resolve(future) => future.as_mut().poll(cx).map(|resolved| match resolved {
+                    Ok((target, login)) => {
+                        let addresses = target.addresses.len().max(1) as u32;
+                        self.target = Some(Box::new(target));
+                        Done::Resolved(addresses, login)
+                    }
+                    Err(error) => Done::Failed(error),
+                }),
+                Work::Open(future, answer) => match future.as_mut().poll(cx) {
+                    Poll::Ready(Ok(stream)) => Poll::Ready(Done::Opened(stream)),
+                    Poll::Ready(Err(error)) => {
+                        let target = self.target.as_deref();
+                        Poll::Ready(Done::Failed(unopened(target, error)))
+                    }
+                    Poll::Pending if answer.take() => return Some((number, Done::Answered)),
+                    Poll::Pending => Poll::Pending,
+                },
+            };
+            if let Poll::Ready(done) = done {
+                self.works.swap_remove(at);
+                return Some((number, done));
             }
-            Cause::Fault(Fault::Refused(code)) => Ok(Error::Refused(code)),
-            cause if accepted.is_some() => Ok(Error::ConnectionLost(cause)),
-            cause => {
-                let address = self.address().to_string();
-                self.missed = self.missed.wrapping_add(1);
-                Ok(Error::at_first(
-                    address,
-                    cause,
-                    self.options.route.as_deref(),
-                ))
-            }
         }
+        None
     }
+}
 
-    /// How long to wait after this; `None`: there is to be no other attempt.
-    pub fn wait(&mut self, error: &Error) -> Option<Duration> {
-        // Another broker is tried at once, if this one was not reached.
-        if self.turn() != 0 && error.is_unreached() {
-            return Some(Duration::ZERO);
+async fn resolve(
+    route: Route,
+    hook: Option<Hook>,
+    resolves: bool,
+) -> Result<(Target, Option<Login>), TransportError> {
+    let (route, login) = match hook {
+        None => (route, None),
+        Some(hook) => {
+            let place = route.place();
+            let Attempt { route, login } = hook.ask(route).await.map_err(|error| {
+                let text = format!("there are no credentials for {place}: {error}");
+                TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
+            })?;
+            (route, login)
         }
-        let wait = self.options.reconnect.waits()?.after(self.waits).next()?;
-        self.waits += 1;
-        Some(wait)
+    };
+    let broker = Address {
+        host: route.host.clone(),
+        port: route.port(),
+    };
+    let addresses = if resolves && route.scheme != Scheme::Unix {
+        find_addresses(&route).await?
+    } else {
+        Vec::new()
+    };
+    let route = Arc::new(route);
+    let target = Target {
+        broker,
+        route,
+        addresses,
+    };
+    Ok((target, login))
+}
+
+async fn find_addresses(route: &Route) -> Result<Vec<SocketAddr>, TransportError> {
+    let next_hop = route.next_hop();
+    let found = lookup_host(next_hop).await.map(addresses_to_try);
+    let host = next_hop.0;
+    let failed = |text: String| TransportError::new(TransportErrorKind::Resolve, text);
+    match found {
+        Ok(addresses) if addresses.is_empty() => {
+            Err(failed(format!("{host} has no address: check the name")))
+        }
+        Ok(addresses) => Ok(addresses),
+        Err(error) => {
+            let text = format!("no address of {host} was found ({error}): check the name, and DNS");
+            Err(failed(text).with_source(Arc::new(error)))
+        }
     }
 }

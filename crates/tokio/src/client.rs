@@ -1,41 +1,42 @@
 //! The handle: what the application calls.
+#[cfg(feature = "store")]
+use crate::store::Writer;
 use crate::{
-    Counters, Dial, Driver, Error, Options, Receipt, State, States, Subscribing, Subscription,
-    Unsubscribing, receipt::Ticket, shared::Shared, stream::Way, work::Body,
+    Counters, Dial, Driver, Ended, Options, OptionsError, PublishError, Receipt, State, States,
+    Subscribing, Subscription, Unsubscribing,
+    dial::{Custom, Open},
+    receipt::Ticket,
+    shared::{Inner, Shared},
+    stream::Connector,
 };
 use motemq::{Filter, Publish, SessionState};
-use motemq_net::check_filters;
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
-use tokio::time::{Instant, timeout};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
-/// How long may pass between the end of what is under way and that of the driver.
-const FAREWELL: Duration = Duration::from_secs(3);
-/// How long a client without handles takes to leave, at most.
+/// How long may pass between the time limit of a disconnection and its end.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a client without handles may take to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// A handle to a connection that its [`Driver`] keeps up. Cloning it is cheap; all clones are one
-/// client.
+/// A handle to a managed MQTT client, of which the [`Driver`] keeps up the connection. Cloning it is
+/// cheap; all clones are one client.
 ///
-/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2
-/// a copy is kept until the broker has it. While there is no connection messages
-/// [wait](Options::queue). After a reconnection what was under way is sent again in its order if
-/// the broker knows the session; if not, with QoS 1 as new messages, while with QoS 2 receipts say
-/// [`OutcomeUnknown`](Error::OutcomeUnknown), because sending it again might double it.
-/// Subscriptions are made again if the broker lost them.
+/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2 a
+/// copy is kept until the broker has it. While there is no connection, messages
+/// [wait](Options::queue). After a reconnection, what was in flight is sent again in its order if
+/// the broker has kept the session. If it has not, messages with QoS 1 are sent as new ones, while
+/// with QoS 2 receipts return [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since sending
+/// them again might double them. Subscriptions are made again if the broker lost them.
 ///
 /// **Whether a call waits for room, fails or drops** is the caller's choice:
 /// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
-/// not mind that; [`WhenFull`](crate::WhenFull) says the same for messages that wait for a
-/// connection.
+/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a connection.
 ///
 /// **Every future here can be dropped at any time** without harm to the connection; what that means
-/// for the call is said there.
+/// for the call, its documentation says.
+///
+/// When the last handle is dropped, the client completes what is in flight, for ten seconds at most,
+/// and disconnects.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -43,11 +44,11 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// # let broker = motemq_rig::server::Server::start(Default::default())?;
 /// # let port = broker.addr().port();
 ///
-/// let (client, driver) = Client::new(Options::new("node-7").broker("127.0.0.1", port));
+/// let (client, driver) = Client::new(Options::new("node-7").broker("127.0.0.1", port))?;
 /// tokio::spawn(driver);
 /// let mut cellar = client.subscribe(&[Filter::new("cellar/#", QoS::AtLeastOnce)]).await?;
-/// let receipt = client.publish(&Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce)).await?;
-/// receipt.await?; // the broker has it
+/// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce);
+/// client.publish(&reading).await?.await?; // the broker has it
 /// let message = cellar.recv().await.expect("our own message");
 /// assert_eq!((&*message.topic, &message.payload[..]), ("cellar/temperature", &b"11.5"[..]));
 /// client.disconnect(std::time::Duration::from_secs(5)).await?;
@@ -61,303 +62,296 @@ pub struct Client {
 
 impl Clone for Client {
     fn clone(&self) -> Self {
-        self.shared.with(|core| core.handles += 1);
-        Client {
-            shared: self.shared.clone(),
-        }
+        self.shared.with(|inner| inner.handles += 1);
+        let shared = self.shared.clone();
+        Client { shared }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let last = self.shared.with(|core| {
-            core.handles -= 1;
-            core.handles == 0
+        let is_last = self.shared.with(|inner| {
+            inner.handles -= 1;
+            inner.handles == 0
         });
-        if last {
-            leave(&self.shared, Instant::now() + LEAVE);
+        if is_last {
+            leave(&self.shared, LEAVE);
         }
     }
 }
 
-fn leave(shared: &Shared, until: Instant) {
-    shared.with(|core| {
-        core.leave_until = core
-            .leave_until
-            .map_or(Some(until), |other| Some(other.min(until)));
-        core.inbox.leave(&mut core.session, &mut core.manual);
-        core.nudge();
+/// Lets the client leave within this time.
+fn leave(shared: &Shared, limit: Duration) {
+    let until = shared.now().saturating_add(limit);
+    shared.with(|inner| {
+        inner.client.disconnect(until);
+        inner.is_leaving = true;
+        inner.wake_driver();
     });
     shared.room.notify_waiters();
 }
 
 impl Client {
-    /// A client over what the options say, TCP if nothing else, and the future that drives it. The
-    /// connection is made, and made again, as soon as that is polled.
-    pub fn new(options: Options) -> (Client, Driver) {
-        let way = Way::new(options.way(), options.identity.timeout);
-        Self::dialing(options, way)
+    /// Makes a client that connects as the options say, and the future that drives it. The
+    /// connection is made, and made again, as soon as the driver is polled.
+    ///
+    /// # Errors
+    /// An [`OptionsError`] if the options cannot be used.
+    pub fn new(options: Options) -> Result<(Client, Driver), OptionsError> {
+        let limit = options.client.get_connect_timeout();
+        Self::opening(options, Connector { limit })
     }
 
-    /// The same over whatever `dial` opens.
-    pub fn dialing(options: Options, dial: impl Dial) -> (Client, Driver) {
-        let shared = Shared::new(options);
-        let client = Client {
-            shared: shared.clone(),
+    /// Makes a client that connects over whatever `dial` opens: see [`Dial`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn dialing(options: Options, dial: impl Dial) -> Result<(Client, Driver), OptionsError> {
+        Self::opening(options, Custom(dial))
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn opening(options: Options, open: impl Open) -> Result<(Client, Driver), OptionsError> {
+        let shared = Shared::new(motemq_client::Client::new(options.client_options())?);
+        let driver = Driver::new(&shared, options, open);
+        Ok((Client { shared }, driver))
+    }
+
+    #[cfg(feature = "store")]
+    fn opening(options: Options, open: impl Open) -> Result<(Client, Driver), OptionsError> {
+        let client_options = options.client_options();
+        let (client, store) = match &options.store {
+            Some(path) => crate::store::restore(path, client_options)?,
+            None => (motemq_client::Client::new(client_options)?, None),
         };
-        (client, Driver::new(shared, dial))
+        let shared = Shared::new(client);
+        let driver = Driver::new(&shared, options, open, Writer::new(store));
+        Ok((Client { shared }, driver))
     }
 
-    /// Publishes a message; waits for room if there is none, and with QoS 0 for a connection. The
-    /// [`Receipt`] tells what becomes of it.
+    /// Publishes a message. Waits for room if there is none, and for a connection if the message may
+    /// not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too, or if
+    /// it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes of it.
     ///
-    /// Dropped, it has published nothing.
+    /// If the future is dropped before it is done, nothing was published. With a
+    /// [store](Options::store), messages with QoS 1 and 2 are on the disk when it is done; if it is
+    /// dropped before, the message may be published.
     ///
     /// # Errors
-    /// `Invalid`; `OverLimit`; `Closed`, or why the connection is over.
-    pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        let key = self
-            .when_there_is_room(|core| core.publish(publish, &self.shared.options))
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
+    pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let request = self
+            .when_there_is_room(
+                |client| client.publish(publish),
+                |error| {
+                    use PublishError::{Full, LargerThanQueue, Offline};
+                    matches!(error, Full | Offline | LargerThanQueue { .. })
+                },
+            )
             .await?;
-        Ok(Receipt::new(&self.shared, key))
+        let receipt = Receipt::new(&self.shared, request);
+        #[cfg(feature = "store")]
+        if request.is_some() {
+            self.persisted().await?;
+        }
+        Ok(receipt)
     }
 
-    /// Publishes a message if there is room for it now; never waits.
-    ///
-    /// # Errors
-    /// `Full`, `Offline`: nothing was done; else as [`publish`](Self::publish).
-    #[inline]
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, Error> {
-        let key = self
-            .shared
-            .with(|core| core.publish(publish, &self.shared.options))?;
-        Ok(Receipt::new(&self.shared, key))
-    }
-
-    /// Asks for messages, from now on if polled or not; the future ends with the stream of them
-    /// when the broker has answered.
-    ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
-    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often.
-    ///
-    /// Dropped, it takes the request back if it was not sent; messages that come for it all the
-    /// same go to [`messages`](Self::messages).
-    ///
-    /// # Errors
-    /// `Invalid` without a filter, for more than 255 of them, and for one that is none;
-    /// `OverLimit`; `NotGranted` if the broker grants none of them; `NotAcknowledged`;
-    /// `Closed`, or why the connection is over.
-    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
-        let asked = check_filters(filters.iter().map(|filter| filter.filter))
-            .map_err(Error::Invalid)
-            .and_then(|()| {
-                self.shared.options.rules().check_subscribe(filters)?;
-                self.shared.with(|core| {
-                    core.check_open()?;
-                    let names = filters
-                        .iter()
-                        .map(|filter| filter.filter.to_owned())
-                        .collect();
-                    let stream = core.inbox.open(names, self.shared.options.streams);
-                    let body = Body::Subscribe(
-                        filters
-                            .iter()
-                            .map(|filter| (filter.filter.into(), filter.qos))
-                            .collect(),
-                    );
-                    let key = core.work.enqueue(body, Instant::now());
-                    core.nudge();
-                    Ok((stream, key))
-                })
+    /// Waits until everything that was accepted is on the disk.
+    #[cfg(feature = "store")]
+    async fn persisted(&self) -> Result<(), PublishError> {
+        let version = self.shared.with(|inner| inner.client.version());
+        loop {
+            let mut persisted = pin!(self.shared.persisted.notified());
+            persisted.as_mut().enable();
+            let (is_stored, state) = self.shared.with(|inner| {
+                let is_stored = inner.client.persisted() >= version;
+                (is_stored, inner.client.state().clone())
             });
-        Subscribing::new(asked.map(|(stream, key)| {
+            match state {
+                _ if is_stored => return Ok(()),
+                motemq_client::State::Ended(ended) => return Err(PublishError::Ended(ended)),
+                _ => persisted.await,
+            }
+        }
+    }
+
+    /// Publishes a message if there is room for it now. Never waits, not even for a
+    /// [store](Options::store): the message is on the disk before it leaves, which may be after this
+    /// returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. Nothing was done.
+    ///
+    /// ```
+    /// # use motemq_tokio::{Client, Options, Publish, PublishError};
+    /// let (client, driver) = Client::new(Options::new("node-7"))?;
+    /// // Without a connection messages with QoS 0 are refused.
+    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
+    /// assert_eq!(refused, PublishError::Offline);
+    /// # Ok::<(), motemq_tokio::OptionsError>(())
+    /// ```
+    #[inline]
+    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let request = self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.publish(publish)
+        })?;
+        Ok(Receipt::new(&self.shared, request))
+    }
+
+    /// Tries again whenever there may be room, or a connection.
+    pub(crate) async fn when_there_is_room<T, E>(
+        &self,
+        mut attempt: impl FnMut(&mut motemq_client::Client) -> Result<T, E>,
+        waits: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let mut attempt = |inner: &mut Inner| {
+            inner.wake_driver();
+            attempt(&mut inner.client)
+        };
+        loop {
+            let tried = self.shared.with(&mut attempt);
+            if !tried.as_ref().is_err_and(&waits) {
+                return tried;
+            }
+            let mut room = pin!(self.shared.room.notified());
+            room.as_mut().enable();
+            // There may have been room in between.
+            let tried = self.shared.with(&mut attempt);
+            if !tried.as_ref().is_err_and(&waits) {
+                return tried;
+            }
+            room.await;
+        }
+    }
+
+    /// Subscribes to topic filters. The request is made at once, and the stream of messages begins
+    /// now; the future returns it when the broker has answered.
+    ///
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a message
+    /// once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of these
+    /// streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
+    /// matches `filter`. To miss nothing that the broker holds for a kept session, call this before
+    /// the driver runs.
+    ///
+    /// If the future is dropped, it withdraws the request if it was not sent. Messages that arrive
+    /// for it all the same are treated as those of a stream that was [dropped](Subscription).
+    ///
+    /// # Errors
+    /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters.
+    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
+        let asked = self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.subscribe(filters)
+        });
+        Subscribing::new(asked.map(|(request, stream)| {
             (
                 Subscription::new(self, stream),
-                Ticket::new(&self.shared, key),
+                Ticket::new(&self.shared, request),
             )
         }))
     }
 
-    /// Takes filters back, literally as they were given. Messages that were on their way may still
-    /// come.
+    /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
+    /// Messages that are on their way may still arrive. See also [`Subscription::unsubscribe`].
     ///
-    /// Dropped, it takes the request back if it was not sent.
+    /// If the future is dropped, it withdraws the request if it was not sent.
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe).
+    /// A [`SubscribeError`].
     pub fn unsubscribe(&self, filters: &[&str]) -> Unsubscribing {
-        let asked = check_filters(filters.iter().copied())
-            .map_err(Error::Invalid)
-            .and_then(|()| {
-                self.shared.with(|core| {
-                    core.check_open()?;
-                    let filters = filters.iter().map(|&filter| filter.to_owned()).collect();
-                    let key = core
-                        .work
-                        .enqueue(Body::Unsubscribe(filters), Instant::now());
-                    core.nudge();
-                    Ok(key)
-                })
-            });
-        Unsubscribing::new(asked.map(|key| Ticket::new(&self.shared, key)))
+        let asked = self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.unsubscribe(filters)
+        });
+        Unsubscribing::new(asked.map(|request| Ticket::new(&self.shared, request)))
     }
 
-    /// A stream of all messages for which there is no other: of a session that goes on from
-    /// earlier, or of subscriptions that were dropped. Without such a stream they are
-    /// acknowledged and dropped, and [counted](Counters::dropped).
+    /// Opens a stream of all messages that no other stream gets: those of a session that goes on
+    /// from earlier, and those of streams that were dropped. Messages that wait for a stream go
+    /// there at once.
     pub fn messages(&self) -> Subscription {
-        let stream = self
-            .shared
-            .with(|core| core.inbox.open(Vec::new(), self.shared.options.streams));
+        let stream = self.shared.with(|inner| inner.client.messages());
         Subscription::new(self, stream)
     }
 
-    /// Waits until there is a connection. Returns what the broker knew of us.
+    /// Waits until there is a connection. Returns what the broker has kept of the session.
     ///
     /// # Errors
-    /// `Closed`, or why there will be none.
-    pub async fn connected(&self) -> Result<SessionState, Error> {
+    /// The reason why the client has [`Ended`].
+    pub async fn connected(&self) -> Result<SessionState, Ended> {
         let mut states = self.states();
         let mut state = self.state();
         loop {
             match state {
-                State::Connected { session } => return Ok(session),
-                State::Over { error } => return Err(error.unwrap_or(Error::Closed)),
+                State::Connected { session, .. } => return Ok(session),
+                State::Ended(ended) => return Err(ended),
                 _ => state = states.changed().await,
             }
         }
     }
 
-    /// What there is of a connection now.
+    /// Returns what there is of a connection now: since when, why not, and when the next attempt
+    /// begins.
     pub fn state(&self) -> State {
-        self.shared.with(|core| core.state.clone())
+        self.shared
+            .with(|inner| State::new(inner.client.state(), &self.shared))
     }
 
-    /// Sees how that changes.
+    /// Watches how the [`State`] changes from now on.
     pub fn states(&self) -> States {
-        States {
-            shared: self.shared.clone(),
-            seen: self.shared.with(|core| core.version),
-        }
+        States::new(&self.shared)
     }
 
-    /// What has happened so far.
+    /// Returns what has happened so far, and how much waits now.
     pub fn counters(&self) -> Counters {
-        self.shared.with(|core| Counters {
-            connections: core.connections,
-            sent: core.sent,
-            resent: core.resent,
-            received: core.inbox.received,
-            dropped: core.inbox.dropped,
-            bytes_out: core.bytes_out,
-            bytes_in: core.bytes_in,
-            in_flight: core.work.in_flight(),
-            queued: core.work.queued().0,
-        })
+        self.shared.with(|inner| inner.client.counters())
     }
 
-    /// Leaves in good order: no new messages are taken, those under way and in the queue are waited
-    /// for, for no longer than `limit`, then DISCONNECT is said, so that the will is not
-    /// published. Streams end; what was taken from them counts as dealt with, what was not is left
-    /// to the broker.
+    /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
+    /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
+    /// will. Streams end: the message that was taken last counts as processed, and those that were
+    /// not taken are left to the broker.
     ///
-    /// Dropped, it leaves all the same. The driver must be running.
+    /// The driver must be running. If the future is dropped after it was polled, the client leaves
+    /// all the same.
     ///
     /// # Errors
-    /// `NotAcknowledged` if something did not come to its end; why the connection was over before.
-    /// The client has left all the same.
+    /// The reason why the client has [`Ended`], unless everything was completed:
+    /// [`Unfinished`](Ended::Unfinished) if the time was up,
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended all
+    /// the same.
     pub fn disconnect(
         &self,
         limit: Duration,
-    ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+    ) -> impl Future<Output = Result<(), Ended>> + Send + 'static + use<> {
         let shared = self.shared.clone();
         async move {
-            let until = Instant::now() + limit;
-            let unfinished = Error::NotAcknowledged { limit };
-            let over = async {
-                let mut states = States {
-                    shared: shared.clone(),
-                    seen: u64::MAX,
-                };
-                loop {
-                    if let State::Over { error } = states.changed().await {
-                        break error;
-                    }
-                }
-            };
-            if let Some(over) = shared.with(|core| {
-                if let State::Over { error } = &core.state {
-                    Some(error.clone())
-                } else {
-                    None
-                }
-            }) {
-                return over.map_or(Ok(()), Err);
-            }
-            leave(&shared, until);
-            match timeout(limit + FAREWELL, over).await {
-                Ok(None) => Ok(()),
-                Ok(Some(Error::OutcomeUnknown)) | Err(_) => Err(unfinished),
-                Ok(Some(error)) => Err(error),
-            }
+            leave(&shared, limit);
+            let ended = timeout(limit.saturating_add(FAREWELL), ended(&shared)).await;
+            is_good(ended.unwrap_or(Ended::DriverStopped))
         }
     }
 }
 
-/// Somebody waits for room.
-pub(crate) struct Waiting<'s>(&'s Shared);
-
-impl<'s> Waiting<'s> {
-    pub fn new(shared: &'s Shared) -> Self {
-        shared.with(|core| core.waiting += 1);
-        Waiting(shared)
+/// Waits until the client has ended.
+async fn ended(shared: &Arc<Shared>) -> Ended {
+    let mut states = States::new(shared);
+    let mut state = shared.with(|inner| State::new(inner.client.state(), shared));
+    loop {
+        match state {
+            State::Ended(ended) => return ended,
+            _ => state = states.changed().await,
+        }
     }
 }
 
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.with(|core| core.waiting -= 1);
+/// Returns an error unless everything was completed.
+pub(crate) fn is_good(ended: Ended) -> Result<(), Ended> {
+    match ended {
+        Ended::Closed => Ok(()),
+        ended => Err(ended),
     }
-}
-
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects;
-/// all within `limit`.
-///
-/// # Errors
-/// As [`Client::publish`], [`Receipt`] and [`Client::disconnect`]; `NotAcknowledged` if time is up.
-///
-/// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
-/// # let url = broker.url();
-/// use motemq_tokio::{Options, Publish, QoS, publish_once};
-/// use std::time::Duration;
-/// let door = Publish::to("cellar/door").payload(b"open").qos(QoS::ExactlyOnce);
-/// publish_once(Options::from_url(&url)?, &door, Duration::from_secs(5)).await?;
-/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub async fn publish_once(
-    options: Options,
-    publish: &Publish<'_>,
-    limit: Duration,
-) -> Result<(), Error> {
-    let (client, driver) = Client::new(options);
-    let until = Instant::now() + limit;
-    let work = async {
-        client.publish(publish).await?.await?;
-        client
-            .disconnect(until.saturating_duration_since(Instant::now()))
-            .await
-    };
-    let (mut work, mut driver) = (pin!(work), pin!(driver));
-    // Whichever ends first: the driver with the reason why nothing else will.
-    let both = poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(done),
-        Poll::Pending => driver.as_mut().poll(cx),
-    });
-    timeout(limit, both)
-        .await
-        .unwrap_or(Err(Error::NotAcknowledged { limit }))
 }

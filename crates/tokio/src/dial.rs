@@ -1,66 +1,99 @@
 //! How connections are opened: the one place where another transport comes in.
-use crate::Address;
-use motemq_net::addresses_to_try;
-use std::{future::Future, io};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, lookup_host},
+use crate::{Address, attempts::Target};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Opens a stream to a broker, once for each connection. Functions `Fn(Address) -> impl
-/// Future<Output = io::Result<Stream>>` are such.
+/// A future of which the driver holds some.
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Opens a stream to a broker, once for each connection. Closures that take an [`Address`] and
+/// return a future of an `io::Result` of a stream implement it.
 ///
-/// It may take [`Options::connect_timeout`](crate::Options::connect_timeout), then its future is
+/// It may take [`Options::connect_timeout`](crate::Options::connect_timeout); then its future is
 /// dropped.
 ///
 /// ```
 /// use motemq_tokio::{Address, Client, Options};
-/// // What carries the bytes is anything that tokio can read and write.
-/// let dial = |address: Address| async move { tokio::net::TcpStream::connect((address.host, address.port)).await };
-/// let (client, driver) = Client::dialing(Options::new("node-7"), dial);
+/// use tokio::net::TcpStream;
+/// // Anything that tokio can read and write carries the bytes.
+/// let dial = |broker: Address| async move { TcpStream::connect((broker.host, broker.port)).await };
+/// let (client, driver) = Client::dialing(Options::new("node-7"), dial)?;
+/// # Ok::<(), motemq_tokio::OptionsError>(())
 /// ```
 pub trait Dial: Send + 'static {
-    /// What carries the bytes.
-    type Stream: AsyncRead + AsyncWrite + Unpin + Send;
+    /// The stream that carries the bytes.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Opens one.
-    fn dial(&mut self, address: Address) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    /// Opens a stream to this broker.
+    fn dial(
+        &mut self,
+        broker: Address,
+    ) -> impl Future<Output = io::Result<Self::Stream>> + Send + 'static;
 }
 
 impl<F, C, S> Dial for F
 where
     F: FnMut(Address) -> C + Send + 'static,
-    C: Future<Output = io::Result<S>> + Send,
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    C: Future<Output = io::Result<S>> + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     type Stream = S;
 
-    fn dial(&mut self, address: Address) -> impl Future<Output = io::Result<S>> + Send {
-        self(address)
+    fn dial(&mut self, broker: Address) -> impl Future<Output = io::Result<S>> + Send + 'static {
+        self(broker)
     }
 }
 
-/// Plain TCP.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tcp;
+/// Opens connections to a target, several at a time if it has several addresses.
+pub(crate) trait Open: Send + 'static {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    /// Whether the addresses of a host are found out before, and tried one beside the other.
+    const RESOLVES: bool;
 
-impl Dial for Tcp {
-    type Stream = TcpStream;
+    fn open(
+        &mut self,
+        target: &Target,
+        address: Option<SocketAddr>,
+        answer: Answer,
+    ) -> BoxFuture<io::Result<Self::Stream>>;
+}
 
-    async fn dial(&mut self, address: Address) -> io::Result<TcpStream> {
-        let found = lookup_host((address.host, address.port)).await?;
-        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in addresses_to_try(found) {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    // Packets are small and go out whole: waiting for more to send would only make
-                    // them late.
-                    stream.set_nodelay(true)?;
-                    return Ok(stream);
-                }
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+/// Whether something has answered an attempt.
+#[derive(Clone, Default)]
+pub(crate) struct Answer(Arc<AtomicBool>);
+
+impl Answer {
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Opens connections as the application does.
+pub(crate) struct Custom<D>(pub D);
+
+impl<D: Dial> Open for Custom<D> {
+    type Stream = D::Stream;
+    const RESOLVES: bool = false;
+
+    fn open(
+        &mut self,
+        target: &Target,
+        _: Option<SocketAddr>,
+        _: Answer,
+    ) -> BoxFuture<io::Result<D::Stream>> {
+        Box::pin(self.0.dial(target.broker.clone()))
     }
 }

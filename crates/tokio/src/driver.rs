@@ -1,55 +1,75 @@
-//! The future that makes everything happen: it opens connections, drives them, and waits between
+//! The future that drives a client: it opens connections, moves their bytes, and waits between
 //! them.
+#[cfg(feature = "store")]
+use crate::store::Writer;
 use crate::{
-    Dial, Error, State, attempts::Attempts, link::Link, shared::Shared, turn::BUFFER, tx::LIMIT,
+    Ended, Options,
+    attempts::{Attempts, Done},
+    client::is_good,
+    connection::{Connection, Over},
+    dial::{BoxFuture, Open},
+    error::closed,
+    shared::{Inner, Shared},
+    timer::Timer,
+    trace::{Hook, Trace},
+    woken::Woken,
 };
-use motemq_net::unconnectable;
+use motemq_client::{State, Transport, TransportError, TransportErrorKind};
 use std::{
     fmt,
-    future::{Future, poll_fn},
-    io,
-    pin::{Pin, pin},
+    future::Future,
+    io, mem,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Span;
 
-/// Drives a client; nothing happens unless it is polled: `tokio::spawn(driver)`.
+/// Drives a [`Client`](crate::Client); nothing happens unless it is polled: `tokio::spawn(driver)`.
 ///
-/// It ends when the client has [disconnected](crate::Client::disconnect), when all its handles are
-/// gone (what is under way is waited for first), or with the error for which there will be no other
-/// connection. To drop it hangs up without a word.
+/// It returns when the client has [disconnected](crate::Client::disconnect), or when all its handles
+/// are gone (what is in flight is completed first, for ten seconds at most); else with the error
+/// for which there will be no other connection. If it is dropped, the connection is closed without
+/// DISCONNECT, so that the broker publishes the will, and everything that awaits the client ends
+/// with [`DriverStopped`](Ended::DriverStopped).
 pub struct Driver {
     span: Span,
-    work: Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>,
+    drive: BoxFuture<Result<(), Ended>>,
 }
 
 impl Driver {
-    pub(crate) fn new(shared: Arc<Shared>, dial: impl Dial) -> Self {
-        let span = tracing::info_span!("mqtt", client_id = shared.options.identity.client_id);
-        let guard = Guard(shared);
-        let work = async move {
-            let ended = run(&guard.0, dial).await;
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        options: Options,
+        open: impl Open,
+        #[cfg(feature = "store")] writer: Writer,
+    ) -> Self {
+        let client_id = options.client.get_client_id();
+        let span = tracing::info_span!("mqtt", client_id);
+        let drive = Drive {
+            shared: shared.clone(),
+            hook: options.hook.clone(),
+            attempts: Attempts::new(options, open),
+            connection: None,
+            farewell: None,
+            is_leaving: false,
+            timer: Timer::default(),
+            woken: Woken::default(),
             #[cfg(feature = "store")]
-            let ended = guard.0.with(|core| core.save()).and(ended);
-            guard.0.close(ended.as_ref().err().cloned());
-            ended
+            writer,
         };
-        Driver {
-            span,
-            work: Box::pin(work),
-        }
+        let drive = Box::pin(drive);
+        Driver { span, drive }
     }
 }
 
 impl Future for Driver {
-    type Output = Result<(), Error>;
+    type Output = Result<(), Ended>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Driver { span, work } = &mut *self;
-        span.in_scope(|| work.as_mut().poll(cx))
+        let Driver { span, drive } = &mut *self;
+        span.in_scope(|| drive.as_mut().poll(cx))
     }
 }
 
@@ -59,127 +79,226 @@ impl fmt::Debug for Driver {
     }
 }
 
-/// Whoever waits is told when the driver is dropped.
-struct Guard(Arc<Shared>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.close(None);
-    }
-}
-
-async fn run(shared: &Arc<Shared>, mut dial: impl Dial) -> Result<(), Error> {
+struct Drive<O: Open> {
+    shared: Arc<Shared>,
+    hook: Option<Hook>,
+    attempts: Attempts<O>,
+    connection: Option<Connection<O::Stream>>,
+    /// The end of the last connection.
+    farewell: Option<BoxFuture<()>>,
+    /// The client leaves, and is told when the last connection has ended.
+    is_leaving: bool,
+    timer: Timer,
+    woken: Woken,
     #[cfg(feature = "store")]
-    shared.open_store()?;
-    let mut attempts = Attempts::new(&shared.options);
-    // What is awaited besides a connection has memory of its own, which is not kept while a
-    // connection is idle.
-    loop {
-        shared.enter(State::Connecting);
-        let dialed = {
-            let address = attempts.address();
-            tracing::debug!(%address, "connecting");
-            Box::pin(or_leave(
-                shared,
-                timeout(shared.options.identity.timeout, dial.dial(address)),
-            ))
-        };
-        let Some(dialed) = dialed.await else {
-            return left(shared);
-        };
-        let pause = {
-            let error = match dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-                Ok(stream) => {
-                    begin(shared)?;
-                    let mut link = Link::new(stream, &shared.options);
-                    let Err(cause) = link.run(shared).await else {
-                        return left(shared);
-                    };
-                    let accepted = shared.with(|core| {
-                        let at = core.connected_at;
-                        core.lost(cause.clone());
-                        at
-                    });
-                    attempts.ended(cause, accepted)?
+    writer: Writer,
+}
+
+/// What is to be done about attempts, outside of the lock.
+#[derive(Default)]
+struct Tasks {
+    tasks: Vec<Transport>,
+    until: Option<Duration>,
+    /// One of the attempts is the connection from now on.
+    is_open: bool,
+    ended: Option<Ended>,
+}
+
+// No field is pinned.
+impl<O: Open> Unpin for Drive<O> {}
+
+impl<O: Open> Future for Drive<O> {
+    type Output = Result<(), Ended>;
+
+    #[cfg(not(feature = "store"))]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.drive(cx)
+    }
+
+    #[cfg(feature = "store")]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let driven = self.drive(cx);
+            let this = &mut *self;
+            if !this.writer.poll(&this.shared, &mut this.woken, cx) {
+                // What is stored last is the end of it.
+                return if this.writer.is_idle() {
+                    driven
+                } else {
+                    Poll::Pending
+                };
+            }
+        }
+    }
+}
+
+impl<O: Open> Drive<O> {
+    /// Does everything but storing.
+    fn drive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        let this = self;
+        loop {
+            if let Some(farewell) = &mut this.farewell
+                && farewell.as_mut().poll(cx).is_ready()
+            {
+                this.farewell = None;
+                if mem::take(&mut this.is_leaving) {
+                    this.on_closed(None);
                 }
-                Err(error) => attempts.failed(error),
+            }
+            if this.is_leaving {
+                return Poll::Pending;
+            }
+            let Some(connection) = &mut this.connection else {
+                match ready!(this.poll_attempts(cx)) {
+                    None => continue,
+                    Some(_) if this.farewell.is_some() => return Poll::Pending,
+                    Some(ended) => return Poll::Ready(is_good(ended)),
+                }
             };
-            Box::pin(pause(shared, attempts.wait(&error), error))
+            match connection.poll(&this.shared, &mut this.timer, &mut this.woken, cx) {
+                Poll::Ready(over) => this.on_over(over),
+                Poll::Pending => {
+                    if connection.is_idle() {
+                        this.attempts.shrink();
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Makes attempts until one of them is a connection, which returns `None`, or the client has
+    /// ended.
+    fn poll_attempts(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended>> {
+        loop {
+            // Results come first, so that the reason is known before the time is up.
+            let done = self.attempts.poll(cx);
+            let is_done = done.is_some();
+            let now = self.shared.now();
+            let mut stream = None;
+            let tasks = self.shared.drive(&mut self.woken, |inner| {
+                inner.set_driver(cx.waker());
+                if let Some((attempt, done)) = done {
+                    stream = report(inner, attempt, done, now);
+                }
+                poll_tasks(inner, now)
+            });
+            if let Some(stream) = stream
+                && tasks.is_open
+            {
+                let trace = self.hook.clone().map(Trace::new);
+                self.connection = Some(Connection::new(stream, trace, now));
+                return Poll::Ready(None);
+            }
+            if let Some(ended) = tasks.ended {
+                return Poll::Ready(Some(ended));
+            }
+            let is_again = is_done || !tasks.tasks.is_empty();
+            for task in tasks.tasks {
+                match task {
+                    Transport::Resolve { attempt, broker } => {
+                        self.attempts.resolve(attempt, broker);
+                    }
+                    Transport::Dial {
+                        attempt, address, ..
+                    } => self.attempts.open(attempt, address),
+                    Transport::Cancel { attempt } => self.attempts.cancel(attempt),
+                    _ => {}
+                }
+            }
+            if !is_again {
+                ready!(self.timer.poll(tasks.until, &self.shared, cx));
+            }
+        }
+    }
+
+    /// The connection is over.
+    fn on_over(&mut self, over: Over) {
+        let Some(connection) = self.connection.take() else {
+            return;
         };
-        if !pause.await? {
-            return left(shared);
+        match over {
+            Over::Close => {
+                self.farewell = Some(Box::pin(connection.finish()));
+                self.is_leaving = self.shared.with(|inner| inner.is_leaving);
+                if !self.is_leaving {
+                    self.on_closed(None);
+                }
+            }
+            Over::Lost(error) => self.on_closed(Some(error)),
+            Over::Dropped => {}
         }
     }
-}
 
-/// Waits for the next attempt, if there is to be one; tells whether there is still anything to do
-/// then.
-async fn pause(shared: &Shared, wait: Option<Duration>, error: Error) -> Result<bool, Error> {
-    tracing::warn!(%error, "no connection");
-    if shared.with(|core| {
-        core.leave_until
-            .is_some_and(|until| !core.work.has_messages() || Instant::now() >= until)
-    }) {
-        return Ok(false);
-    }
-    let Some(wait) = wait else { return Err(error) };
-    shared.enter(State::Waiting { error, wait });
-    Ok(or_leave(shared, sleep_until(Instant::now() + wait))
-        .await
-        .is_some())
-}
-
-/// Writes CONNECT.
-fn begin(shared: &Shared) -> Result<(), Error> {
-    shared.with(|core| {
-        let identity = &shared.options.identity;
-        shared.options.rules().check_connect(&identity.connect())?;
-        core.tx.clear();
-        core.tx.has_room(identity.weight().min(LIMIT));
-        let begun = core
-            .session
-            .connect_slices(&identity.connect(), BUFFER, &mut core.tx.out());
-        begun.map_err(|error| Error::Invalid(unconnectable(error, LIMIT)))
-    })
-}
-
-/// The client has left; whether all came to its end before.
-fn left(shared: &Shared) -> Result<(), Error> {
-    let unfinished = shared.with(|core| core.work.has_messages());
-    if unfinished {
-        Err(Error::OutcomeUnknown)
-    } else {
-        Ok(())
-    }
-}
-
-/// Goes on with `work` unless it is time to leave.
-async fn or_leave<F: Future>(shared: &Shared, work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
-    let mut timer = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(done) = work.as_mut().poll(cx) {
-            return Poll::Ready(Some(done));
-        }
-        #[cfg(feature = "store")]
-        if let Err(error) = shared.with(|core| core.save()) {
-            // It is tried again before anything leaves.
-            tracing::error!(%error, "messages are not written down");
-        }
-        let leave = shared.with(|core| {
-            core.driver = Some(cx.waker().clone());
-            core.leave_until
-                .map(|until| (until, core.work.has_messages()))
+    /// Tells the client that the connection is closed, and what the transport says of it.
+    fn on_closed(&mut self, lost: Option<Option<io::Error>>) {
+        let now = self.shared.now();
+        let target = self.attempts.target();
+        self.shared.drive(&mut self.woken, |inner| {
+            let is_accepted = matches!(inner.client.state(), State::Connected { .. });
+            let target = target.filter(|_| !is_accepted);
+            let error = lost.and_then(|error| closed(target, error));
+            inner.client.on_closed(error, now);
         });
-        let Some((until, waiting)) = leave else {
-            return Poll::Pending;
-        };
-        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        if !waiting || timer.as_mut().poll(cx).is_ready() {
-            Poll::Ready(None)
-        } else {
-            Poll::Pending
+    }
+}
+
+/// Tells the client what an attempt has led to. Returns the stream that it uses from now on.
+fn report<S>(inner: &mut Inner, attempt: u32, done: Done<S>, now: Duration) -> Option<S> {
+    let client = &mut inner.client;
+    match done {
+        Done::Resolved(addresses, login) => {
+            if let Some((user, password)) = login
+                && let Err(error) = client.set_login(user, password)
+            {
+                let text = format!("the credentials cannot be used: {error}");
+                let error = TransportError::new(TransportErrorKind::Credentials, text);
+                client.on_open_failed(attempt, error);
+            } else {
+                client.on_resolved(attempt, addresses, now);
+            }
         }
-    })
-    .await
+        Done::Answered => client.on_open_progress(attempt),
+        Done::Failed(error) => client.on_open_failed(attempt, error),
+        Done::Opened(stream) => return client.on_opened(attempt, now).then_some(stream),
+    }
+    None
+}
+
+/// Asks the client what to do.
+fn poll_tasks(inner: &mut Inner, now: Duration) -> Tasks {
+    let mut tasks = Tasks::default();
+    let was_connecting = is_connecting(inner);
+    inner.client.on_timeout(now, || 0);
+    loop {
+        match inner.client.poll_transport(now, fastrand::u64(..)) {
+            Transport::Ended(ended) => tasks.ended = Some(ended),
+            Transport::Keep | Transport::Close => tasks.is_open = true,
+            Transport::Wait => {}
+            task => {
+                tasks.tasks.push(task);
+                continue;
+            }
+        }
+        break;
+    }
+    if is_connecting(inner) && !was_connecting {
+        inner.watch.on_change();
+    }
+    tasks.until = inner.client.poll_timeout();
+    tasks
+}
+
+fn is_connecting(inner: &Inner) -> bool {
+    matches!(inner.client.state(), State::Connecting { .. })
+}
+
+impl<O: Open> Drop for Drive<O> {
+    fn drop(&mut self) {
+        self.shared.drive(&mut self.woken, |inner| {
+            inner.client.end(Ended::DriverStopped);
+        });
+        self.shared.room.notify_waiters();
+        self.shared.changed.notify_waiters();
+    }
 }

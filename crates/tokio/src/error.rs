@@ -1,177 +1,138 @@
-//! What can go wrong, and what to do next.
-use motemq::{Fault, ReturnCode};
-use motemq_net::{Cause, OpenError, Route, advice, profile::OverLimit};
-use std::{io, sync::Arc, time::Duration};
+//! Errors, one small enum for each operation: here are those that the client without I/O does not
+//! have.
+use crate::{
+    DisconnectReason, Ended, OptionsError, PublishError, RequestError, SubscribeError,
+    TransportError, TransportErrorKind, attempts::Target,
+};
+use motemq_net::{ForeignProtocol, OpenError, UrlError};
+use std::{io, sync::Arc};
 
-/// Why a call could not do what it was asked for, or what became of a message; each text says what
-/// to do next.
+/// Any error of this crate, for functions that return several of them. Each text says what to do
+/// next.
+///
+/// ```
+/// use motemq_tokio::{Client, Error, Filter, Publish, QoS};
+/// async fn serve(client: Client) -> Result<(), Error> {
+///     let mut questions = client.subscribe(&[Filter::new("ask", QoS::AtLeastOnce)]).await?;
+///     while let Some(question) = questions.recv().await {
+///         client.publish(&Publish::to("answer").payload(&question.payload)).await?.await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An argument is wrong, and will be when tried again.
-    #[error("invalid argument: {0}")]
-    Invalid(String),
-    /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
+    /// The options cannot be used.
     #[error(transparent)]
-    OverLimit(#[from] OverLimit),
-    /// There is no room now: as many messages are under way, or wait for a connection, as the
-    /// options allow. Nothing was done.
-    #[error("no room for another message now: try again later, or wait for room with publish")]
-    Full,
-    /// There is no connection, and messages with QoS 0 do not wait for one. Nothing was done.
-    #[error(
-        "not connected: try again later, or let messages with QoS 0 wait with Options::queue_qos0"
-    )]
-    Offline,
-    /// It waited for a connection, and newer messages took its place: it was never sent.
-    #[error(
-        "dropped, since newer messages needed the room: send it again, or allow for more with Options::queue"
-    )]
-    Dropped,
-    /// It was sent, but the broker has not acknowledged it in time. It is not sent again.
-    #[error(
-        "not acknowledged within {limit:?}: it may have arrived or not; ask the receiver before sending it again"
-    )]
-    NotAcknowledged {
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// It was sent, and the session or the client came to its end before the broker answered.
-    #[error(
-        "the session ended before the broker acknowledged: it may have arrived or not; send it again if twice is better than never, \
-         and use Options::keep_session to avoid this"
-    )]
-    OutcomeUnknown,
-    /// The broker answered it with the same breach of the protocol twice. It is not sent again.
-    #[error(
-        "the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS"
-    )]
-    Abandoned {
-        /// What it did.
-        fault: Fault,
-    },
-    /// The broker said no to CONNECT.
-    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
-    Refused(ReturnCode),
-    /// Nobody could be reached.
-    #[error(
-        "cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})"
-    )]
-    Connect {
-        /// Host and port.
-        address: String,
-        /// What the last attempt said.
-        source: Arc<io::Error>,
-    },
-    /// There is no TLS: one side does not accept the other, or a setting cannot be used.
+    Options(#[from] OptionsError),
+    /// The URL of a broker cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A setting of TLS cannot be used.
     #[cfg(feature = "_tls")]
-    #[error("no TLS with {address}: {source}")]
-    Tls {
-        /// Host and port.
-        address: String,
-        /// The reason.
-        source: motemq_net::TlsError,
-    },
-    /// The proxy does not connect to the broker.
-    #[error("no way to {address}: {source}")]
-    Proxy {
-        /// Host and port of the broker.
-        address: String,
-        /// The reason.
-        source: motemq_net::ProxyError,
-    },
-    /// A connection was opened, but there is no WebSocket.
-    #[cfg(feature = "websocket")]
-    #[error("no WebSocket with {address}: {source}")]
-    WebSocket {
-        /// Host and port.
-        address: String,
-        /// The reason.
-        source: Arc<motemq_net::WebSocketError>,
-    },
-    /// The connection was lost, and there will be no other: see
-    /// [`Options::reconnect`](crate::Options::reconnect).
-    #[error(
-        "the connection was lost ({0}): make a new client, or let it connect again with Options::reconnect"
-    )]
-    ConnectionLost(Cause),
-    /// The client has left: it was asked to disconnect, or its driver was dropped. What this call
-    /// was about was not sent.
-    #[error("the client has left: keep its driver running, and make a new client after disconnect")]
-    Closed,
-    /// The broker does not grant the subscription.
-    #[error("the broker does not grant {filters}: check its rules for this client")]
-    NotGranted {
-        /// The filters.
-        filters: String,
-    },
-    /// The reader that gives a payload has failed or ended early. Nothing was published; the
-    /// connection was closed, since half a packet cannot be taken back.
-    #[error(
-        "the payload could not be read to its end ({0}): nothing was published; send it again when it can be read"
-    )]
-    Source(Arc<io::Error>),
-    /// The file of [`Options::store`](crate::Options::store) cannot be read or written.
-    #[cfg(feature = "store")]
-    #[error(
-        "the store of unacknowledged messages fails ({0}): check the file, its directory and the space on its disk"
-    )]
-    Store(String),
+    #[error(transparent)]
+    Tls(#[from] motemq_net::TlsError),
+    /// A message was not accepted.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A message with a payload from a reader was not published.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// A subscription failed.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
+    /// A message that was accepted did not succeed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The client has ended.
+    #[error(transparent)]
+    Ended(#[from] Ended),
 }
 
-impl Error {
-    /// Opening a connection failed.
-    pub(crate) fn unconnected(address: String, source: io::Error) -> Self {
-        let source = match source.downcast::<OpenError>() {
-            Err(source) => Arc::new(source),
-            Ok(OpenError::Proxy(source)) => return Error::Proxy { address, source },
-            #[cfg(feature = "_tls")]
-            Ok(OpenError::Tls(source)) => return Error::Tls { address, source },
-            #[cfg(feature = "websocket")]
-            Ok(OpenError::WebSocket(source)) => {
-                return Error::WebSocket {
-                    address,
-                    source: Arc::new(source),
-                };
-            }
-            Ok(error) => return Error::Invalid(error.to_string()),
-        };
-        Error::Connect { address, source }
-    }
+/// The reason why a message with a payload from a reader was not published: see
+/// [`Client::publish_from`](crate::Client::publish_from).
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The message was not accepted. Nothing was done.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The reader failed or ended early. The connection was closed, since half a packet cannot be
+    /// taken back.
+    #[error("the payload could not be read to its end ({0}): publish it again when it can be read")]
+    Source(Arc<io::Error>),
+    /// The connection was lost before the payload was complete.
+    #[error(
+        "the connection was lost before the payload was complete{}: publish it again",
+        because(.reason.as_ref())
+    )]
+    Lost {
+        /// Why, if there is no other connection yet.
+        reason: Option<DisconnectReason>,
+    },
+}
 
-    /// A connection ended before the broker had accepted it.
-    pub(crate) fn at_first(address: String, cause: Cause, route: Option<&Route>) -> Self {
+fn because(reason: Option<&DisconnectReason>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+/// Returns why an attempt to open a connection failed.
+pub(crate) fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
+    let place = target.map(Target::place).unwrap_or_default();
+    let error = match error.downcast::<OpenError>() {
+        Err(error) => error,
         #[cfg(feature = "_tls")]
-        if let Some(source) = route.and_then(|route| cause.tls_error(route)) {
-            return Error::Tls { address, source };
+        Ok(OpenError::Tls(source)) => return tls(&place, source),
+        #[cfg(feature = "websocket")]
+        Ok(OpenError::WebSocket(source)) => {
+            let text = format!("no WebSocket with {place}: {source}");
+            return TransportError::new(TransportErrorKind::WebSocket, text)
+                .with_source(Arc::new(source));
         }
-        let _ = (address, route);
-        Error::ConnectionLost(cause)
-    }
-
-    /// This broker was not reached; another may be.
-    pub(crate) fn is_unreached(&self) -> bool {
-        match self {
-            Error::Connect { .. } | Error::Proxy { .. } => true,
-            #[cfg(feature = "websocket")]
-            Error::WebSocket { .. } => true,
-            #[cfg(feature = "_tls")]
-            Error::Tls { .. } => true,
-            _ => false,
+        Ok(OpenError::Proxy(source)) => {
+            let text = format!("no way to {place}: {source}");
+            return TransportError::new(TransportErrorKind::Proxy, text)
+                .with_source(Arc::new(source));
         }
-    }
+        Ok(error) => {
+            let text = format!("no way to {place}: {error}");
+            return TransportError::new(TransportErrorKind::Connect, text);
+        }
+    };
+    let place = target.map(Target::next_place).unwrap_or_default();
+    let text = format!(
+        "cannot connect to {place}: check host, port and firewall, and that a broker runs there \
+         ({error})"
+    );
+    TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
 }
 
 #[cfg(feature = "_tls")]
-impl From<motemq_net::TlsError> for Error {
-    /// Settings are read before there is any connection.
-    fn from(error: motemq_net::TlsError) -> Self {
-        Error::Invalid(error.to_string())
-    }
+fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
+    let text = format!("no TLS with {place}: {source}");
+    TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
 }
 
-impl From<motemq_net::UrlError> for Error {
-    fn from(error: motemq_net::UrlError) -> Self {
-        Error::Invalid(error.to_string())
+/// Returns why a connection ended; `None` if the broker closed it without a reason. If it has not
+/// accepted the connection before, which led to `target`, TLS may be the reason.
+pub(crate) fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
+    #[cfg(feature = "_tls")]
+    if let Some(target) = target
+        && let Some(source) = target.route.tls_error(error.as_ref())
+    {
+        return Some(tls(&target.place(), source));
     }
+    let _ = target;
+    let error = error?;
+    let is_foreign = error
+        .get_ref()
+        .is_some_and(|source| source.is::<ForeignProtocol>());
+    let kind = if is_foreign {
+        TransportErrorKind::NotMqtt
+    } else {
+        TransportErrorKind::Io
+    };
+    let text = error.to_string();
+    Some(TransportError::new(kind, text).with_source(Arc::new(error)))
 }

@@ -1,10 +1,9 @@
-//! An MQTT 3.1.1 client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future
-//! that keeps the connection up.
+//! An MQTT client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that
+//! keeps the connection up.
 //!
-//! All protocol is in [`motemq`]; this crate moves bytes and time, over TCP, TLS, WebSocket, Unix
-//! sockets, or [anything else](Dial) that tokio can read and write. Memory grows with what is under
-//! way: an idle connection with 16 [slots](Options::slots) takes less than 2 KiB beside its
-//! transport.
+//! What it does is decided in [`motemq_client`]; this crate moves bytes and time, over TCP, TLS,
+//! WebSocket, Unix sockets, proxies, or [anything else](Dial) that tokio can read and write. Memory
+//! grows with what is in flight: an idle connection takes less than 2 KiB beside its transport.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -12,7 +11,7 @@
 //! # let broker = motemq_rig::server::Server::start(Default::default())?;
 //! # let url = broker.url();
 //!
-//! let (client, driver) = Client::new(Options::from_url(&url)?.client_id("node-7"));
+//! let (client, driver) = Client::new(Options::from_url(&url)?.client_id("node-7"))?;
 //! tokio::spawn(driver);
 //! let mut door = client.subscribe(&[Filter::new("door", QoS::ExactlyOnce)]).await?;
 //! client.publish(&Publish::to("door").payload(b"open").qos(QoS::ExactlyOnce)).await?.await?;
@@ -22,16 +21,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # When there is no connection
+//!
+//! A client connects again and again; calls wait meanwhile. To see why there is no connection, watch
+//! [`Client::states`], or listen to what the driver traces: with the crate `tracing-subscriber`,
+//!
+//! ```text
+//! tracing_subscriber::fmt::init();
+//! ```
+//!
+//! at the beginning of `main` prints each failure with its reason. Every error says what to do about
+//! it.
+//!
+//! # Errors
+//!
+//! Each operation has a small enum of its own; [`Error`] holds any of them.
 mod attempts;
 mod client;
+mod connection;
+mod credentials;
 mod dial;
 mod driver;
 mod error;
-mod give;
-mod inbox;
-mod link;
 mod message;
 mod options;
+mod publish_once;
 mod receipt;
 mod shared;
 mod state;
@@ -39,28 +54,34 @@ mod state;
 mod store;
 mod stream;
 mod subscription;
-mod turn;
-mod tx;
+mod timer;
+mod trace;
 mod upload;
-mod work;
+mod woken;
 
-pub use client::{Client, publish_once};
-pub use dial::{Dial, Tcp};
+pub use client::Client;
+pub use credentials::Attempt;
+pub use dial::Dial;
 pub use driver::Driver;
-pub use error::Error;
+pub use error::{Error, UploadError};
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
+pub use motemq_client::{
+    self, Counters, Direction, DisconnectReason, Ended, OptionsError, Outcome, Overflow,
+    PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError, TransportError,
+    TransportErrorKind, WhenFull, Will, profile,
+};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, PartialRead, Proxy, ProxyError, Reconnect,
-    Route, Scheme, UrlError, Will, profile,
+    BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
 #[cfg(feature = "_tls")]
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
-pub use options::{Address, Options, Overflow, WhenFull};
+pub use options::{Address, Options};
+pub use publish_once::publish_once;
 pub use receipt::Receipt;
-pub use state::{Counters, State, States};
+pub use state::{State, States};
 pub use stream::Stream;
 pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};
 

@@ -1,5 +1,6 @@
-//! What became of a message.
-use crate::{Error, shared::Shared, work::Outcome};
+//! What becomes of a message.
+use crate::{Outcome, RequestError, shared::Shared};
+use motemq_client::RequestId;
 use std::{
     fmt,
     future::Future,
@@ -8,30 +9,38 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Tells what became of a message: a future that ends with `Ok` when the broker has acknowledged it
-/// (with QoS 0, when it is in the connection's write buffer), or with
+/// Tells what becomes of a message: a future that returns `Ok` when the broker has acknowledged it,
+/// or with QoS 0 when it is in the connection's write buffer; else a [`RequestError`].
 ///
-/// - [`Dropped`](Error::Dropped), [`Invalid`](Error::Invalid) or [`Closed`](Error::Closed): it was
-///   never sent;
-/// - [`OutcomeUnknown`](Error::OutcomeUnknown) or [`NotAcknowledged`](Error::NotAcknowledged): it
-///   was, and nobody can say whether it arrived.
+/// It need not be awaited: the message is sent all the same when the receipt is dropped. Dropping it
+/// gives up only the answer.
 ///
-/// It need not be awaited: the message goes its way all the same when the receipt is dropped.
-#[must_use = "tells what became of the message; drop it if that does not matter"]
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # use motemq_tokio::{Client, Options, Publish, QoS, RequestError};
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let (client, driver) = Client::new(Options::from_url(&broker.url())?)?;
+/// # tokio::spawn(driver);
+/// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce)).await?;
+/// match receipt.await {
+///     Ok(()) => println!("the broker has it"),
+///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
+///     Err(error) => println!("it may have arrived or not: {error}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "tells what becomes of the message; drop it if that does not matter"]
 pub struct Receipt(Option<Ticket>);
 
 impl Receipt {
-    pub(crate) fn new(shared: &Arc<Shared>, key: Option<usize>) -> Self {
-        Receipt(key.map(|key| Ticket::new(shared, key)))
-    }
-
-    pub(crate) fn of(ticket: Option<Ticket>) -> Self {
-        Receipt(ticket)
+    pub(crate) fn new(shared: &Arc<Shared>, request: Option<RequestId>) -> Self {
+        Receipt(request.map(|request| Ticket::new(shared, request)))
     }
 }
 
 impl Future for Receipt {
-    type Output = Result<(), Error>;
+    type Output = Result<(), RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(ticket) = &mut self.0 else {
@@ -39,7 +48,7 @@ impl Future for Receipt {
         };
         ticket.poll(cx).map(|outcome| {
             self.0 = None;
-            outcome.map(|_| ())
+            outcome.map(drop)
         })
     }
 }
@@ -47,40 +56,47 @@ impl Future for Receipt {
 impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receipt")
-            .field("open", &self.0.is_some())
+            .field("is_open", &self.0.is_some())
             .finish()
     }
 }
 
-/// A claim to an answer.
+/// A claim to the outcome of a request.
 pub(crate) struct Ticket {
     shared: Arc<Shared>,
-    key: usize,
-    /// Dropped, it takes back what it asked for, if there is still time.
+    request: RequestId,
+    /// When it is dropped, the request is withdrawn.
     pub withdraws: bool,
 }
 
 impl Ticket {
-    pub fn new(shared: &Arc<Shared>, key: usize) -> Self {
+    pub fn new(shared: &Arc<Shared>, request: RequestId) -> Self {
         Ticket {
             shared: shared.clone(),
-            key,
+            request,
             withdraws: false,
         }
     }
 
     pub fn poll(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
-        self.shared.with(|core| core.work.poll(self.key, cx))
+        self.shared.with(|inner| {
+            let outcome = inner.client.poll_outcome(self.request);
+            if outcome.is_none() {
+                inner.requests.put(self.request.index(), cx);
+            }
+            outcome.map_or(Poll::Pending, Poll::Ready)
+        })
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.shared.with(|core| {
+        self.shared.with(|inner| {
             if self.withdraws {
-                core.work.withdraw(self.key)
+                inner.client.withdraw(self.request);
+                inner.wake_driver();
             } else {
-                core.work.disown(self.key)
+                inner.client.forget(self.request);
             }
         });
     }

@@ -1,49 +1,120 @@
-//! What can be seen of a connection: its state, and what was counted.
-use crate::{Error, shared::Shared};
-use motemq::SessionState;
-use std::{pin::pin, sync::Arc, time::Duration};
+//! What can be seen of a connection.
+use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
+use motemq_client::Event;
+use std::{mem, pin::pin, sync::Arc};
+use tokio::time::Instant;
 
-/// What there is of a connection.
-#[derive(Clone, Debug)]
+/// What there is of a connection: see [`Client::state`](crate::Client::state).
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum State {
-    /// One is being made.
-    Connecting,
-    /// The broker has accepted it.
+    /// A connection is being made.
+    Connecting {
+        /// Why the last connection or attempt ended, if there was one.
+        reason: Option<DisconnectReason>,
+    },
+    /// The broker has accepted the connection.
     Connected {
-        /// What it knew of us.
+        /// What the broker has kept of the session.
         session: SessionState,
+        /// What the broker allows.
+        limits: ServerLimits,
+        /// When it accepted the connection.
+        since: Instant,
     },
-    /// There is none.
+    /// There is no connection.
     Waiting {
-        /// Why.
-        error: Error,
-        /// How long until the next attempt.
-        wait: Duration,
+        /// Why the last connection or attempt ended.
+        reason: DisconnectReason,
+        /// When the next attempt begins, if it does not wait for the application to take messages.
+        retry_at: Instant,
     },
-    /// There will be no other.
-    Over {
-        /// Why, unless the client has left.
-        error: Option<Error>,
-    },
+    /// There is no connection, and there will be none.
+    Ended(Ended),
 }
 
-/// Sees each change of a connection's [`State`]; of several at once the last.
+impl State {
+    pub(crate) fn new(state: &motemq_client::State, shared: &Shared) -> Self {
+        use motemq_client::State as Inner;
+        // No wait is longer than a year.
+        let instant = |time| shared.instant(time).unwrap_or_else(Instant::now);
+        match state.clone() {
+            Inner::Connecting { reason } => State::Connecting { reason },
+            Inner::Connected {
+                session,
+                limits,
+                since,
+            } => State::Connected {
+                session,
+                limits,
+                since: instant(since),
+            },
+            Inner::Waiting { reason, retry_at } => State::Waiting {
+                reason,
+                retry_at: instant(retry_at),
+            },
+            Inner::Ended(ended) => State::Ended(ended),
+            _ => State::Connecting { reason: None },
+        }
+    }
+
+    /// Returns why there is no connection, as far as there is a reason.
+    pub fn reason(&self) -> Option<&DisconnectReason> {
+        match self {
+            State::Connecting { reason } => reason.as_ref(),
+            State::Waiting { reason, .. } => Some(reason),
+            State::Ended(Ended::GaveUp(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns whether there is a connection.
+    pub fn is_connected(&self) -> bool {
+        matches!(self, State::Connected { .. })
+    }
+}
+
+/// Watches a connection's [`State`]. Of several changes at once it returns the last.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # use motemq_tokio::{Client, Options, State};
+/// // Nothing listens there.
+/// let (client, driver) = Client::new(Options::new("node-7").broker("127.0.0.1", 1))?;
+/// tokio::spawn(driver);
+/// let mut states = client.states();
+/// let State::Waiting { reason, retry_at } = states.changed().await else {
+///     return Ok(());
+/// };
+/// println!("{reason}; the next attempt begins in {:?}", retry_at - tokio::time::Instant::now());
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct States {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) seen: u64,
+    shared: Arc<Shared>,
+    seen: u64,
 }
 
 impl States {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        States {
+            shared: shared.clone(),
+            seen: shared.with(|inner| inner.watch.version),
+        }
+    }
+
     /// Waits until the state is another than when this was called last, or than when
-    /// [`Client::states`](crate::Client::states) was; for ever if it is over. Can be dropped
-    /// and called again.
+    /// [`Client::states`](crate::Client::states) was; forever if the client has ended. It can be
+    /// dropped and called again.
     pub async fn changed(&mut self) -> State {
         loop {
             let mut changed = pin!(self.shared.changed.notified());
             changed.as_mut().enable();
-            let (version, state) = self.shared.with(|core| (core.version, core.state.clone()));
+            let (version, state) = self.shared.with(|inner| {
+                let state = State::new(inner.client.state(), &self.shared);
+                (inner.watch.version, state)
+            });
             if version != self.seen {
                 self.seen = version;
                 return state;
@@ -53,27 +124,34 @@ impl States {
     }
 }
 
-/// What has happened so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Connections that were accepted.
-    pub connections: u64,
-    /// Messages sent, those sent again not counted.
-    pub sent: u64,
-    /// Messages sent again after a reconnection.
-    pub resent: u64,
-    /// Messages that came.
-    pub received: u64,
-    /// Messages that came and were dropped: no stream was there for them, or none had room for QoS
-    /// 0.
-    pub dropped: u64,
-    /// Bytes written.
-    pub bytes_out: u64,
-    /// Bytes read.
-    pub bytes_in: u64,
-    /// Messages and subscriptions that are sent and not answered now.
-    pub in_flight: usize,
-    /// Messages that wait for a connection now.
-    pub queued: usize,
+/// Counts changes of the state.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    version: u64,
+    has_changed: bool,
+}
+
+impl Watch {
+    /// Returns whether the event changes the state.
+    pub fn on_event(&mut self, event: &Event) -> bool {
+        let is_change = matches!(
+            event,
+            Event::Connected { .. }
+                | Event::AttemptFailed { .. }
+                | Event::Disconnected { .. }
+                | Event::Ended(_)
+        );
+        self.version += u64::from(is_change);
+        is_change
+    }
+
+    /// The state changes without an event.
+    pub fn on_change(&mut self) {
+        self.version += 1;
+        self.has_changed = true;
+    }
+
+    pub fn take_changed(&mut self) -> bool {
+        mem::take(&mut self.has_changed)
+    }
 }

@@ -1,139 +1,224 @@
-//! What survives the process: messages that are not acknowledged, and the session they belong to.
-use crate::{
-    Error,
-    shared::{Core, Shared, slots},
-    work::{Kept, Work},
+//! The file in which a client stores what outlives the process. It is written by a thread for
+//! blocking work.
+use crate::{Ended, shared::Shared, woken::Woken};
+use motemq_client::{Changes, Client, Options, OptionsError, Record, RestoreError};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use std::{
+    error::Error,
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    task::{Context, Poll},
+    thread,
+    time::{Duration, Instant},
 };
-use motemq::Session;
-use motemq_net::Cause;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use std::{collections::HashMap, io, path::Path, sync::Arc};
+use tokio::task::{JoinHandle, spawn_blocking};
 
-/// Messages by their number, in the order of publishing.
+/// Messages by their number.
 const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
-/// The session's image.
+/// The image of the session.
 const SESSION: TableDefinition<'_, u8, &[u8]> = TableDefinition::new("session");
+/// How long an earlier client in this process may take to close the file: its last transaction may
+/// be under way.
+const CLOSING: Duration = Duration::from_secs(2);
 
+type Failure = Box<dyn Error + Send + Sync>;
+/// What is stored: the image of a session, and messages.
+type Stored = (Vec<u8>, Vec<Record>);
+
+/// The file.
 #[derive(Debug)]
 pub(crate) struct Store {
+    path: PathBuf,
     database: Database,
-    /// What is in it: the first bytes of each message say all that changes.
-    messages: HashMap<u64, [u8; 3]>,
-    image: Vec<u8>,
 }
 
 impl Store {
-    pub fn open(path: &Path, slots: usize) -> Result<Self, Error> {
-        let database = Database::create(path).map_err(broken)?;
-        Ok(Store {
-            database,
-            messages: HashMap::new(),
-            image: vec![0; Session::<[motemq::Slot; 1]>::IMAGE + 3 * (slots - 1)],
-        })
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let database = loop {
+            match Database::create(path) {
+                Err(DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < CLOSING => {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                opened => break opened?,
+            }
+        };
+        let path = path.to_owned();
+        Ok(Store { path, database })
     }
 
-    /// Takes what an earlier process left behind.
-    pub fn restore(&mut self, session: &mut Session, work: &mut Work) -> Result<(), Error> {
-        let read = self.database.begin_read().map_err(broken)?;
+    /// Returns what an earlier client has stored, if there was one.
+    fn read(&self) -> Result<Option<Stored>, Failure> {
+        let read = self.database.begin_read()?;
         // A new store has no tables.
         let (Ok(messages), Ok(images)) = (read.open_table(MESSAGES), read.open_table(SESSION))
         else {
-            return Ok(());
+            return Ok(None);
         };
-        if let Some(image) = images.get(0).map_err(broken)? {
-            let restored = session.restore(image.value());
-            restored.map_err(|error| {
-                Error::Store(format!(
-                    "{error}: use the number of slots it was made with, or another file"
-                ))
-            })?;
+        let Some(image) = images.get(0)? else {
+            return Ok(None);
+        };
+        let mut records = Vec::new();
+        for entry in messages.iter()? {
+            let (number, bytes) = entry?;
+            records.push(Record {
+                number: number.value(),
+                bytes: bytes.value().to_vec(),
+            });
         }
-        let mut kept = Vec::new();
-        for entry in messages.iter().map_err(broken)? {
-            let (number, bytes) = entry.map_err(broken)?;
-            let bytes = bytes.value();
-            kept.push(
-                Kept::read(number.value(), bytes)
-                    .ok_or_else(|| Error::Store("it was written by another version".into()))?,
-            );
-            self.messages.insert(number.value(), head(bytes));
-        }
-        work.restore(kept);
-        Ok(())
+        Ok(Some((image.value().to_vec(), records)))
     }
 
-    /// Writes what has changed, and waits until it is on the disk.
-    pub fn save(&mut self, session: &Session, work: &Work) -> Result<(), Error> {
-        let mut image = vec![0; self.image.len()];
-        session.save(&mut image).map_err(broken)?;
-        let mut gone: HashMap<_, _> = self.messages.clone();
-        let mut new = Vec::new();
-        work.kept(|number, head, bytes| {
-            if gone.remove(&number) != Some(head) {
-                new.push((number, head, bytes()));
-            }
-        });
-        if new.is_empty() && gone.is_empty() && image == self.image {
-            return Ok(());
+    /// Writes changes, and waits until they are on the disk. Returns their version.
+    fn write(&self, changes: &Changes) -> Result<u64, Failure> {
+        let write = self.database.begin_write()?;
+        if changes.is_full {
+            write.delete_table(MESSAGES)?;
         }
-        let write = self.database.begin_write().map_err(broken)?;
         {
-            let mut messages = write.open_table(MESSAGES).map_err(broken)?;
-            for (number, _, bytes) in &new {
-                messages.insert(number, bytes.as_slice()).map_err(broken)?;
+            let mut messages = write.open_table(MESSAGES)?;
+            for record in &changes.records {
+                messages.insert(record.number, record.bytes.as_slice())?;
             }
-            for number in gone.keys() {
-                messages.remove(number).map_err(broken)?;
+            for number in &changes.removed {
+                messages.remove(number)?;
             }
-            write
-                .open_table(SESSION)
-                .map_err(broken)?
-                .insert(0, image.as_slice())
-                .map_err(broken)?;
+            let mut session = write.open_table(SESSION)?;
+            session.insert(0, changes.image.as_slice())?;
         }
-        write.commit().map_err(broken)?;
-        self.messages.retain(|number, _| !gone.contains_key(number));
-        self.messages
-            .extend(new.into_iter().map(|(number, head, _)| (number, head)));
-        self.image = image;
-        Ok(())
+        write.commit()?;
+        Ok(changes.version)
+    }
+
+    /// Closes the file, opens it again, and writes the whole state.
+    fn write_anew(self, state: &Changes) -> Result<(Self, u64), Failure> {
+        let Store { path, database } = self;
+        drop(database);
+        let store = Store::open(&path)?;
+        let version = store.write(state)?;
+        Ok((store, version))
     }
 }
 
-impl Shared {
-    /// Opens the store, if there is to be one, and takes what is in it.
-    pub fn open_store(&self) -> Result<(), Error> {
-        let Some(path) = &self.options.store else {
-            return Ok(());
+/// Makes a client that goes on where an earlier one with this file ended. If the file cannot be
+/// used, the client has ended for that reason.
+///
+/// # Errors
+/// An [`OptionsError`] if the options cannot be used.
+pub(crate) fn restore(
+    path: &Path,
+    options: Options,
+) -> Result<(Client, Option<Store>), OptionsError> {
+    options.check()?;
+    let options = options.durable();
+    let opened = Store::open(path).and_then(|store| {
+        let client = match store.read()? {
+            Some((image, records)) => Client::restore(options.clone(), &image, records)?,
+            None => Client::new(options.clone()).map_err(RestoreError::Options)?,
         };
-        self.with(|core| {
-            let mut store = Store::open(path, slots(self.options.slots).into())?;
-            store.restore(&mut core.session, &mut core.work)?;
-            core.store = Some(Box::new(store));
-            Ok(())
-        })
-    }
-}
-
-impl Core {
-    /// What leaves now must not be forgotten.
-    pub fn save(&mut self) -> Result<(), Error> {
-        match &mut self.store {
-            Some(store) => store.save(&self.session, &self.work),
-            None => Ok(()),
+        Ok((client, store))
+    });
+    match opened {
+        Ok((client, store)) => Ok((client, Some(store))),
+        Err(error) => {
+            let mut client = Client::new(options)?;
+            client.end(failed(path, &*error));
+            Ok((client, None))
         }
     }
 }
 
-fn head(bytes: &[u8]) -> [u8; 3] {
-    bytes.first_chunk().copied().unwrap_or_default()
+fn failed(path: &Path, error: &dyn Error) -> Ended {
+    Ended::Store(format!("{}: {error}", path.display()).into())
 }
 
-fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Store(error.to_string())
+/// What the store does now.
+enum Work {
+    Nothing(Store),
+    /// It writes changes.
+    Write(JoinHandle<(Store, Result<u64, Failure>)>),
+    /// It writes the whole state, since writing changes has failed.
+    WriteAnew(JoinHandle<Result<(Store, u64), Failure>>, PathBuf),
 }
 
-/// The end of a connection over which nothing may leave.
-pub(crate) fn unsaved(error: Error) -> Cause {
-    Cause::Io(Arc::new(io::Error::other(error.to_string())))
+/// Writes what the client wants stored, one transaction at a time.
+pub(crate) struct Writer(Option<Work>);
+
+impl Writer {
+    pub fn new(store: Option<Store>) -> Self {
+        Writer(store.map(Work::Nothing))
+    }
+
+    /// Returns whether nothing is being written.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.0, None | Some(Work::Nothing(_)))
+    }
+
+    /// Goes on writing. Returns whether anything was completed, so that the driver has to look
+    /// again.
+    pub fn poll(&mut self, shared: &Shared, woken: &mut Woken, cx: &mut Context<'_>) -> bool {
+        let mut has_completed = false;
+        while let Some(work) = self.0.take() {
+            self.0 = match work {
+                Work::Nothing(store) => {
+                    let Some(changes) = woken.changes.take() else {
+                        self.0 = Some(Work::Nothing(store));
+                        break;
+                    };
+                    Some(Work::Write(spawn_blocking(move || {
+                        let written = store.write(&changes);
+                        (store, written)
+                    })))
+                }
+                Work::Write(mut job) => match Pin::new(&mut job).poll(cx) {
+                    Poll::Pending => {
+                        self.0 = Some(Work::Write(job));
+                        break;
+                    }
+                    Poll::Ready(Ok((store, Ok(version)))) => {
+                        has_completed = true;
+                        on_persisted(shared, woken, version);
+                        Some(Work::Nothing(store))
+                    }
+                    Poll::Ready(Ok((store, Err(error)))) => {
+                        tracing::warn!(%error, "the store failed, and is opened again");
+                        let state = shared.with(|inner| inner.client.full_image());
+                        let path = store.path.clone();
+                        let job = spawn_blocking(move || store.write_anew(&state));
+                        Some(Work::WriteAnew(job, path))
+                    }
+                    // The runtime shuts down.
+                    Poll::Ready(Err(_)) => None,
+                },
+                Work::WriteAnew(mut job, path) => match Pin::new(&mut job).poll(cx) {
+                    Poll::Pending => {
+                        self.0 = Some(Work::WriteAnew(job, path));
+                        break;
+                    }
+                    Poll::Ready(Ok(Ok((store, version)))) => {
+                        has_completed = true;
+                        on_persisted(shared, woken, version);
+                        Some(Work::Nothing(store))
+                    }
+                    Poll::Ready(Ok(Err(error))) => {
+                        has_completed = true;
+                        let ended = failed(&path, &*error);
+                        shared.drive(woken, |inner| inner.client.end(ended));
+                        None
+                    }
+                    Poll::Ready(Err(_)) => None,
+                },
+            };
+        }
+        if self.0.is_none() {
+            woken.changes = None;
+        }
+        has_completed
+    }
+}
+
+fn on_persisted(shared: &Shared, woken: &mut Woken, version: u64) {
+    shared.drive(woken, |inner| inner.client.on_persisted(version));
+    shared.persisted.notify_waiters();
 }

@@ -1,7 +1,10 @@
 //! The connection to a broker: a socket, and the layers over it.
 mod socket;
 
-use crate::{Address, Dial, Tcp};
+use crate::{
+    attempts::Target,
+    dial::{Answer, BoxFuture, Open},
+};
 use motemq_net::{Connection, ForeignProtocol, Opening, Route, Scheme};
 use socket::Socket;
 use std::{
@@ -9,8 +12,8 @@ use std::{
     future::{Future, poll_fn},
     io::{self, ErrorKind, Read, Write},
     mem,
+    net::SocketAddr,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -23,6 +26,10 @@ use tokio::{
 /// Bytes that are read at once through layers, which want them initialized. No record of TLS and no
 /// frame of ours holds more.
 const MAX_READ: usize = 16 << 10;
+
+/// Bytes that the kernel may hold unsent.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MAX_UNSENT: u32 = 64 << 10;
 
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
@@ -58,55 +65,62 @@ impl Stream {
     }
 }
 
-/// Opens connections as the options say; by plain TCP if they say nothing.
-#[derive(Debug)]
-pub(crate) struct Way {
-    route: Option<Arc<Route>>,
+/// Opens connections along a [`Route`].
+pub(crate) struct Connector {
     /// How long it may take.
-    limit: Duration,
+    pub limit: Duration,
 }
 
-impl Way {
-    pub fn new(route: Option<Arc<Route>>, limit: Duration) -> Self {
-        Way { route, limit }
-    }
-}
-
-impl Dial for Way {
+impl Open for Connector {
     type Stream = Stream;
+    const RESOLVES: bool = true;
 
-    fn dial(&mut self, address: Address) -> impl Future<Output = io::Result<Stream>> + Send {
-        let route = self.route.clone();
+    fn open(
+        &mut self,
+        target: &Target,
+        address: Option<SocketAddr>,
+        answer: Answer,
+    ) -> BoxFuture<io::Result<Stream>> {
+        let route = target.route.clone();
         // Before the driver takes the time, so that the reason is known first.
         let until = Instant::now().checked_add(self.limit);
-        async move {
-            match route {
-                None => Ok(Stream::plain(Tcp.dial(address).await?)),
-                Some(route) if route.scheme == Scheme::Unix => unix(&route.path).await,
-                Some(route) => {
-                    let route = Route {
-                        host: address.host,
-                        port: Some(address.port),
-                        ..Route::clone(&route)
-                    };
-                    open(&route, until).await
-                }
+        Box::pin(async move {
+            if route.scheme == Scheme::Unix {
+                return unix(&route.path).await;
             }
-        }
+            let address = address.ok_or(ErrorKind::AddrNotAvailable)?;
+            let socket = TcpStream::connect(address).await?;
+            answer.set();
+            // Packets are small and leave whole: waiting for more to send would only delay them.
+            socket.set_nodelay(true)?;
+            limit_unsent(&socket);
+            if route.has_layers() {
+                open_layers(&route, socket, until).await
+            } else {
+                Ok(Stream::plain(socket))
+            }
+        })
     }
 }
 
-/// Opens a socket, and the layers over it.
-async fn open(route: &Route, until: Option<Instant>) -> io::Result<Stream> {
-    let (host, port) = route.next_hop();
-    let next_hop = Address {
-        host: host.into(),
-        port,
-    };
-    let socket = Tcp.dial(next_hop).await?;
-    if !route.has_layers() {
-        return Ok(Stream::plain(socket));
-    }
+/// Lets the kernel hold no more than so many bytes that it has not sent. What it holds has not left
+/// yet, though it was written: the time for acknowledgements and pings behind it would begin too
+/// early.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn limit_unsent(socket: &TcpStream) {
+    // Where the option does not exist, time limits are less exact.
+    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(MAX_UNSENT);
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn limit_unsent(_: &TcpStream) {}
+
+/// Opens the layers over a socket.
+async fn open_layers(
+    route: &Route,
+    socket: TcpStream,
+    until: Option<Instant>,
+) -> io::Result<Stream> {
     let mut opening = Opening::new(route, Socket::new(socket))?;
     let mut timer = pin!(until.map(sleep_until));
     let connection = poll_fn(|cx| {

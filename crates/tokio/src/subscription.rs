@@ -1,7 +1,8 @@
 //! Streams of received messages.
-use crate::{Client, Error, Message, inbox::Hold, receipt::Ticket, shared::Shared};
+use crate::{Client, Message, Outcome, SubscribeError, receipt::Ticket, shared::Shared};
 use futures_core::Stream;
-use motemq_net::Granted;
+use motemq::QoS;
+use motemq_client::{AckId, AckMode, StreamId, Taken};
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -10,24 +11,49 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Messages as they come for some filters, or for none of the others: a stream, which holds a
+/// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
 /// [bounded](crate::Options::streams) number of them.
 ///
-/// A message is acknowledged when the next is asked for, which is when the application has dealt
-/// with it; by [`recv_unacked`](Self::recv_unacked) when the application says so. What was taken
-/// when the connection is lost counts as dealt with.
+/// A message is acknowledged when the next one is asked for: then the application has processed it.
+/// With [`recv_unacked`](Self::recv_unacked) it is acknowledged when the application says so. What
+/// was taken when the connection is lost counts as processed.
 ///
-/// Dropped, it ends; messages that wait in it count as dealt with, so
-/// [disconnect](Client::disconnect) first. The subscription itself stays: see
-/// [`unsubscribe`](Self::unsubscribe).
+/// A stream is a handle of its client, too: it keeps the client from leaving.
+///
+/// # Dropping
+/// A stream that is dropped ends; the message that was taken last counts as processed. **The
+/// subscription itself stays**, since programs with a kept session drop their streams before they
+/// end: messages go on to arrive. They go to [`Client::messages`] if that is open. If not, they are
+/// dropped in a clean session; in a kept one they wait unacknowledged until a stream that matches is
+/// opened, and hold up all other messages when the broker's window is full (see
+/// [`Options::discard_unclaimed`](crate::Options::discard_unclaimed)). To receive no more messages,
+/// call [`unsubscribe`](Self::unsubscribe) instead.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # use motemq_tokio::{Client, Filter, Options, Publish, QoS};
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let (client, driver) = Client::new(Options::from_url(&broker.url())?)?;
+/// # tokio::spawn(driver);
+/// let mut jobs = client.subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)]).await?;
+/// # client.publish(&Publish::to("jobs/1").payload(b"sweep").qos(QoS::AtLeastOnce)).await?.await?;
+/// if let Some((job, unacked)) = jobs.recv_unacked().await {
+///     assert_eq!((&*job.topic, &job.payload[..]), ("jobs/1", &b"sweep"[..]));
+///     // The job is done, and must not come again.
+///     unacked.ack();
+/// }
+/// jobs.unsubscribe().await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Subscription {
     client: Client,
-    stream: usize,
-    granted: Vec<Granted>,
+    stream: StreamId,
+    granted: Vec<QoS>,
 }
 
 impl Subscription {
-    pub(crate) fn new(client: &Client, stream: usize) -> Self {
+    pub(crate) fn new(client: &Client, stream: StreamId) -> Self {
         Subscription {
             client: client.clone(),
             stream,
@@ -35,76 +61,84 @@ impl Subscription {
         }
     }
 
-    /// What the broker said to each filter, in their order.
-    pub fn granted(&self) -> &[Granted] {
+    /// Returns the highest QoS with which the broker delivers the messages of each filter, in the
+    /// order of the filters.
+    pub fn granted(&self) -> &[QoS] {
         &self.granted
     }
 
-    /// Waits for a message; `None` when the client has left, or the broker does not grant the
-    /// subscription any more.
+    /// Waits for a message. Returns `None` when the client has ended or leaves, or the broker does
+    /// not grant the subscription any more after a reconnection.
     ///
-    /// The message given before counts as dealt with, and is acknowledged. Dropped, it has taken
-    /// none.
+    /// The message that was taken before counts as processed, and is acknowledged. If the future is
+    /// dropped before it is done, it has taken none.
     pub async fn recv(&mut self) -> Option<Message> {
-        poll_fn(|cx| self.poll_take(false, cx))
-            .await
-            .map(|(message, _)| message)
+        poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Waits for a message that is acknowledged when the [`Unacked`] beside it says so.
+    /// Waits for a message that is acknowledged when [`Unacked::ack`] is called.
     ///
-    /// Acknowledgements may be given in any order, and leave in the order in which the messages
-    /// came [MQTT-4.6.0-2]. Reading goes on until 128 messages, or as many as there are
-    /// [slots](crate::Options::slots), are not acknowledged. What is not acknowledged when the
-    /// connection is lost comes again, if the session is kept.
+    /// Acknowledgements may be given in any order. They leave in the order in which the messages
+    /// arrived [MQTT-4.6.0-2], so one that is never given holds up all behind it. What is not
+    /// acknowledged when the connection is lost arrives again, if the session is kept.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
-        let (message, hold) = poll_fn(|cx| self.poll_take(true, cx)).await?;
-        Some((
-            message,
-            Unacked {
-                shared: self.client.shared.clone(),
-                hold,
-            },
-        ))
+        let (message, ack) = poll_fn(|cx| self.poll_take(AckMode::Manual, cx)).await?;
+        let shared = self.client.shared.clone();
+        Some((message, Unacked { shared, ack }))
     }
 
+    fn poll_recv(&mut self, cx: &Context<'_>) -> Poll<Option<Message>> {
+        self.poll_take(AckMode::OnNext, cx)
+            .map(|taken| taken.map(|(message, _)| message))
+    }
+
+    #[inline]
     fn poll_take(
         &mut self,
-        by_hand: bool,
+        mode: AckMode,
         cx: &Context<'_>,
-    ) -> Poll<Option<(Message, Option<Hold>)>> {
-        self.client.shared.with(|core| {
-            let was_full = core.inbox.is_full();
-            let owing = core.inbox.in_hand(self.stream);
-            let taken = core.inbox.poll_take(
-                self.stream,
-                by_hand,
-                &mut core.session,
-                &mut core.manual,
-                cx,
-            );
-            if was_full || owing {
-                core.nudge();
+    ) -> Poll<Option<(Message, Option<AckId>)>> {
+        let taken = self.client.shared.with(|inner| {
+            if inner.client.wants_drive(self.stream) {
+                inner.wake_driver();
+            }
+            let taken = inner.client.take(self.stream, mode);
+            if taken == Taken::Pending {
+                inner.streams.put(self.stream.index(), cx);
             }
             taken
-        })
+        });
+        match taken {
+            Taken::Message(item) => Poll::Ready(Some((
+                Message::new(item.message, &self.client.shared),
+                item.ack,
+            ))),
+            Taken::Pending => Poll::Pending,
+            Taken::End => Poll::Ready(None),
+        }
     }
 
-    /// Ends the subscription at the broker, and this stream with it; messages that wait in it count
-    /// as dealt with.
+    /// Unsubscribes from the topic filters of this stream, and closes it.
     ///
     /// # Errors
     /// As [`Client::unsubscribe`].
-    pub async fn unsubscribe(self) -> Result<(), Error> {
-        let filters = self
-            .client
-            .shared
-            .with(|core| core.inbox.filters(self.stream).to_vec());
-        if filters.is_empty() {
-            return Ok(());
+    pub async fn unsubscribe(self) -> Result<(), SubscribeError> {
+        let unsubscribing = self.client.shared.with(|inner| {
+            let filters = inner.client.filters(self.stream).to_vec();
+            if filters.is_empty() {
+                return None;
+            }
+            let filters: Vec<_> = filters.iter().map(String::as_str).collect();
+            inner.wake_driver();
+            Some(inner.client.unsubscribe(&filters))
+        });
+        match unsubscribing {
+            Some(asked) => {
+                let asked = asked.map(|request| Ticket::new(&self.client.shared, request));
+                Unsubscribing::new(asked).await
+            }
+            None => Ok(()),
         }
-        let names: Vec<_> = filters.iter().map(String::as_str).collect();
-        self.client.unsubscribe(&names).await
     }
 }
 
@@ -112,17 +146,15 @@ impl Stream for Subscription {
     type Item = Message;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.poll_take(false, cx)
-            .map(|taken| taken.map(|(message, _)| message))
+        self.poll_recv(cx)
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.client.shared.with(|core| {
-            core.inbox
-                .close(self.stream, &mut core.session, &mut core.manual);
-            core.nudge();
+        self.client.shared.with(|inner| {
+            inner.client.close_stream(self.stream);
+            inner.wake_driver();
         });
     }
 }
@@ -130,26 +162,33 @@ impl Drop for Subscription {
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
+            .field("stream", &self.stream)
             .field("granted", &self.granted)
             .finish_non_exhaustive()
     }
 }
 
-/// The acknowledgement of a message, to be given when it is dealt with.
+/// The acknowledgement of a message, to be given when it is processed: see
+/// [`Subscription::recv_unacked`].
 ///
-/// Dropped without, the message stays unacknowledged, and those behind it wait: it comes again over
-/// the next connection.
+/// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It arrives
+/// again over the next connection, if the session is kept.
 #[must_use = "the message is acknowledged by `ack` only"]
 pub struct Unacked {
     shared: Arc<Shared>,
-    hold: Option<Hold>,
+    ack: Option<AckId>,
 }
 
 impl Unacked {
-    /// The message is dealt with. Has no effect with QoS 0, and if the connection over which it
-    /// came is gone: then it comes again.
+    /// Acknowledges the message. Has no effect with QoS 0, and if the connection over which the
+    /// message arrived is lost: then it arrives again.
     pub fn ack(self) {
-        self.shared.had(self.hold);
+        if let Some(ack) = self.ack {
+            self.shared.with(|inner| {
+                inner.client.ack(ack);
+                inner.wake_driver();
+            });
+        }
     }
 }
 
@@ -161,24 +200,23 @@ impl fmt::Debug for Unacked {
 
 /// A subscription that is being made: see [`Client::subscribe`].
 #[must_use = "nothing is subscribed to if this is dropped before it was sent"]
-pub struct Subscribing(Option<Result<(Subscription, Ticket), Error>>);
+pub struct Subscribing(Option<Result<(Subscription, Ticket), SubscribeError>>);
 
 impl Subscribing {
-    pub(crate) fn new(asked: Result<(Subscription, Ticket), Error>) -> Self {
-        Subscribing(Some(asked.map(|(subscription, mut ticket)| {
-            ticket.withdraws = true;
-            (subscription, ticket)
-        })))
+    pub(crate) fn new(asked: Result<(Subscription, Ticket), SubscribeError>) -> Self {
+        Subscribing(Some(
+            asked.map(|(subscription, ticket)| (subscription, withdrawing(ticket))),
+        ))
     }
 }
 
 impl Future for Subscribing {
-    type Output = Result<Subscription, Error>;
+    type Output = Result<Subscription, SubscribeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &mut self.0 {
             Some(Ok((_, ticket))) => ready!(ticket.poll(cx)),
-            _ => Ok(Vec::new()),
+            _ => Outcome::Ok(Default::default()),
         };
         let Some(asked) = self.0.take() else {
             return Poll::Pending;
@@ -186,15 +224,8 @@ impl Future for Subscribing {
         let (mut subscription, mut ticket) = asked?;
         ticket.withdraws = false;
         let codes = outcome?;
-        subscription.granted = codes.into_iter().map(Granted::from).collect();
-        if subscription
-            .granted
-            .iter()
-            .all(|granted| *granted == Granted::Refused)
-        {
-            let filters = "any of these filters".into();
-            return Poll::Ready(Err(Error::NotGranted { filters }));
-        }
+        let granted = codes.iter().filter_map(|&code| QoS::try_from(code).ok());
+        subscription.granted = granted.collect();
         Poll::Ready(Ok(subscription))
     }
 }
@@ -205,33 +236,30 @@ impl fmt::Debug for Subscribing {
     }
 }
 
-/// A subscription that is being taken back: see [`Client::unsubscribe`].
-#[must_use = "nothing is taken back if this is dropped before it was sent"]
-pub struct Unsubscribing(Option<Result<Ticket, Error>>);
+/// An end of a subscription that is being asked for: see [`Client::unsubscribe`].
+#[must_use = "nothing is unsubscribed from if this is dropped before it was sent"]
+pub struct Unsubscribing(Option<Result<Ticket, SubscribeError>>);
 
 impl Unsubscribing {
-    pub(crate) fn new(asked: Result<Ticket, Error>) -> Self {
-        Unsubscribing(Some(asked.map(|mut ticket| {
-            ticket.withdraws = true;
-            ticket
-        })))
+    pub(crate) fn new(asked: Result<Ticket, SubscribeError>) -> Self {
+        Unsubscribing(Some(asked.map(withdrawing)))
     }
 }
 
 impl Future for Unsubscribing {
-    type Output = Result<(), Error>;
+    type Output = Result<(), SubscribeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &mut self.0 {
-            Some(Ok(ticket)) => ready!(ticket.poll(cx)).map(|_| ()),
-            _ => Ok(()),
+            Some(Ok(ticket)) => ready!(ticket.poll(cx)),
+            _ => Outcome::Ok(Default::default()),
         };
         let Some(asked) = self.0.take() else {
             return Poll::Pending;
         };
         let mut ticket = asked?;
         ticket.withdraws = false;
-        Poll::Ready(outcome)
+        Poll::Ready(outcome.map(drop).map_err(SubscribeError::from))
     }
 }
 
@@ -239,4 +267,10 @@ impl fmt::Debug for Unsubscribing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Unsubscribing")
     }
+}
+
+/// Lets the request be withdrawn when nothing awaits it any more.
+fn withdrawing(mut ticket: Ticket) -> Ticket {
+    ticket.withdraws = true;
+    ticket
 }

@@ -1,53 +1,42 @@
-//! Payloads that are sent from a reader, and never in memory as a whole.
-use crate::{
-    Client, Error, Receipt,
-    client::Waiting,
-    receipt::Ticket,
-    shared::{Core, HEADER, Shared},
-    work::Body,
+//! Payloads that are sent from a reader, and are never in memory as a whole.
+use crate::{Client, PublishError, Receipt, UploadError, shared::Shared};
+use motemq::Publish;
+use motemq_client::{UploadError as ChunkError, UploadId};
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
 };
-use motemq::{Publish, QoS, SendError};
-use motemq_net::{Cause, check_topic, unsendable};
-use std::{io, pin::pin, sync::Arc};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    time::Instant,
-};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Bytes read at a time.
+/// The number of bytes that are read at once.
 const PIECE: usize = 16 << 10;
 
 impl Client {
-    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader, without
-    /// holding them. Ends when the last one is in the connection's write buffer; the
-    /// [`Receipt`] tells what becomes of it.
+    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader,
+    /// without holding them in memory. Waits for room and for a connection. Returns when the last
+    /// byte is in the connection's write buffer; the [`Receipt`] tells what becomes of the message.
     ///
-    /// There is no copy to send again: if the connection is lost before the last byte, nothing was
-    /// published; if later, but before the acknowledgement, the receipt says
-    /// [`OutcomeUnknown`](Error::OutcomeUnknown). Nothing else can be sent meanwhile, not even a
-    /// ping: a broker may hang up if it takes longer than one and a half
-    /// [keep-alives](crate::Options::keep_alive).
+    /// There is no copy to send again: if the connection is lost before the last byte was read,
+    /// nothing was published; if later, but before the acknowledgement, the receipt returns
+    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Nothing else can be sent meanwhile,
+    /// not even a ping: a broker may close the connection if a pause of the reader takes longer than
+    /// one and a half [keep alives](crate::Options::keep_alive).
     ///
-    /// Dropped before the last byte, it closes the connection, since half a packet cannot be taken
-    /// back, and nothing is published; the connection is made again.
+    /// If the future is dropped before the last byte was read, it closes the connection, since half
+    /// a packet cannot be taken back. Nothing is published then, and the connection is made again.
     ///
     /// # Errors
-    /// `Source` if the reader fails or ends early, which closes the connection, too;
-    /// `ConnectionLost`; else as [`publish`](Self::publish).
+    /// An [`UploadError`]: the message was not accepted, the reader failed or ended early (which
+    /// closes the connection, too), or the connection was lost.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # use motemq_tokio::{Client, Options, Publish, QoS, Filter};
+    /// # use motemq_tokio::{Client, Options, Publish, QoS};
     /// # let broker = motemq_rig::server::Server::start(Default::default())?;
-    /// # let (client, driver) = Client::new(Options::from_url(&broker.url())?.max_message(1000));
+    /// # let (client, driver) = Client::new(Options::from_url(&broker.url())?)?;
     /// # tokio::spawn(driver);
-    /// let mut images = client.subscribe(&[Filter::new("image", QoS::AtLeastOnce)]).await?;
     /// let image = Publish::to("image").qos(QoS::AtLeastOnce).remaining(300_000);
     /// let receipt = client.publish_from(&image, tokio::io::repeat(7)).await?; // any AsyncRead
-    /// let message = images.recv().await.expect("our own image");
-    /// assert_eq!((message.len, message.is_whole()), (300_000, false));
-    /// let copied = tokio::io::copy(&mut message.into_reader(), &mut tokio::io::sink()).await?;
-    /// assert_eq!(copied, 300_000);
     /// receipt.await?;
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,139 +45,61 @@ impl Client {
         &self,
         publish: &Publish<'_>,
         mut from: impl AsyncRead + Unpin,
-    ) -> Result<Receipt, Error> {
-        if publish.remaining == 0 {
-            return self.publish(publish).await;
-        }
-        let mut upload = self
-            .when_there_is_room(|core| core.begin_upload(publish, &self.shared))
+    ) -> Result<Receipt, UploadError> {
+        let (upload, receipt) = self
+            .when_there_is_room(
+                |client| client.begin_upload(publish),
+                |error| matches!(error, PublishError::Full | PublishError::Offline),
+            )
             .await?;
-        let mut piece = vec![0; PIECE.min(publish.remaining as usize)];
-        let mut left = publish.remaining as usize;
-        while left > 0 {
-            let want = piece.len().min(left);
-            let got = match from.read(&mut piece[..want]).await {
-                Ok(0) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
-                got => got,
+        let receipt = Receipt::new(&self.shared, receipt);
+        let _guard = Upload {
+            shared: &self.shared,
+            id: upload,
+        };
+        let mut remaining = publish.remaining as usize;
+        let mut piece = vec![0; PIECE.min(remaining)];
+        while remaining > 0 {
+            let want = piece.len().min(remaining);
+            let read = match from.read(&mut piece[..want]).await {
+                Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+                read => read,
             };
-            let mut rest = &piece[..got.map_err(|error| Error::Source(Arc::new(error)))?];
-            while !rest.is_empty() {
+            let n = read.map_err(|error: io::Error| UploadError::Source(Arc::new(error)))?;
+            let mut data = &piece[..n];
+            while !data.is_empty() {
                 let n = self
-                    .when_there_is_room(|core| core.give_upload(upload.number, rest))
-                    .await?;
-                rest = &rest[n..];
-                left -= n;
+                    .when_there_is_room(
+                        |client| client.upload_chunk(upload, data),
+                        |error| *error == ChunkError::Full,
+                    )
+                    .await
+                    .map_err(|_| self.lost())?;
+                data = &data[n..];
+                remaining -= n;
             }
         }
-        Ok(Receipt::of(upload.ticket.take()))
+        Ok(receipt)
     }
 
-    /// Tries again whenever there may be room, or a connection.
-    pub(crate) async fn when_there_is_room<T>(
-        &self,
-        mut attempt: impl FnMut(&mut Core) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let wait = |tried: &Result<T, Error>| matches!(tried, Err(Error::Full | Error::Offline));
-        loop {
-            let tried = self.shared.with(&mut attempt);
-            if !wait(&tried) {
-                return tried;
-            }
-            let mut room = pin!(self.shared.room.notified());
-            room.as_mut().enable();
-            let _waiting = Waiting::new(&self.shared);
-            // It may have come in between.
-            let tried = self.shared.with(&mut attempt);
-            if !wait(&tried) {
-                return tried;
-            }
-            room.await;
-        }
+    /// The connection was lost while a payload was uploaded.
+    fn lost(&self) -> UploadError {
+        let reason = self.shared.with(|inner| inner.client.reason().cloned());
+        UploadError::Lost { reason }
     }
 }
 
-/// A payload on its way.
-struct Upload {
-    shared: Arc<Shared>,
-    number: u64,
-    ticket: Option<Ticket>,
+/// An upload, which is aborted if it is not complete when this is dropped.
+struct Upload<'s> {
+    shared: &'s Shared,
+    id: UploadId,
 }
 
-impl Drop for Upload {
+impl Drop for Upload<'_> {
     fn drop(&mut self) {
-        self.shared.with(|core| {
-            if core.upload == Some(self.number) {
-                core.upload = None;
-                core.hang_up = true;
-                core.nudge();
-            }
+        self.shared.with(|inner| {
+            inner.client.abort_upload(self.id, self.shared.now());
+            inner.wake_driver();
         });
-    }
-}
-
-impl Core {
-    fn begin_upload(
-        &mut self,
-        publish: &Publish<'_>,
-        shared: &Arc<Shared>,
-    ) -> Result<Upload, Error> {
-        self.check_open()?;
-        shared.options.rules().check_publish(publish)?;
-        check_topic(publish.topic()).map_err(Error::Invalid)?;
-        if self.connected_at.is_none() {
-            return Err(Error::Offline);
-        }
-        if self.must_wait(publish.qos, &shared.options)
-            || !self
-                .tx
-                .has_room(publish.topic().len() + publish.payload.len() + HEADER)
-        {
-            return Err(Error::Full);
-        }
-        let id =
-            self.session
-                .publish(publish, &mut self.tx.out())
-                .map_err(|error| match error {
-                    SendError::Full | SendError::Busy => Error::Full,
-                    SendError::Offline => Error::Offline,
-                    error => Error::Invalid(unsendable(error)),
-                })?;
-        self.nudge();
-        self.sent += 1;
-        self.uploads += 1;
-        self.upload = Some(self.uploads);
-        let key = id
-            .filter(|_| publish.qos != QoS::AtMostOnce)
-            .map(|id| self.work.launch(id, Body::Gone, Instant::now()));
-        let ticket = key.map(|key| Ticket::new(shared, key));
-        Ok(Upload {
-            shared: shared.clone(),
-            number: self.uploads,
-            ticket,
-        })
-    }
-
-    /// Returns how many bytes there was room for.
-    fn give_upload(&mut self, number: u64, data: &[u8]) -> Result<usize, Error> {
-        if self.upload != Some(number) {
-            return Err(Error::ConnectionLost(
-                self.last_cause.clone().unwrap_or(Cause::HungUp),
-            ));
-        }
-        if !self.tx.has_room(data.len()) {
-            return Err(Error::Full);
-        }
-        let given = self
-            .session
-            .publish_chunk(data, &mut self.tx.out())
-            .map_err(|error| match error {
-                SendError::Full => Error::Full,
-                _ => Error::ConnectionLost(Cause::HungUp),
-            })?;
-        if self.session.payload_remaining() == 0 {
-            self.upload = None;
-        }
-        self.nudge();
-        Ok(given)
     }
 }

@@ -61,7 +61,7 @@ async fn run(name: &str, arguments: &[&str]) -> String {
 /// Somebody who listens.
 async fn watch(server: &Server, filter: &str) -> (Client, Subscription) {
     let (client, driver) =
-        Client::new(Options::from_url(&server.url()).unwrap().client_id("watch"));
+        Client::new(Options::from_url(&server.url()).unwrap().client_id("watch")).unwrap();
     tokio::spawn(driver);
     let stream = soon(client.subscribe(&[Filter::new(filter, QoS::ExactlyOnce)]))
         .await

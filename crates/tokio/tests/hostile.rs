@@ -2,7 +2,10 @@
 //! the broker. A process of its own, since everything allocated is counted.
 #![cfg(feature = "websocket")]
 use motemq_rig::hostile;
-use motemq_tokio::{Cause, Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect};
+use motemq_tokio::{
+    Client, DisconnectReason, Ended, Fault, Filter, Options, Publish, QoS, Reconnect,
+    TransportErrorKind,
+};
 use peak_alloc::PeakAlloc;
 use std::{
     future::Future,
@@ -48,7 +51,7 @@ fn web(mut script: impl FnMut(&mut TcpStream) -> io::Result<()> + Send + 'static
 
 /// What a client can do before [`hostile::Answers`].
 async fn works(options: Options) {
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).unwrap();
     let driver = tokio::spawn(driver);
     let mut messages = soon(client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]))
         .await
@@ -67,8 +70,8 @@ async fn works(options: Options) {
 }
 
 /// How a connection ends that nobody ends.
-async fn ends(options: Options) -> Error {
-    let (_client, driver) = Client::new(options);
+async fn ends(options: Options) -> Ended {
+    let (_client, driver) = Client::new(options).unwrap();
     soon(driver).await.unwrap_err()
 }
 
@@ -94,7 +97,7 @@ async fn pings_are_answered() {
 async fn frames_are_short() {
     let _alone = ALONE.lock().await;
     let options = web(|stream| hostile::with_limit(stream, 16 << 10));
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).unwrap();
     let driver = tokio::spawn(driver);
     for size in [16_000, 16 << 10, 66_000, 1 << 20] {
         let payload = vec![7; size];
@@ -116,7 +119,7 @@ async fn floods(script: fn(&mut TcpStream, usize) -> io::Result<()>) {
         // Until the client hangs up.
         io::copy(stream, &mut io::sink()).map(|_| ())
     });
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).unwrap();
     let driver = tokio::spawn(driver);
     soon(client.connected()).await.unwrap();
     MEMORY.reset_peak_usage();
@@ -145,7 +148,10 @@ async fn headers_without_an_end_are_not_held() {
     let before = MEMORY.current_usage_as_mb();
     MEMORY.reset_peak_usage();
     let refused = ends(options(&format!("ws://{addr}/mqtt"))).await;
-    assert!(matches!(refused, Error::WebSocket { .. }), "{refused:?}");
+    let Ended::GaveUp(DisconnectReason::Transport(refused)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(refused.kind(), TransportErrorKind::WebSocket);
     let peak = MEMORY.peak_usage_as_mb() - before;
     assert!(peak < MEMORY_LIMIT, "{peak} MB");
 }
@@ -158,7 +164,10 @@ async fn is_found_dead(options: Options) {
     let begun = Instant::now();
     let ended = ends(options).await;
     assert!(
-        matches!(&ended, Error::ConnectionLost(Cause::Fault(Fault::Timeout))),
+        matches!(
+            &ended,
+            Ended::GaveUp(DisconnectReason::Fault(Fault::Timeout))
+        ),
         "{ended:?}"
     );
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -256,7 +265,7 @@ mod tls {
             .tls(tls)
             .keep_alive(1)
             .connect_timeout(Duration::from_secs(2));
-        let (client, driver) = Client::new(options);
+        let (client, driver) = Client::new(options).unwrap();
         tokio::spawn(driver);
         let mut messages = soon(client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]))
             .await

@@ -93,10 +93,9 @@ impl AsyncWrite for Accepting {
 }
 
 async fn connected(number: usize) -> Client {
-    // Four bytes for each slot are the caller's choice.
-    let options = Options::new(format!("node-{number}")).slots(16);
+    let options = Options::new(format!("node-{number}")).in_flight(16);
     let (client, driver) =
-        Client::dialing(options, |_: Address| async { Ok(Accepting::default()) });
+        Client::dialing(options, |_: Address| async { Ok(Accepting::default()) }).unwrap();
     tokio::spawn(driver);
     client.connected().await.unwrap();
     client
@@ -152,7 +151,7 @@ async fn counting(says: &[u8]) -> (Client, Subscription, Arc<More>) {
             })
         }
     };
-    let (client, driver) = Client::dialing(Options::new("a"), dial);
+    let (client, driver) = Client::dialing(Options::new("a"), dial).unwrap();
     let stream = client.messages();
     tokio::spawn(driver);
     client.connected().await.unwrap();

@@ -79,9 +79,9 @@ impl Adapter for Tokio {
         };
         let addr = setup.addr;
         let (client, driver) = if setup.cramped {
-            Client::dialing(options, move |_: Address| cramped(addr))
+            Client::dialing(options, move |_: Address| cramped(addr)).unwrap()
         } else {
-            Client::new(options)
+            Client::new(options).unwrap()
         };
         let rest = client.messages();
         runtime.spawn(driver);

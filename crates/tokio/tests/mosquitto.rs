@@ -34,7 +34,7 @@ fn options(broker: SocketAddr, client_id: &str) -> Options {
 }
 
 fn start(options: Options) -> Client {
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).unwrap();
     tokio::spawn(driver);
     client
 }
@@ -173,11 +173,12 @@ async fn wills() {
         .await
         .unwrap();
     let (leaving, driver) =
-        Client::new(options(broker.addr(), "good").will(Will::new("gone/good")));
+        Client::new(options(broker.addr(), "good").will(Will::new("gone/good"))).unwrap();
     tokio::spawn(driver);
     soon(leaving.connected()).await.unwrap();
     soon(leaving.disconnect(SOON)).await.unwrap();
-    let (dying, driver) = Client::new(options(broker.addr(), "bad").will(Will::new("gone/bad")));
+    let (dying, driver) =
+        Client::new(options(broker.addr(), "bad").will(Will::new("gone/bad"))).unwrap();
     let driver = tokio::spawn(driver);
     soon(dying.connected()).await.unwrap();
     driver.abort();

@@ -110,7 +110,8 @@ async fn lose_a_connection(log: &Log) {
         Options::new("seen")
             .broker("127.0.0.1", server.addr().port())
             .reconnect(at_once),
-    );
+    )
+    .unwrap();
     log.client.set(client.clone()).unwrap();
     tokio::spawn(driver);
     client.connected().await.unwrap();

@@ -6,7 +6,7 @@ use motemq_rig::{
     proxy::{Plan, Proxy},
     server::Server,
 };
-use motemq_tokio::{Client, Error, Filter, Options, Publish, QoS, Reconnect, WhenFull};
+use motemq_tokio::{Client, Ended, Filter, Options, Publish, QoS, Reconnect, WhenFull};
 use std::{
     env, fs,
     future::Future,
@@ -49,7 +49,6 @@ fn options(port: u16, file: &File) -> Options {
     Options::new("kept")
         .broker("127.0.0.1", port)
         .keep_session()
-        .slots(64)
         .reconnect(at_once)
         .store(&file.0)
 }
@@ -62,7 +61,7 @@ async fn messages_survive_their_process() {
     let proxy = Proxy::start(server.addr()).unwrap();
     let file = File::new("survive");
     let (watch, driver) =
-        Client::new(Options::new("watch").broker("127.0.0.1", server.addr().port()));
+        Client::new(Options::new("watch").broker("127.0.0.1", server.addr().port())).unwrap();
     tokio::spawn(driver);
     let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
         .await
@@ -84,7 +83,7 @@ async fn messages_survive_their_process() {
             },
             chance.u64(4..300),
         ));
-        let (client, driver) = Client::new(options(proxy.addr().port(), &file));
+        let (client, driver) = Client::new(options(proxy.addr().port(), &file)).unwrap();
         let driver = tokio::spawn(driver);
         for n in 0..10 {
             let n = round * 10 + n;
@@ -99,7 +98,7 @@ async fn messages_survive_their_process() {
         driver.abort();
         assert!(driver.await.unwrap_err().is_cancelled());
     }
-    let (client, driver) = Client::new(options(server.addr().port(), &file));
+    let (client, driver) = Client::new(options(server.addr().port(), &file)).unwrap();
     tokio::spawn(driver);
     let mut times = vec![0; 200];
     while times.contains(&0) {
@@ -131,7 +130,8 @@ async fn victim(task: &str) {
     };
     let file = File(file.into());
     let (client, driver) =
-        Client::new(options(port.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait));
+        Client::new(options(port.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait))
+            .unwrap();
     // It is still needed.
     std::mem::forget(file);
     tokio::spawn(driver);
@@ -160,7 +160,7 @@ async fn messages_survive_a_kill() {
     let server = Server::start(Config::new()).unwrap();
     let port = server.addr().port();
     let file = File::new("killed");
-    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port));
+    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port)).unwrap();
     tokio::spawn(driver);
     let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
         .await
@@ -200,7 +200,7 @@ async fn messages_survive_a_kill() {
         victim.kill().unwrap();
         victim.wait().unwrap();
     }
-    let (client, driver) = Client::new(options(port, &file));
+    let (client, driver) = Client::new(options(port, &file)).unwrap();
     tokio::spawn(driver);
     soon(client.connected()).await.unwrap();
     soon(client.disconnect(Duration::from_secs(10)))
@@ -228,7 +228,7 @@ async fn messages_survive_a_kill() {
 async fn a_store_that_does_not_fit_is_an_error() {
     let server = Server::start(Config::new()).unwrap();
     let file = File::new("fit");
-    let (client, driver) = Client::new(options(server.addr().port(), &file));
+    let (client, driver) = Client::new(options(server.addr().port(), &file)).unwrap();
     tokio::spawn(driver);
     soon(
         soon(client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)))
@@ -240,13 +240,43 @@ async fn a_store_that_does_not_fit_is_an_error() {
     soon(client.disconnect(Duration::from_secs(5)))
         .await
         .unwrap();
-    let (_client, driver) = Client::new(options(server.addr().port(), &file).slots(16));
+    // A file belongs to one client identifier.
+    let other = options(server.addr().port(), &file).client_id("other");
+    let (client, driver) = Client::new(other).unwrap();
     let error = soon(driver).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Store(why) if why.contains("number of slots")),
+        matches!(&error, Ended::Store(why) if why.contains("client identifier")),
         "{error}"
     );
-    let (_client, driver) =
-        Client::new(options(server.addr().port(), &file).store(env::temp_dir()));
-    assert!(matches!(soon(driver).await, Err(Error::Store(_))));
+    assert_eq!(soon(client.connected()).await, Err(error));
+    let nowhere = options(server.addr().port(), &file).store(env::temp_dir());
+    let (_client, driver) = Client::new(nowhere).unwrap();
+    assert!(matches!(soon(driver).await, Err(Ended::Store(_))));
+    let garbage = File::new("garbage");
+    fs::write(&garbage.0, [7; 10_000]).unwrap();
+    let (_client, driver) = Client::new(options(server.addr().port(), &garbage)).unwrap();
+    assert!(matches!(soon(driver).await, Err(Ended::Store(_))));
+}
+
+/// A message is on the disk when `publish` returns, though there is no connection.
+#[tokio::test]
+async fn what_was_published_is_on_the_disk() {
+    let file = File::new("durable");
+    // Nothing listens there.
+    let (client, driver) = Client::new(options(1, &file)).unwrap();
+    let driver = tokio::spawn(driver);
+    let publish = Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce);
+    drop(soon(client.publish(&publish)).await.unwrap());
+    driver.abort();
+    assert!(driver.await.unwrap_err().is_cancelled());
+    let server = Server::start(Config::new()).unwrap();
+    let port = server.addr().port();
+    let (watch, driver) = Client::new(Options::new("watch").broker("127.0.0.1", port)).unwrap();
+    tokio::spawn(driver);
+    let mut stream = soon(watch.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]))
+        .await
+        .unwrap();
+    let (_client, driver) = Client::new(options(port, &file)).unwrap();
+    tokio::spawn(driver);
+    assert_eq!(soon(stream.recv()).await.unwrap().payload, "1");
 }

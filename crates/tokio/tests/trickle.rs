@@ -29,7 +29,7 @@ async fn comes(there: Options, straight: Options) {
         .keep_alive(1)
         .connect_timeout(Duration::from_secs(2))
         .reconnect(Reconnect::Never);
-    let (client, driver) = Client::new(there);
+    let (client, driver) = Client::new(there).unwrap();
     let driver = tokio::spawn(driver);
     let mut messages = client
         .subscribe(&[Filter::new("large", QoS::AtMostOnce)])

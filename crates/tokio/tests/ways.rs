@@ -12,9 +12,10 @@ use motemq_rig::{
 #[cfg(target_os = "linux")]
 use motemq_rig::{daemon::Daemon, mosquitto::free_port};
 use motemq_tokio::{
-    Client, Error, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError, TlsErrorKind,
+    Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError,
+    TlsErrorKind, TransportErrorKind,
 };
-use std::{future::Future, time::Duration};
+use std::{error::Error, future::Future, time::Duration};
 use tokio::time::timeout;
 
 /// Longer than anything takes that works.
@@ -32,7 +33,7 @@ fn options(url: &str) -> Options {
 
 /// What a client can do at all, it can do this way.
 async fn works(options: Options, size: u32) {
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).unwrap();
     let driver = tokio::spawn(driver);
     let large: Vec<u8> = (0..size).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
@@ -63,14 +64,21 @@ fn trusting(authority: &Authority) -> Tls {
     Tls::new().ca(authority.pem().as_bytes()).unwrap()
 }
 
+/// Returns the part of the connection that failed.
+fn failed_part(ended: &Ended) -> TransportErrorKind {
+    match ended {
+        Ended::GaveUp(DisconnectReason::Transport(error)) => error.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Returns why there is no TLS.
 async fn tls_error(options: Options) -> TlsErrorKind {
-    let (_client, driver) = Client::new(options);
-    match soon(driver).await {
-        Err(Error::Tls {
-            source: TlsError::Handshake { kind, .. },
-            ..
-        }) => kind,
+    let (_client, driver) = Client::new(options).unwrap();
+    let ended = soon(driver).await.unwrap_err();
+    assert_eq!(failed_part(&ended), TransportErrorKind::Tls);
+    match ended.source().and_then(|source| source.downcast_ref()) {
+        Some(TlsError::Handshake { kind, .. }) => *kind,
         other => panic!("{other:?}"),
     }
 }
@@ -135,9 +143,9 @@ async fn each_bar_is_named() {
         tls_error(options(&ways.plain().replace("mqtt:", "mqtts:")).tls(trusting)).await,
         TlsErrorKind::ConnectionClosed
     );
-    let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:")));
+    let (_client, driver) = Client::new(options(&ways.plain().replace("mqtt:", "ws:"))).unwrap();
     let error = soon(driver).await.unwrap_err();
-    assert!(matches!(error, Error::WebSocket { .. }), "{error}");
+    assert_eq!(failed_part(&error), TransportErrorKind::WebSocket);
 }
 
 /// Up to TLS 1.2 there is no alert that says it: who asked for a certificate and refuses then means

@@ -1,9 +1,11 @@
 //! The client for tokio.
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
-use motemq_std::{Granted, Publish, QoS, Reconnect, SessionState, Will};
-use motemq_tokio::{Client as Handle, Error, Filter, Options, Subscription};
-use std::time::Duration;
+use motemq_tokio::{
+    Client as Handle, Direction, Ended, Filter, Options, Publish, QoS, Reconnect, SessionState,
+    Subscription, Will,
+};
+use std::{fmt, time::Duration};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
@@ -34,8 +36,14 @@ impl Client for Asynchronous {
         let wire = Wire::default();
         let look = wire.clone();
         let options =
-            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
-        let (client, driver) = Handle::new(options);
+            options(at, who)?.trace(move |direction, packet| {
+                let direction = match direction {
+                    Direction::In => motemq_std::Direction::In,
+                    Direction::Out => motemq_std::Direction::Out,
+                };
+                look.pass(direction, packet)
+            });
+        let (client, driver) = Handle::new(options).map_err(words)?;
         let others = client.messages();
         let mut messages = None;
         let mut granted = None;
@@ -51,9 +59,7 @@ impl Client for Asynchronous {
                         .subscribe(&[Filter::new(filter, qos)])
                         .await
                         .map_err(words)?;
-                    if let [Granted::AtMost(qos)] = stream.granted() {
-                        granted = Some(*qos);
-                    }
+                    granted = stream.granted().first().copied();
                     messages = Some(stream);
                 }
                 _ => {}
@@ -79,7 +85,7 @@ impl Client for Asynchronous {
     }
 }
 
-fn words(error: Error) -> String {
+fn words(error: impl fmt::Display) -> String {
     error.to_string()
 }
 
@@ -120,7 +126,7 @@ struct Opened {
     messages: Option<Subscription>,
     granted: Option<QoS>,
     wire: Wire,
-    driver: JoinHandle<Result<(), Error>>,
+    driver: JoinHandle<Result<(), Ended>>,
     runtime: Runtime,
 }
 
@@ -183,7 +189,7 @@ impl Connection for Opened {
     fn leave(self: Box<Self>) -> Result<(), String> {
         match self.runtime.block_on(self.client.disconnect(PATIENCE)) {
             // Told when it was published.
-            Ok(()) | Err(Error::NotAcknowledged { .. } | Error::OutcomeUnknown) => Ok(()),
+            Ok(()) | Err(Ended::Unfinished) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
     }

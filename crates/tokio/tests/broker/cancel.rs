@@ -1,7 +1,9 @@
 //! Every public future may be dropped at every point where it waits.
 use crate::{SOON, options, server, soon};
 use motemq_rig::server::Server;
-use motemq_tokio::{Client, Error, Filter, Publish, QoS, Reconnect, Subscription, publish_once};
+use motemq_tokio::{
+    Client, Filter, Publish, PublishError, QoS, Reconnect, Subscription, UploadError, publish_once,
+};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -49,7 +51,8 @@ impl Bench {
             cap: Duration::from_millis(5),
             max_tries: None,
         };
-        let (client, driver) = Client::new(options(&server, "a").reconnect(at_once).in_flight(2));
+        let (client, driver) =
+            Client::new(options(&server, "a").reconnect(at_once).in_flight(2)).unwrap();
         tokio::spawn(driver);
         let stream = soon(client.subscribe(&[Filter::new("own/#", QoS::ExactlyOnce)]))
             .await
@@ -242,7 +245,7 @@ async fn a_reader_that_fails_publishes_nothing() {
     )
     .await
     .unwrap_err();
-    assert!(matches!(error, Error::Source(_)), "{error:?}");
+    assert!(matches!(error, UploadError::Source(_)), "{error:?}");
     bench.works("publish_from", &[]).await;
 }
 
@@ -274,7 +277,7 @@ async fn publish_once_can_be_dropped() {
 async fn connected_can_be_dropped() {
     everywhere(|polls| async move {
         let server = server();
-        let (client, driver) = Client::new(options(&server, "a"));
+        let (client, driver) = Client::new(options(&server, "a")).unwrap();
         tokio::spawn(driver);
         let connected = dropped_after(polls, client.connected()).await.is_some();
         soon(client.connected()).await.unwrap();
@@ -288,7 +291,7 @@ async fn connected_can_be_dropped() {
 #[tokio::test]
 async fn reading_a_payload_can_be_dropped() {
     let server = server();
-    let (client, driver) = Client::new(options(&server, "a").max_message(1000));
+    let (client, driver) = Client::new(options(&server, "a").max_message(1000)).unwrap();
     tokio::spawn(driver);
     let mut stream = soon(client.subscribe(&[Filter::new("own", QoS::ExactlyOnce)]))
         .await
@@ -328,7 +331,7 @@ async fn disconnect_can_be_dropped() {
             // It leaves all the same.
             assert!(matches!(
                 soon(bench.client.publish(&Publish::to("t"))).await,
-                Err(Error::Closed)
+                Err(PublishError::Ended(_))
             ));
         }
         left

@@ -1,5 +1,5 @@
 //! A broker that follows a script, over lines in memory; time is simulated.
-use motemq_tokio::{Address, Client, Driver, Error, Options, Reconnect};
+use motemq_tokio::{Address, Client, Driver, Ended, Options, Reconnect};
 use std::{future::Future, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
@@ -41,12 +41,12 @@ pub fn idle(options: Options) -> (Client, Driver, Exchange) {
             Ok(near)
         }
     };
-    let (client, driver) = Client::dialing(options, dial);
+    let (client, driver) = Client::dialing(options, dial).unwrap();
     (client, driver, Exchange(take))
 }
 
 /// A client that is driven.
-pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Error>>, Exchange) {
+pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Ended>>, Exchange) {
     let (client, driver, exchange) = idle(options);
     (client, tokio::spawn(driver), exchange)
 }
@@ -54,7 +54,7 @@ pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Error>>, Exchan
 /// The same with its first connection, which is accepted.
 pub async fn connected(
     options: Options,
-) -> (Client, JoinHandle<Result<(), Error>>, Exchange, Line) {
+) -> (Client, JoinHandle<Result<(), Ended>>, Exchange, Line) {
     let (client, driver, mut exchange) = start(options);
     let line = exchange.accepts(HELLO, NEW).await;
     client.connected().await.unwrap();

@@ -1,6 +1,9 @@
 //! Connections that end, fail, fall silent, or are fought over.
-use crate::line::{HELLO, HELLO_KEEPING, NEW, RESUMED, connected, options, start};
-use motemq_tokio::{Error, Options, Publish, QoS, Reconnect, ReturnCode, State};
+use crate::line::{HELLO, HELLO_KEEPING, NEW, connected, options, start};
+use motemq_tokio::{
+    DisconnectReason, Ended, Options, Publish, PublishError, QoS, Reconnect, RequestError,
+    ReturnCode, Stage, State,
+};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -70,34 +73,48 @@ async fn states_can_be_watched() {
     let line = exchange.accepts(HELLO, NEW).await;
     while !matches!(states.changed().await, State::Connected { .. }) {}
     drop(line);
-    let State::Waiting {
-        error: Error::ConnectionLost(_),
-        ..
-    } = states.changed().await
-    else {
+    let lost = Instant::now();
+    let State::Waiting { reason, retry_at } = states.changed().await else {
         panic!("{:?}", client.state())
     };
-    while !matches!(states.changed().await, State::Connecting) {}
-    exchange.accepts(HELLO, b"\x20\x02\0\x05").await;
-    let State::Over {
-        error: Some(Error::Refused(code)),
-    } = states.changed().await
-    else {
-        panic!("{:?}", client.state())
-    };
-    assert_eq!(code, ReturnCode::NOT_AUTHORIZED);
-    assert!(
-        driver
-            .await
-            .unwrap()
-            .unwrap_err()
-            .to_string()
-            .contains("check user name")
+    assert_eq!(reason, DisconnectReason::Closed(Stage::Connected));
+    assert!(retry_at >= lost && retry_at <= lost + Duration::from_millis(2));
+    while !matches!(
+        states.changed().await,
+        State::Connecting { reason: Some(_) }
+    ) {}
+    // After a good connection a refusal may pass.
+    let _line = exchange.accepts(HELLO, b"\x20\x02\0\x05").await;
+    let refused = DisconnectReason::Refused(ReturnCode::NOT_AUTHORIZED);
+    while !matches!(states.changed().await, State::Waiting { reason, .. } if reason == refused) {}
+    let since = Instant::now();
+    let _line = exchange.accepts(HELLO, NEW).await;
+    loop {
+        if let State::Connected { since: at, .. } = states.changed().await {
+            assert!(at >= since && at <= since + Duration::from_millis(2));
+            break;
+        }
+    }
+    driver.abort();
+    while !matches!(states.changed().await, State::Ended(Ended::DriverStopped)) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_refusal_is_the_end() {
+    let (client, driver, mut exchange) = start(options());
+    let mut states = client.states();
+    let _line = exchange.accepts(HELLO, b"\x20\x02\0\x05").await;
+    let refused = Ended::GaveUp(DisconnectReason::Refused(ReturnCode::NOT_AUTHORIZED));
+    while states.changed().await != State::Ended(refused.clone()) {}
+    assert_eq!(client.connected().await, Err(refused.clone()));
+    let error = driver.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("check user name"), "{error}");
+    let error = client.publish(&Publish::to("t")).await.unwrap_err();
+    assert_eq!(error, PublishError::Ended(refused.clone()));
+    assert_eq!(
+        client.disconnect(Duration::from_secs(1)).await,
+        Err(refused)
     );
-    assert!(matches!(
-        client.publish(&Publish::to("t")).await,
-        Err(Error::Refused(_))
-    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,11 +125,10 @@ async fn without_reconnection_the_loss_is_the_end() {
         .await
         .unwrap();
     drop(line);
-    assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
-    assert!(matches!(
-        driver.await.unwrap(),
-        Err(Error::ConnectionLost(_))
-    ));
+    let lost = Ended::GaveUp(DisconnectReason::Closed(Stage::Connected));
+    let unknown = RequestError::OutcomeUnknownAtEnd(lost.clone());
+    assert_eq!(receipt.await, Err(unknown));
+    assert_eq!(driver.await.unwrap(), Err(lost));
 }
 
 /// AWS answers QoS 2 with silence: what is not acknowledged in time is given up, and does not stand
@@ -132,8 +148,11 @@ async fn silence_is_given_up() {
         .unwrap();
     line.hears(b"\x32\x06\0\x01t\0\x011").await;
     let began = Instant::now();
-    assert!(matches!(first.await, Err(Error::NotAcknowledged { .. })));
-    assert_eq!(began.elapsed().as_secs(), 20);
+    let given_up = RequestError::NotAcknowledged(Duration::from_secs(20));
+    assert_eq!(first.await, Err(given_up));
+    // The clock is looked at eight times within the limit.
+    let late = began.elapsed() - Duration::from_secs(20);
+    assert!(late <= Duration::from_millis(2510), "{late:?}");
     let second = tokio::spawn(async move {
         client
             .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
@@ -141,8 +160,7 @@ async fn silence_is_given_up() {
             .unwrap()
             .await
     });
-    line.ends().await;
-    let mut line = exchange.accepts(HELLO_KEEPING, RESUMED).await;
+    // Over the same connection.
     line.hears(b"\x32\x06\0\x01t\0\x022").await;
     line.says(b"\x40\x02\0\x02").await;
     second.await.unwrap().unwrap();
@@ -193,11 +211,11 @@ async fn nobody_waits_for_a_driver_that_is_gone() {
         .unwrap();
     let mut rest = client.messages();
     driver.abort();
-    assert!(matches!(receipt.await, Err(Error::OutcomeUnknown)));
+    let unknown = RequestError::OutcomeUnknownAtEnd(Ended::DriverStopped);
+    assert_eq!(receipt.await, Err(unknown));
     assert!(rest.recv().await.is_none());
-    assert!(matches!(
-        client.publish(&Publish::to("t")).await,
-        Err(Error::Closed)
-    ));
-    client.disconnect(Duration::from_secs(1)).await.unwrap();
+    let error = client.publish(&Publish::to("t")).await.unwrap_err();
+    assert_eq!(error, PublishError::Ended(Ended::DriverStopped));
+    let left = client.disconnect(Duration::from_secs(1)).await;
+    assert_eq!(left, Err(Ended::DriverStopped));
 }

@@ -1,5 +1,6 @@
 //! Against the in-process broker, and against lines in memory that follow a script.
 mod cancel;
+mod credentials;
 mod line;
 mod links;
 mod queue;
@@ -33,7 +34,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 #[tokio::test]
 async fn messages_of_each_qos_arrive() {
     let server = server();
-    let (client, driver) = Client::new(options(&server, "a"));
+    let (client, driver) = Client::new(options(&server, "a")).unwrap();
     let driver = tokio::spawn(driver);
     for qos in LEVELS {
         let mut stream = soon(client.subscribe(&[Filter::new("t", qos)]))
@@ -56,7 +57,7 @@ async fn messages_of_each_qos_arrive() {
 #[tokio::test]
 async fn a_flood_arrives_in_order() {
     let server = server();
-    let (client, driver) = Client::new(options(&server, "a"));
+    let (client, driver) = Client::new(options(&server, "a")).unwrap();
     tokio::spawn(driver);
     let mut stream = soon(client.subscribe(&[Filter::new("t/#", QoS::ExactlyOnce)]))
         .await
@@ -87,7 +88,7 @@ async fn a_flood_arrives_in_order() {
 #[tokio::test]
 async fn what_has_happened_is_counted() {
     let server = server();
-    let (client, driver) = Client::new(options(&server, "counted"));
+    let (client, driver) = Client::new(options(&server, "counted")).unwrap();
     drop(
         client
             .try_publish(&Publish::to("t").qos(QoS::AtLeastOnce))

@@ -21,7 +21,7 @@ async fn payload(stream: &mut Subscription) -> Vec<u8> {
 #[tokio::test]
 async fn messages_find_their_streams() {
     let server = server();
-    let (client, driver) = Client::new(crate::options(&server, "a"));
+    let (client, driver) = Client::new(crate::options(&server, "a")).unwrap();
     tokio::spawn(driver);
     let mut rest = client.messages();
     let mut all = soon(client.subscribe(&[Filter::new("a/#", QoS::AtLeastOnce)]))
@@ -125,14 +125,14 @@ async fn acknowledgement_behind_the_application() {
 async fn a_handler_that_publishes_cannot_lock_itself_out() {
     let server = server();
     let few = crate::options(&server, "a")
-        .streams(10, 1 << 20, Overflow::StopReading)
+        .streams(10, 1 << 20)
         .in_flight(5);
-    let (client, driver) = Client::new(few);
+    let (client, driver) = Client::new(few).unwrap();
     tokio::spawn(driver);
     let mut stream = soon(client.subscribe(&[Filter::new("t", QoS::AtLeastOnce)]))
         .await
         .unwrap();
-    let (flood, other) = Client::new(crate::options(&server, "b"));
+    let (flood, other) = Client::new(crate::options(&server, "b")).unwrap();
     tokio::spawn(other);
     for n in 0..100u8 {
         drop(
@@ -167,18 +167,19 @@ async fn a_handler_that_publishes_cannot_lock_itself_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn qos_0_is_dropped_if_that_is_wished() {
+async fn qos_0_is_dropped_when_too_much_waits() {
     let (client, _driver, _exchange, mut line) =
-        connected(options().streams(2, 1000, Overflow::DropQos0)).await;
+        connected(options().backlog(2300, Overflow::Disconnect)).await;
     let mut stream = client.messages();
     for n in b"1234" {
-        line.says(&[b"\x30\x04\0\x01t", &[*n][..]].concat()).await;
+        line.says(b"\x30\x87\x07\0\x01t").await;
+        line.says(&[*n; 900]).await;
     }
     line.says(b"\x32\x06\0\x01t\0\x075").await;
     line.is_silent(Duration::from_secs(1)).await;
     let mut came = Vec::new();
     for _ in 0..3 {
-        came.extend(stream.recv().await.unwrap().payload);
+        came.push(stream.recv().await.unwrap().payload[0]);
     }
     assert_eq!((came, client.counters().dropped), (b"125".to_vec(), 2));
 }

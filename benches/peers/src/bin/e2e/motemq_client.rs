@@ -6,7 +6,7 @@ pub async fn run(task: Task) -> Meter {
     let options = Options::new("bench")
         .broker("127.0.0.1", task.port)
         .in_flight(WINDOW.into());
-    let (client, driver) = Client::new(options);
+    let (client, driver) = Client::new(options).expect("good options");
     let driver = tokio::task::spawn_local(driver);
     client.connected().await.expect("a connection");
     let meter = Meter::start();

@@ -1,0 +1,272 @@
+//! An open connection: bytes between the transport and the client.
+use crate::{
+    shared::{Inner, Shared},
+    timer::Timer,
+    trace::Trace,
+    woken::Woken,
+};
+use bytes::{Buf, BufMut, BytesMut};
+use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_net::PartialRead;
+use std::{
+    future::Future,
+    io::{self, ErrorKind},
+    mem,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
+
+/// The number of turns before other tasks have theirs.
+const TURNS: usize = 32;
+/// The number of bytes that are read at once while little arrives.
+const LITTLE: usize = 4 << 10;
+/// The time without a byte after which memory is given back.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long the broker may take to close its side.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A connection. Its buffers are touched by the driver only, so that no system call is made while
+/// the client is locked.
+pub(crate) struct Connection<S> {
+    stream: S,
+    rx: BytesMut,
+    tx: WriteBuf,
+    trace: Option<Box<Trace>>,
+    /// The size of the read buffer while something is to be read, else 0.
+    read_limit: usize,
+    /// All that has arrived was given to the client, as far as it is complete.
+    is_rx_read: bool,
+    /// A part of something that can be read only when it is complete has arrived.
+    has_partial_read: bool,
+    /// The number of bytes that the transport has taken, and of which the client does not know.
+    written: usize,
+    /// Bytes were written that the transport may hold back.
+    is_unflushed: bool,
+    moved_at: Duration,
+    /// There is memory that could be given back.
+    is_shrinkable: bool,
+    is_idle: bool,
+}
+
+/// How a connection ended.
+pub(crate) enum Over {
+    /// The client has nothing more to say.
+    Close,
+    /// The client does not want it any more.
+    Dropped,
+    /// The broker closed it, or the transport failed.
+    Lost(Option<io::Error>),
+}
+
+/// What is to be done next, outside of the lock.
+struct Turn {
+    transport: Transport,
+    is_again: bool,
+    until: Option<Duration>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub fn new(stream: S, trace: Option<Trace>, now: Duration) -> Self {
+        Connection {
+            stream,
+            rx: BytesMut::new(),
+            tx: WriteBuf::new(),
+            trace: trace.map(Box::new),
+            read_limit: 0,
+            is_rx_read: true,
+            has_partial_read: false,
+            written: 0,
+            is_unflushed: false,
+            moved_at: now,
+            is_shrinkable: true,
+            is_idle: false,
+        }
+    }
+
+    /// Moves bytes until there is nothing to do, or the connection is over.
+    pub fn poll(
+        &mut self,
+        shared: &Shared,
+        timer: &mut Timer,
+        woken: &mut Woken,
+        cx: &mut Context<'_>,
+    ) -> Poll<Over> {
+        let mut is_again = true;
+        let mut until = None;
+        for _ in 0..TURNS {
+            let now = shared.now();
+            match self.read(cx, now) {
+                Ok(has_read) => is_again |= has_read || self.written > 0,
+                Err(error) => return Poll::Ready(Over::Lost(error)),
+            }
+            if !is_again {
+                let idle = self.idle(shared, woken, now);
+                if timer.poll(earlier(until, idle), shared, cx).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+            let turn = shared.drive(woken, |inner| self.turn(inner, now, cx));
+            match turn.transport {
+                Transport::Keep => {}
+                Transport::Close => return Poll::Ready(Over::Close),
+                _ => return Poll::Ready(Over::Dropped),
+            }
+            (is_again, until) = (turn.is_again, turn.until);
+            if let Err(error) = self.write(cx, now) {
+                return Poll::Ready(Over::Lost(error));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// The one hold of the lock in a turn.
+    #[inline]
+    fn turn(&mut self, inner: &mut Inner, now: Duration, cx: &Context<'_>) -> Turn {
+        inner.set_driver(cx.waker());
+        let client = &mut inner.client;
+        if self.written > 0 {
+            client.on_written(mem::take(&mut self.written), now);
+        }
+        if mem::take(&mut self.has_partial_read) {
+            client.on_read_progress();
+        }
+        // Even if nothing has arrived, acknowledgements may have become due.
+        let mut input = &self.rx[..];
+        let mut is_again = client.on_read(&mut input, now);
+        let read = self.rx.len() - input.len();
+        self.rx.advance(read);
+        self.is_rx_read = !is_again;
+        is_again |= client.on_timeout(now, || 0);
+        is_again |= client.poll_output(&mut self.tx);
+        let transport = loop {
+            match client.poll_transport(now, fastrand::u64(..)) {
+                // The others were dropped when this one was opened.
+                Transport::Cancel { .. } => {}
+                transport => break transport,
+            }
+        };
+        self.read_limit = client.read_limit();
+        Turn {
+            transport,
+            is_again,
+            until: client.poll_timeout(),
+        }
+    }
+
+    /// Writes as much as the transport takes.
+    fn write(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<(), Option<io::Error>> {
+        while !self.tx.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, self.tx.bytes()) {
+                Poll::Ready(Ok(0)) => return Err(None),
+                Poll::Ready(Ok(n)) => {
+                    if let Some(trace) = &mut self.trace {
+                        trace.pass(Direction::Out, &self.tx.bytes()[..n]);
+                    }
+                    self.tx.consume(n);
+                    self.written += n;
+                    self.is_unflushed = true;
+                    self.has_moved(now);
+                }
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => return Err(Some(error)),
+                Poll::Pending => break,
+            }
+        }
+        if self.is_unflushed
+            && let Poll::Ready(flushed) = Pin::new(&mut self.stream).poll_flush(cx)
+        {
+            flushed.map_err(Some)?;
+            self.is_unflushed = false;
+        }
+        Ok(())
+    }
+
+    /// Reads what is there. Returns whether there was anything.
+    fn read(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<bool, Option<io::Error>> {
+        let before = self.rx.len();
+        if before >= self.read_limit || !self.is_rx_read {
+            return Ok(false);
+        }
+        let spare = self.rx.capacity() - before;
+        if spare < LITTLE / 2 {
+            // Twice as much each time it was not enough.
+            let more = LITTLE.max(self.rx.capacity()).min(self.read_limit);
+            self.rx.reserve(more);
+        }
+        // Never into no space, and never more than the client was told.
+        let mut space = (&mut self.rx).limit(self.read_limit - before);
+        match pin!(self.stream.read_buf(&mut space)).poll(cx) {
+            Poll::Ready(Ok(0)) => Err(None),
+            Poll::Ready(Ok(n)) => {
+                if let Some(trace) = &mut self.trace {
+                    trace.pass(Direction::In, &self.rx[before..]);
+                }
+                let capacity = self.rx.capacity();
+                if n == capacity - before && capacity < self.read_limit {
+                    self.rx.reserve(capacity);
+                }
+                self.has_moved(now);
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {
+                self.has_partial_read |= PartialRead::is(&error);
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Some(error)),
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    fn has_moved(&mut self, now: Duration) {
+        self.moved_at = now;
+        (self.is_shrinkable, self.is_idle) = (true, false);
+    }
+
+    /// Gives memory back if no bytes have moved for a while. Returns when that will be.
+    fn idle(&mut self, shared: &Shared, woken: &mut Woken, now: Duration) -> Option<Duration> {
+        if !self.is_shrinkable {
+            return None;
+        }
+        let is_idle = now >= self.moved_at + IDLE && self.rx.is_empty() && self.tx.is_empty();
+        if !is_idle {
+            return Some((self.moved_at + IDLE).max(now + IDLE / 2));
+        }
+        self.is_shrinkable = false;
+        self.rx = BytesMut::new();
+        self.tx.shrink();
+        woken.shrink();
+        self.is_idle = shared.with(|inner| {
+            inner.shrink();
+            matches!(inner.client.state(), State::Connected { .. })
+        });
+        None
+    }
+
+    /// Returns whether the broker has accepted the connection, and no bytes have moved for a while.
+    pub fn is_idle(&self) -> bool {
+        self.is_idle
+    }
+
+    /// Closes the connection in good order. To close it at once might destroy what the broker has
+    /// not read yet. However this ends, it has ended.
+    pub async fn finish(mut self) {
+        let finish = async {
+            self.stream.shutdown().await?;
+            let mut rest = [0; 256];
+            while self.stream.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let _ = timeout(FAREWELL, finish).await;
+    }
+}
+
+/// Returns the earlier of two times.
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}

@@ -1,0 +1,59 @@
+//! One message, from connecting to disconnecting.
+use crate::{Client, Ended, Error, Options, RequestError};
+use motemq::Publish;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+use tokio::time::{Instant, timeout};
+
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
+/// within `limit`.
+///
+/// # Errors
+/// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
+/// [`Client::disconnect`]. If the time is up and there was no connection, it says why.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let url = broker.url();
+/// use motemq_tokio::{Options, Publish, QoS, publish_once};
+/// use std::time::Duration;
+/// let door = Publish::to("cellar/door").payload(b"open").qos(QoS::ExactlyOnce);
+/// publish_once(Options::from_url(&url)?, &door, Duration::from_secs(5)).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn publish_once(
+    options: Options,
+    publish: &Publish<'_>,
+    limit: Duration,
+) -> Result<(), Error> {
+    let (client, driver) = Client::new(options)?;
+    let begun = Instant::now();
+    let work = async {
+        client.publish(publish).await?.await?;
+        let limit = limit.saturating_sub(begun.elapsed());
+        Ok(client.disconnect(limit).await?)
+    };
+    let (mut work, mut driver) = (pin!(work), pin!(driver));
+    let mut is_driven = true;
+    let both = poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        // What the driver does wakes the task, as does what is asked of it.
+        is_driven = is_driven && driver.as_mut().poll(cx).is_pending();
+        Poll::Pending
+    });
+    match timeout(limit, both).await {
+        Ok(done) => done,
+        Err(_) => Err(match client.state().reason() {
+            Some(reason) => Ended::GaveUp(reason.clone()).into(),
+            None => RequestError::NotAcknowledged(limit).into(),
+        }),
+    }
+}
