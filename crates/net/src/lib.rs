@@ -59,5 +59,5 @@ pub use back_off::{BackOff, Reconnect};
 pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
 pub use identity::{Identity, Will};
 pub use resend::{Asked, Suspect};
-pub use topics::{Granted, Subscriptions, check_filters, check_topic, is_covered};
+pub use topics::{Granted, Subscriptions, check_filters, check_topic};
 pub use trace::{Direction, Hook, Tracer};

@@ -1,5 +1,5 @@
 //! Topics and filters as the application gives them, and which of them the broker has granted.
-use motemq::{QoS, TopicFilter, TopicName, topic};
+use motemq::{QoS, TopicFilter, TopicName};
 
 /// Filters in one SUBSCRIBE when subscriptions are made anew.
 const FILTERS: usize = 32;
@@ -42,15 +42,6 @@ pub fn check_filters<'a>(filters: impl ExactSizeIterator<Item = &'a str>) -> Res
             .map_err(|error| format!("{filter:?} is not a topic filter: {error}"))?;
     }
     Ok(())
-}
-
-/// Whether a message on this topic may have come for this subscription. `$share/group/filter`, with
-/// which some brokers share messages out among several clients, stands for its filter.
-pub fn is_covered(filter: &str, topic: &str) -> bool {
-    let shared = filter
-        .strip_prefix("$share/")
-        .and_then(|rest| rest.split_once('/'));
-    topic::matches(shared.map_or(filter, |(_, filter)| filter), topic)
 }
 
 /// What the broker has granted, to be asked for again when it has lost the session.
@@ -122,15 +113,5 @@ mod tests {
         assert_eq!(sizes(&subscriptions, 255, 9 + 129)[..2], [9, 9]);
         // What does not fit alone is not held back: it was sent before.
         assert_eq!(sizes(&subscriptions, 255, 10), [1; 70]);
-    }
-
-    #[test]
-    fn shared_subscriptions_cover_what_their_filter_does() {
-        assert!(
-            is_covered("$share/group/a/+", "a/b")
-                && is_covered("a/#", "a")
-                && is_covered("$SYS/#", "$SYS/up")
-        );
-        assert!(!is_covered("$share/group/a", "group/a") && !is_covered("$share/a", "a"));
     }
 }
