@@ -134,7 +134,7 @@ impl Client {
     /// it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes of it.
     ///
     /// If the future is dropped before it is done, nothing was published. With a
-    /// [store](Options::store), messages with QoS 1 and 2 are on the disk when it is done; if it is
+    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it is
     /// dropped before, the message may be published.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl Client {
     }
 
     /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// [store](Options::store): the message is on the disk before it leaves, which may be after this
+    /// store (`Options::store`): the message is on the disk before it leaves, which may be after this
     /// returns.
     ///
     /// # Errors
@@ -239,7 +239,7 @@ impl Client {
     /// for it all the same are treated as those of a stream that was [dropped](Subscription).
     ///
     /// # Errors
-    /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
+    /// A [`SubscribeError`](crate::SubscribeError); [`Failed`](crate::SubscribeError::Failed) with
     /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
         let asked = self.shared.with(|inner| {
@@ -260,7 +260,7 @@ impl Client {
     /// If the future is dropped, it withdraws the request if it was not sent.
     ///
     /// # Errors
-    /// A [`SubscribeError`].
+    /// A [`SubscribeError`](crate::SubscribeError).
     pub fn unsubscribe(&self, filters: &[&str]) -> Unsubscribing {
         let asked = self.shared.with(|inner| {
             inner.wake_driver();
