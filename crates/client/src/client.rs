@@ -1,6 +1,7 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
 mod commands;
 mod persistence;
+mod phase;
 mod receiving;
 mod sending;
 mod time;
@@ -10,15 +11,17 @@ use crate::{
     AckId, AckMode, Counters, DisconnectReason, Ended, Event, Options, OptionsError, PayloadId,
     PayloadRead, State, StreamId, Taken,
     inbox::Inbox,
+    lazy::Lazy,
     output::Output,
     protocol::ProtocolState,
-    reconnect::{Phase, Reconnect},
+    reconnect::Reconnect,
     requests::{RequestId, Requests},
     store::Versions,
 };
-use alloc::{collections::VecDeque, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 use core::{mem, time::Duration};
 use motemq::SessionState;
+use phase::{Closing, Phase};
 pub use transport::Transport;
 
 /// The size of the read buffer: the most bytes that [`Client::on_read`] has to be given at once.
@@ -57,13 +60,11 @@ pub struct Client {
     reconnect: Reconnect,
     phase: Phase,
     state: State,
-    events: VecDeque<Event>,
+    events: Lazy<VecDeque<Event>>,
     /// When the transport was opened, from which the session's time is counted.
     opened_at: Duration,
     /// The connection, while it is open and accepted by the broker.
     accepted: Option<Accepted>,
-    /// The same of a connection that is being closed.
-    closing: Option<Accepted>,
     /// An identifier that was reused on this connection was told.
     was_reuse_told: bool,
     /// DISCONNECT was written, because the application leaves.
@@ -78,12 +79,23 @@ pub struct Client {
     wants_room: bool,
     /// Something that waits found no room when it was last tried.
     found_no_room: bool,
-    upload: Option<Upload>,
+    upload: Option<Box<Upload>>,
     last_upload: u64,
     /// When something is to be done although nothing happens, while a connection is open.
     wake_at: Option<Duration>,
-    counters: Counters,
-    versions: Versions,
+    tally: Tally,
+    /// Unless nothing is stored.
+    versions: Option<Box<Versions>>,
+}
+
+/// Numbers of what has happened.
+#[derive(Clone, Copy, Hash, Debug, Default)]
+struct Tally {
+    connections: u64,
+    sent: u64,
+    resent: u64,
+    acknowledged: u64,
+    bytes_in: u64,
 }
 
 /// A connection that the broker has accepted.
@@ -103,23 +115,23 @@ impl Client {
         options.check()?;
         let protocol = ProtocolState::new(options.max_in_flight());
         let mut requests = Requests::default();
-        let mut versions = Versions::default();
         if options.durable {
             requests.keep_journal();
-            versions = Versions::new(protocol.image());
         }
+        let versions = options
+            .durable
+            .then(|| Box::new(Versions::new(protocol.image())));
         Ok(Client {
             protocol,
             output: Output::default(),
             requests,
             inbox: Inbox::new(&options),
-            reconnect: Reconnect::new(),
+            reconnect: Reconnect::default(),
             phase: Phase::Waiting(Duration::ZERO),
             state: State::Connecting { reason: None },
-            events: VecDeque::new(),
+            events: Lazy::new(),
             opened_at: Duration::ZERO,
             accepted: None,
-            closing: None,
             was_reuse_told: false,
             has_left: false,
             session: None,
@@ -130,7 +142,7 @@ impl Client {
             upload: None,
             last_upload: 0,
             wake_at: None,
-            counters: Counters::default(),
+            tally: Tally::default(),
             versions,
             options,
         })
@@ -163,6 +175,11 @@ impl Client {
     pub fn counters(&self) -> Counters {
         let inbox = self.inbox.counters();
         Counters {
+            connections: self.tally.connections,
+            sent: self.tally.sent,
+            resent: self.tally.resent,
+            acknowledged: self.tally.acknowledged,
+            bytes_in: self.tally.bytes_in,
             received: inbox.received,
             dropped: inbox.dropped,
             discarded: inbox.discarded,
@@ -171,7 +188,6 @@ impl Client {
             in_flight: self.requests.in_flight(),
             queued: self.requests.queued().0,
             backlog: self.inbox.backlog(),
-            ..self.counters
         }
     }
 
@@ -251,8 +267,8 @@ impl Client {
         if let Some(persist) = self.poll_persist() {
             return Some(persist);
         }
-        if !self.events.is_empty() {
-            return self.events.pop_front();
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
         }
         if self.wants_room && self.has_room() {
             self.wants_room = false;
@@ -277,12 +293,14 @@ impl Client {
         self.output.shrink();
         self.requests.shrink();
         self.inbox.shrink();
-        self.events.shrink_to_fit();
+        self.protocol.shrink();
+        self.reconnect.shrink();
+        self.events.shrink_queue();
     }
 
     /// The number of messages that were received and of requests that were completed.
     fn gains(&self) -> u64 {
-        self.inbox.counters().received + self.counters.acknowledged
+        self.inbox.counters().received + self.tally.acknowledged
     }
 
     // The end.
@@ -290,7 +308,7 @@ impl Client {
     /// Ends the client at once: the driver stops, or the store failed. Requests end with the
     /// reason.
     pub fn end(&mut self, ended: Ended) {
-        if matches!(self.phase, Phase::Ended(_)) {
+        if matches!(self.phase, Phase::Ended) {
             return;
         }
         (self.accepted, self.upload) = (None, None);
@@ -301,7 +319,7 @@ impl Client {
         self.output.clear();
         self.reconnect.cancel();
         self.state = State::Ended(ended.clone());
-        self.phase = Phase::Ended(ended.clone());
+        self.phase = Phase::Ended;
         self.emit(Event::Ended(ended));
         self.tell_room();
     }

@@ -259,9 +259,6 @@ pub enum Ended {
     /// There is to be no other attempt to connect.
     #[error(transparent)]
     GaveUp(DisconnectReason),
-    /// The options cannot be used.
-    #[error(transparent)]
-    Options(OptionsError),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(Arc<str>),

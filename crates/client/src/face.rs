@@ -10,7 +10,7 @@ impl Options {
 
     /// Returns how long it may take to open a connection to one address.
     pub fn get_connect_timeout(&self) -> Duration {
-        self.connect_timeout
+        self.settings.connect_timeout
     }
 
     /// Returns the profile of the broker, if one was set.

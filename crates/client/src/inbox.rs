@@ -8,7 +8,7 @@ mod routing;
 mod stream;
 mod unacknowledged;
 
-use crate::{Options, Overflow, protocol::ProtocolState, slab::Slab};
+use crate::{Options, lazy::Lazy, options::Settings, protocol::ProtocolState, slab::Slab};
 use alloc::{collections::VecDeque, string::String, vec::Vec};
 use core::mem;
 pub use message::{AckMode, Item, Message, PayloadRead, Taken};
@@ -18,21 +18,11 @@ use payload::Payloads;
 use receiving::Partial;
 pub(crate) use receiving::Receipt;
 use routing::Routing;
+pub(crate) use stream::SoftLimit;
 pub use stream::StreamId;
-use stream::{Queue, SoftLimit, Stream, Waiting};
+use stream::{Queue, Stream, Waiting};
 pub use unacknowledged::AckId;
 use unacknowledged::{AckKey, Unacknowledged};
-
-/// What may wait, and what happens to the rest.
-#[derive(Clone, Copy, Hash, Debug)]
-struct Limits {
-    stream: SoftLimit,
-    /// Bytes of all streams.
-    backlog: usize,
-    overflow: Overflow,
-    max_message: usize,
-    discards_unclaimed: bool,
-}
 
 /// Numbers of messages.
 #[derive(Clone, Copy, Hash, Debug, Default)]
@@ -48,23 +38,25 @@ pub(crate) struct InboxCounters {
 pub(crate) struct Inbox {
     streams: Slab<Stream>,
     last_serial: u32,
-    routing: Routing,
-    /// Streams of what no other stream gets.
-    catch_all: Vec<u32>,
+    routing: Lazy<Routing>,
     unacknowledged: Unacknowledged,
-    payloads: Payloads,
+    payloads: Lazy<Payloads>,
+    /// The serial number of the last payload.
+    last_payload: u32,
     /// Messages that wait for a stream to be opened, unacknowledged.
-    unclaimed: Queue,
+    unclaimed: Lazy<Queue>,
     partial: Option<Partial>,
     is_leaving: bool,
     /// The number of streams that are full.
-    full_streams: usize,
+    full_streams: u32,
     /// Bytes in all streams.
     bytes: usize,
-    limits: Limits,
+    /// What may wait, and what happens to the rest.
+    limits: Settings,
+    discards_unclaimed: bool,
     counters: InboxCounters,
     /// Streams for which there is something new.
-    delivered: VecDeque<StreamId>,
+    delivered: Lazy<VecDeque<StreamId>>,
     was_unclaimed_told: bool,
 }
 
@@ -73,27 +65,19 @@ impl Inbox {
         Inbox {
             streams: Slab::new(),
             last_serial: 0,
-            routing: Routing::default(),
-            catch_all: Vec::new(),
+            routing: Lazy::new(),
             unacknowledged: Unacknowledged::new(),
-            payloads: Payloads::default(),
-            unclaimed: Queue::default(),
+            payloads: Lazy::new(),
+            last_payload: 0,
+            unclaimed: Lazy::new(),
             partial: None,
             is_leaving: false,
             full_streams: 0,
             bytes: 0,
-            limits: Limits {
-                stream: SoftLimit {
-                    messages: options.stream_messages,
-                    bytes: options.stream_bytes,
-                },
-                backlog: options.backlog,
-                overflow: options.overflow,
-                max_message: options.max_message.min(options.backlog),
-                discards_unclaimed: options.discards_unclaimed(),
-            },
+            limits: options.settings.clone(),
+            discards_unclaimed: options.discards_unclaimed(),
             counters: InboxCounters::default(),
-            delivered: VecDeque::new(),
+            delivered: Lazy::new(),
             was_unclaimed_told: false,
         }
     }
@@ -116,21 +100,22 @@ impl Inbox {
             in_hand: None,
         });
         if is_catch_all {
-            self.catch_all.push(key);
+            self.routing.make().insert_catch_all(key);
         }
         for filter in &filters {
-            self.routing.insert(filter, key);
+            self.routing.make().insert(filter, key);
         }
         if let Some(stream) = self.streams.get_mut(key) {
             stream.filters = filters;
         }
         let mut unclaimed = mem::take(&mut self.unclaimed);
-        while let Some(item) = unclaimed.pop() {
+        while let Some(item) = unclaimed.get_mut().and_then(Queue::pop) {
             let topic = TopicName::new(&item.message.topic);
-            if is_catch_all || topic.is_ok_and(|topic| self.routing.find(topic).1.contains(&key)) {
+            let mut is_routed = |topic| self.routing.make().find(topic).1.contains(&key);
+            if is_catch_all || topic.is_ok_and(&mut is_routed) {
                 self.push(key, item);
             } else {
-                self.unclaimed.push(item);
+                self.unclaimed.make().push(item);
             }
         }
         self.was_unclaimed_told = false;
@@ -158,7 +143,7 @@ impl Inbox {
         };
         self.bytes += item.message.weight();
         stream.queue.push(item);
-        let is_full = stream.queue.is_full(self.limits.stream);
+        let is_full = stream.queue.is_full(self.limits.stream());
         if is_full != stream.is_full || stream.is_watched {
             self.on_pushed(key);
         }
@@ -167,7 +152,7 @@ impl Inbox {
     /// A message made a stream full, or is one for which somebody waits.
     #[inline(never)]
     fn on_pushed(&mut self, key: u32) {
-        let limit = self.limits.stream;
+        let limit = self.limits.stream();
         let Some(stream) = self.streams.get_mut(key) else {
             return;
         };
@@ -192,10 +177,12 @@ impl Inbox {
     /// unless its acknowledgement was handed out.
     #[inline]
     pub fn take(&mut self, id: StreamId, mode: AckMode, protocol: &mut ProtocolState) -> Taken {
-        let stream_limit = self.limits.stream;
-        let Some(stream) = self.find(id) else {
+        let Some(stream) = self.streams.get_mut(id.key) else {
             return Taken::End;
         };
+        if stream.serial != id.serial {
+            return Taken::End;
+        }
         let processed = stream.in_hand.take();
         let item = stream.queue.pop();
         if item.is_none() && !stream.is_closed {
@@ -204,7 +191,7 @@ impl Inbox {
         if mode == AckMode::OnNext {
             stream.in_hand = item.as_ref().and_then(|item| item.ack);
         }
-        if stream.is_full && !stream.queue.is_full(stream_limit) {
+        if stream.is_full && !stream.queue.is_full(self.limits.stream()) {
             stream.is_full = false;
             self.full_streams -= 1;
         }
@@ -255,14 +242,18 @@ impl Inbox {
 
     /// Reads on in a payload.
     pub fn read_payload(&mut self, id: PayloadId, protocol: &mut ProtocolState) -> PayloadRead {
-        let (read, ack) = self.payloads.read(id);
+        let Some(payloads) = self.payloads.get_mut() else {
+            return PayloadRead::Broken;
+        };
+        let (read, ack) = payloads.read(id);
         self.unacknowledged.on_processed(ack, protocol);
         read
     }
 
     /// Nothing reads the rest of a payload. Its message counts as processed when it has arrived.
     pub fn discard_payload(&mut self, id: PayloadId, protocol: &mut ProtocolState) {
-        let ack = self.payloads.discard(id, true);
+        let payloads = self.payloads.get_mut();
+        let ack = payloads.and_then(|payloads| payloads.discard(id, true));
         self.unacknowledged.on_processed(ack, protocol);
     }
 
@@ -272,23 +263,31 @@ impl Inbox {
     #[inline]
     pub fn is_full(&self) -> bool {
         !self.is_leaving
-            && (self.full_streams > 0
-                || self.unclaimed.is_full(self.limits.stream)
-                || self.is_blocked())
+            && (self.full_streams > 0 || self.has_full_unclaimed() || self.is_blocked())
+    }
+
+    #[inline]
+    fn has_full_unclaimed(&self) -> bool {
+        let unclaimed = self.unclaimed.get();
+        unclaimed.is_some_and(|unclaimed| unclaimed.is_full(self.limits.stream()))
     }
 
     /// Returns whether a payload that waits to be read is in front of everything else.
     #[inline]
     pub fn is_blocked(&self) -> bool {
         match &self.partial {
-            Some(Partial::Streamed(id)) => self.payloads.is_full(*id),
+            Some(Partial::Streamed(id)) => {
+                let payloads = self.payloads.get();
+                payloads.is_some_and(|payloads| payloads.is_full(*id))
+            }
             _ => false,
         }
     }
 
     /// Returns the bytes of messages that wait to be taken.
     pub fn backlog(&self) -> usize {
-        self.bytes + self.unclaimed.bytes() + self.payloads.bytes()
+        let unclaimed = self.unclaimed.get().map_or(0, Queue::bytes);
+        self.bytes + unclaimed + self.payloads.get().map_or(0, Payloads::bytes)
     }
 
     pub fn counters(&self) -> InboxCounters {
@@ -309,16 +308,18 @@ impl Inbox {
     /// Returns whether messages wait unclaimed, of which this method has not told yet.
     #[inline]
     pub fn poll_unclaimed(&mut self) -> bool {
-        self.unclaimed.len() > 0 && !mem::replace(&mut self.was_unclaimed_told, true)
+        let unclaimed = self.unclaimed.get();
+        unclaimed.is_some_and(|unclaimed| unclaimed.len() > 0)
+            && !mem::replace(&mut self.was_unclaimed_told, true)
     }
 
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         self.unacknowledged.shrink();
-        self.payloads.shrink();
-        self.routing.shrink();
-        self.delivered.shrink_to_fit();
-        self.unclaimed.shrink();
+        self.payloads.shrink(Payloads::shrink);
+        self.routing.shrink(Routing::shrink);
+        self.delivered.shrink_queue();
+        self.unclaimed.shrink(Queue::shrink);
         for (_, stream) in self.streams.iter_mut() {
             stream.queue.shrink();
         }

@@ -180,6 +180,7 @@ mod event;
 mod face;
 mod hash;
 mod inbox;
+mod lazy;
 mod options;
 mod output;
 pub mod profile;

@@ -1,10 +1,12 @@
 //! What the application chooses.
 mod connect;
+mod settings;
 
 use crate::{DisconnectReason, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, time::Duration};
 use motemq::{QoS, ReturnCode};
+pub(crate) use settings::Settings;
 
 /// What happens to messages that are to wait for a connection when no more may.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -73,31 +75,30 @@ impl Will {
 #[derive(Clone, Hash)]
 pub struct Options {
     pub(crate) client_id: String,
-    pub(crate) clean: bool,
-    pub(crate) keep_alive: u16,
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<Vec<u8>>,
-    // Most clients have none, and need no memory for it.
+    // Most clients have none of them, and need no memory for them.
+    login: Option<Box<Login>>,
     pub(crate) will: Option<Box<Will>>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) brokers: u32,
-    pub(crate) reconnect: Reconnect,
-    pub(crate) is_final: fn(&DisconnectReason, bool) -> bool,
-    pub(crate) ack_timeout: Option<Duration>,
-    in_flight: usize,
     profile: Option<Box<Profile>>,
-    pub(crate) given_up: usize,
-    pub(crate) queue_messages: usize,
-    pub(crate) queue_bytes: usize,
-    pub(crate) when_full: WhenFull,
-    pub(crate) queue_qos0: bool,
-    pub(crate) stream_messages: usize,
-    pub(crate) stream_bytes: usize,
-    pub(crate) backlog: usize,
-    pub(crate) overflow: Overflow,
-    pub(crate) max_message: usize,
-    pub(crate) discard_unclaimed: Option<bool>,
+    pub(crate) settings: Settings,
+    in_flight: u16,
+    pub(crate) keep_alive: u16,
+    pub(crate) clean: bool,
     pub(crate) durable: bool,
+}
+
+/// User name and password.
+#[derive(Clone, Hash, Default)]
+struct Login {
+    user: Option<String>,
+    password: Option<Vec<u8>>,
+}
+
+impl Login {
+    /// Returns a login, unless it is empty.
+    fn new(user: Option<String>, password: Option<Vec<u8>>) -> Option<Box<Self>> {
+        let is_some = user.is_some() || password.is_some();
+        is_some.then(|| Box::new(Login { user, password }))
+    }
 }
 
 impl Options {
@@ -111,29 +112,13 @@ impl Options {
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             client_id: client_id.into(),
-            clean: true,
-            keep_alive: 60,
-            user: None,
-            password: None,
+            login: None,
             will: None,
-            connect_timeout: Duration::from_secs(10),
-            brokers: 1,
-            reconnect: Reconnect::back_off(),
-            is_final,
-            ack_timeout: Some(Duration::from_secs(20)),
-            in_flight: 20,
             profile: None,
-            given_up: 1024,
-            queue_messages: 1000,
-            queue_bytes: 1 << 20,
-            when_full: WhenFull::Wait,
-            queue_qos0: false,
-            stream_messages: 256,
-            stream_bytes: 1 << 20,
-            backlog: 16 << 20,
-            overflow: Overflow::Disconnect,
-            max_message: 16 << 20,
-            discard_unclaimed: None,
+            settings: Settings::default(),
+            in_flight: 20,
+            keep_alive: 60,
+            clean: true,
             durable: false,
         }
     }
@@ -165,13 +150,13 @@ impl Options {
 
     /// Sets user name and password. The password can be any bytes.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<Vec<u8>>) -> Self {
-        (self.user, self.password) = (Some(user.into()), Some(password.into()));
+        self.login = Login::new(Some(user.into()), Some(password.into()));
         self
     }
 
     /// Sets the user name, without a password.
     pub fn user(mut self, user: impl Into<String>) -> Self {
-        (self.user, self.password) = (Some(user.into()), None);
+        self.login = Login::new(Some(user.into()), None);
         self
     }
 
@@ -186,20 +171,22 @@ impl Options {
     /// answer (in whole seconds up to 255, rounded up), which is also how long the answer to a ping
     /// may take. The default is 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+        self.settings.values_mut().connect_timeout = limit;
         self
     }
 
     /// Sets the number of brokers, which take turns; where they are only the driver knows. The
     /// default is 1.
     pub fn brokers(mut self, brokers: u32) -> Self {
-        self.brokers = brokers.max(1);
+        if brokers.max(1) != self.settings.brokers {
+            self.settings.values_mut().brokers = brokers.max(1);
+        }
         self
     }
 
     /// Sets what to do when the connection cannot be made or is lost.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
-        self.reconnect = reconnect;
+        self.settings.values_mut().reconnect = reconnect;
         self
     }
 
@@ -211,7 +198,7 @@ impl Options {
     /// unavailable) before there was a good connection, and later only for the codes 1 and 2, which
     /// cannot change without other options.
     pub fn end_if(mut self, is_final: fn(&DisconnectReason, bool) -> bool) -> Self {
-        self.is_final = is_final;
+        self.settings.values_mut().is_final = is_final;
         self
     }
 
@@ -223,14 +210,14 @@ impl Options {
     /// [`NotAcknowledged`](crate::RequestError::NotAcknowledged) and is not sent again. Others are
     /// not affected.
     pub fn ack_timeout(mut self, limit: Option<Duration>) -> Self {
-        self.ack_timeout = limit;
+        self.settings.values_mut().ack_timeout = limit;
         self
     }
 
     /// Sets how many messages with QoS 1 and 2 may be in flight at once, 1 to 16,384. The default
     /// is 20.
     pub fn in_flight(mut self, messages: usize) -> Self {
-        self.in_flight = messages.clamp(1, 16_384);
+        self.in_flight = messages.clamp(1, 16_384) as u16;
         self
     }
 
@@ -245,7 +232,7 @@ impl Options {
     /// Sets how many messages that were given up may hold packet identifiers before the connection
     /// ends with [`Unanswered`](crate::DisconnectReason::Unanswered). The default is 1024.
     pub fn given_up(mut self, messages: usize) -> Self {
-        self.given_up = messages.clamp(1, ALL_IDENTIFIERS / 2);
+        self.settings.values_mut().given_up = messages.clamp(1, ALL_IDENTIFIERS / 2);
         self
     }
 
@@ -253,15 +240,16 @@ impl Options {
     /// happens when no more may. The defaults are 1,000 messages, 1 MiB, and
     /// [`Wait`](WhenFull::Wait).
     pub fn queue(mut self, messages: usize, bytes: usize, when_full: WhenFull) -> Self {
-        self.queue_messages = messages;
-        self.queue_bytes = bytes;
-        self.when_full = when_full;
+        let values = self.settings.values_mut();
+        values.queue_messages = messages;
+        values.queue_bytes = bytes;
+        values.when_full = when_full;
         self
     }
 
     /// Lets messages with QoS 0 wait for a connection, too.
     pub fn queue_qos0(mut self) -> Self {
-        self.queue_qos0 = true;
+        self.settings.values_mut().queue_qos0 = true;
         self
     }
 
@@ -270,8 +258,9 @@ impl Options {
     /// that may stand behind further messages. A stream always takes one message. The defaults are
     /// 256 messages and 1 MiB.
     pub fn streams(mut self, messages: usize, bytes: usize) -> Self {
-        self.stream_messages = messages.max(1);
-        self.stream_bytes = bytes.max(1);
+        let values = self.settings.values_mut();
+        values.stream_messages = messages.max(1);
+        values.stream_bytes = bytes.max(1);
         self
     }
 
@@ -279,15 +268,16 @@ impl Options {
     /// Messages with QoS 0 are dropped then, and [counted](crate::Counters::dropped). The defaults
     /// are 16 MiB and [`Disconnect`](Overflow::Disconnect).
     pub fn backlog(mut self, bytes: usize, overflow: Overflow) -> Self {
-        self.backlog = bytes;
-        self.overflow = overflow;
+        let values = self.settings.values_mut();
+        values.backlog = bytes;
+        values.overflow = overflow;
         self
     }
 
     /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
     /// What is larger, or larger than the [backlog](Self::backlog), is received in pieces.
     pub fn max_message(mut self, bytes: usize) -> Self {
-        self.max_message = bytes;
+        self.settings.values_mut().max_message = bytes;
         self
     }
 
@@ -295,7 +285,7 @@ impl Options {
     /// waiting unacknowledged for a stream that matches. By default they are dropped in a clean
     /// session, since they could not be delivered later, and wait in a kept one.
     pub fn discard_unclaimed(mut self, discard: bool) -> Self {
-        self.discard_unclaimed = Some(discard);
+        self.settings.values_mut().discard_unclaimed = Some(discard);
         self
     }
 
@@ -316,13 +306,13 @@ impl Options {
     #[inline]
     pub(crate) fn max_in_flight(&self) -> usize {
         match &self.profile {
-            Some(profile) => self.in_flight.min(profile.in_flight.into()),
-            None => self.in_flight,
+            Some(profile) => self.in_flight.min(profile.in_flight).into(),
+            None => self.in_flight.into(),
         }
     }
 
     pub(crate) fn discards_unclaimed(&self) -> bool {
-        self.discard_unclaimed.unwrap_or(self.clean)
+        self.settings.discard_unclaimed.unwrap_or(self.clean)
     }
 }
 
@@ -342,12 +332,12 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("connect", &self.connect(0))
-            .field("connect_timeout", &self.connect_timeout)
-            .field("brokers", &self.brokers)
-            .field("reconnect", &self.reconnect)
-            .field("ack_timeout", &self.ack_timeout)
+            .field("connect_timeout", &self.settings.connect_timeout)
+            .field("brokers", &self.settings.brokers)
+            .field("reconnect", &self.settings.reconnect)
+            .field("ack_timeout", &self.settings.ack_timeout)
             .field("in_flight", &self.in_flight)
-            .field("max_message", &self.max_message)
+            .field("max_message", &self.settings.max_message)
             .finish_non_exhaustive()
     }
 }

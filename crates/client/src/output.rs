@@ -1,5 +1,5 @@
 //! Bytes on their way to the transport, and how many of them it has taken.
-use crate::write_buf::WriteBuf;
+use crate::{lazy::Lazy, write_buf::WriteBuf};
 use core::time::Duration;
 use motemq::Out;
 
@@ -8,9 +8,7 @@ use motemq::Out;
 pub(crate) struct Output {
     /// What the session has written.
     tx: WriteBuf,
-    /// Bytes that may leave when a version of the state is stored.
-    sealed: WriteBuf,
-    sealed_version: u64,
+    sealed: Lazy<Sealed>,
     /// The number of bytes that were handed over to the driver.
     handed_over: u64,
     /// The number of bytes that the transport has taken.
@@ -20,6 +18,13 @@ pub(crate) struct Output {
     /// The number of bytes that the transport held when that was last looked at.
     held: u64,
     bytes_out: u64,
+}
+
+/// Bytes that may leave when a version of the state is stored.
+#[derive(Clone, Hash, Debug, Default)]
+struct Sealed {
+    bytes: WriteBuf,
+    version: u64,
 }
 
 impl Output {
@@ -35,7 +40,8 @@ impl Output {
 
     /// A connection is over, and what was to be written with it.
     pub fn clear(&mut self) {
-        (self.tx, self.sealed) = (WriteBuf::new(), WriteBuf::new());
+        self.tx = WriteBuf::new();
+        self.sealed.clear();
         self.written = self.handed_over;
     }
 
@@ -67,13 +73,18 @@ impl Output {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.tx.is_empty() && self.sealed.is_empty()
+        self.tx.is_empty() && self.sealed_len() == 0
+    }
+
+    #[inline]
+    fn sealed_len(&self) -> usize {
+        self.sealed.get().map_or(0, |sealed| sealed.bytes.len())
     }
 
     /// Returns the offset of the next byte in all bytes of this connection.
     #[inline]
     pub fn position(&self) -> u64 {
-        self.handed_over + (self.sealed.len() + self.tx.len()) as u64
+        self.handed_over + (self.sealed_len() + self.tx.len()) as u64
     }
 
     /// Hands over what is to be written, if `output` is empty and it may leave. Returns whether it
@@ -87,11 +98,13 @@ impl Output {
             self.tx.clear();
             return false;
         }
-        let from = match gate {
-            Gate::Open if self.sealed.is_empty() => &mut self.tx,
-            Gate::Closed { stored } if self.sealed_version > stored => return false,
-            _ if self.sealed.is_empty() => return false,
-            _ => &mut self.sealed,
+        let sealed = self.sealed.get_mut();
+        let sealed = sealed.filter(|sealed| !sealed.bytes.is_empty());
+        let from = match (gate, sealed) {
+            (Gate::Open, None) => &mut self.tx,
+            (Gate::Closed { .. }, None) => return false,
+            (Gate::Closed { stored }, Some(sealed)) if sealed.version > stored => return false,
+            (_, Some(sealed)) => &mut sealed.bytes,
         };
         let len = from.len() as u64;
         from.pass(output);
@@ -102,9 +115,10 @@ impl Output {
 
     /// This version of the state is being stored: what was written up to now may leave then.
     pub fn seal(&mut self, version: u64) {
-        if self.sealed.is_empty() && !self.tx.is_empty() {
-            self.tx.pass(&mut self.sealed);
-            self.sealed_version = version;
+        if self.sealed_len() == 0 && !self.tx.is_empty() {
+            let sealed = self.sealed.make();
+            self.tx.pass(&mut sealed.bytes);
+            sealed.version = version;
         }
     }
 
@@ -160,7 +174,7 @@ impl Output {
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         self.tx.shrink();
-        self.sealed.shrink();
+        self.sealed.shrink(|sealed| sealed.bytes.is_empty());
     }
 }
 

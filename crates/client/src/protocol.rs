@@ -1,6 +1,6 @@
 //! The session and the pending acknowledgements, which grow with what is in flight.
-use crate::{RestoreError, received::Received};
-use alloc::{boxed::Box, collections::BTreeMap, vec, vec::Vec};
+use crate::{RestoreError, lazy::Lazy, received::Received};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::{
     hash::{Hash, Hasher},
     ops::{Deref, DerefMut},
@@ -73,10 +73,7 @@ fn new_acks(places: usize) -> Box<ManualAcks> {
 pub(crate) struct ProtocolState {
     session: Box<CoreSession>,
     acks: Box<ManualAcks>,
-    received: Received,
-    /// The number of repetitions of messages that the application has not processed yet, by
-    /// identifier.
-    repetitions: BTreeMap<u16, u32>,
+    received: Lazy<Received>,
     /// Something may have changed since this was last asked.
     may_have_changed: bool,
 }
@@ -86,8 +83,7 @@ impl ProtocolState {
         ProtocolState {
             session: new_session(slots),
             acks: new_acks(0),
-            received: Received::default(),
-            repetitions: BTreeMap::new(),
+            received: Lazy::new(),
             may_have_changed: false,
         }
     }
@@ -152,9 +148,10 @@ impl ProtocolState {
             return;
         }
         let id = identifier(token);
-        self.received.on_accepted(id);
+        let received = self.received.get_mut();
+        let repetitions = received.map_or(0, |received| received.on_accepted(id));
         // A repetition has the same token as its message.
-        for _ in 0..self.repetitions.remove(&id).unwrap_or(0) {
+        for _ in 0..repetitions {
             let _ = self.acks.ack(&mut self.session, token);
         }
     }
@@ -162,32 +159,43 @@ impl ProtocolState {
     /// Allows the acknowledgement of a message that is a repetition, together with that of the
     /// message that it repeats.
     pub fn ack_repetition(&mut self, token: AckToken) {
-        if self.received.is_accepted(identifier(token)) {
+        let received = self.received.get_mut();
+        if received.is_none_or(|received| !received.defer_repetition(identifier(token))) {
             self.ack(token);
-        } else {
-            *self.repetitions.entry(identifier(token)).or_default() += 1;
         }
     }
 
     /// Returns whether a message with this content, which arrived under an identifier that is not
     /// released, is a repetition. Without the content it is.
     pub fn is_repetition(&self, id: PacketId, hash: Option<u64>) -> bool {
-        self.received.is_repetition(id.get(), hash)
+        let received = self.received.get();
+        received.is_none_or(|received| received.is_repetition(id.get(), hash))
     }
 
     /// A QoS 2 message with this content arrived and will be delivered.
     pub fn on_message_received(&mut self, id: PacketId, hash: u64) {
-        self.received.insert(id.get(), hash);
-        if self.received.is_to_be_swept() {
+        let received = self.received.make();
+        received.insert(id.get(), hash);
+        if received.is_to_be_swept() {
             let unreleased = self.session.unreleased().map(PacketId::get).collect();
-            self.received.sweep(&unreleased);
+            received.sweep(&unreleased);
         }
     }
 
     /// The broker has accepted a connection.
     pub fn on_connected(&mut self, session: SessionState) {
-        self.repetitions.clear();
-        self.received.on_connected(session == SessionState::Resumed);
+        if let Some(received) = self.received.get_mut() {
+            received.on_connected(session == SessionState::Resumed);
+        }
+    }
+
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
+        let session = &self.session;
+        self.received.shrink(|received| {
+            received.sweep(&session.unreleased().map(PacketId::get).collect());
+            received.is_empty()
+        });
     }
 
     /// Returns whether the state may have changed since the last call.
@@ -202,7 +210,7 @@ impl ProtocolState {
         debug_assert_eq!(saved, Ok(()), "the length of an image is known");
         let mut image = Vec::from((session.len() as u32).to_be_bytes());
         image.extend(session);
-        for (id, hash) in self.received.accepted() {
+        for (id, hash) in self.received.get().into_iter().flat_map(Received::accepted) {
             image.extend(id.to_be_bytes());
             image.extend(hash.to_be_bytes());
         }
@@ -234,7 +242,7 @@ impl ProtocolState {
         }
         for &[i0, i1, hash @ ..] in entries {
             let id = u16::from_be_bytes([i0, i1]);
-            state.received.restore(id, u64::from_be_bytes(hash));
+            state.received.make().restore(id, u64::from_be_bytes(hash));
         }
         Ok(state)
     }
@@ -303,7 +311,6 @@ impl Hash for ProtocolState {
         acks.hash(state);
         self.session.hash(state);
         self.received.hash(state);
-        self.repetitions.hash(state);
         self.may_have_changed.hash(state);
     }
 }
@@ -319,7 +326,6 @@ impl Clone for ProtocolState {
         ];
         debug_assert_eq!(adopted, [Ok(()); 2]);
         clone.received = self.received.clone();
-        clone.repetitions = self.repetitions.clone();
         clone.may_have_changed = self.may_have_changed;
         clone
     }

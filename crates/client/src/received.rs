@@ -18,6 +18,8 @@ struct Content {
 #[derive(Clone, Hash, Debug, Default)]
 pub(crate) struct Received {
     contents: BTreeMap<u16, Content>,
+    /// The number of repetitions of messages that the application has not processed yet.
+    repetitions: BTreeMap<u16, u32>,
     /// The number of messages at which the released ones are forgotten.
     limit: usize,
 }
@@ -29,16 +31,28 @@ impl Received {
         self.contents.insert(id, Content { hash, is_accepted });
     }
 
-    /// The application has processed the message with this identifier.
-    pub fn on_accepted(&mut self, id: u16) {
+    /// The application has processed the message with this identifier. Returns the number of its
+    /// repetitions whose acknowledgement was deferred.
+    pub fn on_accepted(&mut self, id: u16) -> u32 {
         if let Some(content) = self.contents.get_mut(&id) {
             content.is_accepted = true;
         }
+        self.repetitions.remove(&id).unwrap_or(0)
+    }
+
+    /// Defers the acknowledgement of a repetition until the application has processed the message.
+    /// Returns `false` if it has.
+    pub fn defer_repetition(&mut self, id: u16) -> bool {
+        if self.is_accepted(id) {
+            return false;
+        }
+        *self.repetitions.entry(id).or_default() += 1;
+        true
     }
 
     /// Returns whether the application has processed the message with this identifier, as far as is
     /// known.
-    pub fn is_accepted(&self, id: u16) -> bool {
+    fn is_accepted(&self, id: u16) -> bool {
         let content = self.contents.get(&id);
         content.is_none_or(|content| content.is_accepted)
     }
@@ -67,8 +81,13 @@ impl Received {
     /// A connection begins. Messages that were not accepted arrive again if the session goes on; if
     /// not, all identifiers begin anew.
     pub fn on_connected(&mut self, is_resumed: bool) {
+        self.repetitions.clear();
         self.contents
             .retain(|_, content| is_resumed && content.is_accepted);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.contents.is_empty() && self.repetitions.is_empty()
     }
 
     /// Returns whether so much is remembered that it is time to [sweep](Self::sweep).

@@ -1,54 +1,11 @@
 //! Attempts to connect: which broker, which of its addresses, several at once, and when.
-use crate::{DisconnectReason, Ended, Options, back_off::BackOff};
-use alloc::{
-    collections::{BTreeSet, VecDeque},
-    vec::Vec,
-};
-use core::{mem, time::Duration};
+mod search;
+
+use crate::{DisconnectReason, Options, back_off::BackOff, lazy::Lazy};
+use alloc::boxed::Box;
+use core::time::Duration;
 use motemq::ReturnCode;
-
-/// The wait between the beginnings of two attempts that race (RFC 8305, Connection Attempt Delay).
-const RACE_DELAY: Duration = Duration::from_millis(250);
-/// The most addresses of one broker that are tried.
-const ADDRESSES: u32 = 64;
-
-/// What there is of a connection.
-#[derive(Clone, Hash, Debug)]
-pub(crate) enum Phase {
-    /// The next attempt begins at this time.
-    Waiting(Duration),
-    /// Attempts are being made.
-    Opening,
-    /// A connection is open.
-    Open,
-    /// What was written leaves first, until then.
-    Closing {
-        reason: DisconnectReason,
-        until: Duration,
-    },
-    /// All attempts failed, or the connection is over. When the next attempt begins is still to be
-    /// decided.
-    Over(DisconnectReason),
-    /// There will be no other attempt.
-    Ended(Ended),
-}
-
-/// What an attempt does now.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Step {
-    Resolving,
-    Dialing { address: u32 },
-}
-
-/// One attempt.
-#[derive(Clone, Copy, Hash, Debug)]
-struct Attempt {
-    number: u32,
-    step: Step,
-    until: Duration,
-    /// Something answered, so that no other attempt is begun beside it.
-    has_answer: bool,
-}
+use search::{Due, Search, Step};
 
 /// What the driver has to do for the attempts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,226 +36,127 @@ pub(crate) enum Next {
 }
 
 /// Decides when and where to connect.
-#[derive(Clone, Hash, Debug)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(crate) struct Reconnect {
+    search: Lazy<Search>,
     last_attempt: u32,
     broker: u32,
-    /// The number of brokers that had their turn since the last wait.
-    brokers_tried: u32,
-    /// Brokers that refused for good.
-    refused: BTreeSet<u32>,
-    attempts: Vec<Attempt>,
-    /// Addresses of the broker that were not tried yet.
-    addresses: VecDeque<u32>,
-    /// When the next address is dialed although attempts are under way.
-    race_at: Duration,
-    /// Attempts that the driver is to give up.
-    cancelled: VecDeque<u32>,
     back_off: BackOff,
-    was_connected: bool,
-    /// Why the last connection ended.
-    last_end: Option<DisconnectReason>,
-    /// The number of connections before that ended in the same way.
+    /// The number of connections before the last one that ended in the same way.
     repeated: u32,
+    /// Why the last connection ended.
+    last_end: Option<Box<DisconnectReason>>,
+    was_connected: bool,
 }
 
 impl Reconnect {
-    pub fn new() -> Self {
-        Reconnect {
-            last_attempt: 0,
-            broker: 0,
-            brokers_tried: 0,
-            refused: BTreeSet::new(),
-            attempts: Vec::new(),
-            addresses: VecDeque::new(),
-            race_at: Duration::ZERO,
-            cancelled: VecDeque::new(),
-            back_off: BackOff::default(),
-            was_connected: false,
-            last_end: None,
-            repeated: 0,
-        }
-    }
-
     /// Returns the broker whose turn it is.
     pub fn broker(&self) -> u32 {
         self.broker
     }
 
-    fn begin(&mut self, step: Step, limit: Duration, now: Duration) -> u32 {
-        self.last_attempt = self.last_attempt.wrapping_add(1);
-        self.attempts.push(Attempt {
-            number: self.last_attempt,
-            step,
-            until: now.saturating_add(limit),
-            has_answer: false,
-        });
-        self.last_attempt
-    }
-
-    /// Begins with the broker whose turn it is.
-    fn resolve(&mut self, limit: Duration, now: Duration) -> Task {
-        Task::Resolve {
-            attempt: self.begin(Step::Resolving, limit, now),
-            broker: self.broker,
-        }
-    }
-
-    /// Returns what is to be done next, if anything is.
+    /// Returns what is to be done next, if anything is. An attempt may take as long as `limit`.
     pub fn poll(&mut self, limit: Duration, now: Duration) -> Option<Task> {
-        if let Some(attempt) = self.cancelled.pop_front() {
-            return Some(Task::Cancel { attempt });
-        }
-        if self.attempts.is_empty() && self.addresses.is_empty() {
-            return Some(self.resolve(limit, now));
-        }
-        if self.addresses.is_empty() || now < self.race_time().unwrap_or(now) {
-            return None;
-        }
-        let address = self.addresses.pop_front()?;
-        self.race_at = now.saturating_add(RACE_DELAY);
-        Some(Task::Dial {
-            attempt: self.begin(Step::Dialing { address }, limit, now),
-            broker: self.broker,
-            address,
+        let search = self.search.make();
+        let step = match search.poll(now)? {
+            Due::Cancel(attempt) => return Some(Task::Cancel { attempt }),
+            Due::Begin(step) => step,
+        };
+        self.last_attempt = self.last_attempt.wrapping_add(1);
+        let (attempt, broker) = (self.last_attempt, self.broker);
+        search.begin(attempt, step, now.saturating_add(limit));
+        Some(match step {
+            Step::Resolving => Task::Resolve { attempt, broker },
+            Step::Dialing { address } => Task::Dial {
+                attempt,
+                broker,
+                address,
+            },
         })
     }
 
     /// Returns an attempt that the driver is to give up, if there is one.
     pub fn poll_cancelled(&mut self) -> Option<u32> {
-        self.cancelled.pop_front()
-    }
-
-    /// Returns when the next address may be dialed; `None`: now.
-    fn race_time(&self) -> Option<Duration> {
-        if self.attempts.is_empty() {
-            None
-        } else if self.attempts.iter().any(|attempt| attempt.has_answer) {
-            Some(Duration::MAX)
-        } else {
-            Some(self.race_at)
-        }
+        self.search.get_mut()?.poll_cancelled()
     }
 
     /// Returns when something is to be done although nothing happens.
     pub fn timeout(&self) -> Option<Duration> {
-        let race = if self.addresses.is_empty() {
-            None
-        } else {
-            Some(self.race_time().unwrap_or(Duration::ZERO))
-        };
-        let attempts = self.attempts.iter().map(|attempt| attempt.until);
-        attempts.chain(race).min()
+        self.search.get()?.timeout()
     }
 
     /// The broker has so many addresses. Returns whether the attempt is known.
     pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) -> bool {
-        if !self.remove(attempt) {
-            return false;
-        }
-        self.addresses = (0..addresses.min(ADDRESSES)).collect();
-        self.race_at = now;
-        true
+        let search = self.search.get_mut();
+        search.is_some_and(|search| search.on_resolved(attempt, addresses, now))
     }
 
     /// Something answered an attempt.
     pub fn on_progress(&mut self, attempt: u32) {
-        let mut attempts = self.attempts.iter_mut();
-        if let Some(attempt) = attempts.find(|other| other.number == attempt) {
-            attempt.has_answer = true;
+        if let Some(search) = self.search.get_mut() {
+            search.on_progress(attempt);
         }
-    }
-
-    fn remove(&mut self, number: u32) -> bool {
-        let before = self.attempts.len();
-        self.attempts.retain(|attempt| attempt.number != number);
-        self.attempts.len() < before
     }
 
     /// An attempt has opened a connection. The others are given up, and their addresses are tried
     /// again if this one leads to nothing. Returns whether the attempt is known.
     pub fn on_opened(&mut self, attempt: u32) -> bool {
-        if !self.remove(attempt) {
-            return false;
-        }
-        let others = mem::take(&mut self.attempts);
-        for other in others.iter().rev() {
-            if let Step::Dialing { address } = other.step {
-                self.addresses.push_front(address);
-            }
-        }
-        self.cancelled
-            .extend(others.iter().map(|other| other.number));
-        true
+        let search = self.search.get_mut();
+        search.is_some_and(|search| search.on_opened(attempt))
     }
 
     /// An attempt has failed. Returns whether the attempt is known.
     pub fn on_attempt_failed(&mut self, attempt: u32) -> bool {
-        self.remove(attempt)
+        let search = self.search.get_mut();
+        search.is_some_and(|search| search.remove(attempt))
     }
 
     /// Gives up an attempt that has taken too long. Returns whether there was one.
     pub fn expire(&mut self, now: Duration) -> bool {
-        let late = self.attempts.iter().find(|attempt| now >= attempt.until);
-        let Some(&Attempt { number, .. }) = late else {
-            return false;
-        };
-        self.cancelled.push_back(number);
-        self.remove(number)
+        let search = self.search.get_mut();
+        search.is_some_and(|search| search.expire(now))
     }
 
     /// Gives up all attempts.
     pub fn cancel(&mut self) {
-        let attempts = mem::take(&mut self.attempts);
-        let numbers = attempts.iter().map(|attempt| attempt.number);
-        self.cancelled.extend(numbers);
-        self.addresses.clear();
+        if let Some(search) = self.search.get_mut() {
+            search.cancel();
+        }
     }
 
     /// An attempt led to nothing: decides who has the next turn.
     pub fn after_failure(&mut self, reason: &DisconnectReason, options: &Options) -> Next {
-        let is_final = (options.is_final)(reason, self.was_connected);
+        let search = self.search.make();
+        let is_final = (options.settings.is_final)(reason, self.was_connected);
         if is_final {
-            self.refused.insert(self.broker);
+            search.on_refused(self.broker);
         }
         // Whatever the broker refuses at one address, it refuses at the others, unless it is only
         // not available there.
         if let DisconnectReason::Refused(code) = *reason
             && code != ReturnCode::SERVER_UNAVAILABLE
         {
-            self.cancel();
+            search.cancel();
         } else if is_final {
-            self.cancel();
+            search.cancel();
         }
-        if !self.attempts.is_empty() || !self.addresses.is_empty() {
+        if search.is_under_way() {
             return Next::Attempt;
         }
-        let brokers = options.brokers;
-        if self.refused.len() >= brokers as usize {
+        let Some((broker, waits)) = search.next_broker(self.broker, options.settings.brokers)
+        else {
             return Next::Final;
-        }
-        loop {
-            self.broker = (self.broker + 1) % brokers;
-            self.brokers_tried += 1;
-            if self.brokers_tried >= brokers {
-                // The next one after the wait is one that did not refuse.
-                while self.refused.contains(&self.broker) {
-                    self.broker = (self.broker + 1) % brokers;
-                }
-                return Next::Over;
-            }
-            if !self.refused.contains(&self.broker) {
-                return Next::Attempt;
-            }
-        }
+        };
+        self.broker = broker;
+        if waits { Next::Over } else { Next::Attempt }
     }
 
     /// The broker has accepted a connection.
     pub fn on_connected(&mut self) {
         self.was_connected = true;
-        self.refused.clear();
-        self.brokers_tried = 0;
-        self.addresses.clear();
+        if let Some(search) = self.search.get_mut() {
+            search.on_connected();
+        }
     }
 
     /// A connection that the broker had accepted is over.
@@ -309,11 +167,11 @@ impl Reconnect {
         has_gained: bool,
         options: &Options,
     ) {
-        let is_same = self.last_end.as_ref() == Some(reason) && !has_gained;
+        let is_same = self.last_end.as_deref() == Some(reason) && !has_gained;
         self.repeated = if is_same { self.repeated + 1 } else { 0 };
-        self.last_end = Some(reason.clone());
+        self.last_end = Some(Box::new(reason.clone()));
         self.back_off
-            .on_connection_ended(lasted, &options.reconnect);
+            .on_connection_ended(lasted, &options.settings.reconnect);
     }
 
     /// Returns how many connections in a row ended as the last one did.
@@ -323,7 +181,14 @@ impl Reconnect {
 
     /// Decides how long to wait now; `None`: there is to be no other attempt.
     pub fn wait(&mut self, options: &Options, random: u64) -> Option<Duration> {
-        self.brokers_tried = 0;
-        self.back_off.next(&options.reconnect, random)
+        if let Some(search) = self.search.get_mut() {
+            search.on_wait();
+        }
+        self.back_off.next(&options.settings.reconnect, random)
+    }
+
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
+        self.search.shrink(|search| search.is_empty());
     }
 }

@@ -3,10 +3,11 @@ mod answers;
 mod expiry;
 mod journal;
 mod outcomes;
+mod queue;
 mod request;
 mod subscriptions;
 
-use crate::{Ended, Outcome, RequestError, slab::Slab};
+use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab};
 use alloc::{
     boxed::Box,
     collections::VecDeque,
@@ -16,6 +17,7 @@ use alloc::{
 use core::{mem, time::Duration};
 use journal::Journal;
 use motemq::{Fault, PacketId, Publish, QoS};
+use queue::Queue;
 use request::Request;
 pub use request::RequestId;
 pub(crate) use request::{OwnedFilter, RequestKind, StoredPublish};
@@ -30,38 +32,35 @@ pub(crate) struct Requests {
     requests: Slab<Request>,
     last_serial: u32,
     /// Requests that wait to be sent.
-    queue: VecDeque<u32>,
-    /// The number of requests at the beginning of the queue that were sent in a session that ended.
-    sent_before: usize,
-    queued_messages: usize,
-    queued_bytes: usize,
+    queue: Lazy<Queue>,
     /// The keys of the requests in flight, plus 1, by packet identifier.
     flights: Vec<u32>,
     /// The identifier before that of the first of `flights`.
     offset: u16,
-    in_flight: usize,
+    in_flight: u32,
     /// Of those in flight, the ones that were given up.
-    given_up: usize,
+    given_up: u32,
     /// Messages that are open and not given up.
-    awaited_messages: usize,
-    subscriptions: Subscriptions,
+    awaited_messages: u32,
+    subscriptions: Lazy<Subscriptions>,
     /// What the broker broke the protocol over last.
     suspect: Option<(RequestId, Fault)>,
     /// The identifier for which the session asks.
     resend: Option<PacketId>,
     /// The message whose payload is copied to the write buffer piece by piece, and the length of
     /// what was copied.
-    streaming: Option<(u32, usize)>,
+    streaming: Option<(u32, u32)>,
     next_look: Option<Duration>,
-    journal: Journal,
-    completed: VecDeque<RequestId>,
+    /// Unless nothing is stored.
+    journal: Option<Box<Journal>>,
+    completed: Lazy<VecDeque<RequestId>>,
 }
 
 impl Requests {
     #[inline]
     fn add(&mut self, kind: RequestKind, is_owned: bool) -> u32 {
         self.last_serial = self.last_serial.wrapping_add(1);
-        self.awaited_messages += usize::from(kind.is_message());
+        self.awaited_messages += u32::from(kind.is_message());
         let is_stored = matches!(kind, RequestKind::Publish(_));
         let request = Request::new(kind, self.last_serial, is_owned);
         let key = self.requests.insert(request);
@@ -86,11 +85,13 @@ impl Requests {
 
     /// Puts a request at the end of the queue.
     pub fn enqueue(&mut self, kind: RequestKind) -> RequestId {
-        if let RequestKind::Unsubscribe(filters) = &kind {
-            self.subscriptions.remove(filters);
+        if let RequestKind::Unsubscribe(filters) = &kind
+            && let Some(subscriptions) = self.subscriptions.get_mut()
+        {
+            subscriptions.remove(filters);
         }
         let key = self.add(kind, true);
-        self.put(self.queue.len(), key);
+        self.put(key, Queue::push);
         self.id(key)
     }
 
@@ -108,7 +109,7 @@ impl Requests {
 
     /// Returns the request that is to be sent next.
     pub fn first(&self) -> Option<&RequestKind> {
-        let key = *self.queue.front()?;
+        let key = self.queue.get()?.front()?;
         self.requests.get(key).map(|request| &request.kind)
     }
 
@@ -134,25 +135,17 @@ impl Requests {
         }
     }
 
-    fn put(&mut self, at: usize, key: u32) {
+    /// Puts a request into the queue, at the place that `insert` chooses.
+    fn put(&mut self, key: u32, insert: impl FnOnce(&mut Queue, u32, Option<usize>)) {
         self.on_changed(self.number_of(key));
-        if let Some(RequestKind::Publish(publish)) = self.kind(key) {
-            let len = publish.len();
-            self.queued_messages += 1;
-            self.queued_bytes += len;
-        }
-        self.queue.insert(at.min(self.queue.len()), key);
+        let message = message_length(&self.requests, key);
+        insert(self.queue.make(), key, message);
     }
 
     fn unqueue(&mut self, at: usize) -> Option<u32> {
-        let key = self.queue.remove(at)?;
-        self.sent_before -= usize::from(at < self.sent_before);
-        if let Some(RequestKind::Publish(publish)) = self.kind(key) {
-            let len = publish.len();
-            self.queued_messages -= 1;
-            self.queued_bytes -= len;
-        }
-        Some(key)
+        let requests = &self.requests;
+        let queue = self.queue.get_mut()?;
+        queue.remove(at, |key| message_length(requests, key))
     }
 
     fn number_of(&self, key: u32) -> u64 {
@@ -165,11 +158,12 @@ impl Requests {
 
     /// Drops the oldest message of the queue that was never sent. Returns `false` if there is none.
     pub fn drop_oldest(&mut self) -> bool {
-        let at = self.queue.iter().position(|&key| {
-            self.requests
-                .get(key)
-                .is_some_and(|request| !request.was_sent && request.kind.is_message())
-        });
+        let may_drop = |key| {
+            let request = self.requests.get(key);
+            request.is_some_and(|request| !request.was_sent && request.kind.is_message())
+        };
+        let queue = self.queue.get();
+        let at = queue.and_then(|queue| queue.position(may_drop));
         let Some(key) = at.and_then(|at| self.unqueue(at)) else {
             return false;
         };
@@ -179,11 +173,11 @@ impl Requests {
 
     /// Returns the number of messages in the queue, and their size.
     pub fn queued(&self) -> (usize, usize) {
-        (self.queued_messages, self.queued_bytes)
+        self.queue.get().map_or((0, 0), Queue::messages)
     }
 
     pub fn is_queue_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.get().is_none_or(Queue::is_empty)
     }
 
     // Packets in flight.
@@ -227,7 +221,7 @@ impl Requests {
         self.in_flight -= 1;
         if let Some(request) = self.requests.get_mut(key) {
             request.id = 0;
-            self.given_up -= usize::from(request.is_given_up);
+            self.given_up -= u32::from(request.is_given_up);
         }
         Some(key)
     }
@@ -235,7 +229,7 @@ impl Requests {
     /// Returns the number of requests in flight that are awaited.
     #[inline]
     pub fn in_flight(&self) -> usize {
-        self.in_flight - self.given_up
+        (self.in_flight - self.given_up) as usize
     }
 
     /// Returns whether any request is in flight, awaited or not.
@@ -246,7 +240,7 @@ impl Requests {
 
     /// Returns the number of requests in flight that were given up.
     pub fn given_up(&self) -> usize {
-        self.given_up
+        self.given_up as usize
     }
 
     /// Returns whether nothing awaits the answer to this identifier.
@@ -314,7 +308,7 @@ impl Requests {
     pub fn payload_to_copy(&self) -> Option<&[u8]> {
         let (key, at) = self.streaming?;
         match self.kind(key)? {
-            RequestKind::Publish(publish) => publish.publish().payload.get(at..),
+            RequestKind::Publish(publish) => publish.publish().payload.get(at as usize..),
             _ => None,
         }
     }
@@ -324,7 +318,7 @@ impl Requests {
         let Some((key, at)) = &mut self.streaming else {
             return;
         };
-        *at += n;
+        *at += n as u32;
         let key = *key;
         let Some(end) = end else { return };
         self.streaming = None;
@@ -346,6 +340,14 @@ impl Requests {
         if self.find(id).is_some() {
             self.give_up(id.key, RequestError::UploadLost);
         }
+    }
+}
+
+/// Returns the size of a message; `None` for other requests.
+fn message_length(requests: &Slab<Request>, key: u32) -> Option<usize> {
+    match &requests.get(key)?.kind {
+        RequestKind::Publish(publish) => Some(publish.len()),
+        _ => None,
     }
 }
 

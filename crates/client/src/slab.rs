@@ -90,6 +90,10 @@ impl<T> Slab<T> {
         })
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         if self.len == 0 {

@@ -247,6 +247,14 @@ fn rule_00_a_payload_too_large_for_memory_is_acknowledged_when_it_was_read() {
     assert!(read == payload);
     line.sends(&puback(1));
     assert_eq!(line.client.read_payload(rest), PayloadRead::Broken);
+    // The memory of payloads is given back, and yet the next one has another name.
+    line.client.shrink();
+    line.receive(&message(2, 1, &payload)[..80_000]);
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    assert_eq!(line.client.read_payload(rest), PayloadRead::Broken);
+    assert_ne!(item.message.rest, Some(rest));
 }
 
 #[test]

@@ -53,9 +53,9 @@ impl Client {
         }
         match self.protocol.publish(publish, &mut self.output.out()) {
             Ok(id) => {
-                self.counters.sent += 1;
-                let end = Some(self.output.position());
+                self.tally.sent += 1;
                 Ok(id.map(|id| {
+                    let end = Some(self.output.position());
                     let kind = RequestKind::Publish(StoredPublish::new(publish));
                     self.requests.launch(id, kind, end)
                 }))
@@ -77,8 +77,8 @@ impl Client {
     }
 
     fn check_open(&self) -> Result<(), Ended> {
-        match &self.phase {
-            Phase::Ended(ended) => Err(ended.clone()),
+        match &self.state {
+            State::Ended(ended) => Err(ended.clone()),
             _ if self.leave_until.is_some() => Err(Ended::Closed),
             _ => Ok(()),
         }
@@ -98,13 +98,10 @@ impl Client {
     /// Lets a message wait for a connection.
     fn keep(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
         check_topic(publish)?;
-        let Options {
-            queue_messages,
-            queue_bytes,
-            when_full,
-            ..
-        } = self.options;
-        if publish.qos == QoS::AtMostOnce && !self.options.queue_qos0 {
+        let settings = &self.options.settings;
+        let (queue_messages, queue_bytes) = (settings.queue_messages, settings.queue_bytes);
+        let when_full = settings.when_full;
+        if publish.qos == QoS::AtMostOnce && !settings.queue_qos0 {
             self.wants_room = true;
             return Err(PublishError::Offline);
         }
@@ -152,7 +149,7 @@ impl Client {
 
     /// Returns whether as many messages were given up as the options allow.
     pub(super) fn is_unanswered(&self) -> bool {
-        self.requests.given_up() >= self.options.given_up
+        self.requests.given_up() >= self.options.settings.given_up
     }
 
     /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
@@ -231,7 +228,7 @@ impl Client {
     /// Withdraws a request: it is not sent if it was not sent yet. If it was, its outcome is not
     /// awaited any more. The request is forgotten.
     pub fn withdraw(&mut self, request: RequestId) {
-        if matches!(self.phase, Phase::Ended(_)) {
+        if matches!(self.phase, Phase::Ended) {
             // What is stored is for the next client.
             self.requests.forget(request);
         } else {
@@ -273,14 +270,14 @@ impl Client {
             Err(SendError::Full | SendError::Busy) => return self.full(),
             Err(_) => return Err(too_long(publish)),
         };
-        self.counters.sent += 1;
+        self.tally.sent += 1;
         let is_complete = publish.remaining == 0;
         let end = is_complete.then(|| self.output.position());
         let launch = |id| self.requests.launch(id, RequestKind::NoCopy, end);
         let request = id.map(launch);
         self.last_upload += 1;
         let number = self.last_upload;
-        self.upload = (!is_complete).then_some(Upload { number, request });
+        self.upload = (!is_complete).then(|| Box::new(Upload { number, request }));
         Ok((UploadId(number), request))
     }
 
@@ -289,7 +286,7 @@ impl Client {
     /// # Errors
     /// An [`UploadError`].
     pub fn upload_chunk(&mut self, upload: UploadId, data: &[u8]) -> Result<usize, UploadError> {
-        let Some(Upload { number, request }) = self.upload else {
+        let Some(Upload { number, request }) = self.upload.as_deref().copied() else {
             return Err(UploadError::Lost);
         };
         if number != upload.0 {
@@ -327,6 +324,7 @@ impl Client {
     pub fn abort_upload(&mut self, upload: UploadId, now: Duration) {
         if self
             .upload
+            .as_ref()
             .is_some_and(|current| current.number == upload.0)
         {
             self.close_connection(DisconnectReason::UploadAborted, now, now);

@@ -30,7 +30,9 @@ impl Client {
             client.requests.restore(&record, offset)?;
         }
         client.requests.take_changed();
-        client.versions = Versions::new(client.protocol.image());
+        if client.versions.is_some() {
+            client.versions = Some(Box::new(Versions::new(client.protocol.image())));
+        }
         Ok(client)
     }
 
@@ -51,7 +53,8 @@ impl Client {
     }
 
     fn changes(&mut self, is_full: bool, records: Vec<Record>, removed: Vec<u64>) -> Changes {
-        let version = self.versions.take();
+        let versions = self.versions.as_mut();
+        let version = versions.map_or(0, |versions| versions.take());
         self.output.seal(version);
         Changes {
             version,
@@ -64,57 +67,53 @@ impl Client {
 
     /// A version of the state is stored. What follows from it may leave.
     pub fn on_persisted(&mut self, version: u64) {
-        self.versions.on_stored(version);
+        if let Some(versions) = &mut self.versions {
+            versions.on_stored(version);
+        }
     }
 
     /// Returns the version of the state now. A command that was accepted before is durable when
     /// [`persisted`](Self::persisted) is at least this. It is 0 if the client is not
     /// [durable](Options::durable).
     pub fn version(&mut self) -> u64 {
-        self.note_changes();
-        self.versions.present()
+        let versions = self.note_changes();
+        versions.map_or(0, |versions| versions.present())
     }
 
     /// Returns the version of the state that is stored.
     pub fn persisted(&self) -> u64 {
-        self.versions.stored()
+        let versions = self.versions.as_ref();
+        versions.map_or(0, |versions| versions.stored())
     }
 
-    /// Takes note of what has changed since the last call.
-    fn note_changes(&mut self) {
-        if !self.options.durable {
-            return;
-        }
+    /// Takes note of what has changed since the last call. Returns the versions, unless nothing is
+    /// stored.
+    #[inline]
+    fn note_changes(&mut self) -> Option<&mut Versions> {
+        let versions = self.versions.as_deref_mut()?;
         if self.requests.take_changed() {
-            self.versions.on_changed();
+            versions.on_changed();
         }
         if self.protocol.take_may_have_changed() {
-            self.versions.compare(self.protocol.image());
+            versions.compare(self.protocol.image());
         }
+        Some(versions)
     }
 
     /// Returns what may leave.
     #[inline]
     pub(super) fn gate(&mut self) -> Gate {
-        if !self.options.durable {
-            return Gate::Open;
-        }
-        self.note_changes();
-        if self.versions.is_stored() {
-            Gate::Open
-        } else {
-            let stored = self.versions.stored();
-            Gate::Closed { stored }
+        match self.note_changes() {
+            Some(versions) if !versions.is_stored() => Gate::Closed {
+                stored: versions.stored(),
+            },
+            _ => Gate::Open,
         }
     }
 
     /// Returns an event if something is to be stored.
     pub(super) fn poll_persist(&mut self) -> Option<Event> {
-        if !self.options.durable {
-            return None;
-        }
-        self.note_changes();
-        let version = self.versions.poll()?;
+        let version = self.note_changes()?.poll()?;
         Some(Event::Persist { version })
     }
 }

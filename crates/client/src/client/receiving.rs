@@ -34,7 +34,7 @@ impl Client {
         }
         let before = input.len();
         let again = self.read_events(input, now);
-        self.counters.bytes_in += (before - input.len()) as u64;
+        self.tally.bytes_in += (before - input.len()) as u64;
         again
     }
 
@@ -95,7 +95,7 @@ impl Client {
                 self.on_receipt(receipt);
             }
             CoreEvent::Acked { id } => {
-                self.counters.acknowledged += 1;
+                self.tally.acknowledged += 1;
                 self.requests.on_acked(id);
             }
             CoreEvent::Received { id } => self.requests.on_received(id),
@@ -108,7 +108,7 @@ impl Client {
                 self.emit(Event::Skipped { len: len.into() });
             }
             CoreEvent::Subscribed { id, codes, .. } => {
-                self.counters.acknowledged += 1;
+                self.tally.acknowledged += 1;
                 let filters = self.requests.on_subscribed(id, codes);
                 if !filters.is_empty() {
                     self.inbox.revoke(&filters);
@@ -148,7 +148,7 @@ impl Client {
 
     fn on_connected(&mut self, session: SessionState, now: Duration) {
         let limits = ServerLimits::MQTT_3_1_1;
-        self.counters.connections += 1;
+        self.tally.connections += 1;
         self.accepted = Some(Accepted {
             at: now,
             gains: self.gains(),

@@ -100,7 +100,7 @@ impl Client {
         }
         self.protocol
             .republish(id, &publish, &mut self.output.out())?;
-        self.counters.resent += 1;
+        self.tally.resent += 1;
         let end = is_whole.then(|| self.output.position());
         self.requests.on_resent(id, end);
         Ok(true)
@@ -146,7 +146,7 @@ impl Client {
         };
         match sent {
             Ok(id) => {
-                self.counters.sent += u64::from(is_message);
+                self.tally.sent += u64::from(is_message);
                 let end = is_whole.then(|| self.output.position());
                 self.requests.on_first_sent(id, end);
                 self.wants_room = true;

@@ -14,9 +14,9 @@ impl Client {
             Phase::Waiting(at) => earlier(Some(*at), leave),
             Phase::Opening => earlier(self.reconnect.timeout(), leave),
             Phase::Open => self.wake_at,
-            Phase::Closing { until, .. } => Some(*until),
-            Phase::Over(_) => Some(Duration::ZERO),
-            Phase::Ended(_) => None,
+            Phase::Closing(closing) => Some(closing.until),
+            Phase::Over => Some(Duration::ZERO),
+            Phase::Ended => None,
         }
     }
 
@@ -35,7 +35,7 @@ impl Client {
         match &self.phase {
             Phase::Opening => {
                 while matches!(self.phase, Phase::Opening) && self.reconnect.expire(now) {
-                    let limit = self.options.connect_timeout;
+                    let limit = self.options.settings.connect_timeout;
                     self.attempt_failed(DisconnectReason::ConnectTimeout(limit));
                 }
                 return false;
@@ -49,7 +49,7 @@ impl Client {
         }
         let may_ask = self.send_waiting();
         let held = &mut bytes_held_by_kernel;
-        if let Some(limit) = self.options.ack_timeout {
+        if let Some(limit) = self.options.settings.ack_timeout {
             if self.accepted.is_some() {
                 let written = self.output.written();
                 let left = || written.saturating_sub(held());

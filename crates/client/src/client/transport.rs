@@ -52,13 +52,14 @@ impl Client {
     /// time, and chooses packet identifiers for a session that the client does not know.
     pub fn poll_transport(&mut self, now: Duration, random: u64) -> Transport {
         if let Some(until) = self.leave_until
-            && !matches!(self.phase, Phase::Open | Phase::Closing { .. })
+            && !matches!(self.phase, Phase::Open | Phase::Closing(_))
             && (now >= until || !self.requests.has_messages())
         {
             self.end_left();
         }
-        if let Phase::Over(reason) = &self.phase {
-            let reason = reason.clone();
+        if let Phase::Over = self.phase
+            && let Some(reason) = self.reason().cloned()
+        {
             self.decide(reason, now, random);
         }
         if let Phase::Waiting(at) = self.phase
@@ -70,18 +71,21 @@ impl Client {
             self.state = State::Connecting { reason };
         }
         self.random = random;
+        if let State::Ended(ended) = &self.state {
+            return Transport::Ended(ended.clone());
+        }
         match &self.phase {
-            Phase::Opening => match self.reconnect.poll(self.options.connect_timeout, now) {
-                Some(task) => task.into(),
-                None => Transport::Wait,
-            },
-            Phase::Ended(ended) => Transport::Ended(ended.clone()),
+            Phase::Opening => {
+                let limit = self.options.settings.connect_timeout;
+                let task = self.reconnect.poll(limit, now);
+                task.map_or(Transport::Wait, Transport::from)
+            }
             phase => match self.reconnect.poll_cancelled() {
                 Some(attempt) => Transport::Cancel { attempt },
                 None => match phase {
                     Phase::Open => Transport::Keep,
-                    Phase::Closing { until, .. } => {
-                        if self.output.is_written() || now >= *until {
+                    Phase::Closing(closing) => {
+                        if self.output.is_written() || now >= closing.until {
                             Transport::Close
                         } else {
                             Transport::Keep
@@ -190,7 +194,7 @@ impl Client {
         });
         self.phase = match self.reconnect.after_failure(&reason, &self.options) {
             Next::Attempt => Phase::Opening,
-            Next::Over => Phase::Over(reason.clone()),
+            Next::Over => Phase::Over,
             Next::Final => {
                 self.end(Ended::GaveUp(reason));
                 return;
@@ -207,17 +211,17 @@ impl Client {
     /// [`Close`](Transport::Close) asked for.
     pub fn on_closed(&mut self, error: Option<TransportError>, now: Duration) {
         match &self.phase {
-            Phase::Closing { reason, .. } => {
-                let reason = reason.clone();
-                self.connection_ended(reason, now);
+            Phase::Closing(closing) => {
+                let (reason, accepted) = (closing.reason.clone(), closing.accepted);
+                self.connection_ended(reason, accepted, now);
             }
             Phase::Open => {
                 let reason = match error {
                     Some(error) => DisconnectReason::Transport(error),
                     None => DisconnectReason::Closed(self.stage()),
                 };
-                self.forget_connection();
-                self.connection_ended(reason, now);
+                let accepted = self.forget_connection();
+                self.connection_ended(reason, accepted, now);
             }
             _ => {}
         }
@@ -251,33 +255,37 @@ impl Client {
         {
             self.requests.record_fault(id, fault);
         }
-        self.forget_connection();
-        self.phase = Phase::Closing {
+        let accepted = self.forget_connection();
+        self.phase = Phase::Closing(Box::new(Closing {
             reason,
             until: until.max(now),
-        };
+            accepted,
+        }));
     }
 
-    /// The session's connection is over.
-    pub(super) fn forget_connection(&mut self) {
-        if let Some(Upload {
-            request: Some(request),
-            ..
-        }) = self.upload.take()
-        {
+    /// The session's connection is over. Returns what there was of it if the broker had accepted
+    /// it.
+    fn forget_connection(&mut self) -> Option<Accepted> {
+        let upload = self.upload.take();
+        if let Some(request) = upload.and_then(|upload| upload.request) {
             self.requests.on_upload_lost(request);
         }
-        self.closing = self.accepted.take();
+        let accepted = self.accepted.take();
         self.protocol.on_connection_lost();
         self.inbox.on_connection_lost(&mut self.protocol);
         self.requests.on_connection_lost();
         self.wake_at = None;
+        accepted
     }
 
     /// The transport is gone.
-    fn connection_ended(&mut self, reason: DisconnectReason, now: Duration) {
+    fn connection_ended(
+        &mut self,
+        reason: DisconnectReason,
+        accepted: Option<Accepted>,
+        now: Duration,
+    ) {
         self.output.clear();
-        let accepted = self.closing.take();
         if self.has_left {
             self.end_left();
             return;
@@ -294,10 +302,10 @@ impl Client {
             reason: reason.clone(),
             retry_at: now,
         };
-        if (self.options.is_final)(&reason, true) {
+        if (self.options.settings.is_final)(&reason, true) {
             self.end(Ended::GaveUp(reason));
         } else {
-            self.phase = Phase::Over(reason);
+            self.phase = Phase::Over;
         }
     }
 }

@@ -47,7 +47,11 @@ pub enum TransportErrorKind {
 ///
 /// Errors of the same kind with the same text are equal.
 #[derive(Clone, Debug)]
-pub struct TransportError {
+pub struct TransportError(Arc<Details>);
+
+/// What a [`TransportError`] says. Apart from it, so that a result with a reason is small.
+#[derive(Clone, Debug)]
+struct Details {
     kind: TransportErrorKind,
     text: Arc<str>,
     source: Option<Arc<dyn core::error::Error + Send + Sync>>,
@@ -56,11 +60,11 @@ pub struct TransportError {
 impl TransportError {
     /// Makes an error of this kind with this text.
     pub fn new(kind: TransportErrorKind, text: impl Into<Arc<str>>) -> Self {
-        TransportError {
+        TransportError(Arc::new(Details {
             kind,
             text: text.into(),
             source: None,
-        }
+        }))
     }
 
     /// Returns the same error with what the layer below said.
@@ -76,39 +80,38 @@ impl TransportError {
     /// assert_eq!(source.unwrap().kind(), io::ErrorKind::ConnectionRefused);
     /// ```
     pub fn with_source(self, source: Arc<dyn core::error::Error + Send + Sync>) -> Self {
-        TransportError {
-            source: Some(source),
-            ..self
-        }
+        let mut details = self.0;
+        Arc::make_mut(&mut details).source = Some(source);
+        TransportError(details)
     }
 
     /// Returns the part of the connection that failed.
     pub fn kind(&self) -> TransportErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Returns the text.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 impl core::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        let source: &dyn core::error::Error = &**self.source.as_ref()?;
+        let source: &dyn core::error::Error = &**self.0.source.as_ref()?;
         Some(source)
     }
 }
 
 impl PartialEq for TransportError {
     fn eq(&self, other: &Self) -> bool {
-        (self.kind, &self.text) == (other.kind, &other.text)
+        (self.kind(), self.text()) == (other.kind(), other.text())
     }
 }
 
@@ -116,7 +119,7 @@ impl Eq for TransportError {}
 
 impl Hash for TransportError {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.kind, &self.text).hash(state);
+        (self.kind(), self.text()).hash(state);
     }
 }
 

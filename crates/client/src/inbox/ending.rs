@@ -12,11 +12,13 @@ impl Inbox {
         let Some(mut stream) = self.streams.remove(id.key) else {
             return;
         };
-        for filter in &stream.filters {
-            self.routing.remove(filter, id.key);
+        if let Some(routing) = self.routing.get_mut() {
+            for filter in &stream.filters {
+                routing.remove(filter, id.key);
+            }
+            routing.remove_catch_all(id.key);
         }
-        self.catch_all.retain(|&key| key != id.key);
-        self.full_streams -= usize::from(stream.is_full);
+        self.full_streams -= u32::from(stream.is_full);
         self.bytes -= stream.queue.bytes();
         self.unacknowledged
             .on_processed(stream.in_hand.take(), protocol);
@@ -34,29 +36,30 @@ impl Inbox {
         if item.message.rest.is_none() && self.unacknowledged.leave_to_others(item.ack, protocol) {
             return;
         }
-        match (self.catch_all.first().copied(), item.message.rest) {
+        match (self.catch_all().first().copied(), item.message.rest) {
             (Some(key), None) => self.push(key, item),
             (Some(key), Some(payload)) => {
-                self.payloads.move_to(payload, key);
+                if let Some(payloads) = self.payloads.get_mut() {
+                    payloads.move_to(payload, key);
+                }
                 self.push(key, item);
             }
             (None, Some(payload)) => self.drop_payload(payload, protocol),
-            (None, None)
-                if self.limits.discards_unclaimed || item.message.qos == QoS::AtMostOnce =>
-            {
+            (None, None) if self.discards_unclaimed || item.message.qos == QoS::AtMostOnce => {
                 self.counters.dropped += 1;
                 let is_acknowledged = self.unacknowledged.on_processed(item.ack, protocol);
                 self.counters.discarded += u64::from(is_acknowledged);
             }
-            (None, None) => self.unclaimed.push(item),
+            (None, None) => self.unclaimed.make().push(item),
         }
     }
 
     /// A payload was not taken, and is too large to wait.
     fn drop_payload(&mut self, payload: PayloadId, protocol: &mut ProtocolState) {
         self.counters.dropped += 1;
-        let ack = self.payloads.discard(payload, false);
-        if self.limits.discards_unclaimed {
+        let payloads = self.payloads.get_mut();
+        let ack = payloads.and_then(|payloads| payloads.discard(payload, false));
+        if self.discards_unclaimed {
             self.unacknowledged.on_processed(ack, protocol);
         }
     }
@@ -65,7 +68,7 @@ impl Inbox {
     pub fn revoke(&mut self, filters: &[String]) {
         let mut ended = Vec::new();
         for (key, stream) in self.streams.iter_mut() {
-            let routing = &mut self.routing;
+            let routing = self.routing.make();
             let before = stream.filters.len();
             stream.filters.retain(|filter| {
                 let is_refused = filters.contains(filter);
@@ -85,7 +88,7 @@ impl Inbox {
     /// The connection is over.
     pub fn on_connection_lost(&mut self, protocol: &mut ProtocolState) {
         if let Some(Partial::Streamed(id)) = self.partial.take()
-            && let (_, Some(stream)) = self.payloads.end(id, false, None)
+            && let (_, Some(stream)) = self.payloads.make().end(id, false, None)
         {
             self.tell(stream);
         }
@@ -98,13 +101,15 @@ impl Inbox {
         let is_resumed = session == SessionState::Resumed;
         let unacknowledged = &self.unacknowledged;
         let is_kept = |item: &Waiting| !is_resumed || !unacknowledged.is_pending(item.ack);
-        self.unclaimed.on_connected(is_kept);
+        if let Some(unclaimed) = self.unclaimed.get_mut() {
+            unclaimed.on_connected(is_kept);
+        }
         (self.full_streams, self.bytes) = (0, 0);
         for (_, stream) in self.streams.iter_mut() {
             stream.queue.on_connected(is_kept);
-            stream.is_full = stream.queue.is_full(self.limits.stream);
+            stream.is_full = stream.queue.is_full(self.limits.stream());
             stream.in_hand = None;
-            self.full_streams += usize::from(stream.is_full);
+            self.full_streams += u32::from(stream.is_full);
             self.bytes += stream.queue.bytes();
         }
         self.unacknowledged.on_connected();
@@ -125,13 +130,15 @@ impl Inbox {
             (stream.is_closed, stream.is_full) = (true, false);
             self.unacknowledged.on_processed(processed, protocol);
             while let Some(item) = queue.pop() {
-                if let Some(payload) = item.message.rest {
-                    self.payloads.discard(payload, false);
+                if let Some(payload) = item.message.rest
+                    && let Some(payloads) = self.payloads.get_mut()
+                {
+                    payloads.discard(payload, false);
                 }
             }
             self.tell(key);
         }
         (self.full_streams, self.bytes) = (0, 0);
-        self.unclaimed = Queue::default();
+        self.unclaimed.clear();
     }
 }

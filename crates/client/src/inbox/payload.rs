@@ -45,16 +45,13 @@ pub(super) enum Completed {
 #[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Payloads {
     payloads: Slab<Payload>,
-    last_serial: u32,
     /// Bytes of all payloads that wait to be read.
     bytes: usize,
 }
 
 impl Payloads {
-    /// A payload begins.
-    pub fn begin(&mut self, stream: u32) -> PayloadId {
-        self.last_serial = self.last_serial.wrapping_add(1);
-        let serial = self.last_serial;
+    /// A payload begins. Its `serial` is one that no other payload had.
+    pub fn begin(&mut self, stream: u32, serial: u32) -> PayloadId {
         let key = self.payloads.insert(Payload {
             serial,
             pieces: VecDeque::new(),
@@ -176,8 +173,9 @@ impl Payloads {
         self.get(id).is_some_and(|payload| payload.bytes >= PIPE)
     }
 
-    /// Gives memory back that nothing needs.
-    pub fn shrink(&mut self) {
+    /// Gives memory back that nothing needs. Returns whether there is no payload.
+    pub fn shrink(&mut self) -> bool {
         self.payloads.shrink();
+        self.payloads.is_empty()
     }
 }

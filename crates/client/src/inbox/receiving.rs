@@ -1,6 +1,7 @@
 //! From a received packet to the streams.
 use super::*;
-use crate::{DisconnectReason, hash::hash};
+use crate::{DisconnectReason, Overflow, hash::hash};
+use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut};
 use motemq::{AckToken, PacketId, QoS};
 use payload::Completed;
@@ -9,14 +10,7 @@ use payload::Completed;
 #[derive(Clone, Hash, Debug)]
 pub(super) enum Partial {
     /// It is put together in memory.
-    Growing {
-        message: Message,
-        payload: BytesMut,
-        /// Its identifier, with QoS 2.
-        id: Option<PacketId>,
-        /// It arrives under an identifier that is not released.
-        is_repeated: bool,
-    },
+    Growing(Box<Growing>),
     /// Its payload is read while it arrives.
     Streamed(PayloadId),
     /// It is a repetition.
@@ -25,6 +19,17 @@ pub(super) enum Partial {
     Discarded,
     /// It is too large to wait for a stream.
     Unclaimed { len: u64 },
+}
+
+/// A message that is put together in memory.
+#[derive(Clone, Hash, Debug)]
+pub(super) struct Growing {
+    message: Message,
+    payload: BytesMut,
+    /// Its identifier, with QoS 2.
+    id: Option<PacketId>,
+    /// It arrives under an identifier that is not released.
+    is_repeated: bool,
 }
 
 /// What became of a received message besides its delivery.
@@ -58,7 +63,7 @@ impl Inbox {
         let qos = message.qos();
         let id = message.id().filter(|_| qos == QoS::ExactlyOnce);
         let len = message.payload.len() as u64 + u64::from(message.remaining);
-        let is_small = len <= self.limits.max_message as u64;
+        let is_small = len <= self.limits.largest_message() as u64;
         if message.is_repeated() && !is_small {
             // It was too large to be remembered.
             self.partial = Some(Partial::Repetition);
@@ -73,7 +78,7 @@ impl Inbox {
         if backlog > 0 && backlog + need > self.limits.backlog {
             return self.overflow(qos, message.remaining == 0, token, protocol);
         }
-        let (topic, targets) = self.routing.find(message.topic);
+        let (topic, targets) = self.routing.make().find(message.topic);
         let new = Message {
             topic,
             payload: Bytes::new(),
@@ -99,14 +104,15 @@ impl Inbox {
             return Ok(receipt);
         }
         self.partial = Some(if is_small {
-            Partial::Growing {
+            Partial::Growing(Box::new(Growing {
                 message: new,
                 payload: message.payload.into(),
                 id,
                 is_repeated: message.is_repeated(),
-            }
-        } else if let Some(&stream) = targets.first().or(self.catch_all.first()) {
-            let rest = self.payloads.begin(stream);
+            }))
+        } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
+            self.last_payload = self.last_payload.wrapping_add(1);
+            let rest = self.payloads.make().begin(stream, self.last_payload);
             let payload = Bytes::copy_from_slice(message.payload);
             let message = Message {
                 payload,
@@ -184,10 +190,10 @@ impl Inbox {
         protocol: &mut ProtocolState,
     ) -> Receipt {
         match &mut self.partial {
-            Some(Partial::Growing { payload, .. }) => payload.extend_from_slice(data),
+            Some(Partial::Growing(growing)) => growing.payload.extend_from_slice(data),
             Some(Partial::Streamed(id)) => {
                 let id = *id;
-                if let Some(stream) = self.payloads.push(id, data) {
+                if let Some(stream) = self.payloads.make().push(id, data) {
                     self.tell(stream);
                 }
             }
@@ -197,12 +203,13 @@ impl Inbox {
             return Receipt::Done;
         }
         match self.partial.take() {
-            Some(Partial::Growing {
-                message,
-                payload,
-                id,
-                is_repeated,
-            }) => {
+            Some(Partial::Growing(growing)) => {
+                let Growing {
+                    message,
+                    payload,
+                    id,
+                    is_repeated,
+                } = *growing;
                 let payload = payload.freeze();
                 let topic = message.topic.clone();
                 let receipt = match id {
@@ -213,7 +220,7 @@ impl Inbox {
                     return self.repetition(token, protocol);
                 };
                 let targets = match TopicName::new(&topic) {
-                    Ok(topic) => self.routing.find(topic).1,
+                    Ok(topic) => self.routing.make().find(topic).1,
                     Err(_) => routing::Targets::None,
                 };
                 self.deliver(Message { payload, ..message }, token, &targets, protocol);
@@ -235,12 +242,12 @@ impl Inbox {
         protocol: &mut ProtocolState,
     ) -> Receipt {
         let deferred = self.unacknowledged.defer(token, 1);
-        let (completed, stream) = self.payloads.end(id, true, deferred);
+        let (completed, stream) = self.payloads.make().end(id, true, deferred);
         if let Some(stream) = stream {
             self.tell(stream);
         }
         if completed == Completed::Processed
-            || (completed == Completed::NotTaken && self.limits.discards_unclaimed)
+            || (completed == Completed::NotTaken && self.discards_unclaimed)
         {
             self.unacknowledged.on_processed(deferred, protocol);
         }
@@ -251,7 +258,7 @@ impl Inbox {
     /// wait at all.
     fn skip(&mut self, len: u64, token: Option<AckToken>, protocol: &mut ProtocolState) -> Receipt {
         self.counters.dropped += 1;
-        if self.limits.discards_unclaimed {
+        if self.discards_unclaimed {
             self.counters.discarded += u64::from(token.is_some());
             ack(token, protocol);
         }
@@ -270,13 +277,13 @@ impl Inbox {
         let count = if is_routed {
             targets.len()
         } else {
-            self.catch_all.len()
+            self.catch_all().len()
         };
         let ack = match count {
             0 => return self.deliver_unclaimed(message, token, protocol),
             count => self.unacknowledged.defer(token, count),
         };
-        let streams = if is_routed { targets } else { &self.catch_all };
+        let streams = if is_routed { targets } else { self.catch_all() };
         let first = streams.first().copied();
         if count > 1 {
             let others = streams.get(1..).unwrap_or_default().to_vec();
@@ -285,6 +292,12 @@ impl Inbox {
         if let Some(stream) = first {
             self.push(stream, Waiting { message, ack });
         }
+    }
+
+    /// Returns the streams of what no other stream gets.
+    #[inline]
+    pub(super) fn catch_all(&self) -> &[u32] {
+        self.routing.get().map_or(&[], Routing::catch_all)
     }
 
     #[cold]
@@ -302,13 +315,13 @@ impl Inbox {
         token: Option<AckToken>,
         protocol: &mut ProtocolState,
     ) {
-        if message.qos == QoS::AtMostOnce || self.limits.discards_unclaimed {
+        if message.qos == QoS::AtMostOnce || self.discards_unclaimed {
             self.counters.dropped += 1;
             self.counters.discarded += u64::from(token.is_some());
             ack(token, protocol);
         } else {
             let ack = self.unacknowledged.defer(token, 1);
-            self.unclaimed.push(Waiting { message, ack });
+            self.unclaimed.make().push(Waiting { message, ack });
         }
     }
 }

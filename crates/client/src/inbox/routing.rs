@@ -95,6 +95,8 @@ type Route = (Arc<str>, Targets);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Routing {
     root: Node,
+    /// Streams of what no other stream gets.
+    catch_all: Vec<u32>,
     /// Empty until there is a second topic.
     cache: Vec<Option<Route>>,
     last: Option<Route>,
@@ -127,6 +129,22 @@ impl Routing {
     pub fn remove(&mut self, filter: &str, stream: u32) {
         self.forget();
         self.root.remove(routed(filter).split('/'), stream);
+    }
+
+    /// A stream gets what no other stream gets.
+    pub fn insert_catch_all(&mut self, stream: u32) {
+        self.catch_all.push(stream);
+    }
+
+    /// Removes a stream that got what no other stream gets.
+    pub fn remove_catch_all(&mut self, stream: u32) {
+        self.catch_all.retain(|&other| other != stream);
+    }
+
+    /// Returns the streams of what no other stream gets.
+    #[inline]
+    pub fn catch_all(&self) -> &[u32] {
+        &self.catch_all
     }
 
     fn forget(&mut self) {
@@ -180,9 +198,10 @@ impl Routing {
         (topic.into(), targets)
     }
 
-    /// Gives memory back that nothing needs.
-    pub fn shrink(&mut self) {
+    /// Gives memory back that nothing needs. Returns whether there is no stream.
+    pub fn shrink(&mut self) -> bool {
         self.forget();
+        self.root.is_empty() && self.catch_all.is_empty()
     }
 }
 
@@ -190,6 +209,7 @@ impl Routing {
 impl Hash for Routing {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.root.hash(state);
+        self.catch_all.hash(state);
     }
 }
 

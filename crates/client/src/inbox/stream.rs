@@ -27,7 +27,7 @@ pub(super) struct Waiting {
 
 /// How much may wait in a stream before reading stops.
 #[derive(Clone, Copy, Hash, Debug)]
-pub(super) struct SoftLimit {
+pub(crate) struct SoftLimit {
     pub messages: usize,
     pub bytes: usize,
 }
@@ -74,8 +74,10 @@ impl Queue {
         self.bytes = self.items.iter().map(|item| item.message.weight()).sum();
     }
 
-    pub fn shrink(&mut self) {
+    /// Gives memory back that nothing needs. Returns whether the queue is empty.
+    pub fn shrink(&mut self) -> bool {
         self.items.shrink_to_fit();
+        self.items.is_empty()
     }
 }
 

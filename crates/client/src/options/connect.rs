@@ -10,9 +10,16 @@ impl Options {
     /// Returns the same options with another login.
     pub(crate) fn with_login(&self, user: Option<String>, password: Option<Vec<u8>>) -> Self {
         Options {
-            user,
-            password,
+            login: Login::new(user, password),
             ..self.clone()
+        }
+    }
+
+    /// Returns user name and password.
+    fn user_and_password(&self) -> (Option<&str>, Option<&[u8]>) {
+        match &self.login {
+            Some(login) => (login.user.as_deref(), login.password.as_deref()),
+            None => (None, None),
         }
     }
 
@@ -25,10 +32,10 @@ impl Options {
             return Err(OptionsError::ClientIdMissing);
         }
         check_text("client identifier", &self.client_id)?;
-        check_text("user name", self.user.as_deref().unwrap_or_default())?;
-        let password = self.password.as_ref();
-        check_length("password", password.map_or(0, Vec::len))?;
-        if password.is_some() && self.user.is_none() {
+        let (user, password) = self.user_and_password();
+        check_text("user name", user.unwrap_or_default())?;
+        check_length("password", password.map_or(0, <[u8]>::len))?;
+        if password.is_some() && user.is_none() {
             return Err(OptionsError::UserMissing);
         }
         if let Some(will) = &self.will {
@@ -49,8 +56,9 @@ impl Options {
     pub(crate) fn connect_length(&self) -> usize {
         let will = self.will.as_ref();
         let will = will.map_or(0, |will| will.topic.len() + will.payload.len());
-        let user = self.user.as_ref().map_or(0, String::len);
-        let password = self.password.as_ref().map_or(0, Vec::len);
+        let (user, password) = self.user_and_password();
+        let user = user.map_or(0, str::len);
+        let password = password.map_or(0, <[u8]>::len);
         self.client_id.len() + will + user + password + 64
     }
 
@@ -67,11 +75,16 @@ impl Options {
                 message
             }
         });
-        let timeout = self.connect_timeout.min(LONGEST_ANSWER).as_millis();
+        let (user, password) = self.user_and_password();
+        let timeout = self
+            .settings
+            .connect_timeout
+            .min(LONGEST_ANSWER)
+            .as_millis();
         Connect {
             will,
-            user: self.user.as_deref(),
-            password: self.password.as_deref(),
+            user,
+            password,
             keep_alive: self.keep_alive,
             timeout: timeout.div_ceil(1000).max(1) as u8,
             clean: self.clean,

@@ -37,7 +37,7 @@ impl Requests {
         let Some(RequestKind::Subscribe(filters)) = kind else {
             return Vec::new();
         };
-        let refused = self.subscriptions.on_answer(filters, codes);
+        let refused = self.subscriptions.make().on_answer(filters, codes);
         let outcome = if refused.is_empty() {
             Ok(codes.into())
         } else {
@@ -55,8 +55,7 @@ impl Requests {
         let Some(key) = self.land(id) else { return };
         let request = self.requests.get(key);
         if request.is_some_and(|request| request.kind.may_arrive_twice() && !request.is_given_up) {
-            self.put(self.sent_before, key);
-            self.sent_before += 1;
+            self.put(key, Queue::insert_sent);
         } else {
             self.end(key, Err(RequestError::OutcomeUnknown));
         }
@@ -65,7 +64,9 @@ impl Requests {
     /// The broker has accepted a connection, on which identifiers have this offset, and one
     /// SUBSCRIBE so many filters at most.
     pub fn on_connected(&mut self, session: SessionState, offset: u16, filters: usize) {
-        self.sent_before = 0;
+        if let Some(queue) = self.queue.get_mut() {
+            queue.on_connected();
+        }
         if self.in_flight == 0 {
             self.offset = offset;
             self.flights.clear();
@@ -78,16 +79,19 @@ impl Requests {
 
     /// Subscribes again to everything that the broker had granted.
     fn renew_subscriptions(&mut self, filters: usize) {
-        let queued = self.queue.iter().copied();
-        let is_renewal = |&key: &u32| self.requests.get(key).is_some_and(Request::is_renewal);
-        let stale: Vec<_> = queued.filter(is_renewal).collect();
-        self.queue.retain(|key| !stale.contains(key));
-        for key in stale {
-            self.requests.remove(key);
+        if let Some(queue) = self.queue.get_mut() {
+            let is_renewal = |&key: &u32| self.requests.get(key).is_some_and(Request::is_renewal);
+            let stale: Vec<_> = queue.iter().filter(is_renewal).collect();
+            queue.remove_all(&stale);
+            for key in stale {
+                self.requests.remove(key);
+            }
         }
-        for filters in self.subscriptions.chunks(filters).into_iter().rev() {
+        let subscriptions = self.subscriptions.get();
+        let chunks = subscriptions.map(|subscriptions| subscriptions.chunks(filters));
+        for filters in chunks.into_iter().flatten().rev() {
             let key = self.add(RequestKind::Subscribe(filters), false);
-            self.put(0, key);
+            self.put(key, |queue, key, message| queue.insert(0, key, message));
         }
     }
 

@@ -1,8 +1,9 @@
 //! Which messages have to be stored, so that they outlive the process, and what of them has
 //! changed.
-use super::{RequestKind, Requests, StoredPublish};
+use super::{Queue, RequestKind, Requests, StoredPublish};
 use crate::{Record, RestoreError};
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
@@ -16,7 +17,6 @@ const WAS_SENT: u8 = 8;
 /// Numbers messages in the order in which they were published.
 #[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Journal {
-    is_on: bool,
     last_number: u64,
     keys: BTreeMap<u64, u32>,
     /// Messages that have changed since the changes were taken.
@@ -27,16 +27,16 @@ pub(super) struct Journal {
 impl Requests {
     /// Keeps a journal from now on.
     pub fn keep_journal(&mut self) {
-        self.journal.is_on = true;
+        self.journal = Some(Box::default());
     }
 
     /// A message was added.
     #[inline]
     pub(super) fn number(&mut self, key: u32) {
-        if self.journal.is_on {
-            self.journal.last_number += 1;
-            let number = self.journal.last_number;
-            self.journal.keys.insert(number, key);
+        if let Some(journal) = &mut self.journal {
+            journal.last_number += 1;
+            let number = journal.last_number;
+            journal.keys.insert(number, key);
             if let Some(request) = self.requests.get_mut(key) {
                 request.number = number;
             }
@@ -47,45 +47,56 @@ impl Requests {
     /// A request has changed.
     #[inline]
     pub(super) fn on_changed(&mut self, number: u64) {
-        if number != 0 && self.journal.is_on {
-            self.journal.changed.insert(number);
-            self.journal.has_changed = true;
+        if number != 0
+            && let Some(journal) = &mut self.journal
+        {
+            journal.changed.insert(number);
+            journal.has_changed = true;
         }
     }
 
     /// Returns whether messages have changed since the last call.
     pub fn take_changed(&mut self) -> bool {
-        core::mem::take(&mut self.journal.has_changed)
+        let journal = self.journal.as_mut();
+        journal.is_some_and(|journal| core::mem::take(&mut journal.has_changed))
     }
 
     /// Takes the changes since the last call: records to be written, and numbers of those to be
     /// removed.
     pub fn take_changes(&mut self) -> (Vec<Record>, Vec<u64>) {
         let (mut written, mut removed) = (Vec::new(), Vec::new());
-        for number in core::mem::take(&mut self.journal.changed) {
-            match self.record(number) {
+        let Some(mut journal) = self.journal.take() else {
+            return (written, removed);
+        };
+        for number in core::mem::take(&mut journal.changed) {
+            match self.record(&journal, number) {
                 Some(record) => written.push(record),
                 None => {
                     removed.push(number);
-                    self.journal.keys.remove(&number);
+                    journal.keys.remove(&number);
                 }
             }
         }
+        self.journal = Some(journal);
         (written, removed)
     }
 
     /// Returns all records.
     pub fn all_records(&mut self) -> Vec<Record> {
-        self.journal.changed.clear();
-        let numbers: Vec<_> = self.journal.keys.keys().copied().collect();
+        if let Some(journal) = &mut self.journal {
+            journal.changed.clear();
+        }
+        let Some(journal) = &self.journal else {
+            return Vec::new();
+        };
+        let numbers = journal.keys.keys();
         numbers
-            .into_iter()
-            .filter_map(|number| self.record(number))
+            .filter_map(|&number| self.record(journal, number))
             .collect()
     }
 
-    fn record(&self, number: u64) -> Option<Record> {
-        let key = *self.journal.keys.get(&number)?;
+    fn record(&self, journal: &Journal, number: u64) -> Option<Record> {
+        let key = *journal.keys.get(&number)?;
         let request = self.requests.get(key).filter(|request| {
             request.number == number && request.is_open && !request.is_given_up
         })?;
@@ -132,13 +143,15 @@ impl Requests {
         self.offset = offset;
         let key = self.add(RequestKind::Publish(StoredPublish::new(&publish)), false);
         if let Some(request) = self.requests.get_mut(key) {
-            self.journal.keys.remove(&request.number);
-            self.journal.changed.remove(&request.number);
+            if let Some(journal) = &mut self.journal {
+                journal.keys.remove(&request.number);
+                journal.changed.remove(&request.number);
+                journal.keys.insert(record.number, key);
+                journal.last_number = journal.last_number.max(record.number);
+            }
             request.number = record.number;
             request.was_sent = flags & WAS_SENT != 0;
         }
-        self.journal.keys.insert(record.number, key);
-        self.journal.last_number = self.journal.last_number.max(record.number);
         match PacketId::new(u16::from_be_bytes([i0, i1])) {
             Some(id) => {
                 self.take_off(id, key, super::NOT_WRITTEN);
@@ -146,9 +159,11 @@ impl Requests {
                     request.is_on_wire = false;
                 }
             }
-            None => self.put(self.queue.len(), key),
+            None => self.put(key, Queue::push),
         }
-        self.journal.changed.remove(&record.number);
+        if let Some(journal) = &mut self.journal {
+            journal.changed.remove(&record.number);
+        }
         Ok(())
     }
 }

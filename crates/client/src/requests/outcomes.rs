@@ -11,7 +11,7 @@ impl Requests {
         let Some(request) = self.requests.get_mut(key) else {
             return;
         };
-        self.awaited_messages -= usize::from(request.is_awaited_message());
+        self.awaited_messages -= u32::from(request.is_awaited_message());
         request.is_open = false;
         request.kind = RequestKind::NoCopy;
         if !request.is_owned {
@@ -35,7 +35,7 @@ impl Requests {
     pub(super) fn give_up(&mut self, key: u32, error: RequestError) {
         self.on_changed(self.number_of(key));
         if let Some(request) = self.requests.get_mut(key) {
-            self.awaited_messages -= usize::from(request.is_awaited_message());
+            self.awaited_messages -= u32::from(request.is_awaited_message());
             if !mem::replace(&mut request.is_given_up, true) && request.id != 0 {
                 self.given_up += 1;
             }
@@ -71,7 +71,8 @@ impl Requests {
         let Some(is_open) = self.find(id).map(|request| request.is_open) else {
             return;
         };
-        match self.queue.iter().position(|&other| other == id.key) {
+        let queue = self.queue.get();
+        match queue.and_then(|queue| queue.position(|key| key == id.key)) {
             Some(at) => {
                 self.unqueue(at);
                 self.end(id.key, Err(RequestError::Withdrawn));
@@ -103,19 +104,20 @@ impl Requests {
                 self.complete(key, outcome);
             }
         }
-        self.queue = VecDeque::new();
+        self.queue.clear();
         self.flights = Vec::new();
-        (self.sent_before, self.in_flight, self.given_up) = (0, 0, 0);
-        (self.queued_messages, self.queued_bytes) = (0, 0);
+        (self.in_flight, self.given_up) = (0, 0);
     }
 
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         self.requests.shrink();
-        self.queue.shrink_to_fit();
+        self.queue.shrink(Queue::shrink);
+        self.subscriptions
+            .shrink(|subscriptions| subscriptions.is_empty());
         if self.in_flight == 0 {
             self.flights = Vec::new();
         }
-        self.completed.shrink_to_fit();
+        self.completed.shrink_queue();
     }
 }

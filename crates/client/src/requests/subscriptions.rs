@@ -27,6 +27,10 @@ impl Subscriptions {
         refused
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// These filters are not wanted any more.
     pub fn remove(&mut self, filters: &[String]) {
         self.0.retain(|(filter, _)| !filters.contains(filter));

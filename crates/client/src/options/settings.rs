@@ -1,0 +1,102 @@
+//! Options that most clients leave as they are.
+use super::{Overflow, WhenFull, is_final};
+use crate::{DisconnectReason, Reconnect, inbox::SoftLimit};
+use alloc::sync::Arc;
+use core::{ops::Deref, time::Duration};
+
+/// The values of these options.
+#[derive(Clone, Hash, Debug)]
+pub(crate) struct Values {
+    pub connect_timeout: Duration,
+    pub brokers: u32,
+    pub reconnect: Reconnect,
+    pub is_final: fn(&DisconnectReason, bool) -> bool,
+    pub ack_timeout: Option<Duration>,
+    pub given_up: usize,
+    pub queue_messages: usize,
+    pub queue_bytes: usize,
+    pub when_full: WhenFull,
+    pub queue_qos0: bool,
+    pub stream_messages: usize,
+    pub stream_bytes: usize,
+    pub backlog: usize,
+    pub overflow: Overflow,
+    pub max_message: usize,
+    pub discard_unclaimed: Option<bool>,
+}
+
+impl Values {
+    const DEFAULT: Values = Values {
+        connect_timeout: Duration::from_secs(10),
+        brokers: 1,
+        reconnect: Reconnect::back_off(),
+        is_final,
+        ack_timeout: Some(Duration::from_secs(20)),
+        given_up: 1024,
+        queue_messages: 1000,
+        queue_bytes: 1 << 20,
+        when_full: WhenFull::Wait,
+        queue_qos0: false,
+        stream_messages: 256,
+        stream_bytes: 1 << 20,
+        backlog: 16 << 20,
+        overflow: Overflow::Disconnect,
+        max_message: 16 << 20,
+        discard_unclaimed: None,
+    };
+
+    /// Returns how much may wait in a stream before reading stops.
+    #[inline]
+    pub fn stream(&self) -> SoftLimit {
+        SoftLimit {
+            messages: self.stream_messages,
+            bytes: self.stream_bytes,
+        }
+    }
+
+    /// Returns the largest payload in bytes that is put together in memory.
+    #[inline]
+    pub fn largest_message(&self) -> usize {
+        self.max_message.min(self.backlog)
+    }
+}
+
+/// The values, which take no memory while all of them are the defaults. Clones share them.
+#[derive(Clone, Hash, Debug, Default)]
+pub(crate) struct Settings(Option<Arc<Values>>);
+
+impl Settings {
+    /// Returns the values, to be changed.
+    pub fn values_mut(&mut self) -> &mut Values {
+        let values = self.0.get_or_insert_with(|| Arc::new(Values::DEFAULT));
+        Arc::make_mut(values)
+    }
+}
+
+impl Deref for Settings {
+    type Target = Values;
+
+    #[inline]
+    fn deref(&self) -> &Values {
+        match &self.0 {
+            Some(values) => values,
+            None => &Values::DEFAULT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_the_defaults_until_they_are_changed() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.brokers, 1);
+        settings.values_mut().brokers = 2;
+        let clone = settings.clone();
+        settings.values_mut().given_up = 7;
+        assert_eq!((settings.brokers, settings.given_up), (2, 7));
+        assert_eq!((clone.brokers, clone.given_up), (2, 1024));
+    }
+}

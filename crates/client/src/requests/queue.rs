@@ -1,0 +1,82 @@
+//! Requests that wait to be sent.
+use alloc::collections::VecDeque;
+
+/// The keys of requests that wait to be sent, in their order.
+#[derive(Clone, Hash, Debug, Default)]
+pub(super) struct Queue {
+    keys: VecDeque<u32>,
+    /// The number of requests at the beginning that were sent in a session that ended.
+    sent_before: usize,
+    /// The number of messages, and their size.
+    messages: usize,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Inserts a request, with the size of its message if it is one.
+    pub fn insert(&mut self, at: usize, key: u32, message: Option<usize>) {
+        self.messages += usize::from(message.is_some());
+        self.bytes += message.unwrap_or(0);
+        self.keys.insert(at.min(self.keys.len()), key);
+    }
+
+    /// Inserts a request behind those that were sent in a session that ended, as it was.
+    pub fn insert_sent(&mut self, key: u32, message: Option<usize>) {
+        self.insert(self.sent_before, key, message);
+        self.sent_before += 1;
+    }
+
+    /// Inserts a request at the end.
+    pub fn push(&mut self, key: u32, message: Option<usize>) {
+        self.insert(self.keys.len(), key, message);
+    }
+
+    /// Removes the request at this place, of which `message` returns the size.
+    pub fn remove(&mut self, at: usize, message: impl FnOnce(u32) -> Option<usize>) -> Option<u32> {
+        let key = self.keys.remove(at)?;
+        self.sent_before -= usize::from(at < self.sent_before);
+        if let Some(bytes) = message(key) {
+            self.messages -= 1;
+            self.bytes -= bytes;
+        }
+        Some(key)
+    }
+
+    /// Removes requests that are no messages.
+    pub fn remove_all(&mut self, keys: &[u32]) {
+        self.keys.retain(|key| !keys.contains(key));
+    }
+
+    pub fn front(&self) -> Option<u32> {
+        self.keys.front().copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.keys.iter().copied()
+    }
+
+    /// Returns the place of the first request for which `is` returns `true`.
+    pub fn position(&self, is: impl FnMut(u32) -> bool) -> Option<usize> {
+        self.iter().position(is)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Returns the number of messages, and their size.
+    pub fn messages(&self) -> (usize, usize) {
+        (self.messages, self.bytes)
+    }
+
+    /// A session begins, or goes on.
+    pub fn on_connected(&mut self) {
+        self.sent_before = 0;
+    }
+
+    /// Gives memory back that nothing needs. Returns whether the queue is empty.
+    pub fn shrink(&mut self) -> bool {
+        self.keys.shrink_to_fit();
+        self.is_empty()
+    }
+}
