@@ -57,6 +57,7 @@ mod subscription;
 mod timer;
 mod trace;
 mod upload;
+mod waiters;
 mod woken;
 
 pub use client::Client;

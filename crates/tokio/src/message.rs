@@ -144,7 +144,7 @@ impl Unread {
         self.shared.with(|inner| {
             let read = inner.client.read_payload(self.payload);
             if read == PayloadRead::Pending {
-                inner.add_reader(cx.waker());
+                inner.waiters.add_reader(cx);
             } else {
                 // There may be room for more, or something to acknowledge.
                 inner.wake_driver();

@@ -82,7 +82,7 @@ impl Ticket {
         self.shared.with(|inner| {
             let outcome = inner.client.poll_outcome(self.request);
             if outcome.is_none() {
-                inner.requests.put(self.request.index(), cx);
+                inner.waiters.add_request(self.request.index(), cx);
             }
             outcome.map_or(Poll::Pending, Poll::Ready)
         })

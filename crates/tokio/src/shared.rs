@@ -1,11 +1,11 @@
 //! What the handles and the driver share, behind one lock that is held for short times and never
 //! across an await, a system call or a waker.
-use crate::{state::Watch, woken::Woken};
+use crate::{state::Watch, waiters::Waiters, woken::Woken};
 use motemq_client::{Client, Event};
 use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Waker},
+    task::Waker,
     time::Duration,
 };
 use tokio::{sync::Notify, time::Instant};
@@ -30,12 +30,7 @@ pub(crate) struct Inner {
     pub client: Client,
     driver: Option<Waker>,
     wakes_driver: bool,
-    /// By the index of the request.
-    pub requests: Wakers,
-    /// By the index of the stream.
-    pub streams: Wakers,
-    /// Readers of payloads, of which there is mostly one.
-    readers: Vec<Waker>,
+    pub waiters: Waiters,
     /// The number of handles.
     pub handles: usize,
     /// The application has disconnected.
@@ -49,9 +44,7 @@ impl Shared {
             client,
             driver: None,
             wakes_driver: false,
-            requests: Wakers::default(),
-            streams: Wakers::default(),
-            readers: Vec::new(),
+            waiters: Waiters::default(),
             handles: 1,
             is_leaving: false,
             watch: Watch::default(),
@@ -120,27 +113,22 @@ impl Inner {
         self.wakes_driver = false;
     }
 
-    /// A reader waits for more of a payload.
-    pub fn add_reader(&mut self, waker: &Waker) {
-        if !self.readers.iter().any(|reader| reader.will_wake(waker)) {
-            self.readers.push(waker.clone());
-        }
-    }
-
     #[inline]
     fn poll_events(&mut self, woken: &mut Woken) {
         while let Some(event) = self.client.poll_event() {
             match event {
                 Event::Delivered { stream } => {
-                    woken.wakers.extend(self.streams.take(stream.index()));
-                    woken.wakers.append(&mut self.readers);
+                    self.waiters.take_stream(stream.index(), &mut woken.wakers);
                 }
                 Event::Completed { request } => {
-                    woken.wakers.extend(self.requests.take(request.index()));
+                    self.waiters
+                        .take_request(request.index(), &mut woken.wakers);
                 }
                 Event::Room => woken.room = true,
                 #[cfg(feature = "store")]
-                Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
+                Event::Persist { .. } => {
+                    woken.changes = Some(Box::new(self.client.take_changes()));
+                }
                 event => {
                     woken.changed |= self.watch.on_event(&event);
                     woken.events.push(event);
@@ -153,35 +141,6 @@ impl Inner {
     /// Gives memory back that is not needed while nothing happens.
     pub fn shrink(&mut self) {
         self.client.shrink();
-        self.requests.shrink();
-        self.streams.shrink();
-        self.readers.shrink_to_fit();
-    }
-}
-
-/// Wakers of those that wait for something, by its index.
-#[derive(Debug, Default)]
-pub(crate) struct Wakers(Vec<Option<Waker>>);
-
-impl Wakers {
-    pub fn put(&mut self, index: usize, cx: &Context<'_>) {
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
-        }
-        match &mut self.0[index] {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
-    }
-
-    fn take(&mut self, index: usize) -> Option<Waker> {
-        self.0.get_mut(index)?.take()
-    }
-
-    fn shrink(&mut self) {
-        while let Some(None) = self.0.last() {
-            self.0.pop();
-        }
-        self.0.shrink_to_fit();
+        self.waiters.shrink();
     }
 }

@@ -104,7 +104,7 @@ impl Subscription {
             }
             let taken = inner.client.take(self.stream, mode);
             if taken == Taken::Pending {
-                inner.streams.put(self.stream.index(), cx);
+                inner.waiters.add_stream(self.stream.index(), cx);
             }
             taken
         });

@@ -11,7 +11,7 @@ pub(crate) struct Woken {
     pub events: Vec<Event>,
     /// What is to be stored.
     #[cfg(feature = "store")]
-    pub changes: Option<motemq_client::Changes>,
+    pub changes: Option<Box<motemq_client::Changes>>,
     pub room: bool,
     pub changed: bool,
 }
