@@ -88,6 +88,7 @@ impl Deref for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Options;
 
     #[test]
     fn values_are_the_defaults_until_they_are_changed() {
@@ -98,5 +99,12 @@ mod tests {
         settings.values_mut().given_up = 7;
         assert_eq!((settings.brokers, settings.given_up), (2, 7));
         assert_eq!((clone.brokers, clone.given_up), (2, 1024));
+    }
+
+    #[test]
+    fn an_empty_stream_is_never_full() {
+        let options = Options::new("a").streams(0, 0);
+        let SoftLimit { messages, bytes } = options.settings.stream();
+        assert_eq!((messages, bytes), (1, 1));
     }
 }
