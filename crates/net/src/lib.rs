@@ -16,6 +16,8 @@ mod partial_read;
 mod printable;
 mod proxy;
 mod route;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "_tls")]
 mod tls;
 mod url;

@@ -1,309 +1,352 @@
-//! The client: what the application calls.
+//! The handle: what the application calls.
 use crate::{
-    Cause, Error, Options, Stream, Transport,
-    inbox::Inbox,
-    work::{Body, Work},
+    Counters, Dial, Driver, Ended, Error, Options, PublishError, Receipt, State,
+    States, SubscribeError, Subscribing, Subscription,
+    attempts::Custom,
+    driver::is_good,
+    link::Poller,
+    receipt::Ticket,
+    shared::Shared,
 };
-use motemq::{
-    AckToken, Buffer, ManualAcks, PendingAck, Publish, SendError, Session, SessionState, Slot,
-};
-use motemq_net::{BackOff, Tracer};
-use std::{
-    fmt, mem,
-    time::{Duration, Instant},
-};
+use motemq::{Filter, Publish, SessionState};
+use std::{sync::Arc, thread, time::Duration};
 
-/// Packets under way at once, in either direction. Brokers may have many more QoS 2 messages under
-/// way than their window says: mosquitto's counts only those that were not received, not those it
-/// has yet to release.
-pub(crate) const SLOTS: usize = 1024;
-/// Messages that wait for the application to deal with them.
-pub(crate) const OWED: usize = 64;
-/// Bytes of each of the two buffers: the longest topic fits, and any CONNECT but the most absurd.
-pub(crate) const BUFFER: usize = 72 << 10;
-/// How long leaving may take if nothing limits it.
+/// How long may pass between the time limit of a disconnection and its end.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a client without handles may take to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-type Dial<T> = Box<dyn FnMut() -> Result<T, Error> + Send>;
-
-/// A blocking client.
+/// A handle to a managed MQTT client, of which a [`Driver`] keeps up the connection, mostly in a
+/// [thread of its own](Self::connect). Cloning it is cheap; all clones are one client, which any
+/// number of threads may use.
 ///
-/// It has no thread of its own: everything happens inside its calls, and each of them, while it
-/// waits for whatever it waits for, keeps the connection alive, receives, acknowledges, sends again
-/// and connects again. So call it more often than the [keep-alive](Options::keep_alive) says;
-/// [`recv`](Self::recv) with a time-out is what an idle client does.
+/// **Publishing** encodes the message into the connection's write buffer, and writes it with the
+/// calling thread if nothing else waits to be written; with QoS 1 and 2 a copy is kept until the
+/// broker has it. While there is no connection, messages [wait](Options::queue). After a
+/// reconnection, what was in flight is sent again in its order if the broker has kept the session.
+/// If it has not, messages with QoS 1 are sent as new ones, while with QoS 2 receipts return
+/// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since sending them again might double
+/// them. Subscriptions are made again if the broker lost them.
 ///
-/// **Received messages** wait in an inbox until they are taken: at most 256, 32 of them with QoS 1
-/// or 2, and about twice [`Options::max_message`] bytes. When it is full nothing more is read, and
-/// nothing is lost: the broker keeps the rest, and is told that we are alive. A call that waits for
-/// an acknowledgement behind it then ends with [`Backlog`](Error::Backlog).
+/// **Whether a call waits for room, fails or drops** is the caller's choice:
+/// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
+/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a connection.
 ///
-/// **A message is acknowledged only after the application has had it**: by the [`recv`](Self::recv)
-/// (or one of its kin) that comes after the one that gave it, or by
-/// [`disconnect`](Self::disconnect), or by the loss of the connection. A client that is dropped
-/// leaves without DISCONNECT: the broker publishes the will, and delivers again what was not
-/// acknowledged if the session is kept.
+/// Calls that wait end when the client ends; any thread may let it [leave](Self::begin_disconnect).
 ///
-/// **What is published with QoS 1 and 2** is copied and kept until the broker has it. After a
-/// reconnection it is sent again if the broker knows the session; if not, with QoS 1 as a new
-/// message, while with QoS 2 the call ends with [`OutcomeUnknown`](Error::OutcomeUnknown),
-/// because sending it again might double it. Subscriptions are made again if the broker lost them.
+/// When the last handle is dropped, the client completes what is in flight, for ten seconds at most,
+/// and disconnects. A program that ends before that has not disconnected: call
+/// [`disconnect`](Self::disconnect).
 ///
 /// ```
-/// use motemq_std::{Client, Options, Publish, QoS, Filter};
-/// use std::time::Duration;
-/// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+/// use motemq_std::{Client, Filter, Options, Publish, QoS};
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
 /// # let port = broker.addr().port();
 ///
-/// let mut client = Client::connect(&Options::new("node-7").host("127.0.0.1").port(port))?;
-/// client.subscribe(&[Filter::new("cellar/#", QoS::AtLeastOnce)])?;
-/// client.publish(&Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce))?;
-/// let message = client.recv(Some(Duration::from_secs(5)))?.expect("our own message");
-/// assert_eq!((message.topic.as_str(), message.payload.as_slice()), ("cellar/temperature", &b"11.5"[..]));
-/// client.disconnect()?;
+/// let client = Client::connect(Options::new("node-7").broker("127.0.0.1", port))?;
+/// let mut cellar = client.subscribe(&[Filter::new("cellar/#", QoS::AtLeastOnce)])?;
+/// let reading = Publish::to("cellar/temperature").payload(b"11.5").qos(QoS::AtLeastOnce);
+/// client.publish(&reading)?.wait()?; // the broker has it
+/// let message = cellar.recv().expect("our own message");
+/// assert_eq!((&*message.topic, &message.payload[..]), ("cellar/temperature", &b"11.5"[..]));
+/// client.disconnect(std::time::Duration::from_secs(5))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Client<T: Transport = Stream> {
-    pub(crate) options: Options,
-    pub(crate) dial: Option<Dial<T>>,
-    pub(crate) waits: Option<BackOff>,
-    pub(crate) link: Link<T>,
-    pub(crate) session: Box<Session<[Slot; SLOTS]>>,
-    pub(crate) manual: Box<ManualAcks<[PendingAck; OWED]>>,
-    pub(crate) rx: Box<Buffer<[u8; BUFFER]>>,
-    pub(crate) tx: Box<Buffer<[u8; BUFFER]>>,
-    pub(crate) work: Work,
-    pub(crate) inbox: Inbox,
-    /// What the application has in its hands, to be acknowledged when it asks for more.
-    pub(crate) in_hand: Option<AckToken>,
-    pub(crate) tracer: Option<Tracer>,
-    pub(crate) clock: Instant,
-    pub(crate) served_at: Instant,
-    /// Since when the other side takes no bytes.
-    pub(crate) stalled_at: Option<Instant>,
-    /// Since when an answer is late that is awaited.
-    pub(crate) late_since: Option<Instant>,
-    pub(crate) connected_at: Option<Instant>,
-    pub(crate) read_limit: Option<Duration>,
-    /// The receive buffer is full of what cannot be taken out of it.
-    pub(crate) choked: bool,
-    pub(crate) known: Option<SessionState>,
-    pub(crate) connections: u32,
-    pub(crate) last_cause: Option<Cause>,
-    /// A question that was left when too many messages stood before its answer.
-    pub(crate) left: Option<(u64, Body)>,
+#[derive(Debug)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
 }
 
-/// What there is of a connection.
-pub(crate) enum Link<T> {
-    Up(T),
-    /// To be tried again at this time.
-    Down(Instant),
-    Over(Error),
-}
-
-impl Client<Stream> {
-    /// Connects as the options say: over TCP or a Unix socket, with or without TLS and WebSocket.
-    ///
-    /// Tried once, for each address of the host; only a connection that was once accepted is made
-    /// [again](Options::reconnect).
-    ///
-    /// # Errors
-    /// `Resolve`, `Connect`, `Tls`, `WebSocket`, `Refused`, `NotAuthorized`, `NoAnswer`,
-    /// `ConnectionLost`, `Invalid`, `OverLimit`.
-    pub fn connect(options: &Options) -> Result<Self, Error> {
-        let address = options.clone();
-        Self::dialing(move || address.dial(), options)
+impl Clone for Client {
+    fn clone(&self) -> Self {
+        self.shared.with(|inner| inner.handles += 1);
+        let shared = self.shared.clone();
+        Client { shared }
     }
 }
 
-impl<T: Transport> Client<T> {
-    /// Connects over a transport that is open already; host and port of the options do not matter.
-    /// There is no other when it is lost: see [`dialing`](Self::dialing).
-    ///
-    /// # Errors
-    /// As [`connect`](Client::connect).
-    pub fn over(transport: T, options: &Options) -> Result<Self, Error> {
-        let mut client = Self::new(options);
-        client.open(transport)?;
-        Ok(client)
-    }
-
-    /// Connects over transports that `dial` opens: one now, and one for each reconnection. It is to
-    /// give up after [`Options::connect_timeout`], with [`Error::Connect`] for instance;
-    /// [`Options::dial`] does. Host and port of the options matter to it alone.
-    ///
-    /// # Errors
-    /// As [`connect`](Client::connect), and what `dial` says.
-    pub fn dialing(
-        mut dial: impl FnMut() -> Result<T, Error> + Send + 'static,
-        options: &Options,
-    ) -> Result<Self, Error> {
-        let mut client = Self::new(options);
-        client.open(dial()?)?;
-        client.dial = Some(Box::new(dial));
-        Ok(client)
-    }
-
-    fn new(options: &Options) -> Self {
-        let now = Instant::now();
-        Client {
-            dial: None,
-            waits: options.reconnect.waits(),
-            link: Link::Down(now),
-            session: Box::default(),
-            manual: Box::default(),
-            rx: Box::default(),
-            tx: Box::default(),
-            work: Work::default(),
-            inbox: Inbox::new(options.max_message),
-            in_hand: None,
-            tracer: options.hook.clone().map(Tracer::new),
-            clock: now,
-            served_at: now,
-            stalled_at: None,
-            late_since: None,
-            connected_at: None,
-            read_limit: None,
-            choked: false,
-            known: None,
-            connections: 0,
-            last_cause: None,
-            left: None,
-            options: options.clone(),
-        }
-    }
-
-    /// What the broker knew of us when it accepted the last connection.
-    pub fn session(&self) -> SessionState {
-        self.known.unwrap_or(SessionState::New)
-    }
-
-    /// How many connections were begun so far.
-    pub fn connections(&self) -> u32 {
-        self.connections
-    }
-
-    /// How many messages, subscriptions and so on the broker has not acknowledged yet.
-    pub fn pending(&self) -> usize {
-        self.work.len()
-    }
-
-    /// Leaves in good order: waits for messages under way, up to [`Options::ack_timeout`] (10 s
-    /// without one), acknowledges the message given last, says DISCONNECT, so that the will is
-    /// not published, and closes the transport. Messages not taken are not acknowledged; the broker
-    /// keeps them if it keeps the session.
-    ///
-    /// # Errors
-    /// `NotAcknowledged` or `OutcomeUnknown` if something under way did not come to its end;
-    /// `ConnectionLost`. The client has left all the same.
-    pub fn disconnect(self) -> Result<(), Error> {
-        let limit = self.options.ack_timeout.unwrap_or(LEAVE);
-        self.disconnect_within(limit)
-    }
-
-    /// [`disconnect`](Self::disconnect) that waits no longer than this for what is under way, and a
-    /// second more to close the transport.
-    ///
-    /// # Errors
-    /// As `disconnect`.
-    pub fn disconnect_within(mut self, limit: Duration) -> Result<(), Error> {
-        self.options.stop = None;
-        self.accept();
-        self.inbox.leave();
-        let until = Instant::now().checked_add(limit);
-        let mut calm = false;
-        let settled = self.wait(until, |client| {
-            // What was accepted is acknowledged by the second time. What comes now never will be,
-            // and must not bar the answers behind it.
-            let open = client.connected_at.is_some()
-                && client.tx.is_empty()
-                && client.session.payload_remaining() == 0;
-            if mem::replace(&mut calm, open) && open {
-                *client.manual = ManualAcks::new();
-            }
-            !client.work.has_messages()
+impl Drop for Client {
+    fn drop(&mut self) {
+        let is_last = self.shared.with(|inner| {
+            inner.handles -= 1;
+            inner.handles == 0
         });
-        let left = self.say_goodbye(until);
-        if !settled? {
-            return Err(Error::NotAcknowledged { limit });
+        if is_last {
+            self.begin_disconnect(LEAVE);
         }
-        self.work.any_failure()?;
-        left
-    }
-
-    fn say_goodbye(&mut self, until: Option<Instant>) -> Result<(), Error> {
-        loop {
-            if self.connected_at.is_none() {
-                return Err(self.lost());
-            }
-            match self.manual.disconnect(&mut self.session, &mut *self.tx) {
-                Ok(()) => break,
-                Err(SendError::Full) if until.is_some_and(|until| Instant::now() < until) => {
-                    self.turn(until)?
-                }
-                // Half a message is on its way and will not be finished: hanging up is all that is
-                // left.
-                Err(_) => return Err(Error::ConnectionLost(Cause::HungUp)),
-            }
-        }
-        self.finish().map_err(Error::ConnectionLost)
-    }
-
-    /// It is still the same connection.
-    pub(crate) fn is_on(&self, connections: u32) -> Result<(), Error> {
-        if self.connections == connections && self.connected_at.is_some() {
-            Ok(())
-        } else {
-            Err(self.lost())
-        }
-    }
-
-    pub(crate) fn lost(&self) -> Error {
-        Error::ConnectionLost(self.last_cause.clone().unwrap_or(Cause::Closed))
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.options
-            .ack_timeout
-            .and_then(|limit| Instant::now().checked_add(limit))
-    }
-
-    pub(crate) fn limit(&self) -> Duration {
-        self.options.ack_timeout.unwrap_or(Duration::MAX)
     }
 }
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects.
-///
-/// # Errors
-/// As [`Client::connect`], [`Client::publish`] and [`Client::disconnect`].
-///
-/// ```
-/// # use motemq_std::{Options, Publish, QoS, publish_once};
-/// # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
-/// # let url = format!("mqtt://127.0.0.1:{}", broker.addr().port());
-/// publish_once(&Options::from_url(&url)?, &Publish::to("cellar/door").payload(b"open").qos(QoS::AtLeastOnce))?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn publish_once(options: &Options, publish: &Publish<'_>) -> Result<(), Error> {
-    let mut client = Client::connect(options)?;
-    client.publish(publish)?;
-    client.disconnect()
-}
+impl Client {
+    /// Makes a client that connects as the options say, and drives it in a thread of its own.
+    ///
+    /// It does not wait for a connection, and the first one is tried again like any other: see
+    /// [`connected`](Self::connected), [`state`](Self::state) and [`Options::reconnect`].
+    ///
+    /// # Errors
+    /// [`Options`](Error::Options) if the options cannot be used, [`System`](Error::System) if there
+    /// is no thread.
+    pub fn connect(options: Options) -> Result<Client, Error> {
+        Self::running(Self::new(options)?)
+    }
 
-impl<T: Transport> fmt::Debug for Client<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = match &self.link {
-            Link::Up(_) if self.connected_at.is_some() => "connected",
-            Link::Up(_) => "connecting",
-            Link::Down(_) => "waiting to connect again",
-            Link::Over(_) => "over",
+    /// Makes a client that connects over whatever `dial` opens, and drives it in a thread of its
+    /// own: see [`Dial`].
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_dialing(options: Options, dial: impl Dial) -> Result<Client, Error> {
+        Self::running(Self::dialing(options, dial)?)
+    }
+
+    /// Makes a client that connects as the options say, and what drives it. The connection is made,
+    /// and made again, while the [`Driver`] is driven.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn new(options: Options) -> Result<(Client, Driver), Error> {
+        Self::opening(options, None)
+    }
+
+    /// Makes a client that connects over whatever `dial` opens, and what drives it: see [`Dial`].
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn dialing(options: Options, dial: impl Dial) -> Result<(Client, Driver), Error> {
+        Self::opening(options, Some(Custom::new(dial)))
+    }
+
+    fn running((client, driver): (Client, Driver)) -> Result<Client, Error> {
+        thread::Builder::new()
+            .name("mqtt".into())
+            .spawn(move || driver.run())?;
+        Ok(client)
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn opening(options: Options, custom: Option<Custom>) -> Result<(Client, Driver), Error> {
+        let client = motemq_client::Client::new(options.client_options())?;
+        let (poller, waker) = Poller::new()?;
+        let shared = Arc::new(Shared::new(client, waker, false));
+        let driver = Driver::new(&shared, poller, options, custom);
+        Ok((Client { shared }, driver))
+    }
+
+    #[cfg(feature = "store")]
+    fn opening(options: Options, custom: Option<Custom>) -> Result<(Client, Driver), Error> {
+        let client_options = options.client_options();
+        let (client, store) = match &options.store {
+            Some(path) => crate::store::restore(path, client_options)?,
+            None => (motemq_client::Client::new(client_options)?, None),
         };
-        f.debug_struct("Client")
-            .field("options", &self.options)
-            .field("link", &link)
-            .field("pending", &self.pending())
-            .finish_non_exhaustive()
+        let (poller, waker) = Poller::new()?;
+        let shared = Arc::new(Shared::new(client, waker, options.store.is_some()));
+        let writer = crate::store::Writer::new(store);
+        let driver = Driver::new(&shared, poller, options, custom, writer);
+        Ok((Client { shared }, driver))
+    }
+
+    /// Publishes a message. Waits for room if there is none, and with QoS 0 for a connection, unless
+    /// such messages [wait](Options::queue_qos0), too. The [`Receipt`] tells what becomes of it.
+    ///
+    /// With a [store](Options::store), messages with QoS 1 and 2 are on the disk when this returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`] other than `Full` and `Offline`. Nothing was done.
+    pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let receipt = self.accept(publish)?;
+        self.shared.flush();
+        #[cfg(feature = "store")]
+        if receipt.is_open() {
+            self.persisted()?;
+        }
+        Ok(receipt)
+    }
+
+    /// Waits until a message is accepted, without writing it.
+    pub(crate) fn accept(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let accepted = self.shared.when_there_is_room(
+            None,
+            |client| client.publish(publish),
+            |error| matches!(error, PublishError::Full | PublishError::Offline),
+        );
+        let request = accepted.unwrap_or(Err(PublishError::Full))?;
+        Ok(Receipt::new(&self.shared, request))
+    }
+
+    /// Waits until everything that was accepted is on the disk.
+    #[cfg(feature = "store")]
+    pub(crate) fn persisted(&self) -> Result<(), PublishError> {
+        let version = self.shared.with(|inner| inner.client.version());
+        let stored = self.shared.wait(None, |inner, thread| {
+            if inner.client.persisted() >= version {
+                return Some(Ok(()));
+            }
+            if let motemq_client::State::Ended(ended) = inner.client.state() {
+                return Some(Err(PublishError::Ended(ended.clone())));
+            }
+            inner.changed.push(thread.clone());
+            None
+        });
+        stored.unwrap_or(Ok(()))
+    }
+
+    /// Publishes a message if there is room for it now. Never waits, not even for a
+    /// [store](Options::store): the message is on the disk before it leaves, which may be after this
+    /// returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. Nothing was done.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, PublishError};
+    /// let (client, driver) = Client::new(Options::new("node-7"))?;
+    /// // Without a connection messages with QoS 0 are refused.
+    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
+    /// assert_eq!(refused, PublishError::Offline);
+    /// # Ok::<(), motemq_std::Error>(())
+    /// ```
+    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let request = self.shared.with(|inner| inner.client.publish(publish))?;
+        let receipt = Receipt::new(&self.shared, request);
+        self.shared.flush();
+        Ok(receipt)
+    }
+
+    /// Subscribes to topic filters, and waits for the broker's answer. The stream of messages
+    /// begins when the request is made, not when the answer comes.
+    ///
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a message
+    /// once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of these
+    /// streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
+    /// matches `filter`.
+    ///
+    /// # Errors
+    /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters.
+    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscription, SubscribeError> {
+        self.begin_subscribe(filters)?.wait()
+    }
+
+    /// Subscribes to topic filters, and does not wait for the broker's answer. With a driver that
+    /// does not run yet, this misses nothing that the broker holds for a kept session.
+    ///
+    /// # Errors
+    /// A [`SubscribeError`]. Nothing was done.
+    pub fn begin_subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscribing, SubscribeError> {
+        let asked = self.shared.with(|inner| inner.client.subscribe(filters));
+        let (request, stream) = asked?;
+        let ticket = Ticket::new(&self.shared, request);
+        let subscription = Subscription::new(self, stream);
+        self.shared.flush();
+        Ok(Subscribing::new(subscription, ticket))
+    }
+
+    /// Unsubscribes from topic filters, which have to be identical to those of the subscription, and
+    /// waits for the broker's answer. Messages that are on their way may still arrive. See also
+    /// [`Subscription::unsubscribe`].
+    ///
+    /// # Errors
+    /// A [`SubscribeError`].
+    pub fn unsubscribe(&self, filters: &[&str]) -> Result<(), SubscribeError> {
+        let request = self.shared.with(|inner| inner.client.unsubscribe(filters))?;
+        let mut ticket = Ticket::new(&self.shared, request);
+        self.shared.flush();
+        ticket.wait()?;
+        Ok(())
+    }
+
+    /// Opens a stream of all messages that no other stream gets: those of a session that goes on
+    /// from earlier, and those of streams that were dropped. Messages that wait for a stream go
+    /// there at once.
+    pub fn messages(&self) -> Subscription {
+        let stream = self.shared.with(|inner| inner.client.messages());
+        Subscription::new(self, stream)
+    }
+
+    /// Waits until there is a connection. Returns what the broker has kept of the session.
+    ///
+    /// # Errors
+    /// The reason why the client has [`Ended`].
+    pub fn connected(&self) -> Result<SessionState, Ended> {
+        self.connected_until(None).unwrap_or(Err(Ended::Unfinished))
+    }
+
+    /// Waits until there is a connection, for no longer than `limit`; `None` if there is none by
+    /// then: the [state](Self::state) says why.
+    ///
+    /// # Errors
+    /// The reason why the client has [`Ended`].
+    pub fn connected_timeout(&self, limit: Duration) -> Result<Option<SessionState>, Ended> {
+        let until = self.shared.after(limit);
+        self.connected_until(Some(until)).transpose()
+    }
+
+    fn connected_until(&self, until: Option<Duration>) -> Option<Result<SessionState, Ended>> {
+        self.shared.wait(until, |inner, thread| match inner.client.state() {
+            motemq_client::State::Connected { session, .. } => Some(Ok(*session)),
+            motemq_client::State::Ended(ended) => Some(Err(ended.clone())),
+            _ => {
+                inner.changed.push(thread.clone());
+                None
+            }
+        })
+    }
+
+    /// Returns what there is of a connection now: since when, why not, and when the next attempt
+    /// begins.
+    pub fn state(&self) -> State {
+        self.shared
+            .with(|inner| State::new(inner.client.state(), &self.shared))
+    }
+
+    /// Watches how the [`State`] changes from now on.
+    pub fn states(&self) -> States {
+        States::new(&self.shared)
+    }
+
+    /// Returns what has happened so far, and how much waits now.
+    pub fn counters(&self) -> Counters {
+        self.shared.with(|inner| inner.client.counters())
+    }
+
+    /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
+    /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
+    /// will. Streams end: the message that was taken last counts as processed, and those that were
+    /// not taken are left to the broker.
+    ///
+    /// # Errors
+    /// The reason why the client has [`Ended`], unless everything was completed:
+    /// [`Unfinished`](Ended::Unfinished) if the time was up,
+    /// [`DriverStopped`](Ended::DriverStopped) if the driver does not run. The client has ended all
+    /// the same.
+    pub fn disconnect(&self, limit: Duration) -> Result<(), Ended> {
+        self.begin_disconnect(limit);
+        let until = self.shared.after(limit.saturating_add(FAREWELL));
+        let ended = self.shared.wait(Some(until), |inner, thread| {
+            if let motemq_client::State::Ended(ended) = inner.client.state() {
+                return Some(ended.clone());
+            }
+            inner.changed.push(thread.clone());
+            None
+        });
+        is_good(ended.unwrap_or(Ended::DriverStopped))
+    }
+
+    /// Leaves as [`disconnect`](Self::disconnect) does, without waiting for it. Calls that wait end,
+    /// in all threads, when the client has ended, and streams at once.
+    pub fn begin_disconnect(&self, limit: Duration) {
+        let until = self.shared.after(limit);
+        let waiting = self.shared.with(|inner| {
+            inner.client.disconnect(until);
+            inner.is_leaving = true;
+            inner.wake_driver();
+            std::mem::take(&mut inner.room)
+        });
+        // Their commands are refused from now on.
+        for thread in waiting {
+            thread.unpark();
+        }
     }
 }
+

@@ -1,268 +1,160 @@
-//! What can go wrong, and what to do next.
-use motemq::{Fault, ReturnCode, SendError};
-use motemq_net::{Cause, advice, is_about_login, profile::OverLimit};
-use std::{io, sync::Arc, time::Duration};
+//! Errors, one small enum for each operation: here are those that the client without I/O does not
+//! have.
+use crate::{
+    DisconnectReason, Ended, OptionsError, PublishError, RequestError, SubscribeError,
+    TransportError, TransportErrorKind, attempts::Target,
+};
+use motemq_net::{ForeignProtocol, OpenError, UrlError};
+use std::{io, sync::Arc};
 
-/// Why a call could not do what it was asked for; each message says what to do next.
+/// Any error of this crate, for functions that return several of them. Each text says what to do
+/// next.
 ///
-/// Can be cloned, since a connection that is over tells so from every call.
+/// ```
+/// use motemq_std::{Client, Error, Filter, Publish, QoS};
+/// fn serve(client: &Client) -> Result<(), Error> {
+///     let mut questions = client.subscribe(&[Filter::new("ask", QoS::AtLeastOnce)])?;
+///     while let Some(question) = questions.recv() {
+///         client.publish(&Publish::to("answer").payload(&question.payload))?.wait()?;
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The host name has no address.
-    #[error("cannot find an address for host {host}: check the name and the network ({source})")]
-    Resolve {
-        /// As given.
-        host: String,
-        /// What the resolver said.
-        source: Arc<io::Error>,
-    },
-    /// No address of the host takes the connection.
-    #[error(
-        "cannot connect to {address}: check host, port and firewall, and that a broker runs there ({source})"
-    )]
-    Connect {
-        /// Host and port.
-        address: String,
-        /// What the last attempt said.
-        source: Arc<io::Error>,
-    },
-    /// There is no TLS: one side does not accept the other, or a setting cannot be used.
-    #[cfg(feature = "_tls")]
-    #[error("no TLS with {address}: {source}")]
-    Tls {
-        /// Host and port.
-        address: String,
-        /// The reason.
-        source: motemq_net::TlsError,
-    },
-    /// The proxy does not connect to the broker.
-    #[error("no way to {address}: {source}")]
-    Proxy {
-        /// Host and port of the broker.
-        address: String,
-        /// The reason.
-        source: motemq_net::ProxyError,
-    },
-    /// A connection was opened, but there is no WebSocket.
-    #[cfg(feature = "websocket")]
-    #[error("no WebSocket with {address}: {source}")]
-    WebSocket {
-        /// Host and port.
-        address: String,
-        /// What was in the way.
-        source: Arc<motemq_net::WebSocketError>,
-    },
-    /// The broker said no to CONNECT, not for the login's sake.
-    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
-    Refused(ReturnCode),
-    /// The broker does not know this login, or does not let it in.
-    #[error("the broker refused the connection: {code}: {advice}", code = .0, advice = advice(*.0))]
-    NotAuthorized(ReturnCode),
-    /// A connection was opened, but nobody there answers CONNECT.
-    #[error(
-        "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and whether it wants TLS or a \
-         WebSocket; if it is only slow, allow more time"
-    )]
-    NoAnswer {
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// Time ran out before anything was sent for this call; nothing was done.
-    #[error("no {what} within {limit:?}: no message was sent; try again later, or allow more time")]
-    TimedOut {
-        /// What did not happen.
-        what: &'static str,
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// The connection is gone, and with it what this call was about. Unless
-    /// [`Reconnect`](crate::Reconnect) says otherwise there will be no other.
-    #[error(
-        "the connection was lost ({0}): try again; unless Options::reconnect allows to, connect first"
-    )]
-    ConnectionLost(Cause),
-    /// It was sent, but the broker has not answered in time, or taken all of it. It is not sent
-    /// again.
-    #[error(
-        "the broker has not taken or not acknowledged it within {limit:?}: it may have arrived or not; ask the receiver before sending it again"
-    )]
-    NotAcknowledged {
-        /// How long was waited.
-        limit: Duration,
-    },
-    /// It was sent, and the broker lost the session before it answered.
-    #[error(
-        "the session was lost before the broker acknowledged: it may have arrived or not; send it again if twice is better than never, \
-         and use Options::keep_session to avoid this"
-    )]
-    OutcomeUnknown,
-    /// The broker answered it with the same breach of the protocol twice. It is not sent again.
-    #[error(
-        "the broker went wrong over it twice ({fault}): it may have arrived or not; look at the broker, or try another QoS"
-    )]
-    Abandoned {
-        /// What it did.
-        fault: Fault,
-    },
-    /// An argument is wrong, and will be when tried again.
-    #[error("invalid argument: {0}")]
-    Invalid(String),
-    /// The broker would not take it, says its [profile](crate::Options::profile). Nothing was sent.
+    /// The options cannot be used.
     #[error(transparent)]
-    OverLimit(#[from] OverLimit),
-    /// A message longer than [`Options::max_message`](crate::Options::max_message), or than MQTT
-    /// allows.
-    #[error(
-        "a message of {len} bytes{} is too large: raise Options::max_message, or receive it with recv_into",
-        on_topic(.topic)
-    )]
-    MessageTooLarge {
-        /// Where it was published; unknown if the topic itself is too long.
-        topic: Option<String>,
-        /// Length of the payload in bytes.
-        len: u64,
-    },
-    /// What was received and not taken fills its memory, so that no answer can be read. What was
-    /// sent is under way.
-    #[error(
-        "too many received messages wait to be taken: take them with recv, then flush to wait for what is under way"
-    )]
-    Backlog,
-    /// The broker did not grant a subscription again that was lost with the session.
-    #[error(
-        "the broker lost the session and does not grant {filter} again: check its rules, then subscribe again"
-    )]
-    SubscriptionLost {
-        /// The filter.
-        filter: String,
-    },
-    /// The reader that gives a payload has failed or ended early. The connection was closed, since
-    /// half a message cannot be taken back.
-    #[error(
-        "the payload could not be read to its end ({0}): nothing was published; send it again when it can be read"
-    )]
-    Source(Arc<io::Error>),
-    /// The writer that takes a payload has failed. The rest of the message is dropped.
-    #[error(
-        "the payload could not be written ({0}): free the writer's way; this message is lost here"
-    )]
-    Sink(Arc<io::Error>),
-    /// [`Options::stop_flag`](crate::Options::stop_flag) was raised.
-    #[error("stopped by the stop flag: disconnect, or lower the flag and go on")]
-    Stopped,
-}
-
-/// What kind of [`Error`] it is, for those who only want to tell a few apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// No address, or nobody there.
-    CannotConnect,
-    /// TLS did not come about.
+    Options(#[from] OptionsError),
+    /// The URL of a broker cannot be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A setting of TLS cannot be used.
     #[cfg(feature = "_tls")]
-    Tls,
-    /// There is no WebSocket.
-    #[cfg(feature = "websocket")]
-    WebSocket,
-    /// The broker said no.
-    Refused,
-    /// The broker said no because of the login.
-    NotAuthorized,
-    /// Time ran out, and nothing was done.
-    TimedOut,
-    /// There is no connection any more.
-    ConnectionLost,
-    /// It was sent, and nobody can say whether it arrived.
-    NotAcknowledged,
-    /// An argument is wrong.
-    Invalid,
-    /// A message is too large.
-    MessageTooLarge,
-    /// Received messages have to be taken first.
-    Backlog,
-    /// A subscription is gone.
-    SubscriptionLost,
-    /// The caller's own reader or writer has failed.
-    Io,
-    /// The caller asked to stop.
-    Stopped,
+    #[error(transparent)]
+    Tls(#[from] motemq_net::TlsError),
+    /// A message was not accepted.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A message with a payload from a reader was not published.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// A subscription failed.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
+    /// A message that was accepted did not succeed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The client has ended.
+    #[error(transparent)]
+    Ended(#[from] Ended),
+    /// The system has refused what the driver needs to wait, or a thread.
+    #[error("the system has refused a thread, or what it needs to wait: {0}")]
+    System(Arc<io::Error>),
 }
 
-impl Error {
-    /// What kind it is.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Error::Resolve { .. } | Error::Connect { .. } | Error::Proxy { .. } => {
-                ErrorKind::CannotConnect
-            }
-            #[cfg(feature = "websocket")]
-            Error::WebSocket { .. } => ErrorKind::WebSocket,
-            #[cfg(feature = "_tls")]
-            Error::Tls { .. } => ErrorKind::Tls,
-            Error::Refused(_) => ErrorKind::Refused,
-            Error::NotAuthorized(_) => ErrorKind::NotAuthorized,
-            Error::TimedOut { .. } | Error::NoAnswer { .. } => ErrorKind::TimedOut,
-            Error::ConnectionLost(_) => ErrorKind::ConnectionLost,
-            Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. } => {
-                ErrorKind::NotAcknowledged
-            }
-            Error::Invalid(_) | Error::OverLimit(_) => ErrorKind::Invalid,
-            Error::MessageTooLarge { .. } => ErrorKind::MessageTooLarge,
-            Error::Backlog => ErrorKind::Backlog,
-            Error::SubscriptionLost { .. } => ErrorKind::SubscriptionLost,
-            Error::Source(_) | Error::Sink(_) => ErrorKind::Io,
-            Error::Stopped => ErrorKind::Stopped,
-        }
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Error::System(Arc::new(error))
     }
+}
 
-    /// The connection failed with this before the broker had accepted it, or while it was open.
-    pub(crate) fn of(cause: Cause) -> Self {
-        match cause {
-            Cause::Fault(Fault::Refused(code)) if is_about_login(code) => {
-                Error::NotAuthorized(code)
-            }
-            Cause::Fault(Fault::Refused(code)) => Error::Refused(code),
-            cause => Error::ConnectionLost(cause),
-        }
-    }
+/// The reason why there is no message: see
+/// [`Subscription::recv_timeout`](crate::Subscription::recv_timeout).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum RecvTimeoutError {
+    /// None has come within the time.
+    #[error("no message has come within the time")]
+    Timeout,
+    /// The stream has ended: the client has ended or leaves, or the broker does not grant the
+    /// subscription any more.
+    #[error("the stream of messages has ended: ask the state of the client why")]
+    Ended,
+}
 
-    /// The connection failed with this before the broker had accepted it.
-    pub(crate) fn at_first(cause: Cause, route: &motemq_net::Route) -> Self {
+/// The reason why a message with a payload from a reader was not published: see
+/// [`Client::publish_from`](crate::Client::publish_from).
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The message was not accepted. Nothing was done.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The reader failed or ended early. The connection was closed, since half a packet cannot be
+    /// taken back.
+    #[error("the payload could not be read to its end ({0}): publish it again when it can be read")]
+    Source(Arc<io::Error>),
+    /// The connection was lost before the payload was complete.
+    #[error(
+        "the connection was lost before the payload was complete{}: publish it again",
+        because(.reason.as_ref())
+    )]
+    Lost {
+        /// Why, if there is no other connection yet.
+        reason: Option<DisconnectReason>,
+    },
+}
+
+fn because(reason: Option<&DisconnectReason>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+/// Returns why an attempt to open a connection failed.
+pub(crate) fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
+    let place = target.map(Target::place).unwrap_or_default();
+    let error = match error.downcast::<OpenError>() {
+        Err(error) => error,
         #[cfg(feature = "_tls")]
-        if let Some(source) = cause.tls_error(route) {
-            return Error::Tls {
-                address: route.place(),
-                source,
-            };
+        Ok(OpenError::Tls(source)) => return tls(&place, source),
+        #[cfg(feature = "websocket")]
+        Ok(OpenError::WebSocket(source)) => {
+            let text = format!("no WebSocket with {place}: {source}");
+            return TransportError::new(TransportErrorKind::WebSocket, text)
+                .with_source(Arc::new(source));
         }
-        let _ = route;
-        Error::of(cause)
-    }
+        Ok(OpenError::Proxy(source)) => {
+            let text = format!("no way to {place}: {source}");
+            return TransportError::new(TransportErrorKind::Proxy, text)
+                .with_source(Arc::new(source));
+        }
+        Ok(error) => {
+            let text = format!("no way to {place}: {error}");
+            return TransportError::new(TransportErrorKind::Connect, text);
+        }
+    };
+    let place = target.map(Target::next_place).unwrap_or_default();
+    let text = format!(
+        "cannot connect to {place}: check host, port and firewall, and that a broker runs there \
+         ({error})"
+    );
+    TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
 }
 
 #[cfg(feature = "_tls")]
-impl From<motemq_net::TlsError> for Error {
-    /// Settings are read before there is any connection.
-    fn from(error: motemq_net::TlsError) -> Self {
-        Error::Invalid(error.to_string())
+fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
+    let text = format!("no TLS with {place}: {source}");
+    TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
+}
+
+/// Returns why a connection ended; `None` if the broker closed it without a reason. If it has not
+/// accepted the connection before, which led to `target`, TLS may be the reason.
+pub(crate) fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
+    #[cfg(feature = "_tls")]
+    if let Some(target) = target
+        && let Some(source) = target.route.tls_error(error.as_ref())
+    {
+        return Some(tls(&target.place(), source));
     }
-}
-
-impl From<motemq_net::UrlError> for Error {
-    fn from(error: motemq_net::UrlError) -> Self {
-        Error::Invalid(error.to_string())
-    }
-}
-
-/// The session does not take what it was given, and never will.
-pub(crate) fn unsendable(error: SendError) -> Error {
-    Error::Invalid(motemq_net::unsendable(error))
-}
-
-fn on_topic(topic: &Option<String>) -> String {
-    topic
-        .as_ref()
-        .map(|topic| format!(" on {topic}"))
-        .unwrap_or_default()
+    let _ = target;
+    let error = error?;
+    let is_foreign = error
+        .get_ref()
+        .is_some_and(|source| source.is::<ForeignProtocol>());
+    let kind = if is_foreign {
+        TransportErrorKind::NotMqtt
+    } else {
+        TransportErrorKind::Io
+    };
+    let text = error.to_string();
+    Some(TransportError::new(kind, text).with_source(Arc::new(error)))
 }

@@ -1,52 +1,84 @@
-//! A blocking MQTT 3.1.1 client over TCP, TLS, WebSocket and Unix sockets, or over anything else
-//! that reads and writes.
+//! A blocking MQTT client: a [`Client`] handle that threads share, and a [`Driver`] that keeps the
+//! connection up, in a thread of its own or in the caller's.
 //!
-//! [`Client`] is where to begin; [`Options`] say where the broker is. All protocol is in
-//! [`motemq`]; this crate moves bytes and time.
+//! What it does is decided in [`motemq_client`]; this crate moves bytes and time, over TCP, TLS,
+//! WebSocket, Unix sockets, proxies, or [anything else](Transport) that reads and writes.
 //!
 //! ```
 //! use motemq_std::{Client, Filter, Options, Publish, QoS};
-//! use std::time::Duration;
-//! # let broker = motemq_rig::server::Server::start(motemq_rig::broker::Config::new())?;
+//! # let broker = motemq_rig::server::Server::start(Default::default())?;
 //! # let url = broker.url();
 //!
-//! let mut client = Client::connect(&Options::from_url(&url)?.client_id("node-7"))?;
-//! client.subscribe(&[Filter::new("door", QoS::ExactlyOnce)])?;
-//! client.publish(&Publish::to("door").payload(b"open").qos(QoS::ExactlyOnce))?;
-//! while let Some(message) = client.recv(Some(Duration::from_millis(100)))? {
-//!     println!("{}: {:?}", message.topic, message.payload);
-//! }
-//! client.disconnect()?;
+//! let client = Client::connect(Options::from_url(&url)?.client_id("node-7"))?;
+//! let mut door = client.subscribe(&[Filter::new("door", QoS::ExactlyOnce)])?;
+//! client.publish(&Publish::to("door").payload(b"open").qos(QoS::ExactlyOnce))?.wait()?;
+//! let message = door.recv().expect("our own message");
+//! println!("{}: {:?}", message.topic, message.payload);
+//! client.disconnect(std::time::Duration::from_secs(5))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # When there is no connection
+//!
+//! A client connects again and again; calls wait meanwhile. To see why there is no connection, watch
+//! [`Client::states`], or listen to what the driver traces: with the crate `tracing-subscriber`,
+//!
+//! ```text
+//! tracing_subscriber::fmt::init();
+//! ```
+//!
+//! at the beginning of `main` prints each failure with its reason. Every error says what to do about
+//! it.
+//!
+//! # Errors
+//!
+//! Each operation has a small enum of its own; [`Error`] holds any of them.
+mod attempts;
+mod batch;
 mod client;
-mod engine;
+mod connection;
+mod credentials;
+mod driver;
 mod error;
-mod inbox;
-mod incoming;
+mod link;
+mod message;
 mod options;
-mod outgoing;
-mod patience;
-mod reconnect;
+mod publish_once;
+mod receipt;
+mod shared;
 mod socket;
+mod state;
+#[cfg(feature = "store")]
+mod store;
 mod stream;
+mod subscription;
+mod trace;
 mod transport;
-mod work;
+mod upload;
+mod woken;
 
-pub use client::{Client, publish_once};
-pub use error::{Error, ErrorKind};
-pub use inbox::{Header, Message};
-pub use incoming::Messages;
+pub use batch::Batch;
+pub use client::Client;
+pub use credentials::Attempt;
+pub use driver::Driver;
+pub use error::{Error, RecvTimeoutError, UploadError};
+pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
+pub use motemq_client::{
+    self, Counters, Direction, DisconnectReason, Ended, OptionsError, Outcome, Overflow,
+    PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError, TransportError,
+    TransportErrorKind, WhenFull, Will, profile,
+};
 pub use motemq_net::{
-    BackOff, BrokerUrl, Cause, Direction, Granted, PartialRead, Proxy, ProxyError, Reconnect,
-    Route, Scheme, UrlError, Will, profile,
+    BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
 #[cfg(feature = "_tls")]
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
-pub use options::Options;
-pub use outgoing::Receipt;
-pub use stream::Stream;
-pub use transport::Transport;
+pub use options::{Address, Options};
+pub use publish_once::publish_once;
+pub use receipt::Receipt;
+pub use state::{State, States};
+pub use subscription::{Subscribing, Subscription, Unacked};
+pub use transport::{Dial, Transport};

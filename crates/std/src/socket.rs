@@ -1,26 +1,18 @@
-//! What lies at the bottom of every stream.
+//! What lies at the bottom of every stream: a socket that never waits.
 #[cfg(unix)]
-use std::os::unix::net::UnixStream;
+use mio::net::UnixStream;
+use mio::{Interest, Registry, Token, event::Source, net::TcpStream};
 use std::{
     io::{self, ErrorKind, Read, Write},
-    net::{Shutdown, TcpStream},
-    time::{Duration, Instant},
+    net::Shutdown,
 };
 
-/// A time-out of the system's that is longer than what is left, by so much at most, is not set
-/// anew: what lies there already comes at once.
-const SLACK: Duration = Duration::from_millis(20);
-
-/// A socket that waits as it is told.
+/// A socket that returns `WouldBlock` instead of waiting.
 #[derive(Debug)]
-pub struct Socket {
+pub(crate) struct Socket {
     kind: Kind,
-    pace: Pace,
-    /// How long a read may take.
-    limit: Option<Duration>,
-    /// The time-out of reads that the system was told.
-    told: Option<Duration>,
-    nonblocking: bool,
+    /// The last call would have waited.
+    is_pending: bool,
 }
 
 #[derive(Debug)]
@@ -28,20 +20,6 @@ enum Kind {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
-}
-
-/// For what it waits. The layers above read as often as they like.
-#[derive(Clone, Copy, Debug)]
-enum Pace {
-    /// Whatever it takes.
-    Patient,
-    /// For nothing.
-    AtOnce,
-    /// For bytes, until then, then it says `WouldBlock`: layers above go on where they were. What
-    /// is written meanwhile does not wait.
-    Reading(Instant),
-    /// For all, until then, then it says `TimedOut`: it has failed.
-    Shaking(Instant),
 }
 
 /// The same for each kind of socket.
@@ -56,136 +34,62 @@ macro_rules! each {
 }
 
 impl Socket {
-    pub fn tcp(socket: TcpStream) -> Self {
-        Self::new(Kind::Tcp(socket))
+    pub fn tcp(socket: std::net::TcpStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self::new(Kind::Tcp(TcpStream::from_std(socket))))
     }
 
     #[cfg(unix)]
-    pub fn unix(socket: UnixStream) -> Self {
-        Self::new(Kind::Unix(socket))
+    pub fn unix(socket: std::os::unix::net::UnixStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self::new(Kind::Unix(UnixStream::from_std(socket))))
     }
 
     fn new(kind: Kind) -> Self {
         Socket {
             kind,
-            pace: Pace::Patient,
-            limit: None,
-            told: None,
-            nonblocking: false,
+            is_pending: false,
         }
     }
 
-    /// Hands are shaken: from now on what has not come or gone by then fails.
-    pub fn shake_hands(&mut self, until: Instant) {
-        self.pace = Pace::Shaking(until);
+    /// Returns whether the last call would have waited. Layers may stop of their own accord instead.
+    pub fn is_pending(&self) -> bool {
+        self.is_pending
     }
 
-    /// They are.
-    pub fn hands_are_shaken(&mut self) -> io::Result<()> {
-        self.pace = Pace::Patient;
-        each!(&self.kind, socket => socket.set_write_timeout(None))
-    }
-
-    /// How long a read may take from its [beginning](Self::begin_to_read); zero: it takes what is
-    /// there.
-    pub fn set_limit(&mut self, limit: Duration) {
-        self.limit = Some(limit);
-    }
-
-    /// Somebody reads.
-    pub fn begin_to_read(&mut self) {
-        self.pace = match self.limit {
-            Some(Duration::ZERO) => Pace::AtOnce,
-            limit => limit
-                .and_then(|limit| Instant::now().checked_add(limit))
-                .map_or(Pace::Patient, Pace::Reading),
-        };
-    }
-
-    /// Somebody writes, and waits for it.
-    pub fn wait(&mut self) {
-        self.pace = Pace::Patient;
-    }
-
-    /// Nobody waits.
-    pub fn do_not_wait(&mut self) {
-        self.pace = Pace::AtOnce;
-    }
-
-    /// Nothing of ours follows.
-    pub fn finish(&self) -> io::Result<()> {
+    /// Tells the peer that nothing follows.
+    pub fn shut_down(&mut self) -> io::Result<()> {
         each!(&self.kind, socket => socket.shutdown(Shutdown::Write))
     }
 
-    /// Asks the system only where it changes something.
-    fn set_nonblocking(&mut self, nonblocking: bool) -> io::Result<()> {
-        if self.nonblocking != nonblocking {
-            each!(&self.kind, socket => socket.set_nonblocking(nonblocking))?;
-            self.nonblocking = nonblocking;
-        }
-        Ok(())
+    /// Lets the system tell when it can be read or written.
+    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        each!(&mut self.kind, socket => socket.register(registry, token, both))
     }
 
-    /// This, too: setting it for each read would cost as much as the read.
-    fn set_read_timeout(&mut self, left: Option<Duration>) -> io::Result<()> {
-        let slack = left.map_or(SLACK, |left| SLACK.min(left / 8));
-        let does = match (self.told, left) {
-            (Some(told), Some(left)) => {
-                told.checked_sub(left).is_some_and(|longer| longer <= slack)
-            }
-            (told, left) => told == left,
-        };
-        if !does {
-            each!(&self.kind, socket => socket.set_read_timeout(left))?;
-            self.told = left;
-        }
-        Ok(())
+    pub fn deregister(&mut self, registry: &Registry) {
+        // It fails only if it was not registered.
+        let _ = each!(&mut self.kind, socket => socket.deregister(registry));
     }
 
-    /// The systems say in two ways that time is up, and the layers above hear but one of them as
-    /// "later".
-    fn late(&self, error: io::Error) -> io::Error {
-        match (error.kind(), self.pace) {
-            (ErrorKind::WouldBlock, Pace::Shaking(_)) => ErrorKind::TimedOut.into(),
-            (ErrorKind::TimedOut, Pace::Reading(_)) => ErrorKind::WouldBlock.into(),
-            _ => error,
-        }
-    }
-}
-
-/// What is left of the time.
-fn left(until: Instant) -> io::Result<Duration> {
-    let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        Err(ErrorKind::TimedOut.into())
-    } else {
-        Ok(left)
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        self.is_pending = matches!(&done, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        done
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.set_nonblocking(matches!(self.pace, Pace::AtOnce))?;
-        match self.pace {
-            Pace::AtOnce => {}
-            Pace::Patient => self.set_read_timeout(None)?,
-            Pace::Reading(until) | Pace::Shaking(until) => {
-                let left = left(until).map_err(|error| self.late(error))?;
-                self.set_read_timeout(Some(left))?;
-            }
-        }
-        each!(&mut self.kind, socket => socket.read(buffer)).map_err(|error| self.late(error))
+        let read = each!(&mut self.kind, socket => socket.read(buffer));
+        self.noted(read)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.set_nonblocking(matches!(self.pace, Pace::AtOnce | Pace::Reading(_)))?;
-        if let Pace::Shaking(until) = self.pace {
-            let left = left(until)?;
-            each!(&self.kind, socket => socket.set_write_timeout(Some(left)))?;
-        }
-        each!(&mut self.kind, socket => socket.write(bytes)).map_err(|error| self.late(error))
+        let written = each!(&mut self.kind, socket => socket.write(bytes));
+        self.noted(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

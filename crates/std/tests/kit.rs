@@ -1,31 +1,47 @@
 //! What every adapter has to withstand.
 use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
-use motemq_std::{Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, Transport};
-use std::{collections::VecDeque, time::Duration};
+use motemq_std::{
+    Address, Client, Filter, Message, Options, Publish, QoS, Receipt, RecvTimeoutError, Reconnect,
+    Subscription,
+};
+use std::{
+    collections::VecDeque,
+    thread,
+    time::{Duration, Instant},
+};
 
 motemq_rig::adapter_kit!(Std);
 
-type Link = Box<dyn Transport + Send>;
-
 struct Std {
-    client: Client<Link>,
+    client: Client,
+    streams: Vec<Subscription>,
     receipts: VecDeque<Receipt>,
-    /// What came while something else was waited for.
-    inbox: VecDeque<Message>,
     unknown: usize,
 }
 
 impl Std {
-    /// Messages have to be taken, or nothing goes on behind them.
-    fn take(&mut self) {
-        while let Some(message) = self.client.recv(Some(Duration::ZERO)).unwrap() {
-            self.inbox.push_back(message);
+    fn settle(&mut self, most: usize) {
+        while self.receipts.len() > most {
+            let Some(mut receipt) = self.receipts.pop_front() else {
+                return;
+            };
+            let outcome = receipt.wait_timeout(SOON).expect("done in time");
+            self.unknown += usize::from(outcome.is_err());
         }
+    }
+
+    /// Returns a message of any of the streams.
+    fn next(&mut self) -> Option<Message> {
+        let streams = self.streams.iter_mut();
+        streams
+            .map(|stream| stream.recv_timeout(Duration::ZERO))
+            .find(|message| !matches!(message, Err(RecvTimeoutError::Timeout)))
+            .map(|message| message.expect("the client goes on"))
     }
 }
 
 impl Adapter for Std {
-    const RUNS_BY_ITSELF: bool = false;
+    const RUNS_BY_ITSELF: bool = true;
 
     fn connect(setup: &Setup) -> Self {
         let at_once = Reconnect::BackOff {
@@ -34,8 +50,7 @@ impl Adapter for Std {
             max_tries: None,
         };
         let options = Options::new(&setup.client_id)
-            .host(setup.addr.ip().to_string())
-            .port(setup.addr.port())
+            .broker(setup.addr.ip().to_string(), setup.addr.port())
             .keep_alive(setup.keep_alive)
             .connect_timeout(setup.timeout)
             .reconnect(at_once)
@@ -45,61 +60,62 @@ impl Adapter for Std {
         } else {
             options
         };
-        let (addr, cramped, way) = (setup.addr, setup.cramped, options.clone());
-        let dial = move || -> Result<Link, _> {
-            Ok(if cramped {
-                Box::new(open_cramped(addr).expect("a connection"))
-            } else {
-                Box::new(way.dial()?)
-            })
+        let addr = setup.addr;
+        let (client, driver) = if setup.cramped {
+            Client::dialing(options, move |_: &Address| open_cramped(addr)).unwrap()
+        } else {
+            Client::new(options).unwrap()
         };
-        let client = Client::dialing(dial, &options).unwrap();
+        let rest = client.messages();
+        thread::spawn(move || driver.run());
+        let connected = client.connected_timeout(SOON).unwrap();
+        connected.expect("a connection in time");
         Std {
             client,
+            streams: vec![rest],
             receipts: VecDeque::new(),
-            inbox: VecDeque::new(),
             unknown: 0,
         }
     }
 
     fn subscribe(&mut self, filter: &str, qos: QoS) {
-        self.client.subscribe(&[Filter::new(filter, qos)]).unwrap();
+        let stream = self.client.subscribe(&[Filter::new(filter, qos)]).unwrap();
+        self.streams.push(stream);
     }
 
     fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS) {
-        self.take();
-        self.receipts.push_back(
-            self.client
-                .send(&Publish::to(topic).payload(payload).qos(qos))
-                .unwrap(),
-        );
+        let publish = Publish::to(topic).payload(payload).qos(qos);
+        self.receipts
+            .push_back(self.client.publish(&publish).unwrap());
+        self.settle(1000);
     }
 
     fn flush(&mut self) -> usize {
-        while let Some(receipt) = self.receipts.pop_front() {
-            self.take();
-            self.unknown += usize::from(self.client.wait_for(receipt).is_err());
-        }
+        self.settle(0);
         std::mem::take(&mut self.unknown)
     }
 
     fn recv(&mut self, limit: Duration) -> Option<Received> {
-        let message = self
-            .inbox
-            .pop_front()
-            .or_else(|| self.client.recv(Some(limit)).unwrap())?;
+        let begun = Instant::now();
+        let message = loop {
+            match self.next() {
+                Some(message) => break message,
+                None if begun.elapsed() >= limit => return None,
+                None => thread::sleep(Duration::from_millis(1)),
+            }
+        };
         Some(Received {
-            topic: message.topic,
-            payload: message.payload,
+            topic: message.topic.to_string(),
+            payload: message.payload.to_vec(),
             qos: message.qos,
         })
     }
 
     fn connections(&self) -> u64 {
-        self.client.connections().into()
+        self.client.counters().connections
     }
 
     fn leave(self) {
-        self.client.disconnect().unwrap();
+        self.client.disconnect(SOON).unwrap();
     }
 }

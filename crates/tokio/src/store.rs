@@ -2,103 +2,36 @@
 //! blocking work.
 use crate::{Ended, shared::Shared, woken::Woken};
 use motemq_client::{Changes, Client, Options, OptionsError, Record, RestoreError};
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use motemq_net::store::{Store, StoreError, Transaction};
 use std::{
     error::Error,
     future::Future,
     path::{Path, PathBuf},
     pin::Pin,
     task::{Context, Poll},
-    thread,
-    time::{Duration, Instant},
 };
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// Messages by their number.
-const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
-/// The image of the session.
-const SESSION: TableDefinition<'_, u8, &[u8]> = TableDefinition::new("session");
-/// How long an earlier client in this process may take to close the file: its last transaction may
-/// be under way.
-const CLOSING: Duration = Duration::from_secs(2);
-
-type Failure = Box<dyn Error + Send + Sync>;
-/// What is stored: the image of a session, and messages.
-type Stored = (Vec<u8>, Vec<Record>);
-
-/// The file.
-#[derive(Debug)]
-pub(crate) struct Store {
-    path: PathBuf,
-    database: Database,
+/// Writes changes, and waits until they are on the disk. Returns their version.
+fn write(store: &Store, changes: &Changes) -> Result<u64, StoreError> {
+    let transaction = Transaction {
+        is_full: changes.is_full,
+        image: &changes.image,
+        removed: &changes.removed,
+    };
+    let records = changes
+        .records
+        .iter()
+        .map(|record| (record.number, record.bytes.as_slice()));
+    store.write(&transaction, records)?;
+    Ok(changes.version)
 }
 
-impl Store {
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let begun = Instant::now();
-        let database = loop {
-            match Database::create(path) {
-                Err(DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < CLOSING => {
-                    thread::sleep(Duration::from_millis(2));
-                }
-                opened => break opened?,
-            }
-        };
-        let path = path.to_owned();
-        Ok(Store { path, database })
-    }
-
-    /// Returns what an earlier client has stored, if there was one.
-    fn read(&self) -> Result<Option<Stored>, Failure> {
-        let read = self.database.begin_read()?;
-        // A new store has no tables.
-        let (Ok(messages), Ok(images)) = (read.open_table(MESSAGES), read.open_table(SESSION))
-        else {
-            return Ok(None);
-        };
-        let Some(image) = images.get(0)? else {
-            return Ok(None);
-        };
-        let mut records = Vec::new();
-        for entry in messages.iter()? {
-            let (number, bytes) = entry?;
-            records.push(Record {
-                number: number.value(),
-                bytes: bytes.value().to_vec(),
-            });
-        }
-        Ok(Some((image.value().to_vec(), records)))
-    }
-
-    /// Writes changes, and waits until they are on the disk. Returns their version.
-    fn write(&self, changes: &Changes) -> Result<u64, Failure> {
-        let write = self.database.begin_write()?;
-        if changes.is_full {
-            write.delete_table(MESSAGES)?;
-        }
-        {
-            let mut messages = write.open_table(MESSAGES)?;
-            for record in &changes.records {
-                messages.insert(record.number, record.bytes.as_slice())?;
-            }
-            for number in &changes.removed {
-                messages.remove(number)?;
-            }
-            let mut session = write.open_table(SESSION)?;
-            session.insert(0, changes.image.as_slice())?;
-        }
-        write.commit()?;
-        Ok(changes.version)
-    }
-
-    /// Closes the file, opens it again, and writes the whole state.
-    fn write_anew(self, state: &Changes) -> Result<(Self, u64), Failure> {
-        let Store { path, database } = self;
-        drop(database);
-        let store = Store::open(&path)?;
-        let version = store.write(state)?;
-        Ok((store, version))
-    }
+/// Closes the file, opens it again, and writes the whole state.
+fn write_anew(store: Store, state: &Changes) -> Result<(Store, u64), StoreError> {
+    let store = store.reopen()?;
+    let version = write(&store, state)?;
+    Ok((store, version))
 }
 
 /// Makes a client that goes on where an earlier one with this file ended. If the file cannot be
@@ -114,7 +47,11 @@ pub(crate) fn restore(
     let options = options.durable();
     let opened = Store::open(path).and_then(|store| {
         let client = match store.read()? {
-            Some((image, records)) => Client::restore(options.clone(), &image, records)?,
+            Some(stored) => {
+                let records = stored.records.into_iter();
+                let records = records.map(|(number, bytes)| Record { number, bytes });
+                Client::restore(options.clone(), &stored.image, records)?
+            }
             None => Client::new(options.clone()).map_err(RestoreError::Options)?,
         };
         Ok((client, store))
@@ -137,9 +74,9 @@ fn failed(path: &Path, error: &dyn Error) -> Ended {
 enum Work {
     Nothing(Store),
     /// It writes changes.
-    Write(JoinHandle<(Store, Result<u64, Failure>)>),
+    Write(JoinHandle<(Store, Result<u64, StoreError>)>),
     /// It writes the whole state, since writing changes has failed.
-    WriteAnew(JoinHandle<Result<(Store, u64), Failure>>, PathBuf),
+    WriteAnew(JoinHandle<Result<(Store, u64), StoreError>>, PathBuf),
 }
 
 /// Writes what the client wants stored, one transaction at a time.
@@ -167,7 +104,7 @@ impl Writer {
                         break;
                     };
                     Some(Work::Write(spawn_blocking(move || {
-                        let written = store.write(&changes);
+                        let written = write(&store, &changes);
                         (store, written)
                     })))
                 }
@@ -184,8 +121,8 @@ impl Writer {
                     Poll::Ready(Ok((store, Err(error)))) => {
                         tracing::warn!(%error, "the store failed, and is opened again");
                         let state = shared.with(|inner| inner.client.full_image());
-                        let path = store.path.clone();
-                        let job = spawn_blocking(move || store.write_anew(&state));
+                        let path = store.path().to_owned();
+                        let job = spawn_blocking(move || write_anew(store, &state));
                         Some(Work::WriteAnew(job, path))
                     }
                     // The runtime shuts down.

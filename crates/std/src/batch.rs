@@ -1,0 +1,112 @@
+//! Many messages with few system calls.
+use crate::{Client, PublishError, Receipt};
+use motemq::Publish;
+
+impl Client {
+    /// Publishes many messages, with as few system calls as the write buffer allows. Waits for room
+    /// like [`publish`](Self::publish). The receipts are in the order of the messages.
+    ///
+    /// With a [store](crate::Options::store), messages with QoS 1 and 2 are on the disk when this
+    /// returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`] other than `Full` and `Offline`. The messages before the one that was not
+    /// accepted are published; their number tells which one that was.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, QoS};
+    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
+    /// let values = [b"11.5", b"11.6", b"11.8"];
+    /// let readings = values.map(|value| Publish::to("cellar").payload(value).qos(QoS::AtLeastOnce));
+    /// for receipt in client.publish_all(&readings).map_err(|(_, error)| error)? {
+    ///     receipt.wait()?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn publish_all(
+        &self,
+        messages: &[Publish<'_>],
+    ) -> Result<Vec<Receipt>, (usize, PublishError)> {
+        let mut receipts = Vec::with_capacity(messages.len());
+        let mut batch = self.batch();
+        for publish in messages {
+            let receipt = batch.publish(publish);
+            receipts.push(receipt.map_err(|error| (receipts.len(), error))?);
+        }
+        batch.flush().map_err(|error| (receipts.len(), error))?;
+        Ok(receipts)
+    }
+
+    /// Begins a batch of messages that are written together: see [`Batch`].
+    pub fn batch(&self) -> Batch<'_> {
+        Batch {
+            client: self,
+            is_unwritten: false,
+        }
+    }
+}
+
+/// Messages that are written together, with one system call for many of them, when they are
+/// [flushed](Self::flush) or the write buffer is full. What was not flushed is written when the batch
+/// is dropped. Other threads, and the driver, may write it earlier.
+///
+/// ```
+/// # use motemq_std::{Client, Options, Publish};
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let client = Client::connect(Options::from_url(&broker.url())?)?;
+/// let mut batch = client.batch();
+/// for line in "one\ntwo\nthree".lines() {
+///     let _ = batch.publish(&Publish::to("lines").payload(line.as_bytes()))?;
+/// }
+/// batch.flush()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Batch<'c> {
+    client: &'c Client,
+    is_unwritten: bool,
+}
+
+impl Batch<'_> {
+    /// Publishes a message, which may be written later. Waits for room like [`Client::publish`].
+    ///
+    /// # Errors
+    /// As [`Client::publish`].
+    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let now = self.client.shared.with(|inner| inner.client.publish(publish));
+        let receipt = match now {
+            Ok(request) => Receipt::new(&self.client.shared, request),
+            Err(PublishError::Full | PublishError::Offline) => {
+                self.client.shared.flush();
+                self.client.accept(publish)?
+            }
+            Err(error) => return Err(error),
+        };
+        self.is_unwritten = true;
+        Ok(receipt)
+    }
+
+    /// Writes what was published. With a [store](crate::Options::store) it is on the disk when this
+    /// returns.
+    ///
+    /// # Errors
+    /// [`Ended`](PublishError::Ended) if the client has ended before everything was stored. Without a
+    /// store it never fails.
+    pub fn flush(&mut self) -> Result<(), PublishError> {
+        if std::mem::take(&mut self.is_unwritten) {
+            self.client.shared.flush();
+            #[cfg(feature = "store")]
+            self.client.persisted()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if self.is_unwritten {
+            self.client.shared.flush();
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! An open connection: bytes between the transport and the client.
+use crate::{
+    link::Link,
+    shared::{Inner, Shared, Sleep},
+    trace::Trace,
+    woken::Woken,
+};
+use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_net::PartialRead;
+use std::{
+    io::{self, ErrorKind},
+    mem,
+    time::Duration,
+};
+
+/// The number of bytes that are read at once while little arrives.
+const LITTLE: usize = 4 << 10;
+/// The time without a byte after which memory is given back.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// A place for the connection. Its buffers are touched by the driver, and by threads that write when
+/// nothing waits, so that no system call is made while the client is locked.
+#[derive(Debug, Default)]
+pub(crate) struct Io(Option<Connection>);
+
+impl Io {
+    /// From now on this is the connection.
+    pub fn put(&mut self, link: Link, trace: Option<Trace>, now: Duration) {
+        self.0 = Some(Connection::new(link, trace, now));
+    }
+
+    pub fn get(&mut self) -> Option<&mut Connection> {
+        self.0.as_mut()
+    }
+
+    /// There is no connection any more.
+    pub fn take(&mut self) -> Option<Link> {
+        self.0.take().map(|connection| connection.link)
+    }
+
+    /// Writes what the client wants written, with the thread of a command.
+    pub fn flush(&mut self, shared: &Shared) {
+        let Some(connection) = &mut self.0 else {
+            // The command waits for a connection.
+            shared.with(Inner::wake_driver);
+            return;
+        };
+        let mut woken = Woken::default();
+        let mut has_failed = false;
+        loop {
+            let now = shared.now();
+            let is_done = shared.drive(&mut woken, |inner| {
+                let is_done = connection.hand_over(inner, now) || has_failed;
+                if has_failed {
+                    inner.wake_driver();
+                }
+                inner.is_flushing = !is_done;
+                is_done
+            });
+            if is_done {
+                return;
+            }
+            has_failed = connection.write(now);
+        }
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub link: Link,
+    rx: Received,
+    tx: WriteBuf,
+    trace: Option<Box<Trace>>,
+    /// The size of the read buffer while something is to be read, else 0.
+    read_limit: usize,
+    /// All that has arrived was given to the client, as far as it is complete.
+    is_rx_read: bool,
+    /// A part of something that can be read only when it is complete has arrived.
+    has_partial_read: bool,
+    /// The number of bytes that the transport has taken, and of which the client does not know.
+    written: usize,
+    /// Bytes were written that the transport may hold back.
+    is_unflushed: bool,
+    /// The transport has failed, or the broker has closed it.
+    lost: Option<Option<io::Error>>,
+    moved_at: Duration,
+    /// There is memory that could be given back.
+    is_shrinkable: bool,
+}
+
+/// What the driver does next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// The next turn.
+    Again,
+    Sleep(Sleep),
+    /// To wait for bytes with the transport itself, which the system cannot wait for.
+    Read(Option<Duration>),
+    /// The client has nothing more to say.
+    Close,
+    /// The client does not want the connection any more.
+    Drop,
+    /// The broker closed it, or the transport failed.
+    Lost(Option<io::Error>),
+}
+
+impl Connection {
+    fn new(link: Link, trace: Option<Trace>, now: Duration) -> Self {
+        Connection {
+            link,
+            rx: Received::default(),
+            tx: WriteBuf::new(),
+            trace: trace.map(Box::new),
+            read_limit: 0,
+            is_rx_read: true,
+            has_partial_read: false,
+            written: 0,
+            is_unflushed: false,
+            lost: None,
+            moved_at: now,
+            is_shrinkable: true,
+        }
+    }
+
+    /// One turn of the driver.
+    pub fn turn(&mut self, shared: &Shared, woken: &mut Woken) -> Next {
+        let now = shared.now();
+        let mut has_moved = false;
+        if self.lost.is_none() && self.may_read() && self.link.is_readable() {
+            has_moved = self.read(Duration::ZERO, now);
+        }
+        if let Some(error) = self.lost.take() {
+            return Next::Lost(error);
+        }
+        has_moved |= self.written > 0;
+        let next = shared.drive(woken, |inner| self.inner_turn(inner, has_moved, now));
+        if !self.tx.is_empty() || self.is_unflushed {
+            self.write(now);
+            if let (Next::Sleep(_) | Next::Read(_), true) = (&next, self.written > 0) {
+                return Next::Again;
+            }
+        }
+        match next {
+            Next::Sleep(sleep) => Next::Sleep(self.idle(shared, woken, sleep, now)),
+            next => next,
+        }
+    }
+
+    /// The one hold of the lock in a turn.
+    fn inner_turn(&mut self, inner: &mut Inner, has_moved: bool, now: Duration) -> Next {
+        inner.begin_turn();
+        let client = &mut inner.client;
+        if self.written > 0 {
+            client.on_written(mem::take(&mut self.written), now);
+        }
+        if mem::take(&mut self.has_partial_read) {
+            client.on_read_progress();
+        }
+        // Even if nothing has arrived, acknowledgements may have become due.
+        let mut input = self.rx.bytes();
+        let mut is_again = client.on_read(&mut input, now);
+        let left = input.len();
+        self.rx.keep(left);
+        self.is_rx_read = !is_again;
+        is_again |= client.on_timeout(now, || 0);
+        is_again |= client.poll_output(&mut self.tx);
+        let transport = loop {
+            match client.poll_transport(now, fastrand::u64(..)) {
+                // The others were dropped when this one was opened.
+                Transport::Cancel { .. } => {}
+                transport => break transport,
+            }
+        };
+        match transport {
+            Transport::Keep => {}
+            Transport::Close => return Next::Close,
+            _ => return Next::Drop,
+        }
+        self.read_limit = client.read_limit();
+        let until = client.poll_timeout();
+        is_again |= has_moved
+            || (!self.tx.is_empty() && self.link.is_writable())
+            || (self.may_read() && self.link.is_readable());
+        if is_again {
+            return Next::Again;
+        }
+        if !self.link.is_polled() {
+            return Next::Read(until);
+        }
+        inner
+            .fall_asleep(until, now)
+            .map_or(Next::Again, Next::Sleep)
+    }
+
+    /// Reports what was written, and takes what is to be written. Returns whether that is nothing.
+    fn hand_over(&mut self, inner: &mut Inner, now: Duration) -> bool {
+        if self.written > 0 {
+            inner
+                .client
+                .on_written(mem::take(&mut self.written), now);
+        }
+        let mut wakes = inner.is_asleep && inner.client.on_timeout(now, || 0);
+        wakes |= inner.client.poll_output(&mut self.tx);
+        if inner.is_asleep {
+            let until = inner.client.poll_timeout();
+            wakes |= until.is_some_and(|until| inner.asleep_until.is_none_or(|asleep| until < asleep));
+            if wakes {
+                inner.wake_driver();
+            }
+        }
+        self.tx.is_empty() || !self.link.is_writable()
+    }
+
+    /// Writes as much as the transport takes. Returns whether it has failed, of which the driver
+    /// tells the client.
+    fn write(&mut self, now: Duration) -> bool {
+        if self.lost.is_none()
+            && let Err(error) = self.try_write(now)
+        {
+            self.lost = Some(error);
+        }
+        self.lost.is_some()
+    }
+
+    fn try_write(&mut self, now: Duration) -> Result<(), Option<io::Error>> {
+        while !self.tx.is_empty() {
+            match self.link.write(self.tx.bytes()) {
+                Ok(0) => return Err(None),
+                Ok(n) => {
+                    if let Some(trace) = &mut self.trace {
+                        trace.pass(Direction::Out, &self.tx.bytes()[..n]);
+                    }
+                    self.tx.consume(n);
+                    self.written += n;
+                    self.is_unflushed = true;
+                    self.has_moved(now);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_pause(&error) => break,
+                Err(error) => return Err(Some(error)),
+            }
+        }
+        if self.is_unflushed {
+            match self.link.flush() {
+                Err(error) if is_pause(&error) => return Ok(()),
+                flushed => flushed.map_err(Some)?,
+            }
+            self.is_unflushed = false;
+        }
+        Ok(())
+    }
+
+    fn may_read(&self) -> bool {
+        self.rx.bytes().len() < self.read_limit && self.is_rx_read
+    }
+
+    /// Reads what is there, and waits for it no longer than `limit`. Returns whether anything came.
+    pub fn read(&mut self, limit: Duration, now: Duration) -> bool {
+        if !self.may_read() {
+            // It waits for the application, and looks at what is to be written meanwhile.
+            std::thread::sleep(limit);
+            return false;
+        }
+        let space = self.rx.space(self.read_limit);
+        match self.link.read(space, limit) {
+            Ok(0) => self.lost = Some(None),
+            Ok(n) => {
+                if let Some(trace) = &mut self.trace {
+                    trace.pass(Direction::In, &space[..n]);
+                }
+                self.rx.commit(n);
+                self.has_moved(now);
+                return true;
+            }
+            Err(error) if PartialRead::is(&error) => {
+                self.has_partial_read = true;
+                return true;
+            }
+            Err(error) if is_pause(&error) => {}
+            Err(error) => self.lost = Some(Some(error)),
+        }
+        false
+    }
+
+    fn has_moved(&mut self, now: Duration) {
+        (self.moved_at, self.is_shrinkable) = (now, true);
+    }
+
+    /// Gives memory back if no bytes have moved for a while, else wakes up when that will be.
+    fn idle(&mut self, shared: &Shared, woken: &mut Woken, sleep: Sleep, now: Duration) -> Sleep {
+        if !self.is_shrinkable {
+            return sleep;
+        }
+        let is_idle =
+            now >= self.moved_at + IDLE && self.rx.bytes().is_empty() && self.tx.is_empty();
+        if !is_idle {
+            let at = (self.moved_at + IDLE).max(now + IDLE / 2);
+            let until = Some(sleep.until.map_or(at, |until| until.min(at)));
+            return Sleep { until };
+        }
+        self.is_shrinkable = false;
+        self.rx = Received::default();
+        self.tx.shrink();
+        woken.shrink();
+        shared.with(Inner::shrink);
+        sleep
+    }
+
+    /// Returns whether the broker has accepted the connection.
+    pub fn is_accepted(inner: &Inner) -> bool {
+        matches!(inner.client.state(), State::Connected { .. })
+    }
+}
+
+/// Returns whether a stream can go on later after this error.
+pub(crate) fn is_pause(error: &io::Error) -> bool {
+    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+}
+
+/// Bytes that were received and not taken yet.
+#[derive(Debug, Default)]
+struct Received {
+    mem: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Received {
+    fn bytes(&self) -> &[u8] {
+        &self.mem[self.start..self.end]
+    }
+
+    /// Keeps the last `n` bytes.
+    fn keep(&mut self, n: usize) {
+        self.start = self.end - n;
+        if n == 0 {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Returns room for more, so that there are never more than `limit` bytes.
+    fn space(&mut self, limit: usize) -> &mut [u8] {
+        let len = self.end - self.start;
+        if self.mem.len() - self.end < LITTLE / 2 {
+            self.mem.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, len);
+            if self.mem.len() - len < self.mem.len() / 2 || self.mem.is_empty() {
+                // Twice as much each time it was not enough.
+                let size = (self.mem.len() * 2).clamp(LITTLE, limit.max(LITTLE));
+                self.mem.resize(size.max(self.mem.len()), 0);
+            }
+        }
+        let until = self.mem.len().min(self.start + limit);
+        &mut self.mem[self.end..until]
+    }
+
+    fn commit(&mut self, n: usize) {
+        self.end += n;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn received_bytes_stay_until_they_are_taken() {
+        let mut received = Received::default();
+        let mut expected = Vec::new();
+        for n in 0..5_000_u32 {
+            let space = received.space(72 << 10);
+            assert!(!space.is_empty());
+            let taken = space.len().min(1 + n as usize % 997);
+            for (at, byte) in space[..taken].iter_mut().enumerate() {
+                *byte = (n as usize + at) as u8;
+                expected.push(*byte);
+            }
+            received.commit(taken);
+            assert_eq!(received.bytes(), expected);
+            if expected.len() > 70_000 || n % 64 == 0 {
+                let rest = expected.len() / 3;
+                received.keep(rest);
+                expected.drain(..expected.len() - rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! What drives a client: it opens connections, moves their bytes, and waits between them.
+#[cfg(feature = "store")]
+use crate::store::Writer;
+use crate::{
+    Ended, Options,
+    attempts::{Attempts, Custom, Done},
+    connection::{Connection, Next},
+    error::closed,
+    link::{Carrier, Link, PAUSE, Poller},
+    shared::{Inner, Shared, Sleep},
+    trace::{Hook, Trace},
+    woken::Woken,
+};
+use motemq_client::{State, Transport, TransportError, TransportErrorKind};
+use std::{fmt, io, sync::Arc, time::Duration};
+
+/// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but
+/// what it does: pings and acknowledgements are sent, time limits are kept, and a connection is made
+/// again, **only while it is driven**. [`Client::connect`](crate::Client::connect) drives the client
+/// in a thread of its own instead.
+///
+/// Calls of the client that wait, wait for the driver: a thread that drives must not make them.
+/// Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a limit of
+/// zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never wait.
+///
+/// If it is dropped, the connection is closed without DISCONNECT, so that the broker publishes the
+/// will, and everything that waits for the client ends with [`DriverStopped`](Ended::DriverStopped).
+///
+/// ```
+/// use motemq_std::{Client, Filter, Options, Publish, QoS};
+/// use std::time::Duration;
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let url = broker.url();
+/// let (client, mut driver) = Client::new(Options::from_url(&url)?.queue_qos0())?;
+/// let mut door = client.begin_subscribe(&[Filter::new("door", QoS::AtMostOnce)])?;
+/// client.try_publish(&Publish::to("door").payload(b"open"))?;
+/// // One thread for everything.
+/// let message = loop {
+///     driver.drive(Duration::from_millis(10));
+///     if let Ok(message) = door.subscription().recv_timeout(Duration::ZERO) {
+///         break message;
+///     }
+/// };
+/// assert_eq!(&message.payload[..], b"open");
+/// client.begin_disconnect(Duration::from_secs(5));
+/// driver.run()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`try_publish`]: crate::Client::try_publish
+/// [`recv_timeout`]: crate::Subscription::recv_timeout
+/// [`Receipt::poll`]: crate::Receipt::poll
+/// [`begin_subscribe`]: crate::Client::begin_subscribe
+/// [`begin_disconnect`]: crate::Client::begin_disconnect
+pub struct Driver {
+    shared: Arc<Shared>,
+    hook: Option<Hook>,
+    attempts: Attempts,
+    poller: Poller,
+    woken: Woken,
+    ended: Option<Ended>,
+    #[cfg(feature = "store")]
+    writer: Writer,
+}
+
+/// What is to be done about attempts, outside of the lock.
+#[derive(Default)]
+struct Tasks {
+    tasks: Vec<Transport>,
+    /// One of the attempts is the connection from now on.
+    is_open: bool,
+    sleep: Option<Sleep>,
+    ended: Option<Ended>,
+}
+
+/// What a step was.
+enum Step {
+    Done,
+    /// There is nothing to do now.
+    Sleep(Sleep),
+    /// There is nothing to do but to wait for bytes of the transport.
+    Read(Option<Duration>),
+    Ended(Ended),
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        poller: Poller,
+        options: Options,
+        custom: Option<Custom>,
+        #[cfg(feature = "store")] writer: Writer,
+    ) -> Self {
+        Driver {
+            shared: shared.clone(),
+            hook: options.hook.clone(),
+            attempts: Attempts::new(options, custom),
+            poller,
+            woken: Woken::default(),
+            ended: None,
+            #[cfg(feature = "store")]
+            writer,
+        }
+    }
+
+    /// Drives the client until it ends: it has [disconnected](crate::Client::disconnect), or all its
+    /// handles are gone (what is in flight is completed first, for ten seconds at most).
+    ///
+    /// # Errors
+    /// The reason for which there will be no other connection, or for which not everything was
+    /// completed.
+    pub fn run(mut self) -> Result<(), Ended> {
+        loop {
+            if let Some(ended) = self.advance(None, || false) {
+                return ended;
+            }
+        }
+    }
+
+    /// Drives the client for so long. Returns how the client has ended, as [`run`](Self::run) does,
+    /// when it has.
+    ///
+    /// It may take up to a second longer to close a connection, and as long as the disk takes to
+    /// [store](Options::store) what is to be stored.
+    pub fn drive(&mut self, limit: Duration) -> Option<Result<(), Ended>> {
+        self.drive_until(limit, || false)
+    }
+
+    /// Drives the client until `is_done` returns true, which is asked after each turn, or for so
+    /// long. Returns how the client has ended, as [`run`](Self::run) does, when it has.
+    ///
+    /// ```
+    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// use motemq_std::{Client, Options};
+    /// use std::time::Duration;
+    /// let (client, mut driver) = Client::new(Options::from_url(&broker.url())?)?;
+    /// driver.drive_until(Duration::from_secs(5), || client.state().is_connected());
+    /// assert!(client.state().is_connected());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn drive_until(
+        &mut self,
+        limit: Duration,
+        is_done: impl FnMut() -> bool,
+    ) -> Option<Result<(), Ended>> {
+        let until = self.shared.after(limit);
+        self.advance(Some(until), is_done)
+    }
+
+    fn advance(
+        &mut self,
+        limit: Option<Duration>,
+        mut is_done: impl FnMut() -> bool,
+    ) -> Option<Result<(), Ended>> {
+        if let Some(ended) = &self.ended {
+            return Some(is_good(ended.clone()));
+        }
+        loop {
+            let step = self.step();
+            #[cfg(feature = "store")]
+            if self.writer.write(&self.shared, &mut self.woken) {
+                continue;
+            }
+            let now = self.shared.now();
+            let is_over = limit.is_some_and(|limit| now >= limit) || is_done();
+            let left = |until: Option<Duration>| {
+                let until = until.into_iter().chain(limit).min();
+                until.map(|until| until.saturating_sub(now))
+            };
+            match step {
+                Step::Done => {}
+                Step::Sleep(_) | Step::Read(_) if is_over => {}
+                Step::Sleep(sleep) => {
+                    let ready = self.poller.wait_for_last(left(sleep.until));
+                    if let Some(connection) = self.shared.io().get() {
+                        connection.link.on_ready(ready);
+                    }
+                }
+                Step::Read(until) => {
+                    let wait = left(until).unwrap_or(PAUSE).min(PAUSE);
+                    if let Some(connection) = self.shared.io().get() {
+                        connection.read(wait.max(Duration::from_millis(1)), now);
+                    }
+                }
+                Step::Ended(ended) => {
+                    self.attempts.cancel_all();
+                    self.ended = Some(ended.clone());
+                    return Some(is_good(ended));
+                }
+            }
+            if is_over {
+                return None;
+            }
+        }
+    }
+
+    /// Does what can be done without waiting.
+    fn step(&mut self) -> Step {
+        let shared = self.shared.clone();
+        let mut io = shared.io();
+        let Some(connection) = io.get() else {
+            drop(io);
+            return self.poll_attempts();
+        };
+        let over = match connection.turn(&shared, &mut self.woken) {
+            Next::Again => return Step::Done,
+            Next::Sleep(sleep) => return Step::Sleep(sleep),
+            Next::Read(until) => return Step::Read(until),
+            over => over,
+        };
+        let Some(link) = io.take() else {
+            return Step::Done;
+        };
+        match over {
+            Next::Lost(error) => {
+                // Under the lock of the connection, so that no thread hands over bytes in between.
+                self.on_closed(Some(error));
+                drop(io);
+                self.poller.remove(link);
+            }
+            Next::Close => {
+                drop(io);
+                self.close(link);
+            }
+            _ => self.poller.remove(link),
+        }
+        Step::Done
+    }
+
+    /// Closes a connection in good order.
+    fn close(&mut self, link: Link) {
+        // The client is told that it has left when it has.
+        let is_leaving = self.shared.with(|inner| inner.is_leaving);
+        if is_leaving {
+            link.finish(&mut self.poller);
+            self.on_closed(None);
+        } else {
+            self.on_closed(None);
+            link.finish(&mut self.poller);
+        }
+    }
+
+    /// Makes attempts.
+    fn poll_attempts(&mut self) -> Step {
+        // Results come first, so that the reason is known before the time is up.
+        let done = self.attempts.poll();
+        let is_done = done.is_some();
+        let now = self.shared.now();
+        let done = done.map(|(attempt, done)| (attempt, self.watch(done)));
+        let mut link = None;
+        let shared = self.shared.clone();
+        let mut io = shared.io();
+        let tasks = shared.drive(&mut self.woken, |inner| {
+            inner.begin_turn();
+            if let Some((attempt, done)) = done {
+                link = report(inner, attempt, done, now);
+            }
+            poll_tasks(inner, is_done, now)
+        });
+        if let Some(link) = link {
+            if tasks.is_open {
+                let trace = self.hook.clone().map(Trace::new);
+                io.put(link, trace, now);
+                self.attempts.cancel_all();
+                return Step::Done;
+            }
+            self.poller.remove(link);
+        }
+        drop(io);
+        if let Some(ended) = tasks.ended {
+            return Step::Ended(ended);
+        }
+        for task in tasks.tasks {
+            match task {
+                Transport::Resolve { attempt, broker } => {
+                    self.attempts.resolve(attempt, broker, &self.shared);
+                }
+                Transport::Dial {
+                    attempt, address, ..
+                } => self.attempts.open(attempt, address, &self.shared),
+                Transport::Cancel { attempt } => self.attempts.cancel(attempt),
+                _ => {}
+            }
+        }
+        tasks.sleep.map_or(Step::Done, Step::Sleep)
+    }
+
+    /// Lets the system watch a connection that was opened.
+    fn watch(&mut self, done: Done) -> Watched {
+        match done {
+            Done::Opened(carrier) => match self.add(carrier) {
+                Ok(link) => Watched::Opened(Box::new(link)),
+                Err(error) => Watched::Other(Done::Failed(error)),
+            },
+            done => Watched::Other(done),
+        }
+    }
+
+    fn add(&mut self, carrier: Carrier) -> Result<Link, TransportError> {
+        self.poller.add(carrier).map_err(|error| {
+            let text = format!("the system cannot wait for the connection: {error}");
+            TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
+        })
+    }
+
+    /// Tells the client that the connection is closed, and what the transport says of it.
+    fn on_closed(&mut self, lost: Option<Option<io::Error>>) {
+        let now = self.shared.now();
+        let target = self.attempts.target();
+        self.shared.drive(&mut self.woken, |inner| {
+            let target = target.filter(|_| !Connection::is_accepted(inner));
+            let error = lost.and_then(|error| closed(target, error));
+            inner.client.on_closed(error, now);
+        });
+    }
+}
+
+/// What an attempt has led to, with a connection that the system watches.
+enum Watched {
+    Opened(Box<Link>),
+    Other(Done),
+}
+
+/// Returns an error unless everything was completed.
+pub(crate) fn is_good(ended: Ended) -> Result<(), Ended> {
+    match ended {
+        Ended::Closed => Ok(()),
+        ended => Err(ended),
+    }
+}
+
+/// Tells the client what an attempt has led to. Returns the connection, which the client uses from
+/// now on if it wants one.
+fn report(inner: &mut Inner, attempt: u32, done: Watched, now: Duration) -> Option<Link> {
+    let client = &mut inner.client;
+    match done {
+        Watched::Opened(link) => {
+            client.on_opened(attempt, now);
+            return Some(*link);
+        }
+        Watched::Other(Done::Resolved(addresses, login)) => {
+            if let Some((user, password)) = login
+                && let Err(error) = client.set_login(user, password)
+            {
+                let text = format!("the credentials cannot be used: {error}");
+                let error = TransportError::new(TransportErrorKind::Credentials, text);
+                client.on_open_failed(attempt, error);
+            } else {
+                client.on_resolved(attempt, addresses, now);
+            }
+        }
+        Watched::Other(Done::Answered) => client.on_open_progress(attempt),
+        Watched::Other(Done::Failed(error)) => client.on_open_failed(attempt, error),
+        Watched::Other(Done::Opened(_)) => {}
+    }
+    None
+}
+
+/// Asks the client what to do.
+fn poll_tasks(inner: &mut Inner, is_done: bool, now: Duration) -> Tasks {
+    let mut tasks = Tasks::default();
+    let was_connecting = is_connecting(inner);
+    inner.client.on_timeout(now, || 0);
+    loop {
+        match inner.client.poll_transport(now, fastrand::u64(..)) {
+            Transport::Ended(ended) => tasks.ended = Some(ended),
+            Transport::Keep | Transport::Close => tasks.is_open = true,
+            Transport::Wait => {}
+            task => {
+                tasks.tasks.push(task);
+                continue;
+            }
+        }
+        break;
+    }
+    if is_connecting(inner) && !was_connecting {
+        inner.watch.on_change();
+    }
+    if !is_done && tasks.tasks.is_empty() && tasks.ended.is_none() {
+        let until = inner.client.poll_timeout();
+        tasks.sleep = inner.fall_asleep(until, now);
+    }
+    tasks
+}
+
+fn is_connecting(inner: &Inner) -> bool {
+    matches!(inner.client.state(), State::Connecting { .. })
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.drive(&mut self.woken, |inner| {
+            inner.client.end(Ended::DriverStopped);
+        });
+        if let Some(link) = self.shared.io().take() {
+            self.poller.remove(link);
+        }
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! One message, from connecting to disconnecting.
+use crate::{Client, Ended, Error, Options, RequestError};
+use motemq::Publish;
+use std::time::{Duration, Instant};
+
+/// How long the driver is driven at a time while the client leaves, which has a limit of its own.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
+/// within `limit`. The calling thread drives the client.
+///
+/// # Errors
+/// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
+/// [`Client::disconnect`]. If the time is up and there was no connection, it says why.
+///
+/// ```
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let url = broker.url();
+/// use motemq_std::{Options, Publish, QoS, publish_once};
+/// use std::time::Duration;
+/// let door = Publish::to("cellar/door").payload(b"open").qos(QoS::ExactlyOnce);
+/// publish_once(Options::from_url(&url)?, &door, Duration::from_secs(5))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn publish_once(
+    options: Options,
+    publish: &Publish<'_>,
+    limit: Duration,
+) -> Result<(), Error> {
+    let begun = Instant::now();
+    // One message waits for the connection, whatever its QoS and size.
+    let size = publish.topic().len() + publish.payload.len();
+    let options = options
+        .queue(1, size, crate::WhenFull::Wait)
+        .queue_qos0();
+    let (client, mut driver) = Client::new(options)?;
+    let mut receipt = client.try_publish(publish)?;
+    let mut outcome = None;
+    let mut ended = driver.drive_until(limit, || {
+        outcome = receipt.poll();
+        outcome.is_some()
+    });
+    match outcome.or_else(|| receipt.poll()) {
+        Some(outcome) => outcome?,
+        None => {
+            return Err(match client.state().reason() {
+                Some(reason) => Ended::GaveUp(reason.clone()).into(),
+                None => RequestError::NotAcknowledged(limit).into(),
+            });
+        }
+    }
+    client.begin_disconnect(limit.saturating_sub(begun.elapsed()));
+    while ended.is_none() {
+        ended = driver.drive(LEAVE);
+    }
+    Ok(ended.unwrap_or(Ok(()))?)
+}

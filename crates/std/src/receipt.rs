@@ -1,0 +1,130 @@
+//! What becomes of a message.
+use crate::{Outcome, RequestError, shared::Shared};
+use motemq_client::RequestId;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Tells what becomes of a message: `Ok` when the broker has acknowledged it, or with QoS 0 when it
+/// is in the connection's write buffer; else a [`RequestError`].
+///
+/// The message is sent all the same when the receipt is dropped. Dropping it gives up only the
+/// answer.
+///
+/// ```
+/// # use motemq_std::{Client, Options, Publish, QoS, RequestError};
+/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let client = Client::connect(Options::from_url(&broker.url())?)?;
+/// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce))?;
+/// match receipt.wait() {
+///     Ok(()) => println!("the broker has it"),
+///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
+///     Err(error) => println!("it may have arrived or not: {error}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "tells what becomes of the message; drop it if that does not matter"]
+pub struct Receipt(Option<Ticket>);
+
+impl Receipt {
+    pub(crate) fn new(shared: &Arc<Shared>, request: Option<RequestId>) -> Self {
+        Receipt(request.map(|request| Ticket::new(shared, request)))
+    }
+
+    /// Waits until it is known what has become of the message.
+    ///
+    /// # Errors
+    /// A [`RequestError`].
+    pub fn wait(mut self) -> Result<(), RequestError> {
+        match &mut self.0 {
+            Some(ticket) => ticket.wait().map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for no longer than `limit`; returns `None` if it is not known by then.
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<(), RequestError>> {
+        match &mut self.0 {
+            Some(ticket) => ticket.wait_timeout(limit).map(|outcome| outcome.map(drop)),
+            None => Some(Ok(())),
+        }
+    }
+
+    /// Returns what has become of the message, if that is known.
+    pub fn poll(&mut self) -> Option<Result<(), RequestError>> {
+        self.wait_timeout(Duration::ZERO)
+    }
+
+    /// Returns whether the broker acknowledges the message.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("is_open", &self.0.is_some())
+            .finish()
+    }
+}
+
+/// A claim to the outcome of a request.
+pub(crate) struct Ticket {
+    shared: Arc<Shared>,
+    request: RequestId,
+    /// When it is dropped, the request is withdrawn.
+    pub withdraws: bool,
+    outcome: Option<Outcome>,
+}
+
+impl Ticket {
+    pub fn new(shared: &Arc<Shared>, request: RequestId) -> Self {
+        Ticket {
+            shared: shared.clone(),
+            request,
+            withdraws: false,
+            outcome: None,
+        }
+    }
+
+    /// Waits for the outcome.
+    pub fn wait(&mut self) -> Outcome {
+        loop {
+            if let Some(outcome) = self.wait_until(None) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits for the outcome, for no longer than `limit`.
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome> {
+        self.wait_until(Some(self.shared.after(limit)))
+    }
+
+    fn wait_until(&mut self, until: Option<Duration>) -> Option<Outcome> {
+        if self.outcome.is_none() {
+            let request = self.request;
+            self.outcome = self.shared.wait(until, |inner, thread| {
+                let outcome = inner.client.poll_outcome(request);
+                if outcome.is_none() {
+                    inner.requests.put(request.index(), thread);
+                }
+                outcome
+            });
+        }
+        self.outcome.clone()
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.shared.with(|inner| {
+            if self.withdraws {
+                inner.client.withdraw(self.request);
+                inner.wake_driver();
+            } else {
+                inner.client.forget(self.request);
+            }
+        });
+    }
+}

@@ -1,0 +1,286 @@
+//! What the handles and the driver share, behind one lock that is held for short times and never
+//! across a system call; and the connection, behind another.
+use crate::{connection::Io, state::Watch, woken::Woken};
+use mio::Waker;
+use motemq_client::{Client, Event};
+use std::{
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    /// The connection. Whoever holds it may lock `inner`, not the other way round.
+    io: Mutex<Io>,
+    /// Wakes the driver.
+    waker: Waker,
+    /// What the client's time is counted from.
+    started: Instant,
+    /// Nothing is written before it is stored, which the driver does.
+    is_durable: bool,
+}
+
+/// What is behind the lock: the client, and which threads are to be woken.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub client: Client,
+    /// The driver has something to do.
+    wakes_driver: bool,
+    /// The driver sleeps, or is about to.
+    pub is_asleep: bool,
+    /// When the driver wakes up by itself, if it sleeps.
+    pub asleep_until: Option<Duration>,
+    /// A thread that writes will ask for more before it stops.
+    pub is_flushing: bool,
+    /// By the index of the request.
+    pub requests: Waiters,
+    /// By the index of the stream.
+    pub streams: Waiters,
+    /// Readers of payloads, of which there is mostly one.
+    pub readers: Vec<Thread>,
+    /// Those that wait for room, or for a connection.
+    pub room: Vec<Thread>,
+    /// Those that wait for another state, or until it is stored.
+    pub changed: Vec<Thread>,
+    /// The number of handles.
+    pub handles: usize,
+    /// The application has disconnected.
+    pub is_leaving: bool,
+    pub watch: Watch,
+}
+
+impl Shared {
+    pub fn new(client: Client, waker: Waker, is_durable: bool) -> Self {
+        let inner = Inner {
+            client,
+            wakes_driver: false,
+            is_asleep: false,
+            asleep_until: None,
+            is_flushing: false,
+            requests: Waiters::default(),
+            streams: Waiters::default(),
+            readers: Vec::new(),
+            room: Vec::new(),
+            changed: Vec::new(),
+            handles: 1,
+            is_leaving: false,
+            watch: Watch::default(),
+        };
+        Shared {
+            inner: Mutex::new(inner),
+            io: Mutex::default(),
+            waker,
+            started: Instant::now(),
+            is_durable,
+        }
+    }
+
+    /// Returns the time as the client counts it.
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Returns the moment that the client calls so; `None` if it is too far away.
+    pub fn instant(&self, time: Duration) -> Option<Instant> {
+        self.started.checked_add(time)
+    }
+
+    /// Returns the time that it will be in `limit`.
+    pub fn after(&self, limit: Duration) -> Duration {
+        self.now().saturating_add(limit)
+    }
+
+    /// Locks the connection.
+    pub fn io(&self) -> MutexGuard<'_, Io> {
+        self.io.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something under the lock, then wakes the driver if it has something to do and sleeps.
+    #[inline]
+    pub fn with<R>(&self, work: impl FnOnce(&mut Inner) -> R) -> R {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut inner);
+        let wakes = inner.wakes_driver && mem::take(&mut inner.is_asleep);
+        drop(inner);
+        if wakes {
+            self.wake();
+        }
+        done
+    }
+
+    #[cold]
+    fn wake(&self) {
+        // It fails only if the driver is gone.
+        let _ = self.waker.wake();
+    }
+
+    /// Does something under the lock that events may follow from, then wakes those for whom
+    /// something has changed. `woken` is memory that is used again.
+    #[inline]
+    pub fn drive<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
+        let done = self.with(|inner| {
+            let done = work(inner);
+            inner.poll_events(woken);
+            done
+        });
+        woken.wake();
+        done
+    }
+
+    /// Writes what waits to be written, with the calling thread if nothing is in its way.
+    #[inline]
+    pub fn flush(&self) {
+        if !self.is_durable {
+            match self.io.try_lock() {
+                Ok(mut io) => return io.flush(self),
+                Err(TryLockError::Poisoned(io)) => return io.into_inner().flush(self),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        self.with(|inner| {
+            if !inner.is_flushing {
+                inner.wake_driver();
+            }
+        });
+    }
+
+    /// Waits until `attempt` returns something, which has to note the thread for what it waits for.
+    /// Returns `None` when it is later than `until`.
+    pub fn wait<T>(
+        &self,
+        until: Option<Duration>,
+        mut attempt: impl FnMut(&mut Inner, &Thread) -> Option<T>,
+    ) -> Option<T> {
+        let thread = thread::current();
+        loop {
+            if let Some(done) = self.with(|inner| attempt(inner, &thread)) {
+                return Some(done);
+            }
+            let Some(until) = until else {
+                thread::park();
+                continue;
+            };
+            match until.checked_sub(self.now()) {
+                None | Some(Duration::ZERO) => return None,
+                Some(left) => thread::park_timeout(left),
+            }
+        }
+    }
+
+    /// Tries a command again whenever there may be room, or a connection. Returns `None` when it is
+    /// later than `until`.
+    pub fn when_there_is_room<T, E>(
+        &self,
+        until: Option<Duration>,
+        mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
+        waits: impl Fn(&E) -> bool,
+    ) -> Option<Result<T, E>> {
+        self.wait(until, |inner, thread| match attempt(&mut inner.client) {
+            Err(error) if waits(&error) => {
+                inner.wake_driver();
+                inner.room.push(thread.clone());
+                None
+            }
+            done => Some(done),
+        })
+    }
+}
+
+impl Inner {
+    /// The driver has something to do.
+    #[inline]
+    pub fn wake_driver(&mut self) {
+        self.wakes_driver = true;
+    }
+
+    /// The driver looks at everything now.
+    pub fn begin_turn(&mut self) {
+        (self.wakes_driver, self.is_asleep) = (false, false);
+    }
+
+    /// The driver sleeps until then, if nothing has come up. Returns until when; `None` if it may
+    /// not sleep.
+    pub fn fall_asleep(&mut self, until: Option<Duration>, now: Duration) -> Option<Sleep> {
+        if self.wakes_driver {
+            return None;
+        }
+        // A later time is not worth being woken for again when it becomes an earlier one: what is
+        // published one by one would cost two system calls each.
+        let before = self.asleep_until.filter(|&before| before > now);
+        let until = until.into_iter().chain(before).min();
+        (self.is_asleep, self.asleep_until) = (true, until);
+        Some(Sleep { until })
+    }
+
+    #[inline]
+    fn poll_events(&mut self, woken: &mut Woken) {
+        while let Some(event) = self.client.poll_event() {
+            match event {
+                Event::Delivered { stream } => {
+                    woken.threads.extend(self.streams.take(stream.index()));
+                    woken.threads.append(&mut self.readers);
+                }
+                Event::Completed { request } => {
+                    woken.threads.extend(self.requests.take(request.index()));
+                }
+                Event::Room => woken.threads.append(&mut self.room),
+                #[cfg(feature = "store")]
+                Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
+                event => {
+                    if matches!(event, Event::Ended(_)) {
+                        woken.threads.append(&mut self.room);
+                        woken.threads.append(&mut self.readers);
+                    }
+                    self.watch.on_event(&event);
+                    woken.events.push(event);
+                }
+            }
+        }
+        if self.watch.take_changed() {
+            woken.threads.append(&mut self.changed);
+        }
+    }
+
+    /// Gives memory back that is not needed while nothing happens.
+    pub fn shrink(&mut self) {
+        self.client.shrink();
+        self.requests.shrink();
+        self.streams.shrink();
+        self.readers.shrink_to_fit();
+        self.room.shrink_to_fit();
+        self.changed.shrink_to_fit();
+    }
+}
+
+/// How long the driver may sleep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sleep {
+    pub until: Option<Duration>,
+}
+
+/// Threads that wait for something, by its index.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters(Vec<Option<Thread>>);
+
+impl Waiters {
+    pub fn put(&mut self, index: usize, thread: &Thread) {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        self.0[index] = Some(thread.clone());
+    }
+
+    fn take(&mut self, index: usize) -> Option<Thread> {
+        self.0.get_mut(index)?.take()
+    }
+
+    fn shrink(&mut self) {
+        while let Some(None) = self.0.last() {
+            self.0.pop();
+        }
+        self.0.shrink_to_fit();
+    }
+}

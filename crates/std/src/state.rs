@@ -1,0 +1,174 @@
+//! What can be seen of a connection.
+use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
+use motemq_client::Event;
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What there is of a connection: see [`Client::state`](crate::Client::state).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum State {
+    /// A connection is being made.
+    Connecting {
+        /// Why the last connection or attempt ended, if there was one.
+        reason: Option<DisconnectReason>,
+    },
+    /// The broker has accepted the connection.
+    Connected {
+        /// What the broker has kept of the session.
+        session: SessionState,
+        /// What the broker allows.
+        limits: ServerLimits,
+        /// When it accepted the connection.
+        since: Instant,
+    },
+    /// There is no connection.
+    Waiting {
+        /// Why the last connection or attempt ended.
+        reason: DisconnectReason,
+        /// When the next attempt begins, if it does not wait for the application to take messages.
+        retry_at: Instant,
+    },
+    /// There is no connection, and there will be none.
+    Ended(Ended),
+}
+
+impl State {
+    pub(crate) fn new(state: &motemq_client::State, shared: &Shared) -> Self {
+        use motemq_client::State as Inner;
+        // No wait is longer than a year.
+        let instant = |time| shared.instant(time).unwrap_or_else(Instant::now);
+        match state.clone() {
+            Inner::Connecting { reason } => State::Connecting { reason },
+            Inner::Connected {
+                session,
+                limits,
+                since,
+            } => State::Connected {
+                session,
+                limits,
+                since: instant(since),
+            },
+            Inner::Waiting { reason, retry_at } => State::Waiting {
+                reason,
+                retry_at: instant(retry_at),
+            },
+            Inner::Ended(ended) => State::Ended(ended),
+            _ => State::Connecting { reason: None },
+        }
+    }
+
+    /// Returns why there is no connection, as far as there is a reason.
+    pub fn reason(&self) -> Option<&DisconnectReason> {
+        match self {
+            State::Connecting { reason } => reason.as_ref(),
+            State::Waiting { reason, .. } => Some(reason),
+            State::Ended(Ended::GaveUp(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns whether there is a connection.
+    pub fn is_connected(&self) -> bool {
+        matches!(self, State::Connected { .. })
+    }
+}
+
+/// Watches a connection's [`State`]. Of several changes at once it returns the last.
+///
+/// ```
+/// # use motemq_std::{Client, Options, State};
+/// // Nothing listens there.
+/// let client = Client::connect(Options::new("node-7").broker("127.0.0.1", 1))?;
+/// let mut states = client.states();
+/// let State::Waiting { reason, retry_at } = states.changed() else {
+///     return Ok(());
+/// };
+/// println!("{reason}; the next attempt begins in {:?}", retry_at - std::time::Instant::now());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct States {
+    shared: Arc<Shared>,
+    seen: u64,
+}
+
+impl States {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        States {
+            shared: shared.clone(),
+            seen: shared.with(|inner| inner.watch.version),
+        }
+    }
+
+    /// Waits until the state is another than when this was called last, or than when
+    /// [`Client::states`](crate::Client::states) was; forever if the client has ended.
+    pub fn changed(&mut self) -> State {
+        loop {
+            if let Some(state) = self.changed_until(None) {
+                return state;
+            }
+        }
+    }
+
+    /// Waits for no longer than `limit`; `None` if the state is the same then.
+    pub fn changed_timeout(&mut self, limit: Duration) -> Option<State> {
+        self.changed_until(Some(self.shared.after(limit)))
+    }
+
+    pub(crate) fn changed_until(&mut self, until: Option<Duration>) -> Option<State> {
+        let (shared, seen) = (&self.shared, self.seen);
+        let (version, state) = shared.wait(until, |inner, thread| {
+            if inner.watch.version == seen {
+                inner.changed.push(thread.clone());
+                return None;
+            }
+            let state = State::new(inner.client.state(), shared);
+            Some((inner.watch.version, state))
+        })?;
+        self.seen = version;
+        Some(state)
+    }
+}
+
+/// Counts changes of the state.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    version: u64,
+    has_changed: bool,
+}
+
+impl Watch {
+    /// Counts the event if it changes the state.
+    pub fn on_event(&mut self, event: &Event) {
+        let is_change = matches!(
+            event,
+            Event::Connected { .. }
+                | Event::AttemptFailed { .. }
+                | Event::Disconnected { .. }
+                | Event::Ended(_)
+        );
+        if is_change {
+            self.on_change();
+        }
+    }
+
+    /// The state changes, with or without an event.
+    pub fn on_change(&mut self) {
+        self.version += 1;
+        self.has_changed = true;
+    }
+
+    /// A version of the state is stored, for which those wait that wait for another state, too.
+    #[cfg(feature = "store")]
+    pub fn on_persisted(&mut self) {
+        self.has_changed = true;
+    }
+
+    pub fn take_changed(&mut self) -> bool {
+        mem::take(&mut self.has_changed)
+    }
+}

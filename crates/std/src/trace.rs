@@ -1,0 +1,46 @@
+//! The packets that pass, shown to the application.
+use motemq::packet::Packet;
+use motemq_client::{Direction, Tracer};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+type Look = dyn FnMut(Direction, &Packet<'_>) + Send;
+
+/// A function that is called with every packet of one or more clients.
+#[derive(Clone)]
+pub(crate) struct Hook(Arc<Mutex<Look>>);
+
+impl Hook {
+    pub fn new(look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
+        Hook(Arc::new(Mutex::new(look)))
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
+}
+
+/// Shows the packets of one connection.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    tracer: Tracer,
+    hook: Hook,
+}
+
+impl Trace {
+    pub fn new(hook: Hook) -> Self {
+        let tracer = Tracer::new();
+        Trace { tracer, hook }
+    }
+
+    pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
+        self.tracer.pass(direction, bytes, |packet| {
+            let mut look = self.hook.0.lock().unwrap_or_else(PoisonError::into_inner);
+            look(direction, packet);
+        });
+    }
+}

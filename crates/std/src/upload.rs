@@ -1,0 +1,101 @@
+//! Payloads that are sent from a reader, and are never in memory as a whole.
+use crate::{Client, PublishError, Receipt, UploadError, shared::Shared};
+use motemq::Publish;
+use motemq_client::{UploadError as ChunkError, UploadId};
+use std::{
+    io::{self, ErrorKind, Read},
+    sync::Arc,
+};
+
+/// The number of bytes that are read at once.
+const PIECE: usize = 16 << 10;
+
+impl Client {
+    /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader,
+    /// without holding them in memory. Waits for room and for a connection. Returns when the last
+    /// byte is in the connection's write buffer; the [`Receipt`] tells what becomes of the message.
+    ///
+    /// There is no copy to send again: if the connection is lost before the last byte was read,
+    /// nothing was published; if later, but before the acknowledgement, the receipt returns
+    /// [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown). Nothing else can be sent meanwhile,
+    /// not even a ping: a broker may close the connection if a pause of the reader takes longer than
+    /// one and a half [keep alives](crate::Options::keep_alive).
+    ///
+    /// # Errors
+    /// An [`UploadError`]: the message was not accepted, the reader failed or ended early (which
+    /// closes the connection, too, since half a packet cannot be taken back), or the connection was
+    /// lost.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, QoS};
+    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
+    /// let image = Publish::to("image").qos(QoS::AtLeastOnce).remaining(300_000);
+    /// let receipt = client.publish_from(&image, std::io::repeat(7))?; // anything that reads
+    /// receipt.wait()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn publish_from(
+        &self,
+        publish: &Publish<'_>,
+        mut from: impl Read,
+    ) -> Result<Receipt, UploadError> {
+        let begun = self.shared.when_there_is_room(
+            None,
+            |client| client.begin_upload(publish),
+            |error| matches!(error, PublishError::Full | PublishError::Offline),
+        );
+        let (upload, request) = begun.unwrap_or(Err(PublishError::Full))?;
+        let receipt = Receipt::new(&self.shared, request);
+        let _guard = Upload {
+            shared: &self.shared,
+            id: upload,
+        };
+        self.shared.flush();
+        let mut remaining = publish.remaining as usize;
+        let mut piece = vec![0; PIECE.min(remaining)];
+        while remaining > 0 {
+            let want = piece.len().min(remaining);
+            let n = match from.read(&mut piece[..want]) {
+                Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read,
+            }
+            .map_err(|error: io::Error| UploadError::Source(Arc::new(error)))?;
+            let mut data = &piece[..n];
+            while !data.is_empty() {
+                let taken = self.shared.when_there_is_room(
+                    None,
+                    |client| client.upload_chunk(upload, data),
+                    |error| *error == ChunkError::Full,
+                );
+                let n = taken.unwrap_or(Ok(0)).map_err(|_| self.lost())?;
+                self.shared.flush();
+                data = &data[n..];
+                remaining -= n;
+            }
+        }
+        Ok(receipt)
+    }
+
+    /// The connection was lost while a payload was uploaded.
+    fn lost(&self) -> UploadError {
+        let reason = self.shared.with(|inner| inner.client.reason().cloned());
+        UploadError::Lost { reason }
+    }
+}
+
+/// An upload, which is aborted if it is not complete when this is dropped.
+struct Upload<'s> {
+    shared: &'s Shared,
+    id: UploadId,
+}
+
+impl Drop for Upload<'_> {
+    fn drop(&mut self) {
+        self.shared.with(|inner| {
+            inner.client.abort_upload(self.id, self.shared.now());
+            inner.wake_driver();
+        });
+    }
+}
