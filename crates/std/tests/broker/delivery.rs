@@ -1,10 +1,11 @@
 //! Messages arrive, each QoS as it promises, whatever happens to the link.
 use crate::{
     server,
-    support::{self, LEVELS, SOON, connect, next, options},
+    support::{self, Caller, LEVELS, SOON, connect, done, next, options},
 };
 use motemq_std::{
-    Cause, Client, Error, Filter, Granted, Options, Publish, QoS, Transport, publish_once,
+    Address, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, State, Transport,
+    publish_once,
 };
 use std::{
     io::{self, Read, Write},
@@ -20,7 +21,7 @@ fn messages_of_each_qos_arrive() {
     for qos in LEVELS {
         assert_eq!(
             client.subscribe(&[Filter::new("t", qos)]).unwrap(),
-            [Granted::AtMost(qos)]
+            [qos]
         );
         client
             .publish(&Publish::to("t").payload(b"x").qos(qos))
@@ -28,30 +29,30 @@ fn messages_of_each_qos_arrive() {
         assert_eq!(next(&mut client).qos, qos);
     }
     client.disconnect().unwrap();
-    publish_once(
-        &options(server.addr(), "b"),
-        &Publish::to("t").qos(QoS::ExactlyOnce),
-    )
-    .unwrap();
+    for qos in LEVELS {
+        let publish = Publish::to("t").qos(qos);
+        publish_once(options(server.addr(), "b"), &publish, SOON).unwrap();
+    }
 }
 
 #[test]
 fn a_thousand_are_under_way_at_once() {
     let server = server();
-    let mut from = Client::connect(&options(server.addr(), "from").in_flight(1024)).unwrap();
+    let mut from = Caller::connect(options(server.addr(), "from").in_flight(1024)).unwrap();
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for qos in LEVELS {
         let sender = thread::spawn(move || {
-            for n in 0..5000u16 {
-                from.send(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos))
-                    .unwrap();
+            let receipts: Vec<_> = (0..5000u16)
+                .map(|n| from.send(&Publish::to("t").payload(&n.to_be_bytes()).qos(qos)))
+                .collect();
+            for receipt in receipts {
+                done(receipt).unwrap();
             }
-            from.flush().unwrap();
             from
         });
         for n in 0..5000u16 {
-            assert_eq!(next(&mut to).payload, n.to_be_bytes(), "{qos:?}");
+            assert_eq!(next(&mut to).payload[..], n.to_be_bytes(), "{qos:?}");
         }
         from = sender.join().unwrap();
     }
@@ -120,12 +121,17 @@ impl Transport for Tiresome {
 #[test]
 fn any_transport_will_do() {
     let server = server();
-    let stream = Tiresome {
-        stream: TcpStream::connect(server.addr()).unwrap(),
-        paused: [false; 2],
+    let addr = server.addr();
+    let dial = move |_: &Address| {
+        let stream = TcpStream::connect(addr)?;
+        let boxed: Box<dyn Transport> = Box::new(Tiresome {
+            stream,
+            paused: [false; 2],
+        });
+        Ok(boxed)
     };
-    let boxed: Box<dyn Transport> = Box::new(stream);
-    let mut client = Client::over(boxed, &Options::new("a")).unwrap();
+    let options = Options::new("a").reconnect(Reconnect::Never);
+    let mut client = Caller::dialing(options, dial).unwrap();
     client
         .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();
@@ -133,12 +139,19 @@ fn any_transport_will_do() {
         client
             .publish(&Publish::to("t").payload(b"hello").qos(qos))
             .unwrap();
-        assert_eq!(next(&mut client).payload, b"hello");
+        assert_eq!(next(&mut client).payload, &b"hello"[..]);
     }
     server.cut_all();
-    // There is no way to make another one.
-    assert!(matches!(
-        client.recv(SOON),
-        Err(Error::ConnectionLost(Cause::Closed | Cause::Io(_)))
-    ));
+    // There is to be no other one.
+    assert!(client.recv(SOON).is_err());
+    let state = client.state();
+    assert!(
+        matches!(
+            &state,
+            State::Ended(Ended::GaveUp(
+                DisconnectReason::Closed(_) | DisconnectReason::Transport(_)
+            ))
+        ),
+        "{state:?}"
+    );
 }

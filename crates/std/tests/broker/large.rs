@@ -1,43 +1,40 @@
 //! Payloads larger than the buffers.
 use crate::{
     server,
-    support::{self, AT_ONCE, LEVELS, SOON, connect, next, options},
+    support::{self, AT_ONCE, Caller, LEVELS, connect, done, next, nothing, options},
 };
-use motemq_std::{Client, Error, Filter, Publish, QoS, SessionState};
+use motemq_std::{Error, Filter, Publish, QoS, SessionState, UploadError};
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read},
     time::{Duration, Instant},
 };
 
 #[test]
-fn a_message_too_large_is_dropped_and_told_or_streamed() {
+fn a_message_too_large_for_memory_is_streamed_or_discarded() {
     let server = server();
-    let mut from = connect(server.addr(), "from");
-    let mut to = Client::connect(&options(server.addr(), "to").max_message(1000)).unwrap();
+    let from = connect(server.addr(), "from");
+    let mut to = Caller::connect(options(server.addr(), "to").max_message(1000)).unwrap();
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for qos in LEVELS {
         for len in [1001, 300_000] {
-            from.publish_from("t", qos, false, len, io::repeat(1))
-                .unwrap();
-            from.publish(&Publish::to("t").payload(b"next").qos(qos))
-                .unwrap();
-            let error = to.recv(SOON).unwrap_err();
-            assert!(
-                matches!(&error, Error::MessageTooLarge { topic: Some(topic), len: told } if topic == "t" && *told == len),
-                "{error:?}"
-            );
-            assert_eq!(next(&mut to).payload, b"next");
+            let publish = Publish::to("t").qos(qos).remaining(len);
+            for is_read in [true, false] {
+                from.publish_from(&publish, io::repeat(1)).unwrap();
+                from.publish(&Publish::to("t").payload(b"next").qos(qos))
+                    .unwrap();
+                let message = next(&mut to);
+                assert_eq!((&*message.topic, message.len), ("t", len.into()));
+                assert!(!message.is_whole());
+                if is_read {
+                    let mut got = Vec::new();
+                    message.into_reader().read_to_end(&mut got).unwrap();
+                    assert!(got.len() == len as usize && got.iter().all(|&byte| byte == 1));
+                }
+                assert_eq!(next(&mut to).payload, &b"next"[..]);
+            }
         }
-        from.publish_from("t", qos, false, 300_000, io::repeat(1))
-            .unwrap();
-        let mut got = Vec::new();
-        to.recv_into(SOON, |_| &mut got).unwrap().unwrap();
-        assert!(got.len() == 300_000 && got.iter().all(|&byte| byte == 1));
     }
-    assert_eq!(
-        to.recv_into(Some(Duration::ZERO), |_| io::sink()).unwrap(),
-        None
-    );
+    nothing(&mut to);
     to.disconnect().unwrap();
     from.disconnect().unwrap();
 }
@@ -45,7 +42,7 @@ fn a_message_too_large_is_dropped_and_told_or_streamed() {
 #[test]
 fn large_payloads_pass_in_both_directions_at_once() {
     let server = server();
-    let mut client = Client::connect(&options(server.addr(), "a").max_message(64 << 20)).unwrap();
+    let mut client = Caller::connect(options(server.addr(), "a").max_message(64 << 20)).unwrap();
     client
         .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();
@@ -55,14 +52,12 @@ fn large_payloads_pass_in_both_directions_at_once() {
     let begin = Instant::now();
     for qos in LEVELS {
         // More than the sockets hold: whoever only wrote would wait for ever.
-        for _ in 0..3 {
-            client
-                .send(&Publish::to("t").payload(&large).qos(qos))
-                .unwrap();
-        }
-        client.flush().unwrap();
+        let receipts = [(); 3].map(|()| client.send(&Publish::to("t").payload(&large).qos(qos)));
         for _ in 0..3 {
             assert!(next(&mut client).payload == large);
+        }
+        for receipt in receipts {
+            done(receipt).unwrap();
         }
     }
     // It takes a second, unless somebody waits for something that will not come.
@@ -81,20 +76,17 @@ fn large_messages_are_sent_again_when_they_were_cut() {
     let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8) as u8).collect();
     for at in [1_000, 73_000, 100_000, 299_000, 300_100, 450_000, 600_000] {
         let options = options(server.addr(), "from").keep_session();
-        let (mut from, _) =
-            support::cut_client(server.addr(), &options, support::Cut::Written(at)).unwrap();
-        for qos in [QoS::ExactlyOnce, QoS::AtLeastOnce] {
-            from.send(&Publish::to("t").payload(&large).qos(qos))
-                .unwrap();
+        let (from, _) =
+            support::cut_client(server.addr(), &options, support::Cut::Written(at));
+        let receipts = [QoS::ExactlyOnce, QoS::AtLeastOnce]
+            .map(|qos| from.send(&Publish::to("t").payload(&large).qos(qos)));
+        for receipt in receipts {
+            done(receipt).unwrap();
         }
-        from.flush().unwrap();
-        assert_eq!(
-            (from.session(), from.connections()),
-            (SessionState::Resumed, 2),
-            "{at}"
-        );
+        assert_eq!(from.connected(), Ok(SessionState::Resumed), "{at}");
+        assert_eq!(from.counters().connections, 2, "{at}");
         let mut got = [0, 0];
-        while let Some(message) = to.recv(Some(Duration::from_millis(100))).unwrap() {
+        while let Some(message) = to.recv(Duration::from_millis(100)).unwrap() {
             assert!(message.payload == large, "{at}");
             got[message.qos as usize - 1] += 1;
         }
@@ -105,46 +97,40 @@ fn large_messages_are_sent_again_when_they_were_cut() {
 }
 
 #[test]
-fn a_sink_that_fails_loses_its_message_only() {
-    struct Short(usize);
-    impl Write for Short {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let n = bytes.len().min(self.0);
-            self.0 -= n;
-            Ok(n)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+fn a_reader_that_is_dropped_loses_its_message_only() {
     let server = server();
-    let mut from = connect(server.addr(), "from");
-    let mut to = connect(server.addr(), "to");
+    let from = connect(server.addr(), "from");
+    let mut to = Caller::connect(options(server.addr(), "to").max_message(50)).unwrap();
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for len in [100, 300_000] {
-        from.publish_from("t", QoS::ExactlyOnce, false, len, io::repeat(1))
-            .unwrap();
+        let publish = Publish::to("t").qos(QoS::ExactlyOnce).remaining(len);
+        from.publish_from(&publish, io::repeat(1)).unwrap();
         from.publish(&Publish::to("t").payload(b"next").qos(QoS::ExactlyOnce))
             .unwrap();
-        let error = to.recv_into(SOON, |_| Short(50)).unwrap_err();
-        assert!(matches!(error, Error::Sink(_)), "{error:?}");
-        assert_eq!(next(&mut to).payload, b"next");
+        let mut reader = next(&mut to).into_reader();
+        reader.read_exact(&mut [0; 50]).unwrap();
+        drop(reader);
+        assert_eq!(next(&mut to).payload, &b"next"[..]);
     }
 }
 
 #[test]
 fn a_source_that_fails_publishes_nothing() {
     let server = server();
-    let mut from = Client::connect(&options(server.addr(), "from").reconnect(AT_ONCE)).unwrap();
+    let from = Caller::connect(options(server.addr(), "from").reconnect(AT_ONCE)).unwrap();
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
     for qos in LEVELS {
+        let publish = Publish::to("t").qos(qos).remaining(300_000);
         let error = from
-            .publish_from("t", qos, false, 300_000, io::repeat(1).take(200_000))
+            .publish_from(&publish, io::repeat(1).take(200_000))
             .unwrap_err();
-        assert!(matches!(error, Error::Source(_)), "{error:?}");
+        assert!(
+            matches!(error, Error::Upload(UploadError::Source(_))),
+            "{error:?}"
+        );
         from.publish(&Publish::to("t").payload(b"whole").qos(qos))
             .unwrap();
-        assert_eq!(next(&mut to).payload, b"whole");
+        assert_eq!(next(&mut to).payload, &b"whole"[..]);
     }
 }

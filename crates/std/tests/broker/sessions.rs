@@ -2,23 +2,27 @@
 use crate::{
     script::{HELLO, HELLO_KEEPING, Hears, NEW, RESUMED, Says, script},
     server,
-    support::{AT_ONCE, SOON, next, nothing, options},
+    support::{AT_ONCE, Caller, SOON, connect, done, next, nothing, options},
 };
-use motemq_std::{Client, Error, ErrorKind, Filter, Options, Publish, QoS, SessionState};
+use motemq_std::{
+    Address, Error, Filter, Options, Publish, QoS, RecvTimeoutError, RequestError,
+    SessionState,
+};
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     net::TcpStream,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
 #[test]
 fn subscriptions_lost_with_the_session_are_made_again() {
     let server = server();
-    let mut client = Client::connect(&options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
+    let mut client = Caller::connect(options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
     // More than go into one packet when they are made again.
     let names: Vec<String> = (0..70).map(|n| format!("t/{n}")).collect();
     for name in &names {
@@ -28,22 +32,20 @@ fn subscriptions_lost_with_the_session_are_made_again() {
     }
     server.restart(false);
     nothing(&mut client);
-    assert_eq!(
-        (client.session(), client.connections()),
-        (SessionState::New, 2)
-    );
+    assert_eq!(client.connected(), Ok(SessionState::New));
+    assert_eq!(client.counters().connections, 2);
     for name in &names {
         client
             .publish(&Publish::to(name).qos(QoS::AtLeastOnce))
             .unwrap();
-        assert_eq!(next(&mut client).topic, *name);
+        assert_eq!(&*next(&mut client).topic, name);
     }
 }
 
 #[test]
 fn long_subscriptions_are_made_again_in_several_packets() {
     let server = server();
-    let mut client = Client::connect(&options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
+    let mut client = Caller::connect(options(server.addr(), "a").reconnect(AT_ONCE)).unwrap();
     let names: Vec<String> = ('a'..'l')
         .map(|name| name.to_string().repeat(30_000))
         .collect();
@@ -58,7 +60,7 @@ fn long_subscriptions_are_made_again_in_several_packets() {
         client
             .publish(&Publish::to(name).qos(QoS::AtLeastOnce))
             .unwrap();
-        assert_eq!(next(&mut client).topic, *name);
+        assert_eq!(&*next(&mut client).topic, name);
     }
 }
 
@@ -76,15 +78,17 @@ fn in_a_new_session_qos_1_is_sent_again_and_qos_2_is_not() {
         ],
         vec![HELLO, NEW, Hears(b"\xe0\0")],
     ]);
-    let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap();
+    let client = Caller::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
     client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
         .unwrap();
     let error = client
         .publish(&Publish::to("t").payload(b"2").qos(QoS::ExactlyOnce))
         .unwrap_err();
-    assert!(matches!(error, Error::OutcomeUnknown), "{error:?}");
-    assert_eq!(error.kind(), ErrorKind::NotAcknowledged);
+    assert!(
+        matches!(error, Error::Request(RequestError::OutcomeUnknown)),
+        "{error:?}"
+    );
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -112,18 +116,16 @@ fn in_a_resumed_session_everything_is_sent_again_in_order() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client =
-        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
-    for (qos, payload) in [
+    let client = Caller::connect(options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    let receipts = [
         (QoS::ExactlyOnce, b"1"),
         (QoS::AtLeastOnce, b"2"),
         (QoS::ExactlyOnce, b"3"),
-    ] {
-        client
-            .send(&Publish::to("t").payload(payload).qos(qos))
-            .unwrap();
+    ]
+    .map(|(qos, payload)| client.send(&Publish::to("t").payload(payload).qos(qos)));
+    for receipt in receipts {
+        done(receipt).unwrap();
     }
-    client.flush().unwrap();
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -145,8 +147,7 @@ fn what_was_acknowledged_meanwhile_is_not_sent_again() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client =
-        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    let client = Caller::connect(options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
     client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
         .unwrap();
@@ -174,14 +175,15 @@ fn the_loss_of_a_subscription_is_told() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap();
-    client
+    let client = Caller::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
+    let mut stream = client
+        .clone()
         .subscribe(&[Filter::new("s", QoS::AtLeastOnce)])
         .unwrap();
-    let error = client.recv(SOON).unwrap_err();
-    assert!(
-        matches!(&error, Error::SubscriptionLost { filter } if filter == "s"),
-        "{error:?}"
+    // Its stream ends, and the client goes on.
+    assert_eq!(
+        stream.recv_timeout(SOON).unwrap_err(),
+        RecvTimeoutError::Ended
     );
     client.disconnect().unwrap();
     broker.join().unwrap();
@@ -200,46 +202,41 @@ fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
             vec![
                 HELLO_KEEPING,
                 Says(b"\x20\x02\x01\0\x3c\x06\0\x01t\0\x052"),
-                Hears(b"\x50\x02\0\x05\x30\x03\0\x01t"),
-                Says(b"\x62\x02\0\x05"),
-                Hears(b"\x70\x02\0\x05\xe0\0"),
+                Hears(b"\x3a\x06\0\x01t\0\x011\x50\x02\0\x05"),
+                Says(b"\x40\x02\0\x01\x62\x02\0\x05"),
+                Hears(b"\x70\x02\0\x05"),
+                Hears(b"\x30\x03\0\x01t\xe0\0"),
             ],
         ]);
         let reachable = Arc::new(AtomicBool::new(true));
         let is_reachable = reachable.clone();
-        let dial = move || {
-            let stream = if is_reachable.load(Ordering::Relaxed) {
+        let dial = move |_: &Address| {
+            if is_reachable.load(Ordering::Relaxed) {
                 TcpStream::connect(addr)
             } else {
                 Err(io::ErrorKind::NotFound.into())
-            };
-            stream.map_err(|source| Error::Connect {
-                address: addr.to_string(),
-                source: Arc::new(source),
-            })
+            }
         };
-        let options = Options::new("a")
-            .keep_session()
-            .reconnect(AT_ONCE)
-            .ack_timeout(Some(Duration::from_millis(500)));
-        let mut client = Client::dialing(dial, &options).unwrap();
+        let options = Options::new("a").keep_session().reconnect(AT_ONCE);
+        let mut client = Caller::dialing(options, dial).unwrap();
         reachable.store(false, Ordering::Relaxed);
-        let error = client
-            .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
-            .unwrap_err();
-        assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+        let receipt = client.send(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce));
+        while client.state().is_connected() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let message = next(&mut client);
         let mut taken = Vec::new();
         if in_pieces {
-            client.recv_into(SOON, |_| &mut taken).unwrap().unwrap();
+            message.into_reader().read_to_end(&mut taken).unwrap();
         } else {
-            taken = next(&mut client).payload;
+            taken = message.payload.to_vec();
         }
         assert_eq!(taken, b"2");
-        // Not a request for the next message, but enough to be connected again.
         reachable.store(true, Ordering::Relaxed);
-        client.publish(&Publish::to("t")).unwrap();
+        done(receipt).unwrap();
         nothing(&mut client);
-        assert_eq!(client.connections(), 2);
+        client.publish(&Publish::to("t")).unwrap();
+        assert_eq!(client.counters().connections, 2);
         client.disconnect().unwrap();
         broker.join().unwrap();
     }
@@ -250,19 +247,19 @@ fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
 #[test]
 fn after_a_restart_without_state_a_message_is_not_taken_for_an_older_one() {
     let server = server();
-    let mut ear = Client::connect(&options(server.addr(), "ear")).unwrap();
+    let mut ear = connect(server.addr(), "ear");
     ear.subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();
     let mut killed = TcpStream::connect(server.addr()).unwrap();
     killed
         .write_all(b"\x10\x10\0\x04MQTT\x04\0\0\0\0\x04kept\x34\x08\0\x01t\0\x01old")
         .unwrap();
-    assert_eq!(next(&mut ear).payload, b"old");
+    assert_eq!(next(&mut ear).payload, &b"old"[..]);
     drop(killed);
-    let mut client = Client::connect(&options(server.addr(), "kept").keep_session()).unwrap();
-    assert_eq!(client.session(), SessionState::Unrecognized);
+    let client = Caller::connect(options(server.addr(), "kept").keep_session()).unwrap();
+    assert_eq!(client.connected(), Ok(SessionState::Unrecognized));
     client
         .publish(&Publish::to("t").payload(b"new").qos(QoS::ExactlyOnce))
         .unwrap();
-    assert_eq!(next(&mut ear).payload, b"new");
+    assert_eq!(next(&mut ear).payload, &b"new"[..]);
 }

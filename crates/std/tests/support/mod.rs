@@ -1,26 +1,30 @@
 //! What the tests against both brokers share.
-use motemq_std::{Client, Error, Filter, Message, Options, Publish, QoS, Reconnect, Transport};
+use motemq_std::{
+    Address, Client, Dial, Ended, Error, Filter, Message, Options, Publish, QoS, Receipt, Reconnect,
+    RecvTimeoutError, RequestError, SubscribeError, Subscription, Transport,
+};
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Longer than anything takes that works.
-pub const SOON: Option<Duration> = Some(Duration::from_secs(10));
+pub const SOON: Duration = Duration::from_secs(10);
 
 pub const LEVELS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
-/// Options of a client that does not come back.
+/// Returns options of a client that does not come back.
 pub fn options(broker: SocketAddr, client_id: &str) -> Options {
     Options::new(client_id)
-        .host(broker.ip().to_string())
-        .port(broker.port())
+        .broker(broker.ip().to_string(), broker.port())
         .reconnect(Reconnect::Never)
 }
 
@@ -31,11 +35,104 @@ pub const AT_ONCE: Reconnect = Reconnect::BackOff {
     max_tries: Some(200),
 };
 
-pub fn connect(broker: SocketAddr, client_id: &str) -> Client {
-    Client::connect(&options(broker, client_id)).unwrap()
+/// A client with all its streams, for tests that do one thing after the other.
+pub struct Caller {
+    client: Client,
+    streams: Vec<Subscription>,
 }
 
-pub fn next<T: Transport>(client: &mut Client<T>) -> Message {
+impl Deref for Caller {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Caller {
+    /// Connects, and waits until there is a connection.
+    pub fn connect(options: Options) -> Result<Self, Error> {
+        Self::connected(Client::new(options)?)
+    }
+
+    /// Connects over what `dial` opens, and waits until there is a connection.
+    pub fn dialing(options: Options, dial: impl Dial) -> Result<Self, Error> {
+        Self::connected(Client::dialing(options, dial)?)
+    }
+
+    fn connected((client, driver): (Client, motemq_std::Driver)) -> Result<Self, Error> {
+        // Before the driver runs, so that nothing finds no stream.
+        let streams = vec![client.messages()];
+        thread::spawn(move || driver.run());
+        client.connected_timeout(SOON)?.expect("a connection in time");
+        Ok(Caller { client, streams })
+    }
+
+    /// Publishes, and waits for the outcome.
+    pub fn publish(&self, publish: &Publish<'_>) -> Result<(), Error> {
+        Ok(done(self.client.publish(publish)?)?)
+    }
+
+    /// Publishes without waiting for the outcome.
+    pub fn send(&self, publish: &Publish<'_>) -> Receipt {
+        self.client.publish(publish).unwrap()
+    }
+
+    /// Publishes from a reader, and waits for the outcome.
+    pub fn publish_from(&self, publish: &Publish<'_>, from: impl Read) -> Result<(), Error> {
+        Ok(done(self.client.publish_from(publish, from)?)?)
+    }
+
+    /// Subscribes, and keeps the stream. Returns what is granted.
+    pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<QoS>, SubscribeError> {
+        let stream = self.client.subscribe(filters)?;
+        let granted = stream.granted().to_vec();
+        self.streams.push(stream);
+        Ok(granted)
+    }
+
+    /// Waits for a message of any stream; an error if a stream has ended.
+    pub fn recv(&mut self, limit: Duration) -> Result<Option<Message>, RecvTimeoutError> {
+        let begun = Instant::now();
+        loop {
+            for stream in &mut self.streams {
+                match stream.recv_timeout(Duration::ZERO) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    other => return other.map(Some),
+                }
+            }
+            if begun.elapsed() >= limit {
+                return Ok(None);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until nothing is in flight.
+    pub fn flush(&self) {
+        let begun = Instant::now();
+        let counters = || self.client.counters();
+        while counters().in_flight + counters().queued > 0 {
+            assert!(begun.elapsed() < SOON, "{:?}", counters());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub fn disconnect(self) -> Result<(), Ended> {
+        self.client.disconnect(SOON)
+    }
+}
+
+/// Waits for the outcome, no longer than anything takes that works.
+pub fn done(mut receipt: Receipt) -> Result<(), RequestError> {
+    receipt.wait_timeout(SOON * 3).expect("an outcome in time")
+}
+
+pub fn connect(broker: SocketAddr, client_id: &str) -> Caller {
+    Caller::connect(options(broker, client_id)).unwrap()
+}
+
+pub fn next(client: &mut Caller) -> Message {
     client
         .recv(SOON)
         .unwrap()
@@ -43,8 +140,9 @@ pub fn next<T: Transport>(client: &mut Client<T>) -> Message {
 }
 
 /// Nothing comes for a while.
-pub fn nothing<T: Transport>(client: &mut Client<T>) {
-    assert_eq!(client.recv(Some(Duration::from_millis(200))).unwrap(), None);
+pub fn nothing(client: &mut Caller) {
+    let message = client.recv(Duration::from_millis(200)).unwrap();
+    assert!(message.is_none(), "{message:?}");
 }
 
 /// A TCP stream that breaks after so many bytes in one direction; the last of them still pass.
@@ -67,12 +165,9 @@ pub enum Cut {
 }
 
 impl Cutting {
-    pub fn connect(broker: SocketAddr, cut: Cut) -> Result<Self, Error> {
-        let stream = TcpStream::connect(broker).map_err(|source| Error::Connect {
-            address: broker.to_string(),
-            source: Arc::new(source),
-        })?;
-        stream.set_nodelay(true).unwrap();
+    pub fn connect(broker: SocketAddr, cut: Cut) -> io::Result<Self> {
+        let stream = TcpStream::connect(broker)?;
+        stream.set_nodelay(true)?;
         Ok(Cutting {
             stream,
             read: 0,
@@ -136,32 +231,27 @@ impl Transport for Cutting {
     fn finish(&mut self) -> io::Result<()> {
         self.stream.finish()
     }
+
+    #[cfg(unix)]
+    fn source(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.stream.source()
+    }
 }
 
-/// A client whose first connection is cut there; `None` if that is before the broker has accepted
-/// it. Besides, how many connections there were.
+/// Returns a client whose first connection is cut there, and how many connections there were.
 pub fn cut_client(
     broker: SocketAddr,
     options: &Options,
     cut: Cut,
-) -> Option<(Client<Cutting>, Arc<AtomicUsize>)> {
+) -> (Caller, Arc<AtomicUsize>) {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = connections.clone();
-    let dial = move || {
-        Cutting::connect(
-            broker,
-            if count.fetch_add(1, Ordering::Relaxed) == 0 {
-                cut
-            } else {
-                Cut::Never
-            },
-        )
+    let dial = move |_: &Address| {
+        let is_first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        Cutting::connect(broker, if is_first { cut } else { Cut::Never })
     };
-    match Client::dialing(dial, &options.clone().reconnect(AT_ONCE)) {
-        Ok(client) => Some((client, connections)),
-        Err(Error::ConnectionLost(_)) => None,
-        Err(error) => panic!("{cut:?}: {error}"),
-    }
+    let client = Caller::dialing(options.clone().reconnect(AT_ONCE), dial).unwrap();
+    (client, connections)
 }
 
 /// What arrived: how often, and in which order for the first time.
@@ -217,16 +307,15 @@ pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
             // The session of a publisher that was cut must not meet the next one.
             let name = format!("publisher{places}");
             places += 1;
-            let Some((mut from, connections)) =
-                cut_client(broker, &options(broker, &name).keep_session(), cut)
-            else {
-                continue;
-            };
-            for (qos, n) in sent() {
-                from.send(&Publish::to("cut/t").payload(&[n]).qos(qos))
-                    .unwrap();
+            let (from, connections) =
+                cut_client(broker, &options(broker, &name).keep_session(), cut);
+            let receipts: Vec<_> = sent()
+                .into_iter()
+                .map(|(qos, n)| from.send(&Publish::to("cut/t").payload(&[n]).qos(qos)))
+                .collect();
+            for receipt in receipts {
+                done(receipt).unwrap();
             }
-            from.flush().unwrap();
             let was_cut = connections.load(Ordering::Relaxed) > 1;
             from.publish(&Publish::to("cut/end").qos(QoS::ExactlyOnce))
                 .unwrap();
@@ -235,7 +324,7 @@ pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
             let mut arrived = Vec::new();
             loop {
                 let message = next(&mut to);
-                if message.topic == "cut/end" {
+                if &*message.topic == "cut/end" {
                     break;
                 }
                 arrived.push((message.qos, message.payload[0]));
@@ -252,7 +341,7 @@ pub fn cut_publisher_everywhere(broker: SocketAddr) -> usize {
 
 /// The same with a subscriber.
 pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
-    let mut from = connect(broker, "ledger");
+    let from = connect(broker, "ledger");
     let mut places = 0;
     for cut in [Cut::Read, Cut::Written] {
         for at in 1.. {
@@ -260,7 +349,7 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
             let name = format!("subscriber{places}");
             places += 1;
             let options = options(broker, &name).keep_session();
-            let mut before = Client::connect(&options).unwrap();
+            let mut before = Caller::connect(options.clone()).unwrap();
             before
                 .subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)])
                 .unwrap();
@@ -269,10 +358,7 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
                 from.publish(&Publish::to("cut/t").payload(&[n]).qos(qos))
                     .unwrap();
             }
-            let Some((mut to, connections)) = cut_client(broker, &options, cut) else {
-                forget(broker, &name);
-                continue;
-            };
+            let (mut to, connections) = cut_client(broker, &options, cut);
             let mut arrived = Vec::new();
             while arrived.len() < sent().len() {
                 let message = next(&mut to);
@@ -283,14 +369,14 @@ pub fn cut_subscriber_everywhere(broker: SocketAddr) -> usize {
             loop {
                 let before = arrived.len();
                 arrived.extend(
-                    to.recv(Some(Duration::ZERO))
+                    to.recv(Duration::ZERO)
                         .unwrap()
                         .map(|message| (message.qos, message.payload[0])),
                 );
                 to.subscribe(&[Filter::new("quiet", QoS::AtMostOnce)])
                     .unwrap();
                 arrived.extend(
-                    to.recv(Some(Duration::ZERO))
+                    to.recv(Duration::ZERO)
                         .unwrap()
                         .map(|message| (message.qos, message.payload[0])),
                 );
@@ -322,16 +408,11 @@ fn cut_again_and_again(
     options: &Options,
     cuts: usize,
     mut chance: fastrand::Rng,
-) -> Client<Cutting> {
+) -> Caller {
     let mut connections = 0;
-    let dial = move || {
+    let dial = move |_: &Address| {
         connections += 1;
-        // Enough for the first to be accepted: only then are there others.
-        let at = if connections == 1 {
-            100
-        } else {
-            chance.usize(1..400)
-        };
+        let at = chance.usize(1..400);
         Cutting::connect(
             broker,
             if connections > cuts {
@@ -343,7 +424,7 @@ fn cut_again_and_again(
             },
         )
     };
-    Client::dialing(dial, &options.clone().keep_session().reconnect(AT_ONCE)).unwrap()
+    Caller::dialing(options.clone().keep_session().reconnect(AT_ONCE), dial).unwrap()
 }
 
 /// The publisher is cut at random while messages are on their way. With a broker that does all that
@@ -366,14 +447,15 @@ pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
     );
     to.subscribe(&[Filter::new("random", QoS::ExactlyOnce)])
         .unwrap();
-    let mut from = cut_again_and_again(broker, &options(broker, "random from"), 60, chance.fork());
+    let from = cut_again_and_again(broker, &options(broker, "random from"), 60, chance.fork());
     let publisher = std::thread::spawn(move || {
-        for n in 0..MESSAGES {
-            from.send(&Publish::to("random").payload(&n.to_be_bytes()).qos(qos(n)))
-                .unwrap();
+        let receipts: Vec<_> = (0..MESSAGES)
+            .map(|n| from.send(&Publish::to("random").payload(&n.to_be_bytes()).qos(qos(n))))
+            .collect();
+        for receipt in receipts {
+            done(receipt).unwrap();
         }
-        from.flush().unwrap();
-        from.connections()
+        from.counters().connections
     });
     let mut arrived = Vec::new();
     let mut once = std::collections::BTreeSet::new();
@@ -383,7 +465,7 @@ pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
         .collect();
     while arrived.len() < wanted.clone().count() || !least.is_empty() {
         let message = next(&mut to);
-        let n = u16::from_be_bytes(message.payload.try_into().unwrap());
+        let n = u16::from_be_bytes(message.payload[..].try_into().unwrap());
         if message.qos == QoS::ExactlyOnce {
             assert!(once.insert(n), "seed {seed}: {n} came twice");
             arrived.push(n);
@@ -395,7 +477,7 @@ pub fn cut_at_random(broker: SocketAddr, seed: u64, strict: bool) {
         !strict || wanted.eq(arrived),
         "seed {seed}: QoS 2 is out of order"
     );
-    let connections = publisher.join().unwrap() + to.connections();
+    let connections = publisher.join().unwrap() + to.counters().connections;
     assert!(
         connections > 10,
         "seed {seed}: only {connections} connections"
