@@ -3,7 +3,9 @@
 //!
 //! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it
 //! connect as THING, publish to and subscribe to `things/THING/#`.
-use motemq_std::{Client, Filter, Options, Publish, QoS, Will, profile::AWS_IOT};
+use motemq_std::{
+    Client, Filter, Options, Publish, QoS, RecvTimeoutError, Will, profile::AWS_IOT,
+};
 use std::{env, error::Error, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,13 +36,11 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         }
         _ => options,
     };
-    let mut client = Client::connect(&options)?;
-    client.subscribe(&[Filter::new(&topic("command"), QoS::AtLeastOnce)])?;
-    client.publish(
-        &Publish::to(&topic("state"))
-            .payload(b"here")
-            .qos(QoS::AtLeastOnce),
-    )?;
+    let client = Client::connect(options)?;
+    let mut commands = client.subscribe(&[Filter::new(&topic("command"), QoS::AtLeastOnce)])?;
+    let state = topic("state");
+    let here = Publish::to(&state).payload(b"here").qos(QoS::AtLeastOnce);
+    client.publish(&here)?.wait()?;
 
     // Refused here, where it costs nothing: the broker would not answer, and the call would wait in
     // vain.
@@ -48,16 +48,17 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         .publish(&Publish::to(&topic("state")).qos(QoS::ExactlyOnce))
         .expect_err("a limit");
     println!("{error}");
-    match client.recv(Some(Duration::from_secs(10)))? {
-        Some(message) => println!(
+    match commands.recv_timeout(Duration::from_secs(10)) {
+        Ok(message) => println!(
             "{}: {}",
             message.topic,
             String::from_utf8_lossy(&message.payload)
         ),
-        None => println!(
+        Err(RecvTimeoutError::Timeout) => println!(
             "no command within 10 s: publish one to {}",
             topic("command")
         ),
+        Err(error) => return Err(error.into()),
     }
-    Ok(client.disconnect()?)
+    Ok(client.disconnect(Duration::from_secs(10))?)
 }

@@ -4,7 +4,9 @@
 //! Sends one reading and waits for one message to the device. TOKEN is a shared access signature,
 //! which is also what the broker calls an expired one: make it anew, for instance by `az iot hub
 //! generate-sas-token -n HUB -d DEVICE`.
-use motemq_std::{BrokerUrl, Client, Filter, Options, Publish, QoS, profile::AZURE_IOT_HUB};
+use motemq_std::{
+    BrokerUrl, Client, Filter, Options, Publish, QoS, RecvTimeoutError, profile::AZURE_IOT_HUB,
+};
 use std::{env, error::Error, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,30 +29,28 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         .login(user, token)
         .keep_session()
         .profile(&AZURE_IOT_HUB);
-    let mut client = Client::connect(&options)?;
-    client.subscribe(&[Filter::new(
-        &format!("devices/{device}/messages/devicebound/#"),
-        QoS::AtLeastOnce,
-    )])?;
+    let client = Client::connect(options)?;
+    let bound = format!("devices/{device}/messages/devicebound/#");
+    let mut messages = client.subscribe(&[Filter::new(&bound, QoS::AtLeastOnce)])?;
     let telemetry = format!("devices/{device}/messages/events/");
-    client.publish(
-        &Publish::to(&telemetry)
-            .payload(br#"{"temperature": 11.5}"#)
-            .qos(QoS::AtLeastOnce),
-    )?;
+    let reading = Publish::to(&telemetry)
+        .payload(br#"{"temperature": 11.5}"#)
+        .qos(QoS::AtLeastOnce);
+    client.publish(&reading)?.wait()?;
 
     // Refused here, where it costs nothing: the broker would hang up.
     let error = client
         .publish(&Publish::to("elsewhere"))
         .expect_err("a limit");
     println!("{error}");
-    match client.recv(Some(Duration::from_secs(10)))? {
-        Some(message) => println!(
+    match messages.recv_timeout(Duration::from_secs(10)) {
+        Ok(message) => println!(
             "{}: {}",
             message.topic,
             String::from_utf8_lossy(&message.payload)
         ),
-        None => println!("no message to the device within 10 s"),
+        Err(RecvTimeoutError::Timeout) => println!("no message to the device within 10 s"),
+        Err(error) => return Err(error.into()),
     }
-    Ok(client.disconnect()?)
+    Ok(client.disconnect(Duration::from_secs(10))?)
 }

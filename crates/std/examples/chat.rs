@@ -1,8 +1,8 @@
 //! A chat over any broker: `cargo run -p motemq-std --example chat -- mqtt://localhost/room Anna`.
 //!
 //! Each line of standard input goes to everybody in the room. Ends at the end of input.
-use motemq_std::{Client, Error, Filter, Options, Publish, QoS, Will};
-use std::{env, io, sync::mpsc, thread, time::Duration};
+use motemq_std::{Client, Filter, Options, Publish, QoS, Will};
+use std::{env, io, thread, time::Duration};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = env::args().skip(1);
@@ -12,42 +12,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::from_url(&url)?;
     let room = options.topic().unwrap_or("room").to_owned();
     let topic = format!("{room}/{name}");
-    let mut client = Client::connect(&options.will(Will {
+    let client = Client::connect(options.will(Will {
         payload: b"(gone)".to_vec(),
         ..Will::new(&topic)
     }))?;
-    client.subscribe(&[Filter::new(&format!("{room}/+"), QoS::AtLeastOnce)])?;
-
-    // The client has no thread of its own, so lines are read by another one.
-    let (lines, typed) = mpsc::channel();
-    thread::spawn(move || {
-        io::stdin()
-            .lines()
-            .map_while(Result::ok)
-            .try_for_each(|line| lines.send(line))
+    let messages = client.subscribe(&[Filter::new(&format!("{room}/+"), QoS::AtLeastOnce)])?;
+    let reader = thread::spawn(move || {
+        for message in messages {
+            let who = message.topic.rsplit('/').next().unwrap_or_default();
+            println!("{who}: {}", String::from_utf8_lossy(&message.payload));
+        }
     });
-    loop {
-        match typed.try_recv() {
-            Ok(line) => client.publish(
-                &Publish::to(&topic)
-                    .payload(line.as_bytes())
-                    .qos(QoS::AtLeastOnce),
-            )?,
-            Err(mpsc::TryRecvError::Empty) => {}
-            Err(mpsc::TryRecvError::Disconnected) => break,
-        }
-        match client.recv(Some(Duration::from_millis(100))) {
-            Ok(Some(message)) => {
-                let who = message.topic.rsplit('/').next().unwrap_or_default();
-                println!("{who}: {}", String::from_utf8_lossy(&message.payload));
-            }
-            Ok(None) => {}
-            Err(error @ (Error::MessageTooLarge { .. } | Error::SubscriptionLost { .. })) => {
-                eprintln!("{error}")
-            }
-            Err(error) => return Err(error.into()),
-        }
+    for line in io::stdin().lines() {
+        let line = line?;
+        let said = Publish::to(&topic).payload(line.as_bytes());
+        client.publish(&said.qos(QoS::AtLeastOnce))?.wait()?;
     }
-    client.disconnect()?;
+    client.disconnect(Duration::from_secs(5))?;
+    // The stream has ended with the client.
+    let _ = reader.join();
     Ok(())
 }

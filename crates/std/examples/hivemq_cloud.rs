@@ -20,17 +20,13 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
     let options = Options::from_url(&url)?
         .login(user, password)
         .profile(&HIVEMQ_CLOUD);
-    let mut client = Client::connect(&options)?;
-    client.subscribe(&[Filter::new("motemq/example", QoS::ExactlyOnce)])?;
+    let client = Client::connect(options)?;
+    let mut messages = client.subscribe(&[Filter::new("motemq/example", QoS::ExactlyOnce)])?;
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        client.publish(
-            &Publish::to("motemq/example")
-                .payload(format!("{qos:?}").as_bytes())
-                .qos(qos),
-        )?;
-        let message = client
-            .recv(Some(Duration::from_secs(10)))?
-            .ok_or("our own message did not come within 10 s")?;
+        let text = format!("{qos:?}");
+        let publish = Publish::to("motemq/example").payload(text.as_bytes());
+        client.publish(&publish.qos(qos))?.wait()?;
+        let message = messages.recv_timeout(Duration::from_secs(10))?;
         println!(
             "{}: {}",
             message.topic,
@@ -43,5 +39,5 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
         .publish(&Publish::to("motemq/example").payload(&vec![0; 6 << 20]))
         .expect_err("a limit");
     println!("{error}");
-    Ok(client.disconnect()?)
+    Ok(client.disconnect(Duration::from_secs(10))?)
 }

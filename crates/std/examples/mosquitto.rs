@@ -13,25 +13,25 @@ pub fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>>
     let Some(url) = args.next() else {
         return Err("say where: mosquitto mqtt://localhost".into());
     };
-    let mut client = Client::connect(&Options::from_url(&url)?.profile(&MOSQUITTO))?;
-    client.subscribe(&[Filter::new("motemq/runs", QoS::ExactlyOnce)])?;
-    let last = client.recv(Some(Duration::from_millis(500)))?;
+    let client = Client::connect(Options::from_url(&url)?.profile(&MOSQUITTO))?;
+    let mut messages = client.subscribe(&[Filter::new("motemq/runs", QoS::ExactlyOnce)])?;
+    let last = messages.recv_timeout(Duration::from_millis(500));
     let runs: u64 = last
-        .and_then(|message| String::from_utf8(message.payload).ok()?.parse().ok())
+        .ok()
+        .and_then(|message| std::str::from_utf8(&message.payload).ok()?.parse().ok())
         .unwrap_or(0)
         + 1;
     println!("run number {runs}");
-    client.publish(
-        &Publish::to("motemq/runs")
-            .payload(runs.to_string().as_bytes())
-            .qos(QoS::ExactlyOnce)
-            .retain(),
-    )?;
+    let text = runs.to_string();
+    let publish = Publish::to("motemq/runs").payload(text.as_bytes());
+    client
+        .publish(&publish.qos(QoS::ExactlyOnce).retain())?
+        .wait()?;
 
     // Refused here, where it costs nothing: mosquitto 2.1 would hang up.
     let error = client
         .publish(&Publish::to("motemq/runs").payload(&vec![0; 2_000_000]))
         .expect_err("a limit");
     println!("{error}");
-    Ok(client.disconnect()?)
+    Ok(client.disconnect(Duration::from_secs(10))?)
 }

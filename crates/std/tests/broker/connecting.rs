@@ -2,40 +2,45 @@
 use crate::{
     script::{HELLO, NEW, Says, keep, script},
     server,
-    support::{AT_ONCE, LEVELS, SOON, connect, options},
+    support::{AT_ONCE, Caller, LEVELS, SOON, connect, options},
 };
-use motemq_std::{Client, Error, ErrorKind, Filter, Options, Publish, QoS, Reconnect, ReturnCode};
-use std::{
-    io::{self},
-    net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use motemq_std::{
+    Client, DisconnectReason, Ended, Error, Filter, Options, OptionsError, Publish, PublishError,
+    QoS, Reconnect, ReturnCode, SubscribeError, TransportErrorKind, UploadError,
 };
+use std::{io, net::TcpListener, time::Duration};
 
 #[test]
 fn a_broker_that_refuses_says_why() {
-    for (code, kind, advice) in [
-        (1, ErrorKind::Refused, "use a broker that does"),
-        (2, ErrorKind::Refused, "use another one"),
-        (3, ErrorKind::Refused, "try again later"),
-        (4, ErrorKind::NotAuthorized, "check user name"),
-        (5, ErrorKind::NotAuthorized, "check user name"),
-        (7, ErrorKind::Refused, "broker's log"),
+    for (code, advice) in [
+        (1, "use a broker that"),
+        (2, "use another one"),
+        (4, "check user name"),
+        (5, "check user name"),
+        (7, "broker's log"),
     ] {
         let (addr, broker) = script(vec![vec![HELLO, Says(keep(vec![0x20, 2, 0, code]))]]);
-        let error = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap_err();
-        assert_eq!(error.kind(), kind, "{error}");
-        assert!(error.to_string().contains(advice), "{error}");
-        if let Error::Refused(given) | Error::NotAuthorized(given) = error {
-            assert_eq!(given, ReturnCode::from(code));
-        }
+        let client = Client::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
+        let ended = client.connected().unwrap_err();
+        let reason = DisconnectReason::Refused(ReturnCode::from(code));
+        assert_eq!(ended, Ended::GaveUp(reason));
+        assert!(ended.to_string().contains(advice), "{ended}");
         broker.join().unwrap();
     }
 }
 
+#[test]
+fn an_unavailable_broker_is_asked_again() {
+    let (addr, broker) = script(vec![
+        vec![HELLO, Says(b"\x20\x02\0\x03")],
+        vec![HELLO, NEW],
+    ]);
+    let client = Client::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
+    client.connected().unwrap();
+    broker.join().unwrap();
+}
+
+/// After a good connection, only what cannot change without other options ends the client (rule 7).
 #[test]
 fn a_refusal_ends_reconnection_unless_it_may_pass() {
     let (addr, broker) = script(vec![
@@ -43,133 +48,134 @@ fn a_refusal_ends_reconnection_unless_it_may_pass() {
         vec![HELLO, Says(b"\x20\x02\0\x03")],
         vec![HELLO, NEW],
         vec![HELLO, Says(b"\x20\x02\0\x05")],
+        vec![HELLO, NEW],
+        vec![HELLO, Says(b"\x20\x02\0\x02")],
     ]);
-    let mut client = Client::connect(&options(addr, "a").reconnect(AT_ONCE)).unwrap();
-    assert_eq!(
-        client.recv(SOON).unwrap_err().kind(),
-        ErrorKind::NotAuthorized
-    );
-    assert_eq!(client.messages(SOON).count(), 1);
-    assert_eq!(client.connections(), 4);
+    let client = Client::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
+    let mut messages = client.messages();
+    assert!(messages.recv().is_none());
+    let reason = DisconnectReason::Refused(ReturnCode::IDENTIFIER_REJECTED);
+    assert_eq!(client.connected(), Err(Ended::GaveUp(reason)));
+    assert_eq!(client.counters().connections, 3);
     broker.join().unwrap();
+}
+
+fn kind_of(options: Options) -> (TransportErrorKind, String) {
+    let client = Client::connect(options.reconnect(Reconnect::Never)).unwrap();
+    match client.connected() {
+        Err(Ended::GaveUp(DisconnectReason::Transport(error))) => {
+            (error.kind(), error.to_string())
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn nobody_to_connect_to() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let error = Client::connect(&options(free, "a").reconnect(AT_ONCE)).unwrap_err();
-    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
-    assert!(error.to_string().contains(&free.to_string()), "{error}");
-    let error = Client::connect(&Options::new("a").host("no.such.host.invalid")).unwrap_err();
-    assert!(matches!(error, Error::Resolve { .. }), "{error:?}");
-    assert_eq!(error.kind(), ErrorKind::CannotConnect);
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = free.local_addr().unwrap();
+    let (kind, text) = kind_of(options(free, "a"));
+    assert_eq!(kind, TransportErrorKind::Connect);
+    assert!(text.contains(&free.to_string()), "{text}");
+    let (kind, text) = kind_of(Options::new("a").broker("no.such.host.invalid", 1883));
+    assert_eq!(kind, TransportErrorKind::Resolve, "{text}");
 }
 
 #[test]
 fn arguments_are_checked_before_anything_is_sent() {
     let server = server();
-    let mut client = connect(server.addr(), "a");
-    let nothing_said = |error: Error| assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
-    nothing_said(client.publish(&Publish::to("a/+")).unwrap_err());
-    nothing_said(
-        client
-            .publish(&Publish::to("").qos(QoS::AtLeastOnce))
-            .unwrap_err(),
+    let client = connect(server.addr(), "a");
+    let topic = client.publish(&Publish::to("a/+")).unwrap_err();
+    assert!(
+        matches!(topic, Error::Publish(PublishError::Topic { .. })),
+        "{topic:?}"
     );
-    nothing_said(client.publish(&Publish::to("t").remaining(1)).unwrap_err());
-    nothing_said(
-        client
-            .publish_from("t", QoS::AtMostOnce, false, 1 << 40, io::empty())
-            .unwrap_err(),
+    let topic = client
+        .publish(&Publish::to("").qos(QoS::AtLeastOnce))
+        .unwrap_err();
+    assert!(
+        matches!(topic, Error::Publish(PublishError::Topic { .. })),
+        "{topic:?}"
     );
-    nothing_said(
-        client
-            .publish_from("t", QoS::AtLeastOnce, false, 268_435_455, io::empty())
-            .unwrap_err(),
+    let incomplete = client.publish(&Publish::to("t").remaining(1)).unwrap_err();
+    assert!(
+        matches!(
+            incomplete,
+            Error::Publish(PublishError::Incomplete { remaining: 1 })
+        ),
+        "{incomplete:?}"
     );
-    nothing_said(client.subscribe(&[]).unwrap_err());
-    nothing_said(
-        client
-            .subscribe(&[Filter::new("a#", QoS::AtMostOnce)])
-            .unwrap_err(),
+    let long = Publish::to("t")
+        .qos(QoS::AtLeastOnce)
+        .remaining(268_435_455);
+    let long = client.publish_from(&long, io::empty()).unwrap_err();
+    assert!(
+        matches!(
+            long,
+            Error::Upload(UploadError::Publish(PublishError::TooLong { .. }))
+        ),
+        "{long:?}"
     );
-    nothing_said(
-        client
-            .subscribe(&[Filter::new("a", QoS::AtMostOnce); 256])
-            .unwrap_err(),
+    let client = Client::clone(&client);
+    let subscribe = |filters: &[Filter<'_>]| client.subscribe(filters).unwrap_err();
+    assert_eq!(subscribe(&[]), SubscribeError::Count { count: 0 });
+    assert!(matches!(
+        subscribe(&[Filter::new("a#", QoS::AtMostOnce)]),
+        SubscribeError::Filter { .. }
+    ));
+    assert_eq!(
+        subscribe(&[Filter::new("a", QoS::AtMostOnce); 256]),
+        SubscribeError::Count { count: 256 }
     );
-    nothing_said(client.unsubscribe(&[]).unwrap_err());
-    nothing_said(Client::connect(&options(server.addr(), "").keep_session()).unwrap_err());
-    nothing_said(Options::from_url("http://h").unwrap_err());
-    client
+    assert_eq!(
+        client.unsubscribe(&[]),
+        Err(SubscribeError::Count { count: 0 })
+    );
+    let error = Client::connect(options(server.addr(), "").keep_session()).unwrap_err();
+    assert!(
+        matches!(error, Error::Options(OptionsError::ClientIdMissing)),
+        "{error:?}"
+    );
+    Options::from_url("http://h").unwrap_err();
+    let receipt = client
         .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
         .unwrap();
-}
-
-#[test]
-fn a_stopped_attempt_to_connect_is_not_a_failed_one() {
-    let server = server();
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = stop.clone();
-    let address = options(server.addr(), "a");
-    let mut dialed = 0;
-    // As if the flag had been raised while it was dialing for the second time.
-    let dial = move || {
-        dialed += 1;
-        if dialed == 2 {
-            raised.store(true, Ordering::Relaxed);
-            return Err(Error::Stopped);
-        }
-        address.dial()
-    };
-    let once = Reconnect::BackOff {
-        first: Duration::ZERO,
-        cap: Duration::ZERO,
-        max_tries: Some(1),
-    };
-    let mut client = Client::dialing(
-        dial,
-        &options(server.addr(), "a")
-            .reconnect(once)
-            .stop_flag(stop.clone()),
-    )
-    .unwrap();
-    server.cut_all();
-    assert!(matches!(client.recv(SOON), Err(Error::Stopped)));
-    stop.store(false, Ordering::Relaxed);
-    client
-        .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
-        .unwrap();
-    client.disconnect().unwrap();
+    receipt.wait().unwrap();
 }
 
 #[test]
 fn a_loss_without_reconnection_is_told_by_every_call() {
     let server = server();
-    let mut client = connect(server.addr(), "a");
-    client
+    let client = Client::clone(&connect(server.addr(), "a"));
+    let mut stream = client
         .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
         .unwrap();
     server.cut_all();
-    assert!(matches!(client.recv(SOON), Err(Error::ConnectionLost(_))));
-    assert!(matches!(client.recv(SOON), Err(Error::ConnectionLost(_))));
+    assert!(stream.recv().is_none());
+    assert!(stream.recv().is_none());
+    let Err(ended @ Ended::GaveUp(_)) = client.connected() else {
+        panic!("{:?}", client.state());
+    };
     for qos in LEVELS {
-        assert!(matches!(
-            client.publish(&Publish::to("t").qos(qos)),
-            Err(Error::ConnectionLost(_))
-        ));
+        let error = client.publish(&Publish::to("t").qos(qos)).map(drop);
+        assert_eq!(error, Err(PublishError::Ended(ended.clone())));
     }
-    assert!(matches!(
-        client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]),
-        Err(Error::ConnectionLost(_))
-    ));
-    assert!(matches!(
-        client.flush(),
-        Ok(()) | Err(Error::ConnectionLost(_))
-    ));
-    assert_eq!(client.messages(SOON).count(), 1);
-    assert!(matches!(client.disconnect(), Err(Error::ConnectionLost(_))));
+    let error = client.subscribe(&[Filter::new("t", QoS::AtMostOnce)]);
+    assert_eq!(error.map(drop), Err(SubscribeError::Ended(ended.clone())));
+    assert_eq!(
+        client.unsubscribe(&["t"]),
+        Err(SubscribeError::Ended(ended.clone()))
+    );
+    assert_eq!(stream.count(), 0);
+    assert_eq!(client.disconnect(SOON), Err(ended));
+}
+
+#[test]
+fn waiting_for_a_connection_is_limited() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = free.local_addr().unwrap();
+    let client = Client::connect(options(free, "a").reconnect(AT_ONCE)).unwrap();
+    let limit = Duration::from_millis(100);
+    assert_eq!(client.connected_timeout(limit), Ok(None));
+    assert!(Caller::connect(options(free, "a")).is_err());
 }

@@ -2,15 +2,14 @@
 use crate::{
     script::{HELLO, HELLO_KEEPING, Hears, NEW, Says, keep, script},
     server,
-    support::{self, connect, next, options},
+    support::{self, Caller, SOON, connect, next, options},
 };
-use motemq_std::{Client, Error, Filter, Options, Publish, QoS};
+use motemq_std::{
+    Client, Driver, Ended, Error, Filter, Options, Publish, PublishError, QoS, Receipt,
+    RequestError, SubscribeError, Subscription, UploadError,
+};
 use std::{
     io::{self, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,15 +21,15 @@ fn leaving_does_not_wait_longer_than_it_may() {
         NEW,
         Hears(b"\x32\x06\0\x01t\0\x011\xe0\0"),
     ]]);
-    let mut client = connect(addr, "a");
-    client
-        .send(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
-        .unwrap();
+    let client = connect(addr, "a");
+    let receipt = client.send(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce));
     let begin = Instant::now();
-    let error = client
-        .disconnect_within(Duration::from_millis(100))
-        .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    let left = Client::clone(&client).disconnect(Duration::from_millis(100));
+    assert_eq!(left, Err(Ended::Unfinished));
+    assert_eq!(
+        receipt.wait(),
+        Err(RequestError::OutcomeUnknownAtEnd(Ended::Unfinished))
+    );
     assert!(
         begin.elapsed() < Duration::from_secs(5),
         "{:?}",
@@ -47,11 +46,17 @@ fn leaving_does_not_wait_for_subscriptions() {
         Hears(b"\x82\x06\0\x01\0\x01t\0\xe0\0"),
     ]]);
     let mut client =
-        Client::connect(&options(addr, "a").ack_timeout(Some(Duration::from_millis(100)))).unwrap();
+        Caller::connect(options(addr, "a").ack_timeout(Some(Duration::from_millis(100)))).unwrap();
     let error = client
         .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
         .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            SubscribeError::Failed(RequestError::NotAcknowledged(_))
+        ),
+        "{error:?}"
+    );
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -70,78 +75,79 @@ fn leaving_waits_for_what_is_behind_many_messages() {
         // None but the one that was taken is acknowledged.
         Hears(b"\x50\x02\0\x01\xe0\0"),
     ]]);
-    let mut client = Client::connect(&options(addr, "a").keep_session()).unwrap();
-    client
-        .send(&Publish::to("t").payload(b"x").qos(QoS::AtLeastOnce))
-        .unwrap();
+    let mut client = Caller::connect(options(addr, "a").keep_session()).unwrap();
+    let _ = client.send(&Publish::to("t").payload(b"x").qos(QoS::AtLeastOnce));
     next(&mut client);
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
 
 #[test]
-fn the_stop_flag_ends_any_wait() {
+fn leaving_ends_any_wait() {
     let server = server();
-    let flag = Arc::new(AtomicBool::new(false));
-    let mut client = Client::connect(&options(server.addr(), "a").stop_flag(flag.clone())).unwrap();
-    client
+    let client = Client::clone(&connect(server.addr(), "a"));
+    let mut stream = client
         .subscribe(&[Filter::new("t", QoS::AtLeastOnce)])
         .unwrap();
+    let other = client.clone();
     let other = thread::spawn(move || {
         thread::sleep(Duration::from_millis(50));
-        flag.store(true, Ordering::Relaxed);
+        other.begin_disconnect(SOON);
     });
     let begin = Instant::now();
-    assert!(matches!(client.recv(None), Err(Error::Stopped)));
+    assert!(stream.recv().is_none());
     assert!(begin.elapsed() < Duration::from_secs(5));
     other.join().unwrap();
-    assert!(matches!(
-        client.publish(&Publish::to("t").qos(QoS::AtLeastOnce)),
-        Err(Error::Stopped)
-    ));
+    let refused = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce));
+    assert_eq!(
+        refused.map(drop),
+        Err(PublishError::Ended(Ended::Closed))
+    );
     // It leaves in good order all the same.
-    client.disconnect().unwrap();
+    client.disconnect(SOON).unwrap();
 }
 
 #[test]
-fn a_stream_that_is_stopped_ends_the_connection() {
+fn an_upload_that_is_given_up_ends_the_connection() {
     let server = server();
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
-    let flag = Arc::new(AtomicBool::new(false));
-    let options = options(server.addr(), "a").stop_flag(flag.clone());
-    let (mut client, _) =
-        support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
-    struct Raises(Arc<AtomicBool>, usize);
-    impl Read for Raises {
+    let (client, _) = support::cut_client(
+        server.addr(),
+        &options(server.addr(), "a"),
+        support::Cut::Clogged(100_000),
+    );
+    /// The application decides against it half-way.
+    struct GivesUp(usize);
+    impl Read for GivesUp {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.1 += buffer.len();
-            self.0.store(self.1 > 100_000, Ordering::Relaxed);
+            self.0 += buffer.len();
+            if self.0 > 100_000 {
+                return Err(io::ErrorKind::Other.into());
+            }
             Ok(buffer.len())
         }
     }
-    let error = client
-        .publish_from(
-            "t",
-            QoS::AtLeastOnce,
-            false,
-            300_000,
-            Raises(flag.clone(), 0),
-        )
-        .unwrap_err();
-    assert!(matches!(error, Error::Stopped), "{error:?}");
-    flag.store(false, Ordering::Relaxed);
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce).remaining(300_000);
+    let error = client.publish_from(&publish, GivesUp(0)).unwrap_err();
+    assert!(
+        matches!(error, Error::Upload(UploadError::Source(_))),
+        "{error:?}"
+    );
     client
         .publish(&Publish::to("t").payload(b"next").qos(QoS::AtLeastOnce))
         .unwrap();
-    assert_eq!(next(&mut to).payload, b"next");
-    assert_eq!(client.connections(), 2);
+    assert_eq!(next(&mut to).payload, &b"next"[..]);
+    assert_eq!(client.counters().connections, 2);
 }
 
 #[test]
 fn a_client_can_move_to_another_thread() {
     fn is_send<T: Send>() {}
     is_send::<Client>();
+    is_send::<Driver>();
+    is_send::<Subscription>();
+    is_send::<Receipt>();
     is_send::<Options>();
     is_send::<Error>();
 }

@@ -2,11 +2,11 @@
 use crate::{
     script::{HELLO, HELLO_KEEPING, Hears, HungUp, NEW, RESUMED, Says, script},
     server,
-    support::{self, AT_ONCE, LEVELS, connect, next, nothing, options},
+    support::{self, AT_ONCE, Caller, LEVELS, SOON, connect, done, next, nothing, options},
 };
 use motemq_std::{
-    Cause, Client, Error, ErrorKind, Fault, Filter, Options, Packet, Publish, QoS, Reconnect,
-    SessionState, Transport,
+    Address, Client, DisconnectReason, Ended, Error, Fault, Filter, Options, Packet, Publish,
+    PublishError, QoS, Reconnect, RequestError, SubscribeError, Transport, UploadError,
 };
 use std::{
     io::{self, Read, Write},
@@ -18,6 +18,11 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+/// The outcome of a message that was not acknowledged in time.
+fn is_not_acknowledged(error: &Error) -> bool {
+    matches!(error, Error::Request(RequestError::NotAcknowledged(_)))
+}
 
 #[test]
 fn what_is_not_acknowledged_in_time_is_given_up_and_not_sent_again() {
@@ -36,18 +41,17 @@ fn what_is_not_acknowledged_in_time_is_given_up_and_not_sent_again() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let short = Some(Duration::from_millis(200));
-    let mut client = Client::connect(
-        &options(addr, "a")
+    let mut client = Caller::connect(
+        options(addr, "a")
             .keep_session()
             .reconnect(AT_ONCE)
-            .ack_timeout(short),
+            .ack_timeout(SHORT),
     )
     .unwrap();
     let error = client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
         .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
+    assert!(is_not_acknowledged(&error), "{error:?}");
     client.publish(&Publish::to("t")).unwrap();
     nothing(&mut client);
     client
@@ -113,17 +117,28 @@ fn who_comes_late_finds_the_answer_to_the_ping() {
                 is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
             }
         });
-    let stream = Deaf {
-        stream: TcpStream::connect(addr).unwrap(),
-        deaf: deaf.clone(),
+    let hearing = deaf.clone();
+    let dial = move |_: &Address| {
+        let stream = TcpStream::connect(addr)?;
+        let deaf = hearing.clone();
+        Ok(Deaf { stream, deaf })
     };
-    let mut client = Client::over(stream, &options).unwrap();
-    assert_eq!(client.recv(Some(second)).unwrap(), None);
+    // The caller drives, and is late.
+    let (client, mut driver) = Client::dialing(options, dial).unwrap();
+    let mut messages = client.messages();
+    driver.drive_until(SOON, || client.state().is_connected());
+    driver.drive_until(SOON, || deaf.load(Ordering::Relaxed));
     assert!(deaf.swap(false, Ordering::Relaxed));
     thread::sleep(second);
-    client.publish(&Publish::to("t")).unwrap();
-    next(&mut client);
-    client.disconnect().unwrap();
+    let _ = client.try_publish(&Publish::to("t")).unwrap();
+    let mut message = None;
+    driver.drive_until(SOON, || {
+        message = messages.recv_timeout(Duration::ZERO).ok();
+        message.is_some()
+    });
+    assert!(message.is_some());
+    client.begin_disconnect(SOON);
+    driver.run().unwrap();
     broker.join().unwrap();
 }
 
@@ -132,15 +147,20 @@ fn a_broker_that_takes_no_bytes_is_given_up() {
     let server = server();
     for qos in LEVELS {
         let options = options(server.addr(), "a").ack_timeout(Some(Duration::from_millis(300)));
-        let (mut client, _) =
-            support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000)).unwrap();
+        let (client, _) =
+            support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000));
         let begin = Instant::now();
+        let publish = Publish::to("t").qos(qos).remaining(300_000);
         let error = client
-            .publish_from("t", qos, false, 300_000, io::repeat(1))
+            .publish_from(&publish, io::repeat(1))
             .unwrap_err();
+        let Error::Upload(UploadError::Lost { reason }) = error else {
+            panic!("{error:?}");
+        };
+        // Unless there is another connection already.
         assert!(
-            matches!(error, Error::ConnectionLost(Cause::Stalled(_))),
-            "{error:?}"
+            matches!(reason, None | Some(DisconnectReason::Stalled(_))),
+            "{reason:?}"
         );
         assert!(begin.elapsed() < Duration::from_secs(5));
         // A copy can be sent again.
@@ -151,119 +171,119 @@ fn a_broker_that_takes_no_bytes_is_given_up() {
     }
 }
 
+/// What cannot be sent without a connection is refused at once, waits, or ends when the client
+/// leaves, and each says why.
 #[test]
-fn waiting_for_a_connection_ends_with_the_time_out() {
+fn waiting_for_a_connection_can_be_limited() {
     let server = server();
     let slow = Reconnect::BackOff {
         first: Duration::from_secs(3600),
         cap: Duration::from_secs(3600),
         max_tries: None,
     };
-    let short = Some(Duration::from_millis(100));
-    let mut client = Client::connect(
-        &options(server.addr(), "a")
-            .reconnect(slow)
-            .ack_timeout(short),
-    )
-    .unwrap();
+    let client = Client::clone(
+        &Caller::connect(options(server.addr(), "a").reconnect(slow)).unwrap(),
+    );
     server.cut_all();
-    nothing(&mut client);
-    for qos in LEVELS {
-        let error = client.publish(&Publish::to("t").qos(qos)).unwrap_err();
-        assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
+    while client.state().is_connected() {
+        thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(client.pending(), 0);
-    assert_eq!(client.session(), SessionState::New);
+    assert!(client.state().reason().is_some());
+    let refused = client.try_publish(&Publish::to("t")).map(drop);
+    assert_eq!(refused, Err(PublishError::Offline));
+    let mut receipts: Vec<_> = [QoS::AtLeastOnce, QoS::ExactlyOnce]
+        .map(|qos| client.publish(&Publish::to("t").qos(qos)).unwrap())
+        .into();
+    for receipt in &mut receipts {
+        assert_eq!(receipt.wait_timeout(Duration::from_millis(50)), None);
+    }
+    let Err(Ended::GaveUp(reason)) = client.disconnect(Duration::from_millis(50)) else {
+        panic!("{:?}", client.state());
+    };
+    for receipt in receipts {
+        assert_eq!(
+            receipt.wait(),
+            Err(RequestError::Ended(Ended::GaveUp(reason.clone())))
+        );
+    }
 }
 
 #[test]
 fn a_broker_that_does_not_answer_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = Client::connect(
-        &options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300)),
+    let client = Client::connect(
+        options(listener.local_addr().unwrap(), "a").connect_timeout(Duration::from_millis(300)),
     )
-    .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .starts_with("connected, but no answer to CONNECT within 300ms: check"),
-        "{error}"
-    );
+    .unwrap();
+    let begun = Instant::now();
+    let ended = client.connected().unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(matches!(ended, Ended::GaveUp(_)), "{ended:?}");
 }
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(200));
 
+/// A message that is given up costs nothing else: the connection stays (rule 4).
 #[test]
-fn silence_about_a_message_ends_the_connection_and_the_message() {
+fn silence_about_a_message_ends_the_message_only() {
     // AWS IoT says nothing about QoS 2, and answers all else.
-    let (addr, broker) = script(vec![
-        vec![
-            HELLO_KEEPING,
-            NEW,
-            Hears(b"\x34\x06\0\x01t\0\x011"),
-            Hears(b"\x32\x06\0\x01t\0\x022"),
-            Says(b"\x40\x02\0\x02"),
-            HungUp,
-        ],
-        vec![
-            HELLO_KEEPING,
-            RESUMED,
-            Hears(b"\x62\x02\0\x01"),
-            Says(b"\x70\x02\0\x01"),
-            Hears(b"\x32\x06\0\x01t\0\x033"),
-            Says(b"\x40\x02\0\x03"),
-            Hears(b"\xe0\0"),
-        ],
-    ]);
-    let mut client = Client::connect(
-        &options(addr, "a")
+    let (addr, broker) = script(vec![vec![
+        HELLO_KEEPING,
+        NEW,
+        Hears(b"\x34\x06\0\x01t\0\x011"),
+        Hears(b"\x32\x06\0\x01t\0\x022"),
+        Says(b"\x40\x02\0\x02"),
+        Hears(b"\x32\x06\0\x01t\0\x033"),
+        Says(b"\x40\x02\0\x03"),
+        Hears(b"\xe0\0"),
+    ]]);
+    let client = Caller::connect(
+        options(addr, "a")
             .keep_session()
             .reconnect(AT_ONCE)
             .ack_timeout(SHORT),
     )
     .unwrap();
-    let silent = client
-        .send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
-        .unwrap();
+    let silent = client.send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce));
     client
         .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
         .unwrap();
-    while client.connections() == 1 || client.pending() > 0 {
-        nothing(&mut client);
-    }
-    assert!(matches!(
-        client.wait_for(silent),
-        Err(Error::NotAcknowledged { .. })
-    ));
+    let outcome = done(silent);
+    assert!(
+        matches!(outcome, Err(RequestError::NotAcknowledged(_))),
+        "{outcome:?}"
+    );
     client
         .publish(&Publish::to("t").payload(b"3").qos(QoS::AtLeastOnce))
         .unwrap();
+    assert_eq!(client.counters().connections, 1);
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
 
+/// So does a subscription.
 #[test]
-fn silence_about_a_subscription_ends_the_connection_once() {
-    let (addr, broker) = script(vec![
-        vec![HELLO, NEW, Hears(b"\x82\x06\0\x01\0\x01s\x02"), HungUp],
-        vec![
-            HELLO,
-            NEW,
-            Hears(b"\x32\x06\0\x01t\0\x021"),
-            Says(b"\x40\x02\0\x02"),
-            Hears(b"\xe0\0"),
-        ],
-    ]);
+fn silence_about_a_subscription_ends_the_subscription_only() {
+    let (addr, broker) = script(vec![vec![
+        HELLO,
+        NEW,
+        Hears(b"\x82\x06\0\x01\0\x01s\x02"),
+        Hears(b"\x32\x06\0\x01t\0\x021"),
+        Says(b"\x40\x02\0\x02"),
+        Hears(b"\xe0\0"),
+    ]]);
     let mut client =
-        Client::connect(&options(addr, "a").reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
+        Caller::connect(options(addr, "a").reconnect(AT_ONCE).ack_timeout(SHORT)).unwrap();
     let error = client
         .subscribe(&[Filter::new("s", QoS::ExactlyOnce)])
         .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
-    while client.connections() == 1 || client.pending() > 0 {
-        nothing(&mut client);
-    }
+    assert!(
+        matches!(
+            error,
+            SubscribeError::Failed(RequestError::NotAcknowledged(_))
+        ),
+        "{error:?}"
+    );
     client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
         .unwrap();
@@ -279,19 +299,14 @@ fn without_another_connection_silence_is_borne() {
         Hears(b"\x34\x06\0\x01t\0\x011"),
         Hears(b"\xe0\0"),
     ]]);
-    let mut client = Client::connect(&options(addr, "a").ack_timeout(SHORT)).unwrap();
+    let mut client = Caller::connect(options(addr, "a").ack_timeout(SHORT)).unwrap();
     let error = client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
         .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
-    assert_eq!(
-        client.recv(Some(Duration::from_millis(1500))).unwrap(),
-        None
-    );
-    assert!(matches!(
-        client.disconnect(),
-        Err(Error::NotAcknowledged { .. })
-    ));
+    assert!(is_not_acknowledged(&error), "{error:?}");
+    assert!(client.recv(Duration::from_millis(1500)).unwrap().is_none());
+    // The outcome was told: nothing is unfinished.
+    client.disconnect().unwrap();
     broker.join().unwrap();
 }
 
@@ -323,21 +338,17 @@ fn what_the_broker_goes_wrong_over_twice_is_abandoned() {
             Hears(b"\xe0\0"),
         ],
     ]);
-    let mut client =
-        Client::connect(&options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
+    let client = Caller::connect(options(addr, "a").keep_session().reconnect(AT_ONCE)).unwrap();
     let error = client
         .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
         .unwrap_err();
     assert!(
         matches!(
             error,
-            Error::Abandoned {
-                fault: Fault::Unexpected
-            }
+            Error::Request(RequestError::Abandoned(Fault::Unexpected))
         ),
         "{error:?}"
     );
-    assert_eq!(error.kind(), ErrorKind::NotAcknowledged);
     client
         .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
         .unwrap();
@@ -372,36 +383,42 @@ fn hangs_up_at_qos_2(listener: &TcpListener) -> io::Result<usize> {
 }
 
 #[test]
-fn a_message_that_ends_each_connection_ends_with_the_callers_patience() {
+fn a_message_that_ends_each_connection_is_sent_until_the_client_leaves() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let broker = thread::spawn(move || hangs_up_at_qos_2(&listener).unwrap());
-    let patience = Some(Duration::from_millis(500));
-    let mut client = Client::connect(
-        &options(addr, "a")
+    let client = Caller::connect(
+        options(addr, "a")
             .keep_session()
             .reconnect(AT_ONCE)
-            .ack_timeout(patience),
+            .ack_timeout(Some(Duration::from_millis(500))),
     )
     .unwrap();
-    let error = client
-        .publish(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce))
-        .unwrap_err();
-    assert!(matches!(error, Error::NotAcknowledged { .. }), "{error:?}");
-    client
-        .publish(&Publish::to("t").payload(b"2").qos(QoS::AtLeastOnce))
-        .unwrap();
-    client.disconnect().unwrap();
+    let mut receipt = client.send(&Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce));
+    // Each connection ends at it, and the state says why.
+    let begun = Instant::now();
+    while client.counters().connections < 4 {
+        assert!(begun.elapsed() < SOON);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(receipt.poll(), None);
+    let left = Client::clone(&client).disconnect(Duration::from_millis(500));
+    assert!(left.is_err());
+    drop((client, receipt));
+    // The broker waits for another connection.
+    let mut last = TcpStream::connect(addr).unwrap();
+    last.write_all(&[&[0; 15][..], &[0xe0, 0]].concat()).unwrap();
     assert!(broker.join().unwrap() > 2);
 }
 
 #[test]
 fn who_only_looks_does_not_wait() {
     let server = server();
-    let mut client = connect(server.addr(), "a");
+    let client = connect(server.addr(), "a");
+    let mut stream = client.messages();
     let began = Instant::now();
     for _ in 0..1000 {
-        assert!(client.recv(Some(Duration::ZERO)).unwrap().is_none());
+        assert!(stream.recv_timeout(Duration::ZERO).is_err());
     }
     // A time-out of the system's is a millisecond at least.
     assert!(

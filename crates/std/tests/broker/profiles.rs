@@ -14,14 +14,16 @@ mod mosquitto;
 
 use crate::{
     server,
-    support::{connect, next, options},
+    support::{Caller, connect, done, next, options},
 };
 use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{
-    Client, Direction, Error, ErrorKind, Filter, Packet, Publish, QoS, ReturnCode, Will,
+    Client, Direction, Error, Filter, OptionsError, Packet, Publish, PublishError, QoS, ReturnCode,
+    SubscribeError, UploadError, Will,
     profile::{AWS_IOT, Profile},
 };
 use std::{
+    fmt::{Debug, Display},
     io, iter,
     sync::{Arc, Mutex},
     thread,
@@ -113,15 +115,17 @@ fn a_client_of_mosquitto() {
     client
         .subscribe(&[Filter::new("motemq/runs", QoS::AtMostOnce)])
         .unwrap();
-    assert_eq!(next(&mut client).payload, b"2");
+    assert_eq!(next(&mut client).payload, &b"2"[..]);
 }
 
-fn is_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, words: &str) {
+/// Asserts that the error is that of a limit, and says which.
+fn is_refused<T: Debug, E: Debug + Display>(
+    outcome: Result<T, E>,
+    is_limit: impl Fn(&E) -> bool,
+    words: &str,
+) {
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(error, Error::OverLimit(_)) && error.kind() == ErrorKind::Invalid,
-        "{error:?}"
-    );
+    assert!(is_limit(&error), "{error:?}");
     assert!(error.to_string().contains(words), "{error}");
 }
 
@@ -129,46 +133,55 @@ fn is_refused<T: std::fmt::Debug>(outcome: Result<T, Error>, words: &str) {
 fn what_a_broker_would_not_take_is_not_sent() {
     let server = server();
     let options = options(server.addr(), "a").profile(&AWS_IOT);
+    let of_options =
+        |error: &Error| matches!(error, Error::Options(OptionsError::OverLimit(_)));
     is_refused(
-        Client::connect(&options.clone().keep_alive(0)),
+        Client::connect(options.clone().keep_alive(0)),
+        of_options,
         "AWS IoT Core takes a keep-alive of 1 to 1200 s",
     );
+    let will = Will {
+        qos: QoS::ExactlyOnce,
+        ..Will::new("t")
+    };
     is_refused(
-        Client::connect(&options.clone().will(Will {
-            qos: QoS::ExactlyOnce,
-            ..Will::new("t")
-        })),
+        Client::connect(options.clone().will(will)),
+        of_options,
         "QoS 1 at most",
     );
-    let mut client = Client::connect(&options).unwrap();
+    let client = Client::clone(&Caller::connect(options).unwrap());
+    let of_publish = |error: &PublishError| matches!(error, PublishError::OverLimit(_));
     is_refused(
         client.publish(&Publish::to("t").qos(QoS::ExactlyOnce)),
+        of_publish,
         "QoS 1 at most",
     );
+    let long = Publish::to("t").qos(QoS::AtLeastOnce);
     is_refused(
-        client.send(
-            &Publish::to("t")
-                .payload(&[0; 200_000])
-                .qos(QoS::AtLeastOnce),
-        ),
+        client.publish(&long.payload(&[0; 200_000])),
+        of_publish,
         "131072 bytes",
     );
     is_refused(
-        client.publish_from("t", QoS::AtMostOnce, false, 200_000, io::repeat(0)),
+        client.publish_from(&Publish::to("t").remaining(200_000), io::repeat(0)),
+        |error| matches!(error, UploadError::Publish(PublishError::OverLimit(_))),
         "131072 bytes",
     );
+    let of_subscribe = |error: &SubscribeError| matches!(error, SubscribeError::OverLimit(_));
     is_refused(
         client.subscribe(&[Filter::new("a/b/c/d/e/f/g/h/#", QoS::AtMostOnce)]),
+        of_subscribe,
         "7 slashes",
     );
     is_refused(
         client.subscribe(&[Filter::new("a", QoS::AtMostOnce); 9]),
+        of_subscribe,
         "8 filters",
     );
-    assert_eq!(client.pending(), 0);
-    client
-        .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
-        .unwrap();
+    let counters = client.counters();
+    assert_eq!((counters.in_flight, counters.queued, counters.sent), (0, 0, 0));
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    done(client.publish(&publish).unwrap()).unwrap();
 }
 
 #[test]
@@ -189,13 +202,11 @@ fn no_more_are_under_way_than_the_broker_has_places_for() {
         }
         seen.1 = seen.1.max(seen.0);
     };
-    let mut client =
-        Client::connect(&options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
-    for _ in 0..10 {
-        client
-            .send(&Publish::to("t").qos(QoS::AtLeastOnce))
-            .unwrap();
+    let client =
+        Caller::connect(options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
+    let receipts = [(); 10].map(|()| client.send(&Publish::to("t").qos(QoS::AtLeastOnce)));
+    for receipt in receipts {
+        done(receipt).unwrap();
     }
-    client.flush().unwrap();
     assert_eq!(*seen.lock().unwrap(), (0, 1));
 }

@@ -2,12 +2,11 @@
 use crate::{
     script::{HELLO, Hears, NEW, Says, keep, script},
     server,
-    support::{LEVELS, connect, next, nothing, options},
+    support::{Caller, LEVELS, SOON, connect, next, nothing, options},
 };
 use motemq_rig::{broker::Config, server::Server};
-use motemq_std::{Client, Error, Filter, Granted, Publish, QoS};
+use motemq_std::{Client, Filter, Publish, QoS, RequestError, SubscribeError};
 use std::{
-    ops::ControlFlow,
     thread,
     time::{Duration, Instant},
 };
@@ -24,17 +23,18 @@ fn a_message_is_acknowledged_by_asking_for_the_next() {
         Hears(b"\x40\x02\0\x08\xe0\0"),
     ]]);
     let mut client = connect(addr, "a");
-    assert_eq!(next(&mut client).payload, b"1");
+    assert_eq!(next(&mut client).payload, &b"1"[..]);
     client.publish(&Publish::to("t")).unwrap();
-    assert_eq!(next(&mut client).payload, b"2");
+    assert_eq!(next(&mut client).payload, &b"2"[..]);
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
 
+/// Messages that nobody takes bar no answer behind them (rule 1).
 #[test]
-fn a_full_inbox_is_told_and_loses_nothing() {
+fn a_full_stream_bars_nothing_and_loses_nothing() {
     let server = Server::start(Config::new().window(500)).unwrap();
-    let mut from = connect(server.addr(), "from");
+    let from = connect(server.addr(), "from");
     for qos in LEVELS {
         let mut client = connect(server.addr(), "a");
         client.subscribe(&[Filter::new("t", qos)]).unwrap();
@@ -46,23 +46,11 @@ fn a_full_inbox_is_told_and_loses_nothing() {
         // other, in front of its answers.
         from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce))
             .unwrap();
-        let mut taken = 0;
-        let mut full = 0;
-        while let Err(error) = client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)) {
-            assert!(matches!(error, Error::Backlog), "{error:?}");
-            full += 1;
-            while let Some(message) = client.recv(Some(Duration::from_millis(50))).unwrap() {
-                assert_eq!(message.payload, u16::to_be_bytes(taken), "{qos:?}");
-                taken += 1;
-                if client.pending() == 0 {
-                    break;
-                }
-            }
-        }
-        assert!(full > 0, "{qos:?}");
-        client.flush().unwrap();
-        for n in taken..400 {
-            assert_eq!(next(&mut client).payload, n.to_be_bytes());
+        client
+            .publish(&Publish::to("u").qos(QoS::AtLeastOnce))
+            .unwrap();
+        for n in 0..400u16 {
+            assert_eq!(next(&mut client).payload[..], n.to_be_bytes(), "{qos:?}");
         }
         nothing(&mut client);
         client.disconnect().unwrap();
@@ -72,30 +60,28 @@ fn a_full_inbox_is_told_and_loses_nothing() {
 #[test]
 fn a_handler_answers() {
     let server = server();
-    let mut client = connect(server.addr(), "a");
-    client
-        .subscribe(&[
-            Filter::new("ask/#", QoS::ExactlyOnce),
-            Filter::new("answer", QoS::ExactlyOnce),
-        ])
+    let client = Client::clone(&connect(server.addr(), "a"));
+    let mut questions = client
+        .subscribe(&[Filter::new("ask/#", QoS::ExactlyOnce)])
         .unwrap();
+    let mut answers = client
+        .subscribe(&[Filter::new("answer", QoS::ExactlyOnce)])
+        .unwrap();
+    let handler = client.clone();
+    let handler = thread::spawn(move || {
+        for question in &mut questions {
+            let answer = Publish::to("answer").payload(b"!").qos(question.qos);
+            handler.publish(&answer).unwrap().wait().unwrap();
+        }
+    });
     for qos in LEVELS {
-        client
-            .publish(&Publish::to("ask/1").payload(b"?").qos(qos))
-            .unwrap();
-        let answer = client
-            .run(|client, message| {
-                if message.topic == "answer" {
-                    return ControlFlow::Break(message.payload);
-                }
-                client
-                    .publish(&Publish::to("answer").payload(b"!").qos(qos))
-                    .unwrap();
-                ControlFlow::Continue(())
-            })
-            .unwrap();
-        assert_eq!(answer, b"!");
+        let question = Publish::to("ask/1").payload(b"?").qos(qos);
+        client.publish(&question).unwrap().wait().unwrap();
+        let answer = answers.recv_timeout(SOON).unwrap();
+        assert_eq!((&answer.payload[..], answer.qos), (&b"!"[..], qos));
     }
+    client.disconnect(SOON).unwrap();
+    handler.join().unwrap();
 }
 
 #[test]
@@ -120,17 +106,14 @@ fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
         Filter::new("s", QoS::AtLeastOnce),
         Filter::new("u", QoS::AtLeastOnce),
     ];
-    assert!(matches!(client.subscribe(&filters), Err(Error::Backlog)));
-    (0..150).for_each(|_| drop(next(&mut client)));
-    let answers = client.subscribe(&filters).unwrap();
-    assert_eq!(
-        answers,
-        [Granted::AtMost(QoS::AtLeastOnce), Granted::Refused]
-    );
-    (150..300).for_each(|_| drop(next(&mut client)));
-    assert!(matches!(client.unsubscribe(&["s"]), Err(Error::Backlog)));
-    (0..150).for_each(|_| drop(next(&mut client)));
+    let refused = client.subscribe(&filters).unwrap_err();
+    let SubscribeError::Failed(RequestError::Refused { filters, codes }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((&*filters, &codes[..]), ("\"u\"", &[1, 0x80][..]));
     client.unsubscribe(&["s"]).unwrap();
+    (0..600).for_each(|_| drop(next(&mut client)));
+    nothing(&mut client);
     client.disconnect().unwrap();
     broker.join().unwrap();
 }
@@ -138,27 +121,24 @@ fn an_answer_behind_many_messages_is_waited_for_by_the_same_call() {
 /// Longer than the broker waits for a sign of life, and we for its answer to a ping.
 const LONG: Duration = Duration::from_secs(4);
 
-/// A client with a keep-alive of a second, whose inbox is full; behind that more waits for it, in
-/// all so many messages.
-fn overwhelmed(server: &Server, messages: u16) -> Client {
+/// Returns a client with a keep alive of a second, whose stream is full; behind that more waits for
+/// it, in all so many messages.
+fn overwhelmed(server: &Server, messages: u16) -> Caller {
     let options = options(server.addr(), "a")
         .keep_alive(1)
-        .connect_timeout(Duration::from_secs(1));
-    let mut client = Client::connect(&options).unwrap();
+        .connect_timeout(Duration::from_secs(1))
+        .streams(100, 1 << 20);
+    let mut client = Caller::connect(options).unwrap();
     client
         .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
         .unwrap();
-    let mut from = connect(server.addr(), "from");
+    let from = connect(server.addr(), "from");
     for n in 0..messages {
         from.publish(&Publish::to("t").payload(&n.to_be_bytes()))
             .unwrap();
     }
     from.publish(&Publish::to("elsewhere").qos(QoS::AtLeastOnce))
         .unwrap();
-    while !matches!(
-        client.publish(&Publish::to("u").qos(QoS::AtLeastOnce)),
-        Err(Error::Backlog)
-    ) {}
     client
 }
 
@@ -168,12 +148,14 @@ fn who_takes_slowly_stays_connected() {
     let mut client = overwhelmed(&server, 800);
     let begun = Instant::now();
     for n in 0..800u16 {
-        assert_eq!(next(&mut client).payload, n.to_be_bytes());
+        assert_eq!(next(&mut client).payload[..], n.to_be_bytes());
         // Always at the same fullness, once the first few are gone.
         thread::sleep(LONG / 500);
     }
     assert!(begun.elapsed() > LONG);
-    client.flush().unwrap();
+    let publish = Publish::to("u").qos(QoS::AtLeastOnce);
+    client.publish(&publish).unwrap();
+    assert_eq!(client.counters().connections, 1);
     client.disconnect().unwrap();
 }
 
@@ -183,12 +165,14 @@ fn who_takes_nothing_stays_connected() {
     let mut client = overwhelmed(&server, 800);
     let begun = Instant::now();
     while begun.elapsed() < LONG {
-        assert!(matches!(client.flush(), Err(Error::Backlog)));
+        assert!(client.state().is_connected(), "{:?}", client.state());
         thread::sleep(LONG / 100);
     }
     for n in 0..800u16 {
-        assert_eq!(next(&mut client).payload, n.to_be_bytes());
+        assert_eq!(next(&mut client).payload[..], n.to_be_bytes());
     }
-    client.flush().unwrap();
+    let publish = Publish::to("u").qos(QoS::AtLeastOnce);
+    client.publish(&publish).unwrap();
+    assert_eq!(client.counters().connections, 1);
     client.disconnect().unwrap();
 }

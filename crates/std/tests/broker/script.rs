@@ -15,7 +15,7 @@ pub fn script(connections: Vec<Vec<Step>>) -> (SocketAddr, JoinHandle<()>) {
     let thread = thread::spawn(move || {
         for steps in connections {
             let (mut stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(SOON).unwrap();
+            stream.set_read_timeout(Some(SOON)).unwrap();
             for step in steps {
                 match step {
                     Hears(bytes) => {
