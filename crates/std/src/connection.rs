@@ -163,7 +163,10 @@ impl Connection {
         let left = input.len();
         self.rx.keep(left);
         self.is_rx_read = !is_again;
-        is_again |= client.on_timeout(now, || 0);
+        if client.on_timeout(now, || 0) {
+            self.link.look_again();
+            is_again = true;
+        }
         is_again |= client.poll_output(&mut self.tx);
         let transport = loop {
             match client.poll_transport(now, fastrand::u64(..)) {
@@ -200,7 +203,11 @@ impl Connection {
                 .client
                 .on_written(mem::take(&mut self.written), now);
         }
+        // The driver would do it, and sleeps.
         let mut wakes = inner.is_asleep && inner.client.on_timeout(now, || 0);
+        if wakes {
+            self.link.look_again();
+        }
         wakes |= inner.client.poll_output(&mut self.tx);
         if inner.is_asleep {
             let until = inner.client.poll_timeout();

@@ -40,7 +40,12 @@ impl Link {
     }
 
     pub fn is_readable(&self) -> bool {
-        self.is_polled && self.is_readable
+        self.is_readable
+    }
+
+    /// Something seems to be late: whatever the system has told, look whether it has come.
+    pub fn look_again(&mut self) {
+        self.is_readable = true;
     }
 
     pub fn is_writable(&self) -> bool {
@@ -88,7 +93,8 @@ impl Link {
                 transport.read(space)
             }
         };
-        self.is_readable = !matches!(&read, Err(error) if crate::connection::is_pause(error));
+        self.is_readable = self.is_polled
+            && !matches!(&read, Err(error) if crate::connection::is_pause(error));
         // It may have made room for what is written.
         self.is_writable |= !self.is_polled;
         read
@@ -204,7 +210,7 @@ impl Poller {
             carrier,
             token: self.last,
             is_polled,
-            is_readable: true,
+            is_readable: is_polled,
             is_writable: true,
             is_closed: false,
             read_limit: None,

@@ -2,11 +2,14 @@
 //! the broker. A process of its own, since everything allocated is counted.
 #![cfg(feature = "websocket")]
 use motemq_rig::hostile;
-use motemq_std::{Cause, Client, Error, Fault, Filter, Options, Publish, QoS, Reconnect};
+use motemq_std::{
+    Client, DisconnectReason, Ended, Fault, Filter, Options, Publish, QoS, Reconnect,
+    TransportErrorKind,
+};
 use peak_alloc::PeakAlloc;
 use std::{
     io::{self, Write},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     sync::{Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
 };
@@ -17,7 +20,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// Held by each test, since they count the memory of the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
 
-const SOON: Option<Duration> = Some(Duration::from_secs(20));
+const SOON: Duration = Duration::from_secs(20);
 /// Of a flood.
 const MEBIBYTES: usize = 64;
 /// The client's buffers, the peer's, and the threads of both.
@@ -37,55 +40,56 @@ fn web(mut script: impl FnMut(&mut TcpStream) -> io::Result<()> + Send + 'static
 }
 
 /// What a client can do before [`hostile::Answers`].
-fn works(options: &Options) {
-    let mut client = Client::connect(options).unwrap();
-    client
+fn works(options: Options) {
+    let client = Client::connect(options).unwrap();
+    let mut messages = client
         .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
         .unwrap();
-    let message = client.recv(SOON).unwrap().expect("a message");
+    let message = messages.recv_timeout(SOON).unwrap();
     assert_eq!(
         (&*message.topic, &message.payload[..]),
         ("t", &b"hello"[..])
     );
-    client
-        .publish(&Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce))
-        .unwrap();
-    client.disconnect().unwrap();
+    let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);
+    client.publish(&publish).unwrap().wait().unwrap();
+    client.disconnect(SOON).unwrap();
+}
+
+/// How a connection ends that nobody ends.
+fn ends(options: Options) -> Ended {
+    let (_client, mut driver) = Client::new(options).unwrap();
+    driver.drive(SOON).expect("an end in time").unwrap_err()
 }
 
 #[test]
 fn fragments_pass_on_as_they_come() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    works(&web(hostile::one_message));
+    works(web(hostile::one_message));
 }
 
 #[test]
 fn a_frame_passes_on_as_it_comes() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    works(&web(hostile::one_frame));
+    works(web(hostile::one_frame));
 }
 
 #[test]
 fn pings_are_answered() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    works(&web(hostile::ping_first));
+    works(web(hostile::ping_first));
 }
 
 #[test]
 fn frames_are_short() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let options = web(|stream| hostile::with_limit(stream, 16 << 10));
-    let mut client = Client::connect(&options).unwrap();
+    let client = Client::connect(options).unwrap();
     for size in [16_000, 16 << 10, 66_000, 1 << 20] {
-        client
-            .publish(
-                &Publish::to("t")
-                    .payload(&vec![7; size])
-                    .qos(QoS::AtLeastOnce),
-            )
-            .unwrap();
+        let payload = vec![7; size];
+        let publish = Publish::to("t").payload(&payload).qos(QoS::AtLeastOnce);
+        client.publish(&publish).unwrap().wait().unwrap();
     }
-    client.disconnect().unwrap();
+    client.disconnect(SOON).unwrap();
 }
 
 /// What a flood of this kind costs.
@@ -98,15 +102,13 @@ fn floods(script: fn(&mut TcpStream, usize) -> io::Result<()>) {
         // Until the client hangs up.
         io::copy(stream, &mut io::sink()).map(|_| ())
     });
-    let mut client = Client::connect(&options).unwrap();
+    let client = Client::connect(options).unwrap();
+    client.connected().unwrap();
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage_as_mb();
-    let begun = Instant::now();
-    while is_over.try_recv().map(Result::unwrap).is_err() {
-        let received = client.recv(Some(Duration::from_millis(20))).unwrap();
-        assert!(received.is_none(), "{received:?}");
-        assert!(begun.elapsed() < Duration::from_secs(60));
-    }
+    let sent = is_over.recv_timeout(3 * SOON);
+    assert_eq!(sent, Ok(Ok(())));
+    assert!(client.state().is_connected());
     let peak = MEMORY.peak_usage_as_mb() - before;
     assert!(peak < MEMORY_LIMIT, "{peak} MB");
 }
@@ -127,28 +129,26 @@ fn headers_without_an_end_are_not_held() {
     let addr = hostile::start(|mut stream| hostile::flood_headers(&mut stream)).unwrap();
     let before = MEMORY.current_usage_as_mb();
     MEMORY.reset_peak_usage();
-    let refused = Client::connect(&options(&format!("ws://{addr}/mqtt"))).map(|_| ());
-    assert!(
-        matches!(refused, Err(Error::WebSocket { .. })),
-        "{refused:?}"
-    );
+    let refused = ends(options(&format!("ws://{addr}/mqtt")));
+    let Ended::GaveUp(DisconnectReason::Transport(refused)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(refused.kind(), TransportErrorKind::WebSocket);
     let peak = MEMORY.peak_usage_as_mb() - before;
     assert!(peak < MEMORY_LIMIT, "{peak} MB");
 }
 
 /// The broker is silent, whoever pings before it.
-fn is_found_dead(options: &Options) {
+fn is_found_dead(options: Options) {
     let options = options
-        .clone()
         .keep_alive(1)
         .connect_timeout(Duration::from_secs(1));
-    let mut client = Client::connect(&options).unwrap();
     let begun = Instant::now();
-    let ended = client.recv(SOON);
+    let ended = ends(options);
     assert!(
         matches!(
             &ended,
-            Err(Error::ConnectionLost(Cause::Fault(Fault::Timeout)))
+            Ended::GaveUp(DisconnectReason::Fault(Fault::Timeout))
         ),
         "{ended:?}"
     );
@@ -158,16 +158,16 @@ fn is_found_dead(options: &Options) {
 #[test]
 fn pings_are_no_sign_of_life_of_the_broker() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    is_found_dead(&web(|stream| {
+    is_found_dead(web(|stream| {
         hostile::ping_for_ever(stream, Duration::from_millis(100))
-    }));
+    }))
+    ;
 }
 
 #[test]
 fn the_reason_of_a_closed_websocket_is_told() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut client = Client::connect(&web(hostile::close_with_reason)).unwrap();
-    let error = client.recv(SOON).unwrap_err().to_string();
+    let error = ends(web(hostile::close_with_reason)).to_string();
     assert!(
         error.contains("code 1008 and the reason \"not today\""),
         "{error}"
@@ -183,7 +183,7 @@ fn another_protocol_is_named() {
         (b"\x15\x03\x01\0\x02\x02\x46", "TLS"),
     ] {
         let addr = hostile::start(move |mut stream| stream.write_all(says)).unwrap();
-        let error = Client::connect(&options(&format!("mqtt://{addr}"))).unwrap_err();
+        let error = ends(options(&format!("mqtt://{addr}")));
         let words = format!("speaks {name}, not MQTT");
         assert!(error.to_string().contains(&words), "{error}");
     }
@@ -198,6 +198,7 @@ mod tls {
     };
     use motemq_std::Tls;
     use native_tls::{Identity, TlsAcceptor, TlsStream};
+    use std::net::SocketAddr;
 
     /// A TLS server that plays this script, and what trusts it.
     fn secured(
@@ -220,14 +221,14 @@ mod tls {
         let (addr, tls) = secured(|stream| {
             hostile::ping_for_ever(&mut hostile::upgrade(stream)?, Duration::from_millis(100))
         });
-        is_found_dead(&options(&format!("wss://{addr}/mqtt")).tls(tls));
+        is_found_dead(options(&format!("wss://{addr}/mqtt")).tls(tls));
     }
 
     #[test]
     fn fragments_in_records_pass_on_as_they_come() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let (addr, tls) = secured(|stream| hostile::one_message(&mut hostile::upgrade(stream)?));
-        works(&options(&format!("wss://{addr}/mqtt")).tls(tls));
+        works(options(&format!("wss://{addr}/mqtt")).tls(tls));
     }
 
     /// Nothing of it can be read before it is whole, and the answers to pings stand behind it.
@@ -246,12 +247,12 @@ mod tls {
             .tls(tls)
             .keep_alive(1)
             .connect_timeout(Duration::from_secs(2));
-        let mut client = Client::connect(&options).unwrap();
-        client
+        let client = Client::connect(options).unwrap();
+        let mut messages = client
             .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
             .unwrap();
         let begun = Instant::now();
-        let message = client.recv(SOON).unwrap().expect("a message");
+        let message = messages.recv_timeout(SOON).unwrap();
         assert_eq!(message.payload.len(), 15_000);
         assert!(begun.elapsed() > Duration::from_secs(3), "it was not slow");
     }

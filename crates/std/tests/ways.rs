@@ -1,6 +1,8 @@
 //! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
 //! said where one is barred.
 #![cfg(all(feature = "_tls", feature = "websocket"))]
+#[allow(dead_code)]
+mod support;
 
 use motemq_rig::{
     certificates::{Authority, self_signed_server},
@@ -10,16 +12,17 @@ use motemq_rig::{
     nginx,
 };
 use motemq_std::{
-    Client, Error, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError, TlsErrorKind,
+    Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, Tls, TlsError,
+    TlsErrorKind, TransportErrorKind,
 };
 use std::{
+    error::Error,
     fs,
     net::{Ipv4Addr, TcpListener},
     path::Path,
     time::Duration,
 };
-
-const SOON: Option<Duration> = Some(Duration::from_secs(20));
+use support::{Caller, SOON, done};
 
 fn options(url: &str) -> Options {
     Options::from_url(url).unwrap().reconnect(Reconnect::Never)
@@ -27,30 +30,35 @@ fn options(url: &str) -> Options {
 
 /// What a client can do at all, it can do this way.
 fn works(options: &Options, size: u32) {
-    let mut client = Client::connect(&options.clone().max_message(64 << 20)).unwrap();
+    let mut client = Caller::connect(options.clone().max_message(64 << 20)).unwrap();
     client
         .subscribe(&[Filter::new("way", QoS::ExactlyOnce)])
         .unwrap();
     // More than sockets, records and frames hold: whoever only wrote would wait for ever.
     let large: Vec<u8> = (0..size).map(|n| (n ^ n >> 8 ^ n >> 16) as u8).collect();
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        for payload in [&b""[..], b"small", &large, &large] {
-            client
-                .publish(&Publish::to("way").payload(payload).qos(qos))
-                .unwrap();
-        }
-        for payload in [&b""[..], b"small", &large, &large] {
+        let payloads = [&b""[..], b"small", &large, &large];
+        let receipts =
+            payloads.map(|payload| client.send(&Publish::to("way").payload(payload).qos(qos)));
+        for payload in payloads {
             let message = client.recv(SOON).unwrap().expect("a message");
             assert!(
-                message.payload == payload && message.qos == qos,
+                message.payload[..] == *payload && message.qos == qos,
                 "{qos:?}: {} bytes",
                 message.payload.len()
             );
         }
+        for receipt in receipts {
+            done(receipt).unwrap();
+        }
     }
-    // Nothing comes, and that is no error.
-    assert_eq!(client.recv(Some(Duration::from_millis(100))).unwrap(), None);
+    support::nothing(&mut client);
     client.disconnect().unwrap();
+}
+
+/// Connects, and disconnects.
+fn connects(options: Options) {
+    Caller::connect(options).unwrap().disconnect().unwrap();
 }
 
 fn trusting(authority: &Authority) -> Tls {
@@ -61,14 +69,26 @@ fn text(path: &Path) -> String {
     path.to_str().expect("a path of characters").into()
 }
 
+/// Returns why there is no connection.
+fn fails(options: Options) -> Ended {
+    Client::connect(options).unwrap().connected().unwrap_err()
+}
+
+/// Returns the part of the connection that failed.
+fn failed_part(ended: &Ended) -> TransportErrorKind {
+    match ended {
+        Ended::GaveUp(DisconnectReason::Transport(error)) => error.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Returns why there is no TLS.
 #[track_caller]
 fn tls_error(options: &Options) -> TlsErrorKind {
-    match Client::connect(options).map(|_| ()) {
-        Err(Error::Tls {
-            source: TlsError::Handshake { kind, .. },
-            ..
-        }) => kind,
+    let ended = fails(options.clone());
+    assert_eq!(failed_part(&ended), TransportErrorKind::Tls, "{ended:?}");
+    match ended.source().and_then(|source| source.downcast_ref()) {
+        Some(TlsError::Handshake { kind, .. }) => *kind,
         other => panic!("{other:?}"),
     }
 }
@@ -98,7 +118,7 @@ fn client_certificates_work() {
             .unwrap();
         let options = options(&ways.mutual()).tls(tls);
         assert!(!format!("{options:?}").contains("PRIVATE"));
-        Client::connect(&options).unwrap().disconnect().unwrap();
+        connects(options.clone());
     }
 }
 
@@ -170,21 +190,12 @@ fn what_we_object_to() {
         let url = format!("mqtts://localhost:{port}");
         assert_eq!(tls_error(&options(&url).tls(settings.clone())), kind);
         // Whoever must can look all the same.
-        Client::connect(&options(&url).tls(settings.dangerously_trust_anyone()))
-            .unwrap()
-            .disconnect()
-            .unwrap();
+        connects(options(&url).tls(settings.dangerously_trust_anyone()));
         if kind == TlsErrorKind::WrongName {
-            Client::connect(&options(&url).tls(trusting(&ours).sni("other.example")))
-                .unwrap()
-                .disconnect()
-                .unwrap();
+            connects(options(&url).tls(trusting(&ours).sni("other.example")));
         }
         if kind == TlsErrorKind::SelfSigned {
-            Client::connect(&options(&url).tls(Tls::new().ca(&server.der).unwrap()))
-                .unwrap()
-                .disconnect()
-                .unwrap();
+            connects(options(&url).tls(Tls::new().ca(&server.der).unwrap()));
         }
     }
 }
@@ -234,10 +245,7 @@ fn what_the_broker_objects_to() {
         .clone()
         .identity(chain.as_bytes(), client.key.as_bytes(), None)
         .unwrap();
-    Client::connect(&mutual.tls(chain))
-        .unwrap()
-        .disconnect()
-        .unwrap();
+    connects(mutual.tls(chain));
     // Plain TCP there, and TLS here.
     let plain = ways.plain().replace("mqtt://", "mqtts://");
     assert_eq!(
@@ -297,8 +305,12 @@ fn a_missing_client_certificate_is_told_in_tls_1_2() {
     let known = trusting
         .identity(client.pem.as_bytes(), client.key.as_bytes(), None)
         .unwrap();
-    let error = Client::connect(&there.tls(known)).unwrap_err();
-    assert!(!matches!(error, Error::Tls { .. }), "{error}");
+    let ended = fails(there.tls(known));
+    let is_tls = matches!(
+        &ended,
+        Ended::GaveUp(DisconnectReason::Transport(error)) if error.kind() == TransportErrorKind::Tls
+    );
+    assert!(!is_tls, "{ended}");
 }
 
 /// Servers in Go and Java say "bad certificate" where there was none.
@@ -354,8 +366,7 @@ fn whoever_says_nothing_is_given_up() {
     assert_eq!(tls_error(&there), TlsErrorKind::TimedOut);
     let there = options(&format!("ws://{}", silent.local_addr().unwrap()))
         .connect_timeout(Duration::from_millis(200));
-    let error = Client::connect(&there).unwrap_err();
-    assert!(matches!(error, Error::WebSocket { .. }), "{error}");
+    assert_eq!(failed_part(&fails(there)), TransportErrorKind::WebSocket);
 }
 
 /// As AWS does it on port 443: TLS ends at a proxy, which wants a client certificate and one

@@ -1,17 +1,20 @@
 //! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play
 //! along.
 #![cfg(feature = "websocket")]
+#[allow(dead_code)]
+mod support;
+
 use motemq_rig::{
     broker::Config,
     server::Server,
     web::{Manners, Web},
 };
 use motemq_std::{
-    Cause, Client, Error, Filter, Options, Publish, QoS, Reconnect, WebSocket, WebSocketError,
+    Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, TransportError,
+    TransportErrorKind, WebSocket, WebSocketError,
 };
-use std::time::Duration;
-
-const SOON: Option<Duration> = Some(Duration::from_secs(20));
+use std::error::Error;
+use support::{Caller, SOON};
 
 fn web(manners: Manners) -> (Server, Web) {
     let broker = Server::start(Config::new()).unwrap();
@@ -30,7 +33,7 @@ fn options(web: &Web) -> Options {
 fn frames_may_be_cut_anywhere() {
     for seed in 0..3 {
         let (_broker, web) = web(Manners::Unkind(seed));
-        let mut client = Client::connect(&options(&web)).unwrap();
+        let mut client = Caller::connect(options(&web)).unwrap();
         client
             .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
             .unwrap();
@@ -44,7 +47,7 @@ fn frames_may_be_cut_anywhere() {
                     .unwrap();
                 let message = client.recv(SOON).unwrap().expect("a message");
                 assert!(
-                    message.payload == payload && message.qos == qos,
+                    message.payload[..] == *payload && message.qos == qos,
                     "{seed}: {} bytes",
                     message.payload.len()
                 );
@@ -69,7 +72,10 @@ fn the_request_is_as_wanted_each_time() {
     let options = options(&web).websocket(asked);
     assert!(!format!("{options:?}").contains("secret"));
     for _ in 0..2 {
-        Client::connect(&options).unwrap().disconnect().unwrap();
+        Caller::connect(options.clone())
+            .unwrap()
+            .disconnect()
+            .unwrap();
     }
     let requests = web.requests();
     assert_eq!(requests.len(), 2);
@@ -83,27 +89,37 @@ fn the_request_is_as_wanted_each_time() {
             assert!(request.contains(words), "{request}");
         }
     }
-    let error = Client::connect(
-        &options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into()))),
-    )
-    .unwrap_err();
+    let error = fails(
+        options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into()))),
+    );
     assert!(error.to_string().contains("no credentials"), "{error}");
+}
+
+/// Returns why there is no connection.
+fn fails(options: Options) -> TransportError {
+    let client = Client::connect(options).unwrap();
+    match client.connected() {
+        Err(Ended::GaveUp(DisconnectReason::Transport(error))) => error,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn servers_that_do_not_speak_mqtt() {
-    let refused = |manners| match Client::connect(&options(&web(manners).1)).map(|_| ()) {
-        Err(Error::WebSocket { source, .. }) => source,
-        other => panic!("{other:?}"),
+    let refused = |manners, is: &dyn Fn(&WebSocketError) -> bool| {
+        let error = fails(options(&web(manners).1));
+        assert_eq!(error.kind(), TransportErrorKind::WebSocket);
+        let source = error.source().and_then(|source| source.downcast_ref());
+        assert!(source.is_some_and(is), "{source:?}");
     };
-    assert!(matches!(&*refused(Manners::NoMqtt), WebSocketError::NoMqtt));
-    assert!(
-        matches!(&*refused(Manners::NotFound), WebSocketError::Status { status } if status == "404 Not Found")
-    );
+    refused(Manners::NoMqtt, &|error| {
+        matches!(error, WebSocketError::NoMqtt)
+    });
+    refused(Manners::NotFound, &|error| {
+        matches!(error, WebSocketError::Status { status } if status == "404 Not Found")
+    });
     let (_broker, web) = web(Manners::Text);
-    let error = Client::connect(&options(&web)).unwrap_err();
-    assert!(
-        matches!(&error, Error::ConnectionLost(Cause::Io(error)) if error.to_string().contains("text")),
-        "{error}"
-    );
+    let error = fails(options(&web));
+    assert_eq!(error.kind(), TransportErrorKind::Io);
+    assert!(error.to_string().contains("text"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! How connections begin, or do not.
 use crate::{
-    script::{HELLO, NEW, Says, keep, script},
+    script::{HELLO, Hears, NEW, Says, keep, script},
     server,
     support::{AT_ONCE, Caller, LEVELS, SOON, connect, options},
 };
@@ -8,7 +8,11 @@ use motemq_std::{
     Client, DisconnectReason, Ended, Error, Filter, Options, OptionsError, Publish, PublishError,
     QoS, Reconnect, ReturnCode, SubscribeError, TransportErrorKind, UploadError,
 };
-use std::{io, net::TcpListener, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 #[test]
 fn a_broker_that_refuses_says_why() {
@@ -33,10 +37,11 @@ fn a_broker_that_refuses_says_why() {
 fn an_unavailable_broker_is_asked_again() {
     let (addr, broker) = script(vec![
         vec![HELLO, Says(b"\x20\x02\0\x03")],
-        vec![HELLO, NEW],
+        vec![HELLO, NEW, Hears(b"\xe0\0")],
     ]);
     let client = Client::connect(options(addr, "a").reconnect(AT_ONCE)).unwrap();
     client.connected().unwrap();
+    client.disconnect(SOON).unwrap();
     broker.join().unwrap();
 }
 
@@ -70,10 +75,15 @@ fn kind_of(options: Options) -> (TransportErrorKind, String) {
     }
 }
 
+/// Returns an address at which nothing listens.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
 #[test]
 fn nobody_to_connect_to() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let free = free.local_addr().unwrap();
+    let free = free_address();
     let (kind, text) = kind_of(options(free, "a"));
     assert_eq!(kind, TransportErrorKind::Connect);
     assert!(text.contains(&free.to_string()), "{text}");
@@ -172,8 +182,7 @@ fn a_loss_without_reconnection_is_told_by_every_call() {
 
 #[test]
 fn waiting_for_a_connection_is_limited() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let free = free.local_addr().unwrap();
+    let free = free_address();
     let client = Client::connect(options(free, "a").reconnect(AT_ONCE)).unwrap();
     let limit = Duration::from_millis(100);
     assert_eq!(client.connected_timeout(limit), Ok(None));

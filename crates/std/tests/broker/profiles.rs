@@ -138,7 +138,7 @@ fn what_a_broker_would_not_take_is_not_sent() {
     is_refused(
         Client::connect(options.clone().keep_alive(0)),
         of_options,
-        "AWS IoT Core takes a keep-alive of 1 to 1200 s",
+        "AWS IoT Core accepts a keep alive of 1 to 1200 s",
     );
     let will = Will {
         qos: QoS::ExactlyOnce,

@@ -202,7 +202,7 @@ fn what_was_taken_while_there_was_no_connection_does_not_come_again() {
             vec![
                 HELLO_KEEPING,
                 Says(b"\x20\x02\x01\0\x3c\x06\0\x01t\0\x052"),
-                Hears(b"\x3a\x06\0\x01t\0\x011\x50\x02\0\x05"),
+                Hears(b"\x50\x02\0\x05\x3a\x06\0\x01t\0\x011"),
                 Says(b"\x40\x02\0\x01\x62\x02\0\x05"),
                 Hears(b"\x70\x02\0\x05"),
                 Hears(b"\x30\x03\0\x01t\xe0\0"),

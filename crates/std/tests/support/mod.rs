@@ -108,16 +108,6 @@ impl Caller {
         }
     }
 
-    /// Waits until nothing is in flight.
-    pub fn flush(&self) {
-        let begun = Instant::now();
-        let counters = || self.client.counters();
-        while counters().in_flight + counters().queued > 0 {
-            assert!(begun.elapsed() < SOON, "{:?}", counters());
-            thread::sleep(Duration::from_millis(1));
-        }
-    }
-
     pub fn disconnect(self) -> Result<(), Ended> {
         self.client.disconnect(SOON)
     }
