@@ -9,6 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How much earlier than the client an attempt gives up, at most.
+const EARLY: Duration = Duration::from_millis(250);
+
 /// A connection as the URL of a broker says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket. It never waits.
 pub(crate) struct Stream {
@@ -26,8 +29,9 @@ impl Stream {
         on_answer: impl FnOnce(),
     ) -> io::Result<Self> {
         let route = &*target.route;
-        // The system refuses to wait no time at all.
-        let limit = limit.max(Duration::from_millis(1));
+        // Before the client takes the time, so that the reason is known first. The system refuses to
+        // wait no time at all.
+        let limit = (limit - (limit / 8).min(EARLY)).max(Duration::from_millis(1));
         let until = Instant::now().checked_add(limit);
         let socket = if route.scheme == Scheme::Unix {
             unix(&route.path)?
