@@ -3,9 +3,7 @@
 //!
 //! Says how it is, waits for one command, and leaves. The policy of its certificate has to let it
 //! connect as THING, publish to and subscribe to `things/THING/#`.
-use motemq_std::{
-    Client, Filter, Options, Publish, QoS, RecvTimeoutError, Will, profile::AWS_IOT,
-};
+use motemq_std::{Client, Filter, Options, Publish, QoS, RecvTimeoutError, Will, profile::AWS_IOT};
 use std::{env, error::Error, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {

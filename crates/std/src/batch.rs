@@ -74,7 +74,10 @@ impl Batch<'_> {
     /// # Errors
     /// As [`Client::publish`].
     pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let now = self.client.shared.with(|inner| inner.client.publish(publish));
+        let now = self
+            .client
+            .shared
+            .with(|inner| inner.client.publish(publish));
         let receipt = match now {
             Ok(request) => Receipt::new(&self.client.shared, request),
             Err(PublishError::Full | PublishError::Offline) => {

@@ -1,12 +1,8 @@
 //! The handle: what the application calls.
 use crate::{
-    Counters, Dial, Driver, Ended, Error, Options, PublishError, Receipt, State,
-    States, SubscribeError, Subscribing, Subscription,
-    attempts::Custom,
-    driver::is_good,
-    link::Poller,
-    receipt::Ticket,
-    shared::Shared,
+    Counters, Dial, Driver, Ended, Error, Options, PublishError, Receipt, State, States,
+    SubscribeError, Subscribing, Subscription, attempts::Custom, driver::is_good, link::Poller,
+    receipt::Ticket, shared::Shared,
 };
 use motemq::{Filter, Publish, SessionState};
 use std::{sync::Arc, thread, time::Duration};
@@ -249,7 +245,9 @@ impl Client {
     /// # Errors
     /// A [`SubscribeError`].
     pub fn unsubscribe(&self, filters: &[&str]) -> Result<(), SubscribeError> {
-        let request = self.shared.with(|inner| inner.client.unsubscribe(filters))?;
+        let request = self
+            .shared
+            .with(|inner| inner.client.unsubscribe(filters))?;
         let mut ticket = Ticket::new(&self.shared, request);
         self.shared.flush();
         ticket.wait()?;
@@ -283,14 +281,15 @@ impl Client {
     }
 
     fn connected_until(&self, until: Option<Duration>) -> Option<Result<SessionState, Ended>> {
-        self.shared.wait(until, |inner, thread| match inner.client.state() {
-            motemq_client::State::Connected { session, .. } => Some(Ok(*session)),
-            motemq_client::State::Ended(ended) => Some(Err(ended.clone())),
-            _ => {
-                inner.changed.push(thread.clone());
-                None
-            }
-        })
+        self.shared
+            .wait(until, |inner, thread| match inner.client.state() {
+                motemq_client::State::Connected { session, .. } => Some(Ok(*session)),
+                motemq_client::State::Ended(ended) => Some(Err(ended.clone())),
+                _ => {
+                    inner.changed.push(thread.clone());
+                    None
+                }
+            })
     }
 
     /// Returns what there is of a connection now: since when, why not, and when the next attempt
@@ -349,4 +348,3 @@ impl Client {
         }
     }
 }
-

@@ -199,9 +199,7 @@ impl Connection {
     /// Reports what was written, and takes what is to be written. Returns whether that is nothing.
     fn hand_over(&mut self, inner: &mut Inner, now: Duration) -> bool {
         if self.written > 0 {
-            inner
-                .client
-                .on_written(mem::take(&mut self.written), now);
+            inner.client.on_written(mem::take(&mut self.written), now);
         }
         // The driver would do it, and sleeps.
         let mut wakes = inner.is_asleep && inner.client.on_timeout(now, || 0);
@@ -211,7 +209,8 @@ impl Connection {
         wakes |= inner.client.poll_output(&mut self.tx);
         if inner.is_asleep {
             let until = inner.client.poll_timeout();
-            wakes |= until.is_some_and(|until| inner.asleep_until.is_none_or(|asleep| until < asleep));
+            wakes |=
+                until.is_some_and(|until| inner.asleep_until.is_none_or(|asleep| until < asleep));
             if wakes {
                 inner.wake_driver();
             }

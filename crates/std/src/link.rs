@@ -93,8 +93,8 @@ impl Link {
                 transport.read(space)
             }
         };
-        self.is_readable = self.is_polled
-            && !matches!(&read, Err(error) if crate::connection::is_pause(error));
+        self.is_readable =
+            self.is_polled && !matches!(&read, Err(error) if crate::connection::is_pause(error));
         // It may have made room for what is written.
         self.is_writable |= !self.is_polled;
         read

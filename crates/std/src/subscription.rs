@@ -1,7 +1,5 @@
 //! Streams of received messages.
-use crate::{
-    Client, Message, RecvTimeoutError, SubscribeError, receipt::Ticket, shared::Shared,
-};
+use crate::{Client, Message, RecvTimeoutError, SubscribeError, receipt::Ticket, shared::Shared};
 use motemq::QoS;
 use motemq_client::{AckId, AckMode, Outcome, StreamId, Taken};
 use std::{fmt, sync::Arc, time::Duration};

@@ -160,8 +160,7 @@ fn pings_are_no_sign_of_life_of_the_broker() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     is_found_dead(web(|stream| {
         hostile::ping_for_ever(stream, Duration::from_millis(100))
-    }))
-    ;
+    }));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What every adapter has to withstand.
 use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
 use motemq_std::{
-    Address, Client, Filter, Message, Options, Publish, QoS, Receipt, RecvTimeoutError, Reconnect,
+    Address, Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, RecvTimeoutError,
     Subscription,
 };
 use std::{

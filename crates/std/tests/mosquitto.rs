@@ -4,8 +4,9 @@ mod support;
 
 use motemq_rig::mosquitto::{self, Mosquitto};
 use motemq_std::{
-    Client, Direction, DisconnectReason, Ended, Filter, Options, Packet, Publish, PublishError, QoS,
-    Reconnect, RequestError, ReturnCode, SessionState, SubscribeError, TransportErrorKind, Will,
+    Client, Direction, DisconnectReason, Ended, Filter, Options, Overflow, Packet, Publish,
+    PublishError, QoS, Reconnect, RequestError, ReturnCode, SessionState, SubscribeError,
+    TransportErrorKind, Will,
     motemq::{self, Buffer, Connect, Event, Session, Slot},
 };
 use std::{
@@ -35,10 +36,7 @@ fn each_qos_both_ways() {
     let from = connect(broker.addr(), "from");
     let mut to = connect(broker.addr(), "to");
     for qos in LEVELS {
-        assert_eq!(
-            to.subscribe(&[Filter::new("t", qos)]).unwrap(),
-            [qos]
-        );
+        assert_eq!(to.subscribe(&[Filter::new("t", qos)]).unwrap(), [qos]);
         for n in 0..50u8 {
             from.publish(&Publish::to("t").payload(&[n]).qos(qos))
                 .unwrap();
@@ -99,10 +97,7 @@ fn retained_messages_are_kept_and_removed() {
         .subscribe(&[Filter::new("t", QoS::AtLeastOnce)])
         .unwrap();
     let message = next(&mut client);
-    assert_eq!(
-        (&message.payload[..], message.retain),
-        (&b"kept"[..], true)
-    );
+    assert_eq!((&message.payload[..], message.retain), (&b"kept"[..], true));
     client
         .publish(&Publish::to("t").qos(QoS::AtLeastOnce).retain())
         .unwrap();
@@ -316,7 +311,10 @@ fn a_filter_that_is_refused_is_told_from_those_that_are_granted() {
     };
     assert_eq!(codes[..], [0x80, 2, 0x80]);
     let text = refused.to_string();
-    assert!(text.contains("secret/#") && text.contains("other"), "{text}");
+    assert!(
+        text.contains("secret/#") && text.contains("other"),
+        "{text}"
+    );
     assert!(!text.contains("ok/1"), "{text}");
     client
         .subscribe(&[Filter::new("ok/1", QoS::ExactlyOnce)])
@@ -450,7 +448,12 @@ fn a_client_sends_to_itself_while_it_receives() {
     let Some(broker) = open("a_client_sends_to_itself_while_it_receives") else {
         return;
     };
-    let mut client = Caller::connect(options(broker.addr(), "a").max_message(64 << 20)).unwrap();
+    let mut client = Caller::connect(
+        options(broker.addr(), "a")
+            .max_message(64 << 20)
+            .backlog(64 << 20, Overflow::Disconnect),
+    )
+    .unwrap();
     client
         .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();

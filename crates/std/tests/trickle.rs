@@ -43,9 +43,7 @@ fn comes_in_time(there: Options, straight: &Options) {
         .subscribe(&[Filter::new("large", QoS::AtMostOnce)])
         .unwrap();
     let payload = large();
-    let publish = Publish::to("large")
-        .payload(&payload)
-        .qos(QoS::AtLeastOnce);
+    let publish = Publish::to("large").payload(&payload).qos(QoS::AtLeastOnce);
     publish_once(straight.clone(), &publish, SOON).unwrap();
     let mut waits = 0;
     let message = loop {

@@ -89,9 +89,8 @@ fn the_request_is_as_wanted_each_time() {
             assert!(request.contains(words), "{request}");
         }
     }
-    let error = fails(
-        options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into()))),
-    );
+    let error =
+        fails(options.websocket(WebSocket::new().prepare(|_| Err("no credentials".into()))));
     assert!(error.to_string().contains("no credentials"), "{error}");
 }
 
@@ -115,9 +114,10 @@ fn servers_that_do_not_speak_mqtt() {
     refused(Manners::NoMqtt, &|error| {
         matches!(error, WebSocketError::NoMqtt)
     });
-    refused(Manners::NotFound, &|error| {
-        matches!(error, WebSocketError::Status { status } if status == "404 Not Found")
-    });
+    refused(
+        Manners::NotFound,
+        &|error| matches!(error, WebSocketError::Status { status } if status == "404 Not Found"),
+    );
     let (_broker, web) = web(Manners::Text);
     let error = fails(options(&web));
     assert_eq!(error.kind(), TransportErrorKind::Io);

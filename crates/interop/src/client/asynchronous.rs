@@ -2,8 +2,8 @@
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
 use motemq_tokio::{
-    Client as Handle, Direction, Ended, Filter, Options, Publish, QoS, Reconnect, SessionState,
-    Subscription, Will,
+    Client as Handle, Ended, Filter, Options, Publish, QoS, Reconnect, SessionState, Subscription,
+    Will,
 };
 use std::{fmt, time::Duration};
 use tokio::{
@@ -35,13 +35,8 @@ impl Client for Asynchronous {
             .map_err(|error| error.to_string())?;
         let wire = Wire::default();
         let look = wire.clone();
-        let options = options(at, who)?.trace(move |direction, packet| {
-            let direction = match direction {
-                Direction::In => motemq_std::Direction::In,
-                Direction::Out => motemq_std::Direction::Out,
-            };
-            look.pass(direction, packet)
-        });
+        let options =
+            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
         let (client, driver) = Handle::new(options).map_err(words)?;
         let others = client.messages();
         let mut messages = None;

@@ -2,15 +2,26 @@
 use super::{Client, Connection, Message, Who, wire::Wire};
 use crate::broker::Address;
 use motemq_std::{
-    Client as Std, Error, Filter, Granted, Options, Publish, QoS, Reconnect, SessionState, Will,
+    Client as Handle, Ended, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError,
+    SessionState, Subscription, Will,
 };
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
 
 /// `motemq-std`.
 pub struct Blocking;
 
 /// How long an acknowledgement may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the driver looks whether it is to vanish, and how often streams are looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 impl Client for Blocking {
     fn name(&self) -> &'static str {
@@ -26,33 +37,38 @@ impl Client for Blocking {
         let look = wire.clone();
         let options =
             options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
-        let client = Std::connect(&options).map_err(|error| error.to_string())?;
-        let mut connection = Opened {
+        let (client, mut driver) = Handle::new(options).map_err(words)?;
+        let others = client.messages();
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let is_over = is_gone.clone();
+        let driver = thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) && driver.drive(LOOK).is_none() {}
+        });
+        let mut connection = Box::new(Opened {
             client,
+            streams: vec![others],
             granted: None,
             wire,
-        };
-        match who.filter {
-            Some((filter, qos))
-                if !(who.resume && connection.client.session() != SessionState::New) =>
-            {
-                let granted = connection
-                    .client
-                    .subscribe(&[Filter::new(filter, qos)])
-                    .map_err(|error| error.to_string())?;
-                if let [Granted::AtMost(qos)] = granted[..] {
-                    connection.granted = Some(qos);
-                }
+            is_gone,
+            driver,
+        });
+        match connection.begin(who) {
+            Ok(()) => Ok(connection),
+            Err(why) => {
+                connection.vanish();
+                Err(why)
             }
-            _ => {}
         }
-        Ok(Box::new(connection))
     }
+}
+
+fn words(error: impl fmt::Display) -> String {
+    error.to_string()
 }
 
 fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
     let mut options = Options::from_url(&at.url)
-        .map_err(|error| error.to_string())?
+        .map_err(words)?
         .client_id(who.id)
         .ack_timeout(Some(PATIENCE));
     options = options.reconnect(Reconnect::BackOff {
@@ -81,9 +97,38 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
 }
 
 struct Opened {
-    client: Std,
+    client: Handle,
+    /// The first one is for a session that a broker goes on with, even where it has said that there
+    /// is none.
+    streams: Vec<Subscription>,
     granted: Option<QoS>,
     wire: Wire,
+    /// The driver ends, as if the power failed.
+    is_gone: Arc<AtomicBool>,
+    driver: JoinHandle<()>,
+}
+
+impl Opened {
+    /// Waits for a connection, and subscribes.
+    fn begin(&mut self, who: Who<'_>) -> Result<(), String> {
+        let session = self
+            .client
+            .connected_timeout(PATIENCE)
+            .map_err(words)?
+            .ok_or("not connected within 10 s")?;
+        match who.filter {
+            Some((filter, qos)) if !(who.resume && session != SessionState::New) => {
+                let stream = self
+                    .client
+                    .subscribe(&[Filter::new(filter, qos)])
+                    .map_err(words)?;
+                self.granted = stream.granted().first().copied();
+                self.streams.push(stream);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 impl Connection for Opened {
@@ -100,19 +145,30 @@ impl Connection for Opened {
     ) -> Result<(), String> {
         let mut publish = Publish::to(topic).payload(payload).qos(qos);
         publish.retain = retain;
-        self.client
-            .publish(&publish)
-            .map_err(|error| error.to_string())
+        let receipt = self.client.publish(&publish).map_err(words)?;
+        receipt.wait().map_err(words)
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
-        match self.client.recv(Some(patience)) {
-            Ok(message) => Ok(message.map(|message| Message {
-                payload: message.payload,
-                qos: message.qos as u8,
-                retain: message.retain,
-            })),
-            Err(error) => Err(error.to_string()),
+        let begun = Instant::now();
+        loop {
+            for stream in &mut self.streams {
+                match stream.recv_timeout(Duration::ZERO) {
+                    Ok(message) => {
+                        return Ok(Some(Message {
+                            payload: message.payload.to_vec(),
+                            qos: message.qos as u8,
+                            retain: message.retain,
+                        }));
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+            if begun.elapsed() >= patience {
+                return Ok(None);
+            }
+            thread::sleep(LOOK);
         }
     }
 
@@ -121,15 +177,16 @@ impl Connection for Opened {
     }
 
     fn leave(self: Box<Self>) -> Result<(), String> {
-        match self.client.disconnect() {
+        match self.client.disconnect(PATIENCE) {
             // Told when it was published.
-            Ok(())
-            | Err(
-                Error::NotAcknowledged { .. } | Error::OutcomeUnknown | Error::Abandoned { .. },
-            ) => Ok(()),
+            Ok(()) | Err(Ended::Unfinished) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    fn vanish(self: Box<Self>) {}
+    fn vanish(self: Box<Self>) {
+        self.is_gone.store(true, Ordering::Relaxed);
+        // The handles go last: they would take leave.
+        let _ = self.driver.join();
+    }
 }

@@ -68,9 +68,7 @@ fn a_refusal_ends_reconnection_unless_it_may_pass() {
 fn kind_of(options: Options) -> (TransportErrorKind, String) {
     let client = Client::connect(options.reconnect(Reconnect::Never)).unwrap();
     match client.connected() {
-        Err(Ended::GaveUp(DisconnectReason::Transport(error))) => {
-            (error.kind(), error.to_string())
-        }
+        Err(Ended::GaveUp(DisconnectReason::Transport(error))) => (error.kind(), error.to_string()),
         other => panic!("{other:?}"),
     }
 }

@@ -19,10 +19,7 @@ fn messages_of_each_qos_arrive() {
     let server = server();
     let mut client = connect(server.addr(), "a");
     for qos in LEVELS {
-        assert_eq!(
-            client.subscribe(&[Filter::new("t", qos)]).unwrap(),
-            [qos]
-        );
+        assert_eq!(client.subscribe(&[Filter::new("t", qos)]).unwrap(), [qos]);
         client
             .publish(&Publish::to("t").payload(b"x").qos(qos))
             .unwrap();

@@ -3,7 +3,7 @@ use crate::{
     server,
     support::{self, AT_ONCE, Caller, LEVELS, connect, done, next, nothing, options},
 };
-use motemq_std::{Error, Filter, Publish, QoS, SessionState, UploadError};
+use motemq_std::{Error, Filter, Overflow, Publish, QoS, SessionState, UploadError};
 use std::{
     io::{self, Read},
     time::{Duration, Instant},
@@ -45,7 +45,12 @@ fn a_message_too_large_for_memory_is_streamed_or_discarded() {
 #[test]
 fn large_payloads_pass_in_both_directions_at_once() {
     let server = server();
-    let mut client = Caller::connect(options(server.addr(), "a").max_message(64 << 20)).unwrap();
+    let mut client = Caller::connect(
+        options(server.addr(), "a")
+            .max_message(64 << 20)
+            .backlog(64 << 20, Overflow::Disconnect),
+    )
+    .unwrap();
     client
         .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();
@@ -79,8 +84,7 @@ fn large_messages_are_sent_again_when_they_were_cut() {
     let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8) as u8).collect();
     for at in [1_000, 73_000, 100_000, 299_000, 300_100, 450_000, 600_000] {
         let options = options(server.addr(), "from").keep_session();
-        let (from, _) =
-            support::cut_client(server.addr(), &options, support::Cut::Written(at));
+        let (from, _) = support::cut_client(server.addr(), &options, support::Cut::Written(at));
         let receipts = [QoS::ExactlyOnce, QoS::AtLeastOnce]
             .map(|qos| from.send(&Publish::to("t").payload(&large).qos(qos)));
         for receipt in receipts {

@@ -99,10 +99,7 @@ fn leaving_ends_any_wait() {
     assert!(begin.elapsed() < Duration::from_secs(5));
     other.join().unwrap();
     let refused = client.publish(&Publish::to("t").qos(QoS::AtLeastOnce));
-    assert_eq!(
-        refused.map(drop),
-        Err(PublishError::Ended(Ended::Closed))
-    );
+    assert_eq!(refused.map(drop), Err(PublishError::Ended(Ended::Closed)));
     // It leaves in good order all the same.
     client.disconnect(SOON).unwrap();
 }

@@ -151,9 +151,7 @@ fn a_broker_that_takes_no_bytes_is_given_up() {
             support::cut_client(server.addr(), &options, support::Cut::Clogged(100_000));
         let begin = Instant::now();
         let publish = Publish::to("t").qos(qos).remaining(300_000);
-        let error = client
-            .publish_from(&publish, io::repeat(1))
-            .unwrap_err();
+        let error = client.publish_from(&publish, io::repeat(1)).unwrap_err();
         let Error::Upload(UploadError::Lost { reason }) = error else {
             panic!("{error:?}");
         };
@@ -181,9 +179,8 @@ fn waiting_for_a_connection_can_be_limited() {
         cap: Duration::from_secs(3600),
         max_tries: None,
     };
-    let client = Client::clone(
-        &Caller::connect(options(server.addr(), "a").reconnect(slow)).unwrap(),
-    );
+    let client =
+        Client::clone(&Caller::connect(options(server.addr(), "a").reconnect(slow)).unwrap());
     server.cut_all();
     while client.state().is_connected() {
         thread::sleep(Duration::from_millis(1));
@@ -200,10 +197,7 @@ fn waiting_for_a_connection_can_be_limited() {
     let ended = client.disconnect(Duration::from_millis(50)).unwrap_err();
     assert_eq!(ended, Ended::Unfinished);
     for receipt in receipts {
-        assert_eq!(
-            receipt.wait(),
-            Err(RequestError::Ended(ended.clone()))
-        );
+        assert_eq!(receipt.wait(), Err(RequestError::Ended(ended.clone())));
     }
 }
 
@@ -406,7 +400,8 @@ fn a_message_that_ends_each_connection_is_sent_until_the_client_leaves() {
     drop((client, receipt));
     // The broker waits for another connection.
     let mut last = TcpStream::connect(addr).unwrap();
-    last.write_all(&[&[0; 15][..], &[0xe0, 0]].concat()).unwrap();
+    last.write_all(&[&[0; 15][..], &[0xe0, 0]].concat())
+        .unwrap();
     assert!(broker.join().unwrap() > 2);
 }
 

@@ -133,8 +133,7 @@ fn is_refused<T: Debug, E: Debug + Display>(
 fn what_a_broker_would_not_take_is_not_sent() {
     let server = server();
     let options = options(server.addr(), "a").profile(&AWS_IOT);
-    let of_options =
-        |error: &Error| matches!(error, Error::Options(OptionsError::OverLimit(_)));
+    let of_options = |error: &Error| matches!(error, Error::Options(OptionsError::OverLimit(_)));
     is_refused(
         Client::connect(options.clone().keep_alive(0)),
         of_options,
@@ -179,7 +178,10 @@ fn what_a_broker_would_not_take_is_not_sent() {
         "8 filters",
     );
     let counters = client.counters();
-    assert_eq!((counters.in_flight, counters.queued, counters.sent), (0, 0, 0));
+    assert_eq!(
+        (counters.in_flight, counters.queued, counters.sent),
+        (0, 0, 0)
+    );
     let publish = Publish::to("t").qos(QoS::AtLeastOnce);
     done(client.publish(&publish).unwrap()).unwrap();
 }
@@ -202,8 +204,7 @@ fn no_more_are_under_way_than_the_broker_has_places_for() {
         }
         seen.1 = seen.1.max(seen.0);
     };
-    let client =
-        Caller::connect(options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
+    let client = Caller::connect(options(server.addr(), "a").profile(&NARROW).trace(look)).unwrap();
     let receipts = [(); 10].map(|()| client.send(&Publish::to("t").qos(QoS::AtLeastOnce)));
     for receipt in receipts {
         done(receipt).unwrap();

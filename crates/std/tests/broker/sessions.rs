@@ -5,8 +5,7 @@ use crate::{
     support::{AT_ONCE, Caller, SOON, connect, done, next, nothing, options},
 };
 use motemq_std::{
-    Address, Error, Filter, Options, Publish, QoS, RecvTimeoutError, RequestError,
-    SessionState,
+    Address, Error, Filter, Options, Publish, QoS, RecvTimeoutError, RequestError, SessionState,
 };
 use std::{
     io::{self, Read, Write},

@@ -1,7 +1,7 @@
 //! What the tests against both brokers share.
 use motemq_std::{
-    Address, Client, Dial, Ended, Error, Filter, Message, Options, Publish, QoS, Receipt, Reconnect,
-    RecvTimeoutError, RequestError, SubscribeError, Subscription, Transport,
+    Address, Client, Dial, Ended, Error, Filter, Message, Options, Publish, QoS, Receipt,
+    Reconnect, RecvTimeoutError, RequestError, SubscribeError, Subscription, Transport,
 };
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,8 @@ pub const AT_ONCE: Reconnect = Reconnect::BackOff {
 /// A client with all its streams, for tests that do one thing after the other.
 pub struct Caller {
     client: Client,
-    streams: Vec<Subscription>,
+    /// With their filters.
+    streams: Vec<(Vec<String>, Subscription)>,
 }
 
 impl Deref for Caller {
@@ -62,9 +63,11 @@ impl Caller {
 
     fn connected((client, driver): (Client, motemq_std::Driver)) -> Result<Self, Error> {
         // Before the driver runs, so that nothing finds no stream.
-        let streams = vec![client.messages()];
+        let streams = vec![(Vec::new(), client.messages())];
         thread::spawn(move || driver.run());
-        client.connected_timeout(SOON)?.expect("a connection in time");
+        client
+            .connected_timeout(SOON)?
+            .expect("a connection in time");
         Ok(Caller { client, streams })
     }
 
@@ -83,11 +86,14 @@ impl Caller {
         Ok(done(self.client.publish_from(publish, from)?)?)
     }
 
-    /// Subscribes, and keeps the stream. Returns what is granted.
+    /// Subscribes, and keeps the stream, instead of an earlier one with the same filters. Returns
+    /// what is granted.
     pub fn subscribe(&mut self, filters: &[Filter<'_>]) -> Result<Vec<QoS>, SubscribeError> {
         let stream = self.client.subscribe(filters)?;
         let granted = stream.granted().to_vec();
-        self.streams.push(stream);
+        let filters: Vec<_> = filters.iter().map(|filter| filter.filter.into()).collect();
+        self.streams.retain(|(others, _)| *others != filters);
+        self.streams.push((filters, stream));
         Ok(granted)
     }
 
@@ -95,7 +101,7 @@ impl Caller {
     pub fn recv(&mut self, limit: Duration) -> Result<Option<Message>, RecvTimeoutError> {
         let begun = Instant::now();
         loop {
-            for stream in &mut self.streams {
+            for (_, stream) in &mut self.streams {
                 match stream.recv_timeout(Duration::ZERO) {
                     Err(RecvTimeoutError::Timeout) => {}
                     other => return other.map(Some),
@@ -229,11 +235,7 @@ impl Transport for Cutting {
 }
 
 /// Returns a client whose first connection is cut there, and how many connections there were.
-pub fn cut_client(
-    broker: SocketAddr,
-    options: &Options,
-    cut: Cut,
-) -> (Caller, Arc<AtomicUsize>) {
+pub fn cut_client(broker: SocketAddr, options: &Options, cut: Cut) -> (Caller, Arc<AtomicUsize>) {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = connections.clone();
     let dial = move |_: &Address| {
