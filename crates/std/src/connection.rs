@@ -137,7 +137,8 @@ impl Connection {
         let next = shared.drive(woken, |inner| self.inner_turn(inner, has_moved, now));
         if !self.tx.is_empty() || self.is_unflushed {
             self.write(now);
-            if let (Next::Sleep(_) | Next::Read(_), true) = (&next, self.written > 0) {
+            let has_news = self.written > 0 || self.lost.is_some();
+            if has_news && matches!(next, Next::Sleep(_) | Next::Read(_)) {
                 return Next::Again;
             }
         }

@@ -8,10 +8,11 @@ use crate::{
     error::closed,
     link::{Carrier, Link, PAUSE, Poller},
     shared::{Inner, Shared, Sleep},
+    tasks::{Watched, poll_tasks, report},
     trace::{Hook, Trace},
     woken::Woken,
 };
-use motemq_client::{State, Transport, TransportError, TransportErrorKind};
+use motemq_client::{Transport, TransportError, TransportErrorKind};
 use std::{fmt, io, sync::Arc, time::Duration};
 
 /// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but
@@ -61,16 +62,6 @@ pub struct Driver {
     ended: Option<Ended>,
     #[cfg(feature = "store")]
     writer: Writer,
-}
-
-/// What is to be done about attempts, outside of the lock.
-#[derive(Default)]
-struct Tasks {
-    tasks: Vec<Transport>,
-    /// One of the attempts is the connection from now on.
-    is_open: bool,
-    sleep: Option<Sleep>,
-    ended: Option<Ended>,
 }
 
 /// What a step was.
@@ -242,6 +233,8 @@ impl Driver {
 
     /// Makes attempts.
     fn poll_attempts(&mut self) -> Step {
+        // Before the results are looked at, so that one that comes right behind wakes the driver.
+        self.shared.with(Inner::begin_turn);
         // Results come first, so that the reason is known before the time is up.
         let done = self.attempts.poll();
         let is_done = done.is_some();
@@ -251,7 +244,6 @@ impl Driver {
         let shared = self.shared.clone();
         let mut io = shared.io();
         let tasks = shared.drive(&mut self.woken, |inner| {
-            inner.begin_turn();
             if let Some((attempt, done)) = done {
                 link = report(inner, attempt, done, now);
             }
@@ -315,76 +307,12 @@ impl Driver {
     }
 }
 
-/// What an attempt has led to, with a connection that the system watches.
-enum Watched {
-    Opened(Box<Link>),
-    Other(Done),
-}
-
 /// Returns an error unless everything was completed.
 pub(crate) fn is_good(ended: Ended) -> Result<(), Ended> {
     match ended {
         Ended::Closed => Ok(()),
         ended => Err(ended),
     }
-}
-
-/// Tells the client what an attempt has led to. Returns the connection, which the client uses from
-/// now on if it wants one.
-fn report(inner: &mut Inner, attempt: u32, done: Watched, now: Duration) -> Option<Link> {
-    let client = &mut inner.client;
-    match done {
-        Watched::Opened(link) => {
-            client.on_opened(attempt, now);
-            return Some(*link);
-        }
-        Watched::Other(Done::Resolved(addresses, login)) => {
-            if let Some((user, password)) = login
-                && let Err(error) = client.set_login(user, password)
-            {
-                let text = format!("the credentials cannot be used: {error}");
-                let error = TransportError::new(TransportErrorKind::Credentials, text);
-                client.on_open_failed(attempt, error);
-            } else {
-                client.on_resolved(attempt, addresses, now);
-            }
-        }
-        Watched::Other(Done::Answered) => client.on_open_progress(attempt),
-        Watched::Other(Done::Failed(error)) => client.on_open_failed(attempt, error),
-        Watched::Other(Done::Opened(_)) => {}
-    }
-    None
-}
-
-/// Asks the client what to do.
-fn poll_tasks(inner: &mut Inner, is_done: bool, now: Duration) -> Tasks {
-    let mut tasks = Tasks::default();
-    let was_connecting = is_connecting(inner);
-    inner.client.on_timeout(now, || 0);
-    loop {
-        match inner.client.poll_transport(now, fastrand::u64(..)) {
-            Transport::Ended(ended) => tasks.ended = Some(ended),
-            Transport::Keep | Transport::Close => tasks.is_open = true,
-            Transport::Wait => {}
-            task => {
-                tasks.tasks.push(task);
-                continue;
-            }
-        }
-        break;
-    }
-    if is_connecting(inner) && !was_connecting {
-        inner.watch.on_change();
-    }
-    if !is_done && tasks.tasks.is_empty() && tasks.ended.is_none() {
-        let until = inner.client.poll_timeout();
-        tasks.sleep = inner.fall_asleep(until, now);
-    }
-    tasks
-}
-
-fn is_connecting(inner: &Inner) -> bool {
-    matches!(inner.client.state(), State::Connecting { .. })
 }
 
 impl Drop for Driver {

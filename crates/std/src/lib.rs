@@ -52,6 +52,7 @@ mod state;
 mod store;
 mod stream;
 mod subscription;
+mod tasks;
 mod trace;
 mod transport;
 mod upload;

@@ -111,7 +111,7 @@ impl Link {
             }
             Carrier::Custom(transport) => transport.write_some(bytes),
         };
-        self.is_writable = !matches!(&written, Err(error) if crate::connection::is_pause(error));
+        self.is_writable = !matches!(&written, Err(error) if would_wait(error));
         written
     }
 
@@ -164,6 +164,11 @@ impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Link")
     }
+}
+
+/// Returns whether there is nothing to read, or no room to write. After other pauses there may be.
+fn would_wait(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// What the system has told.

@@ -236,19 +236,10 @@ impl Subscribing {
         self.finish(outcome)
     }
 
-    /// Waits for the broker's answer, for no longer than `limit`. If there is none by then, returns
-    /// this, so that it can be waited for again.
-    ///
-    /// # Errors
-    /// As [`wait`](Self::wait).
-    pub fn wait_timeout(
-        mut self,
-        limit: Duration,
-    ) -> Result<Result<Subscription, SubscribeError>, Subscribing> {
-        match self.ticket.wait_timeout(limit) {
-            Some(outcome) => Ok(self.finish(outcome)),
-            None => Err(self),
-        }
+    /// Waits for the broker's answer, for no longer than `limit`. Returns whether it is there, so
+    /// that [`wait`](Self::wait) returns at once.
+    pub fn wait_timeout(&mut self, limit: Duration) -> bool {
+        self.ticket.wait_timeout(limit).is_some()
     }
 
     fn finish(mut self, outcome: Outcome) -> Result<Subscription, SubscribeError> {

@@ -653,7 +653,7 @@ fn a_session_kept_from_another_process_is_foreign() {
     drop(driver);
     let mut third = Caller::connect(options.clone()).unwrap();
     let message = next(&mut third);
-    assert!(message.payload == &b"waiting"[..] && message.dup);
+    assert!(message.payload == b"waiting"[..] && message.dup);
     // ... until it is, which leaving does.
     third.disconnect().unwrap();
     nothing(&mut Caller::connect(options).unwrap());

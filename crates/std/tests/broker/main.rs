@@ -1,5 +1,6 @@
 //! Against the in-process broker, and against sockets that follow a script.
 mod connecting;
+mod credentials;
 mod delivery;
 mod large;
 mod leaving;
