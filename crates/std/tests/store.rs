@@ -6,7 +6,7 @@ use motemq_rig::{
     proxy::{Plan, Proxy},
     server::Server,
 };
-use motemq_std::{Client, Ended, Filter, Options, Publish, QoS, Reconnect, WhenFull};
+use motemq_std::{Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect, WhenFull};
 use std::{
     env, fs,
     path::PathBuf,
@@ -83,9 +83,14 @@ fn messages_survive_their_process() {
             let n = round * 10 + n;
             let payload = n.to_be_bytes();
             let publish = Publish::to("t").payload(&payload).qos(qos(n));
-            let _ = client.try_publish(&publish).unwrap();
             // What waits for a connection is written as soon as the driver runs.
             driver.drive(Duration::ZERO);
+            let begun = Instant::now();
+            while let Err(error) = client.try_publish(&publish) {
+                assert_eq!(error, PublishError::Full);
+                assert!(begun.elapsed() < SOON);
+                driver.drive(Duration::from_millis(1));
+            }
         }
         driver.drive(Duration::from_millis(chance.u64(1..30)));
         drop(driver);
