@@ -22,7 +22,7 @@ const PACKAGES: [&str; 6] = [
     "--package",
     "motemq-tokio",
     "--features",
-    "motemq-tokio/store",
+    "motemq-tokio/store,motemq-std/store",
 ];
 
 /// What this machine lacks to do it. A test that passed over a missing server would be counted.
