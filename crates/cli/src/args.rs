@@ -2,10 +2,8 @@
 use crate::{exit::Exit, transport::TransportArgs};
 use clap::{ArgAction, ArgGroup, Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use motemq::QoS;
-use motemq_net::{
-    Proxy,
-    profile::{self, Profile},
-};
+use motemq_net::Proxy;
+use motemq_std::profile::{self, Profile};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 /// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that

@@ -5,8 +5,14 @@ use crate::{
     stop::Stop,
     target::Target,
 };
-use motemq_std::{Client, Direction, Error, Options, Reconnect};
-use std::time::{Duration, SystemTime};
+use motemq_std::{
+    Client, Direction, DisconnectReason, Ended, Options, Reconnect, RecvTimeoutError, ReturnCode,
+    State, States, Subscription,
+};
+use std::{
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
 
 /// An attempt to connect, and again the wait for the broker's answer, may take so long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -14,8 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_MESSAGE: usize = 268_435_455;
 /// How long a message may wait for its acknowledgement.
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
-/// After Ctrl-C it has so long.
-const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A client that is connected, and everything that it receives.
+pub struct Connection {
+    pub client: Client,
+    /// What no other stream gets, which is all.
+    pub messages: Subscription,
+}
 
 /// Connects; `again`: also when the connection is lost later, which is then said.
 pub fn connect(
@@ -23,7 +34,7 @@ pub fn connect(
     stop: &Stop,
     again: bool,
     show_packets: bool,
-) -> Result<Client, Failure> {
+) -> Result<Connection, Failure> {
     let reconnect = if again {
         Reconnect::back_off()
     } else {
@@ -34,42 +45,62 @@ pub fn connect(
         .clone()
         .connect_timeout(PATIENCE)
         .ack_timeout(Some(ACK_PATIENCE))
-        .max_message(LONGEST_MESSAGE);
-    let options = options.reconnect(reconnect).stop_flag(stop.flag());
+        .max_message(LONGEST_MESSAGE)
+        .reconnect(reconnect)
+        .end_if(is_final);
     let options = if show_packets {
         traced(options)
     } else {
         options
     };
+    let (client, driver) = Client::new(options)?;
+    let messages = client.messages();
+    thread::spawn(move || driver.run());
+    if let Err(ended) = client.connected() {
+        return Err(Failure::of_end(&ended, &client));
+    }
+    stop.connected(&client);
+    if again {
+        let (place, states) = (target.route.place(), client.states());
+        thread::spawn(move || watch(&place, states));
+    }
+    Ok(Connection { client, messages })
+}
 
-    let (place, address) = (target.route.place(), options.clone());
-    let mut was_open = false;
-    let mut first = true;
-    let dial = move || {
-        if was_open {
-            say(format_args!("connection to {place} lost: connecting again"));
+/// The first attempt counts; later only what cannot change by itself ends the program.
+fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
+    let cannot_change = matches!(
+        reason,
+        DisconnectReason::Refused(
+            ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION | ReturnCode::IDENTIFIER_REJECTED
+        )
+    );
+    !was_connected || cannot_change
+}
+
+/// Says what becomes of a connection that was made.
+fn watch(place: &str, mut states: States) {
+    let mut is_lost = false;
+    loop {
+        match states.changed() {
+            State::Connected { .. } => {
+                if !is_lost {
+                    say(format_args!("connection to {place} lost: connecting again"));
+                }
+                say(format_args!("connected to {place} again"));
+                is_lost = false;
+            }
+            State::Waiting { reason, .. } if is_lost => {
+                say(format_args!("{reason}; trying again"));
+            }
+            State::Waiting { .. } => {
+                say(format_args!("connection to {place} lost: connecting again"));
+                is_lost = true;
+            }
+            State::Ended(_) => return,
+            _ => {}
         }
-        let dialed = address.dial();
-        was_open = dialed.is_ok();
-        match &dialed {
-            // The first attempt's failure ends the program, with these words.
-            _ if first => {}
-            Ok(_) => say(format_args!("connected to {place} again")),
-            Err(Error::Stopped) => {}
-            Err(error) => say(format_args!("{error}; trying again")),
-        }
-        first = false;
-        dialed
-    };
-    let client = Client::dialing(dial, &options).map_err(|error| match Failure::from(error) {
-        Failure {
-            exit: Exit::Interrupted,
-            ..
-        } => Failure::new(stop.exit(), stop.words()),
-        failure => failure,
-    })?;
-    stop.connected();
-    Ok(client)
+    }
 }
 
 /// Says when which packet goes which way.
@@ -85,40 +116,68 @@ fn traced(options: Options) -> Options {
     })
 }
 
-/// Ends the connection as well as can be after `outcome`, and says how the program ends.
-pub fn end(client: Client, outcome: Result<(), Failure>, stop: &Stop) -> Result<Exit, Failure> {
-    match outcome {
-        Ok(()) => client
-            .disconnect()
-            .map(|()| Exit::Done)
-            .map_err(Failure::from),
-        Err(failure) if failure.exit == Exit::Interrupted => stopped(client, stop),
-        Err(failure) => {
-            // At once: what is under way is lost for us.
-            let _ = client.disconnect_within(Duration::ZERO);
-            Err(failure)
+impl Connection {
+    /// Returns why the client has ended, or is about to.
+    pub fn failure(&self, stop: &Stop) -> Failure {
+        if stop.is_asked() {
+            return Failure::new(Exit::Interrupted, stop.words());
+        }
+        match self.client.connected() {
+            Err(ended) => Failure::of_end(&ended, &self.client),
+            Ok(_) => Failure::new(Exit::ConnectionLost, "connection lost"),
+        }
+    }
+
+    /// Drops what is received until then: a session that was kept may have subscriptions.
+    pub fn drop_received(&mut self, until: Instant, stop: &Stop) -> Result<(), Failure> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.messages.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Ended) => return Err(self.failure(stop)),
+            }
         }
     }
 }
 
-fn stopped(client: Client, stop: &Stop) -> Result<Exit, Failure> {
+/// Ends the connection as well as can be after `outcome`, and says how the program ends.
+pub fn end(
+    connection: Connection,
+    outcome: Result<(), Failure>,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    let Connection { client, messages } = connection;
+    let ended = match outcome {
+        Ok(()) => match client.disconnect(ACK_PATIENCE) {
+            Ok(()) => Ok(Exit::Done),
+            Err(ended) => Err(Failure::of_end(&ended, &client)),
+        },
+        Err(failure) if failure.exit == Exit::Interrupted || stop.is_asked() => {
+            stopped(&client, stop)
+        }
+        Err(failure) => {
+            // At once: what is under way is lost for us.
+            let _ = client.disconnect(Duration::ZERO);
+            Err(failure)
+        }
+    };
+    drop(messages);
+    ended
+}
+
+fn stopped(client: &Client, stop: &Stop) -> Result<Exit, Failure> {
     let exit = stop.exit();
-    let owing = client.pending() > 0;
-    match client.disconnect_within(if exit == Exit::TimeOut {
-        Duration::ZERO
-    } else {
-        FAREWELL
-    }) {
+    // It was told to leave, within its time, when the program was stopped.
+    match client.disconnect(ACK_PATIENCE) {
         Ok(()) => {}
-        // Nobody to take leave of, and nothing to wait for.
-        Err(Error::ConnectionLost(_)) if !owing => {}
-        Err(Error::NotAcknowledged { .. }) => {
+        Err(Ended::Unfinished) => {
             return Err(Failure::new(
                 Exit::NotAcknowledged,
                 format_args!("{}, without an acknowledgement by the broker", stop.words()),
             ));
         }
-        Err(error) => return Err(error.into()),
+        Err(ended) => return Err(Failure::of_end(&ended, client)),
     }
     if exit == Exit::Done {
         Ok(exit)

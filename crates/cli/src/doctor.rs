@@ -6,7 +6,10 @@ use crate::{
     target::Target,
 };
 use motemq_net::{Route, Scheme, addresses_to_try};
-use motemq_std::{Client, Error, Filter, Granted, Options, Publish, QoS, Reconnect, SessionState};
+use motemq_std::{
+    Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError,
+    RequestError, SessionState, SubscribeError, TransportErrorKind,
+};
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
     time::{Duration, Instant},
@@ -148,29 +151,31 @@ fn be_patient(stream: &TcpStream, limit: Duration) {
 /// Opens a connection as the other commands do, through all layers.
 fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     let since = Instant::now();
-    let stream = options.dial().map_err(|error| {
-        let layer = match error {
-            Error::WebSocket { .. } => "websocket",
-            #[cfg(feature = "_tls")]
-            Error::Tls { .. } => "tls",
+    let client = Client::connect(options.clone())?;
+    let connected = client.connected();
+    let layer = match &connected {
+        Err(Ended::GaveUp(DisconnectReason::Transport(error))) => match error.kind() {
+            TransportErrorKind::WebSocket => "websocket",
+            TransportErrorKind::Tls => "tls",
+            TransportErrorKind::Io | TransportErrorKind::NotMqtt => "connect",
             _ => "socket",
-        };
-        let failure = Failure::from(error);
-        bad(layer, failure.exit, failure.words)
-    })?;
-    match route.scheme {
-        Scheme::Unix => good("socket", &route.path, since),
-        Scheme::Ws | Scheme::Wss => good(
-            "websocket",
-            route.path.split('?').next().unwrap_or_default(),
-            since,
-        ),
-        Scheme::Mqtt | Scheme::Mqtts => {}
+        },
+        _ => "connect",
+    };
+    if layer == "connect" {
+        match route.scheme {
+            Scheme::Unix => good("socket", &route.path, since),
+            Scheme::Ws | Scheme::Wss => good(
+                "websocket",
+                route.path.split('?').next().unwrap_or_default(),
+                since,
+            ),
+            Scheme::Mqtt | Scheme::Mqtts => {}
+        }
     }
-    let since = Instant::now();
-    match Client::over(stream, options) {
-        Ok(client) => {
-            let session = match client.session() {
+    match connected {
+        Ok(session) => {
+            let session = match session {
                 SessionState::New => "the broker has a new session for us",
                 SessionState::Resumed | SessionState::Unrecognized => {
                     "the broker has kept a session of ours"
@@ -179,12 +184,13 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
             good("connect", session, since);
             Ok(client)
         }
-        Err(error) => {
-            let failure = Failure::from(error);
+        Err(ended) => {
+            let failure = Failure::of_end(&ended, &client);
+            let hint = if layer == "connect" { hint(route) } else { "" };
             Err(bad(
-                "connect",
+                layer,
                 failure.exit,
-                format_args!("{}{}", failure.words, hint(route)),
+                format_args!("{}{hint}", failure.words),
             ))
         }
     }
@@ -205,9 +211,8 @@ fn hint(_: &Route) -> &'static str {
     ""
 }
 
-fn there_and_back(mut client: Client, topic: &str, qos: QoS) -> Result<(), Failure> {
-    let failed = |layer, error: Error| {
-        let failure = Failure::from(error);
+fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> {
+    let failed = |layer, failure: Failure| {
         let advice = "; the broker may not let this client use this topic: try another with -t, or another QoS with -q";
         bad(
             layer,
@@ -216,49 +221,61 @@ fn there_and_back(mut client: Client, topic: &str, qos: QoS) -> Result<(), Failu
         )
     };
     let since = Instant::now();
-    match client
-        .subscribe(&[Filter::new(topic, qos)])
-        .map_err(|error| failed("subscribe", error))?
-        .first()
-    {
-        Some(Granted::AtMost(granted)) => good(
-            "subscribe",
-            format_args!("{topic}, QoS {} granted", *granted as u8),
-            since,
-        ),
-        _ => {
+    let mut messages = match client.subscribe(&[Filter::new(topic, qos)]) {
+        Ok(stream) => stream,
+        Err(SubscribeError::Failed(RequestError::Refused { .. })) => {
             return Err(bad(
                 "subscribe",
                 Exit::Refused,
                 format_args!("the broker refuses {topic}: check its rules, or say -t TOPIC"),
             ));
         }
-    }
+        Err(error) => {
+            return Err(failed("subscribe", Failure::of_subscribe(&error, &client)));
+        }
+    };
+    let granted = messages
+        .granted()
+        .first()
+        .copied()
+        .unwrap_or(QoS::AtMostOnce);
+    good(
+        "subscribe",
+        format_args!("{topic}, QoS {} granted", granted as u8),
+        since,
+    );
     let since = Instant::now();
     let payload = fastrand::u64(..).to_string();
+    let publish = Publish::to(topic).payload(payload.as_bytes()).qos(qos);
     client
-        .publish(&Publish::to(topic).payload(payload.as_bytes()).qos(qos))
-        .map_err(|error| failed("publish", error))?;
+        .publish(&publish)
+        .map_err(|error| failed("publish", Failure::of_publish(&error, &client)))?
+        .wait()
+        .map_err(|error| failed("publish", Failure::of_request(&error, &client)))?;
     good("publish", format_args!("QoS {}", qos as u8), since);
     loop {
         let left = PATIENCE.saturating_sub(since.elapsed());
-        match client
-            .recv(Some(left))
-            .map_err(|error| failed("receive", error))?
-        {
-            Some(message) if message.payload == payload.as_bytes() => break,
-            Some(_) => {}
-            None => {
+        match messages.recv_timeout(left) {
+            Ok(message) if message.payload == payload.as_bytes() => break,
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => {
                 let words = format!(
                     "the message did not come back within {PATIENCE:?}: the broker may not let this client publish to {topic}"
                 );
                 return Err(bad("receive", Exit::TimeOut, words));
             }
+            Err(RecvTimeoutError::Ended) => {
+                let failure = match client.connected() {
+                    Err(ended) => Failure::of_end(&ended, &client),
+                    Ok(_) => Failure::new(Exit::ConnectionLost, "connection lost"),
+                };
+                return Err(failed("receive", failure));
+            }
         }
     }
     good("receive", "there and back", since);
     // What a broker does with it says nothing any more.
-    let _ = client.disconnect();
+    let _ = client.disconnect(PATIENCE);
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! How it ended.
-use motemq_std::{Cause, Error, ErrorKind};
+use motemq_std::{
+    Client, DisconnectReason, Ended, Error, Fault, PublishError, RequestError, ReturnCode,
+    SubscribeError, TransportErrorKind, UploadError,
+};
 use std::{fmt, process::ExitCode};
 
 /// The exit codes, all of them.
@@ -119,47 +122,107 @@ impl From<ctrlc::Error> for Failure {
     }
 }
 
-impl From<Error> for Failure {
-    /// What the client says is meant for programmers in parts; those are said otherwise here.
-    fn from(error: Error) -> Self {
-        let exit = match error.kind() {
-            ErrorKind::CannotConnect => Exit::CannotConnect,
-            #[cfg(feature = "_tls")]
-            ErrorKind::Tls => Exit::Tls,
-            ErrorKind::WebSocket => Exit::WebSocket,
-            ErrorKind::Refused | ErrorKind::SubscriptionLost => Exit::Refused,
-            ErrorKind::NotAuthorized => Exit::NotAuthorised,
-            ErrorKind::TimedOut => Exit::TimeOut,
-            ErrorKind::NotAcknowledged => Exit::NotAcknowledged,
-            ErrorKind::Invalid => Exit::Usage,
-            ErrorKind::Io => Exit::Files,
-            ErrorKind::Stopped => Exit::Interrupted,
+impl Failure {
+    /// Returns why a client has ended.
+    pub fn of_end(ended: &Ended, client: &Client) -> Self {
+        let was_connected = client.counters().connections > 0;
+        match ended {
+            Ended::GaveUp(reason) => Self::of_reason(reason, was_connected),
+            Ended::Closed => Failure::new(Exit::Interrupted, ended),
+            Ended::Unfinished => Failure::new(Exit::NotAcknowledged, ended),
+            Ended::Options(error) => Failure::new(Exit::Usage, error),
+            Ended::Store(_) => Failure::new(Exit::Files, ended),
+            _ => Failure::new(Exit::ConnectionLost, ended),
+        }
+    }
+
+    fn of_reason(reason: &DisconnectReason, was_connected: bool) -> Self {
+        let exit = match reason {
+            DisconnectReason::Refused(
+                ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED,
+            ) => Exit::NotAuthorised,
+            DisconnectReason::Refused(_) => Exit::Refused,
+            DisconnectReason::ConnectTimeout(_) => Exit::CannotConnect,
+            DisconnectReason::Fault(Fault::Timeout) if !was_connected => {
+                return Failure::new(
+                    Exit::TimeOut,
+                    "connected, but no answer to CONNECT: check that a broker listens on this \
+                     port, and whether it wants TLS or a WebSocket",
+                );
+            }
+            DisconnectReason::Transport(error) => match error.kind() {
+                TransportErrorKind::Tls => Exit::Tls,
+                TransportErrorKind::WebSocket => Exit::WebSocket,
+                TransportErrorKind::Io | TransportErrorKind::NotMqtt => Exit::ConnectionLost,
+                _ => Exit::CannotConnect,
+            },
             _ => Exit::ConnectionLost,
         };
+        match exit {
+            Exit::ConnectionLost => Failure::new(exit, format_args!("connection lost: {reason}")),
+            exit => Failure::new(exit, reason),
+        }
+    }
+
+    /// Returns why a message was not published.
+    pub fn of_publish(error: &PublishError, client: &Client) -> Self {
         match error {
-            Error::ConnectionLost(cause) => Failure::new(exit, lost(&cause)),
-            Error::NoAnswer { limit } => Failure::new(
-                exit,
-                format_args!(
-                    "connected, but no answer to CONNECT within {limit:?}: check that a broker listens on this port, and whether it wants TLS \
-                     or a WebSocket"
-                ),
-            ),
-            Error::OutcomeUnknown => Failure::new(
-                exit,
+            PublishError::Ended(ended) => Self::of_end(ended, client),
+            error => Failure::new(Exit::Usage, error),
+        }
+    }
+
+    /// Returns why a request was not acknowledged.
+    pub fn of_request(error: &RequestError, client: &Client) -> Self {
+        match error {
+            RequestError::Ended(ended) | RequestError::OutcomeUnknownAtEnd(ended) => {
+                Self::of_end(ended, client)
+            }
+            RequestError::Refused { .. } => Failure::new(Exit::Refused, error),
+            RequestError::OutcomeUnknown => Failure::new(
+                Exit::NotAcknowledged,
                 "the broker lost the session before it acknowledged: it may have arrived or not",
             ),
-            Error::Source(error) => Failure::new(
-                exit,
+            RequestError::UploadLost => Failure::new(Exit::ConnectionLost, error),
+            error => Failure::new(Exit::NotAcknowledged, error),
+        }
+    }
+
+    /// Returns why a subscription, or the end of one, failed.
+    pub fn of_subscribe(error: &SubscribeError, client: &Client) -> Self {
+        match error {
+            SubscribeError::Ended(ended) => Self::of_end(ended, client),
+            // A broker that does not answer SUBSCRIBE.
+            SubscribeError::Failed(error @ RequestError::NotAcknowledged(_)) => {
+                Failure::new(Exit::TimeOut, error)
+            }
+            SubscribeError::Failed(error) => Self::of_request(error, client),
+            error => Failure::new(Exit::Usage, error),
+        }
+    }
+
+    /// Returns why a message with the payload of a file was not published.
+    pub fn of_upload(error: &UploadError, client: &Client) -> Self {
+        match error {
+            UploadError::Publish(error) => Self::of_publish(error, client),
+            UploadError::Source(error) => Failure::new(
+                Exit::Files,
                 format_args!("cannot read what is to be published to its end: {error}"),
             ),
-            error => Failure::new(exit, error),
+            error => Failure::new(Exit::ConnectionLost, error),
         }
     }
 }
 
-fn lost(cause: &Cause) -> String {
-    format!("connection lost: {cause}")
+impl From<Error> for Failure {
+    /// Returns why there is no client at all.
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::System(_) => Exit::Files,
+            _ => Exit::Usage,
+        };
+        Failure::new(exit, error)
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 //! `--pub`: what is published when, and what is done when it goes wrong.
 use crate::{
     args::CommandLine,
-    connection,
+    connection::{self, Connection},
     exit::{Exit, Failure},
     input::{self, Content, Source},
     notice::say,
     stop::Stop,
     target::Target,
 };
-use motemq_std::{Client, Error, Publish, QoS};
+use motemq_std::{Client, Publish, QoS, Receipt};
 use std::{
+    collections::VecDeque,
     io::{self, BufReader, IsTerminal},
     sync::mpsc::RecvTimeoutError,
     time::{Duration, Instant},
 };
 
-/// While no line comes the connection is looked after so often.
+/// While no line comes, what is received is dropped so often.
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// How often a message is sent.
@@ -82,7 +83,7 @@ pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
 
     // What cannot be read is known before there is a connection.
     let content = Content::of(source)?;
-    let mut client = connection::connect(&target, &stop, endless, line.debug)?;
+    let mut connection = connection::connect(&target, &stop, endless, line.debug)?;
     if endless && io::stderr().is_terminal() {
         say(format_args!(
             "publishing to {} at {} until Ctrl-C",
@@ -91,22 +92,23 @@ pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
         ));
     }
     let outcome = match content {
-        Content::Lines => lines(&mut client, &address, &stop),
-        content => again_and_again(&mut client, &address, &content, pace),
+        Content::Lines => lines(&mut connection, &address, &stop),
+        content => again_and_again(&mut connection, &address, &content, pace, &stop),
     };
-    connection::end(client, outcome, &stop)
+    connection::end(connection, outcome, &stop)
 }
 
 fn again_and_again(
-    client: &mut Client,
+    connection: &mut Connection,
     address: &Address,
     content: &Content,
     pace: Pace,
+    stop: &Stop,
 ) -> Result<(), Failure> {
     let mut sent = 0;
     let mut due = Instant::now();
     loop {
-        let outcome = once(client, address, content);
+        let outcome = once(connection, address, content);
         sent += 1;
         match pace {
             Pace::Times(times, pause) => {
@@ -117,11 +119,14 @@ fn again_and_again(
                 due = Instant::now() + pause;
             }
             Pace::Every(interval) => {
+                if stop.is_asked() {
+                    return Err(connection.failure(stop));
+                }
                 go_on(outcome)?;
                 due = (due + interval).max(Instant::now());
             }
         }
-        drop_received(client, due)?;
+        connection.drop_received(due, stop)?;
     }
 }
 
@@ -138,69 +143,73 @@ fn go_on(outcome: Result<(), Failure>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn once(client: &mut Client, address: &Address, content: &Content) -> Result<(), Failure> {
-    let outcome = match content {
-        Content::Payload(payload) => client.publish(&address.message(payload)),
+fn once(connection: &Connection, address: &Address, content: &Content) -> Result<(), Failure> {
+    let client = &connection.client;
+    let publish = |payload: &[u8]| {
+        client
+            .publish(&address.message(payload))
+            .map_err(|error| Failure::of_publish(&error, client))
+    };
+    let receipt = match content {
+        Content::Payload(payload) => publish(payload)?,
         Content::File(path) => match input::open(path)? {
-            input::File::Small(payload) => client.publish(&address.message(&payload)),
+            input::File::Small(payload) => publish(&payload)?,
             input::File::Large(file, length) => {
-                client.publish_from(&address.topic, address.qos, address.retain, length, file)
+                let length = length.try_into().unwrap_or(u32::MAX);
+                client
+                    .publish_from(&address.message(&[]).remaining(length), file)
+                    .map_err(|error| Failure::of_upload(&error, client))?
             }
         },
-        Content::Lines => Ok(()),
+        Content::Lines => return Ok(()),
     };
-    match outcome {
-        Err(Error::Backlog) => flush(client),
-        outcome => Ok(outcome?),
-    }
+    receipt
+        .wait()
+        .map_err(|error| Failure::of_request(&error, client))
 }
 
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.
-fn lines(client: &mut Client, address: &Address, stop: &Stop) -> Result<(), Failure> {
+/// Those that are there are written together.
+fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
     let lines = input::lines(BufReader::new(io::stdin()));
+    let client = connection.client.clone();
+    let refused = |error| Failure::of_publish(&error, &client);
+    let mut receipts = VecDeque::new();
     loop {
-        match lines.recv_timeout(GLANCE) {
-            Ok(line) => {
-                let line = line.map_err(|error| input::cannot_read("stdin", &error))?;
-                send(client, &address.message(&line))?;
+        let mut batch = client.batch();
+        let mut next = lines.recv_timeout(GLANCE);
+        while let Ok(line) = next {
+            let line = line.map_err(|error| input::cannot_read("stdin", &error))?;
+            let receipt = batch.publish(&address.message(&line)).map_err(refused)?;
+            if address.qos != QoS::AtMostOnce {
+                receipts.push_back(receipt);
             }
-            Err(RecvTimeoutError::Timeout) => drop_received(client, Instant::now())?,
-            Err(RecvTimeoutError::Disconnected) => return flush(client),
+            next = lines.recv_timeout(Duration::ZERO);
         }
-        if stop.is_asked() {
-            return Err(Error::Stopped.into());
+        batch.flush().map_err(refused)?;
+        settle(&client, &mut receipts, false)?;
+        match next {
+            Err(RecvTimeoutError::Disconnected) => break,
+            _ => connection.drop_received(Instant::now(), stop)?,
         }
     }
+    settle(&client, &mut receipts, true)
 }
 
-fn send(client: &mut Client, message: &Publish<'_>) -> Result<(), Failure> {
-    loop {
-        match client.send(message) {
-            Err(Error::Backlog) => drop_received(client, Instant::now())?,
-            sent => return Ok(sent.map(drop)?),
-        }
+/// Looks at what has become of messages, or waits for it.
+fn settle(client: &Client, receipts: &mut VecDeque<Receipt>, waits: bool) -> Result<(), Failure> {
+    while let Some(mut receipt) = receipts.pop_front() {
+        let outcome = match receipt.poll() {
+            Some(outcome) => outcome,
+            None if waits => receipt.wait(),
+            None => {
+                receipts.push_front(receipt);
+                break;
+            }
+        };
+        outcome.map_err(|error| Failure::of_request(&error, client))?;
     }
-}
-
-fn flush(client: &mut Client) -> Result<(), Failure> {
-    loop {
-        match client.flush() {
-            Err(Error::Backlog) => drop_received(client, Instant::now())?,
-            flushed => return Ok(flushed?),
-        }
-    }
-}
-
-/// Looks after the connection until then. A session that was kept may have subscriptions; nobody
-/// here wants their messages.
-fn drop_received(client: &mut Client, until: Instant) -> Result<(), Failure> {
-    loop {
-        match client.recv(Some(until.saturating_duration_since(Instant::now()))) {
-            Ok(Some(_)) | Err(Error::MessageTooLarge { .. } | Error::SubscriptionLost { .. }) => {}
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    Ok(())
 }
 
 #[cfg(test)]

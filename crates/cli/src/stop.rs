@@ -1,23 +1,27 @@
 //! Ctrl-C, being told to end by the system, and `-W`: leave in good order if there is somebody to
 //! take leave of.
 use crate::{exit::Exit, notice::say};
+use motemq_std::Client;
 use std::{
     process,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
     time::Duration,
 };
 
+/// After Ctrl-C the client has so long.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Ends the program before it has done what it was asked for.
 #[derive(Clone, Debug)]
 pub struct Stop {
-    /// The client looks at it.
     flag: Arc<AtomicBool>,
     time_is_up: Arc<AtomicBool>,
-    connected: Arc<AtomicBool>,
+    /// The client, from its connection on. It leaves when the program shall end.
+    client: Arc<Mutex<Option<Client>>>,
     interrupted: Exit,
     give_up: Option<Duration>,
 }
@@ -30,17 +34,18 @@ impl Stop {
         let stop = Stop {
             flag: Arc::default(),
             time_is_up: Arc::default(),
-            connected: Arc::default(),
+            client: Arc::default(),
             interrupted,
             give_up,
         };
         let by_signal = stop.clone();
         ctrlc::set_handler(move || {
-            if !by_signal.connected.load(Relaxed) {
+            let was_asked = by_signal.flag.swap(true, Relaxed);
+            if !by_signal.leave(FAREWELL) {
                 say(by_signal.words());
                 process::exit(Exit::Interrupted as i32);
             }
-            if by_signal.flag.swap(true, Relaxed) {
+            if was_asked {
                 process::exit(interrupted as i32);
             }
         })?;
@@ -49,19 +54,35 @@ impl Stop {
             thread::spawn(move || {
                 thread::sleep(limit);
                 by_time.time_is_up.store(true, Relaxed);
-                if !by_time.connected.load(Relaxed) {
+                by_time.flag.store(true, Relaxed);
+                if !by_time.leave(Duration::ZERO) {
                     say(by_time.words());
                     process::exit(Exit::TimeOut as i32);
                 }
-                by_time.flag.store(true, Relaxed);
             });
         }
         Ok(stop)
     }
 
-    /// Raised when the program shall end.
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        self.flag.clone()
+    /// Returns one that nothing asks, for tests.
+    #[cfg(test)]
+    pub fn unwatched() -> Self {
+        Stop {
+            flag: Arc::default(),
+            time_is_up: Arc::default(),
+            client: Arc::default(),
+            interrupted: Exit::Done,
+            give_up: None,
+        }
+    }
+
+    /// Lets the client leave. Returns whether there is one that was connected.
+    fn leave(&self, limit: Duration) -> bool {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
+            client.begin_disconnect(limit);
+        }
+        client.is_some()
     }
 
     /// Whether the program shall end.
@@ -70,8 +91,9 @@ impl Stop {
     }
 
     /// There is a connection, to be ended well.
-    pub fn connected(&self) {
-        self.connected.store(true, Relaxed);
+    pub fn connected(&self, client: &Client) {
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(client.clone());
     }
 
     /// How it ends.

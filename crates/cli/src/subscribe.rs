@@ -1,7 +1,7 @@
 //! `--sub`: what is printed, and when it ends.
 use crate::{
     args::{CommandLine, SubscriptionArgs},
-    connection,
+    connection::{self, Connection},
     exit::{Exit, Failure},
     notice::say,
     output::{Format, Printed, Printer},
@@ -9,15 +9,13 @@ use crate::{
     target::Target,
 };
 use motemq::topic::matches;
-use motemq_std::{Client, Error, Filter, Granted, Message, QoS};
+use motemq_std::{Filter, Message, QoS, RecvTimeoutError, RequestError, SubscribeError};
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
     ops::ControlFlow,
     time::{Duration, SystemTime},
 };
 
-/// Brokers take so many filters at once, even those that take few.
-const FILTERS_AT_ONCE: usize = 5;
 /// Large messages are written in one piece.
 const BUFFER: usize = 64 << 10;
 
@@ -33,17 +31,17 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
         },
         line.give_up,
     )?;
-    let mut client = connection::connect(&target, &stop, true, line.debug)?;
+    let mut connection = connection::connect(&target, &stop, true, line.debug)?;
     let text_only = cfg!(windows) && io::stdout().is_terminal();
     let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let mut receiver = Receiver {
         args,
         printer: Printer::new(out, format(args), text_only),
         left: args.count,
-        granted: 0,
+        stop: &stop,
     };
-    let outcome = receiver.run(&mut client, &target.topics, line.qos);
-    match connection::end(client, outcome, &stop) {
+    let outcome = receiver.run(&mut connection, &target.topics, line.qos);
+    match connection::end(connection, outcome, &stop) {
         // A subscriber connects again for messages, not to take its leave.
         Err(failure) if failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
         ended => ended,
@@ -61,15 +59,6 @@ fn format(args: &SubscriptionArgs) -> Format {
     }
 }
 
-fn is_granted(topic: &str, answer: Granted) -> bool {
-    if answer == Granted::Refused {
-        say(format_args!(
-            "the broker refuses the subscription to {topic}"
-        ));
-    }
-    answer != Granted::Refused
-}
-
 fn cannot_write(error: io::Error) -> Failure {
     Failure::new(Exit::Files, format_args!("cannot write to stdout: {error}"))
 }
@@ -79,97 +68,114 @@ struct Receiver<'a, W> {
     args: &'a SubscriptionArgs,
     printer: Printer<W>,
     left: Option<u64>,
-    /// Number of filters that the broker has granted and not taken back.
-    granted: usize,
+    stop: &'a Stop,
+}
+
+/// What is printed of a message.
+#[derive(Clone, Copy)]
+struct Taken<'m> {
+    topic: &'m str,
+    payload: &'m [u8],
+    qos: QoS,
+    retain: bool,
+    dup: bool,
+}
+
+impl<'m> From<&'m Message> for Taken<'m> {
+    fn from(message: &'m Message) -> Self {
+        Taken {
+            topic: &message.topic,
+            payload: &message.payload,
+            qos: message.qos,
+            retain: message.retain,
+            dup: message.dup,
+        }
+    }
 }
 
 impl<W: Write> Receiver<'_, W> {
-    fn run(&mut self, client: &mut Client, topics: &[String], qos: QoS) -> Result<(), Failure> {
-        if self.subscribe(client, topics, qos)?.is_break() {
-            return Ok(());
-        }
+    fn run(
+        &mut self,
+        connection: &mut Connection,
+        topics: &[String],
+        qos: QoS,
+    ) -> Result<(), Failure> {
+        self.subscribe(connection, topics, qos)?;
         for filter in &self.args.unsubscribe {
-            if self
-                .ask(client, |client| client.unsubscribe(&[filter]))?
-                .is_break()
-            {
-                return Ok(());
-            }
+            let client = &connection.client;
+            client
+                .unsubscribe(&[filter])
+                .map_err(|error| Failure::of_subscribe(&error, client))?;
         }
         if self.args.end_when_subscribed {
             return Ok(());
         }
-        while self.receive(client, None)?.is_continue() {}
+        while self.receive(connection, None)?.is_continue() {}
         Ok(())
     }
 
-    /// Subscribes; what the broker refuses is said.
+    /// Subscribes; what the broker refuses is said. All messages go to one stream, so that those
+    /// that match several filters are printed as often as the broker sends them.
     fn subscribe(
         &mut self,
-        client: &mut Client,
+        connection: &Connection,
         topics: &[String],
         qos: QoS,
-    ) -> Result<ControlFlow<()>, Failure> {
-        for some in topics.chunks(FILTERS_AT_ONCE) {
-            let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
-            match self.ask(client, |client| client.subscribe(&filters))? {
-                ControlFlow::Continue(answers) => {
-                    self.granted += some
-                        .iter()
-                        .zip(answers)
-                        .filter(|(topic, answer)| is_granted(topic, *answer))
-                        .count();
+    ) -> Result<(), Failure> {
+        let client = &connection.client;
+        let failed = |error| Failure::of_subscribe(&error, client);
+        let mut granted = 0;
+        for topic in topics {
+            match client.subscribe(&[Filter::new(topic, qos)]) {
+                // What has come to it goes to the other stream when it is dropped.
+                Ok(stream) => {
+                    granted += 1;
+                    drop(stream);
                 }
-                ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+                Err(SubscribeError::Failed(RequestError::Refused { .. })) => {
+                    say(format_args!(
+                        "the broker refuses the subscription to {topic}"
+                    ));
+                }
+                Err(error) => return Err(failed(error)),
             }
         }
-        if self.granted == 0 && !topics.is_empty() {
+        if granted == 0 && !topics.is_empty() {
             return Err(Failure::new(
                 Exit::Refused,
                 "no subscription was granted: check the broker's rules for this client",
             ));
         }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Asks the broker for something. Messages of a kept session may stand before the answer: they
-    /// are taken first.
-    fn ask<T>(
-        &mut self,
-        client: &mut Client,
-        request: impl Fn(&mut Client) -> Result<T, Error>,
-    ) -> Result<ControlFlow<(), T>, Failure> {
-        loop {
-            match request(client) {
-                Err(Error::Backlog) => {}
-                outcome => return Ok(ControlFlow::Continue(outcome?)),
-            }
-            if self.receive(client, Some(Duration::ZERO))?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
+        Ok(())
     }
 
     fn receive(
         &mut self,
-        client: &mut Client,
-        timeout: Option<Duration>,
+        connection: &mut Connection,
+        limit: Option<Duration>,
     ) -> Result<ControlFlow<()>, Failure> {
-        match client.recv(timeout) {
-            Ok(Some(message)) => return self.take(&message).map_err(cannot_write),
-            Ok(None) => {}
-            Err(error @ Error::SubscriptionLost { .. }) if self.granted > 1 => {
-                self.granted -= 1;
-                say(error);
+        let received = match limit {
+            Some(limit) => connection.messages.recv_timeout(limit),
+            None => connection.messages.recv().ok_or(RecvTimeoutError::Ended),
+        };
+        match received {
+            Ok(message) if message.is_whole() => {
+                self.take(Taken::from(&message)).map_err(cannot_write)
             }
-            Err(error @ Error::MessageTooLarge { .. }) => say(error),
-            Err(error) => return Err(error.into()),
+            Ok(message) => {
+                say(format_args!(
+                    "a message to {} of {} bytes is too large, and was dropped",
+                    message.topic, message.len
+                ));
+                Ok(ControlFlow::Continue(()))
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(ControlFlow::Continue(())),
+            Err(RecvTimeoutError::Ended) => Err(connection.failure(self.stop)),
         }
-        Ok(ControlFlow::Continue(()))
     }
 
-    fn take(&mut self, message: &Message) -> io::Result<ControlFlow<()>> {
-        let Message {
+    fn take(&mut self, message: Taken<'_>) -> io::Result<ControlFlow<()>> {
+        let Taken {
             topic,
             payload,
             qos,
@@ -180,16 +186,16 @@ impl<W: Write> Receiver<'_, W> {
         if args.retained_only && !retain {
             return Ok(ControlFlow::Break(()));
         }
-        if (args.no_retained && *retain)
+        if (args.no_retained && retain)
             || args.filter_out.iter().any(|filter| matches(filter, topic))
         {
             return Ok(ControlFlow::Continue(()));
         }
         let printed = Printed {
             topic,
-            qos: *qos as u8,
-            retain: *retain,
-            dup: *dup,
+            qos: qos as u8,
+            retain,
+            dup,
             payload,
         };
         match self.printer.print(&printed, SystemTime::now()) {
@@ -224,21 +230,21 @@ mod tests {
             args,
             printer: Printer::new(&mut out, format(args), false),
             left: args.count,
-            granted: 1,
+            stop: &Stop::unwatched(),
         };
         let mut taken = 0;
         for topic in topics {
             taken += 1;
             let retain = topic.starts_with('!');
-            let topic = topic.trim_start_matches('!').into();
-            let message = Message {
+            let topic = topic.trim_start_matches('!');
+            let message = Taken {
                 topic,
-                payload: b"x".into(),
+                payload: b"x",
                 qos: QoS::AtMostOnce,
                 retain,
                 dup: false,
             };
-            if receiver.take(&message).unwrap().is_break() {
+            if receiver.take(message).unwrap().is_break() {
                 break;
             }
         }
@@ -286,15 +292,15 @@ mod tests {
             args,
             printer: Printer::new(Closed, format(args), false),
             left: None,
-            granted: 1,
+            stop: &Stop::unwatched(),
         };
-        let message = Message {
-            topic: "a".into(),
-            payload: vec![],
+        let message = Taken {
+            topic: "a",
+            payload: &[],
             qos: QoS::AtMostOnce,
             retain: false,
             dup: false,
         };
-        assert!(receiver.take(&message).unwrap().is_break());
+        assert!(receiver.take(message).unwrap().is_break());
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     transport::TransportArgs,
 };
 use motemq::TopicFilter;
-use motemq_net::{BrokerUrl, Route, check_topic, profile::Profile};
-use motemq_std::{Options, Will};
+use motemq_net::{BrokerUrl, Route, Scheme, check_topic};
+use motemq_std::{Options, Will, profile::Profile};
 
 /// Longer payloads of a will have no place in CONNECT.
 const LONGEST_WILL: usize = 0xffff;
@@ -50,11 +50,13 @@ impl Target {
             .cloned()
             .collect();
         let mut route = transport.route(args, url.as_ref())?;
-        let profile = args.profile.unwrap_or(&Profile::ANY);
-        profile.complete(&mut route);
+        if let Some(profile) = args.profile {
+            complete(&mut route, profile);
+        }
         let id = args.id.clone().unwrap_or_else(random_id);
         let options = Options::new(id)
             .keep_alive(args.keep_alive)
+            .broker(route.host.clone(), route.port())
             .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
         let options = login(options, args, user, password)?;
@@ -67,12 +69,25 @@ impl Target {
             Some(will) => options.will(will),
             None => options,
         };
-        let options = options.profile(profile);
+        let options = match args.profile {
+            Some(profile) => options.profile(profile),
+            None => options,
+        };
         Ok(Target {
             options,
             route,
             topics,
         })
+    }
+}
+
+/// Fills in the port of a broker, and TLS, where nothing was said of them.
+fn complete(route: &mut Route, profile: &Profile) {
+    if route.port.is_none() && route.scheme == Scheme::Mqtt {
+        route.port = Some(profile.port);
+        if profile.tls {
+            route.scheme = Scheme::Mqtts;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is on the other side.
 use motemq_rig::{broker::Config, mosquitto, server::Server};
-use motemq_std::{Client, Filter, Message, Options, QoS};
+use motemq_std::{Client, Filter, Options, QoS, Subscription};
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -50,26 +50,34 @@ pub fn serve(config: Config) -> (Server, At) {
 }
 
 /// Hears everything that is published below one topic.
-pub struct Ear(Client);
+pub struct Ear(Subscription);
+
+/// A message as it came.
+pub struct Heard {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub qos: QoS,
+    pub retain: bool,
+}
 
 impl Ear {
     pub fn at(addr: SocketAddr, filter: &str) -> Self {
-        let mut client = Client::connect(
-            &Options::new("")
-                .host(addr.ip().to_string())
-                .port(addr.port()),
-        )
-        .unwrap();
-        client
-            .subscribe(&[Filter::new(filter, QoS::ExactlyOnce)])
-            .unwrap();
-        Ear(client)
+        let options = Options::new("").broker(addr.ip().to_string(), addr.port());
+        let client = Client::connect(options).unwrap();
+        let filters = [Filter::new(filter, QoS::ExactlyOnce)];
+        Ear(client.subscribe(&filters).unwrap())
     }
 
     /// The next message.
     #[track_caller]
-    pub fn hear(&mut self) -> Message {
-        self.0.recv(Some(LIMIT)).unwrap().expect("no message came")
+    pub fn hear(&mut self) -> Heard {
+        let message = self.0.recv_timeout(LIMIT).expect("no message came");
+        Heard {
+            topic: message.topic.to_string(),
+            payload: message.payload.to_vec(),
+            qos: message.qos,
+            retain: message.retain,
+        }
     }
 
     /// Nothing came until now; `last` is a message published for this test's sake.

@@ -42,10 +42,10 @@ fn what_the_broker_would_not_take() {
     let (_server, at) = serve(Config::new());
     let keeping =
         |verb: &[&'static str]| at.with(&[verb, &["--profile", "aws-iot", "-q", "2"]].concat());
-    motemq(&keeping(&ONCE)).badly(2, "AWS IoT Core takes QoS 1 at most");
-    motemq(&keeping(&SUB)).badly(2, "AWS IoT Core takes QoS 1 at most");
+    motemq(&keeping(&ONCE)).badly(2, "AWS IoT Core accepts QoS 1 at most");
+    motemq(&keeping(&SUB)).badly(2, "AWS IoT Core accepts QoS 1 at most");
     motemq(&at.with(&[&SUB[..], &["--profile", "aws-iot", "-k", "0"]].concat()))
-        .badly(2, "keep-alive of 1 to 1200 s");
+        .badly(2, "keep alive of 1 to 1200 s");
 }
 
 #[test]
