@@ -4,8 +4,8 @@ use crate::{
     input::bytes_of,
     transport::TransportArgs,
 };
-use motemq::TopicFilter;
-use motemq_net::{BrokerUrl, Route, Scheme, check_topic};
+use motemq::{TopicFilter, TopicName};
+use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
 
 /// Longer payloads of a will have no place in CONNECT.
@@ -79,6 +79,12 @@ impl Target {
             topics,
         })
     }
+}
+
+fn check_topic(topic: &str) -> Result<(), String> {
+    TopicName::new(topic)
+        .map(drop)
+        .map_err(|error| format!("{topic:?} is not a topic name: {error}"))
 }
 
 /// Fills in the port of a broker, and TLS, where nothing was said of them.

@@ -2,12 +2,7 @@
 //!
 //! Everything here works over any stream that reads and writes, whether it blocks or not: an
 //! [`Opening`] does the handshakes of a [`Route`], and a [`Connection`] carries the bytes. Sockets,
-//! threads and time are those of the adapters.
-//!
-//! The second half is shared by the hosted clients: identity, waiting between attempts to connect,
-//! why connections end, what brokers allow, subscriptions, resending and tracing.
-
-// Ways to a broker. Nothing of this knows MQTT.
+//! threads and time are those of the adapters. Nothing of it knows MQTT.
 mod addresses;
 mod connection;
 mod foreign_protocol;
@@ -46,20 +41,3 @@ pub(crate) fn is_pause(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(kind, WouldBlock | TimedOut | Interrupted)
 }
-
-// What hosted clients share. It depends on the above, and nothing above depends on it.
-mod back_off;
-mod cause;
-mod identity;
-mod options;
-pub mod profile;
-mod resend;
-mod topics;
-mod trace;
-
-pub use back_off::{BackOff, Reconnect};
-pub use cause::{Cause, advice, is_about_login, unconnectable, unsendable};
-pub use identity::{Identity, Will};
-pub use resend::{Asked, Suspect};
-pub use topics::{Granted, Subscriptions, check_filters, check_topic};
-pub use trace::{Direction, Hook, Tracer};
