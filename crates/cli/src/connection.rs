@@ -6,10 +6,11 @@ use crate::{
     target::Target,
 };
 use motemq_std::{
-    Client, Direction, DisconnectReason, Ended, Options, Reconnect, RecvTimeoutError, ReturnCode,
-    State, States, Subscription,
+    Client, Direction, DisconnectReason, Ended, Options, Overflow, Reconnect, RecvTimeoutError,
+    ReturnCode, State, Subscription,
 };
 use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -26,6 +27,47 @@ pub struct Connection {
     pub client: Client,
     /// What no other stream gets, which is all.
     pub messages: Subscription,
+    granted: Arc<Granted>,
+}
+
+/// The subscriptions that a command has made.
+#[derive(Default)]
+struct Granted(Mutex<Filters>);
+
+#[derive(Default)]
+struct Filters {
+    granted: Vec<String>,
+    /// All of them were granted before, and refused later.
+    are_lost: bool,
+}
+
+impl Granted {
+    fn lock(&self) -> MutexGuard<'_, Filters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says which subscriptions the broker has refused since it granted them. If none is left, the
+    /// client leaves.
+    fn check(&self, client: &Client) {
+        let kept = client.subscriptions();
+        let mut filters = self.lock();
+        if filters.granted.is_empty() {
+            return;
+        }
+        filters.granted.retain(|filter| {
+            let is_kept = kept.contains(filter);
+            if !is_kept {
+                say(format_args!(
+                    "the broker lost the session and refuses the subscription to {filter} now"
+                ));
+            }
+            is_kept
+        });
+        if filters.granted.is_empty() {
+            filters.are_lost = true;
+            client.begin_disconnect(Duration::ZERO);
+        }
+    }
 }
 
 /// Connects; `again`: also when the connection is lost later, which is then said.
@@ -46,6 +88,7 @@ pub fn connect(
         .connect_timeout(PATIENCE)
         .ack_timeout(Some(ACK_PATIENCE))
         .max_message(LONGEST_MESSAGE)
+        .backlog(LONGEST_MESSAGE, Overflow::Disconnect)
         .reconnect(reconnect)
         .end_if(is_final);
     let options = if show_packets {
@@ -57,14 +100,18 @@ pub fn connect(
     let messages = client.messages();
     thread::spawn(move || driver.run());
     if let Err(ended) = client.connected() {
-        return Err(Failure::of_end(&ended, &client));
+        return Err(Failure::of_end(&ended));
     }
     stop.connected(&client);
+    let granted = Arc::<Granted>::default();
     if again {
-        let (place, states) = (target.route.place(), client.states());
-        thread::spawn(move || watch(&place, states));
+        watch(target.route.place(), client.clone(), granted.clone());
     }
-    Ok(Connection { client, messages })
+    Ok(Connection {
+        client,
+        messages,
+        granted,
+    })
 }
 
 /// The first attempt counts; later only what cannot change by itself ends the program.
@@ -78,28 +125,45 @@ fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
     !was_connected || cannot_change
 }
 
-/// Says what becomes of a connection that was made.
-fn watch(place: &str, mut states: States) {
-    let mut is_lost = false;
-    loop {
-        match states.changed() {
-            State::Connected { .. } => {
-                if !is_lost {
-                    say(format_args!("connection to {place} lost: connecting again"));
+/// Says what becomes of a connection that was made, and of its subscriptions, in a thread of its
+/// own.
+fn watch(place: String, client: Client, granted: Arc<Granted>) {
+    let mut states = client.states();
+    let mut last = connected_since(&client.state());
+    thread::spawn(move || {
+        let mut is_lost = false;
+        loop {
+            let state = states.changed();
+            match &state {
+                State::Connected { .. } => {
+                    let since = connected_since(&state);
+                    if since != last {
+                        if !is_lost {
+                            say(format_args!("connection to {place} lost: connecting again"));
+                        }
+                        say(format_args!("connected to {place} again"));
+                    }
+                    (last, is_lost) = (since, false);
+                    granted.check(&client);
                 }
-                say(format_args!("connected to {place} again"));
-                is_lost = false;
+                State::Waiting { reason, .. } if is_lost => {
+                    say(format_args!("{reason}; trying again"));
+                }
+                State::Waiting { .. } => {
+                    say(format_args!("connection to {place} lost: connecting again"));
+                    is_lost = true;
+                }
+                State::Ended(_) => return,
+                _ => {}
             }
-            State::Waiting { reason, .. } if is_lost => {
-                say(format_args!("{reason}; trying again"));
-            }
-            State::Waiting { .. } => {
-                say(format_args!("connection to {place} lost: connecting again"));
-                is_lost = true;
-            }
-            State::Ended(_) => return,
-            _ => {}
         }
+    });
+}
+
+fn connected_since(state: &State) -> Option<Instant> {
+    match state {
+        State::Connected { since, .. } => Some(*since),
+        _ => None,
     }
 }
 
@@ -117,13 +181,34 @@ fn traced(options: Options) -> Options {
 }
 
 impl Connection {
+    /// The broker has granted this filter.
+    pub fn on_granted(&self, filter: &str) {
+        self.granted.lock().granted.push(filter.into());
+    }
+
+    /// Unsubscribes from this filter.
+    pub fn unsubscribe(&self, filter: &str) -> Result<(), Failure> {
+        let mut filters = self.granted.lock();
+        filters.granted.retain(|granted| granted != filter);
+        drop(filters);
+        self.client
+            .unsubscribe(&[filter])
+            .map_err(|error| Failure::of_subscribe(&error))
+    }
+
     /// Returns why the client has ended, or is about to.
     pub fn failure(&self, stop: &Stop) -> Failure {
+        if self.granted.lock().are_lost {
+            return Failure::new(
+                Exit::Refused,
+                "no subscription is left: check the broker's rules for this client",
+            );
+        }
         if stop.is_asked() {
             return Failure::new(Exit::Interrupted, stop.words());
         }
         match self.client.connected() {
-            Err(ended) => Failure::of_end(&ended, &self.client),
+            Err(ended) => Failure::of_end(&ended),
             Ok(_) => Failure::new(Exit::ConnectionLost, "connection lost"),
         }
     }
@@ -147,11 +232,13 @@ pub fn end(
     outcome: Result<(), Failure>,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
-    let Connection { client, messages } = connection;
+    let Connection {
+        client, messages, ..
+    } = connection;
     let ended = match outcome {
         Ok(()) => match client.disconnect(ACK_PATIENCE) {
             Ok(()) => Ok(Exit::Done),
-            Err(ended) => Err(Failure::of_end(&ended, &client)),
+            Err(ended) => Err(Failure::of_end(&ended)),
         },
         Err(failure) if failure.exit == Exit::Interrupted || stop.is_asked() => {
             stopped(&client, stop)
@@ -177,7 +264,7 @@ fn stopped(client: &Client, stop: &Stop) -> Result<Exit, Failure> {
                 format_args!("{}, without an acknowledgement by the broker", stop.words()),
             ));
         }
-        Err(ended) => return Err(Failure::of_end(&ended, client)),
+        Err(ended) => return Err(Failure::of_end(&ended)),
     }
     if exit == Exit::Done {
         Ok(exit)

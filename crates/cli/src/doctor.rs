@@ -1,5 +1,8 @@
 //! `doctor`: each layer between here and the broker, one after the other, and what to change where
 //! one does not work.
+#[cfg(feature = "_tls")]
+mod tls;
+
 use crate::{
     args::DoctorLine,
     exit::{Exit, Failure},
@@ -185,7 +188,7 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
             Ok(client)
         }
         Err(ended) => {
-            let failure = Failure::of_end(&ended, &client);
+            let failure = Failure::of_end(&ended);
             let hint = if layer == "connect" { hint(route) } else { "" };
             Err(bad(
                 layer,
@@ -231,7 +234,7 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
             ));
         }
         Err(error) => {
-            return Err(failed("subscribe", Failure::of_subscribe(&error, &client)));
+            return Err(failed("subscribe", Failure::of_subscribe(&error)));
         }
     };
     let granted = messages
@@ -249,9 +252,9 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
     let publish = Publish::to(topic).payload(payload.as_bytes()).qos(qos);
     client
         .publish(&publish)
-        .map_err(|error| failed("publish", Failure::of_publish(&error, &client)))?
+        .map_err(|error| failed("publish", Failure::of_publish(&error)))?
         .wait()
-        .map_err(|error| failed("publish", Failure::of_request(&error, &client)))?;
+        .map_err(|error| failed("publish", Failure::of_request(&error)))?;
     good("publish", format_args!("QoS {}", qos as u8), since);
     loop {
         let left = PATIENCE.saturating_sub(since.elapsed());
@@ -266,7 +269,7 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
             }
             Err(RecvTimeoutError::Ended) => {
                 let failure = match client.connected() {
-                    Err(ended) => Failure::of_end(&ended, &client),
+                    Err(ended) => Failure::of_end(&ended),
                     Ok(_) => Failure::new(Exit::ConnectionLost, "connection lost"),
                 };
                 return Err(failed("receive", failure));
@@ -277,127 +280,4 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
     // What a broker does with it says nothing any more.
     let _ = client.disconnect(PATIENCE);
     Ok(())
-}
-
-#[cfg(feature = "_tls")]
-mod tls {
-    use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good};
-    use motemq_net::{CertificateInfo, PeerInfo, Tls};
-    use std::{
-        io::{ErrorKind, Read},
-        time::{Duration, SystemTime},
-    };
-
-    /// How long a broker may take to reject a missing certificate behind the handshake.
-    const REJECTION: Duration = Duration::from_millis(500);
-
-    pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
-        let since = Instant::now();
-        be_patient(&stream, PATIENCE);
-        match route.tls.connect(&route.host, stream) {
-            Ok(stream) => {
-                let peer = stream.peer_info();
-                good("tls", chosen(&peer), since);
-                show(&peer);
-            }
-            Err(error) => {
-                let failure = bad(
-                    "tls",
-                    Exit::Tls,
-                    format_args!("no TLS with {}: {error}", route.place()),
-                );
-                if let Some(peer) = anyone(route, &route.tls) {
-                    show(&peer);
-                }
-                return Err(failure);
-            }
-        }
-        println!(
-            "           client certificate: {}",
-            client_certificate(route)
-        );
-        Ok(())
-    }
-
-    /// Returns whether TLS is spoken where we spoke plainly.
-    pub fn is_spoken(route: &Route) -> bool {
-        !route.scheme.is_tls() && anyone(route, &Tls::new()).is_some()
-    }
-
-    /// Returns the certificate and the ALPN protocol of a peer, for a diagnosis. Any certificate is
-    /// accepted.
-    fn anyone(route: &Route, tls: &Tls) -> Option<PeerInfo> {
-        let tls = tls.clone().dangerously_trust_anyone();
-        let stream = tls.connect(&route.host, again(route)?).ok()?;
-        Some(stream.peer_info())
-    }
-
-    fn again(route: &Route) -> Option<TcpStream> {
-        let mut stream = TcpStream::connect(route.next_hop()).ok()?;
-        be_patient(&stream, PATIENCE);
-        if let Some(proxy) = &route.proxy {
-            proxy.connect(&route.host, route.port(), &mut stream).ok()?;
-        }
-        Some(stream)
-    }
-
-    fn chosen(peer: &PeerInfo) -> String {
-        match &peer.alpn {
-            Some(name) => format!("the broker has chosen {name} by ALPN"),
-            None => "no protocol chosen by ALPN".into(),
-        }
-    }
-
-    fn show(peer: &PeerInfo) {
-        let Some(CertificateInfo {
-            subject,
-            issuer,
-            names,
-            from,
-            until,
-            ..
-        }) = &peer.certificate
-        else {
-            return;
-        };
-        println!("           the broker's certificate: {subject}, signed by {issuer}");
-        println!(
-            "           for: {}",
-            if names.is_empty() {
-                "no host name".into()
-            } else {
-                names.join(", ")
-            }
-        );
-        let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-        println!(
-            "           valid: {} to {}, {} days from now",
-            humantime::format_rfc3339_seconds(*from),
-            humantime::format_rfc3339_seconds(*until),
-            left.as_secs() / (24 * 60 * 60)
-        );
-    }
-
-    /// Tries without a certificate: with TLS 1.3 a broker rejects that behind the handshake.
-    fn client_certificate(route: &Route) -> &'static str {
-        let shown = route.tls.has_identity();
-        let stranger = route.tls.without_identity();
-        let Some(stream) = again(route) else {
-            return "unknown: the broker takes no second connection";
-        };
-        let wanted = match stranger.connect(&route.host, stream) {
-            Ok(mut stream) => {
-                be_patient(stream.get_ref(), REJECTION);
-                let read = stream.read(&mut [0]);
-                !matches!(read, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
-            }
-            Err(_) => true,
-        };
-        match (wanted, shown) {
-            (true, true) => "wanted, and shown",
-            (true, false) => "wanted, and none given: say --cert and --key, or --p12",
-            (false, true) => "not necessary, but shown",
-            (false, false) => "not necessary",
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! How it ended.
 use motemq_std::{
-    Client, DisconnectReason, Ended, Error, Fault, PublishError, RequestError, ReturnCode,
-    SubscribeError, TransportErrorKind, UploadError,
+    DisconnectReason, Ended, Error, PublishError, RequestError, ReturnCode, SubscribeError,
+    TransportErrorKind, UploadError,
 };
 use std::{fmt, process::ExitCode};
 
@@ -124,32 +124,24 @@ impl From<ctrlc::Error> for Failure {
 
 impl Failure {
     /// Returns why a client has ended.
-    pub fn of_end(ended: &Ended, client: &Client) -> Self {
-        let was_connected = client.counters().connections > 0;
+    pub fn of_end(ended: &Ended) -> Self {
         match ended {
-            Ended::GaveUp(reason) => Self::of_reason(reason, was_connected),
+            Ended::GaveUp(reason) => Self::of_reason(reason),
             Ended::Closed => Failure::new(Exit::Interrupted, ended),
             Ended::Unfinished => Failure::new(Exit::NotAcknowledged, ended),
-            Ended::Options(error) => Failure::new(Exit::Usage, error),
             Ended::Store(_) => Failure::new(Exit::Files, ended),
             _ => Failure::new(Exit::ConnectionLost, ended),
         }
     }
 
-    fn of_reason(reason: &DisconnectReason, was_connected: bool) -> Self {
+    fn of_reason(reason: &DisconnectReason) -> Self {
         let exit = match reason {
             DisconnectReason::Refused(
                 ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED,
             ) => Exit::NotAuthorised,
             DisconnectReason::Refused(_) => Exit::Refused,
             DisconnectReason::ConnectTimeout(_) => Exit::CannotConnect,
-            DisconnectReason::Fault(Fault::Timeout) if !was_connected => {
-                return Failure::new(
-                    Exit::TimeOut,
-                    "connected, but no answer to CONNECT: check that a broker listens on this \
-                     port, and whether it wants TLS or a WebSocket",
-                );
-            }
+            DisconnectReason::ConnackTimeout(_) => Exit::TimeOut,
             DisconnectReason::Transport(error) => match error.kind() {
                 TransportErrorKind::Tls => Exit::Tls,
                 TransportErrorKind::WebSocket => Exit::WebSocket,
@@ -165,18 +157,18 @@ impl Failure {
     }
 
     /// Returns why a message was not published.
-    pub fn of_publish(error: &PublishError, client: &Client) -> Self {
+    pub fn of_publish(error: &PublishError) -> Self {
         match error {
-            PublishError::Ended(ended) => Self::of_end(ended, client),
+            PublishError::Ended(ended) => Self::of_end(ended),
             error => Failure::new(Exit::Usage, error),
         }
     }
 
     /// Returns why a request was not acknowledged.
-    pub fn of_request(error: &RequestError, client: &Client) -> Self {
+    pub fn of_request(error: &RequestError) -> Self {
         match error {
             RequestError::Ended(ended) | RequestError::OutcomeUnknownAtEnd(ended) => {
-                Self::of_end(ended, client)
+                Self::of_end(ended)
             }
             RequestError::Refused { .. } => Failure::new(Exit::Refused, error),
             RequestError::OutcomeUnknown => Failure::new(
@@ -189,22 +181,22 @@ impl Failure {
     }
 
     /// Returns why a subscription, or the end of one, failed.
-    pub fn of_subscribe(error: &SubscribeError, client: &Client) -> Self {
+    pub fn of_subscribe(error: &SubscribeError) -> Self {
         match error {
-            SubscribeError::Ended(ended) => Self::of_end(ended, client),
+            SubscribeError::Ended(ended) => Self::of_end(ended),
             // A broker that does not answer SUBSCRIBE.
             SubscribeError::Failed(error @ RequestError::NotAcknowledged(_)) => {
                 Failure::new(Exit::TimeOut, error)
             }
-            SubscribeError::Failed(error) => Self::of_request(error, client),
+            SubscribeError::Failed(error) => Self::of_request(error),
             error => Failure::new(Exit::Usage, error),
         }
     }
 
     /// Returns why a message with the payload of a file was not published.
-    pub fn of_upload(error: &UploadError, client: &Client) -> Self {
+    pub fn of_upload(error: &UploadError) -> Self {
         match error {
-            UploadError::Publish(error) => Self::of_publish(error, client),
+            UploadError::Publish(error) => Self::of_publish(error),
             UploadError::Source(error) => Failure::new(
                 Exit::Files,
                 format_args!("cannot read what is to be published to its end: {error}"),

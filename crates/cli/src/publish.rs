@@ -8,7 +8,7 @@ use crate::{
     stop::Stop,
     target::Target,
 };
-use motemq_std::{Client, Publish, QoS, Receipt};
+use motemq_std::{Publish, QoS, Receipt};
 use std::{
     collections::VecDeque,
     io::{self, BufReader, IsTerminal},
@@ -148,7 +148,7 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
     let publish = |payload: &[u8]| {
         client
             .publish(&address.message(payload))
-            .map_err(|error| Failure::of_publish(&error, client))
+            .map_err(|error| Failure::of_publish(&error))
     };
     let receipt = match content {
         Content::Payload(payload) => publish(payload)?,
@@ -158,14 +158,12 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
                 let length = length.try_into().unwrap_or(u32::MAX);
                 client
                     .publish_from(&address.message(&[]).remaining(length), file)
-                    .map_err(|error| Failure::of_upload(&error, client))?
+                    .map_err(|error| Failure::of_upload(&error))?
             }
         },
         Content::Lines => return Ok(()),
     };
-    receipt
-        .wait()
-        .map_err(|error| Failure::of_request(&error, client))
+    receipt.wait().map_err(|error| Failure::of_request(&error))
 }
 
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.
@@ -173,7 +171,7 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
 fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
     let lines = input::lines(BufReader::new(io::stdin()));
     let client = connection.client.clone();
-    let refused = |error| Failure::of_publish(&error, &client);
+    let refused = |error| Failure::of_publish(&error);
     let mut receipts = VecDeque::new();
     loop {
         let mut batch = client.batch();
@@ -187,17 +185,17 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
             next = lines.recv_timeout(Duration::ZERO);
         }
         batch.flush().map_err(refused)?;
-        settle(&client, &mut receipts, false)?;
+        settle(&mut receipts, false)?;
         match next {
             Err(RecvTimeoutError::Disconnected) => break,
             _ => connection.drop_received(Instant::now(), stop)?,
         }
     }
-    settle(&client, &mut receipts, true)
+    settle(&mut receipts, true)
 }
 
 /// Looks at what has become of messages, or waits for it.
-fn settle(client: &Client, receipts: &mut VecDeque<Receipt>, waits: bool) -> Result<(), Failure> {
+fn settle(receipts: &mut VecDeque<Receipt>, waits: bool) -> Result<(), Failure> {
     while let Some(mut receipt) = receipts.pop_front() {
         let outcome = match receipt.poll() {
             Some(outcome) => outcome,
@@ -207,7 +205,7 @@ fn settle(client: &Client, receipts: &mut VecDeque<Receipt>, waits: bool) -> Res
                 break;
             }
         };
-        outcome.map_err(|error| Failure::of_request(&error, client))?;
+        outcome.map_err(|error| Failure::of_request(&error))?;
     }
     Ok(())
 }

@@ -9,13 +9,15 @@ use crate::{
     target::Target,
 };
 use motemq::topic::matches;
-use motemq_std::{Filter, Message, QoS, RecvTimeoutError, RequestError, SubscribeError};
+use motemq_std::{Filter, Message, QoS, RequestError, SubscribeError};
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
     ops::ControlFlow,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
+/// Brokers take so many filters at once, even those that take few.
+const FILTERS_AT_ONCE: usize = 5;
 /// Large messages are written in one piece.
 const BUFFER: usize = 64 << 10;
 
@@ -102,15 +104,12 @@ impl<W: Write> Receiver<'_, W> {
     ) -> Result<(), Failure> {
         self.subscribe(connection, topics, qos)?;
         for filter in &self.args.unsubscribe {
-            let client = &connection.client;
-            client
-                .unsubscribe(&[filter])
-                .map_err(|error| Failure::of_subscribe(&error, client))?;
+            connection.unsubscribe(filter)?;
         }
         if self.args.end_when_subscribed {
             return Ok(());
         }
-        while self.receive(connection, None)?.is_continue() {}
+        while self.receive(connection)?.is_continue() {}
         Ok(())
     }
 
@@ -123,21 +122,24 @@ impl<W: Write> Receiver<'_, W> {
         qos: QoS,
     ) -> Result<(), Failure> {
         let client = &connection.client;
-        let failed = |error| Failure::of_subscribe(&error, client);
         let mut granted = 0;
-        for topic in topics {
-            match client.subscribe(&[Filter::new(topic, qos)]) {
+        for some in topics.chunks(FILTERS_AT_ONCE) {
+            let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
+            let codes = match client.subscribe(&filters) {
                 // What has come to it goes to the other stream when it is dropped.
-                Ok(stream) => {
+                Ok(stream) => stream.granted().iter().map(|&qos| qos as u8).collect(),
+                Err(SubscribeError::Failed(RequestError::Refused { codes, .. })) => codes,
+                Err(error) => return Err(Failure::of_subscribe(&error)),
+            };
+            for (topic, code) in some.iter().zip(codes) {
+                if QoS::try_from(code).is_ok() {
                     granted += 1;
-                    drop(stream);
-                }
-                Err(SubscribeError::Failed(RequestError::Refused { .. })) => {
+                    connection.on_granted(topic);
+                } else {
                     say(format_args!(
                         "the broker refuses the subscription to {topic}"
                     ));
                 }
-                Err(error) => return Err(failed(error)),
             }
         }
         if granted == 0 && !topics.is_empty() {
@@ -149,28 +151,10 @@ impl<W: Write> Receiver<'_, W> {
         Ok(())
     }
 
-    fn receive(
-        &mut self,
-        connection: &mut Connection,
-        limit: Option<Duration>,
-    ) -> Result<ControlFlow<()>, Failure> {
-        let received = match limit {
-            Some(limit) => connection.messages.recv_timeout(limit),
-            None => connection.messages.recv().ok_or(RecvTimeoutError::Ended),
-        };
-        match received {
-            Ok(message) if message.is_whole() => {
-                self.take(Taken::from(&message)).map_err(cannot_write)
-            }
-            Ok(message) => {
-                say(format_args!(
-                    "a message to {} of {} bytes is too large, and was dropped",
-                    message.topic, message.len
-                ));
-                Ok(ControlFlow::Continue(()))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(ControlFlow::Continue(())),
-            Err(RecvTimeoutError::Ended) => Err(connection.failure(self.stop)),
+    fn receive(&mut self, connection: &mut Connection) -> Result<ControlFlow<()>, Failure> {
+        match connection.messages.recv() {
+            Some(message) => self.take(Taken::from(&message)).map_err(cannot_write),
+            None => Err(connection.failure(self.stop)),
         }
     }
 

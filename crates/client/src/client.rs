@@ -171,6 +171,13 @@ impl Client {
         }
     }
 
+    /// Returns the topic filters to which the client is subscribed: those that the broker has
+    /// granted, but for those from which the client has unsubscribed, and those that the broker
+    /// [refused](Event::Refused) when it had lost the session and the client subscribed again.
+    pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
+        self.requests.subscriptions()
+    }
+
     /// Returns what has happened so far.
     pub fn counters(&self) -> Counters {
         let inbox = self.inbox.counters();

@@ -43,8 +43,8 @@ macro_rules! face_options {
         }
 
         /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0
-        /// for no limit. The broker closes the connection when it has received nothing for one and a
-        /// half times as long. The default is 60 s.
+        /// for no limit. The broker closes the connection when it has received nothing for one and
+        /// a half times as long. The default is 60 s.
         pub fn keep_alive(mut self, seconds: u16) -> Self {
             self.client = self.client.keep_alive(seconds);
             self
@@ -85,12 +85,12 @@ macro_rules! face_options {
         }
 
         /// Sets which reasons end the client instead of another attempt. The function gets the
-        /// reason, and whether there was a good connection before. If there are several brokers, the
-        /// client ends when each of them has given such a reason.
+        /// reason, and whether there was a good connection before. If there are several brokers,
+        /// the client ends when each of them has given such a reason.
         ///
-        /// By default the client ends if the broker refuses CONNECT with a code other than 3 (server
-        /// unavailable) before there was a good connection, and later only for the codes 1 and 2,
-        /// which cannot change without other options.
+        /// By default the client ends if the broker refuses CONNECT with a code other than 3
+        /// (server unavailable) before there was a good connection, and later only for the codes 1
+        /// and 2, which cannot change without other options.
         pub fn end_if(mut self, is_final: fn(&$crate::DisconnectReason, bool) -> bool) -> Self {
             self.client = self.client.end_if(is_final);
             self
@@ -124,8 +124,8 @@ macro_rules! face_options {
         }
 
         /// Sets how many messages that were given up may hold packet identifiers before the
-        /// connection ends with [`Unanswered`]($crate::DisconnectReason::Unanswered). The default is
-        /// 1024.
+        /// connection ends with [`Unanswered`]($crate::DisconnectReason::Unanswered). The default
+        /// is 1024.
         pub fn given_up(mut self, messages: usize) -> Self {
             self.client = self.client.given_up(messages);
             self
@@ -147,8 +147,8 @@ macro_rules! face_options {
 
         /// Sets how many messages of a stream, of about how many bytes together, may wait to be
         /// taken before the client stops reading. It reads on while an answer of the broker is
-        /// awaited, since that may stand behind further messages. The defaults are 256 messages and
-        /// 1 MiB.
+        /// awaited, since that may stand behind further messages. A stream always takes one
+        /// message. The defaults are 256 messages and 1 MiB.
         pub fn streams(mut self, messages: usize, bytes: usize) -> Self {
             self.client = self.client.streams(messages, bytes);
             self
@@ -164,7 +164,8 @@ macro_rules! face_options {
         }
 
         /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
-        /// What is larger, or larger than the [backlog](Self::backlog), is received in pieces.
+        /// What is larger, or larger than the [backlog](Self::backlog), is passed on in the
+        /// pieces in which it arrives. If it arrives in one piece, it is whole all the same.
         pub fn max_message(mut self, bytes: usize) -> Self {
             self.client = self.client.max_message(bytes);
             self

@@ -275,7 +275,8 @@ impl Options {
     }
 
     /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
-    /// What is larger, or larger than the [backlog](Self::backlog), is received in pieces.
+    /// What is larger, or larger than the [backlog](Self::backlog), is passed on in the pieces in
+    /// which it arrives. If it arrives in one piece, it is whole all the same.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.settings.values_mut().max_message = bytes;
         self

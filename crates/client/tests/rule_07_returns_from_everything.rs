@@ -123,8 +123,10 @@ fn rule_07_what_was_in_flight_is_sent_again_and_subscriptions_are_made_anew() {
     assert_eq!(line.client.poll_outcome(one), Some(Ok([].into())));
     let unknown = Some(Err(RequestError::OutcomeUnknown));
     assert_eq!(line.client.poll_outcome(two), unknown);
+    assert_eq!(line.client.subscriptions().collect::<Vec<_>>(), ["t"]);
     // The broker refuses what it had granted.
     line.receive(b"\x90\x03\0\x04\x80");
+    assert_eq!(line.client.subscriptions().next(), None);
     assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
     let filters = vec!["t".to_string()];
     assert!(line.events.contains(&Event::Refused { filters }));
@@ -137,7 +139,9 @@ fn rule_07_what_was_in_flight_is_sent_again_and_subscriptions_are_made_anew() {
 #[test]
 fn rule_07_what_was_unsubscribed_is_not_subscribed_to_again() {
     let (mut line, _) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    assert_eq!(line.client.subscriptions().collect::<Vec<_>>(), ["t"]);
     let request = line.client.unsubscribe(&["t"]).unwrap();
+    assert_eq!(line.client.subscriptions().next(), None);
     line.sends(b"\xa2\x05\0\x02\0\x01t");
     line.receive(b"\xb0\x02\0\x02");
     assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));

@@ -26,12 +26,13 @@ const LEAVE: Duration = Duration::from_secs(10);
 ///
 /// **Whether a call waits for room, fails or drops** is the caller's choice:
 /// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
-/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a connection.
+/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a
+/// connection.
 ///
 /// Calls that wait end when the client ends; any thread may let it [leave](Self::begin_disconnect).
 ///
-/// When the last handle is dropped, the client completes what is in flight, for ten seconds at most,
-/// and disconnects. A program that ends before that has not disconnected: call
+/// When the last handle is dropped, the client completes what is in flight, for ten seconds at
+/// most, and disconnects. A program that ends before that has not disconnected: call
 /// [`disconnect`](Self::disconnect).
 ///
 /// ```
@@ -80,8 +81,8 @@ impl Client {
     /// [`connected`](Self::connected), [`state`](Self::state) and [`Options::reconnect`].
     ///
     /// # Errors
-    /// [`Options`](Error::Options) if the options cannot be used, [`System`](Error::System) if there
-    /// is no thread.
+    /// [`Options`](Error::Options) if the options cannot be used, [`System`](Error::System) if
+    /// there is no thread.
     pub fn connect(options: Options) -> Result<Client, Error> {
         Self::running(Self::new(options)?)
     }
@@ -142,8 +143,9 @@ impl Client {
         Ok((Client { shared }, driver))
     }
 
-    /// Publishes a message. Waits for room if there is none, and with QoS 0 for a connection, unless
-    /// such messages [wait](Options::queue_qos0), too. The [`Receipt`] tells what becomes of it.
+    /// Publishes a message. Waits for room if there is none, and with QoS 0 for a connection,
+    /// unless such messages [wait](Options::queue_qos0), too. The [`Receipt`] tells what
+    /// becomes of it.
     ///
     /// With a [store](Options::store), messages with QoS 1 and 2 are on the disk when this returns.
     ///
@@ -188,8 +190,8 @@ impl Client {
     }
 
     /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// [store](Options::store): the message is on the disk before it leaves, which may be after this
-    /// returns.
+    /// [store](Options::store): the message is on the disk before it leaves, which may be after
+    /// this returns.
     ///
     /// # Errors
     /// A [`PublishError`]. Nothing was done.
@@ -212,10 +214,10 @@ impl Client {
     /// Subscribes to topic filters, and waits for the broker's answer. The stream of messages
     /// begins when the request is made, not when the answer comes.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a message
-    /// once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of these
-    /// streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
-    /// matches `filter`.
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
+    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
+    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
+    /// what matches `filter`.
     ///
     /// # Errors
     /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
@@ -238,9 +240,9 @@ impl Client {
         Ok(Subscribing::new(subscription, ticket))
     }
 
-    /// Unsubscribes from topic filters, which have to be identical to those of the subscription, and
-    /// waits for the broker's answer. Messages that are on their way may still arrive. See also
-    /// [`Subscription::unsubscribe`].
+    /// Unsubscribes from topic filters, which have to be identical to those of the subscription,
+    /// and waits for the broker's answer. Messages that are on their way may still arrive. See
+    /// also [`Subscription::unsubscribe`].
     ///
     /// # Errors
     /// A [`SubscribeError`].
@@ -299,6 +301,15 @@ impl Client {
             .with(|inner| State::new(inner.client.state(), &self.shared))
     }
 
+    /// Returns the topic filters to which the client is subscribed: those that the broker has
+    /// granted, but for those from which the client has unsubscribed, and those that the broker
+    /// refused when it had lost the session and the client subscribed again. Then
+    /// [`States::changed`] returns.
+    pub fn subscriptions(&self) -> Vec<String> {
+        self.shared
+            .with(|inner| inner.client.subscriptions().map(Into::into).collect())
+    }
+
     /// Watches how the [`State`] changes from now on.
     pub fn states(&self) -> States {
         States::new(&self.shared)
@@ -332,8 +343,8 @@ impl Client {
         is_good(ended.unwrap_or(Ended::DriverStopped))
     }
 
-    /// Leaves as [`disconnect`](Self::disconnect) does, without waiting for it. Calls that wait end,
-    /// in all threads, when the client has ended, and streams at once.
+    /// Leaves as [`disconnect`](Self::disconnect) does, without waiting for it. Calls that wait
+    /// end, in all threads, when the client has ended, and streams at once.
     pub fn begin_disconnect(&self, limit: Duration) {
         let until = self.shared.after(limit);
         let waiting = self.shared.with(|inner| {

@@ -105,7 +105,8 @@ impl States {
     }
 
     /// Waits until the state is another than when this was called last, or than when
-    /// [`Client::states`](crate::Client::states) was; forever if the client has ended.
+    /// [`Client::states`](crate::Client::states) was, or until the broker has refused
+    /// [subscriptions](crate::Client::subscriptions); forever if the client has ended.
     pub fn changed(&mut self) -> State {
         loop {
             if let Some(state) = self.changed_until(None) {
@@ -149,6 +150,7 @@ impl Watch {
             Event::Connected { .. }
                 | Event::AttemptFailed { .. }
                 | Event::Disconnected { .. }
+                | Event::Refused { .. }
                 | Event::Ended(_)
         );
         if is_change {

@@ -144,7 +144,7 @@ fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
     let Some(broker) = open("a_publisher_cut_at_any_byte_loses_and_doubles_nothing") else {
         return;
     };
-    let places = support::cut_publisher_everywhere(broker.addr());
+    let places = support::cutting::cut_publisher_everywhere(broker.addr());
     assert!(places > 100, "{places}");
 }
 
@@ -157,7 +157,7 @@ fn a_publisher_cut_at_random_loses_and_doubles_nothing() {
     // Not the subscriber: mosquitto 2.0 publishes again what it has released already if a link is
     // cut early, and then early again. Nor is the order looked at, which it was seen to change
     // when links were cut.
-    (0..5).for_each(|seed| support::cut_at_random(broker, seed, false));
+    (0..5).for_each(|seed| support::cutting::cut_at_random(broker, seed, false));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_subscriber_cut_at_any_byte_loses_and_doubles_nothing() {
     let Some(broker) = open("a_subscriber_cut_at_any_byte_loses_and_doubles_nothing") else {
         return;
     };
-    let places = support::cut_subscriber_everywhere(broker.addr());
+    let places = support::cutting::cut_subscriber_everywhere(broker.addr());
     assert!(places > 80, "{places}");
 }
 
@@ -614,7 +614,11 @@ fn a_link_that_clogs_is_replaced() {
     let options = options(broker.addr(), "from")
         .keep_session()
         .ack_timeout(Some(Duration::from_millis(500)));
-    let (from, _) = support::cut_client(broker.addr(), &options, support::Cut::Clogged(100_000));
+    let (from, _) = support::cutting::cut_client(
+        broker.addr(),
+        &options,
+        support::cutting::Cut::Clogged(100_000),
+    );
     let large = vec![1; 300_000];
     // It is not given up: its last byte has not left.
     from.publish(&Publish::to("t").payload(&large).qos(QoS::ExactlyOnce))

@@ -18,25 +18,26 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a client without handles may take to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
-/// A handle to a managed MQTT client, of which the [`Driver`] keeps up the connection. Cloning it is
-/// cheap; all clones are one client.
+/// A handle to a managed MQTT client, of which the [`Driver`] keeps up the connection. Cloning it
+/// is cheap; all clones are one client.
 ///
-/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2 a
-/// copy is kept until the broker has it. While there is no connection, messages
+/// **Publishing** encodes the message into the connection's write buffer at once; with QoS 1 and 2
+/// a copy is kept until the broker has it. While there is no connection, messages
 /// [wait](Options::queue). After a reconnection, what was in flight is sent again in its order if
 /// the broker has kept the session. If it has not, messages with QoS 1 are sent as new ones, while
-/// with QoS 2 receipts return [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since sending
-/// them again might double them. Subscriptions are made again if the broker lost them.
+/// with QoS 2 receipts return [`OutcomeUnknown`](crate::RequestError::OutcomeUnknown), since
+/// sending them again might double them. Subscriptions are made again if the broker lost them.
 ///
 /// **Whether a call waits for room, fails or drops** is the caller's choice:
 /// [`publish`](Self::publish) waits, [`try_publish`](Self::try_publish) fails, and to drop is to
-/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a connection.
+/// ignore that; [`WhenFull`](crate::WhenFull) does the same for messages that wait for a
+/// connection.
 ///
 /// **Every future here can be dropped at any time** without harm to the connection; what that means
 /// for the call, its documentation says.
 ///
-/// When the last handle is dropped, the client completes what is in flight, for ten seconds at most,
-/// and disconnects.
+/// When the last handle is dropped, the client completes what is in flight, for ten seconds at
+/// most, and disconnects.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -129,13 +130,14 @@ impl Client {
         Ok((Client { shared }, driver))
     }
 
-    /// Publishes a message. Waits for room if there is none, and for a connection if the message may
-    /// not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too, or if
-    /// it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes of it.
+    /// Publishes a message. Waits for room if there is none, and for a connection if the message
+    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes
+    /// of it.
     ///
     /// If the future is dropped before it is done, nothing was published. With a
-    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it is
-    /// dropped before, the message may be published.
+    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it
+    /// is dropped before, the message may be published.
     ///
     /// # Errors
     /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
@@ -177,8 +179,8 @@ impl Client {
     }
 
     /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// store (`Options::store`): the message is on the disk before it leaves, which may be after this
-    /// returns.
+    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
+    /// this returns.
     ///
     /// # Errors
     /// A [`PublishError`]. Nothing was done.
@@ -229,11 +231,11 @@ impl Client {
     /// Subscribes to topic filters. The request is made at once, and the stream of messages begins
     /// now; the future returns it when the broker has answered.
     ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a message
-    /// once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of these
-    /// streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
-    /// matches `filter`. To miss nothing that the broker holds for a kept session, call this before
-    /// the driver runs.
+    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
+    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
+    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
+    /// what matches `filter`. To miss nothing that the broker holds for a kept session, call
+    /// this before the driver runs.
     ///
     /// If the future is dropped, it withdraws the request if it was not sent. Messages that arrive
     /// for it all the same are treated as those of a stream that was [dropped](Subscription).
@@ -298,6 +300,15 @@ impl Client {
     pub fn state(&self) -> State {
         self.shared
             .with(|inner| State::new(inner.client.state(), &self.shared))
+    }
+
+    /// Returns the topic filters to which the client is subscribed: those that the broker has
+    /// granted, but for those from which the client has unsubscribed, and those that the broker
+    /// refused when it had lost the session and the client subscribed again. Then
+    /// [`States::changed`] returns.
+    pub fn subscriptions(&self) -> Vec<String> {
+        self.shared
+            .with(|inner| inner.client.subscriptions().map(Into::into).collect())
     }
 
     /// Watches how the [`State`] changes from now on.

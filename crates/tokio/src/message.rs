@@ -18,8 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 pub struct Message {
     /// The topic to which it was published.
     pub topic: Arc<str>,
-    /// The payload; only its beginning if it is [larger](Self::is_whole) than
-    /// [`Options::max_message`](crate::Options::max_message).
+    /// The payload, or only its beginning: see [`is_whole`](Self::is_whole).
     pub payload: Bytes,
     /// The length of the whole payload in bytes.
     pub len: u64,
@@ -27,8 +26,8 @@ pub struct Message {
     pub qos: QoS,
     /// Whether the broker had stored it before this subscription was made [MQTT-3.3.1-8].
     pub retain: bool,
-    /// Whether the broker may have sent it before. With QoS 1 it may have been delivered then, with
-    /// QoS 2 it was not.
+    /// Whether the broker may have sent it before. With QoS 1 it may have been delivered then,
+    /// with QoS 2 it was not.
     pub dup: bool,
     rest: Option<Rest>,
 }
@@ -48,7 +47,9 @@ impl Message {
         }
     }
 
-    /// Returns whether all of the payload is in [`payload`](Self::payload).
+    /// Returns whether all of the payload is in [`payload`](Self::payload). It is, unless the
+    /// payload is larger than [`Options::max_message`](crate::Options::max_message) and arrived in
+    /// more than one piece.
     pub fn is_whole(&self) -> bool {
         self.rest.is_none()
     }

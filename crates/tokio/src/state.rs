@@ -105,7 +105,8 @@ impl States {
     }
 
     /// Waits until the state is another than when this was called last, or than when
-    /// [`Client::states`](crate::Client::states) was; forever if the client has ended. It can be
+    /// [`Client::states`](crate::Client::states) was, or until the broker has refused
+    /// [subscriptions](crate::Client::subscriptions); forever if the client has ended. It can be
     /// dropped and called again.
     pub async fn changed(&mut self) -> State {
         loop {
@@ -139,6 +140,7 @@ impl Watch {
             Event::Connected { .. }
                 | Event::AttemptFailed { .. }
                 | Event::Disconnected { .. }
+                | Event::Refused { .. }
                 | Event::Ended(_)
         );
         self.version += u64::from(is_change);

@@ -5,7 +5,13 @@ use crate::{
 };
 use motemq_rig::broker::Config;
 use motemq_std::ReturnCode;
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 const ONCE: [&str; 7] = ["--pub", "-t", "a", "-m", "x", "--repeat", "1"];
 const SUB: [&str; 3] = ["--sub", "-t", "a"];
@@ -81,6 +87,28 @@ fn refused() {
 fn all_subscriptions_refused() {
     let (_server, at) = serve(Config::new().admit(|_, _| false));
     motemq(&at.with(&["--sub", "-t", "a", "-t", "b"])).badly(4, "refuses the subscription to b");
+}
+
+/// A broker that loses the sessions and grants less than before.
+#[test]
+fn all_subscriptions_lost() {
+    let is_strict = Arc::new(AtomicBool::new(false));
+    let check = is_strict.clone();
+    let admits = move |_: &str, filter: &str| filter == "open" || !check.load(Ordering::Relaxed);
+    let (server, at) = serve(Config::new().admit(admits));
+    let all = Motemq::subscriber(&at.with(&["-t", "a", "-t", "b"]));
+    let some = Motemq::subscriber(&at.with(&["-t", "a", "-t", "open", "-C", "1"]));
+    is_strict.store(true, Ordering::Relaxed);
+    server.restart(false);
+    let end = all.end();
+    for filter in ["a", "b"] {
+        let words = format!("refuses the subscription to {filter} now");
+        assert!(end.stderr.contains(&words), "{end:?}");
+    }
+    end.badly(4, "no subscription is left");
+    some.until_said("refuses the subscription to a now");
+    motemq(&at.with(&["--pub", "-t", "open", "-m", "x", "--repeat", "1"])).well();
+    assert_eq!(some.end().text(), "x\n");
 }
 
 #[test]

@@ -46,6 +46,17 @@ fn every_byte_passes_through_stdout() {
     });
 }
 
+/// MQTT allows for 256 MiB. The command takes it all, and prints it in one piece.
+#[test]
+fn large_messages_pass_through_stdout() {
+    let (_server, at) = serve(Config::new());
+    let content: Vec<u8> = (0..=250).cycle().take(20 << 20).collect();
+    let sub = Motemq::subscriber(&at.with(&["-t", "a", "-q", "1", "-C", "1", "-N"]));
+    motemq_reading(&at.with(&["--pub", "-t", "a", "-s", "-q", "1"]), &content).well();
+    let printed = sub.end().well();
+    assert!(printed == content, "{} bytes", printed.len());
+}
+
 #[test]
 fn topics_are_printed_if_wished() {
     let (_server, at) = serve(Config::new());

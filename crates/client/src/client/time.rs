@@ -1,7 +1,7 @@
 //! Time: what is due, and when to look again.
 use super::*;
 use crate::Stage;
-use motemq::SendError;
+use motemq::{Fault, SendError};
 
 impl Client {
     /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
@@ -96,7 +96,12 @@ impl Client {
             }
             Ok(None) => {}
             Err(fault) => {
-                self.close_connection(DisconnectReason::Fault(fault), now, now);
+                let reason = if self.accepted.is_none() && fault == Fault::Timeout {
+                    DisconnectReason::ConnackTimeout(self.options.answer_timeout())
+                } else {
+                    DisconnectReason::Fault(fault)
+                };
+                self.close_connection(reason, now, now);
                 return None;
             }
         }

@@ -145,6 +145,12 @@ pub enum DisconnectReason {
     /// A connection could not be opened in time.
     #[error("no connection within {}: check host, port and firewall", Human(*.0))]
     ConnectTimeout(Duration),
+    /// The broker did not answer CONNECT in time.
+    #[error(
+        "connected, but no answer to CONNECT within {}: check that a broker listens on this port, \
+         and whether it wants TLS or a WebSocket", Human(*.0)
+    )]
+    ConnackTimeout(Duration),
     /// More unacknowledged messages waited for the application than may. They are sent again when
     /// it has taken some.
     #[error("messages of {bytes} bytes wait to be taken: take them faster, or allow for more")]

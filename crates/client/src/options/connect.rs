@@ -62,6 +62,12 @@ impl Options {
         self.client_id.len() + will + user + password + 64
     }
 
+    /// Returns how long the answer to CONNECT may take: whole seconds, 1 to 255.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        let limit = self.settings.connect_timeout.min(LONGEST_ANSWER);
+        Duration::from_secs(limit.as_millis().div_ceil(1000).max(1) as u64)
+    }
+
     /// Returns what CONNECT says. If the broker has a session that is not known here, packet
     /// identifiers begin at a random offset.
     pub(crate) fn connect(&self, random: u64) -> Connect<'_> {
@@ -76,17 +82,12 @@ impl Options {
             }
         });
         let (user, password) = self.user_and_password();
-        let timeout = self
-            .settings
-            .connect_timeout
-            .min(LONGEST_ANSWER)
-            .as_millis();
         Connect {
             will,
             user,
             password,
             keep_alive: self.keep_alive,
-            timeout: timeout.div_ceil(1000).max(1) as u8,
+            timeout: self.answer_timeout().as_secs() as u8,
             clean: self.clean,
             identifier_offset: identifier_offset(random),
             ..Connect::new(&self.client_id)

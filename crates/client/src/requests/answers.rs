@@ -50,6 +50,12 @@ impl Requests {
         refused
     }
 
+    /// Returns the filters that the broker has granted.
+    pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
+        let subscriptions = self.subscriptions.get();
+        subscriptions.into_iter().flat_map(Subscriptions::filters)
+    }
+
     /// The identifier of a request ended without an answer.
     pub fn on_outcome_unknown(&mut self, id: PacketId) {
         let Some(key) = self.land(id) else { return };

@@ -36,6 +36,10 @@ impl Subscriptions {
         self.0.retain(|(filter, _)| !filters.contains(filter));
     }
 
+    pub fn filters(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(filter, _)| filter.as_str())
+    }
+
     /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most.
     pub fn chunks(&self, most: usize) -> Vec<Vec<OwnedFilter>> {
         let mut chunks: Vec<Vec<_>> = Vec::new();

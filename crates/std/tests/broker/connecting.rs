@@ -5,12 +5,13 @@ use crate::{
     support::{AT_ONCE, Caller, LEVELS, SOON, connect, options},
 };
 use motemq_std::{
-    Client, DisconnectReason, Ended, Error, Filter, Options, OptionsError, Publish, PublishError,
-    QoS, Reconnect, ReturnCode, SubscribeError, TransportErrorKind, UploadError,
+    Address, Client, DisconnectReason, Ended, Error, Filter, Options, OptionsError, Publish,
+    PublishError, QoS, Reconnect, ReturnCode, SubscribeError, TransportErrorKind, UploadError,
 };
 use std::{
-    io,
-    net::{SocketAddr, TcpListener},
+    io, mem,
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc,
     time::Duration,
 };
 
@@ -149,6 +150,41 @@ fn arguments_are_checked_before_anything_is_sent() {
         .publish(&Publish::to("t").qos(QoS::AtLeastOnce))
         .unwrap();
     receipt.wait().unwrap();
+}
+
+/// Whoever tells a client to leave while it connects finds out that it left, not that the attempt
+/// failed.
+#[test]
+fn a_stopped_attempt_to_connect_is_not_a_failed_one() {
+    let server = server();
+    let addr = server.addr();
+    let (dialing, dialed) = mpsc::channel();
+    let (fail, failing) = mpsc::channel::<()>();
+    let mut is_first = true;
+    let dial = move |_: &Address| {
+        if mem::take(&mut is_first) {
+            return TcpStream::connect(addr);
+        }
+        dialing.send(()).unwrap();
+        // Until the client was told to leave.
+        let _ = failing.recv();
+        Err(io::ErrorKind::ConnectionRefused.into())
+    };
+    let once = Reconnect::BackOff {
+        first: Duration::ZERO,
+        cap: Duration::ZERO,
+        max_tries: Some(1),
+    };
+    let client = Caller::dialing(options(addr, "a").reconnect(once), dial).unwrap();
+    let mut stream = client.messages();
+    server.cut_all();
+    dialed.recv_timeout(SOON).unwrap();
+    client.begin_disconnect(SOON);
+    drop(fail);
+    assert!(stream.recv().is_none());
+    assert_eq!(client.connected(), Err(Ended::Closed));
+    let refused = client.try_publish(&Publish::to("t")).map(drop);
+    assert_eq!(refused, Err(PublishError::Ended(Ended::Closed)));
 }
 
 #[test]

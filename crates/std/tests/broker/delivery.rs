@@ -57,7 +57,7 @@ fn a_thousand_are_under_way_at_once() {
 
 #[test]
 fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
-    let places = support::cut_publisher_everywhere(server().addr());
+    let places = support::cutting::cut_publisher_everywhere(server().addr());
     assert!(places > 100, "{places}");
 }
 
@@ -65,12 +65,12 @@ fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
 fn both_ends_cut_at_random_lose_and_double_nothing() {
     let server = server();
     let broker = server.addr();
-    (0..5).for_each(|seed| support::cut_at_random(broker, seed, true));
+    (0..5).for_each(|seed| support::cutting::cut_at_random(broker, seed, true));
 }
 
 #[test]
 fn a_subscriber_cut_at_any_byte_loses_and_doubles_nothing() {
-    let places = support::cut_subscriber_everywhere(server().addr());
+    let places = support::cutting::cut_subscriber_everywhere(server().addr());
     assert!(places > 80, "{places}");
 }
 

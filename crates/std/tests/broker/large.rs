@@ -84,7 +84,11 @@ fn large_messages_are_sent_again_when_they_were_cut() {
     let large: Vec<u8> = (0..300_000u32).map(|n| (n ^ n >> 8) as u8).collect();
     for at in [1_000, 73_000, 100_000, 299_000, 300_100, 450_000, 600_000] {
         let options = options(server.addr(), "from").keep_session();
-        let (from, _) = support::cut_client(server.addr(), &options, support::Cut::Written(at));
+        let (from, _) = support::cutting::cut_client(
+            server.addr(),
+            &options,
+            support::cutting::Cut::Written(at),
+        );
         let receipts = [QoS::ExactlyOnce, QoS::AtLeastOnce]
             .map(|qos| from.send(&Publish::to("t").payload(&large).qos(qos)));
         for receipt in receipts {

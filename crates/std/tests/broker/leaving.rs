@@ -109,10 +109,10 @@ fn an_upload_that_is_given_up_ends_the_connection() {
     let server = server();
     let mut to = connect(server.addr(), "to");
     to.subscribe(&[Filter::new("t", QoS::ExactlyOnce)]).unwrap();
-    let (client, _) = support::cut_client(
+    let (client, _) = support::cutting::cut_client(
         server.addr(),
         &options(server.addr(), "a"),
-        support::Cut::Clogged(100_000),
+        support::cutting::Cut::Clogged(100_000),
     );
     /// The application decides against it half-way.
     struct GivesUp(usize);

@@ -1,4 +1,5 @@
 //! Against the in-process broker, and against sockets that follow a script.
+mod abandoned;
 mod connecting;
 mod credentials;
 mod delivery;
