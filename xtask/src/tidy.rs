@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: rules that hold for the sources and that no compiler checks.
 mod adapters;
 mod core_rules;
+mod links;
 mod promises;
 mod sources;
 mod workflows;
@@ -12,14 +13,16 @@ use sources::Source;
 /// # Errors
 /// What is against them, a line for each.
 pub fn check() -> Result<(), String> {
-    let sources = sources::read(crate::programs::workspace())
-        .map_err(|error| format!("cannot read the sources: {error}"))?;
+    let top = crate::programs::workspace();
+    let sources =
+        sources::read(top).map_err(|error| format!("cannot read the sources: {error}"))?;
     let findings = [
         core_rules::check(&sources),
         adapters::check(&sources),
         everywhere(&sources),
         promises::check(&sources),
-        workflows::check(crate::programs::workspace()),
+        links::check(&sources, top),
+        workflows::check(top),
     ]
     .concat();
     if findings.is_empty() {

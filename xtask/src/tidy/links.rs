@@ -1,0 +1,88 @@
+//! Links between the pages of the project lead somewhere, and the architecture page names the test of
+//! each rule of the managed client.
+use super::sources::Source;
+use std::path::Path;
+
+const ARCHITECTURE: &str = "ARCHITECTURE.md";
+
+/// The tests of a rule, a file each.
+const RULES: &str = "crates/client/tests/rule";
+
+/// Returns the links to files that do not exist below `top`, and the rules that the architecture
+/// page leaves out.
+pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
+    let mut findings = Vec::new();
+    for page in sources.iter().filter(|page| page.path.ends_with(".md")) {
+        let directory = top.join(&page.path);
+        let directory = directory.parent().unwrap_or(top);
+        for (number, line) in page.lines() {
+            for target in relative_links(line) {
+                if !directory.join(target).exists() {
+                    let finding = format!("a link to {target}, which does not exist");
+                    findings.push(page.finding(number, &finding));
+                }
+            }
+        }
+    }
+    if let Some(page) = sources.iter().find(|page| page.path == ARCHITECTURE) {
+        for rule in sources
+            .iter()
+            .filter(|source| source.path.starts_with(RULES) && source.text.starts_with("//! Rule"))
+        {
+            if !page.text.contains(&rule.path) {
+                findings.push(page.finding(1, &format!("it does not name {}", rule.path)));
+            }
+        }
+    }
+    findings
+}
+
+/// Returns the targets of the links in a line that are paths, without the part of the page.
+fn relative_links(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](").skip(1).filter_map(|rest| {
+        let target = rest.split_once(')')?.0.split('#').next()?;
+        let is_path = !target.is_empty() && !target.contains(':') && !target.contains(' ');
+        is_path.then_some(target)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_link_leads_somewhere() {
+        let top = crate::programs::workspace();
+        let sources = super::super::sources::read(top).unwrap();
+        assert!(sources.iter().any(|source| source.path == ARCHITECTURE));
+        assert!(sources.iter().any(|source| source.path.starts_with(RULES)));
+        assert_eq!(check(&sources, top), [""; 0]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_found() {
+        let top = crate::programs::workspace();
+        let found = |text| check(&[Source::new("docs/a.md", text)], top).len();
+        assert_eq!(found("see [this](size.md), [that](../README.md#loop)"), 0);
+        assert_eq!(
+            found("see [this](https://example.org/a) and [that](#here)"),
+            0
+        );
+        assert_eq!(found("see [this](sizes.md)"), 1);
+    }
+
+    #[test]
+    fn a_rule_without_its_row_is_found() {
+        let top = crate::programs::workspace();
+        let rule = Source::new("crates/client/tests/rule_99.rs", "//! Rule 99: none.\n");
+        let found = |text| {
+            let sources = [
+                Source::new(ARCHITECTURE, text),
+                Source::new(&rule.path, &rule.text),
+            ];
+            check(&sources, top).len()
+        };
+        assert_eq!(found("no rule"), 1);
+        assert_eq!(found("shown by crates/client/tests/rule_99.rs"), 0);
+    }
+}
