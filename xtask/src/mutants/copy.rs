@@ -50,8 +50,18 @@ opt-level = 2
 "#;
 
 /// Tests run under a limit of processor time: how busy the machine is does not make a mutant hang.
+/// They end with the first test that fails.
 const CONFIG: &str = "[target.'cfg(all())']\nrunner = [\"sh\", \"limit.sh\"]\n";
-const LIMIT: &str = "ulimit -t \"${MUTANT_SECONDS:-600}\"\nexec \"$@\"\n";
+const LIMIT: &str = r#"ulimit -t "${MUTANT_SECONDS:-600}"
+output=$(mktemp -u) && mkfifo "$output" || exit 1
+trap 'rm "$output"' EXIT
+"$@" >"$output" &
+if grep -m 1 '\.\.\. FAILED$' "$output"; then
+    kill -9 $!
+    exit 101
+fi
+wait $!
+"#;
 
 /// Makes it anew; what was built of an earlier one is kept.
 ///

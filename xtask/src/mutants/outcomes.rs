@@ -73,6 +73,16 @@ impl Outcomes {
         )
     }
 
+    /// Returns whether there is a reason for each that was missed.
+    pub fn have_reasons(&self, file: &str) -> bool {
+        let reasons = reasons(REASONS);
+        self.missed().into_iter().all(|(change, count)| {
+            reasons
+                .get(&(file, change))
+                .is_some_and(|(known, _)| *known == count)
+        })
+    }
+
     /// Those that were missed, without their places: lines move. How many there are of each name.
     fn missed(&self) -> BTreeMap<&str, usize> {
         let mut missed = BTreeMap::new();
