@@ -56,6 +56,23 @@ fn a_message_that_was_passed_over_is_sent_again_last() {
     assert_eq!(d.session.oldest_in_flight(), Some(id(2)));
 }
 
+/// As soon as everything is sent again, messages can be passed over; and nothing waits to be sent
+/// again after the connection has been lost.
+#[test]
+fn only_what_is_to_be_sent_again_bars_new_packets() {
+    let mut d = Dialogue::<1>::open_kept();
+    d.publish(&ONCE).unwrap();
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    d.republish(1, &ONCE).unwrap();
+    assert_eq!(d.session.pass_over(id(1)), Ok(()));
+    let mut d = Dialogue::<2>::open_kept();
+    d.publish(&ONCE).unwrap();
+    d.resumes(&[RESUMED, resend(1, QoS::AtLeastOnce)]);
+    assert!(!d.session.has_free_slot());
+    d.session.on_connection_lost();
+    assert!(d.session.has_free_slot());
+}
+
 /// Messages are sent again in the order in which they were sent first [MQTT-4.6.0-1], whatever was
 /// answered, passed over and grown in between.
 #[test]
@@ -184,6 +201,7 @@ fn a_larger_session_continues_where_the_smaller_one_was() {
     assert!(matches!(begun[..], [Emitted::Message(_), ..]), "{begun:?}");
     let mut large = Dialogue::<6, 16>::new();
     large.session.adopt(&d.session).unwrap();
+    assert_eq!((d.session.slots(), large.session.slots()), (2, 6));
     large.rx = d.rx.clone();
     large.tx = d.tx.clone();
     assert_eq!(large.session.payload_remaining(), 5);
@@ -232,6 +250,9 @@ fn pending_acknowledgements_move_to_a_larger_layer() {
         small.next_event(&mut d.session, &mut d.rx, &mut d.tx),
         Ok(None)
     );
+    let mut equal = ManualAcks::<[PendingAck; 1]>::new();
+    equal.adopt(&small).unwrap();
+    assert!(equal == small);
     let mut large = ManualAcks::<[PendingAck; 3]>::new();
     large.adopt(&small).unwrap();
     assert!(!large.is_full(&d.session) && large.places() == 3);

@@ -191,6 +191,18 @@ fn a_skipped_message_that_is_repeated_is_not_delivered() {
     d.sends([puback(1), puback(2), puback(2)]);
 }
 
+/// A skipped QoS 2 message is accepted: after its PUBREC it is neither skipped nor delivered again.
+#[test]
+fn a_skipped_qos_2_message_is_accepted() {
+    let mut d = ManualDialogue::<4>::open();
+    let skipped = publish(&"x".repeat(70)).qos2(2);
+    assert_eq!(d.feed(skipped).0, [Emitted::Skipped(0)]);
+    d.sends(pubrec(2));
+    assert_eq!(d.session.unreleased().collect::<Vec<_>>(), [id(2)]);
+    assert_eq!(d.feed(publish("t").qos2(2).dup()).0, []);
+    d.sends(pubrec(2));
+}
+
 /// A skipped message takes a place, too: behind the last place nothing is read, and no token is
 /// returned for which there is none.
 #[test]
@@ -350,6 +362,14 @@ fn repeated_messages_are_delivered_if_the_profile_wishes() {
         (vec![message(b"c").dup()], true),
         (vec![pubrel(5)], false),
         (vec![message(b"d")], true),
+        // With QoS 1 a repetition is no other message.
+        (
+            vec![
+                publish("t").qos1(9).payload(b"e"),
+                publish("t").qos1(9).payload(b"e").dup(),
+            ],
+            false,
+        ),
     ];
     for (packets, acknowledges) in steps {
         let bytes = packets.to_bytes();
@@ -377,7 +397,8 @@ fn repeated_messages_are_delivered_if_the_profile_wishes() {
             (b'a', false, false),
             (b'b', true, false),
             (b'c', true, true),
-            (b'd', false, false)
+            (b'd', false, false),
+            (b'e', false, false)
         ]
     );
 }

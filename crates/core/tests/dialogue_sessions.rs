@@ -159,6 +159,28 @@ fn similar_client_identifiers_are_different() {
     }
 }
 
+/// Every client identifier can be remembered: none has a fingerprint that stands for no identifier.
+/// This is the lower half of FNV-1a, with the lowest bit set.
+#[test]
+fn every_client_identifier_has_a_fingerprint() {
+    let hash = |client: &str| {
+        client.bytes().fold(0xffff, |hash: u16, byte| {
+            (hash ^ u16::from(byte)).wrapping_mul(0x0193)
+        })
+    };
+    for lowest in [0, 1] {
+        let client = (0..1_000_000).map(|n| format!("c{n}"));
+        let client = client.into_iter().find(|client| hash(client) == lowest);
+        let connect = Connect::new(client.as_ref().unwrap()).keep_session();
+        let mut d = Dialogue::<2>::new();
+        d.connect(&connect);
+        d.receives(connack(), &[NEW]);
+        d.session.on_connection_lost();
+        d.connect(&connect);
+        d.receives(connack().session_present(), &[RESUMED]);
+    }
+}
+
 /// A broker that kept a session although a clean one was requested is at fault.
 #[test]
 fn session_present_after_a_clean_connect_is_unexpected() {

@@ -87,10 +87,25 @@ macro_rules! profile {
     };
 }
 
+profile!(Passing { const RESUMES: bool = false; });
 profile!(Once { const MAX_QOS: QoS = QoS::AtLeastOnce; });
 profile!(Whole { const STREAMS_IN: bool = false; });
 profile!(Short { const SKIPS: bool = false; });
 profile!(Trusting { const VALIDATES: bool = false; });
+
+/// Without sessions, too, a payload that was being streamed has ended with its connection.
+#[test]
+fn a_profile_with_pieces_but_without_sessions() {
+    let mut d = With::<Passing>::open();
+    assert_eq!(d.publish(&Publish::to("t").remaining(5)), Ok(None));
+    assert_eq!(d.session.payload_remaining(), 5);
+    d.session.on_connection_lost();
+    d.connect(&Connect::new("c"));
+    d.receives(connack(), &[NEW]);
+    d.tx.clear();
+    assert_eq!(d.session.payload_remaining(), 0);
+    assert_eq!(d.publish(&Publish::to("t")), Ok(None));
+}
 
 #[test]
 fn a_profile_without_qos_2() {

@@ -274,6 +274,26 @@ fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
     Ok(memory)
 }
 
+/// Filters that were read in a SUBSCRIBE are written into an UNSUBSCRIBE without their QoS, and the
+/// other way round with QoS 0.
+#[test]
+fn filters_of_one_packet_are_written_into_the_other() {
+    let subscribe = b"\x82\x06\0\x07\0\x01a\x01";
+    let unsubscribe = b"\xa2\x05\0\x07\0\x01a";
+    let read = |bytes| match decode(bytes) {
+        Ok(Some((Packet::Subscribe { id, filters } | Packet::Unsubscribe { id, filters }, _))) => {
+            (id, filters)
+        }
+        other => panic!("{other:?}"),
+    };
+    let (id, filters) = read(subscribe);
+    let written = encoded(&Packet::Unsubscribe { id, filters });
+    assert_eq!(written.as_deref(), Ok(&unsubscribe[..]));
+    let (id, filters) = read(unsubscribe);
+    let written = encoded(&Packet::Subscribe { id, filters });
+    assert_eq!(written.as_deref(), Ok(&b"\x82\x06\0\x07\0\x01a\0"[..]));
+}
+
 fn reads_writes_reads(bytes: &[u8]) -> Result<(), TestCaseError> {
     let Ok(Some((packet, length))) = decode(bytes) else {
         return Ok(());
