@@ -257,7 +257,7 @@ impl Client {
     /// stream: an acknowledgement becomes due, or reading goes on.
     #[inline]
     pub fn wants_drive(&self, stream: StreamId) -> bool {
-        self.inbox.has_in_hand(stream) || self.inbox.is_full()
+        self.inbox.has_in_hand(stream) || self.inbox.is_full() || self.waits_for_room()
     }
 
     // Events.

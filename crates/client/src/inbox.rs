@@ -12,7 +12,7 @@ use crate::{Options, lazy::Lazy, options::Settings, protocol::ProtocolState, sla
 use alloc::{collections::VecDeque, string::String, vec::Vec};
 use core::mem;
 pub use message::{AckMode, Item, Message, PayloadRead, Taken};
-use motemq::TopicName;
+use motemq::{QoS, TopicName};
 pub use payload::PayloadId;
 use payload::Payloads;
 use receiving::Partial;
@@ -207,6 +207,10 @@ impl Inbox {
             };
         };
         self.bytes -= item.message.weight();
+        if item.message.qos == QoS::AtLeastOnce && self.unacknowledged.is_offline() {
+            let hash = item.message.hash();
+            self.unacknowledged.on_taken_offline(item.ack, hash);
+        }
         if mode == AckMode::OnNext {
             self.on_taken(id, item.ack, protocol);
         }
@@ -270,6 +274,12 @@ impl Inbox {
     fn has_full_unclaimed(&self) -> bool {
         let unclaimed = self.unclaimed.get();
         unclaimed.is_some_and(|unclaimed| unclaimed.is_full(self.limits.stream()))
+    }
+
+    /// Returns whether so much waits that after an overrun another connection would soon end like
+    /// the last one.
+    pub fn is_crowded(&self) -> bool {
+        self.is_full() || (!self.is_leaving && self.backlog() > self.limits.backlog / 2)
     }
 
     /// Returns whether a payload that waits to be read is in front of everything else.

@@ -182,6 +182,28 @@ impl ProtocolState {
         }
     }
 
+    /// A message with QoS 1 and this content was processed without a connection.
+    pub fn on_processed_offline(&mut self, token: AckToken, hash: u64) {
+        let received = self.received.make();
+        received.on_processed_offline(identifier(token), hash);
+    }
+
+    /// Returns whether messages that were processed without a connection have not arrived again.
+    #[inline]
+    pub fn has_processed_offline(&self) -> bool {
+        let received = self.received.get();
+        received.is_some_and(Received::has_processed_offline)
+    }
+
+    /// Returns whether a message with QoS 1, this identifier and this content was processed without
+    /// a connection. It is asked once: after that the broker may use the identifier for another
+    /// message.
+    pub fn take_processed_offline(&mut self, id: PacketId, is_dup: bool, hash: u64) -> bool {
+        let received = self.received.get_mut();
+        let processed = received.and_then(|received| received.take_processed_offline(id.get()));
+        processed == Some(hash) && is_dup
+    }
+
     /// The broker has accepted a connection.
     pub fn on_connected(&mut self, session: SessionState) {
         if let Some(received) = self.received.get_mut() {

@@ -1,4 +1,4 @@
-//! The content of QoS 2 messages that were received and that the broker has not released.
+//! The content of messages that were received and that the broker may send again.
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// The number of messages that are remembered without a look at which of them were released.
@@ -20,6 +20,9 @@ pub(crate) struct Received {
     contents: BTreeMap<u16, Content>,
     /// The number of repetitions of messages that the application has not processed yet.
     repetitions: BTreeMap<u16, u32>,
+    /// Hashes of messages with QoS 1 that were processed without a connection, so that they could
+    /// not be acknowledged.
+    processed_offline: BTreeMap<u16, u64>,
     /// The number of messages at which the released ones are forgotten.
     limit: usize,
 }
@@ -78,16 +81,34 @@ impl Received {
         self.contents.insert(id, Content { hash, is_accepted });
     }
 
+    /// A message with QoS 1 was processed without a connection.
+    pub fn on_processed_offline(&mut self, id: u16, hash: u64) {
+        self.processed_offline.insert(id, hash);
+    }
+
+    pub fn has_processed_offline(&self) -> bool {
+        !self.processed_offline.is_empty()
+    }
+
+    /// Returns the hash of the message with QoS 1 and this identifier that was processed without a
+    /// connection, once.
+    pub fn take_processed_offline(&mut self, id: u16) -> Option<u64> {
+        self.processed_offline.remove(&id)
+    }
+
     /// A connection begins. Messages that were not accepted arrive again if the session goes on; if
     /// not, all identifiers begin anew.
     pub fn on_connected(&mut self, is_resumed: bool) {
         self.repetitions.clear();
+        if !is_resumed {
+            self.processed_offline.clear();
+        }
         self.contents
             .retain(|_, content| is_resumed && content.is_accepted);
     }
 
     pub fn is_empty(&self) -> bool {
-        self.contents.is_empty() && self.repetitions.is_empty()
+        self.contents.is_empty() && self.repetitions.is_empty() && self.processed_offline.is_empty()
     }
 
     /// Returns whether so much is remembered that it is time to [sweep](Self::sweep).

@@ -291,3 +291,39 @@ fn rule_00_a_payload_that_is_not_read_to_its_end_is_processed_when_it_was_droppe
     line.receive(&packet[100_000..]);
     line.sends(&puback(1));
 }
+
+/// A payload that is too large for memory arrived whole, and nothing of it was read.
+#[test]
+fn rule_00_a_large_payload_that_was_not_read_is_delivered_once() {
+    for qos in [1, 2] {
+        let options = kept().max_message(100);
+        let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+        let large = message(1, qos, &[7; 100_000]);
+        line.receive(&large[..READ_BUFFER]);
+        line.receive(&large[READ_BUFFER..]);
+        line.closed();
+        line.pass(secs(1));
+        line.connect(PRESENT);
+        line.sent();
+        let again = dup(large);
+        line.receive(&again[..READ_BUFFER]);
+        line.receive(&again[READ_BUFFER..]);
+        let mut whole = 0;
+        while let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) {
+            let rest = item.message.rest.expect("it is large");
+            loop {
+                match line.client.read_payload(rest) {
+                    PayloadRead::Data(_) => {}
+                    PayloadRead::End => {
+                        whole += 1;
+                        break;
+                    }
+                    PayloadRead::Broken => break,
+                    PayloadRead::Pending => panic!("it has arrived"),
+                }
+            }
+        }
+        assert_eq!(whole, 1, "QoS {qos}");
+        line.sends(&if qos == 1 { puback(1) } else { pubrec(1) });
+    }
+}

@@ -174,3 +174,68 @@ fn rule_01_all_identifiers_have_a_place() {
     }
     line.is_connected();
 }
+
+/// The broker sends more at once than may wait, each time that the client returns.
+#[test]
+fn rule_01_after_an_overrun_there_is_progress() {
+    for qos in [1, 2] {
+        let options = kept().backlog(1000, Overflow::Disconnect);
+        let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+        line.publish(b"x", QoS::AtLeastOnce);
+        let mut sent = line.sent();
+        let mut had = Vec::new();
+        let mut burst: Vec<_> = (1..=20)
+            .map(|id| (id, message(id, qos, &[id as u8])))
+            .collect();
+        for _ in 0..20 {
+            let all: Vec<_> = burst
+                .iter()
+                .flat_map(|(_, packet)| packet.clone())
+                .collect();
+            line.receive(&all);
+            sent.extend(line.sent());
+            // What is acknowledged is not sent again.
+            burst.retain(|(id, _)| {
+                let answer = if qos == 1 { puback(*id) } else { pubrec(*id) };
+                !sent.windows(4).any(|window| window == answer)
+            });
+            for (_, packet) in &mut burst {
+                packet[0] |= 8;
+            }
+            if line.poll_transport() == Transport::Keep {
+                break;
+            }
+            line.closed();
+            line.pass(secs(60));
+            had.extend(line.take_all(stream));
+            line.connect(PRESENT);
+        }
+        had.extend(line.take_all(stream));
+        let all: Vec<_> = (1..=20).map(|id| vec![id]).collect();
+        assert_eq!(had, all, "QoS {qos}");
+    }
+}
+
+/// Messages that were processed without a connection have no effect on others.
+#[test]
+fn rule_01_only_what_was_processed_is_acknowledged_unseen() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    for id in 1..=3 {
+        line.receive(&message(id, 1, &[id as u8]));
+    }
+    line.closed();
+    assert_eq!(line.take_all(stream).len(), 3);
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&dup(message(1, 1, &[1])));
+    // Another message, and one that the broker does not send again but anew.
+    line.receive(&dup(message(2, 1, b"other")));
+    line.receive(&message(3, 1, &[3]));
+    line.sends(&puback(1));
+    assert_eq!(line.take_all(stream), [&b"other"[..], &[3]]);
+    line.sends(&[puback(2), puback(3)].concat());
+    // The identifier may stand for another message now.
+    line.receive(&dup(message(1, 1, &[1])));
+    assert_eq!(line.take_all(stream), [[1]]);
+}

@@ -137,3 +137,33 @@ fn rule_05_options_that_cannot_be_used_are_refused_with_the_reason() {
     assert_eq!(login, Err(OptionsError::UserMissing));
     line.connect(NEW);
 }
+
+/// What waits under the index of a request is woken for that request only.
+#[test]
+fn rule_05_nothing_is_told_of_a_request_that_was_forgotten() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let [withdrawn, late, answered] = [1, 2, 3].map(|n| line.publish(&[n], QoS::AtLeastOnce));
+    line.sent();
+    for request in [withdrawn, late, answered] {
+        assert_eq!(line.client.poll_outcome(request), None);
+    }
+    line.events.clear();
+    line.client.withdraw(withdrawn);
+    assert_eq!(line.client.poll_outcome(withdrawn), None);
+    // It is completed, and forgotten before that was told.
+    line.client.on_read(&mut &puback(3)[..], line.now);
+    line.client.forget(answered);
+    line.turn();
+    assert_eq!(line.events, []);
+    // It is given up, and its identifier stays taken.
+    line.pass(secs(10));
+    assert_eq!(line.events, [Event::Completed { request: late }]);
+    let outcome = line.client.poll_outcome(late);
+    assert!(matches!(
+        outcome,
+        Some(Err(RequestError::NotAcknowledged(_)))
+    ));
+    line.client.forget(late);
+    assert_eq!(line.client.poll_outcome(late), None);
+}

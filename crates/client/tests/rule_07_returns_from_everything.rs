@@ -174,3 +174,21 @@ fn rule_07_a_message_that_makes_the_broker_break_the_protocol_is_given_up() {
     line.receive(&[pubcomp(1), puback(2)].concat());
     assert_eq!(line.client.poll_outcome(good), Some(Ok([].into())));
 }
+
+#[test]
+fn rule_07_a_subscription_whose_outcome_is_forgotten_is_made() {
+    let mut line = Line::new(options());
+    let (request, _) = line
+        .client
+        .subscribe(&[Filter::new("t", QoS::AtLeastOnce)])
+        .unwrap();
+    line.client.forget(request);
+    line.connect(NEW);
+    let subscribe = line.sent();
+    assert_eq!(subscribe[0], 0x82);
+    // It is lost with the connection, and made over the next one.
+    line.closed();
+    line.pass(secs(1));
+    line.connect(NEW);
+    assert_eq!(line.sent()[0], 0x82);
+}

@@ -121,3 +121,22 @@ fn rule_09_a_streamed_message_under_an_identifier_that_is_not_released_is_a_repe
     assert_eq!(line.take_all(stream).len(), 0);
     line.sends(&pubrec(1));
 }
+
+/// A message that arrives whole is larger than what is put together in memory.
+#[test]
+fn rule_09_a_large_repetition_that_arrives_whole_is_acknowledged() {
+    let options = kept().max_message(10);
+    let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+    let large = message(1, 2, &[7; 50]);
+    line.receive(&large);
+    assert_eq!(line.take_all(stream).len(), 1);
+    line.sends(&pubrec(1));
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&dup(large));
+    line.receive(&message(2, 2, b"."));
+    assert_eq!(line.take_all(stream), [b"."]);
+    line.sends(&[pubrec(1), pubrec(2)].concat());
+}

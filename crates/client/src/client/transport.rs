@@ -99,7 +99,7 @@ impl Client {
 
     /// Returns whether the next attempt waits until the application has taken messages.
     pub(super) fn waits_for_room(&self) -> bool {
-        matches!(self.reason(), Some(DisconnectReason::Overrun { .. })) && self.inbox.is_full()
+        matches!(self.reason(), Some(DisconnectReason::Overrun { .. })) && self.inbox.is_crowded()
     }
 
     /// Decides when the next attempt begins.

@@ -1,6 +1,6 @@
 //! The end of streams and connections.
 use super::*;
-use motemq::{QoS, SessionState};
+use motemq::SessionState;
 
 impl Inbox {
     /// Nothing takes messages from a stream any more. What was not taken is not acknowledged: it
@@ -103,6 +103,9 @@ impl Inbox {
         let is_kept = |item: &Waiting| !is_resumed || !unacknowledged.is_pending(item.ack);
         if let Some(unclaimed) = self.unclaimed.get_mut() {
             unclaimed.on_connected(is_kept);
+        }
+        if let Some(payloads) = self.payloads.get_mut() {
+            payloads.break_off(|ack| is_resumed && unacknowledged.is_pending(ack));
         }
         (self.full_streams, self.bytes) = (0, 0);
         for (_, stream) in self.streams.iter_mut() {

@@ -1,5 +1,6 @@
 //! Messages as the application takes them.
 use super::{AckId, PayloadId};
+use crate::hash::hash;
 use alloc::sync::Arc;
 use bytes::Bytes;
 use motemq::QoS;
@@ -31,6 +32,11 @@ impl Message {
     #[inline]
     pub(super) fn weight(&self) -> usize {
         self.topic.len() + self.payload.len() + size_of::<Self>()
+    }
+
+    /// Returns a hash of its content.
+    pub(super) fn hash(&self) -> u64 {
+        hash(&[self.topic.as_bytes(), &self.payload])
     }
 }
 

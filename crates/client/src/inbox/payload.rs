@@ -110,6 +110,17 @@ impl Payloads {
         (Completed::Kept, stream)
     }
 
+    /// Messages with these acknowledgements arrive again, so their payloads end here.
+    pub fn break_off(&mut self, arrives_again: impl Fn(Option<AckKey>) -> bool) {
+        for (_, payload) in self.payloads.iter_mut() {
+            if arrives_again(payload.ack) {
+                (payload.end, payload.ack) = (Some(false), None);
+                payload.pieces = VecDeque::new();
+                self.bytes -= core::mem::take(&mut payload.bytes);
+            }
+        }
+    }
+
     /// Reads on. With the end comes the acknowledgement.
     pub fn read(&mut self, id: PayloadId) -> (PayloadRead, Option<AckKey>) {
         let Some(payload) = self.get_mut(id) else {

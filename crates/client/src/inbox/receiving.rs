@@ -61,13 +61,15 @@ impl Inbox {
         }
         self.counters.received += 1;
         let qos = message.qos();
-        let id = message.id().filter(|_| qos == QoS::ExactlyOnce);
         let len = message.payload.len() as u64 + u64::from(message.remaining);
         let is_small = len <= self.limits.largest_message() as u64;
-        if message.is_repeated() && !is_small {
+        if message.is_repeated() && !is_small && message.remaining > 0 {
             // It was too large to be remembered.
             self.partial = Some(Partial::Repetition);
             return Ok(Receipt::Done);
+        }
+        if message.remaining == 0 && self.is_known(message, protocol) {
+            return Ok(self.repetition(token, protocol));
         }
         let backlog = self.backlog();
         let need = if is_small {
@@ -90,24 +92,21 @@ impl Inbox {
         };
         if message.remaining == 0 {
             let payload = Bytes::copy_from_slice(message.payload);
-            let receipt = match id {
-                None => Some(Receipt::Done),
-                Some(id) => {
-                    let is_repeated = message.is_repeated();
-                    self.check_repeated(id, is_repeated, &new.topic, &payload, protocol)
+            let new = Message { payload, ..new };
+            let receipt = match message.id() {
+                Some(id) if qos == QoS::ExactlyOnce => {
+                    self.on_new(id, message.is_repeated(), &new, protocol)
                 }
+                _ => Receipt::Done,
             };
-            let Some(receipt) = receipt else {
-                return Ok(self.repetition(token, protocol));
-            };
-            self.deliver(Message { payload, ..new }, token, &targets, protocol);
+            self.deliver(new, token, &targets, protocol);
             return Ok(receipt);
         }
         self.partial = Some(if is_small {
             Partial::Growing(Box::new(Growing {
                 message: new,
                 payload: message.payload.into(),
-                id,
+                id: message.id(),
                 is_repeated: message.is_repeated(),
             }))
         } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
@@ -125,6 +124,24 @@ impl Inbox {
             Partial::Unclaimed { len }
         });
         Ok(Receipt::Done)
+    }
+
+    /// Returns whether a message that arrives whole is one that the application has processed, or
+    /// will. Such a message needs no room.
+    #[inline]
+    fn is_known(&self, message: &motemq::Message<'_>, protocol: &mut ProtocolState) -> bool {
+        let is_known = message.is_repeated()
+            || (message.qos() == QoS::AtLeastOnce && protocol.has_processed_offline());
+        is_known && Self::is_repetition(message, protocol)
+    }
+
+    #[cold]
+    fn is_repetition(message: &motemq::Message<'_>, protocol: &mut ProtocolState) -> bool {
+        let hash = hash(&[message.topic.as_str().as_bytes(), message.payload]);
+        message.id().is_some_and(|id| match message.qos() {
+            QoS::ExactlyOnce => protocol.is_repetition(id, Some(hash)),
+            _ => protocol.take_processed_offline(id, message.dup(), hash),
+        })
     }
 
     /// There is no room for a message.
@@ -151,26 +168,21 @@ impl Inbox {
         Ok(Receipt::Done)
     }
 
-    /// Compares a message that arrived under an identifier that is not released with the one that
-    /// arrived under it before. Returns `None` if it is a repetition.
-    fn check_repeated(
+    /// A message with QoS 2 arrived that is no repetition, though it may have the identifier of
+    /// another one that is not released.
+    fn on_new(
         &mut self,
         id: PacketId,
         is_repeated: bool,
-        topic: &str,
-        payload: &[u8],
+        message: &Message,
         protocol: &mut ProtocolState,
-    ) -> Option<Receipt> {
-        let hash = hash(&[topic.as_bytes(), payload]);
-        if is_repeated && protocol.is_repetition(id, Some(hash)) {
-            return None;
-        }
-        protocol.on_message_received(id, hash);
+    ) -> Receipt {
+        protocol.on_message_received(id, message.hash());
         if is_repeated {
             self.counters.identifiers_reused += 1;
-            return Some(Receipt::IdentifierReused(id));
+            return Receipt::IdentifierReused(id);
         }
-        Some(Receipt::Done)
+        Receipt::Done
     }
 
     fn repetition(&mut self, token: Option<AckToken>, protocol: &mut ProtocolState) -> Receipt {
@@ -210,20 +222,32 @@ impl Inbox {
                     id,
                     is_repeated,
                 } = *growing;
-                let payload = payload.freeze();
-                let topic = message.topic.clone();
-                let receipt = match id {
-                    None => Some(Receipt::Done),
-                    Some(id) => self.check_repeated(id, is_repeated, &topic, &payload, protocol),
+                let message = Message {
+                    payload: payload.freeze(),
+                    ..message
                 };
-                let Some(receipt) = receipt else {
-                    return self.repetition(token, protocol);
-                };
-                let targets = match TopicName::new(&topic) {
+                let mut receipt = Receipt::Done;
+                if let Some(id) = id
+                    && (message.qos == QoS::ExactlyOnce || protocol.has_processed_offline())
+                {
+                    let hash = message.hash();
+                    let is_repetition = if message.qos == QoS::ExactlyOnce {
+                        is_repeated && protocol.is_repetition(id, Some(hash))
+                    } else {
+                        protocol.take_processed_offline(id, message.dup, hash)
+                    };
+                    if is_repetition {
+                        return self.repetition(token, protocol);
+                    }
+                    if message.qos == QoS::ExactlyOnce {
+                        receipt = self.on_new(id, is_repeated, &message, protocol);
+                    }
+                }
+                let targets = match TopicName::new(&message.topic) {
                     Ok(topic) => self.routing.make().find(topic).1,
                     Err(_) => routing::Targets::None,
                 };
-                self.deliver(Message { payload, ..message }, token, &targets, protocol);
+                self.deliver(message, token, &targets, protocol);
                 return receipt;
             }
             Some(Partial::Streamed(id)) => return self.end_streamed(id, token, protocol),

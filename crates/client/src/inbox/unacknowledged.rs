@@ -1,5 +1,6 @@
 //! Messages that the application has received and the broker was not told of yet.
-use crate::{protocol::ProtocolState, slab::Slab};
+use crate::{lazy::Lazy, protocol::ProtocolState, slab::Slab};
+use alloc::collections::BTreeMap;
 use motemq::AckToken;
 
 /// The acknowledgement of a message, to be allowed with [`Client::ack`](crate::Client::ack) when
@@ -32,6 +33,8 @@ pub(super) struct Unacknowledged {
     pending: Slab<Pending>,
     last_serial: u32,
     is_offline: bool,
+    /// The hashes of messages with QoS 1 that were taken without a connection, by key.
+    hashes: Lazy<BTreeMap<u32, u64>>,
 }
 
 impl Unacknowledged {
@@ -40,6 +43,7 @@ impl Unacknowledged {
             pending: Slab::new(),
             last_serial: 0,
             is_offline: true,
+            hashes: Lazy::new(),
         }
     }
 
@@ -66,7 +70,7 @@ impl Unacknowledged {
     }
 
     /// One stream has processed the message. It is acknowledged when all of them have; without a
-    /// connection at once, so that a QoS 2 message does not arrive again. Returns whether the
+    /// connection at once, so that the message is not delivered again. Returns whether the
     /// acknowledgement was pending.
     #[inline]
     pub fn on_processed(&mut self, ack: Option<AckKey>, protocol: &mut ProtocolState) -> bool {
@@ -81,8 +85,24 @@ impl Unacknowledged {
             let token = pending.token;
             self.pending.remove(ack.key);
             protocol.ack(token);
+            if let Some(hash) = self
+                .hashes
+                .get_mut()
+                .and_then(|hashes| hashes.remove(&ack.key))
+            {
+                protocol.on_processed_offline(token, hash);
+            }
         }
         true
+    }
+
+    /// A message with QoS 1 and this content is taken without a connection, so that its
+    /// acknowledgement cannot be sent. When it arrives again, it is one that was processed.
+    #[cold]
+    pub fn on_taken_offline(&mut self, ack: Option<AckKey>, hash: u64) {
+        if let Some(ack) = ack.filter(|&ack| self.is_pending(Some(ack))) {
+            self.hashes.make().insert(ack.key, hash);
+        }
     }
 
     /// The application has taken the message from a stream, and will be done with it when it takes
@@ -138,6 +158,7 @@ impl Unacknowledged {
     pub fn on_connected(&mut self) {
         self.pending = Slab::new();
         self.is_offline = false;
+        self.hashes.clear();
     }
 
     /// Gives memory back that nothing needs.

@@ -86,7 +86,10 @@ impl Requests {
     /// Subscribes again to everything that the broker had granted.
     fn renew_subscriptions(&mut self, filters: usize) {
         if let Some(queue) = self.queue.get_mut() {
-            let is_renewal = |&key: &u32| self.requests.get(key).is_some_and(Request::is_renewal);
+            let is_renewal = |&key: &u32| {
+                let request = self.requests.get(key);
+                request.is_some_and(|request| request.is_renewal)
+            };
             let stale: Vec<_> = queue.iter().filter(is_renewal).collect();
             queue.remove_all(&stale);
             for key in stale {
@@ -126,7 +129,7 @@ impl Requests {
     pub fn record_fault(&mut self, id: PacketId, fault: Fault) {
         let Some(key) = self.flight(id) else { return };
         let request = self.requests.get(key);
-        if request.is_none_or(|request| !request.is_on_wire || request.is_renewal()) {
+        if request.is_none_or(|request| !request.is_on_wire || request.is_renewal) {
             return;
         }
         let suspect = Some((self.id(key), fault));

@@ -45,16 +45,21 @@ impl Requests {
 
     /// Returns the outcome of a request. If there is none yet, the request is watched from now on.
     pub fn poll_outcome(&mut self, id: RequestId) -> Option<Outcome> {
-        let request = self.find(id)?;
+        let request = self.find(id).filter(|request| request.is_owned)?;
         request.is_watched = request.outcome.is_none();
         let outcome = request.outcome.clone()?;
         Some(outcome.map_err(|error| *error))
     }
 
-    /// Returns a watched request that was completed.
+    /// Returns a watched request that was completed, and not forgotten since.
     #[inline]
     pub fn poll_completed(&mut self) -> Option<RequestId> {
-        self.completed.pop_front()
+        loop {
+            let id = self.completed.pop_front()?;
+            if self.find(id).is_some_and(|request| request.is_owned) {
+                return Some(id);
+            }
+        }
     }
 
     /// Nothing asks for the outcome of this request any more.
@@ -66,8 +71,10 @@ impl Requests {
         }
     }
 
-    /// Takes a request back if it is not in flight, and gives it up else.
+    /// Takes a request back if it is not in flight, and gives it up else. Nothing asks for its
+    /// outcome any more.
     pub fn withdraw(&mut self, id: RequestId) {
+        self.forget(id);
         let Some(is_open) = self.find(id).map(|request| request.is_open) else {
             return;
         };
@@ -80,7 +87,6 @@ impl Requests {
             None if is_open => self.give_up(id.key, RequestError::Withdrawn),
             None => {}
         }
-        self.forget(id);
     }
 
     /// The client has ended, and with it every request. What is stored stays so, for the next

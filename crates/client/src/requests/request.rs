@@ -107,6 +107,8 @@ pub(super) struct Request {
     pub is_owned: bool,
     /// The application has asked for the outcome, and is to be told.
     pub is_watched: bool,
+    /// It is a subscription that the client makes anew by itself.
+    pub is_renewal: bool,
     /// It is a message, even if its copy is gone.
     pub is_message: bool,
     /// It waits to be sent, or is in flight.
@@ -128,6 +130,7 @@ pub(super) struct Request {
 impl Request {
     pub fn new(kind: RequestKind, serial: u32, is_owned: bool) -> Self {
         Request {
+            is_renewal: !is_owned && matches!(kind, RequestKind::Subscribe(_)),
             is_message: kind.is_message(),
             kind,
             serial,
@@ -143,11 +146,6 @@ impl Request {
             left_at: None,
             number: 0,
         }
-    }
-
-    /// A subscription that the client makes anew by itself.
-    pub fn is_renewal(&self) -> bool {
-        !self.is_owned && matches!(self.kind, RequestKind::Subscribe(_))
     }
 
     /// A message whose outcome is still awaited.
