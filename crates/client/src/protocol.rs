@@ -112,20 +112,22 @@ impl ProtocolState {
         }
     }
 
+    /// Makes room for more acknowledgements, or, if that does not help, for more QoS 2 messages. The
+    /// session is stored with all of its slots, so it grows only if it has to.
     #[cold]
     fn grow(&mut self) -> bool {
-        // Which of the two is full does not show; both grow at most six times.
-        self.grow_acks() | self.grow_session()
-    }
-
-    #[cold]
-    fn grow_acks(&mut self) -> bool {
         let mut larger = new_acks(self.acks.places() * 2);
-        let has_grown = larger.places() > self.acks.places() && larger.adopt(&self.acks).is_ok();
-        if has_grown {
-            self.acks = larger;
+        let can_grow = larger.places() > self.acks.places() && larger.adopt(&self.acks).is_ok();
+        if !can_grow || larger.is_full(&self.session) {
+            if self.grow_session() {
+                return true;
+            }
+            if !can_grow {
+                return false;
+            }
         }
-        has_grown
+        self.acks = larger;
+        true
     }
 
     /// Gives the session more slots. Returns whether there can be more.

@@ -394,3 +394,26 @@ fn rule_12_every_stored_version_is_a_state_to_go_on_from() {
         assert_eq!((full.image, full.records), (old.image, old.records), "{n}");
     }
 }
+
+/// The image is written with every change. Messages that wait for the application take room in
+/// memory, not in it.
+#[test]
+fn rule_12_the_image_grows_only_with_what_it_has_to_hold() {
+    let (mut line, stream) =
+        Line::subscribed(kept().streams(5000, 1 << 20), QoS::ExactlyOnce, PRESENT);
+    let length = line.client.full_image().image.len();
+    for id in 1..=1000 {
+        line.receive(&message(id, 1, b"."));
+    }
+    assert_eq!(line.client.full_image().image.len(), length);
+    assert_eq!(line.take_all(stream).len(), 1000);
+    line.sent();
+    // What the broker has not released is in it.
+    for id in 1..=100 {
+        line.receive(&message(id, 2, b"."));
+    }
+    assert_eq!(line.take_all(stream).len(), 100);
+    line.sent();
+    let grown = line.client.full_image().image.len();
+    assert!(grown > length && grown < length + 100 * 24, "{grown}");
+}
