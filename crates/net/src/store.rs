@@ -1,8 +1,9 @@
 //! A file in which a hosted client stores what outlives the process: an image, and numbered records
 //! beside it. It knows nothing of what they mean.
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 use std::{
     error::Error,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -15,6 +16,9 @@ const IMAGE: TableDefinition<'_, u8, &[u8]> = TableDefinition::new("session");
 /// How long an earlier store in this process may take to close the file: its last transaction may
 /// be under way.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// What is said of a file that is damaged.
+const DAMAGED: &str = "the file is damaged: remove it to begin a new one";
 
 /// The reason why a store failed.
 pub type StoreError = Box<dyn Error + Send + Sync>;
@@ -53,15 +57,22 @@ impl Store {
     /// # Errors
     /// The file cannot be opened, is damaged, or another process has opened it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let begun = Instant::now();
-        let database = loop {
-            match Database::create(path) {
-                Err(DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < CLOSING => {
-                    thread::sleep(Duration::from_millis(2));
+        let database = guarded(|| {
+            let begun = Instant::now();
+            let mut database = loop {
+                match Database::create(path) {
+                    Err(DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < CLOSING => {
+                        thread::sleep(Duration::from_millis(2));
+                    }
+                    opened => break opened?,
                 }
-                opened => break opened?,
+            };
+            if database.check_integrity()? {
+                Ok(database)
+            } else {
+                Err(DAMAGED.into())
             }
-        };
+        })?;
         let path = path.to_owned();
         Ok(Store { path, database })
     }
@@ -76,10 +87,18 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn read(&self) -> Result<Option<Stored>, StoreError> {
+        guarded(|| self.read_tables())
+    }
+
+    fn read_tables(&self) -> Result<Option<Stored>, StoreError> {
         let read = self.database.begin_read()?;
-        // A new store has no tables.
-        let (Ok(entries), Ok(images)) = (read.open_table(RECORDS), read.open_table(IMAGE)) else {
-            return Ok(None);
+        let (entries, images) = match (read.open_table(RECORDS), read.open_table(IMAGE)) {
+            (Ok(entries), Ok(images)) => (entries, images),
+            // A new store has no tables.
+            (Err(TableError::TableDoesNotExist(_)), Err(TableError::TableDoesNotExist(_))) => {
+                return Ok(None);
+            }
+            (Err(error), _) | (_, Err(error)) => return Err(error.into()),
         };
         let Some(image) = images.get(0)? else {
             return Ok(None);
@@ -99,6 +118,14 @@ impl Store {
     /// # Errors
     /// The file cannot be written. Nothing of the transaction was.
     pub fn write<'r>(
+        &self,
+        transaction: &Transaction<'_>,
+        records: impl IntoIterator<Item = (u64, &'r [u8])>,
+    ) -> Result<(), StoreError> {
+        guarded(|| self.write_tables(transaction, records))
+    }
+
+    fn write_tables<'r>(
         &self,
         transaction: &Transaction<'_>,
         records: impl IntoIterator<Item = (u64, &'r [u8])>,
@@ -128,9 +155,19 @@ impl Store {
     /// As [`open`](Self::open).
     pub fn reopen(self) -> Result<Self, StoreError> {
         let Store { path, database } = self;
-        drop(database);
+        // It writes what it has not written yet, and may fail again; what is in the file counts.
+        let _ = guarded(|| {
+            drop(database);
+            Ok(())
+        });
         Store::open(&path)
     }
+}
+
+/// Does something with the file. `redb` panics over some files that are damaged.
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err(DAMAGED.into()))
 }
 
 #[cfg(test)]
@@ -163,5 +200,63 @@ mod tests {
         let stored = store.read().unwrap().unwrap();
         assert_eq!(stored.records, [(4, b"d".to_vec())]);
         std::fs::remove_file(&path).unwrap();
+    }
+
+    /// What a file of this content leads to: what is read from it, and whether it can be written.
+    fn outcome(path: &Path, content: &[u8]) -> Result<Option<Stored>, StoreError> {
+        std::fs::write(path, content).unwrap();
+        let store = Store::open(path)?;
+        let stored = store.read()?;
+        let transaction = Transaction {
+            is_full: false,
+            image: b"three",
+            removed: &[],
+        };
+        store.write(&transaction, [(7, &b"b"[..])])?;
+        let again = store.reopen()?.read()?;
+        assert_eq!(again.unwrap().image, b"three");
+        Ok(stored)
+    }
+
+    #[test]
+    fn rule_11_a_damaged_file_is_an_error_and_never_a_panic() {
+        let name = format!("motemq-net-damaged-{}.redb", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_file(&path);
+        let store = Store::open(&path).unwrap();
+        let records: Vec<(u64, Vec<u8>)> = (0..100).map(|n| (n, vec![n as u8; 200])).collect();
+        let transaction = Transaction {
+            is_full: false,
+            image: &[1; 700],
+            removed: &[],
+        };
+        let borrowed = records.iter().map(|(n, bytes)| (*n, bytes.as_slice()));
+        store.write(&transaction, borrowed).unwrap();
+        drop(store);
+        let content = std::fs::read(&path).unwrap();
+        let good = Stored {
+            image: vec![1; 700],
+            records,
+        };
+        let (mut errors, mut lost) = (0, Vec::new());
+        let mut look = |what: String, content: &[u8]| match outcome(&path, content) {
+            Ok(stored) if stored.as_ref() == Some(&good) => {}
+            // Nothing can be told of an empty file.
+            Ok(None) if content.is_empty() => {}
+            Ok(_) => lost.push(what),
+            Err(_) => errors += 1,
+        };
+        for len in (0..content.len()).step_by(content.len() / 40) {
+            look(format!("cut off at {len}"), &content[..len]);
+        }
+        for at in (0..content.len()).step_by(content.len() / 60) {
+            let mut damaged = content.clone();
+            let end = (at + 64).min(damaged.len());
+            damaged[at..end].iter_mut().for_each(|byte| *byte ^= 0x55);
+            look(format!("other bytes at {at}"), &damaged);
+        }
+        let _ = std::fs::remove_file(&path);
+        assert!(errors > 30, "{errors}");
+        assert!(lost.is_empty(), "{lost:?}");
     }
 }
