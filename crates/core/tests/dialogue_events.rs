@@ -271,6 +271,15 @@ fn a_message_whose_topic_does_not_fit_is_skipped() {
     }
 }
 
+/// The end of a skipped topic is no identifier with QoS 0, whatever its bytes are.
+#[test]
+fn a_skipped_topic_ends_with_null_characters() {
+    let mut d = Dialogue::<2, 24>::open();
+    let topic = "x".repeat(30) + "\0\0";
+    d.receives(publish(&topic), &[Emitted::Skipped(0)]);
+    d.sends_nothing();
+}
+
 /// A message with the longest topic passes the smallest buffer, and the session continues.
 #[test]
 fn the_longest_topic_is_skipped() {

@@ -87,11 +87,61 @@ macro_rules! profile {
     };
 }
 
+profile!(Publisher {
+    const MAX_QOS: QoS = QoS::AtLeastOnce;
+    const SUBSCRIBES: bool = false;
+    const RESUMES: bool = false;
+});
+profile!(Publisher2 {
+    const SUBSCRIBES: bool = false;
+    const RESUMES: bool = false;
+});
+profile!(Listener { const MAX_QOS: QoS = QoS::AtMostOnce; });
 profile!(Passing { const RESUMES: bool = false; });
 profile!(Once { const MAX_QOS: QoS = QoS::AtLeastOnce; });
 profile!(Whole { const STREAMS_IN: bool = false; });
 profile!(Short { const SKIPS: bool = false; });
 profile!(Trusting { const VALIDATES: bool = false; });
+
+/// With two filters in a SUBSCRIBE, SUBACK has two codes, with each profile.
+#[test]
+fn the_codes_of_a_suback_are_counted_without_sessions() {
+    let mut d = With::<Clean>::open();
+    d.subscribe(&[("a", 0), ("b", 1)]).unwrap();
+    d.tx.clear();
+    d.receives(suback(1, &[0, 1]), &[subscribed(1, &[0, 1])]);
+    d.subscribe(&[("a", 0), ("b", 1)]).unwrap();
+    d.tx.clear();
+    d.receives(suback(2, &[0]), &[fault(Fault::Malformed)]);
+}
+
+/// A client that only publishes gets its slots back with the next connection, and receives neither
+/// messages nor PUBREL.
+#[test]
+fn a_profile_that_only_publishes() {
+    let mut d = With::<Publisher>::open();
+    for _ in 1..=4 {
+        d.publish(&QOS_1).unwrap();
+    }
+    assert_eq!(d.publish(&QOS_1), Err(SendError::Busy));
+    d.session.on_connection_lost();
+    d.connect(&Connect::new("c"));
+    d.receives(connack(), &[NEW]);
+    d.tx.clear();
+    assert_eq!(d.publish(&QOS_1), Ok(Some(id(1))));
+    With::<Publisher>::open().receives(pubrel(1), &[fault(Fault::Unexpected)]);
+    With::<Publisher2>::open().receives(pubrel(1), &[fault(Fault::Unexpected)]);
+}
+
+/// With QoS 0 only, messages with QoS 1 are no part of the profile.
+#[test]
+fn a_profile_that_receives_qos_0_only() {
+    let mut d = With::<Listener>::open();
+    assert_eq!(d.subscribe(&[("t", 1)]), Err(SendError::Invalid));
+    d.sends_nothing();
+    d.receives(publish("t"), &[message("t", b"")]);
+    d.receives(publish("t").qos1(7), &[fault(Fault::Unexpected)]);
+}
 
 /// Without sessions, too, a payload that was being streamed has ended with its connection.
 #[test]
@@ -118,6 +168,12 @@ fn a_profile_without_qos_2() {
     d.tx.clear();
     d.receives(publish("t").qos1(7), &[message("t", b"").qos1(7)]);
     d.sends(puback(7));
+    d.subscribe(&[("t", 1)]).unwrap();
+    d.sends(subscribe(2, &[("t", 1)]));
+    // The payload of a skipped message is discarded, also where no message is ever repeated.
+    let skipped = publish(&"x".repeat(40)).qos1(8).payload(&[b'.'; 60]);
+    d.receives(skipped, &[Emitted::Skipped(60)]);
+    With::<Once>::open().receives(pubrel(7), &[fault(Fault::Unexpected)]);
     d.receives(publish("t").qos2(7), &[fault(Fault::Unexpected)]);
 }
 

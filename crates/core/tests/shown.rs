@@ -12,6 +12,46 @@ fn a_topic_shows_as_its_text() {
     assert_eq!(format!("{topic:>5}"), "  a/é");
 }
 
+#[test]
+fn a_filter_shows_as_its_text_and_matches() {
+    let filter = TopicFilter::new("a/+").unwrap();
+    assert_eq!((filter.as_str(), filter.to_string()), ("a/+", "a/+".into()));
+    assert!(filter.matches(TopicName::new("a/b").unwrap()));
+    assert!(!filter.matches(TopicName::new("a").unwrap()));
+}
+
+#[test]
+fn a_topic_error_says_what_is_wrong_and_where() {
+    let of_filter = |text| TopicFilter::new(text).unwrap_err();
+    for (error, at) in [
+        (of_filter("a/b+"), 3),
+        (of_filter("a+/b"), 1),
+        (of_filter("a/#/b"), 2),
+        (of_filter("a/#+"), 2),
+        (of_filter("a/+#"), 3),
+        (TopicName::new("ab/#").unwrap_err(), 3),
+    ] {
+        assert_eq!(error, TopicError::Wildcard { at });
+        assert!(error.to_string().contains(&format!("byte {at}")), "{error}");
+    }
+    let error = TopicName::new("a\0").unwrap_err();
+    assert_eq!(error, TopicError::NullCharacter { at: 1 });
+    assert!(error.to_string().contains("U+0000 at byte 1"), "{error}");
+}
+
+#[test]
+fn text_is_utf_8_without_null_characters() {
+    for (bytes, is_text) in [
+        (&b""[..], true),
+        (b"a/+", true),
+        ("\u{e9}".as_bytes(), true),
+        (b"a\0", false),
+        (b"\xe9", false),
+    ] {
+        assert_eq!(topic::is_text(bytes), is_text, "{bytes:?}");
+    }
+}
+
 /// A packet of each type, and every optional field.
 const PACKETS: &[(&[u8], &str)] = &[
     (

@@ -274,6 +274,41 @@ fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
     Ok(memory)
 }
 
+/// A list of filters of any length is written as it is read, and only into enough memory.
+#[test]
+fn a_list_of_filters_of_any_length_is_written() {
+    // The remaining length takes one byte, two and three.
+    for body in [6, 0x7e, 0x7f, 0x80, 0x81, 0x3fff, 0x4000, 0x4001] {
+        let one = "f".repeat((body - 5).min(0x3000));
+        let rest = "g".repeat((body - 5 - one.len()).saturating_sub(3));
+        let filters = [
+            Filter::new(&one, QoS::AtLeastOnce),
+            Filter::new(&rest, QoS::ExactlyOnce),
+        ];
+        let list = if rest.is_empty() {
+            &filters[..1]
+        } else {
+            &filters
+        };
+        let id = PacketId::new(7).unwrap();
+        let packet = Packet::Subscribe {
+            id,
+            filters: list.into(),
+        };
+        let (mut memory, mut end) = (vec![0; 0x4100], 0);
+        packet.encode(&mut Out::new(&mut memory, &mut end)).unwrap();
+        let written = memory.get(..end).unwrap();
+        let Ok(Some((Packet::Subscribe { id: read, filters }, length))) = decode(written) else {
+            panic!("{body}: {written:?}");
+        };
+        assert_eq!((read, length), (id, written.len()));
+        assert!(filters.iter().eq(list.iter().copied()), "{body}");
+        let (mut little, mut end) = (vec![0; written.len() - 1], 0);
+        let full = packet.encode(&mut Out::new(&mut little, &mut end));
+        assert_eq!((full, end), (Err(SendError::TooLong), 0), "{body}");
+    }
+}
+
 /// Filters that were read in a SUBSCRIBE are written into an UNSUBSCRIBE without their QoS, and the
 /// other way round with QoS 0.
 #[test]
