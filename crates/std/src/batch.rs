@@ -6,7 +6,7 @@ impl Client {
     /// Publishes many messages, with as few system calls as the write buffer allows. Waits for room
     /// like [`publish`](Self::publish). The receipts are in the order of the messages.
     ///
-    /// With a [store](crate::Options::store), messages with QoS 1 and 2 are on the disk when this
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
     /// returns.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Batch<'_> {
         Ok(receipt)
     }
 
-    /// Writes what was published. With a [store](crate::Options::store) it is on the disk when this
+    /// Writes what was published. With a store (`Options::store`) it is on the disk when this
     /// returns.
     ///
     /// # Errors

@@ -147,7 +147,8 @@ impl Client {
     /// unless such messages [wait](Options::queue_qos0), too. The [`Receipt`] tells what
     /// becomes of it.
     ///
-    /// With a [store](Options::store), messages with QoS 1 and 2 are on the disk when this returns.
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
+    /// returns.
     ///
     /// # Errors
     /// A [`PublishError`] other than `Full` and `Offline`. Nothing was done.
@@ -190,7 +191,7 @@ impl Client {
     }
 
     /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// [store](Options::store): the message is on the disk before it leaves, which may be after
+    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
     /// this returns.
     ///
     /// # Errors

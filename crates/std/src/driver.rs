@@ -112,7 +112,7 @@ impl Driver {
     /// when it has.
     ///
     /// It may take up to a second longer to close a connection, and as long as the disk takes to
-    /// [store](Options::store) what is to be stored.
+    /// store what is to be stored.
     pub fn drive(&mut self, limit: Duration) -> Option<Result<(), Ended>> {
         self.drive_until(limit, || false)
     }
