@@ -88,7 +88,7 @@ impl Requests {
         if let RequestKind::Unsubscribe(filters) = &kind
             && let Some(subscriptions) = self.subscriptions.get_mut()
         {
-            subscriptions.remove(filters);
+            subscriptions.set_aside(filters);
         }
         let key = self.add(kind, true);
         self.put(key, Queue::push);
@@ -119,6 +119,11 @@ impl Requests {
         let Some(key) = self.unqueue(0) else { return };
         if let Some(request) = self.requests.get_mut(key) {
             request.was_sent = true;
+            if let RequestKind::Unsubscribe(filters) = &request.kind
+                && let Some(subscriptions) = self.subscriptions.get_mut()
+            {
+                subscriptions.forget_set_aside(filters);
+            }
         }
         match id {
             Some(id) => self.take_off(id, key, end.unwrap_or(NOT_WRITTEN)),

@@ -192,3 +192,64 @@ fn rule_07_a_subscription_whose_outcome_is_forgotten_is_made() {
     line.connect(NEW);
     assert_eq!(line.sent()[0], 0x82);
 }
+
+/// The answer to a subscription may come after its end was asked for.
+#[test]
+fn rule_07_what_is_granted_after_it_was_unsubscribed_is_not_subscribed_to_again() {
+    for is_answered in [true, false] {
+        let mut line = Line::new(kept());
+        let filters = [Filter::new("t", QoS::AtLeastOnce)];
+        line.client.subscribe(&filters).unwrap();
+        line.connect(NEW);
+        let subscribe = line.sent();
+        line.client.unsubscribe(&["t"]).unwrap();
+        line.sends(b"\xa2\x05\0\x02\0\x01t");
+        line.receive(&suback(&subscribe, 1));
+        if is_answered {
+            line.receive(b"\xb0\x02\0\x02");
+            assert_eq!(line.client.subscriptions().next(), None);
+        }
+        line.closed();
+        line.pass(secs(1));
+        line.connect(NEW);
+        if is_answered {
+            line.sends(b"");
+        } else {
+            line.sends(b"\x82\x06\0\x03\0\x01t\x01\xa2\x05\0\x04\0\x01t");
+            line.receive(b"\x90\x03\0\x03\x01\xb0\x02\0\x04");
+            assert_eq!(line.client.subscriptions().next(), None);
+        }
+    }
+}
+
+#[test]
+fn rule_07_what_was_to_be_unsubscribed_and_was_withdrawn_is_subscribed_to_again() {
+    let (mut line, _) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    line.closed();
+    let request = line.client.unsubscribe(&["t"]).unwrap();
+    assert_eq!(line.client.subscriptions().next(), None);
+    line.client.withdraw(request);
+    assert_eq!(line.client.subscriptions().collect::<Vec<_>>(), ["t"]);
+    line.pass(secs(1));
+    line.connect(NEW);
+    line.sends(b"\x82\x06\0\x02\0\x01t\x01");
+    line.receive(b"\x90\x03\0\x02\x01");
+    // If it was sent, the broker may have carried it out.
+    let request = line.client.unsubscribe(&["t"]).unwrap();
+    line.sends(b"\xa2\x05\0\x03\0\x01t");
+    line.client.withdraw(request);
+    assert_eq!(line.client.subscriptions().next(), None);
+}
+
+/// A broker that hangs up at a subscription it had granted gets it once over each connection.
+#[test]
+fn rule_07_subscriptions_that_are_never_answered_do_not_accumulate() {
+    let (mut line, _) = Line::subscribed(options(), QoS::AtLeastOnce, NEW);
+    for _ in 0..5 {
+        line.closed();
+        line.pass(secs(8));
+        line.connect(NEW);
+        let sent = line.sent();
+        assert_eq!((sent[0], sent.len()), (0x82, 8));
+    }
+}

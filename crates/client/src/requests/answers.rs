@@ -19,7 +19,22 @@ impl Requests {
     pub fn on_acked(&mut self, id: PacketId) {
         self.end_resend(id);
         if let Some(key) = self.land(id) {
+            if let Some(RequestKind::Unsubscribe(_)) = self.kind(key) {
+                self.on_unsubscribed(key);
+            }
             self.end(key, Ok(Box::default()));
+        }
+    }
+
+    /// The broker has ended subscriptions, among which may be some that it granted while the
+    /// request was on its way.
+    #[cold]
+    fn on_unsubscribed(&mut self, key: u32) {
+        let request = self.requests.get(key);
+        if let Some(RequestKind::Unsubscribe(filters)) = request.map(|request| &request.kind)
+            && let Some(subscriptions) = self.subscriptions.get_mut()
+        {
+            subscriptions.remove(filters);
         }
     }
 

@@ -82,6 +82,12 @@ impl Requests {
         match queue.and_then(|queue| queue.position(|key| key == id.key)) {
             Some(at) => {
                 self.unqueue(at);
+                if let Some(RequestKind::Unsubscribe(filters)) =
+                    self.requests.get(id.key).map(|request| &request.kind)
+                    && let Some(subscriptions) = self.subscriptions.get_mut()
+                {
+                    subscriptions.take_back(filters);
+                }
                 self.end(id.key, Err(RequestError::Withdrawn));
             }
             None if is_open => self.give_up(id.key, RequestError::Withdrawn),

@@ -10,16 +10,20 @@ const BYTES: usize = 16 << 10;
 const REFUSED: u8 = 0x80;
 
 #[derive(Clone, Hash, Debug, Default)]
-pub(super) struct Subscriptions(Vec<OwnedFilter>);
+pub(super) struct Subscriptions {
+    granted: Vec<OwnedFilter>,
+    /// Those that are not wanted any more, and of which the broker was not told yet.
+    set_aside: Vec<OwnedFilter>,
+}
 
 impl Subscriptions {
     /// Takes note of the broker's answer to these filters. Returns those that it refuses.
     pub fn on_answer(&mut self, filters: Vec<OwnedFilter>, codes: &[u8]) -> Vec<String> {
         let mut refused = Vec::new();
         for ((filter, qos), &code) in filters.into_iter().zip(codes) {
-            self.0.retain(|(known, _)| *known != filter);
+            self.granted.retain(|(known, _)| *known != filter);
             if code < REFUSED {
-                self.0.push((filter, qos));
+                self.granted.push((filter, qos));
             } else {
                 refused.push(filter);
             }
@@ -28,23 +32,45 @@ impl Subscriptions {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.granted.is_empty() && self.set_aside.is_empty()
     }
 
     /// These filters are not wanted any more.
+    pub fn set_aside(&mut self, filters: &[String]) {
+        let unwanted = self
+            .granted
+            .extract_if(.., |(filter, _)| filters.contains(filter));
+        self.set_aside.extend(unwanted);
+    }
+
+    /// These filters are wanted again: the broker was not told that they were not.
+    pub fn take_back(&mut self, filters: &[String]) {
+        let wanted = self
+            .set_aside
+            .extract_if(.., |(filter, _)| filters.contains(filter));
+        self.granted.extend(wanted);
+    }
+
+    /// The broker was told that these filters are not wanted any more.
+    pub fn forget_set_aside(&mut self, filters: &[String]) {
+        self.set_aside
+            .retain(|(filter, _)| !filters.contains(filter));
+    }
+
+    /// The broker has ended these subscriptions.
     pub fn remove(&mut self, filters: &[String]) {
-        self.0.retain(|(filter, _)| !filters.contains(filter));
+        self.granted.retain(|(filter, _)| !filters.contains(filter));
     }
 
     pub fn filters(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(filter, _)| filter.as_str())
+        self.granted.iter().map(|(filter, _)| filter.as_str())
     }
 
     /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most.
     pub fn chunks(&self, most: usize) -> Vec<Vec<OwnedFilter>> {
         let mut chunks: Vec<Vec<_>> = Vec::new();
         let mut bytes = 0;
-        for filter in &self.0 {
+        for filter in &self.granted {
             bytes += filter.0.len();
             match chunks.last_mut() {
                 Some(chunk) if chunk.len() < most.min(FILTERS) && bytes <= BYTES => {
