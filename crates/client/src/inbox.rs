@@ -165,10 +165,14 @@ impl Inbox {
     }
 
     fn tell(&mut self, key: u32) {
-        if let Some(stream) = self.streams.get(key) {
-            let serial = stream.serial;
-            self.delivered.push_back(StreamId { key, serial });
-        }
+        let stream = self.stream_id(key);
+        self.delivered.push_back(stream);
+    }
+
+    /// Returns the name of the stream with this key.
+    fn stream_id(&self, key: u32) -> StreamId {
+        let serial = self.streams.get(key).map_or(0, |stream| stream.serial);
+        StreamId { key, serial }
     }
 
     // Taking.

@@ -327,3 +327,62 @@ fn rule_00_a_large_payload_that_was_not_read_is_delivered_once() {
         line.sends(&if qos == 1 { puback(1) } else { pubrec(1) });
     }
 }
+
+/// A program may drop the stream of a message while it reads the message's payload.
+#[test]
+fn rule_00_a_payload_is_read_to_its_end_although_its_stream_was_closed() {
+    let (mut line, stream) = Line::subscribed(kept().max_message(100), QoS::AtLeastOnce, PRESENT);
+    let packet = message(1, 1, &[7; 200_000]);
+    for is_whole in [false, true] {
+        line.receive(&packet[..80_000]);
+        let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+            panic!()
+        };
+        let rest = item.message.rest.unwrap();
+        let read_all = |line: &mut Line| loop {
+            match line.client.read_payload(rest) {
+                PayloadRead::Data(_) => {}
+                end => break end,
+            }
+        };
+        assert_eq!(read_all(&mut line), PayloadRead::Pending);
+        if is_whole {
+            line.client.close_stream(stream);
+        }
+        line.events.clear();
+        if is_whole {
+            line.receive(&packet[80_000..]);
+        } else {
+            line.closed();
+        }
+        assert_eq!(
+            line.events[0],
+            Event::Delivered { stream },
+            "the reader is told"
+        );
+        if is_whole {
+            assert_eq!(read_all(&mut line), PayloadRead::End);
+            line.sends(&puback(1));
+        } else {
+            assert_eq!(read_all(&mut line), PayloadRead::Broken);
+            line.pass(secs(1));
+            line.connect(PRESENT);
+        }
+    }
+}
+
+#[test]
+fn rule_00_a_reader_is_told_of_a_lost_connection_although_its_stream_was_closed() {
+    let (mut line, stream) = Line::subscribed(kept().max_message(100), QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(1, 1, &[7; 200_000])[..80_000]);
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    let rest = item.message.rest.unwrap();
+    line.client.close_stream(stream);
+    while line.client.read_payload(rest) != PayloadRead::Pending {}
+    line.events.clear();
+    line.closed();
+    assert_eq!(line.events[0], Event::Delivered { stream });
+    assert_eq!(line.client.read_payload(rest), PayloadRead::Broken);
+}

@@ -39,8 +39,9 @@ impl Inbox {
         match (self.catch_all().first().copied(), item.message.rest) {
             (Some(key), None) => self.push(key, item),
             (Some(key), Some(payload)) => {
+                let stream = self.stream_id(key);
                 if let Some(payloads) = self.payloads.get_mut() {
-                    payloads.move_to(payload, key);
+                    payloads.move_to(payload, stream);
                 }
                 self.push(key, item);
             }
@@ -87,12 +88,17 @@ impl Inbox {
 
     /// The connection is over.
     pub fn on_connection_lost(&mut self, protocol: &mut ProtocolState) {
-        if let Some(Partial::Streamed(id)) = self.partial.take()
-            && let (_, Some(stream)) = self.payloads.make().end(id, false, None)
-        {
-            self.tell(stream);
+        if let Some(Partial::Streamed(id)) = self.partial.take() {
+            self.break_off(id);
         }
         self.unacknowledged.on_connection_lost(protocol);
+    }
+
+    /// The rest of a payload does not arrive, or is not kept.
+    pub(super) fn break_off(&mut self, id: PayloadId) {
+        if let (_, Some(stream)) = self.payloads.make().end(id, false, None) {
+            self.delivered.push_back(stream);
+        }
     }
 
     /// The broker has accepted a connection. What is not acknowledged arrives again if the session
@@ -143,5 +149,8 @@ impl Inbox {
         }
         (self.full_streams, self.bytes) = (0, 0);
         self.unclaimed.clear();
+        if !matches!(self.partial, Some(Partial::Streamed(_))) {
+            self.partial = None;
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Payloads that are too large for memory, on their way from the connection to the application.
-use super::unacknowledged::AckKey;
+use super::{StreamId, unacknowledged::AckKey};
 use crate::{PayloadRead, slab::Slab};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
@@ -20,8 +20,8 @@ struct Payload {
     serial: u32,
     pieces: VecDeque<Bytes>,
     bytes: usize,
-    /// The stream of the message.
-    stream: u32,
+    /// The stream of the message, which may have been closed since.
+    stream: StreamId,
     /// The application found it empty, and is to be told.
     is_watched: bool,
     /// Nothing reads it any more, and it ends so.
@@ -51,7 +51,7 @@ pub(super) struct Payloads {
 
 impl Payloads {
     /// A payload begins. Its `serial` is one that no other payload had.
-    pub fn begin(&mut self, stream: u32, serial: u32) -> PayloadId {
+    pub fn begin(&mut self, stream: StreamId, serial: u32) -> PayloadId {
         let key = self.payloads.insert(Payload {
             serial,
             pieces: VecDeque::new(),
@@ -78,7 +78,7 @@ impl Payloads {
     }
 
     /// A piece arrived. Returns the stream that waits for it.
-    pub fn push(&mut self, id: PayloadId, data: &[u8]) -> Option<u32> {
+    pub fn push(&mut self, id: PayloadId, data: &[u8]) -> Option<StreamId> {
         let payload = self
             .get_mut(id)
             .filter(|payload| payload.unread.is_none())?;
@@ -96,7 +96,7 @@ impl Payloads {
         id: PayloadId,
         is_whole: bool,
         ack: Option<AckKey>,
-    ) -> (Completed, Option<u32>) {
+    ) -> (Completed, Option<StreamId>) {
         let Some(payload) = self.get_mut(id) else {
             return (Completed::Processed, None);
         };
@@ -150,7 +150,7 @@ impl Payloads {
     }
 
     /// The message goes to another stream.
-    pub fn move_to(&mut self, id: PayloadId, stream: u32) {
+    pub fn move_to(&mut self, id: PayloadId, stream: StreamId) {
         if let Some(payload) = self.get_mut(id) {
             payload.stream = stream;
         }

@@ -111,7 +111,8 @@ impl Inbox {
             }))
         } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
             self.last_payload = self.last_payload.wrapping_add(1);
-            let rest = self.payloads.make().begin(stream, self.last_payload);
+            let name = self.stream_id(stream);
+            let rest = self.payloads.make().begin(name, self.last_payload);
             let payload = Bytes::copy_from_slice(message.payload);
             let message = Message {
                 payload,
@@ -205,8 +206,13 @@ impl Inbox {
             Some(Partial::Growing(growing)) => growing.payload.extend_from_slice(data),
             Some(Partial::Streamed(id)) => {
                 let id = *id;
-                if let Some(stream) = self.payloads.make().push(id, data) {
-                    self.tell(stream);
+                let payloads = self.payloads.make();
+                if self.is_leaving && payloads.is_full(id) {
+                    // Answers are awaited behind it. It is left to the broker.
+                    self.partial = None;
+                    self.break_off(id);
+                } else if let Some(stream) = payloads.push(id, data) {
+                    self.delivered.push_back(stream);
                 }
             }
             _ => {}
@@ -268,7 +274,7 @@ impl Inbox {
         let deferred = self.unacknowledged.defer(token, 1);
         let (completed, stream) = self.payloads.make().end(id, true, deferred);
         if let Some(stream) = stream {
-            self.tell(stream);
+            self.delivered.push_back(stream);
         }
         if completed == Completed::Processed
             || (completed == Completed::NotTaken && self.discards_unclaimed)
