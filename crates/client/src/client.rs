@@ -254,7 +254,7 @@ impl Client {
     }
 
     /// Returns whether the driver has something to do when the next message is taken from this
-    /// stream: an acknowledgement becomes due, or reading goes on.
+    /// stream: an acknowledgement becomes due, reading goes on, or a connection can be made.
     #[inline]
     pub fn wants_drive(&self, stream: StreamId) -> bool {
         self.inbox.has_in_hand(stream) || self.inbox.is_full() || self.waits_for_room()

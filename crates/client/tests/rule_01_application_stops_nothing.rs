@@ -239,3 +239,86 @@ fn rule_01_only_what_was_processed_is_acknowledged_unseen() {
     line.receive(&dup(message(1, 1, &[1])));
     assert_eq!(line.take_all(stream), [[1]]);
 }
+
+/// What waits in a stream bars neither the next connection nor the answers that come over it.
+#[test]
+fn rule_01_a_full_stream_does_not_bar_the_answer_to_connect() {
+    let options = options().streams(4, 1 << 20);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtMostOnce, NEW);
+    for _ in 0..4 {
+        line.receive(&message(0, 0, b"."));
+    }
+    assert_eq!(line.client.read_limit(), 0);
+    line.closed();
+    // A handler publishes, and awaits the answer before it takes the next message.
+    let request = line.publish(b"1", QoS::AtLeastOnce);
+    line.pass(secs(1));
+    line.connect(NEW);
+    line.is_connected();
+    line.sends(b"\x82\x06\0\x02\0\x01t\0\x32\x06\0\x01t\0\x031");
+    line.receive(&[suback(b"\x82\x06\0\x02", 0), puback(3)].concat());
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+    assert_eq!(line.take_all(stream).len(), 4);
+}
+
+/// Many streams can be too much together, though none of them is full.
+#[test]
+fn rule_01_after_an_overrun_many_streams_make_room_together() {
+    let mut line = Line::new(kept().backlog(2000, Overflow::Disconnect));
+    let topics: Vec<_> = (1..=20).map(|n| format!("t/{n}")).collect();
+    let streams: Vec<_> = topics
+        .iter()
+        .map(|topic| {
+            let filters = [Filter::new(topic, QoS::AtLeastOnce)];
+            line.client.subscribe(&filters).unwrap().1
+        })
+        .collect();
+    line.connect(PRESENT);
+    line.sent();
+    for (n, topic) in topics.iter().enumerate() {
+        line.receive(&message_to(topic, n as u16 + 1, 1, &[1; 40]));
+    }
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    line.pass(secs(60));
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    for stream in streams {
+        let waits = line.poll_transport() == Transport::Wait;
+        assert_eq!(
+            line.client.wants_drive(stream),
+            waits,
+            "the driver is woken"
+        );
+        while line.take(stream).is_some() {}
+        if line.client.counters().backlog <= 1000 {
+            break;
+        }
+    }
+    line.connect(PRESENT);
+    line.is_connected();
+}
+
+/// While the client leaves, a payload that nobody reads bars no answer, and takes no more memory.
+#[test]
+fn rule_01_a_payload_that_is_not_read_while_leaving_is_left_to_the_broker() {
+    let (mut line, stream) = Line::subscribed(kept().max_message(10), QoS::AtLeastOnce, NEW);
+    let request = line.publish(b"x", QoS::AtLeastOnce);
+    line.sent();
+    let packet = message(7, 1, &[7; 1_000_000]);
+    line.receive(&packet[..80_000]);
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    line.client.disconnect(line.now + secs(10));
+    for piece in packet[80_000..].chunks(50_000) {
+        line.receive(piece);
+        assert!(line.client.counters().backlog < 200_000);
+    }
+    line.receive(&puback(2));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+    line.sends(DISCONNECT);
+    let rest = item.message.rest.unwrap();
+    let mut reads = std::iter::repeat_with(|| line.client.read_payload(rest));
+    let end = reads.find(|read| !matches!(read, PayloadRead::Data(_)));
+    assert_eq!(end, Some(PayloadRead::Broken));
+}

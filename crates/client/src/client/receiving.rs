@@ -17,10 +17,12 @@ impl Client {
     }
 
     /// Returns whether reading should go on. What the broker owes us is never behind what the
-    /// application does not take.
+    /// application does not take; before it accepts the connection, it sends no messages.
     #[inline]
     pub(super) fn may_read(&self) -> bool {
-        !self.inbox.is_full() || (!self.inbox.is_blocked() && self.requests.has_flights())
+        !self.inbox.is_full()
+            || (!self.inbox.is_blocked() && self.requests.has_flights())
+            || self.accepted.is_none()
     }
 
     /// Bytes have arrived: takes off `input` what is dealt with. The driver keeps the rest, and
