@@ -185,7 +185,7 @@ impl Failure {
         match error {
             SubscribeError::Ended(ended) => Self::of_end(ended),
             // A broker that does not answer SUBSCRIBE.
-            SubscribeError::Failed(error @ RequestError::NotAcknowledged(_)) => {
+            SubscribeError::Failed(error @ RequestError::NotAnswered(_)) => {
                 Failure::new(Exit::TimeOut, error)
             }
             SubscribeError::Failed(error) => Self::of_request(error),

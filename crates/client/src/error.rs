@@ -210,13 +210,19 @@ pub enum RequestError {
     /// The application withdrew it.
     #[error("the application withdrew it")]
     Withdrawn,
-    /// The broker did not acknowledge it in time after its last byte had been sent. It is not sent
-    /// again.
+    /// The broker did not acknowledge a message in time after its last byte had been sent. It is not
+    /// sent again.
     #[error(
         "not acknowledged within {}: it may have arrived or not; ask the receiver before sending \
          it again", Human(*.0)
     )]
     NotAcknowledged(Duration),
+    /// The broker did not answer a subscription, or the end of one, in time.
+    #[error(
+        "the broker did not answer within {}: check its rules for the topic filters, and its log",
+        Human(*.0)
+    )]
+    NotAnswered(Duration),
     /// The broker refuses one or more filters of a subscription.
     #[error("the broker refuses to subscribe to {filters}: check its rules for this client")]
     Refused {

@@ -167,3 +167,23 @@ fn rule_05_nothing_is_told_of_a_request_that_was_forgotten() {
     line.client.forget(late);
     assert_eq!(line.client.poll_outcome(late), None);
 }
+
+/// Nobody receives a subscription, so nobody can be asked whether it arrived.
+#[test]
+fn rule_05_a_subscription_that_is_not_answered_is_told_as_such() {
+    let mut line = Line::new(options());
+    let filters = [Filter::new("t", QoS::AtLeastOnce)];
+    let (subscribe, _) = line.client.subscribe(&filters).unwrap();
+    line.connect(NEW);
+    let unsubscribe = line.client.unsubscribe(&["u"]).unwrap();
+    line.sent();
+    let publish = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.pass(secs(25));
+    for request in [subscribe, unsubscribe] {
+        let outcome = line.client.poll_outcome(request);
+        assert_eq!(outcome, Some(Err(RequestError::NotAnswered(secs(20)))));
+    }
+    let late = RequestError::NotAcknowledged(secs(20));
+    assert_eq!(line.client.poll_outcome(publish), Some(Err(late)));
+}

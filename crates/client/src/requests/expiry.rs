@@ -37,14 +37,26 @@ impl Requests {
             if request.is_given_up || request.end > left {
                 request.left_at = None;
             } else {
-                let left_at = *request.left_at.get_or_insert(now);
+                let left_at = request
+                    .left_at
+                    .map_or(now, |at| at.saturating_add(not_driven));
+                request.left_at = Some(left_at);
                 if now >= left_at.saturating_add(limit) {
                     late.push(flight - 1);
                 }
             }
         }
         for &key in &late {
-            self.give_up(key, RequestError::NotAcknowledged(limit));
+            let is_message = self
+                .requests
+                .get(key)
+                .is_some_and(|request| request.is_message);
+            let error = if is_message {
+                RequestError::NotAcknowledged(limit)
+            } else {
+                RequestError::NotAnswered(limit)
+            };
+            self.give_up(key, error);
         }
         (next_look, !late.is_empty())
     }

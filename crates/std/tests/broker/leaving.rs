@@ -51,10 +51,7 @@ fn leaving_does_not_wait_for_subscriptions() {
         .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
         .unwrap_err();
     assert!(
-        matches!(
-            error,
-            SubscribeError::Failed(RequestError::NotAcknowledged(_))
-        ),
+        matches!(error, SubscribeError::Failed(RequestError::NotAnswered(_))),
         "{error:?}"
     );
     client.disconnect().unwrap();

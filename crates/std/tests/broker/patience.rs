@@ -278,10 +278,7 @@ fn silence_about_a_subscription_ends_the_subscription_only() {
         .subscribe(&[Filter::new("s", QoS::ExactlyOnce)])
         .unwrap_err();
     assert!(
-        matches!(
-            error,
-            SubscribeError::Failed(RequestError::NotAcknowledged(_))
-        ),
+        matches!(error, SubscribeError::Failed(RequestError::NotAnswered(_))),
         "{error:?}"
     );
     client
