@@ -1,7 +1,10 @@
 //! Bytes on their way to the transport, and how many of them it has taken.
 use crate::{lazy::Lazy, write_buf::WriteBuf};
-use core::time::Duration;
+use core::{mem, time::Duration};
 use motemq::Out;
+
+/// Into how many parts the time limit is divided: who looks later than a part was not driven.
+const PAUSES: u32 = 8;
 
 /// The bytes of one connection.
 #[derive(Clone, Hash, Debug, Default)]
@@ -15,8 +18,10 @@ pub(crate) struct Output {
     written: u64,
     /// When the transport last took bytes, or had none to take.
     progress_at: Duration,
-    /// The number of bytes that the transport held when that was last looked at.
-    held: u64,
+    /// The number of bytes that had left the transport when a stall was last looked for.
+    left_at_stall: u64,
+    /// The number of bytes that had left the transport when an answer was last late.
+    left_at_silence: u64,
     bytes_out: u64,
 }
 
@@ -151,19 +156,30 @@ impl Output {
             self.progress_at = now;
             return Ok(None);
         }
-        if now >= self.progress_at.saturating_add(limit) {
-            if !self.has_sent(held()) {
-                return Err(Stalled);
+        let late_by = now.checked_sub(self.progress_at.saturating_add(limit));
+        if let Some(late_by) = late_by {
+            // The transport was not even tried while nothing was driven: it gets a little longer.
+            let pause = limit / PAUSES;
+            if late_by > pause {
+                self.progress_at = now.saturating_sub(limit - pause);
+            } else {
+                let held = held();
+                let left = self.written.saturating_sub(held);
+                if left <= mem::replace(&mut self.left_at_stall, left) || held == 0 {
+                    return Err(Stalled);
+                }
+                self.progress_at = now;
             }
-            self.progress_at = now;
         }
         Ok(Some(self.progress_at.saturating_add(limit)))
     }
 
-    /// The transport holds so many bytes. Returns whether it has sent some since the last look.
-    pub fn has_sent(&mut self, held: u64) -> bool {
-        let before = core::mem::replace(&mut self.held, held);
-        held > 0 && (before == 0 || held < before)
+    /// Returns whether not all bytes have left the transport, which holds so many of them, but some
+    /// have since this was asked last: the broker cannot have answered yet.
+    pub fn is_leaving(&mut self, held: u64) -> bool {
+        let left = self.written.saturating_sub(held);
+        let before = mem::replace(&mut self.left_at_silence, left);
+        left > before && (held > 0 || !self.is_written())
     }
 
     /// Returns the number of bytes handed over on all connections.

@@ -98,6 +98,34 @@ fn rule_02_a_ping_behind_an_upload_is_no_silent_broker() {
     assert_eq!(line.reasons(), [DisconnectReason::Fault(Fault::Timeout)]);
 }
 
+/// A slow transport takes longer for the buffer than the broker may take to answer.
+#[test]
+fn rule_02_a_ping_that_waits_for_a_slow_transport_is_no_silent_broker() {
+    let options = options().keep_alive(4).connect_timeout(secs(2));
+    let mut line = Line::new(options);
+    line.connect(NEW);
+    let request = line.publish(&[7; 300_000], QoS::AtLeastOnce);
+    line.turn();
+    let mut left = 0;
+    while left < 300_000 {
+        let n = line.output.len().min(3000);
+        line.output.consume(n);
+        line.client.on_written(n, line.now);
+        left += n;
+        line.pass(secs(1));
+        line.is_connected();
+    }
+    line.sent();
+    line.receive(&puback(1));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+    // Nothing moves any more.
+    line.publish(&[7; 10_000], QoS::AtLeastOnce);
+    line.pass(secs(12));
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Fault(Fault::Timeout)]);
+}
+
 #[test]
 fn rule_02_a_transport_that_takes_nothing_is_stalled() {
     let mut line = Line::new(options().ack_timeout(Some(secs(8))));
@@ -110,4 +138,44 @@ fn rule_02_a_transport_that_takes_nothing_is_stalled() {
     assert_eq!(line.poll_transport(), Transport::Close);
     line.closed();
     assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(8))]);
+}
+
+/// Time in which the process was stopped, or nobody drove the client, is not the broker's.
+#[test]
+fn rule_02_time_in_which_nothing_was_driven_does_not_count() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let answered = line.publish(b"1", QoS::AtLeastOnce);
+    let other = line.publish(b"2", QoS::AtLeastOnce);
+    line.sent();
+    line.pass(secs(5));
+    line.now += secs(3600);
+    line.turn();
+    // The answer was there, behind more than can be read at once.
+    line.receive(&puback(1));
+    assert_eq!(line.client.poll_outcome(answered), Some(Ok([].into())));
+    line.pass(secs(13));
+    assert_eq!(line.client.poll_outcome(other), None);
+    line.pass(secs(8));
+    let late = RequestError::NotAcknowledged(secs(20));
+    assert_eq!(line.client.poll_outcome(other), Some(Err(late)));
+}
+
+#[test]
+fn rule_02_a_transport_is_tried_again_before_it_counts_as_stalled() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    line.publish(&[7; 1000], QoS::AtLeastOnce);
+    line.turn();
+    assert!(!line.output.is_empty());
+    line.pass(secs(5));
+    line.now += secs(3600);
+    line.turn();
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.pass(secs(2));
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.pass(secs(1));
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(20))]);
 }

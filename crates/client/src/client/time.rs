@@ -83,7 +83,7 @@ impl Client {
         self.output.reserve_reply(REPLY);
         let ms = now.saturating_sub(self.opened_at).as_millis() as u32;
         let mut sleep = self.protocol.tick(ms, &mut self.output.out());
-        if sleep == Ok(Some(0)) && self.output.has_sent(held()) {
+        if sleep == Ok(Some(0)) && self.output.is_leaving(held()) {
             // Silence counts only when what it would answer has left.
             self.protocol.on_reading_paused();
             sleep = self.protocol.tick(ms, &mut self.output.out());

@@ -5,7 +5,8 @@ use super::*;
 const LOOKS: u32 = 8;
 
 impl Requests {
-    /// Gives up requests whose last byte left so long ago.
+    /// Gives up requests whose last byte left so long ago. Time in which nothing was driven, for
+    /// example because the process was stopped, does not count.
     ///
     /// `left` returns how many bytes of this connection have left the machine. It is called only
     /// when something may be late. Returns when to look again, and whether a request was given up.
@@ -19,15 +20,23 @@ impl Requests {
             self.next_look = None;
             return (None, false);
         }
-        let next_look = Some(now.saturating_add((limit / LOOKS).max(Duration::from_millis(1))));
-        match self.next_look {
+        let pause = (limit / LOOKS).max(Duration::from_millis(1));
+        let next_look = Some(now.saturating_add(pause));
+        let late_by = match self.next_look {
             Some(at) if now < at => return (Some(at), false),
             None => {
                 self.next_look = next_look;
                 return (next_look, false);
             }
-            Some(_) => self.next_look = next_look,
-        }
+            Some(at) => now - at,
+        };
+        self.next_look = next_look;
+        // The broker may have answered while nothing was driven: that time does not count.
+        let not_driven = if late_by > pause {
+            late_by
+        } else {
+            Duration::ZERO
+        };
         let left = left();
         let mut late = Vec::new();
         for &flight in self.flights.iter().filter(|&&flight| flight != 0) {
