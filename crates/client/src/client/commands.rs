@@ -331,9 +331,10 @@ impl Client {
         }
     }
 
-    /// Leaves: accepts no more commands, waits until `until` for everything that is in flight or
-    /// waits to be sent, sends DISCONNECT, so that the broker does not publish the will, and closes
+    /// Leaves: accepts no more commands, waits until `until` for all messages that are in flight or
+    /// wait to be sent, sends DISCONNECT, so that the broker does not publish the will, and closes
     /// the connection. All streams end; what was not taken from them is left to the broker.
+    /// Subscriptions, and their ends, are not waited for.
     ///
     /// [`Event::Ended`] says when it is done. `until` can be made earlier by another call.
     pub fn disconnect(&mut self, until: Duration) {
