@@ -15,6 +15,7 @@ mod route;
 pub mod store;
 #[cfg(feature = "_tls")]
 mod tls;
+mod unsent;
 mod url;
 #[cfg(feature = "websocket")]
 mod websocket;
@@ -28,6 +29,7 @@ pub use proxy::{Proxy, ProxyError};
 pub use route::Route;
 #[cfg(feature = "_tls")]
 pub use tls::{CertificateInfo, PeerInfo, Tls, TlsBackend, TlsError, TlsErrorKind, TlsStream};
+pub use unsent::limit_unsent;
 pub use url::{BrokerUrl, Scheme, UrlError};
 #[cfg(feature = "websocket")]
 pub use websocket::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};

@@ -1,7 +1,7 @@
 //! The connection to a broker: a socket, and the layers over it.
 use crate::{attempts::Target, socket::Socket};
 use mio::{Events, Poll, Registry, Token};
-use motemq_net::{Connection, Opening, Route, Scheme};
+use motemq_net::{Connection, Opening, Route, Scheme, limit_unsent};
 use std::{
     fmt,
     io::{self, ErrorKind, Read, Write},
@@ -41,6 +41,7 @@ impl Stream {
             on_answer();
             // Packets are small and leave whole: waiting for more to send would only delay them.
             socket.set_nodelay(true)?;
+            limit_unsent(&socket);
             Socket::tcp(socket)?
         };
         Ok(Stream {

@@ -5,7 +5,7 @@ use crate::{
     attempts::Target,
     dial::{Answer, BoxFuture, Open},
 };
-use motemq_net::{Connection, ForeignProtocol, Opening, Route, Scheme};
+use motemq_net::{Connection, ForeignProtocol, Opening, Route, Scheme, limit_unsent};
 use socket::Socket;
 use std::{
     fmt,
@@ -26,10 +26,6 @@ use tokio::{
 /// Bytes that are read at once through layers, which want them initialized. No record of TLS and no
 /// frame of ours holds more.
 const MAX_READ: usize = 16 << 10;
-
-/// Bytes that the kernel may hold unsent.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const MAX_UNSENT: u32 = 64 << 10;
 
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.
@@ -102,18 +98,6 @@ impl Open for Connector {
         })
     }
 }
-
-/// Lets the kernel hold no more than so many bytes that it has not sent. What it holds has not left
-/// yet, though it was written: the time for acknowledgements and pings behind it would begin too
-/// early.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn limit_unsent(socket: &TcpStream) {
-    // Where the option does not exist, time limits are less exact.
-    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(MAX_UNSENT);
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn limit_unsent(_: &TcpStream) {}
 
 /// Opens the layers over a socket.
 async fn open_layers(

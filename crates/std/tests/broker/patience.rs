@@ -323,3 +323,31 @@ fn who_only_looks_does_not_wait() {
         began.elapsed()
     );
 }
+
+/// What the system holds has not left: over a slow link the time for its answer would begin too
+/// early, and be over before it has left.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn the_system_holds_little_of_a_large_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let options = options(listener.local_addr().unwrap(), "a");
+    let client = Client::connect(options).unwrap();
+    let (mut broker, _) = listener.accept().unwrap();
+    broker.read_exact(&mut [0; 15]).unwrap();
+    broker.write_all(b"\x20\x02\0\0").unwrap();
+    client.connected().unwrap();
+    let large = vec![7; 8 << 20];
+    let publish = Publish::to("t").payload(&large).qos(QoS::AtLeastOnce);
+    let _receipt = client.publish(&publish).unwrap();
+    // The broker reads nothing more.
+    let mut before = 0;
+    let handed_over = loop {
+        thread::sleep(Duration::from_millis(300));
+        let now = client.counters().bytes_out;
+        if now > 1000 && now == before {
+            break now;
+        }
+        before = now;
+    };
+    assert!(handed_over < 1 << 20, "{handed_over}");
+}

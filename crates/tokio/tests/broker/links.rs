@@ -1,11 +1,14 @@
 //! Connections that end, fail, fall silent, or are fought over.
 use crate::line::{HELLO, HELLO_KEEPING, NEW, connected, options, start};
 use motemq_tokio::{
-    DisconnectReason, Ended, Options, Publish, PublishError, QoS, Reconnect, RequestError,
+    Client, DisconnectReason, Ended, Options, Publish, PublishError, QoS, Reconnect, RequestError,
     ReturnCode, Stage, State,
 };
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, sleep, timeout},
+};
 
 /// A ping after three quarters of the keep-alive, and ten seconds for its answer: not one more
 /// (rumqtt#295: 130 s).
@@ -218,4 +221,34 @@ async fn nobody_waits_for_a_driver_that_is_gone() {
     assert_eq!(error, PublishError::Ended(Ended::DriverStopped));
     let left = client.disconnect(Duration::from_secs(1)).await;
     assert_eq!(left, Err(Ended::DriverStopped));
+}
+
+/// What the system holds has not left: over a slow link the time for its answer would begin too
+/// early, and be over before it has left.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[tokio::test]
+async fn the_system_holds_little_of_a_large_message() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (client, driver) = Client::new(options().broker("127.0.0.1", port)).unwrap();
+    tokio::spawn(driver);
+    let (mut broker, _) = listener.accept().await.unwrap();
+    let mut hello = vec![0; HELLO.len()];
+    broker.read_exact(&mut hello).await.unwrap();
+    broker.write_all(NEW).await.unwrap();
+    client.connected().await.unwrap();
+    let large = vec![7; 8 << 20];
+    let publish = Publish::to("t").payload(&large).qos(QoS::AtLeastOnce);
+    let _receipt = client.publish(&publish).await.unwrap();
+    // The broker reads nothing more.
+    let mut before = 0;
+    let handed_over = loop {
+        sleep(Duration::from_millis(300)).await;
+        let now = client.counters().bytes_out;
+        if now > 1000 && now == before {
+            break now;
+        }
+        before = now;
+    };
+    assert!(handed_over < 1 << 20, "{handed_over}");
 }
