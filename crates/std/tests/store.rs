@@ -220,6 +220,10 @@ fn a_store_that_does_not_fit_is_an_error() {
     let garbage = File::new("garbage");
     fs::write(&garbage.0, [7; 10_000]).unwrap();
     fails(options(port, &garbage));
+    // A file that was cut off.
+    let content = fs::read(&file.0).unwrap();
+    fs::write(&garbage.0, &content[..20_000]).unwrap();
+    fails(options(port, &garbage));
 }
 
 /// A message is on the disk when `publish` returns, though there is no connection.

@@ -10,7 +10,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 /// Writes changes, and waits until they are on the disk. Returns their version.
 fn write(store: &Store, changes: &Changes) -> Result<u64, StoreError> {
@@ -126,7 +126,11 @@ impl Writer {
                         Some(Work::WriteAnew(job, path))
                     }
                     // The runtime shuts down.
-                    Poll::Ready(Err(_)) => None,
+                    Poll::Ready(Err(error)) => {
+                        has_completed = true;
+                        end(shared, woken, stopped(&error));
+                        None
+                    }
                 },
                 Work::WriteAnew(mut job, path) => match Pin::new(&mut job).poll(cx) {
                     Poll::Pending => {
@@ -140,11 +144,14 @@ impl Writer {
                     }
                     Poll::Ready(Ok(Err(error))) => {
                         has_completed = true;
-                        let ended = failed(&path, &*error);
-                        shared.drive(woken, |inner| inner.client.end(ended));
+                        end(shared, woken, failed(&path, &*error));
                         None
                     }
-                    Poll::Ready(Err(_)) => None,
+                    Poll::Ready(Err(error)) => {
+                        has_completed = true;
+                        end(shared, woken, stopped(&error));
+                        None
+                    }
                 },
             };
         }
@@ -153,6 +160,15 @@ impl Writer {
         }
         has_completed
     }
+}
+
+/// Nothing is stored any more.
+fn end(shared: &Shared, woken: &mut Woken, ended: Ended) {
+    shared.drive(woken, |inner| inner.client.end(ended));
+}
+
+fn stopped(error: &JoinError) -> Ended {
+    Ended::Store(format!("its thread was stopped: {error}").into())
 }
 
 fn on_persisted(shared: &Shared, woken: &mut Woken, version: u64) {

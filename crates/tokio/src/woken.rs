@@ -27,6 +27,9 @@ impl Woken {
         if self.changed {
             self.changed = false;
             shared.changed.notify_waiters();
+            // If the client has ended, nothing more is stored.
+            #[cfg(feature = "store")]
+            shared.persisted.notify_waiters();
         }
         if !self.events.is_empty() {
             self.events.drain(..).for_each(log);

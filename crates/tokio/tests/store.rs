@@ -6,7 +6,9 @@ use motemq_rig::{
     proxy::{Plan, Proxy},
     server::Server,
 };
-use motemq_tokio::{Client, Ended, Filter, Options, Publish, QoS, Reconnect, WhenFull};
+use motemq_tokio::{
+    Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect, WhenFull,
+};
 use std::{
     env, fs,
     future::Future,
@@ -256,6 +258,13 @@ async fn a_store_that_does_not_fit_is_an_error() {
     fs::write(&garbage.0, [7; 10_000]).unwrap();
     let (_client, driver) = Client::new(options(server.addr().port(), &garbage)).unwrap();
     assert!(matches!(soon(driver).await, Err(Ended::Store(_))));
+    // A file that was cut off.
+    let content = fs::read(&file.0).unwrap();
+    fs::write(&garbage.0, &content[..20_000]).unwrap();
+    let (client, driver) = Client::new(options(server.addr().port(), &garbage)).unwrap();
+    assert!(matches!(soon(driver).await, Err(Ended::Store(_))));
+    let left = soon(client.disconnect(Duration::from_secs(1))).await;
+    assert!(matches!(left, Err(Ended::Store(_))), "{left:?}");
 }
 
 /// A message is on the disk when `publish` returns, though there is no connection.
@@ -279,4 +288,18 @@ async fn what_was_published_is_on_the_disk() {
     let (_client, driver) = Client::new(options(port, &file)).unwrap();
     tokio::spawn(driver);
     assert_eq!(soon(stream.recv()).await.unwrap().payload, "1");
+}
+
+/// A call that waits for the disk ends with its driver.
+#[tokio::test]
+async fn what_waits_for_the_disk_ends_with_the_driver() {
+    let file = File::new("dropped");
+    let (client, driver) = Client::new(options(1, &file)).unwrap();
+    let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);
+    let mut published = std::pin::pin!(client.publish(&publish));
+    let waits = timeout(Duration::from_millis(20), &mut published).await;
+    assert!(waits.is_err(), "nothing was driven: {waits:?}");
+    drop(driver);
+    let error = soon(published).await.unwrap_err();
+    assert_eq!(error, PublishError::Ended(Ended::DriverStopped));
 }
