@@ -12,6 +12,7 @@ use motemq_net::{Route, Scheme, addresses_to_try};
 use std::{
     io,
     net::{SocketAddr, ToSocketAddrs},
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -180,7 +181,12 @@ impl Attempts {
         };
         let spawned = thread::Builder::new()
             .name("mqtt-connect".into())
-            .spawn(move || tell(work(&tell).unwrap_or_else(Found::Failed)));
+            .spawn(move || {
+                // What the application gave may panic: its credentials, its way to dial.
+                let done = panic::catch_unwind(AssertUnwindSafe(|| work(&tell)));
+                let found = done.unwrap_or_else(|_| Err(panicked()));
+                tell(found.unwrap_or_else(Found::Failed));
+            });
         if let Err(error) = spawned {
             let text = format!("the system has refused a thread to connect with: {error}");
             let failed = TransportError::new(TransportErrorKind::Connect, text);
@@ -218,6 +224,11 @@ impl Attempts {
             return Some((attempt, done));
         }
     }
+}
+
+fn panicked() -> TransportError {
+    let text = "the attempt to connect panicked: see the panic's own message";
+    TransportError::new(TransportErrorKind::Connect, text)
 }
 
 fn resolve(

@@ -159,3 +159,34 @@ fn publish_once_says_why() {
     let error = publish_once(Options::new("a"), &Publish::to("t/#"), SOON).unwrap_err();
     assert!(error.to_string().contains("not a topic name"), "{error}");
 }
+
+/// The thread of an attempt is not the program's: a panic in it is told, and is no end.
+#[test]
+fn an_attempt_that_panics_is_told_and_made_again() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    fn ask(attempt: Attempt) -> Result<Attempt, String> {
+        assert_ne!(
+            ASKED.fetch_add(1, Ordering::Relaxed),
+            0,
+            "the first one panics"
+        );
+        Ok(attempt)
+    }
+    let server = server();
+    let options = options(server.addr(), "a")
+        .reconnect(AT_ONCE)
+        .credentials(ask);
+    let begun = Instant::now();
+    let (client, driver) = Client::new(options).unwrap();
+    let mut states = client.states();
+    thread::spawn(move || driver.run());
+    let reason = loop {
+        if let Some(reason) = states.changed().reason() {
+            break reason.to_string();
+        }
+    };
+    assert!(reason.contains("panicked"), "{reason}");
+    assert!(client.connected_timeout(SOON).unwrap().is_some());
+    // Not only when the time for an attempt is up.
+    assert!(begun.elapsed() < SOON / 2);
+}
