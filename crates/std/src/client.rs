@@ -184,7 +184,7 @@ impl Client {
             if let motemq_client::State::Ended(ended) = inner.client.state() {
                 return Some(Err(PublishError::Ended(ended.clone())));
             }
-            inner.changed.push(thread.clone());
+            inner.changed.put(thread);
             None
         });
         stored.unwrap_or(Ok(()))
@@ -289,7 +289,7 @@ impl Client {
                 motemq_client::State::Connected { session, .. } => Some(Ok(*session)),
                 motemq_client::State::Ended(ended) => Some(Err(ended.clone())),
                 _ => {
-                    inner.changed.push(thread.clone());
+                    inner.changed.put(thread);
                     None
                 }
             })
@@ -338,7 +338,7 @@ impl Client {
             if let motemq_client::State::Ended(ended) = inner.client.state() {
                 return Some(ended.clone());
             }
-            inner.changed.push(thread.clone());
+            inner.changed.put(thread);
             None
         });
         is_good(ended.unwrap_or(Ended::DriverStopped))
@@ -352,7 +352,9 @@ impl Client {
             inner.client.disconnect(until);
             inner.is_leaving = true;
             inner.wake_driver();
-            std::mem::take(&mut inner.room)
+            let mut waiting = Vec::new();
+            inner.room.take(&mut waiting);
+            waiting
         });
         // Their commands are refused from now on.
         for thread in waiting {

@@ -134,7 +134,7 @@ impl Unread {
         let read = self.shared.wait(None, |inner, thread| {
             let read = inner.client.read_payload(self.payload);
             if read == PayloadRead::Pending {
-                inner.readers.push(thread.clone());
+                inner.readers.put(thread);
                 return None;
             }
             // There may be room for more, or something to acknowledge.

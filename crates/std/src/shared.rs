@@ -40,11 +40,11 @@ pub(crate) struct Inner {
     /// By the index of the stream.
     pub streams: Waiters,
     /// Readers of payloads, of which there is mostly one.
-    pub readers: Vec<Thread>,
+    pub readers: Threads,
     /// Those that wait for room, or for a connection.
-    pub room: Vec<Thread>,
+    pub room: Threads,
     /// Those that wait for another state, or until it is stored.
-    pub changed: Vec<Thread>,
+    pub changed: Threads,
     /// The number of handles.
     pub handles: usize,
     /// The application has disconnected.
@@ -62,9 +62,9 @@ impl Shared {
             is_flushing: false,
             requests: Waiters::default(),
             streams: Waiters::default(),
-            readers: Vec::new(),
-            room: Vec::new(),
-            changed: Vec::new(),
+            readers: Threads::default(),
+            room: Threads::default(),
+            changed: Threads::default(),
             handles: 1,
             is_leaving: false,
             watch: Watch::default(),
@@ -181,7 +181,7 @@ impl Shared {
         self.wait(until, |inner, thread| match attempt(&mut inner.client) {
             Err(error) if waits(&error) => {
                 inner.wake_driver();
-                inner.room.push(thread.clone());
+                inner.room.put(thread);
                 None
             }
             done => Some(done),
@@ -221,18 +221,18 @@ impl Inner {
             match event {
                 Event::Delivered { stream } => {
                     woken.threads.extend(self.streams.take(stream.index()));
-                    woken.threads.append(&mut self.readers);
+                    self.readers.take(&mut woken.threads);
                 }
                 Event::Completed { request } => {
                     woken.threads.extend(self.requests.take(request.index()));
                 }
-                Event::Room => woken.threads.append(&mut self.room),
+                Event::Room => self.room.take(&mut woken.threads),
                 #[cfg(feature = "store")]
                 Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
                 event => {
                     if matches!(event, Event::Ended(_)) {
-                        woken.threads.append(&mut self.room);
-                        woken.threads.append(&mut self.readers);
+                        self.room.take(&mut woken.threads);
+                        self.readers.take(&mut woken.threads);
                     }
                     self.watch.on_event(&event);
                     woken.events.push(event);
@@ -240,7 +240,7 @@ impl Inner {
             }
         }
         if self.watch.take_changed() {
-            woken.threads.append(&mut self.changed);
+            self.changed.take(&mut woken.threads);
         }
     }
 
@@ -249,9 +249,9 @@ impl Inner {
         self.client.shrink();
         self.requests.shrink();
         self.streams.shrink();
-        self.readers.shrink_to_fit();
-        self.room.shrink_to_fit();
-        self.changed.shrink_to_fit();
+        self.readers.shrink();
+        self.room.shrink();
+        self.changed.shrink();
     }
 }
 
@@ -259,6 +259,28 @@ impl Inner {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sleep {
     pub until: Option<Duration>,
+}
+
+/// Threads that wait for the same thing.
+#[derive(Debug, Default)]
+pub(crate) struct Threads(Vec<Thread>);
+
+impl Threads {
+    /// The thread waits. It may have waited before, and given up.
+    pub fn put(&mut self, thread: &Thread) {
+        if !self.0.iter().any(|other| other.id() == thread.id()) {
+            self.0.push(thread.clone());
+        }
+    }
+
+    /// Moves all of them to `woken`.
+    pub fn take(&mut self, woken: &mut Vec<Thread>) {
+        woken.append(&mut self.0);
+    }
+
+    fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
 }
 
 /// Threads that wait for something, by its index.
@@ -282,5 +304,23 @@ impl Waiters {
             self.0.pop();
         }
         self.0.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_waits_again_and_again_is_noted_once() {
+        let (mut threads, mut woken) = (Threads::default(), Vec::new());
+        for _ in 0..3 {
+            threads.put(&thread::current());
+        }
+        let other = thread::spawn(|| {});
+        threads.put(other.thread());
+        threads.take(&mut woken);
+        assert_eq!((woken.len(), threads.0.len()), (2, 0));
+        other.join().unwrap();
     }
 }

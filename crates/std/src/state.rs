@@ -124,7 +124,7 @@ impl States {
         let (shared, seen) = (&self.shared, self.seen);
         let (version, state) = shared.wait(until, |inner, thread| {
             if inner.watch.version == seen {
-                inner.changed.push(thread.clone());
+                inner.changed.put(thread);
                 return None;
             }
             let state = State::new(inner.client.state(), shared);
