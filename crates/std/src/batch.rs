@@ -1,5 +1,5 @@
 //! Many messages with few system calls.
-use crate::{Client, PublishError, Receipt};
+use crate::{Client, PublishError, Receipt, client::may_pass};
 use motemq::Publish;
 
 impl Client {
@@ -10,7 +10,7 @@ impl Client {
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than `Full` and `Offline`. The messages before the one that was not
+    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits. The messages before the one that was not
     /// accepted are published; their number tells which one that was.
     ///
     /// ```
@@ -80,7 +80,7 @@ impl Batch<'_> {
             .with(|inner| inner.client.publish(publish));
         let receipt = match now {
             Ok(request) => Receipt::new(&self.client.shared, request),
-            Err(PublishError::Full | PublishError::Offline) => {
+            Err(error) if may_pass(&error) => {
                 self.client.shared.flush();
                 self.client.accept(publish)?
             }

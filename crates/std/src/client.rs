@@ -74,6 +74,12 @@ impl Drop for Client {
     }
 }
 
+/// Returns whether a message that was refused can be published when there is room or a connection.
+pub(crate) fn may_pass(error: &PublishError) -> bool {
+    use PublishError::{Full, LargerThanQueue, Offline};
+    matches!(error, Full | Offline | LargerThanQueue { .. })
+}
+
 impl Client {
     /// Makes a client that connects as the options say, and drives it in a thread of its own.
     ///
@@ -143,15 +149,16 @@ impl Client {
         Ok((Client { shared }, driver))
     }
 
-    /// Publishes a message. Waits for room if there is none, and with QoS 0 for a connection,
-    /// unless such messages [wait](Options::queue_qos0), too. The [`Receipt`] tells what
-    /// becomes of it.
+    /// Publishes a message. Waits for room if there is none, and for a connection if the message
+    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes
+    /// of it.
     ///
     /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than `Full` and `Offline`. Nothing was done.
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
     pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
         let receipt = self.accept(publish)?;
         self.shared.flush();
@@ -164,11 +171,9 @@ impl Client {
 
     /// Waits until a message is accepted, without writing it.
     pub(crate) fn accept(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let accepted = self.shared.when_there_is_room(
-            None,
-            |client| client.publish(publish),
-            |error| matches!(error, PublishError::Full | PublishError::Offline),
-        );
+        let accepted =
+            self.shared
+                .when_there_is_room(None, |client| client.publish(publish), may_pass);
         let request = accepted.unwrap_or(Err(PublishError::Full))?;
         Ok(Receipt::new(&self.shared, request))
     }

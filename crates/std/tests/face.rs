@@ -4,7 +4,7 @@
 use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{
     Address, Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect,
-    RecvTimeoutError, RequestError, State, Transport,
+    RecvTimeoutError, RequestError, State, Transport, WhenFull,
 };
 use std::{
     io::{self, Read, Write},
@@ -278,4 +278,32 @@ fn a_client_whose_last_handle_is_dropped_leaves() {
     assert_eq!(&*witness.recv_timeout(SOON).unwrap().topic, "t");
     let more = witness.recv_timeout(Duration::from_millis(300));
     assert_eq!(more.unwrap_err(), RecvTimeoutError::Timeout);
+}
+
+/// What may not wait in the queue waits for a connection with its caller, as it does in a batch.
+#[test]
+fn a_message_larger_than_the_queue_waits_for_a_connection() {
+    let server = server();
+    let options = options(server.addr()).queue(10, 1000, WhenFull::Wait);
+    let (client, driver) = Client::new(options).unwrap();
+    let large = [7; 2000];
+    let publish = Publish::to("t").payload(&large).qos(QoS::AtLeastOnce);
+    let refused = client.try_publish(&publish).unwrap_err();
+    assert!(
+        matches!(refused, PublishError::LargerThanQueue { .. }),
+        "{refused}"
+    );
+    thread::scope(|scope| {
+        let alone = scope.spawn(|| client.publish(&publish).unwrap().wait());
+        let together = scope.spawn(|| {
+            let receipts = client.publish_all(&[publish; 3]).unwrap();
+            receipts.into_iter().try_for_each(motemq_std::Receipt::wait)
+        });
+        thread::sleep(Duration::from_millis(50));
+        assert!(!alone.is_finished() && !together.is_finished());
+        scope.spawn(|| driver.run());
+        assert_eq!(alone.join().unwrap(), Ok(()));
+        assert_eq!(together.join().unwrap(), Ok(()));
+        client.disconnect(SOON).unwrap();
+    });
 }
