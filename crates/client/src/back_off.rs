@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt to connect.
+//! The wait before the next attempt to connect.
 use core::time::Duration;
 
 /// No wait is longer, so that any clock can tell when it ends.
@@ -6,7 +6,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// A connection that lasted as long was a good one, whatever the waits are.
 const GOOD: Duration = Duration::from_secs(30);
 
-/// Whether to connect again when the connection cannot be made or is lost.
+/// The policy when the connection cannot be made or is lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Reconnect {
     /// Ends the client: calls fail from then on with the reason.

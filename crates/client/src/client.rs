@@ -31,7 +31,7 @@ pub const READ_BUFFER: usize = 72 << 10;
 const HEADER: usize = 16;
 /// Room for any packet that the session sends by itself.
 const REPLY: usize = 64;
-/// How long what was written may take to leave before a connection is closed.
+/// The longest time that written bytes may take to leave before a connection is closed.
 const FLUSH: Duration = Duration::from_secs(3);
 
 /// Names an upload: a message whose payload is given piece by piece.
@@ -61,19 +61,19 @@ pub struct Client {
     phase: Phase,
     state: State,
     events: Lazy<VecDeque<Event>>,
-    /// When the transport was opened, from which the session's time is counted.
+    /// The time at which the transport was opened, from which the session's time is counted.
     opened_at: Duration,
     /// The connection, while it is open and accepted by the broker.
     accepted: Option<Accepted>,
-    /// An identifier that was reused on this connection was told.
+    /// True if the event for a reused identifier was emitted on this connection.
     was_reuse_told: bool,
     /// DISCONNECT was written, because the application leaves.
     has_left: bool,
-    /// What the broker said of the session when it last accepted a connection.
+    /// The state of the session when the broker last accepted a connection.
     session: Option<SessionState>,
     /// The random number for the next CONNECT.
     random: u64,
-    /// When to leave at the latest.
+    /// The latest time at which to leave.
     leave_until: Option<Duration>,
     /// A command was refused for want of room.
     wants_room: bool,
@@ -81,7 +81,8 @@ pub struct Client {
     found_no_room: bool,
     upload: Option<Box<Upload>>,
     last_upload: u64,
-    /// When something is to be done although nothing happens, while a connection is open.
+    /// The time at which the session is to be called although nothing happens, while a connection
+    /// is open.
     wake_at: Option<Duration>,
     tally: Tally,
     /// Unless nothing is stored.

@@ -1,4 +1,4 @@
-//! Why things fail or end: one small enum for each kind of thing.
+//! The reasons why operations fail and clients end: one small enum for each kind.
 mod disconnect;
 
 use crate::profile::OverLimit;
@@ -93,7 +93,7 @@ pub enum PublishError {
     Topic {
         /// The text, shortened.
         topic: String,
-        /// What is wrong with it.
+        /// The fault in it.
         error: TopicError,
     },
     /// The message is longer than a packet of MQTT can be.
@@ -150,7 +150,7 @@ pub enum SubscribeError {
     Filter {
         /// The text, shortened.
         filter: String,
-        /// What is wrong with it.
+        /// The fault in it.
         error: TopicError,
     },
     /// The broker would not accept them, as its profile says.
@@ -194,7 +194,7 @@ pub enum UploadError {
     Lost,
 }
 
-/// What a request ends with: the broker's codes, or the reason why there are none.
+/// The result of a request: the broker's codes, or the reason why there are none.
 ///
 /// A subscription has a code for each of its filters: the QoS granted. With MQTT 3.1.1 other
 /// requests have no codes; with MQTT 5 they have a reason code.

@@ -1,4 +1,4 @@
-//! What the client tells its driver: events, and what there is of a connection.
+//! Events for the driver, the state of the connection, and counters.
 use crate::{DisconnectReason, Ended, RequestId, StreamId};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
@@ -10,9 +10,9 @@ use motemq::{PacketId, QoS, SessionState};
 pub enum Event {
     /// The broker accepted the connection.
     Connected {
-        /// What the broker has kept of the session.
+        /// The part of the session that the broker has kept.
         session: SessionState,
-        /// What the broker allows.
+        /// The limits of the broker.
         limits: ServerLimits,
     },
     /// An attempt to reach an address of a broker failed. If there are others, they have their
@@ -20,21 +20,21 @@ pub enum Event {
     AttemptFailed {
         /// The broker, counted from 0.
         broker: u32,
-        /// Why it failed.
+        /// The reason why it failed.
         reason: DisconnectReason,
     },
     /// The connection was lost, or no broker could be reached.
     Disconnected {
-        /// Why.
+        /// The reason why it ended.
         reason: DisconnectReason,
-        /// When the next attempt begins.
+        /// The time at which the next attempt begins.
         retry_at: Duration,
-        /// How many connections before this one ended in a row for the same reason without a
-        /// message that was gained.
+        /// The number of connections before this one that ended in a row for the same reason
+        /// without a message that was gained.
         repeated: u32,
     },
     /// The outcome of a request for which [`poll_outcome`](crate::Client::poll_outcome) returned
-    /// `None` is there.
+    /// `None` is known now.
     Completed {
         /// The request.
         request: RequestId,
@@ -54,8 +54,8 @@ pub enum Event {
         filters: Vec<String>,
     },
     /// Messages for which there is no stream wait unacknowledged. Open a stream that matches, or
-    /// unsubscribe: they hold up the acknowledgements of all others. This is told once, until a
-    /// stream is opened.
+    /// unsubscribe: they hold up the acknowledgements of all others. The event is emitted once,
+    /// and again only after a stream was opened.
     Unclaimed,
     /// A message was dropped: its topic is longer than the read buffer, or it is too large to wait
     /// for a stream.
@@ -64,7 +64,8 @@ pub enum Event {
         len: u64,
     },
     /// The broker used an identifier for another message before it had released it, as brokers do
-    /// that lost their state. The message was delivered. This is told once for each connection.
+    /// that lost their state. The message was delivered. The event is emitted once for each
+    /// connection.
     IdentifierReused {
         /// The identifier.
         id: PacketId,
@@ -82,29 +83,29 @@ pub enum Event {
     Ended(Ended),
 }
 
-/// What there is of a connection.
+/// The state of a connection.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum State {
     /// A connection is being made.
     Connecting {
-        /// Why the last connection or attempt ended, if there was one.
+        /// The reason why the last connection or attempt ended, if there was one.
         reason: Option<DisconnectReason>,
     },
     /// The broker has accepted the connection.
     Connected {
-        /// What the broker has kept of the session.
+        /// The part of the session that the broker has kept.
         session: SessionState,
-        /// What the broker allows.
+        /// The limits of the broker.
         limits: ServerLimits,
-        /// When it accepted the connection.
+        /// The time at which it accepted the connection.
         since: Duration,
     },
     /// There is no connection.
     Waiting {
-        /// Why the last connection or attempt ended.
+        /// The reason why the last connection or attempt ended.
         reason: DisconnectReason,
-        /// When the next attempt begins, if it does not wait for the application to take
+        /// The time at which the next attempt begins, unless it waits for the application to take
         /// messages.
         retry_at: Duration,
     },
@@ -112,8 +113,8 @@ pub enum State {
     Ended(Ended),
 }
 
-/// What the broker allows on a connection. With MQTT 3.1.1, in which brokers do not say it, these
-/// are the limits of the protocol.
+/// The limits of the broker on a connection. With MQTT 3.1.1, in which brokers do not send them,
+/// these are the limits of the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct ServerLimits {
@@ -123,7 +124,7 @@ pub struct ServerLimits {
     pub maximum_packet_size: u32,
     /// The highest QoS.
     pub maximum_qos: QoS,
-    /// Whether messages can be retained.
+    /// True if messages can be retained.
     pub retain_available: bool,
 }
 
@@ -137,7 +138,7 @@ impl ServerLimits {
     };
 }
 
-/// What has happened so far, and how much waits now.
+/// Counts of past events, and of messages that wait now.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub struct Counters {

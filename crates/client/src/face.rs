@@ -1,4 +1,4 @@
-//! What the faces over the client have in common.
+//! Code that the faces over the client have in common.
 use crate::{Options, profile::Profile};
 use core::time::Duration;
 
@@ -164,7 +164,7 @@ macro_rules! face_options {
         }
 
         /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
-        /// What is larger, or larger than the [backlog](Self::backlog), is passed on in the
+        /// A larger one, or one larger than the [backlog](Self::backlog), is passed on in the
         /// pieces in which it arrives. If it arrives in one piece, it is whole all the same.
         pub fn max_message(mut self, bytes: usize) -> Self {
             self.client = self.client.max_message(bytes);

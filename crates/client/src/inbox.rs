@@ -1,5 +1,5 @@
-//! What was received and is not processed yet: a queue for each stream, and the acknowledgements
-//! that are due for it.
+//! Messages that were received and are not processed yet: a queue for each stream, and the
+//! acknowledgements that are due for it.
 mod ending;
 mod message;
 mod payload;
@@ -51,7 +51,7 @@ pub(crate) struct Inbox {
     full_streams: u32,
     /// Bytes in all streams.
     bytes: usize,
-    /// What may wait, and what happens to the rest.
+    /// The limit of what may wait, and the treatment of the rest.
     limits: Settings,
     discards_unclaimed: bool,
     counters: InboxCounters,
@@ -319,7 +319,7 @@ impl Inbox {
         self.delivered.pop_front()
     }
 
-    /// Returns whether messages wait unclaimed, of which this method has not told yet.
+    /// Returns whether messages wait unclaimed for which this method has not returned true yet.
     #[inline]
     pub fn poll_unclaimed(&mut self) -> bool {
         let unclaimed = self.unclaimed.get();

@@ -1,4 +1,4 @@
-//! What the application chooses.
+//! The choices of the application.
 mod connect;
 mod settings;
 
@@ -8,7 +8,7 @@ use core::{fmt, time::Duration};
 use motemq::{QoS, ReturnCode};
 pub(crate) use settings::Settings;
 
-/// What happens to messages that are to wait for a connection when no more may.
+/// The treatment of messages that are to wait for a connection when no more may.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum WhenFull {
     /// The new message is refused with [`Full`](crate::PublishError::Full).
@@ -19,7 +19,7 @@ pub enum WhenFull {
     DropOldest,
 }
 
-/// What happens to messages with QoS 1 and 2 when all that wait to be taken are larger than
+/// The treatment of messages with QoS 1 and 2 when all that wait to be taken are larger than
 /// [`Options::backlog`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Overflow {
@@ -41,7 +41,7 @@ pub struct Will {
     pub payload: Vec<u8>,
     /// The quality of service.
     pub qos: QoS,
-    /// Whether the broker stores it for later subscribers.
+    /// True if the broker stores it for later subscribers.
     pub retain: bool,
 }
 
@@ -275,7 +275,7 @@ impl Options {
     }
 
     /// Sets the largest payload in bytes that is put together in memory; the default is 16 MiB.
-    /// What is larger, or larger than the [backlog](Self::backlog), is passed on in the pieces in
+    /// A larger one, or one larger than the [backlog](Self::backlog), is passed on in the pieces in
     /// which it arrives. If it arrives in one piece, it is whole all the same.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.settings.values_mut().max_message = bytes;

@@ -9,14 +9,14 @@ const PAUSES: u32 = 8;
 /// The bytes of one connection.
 #[derive(Clone, Hash, Debug, Default)]
 pub(crate) struct Output {
-    /// What the session has written.
+    /// The bytes that the session has written.
     tx: WriteBuf,
     sealed: Lazy<Sealed>,
     /// The number of bytes that were handed over to the driver.
     handed_over: u64,
     /// The number of bytes that the transport has taken.
     written: u64,
-    /// When the transport last took bytes, or had none to take.
+    /// The time at which the transport last took bytes, or had none to take.
     progress_at: Duration,
     /// The number of bytes that had left the transport when a stall was last looked for.
     left_at_stall: u64,
@@ -194,7 +194,7 @@ impl Output {
     }
 }
 
-/// Whether bytes may leave.
+/// The conditions under which bytes may leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Gate {
     /// Everything may.

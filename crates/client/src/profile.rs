@@ -1,4 +1,4 @@
-//! What brokers allow beyond the rules of MQTT, checked before anything is sent.
+//! The limits of brokers beyond the rules of MQTT, checked before anything is sent.
 mod brokers;
 mod limit;
 
@@ -11,7 +11,7 @@ use motemq::{Connect, Filter, Publish, QoS};
 /// The profiles of this crate.
 pub const ALL: [&Profile; 4] = [&AWS_IOT, &AZURE_IOT_HUB, &HIVEMQ_CLOUD, &MOSQUITTO];
 
-/// What a broker allows, and where it listens.
+/// The limits of a broker, and the port on which it listens.
 ///
 /// Brokers answer what is against their rules with silence, or close the connection. An error
 /// before anything is sent says which rule it was. A profile for another broker is made from
@@ -34,7 +34,7 @@ pub struct Profile {
     pub broker: &'static str,
     /// Its usual port.
     pub port: u16,
-    /// Whether it accepts connections over TLS only.
+    /// True if it accepts connections over TLS only.
     pub tls: bool,
     /// Another port, where MQTT is one of several protocols: TLS has to ask for it by this name
     /// (ALPN).
@@ -43,7 +43,7 @@ pub struct Profile {
     pub client_id: usize,
     /// A character with which no client identifier begins.
     pub client_id_not: Option<char>,
-    /// Whether a connection needs a user name and a password.
+    /// True if a connection needs a user name and a password.
     pub login: bool,
     /// The longest keep alive in seconds; `None`: any, and none at all.
     pub keep_alive: Option<u16>,

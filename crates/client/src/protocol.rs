@@ -24,7 +24,7 @@ type CoreSession = Session<[Slot], Version>;
 
 /// The length of the image of a session with one slot.
 const IMAGE: usize = Session::<[Slot; 1], Version>::IMAGE;
-/// How much longer it is with each further slot.
+/// The growth of its length with each further slot.
 const SLOT: usize = Session::<[Slot; 2], Version>::IMAGE - IMAGE;
 /// The largest number of identifiers in one direction.
 pub(crate) const ALL_IDENTIFIERS: usize = 65_535;
@@ -294,7 +294,7 @@ impl ProtocolState {
     }
 }
 
-/// What became of the attempt to go past packets that were given up.
+/// The result of the attempt to go past packets that were given up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PassedOver {
     /// A new packet can be sent.

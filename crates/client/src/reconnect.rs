@@ -7,7 +7,7 @@ use core::time::Duration;
 use motemq::ReturnCode;
 use search::{Due, Search, Step};
 
-/// What the driver has to do for the attempts.
+/// The next action of the driver for the attempts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Task {
     Resolve {
@@ -24,7 +24,7 @@ pub(crate) enum Task {
     },
 }
 
-/// What follows from a failure.
+/// The consequence of a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Next {
     /// Another attempt is made, or under way.
@@ -44,13 +44,13 @@ pub(crate) struct Reconnect {
     back_off: BackOff,
     /// The number of connections before the last one that ended in the same way.
     repeated: u32,
-    /// Why the last connection ended.
+    /// The reason why the last connection ended.
     last_end: Option<Box<DisconnectReason>>,
     was_connected: bool,
 }
 
 impl Reconnect {
-    /// Returns the broker whose turn it is.
+    /// Returns the broker to which the next attempt leads.
     pub fn broker(&self) -> u32 {
         self.broker
     }

@@ -1,4 +1,4 @@
-//! What was asked for and is not completed yet: the queue, copies, packets in flight, outcomes.
+//! Requests that are not completed yet: the queue, copies, packets in flight, outcomes.
 mod answers;
 mod expiry;
 mod journal;
@@ -43,7 +43,7 @@ pub(crate) struct Requests {
     /// Messages that are open and not given up.
     awaited_messages: u32,
     subscriptions: Lazy<Subscriptions>,
-    /// What the broker broke the protocol over last.
+    /// The packet over which the broker last broke the protocol.
     suspect: Option<(RequestId, Fault)>,
     /// The identifier for which the session asks.
     resend: Option<PacketId>,
@@ -301,7 +301,7 @@ impl Requests {
         self.streaming = end.is_none().then_some((key, 0));
     }
 
-    /// The session was told to abandon a message.
+    /// The session is to abandon a message.
     pub fn on_abandoned(&mut self, id: PacketId) {
         self.resend = None;
         if let Some(key) = self.land(id) {

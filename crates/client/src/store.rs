@@ -1,4 +1,5 @@
-//! What outlives the process: an image of the session, and the messages that are not acknowledged.
+//! The state that outlives the process: an image of the session, and the messages that are not
+//! acknowledged.
 use crate::{Options, hash::hash};
 use alloc::vec::Vec;
 
@@ -17,13 +18,13 @@ pub struct Record {
     pub bytes: Vec<u8>,
 }
 
-/// What is to be stored, in one transaction.
+/// The changes that are to be stored in one transaction.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Changes {
     /// The version of the state that the store has after the transaction.
     pub version: u64,
-    /// Whether these are all records, so that the others are to be removed.
+    /// True if these are all records, so that the others are to be removed.
     pub is_full: bool,
     /// The image, which replaces the last one.
     pub image: Vec<u8>,

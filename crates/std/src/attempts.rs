@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-/// Where attempts lead.
+/// The destination of attempts.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub broker: Address,
@@ -43,7 +43,7 @@ impl Target {
     }
 }
 
-/// What an attempt has led to.
+/// The result of an attempt.
 pub(crate) enum Done {
     /// The broker has so many addresses, and this login if the application was asked for one.
     Resolved(u32, Option<Login>),
@@ -53,7 +53,7 @@ pub(crate) enum Done {
     Failed(TransportError),
 }
 
-/// What a thread has found out.
+/// The result of a thread.
 enum Found {
     Target(Box<Target>, Option<Login>),
     Answered,
@@ -93,7 +93,7 @@ pub(crate) struct Attempts {
     current: Vec<u32>,
     sender: mpsc::Sender<(u32, Found)>,
     receiver: mpsc::Receiver<(u32, Found)>,
-    /// Where the last name that was resolved leads.
+    /// The destination of the last name that was resolved.
     target: Option<Arc<Target>>,
 }
 
@@ -165,7 +165,7 @@ impl Attempts {
         });
     }
 
-    /// Does something in a thread of its own, which tells what comes of it.
+    /// Does something in a thread of its own, which reports the result.
     fn begin(
         &mut self,
         attempt: u32,

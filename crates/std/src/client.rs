@@ -7,9 +7,9 @@ use crate::{
 use motemq::{Filter, Publish, SessionState};
 use std::{sync::Arc, thread, time::Duration};
 
-/// How long may pass between the time limit of a disconnection and its end.
+/// The longest time between the limit of a disconnection and its end.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How long a client without handles may take to leave.
+/// The longest time that a client without handles takes to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
 /// A handle to a managed MQTT client, of which a [`Driver`] keeps up the connection, mostly in a
@@ -270,7 +270,8 @@ impl Client {
         Subscription::new(self, stream)
     }
 
-    /// Waits until there is a connection. Returns what the broker has kept of the session.
+    /// Waits until there is a connection. Returns the part of the session that the broker has
+    /// kept.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -300,8 +301,8 @@ impl Client {
             })
     }
 
-    /// Returns what there is of a connection now: since when, why not, and when the next attempt
-    /// begins.
+    /// Returns the state of the connection: since when there is one, or why there is none and when
+    /// the next attempt begins.
     pub fn state(&self) -> State {
         self.shared
             .with(|inner| State::new(inner.client.state(), &self.shared))
@@ -321,7 +322,7 @@ impl Client {
         States::new(&self.shared)
     }
 
-    /// Returns what has happened so far, and how much waits now.
+    /// Returns counts of past events, and of messages that wait now.
     pub fn counters(&self) -> Counters {
         self.shared.with(|inner| inner.client.counters())
     }

@@ -89,7 +89,7 @@ pub(crate) struct Connection {
     is_shrinkable: bool,
 }
 
-/// What the driver does next.
+/// The next action of the driver.
 #[derive(Debug)]
 pub(crate) enum Next {
     /// The next turn.

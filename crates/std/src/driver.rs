@@ -1,4 +1,4 @@
-//! What drives a client: it opens connections, moves their bytes, and waits between them.
+//! The driver of a client: it opens connections, moves their bytes, and waits between them.
 #[cfg(feature = "store")]
 use crate::store::Writer;
 use crate::{
@@ -64,7 +64,7 @@ pub struct Driver {
     writer: Writer,
 }
 
-/// What a step was.
+/// The result of a step.
 enum Step {
     Done,
     /// There is nothing to do now.

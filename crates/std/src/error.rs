@@ -90,7 +90,7 @@ pub enum UploadError {
         because(.reason.as_ref())
     )]
     Lost {
-        /// Why, if there is no other connection yet.
+        /// The reason, if there is no other connection yet.
         reason: Option<DisconnectReason>,
     },
 }

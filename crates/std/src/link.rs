@@ -1,4 +1,4 @@
-//! What carries the bytes of a connection, and what the system has told of it.
+//! The carrier of a connection's bytes, and the readiness that the system has reported.
 use crate::{Transport, stream::Stream};
 use mio::{Events, Poll, Registry, Token, Waker};
 use std::{
@@ -7,9 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the driver reads a transport at a time that the system cannot wait for.
+/// The longest time for which the driver reads at once a transport for which the system cannot
+/// wait.
 pub(crate) const PAUSE: Duration = Duration::from_millis(10);
-/// How long the broker may take to close its side.
+/// The longest time that the broker may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
 const WAKER: Token = Token(0);
 
@@ -19,7 +20,7 @@ pub(crate) enum Carrier {
     Custom(Box<dyn Transport>),
 }
 
-/// What carries the bytes.
+/// The carrier of the bytes.
 pub(crate) struct Link {
     carrier: Carrier,
     token: Token,
@@ -43,7 +44,7 @@ impl Link {
         self.is_readable
     }
 
-    /// Something seems to be late: whatever the system has told, look whether it has come.
+    /// Something seems to be late: look whether it has come, whatever the system has reported.
     pub fn look_again(&mut self) {
         self.is_readable = true;
     }
@@ -52,7 +53,7 @@ impl Link {
         self.is_writable
     }
 
-    /// The system has told something.
+    /// The system has reported something.
     pub fn on_ready(&mut self, ready: Ready) {
         // Layers may have to read before they can write, and the other way round.
         let has_layers = matches!(&self.carrier, Carrier::Stream(stream) if stream.has_layers());
@@ -171,7 +172,7 @@ fn would_wait(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// What the system has told.
+/// The readiness that the system has reported.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ready {
     is_readable: bool,
@@ -184,7 +185,7 @@ pub(crate) struct Ready {
 pub(crate) struct Poller {
     poll: Poll,
     events: Events,
-    /// The last connection. Each has another token, so that what is told of one is not taken for
+    /// The last connection. Each has another token, so that a report of one is not taken for
     /// the next.
     last: Token,
 }
@@ -230,8 +231,8 @@ impl Poller {
         }
     }
 
-    /// Waits until something is told of the last connection, which is returned, or the driver is
-    /// woken, or the time is up.
+    /// Waits until something is reported of the last connection, which is returned, or the driver
+    /// is woken, or the time is up.
     pub fn wait_for_last(&mut self, limit: Option<Duration>) -> Ready {
         self.wait(self.last, limit)
     }

@@ -21,9 +21,9 @@ pub struct Message {
     pub len: u64,
     /// The QoS with which it was delivered.
     pub qos: QoS,
-    /// Whether the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+    /// True if the broker had stored it before this subscription was made [MQTT-3.3.1-8].
     pub retain: bool,
-    /// Whether the broker may have sent it before. With QoS 1 it may have been delivered then,
+    /// True if the broker may have sent it before. With QoS 1 it may have been delivered then,
     /// with QoS 2 it was not.
     pub dup: bool,
     rest: Option<Rest>,

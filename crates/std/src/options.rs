@@ -1,4 +1,4 @@
-//! How to connect, and how much may wait for what.
+//! The options of a client: brokers, the way there, limits.
 use crate::{
     credentials::{Attempt, Hook as CredentialsHook},
     trace::Hook,
@@ -12,7 +12,7 @@ use motemq_net::WebSocket;
 use motemq_net::{BrokerUrl, Proxy, Route, Scheme, UrlError};
 use std::{error::Error, fmt, sync::Arc};
 
-/// Where a broker is.
+/// The host and port of a broker.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Address {
     /// A name or an IP address, without brackets.
@@ -215,8 +215,9 @@ impl Options {
     /// continues where this one ended. It is for sessions that are [kept](Self::keep_session).
     ///
     /// Nothing leaves for the broker before it is on the disk (`fsync`), many messages at a time.
-    /// The file is read when the client is made, and written by the driver. If it fails, it is opened again once; if that fails, too, or if the file is damaged or belongs
-    /// to another client identifier, the client ends with [`Store`](crate::Ended::Store). Messages
+    /// The file is read when the client is made, and written by the driver. If it fails, it is
+    /// opened again once; if that fails, too, or if the file is damaged or belongs to another client
+    /// identifier, the client ends with [`Store`](crate::Ended::Store). Messages
     /// published [from a reader](crate::Client::publish_from) are not stored. Received messages are
     /// the application's to store: those with QoS 2 that it has taken do not arrive again.
     #[cfg(feature = "store")]

@@ -3,7 +3,8 @@ use crate::{Client, Ended, Error, Options, RequestError};
 use motemq::Publish;
 use std::time::{Duration, Instant};
 
-/// How long the driver is driven at a time while the client leaves, which has a limit of its own.
+/// The time for which the driver is driven at once while the client leaves, which has a limit of
+/// its own.
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all

@@ -1,5 +1,5 @@
-//! What the handles and the driver share, behind one lock that is held for short times and never
-//! across a system call; and the connection, behind another.
+//! The state that the handles and the driver share, behind one lock that is held for short times
+//! and never across a system call; and the connection, behind another.
 use crate::{connection::Io, state::Watch, woken::Woken};
 use mio::Waker;
 use motemq_client::{Client, Event};
@@ -17,13 +17,13 @@ pub(crate) struct Shared {
     io: Mutex<Io>,
     /// Wakes the driver.
     waker: Waker,
-    /// What the client's time is counted from.
+    /// The instant from which the client's time is counted.
     started: Instant,
     /// Nothing is written before it is stored, which the driver does.
     is_durable: bool,
 }
 
-/// What is behind the lock: the client, and which threads are to be woken.
+/// The state behind the lock: the client, and the threads to wake.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub client: Client,
@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     wakes_driver: bool,
     /// The driver sleeps, or is about to.
     pub is_asleep: bool,
-    /// When the driver wakes up by itself, if it sleeps.
+    /// The time at which the driver wakes up by itself, if it sleeps.
     pub asleep_until: Option<Duration>,
     /// A thread that writes will ask for more before it stops.
     pub is_flushing: bool,
@@ -255,7 +255,7 @@ impl Inner {
     }
 }
 
-/// How long the driver may sleep.
+/// The time that the driver may sleep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sleep {
     pub until: Option<Duration>,

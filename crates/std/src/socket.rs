@@ -1,4 +1,4 @@
-//! What lies at the bottom of every stream: a socket that never waits.
+//! The lowest layer of every stream: a socket that never waits.
 #[cfg(unix)]
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token, event::Source, net::TcpStream};
@@ -62,7 +62,7 @@ impl Socket {
         each!(&self.kind, socket => socket.shutdown(Shutdown::Write))
     }
 
-    /// Lets the system tell when it can be read or written.
+    /// Registers it with the system, which reports when it can be read or written.
     pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
         each!(&mut self.kind, socket => socket.register(registry, token, both))

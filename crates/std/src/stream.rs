@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How much earlier than the client an attempt gives up, at most.
+/// The longest time by which an attempt gives up earlier than the client.
 const EARLY: Duration = Duration::from_millis(250);
 
 /// A connection as the URL of a broker says: TCP or a Unix socket, with or without a proxy, TLS and
@@ -50,7 +50,7 @@ impl Stream {
         })
     }
 
-    /// Returns whether a call that would block waits for the system to tell more.
+    /// Returns whether a call that would block waits for the system to report more.
     pub fn is_pending(&mut self) -> bool {
         self.connection.socket().is_pending()
     }
@@ -68,7 +68,7 @@ impl Stream {
         self.connection.socket().deregister(registry);
     }
 
-    /// Writes what is left, and tells the broker that nothing follows.
+    /// Writes what is left, and closes the writing side.
     pub fn finish(&mut self) -> io::Result<()> {
         self.connection.finish(Socket::shut_down)
     }

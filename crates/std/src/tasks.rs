@@ -1,4 +1,4 @@
-//! What the client and its attempts to connect tell each other.
+//! The exchange between the client and its attempts to connect.
 use crate::{
     Ended,
     attempts::Done,
@@ -8,7 +8,7 @@ use crate::{
 use motemq_client::{State, Transport, TransportError, TransportErrorKind};
 use std::time::Duration;
 
-/// What is to be done about attempts, outside of the lock.
+/// The actions for attempts, which are taken outside of the lock.
 #[derive(Default)]
 pub(crate) struct Tasks {
     pub tasks: Vec<Transport>,
@@ -18,7 +18,7 @@ pub(crate) struct Tasks {
     pub ended: Option<Ended>,
 }
 
-/// What an attempt has led to, with a connection that the system watches.
+/// The result of an attempt, with a connection that the system watches.
 pub(crate) enum Watched {
     Opened(Box<Link>),
     Other(Done),

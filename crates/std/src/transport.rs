@@ -10,8 +10,8 @@ use std::{
 
 /// An ordered stream of bytes in both directions: a serial line, a pair of pipes, a tunnel.
 ///
-/// If it has a [`source`](Self::source), the driver lets the system tell when the stream can be read
-/// or written, and messages are written by the threads that publish them. Without one, the driver
+/// If it has a [`source`](Self::source), the system reports to the driver when the stream can be
+/// read or written, and messages are written by the threads that publish them. Without one, the driver
 /// reads for up to ten milliseconds at a time, which is how long messages may wait.
 pub trait Transport: Read + Write + Send {
     /// Sets how long a `read` may wait from now on. If nothing has come by then, it fails with

@@ -13,7 +13,7 @@ const PIECE: usize = 16 << 10;
 impl Client {
     /// Publishes a message of which [`remaining`](Publish::remaining) bytes are taken from a reader,
     /// without holding them in memory. Waits for room and for a connection. Returns when the last
-    /// byte is in the connection's write buffer; the [`Receipt`] tells what becomes of the message.
+    /// byte is in the connection's write buffer; the [`Receipt`] has the outcome.
     ///
     /// There is no copy to send again: if the connection is lost before the last byte was read,
     /// nothing was published; if later, but before the acknowledgement, the receipt returns

@@ -1,4 +1,4 @@
-//! What follows from a turn when the lock is released.
+//! The work of a turn that is left for when the lock is released.
 use motemq_client::Event;
 use std::thread::Thread;
 
@@ -8,7 +8,7 @@ use std::thread::Thread;
 pub(crate) struct Woken {
     pub threads: Vec<Thread>,
     pub events: Vec<Event>,
-    /// What is to be stored.
+    /// The changes that are to be stored.
     #[cfg(feature = "store")]
     pub changes: Option<motemq_client::Changes>,
 }

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::net::lookup_host;
 
-/// Where attempts lead.
+/// The destination of attempts.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub broker: Address,
@@ -40,7 +40,7 @@ impl Target {
     }
 }
 
-/// What an attempt has led to.
+/// The result of an attempt.
 pub(crate) enum Done<S> {
     /// The broker has so many addresses, and this login if the application was asked for one.
     Resolved(u32, Option<Login>),
@@ -65,7 +65,7 @@ pub(crate) struct Attempts<O: Open> {
     route: Option<Arc<Route>>,
     hook: Option<Hook>,
     works: Vec<(u32, Work<O::Stream>)>,
-    /// Where the last name that was resolved leads.
+    /// The destination of the last name that was resolved.
     target: Option<Box<Target>>,
 }
 

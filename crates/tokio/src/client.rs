@@ -13,9 +13,9 @@ use motemq::{Filter, Publish, SessionState};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// How long may pass between the time limit of a disconnection and its end.
+/// The longest time between the limit of a disconnection and its end.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How long a client without handles may take to leave.
+/// The longest time that a client without handles takes to leave.
 const LEAVE: Duration = Duration::from_secs(10);
 
 /// A handle to a managed MQTT client, of which the [`Driver`] keeps up the connection. Cloning it
@@ -132,8 +132,8 @@ impl Client {
 
     /// Publishes a message. Waits for room if there is none, and for a connection if the message
     /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
-    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes
-    /// of it.
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] has the
+    /// outcome.
     ///
     /// If the future is dropped before it is done, nothing was published. With a
     /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it
@@ -279,7 +279,8 @@ impl Client {
         Subscription::new(self, stream)
     }
 
-    /// Waits until there is a connection. Returns what the broker has kept of the session.
+    /// Waits until there is a connection. Returns the part of the session that the broker has
+    /// kept.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`].
@@ -295,8 +296,8 @@ impl Client {
         }
     }
 
-    /// Returns what there is of a connection now: since when, why not, and when the next attempt
-    /// begins.
+    /// Returns the state of the connection: since when there is one, or why there is none and when
+    /// the next attempt begins.
     pub fn state(&self) -> State {
         self.shared
             .with(|inner| State::new(inner.client.state(), &self.shared))
@@ -316,7 +317,7 @@ impl Client {
         States::new(&self.shared)
     }
 
-    /// Returns what has happened so far, and how much waits now.
+    /// Returns counts of past events, and of messages that wait now.
     pub fn counters(&self) -> Counters {
         self.shared.with(|inner| inner.client.counters())
     }

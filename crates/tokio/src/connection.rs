@@ -27,7 +27,7 @@ const TURNS: usize = 32;
 const LITTLE: usize = 4 << 10;
 /// The time without a byte after which memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long the broker may take to close its side.
+/// The longest time that the broker may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A connection. Its buffers are touched by the driver only, so that no system call is made while
@@ -53,7 +53,7 @@ pub(crate) struct Connection<S> {
     is_idle: bool,
 }
 
-/// How a connection ended.
+/// The end of a connection.
 pub(crate) enum Over {
     /// The client has nothing more to say.
     Close,
@@ -63,7 +63,7 @@ pub(crate) enum Over {
     Lost(Option<io::Error>),
 }
 
-/// What is to be done next, outside of the lock.
+/// The next action, which is taken outside of the lock.
 struct Turn {
     transport: Transport,
     is_again: bool,

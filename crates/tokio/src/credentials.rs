@@ -1,4 +1,4 @@
-//! What the application is asked for at each attempt to connect.
+//! The login and the route of each attempt to connect, which the application can change.
 use crate::dial::BoxFuture;
 use motemq_net::Route;
 use std::{error::Error, fmt, future::Future, sync::Arc};
@@ -10,7 +10,7 @@ pub(crate) type Login = (Option<String>, Option<Vec<u8>>);
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Where the attempt leads, and through which layers: host, port, path and query, proxy,
+    /// The way of the attempt to the broker, and its layers: host, port, path and query, proxy,
     /// certificates, headers of the WebSocket. A function of [`Options::credentials`] may change
     /// all of it.
     ///

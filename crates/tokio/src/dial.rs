@@ -1,4 +1,4 @@
-//! How connections are opened: the one place where another transport comes in.
+//! Opening connections: the one place where another transport comes in.
 use crate::{Address, attempts::Target};
 use std::{
     future::Future,
@@ -56,7 +56,7 @@ where
 /// Opens connections to a target, several at a time if it has several addresses.
 pub(crate) trait Open: Send + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
-    /// Whether the addresses of a host are found out before, and tried one beside the other.
+    /// True if the addresses of a host are found out before, and tried one beside the other.
     const RESOLVES: bool;
 
     fn open(
@@ -67,7 +67,7 @@ pub(crate) trait Open: Send + 'static {
     ) -> BoxFuture<io::Result<Self::Stream>>;
 }
 
-/// Whether something has answered an attempt.
+/// A flag for the first answer to an attempt.
 #[derive(Clone, Default)]
 pub(crate) struct Answer(Arc<AtomicBool>);
 

@@ -86,7 +86,7 @@ struct Drive<O: Open> {
     connection: Option<Connection<O::Stream>>,
     /// The end of the last connection.
     farewell: Option<BoxFuture<()>>,
-    /// The client leaves, and is told when the last connection has ended.
+    /// The client leaves, and `on_closed` follows when the last connection has ended.
     is_leaving: bool,
     timer: Timer,
     woken: Woken,
@@ -94,7 +94,7 @@ struct Drive<O: Open> {
     writer: Writer,
 }
 
-/// What is to be done about attempts, outside of the lock.
+/// The actions for attempts, which are taken outside of the lock.
 #[derive(Default)]
 struct Tasks {
     tasks: Vec<Transport>,

@@ -1,4 +1,4 @@
-//! How to connect, and how much may wait for what.
+//! The options of a client: brokers, the way there, limits.
 use crate::{
     credentials::{Attempt, Hook as CredentialsHook},
     trace::Hook,
@@ -12,7 +12,7 @@ use motemq_net::WebSocket;
 use motemq_net::{BrokerUrl, Proxy, Route, Scheme, UrlError};
 use std::{error::Error, fmt, future::Future, sync::Arc};
 
-/// Where a broker is.
+/// The host and port of a broker.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Address {
     /// A name or an IP address, without brackets.

@@ -1,4 +1,4 @@
-//! What becomes of a message.
+//! The outcome of a message that was published.
 use crate::{Outcome, RequestError, shared::Shared};
 use motemq_client::RequestId;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Tells what becomes of a message: a future that returns `Ok` when the broker has acknowledged it,
+/// The outcome of a message: a future that returns `Ok` when the broker has acknowledged it,
 /// or with QoS 0 when it is in the connection's write buffer; else a [`RequestError`].
 ///
 /// It need not be awaited: the message is sent all the same when the receipt is dropped. Dropping it
@@ -30,7 +30,7 @@ use std::{
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "tells what becomes of the message; drop it if that does not matter"]
+#[must_use = "the outcome of the message is in it; drop it if that does not matter"]
 pub struct Receipt(Option<Ticket>);
 
 impl Receipt {
@@ -65,7 +65,7 @@ impl fmt::Debug for Receipt {
 pub(crate) struct Ticket {
     shared: Arc<Shared>,
     request: RequestId,
-    /// When it is dropped, the request is withdrawn.
+    /// True if the request is withdrawn when this is dropped.
     pub withdraws: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What the handles and the driver share, behind one lock that is held for short times and never
-//! across an await, a system call or a waker.
+//! The state that the handles and the driver share, behind one lock that is held for short times
+//! and never across an await, a system call or a waker.
 use crate::{state::Watch, waiters::Waiters, woken::Woken};
 use motemq_client::{Client, Event};
 use std::{
@@ -13,7 +13,7 @@ use tokio::{sync::Notify, time::Instant};
 #[derive(Debug)]
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
-    /// What the client's time is counted from.
+    /// The instant from which the client's time is counted.
     started: Instant,
     /// A command that found no room can be tried again.
     pub room: Notify,
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     pub persisted: Notify,
 }
 
-/// What is behind the lock: the client, and who is to be woken.
+/// The state behind the lock: the client, and the tasks to wake.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub client: Client,

@@ -1,32 +1,33 @@
-//! What can be seen of a connection.
+//! The state of the connection as the application sees it.
 use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
 use motemq_client::Event;
 use std::{mem, pin::pin, sync::Arc};
 use tokio::time::Instant;
 
-/// What there is of a connection: see [`Client::state`](crate::Client::state).
+/// The state of the connection: see [`Client::state`](crate::Client::state).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum State {
     /// A connection is being made.
     Connecting {
-        /// Why the last connection or attempt ended, if there was one.
+        /// The reason why the last connection or attempt ended, if there was one.
         reason: Option<DisconnectReason>,
     },
     /// The broker has accepted the connection.
     Connected {
-        /// What the broker has kept of the session.
+        /// The part of the session that the broker has kept.
         session: SessionState,
-        /// What the broker allows.
+        /// The limits of the broker.
         limits: ServerLimits,
-        /// When it accepted the connection.
+        /// The time at which it accepted the connection.
         since: Instant,
     },
     /// There is no connection.
     Waiting {
-        /// Why the last connection or attempt ended.
+        /// The reason why the last connection or attempt ended.
         reason: DisconnectReason,
-        /// When the next attempt begins, if it does not wait for the application to take messages.
+        /// The time at which the next attempt begins, unless it waits for the application to take
+        /// messages.
         retry_at: Instant,
     },
     /// There is no connection, and there will be none.

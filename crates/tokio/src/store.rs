@@ -70,7 +70,7 @@ fn failed(path: &Path, error: &dyn Error) -> Ended {
     Ended::Store(format!("{}: {error}", path.display()).into())
 }
 
-/// What the store does now.
+/// The present work of the store.
 enum Work {
     Nothing(Store),
     /// It writes changes.

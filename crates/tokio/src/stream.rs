@@ -63,7 +63,7 @@ impl Stream {
 
 /// Opens connections along a [`Route`].
 pub(crate) struct Connector {
-    /// How long it may take.
+    /// The longest time that it may take.
     pub limit: Duration,
 }
 

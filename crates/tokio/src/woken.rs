@@ -1,4 +1,4 @@
-//! What follows from a turn of the driver when the lock is released.
+//! The work of a turn of the driver that is left for when the lock is released.
 use crate::shared::Shared;
 use motemq_client::Event;
 use std::task::Waker;
@@ -9,7 +9,7 @@ use std::task::Waker;
 pub(crate) struct Woken {
     pub wakers: Vec<Waker>,
     pub events: Vec<Event>,
-    /// What is to be stored.
+    /// The changes that are to be stored.
     #[cfg(feature = "store")]
     pub changes: Option<Box<motemq_client::Changes>>,
     pub room: bool,

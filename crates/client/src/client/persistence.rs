@@ -1,4 +1,4 @@
-//! What outlives the process.
+//! The state that outlives the process.
 use super::*;
 use crate::{
     Changes, Record, RestoreError,
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Client {
-    /// Makes a client that goes on where an earlier one ended, whose [changes](Self::take_changes)
+    /// Makes a client that goes on where an earlier one ended, if its [changes](Self::take_changes)
     /// were stored. `records` have to come in the order of their numbers.
     ///
     /// Messages that were published and not acknowledged are sent, or sent again; nothing asks for

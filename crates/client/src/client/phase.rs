@@ -1,10 +1,10 @@
-//! How far the client has come with a connection.
+//! The phases of a connection.
 use super::Accepted;
 use crate::DisconnectReason;
 use alloc::boxed::Box;
 use core::time::Duration;
 
-/// What there is of a connection. Why there is none, the client's state says.
+/// The phase of a connection. The client's state has the reason if there is none.
 #[derive(Clone, Hash, Debug)]
 pub(super) enum Phase {
     /// The next attempt begins at this time.
@@ -13,7 +13,7 @@ pub(super) enum Phase {
     Opening,
     /// A connection is open.
     Open,
-    /// What was written leaves first.
+    /// The bytes that were written leave first.
     Closing(Box<Closing>),
     /// All attempts failed, or the connection is over. When the next attempt begins is still to be
     /// decided.
@@ -26,7 +26,7 @@ pub(super) enum Phase {
 #[derive(Clone, Hash, Debug)]
 pub(super) struct Closing {
     pub reason: DisconnectReason,
-    /// When it is closed at the latest.
+    /// The latest time at which it is closed.
     pub until: Duration,
     /// The broker had accepted the connection.
     pub accepted: Option<Accepted>,

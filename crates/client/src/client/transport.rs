@@ -6,7 +6,7 @@ use crate::{
 };
 use motemq::Fault;
 
-/// What the driver has to do about the transport.
+/// The next action of the driver for the transport.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Transport {
     /// Find the addresses of a broker, and ask for the login if it changes

@@ -1,4 +1,4 @@
-//! Why connections end.
+//! The reasons why connections end.
 use super::Human;
 use alloc::sync::Arc;
 use core::{
@@ -8,7 +8,7 @@ use core::{
 };
 use motemq::{Fault, ReturnCode};
 
-/// How far a connection had come when it ended.
+/// The state of a connection when it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Stage {
@@ -42,14 +42,14 @@ pub enum TransportErrorKind {
     NotMqtt,
 }
 
-/// What a driver says of a connection that failed. Its text says what to do; its
+/// The driver's description of a connection that failed. Its text says what to do; its
 /// [`source`](core::error::Error::source) is what the layer below said, if it was given.
 ///
 /// Errors of the same kind with the same text are equal.
 #[derive(Clone, Debug)]
 pub struct TransportError(Arc<Details>);
 
-/// What a [`TransportError`] says. Apart from it, so that a result with a reason is small.
+/// The content of a [`TransportError`]. It is boxed so that a result with a reason is small.
 #[derive(Clone, Debug)]
 struct Details {
     kind: TransportErrorKind,

@@ -17,9 +17,9 @@ pub struct Message {
     pub len: u64,
     /// The QoS with which it was delivered.
     pub qos: QoS,
-    /// Whether the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+    /// True if the broker had stored it before this subscription was made [MQTT-3.3.1-8].
     pub retain: bool,
-    /// Whether the broker may have sent it before. With QoS 1 it may have been delivered then, with
+    /// True if the broker may have sent it before. With QoS 1 it may have been delivered then, with
     /// QoS 2 it was not.
     pub dup: bool,
     /// The rest of a payload that is too large for memory, to be read with
@@ -50,16 +50,16 @@ pub struct Item {
     pub ack: Option<AckId>,
 }
 
-/// When a message that is taken from a stream counts as processed.
+/// The moment from which a message that is taken from a stream counts as processed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AckMode {
-    /// When the next message is taken from the stream, or the stream is closed.
+    /// The next message is taken from the stream, or the stream is closed.
     OnNext,
-    /// When the application calls [`Client::ack`](crate::Client::ack).
+    /// The application calls [`Client::ack`](crate::Client::ack).
     Manual,
 }
 
-/// What there is in a stream.
+/// The next item of a stream.
 #[derive(PartialEq, Eq, Hash, Debug)]
 pub enum Taken {
     /// A message.
@@ -70,7 +70,7 @@ pub enum Taken {
     End,
 }
 
-/// What there is of a payload.
+/// The next piece of a payload.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PayloadRead {
     /// The next piece, which is never empty.

@@ -22,7 +22,7 @@ struct Payload {
     bytes: usize,
     /// The stream of the message, which may have been closed since.
     stream: StreamId,
-    /// The application found it empty, and is to be told.
+    /// The application found it empty, so an event is to be emitted.
     is_watched: bool,
     /// Nothing reads it any more, and it ends so.
     unread: Option<Completed>,
@@ -31,7 +31,7 @@ struct Payload {
     ack: Option<AckKey>,
 }
 
-/// What becomes of a message when the last piece of its payload has arrived.
+/// The treatment of a message when the last piece of its payload has arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Completed {
     /// The application will read it to its end.

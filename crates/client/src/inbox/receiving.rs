@@ -32,7 +32,7 @@ pub(super) struct Growing {
     is_repeated: bool,
 }
 
-/// What became of a received message besides its delivery.
+/// The effects of a received message besides its delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Receipt {
     /// Nothing else.

@@ -205,7 +205,7 @@ impl Routing {
     }
 }
 
-/// What is cached changes nothing but the time that it takes.
+/// The cache changes nothing but the time that it takes.
 impl Hash for Routing {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.root.hash(state);

@@ -25,7 +25,7 @@ pub(super) struct Waiting {
     pub ack: Option<AckKey>,
 }
 
-/// How much may wait in a stream before reading stops.
+/// The limit of what may wait in a stream before reading stops.
 #[derive(Clone, Copy, Hash, Debug)]
 pub(crate) struct SoftLimit {
     pub messages: usize,
@@ -88,7 +88,7 @@ pub(super) struct Stream {
     /// Its topic filters; without any it gets what no other stream gets.
     pub filters: Vec<String>,
     pub queue: Queue,
-    /// The application found it empty, and is to be told.
+    /// The application found it empty, so an event is to be emitted.
     pub is_watched: bool,
     /// Nothing will be added any more.
     pub is_closed: bool,

@@ -1,4 +1,4 @@
-//! Messages that the application has received and the broker was not told of yet.
+//! Messages that were received and are not acknowledged yet.
 use crate::{lazy::Lazy, protocol::ProtocolState, slab::Slab};
 use alloc::collections::BTreeMap;
 use motemq::AckToken;

@@ -10,7 +10,7 @@ const RACE_DELAY: Duration = Duration::from_millis(250);
 /// The most addresses of one broker that are tried.
 const ADDRESSES: u32 = 64;
 
-/// What an attempt does now.
+/// The state of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Step {
     Resolving,
@@ -27,7 +27,7 @@ struct Attempt {
     has_answer: bool,
 }
 
-/// What is to be done next.
+/// The next action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Due {
     /// Begin an attempt.
@@ -36,13 +36,13 @@ pub(super) enum Due {
     Cancel(u32),
 }
 
-/// What there is only until a broker has accepted a connection.
+/// The state of the search, which ends when a broker has accepted a connection.
 #[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Search {
     attempts: Vec<Attempt>,
     /// Addresses of the broker that were not tried yet.
     addresses: VecDeque<u32>,
-    /// When the next address is dialed although attempts are under way.
+    /// The time at which the next address is dialed although attempts are under way.
     race_at: Duration,
     /// Attempts that the driver is to give up.
     cancelled: VecDeque<u32>,

@@ -1,4 +1,5 @@
-//! What the broker's answers, and the beginning and the end of a connection, do to requests.
+//! The effects on requests of the broker's answers, and of the beginning and the end of a
+//! connection.
 use super::*;
 use motemq::SessionState;
 

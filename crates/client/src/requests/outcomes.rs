@@ -1,4 +1,4 @@
-//! How requests end, and who is told.
+//! The outcomes of requests, and the events for them.
 use super::*;
 
 impl Requests {

@@ -65,7 +65,7 @@ impl StoredPublish {
 /// A topic filter and its QoS.
 pub(crate) type OwnedFilter = (String, QoS);
 
-/// What is asked of the broker.
+/// The kind of a request to the broker.
 #[derive(Clone, Hash, Debug)]
 pub(crate) enum RequestKind {
     Publish(StoredPublish),
@@ -105,7 +105,7 @@ pub(super) struct Request {
     pub outcome: Option<StoredOutcome>,
     /// The application may ask for the outcome.
     pub is_owned: bool,
-    /// The application has asked for the outcome, and is to be told.
+    /// The application has asked for the outcome, so an event is to be emitted.
     pub is_watched: bool,
     /// It is a subscription that the client makes anew by itself.
     pub is_renewal: bool,
@@ -121,7 +121,7 @@ pub(super) struct Request {
     pub is_given_up: bool,
     /// The offset of its end in the bytes of this connection.
     pub end: u64,
-    /// When it was found to have left.
+    /// The time at which it was found to have left.
     pub left_at: Option<Duration>,
     /// Its place in the order of publishing, if it is stored; else 0.
     pub number: u64,
