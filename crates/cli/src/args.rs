@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line: its options and their help.
 use crate::{exit::Exit, transport::TransportArgs};
 use clap::{ArgAction, ArgGroup, Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use motemq::QoS;
@@ -260,7 +260,7 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "TOPIC")]
     pub will_topic: Option<String>,
 
-    /// What the will says (nothing if not given)
+    /// Payload of the will [default: empty]
     #[arg(
         long,
         value_name = "TEXT",
@@ -316,7 +316,7 @@ pub struct DoctorLine {
     pub transport: TransportArgs,
 }
 
-/// What is to be done.
+/// A command line that was read.
 pub enum Line {
     Command(Box<CommandLine>),
     Doctor(Box<DoctorLine>),

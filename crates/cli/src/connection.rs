@@ -19,13 +19,13 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
-/// How long a message may wait for its acknowledgement.
+/// The time that the broker has to acknowledge a message.
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that is connected, and everything that it receives.
 pub struct Connection {
     pub client: Client,
-    /// What no other stream gets, which is all.
+    /// All received messages, since there is no other stream.
     pub messages: Subscription,
     granted: Arc<Granted>,
 }
@@ -255,7 +255,7 @@ pub fn end(
 
 fn stopped(client: &Client, stop: &Stop) -> Result<Exit, Failure> {
     let exit = stop.exit();
-    // It was told to leave, within its time, when the program was stopped.
+    // The signal handler has set the time for leaving already; this only waits.
     match client.disconnect(ACK_PATIENCE) {
         Ok(()) => {}
         Err(Ended::Unfinished) => {

@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long each layer may take.
+/// The time limit of each layer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out `doctor`.
@@ -199,7 +199,8 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
     }
 }
 
-/// Who speaks plainly with somebody who wants TLS hears nothing, or is thrown out.
+/// Returns the advice for a broker that answers CONNECT with silence or hangs up, as one does that
+/// expects TLS.
 #[cfg(feature = "_tls")]
 fn hint(route: &Route) -> &'static str {
     if tls::is_spoken(route) {

@@ -1,4 +1,4 @@
-//! How it ended.
+//! Exit codes, and the errors that lead to them.
 use motemq_std::{
     DisconnectReason, Ended, Error, PublishError, RequestError, ReturnCode, SubscribeError,
     TransportErrorKind, UploadError,
@@ -9,7 +9,7 @@ use std::{fmt, process::ExitCode};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Exit {
-    /// What was asked for has been done.
+    /// Everything that was asked for is done.
     Done = 0,
     /// Input or output failed.
     Files = 1,

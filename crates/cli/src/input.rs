@@ -51,7 +51,7 @@ fn without_line_end(mut line: Vec<u8>) -> Vec<u8> {
     line
 }
 
-/// What the command line says about where messages come from.
+/// The source of messages, as the command line names it.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Source {
     Text(Vec<u8>),
@@ -77,7 +77,7 @@ impl Source {
     }
 }
 
-/// What is published.
+/// The content of the messages to be published.
 #[derive(Debug)]
 pub enum Content {
     Payload(Vec<u8>),

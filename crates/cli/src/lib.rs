@@ -55,7 +55,7 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
 /// Reads a command line, the program's name first, and does nothing. For fuzzing.
 ///
 /// # Errors
-/// What the user is told.
+/// The text of the error that the user would see.
 #[doc(hidden)]
 pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     let line = CommandLine::parse_from(words).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What is said to people: on stderr, so that stdout holds messages only.
+//! Notices for people: on stderr, so that stdout holds messages only.
 use std::{
     fmt,
     io::{self, Write},

@@ -1,4 +1,4 @@
-//! How messages are printed.
+//! The output: received messages, printed as the options say.
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use std::{
@@ -18,7 +18,7 @@ pub struct Printed<'a> {
     pub payload: &'a [u8],
 }
 
-/// What is printed of a message.
+/// The form in which a message is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
     /// The payload as it is.

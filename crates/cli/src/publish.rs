@@ -19,7 +19,7 @@ use std::{
 /// While no line comes, what is received is dropped so often.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// How often a message is sent.
+/// The number of times that a message is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Pace {
     /// So many times, with a pause between.
@@ -167,7 +167,7 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
 }
 
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.
-/// Those that are there are written together.
+/// Lines that have arrived together are written together.
 fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
     let lines = input::lines(BufReader::new(io::stdin()));
     let client = connection.client.clone();

@@ -85,18 +85,18 @@ impl Stop {
         client.is_some()
     }
 
-    /// Whether the program shall end.
+    /// Returns whether the program is to end.
     pub fn is_asked(&self) -> bool {
         self.flag.load(Relaxed)
     }
 
-    /// There is a connection, to be ended well.
+    /// Keeps the client, so that stopping the program disconnects it.
     pub fn connected(&self, client: &Client) {
         let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(client.clone());
     }
 
-    /// How it ends.
+    /// Returns the exit code of a program that was stopped.
     pub fn exit(&self) -> Exit {
         if self.time_is_up.load(Relaxed) {
             Exit::TimeOut

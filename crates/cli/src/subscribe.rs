@@ -73,7 +73,7 @@ struct Receiver<'a, W> {
     stop: &'a Stop,
 }
 
-/// What is printed of a message.
+/// The parts of a message that can be printed.
 #[derive(Clone, Copy)]
 struct Taken<'m> {
     topic: &'m str,
@@ -202,7 +202,7 @@ impl<W: Write> Receiver<'_, W> {
 mod tests {
     use super::*;
 
-    /// What is printed of these messages (`!` before a retained one), and how many were taken.
+    /// Returns the output for these messages (`!` marks a retained one), and how many were taken.
     fn printed(line: &str, topics: &[&str]) -> (String, usize) {
         let words = ["motemq", "--sub", "-t", "#", "-v"]
             .into_iter()

@@ -1,4 +1,4 @@
-//! Who speaks with which broker about which topics: what the command line says, checked.
+//! The broker, the route to it and the topics: the command line, checked.
 use crate::{
     args::{CommandLine, ConnectionArgs},
     input::bytes_of,
@@ -11,7 +11,7 @@ use motemq_std::{Options, Will, profile::Profile};
 /// Longer payloads of a will have no place in CONNECT.
 const LONGEST_WILL: usize = 0xffff;
 
-/// How to connect, and the topics given.
+/// The options of the client, the route to the broker, and the topics given.
 #[derive(Debug)]
 pub struct Target {
     pub options: Options,
@@ -122,7 +122,7 @@ fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
         })
 }
 
-/// What is said apart from the URL counts more than what the URL says.
+/// Adds user name and password. Those given as options override those in the URL.
 fn login(
     options: Options,
     args: &ConnectionArgs,

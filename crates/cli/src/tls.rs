@@ -50,7 +50,7 @@ pub struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Whether anything of it is given.
+    /// Returns whether any option of TLS is given.
     pub fn is_wanted(&self) -> bool {
         let files = [&self.cafile, &self.capath, &self.cert, &self.key, &self.p12];
         self.tls

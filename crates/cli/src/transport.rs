@@ -1,4 +1,4 @@
-//! What carries the bytes: TCP, TLS, WebSocket, a Unix socket; and what each of them needs to know.
+//! The options of each transport: TCP, TLS, WebSocket, Unix socket.
 use crate::args::ConnectionArgs;
 use clap::Args;
 use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
@@ -53,7 +53,7 @@ impl TransportArgs {
         Ok(route)
     }
 
-    /// Whether nobody checks who the broker is.
+    /// Returns whether the certificate of the broker is not checked.
     pub fn is_insecure(&self) -> bool {
         #[cfg(feature = "_tls")]
         return self.tls.insecure;

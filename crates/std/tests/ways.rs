@@ -1,7 +1,7 @@
 //! Every way to a real mosquitto: TLS, client certificates, WebSocket, Unix socket; and what is
 //! said where one is barred.
 #![cfg(all(feature = "_tls", feature = "websocket"))]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
 use motemq_rig::{

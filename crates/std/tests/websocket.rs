@@ -1,7 +1,7 @@
 //! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play
 //! along.
 #![cfg(feature = "websocket")]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
 
 use motemq_rig::{

@@ -1,4 +1,4 @@
-//! What TLS shows of a broker.
+//! The layer TLS: the handshake, and the certificates of a broker.
 use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good};
 use motemq_net::{CertificateInfo, PeerInfo, Tls};
 use std::{

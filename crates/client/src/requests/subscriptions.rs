@@ -12,7 +12,7 @@ const REFUSED: u8 = 0x80;
 #[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Subscriptions {
     granted: Vec<OwnedFilter>,
-    /// Those that are not wanted any more, and of which the broker was not told yet.
+    /// Filters to unsubscribe from, for which no UNSUBSCRIBE has been sent yet.
     set_aside: Vec<OwnedFilter>,
 }
 

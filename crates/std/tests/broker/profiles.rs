@@ -1,14 +1,14 @@
 //! The limits of brokers, and the examples that keep to them, against a stand-in.
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only `main` is not called")]
 #[path = "../../examples/aws_iot.rs"]
 mod aws_iot;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only `main` is not called")]
 #[path = "../../examples/azure_iot_hub.rs"]
 mod azure_iot_hub;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only `main` is not called")]
 #[path = "../../examples/hivemq_cloud.rs"]
 mod hivemq_cloud;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only `main` is not called")]
 #[path = "../../examples/mosquitto.rs"]
 mod mosquitto;
 
