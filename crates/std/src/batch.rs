@@ -10,8 +10,8 @@ impl Client {
     /// returns.
     ///
     /// # Errors
-    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits. The messages before the one that was not
-    /// accepted are published; their number tells which one that was.
+    /// A [`PublishError`] other than those for which [`publish`](Self::publish) waits, and the index
+    /// of the message that was not accepted. The messages before it are published.
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};

@@ -151,8 +151,7 @@ impl Client {
 
     /// Publishes a message. Waits for room if there is none, and for a connection if the message
     /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
-    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] tells what becomes
-    /// of it.
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] reports its outcome.
     ///
     /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
     /// returns.
