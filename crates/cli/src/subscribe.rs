@@ -121,25 +121,34 @@ impl<W: Write> Receiver<'_, W> {
         topics: &[String],
         qos: QoS,
     ) -> Result<(), Failure> {
-        let client = &connection.client;
         let mut granted = 0;
         for some in topics.chunks(FILTERS_AT_ONCE) {
-            let filters: Vec<_> = some.iter().map(|topic| Filter::new(topic, qos)).collect();
-            let codes = match client.subscribe(&filters) {
-                // What has come to it goes to the other stream when it is dropped.
-                Ok(stream) => stream.granted().iter().map(|&qos| qos as u8).collect(),
-                Err(SubscribeError::Failed(RequestError::Refused { codes, .. })) => codes,
-                Err(error) => return Err(Failure::of_subscribe(&error)),
-            };
-            for (topic, code) in some.iter().zip(codes) {
-                if QoS::try_from(code).is_ok() {
-                    granted += 1;
-                    connection.on_granted(topic);
-                } else {
-                    say(format_args!(
-                        "the broker refuses the subscription to {topic}"
-                    ));
-                }
+            let mut topics: Vec<_> = some.iter().collect();
+            while !topics.is_empty() {
+                let filters: Vec<_> = topics.iter().map(|t| Filter::new(t, qos)).collect();
+                let codes = match connection.client.subscribe(&filters) {
+                    // What has come to it goes to the other stream when it is dropped.
+                    Ok(_stream) => {
+                        granted += topics.len();
+                        topics.iter().for_each(|t| connection.on_granted(t));
+                        break;
+                    }
+                    Err(SubscribeError::Failed(RequestError::Refused { codes, .. })) => codes,
+                    Err(error) => return Err(Failure::of_subscribe(&error)),
+                };
+                // A subscription that fails leaves nothing behind: the others are asked for again.
+                let mut codes = codes.iter();
+                topics.retain(|topic| {
+                    let is_refused = codes
+                        .next()
+                        .is_none_or(|&code| QoS::try_from(code).is_err());
+                    if is_refused {
+                        say(format_args!(
+                            "the broker refuses the subscription to {topic}"
+                        ));
+                    }
+                    !is_refused
+                });
             }
         }
         if granted == 0 && !topics.is_empty() {

@@ -145,3 +145,36 @@ fn rule_06_what_a_broker_does_not_accept_is_refused_before_it_is_sent() {
     let publish = Publish::to("t").qos(QoS::AtLeastOnce);
     assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
 }
+
+#[test]
+fn rule_06_a_subscription_that_is_refused_in_part_leaves_nothing_subscribed() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let filter = |name| Filter::new(name, QoS::AtLeastOnce);
+    line.client.subscribe(&[filter("old")]).unwrap();
+    let old = line.sent();
+    line.receive(&suback(&old, 1));
+    let refused = ["old", "new", "other", "no"].map(filter);
+    let (request, _) = line.client.subscribe(&refused).unwrap();
+    let packet = line.sent();
+    // Another subscription asks for one of them, and is not answered yet.
+    line.client.subscribe(&[filter("other")]).unwrap();
+    line.sent();
+    line.receive(&[0x90, 6, packet[2], packet[3], 1, 1, 1, 0x80]);
+    let outcome = line.client.poll_outcome(request);
+    let text = "\"no\"".into();
+    let codes = [1, 1, 1, 0x80].into();
+    assert_eq!(
+        outcome,
+        Some(Err(RequestError::Refused {
+            filters: text,
+            codes
+        }))
+    );
+    line.sends(b"\xa2\x07\0\x04\0\x03new");
+    line.receive(b"\xb0\x02\0\x04");
+    assert_eq!(
+        line.client.subscriptions().collect::<Vec<_>>(),
+        ["old", "other"]
+    );
+}

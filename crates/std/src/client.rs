@@ -226,7 +226,8 @@ impl Client {
     ///
     /// # Errors
     /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters.
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
+    /// client unsubscribes from the others, unless they were subscribed to before.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscription, SubscribeError> {
         self.begin_subscribe(filters)?.wait()
     }

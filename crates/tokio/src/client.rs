@@ -242,7 +242,8 @@ impl Client {
     ///
     /// # Errors
     /// A [`SubscribeError`](crate::SubscribeError); [`Failed`](crate::SubscribeError::Failed) with
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters.
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
+    /// client unsubscribes from the others, unless they were subscribed to before.
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
         let asked = self.shared.with(|inner| {
             inner.wake_driver();

@@ -154,7 +154,8 @@ impl Client {
 
     /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
     /// request has the QoS granted for each filter, or is
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of them.
+    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of them; then the client
+    /// unsubscribes from the others, unless they were subscribed to before.
     ///
     /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
     /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of

@@ -43,17 +43,31 @@ impl Requests {
         self.resend = self.resend.filter(|&asked| asked != id);
     }
 
-    /// The broker has answered a subscription. Returns the filters that it refuses.
+    /// The broker has answered a subscription. Returns the filters that it refuses. If it refuses
+    /// some of a new subscription only, the client unsubscribes from the others: a subscription
+    /// that fails leaves nothing behind.
     pub fn on_subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
         let Some(key) = self.land(id) else {
             return Vec::new();
         };
         let request = self.requests.get_mut(key);
-        let kind = request.map(|request| mem::replace(&mut request.kind, RequestKind::NoCopy));
-        let Some(RequestKind::Subscribe(filters)) = kind else {
+        let Some(request) = request else {
             return Vec::new();
         };
-        let refused = self.subscriptions.make().on_answer(filters, codes);
+        let is_renewal = request.is_renewal;
+        let kind = mem::replace(&mut request.kind, RequestKind::NoCopy);
+        let RequestKind::Subscribe(filters) = kind else {
+            return Vec::new();
+        };
+        let subscriptions = self.subscriptions.make();
+        let is_new = |(filter, _): &&OwnedFilter| {
+            !is_renewal && subscriptions.filters().all(|known| known != filter)
+        };
+        let new: Vec<_> = filters.iter().filter(is_new).cloned().collect();
+        let refused = subscriptions.on_answer(filters, codes);
+        if !refused.is_empty() {
+            self.withdraw_granted(new, &refused);
+        }
         let outcome = if refused.is_empty() {
             Ok(codes.into())
         } else {
@@ -64,6 +78,23 @@ impl Requests {
         };
         self.end(key, outcome);
         refused
+    }
+
+    /// Unsubscribes from those of these filters that are not refused, and that no other
+    /// subscription asks for.
+    #[cold]
+    fn withdraw_granted(&mut self, mut filters: Vec<OwnedFilter>, refused: &[String]) {
+        filters.retain(|(filter, _)| !refused.contains(filter));
+        for (_, request) in self.requests.iter() {
+            if let RequestKind::Subscribe(wanted) = &request.kind {
+                filters.retain(|(filter, _)| wanted.iter().all(|(other, _)| other != filter));
+            }
+        }
+        if !filters.is_empty() {
+            let filters = filters.into_iter().map(|(filter, _)| filter).collect();
+            let request = self.enqueue(RequestKind::Unsubscribe(filters));
+            self.forget(request);
+        }
     }
 
     /// Returns the filters that the broker has granted.
