@@ -123,6 +123,9 @@ fn only_they(error: DecodeError, data: &[u8]) -> Option<&'static str> {
         DecodeError::Property(PropertyError::NoMethod) => {
             Some("authentication data without its method is read there in CONNACK")
         }
+        DecodeError::Property(PropertyError::Repeated { id: 11 }) if data[0] == 0x82 => {
+            Some("a SUBSCRIBE has one subscription identifier at most, section 3.8.2.1.2")
+        }
         DecodeError::SessionPresent => Some("a refusal with a session present [MQTT-3.2.2-6]"),
         DecodeError::NoTopic => Some("the connection looks there for the alias, not the codec"),
         DecodeError::Share | DecodeError::Options => {
