@@ -233,15 +233,15 @@ pub enum RequestError {
     },
     /// It was sent, and the session ended before the broker answered.
     #[error(
-        "the session ended before the broker acknowledged it: it may have arrived or not; keep \
-         the session to avoid this"
+        "the session ended before the broker answered: the broker may have received it or not; \
+         keep the session to avoid this"
     )]
     OutcomeUnknown,
     /// It was sent, and the client ended before the broker answered.
-    #[error("it may have arrived or not; before the broker acknowledged it, {0}")]
+    #[error("the broker may have received it or not: before it answered, {0}")]
     OutcomeUnknownAtEnd(Ended),
     /// The broker broke the protocol over it on two connections in a row. It is not sent again.
-    #[error("the broker broke the protocol over it twice: it may have arrived or not ({0})")]
+    #[error("the broker broke the protocol over it twice, and may have received it or not ({0})")]
     Abandoned(Fault),
     /// Its payload was being uploaded when the connection ended or the upload was aborted. Nothing
     /// was published.
