@@ -18,7 +18,7 @@ use std::{thread, time::Instant};
 /// What `cargo xtask firmware` takes.
 #[derive(Args, Default)]
 pub struct Options {
-    /// Writes what was measured into the README.
+    /// Writes what was measured into docs/stack.md.
     #[arg(long)]
     write: bool,
 }

@@ -17,10 +17,10 @@ mod panics;
 mod plot;
 mod portability;
 mod programs;
-mod readme;
 mod simulate;
 mod size;
 mod steps;
+mod tables;
 mod test;
 mod tidy;
 mod windows;
@@ -42,7 +42,7 @@ Examples:
   cargo xtask demo --keep       leave the broker running, and play with it from another terminal
   cargo xtask test              check everything that this machine has the programs for
   cargo xtask test --install    install what is missing (Debian, as root) and check everything
-  cargo xtask size              measure the code for a Cortex-M4, and compare with the README
+  cargo xtask size              measure the code for a Cortex-M4, and compare with docs/size.md
   cargo xtask firmware          run the client on microcontrollers in QEMU
   cargo xtask c                 test the library for C, run its firmware in QEMU, and measure it
   cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
@@ -65,7 +65,7 @@ enum Command {
     /// Runs every check: format, lints, tests, documentation, the build for a microcontroller.
     /// Under 25 minutes on two cores.
     Test(test::Options),
-    /// Measures how large the core is on a Cortex-M4, and compares with the README.
+    /// Measures how large the core is on a Cortex-M4, and compares with docs/size.md.
     Size(size::Options),
     /// Runs the client on bare metal, in QEMU, against a real mosquitto.
     Firmware(firmware::Options),
@@ -96,8 +96,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Runs all evidence at length, and writes `docs/evidence.md`.
     Evidence(evidence::Options),
-    /// Checks the rules that hold for the sources, and that each promise of the README names a test
-    /// that exists.
+    /// Checks the rules that hold for the sources, and that each promise names a test that
+    /// exists.
     Tidy,
 }
 

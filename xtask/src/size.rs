@@ -1,4 +1,4 @@
-//! `cargo xtask size`: how large the core is on a Cortex-M4, for the README.
+//! `cargo xtask size`: how large the core is on a Cortex-M4, for docs/size.md.
 pub mod image;
 mod peers;
 mod table;
@@ -7,7 +7,7 @@ use crate::{
     machine::Missing,
     no_std::{self, TARGET, Way},
     programs::{program, read, run, workspace},
-    readme,
+    tables,
 };
 use clap::Args;
 use image::{Image, Sizes};
@@ -20,12 +20,12 @@ pub struct Options {
     /// Lists the functions of each program by size.
     #[arg(long)]
     symbols: bool,
-    /// Writes the figures into the README.
+    /// Writes the figures into docs/size.md.
     #[arg(long)]
     write: bool,
 }
 
-/// The chart that the README shows.
+/// The chart that the page shows.
 const CHART: &str = "docs/size.svg";
 
 /// The page that says what each part of the protocol costs.
@@ -147,10 +147,10 @@ const PARTS: [(Selection, &str); 9] = [
     (Selection::Without("qos2 qos1"), "QoS 1 and 2"),
 ];
 
-/// Builds, measures, prints, and compares with the README.
+/// Builds, measures, prints, and compares with docs/size.md.
 ///
 /// # Errors
-/// What could not be built; what is linked and must not be; where the README says otherwise.
+/// What could not be built; what is linked and must not be; where the page says otherwise.
 pub fn measure(options: &Options) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| no_std::advice(TARGET))?;
     println!("{}", core_used(&way));
@@ -171,7 +171,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
     }
     let table = table::markdown(&PROGRAMS, &images, &sizes, &compiler);
     println!("\n{table}");
-    readme::keep("size", &table, &compiler, 0, options.write)?;
+    tables::keep(PAGE, "size", &table, &compiler, 0, options.write)?;
     if options.write {
         let mut parts = Vec::new();
         for (selection, what) in PARTS {
@@ -180,7 +180,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
         }
         let parts = table::parts(&parts, &compiler);
         println!("\n{parts}");
-        readme::write(&workspace().join(PAGE), "size", &parts)?;
+        tables::write_part(PAGE, "size", "parts", &parts)?;
         let ours: Vec<_> = PROGRAMS
             .iter()
             .zip(&images)
@@ -346,11 +346,11 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_the_parts_agrees_with_the_readme() {
+    fn the_parts_agree_with_the_programs() {
         for ((_, what), profile) in PARTS.iter().zip(["all", "`Clean`"]) {
             assert_eq!(
                 figure(PAGE, &format!("| {what} |"), 2),
-                figure("README.md", &format!("| `sample` | {profile} |"), 4),
+                figure(PAGE, &format!("| `sample` | {profile} |"), 4),
                 "{what}"
             );
         }

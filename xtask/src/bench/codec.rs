@@ -13,7 +13,7 @@ pub struct Options {
     /// One short round: about a minute, once it is built.
     #[arg(long)]
     quick: bool,
-    /// Writes the tables and the charts into the README and docs.
+    /// Writes the tables and the charts into docs.
     #[arg(long)]
     write: bool,
 }

@@ -2,7 +2,7 @@
 use super::{Figure, codec::peers, find, machine, medians, report};
 use crate::{
     programs::{program, read, run as run_program, workspace},
-    readme,
+    tables,
 };
 use clap::Args;
 use std::{
@@ -17,7 +17,7 @@ pub struct Options {
     /// One round with a tenth of the messages.
     #[arg(long)]
     quick: bool,
-    /// Writes the table into the README.
+    /// Writes the table into docs/speed.md.
     #[arg(long)]
     write: bool,
 }
@@ -110,7 +110,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         ratios(&figures)
     );
     if options.write {
-        readme::write(&workspace().join("README.md"), "bench e2e", &table)?;
+        tables::write("docs/speed.md", "bench e2e", &table)?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! What was measured, for people: a table for the README, all of it for `docs/codec.md`, and
+//! What was measured, for people: a table for `docs/speed.md`, all of it for `docs/codec.md`, and
 //! charts.
 use super::{Figure, aims, find};
 use crate::{
     plot::{self, Kind},
-    readme,
+    tables,
 };
 use std::{fmt::Write, fs, path::Path};
 
@@ -35,7 +35,7 @@ const WHO: [&str; 9] = [
 /// The limit that others are compared with.
 const LIMIT: &str = "slices";
 
-/// Rows of the README, and what they are called there. `through a packet value`: there is a value
+/// Rows of `docs/speed.md`, and what they are called there. `through a packet value`: there is a value
 /// that may be any packet, in memory, between the bytes and the fields; `in place`: each packet is
 /// written where it is made, as what it is.
 const ROWS: [(&str, &str); 8] = [
@@ -145,7 +145,7 @@ const OTHERS: [(&str, &str); 22] = [
 const COMMAND: &str = "bench codec";
 
 impl Report {
-    /// Each of the README's rows, as ratios to the limit; then what is aimed at.
+    /// Each of these rows, as ratios to the limit; then what is aimed at.
     pub fn summary(&self) -> String {
         let mut text = String::from(
             "times and (instructions) per packet, divided by those of the limit \"slices\"\n",
@@ -191,7 +191,7 @@ impl Report {
             self.method(),
             self.aims()
         );
-        readme::write(&top.join("README.md"), COMMAND, &short)?;
+        tables::write("docs/speed.md", COMMAND, &short)?;
         let all = [&ROWS[..], &OTHERS[..]].concat();
         let times = table(&WHO, &all, &self.times, "");
         let counts = table(&WHO, &all, &self.instructions, "");
@@ -204,7 +204,7 @@ impl Report {
             self.aims(),
             self.method()
         );
-        readme::write(&top.join("docs/codec.md"), COMMAND, &all)?;
+        tables::write("docs/codec.md", COMMAND, &all)?;
         fs::write(top.join("docs/codec.svg"), self.charts())
             .map_err(|error| format!("cannot write docs/codec.svg: {error}"))
     }

@@ -3,8 +3,9 @@ use super::library::{self, Profile};
 use crate::{
     no_std::{self, TARGET},
     programs::{program, run, workspace},
-    readme, size,
+    size,
     size::image::Image,
+    tables,
 };
 use std::{fmt::Write, fs, path::Path};
 
@@ -20,7 +21,7 @@ const BUFFERS: [&str; 5] = ["init", "rx_space", "rx_commit", "tx_bytes", "tx_con
 
 /// A program: the functions that it calls.
 struct Row {
-    /// What it is called in `benches/firmware`, and the profile in the table of the README.
+    /// What it is called in `benches/firmware`, and the profile in the table of docs/size.md.
     name: &'static str,
     rust: &'static str,
     profile: Profile,
@@ -90,7 +91,7 @@ const fn row(
 pub fn measure(write: bool) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| no_std::advice(TARGET))?;
     let compiler = size::compiler(&way)?;
-    let in_rust = readme::known("size", &compiler).unwrap_or_default();
+    let in_rust = tables::known("size", &compiler).unwrap_or_default();
     let mut libraries = Vec::new();
     for profile in Profile::ALL {
         libraries.push((profile, library::build(TARGET, profile, true)?));
@@ -126,7 +127,7 @@ pub fn measure(write: bool) -> Result<(), String> {
     }
     let _ = write!(text, "\nCompiled by {compiler}.");
     println!("\n{text}");
-    readme::keep_in(&workspace().join(PAGE), "c", &text, &compiler, 0, write)
+    tables::keep(PAGE, "c", &text, &compiler, 0, write)
 }
 
 fn number(number: Option<u64>) -> String {

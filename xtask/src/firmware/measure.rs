@@ -1,6 +1,6 @@
-//! Stack and instructions of the core's calls, for the README.
+//! Stack and instructions of the core's calls, for docs/stack.md.
 use super::{board::Boards, process::Process};
-use crate::{no_std, readme, size};
+use crate::{no_std, size, tables};
 use std::fmt::Write;
 
 /// Bytes of stack that a call should take at most.
@@ -9,7 +9,7 @@ const AIM: u32 = 160;
 /// What changes by less is not a change: a few instructions come and go with the core's every line.
 const PERCENT: u64 = 5;
 
-/// Measures, and compares with the README.
+/// Measures, and compares with the page.
 pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| no_std::advice(no_std::TARGET))?;
     let compiler = size::compiler(&way)?;
@@ -17,7 +17,14 @@ pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
     board.ends_with(0)?;
     let table = markdown(&board.said(), &compiler)?;
     println!("\n{table}\n");
-    readme::keep("firmware", &table, &compiler, PERCENT, write)
+    tables::keep(
+        "docs/stack.md",
+        "firmware",
+        &table,
+        &compiler,
+        PERCENT,
+        write,
+    )
 }
 
 /// From lines of the form `STACK INSTRUCTIONS CALL: WHAT`.

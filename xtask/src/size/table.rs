@@ -6,7 +6,7 @@ use super::{
 };
 use std::fmt::Write;
 
-/// The programs and the types, for the README.
+/// The programs and the types, for docs/size.md.
 pub fn markdown(programs: &[Program], images: &[Image], sizes: &Sizes, compiler: &str) -> String {
     let mut text = String::from(
         "| program | profile | what it does | code and constants | `mem*` | static RAM |\n| --- | --- | --- | ---: | ---: | ---: |\n",
@@ -26,7 +26,7 @@ pub fn markdown(programs: &[Program], images: &[Image], sizes: &Sizes, compiler:
     } = sizes;
     let _ = write!(
         text,
-        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n"
+        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n## Beside other clients\n\n"
     );
     let rows: Vec<_> = programs
         .iter()

@@ -1,12 +1,15 @@
-//! Every promise of the README and of other pages has a test.
+//! Every promise of a page has a test.
 use super::sources::Source;
 use std::collections::HashSet;
+
+/// The page of what is promised first of all.
+const PROMISES: &str = "docs/promises.md";
 
 /// Looks at the tables whose last column is called `test` or `tests`: it names them in backticks,
 /// as `name` or `file::name`, and each of them exists.
 pub fn check(sources: &[Source]) -> Vec<String> {
-    let Some(readme) = sources.iter().find(|source| source.path == "README.md") else {
-        return vec!["README.md: there is none".into()];
+    let Some(promised) = sources.iter().find(|source| source.path == PROMISES) else {
+        return vec![format!("{PROMISES}: there is none")];
     };
     let tests: HashSet<&str> = sources
         .iter()
@@ -16,8 +19,8 @@ pub fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
     for page in sources.iter().filter(|source| source.path.ends_with(".md")) {
         let promises = page_of_promises(page, &tests, &mut findings);
-        if promises == 0 && page.path == readme.path {
-            findings.push(readme.finding(
+        if promises == 0 && page.path == promised.path {
+            findings.push(promised.finding(
                 1,
                 "no promise, in a table whose last column is called `tests`",
             ));
@@ -91,12 +94,12 @@ mod tests {
     use super::*;
 
     fn findings(row: &str) -> Vec<String> {
-        let readme = format!(
+        let page = format!(
             "# Motemq\n\n| a | b |\n| --- | --- |\n| c | d |\n\n| promise | tests |\n| --- | --- |\n{row}\n"
         );
         let test = "#[test]\n#[should_panic]\nfn it_is_small() {}\nfn helper() {}\n";
         check(&[
-            Source::new("README.md", &readme),
+            Source::new(PROMISES, &page),
             Source::new("crates/core/tests/size.rs", test),
         ])
     }
@@ -114,21 +117,21 @@ mod tests {
     fn a_promise_without_test_is_found() {
         assert_eq!(
             findings("| **Small**: `Slot` is 4 bytes. | it is |"),
-            ["README.md:9: a promise without the name of its test"]
+            ["docs/promises.md:9: a promise without the name of its test"]
         );
         assert_eq!(
             findings("| **Small.** | `it_is_smaller` |"),
-            ["README.md:9: there is no test it_is_smaller"]
+            ["docs/promises.md:9: there is no test it_is_smaller"]
         );
         assert_eq!(
             findings("| **Small.** | `helper` |"),
-            ["README.md:9: there is no test helper"]
+            ["docs/promises.md:9: there is no test helper"]
         );
     }
 
     #[test]
-    fn a_readme_without_promises_is_found() {
+    fn a_page_without_promises_is_found() {
         assert_eq!(findings("").len(), 1);
-        assert_eq!(check(&[]), ["README.md: there is none"]);
+        assert_eq!(check(&[]), ["docs/promises.md: there is none"]);
     }
 }

@@ -1,39 +1,21 @@
-//! Tables of the README, and of other documents, that a command measures.
+//! Tables of documents that a command measures.
 use crate::programs::workspace;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 /// Ends each of them.
 const END: &str = "<!-- end -->";
 
-/// Where tables are kept that are to be compared with, one for each compiler; the README shows one
-/// of them.
+/// Where tables are kept that are to be compared with, one for each compiler; a page shows one of
+/// them.
 const KNOWN: &str = "benches/firmware/known";
 
 /// What this command has measured is what is known of this compiler; or it is known from now on,
-/// and stands between its marks in the README.
+/// and stands between its marks in the document.
 ///
 /// # Errors
 /// It was otherwise, by more than so many percent, and is not to be written.
 pub fn keep(
-    command: &str,
-    measured: &str,
-    compiler: &str,
-    percent: u64,
-    write: bool,
-) -> Result<(), String> {
-    let readme = workspace().join("README.md");
-    keep_in(&readme, command, measured, compiler, percent, write)
-}
-
-/// The same with another document.
-///
-/// # Errors
-/// As [`keep`].
-pub fn keep_in(
-    document: &Path,
+    document: &str,
     command: &str,
     measured: &str,
     compiler: &str,
@@ -70,19 +52,34 @@ fn known_file(command: &str, compiler: &str) -> PathBuf {
         .join(format!("{command} {compiler}.md"))
 }
 
-/// Another document holds now what this command has measured; so may the README, if it is not to be
-/// compared.
+/// The document holds from now on what this command has measured, and is not compared with it.
 ///
 /// # Errors
 /// There is no place for it.
-pub fn write(document: &Path, command: &str, measured: &str) -> Result<(), String> {
-    let name = document.display();
-    let begin = format!("<!-- cargo xtask {command} --write -->");
+pub fn write(document: &str, command: &str, measured: &str) -> Result<(), String> {
+    put_between(
+        document,
+        &format!("<!-- cargo xtask {command} --write -->"),
+        measured,
+    )
+}
+
+/// The same for a part of what the command measures: the document has one place for each.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_part(document: &str, command: &str, part: &str, measured: &str) -> Result<(), String> {
+    let begin = format!("<!-- cargo xtask {command} --write: {part} -->");
+    put_between(document, &begin, measured)
+}
+
+fn put_between(document: &str, begin: &str, measured: &str) -> Result<(), String> {
+    let path = workspace().join(document);
     let text =
-        fs::read_to_string(document).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let new = put(&text, &begin, measured)
-        .ok_or_else(|| format!("{name} has no place for it between `{begin}` and `{END}`"))?;
-    fs::write(document, new).map_err(|error| format!("cannot write {name}: {error}"))
+        fs::read_to_string(&path).map_err(|error| format!("cannot read {document}: {error}"))?;
+    let new = put(&text, begin, measured)
+        .ok_or_else(|| format!("{document} has no place for it between `{begin}` and `{END}`"))?;
+    fs::write(path, new).map_err(|error| format!("cannot write {document}: {error}"))
 }
 
 /// The text with the table in its place.
@@ -124,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_shows_what_is_known_of_some_compiler() {
-        let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
-        for command in ["size", "firmware"] {
-            let shown = readme
+    fn pages_show_what_is_known_of_some_compiler() {
+        for (command, page) in [("size", "docs/size.md"), ("firmware", "docs/stack.md")] {
+            let page = fs::read_to_string(workspace().join(page)).unwrap();
+            let shown = page
                 .split_once(&format!("<!-- cargo xtask {command} --write -->"))
                 .unwrap()
                 .1
