@@ -1,4 +1,4 @@
-//! Where messages come from.
+//! The sources of messages.
 use crate::{
     args::MessageArgs,
     exit::{Exit, Failure},

@@ -42,7 +42,7 @@ impl Pace {
     }
 }
 
-/// Where to, and how.
+/// The topic of the messages, and how they are sent.
 struct Address {
     topic: String,
     qos: QoS,

@@ -62,10 +62,10 @@ use crate::Error;
 use embedded_io_async::{Read, Write};
 use motemq::{Buffer, Session};
 
-/// How long the other side may take to receive our last bytes, in milliseconds.
+/// The time that the other side has to receive our last bytes, in milliseconds.
 const FAREWELL: u32 = 1000;
 
-/// What a turn begins with.
+/// The state at the beginning of a turn.
 struct Turn {
     /// For how long it may wait; `None`: for ever.
     nap: Option<u32>,
@@ -128,8 +128,8 @@ impl Turn {
     }
 }
 
-/// What bytes are written to, and whether it was told to let them go: TLS, for one, keeps them
-/// until it is.
+/// The writer, and whether it holds bytes that were not flushed: TLS, for one, keeps them until it
+/// is flushed.
 #[derive(Debug)]
 struct Outlet<W> {
     inner: W,

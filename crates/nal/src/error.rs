@@ -1,16 +1,16 @@
-//! How a connection ends.
+//! The reasons for the end of a connection.
 use core::fmt;
 use motemq::Fault;
 
-/// Why the connection is over: open another, then [`connect`](motemq::Session::connect). What the
-/// session remembers is kept.
+/// The reason why the connection is over: open another, then
+/// [`connect`](motemq::Session::connect). The session keeps what it remembers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error<E> {
     /// It was closed: by the broker, or by us when DISCONNECT was written.
     Closed,
     /// The session found that the broker is silent or does not keep to the protocol.
     Fault(Fault),
-    /// What the network says.
+    /// An error of the network.
     Transport(E),
 }
 

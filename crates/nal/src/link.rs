@@ -57,7 +57,7 @@ impl<S: TcpClientStack> Link<S> {
     /// the stack's `close` does so.
     ///
     /// # Errors
-    /// What the stack says; the link has no connection all the same.
+    /// The error of the stack. The link has no connection all the same.
     pub fn close(&mut self, stack: &mut S) -> Result<(), S::Error> {
         self.open = false;
         self.socket
@@ -137,7 +137,7 @@ impl<S: TcpClientStack> Link<S> {
     }
 }
 
-/// How many bytes; `None`: not now.
+/// Returns the number of bytes, or `None` if the stack would block.
 fn moved<E: TcpError>(outcome: nb::Result<usize, E>) -> Result<Option<usize>, Error<E>> {
     match outcome {
         // Asked for some, moved none: some stacks say so that the other side has closed.

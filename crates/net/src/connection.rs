@@ -12,7 +12,7 @@ use std::{
     mem,
 };
 
-/// How far something went.
+/// The progress of something that a stream may block.
 #[cfg(any(feature = "_tls", feature = "websocket"))]
 pub(crate) enum Progress<D, W> {
     Done(D),

@@ -13,17 +13,17 @@ use std::{
 const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
 /// The image.
 const IMAGE: TableDefinition<'_, u8, &[u8]> = TableDefinition::new("session");
-/// How long an earlier store in this process may take to close the file: its last transaction may
+/// The time that an earlier store in this process has to close the file: its last transaction may
 /// be under way.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// What is said of a file that is damaged.
+/// The error for a file that is damaged.
 const DAMAGED: &str = "the file is damaged: remove it to begin a new one";
 
 /// The reason why a store failed.
 pub type StoreError = Box<dyn Error + Send + Sync>;
 
-/// What was found in a store.
+/// The content of a store.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Stored {
@@ -33,7 +33,7 @@ pub struct Stored {
     pub records: Vec<(u64, Vec<u8>)>,
 }
 
-/// What is to be written in one transaction.
+/// The changes of one transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct Transaction<'a> {
     /// Whether all records that were written before are removed first.
@@ -231,7 +231,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
     }
 
-    /// What a file of this content leads to: what is read from it, and whether it can be written.
+    /// Reads and writes a file of this content, and returns what was read.
     fn outcome(path: &Path, content: &[u8]) -> Result<Option<Stored>, StoreError> {
         std::fs::write(path, content).unwrap();
         let store = Store::open(path)?;

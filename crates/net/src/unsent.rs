@@ -1,4 +1,4 @@
-//! What the system holds of what was written and has not left yet.
+//! The bytes that the system holds, since they were written and have not left yet.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use std::os::fd::AsFd;
 

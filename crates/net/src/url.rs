@@ -6,7 +6,7 @@ pub(crate) use authority::Authority;
 use authority::text_of;
 use std::fmt;
 
-/// How a broker is reached.
+/// The way to a broker that a URL names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Scheme {
     /// `mqtt://`, `tcp://`: plain TCP, port 1883.

@@ -57,7 +57,8 @@ use smoltcp::{
     time::{Duration, Instant},
 };
 
-/// How long the other side may take to take and close a connection that the session has ended.
+/// The time that the other side has to take the last bytes and to close a connection that the
+/// session has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Moves bytes between a socket and a session, for one connection after the other; 32 bytes at
@@ -74,7 +75,7 @@ pub struct Link {
     parting: Option<Instant>,
 }
 
-/// What is to be done after a turn.
+/// The task of the caller after a turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
     /// Sleep until something comes, but so long at most: see [`nap`].
@@ -230,7 +231,7 @@ impl Link {
     }
 }
 
-/// How long one may sleep until the interface has to be polled: until smoltcp or the session has
+/// Returns the time until the interface has to be polled, since smoltcp or the session will have
 /// something to do.
 pub fn nap(
     iface: &mut Interface,

@@ -1,7 +1,7 @@
 //! A blocking MQTT client: a [`Client`] handle that threads share, and a [`Driver`] that keeps the
 //! connection up, in a thread of its own or in the caller's.
 //!
-//! What it does is decided in [`motemq_client`]; this crate moves bytes and time, over TCP, TLS,
+//! [`motemq_client`] decides what happens; this crate moves bytes and time, over TCP, TLS,
 //! WebSocket, Unix sockets, proxies, or [anything else](Transport) that reads and writes.
 //!
 //! ```

@@ -82,7 +82,8 @@ impl Subscription {
     ///
     /// Acknowledgements may be given in any order, and by any thread. They leave in the order in
     /// which the messages arrived [MQTT-4.6.0-2], so one that is never given holds up all behind it.
-    /// What is not acknowledged when the connection is lost arrives again, if the session is kept.
+    /// A message that is not acknowledged when the connection is lost arrives again, if the session
+    /// is kept.
     pub fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         self.take(AckMode::Manual, None).ok()
     }

@@ -1,7 +1,7 @@
 //! An MQTT client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that
 //! keeps the connection up.
 //!
-//! What it does is decided in [`motemq_client`]; this crate moves bytes and time, over TCP, TLS,
+//! [`motemq_client`] decides what happens; this crate moves bytes and time, over TCP, TLS,
 //! WebSocket, Unix sockets, proxies, or [anything else](Dial) that tokio can read and write. Memory
 //! grows with what is in flight: an idle connection takes less than 2 KiB beside its transport.
 //!

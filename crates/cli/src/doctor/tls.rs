@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How long a broker may take to reject a missing certificate behind the handshake.
+/// The time that a broker has to reject a missing certificate after the handshake.
 const REJECTION: Duration = Duration::from_millis(500);
 
 pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {

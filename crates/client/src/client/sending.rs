@@ -1,5 +1,5 @@
-//! What waits to be sent, as far as there is room: pieces of a payload, messages for which the
-//! session asks after a reconnection, and the queue.
+//! Sending of everything that waits, as far as there is room: pieces of a payload, messages for
+//! which the session asks after a reconnection, and the queue.
 use super::*;
 use crate::{
     RequestError, WriteBuf,

@@ -24,7 +24,7 @@ pub async fn any<A, B>(
     .await
 }
 
-/// What it ends with, if it has ended in time.
+/// Returns the output of a future if it ends in time.
 pub async fn within<T>(
     future: impl Future<Output = T>,
     limit: impl Future<Output = ()>,
@@ -32,7 +32,7 @@ pub async fn within<T>(
     any(future, core::future::pending::<()>(), limit).await.0
 }
 
-/// What it ends with, if it need not be waited for.
+/// Returns the output of a future that is ready.
 pub async fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     within(future, core::future::ready(())).await
 }

@@ -6,7 +6,7 @@ use embedded_io_async::{Read, Write};
 use embedded_nal_async::TcpConnect;
 use motemq::{Buffer, Fault, Session};
 
-/// How long to wait for one direction while the other has something to do, in milliseconds.
+/// The time to wait for one direction while the other has something to do, in milliseconds.
 const GLANCE: u32 = 10;
 
 /// An open transport that is one object. It cannot be waited for in both directions at once: while
@@ -74,7 +74,7 @@ impl<T> Whole<T> {
     /// first.
     ///
     /// # Errors
-    /// What the stack says, or [`Fault::Timeout`].
+    /// The error of the stack, or [`Fault::Timeout`].
     pub async fn open<'s, S: TcpConnect<Connection<'s> = T>>(
         stack: &'s S,
         remote: SocketAddr,

@@ -17,7 +17,7 @@ pub(super) enum Machine {
     Http(Http),
 }
 
-/// What to do next.
+/// The next step of a handshake.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Read at most so many more bytes.

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 /// Length of the longest answer. Longer ones are an error: nothing of the headers is needed.
 const MAX_HEAD: usize = 8 << 10;
 
-/// What is asked of the proxy.
+/// The request to the proxy.
 pub struct Http {
     request: String,
     has_login: bool,
@@ -53,7 +53,7 @@ impl Http {
     /// Takes all bytes of the answer so far.
     ///
     /// # Errors
-    /// What the proxy refuses, or that it is none.
+    /// The proxy refuses, or does not speak this protocol.
     pub fn next(&mut self, input: &[u8]) -> Result<Next, ProxyError> {
         let status = Status::parse(input).ok_or_else(|| {
             ProxyError::NotAProxy(format!(

@@ -12,7 +12,7 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// What is asked of the proxy, and how far that is.
+/// The request to the proxy, and its progress.
 pub struct Socks5 {
     /// User and password as they are sent.
     login: Option<Vec<u8>>,
@@ -75,7 +75,7 @@ impl Socks5 {
     /// Takes all bytes of the present answer so far.
     ///
     /// # Errors
-    /// What the proxy refuses, or that it is none.
+    /// The proxy refuses, or does not speak this protocol.
     pub fn next(&mut self, input: &[u8]) -> Result<Next, ProxyError> {
         let version = if self.waits_for == Answer::Login {
             1

@@ -1,4 +1,4 @@
-//! What of a handshake is not encrypted: up to TLS 1.2 a server asks for the client's certificate in
+//! The unencrypted part of a handshake: up to TLS 1.2 a server asks for the client's certificate in
 //! the clear, and rejects its absence without naming it.
 use super::records::Records;
 use std::{

@@ -1,11 +1,11 @@
-//! What a broker shows of itself in the handshake.
+//! The facts that a broker shows of itself in the handshake.
 use std::time::SystemTime;
 use x509_cert::{
     der::Decode,
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
-/// What a broker shows of itself in the handshake.
+/// The facts that a broker shows of itself in the handshake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct PeerInfo {

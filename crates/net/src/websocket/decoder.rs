@@ -178,7 +178,7 @@ impl FrameDecoder {
 mod tests {
     use super::*;
 
-    /// What comes of these bytes, cut into pieces of this length.
+    /// Decodes these bytes, cut into pieces of this length.
     fn decode(bytes: &[u8], piece: usize) -> (Vec<u8>, FrameDecoder) {
         let (mut decoder, mut payload) = (FrameDecoder::default(), Vec::new());
         for piece in bytes.chunks(piece) {
