@@ -4,6 +4,7 @@ mod core_rules;
 mod links;
 mod promises;
 mod sources;
+mod words;
 mod workflows;
 
 use sources::Source;
@@ -22,6 +23,7 @@ pub fn check() -> Result<(), String> {
         everywhere(&sources),
         promises::check(&sources),
         links::check(&sources, top),
+        words::check(&sources),
         workflows::check(top),
     ]
     .concat();

@@ -97,7 +97,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why it ended otherwise than well: a code for scripts, and words for people.
+/// The reason of a bad end: a code for scripts, and words for people.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Failure {
     pub exit: Exit,

@@ -136,7 +136,7 @@ fn read(path: &Path) -> io::Result<File> {
     Ok(File::Small(payload))
 }
 
-/// Why what is to be published cannot be.
+/// Returns the failure to read something that is to be published.
 pub fn cannot_read(what: impl fmt::Display, error: &io::Error) -> Failure {
     Failure::new(Exit::Files, format_args!("cannot read {what}: {error}"))
 }

@@ -105,7 +105,7 @@ impl Stop {
         }
     }
 
-    /// Why it ends.
+    /// Returns the reason for the end.
     pub fn words(&self) -> String {
         match self.give_up.filter(|_| self.time_is_up.load(Relaxed)) {
             Some(limit) => format!("gave up after {limit:?}, as -W says"),

@@ -39,12 +39,12 @@ pub enum Property<'a> {
     /// The seconds after which the server does not deliver the message any more. From a server:
     /// the seconds that are left of it [MQTT-3.3.2-6].
     MessageExpiryInterval(u32),
-    /// What the payload is, for example a MIME type.
+    /// The kind of payload, for example a MIME type.
     ContentType(Text<'a>),
     /// The topic to which the answer to this message is to be published. It is a topic name
     /// [MQTT-3.3.2-14].
     ResponseTopic(Text<'a>),
-    /// What the answer to this message is to repeat.
+    /// Data that the answer to this message is to repeat.
     CorrelationData(&'a [u8]),
     /// In SUBSCRIBE: a number, 1 to 268,435,455, for its subscriptions. In PUBLISH: the number of a
     /// subscription that matches; there is one for each.

@@ -1,4 +1,4 @@
-//! Why a connection cannot be opened.
+//! The reasons why a connection cannot be opened.
 use crate::ProxyError;
 #[cfg(feature = "_tls")]
 use crate::TlsError;
@@ -6,7 +6,7 @@ use crate::TlsError;
 use crate::WebSocketError;
 use std::io;
 
-/// Why a connection cannot be opened over a socket: the layer that failed.
+/// The reason why a connection cannot be opened over a socket: the layer that failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -1,4 +1,4 @@
-//! What can be wrong with properties.
+//! The faults of properties.
 use crate::ReasonCode;
 use core::{error::Error, fmt};
 

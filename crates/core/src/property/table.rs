@@ -1,5 +1,5 @@
-//! What MQTT 5 says of each property: the type of its value, and the packets in which it can stand
-//! (table 2-4 of the standard).
+//! The properties of MQTT 5: the type of each value, and the packets in which it can stand (table
+//! 2-4 of the standard).
 
 /// The value is one byte. With one exception it is a boolean.
 pub(super) const BYTE: u16 = 1;
@@ -84,7 +84,7 @@ pub(super) const WILDCARD_SUBSCRIPTION_AVAILABLE: u8 = 0x28;
 pub(super) const SUBSCRIPTION_IDENTIFIER_AVAILABLE: u8 = 0x29;
 pub(super) const SHARED_SUBSCRIPTION_AVAILABLE: u8 = 0x2a;
 
-/// What each property is, and where it can stand.
+/// Each property with its type and the packets in which it can stand.
 const PROPERTIES: [(u8, u16); 27] = [
     (PAYLOAD_FORMAT_INDICATOR, BYTE | PUBLISH | WILL),
     (MESSAGE_EXPIRY_INTERVAL, FOUR | PUBLISH | WILL),
@@ -137,7 +137,7 @@ const fn by_identifier() -> [u16; 43] {
     table
 }
 
-/// What is known of a property.
+/// The facts about a property.
 #[derive(Clone, Copy)]
 pub(super) struct Entry(u16);
 

@@ -75,7 +75,7 @@ pub(crate) struct Ring<S: ?Sized = [Slot]> {
     slots: S,
 }
 
-/// How an acknowledgement changed its slot.
+/// The change that an acknowledgement made to its slot.
 pub enum Answered {
     /// Nothing was in flight under this identifier, or the application does not know it.
     Stray,

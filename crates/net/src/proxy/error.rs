@@ -1,7 +1,7 @@
 //! Errors of proxies.
 use std::{io, sync::Arc};
 
-/// Why a proxy does not connect to the broker.
+/// The reason why a proxy does not connect to the broker.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {

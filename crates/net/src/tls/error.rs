@@ -2,7 +2,7 @@
 use super::TlsErrorKind;
 use std::{error::Error, io};
 
-/// Why there is no TLS.
+/// The reason why there is no TLS.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {

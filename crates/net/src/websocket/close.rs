@@ -1,4 +1,4 @@
-//! Why a server closes a WebSocket.
+//! The reason with which a server closes a WebSocket.
 use crate::printable::printable;
 use std::{
     fmt,

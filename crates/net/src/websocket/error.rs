@@ -2,7 +2,7 @@
 use std::io;
 use tungstenite::error::{Error, ProtocolError};
 
-/// Why there is no WebSocket.
+/// The reason why there is no WebSocket.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebSocketError {

@@ -1,4 +1,4 @@
-//! What can be wrong with a packet of MQTT 5.
+//! The faults of packets of MQTT 5.
 use crate::{PropertyError, ReasonCode, wire::Malformed};
 use core::{error::Error, fmt};
 

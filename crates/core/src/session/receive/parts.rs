@@ -24,7 +24,7 @@ pub(super) struct Start<'i> {
     /// The number of bytes that have to be there at once: of PUBLISH topic and identifier, else
     /// `length`.
     pub header: usize,
-    /// What is there behind the two bytes.
+    /// The bytes behind the first two, as far as they are there.
     pub body: &'i [u8],
 }
 
