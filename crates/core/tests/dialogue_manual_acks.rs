@@ -130,6 +130,20 @@ fn without_dup_a_pending_identifier_stands_for_another_message() {
     assert_eq!(d.ack(tokens[1]), Err(SendError::Invalid));
 }
 
+/// A repetition is found among identifiers that do not ascend, and no other message is taken for
+/// one.
+#[test]
+fn a_repetition_is_found_in_any_order_of_identifiers() {
+    let mut d = ManualDialogue::<8>::open();
+    let sent = [9, 8, 7, 3].map(|id| publish("t").qos1(id));
+    assert_eq!(d.feed(&sent).0.len(), 4);
+    for again in sent {
+        assert_eq!(d.feed(again.dup()).0, []);
+    }
+    let (emitted, _) = d.feed(publish("t").qos1(5).dup());
+    assert_eq!(emitted, [message("t", b"").qos1(5).dup()]);
+}
+
 /// Brokers need not count: identifiers may have gaps, decrease and start again.
 #[test]
 fn identifiers_in_any_order() {
