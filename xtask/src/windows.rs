@@ -34,11 +34,12 @@ pub const TARGET: &str = "x86_64-pc-windows-gnu";
 const CHECKED: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 
 /// The crates for systems like these.
-const HOSTED: [&str; 5] = [
+const HOSTED: [&str; 6] = [
     "motemq",
     "motemq-net",
     "motemq-std",
     "motemq-tokio",
+    "motemq-faces",
     "motemq-cli",
 ];
 

@@ -9,6 +9,7 @@ pub mod forward_proxy;
 pub mod hostile;
 pub mod kit;
 pub mod ledger;
+pub mod line;
 pub mod link;
 #[cfg(feature = "certificates")]
 pub mod listeners;
@@ -17,6 +18,7 @@ pub mod nginx;
 pub mod packets;
 pub mod process;
 pub mod proxy;
+pub mod script;
 pub mod server;
 #[cfg(feature = "web")]
 pub mod web;

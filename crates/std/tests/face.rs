@@ -3,8 +3,8 @@
 #![cfg(unix)]
 use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{
-    Address, Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect,
-    RecvTimeoutError, RequestError, State, Transport, WhenFull,
+    Address, Client, Filter, Options, Publish, PublishError, QoS, Receipt, RecvTimeoutError,
+    Transport, WhenFull,
 };
 use std::{
     io::{self, Read, Write},
@@ -164,145 +164,22 @@ fn a_batch_that_is_dropped_is_written() {
     stream.recv_timeout(SOON).unwrap();
 }
 
+/// What may not wait in the queue waits for a connection with its caller, in a batch as alone.
 #[test]
-fn many_threads_use_one_client() {
-    fn is_shared<T: Clone + Send + Sync>() {}
-    is_shared::<Client>();
-    const MESSAGES: usize = 500;
-    let server = server();
-    let client = Client::connect(options(server.addr())).unwrap();
-    let mut stream = client
-        .subscribe(&[Filter::new("t/#", QoS::ExactlyOnce)])
-        .unwrap();
-    thread::scope(|scope| {
-        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            let client = client.clone();
-            scope.spawn(move || {
-                let topic = format!("t/{}", qos as u8);
-                for n in 0..MESSAGES {
-                    let payload = n.to_string();
-                    let publish = Publish::to(&topic).payload(payload.as_bytes()).qos(qos);
-                    let _ = client.publish(&publish).unwrap();
-                }
-            });
-        }
-        let mut next = [0; 3];
-        while next != [MESSAGES; 3] {
-            let message = stream.recv_timeout(SOON).unwrap();
-            let text = std::str::from_utf8(&message.payload).unwrap();
-            let level = message.qos as usize;
-            assert_eq!(text, next[level].to_string(), "{}", message.topic);
-            next[level] += 1;
-        }
-    });
-    client.disconnect(SOON).unwrap();
-}
-
-#[test]
-fn everything_that_waits_ends_with_the_driver() {
-    let server = server();
-    let (client, mut driver) = Client::new(options(server.addr()).in_flight(1)).unwrap();
-    let mut stream = client.messages();
-    driver.drive_until(SOON, || client.state().is_connected());
-    // Nothing drives it from here on, so nothing is acknowledged.
-    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
-    let receipt = client.publish(&publish).unwrap();
-    thread::scope(|scope| {
-        let (other, again) = (client.clone(), client.clone());
-        let receives = scope.spawn(move || stream.recv_timeout(SOON));
-        let publishes = scope.spawn(move || other.publish(&publish).map(drop));
-        let watches = scope.spawn(move || again.states().changed_timeout(SOON));
-        let waits = scope.spawn(move || receipt.wait());
-        thread::sleep(Duration::from_millis(100));
-        drop(driver);
-        let stopped = Ended::DriverStopped;
-        let received = receives.join().unwrap();
-        assert_eq!(received.unwrap_err(), RecvTimeoutError::Ended);
-        let published = publishes.join().unwrap();
-        assert_eq!(published, Err(PublishError::Ended(stopped.clone())));
-        let state = watches.join().unwrap();
-        assert_eq!(state, Some(State::Ended(stopped.clone())));
-        let outcome = waits.join().unwrap();
-        assert_eq!(
-            outcome,
-            Err(RequestError::OutcomeUnknownAtEnd(stopped.clone()))
-        );
-        assert_eq!(client.disconnect(SOON), Err(stopped));
-    });
-}
-
-#[test]
-fn a_state_is_watched_while_there_is_no_connection() {
-    // Nothing listens there.
-    let client = Client::connect(options(([127, 0, 0, 1], 1).into())).unwrap();
-    let mut states = client.states();
-    let begun = Instant::now();
-    loop {
-        assert!(begun.elapsed() < SOON);
-        if let State::Waiting { reason, .. } = states.changed() {
-            let text = reason.to_string();
-            assert!(text.contains("cannot connect to 127.0.0.1:1"), "{text}");
-            break;
-        }
-    }
-    assert_eq!(client.connected_timeout(Duration::ZERO), Ok(None));
-    client.disconnect(SOON).unwrap();
-    assert_eq!(client.connected(), Err(Ended::Closed));
-}
-
-#[test]
-fn without_another_attempt_the_reason_is_told_to_all() {
-    let client =
-        Client::connect(options(([127, 0, 0, 1], 1).into()).reconnect(Reconnect::Never)).unwrap();
-    let Err(Ended::GaveUp(reason)) = client.connected() else {
-        panic!("{:?}", client.state());
-    };
-    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
-    let error = client.publish(&publish).map(drop).unwrap_err();
-    assert_eq!(error, PublishError::Ended(Ended::GaveUp(reason)));
-}
-
-#[test]
-fn a_client_whose_last_handle_is_dropped_leaves() {
-    let server = server();
-    let mut witness = Client::connect(options(server.addr()).client_id("b"))
-        .unwrap()
-        .subscribe(&[Filter::new("#", QoS::ExactlyOnce)])
-        .unwrap();
-    let will = motemq_std::Will::new("gone");
-    let client = Client::connect(options(server.addr()).will(will)).unwrap();
-    let _ = client
-        .publish(&Publish::to("t").qos(QoS::ExactlyOnce))
-        .unwrap();
-    drop(client);
-    assert_eq!(&*witness.recv_timeout(SOON).unwrap().topic, "t");
-    let more = witness.recv_timeout(Duration::from_millis(300));
-    assert_eq!(more.unwrap_err(), RecvTimeoutError::Timeout);
-}
-
-/// What may not wait in the queue waits for a connection with its caller, as it does in a batch.
-#[test]
-fn a_message_larger_than_the_queue_waits_for_a_connection() {
+fn a_batch_of_what_is_larger_than_the_queue_waits_for_a_connection() {
     let server = server();
     let options = options(server.addr()).queue(10, 1000, WhenFull::Wait);
     let (client, driver) = Client::new(options).unwrap();
     let large = [7; 2000];
     let publish = Publish::to("t").payload(&large).qos(QoS::AtLeastOnce);
-    let refused = client.try_publish(&publish).unwrap_err();
-    assert!(
-        matches!(refused, PublishError::LargerThanQueue { .. }),
-        "{refused}"
-    );
     thread::scope(|scope| {
-        let alone = scope.spawn(|| client.publish(&publish).unwrap().wait());
         let together = scope.spawn(|| {
             let receipts = client.publish_all(&[publish; 3]).unwrap();
-            receipts.into_iter().try_for_each(motemq_std::Receipt::wait)
+            receipts.into_iter().try_for_each(Receipt::wait)
         });
         thread::sleep(Duration::from_millis(50));
-        assert!(!alone.is_finished() && !together.is_finished());
+        assert!(!together.is_finished());
         scope.spawn(|| driver.run());
-        assert_eq!(alone.join().unwrap(), Ok(()));
         assert_eq!(together.join().unwrap(), Ok(()));
         client.disconnect(SOON).unwrap();
     });

@@ -16,11 +16,13 @@ use std::{
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What is run: all of it has threads, sockets and time.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 8] = [
     "--package",
     "motemq-std",
     "--package",
     "motemq-tokio",
+    "--package",
+    "motemq-faces",
     "--features",
     "motemq-tokio/store,motemq-std/store",
 ];

@@ -8,6 +8,9 @@ const ARCHITECTURE: &str = "ARCHITECTURE.md";
 /// The tests of a rule, a file each.
 const RULES: &str = "crates/client/tests/rule";
 
+/// The scenarios of a rule, a file each, that both faces pass.
+const SCENARIOS: &str = "crates/faces/tests/table/scenarios/rule";
+
 /// Returns the links to files that do not exist below `top`, and the rules that the architecture
 /// page leaves out.
 pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
@@ -33,8 +36,34 @@ pub fn check(sources: &[Source], top: &Path) -> Vec<String> {
                 findings.push(page.finding(1, &format!("it does not name {}", rule.path)));
             }
         }
+        for scenarios in sources
+            .iter()
+            .filter(|source| source.path.starts_with(SCENARIOS))
+        {
+            if !rows(&page.text).any(|row| row == rule_of(&scenarios.text)) {
+                let finding = format!("it does not begin with a rule as {ARCHITECTURE} has it");
+                findings.push(scenarios.finding(1, &finding));
+            }
+        }
     }
     findings
+}
+
+/// Returns the rules of the page's table as `Rule 4: a message ...`.
+fn rows(page: &str) -> impl Iterator<Item = String> {
+    page.lines().filter_map(|line| {
+        let (number, rest) = line.strip_prefix("| ")?.split_once(" | ")?;
+        let number: u8 = number.parse().ok()?;
+        let rule = rest.split(" | ").next()?;
+        let (first, rest) = rule.split_at_checked(1)?;
+        Some(format!("Rule {number}: {}{rest}", first.to_lowercase()))
+    })
+}
+
+/// Returns the sentence with which a file begins, on one line.
+fn rule_of(text: &str) -> String {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the targets of the links in a line that are paths, without the part of the page.
@@ -84,5 +113,28 @@ mod tests {
         };
         assert_eq!(found("no rule"), 1);
         assert_eq!(found("shown by crates/client/tests/rule_99.rs"), 0);
+    }
+
+    #[test]
+    fn scenarios_of_another_rule_are_found() {
+        let top = crate::programs::workspace();
+        let page = Source::new(ARCHITECTURE, "| 4 | A rule holds in two lines. | a test |");
+        let path = format!("{SCENARIOS}_04.rs");
+        let found = |text| {
+            check(
+                &[
+                    Source::new(&path, text),
+                    Source::new(&page.path, &page.text),
+                ],
+                top,
+            )
+            .len()
+        };
+        assert_eq!(
+            found("//! Rule 4: a rule holds in\n//! two lines.\nuse a::b;\n"),
+            0
+        );
+        assert_eq!(found("//! Rule 5: a rule holds in two lines.\n"), 1);
+        assert_eq!(found("//! Rule 4: another one.\n"), 1);
     }
 }

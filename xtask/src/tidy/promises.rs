@@ -64,12 +64,17 @@ fn page_of_promises(page: &Source, tests: &HashSet<&str>, findings: &mut Vec<Str
     promises
 }
 
-/// Names of the functions behind `#[test]`, also of those within `proptest!`.
+/// Names of the functions behind `#[test]`, also of those within `proptest!`, and of the scenarios
+/// that stand in a `table!`, one a line.
 fn tests(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
-    let mut is_test = false;
+    let (mut is_test, mut is_table) = (false, false);
     for line in text.lines().map(str::trim) {
-        if let Some(rest) = line.strip_prefix("#[test]") {
+        if line == "table! {" || line == "}" {
+            is_table = line != "}";
+        } else if is_table {
+            names.push(line.trim_end_matches(';'));
+        } else if let Some(rest) = line.strip_prefix("#[test]") {
             is_test = true;
             names.extend(function(rest.trim()));
         } else if let Some(name) = function(line) {
@@ -97,7 +102,8 @@ mod tests {
         let page = format!(
             "# Motemq\n\n| a | b |\n| --- | --- |\n| c | d |\n\n| promise | tests |\n| --- | --- |\n{row}\n"
         );
-        let test = "#[test]\n#[should_panic]\nfn it_is_small() {}\nfn helper() {}\n";
+        let test = "#[test]\n#[should_panic]\nfn it_is_small() {}\nfn helper() {}\n\
+                    table! {\n    rule:\n        it_is_listed;\n}\nmod other;\n";
         check(&[
             Source::new(PROMISES, &page),
             Source::new("crates/core/tests/size.rs", test),
@@ -111,6 +117,7 @@ mod tests {
             findings("| **Small**: `Slot` is 4 bytes. | `size::it_is_small` |"),
             [""; 0]
         );
+        assert_eq!(findings("| **Small.** | `it_is_listed` |"), [""; 0]);
     }
 
     #[test]

@@ -1,17 +1,11 @@
-//! Against the in-process broker, and against sockets that follow a script.
-mod abandoned;
-mod connecting;
-mod credentials;
-mod delivery;
-mod large;
-mod leaving;
-mod patience;
-mod profiles;
-mod receiving;
-mod script;
-mod sessions;
+//! What only this face has: transports of the caller's, drivers that the caller drives, and the
+//! examples. What both faces do is in the table of `crates/faces`.
+mod driven;
+mod examples;
+#[expect(dead_code, reason = "each test program uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
+mod transports;
 
 use motemq_rig::{broker::Config, server::Server};
 

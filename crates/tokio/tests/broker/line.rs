@@ -1,5 +1,5 @@
 //! A broker that follows a script, over lines in memory; time is simulated.
-use motemq_tokio::{Address, Client, Driver, Ended, Options, Reconnect};
+use motemq_tokio::{Address, Client, Ended, Options, Reconnect};
 use std::{future::Future, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// Where connections arrive.
-pub struct Exchange(mpsc::UnboundedReceiver<(Address, DuplexStream)>);
+pub struct Exchange(mpsc::UnboundedReceiver<DuplexStream>);
 
 /// The broker's end of a connection.
 pub struct Line(DuplexStream);
@@ -17,7 +17,6 @@ pub struct Line(DuplexStream);
 pub const HELLO: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a";
 pub const HELLO_KEEPING: &[u8] = b"\x10\x0d\0\x04MQTT\x04\0\0\x3c\0\x01a";
 pub const NEW: &[u8] = b"\x20\x02\0\0";
-pub const RESUMED: &[u8] = b"\x20\x02\x01\0";
 
 /// Options of a client that comes back at once.
 pub fn options() -> Options {
@@ -29,26 +28,20 @@ pub fn options() -> Options {
     Options::new("a").reconnect(at_once)
 }
 
-/// A client that is not driven yet.
-pub fn idle(options: Options) -> (Client, Driver, Exchange) {
+/// A client that is driven.
+pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Ended>>, Exchange) {
     let (give, take) = mpsc::unbounded_channel();
-    let dial = move |address: Address| {
+    let dial = move |_: Address| {
         let give = give.clone();
         async move {
             let (near, far) = duplex(256);
-            give.send((address, far))
+            give.send(far)
                 .map_err(|_| io::ErrorKind::ConnectionRefused)?;
             Ok(near)
         }
     };
     let (client, driver) = Client::dialing(options, dial).unwrap();
-    (client, driver, Exchange(take))
-}
-
-/// A client that is driven.
-pub fn start(options: Options) -> (Client, JoinHandle<Result<(), Ended>>, Exchange) {
-    let (client, driver, exchange) = idle(options);
-    (client, tokio::spawn(driver), exchange)
+    (client, tokio::spawn(driver), Exchange(take))
 }
 
 /// The same with its first connection, which is accepted.
@@ -69,14 +62,9 @@ async fn in_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 impl Exchange {
-    pub async fn next(&mut self) -> (Address, Line) {
-        let (address, line) = in_time(self.0.recv()).await.expect("a connection");
-        (address, Line(line))
-    }
-
     /// A connection that begins with these bytes, and is answered so.
     pub async fn accepts(&mut self, hello: &[u8], answer: &[u8]) -> Line {
-        let (_, mut line) = self.next().await;
+        let mut line = Line(in_time(self.0.recv()).await.expect("a connection"));
         line.hears(hello).await;
         line.says(answer).await;
         line
@@ -95,15 +83,6 @@ impl Line {
         );
     }
 
-    /// A SUBSCRIBE with these filters comes; returns its identifier.
-    pub async fn hears_subscribe(&mut self, filters: &[u8]) -> [u8; 2] {
-        self.hears(&[0x82, 2 + filters.len() as u8]).await;
-        let mut id = [0; 2];
-        in_time(self.0.read_exact(&mut id)).await.unwrap();
-        self.hears(filters).await;
-        id
-    }
-
     pub async fn says(&mut self, bytes: &[u8]) {
         in_time(self.0.write_all(bytes)).await.unwrap();
     }
@@ -113,11 +92,5 @@ impl Line {
         let mut rest = Vec::new();
         in_time(self.0.read_to_end(&mut rest)).await.unwrap();
         assert!(rest.is_empty(), "{} follows", rest.escape_ascii());
-    }
-
-    /// Nothing comes for so long.
-    pub async fn is_silent(&mut self, time: Duration) {
-        let heard = timeout(time, self.0.read_u8()).await;
-        assert!(heard.is_err(), "{heard:?}");
     }
 }

@@ -1,0 +1,4 @@
+//! The scenarios on `motemq-tokio`.
+mod face;
+#[path = "scenarios/mod.rs"]
+pub mod scenarios;

@@ -1,0 +1,4 @@
+//! The scenarios on `motemq-std`.
+mod face;
+#[path = "scenarios/mod.rs"]
+pub mod scenarios;
