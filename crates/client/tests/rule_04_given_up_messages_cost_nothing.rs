@@ -73,6 +73,64 @@ fn rule_04_at_the_limit_the_connection_ends_once_with_disconnect() {
     assert_eq!(line.sent()[0], 0x32);
 }
 
+/// The session sends PUBREL again by itself, and the answers need a connection that lasts.
+#[test]
+fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
+    let options = kept().ack_timeout(Some(secs(4))).in_flight(16).given_up(16);
+    let mut line = Line::new(options);
+    line.connect(NEW);
+    for _ in 0..16 {
+        let request = line.publish(b"x", QoS::ExactlyOnce);
+        line.client.forget(request);
+    }
+    line.sent();
+    line.receive(&(1..=16).flat_map(pubrec).collect::<Vec<_>>());
+    let released: Vec<_> = (1..=16).flat_map(pubrel).collect();
+    line.sends(&released);
+    line.pass(secs(6));
+    line.sends(DISCONNECT);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sends(&released);
+    line.pass(secs(2));
+    line.is_connected();
+    // One answer is enough to go on.
+    line.receive(&pubcomp(1));
+    line.publish(b"y", QoS::AtLeastOnce);
+    assert_eq!(line.sent()[0], 0x32);
+    line.pass(secs(3));
+    line.is_connected();
+}
+
+/// Nothing is answered on the next connection, either: it ends as late as the first one.
+#[test]
+fn rule_04_the_next_connection_ends_when_its_time_is_over() {
+    let options = kept().ack_timeout(Some(secs(4))).in_flight(16).given_up(16);
+    let mut line = Line::new(options);
+    line.connect(NEW);
+    for _ in 0..16 {
+        let request = line.publish(b"x", QoS::ExactlyOnce);
+        line.client.forget(request);
+    }
+    line.sent();
+    line.receive(&(1..=16).flat_map(pubrec).collect::<Vec<_>>());
+    for connection in 0..2 {
+        line.sent();
+        line.pass(secs(3));
+        line.is_connected();
+        line.pass(secs(3));
+        line.sends(DISCONNECT);
+        assert_eq!(line.poll_transport(), Transport::Close, "{connection}");
+        line.closed();
+        line.pass(secs(2));
+        line.connect(PRESENT);
+    }
+    let unanswered = DisconnectReason::Unanswered { count: 16 };
+    assert_eq!(line.reasons(), [unanswered.clone(), unanswered]);
+}
+
 #[test]
 fn rule_04_withdrawn_requests_are_not_sent_or_not_awaited() {
     let mut line = Line::new(options());

@@ -154,9 +154,20 @@ impl Client {
     /// Ends the connection if as many messages were given up as the options allow, and hold all
     /// slots. Returns whether the connection is over.
     fn check_given_up(&mut self, now: Duration) -> bool {
-        let may_close = self.accepted.is_some() && self.requests.resend().is_none();
-        if !may_close || !self.is_unanswered() || self.protocol.has_free_slot() || self.pass_over()
-        {
+        let Some(Accepted { at, .. }) = self.accepted else {
+            return false;
+        };
+        let may_close = self.requests.resend().is_none() && self.is_unanswered();
+        if !may_close || self.protocol.has_free_slot() || self.pass_over() {
+            return false;
+        }
+        // What the session sends again by itself has its time on this connection, too: else no
+        // connection would last until the answers arrive.
+        let settings = &self.options.settings;
+        let limit = settings.ack_timeout.unwrap_or(settings.connect_timeout);
+        let until = at.saturating_add(limit);
+        if now < until {
+            self.wake_at = earlier(self.wake_at, Some(until));
             return false;
         }
         let count = self.requests.given_up();
