@@ -6,7 +6,7 @@ use std::path::Path;
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 
 /// The tests of a rule, a file each.
-const RULES: &str = "crates/client/tests/rule";
+const RULES: &str = "crates/client/tests/rules/rule";
 
 /// The scenarios of a rule, a file each, that both faces pass.
 const SCENARIOS: &str = "crates/faces/tests/table/scenarios/rule";
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_rule_without_its_row_is_found() {
         let top = crate::programs::workspace();
-        let rule = Source::new("crates/client/tests/rule_99.rs", "//! Rule 99: none.\n");
+        let rule = Source::new("crates/client/tests/rules/rule_99.rs", "//! Rule 99: none.\n");
         let found = |text| {
             let sources = [
                 Source::new(ARCHITECTURE, text),
@@ -112,7 +112,7 @@ mod tests {
             check(&sources, top).len()
         };
         assert_eq!(found("no rule"), 1);
-        assert_eq!(found("shown by crates/client/tests/rule_99.rs"), 0);
+        assert_eq!(found("shown by crates/client/tests/rules/rule_99.rs"), 0);
     }
 
     #[test]

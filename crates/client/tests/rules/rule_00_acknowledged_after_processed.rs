@@ -1,6 +1,5 @@
 //! Rule 0: a message is acknowledged only after the application has processed it.
-mod common;
-use common::*;
+use crate::common::*;
 
 /// More messages than any number of places wait in front of SUBACK.
 #[test]

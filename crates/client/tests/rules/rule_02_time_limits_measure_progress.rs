@@ -1,6 +1,5 @@
 //! Rule 2: a time limit measures progress.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_02_the_limit_for_an_acknowledgement_begins_when_the_last_byte_has_left_the_machine() {

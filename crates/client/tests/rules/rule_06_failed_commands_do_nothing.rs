@@ -1,6 +1,5 @@
 //! Rule 6: a command that fails has done nothing.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_06_a_message_that_can_never_wait_drops_no_other() {

@@ -1,6 +1,5 @@
 //! Rule 8: every address of every broker has its turn.
-mod common;
-use common::*;
+use crate::common::*;
 
 fn error(text: &str) -> TransportError {
     TransportError::new(TransportErrorKind::Connect, text)

@@ -1,6 +1,5 @@
 //! Rule 9: identifiers are trusted only as far as the broker keeps to them.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_09_after_a_session_that_is_not_recognized_identifiers_begin_elsewhere() {

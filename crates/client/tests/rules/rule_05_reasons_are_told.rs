@@ -1,6 +1,5 @@
 //! Rule 5: the reason is told, everywhere and once.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_05_every_request_and_call_tells_why_the_client_ended() {

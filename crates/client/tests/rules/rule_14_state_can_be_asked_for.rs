@@ -1,6 +1,5 @@
 //! Rule 14: the state can be asked for and watched.
-mod common;
-use common::*;
+use crate::common::*;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 #[test]

@@ -1,6 +1,5 @@
 //! Rule 4: a message that is given up costs no other message anything.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_04_a_message_given_up_costs_no_other_message_anything() {

@@ -1,5 +1,4 @@
 //! A client, a transport of which the test is the other end, and a virtual clock.
-#![allow(dead_code, unused_imports)]
 pub use motemq::{Fault, Filter, Publish, QoS, ReturnCode, SessionState};
 pub use motemq_client::*;
 pub use std::time::Duration;

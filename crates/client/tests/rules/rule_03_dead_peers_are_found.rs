@@ -1,6 +1,5 @@
 //! Rule 3: dead peers are found, by clients that only send as well.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_03_a_client_that_only_sends_finds_out_that_the_broker_is_gone() {

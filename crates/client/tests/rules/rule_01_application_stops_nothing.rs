@@ -1,7 +1,6 @@
 //! Rule 1: nothing that the application does or leaves undone stops acknowledgements, pings and
 //! time; memory is bounded.
-mod common;
-use common::*;
+use crate::common::*;
 
 /// A handler that publishes and awaits the answer, with more messages waiting than any window.
 #[test]

@@ -1,7 +1,6 @@
 //! Rule 12: what is durable is durable, and nothing leaves whose change is not stored. Rule 11, as
 //! far as it is the client's: the store runs outside of it, and a damaged one is an error.
-mod common;
-use common::*;
+use crate::common::*;
 use std::collections::BTreeMap;
 
 /// A store in memory.

@@ -1,6 +1,5 @@
 //! Rule 10: leaving says DISCONNECT on a live connection, whatever is unfinished.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_10_leaving_waits_for_messages_in_flight() {

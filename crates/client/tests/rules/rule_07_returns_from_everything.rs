@@ -1,6 +1,5 @@
 //! Rule 7: after one good connection the client returns from everything that may pass.
-mod common;
-use common::*;
+use crate::common::*;
 
 #[test]
 fn rule_07_after_a_good_connection_a_refusal_may_pass() {
