@@ -1,7 +1,7 @@
 //! `cargo xtask ledger`: nothing lost, nothing doubled, wherever a conversation is cut.
 use crate::pages;
 use clap::Args;
-use motemq_rig::world::ledger::{self, Line};
+use motemq_world::ledger::{self, Line};
 use std::fmt::Write;
 
 /// What `cargo xtask ledger` takes.
@@ -17,18 +17,19 @@ const ABOUT: &str = "\
 
 Written by `cargo xtask ledger --write`; `cargo xtask test` holds all conversations again and fails if a figure is another.
 
-In each conversation a client publishes or receives through the in-process broker, and a second client, over a good link, is the other end.
-For each byte in each direction the link is cut there, and one of four things becomes of the client:
+In each conversation a managed client (`motemq-client`) publishes or receives through the in-process broker, and a second one, over a good link, is
+the other end. For each byte in each direction the link is cut there, and one of four things becomes of the client:
 
 - it hears that the link is gone;
 - its process ends at once, with what was read but not dealt with;
-- its process ends after it has dealt with all that came, before anything is saved;
-- its process ends after it has saved, before the bytes have left.
+- its process ends after it has dealt with all that came, before anything is stored;
+- its process ends after it has stored, before the bytes have left.
 
-A process that ended starts again with the snapshot of the session and the application's own record, saved in one write before bytes leave.
-The client connects again, and the conversation goes on to its end. Then it is *broken* if a QoS 1 or 2 message is lost, a QoS 0 or 2 message
-came twice, first deliveries are out of order, an identifier did not end exactly once, or a receipt is open on either side. With a clean
-session, messages may be missed with the session, and still none comes twice.
+A process that ended starts again with what the client had asked to be stored and the application's own record, written in one transaction before
+bytes leave; where nothing is stored, the client only hears that the link is gone. The client connects again, and the conversation goes on to its end.
+Then it is *broken* if a QoS 1 or 2 message is lost, a QoS 0 or 2 message came twice, first deliveries are out of order, a request has no outcome or
+one that nothing explains, a connection ended for a reason that nothing explains, or an identifier or a receipt is open on either side. With a clean
+session, or where messages are withdrawn, some may be missed, and still none comes twice.
 
 | conversation | bytes out | bytes in | cut and continued | messages that came | again, with QoS 1 | missed, with QoS 0 or the session | broken |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

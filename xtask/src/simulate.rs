@@ -1,6 +1,6 @@
 //! `cargo xtask simulate`: worlds by chance.
 use clap::Args;
-use motemq_rig::world::simulation::{self, Failure, MOST, Report};
+use motemq_world::simulation::{self, Failure, MOST, Report};
 use std::time::Instant;
 
 /// What `cargo xtask simulate` takes.

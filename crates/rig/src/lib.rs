@@ -22,4 +22,3 @@ pub mod script;
 pub mod server;
 #[cfg(feature = "web")]
 pub mod web;
-pub mod world;

@@ -25,6 +25,9 @@ const BEHIND: &str = "
   in three minutes, and tries twelve million now. Found by these figures.
 - A client that uses snapshots has to save also after `Connected` says that the broker starts empty: else a crash brings back what the broker has
   forgotten, and QoS 2 messages come twice. Found by simulation.
+- The managed client in a kept session whose slots were all held by messages with QoS 2 that it had given up said DISCONNECT on each new
+  connection before the broker could answer, for ever. Found by simulation; test
+  `rule_04_what_was_given_up_can_be_answered_on_the_next_connection`.
 - Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md).
 
 ## What it cannot show

@@ -61,14 +61,14 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "ledger",
         title: "The ledger",
-        about: "Conversations that cover each exchange of packets are cut at every byte in each direction, the process ended there or not, \
-                and continued: [ledger.md](ledger.md).",
+        about: "Conversations of the managed client that cover each exchange of packets are cut at every byte in each direction, the process \
+                ended there or not, and continued: [ledger.md](ledger.md).",
         checked: true,
         slow: false,
         missing: Vec::new,
         run: |_| {
             let lines = ledger::run(&ledger::Options::default())?;
-            let sum = |of: fn(&motemq_rig::world::ledger::Line) -> u64| {
+            let sum = |of: fn(&motemq_world::ledger::Line) -> u64| {
                 Value::from(lines.iter().map(of).sum::<u64>())
             };
             Ok(figures([

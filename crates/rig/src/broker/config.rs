@@ -1,10 +1,11 @@
 //! What a test may want otherwise than usual.
+use super::Connection;
 use motemq::{Connect, QoS, ReturnCode};
 use std::{fmt, sync::Arc};
 
 type Login = Arc<dyn Fn(&Connect<'_>) -> ReturnCode + Send + Sync>;
 type Admit = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
-type Watch = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
+type OnWill = Arc<dyn Fn(&str, Connection, &mut Vec<u8>) + Send + Sync>;
 
 /// How a [`Broker`](super::Broker) behaves where the standard leaves it free.
 ///
@@ -26,7 +27,7 @@ pub struct Config {
     pub(super) connect_timeout: u64,
     pub(super) login: Option<Login>,
     pub(super) admit: Option<Admit>,
-    pub(super) on_will: Option<Watch>,
+    pub(super) on_will: Option<OnWill>,
 }
 
 impl Config {
@@ -101,9 +102,13 @@ impl Config {
         self
     }
 
-    /// Tells of each will that is published: whose it is, by client identifier, and its payload.
-    pub fn on_will(mut self, tell: impl Fn(&str, &[u8]) + Send + Sync + 'static) -> Self {
-        self.on_will = Some(Arc::new(tell));
+    /// Passes each will before it is published: the client's identifier, the connection that has
+    /// ended, and the payload, which may be changed, for example so that no two are alike.
+    pub fn on_will(
+        mut self,
+        pass: impl Fn(&str, Connection, &mut Vec<u8>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_will = Some(Arc::new(pass));
         self
     }
 }

@@ -68,9 +68,9 @@ impl Broker {
         if client.clean {
             self.sessions.remove(&client.id);
         }
-        if let Some(will) = client.will {
-            if let Some(tell) = &self.config.on_will {
-                tell(&client.id, &will.message.payload);
+        if let Some(mut will) = client.will {
+            if let Some(pass) = &self.config.on_will {
+                pass(&client.id, connection, &mut will.message.payload);
             }
             self.publish(will.message, will.retain);
         }

@@ -1,10 +1,15 @@
 //! The ledger: conversations that cover each exchange of packets, cut at every byte.
-use super::{ENDINGS, Ending, STEP, World, message::Count, plan::Plan, trace::Trace};
-use crate::{
+use super::{
+    ENDINGS, Ending, STEP, World,
+    message::Count,
+    plan::{Plan, Taking},
+    trace::Trace,
+};
+use motemq::QoS;
+use motemq_rig::{
     broker::Config,
     link::{Direction, Faults},
 };
-use motemq::QoS;
 use std::fmt;
 
 const QOS_0: &[QoS] = &[QoS::AtMostOnce];
@@ -12,7 +17,7 @@ const QOS_1: &[QoS] = &[QoS::AtLeastOnce];
 const QOS_2: &[QoS] = &[QoS::ExactlyOnce];
 const MIXED: &[QoS] = &[QoS::ExactlyOnce, QoS::AtMostOnce, QoS::AtLeastOnce];
 
-/// Longer than the small buffers.
+/// Payloads that take several reads.
 const LONG: (usize, usize) = (90, 140);
 
 /// A conversation: what the client whose link is cut does, and what the other, over a good link,
@@ -42,115 +47,103 @@ pub struct Line {
 }
 
 fn scenarios() -> Vec<Scenario> {
-    let small = |plan: Plan| Plan {
-        rx: 33,
-        tx: 33,
-        slots: 3,
-        ..plan
-    };
     let long = |plan: Plan| Plan {
         length: LONG,
-        ..small(plan)
+        ..plan
     };
     let clean = |plan: Plan| Plan {
         keep: false,
         ..plan
     };
-    let manual = |plan: Plan| Plan {
-        manual: true,
-        ..plan
-    };
+    let stores = |stores, plan: Plan| Plan { stores, ..plan };
+    let taking = |taking, plan: Plan| Plan { taking, ..plan };
+    let in_flight = |in_flight, plan: Plan| Plan { in_flight, ..plan };
     let publishes = |qos| Plan::quiet().publishes(4, qos);
+    let mixed = |messages| Plan::quiet().publishes(messages, MIXED);
     let subscriber = Plan::quiet().subscribes(QoS::ExactlyOnce);
+    let sub = || subscriber.clone();
     let list = [
-        ("QoS 0 out", publishes(QOS_0), subscriber.clone()),
-        ("QoS 1 out", publishes(QOS_1), subscriber.clone()),
-        ("QoS 2 out", publishes(QOS_2), subscriber.clone()),
+        ("QoS 0 out", publishes(QOS_0), sub()),
+        ("QoS 1 out", publishes(QOS_1), sub()),
+        ("QoS 2 out", publishes(QOS_2), sub()),
         (
-            "QoS 0, 1, 2 out, small buffers, 3 slots",
-            small(Plan::quiet().publishes(9, MIXED)),
-            subscriber.clone(),
+            "QoS 0, 1, 2 out, three in flight",
+            in_flight(3, mixed(9)),
+            sub(),
         ),
         (
-            "QoS 0, 1, 2 out, one slot",
+            "QoS 0, 1, 2 out, one in flight",
+            in_flight(1, mixed(6)),
+            sub(),
+        ),
+        ("QoS 0, 1, 2 out, long", long(mixed(6)), sub()),
+        (
+            "QoS 0, 1, 2 out, stored late",
+            stores(Some(2), mixed(6)),
+            sub(),
+        ),
+        (
+            "QoS 0, 1, 2 out, nothing stored",
+            stores(None, mixed(6)),
+            sub(),
+        ),
+        (
+            "QoS 0, 1, 2 out, one waits for a connection",
             Plan {
-                slots: 1,
-                ..Plan::quiet().publishes(6, MIXED)
+                queue: (1, 20),
+                ..mixed(6)
             },
-            subscriber.clone(),
+            sub(),
         ),
         (
-            "QoS 0 out, streamed",
-            long(publishes(QOS_0)),
-            subscriber.clone(),
-        ),
-        (
-            "QoS 1 out, streamed",
-            long(publishes(QOS_1)),
-            subscriber.clone(),
-        ),
-        (
-            "QoS 2 out, streamed",
-            long(publishes(QOS_2)),
-            subscriber.clone(),
-        ),
-        ("QoS 0 in", subscriber.clone(), publishes(QOS_0)),
-        ("QoS 1 in", subscriber.clone(), publishes(QOS_1)),
-        ("QoS 2 in", subscriber.clone(), publishes(QOS_2)),
-        (
-            "QoS 2 in, more than there are slots",
+            "QoS 0, 1, 2 out, some uploaded, some withdrawn",
             Plan {
-                slots: 2,
-                ..subscriber.clone()
+                abandons: true,
+                ..long(mixed(9))
             },
-            Plan::quiet().publishes(7, QOS_2),
+            sub(),
+        ),
+        ("QoS 0 in", sub(), publishes(QOS_0)),
+        ("QoS 1 in", sub(), publishes(QOS_1)),
+        ("QoS 2 in", sub(), publishes(QOS_2)),
+        ("QoS 0, 1, 2 in, long", sub(), long(mixed(6))),
+        (
+            "QoS 0, 1, 2 in, stored late",
+            stores(Some(2), sub()),
+            mixed(6),
         ),
         (
-            "QoS 0, 1, 2 in, small buffers, 3 slots",
-            small(subscriber.clone()),
-            Plan::quiet().publishes(9, MIXED),
+            "QoS 0, 1, 2 in, nothing stored",
+            stores(None, sub()),
+            mixed(6),
         ),
         (
-            "QoS 0 in, streamed",
-            small(subscriber.clone()),
+            "QoS 0, 1, 2 in, a stream of one message",
             Plan {
-                length: LONG,
-                ..publishes(QOS_0)
+                stream: 1,
+                ..taking(Taking::Slow(2), sub())
             },
+            mixed(9),
         ),
         (
-            "QoS 1 in, streamed",
-            small(subscriber.clone()),
-            Plan {
-                length: LONG,
-                ..publishes(QOS_1)
-            },
-        ),
-        (
-            "QoS 2 in, streamed",
-            small(subscriber.clone()),
-            Plan {
-                length: LONG,
-                ..publishes(QOS_2)
-            },
-        ),
-        (
-            "QoS 1 in, acknowledged by hand",
-            manual(subscriber.clone()),
+            "QoS 1 in, each in hand for long",
+            taking(Taking::Slow(4), sub()),
             publishes(QOS_1),
         ),
         (
-            "QoS 2 in, acknowledged by hand",
-            manual(subscriber.clone()),
+            "QoS 2 in, each in hand for long",
+            taking(Taking::Slow(4), sub()),
             publishes(QOS_2),
         ),
         (
-            "QoS 0, 1, 2 in, by hand, streamed",
-            manual(small(subscriber.clone())),
-            Plan {
-                length: LONG,
-                ..Plan::quiet().publishes(6, MIXED)
-            },
+            "QoS 0, 1, 2 in, acknowledged by hand",
+            taking(Taking::Manual(0), sub()),
+            mixed(6),
+        ),
+        (
+            "QoS 0, 1, 2 in, acknowledged by hand and late",
+            taking(Taking::Manual(4), sub()),
+            mixed(6),
         ),
         (
             "QoS 2 in, granted QoS 1",
@@ -159,29 +152,16 @@ fn scenarios() -> Vec<Scenario> {
         ),
         (
             "QoS 0, 1, 2 both ways at once",
-            Plan::quiet()
-                .publishes(6, MIXED)
-                .subscribes(QoS::ExactlyOnce),
-            Plan::quiet().publishes(6, MIXED),
+            mixed(6).subscribes(QoS::ExactlyOnce),
+            mixed(6),
         ),
         (
-            "QoS 0, 1, 2 both ways, streamed, 3 slots",
-            long(Plan::quiet().publishes(6, MIXED)).subscribes(QoS::ExactlyOnce),
-            Plan {
-                length: LONG,
-                ..Plan::quiet().publishes(6, MIXED)
-            },
+            "QoS 0, 1, 2 both ways, long, three in flight",
+            in_flight(3, long(mixed(6))).subscribes(QoS::ExactlyOnce),
+            long(mixed(6)),
         ),
-        (
-            "QoS 0, 1, 2 out, clean session",
-            clean(Plan::quiet().publishes(6, MIXED)),
-            subscriber.clone(),
-        ),
-        (
-            "QoS 0, 1, 2 in, clean session",
-            clean(subscriber.clone()),
-            Plan::quiet().publishes(6, MIXED),
-        ),
+        ("QoS 0, 1, 2 out, clean session", clean(mixed(6)), sub()),
+        ("QoS 0, 1, 2 in, clean session", clean(sub()), mixed(6)),
     ];
     list.into_iter()
         .map(|(name, client, peer)| Scenario { name, client, peer })
@@ -230,8 +210,13 @@ impl Scenario {
             let (up, down) = (link.passed(Direction::Up), link.passed(Direction::Down));
             line.bytes = (line.bytes.0 + up, line.bytes.1 + down);
             for (direction, bytes) in [(Direction::Up, up), (Direction::Down, down)] {
-                for (bytes, ending) in (0..bytes).flat_map(|at| ENDINGS.map(|ending| (at, ending)))
-                {
+                // A client that stores nothing ends with its process.
+                let endings = match self.client.stores {
+                    Some(_) => &ENDINGS[..],
+                    None => &ENDINGS[..1],
+                };
+                let cuts = (0..bytes).flat_map(|at| endings.iter().map(move |&end| (at, end)));
+                for (bytes, ending) in cuts {
                     line.cuts += 1;
                     match self.hold(Some(Cut {
                         connection,

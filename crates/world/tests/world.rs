@@ -1,5 +1,5 @@
 //! Nothing lost, nothing doubled: the ledger, and worlds by chance.
-use motemq_rig::world::{ledger, simulation};
+use motemq_world::{ledger, simulation};
 
 #[test]
 fn the_ledger_is_clean() {

@@ -1,5 +1,5 @@
 //! The messages of the world, and what one subscriber has had of them.
-use super::plan::Plan;
+use crate::plan::Plan;
 use motemq::QoS;
 use std::ops::AddAssign;
 
@@ -29,7 +29,10 @@ impl Message {
     /// Writes what it says into `payload`: which message it is, and bytes that follow from that.
     pub fn write(self, plan: &Plan, payload: &mut Vec<u8>) {
         let (least, most) = plan.length;
-        let length = least + self.mixed() as usize % (most - least + 1);
+        let length = match plan.large {
+            Some((every, length)) if self.number % every == every - 1 => length,
+            _ => least + self.mixed() as usize % (most - least + 1),
+        };
         payload.clear();
         payload.extend([self.publisher, self.qos as u8]);
         payload.extend(self.number.to_be_bytes());

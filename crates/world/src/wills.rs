@@ -2,9 +2,14 @@
 //! them.
 use super::plan::Plan;
 use motemq::QoS;
-use std::sync::{Arc, Mutex};
+use motemq_rig::broker::Connection;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
-/// A will says whose it is and of which connection, in six bytes.
+/// A will says whose it is and of which connection, in six bytes; as the client leaves it, of
+/// connection 0.
 pub type Will = (u8, u32);
 
 /// Where wills are published.
@@ -29,27 +34,37 @@ pub fn read(payload: &[u8]) -> Result<Will, String> {
 
 /// All wills that the broker has published, in this order.
 #[derive(Clone, Debug, Default)]
-pub struct Published(Arc<Mutex<Vec<Will>>>);
+pub struct Published(Arc<Mutex<All>>);
+
+#[derive(Debug, Default)]
+struct All {
+    wills: Vec<Will>,
+    connections: BTreeSet<u32>,
+}
 
 impl Published {
-    /// One more. Never two of one connection.
+    /// One more. Never two of one connection. A client leaves the same will with each connection,
+    /// so the number of the connection is written into it: no two are alike then.
     ///
     /// # Panics
     /// If it is not a will of this world.
-    pub fn add(&self, client: &str, payload: &[u8]) {
-        let will = read(payload).expect("the broker has it as it was sent");
+    pub fn add(&self, client: &str, connection: Connection, text: &mut Vec<u8>) {
+        let (publisher, number) = read(text).expect("the broker has it as it was sent");
         assert!(
-            client.strip_prefix('n') == Some(will.0.to_string().as_str()),
-            "{will:?} is {client}'s"
+            client.strip_prefix('n') == Some(publisher.to_string().as_str()) && number == 0,
+            "the will {number} of {publisher} is {client}'s"
         );
+        let will = (publisher, connection.0 as u32);
+        *text = payload(will).to_vec();
         let mut all = self.0.lock().expect("nobody panics with it");
-        assert!(!all.contains(&will), "{will:?} was published before");
-        all.push(will);
+        let is_new = all.connections.insert(will.1);
+        assert!(is_new, "{will:?} was published before");
+        all.wills.push(will);
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.lock().expect("nobody panics with it").len()
+        self.0.lock().expect("nobody panics with it").wills.len()
     }
 
     /// Whether a subscriber has had the wills as its QoS and theirs promise. `plans` are those of
@@ -71,7 +86,8 @@ impl Published {
                 Err("wills that it has not subscribed to".into())
             };
         };
-        let published = self.0.lock().expect("nobody panics with it");
+        let all = self.0.lock().expect("nobody panics with it");
+        let published = &all.wills;
         for granted in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
             let of = |will: &&Will| {
                 plans

@@ -4,15 +4,16 @@ pub use super::report::Report;
 use super::{
     ENDINGS, Ending, Fate, STEP, World,
     message::{Count, HEAD},
-    plan::{Plan, SIZES, SLOTS},
+    plan::{BACKLOG, Plan, Taking},
     trace::Trace,
 };
-use crate::{
+use core::time::Duration;
+use fastrand::Rng;
+use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+use motemq_rig::{
     broker::Config,
     link::{Direction, Faults},
 };
-use fastrand::Rng;
-use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -91,7 +92,7 @@ fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
     let forgets = chance.rng.u8(0..8) == 0;
     let mut world = World::new(plans, config, Trace::of(lines), forgets);
     for site in &mut world.sites {
-        site.ahead = chance.rng.u32(..);
+        site.ahead = milliseconds(chance.rng.u32(..));
     }
     match catch_unwind(AssertUnwindSafe(|| chance.run(&mut world))) {
         Ok(Ok(())) => Ok(chance.report(&world)),
@@ -165,15 +166,15 @@ impl Chance {
             4 => Some((None, AtMostOnce)),
             _ => Some((None, ExactlyOnce)),
         };
-        let tx = *pick(rng, &SIZES[1..]);
-        // The CONNECT has to fit.
-        let will = pick(
+        let will = *pick(
             rng,
             &[None, Some(AtMostOnce), Some(AtLeastOnce), Some(ExactlyOnce)],
-        )
-        .filter(|_| tx > SIZES[1]);
+        );
+        let keep = rng.u8(0..100) < 85;
+        let large = rng.u8(0..32) == 0;
         Plan {
-            keep: rng.u8(0..100) < 85,
+            keep,
+            stores: *pick(rng, &[Some(0), Some(0), Some(0), Some(1), Some(9), None]),
             wants,
             messages: if rng.u8(0..5) == 0 { 0 } else { messages },
             qos,
@@ -185,14 +186,24 @@ impl Chance {
                     *pick(rng, &[6, 12, 12, 30, 60, 60, 300])
                 },
             ),
-            slots: *pick(rng, &SLOTS),
-            rx: *pick(rng, &SIZES),
-            tx,
-            manual: rng.u8(0..4) == 0,
+            large: large.then(|| (rng.u32(100..300), rng.usize(70_000..100_000))),
+            in_flight: *pick(rng, &[1, 2, 3, 5, 8, 20, 100]),
+            queue: *pick(rng, &[(0, 0), (1, 30), (5, 200), (1000, 1 << 20)]),
+            stream: *pick(rng, &[1, 3, 20, 256]),
+            backlog: *pick(rng, &[2000, BACKLOG, BACKLOG, BACKLOG]),
+            taking: match rng.u8(0..8) {
+                0 => Taking::Slow(1),
+                1 => Taking::Slow(rng.u64(0..=20)),
+                2 => Taking::Manual(0),
+                3 => Taking::Manual(rng.u64(0..=20)),
+                _ => Taking::Prompt,
+            },
             keep_alive: *pick(rng, &[0, 1, 5, 60]),
             abandons: rng.u8(0..8) == 0,
+            reopens: rng.u8(0..8) == 0,
+            addresses: *pick(rng, &[1, 1, 1, 1, 2, 3]),
+            wait: Duration::from_millis(*pick(rng, &[0, 0, 50, 300])),
             will,
-            // Who hears its own will, and ends connections since it has no slot for it, has no end.
             hears_wills: will.is_none(),
             seed: rng.u64(..),
         }
@@ -230,10 +241,10 @@ impl Chance {
         let long = *pick(rng, &[5, 20, 100, 600, 2500]);
         let until = world.step + rng.u64(1..=long);
         match rng.u8(0..10) {
-            0 => world.sites[at].ahead = rng.u32(..),
-            1 => world.sites[at].ahead = world.sites[at].ahead.wrapping_add(rng.u32(..20_000)),
+            0 => world.sites[at].ahead += milliseconds(rng.u32(..)),
+            1 => world.sites[at].ahead += milliseconds(rng.u32(..20_000)),
             2 | 3 => world.sites[at].asleep = until,
-            4 | 5 => world.sites[at].leaving = true,
+            4 | 5 => world.sites[at].leaving = may_leave(&world.sites[at].node.plan),
             6 | 7 => {
                 if let Some((_, wire)) = world.wires.iter_mut().find(|(whose, _)| *whose == at) {
                     wire.asleep = until;
@@ -267,11 +278,11 @@ impl Chance {
             ..Report::default()
         };
         for site in &world.sites {
-            let app = site.node.app();
-            report.published += u64::from(app.published);
-            report.abandoned += app.abandoned;
-            report.unknown += app.unknown;
-            report.wills.1 += app.wills.len() as u64;
+            let ends = site.node.ends();
+            report.published += site.node.all_published();
+            report.abandoned += ends.abandoned;
+            report.unknown += ends.unknown;
+            report.wills.1 += site.node.wills().len() as u64;
             report.connections += site.connections;
             report.restarts += site.restarts;
         }
@@ -287,6 +298,16 @@ impl Chance {
             ..report
         }
     }
+}
+
+/// Another client goes on for one that has left, if all that has to be known is stored, or has ended
+/// with the session.
+fn may_leave(plan: &Plan) -> bool {
+    plan.stores.is_some() || !plan.keep
+}
+
+fn milliseconds(number: u32) -> Duration {
+    Duration::from_millis(number.into())
 }
 
 /// What becomes of a connection.
