@@ -163,6 +163,13 @@ fn full() -> Dialogue<3> {
     d
 }
 
+/// Whatever this crate was built with, it reads what another build of the same version wrote.
+#[test]
+fn the_bytes_of_an_image_are_the_same_in_every_build() {
+    let image = [2, 98, 149, 0, 1, 0, 0, 4, 18, 52, 7, 0, 0, 9, 0, 0, 36, 249];
+    assert_eq!(saved(&full().session), image);
+}
+
 #[test]
 fn exactly_once_delivery_survives_a_reset() {
     let image = saved(&full().session);
