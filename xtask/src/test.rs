@@ -139,7 +139,7 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
                 "--workspace",
                 "--all-targets",
                 "--features",
-                "motemq-tokio/store,motemq-std/store,motemq-std/rustls,motemq-tokio/rustls",
+                "motemq-tokio/store,motemq-std/store,motemq-faces/store,motemq-std/rustls,motemq-tokio/rustls",
             ]),
         );
         steps.run(
@@ -252,7 +252,7 @@ fn tests(steps: &mut Steps, tls: Option<&Missing>, install: bool) {
         test(&[
             "--workspace",
             "--features",
-            "motemq/fast,motemq-tokio/store,motemq-std/store,motemq-std/rustls,motemq-tokio/rustls",
+            "motemq/fast,motemq-tokio/store,motemq-std/store,motemq-faces/store,motemq-std/rustls,motemq-tokio/rustls",
         ]),
     );
     steps.run_unless(

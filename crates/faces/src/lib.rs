@@ -12,6 +12,7 @@
 //! `crates/std`, futures that are dropped and a clock that stands still in `crates/tokio`.
 //!
 //! ```console
-//! $ cargo test -p motemq-faces --test table             # all of it
+//! $ cargo test -p motemq-faces --test table             # all of it, but for the store
+//! $ cargo test -p motemq-faces --features store         # all of it
 //! $ cargo test -p motemq-faces --test table -- rule_04  # the scenarios of a rule, on both faces
 //! ```

@@ -24,7 +24,7 @@ const PACKAGES: [&str; 8] = [
     "--package",
     "motemq-faces",
     "--features",
-    "motemq-tokio/store,motemq-std/store",
+    "motemq-tokio/store,motemq-std/store,motemq-faces/store",
 ];
 
 /// What this machine lacks to do it. A test that passed over a missing server would be counted.

@@ -1,4 +1,4 @@
 //! The scenarios on `motemq-std`.
-mod face;
+pub mod face;
 #[path = "scenarios/mod.rs"]
 pub mod scenarios;

@@ -18,8 +18,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let trials = [
-        ("std", blocking::scenarios::all()),
-        ("tokio", asynchronous::scenarios::all()),
+        (blocking::face::NAME, blocking::scenarios::all()),
+        (asynchronous::face::NAME, asynchronous::scenarios::all()),
     ]
     .into_iter()
     .flat_map(|(face, scenarios)| {

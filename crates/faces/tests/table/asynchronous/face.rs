@@ -52,6 +52,9 @@ fn wait_timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
     wait(async { timeout(limit, work).await.ok() })
 }
 
+/// The name of the face.
+pub const NAME: &str = "tokio";
+
 /// A driver at work.
 pub struct Running(JoinHandle<Result<(), Ended>>);
 

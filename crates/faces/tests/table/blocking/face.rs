@@ -13,6 +13,9 @@ use std::{
     time::Duration,
 };
 
+/// The name of the face.
+pub const NAME: &str = "std";
+
 /// A driver at work.
 pub struct Running {
     is_stopped: Arc<AtomicBool>,

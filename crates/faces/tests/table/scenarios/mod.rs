@@ -15,6 +15,10 @@ mod rule_07_returns_from_everything;
 mod rule_08_every_address_has_its_turn;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;
+#[cfg(feature = "store")]
+mod rule_11_store_apart;
+#[cfg(feature = "store")]
+mod rule_12_durable_requests;
 mod rule_14_state_can_be_asked_for;
 mod sessions;
 
@@ -24,12 +28,17 @@ use super::face;
 pub type Scenario = (&'static str, fn());
 
 macro_rules! table {
-    ($($module:ident: $($name:ident)*;)*) => {
+    ($($(#[$when:meta])? $module:ident: $($name:ident)*;)*) => {
         /// Returns the table.
         pub fn all() -> Vec<Scenario> {
-            vec![$($(
-                (concat!(stringify!($module), "::", stringify!($name)), $module::$name),
-            )*)*]
+            let mut all: Vec<Scenario> = Vec::new();
+            $(
+                $(#[$when])?
+                all.extend([$(
+                    (concat!(stringify!($module), "::", stringify!($name)), $module::$name as fn()),
+                )*]);
+            )*
+            all
         }
     };
 }
@@ -131,6 +140,15 @@ table! {
         a_stream_is_a_handle
         leaving_without_a_connection_tells_what_was_not_sent
         an_upload_that_is_given_up_ends_the_connection;
+    #[cfg(feature = "store")]
+    rule_11_store_apart:
+        a_store_that_does_not_fit_is_an_error
+        what_waits_for_the_disk_ends_with_the_driver;
+    #[cfg(feature = "store")]
+    rule_12_durable_requests:
+        messages_survive_their_process
+        messages_survive_a_kill
+        what_was_published_is_on_the_disk;
     rule_14_state_can_be_asked_for:
         states_can_be_watched
         a_state_is_watched_while_there_is_no_connection

@@ -179,3 +179,40 @@ pub fn nothing(client: &mut Caller) {
         ("nothing", &b"last"[..])
     );
 }
+
+/// A file for a store that is gone in the end.
+#[cfg(feature = "store")]
+pub struct File(std::path::PathBuf);
+
+#[cfg(feature = "store")]
+impl File {
+    /// A new one.
+    pub fn new(name: &str) -> Self {
+        let name = format!("motemq-{}-{}-{name}", super::face::NAME, std::process::id());
+        let file = Self::at(std::env::temp_dir().join(name));
+        let _ = std::fs::remove_file(&file.0);
+        file
+    }
+
+    /// One that may be there.
+    pub fn at(path: impl Into<std::path::PathBuf>) -> Self {
+        File(path.into())
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+#[cfg(feature = "store")]
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Options of a client whose session is kept at both ends.
+#[cfg(feature = "store")]
+pub fn stored(broker: SocketAddr, file: &File) -> Options {
+    returning(broker, "kept").keep_session().store(file.path())
+}

@@ -1,0 +1,178 @@
+//! Rule 12: what is durable is durable, and nothing leaves whose change is not stored.
+use super::{
+    face::{self, Client, Filter, Publish, QoS, Subscription, WhenFull, run},
+    support::{File, SOON, connect, done, server, stored, until, unused_address},
+};
+use motemq_rig::{
+    link::Direction,
+    proxy::{Plan, Proxy},
+    server::Server,
+};
+use std::{
+    env, process,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+/// Receives what is published to `t`.
+fn watch(server: &Server) -> (Client, Subscription) {
+    let client = Client::clone(&connect(server.addr(), "watch"));
+    let filters = [Filter::new("t", QoS::ExactlyOnce)];
+    let stream = client.subscribe(&filters).unwrap();
+    (client, stream)
+}
+
+fn qos(n: u32) -> QoS {
+    if n.is_multiple_of(2) {
+        QoS::AtLeastOnce
+    } else {
+        QoS::ExactlyOnce
+    }
+}
+
+/// The driver is dropped again and again, as in a crash, wherever it is; each message arrives, those
+/// with QoS 2 once.
+pub fn messages_survive_their_process() {
+    let server = server();
+    let proxy = Proxy::start(server.addr()).unwrap();
+    let file = File::new("survive");
+    let (watching, mut stream) = watch(&server);
+    let mut chance = fastrand::Rng::with_seed(7);
+    for round in 0..20u32 {
+        let direction = if chance.bool() {
+            Direction::Up
+        } else {
+            Direction::Down
+        };
+        proxy.plan(Plan::cut_after(direction, chance.u64(4..300)));
+        let (client, driver) = Client::new(stored(proxy.addr(), &file)).unwrap();
+        let running = run(driver);
+        for n in round * 10..round * 10 + 10 {
+            let payload = n.to_be_bytes();
+            let publish = Publish::to("t").payload(&payload).qos(qos(n));
+            drop(client.publish(&publish).unwrap());
+        }
+        // What waits for a connection is written as soon as the driver runs.
+        thread::sleep(Duration::from_millis(chance.u64(1..30)));
+        running.stop();
+    }
+    let client = Client::connect(stored(server.addr(), &file)).unwrap();
+    let mut times = vec![0; 200];
+    let mut count = |payload: &[u8]| {
+        let n = u32::from_be_bytes(payload.try_into().unwrap());
+        times[n as usize] += 1;
+        !times.contains(&0)
+    };
+    while !count(&stream.recv_timeout(SOON).unwrap().payload) {}
+    client.disconnect(SOON).unwrap();
+    // What the broker got from the client stands before what it gets now.
+    let end = Publish::to("t").payload(b"end").qos(QoS::ExactlyOnce);
+    done(watching.publish(&end).unwrap()).unwrap();
+    loop {
+        let message = stream.recv_timeout(SOON).unwrap();
+        if message.payload == "end" {
+            break;
+        }
+        count(&message.payload);
+    }
+    let doubled: Vec<_> = (0..200)
+        .filter(|&n| times[n as usize] > 1 && qos(n) == QoS::ExactlyOnce)
+        .collect();
+    assert!(doubled.is_empty(), "QoS 2 came twice: {doubled:?}");
+}
+
+/// Tells this program that it is to be killed: with the broker's address, the file, and what messages
+/// begin with.
+const VICTIM: &str = "MOTEMQ_VICTIM";
+
+/// Publishes numbers until it is killed.
+fn victim(task: &str) {
+    let [addr, file, name] = task.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{VICTIM}={task}")
+    };
+    let file = File::at(file);
+    let options = stored(addr.parse().unwrap(), &file).queue(30, 1 << 20, WhenFull::Wait);
+    let client = Client::connect(options).unwrap();
+    // It is still needed.
+    std::mem::forget(file);
+    for n in 0.. {
+        let text = format!("{name} {n}");
+        let publish = Publish::to("t").payload(text.as_bytes());
+        drop(client.publish(&publish.qos(QoS::ExactlyOnce)).unwrap());
+    }
+}
+
+/// A process is killed again and again; what has left goes its way to the end, once, and nothing in
+/// between is missing.
+pub fn messages_survive_a_kill() {
+    if let Ok(task) = env::var(VICTIM) {
+        return victim(&task);
+    }
+    let server = server();
+    let file = File::new("killed");
+    let (watch, mut stream) = watch(&server);
+    let latest = Arc::new(Mutex::new(String::new()));
+    let seen = latest.clone();
+    let watching = thread::spawn(move || {
+        let mut came = Vec::new();
+        while let Ok(message) = stream.recv_timeout(SOON)
+            && message.payload != "end"
+        {
+            let text = String::from_utf8(message.payload.to_vec()).unwrap();
+            seen.lock().unwrap().clone_from(&text);
+            came.push(text);
+        }
+        came
+    });
+    let mut chance = fastrand::Rng::with_seed(7);
+    for round in 0..10 {
+        let this = format!(
+            "{}::rule_12_durable_requests::messages_survive_a_kill",
+            face::NAME
+        );
+        let mut victim = process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", &this])
+            .env(
+                VICTIM,
+                format!("{} {} {round}", server.addr(), file.path().display()),
+            )
+            .stdout(process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Not before some of its own have come; what the one before it left comes first.
+        let enough = watch.counters().received + chance.u64(1..200);
+        let begun = || latest.lock().unwrap().split(' ').next() == Some(&round.to_string());
+        until(|| watch.counters().received >= enough && begun());
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+    }
+    let client = Client::connect(stored(server.addr(), &file)).unwrap();
+    client.connected().unwrap();
+    client.disconnect(SOON).unwrap();
+    let end = Publish::to("t").payload(b"end").qos(QoS::ExactlyOnce);
+    done(watch.publish(&end).unwrap()).unwrap();
+    let came = watching.join().unwrap();
+    let mut next = [0; 10];
+    for message in came {
+        let (round, n) = message.split_once(' ').unwrap();
+        let next = &mut next[round.parse::<usize>().unwrap()];
+        assert_eq!(n.parse::<usize>().unwrap(), *next, "in round {round}");
+        *next += 1;
+    }
+    assert!(next.iter().all(|&next| next > 0), "{next:?}");
+}
+
+/// A message is on the disk when `publish` returns, though there is no connection.
+pub fn what_was_published_is_on_the_disk() {
+    let file = File::new("durable");
+    let (client, driver) = Client::new(stored(unused_address(), &file)).unwrap();
+    let running = run(driver);
+    let publish = Publish::to("t").payload(b"1").qos(QoS::ExactlyOnce);
+    drop(client.publish(&publish).unwrap());
+    running.stop();
+    let server = server();
+    let (_watching, mut stream) = watch(&server);
+    let _client = Client::connect(stored(server.addr(), &file)).unwrap();
+    assert_eq!(stream.recv_timeout(SOON).unwrap().payload, "1");
+}
