@@ -279,33 +279,42 @@ fn encoded(packet: &Packet<'_>) -> Result<Vec<u8>, SendError> {
 fn a_list_of_filters_of_any_length_is_written() {
     // The remaining length takes one byte, two and three.
     for body in [6, 0x7e, 0x7f, 0x80, 0x81, 0x3fff, 0x4000, 0x4001] {
-        let one = "f".repeat((body - 5).min(0x3000));
-        let rest = "g".repeat((body - 5 - one.len()).saturating_sub(3));
-        let filters = [
-            Filter::new(&one, QoS::AtLeastOnce),
-            Filter::new(&rest, QoS::ExactlyOnce),
-        ];
-        let list = if rest.is_empty() {
-            &filters[..1]
-        } else {
-            &filters
-        };
-        let id = PacketId::new(7).unwrap();
-        let packet = Packet::Subscribe {
-            id,
-            filters: list.into(),
-        };
-        let (mut memory, mut end) = (vec![0; 0x4100], 0);
-        packet.encode(&mut Out::new(&mut memory, &mut end)).unwrap();
-        let written = memory.get(..end).unwrap();
-        let Ok(Some((Packet::Subscribe { id: read, filters }, length))) = decode(written) else {
-            panic!("{body}: {written:?}");
-        };
-        assert_eq!((read, length), (id, written.len()));
-        assert!(filters.iter().eq(list.iter().copied()), "{body}");
-        let (mut little, mut end) = (vec![0; written.len() - 1], 0);
-        let full = packet.encode(&mut Out::new(&mut little, &mut end));
-        assert_eq!((full, end), (Err(SendError::TooLong), 0), "{body}");
+        for longest in [0x3000, 0xffff] {
+            let one = "f".repeat((body - 5).min(longest));
+            let rest = "g".repeat((body - 5 - one.len()).saturating_sub(3));
+            let filters = [
+                Filter::new(&one, QoS::AtLeastOnce),
+                Filter::new(&rest, QoS::ExactlyOnce),
+            ];
+            let count = if rest.is_empty() { 1 } else { 2 };
+            is_written(&filters[..count], body);
+        }
+    }
+}
+
+fn is_written(list: &[Filter<'_>], body: usize) {
+    let id = PacketId::new(7).unwrap();
+    let packet = Packet::Subscribe {
+        id,
+        filters: list.into(),
+    };
+    let (mut memory, mut end) = (vec![0; 0x4100], 0);
+    packet.encode(&mut Out::new(&mut memory, &mut end)).unwrap();
+    let written = memory.get(..end).unwrap();
+    let Ok(Some((Packet::Subscribe { id: read, filters }, length))) = decode(written) else {
+        panic!("{written:?}");
+    };
+    assert_eq!((read, length), (id, written.len()));
+    assert!(filters.iter().eq(list.iter().copied()), "{length}");
+    // There has to be room for the longest fixed header.
+    let mut memory = vec![0; body + 5];
+    for (room, outcome) in [
+        (body + 4, (Err(SendError::TooLong), 0)),
+        (body + 5, (Ok(()), length)),
+    ] {
+        let mut end = 0;
+        let written = packet.encode(&mut Out::new(&mut memory[..room], &mut end));
+        assert_eq!((written, end), outcome, "{length}");
     }
 }
 
