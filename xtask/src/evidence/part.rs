@@ -104,11 +104,16 @@ pub const PARTS: [Part; 13] = [
         name: "exploration",
         title: "Every order of events",
         about: "A model checker goes through all states of small configurations of the real `Session`: two slots, three messages, one lost \
-                connection. In none is a promise broken, and from each everything comes to its end. States:",
+                connection; and of the managed client: two in flight, up to three messages, one lost connection, or one process that ends and \
+                goes on with what is stored. In none is a promise broken, and from each everything comes to its end. States:",
         checked: true,
         slow: false,
         missing: Vec::new,
-        run: |_| counts::of("motemq-rig", "model"),
+        run: |_| {
+            let mut all = counts::of("motemq-rig", "model")?;
+            all.extend(counts::of("motemq-world", "model")?);
+            Ok(all)
+        },
     },
     Part {
         name: "properties",

@@ -48,10 +48,11 @@ impl Broker {
                         sent: std::mem::take(&mut self.sent),
                         ..Broker::default()
                     };
-                    // What was under way to the old session is gone with it.
-                    self.sent
-                        .iter_mut()
-                        .for_each(|(_, sent)| *sent = Sent::Done);
+                    // What was under way to the old session is gone with it; what is published
+                    // later is not.
+                    let sent = self.sent.iter_mut().map(|(_, sent)| sent);
+                    sent.filter(|sent| **sent != Sent::Waits)
+                        .for_each(|sent| *sent = Sent::Done);
                 }
                 write(
                     &Packet::ConnAck {

@@ -1,0 +1,83 @@
+//! Every order in which things can happen to the managed client in small configurations: up to three
+//! messages, one lost connection or one process that ends.
+#[path = "../../../rig/tests/model/broker.rs"]
+mod broker;
+mod properties;
+mod world;
+
+use motemq::QoS;
+use motemq_client::AckMode;
+use stateright::{Checker, Model};
+use world::World;
+
+const QOS: [QoS; 2] = [QoS::AtLeastOnce, QoS::ExactlyOnce];
+
+/// All states of these worlds hold all properties; how many there are.
+fn explore(worlds: impl IntoIterator<Item = World>) -> usize {
+    let count = |world: World| {
+        let checker = world.checker().threads(2).spawn_bfs().join();
+        checker.assert_properties();
+        checker.unique_state_count()
+    };
+    worlds.into_iter().map(count).sum()
+}
+
+/// All ways to give each of `N` messages QoS 1 or 2.
+fn mixes<const N: usize>() -> impl Iterator<Item = [QoS; N]> {
+    (0..1usize << N).map(|mix| std::array::from_fn(|at| QOS[mix >> at & 1]))
+}
+
+#[test]
+fn three_messages_out() {
+    let states = explore(mixes::<3>().map(|out| World::new(&out, &[])));
+    println!("client, three messages out: {states} states");
+}
+
+#[test]
+fn three_messages_in() {
+    let states = explore(mixes::<3>().map(|come| World::new(&[], &come)));
+    println!("client, three messages in: {states} states");
+}
+
+#[test]
+fn three_messages_in_acknowledged_by_the_next() {
+    let worlds = mixes::<3>().map(|come| World::new(&[], &come).taking(AckMode::OnNext));
+    let states = explore(worlds);
+    println!("client, three messages in, acknowledged by the next: {states} states");
+}
+
+#[test]
+fn one_message_out_and_one_in() {
+    let states = explore(mixes::<2>().map(|[out, come]| World::new(&[out], &[come])));
+    println!("client, a message each way: {states} states");
+}
+
+#[test]
+fn two_messages_out_some_withdrawn() {
+    let states = explore(mixes::<2>().map(|out| World::new(&out, &[]).withdraws()));
+    println!("client, two messages out, some withdrawn: {states} states");
+}
+
+#[test]
+fn a_message_each_way_byte_by_byte() {
+    let states = explore(QOS.map(|qos| World::new(&[qos], &[qos]).bytewise()));
+    println!("client, a message each way, byte by byte: {states} states");
+}
+
+#[test]
+fn a_session_ends_between() {
+    let states = explore(mixes::<2>().map(|[out, come]| World::new(&[out], &[come]).clean()));
+    println!("client, a session that ends with its connection: {states} states");
+}
+
+#[test]
+fn two_messages_out_and_a_process_that_ends() {
+    let states = explore(mixes::<2>().map(|out| World::new(&out, &[]).stores()));
+    println!("client, two messages out and a process that ends: {states} states");
+}
+
+#[test]
+fn two_messages_in_and_a_process_that_ends() {
+    let states = explore(mixes::<2>().map(|come| World::new(&[], &come).stores()));
+    println!("client, two messages in and a process that ends: {states} states");
+}

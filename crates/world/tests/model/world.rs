@@ -1,0 +1,472 @@
+//! A client, its application and store, a broker, and all that can happen next.
+use crate::{
+    broker::{Broker, Sent},
+    properties,
+};
+use motemq::{Publish, QoS};
+use motemq_client::{
+    AckMode, Changes, Client, Event, Options, Reconnect, Record, RequestError, RequestId, StreamId,
+    Taken, Transport, WriteBuf,
+};
+use stateright::{Model, Property};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    mem,
+    time::Duration,
+};
+
+/// The exploration is without the clock.
+const NOW: Duration = Duration::ZERO;
+
+/// What is explored.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub out: Vec<QoS>,
+    pub come: Vec<QoS>,
+    pub is_clean: bool,
+    mode: AckMode,
+    withdraws: bool,
+    bytewise: bool,
+    stores: bool,
+}
+
+/// What has become of a message of the application.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mine {
+    Unsent,
+    /// With its request, unless the process that asked for it has ended.
+    Asked(Option<RequestId>),
+    Acked,
+    Unknown,
+    Withdrawn,
+}
+
+/// What is stored in one transaction.
+#[derive(Clone, Hash, Debug, Default)]
+struct Store {
+    image: Option<Vec<u8>>,
+    records: BTreeMap<u64, Vec<u8>>,
+    mine: Vec<Mine>,
+    came: Vec<u8>,
+}
+
+// States are equal if their hashes are: see below.
+#[allow(clippy::derived_hash_with_manual_eq)]
+#[derive(Clone, Hash, Debug)]
+pub struct State {
+    pub client: Client,
+    pub broker: Broker,
+    pub mine: Vec<Mine>,
+    /// Messages that were processed, in this order.
+    pub came: Vec<u8>,
+    /// Connections or processes that may still be lost.
+    pub losses: u8,
+    /// A rule that was broken on the way here.
+    pub broken: Option<&'static str>,
+    stream: StreamId,
+    output: WriteBuf,
+    rx: Vec<u8>,
+    up: Vec<u8>,
+    down: Vec<u8>,
+    is_linked: bool,
+    store: Store,
+    /// Changes that are being stored, with what the application stores.
+    storing: Option<(Changes, Vec<Mine>, Vec<u8>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Action {
+    Connect,
+    Publish,
+    Withdraw,
+    /// The application takes a message, and processes it.
+    Take,
+    /// What was to be stored is stored.
+    Store,
+    /// A packet leaves.
+    Write,
+    /// A packet, or a byte, comes.
+    Read,
+    BrokerReads,
+    BrokerSends,
+    /// The connection is lost, and the process with it if it stores.
+    Lose,
+}
+
+impl World {
+    /// So many messages each way, with these QoS.
+    pub fn new(out: &[QoS], come: &[QoS]) -> Self {
+        World {
+            out: out.to_vec(),
+            come: come.to_vec(),
+            is_clean: false,
+            mode: AckMode::Manual,
+            withdraws: false,
+            bytewise: false,
+            stores: false,
+        }
+    }
+
+    /// How messages are taken.
+    pub fn taking(mut self, mode: AckMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The application may withdraw what it has asked for.
+    pub fn withdraws(mut self) -> Self {
+        self.withdraws = true;
+        self
+    }
+
+    /// Bytes come one by one.
+    pub fn bytewise(mut self) -> Self {
+        self.bytewise = true;
+        self
+    }
+
+    /// Sessions end with their connections.
+    pub fn clean(mut self) -> Self {
+        self.is_clean = true;
+        self
+    }
+
+    /// The process ends where its connection is lost, and another one goes on with what is stored.
+    pub fn stores(mut self) -> Self {
+        self.stores = true;
+        self
+    }
+
+    fn options(&self) -> Options {
+        let mut options = Options::new("c")
+            .keep_alive(0)
+            .in_flight(2)
+            .ack_timeout(None)
+            .reconnect(Reconnect::BackOff {
+                first: NOW,
+                cap: NOW,
+                max_tries: None,
+            });
+        if !self.is_clean {
+            options = options.keep_session();
+        }
+        if self.stores {
+            options = options.durable();
+        }
+        options
+    }
+}
+
+impl Model for World {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let mut client = Client::new(self.options()).expect("the options are good");
+        let stream = client.messages();
+        let mine = vec![Mine::Unsent; self.out.len()];
+        vec![State {
+            client,
+            broker: Broker {
+                sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(),
+                ..Broker::default()
+            },
+            store: Store {
+                mine: mine.clone(),
+                ..Store::default()
+            },
+            mine,
+            came: Vec::new(),
+            losses: 1,
+            broken: None,
+            stream,
+            output: WriteBuf::new(),
+            rx: Vec::new(),
+            up: Vec::new(),
+            down: Vec::new(),
+            is_linked: false,
+            storing: None,
+        }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        use Action::*;
+        actions.extend([Publish, Take]);
+        if self.withdraws {
+            actions.push(Withdraw);
+        }
+        if state.storing.is_some() {
+            actions.push(Store);
+        }
+        if !state.is_linked {
+            actions.push(Connect);
+            return;
+        }
+        actions.extend([Write, Read, BrokerReads, BrokerSends]);
+        if state.losses > 0 {
+            actions.push(Lose);
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        let happens = match action {
+            Action::Connect => state.connect(),
+            Action::Publish => self.publish(&mut state),
+            Action::Withdraw => state.withdraw(),
+            Action::Take => self.take(&mut state),
+            Action::Store => state.finish_storing(),
+            Action::Write => state.write(),
+            Action::Read => state.read(self.bytewise),
+            Action::BrokerReads => {
+                let happens = !state.up.is_empty();
+                if happens {
+                    state.broker.reads(&mut state.up, &mut state.down);
+                }
+                happens
+            }
+            Action::BrokerSends => state.broker.sends(&mut state.down),
+            Action::Lose => {
+                state.lose();
+                if self.stores {
+                    self.restart(&mut state);
+                }
+                true
+            }
+        };
+        if !happens {
+            return None;
+        }
+        state.drive();
+        self.check(&mut state);
+        // To look into an empty stream again changes nothing.
+        Some(state).filter(|state| action != Action::Take || state != last)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::all()
+    }
+}
+
+/// Clients can be hashed, not compared.
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        hash(self) == hash(other)
+    }
+}
+
+fn hash(state: &State) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl World {
+    fn publish(&self, state: &mut State) -> bool {
+        let Some(at) = state.mine.iter().position(|&mine| mine == Mine::Unsent) else {
+            return false;
+        };
+        let payload = [at as u8];
+        let message = Publish::to("m").payload(&payload).qos(self.out[at]);
+        match state.client.publish(&message) {
+            Ok(Some(request)) => {
+                state.mine[at] = Mine::Asked(Some(request));
+                // It is watched from now on.
+                if state.client.poll_outcome(request).is_some() {
+                    state.broken = Some("a message has ended that was just accepted");
+                }
+            }
+            Ok(None) => state.broken = Some("a message with QoS 1 or 2 has no request"),
+            // Two are in flight.
+            Err(_) => return false,
+        }
+        true
+    }
+
+    fn take(&self, state: &mut State) -> bool {
+        match state.client.take(state.stream, self.mode) {
+            Taken::Message(item) => {
+                state.came.extend(item.message.payload.first());
+                if let Some(ack) = item.ack {
+                    state.client.ack(ack);
+                }
+            }
+            Taken::Pending => {}
+            Taken::End => state.broken = Some("the stream has ended"),
+        }
+        true
+    }
+
+    /// Another process begins with what is stored. What was received with QoS 1 was stored at once,
+    /// before its acknowledgement.
+    fn restart(&self, state: &mut State) {
+        state.storing = None;
+        let records = state.store.records.iter().map(|(&number, bytes)| Record {
+            number,
+            bytes: bytes.clone(),
+        });
+        let client = match &state.store.image {
+            Some(image) => Client::restore(self.options(), image, records).ok(),
+            None => Client::new(self.options()).ok(),
+        };
+        let Some(client) = client else {
+            state.broken = Some("what is stored cannot be restored");
+            return;
+        };
+        state.client = client;
+        state.stream = state.client.messages();
+        state.mine = state.store.mine.clone();
+        for mine in &mut state.mine {
+            if let Mine::Asked(request) = mine {
+                *request = None;
+            }
+        }
+        let stored = &state.store.came;
+        let is_kept =
+            |at: &u8| self.come[usize::from(*at)] == QoS::AtLeastOnce || stored.contains(at);
+        state.came.retain(is_kept);
+    }
+
+    /// Outcomes that the client must not have.
+    fn check(&self, state: &mut State) {
+        let may_be_unknown = |at: usize| self.is_clean && self.out[at] == QoS::ExactlyOnce;
+        let mut mine = state.mine.iter().enumerate();
+        if mine.any(|(at, &mine)| mine == Mine::Unknown && !may_be_unknown(at)) {
+            state.broken = Some("the broker has kept the session, and an outcome is unknown");
+        }
+    }
+}
+
+impl State {
+    /// Opens a connection, as far as the client wants one.
+    fn connect(&mut self) -> bool {
+        // Identifiers of a session that is not recognized begin elsewhere on each connection.
+        let random = u64::from(self.losses) << 60;
+        for _ in 0..10 {
+            match self.client.poll_transport(NOW, random) {
+                Transport::Resolve { attempt, .. } => self.client.on_resolved(attempt, 1, NOW),
+                Transport::Dial { attempt, .. } => {
+                    self.is_linked = self.client.on_opened(attempt, NOW);
+                    return self.is_linked;
+                }
+                Transport::Wait => {}
+                _ => break,
+            }
+        }
+        self.broken = Some("the client does not connect");
+        true
+    }
+
+    /// What a driver does in its turns.
+    fn drive(&mut self) {
+        for _ in 0..100 {
+            let mut again = false;
+            if self.is_linked {
+                let mut input = &self.rx[..];
+                again |= self.client.read_limit() > 0 && self.client.on_read(&mut input, NOW);
+                let rest = input.len();
+                self.rx.drain(..self.rx.len() - rest);
+                again |= self.client.on_timeout(NOW, || 0);
+                again |= self.client.poll_output(&mut self.output);
+            }
+            while let Some(event) = self.client.poll_event() {
+                self.on_event(event);
+            }
+            if !again {
+                return;
+            }
+        }
+        self.broken = Some("the driver spins");
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Completed { request } => self.on_completed(request),
+            Event::Persist { .. } if self.storing.is_none() => {
+                let changes = self.client.take_changes();
+                self.storing = Some((changes, self.mine.clone(), self.came.clone()));
+            }
+            Event::Connected { .. }
+            | Event::AttemptFailed { .. }
+            | Event::Disconnected { .. }
+            | Event::Delivered { .. }
+            | Event::Room => {}
+            _ => self.broken = Some("an event without a reason"),
+        }
+    }
+
+    fn on_completed(&mut self, request: RequestId) {
+        let asked = Mine::Asked(Some(request));
+        let mine = self.mine.iter_mut().find(|mine| **mine == asked);
+        let outcome = self.client.poll_outcome(request);
+        self.client.forget(request);
+        match (mine, outcome) {
+            (Some(mine), Some(Ok(_))) => *mine = Mine::Acked,
+            (Some(mine), Some(Err(RequestError::OutcomeUnknown))) => *mine = Mine::Unknown,
+            _ => self.broken = Some("an outcome that nobody awaits, or none where there is one"),
+        }
+    }
+
+    fn withdraw(&mut self) -> bool {
+        let asked = self.mine.iter_mut().find_map(|mine| match *mine {
+            Mine::Asked(Some(request)) => Some((mine, request)),
+            _ => None,
+        });
+        let Some((mine, request)) = asked else {
+            return false;
+        };
+        *mine = Mine::Withdrawn;
+        self.client.withdraw(request);
+        true
+    }
+
+    fn finish_storing(&mut self) -> bool {
+        let Some((changes, mine, came)) = self.storing.take() else {
+            return false;
+        };
+        let store = &mut self.store;
+        let records = changes.records.into_iter();
+        store
+            .records
+            .extend(records.map(|record| (record.number, record.bytes)));
+        for number in changes.removed {
+            store.records.remove(&number);
+        }
+        (store.image, store.mine, store.came) = (Some(changes.image), mine, came);
+        self.client.on_persisted(changes.version);
+        true
+    }
+
+    fn write(&mut self) -> bool {
+        let bytes = self.output.bytes();
+        let length = bytes.get(1).map_or(0, |&length| usize::from(length) + 2);
+        self.up.extend_from_slice(&bytes[..length]);
+        self.output.consume(length);
+        self.client.on_written(length, NOW);
+        length > 0
+    }
+
+    fn read(&mut self, bytewise: bool) -> bool {
+        let length = if bytewise {
+            self.down.len().min(1)
+        } else {
+            let length = self.down.get(1);
+            length.map_or(0, |&length| usize::from(length) + 2)
+        };
+        self.rx.extend(self.down.drain(..length));
+        length > 0
+    }
+
+    /// The connection is gone, with all that was under way on it.
+    fn lose(&mut self) {
+        self.client.on_closed(None, NOW);
+        self.is_linked = false;
+        self.losses -= 1;
+        self.broker.open = false;
+        self.output = WriteBuf::new();
+        mem::take(&mut self.rx);
+        self.up.clear();
+        self.down.clear();
+    }
+}
