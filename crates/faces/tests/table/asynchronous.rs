@@ -1,4 +1,4 @@
 //! The scenarios on `motemq-tokio`.
-pub mod face;
 #[path = "scenarios/mod.rs"]
 pub mod scenarios;
+use motemq_faces::asynchronous as face;

@@ -1,4 +1,4 @@
 //! The scenarios on `motemq-std`.
-pub mod face;
 #[path = "scenarios/mod.rs"]
 pub mod scenarios;
+use motemq_faces::blocking as face;

@@ -3,6 +3,7 @@ mod support;
 
 mod delivery;
 mod large;
+mod proxies;
 mod queue;
 mod rule_00_acknowledged_after_processed;
 mod rule_01_application_stops_nothing;
@@ -21,27 +22,10 @@ mod rule_11_store_apart;
 mod rule_12_durable_requests;
 mod rule_14_state_can_be_asked_for;
 mod sessions;
+mod websocket;
 
 use super::face;
-
-/// A scenario with its name.
-pub type Scenario = (&'static str, fn());
-
-macro_rules! table {
-    ($($(#[$when:meta])? $module:ident: $($name:ident)*;)*) => {
-        /// Returns the table.
-        pub fn all() -> Vec<Scenario> {
-            let mut all: Vec<Scenario> = Vec::new();
-            $(
-                $(#[$when])?
-                all.extend([$(
-                    (concat!(stringify!($module), "::", stringify!($name)), $module::$name as fn()),
-                )*]);
-            )*
-            all
-        }
-    };
-}
+use motemq_faces::table;
 
 table! {
     delivery:
@@ -59,6 +43,12 @@ table! {
         a_reader_that_is_dropped_loses_its_message_only
         a_large_message_is_read_in_pieces
         a_source_that_fails_publishes_nothing;
+    proxies:
+        proxies_lead_to_the_broker
+        tls_goes_through_proxies
+        a_missing_broker_is_reported
+        refusals_are_reported
+        a_missing_proxy_is_reported;
     queue:
         what_waits_for_a_connection_is_bounded
         the_oldest_gives_way_if_that_is_wished
@@ -161,4 +151,8 @@ table! {
         a_lost_session_begins_anew
         what_was_acknowledged_meanwhile_is_not_sent_again
         what_was_held_meanwhile_comes;
+    websocket:
+        frames_may_be_cut_anywhere
+        the_request_is_as_wanted_each_time
+        servers_that_do_not_speak_mqtt;
 }

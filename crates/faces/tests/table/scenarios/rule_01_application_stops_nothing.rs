@@ -110,9 +110,11 @@ pub fn an_answer_behind_many_messages_is_found() {
         hears(b"\x82\x0a\0\x01\0\x01s\x01\0\x01u\x01"),
         says(messages.clone()),
         says(b"\x90\x04\0\x01\x01\x80"),
+        // The filter that was granted is given back.
         hears(b"\xa2\x05\0\x02\0\x01s"),
+        hears(b"\xa2\x05\0\x03\0\x01s"),
         says(messages),
-        says(b"\xb0\x02\0\x02"),
+        says(b"\xb0\x02\0\x02\xb0\x02\0\x03"),
         hears(b"\xe0\0"),
     ]]);
     let mut client = connect(addr, "a");

@@ -1,21 +1,18 @@
 //! Proxies on the way to a broker: SOCKS5 and HTTP CONNECT, and the errors when one refuses.
-#![cfg(feature = "websocket")]
+use super::{
+    face::{
+        Client, DisconnectReason, Ended, Filter, Options, Proxy, Publish, QoS, Reconnect, Tls,
+        TlsBackend, TransportError, TransportErrorKind, run,
+    },
+    support::{SOON, server, unused_address},
+};
 use motemq_rig::{
-    broker::Config,
     forward_proxy::{self, Refusal},
-    server::Server,
+    listeners::Listeners,
     web::{Manners, Web},
 };
-use motemq_std::{
-    Client, DisconnectReason, Ended, Filter, Options, Proxy, Publish, QoS, Reconnect,
-    TransportError, TransportErrorKind,
-};
-use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-const SOON: Duration = Duration::from_secs(20);
 /// `node:secret` in base64.
 const BASIC: &str = "bm9kZTpzZWNyZXQ=";
 
@@ -35,7 +32,7 @@ fn works(options: Options) {
     let payload = vec![7; 100_000];
     for qos in [QoS::AtMostOnce, QoS::ExactlyOnce] {
         let publish = Publish::to("t").payload(&payload).qos(qos);
-        let _ = client.publish(&publish).unwrap();
+        drop(client.publish(&publish).unwrap());
         let message = messages.recv_timeout(SOON).unwrap();
         assert!(message.payload[..] == payload);
     }
@@ -44,17 +41,11 @@ fn works(options: Options) {
 
 /// How an attempt to connect ends.
 fn fails(options: Options) -> TransportError {
-    let (_client, mut driver) = Client::new(options).unwrap();
-    match driver.drive(SOON).expect("an end in time") {
+    let (_client, driver) = Client::new(options).unwrap();
+    match run(driver).join() {
         Err(Ended::GaveUp(DisconnectReason::Transport(error))) => error,
         other => panic!("{other:?}"),
     }
-}
-
-/// Returns an address at which no server listens.
-fn unused_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
 }
 
 fn proxies() -> [String; 4] {
@@ -66,9 +57,8 @@ fn proxies() -> [String; 4] {
     ]
 }
 
-#[test]
-fn proxies_lead_to_the_broker() {
-    let broker = Server::start(Config::new()).unwrap();
+pub fn proxies_lead_to_the_broker() {
+    let broker = server();
     let web = Web::start(broker.addr(), Manners::Unkind(1)).unwrap();
     for proxy in proxies() {
         works(options(&broker.url(), &proxy));
@@ -79,11 +69,7 @@ fn proxies_lead_to_the_broker() {
     }
 }
 
-#[cfg(feature = "_tls")]
-#[test]
-fn tls_goes_through_proxies() {
-    use motemq_rig::listeners::Listeners;
-    use motemq_std::{Tls, TlsBackend};
+pub fn tls_goes_through_proxies() {
     let Some(ways) = Listeners::for_test("tls_goes_through_proxies") else {
         return;
     };
@@ -97,8 +83,7 @@ fn tls_goes_through_proxies() {
     }
 }
 
-#[test]
-fn a_missing_broker_is_reported() {
+pub fn a_missing_broker_is_reported() {
     let nobody = format!("mqtt://{}", unused_address());
     for proxy in proxies() {
         let error = fails(options(&nobody, &proxy));
@@ -110,8 +95,7 @@ fn a_missing_broker_is_reported() {
     }
 }
 
-#[test]
-fn refusals_are_reported() {
+pub fn refusals_are_reported() {
     for Refusal { url, words } in forward_proxy::refusals().unwrap() {
         let options =
             options("mqtt://broker.example", &url).connect_timeout(Duration::from_millis(500));
@@ -128,8 +112,7 @@ fn refusals_are_reported() {
     }
 }
 
-#[test]
-fn a_missing_proxy_is_reported() {
+pub fn a_missing_proxy_is_reported() {
     let nobody = unused_address();
     let options = options("mqtt://broker.example", &format!("http://{nobody}"));
     let error = fails(options);

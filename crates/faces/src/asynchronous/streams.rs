@@ -13,7 +13,9 @@ pub use motemq_tokio::Unacked;
 /// `None`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecvTimeoutError {
+    /// None has come within the time.
     Timeout,
+    /// The stream has ended.
     Ended,
 }
 
@@ -26,14 +28,17 @@ impl Subscription {
         Subscription(subscription)
     }
 
+    /// See [`motemq_tokio::Subscription::granted`].
     pub fn granted(&self) -> &[QoS] {
         self.0.granted()
     }
 
+    /// See [`motemq_tokio::Subscription::recv`].
     pub fn recv(&mut self) -> Option<Message> {
         wait(self.0.recv()).map(Message)
     }
 
+    /// See [`motemq_tokio::Subscription::recv`].
     pub fn recv_timeout(&mut self, limit: Duration) -> Result<Message, RecvTimeoutError> {
         wait_timeout(limit, self.0.recv())
             .ok_or(RecvTimeoutError::Timeout)?
@@ -41,6 +46,7 @@ impl Subscription {
             .ok_or(RecvTimeoutError::Ended)
     }
 
+    /// See [`motemq_tokio::Subscription::recv_unacked`].
     pub fn recv_unacked_timeout(
         &mut self,
         limit: Duration,
@@ -51,6 +57,7 @@ impl Subscription {
         Ok((Message(message), unacked))
     }
 
+    /// See [`motemq_tokio::Subscription::unsubscribe`].
     pub fn unsubscribe(self) -> Result<(), SubscribeError> {
         wait(self.0.unsubscribe())
     }
@@ -65,6 +72,7 @@ impl Iterator for Subscription {
 }
 
 /// A subscription that is being made.
+#[derive(Debug)]
 pub struct Subscribing(motemq_tokio::Subscribing);
 
 impl Subscribing {
@@ -72,6 +80,7 @@ impl Subscribing {
         Subscribing(subscribing)
     }
 
+    /// Waits for the broker's answer.
     pub fn wait(self) -> Result<Subscription, SubscribeError> {
         wait(self.0).map(Subscription)
     }
@@ -90,6 +99,7 @@ impl Deref for Message {
 }
 
 impl Message {
+    /// See [`motemq_tokio::Message::into_reader`].
     pub fn into_reader(self) -> PayloadReader {
         PayloadReader(self.0.into_reader())
     }

@@ -1,23 +1,20 @@
 //! WebSockets, before the in-process broker: frames cut anywhere, and servers that do not play
 //! along.
-#![cfg(feature = "websocket")]
-#[expect(dead_code, reason = "each test program uses a part of it")]
-mod support;
-
+use super::{
+    face::{
+        Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, TransportError,
+        TransportErrorKind, WebSocket, WebSocketError,
+    },
+    support::{Caller, LEVELS, next, server},
+};
 use motemq_rig::{
-    broker::Config,
     server::Server,
     web::{Manners, Web},
 };
-use motemq_std::{
-    Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, TransportError,
-    TransportErrorKind, WebSocket, WebSocketError,
-};
 use std::error::Error;
-use support::{Caller, SOON};
 
 fn web(manners: Manners) -> (Server, Web) {
-    let broker = Server::start(Config::new()).unwrap();
+    let broker = server();
     let web = Web::start(broker.addr(), manners).unwrap();
     (broker, web)
 }
@@ -29,8 +26,7 @@ fn options(web: &Web) -> Options {
         .reconnect(Reconnect::Never)
 }
 
-#[test]
-fn frames_may_be_cut_anywhere() {
+pub fn frames_may_be_cut_anywhere() {
     for seed in 0..3 {
         let (_broker, web) = web(Manners::Unkind(seed));
         let mut client = Caller::connect(options(&web)).unwrap();
@@ -41,11 +37,11 @@ fn frames_may_be_cut_anywhere() {
             .map(|n| (n ^ n >> 8 ^ n >> 16) as u8)
             .collect();
         for payload in [&b""[..], b"small", &large] {
-            for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            for qos in LEVELS {
                 client
                     .publish(&Publish::to("t").payload(payload).qos(qos))
                     .unwrap();
-                let message = client.recv(SOON).unwrap().expect("a message");
+                let message = next(&mut client);
                 assert!(
                     message.payload[..] == *payload && message.qos == qos,
                     "{seed}: {} bytes",
@@ -57,8 +53,7 @@ fn frames_may_be_cut_anywhere() {
     }
 }
 
-#[test]
-fn the_request_is_as_wanted_each_time() {
+pub fn the_request_is_as_wanted_each_time() {
     let (_broker, web) = web(Manners::Unkind(0));
     let asked = WebSocket::new()
         .header("X-Device", "node-7")
@@ -103,8 +98,7 @@ fn fails(options: Options) -> TransportError {
     }
 }
 
-#[test]
-fn servers_that_do_not_speak_mqtt() {
+pub fn servers_that_do_not_speak_mqtt() {
     let refused = |manners, is: &dyn Fn(&WebSocketError) -> bool| {
         let error = fails(options(&web(manners).1));
         assert_eq!(error.kind(), TransportErrorKind::WebSocket);

@@ -17,6 +17,7 @@ use std::{
 pub const NAME: &str = "std";
 
 /// A driver at work.
+#[derive(Debug)]
 pub struct Running {
     is_stopped: Arc<AtomicBool>,
     thread: JoinHandle<Option<Result<(), Ended>>>,

@@ -1,14 +1,18 @@
-//! What is given only when it is whole, frames and records, comes slowly: no call takes longer for
-//! it, and nobody is taken for dead.
-#![cfg(feature = "websocket")]
+//! Rule 13: nothing below MQTT holds more memory than the buffers, or passes for a sign of life of the
+//! broker.
+//!
+//! Frames and records are given only when they are whole. Where they come slowly, no call takes
+//! longer for it, and no broker is taken for dead.
+use super::{
+    SOON,
+    face::{Client, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError, Tls, publish_once},
+};
 use motemq_rig::{
     broker::Config,
+    listeners::Listeners,
     proxy::{Plan, Proxy},
     server::Server,
     web::{Manners, Web},
-};
-use motemq_std::{
-    Client, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError, publish_once,
 };
 use std::{
     thread,
@@ -22,7 +26,6 @@ const SLOW: Plan = Plan {
     most: Some(1024),
     pause: Duration::from_millis(50),
 };
-const SOON: Duration = Duration::from_secs(20);
 /// As long as a call may take.
 const WAIT: Duration = Duration::from_millis(300);
 
@@ -73,8 +76,7 @@ fn comes_in_time(there: Options, straight: &Options) {
     stopping.join().unwrap();
 }
 
-#[test]
-fn a_large_frame_that_comes_slowly() {
+pub fn a_large_frame_that_comes_slowly() {
     let broker = Server::start(Config::new()).unwrap();
     let web = Web::start(broker.addr(), Manners::Large).unwrap();
     let slow = Proxy::start(web.addr()).unwrap();
@@ -86,19 +88,22 @@ fn a_large_frame_that_comes_slowly() {
     );
 }
 
-#[cfg(feature = "_tls")]
-#[test]
-fn records_that_come_slowly() {
-    use motemq_rig::listeners::Listeners;
-    use motemq_std::Tls;
-    let Some(ways) = Listeners::for_test("records_that_come_slowly") else {
+/// Passes the messages of a real broker, over TLS.
+fn records(test: &str, url: impl Fn(&Listeners) -> String) {
+    let Some(ways) = Listeners::for_test(test) else {
         return;
     };
     let straight = Options::from_url(&ways.plain()).unwrap();
-    for url in [ways.secure(), ways.secure_web()] {
-        let (slow, url) = Proxy::before(&url).unwrap();
-        slow.plan(SLOW);
-        let tls = Tls::new().ca(ways.authority.pem().as_bytes()).unwrap();
-        comes_in_time(Options::from_url(&url).unwrap().tls(tls), &straight);
-    }
+    let (slow, url) = Proxy::before(&url(&ways)).unwrap();
+    slow.plan(SLOW);
+    let tls = Tls::new().ca(ways.authority.pem().as_bytes()).unwrap();
+    comes_in_time(Options::from_url(&url).unwrap().tls(tls), &straight);
+}
+
+pub fn records_that_come_slowly() {
+    records("records_that_come_slowly", Listeners::secure);
+}
+
+pub fn frames_in_records_that_come_slowly() {
+    records("frames_in_records_that_come_slowly", Listeners::secure_web);
 }

@@ -4,11 +4,12 @@ mod streams;
 
 pub use motemq_tokio::{
     Address, Attempt, Counters, Direction, DisconnectReason, Driver, Ended, Error, Fault, Filter,
-    Options, OptionsError, Overflow, Packet, Publish, PublishError, QoS, Reconnect, RequestError,
-    ReturnCode, SessionState, Stage, State, SubscribeError, TransportErrorKind, UploadError,
-    WhenFull, Will, profile,
+    Options, OptionsError, Overflow, Packet, Proxy, Publish, PublishError, QoS, Reconnect,
+    RequestError, ReturnCode, SessionState, Stage, State, SubscribeError, Tls, TlsBackend,
+    TransportError, TransportErrorKind, UploadError, WebSocket, WebSocketError, WhenFull, Will,
+    profile,
 };
-pub use streams::{Message, RecvTimeoutError, Subscribing, Subscription};
+pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;
 
 use std::{
@@ -56,6 +57,7 @@ fn wait_timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
 pub const NAME: &str = "tokio";
 
 /// A driver at work.
+#[derive(Debug)]
 pub struct Running(JoinHandle<Result<(), Ended>>);
 
 /// Lets a driver work until it is stopped or the client has ended.
@@ -124,25 +126,30 @@ pub fn publish_once(options: Options, publish: &Publish<'_>, limit: Duration) ->
 pub struct Client(motemq_tokio::Client);
 
 impl Client {
+    /// Makes a client, and lets a driver work.
     pub fn connect(options: Options) -> Result<Self, Error> {
         let (client, driver) = Self::new(options)?;
         RUNTIME.spawn(driver);
         Ok(client)
     }
 
+    /// See [`motemq_tokio::Client::new`].
     pub fn new(options: Options) -> Result<(Self, Driver), Error> {
         let (client, driver) = motemq_tokio::Client::new(options)?;
         Ok((Client(client), driver))
     }
 
+    /// See [`motemq_tokio::Client::publish`].
     pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
         wait(self.0.publish(publish)).map(Receipt)
     }
 
+    /// See [`motemq_tokio::Client::try_publish`].
     pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
         self.0.try_publish(publish).map(Receipt)
     }
 
+    /// See [`motemq_tokio::Client::publish_from`].
     pub fn publish_from(
         &self,
         publish: &Publish<'_>,
@@ -151,46 +158,57 @@ impl Client {
         wait(self.0.publish_from(publish, Source(from))).map(Receipt)
     }
 
+    /// See [`motemq_tokio::Client::subscribe`].
     pub fn subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscription, SubscribeError> {
         wait(self.0.subscribe(filters)).map(Subscription::new)
     }
 
+    /// See [`motemq_tokio::Client::subscribe`].
     pub fn begin_subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscribing, SubscribeError> {
         Ok(Subscribing::new(self.0.subscribe(filters)))
     }
 
+    /// See [`motemq_tokio::Client::unsubscribe`].
     pub fn unsubscribe(&self, filters: &[&str]) -> Result<(), SubscribeError> {
         wait(self.0.unsubscribe(filters))
     }
 
+    /// See [`motemq_tokio::Client::messages`].
     pub fn messages(&self) -> Subscription {
         Subscription::new(self.0.messages())
     }
 
+    /// See [`motemq_tokio::Client::connected`].
     pub fn connected(&self) -> Result<SessionState, Ended> {
         wait(self.0.connected())
     }
 
+    /// See [`motemq_tokio::Client::connected`].
     pub fn connected_timeout(&self, limit: Duration) -> Result<Option<SessionState>, Ended> {
         wait_timeout(limit, self.0.connected()).transpose()
     }
 
+    /// See [`motemq_tokio::Client::state`].
     pub fn state(&self) -> State {
         self.0.state()
     }
 
+    /// See [`motemq_tokio::Client::states`].
     pub fn states(&self) -> States {
         States(self.0.states())
     }
 
+    /// See [`motemq_tokio::Client::subscriptions`].
     pub fn subscriptions(&self) -> Vec<String> {
         self.0.subscriptions()
     }
 
+    /// See [`motemq_tokio::Client::counters`].
     pub fn counters(&self) -> Counters {
         self.0.counters()
     }
 
+    /// See [`motemq_tokio::Client::disconnect`].
     pub fn disconnect(&self, limit: Duration) -> Result<(), Ended> {
         wait(self.0.disconnect(limit))
     }
@@ -203,18 +221,20 @@ impl Client {
 
 /// The outcome of a message.
 #[derive(Debug)]
-#[must_use]
 pub struct Receipt(motemq_tokio::Receipt);
 
 impl Receipt {
+    /// Waits for the outcome.
     pub fn wait(self) -> Result<(), RequestError> {
         wait(self.0)
     }
 
+    /// Waits for the outcome, for no longer than `limit`.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<(), RequestError>> {
         wait_timeout(limit, &mut self.0)
     }
 
+    /// Returns the outcome if it is known.
     pub fn poll(&mut self) -> Option<Result<(), RequestError>> {
         self.wait_timeout(Duration::ZERO)
     }
@@ -225,6 +245,7 @@ impl Receipt {
 pub struct States(motemq_tokio::States);
 
 impl States {
+    /// See [`motemq_tokio::States::changed`].
     pub fn changed_timeout(&mut self, limit: Duration) -> Option<State> {
         wait_timeout(limit, self.0.changed())
     }
