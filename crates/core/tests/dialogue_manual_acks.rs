@@ -142,6 +142,13 @@ fn a_repetition_is_found_in_any_order_of_identifiers() {
     }
     let (emitted, _) = d.feed(publish("t").qos1(5).dup());
     assert_eq!(emitted, [message("t", b"").qos1(5).dup()]);
+    // Each of two identifiers stands for two messages that await their acknowledgements.
+    let mut d = ManualDialogue::<8>::open();
+    assert_eq!(
+        d.feed([7, 7, 8, 8].map(|id| publish("t").qos1(id))).0.len(),
+        4
+    );
+    assert_eq!(d.feed(publish("t").qos1(7).dup()).0, []);
 }
 
 /// Brokers need not count: identifiers may have gaps, decrease and start again.
