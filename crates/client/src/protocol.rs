@@ -97,12 +97,13 @@ impl ProtocolState {
         capacity: usize,
         out: &mut Out<'_>,
     ) -> Result<Option<(Event<'i>, Option<AckToken>)>, Fault> {
-        self.may_have_changed = true;
+        let before = input.len();
         loop {
             if !self.session.can_receive_qos_2() {
                 self.grow_session();
             }
             let event = self.acks.receive(&mut self.session, input, capacity, out)?;
+            self.may_have_changed |= event.is_some() || input.len() < before;
             if event.is_some() || input.is_empty() || !self.acks.is_full(&self.session) {
                 return Ok(event);
             }
@@ -110,6 +111,16 @@ impl ProtocolState {
                 return Ok(None);
             }
         }
+    }
+
+    /// Time passes, which changes nothing that outlives the connection: see [`Session::tick`].
+    pub fn tick(&mut self, now: u32, out: &mut Out<'_>) -> Result<Option<u32>, Fault> {
+        self.session.tick(now, out)
+    }
+
+    /// What was received has to wait: see [`Session::on_reading_paused`].
+    pub fn on_reading_paused(&mut self) {
+        self.session.on_reading_paused();
     }
 
     /// Makes room for more acknowledgements, or, if that does not help, for more QoS 2 messages. The
@@ -137,6 +148,7 @@ impl ProtocolState {
         let has_grown =
             larger.slots() > self.session.slots() && larger.adopt(&self.session).is_ok();
         if has_grown {
+            self.may_have_changed = true;
             self.session = larger;
         }
         has_grown
