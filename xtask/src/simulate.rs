@@ -27,7 +27,11 @@ impl Default for Options {
     }
 }
 
-/// Runs the worlds and tells what happened in them.
+/// Worlds after which it is told how far it is.
+const PART: u64 = 1000;
+
+/// Runs the worlds and tells what happened in them. A run of many worlds tells how far it is, so
+/// that it can be taken up there.
 ///
 /// # Errors
 /// A promise was broken: what happened last in that world, and how to see it again.
@@ -45,9 +49,26 @@ pub fn run(options: &Options) -> Result<Report, String> {
             "more than {MOST} messages for each seed: ask for more seeds"
         ))?;
     let begun = Instant::now();
-    let report = simulation::run(first..first.saturating_add(seeds), each).map_err(|Failure { seed, what }| {
-        format!("{what}\nseed {seed} fails; see it again with `cargo xtask simulate --first {seed} --seeds 1 --messages {each}`")
-    })?;
+    let end = first.saturating_add(seeds);
+    let mut report = Report::default();
+    for seed in (first..end).step_by(PART as usize) {
+        let next = end.min(seed.saturating_add(PART));
+        report += simulation::run(seed..next, each).map_err(|Failure { seed, what }| {
+            format!(
+                "{what}\nseed {seed} fails; see it again with `cargo xtask simulate --first {seed} \
+                 --seeds 1 --messages {each}`"
+            )
+        })?;
+        if next < end {
+            let (rest, messages) = (end - next, (end - next) * u64::from(each));
+            println!(
+                "{} messages in worlds {first} to {}: clean; the rest is `cargo xtask simulate \
+                 --first {next} --seeds {rest} --messages {messages}`",
+                report.published,
+                next - 1
+            );
+        }
+    }
     println!("{report}; {:.0} s", begun.elapsed().as_secs_f64());
     Ok(report)
 }
