@@ -53,7 +53,9 @@ pub struct Item {
 /// The moment from which a message that is taken from a stream counts as processed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AckMode {
-    /// The next message is taken from the stream, or the stream is closed.
+    /// The next message is taken from the stream, the stream is closed, or the connection is lost.
+    /// With QoS 2 a message in hand does not arrive again then, with QoS 1 it may. A program that
+    /// must not lose it if the process ends there acknowledges by [`Manual`](Self::Manual).
     OnNext,
     /// The application calls [`Client::ack`](crate::Client::ack).
     Manual,
