@@ -82,15 +82,15 @@ impl Node {
             return Ok(false);
         };
         let mut has_acted = false;
+        if step >= self.volatile.busy_until {
+            has_acted |= self.acknowledge()?;
+        }
         while step >= self.volatile.busy_until {
             if self.volatile.reading.is_some() {
                 has_acted |= self.volatile.has_messages && self.read_payload()?;
                 if self.volatile.reading.is_some() {
                     break;
                 }
-            }
-            if let Taking::Manual(_) = self.plan.taking {
-                has_acted |= self.acknowledge()?;
             }
             if !self.volatile.has_messages {
                 break;
