@@ -1,47 +1,22 @@
 //! Attempts to open a connection, each in a thread of its own: the system's resolver, hooks of the
 //! application and handshakes take their time, and cannot all be interrupted.
 use crate::{
-    Address, Dial, Options, TransportError, TransportErrorKind,
-    credentials::{Attempt, Hook, Login},
-    error::unopened,
+    Address, Attempt, Dial, Options, TransportError, TransportErrorKind,
+    credentials::Hook,
     link::Carrier,
     shared::{Inner, Shared},
     stream::Stream,
 };
-use motemq_net::{Route, Scheme, addresses_to_try};
+use motemq_hosted::{Candidates, Login, Target, find_addresses, no_credentials, unopened};
+use motemq_net::{Route, Scheme};
 use std::{
     io,
-    net::{SocketAddr, ToSocketAddrs},
+    net::ToSocketAddrs,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
-
-/// The destination of attempts.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub broker: Address,
-    pub route: Arc<Route>,
-    addresses: Vec<SocketAddr>,
-}
-
-impl Target {
-    /// Returns where it is, for people.
-    pub fn place(&self) -> String {
-        self.broker.to_string()
-    }
-
-    /// Returns where the first socket leads, for people.
-    pub fn next_place(&self) -> String {
-        match &self.route.proxy {
-            Some(proxy) if self.route.scheme != Scheme::Unix => {
-                format!("the proxy {}:{}", proxy.host(), proxy.port())
-            }
-            _ => self.place(),
-        }
-    }
-}
 
 /// The result of an attempt.
 pub(crate) enum Done {
@@ -84,9 +59,7 @@ impl Custom {
 /// All attempts that are under way.
 pub(crate) struct Attempts {
     custom: Option<Custom>,
-    brokers: Vec<Address>,
-    /// The way to the brokers, unless it is plain TCP.
-    route: Option<Arc<Route>>,
+    candidates: Candidates,
     hook: Option<Hook>,
     limit: Duration,
     /// The attempts that were not given up. Others are left behind.
@@ -99,20 +72,11 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub fn new(options: Options, custom: Option<Custom>) -> Self {
-        let route = options.complete_route();
-        let mut brokers = options.brokers;
-        if brokers.is_empty() {
-            let port = route
-                .as_ref()
-                .map_or(Scheme::Mqtt.default_port(), |route| route.port());
-            let host = "localhost".into();
-            brokers.push(Address { host, port });
-        }
+        let candidates = options.brokers.candidates(options.client.get_profile());
         let (sender, receiver) = mpsc::channel();
         Attempts {
             custom,
-            brokers,
-            route,
+            candidates,
             hook: options.credentials,
             limit: options.client.get_connect_timeout(),
             current: Vec::new(),
@@ -129,16 +93,10 @@ impl Attempts {
 
     /// Asks the application for its credentials, and finds out the addresses of a broker.
     pub fn resolve(&mut self, attempt: u32, broker: u32, shared: &Arc<Shared>) {
-        let Some(broker) = self.brokers.get(broker as usize).cloned() else {
+        let Some(route) = self.candidates.route_to(broker) else {
             return;
         };
-        tracing::debug!(%broker, "connecting");
-        let route = self.route.as_deref().cloned().unwrap_or_default();
-        let route = Route {
-            host: broker.host,
-            port: Some(broker.port),
-            ..route
-        };
+        tracing::debug!(broker = %route.place(), "connecting");
         let (hook, resolves) = (self.hook.clone(), self.custom.is_none());
         self.begin(attempt, shared, move |_| {
             let (target, login) = resolve(route, hook, resolves)?;
@@ -151,7 +109,7 @@ impl Attempts {
         let Some(target) = self.target.clone() else {
             return;
         };
-        let address = target.addresses.get(address as usize).copied();
+        let address = target.address(address);
         let (custom, limit) = (self.custom.clone(), self.limit);
         self.begin(attempt, shared, move |tell| {
             let opened = match custom {
@@ -213,7 +171,7 @@ impl Attempts {
             let done = match found {
                 Found::Answered => return Some((attempt, Done::Answered)),
                 Found::Target(target, login) => {
-                    let addresses = target.addresses.len().max(1) as u32;
+                    let addresses = target.count();
                     self.target = Some(Arc::from(target));
                     Done::Resolved(addresses, login)
                 }
@@ -236,48 +194,18 @@ fn resolve(
     hook: Option<Hook>,
     resolves: bool,
 ) -> Result<(Target, Option<Login>), TransportError> {
-    let (route, login) = match hook {
-        None => (route, None),
-        Some(hook) => {
-            let place = route.place();
-            let Attempt { route, login } = hook.ask(route).map_err(|error| {
-                let text = format!("there are no credentials for {place}: {error}");
-                TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
-            })?;
-            (route, login)
-        }
-    };
-    let broker = Address {
-        host: route.host.clone(),
-        port: route.port(),
-    };
-    let addresses = if resolves && route.scheme != Scheme::Unix {
-        find_addresses(&route)?
+    let mut attempt = Attempt::new(route);
+    if let Some(hook) = hook {
+        let place = attempt.route.place();
+        let asked = hook.ask(attempt);
+        attempt = asked.map_err(|error| no_credentials(&place, error))?;
+    }
+    let login = attempt.take_login();
+    let addresses = if resolves && attempt.route.scheme != Scheme::Unix {
+        let next_hop = attempt.route.next_hop();
+        find_addresses(next_hop.0, next_hop.to_socket_addrs())?
     } else {
         Vec::new()
     };
-    let route = Arc::new(route);
-    let target = Target {
-        broker,
-        route,
-        addresses,
-    };
-    Ok((target, login))
-}
-
-fn find_addresses(route: &Route) -> Result<Vec<SocketAddr>, TransportError> {
-    let next_hop = route.next_hop();
-    let found = next_hop.to_socket_addrs().map(addresses_to_try);
-    let host = next_hop.0;
-    let failed = |text: String| TransportError::new(TransportErrorKind::Resolve, text);
-    match found {
-        Ok(addresses) if addresses.is_empty() => {
-            Err(failed(format!("{host} has no address: check the name")))
-        }
-        Ok(addresses) => Ok(addresses),
-        Err(error) => {
-            let text = format!("no address of {host} was found ({error}): check the name, and DNS");
-            Err(failed(text).with_source(Arc::new(error)))
-        }
-    }
+    Ok((Target::new(attempt.route, addresses), login))
 }

@@ -139,7 +139,7 @@ impl Client {
     fn opening(options: Options, custom: Option<Custom>) -> Result<(Client, Driver), Error> {
         let client_options = options.client_options();
         let (client, store) = match &options.store {
-            Some(path) => crate::store::restore(path, client_options)?,
+            Some(path) => motemq_hosted::store::restore(path, client_options)?,
             None => (motemq_client::Client::new(client_options)?, None),
         };
         let (poller, waker) = Poller::new()?;

@@ -2,10 +2,10 @@
 use crate::{
     link::Link,
     shared::{Inner, Shared, Sleep},
-    trace::Trace,
     woken::Woken,
 };
 use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_hosted::Trace;
 use motemq_net::PartialRead;
 use std::{
     io::{self, ErrorKind},

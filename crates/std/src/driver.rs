@@ -5,14 +5,13 @@ use crate::{
     Ended, Options,
     attempts::{Attempts, Custom, Done},
     connection::{Connection, Next},
-    error::closed,
     link::{Carrier, Link, PAUSE, Poller},
     shared::{Inner, Shared, Sleep},
     tasks::{Watched, poll_tasks, report},
-    trace::{Hook, Trace},
     woken::Woken,
 };
 use motemq_client::{Transport, TransportError, TransportErrorKind};
+use motemq_hosted::{Hook, Trace, closed};
 use std::{fmt, io, sync::Arc, time::Duration};
 
 /// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but

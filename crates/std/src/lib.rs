@@ -53,16 +53,14 @@ mod store;
 mod stream;
 mod subscription;
 mod tasks;
-mod trace;
 mod transport;
 mod upload;
 mod woken;
 
 pub use batch::Batch;
 pub use client::Client;
-pub use credentials::Attempt;
 pub use driver::Driver;
-pub use error::{Error, RecvTimeoutError, UploadError};
+pub use error::{Error, RecvTimeoutError};
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_client::{
@@ -70,6 +68,7 @@ pub use motemq_client::{
     PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError, TransportError,
     TransportErrorKind, WhenFull, Will, profile,
 };
+pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{
     BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
@@ -77,7 +76,7 @@ pub use motemq_net::{
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
-pub use options::{Address, Options};
+pub use options::Options;
 pub use publish_once::publish_once;
 pub use receipt::Receipt;
 pub use state::{State, States};

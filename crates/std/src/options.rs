@@ -1,37 +1,14 @@
 //! The options of a client: brokers, the way there, limits.
-use crate::{
-    credentials::{Attempt, Hook as CredentialsHook},
-    trace::Hook,
-};
+use crate::{Attempt, credentials::Hook as CredentialsHook};
 use motemq::packet::Packet;
 use motemq_client::Direction;
+use motemq_hosted::{Brokers, Hook};
 #[cfg(feature = "_tls")]
 use motemq_net::Tls;
 #[cfg(feature = "websocket")]
 use motemq_net::WebSocket;
-use motemq_net::{BrokerUrl, Proxy, Route, Scheme, UrlError};
-use std::{error::Error, fmt, sync::Arc};
-
-/// The host and port of a broker.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Address {
-    /// A name or an IP address, without brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.is_empty() {
-            f.write_str("a Unix socket")
-        } else if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
+use motemq_net::{Proxy, Route, UrlError};
+use std::error::Error;
 
 /// The options of a [`Client`](crate::Client): where the brokers are and how they are reached, who
 /// the client is, how long it waits for what, and how much may wait.
@@ -54,9 +31,7 @@ impl fmt::Display for Address {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) client: motemq_client::Options,
-    pub(crate) brokers: Vec<Address>,
-    /// Unless it is plain TCP. What most clients do without takes no memory of them.
-    route: Option<Arc<Route>>,
+    pub(crate) brokers: Brokers,
     topic: Option<String>,
     pub(crate) hook: Option<Hook>,
     pub(crate) credentials: Option<CredentialsHook>,
@@ -75,8 +50,7 @@ impl Options {
     pub fn new(client_id: impl Into<String>) -> Self {
         Options {
             client: motemq_client::Options::new(client_id),
-            brokers: Vec::new(),
-            route: None,
+            brokers: Brokers::default(),
             topic: None,
             hook: None,
             credentials: None,
@@ -86,7 +60,7 @@ impl Options {
     }
 
     /// Reads `mqtt://[user[:password]@]host[:port][/topic]`, or the same with `mqtts://`, `ws://`,
-    /// `wss://`, `unix://`: see [`BrokerUrl`]. The client identifier is empty: set
+    /// `wss://`, `unix://`: see [`BrokerUrl`](crate::BrokerUrl). The client identifier is empty: set
     /// [`client_id`](Self::client_id), without which the session cannot be
     /// [kept](Self::keep_session).
     ///
@@ -102,17 +76,13 @@ impl Options {
     /// # Ok::<(), motemq_std::UrlError>(())
     /// ```
     pub fn from_url(url: &str) -> Result<Self, UrlError> {
-        let url = BrokerUrl::parse(url)?;
-        let is_plain = url.scheme == Scheme::Mqtt;
-        let mut options = Options::new("").broker(url.host.clone(), url.port);
-        options.route = (!is_plain).then(|| Arc::new(Route::from(&url)));
-        options.client = match (url.user, url.password) {
-            (Some(user), Some(password)) => options.client.login(user, password),
-            (Some(user), None) => options.client.user(user),
-            _ => options.client,
-        };
-        options.topic = url.topic;
-        Ok(options)
+        let (brokers, client, topic) = Brokers::from_url(url)?;
+        Ok(Options {
+            client,
+            brokers,
+            topic,
+            ..Self::new("")
+        })
     }
 
     /// Returns the topic or filter in the [URL](Self::from_url) that these options were made from,
@@ -125,21 +95,20 @@ impl Options {
     /// tried, from the one that was reached last on. All addresses of a host are tried, at intervals
     /// of a quarter of a second, and the first that opens is used.
     pub fn broker(mut self, host: impl Into<String>, port: u16) -> Self {
-        let host = host.into();
-        self.brokers.push(Address { host, port });
+        self.brokers.add(host.into(), port);
         self
     }
 
     /// Sets how brokers are reached, apart from host and port: through which layers.
     pub fn route(mut self, route: Route) -> Self {
-        self.route = Some(Arc::new(route));
+        self.brokers.set_route(route);
         self
     }
 
     /// Uses TLS with these settings. The port of a [broker](Self::broker) is then mostly 8883.
     #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
-        let route = self.route_mut();
+        let route = self.brokers.route_mut();
         *route = std::mem::take(route).secured(tls);
         self
     }
@@ -154,19 +123,15 @@ impl Options {
     /// # Ok::<(), motemq_std::UrlError>(())
     /// ```
     pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.route_mut().proxy = Some(proxy);
+        self.brokers.route_mut().proxy = Some(proxy);
         self
     }
 
     /// Sets headers and more of the request for a WebSocket, where the URL has one.
     #[cfg(feature = "websocket")]
     pub fn websocket(mut self, websocket: WebSocket) -> Self {
-        self.route_mut().websocket = websocket;
+        self.brokers.route_mut().websocket = websocket;
         self
-    }
-
-    fn route_mut(&mut self) -> &mut Route {
-        Arc::make_mut(self.route.get_or_insert_default())
     }
 
     motemq_client::face_options!();
@@ -228,30 +193,6 @@ impl Options {
 
     /// Returns the options of the client below.
     pub(crate) fn client_options(&self) -> motemq_client::Options {
-        self.client.clone().brokers(self.brokers.len() as u32)
-    }
-
-    /// Returns the way to the brokers, with what their profile requires; `None` if it is plain TCP.
-    pub(crate) fn complete_route(&self) -> Option<Arc<Route>> {
-        let Some(profile) = self.client.get_profile() else {
-            return self.route.clone();
-        };
-        let mut route = self.route.as_deref().cloned().unwrap_or_default();
-        let port = self.brokers.first().map(|broker| broker.port);
-        route.port = port.or(route.port);
-        if route.port.is_none() && route.scheme == Scheme::Mqtt {
-            route.port = Some(profile.port);
-            if profile.tls {
-                route.scheme = Scheme::Mqtts;
-            }
-        }
-        #[cfg(feature = "_tls")]
-        if let Some((port, protocol)) = profile.alpn
-            && (route.scheme, route.port()) == (Scheme::Mqtts, port)
-            && !route.tls.has_alpn()
-        {
-            route.tls = std::mem::take(&mut route.tls).alpn(&[protocol]);
-        }
-        Some(Arc::new(route))
+        self.client.clone().brokers(self.brokers.count())
     }
 }

@@ -1,8 +1,9 @@
 //! The state that the handles and the driver share, behind one lock that is held for short times
 //! and never across a system call; and the connection, behind another.
-use crate::{connection::Io, state::Watch, woken::Woken};
+use crate::{connection::Io, woken::Woken};
 use mio::Waker;
 use motemq_client::{Client, Event};
+use motemq_hosted::Watch;
 use std::{
     mem,
     sync::{Mutex, MutexGuard, PoisonError, TryLockError},

@@ -1,8 +1,6 @@
 //! The state of the connection as the application sees it.
 use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
-use motemq_client::Event;
 use std::{
-    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -101,7 +99,7 @@ impl States {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         States {
             shared: shared.clone(),
-            seen: shared.with(|inner| inner.watch.version),
+            seen: shared.with(|inner| inner.watch.version()),
         }
     }
 
@@ -124,54 +122,14 @@ impl States {
     pub(crate) fn changed_until(&mut self, until: Option<Duration>) -> Option<State> {
         let (shared, seen) = (&self.shared, self.seen);
         let (version, state) = shared.wait(until, |inner, thread| {
-            if inner.watch.version == seen {
+            if inner.watch.version() == seen {
                 inner.changed.put(thread);
                 return None;
             }
             let state = State::new(inner.client.state(), shared);
-            Some((inner.watch.version, state))
+            Some((inner.watch.version(), state))
         })?;
         self.seen = version;
         Some(state)
-    }
-}
-
-/// Counts changes of the state.
-#[derive(Debug, Default)]
-pub(crate) struct Watch {
-    version: u64,
-    has_changed: bool,
-}
-
-impl Watch {
-    /// Counts the event if it changes the state.
-    pub fn on_event(&mut self, event: &Event) {
-        let is_change = matches!(
-            event,
-            Event::Connected { .. }
-                | Event::AttemptFailed { .. }
-                | Event::Disconnected { .. }
-                | Event::Refused { .. }
-                | Event::Ended(_)
-        );
-        if is_change {
-            self.on_change();
-        }
-    }
-
-    /// The state changes, with or without an event.
-    pub fn on_change(&mut self) {
-        self.version += 1;
-        self.has_changed = true;
-    }
-
-    /// A version of the state is stored, for which those wait that wait for another state, too.
-    #[cfg(feature = "store")]
-    pub fn on_persisted(&mut self) {
-        self.has_changed = true;
-    }
-
-    pub fn take_changed(&mut self) -> bool {
-        mem::take(&mut self.has_changed)
     }
 }

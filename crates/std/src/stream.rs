@@ -1,6 +1,7 @@
 //! The connection to a broker: a socket, and the layers over it.
-use crate::{attempts::Target, socket::Socket};
+use crate::socket::Socket;
 use mio::{Events, Poll, Registry, Token};
+use motemq_hosted::Target;
 use motemq_net::{Connection, Opening, Route, Scheme, limit_unsent};
 use std::{
     fmt,

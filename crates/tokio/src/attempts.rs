@@ -1,44 +1,17 @@
 //! Attempts to open a connection: names that are being resolved, and connections that are being
 //! opened, several at a time.
 use crate::{
-    Address, Options, TransportError, TransportErrorKind,
-    credentials::{Attempt, Hook, Login},
+    Attempt, Options, TransportError,
+    credentials::Hook,
     dial::{Answer, BoxFuture, Open},
-    error::unopened,
 };
-use motemq_net::{Route, Scheme, addresses_to_try};
+use motemq_hosted::{Candidates, Login, Target, find_addresses, no_credentials, unopened};
+use motemq_net::{Route, Scheme};
 use std::{
     io,
-    net::SocketAddr,
-    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::net::lookup_host;
-
-/// The destination of attempts.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub broker: Address,
-    pub route: Arc<Route>,
-    addresses: Vec<SocketAddr>,
-}
-
-impl Target {
-    /// Returns where it is, for people.
-    pub fn place(&self) -> String {
-        self.broker.to_string()
-    }
-
-    /// Returns where the first socket leads, for people.
-    pub fn next_place(&self) -> String {
-        match &self.route.proxy {
-            Some(proxy) if self.route.scheme != Scheme::Unix => {
-                format!("the proxy {}:{}", proxy.host(), proxy.port())
-            }
-            _ => self.place(),
-        }
-    }
-}
 
 /// The result of an attempt.
 pub(crate) enum Done<S> {
@@ -60,9 +33,7 @@ enum Work<S> {
 /// All attempts that are under way.
 pub(crate) struct Attempts<O: Open> {
     open: O,
-    brokers: Vec<Address>,
-    /// The way to the brokers, unless it is plain TCP.
-    route: Option<Arc<Route>>,
+    candidates: Candidates,
     hook: Option<Hook>,
     works: Vec<(u32, Work<O::Stream>)>,
     /// The destination of the last name that was resolved.
@@ -71,20 +42,10 @@ pub(crate) struct Attempts<O: Open> {
 
 impl<O: Open> Attempts<O> {
     pub fn new(options: Options, open: O) -> Self {
-        let route = options.complete_route();
-        let mut brokers = options.brokers;
-        if brokers.is_empty() {
-            let port = route
-                .as_ref()
-                .map_or(Scheme::Mqtt.default_port(), |route| route.port());
-            let host = "localhost".into();
-            brokers.push(Address { host, port });
-        }
-        brokers.shrink_to_fit();
+        let candidates = options.brokers.candidates(options.client.get_profile());
         Attempts {
             open,
-            brokers,
-            route,
+            candidates,
             hook: options.credentials,
             works: Vec::new(),
             target: None,
@@ -98,16 +59,10 @@ impl<O: Open> Attempts<O> {
 
     /// Asks the application for its credentials, and finds out the addresses of a broker.
     pub fn resolve(&mut self, attempt: u32, broker: u32) {
-        let Some(broker) = self.brokers.get(broker as usize).cloned() else {
+        let Some(route) = self.candidates.route_to(broker) else {
             return;
         };
-        tracing::debug!(%broker, "connecting");
-        let route = self.route.as_deref().cloned().unwrap_or_default();
-        let route = Route {
-            host: broker.host,
-            port: Some(broker.port),
-            ..route
-        };
+        tracing::debug!(broker = %route.place(), "connecting");
         let future = Box::pin(resolve(route, self.hook.clone(), O::RESOLVES));
         self.works.push((attempt, Work::Resolve(future)));
     }
@@ -116,7 +71,7 @@ impl<O: Open> Attempts<O> {
     pub fn open(&mut self, attempt: u32, address: u32) {
         let Some(target) = &self.target else { return };
         let answer = Answer::default();
-        let address = target.addresses.get(address as usize).copied();
+        let address = target.address(address);
         let future = self.open.open(target, address, answer.clone());
         self.works.push((attempt, Work::Open(future, answer)));
     }
@@ -139,7 +94,7 @@ impl<O: Open> Attempts<O> {
             let done = match work {
                 Work::Resolve(future) => future.as_mut().poll(cx).map(|resolved| match resolved {
                     Ok((target, login)) => {
-                        let addresses = target.addresses.len().max(1) as u32;
+                        let addresses = target.count();
                         self.target = Some(Box::new(target));
                         Done::Resolved(addresses, login)
                     }
@@ -169,48 +124,18 @@ async fn resolve(
     hook: Option<Hook>,
     resolves: bool,
 ) -> Result<(Target, Option<Login>), TransportError> {
-    let (route, login) = match hook {
-        None => (route, None),
-        Some(hook) => {
-            let place = route.place();
-            let Attempt { route, login } = hook.ask(route).await.map_err(|error| {
-                let text = format!("there are no credentials for {place}: {error}");
-                TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
-            })?;
-            (route, login)
-        }
-    };
-    let broker = Address {
-        host: route.host.clone(),
-        port: route.port(),
-    };
-    let addresses = if resolves && route.scheme != Scheme::Unix {
-        find_addresses(&route).await?
+    let mut attempt = Attempt::new(route);
+    if let Some(hook) = hook {
+        let place = attempt.route.place();
+        let asked = hook.ask(attempt).await;
+        attempt = asked.map_err(|error| no_credentials(&place, error))?;
+    }
+    let login = attempt.take_login();
+    let addresses = if resolves && attempt.route.scheme != Scheme::Unix {
+        let next_hop = attempt.route.next_hop();
+        find_addresses(next_hop.0, lookup_host(next_hop).await)?
     } else {
         Vec::new()
     };
-    let route = Arc::new(route);
-    let target = Target {
-        broker,
-        route,
-        addresses,
-    };
-    Ok((target, login))
-}
-
-async fn find_addresses(route: &Route) -> Result<Vec<SocketAddr>, TransportError> {
-    let next_hop = route.next_hop();
-    let found = lookup_host(next_hop).await.map(addresses_to_try);
-    let host = next_hop.0;
-    let failed = |text: String| TransportError::new(TransportErrorKind::Resolve, text);
-    match found {
-        Ok(addresses) if addresses.is_empty() => {
-            Err(failed(format!("{host} has no address: check the name")))
-        }
-        Ok(addresses) => Ok(addresses),
-        Err(error) => {
-            let text = format!("no address of {host} was found ({error}): check the name, and DNS");
-            Err(failed(text).with_source(Arc::new(error)))
-        }
-    }
+    Ok((Target::new(attempt.route, addresses), login))
 }

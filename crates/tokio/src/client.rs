@@ -122,7 +122,7 @@ impl Client {
     fn opening(options: Options, open: impl Open) -> Result<(Client, Driver), OptionsError> {
         let client_options = options.client_options();
         let (client, store) = match &options.store {
-            Some(path) => crate::store::restore(path, client_options)?,
+            Some(path) => motemq_hosted::store::restore(path, client_options)?,
             None => (motemq_client::Client::new(client_options)?, None),
         };
         let shared = Shared::new(client);

@@ -2,11 +2,11 @@
 use crate::{
     shared::{Inner, Shared},
     timer::Timer,
-    trace::Trace,
     woken::Woken,
 };
 use bytes::{Buf, BufMut, BytesMut};
 use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_hosted::Trace;
 use motemq_net::PartialRead;
 use std::{
     future::Future,

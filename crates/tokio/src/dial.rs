@@ -1,5 +1,6 @@
 //! Opening connections: the one place where another transport comes in.
-use crate::{Address, attempts::Target};
+use crate::Address;
+use motemq_hosted::Target;
 use std::{
     future::Future,
     io,

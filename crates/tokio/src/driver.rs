@@ -8,13 +8,12 @@ use crate::{
     client::is_good,
     connection::{Connection, Over},
     dial::{BoxFuture, Open},
-    error::closed,
     shared::{Inner, Shared},
     timer::Timer,
-    trace::{Hook, Trace},
     woken::Woken,
 };
 use motemq_client::{State, Transport, TransportError, TransportErrorKind};
+use motemq_hosted::{Hook, Trace, closed};
 use std::{
     fmt,
     future::Future,

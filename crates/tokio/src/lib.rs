@@ -55,16 +55,14 @@ mod store;
 mod stream;
 mod subscription;
 mod timer;
-mod trace;
 mod upload;
 mod waiters;
 mod woken;
 
 pub use client::Client;
-pub use credentials::Attempt;
 pub use dial::Dial;
 pub use driver::Driver;
-pub use error::{Error, UploadError};
+pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
 pub use motemq_client::{
@@ -72,6 +70,7 @@ pub use motemq_client::{
     PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError, TransportError,
     TransportErrorKind, WhenFull, Will, profile,
 };
+pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{
     BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
@@ -79,7 +78,7 @@ pub use motemq_net::{
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
-pub use options::{Address, Options};
+pub use options::Options;
 pub use publish_once::publish_once;
 pub use receipt::Receipt;
 pub use state::{State, States};

@@ -1,7 +1,8 @@
 //! The state that the handles and the driver share, behind one lock that is held for short times
 //! and never across an await, a system call or a waker.
-use crate::{state::Watch, waiters::Waiters, woken::Woken};
+use crate::{waiters::Waiters, woken::Woken};
 use motemq_client::{Client, Event};
+use motemq_hosted::Watch;
 use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
@@ -130,7 +131,7 @@ impl Inner {
                     woken.changes = Some(Box::new(self.client.take_changes()));
                 }
                 event => {
-                    woken.changed |= self.watch.on_event(&event);
+                    self.watch.on_event(&event);
                     woken.events.push(event);
                 }
             }

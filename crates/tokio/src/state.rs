@@ -1,7 +1,6 @@
 //! The state of the connection as the application sees it.
 use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
-use motemq_client::Event;
-use std::{mem, pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 use tokio::time::Instant;
 
 /// The state of the connection: see [`Client::state`](crate::Client::state).
@@ -101,7 +100,7 @@ impl States {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         States {
             shared: shared.clone(),
-            seen: shared.with(|inner| inner.watch.version),
+            seen: shared.with(|inner| inner.watch.version()),
         }
     }
 
@@ -115,7 +114,7 @@ impl States {
             changed.as_mut().enable();
             let (version, state) = self.shared.with(|inner| {
                 let state = State::new(inner.client.state(), &self.shared);
-                (inner.watch.version, state)
+                (inner.watch.version(), state)
             });
             if version != self.seen {
                 self.seen = version;
@@ -123,38 +122,5 @@ impl States {
             }
             changed.await;
         }
-    }
-}
-
-/// Counts changes of the state.
-#[derive(Debug, Default)]
-pub(crate) struct Watch {
-    version: u64,
-    has_changed: bool,
-}
-
-impl Watch {
-    /// Returns whether the event changes the state.
-    pub fn on_event(&mut self, event: &Event) -> bool {
-        let is_change = matches!(
-            event,
-            Event::Connected { .. }
-                | Event::AttemptFailed { .. }
-                | Event::Disconnected { .. }
-                | Event::Refused { .. }
-                | Event::Ended(_)
-        );
-        self.version += u64::from(is_change);
-        is_change
-    }
-
-    /// The state changes without an event.
-    pub fn on_change(&mut self) {
-        self.version += 1;
-        self.has_changed = true;
-    }
-
-    pub fn take_changed(&mut self) -> bool {
-        mem::take(&mut self.has_changed)
     }
 }

@@ -1,10 +1,8 @@
 //! The connection to a broker: a socket, and the layers over it.
 mod socket;
 
-use crate::{
-    attempts::Target,
-    dial::{Answer, BoxFuture, Open},
-};
+use crate::dial::{Answer, BoxFuture, Open};
+use motemq_hosted::Target;
 use motemq_net::{Connection, ForeignProtocol, Opening, Route, Scheme, limit_unsent};
 use socket::Socket;
 use std::{

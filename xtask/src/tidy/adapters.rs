@@ -2,8 +2,9 @@
 use super::sources::Source;
 
 /// The crates that carry the core's bytes.
-const ADAPTERS: [&str; 6] = [
+const ADAPTERS: [&str; 7] = [
     "crates/net/src/",
+    "crates/hosted/src/",
     "crates/std/src/",
     "crates/tokio/src/",
     "crates/cli/src/",

@@ -2,10 +2,11 @@
 use super::sources::Source;
 
 /// The crates that are published.
-const PUBLISHED: [&str; 8] = [
+const PUBLISHED: [&str; 9] = [
     "crates/core/src/",
     "crates/client/src/",
     "crates/net/src/",
+    "crates/hosted/src/",
     "crates/std/src/",
     "crates/tokio/src/",
     "crates/smoltcp/src/",

@@ -10,9 +10,10 @@ type Look = dyn FnMut(Direction, &Packet<'_>) + Send;
 
 /// A function that is called with every packet of one or more clients.
 #[derive(Clone)]
-pub(crate) struct Hook(Arc<Mutex<Look>>);
+pub struct Hook(Arc<Mutex<Look>>);
 
 impl Hook {
+    /// Calls this function.
     pub fn new(look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
         Hook(Arc::new(Mutex::new(look)))
     }
@@ -26,17 +27,19 @@ impl fmt::Debug for Hook {
 
 /// Shows the packets of one connection.
 #[derive(Debug)]
-pub(crate) struct Trace {
+pub struct Trace {
     tracer: Tracer,
     hook: Hook,
 }
 
 impl Trace {
+    /// Shows packets to this hook.
     pub fn new(hook: Hook) -> Self {
         let tracer = Tracer::new();
         Trace { tracer, hook }
     }
 
+    /// Shows the packets that are complete with these bytes.
     pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
         self.tracer.pass(direction, bytes, |packet| {
             let mut look = self.hook.0.lock().unwrap_or_else(PoisonError::into_inner);

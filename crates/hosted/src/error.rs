@@ -1,0 +1,98 @@
+//! Errors that the client without I/O does not have.
+use crate::Target;
+use motemq_client::{DisconnectReason, PublishError, TransportError, TransportErrorKind};
+use motemq_net::{ForeignProtocol, OpenError};
+use std::{error::Error, io, sync::Arc};
+
+/// The reason why a message with a payload from a reader was not published: see
+/// `Client::publish_from`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The message was not accepted. Nothing was done.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The reader failed or ended early. The connection was closed, since half a packet cannot be
+    /// taken back.
+    #[error("the payload could not be read to its end ({0}): publish it again when it can be read")]
+    Source(Arc<io::Error>),
+    /// The connection was lost before the payload was complete.
+    #[error(
+        "the connection was lost before the payload was complete{}: publish it again",
+        because(.reason.as_ref())
+    )]
+    Lost {
+        /// The reason, if there is no other connection yet.
+        reason: Option<DisconnectReason>,
+    },
+}
+
+fn because(reason: Option<&DisconnectReason>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+/// Returns why an attempt to open a connection failed.
+pub fn unopened(target: Option<&Target>, error: io::Error) -> TransportError {
+    let place = target.map(Target::place).unwrap_or_default();
+    let error = match error.downcast::<OpenError>() {
+        Err(error) => error,
+        #[cfg(feature = "_tls")]
+        Ok(OpenError::Tls(source)) => return tls(&place, source),
+        #[cfg(feature = "websocket")]
+        Ok(OpenError::WebSocket(source)) => {
+            let text = format!("no WebSocket with {place}: {source}");
+            return TransportError::new(TransportErrorKind::WebSocket, text)
+                .with_source(Arc::new(source));
+        }
+        Ok(OpenError::Proxy(source)) => {
+            let text = format!("no way to {place}: {source}");
+            return TransportError::new(TransportErrorKind::Proxy, text)
+                .with_source(Arc::new(source));
+        }
+        Ok(error) => {
+            let text = format!("no way to {place}: {error}");
+            return TransportError::new(TransportErrorKind::Connect, text);
+        }
+    };
+    let place = target.map(Target::next_place).unwrap_or_default();
+    let text = format!(
+        "cannot connect to {place}: check host, port and firewall, and that a broker runs there \
+         ({error})"
+    );
+    TransportError::new(TransportErrorKind::Connect, text).with_source(Arc::new(error))
+}
+
+#[cfg(feature = "_tls")]
+fn tls(place: &str, source: motemq_net::TlsError) -> TransportError {
+    let text = format!("no TLS with {place}: {source}");
+    TransportError::new(TransportErrorKind::Tls, text).with_source(Arc::new(source))
+}
+
+/// Returns why a connection ended; `None` if the broker closed it without a reason. If it has not
+/// accepted the connection before, which led to `target`, TLS may be the reason.
+pub fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<TransportError> {
+    #[cfg(feature = "_tls")]
+    if let Some(target) = target
+        && let Some(source) = target.route.tls_error(error.as_ref())
+    {
+        return Some(tls(&target.place(), source));
+    }
+    let _ = target;
+    let error = error?;
+    let is_foreign = error
+        .get_ref()
+        .is_some_and(|source| source.is::<ForeignProtocol>());
+    let kind = if is_foreign {
+        TransportErrorKind::NotMqtt
+    } else {
+        TransportErrorKind::Io
+    };
+    let text = error.to_string();
+    Some(TransportError::new(kind, text).with_source(Arc::new(error)))
+}
+
+/// Returns that the application has given no credentials for a broker.
+pub fn no_credentials(place: &str, error: Arc<dyn Error + Send + Sync>) -> TransportError {
+    let text = format!("there are no credentials for {place}: {error}");
+    TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
+}

@@ -1,0 +1,18 @@
+//! The parts that the blocking and the asynchronous client of Motemq have in common: they know both
+//! the managed client and the ways to a broker, and neither threads nor futures.
+//!
+//! This crate is not for use by itself: `motemq-std` and `motemq-tokio` pass on what is public of
+//! it.
+mod brokers;
+mod error;
+#[cfg(feature = "store")]
+pub mod store;
+mod target;
+mod trace;
+mod watch;
+
+pub use brokers::{Address, Brokers, Candidates};
+pub use error::{UploadError, closed, no_credentials, unopened};
+pub use target::{Attempt, Login, Target, find_addresses};
+pub use trace::{Hook, Trace};
+pub use watch::Watch;
