@@ -99,7 +99,7 @@ pub fn a_client_without_handles_leaves() {
 /// It has no will then; one whose driver is dropped has.
 pub fn wills_are_for_clients_that_do_not_leave() {
     let (tells, wills) = mpsc::channel();
-    let config = Config::new().on_will(move |client, _| tells.send(client.to_owned()).unwrap());
+    let config = Config::new().on_will(move |client, _, _| tells.send(client.to_owned()).unwrap());
     let server = Server::start(config).unwrap();
     let start = |name: &str| {
         let options = options(server.addr(), name).will(Will::new("gone"));
