@@ -103,7 +103,10 @@ mod tests {
     #[test]
     fn a_rule_without_its_row_is_found() {
         let top = crate::programs::workspace();
-        let rule = Source::new("crates/client/tests/rules/rule_99.rs", "//! Rule 99: none.\n");
+        let rule = Source::new(
+            "crates/client/tests/rules/rule_99.rs",
+            "//! Rule 99: none.\n",
+        );
         let found = |text| {
             let sources = [
                 Source::new(ARCHITECTURE, text),
