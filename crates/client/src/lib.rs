@@ -206,3 +206,8 @@ pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};
 pub use write_buf::WriteBuf;
+
+/// The example of this crate's README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -43,3 +43,8 @@ pub(crate) fn is_pause(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(kind, WouldBlock | TimedOut | Interrupted)
 }
+
+/// The example of this crate's README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

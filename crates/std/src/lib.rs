@@ -82,3 +82,8 @@ pub use receipt::Receipt;
 pub use state::{State, States};
 pub use subscription::{Subscribing, Subscription, Unacked};
 pub use transport::{Dial, Transport};
+
+/// The example of this crate's README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -89,3 +89,8 @@ pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The example of this crate's README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct OwnReadme;
