@@ -6,8 +6,8 @@ pub use motemq_tokio::{
     Address, Attempt, Counters, Direction, DisconnectReason, Driver, Ended, Error, Fault, Filter,
     Options, OptionsError, Overflow, Packet, Proxy, Publish, PublishError, QoS, Reconnect,
     RequestError, ReturnCode, SessionState, Stage, State, SubscribeError, Tls, TlsBackend,
-    TransportError, TransportErrorKind, UploadError, WebSocket, WebSocketError, WhenFull, Will,
-    profile,
+    TlsError, TlsErrorKind, TransportError, TransportErrorKind, UploadError, WebSocket,
+    WebSocketError, WhenFull, Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;
