@@ -118,7 +118,7 @@ impl ProtocolState {
         self.session.tick(now, out)
     }
 
-    /// What was received has to wait: see [`Session::on_reading_paused`].
+    /// Reads nothing for now, as received bytes have to wait: see [`Session::on_reading_paused`].
     pub fn on_reading_paused(&mut self) {
         self.session.on_reading_paused();
     }
