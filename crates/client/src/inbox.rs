@@ -286,16 +286,19 @@ impl Inbox {
         self.is_full() || (!self.is_leaving && self.backlog() > self.limits.backlog / 2)
     }
 
-    /// Returns whether a payload that waits to be read is in front of everything else.
+    /// Returns whether a payload that waits to be read is in front of everything else: the rest of
+    /// it, or, if more waits than may, what is behind it. Else a payload and a message behind it
+    /// would end each connection on which both arrive at once.
     #[inline]
     pub fn is_blocked(&self) -> bool {
-        match &self.partial {
-            Some(Partial::Streamed(id)) => {
-                let payloads = self.payloads.get();
-                payloads.is_some_and(|payloads| payloads.is_full(*id))
-            }
+        let Some(payloads) = self.payloads.get() else {
+            return false;
+        };
+        let is_full = match &self.partial {
+            Some(Partial::Streamed(id)) => payloads.is_full(*id),
             _ => false,
-        }
+        };
+        is_full || (payloads.bytes() > 0 && self.backlog() > self.limits.backlog)
     }
 
     /// Returns the bytes of messages that wait to be taken.

@@ -321,3 +321,40 @@ fn rule_01_a_payload_that_is_not_read_while_leaving_is_left_to_the_broker() {
     let end = reads.find(|read| !matches!(read, PayloadRead::Data(_)));
     assert_eq!(end, Some(PayloadRead::Broken));
 }
+
+/// What is behind a payload that is read piece by piece waits for its reader, even if less may wait
+/// than arrives at once.
+#[test]
+fn rule_01_a_payload_larger_than_the_bound_does_not_end_each_connection() {
+    let options = kept().backlog(2000, Overflow::Disconnect);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    let payload = vec![7; READ_BUFFER + 5000];
+    let large = message(1, 1, &payload);
+    // Something is awaited, so that reading goes on although a stream is full.
+    line.publish(b"x", QoS::AtLeastOnce);
+    let id = id_of(&line.sent());
+    let all = [large, message(2, 1, b"2"), puback(id)].concat();
+    let (first, rest) = all.split_at(READ_BUFFER);
+    line.receive(first);
+    line.receive(rest);
+    line.is_connected();
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    let mut read = item.message.payload.to_vec();
+    for _ in 0..1000 {
+        match line.client.read_payload(item.message.rest.unwrap()) {
+            PayloadRead::Data(data) => read.extend_from_slice(&data),
+            PayloadRead::Pending => line.turn(),
+            PayloadRead::End => break,
+            PayloadRead::Broken => panic!(),
+        }
+    }
+    assert!(read == payload);
+    line.turn();
+    assert_eq!(line.take(stream), Some(b"2".to_vec()));
+    assert_eq!(line.take(stream), None);
+    line.sends(&[puback(1), puback(2)].concat());
+    line.is_connected();
+    assert_eq!(line.client.counters().in_flight, 0);
+}
