@@ -136,7 +136,7 @@ impl Chance {
             .collect();
         plans[0] = plans[0].clone().subscribes(ExactlyOnce);
         if plans.iter().any(|plan| plan.large.is_some()) {
-            plans.iter_mut().for_each(without_small_bounds);
+            plans.iter_mut().for_each(keep_stream);
         }
         plans[1].messages += messages.saturating_sub(plans.iter().map(|plan| plan.messages).sum());
         plans
@@ -304,10 +304,9 @@ impl Chance {
 }
 
 /// Where there are payloads longer than memory, a stream that is closed skips them, so that the order
-/// is not kept; and where less may wait than the client reads at once, a connection whose first
-/// message is one of them ends with an overrun again and again.
-fn without_small_bounds(plan: &mut Plan) {
-    (plan.reopens, plan.backlog) = (false, BACKLOG);
+/// is not kept.
+fn keep_stream(plan: &mut Plan) {
+    plan.reopens = false;
     plan.abandons &= plan.wants.is_none();
 }
 
