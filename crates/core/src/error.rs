@@ -26,10 +26,14 @@ pub enum SendError {
     /// The packet does not fit into an empty `tx` or into the length fields of MQTT, or the SUBACK
     /// for this number of filters does not fit into `rx`.
     TooLong = 5,
+    /// The server of MQTT 5 does not support it, as it said in CONNACK: the QoS, retained messages,
+    /// the topic alias, a kind of subscription, or a packet of this length. See
+    /// [`limits`](crate::Session::limits).
+    Unsupported = 6,
 }
 
 impl SendError {
-    /// Returns the number of the error, 1 to 5. The numbers are stable, for logs and for C: later
+    /// Returns the number of the error, 1 to 6. The numbers are stable, for logs and for C: later
     /// versions add numbers, but do not change or reuse them.
     ///
     /// # Examples
@@ -69,10 +73,12 @@ pub enum Fault {
     /// were accepted are completed over the next connection. Give the session more slots if this
     /// happens often.
     TooManyQos2,
+    /// The server of MQTT 5 sent a topic alias above the maximum that the client has announced.
+    TopicAlias,
 }
 
 impl Fault {
-    /// Returns the number of the fault, 1 to 6. The numbers are stable, for logs and for C: later
+    /// Returns the number of the fault, 1 to 7. The numbers are stable, for logs and for C: later
     /// versions add numbers, but do not change or reuse them.
     ///
     /// [`Refused`](Fault::Refused) has the number 1, whatever its [`ReturnCode`], which has a
@@ -92,6 +98,7 @@ impl Fault {
             Fault::Timeout => 4,
             Fault::PacketTooLarge => 5,
             Fault::TooManyQos2 => 6,
+            Fault::TopicAlias => 7,
         }
     }
 }
@@ -170,6 +177,9 @@ impl fmt::Display for SendError {
                 "the packet or its answer is longer than the buffers or MQTT allow: use larger \
                  buffers, shorter text or fewer filters"
             }
+            SendError::Unsupported => {
+                "the server does not support this, or a packet of this length: leave it out"
+            }
         })
     }
 }
@@ -200,6 +210,10 @@ impl fmt::Display for Fault {
             Fault::TooManyQos2 => {
                 "the broker sent more QoS 2 messages at once than the session has slots: connect \
                  again for the rest, or use more slots"
+            }
+            Fault::TopicAlias => {
+                "the broker sent a topic alias that it was not offered: connect again; if this \
+                 recurs, check the broker"
             }
         })
     }

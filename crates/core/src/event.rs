@@ -1,5 +1,5 @@
 //! The events that [`Session::next_event`](crate::Session::next_event) returns.
-use crate::{PacketId, Protocol, QoS, TopicName, wire};
+use crate::{PacketId, Protocol, QoS, ReasonCode, TopicName, wire};
 
 /// The event of a session that speaks `P`.
 pub(crate) type EventOf<'r, P> = Event<'r, <P as Protocol>::Properties<'r>>;
@@ -35,10 +35,10 @@ pub enum Event<'r, T = ()> {
         /// The piece, which is never empty.
         data: &'r [u8],
     },
-    /// A message arrived whose topic is longer than `rx`. It is not delivered, but acknowledged
-    /// like any other.
+    /// A message arrived whose topic, with the properties of MQTT 5, is longer than `rx`. It is not
+    /// delivered, but acknowledged like any other.
     Skipped {
-        /// The length of its payload in bytes.
+        /// The length of its payload in bytes; with MQTT 5, that of its properties and payload.
         len: u32,
     },
     /// PUBREC: the broker has received the QoS 2 message, so its payload is not needed any more.
@@ -52,11 +52,11 @@ pub enum Event<'r, T = ()> {
         /// The identifier that `publish` or `unsubscribe` returned.
         id: PacketId,
     },
-    /// The broker refused a message. The identifier has ended. Brokers of MQTT 3.1.1 cannot do
-    /// this.
+    /// PUBACK, PUBREC or PUBCOMP with an error: the server refused a message, or does not know it.
+    /// The identifier has ended. Only servers of MQTT 5 can do this.
     Refused {
         /// The reason code, 0x80 or above.
-        code: u8,
+        code: ReasonCode,
         /// The identifier that `publish` returned.
         id: PacketId,
         /// The properties of the acknowledgement.
@@ -88,6 +88,36 @@ pub enum Event<'r, T = ()> {
     OutcomeUnknown {
         /// The identifier that the command returned.
         id: PacketId,
+    },
+    /// UNSUBACK of MQTT 5. The identifier has ended. MQTT 3.1.1 has [`Acked`](Event::Acked) in its
+    /// place.
+    Unsubscribed {
+        /// The identifier that `unsubscribe` returned.
+        id: PacketId,
+        /// One reason code for each filter, in their order [MQTT-3.11.3-1].
+        codes: &'r [u8],
+        /// The properties of UNSUBACK.
+        properties: T,
+    },
+    /// The server ended the connection with DISCONNECT, or refused it with CONNACK. Only servers of
+    /// MQTT 5 say this. The session [is closed](crate::Session::is_closed): close the transport.
+    Disconnected {
+        /// The reason code.
+        code: ReasonCode,
+        /// The properties, for example the [server
+        /// reference](crate::Properties::server_reference). They are empty if they do not fit into
+        /// `rx`.
+        properties: T,
+    },
+    /// AUTH of MQTT 5: the server goes on with an authentication, or has completed the one that the
+    /// client began anew.
+    Auth {
+        /// [`CONTINUE_AUTHENTICATION`](ReasonCode::CONTINUE_AUTHENTICATION): answer with
+        /// [`authenticate`](crate::Session::authenticate).
+        /// [`SUCCESS`](ReasonCode::SUCCESS): it is complete.
+        code: ReasonCode,
+        /// The properties: the method, and its data.
+        properties: T,
     },
 }
 

@@ -66,6 +66,9 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// Whether the topic of a received message is checked: it has to be UTF-8 and a topic name
     /// [MQTT-1.5.3-1]. Without this part the broker is trusted. Text that is sent is always
     /// checked.
+    ///
+    /// With MQTT 5, properties are checked in the same way; without this part those that are sent
+    /// are not checked either.
     const VALIDATES: bool = true;
     /// Whether a message can be published in pieces: see
     /// [`Publish::remaining`](crate::Publish::remaining).
@@ -80,6 +83,13 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// application that remembers the message that it received under each identifier (a hash is
     /// enough) loses none.
     const DELIVERS_REPEATED: bool = false;
+    /// With MQTT 5: whether faults and refusals have reasons. A fault on an open connection leaves
+    /// DISCONNECT with its reason code in `tx`, and the application can
+    /// [refuse](crate::Session::refuse) messages. MQTT 3.1.1 has no reasons.
+    const EXPLAINS: bool = true;
+    /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
+    /// is [`Unexpected`](crate::Fault::Unexpected). MQTT 3.1.1 has no AUTH.
+    const AUTHENTICATES: bool = true;
 }
 
 /// Every part of the protocol.
@@ -107,6 +117,8 @@ pub struct Clean;
 impl Profile for Clean {
     const RESUMES: bool = false;
     const STREAMS_OUT: bool = false;
+    const EXPLAINS: bool = false;
+    const AUTHENTICATES: bool = false;
 }
 
 /// A sensor: it publishes with QoS 0, over clean sessions, and receives nothing.
@@ -129,6 +141,9 @@ impl Profile for Sensor {
     const SUBSCRIBES: bool = false;
     const RESUMES: bool = false;
     const STREAMS_OUT: bool = false;
+    const EXPLAINS: bool = false;
+    const AUTHENTICATES: bool = false;
+    const VALIDATES: bool = false;
 }
 
 /// Fails to compile if the profile has no sessions that outlive a connection.
@@ -150,6 +165,26 @@ pub(crate) const fn require_streams_out<P: Protocol>() {
         streams_out::<P>(),
         "this profile publishes no message in pieces"
     );
+}
+
+/// Fails to compile if the profile gives no reasons.
+pub(crate) const fn require_reasons<P: Protocol>() {
+    assert!(explains::<P>(), "this profile gives no reasons");
+}
+
+/// Fails to compile if the profile has no AUTH packets.
+pub(crate) const fn require_auth<P: Protocol>() {
+    assert!(authenticates::<P>(), "this profile has no AUTH packets");
+}
+
+/// Returns whether faults and refusals have reasons.
+pub(crate) const fn explains<P: Protocol>() -> bool {
+    P::IS_5 && <P::Profile as Profile>::EXPLAINS
+}
+
+/// Returns whether there are AUTH packets.
+pub(crate) const fn authenticates<P: Protocol>() -> bool {
+    P::IS_5 && <P::Profile as Profile>::AUTHENTICATES
 }
 
 /// Returns the highest quality of service, as a number.
@@ -186,6 +221,11 @@ pub(crate) const fn skips<P: Protocol>() -> bool {
 /// ones need a check for UTF-8.
 pub(crate) const fn validates<P: Protocol>() -> bool {
     subscribes::<P>() && <P::Profile as Profile>::VALIDATES
+}
+
+/// Returns whether properties are checked. The codec, which is not a session's, always does it.
+pub(crate) const fn checks_properties<P: Protocol>() -> bool {
+    !P::IS_5 || <P::Profile as Profile>::VALIDATES
 }
 
 /// Returns whether packets that are sent can be acknowledged.

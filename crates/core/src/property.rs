@@ -3,13 +3,13 @@ mod display;
 mod error;
 mod list;
 mod read;
-mod table;
+pub(crate) mod table;
 mod write;
 
 pub use error::PropertyError;
 pub use list::Properties;
-pub(crate) use read::section;
-use read::{Raw, check};
+use read::check;
+pub(crate) use read::{Raw, section, unchecked_section};
 pub(crate) use table::Place;
 pub use write::PropertySource;
 pub(crate) use write::each;

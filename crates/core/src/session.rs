@@ -9,17 +9,18 @@ mod outgoing;
 mod receive;
 mod ring;
 mod send;
+mod terms;
 
 use crate::{
-    Connect, Mqtt311, Out, Output, Protocol, SendError,
+    Connect, Mqtt311, Out, Output, Protocol, SendError, SendProperties,
     buffer::Buffer,
     profile::{acknowledges, require_sessions, resumes, streams_out, subscribes},
+    protocol::is_5,
     wire,
 };
 pub(crate) use acks::Acks;
 use connection::Connection;
 use core::{
-    marker::PhantomData,
     num::NonZeroU16,
     ops::{Deref, DerefMut},
 };
@@ -27,6 +28,8 @@ use incoming::Incoming;
 use outgoing::Outgoing;
 use ring::Ring;
 pub use ring::Slot;
+pub use terms::Limits;
+pub(crate) use terms::Terms;
 
 /// Identifies a packet in flight until the broker has answered it [MQTT-2.3.1-1].
 ///
@@ -58,16 +61,28 @@ pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
     client_hash: u16,
     connection: Connection,
     outgoing: Outgoing,
-    protocol: PhantomData<P>,
+    /// What only MQTT 5 keeps.
+    protocol: P::State,
     ring: Ring<S>,
 }
 
 /// Returns a fingerprint of a client identifier (the lower half of FNV-1a), which is never 0.
 #[inline(always)]
 fn fingerprint(client: &str) -> u16 {
-    client.bytes().fold(0xffff, |sum: u16, byte| {
+    fold(client.bytes())
+}
+
+#[inline(always)]
+fn fold(bytes: impl Iterator<Item = u8>) -> u16 {
+    bytes.fold(0xffff, |sum: u16, byte| {
         (sum ^ u16::from(byte)).wrapping_mul(0x0193)
     }) | 1
+}
+
+/// Returns the fingerprint of a client identifier, or of an authentication method, with MQTT 5.
+#[inline(never)]
+fn hash(bytes: &[u8]) -> u16 {
+    fold(bytes.iter().copied())
 }
 
 impl<const N: usize> Session<[Slot; N]> {
@@ -88,7 +103,7 @@ impl<const N: usize, P: Protocol> Session<[Slot; N], P> {
             client_hash: 0,
             connection: Connection::new(),
             outgoing: Outgoing::new(),
-            protocol: PhantomData,
+            protocol: P::NEW,
             ring: Ring::new(),
         }
     }
@@ -126,9 +141,9 @@ impl<P: Protocol> Session<[Slot], P> {
     /// [`keep_session`](Connect::keep_session) if the profile has
     /// [no sessions that outlive a connection](crate::Profile::RESUMES);
     /// [`TooLong`](SendError::TooLong) if the packet does not fit into `tx`.
-    pub fn connect(
+    pub fn connect<'c, T: SendProperties<'c, P>>(
         &mut self,
-        connect: &Connect<'_>,
+        connect: &Connect<'c, T>,
         rx: &mut Buffer,
         tx: &mut Buffer,
     ) -> Result<(), SendError> {
@@ -142,26 +157,34 @@ impl<P: Protocol> Session<[Slot], P> {
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn connect_slices(
+    pub fn connect_slices<'c, T: SendProperties<'c, P>>(
         &mut self,
-        connect: &Connect<'_>,
+        connect: &Connect<'c, T>,
         capacity: usize,
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
         self.on_connection_lost();
         let mut draft = wire::Draft::<P>::new(out, wire::CONNECT << 4);
-        draft.connect(connect);
+        if is_5::<P>() {
+            self.write_connect_5(connect, &mut draft);
+        } else {
+            draft.connect(connect);
+        }
         if !resumes::<P>() && !connect.clean {
             draft.refuse(SendError::Invalid);
         }
         draft.finish(0)?;
         self.connection.begin(connect.keep_alive, connect.timeout);
-        // SUBACK has five bytes besides its codes at most.
+        // SUBACK has five bytes besides its codes at most, and with MQTT 5 the length of its
+        // properties.
         if subscribes::<P>() {
-            self.max_filters = capacity.saturating_sub(5).min(0xff) as u8;
+            let others = if is_5::<P>() { 6 } else { 5 };
+            self.max_filters = capacity.saturating_sub(others).min(0xff) as u8;
         }
         if resumes::<P>() {
-            let client_hash = if connect.clean {
+            let client_hash = if is_5::<P>() {
+                hash(connect.client_id.as_bytes())
+            } else if connect.clean {
                 0
             } else {
                 fingerprint(connect.client_id)
@@ -296,6 +319,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ack = smaller.ack;
         self.max_filters = smaller.max_filters;
         self.client_hash = smaller.client_hash;
+        self.protocol = smaller.protocol.clone();
         Ok(())
     }
 

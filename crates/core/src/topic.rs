@@ -295,6 +295,11 @@ pub(crate) fn is_valid_share(filter: &[u8]) -> bool {
     name_length != 0 && !has_wildcard && rest.next().is_some()
 }
 
+/// Returns whether a topic filter has a wildcard.
+pub(crate) fn has_wildcard(filter: &[u8]) -> bool {
+    filter.iter().any(|&byte| is_wildcard(byte))
+}
+
 /// The kind of a field of a packet. It takes a word, since a byte would have to be masked wherever
 /// it is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]

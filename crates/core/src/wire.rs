@@ -203,6 +203,26 @@ pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
     true
 }
 
+/// Writes what [`write_short`] writes, with a reason code behind it if the code is not 0.
+pub(crate) fn write_coded(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
+    if code == 0 {
+        return write_short(out, first_byte, id);
+    }
+    let length = if first_byte < PINGREQ << 4 { 3u8 } else { 1 };
+    if out.room() < usize::from(length).wrapping_add(2) {
+        return false;
+    }
+    let mut writer = out.writer();
+    writer.byte(first_byte);
+    writer.byte(length);
+    if length == 3 {
+        writer.u16(id);
+    }
+    writer.byte(code);
+    *out.end = writer.at;
+    true
+}
+
 /// The number of bytes reserved for the fixed header while the remaining length is not known.
 pub(crate) const HEADER: usize = 5;
 
@@ -273,13 +293,41 @@ impl<'o, P: Protocol> Draft<'o, P> {
 
     /// Returns the bytes that were written from this position on, if all of them fit.
     pub fn written_since(&self, position: usize) -> Option<&[u8]> {
-        self.writer.mem.get(position..self.writer.at)
+        self.written(position, self.writer.at)
+    }
+
+    /// Returns the bytes that were written between these positions, if all of them fit.
+    pub fn written(&self, from: usize, to: usize) -> Option<&[u8]> {
+        self.writer.mem.get(from..to)
+    }
+
+    /// Makes [`finish`](Self::finish) fail if the packet, with `remaining` bytes that follow later,
+    /// is longer than the server accepts.
+    pub fn limit(&mut self, longest: u32, remaining: u32) {
+        let from = self.end.wrapping_add(HEADER);
+        let length = (self.writer.at.wrapping_sub(from) as u32).saturating_add(remaining);
+        // The fixed header takes 2 bytes, and one more for each further 7 bits of the length.
+        let mut header = 2u32;
+        let mut rest = length >> 7;
+        while rest != 0 {
+            rest >>= 7;
+            header = header.wrapping_add(1);
+        }
+        if length.saturating_add(header) > longest {
+            self.refuse(SendError::Unsupported);
+        }
     }
 
     /// Writes the topic of a PUBLISH.
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn topic(&mut self, topic: &str) {
-        self.field(topic.as_bytes(), Kind::Name);
+        // With MQTT 5 a topic alias can stand for it.
+        let kind = if P::IS_5 && topic.is_empty() {
+            Kind::Text
+        } else {
+            Kind::Name
+        };
+        self.field(topic.as_bytes(), kind);
     }
 
     /// Writes the length of `bytes` and then the bytes, and checks that they are of that kind.
@@ -337,18 +385,28 @@ impl<'o, P: Protocol> Draft<'o, P> {
 
     /// Writes the body of a CONNECT of MQTT 3.1.1.
     #[inline(always)]
-    pub fn connect(&mut self, c: &Connect<'_>) {
-        self.connect_of(c, false);
+    pub fn connect<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>) {
+        self.connect_of(c, false, &[]);
     }
 
-    /// Writes the body of a CONNECT of MQTT 5.
+    /// Writes the body of a CONNECT of MQTT 5, whose properties begin with `more`, which are
+    /// encoded. Returns the positions where its properties begin and end.
     #[inline(always)]
-    pub fn connect_5<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>) {
-        self.connect_of(c, true);
+    pub fn connect_5<'c, T: PropertySource<'c>>(
+        &mut self,
+        c: &Connect<'c, T>,
+        more: &[u8],
+    ) -> (usize, usize) {
+        self.connect_of(c, true, more)
     }
 
     #[inline(always)]
-    fn connect_of<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>, is_5: bool) {
+    fn connect_of<'c, T: PropertySource<'c>>(
+        &mut self,
+        c: &Connect<'c, T>,
+        is_5: bool,
+        more: &[u8],
+    ) -> (usize, usize) {
         if !c.clean && c.client_id.is_empty() && !is_5 {
             self.refuse(SendError::Invalid);
         }
@@ -361,9 +419,11 @@ impl<'o, P: Protocol> Draft<'o, P> {
         let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
         self.u16(c.keep_alive);
+        let from = self.writer.at;
         if is_5 {
-            self.properties(c.properties, Place::CONNECT);
+            self.properties_behind(more, c.properties, Place::CONNECT);
         }
+        let properties = (from, self.writer.at);
         self.field(c.client_id.as_bytes(), Kind::Text);
         if let Some(will) = &c.will {
             flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;
@@ -391,6 +451,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         if let Some(to) = self.writer.mem.get_mut(at) {
             *to = flags;
         }
+        properties
     }
 
     /// Writes the body of a SUBSCRIBE or UNSUBSCRIBE.

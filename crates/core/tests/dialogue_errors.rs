@@ -49,7 +49,9 @@ const COMMANDS: &[Command] = &[
         s.subscribe(&[Filter::new("a/#", ONCE), Filter::new("+", TWICE)], tx)
             .map(drop)
     }),
-    ("subscribe nothing", |s, tx| s.subscribe(&[], tx).map(drop)),
+    ("subscribe nothing", |s, tx| {
+        s.subscribe(&[Filter::new("a", ONCE); 0], tx).map(drop)
+    }),
     ("subscribe wrong", |s, tx| {
         s.subscribe(&[Filter::new("a", ONCE), Filter::new("a#", ONCE)], tx)
             .map(drop)
@@ -61,7 +63,7 @@ const COMMANDS: &[Command] = &[
         s.unsubscribe(&[Filter::new("a/#", ONCE)], tx).map(drop)
     }),
     ("unsubscribe nothing", |s, tx| {
-        s.unsubscribe(&[], tx).map(drop)
+        s.unsubscribe(&[Filter::new("a", ONCE); 0], tx).map(drop)
     }),
     ("unsubscribe wrong", |s, tx| {
         s.unsubscribe(&[Filter::new("a\0", ONCE)], tx).map(drop)

@@ -100,12 +100,14 @@ impl<'a> Properties<'a> {
         self.find(table::AUTHENTICATION_DATA).map(|raw| raw.data)
     }
 
-    fn raw(self) -> impl Iterator<Item = Raw<'a>> {
+    /// Returns the properties as they are encoded.
+    pub(crate) fn raw(self) -> impl Iterator<Item = Raw<'a>> {
         let mut bytes = self.0;
         core::iter::from_fn(move || Raw::next(&mut bytes))
     }
 
-    fn find(self, id: u8) -> Option<Raw<'a>> {
+    /// Returns the first property with this identifier.
+    pub(crate) fn find(self, id: u8) -> Option<Raw<'a>> {
         self.raw().find(|raw| raw.id == id)
     }
 

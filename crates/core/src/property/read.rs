@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     Protocol,
+    profile::checks_properties,
     topic::{self, Kind},
     wire,
 };
@@ -142,12 +143,21 @@ fn some_section<'a, P: Protocol>(
         .split_at_checked(length)
         .ok_or(PropertyError::Incomplete)?;
     *bytes = after;
-    check::<P>(section, place)?;
+    if checks_properties::<P>() {
+        check::<P>(section, place)?;
+    }
     Ok(Properties(section))
 }
 
+/// Returns the properties at the beginning of `bytes`, where they stand with their length before
+/// them and were checked.
+pub(crate) fn unchecked_section(mut bytes: &[u8]) -> Properties<'_> {
+    let length = variable(&mut bytes).unwrap_or_default();
+    Properties(bytes.get(..length).unwrap_or_default())
+}
+
 /// Removes a variable byte integer from `bytes`.
-fn variable(bytes: &mut &[u8]) -> Result<usize, PropertyError> {
+pub(crate) fn variable(bytes: &mut &[u8]) -> Result<usize, PropertyError> {
     let Ok(Some((number, after))) = wire::variable(bytes) else {
         return Err(PropertyError::Incomplete);
     };

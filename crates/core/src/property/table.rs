@@ -29,12 +29,15 @@ impl Place {
     pub const CONNACK: Place = Place(1 << 5);
     /// A PUBLISH of a client or of a server.
     pub const PUBLISH: Place = Place(1 << 6 | 1 << 7);
+    pub const PUBLISH_OF_CLIENT: Place = Place(1 << 6);
     /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK, which have the same properties.
     pub const ACK: Place = Place(1 << 8);
     pub const SUBSCRIBE: Place = Place(1 << 9);
     pub const UNSUBSCRIBE: Place = Place(1 << 10);
     /// A DISCONNECT of a client or of a server.
     pub const DISCONNECT: Place = Place(1 << 11 | 1 << 12);
+    pub const DISCONNECT_OF_CLIENT: Place = Place(1 << 11);
+    pub const DISCONNECT_OF_SERVER: Place = Place(1 << 12);
     pub const AUTH: Place = Place(1 << 13);
 }
 
@@ -49,40 +52,40 @@ const SUBSCRIBE: u16 = Place::SUBSCRIBE.0;
 const UNSUBSCRIBE: u16 = Place::UNSUBSCRIBE.0;
 const DISCONNECT: u16 = Place::DISCONNECT.0;
 /// A DISCONNECT of a client, the only one with a session expiry interval [MQTT-3.14.2-2].
-const DISCONNECT_OF_CLIENT: u16 = 1 << 11;
+const DISCONNECT_OF_CLIENT: u16 = Place::DISCONNECT_OF_CLIENT.0;
 /// A DISCONNECT of a server, the only one with a server reference.
-const DISCONNECT_OF_SERVER: u16 = 1 << 12;
+const DISCONNECT_OF_SERVER: u16 = Place::DISCONNECT_OF_SERVER.0;
 const AUTH: u16 = Place::AUTH.0;
 const EVERYWHERE: u16 =
     CONNECT | WILL | CONNACK | PUBLISH | ACK | SUBSCRIBE | UNSUBSCRIBE | DISCONNECT | AUTH;
 
-pub(super) const PAYLOAD_FORMAT_INDICATOR: u8 = 0x01;
-pub(super) const MESSAGE_EXPIRY_INTERVAL: u8 = 0x02;
-pub(super) const CONTENT_TYPE: u8 = 0x03;
-pub(super) const RESPONSE_TOPIC: u8 = 0x08;
-pub(super) const CORRELATION_DATA: u8 = 0x09;
-pub(super) const SUBSCRIPTION_IDENTIFIER: u8 = 0x0b;
-pub(super) const SESSION_EXPIRY_INTERVAL: u8 = 0x11;
-pub(super) const ASSIGNED_CLIENT_IDENTIFIER: u8 = 0x12;
-pub(super) const SERVER_KEEP_ALIVE: u8 = 0x13;
-pub(super) const AUTHENTICATION_METHOD: u8 = 0x15;
-pub(super) const AUTHENTICATION_DATA: u8 = 0x16;
-pub(super) const REQUEST_PROBLEM_INFORMATION: u8 = 0x17;
-pub(super) const WILL_DELAY_INTERVAL: u8 = 0x18;
-pub(super) const REQUEST_RESPONSE_INFORMATION: u8 = 0x19;
-pub(super) const RESPONSE_INFORMATION: u8 = 0x1a;
-pub(super) const SERVER_REFERENCE: u8 = 0x1c;
-pub(super) const REASON_STRING: u8 = 0x1f;
-pub(super) const RECEIVE_MAXIMUM: u8 = 0x21;
-pub(super) const TOPIC_ALIAS_MAXIMUM: u8 = 0x22;
-pub(super) const TOPIC_ALIAS: u8 = 0x23;
-pub(super) const MAXIMUM_QOS: u8 = 0x24;
-pub(super) const RETAIN_AVAILABLE: u8 = 0x25;
-pub(super) const USER_PROPERTY: u8 = 0x26;
-pub(super) const MAXIMUM_PACKET_SIZE: u8 = 0x27;
-pub(super) const WILDCARD_SUBSCRIPTION_AVAILABLE: u8 = 0x28;
-pub(super) const SUBSCRIPTION_IDENTIFIER_AVAILABLE: u8 = 0x29;
-pub(super) const SHARED_SUBSCRIPTION_AVAILABLE: u8 = 0x2a;
+pub(crate) const PAYLOAD_FORMAT_INDICATOR: u8 = 0x01;
+pub(crate) const MESSAGE_EXPIRY_INTERVAL: u8 = 0x02;
+pub(crate) const CONTENT_TYPE: u8 = 0x03;
+pub(crate) const RESPONSE_TOPIC: u8 = 0x08;
+pub(crate) const CORRELATION_DATA: u8 = 0x09;
+pub(crate) const SUBSCRIPTION_IDENTIFIER: u8 = 0x0b;
+pub(crate) const SESSION_EXPIRY_INTERVAL: u8 = 0x11;
+pub(crate) const ASSIGNED_CLIENT_IDENTIFIER: u8 = 0x12;
+pub(crate) const SERVER_KEEP_ALIVE: u8 = 0x13;
+pub(crate) const AUTHENTICATION_METHOD: u8 = 0x15;
+pub(crate) const AUTHENTICATION_DATA: u8 = 0x16;
+pub(crate) const REQUEST_PROBLEM_INFORMATION: u8 = 0x17;
+pub(crate) const WILL_DELAY_INTERVAL: u8 = 0x18;
+pub(crate) const REQUEST_RESPONSE_INFORMATION: u8 = 0x19;
+pub(crate) const RESPONSE_INFORMATION: u8 = 0x1a;
+pub(crate) const SERVER_REFERENCE: u8 = 0x1c;
+pub(crate) const REASON_STRING: u8 = 0x1f;
+pub(crate) const RECEIVE_MAXIMUM: u8 = 0x21;
+pub(crate) const TOPIC_ALIAS_MAXIMUM: u8 = 0x22;
+pub(crate) const TOPIC_ALIAS: u8 = 0x23;
+pub(crate) const MAXIMUM_QOS: u8 = 0x24;
+pub(crate) const RETAIN_AVAILABLE: u8 = 0x25;
+pub(crate) const USER_PROPERTY: u8 = 0x26;
+pub(crate) const MAXIMUM_PACKET_SIZE: u8 = 0x27;
+pub(crate) const WILDCARD_SUBSCRIPTION_AVAILABLE: u8 = 0x28;
+pub(crate) const SUBSCRIPTION_IDENTIFIER_AVAILABLE: u8 = 0x29;
+pub(crate) const SHARED_SUBSCRIPTION_AVAILABLE: u8 = 0x2a;
 
 /// Each property with its type and the packets in which it can stand.
 const PROPERTIES: [(u8, u16); 27] = [

@@ -3,7 +3,7 @@ use super::{
     Properties, Property, Raw, check,
     table::{self, Entry, Place},
 };
-use crate::{Protocol, SendError, topic::Kind, wire::Draft};
+use crate::{Protocol, SendError, profile::checks_properties, topic::Kind, wire::Draft};
 
 mod sealed {
     /// Only this crate knows how to write properties.
@@ -104,8 +104,20 @@ impl<P: Protocol> Draft<'_, P> {
     /// make the draft fail.
     #[inline(always)]
     pub fn properties<'a>(&mut self, properties: impl PropertySource<'a>, place: Place) {
-        let encoded = properties.encoded();
-        if encoded.unwrap_or_default().is_empty() && properties.list().is_empty() {
+        self.properties_behind(&[], properties, place);
+    }
+
+    /// Writes properties, as [`properties`](Self::properties) does. If they are a list, it stands
+    /// behind `more`, which are encoded.
+    #[inline(always)]
+    pub fn properties_behind<'a>(
+        &mut self,
+        more: &[u8],
+        properties: impl PropertySource<'a>,
+        place: Place,
+    ) {
+        let encoded = properties.encoded().unwrap_or(more);
+        if encoded.is_empty() && properties.list().is_empty() {
             self.byte(0);
         } else {
             self.some_properties(encoded, properties.list(), place);
@@ -113,22 +125,23 @@ impl<P: Protocol> Draft<'_, P> {
     }
 
     #[inline(never)]
-    fn some_properties(&mut self, encoded: Option<&[u8]>, list: &[Property<'_>], place: Place) {
+    fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) {
         let width = |property: &Property<'_>| property.raw().width();
         let length = list
             .iter()
             .map(width)
-            .fold(encoded.unwrap_or_default().len(), usize::wrapping_add);
+            .fold(encoded.len(), usize::wrapping_add);
         self.variable(u32::try_from(length).unwrap_or(u32::MAX));
         let from = self.position();
-        self.bytes(encoded.unwrap_or_default());
+        self.bytes(encoded);
         for property in list {
             self.property(&property.raw());
         }
         // What was written is checked as what is received is, so that both allow the same.
-        if self
-            .written_since(from)
-            .is_some_and(|written| check::<P>(written, place).is_err())
+        if checks_properties::<P>()
+            && self
+                .written_since(from)
+                .is_some_and(|written| check::<P>(written, place).is_err())
         {
             self.refuse(SendError::Invalid);
         }

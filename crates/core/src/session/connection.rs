@@ -88,6 +88,12 @@ impl Connection {
         self.flags = if is_resending { OPEN | RESENDING } else { OPEN };
     }
 
+    /// Sets the keep alive that the server demands [MQTT-3.1.2-21].
+    #[inline(always)]
+    pub fn set_keep_alive(&mut self, seconds: u16) {
+        self.keep_alive = seconds;
+    }
+
     /// Notes that everything has been sent again.
     #[inline(always)]
     pub fn end_resending(&mut self) {

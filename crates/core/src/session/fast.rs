@@ -21,7 +21,8 @@ impl<P: Protocol> Session<[Slot], P> {
         input: &mut &'i [u8],
         acks: &mut Acks<'_, '_>,
     ) -> Option<Message<'i, P::Properties<'i>>> {
-        if !self.connection.is_open()
+        if P::IS_5
+            || !self.connection.is_open()
             || !self.settle(acks)
             || self.connection.is_resending()
             || !self.incoming.is_idle()
@@ -54,14 +55,15 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Publishes a whole message on an open connection on which nothing is being streamed or
     /// resent.
     #[inline(always)]
-    pub(super) fn publish_at_once(
+    pub(super) fn publish_at_once<T>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'_, T>,
         out: &mut Out<'_>,
     ) -> Option<Option<PacketId>> {
         let qos = publish.qos as u8;
         let name = publish.topic.as_bytes();
-        if qos > max_qos::<P>()
+        if P::IS_5
+            || qos > max_qos::<P>()
             || !self.connection.is_open()
             || !self.outgoing.is_idle()
             || publish.remaining != 0

@@ -1,17 +1,19 @@
 //! Reading packets: from bytes to events.
 mod parts;
+mod v5;
 
 use super::{
     Acks, Session, Slot,
     ring::{Answered, Resend},
 };
 use crate::{
-    Event, Fault, Message, Output, PacketId, Protocol,
+    Event, Fault, Message, Output, PacketId, Properties, Protocol,
     buffer::{Buffer, held},
     event::EventOf,
     profile::{
         acknowledges, has_qos_2, is_acknowledged, resumes, skips, streams_in, subscribes, validates,
     },
+    protocol::is_5,
     topic::{self, Kind, TopicName},
     wire,
 };
@@ -121,6 +123,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
             let mut rest = *input;
             let mut topic = None;
+            let mut properties = P::Properties::default();
             let mut skipped = false;
             if self.incoming.is_in_payload::<P>() {
                 if input.is_empty() {
@@ -176,15 +179,29 @@ impl<P: Protocol> Session<[Slot], P> {
                         if !skips::<P>() || kind != wire::PUBLISH {
                             break 'over Fault::PacketTooLarge;
                         }
+                        // The properties of MQTT 5 are skipped with the payload.
+                        let header = if is_5::<P>() {
+                            v5::before_properties(first_byte, first)
+                        } else {
+                            header
+                        };
                         self.incoming
                             .begin_topic(first_byte, header, length.wrapping_sub(header));
                         *input = body;
                         continue;
                     };
                     self.incoming.set_first_byte(first_byte);
+                    if is_5::<P>() && (!subscribes::<P>() || kind != wire::PUBLISH) {
+                        let missing = length.wrapping_sub(header) as u32;
+                        match self.on_packet_5(first, before, missing, input, after) {
+                            Ok(Some(event)) => return Ok(Some(event)),
+                            Ok(None) => continue,
+                            Err(fault) => break 'over fault,
+                        }
+                    }
                     if !subscribes::<P>() || kind != wire::PUBLISH {
                         if !is_acknowledged::<P>() || kind == wire::CONNACK {
-                            match self.on_connack(first, input, after) {
+                            match self.on_connack(first, Properties::default(), input, after) {
                                 Ok(event) => return Ok(Some(event)),
                                 Err(fault) => break 'over fault,
                             }
@@ -209,12 +226,22 @@ impl<P: Protocol> Session<[Slot], P> {
                             Ok(Answered::Ended) => return Ok(Some(Event::Acked { id })),
                         }
                     }
-                    (name, id) = wire::split_publish(first_byte, before);
+                    if is_5::<P>() {
+                        match self.split_publish_5(first, before) {
+                            Ok(split) => (name, id, properties) = split,
+                            Err(fault) => break 'over fault,
+                        }
+                    } else {
+                        (name, id) = wire::split_publish(first_byte, before);
+                    }
                     rest = after;
                     payload = length.wrapping_sub(header) as u32;
                 }
                 if id == 0
-                    || (validates::<P>() && !skipped && !topic::is_valid::<P>(name, Kind::Name))
+                    || (validates::<P>()
+                        && !skipped
+                        && !(is_5::<P>() && name.is_empty())
+                        && !topic::is_valid::<P>(name, Kind::Name))
                 {
                     break 'over Fault::Malformed;
                 }
@@ -248,7 +275,7 @@ impl<P: Protocol> Session<[Slot], P> {
                     topic,
                     payload,
                     remaining,
-                    properties: Default::default(),
+                    properties,
                     id: self.incoming.id(),
                     first_byte: self.incoming.first_byte(),
                 }),
@@ -258,6 +285,9 @@ impl<P: Protocol> Session<[Slot], P> {
                 },
             }));
         };
+        if is_5::<P>() {
+            self.explain(fault, acks);
+        }
         self.on_connection_lost();
         Err(fault)
     }

@@ -267,7 +267,8 @@ impl Ring {
     }
 
     /// Applies an acknowledgement with `codes` return codes to the slot of its identifier. See the
-    /// table of states above.
+    /// table of states above. With MQTT 5, `is_refused` says whether its reason code is an error;
+    /// then PUBREC ends the identifier [MQTT-4.3.3-4].
     ///
     /// # Errors
     /// `Unexpected` if the slot awaits a packet of another type; `Malformed` if a SUBACK has not
@@ -278,8 +279,9 @@ impl Ring {
         kind: u8,
         id: PacketId,
         codes: usize,
+        is_refused: bool,
     ) -> Result<Answered, Fault> {
-        let is_pubrec = has_qos_2::<P>() && kind == wire::PUBREC;
+        let is_pubrec = has_qos_2::<P>() && kind == wire::PUBREC && !is_refused;
         let Some(slot) = self
             .slot_at::<P>(id.get())
             .filter(|slot| slot.awaits != 0 || (resumes::<P>() && is_pubrec))
@@ -310,7 +312,8 @@ impl Ring {
         if kind != if is_stray { wire::PUBCOMP } else { awaits } {
             return Err(Fault::Unexpected);
         }
-        if subscribes::<P>() && kind == wire::SUBACK && codes != usize::from(slot.count) {
+        let has_codes = kind == wire::SUBACK || (P::IS_5 && kind == wire::UNSUBACK);
+        if subscribes::<P>() && has_codes && codes != usize::from(slot.count) {
             return Err(Fault::Malformed);
         }
         slot.awaits = 0;
@@ -369,16 +372,33 @@ impl Ring {
         }
     }
 
-    /// Returns the next packet that is to be sent again, and notes that it is dealt with.
+    /// Returns the number of messages that were sent over this connection and are not completed.
+    pub fn in_flight(&self) -> usize {
+        let is_publish = |slot: &&Slot| (wire::PUBACK..=wire::PUBCOMP).contains(&slot.awaits);
+        let is_sent = |slot: &&Slot| is_publish(slot) && slot.count == 0;
+        self.slots.iter().filter(is_sent).count()
+    }
+
+    /// Returns the number of QoS 2 messages that can be received at once, at least 1. If the
+    /// session is new, it is that of all slots.
+    pub fn receive_maximum(&self, is_new: bool) -> u16 {
+        let is_free = |slot: &&Slot| is_new || slot.received == 0;
+        let free = self.slots.iter().filter(is_free).count();
+        (free as u16).max(1)
+    }
+
+    /// Returns the next packet that is to be sent again, and notes that it is dealt with. With MQTT
+    /// 5, `window` messages can be in flight at once [MQTT-4.9.0-2].
     #[inline(always)]
-    pub fn next_to_resend<P: Protocol>(&mut self) -> Option<(PacketId, Resend)> {
+    pub fn next_to_resend<P: Protocol>(&mut self, window: usize) -> Option<(PacketId, Resend)> {
         let id = self.oldest::<P>(1, TO_RESEND.into())?;
+        let is_full = P::IS_5 && self.in_flight() >= window;
         let slot = self.slot_at::<P>(id.get())?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;
             return Some((id, Resend::Release));
         }
-        if slot.count == ASKED_FOR {
+        if slot.count == ASKED_FOR || is_full {
             return Some((id, Resend::Asked));
         }
         slot.count = ASKED_FOR;
@@ -437,12 +457,15 @@ impl Ring {
     }
 
     /// Releases a QoS 2 message after PUBREL, so that its identifier can be that of another
-    /// message.
+    /// message. Returns whether there was such a message.
     #[inline(always)]
-    pub fn release(&mut self, id: PacketId) {
+    pub fn release(&mut self, id: PacketId) -> bool {
+        let mut is_known = false;
         if let Some(slot) = self.place_of(id.get()) {
+            is_known = slot.received != 0;
             slot.received = 0;
         }
+        is_known
     }
 
     /// Passes over the packet in the next slot. Returns `None`, and changes nothing, if `id` is not

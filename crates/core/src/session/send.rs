@@ -1,11 +1,15 @@
 //! The commands of an open connection. They write packets to `tx`.
+mod v5;
+
 use super::{Session, Slot};
 use crate::{
-    Filter, Out, Output, PacketId, Protocol, Publish, SendError,
+    Filter, Out, Output, PacketId, Protocol, Publish, SendError, SendOptions, SendProperties,
     profile::{
         acknowledges, has_qos_2, is_acknowledged, max_qos, receives_qos_2, require_sessions,
         require_streams_out, require_subscriptions, resumes, streams_out,
     },
+    property::Place,
+    protocol::is_5,
     wire::{self, Draft},
 };
 
@@ -38,9 +42,9 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Ok::<(), SendError>(())
     /// ```
     #[inline]
-    pub fn publish(
+    pub fn publish<'p, T: SendProperties<'p, P>>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<Option<PacketId>, SendError> {
         tx.lend(|out| {
@@ -60,10 +64,10 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Any [`SendError`]. [`Invalid`](SendError::Invalid) if the session does not ask for this
     /// identifier, or if it asks for it with another QoS.
     #[inline]
-    pub fn republish(
+    pub fn republish<'p, T: SendProperties<'p, P>>(
         &mut self,
         id: PacketId,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         const { require_sessions::<P>() };
@@ -139,13 +143,13 @@ impl<P: Protocol> Session<[Slot], P> {
     /// are more than 255 filters, or more than the capacity of `rx` less 5, because the SUBACK has
     /// to fit into `rx`.
     #[inline]
-    pub fn subscribe(
+    pub fn subscribe<O: SendOptions<P>>(
         &mut self,
-        filters: &[Filter<'_>],
+        filters: &[Filter<'_, O>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
         const { require_subscriptions::<P>() };
-        tx.lend(|out| self.write_filters(filters, wire::SUBSCRIBE, out))
+        tx.lend(|out| self.write_filters(filters, (), wire::SUBSCRIBE, out))
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription
@@ -156,13 +160,13 @@ impl<P: Protocol> Session<[Slot], P> {
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     #[inline]
-    pub fn unsubscribe(
+    pub fn unsubscribe<O: SendOptions<P>>(
         &mut self,
-        filters: &[Filter<'_>],
+        filters: &[Filter<'_, O>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
         const { require_subscriptions::<P>() };
-        tx.lend(|out| self.write_filters(filters, wire::UNSUBSCRIBE, out))
+        tx.lend(|out| self.write_filters(filters, (), wire::UNSUBSCRIBE, out))
     }
 
     /// Ends the connection with DISCONNECT, so that the broker does not publish the will
@@ -178,9 +182,9 @@ impl<P: Protocol> Session<[Slot], P> {
         tx.lend(|out| self.write_disconnect(out))
     }
 
-    fn write_publish(
+    fn write_publish<'p, T: SendProperties<'p, P>>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         resent: Option<PacketId>,
         out: &mut Out<'_>,
     ) -> Result<Option<PacketId>, SendError> {
@@ -209,6 +213,9 @@ impl<P: Protocol> Session<[Slot], P> {
             if qos == 0 || !self.ring.is_asked_for::<P>(id, draft.ticket.awaits) {
                 draft.refuse(SendError::Invalid);
             }
+        }
+        if is_5::<P>() {
+            return self.send_publish_5(publish, resent.is_some(), &mut draft);
         }
         draft.bytes(publish.payload);
         self.send(&mut draft, publish.remaining)
@@ -265,9 +272,10 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    fn write_filters(
+    fn write_filters<'p, O: SendOptions<P>, T: SendProperties<'p, P>>(
         &mut self,
-        filters: &[Filter<'_>],
+        filters: &[Filter<'_, O>],
+        properties: T,
         kind: u8,
         out: &mut Out<'_>,
     ) -> Result<PacketId, SendError> {
@@ -288,7 +296,18 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             draft.refuse(SendError::Invalid);
         }
-        draft.filters(draft.ticket.id, filters.iter().copied());
+        draft.u16(draft.ticket.id);
+        if is_5::<P>() {
+            let place = if kind == wire::SUBSCRIBE {
+                Place::SUBSCRIBE
+            } else {
+                Place::UNSUBSCRIBE
+            };
+            let from = draft.position();
+            draft.properties(properties, place);
+            self.check_filters(filters, from, &mut draft);
+        }
+        draft.filters_of(filters.iter().copied());
         let id = self.send(&mut draft, 0)?;
         if resumes::<P>() {
             // Nothing is left to send again, and the number of filters must not be taken for
@@ -301,7 +320,8 @@ impl<P: Protocol> Session<[Slot], P> {
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
         self.check_idle()?;
         let with_ack = acknowledges::<P>() && self.ack != 0;
-        if out.room() < if with_ack { 6 } else { 2 } {
+        let ack_length = if is_5::<P>() { 5 } else { 4 };
+        if out.room() < if with_ack { ack_length + 2 } else { 2 } {
             return Err(SendError::Full);
         }
         self.flush_ack(out);
@@ -319,15 +339,21 @@ impl<P: Protocol> Session<[Slot], P> {
     pub(super) fn flush_ack(&mut self, out: &mut Out<'_>) -> bool {
         if acknowledges::<P>() && self.ack != 0 {
             let id = self.incoming.id();
-            if receives_qos_2::<P>() && self.ack == wire::PUBREC << 4 {
+            let code = self.code();
+            if receives_qos_2::<P>() && self.ack == wire::PUBREC << 4 && code < 0x80 {
                 self.ring.accept(id);
             }
             if (streams_out::<P>() && !self.outgoing.is_idle())
-                || !wire::write_short(out, self.ack, id)
+                || !(if is_5::<P>() {
+                    wire::write_coded(out, self.ack, id, code)
+                } else {
+                    wire::write_short(out, self.ack, id)
+                })
             {
                 return false;
             }
             self.ack = 0;
+            self.set_code(0);
             self.connection.on_sent();
         }
         true
@@ -355,6 +381,9 @@ impl<P: Protocol> Session<[Slot], P> {
         draft: &mut Draft<'_, P>,
         remaining: u32,
     ) -> Result<Option<PacketId>, SendError> {
+        if let Some(terms) = self.terms() {
+            draft.limit(terms.longest_out(), remaining);
+        }
         if streams_out::<P>() && !self.outgoing.is_idle() {
             draft.refuse(SendError::Busy);
         }

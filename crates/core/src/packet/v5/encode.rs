@@ -120,7 +120,7 @@ fn write_connect<'a, T: PropertySource<'a>>(
     out: &mut Out<'_>,
 ) -> Result<(), SendError> {
     let mut draft = Draft::<Mqtt311>::new(out, wire::CONNECT << 4);
-    draft.connect_5(connect);
+    draft.connect_5(connect, &[]);
     draft.finish(0)
 }
 

@@ -2,14 +2,20 @@
 //!
 //! They are inlined into the one loop that reads. As functions of their own they would be larger,
 //! since what they return has to be packed and unpacked.
-use super::super::{
-    Acks, Session, Slot,
-    ring::{Answered, Resend},
+use super::{
+    super::{
+        Acks, Session, Slot, Terms,
+        ring::{Answered, Resend},
+    },
+    v5,
 };
 use crate::{
-    Event, Fault, PacketId, Protocol, QoS, ReturnCode, SessionState,
+    Event, Fault, PacketId, Properties, Protocol, QoS, ReturnCode, SessionState,
     event::EventOf,
-    profile::{delivers_repeated, has_qos_2, max_qos, receives_qos_2, resumes, subscribes},
+    profile::{
+        authenticates, delivers_repeated, has_qos_2, max_qos, receives_qos_2, resumes, subscribes,
+    },
+    protocol::is_5,
     wire,
 };
 
@@ -43,7 +49,19 @@ const fn expected<P: Protocol>() -> u16 {
     if receives_qos_2::<P>() {
         all |= 1 << wire::PUBREL;
     }
-    all
+    if P::IS_5 {
+        all |= 1 << wire::DISCONNECT;
+    }
+    all | auth::<P>()
+}
+
+/// The bit of AUTH, if the profile has it.
+const fn auth<P: Protocol>() -> u16 {
+    if authenticates::<P>() {
+        1 << wire::AUTH
+    } else {
+        0
+    }
 }
 
 impl<P: Protocol> Session<[Slot], P> {
@@ -53,6 +71,7 @@ impl<P: Protocol> Session<[Slot], P> {
     pub(super) fn on_connack<'i>(
         &mut self,
         said: u16,
+        properties: Properties<'i>,
         input: &mut &'i [u8],
         after: &'i [u8],
     ) -> Result<EventOf<'i, P>, Fault> {
@@ -67,6 +86,9 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Unexpected);
         }
         let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
+        if is_5::<P>() && present && !self.may_be_present(is_resumed) {
+            return Err(Fault::Unexpected);
+        }
         if resumes::<P>() && !is_resumed {
             // The session that the slots belong to is gone, even if this connection ends before
             // everything is reported.
@@ -76,6 +98,10 @@ impl<P: Protocol> Session<[Slot], P> {
             && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
         {
             return Ok(Event::OutcomeUnknown { id });
+        }
+        let mut client_hash = client_hash;
+        if is_5::<P>() {
+            client_hash = self.learn_terms(client_hash, properties)?;
         }
         *input = after;
         let offset = if resumes::<P>() {
@@ -97,7 +123,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.begin::<P>(is_resumed);
         Ok(Event::Connected {
             session,
-            properties: Default::default(),
+            properties: P::properties(properties),
         })
     }
 
@@ -137,7 +163,11 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Reads the fixed header and the two bytes behind it, and checks what they announce.
     #[inline(always)]
     pub(super) fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let header = match wire::fixed_header(input) {
+        let header = match if is_5::<P>() {
+            wire::fixed_header_5(input)
+        } else {
+            wire::fixed_header(input)
+        } {
             Ok(Some(header)) => header,
             Ok(None) => return Ok(None),
             Err(wire::Malformed) => return Err(Fault::Malformed),
@@ -147,7 +177,7 @@ impl<P: Protocol> Session<[Slot], P> {
         let expected = if self.connection.is_open() {
             const { expected::<P>() }
         } else {
-            1 << wire::CONNACK
+            const { 1 << wire::CONNACK | auth::<P>() }
         };
         if expected >> kind & 1 == 0
             || (subscribes::<P>()
@@ -156,6 +186,13 @@ impl<P: Protocol> Session<[Slot], P> {
                 && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>())
         {
             return Err(Fault::Unexpected);
+        }
+        if is_5::<P>() {
+            let read = input.len().wrapping_sub(body.len());
+            self.check_length(read.wrapping_add(length))?;
+            if kind >= wire::DISCONNECT {
+                return Ok(Some(v5::start_without_id(first_byte, length, body)));
+            }
         }
         if kind == wire::PINGRESP {
             if length != 0 {
@@ -177,7 +214,9 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let first = u16::from_be_bytes(first);
         let mut header = length;
-        if subscribes::<P>() && kind == wire::PUBLISH {
+        if is_5::<P>() {
+            header = v5::header_length::<P>(first_byte, first, length, body)?;
+        } else if subscribes::<P>() && kind == wire::PUBLISH {
             let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
             header = usize::from(first).wrapping_add(id);
             if header > length {
@@ -212,7 +251,7 @@ impl<P: Protocol> Session<[Slot], P> {
         if subscribes::<P>() && !wire::are_codes(codes) {
             return Err(Fault::Malformed);
         }
-        let answered = self.ring.on_answer::<P>(kind, id, codes.len());
+        let answered = self.ring.on_answer::<P>(kind, id, codes.len(), false);
         if let Ok(Answered::Release { .. }) = answered {
             self.incoming.set_id(id);
             self.ack = wire::PUBREL_FIRST_BYTE;
@@ -223,7 +262,8 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Goes on with what is to be sent again: PUBREL by itself, a message by asking for it.
     #[inline(always)]
     pub(super) fn resend_remaining(&mut self) -> Option<(PacketId, Resend)> {
-        let next = self.ring.next_to_resend::<P>();
+        let window = self.terms().map_or(0, Terms::window);
+        let next = self.ring.next_to_resend::<P>(window);
         match next {
             Some((id, Resend::Release)) => {
                 self.incoming.set_id(id);

@@ -1,0 +1,403 @@
+//! The commands that only MQTT 5 has, and what it adds to the others. Sessions of MQTT 3.1.1 link
+//! nothing of it.
+use super::super::{Limits, Session, Slot, Terms};
+use crate::{
+    Connect, Fault, Filter, Mqtt5, Out, Output, PacketId, Profile, Property, Protocol, Publish,
+    ReasonCode, SendError, SendOptions, SendProperties,
+    profile::{
+        acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
+        require_subscriptions, streams_out,
+    },
+    property::{Place, table, unchecked_section},
+    protocol::is_5,
+    reason::is_allowed_in,
+    topic, wire,
+    wire::Draft,
+};
+
+impl<C: Profile> Session<[Slot], Mqtt5<C>> {
+    /// Returns the limits that the server announced for this connection in CONNACK.
+    pub fn limits(&self) -> Limits {
+        self.protocol.limits()
+    }
+
+    /// Returns whether the server's receive maximum allows another message with QoS 1 or 2 now. If
+    /// not, [`publish`](Self::publish) returns [`Busy`](SendError::Busy) for it, although other
+    /// commands find [a free slot](Self::has_free_slot).
+    pub fn has_send_quota(&self) -> bool {
+        self.ring.in_flight() < self.protocol.window()
+    }
+
+    /// Subscribes with properties: see [`subscribe`](Self::subscribe). A
+    /// [subscription identifier](Property::SubscriptionIdentifier) stands for all filters of the
+    /// packet.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    #[inline]
+    pub fn subscribe_with<O: SendOptions<Mqtt5<C>>>(
+        &mut self,
+        filters: &[Filter<'_, O>],
+        properties: &[Property<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<PacketId, SendError> {
+        const { require_subscriptions::<Mqtt5<C>>() };
+        tx.lend(|out| self.write_filters(filters, properties, wire::SUBSCRIBE, out))
+    }
+
+    /// Unsubscribes with properties: see [`unsubscribe`](Self::unsubscribe).
+    ///
+    /// # Errors
+    /// As [`unsubscribe`](Self::unsubscribe).
+    #[inline]
+    pub fn unsubscribe_with<O: SendOptions<Mqtt5<C>>>(
+        &mut self,
+        filters: &[Filter<'_, O>],
+        properties: &[Property<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<PacketId, SendError> {
+        const { require_subscriptions::<Mqtt5<C>>() };
+        tx.lend(|out| self.write_filters(filters, properties, wire::UNSUBSCRIBE, out))
+    }
+
+    /// Ends the connection as [`disconnect`](Self::disconnect) does, with a reason and properties.
+    ///
+    /// The server publishes the will unless the code is
+    /// [`NORMAL_DISCONNECTION`](ReasonCode::NORMAL_DISCONNECTION). A
+    /// [session expiry interval](Property::SessionExpiryInterval) replaces that of CONNECT.
+    ///
+    /// # Errors
+    /// As [`disconnect`](Self::disconnect). [`Invalid`](SendError::Invalid) for a code that clients
+    /// cannot send, and for a session expiry interval above 0 if that of CONNECT was 0.
+    #[inline]
+    pub fn disconnect_with(
+        &mut self,
+        code: ReasonCode,
+        properties: &[Property<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        tx.lend(|out| self.write_disconnect_5(code.0, properties, out))
+    }
+
+    /// Goes on with an authentication, or begins one anew, with AUTH.
+    ///
+    /// Answer [`Event::Auth`](crate::Event::Auth) with
+    /// [`CONTINUE_AUTHENTICATION`](ReasonCode::CONTINUE_AUTHENTICATION). On an open connection
+    /// [`RE_AUTHENTICATE`](ReasonCode::RE_AUTHENTICATE) begins an authentication anew
+    /// [MQTT-4.12.1-1]. The properties have to contain the
+    /// [authentication method](Property::AuthenticationMethod) of CONNECT.
+    ///
+    /// # Errors
+    /// [`Invalid`](SendError::Invalid) for another code, for another method, or if CONNECT had none
+    /// [MQTT-4.12.0-7]; [`Offline`](SendError::Offline) if there is no connection, or the server
+    /// has not accepted the one that authenticates anew; [`Full`](SendError::Full),
+    /// [`Busy`](SendError::Busy), [`TooLong`](SendError::TooLong) or
+    /// [`Unsupported`](SendError::Unsupported).
+    #[inline]
+    pub fn authenticate(
+        &mut self,
+        code: ReasonCode,
+        properties: &[Property<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        const { require_auth::<Mqtt5<C>>() };
+        tx.lend(|out| self.write_auth(code.0, properties, out))
+    }
+
+    /// Refuses the message that was delivered last: its acknowledgement, which the next call of
+    /// [`next_event`](Self::next_event) writes, has this reason code. A QoS 2 message that is
+    /// refused takes no slot, and its identifier is free [MQTT-4.3.3-9].
+    ///
+    /// # Errors
+    /// [`Invalid`](SendError::Invalid) if no whole message with QoS 1 or 2 was delivered last, or
+    /// for a code that its acknowledgement cannot have [MQTT-3.4.2-1] [MQTT-3.5.2-1].
+    pub fn refuse(&mut self, code: ReasonCode) -> Result<(), SendError> {
+        const {
+            require_reasons::<Mqtt5<C>>();
+            require_subscriptions::<Mqtt5<C>>();
+        }
+        let kind = self.ack >> 4;
+        if (kind != wire::PUBACK && kind != wire::PUBREC) || !is_allowed_in(kind, code.0) {
+            return Err(SendError::Invalid);
+        }
+        self.set_code(code.0);
+        Ok(())
+    }
+}
+
+impl<P: Protocol> Session<[Slot], P> {
+    /// Returns the terms of the connection. With MQTT 3.1.1 not even their address is computed,
+    /// which would change its code.
+    #[inline(always)]
+    pub(in super::super) fn terms(&self) -> Option<&Terms> {
+        if is_5::<P>() {
+            P::terms(&self.protocol)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the terms of the connection, to be changed.
+    #[inline(always)]
+    pub(in super::super) fn terms_mut(&mut self) -> Option<&mut Terms> {
+        if is_5::<P>() {
+            P::terms_mut(&mut self.protocol)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the reason code of the acknowledgement that is due.
+    #[inline(always)]
+    pub(in super::super) fn code(&self) -> u8 {
+        self.terms().map_or(0, |terms| terms.code())
+    }
+
+    /// Sets the reason code of the acknowledgement that is due.
+    #[inline(always)]
+    pub(in super::super) fn set_code(&mut self, code: u8) {
+        if let Some(terms) = self.terms_mut() {
+            terms.set_code(code);
+        }
+    }
+
+    /// Writes the body of CONNECT, and begins the terms of the connection. Unless the application
+    /// names them, it announces how many messages can be received at once, and asks for a session
+    /// that does not expire if it is to be kept.
+    #[inline(always)]
+    pub(in super::super) fn write_connect_5<'c, T: SendProperties<'c, P>>(
+        &mut self,
+        connect: &Connect<'c, T>,
+        draft: &mut Draft<'_, P>,
+    ) {
+        let list = connect.properties.list();
+        let has = |id| list.iter().any(|property| property.identifier() == id);
+        let [high, low] = self.ring.receive_maximum(connect.clean).to_be_bytes();
+        let both = [
+            table::RECEIVE_MAXIMUM,
+            high,
+            low,
+            table::SESSION_EXPIRY_INTERVAL,
+            0xff,
+            0xff,
+            0xff,
+            0xff,
+        ];
+        let is_bounded = receives_qos_2::<P>() && !has(table::RECEIVE_MAXIMUM);
+        let is_kept = !connect.clean && !has(table::SESSION_EXPIRY_INTERVAL);
+        let from = if is_bounded { 0 } else { 3 };
+        let to = if is_kept { 8 } else { 3 };
+        let (from, to) = draft.connect_5(connect, both.get(from..to).unwrap_or_default());
+        if let Some(terms) = self.terms_mut() {
+            let written = draft.written(from, to).unwrap_or_default();
+            terms.begin(connect.clean, unchecked_section(written));
+        }
+    }
+
+    /// Sends the draft of a PUBLISH, to which the properties and the payload are still to be
+    /// written.
+    #[inline(always)]
+    pub(super) fn send_publish_5<'p, T: SendProperties<'p, P>>(
+        &mut self,
+        publish: &Publish<'p, T>,
+        is_resent: bool,
+        draft: &mut Draft<'_, P>,
+    ) -> Result<Option<PacketId>, SendError> {
+        let alias = self.write_publish_properties(publish, is_resent, draft);
+        draft.bytes(publish.payload);
+        let sent = self.send(draft, publish.remaining)?;
+        if let Some(terms) = self.terms_mut() {
+            terms.set_alias(alias);
+        }
+        Ok(sent)
+    }
+
+    /// Writes the properties of a PUBLISH, and makes the draft fail if it is more than the server
+    /// accepts. Returns the topic alias that it sets, or 0.
+    #[inline(always)]
+    fn write_publish_properties<'p, T: SendProperties<'p, P>>(
+        &self,
+        publish: &Publish<'p, T>,
+        is_resent: bool,
+        draft: &mut Draft<'_, P>,
+    ) -> u16 {
+        let Some(terms) = self.terms() else {
+            return 0;
+        };
+        let from = draft.position();
+        draft.properties(publish.properties, Place::PUBLISH_OF_CLIENT);
+        let is_bounded = max_qos::<P>() != 0 && publish.qos as u8 != 0 && !is_resent;
+        if is_bounded && self.ring.in_flight() >= terms.window() {
+            draft.refuse(SendError::Busy);
+        }
+        let mut alias = 0;
+        if !publish.properties.list().is_empty() {
+            let written = draft.written_since(from).unwrap_or_default();
+            let found = unchecked_section(written).find(table::TOPIC_ALIAS);
+            alias = found.map_or(0, |raw| raw.number as u16);
+        }
+        if !terms.allows_publish(draft.first_byte) || !terms.allows_alias(alias) {
+            draft.refuse(SendError::Unsupported);
+        }
+        if publish.topic.is_empty() {
+            if !terms.is_alias_set(alias) {
+                draft.refuse(SendError::Invalid);
+            }
+            return 0;
+        }
+        alias
+    }
+
+    /// Makes the draft of a SUBSCRIBE or UNSUBSCRIBE, whose properties begin at `from`, fail if its
+    /// filters or its subscription identifier are more than MQTT or the server allows.
+    #[inline(always)]
+    pub(super) fn check_filters<O: SendOptions<P>>(
+        &self,
+        filters: &[Filter<'_, O>],
+        from: usize,
+        draft: &mut Draft<'_, P>,
+    ) {
+        let Some(terms) = self.terms() else {
+            return;
+        };
+        let written = draft.written_since(from).unwrap_or_default();
+        let mut is_supported = terms.has_identifiers()
+            || unchecked_section(written)
+                .find(table::SUBSCRIPTION_IDENTIFIER)
+                .is_none();
+        let mut is_valid = true;
+        for filter in filters {
+            let text = filter.filter.as_bytes();
+            if topic::is_shared(text) {
+                // [MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+                is_valid &= topic::is_valid_share(text) && filter.options.bits() & 4 == 0;
+                is_supported &= terms.has_shared();
+            }
+            is_supported &= terms.has_wildcards() || !topic::has_wildcard(text);
+        }
+        if !is_supported {
+            draft.refuse(SendError::Unsupported);
+        }
+        if !is_valid {
+            draft.refuse(SendError::Invalid);
+        }
+    }
+
+    /// Writes DISCONNECT with the reason code of a fault, if the connection is open and `tx` has
+    /// room.
+    pub(in super::super) fn write_reason(&mut self, fault: Fault, out: &mut Out<'_>) {
+        if !explains::<P>()
+            || !self.connection.is_open()
+            || (streams_out::<P>() && !self.outgoing.is_idle())
+        {
+            return;
+        }
+        let code = match fault {
+            Fault::Malformed => ReasonCode::MALFORMED_PACKET,
+            Fault::Unexpected => ReasonCode::PROTOCOL_ERROR,
+            Fault::TooManyQos2 => ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
+            Fault::TopicAlias => ReasonCode::TOPIC_ALIAS_INVALID,
+            Fault::PacketTooLarge => ReasonCode::PACKET_TOO_LARGE,
+            Fault::Refused(_) | Fault::Timeout => return,
+        };
+        wire::write_coded(out, wire::DISCONNECT << 4, 0, code.0);
+    }
+
+    fn write_disconnect_5(
+        &mut self,
+        code: u8,
+        properties: &[Property<'_>],
+        out: &mut Out<'_>,
+    ) -> Result<(), SendError> {
+        self.check_idle()?;
+        let start = *out.end;
+        // The acknowledgement that is due is written before, when nothing can fail any more.
+        let is_due = acknowledges::<P>() && self.ack != 0;
+        if is_due {
+            let ack_length = if self.code() == 0 { 4 } else { 5 };
+            *out.end = start.wrapping_add(ack_length);
+        }
+        let result = self.draft_disconnect(code, properties, out);
+        let end = core::mem::replace(out.end, start);
+        let client_hash = result?;
+        self.flush_ack(out);
+        *out.end = end;
+        self.client_hash = client_hash;
+        self.on_connection_lost();
+        Ok(())
+    }
+
+    /// Writes DISCONNECT. Returns the fingerprint of the client identifier, or 0 if the session
+    /// ends with the connection.
+    fn draft_disconnect(
+        &self,
+        code: u8,
+        properties: &[Property<'_>],
+        out: &mut Out<'_>,
+    ) -> Result<u16, SendError> {
+        let mut draft = Draft::<P>::new(out, wire::DISCONNECT << 4);
+        let from = draft.position().wrapping_add(1);
+        let mut client_hash = self.client_hash;
+        if code != 0 || !properties.is_empty() {
+            draft.byte(code);
+        }
+        if !properties.is_empty() {
+            draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
+        }
+        let written = draft.written_since(from).unwrap_or_default();
+        let expiry = unchecked_section(written).find(table::SESSION_EXPIRY_INTERVAL);
+        if let Some(terms) = self.terms() {
+            if let Some(expiry) = expiry {
+                if expiry.number == 0 {
+                    client_hash = 0;
+                } else if !terms.is_kept() {
+                    draft.refuse(SendError::Invalid);
+                }
+            }
+            draft.limit(terms.longest_out(), 0);
+        }
+        if !is_sent_by_clients(code) {
+            draft.refuse(SendError::Invalid);
+        }
+        draft.finish(0)?;
+        Ok(client_hash)
+    }
+
+    fn write_auth(
+        &mut self,
+        code: u8,
+        properties: &[Property<'_>],
+        out: &mut Out<'_>,
+    ) -> Result<(), SendError> {
+        let mut draft = Draft::<P>::new(out, wire::AUTH << 4);
+        draft.byte(code);
+        let from = draft.position();
+        draft.properties(properties, Place::AUTH);
+        let written = draft.written_since(from).unwrap_or_default();
+        let method = unchecked_section(written)
+            .find(table::AUTHENTICATION_METHOD)
+            .map_or(0, |raw| super::super::hash(raw.data));
+        let is_anew = code == ReasonCode::RE_AUTHENTICATE.0;
+        if let Some(terms) = self.terms() {
+            draft.limit(terms.longest_out(), 0);
+            let is_code = is_anew || code == ReasonCode::CONTINUE_AUTHENTICATION.0;
+            if method == 0 || method != terms.method() || !is_code {
+                draft.refuse(SendError::Invalid);
+            }
+        }
+        if streams_out::<P>() && !self.outgoing.is_idle() && self.connection.is_open() {
+            draft.refuse(SendError::Busy);
+        }
+        if self.connection.is_closed() || (is_anew && !self.connection.is_open()) {
+            draft.refuse(SendError::Offline);
+        }
+        draft.finish(0)?;
+        self.connection.on_sent();
+        Ok(())
+    }
+}
+
+/// Returns whether clients can send this reason code in DISCONNECT [MQTT-3.14.2-1].
+fn is_sent_by_clients(code: u8) -> bool {
+    matches!(code, 0x00 | 0x04 | 0x80..=0x83 | 0x90 | 0x93..=0x99)
+}

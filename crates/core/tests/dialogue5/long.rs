@@ -1,0 +1,89 @@
+//! Packets that are longer than `rx`, and longer than the client has announced to accept.
+use super::*;
+
+/// A CONNACK that fits into 24 bytes.
+fn small() -> Dialogue<Full, 4, 24> {
+    Dialogue::open(ACCEPTED)
+}
+
+/// Of an acknowledgement, identifier and code come first; properties that do not fit are dropped.
+#[test]
+fn acknowledgements() {
+    let reason = |kind: u8, id: u8, code: u8| {
+        let mut packet = vec![kind, 4 + 63, 0, id, code, 63, 0x1f, 0, 60];
+        packet.extend([b'x'; 60]);
+        packet
+    };
+    let mut d = small();
+    d.publish_to_t(QoS::ExactlyOnce).unwrap();
+    d.publish_to_t(QoS::AtLeastOnce).unwrap();
+    d.publish_to_t(QoS::AtLeastOnce).unwrap();
+    d.tx.clear();
+    d.receives(&reason(0x50, 1, 0), &["Received { id: 1 }"]);
+    d.sends(b"\x62\x02\0\x01");
+    d.receives(
+        &reason(0x40, 2, 0x97),
+        &["Refused { code: ReasonCode(151), id: 2, properties: [] }"],
+    );
+    d.receives(&reason(0x70, 1, 0), &["Acked { id: 1 }"]);
+    d.receives(b"\x40\x02\0\x03", &["Acked { id: 3 }"]);
+    d.receives(&reason(0x62, 9, 0x92), &[]);
+    d.sends(b"\x70\x03\0\x09\x92");
+    d.receives(b"\x30\x04\0\x01t\0", &[r#"Message "t" "" None []"#]);
+    // DISCONNECT has no identifier.
+    let mut packet = vec![0xe0, 2 + 63, 0x8b, 63, 0x1f, 0, 60];
+    packet.extend([b'x'; 60]);
+    d.receives(
+        &packet,
+        &["Disconnected { code: ReasonCode(139), properties: [] }"],
+    );
+}
+
+/// The header of a message, with its properties, has to fit. If not, the message is skipped, and
+/// acknowledged like any other.
+#[test]
+fn headers() {
+    let mut d = small();
+    let mut packet = b"\x34\x34\0\x01t\0\x07\x2a\x09\0\x27".to_vec();
+    packet.extend([b'x'; 39]);
+    packet.extend(b"data");
+    packet.extend(b"\x30\x04\0\x01t\0");
+    d.receives(
+        &packet,
+        &["Skipped { len: 47 }", r#"Message "t" "" None []"#],
+    );
+    d.sends(b"\x50\x02\0\x07");
+    // The payload comes in pieces if only the header fits.
+    let mut packet = b"\x30\x28\0\x01t\x04\x03\0\x01y".to_vec();
+    packet.extend([b'z'; 32]);
+    d.receives(
+        &packet,
+        &[
+            r#"Message "t" "zzzzzzzzzzzzzz" None [content type "y"]"#,
+            "Payload { remaining: 0, data: [122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122, 122] }",
+        ],
+    );
+}
+
+/// Everything else has to fit.
+#[test]
+fn other_packets() {
+    let mut packet = vec![0x90, 3 + 40, 0, 1, 40, 0x1f, 0, 37];
+    packet.extend([b'x'; 37]);
+    let mut d = small();
+    d.receives(&packet, &["PacketTooLarge"]);
+    d.sends(b"\xe0\x01\x95");
+}
+
+/// [MQTT-3.1.2-24]: the server is at fault, which the length in the fixed header shows.
+#[test]
+fn maximum_packet_size() {
+    let mut d = Dialogue::<Full>::new();
+    let list = [Property::MaximumPacketSize(20.try_into().unwrap())];
+    d.connect(&CLIENT.properties(&list), ACCEPTED, &[NEW]);
+    let mut packet = b"\x30\x12\0\x01t\0".to_vec();
+    packet.extend([b'x'; 14]);
+    d.receives(&packet, &[r#"Message "t" "xxxxxxxxxxxxxx" None []"#]);
+    d.receives(b"\x30\x13\0", &["PacketTooLarge"]);
+    d.sends(b"\xe0\x01\x95");
+}
