@@ -5,12 +5,14 @@ mod queue;
 #[cfg(feature = "fast")]
 mod ring;
 mod token;
+mod v5;
 
 use crate::{
     Event, Fault, Out, Output, PacketId, Protocol, SendError, Session, Slot,
     buffer::{Buffer, held},
     event::EventOf,
     profile::delivers_repeated,
+    protocol::is_5,
     session::Acks,
     wire,
 };
@@ -28,7 +30,8 @@ pub use token::AckToken;
 pub struct PendingAck {
     /// The identifier of the message, or 0 if none is pending.
     id: u16,
-    /// The first byte of the acknowledgement.
+    /// The first byte of the acknowledgement. With MQTT 5, the reason code of one that refuses the
+    /// message, with the bit [`IS_PUBREC`](v5::IS_PUBREC).
     first_byte: u8,
     /// Whether the application has allowed it.
     is_allowed: bool,
@@ -148,7 +151,8 @@ impl ManualAcks {
         let first_byte = self
             .pending
             .set_allowed(token.id.get())
-            .ok_or(SendError::Invalid)?;
+            .ok_or(SendError::Invalid)?
+            .first_byte;
         if first_byte == wire::PUBREC << 4 {
             session.accept(token.id);
         }
@@ -203,7 +207,11 @@ impl ManualAcks {
                 // What is pending still has to be sent, and may free a slot.
                 let is_pending = !self.pending.is_empty();
                 let is_flushed = !is_pending && out.is_empty();
-                let event = session.read(input, capacity, Acks::Hold { is_flushed })?;
+                let event = session.read(input, capacity, Acks::Hold { is_flushed });
+                if is_5::<P>() && event.is_err() {
+                    session.write_held_reason(out);
+                }
+                let event = event?;
                 let Some(mut event) = event else {
                     if session.is_ack_due() {
                         continue;
@@ -275,19 +283,30 @@ impl ManualAcks {
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         tx.lend(|out| {
-            if !self.take_ack(session, out) {
-                return Err(if session.payload_remaining() == 0 {
-                    SendError::Full
-                } else {
-                    SendError::Busy
-                });
-            }
-            self.flush(session, out);
-            if self.pending.allowed().is_some() {
-                return Err(SendError::Full);
-            }
+            self.flush_all(session, out)?;
             session.disconnect(out)
         })
+    }
+
+    /// Writes the acknowledgements that may be written before DISCONNECT.
+    #[inline(always)]
+    fn flush_all<P: Protocol>(
+        &mut self,
+        session: &mut Session<[Slot], P>,
+        out: &mut Out<'_>,
+    ) -> Result<(), SendError> {
+        if !self.take_ack(session, out) {
+            return Err(if session.payload_remaining() == 0 {
+                SendError::Full
+            } else {
+                SendError::Busy
+            });
+        }
+        self.flush(session, out);
+        if self.pending.allowed().is_some() {
+            return Err(SendError::Full);
+        }
+        Ok(())
     }
 
     /// Takes over the state of a layer with as many places or fewer. This is how a layer grows; its
@@ -331,7 +350,8 @@ impl ManualAcks {
     /// Writes the oldest acknowledgements that are allowed, up to the first one that is not.
     fn flush<P: Protocol>(&mut self, session: &mut Session<[Slot], P>, out: &mut Out<'_>) {
         while let Some(&PendingAck { id, first_byte, .. }) = self.pending.allowed() {
-            if !session.is_open() || !session.write_ack(out, first_byte, id) {
+            let (first_byte, code) = v5::parts::<P>(first_byte);
+            if !session.is_open() || !session.write_ack(out, first_byte, id, code) {
                 break;
             }
             self.pending.remove_first();
@@ -363,9 +383,11 @@ impl ManualAcks {
                 is_allowed: true,
             });
             self.flush(session, out);
-        } else if !session.write_ack(out, first_byte, id) {
+        } else if !session.write_ack(out, first_byte, id, session.code()) {
             session.put_back_ack(first_byte);
             return false;
+        } else if is_5::<P>() {
+            session.set_code(0);
         }
         true
     }

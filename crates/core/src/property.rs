@@ -9,7 +9,7 @@ mod write;
 pub use error::PropertyError;
 pub use list::Properties;
 use read::check;
-pub(crate) use read::{Raw, section, unchecked_section};
+pub(crate) use read::{Raw, section, unchecked_section, variable};
 pub(crate) use table::Place;
 pub use write::PropertySource;
 pub(crate) use write::each;
@@ -32,56 +32,57 @@ use core::num::{NonZeroU16, NonZeroU32};
 /// assert_eq!(request[0].to_string(), r#"response topic "replies/7""#);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Property<'a> {
     /// Whether the payload is UTF-8 (1). If not (0), it is any bytes. Nothing checks it.
-    PayloadFormatIndicator(bool),
+    PayloadFormatIndicator(bool) = table::PAYLOAD_FORMAT_INDICATOR,
     /// The seconds after which the server does not deliver the message any more. From a server:
     /// the seconds that are left of it [MQTT-3.3.2-6].
-    MessageExpiryInterval(u32),
+    MessageExpiryInterval(u32) = table::MESSAGE_EXPIRY_INTERVAL,
     /// The kind of payload, for example a MIME type.
-    ContentType(Text<'a>),
+    ContentType(Text<'a>) = table::CONTENT_TYPE,
     /// The topic to which the answer to this message is to be published. It is a topic name
     /// [MQTT-3.3.2-14].
-    ResponseTopic(Text<'a>),
+    ResponseTopic(Text<'a>) = table::RESPONSE_TOPIC,
     /// Data that the answer to this message is to repeat.
-    CorrelationData(&'a [u8]),
+    CorrelationData(&'a [u8]) = table::CORRELATION_DATA,
     /// In SUBSCRIBE: a number, 1 to 268,435,455, for its subscriptions. In PUBLISH: the number of a
     /// subscription that matches; there is one for each.
-    SubscriptionIdentifier(u32),
+    SubscriptionIdentifier(u32) = table::SUBSCRIPTION_IDENTIFIER,
     /// The seconds for which the session outlives the connection; `u32::MAX`: for ever.
-    SessionExpiryInterval(u32),
+    SessionExpiryInterval(u32) = table::SESSION_EXPIRY_INTERVAL,
     /// The client identifier that the server has chosen.
-    AssignedClientIdentifier(Text<'a>),
+    AssignedClientIdentifier(Text<'a>) = table::ASSIGNED_CLIENT_IDENTIFIER,
     /// The keep alive in seconds that the server demands [MQTT-3.1.2-21].
-    ServerKeepAlive(u16),
+    ServerKeepAlive(u16) = table::SERVER_KEEP_ALIVE,
     /// The name of the authentication method.
-    AuthenticationMethod(Text<'a>),
+    AuthenticationMethod(Text<'a>) = table::AUTHENTICATION_METHOD,
     /// The data of the authentication method. It requires an authentication method.
-    AuthenticationData(&'a [u8]),
+    AuthenticationData(&'a [u8]) = table::AUTHENTICATION_DATA,
     /// Whether the server may send reason strings and user properties in packets other than
     /// PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29].
-    RequestProblemInformation(bool),
+    RequestProblemInformation(bool) = table::REQUEST_PROBLEM_INFORMATION,
     /// The seconds for which the server delays the will.
-    WillDelayInterval(u32),
+    WillDelayInterval(u32) = table::WILL_DELAY_INTERVAL,
     /// Whether the server is asked for [response information](Property::ResponseInformation).
-    RequestResponseInformation(bool),
+    RequestResponseInformation(bool) = table::REQUEST_RESPONSE_INFORMATION,
     /// The basis of response topics.
-    ResponseInformation(Text<'a>),
+    ResponseInformation(Text<'a>) = table::RESPONSE_INFORMATION,
     /// Other servers that the client can use, separated by spaces.
-    ServerReference(Text<'a>),
+    ServerReference(Text<'a>) = table::SERVER_REFERENCE,
     /// The reason for a reason code, for people.
-    ReasonString(Text<'a>),
+    ReasonString(Text<'a>) = table::REASON_STRING,
     /// The number of messages with QoS 1 and 2 that may be in flight to the sender.
-    ReceiveMaximum(NonZeroU16),
+    ReceiveMaximum(NonZeroU16) = table::RECEIVE_MAXIMUM,
     /// The highest topic alias that the sender accepts; 0: none.
-    TopicAliasMaximum(u16),
+    TopicAliasMaximum(u16) = table::TOPIC_ALIAS_MAXIMUM,
     /// A number that stands for the topic.
-    TopicAlias(NonZeroU16),
+    TopicAlias(NonZeroU16) = table::TOPIC_ALIAS,
     /// The highest quality of service that the server supports: 0 or 1.
-    MaximumQoS(QoS),
+    MaximumQoS(QoS) = table::MAXIMUM_QOS,
     /// Whether the server supports retained messages.
-    RetainAvailable(bool),
+    RetainAvailable(bool) = table::RETAIN_AVAILABLE,
     /// A name and a value, which mean what the application likes. It can stand in every packet with
     /// properties, any number of times.
     UserProperty {
@@ -89,15 +90,15 @@ pub enum Property<'a> {
         name: Text<'a>,
         /// The value.
         value: Text<'a>,
-    },
+    } = table::USER_PROPERTY,
     /// The largest packet in bytes that the sender accepts.
-    MaximumPacketSize(NonZeroU32),
+    MaximumPacketSize(NonZeroU32) = table::MAXIMUM_PACKET_SIZE,
     /// Whether the server supports wildcards in topic filters.
-    WildcardSubscriptionAvailable(bool),
+    WildcardSubscriptionAvailable(bool) = table::WILDCARD_SUBSCRIPTION_AVAILABLE,
     /// Whether the server supports subscription identifiers.
-    SubscriptionIdentifierAvailable(bool),
+    SubscriptionIdentifierAvailable(bool) = table::SUBSCRIPTION_IDENTIFIER_AVAILABLE,
     /// Whether the server supports shared subscriptions.
-    SharedSubscriptionAvailable(bool),
+    SharedSubscriptionAvailable(bool) = table::SHARED_SUBSCRIPTION_AVAILABLE,
 }
 
 impl<'a> Property<'a> {
@@ -109,7 +110,38 @@ impl<'a> Property<'a> {
     /// assert_eq!(Property::RetainAvailable(false).identifier(), 0x25);
     /// ```
     pub fn identifier(&self) -> u8 {
-        self.raw().id
+        // These are the discriminants, so the compiler only reads one.
+        match self {
+            Property::PayloadFormatIndicator(_) => table::PAYLOAD_FORMAT_INDICATOR,
+            Property::MessageExpiryInterval(_) => table::MESSAGE_EXPIRY_INTERVAL,
+            Property::ContentType(_) => table::CONTENT_TYPE,
+            Property::ResponseTopic(_) => table::RESPONSE_TOPIC,
+            Property::CorrelationData(_) => table::CORRELATION_DATA,
+            Property::SubscriptionIdentifier(_) => table::SUBSCRIPTION_IDENTIFIER,
+            Property::SessionExpiryInterval(_) => table::SESSION_EXPIRY_INTERVAL,
+            Property::AssignedClientIdentifier(_) => table::ASSIGNED_CLIENT_IDENTIFIER,
+            Property::ServerKeepAlive(_) => table::SERVER_KEEP_ALIVE,
+            Property::AuthenticationMethod(_) => table::AUTHENTICATION_METHOD,
+            Property::AuthenticationData(_) => table::AUTHENTICATION_DATA,
+            Property::RequestProblemInformation(_) => table::REQUEST_PROBLEM_INFORMATION,
+            Property::WillDelayInterval(_) => table::WILL_DELAY_INTERVAL,
+            Property::RequestResponseInformation(_) => table::REQUEST_RESPONSE_INFORMATION,
+            Property::ResponseInformation(_) => table::RESPONSE_INFORMATION,
+            Property::ServerReference(_) => table::SERVER_REFERENCE,
+            Property::ReasonString(_) => table::REASON_STRING,
+            Property::ReceiveMaximum(_) => table::RECEIVE_MAXIMUM,
+            Property::TopicAliasMaximum(_) => table::TOPIC_ALIAS_MAXIMUM,
+            Property::TopicAlias(_) => table::TOPIC_ALIAS,
+            Property::MaximumQoS(_) => table::MAXIMUM_QOS,
+            Property::RetainAvailable(_) => table::RETAIN_AVAILABLE,
+            Property::MaximumPacketSize(_) => table::MAXIMUM_PACKET_SIZE,
+            Property::WildcardSubscriptionAvailable(_) => table::WILDCARD_SUBSCRIPTION_AVAILABLE,
+            Property::SubscriptionIdentifierAvailable(_) => {
+                table::SUBSCRIPTION_IDENTIFIER_AVAILABLE
+            }
+            Property::SharedSubscriptionAvailable(_) => table::SHARED_SUBSCRIPTION_AVAILABLE,
+            Property::UserProperty { .. } => table::USER_PROPERTY,
+        }
     }
 
     /// Returns the value for logs: a number, text or data, and the value of a user property.
@@ -185,61 +217,47 @@ impl<'a> Property<'a> {
     }
 
     /// Returns the property as it is encoded.
+    #[inline]
     fn raw(&self) -> Raw<'a> {
-        let number = |id, number| Raw {
-            id,
-            number,
+        let mut raw = Raw {
+            id: self.identifier(),
             ..Raw::default()
         };
-        let data = |id, data| Raw {
-            id,
-            data,
-            ..Raw::default()
-        };
-        let text = |id, text: Text<'a>| data(id, text.0);
         match *self {
-            Property::PayloadFormatIndicator(is_set) => {
-                number(table::PAYLOAD_FORMAT_INDICATOR, is_set.into())
+            Property::PayloadFormatIndicator(is_set)
+            | Property::RequestProblemInformation(is_set)
+            | Property::RequestResponseInformation(is_set)
+            | Property::RetainAvailable(is_set)
+            | Property::WildcardSubscriptionAvailable(is_set)
+            | Property::SubscriptionIdentifierAvailable(is_set)
+            | Property::SharedSubscriptionAvailable(is_set) => raw.number = is_set.into(),
+            Property::MaximumQoS(qos) => raw.number = qos as u32,
+            Property::ServerKeepAlive(number) | Property::TopicAliasMaximum(number) => {
+                raw.number = number.into();
             }
-            Property::MessageExpiryInterval(n) => number(table::MESSAGE_EXPIRY_INTERVAL, n),
-            Property::ContentType(t) => text(table::CONTENT_TYPE, t),
-            Property::ResponseTopic(t) => text(table::RESPONSE_TOPIC, t),
-            Property::CorrelationData(d) => data(table::CORRELATION_DATA, d),
-            Property::SubscriptionIdentifier(n) => number(table::SUBSCRIPTION_IDENTIFIER, n),
-            Property::SessionExpiryInterval(n) => number(table::SESSION_EXPIRY_INTERVAL, n),
-            Property::AssignedClientIdentifier(t) => text(table::ASSIGNED_CLIENT_IDENTIFIER, t),
-            Property::ServerKeepAlive(n) => number(table::SERVER_KEEP_ALIVE, n.into()),
-            Property::AuthenticationMethod(t) => text(table::AUTHENTICATION_METHOD, t),
-            Property::AuthenticationData(d) => data(table::AUTHENTICATION_DATA, d),
-            Property::RequestProblemInformation(is_set) => {
-                number(table::REQUEST_PROBLEM_INFORMATION, is_set.into())
+            Property::ReceiveMaximum(number) | Property::TopicAlias(number) => {
+                raw.number = number.get().into();
             }
-            Property::WillDelayInterval(n) => number(table::WILL_DELAY_INTERVAL, n),
-            Property::RequestResponseInformation(is_set) => {
-                number(table::REQUEST_RESPONSE_INFORMATION, is_set.into())
+            Property::MessageExpiryInterval(number)
+            | Property::SubscriptionIdentifier(number)
+            | Property::SessionExpiryInterval(number)
+            | Property::WillDelayInterval(number) => raw.number = number,
+            Property::MaximumPacketSize(number) => raw.number = number.get(),
+            Property::ContentType(text)
+            | Property::ResponseTopic(text)
+            | Property::AssignedClientIdentifier(text)
+            | Property::AuthenticationMethod(text)
+            | Property::ResponseInformation(text)
+            | Property::ServerReference(text)
+            | Property::ReasonString(text) => raw.data = text.0,
+            Property::CorrelationData(data) | Property::AuthenticationData(data) => {
+                raw.data = data;
             }
-            Property::ResponseInformation(t) => text(table::RESPONSE_INFORMATION, t),
-            Property::ServerReference(t) => text(table::SERVER_REFERENCE, t),
-            Property::ReasonString(t) => text(table::REASON_STRING, t),
-            Property::ReceiveMaximum(n) => number(table::RECEIVE_MAXIMUM, n.get().into()),
-            Property::TopicAliasMaximum(n) => number(table::TOPIC_ALIAS_MAXIMUM, n.into()),
-            Property::TopicAlias(n) => number(table::TOPIC_ALIAS, n.get().into()),
-            Property::MaximumQoS(qos) => number(table::MAXIMUM_QOS, qos as u32),
-            Property::RetainAvailable(is_set) => number(table::RETAIN_AVAILABLE, is_set.into()),
-            Property::UserProperty { name, value } => Raw {
-                value: value.0,
-                ..text(table::USER_PROPERTY, name)
-            },
-            Property::MaximumPacketSize(n) => number(table::MAXIMUM_PACKET_SIZE, n.get()),
-            Property::WildcardSubscriptionAvailable(is_set) => {
-                number(table::WILDCARD_SUBSCRIPTION_AVAILABLE, is_set.into())
-            }
-            Property::SubscriptionIdentifierAvailable(is_set) => {
-                number(table::SUBSCRIPTION_IDENTIFIER_AVAILABLE, is_set.into())
-            }
-            Property::SharedSubscriptionAvailable(is_set) => {
-                number(table::SHARED_SUBSCRIPTION_AVAILABLE, is_set.into())
+            Property::UserProperty { name, value } => {
+                raw.data = name.0;
+                raw.value = value.0;
             }
         }
+        raw
     }
 }

@@ -137,26 +137,23 @@ impl fmt::Display for ReasonCode {
 }
 
 /// Returns whether a packet of this type can have this code (MQTT 5, table 2-6).
+#[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn is_allowed_in(kind: u8, code: u8) -> bool {
-    match kind {
-        wire::CONNACK => matches!(
-            code,
-            0x00 | 0x80..=0x8a | 0x8c | 0x90 | 0x95 | 0x97 | 0x99..=0x9d | 0x9f
-        ),
-        wire::PUBACK | wire::PUBREC => matches!(
-            code,
-            0x00 | 0x10 | 0x80 | 0x83 | 0x87 | 0x90 | 0x91 | 0x97 | 0x99
-        ),
-        wire::PUBREL | wire::PUBCOMP => matches!(code, 0x00 | 0x92),
-        wire::SUBACK => matches!(
-            code,
-            0x00..=0x02 | 0x80 | 0x83 | 0x87 | 0x8f | 0x91 | 0x97 | 0x9e | 0xa1 | 0xa2
-        ),
-        wire::UNSUBACK => matches!(code, 0x00 | 0x11 | 0x80 | 0x83 | 0x87 | 0x8f | 0x91),
-        wire::DISCONNECT => matches!(
-            code,
-            0x00 | 0x04 | 0x80..=0x83 | 0x87 | 0x89 | 0x8b..=0x90 | 0x93..=0xa2
-        ),
-        _ => matches!(code, 0x00 | 0x18 | 0x19),
-    }
+    // One bit for each of the codes 0x00 to 0x1f, 0x80 to 0x9f and 0xa0 to 0xbf.
+    let (successes, errors, more) = match kind {
+        wire::CONNACK => (1u32, 0xbea1_17ff_u32, 0u32),
+        wire::PUBACK | wire::PUBREC => (0x0001_0001, 0x0283_0089, 0),
+        wire::PUBREL | wire::PUBCOMP => (1, 0x0004_0000, 0),
+        wire::SUBACK => (7, 0x4082_8089, 6),
+        wire::UNSUBACK => (0x0002_0001, 0x0002_8089, 0),
+        wire::DISCONNECT => (0x11, 0xfff9_fa8f, 7),
+        _ => (0x0300_0001, 0, 0),
+    };
+    let codes = match code >> 5 {
+        0 => successes,
+        4 => errors,
+        5 => more,
+        _ => 0,
+    };
+    codes >> (code & 31) & 1 != 0
 }

@@ -12,9 +12,10 @@ mod send;
 mod terms;
 
 use crate::{
-    Connect, Mqtt311, Out, Output, Protocol, SendError, SendProperties,
+    Connect, Mqtt311, Out, Output, Properties, Protocol, SendError, SendProperties,
     buffer::Buffer,
     profile::{acknowledges, require_sessions, resumes, streams_out, subscribes},
+    property::{Raw, table},
     protocol::is_5,
     wire,
 };
@@ -83,6 +84,17 @@ fn fold(bytes: impl Iterator<Item = u8>) -> u16 {
 #[inline(never)]
 fn hash(bytes: &[u8]) -> u16 {
     fold(bytes.iter().copied())
+}
+
+/// Returns the fingerprint of the authentication method among properties, or 0 if there is none.
+#[inline(never)]
+fn method_of(properties: Properties<'_>) -> u16 {
+    let mut raw = Raw::default();
+    if raw.find(properties.as_bytes(), table::AUTHENTICATION_METHOD) {
+        hash(raw.data)
+    } else {
+        0
+    }
 }
 
 impl<const N: usize> Session<[Slot; N]> {

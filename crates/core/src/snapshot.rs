@@ -4,6 +4,8 @@ use core::{error::Error, fmt};
 
 /// The version of the format, which is the first byte of an image.
 const VERSION: u8 = 2;
+/// The bit of the version in images of sessions of MQTT 5.
+const OF_5: u8 = 0x80;
 /// The length in bytes of the version and the fingerprint of the client identifier.
 const HEADER_LENGTH: usize = 3;
 /// The length in bytes of the checksum at the end.
@@ -58,7 +60,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(SnapshotError::Length);
         }
         self.ring().save(ring);
-        *version = VERSION;
+        *version = version_of::<P>();
         *client_hash = self.client_hash().to_be_bytes();
         *sum = checksum(body).to_be_bytes();
         Ok(())
@@ -79,7 +81,7 @@ impl<P: Protocol> Session<[Slot], P> {
         if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
-        if version != VERSION {
+        if version != version_of::<P>() {
             return Err(SnapshotError::Version);
         }
         if u16::from_be_bytes(sum) != checksum(body) {
@@ -90,6 +92,11 @@ impl<P: Protocol> Session<[Slot], P> {
         self.on_connection_lost();
         Ok(())
     }
+}
+
+/// Returns the first byte of the images of a session.
+const fn version_of<P: Protocol>() -> u8 {
+    if P::IS_5 { VERSION | OF_5 } else { VERSION }
 }
 
 /// Returns the CRC-16 with the polynomial 0x1021 and the initial value 0xffff, so that memory
@@ -127,7 +134,8 @@ pub enum SnapshotError {
     /// The image does not have the [length](Session::IMAGE) of an image of this session: it belongs
     /// to a session with another number of slots.
     Length = 1,
-    /// The image was written by a version of this crate that uses another format.
+    /// The image was written by a version of this crate that uses another format, or for another
+    /// version of MQTT.
     Version = 2,
     /// The checksum or the content is wrong: the memory was never written, was written only in
     /// part, or has changed since.

@@ -277,22 +277,25 @@ fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
 
 /// Returns whether a topic filter is that of a shared subscription, which only MQTT 5 has.
 pub(crate) fn is_shared(filter: &[u8]) -> bool {
-    let prefix = b"$share".iter();
-    let mut rest = filter.iter();
-    prefix.eq(rest.by_ref().take(6)) && matches!(rest.next(), None | Some(b'/'))
+    filter.len() >= 6 && filter.iter().zip(b"$share/").all(|(a, b)| a == b)
 }
 
 /// Returns whether the topic filter of a shared subscription has a name without wildcards and a
 /// filter behind it: `$share/NAME/FILTER` [MQTT-4.8.2-1] [MQTT-4.8.2-2].
 pub(crate) fn is_valid_share(filter: &[u8]) -> bool {
-    let mut rest = filter.iter().skip(7);
-    let name_length = rest.by_ref().take_while(|&&byte| byte != b'/').count();
-    let has_wildcard = filter
-        .iter()
-        .skip(7)
-        .take(name_length)
-        .any(|&byte| is_wildcard(byte));
-    name_length != 0 && !has_wildcard && rest.next().is_some()
+    let mut rest = filter.get(7..).unwrap_or_default();
+    let mut has_name = false;
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte == b'/' {
+            return has_name && !after.is_empty();
+        }
+        if is_wildcard(byte) {
+            return false;
+        }
+        has_name = true;
+        rest = after;
+    }
+    false
 }
 
 /// Returns whether a topic filter has a wildcard.

@@ -203,24 +203,24 @@ pub(crate) fn write_short(out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
     true
 }
 
-/// Writes what [`write_short`] writes, with a reason code behind it if the code is not 0.
+/// Writes what [`write_short`] writes, with a reason code behind it if the code is not 0. Then it
+/// needs room for five bytes.
 pub(crate) fn write_coded(out: &mut Out<'_>, first_byte: u8, id: u16, code: u8) -> bool {
-    if code == 0 {
-        return write_short(out, first_byte, id);
-    }
-    let length = if first_byte < PINGREQ << 4 { 3u8 } else { 1 };
-    if out.room() < usize::from(length).wrapping_add(2) {
+    let start = *out.end;
+    if code != 0 && out.room() < 5 {
         return false;
     }
-    let mut writer = out.writer();
-    writer.byte(first_byte);
-    writer.byte(length);
-    if length == 3 {
-        writer.u16(id);
+    let is_written = write_short(out, first_byte, id);
+    if code != 0
+        && let Some([_, length, packet @ ..]) = out.mem.get_mut(start..)
+    {
+        if let Some(to) = packet.get_mut(usize::from(*length)) {
+            *to = code;
+        }
+        *length = length.wrapping_add(1);
+        *out.end = out.end.wrapping_add(1);
     }
-    writer.byte(code);
-    *out.end = writer.at;
-    true
+    is_written
 }
 
 /// The number of bytes reserved for the fixed header while the remaining length is not known.
@@ -284,6 +284,13 @@ impl<'o, P: Protocol> Draft<'o, P> {
 
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.writer.bytes(bytes);
+    }
+
+    /// Goes back to a position, and writes to other memory from there on. Returns the memory to
+    /// which it wrote.
+    pub fn replace_memory(&mut self, position: usize, memory: &'o mut [u8]) -> &'o mut [u8] {
+        self.writer.at = position;
+        core::mem::replace(&mut self.writer.mem, memory)
     }
 
     /// Returns the position of the next byte.

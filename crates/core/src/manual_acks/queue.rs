@@ -94,14 +94,14 @@ impl Pending {
     }
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// its first byte.
-    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
+    /// it.
+    pub fn set_allowed(&mut self, id: u16) -> Option<&mut PendingAck> {
         let pending = self
             .places
             .iter_mut()
             .find(|pending| pending.id == id && !pending.is_allowed)?;
         pending.is_allowed = true;
-        Some(pending.first_byte)
+        Some(pending)
     }
 
     /// Removes all acknowledgements.

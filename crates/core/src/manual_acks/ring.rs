@@ -118,8 +118,8 @@ impl Pending {
     }
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// its first byte.
-    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
+    /// it.
+    pub fn set_allowed(&mut self, id: u16) -> Option<&mut PendingAck> {
         let is_it = |pending: &PendingAck| pending.id == id && !pending.is_allowed;
         let index = (0..self.unordered)
             .find(|&index| self.get(index).is_some_and(is_it))
@@ -131,9 +131,8 @@ impl Pending {
             .filter(|pending| is_it(pending))?;
         let is_unaccepted = pending.is_unaccepted();
         pending.is_allowed = true;
-        let first_byte = pending.first_byte;
         self.unaccepted = self.unaccepted.wrapping_sub(u32::from(is_unaccepted));
-        Some(first_byte)
+        Some(pending)
     }
 
     /// Removes all acknowledgements.

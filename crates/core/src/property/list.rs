@@ -100,15 +100,20 @@ impl<'a> Properties<'a> {
         self.find(table::AUTHENTICATION_DATA).map(|raw| raw.data)
     }
 
-    /// Returns the properties as they are encoded.
-    pub(crate) fn raw(self) -> impl Iterator<Item = Raw<'a>> {
+    fn raw(self) -> impl Iterator<Item = Raw<'a>> {
         let mut bytes = self.0;
         core::iter::from_fn(move || Raw::next(&mut bytes))
     }
 
-    /// Returns the first property with this identifier.
-    pub(crate) fn find(self, id: u8) -> Option<Raw<'a>> {
-        self.raw().find(|raw| raw.id == id)
+    /// Returns the number that the first property with this identifier has, or 0 if there is none.
+    pub(crate) fn number_of(self, id: u8) -> u32 {
+        let mut raw = Raw::default();
+        if raw.find(self.0, id) { raw.number } else { 0 }
+    }
+
+    fn find(self, id: u8) -> Option<Raw<'a>> {
+        let mut raw = Raw::default();
+        raw.find(self.0, id).then_some(raw)
     }
 
     fn number(self, id: u8) -> Option<u32> {

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Raw<'a> {
     pub id: u8,
+    /// What is known of the property.
+    pub(super) entry: Entry,
     /// The value, if it is a number.
     pub number: u32,
     /// The value, if it is text or data; the name of a user property.
@@ -23,37 +25,53 @@ pub(crate) struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// Removes the first property from `bytes`, and returns it with what is known of it.
-    #[inline]
-    fn read(bytes: &mut &'a [u8]) -> Result<(Raw<'a>, Entry), PropertyError> {
+    /// Replaces this property by the first one of `bytes`, and removes that.
+    // Returned, it would be copied.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn read(&mut self, bytes: &mut &'a [u8]) -> Result<(), PropertyError> {
         let id = number(bytes, 1)? as u8;
         // An identifier is a variable byte integer. Those of all properties take one byte.
         let entry = Entry::of(id).ok_or(PropertyError::Unknown { id })?;
-        let mut raw = Raw {
+        *self = Raw {
             id,
+            entry,
             ..Raw::default()
         };
         match entry.form() {
-            table::BYTE => raw.number = number(bytes, 1)?,
-            table::TWO => raw.number = number(bytes, 2)?,
-            table::FOUR => raw.number = number(bytes, 4)?,
+            table::BYTE => self.number = number(bytes, 1)?,
+            table::TWO => self.number = number(bytes, 2)?,
+            table::FOUR => self.number = number(bytes, 4)?,
             table::VARIABLE => {
-                raw.number = variable(bytes)? as u32;
+                self.number = variable(bytes)? as u32;
             }
             form => {
-                raw.data = field(bytes)?;
+                self.data = field(bytes)?;
                 if form == table::PAIR {
-                    raw.value = field(bytes)?;
+                    self.value = field(bytes)?;
                 }
             }
         }
-        Ok((raw, entry))
+        Ok(())
+    }
+
+    /// Replaces this property by the first one of `bytes` with this identifier. Returns whether
+    /// there is one.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn find(&mut self, mut bytes: &'a [u8], id: u8) -> bool {
+        while self.read(&mut bytes).is_ok() {
+            if self.id == id {
+                return true;
+            }
+        }
+        false
     }
 
     /// Removes the first of properties that were checked, and returns it.
     #[inline]
     pub fn next(bytes: &mut &'a [u8]) -> Option<Raw<'a>> {
-        Raw::read(bytes).ok().map(|(raw, _)| raw)
+        let mut raw = Raw::default();
+        raw.read(bytes).ok().map(|()| raw)
     }
 
     /// Returns whether the property has a value that the standard allows.
@@ -97,10 +115,11 @@ pub(crate) fn check<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<(), P
     // Which identifiers were found, one bit for each. Two words, since a small target would have to
     // link a shift of 64 bits.
     let [mut low, mut high] = [0u32; 2];
+    let mut raw = Raw::default();
     while !bytes.is_empty() {
-        let (raw, entry) = Raw::read(&mut bytes)?;
+        raw.read(&mut bytes)?;
         let id = raw.id;
-        if !entry.is_allowed(place) {
+        if !raw.entry.is_allowed(place) {
             return Err(PropertyError::NotAllowed { id });
         }
         let found = if id < 32 { &mut low } else { &mut high };
@@ -109,7 +128,7 @@ pub(crate) fn check<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<(), P
             return Err(PropertyError::Repeated { id });
         }
         *found |= bit;
-        raw.check::<P>(entry.form())?;
+        raw.check::<P>(raw.entry.form())?;
     }
     let has = |id: u8| low & 1u32.wrapping_shl(id.into()) != 0;
     if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {

@@ -141,7 +141,7 @@ const fn by_identifier() -> [u16; 43] {
 }
 
 /// The facts about a property.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Entry(u16);
 
 impl Entry {

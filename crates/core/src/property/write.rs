@@ -66,39 +66,6 @@ pub(crate) fn each<'a>(source: impl PropertySource<'a>) -> impl Iterator<Item = 
     encoded.iter().chain(source.list().iter().copied())
 }
 
-impl Raw<'_> {
-    fn form(&self) -> u16 {
-        Entry::of(self.id).map_or(0, Entry::form)
-    }
-
-    /// Returns the number of bytes that the property takes.
-    fn width(&self) -> usize {
-        let value = match self.form() {
-            table::BYTE => 1,
-            table::TWO => 2,
-            table::FOUR => 4,
-            table::VARIABLE => variable_width(self.number),
-            table::PAIR => self
-                .data
-                .len()
-                .wrapping_add(self.value.len())
-                .wrapping_add(4),
-            _ => self.data.len().wrapping_add(2),
-        };
-        value.wrapping_add(1)
-    }
-}
-
-/// Returns the number of bytes that a variable byte integer takes.
-fn variable_width(mut number: u32) -> usize {
-    let mut width = 1usize;
-    while number > 0x7f {
-        number >>= 7;
-        width = width.wrapping_add(1);
-    }
-    width
-}
-
 impl<P: Protocol> Draft<'_, P> {
     /// Writes properties with their length before them. Those that are not allowed in this place
     /// make the draft fail.
@@ -126,17 +93,15 @@ impl<P: Protocol> Draft<'_, P> {
 
     #[inline(never)]
     fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) {
-        let width = |property: &Property<'_>| property.raw().width();
-        let length = list
-            .iter()
-            .map(width)
-            .fold(encoded.len(), usize::wrapping_add);
+        // Without memory, what is written is only counted.
+        let from = self.position();
+        let memory = self.replace_memory(from, &mut []);
+        self.list(encoded, list);
+        let length = self.position().wrapping_sub(from);
+        self.replace_memory(from, memory);
         self.variable(u32::try_from(length).unwrap_or(u32::MAX));
         let from = self.position();
-        self.bytes(encoded);
-        for property in list {
-            self.property(&property.raw());
-        }
+        self.list(encoded, list);
         // What was written is checked as what is received is, so that both allow the same.
         if checks_properties::<P>()
             && self
@@ -147,9 +112,18 @@ impl<P: Protocol> Draft<'_, P> {
         }
     }
 
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn list(&mut self, encoded: &[u8], list: &[Property<'_>]) {
+        self.bytes(encoded);
+        for property in list {
+            self.property(&property.raw());
+        }
+    }
+
+    #[inline(always)]
     fn property(&mut self, raw: &Raw<'_>) {
         self.byte(raw.id);
-        match raw.form() {
+        match Entry::of(raw.id).map_or(0, Entry::form) {
             table::BYTE => self.byte(raw.number as u8),
             table::TWO => self.u16(raw.number as u16),
             table::FOUR => {

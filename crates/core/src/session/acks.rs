@@ -1,7 +1,7 @@
 //! Acknowledgements that the client sends: the session writes them, or holds them back for the
 //! layer above.
 use super::{Session, Slot};
-use crate::{Out, PacketId, Protocol, profile::streams_out, wire};
+use crate::{Out, PacketId, Protocol, profile::streams_out, protocol::is_5, wire};
 
 /// The treatment of acknowledgements while packets are read.
 pub(crate) enum Acks<'a, 'o> {
@@ -47,11 +47,21 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ack = first_byte;
     }
 
-    /// Writes an acknowledgement. Returns `false`, and writes nothing, if there is not enough room
+    /// Writes an acknowledgement, with MQTT 5 with a reason code. Returns `false`, and writes nothing, if there is not enough room
     /// or a payload is being streamed.
-    pub(crate) fn write_ack(&mut self, out: &mut Out<'_>, first_byte: u8, id: u16) -> bool {
+    pub(crate) fn write_ack(
+        &mut self,
+        out: &mut Out<'_>,
+        first_byte: u8,
+        id: u16,
+        code: u8,
+    ) -> bool {
         let is_written = (!streams_out::<P>() || self.outgoing.is_idle())
-            && wire::write_short(out, first_byte, id);
+            && if is_5::<P>() {
+                wire::write_coded(out, first_byte, id, code)
+            } else {
+                wire::write_short(out, first_byte, id)
+            };
         if is_written {
             self.connection.on_sent();
         }

@@ -170,10 +170,13 @@ impl<P: Protocol> Session<[Slot], P> {
                     // header, or not even that.
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let is_enough = body.len() >= length || (streams_in::<P>() && length > room);
-                    let Some((before, after)) = body.split_at_checked(header).filter(|_| is_enough)
-                    else {
+                    let mut split = body.split_at_checked(header).filter(|_| is_enough);
+                    if is_5::<P>() && split.is_none() && is_enough && v5::is_droppable(kind) {
+                        split = body.split_at_checked(1);
+                    }
+                    let Some((before, after)) = split else {
                         let need = if streams_in::<P>() { header } else { length };
-                        if need <= room {
+                        if need <= room || (is_5::<P>() && is_enough && v5::is_droppable(kind)) {
                             return Ok(None);
                         }
                         if !skips::<P>() || kind != wire::PUBLISH {
@@ -192,11 +195,20 @@ impl<P: Protocol> Session<[Slot], P> {
                     };
                     self.incoming.set_first_byte(first_byte);
                     if is_5::<P>() && (!subscribes::<P>() || kind != wire::PUBLISH) {
-                        let missing = length.wrapping_sub(header) as u32;
-                        match self.on_packet_5(first, before, missing, input, after) {
-                            Ok(Some(event)) => return Ok(Some(event)),
-                            Ok(None) => continue,
+                        let mut said = v5::Said::default();
+                        let outcome = match self.on_packet_5(first, before, &mut said) {
+                            Ok(outcome) => outcome,
                             Err(fault) => break 'over fault,
+                        };
+                        if !matches!(outcome, v5::Outcome::Ended(_)) {
+                            *input = after;
+                        }
+                        if streams_in::<P>() {
+                            self.drop_properties(length.wrapping_sub(before.len()));
+                        }
+                        match Self::event_of(outcome, first, &said) {
+                            Some(event) => return Ok(Some(event)),
+                            None => continue,
                         }
                     }
                     if !subscribes::<P>() || kind != wire::PUBLISH {
@@ -237,10 +249,11 @@ impl<P: Protocol> Session<[Slot], P> {
                     rest = after;
                     payload = length.wrapping_sub(header) as u32;
                 }
+                // With MQTT 5 an alias can stand for the topic.
                 if id == 0
                     || (validates::<P>()
                         && !skipped
-                        && !(is_5::<P>() && name.is_empty())
+                        && (!is_5::<P>() || !name.is_empty())
                         && !topic::is_valid::<P>(name, Kind::Name))
                 {
                     break 'over Fault::Malformed;

@@ -320,8 +320,9 @@ impl<P: Protocol> Session<[Slot], P> {
     fn write_disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
         self.check_idle()?;
         let with_ack = acknowledges::<P>() && self.ack != 0;
-        let ack_length = if is_5::<P>() { 5 } else { 4 };
-        if out.room() < if with_ack { ack_length + 2 } else { 2 } {
+        // With MQTT 5 an acknowledgement can have a reason code.
+        let with_both = if is_5::<P>() { 7 } else { 6 };
+        if out.room() < if with_ack { with_both } else { 2 } {
             return Err(SendError::Full);
         }
         self.flush_ack(out);

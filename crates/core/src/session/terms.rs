@@ -1,6 +1,10 @@
 //! The terms of a connection of MQTT 5: what the server has announced, what this client has, and
 //! what is kept between packets besides the state of MQTT 3.1.1.
-use crate::{Fault, Properties, QoS, property::table as id, wire};
+use crate::{
+    Fault, Properties, QoS,
+    property::{Raw, table as id},
+    wire,
+};
 
 /// The session begins with the connection (Clean Start).
 const CLEAN_START: u8 = 2;
@@ -54,6 +58,63 @@ pub(super) struct Kept {
     pub client_hash: u16,
 }
 
+/// What CONNECT or CONNACK announces.
+struct Announced {
+    expiry: Option<u32>,
+    longest: u32,
+    window: u16,
+    aliases: u16,
+    keep_alive: Option<u16>,
+    /// The fingerprint of the authentication method, or 0.
+    method: u16,
+    /// The fingerprint of the assigned client identifier, or 0.
+    client_hash: u16,
+    /// What the server does not support.
+    flags: u8,
+}
+
+impl Announced {
+    #[inline(never)]
+    fn read(properties: Properties<'_>) -> Self {
+        let mut all = Announced {
+            expiry: None,
+            longest: u32::MAX,
+            window: u16::MAX,
+            aliases: 0,
+            keep_alive: None,
+            method: 0,
+            client_hash: 0,
+            flags: 0,
+        };
+        let mut bytes = properties.as_bytes();
+        let mut property = Raw::default();
+        while property.read(&mut bytes).is_ok() {
+            let number = property.number;
+            match property.id {
+                id::SESSION_EXPIRY_INTERVAL => all.expiry = Some(number),
+                id::ASSIGNED_CLIENT_IDENTIFIER => all.client_hash = super::hash(property.data),
+                id::SERVER_KEEP_ALIVE => all.keep_alive = Some(number as u16),
+                id::AUTHENTICATION_METHOD => all.method = super::hash(property.data),
+                id::RECEIVE_MAXIMUM => all.window = number as u16,
+                id::TOPIC_ALIAS_MAXIMUM => all.aliases = number as u16,
+                id::MAXIMUM_QOS => all.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
+                id::MAXIMUM_PACKET_SIZE => all.longest = number,
+                id::RETAIN_AVAILABLE
+                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
+                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
+                | id::SHARED_SUBSCRIPTION_AVAILABLE
+                    if number == 0 =>
+                {
+                    let bit = u32::from(property.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
+                    all.flags |= 1u8.wrapping_shl(bit);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
 impl Terms {
     /// The terms before a connection.
     pub const NEW: Terms = Terms {
@@ -69,20 +130,20 @@ impl Terms {
     };
 
     /// Begins a connection whose CONNECT has these properties.
+    #[inline(always)]
     pub(super) fn begin(&mut self, is_clean: bool, properties: Properties<'_>) {
-        *self = Terms::NEW;
+        let announced = Announced::read(properties);
+        *self = Terms {
+            longest_in: announced.longest,
+            aliases_in: announced.aliases,
+            method: announced.method,
+            ..Terms::NEW
+        };
         if is_clean {
             self.flags = CLEAN_START;
         }
-        for property in properties.raw() {
-            let number = property.number;
-            match property.id {
-                id::SESSION_EXPIRY_INTERVAL if number != 0 => self.flags |= IS_KEPT,
-                id::TOPIC_ALIAS_MAXIMUM => self.aliases_in = number as u16,
-                id::MAXIMUM_PACKET_SIZE => self.longest_in = number,
-                id::AUTHENTICATION_METHOD => self.method = super::hash(property.data),
-                _ => {}
-            }
+        if announced.expiry.unwrap_or(0) != 0 {
+            self.flags |= IS_KEPT;
         }
     }
 
@@ -97,49 +158,35 @@ impl Terms {
         client_hash: u16,
         properties: Properties<'_>,
     ) -> Result<Kept, Fault> {
-        let mut kept = Kept {
-            keep_alive: None,
-            client_hash,
-        };
-        let mut is_kept = self.flags & IS_KEPT != 0;
-        let mut method = 0;
-        for property in properties.raw() {
-            let number = property.number;
-            match property.id {
-                id::SESSION_EXPIRY_INTERVAL => is_kept = number != 0,
-                id::ASSIGNED_CLIENT_IDENTIFIER => {
-                    // It is for clients without an identifier.
-                    if client_hash != super::hash(b"") {
-                        return Err(Fault::Unexpected);
-                    }
-                    kept.client_hash = super::hash(property.data);
-                }
-                id::SERVER_KEEP_ALIVE => kept.keep_alive = Some(number as u16),
-                id::AUTHENTICATION_METHOD => method = super::hash(property.data),
-                id::RECEIVE_MAXIMUM => self.window = number as u16,
-                id::TOPIC_ALIAS_MAXIMUM => self.aliases_out = number as u16,
-                id::MAXIMUM_QOS => self.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
-                id::MAXIMUM_PACKET_SIZE => self.longest_out = number,
-                id::RETAIN_AVAILABLE
-                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
-                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
-                | id::SHARED_SUBSCRIPTION_AVAILABLE
-                    if number == 0 =>
-                {
-                    let bit = u32::from(property.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
-                    self.flags |= 1u8.wrapping_shl(bit);
-                }
-                _ => {}
-            }
-        }
-        // [MQTT-4.12.0-5]; with fewer bytes a message could not even be refused.
-        if method != self.method || self.longest_out < SMALLEST {
+        let announced = Announced::read(properties);
+        let is_assigned = announced.client_hash != 0;
+        // [MQTT-4.12.0-5]. An identifier is assigned to clients without one. With fewer bytes a
+        // message could not even be refused.
+        if announced.method != self.method
+            || (is_assigned && client_hash != super::hash(b""))
+            || announced.longest < SMALLEST
+        {
             return Err(Fault::Unexpected);
         }
-        if !is_kept {
-            kept.client_hash = 0;
-        }
-        Ok(kept)
+        self.longest_out = announced.longest;
+        self.window = announced.window;
+        self.aliases_out = announced.aliases;
+        self.flags |= announced.flags;
+        let is_kept = match announced.expiry {
+            Some(seconds) => seconds != 0,
+            None => self.flags & IS_KEPT != 0,
+        };
+        let client_hash = if !is_kept {
+            0
+        } else if is_assigned {
+            announced.client_hash
+        } else {
+            client_hash
+        };
+        Ok(Kept {
+            keep_alive: announced.keep_alive,
+            client_hash,
+        })
     }
 
     /// Returns whether the session begins with the connection.

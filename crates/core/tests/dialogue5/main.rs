@@ -9,6 +9,7 @@ mod disconnect;
 mod flow;
 mod limits;
 mod long;
+mod manual;
 mod publish;
 mod sessions;
 mod subscribe;

@@ -190,9 +190,6 @@ impl<P: Protocol> Session<[Slot], P> {
         if is_5::<P>() {
             let read = input.len().wrapping_sub(body.len());
             self.check_length(read.wrapping_add(length))?;
-            if kind >= wire::DISCONNECT {
-                return Ok(Some(v5::start_without_id(first_byte, length, body)));
-            }
         }
         if kind == wire::PINGRESP {
             if length != 0 {
@@ -206,6 +203,16 @@ impl<P: Protocol> Session<[Slot], P> {
                 body,
             }));
         }
+        // In DISCONNECT and AUTH there may be nothing at all.
+        if is_5::<P>() && kind >= wire::DISCONNECT {
+            return Ok(Some(Start {
+                first_byte,
+                first: 0,
+                length,
+                header: length,
+                body,
+            }));
+        }
         let Some(length) = length.checked_sub(2) else {
             return Err(Fault::Malformed);
         };
@@ -214,8 +221,10 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let first = u16::from_be_bytes(first);
         let mut header = length;
-        if is_5::<P>() {
-            header = v5::header_length::<P>(first_byte, first, length, body)?;
+        if is_5::<P>() && (!subscribes::<P>() || kind != wire::PUBLISH) {
+            // What is missing is found when the packet is read.
+        } else if is_5::<P>() {
+            header = v5::header_length(first_byte, first, length, body)?;
         } else if subscribes::<P>() && kind == wire::PUBLISH {
             let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
             header = usize::from(first).wrapping_add(id);

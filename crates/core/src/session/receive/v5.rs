@@ -1,12 +1,10 @@
 //! What MQTT 5 adds to reading. Sessions of MQTT 3.1.1 link nothing of it.
-use super::{
-    super::{Acks, Session, Slot, ring::Answered, terms::Terms},
-    parts::Start,
-};
+use super::super::{Acks, Session, Slot, Terms, method_of, ring::Answered};
 use crate::{
     Event, Fault, PacketId, Properties, PropertyError, Protocol, ReasonCode, ReturnCode,
+    SessionState,
     event::EventOf,
-    profile::{authenticates, checks_properties, receives_qos_2, streams_in, subscribes},
+    profile::{authenticates, checks_properties, receives_qos_2, subscribes},
     property::{self, Place, table},
     reason::is_allowed_in,
     wire,
@@ -31,57 +29,41 @@ pub(super) fn before_properties(first_byte: u8, topic_length: u16) -> usize {
     usize::from(topic_length).wrapping_add(id)
 }
 
-/// Returns the start of a DISCONNECT or AUTH, in which even the reason code can be missing.
+/// Returns whether the properties of a packet of this type can be dropped if they do not fit into
+/// `rx`, because what matters stands before them.
 #[inline(always)]
-pub(super) fn start_without_id(first_byte: u8, length: usize, body: &[u8]) -> Start<'_> {
-    Start {
-        first_byte,
-        first: 0,
-        length,
-        header: needed(first_byte >> 4, length, body),
-        body,
-    }
+pub(super) fn is_droppable(kind: u8) -> bool {
+    const KINDS: u16 = 1 << wire::PUBACK
+        | 1 << wire::PUBREC
+        | 1 << wire::PUBREL
+        | 1 << wire::PUBCOMP
+        | 1 << wire::DISCONNECT;
+    KINDS >> kind & 1 != 0
 }
 
-/// Returns how many of the `length` bytes of a packet have to be in the buffer at once: all of it
-/// if it fits, else the reason code, behind which properties can be dropped.
-#[inline(always)]
-fn needed(kind: u8, length: usize, body: &[u8]) -> usize {
-    let is_droppable = matches!(kind, wire::PUBACK..=wire::PUBCOMP | wire::DISCONNECT);
-    if is_droppable && body.len() < length {
-        length.min(1)
-    } else {
-        length
-    }
-}
-
-/// Returns how many bytes behind the first two have to be there at once: of PUBLISH topic,
+/// Returns how many bytes behind the first two of a PUBLISH have to be there at once: topic,
 /// identifier and properties, as far as their length is known.
 #[inline(always)]
-pub(super) fn header_length<P: Protocol>(
+pub(super) fn header_length(
     first_byte: u8,
     first: u16,
     length: usize,
     body: &[u8],
 ) -> Result<usize, Fault> {
-    let kind = first_byte >> 4;
-    if !subscribes::<P>() || kind != wire::PUBLISH {
-        return Ok(needed(kind, length, body));
-    }
-    let mut header = before_properties(first_byte, first);
-    let mut rest = body.get(header..length.min(body.len())).unwrap_or_default();
+    let names = before_properties(first_byte, first);
+    let rest = body.get(names..length.min(body.len()));
+    let mut rest = rest.unwrap_or_default();
     let before = rest.len();
-    // One byte more if the length of the properties is not there.
-    let mut properties = 1;
-    match wire::variable(rest) {
-        Ok(Some((number, after))) => {
-            rest = after;
-            properties = number;
+    let properties = match property::variable(&mut rest) {
+        Ok(properties) => properties,
+        // Its length is not there: it takes at least one byte more.
+        Err(_) if before < 4 => {
+            rest = &[];
+            1
         }
-        Ok(None) => rest = &[],
-        Err(wire::Malformed) => return Err(Fault::Malformed),
-    }
-    header = header
+        Err(_) => return Err(Fault::Malformed),
+    };
+    let header = names
         .wrapping_add(before.wrapping_sub(rest.len()))
         .wrapping_add(properties);
     if header > length {
@@ -100,26 +82,84 @@ fn rest_of_packet<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<Propert
     }
 }
 
-/// Reads a reason code and the properties behind it. Either can be missing.
-#[inline(always)]
-fn code_and_properties<P: Protocol>(
-    bytes: &[u8],
-    place: Place,
-) -> Result<(u8, Properties<'_>), Fault> {
-    match bytes {
-        [] => Ok((0, Properties::default())),
-        [code] => Ok((*code, Properties::default())),
-        [code, rest @ ..] => Ok((*code, rest_of_packet::<P>(rest, place)?)),
-    }
+/// What has happened for a packet other than PUBLISH.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome {
+    /// Nothing to be reported.
+    Nothing,
+    /// An identifier has ended. CONNACK is read again.
+    Ended(PacketId),
+    Connected(SessionState),
+    Received,
+    Acked,
+    Refused,
+    Subscribed,
+    Unsubscribed,
+    Disconnected,
+    Auth,
 }
 
-/// Fails if a packet of this type cannot have one of these codes.
-#[inline(always)]
-fn check_codes<P: Protocol>(kind: u8, codes: &[u8]) -> Result<(), Fault> {
-    if !checks_properties::<P>() || codes.iter().all(|&code| is_allowed_in(kind, code)) {
+/// What a packet other than PUBLISH says behind its first two bytes.
+#[derive(Default)]
+pub(super) struct Said<'i> {
+    /// The reason code, or 0 if the packet has several.
+    code: u8,
+    /// The reason codes of SUBACK and UNSUBACK.
+    codes: &'i [u8],
+    properties: Properties<'i>,
+}
+
+impl<'i> Said<'i> {
+    /// Reads the rest of a packet: a reason code, which stands in the first two bytes of CONNACK,
+    /// the properties, and several reason codes. Except in CONNACK, SUBACK and UNSUBACK, the code
+    /// and the properties can be missing.
+    #[inline(always)]
+    fn read<P: Protocol>(&mut self, kind: u8, first: u16, mut said: &'i [u8]) -> Result<(), Fault> {
+        let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
+        let mut code = 0;
+        let mut place = Place::ACK;
+        if kind == wire::CONNACK {
+            place = Place::CONNACK;
+            code = first as u8;
+            // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
+            if said.is_empty() && code != 0 && first < 0x100 {
+                return Err(Fault::Refused(ReturnCode(code)));
+            }
+        } else if !has_codes {
+            if kind == wire::DISCONNECT {
+                place = Place::DISCONNECT_OF_SERVER;
+            } else if authenticates::<P>() && kind == wire::AUTH {
+                place = Place::AUTH;
+            }
+            if let Some((&number, after)) = said.split_first() {
+                code = number;
+                said = after;
+            }
+        }
+        if !said.is_empty() || has_codes || kind == wire::CONNACK {
+            self.properties = property::section::<P>(&mut said, place)?;
+        }
+        // Behind the properties there is nothing but codes.
+        if said.is_empty() == has_codes {
+            return Err(Fault::Malformed);
+        }
+        let is_allowed = if kind == wire::CONNACK {
+            // [MQTT-3.2.2-6] [MQTT-3.2.2-8]
+            code == 0 || (0x80..0x100).contains(&first)
+        } else {
+            let one = [code];
+            let codes = if has_codes { said } else { &one };
+            // 0x04 is sent only by clients.
+            code != 4
+                && (!checks_properties::<P>()
+                    || codes.iter().all(|&code| is_allowed_in(kind, code)))
+        };
+        if !is_allowed {
+            return Err(Fault::Unexpected);
+        }
+        self.code = code;
+        self.codes = said;
         Ok(())
-    } else {
-        Err(Fault::Unexpected)
     }
 }
 
@@ -172,187 +212,146 @@ impl<P: Protocol> Session<[Slot], P> {
             .ok_or(Fault::Malformed)?;
         let (name, id) = wire::split_publish(first_byte, header);
         let properties = rest_of_packet::<P>(section, Place::PUBLISH)?;
-        match properties.find(table::TOPIC_ALIAS) {
-            None if name.is_empty() => return Err(Fault::Unexpected),
-            None => {}
-            Some(alias) => {
-                let most = self.terms().map_or(0, Terms::aliases_in);
-                if alias.number == 0 || alias.number > most.into() {
-                    return Err(Fault::TopicAlias);
-                }
-            }
+        // With an alias of 0 properties are not valid.
+        let alias = properties.number_of(table::TOPIC_ALIAS);
+        if alias > self.terms().map_or(0, Terms::aliases_in).into() {
+            return Err(Fault::TopicAlias);
+        }
+        if name.is_empty() && alias == 0 {
+            return Err(Fault::Unexpected);
         }
         Ok((name, id, P::properties(properties)))
     }
 
-    /// Handles any packet but PUBLISH and PINGRESP: `said` is its body without the first two bytes
-    /// and without the last `missing` ones, which do not fit into `rx`.
-    #[cfg_attr(not(feature = "fast"), inline(always))]
+    /// Handles any packet but PUBLISH and PINGRESP. `bytes` is its body without the first two bytes,
+    /// and without properties that do not fit into `rx`.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub(super) fn on_packet_5<'i>(
         &mut self,
         first: u16,
-        said: &'i [u8],
-        missing: u32,
-        input: &mut &'i [u8],
-        after: &'i [u8],
-    ) -> Result<Option<EventOf<'i, P>>, Fault> {
+        bytes: &'i [u8],
+        said: &mut Said<'i>,
+    ) -> Result<Outcome, Fault> {
         let kind = self.incoming.first_byte() >> 4;
-        if kind == wire::CONNACK {
-            return self.on_connack_5(first, said, input, after).map(Some);
+        said.read::<P>(kind, first, bytes)?;
+        let code = said.code;
+        let is_refused = code >= 0x80;
+        if kind == wire::CONNACK && !is_refused {
+            let (mut input, after) = (&[][..], &[][..]);
+            return match self.on_connack(first, said.properties, &mut input, after)? {
+                Event::Connected { session, .. } => Ok(Outcome::Connected(session)),
+                Event::OutcomeUnknown { id } => Ok(Outcome::Ended(id)),
+                _ => Ok(Outcome::Nothing),
+            };
         }
-        *input = after;
-        if kind >= wire::DISCONNECT {
-            return self.on_parting(kind, said).map(Some);
+        if authenticates::<P>() && kind == wire::AUTH {
+            self.check_method(code, said.properties)?;
+            return Ok(Outcome::Auth);
+        }
+        if kind >= wire::DISCONNECT || kind == wire::CONNACK {
+            self.on_connection_lost();
+            return Ok(Outcome::Disconnected);
         }
         let id = PacketId::new(first).ok_or(Fault::Malformed)?;
-        let event = self.on_ack_5(kind, id, said)?;
-        if streams_in::<P>() && missing != 0 {
-            // The rest of the packet is dropped like that of a message without an acknowledgement.
-            self.incoming.set_first_byte(0);
-            self.incoming.begin_payload::<P>(first, missing, true);
-        }
-        Ok(event)
-    }
-
-    #[inline(always)]
-    fn on_connack_5<'i>(
-        &mut self,
-        said: u16,
-        rest: &'i [u8],
-        input: &mut &'i [u8],
-        after: &'i [u8],
-    ) -> Result<EventOf<'i, P>, Fault> {
-        let (present, code) = wire::connack(said).map_err(|wire::Malformed| Fault::Malformed)?;
-        // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
-        if code != 0 && rest.is_empty() {
-            return Err(Fault::Refused(ReturnCode(code)));
-        }
-        let properties = rest_of_packet::<P>(rest, Place::CONNACK)?;
-        if code == 0 {
-            return self.on_connack(said, properties, input, after);
-        }
-        // [MQTT-3.2.2-6] [MQTT-3.2.2-8]
-        if present || code < 0x80 {
-            return Err(Fault::Unexpected);
-        }
-        *input = after;
-        self.on_connection_lost();
-        Ok(Event::Disconnected {
-            code: ReasonCode(code),
-            properties: P::properties(properties),
-        })
-    }
-
-    /// DISCONNECT or AUTH.
-    #[inline(always)]
-    fn on_parting<'i>(&mut self, kind: u8, said: &'i [u8]) -> Result<EventOf<'i, P>, Fault> {
-        let is_auth = authenticates::<P>() && kind == wire::AUTH;
-        let place = if is_auth {
-            Place::AUTH
-        } else {
-            Place::DISCONNECT_OF_SERVER
-        };
-        let (number, properties) = code_and_properties::<P>(said, place)?;
-        let code = ReasonCode(number);
-        if is_auth {
-            let method = properties
-                .find(table::AUTHENTICATION_METHOD)
-                .map_or(0, |raw| super::super::hash(raw.data));
-            let known = self.terms().map_or(0, Terms::method);
-            // [MQTT-4.12.0-5]; a server only continues, or completes what the client began anew.
-            let is_expected = match code {
-                ReasonCode::CONTINUE_AUTHENTICATION => true,
-                _ => number == 0 && self.connection.is_open(),
-            };
-            if method == 0 || method != known || !is_expected {
-                return Err(Fault::Unexpected);
-            }
-            return Ok(Event::Auth {
-                code,
-                properties: P::properties(properties),
-            });
-        }
-        check_codes::<P>(kind, &[number])?;
-        // Only clients send it.
-        if checks_properties::<P>() && code == ReasonCode::DISCONNECT_WITH_WILL_MESSAGE {
-            return Err(Fault::Unexpected);
-        }
-        self.on_connection_lost();
-        Ok(Event::Disconnected {
-            code,
-            properties: P::properties(properties),
-        })
-    }
-
-    /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK or UNSUBACK.
-    #[inline(always)]
-    fn on_ack_5<'i>(
-        &mut self,
-        kind: u8,
-        id: PacketId,
-        said: &'i [u8],
-    ) -> Result<Option<EventOf<'i, P>>, Fault> {
-        let (mut codes, mut code) = (&[][..], 0);
-        let properties;
-        if subscribes::<P>() && kind >= wire::SUBACK {
-            codes = said;
-            properties = property::section::<P>(&mut codes, Place::ACK)?;
-            if codes.is_empty() {
-                return Err(Fault::Malformed);
-            }
-            check_codes::<P>(kind, codes)?;
-        } else {
-            (code, properties) = code_and_properties::<P>(said, Place::ACK)?;
-            check_codes::<P>(kind, &[code])?;
-        }
-        let properties = P::properties(properties);
+        self.incoming.set_id(id);
         if receives_qos_2::<P>() && kind == wire::PUBREL {
             if !self.ring.release(id) {
                 self.set_code(ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0);
             }
-            self.incoming.set_id(id);
             self.ack = wire::PUBCOMP << 4;
-            return Ok(None);
+            return Ok(Outcome::Nothing);
         }
-        let is_refused = code >= 0x80;
         let answered = self
             .ring
-            .on_answer::<P>(kind, id, codes.len(), is_refused)?;
-        Ok(Some(match answered {
-            Answered::Stray => return Ok(None),
+            .on_answer::<P>(kind, id, said.codes.len(), is_refused)?;
+        Ok(match answered {
+            Answered::Stray => Outcome::Nothing,
             Answered::Release { is_first } => {
-                self.incoming.set_id(id);
                 self.ack = wire::PUBREL_FIRST_BYTE;
-                if !is_first {
-                    return Ok(None);
+                if is_first {
+                    Outcome::Received
+                } else {
+                    Outcome::Nothing
                 }
-                Event::Received { id }
             }
-            Answered::Ended if subscribes::<P>() && kind == wire::SUBACK => Event::Subscribed {
-                id,
-                codes,
-                properties,
-            },
-            Answered::Ended if subscribes::<P>() && kind == wire::UNSUBACK => Event::Unsubscribed {
-                id,
-                codes,
-                properties,
-            },
-            Answered::Ended if is_refused => Event::Refused {
-                code: ReasonCode(code),
-                id,
-                properties,
-            },
-            Answered::Ended => Event::Acked { id },
-        }))
+            Answered::Ended if subscribes::<P>() && kind == wire::SUBACK => Outcome::Subscribed,
+            Answered::Ended if subscribes::<P>() && kind == wire::UNSUBACK => Outcome::Unsubscribed,
+            Answered::Ended if is_refused => Outcome::Refused,
+            Answered::Ended => Outcome::Acked,
+        })
     }
 
-    /// Writes DISCONNECT with the reason code of a fault, if the connection is open and `tx` has
-    /// room.
+    /// Returns the event of a packet, or `None` if there is none.
+    #[inline(always)]
+    pub(super) fn event_of<'i>(
+        outcome: Outcome,
+        id: u16,
+        said: &Said<'i>,
+    ) -> Option<EventOf<'i, P>> {
+        let properties = P::properties(said.properties);
+        let code = ReasonCode(said.code);
+        let codes = said.codes;
+        let id = PacketId::new(id).unwrap_or(PacketId::MIN);
+        Some(match outcome {
+            Outcome::Nothing => return None,
+            Outcome::Ended(id) => Event::OutcomeUnknown { id },
+            Outcome::Connected(session) => Event::Connected {
+                session,
+                properties,
+            },
+            Outcome::Received => Event::Received { id },
+            Outcome::Acked => Event::Acked { id },
+            Outcome::Refused => Event::Refused {
+                code,
+                id,
+                properties,
+            },
+            Outcome::Subscribed => Event::Subscribed {
+                id,
+                codes,
+                properties,
+            },
+            Outcome::Unsubscribed => Event::Unsubscribed {
+                id,
+                codes,
+                properties,
+            },
+            Outcome::Disconnected => Event::Disconnected { code, properties },
+            Outcome::Auth => Event::Auth { code, properties },
+        })
+    }
+
+    /// Drops the properties at the end of a packet, of which `missing` bytes do not fit into `rx`,
+    /// as if they were the payload of a message that is not delivered.
+    #[inline(always)]
+    pub(super) fn drop_properties(&mut self, missing: usize) {
+        if missing != 0 {
+            self.incoming.set_first_byte(0);
+            let id = self.incoming.id();
+            self.incoming.begin_payload::<P>(id, missing as u32, true);
+        }
+    }
+
+    /// Fails if an AUTH is not expected: it has the method of CONNECT [MQTT-4.12.0-5], and a server
+    /// only continues an authentication, or completes what the client began anew.
+    fn check_method(&self, code: u8, properties: Properties<'_>) -> Result<(), Fault> {
+        let known = self.terms().map_or(0, Terms::method);
+        let is_expected = code == ReasonCode::CONTINUE_AUTHENTICATION.0
+            || (code == 0 && self.connection.is_open());
+        if known == 0 || method_of(properties) != known || !is_expected {
+            return Err(Fault::Unexpected);
+        }
+        Ok(())
+    }
+
+    /// Writes DISCONNECT with the reason code of a fault.
     #[inline(always)]
     pub(super) fn explain(&mut self, fault: Fault, acks: &mut Acks<'_, '_>) {
-        if let Acks::Write(out) = acks {
-            self.write_reason(fault, out);
+        let code = self.reason_of(fault);
+        match acks {
+            Acks::Write(out) => self.write_reason(code, out),
+            // The layer above writes it.
+            Acks::Hold { .. } => self.set_code(code),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The commands that only MQTT 5 has, and what it adds to the others. Sessions of MQTT 3.1.1 link
 //! nothing of it.
-use super::super::{Limits, Session, Slot, Terms};
+use super::super::{Limits, Session, Slot, Terms, method_of};
 use crate::{
     Connect, Fault, Filter, Mqtt5, Out, Output, PacketId, Profile, Property, Protocol, Publish,
     ReasonCode, SendError, SendOptions, SendProperties,
@@ -8,7 +8,7 @@ use crate::{
         acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
         require_subscriptions, streams_out,
     },
-    property::{Place, table, unchecked_section},
+    property::{Place, Raw, table, unchecked_section},
     protocol::is_5,
     reason::is_allowed_in,
     topic, wire,
@@ -149,13 +149,13 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Returns the reason code of the acknowledgement that is due.
     #[inline(always)]
-    pub(in super::super) fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         self.terms().map_or(0, |terms| terms.code())
     }
 
     /// Sets the reason code of the acknowledgement that is due.
     #[inline(always)]
-    pub(in super::super) fn set_code(&mut self, code: u8) {
+    pub(crate) fn set_code(&mut self, code: u8) {
         if let Some(terms) = self.terms_mut() {
             terms.set_code(code);
         }
@@ -233,8 +233,7 @@ impl<P: Protocol> Session<[Slot], P> {
         let mut alias = 0;
         if !publish.properties.list().is_empty() {
             let written = draft.written_since(from).unwrap_or_default();
-            let found = unchecked_section(written).find(table::TOPIC_ALIAS);
-            alias = found.map_or(0, |raw| raw.number as u16);
+            alias = unchecked_section(written).number_of(table::TOPIC_ALIAS) as u16;
         }
         if !terms.allows_publish(draft.first_byte) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
@@ -262,9 +261,7 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let written = draft.written_since(from).unwrap_or_default();
         let mut is_supported = terms.has_identifiers()
-            || unchecked_section(written)
-                .find(table::SUBSCRIPTION_IDENTIFIER)
-                .is_none();
+            || unchecked_section(written).number_of(table::SUBSCRIPTION_IDENTIFIER) == 0;
         let mut is_valid = true;
         for filter in filters {
             let text = filter.filter.as_bytes();
@@ -283,14 +280,15 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
-    /// Writes DISCONNECT with the reason code of a fault, if the connection is open and `tx` has
-    /// room.
-    pub(in super::super) fn write_reason(&mut self, fault: Fault, out: &mut Out<'_>) {
+    /// Returns the reason code of a fault, or 0 if the server is not told about it, since the
+    /// connection is not open or a payload is being streamed.
+    #[inline(always)]
+    pub(in super::super) fn reason_of(&self, fault: Fault) -> u8 {
         if !explains::<P>()
             || !self.connection.is_open()
             || (streams_out::<P>() && !self.outgoing.is_idle())
         {
-            return;
+            return 0;
         }
         let code = match fault {
             Fault::Malformed => ReasonCode::MALFORMED_PACKET,
@@ -298,9 +296,24 @@ impl<P: Protocol> Session<[Slot], P> {
             Fault::TooManyQos2 => ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
             Fault::TopicAlias => ReasonCode::TOPIC_ALIAS_INVALID,
             Fault::PacketTooLarge => ReasonCode::PACKET_TOO_LARGE,
-            Fault::Refused(_) | Fault::Timeout => return,
+            Fault::Refused(_) | Fault::Timeout => ReasonCode::SUCCESS,
         };
-        wire::write_coded(out, wire::DISCONNECT << 4, 0, code.0);
+        code.0
+    }
+
+    /// Writes DISCONNECT with a reason code, unless the code is 0 or there is no room.
+    #[inline(always)]
+    pub(in super::super) fn write_reason(&self, code: u8, out: &mut Out<'_>) {
+        if explains::<P>() && code != 0 {
+            wire::write_coded(out, wire::DISCONNECT << 4, 0, code);
+        }
+    }
+
+    /// Writes DISCONNECT with the reason code of a fault that was found while acknowledgements were
+    /// held.
+    pub(crate) fn write_held_reason(&mut self, out: &mut Out<'_>) {
+        self.write_reason(self.code(), out);
+        self.set_code(0);
     }
 
     fn write_disconnect_5(
@@ -345,9 +358,11 @@ impl<P: Protocol> Session<[Slot], P> {
             draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
         }
         let written = draft.written_since(from).unwrap_or_default();
-        let expiry = unchecked_section(written).find(table::SESSION_EXPIRY_INTERVAL);
+        let mut expiry = Raw::default();
+        let written = unchecked_section(written).as_bytes();
+        let has_expiry = expiry.find(written, table::SESSION_EXPIRY_INTERVAL);
         if let Some(terms) = self.terms() {
-            if let Some(expiry) = expiry {
+            if has_expiry {
                 if expiry.number == 0 {
                     client_hash = 0;
                 } else if !terms.is_kept() {
@@ -374,9 +389,7 @@ impl<P: Protocol> Session<[Slot], P> {
         let from = draft.position();
         draft.properties(properties, Place::AUTH);
         let written = draft.written_since(from).unwrap_or_default();
-        let method = unchecked_section(written)
-            .find(table::AUTHENTICATION_METHOD)
-            .map_or(0, |raw| super::super::hash(raw.data));
+        let method = method_of(unchecked_section(written));
         let is_anew = code == ReasonCode::RE_AUTHENTICATE.0;
         if let Some(terms) = self.terms() {
             draft.limit(terms.longest_out(), 0);

@@ -1,0 +1,73 @@
+//! What MQTT 5 adds to manual acknowledgement: reason codes.
+use super::ManualAcks;
+use crate::{
+    AckToken, Mqtt5, Output, Profile, Property, Protocol, ReasonCode, SendError, Session, Slot,
+    profile::require_reasons, protocol::is_5, reason::is_allowed_in, wire,
+};
+
+/// The bit that stands beside a reason code if the acknowledgement is a PUBREC. The codes with
+/// which messages are refused do not have it.
+pub(super) const IS_PUBREC: u8 = 0x20;
+
+/// Returns the first byte and the reason code of an acknowledgement.
+#[inline(always)]
+pub(super) fn parts<P: Protocol>(first_byte: u8) -> (u8, u8) {
+    if !is_5::<P>() || first_byte < 0x80 {
+        return (first_byte, 0);
+    }
+    let kind = if first_byte & IS_PUBREC == 0 {
+        wire::PUBACK
+    } else {
+        wire::PUBREC
+    };
+    (kind << 4, first_byte & !IS_PUBREC)
+}
+
+impl ManualAcks {
+    /// Refuses a message: its acknowledgement has this reason code, and leaves in its turn like
+    /// that of [`ack`](Self::ack). A QoS 2 message that is refused takes no slot of the session.
+    ///
+    /// # Errors
+    /// [`Invalid`](SendError::Invalid) for a code that is not an error or that the acknowledgement
+    /// cannot have, or if it is not pending: see [`ack`](Self::ack).
+    pub fn refuse<C: Profile>(
+        &mut self,
+        _: &mut Session<[Slot], Mqtt5<C>>,
+        token: AckToken,
+        code: ReasonCode,
+    ) -> Result<(), SendError> {
+        const { require_reasons::<Mqtt5<C>>() };
+        let is_allowed = code.is_error() && is_allowed_in(wire::PUBACK, code.0);
+        if token.connection != self.connection || !is_allowed {
+            return Err(SendError::Invalid);
+        }
+        let pending = self
+            .pending
+            .set_allowed(token.id.get())
+            .ok_or(SendError::Invalid)?;
+        pending.first_byte = if pending.first_byte == wire::PUBREC << 4 {
+            code.0 | IS_PUBREC
+        } else {
+            code.0
+        };
+        Ok(())
+    }
+
+    /// Writes the acknowledgements that may be written, then ends the connection as
+    /// [`Session::disconnect_with`] does.
+    ///
+    /// # Errors
+    /// As [`Session::disconnect_with`]. Acknowledgements may have been written in that case, too.
+    pub fn disconnect_with<C: Profile>(
+        &mut self,
+        session: &mut Session<[Slot], Mqtt5<C>>,
+        code: ReasonCode,
+        properties: &[Property<'_>],
+        tx: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        tx.lend(|out| {
+            self.flush_all(session, out)?;
+            session.disconnect_with(code, properties, out)
+        })
+    }
+}
