@@ -9,7 +9,7 @@ mod write;
 pub use error::PropertyError;
 pub use list::Properties;
 use read::check;
-pub(crate) use read::{Raw, section, unchecked_section, variable};
+pub(crate) use read::{Raw, section, unchecked_section};
 pub(crate) use table::Place;
 pub use write::PropertySource;
 pub(crate) use write::each;
@@ -217,7 +217,7 @@ impl<'a> Property<'a> {
     }
 
     /// Returns the property as it is encoded.
-    #[inline]
+    #[cfg(feature = "defmt")]
     fn raw(&self) -> Raw<'a> {
         let mut raw = Raw {
             id: self.identifier(),

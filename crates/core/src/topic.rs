@@ -298,9 +298,29 @@ pub(crate) fn is_valid_share(filter: &[u8]) -> bool {
     false
 }
 
-/// Returns whether a topic filter has a wildcard.
-pub(crate) fn has_wildcard(filter: &[u8]) -> bool {
-    filter.iter().any(|&byte| is_wildcard(byte))
+/// A topic filter needs wildcards.
+pub(crate) const WILDCARDS: u8 = 1 << 3;
+/// A topic filter needs shared subscriptions.
+pub(crate) const SHARED: u8 = 1 << 5;
+/// A topic filter is not that of a shared subscription, although it begins like one.
+pub(crate) const NO_SHARE: u8 = 1;
+
+/// Returns what a topic filter needs of a server: a combination of the constants above.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn needs(filter: &[u8]) -> u8 {
+    let mut needs = 0;
+    if is_shared(filter) {
+        needs = SHARED;
+        if !is_valid_share(filter) {
+            needs |= NO_SHARE;
+        }
+    }
+    for &byte in filter {
+        if is_wildcard(byte) {
+            needs |= WILDCARDS;
+        }
+    }
+    needs
 }
 
 /// The kind of a field of a packet. It takes a word, since a byte would have to be masked wherever

@@ -1,10 +1,10 @@
 //! The encoding of packets: their types, the fixed header, and the writer that all packets share.
 //! This module has no state, and knows only the form of packets.
 use crate::{
-    Mqtt311, Protocol, SendError,
+    Mqtt311, Properties, Protocol, SendError,
     buffer::{Out, Writer},
     command::{Connect, Filter, FilterOptions},
-    property::{Place, PropertySource},
+    property::{Place, PropertySource, unchecked_section},
     topic::{self, Kind, TopicName},
 };
 use core::marker::PhantomData;
@@ -304,8 +304,16 @@ impl<'o, P: Protocol> Draft<'o, P> {
     }
 
     /// Returns the bytes that were written between these positions, if all of them fit.
-    pub fn written(&self, from: usize, to: usize) -> Option<&[u8]> {
+    fn written(&self, from: usize, to: usize) -> Option<&[u8]> {
         self.writer.mem.get(from..to)
+    }
+
+    /// Returns the properties that were written from this position on, with their length before
+    /// them, or none if they do not fit.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn properties_at(&self, position: usize) -> Properties<'_> {
+        let written = self.written(position, self.writer.at);
+        unchecked_section(written.unwrap_or_default())
     }
 
     /// Makes [`finish`](Self::finish) fail if the packet, with `remaining` bytes that follow later,
@@ -397,13 +405,13 @@ impl<'o, P: Protocol> Draft<'o, P> {
     }
 
     /// Writes the body of a CONNECT of MQTT 5, whose properties begin with `more`, which are
-    /// encoded. Returns the positions where its properties begin and end.
+    /// encoded. Returns the position where its properties begin.
     #[inline(always)]
     pub fn connect_5<'c, T: PropertySource<'c>>(
         &mut self,
         c: &Connect<'c, T>,
         more: &[u8],
-    ) -> (usize, usize) {
+    ) -> usize {
         self.connect_of(c, true, more)
     }
 
@@ -413,7 +421,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         c: &Connect<'c, T>,
         is_5: bool,
         more: &[u8],
-    ) -> (usize, usize) {
+    ) -> usize {
         if !c.clean && c.client_id.is_empty() && !is_5 {
             self.refuse(SendError::Invalid);
         }
@@ -426,11 +434,10 @@ impl<'o, P: Protocol> Draft<'o, P> {
         let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
         self.u16(c.keep_alive);
-        let from = self.writer.at;
+        let properties = self.writer.at;
         if is_5 {
             self.properties_behind(more, c.properties, Place::CONNECT);
         }
-        let properties = (from, self.writer.at);
         self.field(c.client_id.as_bytes(), Kind::Text);
         if let Some(will) = &c.will {
             flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;

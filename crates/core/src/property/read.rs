@@ -30,29 +30,76 @@ impl<'a> Raw<'a> {
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn read(&mut self, bytes: &mut &'a [u8]) -> Result<(), PropertyError> {
-        let id = number(bytes, 1)? as u8;
+        *self = Raw::default();
         // An identifier is a variable byte integer. Those of all properties take one byte.
-        let entry = Entry::of(id).ok_or(PropertyError::Unknown { id })?;
-        *self = Raw {
-            id,
-            entry,
-            ..Raw::default()
-        };
-        match entry.form() {
-            table::BYTE => self.number = number(bytes, 1)?,
-            table::TWO => self.number = number(bytes, 2)?,
-            table::FOUR => self.number = number(bytes, 4)?,
-            table::VARIABLE => {
-                self.number = variable(bytes)? as u32;
-            }
-            form => {
-                self.data = field(bytes)?;
-                if form == table::PAIR {
-                    self.value = field(bytes)?;
-                }
-            }
+        if !self.take_number(bytes, 1) {
+            return Err(PropertyError::Incomplete);
         }
-        Ok(())
+        let id = self.number as u8;
+        self.id = id;
+        self.entry = Entry::of(id).ok_or(PropertyError::Unknown { id })?;
+        let is_complete = match self.entry.form() {
+            table::BYTE => self.take_number(bytes, 1),
+            table::TWO => self.take_number(bytes, 2),
+            table::FOUR => self.take_number(bytes, 4),
+            table::VARIABLE => self.take_variable(bytes),
+            form => {
+                let mut is_complete = self.take_field(bytes);
+                if form == table::PAIR {
+                    let name = self.data;
+                    is_complete &= self.take_field(bytes);
+                    self.value = self.data;
+                    self.data = name;
+                }
+                is_complete
+            }
+        };
+        if is_complete {
+            Ok(())
+        } else {
+            Err(PropertyError::Incomplete)
+        }
+    }
+
+    /// Removes a number of `length` bytes from `bytes`. Returns whether it is complete.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn take_number(&mut self, bytes: &mut &[u8], length: usize) -> bool {
+        let Some((number, after)) = bytes.split_at_checked(length) else {
+            return false;
+        };
+        *bytes = after;
+        self.number = number
+            .iter()
+            .fold(0, |sum, &byte| sum << 8 | u32::from(byte));
+        true
+    }
+
+    /// Removes a variable byte integer from `bytes`. Returns whether it is complete.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn take_variable(&mut self, bytes: &mut &[u8]) -> bool {
+        let Ok(Some((number, after))) = wire::variable(bytes) else {
+            return false;
+        };
+        *bytes = after;
+        self.number = number as u32;
+        true
+    }
+
+    /// Removes bytes with their length before them from `bytes`. Returns whether they are complete.
+    #[inline]
+    fn take_field(&mut self, bytes: &mut &'a [u8]) -> bool {
+        if !self.take_number(bytes, 2) {
+            return false;
+        }
+        let Some((data, after)) = bytes.split_at_checked(self.number as usize) else {
+            return false;
+        };
+        *bytes = after;
+        self.number = 0;
+        self.data = data;
+        true
     }
 
     /// Replaces this property by the first one of `bytes` with this identifier. Returns whether
@@ -157,52 +204,27 @@ fn some_section<'a, P: Protocol>(
     bytes: &mut &'a [u8],
     place: Place,
 ) -> Result<Properties<'a>, PropertyError> {
-    let length = variable(bytes)?;
-    let (section, after) = bytes
-        .split_at_checked(length)
-        .ok_or(PropertyError::Incomplete)?;
-    *bytes = after;
+    let section = take_section(bytes).ok_or(PropertyError::Incomplete)?;
     if checks_properties::<P>() {
         check::<P>(section, place)?;
     }
     Ok(Properties(section))
 }
 
+/// Removes properties with their length before them from `bytes`, without a check.
+fn take_section<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let mut length = Raw::default();
+    if !length.take_variable(bytes) {
+        return None;
+    }
+    let (section, after) = bytes.split_at_checked(length.number as usize)?;
+    *bytes = after;
+    Some(section)
+}
+
 /// Returns the properties at the beginning of `bytes`, where they stand with their length before
 /// them and were checked.
+#[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn unchecked_section(mut bytes: &[u8]) -> Properties<'_> {
-    let length = variable(&mut bytes).unwrap_or_default();
-    Properties(bytes.get(..length).unwrap_or_default())
-}
-
-/// Removes a variable byte integer from `bytes`.
-pub(crate) fn variable(bytes: &mut &[u8]) -> Result<usize, PropertyError> {
-    let Ok(Some((number, after))) = wire::variable(bytes) else {
-        return Err(PropertyError::Incomplete);
-    };
-    *bytes = after;
-    Ok(number)
-}
-
-/// Removes a number of `length` bytes from `bytes`.
-#[inline]
-fn number(bytes: &mut &[u8], length: usize) -> Result<u32, PropertyError> {
-    let (number, after) = bytes
-        .split_at_checked(length)
-        .ok_or(PropertyError::Incomplete)?;
-    *bytes = after;
-    Ok(number
-        .iter()
-        .fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
-}
-
-/// Removes bytes with their length before them from `bytes`.
-#[inline]
-fn field<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], PropertyError> {
-    let length = number(bytes, 2)?;
-    let (data, after) = bytes
-        .split_at_checked(length as usize)
-        .ok_or(PropertyError::Incomplete)?;
-    *bytes = after;
-    Ok(data)
+    Properties(take_section(&mut bytes).unwrap_or_default())
 }

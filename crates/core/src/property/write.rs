@@ -1,8 +1,5 @@
 //! Writing properties.
-use super::{
-    Properties, Property, Raw, check,
-    table::{self, Entry, Place},
-};
+use super::{Properties, Property, check, table::Place};
 use crate::{Protocol, SendError, profile::checks_properties, topic::Kind, wire::Draft};
 
 mod sealed {
@@ -116,26 +113,46 @@ impl<P: Protocol> Draft<'_, P> {
     fn list(&mut self, encoded: &[u8], list: &[Property<'_>]) {
         self.bytes(encoded);
         for property in list {
-            self.property(&property.raw());
+            self.property(property);
         }
     }
 
     #[inline(always)]
-    fn property(&mut self, raw: &Raw<'_>) {
-        self.byte(raw.id);
-        match Entry::of(raw.id).map_or(0, Entry::form) {
-            table::BYTE => self.byte(raw.number as u8),
-            table::TWO => self.u16(raw.number as u16),
-            table::FOUR => {
-                self.u16((raw.number >> 16) as u16);
-                self.u16(raw.number as u16);
+    fn property(&mut self, property: &Property<'_>) {
+        self.byte(property.identifier());
+        match *property {
+            Property::PayloadFormatIndicator(is_set)
+            | Property::RequestProblemInformation(is_set)
+            | Property::RequestResponseInformation(is_set)
+            | Property::RetainAvailable(is_set)
+            | Property::WildcardSubscriptionAvailable(is_set)
+            | Property::SubscriptionIdentifierAvailable(is_set)
+            | Property::SharedSubscriptionAvailable(is_set) => self.byte(is_set.into()),
+            Property::MaximumQoS(qos) => self.byte(qos as u8),
+            Property::ServerKeepAlive(number) | Property::TopicAliasMaximum(number) => {
+                self.u16(number);
             }
-            table::VARIABLE => self.variable(raw.number),
-            form => {
-                self.field(raw.data, Kind::Data);
-                if form == table::PAIR {
-                    self.field(raw.value, Kind::Data);
-                }
+            Property::ReceiveMaximum(number) | Property::TopicAlias(number) => {
+                self.u16(number.get());
+            }
+            Property::MessageExpiryInterval(number)
+            | Property::SessionExpiryInterval(number)
+            | Property::WillDelayInterval(number) => self.bytes(&number.to_be_bytes()),
+            Property::MaximumPacketSize(number) => self.bytes(&number.get().to_be_bytes()),
+            Property::SubscriptionIdentifier(number) => self.variable(number),
+            Property::ContentType(text)
+            | Property::ResponseTopic(text)
+            | Property::AssignedClientIdentifier(text)
+            | Property::AuthenticationMethod(text)
+            | Property::ResponseInformation(text)
+            | Property::ServerReference(text)
+            | Property::ReasonString(text) => self.field(text.0, Kind::Data),
+            Property::CorrelationData(data) | Property::AuthenticationData(data) => {
+                self.field(data, Kind::Data);
+            }
+            Property::UserProperty { name, value } => {
+                self.field(name.0, Kind::Data);
+                self.field(value.0, Kind::Data);
             }
         }
     }

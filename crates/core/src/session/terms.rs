@@ -3,22 +3,19 @@
 use crate::{
     Fault, Properties, QoS,
     property::{Raw, table as id},
-    wire,
+    topic, wire,
 };
 
 /// The session begins with the connection (Clean Start).
 const CLEAN_START: u8 = 2;
 /// CONNECT asked for a session that outlives the connection.
 const IS_KEPT: u8 = 4;
-/// The server does not support retained messages. This bit and the three below are
+/// The server does not support retained messages. This bit and those for subscriptions are
 /// `1 << (identifier - 0x25)` of the property that says so.
 const NO_RETAIN: u8 = 1;
-/// The server does not support wildcards in topic filters.
-const NO_WILDCARDS: u8 = 1 << 3;
-/// The server does not support subscription identifiers.
-const NO_IDENTIFIERS: u8 = 1 << 4;
-/// The server does not support shared subscriptions.
-const NO_SHARED: u8 = 1 << 5;
+/// The server does not support subscription identifiers. The bits for wildcards and shared
+/// subscriptions are those of [`topic`].
+pub(super) const IDENTIFIERS: u8 = 1 << 4;
 /// The position of the difference between QoS 2 and the highest QoS that the server supports.
 const QOS_SHIFT: u32 = 6;
 
@@ -133,15 +130,11 @@ impl Terms {
     #[inline(always)]
     pub(super) fn begin(&mut self, is_clean: bool, properties: Properties<'_>) {
         let announced = Announced::read(properties);
-        *self = Terms {
-            longest_in: announced.longest,
-            aliases_in: announced.aliases,
-            method: announced.method,
-            ..Terms::NEW
-        };
-        if is_clean {
-            self.flags = CLEAN_START;
-        }
+        *self = Terms::NEW;
+        self.longest_in = announced.longest;
+        self.aliases_in = announced.aliases;
+        self.method = announced.method;
+        self.flags = (is_clean as u8) << 1;
         if announced.expiry.unwrap_or(0) != 0 {
             self.flags |= IS_KEPT;
         }
@@ -207,19 +200,11 @@ impl Terms {
             && !(first_byte & 1 != 0 && self.flags & NO_RETAIN != 0)
     }
 
-    /// Returns whether the server supports wildcards in topic filters.
-    pub(super) fn has_wildcards(&self) -> bool {
-        self.flags & NO_WILDCARDS == 0
-    }
-
-    /// Returns whether the server supports subscription identifiers.
-    pub(super) fn has_identifiers(&self) -> bool {
-        self.flags & NO_IDENTIFIERS == 0
-    }
-
-    /// Returns whether the server supports shared subscriptions.
-    pub(super) fn has_shared(&self) -> bool {
-        self.flags & NO_SHARED == 0
+    /// Returns whether the server lacks one of these: [`IDENTIFIERS`], or what
+    /// [topic filters need](topic::needs).
+    pub(super) fn lacks(&self, needs: u8) -> bool {
+        const ALL: u8 = IDENTIFIERS | topic::WILDCARDS | topic::SHARED;
+        self.flags & needs & ALL != 0
     }
 
     /// Returns the number of messages with QoS 1 and 2 that may be in flight to the server.
@@ -288,9 +273,9 @@ impl Terms {
             topic_alias_maximum: self.aliases_out,
             maximum_qos: QoS::of_first_byte(2u8.wrapping_sub(self.flags >> QOS_SHIFT) << 1),
             retain_available: self.flags & NO_RETAIN == 0,
-            wildcard_subscription_available: self.has_wildcards(),
-            subscription_identifier_available: self.has_identifiers(),
-            shared_subscription_available: self.has_shared(),
+            wildcard_subscription_available: !self.lacks(topic::WILDCARDS),
+            subscription_identifier_available: !self.lacks(IDENTIFIERS),
+            shared_subscription_available: !self.lacks(topic::SHARED),
         }
     }
 }

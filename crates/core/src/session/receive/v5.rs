@@ -54,14 +54,17 @@ pub(super) fn header_length(
     let rest = body.get(names..length.min(body.len()));
     let mut rest = rest.unwrap_or_default();
     let before = rest.len();
-    let properties = match property::variable(&mut rest) {
-        Ok(properties) => properties,
+    let properties = match wire::variable(rest) {
+        Ok(Some((length, after))) => {
+            rest = after;
+            length
+        }
         // Its length is not there: it takes at least one byte more.
-        Err(_) if before < 4 => {
+        Ok(None) => {
             rest = &[];
             1
         }
-        Err(_) => return Err(Fault::Malformed),
+        Err(wire::Malformed) => return Err(Fault::Malformed),
     };
     let header = names
         .wrapping_add(before.wrapping_sub(rest.len()))

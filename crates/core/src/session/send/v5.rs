@@ -1,6 +1,6 @@
 //! The commands that only MQTT 5 has, and what it adds to the others. Sessions of MQTT 3.1.1 link
 //! nothing of it.
-use super::super::{Limits, Session, Slot, Terms, method_of};
+use super::super::{Limits, Session, Slot, Terms, method_of, terms::IDENTIFIERS};
 use crate::{
     Connect, Fault, Filter, Mqtt5, Out, Output, PacketId, Profile, Property, Protocol, Publish,
     ReasonCode, SendError, SendOptions, SendProperties,
@@ -8,12 +8,15 @@ use crate::{
         acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
         require_subscriptions, streams_out,
     },
-    property::{Place, Raw, table, unchecked_section},
+    property::{Place, Raw, table},
     protocol::is_5,
     reason::is_allowed_in,
     topic, wire,
     wire::Draft,
 };
+
+/// The bit of No Local in the options of a subscription.
+const NO_LOCAL: u8 = 4;
 
 impl<C: Profile> Session<[Slot], Mqtt5<C>> {
     /// Returns the limits that the server announced for this connection in CONNACK.
@@ -187,10 +190,9 @@ impl<P: Protocol> Session<[Slot], P> {
         let is_kept = !connect.clean && !has(table::SESSION_EXPIRY_INTERVAL);
         let from = if is_bounded { 0 } else { 3 };
         let to = if is_kept { 8 } else { 3 };
-        let (from, to) = draft.connect_5(connect, both.get(from..to).unwrap_or_default());
+        let from = draft.connect_5(connect, both.get(from..to).unwrap_or_default());
         if let Some(terms) = self.terms_mut() {
-            let written = draft.written(from, to).unwrap_or_default();
-            terms.begin(connect.clean, unchecked_section(written));
+            terms.begin(connect.clean, draft.properties_at(from));
         }
     }
 
@@ -232,8 +234,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let mut alias = 0;
         if !publish.properties.list().is_empty() {
-            let written = draft.written_since(from).unwrap_or_default();
-            alias = unchecked_section(written).number_of(table::TOPIC_ALIAS) as u16;
+            alias = draft.properties_at(from).number_of(table::TOPIC_ALIAS) as u16;
         }
         if !terms.allows_publish(draft.first_byte) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
@@ -259,23 +260,27 @@ impl<P: Protocol> Session<[Slot], P> {
         let Some(terms) = self.terms() else {
             return;
         };
-        let written = draft.written_since(from).unwrap_or_default();
-        let mut is_supported = terms.has_identifiers()
-            || unchecked_section(written).number_of(table::SUBSCRIPTION_IDENTIFIER) == 0;
-        let mut is_valid = true;
-        for filter in filters {
-            let text = filter.filter.as_bytes();
-            if topic::is_shared(text) {
-                // [MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-                is_valid &= topic::is_valid_share(text) && filter.options.bits() & 4 == 0;
-                is_supported &= terms.has_shared();
-            }
-            is_supported &= terms.has_wildcards() || !topic::has_wildcard(text);
+        let mut needs = 0;
+        if draft
+            .properties_at(from)
+            .number_of(table::SUBSCRIPTION_IDENTIFIER)
+            != 0
+        {
+            needs = IDENTIFIERS;
         }
-        if !is_supported {
+        for filter in filters {
+            let of_filter = topic::needs(filter.filter.as_bytes());
+            needs |= of_filter;
+            // [MQTT-3.8.3-4]
+            if of_filter & topic::SHARED != 0 && filter.options.bits() & NO_LOCAL != 0 {
+                needs |= topic::NO_SHARE;
+            }
+        }
+        if terms.lacks(needs) {
             draft.refuse(SendError::Unsupported);
         }
-        if !is_valid {
+        // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+        if needs & topic::NO_SHARE != 0 {
             draft.refuse(SendError::Invalid);
         }
     }
@@ -322,60 +327,55 @@ impl<P: Protocol> Session<[Slot], P> {
         properties: &[Property<'_>],
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
-        self.check_idle()?;
         let start = *out.end;
         // The acknowledgement that is due is written before, when nothing can fail any more.
-        let is_due = acknowledges::<P>() && self.ack != 0;
-        if is_due {
+        if acknowledges::<P>() && self.ack != 0 {
             let ack_length = if self.code() == 0 { 4 } else { 5 };
             *out.end = start.wrapping_add(ack_length);
         }
         let result = self.draft_disconnect(code, properties, out);
         let end = core::mem::replace(out.end, start);
-        let client_hash = result?;
+        result?;
         self.flush_ack(out);
         *out.end = end;
-        self.client_hash = client_hash;
         self.on_connection_lost();
         Ok(())
     }
 
-    /// Writes DISCONNECT. Returns the fingerprint of the client identifier, or 0 if the session
-    /// ends with the connection.
+    /// Writes DISCONNECT.
+    #[inline(always)]
     fn draft_disconnect(
-        &self,
+        &mut self,
         code: u8,
         properties: &[Property<'_>],
         out: &mut Out<'_>,
-    ) -> Result<u16, SendError> {
+    ) -> Result<(), SendError> {
         let mut draft = Draft::<P>::new(out, wire::DISCONNECT << 4);
         let from = draft.position().wrapping_add(1);
-        let mut client_hash = self.client_hash;
-        if code != 0 || !properties.is_empty() {
+        let has_properties = !properties.is_empty();
+        if code != 0 || has_properties {
             draft.byte(code);
         }
-        if !properties.is_empty() {
+        let mut ends = false;
+        if has_properties {
             draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
-        }
-        let written = draft.written_since(from).unwrap_or_default();
-        let mut expiry = Raw::default();
-        let written = unchecked_section(written).as_bytes();
-        let has_expiry = expiry.find(written, table::SESSION_EXPIRY_INTERVAL);
-        if let Some(terms) = self.terms() {
-            if has_expiry {
-                if expiry.number == 0 {
-                    client_hash = 0;
-                } else if !terms.is_kept() {
+            let written = draft.properties_at(from).as_bytes();
+            let mut expiry = Raw::default();
+            if expiry.find(written, table::SESSION_EXPIRY_INTERVAL) {
+                ends = expiry.number == 0;
+                if !ends && !self.terms().is_some_and(Terms::is_kept) {
                     draft.refuse(SendError::Invalid);
                 }
             }
-            draft.limit(terms.longest_out(), 0);
         }
         if !is_sent_by_clients(code) {
             draft.refuse(SendError::Invalid);
         }
-        draft.finish(0)?;
-        Ok(client_hash)
+        self.send(&mut draft, 0)?;
+        if ends {
+            self.client_hash = 0;
+        }
+        Ok(())
     }
 
     fn write_auth(
@@ -388,20 +388,16 @@ impl<P: Protocol> Session<[Slot], P> {
         draft.byte(code);
         let from = draft.position();
         draft.properties(properties, Place::AUTH);
-        let written = draft.written_since(from).unwrap_or_default();
-        let method = method_of(unchecked_section(written));
-        let is_anew = code == ReasonCode::RE_AUTHENTICATE.0;
-        if let Some(terms) = self.terms() {
-            draft.limit(terms.longest_out(), 0);
-            let is_code = is_anew || code == ReasonCode::CONTINUE_AUTHENTICATION.0;
-            if method == 0 || method != terms.method() || !is_code {
-                draft.refuse(SendError::Invalid);
-            }
+        let method = method_of(draft.properties_at(from));
+        let known = self.terms().map_or(0, Terms::method);
+        // 0x18 goes on with an authentication, also before CONNACK, and 0x19 begins one anew.
+        if method == 0 || method != known || code & !1 != ReasonCode::CONTINUE_AUTHENTICATION.0 {
+            draft.refuse(SendError::Invalid);
         }
-        if streams_out::<P>() && !self.outgoing.is_idle() && self.connection.is_open() {
-            draft.refuse(SendError::Busy);
+        if self.connection.is_open() || code == ReasonCode::RE_AUTHENTICATE.0 {
+            return self.send(&mut draft, 0).map(drop);
         }
-        if self.connection.is_closed() || (is_anew && !self.connection.is_open()) {
+        if self.connection.is_closed() {
             draft.refuse(SendError::Offline);
         }
         draft.finish(0)?;
