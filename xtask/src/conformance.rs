@@ -39,8 +39,8 @@ const VERSIONS: [Version; 2] = [
         name: "MQTT 5",
         test: "conformance5",
         statements: "mqtt5-normative.tsv",
-        bound: &["codec"],
-        about: "bind the codec, which is what speaks MQTT 5",
+        bound: &["client", "both", "codec"],
+        about: "bind a client or its codec",
     },
 ];
 

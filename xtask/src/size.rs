@@ -51,6 +51,8 @@ enum Selection {
     Clean,
     /// All parts but these words of `benches/firmware/src/custom.rs`.
     Without(&'static str),
+    /// MQTT 5, all parts but these words.
+    Mqtt5(&'static str),
 }
 
 const fn program_with(
@@ -73,7 +75,7 @@ const SUBSCRIBER: &str = "connects, subscribes, receives with any QoS, stays ali
 const PUBLISHER: &str = "connects, publishes, stays alive, leaves";
 
 /// The rows of the table.
-const PROGRAMS: [Program; 12] = [
+const PROGRAMS: [Program; 19] = [
     program_with(
         "engine",
         "all",
@@ -114,6 +116,43 @@ const PROGRAMS: [Program; 12] = [
         "publisher",
         "`Sensor` with QoS 0 to 2",
         Selection::Without("subscribe resume stream-out"),
+        PUBLISHER,
+    ),
+    program_with(
+        "engine",
+        "MQTT 5: all",
+        Selection::Mqtt5(""),
+        "the same as `engine` above, with all properties, AUTH and reasons",
+    ),
+    program_with(
+        "engine",
+        "MQTT 5: no AUTH, no reasons for faults",
+        Selection::Mqtt5("auth explain"),
+        "the same without AUTH and `refuse`",
+    ),
+    program_with(
+        "engine",
+        "MQTT 5: nor checks of text and properties",
+        Selection::Mqtt5("auth explain validate"),
+        "the same",
+    ),
+    program_with("sample", "MQTT 5: all", Selection::Mqtt5(""), SAMPLE),
+    program_with(
+        "sample",
+        "MQTT 5: `Clean`",
+        Selection::Mqtt5("resume stream-out auth explain"),
+        SAMPLE,
+    ),
+    program_with(
+        "subscriber",
+        "MQTT 5: `Clean`",
+        Selection::Mqtt5("resume stream-out auth explain"),
+        SUBSCRIBER,
+    ),
+    program_with(
+        "publisher",
+        "MQTT 5: `Sensor`",
+        Selection::Mqtt5("qos1 subscribe resume stream-out auth explain validate"),
         PUBLISHER,
     ),
 ];
@@ -185,6 +224,7 @@ pub fn measure(options: &Options) -> Result<(), String> {
             .iter()
             .zip(&images)
             .filter(|(row, _)| matches!(row.name, "engine" | "full" | "sample"))
+            .filter(|(row, _)| !matches!(row.selection, Selection::Mqtt5(_)))
             .map(|(row, image)| {
                 (
                     format!("{}, {}", row.name, row.profile.replace('`', "")),
@@ -247,6 +287,8 @@ fn build(name: &str, selection: Selection, way: &Way) -> Result<PathBuf, String>
         Selection::Full => ("", ""),
         Selection::Clean => (",clean", ""),
         Selection::Without(without) => (",custom", without),
+        Selection::Mqtt5("") => (",v5", ""),
+        Selection::Mqtt5(without) => (",custom,v5", without),
     };
     let features = format!("{name}{profile}");
     let mut command = no_std::cargo_for(

@@ -1,5 +1,5 @@
 //! A profile without the parts that the environment variable `MOTEMQ_WITHOUT` names when this is
-//! compiled: `qos1 qos2 subscribe resume stream-in skip validate stream-out`. With
+//! compiled: `qos1 qos2 subscribe resume stream-in skip validate stream-out explain auth`. With
 //! `deliver-repeated` it has that part besides.
 use motemq::QoS;
 
@@ -22,6 +22,8 @@ impl motemq::Profile for Custom {
     const VALIDATES: bool = !names("validate");
     const STREAMS_OUT: bool = !names("stream-out");
     const DELIVERS_REPEATED: bool = names("deliver-repeated");
+    const EXPLAINS: bool = !names("explain");
+    const AUTHENTICATES: bool = !names("auth");
 }
 
 /// The variable holds this word.

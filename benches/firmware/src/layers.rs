@@ -1,7 +1,7 @@
 //! What `everything` has besides `full`: manual acknowledgement and snapshots.
-use crate::{Rx, Session, Tx, entries};
+use crate::{Event, Rx, Session, Tx, entries};
 use core::mem::MaybeUninit;
-use motemq::{AckToken, Event, Fault, ManualAcks, PendingAck, SendError, SnapshotError};
+use motemq::{AckToken, Fault, ManualAcks, PendingAck, SendError, SnapshotError};
 
 type Acknowledgements = ManualAcks<[PendingAck; 8]>;
 type Image = [u8; Session::IMAGE];

@@ -24,10 +24,31 @@ mod sample;
 mod sizes;
 #[cfg(feature = "subscriber")]
 mod subscriber;
+#[cfg(all(
+    feature = "v5",
+    any(feature = "engine", feature = "sample", feature = "full")
+))]
+mod v5;
 
 /// The session of one firmware, which speaks what it needs.
 #[cfg(not(feature = "codec"))]
-type Session = motemq::Session<[motemq::Slot; 8], motemq::Mqtt311<Profile>>;
+type Session = motemq::Session<[motemq::Slot; 8], Version>;
+
+/// Its version of MQTT, and the type of the properties that it sends.
+#[cfg(not(any(feature = "codec", feature = "v5")))]
+type Version = motemq::Mqtt311<Profile>;
+#[cfg(all(feature = "v5", not(feature = "codec")))]
+type Version = motemq::Mqtt5<Profile>;
+#[cfg(all(
+    not(feature = "v5"),
+    any(feature = "engine", feature = "sample", feature = "full")
+))]
+type List<'p> = ();
+#[cfg(all(
+    feature = "v5",
+    any(feature = "engine", feature = "sample", feature = "full")
+))]
+type List<'p> = &'p [motemq::Property<'p>];
 
 /// Its profile: everything, unless a feature names another one.
 #[cfg(not(any(feature = "codec", feature = "clean", feature = "custom")))]
@@ -45,7 +66,9 @@ type Tx = motemq::Buffer<[u8; 128]>;
 
 /// Where an event is stored.
 #[cfg(not(any(feature = "everything", feature = "codec")))]
-type Told<'r> = core::mem::MaybeUninit<Result<Option<motemq::Event<'r>>, motemq::Fault>>;
+type Told<'r> = core::mem::MaybeUninit<Result<Option<Event<'r>>, motemq::Fault>>;
+#[cfg(not(feature = "codec"))]
+type Event<'r> = motemq::Event<'r, <Version as motemq::Protocol>::Properties<'r>>;
 
 /// Exported functions, each of which calls one method.
 macro_rules! entries {

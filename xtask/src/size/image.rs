@@ -35,6 +35,8 @@ pub struct Sizes {
     pub slot: u64,
     pub session_0: u64,
     pub session_8: u64,
+    /// With MQTT 5 and 8 slots.
+    pub session_5: u64,
     pub buffer: u64,
 }
 
@@ -98,6 +100,7 @@ impl Sizes {
             "SIZE_SLOT" => sizes.slot = size,
             "SIZE_SESSION_0" => sizes.session_0 = size,
             "SIZE_SESSION_8" => sizes.session_8 = size,
+            "SIZE_SESSION_5" => sizes.session_5 = size,
             "SIZE_BUFFER" => sizes.buffer = size,
             _ => {}
         })?;

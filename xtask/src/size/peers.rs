@@ -128,19 +128,22 @@ const fn peer(
     }
 }
 
-/// The others as a table, ours with them in its place.
-pub fn markdown(ours: &[(String, u64)], session: u64) -> String {
+/// The others as a table, ours with them in its place: the name, the bytes, the version of MQTT
+/// and the bytes of the session.
+pub fn markdown(ours: &[(String, u64, &str, u64)]) -> String {
     let mut text = String::from(
         "| client | version | MQTT | code and constants | context | to be known |\n| --- | --- | --- | ---: | --- | --- |\n",
     );
     let mut ours: Vec<_> = ours.iter().collect();
-    ours.sort_by_key(|(_, code)| *code);
+    ours.sort_by_key(|(_, code, ..)| *code);
     let mut ours = ours.into_iter().peekable();
     for peer in &PEERS {
-        while let Some((name, code)) = ours.next_if(|(_, code)| *code < u64::from(peer.code)) {
+        while let Some((name, code, mqtt, session)) =
+            ours.next_if(|(_, code, ..)| *code < u64::from(peer.code))
+        {
             let _ = writeln!(
                 text,
-                "| **{name}** | this | 3.1.1 | **{code}** | {session} with 8 slots | QoS 2 once, all text checked, messages in pieces, with its C glue |"
+                "| **{name}** | this | {mqtt} | **{code}** | {session} with 8 slots | QoS 2 once, all text checked, messages in pieces, with its C glue |"
             );
         }
         let Peer {

@@ -1,6 +1,6 @@
 //! The figures as a table.
 use super::{
-    Program,
+    Program, Selection,
     image::{Image, Sizes},
     peers,
 };
@@ -22,24 +22,26 @@ pub fn markdown(programs: &[Program], images: &[Image], sizes: &Sizes, compiler:
         slot,
         session_0,
         session_8,
+        session_5,
         buffer,
     } = sizes;
     let _ = write!(
         text,
-        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n## Beside other clients\n\n"
+        "\n`Session` takes {session_0} bytes and {slot} for each slot: {session_8} with 8 slots, and {session_5} with MQTT 5. `Buffer` takes {buffer} bytes beside its memory. Compiled by {compiler}.\n\n## Beside other clients\n\n"
     );
     let rows: Vec<_> = programs
         .iter()
         .zip(images)
         .filter(|(row, _)| matches!(row.name, "engine" | "sample"))
         .map(|(row, image)| {
-            (
-                format!("motemq, `{}`, {}", row.name, row.profile),
-                image.code,
-            )
+            let name = format!("motemq, `{}`, {}", row.name, row.profile);
+            match row.selection {
+                Selection::Mqtt5(_) => (name, image.code, "5.0", *session_5),
+                _ => (name, image.code, "3.1.1", *session_8),
+            }
         })
         .collect();
-    text.push_str(peers::markdown(&rows, *session_8).trim_end());
+    text.push_str(peers::markdown(&rows).trim_end());
     text
 }
 
