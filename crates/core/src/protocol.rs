@@ -13,7 +13,7 @@ mod sealed {
         /// Whether it is MQTT 5.
         const IS_5: bool;
 
-        /// What a session keeps besides that of MQTT 3.1.1.
+        /// The state that a session keeps besides that of MQTT 3.1.1.
         type State: Clone + Eq + Hash + Debug;
         /// The state without a connection.
         const NEW: Self::State;
@@ -25,7 +25,7 @@ mod sealed {
         fn terms_mut(state: &mut Self::State) -> Option<&mut Terms>;
     }
 
-    /// What a session of the version `P` can send.
+    /// Values that a session of the version `P` can send.
     pub trait SentBy<P> {}
 }
 

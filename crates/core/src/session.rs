@@ -62,7 +62,7 @@ pub struct Session<S: ?Sized = [Slot], P: Protocol = Mqtt311> {
     client_hash: u16,
     connection: Connection,
     outgoing: Outgoing,
-    /// What only MQTT 5 keeps.
+    /// The state that only MQTT 5 keeps.
     protocol: P::State,
     ring: Ring<S>,
 }

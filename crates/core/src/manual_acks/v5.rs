@@ -1,4 +1,4 @@
-//! What MQTT 5 adds to manual acknowledgement: reason codes.
+//! The reason codes that MQTT 5 adds to manual acknowledgement.
 use super::ManualAcks;
 use crate::{
     AckToken, Mqtt5, Output, Profile, Property, Protocol, ReasonCode, SendError, Session, Slot,

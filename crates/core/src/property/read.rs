@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Raw<'a> {
     pub id: u8,
-    /// What is known of the property.
+    /// The facts about the property.
     pub(super) entry: Entry,
     /// The value, if it is a number.
     pub number: u32,

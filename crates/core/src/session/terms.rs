@@ -47,7 +47,7 @@ pub struct Terms {
     flags: u8,
 }
 
-/// What CONNACK says about the session.
+/// The facts of CONNACK about the session.
 pub(super) struct Kept {
     /// The keep alive that the server demands.
     pub keep_alive: Option<u16>,
@@ -55,7 +55,7 @@ pub(super) struct Kept {
     pub client_hash: u16,
 }
 
-/// What CONNECT or CONNACK announces.
+/// The limits that CONNECT or CONNACK announces.
 struct Announced {
     expiry: Option<u32>,
     longest: u32,
@@ -66,7 +66,7 @@ struct Announced {
     method: u16,
     /// The fingerprint of the assigned client identifier, or 0.
     client_hash: u16,
-    /// What the server does not support.
+    /// The features that the server does not support.
     flags: u8,
 }
 

@@ -1,4 +1,4 @@
-//! What MQTT 5 adds to reading. Sessions of MQTT 3.1.1 link nothing of it.
+//! The reading that MQTT 5 adds. Sessions of MQTT 3.1.1 link nothing of it.
 use super::super::{Acks, Session, Slot, Terms, method_of, ring::Answered};
 use crate::{
     Event, Fault, PacketId, Properties, PropertyError, Protocol, ReasonCode, ReturnCode,
@@ -85,7 +85,7 @@ fn rest_of_packet<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<Propert
     }
 }
 
-/// What has happened for a packet other than PUBLISH.
+/// The result of a packet other than PUBLISH.
 #[derive(Clone, Copy)]
 pub(super) enum Outcome {
     /// Nothing to be reported.
@@ -102,7 +102,7 @@ pub(super) enum Outcome {
     Auth,
 }
 
-/// What a packet other than PUBLISH says behind its first two bytes.
+/// The content of a packet other than PUBLISH behind its first two bytes.
 #[derive(Default)]
 pub(super) struct Said<'i> {
     /// The reason code, or 0 if the packet has several.
