@@ -10,6 +10,7 @@ type Command = (
     fn(&mut Four, &mut Tx) -> Result<(), SendError>,
 );
 
+const NONE: [Filter<'_>; 0] = [];
 const ONCE: QoS = QoS::AtLeastOnce;
 const TWICE: QoS = QoS::ExactlyOnce;
 const LONG: &[u8] = &[b'x'; 70];
@@ -50,7 +51,7 @@ const COMMANDS: &[Command] = &[
             .map(drop)
     }),
     ("subscribe nothing", |s, tx| {
-        s.subscribe(&[Filter::new("a", ONCE); 0], tx).map(drop)
+        s.subscribe(&NONE, tx).map(drop)
     }),
     ("subscribe wrong", |s, tx| {
         s.subscribe(&[Filter::new("a", ONCE), Filter::new("a#", ONCE)], tx)
@@ -63,7 +64,7 @@ const COMMANDS: &[Command] = &[
         s.unsubscribe(&[Filter::new("a/#", ONCE)], tx).map(drop)
     }),
     ("unsubscribe nothing", |s, tx| {
-        s.unsubscribe(&[Filter::new("a", ONCE); 0], tx).map(drop)
+        s.unsubscribe(&NONE, tx).map(drop)
     }),
     ("unsubscribe wrong", |s, tx| {
         s.unsubscribe(&[Filter::new("a\0", ONCE)], tx).map(drop)

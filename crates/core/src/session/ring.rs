@@ -19,6 +19,7 @@
 //! slot is free, and in the state `stray` it awaits the PUBCOMP of an exchange that this session
 //! does not remember. A test (`tests/slot_states.rs`) reads this table and plays every cell.
 mod image;
+mod quota;
 
 use crate::{
     Fault, PacketId, Protocol, QoS,
@@ -370,21 +371,6 @@ impl Ring {
                 slot.received = 0;
             }
         }
-    }
-
-    /// Returns the number of messages that were sent over this connection and are not completed.
-    pub fn in_flight(&self) -> usize {
-        let is_publish = |slot: &&Slot| (wire::PUBACK..=wire::PUBCOMP).contains(&slot.awaits);
-        let is_sent = |slot: &&Slot| is_publish(slot) && slot.count == 0;
-        self.slots.iter().filter(is_sent).count()
-    }
-
-    /// Returns the number of QoS 2 messages that can be received at once, at least 1. If the
-    /// session is new, it is that of all slots.
-    pub fn receive_maximum(&self, is_new: bool) -> u16 {
-        let is_free = |slot: &&Slot| is_new || slot.received == 0;
-        let free = self.slots.iter().filter(is_free).count();
-        (free as u16).max(1)
     }
 
     /// Returns the next packet that is to be sent again, and notes that it is dealt with. With MQTT

@@ -1,0 +1,20 @@
+//! The numbers of messages with which flow control counts. Only MQTT 5 has it.
+use super::{Ring, Slot};
+use crate::wire;
+
+impl Ring {
+    /// Returns the number of messages that were sent over this connection and are not completed.
+    pub fn in_flight(&self) -> usize {
+        let is_publish = |slot: &&Slot| (wire::PUBACK..=wire::PUBCOMP).contains(&slot.awaits);
+        let is_sent = |slot: &&Slot| is_publish(slot) && slot.count == 0;
+        self.slots.iter().filter(is_sent).count()
+    }
+
+    /// Returns the number of QoS 2 messages that can be received at once, at least 1. If the
+    /// session is new, it is that of all slots.
+    pub fn receive_maximum(&self, is_new: bool) -> u16 {
+        let is_free = |slot: &&Slot| is_new || slot.received == 0;
+        let free = self.slots.iter().filter(is_free).count();
+        (free as u16).max(1)
+    }
+}
