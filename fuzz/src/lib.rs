@@ -26,5 +26,5 @@ pub use decode5::decode5;
 pub use keys::keys;
 pub use other::other;
 pub use other5::other5;
-pub use session::session;
+pub use session::{session, session5};
 pub use url::url;

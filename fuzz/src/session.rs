@@ -1,8 +1,9 @@
 //! A session against itself: where bytes are cut makes no difference.
 use motemq::{
-    Buffer, Connect, Event, Fault, Filter, PacketId, Publish, QoS, SendError, Session,
-    SessionState, Slot,
+    Buffer, Connect, Event, Fault, Filter, Mqtt5, Mqtt311, PacketId, Protocol, Publish, QoS,
+    SendError, Session, SessionState, Slot,
 };
+use std::fmt::Debug;
 
 /// Takes any bytes for what brokers say over two connections, and cuts them anywhere.
 ///
@@ -14,6 +15,15 @@ use motemq::{
 /// However the bytes are cut, the same is told once the pieces of payloads are joined, the same is
 /// answered, and the same remembered. What fits into the buffer is told in one piece.
 pub fn session(data: &[u8]) {
+    session_of::<Mqtt311>(data);
+}
+
+/// The same with MQTT 5.
+pub fn session5(data: &[u8]) {
+    session_of::<Mqtt5>(data);
+}
+
+fn session_of<P: Protocol>(data: &[u8]) {
     let Some((&how, data)) = data.split_first() else {
         return;
     };
@@ -23,20 +33,20 @@ pub fn session(data: &[u8]) {
         .unwrap_or(data.len());
     let (cuts, heard) = (&data[..end], data.get(end + 1..).unwrap_or_default());
     match how >> 1 & 3 {
-        0 => compare::<16>(how, cuts, heard),
-        1 => compare::<24>(how, cuts, heard),
-        2 => compare::<64>(how, cuts, heard),
-        _ => compare::<1024>(how, cuts, heard),
+        0 => compare::<16, P>(how, cuts, heard),
+        1 => compare::<24, P>(how, cuts, heard),
+        2 => compare::<64, P>(how, cuts, heard),
+        _ => compare::<1024, P>(how, cuts, heard),
     }
 }
 
-fn compare<const N: usize>(how: u8, cuts: &[u8], heard: &[u8]) {
+fn compare<const N: usize, P: Protocol>(how: u8, cuts: &[u8], heard: &[u8]) {
     let connections = match heard.windows(2).position(|pair| pair == [0xff, 0xff]) {
         Some(at) => [&heard[..at], &heard[at + 2..]],
         None => [heard, &[]],
     };
-    let whole = Run::<N>::of(how & 1 != 0, &[], connections);
-    let pieces = Run::<N>::of(how & 1 != 0, cuts, connections);
+    let whole = Run::<N, P>::of(how & 1 != 0, &[], connections);
+    let pieces = Run::<N, P>::of(how & 1 != 0, cuts, connections);
     assert_eq!(whole.told, pieces.told);
     assert_eq!(whole.said, pieces.said);
     assert_eq!(whole.image(), pieces.image());
@@ -45,9 +55,10 @@ fn compare<const N: usize>(how: u8, cuts: &[u8], heard: &[u8]) {
 /// What a session told, without borrowing.
 #[derive(PartialEq, Debug)]
 enum Told {
-    Connected(SessionState),
+    Connected(SessionState, String),
     Message {
         topic: String,
+        properties: String,
         id: Option<PacketId>,
         qos: QoS,
         retain: bool,
@@ -58,27 +69,29 @@ enum Told {
     Skipped(u32),
     Received(PacketId),
     Acked(PacketId),
-    Subscribed(PacketId, Vec<u8>),
+    Subscribed(PacketId, Vec<u8>, String),
     Resend(PacketId, QoS),
     Unknown(PacketId),
+    /// What only MQTT 5 has.
+    Other(String),
     Fault(Fault),
 }
 
 const SLOTS: usize = 3;
 
-struct Run<const N: usize> {
-    session: Session<[Slot; SLOTS]>,
+struct Run<const N: usize, P: Protocol> {
+    session: Session<[Slot; SLOTS], P>,
     rx: Buffer<[u8; N]>,
     tx: Buffer<[u8; 64]>,
     told: Vec<Told>,
     said: Vec<u8>,
 }
 
-impl<const N: usize> Run<N> {
+impl<const N: usize, P: Protocol> Run<N, P> {
     /// Uncut if there are no `cuts`.
     fn of(keep: bool, cuts: &[u8], connections: [&[u8]; 2]) -> Self {
         let mut run = Run {
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
             told: Vec::new(),
@@ -151,7 +164,7 @@ impl<const N: usize> Run<N> {
             Publish::to("b").payload(b"2").qos(QoS::ExactlyOnce),
         );
         match told {
-            Told::Connected(_) => {
+            Told::Connected(..) => {
                 for publish in [a, b] {
                     self.command(|session, tx| session.publish(&publish, tx).map(drop));
                 }
@@ -177,7 +190,7 @@ impl<const N: usize> Run<N> {
                 payload,
                 left,
                 ..
-            } if *left > 0 => {
+            } if *left > 0 && size_of::<P::Properties<'static>>() == 0 => {
                 let rest = 2
                     + topic.len()
                     + if *qos == QoS::AtMostOnce { 0 } else { 2 }
@@ -193,7 +206,7 @@ impl<const N: usize> Run<N> {
     /// `Full` is no answer here, since it depends on when bytes were written out.
     fn command(
         &mut self,
-        mut command: impl FnMut(&mut Session, &mut Buffer) -> Result<(), SendError>,
+        mut command: impl FnMut(&mut Session<[Slot], P>, &mut Buffer) -> Result<(), SendError>,
     ) {
         if command(&mut self.session, &mut self.tx) == Err(SendError::Full) {
             self.flush();
@@ -217,7 +230,7 @@ impl<const N: usize> Run<N> {
 
     /// What a restart would find.
     fn image(&self) -> Vec<u8> {
-        let mut image = vec![0; Session::<[Slot; SLOTS]>::IMAGE];
+        let mut image = vec![0; Session::<[Slot; SLOTS], P>::IMAGE];
         self.session.save(&mut image).unwrap();
         image
     }
@@ -228,11 +241,15 @@ enum Heard {
     More(Vec<u8>, u32),
 }
 
-fn told(event: Event<'_>) -> Heard {
+fn told<T: Debug>(event: Event<'_, T>) -> Heard {
     Heard::Event(match event {
-        Event::Connected { session, .. } => Told::Connected(session),
+        Event::Connected {
+            session,
+            properties,
+        } => Told::Connected(session, format!("{properties:?}")),
         Event::Message(m) => Told::Message {
             topic: m.topic.to_string(),
+            properties: format!("{:?}", m.properties),
             id: m.id(),
             qos: m.qos(),
             retain: m.retain(),
@@ -244,9 +261,17 @@ fn told(event: Event<'_>) -> Heard {
         Event::Skipped { len } => Told::Skipped(len),
         Event::Received { id } => Told::Received(id),
         Event::Acked { id } => Told::Acked(id),
-        Event::Subscribed { id, codes, .. } => Told::Subscribed(id, codes.to_vec()),
+        Event::Subscribed {
+            id,
+            codes,
+            properties,
+        } => Told::Subscribed(id, codes.to_vec(), format!("{properties:?}")),
         Event::Resend { id, qos } => Told::Resend(id, qos),
         Event::OutcomeUnknown { id } => Told::Unknown(id),
-        _ => panic!("an event of another version of MQTT"),
+        other => {
+            // MQTT 3.1.1 has no others.
+            assert!(size_of::<T>() > 0, "{other:?}");
+            Told::Other(format!("{other:?}"))
+        }
     })
 }

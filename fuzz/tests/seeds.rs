@@ -52,6 +52,11 @@ fn session() {
 }
 
 #[test]
+fn session5() {
+    run("session5", motemq_fuzz::session5);
+}
+
+#[test]
 fn commands() {
     run("commands", motemq_fuzz::commands);
 }
