@@ -29,11 +29,11 @@ pub enum SendError {
     /// The server of MQTT 5 does not support it, as it said in CONNACK: the QoS, retained messages,
     /// the topic alias, a kind of subscription, or a packet of this length. See
     /// [`limits`](crate::Session::limits).
-    Unsupported = 6,
+    Unsupported = 7,
 }
 
 impl SendError {
-    /// Returns the number of the error, 1 to 6. The numbers are stable, for logs and for C: later
+    /// Returns the number of the error, 1 to 5 or 7. The numbers are stable, for logs and for C: later
     /// versions add numbers, but do not change or reuse them.
     ///
     /// # Examples

@@ -1,5 +1,5 @@
-//! A sans-IO core of an MQTT 3.1.1 client: a state machine between received bytes and bytes to be
-//! sent.
+//! A sans-IO core of an MQTT client: a state machine between received bytes and bytes to be sent. A
+//! session speaks MQTT 3.1.1, or [`Mqtt5`].
 //!
 //! It opens no socket, reads no clock, allocates no memory and has no dependencies, so the same
 //! code runs on a Cortex-M4 and in a service. A [`Session`] holds the state of the protocol and no
@@ -96,6 +96,8 @@
 //! - Programs whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and
 //!   [`Out`].
 //! - Programs that acknowledge messages later, in any order, use [`ManualAcks`].
+//! - Programs that speak MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
+//!   [`Properties`], and its commands take lists of [`Property`].
 //! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
 //! - Tools and fuzzers use the complete codec in [`packet`].
 //!

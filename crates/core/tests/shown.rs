@@ -187,7 +187,8 @@ fn of_mqtt_5() -> Vec<String> {
 #[test]
 fn every_error_has_words_of_its_own() {
     use {Fault::*, SendError::*};
-    let commands = [Full, Busy, Offline, Invalid, TooLong].map(|error| error.to_string());
+    let commands =
+        [Full, Busy, Offline, Invalid, TooLong, Unsupported].map(|error| error.to_string());
     let faults = [
         Refused(ReturnCode::NOT_AUTHORIZED),
         Fault::Malformed,
@@ -195,6 +196,7 @@ fn every_error_has_words_of_its_own() {
         Timeout,
         PacketTooLarge,
         TooManyQos2,
+        TopicAlias,
     ]
     .map(|fault| fault.to_string());
     let images = [
@@ -225,8 +227,8 @@ fn every_error_has_words_of_its_own() {
 fn every_error_has_its_number() {
     use {Fault::*, SendError::*};
     assert_eq!(
-        [Full, Busy, Offline, Invalid, TooLong].map(SendError::number),
-        [1, 2, 3, 4, 5]
+        [Full, Busy, Offline, Invalid, TooLong, Unsupported].map(SendError::number),
+        [1, 2, 3, 4, 5, 7]
     );
     let faults = [
         Refused(ReturnCode::ACCEPTED),
@@ -236,8 +238,9 @@ fn every_error_has_its_number() {
         Timeout,
         PacketTooLarge,
         TooManyQos2,
+        TopicAlias,
     ];
-    assert_eq!(faults.map(Fault::number), [1, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(faults.map(Fault::number), [1, 1, 2, 3, 4, 5, 6, 7]);
     let images = [
         SnapshotError::Length,
         SnapshotError::Version,

@@ -8,6 +8,7 @@ mod connect;
 mod dialogue;
 mod disconnect;
 mod flow;
+mod judge;
 mod limits;
 mod long;
 mod manual;
