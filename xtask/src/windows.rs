@@ -180,7 +180,7 @@ fn hosted(way: &Way, target: &str, verb: &str) -> Command {
     let mut command = linking(way, [verb, "--target", target]);
     command
         .args(HOSTED.iter().flat_map(|package| ["--package", package]))
-        .args(["--features", "motemq-tokio/tls"]);
+        .args(["--features", "motemq-tokio/native-tls"]);
     command
 }
 
