@@ -28,6 +28,8 @@ const BEHIND: &str = "
 - The managed client in a kept session whose slots were all held by messages with QoS 2 that it had given up said DISCONNECT on each new
   connection before the broker could answer, for ever. Found by simulation; test
   `rule_04_what_was_given_up_can_be_answered_on_the_next_connection`.
+- The managed client ended each connection with an overrun on which a payload longer than memory and a message behind it arrived at once, if less
+  was allowed to wait than that. Found by simulation; test `rule_01_a_payload_larger_than_the_bound_does_not_end_each_connection`.
 - Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md).
 
 ## What it cannot show
