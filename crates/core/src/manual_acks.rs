@@ -151,8 +151,7 @@ impl ManualAcks {
         let first_byte = self
             .pending
             .set_allowed(token.id.get())
-            .ok_or(SendError::Invalid)?
-            .first_byte;
+            .ok_or(SendError::Invalid)?;
         if first_byte == wire::PUBREC << 4 {
             session.accept(token.id);
         }

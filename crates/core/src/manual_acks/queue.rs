@@ -94,14 +94,22 @@ impl Pending {
     }
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// it.
-    pub fn set_allowed(&mut self, id: u16) -> Option<&mut PendingAck> {
+    /// its first byte.
+    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
+        self.allow(id, |first_byte| first_byte)
+    }
+
+    /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
+    #[inline(always)]
+    pub fn allow(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
         let pending = self
             .places
             .iter_mut()
             .find(|pending| pending.id == id && !pending.is_allowed)?;
         pending.is_allowed = true;
-        Some(pending)
+        let first_byte = pending.first_byte;
+        pending.first_byte = change(first_byte);
+        Some(first_byte)
     }
 
     /// Removes all acknowledgements.

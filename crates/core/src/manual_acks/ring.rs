@@ -118,8 +118,14 @@ impl Pending {
     }
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// it.
-    pub fn set_allowed(&mut self, id: u16) -> Option<&mut PendingAck> {
+    /// its first byte.
+    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
+        self.allow(id, |first_byte| first_byte)
+    }
+
+    /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
+    #[inline(always)]
+    pub fn allow(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
         let is_it = |pending: &PendingAck| pending.id == id && !pending.is_allowed;
         let index = (0..self.unordered)
             .find(|&index| self.get(index).is_some_and(is_it))
@@ -131,8 +137,10 @@ impl Pending {
             .filter(|pending| is_it(pending))?;
         let is_unaccepted = pending.is_unaccepted();
         pending.is_allowed = true;
+        let first_byte = pending.first_byte;
+        pending.first_byte = change(first_byte);
         self.unaccepted = self.unaccepted.wrapping_sub(u32::from(is_unaccepted));
-        Some(pending)
+        Some(first_byte)
     }
 
     /// Removes all acknowledgements.

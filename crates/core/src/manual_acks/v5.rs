@@ -41,15 +41,16 @@ impl ManualAcks {
         if token.connection != self.connection || !is_allowed {
             return Err(SendError::Invalid);
         }
-        let pending = self
-            .pending
-            .set_allowed(token.id.get())
-            .ok_or(SendError::Invalid)?;
-        pending.first_byte = if pending.first_byte == wire::PUBREC << 4 {
-            code.0 | IS_PUBREC
-        } else {
-            code.0
+        let refused = |first_byte| {
+            if first_byte == wire::PUBREC << 4 {
+                code.0 | IS_PUBREC
+            } else {
+                code.0
+            }
         };
+        self.pending
+            .allow(token.id.get(), refused)
+            .ok_or(SendError::Invalid)?;
         Ok(())
     }
 
