@@ -13,7 +13,13 @@ use std::{fs, path::PathBuf};
 
 /// The programs of `benches/firmware` that are linked: the session on slices; through buffers, with
 /// all layers; both with MQTT 5; the codec and topics.
-const PROGRAMS: [&str; 5] = ["engine", "everything", "engine,v5", "everything,v5", "codec"];
+const PROGRAMS: [&str; 5] = [
+    "engine",
+    "everything",
+    "engine,v5",
+    "everything,v5",
+    "codec",
+];
 
 /// What the handler calls.
 const MISSING: &str = "reachable_panic";

@@ -206,11 +206,12 @@ impl ManualAcks {
                 // What is pending still has to be sent, and may free a slot.
                 let is_pending = !self.pending.is_empty();
                 let is_flushed = !is_pending && out.is_empty();
-                let event = session.read(input, capacity, Acks::Hold { is_flushed });
-                if is_5::<P>() && event.is_err() {
-                    session.write_held_reason(out);
-                }
-                let event = event?;
+                let event = if is_5::<P>() {
+                    let event = session.read(input, capacity, Acks::Hold { is_flushed });
+                    event.inspect_err(|_| session.write_held_reason(out))?
+                } else {
+                    session.read(input, capacity, Acks::Hold { is_flushed })?
+                };
                 let Some(mut event) = event else {
                     if session.is_ack_due() {
                         continue;

@@ -96,12 +96,12 @@ impl Pending {
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
     /// its first byte.
     pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
-        self.allow(id, |first_byte| first_byte)
+        self.set_allowed_with(id, |first_byte| first_byte)
     }
 
     /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
     #[inline(always)]
-    pub fn allow(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
+    pub fn set_allowed_with(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
         let pending = self
             .places
             .iter_mut()

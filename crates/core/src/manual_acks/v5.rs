@@ -49,7 +49,7 @@ impl ManualAcks {
             }
         };
         self.pending
-            .allow(token.id.get(), refused)
+            .set_allowed_with(token.id.get(), refused)
             .ok_or(SendError::Invalid)?;
         Ok(())
     }

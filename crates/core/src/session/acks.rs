@@ -47,8 +47,9 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ack = first_byte;
     }
 
-    /// Writes an acknowledgement, with MQTT 5 with a reason code. Returns `false`, and writes nothing, if there is not enough room
-    /// or a payload is being streamed.
+    /// Writes an acknowledgement, with MQTT 5 with a reason code. Returns `false`, and writes
+    /// nothing, if there is not enough room or a payload is being streamed.
+    #[cfg_attr(feature = "fast", inline(always))]
     pub(crate) fn write_ack(
         &mut self,
         out: &mut Out<'_>,
