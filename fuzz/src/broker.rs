@@ -1,6 +1,6 @@
 //! The in-process broker, which tests and the demo run against.
 use motemq::packet;
-use motemq_rig::broker::{Broker, Config, Connection};
+use motemq_testing::broker::{Broker, Config, Connection};
 
 /// Takes any bytes for what three clients send: the first byte of each piece says who (its two
 /// lowest bits; 3: the connection is lost) and how long the piece is (the others). What the broker

@@ -6,7 +6,7 @@ use crate::programs::{cargo, run as run_program};
 use clap::Args;
 use command::Motemq;
 use motemq::QoS;
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use std::{io, process::ExitCode, time::Instant};
 
 /// How it is shown.

@@ -1,6 +1,6 @@
 //! What is installed on this machine, and how the rest gets there.
 use crate::programs::{program, read, workspace};
-use motemq_rig::{mosquitto::find, nginx};
+use motemq_testing::{mosquitto::find, nginx};
 use std::{
     env,
     ffi::OsString,

@@ -3,7 +3,7 @@ use crate::{
     machine::{self, Missing},
     programs::{cargo, program, read},
 };
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -11,7 +11,7 @@ use crate::{
 };
 use clap::Args;
 use image::{Image, Sizes};
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use std::{fs, path::PathBuf, process::Command};
 
 /// What `cargo xtask size` takes.

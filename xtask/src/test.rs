@@ -12,7 +12,7 @@ use crate::{
     tidy,
 };
 use clap::Args;
-use motemq_rig::mosquitto::REQUIRE;
+use motemq_testing::mosquitto::REQUIRE;
 use std::process::{Command, ExitCode};
 
 /// How it is done.

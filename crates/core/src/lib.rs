@@ -76,7 +76,7 @@
 //!         }
 //!     }
 //! }
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
 //! # let address = broker.addr();
 //! # let client = std::thread::spawn(move || {
 //! #     run(std::net::TcpStream::connect(address).unwrap()).map_err(|e| e.to_string())

@@ -1,5 +1,5 @@
 //! Certificates for one broker: a CA, the broker's own, a client's.
-use motemq_rig::certificates::Authority;
+use motemq_testing::certificates::Authority;
 use std::{
     fs,
     path::{Path, PathBuf},

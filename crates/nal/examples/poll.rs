@@ -5,7 +5,7 @@
 use embedded_nal::{TcpClientStack, nb};
 use motemq::{Buffer, Connect, Event, Fault, Filter, Publish, QoS, Session, Slot};
 use motemq_nal::Link;
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use std::{
     net::SocketAddr,
     thread::sleep,

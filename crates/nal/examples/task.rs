@@ -5,7 +5,7 @@
 use embedded_io_adapters::tokio_1::FromTokio;
 use motemq::{Buffer, Connect, Event, Publish, QoS, Session, Slot};
 use motemq_nal::{Error, aio::Halves};
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},

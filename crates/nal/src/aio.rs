@@ -19,7 +19,7 @@
 //! use std::time::{Duration, Instant};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
 //! # let address = broker.addr();
 //! let (reader, writer) = tokio::net::TcpStream::connect(address).await?.into_split(); // embassy-net: socket.split()
 //! let mut link = Halves::new(FromTokio::new(reader), FromTokio::new(writer));

@@ -14,7 +14,7 @@
 //! use motemq_nal::{Error, Link};
 //! use std::time::{Duration, Instant};
 //!
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
 //! # let address = broker.addr();
 //! let mut stack = std_embedded_nal::Stack::default(); // on a device: its own
 //! let started = Instant::now();

@@ -2,7 +2,7 @@
 #![cfg(feature = "_tls")]
 
 use motemq_net::{Tls, TlsError};
-use motemq_rig::certificates::{Authority, Issued, RSA_KEY};
+use motemq_testing::certificates::{Authority, Issued, RSA_KEY};
 use pkcs8::{Document, LineEnding, PrivateKeyInfoRef, der::Encode};
 
 /// The certificate fits the key, whatever form that has.

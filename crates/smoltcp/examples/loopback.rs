@@ -3,8 +3,8 @@
 //!
 //! `cargo run -p motemq-smoltcp --example loopback`
 use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
-use motemq_rig::broker::{Broker, Config, Connection};
 use motemq_smoltcp::{Link, Turn, nap};
+use motemq_testing::broker::{Broker, Config, Connection};
 use smoltcp::{
     iface::{Interface, SocketSet},
     phy::{Loopback, Medium},

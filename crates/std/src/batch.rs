@@ -15,7 +15,7 @@ impl Client {
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
     /// let values = [b"11.5", b"11.6", b"11.8"];
     /// let readings = values.map(|value| Publish::to("cellar").payload(value).qos(QoS::AtLeastOnce));
@@ -53,7 +53,7 @@ impl Client {
 ///
 /// ```
 /// # use motemq_std::{Client, Options, Publish};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
 /// let mut batch = client.batch();
 /// for line in "one\ntwo\nthree".lines() {

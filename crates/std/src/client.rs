@@ -37,7 +37,7 @@ const LEAVE: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// use motemq_std::{Client, Filter, Options, Publish, QoS};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let port = broker.addr().port();
 ///
 /// let client = Client::connect(Options::new("node-7").broker("127.0.0.1", port))?;

@@ -29,7 +29,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 /// ```
 /// use motemq_std::{Client, Filter, Options, Publish, QoS};
 /// use std::time::Duration;
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let url = broker.url();
 /// let (client, mut driver) = Client::new(Options::from_url(&url)?.queue_qos0())?;
 /// let mut door = client.begin_subscribe(&[Filter::new("door", QoS::AtMostOnce)])?;
@@ -120,7 +120,7 @@ impl Driver {
     /// long. Returns how the client has ended, as [`run`](Self::run) does, when it has.
     ///
     /// ```
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// use motemq_std::{Client, Options};
     /// use std::time::Duration;
     /// let (client, mut driver) = Client::new(Options::from_url(&broker.url())?)?;

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use motemq_std::{Client, Filter, Options, Publish, QoS};
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
 //! # let url = broker.url();
 //!
 //! let client = Client::connect(Options::from_url(&url)?.client_id("node-7"))?;

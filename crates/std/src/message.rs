@@ -61,7 +61,7 @@ impl Message {
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS, Filter};
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// let client = Client::connect(Options::from_url(&broker.url())?.max_message(100_000))?;
     /// let mut images = client.subscribe(&[Filter::new("image", QoS::AtLeastOnce)])?;
     /// # drop(client.publish(&Publish::to("image").payload(&vec![7; 300_000]))?);

@@ -147,7 +147,7 @@ impl Options {
     /// It is called in a thread of its own, so it can block.
     ///
     /// ```
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// use motemq_std::{Client, Options};
     /// fn fetch_token() -> std::io::Result<String> {
     ///     Ok("expires in an hour".into())

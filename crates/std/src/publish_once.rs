@@ -15,7 +15,7 @@ const LEAVE: Duration = Duration::from_secs(1);
 /// [`Client::disconnect`]. If the time is up and there was no connection, it says why.
 ///
 /// ```
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let url = broker.url();
 /// use motemq_std::{Options, Publish, QoS, publish_once};
 /// use std::time::Duration;

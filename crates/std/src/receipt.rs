@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc, time::Duration};
 ///
 /// ```
 /// # use motemq_std::{Client, Options, Publish, QoS, RequestError};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
 /// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce))?;
 /// match receipt.wait() {

@@ -24,7 +24,7 @@ use std::{fmt, sync::Arc, time::Duration};
 ///
 /// ```
 /// # use motemq_std::{Client, Filter, Options, Publish, QoS};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
 /// let mut jobs = client.subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)])?;
 /// # client.publish(&Publish::to("jobs/1").payload(b"sweep").qos(QoS::AtLeastOnce))?.wait()?;

@@ -103,7 +103,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 /// ```
 /// use motemq_std::{Address, Client, Options};
 /// use std::net::TcpStream;
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let port = broker.addr().port();
 /// // Anything that implements Transport carries the bytes.
 /// let dial = |broker: &Address| TcpStream::connect((&*broker.host, broker.port));

@@ -28,7 +28,7 @@ impl Client {
     ///
     /// ```
     /// # use motemq_std::{Client, Options, Publish, QoS};
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
     /// let image = Publish::to("image").qos(QoS::AtLeastOnce).remaining(300_000);
     /// let receipt = client.publish_from(&image, std::io::repeat(7))?; // anything that reads

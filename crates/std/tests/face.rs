@@ -1,11 +1,11 @@
 //! What only this face has: threads that write by themselves, batches, and drivers that the caller
 //! drives.
 #![cfg(unix)]
-use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{
     Address, Client, Filter, Options, Publish, PublishError, QoS, Receipt, RecvTimeoutError,
     Transport, WhenFull,
 };
+use motemq_testing::{broker::Config, server::Server};
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},

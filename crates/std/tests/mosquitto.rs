@@ -2,13 +2,13 @@
 //! `MOTEMQ_REQUIRE` is set.
 mod support;
 
-use motemq_rig::mosquitto::{self, Mosquitto};
 use motemq_std::{
     Client, Direction, DisconnectReason, Ended, Filter, Options, Overflow, Packet, Publish,
     PublishError, QoS, Reconnect, RequestError, ReturnCode, SessionState, SubscribeError,
     TransportErrorKind, Will,
     motemq::{self, Buffer, Connect, Event, Session, Slot},
 };
+use motemq_testing::mosquitto::{self, Mosquitto};
 use std::{
     fs,
     io::{self, Read, Write},

@@ -1,12 +1,12 @@
 //! Processes that end without a word, and go on.
 #![cfg(feature = "store")]
-use motemq_rig::{
+use motemq_std::{Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect, WhenFull};
+use motemq_testing::{
     broker::Config,
     link::Direction,
     proxy::{Plan, Proxy},
     server::Server,
 };
-use motemq_std::{Client, Ended, Filter, Options, Publish, PublishError, QoS, Reconnect, WhenFull};
 use std::{
     env, fs,
     path::PathBuf,

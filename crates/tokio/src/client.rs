@@ -42,7 +42,7 @@ const LEAVE: Duration = Duration::from_secs(10);
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// use motemq_tokio::{Client, Filter, Options, Publish, QoS};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let port = broker.addr().port();
 ///
 /// let (client, driver) = Client::new(Options::new("node-7").broker("127.0.0.1", port))?;

@@ -8,7 +8,7 @@
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! use motemq_tokio::{Client, Filter, Options, Publish, QoS};
-//! # let broker = motemq_rig::server::Server::start(Default::default())?;
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
 //! # let url = broker.url();
 //!
 //! let (client, driver) = Client::new(Options::from_url(&url)?.client_id("node-7"))?;

@@ -65,7 +65,7 @@ impl Message {
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # use motemq_tokio::{Client, Options, Publish, QoS, Filter};
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// let options = Options::from_url(&broker.url())?.max_message(100_000);
     /// let (client, driver) = Client::new(options)?;
     /// # tokio::spawn(driver);

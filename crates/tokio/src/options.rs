@@ -146,7 +146,7 @@ impl Options {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # let broker = motemq_rig::server::Server::start(Default::default())?;
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
     /// use motemq_tokio::{Client, Options};
     /// async fn fetch_token() -> std::io::Result<String> {
     ///     Ok("expires in an hour".into())

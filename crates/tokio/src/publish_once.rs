@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let url = broker.url();
 /// use motemq_tokio::{Options, Publish, QoS, publish_once};
 /// use std::time::Duration;

@@ -32,7 +32,7 @@ use std::{
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # use motemq_tokio::{Client, Filter, Options, Publish, QoS};
-/// # let broker = motemq_rig::server::Server::start(Default::default())?;
+/// # let broker = motemq_testing::server::Server::start(Default::default())?;
 /// # let (client, driver) = Client::new(Options::from_url(&broker.url())?)?;
 /// # tokio::spawn(driver);
 /// let mut jobs = client.subscribe(&[Filter::new("jobs/#", QoS::AtLeastOnce)]).await?;

@@ -1,5 +1,5 @@
 //! The examples, run as programs.
-use motemq_rig::{broker::Config, process, server::Server};
+use motemq_testing::{broker::Config, process, server::Server};
 use motemq_tokio::{Client, Filter, Options, Publish, QoS, Subscription};
 use std::{
     env,

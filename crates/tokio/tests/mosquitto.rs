@@ -1,6 +1,6 @@
 //! Against a real mosquitto. Where it is not installed these tests are `not here`, by name, unless
 //! `MOTEMQ_REQUIRE` is set.
-use motemq_rig::{
+use motemq_testing::{
     link::Direction,
     mosquitto::{self, Mosquitto},
     proxy::{Plan, Proxy},

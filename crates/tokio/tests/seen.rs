@@ -1,6 +1,6 @@
 //! What is traced. A process of its own, since what is not listened to in one thread may be left
 //! out in others.
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use motemq_tokio::{Client, Options, Publish, Reconnect};
 use std::{
     fmt::{self, Write},

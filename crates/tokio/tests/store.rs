@@ -1,6 +1,6 @@
 //! Processes that end without a word, and go on.
 #![cfg(feature = "store")]
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     link::Direction,
     proxy::{Plan, Proxy},

@@ -6,7 +6,7 @@ use super::{
     trace::Trace,
 };
 use motemq::QoS;
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     link::{Direction, Faults},
 };

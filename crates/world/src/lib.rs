@@ -20,7 +20,7 @@ mod wire;
 
 use message::{Count, QOS};
 use motemq::QoS;
-use motemq_rig::{
+use motemq_testing::{
     broker::{Broker, Config, Connection},
     link::{Faults, Link, link},
 };

@@ -10,7 +10,7 @@ use super::{
 use core::time::Duration;
 use fastrand::Rng;
 use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     link::{Direction, Faults},
 };

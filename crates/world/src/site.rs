@@ -3,7 +3,7 @@
 use super::{Ending, STEP, node::Node, trace::Trace};
 use core::time::Duration;
 use motemq_client::{READ_BUFFER, Transport, TransportError, TransportErrorKind, WriteBuf};
-use motemq_rig::link::{End, Link};
+use motemq_testing::link::{End, Link};
 use std::{
     io::{ErrorKind, Read, Write},
     ops::ControlFlow,

@@ -2,7 +2,7 @@
 //! them.
 use super::plan::Plan;
 use motemq::QoS;
-use motemq_rig::broker::Connection;
+use motemq_testing::broker::Connection;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},

@@ -1,6 +1,6 @@
 //! One transport connection, as the broker and the network see it.
 use super::Trace;
-use motemq_rig::{
+use motemq_testing::{
     broker::{Broker, Connection},
     link::{End, Link},
 };

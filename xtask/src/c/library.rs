@@ -3,7 +3,7 @@ use crate::{
     no_std::{self, Way},
     programs::{program, read, run, workspace},
 };
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use std::{
     fs,
     path::{Path, PathBuf},

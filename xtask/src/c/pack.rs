@@ -8,7 +8,7 @@ use crate::{
     programs::{program, read, run, workspace},
 };
 use flate2::{Compression, write::GzEncoder};
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use std::{
     fs::{self, File},
     io::Write,

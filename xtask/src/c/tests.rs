@@ -7,7 +7,7 @@ use crate::{
     no_std,
     programs::{cargo, program, run},
 };
-use motemq_rig::mosquitto::{Mosquitto, find};
+use motemq_testing::mosquitto::{Mosquitto, find};
 use std::{
     fs,
     io::{BufRead, BufReader},

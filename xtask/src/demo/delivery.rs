@@ -1,7 +1,7 @@
 //! Publisher and subscriber, and whether all that one said has come to the other.
 use super::command::{Motemq, Running};
 use motemq::QoS;
-use motemq_rig::ledger::Ledger;
+use motemq_testing::ledger::Ledger;
 use std::time::Instant;
 
 /// Seconds after which publishers and subscribers give up.

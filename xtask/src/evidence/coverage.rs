@@ -4,7 +4,7 @@ use crate::{
     machine::Missing,
     programs::{cargo, read},
 };
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use serde_json::Value;
 use std::process::Command;
 
@@ -36,7 +36,7 @@ pub fn measure() -> Result<Figures, String> {
             "motemq",
             "--tests",
             "--ignore-filename-regex",
-            "rig|/tests/",
+            "crates/testing|/tests/",
         ];
         let report = read(llvm_cov(&[&words[..], features].concat()))?;
         // Before it may stand what tests print.

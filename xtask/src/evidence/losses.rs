@@ -1,8 +1,8 @@
-//! A publisher and a subscriber over links that are cut at random places: the kit's scenario at
+//! A publisher and a subscriber over links that are cut at random places: the adapter tests' scenario at
 //! length.
 use super::record::Figures;
 use crate::programs::{cargo, lines};
-use motemq_rig::kit::losses::{MESSAGES, SEEDS};
+use motemq_testing::adapter_tests::losses::{MESSAGES, SEEDS};
 
 /// Messages with each seed.
 const EACH: u64 = 100_000;
@@ -19,7 +19,7 @@ pub fn run(seeds: u64) -> Result<Figures, String> {
         "--package",
         "motemq-tokio",
         "--test",
-        "kit",
+        "adapter",
         "nothing_is_lost_or_doubled",
     ];
     let mut command = cargo(

@@ -110,7 +110,7 @@ pub const PARTS: [Part; 13] = [
         slow: false,
         missing: Vec::new,
         run: |_| {
-            let mut all = counts::of("motemq-rig", "model")?;
+            let mut all = counts::of("motemq-testing", "model")?;
             all.extend(counts::of("motemq-world", "model")?);
             Ok(all)
         },

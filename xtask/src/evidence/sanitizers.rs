@@ -5,7 +5,7 @@ use crate::{
     no_std,
     programs::{cargo, program, read, workspace},
 };
-use motemq_rig::mosquitto::REQUIRE;
+use motemq_testing::mosquitto::REQUIRE;
 use std::{
     fs,
     path::{Path, PathBuf},

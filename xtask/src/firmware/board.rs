@@ -1,7 +1,7 @@
 //! Boards in QEMU, and the independent clients that watch them.
 use super::process::Process;
 use crate::programs::{program, run};
-use motemq_rig::mosquitto::{Mosquitto, find};
+use motemq_testing::mosquitto::{Mosquitto, find};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

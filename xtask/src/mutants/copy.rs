@@ -82,7 +82,7 @@ fn make_in(project: &Path, to: &Path) -> io::Result<()> {
     copy(&from.join("tests"), &to.join("tests"), &as_module)?;
     // The builders of packets belong to the test support, which depends on the core.
     fs::copy(
-        project.join("crates/rig/src/packets.rs"),
+        project.join("crates/testing/src/packets.rs"),
         to.join("tests/packets.rs"),
     )?;
     fs::copy(project.join("README.md"), to.join("../../README.md"))?;
@@ -129,7 +129,7 @@ fn as_module(text: &str) -> String {
         "mod script;" => "use crate::script;".to_owned(),
         _ => line
             .replace("crate::", "super::")
-            .replace("motemq_rig::packets", "crate::packets"),
+            .replace("motemq_testing::packets", "crate::packets"),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -166,7 +166,7 @@ mod tests {
             "use super::{packet, script::*};"
         );
         assert_eq!(
-            as_module("pub use motemq_rig::packets::*;"),
+            as_module("pub use motemq_testing::packets::*;"),
             "pub use crate::packets::*;"
         );
     }

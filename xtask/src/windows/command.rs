@@ -1,7 +1,7 @@
 //! The command `motemq.exe` against a real mosquitto, whose own clients look from the other side.
 use super::wine::Wine;
 use crate::programs::{program, spelling};
-use motemq_rig::mosquitto::Mosquitto;
+use motemq_testing::mosquitto::Mosquitto;
 use std::{
     fs,
     io::Write,

@@ -5,7 +5,7 @@ use super::{
     wine::Wine,
 };
 use crate::programs::{program, read, workspace};
-use motemq_rig::mosquitto::{Mosquitto, free_port};
+use motemq_testing::mosquitto::{Mosquitto, free_port};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 //! Wine, and a Windows of our own in it.
 use crate::programs::{program, read, workspace};
-use motemq_rig::mosquitto::find;
+use motemq_testing::mosquitto::find;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 //! Who is on the other side.
-use motemq_rig::{broker::Config, mosquitto, server::Server};
 use motemq_std::{Client, Filter, Options, QoS, Subscription};
+use motemq_testing::{broker::Config, mosquitto, server::Server};
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},

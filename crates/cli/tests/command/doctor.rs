@@ -3,8 +3,8 @@ use crate::{
     broker::{saying, serve},
     process::motemq,
 };
-use motemq_rig::{broker::Config, forward_proxy};
 use motemq_std::ReturnCode;
+use motemq_testing::{broker::Config, forward_proxy};
 use std::net::{Ipv4Addr, TcpListener};
 
 /// These layers work, in this order.
@@ -85,7 +85,7 @@ fn the_layer_that_does_not_work_is_named() {
 #[cfg(feature = "_tls")]
 mod tls {
     use super::{motemq, works};
-    use motemq_rig::listeners::Listeners;
+    use motemq_testing::listeners::Listeners;
     use std::fs;
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     broker::{Ear, serve},
     process::Motemq,
 };
-use motemq_rig::broker::Config;
+use motemq_testing::broker::Config;
 
 const FOREVER: [&str; 7] = ["--pub", "-t", "a", "-m", "x", "-d", "0.1"];
 
@@ -114,7 +114,7 @@ fn a_subscriber_outlives_a_broker_that_is_away() {
     let sub = Motemq::subscriber(&at.with(&["-t", "a", "-C", "1"]));
     let broker = server.stop();
     sub.until_said("trying again");
-    let _server = motemq_rig::server::Server::start_at(port, broker).unwrap();
+    let _server = motemq_testing::server::Server::start_at(port, broker).unwrap();
     sub.until_said("connected to 127.0.0.1");
     let _publisher = Motemq::start(&at.with(&FOREVER));
     assert_eq!(sub.end().text(), "x\n");

@@ -3,8 +3,8 @@ use crate::{
     broker::{At, Ear, hanging_up, hanging_up_after, saying, serve},
     process::{Motemq, motemq, motemq_reading},
 };
-use motemq_rig::broker::Config;
 use motemq_std::ReturnCode;
+use motemq_testing::broker::Config;
 use std::{
     net::{Ipv4Addr, TcpListener},
     sync::{

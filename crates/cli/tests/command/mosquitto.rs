@@ -3,7 +3,7 @@ use crate::{
     broker::At,
     process::{Motemq, motemq, motemq_reading},
 };
-use motemq_rig::mosquitto::{self, Mosquitto};
+use motemq_testing::mosquitto::{self, Mosquitto};
 use std::{
     io::Write,
     path::PathBuf,

@@ -1,5 +1,5 @@
 //! The command as a process, and what it says.
-use motemq_rig::process;
+use motemq_testing::process;
 use std::{
     io::{self, Read, Write},
     path::Path,

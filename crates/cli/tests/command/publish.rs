@@ -3,8 +3,8 @@ use crate::{
     broker::{At, Ear, serve, with_each},
     process::{Motemq, motemq, motemq_reading},
 };
-use motemq_rig::broker::Config;
 use motemq_std::QoS;
+use motemq_testing::broker::Config;
 use std::{
     env, fs,
     path::PathBuf,

@@ -3,7 +3,7 @@ use crate::{
     broker::{At, serve, with_each},
     process::{Motemq, motemq, motemq_reading},
 };
-use motemq_rig::broker::Config;
+use motemq_testing::broker::Config;
 
 #[test]
 fn messages_are_printed_as_they_arrive() {

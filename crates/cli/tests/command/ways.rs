@@ -1,6 +1,6 @@
 //! The ways to a real mosquitto: TLS, client certificates, WebSocket, Unix socket.
 use crate::process::{Motemq, motemq};
-use motemq_rig::{certificates::Authority, listeners::Listeners};
+use motemq_testing::{certificates::Authority, listeners::Listeners};
 use std::fs;
 
 /// A file beside the broker's, as a word of the command line.

@@ -17,14 +17,14 @@
 //! byte. Both must emit the same events, once the pieces of payloads larger than `rx` are joined,
 //! and send the same bytes.
 //!
-//! Where the meaning of packets is the point, [`motemq_rig::packets`] builds them; where their form is the
+//! Where the meaning of packets is the point, [`motemq_testing::packets`] builds them; where their form is the
 //! point, bytes are written out.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod manual;
 
 use motemq::*;
-pub use motemq_rig::packets::*;
+pub use motemq_testing::packets::*;
 
 /// A session with its buffers, and methods for both ends of its connection.
 #[derive(Clone)]

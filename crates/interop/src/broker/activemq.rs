@@ -1,7 +1,7 @@
 //! ActiveMQ, from Debian: it sends PUBLISH again after PUBREC.
 use super::{Broker, Listener, Place, Started};
 use crate::{process::read, secrets::Secrets};
-use motemq_rig::mosquitto::free_port;
+use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
 const SERVER: &str = "/usr/share/activemq/bin/activemq.jar";

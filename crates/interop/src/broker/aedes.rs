@@ -1,7 +1,7 @@
 //! aedes, from npm.
 use super::{Broker, Fetched, Listener, Place, Started};
 use crate::secrets::Secrets;
-use motemq_rig::mosquitto::free_port;
+use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
 const PROGRAM: &str = "node_modules/aedes-cli/bin/aedes";

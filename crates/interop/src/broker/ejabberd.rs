@@ -2,7 +2,7 @@
 //! chooses its identifiers at random.
 use super::{Broker, Listener, Place, Started};
 use crate::secrets::Secrets;
-use motemq_rig::mosquitto::free_port;
+use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
 pub const BROKER: Broker = Broker {

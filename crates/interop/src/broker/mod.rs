@@ -10,8 +10,8 @@ use crate::{
     process::{self, Group},
     secrets::Secrets,
 };
-use motemq_rig::mosquitto::find;
 use motemq_std::Tls;
+use motemq_testing::mosquitto::find;
 use std::{
     env, fs,
     net::TcpStream,

@@ -1,7 +1,7 @@
 //! mosquitto, from Debian: the reference.
 use super::{Broker, Listener, Place, Started};
 use crate::secrets::Secrets;
-use motemq_rig::mosquitto::{find, free_port};
+use motemq_testing::mosquitto::{find, free_port};
 use std::process::Command;
 
 pub const BROKER: Broker = Broker {

@@ -1,7 +1,7 @@
 //! nats-server, from its wheel on PyPI.
 use super::{Broker, Fetched, Listener, Place, Started};
 use crate::secrets::Secrets;
-use motemq_rig::mosquitto::free_port;
+use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
 pub const BROKER: Broker = Broker {

@@ -1,7 +1,7 @@
 //! RabbitMQ, from Debian: it answers QoS 2 with PUBACK.
 use super::{Broker, Listener, Place, Started};
 use crate::secrets::Secrets;
-use motemq_rig::mosquitto::free_port;
+use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";

@@ -2,11 +2,11 @@
 //! with QoS 2 nothing comes twice.
 use super::{Ledger, Scene, Verdict};
 use crate::{broker::Address, client::Who};
-use motemq_rig::{
+use motemq_std::QoS;
+use motemq_testing::{
     link::Direction,
     proxy::{Plan, Proxy},
 };
-use motemq_std::QoS;
 use std::net::SocketAddr;
 
 /// Cuts of the publisher's and of the subscriber's link.

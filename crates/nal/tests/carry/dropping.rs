@@ -1,6 +1,6 @@
 //! A future of `turn` may be dropped wherever it waits.
 use crate::{stacks::Aio, world::run};
-use motemq_rig::link::Faults;
+use motemq_testing::link::Faults;
 
 const COUNT: u32 = 9;
 

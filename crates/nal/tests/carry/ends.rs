@@ -5,7 +5,7 @@ use crate::{
 };
 use motemq::{Event, Fault, Publish};
 use motemq_nal::Error;
-use motemq_rig::{
+use motemq_testing::{
     link::{Direction, Faults},
     packets::*,
 };

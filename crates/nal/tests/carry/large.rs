@@ -1,4 +1,4 @@
-//! Large payloads both ways at once through small buffers, over real sockets, to the rig's broker
+//! Large payloads both ways at once through small buffers, over real sockets, to the broker in memory
 //! and through links that are cut.
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_io_async::ErrorType;
@@ -8,7 +8,7 @@ use motemq_nal::{
     Error, Link,
     aio::{Halves, Whole},
 };
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     link::Direction,
     proxy::{Plan, Proxy},

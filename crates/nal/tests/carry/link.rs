@@ -5,7 +5,7 @@ use crate::{
 };
 use embedded_nal::nb;
 use motemq_nal::Error;
-use motemq_rig::link::{Direction, Faults};
+use motemq_testing::link::{Direction, Faults};
 
 #[test]
 fn links_that_are_tiresome_or_break() {

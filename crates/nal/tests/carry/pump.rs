@@ -3,7 +3,7 @@ use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_io_async::{ErrorType, Read, Write};
 use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
 use motemq_nal::{Error, aio::Halves};
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{duplex, split},

@@ -6,7 +6,7 @@ use motemq_nal::{
     Error, Link,
     aio::{Halves, Whole},
 };
-use motemq_rig::link::End;
+use motemq_testing::link::End;
 use std::{
     cell::RefCell,
     collections::VecDeque,

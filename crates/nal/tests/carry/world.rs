@@ -4,7 +4,7 @@ use motemq::{
     Buffer, Connect, Event, Filter, PacketId, Publish, QoS, SendError, Session, SessionState, Slot,
 };
 use motemq_nal::Error;
-use motemq_rig::{
+use motemq_testing::{
     broker::{Broker, Config, Connection},
     ledger::Ledger,
     link::{Direction, End, Faults, Link, link},

@@ -1,6 +1,6 @@
 //! The table of handshakes.
 use motemq_net::{Tls, TlsBackend, TlsErrorKind as Kind};
-use motemq_rig::certificates::{Authority, Issued, self_signed_ca_server, self_signed_server};
+use motemq_testing::certificates::{Authority, Issued, self_signed_ca_server, self_signed_server};
 use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
     crypto::ring,

@@ -1,7 +1,7 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
 use motemq::{Connect, Event, Fault, Filter, Publish, QoS, SessionState};
-use motemq_rig::packets::*;
+use motemq_testing::packets::*;
 use smoltcp::{
     socket::tcp::State,
     time::{Duration, Instant},
@@ -44,8 +44,8 @@ fn nobody_answers_at_all() {
 #[test]
 fn a_broker_that_says_no() {
     let mut world = World::new(256);
-    world.broker = motemq_rig::broker::Broker::new(
-        motemq_rig::broker::Config::new().login(|_| motemq::ReturnCode::NOT_AUTHORIZED),
+    world.broker = motemq_testing::broker::Broker::new(
+        motemq_testing::broker::Config::new().login(|_| motemq::ReturnCode::NOT_AUTHORIZED),
     );
     world.open(&Connect::new("a"));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The adapter over smoltcp's loopback device, against the rig's broker.
+//! The adapter over smoltcp's loopback device, against the broker in memory.
 mod ends;
 #[path = "../../examples/loopback.rs"]
 mod example;

@@ -1,7 +1,7 @@
 //! Messages of all kinds through rings of all sizes.
 use crate::world::World;
 use motemq::{Connect, Event, Filter, ManualAcks, PendingAck, Publish, QoS, SendError, Session};
-use motemq_rig::packets::*;
+use motemq_testing::packets::*;
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 

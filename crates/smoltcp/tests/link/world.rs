@@ -1,11 +1,11 @@
 //! A client and a broker, each with a socket of one interface, in virtual time: it passes only as
 //! far as everybody sleeps.
 use motemq::{Buffer, Connect, Event, Fault, Session, Slot};
-use motemq_rig::{
+use motemq_smoltcp::{Link, Turn, nap};
+use motemq_testing::{
     broker::{Broker, Config, Connection},
     packets::ToBytes,
 };
-use motemq_smoltcp::{Link, Turn, nap};
 use smoltcp::{
     iface::{Config as Setup, Interface, SocketHandle, SocketSet},
     phy::{Device, DeviceCapabilities, Loopback, Medium},

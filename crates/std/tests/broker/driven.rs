@@ -3,11 +3,11 @@ use crate::{
     server,
     support::{SOON, connect},
 };
-use motemq_rig::{
+use motemq_std::{Address, Client, Options, Packet, Publish, Transport};
+use motemq_testing::{
     line::NEW,
     script::{hears, play, says},
 };
-use motemq_std::{Address, Client, Options, Packet, Publish, Transport};
 use std::{
     io::{self, Read, Write},
     net::TcpStream,

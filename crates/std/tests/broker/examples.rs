@@ -16,8 +16,8 @@ use crate::{
     server,
     support::{connect, next},
 };
-use motemq_rig::{broker::Config, server::Server};
 use motemq_std::{Filter, Publish, QoS, ReturnCode};
+use motemq_testing::{broker::Config, server::Server};
 use std::{iter, thread};
 
 fn args<const N: usize>(args: [&str; N]) -> impl Iterator<Item = String> {

@@ -7,7 +7,7 @@ mod examples;
 mod support;
 mod transports;
 
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 
 fn server() -> Server {
     Server::start(Config::new()).unwrap()

@@ -1,6 +1,6 @@
 //! Every public future may be dropped at every point where it waits.
 use crate::{SOON, options, server, soon};
-use motemq_rig::server::Server;
+use motemq_testing::server::Server;
 use motemq_tokio::{
     Client, Filter, Publish, PublishError, QoS, Reconnect, Subscription, UploadError, publish_once,
 };

@@ -4,7 +4,7 @@ mod cancel;
 mod line;
 mod time;
 
-use motemq_rig::{broker::Config, server::Server};
+use motemq_testing::{broker::Config, server::Server};
 use motemq_tokio::Options;
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;

@@ -1,6 +1,6 @@
 //! Every order in which things can happen to the managed client in small configurations: up to three
 //! messages, one lost connection or one process that ends.
-#[path = "../../../rig/tests/model/broker.rs"]
+#[path = "../../../testing/tests/model/broker.rs"]
 mod broker;
 mod properties;
 mod world;

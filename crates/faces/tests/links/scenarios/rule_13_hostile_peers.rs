@@ -4,7 +4,7 @@ use super::{
     SOON,
     face::{Client, DisconnectReason, Ended, Fault, Filter, Options, Publish, QoS, Reconnect, run},
 };
-use motemq_rig::hostile;
+use motemq_testing::hostile;
 use std::{
     io::{self, Write},
     net::TcpStream,

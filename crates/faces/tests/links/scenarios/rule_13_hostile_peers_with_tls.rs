@@ -7,7 +7,7 @@ use super::{
     face::{Client, Filter, QoS, Tls},
     rule_13_hostile_peers::{is_found_dead, options, works},
 };
-use motemq_rig::{
+use motemq_testing::{
     certificates::Authority,
     hostile,
     proxy::{Plan, Proxy},

@@ -7,7 +7,7 @@ use super::{
     SOON,
     face::{Client, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError, Tls, publish_once},
 };
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     listeners::Listeners,
     proxy::{Plan, Proxy},

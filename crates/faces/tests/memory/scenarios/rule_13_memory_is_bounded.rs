@@ -2,7 +2,7 @@
 //! broker.
 use super::face::{Client, DisconnectReason, Ended, Options, Reconnect, TransportErrorKind, run};
 use crate::MEMORY;
-use motemq_rig::hostile;
+use motemq_testing::hostile;
 use std::{io, net::TcpStream, sync::mpsc, time::Duration};
 
 /// Longer than anything takes that works.

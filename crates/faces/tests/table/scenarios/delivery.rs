@@ -1,8 +1,8 @@
 //! Messages arrive, each QoS as it promises.
 use super::face::{Client, Filter, Publish, QoS, publish_once};
 use super::support::{Caller, LEVELS, SOON, connect, done, next, options, returning, server};
-use motemq_rig::line::{Exchange, HELLO, NEW};
-use motemq_rig::{
+use motemq_testing::line::{Exchange, HELLO, NEW};
+use motemq_testing::{
     link::Direction,
     proxy::{Plan, Proxy},
 };

@@ -3,8 +3,8 @@ use super::face::{Error, Filter, Overflow, Publish, QoS, SessionState, UploadErr
 use super::support::{
     Caller, LEVELS, SOON, accepted, connect, done, next, nothing, options, returning, server,
 };
-use motemq_rig::line::{HELLO, NEW};
-use motemq_rig::{kit::Road, link::Direction, proxy::Plan};
+use motemq_testing::line::{HELLO, NEW};
+use motemq_testing::{adapter_tests::Road, link::Direction, proxy::Plan};
 use std::{
     io::{self, Read},
     sync::mpsc,

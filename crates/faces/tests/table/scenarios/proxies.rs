@@ -6,7 +6,7 @@ use super::{
     },
     support::{SOON, server, unused_address},
 };
-use motemq_rig::{
+use motemq_testing::{
     forward_proxy::{self, Refusal},
     listeners::Listeners,
     web::{Manners, Web},

@@ -1,7 +1,7 @@
 //! Messages that wait: for a connection, or for room.
 use super::face::{Client, Publish, PublishError, QoS, RequestError, WhenFull, run};
 use super::support::{accepted, done, returning};
-use motemq_rig::line::{Exchange, HELLO, NEW};
+use motemq_testing::line::{Exchange, HELLO, NEW};
 use std::{
     thread::{self, JoinHandle},
     time::Duration,

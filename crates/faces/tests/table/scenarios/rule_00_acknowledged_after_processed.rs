@@ -6,7 +6,7 @@ use super::face::{
 use super::support::{
     Caller, SOON, accepted, connect, done, next, options, returning, server, until,
 };
-use motemq_rig::{
+use motemq_testing::{
     line::{Exchange, HELLO_KEEPING, NEW, RESUMED},
     script::{hears, play, says},
 };

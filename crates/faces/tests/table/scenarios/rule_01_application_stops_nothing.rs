@@ -8,8 +8,8 @@ use super::support::{
     AT_ONCE, Caller, LEVELS, SOON, accepted, connect, done, next, nothing, options, returning,
     server, until,
 };
-use motemq_rig::{broker::Config, server::Server};
-use motemq_rig::{
+use motemq_testing::{broker::Config, server::Server};
+use motemq_testing::{
     line::{Exchange, HELLO, HELLO_KEEPING, NEW, RESUMED},
     script::{hears, play, says},
 };

@@ -2,8 +2,8 @@
 //! bytes are leaving.
 use super::face::{Client, DisconnectReason, Publish, QoS, UploadError};
 use super::support::{Caller, LEVELS, SOON, done, options, returning};
-use motemq_rig::kit::Road;
-use motemq_rig::line::{Exchange, HELLO, NEW};
+use motemq_testing::adapter_tests::Road;
+use motemq_testing::line::{Exchange, HELLO, NEW};
 use std::{
     io, thread,
     time::{Duration, Instant},

@@ -1,7 +1,7 @@
 //! Rule 3: dead peers are found, by clients that only send as well.
 use super::face::{Client, Publish};
 use super::support::returning;
-use motemq_rig::line::{Exchange, HELLO, Line, NEW};
+use motemq_testing::line::{Exchange, HELLO, Line, NEW};
 use std::{
     thread,
     time::{Duration, Instant},

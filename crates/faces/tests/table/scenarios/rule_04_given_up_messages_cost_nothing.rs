@@ -1,7 +1,7 @@
 //! Rule 4: a message that is given up costs no other message anything.
 use super::face::{Client, Error, Filter, Publish, QoS, RequestError, SubscribeError};
 use super::support::{Caller, done, options, returning, until};
-use motemq_rig::{
+use motemq_testing::{
     line::{Exchange, HELLO, HELLO_KEEPING, NEW},
     script::{hears, play, says},
 };

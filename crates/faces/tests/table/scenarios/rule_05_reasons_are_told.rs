@@ -8,7 +8,7 @@ use super::support::{
     Caller, LEVELS, SOON, accepted, connect, done, options, returning, server, until,
     unused_address,
 };
-use motemq_rig::{
+use motemq_testing::{
     line::{HELLO, HELLO_KEEPING, NEW, RESUMED},
     script::{Step, hears, play, says},
 };

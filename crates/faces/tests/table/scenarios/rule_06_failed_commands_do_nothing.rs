@@ -86,7 +86,7 @@ pub fn a_wrong_topic_is_refused_at_once() {
 
 /// A message that could never wait drops none that does.
 pub fn a_message_that_never_fits_drops_no_other() {
-    let exchange = motemq_rig::line::Exchange::new();
+    let exchange = motemq_testing::line::Exchange::new();
     let options = returning(exchange.addr(), "a").queue(2, 100, WhenFull::DropOldest);
     let (client, _driver) = Client::new(options).unwrap();
     let publish = |payload| Publish::to("t").payload(payload).qos(QoS::AtLeastOnce);

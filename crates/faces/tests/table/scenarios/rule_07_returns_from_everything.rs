@@ -4,7 +4,7 @@ use super::face::{
     ReturnCode, State, TransportErrorKind, credentials, run,
 };
 use super::support::{Caller, SOON, accepted, options, returning, server, until};
-use motemq_rig::{
+use motemq_testing::{
     line::{Exchange, HELLO, HELLO_KEEPING, NEW, RESUMED},
     script::{hears, play, says},
 };

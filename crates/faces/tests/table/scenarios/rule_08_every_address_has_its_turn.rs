@@ -1,7 +1,7 @@
 //! Rule 8: every address of every broker has its turn.
 use super::face::{Client, Options};
 use super::support::{AT_ONCE, SOON, server};
-use motemq_rig::line::{Exchange, HELLO, NEW};
+use motemq_testing::line::{Exchange, HELLO, NEW};
 use std::time::Duration;
 
 /// A broker that cannot be reached leaves the turn to the next at once, and so does a name without

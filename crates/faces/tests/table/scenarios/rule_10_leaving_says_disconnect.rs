@@ -6,8 +6,8 @@ use super::face::{
 use super::support::{
     Caller, SOON, accepted, connect, done, next, options, returning, server, until,
 };
-use motemq_rig::{broker::Config, kit::Road, server::Server};
-use motemq_rig::{
+use motemq_testing::{adapter_tests::Road, broker::Config, server::Server};
+use motemq_testing::{
     line::{HELLO, NEW},
     script::{hears, play, says},
 };

@@ -3,7 +3,7 @@ use super::{
     face::{self, Client, Filter, Publish, QoS, Subscription, WhenFull, run},
     support::{File, SOON, connect, done, server, stored, until, unused_address},
 };
-use motemq_rig::{
+use motemq_testing::{
     link::Direction,
     proxy::{Plan, Proxy},
     server::Server,

@@ -4,7 +4,7 @@ use super::face::{
     States, run,
 };
 use super::support::{SOON, done, options, returning, server, unused_address};
-use motemq_rig::line::{Exchange, HELLO, NEW};
+use motemq_testing::line::{Exchange, HELLO, NEW};
 use std::time::Duration;
 
 /// Waits for a state that is wanted.

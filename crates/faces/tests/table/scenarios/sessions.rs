@@ -3,7 +3,7 @@ use super::face::{Client, Error, Filter, Publish, QoS, RequestError, SessionStat
 use super::support::{
     AT_ONCE, Caller, SOON, accepted, done, next, nothing, options, returning, server,
 };
-use motemq_rig::{
+use motemq_testing::{
     line::{Exchange, HELLO, HELLO_KEEPING, NEW, RESUMED},
     script::{hears, play, says},
 };

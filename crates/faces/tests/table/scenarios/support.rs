@@ -3,9 +3,9 @@ use super::face::{
     Client, Driver, Ended, Error, Filter, Message, Options, Publish, QoS, Receipt, Reconnect,
     RecvTimeoutError, RequestError, Running, SubscribeError, Subscription, run,
 };
-pub use motemq_rig::line::SOON;
-use motemq_rig::line::{Exchange, HELLO, Line, NEW};
-use motemq_rig::{broker::Config, server::Server};
+pub use motemq_testing::line::SOON;
+use motemq_testing::line::{Exchange, HELLO, Line, NEW};
+use motemq_testing::{broker::Config, server::Server};
 use std::{
     net::{SocketAddr, TcpListener},
     ops::Deref,

@@ -7,7 +7,7 @@ use super::{
     },
     support::{Caller, LEVELS, next, server},
 };
-use motemq_rig::{
+use motemq_testing::{
     server::Server,
     web::{Manners, Web},
 };

@@ -3,7 +3,7 @@ use super::{
     face::{Tls, TlsErrorKind, TransportErrorKind},
     kit::{connects, failed_part, fails, options, tls_error, trusting},
 };
-use motemq_rig::{
+use motemq_testing::{
     certificates::{Authority, self_signed_server},
     listeners::{Listeners, tls},
     mosquitto::{Mosquitto, free_port, skip},

@@ -3,7 +3,7 @@ use super::{
     face::{DisconnectReason, Ended, TlsErrorKind, TransportErrorKind},
     kit::{fails, options, text, tls_error, trusting},
 };
-use motemq_rig::{certificates::Authority, daemon::Daemon, mosquitto::free_port};
+use motemq_testing::{certificates::Authority, daemon::Daemon, mosquitto::free_port};
 use std::{
     fs,
     net::{Ipv4Addr, TcpListener},

@@ -6,7 +6,7 @@ use super::{
     },
     support::{Caller, LEVELS, done, next, nothing},
 };
-use motemq_rig::certificates::Authority;
+use motemq_testing::certificates::Authority;
 use std::{error::Error, path::Path};
 
 pub fn options(url: &str) -> Options {

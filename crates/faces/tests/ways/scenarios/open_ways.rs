@@ -3,7 +3,7 @@ use super::{
     face::TlsErrorKind,
     kit::{options, text, tls_error, trusting, works},
 };
-use motemq_rig::{
+use motemq_testing::{
     certificates::Authority, daemon::Daemon, listeners::Listeners, mosquitto::free_port,
 };
 use std::fs;

@@ -3,7 +3,7 @@ use super::{
     face::TlsErrorKind,
     kit::{options, text, tls_error, trusting, works},
 };
-use motemq_rig::{daemon::Daemon, listeners::Listeners, mosquitto::free_port, nginx};
+use motemq_testing::{daemon::Daemon, listeners::Listeners, mosquitto::free_port, nginx};
 use std::fs;
 
 pub fn a_unix_socket_works() {

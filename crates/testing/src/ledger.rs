@@ -13,7 +13,7 @@ use std::{
 ///
 /// ```
 /// use motemq::QoS;
-/// use motemq_rig::ledger::Ledger;
+/// use motemq_testing::ledger::Ledger;
 /// let mut ledger = Ledger::new();
 /// ledger.published("a", b"1", QoS::AtLeastOnce);
 /// ledger.published("a", b"2", QoS::ExactlyOnce);

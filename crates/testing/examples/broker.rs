@@ -1,6 +1,6 @@
-//! Serves the rig's broker on a port of 127.0.0.1 until it is interrupted: `cargo run -p motemq-rig
+//! Serves the broker in memory on a port of 127.0.0.1 until it is interrupted: `cargo run -p motemq-testing
 //! --example broker -- 18830`.
-use motemq_rig::{
+use motemq_testing::{
     broker::{Broker, Config},
     server::Server,
 };

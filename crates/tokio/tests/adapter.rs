@@ -1,6 +1,6 @@
 //! What every adapter has to withstand.
 use futures_core::Stream;
-use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
+use motemq_testing::adapter_tests::{Adapter, Received, SOON, Setup, open_cramped};
 use motemq_tokio::{
     Address, Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, Subscription,
 };
@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-motemq_rig::adapter_kit!(Tokio);
+motemq_testing::adapter_kit!(Tokio);
 
 /// A client with a runtime of its own.
 struct Tokio {

@@ -2,7 +2,7 @@
 //! `WouldBlock`, delays, cuts.
 //!
 //! ```
-//! use motemq_rig::link::{Faults, link};
+//! use motemq_testing::link::{Faults, link};
 //! use std::io::{ErrorKind, Read, Write};
 //! let (mut near, mut far, link) = link(Faults { delay: 1, ..Faults::none() });
 //! near.write_all(b"hello")?;

@@ -52,7 +52,7 @@ impl Plan {
 /// Listens on a free port of 127.0.0.1 and passes on to another address, until it is dropped.
 ///
 /// ```
-/// use motemq_rig::{broker::Config, link::Direction, proxy::{Plan, Proxy}, server::Server};
+/// use motemq_testing::{broker::Config, link::Direction, proxy::{Plan, Proxy}, server::Server};
 /// let server = Server::start(Config::new())?;
 /// let proxy = Proxy::start(server.addr())?;
 /// proxy.plan(Plan::cut_after(Direction::Up, 20)); // the first connection

@@ -5,7 +5,7 @@ mod delivery;
 mod messages;
 mod sessions;
 
-use motemq_rig::{
+use motemq_testing::{
     broker::{Broker, Config, Connection},
     packets::*,
 };

@@ -1,4 +1,4 @@
-use motemq_rig::link::{Direction, End, Faults, Link, link};
+use motemq_testing::link::{Direction, End, Faults, Link, link};
 use std::io::{ErrorKind, Read, Write};
 
 /// Moves `bytes` from one end to the other, and tells what arrived and how each call went.

@@ -6,7 +6,7 @@ mod work;
 
 use client::Client;
 use motemq::QoS;
-use motemq_rig::kit::{Adapter, Received, SOON, Setup};
+use motemq_testing::adapter_tests::{Adapter, Received, SOON, Setup};
 use std::{
     sync::{
         Arc,
@@ -18,7 +18,7 @@ use std::{
 };
 use work::Message;
 
-motemq_rig::adapter_kit!(Smoltcp);
+motemq_testing::adapter_kit!(Smoltcp);
 
 /// What waits for the client; who asks for more waits, too.
 const QUEUE: usize = 64;

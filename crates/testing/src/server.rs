@@ -21,7 +21,7 @@ const GLANCE: Duration = Duration::from_millis(500);
 /// A broker that serves TCP until it is [stopped](Self::stop) or dropped.
 ///
 /// ```
-/// use motemq_rig::{broker::Config, server::Server};
+/// use motemq_testing::{broker::Config, server::Server};
 /// let server = Server::start(Config::new())?;
 /// let client = std::net::TcpStream::connect(server.addr())?;
 /// # Ok::<(), std::io::Error>(())

@@ -1,10 +1,10 @@
-//! The rig's links, proxy, ledger and server.
+//! The links, proxy, ledger and server of the test support.
 mod ledger;
 mod link;
 mod proxy;
 mod server;
 
-use motemq_rig::packets::*;
+use motemq_testing::packets::*;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},

@@ -1,5 +1,6 @@
 //! What the tests of the adapters run against: an in-process broker, a real mosquitto, faulty
 //! links, a ledger of messages. **Not for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
+pub mod adapter_tests;
 pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;
@@ -7,7 +8,6 @@ pub mod daemon;
 pub mod forward_proxy;
 #[cfg(feature = "web")]
 pub mod hostile;
-pub mod kit;
 pub mod ledger;
 pub mod line;
 pub mod link;

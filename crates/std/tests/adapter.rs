@@ -1,16 +1,16 @@
 //! What every adapter has to withstand.
-use motemq_rig::kit::{Adapter, Received, SOON, Setup, open_cramped};
 use motemq_std::{
     Address, Client, Filter, Message, Options, Publish, QoS, Receipt, Reconnect, RecvTimeoutError,
     Subscription,
 };
+use motemq_testing::adapter_tests::{Adapter, Received, SOON, Setup, open_cramped};
 use std::{
     collections::VecDeque,
     thread,
     time::{Duration, Instant},
 };
 
-motemq_rig::adapter_kit!(Std);
+motemq_testing::adapter_kit!(Std);
 
 struct Std {
     client: Client,

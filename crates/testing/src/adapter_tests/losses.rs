@@ -13,7 +13,7 @@ pub const MESSAGES: &str = "MOTEMQ_MESSAGES";
 /// publisher and the subscriber are cut at random places.
 ///
 /// ```console
-/// $ MOTEMQ_SEEDS=100 MOTEMQ_MESSAGES=100000 cargo test --release -p motemq-tokio --test kit nothing_is_lost_or_doubled
+/// $ MOTEMQ_SEEDS=100 MOTEMQ_MESSAGES=100000 cargo test --release -p motemq-tokio --test adapter nothing_is_lost_or_doubled
 /// ```
 pub fn nothing_is_lost_or_doubled<A: Adapter>() {
     let number = |name: &str| {

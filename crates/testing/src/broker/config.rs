@@ -11,7 +11,7 @@ type OnWill = Arc<dyn Fn(&str, Connection, &mut Vec<u8>) + Send + Sync>;
 ///
 /// ```
 /// use motemq::ReturnCode;
-/// use motemq_rig::broker::Config;
+/// use motemq_testing::broker::Config;
 /// let strict = Config::new()
 ///     .window(5)
 ///     .login(|connect| if connect.user == Some("node") { ReturnCode::ACCEPTED } else { ReturnCode::NOT_AUTHORIZED })

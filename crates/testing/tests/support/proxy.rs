@@ -1,5 +1,5 @@
 use super::*;
-use motemq_rig::{
+use motemq_testing::{
     broker::Config,
     link::Direction,
     proxy::{Plan, Proxy},

@@ -1,4 +1,4 @@
-//! The adapter kit: what every adapter has to withstand, whatever it moves bytes with.
+//! Tests for every adapter, whatever it moves bytes with.
 //!
 //! An adapter implements [`Adapter`] in its tests and calls [`adapter_kit!`](crate::adapter_kit),
 //! which makes one test of each scenario. The scenarios use real sockets, the in-process
@@ -179,7 +179,7 @@ pub fn next(client: &mut impl Adapter) -> Received {
     client.recv(SOON).expect("a message")
 }
 
-/// One test for each scenario of the kit, for an [`Adapter`](crate::kit::Adapter).
+/// One test for each scenario, for an [`Adapter`](crate::adapter_tests::Adapter).
 #[macro_export]
 macro_rules! adapter_kit {
     ($adapter:ty) => {
@@ -194,7 +194,7 @@ macro_rules! adapter_kit {
         $(
             #[test]
             fn $scenario() {
-                $crate::kit::$file::$scenario::<$adapter>();
+                $crate::adapter_tests::$file::$scenario::<$adapter>();
             }
         )*
     };

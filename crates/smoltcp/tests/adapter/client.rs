@@ -6,8 +6,8 @@ use crate::{
     work::{Flight, Work},
 };
 use motemq::{Buffer, Connect, Event, SendError, Session, SessionState, Slot};
-use motemq_rig::kit::{Received, Setup};
 use motemq_smoltcp::{Link, Turn, nap};
+use motemq_testing::adapter_tests::{Received, Setup};
 use smoltcp::{
     iface::{Config, Interface, SocketHandle, SocketSet},
     phy::{Loopback, Medium},

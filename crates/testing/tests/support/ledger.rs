@@ -1,5 +1,5 @@
 use motemq::QoS;
-use motemq_rig::ledger::Ledger;
+use motemq_testing::ledger::Ledger;
 
 /// Three messages of one QoS.
 fn three(qos: QoS) -> Ledger {

@@ -6,7 +6,7 @@
 //! behind real sockets.
 //!
 //! ```
-//! use motemq_rig::broker::{Broker, Config, Connection};
+//! use motemq_testing::broker::{Broker, Config, Connection};
 //! let mut broker = Broker::new(Config::new());
 //! let client = Connection(1);
 //! broker.opened(0, client);

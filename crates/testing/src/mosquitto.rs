@@ -32,7 +32,7 @@ pub struct Mosquitto {
 ///
 /// ```
 /// # fn a_test_of_mine() {
-/// let Some(broker) = motemq_rig::mosquitto::for_test("a_test_of_mine", &["allow_anonymous true"]) else { return };
+/// let Some(broker) = motemq_testing::mosquitto::for_test("a_test_of_mine", &["allow_anonymous true"]) else { return };
 /// std::net::TcpStream::connect(broker.addr()).unwrap();
 /// # }
 /// # a_test_of_mine();
