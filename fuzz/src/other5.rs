@@ -98,6 +98,9 @@ fn only_we(packet: &Packet<'_>) -> Option<&'static str> {
         {
             Some("a password is any bytes")
         }
+        Packet::Connect(connect) if connect.user.is_none() && connect.password.is_some() => {
+            Some("MQTT 5 allows a password without a user name, section 3.1.2.9")
+        }
         Packet::Auth { code, properties }
             if *code == ReasonCode::SUCCESS && properties.is_empty() =>
         {

@@ -182,9 +182,10 @@ impl<P: Protocol> Session<[Slot], P> {
                         if !skips::<P>() || kind != wire::PUBLISH {
                             break 'over Fault::PacketTooLarge;
                         }
-                        // The properties of MQTT 5 are skipped with the payload.
+                        // The properties of MQTT 5 are skipped with the payload. With an alias and
+                        // QoS 0 nothing stands before them, and their first byte begins the skip.
                         let header = if is_5::<P>() {
-                            v5::before_properties(first_byte, first)
+                            v5::before_properties(first_byte, first).max(1)
                         } else {
                             header
                         };

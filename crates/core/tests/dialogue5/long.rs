@@ -53,6 +53,14 @@ fn headers() {
         &["Skipped { len: 47 }", r#"Message "t" "" None []"#],
     );
     d.sends(b"\x50\x02\0\x07");
+    // With an alias and QoS 0 nothing stands before the properties.
+    let mut packet = b"\x30\x49\0\0\x42\x23\0\x01\x03\0\x3c".to_vec();
+    packet.extend([b'x'; 60]);
+    packet.extend(b"data\x30\x04\0\x01t\0");
+    d.receives(
+        &packet,
+        &["Skipped { len: 70 }", r#"Message "t" "" None []"#],
+    );
     // The payload comes in pieces if only the header fits.
     let mut packet = b"\x30\x28\0\x01t\x04\x03\0\x01y".to_vec();
     packet.extend([b'z'; 32]);

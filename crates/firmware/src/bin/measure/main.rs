@@ -20,6 +20,7 @@ use motemq_firmware::{Status, semihosting};
 type Session = motemq::Session<[motemq::Slot; 8]>;
 type Rx = motemq::Buffer<[u8; 256]>;
 type Tx = motemq::Buffer<[u8; 128]>;
+type List<'p> = ();
 type Told<'r> = core::mem::MaybeUninit<Result<Option<motemq::Event<'r>>, motemq::Fault>>;
 
 /// As in `benches/firmware`.
