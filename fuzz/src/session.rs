@@ -152,9 +152,24 @@ impl<const N: usize, P: Protocol> Run<N, P> {
                 Ok(Some(Heard::More(data, left))) => self.join(&data, left),
                 Ok(None) if self.tx.is_empty() => return,
                 Ok(None) => self.flush(),
-                Err(fault) => self.told.push(Told::Fault(fault)),
+                Err(fault) => {
+                    self.drop_reason();
+                    self.told.push(Told::Fault(fault));
+                }
             }
         }
+    }
+
+    /// Drops the DISCONNECT with the reason for a fault: whether there was room for it depends on
+    /// when bytes were written out.
+    fn drop_reason(&mut self) {
+        let bytes = self.tx.bytes();
+        let without = match bytes {
+            [before @ .., 0xe0, 1, _] => before,
+            all => all,
+        };
+        self.said.extend_from_slice(without);
+        self.tx.clear();
     }
 
     /// What the application does about it.
