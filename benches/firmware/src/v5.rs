@@ -1,8 +1,8 @@
-//! What the programs that send properties have in place of the commands of MQTT 3.1.1.
+//! The commands of programs that send properties, in place of those of MQTT 3.1.1.
 use crate::{List, Session, entries};
 use motemq::{Filter, PacketId, ReasonCode, SendError, SubscriptionOptions};
 
-/// Where packets are written.
+/// The output that packets are written to.
 #[cfg(feature = "full")]
 type Output<'o> = crate::Tx;
 #[cfg(not(feature = "full"))]

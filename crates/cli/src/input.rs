@@ -136,7 +136,7 @@ fn read(path: &Path) -> io::Result<File> {
     Ok(File::Small(payload))
 }
 
-/// Returns the failure to read something that is to be published.
+/// Returns the failure that a message to be published cannot be read from `what`.
 pub fn cannot_read(what: impl fmt::Display, error: &io::Error) -> Failure {
     Failure::new(Exit::Files, format_args!("cannot read {what}: {error}"))
 }

@@ -72,9 +72,8 @@ fn rule_04_at_the_limit_the_connection_ends_once_with_disconnect() {
     assert_eq!(line.sent()[0], 0x32);
 }
 
-/// The session sends PUBREL again by itself, and the answers need a connection that lasts.
-#[test]
-fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
+/// A client whose sixteen slots all await PUBCOMP, the most that may be given up.
+fn sixteen_released() -> Line {
     let options = kept().ack_timeout(Some(secs(4))).in_flight(16).given_up(16);
     let mut line = Line::new(options);
     line.connect(NEW);
@@ -84,6 +83,13 @@ fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
     }
     line.sent();
     line.receive(&(1..=16).flat_map(pubrec).collect::<Vec<_>>());
+    line
+}
+
+/// The session sends PUBREL again by itself, and the answers need a connection that lasts.
+#[test]
+fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
+    let mut line = sixteen_released();
     let released: Vec<_> = (1..=16).flat_map(pubrel).collect();
     line.sends(&released);
     line.pass(secs(6));
@@ -106,15 +112,7 @@ fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
 /// Nothing is answered on the next connection, either: it ends as late as the first one.
 #[test]
 fn rule_04_the_next_connection_ends_when_its_time_is_over() {
-    let options = kept().ack_timeout(Some(secs(4))).in_flight(16).given_up(16);
-    let mut line = Line::new(options);
-    line.connect(NEW);
-    for _ in 0..16 {
-        let request = line.publish(b"x", QoS::ExactlyOnce);
-        line.client.forget(request);
-    }
-    line.sent();
-    line.receive(&(1..=16).flat_map(pubrec).collect::<Vec<_>>());
+    let mut line = sixteen_released();
     for connection in 0..2 {
         line.sent();
         line.pass(secs(3));

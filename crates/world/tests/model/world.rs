@@ -51,8 +51,10 @@ struct Store {
     came: Vec<u8>,
 }
 
-// States are equal if their hashes are: see below.
-#[allow(clippy::derived_hash_with_manual_eq)]
+#[expect(
+    clippy::derived_hash_with_manual_eq,
+    reason = "states are equal if their hashes are: see `PartialEq`"
+)]
 #[derive(Clone, Hash, Debug)]
 pub struct State {
     pub client: Client,
