@@ -22,6 +22,13 @@ pub const AT_ONCE: Reconnect = Reconnect::BackOff {
     max_tries: None,
 };
 
+/// Slow enough that a watcher sees each state, also on a busy machine.
+pub const SLOWLY: Reconnect = Reconnect::BackOff {
+    first: Duration::from_secs(1),
+    cap: Duration::from_secs(1),
+    max_tries: None,
+};
+
 /// A broker in this process.
 pub fn server() -> Server {
     Server::start(Config::new()).unwrap()
