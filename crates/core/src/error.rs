@@ -28,7 +28,8 @@ pub enum SendError {
     TooLong = 5,
     /// The server of MQTT 5 does not support it, as it said in CONNACK: the QoS, retained messages,
     /// the topic alias, a kind of subscription, or a packet of this length. See
-    /// [`limits`](crate::Session::limits).
+    /// [`limits`](crate::Session::limits). Or the session speaks MQTT 3.1.1 as
+    /// [`Either`](crate::Either), and only MQTT 5 has it.
     Unsupported = 7,
 }
 
@@ -178,7 +179,8 @@ impl fmt::Display for SendError {
                  buffers, shorter text or fewer filters"
             }
             SendError::Unsupported => {
-                "the server does not support this, or a packet of this length: leave it out"
+                "the server or its version of MQTT does not support this, or a packet of this \
+                 length: leave it out"
             }
         })
     }

@@ -97,7 +97,8 @@
 //!   [`Out`].
 //! - Programs that acknowledge messages later, in any order, use [`ManualAcks`].
 //! - Programs that speak MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
-//!   [`Properties`], and its commands take lists of [`Property`].
+//!   [`Properties`], and its commands take lists of [`Property`]. [`Either`] is for hosts that
+//!   choose the version when they connect.
 //! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
 //! - Tools and fuzzers use the complete codec in [`packet`].
 //!
@@ -147,7 +148,9 @@ pub use event::{Event, Message, SessionState};
 pub use manual_acks::{AckToken, ManualAcks, PendingAck};
 pub use profile::{Clean, Full, Profile, Sensor};
 pub use property::{Properties, Property, PropertyError, PropertySource};
-pub use protocol::{Mqtt5, Mqtt311, Protocol, SendOptions, SendProperties};
+pub use protocol::{
+    Either, HasMqtt5, Mqtt5, Mqtt311, Protocol, SendOptions, SendProperties, Version,
+};
 pub use reason::ReasonCode;
 pub use session::{Limits, PacketId, Session, Slot};
 pub use snapshot::SnapshotError;

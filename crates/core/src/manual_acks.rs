@@ -12,7 +12,6 @@ use crate::{
     buffer::{Buffer, held},
     event::EventOf,
     profile::delivers_repeated,
-    protocol::is_5,
     session::Acks,
     wire,
 };
@@ -206,7 +205,7 @@ impl ManualAcks {
                 // What is pending still has to be sent, and may free a slot.
                 let is_pending = !self.pending.is_empty();
                 let is_flushed = !is_pending && out.is_empty();
-                let event = if is_5::<P>() {
+                let event = if session.is_5() {
                     let event = session.read(input, capacity, Acks::Hold { is_flushed });
                     event.inspect_err(|_| session.write_held_reason(out))?
                 } else {
@@ -386,7 +385,7 @@ impl ManualAcks {
         } else if !session.write_ack(out, first_byte, id, session.code()) {
             session.put_back_ack(first_byte);
             return false;
-        } else if is_5::<P>() {
+        } else if session.is_5() {
             session.set_code(0);
         }
         true

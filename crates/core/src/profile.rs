@@ -179,12 +179,12 @@ pub(crate) const fn require_auth<P: Protocol>() {
 
 /// Returns whether faults and refusals have reasons.
 pub(crate) const fn explains<P: Protocol>() -> bool {
-    P::IS_5 && <P::Profile as Profile>::EXPLAINS
+    P::HAS_5 && <P::Profile as Profile>::EXPLAINS
 }
 
 /// Returns whether there are AUTH packets.
 pub(crate) const fn authenticates<P: Protocol>() -> bool {
-    P::IS_5 && <P::Profile as Profile>::AUTHENTICATES
+    P::HAS_5 && <P::Profile as Profile>::AUTHENTICATES
 }
 
 /// Returns the highest quality of service, as a number.
@@ -225,7 +225,7 @@ pub(crate) const fn validates<P: Protocol>() -> bool {
 
 /// Returns whether properties are checked. The codec, which is not a session's, always does it.
 pub(crate) const fn checks_properties<P: Protocol>() -> bool {
-    !P::IS_5 || <P::Profile as Profile>::VALIDATES
+    !P::HAS_5 || <P::Profile as Profile>::VALIDATES
 }
 
 /// Returns whether packets that are sent can be acknowledged.

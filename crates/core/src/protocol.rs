@@ -1,22 +1,34 @@
 //! The version of MQTT that a session speaks.
+mod either;
+
 use crate::{
     FilterOptions, Full, Profile, Properties, Property, PropertySource, SubscriptionOptions,
     session::Terms,
 };
 use core::{fmt::Debug, hash::Hash, marker::PhantomData};
+pub use either::{Either, Version};
 
 mod sealed {
     use super::{Debug, Hash, Terms};
 
     /// A version of MQTT that this crate speaks.
     pub trait Version {
-        /// Whether it is MQTT 5.
-        const IS_5: bool;
+        /// Whether it is, or can be, MQTT 5.
+        const HAS_5: bool;
 
         /// The state that a session keeps besides that of MQTT 3.1.1.
         type State: Clone + Eq + Hash + Debug;
         /// The state without a connection.
         const NEW: Self::State;
+
+        /// Returns whether the session speaks MQTT 5 now.
+        fn is_5(state: &Self::State) -> bool;
+
+        /// Returns whether sessions can speak MQTT 5, or MQTT 3.1.1.
+        fn speaks(is_5: bool) -> bool;
+
+        /// Makes the session speak a version that it can speak.
+        fn set_5(state: &mut Self::State, is_5: bool);
 
         /// Returns the terms of the connection, which only MQTT 5 has.
         fn terms(state: &Self::State) -> Option<&Terms>;
@@ -29,7 +41,8 @@ mod sealed {
     pub trait SentBy<P> {}
 }
 
-/// A version of MQTT, with the parts of it that a [`Profile`] names: [`Mqtt311`] or [`Mqtt5`].
+/// A version of MQTT, with the parts of it that a [`Profile`] names: [`Mqtt311`], [`Mqtt5`] or
+/// [`Either`].
 ///
 /// It is the second parameter of a [`Session`](crate::Session). The trait is sealed: its
 /// implementations are the versions that this crate speaks. To leave out parts of a version,
@@ -57,9 +70,22 @@ pub trait Protocol: sealed::Version + Copy + Eq + Hash + Debug + 'static {
 pub struct Mqtt311<C = Full>(PhantomData<C>);
 
 impl<C: Profile> sealed::Version for Mqtt311<C> {
-    const IS_5: bool = false;
+    const HAS_5: bool = false;
     type State = PhantomData<Self>;
     const NEW: PhantomData<Self> = PhantomData;
+
+    #[inline(always)]
+    fn is_5(_: &PhantomData<Self>) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn speaks(is_5: bool) -> bool {
+        !is_5
+    }
+
+    #[inline(always)]
+    fn set_5(_: &mut PhantomData<Self>, _: bool) {}
 
     #[inline(always)]
     fn terms(_: &PhantomData<Self>) -> Option<&Terms> {
@@ -103,9 +129,22 @@ impl<C: Profile> Protocol for Mqtt311<C> {
 pub struct Mqtt5<C = Full>(PhantomData<C>);
 
 impl<C: Profile> sealed::Version for Mqtt5<C> {
-    const IS_5: bool = true;
+    const HAS_5: bool = true;
     type State = Terms;
     const NEW: Terms = Terms::NEW;
+
+    #[inline(always)]
+    fn is_5(_: &Terms) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn speaks(is_5: bool) -> bool {
+        is_5
+    }
+
+    #[inline(always)]
+    fn set_5(_: &mut Terms, _: bool) {}
 
     #[inline(always)]
     fn terms(terms: &Terms) -> Option<&Terms> {
@@ -128,28 +167,28 @@ impl<C: Profile> Protocol for Mqtt5<C> {
     }
 }
 
+/// A version of MQTT that is, or can be, MQTT 5: [`Mqtt5`] or [`Either`].
+pub trait HasMqtt5: Protocol {}
+
+impl<C: Profile> HasMqtt5 for Mqtt5<C> {}
+
 /// The properties of a packet that a session of the version `P` sends: `()` for none, or with
-/// [`Mqtt5`] a list.
+/// [`Mqtt5`] and [`Either`] a list.
 ///
 /// The trait is sealed.
 pub trait SendProperties<'a, P>: sealed::SentBy<P> + PropertySource<'a> {}
 
 impl<P: Protocol> sealed::SentBy<P> for () {}
 impl<P: Protocol> SendProperties<'_, P> for () {}
-impl<C: Profile> sealed::SentBy<Mqtt5<C>> for &[Property<'_>] {}
-impl<'a, C: Profile> SendProperties<'a, Mqtt5<C>> for &'a [Property<'a>] {}
+impl<P: HasMqtt5> sealed::SentBy<P> for &[Property<'_>] {}
+impl<'a, P: HasMqtt5> SendProperties<'a, P> for &'a [Property<'a>] {}
 
 /// The options of a topic filter that a session of the version `P` sends: `()` for none, or with
-/// [`Mqtt5`] [`SubscriptionOptions`].
+/// [`Mqtt5`] and [`Either`] [`SubscriptionOptions`].
 ///
 /// The trait is sealed.
 pub trait SendOptions<P>: sealed::SentBy<P> + FilterOptions {}
 
 impl<P: Protocol> SendOptions<P> for () {}
-impl<C: Profile> sealed::SentBy<Mqtt5<C>> for SubscriptionOptions {}
-impl<C: Profile> SendOptions<Mqtt5<C>> for SubscriptionOptions {}
-
-/// Returns whether the version is MQTT 5.
-pub(crate) const fn is_5<P: Protocol>() -> bool {
-    P::IS_5
-}
+impl<P: HasMqtt5> sealed::SentBy<P> for SubscriptionOptions {}
+impl<P: HasMqtt5> SendOptions<P> for SubscriptionOptions {}

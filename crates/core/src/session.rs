@@ -16,7 +16,6 @@ use crate::{
     buffer::Buffer,
     profile::{acknowledges, require_sessions, resumes, streams_out, subscribes},
     property::{Raw, table},
-    protocol::is_5,
     wire,
 };
 pub(crate) use acks::Acks;
@@ -177,10 +176,16 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<(), SendError> {
         self.on_connection_lost();
         let mut draft = wire::Draft::<P>::new(out, wire::CONNECT << 4);
-        if is_5::<P>() {
+        if self.is_5() {
             self.write_connect_5(connect, &mut draft);
         } else {
             draft.connect(connect);
+            let will = connect.will.as_ref();
+            let is_plain = connect.properties.list().is_empty()
+                && will.is_none_or(|will| will.properties.list().is_empty());
+            if self.is_older() && !is_plain {
+                draft.refuse(SendError::Unsupported);
+            }
         }
         if !resumes::<P>() && !connect.clean {
             draft.refuse(SendError::Invalid);
@@ -190,11 +195,11 @@ impl<P: Protocol> Session<[Slot], P> {
         // SUBACK has five bytes besides its codes at most, and with MQTT 5 the length of its
         // properties.
         if subscribes::<P>() {
-            let others = if is_5::<P>() { 6 } else { 5 };
+            let others = if self.is_5() { 6 } else { 5 };
             self.max_filters = capacity.saturating_sub(others).min(0xff) as u8;
         }
         if resumes::<P>() {
-            let client_hash = if is_5::<P>() {
+            let client_hash = if self.is_5() {
                 hash(connect.client_id.as_bytes())
             } else if connect.clean {
                 0
@@ -333,6 +338,25 @@ impl<P: Protocol> Session<[Slot], P> {
         self.client_hash = smaller.client_hash;
         self.protocol = smaller.protocol.clone();
         Ok(())
+    }
+
+    /// Returns whether the session speaks MQTT 5. With one version this is a constant.
+    #[inline(always)]
+    pub(crate) fn is_5(&self) -> bool {
+        P::HAS_5 && P::is_5(&self.protocol)
+    }
+
+    /// Returns whether the session can speak MQTT 5, but does not now. What only MQTT 5 has is
+    /// unsupported then.
+    #[inline(always)]
+    pub(crate) fn is_older(&self) -> bool {
+        P::HAS_5 && !P::is_5(&self.protocol)
+    }
+
+    /// Makes the session speak MQTT 5 or MQTT 3.1.1, if it can.
+    #[inline(always)]
+    pub(crate) fn set_5(&mut self, is_5: bool) {
+        P::set_5(&mut self.protocol, is_5);
     }
 
     /// Returns the fingerprint of the client identifier, for snapshots.

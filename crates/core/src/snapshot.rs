@@ -60,7 +60,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(SnapshotError::Length);
         }
         self.ring().save(ring);
-        *version = version_of::<P>();
+        *version = if self.is_5() { VERSION | OF_5 } else { VERSION };
         *client_hash = self.client_hash().to_be_bytes();
         *sum = checksum(body).to_be_bytes();
         Ok(())
@@ -81,22 +81,19 @@ impl<P: Protocol> Session<[Slot], P> {
         if ring.len() != self.ring().image_length() {
             return Err(SnapshotError::Length);
         }
-        if version != version_of::<P>() {
+        let is_5 = version & OF_5 != 0;
+        if version & !OF_5 != VERSION || !P::speaks(is_5) {
             return Err(SnapshotError::Version);
         }
         if u16::from_be_bytes(sum) != checksum(body) {
             return Err(SnapshotError::Damaged);
         }
         self.ring_mut().restore(ring)?;
+        self.set_5(is_5);
         self.set_client_hash(u16::from_be_bytes([high, low]));
         self.on_connection_lost();
         Ok(())
     }
-}
-
-/// Returns the first byte of the images of a session.
-const fn version_of<P: Protocol>() -> u8 {
-    if P::IS_5 { VERSION | OF_5 } else { VERSION }
 }
 
 /// Returns the CRC-16 with the polynomial 0x1021 and the initial value 0xffff, so that memory

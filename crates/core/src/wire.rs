@@ -337,7 +337,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
     #[cfg_attr(feature = "fast", inline(always))]
     pub fn topic(&mut self, topic: &str) {
         // With MQTT 5 a topic alias can stand for it.
-        let kind = if P::IS_5 && topic.is_empty() {
+        let kind = if P::HAS_5 && topic.is_empty() {
             Kind::Text
         } else {
             Kind::Name

@@ -1,8 +1,8 @@
 //! The reason codes that MQTT 5 adds to manual acknowledgement.
 use super::ManualAcks;
 use crate::{
-    AckToken, Mqtt5, Output, Profile, Property, Protocol, ReasonCode, SendError, Session, Slot,
-    profile::require_reasons, protocol::is_5, reason::is_allowed_in, wire,
+    AckToken, HasMqtt5, Output, Property, Protocol, ReasonCode, SendError, Session, Slot,
+    profile::require_reasons, reason::is_allowed_in, wire,
 };
 
 /// The bit that stands beside a reason code if the acknowledgement is a PUBREC. The codes with
@@ -12,7 +12,7 @@ pub(super) const IS_PUBREC: u8 = 0x20;
 /// Returns the first byte and the reason code of an acknowledgement.
 #[inline(always)]
 pub(super) fn parts<P: Protocol>(first_byte: u8) -> (u8, u8) {
-    if !is_5::<P>() || first_byte < 0x80 {
+    if !P::HAS_5 || first_byte < 0x80 {
         return (first_byte, 0);
     }
     let kind = if first_byte & IS_PUBREC == 0 {
@@ -29,14 +29,18 @@ impl ManualAcks {
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) for a code that is not an error or that the acknowledgement
-    /// cannot have, or if it is not pending: see [`ack`](Self::ack).
-    pub fn refuse<C: Profile>(
+    /// cannot have, or if it is not pending: see [`ack`](Self::ack);
+    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) speaks MQTT 3.1.1.
+    pub fn refuse<P: HasMqtt5>(
         &mut self,
-        _: &mut Session<[Slot], Mqtt5<C>>,
+        session: &mut Session<[Slot], P>,
         token: AckToken,
         code: ReasonCode,
     ) -> Result<(), SendError> {
-        const { require_reasons::<Mqtt5<C>>() };
+        const { require_reasons::<P>() };
+        if !session.is_5() {
+            return Err(SendError::Unsupported);
+        }
         let is_allowed = code.is_error() && is_allowed_in(wire::PUBACK, code.0);
         if token.connection != self.connection || !is_allowed {
             return Err(SendError::Invalid);
@@ -59,9 +63,9 @@ impl ManualAcks {
     ///
     /// # Errors
     /// As [`Session::disconnect_with`]. Acknowledgements may have been written in that case, too.
-    pub fn disconnect_with<C: Profile>(
+    pub fn disconnect_with<P: HasMqtt5>(
         &mut self,
-        session: &mut Session<[Slot], Mqtt5<C>>,
+        session: &mut Session<[Slot], P>,
         code: ReasonCode,
         properties: &[Property<'_>],
         tx: &mut (impl Output + ?Sized),

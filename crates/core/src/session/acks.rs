@@ -1,7 +1,7 @@
 //! Acknowledgements that the client sends: the session writes them, or holds them back for the
 //! layer above.
 use super::{Session, Slot};
-use crate::{Out, PacketId, Protocol, profile::streams_out, protocol::is_5, wire};
+use crate::{Out, PacketId, Protocol, profile::streams_out, wire};
 
 /// The treatment of acknowledgements while packets are read.
 pub(crate) enum Acks<'a, 'o> {
@@ -58,7 +58,7 @@ impl<P: Protocol> Session<[Slot], P> {
         code: u8,
     ) -> bool {
         let is_written = (!streams_out::<P>() || self.outgoing.is_idle())
-            && if is_5::<P>() {
+            && if self.is_5() {
                 wire::write_coded(out, first_byte, id, code)
             } else {
                 wire::write_short(out, first_byte, id)

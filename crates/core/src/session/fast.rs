@@ -5,7 +5,7 @@
 //! have come to the same result in the cases of the shortcut.
 use super::{Acks, Session, Slot};
 use crate::{
-    Filter, Message, Out, PacketId, Protocol, Publish, QoS,
+    Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
     profile::{max_qos, subscribes},
     topic::{self, Kind},
     wire,
@@ -21,7 +21,7 @@ impl<P: Protocol> Session<[Slot], P> {
         input: &mut &'i [u8],
         acks: &mut Acks<'_, '_>,
     ) -> Option<Message<'i, P::Properties<'i>>> {
-        if P::IS_5
+        if self.is_5()
             || !self.connection.is_open()
             || !self.settle(acks)
             || self.connection.is_resending()
@@ -55,14 +55,15 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Publishes a whole message on an open connection on which nothing is being streamed or
     /// resent.
     #[inline(always)]
-    pub(super) fn publish_at_once<T>(
+    pub(super) fn publish_at_once<'p, T: SendProperties<'p, P>>(
         &mut self,
-        publish: &Publish<'_, T>,
+        publish: &Publish<'p, T>,
         out: &mut Out<'_>,
     ) -> Option<Option<PacketId>> {
         let qos = publish.qos as u8;
         let name = publish.topic.as_bytes();
-        if P::IS_5
+        if self.is_5()
+            || (P::HAS_5 && !publish.properties.list().is_empty())
             || qos > max_qos::<P>()
             || !self.connection.is_open()
             || !self.outgoing.is_idle()

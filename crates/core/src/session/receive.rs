@@ -13,7 +13,6 @@ use crate::{
     profile::{
         acknowledges, has_qos_2, is_acknowledged, resumes, skips, streams_in, subscribes, validates,
     },
-    protocol::is_5,
     topic::{self, Kind, TopicName},
     wire,
 };
@@ -171,12 +170,12 @@ impl<P: Protocol> Session<[Slot], P> {
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let is_enough = body.len() >= length || (streams_in::<P>() && length > room);
                     let mut split = body.split_at_checked(header).filter(|_| is_enough);
-                    if is_5::<P>() && split.is_none() && is_enough && v5::is_droppable(kind) {
+                    if self.is_5() && split.is_none() && is_enough && v5::is_droppable(kind) {
                         split = body.split_at_checked(1);
                     }
                     let Some((before, after)) = split else {
                         let need = if streams_in::<P>() { header } else { length };
-                        if need <= room || (is_5::<P>() && is_enough && v5::is_droppable(kind)) {
+                        if need <= room || (self.is_5() && is_enough && v5::is_droppable(kind)) {
                             return Ok(None);
                         }
                         if !skips::<P>() || kind != wire::PUBLISH {
@@ -184,7 +183,7 @@ impl<P: Protocol> Session<[Slot], P> {
                         }
                         // The properties of MQTT 5 are skipped with the payload. With an alias and
                         // QoS 0 nothing stands before them, and their first byte begins the skip.
-                        let header = if is_5::<P>() {
+                        let header = if self.is_5() {
                             v5::before_properties(first_byte, first).max(1)
                         } else {
                             header
@@ -195,7 +194,7 @@ impl<P: Protocol> Session<[Slot], P> {
                         continue;
                     };
                     self.incoming.set_first_byte(first_byte);
-                    if is_5::<P>() && (!subscribes::<P>() || kind != wire::PUBLISH) {
+                    if self.is_5() && (!subscribes::<P>() || kind != wire::PUBLISH) {
                         let mut said = v5::Said::default();
                         let outcome = match self.on_packet_5(first, before, &mut said) {
                             Ok(outcome) => outcome,
@@ -239,7 +238,7 @@ impl<P: Protocol> Session<[Slot], P> {
                             Ok(Answered::Ended) => return Ok(Some(Event::Acked { id })),
                         }
                     }
-                    if is_5::<P>() {
+                    if self.is_5() {
                         match self.split_publish_5(first, before) {
                             Ok(split) => (name, id, properties) = split,
                             Err(fault) => break 'over fault,
@@ -254,7 +253,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 if id == 0
                     || (validates::<P>()
                         && !skipped
-                        && (!is_5::<P>() || !name.is_empty())
+                        && (!self.is_5() || !name.is_empty())
                         && !topic::is_valid::<P>(name, Kind::Name))
                 {
                     break 'over Fault::Malformed;
@@ -299,7 +298,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 },
             }));
         };
-        if is_5::<P>() {
+        if self.is_5() {
             self.explain(fault, acks);
         }
         self.on_connection_lost();

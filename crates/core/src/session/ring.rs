@@ -313,7 +313,7 @@ impl Ring {
         if kind != if is_stray { wire::PUBCOMP } else { awaits } {
             return Err(Fault::Unexpected);
         }
-        let has_codes = kind == wire::SUBACK || (P::IS_5 && kind == wire::UNSUBACK);
+        let has_codes = kind == wire::SUBACK || (P::HAS_5 && kind == wire::UNSUBACK);
         if subscribes::<P>() && has_codes && codes != usize::from(slot.count) {
             return Err(Fault::Malformed);
         }
@@ -378,7 +378,7 @@ impl Ring {
     #[inline(always)]
     pub fn next_to_resend<P: Protocol>(&mut self, window: usize) -> Option<(PacketId, Resend)> {
         let id = self.oldest::<P>(1, TO_RESEND.into())?;
-        let is_full = P::IS_5 && self.in_flight() >= window;
+        let is_full = P::HAS_5 && self.in_flight() >= window;
         let slot = self.slot_at::<P>(id.get())?;
         if slot.awaits >= wire::PUBCOMP {
             slot.count = 0;

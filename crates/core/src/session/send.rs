@@ -9,7 +9,6 @@ use crate::{
         require_streams_out, require_subscriptions, resumes, streams_out,
     },
     property::Place,
-    protocol::is_5,
     wire::{self, Draft},
 };
 
@@ -195,6 +194,9 @@ impl<P: Protocol> Session<[Slot], P> {
             draft.refuse(SendError::Invalid);
         }
         draft.topic(publish.topic);
+        if self.is_older() && publish.topic.is_empty() {
+            draft.refuse(SendError::Invalid);
+        }
         if max_qos::<P>() != 0 && qos != 0 {
             draft.ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
             if let Some(id) = resent
@@ -214,8 +216,11 @@ impl<P: Protocol> Session<[Slot], P> {
                 draft.refuse(SendError::Invalid);
             }
         }
-        if is_5::<P>() {
+        if self.is_5() {
             return self.send_publish_5(publish, resent.is_some(), &mut draft);
+        }
+        if self.is_older() && !publish.properties.list().is_empty() {
+            draft.refuse(SendError::Unsupported);
         }
         draft.bytes(publish.payload);
         self.send(&mut draft, publish.remaining)
@@ -297,7 +302,7 @@ impl<P: Protocol> Session<[Slot], P> {
             draft.refuse(SendError::Invalid);
         }
         draft.u16(draft.ticket.id);
-        if is_5::<P>() {
+        if self.is_5() {
             let place = if kind == wire::SUBSCRIBE {
                 Place::SUBSCRIBE
             } else {
@@ -306,6 +311,12 @@ impl<P: Protocol> Session<[Slot], P> {
             let from = draft.position();
             draft.properties(properties, place);
             self.check_filters(filters, from, &mut draft);
+        }
+        if self.is_older() {
+            let has_options = filters.iter().any(|filter| filter.options.bits() != 0);
+            if has_options || !properties.list().is_empty() {
+                draft.refuse(SendError::Unsupported);
+            }
         }
         draft.filters_of(filters.iter().copied());
         let id = self.send(&mut draft, 0)?;
@@ -321,7 +332,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.check_idle()?;
         let with_ack = acknowledges::<P>() && self.ack != 0;
         // With MQTT 5 an acknowledgement can have a reason code.
-        let with_both = if is_5::<P>() { 7 } else { 6 };
+        let with_both = if self.is_5() { 7 } else { 6 };
         if out.room() < if with_ack { with_both } else { 2 } {
             return Err(SendError::Full);
         }
@@ -345,7 +356,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 self.ring.accept(id);
             }
             if (streams_out::<P>() && !self.outgoing.is_idle())
-                || !(if is_5::<P>() {
+                || !(if self.is_5() {
                     wire::write_coded(out, self.ack, id, code)
                 } else {
                     wire::write_short(out, self.ack, id)

@@ -10,12 +10,11 @@ use super::{
     v5,
 };
 use crate::{
-    Event, Fault, PacketId, Properties, Protocol, QoS, ReturnCode, SessionState,
+    Event, Fault, Mqtt311, PacketId, Properties, Protocol, QoS, ReturnCode, SessionState,
     event::EventOf,
     profile::{
         authenticates, delivers_repeated, has_qos_2, max_qos, receives_qos_2, resumes, subscribes,
     },
-    protocol::is_5,
     wire,
 };
 
@@ -49,7 +48,7 @@ const fn expected<P: Protocol>() -> u16 {
     if receives_qos_2::<P>() {
         all |= 1 << wire::PUBREL;
     }
-    if P::IS_5 {
+    if P::HAS_5 {
         all |= 1 << wire::DISCONNECT;
     }
     all | auth::<P>()
@@ -86,7 +85,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Unexpected);
         }
         let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
-        if is_5::<P>() && present && !self.may_be_present(is_resumed) {
+        if self.is_5() && present && !self.may_be_present(is_resumed) {
             return Err(Fault::Unexpected);
         }
         if resumes::<P>() && !is_resumed {
@@ -100,7 +99,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Ok(Event::OutcomeUnknown { id });
         }
         let mut client_hash = client_hash;
-        if is_5::<P>() {
+        if self.is_5() {
             client_hash = self.learn_terms(client_hash, properties)?;
         }
         *input = after;
@@ -163,7 +162,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Reads the fixed header and the two bytes behind it, and checks what they announce.
     #[inline(always)]
     pub(super) fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let header = match if is_5::<P>() {
+        let header = match if self.is_5() {
             wire::fixed_header_5(input)
         } else {
             wire::fixed_header(input)
@@ -187,7 +186,7 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             return Err(Fault::Unexpected);
         }
-        if is_5::<P>() {
+        if self.is_5() {
             let read = input.len().wrapping_sub(body.len());
             self.check_length(read.wrapping_add(length))?;
         }
@@ -204,7 +203,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }));
         }
         // In DISCONNECT and AUTH there may be nothing at all.
-        if is_5::<P>() && kind >= wire::DISCONNECT {
+        if self.is_5() && kind >= wire::DISCONNECT {
             return Ok(Some(Start {
                 first_byte,
                 first: 0,
@@ -221,9 +220,9 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let first = u16::from_be_bytes(first);
         let mut header = length;
-        if is_5::<P>() && (!subscribes::<P>() || kind != wire::PUBLISH) {
+        if self.is_5() && (!subscribes::<P>() || kind != wire::PUBLISH) {
             // What is missing is found when the packet is read.
-        } else if is_5::<P>() {
+        } else if self.is_5() {
             header = v5::header_length(first_byte, first, length, body)?;
         } else if subscribes::<P>() && kind == wire::PUBLISH {
             let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
@@ -260,7 +259,9 @@ impl<P: Protocol> Session<[Slot], P> {
         if subscribes::<P>() && !wire::are_codes(codes) {
             return Err(Fault::Malformed);
         }
-        let answered = self.ring.on_answer::<P>(kind, id, codes.len(), false);
+        let answered = self
+            .ring
+            .on_answer::<Mqtt311<P::Profile>>(kind, id, codes.len(), false);
         if let Ok(Answered::Release { .. }) = answered {
             self.incoming.set_id(id);
             self.ack = wire::PUBREL_FIRST_BYTE;
@@ -271,7 +272,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Goes on with what is to be sent again: PUBREL by itself, a message by asking for it.
     #[inline(always)]
     pub(super) fn resend_remaining(&mut self) -> Option<(PacketId, Resend)> {
-        let window = self.terms().map_or(0, Terms::window);
+        let window = self.terms().map_or(usize::MAX, Terms::window);
         let next = self.ring.next_to_resend::<P>(window);
         match next {
             Some((id, Resend::Release)) => {

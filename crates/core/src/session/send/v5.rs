@@ -2,14 +2,13 @@
 //! nothing of it.
 use super::super::{Limits, Session, Slot, Terms, method_of, terms::IDENTIFIERS};
 use crate::{
-    Connect, Fault, Filter, Mqtt5, Out, Output, PacketId, Profile, Property, Protocol, Publish,
+    Connect, Fault, Filter, HasMqtt5, Out, Output, PacketId, Property, Protocol, Publish,
     ReasonCode, SendError, SendOptions, SendProperties,
     profile::{
         acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
         require_subscriptions, streams_out,
     },
     property::{Place, Raw, table},
-    protocol::is_5,
     reason::is_allowed_in,
     topic, wire,
     wire::Draft,
@@ -18,17 +17,18 @@ use crate::{
 /// The bit of No Local in the options of a subscription.
 const NO_LOCAL: u8 = 4;
 
-impl<C: Profile> Session<[Slot], Mqtt5<C>> {
+impl<P: HasMqtt5> Session<[Slot], P> {
     /// Returns the limits that the server announced for this connection in CONNACK.
     pub fn limits(&self) -> Limits {
-        self.protocol.limits()
+        self.terms().map_or(Terms::NEW.limits(), Terms::limits)
     }
 
     /// Returns whether the server's receive maximum allows another message with QoS 1 or 2 now. If
     /// not, [`publish`](Self::publish) returns [`Busy`](SendError::Busy) for it, although other
     /// commands find [a free slot](Self::has_free_slot).
     pub fn has_send_quota(&self) -> bool {
-        self.ring.in_flight() < self.protocol.window()
+        self.terms()
+            .is_none_or(|terms| self.ring.in_flight() < terms.window())
     }
 
     /// Subscribes with properties: see [`subscribe`](Self::subscribe). A
@@ -38,13 +38,13 @@ impl<C: Profile> Session<[Slot], Mqtt5<C>> {
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     #[inline]
-    pub fn subscribe_with<O: SendOptions<Mqtt5<C>>>(
+    pub fn subscribe_with<O: SendOptions<P>>(
         &mut self,
         filters: &[Filter<'_, O>],
         properties: &[Property<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { require_subscriptions::<Mqtt5<C>>() };
+        const { require_subscriptions::<P>() };
         tx.lend(|out| self.write_filters(filters, properties, wire::SUBSCRIBE, out))
     }
 
@@ -53,13 +53,13 @@ impl<C: Profile> Session<[Slot], Mqtt5<C>> {
     /// # Errors
     /// As [`unsubscribe`](Self::unsubscribe).
     #[inline]
-    pub fn unsubscribe_with<O: SendOptions<Mqtt5<C>>>(
+    pub fn unsubscribe_with<O: SendOptions<P>>(
         &mut self,
         filters: &[Filter<'_, O>],
         properties: &[Property<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<PacketId, SendError> {
-        const { require_subscriptions::<Mqtt5<C>>() };
+        const { require_subscriptions::<P>() };
         tx.lend(|out| self.write_filters(filters, properties, wire::UNSUBSCRIBE, out))
     }
 
@@ -103,7 +103,7 @@ impl<C: Profile> Session<[Slot], Mqtt5<C>> {
         properties: &[Property<'_>],
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        const { require_auth::<Mqtt5<C>>() };
+        const { require_auth::<P>() };
         tx.lend(|out| self.write_auth(code.0, properties, out))
     }
 
@@ -113,11 +113,15 @@ impl<C: Profile> Session<[Slot], Mqtt5<C>> {
     ///
     /// # Errors
     /// [`Invalid`](SendError::Invalid) if no whole message with QoS 1 or 2 was delivered last, or
-    /// for a code that its acknowledgement cannot have [MQTT-3.4.2-1] [MQTT-3.5.2-1].
+    /// for a code that its acknowledgement cannot have [MQTT-3.4.2-1] [MQTT-3.5.2-1];
+    /// [`Unsupported`](SendError::Unsupported) if [`Either`](crate::Either) speaks MQTT 3.1.1.
     pub fn refuse(&mut self, code: ReasonCode) -> Result<(), SendError> {
         const {
-            require_reasons::<Mqtt5<C>>();
-            require_subscriptions::<Mqtt5<C>>();
+            require_reasons::<P>();
+            require_subscriptions::<P>();
+        }
+        if !self.is_5() {
+            return Err(SendError::Unsupported);
         }
         let kind = self.ack >> 4;
         if (kind != wire::PUBACK && kind != wire::PUBREC) || !is_allowed_in(kind, code.0) {
@@ -133,7 +137,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// which would change its code.
     #[inline(always)]
     pub(in super::super) fn terms(&self) -> Option<&Terms> {
-        if is_5::<P>() {
+        if P::HAS_5 {
             P::terms(&self.protocol)
         } else {
             None
@@ -143,7 +147,7 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Returns the terms of the connection, to be changed.
     #[inline(always)]
     pub(in super::super) fn terms_mut(&mut self) -> Option<&mut Terms> {
-        if is_5::<P>() {
+        if P::HAS_5 {
             P::terms_mut(&mut self.protocol)
         } else {
             None
@@ -327,6 +331,12 @@ impl<P: Protocol> Session<[Slot], P> {
         properties: &[Property<'_>],
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
+        if self.is_older() {
+            if code != 0 || !properties.is_empty() {
+                return Err(SendError::Unsupported);
+            }
+            return self.write_disconnect(out);
+        }
         let start = *out.end;
         // The acknowledgement that is due is written before, when nothing can fail any more.
         if acknowledges::<P>() && self.ack != 0 {
@@ -384,6 +394,9 @@ impl<P: Protocol> Session<[Slot], P> {
         properties: &[Property<'_>],
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
+        if !self.is_5() {
+            return Err(SendError::Unsupported);
+        }
         let mut draft = Draft::<P>::new(out, wire::AUTH << 4);
         draft.byte(code);
         let from = draft.position();
