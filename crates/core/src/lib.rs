@@ -98,7 +98,8 @@
 //! - Programs that acknowledge messages later, in any order, use [`ManualAcks`].
 //! - Programs that speak MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
 //!   [`Properties`], and its commands take lists of [`Property`]. [`Either`] is for hosts that
-//!   choose the version when they connect.
+//!   choose the version when they connect. [`TopicAliases`] puts topics in place of the server's
+//!   aliases.
 //! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
 //! - Tools and fuzzers use the complete codec in [`packet`].
 //!
@@ -137,6 +138,7 @@ mod session;
 mod snapshot;
 mod text;
 pub mod topic;
+mod topic_aliases;
 mod wire;
 
 pub use buffer::{Buffer, Out, Output};
@@ -156,3 +158,4 @@ pub use session::{Limits, PacketId, Session, Slot};
 pub use snapshot::SnapshotError;
 pub use text::Text;
 pub use topic::{TopicError, TopicFilter, TopicName};
+pub use topic_aliases::TopicAliases;

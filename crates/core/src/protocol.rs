@@ -168,7 +168,7 @@ impl<C: Profile> Protocol for Mqtt5<C> {
 }
 
 /// A version of MQTT that is, or can be, MQTT 5: [`Mqtt5`] or [`Either`].
-pub trait HasMqtt5: Protocol {}
+pub trait HasMqtt5: for<'r> Protocol<Properties<'r> = Properties<'r>> {}
 
 impl<C: Profile> HasMqtt5 for Mqtt5<C> {}
 

@@ -3,6 +3,7 @@
 //! Everything that is received is received twice: at once, and by a copy of the dialogue byte by
 //! byte. Both must emit the same events and send the same bytes. Events are compared as text.
 mod acks;
+mod aliases;
 mod auth;
 mod connect;
 mod dialogue;

@@ -318,6 +318,13 @@ impl<P: Protocol> Session<[Slot], P> {
         }
     }
 
+    /// Ends the connection because a layer above the session has found a fault. Writes DISCONNECT
+    /// with its reason code.
+    pub(crate) fn fail(&mut self, fault: Fault, out: &mut Out<'_>) {
+        self.write_reason(self.reason_of(fault), out);
+        self.on_connection_lost();
+    }
+
     /// Writes DISCONNECT with the reason code of a fault that was found while acknowledgements were
     /// held.
     pub(crate) fn write_held_reason(&mut self, out: &mut Out<'_>) {

@@ -1,0 +1,168 @@
+//! Topic aliases of received messages, which a layer resolves.
+use super::*;
+
+/// A profile with which every message gets to the layer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Reader {}
+
+impl Profile for Reader {
+    const DELIVERS_REPEATED: bool = true;
+}
+
+/// A client that announces two aliases, for topics of up to 8 bytes.
+struct Client {
+    d: Dialogue<Reader>,
+    acks: Option<ManualAcks<[PendingAck; 4]>>,
+    aliases: TopicAliases<2, 8>,
+}
+
+impl Client {
+    fn open() -> Self {
+        let mut client = Client {
+            d: Dialogue::new(),
+            acks: None,
+            aliases: TopicAliases::new(),
+        };
+        client.connect(ACCEPTED);
+        client
+    }
+
+    fn connect(&mut self, connack: &[u8]) {
+        let d = &mut self.d;
+        let list = [TopicAliases::<2, 8>::MAXIMUM];
+        let connect = CLIENT.keep_session().properties(&list);
+        d.session.connect(&connect, &mut d.rx, &mut d.tx).unwrap();
+        d.tx.clear();
+        assert_eq!(self.receives(connack), Ok(String::new()));
+    }
+
+    /// Receives bytes. Returns the topics of the messages, or the fault.
+    fn receives(&mut self, bytes: &[u8]) -> Result<String, Fault> {
+        let Client { d, acks, aliases } = self;
+        d.rx.space()[..bytes.len()].copy_from_slice(bytes);
+        d.rx.commit(bytes.len());
+        let mut topics = String::new();
+        loop {
+            let event = match acks {
+                Some(acks) => acks
+                    .next_event(&mut d.session, &mut d.rx, &mut d.tx)?
+                    .map(|(event, _)| event),
+                None => d.session.next_event(&mut d.rx, &mut d.tx)?,
+            };
+            let Some(event) = event else {
+                return Ok(topics);
+            };
+            if let Event::Message(message) = aliases.resolve(&mut d.session, event, &mut d.tx)? {
+                topics += message.topic.as_str();
+                topics += " ";
+            }
+        }
+    }
+}
+
+/// Returns a PUBLISH with this first byte, topic and alias, and with identifier 1 unless it has QoS
+/// 0.
+fn publish(first_byte: u8, topic: &str, alias: u8) -> Vec<u8> {
+    let mut bytes = vec![first_byte, 0, 0, topic.len() as u8];
+    bytes.extend(topic.as_bytes());
+    if first_byte & 6 != 0 {
+        bytes.extend([0, 1]);
+    }
+    bytes.extend([3, 0x23, 0, alias]);
+    bytes[1] = bytes.len() as u8 - 2;
+    bytes
+}
+
+#[test]
+fn an_alias_stands_for_the_topic_with_which_it_was_sent_last() {
+    let mut c = Client::open();
+    for (topic, alias, resolved) in [
+        ("a", 1, "a "),
+        ("", 1, "a "),
+        ("longest8", 2, "longest8 "),
+        ("", 2, "longest8 "),
+        ("b", 1, "b "),
+        ("", 1, "b "),
+        ("", 2, "longest8 "),
+    ] {
+        assert_eq!(c.receives(&publish(0x30, topic, alias)).unwrap(), resolved);
+    }
+    assert_eq!(format!("{:?}", c.aliases), r#"{1: "b", 2: "longest8"}"#);
+}
+
+/// A message without an alias keeps its topic, and sets none.
+#[test]
+fn messages_without_alias_are_as_they_were() {
+    let mut c = Client::open();
+    assert_eq!(c.receives(b"\x30\x04\0\x01t\0").unwrap(), "t ");
+    assert!(c.aliases == TopicAliases::new());
+}
+
+#[test]
+fn an_alias_that_was_not_set_is_a_fault() {
+    let mut c = Client::open();
+    c.receives(&publish(0x30, "a", 1)).unwrap();
+    let unknown = c.receives(&publish(0x32, "", 2));
+    assert_eq!(unknown, Err(Fault::Unexpected));
+    assert!(c.d.session.is_closed());
+    c.d.sends(b"\xe0\x01\x82");
+}
+
+/// A topic that is longer than its place is delivered with its message, but not kept.
+#[test]
+fn a_topic_that_is_too_long_cannot_be_used_again() {
+    let mut c = Client::open();
+    assert_eq!(
+        c.receives(&publish(0x30, "nine-long", 1)).unwrap(),
+        "nine-long "
+    );
+    let used = c.receives(&publish(0x30, "", 1));
+    assert_eq!(used, Err(Fault::PacketTooLarge));
+    c.d.sends(b"\xe0\x01\x95");
+}
+
+/// [MQTT-3.3.2-7]
+#[test]
+fn aliases_end_with_the_connection() {
+    let mut c = Client::open();
+    c.receives(&publish(0x30, "a", 1)).unwrap();
+    c.d.session.on_connection_lost();
+    c.connect(b"\x20\x03\x01\0\0");
+    assert_eq!(c.receives(&publish(0x30, "", 1)), Err(Fault::Unexpected));
+}
+
+/// A repeated QoS 2 message sets its alias, although it was accepted before.
+#[test]
+fn repeated_messages_set_aliases() {
+    let mut c = Client::open();
+    c.receives(&publish(0x34, "a", 1)).unwrap();
+    c.d.session.on_connection_lost();
+    c.connect(b"\x20\x03\x01\0\0");
+    c.receives(&publish(0x3c, "a", 1)).unwrap();
+    assert_eq!(c.receives(&publish(0x30, "", 1)).unwrap(), "a ");
+}
+
+#[test]
+fn aliases_work_with_manual_acknowledgement() {
+    let mut c = Client::open();
+    c.d.session.on_connection_lost();
+    c.acks = Some(ManualAcks::new());
+    c.connect(ACCEPTED);
+    c.d.tx.clear();
+    assert_eq!(c.receives(&publish(0x32, "a", 1)).unwrap(), "a ");
+    let mut next = publish(0x32, "", 1);
+    next[5] = 2;
+    assert_eq!(c.receives(&next).unwrap(), "a ");
+    assert!(c.d.tx.is_empty());
+}
+
+/// An alias of 0, or above the maximum, is a fault that the session itself finds.
+#[test]
+fn aliases_above_the_maximum_are_faults() {
+    for alias in [0, 3] {
+        let mut c = Client::open();
+        let fault = c.receives(&publish(0x30, "a", alias));
+        assert_eq!(fault, Err(Fault::TopicAlias));
+        c.d.sends(b"\xe0\x01\x94");
+    }
+}
