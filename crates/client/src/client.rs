@@ -240,6 +240,13 @@ impl Client {
         self.inbox.ack(ack, &mut self.protocol);
     }
 
+    /// Gives back a message that was taken with [`AckMode::Manual`]: the application does not
+    /// process it. It stays unacknowledged, and is delivered again when the broker sends it again,
+    /// which is over the next connection of the session.
+    pub fn decline(&mut self, ack: AckId) {
+        self.inbox.decline(ack);
+    }
+
     /// Reads on in the payload of a message that has a [rest](crate::Message::rest). The message is
     /// acknowledged with [`PayloadRead::End`].
     ///

@@ -54,6 +54,8 @@ pub(crate) struct Inbox {
     /// The limit of what may wait, and the treatment of the rest.
     limits: Settings,
     discards_unclaimed: bool,
+    /// The session may go on over another connection.
+    is_session_kept: bool,
     counters: InboxCounters,
     /// Streams for which there is something new.
     delivered: Lazy<VecDeque<StreamId>>,
@@ -76,6 +78,7 @@ impl Inbox {
             bytes: 0,
             limits: options.settings.clone(),
             discards_unclaimed: options.discards_unclaimed(),
+            is_session_kept: !options.clean,
             counters: InboxCounters::default(),
             delivered: Lazy::new(),
             was_unclaimed_told: false,
@@ -211,9 +214,10 @@ impl Inbox {
             };
         };
         self.bytes -= item.message.weight();
-        if item.message.qos == QoS::AtLeastOnce && self.unacknowledged.is_offline() {
-            let hash = item.message.hash();
-            self.unacknowledged.on_taken_offline(item.ack, hash);
+        if item.message.qos == QoS::AtLeastOnce && self.is_session_kept {
+            // It may have to be recognized when it is in the stream no longer.
+            self.unacknowledged
+                .set_hash(item.ack, || item.message.hash());
         }
         if mode == AckMode::OnNext {
             self.on_taken(id, item.ack, protocol);
@@ -240,6 +244,27 @@ impl Inbox {
     /// The application has processed a message.
     pub fn ack(&mut self, ack: AckId, protocol: &mut ProtocolState) {
         self.unacknowledged.on_processed(Some(ack.0), protocol);
+    }
+
+    /// The application does not process a message that it has taken.
+    pub fn decline(&mut self, ack: AckId) {
+        if self.unacknowledged.decline(ack.0) {
+            self.retain(|item| item.ack != Some(ack.0));
+        }
+    }
+
+    /// Removes messages from all streams.
+    fn retain(&mut self, is_kept: impl Fn(&Waiting) -> bool) {
+        if let Some(unclaimed) = self.unclaimed.get_mut() {
+            unclaimed.retain(&is_kept);
+        }
+        (self.full_streams, self.bytes) = (0, 0);
+        for (_, stream) in self.streams.iter_mut() {
+            stream.queue.retain(&is_kept);
+            stream.is_full = stream.queue.is_full(self.limits.stream());
+            self.full_streams += u32::from(stream.is_full);
+            self.bytes += stream.queue.bytes();
+        }
     }
 
     /// Returns whether taking the next message from this stream acknowledges one.

@@ -6,8 +6,8 @@ use core::{
     ops::{Deref, DerefMut},
 };
 use motemq::{
-    AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, SendError,
-    Session, SessionState, Slot, SnapshotError,
+    AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, QoS,
+    SendError, Session, SessionState, Slot, SnapshotError,
 };
 
 /// The parts of the protocol that the client uses: all of them, and messages under an identifier
@@ -202,6 +202,25 @@ impl ProtocolState {
         received.on_processed_offline(identifier(token), hash);
     }
 
+    /// A message of an earlier connection was processed before the broker has sent it again over
+    /// this one. It will be a repetition then.
+    #[cold]
+    pub fn on_processed_before_repetition(&mut self, token: AckToken, qos: QoS, hash: u64) {
+        let id = PacketId::new(identifier(token)).filter(|_| qos == QoS::ExactlyOnce);
+        let Some(id) = id else {
+            self.on_processed_offline(token, hash);
+            return;
+        };
+        // The slots for messages that are not processed yet stay free.
+        if !self.session.can_receive_qos_2() || self.acks.is_full(&self.session) {
+            self.grow_session();
+        }
+        self.may_have_changed = true;
+        self.session.accept(id);
+        self.on_message_received(id, hash);
+        self.received.make().on_accepted(id.get());
+    }
+
     /// Returns whether messages that were processed without a connection have not arrived again.
     #[inline]
     pub fn has_processed_offline(&self) -> bool {
@@ -216,6 +235,12 @@ impl ProtocolState {
         let received = self.received.get_mut();
         let processed = received.and_then(|received| received.take_processed_offline(id.get()));
         processed == Some(hash) && is_dup
+    }
+
+    /// Returns whether a message with QoS 1 and this identifier was processed without a connection.
+    pub fn was_processed_offline(&self, id: PacketId) -> bool {
+        let received = self.received.get();
+        received.is_some_and(|received| received.was_processed_offline(id.get()))
     }
 
     /// The broker has accepted a connection.
@@ -318,7 +343,7 @@ pub(crate) enum PassedOver {
 }
 
 /// Returns the identifier of the message that a token acknowledges.
-fn identifier(token: AckToken) -> u16 {
+pub(crate) fn identifier(token: AckToken) -> u16 {
     u32::from(token) as u16
 }
 

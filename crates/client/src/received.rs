@@ -90,6 +90,11 @@ impl Received {
         !self.processed_offline.is_empty()
     }
 
+    /// Returns whether a message with QoS 1 and this identifier was processed without a connection.
+    pub fn was_processed_offline(&self, id: u16) -> bool {
+        self.processed_offline.contains_key(&id)
+    }
+
     /// Returns the hash of the message with QoS 1 and this identifier that was processed without a
     /// connection, once.
     pub fn take_processed_offline(&mut self, id: u16) -> Option<u64> {

@@ -281,6 +281,15 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.unreleased()
     }
 
+    /// Takes note that a QoS 2 message with this identifier of the broker was processed. It is not
+    /// delivered again, as if its acknowledgement had been written [MQTT-4.3.3-2]. This is for a
+    /// program that keeps what it has received over an earlier connection of the session.
+    ///
+    /// It has no effect while [no other QoS 2 message can be received](Self::can_receive_qos_2).
+    pub fn accept(&mut self, id: PacketId) {
+        self.ring.accept(id.get());
+    }
+
     /// Returns the offset of packet identifiers. An identifier is the sum of this offset and the
     /// number of its slot, counted from 1. The offset is 0 until the broker has a session that this
     /// one does not know: see [`Connect::identifier_offset`].

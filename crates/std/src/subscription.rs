@@ -82,8 +82,7 @@ impl Subscription {
     ///
     /// Acknowledgements may be given in any order, and by any thread. They leave in the order in
     /// which the messages arrived [MQTT-4.6.0-2], so one that is never given holds up all behind it.
-    /// A message that is not acknowledged when the connection is lost arrives again, if the session
-    /// is kept.
+    /// They may be given over a later connection, if the session is kept.
     pub fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         self.take(AckMode::Manual, None).ok()
     }
@@ -178,7 +177,8 @@ impl fmt::Debug for Subscription {
 /// [`Subscription::recv_unacked`].
 ///
 /// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It arrives
-/// again over the next connection, if the session is kept.
+/// again over the next connection, if the session is kept. While it is held, the message does not
+/// arrive again as long as the session goes on, over whichever connection.
 #[must_use = "the message is acknowledged by `ack` only"]
 pub struct Unacked {
     shared: Arc<Shared>,
@@ -186,14 +186,22 @@ pub struct Unacked {
 }
 
 impl Unacked {
-    /// Acknowledges the message. Has no effect with QoS 0, and if the connection over which the
-    /// message arrived is lost: then it arrives again.
-    pub fn ack(self) {
-        if let Some(ack) = self.ack {
+    /// Acknowledges the message. If the connection over which it arrived is lost, it is acknowledged
+    /// when the broker has sent it again. Has no effect with QoS 0, and if the session is over.
+    pub fn ack(mut self) {
+        if let Some(ack) = self.ack.take() {
             self.shared.with(|inner| {
                 inner.client.ack(ack);
                 inner.wake_driver();
             });
+        }
+    }
+}
+
+impl Drop for Unacked {
+    fn drop(&mut self) {
+        if let Some(ack) = self.ack.take() {
+            self.shared.with(|inner| inner.client.decline(ack));
         }
     }
 }

@@ -93,7 +93,8 @@ impl Client {
                 self.on_receipt(receipt);
             }
             CoreEvent::Payload { data, remaining } => {
-                let receipt = self.inbox.more(data, remaining, token, &mut self.protocol);
+                let protocol = &mut self.protocol;
+                let receipt = self.inbox.more(data, remaining, token, protocol)?;
                 self.on_receipt(receipt);
             }
             CoreEvent::Acked { id } => {

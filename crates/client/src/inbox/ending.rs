@@ -86,12 +86,16 @@ impl Inbox {
         ended.into_iter().for_each(|key| self.tell(key));
     }
 
-    /// The connection is over.
+    /// The connection is over: what the application has in hand counts as processed.
     pub fn on_connection_lost(&mut self, protocol: &mut ProtocolState) {
         if let Some(Partial::Streamed(id)) = self.partial.take() {
             self.break_off(id);
         }
-        self.unacknowledged.on_connection_lost(protocol);
+        self.unacknowledged.on_connection_lost();
+        for (_, stream) in self.streams.iter_mut() {
+            let in_hand = stream.in_hand.take();
+            self.unacknowledged.on_processed(in_hand, protocol);
+        }
     }
 
     /// The rest of a payload does not arrive, or is not kept.
@@ -101,27 +105,25 @@ impl Inbox {
         }
     }
 
-    /// The broker has accepted a connection. What is not acknowledged arrives again if the session
-    /// goes on.
+    /// The broker has accepted a connection. If the session goes on, what is not acknowledged
+    /// arrives again. What waits in a stream, or is in hand, is recognized then; a payload that was
+    /// too large for memory is not, so it ends here.
     pub fn on_connected(&mut self, session: SessionState) {
         let is_resumed = session == SessionState::Resumed;
-        let unacknowledged = &self.unacknowledged;
-        let is_kept = |item: &Waiting| !is_resumed || !unacknowledged.is_pending(item.ack);
-        if let Some(unclaimed) = self.unclaimed.get_mut() {
-            unclaimed.on_connected(is_kept);
-        }
+        let unacknowledged = &mut self.unacknowledged;
         if let Some(payloads) = self.payloads.get_mut() {
             payloads.break_off(|ack| is_resumed && unacknowledged.is_pending(ack));
         }
-        (self.full_streams, self.bytes) = (0, 0);
-        for (_, stream) in self.streams.iter_mut() {
-            stream.queue.on_connected(is_kept);
-            stream.is_full = stream.queue.is_full(self.limits.stream());
-            stream.in_hand = None;
-            self.full_streams += u32::from(stream.is_full);
-            self.bytes += stream.queue.bytes();
+        if is_resumed {
+            let unclaimed = self.unclaimed.get_mut().into_iter();
+            let streams = self.streams.iter_mut().map(|(_, stream)| &mut stream.queue);
+            for item in unclaimed.chain(streams).flat_map(Queue::items_mut) {
+                unacknowledged.set_hash(item.ack, || item.message.hash());
+            }
         }
-        self.unacknowledged.on_connected();
+        for declined in self.unacknowledged.on_connected(is_resumed) {
+            self.retain(|item| item.ack != Some(declined));
+        }
     }
 
     /// The application leaves: streams end, and what was not taken is left to the broker.

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut};
 use motemq::{AckToken, PacketId, QoS};
 use payload::Completed;
+use unacknowledged::Arrival;
 
 /// A message of which not everything has arrived.
 #[derive(Clone, Hash, Debug)]
@@ -26,8 +27,16 @@ pub(super) enum Partial {
 pub(super) struct Growing {
     message: Message,
     payload: BytesMut,
-    /// Its identifier, with QoS 2.
+    header: Header,
+}
+
+/// The parts of a packet by which a repetition is recognized.
+#[derive(Clone, Copy, Hash, Debug)]
+struct Header {
+    /// With QoS 1 and 2.
     id: Option<PacketId>,
+    qos: QoS,
+    is_dup: bool,
     /// It arrives under an identifier that is not released.
     is_repeated: bool,
 }
@@ -68,17 +77,31 @@ impl Inbox {
             self.partial = Some(Partial::Repetition);
             return Ok(Receipt::Done);
         }
-        if message.remaining == 0 && self.is_known(message, protocol) {
-            return Ok(self.repetition(token, protocol));
+        let header = Header {
+            id: message.id(),
+            qos,
+            is_dup: message.dup(),
+            is_repeated: message.is_repeated(),
+        };
+        let may_be_known = self.may_be_known(header, protocol);
+        if may_be_known && message.remaining == 0 {
+            let hash = hash(&[message.topic.as_str().as_bytes(), message.payload]);
+            if self.is_known(header, hash, token, protocol) {
+                return Ok(Receipt::Done);
+            }
         }
-        let backlog = self.backlog();
         let need = if is_small {
             len as usize
         } else {
             message.payload.len()
         };
-        if backlog > 0 && backlog + need > self.limits.backlog {
+        // Whether a message that arrives in pieces is a repetition shows at its end.
+        let is_compared_later = may_be_known && is_small && message.remaining > 0;
+        if !is_compared_later && self.has_no_room(need) {
             return self.overflow(qos, message.remaining == 0, token, protocol);
+        }
+        if let (false, Some(id)) = (is_small, message.id().filter(|_| message.remaining > 0)) {
+            self.unacknowledged.on_identifier_used(id);
         }
         let (topic, targets) = self.routing.make().find(message.topic);
         let new = Message {
@@ -93,21 +116,13 @@ impl Inbox {
         if message.remaining == 0 {
             let payload = Bytes::copy_from_slice(message.payload);
             let new = Message { payload, ..new };
-            let receipt = match message.id() {
-                Some(id) if qos == QoS::ExactlyOnce => {
-                    self.on_new(id, message.is_repeated(), &new, protocol)
-                }
-                _ => Receipt::Done,
-            };
-            self.deliver(new, token, &targets, protocol);
-            return Ok(receipt);
+            return Ok(self.deliver(new, header, token, &targets, protocol));
         }
         self.partial = Some(if is_small {
             Partial::Growing(Box::new(Growing {
                 message: new,
                 payload: message.payload.into(),
-                id: message.id(),
-                is_repeated: message.is_repeated(),
+                header,
             }))
         } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
             self.last_payload = self.last_payload.wrapping_add(1);
@@ -127,22 +142,61 @@ impl Inbox {
         Ok(Receipt::Done)
     }
 
-    /// Returns whether a message that arrives whole is one that the application has processed, or
-    /// will. Such a message needs no room.
+    /// Returns whether a message may be one that the application has processed, or will.
     #[inline]
-    fn is_known(&self, message: &motemq::Message<'_>, protocol: &mut ProtocolState) -> bool {
-        let is_known = message.is_repeated()
-            || (message.qos() == QoS::AtLeastOnce && protocol.has_processed_offline());
-        is_known && Self::is_repetition(message, protocol)
+    fn may_be_known(&self, header: Header, protocol: &ProtocolState) -> bool {
+        header.is_repeated
+            || ((self.unacknowledged.has_awaited() || protocol.has_processed_offline())
+                && self.has_identifier(header.id, protocol))
     }
 
     #[cold]
-    fn is_repetition(message: &motemq::Message<'_>, protocol: &mut ProtocolState) -> bool {
-        let hash = hash(&[message.topic.as_str().as_bytes(), message.payload]);
-        message.id().is_some_and(|id| match message.qos() {
-            QoS::ExactlyOnce => protocol.is_repetition(id, Some(hash)),
-            _ => protocol.take_processed_offline(id, message.dup(), hash),
+    fn has_identifier(&self, id: Option<PacketId>, protocol: &ProtocolState) -> bool {
+        id.is_some_and(|id| {
+            self.unacknowledged.is_awaited(id) || protocol.was_processed_offline(id)
         })
+    }
+
+    /// Returns whether a message with this content is one that the application has processed, or
+    /// will. Such a message is acknowledged together with the one that it repeats. It is not
+    /// delivered, and needs no room.
+    #[cold]
+    fn is_known(
+        &mut self,
+        header: Header,
+        hash: u64,
+        token: Option<AckToken>,
+        protocol: &mut ProtocolState,
+    ) -> bool {
+        let (qos, is_dup) = (header.qos, header.is_dup);
+        let (Some(id), Some(token)) = (header.id, token) else {
+            return false;
+        };
+        let arrival = self.unacknowledged.on_arrived(id, qos, is_dup, hash, token);
+        let was_processed = match qos {
+            QoS::ExactlyOnce => header.is_repeated && protocol.is_repetition(id, Some(hash)),
+            _ => protocol.take_processed_offline(id, is_dup, hash),
+        };
+        let is_known = match arrival {
+            Arrival::Awaited => true,
+            Arrival::Other => false,
+            Arrival::New => was_processed,
+        };
+        if is_known {
+            self.counters.received -= 1;
+        }
+        match arrival {
+            Arrival::Awaited if qos == QoS::ExactlyOnce => protocol.on_message_received(id, hash),
+            Arrival::New if is_known => protocol.ack_repetition(token),
+            _ => {}
+        }
+        is_known
+    }
+
+    /// Returns whether a message of so many bytes is more than may wait.
+    fn has_no_room(&self, bytes: usize) -> bool {
+        let backlog = self.backlog();
+        backlog > 0 && backlog + bytes > self.limits.backlog
     }
 
     /// There is no room for a message.
@@ -169,39 +223,17 @@ impl Inbox {
         Ok(Receipt::Done)
     }
 
-    /// A message with QoS 2 arrived that is no repetition, though it may have the identifier of
-    /// another one that is not released.
-    fn on_new(
-        &mut self,
-        id: PacketId,
-        is_repeated: bool,
-        message: &Message,
-        protocol: &mut ProtocolState,
-    ) -> Receipt {
-        protocol.on_message_received(id, message.hash());
-        if is_repeated {
-            self.counters.identifiers_reused += 1;
-            return Receipt::IdentifierReused(id);
-        }
-        Receipt::Done
-    }
-
-    fn repetition(&mut self, token: Option<AckToken>, protocol: &mut ProtocolState) -> Receipt {
-        self.counters.received -= 1;
-        if let Some(token) = token {
-            protocol.ack_repetition(token);
-        }
-        Receipt::Done
-    }
-
     /// More of the payload arrives, with the token if it is the last piece.
+    ///
+    /// # Errors
+    /// [`Overrun`](DisconnectReason::Overrun) if there is no room for it.
     pub fn more(
         &mut self,
         data: &[u8],
         remaining: u32,
         token: Option<AckToken>,
         protocol: &mut ProtocolState,
-    ) -> Receipt {
+    ) -> Result<Receipt, DisconnectReason> {
         match &mut self.partial {
             Some(Partial::Growing(growing)) => growing.payload.extend_from_slice(data),
             Some(Partial::Streamed(id)) => {
@@ -218,51 +250,45 @@ impl Inbox {
             _ => {}
         }
         if remaining > 0 {
-            return Receipt::Done;
+            return Ok(Receipt::Done);
         }
         match self.partial.take() {
             Some(Partial::Growing(growing)) => {
                 let Growing {
                     message,
                     payload,
-                    id,
-                    is_repeated,
+                    header,
                 } = *growing;
                 let message = Message {
                     payload: payload.freeze(),
                     ..message
                 };
-                let mut receipt = Receipt::Done;
-                if let Some(id) = id
-                    && (message.qos == QoS::ExactlyOnce || protocol.has_processed_offline())
+                if self.may_be_known(header, protocol)
+                    && self.is_known(header, message.hash(), token, protocol)
                 {
-                    let hash = message.hash();
-                    let is_repetition = if message.qos == QoS::ExactlyOnce {
-                        is_repeated && protocol.is_repetition(id, Some(hash))
-                    } else {
-                        protocol.take_processed_offline(id, message.dup, hash)
-                    };
-                    if is_repetition {
-                        return self.repetition(token, protocol);
-                    }
-                    if message.qos == QoS::ExactlyOnce {
-                        receipt = self.on_new(id, is_repeated, &message, protocol);
-                    }
+                    return Ok(Receipt::Done);
+                }
+                if self.has_no_room(message.payload.len()) {
+                    return self.overflow(message.qos, true, token, protocol);
                 }
                 let targets = match TopicName::new(&message.topic) {
                     Ok(topic) => self.routing.make().find(topic).1,
                     Err(_) => routing::Targets::None,
                 };
-                self.deliver(message, token, &targets, protocol);
-                return receipt;
+                return Ok(self.deliver(message, header, token, &targets, protocol));
             }
-            Some(Partial::Streamed(id)) => return self.end_streamed(id, token, protocol),
-            Some(Partial::Repetition) => return self.repetition(token, protocol),
+            Some(Partial::Streamed(id)) => self.end_streamed(id, token, protocol),
+            Some(Partial::Repetition) => {
+                self.counters.received -= 1;
+                if let Some(token) = token {
+                    protocol.ack_repetition(token);
+                }
+            }
             Some(Partial::Discarded) => ack(token, protocol),
-            Some(Partial::Unclaimed { len }) => return self.skip(len, token, protocol),
+            Some(Partial::Unclaimed { len }) => return Ok(self.skip(len, token, protocol)),
             None => {}
         }
-        Receipt::Done
+        Ok(Receipt::Done)
     }
 
     fn end_streamed(
@@ -270,8 +296,9 @@ impl Inbox {
         id: PayloadId,
         token: Option<AckToken>,
         protocol: &mut ProtocolState,
-    ) -> Receipt {
-        let deferred = self.unacknowledged.defer(token, 1);
+    ) {
+        // Its content is not known any more.
+        let deferred = self.unacknowledged.defer(token, 1, QoS::AtLeastOnce, None);
         let (completed, stream) = self.payloads.make().end(id, true, deferred);
         if let Some(stream) = stream {
             self.delivered.push_back(stream);
@@ -281,7 +308,6 @@ impl Inbox {
         {
             self.unacknowledged.on_processed(deferred, protocol);
         }
-        Receipt::Done
     }
 
     /// A message was too large to wait for a stream. It stays unacknowledged, unless it is not to
@@ -295,14 +321,28 @@ impl Inbox {
         Receipt::Skipped(len)
     }
 
+    /// Delivers a message that is no repetition, though it may have the identifier of another one
+    /// that is not released.
     #[inline(always)]
     fn deliver(
         &mut self,
         message: Message,
+        header: Header,
         token: Option<AckToken>,
         targets: &[u32],
         protocol: &mut ProtocolState,
-    ) {
+    ) -> Receipt {
+        let mut receipt = Receipt::Done;
+        let mut hash = None;
+        if let (Some(id), QoS::ExactlyOnce) = (header.id, header.qos) {
+            let new = message.hash();
+            hash = Some(new);
+            protocol.on_message_received(id, new);
+            if header.is_repeated {
+                self.counters.identifiers_reused += 1;
+                receipt = Receipt::IdentifierReused(id);
+            }
+        }
         let is_routed = !targets.is_empty();
         let count = if is_routed {
             targets.len()
@@ -310,8 +350,11 @@ impl Inbox {
             self.catch_all().len()
         };
         let ack = match count {
-            0 => return self.deliver_unclaimed(message, token, protocol),
-            count => self.unacknowledged.defer(token, count),
+            0 => {
+                self.deliver_unclaimed(message, hash, token, protocol);
+                return receipt;
+            }
+            count => self.unacknowledged.defer(token, count, header.qos, hash),
         };
         let streams = if is_routed { targets } else { self.catch_all() };
         let first = streams.first().copied();
@@ -322,6 +365,7 @@ impl Inbox {
         if let Some(stream) = first {
             self.push(stream, Waiting { message, ack });
         }
+        receipt
     }
 
     /// Returns the streams of what no other stream gets.
@@ -342,6 +386,7 @@ impl Inbox {
     fn deliver_unclaimed(
         &mut self,
         message: Message,
+        hash: Option<u64>,
         token: Option<AckToken>,
         protocol: &mut ProtocolState,
     ) {
@@ -350,7 +395,7 @@ impl Inbox {
             self.counters.discarded += u64::from(token.is_some());
             ack(token, protocol);
         } else {
-            let ack = self.unacknowledged.defer(token, 1);
+            let ack = self.unacknowledged.defer(token, 1, message.qos, hash);
             self.unclaimed.make().push(Waiting { message, ack });
         }
     }

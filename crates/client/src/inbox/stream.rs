@@ -66,11 +66,14 @@ impl Queue {
         self.items.len() >= limit.messages || self.bytes >= limit.bytes
     }
 
-    /// A connection begins: keeps the messages that do not arrive again, which belong to no
-    /// connection any more.
-    pub fn on_connected(&mut self, is_kept: impl Fn(&Waiting) -> bool) {
+    /// Returns the messages.
+    pub fn items_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
+        self.items.iter_mut()
+    }
+
+    /// Removes messages.
+    pub fn retain(&mut self, is_kept: impl Fn(&Waiting) -> bool) {
         self.items.retain(is_kept);
-        self.items.iter_mut().for_each(|item| item.ack = None);
         self.bytes = self.items.iter().map(|item| item.message.weight()).sum();
     }
 

@@ -1,12 +1,26 @@
 //! Messages that were received and are not acknowledged yet.
-use crate::{lazy::Lazy, protocol::ProtocolState, slab::Slab};
-use alloc::collections::BTreeMap;
-use motemq::AckToken;
+//!
+//! They outlive the connection over which they arrived, as long as the session goes on. The broker
+//! sends them again over the next connection, under the same identifiers. What arrives so, with the
+//! same content, is the message that waits in a stream or that the application has in hand: only
+//! its acknowledgement is taken over.
+use crate::{
+    lazy::Lazy,
+    protocol::{ProtocolState, identifier},
+    slab::Slab,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use motemq::{AckToken, PacketId, QoS};
 
 /// The acknowledgement of a message, to be allowed with [`Client::ack`](crate::Client::ack) when
-/// the message is processed. It belongs to the connection over which the message arrived; after
-/// that it has no effect, and the broker sends the message again.
+/// the message is processed. It outlives the connection over which the message arrived: the broker
+/// sends the message again over the next one, and that is acknowledged instead. It has no effect
+/// after the session has ended.
+///
+/// One that the application does not need is given back with
+/// [`Client::decline`](crate::Client::decline).
 #[derive(PartialEq, Eq, Hash, Debug)]
+#[must_use = "the message stays in hand until it is acknowledged or declined"]
 pub struct AckId(pub(super) AckKey);
 
 /// Names an acknowledgement.
@@ -19,13 +33,33 @@ pub(super) struct AckKey {
 
 #[derive(Clone, Hash, Debug)]
 struct Pending {
+    /// That of the last connection over which the message arrived.
     token: AckToken,
     serial: u32,
     /// The number of streams that have not processed the message.
     streams: u32,
+    qos: QoS,
+    /// The hash of its content. It is known when it is needed: with QoS 2, when the message was
+    /// taken, and when a connection has begun.
+    hash: Option<u64>,
     /// The application has taken the message from a stream, and did not ask to acknowledge it
     /// itself.
     is_taken: bool,
+    /// The application does not process the message, so it is to be delivered again.
+    is_declined: bool,
+    /// It has not arrived over this connection yet.
+    is_awaited: bool,
+}
+
+/// The relation of a message that arrives to those that are awaited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Arrival {
+    /// None is awaited under its identifier.
+    New,
+    /// It is the one that is awaited.
+    Awaited,
+    /// The broker uses the identifier for another message.
+    Other,
 }
 
 #[derive(Clone, Hash, Debug)]
@@ -33,8 +67,8 @@ pub(super) struct Unacknowledged {
     pending: Slab<Pending>,
     last_serial: u32,
     is_offline: bool,
-    /// The hashes of messages with QoS 1 that were taken without a connection, by key.
-    hashes: Lazy<BTreeMap<u32, u64>>,
+    /// The keys of messages that have not arrived over this connection yet, by identifier and hash.
+    awaited: Lazy<BTreeMap<(u16, u64), u32>>,
 }
 
 impl Unacknowledged {
@@ -43,13 +77,19 @@ impl Unacknowledged {
             pending: Slab::new(),
             last_serial: 0,
             is_offline: true,
-            hashes: Lazy::new(),
+            awaited: Lazy::new(),
         }
     }
 
     /// A message arrived, and goes to so many streams.
     #[inline]
-    pub fn defer(&mut self, token: Option<AckToken>, streams: usize) -> Option<AckKey> {
+    pub fn defer(
+        &mut self,
+        token: Option<AckToken>,
+        streams: usize,
+        qos: QoS,
+        hash: Option<u64>,
+    ) -> Option<AckKey> {
         let token = token?;
         self.last_serial = self.last_serial.wrapping_add(1);
         let serial = self.last_serial;
@@ -57,7 +97,11 @@ impl Unacknowledged {
             token,
             serial,
             streams: streams as u32,
+            qos,
+            hash,
             is_taken: false,
+            is_declined: false,
+            is_awaited: false,
         });
         Some(AckKey { key, serial })
     }
@@ -69,26 +113,34 @@ impl Unacknowledged {
             .filter(|pending| pending.serial == ack.serial)
     }
 
-    /// One stream has processed the message. It is acknowledged when all of them have; without a
-    /// connection at once, so that the message is not delivered again. Returns whether the
-    /// acknowledgement was pending.
+    fn get(&self, ack: Option<AckKey>) -> Option<&Pending> {
+        let ack = ack?;
+        let pending = self.pending.get(ack.key);
+        pending.filter(|pending| pending.serial == ack.serial)
+    }
+
+    /// One stream has processed the message. It is acknowledged when all of them have: now, or, if
+    /// there is no connection or it has not arrived over this one, when the broker has sent it
+    /// again. Returns whether the acknowledgement was pending.
     #[inline]
     pub fn on_processed(&mut self, ack: Option<AckKey>, protocol: &mut ProtocolState) -> bool {
-        let is_offline = self.is_offline;
         let Some(ack) = ack else { return false };
         let Some(pending) = self.find(ack) else {
             return false;
         };
         pending.streams = pending.streams.saturating_sub(1);
         pending.is_taken = true;
-        if pending.streams == 0 || is_offline {
-            let token = pending.token;
+        if pending.streams == 0 {
+            if pending.is_awaited {
+                self.on_awaited_processed(ack, protocol);
+                return true;
+            }
+            let (token, hash, qos) = (pending.token, pending.hash, pending.qos);
             self.pending.remove(ack.key);
             protocol.ack(token);
-            if let Some(hash) = self
-                .hashes
-                .get_mut()
-                .and_then(|hashes| hashes.remove(&ack.key))
+            if self.is_offline
+                && qos == QoS::AtLeastOnce
+                && let Some(hash) = hash
             {
                 protocol.on_processed_offline(token, hash);
             }
@@ -96,12 +148,34 @@ impl Unacknowledged {
         true
     }
 
-    /// A message with QoS 1 and this content is taken without a connection, so that its
-    /// acknowledgement cannot be sent. When it arrives again, it is one that was processed.
     #[cold]
-    pub fn on_taken_offline(&mut self, ack: Option<AckKey>, hash: u64) {
-        if let Some(ack) = ack.filter(|&ack| self.is_pending(Some(ack))) {
-            self.hashes.make().insert(ack.key, hash);
+    fn on_awaited_processed(&mut self, ack: AckKey, protocol: &mut ProtocolState) {
+        if let Some(Pending {
+            token,
+            qos,
+            hash: Some(hash),
+            ..
+        }) = self.remove_awaited(ack)
+        {
+            protocol.on_processed_before_repetition(token, qos, hash);
+        }
+    }
+
+    /// Removes a message that has not arrived over this connection.
+    fn remove_awaited(&mut self, ack: AckKey) -> Option<Pending> {
+        let pending = self.pending.remove(ack.key)?;
+        if let (Some(hash), Some(awaited)) = (pending.hash, self.awaited.get_mut()) {
+            awaited.remove(&(identifier(pending.token), hash));
+        }
+        self.awaited.shrink(|awaited| awaited.is_empty());
+        Some(pending)
+    }
+
+    /// Takes note of the content of a message, so that the message can be recognized.
+    #[inline]
+    pub fn set_hash(&mut self, ack: Option<AckKey>, hash: impl FnOnce() -> u64) {
+        if let Some(pending) = ack.and_then(|ack| self.find(ack)) {
+            pending.hash.get_or_insert_with(hash);
         }
     }
 
@@ -112,6 +186,20 @@ impl Unacknowledged {
         if let Some(pending) = ack.and_then(|ack| self.find(ack)) {
             pending.is_taken = true;
         }
+    }
+
+    /// The application does not process a message that it has taken. Returns whether it will arrive
+    /// over this connection, so that nothing of it may stay.
+    pub fn decline(&mut self, ack: AckKey) -> bool {
+        let Some(pending) = self.find(ack) else {
+            return false;
+        };
+        pending.is_declined = true;
+        let is_awaited = pending.is_awaited;
+        if is_awaited {
+            self.remove_awaited(ack);
+        }
+        is_awaited
     }
 
     /// A stream was closed before the message was taken from it. Returns whether that is all: other
@@ -133,36 +221,122 @@ impl Unacknowledged {
     /// Returns whether the acknowledgement is pending, so that the broker sends the message again
     /// if the session goes on over another connection.
     pub fn is_pending(&self, ack: Option<AckKey>) -> bool {
-        ack.is_some_and(|ack| {
-            let pending = self.pending.get(ack.key);
-            pending.is_some_and(|pending| pending.serial == ack.serial)
-        })
+        self.get(ack).is_some()
     }
 
     pub fn is_offline(&self) -> bool {
         self.is_offline
     }
 
-    /// The connection is over: what the application has taken counts as processed.
-    pub fn on_connection_lost(&mut self, protocol: &mut ProtocolState) {
+    /// The connection is over.
+    pub fn on_connection_lost(&mut self) {
         self.is_offline = true;
-        let taken = self.pending.iter().filter(|(_, pending)| pending.is_taken);
-        let taken: alloc::vec::Vec<_> = taken.map(|(key, pending)| (key, pending.token)).collect();
-        for (key, token) in taken {
+    }
+
+    /// A connection begins. If the session goes on, the broker sends again what is pending. What
+    /// cannot be recognized then is forgotten, and so is everything if the session does not go on.
+    /// Returns what was declined, and is to be delivered again.
+    pub fn on_connected(&mut self, is_resumed: bool) -> Vec<AckKey> {
+        let mut all_declined = Vec::new();
+        self.is_offline = false;
+        self.awaited.clear();
+        if !is_resumed {
+            self.pending = Slab::new();
+            return all_declined;
+        }
+        let keys: Vec<_> = self.pending.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let Some(pending) = self.pending.get_mut(key) else {
+                continue;
+            };
+            let forgotten = match pending.hash {
+                Some(hash) if !pending.is_declined => {
+                    pending.is_awaited = true;
+                    let name = (identifier(pending.token), hash);
+                    self.awaited.make().insert(name, key)
+                }
+                _ => Some(key),
+            };
+            if pending.is_declined {
+                let serial = pending.serial;
+                all_declined.push(AckKey { key, serial });
+            }
+            if let Some(forgotten) = forgotten {
+                self.pending.remove(forgotten);
+            }
+        }
+        all_declined
+    }
+
+    /// Returns whether any message has not arrived over this connection yet.
+    #[inline]
+    pub fn has_awaited(&self) -> bool {
+        self.awaited.get().is_some()
+    }
+
+    /// Returns whether a message with this identifier is awaited.
+    pub fn is_awaited(&self, id: PacketId) -> bool {
+        let awaited = self.awaited.get();
+        awaited.is_some_and(|awaited| awaited.range(names(id)).next().is_some())
+    }
+
+    /// A message with this content arrives. If it is one that is awaited, it is acknowledged with
+    /// this token. If the broker uses the identifier of one for another message, the awaited one
+    /// will not come, and belongs to no connection any more.
+    ///
+    /// With QoS 1, a broker that sends a message again sets DUP [MQTT-3.3.1-1], and one without it
+    /// is another message. With QoS 2, the identifier decides [MQTT-4.3.3-2].
+    #[cold]
+    pub fn on_arrived(
+        &mut self,
+        id: PacketId,
+        qos: QoS,
+        is_dup: bool,
+        hash: u64,
+        token: AckToken,
+    ) -> Arrival {
+        let mut arrival = Arrival::New;
+        while let Some((awaited, key)) = self.take_awaited(id) {
+            let pending = self.pending.get_mut(key);
+            match pending.filter(|pending| pending.qos == qos && awaited == hash) {
+                Some(pending) if is_dup || qos == QoS::ExactlyOnce => {
+                    (pending.token, pending.is_awaited) = (token, false);
+                    arrival = Arrival::Awaited;
+                }
+                _ => {
+                    self.pending.remove(key);
+                    if arrival == Arrival::New {
+                        arrival = Arrival::Other;
+                    }
+                }
+            }
+        }
+        arrival
+    }
+
+    /// The broker uses an identifier for a message whose content is not compared.
+    pub fn on_identifier_used(&mut self, id: PacketId) {
+        while let Some((_, key)) = self.take_awaited(id) {
             self.pending.remove(key);
-            protocol.ack(token);
         }
     }
 
-    /// A connection begins: what is pending belongs to the last one.
-    pub fn on_connected(&mut self) {
-        self.pending = Slab::new();
-        self.is_offline = false;
-        self.hashes.clear();
+    /// Returns the hash and the key of a message with this identifier, which is awaited no longer.
+    fn take_awaited(&mut self, id: PacketId) -> Option<(u64, u32)> {
+        let awaited = self.awaited.get_mut()?;
+        let (&name, &key) = awaited.range(names(id)).next()?;
+        awaited.remove(&name);
+        self.awaited.shrink(|awaited| awaited.is_empty());
+        Some((name.1, key))
     }
 
     /// Gives memory back that nothing needs.
     pub fn shrink(&mut self) {
         self.pending.shrink();
     }
+}
+
+/// Returns the names of all messages with this identifier.
+fn names(id: PacketId) -> core::ops::RangeInclusive<(u16, u64)> {
+    (id.get(), 0)..=(id.get(), u64::MAX)
 }

@@ -1,7 +1,9 @@
 //! The rules of the managed client that ARCHITECTURE.md lists, a module for each, under virtual time.
 mod common;
 mod rule_00_acknowledged_after_processed;
+mod rule_00_messages_outlive_connections;
 mod rule_01_application_stops_nothing;
+mod rule_01_bursts_larger_than_the_bound;
 mod rule_02_time_limits_measure_progress;
 mod rule_03_dead_peers_are_found;
 mod rule_04_given_up_messages_cost_nothing;

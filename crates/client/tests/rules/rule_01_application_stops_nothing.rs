@@ -358,3 +358,33 @@ fn rule_01_a_payload_larger_than_the_bound_does_not_end_each_connection() {
     line.is_connected();
     assert_eq!(line.client.counters().in_flight, 0);
 }
+
+/// What arrives again takes no room, in pieces neither.
+#[test]
+fn rule_01_a_repetition_needs_no_room() {
+    for qos in [1, 2] {
+        let options = kept().backlog(100_000, Overflow::Disconnect);
+        let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+        let large = message(1, qos, &[7; 90_000]);
+        line.receive(&large[..50_000]);
+        line.receive(&large[50_000..]);
+        line.closed();
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        line.sent();
+        let again = dup(large.clone());
+        line.receive(&again[..50_000]);
+        line.receive(&again[50_000..]);
+        line.is_connected();
+        assert!(line.client.counters().backlog < 100_000);
+        // Another message of that size finds none.
+        line.closed();
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        line.sent();
+        line.receive(&dup(message(1, qos, &[8; 90_000]))[..80_000]);
+        line.receive(&[8; 10_014]);
+        assert_eq!(line.poll_transport(), Transport::Close);
+        assert_eq!(line.take_all(stream).len(), 1);
+    }
+}

@@ -139,3 +139,97 @@ fn rule_09_a_large_repetition_that_arrives_whole_is_acknowledged() {
     assert_eq!(line.take_all(stream), [b"."]);
     line.sends(&[pubrec(1), pubrec(2)].concat());
 }
+
+/// The broker has forgotten what it had not got an acknowledgement of.
+#[test]
+fn rule_09_another_message_under_an_identifier_that_is_in_hand_is_delivered() {
+    for qos in [1, 2] {
+        let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+        let messages = [1, 2, 3].map(|id| message(id, qos, &[id as u8]));
+        line.receive(&messages.concat());
+        let Taken::Message(item) = line.client.take(stream, AckMode::Manual) else {
+            panic!()
+        };
+        line.closed();
+        line.pass(secs(1));
+        line.connect(PRESENT);
+        line.sent();
+        let others = [
+            dup(message(1, qos, b"other")),
+            dup(message_to("u", 2, qos, &[2])),
+            dup(message(3, 3 - qos, &[3])),
+        ];
+        line.receive(&others.concat());
+        let all = line.client.messages();
+        line.client.ack(item.ack.unwrap());
+        line.sends(b"");
+        // The content, the topic or the QoS is another one.
+        assert_eq!(line.take_all(stream), [&[2][..], &[3], b"other", &[3]]);
+        assert_eq!(line.take_all(all), [[2]]);
+        let answer = |qos, id| if qos == 1 { puback(id) } else { pubrec(id) };
+        line.sends(&[answer(qos, 1), answer(qos, 2), answer(3 - qos, 3)].concat());
+    }
+}
+
+/// With QoS 1, DUP tells a repetition from another message. With QoS 2, the identifier does.
+#[test]
+fn rule_09_the_same_content_without_dup_is_a_repetition_with_qos_2_only() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    let messages = [message(1, 1, b"1"), message(2, 2, b"2")].concat();
+    line.receive(&messages);
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&messages);
+    assert_eq!(line.take_all(stream), [b"1", b"2", b"1"]);
+    line.sends(&[puback(1), pubrec(2)].concat());
+}
+
+/// Twice the broker forgets an identifier: once after PUBREC, and once before it.
+#[test]
+fn rule_09_three_messages_under_one_identifier_are_all_delivered() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.receive(&message(1, 2, b"1"));
+    assert_eq!(line.take_all(stream), [b"1"]);
+    line.sends(&pubrec(1));
+    line.receive(&message(1, 2, b"2"));
+    line.closed();
+    line.pass(secs(60));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&dup(message(1, 2, b"2")));
+    line.sends(b"");
+    line.closed();
+    line.pass(secs(60));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&message(1, 2, b"3"));
+    assert_eq!(line.take_all(stream), [b"2", b"3"]);
+    line.sends(&pubrec(1));
+}
+
+/// A payload that is streamed is not compared.
+#[test]
+fn rule_09_a_streamed_message_under_an_identifier_that_is_in_hand_is_another_one() {
+    let options = kept().max_message(1000);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(1, 1, b"small"));
+    let Taken::Message(item) = line.client.take(stream, AckMode::Manual) else {
+        panic!()
+    };
+    line.closed();
+    line.pass(secs(60));
+    line.connect(PRESENT);
+    line.sent();
+    let large = dup(message(1, 1, &[7; 100_000]));
+    line.receive(&large[..50_000]);
+    line.receive(&large[50_000..]);
+    line.client.ack(item.ack.unwrap());
+    line.sends(b"");
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    line.client.discard_payload(item.message.rest.unwrap());
+    line.sends(&puback(1));
+}

@@ -1,7 +1,7 @@
 //! Acknowledgements that the client sends: the session writes them, or holds them back for the
 //! layer above.
 use super::{Session, Slot};
-use crate::{Out, PacketId, Protocol, profile::streams_out, wire};
+use crate::{Out, Protocol, profile::streams_out, wire};
 
 /// The treatment of acknowledgements while packets are read.
 pub(crate) enum Acks<'a, 'o> {
@@ -73,11 +73,6 @@ impl<P: Protocol> Session<[Slot], P> {
     pub(crate) fn note_input(&mut self, length: usize) {
         self.connection.on_read_begin(length);
         self.connection.on_read_end(length);
-    }
-
-    /// Accepts a QoS 2 message.
-    pub(crate) fn accept(&mut self, id: PacketId) {
-        self.ring.accept(id.get());
     }
 
     /// Returns whether another QoS 2 message can be accepted.

@@ -81,12 +81,11 @@ impl Node {
         }
     }
 
-    /// Acknowledgements of an earlier connection have no effect. If the session goes on, the broker
-    /// sends these messages again; else they were had.
+    /// Acknowledgements of an earlier connection have no effect unless the session goes on: what is
+    /// in hand was had then.
     fn on_connected(&mut self, session: SessionState) -> Result<(), String> {
-        let taken = mem::take(&mut self.volatile.unacknowledged);
         if session != SessionState::Resumed {
-            for (_, came) in taken {
+            for (_, came) in mem::take(&mut self.volatile.unacknowledged) {
                 self.process(came)?;
             }
         }

@@ -1,0 +1,133 @@
+//! Rule 1 where the broker sends more again at once than may wait: each connection ends with
+//! `Overrun`, and yet each brings something.
+use crate::common::*;
+
+const MESSAGES: u16 = 30;
+
+/// A broker that sends what is not acknowledged again, at the beginning of each connection. An
+/// answer is awaited behind it, so that reading goes on although the stream is full.
+struct Burst {
+    line: Line,
+    stream: StreamId,
+    /// The identifier of a message that awaits PUBCOMP.
+    awaited: u16,
+    qos: u8,
+    packets: Vec<(u16, Vec<u8>)>,
+    came: Vec<u8>,
+}
+
+impl Burst {
+    fn new(qos: u8) -> Self {
+        let options = kept()
+            .streams(2, 1 << 20)
+            .backlog(1000, Overflow::Disconnect);
+        let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+        line.publish(b"x", QoS::ExactlyOnce);
+        let awaited = id_of(&line.sent());
+        line.receive(&pubrec(awaited));
+        line.sends(&pubrel(awaited));
+        let packets = (1..=MESSAGES).map(|id| (id, message(id, qos, &[id as u8])));
+        Burst {
+            line,
+            stream,
+            awaited,
+            qos,
+            packets: packets.collect(),
+            came: Vec::new(),
+        }
+    }
+
+    /// The broker sends everything.
+    fn send(&mut self) {
+        let all = self.packets.iter().map(|(_, packet)| &packet[..]);
+        self.line.receive(&all.collect::<Vec<_>>().concat());
+        self.read();
+    }
+
+    /// The broker takes note of what is acknowledged.
+    fn read(&mut self) {
+        let sent = self.line.sent();
+        let qos = self.qos;
+        self.packets.retain(|&(id, _)| {
+            let answer = if qos == 1 { puback(id) } else { pubrec(id) };
+            !sent.chunks(4).any(|packet| packet == answer)
+        });
+        for (_, packet) in &mut self.packets {
+            packet[0] |= 8;
+        }
+    }
+
+    /// The connection ends, and the next one begins. Returns `false` if it holds.
+    fn reconnect(&mut self) -> bool {
+        if self.line.poll_transport() == Transport::Keep {
+            return false;
+        }
+        self.line.closed();
+        self.line.pass(secs(60));
+        self.line.connect(PRESENT);
+        self.line.sends(&pubrel(self.awaited));
+        true
+    }
+
+    #[track_caller]
+    fn all_came(&self) {
+        let all: Vec<_> = (1..=MESSAGES as u8).collect();
+        assert_eq!(self.came, all, "QoS {}", self.qos);
+        assert!(self.packets.is_empty());
+    }
+}
+
+/// Everything is in hand while a connection ends, and acknowledged when the next one has begun.
+#[test]
+fn rule_01_acknowledgements_over_the_next_connection_are_progress() {
+    for qos in [1, 2] {
+        let mut burst = Burst::new(qos);
+        for _ in 0..20 {
+            burst.send();
+            let mut acks = Vec::new();
+            while let Taken::Message(item) = burst.line.client.take(burst.stream, AckMode::Manual) {
+                burst.came.extend(item.message.payload.first());
+                acks.extend(item.ack);
+            }
+            let has_next = burst.reconnect();
+            while let Some(ack) = acks.pop() {
+                burst.line.client.ack(ack);
+            }
+            burst.read();
+            if !has_next {
+                break;
+            }
+        }
+        burst.all_came();
+    }
+}
+
+/// The application takes one message for each connection, which is in hand when it ends.
+#[test]
+fn rule_01_a_slow_application_gets_on_with_each_connection() {
+    for qos in [1, 2] {
+        let mut burst = Burst::new(qos);
+        // Large enough that nothing else has room besides a few of them.
+        for (id, packet) in &mut burst.packets {
+            *packet = message(*id, qos, &[*id as u8; 300]);
+        }
+        let (mut is_new, mut connections) = (true, 0);
+        while !burst.packets.is_empty() {
+            if is_new {
+                burst.send();
+            }
+            while let Some(payload) = burst.line.take(burst.stream) {
+                burst.came.extend(payload.first());
+                let is_online = burst.line.poll_transport() == Transport::Keep;
+                if is_online || burst.line.client.counters().backlog <= 500 {
+                    break;
+                }
+            }
+            burst.read();
+            is_new = burst.reconnect();
+            connections += u32::from(is_new);
+            assert!(connections < 100, "QoS {qos}: {:?}", burst.came);
+        }
+        burst.all_came();
+    }
+}
