@@ -1,6 +1,10 @@
 //! What a test may want otherwise than usual.
-use super::Connection;
-use motemq::{Connect, QoS, ReturnCode};
+use super::{
+    Answer, Connection, Limits,
+    answers::Hook,
+    authentication::{Challenge, Method},
+};
+use motemq::{Connect, QoS, ReturnCode, packet::v5::Packet};
 use std::{fmt, sync::Arc};
 
 type Login = Arc<dyn Fn(&Connect<'_>) -> ReturnCode + Send + Sync>;
@@ -28,6 +32,10 @@ pub struct Config {
     pub(super) login: Option<Login>,
     pub(super) admit: Option<Admit>,
     pub(super) on_will: Option<OnWill>,
+    pub(super) is_3_1_1_only: bool,
+    pub(super) limits: Limits,
+    pub(super) answer: Option<Hook>,
+    pub(super) authenticate: Option<Method>,
 }
 
 impl Config {
@@ -44,6 +52,10 @@ impl Config {
             login: None,
             admit: None,
             on_will: None,
+            is_3_1_1_only: false,
+            limits: Limits::NONE,
+            answer: None,
+            authenticate: None,
         }
     }
 
@@ -109,6 +121,40 @@ impl Config {
         pass: impl Fn(&str, Connection, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> Self {
         self.on_will = Some(Arc::new(pass));
+        self
+    }
+
+    /// Refuses MQTT 5 as a server does that speaks only MQTT 3.1.1.
+    pub fn only_3_1_1(mut self) -> Self {
+        self.is_3_1_1_only = true;
+        self
+    }
+
+    /// The limits announced to clients of MQTT 5.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Answers each CONNECT, PUBLISH with QoS 1 and 2, PUBREL, SUBSCRIBE, UNSUBSCRIBE, PINGREQ and
+    /// AUTH of MQTT 5: the client's identifier comes first. `None`: as usual. PINGREQ and AUTH can
+    /// only be answered with [`Answer::disconnect`].
+    pub fn answer(
+        mut self,
+        answer: impl Fn(&str, &Packet<'_>) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
+        self.answer = Some(Arc::new(answer));
+        self
+    }
+
+    /// Offers an authentication method. The function is given the data of the client and how many
+    /// packets of this exchange came before. Other methods are refused.
+    pub fn authenticate(
+        mut self,
+        method: &str,
+        check: impl Fn(&[u8], u32) -> Challenge + Send + Sync + 'static,
+    ) -> Self {
+        self.authenticate = Some(Method::new(method, check));
         self
     }
 }

@@ -1,5 +1,8 @@
-//! A small MQTT 3.1.1 broker without I/O: bytes of connections in, bytes for connections out. **Not
-//! for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
+//! A small broker of MQTT 3.1.1 and MQTT 5 without I/O: bytes of connections in, bytes for
+//! connections out. **Not for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
+//!
+//! Each connection speaks the version of its CONNECT. Clients of both versions share topics,
+//! subscriptions and sessions.
 //!
 //! It is here so that demo, tests and simulations need nothing installed and can be repeated to the
 //! byte: no socket, clock or random number is inside. [`Server`](crate::server::Server) puts it
@@ -16,18 +19,32 @@
 //! assert_eq!(broker.take(client), b"\xd0\0");
 //! assert!(broker.is_closed(client));
 //! ```
+mod answers;
+mod authentication;
+mod codec;
 mod config;
 mod connect;
-mod encode;
+mod incoming;
+mod limits;
+mod message;
 mod messages;
+mod outbox;
+mod properties;
 mod session;
+mod subscriptions;
+mod time;
 
+pub use answers::Answer;
+pub use authentication::Challenge;
 pub use config::Config;
+pub use limits::Limits;
 
-use encode::append;
-use messages::Will;
-use motemq::packet::{Malformed, Packet, decode};
-use session::{Awaits, Message, Session};
+use authentication::Exchange;
+use codec::{Scratch, Version, decode, level};
+use message::{Message, Will};
+use motemq::ReasonCode;
+use outbox::Outbox;
+use session::{Bounds, Session};
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
@@ -56,9 +73,12 @@ pub struct Broker {
     sessions: BTreeMap<String, Session>,
     /// By topic.
     retained: BTreeMap<String, Arc<Message>>,
+    /// The messages of each shared subscription, counted.
+    turns: BTreeMap<String, usize>,
     /// Client identifiers given to clients without one, counted.
     named: u64,
     dropped: u64,
+    objections: Vec<(Connection, ReasonCode)>,
 }
 
 /// A connection that is open.
@@ -66,9 +86,15 @@ pub struct Broker {
 struct Link {
     /// The beginning of a packet.
     input: Vec<u8>,
-    output: Vec<u8>,
+    output: Outbox,
     /// When the last packet came.
     heard: u64,
+    /// The limits that were announced.
+    limits: Limits,
+    /// The topics to which the client has given an alias.
+    aliases: BTreeMap<u16, String>,
+    /// The authentication that the client has asked for.
+    exchange: Option<Exchange>,
     /// After CONNECT.
     client: Option<Client>,
 }
@@ -77,9 +103,12 @@ struct Link {
 #[derive(Clone, Debug)]
 struct Client {
     id: String,
-    clean: bool,
+    /// The seconds for which the session outlives the connection; `u32::MAX`: for ever.
+    expiry: u32,
     /// Milliseconds; 0: off.
     keep_alive: u64,
+    /// The messages with QoS 1 and 2 that may be under way to it.
+    window: usize,
     will: Option<Will>,
 }
 
@@ -94,8 +123,10 @@ impl Broker {
             ready: BTreeSet::new(),
             sessions: BTreeMap::new(),
             retained: BTreeMap::new(),
+            turns: BTreeMap::new(),
             named: 0,
             dropped: 0,
+            objections: Vec::new(),
         }
     }
 
@@ -106,8 +137,11 @@ impl Broker {
             connection,
             Link {
                 input: Vec::new(),
-                output: Vec::new(),
+                output: Outbox::new(),
                 heard: now,
+                limits: Limits::NONE,
+                aliases: BTreeMap::new(),
+                exchange: None,
                 client: None,
             },
         );
@@ -123,16 +157,29 @@ impl Broker {
         let mut input = mem::take(&mut link.input);
         input.extend_from_slice(bytes);
         let mut rest = input.as_slice();
-        while self.connections.contains_key(&from) {
-            match decode(rest) {
+        while let Some(link) = self.connections.get_mut(&from) {
+            let is_new = link.client.is_none() && link.exchange.is_none();
+            if is_new && level(rest) == Some(5) && !self.config.is_3_1_1_only {
+                link.output.set_version(Version::Mqtt5);
+            }
+            let announced = link.limits.maximum_packet_size as usize;
+            let mut scratch = Scratch::default();
+            match decode(link.output.version(), rest, &mut scratch) {
+                Ok(Some((_, length))) if length > announced => {
+                    self.object(from, ReasonCode::PACKET_TOO_LARGE);
+                }
                 Ok(Some((_, length))) if length > self.config.max_packet => self.close(from),
                 Ok(Some((packet, length))) => {
-                    rest = rest.get(length..).unwrap_or_default();
-                    self.packet(from, packet);
+                    let (bytes, after) = rest.split_at(length);
+                    rest = after;
+                    self.packet(from, packet, bytes);
+                }
+                Ok(None) if rest.len() > announced => {
+                    self.object(from, ReasonCode::PACKET_TOO_LARGE);
                 }
                 Ok(None) if rest.len() > self.config.max_packet => self.close(from),
                 Ok(None) => break,
-                Err(Malformed) => self.malformed(from, rest),
+                Err(code) => self.malformed(from, rest, code),
             }
         }
         let taken = input.len() - rest.len();
@@ -151,23 +198,6 @@ impl Broker {
         self.ready.remove(&connection);
     }
 
-    /// Closes connections that were silent for too long; tells in how many milliseconds the next
-    /// would be.
-    ///
-    /// One and a half keep-alives without a packet [MQTT-3.1.2-24]; half a packet is none.
-    pub fn tick(&mut self, now: u64) -> Option<u64> {
-        self.now = now;
-        let late: Vec<_> = self
-            .deadlines()
-            .filter(|&(_, deadline)| deadline <= now)
-            .map(|(connection, _)| connection)
-            .collect();
-        for connection in late {
-            self.close(connection);
-        }
-        self.deadlines().map(|(_, deadline)| deadline - now).min()
-    }
-
     /// A connection for which something has happened since the last call for it.
     pub fn next_ready(&mut self) -> Option<Connection> {
         self.ready.pop_first()
@@ -179,7 +209,7 @@ impl Broker {
         let Some(link) = self.connections.get_mut(&connection) else {
             return self.closed.remove(&connection).unwrap_or_default();
         };
-        let bytes = mem::take(&mut link.output);
+        let bytes = link.output.take();
         self.fill(connection);
         bytes
     }
@@ -202,6 +232,29 @@ impl Broker {
         }
     }
 
+    /// Changes the limits announced to clients of MQTT 5 that connect from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.config.limits = limits;
+    }
+
+    /// Closes a connection, with DISCONNECT if the client speaks MQTT 5.
+    pub fn disconnect(
+        &mut self,
+        now: u64,
+        connection: Connection,
+        code: ReasonCode,
+        reason: Option<&str>,
+    ) {
+        self.now = now;
+        self.disconnect_with(connection, code, reason);
+    }
+
+    /// The connections that were closed because the client had not kept to the standard or had
+    /// exceeded a limit, and the reason code that says why.
+    pub fn objections(&self) -> &[(Connection, ReasonCode)] {
+        &self.objections
+    }
+
     /// The time of the last event.
     pub fn now(&self) -> u64 {
         self.now
@@ -218,95 +271,6 @@ impl Broker {
         self.sessions.get(client_id).is_none_or(Session::is_idle)
     }
 
-    fn deadlines(&self) -> impl Iterator<Item = (Connection, u64)> {
-        self.connections.iter().filter_map(|(&connection, link)| {
-            let silence = link
-                .client
-                .as_ref()
-                .map_or(self.config.connect_timeout, |client| {
-                    client.keep_alive * 3 / 2
-                });
-            (silence != 0).then_some((connection, link.heard + silence))
-        })
-    }
-
-    fn packet(&mut self, from: Connection, packet: Packet<'_>) {
-        let Some(link) = self.connections.get_mut(&from) else {
-            return;
-        };
-        link.heard = self.now;
-        let Some(client) = &mut link.client else {
-            // [MQTT-3.1.0-1]
-            return match packet {
-                Packet::Connect(connect) => self.connect(from, &connect),
-                _ => self.close(from),
-            };
-        };
-        let Some(session) = self.sessions.get_mut(&client.id) else {
-            return;
-        };
-        self.ready.insert(from);
-        let answer = match packet {
-            Packet::Publish {
-                topic,
-                payload,
-                qos,
-                retain,
-                id,
-                ..
-            } => {
-                // A QoS 2 message is new unless its identifier has not been released
-                // [MQTT-4.3.3-2].
-                if id.is_none_or(|id| {
-                    qos.ne(&motemq::QoS::ExactlyOnce) || session.received.insert(id)
-                }) {
-                    self.publish(
-                        Message {
-                            topic: topic.as_str().into(),
-                            payload: payload.into(),
-                            qos,
-                        },
-                        retain,
-                    );
-                }
-                return self.acknowledge(from, qos, id);
-            }
-            Packet::PubAck(id) => session.answered(id, Awaits::Ack, &mut link.output),
-            Packet::PubRec(id) => session.answered(id, Awaits::Rec, &mut link.output),
-            Packet::PubComp(id) => session.answered(id, Awaits::Comp, &mut link.output),
-            Packet::PubRel(id) => {
-                // Also if it is unknown: the client has not seen an earlier PUBCOMP.
-                session.received.remove(&id);
-                return append(&Packet::PubComp(id), &mut link.output);
-            }
-            Packet::Subscribe { id, filters } => return self.subscribe(from, id, filters),
-            Packet::Unsubscribe { id, filters } => {
-                for filter in filters.iter() {
-                    session.subscriptions.remove(filter.filter);
-                }
-                return append(&Packet::UnsubAck(id), &mut link.output);
-            }
-            Packet::PingReq => return append(&Packet::PingResp, &mut link.output),
-            Packet::Disconnect => {
-                // [MQTT-3.14.4-3]
-                client.will = None;
-                return self.close(from);
-            }
-            // [MQTT-3.1.0-2], and packets that only brokers send.
-            Packet::Connect(_)
-            | Packet::ConnAck { .. }
-            | Packet::SubAck { .. }
-            | Packet::UnsubAck(_)
-            | Packet::PingResp => {
-                return self.close(from);
-            }
-        };
-        match answer {
-            Ok(()) => self.fill(from),
-            Err(session::WrongAnswer) => self.close(from),
-        }
-    }
-
     /// Sends what waits for the client of this connection.
     fn fill(&mut self, connection: Connection) {
         let Some(link) = self.connections.get_mut(&connection) else {
@@ -319,7 +283,13 @@ impl Broker {
         else {
             return;
         };
-        session.fill(self.config.window, self.config.backlog, &mut link.output);
+        let window = link.client.as_ref().map_or(0, |client| client.window);
+        let bounds = Bounds {
+            window: self.config.window.min(window),
+            backlog: self.config.backlog,
+            now: self.now,
+        };
+        session.fill(bounds, &mut link.output);
         if !link.output.is_empty() {
             self.ready.insert(connection);
         }

@@ -1,44 +1,13 @@
 //! What the broker remembers of a client between its connections [MQTT-3.1.2-4], and the QoS 1 and
 //! 2 bookkeeping of both directions.
-use super::encode::append;
-use motemq::{PacketId, QoS, packet::Packet, topic::TopicName};
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
+use super::{
+    codec::Sent as Packet,
+    message::{Delivery, Will},
+    outbox::Outbox,
+    subscriptions::Subscriptions,
 };
-
-/// A message as it was published; shared by all it goes to.
-#[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub topic: String,
-    pub payload: Vec<u8>,
-    pub qos: QoS,
-}
-
-/// A message on its way to one client.
-#[derive(Clone, Debug)]
-pub(super) struct Delivery {
-    pub message: Arc<Message>,
-    pub qos: QoS,
-    pub retain: bool,
-}
-
-impl Delivery {
-    pub fn append(&self, id: Option<PacketId>, dup: bool, output: &mut Vec<u8>) {
-        let topic = TopicName::new(&self.message.topic).expect("it was checked when it came");
-        append(
-            &Packet::Publish {
-                dup,
-                qos: self.qos,
-                retain: self.retain,
-                id,
-                topic,
-                payload: &self.message.payload,
-            },
-            output,
-        );
-    }
-}
+use motemq::{PacketId, QoS, ReasonCode};
+use std::collections::{BTreeSet, VecDeque};
 
 /// What the client has to send next for a message that was sent to it: PUBACK, PUBREC, PUBCOMP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,43 +22,54 @@ struct Sent {
     id: PacketId,
     awaits: Awaits,
     delivery: Delivery,
+    /// Whether it was sent on the connection of now.
+    is_on_connection: bool,
 }
 
 /// The client answered what was not asked.
 #[derive(Debug)]
 pub(super) struct WrongAnswer;
 
+/// The bounds of what is sent to a client now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// The messages with QoS 1 and 2 that are under way.
+    pub window: usize,
+    /// The bytes that lie ready.
+    pub backlog: usize,
+    pub now: u64,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Session {
-    /// Filters and the QoS granted.
-    pub subscriptions: BTreeMap<String, QoS>,
+    pub subscriptions: Subscriptions,
     /// QoS 2 messages that came and were passed on, until PUBREL.
     pub received: BTreeSet<PacketId>,
     /// Under way to the client, in the order in which they were sent first.
     sent: VecDeque<Sent>,
+    /// How many of these were not sent on the connection of now.
+    to_resend: usize,
     /// Waiting for room in the window.
     queue: VecDeque<Delivery>,
     next_id: PacketId,
+    /// When the session ends if the client does not come back.
+    pub expiry: Option<u64>,
+    /// The will of a client that is gone, and when it is published.
+    pub will: Option<(u64, Will)>,
 }
 
 impl Session {
     pub fn new() -> Self {
         Session {
-            subscriptions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
             received: BTreeSet::new(),
             sent: VecDeque::new(),
+            to_resend: 0,
             queue: VecDeque::new(),
             next_id: PacketId::MIN,
+            expiry: None,
+            will: None,
         }
-    }
-
-    /// The highest QoS with which the client subscribed to `topic` [MQTT-3.3.5-1].
-    pub fn wants(&self, topic: &str) -> Option<QoS> {
-        self.subscriptions
-            .iter()
-            .filter(|(filter, _)| motemq::topic::matches(filter, topic))
-            .map(|(_, &qos)| qos)
-            .max()
     }
 
     pub fn is_idle(&self) -> bool {
@@ -104,14 +84,59 @@ impl Session {
         self.queue.push_back(delivery);
     }
 
-    /// Sends what waits, as long as the window and `backlog` bytes of output allow.
-    pub fn fill(&mut self, window: usize, backlog: usize, output: &mut Vec<u8>) {
-        while self.sent.len() < window && output.len() < backlog {
+    /// The client is connected again: what it has not answered is sent again
+    /// [MQTT-4.4.0-1], as soon as its window allows.
+    pub fn resume(&mut self) {
+        self.expiry = None;
+        self.will = None;
+        for sent in &mut self.sent {
+            sent.is_on_connection = false;
+        }
+        self.to_resend = self.sent.len();
+    }
+
+    /// Sends what is to be sent again, in the order in which it was sent first [MQTT-4.6.0-1]. What
+    /// the client no longer accepts ends. Returns whether all of it was sent.
+    fn resend(&mut self, bounds: Bounds, output: &mut Outbox) -> bool {
+        while self.to_resend > 0 {
+            if self.sent.len() - self.to_resend >= bounds.window {
+                return false;
+            }
+            let at = self.sent.len() - self.to_resend;
+            self.to_resend -= 1;
+            let Some(sent) = self.sent.get_mut(at) else {
+                return true;
+            };
+            sent.is_on_connection = true;
+            let fits = match sent.awaits {
+                Awaits::Comp => output.send(&release(sent.id, ReasonCode::SUCCESS)),
+                _ => sent
+                    .delivery
+                    .append(Some(sent.id), true, bounds.now, output),
+            };
+            if !fits {
+                self.sent.remove(at);
+            }
+        }
+        true
+    }
+
+    /// Sends what waits, as long as the bounds allow.
+    pub fn fill(&mut self, bounds: Bounds, output: &mut Outbox) {
+        if !self.resend(bounds, output) {
+            return;
+        }
+        while self.sent.len() < bounds.window && output.len() < bounds.backlog {
             let Some(delivery) = self.queue.pop_front() else {
                 return;
             };
             let id = self.free_id();
-            delivery.append(Some(id), false, output);
+            // What the client does not accept counts as delivered [MQTT-3.1.2-25].
+            if delivery.message.is_expired(bounds.now)
+                || !delivery.append(Some(id), false, bounds.now, output)
+            {
+                continue;
+            }
             let awaits = if delivery.qos == QoS::AtLeastOnce {
                 Awaits::Ack
             } else {
@@ -121,18 +146,8 @@ impl Session {
                 id,
                 awaits,
                 delivery,
+                is_on_connection: true,
             });
-        }
-    }
-
-    /// Sends again what the client has not answered, in the order in which it was sent first
-    /// [MQTT-4.4.0-1] [MQTT-4.6.0-1].
-    pub fn resend(&self, output: &mut Vec<u8>) {
-        for sent in &self.sent {
-            match sent.awaits {
-                Awaits::Comp => append(&Packet::PubRel(sent.id), output),
-                _ => sent.delivery.append(Some(sent.id), true, output),
-            }
         }
     }
 
@@ -142,18 +157,22 @@ impl Session {
         &mut self,
         id: PacketId,
         awaits: Awaits,
-        output: &mut Vec<u8>,
+        code: ReasonCode,
+        output: &mut Outbox,
     ) -> Result<(), WrongAnswer> {
-        let at = self.sent.iter().position(|sent| sent.id == id);
-        let known = at.and_then(|at| self.sent.get_mut(at));
+        let known = self.sent.iter_mut().find(|sent| sent.id == id);
         match (awaits, known) {
-            (Awaits::Rec, None) => append(&Packet::PubRel(id), output),
+            (Awaits::Rec, None) if code.is_error() => {}
+            (Awaits::Rec, None) => {
+                output.send(&release(id, ReasonCode::PACKET_IDENTIFIER_NOT_FOUND));
+            }
             (_, None) => {}
-            (Awaits::Rec, Some(sent)) if sent.awaits != Awaits::Ack => {
+            (Awaits::Rec, Some(sent)) if sent.awaits != Awaits::Ack && !code.is_error() => {
                 sent.awaits = Awaits::Comp;
-                append(&Packet::PubRel(id), output);
+                output.send(&release(id, ReasonCode::SUCCESS));
             }
             (_, Some(sent)) if sent.awaits == awaits => {
+                self.to_resend -= usize::from(!sent.is_on_connection);
                 self.sent.retain(|sent| sent.id != id);
             }
             _ => return Err(WrongAnswer),
@@ -170,5 +189,14 @@ impl Session {
                 return id;
             }
         }
+    }
+}
+
+/// PUBREL with a reason code, which MQTT 3.1.1 does not have.
+fn release(id: PacketId, code: ReasonCode) -> Packet<'static> {
+    Packet::PubRel {
+        id,
+        code,
+        properties: &[],
     }
 }

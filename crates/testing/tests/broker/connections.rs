@@ -55,12 +55,12 @@ fn second_connect_closes() {
 
 #[test]
 fn another_level_is_refused() {
-    // MQTT 9, and a CONNECT of MQTT 5.
+    // MQTT 9, and MQTT 5 at a broker that does not speak it.
     Table::new()
         .opens(A, b"\x10\x0d\0\x04MQTT\x09\x02\0\x3c\0\x01a")
         .sends(A, connack().code(1))
         .is_closed(A);
-    Table::new()
+    Table::with(Config::new().only_3_1_1())
         .opens(A, b"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01a")
         .sends(A, connack().code(1))
         .is_closed(A);

@@ -3,6 +3,7 @@
 mod connections;
 mod delivery;
 mod messages;
+mod mqtt5;
 mod sessions;
 
 use motemq_testing::{
