@@ -4,6 +4,7 @@ pub mod adapter_tests;
 pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;
+pub mod codec;
 pub mod daemon;
 pub mod forward_proxy;
 #[cfg(feature = "web")]

@@ -1,5 +1,5 @@
 //! Answers that a test wants otherwise than usual.
-use super::codec::Sent;
+use crate::codec::Sent;
 use motemq::{Property, ReasonCode, packet::v5::Packet};
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The exchange of AUTH packets (MQTT 5, section 4.12).
-use super::{Broker, Connection, codec::Packet, codec::Sent};
+use super::{Broker, Connection};
+use crate::codec::{Packet, Sent};
 use motemq::{Properties, Property, ReasonCode};
 use std::sync::Arc;
 

@@ -1,10 +1,8 @@
 //! How connections begin and end.
 use super::{
-    Answer, Broker, Challenge, Client, Connection, Limits, Session,
-    answers::bare,
-    codec::{Packet, Sent, Version, level, lower_connect},
-    message::Will,
+    Answer, Broker, Challenge, Client, Connection, Limits, Session, answers::bare, message::Will,
 };
+use crate::codec::{Packet, Sent, Version, level, lower_connect};
 use motemq::{Connect, Properties, Property, ReasonCode, ReturnCode};
 
 impl Broker {

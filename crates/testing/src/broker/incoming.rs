@@ -1,10 +1,10 @@
 //! What follows on each packet of a client.
 use super::{
     Answer, Broker, Connection,
-    codec::{Packet, Sent, Version},
     message::{self, Message},
     session::{Awaits, WrongAnswer},
 };
+use crate::codec::{Packet, Sent, Version};
 use motemq::{
     PacketId, Properties, Property, QoS, ReasonCode, SubscriptionOptions, packet::Filters,
 };

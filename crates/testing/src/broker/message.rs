@@ -1,9 +1,9 @@
 //! Messages, and their way to one client.
 use super::{
-    codec::{Sent, Version},
     outbox::{Alias, Outbox},
     properties::Forwarded,
 };
+use crate::codec::{Sent, Version};
 use motemq::{PacketId, Properties, Property, Publish, QoS, topic::TopicName};
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
 //! How messages find their way: subscriptions, retained messages.
 use super::{
     Answer, Broker, Connection,
-    codec::{Sent, Version},
     message::{Delivery, Message},
     subscriptions::{Match, Subscription},
 };
+use crate::codec::{Sent, Version};
 use motemq::{PacketId, Properties, QoS, ReasonCode, SubscriptionOptions, packet::Filters, topic};
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -21,7 +21,6 @@
 //! ```
 mod answers;
 mod authentication;
-mod codec;
 mod config;
 mod connect;
 mod incoming;
@@ -39,8 +38,8 @@ pub use authentication::Challenge;
 pub use config::Config;
 pub use limits::Limits;
 
+use crate::codec::{Scratch, Version, decode, level};
 use authentication::Exchange;
-use codec::{Scratch, Version, decode, level};
 use message::{Message, Will};
 use motemq::ReasonCode;
 use outbox::Outbox;

@@ -1,8 +1,6 @@
 //! The bytes for one client, within the limits that it has announced.
-use super::{
-    answers::bare,
-    codec::{Sent, Version, append},
-};
+use super::answers::bare;
+use crate::codec::{Sent, Version, append};
 use motemq::{Properties, Property};
 use std::{collections::BTreeMap, mem};
 

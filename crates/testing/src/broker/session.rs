@@ -1,11 +1,11 @@
 //! What the broker remembers of a client between its connections [MQTT-3.1.2-4], and the QoS 1 and
 //! 2 bookkeeping of both directions.
 use super::{
-    codec::Sent as Packet,
     message::{Delivery, Will},
     outbox::Outbox,
     subscriptions::Subscriptions,
 };
+use crate::codec::Sent as Packet;
 use motemq::{PacketId, QoS, ReasonCode};
 use std::collections::{BTreeSet, VecDeque};
 

@@ -1,19 +1,35 @@
 //! A session, its application, a broker, and all that can happen next.
-use crate::broker::{Broker, Sent};
-use motemq::{
-    Buffer, Connect, Event, PacketId, Publish, QoS, SendError, Session, SessionState, Slot,
+mod application;
+mod properties;
+
+use crate::{
+    broker::{Broker, Sent, Terms},
+    version::Version,
 };
+use motemq::{Buffer, Connect, Mqtt5, Mqtt311, PacketId, QoS, Session, Slot};
 use stateright::{Model, Property};
+use std::marker::PhantomData;
+
+/// The bytes that the client can receive at once.
+const RX: usize = 32;
+
+/// The length of an image, which both versions share.
+const IMAGE: usize = Session::<[Slot; 2]>::IMAGE;
 
 /// What is explored.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct World<P = Mqtt311> {
+    version: PhantomData<P>,
     out: Vec<QoS>,
     come: Vec<QoS>,
     abandons: bool,
     bytewise: bool,
     clean: bool,
     forgets: bool,
+    refuses: bool,
+    disconnects: bool,
+    alias: Option<u16>,
+    terms: Option<Terms>,
 }
 
 /// What has become of a message of the application.
@@ -23,17 +39,20 @@ pub enum Mine {
     Sent(PacketId),
     Received(PacketId),
     Acked,
+    Refused,
     Unknown,
     Abandoned(PacketId),
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct State {
-    session: Session<[Slot; 2]>,
-    rx: Buffer<[u8; 32]>,
+pub struct State<P: Version> {
+    session: Session<[Slot; 2], P>,
+    rx: Buffer<[u8; RX]>,
     tx: Buffer<[u8; 48]>,
     up: Vec<u8>,
     down: Vec<u8>,
+    /// The rest of a packet that is longer than the buffer, at the beginning of `down`.
+    rest: usize,
     broker: Broker,
     mine: Vec<Mine>,
     abandoned: Vec<bool>,
@@ -63,20 +82,73 @@ pub enum Action {
     /// A packet, or a byte, comes.
     Read,
     BrokerReads,
+    BrokerRefuses,
     BrokerSends,
+    BrokerDisconnects,
     Lose,
 }
 
 impl World {
     /// So many messages each way, with these QoS.
     pub fn new(out: &[QoS], come: &[QoS]) -> Self {
+        Self::of(out, come)
+    }
+}
+
+impl World<Mqtt5> {
+    /// So many messages each way in MQTT 5, with these QoS.
+    pub fn mqtt5(out: &[QoS], come: &[QoS]) -> Self {
+        let mut world = Self::of(out, come);
+        world.terms = Some(Terms::new());
+        world
+    }
+
+    /// The broker may refuse each message.
+    pub fn refuses(mut self) -> Self {
+        self.refuses = true;
+        self
+    }
+
+    /// The broker may end the connection with DISCONNECT before it is lost.
+    pub fn disconnects(mut self) -> Self {
+        self.disconnects = true;
+        self
+    }
+
+    /// The broker announces these receive maxima for the first connection and for the second.
+    pub fn windows(mut self, windows: [u16; 2]) -> Self {
+        self.terms.as_mut().expect("it is MQTT 5").windows = windows;
+        self
+    }
+
+    /// The client uses a topic alias, of which the broker accepts so many.
+    pub fn aliases(mut self, maxima: [u16; 2]) -> Self {
+        self.alias = Some(1);
+        self.terms.as_mut().expect("it is MQTT 5").aliases = maxima;
+        self
+    }
+
+    /// Acknowledgements give reasons that are longer than the client's buffer.
+    pub fn explains(mut self) -> Self {
+        self.terms.as_mut().expect("it is MQTT 5").explains = true;
+        self
+    }
+}
+
+impl<P: Version> World<P> {
+    fn of(out: &[QoS], come: &[QoS]) -> Self {
         World {
+            version: PhantomData,
             out: out.to_vec(),
             come: come.to_vec(),
             abandons: false,
             bytewise: false,
             clean: false,
             forgets: false,
+            refuses: false,
+            disconnects: false,
+            alias: None,
+            terms: None,
         }
     }
 
@@ -106,22 +178,24 @@ impl World {
     }
 }
 
-impl Model for World {
-    type State = State;
+impl<P: Version> Model for World<P> {
+    type State = State<P>;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<State> {
+    fn init_states(&self) -> Vec<State<P>> {
         let broker = Broker {
             repeats_pubrec: self.forgets,
             sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(),
+            terms: self.terms.clone(),
             ..Broker::default()
         };
         vec![State {
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
             up: Vec::new(),
             down: Vec::new(),
+            rest: 0,
             broker,
             mine: vec![Mine::Unsent; self.out.len()],
             abandoned: vec![false; self.out.len()],
@@ -134,7 +208,7 @@ impl Model for World {
         }]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &State<P>, actions: &mut Vec<Action>) {
         use Action::*;
         if !state.linked {
             actions.push(Connect);
@@ -144,6 +218,12 @@ impl Model for World {
             return;
         }
         actions.extend([Publish, Turn, Write, Read, BrokerReads, BrokerSends]);
+        if self.refuses {
+            actions.push(BrokerRefuses);
+        }
+        if self.disconnects && state.losses > 0 {
+            actions.push(BrokerDisconnects);
+        }
         if state.asked.is_some() {
             actions.push(Republish);
             if self.abandons {
@@ -155,7 +235,7 @@ impl Model for World {
         }
     }
 
-    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+    fn next_state(&self, last: &State<P>, action: Action) -> Option<State<P>> {
         let mut state = last.clone();
         let happened = match action {
             Action::Connect | Action::ConnectClean => {
@@ -186,35 +266,43 @@ impl Model for World {
                 length > 0
             }
             Action::Read => {
-                let packet = state
+                let whole = state
                     .down
                     .get(1)
                     .map_or(0, |&length| usize::from(length) + 2);
+                let packet = if state.rest > 0 { state.rest } else { whole };
+                let space = state.rx.space();
+                // A packet that is longer than the buffer comes in pieces.
                 let length = if self.bytewise {
                     state.down.len().min(1)
+                } else if whole > RX || state.rest > 0 {
+                    packet.min(space.len())
                 } else {
                     packet
                 };
-                let space = state.rx.space();
                 if length == 0 || space.len() < length {
                     return None;
                 }
                 space[..length].copy_from_slice(&state.down[..length]);
                 state.rx.commit(length);
                 state.down.drain(..length);
+                if !self.bytewise {
+                    state.rest = packet - length;
+                }
                 true
             }
-            Action::BrokerReads => {
-                if state.up.is_empty() {
+            Action::BrokerReads | Action::BrokerRefuses => {
+                if state.up.is_empty() || state.broker.has_ended {
                     return None;
                 }
-                state.broker.reads(&mut state.up, &mut state.down);
-                true
+                let refuses = action == Action::BrokerRefuses;
+                state.broker.reads(refuses, &mut state.up, &mut state.down)
             }
+            Action::BrokerDisconnects => state.broker.disconnects(&mut state.down),
             Action::BrokerSends => state.broker.sends(&mut state.down),
             Action::Lose if self.forgets => {
                 (state.session, state.rx, state.tx) =
-                    (Session::new(), Buffer::new(), Buffer::new());
+                    (Session::with_protocol(), Buffer::new(), Buffer::new());
                 state
                     .mine
                     .iter_mut()
@@ -225,11 +313,11 @@ impl Model for World {
             }
             Action::Lose => {
                 // A process that ends here and starts again from its snapshot is the same.
-                let mut image = [0; Session::<[Slot; 2]>::IMAGE];
-                let mut again = Session::<[Slot; 2]>::new();
+                let mut image = [0; IMAGE];
+                let mut again = Session::<[Slot; 2], P>::with_protocol();
                 let restored =
                     state.session.save(&mut image).is_ok() && again.restore(&image).is_ok();
-                let mut image_after = [0; Session::<[Slot; 2]>::IMAGE];
+                let mut image_after = [0; IMAGE];
                 state.session.on_connection_lost();
                 let same = again.save(&mut image_after).is_ok() && image == image_after;
                 if !restored || !same {
@@ -245,216 +333,22 @@ impl Model for World {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always("every rule is kept", |_, state: &State| {
-                state.broken.is_none()
-            }),
-            Property::always(
-                "QoS 2 out is never doubled",
-                |world: &World, state: &State| once(&world.out, &state.broker.passed),
-            ),
-            Property::always(
-                "QoS 2 in is never doubled",
-                |world: &World, state: &State| once(&world.come, &state.came),
-            ),
-            Property::always("what is acknowledged has arrived", |_, state: &State| {
-                let done = (0..).zip(&state.mine).zip(&state.abandoned);
-                done.filter(|((_, mine), abandoned)| **mine == Mine::Acked && !**abandoned)
-                    .all(|((at, _), _)| state.broker.passed.contains(&at))
-            }),
-            Property::always(
-                "the broker is told only of what was accepted",
-                |world: &World, state: &State| {
-                    world.clean
-                        || (0..).zip(&state.broker.sent).all(|(at, (_, sent))| {
-                            matches!(sent, Sent::Waits | Sent::Published)
-                                || state.came.contains(&at)
-                        })
-                },
-            ),
-            Property::always("order is kept", |world: &World, state: &State| {
-                ordered(&world.out, &state.broker.passed) && ordered(&world.come, &state.came)
-            }),
-            Property::eventually("everything ends", |world: &World, state: &State| {
-                let ended = |mine: &Mine| matches!(mine, Mine::Acked | Mine::Unknown);
-                let came =
-                    world.clean || (0..world.come.len() as u8).all(|at| state.came.contains(&at));
-                state.mine.iter().all(ended)
-                    && came
-                    && state.broker.is_idle()
-                    && state.session.oldest_in_flight().is_none()
-                    && state.losses == 0
-            }),
-        ]
+        properties::all()
     }
 }
 
-impl State {
+impl<P: Version> State<P> {
     /// The link is gone, with all that was under way on it.
     fn lose(&mut self) {
         (self.linked, self.hand, self.asked) = (false, None, None);
         self.losses -= 1;
         self.broker.open = false;
+        self.broker.has_ended = false;
+        if let Some(terms) = &mut self.broker.terms {
+            terms.lose();
+        }
         self.up.clear();
         self.down.clear();
-    }
-}
-
-/// QoS 2 messages are in it once at most.
-fn once(qos: &[QoS], list: &[u8]) -> bool {
-    (0..)
-        .zip(qos)
-        .filter(|(_, qos)| **qos == QoS::ExactlyOnce)
-        .all(|(at, _)| list.iter().filter(|&&other| other == at).count() <= 1)
-}
-
-/// For each QoS, whatever is in it for the first time comes behind all that were published before.
-fn ordered(qos: &[QoS], list: &[u8]) -> bool {
-    let first = |at: u8| list.iter().position(|&other| other == at);
-    (0..list.len() as u8).all(|a| {
-        (0..a).all(|b| {
-            match (
-                qos.get(usize::from(a)),
-                qos.get(usize::from(b)),
-                first(a),
-                first(b),
-            ) {
-                (Some(x), Some(y), Some(later), Some(earlier)) => x != y || earlier < later,
-                _ => true,
-            }
-        })
-    })
-}
-
-impl World {
-    fn publish(&self, state: &mut State) -> bool {
-        let Some(at) = state.mine.iter().position(|&mine| mine == Mine::Unsent) else {
-            return false;
-        };
-        let before = (state.session.clone(), state.tx.clone());
-        match state.session.publish(
-            &Publish::to("m").payload(&[at as u8]).qos(self.out[at]),
-            &mut *state.tx,
-        ) {
-            Ok(Some(id)) if !state.mine.iter().any(|mine| mine.id() == Some(id)) => {
-                state.mine[at] = Mine::Sent(id)
-            }
-            Ok(_) => state.broken = Some("an identifier is shared"),
-            Err(_) if before == (state.session.clone(), state.tx.clone()) => return false,
-            Err(_) => state.broken = Some("a command that failed has done something"),
-        }
-        true
-    }
-
-    fn republish(&self, state: &mut State) -> bool {
-        let Some(id) = state.asked else { return false };
-        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else {
-            return false;
-        };
-        match state.session.republish(
-            id,
-            &Publish::to("m").payload(&[at as u8]).qos(self.out[at]),
-            &mut *state.tx,
-        ) {
-            Ok(()) => state.asked = None,
-            Err(SendError::Full) => return false,
-            Err(_) => state.broken = Some("what was asked for is not taken"),
-        }
-        true
-    }
-
-    fn abandon(&self, state: &mut State) -> bool {
-        let Some(id) = state.asked else { return false };
-        let Some(at) = state.mine.iter().position(|mine| mine.id() == Some(id)) else {
-            return false;
-        };
-        match state.session.abandon(id, &mut *state.tx) {
-            Ok(()) => state.asked = None,
-            Err(SendError::Full) => return false,
-            Err(_) => state.broken = Some("what was asked for cannot be abandoned"),
-        }
-        state.abandoned[at] = true;
-        state.mine[at] = if self.out[at] == QoS::ExactlyOnce {
-            Mine::Abandoned(id)
-        } else {
-            Mine::Acked
-        };
-        true
-    }
-
-    fn turn(&self, state: &mut State) -> bool {
-        if let Some(at) = state.hand.take() {
-            state.came.push(at);
-        }
-        let event = match state.session.next_event(&mut state.rx, &mut *state.tx) {
-            Ok(Some(event)) => event,
-            Ok(None) => return true,
-            Err(_) => {
-                state.broken = Some("a fault without a reason");
-                return true;
-            }
-        };
-        let mine = &mut state.mine;
-        match event {
-            Event::Message(message) => state.hand = message.payload.first().copied(),
-            Event::Connected { session, .. } => {
-                if self.forgets && state.losses == 0 && session == SessionState::Resumed {
-                    state.broken = Some("resumed is what was forgotten");
-                }
-            }
-            Event::Resend { id, qos } => {
-                state.asked = Some(id);
-                let asked = (0..)
-                    .zip(mine.iter())
-                    .any(|(at, &mine)| mine == Mine::Sent(id) && self.out[at] == qos);
-                if !asked {
-                    state.broken = Some("asked for what is not under way");
-                }
-            }
-            Event::Received { id } => match mine.iter_mut().find(|mine| **mine == Mine::Sent(id)) {
-                Some(mine) => *mine = Mine::Received(id),
-                None => state.broken = Some("received what was not under way"),
-            },
-            Event::Acked { id } => {
-                match (0..)
-                    .zip(mine.iter_mut())
-                    .find(|(_, mine)| mine.id() == Some(id))
-                {
-                    Some((at, mine))
-                        if matches!(mine, Mine::Sent(_)) == (self.out[at] == QoS::AtLeastOnce) =>
-                    {
-                        *mine = Mine::Acked
-                    }
-                    _ => {
-                        state.broken = Some("an identifier ended that had not begun, or too early")
-                    }
-                }
-                // Nobody waits for it any more.
-                state.asked = state.asked.filter(|&asked| asked != id);
-            }
-            Event::OutcomeUnknown { id } => {
-                match mine.iter_mut().find(|mine| mine.id() == Some(id)) {
-                    Some(mine) => *mine = Mine::Unknown,
-                    None => state.broken = Some("unknown is what was not under way"),
-                }
-            }
-            _ => state.broken = Some("an event without a reason"),
-        }
-        // A message that the broker has needs no second answer.
-        if let Some(asked) = state.asked
-            && !state.mine.contains(&Mine::Sent(asked))
-        {
-            state.asked = None;
-        }
-        true
-    }
-}
-
-impl Mine {
-    fn id(self) -> Option<PacketId> {
-        match self {
-            Mine::Sent(id) | Mine::Received(id) | Mine::Abandoned(id) => Some(id),
-            Mine::Unsent | Mine::Acked | Mine::Unknown => None,
-        }
+        self.rest = 0;
     }
 }

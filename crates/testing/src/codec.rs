@@ -1,5 +1,5 @@
-//! Packets of both versions: they are handled as those of MQTT 5, which can say everything that MQTT
-//! 3.1.1 can, and become those of the connection's version as bytes.
+//! Packets of both versions of MQTT in one type, for brokers that speak both: that of MQTT 5, which
+//! can say everything that MQTT 3.1.1 can.
 use motemq::{
     Connect, Filter, Out, Properties, Property, PropertySource, Publish, ReasonCode, SendError,
     SubscriptionOptions,
@@ -8,21 +8,23 @@ use motemq::{
 use std::fmt::Debug;
 
 /// A packet that was received.
-pub(super) type Packet<'a> = v5::Packet<'a>;
+pub type Packet<'a> = v5::Packet<'a>;
 
 /// A packet that is sent.
-pub(super) type Sent<'a> = v5::Packet<'a, &'a [Property<'a>]>;
+pub type Sent<'a> = v5::Packet<'a, &'a [Property<'a>]>;
 
 /// The version of MQTT that a connection speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Version {
+pub enum Version {
+    /// MQTT 3.1.1.
     Mqtt311,
+    /// MQTT 5.
     Mqtt5,
 }
 
 /// Memory for what a packet of MQTT 3.1.1 has in another form as one of MQTT 5.
 #[derive(Default)]
-pub(super) struct Scratch<'a> {
+pub struct Scratch<'a> {
     filters: Vec<Filter<'a, SubscriptionOptions>>,
     connect: Vec<u8>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Scratch<'a> {
 ///
 /// # Errors
 /// The reason code with which the connection is closed.
-pub(super) fn decode<'a>(
+pub fn decode<'a>(
     version: Version,
     bytes: &'a [u8],
     scratch: &'a mut Scratch<'a>,
@@ -143,8 +145,8 @@ fn raise<'a>(packet: packet::Packet<'a>, scratch: &'a mut Scratch<'a>) -> Packet
     }
 }
 
-/// Returns a CONNECT without its properties, as `login` takes it.
-pub(super) fn lower_connect<'a>(connect: &Connect<'a, Properties<'a>>) -> Connect<'a> {
+/// Returns a CONNECT without its properties.
+pub fn lower_connect<'a>(connect: &Connect<'a, Properties<'a>>) -> Connect<'a> {
     Connect {
         client_id: connect.client_id,
         will: connect.will.map(|will| {
@@ -164,9 +166,11 @@ pub(super) fn lower_connect<'a>(connect: &Connect<'a, Properties<'a>>) -> Connec
     }
 }
 
-/// Appends `packet` to `bytes`. The broker makes packets of checked parts only, so that the codec
-/// finds nothing wrong with them.
-pub(super) fn append<'a, T: PropertySource<'a> + Debug>(
+/// Appends `packet` to `bytes`, or nothing if the version has no such packet.
+///
+/// # Panics
+/// If the standard does not allow the packet: brokers make packets of checked parts only.
+pub fn append<'a, T: PropertySource<'a> + Debug>(
     version: Version,
     packet: &v5::Packet<'a, T>,
     bytes: &mut Vec<u8>,
@@ -236,7 +240,7 @@ fn lower<'a, T: Copy>(packet: &v5::Packet<'a, T>) -> Option<packet::Packet<'a>> 
 
 /// Returns the level of the protocol in the CONNECT at the beginning of `bytes`. It looks at none
 /// behind the packet: those may not have come yet.
-pub(super) fn level(bytes: &[u8]) -> Option<u8> {
+pub fn level(bytes: &[u8]) -> Option<u8> {
     let Some((0x10, rest)) = bytes.split_first() else {
         return None;
     };
