@@ -53,6 +53,7 @@ Examples:
   cargo xtask simulate          a million messages through worlds where everything goes wrong
   cargo xtask fuzz --seconds 60 every fuzz target for a minute
   cargo xtask mutants --file wire.rs   which changes of this file of the core no test notices
+  cargo xtask mutants --crate client   the same for the managed client
   cargo xtask conformance       the statements of the standard, and docs/conformance.md
   cargo xtask evidence --quick  all evidence in ten minutes, without --quick at length; writes docs/evidence.md
   cargo xtask tidy              check the rules of the sources alone; takes no time";
@@ -89,8 +90,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Runs every fuzz target.
     Fuzz(fuzz::Options),
-    /// Changes the core at one place at a time, and tells which changes no test notices. Needs
-    /// cargo-mutants, and an hour.
+    /// Changes the core or the managed client at one place at a time, and tells which changes no
+    /// test notices. Needs cargo-mutants, and an hour.
     Mutants(mutants::Options),
     /// Runs the tests of the standard's statements, and compares with `docs/conformance.md`.
     Conformance(conformance::Options),

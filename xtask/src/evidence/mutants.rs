@@ -1,21 +1,26 @@
-//! The sums of `docs/mutants.md`.
+//! The sums of the pages about mutants.
 use super::record::Figures;
 use crate::programs::workspace;
 use std::fs;
 
-/// Adds up the table whose head names `mutants` and `caught`.
+/// The page about the core, and that about the managed client.
+const PAGES: [&str; 2] = ["mutants.md", "mutants-client.md"];
+
+/// Adds up the tables whose head names `mutants` and `caught`.
 ///
 /// # Errors
-/// There is no such table.
+/// A page has no such table.
 pub fn sums() -> Result<Figures, String> {
-    let text = fs::read_to_string(workspace().join("docs/mutants.md"))
-        .map_err(|error| format!("cannot read docs/mutants.md: {error}"))?;
-    let sums = add(&text);
-    if sums.is_empty() {
-        Err("docs/mutants.md has no table of mutants".into())
-    } else {
-        Ok(sums)
+    let mut all = String::new();
+    for page in PAGES {
+        let text = fs::read_to_string(workspace().join("docs").join(page))
+            .map_err(|error| format!("cannot read docs/{page}: {error}"))?;
+        if add(&text).is_empty() {
+            return Err(format!("docs/{page} has no table of mutants"));
+        }
+        all += &text;
     }
+    Ok(add(&all))
 }
 
 fn add(text: &str) -> Figures {

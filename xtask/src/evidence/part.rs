@@ -214,8 +214,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "mutants",
         title: "Mutants",
-        about: "Changes to the code that a test notices; those that none does are named, with the reason: [mutants.md](mutants.md), from which \
-                these sums are taken.",
+        about: "Changes to the code that a test notices; those that none does are named, with the reason: [mutants.md](mutants.md) for the \
+                core and [mutants-client.md](mutants-client.md) for the managed client, from which these sums are taken.",
         checked: false,
         slow: false,
         missing: Vec::new,

@@ -1,24 +1,38 @@
-//! A copy of the core that is built and tested in seconds, changed at one place after the other:
+//! A copy of a crate that is built and tested in seconds, changed at one place after the other:
 //! outside the workspace, and with its test programs made modules of one.
-use crate::programs::workspace;
+use super::subject::Subject;
+use crate::programs::{program, read, workspace};
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// Where the copy is: as deep below a directory with a README as the core itself.
-pub fn place() -> PathBuf {
-    workspace().join("target/mutants/copy/crates/core")
+/// Where the copy is: as deep below a directory with a README as the crate itself.
+pub fn place(subject: &Subject) -> PathBuf {
+    workspace()
+        .join("target/mutants/copy/crates")
+        .join(subject.name)
 }
 
 /// Where it is built. It must not lie around the copy: Cargo does not look for changes in what it
 /// builds into.
-pub fn built() -> PathBuf {
-    place().join("target")
+pub fn built(subject: &Subject) -> PathBuf {
+    place(subject).join("target")
 }
 
 /// Dependencies are optimised, what changes is not: it would take longer to build than it saves.
-const MANIFEST: &str = r#"[package]
+const PROFILE: &str = r#"
+[workspace]
+
+[profile.dev]
+debug = false
+incremental = true
+
+[profile.dev.package."*"]
+opt-level = 2
+"#;
+
+const CORE: &str = r#"[package]
 name = "motemq"
 version = "0.0.0"
 edition = "2024"
@@ -38,20 +52,39 @@ proptest = { version = "1", default-features = false, features = ["std"] }
 [[test]]
 name = "all"
 path = "tests/all.rs"
+"#;
 
-[workspace]
+/// The core is not changed, and is that of the workspace.
+const CLIENT: &str = r#"[package]
+name = "motemq-client"
+version = "0.0.0"
+edition = "2024"
+publish = false
+autotests = false
 
-[profile.dev]
-debug = false
-incremental = true
+[dependencies]
+bytes = { version = "1", default-features = false }
+motemq = { path = "../../../../../crates/core", features = ["fast"] }
+thiserror = { version = "2", default-features = false }
+"#;
 
-[profile.dev.package."*"]
-opt-level = 2
+/// The tests of the client as modules of the crate: one program, which is compiled once.
+const CLIENT_TESTS: &str = r#"
+#[cfg(test)]
+extern crate self as motemq_client;
+#[cfg(test)]
+#[path = "../tests/rules/main.rs"]
+mod rules;
+#[cfg(test)]
+#[path = "../tests/random.rs"]
+mod random;
 "#;
 
 /// Tests run under a limit of processor time: how busy the machine is does not make a mutant hang.
 /// They end with the first test that fails.
-const CONFIG: &str = "[target.'cfg(all())']\nrunner = [\"sh\", \"limit.sh\"]\n";
+const RUNNER: &str = "[target.'cfg(all())']\nrunner = [\"sh\", \"limit.sh\"]\n";
+/// A linker that takes a fraction of the time, where there is one.
+const LINKER: &str = "rustflags = [\"-Clink-arg=-fuse-ld=lld\"]\n";
 const LIMIT: &str = r#"ulimit -t "${MUTANT_SECONDS:-600}"
 output=$(mktemp -u) && mkfifo "$output" || exit 1
 trap 'rm "$output"' EXIT
@@ -67,25 +100,40 @@ wait $!
 ///
 /// # Errors
 /// It cannot be read or written.
-pub fn make() -> Result<(), String> {
-    make_in(workspace(), &place()).map_err(|error| format!("cannot copy the core: {error}"))
+pub fn make(subject: &Subject) -> Result<(), String> {
+    make_in(subject, &place(subject))
+        .map_err(|error| format!("cannot copy crates/{}: {error}", subject.name))
 }
 
-fn make_in(project: &Path, to: &Path) -> io::Result<()> {
-    let from = project.join("crates/core");
+fn make_in(subject: &Subject, to: &Path) -> io::Result<()> {
+    let from = workspace().join("crates").join(subject.name);
     for old in ["src", "tests"].map(|name| to.join(name)) {
         if old.exists() {
             fs::remove_dir_all(old)?;
         }
     }
+    fs::create_dir_all(to.join(".cargo"))?;
+    match subject.name {
+        "core" => copy_core(&from, to)?,
+        _ => copy_client(&from, to)?,
+    }
+    let has_lld = read(program("ld.lld", ["--version"])).is_ok();
+    let linker = if has_lld { LINKER } else { "" };
+    fs::write(to.join(".cargo/config.toml"), [RUNNER, linker].concat())?;
+    fs::write(to.join("limit.sh"), LIMIT)?;
+    fs::copy(workspace().join("README.md"), to.join("../../README.md"))?;
+    fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock"))?;
+    Ok(())
+}
+
+fn copy_core(from: &Path, to: &Path) -> io::Result<()> {
     copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
     copy(&from.join("tests"), &to.join("tests"), &as_module)?;
     // The builders of packets belong to the test support, which depends on the core.
     fs::copy(
-        project.join("crates/testing/src/packets.rs"),
+        workspace().join("crates/testing/src/packets.rs"),
         to.join("tests/packets.rs"),
     )?;
-    fs::copy(project.join("README.md"), to.join("../../README.md"))?;
     let mut modules = String::from("mod packets;\nmod script;\n");
     for file in fs::read_dir(from.join("tests"))? {
         let name = file?.file_name().into_string().unwrap_or_default();
@@ -95,12 +143,21 @@ fn make_in(project: &Path, to: &Path) -> io::Result<()> {
         }
     }
     fs::write(to.join("tests/all.rs"), modules)?;
-    fs::write(to.join("Cargo.toml"), MANIFEST)?;
-    fs::create_dir_all(to.join(".cargo"))?;
-    fs::write(to.join(".cargo/config.toml"), CONFIG)?;
-    fs::write(to.join("limit.sh"), LIMIT)?;
-    fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock"))?;
-    Ok(())
+    fs::write(to.join("Cargo.toml"), [CORE, PROFILE].concat())
+}
+
+fn copy_client(from: &Path, to: &Path) -> io::Result<()> {
+    copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
+    copy(&from.join("tests"), &to.join("tests"), &|text| {
+        text.replace("crate::common", "super::common")
+            .replace("crate::{common", "super::{common")
+    })?;
+    fs::copy(from.join("README.md"), to.join("README.md"))?;
+    // Its tests need the standard library. Lines keep their numbers.
+    let library = fs::read_to_string(from.join("src/lib.rs"))?;
+    let library = library.replace("#![no_std]", "") + CLIENT_TESTS;
+    fs::write(to.join("src/lib.rs"), library)?;
+    fs::write(to.join("Cargo.toml"), [CLIENT, PROFILE].concat())
 }
 
 /// Copies a directory; the Rust files in it are changed.
@@ -137,22 +194,6 @@ fn as_module(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutants::{ABOUT, LONG, TOO_LONG, files};
-
-    #[test]
-    fn tests_that_take_long_exist() {
-        let mut text = String::new();
-        let tests = workspace().join("crates/core/tests");
-        for file in files(&tests, Path::new("")).unwrap() {
-            text += &fs::read_to_string(tests.join(&file)).unwrap();
-            text += &file;
-        }
-        let about = ABOUT.iter().map(|(name, _)| name);
-        for name in LONG.iter().chain(&TOO_LONG).chain(about) {
-            let exists = name.split("::").all(|part| text.contains(part));
-            assert!(exists, "no test of the core is named {name}");
-        }
-    }
 
     #[test]
     fn a_test_program_becomes_a_module() {

@@ -1,12 +1,11 @@
 //! What came of mutants, and the page about it.
-use std::{collections::BTreeMap, fmt::Write, fs, io, path::Path};
-
-/// Why some need not be caught: file, change, how many of this name, reason.
-const REASONS: &str = include_str!("reasons.tsv");
-
-/// What the page begins and ends with.
-const ABOUT: &str = include_str!("about.md");
-const FOUND: &str = include_str!("found.md");
+use super::subject::Subject;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs, io,
+    path::Path,
+};
 
 /// The kinds, as the files of `cargo mutants` are named.
 const KINDS: [&str; 4] = ["unviable", "caught", "timeout", "missed"];
@@ -32,6 +31,12 @@ impl Outcomes {
             }
         }
         Ok(())
+    }
+
+    /// Forgets those that are not in this list of names.
+    pub fn retain(&mut self, list: &str) {
+        let names: BTreeSet<_> = list.lines().collect();
+        self.0.retain(|name, _| names.contains(name.as_str()));
     }
 
     /// How many came to this.
@@ -74,8 +79,8 @@ impl Outcomes {
     }
 
     /// Returns whether there is a reason for each that was missed.
-    pub fn have_reasons(&self, file: &str) -> bool {
-        let reasons = reasons(REASONS);
+    pub fn have_reasons(&self, subject: &Subject, file: &str) -> bool {
+        let reasons = reasons(subject.reasons);
         self.missed().into_iter().all(|(change, count)| {
             reasons
                 .get(&(file, change))
@@ -100,8 +105,9 @@ impl Outcomes {
 
 /// The page, and what is wrong: mutants that were missed without a reason, reasons without a
 /// mutant.
-pub fn page(files: &[(&str, Outcomes)]) -> (String, Vec<String>) {
-    page_with(files, &reasons(REASONS))
+pub fn page(subject: &Subject, files: &[(&str, Outcomes)]) -> (String, Vec<String>) {
+    let (table, findings) = table(files, &reasons(subject.reasons));
+    ([subject.about, &table, subject.found].concat(), findings)
 }
 
 /// By file and change: how many, and why.
@@ -120,11 +126,11 @@ fn reasons(text: &str) -> BTreeMap<(&str, &str), (usize, &str)> {
         .collect()
 }
 
-fn page_with(
+fn table(
     files: &[(&str, Outcomes)],
     reasons: &BTreeMap<(&str, &str), (usize, &str)>,
 ) -> (String, Vec<String>) {
-    let mut page = ABOUT.to_owned();
+    let mut page = String::new();
     let mut same = String::new();
     let mut findings = Vec::new();
     let mut sum = [0; 6];
@@ -177,7 +183,7 @@ fn page_with(
     );
     let _ = write!(
         page,
-        "\n## The same\n\n| file | change | how many | why no test can notice it |\n| --- | --- | ---: | --- |\n{same}\n{FOUND}"
+        "\n## The same\n\n| file | change | how many | why no test can notice it |\n| --- | --- | ---: | --- |\n{same}\n"
     );
     (page, findings)
 }
@@ -195,12 +201,13 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutants::subject::{CLIENT, CORE};
 
     const KEPT: &str = "caught\tsrc/a.rs:1:2: replace f with ()\nmissed\tsrc/a.rs:2:5: replace | with ^\nmissed\tsrc/a.rs:3:5: replace | with ^\n\
                         timeout\tsrc/a.rs:4:1: replace += with -=\nunviable\tsrc/a.rs:5:1: replace g with 1\n";
 
     fn said(why: &str) -> (String, Vec<String>) {
-        page_with(
+        table(
             &[
                 ("a.rs", Outcomes::parse(KEPT)),
                 ("b.rs", Outcomes::default()),
@@ -245,7 +252,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_in_the_list_is_forgotten() {
+        let mut all = Outcomes::parse(KEPT);
+        all.retain("src/a.rs:2:5: replace | with ^\nsrc/a.rs:9:9: replace h with 2\n");
+        assert_eq!((all.0.len(), all.count("missed")), (1, 1));
+    }
+
+    #[test]
     fn every_line_of_the_reasons_is_read() {
-        assert_eq!(reasons(REASONS).len(), REASONS.lines().count());
+        for text in [CORE.reasons, CLIENT.reasons] {
+            assert_eq!(reasons(text).len(), text.lines().count());
+        }
     }
 }
