@@ -192,3 +192,19 @@ impl Reconnect {
         self.search.shrink(|search| search.is_empty());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_is_over_takes_no_memory() {
+        let mut reconnect = Reconnect::default();
+        let begun = reconnect.poll(Duration::MAX, Duration::ZERO);
+        assert!(matches!(begun, Some(Task::Resolve { attempt: 1, .. })));
+        reconnect.shrink();
+        assert!(reconnect.on_attempt_failed(1));
+        reconnect.shrink();
+        assert!(reconnect.search.get().is_none());
+    }
+}

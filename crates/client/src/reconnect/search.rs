@@ -218,3 +218,28 @@ impl Search {
         !is_begun && self.cancelled.is_empty() && self.refused.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_empty_if_nothing_of_it_is_missed() {
+        let mut search = Search::default();
+        assert!(search.is_empty());
+        search.begin(1, Step::Resolving, Duration::MAX);
+        assert!(!search.is_empty());
+        search.cancel();
+        assert!(!search.is_empty());
+        assert_eq!(search.poll_cancelled(), Some(1));
+        assert!(search.is_empty());
+        assert_eq!(search.next_broker(0, 3), Some((1, false)));
+        assert!(!search.is_empty());
+        search.on_wait();
+        assert!(search.is_empty());
+        search.on_refused(1);
+        assert!(!search.is_empty());
+        search.on_connected();
+        assert!(search.is_empty());
+    }
+}

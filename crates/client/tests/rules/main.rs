@@ -1,5 +1,6 @@
 //! The rules of the managed client that ARCHITECTURE.md lists, a module for each, under virtual time.
 mod common;
+mod durable;
 mod rule_00_acknowledged_after_processed;
 mod rule_00_messages_outlive_connections;
 mod rule_01_application_stops_nothing;
@@ -13,5 +14,6 @@ mod rule_07_returns_from_everything;
 mod rule_08_every_address_has_its_turn;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;
+mod rule_11_store_apart;
 mod rule_12_durable_requests;
 mod rule_14_state_can_be_asked_for;

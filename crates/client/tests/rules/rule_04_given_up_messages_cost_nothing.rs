@@ -142,3 +142,20 @@ fn rule_04_withdrawn_requests_are_not_sent_or_not_awaited() {
     line.client.disconnect(line.now + secs(9));
     line.sends(DISCONNECT);
 }
+
+/// Only messages that were given up are passed over: the order of the others is kept.
+#[test]
+fn rule_04_a_message_that_is_awaited_is_not_passed_over() {
+    let mut line = Line::new(options().in_flight(16));
+    line.connect(NEW);
+    for _ in 0..16 {
+        line.publish(b"x", QoS::AtLeastOnce);
+    }
+    line.sent();
+    line.receive(&(2..=16).flat_map(puback).collect::<Vec<_>>());
+    assert_eq!(line.client.counters().in_flight, 1);
+    let next = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&next), Err(PublishError::Full));
+    line.receive(&puback(1));
+    assert!(line.client.publish(&next).is_ok());
+}

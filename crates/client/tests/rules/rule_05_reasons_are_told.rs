@@ -52,6 +52,8 @@ fn rule_05_the_end_of_a_connection_says_how_far_it_had_come() {
     line.connect(NEW);
     let subscribe = line.sent();
     line.receive(&suback(&subscribe, 0));
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
     line.closed();
     assert_eq!(
         line.client.reason(),
@@ -185,4 +187,17 @@ fn rule_05_a_subscription_that_is_not_answered_is_told_as_such() {
     }
     let late = RequestError::NotAcknowledged(secs(20));
     assert_eq!(line.client.poll_outcome(publish), Some(Err(late)));
+}
+
+#[test]
+fn rule_05_an_attempt_that_fails_after_the_end_changes_nothing() {
+    let mut line = Line::new(options());
+    let (attempt, ..) = line.dial();
+    line.client.end(Ended::DriverStopped);
+    line.events.clear();
+    let error = TransportError::new(TransportErrorKind::Connect, "refused");
+    line.client.on_open_failed(attempt, error);
+    line.turn();
+    assert_eq!(line.client.state(), &State::Ended(Ended::DriverStopped));
+    assert_eq!(line.events, [Event::Ended(Ended::DriverStopped)]);
 }

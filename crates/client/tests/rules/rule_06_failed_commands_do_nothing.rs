@@ -177,3 +177,46 @@ fn rule_06_a_subscription_that_is_refused_in_part_leaves_nothing_subscribed() {
         ["old", "other"]
     );
 }
+
+#[test]
+fn rule_06_a_message_that_is_dropped_is_one_that_was_not_sent_and_no_subscription() {
+    let options = options().queue(1, 100, WhenFull::DropOldest).in_flight(1);
+    let mut line = Line::new(options);
+    let filters = [Filter::new("t", QoS::AtLeastOnce)];
+    line.client.subscribe(&filters).unwrap();
+    let first = line.publish(b"1", QoS::AtLeastOnce);
+    line.publish(b"2", QoS::AtLeastOnce);
+    let dropped = Some(Err(RequestError::Dropped));
+    assert_eq!(line.client.poll_outcome(first), dropped);
+    line.connect(NEW);
+    line.sends(b"\x82\x06\0\x01\0\x01t\x01");
+    line.receive(b"\x90\x03\0\x01\x01");
+    line.sends(b"\x32\x06\0\x01t\0\x022");
+}
+
+/// What waits goes first, even before a message that needs no answer.
+#[test]
+fn rule_06_no_message_goes_before_those_that_wait() {
+    let mut line = Line::new(options().in_flight(1));
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.publish(b"2", QoS::AtLeastOnce);
+    line.connect(NEW);
+    line.sends(b"\x32\x06\0\x01t\0\x011");
+    let publish = Publish::to("t").payload(b"0");
+    assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
+    line.receive(&puback(1));
+    line.sends(b"\x32\x06\0\x01t\0\x022");
+    assert_eq!(line.client.publish(&publish), Ok(None));
+    line.sends(b"\x30\x04\0\x01t0");
+}
+
+#[test]
+fn rule_06_a_message_larger_than_the_output_is_sent_whole() {
+    let mut line = Line::new(options());
+    line.connect(NEW);
+    let payload: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
+    let publish = Publish::to("t").payload(&payload);
+    let request = line.client.publish(&publish).unwrap().unwrap();
+    line.sends(&message(0, 0, &payload));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+}

@@ -151,3 +151,58 @@ fn rule_08_the_broker_that_was_reached_last_has_the_first_turn() {
     line.pass(secs(1));
     assert_eq!(line.dial().1, 1);
 }
+
+/// A broker that is not available at one address may be at another; whatever else it refuses, it
+/// refuses at all of them.
+#[test]
+fn rule_08_a_refusal_holds_for_all_addresses_of_a_broker_unless_it_is_not_available() {
+    let mut line = Line::new(options().brokers(2));
+    line.addresses = 3;
+    line.connect(b"\x20\x02\0\x03");
+    line.client.on_closed(None, line.now);
+    let (second, broker, address) = line.dial();
+    assert_eq!((broker, address), (0, 1));
+    line.opened(second);
+    line.receive(b"\x20\x02\0\x05");
+    line.client.on_closed(None, line.now);
+    let (_, broker, address) = line.dial();
+    assert_eq!((broker, address), (1, 0));
+}
+
+#[test]
+fn rule_08_after_a_wait_the_turn_goes_past_brokers_that_refused_for_good() {
+    let mut line = Line::new(options().brokers(3));
+    line.connect(b"\x20\x02\0\x05");
+    line.client.on_closed(None, line.now);
+    for expected in [1, 2] {
+        let (attempt, broker, _) = line.dial();
+        assert_eq!(broker, expected);
+        line.client.on_open_failed(attempt, error("refused"));
+        // Memory that is given back takes no turn with it.
+        line.client.shrink();
+    }
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    line.pass(secs(1));
+    assert_eq!(line.dial().1, 1);
+}
+
+/// Names may lead elsewhere by then, and brokers may have changed their minds.
+#[test]
+fn rule_08_after_a_good_connection_the_search_begins_anew() {
+    let mut line = Line::new(options().brokers(2));
+    line.connect(b"\x20\x02\0\x05");
+    line.client.on_closed(None, line.now);
+    line.addresses = 2;
+    let (attempt, broker, address) = line.dial();
+    assert_eq!((broker, address), (1, 0));
+    line.opened(attempt);
+    line.receive(NEW);
+    line.closed();
+    line.pass(secs(1));
+    let resolving = line.client.poll_transport(line.now, 0);
+    let Transport::Resolve { attempt, broker: 1 } = resolving else {
+        panic!("{resolving:?}")
+    };
+    line.client.on_open_failed(attempt, error("not found"));
+    assert_eq!(line.dial().1, 0);
+}
