@@ -11,6 +11,7 @@ mod rule_04_given_up_messages_cost_nothing;
 mod rule_05_reasons_are_told;
 mod rule_06_failed_commands_do_nothing;
 mod rule_07_returns_from_everything;
+mod rule_07_sent_again;
 mod rule_08_every_address_has_its_turn;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;

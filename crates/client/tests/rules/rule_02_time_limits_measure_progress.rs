@@ -178,3 +178,26 @@ fn rule_02_a_transport_is_tried_again_before_it_counts_as_stalled() {
     line.closed();
     assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(20))]);
 }
+
+/// A message with QoS 2 has its time for each of the two answers, over each connection.
+#[test]
+fn rule_02_the_second_answer_to_a_message_has_its_own_time() {
+    let mut line = Line::new(kept().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let request = line.publish(b"1", QoS::ExactlyOnce);
+    line.sent();
+    line.pass(secs(6));
+    line.receive(&pubrec(1));
+    line.sends(&pubrel(1));
+    line.pass(secs(6));
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.closed();
+    line.pass(secs(6));
+    line.connect(PRESENT);
+    line.sends(&pubrel(1));
+    line.pass(secs(7));
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.pass(secs(4));
+    let late = RequestError::NotAcknowledged(secs(8));
+    assert_eq!(line.client.poll_outcome(request), Some(Err(late)));
+}

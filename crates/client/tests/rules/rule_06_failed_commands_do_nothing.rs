@@ -194,6 +194,19 @@ fn rule_06_a_message_that_is_dropped_is_one_that_was_not_sent_and_no_subscriptio
     line.sends(b"\x32\x06\0\x01t\0\x022");
 }
 
+/// A message that needs no answer does not wait for the answers to others.
+#[test]
+fn rule_06_as_much_of_the_queue_is_sent_as_may_be_in_flight() {
+    let mut line = Line::new(options().in_flight(1).queue_qos0());
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.publish(b"0", QoS::AtMostOnce);
+    line.publish(b"2", QoS::AtLeastOnce);
+    line.connect(NEW);
+    line.sends(b"\x32\x06\0\x01t\0\x011\x30\x04\0\x01t0");
+    line.receive(&puback(1));
+    line.sends(b"\x32\x06\0\x01t\0\x022");
+}
+
 /// What waits goes first, even before a message that needs no answer.
 #[test]
 fn rule_06_no_message_goes_before_those_that_wait() {
@@ -219,4 +232,26 @@ fn rule_06_a_message_larger_than_the_output_is_sent_whole() {
     let request = line.client.publish(&publish).unwrap().unwrap();
     line.sends(&message(0, 0, &payload));
     assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+}
+
+#[test]
+fn rule_06_filters_that_are_refused_are_named_as_long_as_they_are_few() {
+    let names = ["a", "b", "c", "d", "e"];
+    for (count, text) in [(4, "\"a\", \"b\", \"c\", \"d\""), (5, "\"a\" and 4 others")] {
+        let mut line = Line::new(options());
+        line.connect(NEW);
+        let filters: Vec<_> = names[..count]
+            .iter()
+            .map(|name| Filter::new(name, QoS::AtMostOnce))
+            .collect();
+        let (request, _) = line.client.subscribe(&filters).unwrap();
+        line.sent();
+        let codes = vec![0x80; count];
+        line.receive(&[&[0x90, 2 + count as u8, 0, 1][..], &codes].concat());
+        let refused = RequestError::Refused {
+            filters: text.into(),
+            codes: codes.into(),
+        };
+        assert_eq!(line.client.poll_outcome(request), Some(Err(refused)));
+    }
 }

@@ -160,6 +160,7 @@ fn rule_07_a_message_that_makes_the_broker_break_the_protocol_is_given_up() {
     for connack in [NEW, PRESENT] {
         line.connect(connack);
         line.sent();
+        assert_eq!(line.client.poll_outcome(bad), None);
         // PUBACK for a message with QoS 2.
         line.receive(&puback(1));
         assert_eq!(line.poll_transport(), Transport::Close);
