@@ -80,3 +80,28 @@ impl Queue {
         self.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn what_was_sent_goes_first_in_its_order_and_messages_are_counted() {
+        let mut queue = Queue::default();
+        queue.push(9, Some(900));
+        queue.push(8, None);
+        queue.insert_sent(1, Some(10));
+        queue.insert_sent(2, Some(20));
+        assert_eq!(queue.iter().collect::<Vec<_>>(), [1, 2, 9, 8]);
+        assert_eq!(queue.messages(), (3, 930));
+        assert_eq!(queue.remove(0, |_| Some(10)), Some(1));
+        assert_eq!(queue.messages(), (2, 920));
+        queue.insert_sent(3, Some(30));
+        assert_eq!(queue.iter().collect::<Vec<_>>(), [2, 3, 9, 8]);
+        assert_eq!(queue.remove(3, |_| None), Some(8));
+        assert_eq!(queue.messages(), (3, 950));
+        queue.insert_sent(4, Some(40));
+        assert_eq!(queue.iter().collect::<Vec<_>>(), [2, 3, 4, 9]);
+    }
+}

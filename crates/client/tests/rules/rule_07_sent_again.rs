@@ -1,6 +1,24 @@
 //! Rule 7: what is sent again over the next connection, and what is not.
 use crate::common::*;
 
+#[test]
+fn rule_07_messages_are_sent_anew_in_their_order_before_those_that_wait() {
+    let mut line = Line::new(kept().in_flight(3));
+    line.connect(NEW);
+    for payload in [b"1", b"2", b"3"] {
+        line.publish(payload, QoS::AtLeastOnce);
+    }
+    line.sent();
+    line.closed();
+    line.publish(b"4", QoS::AtLeastOnce);
+    line.pass(secs(1));
+    line.connect(NEW);
+    let [one, two, three] = [(4, b"1"), (5, b"2"), (6, b"3")].map(|(id, p)| message(id, 1, p));
+    line.sends(&[one, two, three].concat());
+    line.receive(&puback(4));
+    line.sends(&message(7, 1, b"4"));
+}
+
 /// The broker answers on the next connection what it received on the last one.
 #[test]
 fn rule_07_an_answer_that_comes_first_makes_sending_again_needless() {
