@@ -224,7 +224,7 @@ impl Model for World {
             Action::BrokerReads => {
                 let happens = !state.up.is_empty();
                 if happens {
-                    state.broker.reads(&mut state.up, &mut state.down);
+                    state.broker.reads(false, &mut state.up, &mut state.down);
                 }
                 happens
             }
