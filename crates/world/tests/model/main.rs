@@ -1,5 +1,6 @@
 //! Every order in which things can happen to the managed client in small configurations: up to three
 //! messages, one lost connection or one process that ends.
+#[allow(dead_code, reason = "the exploration of the core uses the rest")]
 #[path = "../../../testing/tests/model/broker.rs"]
 mod broker;
 mod properties;
