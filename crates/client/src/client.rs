@@ -65,6 +65,8 @@ pub struct Client {
     opened_at: Duration,
     /// The connection, while it is open and accepted by the broker.
     accepted: Option<Accepted>,
+    /// The end of the connection, once a message has found no room.
+    overrun: Option<Box<Overrun>>,
     /// True if the event for a reused identifier was emitted on this connection.
     was_reuse_told: bool,
     /// DISCONNECT was written, because the application leaves.
@@ -107,6 +109,17 @@ struct Accepted {
     gains: u64,
 }
 
+/// A connection that ends because a message found no room, and that is kept for the answers that
+/// are awaited. Else they would be behind the same messages again on the next one.
+#[derive(Clone, Hash, Debug)]
+struct Overrun {
+    reason: DisconnectReason,
+    /// The number of requests that have been completed when these answers are there.
+    acknowledged: u64,
+    /// The latest time at which it ends.
+    until: Duration,
+}
+
 impl Client {
     /// Makes a client, which wants to connect at once.
     ///
@@ -133,6 +146,7 @@ impl Client {
             events: Lazy::new(),
             opened_at: Duration::ZERO,
             accepted: None,
+            overrun: None,
             was_reuse_told: false,
             has_left: false,
             session: None,
@@ -326,7 +340,7 @@ impl Client {
         if matches!(self.phase, Phase::Ended) {
             return;
         }
-        (self.accepted, self.upload) = (None, None);
+        (self.accepted, self.upload, self.overrun) = (None, None, None);
         self.protocol.on_connection_lost();
         self.inbox.on_connection_lost(&mut self.protocol);
         self.inbox.leave(&mut self.protocol);

@@ -4,6 +4,7 @@ mod ending;
 mod message;
 mod payload;
 mod receiving;
+mod repetition;
 mod routing;
 mod stream;
 mod unacknowledged;
@@ -46,6 +47,8 @@ pub(crate) struct Inbox {
     /// Messages that wait for a stream to be opened, unacknowledged.
     unclaimed: Lazy<Queue>,
     partial: Option<Partial>,
+    /// A message of this connection found no room, and was left to the broker.
+    is_overrun: bool,
     is_leaving: bool,
     /// The number of streams that are full.
     full_streams: u32,
@@ -73,6 +76,7 @@ impl Inbox {
             last_payload: 0,
             unclaimed: Lazy::new(),
             partial: None,
+            is_overrun: false,
             is_leaving: false,
             full_streams: 0,
             bytes: 0,

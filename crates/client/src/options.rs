@@ -23,8 +23,9 @@ pub enum WhenFull {
 /// [`Options::backlog`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Overflow {
-    /// The connection ends with [`Overrun`](crate::DisconnectReason::Overrun), and is made again
-    /// when the application has made room. With a kept session nothing is lost.
+    /// The message and all behind it are left to the broker. The connection ends with
+    /// [`Overrun`](crate::DisconnectReason::Overrun) as soon as what the client awaits is answered,
+    /// and is made again when the application has made room. With a kept session nothing is lost.
     #[default]
     Disconnect,
     /// The message is acknowledged and dropped, and

@@ -43,7 +43,10 @@ impl Client {
     fn read_events(&mut self, input: &mut &[u8], now: Duration) -> bool {
         let mut count = 0;
         let mut is_limited = self.inbox.is_full();
-        while count < EVENTS && (!is_limited || self.may_read()) && self.output.reserve_reply(REPLY)
+        while count < EVENTS
+            && matches!(self.phase, Phase::Open)
+            && (!is_limited || self.may_read())
+            && self.output.reserve_reply(REPLY)
         {
             let out = &mut self.output.out();
             let received = match self.protocol.receive(input, READ_BUFFER, out) {
@@ -62,12 +65,25 @@ impl Client {
             };
             count += 1;
             if let Err(reason) = self.on_event(event, token, now) {
-                self.close_connection(reason, now.saturating_add(FLUSH), now);
-                return false;
+                self.on_overrun(reason, now);
             }
             is_limited = self.inbox.is_full();
         }
         count == EVENTS
+    }
+
+    /// A message found no room. It and all behind it are left to the broker, and the connection ends
+    /// as soon as what is awaited now has been answered.
+    #[cold]
+    fn on_overrun(&mut self, reason: DisconnectReason, now: Duration) {
+        let settings = &self.options.settings;
+        let limit = settings.ack_timeout.unwrap_or(settings.connect_timeout);
+        self.overrun = Some(Box::new(Overrun {
+            reason,
+            acknowledged: self.tally.acknowledged + self.requests.in_flight() as u64,
+            until: now.saturating_add(limit),
+        }));
+        self.check_overrun(now);
     }
 
     pub(super) fn on_fault(&mut self, fault: Fault, now: Duration) {

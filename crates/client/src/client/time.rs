@@ -44,7 +44,7 @@ impl Client {
             _ => return false,
         }
         self.wake_at = None;
-        if self.check_leave(now) || self.check_given_up(now) {
+        if self.check_leave(now) || self.check_given_up(now) || self.check_overrun(now) {
             return false;
         }
         let may_ask = self.send_waiting();
@@ -75,6 +75,22 @@ impl Client {
             return false;
         };
         again || may_ask || (self.found_no_room && self.output.is_empty())
+    }
+
+    /// Ends the connection after an overrun, unless answers are awaited. Returns whether the
+    /// connection is over.
+    pub(super) fn check_overrun(&mut self, now: Duration) -> bool {
+        let Some(overrun) = self.overrun.as_deref() else {
+            return false;
+        };
+        let awaited = self.requests.in_flight();
+        if awaited > 0 && self.tally.acknowledged < overrun.acknowledged && now < overrun.until {
+            self.wake_at = earlier(self.wake_at, Some(overrun.until));
+            return false;
+        }
+        let reason = overrun.reason.clone();
+        self.close_connection(reason, now.saturating_add(FLUSH), now);
+        true
     }
 
     /// Passes the time to the session. Returns whether to read once more; `None`: the connection is

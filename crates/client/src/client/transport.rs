@@ -271,6 +271,7 @@ impl Client {
             self.requests.on_upload_lost(request);
         }
         let accepted = self.accepted.take();
+        self.overrun = None;
         self.protocol.on_connection_lost();
         self.inbox.on_connection_lost(&mut self.protocol);
         self.requests.on_connection_lost();

@@ -91,6 +91,7 @@ impl Inbox {
         if let Some(Partial::Streamed(id)) = self.partial.take() {
             self.break_off(id);
         }
+        self.is_overrun = false;
         self.unacknowledged.on_connection_lost();
         for (_, stream) in self.streams.iter_mut() {
             let in_hand = stream.in_hand.take();

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut};
 use motemq::{AckToken, PacketId, QoS};
 use payload::Completed;
-use unacknowledged::Arrival;
+use repetition::Header;
 
 /// A message of which not everything has arrived.
 #[derive(Clone, Hash, Debug)]
@@ -18,6 +18,8 @@ pub(super) enum Partial {
     Repetition,
     /// It is acknowledged and dropped.
     Discarded,
+    /// It is left to the broker.
+    Skipped,
     /// It is too large to wait for a stream.
     Unclaimed { len: u64 },
 }
@@ -28,17 +30,6 @@ pub(super) struct Growing {
     message: Message,
     payload: BytesMut,
     header: Header,
-}
-
-/// The parts of a packet by which a repetition is recognized.
-#[derive(Clone, Copy, Hash, Debug)]
-struct Header {
-    /// With QoS 1 and 2.
-    id: Option<PacketId>,
-    qos: QoS,
-    is_dup: bool,
-    /// It arrives under an identifier that is not released.
-    is_repeated: bool,
 }
 
 /// The effects of a received message besides its delivery.
@@ -97,7 +88,7 @@ impl Inbox {
         };
         // Whether a message that arrives in pieces is a repetition shows at its end.
         let is_compared_later = may_be_known && is_small && message.remaining > 0;
-        if !is_compared_later && self.has_no_room(need) {
+        if !is_compared_later && (self.skips(qos) || self.has_no_room(need)) {
             return self.overflow(qos, message.remaining == 0, token, protocol);
         }
         if let (false, Some(id)) = (is_small, message.id().filter(|_| message.remaining > 0)) {
@@ -142,55 +133,10 @@ impl Inbox {
         Ok(Receipt::Done)
     }
 
-    /// Returns whether a message may be one that the application has processed, or will.
-    #[inline]
-    fn may_be_known(&self, header: Header, protocol: &ProtocolState) -> bool {
-        header.is_repeated
-            || ((self.unacknowledged.has_awaited() || protocol.has_processed_offline())
-                && self.has_identifier(header.id, protocol))
-    }
-
-    #[cold]
-    fn has_identifier(&self, id: Option<PacketId>, protocol: &ProtocolState) -> bool {
-        id.is_some_and(|id| {
-            self.unacknowledged.is_awaited(id) || protocol.was_processed_offline(id)
-        })
-    }
-
-    /// Returns whether a message with this content is one that the application has processed, or
-    /// will. Such a message is acknowledged together with the one that it repeats. It is not
-    /// delivered, and needs no room.
-    #[cold]
-    fn is_known(
-        &mut self,
-        header: Header,
-        hash: u64,
-        token: Option<AckToken>,
-        protocol: &mut ProtocolState,
-    ) -> bool {
-        let (qos, is_dup) = (header.qos, header.is_dup);
-        let (Some(id), Some(token)) = (header.id, token) else {
-            return false;
-        };
-        let arrival = self.unacknowledged.on_arrived(id, qos, is_dup, hash, token);
-        let was_processed = match qos {
-            QoS::ExactlyOnce => header.is_repeated && protocol.is_repetition(id, Some(hash)),
-            _ => protocol.take_processed_offline(id, is_dup, hash),
-        };
-        let is_known = match arrival {
-            Arrival::Awaited => true,
-            Arrival::Other => false,
-            Arrival::New => was_processed,
-        };
-        if is_known {
-            self.counters.received -= 1;
-        }
-        match arrival {
-            Arrival::Awaited if qos == QoS::ExactlyOnce => protocol.on_message_received(id, hash),
-            Arrival::New if is_known => protocol.ack_repetition(token),
-            _ => {}
-        }
-        is_known
+    /// Returns whether a message is left to the broker because an earlier one was: it must not be
+    /// delivered before that one.
+    fn skips(&self, qos: QoS) -> bool {
+        self.is_overrun && qos != QoS::AtMostOnce
     }
 
     /// Returns whether a message of so many bytes is more than may wait.
@@ -199,7 +145,7 @@ impl Inbox {
         backlog > 0 && backlog + bytes > self.limits.backlog
     }
 
-    /// There is no room for a message.
+    /// There is no room for a message. The first one that is left to the broker is an error.
     fn overflow(
         &mut self,
         qos: QoS,
@@ -209,6 +155,11 @@ impl Inbox {
     ) -> Result<Receipt, DisconnectReason> {
         if qos != QoS::AtMostOnce {
             if self.limits.overflow == Overflow::Disconnect {
+                self.counters.received -= 1;
+                self.partial = (!is_whole).then_some(Partial::Skipped);
+                if mem::replace(&mut self.is_overrun, true) {
+                    return Ok(Receipt::Done);
+                }
                 let bytes = self.backlog();
                 return Err(DisconnectReason::Overrun { bytes });
             }
@@ -268,7 +219,7 @@ impl Inbox {
                 {
                     return Ok(Receipt::Done);
                 }
-                if self.has_no_room(message.payload.len()) {
+                if self.skips(message.qos) || self.has_no_room(message.payload.len()) {
                     return self.overflow(message.qos, true, token, protocol);
                 }
                 let targets = match TopicName::new(&message.topic) {
@@ -286,7 +237,7 @@ impl Inbox {
             }
             Some(Partial::Discarded) => ack(token, protocol),
             Some(Partial::Unclaimed { len }) => return Ok(self.skip(len, token, protocol)),
-            None => {}
+            Some(Partial::Skipped) | None => {}
         }
         Ok(Receipt::Done)
     }

@@ -47,12 +47,18 @@ fn rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_
         .streams(2, 1 << 20)
         .backlog(1000, Overflow::Disconnect);
     let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
-    line.publish(b"x", QoS::AtLeastOnce);
-    line.sent();
+    let request = line.publish(b"x", QoS::AtLeastOnce);
+    let awaited = id_of(&line.sent());
     for id in 1..=20 {
         line.receive(&message(id, 1, b"."));
     }
     line.sends(b"");
+    // What is awaited stands behind them, and would on the next connection, too.
+    line.publish(b"y", QoS::AtLeastOnce);
+    line.sent();
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.receive(&[message(21, 1, b"."), puback(awaited), message(22, 1, b".")].concat());
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
     assert_eq!(line.poll_transport(), Transport::Close);
     line.closed();
     let reasons = line.reasons();
@@ -192,6 +198,7 @@ fn rule_01_after_an_overrun_there_is_progress() {
                 .flat_map(|(_, packet)| packet.clone())
                 .collect();
             line.receive(&all);
+            line.pass(secs(20));
             sent.extend(line.sent());
             // What is acknowledged is not sent again.
             burst.retain(|(id, _)| {
@@ -277,6 +284,8 @@ fn rule_01_after_an_overrun_many_streams_make_room_together() {
     for (n, topic) in topics.iter().enumerate() {
         line.receive(&message_to(topic, n as u16 + 1, 1, &[1; 40]));
     }
+    // Nothing is awaited for longer.
+    line.pass(secs(20));
     assert_eq!(line.poll_transport(), Transport::Close);
     line.closed();
     line.pass(secs(60));
