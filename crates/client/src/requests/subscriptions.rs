@@ -126,4 +126,16 @@ mod tests {
             (vec!["a".into()], 0)
         );
     }
+
+    #[test]
+    fn subscriptions_are_empty_if_nothing_is_granted_or_set_aside() {
+        let mut subscriptions = Subscriptions::default();
+        assert!(subscriptions.is_empty());
+        subscriptions.on_answer(vec![("a".into(), QoS::AtMostOnce)], &[0]);
+        assert!(!subscriptions.is_empty());
+        subscriptions.set_aside(&["a".into()]);
+        assert!(!subscriptions.is_empty());
+        subscriptions.forget_set_aside(&["a".into()]);
+        assert!(subscriptions.is_empty());
+    }
 }

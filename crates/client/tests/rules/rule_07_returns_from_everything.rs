@@ -228,8 +228,11 @@ fn rule_07_what_was_to_be_unsubscribed_and_was_withdrawn_is_subscribed_to_again(
     line.closed();
     let request = line.client.unsubscribe(&["t"]).unwrap();
     assert_eq!(line.client.subscriptions().next(), None);
+    // Memory that is given back takes nothing of it with it.
+    line.client.shrink();
     line.client.withdraw(request);
     assert_eq!(line.client.subscriptions().collect::<Vec<_>>(), ["t"]);
+    line.client.shrink();
     line.pass(secs(1));
     line.connect(NEW);
     line.sends(b"\x82\x06\0\x02\0\x01t\x01");
@@ -238,6 +241,10 @@ fn rule_07_what_was_to_be_unsubscribed_and_was_withdrawn_is_subscribed_to_again(
     let request = line.client.unsubscribe(&["t"]).unwrap();
     line.sends(b"\xa2\x05\0\x03\0\x01t");
     line.client.withdraw(request);
+    assert_eq!(line.client.subscriptions().next(), None);
+    line.closed();
+    let again = line.client.unsubscribe(&["t"]).unwrap();
+    line.client.withdraw(again);
     assert_eq!(line.client.subscriptions().next(), None);
 }
 

@@ -172,6 +172,52 @@ fn rule_12_messages_given_up_or_withdrawn_are_not_revived() {
     d.line.sends(b"");
 }
 
+/// A message that was sent by an earlier process may have arrived, so it is not dropped for another.
+#[test]
+fn rule_12_the_next_process_knows_which_messages_were_sent() {
+    let options = || {
+        let options = durable().queue(2, 100, WhenFull::DropOldest);
+        options.in_flight(1)
+    };
+    let mut d = Durable {
+        line: Line::new(options()),
+        store: Store::default(),
+    };
+    d.line.connect(NEW);
+    d.save();
+    d.line.publish(b"1", QoS::AtLeastOnce);
+    d.save();
+    d.line.sent();
+    d.line.closed();
+    d.line.publish(b"2", QoS::AtLeastOnce);
+    d.line.pass(secs(1));
+    d.line.open();
+    d.save();
+    d.line.sent();
+    // The broker has lost the session, and closes this connection as well.
+    d.line.client.on_read(&mut &NEW[..], d.line.now);
+    d.line.closed();
+    d.save();
+    let mut line = Line::new(options());
+    line.client = d.store.restore(options()).unwrap();
+    assert_eq!(line.client.counters().queued, 2);
+    line.publish(b"3", QoS::AtLeastOnce);
+    assert_eq!(line.client.counters().queued, 2);
+    let mut d = Durable {
+        line,
+        store: d.store,
+    };
+    d.line.open();
+    d.save();
+    d.line.sent();
+    d.line.receive(NEW);
+    for (id, payload) in [(2, b"1"), (3, b"3")] {
+        d.save();
+        d.line.sends(&message(id, 1, payload));
+        d.line.receive(&puback(id));
+    }
+}
+
 /// The client ends, and what it has accepted is for the next one.
 #[test]
 fn rule_12_the_end_of_a_client_removes_nothing_from_the_store() {
