@@ -1,8 +1,5 @@
 //! Drivers that the caller drives, late at times, and calls that do not wait.
-use crate::{
-    server,
-    support::{SOON, connect},
-};
+use crate::{SOON, connect, server};
 use motemq_std::{Address, Client, Options, Packet, Publish, Transport};
 use motemq_testing::{
     line::NEW,

@@ -12,10 +12,7 @@ mod hivemq_cloud;
 #[path = "../../examples/mosquitto.rs"]
 mod mosquitto;
 
-use crate::{
-    server,
-    support::{connect, next},
-};
+use crate::{SOON, connect, server};
 use motemq_std::{Filter, Publish, QoS, ReturnCode};
 use motemq_testing::{broker::Config, server::Server};
 use std::{iter, thread};
@@ -43,16 +40,15 @@ fn examples_say_what_they_need() {
 
 /// Answers the first message on one topic with a message on another one, while `example` runs.
 fn answering(server: &Server, heard: &str, answer: &str, example: impl FnOnce() + Send) {
-    let mut other = connect(server.addr(), "other");
-    other
+    let other = connect(server.addr(), "other");
+    let mut stream = other
         .subscribe(&[Filter::new(heard, QoS::AtLeastOnce)])
         .unwrap();
     thread::scope(|scope| {
         let example = scope.spawn(example);
-        next(&mut other);
-        other
-            .publish(&Publish::to(answer).payload(b"open").qos(QoS::AtLeastOnce))
-            .unwrap();
+        stream.recv_timeout(SOON).unwrap();
+        let answer = Publish::to(answer).payload(b"open").qos(QoS::AtLeastOnce);
+        other.publish(&answer).unwrap().wait().unwrap();
         example.join().unwrap();
     });
 }
@@ -102,9 +98,10 @@ fn a_client_of_mosquitto() {
     for _ in 0..2 {
         mosquitto::run(args([&server.url()])).unwrap();
     }
-    let mut client = connect(server.addr(), "a");
-    client
+    let client = connect(server.addr(), "a");
+    let mut stream = client
         .subscribe(&[Filter::new("motemq/runs", QoS::AtMostOnce)])
         .unwrap();
-    assert_eq!(next(&mut client).payload, &b"2"[..]);
+    let message = stream.recv_timeout(SOON).unwrap();
+    assert_eq!(message.payload, &b"2"[..]);
 }

@@ -1,23 +1,15 @@
 //! Transports of the caller's.
-use crate::{
-    server,
-    support::{self, Caller, LEVELS, SOON, next},
-};
+use crate::{SOON, server};
 use motemq_std::{
-    Address, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, State, Transport,
+    Address, Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, State,
+    Transport,
 };
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
+    thread,
     time::Duration,
 };
-
-#[test]
-fn both_ends_cut_at_random_lose_and_double_nothing() {
-    let server = server();
-    let broker = server.addr();
-    (0..5).for_each(|seed| support::cutting::cut_at_random(broker, seed, true));
-}
 
 /// A transport that gives and takes one byte at a time, and says `WouldBlock` in between.
 struct Tiresome {
@@ -73,19 +65,20 @@ fn any_transport_will_do() {
         Ok(boxed)
     };
     let options = Options::new("a").reconnect(Reconnect::Never);
-    let mut client = Caller::dialing(options, dial).unwrap();
-    client
+    let (client, driver) = Client::dialing(options, dial).unwrap();
+    let driver = thread::spawn(move || driver.run());
+    let mut stream = client
         .subscribe(&[Filter::new("t", QoS::ExactlyOnce)])
         .unwrap();
-    for qos in LEVELS {
-        client
-            .publish(&Publish::to("t").payload(b"hello").qos(qos))
-            .unwrap();
-        assert_eq!(next(&mut client).payload, &b"hello"[..]);
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let publish = Publish::to("t").payload(b"hello").qos(qos);
+        client.publish(&publish).unwrap().wait().unwrap();
+        let message = stream.recv_timeout(SOON).unwrap();
+        assert_eq!(message.payload, &b"hello"[..]);
     }
     server.cut_all();
     // There is to be no other one.
-    assert!(client.recv(SOON).is_err());
+    driver.join().unwrap().unwrap_err();
     let state = client.state();
     assert!(
         matches!(

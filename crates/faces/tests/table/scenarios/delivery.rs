@@ -1,12 +1,9 @@
 //! Messages arrive, each QoS as it promises.
+use super::cuts;
 use super::face::{Client, Filter, Publish, QoS, publish_once};
 use super::support::{Caller, LEVELS, SOON, connect, done, next, options, returning, server};
 use motemq_testing::line::{Exchange, HELLO, NEW};
-use motemq_testing::{
-    link::Direction,
-    proxy::{Plan, Proxy},
-};
-use std::{collections::BTreeMap, net::SocketAddr, thread};
+use std::thread;
 
 pub fn messages_of_each_qos_arrive() {
     let server = server();
@@ -97,139 +94,17 @@ pub fn many_threads_use_one_client() {
     client.disconnect(SOON).unwrap();
 }
 
-/// The messages of the scenarios that cut, with QoS 1 and 2 by turns.
-fn sent() -> impl Iterator<Item = (QoS, u8)> {
-    (0..6).map(|n| {
-        let qos = if n % 2 == 0 {
-            QoS::ExactlyOnce
-        } else {
-            QoS::AtLeastOnce
-        };
-        (qos, n)
-    })
-}
-
-/// Asserts that everything arrived in its order, and what has QoS 2 once.
-fn judge(arrived: &[(QoS, u8)], cut: (Direction, u64)) {
-    let mut times = BTreeMap::new();
-    let mut firsts = Vec::new();
-    for &message in arrived {
-        let n = times.entry(message).or_insert(0);
-        *n += 1;
-        if *n == 1 {
-            firsts.push(message);
-        }
-    }
-    // Each QoS keeps its own order [MQTT-4.6.0-2] [MQTT-4.6.0-3]: a message of QoS 2 may be passed
-    // on when it is released.
-    firsts.sort_by_key(|&(qos, _)| qos);
-    let mut sent: Vec<_> = sent().collect();
-    sent.sort_by_key(|&(qos, _)| qos);
-    assert_eq!(firsts, sent, "{cut:?}: lost or out of order: {arrived:?}");
-    for ((qos, n), times) in times {
-        assert!(
-            qos != QoS::ExactlyOnce || times == 1,
-            "{cut:?}: QoS 2 message {n} arrived {times} times"
-        );
-    }
-}
-
-/// Runs a case that is cut after each byte of its first connection, in both directions, until it is
-/// not cut any more. The case returns whether it was.
-fn cut_everywhere(broker: SocketAddr, mut case: impl FnMut(&Proxy, (Direction, u64)) -> bool) {
-    let proxy = Proxy::start(broker).unwrap();
-    let mut places = 0;
-    for direction in [Direction::Up, Direction::Down] {
-        for at in 1.. {
-            if !case(&proxy, (direction, at)) {
-                break;
-            }
-            places += 1;
-        }
-    }
-    assert!(places > 80, "{places}");
-}
-
 pub fn a_publisher_cut_at_any_byte_loses_and_doubles_nothing() {
-    let server = server();
-    let mut to = connect(server.addr(), "ledger");
-    to.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)])
-        .unwrap();
-    let mut names = 0..;
-    cut_everywhere(server.addr(), |proxy, (direction, at)| {
-        // The session of a publisher that was cut must not meet the next one.
-        let name = format!("publisher{}", names.next().unwrap());
-        let before = proxy.accepted();
-        proxy.plan(Plan::cut_after(direction, at));
-        let options = returning(proxy.addr(), &name).keep_session();
-        let from = Caller::connect(options).unwrap();
-        let receipts: Vec<_> = sent()
-            .map(|(qos, n)| from.send(&Publish::to("cut/t").payload(&[n]).qos(qos)))
-            .collect();
-        for receipt in receipts {
-            done(receipt).unwrap();
-        }
-        let was_cut = proxy.accepted() > before + 1;
-        from.publish(&Publish::to("cut/end").qos(QoS::ExactlyOnce))
-            .unwrap();
-        let mut arrived = Vec::new();
-        loop {
-            let message = next(&mut to);
-            if &*message.topic == "cut/end" {
-                break;
-            }
-            arrived.push((message.qos, message.payload[0]));
-        }
-        judge(&arrived, (direction, at));
-        // It may be cut on its way out, too.
-        let _ = from.disconnect();
-        was_cut
-    });
+    cuts::cut_publisher_everywhere(server().addr());
 }
 
 pub fn a_subscriber_cut_at_any_byte_loses_and_doubles_nothing() {
+    cuts::cut_subscriber_everywhere(server().addr());
+}
+
+pub fn both_ends_cut_at_random_lose_and_double_nothing() {
     let server = server();
-    let from = connect(server.addr(), "ledger");
-    let mut names = 0..;
-    cut_everywhere(server.addr(), |proxy, (direction, at)| {
-        let name = format!("subscriber{}", names.next().unwrap());
-        let straight = options(server.addr(), &name).keep_session();
-        let mut away = Caller::connect(straight).unwrap();
-        away.subscribe(&[Filter::new("cut/#", QoS::ExactlyOnce)])
-            .unwrap();
-        away.disconnect().unwrap();
-        for (qos, n) in sent() {
-            from.publish(&Publish::to("cut/t").payload(&[n]).qos(qos))
-                .unwrap();
-        }
-        let before = proxy.accepted();
-        proxy.plan(Plan::cut_after(direction, at));
-        let options = returning(proxy.addr(), &name).keep_session();
-        let mut to = Caller::connect(options).unwrap();
-        let mut arrived = Vec::new();
-        let mut add = |message: &super::face::Message| {
-            if message.payload == "end" {
-                return false;
-            }
-            arrived.push((message.qos, message.payload[0]));
-            true
-        };
-        for _ in sent() {
-            add(&next(&mut to));
-        }
-        // What must not come again would come before a message that is sent behind the last
-        // acknowledgement.
-        for _ in 0..2 {
-            let end = Publish::to("cut/end").payload(b"end").qos(QoS::AtLeastOnce);
-            to.publish(&end).unwrap();
-            while add(&next(&mut to)) {}
-        }
-        judge(&arrived, (direction, at));
-        let was_cut = proxy.accepted() > before + 1;
-        to.unsubscribe(&["cut/#"]).unwrap();
-        let _ = to.disconnect();
-        was_cut
-    });
+    (0..5).for_each(|seed| cuts::cut_at_random(server.addr(), seed, true));
 }
 
 /// The tail of a large message does not wait for the next ping (rumqtt#750): with a keep alive of

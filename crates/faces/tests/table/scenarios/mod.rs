@@ -1,4 +1,5 @@
 //! The scenarios, each written once: `face` is one of the two.
+mod cuts;
 mod support;
 
 mod delivery;
@@ -35,6 +36,7 @@ table! {
         many_threads_use_one_client
         a_publisher_cut_at_any_byte_loses_and_doubles_nothing
         a_subscriber_cut_at_any_byte_loses_and_doubles_nothing
+        both_ends_cut_at_random_lose_and_double_nothing
         a_large_message_leaves_at_once;
     large:
         a_message_too_large_for_memory_is_streamed_or_discarded
