@@ -53,7 +53,9 @@ impl Client {
             if self.accepted.is_some() {
                 let written = self.output.written();
                 let left = || written.saturating_sub(held());
-                let (look_at, has_expired) = self.requests.expire(now, limit, may_ask, left);
+                let is_complete = !may_ask && self.protocol.payload_remaining() == 0;
+                let end = is_complete.then(|| self.output.position());
+                let (look_at, has_expired) = self.requests.expire(now, limit, end, left);
                 self.wake_at = earlier(self.wake_at, look_at);
                 if has_expired {
                     self.tell_room();

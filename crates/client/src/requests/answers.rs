@@ -9,7 +9,8 @@ impl Requests {
         self.end_resend(id);
         if let Some(request) = self.flight(id).and_then(|key| self.requests.get_mut(key)) {
             request.kind = RequestKind::NoCopy;
-            request.left_at = None;
+            // PUBREL is still to be written.
+            (request.end, request.left_at) = (NOT_WRITTEN, None);
             let number = request.number;
             self.on_changed(number);
         }

@@ -8,14 +8,15 @@ impl Requests {
     /// Gives up requests whose last byte left so long ago. Time in which nothing was driven, for
     /// example because the process was stopped, does not count.
     ///
-    /// `may_ask` says that the session may ask for something to be sent again. `left` returns how
-    /// many bytes of this connection have left the machine. It is called only when something may be
-    /// late. Returns when to look again, and whether a request was given up.
+    /// `end` is the offset up to which everything is in the write buffer, if nothing is still to be
+    /// copied or sent again. `left` returns how many bytes of this connection have left the machine;
+    /// it is called only when something may be late. Returns when to look again, and whether a
+    /// request was given up.
     pub fn expire(
         &mut self,
         now: Duration,
         limit: Duration,
-        may_ask: bool,
+        end: Option<u64>,
         left: impl FnOnce() -> u64,
     ) -> (Option<Duration>, bool) {
         if self.in_flight() == 0 {
@@ -40,15 +41,15 @@ impl Requests {
             Duration::ZERO
         };
         let left = left();
-        let is_sending_again = may_ask || self.resend.is_some() || self.streaming.is_some();
+        let end = end.filter(|_| self.resend.is_none());
         let mut late = Vec::new();
         for &flight in self.flights.iter().filter(|&&flight| flight != 0) {
             let Some(request) = self.requests.get_mut(flight - 1) else {
                 continue;
             };
-            if !request.is_on_wire && !is_sending_again {
-                // The session has sent PUBREL again by itself.
-                request.end = 0;
+            if request.end == NOT_WRITTEN {
+                // The session has written PUBREL by itself.
+                request.end = end.unwrap_or(NOT_WRITTEN);
             }
             if request.is_given_up || request.end > left {
                 request.left_at = None;

@@ -103,5 +103,11 @@ mod tests {
         assert_eq!(queue.messages(), (3, 950));
         queue.insert_sent(4, Some(40));
         assert_eq!(queue.iter().collect::<Vec<_>>(), [2, 3, 4, 9]);
+        // Another session begins, and ends.
+        queue.on_connected();
+        queue.insert_sent(5, Some(50));
+        assert_eq!(queue.iter().collect::<Vec<_>>(), [5, 2, 3, 4, 9]);
+        assert!(!queue.shrink());
+        assert!(Queue::default().shrink());
     }
 }

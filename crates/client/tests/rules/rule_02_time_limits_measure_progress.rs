@@ -179,6 +179,88 @@ fn rule_02_a_transport_is_tried_again_before_it_counts_as_stalled() {
     assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(20))]);
 }
 
+/// PUBREL cannot be sent within the payload of another message.
+#[test]
+fn rule_02_the_second_answer_is_not_late_while_a_payload_is_leaving() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let released = line.publish(b"1", QoS::ExactlyOnce);
+    line.sent();
+    let publish = Publish::to("t").remaining(100);
+    let (upload, _) = line.client.begin_upload(&publish).unwrap();
+    line.receive(&pubrec(1));
+    for _ in 0..10 {
+        line.sent();
+        line.pass(secs(10));
+        assert_eq!(line.client.poll_outcome(released), None);
+        assert_eq!(line.client.upload_chunk(upload, &[7; 10]), Ok(10));
+    }
+    assert!(line.sent().ends_with(&pubrel(1)));
+    line.pass(secs(7));
+    assert_eq!(line.client.poll_outcome(released), None);
+    line.pass(secs(4));
+    let late = RequestError::NotAcknowledged(secs(8));
+    assert_eq!(line.client.poll_outcome(released), Some(Err(late)));
+}
+
+/// PUBREL is sent again behind the messages that were sent before: its time does not begin while
+/// they are leaving.
+#[test]
+fn rule_02_the_second_answer_is_not_late_while_earlier_messages_are_sent_again() {
+    // One message that is larger than the output, or two of which one finds room.
+    for lengths in [&[200_000][..], &[60_000, 60_000]] {
+        let mut line = Line::new(kept().ack_timeout(Some(secs(8))));
+        line.connect(NEW);
+        for &length in lengths {
+            line.publish(&vec![7; length], QoS::AtLeastOnce);
+            line.sent();
+        }
+        let released = line.publish(b"1", QoS::ExactlyOnce);
+        line.sent();
+        let id = lengths.len() as u16 + 1;
+        line.receive(&pubrec(id));
+        line.closed();
+        line.pass(secs(1));
+        line.connect(PRESENT);
+        for _ in 0..50 {
+            line.turn();
+            let n = line.output.len().min(1000);
+            line.output.consume(n);
+            line.client.on_written(n, line.now);
+            line.pass(secs(1));
+        }
+        assert_eq!(line.client.poll_outcome(released), None);
+        assert!(line.sent().ends_with(&pubrel(id)));
+        line.receive(&pubcomp(id));
+        assert_eq!(line.client.poll_outcome(released), Some(Ok([].into())));
+    }
+}
+
+/// A driver that comes late, but not by more than a part of the limit, has driven the client.
+#[test]
+fn rule_02_the_limit_runs_for_a_driver_that_is_a_little_late() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))).in_flight(1));
+    line.connect(NEW);
+    let request = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    let refused = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&refused), Err(PublishError::Full));
+    line.events.clear();
+    for _ in 0..4 {
+        line.now += secs(2);
+        line.turn();
+    }
+    assert_eq!(line.client.poll_outcome(request), None);
+    assert_eq!(line.events, []);
+    line.now += secs(2);
+    line.turn();
+    assert_eq!(
+        line.events,
+        [Event::Completed { request }, Event::Room],
+        "it makes room for others"
+    );
+}
+
 /// A message with QoS 2 has its time for each of the two answers, over each connection.
 #[test]
 fn rule_02_the_second_answer_to_a_message_has_its_own_time() {

@@ -1,7 +1,7 @@
 //! Rule 7: after one good connection the client returns from everything that may pass.
 use super::face::{
-    Attempt, Client, DisconnectReason, Ended, Options, Publish, PublishError, QoS, Reconnect,
-    ReturnCode, State, TransportErrorKind, credentials, run,
+    Attempt, Client, DisconnectReason, Ended, Options, Publish, PublishError, QoS, ReturnCode,
+    State, TransportErrorKind, credentials, run,
 };
 use super::support::{Caller, SLOWLY, SOON, accepted, options, returning, server, until};
 use motemq_testing::{
