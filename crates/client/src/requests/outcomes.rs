@@ -75,9 +75,10 @@ impl Requests {
     /// outcome any more.
     pub fn withdraw(&mut self, id: RequestId) {
         self.forget(id);
-        let Some(is_open) = self.find(id).map(|request| request.is_open) else {
+        if self.find(id).is_none() {
+            // It was completed.
             return;
-        };
+        }
         let queue = self.queue.get();
         match queue.and_then(|queue| queue.position(|key| key == id.key)) {
             Some(at) => {
@@ -90,8 +91,7 @@ impl Requests {
                 }
                 self.end(id.key, Err(RequestError::Withdrawn));
             }
-            None if is_open => self.give_up(id.key, RequestError::Withdrawn),
-            None => {}
+            None => self.give_up(id.key, RequestError::Withdrawn),
         }
     }
 
@@ -131,5 +131,24 @@ impl Requests {
             self.flights = Vec::new();
         }
         self.completed.shrink_queue();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_are_over_take_no_memory() {
+        let mut requests = Requests::default();
+        let queued = requests.enqueue(RequestKind::NoCopy);
+        let id = PacketId::new(9).expect("it is not 0");
+        let sent = requests.launch(id, RequestKind::NoCopy, None);
+        requests.on_acked(id);
+        requests.withdraw(queued);
+        requests.forget(sent);
+        requests.shrink();
+        assert!(requests.queue.get().is_none());
+        assert_eq!(requests.flights.capacity(), 0);
     }
 }

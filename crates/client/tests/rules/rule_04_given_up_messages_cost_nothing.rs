@@ -159,3 +159,26 @@ fn rule_04_a_message_that_is_awaited_is_not_passed_over() {
     line.receive(&puback(1));
     assert!(line.client.publish(&next).is_ok());
 }
+
+/// A request is given up once, and only what is in flight counts.
+#[test]
+fn rule_04_what_is_given_up_is_counted_once() {
+    let mut line = Line::new(options().ack_timeout(Some(secs(4))));
+    line.connect(NEW);
+    let late = line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.pass(secs(6));
+    assert_eq!(line.client.counters().in_flight, 0);
+    line.client.withdraw(late);
+    assert_eq!(line.client.counters().in_flight, 0);
+    // The payload of a message without an identifier is being copied.
+    let payload = [7; 100_000];
+    let large = Publish::to("t").payload(&payload);
+    let request = line.client.publish(&large).unwrap().unwrap();
+    line.turn();
+    line.client.withdraw(request);
+    assert_eq!(line.client.counters().in_flight, 0);
+    line.sends(&message(0, 0, &payload));
+    line.publish(b"2", QoS::AtLeastOnce);
+    assert_eq!(line.client.counters().in_flight, 1);
+}

@@ -26,17 +26,27 @@ fn rule_07_an_answer_that_comes_first_makes_sending_again_needless() {
         (QoS::AtLeastOnce, puback(1), vec![]),
         (QoS::ExactlyOnce, pubrec(1), pubrel(1)),
     ] {
-        let mut line = Line::new(kept());
-        line.connect(NEW);
-        line.publish(b"1", qos);
-        line.publish(b"2", QoS::AtLeastOnce);
-        line.sent();
-        line.closed();
-        line.pass(secs(1));
-        line.open();
-        line.sent();
-        line.receive(&[PRESENT, &answer].concat());
-        line.sends(&[&then[..], &dup(message(2, 1, b"2"))].concat());
+        for is_followed in [false, true] {
+            let mut line = Line::new(kept());
+            line.connect(NEW);
+            line.publish(b"1", qos);
+            if is_followed {
+                line.publish(b"2", QoS::AtLeastOnce);
+            }
+            line.sent();
+            line.closed();
+            line.pass(secs(1));
+            line.open();
+            line.sent();
+            line.receive(&[PRESENT, &answer].concat());
+            let mut expected = then.clone();
+            if is_followed {
+                expected.extend(dup(message(2, 1, b"2")));
+            }
+            line.sends(&expected);
+            line.publish(b"3", QoS::AtLeastOnce);
+            line.sends(&message(2 + u16::from(is_followed), 1, b"3"));
+        }
     }
 }
 
@@ -101,4 +111,25 @@ fn rule_07_a_subscription_that_is_made_again_is_not_given_up() {
         assert_eq!((sent[0], sent.len()), (0x82, 8));
         line.receive(b"\xf0\0");
     }
+}
+
+/// Answers to other messages do not make a broker correct that breaks the protocol over one.
+#[test]
+fn rule_07_faults_over_a_message_count_although_others_are_answered() {
+    let mut line = Line::new(kept());
+    let bad = line.publish(b"!", QoS::ExactlyOnce);
+    let good = line.publish(b".", QoS::AtLeastOnce);
+    line.connect(NEW);
+    line.sent();
+    // PUBACK for a message with QoS 2.
+    line.receive(&puback(1));
+    line.closed();
+    line.pass(secs(2));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&puback(2));
+    assert_eq!(line.client.poll_outcome(good), Some(Ok([].into())));
+    line.receive(&puback(1));
+    let abandoned = RequestError::Abandoned(Fault::Unexpected);
+    assert_eq!(line.client.poll_outcome(bad), Some(Err(abandoned)));
 }

@@ -121,12 +121,13 @@ fn rule_14_a_clone_does_the_same() {
 fn rule_14_an_idle_client_gives_memory_back() {
     let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
     let request = line.publish(b"1", QoS::AtLeastOnce);
-    line.sent();
+    let publish = line.sent();
     line.client.shrink();
     line.receive(&message(1, 1, b"1"));
     line.client.shrink();
     assert_eq!(line.take_all(stream), [b"1"]);
     line.client.shrink();
     line.sends(&puback(1));
-    line.client.forget(request);
+    line.receive(&puback(id_of(&publish)));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
 }
