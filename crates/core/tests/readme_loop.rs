@@ -13,11 +13,12 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
     let mut session = Session::<[Slot; 8]>::new();
     let mut rx = Buffer::<[u8; 256]>::new();
     let mut tx = Buffer::<[u8; 256]>::new();
-    let mut answers = 0; // those that wait for a slot
+    let mut answers = 0; // answers that wait for a free slot
     session.connect(&Connect::new("node-7").keep_alive(30), &mut rx, &mut tx)?;
     loop {
-        // 1. What has happened? A command needs room in tx, and with QoS 1 and 2 a slot. What frees
-        // a slot may stand behind further messages, so answers wait while reading goes on.
+        // 1. Process events. A command needs room in tx, and with QoS 1 and 2 a free slot. The
+        // acknowledgement that frees a slot may follow further messages, so answers wait while
+        // the loop reads on.
         while tx.room() >= 128 {
             if answers > 0 && session.has_free_slot() {
                 let answer = Publish::to("reply").payload(b"ok").qos(QoS::AtLeastOnce);
@@ -35,12 +36,12 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
                 Event::Message(m) if m.topic == "cmd/quit" => session.disconnect(&mut tx)?,
                 Event::Message(m) if m.remaining == 0 => answers += 1,
                 Event::Payload { remaining: 0, .. } => answers += 1,
-                _ => {} // of a message larger than rx, the pieces before the last
+                _ => {} // pieces of a message larger than rx, except the last
             }
         }
-        // 2. What time is it, and for how long may we sleep?
+        // 2. Pass the time, and get the time to sleep.
         let sleep = session.tick(started.elapsed().as_millis() as u32, &mut tx)?;
-        // 3. Bytes out. A caller that may not sleep is late, and looks for bytes first.
+        // 3. Write. If a time limit has passed, read first, since an answer may have arrived.
         if !tx.is_empty() && (sleep != Some(0) || rx.space().is_empty()) {
             let n = socket.write(tx.bytes())?;
             tx.consume(n);
@@ -49,7 +50,7 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
         if session.is_closed() {
             return Ok(());
         }
-        // 4. Bytes in, for as long as we may sleep.
+        // 4. Read, and wait no longer than the time to sleep.
         socket.set_read_timeout(sleep.map(|ms| Duration::from_millis(ms.max(1).into())))?;
         match socket.read(rx.space()) {
             Ok(0) => session.on_connection_lost(),
