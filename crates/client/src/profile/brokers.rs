@@ -1,4 +1,4 @@
-//! The brokers. `docs/brokers.md` says where their documentation states it, and when it was read.
+//! The brokers. `docs/brokers.md` explains their limits.
 use super::Profile;
 use motemq::QoS;
 
