@@ -349,7 +349,7 @@ impl Ledger {
                 .filter(|(payload, _)| self.came.contains_key(payload))
                 .count();
             notes.push(format!(
-                "the sender of {} messages was told that they may have arrived or not, of which {arrived} had ({words})",
+                "the sender of {} messages was told that they may have arrived, and {arrived} had ({words})",
                 self.failed.len()
             ));
         }
@@ -358,7 +358,7 @@ impl Ledger {
         }
         if doubled > 0 && self.deliverable() == QoS::ExactlyOnce {
             notes.push(
-                "sends messages of QoS 2 as new ones that were accepted before: after PUBREL, or after saying that there is no session"
+                "sends accepted QoS 2 messages again as new ones: after PUBREL, or after reporting no session"
                     .into(),
             );
         } else if doubled > 0 && self.deliverable() == QoS::AtMostOnce {

@@ -29,10 +29,10 @@ pub const BROKER: Broker = Broker {
     start,
     login: None,
     known: &[
-        "sends PUBLISH again instead of PUBREL after PUBREC and a new connection",
-        "may send retained messages before SUBACK",
-        "lets messages of different QoS overtake each other",
-        "says that there is no session, and goes on with it",
+        "sends PUBLISH again instead of PUBREL, if the connection was lost after PUBREC",
+        "can send retained messages before SUBACK",
+        "can deliver messages of different QoS in another order",
+        "reports no session, and then continues the old one",
     ],
 };
 

@@ -34,9 +34,9 @@ pub const BROKER: Broker = Broker {
     start,
     login: None,
     known: &[
-        "says that there is no session if it has no subscriptions",
-        "sends messages again without DUP, and some of QoS 2 again after PUBREL",
-        "closes the connection of another protocol version without CONNACK",
+        "reports no session if the session has no subscriptions",
+        "sends messages again without the DUP flag, and some QoS 2 messages again after PUBREL",
+        "closes connections of other protocol versions without CONNACK",
     ],
 };
 

@@ -17,8 +17,8 @@ pub const BROKER: Broker = Broker {
     start,
     login: Some(("interop", "interop")),
     known: &[
-        "takes an empty client identifier for a session that is kept",
-        "sends queued messages with DUP the first time",
+        "accepts an empty client identifier for a kept session",
+        "sets the DUP flag on queued messages that it sends for the first time",
     ],
 };
 

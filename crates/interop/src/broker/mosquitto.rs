@@ -18,7 +18,7 @@ pub const BROKER: Broker = Broker {
     login: None,
     known: &[
         "sends one copy of a message for overlapping filters, with the lower QoS",
-        "sends large messages over WebSocket by 4 KB every 100 ms",
+        "sends a large message over WebSocket at a rate of 4 KB every 100 ms",
     ],
 };
 

@@ -34,9 +34,9 @@ pub const BROKER: Broker = Broker {
     start,
     login: None,
     known: &[
-        "sends what is not acknowledged again after `ack_wait`, on the same connection too, while other messages overtake it",
-        "drops messages to topics with a space, without a word",
-        "hangs up on messages longer than `max_payload` (1 MB if nothing is said)",
+        "sends unacknowledged messages again after `ack_wait`, even on the same connection, so that later messages can arrive before them",
+        "drops messages to topics that contain a space, without an error",
+        "closes the connection for messages longer than `max_payload` (1 MB by default)",
     ],
 };
 

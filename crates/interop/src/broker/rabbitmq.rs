@@ -23,12 +23,12 @@ pub const BROKER: Broker = Broker {
     start,
     login: Some(("guest", "guest")),
     known: &[
-        "answers QoS 2 with PUBACK, which ends the connection: the message may have arrived, and its sender is told so",
-        "grants QoS 1 where 2 is asked for",
-        "says that there is no session if it has no subscriptions",
-        "ignores PUBREL for what it does not know",
-        "sends `$` topics to a subscriber of `#`",
-        "publishes the will over WebSocket when DISCONNECT is followed by the end of the connection at once",
+        "answers QoS 2 with PUBACK: the client closes the connection, and reports that the message may have arrived",
+        "grants QoS 1 for subscriptions with QoS 2",
+        "reports no session if the session has no subscriptions",
+        "ignores PUBREL for unknown identifiers",
+        "sends messages of topics that begin with `$` to subscribers of `#`",
+        "publishes the will over WebSocket if the connection is closed immediately after DISCONNECT",
     ],
 };
 
