@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod forward_proxy;
 #[cfg(feature = "web")]
 pub mod hostile;
+pub mod judge;
 pub mod ledger;
 pub mod line;
 pub mod link;
