@@ -36,7 +36,8 @@ pub enum Event<'r, T = ()> {
         data: &'r [u8],
     },
     /// A message arrived whose topic, with the properties of MQTT 5, is longer than `rx`. It is not
-    /// delivered, but acknowledged like any other.
+    /// delivered, but acknowledged like any other. If it sets a topic alias, that is not known: a
+    /// program that has offered aliases forgets all of them.
     Skipped {
         /// The length of its payload in bytes; with MQTT 5, that of its properties and payload.
         len: u32,
@@ -117,6 +118,16 @@ pub enum Event<'r, T = ()> {
         /// [`SUCCESS`](ReasonCode::SUCCESS): it is complete.
         code: ReasonCode,
         /// The properties: the method, and its data.
+        properties: T,
+    },
+    /// PUBLISH of a QoS 2 message that was delivered before. It is not delivered again, but it may
+    /// set a topic alias. This is reported only if the client has offered the server aliases, which
+    /// MQTT 5 has.
+    Repeated {
+        /// The topic, or nothing if it does not fit into `rx`, as with
+        /// [`Skipped`](Event::Skipped).
+        topic: TopicName<'r>,
+        /// The properties, with the topic alias.
         properties: T,
     },
 }

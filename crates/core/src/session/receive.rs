@@ -276,6 +276,12 @@ impl<P: Protocol> Session<[Slot], P> {
                 self.ack = wire::reply(self.incoming.first_byte());
             }
             if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
+                if is_5::<P>()
+                    && let Some(topic) = topic
+                    && self.terms().is_some_and(|terms| terms.aliases_in() > 0)
+                {
+                    return Ok(Some(Event::Repeated { topic, properties }));
+                }
                 continue;
             }
             if skipped {

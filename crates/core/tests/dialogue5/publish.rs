@@ -67,6 +67,43 @@ fn aliases_that_were_offered() {
     d.sends(b"\xe0\x01\x94");
 }
 
+/// A repetition is not delivered again, but it may set an alias.
+#[test]
+fn aliases_of_repetitions() {
+    let offer = [Property::TopicAliasMaximum(1)];
+    let message = b"\x34\x0a\0\x01t\0\x07\x03\x23\0\x01x";
+    let repetition = b"\x3c\x0a\0\x01t\0\x07\x03\x23\0\x01x";
+    let by_alias = b"\x30\x06\0\0\x03\x23\0\x01";
+    let mut d = Dialogue::<Full>::new();
+    let connect = CLIENT.keep_session().properties(&offer);
+    d.connect(&connect, ACCEPTED, &[NEW]);
+    d.receives(message, &[r#"Message "t" "x" Some(7) [topic alias 1]"#]);
+    d.sends(b"\x50\x02\0\x07");
+    d.session.on_connection_lost();
+    let resumed = "Connected { session: Resumed, properties: [] }";
+    d.connect(&connect, b"\x20\x03\x01\0\0", &[resumed]);
+    let repeated = r#"Repeated { topic: "t", properties: [topic alias 1] }"#;
+    d.receives(repetition, &[repeated]);
+    d.sends(b"\x50\x02\0\x07");
+    d.receives(by_alias, &[r#"Message "" "" None [topic alias 1]"#]);
+    d.receives(b"\x62\x02\0\x07", &[]);
+    d.sends(b"\x70\x02\0\x07");
+    // A payload that does not fit into `rx` is dropped.
+    let mut long = b"\x34\x90\x01\0\x01t\0\x07\x03\x23\0\x01".to_vec();
+    long.extend([b'x'; 135]);
+    d.feed(&long, long.len());
+    d.sends(b"\x50\x02\0\x07");
+    d.receives(&long, &[repeated]);
+    d.sends(b"\x50\x02\0\x07");
+    // Where no alias is offered nothing is reported.
+    let mut d = Dialogue::<Full>::open(ACCEPTED);
+    d.receives(
+        b"\x34\x06\0\x01t\0\x07\0",
+        &[r#"Message "t" "" Some(7) []"#],
+    );
+    d.receives(b"\x3c\x06\0\x01t\0\x07\0", &[]);
+}
+
 #[test]
 fn sent() {
     let mut d = Dialogue::<Full>::open(ACCEPTED);
