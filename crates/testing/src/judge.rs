@@ -34,6 +34,8 @@ struct Side {
     name: &'static str,
     /// The beginning of a packet.
     input: Vec<u8>,
+    /// The packet of which this is the beginning has completed a message already.
+    is_taken: bool,
     longest: usize,
     window: usize,
     highest_qos: QoS,
@@ -112,9 +114,17 @@ fn read(bytes: &[u8], from: &mut Side, to: &mut Side, findings: &mut Vec<String>
                     ));
                 }
                 from.sends(&packet, findings);
-                to.hears(&packet);
+                if !std::mem::take(&mut from.is_taken) {
+                    to.hears(&packet);
+                }
             }
-            Ok(None) => break,
+            Ok(None) => {
+                if let Some(id) = completed(rest).filter(|_| !from.is_taken) {
+                    to.in_flight.remove(&id);
+                    from.is_taken = true;
+                }
+                break;
+            }
             Err(error) => {
                 findings.push(format!("the {} sends no packet: {error}", from.name));
                 rest = &[];
@@ -124,11 +134,23 @@ fn read(bytes: &[u8], from: &mut Side, to: &mut Side, findings: &mut Vec<String>
     from.input = rest.to_vec();
 }
 
+/// Returns the identifier that ends with the incomplete acknowledgement at the beginning of `bytes`.
+/// Behind the identifier and the code only properties follow, so the receiver need not wait for
+/// them.
+fn completed(bytes: &[u8]) -> Option<PacketId> {
+    let (&first_byte, rest) = bytes.split_first()?;
+    let length = rest.iter().position(|&byte| byte < 0x80)? + 1;
+    let (&[high, low, code], _) = rest.get(length..)?.split_first_chunk()?;
+    let ends = matches!(first_byte, 0x40 | 0x70) || (first_byte == 0x50 && code >= 0x80);
+    PacketId::new(u16::from_be_bytes([high, low])).filter(|_| ends)
+}
+
 impl Side {
     fn new(name: &'static str) -> Self {
         Side {
             name,
             input: Vec::new(),
+            is_taken: false,
             longest: usize::MAX,
             window: usize::from(u16::MAX),
             highest_qos: QoS::ExactlyOnce,

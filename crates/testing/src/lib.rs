@@ -22,5 +22,6 @@ pub mod process;
 pub mod proxy;
 pub mod script;
 pub mod server;
+pub mod version;
 #[cfg(feature = "web")]
 pub mod web;

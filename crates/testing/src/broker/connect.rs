@@ -205,13 +205,18 @@ impl Broker {
         );
     }
 
-    /// Sends DISCONNECT if the client speaks MQTT 5, and closes the connection.
+    /// Sends DISCONNECT if the client speaks MQTT 5 and is accepted [MQTT-3.14.0-1], and closes the
+    /// connection.
     pub(super) fn disconnect_with(
         &mut self,
         connection: Connection,
         code: ReasonCode,
         reason: Option<&str>,
     ) {
+        let link = self.connections.get(&connection);
+        if link.is_some_and(|link| link.client.is_none()) {
+            return self.close(connection);
+        }
         let answer = Answer::new(code);
         let answer = reason.into_iter().fold(answer, Answer::reason);
         self.send_last(
@@ -227,7 +232,12 @@ impl Broker {
     /// speaks MQTT 5.
     pub(super) fn object(&mut self, from: Connection, code: ReasonCode) {
         self.objections.push((from, code));
-        self.disconnect_with(from, code, None);
+        let link = self.connections.get(&from);
+        if link.is_some_and(|link| link.client.is_none() && link.exchange.is_some()) {
+            self.refuse(from, code, None);
+        } else {
+            self.disconnect_with(from, code, None);
+        }
     }
 
     /// Sends a packet with its reason, or without if that would be too long, and closes the

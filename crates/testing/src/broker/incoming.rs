@@ -114,14 +114,19 @@ impl Broker {
         let Some(topic) = topic else {
             return self.object(from, ReasonCode::TOPIC_ALIAS_INVALID);
         };
+        // All others have been acknowledged.
+        let others = link.in_flight.iter().filter(|&&other| Some(other) != id);
+        let maximum = usize::from(link.limits.receive_maximum);
+        if is_5 && id.is_some() && others.count() >= maximum {
+            return self.object(from, ReasonCode::RECEIVE_MAXIMUM_EXCEEDED);
+        }
+        if let Some(id) = id.filter(|_| qos == QoS::ExactlyOnce && !answer.code.is_error()) {
+            link.in_flight.insert(id);
+        }
         // A QoS 2 message is new unless its identifier has not been released [MQTT-4.3.3-2].
         let is_repeated =
             qos == QoS::ExactlyOnce && id.is_some_and(|id| session.received.contains(&id));
         if !is_repeated && !answer.code.is_error() {
-            let open = session.received.len() + usize::from(id.is_some());
-            if is_5 && open > usize::from(link.limits.receive_maximum) && id.is_some() {
-                return self.object(from, ReasonCode::RECEIVE_MAXIMUM_EXCEEDED);
-            }
             if let (QoS::ExactlyOnce, Some(id)) = (qos, id) {
                 session.received.insert(id);
             }
@@ -185,6 +190,7 @@ impl Broker {
         let Some(link) = self.connections.get_mut(&from) else {
             return;
         };
+        link.in_flight.remove(&id);
         let session = link
             .client
             .as_ref()

@@ -41,7 +41,7 @@ pub use limits::Limits;
 use crate::codec::{Scratch, Version, decode, level};
 use authentication::Exchange;
 use message::{Message, Will};
-use motemq::ReasonCode;
+use motemq::{PacketId, ReasonCode};
 use outbox::Outbox;
 use session::{Bounds, Session};
 use std::{
@@ -90,6 +90,8 @@ struct Link {
     heard: u64,
     /// The limits that were announced.
     limits: Limits,
+    /// The QoS 2 messages of the client that have come on this connection, until PUBCOMP.
+    in_flight: BTreeSet<PacketId>,
     /// The topics to which the client has given an alias.
     aliases: BTreeMap<u16, String>,
     /// The authentication that the client has asked for.
@@ -139,6 +141,7 @@ impl Broker {
                 output: Outbox::new(),
                 heard: now,
                 limits: Limits::NONE,
+                in_flight: BTreeSet::new(),
                 aliases: BTreeMap::new(),
                 exchange: None,
                 client: None,

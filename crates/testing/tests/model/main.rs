@@ -1,12 +1,11 @@
 //! Every order in which things can happen to the real `Session` in small configurations: two slots,
 //! three messages, one lost connection.
 mod broker;
-mod version;
 mod world;
 
 use motemq::QoS;
+use motemq_testing::version::Version;
 use stateright::{Checker, Model};
-use version::Version;
 use world::{State, World};
 
 const QOS: [QoS; 2] = [QoS::AtLeastOnce, QoS::ExactlyOnce];

@@ -2,11 +2,9 @@
 mod application;
 mod properties;
 
-use crate::{
-    broker::{Broker, Sent, Terms},
-    version::Version,
-};
+use crate::broker::{Broker, Sent, Terms};
 use motemq::{Buffer, Connect, Mqtt5, Mqtt311, PacketId, QoS, Session, Slot};
+use motemq_testing::version::Version;
 use stateright::{Model, Property};
 use std::marker::PhantomData;
 

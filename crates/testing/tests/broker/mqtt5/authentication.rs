@@ -70,7 +70,7 @@ fn nothing_else_comes_before_connack() {
             .opens(A, connect5("a", &method("user")))
             .sends(A, auth(0x18, "?"))
             .receives(A, &bytes)
-            .sends(A, disconnect5(0x82))
+            .sends(A, refuses(0x82))
             .is_closed(A);
     }
     // Nor does AUTH come to a client that has not asked for it.

@@ -105,6 +105,11 @@ fn the_broker_disconnects() {
             .broker
             .disconnect(table.now, connection, code, Some("bye"));
     }
+    // Before CONNECT there is nothing to say.
+    table.opens(C, b"");
+    let code = motemq::ReasonCode::SERVER_SHUTTING_DOWN;
+    table.broker.disconnect(table.now, C, code, None);
+    table.sends(C, b"").is_closed(C);
     table
         .sends(A, b"\xe0\x08\x8b\x06\x1f\0\x03bye")
         .is_closed(A)

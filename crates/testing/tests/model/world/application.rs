@@ -1,7 +1,7 @@
 //! The application: its commands, and what it makes of events.
 use super::{Mine, State, World};
-use crate::version::Version;
 use motemq::{Event, PacketId, Publish, QoS, ReasonCode, SendError, SessionState};
+use motemq_testing::version::Version;
 
 impl<P: Version> World<P> {
     /// Publishes a message, or sends it again: with an alias alone if it can be, else with the

@@ -1,7 +1,8 @@
 //! What holds in every state.
 use super::{Mine, State, World};
-use crate::{broker::Sent, version::Version};
+use crate::broker::Sent;
 use motemq::QoS;
+use motemq_testing::version::Version;
 use stateright::Property;
 
 pub fn all<P: Version>() -> Vec<Property<World<P>>> {
