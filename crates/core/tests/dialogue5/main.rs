@@ -6,6 +6,7 @@ mod acks;
 mod aliases;
 mod auth;
 mod connect;
+mod cuts;
 mod dialogue;
 mod disconnect;
 mod flow;
