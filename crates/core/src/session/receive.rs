@@ -276,7 +276,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 self.ack = wire::reply(self.incoming.first_byte());
             }
             if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
-                if is_5::<P>()
+                if self.is_5()
                     && let Some(topic) = topic
                     && self.terms().is_some_and(|terms| terms.aliases_in() > 0)
                 {
