@@ -8,8 +8,7 @@ mod write;
 
 pub use error::PropertyError;
 pub use list::Properties;
-use read::check;
-pub(crate) use read::{Raw, section, unchecked_section};
+pub(crate) use read::{Walk, check, section};
 pub(crate) use table::Place;
 pub use write::PropertySource;
 pub(crate) use write::each;
@@ -148,27 +147,56 @@ impl<'a> Property<'a> {
     /// Authentication data is left out.
     #[cfg(feature = "defmt")]
     pub(crate) fn shown(&self) -> (u32, &'a [u8], &'a [u8]) {
-        let raw = self.raw();
-        let data = if raw.id == table::AUTHENTICATION_DATA {
-            b""
-        } else {
-            raw.data
-        };
-        (raw.number, data, raw.value)
+        let mut number = 0;
+        let (mut first, mut second): (&[u8], &[u8]) = (&[], &[]);
+        match *self {
+            Property::PayloadFormatIndicator(is_set)
+            | Property::RequestProblemInformation(is_set)
+            | Property::RequestResponseInformation(is_set)
+            | Property::RetainAvailable(is_set)
+            | Property::WildcardSubscriptionAvailable(is_set)
+            | Property::SubscriptionIdentifierAvailable(is_set)
+            | Property::SharedSubscriptionAvailable(is_set) => number = is_set.into(),
+            Property::MaximumQoS(qos) => number = qos as u32,
+            Property::ServerKeepAlive(two) | Property::TopicAliasMaximum(two) => {
+                number = two.into();
+            }
+            Property::ReceiveMaximum(two) | Property::TopicAlias(two) => number = two.get().into(),
+            Property::MessageExpiryInterval(four)
+            | Property::SubscriptionIdentifier(four)
+            | Property::SessionExpiryInterval(four)
+            | Property::WillDelayInterval(four) => number = four,
+            Property::MaximumPacketSize(four) => number = four.get(),
+            Property::ContentType(text)
+            | Property::ResponseTopic(text)
+            | Property::AssignedClientIdentifier(text)
+            | Property::AuthenticationMethod(text)
+            | Property::ResponseInformation(text)
+            | Property::ServerReference(text)
+            | Property::ReasonString(text) => first = text.0,
+            Property::CorrelationData(data) => first = data,
+            Property::AuthenticationData(_) => {}
+            Property::UserProperty { name, value } => {
+                first = name.0;
+                second = value.0;
+            }
+        }
+        (number, first, second)
     }
 
     /// Makes a property from what was read, which is checked.
-    fn of(raw: Raw<'a>) -> Property<'a> {
-        let Raw {
+    fn of(walk: &Walk<'a>) -> Property<'a> {
+        let Walk {
+            id,
             number,
             data,
-            value,
+            name,
             ..
-        } = raw;
+        } = *walk;
         let text = Text(data);
         let is_set = number != 0;
         let two = number as u16;
-        match raw.id {
+        match id {
             table::PAYLOAD_FORMAT_INDICATOR => Property::PayloadFormatIndicator(is_set),
             table::MESSAGE_EXPIRY_INTERVAL => Property::MessageExpiryInterval(number),
             table::CONTENT_TYPE => Property::ContentType(text),
@@ -210,54 +238,9 @@ impl<'a> Property<'a> {
             }
             table::SHARED_SUBSCRIPTION_AVAILABLE => Property::SharedSubscriptionAvailable(is_set),
             _ => Property::UserProperty {
-                name: text,
-                value: Text(value),
+                name: Text(name),
+                value: text,
             },
         }
-    }
-
-    /// Returns the property as it is encoded.
-    #[cfg(feature = "defmt")]
-    fn raw(&self) -> Raw<'a> {
-        let mut raw = Raw {
-            id: self.identifier(),
-            ..Raw::default()
-        };
-        match *self {
-            Property::PayloadFormatIndicator(is_set)
-            | Property::RequestProblemInformation(is_set)
-            | Property::RequestResponseInformation(is_set)
-            | Property::RetainAvailable(is_set)
-            | Property::WildcardSubscriptionAvailable(is_set)
-            | Property::SubscriptionIdentifierAvailable(is_set)
-            | Property::SharedSubscriptionAvailable(is_set) => raw.number = is_set.into(),
-            Property::MaximumQoS(qos) => raw.number = qos as u32,
-            Property::ServerKeepAlive(number) | Property::TopicAliasMaximum(number) => {
-                raw.number = number.into();
-            }
-            Property::ReceiveMaximum(number) | Property::TopicAlias(number) => {
-                raw.number = number.get().into();
-            }
-            Property::MessageExpiryInterval(number)
-            | Property::SubscriptionIdentifier(number)
-            | Property::SessionExpiryInterval(number)
-            | Property::WillDelayInterval(number) => raw.number = number,
-            Property::MaximumPacketSize(number) => raw.number = number.get(),
-            Property::ContentType(text)
-            | Property::ResponseTopic(text)
-            | Property::AssignedClientIdentifier(text)
-            | Property::AuthenticationMethod(text)
-            | Property::ResponseInformation(text)
-            | Property::ServerReference(text)
-            | Property::ReasonString(text) => raw.data = text.0,
-            Property::CorrelationData(data) | Property::AuthenticationData(data) => {
-                raw.data = data;
-            }
-            Property::UserProperty { name, value } => {
-                raw.data = name.0;
-                raw.value = value.0;
-            }
-        }
-        raw
     }
 }

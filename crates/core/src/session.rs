@@ -15,7 +15,7 @@ use crate::{
     Connect, Mqtt311, Out, Output, Properties, Protocol, SendError, SendProperties,
     buffer::Buffer,
     profile::{acknowledges, require_sessions, resumes, streams_out, subscribes},
-    property::{Raw, table},
+    property::Walk,
     wire,
 };
 pub(crate) use acks::Acks;
@@ -85,15 +85,12 @@ fn hash(bytes: &[u8]) -> u16 {
     fold(bytes.iter().copied())
 }
 
-/// Returns the fingerprint of the authentication method among properties, or 0 if there is none.
+/// Returns the fingerprint of the text of the first property with this identifier, or 0 if there is
+/// none.
 #[inline(never)]
-fn method_of(properties: Properties<'_>) -> u16 {
-    let mut raw = Raw::default();
-    if raw.find(properties.as_bytes(), table::AUTHENTICATION_METHOD) {
-        hash(raw.data)
-    } else {
-        0
-    }
+fn hash_of(properties: Properties<'_>, id: u8) -> u16 {
+    let mut walk = Walk::over(properties.as_bytes());
+    if walk.find(id) { hash(walk.data) } else { 0 }
 }
 
 impl<const N: usize> Session<[Slot; N]> {

@@ -4,7 +4,7 @@ use crate::{
     Mqtt311, Properties, Protocol, SendError,
     buffer::{Out, Writer},
     command::{Connect, Filter, FilterOptions},
-    property::{Place, PropertySource, unchecked_section},
+    property::{Place, PropertySource},
     topic::{self, Kind, TopicName},
 };
 use core::marker::PhantomData;
@@ -42,7 +42,7 @@ const WITH_RESERVED: u16 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE;
 /// All types that MQTT 3.1.1 defines, one bit for each.
 const DEFINED: u16 = 0x7ffe;
 /// All types that MQTT 5 defines.
-const DEFINED_5: u16 = DEFINED | 1 << AUTH;
+pub(crate) const DEFINED_5: u16 = DEFINED | 1 << AUTH;
 /// The first byte of a PUBREL.
 pub(crate) const PUBREL_FIRST_BYTE: u8 = PUBREL << 4 | RESERVED;
 /// The return code in SUBACK for a filter that the broker refuses.
@@ -77,6 +77,19 @@ fn fixed_header_of(bytes: &[u8], defined: u16) -> Result<Option<FixedHeader<'_>>
     let Some((&first_byte, body)) = bytes.split_first() else {
         return Ok(None);
     };
+    if !has_valid_flags(first_byte, defined) {
+        return Err(Malformed);
+    }
+    Ok(variable(body)?.map(|(length, body)| FixedHeader {
+        first_byte,
+        length,
+        body,
+    }))
+}
+
+/// Returns whether a packet can begin with this byte, if these types are defined.
+#[inline(always)]
+pub(crate) fn has_valid_flags(first_byte: u8, defined: u16) -> bool {
     // The flags that the type allows, one bit for each of the 16 values [MQTT-2.2.2-2].
     let kind = first_byte >> 4;
     let allowed = if kind == PUBLISH {
@@ -86,14 +99,7 @@ fn fixed_header_of(bytes: &[u8], defined: u16) -> Result<Option<FixedHeader<'_>>
         // The flags are `RESERVED` or 0. Types that are not defined are not allowed with any flags.
         u32::from(defined >> kind & 1) << ((WITH_RESERVED >> kind & 1) << 1)
     };
-    if allowed >> (first_byte & 15) & 1 == 0 {
-        return Err(Malformed);
-    }
-    Ok(variable(body)?.map(|(length, body)| FixedHeader {
-        first_byte,
-        length,
-        body,
-    }))
+    allowed >> (first_byte & 15) & 1 != 0
 }
 
 /// Reads a variable byte integer. Returns it and the bytes that follow, or `None` if it is
@@ -121,6 +127,17 @@ pub(crate) fn variable(mut bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malfo
             return Err(Malformed);
         }
     }
+}
+
+/// Takes a variable byte integer off `bytes`. Returns `None` if it is incomplete.
+#[cfg_attr(feature = "fast", inline)]
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn take_variable(bytes: &mut &[u8]) -> Result<Option<u32>, Malformed> {
+    let Some((number, after)) = variable(bytes)? else {
+        return Ok(None);
+    };
+    *bytes = after;
+    Ok(Some(number as u32))
 }
 
 /// Splits the variable header of a PUBLISH, without the length of the topic, into the topic and the
@@ -298,22 +315,11 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.writer.at
     }
 
-    /// Returns the bytes that were written from this position on, if all of them fit.
-    pub fn written_since(&self, position: usize) -> Option<&[u8]> {
-        self.written(position, self.writer.at)
-    }
-
-    /// Returns the bytes that were written between these positions, if all of them fit.
-    fn written(&self, from: usize, to: usize) -> Option<&[u8]> {
-        self.writer.mem.get(from..to)
-    }
-
-    /// Returns the properties that were written from this position on, with their length before
-    /// them, or none if they do not fit.
+    /// Returns the properties that were written from this position on, or none if they do not fit.
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn properties_at(&self, position: usize) -> Properties<'_> {
-        let written = self.written(position, self.writer.at);
-        unchecked_section(written.unwrap_or_default())
+    pub fn properties_since(&self, position: usize) -> Properties<'_> {
+        let written = self.writer.mem.get(position..self.writer.at);
+        Properties(written.unwrap_or_default())
     }
 
     /// Makes [`finish`](Self::finish) fail if the packet, with `remaining` bytes that follow later,
@@ -401,18 +407,17 @@ impl<'o, P: Protocol> Draft<'o, P> {
     /// Writes the body of a CONNECT of MQTT 3.1.1.
     #[inline(always)]
     pub fn connect<'c, T: PropertySource<'c>>(&mut self, c: &Connect<'c, T>) {
-        self.connect_of(c, false, &[]);
+        self.connect_of(c, false, |_| {});
     }
 
-    /// Writes the body of a CONNECT of MQTT 5, whose properties begin with `more`, which are
-    /// encoded. Returns the position where its properties begin.
+    /// Writes the body of a CONNECT of MQTT 5, whose properties `properties` writes.
     #[inline(always)]
     pub fn connect_5<'c, T: PropertySource<'c>>(
         &mut self,
         c: &Connect<'c, T>,
-        more: &[u8],
-    ) -> usize {
-        self.connect_of(c, true, more)
+        properties: impl FnOnce(&mut Self),
+    ) {
+        self.connect_of(c, true, properties);
     }
 
     #[inline(always)]
@@ -420,8 +425,8 @@ impl<'o, P: Protocol> Draft<'o, P> {
         &mut self,
         c: &Connect<'c, T>,
         is_5: bool,
-        more: &[u8],
-    ) -> usize {
+        properties: impl FnOnce(&mut Self),
+    ) {
         if !c.clean && c.client_id.is_empty() && !is_5 {
             self.refuse(SendError::Invalid);
         }
@@ -434,10 +439,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
         let at = self.writer.at.wrapping_sub(1);
         let mut flags = (c.clean as u8) << 1;
         self.u16(c.keep_alive);
-        let properties = self.writer.at;
-        if is_5 {
-            self.properties_behind(more, c.properties, Place::CONNECT);
-        }
+        properties(self);
         self.field(c.client_id.as_bytes(), Kind::Text);
         if let Some(will) = &c.will {
             flags |= 0x04 | (will.qos as u8) << 3 | (will.retain as u8) << 5;
@@ -465,7 +467,6 @@ impl<'o, P: Protocol> Draft<'o, P> {
         if let Some(to) = self.writer.mem.get_mut(at) {
             *to = flags;
         }
-        properties
     }
 
     /// Writes the body of a SUBSCRIBE or UNSUBSCRIBE.

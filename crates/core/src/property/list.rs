@@ -1,5 +1,5 @@
 //! The properties of a packet that was received.
-use super::{Property, Raw, table};
+use super::{Property, Walk, table};
 use crate::Text;
 use core::fmt;
 
@@ -33,7 +33,7 @@ impl<'a> Properties<'a> {
 
     /// Returns an iterator over the properties, in their order.
     pub fn iter(self) -> impl Iterator<Item = Property<'a>> {
-        self.raw().map(Property::of)
+        self.walk().map(|walk| Property::of(&walk))
     }
 
     /// Returns the response topic, if the message is a request.
@@ -43,7 +43,7 @@ impl<'a> Properties<'a> {
 
     /// Returns the correlation data, which an answer has to repeat.
     pub fn correlation_data(self) -> Option<&'a [u8]> {
-        self.find(table::CORRELATION_DATA).map(|raw| raw.data)
+        self.find(table::CORRELATION_DATA).map(|walk| walk.data)
     }
 
     /// Returns the content type of the payload.
@@ -63,16 +63,16 @@ impl<'a> Properties<'a> {
 
     /// Returns the identifiers of the subscriptions that a message matches, in their order.
     pub fn subscription_identifiers(self) -> impl Iterator<Item = u32> {
-        self.raw()
-            .filter(|raw| raw.id == table::SUBSCRIPTION_IDENTIFIER)
-            .map(|raw| raw.number)
+        self.walk()
+            .filter(|walk| walk.id == table::SUBSCRIPTION_IDENTIFIER)
+            .map(|walk| walk.number)
     }
 
     /// Returns the names and values of the user properties, in their order.
     pub fn user_properties(self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
-        self.raw()
-            .filter(|raw| raw.id == table::USER_PROPERTY)
-            .map(|raw| (Text(raw.data), Text(raw.value)))
+        self.walk()
+            .filter(|walk| walk.id == table::USER_PROPERTY)
+            .map(|walk| (Text(walk.name), Text(walk.data)))
     }
 
     /// Returns the reason for the reason code, for people.
@@ -97,31 +97,34 @@ impl<'a> Properties<'a> {
 
     /// Returns the data of the authentication method.
     pub fn authentication_data(self) -> Option<&'a [u8]> {
-        self.find(table::AUTHENTICATION_DATA).map(|raw| raw.data)
+        self.find(table::AUTHENTICATION_DATA).map(|walk| walk.data)
     }
 
-    fn raw(self) -> impl Iterator<Item = Raw<'a>> {
-        let mut bytes = self.0;
-        core::iter::from_fn(move || Raw::next(&mut bytes))
+    /// Returns the walks that end at each of the properties.
+    fn walk(self) -> impl Iterator<Item = Walk<'a>> {
+        let mut walk = Walk::over(self.0);
+        core::iter::from_fn(move || walk.read().then_some(walk))
     }
 
-    /// Returns the number that the first property with this identifier has, or 0 if there is none.
-    pub(crate) fn number_of(self, id: u8) -> u32 {
-        let mut raw = Raw::default();
-        if raw.find(self.0, id) { raw.number } else { 0 }
+    /// Returns the number that the first property with this identifier has, or another one if there
+    /// is none.
+    #[inline(never)]
+    pub(crate) fn number_or(&self, id: u8, other: u32) -> u32 {
+        let mut walk = Walk::over(self.0);
+        if walk.find(id) { walk.number } else { other }
     }
 
-    fn find(self, id: u8) -> Option<Raw<'a>> {
-        let mut raw = Raw::default();
-        raw.find(self.0, id).then_some(raw)
+    fn find(self, id: u8) -> Option<Walk<'a>> {
+        let mut walk = Walk::over(self.0);
+        walk.find(id).then_some(walk)
     }
 
     fn number(self, id: u8) -> Option<u32> {
-        self.find(id).map(|raw| raw.number)
+        self.find(id).map(|walk| walk.number)
     }
 
     fn text(self, id: u8) -> Option<Text<'a>> {
-        self.find(id).map(|raw| Text(raw.data))
+        self.find(id).map(|walk| Text(walk.data))
     }
 }
 

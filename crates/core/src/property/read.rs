@@ -4,109 +4,167 @@ use super::{
     table::{self, Entry, Place},
 };
 use crate::{
-    Protocol,
-    profile::checks_properties,
+    Fault, Protocol,
     topic::{self, Kind},
     wire,
 };
 
-/// A property as it is encoded.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Raw<'a> {
-    pub id: u8,
-    /// The facts about the property.
-    pub(super) entry: Entry,
-    /// The value, if it is a number.
-    pub number: u32,
-    /// The value, if it is text or data; the name of a user property.
-    pub data: &'a [u8],
-    /// The value of a user property.
-    pub value: &'a [u8],
+/// The reason why bytes are not properties. With the identifier it makes a [`PropertyError`].
+#[derive(Clone, Copy)]
+enum Flaw {
+    Incomplete,
+    Unknown,
+    NotAllowed,
+    Repeated,
+    Value,
+    Text,
+    TopicAlias,
+    NoMethod,
 }
 
-impl<'a> Raw<'a> {
-    /// Replaces this property by the first one of `bytes`, and removes that.
-    // Returned, it would be copied.
-    #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn read(&mut self, bytes: &mut &'a [u8]) -> Result<(), PropertyError> {
-        *self = Raw::default();
-        // An identifier is a variable byte integer. Those of all properties take one byte.
-        if !self.take_number(bytes, 1) {
-            return Err(PropertyError::Incomplete);
+impl Flaw {
+    /// Returns the error for the property with this identifier.
+    fn of(self, id: u8) -> PropertyError {
+        match self {
+            Flaw::Incomplete => PropertyError::Incomplete,
+            Flaw::Unknown => PropertyError::Unknown { id },
+            Flaw::NotAllowed => PropertyError::NotAllowed { id },
+            Flaw::Repeated => PropertyError::Repeated { id },
+            Flaw::Value => PropertyError::Value { id },
+            Flaw::Text => PropertyError::Text { id },
+            Flaw::TopicAlias => PropertyError::TopicAlias,
+            Flaw::NoMethod => PropertyError::NoMethod,
         }
-        let id = self.number as u8;
-        self.id = id;
-        self.entry = Entry::of(id).ok_or(PropertyError::Unknown { id })?;
-        let is_complete = match self.entry.form() {
-            table::BYTE => self.take_number(bytes, 1),
-            table::TWO => self.take_number(bytes, 2),
-            table::FOUR => self.take_number(bytes, 4),
-            table::VARIABLE => self.take_variable(bytes),
-            form => {
-                let mut is_complete = self.take_field(bytes);
-                if form == table::PAIR {
-                    let name = self.data;
-                    is_complete &= self.take_field(bytes);
-                    self.value = self.data;
-                    self.data = name;
-                }
-                is_complete
-            }
-        };
-        if is_complete {
-            Ok(())
-        } else {
-            Err(PropertyError::Incomplete)
+    }
+}
+
+/// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it.
+// All of it is in one place, so that a function needs one address: three registers were more code.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Walk<'a> {
+    /// The bytes that are still to be read.
+    pub rest: &'a [u8],
+    /// The value, if it is text or data; of a user property, the value behind the name.
+    pub data: &'a [u8],
+    /// The name of a user property.
+    pub name: &'a [u8],
+    /// The value, if it is a number.
+    pub number: u32,
+    /// The number of bytes that are missing at the end, at least. If it is not 0, nothing is left of
+    /// the bytes.
+    pub missing: usize,
+    /// The facts about the property.
+    entry: Entry,
+    pub id: u8,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the first of these bytes.
+    #[inline(always)]
+    pub fn over(bytes: &'a [u8]) -> Self {
+        Walk {
+            rest: bytes,
+            data: &[],
+            name: &[],
+            number: 0,
+            missing: 0,
+            entry: Entry::default(),
+            id: 0,
         }
     }
 
-    /// Removes a number of `length` bytes from `bytes`. Returns whether it is complete.
+    /// Reads the next property. Returns `false` at the end of the bytes, if the property is not
+    /// complete, or if there is none with its identifier.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn take_number(&mut self, bytes: &mut &[u8], length: usize) -> bool {
-        let Some((number, after)) = bytes.split_at_checked(length) else {
+    pub fn read(&mut self) -> bool {
+        // An identifier is a variable byte integer. Those of all properties take one byte.
+        self.take_number(1);
+        if self.missing != 0 {
+            return false;
+        }
+        self.id = self.number as u8;
+        let Some(entry) = Entry::of(self.id) else {
             return false;
         };
-        *bytes = after;
-        self.number = number
+        self.entry = entry;
+        match self.entry.form() {
+            table::VARIABLE => self.take_variable(),
+            form if form < table::TEXT => self.take_number(form as usize),
+            form => {
+                self.take_field();
+                if form == table::PAIR {
+                    self.name = self.data;
+                    self.take_field();
+                }
+            }
+        }
+        self.missing == 0
+    }
+
+    /// Takes `length` bytes as data.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    fn take(&mut self, length: usize) {
+        match self.rest.split_at_checked(length) {
+            Some((data, rest)) => {
+                self.data = data;
+                self.rest = rest;
+            }
+            None => self.miss(length.wrapping_sub(self.rest.len())),
+        }
+    }
+
+    /// Notes that bytes are missing at the end.
+    fn miss(&mut self, number: usize) {
+        self.missing = self.missing.wrapping_add(number);
+        self.rest = &[];
+        self.data = &[];
+    }
+
+    /// Takes a number of `length` bytes.
+    #[cfg_attr(feature = "fast", inline)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn take_number(&mut self, length: usize) {
+        self.take(length);
+        self.number = self
+            .data
             .iter()
             .fold(0, |sum, &byte| sum << 8 | u32::from(byte));
-        true
     }
 
-    /// Removes a variable byte integer from `bytes`. Returns whether it is complete.
+    /// Takes a variable byte integer.
     #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn take_variable(&mut self, bytes: &mut &[u8]) -> bool {
-        let Ok(Some((number, after))) = wire::variable(bytes) else {
-            return false;
-        };
-        *bytes = after;
-        self.number = number as u32;
-        true
-    }
-
-    /// Removes bytes with their length before them from `bytes`. Returns whether they are complete.
-    #[inline]
-    fn take_field(&mut self, bytes: &mut &'a [u8]) -> bool {
-        if !self.take_number(bytes, 2) {
-            return false;
+    fn take_variable(&mut self) {
+        match wire::take_variable(&mut self.rest) {
+            Ok(Some(number)) => self.number = number,
+            incomplete => {
+                self.number = 0;
+                // No bytes would complete one that is malformed.
+                self.miss(if incomplete.is_err() { usize::MAX } else { 1 });
+            }
         }
-        let Some((data, after)) = bytes.split_at_checked(self.number as usize) else {
-            return false;
-        };
-        *bytes = after;
-        self.number = 0;
-        self.data = data;
-        true
     }
 
-    /// Replaces this property by the first one of `bytes` with this identifier. Returns whether
-    /// there is one.
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn find(&mut self, mut bytes: &'a [u8], id: u8) -> bool {
-        while self.read(&mut bytes).is_ok() {
+    /// Takes bytes with their length before them as data.
+    #[inline]
+    pub fn take_field(&mut self) {
+        self.take_number(2);
+        self.take(self.number as usize);
+    }
+
+    /// Takes properties, with their length before them, as data, without a check.
+    #[inline]
+    pub fn take_section(&mut self) {
+        self.take_variable();
+        self.take(self.number as usize);
+    }
+
+    /// Goes on to the next property with this identifier. Returns whether there is one.
+    #[inline(always)]
+    pub fn find(&mut self, id: u8) -> bool {
+        while self.read() {
             if self.id == id {
                 return true;
             }
@@ -114,39 +172,30 @@ impl<'a> Raw<'a> {
         false
     }
 
-    /// Removes the first of properties that were checked, and returns it.
-    #[inline]
-    pub fn next(bytes: &mut &'a [u8]) -> Option<Raw<'a>> {
-        let mut raw = Raw::default();
-        raw.read(bytes).ok().map(|()| raw)
-    }
-
-    /// Returns whether the property has a value that the standard allows.
-    #[inline]
-    fn check<P: Protocol>(&self, form: u16) -> Result<(), PropertyError> {
-        let id = self.id;
-        let is_zero = self.number == 0;
-        let is_in_range = match form {
-            table::BYTE => self.number <= 1,
-            table::VARIABLE => !is_zero,
-            _ => match id {
-                table::RECEIVE_MAXIMUM | table::MAXIMUM_PACKET_SIZE => !is_zero,
-                table::TOPIC_ALIAS if is_zero => return Err(PropertyError::TopicAlias),
-                _ => true,
-            },
-        };
-        if !is_in_range {
-            return Err(PropertyError::Value { id });
+    /// Checks that the property has a value that the standard allows.
+    #[inline(always)]
+    fn check_value<P: Protocol>(&self) -> Result<(), Flaw> {
+        let form = self.entry.form();
+        if self.number == 0 && self.entry.is_above_zero() {
+            return Err(if self.id == table::TOPIC_ALIAS {
+                Flaw::TopicAlias
+            } else {
+                Flaw::Value
+            });
         }
-        if form == table::TEXT || form == table::PAIR {
-            let is_text = |bytes| topic::is_valid::<P>(bytes, Kind::Text);
-            if !is_text(self.data) || !is_text(self.value) {
-                return Err(PropertyError::Text { id });
-            }
-            // [MQTT-3.3.2-14]
-            if id == table::RESPONSE_TOPIC && !topic::is_valid::<P>(self.data, Kind::Name) {
-                return Err(PropertyError::Value { id });
-            }
+        if form == table::BYTE && self.number > 1 {
+            return Err(Flaw::Value);
+        }
+        let is_text = |bytes, kind| topic::is_valid::<P>(bytes, kind);
+        if form == table::PAIR && !is_text(self.name, Kind::Text) {
+            return Err(Flaw::Text);
+        }
+        if (form == table::TEXT || form == table::PAIR) && !is_text(self.data, Kind::Text) {
+            return Err(Flaw::Text);
+        }
+        // [MQTT-3.3.2-14]
+        if self.id == table::RESPONSE_TOPIC && !is_text(self.data, Kind::Name) {
+            return Err(Flaw::Value);
         }
         Ok(())
     }
@@ -157,29 +206,56 @@ fn may_repeat(id: u8, place: Place) -> bool {
     id == table::USER_PROPERTY || (id == table::SUBSCRIPTION_IDENTIFIER && place == Place::PUBLISH)
 }
 
-/// Checks that these are properties which the standard allows in this place.
-pub(crate) fn check<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<(), PropertyError> {
+/// Fails if these are not properties which the standard allows in this place. The fault has the
+/// [reason code](PropertyError::reason_code) of the error.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+pub(crate) fn check<P: Protocol>(bytes: &[u8], place: Place) -> Result<(), Fault> {
+    check_with::<P, _>(bytes, place, |flaw, _| match flaw {
+        Flaw::Incomplete | Flaw::Unknown | Flaw::Text => Fault::Malformed,
+        Flaw::TopicAlias => Fault::TopicAlias,
+        _ => Fault::Unexpected,
+    })
+}
+
+/// Checks that these are properties which the standard allows in this place. `error` makes an error
+/// from the flaw and the identifier of a property.
+#[inline(always)]
+fn check_with<P: Protocol, E>(
+    bytes: &[u8],
+    place: Place,
+    error: impl Fn(Flaw, u8) -> E,
+) -> Result<(), E> {
     // Which identifiers were found, one bit for each. Two words, since a small target would have to
     // link a shift of 64 bits.
     let [mut low, mut high] = [0u32; 2];
-    let mut raw = Raw::default();
-    while !bytes.is_empty() {
-        raw.read(&mut bytes)?;
-        let id = raw.id;
-        if !raw.entry.is_allowed(place) {
-            return Err(PropertyError::NotAllowed { id });
+    let mut walk = Walk::over(bytes);
+    while !walk.rest.is_empty() {
+        let is_read = walk.read();
+        let id = walk.id;
+        let fail = |flaw| Err(error(flaw, id));
+        if !is_read {
+            return fail(if walk.missing != 0 {
+                Flaw::Incomplete
+            } else {
+                Flaw::Unknown
+            });
+        }
+        if !walk.entry.is_allowed(place) {
+            return fail(Flaw::NotAllowed);
         }
         let found = if id < 32 { &mut low } else { &mut high };
         let bit = 1u32.wrapping_shl(id.into());
         if *found & bit != 0 && !may_repeat(id, place) {
-            return Err(PropertyError::Repeated { id });
+            return fail(Flaw::Repeated);
         }
         *found |= bit;
-        raw.check::<P>(raw.entry.form())?;
+        if let Err(flaw) = walk.check_value::<P>() {
+            return fail(flaw);
+        }
     }
     let has = |id: u8| low & 1u32.wrapping_shl(id.into()) != 0;
     if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {
-        return Err(PropertyError::NoMethod);
+        return Err(error(Flaw::NoMethod, 0));
     }
     Ok(())
 }
@@ -204,27 +280,12 @@ fn some_section<'a, P: Protocol>(
     bytes: &mut &'a [u8],
     place: Place,
 ) -> Result<Properties<'a>, PropertyError> {
-    let section = take_section(bytes).ok_or(PropertyError::Incomplete)?;
-    if checks_properties::<P>() {
-        check::<P>(section, place)?;
+    let mut walk = Walk::over(bytes);
+    walk.take_section();
+    if walk.missing != 0 {
+        return Err(PropertyError::Incomplete);
     }
-    Ok(Properties(section))
-}
-
-/// Removes properties with their length before them from `bytes`, without a check.
-fn take_section<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let mut length = Raw::default();
-    if !length.take_variable(bytes) {
-        return None;
-    }
-    let (section, after) = bytes.split_at_checked(length.number as usize)?;
-    *bytes = after;
-    Some(section)
-}
-
-/// Returns the properties at the beginning of `bytes`, where they stand with their length before
-/// them and were checked.
-#[cfg_attr(not(feature = "fast"), inline(never))]
-pub(crate) fn unchecked_section(mut bytes: &[u8]) -> Properties<'_> {
-    Properties(take_section(&mut bytes).unwrap_or_default())
+    *bytes = walk.rest;
+    check_with::<P, _>(walk.data, place, Flaw::of)?;
+    Ok(Properties(walk.data))
 }

@@ -1,22 +1,25 @@
 //! The properties of MQTT 5: the type of each value, and the packets in which it can stand (table
 //! 2-4 of the standard).
 
-/// The value is one byte. With one exception it is a boolean.
+/// The value is one byte. With one exception it is a boolean. The types of numbers are their
+/// lengths.
 pub(super) const BYTE: u16 = 1;
 /// The value is a number of two bytes.
-pub(super) const TWO: u16 = 2;
-/// The value is a number of four bytes.
-pub(super) const FOUR: u16 = 3;
+const TWO: u16 = 2;
 /// The value is a variable byte integer.
-pub(super) const VARIABLE: u16 = 4;
+pub(super) const VARIABLE: u16 = 3;
+/// The value is a number of four bytes.
+const FOUR: u16 = 4;
 /// The value is text.
 pub(super) const TEXT: u16 = 5;
 /// The value is any bytes.
-pub(super) const DATA: u16 = 6;
+const DATA: u16 = 6;
 /// The value is two texts: a name and a value.
 pub(super) const PAIR: u16 = 7;
 /// The bits of the type in an entry.
 const FORM: u16 = 7;
+/// The value is a number, which is not 0.
+const ABOVE_ZERO: u16 = 1 << 14;
 
 /// A place where properties stand, or several, one bit for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,7 @@ const PROPERTIES: [(u8, u16); 27] = [
     (CORRELATION_DATA, DATA | PUBLISH | WILL),
     (
         SUBSCRIPTION_IDENTIFIER,
-        VARIABLE | PUBLISH_OF_SERVER | SUBSCRIBE,
+        VARIABLE | ABOVE_ZERO | PUBLISH_OF_SERVER | SUBSCRIBE,
     ),
     (
         SESSION_EXPIRY_INTERVAL,
@@ -112,13 +115,13 @@ const PROPERTIES: [(u8, u16); 27] = [
     (RESPONSE_INFORMATION, TEXT | CONNACK),
     (SERVER_REFERENCE, TEXT | CONNACK | DISCONNECT_OF_SERVER),
     (REASON_STRING, TEXT | CONNACK | ACK | DISCONNECT | AUTH),
-    (RECEIVE_MAXIMUM, TWO | CONNECT | CONNACK),
+    (RECEIVE_MAXIMUM, TWO | ABOVE_ZERO | CONNECT | CONNACK),
     (TOPIC_ALIAS_MAXIMUM, TWO | CONNECT | CONNACK),
-    (TOPIC_ALIAS, TWO | PUBLISH),
+    (TOPIC_ALIAS, TWO | ABOVE_ZERO | PUBLISH),
     (MAXIMUM_QOS, BYTE | CONNACK),
     (RETAIN_AVAILABLE, BYTE | CONNACK),
     (USER_PROPERTY, PAIR | EVERYWHERE),
-    (MAXIMUM_PACKET_SIZE, FOUR | CONNECT | CONNACK),
+    (MAXIMUM_PACKET_SIZE, FOUR | ABOVE_ZERO | CONNECT | CONNACK),
     (WILDCARD_SUBSCRIPTION_AVAILABLE, BYTE | CONNACK),
     (SUBSCRIPTION_IDENTIFIER_AVAILABLE, BYTE | CONNACK),
     (SHARED_SUBSCRIPTION_AVAILABLE, BYTE | CONNACK),
@@ -158,6 +161,12 @@ impl Entry {
     #[inline(always)]
     pub fn form(self) -> u16 {
         self.0 & FORM
+    }
+
+    /// Returns whether the value is a number that cannot be 0.
+    #[inline(always)]
+    pub fn is_above_zero(self) -> bool {
+        self.0 & ABOVE_ZERO != 0
     }
 
     /// Returns whether the property can stand in this place.

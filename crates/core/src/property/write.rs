@@ -65,10 +65,10 @@ pub(crate) fn each<'a>(source: impl PropertySource<'a>) -> impl Iterator<Item = 
 
 impl<P: Protocol> Draft<'_, P> {
     /// Writes properties with their length before them. Those that are not allowed in this place
-    /// make the draft fail.
+    /// make the draft fail. Returns the position of the first one.
     #[inline(always)]
-    pub fn properties<'a>(&mut self, properties: impl PropertySource<'a>, place: Place) {
-        self.properties_behind(&[], properties, place);
+    pub fn properties<'a>(&mut self, properties: impl PropertySource<'a>, place: Place) -> usize {
+        self.properties_behind(&[], properties, place)
     }
 
     /// Writes properties, as [`properties`](Self::properties) does. If they are a list, it stands
@@ -79,17 +79,18 @@ impl<P: Protocol> Draft<'_, P> {
         more: &[u8],
         properties: impl PropertySource<'a>,
         place: Place,
-    ) {
+    ) -> usize {
         let encoded = properties.encoded().unwrap_or(more);
         if encoded.is_empty() && properties.list().is_empty() {
             self.byte(0);
+            self.position()
         } else {
-            self.some_properties(encoded, properties.list(), place);
+            self.some_properties(encoded, properties.list(), place)
         }
     }
 
     #[inline(never)]
-    fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) {
+    fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) -> usize {
         // Without memory, what is written is only counted.
         let from = self.position();
         let memory = self.replace_memory(from, &mut []);
@@ -100,13 +101,10 @@ impl<P: Protocol> Draft<'_, P> {
         let from = self.position();
         self.list(encoded, list);
         // What was written is checked as what is received is, so that both allow the same.
-        if checks_properties::<P>()
-            && self
-                .written_since(from)
-                .is_some_and(|written| check::<P>(written, place).is_err())
-        {
+        if checks_properties::<P>() && check::<P>(self.properties_since(from).0, place).is_err() {
             self.refuse(SendError::Invalid);
         }
+        from
     }
 
     #[cfg_attr(not(feature = "fast"), inline(never))]

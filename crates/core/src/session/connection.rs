@@ -88,10 +88,10 @@ impl Connection {
         self.flags = if is_resending { OPEN | RESENDING } else { OPEN };
     }
 
-    /// Sets the keep alive that the server demands [MQTT-3.1.2-21].
+    /// Returns the keep alive, which the server can change [MQTT-3.1.2-21].
     #[inline(always)]
-    pub fn set_keep_alive(&mut self, seconds: u16) {
-        self.keep_alive = seconds;
+    pub fn keep_alive_mut(&mut self) -> &mut u16 {
+        &mut self.keep_alive
     }
 
     /// Notes that everything has been sent again.

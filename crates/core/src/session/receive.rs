@@ -92,14 +92,18 @@ impl<P: Protocol> Session<[Slot], P> {
             self.connection.on_read_end(input.len());
             return Ok(Some(Event::Message(message)));
         }
-        let event = self.step(input, capacity, &mut acks)?;
+        let event = if self.is_5() {
+            self.step_5(input, capacity, &mut acks)?
+        } else {
+            self.step(input, capacity, &mut acks)?
+        };
         if !self.connection.is_closed() {
             self.connection.on_read_end(input.len());
         }
         Ok(event)
     }
 
-    /// Reads packets until one has something to report, or nothing more can be read.
+    /// Reads packets of MQTT 3.1.1 until one has something to report, or nothing more can be read.
     #[cfg_attr(not(feature = "fast"), inline(always))]
     #[cfg_attr(feature = "fast", inline(never))]
     fn step<'i>(
@@ -122,7 +126,6 @@ impl<P: Protocol> Session<[Slot], P> {
             }
             let mut rest = *input;
             let mut topic = None;
-            let mut properties = P::Properties::default();
             let mut skipped = false;
             if self.incoming.is_in_payload::<P>() {
                 if input.is_empty() {
@@ -169,48 +172,21 @@ impl<P: Protocol> Session<[Slot], P> {
                     // header, or not even that.
                     let room = capacity.wrapping_sub(rest.len().wrapping_sub(body.len()));
                     let is_enough = body.len() >= length || (streams_in::<P>() && length > room);
-                    let mut split = body.split_at_checked(header).filter(|_| is_enough);
-                    if self.is_5() && split.is_none() && is_enough && v5::is_droppable(kind) {
-                        split = body.split_at_checked(1);
-                    }
+                    let split = body.split_at_checked(header).filter(|_| is_enough);
                     let Some((before, after)) = split else {
                         let need = if streams_in::<P>() { header } else { length };
-                        if need <= room || (self.is_5() && is_enough && v5::is_droppable(kind)) {
+                        if need <= room {
                             return Ok(None);
                         }
                         if !skips::<P>() || kind != wire::PUBLISH {
                             break 'over Fault::PacketTooLarge;
                         }
-                        // The properties of MQTT 5 are skipped with the payload. With an alias and
-                        // QoS 0 nothing stands before them, and their first byte begins the skip.
-                        let header = if self.is_5() {
-                            v5::before_properties(first_byte, first).max(1)
-                        } else {
-                            header
-                        };
                         self.incoming
                             .begin_topic(first_byte, header, length.wrapping_sub(header));
                         *input = body;
                         continue;
                     };
                     self.incoming.set_first_byte(first_byte);
-                    if self.is_5() && (!subscribes::<P>() || kind != wire::PUBLISH) {
-                        let mut said = v5::Said::default();
-                        let outcome = match self.on_packet_5(first, before, &mut said) {
-                            Ok(outcome) => outcome,
-                            Err(fault) => break 'over fault,
-                        };
-                        if !matches!(outcome, v5::Outcome::Ended(_)) {
-                            *input = after;
-                        }
-                        if streams_in::<P>() {
-                            self.drop_properties(length.wrapping_sub(before.len()));
-                        }
-                        match Self::event_of(outcome, first, &said) {
-                            Some(event) => return Ok(Some(event)),
-                            None => continue,
-                        }
-                    }
                     if !subscribes::<P>() || kind != wire::PUBLISH {
                         if !is_acknowledged::<P>() || kind == wire::CONNACK {
                             match self.on_connack(first, Properties::default(), input, after) {
@@ -238,23 +214,12 @@ impl<P: Protocol> Session<[Slot], P> {
                             Ok(Answered::Ended) => return Ok(Some(Event::Acked { id })),
                         }
                     }
-                    if self.is_5() {
-                        match self.split_publish_5(first, before) {
-                            Ok(split) => (name, id, properties) = split,
-                            Err(fault) => break 'over fault,
-                        }
-                    } else {
-                        (name, id) = wire::split_publish(first_byte, before);
-                    }
+                    (name, id) = wire::split_publish(first_byte, before);
                     rest = after;
                     payload = length.wrapping_sub(header) as u32;
                 }
-                // With MQTT 5 an alias can stand for the topic.
                 if id == 0
-                    || (validates::<P>()
-                        && !skipped
-                        && (!self.is_5() || !name.is_empty())
-                        && !topic::is_valid::<P>(name, Kind::Name))
+                    || (validates::<P>() && !skipped && !topic::is_valid::<P>(name, Kind::Name))
                 {
                     break 'over Fault::Malformed;
                 }
@@ -276,12 +241,6 @@ impl<P: Protocol> Session<[Slot], P> {
                 self.ack = wire::reply(self.incoming.first_byte());
             }
             if (skips::<P>() || has_qos_2::<P>()) && self.incoming.is_discarded() {
-                if self.is_5()
-                    && let Some(topic) = topic
-                    && self.terms().is_some_and(|terms| terms.aliases_in() > 0)
-                {
-                    return Ok(Some(Event::Repeated { topic, properties }));
-                }
                 continue;
             }
             if skipped {
@@ -294,7 +253,7 @@ impl<P: Protocol> Session<[Slot], P> {
                     topic,
                     payload,
                     remaining,
-                    properties,
+                    properties: P::Properties::default(),
                     id: self.incoming.id(),
                     first_byte: self.incoming.first_byte(),
                 }),
@@ -304,9 +263,6 @@ impl<P: Protocol> Session<[Slot], P> {
                 },
             }));
         };
-        if self.is_5() {
-            self.explain(fault, acks);
-        }
         self.on_connection_lost();
         Err(fault)
     }

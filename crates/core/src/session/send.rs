@@ -308,8 +308,7 @@ impl<P: Protocol> Session<[Slot], P> {
             } else {
                 Place::UNSUBSCRIBE
             };
-            let from = draft.position();
-            draft.properties(properties, place);
+            let from = draft.properties(properties, place);
             self.check_filters(filters, from, &mut draft);
         }
         if self.is_older() {

@@ -1,8 +1,8 @@
 //! The terms of a connection of MQTT 5: what the server has announced, what this client has, and
 //! what is kept between packets besides the state of MQTT 3.1.1.
 use crate::{
-    Fault, Properties, QoS,
-    property::{Raw, table as id},
+    Properties, QoS,
+    property::{Walk, table as id},
     topic, wire,
 };
 
@@ -47,69 +47,16 @@ pub struct Terms {
     flags: u8,
 }
 
-/// The facts of CONNACK about the session.
-pub(super) struct Kept {
-    /// The keep alive that the server demands.
-    pub keep_alive: Option<u16>,
-    /// The fingerprint of the client identifier, or 0 if the session ends with the connection.
-    pub client_hash: u16,
-}
-
-/// The limits that CONNECT or CONNACK announces.
+/// The content of CONNECT or CONNACK besides the limits.
+#[derive(Default)]
 struct Announced {
-    expiry: Option<u32>,
-    longest: u32,
-    window: u16,
-    aliases: u16,
-    keep_alive: Option<u16>,
+    keep_alive: u16,
     /// The fingerprint of the authentication method, or 0.
     method: u16,
     /// The fingerprint of the assigned client identifier, or 0.
     client_hash: u16,
-    /// The features that the server does not support.
-    flags: u8,
-}
-
-impl Announced {
-    #[inline(never)]
-    fn read(properties: Properties<'_>) -> Self {
-        let mut all = Announced {
-            expiry: None,
-            longest: u32::MAX,
-            window: u16::MAX,
-            aliases: 0,
-            keep_alive: None,
-            method: 0,
-            client_hash: 0,
-            flags: 0,
-        };
-        let mut bytes = properties.as_bytes();
-        let mut property = Raw::default();
-        while property.read(&mut bytes).is_ok() {
-            let number = property.number;
-            match property.id {
-                id::SESSION_EXPIRY_INTERVAL => all.expiry = Some(number),
-                id::ASSIGNED_CLIENT_IDENTIFIER => all.client_hash = super::hash(property.data),
-                id::SERVER_KEEP_ALIVE => all.keep_alive = Some(number as u16),
-                id::AUTHENTICATION_METHOD => all.method = super::hash(property.data),
-                id::RECEIVE_MAXIMUM => all.window = number as u16,
-                id::TOPIC_ALIAS_MAXIMUM => all.aliases = number as u16,
-                id::MAXIMUM_QOS => all.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
-                id::MAXIMUM_PACKET_SIZE => all.longest = number,
-                id::RETAIN_AVAILABLE
-                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
-                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
-                | id::SHARED_SUBSCRIPTION_AVAILABLE
-                    if number == 0 =>
-                {
-                    let bit = u32::from(property.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
-                    all.flags |= 1u8.wrapping_shl(bit);
-                }
-                _ => {}
-            }
-        }
-        all
-    }
+    /// Whether the session outlives the connection.
+    is_kept: bool,
 }
 
 impl Terms {
@@ -129,57 +76,77 @@ impl Terms {
     /// Begins a connection whose CONNECT has these properties.
     #[inline(always)]
     pub(super) fn begin(&mut self, is_clean: bool, properties: Properties<'_>) {
-        let announced = Announced::read(properties);
+        let mut announced = Announced::default();
         *self = Terms::NEW;
-        self.longest_in = announced.longest;
-        self.aliases_in = announced.aliases;
-        self.method = announced.method;
-        self.flags = (is_clean as u8) << 1;
-        if announced.expiry.unwrap_or(0) != 0 {
-            self.flags |= IS_KEPT;
-        }
+        self.read(&mut announced, properties);
+        *self = Terms {
+            longest_in: self.longest_out,
+            aliases_in: self.aliases_out,
+            method: announced.method,
+            flags: (is_clean as u8) << 1 | (announced.is_kept as u8) << 2,
+            ..Terms::NEW
+        };
     }
 
     /// Takes over what CONNACK says. `client_hash` is the fingerprint of the client identifier in
-    /// CONNECT.
-    ///
-    /// # Errors
-    /// `Unexpected` if MQTT does not allow it.
+    /// CONNECT. It becomes that of the session, or 0 if the session ends with the connection.
+    /// `keep_alive` becomes that which the server demands. Returns `false` if MQTT does not allow
+    /// it.
     #[inline(always)]
     pub(super) fn learn(
         &mut self,
-        client_hash: u16,
+        client_hash: &mut u16,
+        keep_alive: &mut u16,
         properties: Properties<'_>,
-    ) -> Result<Kept, Fault> {
-        let announced = Announced::read(properties);
-        let is_assigned = announced.client_hash != 0;
-        // [MQTT-4.12.0-5]. An identifier is assigned to clients without one. With fewer bytes a
-        // message could not even be refused.
-        if announced.method != self.method
-            || (is_assigned && client_hash != super::hash(b""))
-            || announced.longest < SMALLEST
-        {
-            return Err(Fault::Unexpected);
+    ) -> bool {
+        let mut announced = Announced {
+            keep_alive: *keep_alive,
+            is_kept: self.is_kept(),
+            ..Announced::default()
+        };
+        self.read(&mut announced, properties);
+        *keep_alive = announced.keep_alive;
+        // An identifier is assigned to clients without one.
+        let mut is_allowed = true;
+        if announced.client_hash != 0 {
+            is_allowed = *client_hash == super::hash(b"");
+            *client_hash = announced.client_hash;
         }
-        self.longest_out = announced.longest;
-        self.window = announced.window;
-        self.aliases_out = announced.aliases;
-        self.flags |= announced.flags;
-        let is_kept = match announced.expiry {
-            Some(seconds) => seconds != 0,
-            None => self.flags & IS_KEPT != 0,
-        };
-        let client_hash = if !is_kept {
-            0
-        } else if is_assigned {
-            announced.client_hash
-        } else {
-            client_hash
-        };
-        Ok(Kept {
-            keep_alive: announced.keep_alive,
-            client_hash,
-        })
+        if !announced.is_kept {
+            *client_hash = 0;
+        }
+        // [MQTT-4.12.0-5]. With fewer bytes a message could not even be refused.
+        is_allowed && announced.method == self.method && self.longest_out >= SMALLEST
+    }
+
+    /// Reads what CONNECT or CONNACK announces. The limits are left in the place of those of the
+    /// server, which have their first values before.
+    #[inline(never)]
+    fn read(&mut self, announced: &mut Announced, properties: Properties<'_>) {
+        let mut walk = Walk::over(properties.as_bytes());
+        while walk.read() {
+            let number = walk.number;
+            match walk.id {
+                id::SESSION_EXPIRY_INTERVAL => announced.is_kept = number != 0,
+                id::ASSIGNED_CLIENT_IDENTIFIER => announced.client_hash = super::hash(walk.data),
+                id::SERVER_KEEP_ALIVE => announced.keep_alive = number as u16,
+                id::AUTHENTICATION_METHOD => announced.method = super::hash(walk.data),
+                id::RECEIVE_MAXIMUM => self.window = number as u16,
+                id::TOPIC_ALIAS_MAXIMUM => self.aliases_out = number as u16,
+                id::MAXIMUM_QOS => self.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
+                id::MAXIMUM_PACKET_SIZE => self.longest_out = number,
+                id::RETAIN_AVAILABLE
+                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
+                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
+                | id::SHARED_SUBSCRIPTION_AVAILABLE
+                    if number == 0 =>
+                {
+                    let bit = u32::from(walk.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
+                    self.flags |= 1u8.wrapping_shl(bit);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Returns whether the session begins with the connection.

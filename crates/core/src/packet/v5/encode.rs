@@ -120,7 +120,9 @@ fn write_connect<'a, T: PropertySource<'a>>(
     out: &mut Out<'_>,
 ) -> Result<(), SendError> {
     let mut draft = Draft::<Mqtt311>::new(out, wire::CONNECT << 4);
-    draft.connect_5(connect, &[]);
+    draft.connect_5(connect, |draft| {
+        draft.properties(connect.properties, Place::CONNECT);
+    });
     draft.finish(0)
 }
 

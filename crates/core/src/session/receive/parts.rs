@@ -2,12 +2,9 @@
 //!
 //! They are inlined into the one loop that reads. As functions of their own they would be larger,
 //! since what they return has to be packed and unpacked.
-use super::{
-    super::{
-        Acks, Session, Slot, Terms,
-        ring::{Answered, Resend},
-    },
-    v5,
+use super::super::{
+    Acks, Session, Slot, Terms,
+    ring::{Answered, Resend},
 };
 use crate::{
     Event, Fault, Mqtt311, PacketId, Properties, Protocol, QoS, ReturnCode, SessionState,
@@ -63,6 +60,15 @@ const fn auth<P: Protocol>() -> u16 {
     }
 }
 
+/// Returns whether this is the first byte of a PUBLISH with a higher QoS than the profile has.
+#[inline(always)]
+pub(super) fn is_above_qos<P: Protocol>(first_byte: u8) -> bool {
+    subscribes::<P>()
+        && !has_qos_2::<P>()
+        && first_byte >> 4 == wire::PUBLISH
+        && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>()
+}
+
 impl<P: Protocol> Session<[Slot], P> {
     /// CONNACK. First the identifiers that end here are reported, one by one. Only then is the
     /// packet taken off the input.
@@ -100,7 +106,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let mut client_hash = client_hash;
         if self.is_5() {
-            client_hash = self.learn_terms(client_hash, properties)?;
+            self.learn_terms(&mut client_hash, properties)?;
         }
         *input = after;
         let offset = if resumes::<P>() {
@@ -159,36 +165,29 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(true)
     }
 
+    /// Returns the types of packets that may arrive now, a bit for each.
+    #[inline(always)]
+    pub(super) fn expected(&self) -> u16 {
+        match (self.connection.is_open(), self.is_older()) {
+            (true, false) => const { expected::<P>() },
+            (false, false) => const { 1 << wire::CONNACK | auth::<P>() },
+            (true, true) => const { expected::<Mqtt311<P::Profile>>() },
+            (false, true) => const { 1 << wire::CONNACK },
+        }
+    }
+
     /// Reads the fixed header and the two bytes behind it, and checks what they announce.
     #[inline(always)]
     pub(super) fn read_start<'i>(&self, input: &'i [u8]) -> Result<Option<Start<'i>>, Fault> {
-        let header = match if self.is_5() {
-            wire::fixed_header_5(input)
-        } else {
-            wire::fixed_header(input)
-        } {
+        let header = match wire::fixed_header(input) {
             Ok(Some(header)) => header,
             Ok(None) => return Ok(None),
             Err(wire::Malformed) => return Err(Fault::Malformed),
         };
         let (first_byte, length, body) = (header.first_byte, header.length, header.body);
         let kind = first_byte >> 4;
-        let expected = if self.connection.is_open() {
-            const { expected::<P>() }
-        } else {
-            const { 1 << wire::CONNACK | auth::<P>() }
-        };
-        if expected >> kind & 1 == 0
-            || (subscribes::<P>()
-                && !has_qos_2::<P>()
-                && kind == wire::PUBLISH
-                && QoS::of_first_byte(first_byte) as u8 > max_qos::<P>())
-        {
+        if self.expected() >> kind & 1 == 0 || is_above_qos::<P>(first_byte) {
             return Err(Fault::Unexpected);
-        }
-        if self.is_5() {
-            let read = input.len().wrapping_sub(body.len());
-            self.check_length(read.wrapping_add(length))?;
         }
         if kind == wire::PINGRESP {
             if length != 0 {
@@ -202,16 +201,6 @@ impl<P: Protocol> Session<[Slot], P> {
                 body,
             }));
         }
-        // In DISCONNECT and AUTH there may be nothing at all.
-        if self.is_5() && kind >= wire::DISCONNECT {
-            return Ok(Some(Start {
-                first_byte,
-                first: 0,
-                length,
-                header: length,
-                body,
-            }));
-        }
         let Some(length) = length.checked_sub(2) else {
             return Err(Fault::Malformed);
         };
@@ -220,11 +209,7 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let first = u16::from_be_bytes(first);
         let mut header = length;
-        if self.is_5() && (!subscribes::<P>() || kind != wire::PUBLISH) {
-            // What is missing is found when the packet is read.
-        } else if self.is_5() {
-            header = v5::header_length(first_byte, first, length, body)?;
-        } else if subscribes::<P>() && kind == wire::PUBLISH {
+        if subscribes::<P>() && kind == wire::PUBLISH {
             let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
             header = usize::from(first).wrapping_add(id);
             if header > length {

@@ -1,305 +1,156 @@
-//! The reading that MQTT 5 adds. Sessions of MQTT 3.1.1 link nothing of it.
-use super::super::{Acks, Session, Slot, Terms, method_of, ring::Answered};
+//! The reading of MQTT 5. Sessions of MQTT 3.1.1 link nothing of it.
+mod begin;
+mod packet;
+
+use super::super::{Acks, Session, Slot, ring::Resend};
 use crate::{
-    Event, Fault, PacketId, Properties, PropertyError, Protocol, ReasonCode, ReturnCode,
-    SessionState,
+    Event, Fault, Message, PacketId, Properties, Protocol, ReasonCode, SessionState,
     event::EventOf,
-    profile::{authenticates, checks_properties, receives_qos_2, subscribes},
-    property::{self, Place, table},
-    reason::is_allowed_in,
+    profile::{acknowledges, resumes, subscribes},
+    topic::TopicName,
     wire,
 };
 
-impl From<PropertyError> for Fault {
-    /// Returns the fault with the [reason code](PropertyError::reason_code) of the error.
-    fn from(error: PropertyError) -> Self {
-        match error.reason_code() {
-            ReasonCode::MALFORMED_PACKET => Fault::Malformed,
-            ReasonCode::TOPIC_ALIAS_INVALID => Fault::TopicAlias,
-            _ => Fault::Unexpected,
-        }
-    }
-}
-
-/// Returns the number of bytes between the length of the topic and the properties of a PUBLISH: of
-/// the topic and the identifier.
-#[inline(always)]
-pub(super) fn before_properties(first_byte: u8, topic_length: u16) -> usize {
-    let id = if first_byte & wire::QOS != 0 { 2 } else { 0 };
-    usize::from(topic_length).wrapping_add(id)
-}
-
-/// Returns whether the properties of a packet of this type can be dropped if they do not fit into
-/// `rx`, because what matters stands before them.
-#[inline(always)]
-pub(super) fn is_droppable(kind: u8) -> bool {
-    const KINDS: u16 = 1 << wire::PUBACK
-        | 1 << wire::PUBREC
-        | 1 << wire::PUBREL
-        | 1 << wire::PUBCOMP
-        | 1 << wire::DISCONNECT;
-    KINDS >> kind & 1 != 0
-}
-
-/// Returns how many bytes behind the first two of a PUBLISH have to be there at once: topic,
-/// identifier and properties, as far as their length is known.
-#[inline(always)]
-pub(super) fn header_length(
-    first_byte: u8,
-    first: u16,
-    length: usize,
-    body: &[u8],
-) -> Result<usize, Fault> {
-    let names = before_properties(first_byte, first);
-    let rest = body.get(names..length.min(body.len()));
-    let mut rest = rest.unwrap_or_default();
-    let before = rest.len();
-    let properties = match wire::variable(rest) {
-        Ok(Some((length, after))) => {
-            rest = after;
-            length
-        }
-        // Its length is not there: it takes at least one byte more.
-        Ok(None) => {
-            rest = &[];
-            1
-        }
-        Err(wire::Malformed) => return Err(Fault::Malformed),
-    };
-    let header = names
-        .wrapping_add(before.wrapping_sub(rest.len()))
-        .wrapping_add(properties);
-    if header > length {
-        return Err(Fault::Malformed);
-    }
-    Ok(header)
-}
-
-/// Reads properties that are the rest of a packet.
-fn rest_of_packet<P: Protocol>(mut bytes: &[u8], place: Place) -> Result<Properties<'_>, Fault> {
-    let properties = property::section::<P>(&mut bytes, place)?;
-    if bytes.is_empty() {
-        Ok(properties)
-    } else {
-        Err(Fault::Malformed)
-    }
-}
-
-/// The result of a packet other than PUBLISH.
-#[derive(Clone, Copy)]
-pub(super) enum Outcome {
-    /// Nothing to be reported.
-    Nothing,
-    /// An identifier has ended. CONNACK is read again.
-    Ended(PacketId),
-    Connected(SessionState),
+/// The kind of an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Outcome {
+    Connected,
+    Message,
+    Payload,
+    Skipped,
     Received,
     Acked,
     Refused,
     Subscribed,
+    Unknown = 9,
     Unsubscribed,
     Disconnected,
     Auth,
+    /// There is no event.
+    Nothing,
 }
 
-/// The content of a packet other than PUBLISH behind its first two bytes.
-#[derive(Default)]
-pub(super) struct Said<'i> {
-    /// The reason code, or 0 if the packet has several.
+impl Outcome {
+    /// Returns whether bytes of a payload follow.
+    fn has_payload(self) -> bool {
+        matches!(self, Outcome::Message | Outcome::Payload | Outcome::Skipped)
+    }
+}
+
+/// The parts of an event. They are put together in one place, where the event is returned.
+struct Said<'i> {
+    outcome: Outcome,
+    session: SessionState,
     code: u8,
-    /// The reason codes of SUBACK and UNSUBACK.
-    codes: &'i [u8],
-    properties: Properties<'i>,
+    id: PacketId,
+    properties: &'i [u8],
+    /// The topic, or the reason codes of SUBACK and UNSUBACK.
+    text: &'i [u8],
 }
 
-impl<'i> Said<'i> {
-    /// Reads the rest of a packet: a reason code, which stands in the first two bytes of CONNACK,
-    /// the properties, and several reason codes. Except in CONNACK, SUBACK and UNSUBACK, the code
-    /// and the properties can be missing.
+impl Default for Said<'_> {
     #[inline(always)]
-    fn read<P: Protocol>(&mut self, kind: u8, first: u16, mut said: &'i [u8]) -> Result<(), Fault> {
-        let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
-        let mut code = 0;
-        let mut place = Place::ACK;
-        if kind == wire::CONNACK {
-            place = Place::CONNACK;
-            code = first as u8;
-            // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
-            if said.is_empty() && code != 0 && first < 0x100 {
-                return Err(Fault::Refused(ReturnCode(code)));
-            }
-        } else if !has_codes {
-            if kind == wire::DISCONNECT {
-                place = Place::DISCONNECT_OF_SERVER;
-            } else if authenticates::<P>() && kind == wire::AUTH {
-                place = Place::AUTH;
-            }
-            if let Some((&number, after)) = said.split_first() {
-                code = number;
-                said = after;
-            }
+    fn default() -> Self {
+        Said {
+            outcome: Outcome::Nothing,
+            session: SessionState::New,
+            code: 0,
+            id: PacketId::MIN,
+            properties: &[],
+            text: &[],
         }
-        if !said.is_empty() || has_codes || kind == wire::CONNACK {
-            self.properties = property::section::<P>(&mut said, place)?;
-        }
-        // Behind the properties there is nothing but codes.
-        if said.is_empty() == has_codes {
-            return Err(Fault::Malformed);
-        }
-        let is_allowed = if kind == wire::CONNACK {
-            // [MQTT-3.2.2-6] [MQTT-3.2.2-8]
-            code == 0 || (0x80..0x100).contains(&first)
-        } else {
-            let one = [code];
-            let codes = if has_codes { said } else { &one };
-            // 0x04 is sent only by clients.
-            code != 4
-                && (!checks_properties::<P>()
-                    || codes.iter().all(|&code| is_allowed_in(kind, code)))
-        };
-        if !is_allowed {
-            return Err(Fault::Unexpected);
-        }
-        self.code = code;
-        self.codes = said;
-        Ok(())
     }
 }
 
 impl<P: Protocol> Session<[Slot], P> {
-    /// Fails if a packet is longer than the client has announced to accept.
-    #[inline(always)]
-    pub(super) fn check_length(&self, length: usize) -> Result<(), Fault> {
-        match self.terms() {
-            Some(terms) if length > terms.longest_in() as usize => Err(Fault::PacketTooLarge),
-            _ => Ok(()),
-        }
-    }
-
-    /// Returns whether the server may have a session. Unless the session is resumed, the client
-    /// does not know it [MQTT-3.2.2-4], and has to be ready for that.
-    #[inline(always)]
-    pub(super) fn may_be_present(&self, is_resumed: bool) -> bool {
-        let is_clean = self.terms().is_some_and(Terms::is_clean_start);
-        !is_clean && (is_resumed || self.outgoing.remaining() != 0)
-    }
-
-    /// Takes over what CONNACK says. Returns the fingerprint of the client identifier, or 0 if the
-    /// session ends with the connection.
-    #[inline(always)]
-    pub(super) fn learn_terms(
+    /// Reads packets until one has something to report, or nothing more can be read.
+    #[cfg_attr(not(feature = "fast"), inline(always))]
+    #[cfg_attr(feature = "fast", inline(never))]
+    pub(super) fn step_5<'i>(
         &mut self,
-        client_hash: u16,
-        properties: Properties<'_>,
-    ) -> Result<u16, Fault> {
-        let Some(terms) = self.terms_mut() else {
-            return Ok(0);
-        };
-        let kept = terms.learn(client_hash, properties)?;
-        if let Some(keep_alive) = kept.keep_alive {
-            self.connection.set_keep_alive(keep_alive);
-        }
-        Ok(kept.client_hash)
-    }
-
-    /// Splits the header of a PUBLISH into the topic, the identifier and the properties.
-    #[inline(always)]
-    pub(super) fn split_publish_5<'i>(
-        &self,
-        topic_length: u16,
-        header: &'i [u8],
-    ) -> Result<(&'i [u8], u16, P::Properties<'i>), Fault> {
-        let first_byte = self.incoming.first_byte();
-        let (header, section) = header
-            .split_at_checked(before_properties(first_byte, topic_length))
-            .ok_or(Fault::Malformed)?;
-        let (name, id) = wire::split_publish(first_byte, header);
-        let properties = rest_of_packet::<P>(section, Place::PUBLISH)?;
-        // With an alias of 0 properties are not valid.
-        let alias = properties.number_of(table::TOPIC_ALIAS);
-        if alias > self.terms().map_or(0, Terms::aliases_in).into() {
-            return Err(Fault::TopicAlias);
-        }
-        if name.is_empty() && alias == 0 {
-            return Err(Fault::Unexpected);
-        }
-        Ok((name, id, P::properties(properties)))
-    }
-
-    /// Handles any packet but PUBLISH and PINGRESP. `bytes` is its body without the first two bytes,
-    /// and without properties that do not fit into `rx`.
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub(super) fn on_packet_5<'i>(
-        &mut self,
-        first: u16,
-        bytes: &'i [u8],
-        said: &mut Said<'i>,
-    ) -> Result<Outcome, Fault> {
-        let kind = self.incoming.first_byte() >> 4;
-        said.read::<P>(kind, first, bytes)?;
-        let code = said.code;
-        let is_refused = code >= 0x80;
-        if kind == wire::CONNACK && !is_refused {
-            let (mut input, after) = (&[][..], &[][..]);
-            return match self.on_connack(first, said.properties, &mut input, after)? {
-                Event::Connected { session, .. } => Ok(Outcome::Connected(session)),
-                Event::OutcomeUnknown { id } => Ok(Outcome::Ended(id)),
-                _ => Ok(Outcome::Nothing),
-            };
-        }
-        if authenticates::<P>() && kind == wire::AUTH {
-            self.check_method(code, said.properties)?;
-            return Ok(Outcome::Auth);
-        }
-        if kind >= wire::DISCONNECT || kind == wire::CONNACK {
-            self.on_connection_lost();
-            return Ok(Outcome::Disconnected);
-        }
-        let id = PacketId::new(first).ok_or(Fault::Malformed)?;
-        self.incoming.set_id(id);
-        if receives_qos_2::<P>() && kind == wire::PUBREL {
-            if !self.ring.release(id) {
-                self.set_code(ReasonCode::PACKET_IDENTIFIER_NOT_FOUND.0);
-            }
-            self.ack = wire::PUBCOMP << 4;
-            return Ok(Outcome::Nothing);
-        }
-        let answered = self
-            .ring
-            .on_answer::<P>(kind, id, said.codes.len(), is_refused)?;
-        Ok(match answered {
-            Answered::Stray => Outcome::Nothing,
-            Answered::Release { is_first } => {
-                self.ack = wire::PUBREL_FIRST_BYTE;
-                if is_first {
-                    Outcome::Received
-                } else {
-                    Outcome::Nothing
+        input: &mut &'i [u8],
+        capacity: usize,
+        acks: &mut Acks<'_, '_>,
+    ) -> Result<Option<EventOf<'i, P>>, Fault> {
+        while !self.connection.is_closed() && self.settle(acks) {
+            if resumes::<P>() && self.connection.is_resending() && self.incoming.is_idle() {
+                match self.resend_remaining() {
+                    Some((_, Resend::Release)) => continue,
+                    Some((id, Resend::Ask(qos))) => return Ok(Some(Event::Resend { id, qos })),
+                    _ => {}
                 }
             }
-            Answered::Ended if subscribes::<P>() && kind == wire::SUBACK => Outcome::Subscribed,
-            Answered::Ended if subscribes::<P>() && kind == wire::UNSUBACK => Outcome::Unsubscribed,
-            Answered::Ended if is_refused => Outcome::Refused,
-            Answered::Ended => Outcome::Acked,
-        })
+            let before = input.len();
+            let mut said = Said::default();
+            if self.incoming.is_in_payload::<P>() {
+                if before == 0 {
+                    break;
+                }
+                said.outcome = Outcome::Payload;
+            } else if let Err(fault) = self.begin_packet(input, capacity, acks, &mut said) {
+                self.explain(fault, acks);
+                self.on_connection_lost();
+                return Err(fault);
+            }
+            if said.outcome == Outcome::Nothing {
+                if input.len() == before {
+                    break;
+                }
+                continue;
+            }
+            let (mut payload, mut remaining) = (&[][..], 0);
+            if subscribes::<P>() && said.outcome.has_payload() {
+                // The payload, or as much of it as is there.
+                payload = self.incoming.take_payload::<P>(input);
+                remaining = self.incoming.remaining();
+                if acknowledges::<P>() && remaining == 0 {
+                    self.ack = wire::reply(self.incoming.first_byte());
+                }
+                if self.incoming.is_discarded() {
+                    let has_aliases = || self.terms().is_some_and(|terms| terms.aliases_in() > 0);
+                    if said.outcome != Outcome::Payload && has_aliases() {
+                        return Ok(Some(Event::Repeated {
+                            topic: TopicName(said.text),
+                            properties: P::properties(Properties(said.properties)),
+                        }));
+                    }
+                    continue;
+                }
+                if said.outcome == Outcome::Skipped {
+                    self.incoming.discard_rest();
+                }
+            }
+            return Ok(Some(self.event_of(&said, payload, remaining)));
+        }
+        Ok(None)
     }
 
-    /// Returns the event of a packet, or `None` if there is none.
+    /// Returns the event of a packet, or of a piece of one.
     #[inline(always)]
-    pub(super) fn event_of<'i>(
-        outcome: Outcome,
-        id: u16,
-        said: &Said<'i>,
-    ) -> Option<EventOf<'i, P>> {
-        let properties = P::properties(said.properties);
+    fn event_of<'i>(&self, said: &Said<'i>, payload: &'i [u8], remaining: u32) -> EventOf<'i, P> {
+        let properties = P::properties(Properties(said.properties));
         let code = ReasonCode(said.code);
-        let codes = said.codes;
-        let id = PacketId::new(id).unwrap_or(PacketId::MIN);
-        Some(match outcome {
-            Outcome::Nothing => return None,
-            Outcome::Ended(id) => Event::OutcomeUnknown { id },
-            Outcome::Connected(session) => Event::Connected {
-                session,
+        let codes = said.text;
+        let id = said.id;
+        match said.outcome {
+            Outcome::Message => Event::Message(Message {
+                topic: TopicName(said.text),
+                payload,
+                remaining,
+                properties,
+                id: id.get(),
+                first_byte: self.incoming.first_byte(),
+            }),
+            Outcome::Payload => Event::Payload {
+                data: payload,
+                remaining,
+            },
+            Outcome::Skipped => Event::Skipped {
+                len: remaining.wrapping_add(payload.len() as u32),
+            },
+            Outcome::Connected => Event::Connected {
+                session: said.session,
                 properties,
             },
             Outcome::Received => Event::Received { id },
@@ -319,32 +170,10 @@ impl<P: Protocol> Session<[Slot], P> {
                 codes,
                 properties,
             },
+            Outcome::Unknown | Outcome::Nothing => Event::OutcomeUnknown { id },
             Outcome::Disconnected => Event::Disconnected { code, properties },
             Outcome::Auth => Event::Auth { code, properties },
-        })
-    }
-
-    /// Drops the properties at the end of a packet, of which `missing` bytes do not fit into `rx`,
-    /// as if they were the payload of a message that is not delivered.
-    #[inline(always)]
-    pub(super) fn drop_properties(&mut self, missing: usize) {
-        if missing != 0 {
-            self.incoming.set_first_byte(0);
-            let id = self.incoming.id();
-            self.incoming.begin_payload::<P>(id, missing as u32, true);
         }
-    }
-
-    /// Fails if an AUTH is not expected: it has the method of CONNECT [MQTT-4.12.0-5], and a server
-    /// only continues an authentication, or completes what the client began anew.
-    fn check_method(&self, code: u8, properties: Properties<'_>) -> Result<(), Fault> {
-        let known = self.terms().map_or(0, Terms::method);
-        let is_expected = code == ReasonCode::CONTINUE_AUTHENTICATION.0
-            || (code == 0 && self.connection.is_open());
-        if known == 0 || method_of(properties) != known || !is_expected {
-            return Err(Fault::Unexpected);
-        }
-        Ok(())
     }
 
     /// Writes DISCONNECT with the reason code of a fault.

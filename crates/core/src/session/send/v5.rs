@@ -1,6 +1,6 @@
 //! The commands that only MQTT 5 has, and what it adds to the others. Sessions of MQTT 3.1.1 link
 //! nothing of it.
-use super::super::{Limits, Session, Slot, Terms, method_of, terms::IDENTIFIERS};
+use super::super::{Limits, Session, Slot, Terms, hash_of, terms::IDENTIFIERS};
 use crate::{
     Connect, Fault, Filter, HasMqtt5, Out, Output, PacketId, Property, Protocol, Publish,
     ReasonCode, SendError, SendOptions, SendProperties,
@@ -8,7 +8,7 @@ use crate::{
         acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
         require_subscriptions, streams_out,
     },
-    property::{Place, Raw, table},
+    property::{Place, table},
     reason::is_allowed_in,
     topic, wire,
     wire::Draft,
@@ -194,10 +194,14 @@ impl<P: Protocol> Session<[Slot], P> {
         let is_kept = !connect.clean && !has(table::SESSION_EXPIRY_INTERVAL);
         let from = if is_bounded { 0 } else { 3 };
         let to = if is_kept { 8 } else { 3 };
-        let from = draft.connect_5(connect, both.get(from..to).unwrap_or_default());
-        if let Some(terms) = self.terms_mut() {
-            terms.begin(connect.clean, draft.properties_at(from));
-        }
+        let more = both.get(from..to).unwrap_or_default();
+        let terms = self.terms_mut();
+        draft.connect_5(connect, |draft| {
+            let from = draft.properties_behind(more, connect.properties, Place::CONNECT);
+            if let Some(terms) = terms {
+                terms.begin(connect.clean, draft.properties_since(from));
+            }
+        });
     }
 
     /// Sends the draft of a PUBLISH, to which the properties and the payload are still to be
@@ -230,15 +234,16 @@ impl<P: Protocol> Session<[Slot], P> {
         let Some(terms) = self.terms() else {
             return 0;
         };
-        let from = draft.position();
-        draft.properties(publish.properties, Place::PUBLISH_OF_CLIENT);
+        let from = draft.properties(publish.properties, Place::PUBLISH_OF_CLIENT);
         let is_bounded = max_qos::<P>() != 0 && publish.qos as u8 != 0 && !is_resent;
         if is_bounded && self.ring.in_flight() >= terms.window() {
             draft.refuse(SendError::Busy);
         }
         let mut alias = 0;
         if !publish.properties.list().is_empty() {
-            alias = draft.properties_at(from).number_of(table::TOPIC_ALIAS) as u16;
+            alias = draft
+                .properties_since(from)
+                .number_or(table::TOPIC_ALIAS, 0) as u16;
         }
         if !terms.allows_publish(draft.first_byte) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
@@ -266,8 +271,8 @@ impl<P: Protocol> Session<[Slot], P> {
         };
         let mut needs = 0;
         if draft
-            .properties_at(from)
-            .number_of(table::SUBSCRIPTION_IDENTIFIER)
+            .properties_since(from)
+            .number_or(table::SUBSCRIPTION_IDENTIFIER, 0)
             != 0
         {
             needs = IDENTIFIERS;
@@ -368,21 +373,21 @@ impl<P: Protocol> Session<[Slot], P> {
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
         let mut draft = Draft::<P>::new(out, wire::DISCONNECT << 4);
-        let from = draft.position().wrapping_add(1);
         let has_properties = !properties.is_empty();
         if code != 0 || has_properties {
             draft.byte(code);
         }
         let mut ends = false;
         if has_properties {
-            draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
-            let written = draft.properties_at(from).as_bytes();
-            let mut expiry = Raw::default();
-            if expiry.find(written, table::SESSION_EXPIRY_INTERVAL) {
-                ends = expiry.number == 0;
-                if !ends && !self.terms().is_some_and(Terms::is_kept) {
-                    draft.refuse(SendError::Invalid);
-                }
+            let from = draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
+            let expiry = |other| {
+                draft
+                    .properties_since(from)
+                    .number_or(table::SESSION_EXPIRY_INTERVAL, other)
+            };
+            ends = expiry(1) == 0;
+            if expiry(0) != 0 && !self.terms().is_some_and(Terms::is_kept) {
+                draft.refuse(SendError::Invalid);
             }
         }
         if !is_sent_by_clients(code) {
@@ -406,9 +411,8 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let mut draft = Draft::<P>::new(out, wire::AUTH << 4);
         draft.byte(code);
-        let from = draft.position();
-        draft.properties(properties, Place::AUTH);
-        let method = method_of(draft.properties_at(from));
+        let from = draft.properties(properties, Place::AUTH);
+        let method = hash_of(draft.properties_since(from), table::AUTHENTICATION_METHOD);
         let known = self.terms().map_or(0, Terms::method);
         // 0x18 goes on with an authentication, also before CONNACK, and 0x19 begins one anew.
         if method == 0 || method != known || code & !1 != ReasonCode::CONTINUE_AUTHENTICATION.0 {
