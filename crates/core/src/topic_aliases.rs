@@ -1,9 +1,6 @@
 //! Topic aliases of received messages, as a layer over [`Session`]. A program that does not use it
 //! does not pay for it.
-use crate::{
-    Event, Fault, HasMqtt5, Output, Properties, Property, Session, Slot, TopicName,
-    profile::{delivers_repeated, receives_qos_2},
-};
+use crate::{Event, Fault, HasMqtt5, Output, Properties, Property, Session, Slot, TopicName};
 use core::fmt;
 
 /// The length that stands for a topic that is too long to be kept.
@@ -18,20 +15,15 @@ const TOO_LONG: u16 = u16::MAX;
 /// in place of the alias. The events can come from the session or from
 /// [`ManualAcks`](crate::ManualAcks).
 ///
-/// Every message that sets an alias has to get here. With QoS 2 that needs a profile that [delivers
-/// repeated messages](crate::Profile::DELIVERS_REPEATED), and for all messages an `rx` that holds
-/// topic and properties: the alias of a message that is [skipped](Event::Skipped) stays unknown.
+/// Every message that sets an alias has to get here, and so does [`Repeated`](Event::Repeated). The
+/// `rx` has to hold topic and properties: with a message that is [skipped](Event::Skipped), all
+/// aliases become unknown, since it may have set any of them.
 ///
 /// # Examples
 /// ```
 /// # use motemq::*;
-/// #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-/// enum Reader {}
-/// impl Profile for Reader {
-///     const DELIVERS_REPEATED: bool = true;
-/// }
 /// type Aliases = TopicAliases<4, 32>;
-/// let mut session = Session::<[Slot; 8], Mqtt5<Reader>>::with_protocol();
+/// let mut session = Session::<[Slot; 8], Mqtt5>::with_protocol();
 /// let mut aliases = Aliases::new();
 /// # let (mut rx, mut tx) = (Buffer::<[u8; 64]>::new(), Buffer::<[u8; 64]>::new());
 /// session.connect(&Connect::new("a").properties(&[Aliases::MAXIMUM]), &mut rx, &mut tx)?;
@@ -90,15 +82,15 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
         mut event: Event<'e, Properties<'e>>,
         tx: &mut (impl Output + ?Sized),
     ) -> Result<Event<'e, Properties<'e>>, Fault> {
-        const {
-            assert!(
-                !receives_qos_2::<P>() || delivers_repeated::<P>(),
-                "the alias of a message that the session discards is lost: use a profile that \
-                 delivers repeated messages"
-            );
-        }
         match &mut event {
-            Event::Connected { .. } => self.lengths = [0; N],
+            Event::Connected { .. } | Event::Skipped { .. } => self.lengths = [0; N],
+            Event::Repeated { topic, properties } => {
+                match (topic.as_bytes(), properties.topic_alias()) {
+                    ([], None) => self.lengths = [0; N],
+                    ([], Some(_)) | (_, None) => {}
+                    (topic, Some(alias)) => self.set(alias, topic),
+                }
+            }
             Event::Message(message) => {
                 if let Some(alias) = message.properties.topic_alias() {
                     let topic = message.topic.as_bytes();
@@ -119,23 +111,30 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
     /// Returns the topic of a message with this alias. If the message has a topic, the alias stands
     /// for it from now on.
     fn topic_of<'t>(&'t mut self, alias: u16, topic: &'t [u8]) -> Result<TopicName<'t>, Fault> {
+        if !topic.is_empty() {
+            self.set(alias, topic);
+            return Ok(TopicName(topic));
+        }
+        let index = usize::from(alias).wrapping_sub(1);
+        let length = self.lengths.get(index).copied().unwrap_or(0);
+        let kept = self.topics.get(index);
+        match kept.and_then(|kept| kept.get(..usize::from(length))) {
+            Some([]) => Err(Fault::Unexpected),
+            Some(kept) => Ok(TopicName(kept)),
+            None => Err(Fault::PacketTooLarge),
+        }
+    }
+
+    /// Makes an alias stand for a topic.
+    fn set(&mut self, alias: u16, topic: &[u8]) {
         let index = usize::from(alias).wrapping_sub(1);
         let place = (self.lengths.get_mut(index), self.topics.get_mut(index));
-        let (Some(length), Some(kept)) = place else {
-            return Err(Fault::TopicAlias);
-        };
-        if !topic.is_empty() {
+        if let (Some(length), Some(kept)) = place {
             *length = TOO_LONG;
             if let Some(kept) = kept.get_mut(..topic.len()) {
                 kept.copy_from_slice(topic);
                 *length = topic.len() as u16;
             }
-            return Ok(TopicName(topic));
-        }
-        match (*length, kept.get(..usize::from(*length))) {
-            (0, _) => Err(Fault::Unexpected),
-            (_, Some(kept)) => Ok(TopicName(kept)),
-            (_, None) => Err(Fault::PacketTooLarge),
         }
     }
 }

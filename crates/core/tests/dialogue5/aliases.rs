@@ -1,17 +1,9 @@
 //! Topic aliases of received messages, which a layer resolves.
 use super::*;
 
-/// A profile with which every message gets to the layer.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Reader {}
-
-impl Profile for Reader {
-    const DELIVERS_REPEATED: bool = true;
-}
-
 /// A client that announces two aliases, for topics of up to 8 bytes.
 struct Client {
-    d: Dialogue<Reader>,
+    d: Dialogue,
     acks: Option<ManualAcks<[PendingAck; 4]>>,
     aliases: TopicAliases<2, 8>,
 }
@@ -140,6 +132,19 @@ fn repeated_messages_set_aliases() {
     c.connect(b"\x20\x03\x01\0\0");
     c.receives(&publish(0x3c, "a", 1)).unwrap();
     assert_eq!(c.receives(&publish(0x30, "", 1)).unwrap(), "a ");
+}
+
+/// A message that does not fit may have set any alias.
+#[test]
+fn aliases_are_unknown_after_a_message_that_was_skipped() {
+    let mut c = Client::open();
+    c.receives(&publish(0x30, "a", 1)).unwrap();
+    let mut long = publish(0x30, &"l".repeat(200), 1);
+    long.splice(1..2, [0x80 | (206 & 0x7f) as u8, 1]);
+    for piece in long.chunks(50) {
+        c.receives(piece).unwrap();
+    }
+    assert_eq!(c.receives(&publish(0x30, "", 1)), Err(Fault::Unexpected));
 }
 
 #[test]
