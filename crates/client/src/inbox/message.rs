@@ -57,7 +57,8 @@ pub enum AckMode {
     /// With QoS 2 a message in hand does not arrive again then, with QoS 1 it may. A program that
     /// must not lose it if the process ends there acknowledges by [`Manual`](Self::Manual).
     OnNext,
-    /// The application calls [`Client::ack`](crate::Client::ack).
+    /// The application calls [`Client::ack`](crate::Client::ack), over whichever connection of the
+    /// session.
     Manual,
 }
 

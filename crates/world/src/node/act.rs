@@ -108,6 +108,8 @@ impl Node {
                     let message = item.message;
                     let is_will = &*message.topic == wills::TOPIC;
                     if let Some(rest) = message.rest {
+                        // What came before it is processed before it.
+                        has_acted |= self.acknowledge()?;
                         let begin = message.payload.to_vec();
                         self.volatile.reading = Some((rest, message.qos, begin));
                         continue;

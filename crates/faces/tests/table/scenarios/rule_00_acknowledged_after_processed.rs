@@ -63,16 +63,24 @@ pub fn acknowledgements_by_hand_leave_in_order() {
     first.ack();
     line.hears(b"\x40\x02\0\x07\x50\x02\0\x08");
     drop(line);
-    // What was not acknowledged comes again; an acknowledgement of the last connection is none.
+    // What is in hand is acknowledged when it has come again, and not delivered.
     let mut line = exchange.accepts(HELLO_IN_A_SECOND, RESUMED);
     client.connected().unwrap();
     third.ack();
     line.hears(b"\xc0\0");
-    line.says(b"\xd0\0\x3a\x06\0\x01t\0\x093");
-    let (message, third) = unacked();
-    assert_eq!((&message.payload[..], message.dup), (&b"3"[..], true));
-    third.ack();
+    line.says(b"\xd0\0\x3a\x06\0\x01t\0\x093\x32\x06\0\x01t\0\x0a4");
     line.hears(b"\x40\x02\0\x09");
+    let (message, fourth) = unacked();
+    assert_eq!(&message.payload[..], b"4");
+    // What is given back is delivered again.
+    drop(fourth);
+    drop(line);
+    let mut line = exchange.accepts(HELLO_IN_A_SECOND, RESUMED);
+    line.says(b"\x3a\x06\0\x01t\0\x0a4");
+    let (message, fourth) = unacked();
+    assert_eq!((&message.payload[..], message.dup), (&b"4"[..], true));
+    fourth.ack();
+    line.hears(b"\x40\x02\0\x0a");
 }
 
 /// What was taken is not delivered again with QoS 2; what was not taken is.
