@@ -8,6 +8,7 @@ mod page;
 mod part;
 mod record;
 mod sanitizers;
+mod simulation;
 
 use crate::{fuzz, machine::Missing, pages, simulate, steps::Steps};
 use clap::Args;
@@ -35,6 +36,10 @@ pub struct Options {
     /// Messages of the simulation, a thousand in each world (a hundred million if not given).
     #[arg(long)]
     messages: Option<u64>,
+    /// Goes on with the simulation where it was stopped, if nothing but the documents has changed
+    /// since. It stores how far it came after each thousand worlds.
+    #[arg(long)]
+    resume: bool,
     /// Seconds for each fuzz target (180 if not given).
     #[arg(long)]
     seconds: Option<u32>,
@@ -54,6 +59,7 @@ impl Options {
             messages: self
                 .messages
                 .unwrap_or(if self.quick { 1_000_000 } else { 100_000_000 }),
+            resume: self.resume,
             seconds: self.seconds.unwrap_or(if self.quick {
                 FUZZ
             } else {
@@ -78,6 +84,7 @@ pub fn quick(steps: &mut Steps) {
     let kept = Records::read(&record::file());
     let extent = Extent {
         messages: 1_000_000,
+        resume: false,
         seconds: FUZZ,
         seeds: 1,
     };
@@ -148,6 +155,7 @@ pub fn run(options: &Options) -> ExitCode {
 fn at_length(part: &Part, extent: &Extent) -> Result<(), String> {
     let how = match part.name {
         "fuzz" => format!("{} s each", extent.seconds),
+        "simulation" if extent.resume => "the last of several runs".to_owned(),
         _ => String::new(),
     };
     let (begun, commit) = (Instant::now(), record::commit());

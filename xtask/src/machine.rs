@@ -87,9 +87,12 @@ pub fn proxy_packages() -> Vec<&'static str> {
 
 /// Where [`install_nats`] puts the program.
 pub fn nats() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace().join("target"), PathBuf::from)
-        .join("nats/bin")
+    target().join("nats/bin")
+}
+
+/// Where Cargo puts what it builds, and these tools what they keep from one run to the next.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
 /// Whether there is a nats-server.

@@ -1,7 +1,7 @@
 //! `cargo xtask simulate`: worlds by chance.
 use clap::Args;
 use motemq_world::simulation::{self, Failure, MOST, Report};
-use std::time::Instant;
+use std::{ops::Range, time::Instant};
 
 /// What `cargo xtask simulate` takes.
 #[derive(Args)]
@@ -42,25 +42,11 @@ pub fn run(options: &Options) -> Result<Report, String> {
         first,
     } = *options;
     let each = messages.div_ceil(seeds.max(1));
-    let each = u32::try_from(each)
-        .ok()
-        .filter(|&each| each <= MOST)
-        .ok_or(format!(
-            "more than {MOST} messages for each seed: ask for more seeds"
-        ))?;
-    let begun = Instant::now();
     let end = first.saturating_add(seeds);
-    let mut report = Report::default();
-    for seed in (first..end).step_by(PART as usize) {
-        let next = end.min(seed.saturating_add(PART));
-        report += simulation::run(seed..next, each).map_err(|Failure { seed, what }| {
-            format!(
-                "{what}\nseed {seed} fails; see it again with `cargo xtask simulate --first {seed} \
-                 --seeds 1 --messages {each}`"
-            )
-        })?;
+    let begun = Instant::now();
+    let report = run_from(first..end, each, Report::default(), |report, next| {
         if next < end {
-            let (rest, messages) = (end - next, (end - next) * u64::from(each));
+            let (rest, messages) = (end - next, (end - next) * each);
             println!(
                 "{} messages in worlds {first} to {}: clean; the rest is `cargo xtask simulate \
                  --first {next} --seeds {rest} --messages {messages}`",
@@ -68,7 +54,38 @@ pub fn run(options: &Options) -> Result<Report, String> {
                 next - 1
             );
         }
-    }
+        Ok(())
+    })?;
     println!("{report}; {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(report)
+}
+
+/// Runs the worlds of these seeds with so many messages each, and adds what happened in them to a
+/// report. After each part of them, the report and the next seed are given to `after_part`.
+///
+/// # Errors
+/// As [`run`], and those of `after_part`.
+pub fn run_from(
+    seeds: Range<u64>,
+    each: u64,
+    mut report: Report,
+    mut after_part: impl FnMut(&Report, u64) -> Result<(), String>,
+) -> Result<Report, String> {
+    let each = u32::try_from(each)
+        .ok()
+        .filter(|&each| each <= MOST)
+        .ok_or(format!(
+            "more than {MOST} messages for each seed: ask for more seeds"
+        ))?;
+    for seed in seeds.clone().step_by(PART as usize) {
+        let next = seeds.end.min(seed.saturating_add(PART));
+        report += simulation::run(seed..next, each).map_err(|Failure { seed, what }| {
+            format!(
+                "{what}\nseed {seed} fails; see it again with `cargo xtask simulate --first {seed} \
+                 --seeds 1 --messages {each}`"
+            )
+        })?;
+        after_part(&report, next)?;
+    }
     Ok(report)
 }

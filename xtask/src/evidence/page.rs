@@ -12,6 +12,10 @@ const ABOUT: &str = "\
 Written by `cargo xtask evidence` from what it has run; the figures are kept in `evidence.json`. `cargo xtask evidence NAME` runs one part again.
 The quick forms of all this run in `cargo xtask test`, with fixed seeds; figures marked *checked* are counted again there, and it fails where one is
 another.
+
+The simulation publishes a hundred million messages unless `--messages` says otherwise, which takes about an hour. It stores how far it came after
+each thousand worlds, in Cargo's target directory. `cargo xtask evidence simulation --resume` goes on from there, as long as the commit is the same;
+with more `--messages` it goes on from where a shorter run ended.
 ";
 
 const BEHIND: &str = "

@@ -1,6 +1,8 @@
 //! The parts of the evidence: what each shows, and how it is run.
-use super::{counts, coverage, dependencies, losses, mutants, record::Figures, sanitizers};
-use crate::{conformance, fuzz, ledger, machine::Missing, panics, simulate};
+use super::{
+    counts, coverage, dependencies, losses, mutants, record::Figures, sanitizers, simulation,
+};
+use crate::{conformance, fuzz, ledger, machine::Missing, panics};
 use serde_json::Value;
 
 /// How much is done.
@@ -8,6 +10,8 @@ use serde_json::Value;
 pub struct Extent {
     /// Messages of the simulation, a thousand in each world.
     pub messages: u64,
+    /// The simulation goes on where an earlier run of it was stopped.
+    pub resume: bool,
     /// Seconds for each fuzz target.
     pub seconds: u32,
     /// Runs of whole clients over links that break.
@@ -88,7 +92,7 @@ pub const PARTS: [Part; 13] = [
         checked: false,
         slow: false,
         missing: Vec::new,
-        run: simulation,
+        run: simulation::run,
     },
     Part {
         name: "losses",
@@ -236,34 +240,8 @@ fn all(missing: Option<Missing>) -> Vec<(String, Missing)> {
         .collect()
 }
 
-fn simulation(extent: &Extent) -> Result<Figures, String> {
-    let report = simulate::run(&simulate::Options {
-        seeds: extent.messages.div_ceil(1000),
-        messages: extent.messages,
-        first: 0,
-    })?;
-    Ok(figures([
-        ("worlds", report.seeds.into()),
-        ("messages published", report.published.into()),
-        ("messages delivered", report.delivered.into()),
-        ("delivered again, with QoS 1", report.repeated.into()),
-        (
-            "missed with QoS 0, an ended session, or given up",
-            report.missed.into(),
-        ),
-        ("given up by the application", report.abandoned.into()),
-        ("ended unknown, with their session", report.unknown.into()),
-        ("wills published", report.wills.0.into()),
-        ("wills heard", report.wills.1.into()),
-        ("connections", report.connections.into()),
-        ("processes killed and restarted", report.restarts.into()),
-        ("outages of the broker", report.outages.into()),
-        ("outages with all sessions lost", report.losses.into()),
-        ("hours of virtual time", (report.time / 3_600_000).into()),
-    ]))
-}
-
-fn figures<const N: usize>(list: [(&str, Value); N]) -> Figures {
+/// Figures by name.
+pub fn figures<const N: usize>(list: [(&str, Value); N]) -> Figures {
     list.into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
