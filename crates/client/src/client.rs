@@ -178,12 +178,7 @@ impl Client {
 
     /// Returns why there is no connection, as far as there is a reason.
     pub fn reason(&self) -> Option<&DisconnectReason> {
-        match &self.state {
-            State::Connecting { reason } => reason.as_ref(),
-            State::Waiting { reason, .. } => Some(reason),
-            State::Ended(Ended::GaveUp(reason)) => Some(reason),
-            _ => None,
-        }
+        self.state.reason()
     }
 
     /// Returns the topic filters to which the client is subscribed: those that the broker has

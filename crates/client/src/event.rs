@@ -83,10 +83,10 @@ pub enum Event {
     Ended(Ended),
 }
 
-/// The state of a connection.
+/// The state of a connection, with times on the clock of the client, or on another one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum State {
+pub enum State<T = Duration> {
     /// A connection is being made.
     Connecting {
         /// The reason why the last connection or attempt ended, if there was one.
@@ -99,7 +99,7 @@ pub enum State {
         /// The limits of the broker.
         limits: ServerLimits,
         /// The time at which it accepted the connection.
-        since: Duration,
+        since: T,
     },
     /// There is no connection.
     Waiting {
@@ -107,10 +107,47 @@ pub enum State {
         reason: DisconnectReason,
         /// The time at which the next attempt begins, unless it waits for the application to take
         /// messages.
-        retry_at: Duration,
+        retry_at: T,
     },
     /// There is no connection, and there will be none.
     Ended(Ended),
+}
+
+impl<T> State<T> {
+    /// Returns why there is no connection, as far as there is a reason.
+    pub fn reason(&self) -> Option<&DisconnectReason> {
+        match self {
+            State::Connecting { reason } => reason.as_ref(),
+            State::Waiting { reason, .. } | State::Ended(Ended::GaveUp(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns whether there is a connection.
+    pub fn is_connected(&self) -> bool {
+        matches!(self, State::Connected { .. })
+    }
+
+    /// Returns the same state with its times on another clock.
+    pub fn map_time<U>(self, time: impl FnOnce(T) -> U) -> State<U> {
+        match self {
+            State::Connecting { reason } => State::Connecting { reason },
+            State::Connected {
+                session,
+                limits,
+                since,
+            } => State::Connected {
+                session,
+                limits,
+                since: time(since),
+            },
+            State::Waiting { reason, retry_at } => State::Waiting {
+                reason,
+                retry_at: time(retry_at),
+            },
+            State::Ended(ended) => State::Ended(ended),
+        }
+    }
 }
 
 /// The limits of the broker on a connection. With MQTT 3.1.1, in which brokers do not send them,

@@ -5,6 +5,7 @@
 //! it.
 mod brokers;
 mod error;
+mod log;
 #[cfg(feature = "store")]
 pub mod store;
 mod target;
@@ -13,6 +14,7 @@ mod watch;
 
 pub use brokers::{Address, Brokers, Candidates};
 pub use error::{UploadError, closed, no_credentials, unopened};
+pub use log::log;
 pub use target::{Attempt, Login, Target, find_addresses};
 pub use trace::{Hook, Trace};
 pub use watch::Watch;

@@ -2,7 +2,7 @@
 use crate::{
     Counters, Dial, Driver, Ended, Error, Options, PublishError, Receipt, State, States,
     SubscribeError, Subscribing, Subscription, attempts::Custom, driver::is_good, link::Poller,
-    receipt::Ticket, shared::Shared,
+    receipt::Ticket, shared::Shared, state::at_instants,
 };
 use motemq::{Filter, Publish, SessionState};
 use std::{sync::Arc, thread, time::Duration};
@@ -305,7 +305,7 @@ impl Client {
     /// the next attempt begins.
     pub fn state(&self) -> State {
         self.shared
-            .with(|inner| State::new(inner.client.state(), &self.shared))
+            .with(|inner| at_instants(inner.client.state(), &self.shared))
     }
 
     /// Returns the topic filters to which the client is subscribed: those that the broker has

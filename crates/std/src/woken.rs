@@ -20,7 +20,7 @@ impl Woken {
             thread.unpark();
         }
         if !self.events.is_empty() {
-            self.events.drain(..).for_each(log);
+            self.events.drain(..).for_each(motemq_hosted::log);
         }
     }
 
@@ -28,37 +28,5 @@ impl Woken {
     pub fn shrink(&mut self) {
         self.threads = Vec::new();
         self.events = Vec::new();
-    }
-}
-
-/// Tells the log of an event.
-fn log(event: Event) {
-    match event {
-        Event::Connected { session, .. } => tracing::info!(?session, "connected"),
-        Event::AttemptFailed { broker, reason } => {
-            tracing::warn!(broker, %reason, "an attempt to connect failed");
-        }
-        Event::Disconnected {
-            reason, repeated, ..
-        } => tracing::warn!(%reason, repeated, "no connection"),
-        Event::Refused { filters } => {
-            tracing::warn!(?filters, "the broker refuses these subscriptions");
-        }
-        Event::Unclaimed => tracing::warn!(
-            "messages for which there is no subscription wait unacknowledged, and hold up others: \
-             subscribe, call messages(), or unsubscribe"
-        ),
-        Event::Skipped { len } => {
-            tracing::warn!(
-                len,
-                "a message was dropped: its topic or its payload is too long"
-            );
-        }
-        Event::IdentifierReused { id } => tracing::warn!(
-            id,
-            "the broker used an identifier for another message before it had released it"
-        ),
-        Event::Ended(ended) => tracing::info!(%ended, "ended"),
-        _ => {}
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     dial::{Custom, Open},
     receipt::Ticket,
     shared::{Inner, Shared},
+    state::at_instants,
     stream::Connector,
 };
 use motemq::{Filter, Publish, SessionState};
@@ -301,7 +302,7 @@ impl Client {
     /// the next attempt begins.
     pub fn state(&self) -> State {
         self.shared
-            .with(|inner| State::new(inner.client.state(), &self.shared))
+            .with(|inner| at_instants(inner.client.state(), &self.shared))
     }
 
     /// Returns the topic filters to which the client is subscribed: those that the broker has
@@ -352,7 +353,7 @@ impl Client {
 /// Waits until the client has ended.
 async fn ended(shared: &Arc<Shared>) -> Ended {
     let mut states = States::new(shared);
-    let mut state = shared.with(|inner| State::new(inner.client.state(), shared));
+    let mut state = shared.with(|inner| at_instants(inner.client.state(), shared));
     loop {
         match state {
             State::Ended(ended) => return ended,

@@ -1,77 +1,16 @@
 //! The state of the connection as the application sees it.
-use crate::{DisconnectReason, Ended, ServerLimits, SessionState, shared::Shared};
+use crate::shared::Shared;
 use std::{pin::pin, sync::Arc};
 use tokio::time::Instant;
 
 /// The state of the connection: see [`Client::state`](crate::Client::state).
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum State {
-    /// A connection is being made.
-    Connecting {
-        /// The reason why the last connection or attempt ended, if there was one.
-        reason: Option<DisconnectReason>,
-    },
-    /// The broker has accepted the connection.
-    Connected {
-        /// The part of the session that the broker has kept.
-        session: SessionState,
-        /// The limits of the broker.
-        limits: ServerLimits,
-        /// The time at which it accepted the connection.
-        since: Instant,
-    },
-    /// There is no connection.
-    Waiting {
-        /// The reason why the last connection or attempt ended.
-        reason: DisconnectReason,
-        /// The time at which the next attempt begins, unless it waits for the application to take
-        /// messages.
-        retry_at: Instant,
-    },
-    /// There is no connection, and there will be none.
-    Ended(Ended),
-}
+pub type State = motemq_client::State<Instant>;
 
-impl State {
-    pub(crate) fn new(state: &motemq_client::State, shared: &Shared) -> Self {
-        use motemq_client::State as Inner;
-        // No wait is longer than a year.
-        let instant = |time| shared.instant(time).unwrap_or_else(Instant::now);
-        match state.clone() {
-            Inner::Connecting { reason } => State::Connecting { reason },
-            Inner::Connected {
-                session,
-                limits,
-                since,
-            } => State::Connected {
-                session,
-                limits,
-                since: instant(since),
-            },
-            Inner::Waiting { reason, retry_at } => State::Waiting {
-                reason,
-                retry_at: instant(retry_at),
-            },
-            Inner::Ended(ended) => State::Ended(ended),
-            _ => State::Connecting { reason: None },
-        }
-    }
-
-    /// Returns why there is no connection, as far as there is a reason.
-    pub fn reason(&self) -> Option<&DisconnectReason> {
-        match self {
-            State::Connecting { reason } => reason.as_ref(),
-            State::Waiting { reason, .. } => Some(reason),
-            State::Ended(Ended::GaveUp(reason)) => Some(reason),
-            _ => None,
-        }
-    }
-
-    /// Returns whether there is a connection.
-    pub fn is_connected(&self) -> bool {
-        matches!(self, State::Connected { .. })
-    }
+/// Returns a state with its times on the clock of the system.
+pub(crate) fn at_instants(state: &motemq_client::State, shared: &Shared) -> State {
+    // No wait is longer than a year.
+    let instant = |time| shared.instant(time).unwrap_or_else(Instant::now);
+    state.clone().map_time(instant)
 }
 
 /// Watches a connection's [`State`]. Of several changes at once it returns the last.
@@ -113,7 +52,7 @@ impl States {
             let mut changed = pin!(self.shared.changed.notified());
             changed.as_mut().enable();
             let (version, state) = self.shared.with(|inner| {
-                let state = State::new(inner.client.state(), &self.shared);
+                let state = at_instants(inner.client.state(), &self.shared);
                 (inner.watch.version(), state)
             });
             if version != self.seen {
