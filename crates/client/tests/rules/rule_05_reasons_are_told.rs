@@ -201,3 +201,21 @@ fn rule_05_an_attempt_that_fails_after_the_end_changes_nothing() {
     assert_eq!(line.client.state(), &State::Ended(Ended::DriverStopped));
     assert_eq!(line.events, [Event::Ended(Ended::DriverStopped)]);
 }
+
+/// An adapter keeps a table under these numbers.
+#[test]
+fn rule_05_requests_and_streams_have_small_numbers_that_are_used_again() {
+    let mut line = Line::new(options());
+    let requests: Vec<_> = (0..4)
+        .map(|n| line.publish(&[n], QoS::AtLeastOnce))
+        .collect();
+    let numbers: Vec<_> = requests.iter().map(|request| request.index()).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    line.client.withdraw(requests[2]);
+    assert_eq!(line.publish(b"again", QoS::AtLeastOnce).index(), 2);
+    let streams: Vec<_> = (0..4).map(|_| line.client.messages()).collect();
+    let numbers: Vec<_> = streams.iter().map(|stream| stream.index()).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    line.client.close_stream(streams[2]);
+    assert_eq!(line.client.messages().index(), 2);
+}
