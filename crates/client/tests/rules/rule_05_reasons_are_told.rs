@@ -217,5 +217,9 @@ fn rule_05_requests_and_streams_have_small_numbers_that_are_used_again() {
     let numbers: Vec<_> = streams.iter().map(|stream| stream.index()).collect();
     assert_eq!(numbers, [0, 1, 2, 3]);
     line.client.close_stream(streams[2]);
-    assert_eq!(line.client.messages().index(), 2);
+    let filters = ["a", "b"].map(|name| Filter::new(name, QoS::AtMostOnce));
+    let (_, stream) = line.client.subscribe(&filters).unwrap();
+    assert_eq!(stream.index(), 2);
+    assert_eq!(line.client.filters(stream), ["a", "b"]);
+    assert_eq!(line.client.filters(streams[2]), [""; 0]);
 }

@@ -85,6 +85,24 @@ fn rule_14_counters_count() {
     assert_eq!(line.client.counters().backlog, 0);
 }
 
+/// An adapter wakes its driver for a message that is taken only if there is something to do.
+#[test]
+fn rule_14_taking_a_message_says_whether_the_driver_is_needed() {
+    let (mut line, stream) = Line::subscribed(kept().streams(2, 1000), QoS::AtLeastOnce, PRESENT);
+    let other = line.client.messages();
+    assert!(!line.client.wants_drive(stream));
+    line.receive(&[message(0, 0, b"0"), message(1, 1, b"1")].concat());
+    // Reading goes on when one is taken, from whichever stream.
+    assert!(line.client.wants_drive(stream) && line.client.wants_drive(other));
+    assert_eq!(line.take(stream), Some(b"0".to_vec()));
+    assert!(!line.client.wants_drive(stream));
+    assert_eq!(line.take(stream), Some(b"1".to_vec()));
+    // It is acknowledged when the next one is taken.
+    assert!(line.client.wants_drive(stream) && !line.client.wants_drive(other));
+    assert_eq!(line.take(stream), None);
+    assert!(!line.client.wants_drive(stream));
+}
+
 /// A model checker holds clients: a clone does the same, and has the same hash.
 #[test]
 fn rule_14_a_clone_does_the_same() {
