@@ -17,6 +17,8 @@ mod rule_07_returns_from_everything;
 mod rule_08_every_address_has_its_turn;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;
+#[cfg(all(feature = "store", unix))]
+mod rule_11_full_disks;
 #[cfg(feature = "store")]
 mod rule_11_store_apart;
 #[cfg(feature = "store")]
@@ -132,6 +134,9 @@ table! {
         a_stream_is_a_handle
         leaving_without_a_connection_tells_what_was_not_sent
         an_upload_that_is_given_up_ends_the_connection;
+    #[cfg(all(feature = "store", unix))]
+    rule_11_full_disks:
+        a_full_disk_is_reported_and_loses_nothing_that_was_accepted;
     #[cfg(feature = "store")]
     rule_11_store_apart:
         a_store_that_does_not_fit_is_an_error
