@@ -31,6 +31,33 @@ fn rule_06_a_full_queue_refuses_and_says_when_there_is_room() {
     assert!(line.client.publish(&third).is_ok());
 }
 
+/// Whoever waits for room learns that there is none to come, or room of another kind.
+#[test]
+fn rule_06_the_end_of_a_connection_and_of_the_client_is_told_to_those_who_wait_for_room() {
+    let mut line = Line::new(options().in_flight(1).queue(1, 100, WhenFull::Wait));
+    line.connect(NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
+    line.turn();
+    assert!(!line.events.contains(&Event::Room));
+    line.closed();
+    assert!(line.events.contains(&Event::Room));
+    assert!(line.client.publish(&publish).is_ok());
+    for is_left in [true, false] {
+        let mut line = Line::new(options().queue(0, 0, WhenFull::Wait));
+        assert!(line.client.publish(&publish).is_err());
+        if is_left {
+            line.client.disconnect(secs(9));
+        } else {
+            line.client.end(Ended::DriverStopped);
+        }
+        line.turn();
+        assert!(line.events.contains(&Event::Room));
+    }
+}
+
 #[test]
 fn rule_06_what_is_larger_than_the_queue_is_told_of_a_connection() {
     let mut line = Line::new(options().queue(10, 10, WhenFull::Wait));

@@ -89,7 +89,14 @@ fn rule_07_a_circle_of_connections_is_told_and_slows_down() {
         line.pass(secs(30));
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
-    // A connection that lasts is progress.
+    // A message that is gained is progress, and so is a connection that lasts.
+    line.connect(NEW);
+    line.receive(&message(0, 0, b"."));
+    line.receive(b"\xf0\0");
+    line.closed();
+    let is_first = |event: &Event| matches!(event, Event::Disconnected { repeated: 0, .. });
+    assert!(line.events.iter().any(is_first));
+    line.pass(secs(30));
     line.connect(NEW);
     line.pass(secs(30));
     line.closed();

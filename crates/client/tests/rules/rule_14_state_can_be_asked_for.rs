@@ -149,3 +149,26 @@ fn rule_14_an_idle_client_gives_memory_back() {
     line.receive(&puback(id_of(&publish)));
     assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
 }
+
+/// What most clients do without most of the time takes memory only while it is used.
+#[test]
+fn rule_14_a_client_that_was_used_takes_no_more_memory_than_a_new_one() {
+    let (mut line, stream) = Line::subscribed(options(), QoS::AtLeastOnce, NEW);
+    let parts = |client: &Client| format!("{client:?}").matches("Lazy(Some(").count();
+    let request = line.publish(b"1", QoS::AtLeastOnce);
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.receive(&[message(1, 1, b"1"), message(2, 2, b"2")].concat());
+    assert_eq!(line.take_all(stream).len(), 2);
+    line.sent();
+    line.receive(&[puback(2), pubrel(2)].concat());
+    line.client.forget(request);
+    let request = line.client.unsubscribe(&["t"]).unwrap();
+    line.client.forget(request);
+    line.sent();
+    line.receive(b"\xb0\x02\0\x03");
+    line.client.close_stream(stream);
+    line.sent();
+    assert!(parts(&line.client) > 3);
+    line.client.shrink();
+    assert_eq!(parts(&line.client), 0, "{:?}", line.client);
+}
