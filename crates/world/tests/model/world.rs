@@ -1,18 +1,18 @@
 //! A client, its application and store, a broker, and all that can happen next.
+mod driver;
+
 use crate::{
     broker::{Broker, Sent},
     properties,
 };
 use motemq::{Publish, QoS};
 use motemq_client::{
-    AckMode, Changes, Client, Event, Options, Reconnect, Record, RequestError, RequestId, StreamId,
-    Taken, Transport, WriteBuf,
+    AckMode, Changes, Client, Options, Reconnect, Record, RequestId, StreamId, Taken, WriteBuf,
 };
 use stateright::{Model, Property};
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
-    mem,
     time::Duration,
 };
 
@@ -337,138 +337,5 @@ impl World {
         if mine.any(|(at, &mine)| mine == Mine::Unknown && !may_be_unknown(at)) {
             state.broken = Some("the broker has kept the session, and an outcome is unknown");
         }
-    }
-}
-
-impl State {
-    /// Opens a connection, as far as the client wants one.
-    fn connect(&mut self) -> bool {
-        // Identifiers of a session that is not recognized begin elsewhere on each connection.
-        let random = u64::from(self.losses) << 60;
-        for _ in 0..10 {
-            match self.client.poll_transport(NOW, random) {
-                Transport::Resolve { attempt, .. } => self.client.on_resolved(attempt, 1, NOW),
-                Transport::Dial { attempt, .. } => {
-                    self.is_linked = self.client.on_opened(attempt, NOW);
-                    return self.is_linked;
-                }
-                Transport::Wait => {}
-                _ => break,
-            }
-        }
-        self.broken = Some("the client does not connect");
-        true
-    }
-
-    /// What a driver does in its turns.
-    fn drive(&mut self) {
-        for _ in 0..100 {
-            let mut again = false;
-            if self.is_linked {
-                let mut input = &self.rx[..];
-                again |= self.client.read_limit() > 0 && self.client.on_read(&mut input, NOW);
-                let rest = input.len();
-                self.rx.drain(..self.rx.len() - rest);
-                again |= self.client.on_timeout(NOW, || 0);
-                again |= self.client.poll_output(&mut self.output);
-            }
-            while let Some(event) = self.client.poll_event() {
-                self.on_event(event);
-            }
-            if !again {
-                return;
-            }
-        }
-        self.broken = Some("the driver spins");
-    }
-
-    fn on_event(&mut self, event: Event) {
-        match event {
-            Event::Completed { request } => self.on_completed(request),
-            Event::Persist { .. } if self.storing.is_none() => {
-                let changes = self.client.take_changes();
-                self.storing = Some((changes, self.mine.clone(), self.came.clone()));
-            }
-            Event::Connected { .. }
-            | Event::AttemptFailed { .. }
-            | Event::Disconnected { .. }
-            | Event::Delivered { .. }
-            | Event::Room => {}
-            _ => self.broken = Some("an event without a reason"),
-        }
-    }
-
-    fn on_completed(&mut self, request: RequestId) {
-        let asked = Mine::Asked(Some(request));
-        let mine = self.mine.iter_mut().find(|mine| **mine == asked);
-        let outcome = self.client.poll_outcome(request);
-        self.client.forget(request);
-        match (mine, outcome) {
-            (Some(mine), Some(Ok(_))) => *mine = Mine::Acked,
-            (Some(mine), Some(Err(RequestError::OutcomeUnknown))) => *mine = Mine::Unknown,
-            _ => self.broken = Some("an outcome that nobody awaits, or none where there is one"),
-        }
-    }
-
-    fn withdraw(&mut self) -> bool {
-        let asked = self.mine.iter_mut().find_map(|mine| match *mine {
-            Mine::Asked(Some(request)) => Some((mine, request)),
-            _ => None,
-        });
-        let Some((mine, request)) = asked else {
-            return false;
-        };
-        *mine = Mine::Withdrawn;
-        self.client.withdraw(request);
-        true
-    }
-
-    fn finish_storing(&mut self) -> bool {
-        let Some((changes, mine, came)) = self.storing.take() else {
-            return false;
-        };
-        let store = &mut self.store;
-        let records = changes.records.into_iter();
-        store
-            .records
-            .extend(records.map(|record| (record.number, record.bytes)));
-        for number in changes.removed {
-            store.records.remove(&number);
-        }
-        (store.image, store.mine, store.came) = (Some(changes.image), mine, came);
-        self.client.on_persisted(changes.version);
-        true
-    }
-
-    fn write(&mut self) -> bool {
-        let bytes = self.output.bytes();
-        let length = bytes.get(1).map_or(0, |&length| usize::from(length) + 2);
-        self.up.extend_from_slice(&bytes[..length]);
-        self.output.consume(length);
-        self.client.on_written(length, NOW);
-        length > 0
-    }
-
-    fn read(&mut self, bytewise: bool) -> bool {
-        let length = if bytewise {
-            self.down.len().min(1)
-        } else {
-            let length = self.down.get(1);
-            length.map_or(0, |&length| usize::from(length) + 2)
-        };
-        self.rx.extend(self.down.drain(..length));
-        length > 0
-    }
-
-    /// The connection is gone, with all that was under way on it.
-    fn lose(&mut self) {
-        self.client.on_closed(None, NOW);
-        self.is_linked = false;
-        self.losses -= 1;
-        self.broker.open = false;
-        self.output = WriteBuf::new();
-        mem::take(&mut self.rx);
-        self.up.clear();
-        self.down.clear();
     }
 }
