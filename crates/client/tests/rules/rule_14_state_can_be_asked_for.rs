@@ -103,6 +103,27 @@ fn rule_14_taking_a_message_says_whether_the_driver_is_needed() {
     assert!(!line.client.wants_drive(stream));
 }
 
+/// Events that wake are emitted only for what somebody has found missing.
+#[test]
+fn rule_14_a_message_is_told_once_to_those_who_found_none() {
+    let (mut line, stream) = Line::subscribed(options(), QoS::AtMostOnce, NEW);
+    line.receive(&message(0, 0, b"1"));
+    assert_eq!(line.events, []);
+    assert_eq!(line.take(stream), Some(b"1".to_vec()));
+    line.receive(&message(0, 0, b"2"));
+    assert_eq!(line.events, []);
+    assert_eq!(line.take_all(stream), [b"2"]);
+    line.receive(&[message(0, 0, b"3"), message(0, 0, b"4")].concat());
+    assert_eq!(line.events, [Event::Delivered { stream }]);
+    assert_eq!(line.take_all(stream), [b"3", b"4"]);
+    // Nothing is added to a stream that has ended.
+    line.events.clear();
+    line.client.disconnect(line.now + secs(9));
+    line.turn();
+    assert_eq!(line.events, [Event::Delivered { stream }]);
+    assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
+}
+
 /// A model checker holds clients: a clone does the same, and has the same hash.
 #[test]
 fn rule_14_a_clone_does_the_same() {
