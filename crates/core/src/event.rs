@@ -124,8 +124,8 @@ pub enum Event<'r, T = ()> {
     /// set a topic alias. This is reported only if the client has offered the server aliases, which
     /// MQTT 5 has.
     Repeated {
-        /// The topic, or nothing if it does not fit into `rx`, as with
-        /// [`Skipped`](Event::Skipped).
+        /// The topic. It is empty if an alias stands for it, and if it does not fit into `rx`, as
+        /// with [`Skipped`](Event::Skipped).
         topic: TopicName<'r>,
         /// The properties, with the topic alias.
         properties: T,
