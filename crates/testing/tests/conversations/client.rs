@@ -78,7 +78,7 @@ impl<P: Version> Client<P> {
             Ok(Some(event)) => event,
             Ok(None) => return false,
             Err(fault) => {
-                self.problem(format!("a fault: {fault}"));
+                self.problem(format!("a fault of {:?}: {fault}", P::CODEC));
                 return false;
             }
         };
@@ -96,11 +96,15 @@ impl<P: Version> Client<P> {
                     }
                     self.aliases.insert(alias, topic.clone());
                 }
+                let is_known = !topic.is_empty();
                 self.hand = Some(Hand {
                     topic,
                     payload: message.payload.to_vec(),
                     remaining: message.remaining,
                 });
+                if !is_known {
+                    self.problem("a message by an alias that was not set".into());
+                }
                 self.decline();
             }
             Event::Payload { data, remaining } => {
@@ -135,13 +139,16 @@ impl<P: Version> Client<P> {
                 self.subscribing = None;
             }
             Event::Repeated { topic, properties } => {
+                let alias = P::alias(properties).filter(|_| topic != "");
                 let topic = topic.as_str().to_owned();
-                self.aliases
-                    .extend(P::alias(properties).map(|alias| (alias, topic)));
+                self.aliases.extend(alias.map(|alias| (alias, topic)));
             }
             Event::Resend { id, .. } => self.asked = Some(id),
             Event::Received { .. } => {}
-            Event::Disconnected { .. } => self.record.disconnections += 1,
+            Event::Disconnected { .. } => {
+                self.record.disconnections += 1;
+                self.asked = None;
+            }
             other => {
                 let other = format!("an event without a reason: {other:?}");
                 self.problem(other);
@@ -170,11 +177,14 @@ impl<P: Version> Client<P> {
         }
     }
 
+    /// Writes an outcome down. The identifier of a message that was abandoned ends later.
     fn outcome(&mut self, number: usize, outcome: Outcome) {
-        if let Some(earlier) = self.record.outcomes.insert(number, outcome)
-            && earlier != Outcome::Abandoned
-        {
-            self.problem(format!("message {number} has two outcomes"));
+        match self.record.outcomes.get(&number) {
+            None => {
+                self.record.outcomes.insert(number, outcome);
+            }
+            Some(Outcome::Abandoned) => {}
+            Some(_) => self.problem(format!("message {number} has two outcomes")),
         }
     }
 
@@ -214,7 +224,13 @@ impl<P: Version> Client<P> {
             Err(SendError::Full) => return false,
             Err(SendError::Unsupported | SendError::TooLong) => {
                 match self.session.abandon(id, &mut self.tx) {
-                    Ok(()) => self.outcome(message.number, Outcome::Abandoned),
+                    Ok(()) => {
+                        // With QoS 1 the identifier has ended.
+                        if message.qos == QoS::AtLeastOnce {
+                            self.in_flight.remove(&id);
+                        }
+                        self.outcome(message.number, Outcome::Abandoned);
+                    }
                     Err(SendError::Full) => return false,
                     Err(error) => self.problem(format!("{id} cannot be abandoned: {error}")),
                 }

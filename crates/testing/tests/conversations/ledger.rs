@@ -1,14 +1,14 @@
 //! The ledger: conversations that cover the exchanges of packets, ended at every byte.
 use crate::{
     client::Client,
-    message::{Fate, Message, Outcome, fate},
+    message::{Fate, Message, fate},
     station::{Plan, Station},
+    verdict::Way,
     world::{End, Ending, World},
 };
 use motemq::{QoS, packet::v5::Packet};
 use motemq_testing::{
     broker::{Answer, Broker, Config, Limits},
-    ledger::Ledger,
     link::Direction,
     version::Version,
 };
@@ -29,7 +29,7 @@ pub struct Conversation {
 }
 
 /// Refuses the messages that are to be refused.
-fn refusing(packet: &Packet<'_>, explains: bool) -> Option<Answer> {
+pub fn refusing(packet: &Packet<'_>, explains: bool) -> Option<Answer> {
     let reason = "a reason that is longer than the sixty-four bytes that the client can receive";
     let answer = match packet {
         Packet::Publish { payload, .. } if fate(payload) == Fate::IsRefused => {
@@ -175,42 +175,16 @@ impl Conversation {
         let [client, peer] = &world.nodes[..] else {
             panic!("there are two")
         };
-        let sent = [
-            (
-                "client",
-                Vec::from(self.client.messages.clone()),
-                client,
-                peer,
-            ),
-            ("peer", self.peer.clone(), peer, client),
-        ];
-        for (topic, messages, from, to) in sent {
-            let mut ledger = Ledger::new();
-            let outcomes = &from.station.record().outcomes;
-            assert_eq!(outcomes.len(), messages.len(), "{end:?}: {outcomes:?}");
-            for message in &messages {
-                ledger.published(topic, &message.payload, message.qos);
-                let is_5 = from.station.codec() == motemq_testing::codec::Version::Mqtt5;
-                let fate = fate(&message.payload);
-                let outcome = outcomes[&message.number];
-                // With a clean session, what was under way may be missing.
-                let may_miss = !self.client.keep || (is_5 && fate != Fate::Arrives);
-                if may_miss && message.qos != QoS::AtMostOnce {
-                    ledger.doubtful(topic, &message.payload);
-                }
-                let is_expected = match outcome {
-                    Outcome::Done => !(is_5 && fate == Fate::IsRefused),
-                    Outcome::Refused => is_5 && fate == Fate::IsRefused,
-                    Outcome::Unknown => !self.client.keep && topic == "client",
-                    Outcome::Unsupported | Outcome::Abandoned => false,
-                };
-                assert!(is_expected, "{end:?}: {message:?} is {outcome:?}");
-            }
-            for (topic, payload) in &to.station.record().delivered {
-                ledger.delivered(topic, payload);
-            }
-            let verdict = ledger.judge();
-            assert!(verdict.is_clean(), "{end:?}: {verdict}");
+        let messages = Vec::from(self.client.messages.clone());
+        for (from, to, messages) in [(client, peer, &messages), (peer, client, &self.peer)] {
+            let way = Way {
+                from: &*from.station,
+                to: &*to.station,
+                messages,
+                keep: self.client.keep,
+            };
+            let checked = way.check();
+            assert!(checked.is_ok(), "{end:?}: {checked:?}");
         }
         assert_eq!(client.connections, 2 + u64::from(end.is_some()), "{end:?}");
         // DISCONNECT is read once CONNACK is.

@@ -3,13 +3,18 @@
 mod client;
 mod ledger;
 mod message;
+mod simulation;
 mod station;
+mod verdict;
 mod world;
 
 use ledger::{Conversation, messages};
 use message::Fate;
 use motemq::{Mqtt5, Mqtt311};
 use motemq_testing::broker::Limits;
+
+/// The worlds by chance.
+const SEEDS: u64 = 1000;
 
 /// Holds a conversation in both versions.
 fn in_both(name: &str, conversation: &Conversation) {
@@ -99,5 +104,30 @@ fn aliases() {
     in_5(
         "topic aliases that are gone after reconnection",
         &conversation,
+    );
+}
+
+/// No limit is exceeded, nothing is lost or doubled, and everything ends, whatever servers announce.
+#[test]
+fn servers_of_random_limits() {
+    let mut sum = simulation::Count::default();
+    for seed in 0..SEEDS {
+        let count = simulation::play(seed).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        sum.published += count.published;
+        sum.delivered += count.delivered;
+        sum.refused += count.refused;
+        sum.unsupported += count.unsupported;
+        sum.connections += count.connections;
+        sum.disconnections += count.disconnections;
+    }
+    println!("worlds of random limits: {SEEDS} tried");
+    println!("messages in them: {} tried", sum.published);
+    println!("connections in them: {} tried", sum.connections);
+    // All that is to be shown has happened.
+    let least = SEEDS as usize;
+    assert!(sum.delivered > 10 * least && sum.refused > least, "{sum:?}");
+    assert!(
+        sum.unsupported > least && sum.disconnections > least,
+        "{sum:?}"
     );
 }

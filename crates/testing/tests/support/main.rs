@@ -1,4 +1,5 @@
-//! The links, proxy, ledger and server of the test support.
+//! The links, proxy, judge, ledger and server of the test support.
+mod judge;
 mod ledger;
 mod link;
 mod proxy;
