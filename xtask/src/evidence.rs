@@ -23,8 +23,8 @@ const FUZZ: u32 = 15;
 /// What `cargo xtask evidence` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Only these parts: conformance, ledger, simulation, losses, exploration, properties, panics,
-    /// fuzz, coverage, address, thread, dependencies, mutants.
+    /// Only these parts: conformance, ledger, simulation, losses, exploration, conversations,
+    /// properties, panics, fuzz, coverage, address, thread, dependencies, mutants.
     parts: Vec<String>,
     /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to
     /// be compiled in a way of its own.
