@@ -109,8 +109,8 @@ pub const PARTS: [Part; 14] = [
         title: "Every order of events",
         about: "A model checker goes through all states of small configurations of the real `Session` in both versions: two slots, three \
                 messages, one lost connection, and with MQTT 5 refusals, a smaller window after reconnection, DISCONNECT of the server, topic \
-                aliases, and reasons longer than the buffer; and of the managed client: two in flight, up to three messages, one lost connection, or one process that ends and \
-                goes on with what is stored. In none is a promise broken, and from each everything comes to its end. States:",
+                aliases, and reasons longer than the buffer; and of the managed client: two in flight, up to three messages, one lost \
+                connection, more messages than may wait, or one process that ends and goes on with what is stored. In none is a promise broken, and from each everything comes to its end. States:",
         checked: true,
         slow: false,
         missing: Vec::new,

@@ -82,3 +82,17 @@ fn two_messages_in_and_a_process_that_ends() {
     let states = explore(mixes::<2>().map(|come| World::new(&[], &come).stores()));
     println!("client, two messages in and a process that ends: {states} states");
 }
+
+#[test]
+fn more_messages_in_than_may_wait() {
+    let worlds = mixes::<3>().map(|come| World::new(&[], &come).bounded());
+    let by_the_next = mixes::<3>().map(|come| {
+        let world = World::new(&[], &come).taking(AckMode::OnNext);
+        world.bounded()
+    });
+    let states = explore(worlds.chain(by_the_next));
+    println!("client, three messages in, of which one may wait: {states} states");
+    let worlds = mixes::<3>().map(|[out, one, two]| World::new(&[out], &[one, two]).bounded());
+    let states = explore(worlds);
+    println!("client, one message out and two in, of which one may wait: {states} states");
+}

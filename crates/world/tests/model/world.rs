@@ -1,5 +1,5 @@
 //! A client, its application and store, a broker, and all that can happen next.
-mod driver;
+mod state;
 
 use crate::{
     broker::{Broker, Sent},
@@ -7,12 +7,14 @@ use crate::{
 };
 use motemq::{Publish, QoS};
 use motemq_client::{
-    AckMode, Changes, Client, Options, Reconnect, Record, RequestId, StreamId, Taken, WriteBuf,
+    AckMode, Changes, Client, DisconnectReason, Event, Options, Overflow, Reconnect, Record,
+    RequestError, RequestId, StreamId, Taken, Transport, WriteBuf,
 };
 use stateright::{Model, Property};
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
+    mem,
     time::Duration,
 };
 
@@ -29,6 +31,7 @@ pub struct World {
     withdraws: bool,
     bytewise: bool,
     stores: bool,
+    is_bounded: bool,
 }
 
 /// What has become of a message of the application.
@@ -107,6 +110,7 @@ impl World {
             withdraws: false,
             bytewise: false,
             stores: false,
+            is_bounded: false,
         }
     }
 
@@ -140,6 +144,12 @@ impl World {
         self
     }
 
+    /// One message may wait. The connection ends with the next one.
+    pub fn bounded(mut self) -> Self {
+        self.is_bounded = true;
+        self
+    }
+
     fn options(&self) -> Options {
         let mut options = Options::new("c")
             .keep_alive(0)
@@ -155,6 +165,9 @@ impl World {
         }
         if self.stores {
             options = options.durable();
+        }
+        if self.is_bounded {
+            options = options.backlog(1, Overflow::Disconnect);
         }
         options
     }
@@ -240,6 +253,8 @@ impl Model for World {
         if !happens {
             return None;
         }
+        state.drive();
+        state.close();
         state.drive();
         self.check(&mut state);
         // To look into an empty stream again changes nothing.

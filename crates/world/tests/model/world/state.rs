@@ -1,13 +1,13 @@
-//! What the driver, the store and the transport do.
-use super::{Mine, NOW, State};
-use motemq_client::{Event, RequestError, RequestId, Transport, WriteBuf};
-use std::mem;
+//! What can happen to a client and its driver.
+use super::*;
 
 impl State {
     /// Opens a connection, as far as the client wants one.
     pub(super) fn connect(&mut self) -> bool {
-        // Identifiers of a session that is not recognized begin elsewhere on each connection.
-        let random = u64::from(self.losses) << 60;
+        let random = self.random();
+        if self.waits_for_room() {
+            return false;
+        }
         for _ in 0..10 {
             match self.client.poll_transport(NOW, random) {
                 Transport::Resolve { attempt, .. } => self.client.on_resolved(attempt, 1, NOW),
@@ -21,6 +21,28 @@ impl State {
         }
         self.broken = Some("the client does not connect");
         true
+    }
+
+    /// Identifiers of a session that is not recognized begin elsewhere on each connection.
+    fn random(&self) -> u64 {
+        u64::from(self.losses) << 60
+    }
+
+    /// The client does not connect before the application has taken a message.
+    fn waits_for_room(&self) -> bool {
+        let reason = self.client.reason();
+        matches!(reason, Some(DisconnectReason::Overrun { .. }))
+            && self.client.counters().backlog > 0
+    }
+
+    /// The client may want to close the connection. What it has written before arrives.
+    pub(super) fn close(&mut self) {
+        if self.is_linked && self.client.poll_transport(NOW, self.random()) == Transport::Close {
+            while !self.up.is_empty() {
+                self.broker.reads(false, &mut self.up, &mut self.down);
+            }
+            self.unlink();
+        }
     }
 
     /// What a driver does in its turns.
@@ -125,9 +147,13 @@ impl State {
 
     /// The connection is gone, with all that was under way on it.
     pub(super) fn lose(&mut self) {
+        self.losses -= 1;
+        self.unlink();
+    }
+
+    fn unlink(&mut self) {
         self.client.on_closed(None, NOW);
         self.is_linked = false;
-        self.losses -= 1;
         self.broker.open = false;
         self.output = WriteBuf::new();
         mem::take(&mut self.rx);
