@@ -19,7 +19,6 @@ impl Run<'_> {
             self.rx.clear();
             self.written.clear();
             self.output = WriteBuf::new();
-            self.unacknowledged.clear();
             // What is not given up is sent again.
             self.in_flight.clear();
             self.subscribing.clear();
@@ -49,15 +48,7 @@ impl Run<'_> {
         self.is_dirty |= is_answer && self.is_accepted && number >= 192;
         let [high, low] = id.to_be_bytes();
         if !self.is_accepted {
-            self.is_accepted = true;
-            match kind {
-                0 => self.rx.extend([0x20, 2, 0, 5]),
-                1..=4 => {
-                    self.rx.extend([0x20, 2, 0, 0]);
-                    self.in_flight.clear();
-                }
-                _ => self.rx.extend([0x20, 2, 1, 0]),
-            }
+            self.accept(kind);
             return;
         }
         match kind {
@@ -68,7 +59,13 @@ impl Run<'_> {
             }
             1 => self.rx.extend([0x40, 2, high, low]),
             2 => self.rx.extend([0x50, 2, high, low]),
-            3 => self.rx.extend([0x62, 2, high, low]),
+            3 => {
+                self.rx.extend([0x62, 2, high, low]);
+                // It is another message if it is sent again.
+                let is_it = |sent: &&Sent| sent.id == id;
+                let released = self.unacknowledged.iter().find(is_it);
+                self.forget(released.map(|sent| sent.number));
+            }
             4 => self.rx.extend([0x70, 2, high, low]),
             5 => self
                 .rx
@@ -82,6 +79,32 @@ impl Run<'_> {
             self.in_flight.remove(&id);
             self.subscribing.remove(&id);
         }
+    }
+
+    /// The broker answers CONNECT. If the session goes on, what is not acknowledged comes again.
+    fn accept(&mut self, kind: usize) {
+        self.is_accepted = true;
+        match kind {
+            0 => self.rx.extend([0x20, 2, 0, 5]),
+            1..=4 => {
+                self.rx.extend([0x20, 2, 0, 0]);
+                self.in_flight.clear();
+                self.unacknowledged.clear();
+                self.ended = self.number;
+            }
+            _ => {
+                self.rx.extend([0x20, 2, 1, 0]);
+                for sent in &mut self.unacknowledged {
+                    sent.packet[0] |= 8;
+                    self.rx.extend(&sent.packet);
+                }
+            }
+        }
+    }
+
+    /// A message may come again.
+    fn forget(&mut self, number: Option<u32>) {
+        self.had.retain(|&(_, had)| Some(had) != number);
     }
 
     pub(super) fn receive_message(&mut self, id: u16) {
@@ -98,19 +121,23 @@ impl Run<'_> {
         body.extend(topic.as_bytes());
         if qos > 0 {
             body.extend(id.to_be_bytes());
-            let number = self.number;
-            self.unacknowledged.push_back(Sent { id, number });
         }
         body.extend(self.number.to_be_bytes());
         body.extend(vec![how; length]);
-        self.rx.push(0x30 | qos << 1);
+        let mut packet = vec![0x30 | qos << 1];
         let mut rest = body.len();
         while rest > 0x7f {
-            self.rx.push(rest as u8 | 0x80);
+            packet.push(rest as u8 | 0x80);
             rest >>= 7;
         }
-        self.rx.push(rest as u8);
-        self.rx.extend(body);
+        packet.push(rest as u8);
+        packet.extend(body);
+        self.rx.extend(&packet);
+        if qos > 0 {
+            let number = self.number;
+            let sent = Sent { id, number, packet };
+            self.unacknowledged.push_back(sent);
+        }
     }
 
     /// The transport takes bytes.

@@ -40,6 +40,14 @@ impl Run<'_> {
         if let Taken::Message(item) = self.client.take(stream, mode) {
             let payload = item.message.payload.first_chunk();
             let number = payload.map_or(0, |number| u32::from_be_bytes(*number));
+            if item.message.qos == QoS::ExactlyOnce && item.message.rest.is_none() {
+                let came_twice = self.had.contains(&(stream, number));
+                assert!(
+                    !came_twice || self.declined.contains(&number) || number <= self.ended,
+                    "{number} came twice"
+                );
+                self.had.push((stream, number));
+            }
             self.payloads.extend(item.message.rest);
             match item.ack {
                 Some(ack) => self.acks.push((ack, number)),

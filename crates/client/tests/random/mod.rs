@@ -50,11 +50,11 @@ impl<'d> Bytes<'d> {
     }
 }
 
-/// A message of the broker, and what the application has done with it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A message of the broker, which is sent again over the next connection of the session.
 struct Sent {
     id: u16,
     number: u32,
+    packet: Vec<u8>,
 }
 
 struct Run<'d> {
@@ -82,6 +82,13 @@ struct Run<'d> {
     unacknowledged: VecDeque<Sent>,
     /// Numbers of the messages that the application has taken.
     taken: BTreeSet<u32>,
+    /// Messages with QoS 2 that have to be delivered no more, with the streams that got them.
+    had: Vec<(StreamId, u32)>,
+    /// Numbers of messages that were given back, and come again to all streams.
+    declined: BTreeSet<u32>,
+    /// Messages up to this number are of sessions that have ended. A copy of one that a closed
+    /// stream leaves goes to another stream, which may have had it.
+    ended: u32,
     /// Bytes written on this connection that are no whole packet yet.
     written: Vec<u8>,
     /// Identifiers of messages that the broker has not answered.
@@ -146,6 +153,9 @@ impl<'d> Run<'d> {
             number: 0,
             unacknowledged: VecDeque::new(),
             taken: BTreeSet::new(),
+            had: Vec::new(),
+            declined: BTreeSet::new(),
+            ended: 0,
             written: Vec::new(),
             in_flight: BTreeSet::new(),
             subscribing: BTreeSet::new(),
@@ -186,8 +196,13 @@ impl<'d> Run<'d> {
                 let at = self.bytes.below(self.acks.len());
                 if at < self.acks.len() {
                     let (ack, number) = self.acks.swap_remove(at);
-                    self.taken.insert(number);
-                    self.client.ack(ack);
+                    if self.bytes.below(4) == 0 {
+                        self.client.decline(ack);
+                        self.declined.insert(number);
+                    } else {
+                        self.taken.insert(number);
+                        self.client.ack(ack);
+                    }
                 }
             }
             11 => self.request(),

@@ -48,6 +48,7 @@ impl Run<'_> {
         self.requests.clear();
         self.streams.clear();
         self.acks.clear();
+        self.had.clear();
         self.payloads.clear();
         self.upload = None;
         self.in_flight.clear();
