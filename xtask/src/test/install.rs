@@ -6,6 +6,7 @@ use crate::{
     size,
     steps::Steps,
 };
+use motemq_testing::aedes;
 
 /// Installs what is missing, a step for each source of it.
 pub fn all(steps: &mut Steps) {
@@ -41,5 +42,8 @@ pub fn all(steps: &mut Steps) {
     }
     if !machine::has_nats() {
         steps.check("install nats-server", machine::install_nats);
+    }
+    if !aedes::is_here() {
+        steps.check("install aedes 2", machine::install_aedes);
     }
 }
