@@ -219,3 +219,21 @@ fn rule_12_what_is_processed_before_it_arrives_again_is_stored() {
     let acks: Vec<_> = (1..=100).flat_map(pubrec).collect();
     line.sends(&acks);
 }
+
+/// What waits in other streams counts as before.
+#[test]
+fn rule_00_reading_stops_for_a_full_stream_although_a_message_is_declined() {
+    let options = kept().streams(1, 1 << 20);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(1, 1, b"1"));
+    let (_, first) = take_unacked(&mut line, stream);
+    line.receive(&message(2, 1, b"2"));
+    assert_eq!(line.client.read_limit(), 0);
+    reconnect(&mut line);
+    line.client.decline(first);
+    assert_eq!(line.client.read_limit(), 0);
+    assert!(line.client.counters().backlog > 0);
+    assert_eq!(line.take(stream), Some(b"2".to_vec()));
+    assert_eq!(line.client.read_limit(), READ_BUFFER);
+    assert_eq!(line.client.counters().backlog, 0);
+}
