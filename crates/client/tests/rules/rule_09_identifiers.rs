@@ -118,6 +118,7 @@ fn rule_09_a_streamed_message_under_an_identifier_that_is_not_released_is_a_repe
         line.receive(piece);
     }
     assert_eq!(line.take_all(stream).len(), 0);
+    assert_eq!(line.client.counters().received, 1);
     line.sends(&pubrec(1));
 }
 
