@@ -2,6 +2,7 @@
 mod common;
 mod durable;
 mod rule_00_acknowledged_after_processed;
+mod rule_00_closed_streams;
 mod rule_00_messages_outlive_connections;
 mod rule_01_application_stops_nothing;
 mod rule_01_bounds_are_exact;

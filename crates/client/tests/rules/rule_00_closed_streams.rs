@@ -1,0 +1,90 @@
+//! Rule 0: what a closed or refused stream leaves, and what is counted.
+use crate::common::*;
+
+/// Whether reading goes on, the bytes that wait, and how many messages were dropped and discarded.
+fn seen(line: &Line) -> (usize, usize, u64, u64) {
+    let counters = line.client.counters();
+    (
+        line.client.read_limit(),
+        counters.backlog,
+        counters.dropped,
+        counters.discarded,
+    )
+}
+
+#[test]
+fn rule_00_a_full_stream_that_is_closed_stops_nothing() {
+    for (options, qos, discarded) in [(kept(), 0, 0), (options(), 1, 1)] {
+        let options = options.streams(1, 1 << 20);
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+        line.receive(&message(1, qos, b"1"));
+        let (limit, backlog, dropped, _) = seen(&line);
+        assert!(limit == 0 && backlog > 0 && dropped == 0);
+        line.client.close_stream(stream);
+        assert_eq!(seen(&line), (READ_BUFFER, 0, 1, discarded));
+        line.sends(if qos == 1 { b"\x40\x02\0\x01" } else { b"" });
+        // Closing it again closes no other.
+        let other = line.client.messages();
+        line.client.close_stream(stream);
+        line.receive(&message(2, 0, b"2"));
+        assert_eq!(line.take_all(other), [b"2"]);
+    }
+}
+
+#[test]
+fn rule_00_what_waits_unclaimed_stops_reading_as_a_stream_does() {
+    let options = kept().streams(1, 1 << 20);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+    line.receive(&message(1, 1, b"1"));
+    let before = seen(&line);
+    line.client.close_stream(stream);
+    assert_eq!(seen(&line), before);
+    let all = line.client.messages();
+    assert_eq!(seen(&line), before);
+    assert_eq!(line.take_all(all), [b"1"]);
+    assert_eq!(seen(&line), (READ_BUFFER, 0, 0, 0));
+}
+
+/// A message that another stream has had is acknowledged when that is done with it.
+#[test]
+fn rule_00_a_message_that_another_stream_has_is_not_left_by_a_closed_one() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    let (_, other) = line
+        .client
+        .subscribe(&[Filter::new("+", QoS::AtLeastOnce)])
+        .unwrap();
+    let subscribe = line.sent();
+    line.receive(&suback(&subscribe, 1));
+    line.receive(&[message(1, 1, b"1"), message(2, 1, b"2")].concat());
+    assert_eq!(line.take(stream), Some(b"1".to_vec()));
+    line.client.close_stream(other);
+    // The first was taken, the second waits in the other stream.
+    line.sends(b"");
+    assert_eq!(line.take_all(stream), [b"2"]);
+    line.sends(&[puback(1), puback(2)].concat());
+    assert_eq!(line.client.counters().dropped, 0);
+}
+
+/// The broker refuses one of two filters when it has lost the session.
+#[test]
+fn rule_00_a_stream_ends_when_its_last_filter_is_refused() {
+    let mut line = Line::new(options());
+    let all = line.client.messages();
+    let filters = ["a", "b"].map(|name| Filter::new(name, QoS::AtMostOnce));
+    let (_, stream) = line.client.subscribe(&filters).unwrap();
+    let codes = [[0, 0], [0x80, 0], [0x80, 0x80]];
+    for (connection, codes) in codes.into_iter().enumerate() {
+        line.connect(NEW);
+        let sent = line.sent();
+        let codes = &codes[2 - line.client.filters(stream).len()..];
+        line.receive(&[&[0x90, 2 + codes.len() as u8], &sent[2..4], codes].concat());
+        line.receive(&[message_to("a", 0, 0, b"1"), message_to("b", 0, 0, b"2")].concat());
+        let (here, elsewhere) = (line.take_all(stream), line.take_all(all));
+        let counts = (here.len(), elsewhere.len());
+        assert_eq!(counts, [(2, 0), (1, 1), (0, 2)][connection]);
+        line.closed();
+        line.pass(secs(8));
+    }
+    assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
+    assert_eq!(line.client.take(all, AckMode::OnNext), Taken::Pending);
+}
