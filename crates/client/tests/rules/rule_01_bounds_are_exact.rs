@@ -102,3 +102,90 @@ fn rule_01_reading_stops_at_the_number_and_at_the_bytes_of_a_stream() {
         assert_eq!(line.client.read_limit(), READ_BUFFER);
     }
 }
+
+/// A message whose payload of 200,000 bytes begins to arrive, and the bytes that follow.
+fn begun(options: Options) -> (Line, StreamId, PayloadId, Vec<u8>) {
+    let options = options.max_message(1000);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
+    let packet = message(1, 1, &[7; 200_000]);
+    let (first, rest) = packet.split_at(20);
+    line.receive(first);
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!("the payload is read while it arrives")
+    };
+    assert_eq!(line.client.counters().backlog, 0);
+    (line, stream, item.message.rest.unwrap(), rest.to_vec())
+}
+
+#[test]
+fn rule_01_reading_stops_while_64_kib_of_a_payload_wait() {
+    let (mut line, stream, payload, rest) = begun(options());
+    let read = line.client.read_payload(payload);
+    assert_eq!(read, PayloadRead::Pending);
+    line.events.clear();
+    for (n, piece) in rest.chunks(1024).take(64).enumerate() {
+        assert_eq!(line.client.counters().backlog, n * 1024);
+        assert_eq!(line.client.read_limit(), READ_BUFFER, "{n}");
+        line.receive(piece);
+    }
+    assert_eq!(line.events, [Event::Delivered { stream }]);
+    assert_eq!(line.client.read_limit(), 0);
+    for n in (0..64).rev() {
+        let read = line.client.read_payload(payload);
+        assert!(matches!(read, PayloadRead::Data(piece) if piece.len() == 1024));
+        assert_eq!(line.client.counters().backlog, n * 1024);
+        assert_eq!(line.client.read_limit(), READ_BUFFER);
+    }
+    for piece in rest[64 * 1024..].chunks(50_000) {
+        line.receive(piece);
+        let read = line.client.read_payload(payload);
+        assert!(matches!(read, PayloadRead::Data(_)), "{read:?}");
+    }
+    line.sends(b"");
+    assert_eq!(line.client.read_payload(payload), PayloadRead::End);
+    line.sends(&puback(1));
+    assert_eq!(line.client.read_payload(payload), PayloadRead::Broken);
+}
+
+#[test]
+fn rule_01_what_is_not_read_of_a_payload_takes_no_memory() {
+    // It is dropped while it arrives, when it has arrived, and when the connection is lost.
+    for case in 0..3 {
+        let (mut line, stream, payload, rest) = begun(kept());
+        line.receive(&rest[..10_000]);
+        assert_eq!(line.client.counters().backlog, 10_000);
+        match case {
+            0 => {
+                line.client.discard_payload(payload);
+                assert_eq!(line.client.counters().backlog, 0);
+                for piece in rest[10_000..].chunks(60_000) {
+                    line.receive(piece);
+                }
+                line.sends(&puback(1));
+            }
+            1 => {
+                // Not all of it is read before it has arrived.
+                for piece in rest[10_000..].chunks(60_000) {
+                    assert!(matches!(
+                        line.client.read_payload(payload),
+                        PayloadRead::Data(_)
+                    ));
+                    line.receive(piece);
+                }
+                assert!(line.client.counters().backlog > 0);
+                line.client.discard_payload(payload);
+                line.sends(&puback(1));
+            }
+            _ => {
+                line.closed();
+                assert_eq!(line.client.counters().backlog, 10_000);
+                let read = line.client.read_payload(payload);
+                assert!(matches!(read, PayloadRead::Data(_)));
+                assert_eq!(line.client.read_payload(payload), PayloadRead::Broken);
+            }
+        }
+        assert_eq!(line.client.counters().backlog, 0);
+        assert_eq!(line.client.read_payload(payload), PayloadRead::Broken);
+        assert_eq!(line.take(stream), None);
+    }
+}
