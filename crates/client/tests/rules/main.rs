@@ -12,6 +12,7 @@ mod rule_03_dead_peers_are_found;
 mod rule_04_given_up_messages_cost_nothing;
 mod rule_05_reasons_are_told;
 mod rule_06_failed_commands_do_nothing;
+mod rule_06_limits_are_exact;
 mod rule_07_returns_from_everything;
 mod rule_07_sent_again;
 mod rule_08_every_address_has_its_turn;
