@@ -10,6 +10,7 @@ mod rule_01_bursts_larger_than_the_bound;
 mod rule_02_time_limits_measure_progress;
 mod rule_03_dead_peers_are_found;
 mod rule_04_given_up_messages_cost_nothing;
+mod rule_05_options;
 mod rule_05_reasons_are_told;
 mod rule_06_failed_commands_do_nothing;
 mod rule_06_limits_are_exact;
