@@ -139,6 +139,37 @@ fn rule_02_a_transport_that_takes_nothing_is_stalled() {
     assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(8))]);
 }
 
+/// Bytes that leave the system are progress, those that it only holds are none.
+#[test]
+fn rule_02_a_transport_of_which_no_bytes_leave_is_stalled() {
+    let almost = secs(8) - Duration::from_millis(1);
+    let mut line = Line::new(options().ack_timeout(Some(secs(8))));
+    line.connect(NEW);
+    let publish = Publish::to("t").payload(&[7; 10_000]);
+    line.client.publish(&publish).unwrap();
+    line.turn();
+    line.output.consume(5000);
+    line.client.on_written(5000, line.now);
+    line.held = 5000;
+    line.pass(almost);
+    line.held = 4000;
+    for _ in 0..2 {
+        // At the end of the limit some have left.
+        line.now += Duration::from_millis(1);
+        line.turn();
+        assert_eq!(line.poll_transport(), Transport::Keep);
+        line.pass(almost);
+        assert_eq!(line.poll_transport(), Transport::Keep);
+        line.held -= 1000;
+    }
+    line.held += 1000;
+    line.now += Duration::from_millis(1);
+    line.turn();
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Stalled(secs(8))]);
+}
+
 /// Time in which the process was stopped, or nobody drove the client, is not the broker's.
 #[test]
 fn rule_02_time_in_which_nothing_was_driven_does_not_count() {

@@ -135,7 +135,10 @@ fn rule_08_a_name_that_is_not_resolved_in_time_is_given_up() {
     let Transport::Resolve { attempt, .. } = line.client.poll_transport(line.now, 0) else {
         panic!()
     };
-    line.pass(secs(3));
+    assert_eq!(line.client.poll_timeout(), Some(secs(3)));
+    line.pass(secs(3) - millis(1));
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    line.pass(millis(1));
     assert_eq!(line.poll_transport(), Transport::Cancel { attempt });
     assert_eq!(line.poll_transport(), Transport::Wait);
     assert_eq!(line.reasons(), [DisconnectReason::ConnectTimeout(secs(3))]);

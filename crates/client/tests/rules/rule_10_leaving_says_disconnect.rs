@@ -134,3 +134,59 @@ fn rule_10_an_upload_that_is_aborted_closes_the_connection() {
     line.connect(PRESENT);
     line.sends(b"");
 }
+
+#[test]
+fn rule_10_leaving_takes_exactly_as_long_as_it_may() {
+    let almost = secs(6) - Duration::from_millis(1);
+    let mut line = Line::new(options().ack_timeout(None));
+    line.connect(NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.client.disconnect(line.now + secs(6));
+    line.turn();
+    // It can be made earlier, not later.
+    line.client.disconnect(line.now + secs(60));
+    assert_eq!(line.client.poll_timeout(), Some(secs(6)));
+    line.pass(almost);
+    line.sends(b"");
+    line.now += Duration::from_millis(1);
+    line.turn();
+    // The transport takes nothing of it for three seconds.
+    assert_eq!(line.output.bytes(), DISCONNECT);
+    line.now += secs(3) - Duration::from_millis(1);
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.now += Duration::from_millis(1);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    // Without a connection it ends at its time.
+    let mut line = Line::new(options());
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.client.disconnect(secs(6));
+    line.dial();
+    line.now = almost;
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    assert_eq!(line.client.poll_timeout(), Some(secs(6)));
+    line.now = secs(6);
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Unfinished));
+}
+
+/// A connection that is open, but not accepted, has its time as well.
+#[test]
+fn rule_10_leaving_does_not_wait_for_an_answer_to_connect() {
+    let mut line = Line::new(options());
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.open();
+    line.sent();
+    line.client.disconnect(secs(2));
+    line.turn();
+    assert_eq!(line.client.poll_timeout(), Some(secs(2)));
+    line.pass(secs(1));
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    line.pass(secs(1));
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Unfinished));
+    // With nothing to be sent it ends at once.
+    let mut line = Line::new(options());
+    line.open();
+    line.client.disconnect(secs(2));
+    line.turn();
+    assert_eq!(line.poll_transport(), Transport::Ended(Ended::Closed));
+}

@@ -33,6 +33,8 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
         repeated
     }));
     assert_eq!(line.client.poll_timeout(), Some(secs(10)));
+    line.now = secs(10) - Duration::from_millis(1);
+    assert_eq!(line.poll_transport(), Transport::Wait);
     line.now = secs(10);
     line.dial();
     let reason = Some(reason);
