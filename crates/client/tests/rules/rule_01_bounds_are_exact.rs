@@ -189,3 +189,24 @@ fn rule_01_what_is_not_read_of_a_payload_takes_no_memory() {
         assert_eq!(line.take(stream), None);
     }
 }
+
+/// A turn of a driver that holds a lock is short, however much has arrived.
+#[test]
+fn rule_01_so_many_packets_are_dealt_with_in_one_turn() {
+    let options = options().streams(1000, 1 << 20);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtMostOnce, NEW);
+    let before = line.client.counters().bytes_in;
+    let messages = message(0, 0, b".").repeat(300);
+    let mut input = &messages[..];
+    assert!(line.client.on_read(&mut input, line.now));
+    assert_eq!(input.len(), 44 * 6);
+    assert!(!line.client.on_read(&mut input, line.now));
+    assert_eq!(input.len(), 0);
+    assert_eq!(line.client.counters().bytes_in - before, 300 * 6);
+    assert_eq!(line.take_all(stream).len(), 300);
+    // Without a connection there is nothing to be read.
+    line.closed();
+    let mut input = &messages[..];
+    assert!(!line.client.on_read(&mut input, line.now));
+    assert_eq!((input.len(), line.client.read_limit()), (0, 0));
+}

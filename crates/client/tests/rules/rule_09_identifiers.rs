@@ -234,3 +234,26 @@ fn rule_09_a_streamed_message_under_an_identifier_that_is_in_hand_is_another_one
     line.client.discard_payload(item.message.rest.unwrap());
     line.sends(&puback(1));
 }
+
+/// A broker that uses all its identifiers again is told of once over each connection.
+#[test]
+fn rule_09_identifiers_that_are_used_again_are_told_once() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    for connection in 1..=2 {
+        for round in [b"1", b"2", b"3"] {
+            line.receive(&[message(1, 2, round), message(2, 2, round)].concat());
+            assert_eq!(line.take_all(stream).len(), 2);
+            line.sent();
+        }
+        let told = |event: &&Event| matches!(event, Event::IdentifierReused { .. });
+        assert_eq!(line.events.iter().filter(told).count(), connection);
+        assert_eq!(
+            line.client.counters().identifiers_reused,
+            [4, 10][connection - 1]
+        );
+        line.closed();
+        line.pass(secs(8));
+        line.connect(PRESENT);
+        line.sent();
+    }
+}
