@@ -68,3 +68,8 @@ pub use link::Link;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/porting.md")]
 struct Porting;
+
+/// The example of the guide is compiled.
+#[cfg(all(doctest, feature = "async"))]
+#[doc = include_str!("../../../docs/guide/src/device-embassy.md")]
+struct Guide;

@@ -245,3 +245,8 @@ pub fn nap(
         .chain(limit)
         .min()
 }
+
+/// The examples of the guide are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/src/device.md")]
+struct Guide;

@@ -87,3 +87,19 @@ pub use transport::{Dial, Transport};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the guide are compiled.
+#[cfg(all(doctest, feature = "native-tls"))]
+mod guide {
+    #[doc = include_str!("../../../docs/guide/src/blocking.md")]
+    struct Blocking;
+
+    #[doc = include_str!("../../../docs/guide/src/own-transport.md")]
+    struct OwnTransport;
+
+    #[doc = include_str!("../../../docs/guide/src/tls-and-clouds.md")]
+    struct TlsAndClouds;
+
+    #[doc = include_str!("../../../docs/guide/src/versions.md")]
+    struct Versions;
+}

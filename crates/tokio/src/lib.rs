@@ -94,3 +94,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct OwnReadme;
+
+/// The example of the guide is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/src/service.md")]
+struct Guide;
