@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: rules that hold for the sources and that no compiler checks.
 mod adapters;
 mod core_rules;
+mod guide;
 mod links;
 mod promises;
 mod sources;
@@ -23,6 +24,7 @@ pub fn check() -> Result<(), String> {
         everywhere(&sources),
         promises::check(&sources),
         links::check(&sources, top),
+        guide::check(&sources),
         words::check(&sources),
         workflows::check(top),
     ]

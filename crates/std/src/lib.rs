@@ -89,7 +89,7 @@ pub use transport::{Dial, Transport};
 struct Readme;
 
 /// The examples of the guide are compiled.
-#[cfg(all(doctest, feature = "native-tls"))]
+#[cfg(all(doctest, feature = "_tls"))]
 mod guide {
     #[doc = include_str!("../../../docs/guide/src/blocking.md")]
     struct Blocking;
