@@ -2,6 +2,9 @@
 use crate::{Client, PublishError, Receipt, client::may_pass};
 use motemq::Publish;
 
+/// The number of messages that are published while the client is locked.
+const AT_ONCE: usize = 32;
+
 impl Client {
     /// Publishes many messages, with as few system calls as the write buffer allows. Waits for room
     /// like [`publish`](Self::publish). The receipts are in the order of the messages.
@@ -30,9 +33,15 @@ impl Client {
     ) -> Result<Vec<Receipt>, (usize, PublishError)> {
         let mut receipts = Vec::with_capacity(messages.len());
         let mut batch = self.batch();
-        for publish in messages {
-            let receipt = batch.publish(publish);
-            receipts.push(receipt.map_err(|error| (receipts.len(), error))?);
+        while receipts.len() < messages.len() {
+            match batch.publish_now(&messages[receipts.len()..], &mut receipts) {
+                Ok(()) => {}
+                Err(error) if may_pass(&error) => {
+                    let receipt = batch.publish(&messages[receipts.len()]);
+                    receipts.push(receipt.map_err(|error| (receipts.len(), error))?);
+                }
+                Err(error) => return Err((receipts.len(), error)),
+            }
         }
         batch.flush().map_err(|error| (receipts.len(), error))?;
         Ok(receipts)
@@ -69,6 +78,26 @@ pub struct Batch<'c> {
 }
 
 impl Batch<'_> {
+    /// Publishes the first of these messages without waiting, with the lock taken once. Stops at
+    /// the first that is not accepted.
+    fn publish_now(
+        &mut self,
+        messages: &[Publish<'_>],
+        receipts: &mut Vec<Receipt>,
+    ) -> Result<(), PublishError> {
+        let shared = &self.client.shared;
+        let before = receipts.len();
+        let done = shared.with(|inner| {
+            for publish in messages.iter().take(AT_ONCE) {
+                let request = inner.client.publish(publish)?;
+                receipts.push(Receipt::new(shared, request));
+            }
+            Ok(())
+        });
+        self.is_unwritten |= receipts.len() > before;
+        done
+    }
+
     /// Publishes a message, which may be written later. Waits for room like [`Client::publish`].
     ///
     /// # Errors

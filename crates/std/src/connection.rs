@@ -123,7 +123,7 @@ impl Connection {
         }
     }
 
-    /// One turn of the driver.
+    /// One turn of the driver. Threads that wait for room are left to be woken.
     pub fn turn(&mut self, shared: &Shared, woken: &mut Woken) -> Next {
         let now = shared.now();
         let mut has_moved = false;
@@ -134,7 +134,8 @@ impl Connection {
             return Next::Lost(error);
         }
         has_moved |= self.written > 0;
-        let next = shared.drive(woken, |inner| self.inner_turn(inner, has_moved, now));
+        let next = shared.drive_silently(woken, |inner| self.inner_turn(inner, has_moved, now));
+        woken.wake_readers();
         if !self.tx.is_empty() || self.is_unflushed {
             self.write(now);
             let has_news = self.written > 0 || self.lost.is_some();

@@ -58,6 +58,8 @@ pub struct Driver {
     attempts: Attempts,
     poller: Poller,
     woken: Woken,
+    /// The last turn has left it to this one to wake threads that wait for room.
+    has_deferred: bool,
     ended: Option<Ended>,
     #[cfg(feature = "store")]
     writer: Writer,
@@ -87,6 +89,7 @@ impl Driver {
             attempts: Attempts::new(options, custom),
             poller,
             woken: Woken::default(),
+            has_deferred: false,
             ended: None,
             #[cfg(feature = "store")]
             writer,
@@ -192,16 +195,27 @@ impl Driver {
             drop(io);
             return self.poll_attempts();
         };
-        let over = match connection.turn(&shared, &mut self.woken) {
-            Next::Again => return Step::Done,
-            Next::Sleep(sleep) => return Step::Sleep(sleep),
-            Next::Read(until) => return Step::Read(until),
-            over => over,
+        let next = connection.turn(&shared, &mut self.woken);
+        // Threads that write lock the client and the connection: they are woken when the driver has
+        // no use for them, but not later than in the next turn.
+        self.has_deferred = matches!(next, Next::Again) && !self.has_deferred;
+        let step = match next {
+            Next::Again => Some(Step::Done),
+            Next::Sleep(sleep) => Some(Step::Sleep(sleep)),
+            Next::Read(until) => Some(Step::Read(until)),
+            _ => None,
         };
+        if let Some(step) = step {
+            drop(io);
+            if !self.has_deferred {
+                self.woken.wake();
+            }
+            return step;
+        }
         let Some(link) = io.take() else {
             return Step::Done;
         };
-        match over {
+        match next {
             Next::Lost(error) => {
                 // Under the lock of the connection, so that no thread hands over bytes in between.
                 self.on_closed(Some(error));

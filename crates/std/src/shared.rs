@@ -122,13 +122,19 @@ impl Shared {
     /// something has changed. `woken` is memory that is used again.
     #[inline]
     pub fn drive<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
-        let done = self.with(|inner| {
+        let done = self.drive_silently(woken, work);
+        woken.wake();
+        done
+    }
+
+    /// Does something under the lock that events may follow from. The caller wakes the threads.
+    #[inline]
+    pub fn drive_silently<R>(&self, woken: &mut Woken, work: impl FnOnce(&mut Inner) -> R) -> R {
+        self.with(|inner| {
             let done = work(inner);
             inner.poll_events(woken);
             done
-        });
-        woken.wake();
-        done
+        })
     }
 
     /// Writes what waits to be written, with the calling thread if nothing is in its way.
@@ -179,9 +185,17 @@ impl Shared {
         mut attempt: impl FnMut(&mut Client) -> Result<T, E>,
         waits: impl Fn(&E) -> bool,
     ) -> Option<Result<T, E>> {
+        match self.with(|inner| attempt(&mut inner.client)) {
+            Err(error) if waits(&error) => {}
+            done => return Some(done),
+        }
+        // So that the driver need not be woken if only the broker can make room.
+        self.flush();
         self.wait(until, |inner, thread| match attempt(&mut inner.client) {
             Err(error) if waits(&error) => {
-                inner.wake_driver();
+                if !inner.client.is_window_full() {
+                    inner.wake_driver();
+                }
                 inner.room.put(thread);
                 None
             }
@@ -227,7 +241,7 @@ impl Inner {
                 Event::Completed { request } => {
                     woken.threads.extend(self.requests.take(request.index()));
                 }
-                Event::Room => self.room.take(&mut woken.threads),
+                Event::Room => self.room.take(&mut woken.writers),
                 #[cfg(feature = "store")]
                 Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
                 event => {

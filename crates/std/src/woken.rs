@@ -7,6 +7,8 @@ use std::thread::Thread;
 #[derive(Debug, Default)]
 pub(crate) struct Woken {
     pub threads: Vec<Thread>,
+    /// Threads that wait for room.
+    pub writers: Vec<Thread>,
     pub events: Vec<Event>,
     /// The changes that are to be stored.
     #[cfg(feature = "store")]
@@ -16,6 +18,15 @@ pub(crate) struct Woken {
 impl Woken {
     #[inline]
     pub fn wake(&mut self) {
+        for thread in self.writers.drain(..) {
+            thread.unpark();
+        }
+        self.wake_readers();
+    }
+
+    /// Wakes all but the threads that wait for room.
+    #[inline]
+    pub fn wake_readers(&mut self) {
         for thread in self.threads.drain(..) {
             thread.unpark();
         }
@@ -27,6 +38,7 @@ impl Woken {
     /// Gives memory back that is not needed while nothing happens.
     pub fn shrink(&mut self) {
         self.threads = Vec::new();
+        self.writers = Vec::new();
         self.events = Vec::new();
     }
 }

@@ -39,6 +39,16 @@ impl Client {
             && self.output.len() < LIMIT / 2
     }
 
+    /// Returns whether nothing but an answer of the broker makes room for another message with
+    /// QoS 1 or 2: all that are in flight have been handed over, and there may be no more.
+    pub fn is_window_full(&self) -> bool {
+        self.accepted.is_some()
+            && self.requests.in_flight() >= self.options.max_in_flight()
+            && self.requests.is_queue_empty()
+            && self.protocol.payload_remaining() == 0
+            && self.output.is_empty()
+    }
+
     /// Sends what waits, as far as there is room. Returns whether the session may ask for something
     /// else now.
     pub(super) fn send_waiting(&mut self) -> bool {
