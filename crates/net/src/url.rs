@@ -3,7 +3,7 @@ mod authority;
 
 pub(crate) use authority::Authority;
 
-use authority::text_of;
+use authority::{check_escapes, text_of};
 use std::fmt;
 
 /// The way to a broker that a URL names.
@@ -159,6 +159,7 @@ impl BrokerUrl {
             ),
             Scheme::Ws | Scheme::Wss => (
                 if behind.len() > 1 {
+                    check_escapes(behind)?;
                     behind.into()
                 } else {
                     "/mqtt".into()
@@ -335,6 +336,15 @@ mod tests {
             "mqtt://a<b",
             "mqtt://[::1",
             "mqtt://h?x/t",
+            "mqtt://h/%zz",
+            "mqtt://h/100%",
+            "mqtt://h/a%2",
+            "mqtt://h/%ä",
+            "mqtt://%zz@h",
+            "mqtt://me:%zz@h",
+            "mqtt://%zz",
+            "ws://h/%zz",
+            "unix:///%zz",
             "unix://run/x",
             "unix://",
             "ws:///x",

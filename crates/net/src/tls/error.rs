@@ -9,6 +9,9 @@ pub enum TlsError {
     /// A certificate, a key or another setting cannot be used.
     #[error("{0}")]
     Setting(String),
+    /// A file of certificates or keys, or a directory of them, cannot be read.
+    #[error("cannot read {0}")]
+    Unreadable(String),
     /// One side did not accept the other, in the handshake or, with TLS 1.3, behind it.
     #[error("{kind} ({details})")]
     Handshake {
@@ -35,7 +38,7 @@ impl TlsError {
     /// Returns the reason, if the handshake failed.
     pub fn kind(&self) -> Option<TlsErrorKind> {
         match self {
-            TlsError::Setting(_) => None,
+            TlsError::Setting(_) | TlsError::Unreadable(_) => None,
             TlsError::Handshake { kind, .. } => Some(*kind),
         }
     }

@@ -15,7 +15,8 @@ impl Tls {
     /// Trusts the CAs in this file and no others. A further call adds to them.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting) if the file cannot be read, or holds no certificate.
+    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read,
+    /// [`Setting`](TlsError::Setting) if it holds no certificate.
     pub fn ca_file(self, file: impl AsRef<Path>) -> Result<Self, TlsError> {
         self.ca(&read(file.as_ref())?)
             .map_err(|error| in_file(file.as_ref(), &error))
@@ -24,13 +25,12 @@ impl Tls {
     /// Trusts the CAs in those files of this directory that hold certificates, and no others.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting) if the directory cannot be read, or no file in it holds a
-    /// certificate.
+    /// [`Unreadable`](TlsError::Unreadable) if the directory cannot be read,
+    /// [`Setting`](TlsError::Setting) if no file in it holds a certificate.
     pub fn ca_dir(mut self, directory: impl AsRef<Path>) -> Result<Self, TlsError> {
         let directory = directory.as_ref();
-        let unreadable = |error: io::Error| {
-            TlsError::Setting(format!("cannot read {}: {error}", directory.display()))
-        };
+        let unreadable =
+            |error: io::Error| TlsError::Unreadable(format!("{}: {error}", directory.display()));
         let before = self.roots.len();
         for entry in fs::read_dir(directory).map_err(unreadable)? {
             let file = entry.map_err(unreadable)?.path();
@@ -52,6 +52,7 @@ impl Tls {
     /// Does the same as [`identity`](Self::identity) with files. Both may be the same file.
     ///
     /// # Errors
+    /// [`Unreadable`](TlsError::Unreadable) if a file cannot be read;
     /// [`Setting`](TlsError::Setting) says what is wrong with the certificate or the key.
     pub fn identity_files(
         self,
@@ -73,7 +74,8 @@ impl Tls {
     /// Does the same as [`pkcs12`](Self::pkcs12) with a file.
     ///
     /// # Errors
-    /// [`Setting`](TlsError::Setting): the file cannot be read, or used.
+    /// [`Unreadable`](TlsError::Unreadable) if the file cannot be read,
+    /// [`Setting`](TlsError::Setting) if it cannot be used.
     pub fn pkcs12_file(self, file: impl AsRef<Path>, password: &str) -> Result<Self, TlsError> {
         self.pkcs12(&read(file.as_ref())?, password)
             .map_err(|error| in_file(file.as_ref(), &error))
@@ -82,9 +84,8 @@ impl Tls {
 
 /// Reads a file of certificates, or a key.
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let failed = |error: &dyn fmt::Display| {
-        TlsError::Setting(format!("cannot read {}: {error}", file.display()))
-    };
+    let failed =
+        |error: &dyn fmt::Display| TlsError::Unreadable(format!("{}: {error}", file.display()));
     let mut bytes = Zeroizing::new(Vec::new());
     fs::File::open(file)
         .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))

@@ -50,7 +50,7 @@ impl Authority {
         };
         // An empty password is one, too.
         let (user, password) = match login.split_once(':') {
-            Some((user, password)) => (user, Some(percent_decode_str(password).collect())),
+            Some((user, password)) => (user, Some(decoded(password)?)),
             None => (login, None),
         };
         if user.is_empty() && password.is_some() {
@@ -116,8 +116,25 @@ fn form(why: &str) -> UrlError {
 
 /// Returns the decoded text.
 pub fn text_of(encoded: &str, what: &'static str) -> Result<String, UrlError> {
-    percent_decode_str(encoded)
-        .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| UrlError::Text(what))
+    String::from_utf8(decoded(encoded)?).map_err(|_| UrlError::Text(what))
+}
+
+fn decoded(encoded: &str) -> Result<Vec<u8>, UrlError> {
+    check_escapes(encoded)?;
+    Ok(percent_decode_str(encoded).collect())
+}
+
+/// Checks that each `%` begins an escape.
+pub fn check_escapes(encoded: &str) -> Result<(), UrlError> {
+    let mut parts = encoded.split('%');
+    parts.next();
+    for part in parts {
+        let digits = part.as_bytes().get(..2);
+        if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            let shown: String = part.chars().take(2).collect();
+            let why = format!("%{shown} is no escape: write %25 for the character % itself");
+            return Err(UrlError::Form(why));
+        }
+    }
+    Ok(())
 }
