@@ -1,7 +1,7 @@
 //! Messages that were received, and the rest of those that are too large for memory.
 use crate::shared::Shared;
 use bytes::{Buf, Bytes};
-use motemq::QoS;
+use motemq::{PacketId, QoS};
 use motemq_client::{PayloadId, PayloadRead};
 use std::{
     fmt,
@@ -26,6 +26,8 @@ pub struct Message {
     /// True if the broker may have sent it before. With QoS 1 it may have been delivered then,
     /// with QoS 2 it was not.
     pub dup: bool,
+    /// The packet identifier that the broker chose; `None` with QoS 0.
+    pub packet_id: Option<PacketId>,
     rest: Option<Rest>,
 }
 
@@ -40,6 +42,7 @@ impl Message {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
+            packet_id: message.packet_id,
             rest,
         }
     }

@@ -3,7 +3,7 @@ use super::{AckId, PayloadId};
 use crate::hash::hash;
 use alloc::sync::Arc;
 use bytes::Bytes;
-use motemq::QoS;
+use motemq::{PacketId, QoS};
 
 /// A message that was received. Cloning it copies no bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -22,6 +22,8 @@ pub struct Message {
     /// True if the broker may have sent it before. With QoS 1 it may have been delivered then, with
     /// QoS 2 it was not.
     pub dup: bool,
+    /// The packet identifier that the broker chose; `None` with QoS 0.
+    pub packet_id: Option<PacketId>,
     /// The rest of a payload that is too large for memory, to be read with
     /// [`Client::read_payload`](crate::Client::read_payload).
     pub rest: Option<PayloadId>,

@@ -102,6 +102,7 @@ impl Inbox {
             qos,
             retain: message.retain(),
             dup: message.dup(),
+            packet_id: message.id(),
             rest: None,
         };
         if message.remaining == 0 {
