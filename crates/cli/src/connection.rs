@@ -7,7 +7,7 @@ use crate::{
 };
 use motemq_std::{
     Client, Direction, DisconnectReason, Ended, Options, Overflow, Reconnect, RecvTimeoutError,
-    ReturnCode, State, Subscription,
+    ReturnCode, Stage, State, SubscribeError, Subscription,
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,6 +17,8 @@ use std::{
 
 /// An attempt to connect, and again the wait for the broker's answer, may take so long.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// So many times in a row the broker hangs up instead of answering a subscription.
+const HANG_UPS: u32 = 2;
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
 /// The time that the broker has to acknowledge a message.
@@ -39,6 +41,8 @@ struct Filters {
     granted: Vec<String>,
     /// All of them were granted before, and refused later.
     are_lost: bool,
+    /// The number of times that the broker has hung up instead of answering the first subscription.
+    hang_ups: u32,
 }
 
 impl Granted {
@@ -66,6 +70,18 @@ impl Granted {
         if filters.granted.is_empty() {
             filters.are_lost = true;
             client.begin_disconnect(Duration::ZERO);
+        }
+    }
+
+    /// The connection was lost. A broker that hangs up again and again instead of answering the first
+    /// subscription will not answer it: then the client leaves.
+    fn on_lost(&self, client: &Client, reason: &DisconnectReason) {
+        let mut filters = self.lock();
+        if filters.granted.is_empty() && *reason == DisconnectReason::Closed(Stage::Subscribing) {
+            filters.hang_ups += 1;
+            if filters.hang_ups == HANG_UPS {
+                client.begin_disconnect(Duration::ZERO);
+            }
         }
     }
 }
@@ -149,8 +165,14 @@ fn watch(place: String, client: Client, granted: Arc<Granted>) {
                 State::Waiting { reason, .. } if is_lost => {
                     say(format_args!("{reason}; trying again"));
                 }
-                State::Waiting { .. } => {
-                    say(format_args!("connection to {place} lost: connecting again"));
+                State::Waiting { reason, .. }
+                | State::Connecting {
+                    reason: Some(reason),
+                } if !is_lost => {
+                    say(format_args!(
+                        "connection to {place} lost: {reason}; connecting again"
+                    ));
+                    granted.on_lost(&client, reason);
                     is_lost = true;
                 }
                 State::Ended(_) => return,
@@ -193,7 +215,15 @@ impl Connection {
         drop(filters);
         self.client
             .unsubscribe(&[filter])
-            .map_err(|error| Failure::of_subscribe(&error))
+            .map_err(|error| self.subscribe_failure(&error))
+    }
+
+    /// Returns why a subscription failed.
+    pub fn subscribe_failure(&self, error: &SubscribeError) -> Failure {
+        if self.granted.lock().hang_ups < HANG_UPS {
+            return Failure::of_subscribe(error);
+        }
+        Failure::new(Exit::TimeOut, DisconnectReason::Closed(Stage::Subscribing))
     }
 
     /// Returns why the client has ended, or is about to.
@@ -241,7 +271,7 @@ pub fn end(
             Err(ended) => Err(Failure::of_end(&ended)),
         },
         Err(failure) if failure.exit == Exit::Interrupted || stop.is_asked() => {
-            stopped(&client, stop)
+            stopped(&client, stop, failure.exit)
         }
         Err(failure) => {
             // At once: what is under way is lost for us.
@@ -253,22 +283,18 @@ pub fn end(
     ended
 }
 
-fn stopped(client: &Client, stop: &Stop) -> Result<Exit, Failure> {
-    let exit = stop.exit();
-    // The signal handler has set the time for leaving already; this only waits.
+/// Waits until the client has left, as it was told when the program was stopped. `outcome` is the
+/// exit code of what it did then: if that is [`Exit::ConnectionLost`], nothing was published.
+fn stopped(client: &Client, stop: &Stop, outcome: Exit) -> Result<Exit, Failure> {
     match client.disconnect(ACK_PATIENCE) {
-        Ok(()) => {}
-        Err(Ended::Unfinished) => {
-            return Err(Failure::new(
-                Exit::NotAcknowledged,
-                format_args!("{}, without an acknowledgement by the broker", stop.words()),
-            ));
-        }
-        Err(ended) => return Err(Failure::of_end(&ended)),
-    }
-    if exit == Exit::Done {
-        Ok(exit)
-    } else {
-        Err(Failure::new(exit, stop.words()))
+        Err(Ended::Unfinished) if outcome != Exit::ConnectionLost => Err(Failure::new(
+            Exit::NotAcknowledged,
+            format_args!("{}, without an acknowledgement by the broker", stop.words()),
+        )),
+        // However it has ended: that it was to end came first.
+        _ => match stop.exit() {
+            Exit::Done => Ok(Exit::Done),
+            exit => Err(Failure::new(exit, stop.words())),
+        },
     }
 }

@@ -6,9 +6,10 @@ mod tls;
 use crate::{
     args::DoctorLine,
     exit::{Exit, Failure},
-    target::Target,
+    stop::Stop,
+    target::{Target, check_topic},
 };
-use motemq_net::{Route, Scheme, addresses_to_try};
+use motemq_net::{ProxyError, Route, Scheme, addresses_to_try};
 use motemq_std::{
     Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError,
     RequestError, SessionState, SubscribeError, TransportErrorKind,
@@ -23,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out `doctor`.
 pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &line.topics)
-        .map_err(|words| Failure::new(Exit::Usage, words))?;
+    let target = target(line)?;
+    let _stop = Stop::watch(Exit::Interrupted, line.give_up)?;
     let route = &target.route;
     if route.scheme != Scheme::Unix {
         let stream = tcp(route, &name(route)?)?;
@@ -53,6 +54,18 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
     there_and_back(client, &topic, line.qos)?;
     println!("all of it works");
     Ok(Exit::Done)
+}
+
+/// Reads the broker and the topic from the command line.
+pub fn target(line: &DoctorLine) -> Result<Target, Failure> {
+    let target = Target::unchecked(&line.connection, &line.transport, &line.topics)?;
+    let topics = &target.topics;
+    if topics.len() > 1 {
+        let words = format!("one topic is tried, and {} are given", topics.len());
+        return Err(Failure::new(Exit::Usage, words));
+    }
+    topics.iter().try_for_each(|topic| check_topic(topic))?;
+    Ok(target)
 }
 
 /// A layer that works.
@@ -137,7 +150,11 @@ fn through_proxy(route: &Route, mut stream: TcpStream) -> Result<TcpStream, Fail
         }
         Err(error) => Err(bad(
             "proxy",
-            Exit::CannotConnect,
+            if matches!(error, ProxyError::TimedOut) {
+                Exit::TimeOut
+            } else {
+                Exit::CannotConnect
+            },
             format_args!("no way to {} through {proxy}: {error}", route.place()),
         )),
     }

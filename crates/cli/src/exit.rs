@@ -1,9 +1,12 @@
 //! Exit codes, and the errors that lead to them.
+use motemq_net::{ProxyError, WebSocketError};
+#[cfg(feature = "_tls")]
+use motemq_net::{TlsError, TlsErrorKind};
 use motemq_std::{
     DisconnectReason, Ended, Error, PublishError, RequestError, ReturnCode, SubscribeError,
-    TransportErrorKind, UploadError,
+    TransportError, TransportErrorKind, UploadError,
 };
-use std::{fmt, process::ExitCode};
+use std::{error::Error as _, fmt, io::ErrorKind, process::ExitCode};
 
 /// The exit codes, all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,6 +145,7 @@ impl Failure {
             DisconnectReason::Refused(_) => Exit::Refused,
             DisconnectReason::ConnectTimeout(_) => Exit::CannotConnect,
             DisconnectReason::ConnackTimeout(_) => Exit::TimeOut,
+            DisconnectReason::Transport(error) if has_timed_out(error) => Exit::TimeOut,
             DisconnectReason::Transport(error) => match error.kind() {
                 TransportErrorKind::Tls => Exit::Tls,
                 TransportErrorKind::WebSocket => Exit::WebSocket,
@@ -203,6 +207,22 @@ impl Failure {
             ),
             error => Failure::new(Exit::ConnectionLost, error),
         }
+    }
+}
+
+/// Returns whether a layer got no answer.
+fn has_timed_out(error: &TransportError) -> bool {
+    let Some(source) = error.source() else {
+        return false;
+    };
+    #[cfg(feature = "_tls")]
+    if let Some(error) = source.downcast_ref::<TlsError>() {
+        return error.kind() == Some(TlsErrorKind::TimedOut);
+    }
+    match (source.downcast_ref(), source.downcast_ref()) {
+        (Some(WebSocketError::Io(error)), _) => error.kind() == ErrorKind::TimedOut,
+        (_, Some(error)) => matches!(error, ProxyError::TimedOut),
+        _ => false,
     }
 }
 

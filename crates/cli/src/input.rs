@@ -2,36 +2,73 @@
 use crate::{
     args::MessageArgs,
     exit::{Exit, Failure},
+    patient::Patient,
 };
+use motemq_std::QoS;
 use std::{
     ffi::OsStr,
     fmt, fs,
-    io::{self, BufRead, Read},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, sync_channel},
     thread,
 };
 
-/// Lines that wait to be published: reading stands still when there are as many.
-const LINES_AHEAD: usize = 64;
-/// Files up to this length are held in memory.
-const HELD: u64 = 1 << 20;
+/// The most bytes of a packet behind its fixed header [MQTT-2.2.3].
+const LONGEST_PACKET: usize = 268_435_455;
+/// Reads of lines that wait to be published: reading stands still when there are as many.
+const READS_AHEAD: usize = 2;
+/// As many bytes of lines are read at once.
+const READ: usize = 64 << 10;
+/// Files up to this length are held in memory, and so are payloads that can be sent again.
+pub const HELD: usize = 1 << 20;
 
-/// Reads lines in a thread of its own, since nothing can interrupt a read of stdin: whoever takes
-/// them stays free to look after the connection, and to end. The channel closes at the end of
-/// input, or after the error that it tells.
-pub fn lines(mut input: impl BufRead + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
-    let (sender, receiver) = sync_channel(LINES_AHEAD);
+/// The payloads that fit behind a topic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room(usize);
+
+impl Room {
+    /// Returns the room that a topic leaves.
+    pub fn behind(topic: &str, qos: QoS) -> Self {
+        let identifier = if qos == QoS::AtMostOnce { 0 } else { 2 };
+        Room(LONGEST_PACKET - 2 - topic.len() - identifier)
+    }
+
+    fn check(self, what: impl fmt::Display, length: u64) -> Result<(), Failure> {
+        if length <= self.0 as u64 {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::Files,
+            format_args!(
+                "{what} is too long: a message has at most 268,435,455 bytes, the topic included"
+            ),
+        ))
+    }
+
+    /// Reads all of an input, and no more of it than fits.
+    fn read(self, what: impl fmt::Display, from: impl Read) -> Result<Vec<u8>, Failure> {
+        let mut payload = Vec::new();
+        Patient(from)
+            .take(self.0 as u64 + 1)
+            .read_to_end(&mut payload)
+            .map_err(|error| cannot_read(&what, &error))?;
+        self.check(what, payload.len() as u64)?;
+        Ok(payload)
+    }
+}
+
+/// Reads lines in a thread of its own, since nothing can interrupt a read of stdin: the receiver
+/// stays free to look after the connection, and to end. Each item holds the whole lines that were
+/// there together. The channel closes at the end of input, or after the failure that it reports.
+pub fn lines(input: impl Read + Send + 'static, room: Room) -> Receiver<Result<Vec<u8>, Failure>> {
+    let (sender, receiver) = sync_channel(READS_AHEAD);
     thread::spawn(move || {
-        loop {
-            let mut line = Vec::new();
-            let next = match input.read_until(b'\n', &mut line) {
-                Ok(0) => return,
-                Ok(_) => Ok(without_line_end(line)),
-                Err(error) => Err(error),
-            };
-            let failed = next.is_err();
-            if sender.send(next).is_err() || failed {
+        let mut input = BufReader::with_capacity(READ, Patient(input));
+        let mut rest = Vec::new();
+        while let Some(lines) = next_lines(&mut input, &mut rest, room).transpose() {
+            let failed = lines.is_err();
+            if sender.send(lines).is_err() || failed {
                 return;
             }
         }
@@ -39,16 +76,56 @@ pub fn lines(mut input: impl BufRead + Send + 'static) -> Receiver<io::Result<Ve
     receiver
 }
 
-fn without_line_end(mut line: Vec<u8>) -> Vec<u8> {
-    if line.ends_with(b"\n") {
-        line.pop();
-        // The line end of Windows has two characters; elsewhere a carriage return is a character
-        // like any other.
-        if cfg!(windows) && line.ends_with(b"\r") {
-            line.pop();
+/// Returns the lines that are there, at least one; `None` at the end. `rest` is the beginning of the
+/// line behind them.
+fn next_lines(
+    input: &mut impl BufRead,
+    rest: &mut Vec<u8>,
+    room: Room,
+) -> Result<Option<Vec<u8>>, Failure> {
+    loop {
+        let read = match input.fill_buf() {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(cannot_read("stdin", &error)),
+        };
+        if read.is_empty() {
+            let last = std::mem::take(rest);
+            return Ok(Some(last).filter(|last| !last.is_empty()));
+        }
+        let first = read.iter().position(|&byte| byte == b'\n');
+        let length = rest.len() + first.unwrap_or(read.len());
+        room.check("the line", length as u64)?;
+        let count = read.len();
+        let lines = match first.and_then(|_| read.iter().rposition(|&byte| byte == b'\n')) {
+            Some(end) => {
+                rest.extend_from_slice(&read[..=end]);
+                Some(std::mem::replace(rest, read[end + 1..].to_vec()))
+            }
+            None => {
+                rest.extend_from_slice(read);
+                None
+            }
+        };
+        input.consume(count);
+        if lines.is_some() {
+            return Ok(lines);
         }
     }
-    line
+}
+
+/// Returns each of these lines without its end.
+pub fn each_line(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.split_inclusive(|&byte| byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        // The line end of Windows has two characters; elsewhere a carriage return is a character
+        // like any other.
+        if cfg!(windows) {
+            line.strip_suffix(b"\r").unwrap_or(line)
+        } else {
+            line
+        }
+    })
 }
 
 /// The source of messages, as the command line names it.
@@ -81,32 +158,40 @@ impl Source {
 #[derive(Debug)]
 pub enum Content {
     Payload(Vec<u8>),
-    /// Read anew for each message: it may have changed.
+    /// A regular file, read anew for each message: it may have changed.
     File(PathBuf),
     Lines,
 }
 
 impl Content {
-    /// Reads what is read once, and looks whether the rest can be read.
-    pub fn of(source: Source) -> Result<Self, Failure> {
+    /// Reads what is read once, and looks whether the rest can be read. A pipe is read to its end,
+    /// which may take long: there is no connection yet that would have to be kept up.
+    pub fn of(source: Source, room: Room) -> Result<Self, Failure> {
         match source {
             Source::Text(payload) => Ok(Content::Payload(payload)),
-            Source::Stdin => {
-                let mut payload = Vec::new();
-                io::stdin()
-                    .lock()
-                    .read_to_end(&mut payload)
-                    .map_err(|error| cannot_read("stdin", &error))?;
-                Ok(Content::Payload(payload))
+            Source::Stdin => room.read("stdin", io::stdin().lock()).map(Content::Payload),
+            Source::File(path) => {
+                let failed = |error: io::Error| {
+                    let hint = if path.as_os_str() == "-" {
+                        "; for stdin say -s"
+                    } else {
+                        ""
+                    };
+                    cannot_read(path.display(), &format_args!("{error}{hint}"))
+                };
+                let about = fs::metadata(&path).map_err(failed)?;
+                if about.is_dir() {
+                    return Err(failed(io::ErrorKind::IsADirectory.into()));
+                }
+                let file = |path| fs::File::open(path).map_err(failed);
+                if !about.is_file() {
+                    let payload = room.read(path.display(), file(&path)?)?;
+                    return Ok(Content::Payload(payload));
+                }
+                file(&path)?;
+                room.check(path.display(), about.len())?;
+                Ok(Content::File(path))
             }
-            Source::File(path) => match fs::metadata(&path) {
-                Ok(about) if about.is_dir() => Err(cannot_read(
-                    path.display(),
-                    &io::ErrorKind::IsADirectory.into(),
-                )),
-                Ok(_) => Ok(Content::File(path)),
-                Err(error) => Err(cannot_read(path.display(), &error)),
-            },
             Source::Lines => Ok(Content::Lines),
         }
     }
@@ -116,28 +201,24 @@ impl Content {
 pub enum File {
     Small(Vec<u8>),
     /// With its length; not held in memory.
-    Large(Box<dyn Read>, u64),
+    Large(fs::File, u64),
 }
 
-/// Opens a file. Only the length of a large regular file is believed: others have none, or a wrong
-/// one.
-pub fn open(path: &Path) -> Result<File, Failure> {
-    read(path).map_err(|error| cannot_read(path.display(), &error))
-}
-
-fn read(path: &Path) -> io::Result<File> {
-    let mut file = fs::File::open(path)?;
-    let about = file.metadata()?;
-    if about.is_file() && about.len() > HELD {
-        return Ok(File::Large(Box::new(file), about.len()));
+/// Opens a regular file. Only the length of a large one is believed: those of the system have a
+/// wrong one.
+pub fn open(path: &Path, room: Room) -> Result<File, Failure> {
+    let failed = |error| cannot_read(path.display(), &error);
+    let file = fs::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    if length > HELD as u64 {
+        room.check(path.display(), length)?;
+        return Ok(File::Large(file, length));
     }
-    let mut payload = Vec::new();
-    file.read_to_end(&mut payload)?;
-    Ok(File::Small(payload))
+    room.read(path.display(), file).map(File::Small)
 }
 
 /// Returns the failure that a message to be published cannot be read from `what`.
-pub fn cannot_read(what: impl fmt::Display, error: &io::Error) -> Failure {
+pub fn cannot_read(what: impl fmt::Display, error: &impl fmt::Display) -> Failure {
     Failure::new(Exit::Files, format_args!("cannot read {what}: {error}"))
 }
 
@@ -153,10 +234,20 @@ pub fn bytes_of(argument: &OsStr) -> Vec<u8> {
 mod tests {
     use super::*;
     use std::ffi::OsString;
-    use std::io::{BufReader, Cursor};
+    use std::io::Cursor;
 
-    fn all(input: impl BufRead + Send + 'static) -> Vec<Option<Vec<u8>>> {
-        lines(input).into_iter().map(Result::ok).collect()
+    fn all(input: impl Read + Send + 'static) -> Vec<Option<Vec<u8>>> {
+        within(input, Room(100))
+    }
+
+    fn within(input: impl Read + Send + 'static, room: Room) -> Vec<Option<Vec<u8>>> {
+        let reads = lines(input, room).into_iter();
+        reads
+            .flat_map(|read| match read {
+                Ok(lines) => each_line(&lines).map(|line| Some(line.to_vec())).collect(),
+                Err(_) => vec![None],
+            })
+            .collect()
     }
 
     #[test]
@@ -166,6 +257,13 @@ mod tests {
         assert_eq!(all(text), wanted);
         assert!(all(&b""[..]).is_empty());
         assert_eq!(all(&b"\n"[..]), [Some(vec![])]);
+    }
+
+    #[test]
+    fn lines_may_come_in_pieces() {
+        let pieces = Cursor::new(b"on").chain(&b"e\ntw"[..]).chain(&b"o\n"[..]);
+        let wanted = [&b"one"[..], b"two"].map(|line| Some(line.to_vec()));
+        assert_eq!(all(pieces), wanted);
     }
 
     #[test]
@@ -182,8 +280,21 @@ mod tests {
                 Err(io::Error::other("broken"))
             }
         }
-        let input = BufReader::new(Cursor::new(b"one\n").chain(Broken));
+        let input = Cursor::new(b"one\n").chain(Broken);
         assert_eq!(all(input), [Some(b"one".to_vec()), None]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_read_no_further() {
+        let room = Room(3);
+        assert_eq!(within(&b"abcd\nx\n"[..], room), [None]);
+        assert_eq!(within(io::repeat(0), Room(1 << 20)), [None]);
+        assert_eq!(room.read("it", &b"abc"[..]).unwrap(), b"abc");
+        let failure = room.read("it", io::repeat(0)).unwrap_err();
+        assert_eq!(failure.exit, Exit::Files);
+        assert!(failure.words.contains("too long"), "{failure:?}");
+        assert_eq!(Room::behind("abc", QoS::AtMostOnce), Room(268_435_450));
+        assert_eq!(Room::behind("abc", QoS::AtLeastOnce), Room(268_435_448));
     }
 
     #[test]

@@ -4,9 +4,11 @@ mod args;
 mod connection;
 mod doctor;
 mod exit;
+mod format;
 mod input;
 mod notice;
 mod output;
+mod patient;
 mod publish;
 mod stop;
 mod subscribe;
@@ -15,13 +17,14 @@ mod target;
 mod tls;
 mod transport;
 
-use args::{CommandLine, Line};
+use args::{CommandLine, Line, Verb};
 use exit::{Exit, Failure};
 use std::{ffi::OsString, process::ExitCode};
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
-    let outcome = match args::read() {
+    let (grammar, line) = args::read();
+    let outcome = match line {
         Line::Command(line) => run(&line),
         Line::Doctor(line) => doctor::run(&line),
     };
@@ -30,7 +33,7 @@ pub fn main() -> ExitCode {
         Err(Failure {
             exit: Exit::Usage,
             words,
-        }) => args::wrong(words),
+        }) => args::wrong(grammar, words),
         Err(Failure { exit, words }) => {
             notice::say(words);
             exit.into()
@@ -44,11 +47,13 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
             "warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything",
         );
     }
-    let target = target::Target::of(line).map_err(|words| Failure::new(Exit::Usage, words))?;
-    if line.publish {
-        publish::run(line, target)
-    } else {
-        subscribe::run(line, target)
+    let target = target::Target::of(line)?;
+    match &line.verb {
+        Verb::Publish {
+            message,
+            repeats_text,
+        } => publish::run(line, message, *repeats_text, target),
+        Verb::Subscribe(args) => subscribe::run(line, args, target),
     }
 }
 
@@ -58,6 +63,13 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
 /// The text of the error that the user would see.
 #[doc(hidden)]
 pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
-    let line = CommandLine::parse_from(words).map_err(|error| error.to_string())?;
-    target::Target::of(&line).map(|_| ())
+    match args::parse(words.into_iter().collect()) {
+        Ok((_, Line::Command(line))) => target::Target::of(&line)
+            .map(drop)
+            .map_err(|failure| failure.words),
+        Ok((_, Line::Doctor(line))) => doctor::target(&line)
+            .map(drop)
+            .map_err(|failure| failure.words),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,8 +1,11 @@
 //! The output: received messages, printed as the options say.
+use crate::format::Template;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::{
     borrow::Cow,
+    cell::OnceCell,
     io::{self, Write},
     str,
     time::SystemTime,
@@ -15,16 +18,20 @@ pub struct Printed<'a> {
     pub qos: u8,
     pub retain: bool,
     pub dup: bool,
+    /// 0 with QoS 0.
+    pub packet_id: u16,
     pub payload: &'a [u8],
 }
 
 /// The form in which a message is printed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Format {
     /// The payload as it is.
     Plain { topic: bool, line_end: bool },
     /// An object on a line.
     Json,
+    /// As a template says.
+    Template { template: Template, line_end: bool },
 }
 
 /// Prints messages.
@@ -32,6 +39,7 @@ pub struct Printer<W> {
     out: W,
     format: Format,
     text_only: bool,
+    zone: OnceCell<TimeZone>,
 }
 
 #[derive(Serialize)]
@@ -54,18 +62,32 @@ impl<W: Write> Printer<W> {
             out,
             format,
             text_only,
+            zone: OnceCell::new(),
         }
     }
 
     /// Prints one message that arrived at `now`, through to where it goes: it may be acknowledged
     /// after that.
     pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
-        match self.format {
+        match &self.format {
             Format::Json => {
                 serde_json::to_writer(&mut self.out, &Object::of(message, now))?;
                 self.out.write_all(b"\n")?;
             }
-            Format::Plain { topic, line_end } => {
+            Format::Template { template, line_end } => {
+                let zone = self.zone.get_or_init(TimeZone::system);
+                if self.text_only {
+                    let mut bytes = Vec::new();
+                    template.write(&mut bytes, message, now, zone)?;
+                    self.out.write_all(&lossy(&bytes))?;
+                } else {
+                    template.write(&mut self.out, message, now, zone)?;
+                }
+                if *line_end {
+                    self.out.write_all(b"\n")?;
+                }
+            }
+            &Format::Plain { topic, line_end } => {
                 if topic {
                     write!(self.out, "{} ", message.topic)?;
                 }
@@ -74,7 +96,10 @@ impl<W: Write> Printer<W> {
                 } else {
                     Cow::Borrowed(message.payload)
                 };
-                self.out.write_all(&payload)?;
+                // As mosquitto_sub does.
+                let is_null = topic && payload.is_empty();
+                self.out
+                    .write_all(if is_null { b"(null)" } else { &payload })?;
                 if line_end {
                     self.out.write_all(b"\n")?;
                 }
@@ -118,6 +143,7 @@ mod tests {
             qos: 1,
             retain: true,
             dup: false,
+            packet_id: 1,
             payload,
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_045);

@@ -1,17 +1,17 @@
-//! `--pub`: what is published when, and what is done when it goes wrong.
+//! `pub`: what is published when, and what is done when it goes wrong.
 use crate::{
-    args::CommandLine,
+    args::{CommandLine, MessageArgs},
     connection::{self, Connection},
     exit::{Exit, Failure},
-    input::{self, Content, Source},
+    input::{self, Content, Room, Source},
     notice::say,
     stop::Stop,
     target::Target,
 };
-use motemq_std::{Publish, QoS, Receipt};
+use motemq_std::{Publish, QoS, Receipt, RequestError};
 use std::{
     collections::VecDeque,
-    io::{self, BufReader, IsTerminal},
+    io::{self, IsTerminal, Read},
     sync::mpsc::RecvTimeoutError,
     time::{Duration, Instant},
 };
@@ -29,14 +29,15 @@ enum Pace {
 }
 
 impl Pace {
-    fn of(line: &CommandLine) -> Self {
-        let args = &line.message;
+    fn of(args: &MessageArgs, repeats_text: bool) -> Self {
         match (args.repeat, args.delay) {
             (Some(times), delay) => {
                 Pace::Times(times, args.repeat_delay.or(delay).unwrap_or_default())
             }
             (None, Some(delay)) => Pace::Every(delay),
-            (None, None) if args.text.is_some() => Pace::Every(Duration::from_secs(1)),
+            (None, None) if repeats_text && args.text.is_some() => {
+                Pace::Every(Duration::from_secs(1))
+            }
             (None, None) => Pace::Times(1, Duration::ZERO),
         }
     }
@@ -50,6 +51,10 @@ struct Address {
 }
 
 impl Address {
+    fn room(&self) -> Room {
+        Room::behind(&self.topic, self.qos)
+    }
+
     fn message<'a>(&'a self, payload: &'a [u8]) -> Publish<'a> {
         let mut publish = Publish::to(&self.topic).payload(payload).qos(self.qos);
         publish.retain = self.retain;
@@ -57,15 +62,20 @@ impl Address {
     }
 }
 
-/// Carries out `--pub`.
-pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
-    let Some(source) = Source::of(&line.message) else {
+/// Publishes.
+pub fn run(
+    line: &CommandLine,
+    args: &MessageArgs,
+    repeats_text: bool,
+    mut target: Target,
+) -> Result<Exit, Failure> {
+    let Some(source) = Source::of(args) else {
         return Err(Failure::new(
             Exit::Usage,
             "nothing to publish: say -m TEXT, -n, -f FILE, -s or -l",
         ));
     };
-    let pace = Pace::of(line);
+    let pace = Pace::of(args, repeats_text);
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
     let stop = Stop::watch(
         if endless {
@@ -73,17 +83,18 @@ pub fn run(line: &CommandLine, mut target: Target) -> Result<Exit, Failure> {
         } else {
             Exit::Interrupted
         },
-        line.give_up,
+        line.common.give_up,
     )?;
     let address = Address {
         topic: target.topics.remove(0),
-        qos: line.qos,
-        retain: line.message.retain,
+        qos: line.common.qos,
+        retain: args.retain,
     };
 
     // What cannot be read is known before there is a connection.
-    let content = Content::of(source)?;
-    let mut connection = connection::connect(&target, &stop, endless, line.debug)?;
+    let content = Content::of(source, address.room())?;
+    let again = endless || matches!(content, Content::Lines);
+    let mut connection = connection::connect(&target, &stop, again, line.common.debug)?;
     if endless && io::stderr().is_terminal() {
         say(format_args!(
             "publishing to {} at {} until Ctrl-C",
@@ -150,16 +161,20 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
             .publish(&address.message(payload))
             .map_err(|error| Failure::of_publish(&error))
     };
+    let upload = |from: &mut dyn Read, length: u64| {
+        let length = length.try_into().unwrap_or(u32::MAX);
+        client
+            .publish_from(&address.message(&[]).remaining(length), from)
+            .map_err(|error| Failure::of_upload(&error))
+    };
     let receipt = match content {
+        Content::Payload(payload) if payload.len() > input::HELD => {
+            upload(&mut &payload[..], payload.len() as u64)?
+        }
         Content::Payload(payload) => publish(payload)?,
-        Content::File(path) => match input::open(path)? {
+        Content::File(path) => match input::open(path, address.room())? {
             input::File::Small(payload) => publish(&payload)?,
-            input::File::Large(file, length) => {
-                let length = length.try_into().unwrap_or(u32::MAX);
-                client
-                    .publish_from(&address.message(&[]).remaining(length), file)
-                    .map_err(|error| Failure::of_upload(&error))?
-            }
+            input::File::Large(mut file, length) => upload(&mut file, length)?,
         },
         Content::Lines => return Ok(()),
     };
@@ -167,47 +182,82 @@ fn once(connection: &Connection, address: &Address, content: &Content) -> Result
 }
 
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.
-/// Lines that have arrived together are written together.
+/// Lines that have arrived together are written together. While there is no connection, reading
+/// stands still.
 fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
-    let lines = input::lines(BufReader::new(io::stdin()));
+    let lines = input::lines(io::stdin(), address.room());
     let client = connection.client.clone();
     let refused = |error| Failure::of_publish(&error);
-    let mut receipts = VecDeque::new();
+    let mut sent = Sent::default();
     loop {
         let mut batch = client.batch();
         let mut next = lines.recv_timeout(GLANCE);
-        while let Ok(line) = next {
-            let line = line.map_err(|error| input::cannot_read("stdin", &error))?;
-            let receipt = batch.publish(&address.message(&line)).map_err(refused)?;
-            if address.qos != QoS::AtMostOnce {
-                receipts.push_back(receipt);
+        while let Ok(read) = next {
+            for line in input::each_line(&read?) {
+                let receipt = batch.publish(&address.message(line)).map_err(refused)?;
+                if address.qos != QoS::AtMostOnce {
+                    sent.receipts.push_back(receipt);
+                }
             }
+            sent.settle(false)?;
             next = lines.recv_timeout(Duration::ZERO);
         }
         batch.flush().map_err(refused)?;
-        settle(&mut receipts, false)?;
+        sent.settle(false)?;
         match next {
-            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Disconnected) => return sent.end(),
             _ => connection.drop_received(Instant::now(), stop)?,
         }
     }
-    settle(&mut receipts, true)
 }
 
-/// Looks at what has become of messages, or waits for it.
-fn settle(receipts: &mut VecDeque<Receipt>, waits: bool) -> Result<(), Failure> {
-    while let Some(mut receipt) = receipts.pop_front() {
-        let outcome = match receipt.poll() {
-            Some(outcome) => outcome,
-            None if waits => receipt.wait(),
-            None => {
-                receipts.push_front(receipt);
-                break;
+/// Lines that were sent.
+#[derive(Default)]
+struct Sent {
+    receipts: VecDeque<Receipt>,
+    /// The number of those that may have arrived or not.
+    unknown: usize,
+}
+
+impl Sent {
+    /// Looks at what has become of them, or waits for it. The loss of a session or of an
+    /// acknowledgement does not end the input.
+    fn settle(&mut self, waits: bool) -> Result<(), Failure> {
+        while let Some(mut receipt) = self.receipts.pop_front() {
+            let outcome = match receipt.poll() {
+                Some(outcome) => outcome,
+                None if waits => receipt.wait(),
+                None => {
+                    self.receipts.push_front(receipt);
+                    break;
+                }
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(
+                    RequestError::OutcomeUnknown
+                    | RequestError::NotAcknowledged(_)
+                    | RequestError::Abandoned(_),
+                ) => self.unknown += 1,
+                Err(error) => return Err(Failure::of_request(&error)),
             }
-        };
-        outcome.map_err(|error| Failure::of_request(&error))?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Waits until it is known what has become of each of them.
+    fn end(mut self) -> Result<(), Failure> {
+        self.settle(true)?;
+        match self.unknown {
+            0 => Ok(()),
+            count => Err(Failure::new(
+                Exit::NotAcknowledged,
+                format_args!(
+                    "lines without an acknowledgement: {count}; they may have arrived or not"
+                ),
+            )),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -216,22 +266,20 @@ mod tests {
 
     fn pace(line: &str) -> Pace {
         Pace::of(
-            &CommandLine::parse_from(
-                ["motemq", "--pub", "-t", "a"]
-                    .into_iter()
-                    .chain(line.split_whitespace()),
-            )
-            .unwrap(),
+            CommandLine::of(&format!("pub -t a {line}"))
+                .unwrap()
+                .message(),
+            true,
         )
     }
 
     #[test]
     fn text_repeats_by_itself() {
         assert_eq!(pace("-m x"), Pace::Every(Duration::from_secs(1)));
-        assert_eq!(pace("-m x -d 5"), Pace::Every(Duration::from_secs(5)));
+        assert_eq!(pace("-m x --delay 5"), Pace::Every(Duration::from_secs(5)));
         assert_eq!(pace("-m x --repeat 3"), Pace::Times(3, Duration::ZERO));
         assert_eq!(
-            pace("-m x --repeat 3 -d 2"),
+            pace("-m x --repeat 3 --delay 2"),
             Pace::Times(3, Duration::from_secs(2))
         );
         assert_eq!(
@@ -241,11 +289,20 @@ mod tests {
     }
 
     #[test]
+    fn text_is_sent_once_where_it_does_not_repeat() {
+        let line = CommandLine::of("pub -t a -m x").unwrap();
+        assert_eq!(
+            Pace::of(line.message(), false),
+            Pace::Times(1, Duration::ZERO)
+        );
+    }
+
+    #[test]
     fn all_else_is_sent_once() {
         for source in ["-n", "-s", "-f file"] {
             assert_eq!(pace(source), Pace::Times(1, Duration::ZERO));
             assert_eq!(
-                pace(&format!("{source} -d 5")),
+                pace(&format!("{source} --delay 5")),
                 Pace::Every(Duration::from_secs(5))
             );
         }

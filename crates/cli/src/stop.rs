@@ -14,6 +14,9 @@ use std::{
 
 /// After Ctrl-C the client has so long.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Behind the client's time the program has so long, if a write that nothing can interrupt holds it
+/// up: nobody may read what it prints.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Ends the program before it has done what it was asked for.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ impl Stop {
             if was_asked {
                 process::exit(interrupted as i32);
             }
+            let late = by_signal.clone();
+            thread::spawn(move || late.end_after(FAREWELL + GRACE));
         })?;
         if let Some(limit) = give_up {
             let by_time = stop.clone();
@@ -59,6 +64,7 @@ impl Stop {
                     say(by_time.words());
                     process::exit(Exit::TimeOut as i32);
                 }
+                by_time.end_after(GRACE);
             });
         }
         Ok(stop)
@@ -83,6 +89,16 @@ impl Stop {
             client.begin_disconnect(limit);
         }
         client.is_some()
+    }
+
+    /// Ends the program, if it is still there then.
+    fn end_after(&self, time: Duration) {
+        thread::sleep(time);
+        let exit = self.exit();
+        if exit != Exit::Done {
+            say(self.words());
+        }
+        process::exit(exit as i32);
     }
 
     /// Returns whether the program is to end.

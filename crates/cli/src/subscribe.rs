@@ -1,10 +1,11 @@
-//! `--sub`: what is printed, and when it ends.
+//! `sub`: what is printed, and when it ends.
 use crate::{
     args::{CommandLine, SubscriptionArgs},
     connection::{self, Connection},
     exit::{Exit, Failure},
     notice::say,
     output::{Format, Printed, Printer},
+    patient::Patient,
     stop::Stop,
     target::Target,
 };
@@ -21,9 +22,8 @@ const FILTERS_AT_ONCE: usize = 5;
 /// Large messages are written in one piece.
 const BUFFER: usize = 64 << 10;
 
-/// Carries out `--sub`.
-pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
-    let args = &line.subscription;
+/// Subscribes.
+pub fn run(line: &CommandLine, args: &SubscriptionArgs, target: Target) -> Result<Exit, Failure> {
     let endless = args.count.is_none() && !args.end_when_subscribed && !args.retained_only;
     let stop = Stop::watch(
         if endless {
@@ -31,18 +31,18 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
         } else {
             Exit::Interrupted
         },
-        line.give_up,
+        line.common.give_up,
     )?;
-    let mut connection = connection::connect(&target, &stop, true, line.debug)?;
+    let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
     let text_only = cfg!(windows) && io::stdout().is_terminal();
-    let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    let out = BufWriter::with_capacity(BUFFER, Patient(io::stdout().lock()));
     let mut receiver = Receiver {
         args,
         printer: Printer::new(out, format(args), text_only),
         left: args.count,
         stop: &stop,
     };
-    let outcome = receiver.run(&mut connection, &target.topics, line.qos);
+    let outcome = receiver.run(&mut connection, &target.topics, line.common.qos);
     match connection::end(connection, outcome, &stop) {
         // A subscriber connects again for messages, not to take its leave.
         Err(failure) if failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
@@ -51,12 +51,15 @@ pub fn run(line: &CommandLine, target: Target) -> Result<Exit, Failure> {
 }
 
 fn format(args: &SubscriptionArgs) -> Format {
+    let line_end = !args.no_line_end;
     if args.json {
         Format::Json
+    } else if let Some(template) = args.format.clone() {
+        Format::Template { template, line_end }
     } else {
         Format::Plain {
             topic: args.verbose,
-            line_end: !args.no_line_end,
+            line_end,
         }
     }
 }
@@ -81,6 +84,7 @@ struct Taken<'m> {
     qos: QoS,
     retain: bool,
     dup: bool,
+    packet_id: u16,
 }
 
 impl<'m> From<&'m Message> for Taken<'m> {
@@ -91,6 +95,7 @@ impl<'m> From<&'m Message> for Taken<'m> {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
+            packet_id: message.packet_id.map_or(0, |id| id.get()),
         }
     }
 }
@@ -134,7 +139,7 @@ impl<W: Write> Receiver<'_, W> {
                         break;
                     }
                     Err(SubscribeError::Failed(RequestError::Refused { codes, .. })) => codes,
-                    Err(error) => return Err(Failure::of_subscribe(&error)),
+                    Err(error) => return Err(connection.subscribe_failure(&error)),
                 };
                 // A subscription that fails leaves nothing behind: the others are asked for again.
                 let mut codes = codes.iter();
@@ -174,6 +179,7 @@ impl<W: Write> Receiver<'_, W> {
             qos,
             retain,
             dup,
+            packet_id,
         } = message;
         let args = self.args;
         if args.retained_only && !retain {
@@ -189,6 +195,7 @@ impl<W: Write> Receiver<'_, W> {
             qos: qos as u8,
             retain,
             dup,
+            packet_id,
             payload,
         };
         match self.printer.print(&printed, SystemTime::now()) {
@@ -213,11 +220,8 @@ mod tests {
 
     /// Returns the output for these messages (`!` marks a retained one), and how many were taken.
     fn printed(line: &str, topics: &[&str]) -> (String, usize) {
-        let words = ["motemq", "--sub", "-t", "#", "-v"]
-            .into_iter()
-            .chain(line.split_whitespace());
-        let line = CommandLine::parse_from(words).unwrap();
-        let args = &line.subscription;
+        let line = CommandLine::of(&format!("sub -t # -v {line}")).unwrap();
+        let args = line.subscription();
         let mut out = Vec::new();
         let mut receiver = Receiver {
             args,
@@ -236,6 +240,7 @@ mod tests {
                 qos: QoS::AtMostOnce,
                 retain,
                 dup: false,
+                packet_id: 0,
             };
             if receiver.take(message).unwrap().is_break() {
                 break;
@@ -279,8 +284,8 @@ mod tests {
                 Ok(())
             }
         }
-        let line = CommandLine::parse_from(["motemq", "--sub", "-t", "a"]).unwrap();
-        let args = &line.subscription;
+        let line = CommandLine::of("sub -t a").unwrap();
+        let args = line.subscription();
         let mut receiver = Receiver {
             args,
             printer: Printer::new(Closed, format(args), false),
@@ -293,6 +298,7 @@ mod tests {
             qos: QoS::AtMostOnce,
             retain: false,
             dup: false,
+            packet_id: 0,
         };
         assert!(receiver.take(message).unwrap().is_break());
     }

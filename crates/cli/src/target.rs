@@ -1,12 +1,14 @@
 //! The broker, the route to it and the topics: the command line, checked.
 use crate::{
-    args::{CommandLine, ConnectionArgs},
+    args::{CommandLine, ConnectionArgs, SubscriptionArgs, Verb},
+    exit::{Exit, Failure},
     input::bytes_of,
     transport::TransportArgs,
 };
 use motemq::{TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
+use std::fmt;
 
 /// Longer payloads of a will have no place in CONNECT.
 const LONGEST_WILL: usize = 0xffff;
@@ -21,14 +23,13 @@ pub struct Target {
 
 impl Target {
     /// Reads it from the command line; else says what is wrong with that.
-    pub fn of(line: &CommandLine) -> Result<Self, String> {
-        let target = Self::unchecked(&line.connection, &line.transport, &line.topics)?;
-        let fits = if line.publish {
-            one_topic(&target.topics)
-        } else {
-            filters(line, &target.topics)
+    pub fn of(line: &CommandLine) -> Result<Self, Failure> {
+        let target = Self::unchecked(&line.connection, &line.transport, &line.common.topics)?;
+        let fits = match &line.verb {
+            Verb::Publish { .. } => one_topic(&target.topics),
+            Verb::Subscribe(args) => filters(args, &target.topics),
         };
-        fits.map(|()| target)
+        fits.map(|()| target).map_err(usage)
     }
 
     /// The same without a look at the topics.
@@ -36,13 +37,13 @@ impl Target {
         args: &ConnectionArgs,
         transport: &TransportArgs,
         topics: &[String],
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Failure> {
         let url = args
             .url
             .as_deref()
             .map(BrokerUrl::parse)
             .transpose()
-            .map_err(|error| error.to_string())?;
+            .map_err(usage)?;
         let topics = url
             .iter()
             .filter_map(|url| url.topic.as_ref())
@@ -59,13 +60,13 @@ impl Target {
             .broker(route.host.clone(), route.port())
             .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
-        let options = login(options, args, user, password)?;
+        let options = login(options, args, user, password).map_err(usage)?;
         let options = if args.keep_session {
             options.keep_session()
         } else {
             options
         };
-        let options = match will(args)? {
+        let options = match will(args).map_err(usage)? {
             Some(will) => options.will(will),
             None => options,
         };
@@ -81,7 +82,17 @@ impl Target {
     }
 }
 
-fn check_topic(topic: &str) -> Result<(), String> {
+/// Returns that the command line cannot be carried out.
+fn usage(words: impl fmt::Display) -> Failure {
+    Failure::new(Exit::Usage, words)
+}
+
+/// Checks that messages can be published to a topic.
+pub fn check_topic(topic: &str) -> Result<(), Failure> {
+    topic_name(topic).map_err(usage)
+}
+
+fn topic_name(topic: &str) -> Result<(), String> {
     TopicName::new(topic)
         .map(drop)
         .map_err(|error| format!("{topic:?} is not a topic name: {error}"))
@@ -104,11 +115,10 @@ fn one_topic(topics: &[String]) -> Result<(), String> {
             topics.len()
         ));
     };
-    check_topic(topic)
+    topic_name(topic)
 }
 
-fn filters(line: &CommandLine, topics: &[String]) -> Result<(), String> {
-    let args = &line.subscription;
+fn filters(args: &SubscriptionArgs, topics: &[String]) -> Result<(), String> {
     if topics.is_empty() && args.unsubscribe.is_empty() {
         return Err("nothing to subscribe to: say -t FILTER, as often as wished".into());
     }
@@ -142,7 +152,7 @@ fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
     let Some(topic) = args.will_topic.clone() else {
         return Ok(None);
     };
-    check_topic(&topic)?;
+    topic_name(&topic)?;
     let payload = args
         .will_payload
         .as_deref()
@@ -171,16 +181,13 @@ fn random_id() -> String {
 mod tests {
     use super::*;
 
-    fn of(line: &str) -> Result<Target, String> {
-        Target::of(
-            &CommandLine::parse_from(std::iter::once("motemq").chain(line.split_whitespace()))
-                .unwrap(),
-        )
+    fn of(line: &str) -> Result<Target, Failure> {
+        Target::of(&CommandLine::of(line).unwrap())
     }
 
     fn says(line: &str, words: &str) {
         let error = of(line).expect_err(line);
-        assert!(error.contains(words), "{line}: {error}");
+        assert!(error.words.contains(words), "{line}: {error:?}");
     }
 
     #[test]

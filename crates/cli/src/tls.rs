@@ -36,17 +36,35 @@ pub struct TlsArgs {
     key_pass: Option<String>,
 
     /// Offer application protocol NAME, for example x-amzn-mqtt-ca; as often as wished
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = protocol_name)]
     alpn: Vec<String>,
 
     /// Ask for host NAME, and expect it in the broker's certificate, instead of the name connected
     /// to
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
     sni: Option<String>,
 
     /// Take any certificate of anybody: for a first look, never for work
     #[arg(long)]
     pub insecure: bool,
+}
+
+/// Reads the name of an application protocol [RFC 7301, 3.1].
+fn protocol_name(text: &str) -> Result<String, &'static str> {
+    match text.len() {
+        1..=255 => Ok(text.into()),
+        _ => Err("the name of a protocol has 1 to 255 bytes"),
+    }
+}
+
+/// Reads the name of a host, or an address.
+fn server_name(text: &str) -> Result<String, &'static str> {
+    let is_name = |char: char| char.is_ascii_alphanumeric() || "-._:".contains(char);
+    if (1..=253).contains(&text.len()) && text.chars().all(is_name) {
+        Ok(text.into())
+    } else {
+        Err("a name has 1 to 253 letters, digits, hyphens and full stops")
+    }
 }
 
 impl TlsArgs {

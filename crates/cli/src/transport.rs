@@ -1,6 +1,11 @@
 //! The options of each transport: TCP, TLS, WebSocket, Unix socket.
-use crate::args::ConnectionArgs;
+use crate::{
+    args::ConnectionArgs,
+    exit::{Exit, Failure},
+};
 use clap::Args;
+#[cfg(feature = "_tls")]
+use motemq_net::TlsError;
 use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
 
 #[derive(Args, Debug)]
@@ -20,9 +25,13 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.trim().into(), value.trim().into()))
 }
 
+fn usage(words: &str) -> Failure {
+    Failure::new(Exit::Usage, words)
+}
+
 impl TransportArgs {
     /// The way to the broker, as the URL or the other options say.
-    pub fn route(&self, args: &ConnectionArgs, url: Option<&BrokerUrl>) -> Result<Route, String> {
+    pub fn route(&self, args: &ConnectionArgs, url: Option<&BrokerUrl>) -> Result<Route, Failure> {
         let mut route = match url {
             Some(url) => Route::from(url),
             None => Route {
@@ -36,12 +45,16 @@ impl TransportArgs {
             route.path.clone_from(path);
         }
         if args.proxy.is_some() && route.scheme == Scheme::Unix {
-            return Err("a Unix socket is reached without a proxy: leave out --proxy".into());
+            return Err(usage(
+                "a Unix socket is reached without a proxy: leave out --proxy",
+            ));
         }
         route.proxy.clone_from(&args.proxy);
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
-            return Err("--ws-header is for a WebSocket: say -L ws://... or -L wss://...".into());
+            return Err(usage(
+                "--ws-header is for a WebSocket: say -L ws://... or -L wss://...",
+            ));
         }
         let headers = self
             .headers
@@ -62,21 +75,31 @@ impl TransportArgs {
     }
 
     #[cfg(feature = "_tls")]
-    fn secure(&self, route: &mut Route, by_url: bool) -> Result<(), String> {
+    fn secure(&self, route: &mut Route, by_url: bool) -> Result<(), Failure> {
         if self.tls.is_wanted() && !route.scheme.is_tls() {
             if by_url || route.scheme == Scheme::Unix {
-                return Err("options of TLS, and a way to the broker without it: say -L mqtts://... or -L wss://...".into());
+                return Err(usage(
+                    "options of TLS, and a way to the broker without it: say -L mqtts://... or -L wss://...",
+                ));
             }
             route.scheme = Scheme::Mqtts;
         }
-        route.tls = self.tls.read().map_err(|error| error.to_string())?;
+        route.tls = self.tls.read().map_err(|error| {
+            let exit = match error {
+                TlsError::Unreadable(_) => Exit::Files,
+                _ => Exit::Usage,
+            };
+            Failure::new(exit, error)
+        })?;
         Ok(())
     }
 
     #[cfg(not(feature = "_tls"))]
-    fn secure(&self, route: &mut Route, _: bool) -> Result<(), String> {
+    fn secure(&self, route: &mut Route, _: bool) -> Result<(), Failure> {
         if route.scheme.is_tls() {
-            Err("this motemq was built without TLS: build it with the feature \"native-tls\" or \"rustls\"".into())
+            Err(usage(
+                "this motemq was built without TLS: build it with the feature \"native-tls\" or \"rustls\"",
+            ))
         } else {
             Ok(())
         }

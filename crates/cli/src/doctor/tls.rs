@@ -1,6 +1,6 @@
 //! The layer TLS: the handshake, and the certificates of a broker.
 use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good};
-use motemq_net::{CertificateInfo, PeerInfo, Tls};
+use motemq_net::{CertificateInfo, PeerInfo, Tls, TlsErrorKind};
 use std::{
     io::{ErrorKind, Read},
     time::{Duration, SystemTime},
@@ -8,6 +8,9 @@ use std::{
 
 /// The time that a broker has to reject a missing certificate after the handshake.
 const REJECTION: Duration = Duration::from_millis(500);
+
+/// The time that a peer has to show that it speaks TLS after all.
+const GLANCE: Duration = Duration::from_secs(2);
 
 pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
     let since = Instant::now();
@@ -19,12 +22,13 @@ pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
             show(&peer);
         }
         Err(error) => {
+            let is_mute = error.kind() == Some(TlsErrorKind::TimedOut);
             let failure = bad(
                 "tls",
-                Exit::Tls,
+                if is_mute { Exit::TimeOut } else { Exit::Tls },
                 format_args!("no TLS with {}: {error}", route.place()),
             );
-            if let Some(peer) = anyone(route, &route.tls) {
+            if !is_mute && let Some(peer) = anyone(route, &route.tls, PATIENCE) {
                 show(&peer);
             }
             return Err(failure);
@@ -39,20 +43,20 @@ pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
 
 /// Returns whether TLS is spoken where we spoke plainly.
 pub fn is_spoken(route: &Route) -> bool {
-    !route.scheme.is_tls() && anyone(route, &Tls::new()).is_some()
+    !route.scheme.is_tls() && anyone(route, &Tls::new(), GLANCE).is_some()
 }
 
 /// Returns the certificate and the ALPN protocol of a peer, for a diagnosis. Any certificate is
 /// accepted.
-fn anyone(route: &Route, tls: &Tls) -> Option<PeerInfo> {
+fn anyone(route: &Route, tls: &Tls, limit: Duration) -> Option<PeerInfo> {
     let tls = tls.clone().dangerously_trust_anyone();
-    let stream = tls.connect(&route.host, again(route)?).ok()?;
+    let stream = tls.connect(&route.host, again(route, limit)?).ok()?;
     Some(stream.peer_info())
 }
 
-fn again(route: &Route) -> Option<TcpStream> {
+fn again(route: &Route, limit: Duration) -> Option<TcpStream> {
     let mut stream = TcpStream::connect(route.next_hop()).ok()?;
-    be_patient(&stream, PATIENCE);
+    be_patient(&stream, limit);
     if let Some(proxy) = &route.proxy {
         proxy.connect(&route.host, route.port(), &mut stream).ok()?;
     }
@@ -100,7 +104,7 @@ fn show(peer: &PeerInfo) {
 fn client_certificate(route: &Route) -> &'static str {
     let shown = route.tls.has_identity();
     let stranger = route.tls.without_identity();
-    let Some(stream) = again(route) else {
+    let Some(stream) = again(route, PATIENCE) else {
         return "unknown: the broker takes no second connection";
     };
     let wanted = match stranger.connect(&route.host, stream) {

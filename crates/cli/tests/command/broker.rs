@@ -32,6 +32,13 @@ impl At {
     }
 }
 
+impl At {
+    /// The place as a URL.
+    pub fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}:{}", self.0[1], self.0[3])
+    }
+}
+
 /// Runs a test with the in-process broker, and with mosquitto if it is there.
 pub fn with_each(test: &str, scenario: impl Fn(SocketAddr)) {
     let server = Server::start(Config::new()).unwrap();
@@ -97,6 +104,14 @@ pub fn saying(bytes: &'static [u8]) -> At {
     })
 }
 
+/// A broker that accepts a connection, and reads no further.
+pub fn taking_only_connect() -> At {
+    scripted(|stream| {
+        let _ = stream.write_all(b"\x20\x02\0\0");
+        thread::sleep(LIMIT);
+    })
+}
+
 /// A broker that hangs up on whoever has said something.
 pub fn hanging_up() -> At {
     scripted(|_| {})
@@ -111,7 +126,8 @@ pub fn hanging_up_after(bytes: &'static [u8]) -> At {
     })
 }
 
-fn scripted(script: impl Fn(&mut TcpStream) + Send + 'static) -> At {
+/// A broker that does as the script says to whoever has said something.
+pub fn scripted(script: impl Fn(&mut TcpStream) + Send + 'static) -> At {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let at = At::of(listener.local_addr().unwrap());
     thread::spawn(move || {

@@ -80,6 +80,27 @@ fn ctrl_c_ends_what_waits_for_a_silent_broker() {
         .badly(8, "interrupted, without an acknowledgement");
 }
 
+/// A broker that takes no bytes: the upload does not end by itself.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_an_upload() {
+    let file = std::env::temp_dir().join(format!("motemq-upload-{}", std::process::id()));
+    std::fs::File::create(&file)
+        .unwrap()
+        .set_len(60 << 20)
+        .unwrap();
+    for qos in ["0", "1"] {
+        let mute = crate::broker::taking_only_connect();
+        let path = file.to_str().unwrap();
+        let run = Motemq::start(&mute.with(&["pub", "-d", "-t", "a", "-f", path, "-q", qos]));
+        run.until_said("<- CONNACK");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        run.interrupt();
+        run.end().badly(130, "interrupted");
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_what_waits_for_a_broker_that_is_away() {
@@ -100,7 +121,8 @@ fn a_subscriber_connects_again() {
     let (server, at) = serve(Config::new());
     let sub = Motemq::subscriber(&at.with(&["-t", "a", "-C", "1"]));
     assert_eq!(server.cut_all(), 1);
-    sub.until_said("lost: connecting again");
+    sub.until_said("lost: the broker closed the connection");
+    sub.until_said("connecting again");
     sub.until_said("connected to 127.0.0.1");
     // Nothing tells from outside when it is subscribed again.
     let _publisher = Motemq::start(&at.with(&FOREVER));
@@ -127,9 +149,47 @@ fn a_repeating_publisher_connects_again() {
         let run = Motemq::start(&at.with(&[&FOREVER[..], &["-q", qos]].concat()));
         Ear::at(server.addr(), "a").hear();
         server.cut_all();
-        run.until_said("lost: connecting again");
+        run.until_said("connecting again");
         run.until_said("connected to 127.0.0.1");
         Ear::at(server.addr(), "a").hear();
+    }
+}
+
+/// Lines survive a restart of the broker; no line that came before or after it is lost.
+#[test]
+fn lines_wait_for_the_broker() {
+    for qos in ["0", "1", "2"] {
+        let (server, at) = serve(Config::new());
+        let port = server.addr().port();
+        let mut ear = Ear::at(server.addr(), "#");
+        let mut run = Motemq::with_input(&at.with(&["pub", "-d", "-t", "a", "-l", "-q", qos]));
+        run.type_in(b"one\n");
+        assert_eq!(ear.hear().payload, b"one");
+        run.until_said(match qos {
+            "0" => "-> PUBLISH",
+            "1" => "<- PUBACK",
+            _ => "<- PUBCOMP",
+        });
+        drop(ear);
+        let broker = server.stop();
+        run.until_said("connecting again");
+        run.type_in(b"two\nthree\n");
+        let server = motemq_testing::server::Server::start_at(port, broker).unwrap();
+        let mut ear = Ear::at(server.addr(), "#");
+        run.until_said("connected to 127.0.0.1");
+        run.type_in(b"four\n");
+        run.close_stdin();
+        let end = run.end();
+        // With QoS 0 lines may have come before the ear.
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|last| last != b"four") {
+            heard.push(ear.hear().payload);
+        }
+        if qos != "0" {
+            let wanted = [&b"two"[..], b"three", b"four"];
+            assert!(heard.ends_with(&wanted.map(<[u8]>::to_vec)), "{heard:?}");
+        }
+        end.well();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Each exit code of the table in `--help`.
 use crate::{
-    broker::{At, Ear, hanging_up, hanging_up_after, saying, serve},
+    broker::{At, hanging_up, hanging_up_after, saying, serve},
     process::{Motemq, motemq, motemq_reading},
 };
 use motemq_std::ReturnCode;
@@ -31,6 +31,7 @@ fn help_is_no_error() {
 fn files_that_cannot_be_read() {
     motemq(&["--pub", "-t", "a", "-f", "/no/such/file"]).badly(1, "cannot read /no/such/file");
     motemq(&["--pub", "-t", "a", "-f", "."]).badly(1, "cannot read .");
+    motemq(&["--pub", "-t", "a", "-f", "-"]).badly(1, "for stdin say -s");
 }
 
 #[test]
@@ -157,20 +158,6 @@ fn connection_lost() {
     motemq(&hanging_up().with(&SUB)).badly(7, "connection lost");
     motemq(&saying(b"\x20\x02\0\0\xf0\0").with(&[&ONCE[..], &["-q", "1"]].concat()))
         .badly(7, "malformed");
-}
-
-#[test]
-fn lines_end_when_the_broker_dies_in_the_middle() {
-    for qos in ["0", "1", "2"] {
-        let (server, at) = serve(Config::new());
-        let mut ear = Ear::at(server.addr(), "#");
-        let mut run = Motemq::with_input(&at.with(&["--pub", "-t", "a", "-l", "-q", qos]));
-        run.type_in(b"one\n");
-        assert_eq!(ear.hear().payload, b"one");
-        server.stop();
-        // Its input stays open.
-        run.end().badly(7, "connection lost");
-    }
 }
 
 #[test]

@@ -213,3 +213,81 @@ fn logins_are_refused_with_their_own_code() {
     motemq(&At::of(broker.addr()).with(&["--sub", "-t", "a", "-u", "me", "-P", "x"]))
         .badly(5, "not authorised");
 }
+
+/// Formats are printed as mosquitto_sub prints them.
+#[test]
+fn formats_are_those_of_mosquitto_sub() {
+    let Some(other) = Other::for_test("formats_are_those_of_mosquitto_sub") else {
+        return;
+    };
+    let messages: [(&str, &[u8]); 4] = [
+        ("f/text", b"h\xc3\xa9llo \"q\" \\"),
+        ("f/json", b"{\"a\":[1,true,null,\"x\"]}"),
+        ("f/bytes", b"a\xff"),
+        ("f/number", b"5"),
+    ];
+    for (topic, payload) in messages {
+        other.publishes(&["-t", topic, "-r", "-q", "1", "-s"], payload);
+    }
+    for format in [
+        "%t|%p|%l|%q|%r|%x|%X|%%",
+        "%20t|%-20t|%.2t|%10.2t|%-10.2t|",
+        "%010l|%-5l|%5l|%05m|%m|%5q|",
+        "%A|%C|%D|%E|%F|%P|%R|%S|%5A|%05E|%-5C|",
+        "a\\tb\\\\\\0\\a\\e\\r\\v\\n@@",
+        "@Y-@m-@d @z @Z @j @a @B @!",
+        "",
+    ] {
+        for (topic, _) in messages {
+            same(&other, topic, &["-F", format]);
+        }
+    }
+    for (topic, format) in [
+        ("f/text", "%j"),
+        ("f/json", "%j"),
+        ("f/json", "%J"),
+        ("f/number", "%J"),
+    ] {
+        let (ours, theirs) = both(&other, topic, &["-F", format]);
+        assert_eq!(without_time(&ours), without_time(&theirs));
+    }
+    same(&other, "f/bytes", &["-F", "%J"]);
+    same(&other, "f/text", &["-v"]);
+    same(&other, "f/text", &["-v", "-F", "%p", "-N"]);
+    other.publishes(&["-t", "f/empty", "-n"], b"");
+    for format in ["%", "@", "\\", "\\q", "%5", "%.5", "%-", "%Z", "%0-5l"] {
+        motemq(&["sub", "-t", "a", "-F", format]).badly(2, "format");
+    }
+}
+
+/// What both print of one message.
+fn both(other: &Other, topic: &str, options: &[&str]) -> (Vec<u8>, Vec<u8>) {
+    let args = [&["-t", topic, "-C", "1", "-q", "1"], options].concat();
+    let theirs = other.run(&other.subscribe, &args, b"");
+    let ours = motemq(&other.at.with(&[&["sub"], &args[..]].concat())).well();
+    (ours, theirs)
+}
+
+#[track_caller]
+fn same(other: &Other, topic: &str, options: &[&str]) {
+    let (ours, theirs) = both(other, topic, options);
+    assert_eq!(
+        String::from_utf8_lossy(&ours),
+        String::from_utf8_lossy(&theirs),
+        "{topic} {options:?}"
+    );
+}
+
+fn without_time(object: &[u8]) -> String {
+    let text = String::from_utf8_lossy(object).into_owned();
+    let (begin, rest) = text.split_once("\"tst\":\"").unwrap();
+    let (time, rest) = rest.split_once('"').unwrap();
+    // mosquitto_sub 2.0.11 has a Z before the zone, against its manual.
+    let time = time.replace('Z', "");
+    assert_eq!(
+        time.len(),
+        "2026-11-30T09:29:04.467521+0000".len(),
+        "{text}"
+    );
+    format!("{begin}{rest}")
+}

@@ -1,0 +1,99 @@
+//! The options of the connection: the broker, the client, the will.
+use super::values::{host, profile, protocol, qos};
+use clap::{Args, value_parser};
+use motemq::QoS;
+use motemq_net::Proxy;
+use motemq_std::profile::Profile;
+use std::ffi::OsString;
+
+const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
+                   unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionArgs {
+    /// Name or address of the broker
+    #[arg(short, long, value_name = "HOST", default_value = "localhost", value_parser = host)]
+    pub host: String,
+
+    /// TCP port of the broker [default: 1883, with TLS 8883]
+    #[arg(short, long, value_name = "PORT", value_parser = value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    #[arg(short = 'L', long, help = URL, value_name = "URL", conflicts_with_all = ["host", "port", "unix"])]
+    pub url: Option<String>,
+
+    /// Unix socket of the broker
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    pub unix: Option<String>,
+
+    /// Go through this proxy: socks5://[user[:password]@]host[:port], or http:// alike
+    #[arg(long, value_name = "URL", value_parser = Proxy::from_url, conflicts_with = "unix")]
+    pub proxy: Option<Proxy>,
+
+    /// User name
+    #[arg(
+        short = 'u',
+        long = "username",
+        value_name = "NAME",
+        allow_hyphen_values = true
+    )]
+    pub user: Option<String>,
+
+    /// Password; other users of this machine may see it in the list of processes
+    #[arg(
+        short = 'P',
+        long = "pw",
+        value_name = "PASSWORD",
+        allow_hyphen_values = true
+    )]
+    pub password: Option<OsString>,
+
+    /// Client identifier (motemq and random letters if not given)
+    #[arg(short, long, value_name = "ID", allow_hyphen_values = true)]
+    pub id: Option<String>,
+
+    /// Keep the session (subscriptions, messages missed) at the broker, or continue it; what an
+    /// earlier run had not finished sending is not sent again
+    #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
+    pub keep_session: bool,
+
+    /// The broker hears from us at least every SECONDS; 0: it need not
+    #[arg(
+        short = 'k',
+        long = "keepalive",
+        value_name = "SECONDS",
+        default_value = "60"
+    )]
+    pub keep_alive: u16,
+
+    /// Refuse what this broker would not take, and say why; use its port, and TLS if it wants
+    /// that, where nothing else is said: aws-iot, azure-iot-hub, hivemq-cloud, mosquitto
+    #[arg(long, value_name = "BROKER", value_parser = profile)]
+    pub profile: Option<&'static Profile>,
+
+    /// Topic of the will, which the broker publishes if the connection breaks
+    #[arg(long, value_name = "TOPIC", allow_hyphen_values = true)]
+    pub will_topic: Option<String>,
+
+    /// Payload of the will [default: empty]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "will_topic",
+        allow_hyphen_values = true
+    )]
+    pub will_payload: Option<OsString>,
+
+    /// QoS of the will
+    #[arg(long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos, requires = "will_topic")]
+    pub will_qos: QoS,
+
+    /// The broker keeps the will for later subscribers
+    #[arg(long, requires = "will_topic")]
+    pub will_retain: bool,
+
+    /// Version of MQTT: mqttv311, the only one
+    #[arg(short = 'V', long, value_name = "VERSION", value_parser = protocol)]
+    pub protocol_version: Option<()>,
+}

@@ -1,0 +1,230 @@
+//! The forms of the command line: `pub`, `sub`, `doctor`, and the flags `--pub` and `--sub`.
+use super::{
+    ConnectionArgs, MessageArgs, SubscriptionArgs, help,
+    values::{qos, some_seconds},
+};
+use crate::transport::TransportArgs;
+use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
+use motemq::QoS;
+use std::time::Duration;
+
+/// What publishing and subscribing have in common.
+#[derive(Args, Debug)]
+pub struct CommonArgs {
+    /// Topic to publish to, or filter to subscribe to (+ any one level, # the rest), as often as
+    /// wished
+    #[arg(
+        short = 't',
+        long = "topic",
+        value_name = "TOPIC",
+        allow_hyphen_values = true
+    )]
+    pub topics: Vec<String>,
+
+    /// QoS: 0 at most once, 1 at least once, 2 exactly once
+    #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
+    pub qos: QoS,
+
+    /// Give up after so long: exit code 6, or 8 if an acknowledgement is missing
+    #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
+    pub give_up: Option<Duration>,
+
+    /// Print the packets that come and go to stderr
+    #[arg(long)]
+    pub debug: bool,
+
+    #[command(flatten)]
+    about: AboutArgs,
+}
+
+#[derive(Args, Debug)]
+struct AboutArgs {
+    /// Print this help
+    #[arg(short = '?', long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+
+    /// Print the version of this program
+    #[arg(long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that
+/// arrive.
+#[derive(Parser, Debug)]
+#[command(name = "motemq", version, override_usage = help::USAGE, disable_help_flag = true, disable_version_flag = true)]
+#[command(group = ArgGroup::new("verb").required(true).args(["publish", "subscribe"]))]
+pub struct FlagLine {
+    /// Publish. As `motemq pub`, but for -m, which sends every second, and -d
+    #[arg(long = "pub")]
+    pub publish: bool,
+
+    /// Subscribe. As `motemq sub`, but for -d
+    #[arg(long = "sub")]
+    pub subscribe: bool,
+
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    #[command(flatten)]
+    pub message: MessageArgs,
+
+    #[command(flatten)]
+    pub subscription: SubscriptionArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+/// Publishes messages to an MQTT 3.1.1 broker. As with mosquitto_pub, -m publishes once and -d shows packets; with `motemq --pub`, -m publishes
+/// every second and -d says how often.
+#[derive(Parser, Debug)]
+#[command(name = "motemq pub", bin_name = "motemq pub", version, override_usage = help::PUBLISH_USAGE, disable_help_flag = true, disable_version_flag = true)]
+pub struct PublishLine {
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    #[command(flatten)]
+    pub message: MessageArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+/// Subscribes to topics at an MQTT 3.1.1 broker, and prints the messages that arrive. As with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
+#[derive(Parser, Debug)]
+#[command(name = "motemq sub", bin_name = "motemq sub", version, override_usage = help::SUBSCRIBE_USAGE, disable_help_flag = true, disable_version_flag = true)]
+pub struct SubscribeLine {
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    #[command(flatten)]
+    pub subscription: SubscriptionArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+/// Tries each layer between here and a broker, and says which works and what to change where one
+/// does not.
+#[derive(Parser, Debug)]
+#[command(
+    name = "motemq doctor",
+    bin_name = "motemq doctor",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(
+    after_help = "It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a subscription, a message there and back."
+)]
+pub struct DoctorLine {
+    /// Topic of the message that goes there and back (motemq/doctor/ and random letters if not
+    /// given)
+    #[arg(
+        short = 't',
+        long = "topic",
+        value_name = "TOPIC",
+        allow_hyphen_values = true
+    )]
+    pub topics: Vec<String>,
+
+    /// QoS of the message that goes there and back
+    #[arg(short, long, value_name = "0|1|2", default_value = "1", hide_default_value = true, value_parser = qos)]
+    pub qos: QoS,
+
+    /// Give up after so long: exit code 6
+    #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
+    pub give_up: Option<Duration>,
+
+    #[command(flatten)]
+    about: AboutArgs,
+
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+/// A form of the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grammar {
+    Flags,
+    Publish,
+    Subscribe,
+    Doctor,
+}
+
+impl Grammar {
+    /// Returns the form that this word begins, if it is the name of one.
+    pub fn named(word: &str) -> Option<Self> {
+        match word {
+            "pub" => Some(Grammar::Publish),
+            "sub" => Some(Grammar::Subscribe),
+            "doctor" => Some(Grammar::Doctor),
+            _ => None,
+        }
+    }
+
+    /// Returns the options of this form.
+    pub fn command(self) -> Command {
+        match self {
+            Grammar::Flags => flags(),
+            Grammar::Publish => with_debug(PublishLine::command()).after_help(help::published()),
+            Grammar::Subscribe => {
+                with_debug(SubscribeLine::command()).after_help(help::subscribed())
+            }
+            Grammar::Doctor => DoctorLine::command(),
+        }
+    }
+}
+
+/// Gives `-d` the meaning that it has in mosquitto's tools.
+fn with_debug(command: Command) -> Command {
+    command.mut_arg("debug", |debug| debug.short('d'))
+}
+
+/// Returns the options behind `--pub` and `--sub`: each of the options of the other one is refused.
+fn flags() -> Command {
+    let mut command = FlagLine::command().after_help(help::all());
+    for (other, ids) in [
+        ("subscribe", ids::<MessageArgs>()),
+        ("publish", ids::<SubscriptionArgs>()),
+    ] {
+        for id in ids {
+            command = command.mut_arg(id, |option| option.conflicts_with(other));
+        }
+    }
+    command
+        .mut_arg("delay", |delay| delay.short('d'))
+        .mut_arg("text", |text| {
+            text.help(
+                "This text, every second until Ctrl-C; -d and --repeat say otherwise. `motemq pub -m` sends it once",
+            )
+        })
+}
+
+fn ids<A: Args>() -> Vec<Id> {
+    A::augment_args(Command::new(""))
+        .get_arguments()
+        .map(|argument| argument.get_id().clone())
+        .collect()
+}
+
+/// Returns a command with the names of all the others, which knows what a misspelt one might have
+/// been.
+pub fn names() -> Command {
+    Command::new("motemq")
+        .override_usage(help::USAGE)
+        .subcommand_required(true)
+        .subcommands(["pub", "sub", "doctor"].map(Command::new))
+}

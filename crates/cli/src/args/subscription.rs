@@ -1,0 +1,57 @@
+//! The options of subscribing.
+use crate::format::Template;
+use clap::{Args, value_parser};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Subscribing: what is printed, when it ends")]
+pub struct SubscriptionArgs {
+    /// End after N messages
+    #[arg(short = 'C', long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+
+    /// End as soon as the broker has acknowledged the subscriptions
+    #[arg(short = 'E', long)]
+    pub end_when_subscribed: bool,
+
+    /// Do not print messages whose topic matches FILTER; as often as wished
+    #[arg(
+        short = 'T',
+        long = "filter-out",
+        value_name = "FILTER",
+        allow_hyphen_values = true
+    )]
+    pub filter_out: Vec<String>,
+
+    /// Unsubscribe from FILTER, after all -t; for sessions kept with -c
+    #[arg(
+        short = 'U',
+        long = "unsubscribe",
+        value_name = "FILTER",
+        allow_hyphen_values = true
+    )]
+    pub unsubscribe: Vec<String>,
+
+    /// Do not print retained messages
+    #[arg(short = 'R', long, conflicts_with = "retained_only")]
+    pub no_retained: bool,
+
+    /// Print retained messages only, and end at the first other
+    #[arg(long)]
+    pub retained_only: bool,
+
+    /// Print the topic before each message; (null) stands for an empty one
+    #[arg(short, long, conflicts_with = "json")]
+    pub verbose: bool,
+
+    /// Print each message in this format; see below
+    #[arg(short = 'F', long, value_name = "FORMAT", value_parser = Template::parse, allow_hyphen_values = true, conflicts_with = "json")]
+    pub format: Option<Template>,
+
+    /// Print no line end after each message
+    #[arg(short = 'N', long, conflicts_with = "json")]
+    pub no_line_end: bool,
+
+    /// Print a JSON object for each message, on a line of its own
+    #[arg(long)]
+    pub json: bool,
+}

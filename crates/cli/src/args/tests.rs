@@ -1,0 +1,213 @@
+//! What is read from command lines, and what is refused.
+use super::*;
+use clap::Command;
+use motemq_std::profile;
+use std::time::Duration;
+
+fn parse(line: &str) -> Result<CommandLine, String> {
+    CommandLine::of(line)
+}
+
+fn says(line: &str, words: &str) {
+    let error = parse(line).expect_err(line);
+    assert!(error.contains(words), "{line}: {error}");
+}
+
+#[test]
+fn the_definition_holds_together() {
+    for grammar in [
+        Grammar::Flags,
+        Grammar::Publish,
+        Grammar::Subscribe,
+        Grammar::Doctor,
+    ] {
+        Command::debug_assert(grammar.command());
+    }
+}
+
+#[test]
+fn h_is_the_host() {
+    let line = parse("--pub -h broker -p 1884 -t SEGGER/Demo -m Hello -d 5").unwrap();
+    assert_eq!(
+        (line.connection.host.as_str(), line.connection.port),
+        ("broker", Some(1884))
+    );
+    assert_eq!(line.message().delay, Some(Duration::from_secs(5)));
+    assert_eq!(parse("--sub -t a").unwrap().connection.host, "localhost");
+}
+
+#[test]
+fn one_verb() {
+    says("-t a -m b", "--pub|--sub");
+    says("--pub --sub -t a -m b", "cannot be used with");
+}
+
+#[test]
+fn options_of_the_other_verb_are_refused() {
+    for option in ["-m x", "-n", "-f x", "-s", "-l", "-d 1", "--repeat 1", "-r"] {
+        says(&format!("--sub -t a {option}"), "cannot be used with");
+    }
+    for option in [
+        "-C 1",
+        "-E",
+        "-T x",
+        "-U x",
+        "-R",
+        "--retained-only",
+        "-v",
+        "-N",
+        "--json",
+    ] {
+        says(&format!("--pub -t a -m b {option}"), "cannot be used with");
+    }
+}
+
+#[test]
+fn one_source_of_messages() {
+    says("--pub -t a -m b -n", "cannot be used with");
+    says("--pub -t a -s -l", "cannot be used with");
+    says("--pub -t a -l --repeat 2", "cannot be used with");
+    says("--pub -t a -l -d 2", "cannot be used with");
+}
+
+#[test]
+fn what_begins_with_a_hyphen_can_be_said() {
+    assert_eq!(
+        parse("--pub -t a -m -5")
+            .unwrap()
+            .message()
+            .text
+            .as_ref()
+            .unwrap(),
+        "-5"
+    );
+    assert_eq!(
+        parse("--pub -t a -m x -u u -P -secret")
+            .unwrap()
+            .connection
+            .password
+            .unwrap(),
+        "-secret"
+    );
+}
+
+#[test]
+fn numbers_are_checked() {
+    says("--sub -t a -q 3", "QoS is 0, 1 or 2");
+    says("--sub -t a -W 0", "no time");
+    says("--sub -t a -W -1", "-1");
+    says("--sub -t a -W nan", "seconds");
+    for endless in ["-d", "--repeat 2 -d", "--repeat 2 --repeat-delay", "-W"] {
+        for number in ["1e19", "1e40", "inf"] {
+            says(
+                &format!("--pub -t a -m x {endless} {number}"),
+                "that can be waited",
+            );
+        }
+        parse(&format!("--pub -t a -m x {endless} 3e9")).unwrap();
+    }
+    says("--sub -t a -C 0", "0 is not in 1..");
+    says("--sub -t a -p 70000", "70000");
+    says("--sub -t a -k 70000", "70000");
+    assert_eq!(
+        parse("--sub -t a -W 0.25").unwrap().common.give_up,
+        Some(Duration::from_millis(250))
+    );
+}
+
+#[test]
+fn other_versions_are_refused() {
+    parse("--sub -t a -V mqttv311").unwrap();
+    says("--sub -t a -V mqttv5", "3.1.1 only");
+    says("--sub -t a -V mqttv31", "3.1.1 only");
+}
+
+#[test]
+fn profiles_have_names() {
+    let profile = parse("--sub -t a --profile aws-iot")
+        .unwrap()
+        .connection
+        .profile;
+    assert_eq!(profile, Some(&profile::AWS_IOT));
+    says(
+        "--sub -t a --profile aws",
+        "known are aws-iot, azure-iot-hub, hivemq-cloud, mosquitto",
+    );
+    let help = parse("--help").unwrap_err();
+    assert!(
+        profile::ALL
+            .iter()
+            .all(|profile| help.contains(profile.name)),
+        "{help}"
+    );
+}
+
+#[test]
+fn what_goes_together() {
+    says("--sub -t a -c", "--id");
+    says("--sub -t a --will-payload x", "--will-topic");
+    says("--sub -t a --will-retain", "--will-topic");
+    says("--pub -t a -m x --repeat-delay 1", "--repeat");
+    says("--sub -L mqtt://h/t -h other", "cannot be used with");
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let help = parse("--help").unwrap_err();
+    for words in [
+        "motemq --pub",
+        "Examples:",
+        "Exit codes:",
+        "every second until Ctrl-C",
+        "-h, --host",
+    ] {
+        assert!(help.contains(words), "{words} is not in\n{help}");
+    }
+}
+
+#[test]
+fn verbs_are_words_too() {
+    let line = parse("pub -t a -m x -d --delay 2").unwrap();
+    assert!(line.common.debug);
+    assert_eq!(line.message().delay, Some(Duration::from_secs(2)));
+    assert!(parse("sub -t a -d").unwrap().common.debug);
+    says("pub -t a -C 1", "unexpected argument '-C'");
+    says("sub -t a -m x", "unexpected argument '-m'");
+    says("pub --pub -t a -m x", "--pub");
+}
+
+#[test]
+fn misspelt_words_are_recognized() {
+    says("publish -t a", "'pub'");
+    says("subscribe -t a", "'sub'");
+    says("dokter", "'doctor'");
+    says("help dokter", "'doctor'");
+    says("pub --topik a", "'--topic'");
+}
+
+#[test]
+fn each_form_has_its_help() {
+    for (line, words) in [
+        ("help", "every second until Ctrl-C"),
+        ("-?", "motemq sub"),
+        ("help pub", "This text, once"),
+        ("pub -?", "-m publishes once"),
+        ("pub --help", "-d, --debug"),
+        ("help sub", "-d shows packets"),
+        ("sub --help", "-C, --count"),
+        ("help doctor", "motemq doctor"),
+        ("doctor -?", "--timeout"),
+    ] {
+        says(line, words);
+    }
+}
+
+#[test]
+fn names_may_begin_with_a_hyphen() {
+    let line = parse("sub -t -x -T -y -U -z -i -x -u -x --will-topic -x").unwrap();
+    assert_eq!(line.common.topics, ["-x"]);
+    assert_eq!(line.connection.id.as_deref(), Some("-x"));
+    assert_eq!(line.connection.user.as_deref(), Some("-x"));
+    assert_eq!(line.connection.will_topic.as_deref(), Some("-x"));
+    assert_eq!(line.subscription().filter_out, ["-y"]);
+}

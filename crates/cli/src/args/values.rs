@@ -1,0 +1,107 @@
+//! The values of options, read and checked.
+use motemq::QoS;
+use motemq_std::profile::{self, Profile};
+use std::time::Duration;
+
+/// Reads a QoS.
+pub fn qos(text: &str) -> Result<QoS, &'static str> {
+    match text {
+        "0" => Ok(QoS::AtMostOnce),
+        "1" => Ok(QoS::AtLeastOnce),
+        "2" => Ok(QoS::ExactlyOnce),
+        _ => Err("QoS is 0, 1 or 2"),
+    }
+}
+
+/// Reads a version of MQTT.
+pub fn protocol(text: &str) -> Result<(), &'static str> {
+    match text {
+        "mqttv311" | "311" => Ok(()),
+        _ => Err("this program speaks MQTT 3.1.1 only: say -V mqttv311 or leave it out"),
+    }
+}
+
+/// Reads the name of a profile.
+pub fn profile(text: &str) -> Result<&'static Profile, String> {
+    Profile::named(text).ok_or_else(|| {
+        format!(
+            "known are {}",
+            profile::ALL.map(|profile| profile.name).join(", ")
+        )
+    })
+}
+
+/// Reads the name or address of a host. A URL, and a port behind the name, have options of their
+/// own.
+pub fn host(text: &str) -> Result<String, String> {
+    if text.contains("://") {
+        return Err(format!("for a URL say -L {text}"));
+    }
+    let (name, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, behind) = rest.split_once(']').unwrap_or((rest, ""));
+            (address, behind.strip_prefix(':'))
+        }
+        None => match text.split_once(':') {
+            // More than one colon: an IPv6 address.
+            Some((name, port)) if !port.contains(':') => (name, Some(port)),
+            _ => (text, None),
+        },
+    };
+    match port {
+        Some(port) => Err(format!("for a port say -h {name} -p {port}")),
+        None if name != text => Err(format!("without brackets: say -h {name}")),
+        None if name.is_empty() => Err("there is no host without a name".into()),
+        None => Ok(text.into()),
+    }
+}
+
+/// Reads a number of seconds.
+pub fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    // Clocks of some systems end not long after.
+    let longest = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Duration::try_from_secs_f64(number)
+        .ok()
+        .filter(|&time| time <= longest)
+        .ok_or("not a number of seconds that can be waited")
+}
+
+/// Reads a number of seconds that leaves time for something.
+pub fn some_seconds(text: &str) -> Result<Duration, &'static str> {
+    seconds(text).and_then(|time| {
+        if time.is_zero() {
+            Err("0 seconds leave no time for anything")
+        } else {
+            Ok(time)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_neither_scheme_nor_port() {
+        for good in [
+            "localhost",
+            "10.0.0.1",
+            "::1",
+            "fe80::1%eth0",
+            "broker.example",
+        ] {
+            assert_eq!(host(good).as_deref(), Ok(good));
+        }
+        for (wrong, words) in [
+            ("mqtt://broker", "say -L mqtt://broker"),
+            ("broker:1884", "say -h broker -p 1884"),
+            ("[::1]:1884", "say -h ::1 -p 1884"),
+            ("[::1]", "say -h ::1"),
+            ("", "no host"),
+        ] {
+            let error = host(wrong).unwrap_err();
+            assert!(error.contains(words), "{wrong}: {error}");
+        }
+    }
+}

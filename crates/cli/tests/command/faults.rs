@@ -1,0 +1,203 @@
+//! Ends that were once wrong: input without end, brokers without an answer, words that mislead.
+use crate::{
+    broker::{saying, scripted, serve},
+    process::{Motemq, motemq},
+};
+use motemq_testing::broker::Config;
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+/// CONNACK, accepted.
+const ACCEPTED: &[u8] = b"\x20\x02\0\0";
+
+#[test]
+fn a_subscription_without_an_answer_is_a_time_out() {
+    // The broker hangs up each time instead.
+    let rude = scripted(|stream| {
+        let _ = stream.write_all(ACCEPTED);
+        let _ = stream.read(&mut [0; 1024]);
+    });
+    motemq(&rude.with(&["sub", "-t", "a"])).badly(6, "instead of answering a subscription");
+}
+
+#[test]
+fn a_doctor_for_a_mute_port_gives_up() {
+    for scheme in ["mqtt", "ws"]
+        .into_iter()
+        .chain(cfg!(feature = "_tls").then_some("mqtts"))
+    {
+        let mute = saying(b"");
+        let url = mute.url(scheme);
+        let begun = Instant::now();
+        motemq(&["doctor", "-W", "1", "-L", &url]).badly(6, "gave up after 1s");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{scheme}");
+    }
+}
+
+#[test]
+fn a_mute_layer_is_a_time_out() {
+    let mute = saying(b"");
+    motemq(&["sub", "-t", "a", "-L", &mute.url("ws")]).badly(6, "no WebSocket");
+}
+
+#[test]
+fn a_doctor_takes_one_topic_without_wildcards() {
+    motemq(&["doctor", "-t", "a/#"]).badly(2, "wildcard");
+    motemq(&["doctor", "-t", "a", "-t", "b"]).badly(2, "2 are given");
+}
+
+#[test]
+fn hosts_are_no_urls() {
+    motemq(&["sub", "-t", "a", "-h", "mqtt://h"]).badly(2, "say -L mqtt://h");
+    motemq(&["sub", "-t", "a", "-h", "h:1884"]).badly(2, "say -h h -p 1884");
+    motemq(&["doctor", "-h", "h:1884"]).badly(2, "say -h h -p 1884");
+    motemq(&["sub", "-L", "mqtt://h/%zz"]).badly(2, "%zz");
+    motemq(&["doctor", "-L", "mqtt://h/%zz"]).badly(2, "%zz");
+}
+
+#[cfg(feature = "_tls")]
+#[test]
+fn options_of_tls_are_checked_before_anything_is_sent() {
+    for option in ["--cafile", "--capath", "--cert", "--p12"] {
+        let wrong = ["sub", "-t", "a", option, "/no/such/file"];
+        motemq(&wrong).badly(1, "cannot read /no/such/file");
+    }
+    motemq(&["sub", "-t", "a", "--alpn", ""]).badly(2, "1 to 255 bytes");
+    motemq(&["sub", "-t", "a", "--sni", ""]).badly(2, "1 to 253");
+    motemq(&["doctor", "--sni", "a b"]).badly(2, "1 to 253");
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use crate::process::command;
+    use std::{fs, os::unix::net::UnixStream, path::PathBuf, process::Command, process::Stdio};
+
+    /// A FIFO; removed when dropped.
+    struct Fifo(PathBuf);
+
+    impl Fifo {
+        fn named(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("motemq-{name}-{}", std::process::id()));
+            let made = Command::new("mkfifo").arg(&path).status().unwrap();
+            assert!(made.success());
+            Fifo(path)
+        }
+    }
+
+    impl Drop for Fifo {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_pipe_is_read_before_there_is_a_connection() {
+        let (_server, at) = serve(Config::new());
+        let fifo = Fifo::named("late");
+        let path = fifo.0.to_str().unwrap();
+        let publish = at.with(&["pub", "-t", "a", "-f", path, "-d"]);
+        motemq(&[&publish[..], &["-W", "0.3"]].concat()).badly(6, "gave up");
+        let run = Motemq::start(&publish);
+        std::thread::sleep(Duration::from_millis(200));
+        run.interrupt();
+        run.end().badly(130, "interrupted");
+        let run = Motemq::start(&publish);
+        std::thread::sleep(Duration::from_millis(200));
+        fs::write(&fifo.0, b"late").unwrap();
+        let end = run.end();
+        assert!(end.stderr.contains("PUBLISH"), "{end:?}");
+        end.well();
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_does_not_hold_it() {
+        let (_server, at) = serve(Config::new());
+        let mut child = command(&at.with(&["sub", "-t", "a", "-W", "2"]))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let feeder =
+            Motemq::start(&at.with(&["pub", "-t", "a", "-f", "/proc/self/exe", "--delay", "0.05"]));
+        let begun = Instant::now();
+        assert_eq!(child.wait().unwrap().code(), Some(6));
+        assert!(begun.elapsed() < Duration::from_secs(15));
+        drop(feeder);
+    }
+
+    #[test]
+    fn a_pipe_that_does_not_block_is_waited_for() {
+        let (_server, at) = serve(Config::new());
+        let (out, mut reader) = UnixStream::pair().unwrap();
+        out.set_nonblocking(true).unwrap();
+        let stdout = std::os::fd::OwnedFd::from(out);
+        let mut child = command(&at.with(&["sub", "-t", "a", "-C", "3", "-N", "-d"]))
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = child.stderr.take().unwrap();
+        let mut all = Vec::new();
+        while !String::from_utf8_lossy(&all).contains("SUBACK") {
+            let mut some = [0; 256];
+            let n = said.read(&mut some).unwrap();
+            assert!(n > 0);
+            all.extend_from_slice(&some[..n]);
+        }
+        drop(said);
+        let file = std::env::temp_dir().join(format!("motemq-large-{}", std::process::id()));
+        fs::write(&file, vec![7; 900_000]).unwrap();
+        let path = file.to_str().unwrap();
+        motemq(&at.with(&["pub", "-t", "a", "-q", "1", "-f", path, "--repeat", "3"])).well();
+        std::thread::sleep(Duration::from_millis(300));
+        let mut received = Vec::new();
+        reader.read_to_end(&mut received).unwrap();
+        assert_eq!(received.len(), 2_700_000);
+        assert!(child.wait().unwrap().success());
+        fs::remove_file(file).unwrap();
+    }
+
+    /// The memory of the process stays that of one message.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn input_without_an_end_is_too_long() {
+        for source in ["-s", "-l"] {
+            let zero = fs::File::open("/dev/zero").unwrap();
+            let output = limited(&["pub", "-t", "e", source])
+                .stdin(zero)
+                .output()
+                .unwrap();
+            check(&output, source);
+        }
+        let output = limited(&["pub", "-t", "e", "-f", "/dev/zero"])
+            .output()
+            .unwrap();
+        check(&output, "-f");
+        let file = std::env::temp_dir().join(format!("motemq-sparse-{}", std::process::id()));
+        fs::File::create(&file)
+            .unwrap()
+            .set_len(300_000_000)
+            .unwrap();
+        motemq(&["pub", "-t", "e", "-f", file.to_str().unwrap()]).badly(1, "too long");
+        fs::remove_file(file).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    fn limited(args: &[&str]) -> Command {
+        let (server, at) = serve(Config::new());
+        // It lives as long as the test program.
+        std::mem::forget(server);
+        let mut shell = Command::new("sh");
+        let script = "ulimit -v 1200000; exec \"$0\" \"$@\"";
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_motemq")]);
+        shell.args(at.with(args)).stdin(Stdio::null());
+        shell
+    }
+
+    #[cfg(target_os = "linux")]
+    fn check(output: &std::process::Output, source: &str) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{source}: {said}");
+        assert!(said.contains("too long"), "{source}: {said}");
+    }
+}
