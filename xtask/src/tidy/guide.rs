@@ -45,7 +45,7 @@ fn parts(message: &str) -> Vec<String> {
         PLACEHOLDERS.contains(&word.trim_end_matches([':', ','])) || word.contains(char::is_numeric)
     };
     let words: Vec<_> = message.split(' ').collect();
-    let parts = words.split(|word| is_placeholder(&word));
+    let parts = words.split(|word| is_placeholder(word));
     let parts = parts.map(|words| words.join(" "));
     parts.filter(|part| part.len() >= SHORTEST).collect()
 }
