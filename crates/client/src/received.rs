@@ -4,11 +4,13 @@ use alloc::collections::{BTreeMap, BTreeSet};
 /// The number of messages that are remembered without a look at which of them were released.
 const FEW: usize = 32;
 
-#[derive(Clone, Copy, Hash, Debug)]
+/// The hashes of the messages under one identifier.
+#[derive(Clone, Copy, Hash, Debug, Default)]
 struct Content {
-    hash: u64,
-    /// The application has processed the message.
-    is_accepted: bool,
+    /// That of the message that the application has processed.
+    accepted: Option<u64>,
+    /// That of one that arrived later, and that it has not processed.
+    pending: Option<u64>,
 }
 
 /// Hashes of topic and payload by the broker's packet identifiers.
@@ -30,15 +32,16 @@ pub(crate) struct Received {
 impl Received {
     /// A message arrived.
     pub fn insert(&mut self, id: u16, hash: u64) {
-        let is_accepted = false;
-        self.contents.insert(id, Content { hash, is_accepted });
+        self.contents.entry(id).or_default().pending = Some(hash);
     }
 
     /// The application has processed the message with this identifier. Returns the number of its
     /// repetitions whose acknowledgement was deferred.
     pub fn on_accepted(&mut self, id: u16) -> u32 {
-        if let Some(content) = self.contents.get_mut(&id) {
-            content.is_accepted = true;
+        if let Some(content) = self.contents.get_mut(&id)
+            && let Some(hash) = content.pending.take()
+        {
+            content.accepted = Some(hash);
         }
         self.repetitions.remove(&id).unwrap_or(0)
     }
@@ -57,28 +60,26 @@ impl Received {
     /// known.
     fn is_accepted(&self, id: u16) -> bool {
         let content = self.contents.get(&id);
-        content.is_none_or(|content| content.is_accepted)
+        content.is_none_or(|content| content.pending.is_none())
     }
 
     /// Returns whether this is the content of the message with this identifier. If either is not
     /// known, it is taken to be.
     pub fn is_repetition(&self, id: u16, hash: Option<u64>) -> bool {
         let content = self.contents.get(&id);
-        content.is_none_or(|content| hash.is_none_or(|hash| hash == content.hash))
+        let known = content.and_then(|content| content.pending.or(content.accepted));
+        known.is_none_or(|known| hash.is_none_or(|hash| hash == known))
     }
 
     /// Returns the identifiers and hashes of the messages that the application has processed.
     pub fn accepted(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
         let contents = self.contents.iter();
-        contents
-            .filter(|(_, content)| content.is_accepted)
-            .map(|(&id, content)| (id, content.hash))
+        contents.filter_map(|(&id, content)| Some((id, content.accepted?)))
     }
 
     /// Takes over a message that an earlier client has processed.
     pub fn restore(&mut self, id: u16, hash: u64) {
-        let is_accepted = true;
-        self.contents.insert(id, Content { hash, is_accepted });
+        self.contents.entry(id).or_default().accepted = Some(hash);
     }
 
     /// A message with QoS 1 was processed without a connection.
@@ -108,8 +109,10 @@ impl Received {
         if !is_resumed {
             self.processed_offline.clear();
         }
-        self.contents
-            .retain(|_, content| is_resumed && content.is_accepted);
+        self.contents.retain(|_, content| {
+            content.pending = None;
+            is_resumed && content.accepted.is_some()
+        });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -124,7 +127,7 @@ impl Received {
     /// Forgets messages that the broker has released.
     pub fn sweep(&mut self, unreleased: &BTreeSet<u16>) {
         self.contents
-            .retain(|id, content| !content.is_accepted || unreleased.contains(id));
+            .retain(|id, content| content.pending.is_some() || unreleased.contains(id));
         // So the time for sweeping is a constant for each message.
         self.limit = self.contents.len() * 2;
     }

@@ -257,3 +257,20 @@ fn rule_09_identifiers_that_are_used_again_are_told_once() {
         line.sent();
     }
 }
+
+/// The process ends before a message under an identifier that is not released was processed.
+#[test]
+fn rule_09_another_message_under_an_identifier_is_delivered_by_the_next_process() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.receive(&message(1, 2, b"1"));
+    assert_eq!(line.take_all(stream), [b"1"]);
+    line.sends(&pubrec(1));
+    line.receive(&message(1, 2, b"2"));
+    let image = line.client.full_image().image;
+    line.client = Client::restore(kept(), &image, []).unwrap();
+    let stream = line.client.messages();
+    line.connect(PRESENT);
+    line.receive(&dup(message(1, 2, b"2")));
+    assert_eq!(line.take_all(stream), [b"2"]);
+    line.sends(&pubrec(1));
+}
