@@ -2,7 +2,7 @@
 //! can say everything that MQTT 3.1.1 can.
 use motemq::{
     Connect, Filter, Out, Properties, Property, PropertySource, Publish, ReasonCode, SendError,
-    SubscriptionOptions,
+    SubscriptionOptions, Version,
     packet::{self, Filters, v5},
 };
 use std::fmt::Debug;
@@ -12,15 +12,6 @@ pub type Packet<'a> = v5::Packet<'a>;
 
 /// A packet that is sent.
 pub type Sent<'a> = v5::Packet<'a, &'a [Property<'a>]>;
-
-/// The version of MQTT that a connection speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Version {
-    /// MQTT 3.1.1.
-    Mqtt311,
-    /// MQTT 5.
-    Mqtt5,
-}
 
 /// Memory for what a packet of MQTT 3.1.1 has in another form as one of MQTT 5.
 #[derive(Default)]
@@ -40,7 +31,7 @@ pub fn decode<'a>(
 ) -> Result<Option<(Packet<'a>, usize)>, ReasonCode> {
     match version {
         Version::Mqtt5 => v5::decode(bytes).map_err(|error| error.reason_code()),
-        Version::Mqtt311 => match packet::decode(bytes) {
+        _ => match packet::decode(bytes) {
             Ok(Some((packet, length))) => Ok(Some((raise(packet, scratch), length))),
             Ok(None) => Ok(None),
             Err(_) => Err(ReasonCode::MALFORMED_PACKET),
@@ -188,7 +179,7 @@ pub fn append<'a, T: PropertySource<'a> + Debug>(
         let out = &mut Out::new(bytes, &mut end);
         let written = match version {
             Version::Mqtt5 => packet.encode(out),
-            Version::Mqtt311 => lower(packet).map_or(Ok(()), |packet| packet.encode(out)),
+            _ => lower(packet).map_or(Ok(()), |packet| packet.encode(out)),
         };
         match written {
             Ok(()) => return bytes.truncate(end),

@@ -20,9 +20,9 @@ pub mod mosquitto;
 pub mod nginx;
 pub mod packets;
 pub mod process;
+pub mod protocol;
 pub mod proxy;
 pub mod script;
 pub mod server;
-pub mod version;
 #[cfg(feature = "web")]
 pub mod web;

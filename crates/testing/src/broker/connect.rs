@@ -2,8 +2,8 @@
 use super::{
     Answer, Broker, Challenge, Client, Connection, Limits, Session, answers::bare, message::Will,
 };
-use crate::codec::{Packet, Sent, Version, level, lower_connect};
-use motemq::{Connect, Properties, Property, ReasonCode, ReturnCode};
+use crate::codec::{Packet, Sent, level, lower_connect};
+use motemq::{Connect, Properties, Property, ReasonCode, ReturnCode, Version};
 
 impl Broker {
     /// CONNECT, the first packet of its connection. `bytes` are the packet.
@@ -29,8 +29,8 @@ impl Broker {
             .map_or(ReturnCode::ACCEPTED, |login| login(&lower_connect(connect)));
         if code != ReturnCode::ACCEPTED {
             let code = match version {
-                Version::Mqtt311 => number(code),
                 Version::Mqtt5 => reason(code),
+                _ => number(code),
             };
             return self.refuse(from, code, None);
         }

@@ -4,9 +4,9 @@ use super::{
     message::{self, Message},
     session::{Awaits, WrongAnswer},
 };
-use crate::codec::{Packet, Sent, Version};
+use crate::codec::{Packet, Sent};
 use motemq::{
-    PacketId, Properties, Property, QoS, ReasonCode, SubscriptionOptions, packet::Filters,
+    PacketId, Properties, Property, QoS, ReasonCode, SubscriptionOptions, Version, packet::Filters,
 };
 
 impl Broker {

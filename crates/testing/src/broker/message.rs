@@ -3,8 +3,8 @@ use super::{
     outbox::{Alias, Outbox},
     properties::Forwarded,
 };
-use crate::codec::{Sent, Version};
-use motemq::{PacketId, Properties, Property, Publish, QoS, topic::TopicName};
+use crate::codec::Sent;
+use motemq::{PacketId, Properties, Property, Publish, QoS, Version, topic::TopicName};
 use std::sync::Arc;
 
 /// A message as it was published; shared by all it goes to.

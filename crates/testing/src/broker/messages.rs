@@ -4,8 +4,10 @@ use super::{
     message::{Delivery, Message},
     subscriptions::{Match, Subscription},
 };
-use crate::codec::{Sent, Version};
-use motemq::{PacketId, Properties, QoS, ReasonCode, SubscriptionOptions, packet::Filters, topic};
+use crate::codec::Sent;
+use motemq::{
+    PacketId, Properties, QoS, ReasonCode, SubscriptionOptions, Version, packet::Filters, topic,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Broker {

@@ -38,10 +38,10 @@ pub use authentication::Challenge;
 pub use config::Config;
 pub use limits::Limits;
 
-use crate::codec::{Scratch, Version, decode, level};
+use crate::codec::{Scratch, decode, level};
 use authentication::Exchange;
 use message::{Message, Will};
-use motemq::{PacketId, ReasonCode};
+use motemq::{PacketId, ReasonCode, Version};
 use outbox::Outbox;
 use session::{Bounds, Session};
 use std::{

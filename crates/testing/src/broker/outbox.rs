@@ -1,7 +1,7 @@
 //! The bytes for one client, within the limits that it has announced.
 use super::answers::bare;
-use crate::codec::{Sent, Version, append};
-use motemq::{Properties, Property};
+use crate::codec::{Sent, append};
+use motemq::{Properties, Property, Version};
 use std::{collections::BTreeMap, mem};
 
 /// What lies ready for a client.

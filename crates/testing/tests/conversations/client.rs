@@ -6,9 +6,9 @@ use crate::{
 };
 use motemq::{
     Buffer, Connect, Event, Filter, PacketId, Publish, QoS, ReasonCode, SendError, Session,
-    SessionState, Slot,
+    SessionState, Slot, Version,
 };
-use motemq_testing::{codec, version::Version};
+use motemq_testing::protocol::TestProtocol;
 use std::collections::BTreeMap;
 
 const SLOTS: usize = 4;
@@ -24,7 +24,7 @@ struct Hand {
 }
 
 /// A station whose session speaks `P`.
-pub struct Client<P: Version> {
+pub struct Client<P: TestProtocol> {
     name: &'static str,
     plan: Plan,
     session: Session<[Slot; SLOTS], P>,
@@ -41,7 +41,7 @@ pub struct Client<P: Version> {
     record: Record,
 }
 
-impl<P: Version> Client<P> {
+impl<P: TestProtocol> Client<P> {
     pub fn new(name: &'static str, plan: Plan) -> Self {
         Client {
             name,
@@ -78,7 +78,10 @@ impl<P: Version> Client<P> {
             Ok(Some(event)) => event,
             Ok(None) => return false,
             Err(fault) => {
-                self.problem(format!("a fault of {:?}: {fault}", P::CODEC));
+                self.problem(format!(
+                    "a fault of {:?}: {fault}",
+                    P::version(&self.session)
+                ));
                 return false;
             }
         };
@@ -275,13 +278,13 @@ impl<P: Version> Client<P> {
     }
 }
 
-impl<P: Version> Station for Client<P> {
+impl<P: TestProtocol> Station for Client<P> {
     fn name(&self) -> &'static str {
         self.name
     }
 
-    fn codec(&self) -> codec::Version {
-        P::CODEC
+    fn version(&self) -> Version {
+        P::version(&self.session)
     }
 
     fn publishes(&mut self, messages: Vec<Message>) {

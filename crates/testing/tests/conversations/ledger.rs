@@ -10,7 +10,7 @@ use motemq::{QoS, packet::v5::Packet};
 use motemq_testing::{
     broker::{Answer, Broker, Config, Limits},
     link::Direction,
-    version::Version,
+    protocol::TestProtocol,
 };
 
 const QOS: [QoS; 3] = [QoS::ExactlyOnce, QoS::AtMostOnce, QoS::AtLeastOnce];
@@ -118,7 +118,7 @@ impl Conversation {
 
     /// Holds the conversation with its connection ended at each byte in each direction, in each
     /// way. Returns how many were held.
-    pub fn keep<P: Version + 'static>(&self) -> usize {
+    pub fn keep<P: TestProtocol + 'static>(&self) -> usize {
         let whole = self.hold::<P>(None);
         let passed = whole.nodes[0].passed;
         let mut count = 1;
@@ -138,7 +138,7 @@ impl Conversation {
     }
 
     /// Holds it once, and judges it.
-    fn hold<P: Version + 'static>(&self, end: Option<End>) -> World {
+    fn hold<P: TestProtocol + 'static>(&self, end: Option<End>) -> World {
         let plan = Plan {
             messages: Default::default(),
             ..self.client.clone()

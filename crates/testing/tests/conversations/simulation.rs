@@ -9,10 +9,9 @@ use crate::{
     world::{End, Ending, World},
 };
 use fastrand::Rng;
-use motemq::{Mqtt5, Mqtt311, QoS};
+use motemq::{Mqtt5, Mqtt311, QoS, Version};
 use motemq_testing::{
     broker::{Broker, Config, Limits},
-    codec::Version,
     link::Direction,
 };
 
@@ -107,7 +106,7 @@ pub fn play(seed: u64) -> Result<Count, String> {
     let stations = (0..3).map(|at| station(NAMES[at], NAMES[(at + 1) % 3], chance));
     let stations: Vec<_> = stations.collect();
     // Only with MQTT 5 the broker knows how many messages a station can take.
-    let mut versions = stations.iter().map(|station| station.codec());
+    let mut versions = stations.iter().map(|station| station.version());
     let widest = if versions.any(|version| version == Version::Mqtt311) {
         4
     } else {

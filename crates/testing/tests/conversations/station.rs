@@ -1,6 +1,6 @@
 //! What a station does, and what happens to it.
 use crate::message::{Message, Outcome};
-use motemq_testing::codec;
+use motemq::Version;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What a station does.
@@ -36,7 +36,7 @@ impl Plan {
 /// A station with a session of either version.
 pub trait Station {
     fn name(&self) -> &'static str;
-    fn codec(&self) -> codec::Version;
+    fn version(&self) -> Version;
     /// Gives it more to publish.
     fn publishes(&mut self, messages: Vec<Message>);
     fn connect(&mut self);

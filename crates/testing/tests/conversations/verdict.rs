@@ -3,8 +3,8 @@ use crate::{
     message::{Fate, Message, Outcome, fate},
     station::Station,
 };
-use motemq::QoS;
-use motemq_testing::{codec::Version, ledger::Ledger};
+use motemq::{QoS, Version};
+use motemq_testing::ledger::Ledger;
 
 /// The messages of one station to another.
 pub struct Way<'a> {
@@ -65,7 +65,7 @@ impl Way<'_> {
     }
 
     fn is_5(&self, station: &dyn Station) -> bool {
-        station.codec() == Version::Mqtt5
+        station.version() == Version::Mqtt5
     }
 
     /// The broker refuses the message.

@@ -1,9 +1,8 @@
 //! Stations, their links, and the broker in memory, in virtual time.
 use crate::station::Station;
-use motemq::ReasonCode;
+use motemq::{ReasonCode, Version};
 use motemq_testing::{
     broker::{Broker, Connection, Limits},
-    codec::Version,
     judge::Judge,
     link::Direction,
 };
@@ -204,7 +203,7 @@ impl Node {
         let bytes = output[..output.len().min(count)].to_vec();
         self.station.written(bytes.len());
         self.passed.0 += bytes.len() as u64;
-        if self.station.codec() == Version::Mqtt5 {
+        if self.station.version() == Version::Mqtt5 {
             self.judge.client_sends(&bytes);
         }
         bytes
@@ -216,7 +215,7 @@ impl Node {
         let count = count.min(self.down.len());
         let bytes: Vec<_> = self.down.drain(..count).collect();
         self.passed.1 += bytes.len() as u64;
-        if self.station.codec() == Version::Mqtt5 {
+        if self.station.version() == Version::Mqtt5 {
             self.judge.server_sends(&bytes);
         }
         self.station.read(&bytes);

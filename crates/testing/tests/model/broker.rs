@@ -1,6 +1,6 @@
 //! The broker's side of one session, as small as can be.
-use motemq::{PacketId, Property, QoS, ReasonCode, topic::TopicName};
-use motemq_testing::codec::{self, Packet, Scratch, Sent as Said, Version};
+use motemq::{PacketId, Property, QoS, ReasonCode, Version, topic::TopicName};
+use motemq_testing::codec::{self, Packet, Scratch, Sent as Said};
 
 /// A reason that is longer than what the client can receive at once.
 const LONG: &str = "a reason that is longer than the buffer";

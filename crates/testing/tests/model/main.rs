@@ -4,14 +4,14 @@ mod broker;
 mod world;
 
 use motemq::QoS;
-use motemq_testing::version::Version;
+use motemq_testing::protocol::TestProtocol;
 use stateright::{Checker, Model};
 use world::{State, World};
 
 const QOS: [QoS; 2] = [QoS::AtLeastOnce, QoS::ExactlyOnce];
 
 /// All states of these worlds hold all properties; how many there are.
-fn explore<P: Version>(worlds: impl IntoIterator<Item = World<P>>) -> usize
+fn explore<P: TestProtocol>(worlds: impl IntoIterator<Item = World<P>>) -> usize
 where
     State<P>: Send + Sync,
 {

@@ -4,7 +4,7 @@ mod properties;
 
 use crate::broker::{Broker, Sent, Terms};
 use motemq::{Buffer, Connect, Mqtt5, Mqtt311, PacketId, QoS, Session, Slot};
-use motemq_testing::version::Version;
+use motemq_testing::protocol::TestProtocol;
 use stateright::{Model, Property};
 use std::marker::PhantomData;
 
@@ -43,7 +43,7 @@ pub enum Mine {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct State<P: Version> {
+pub struct State<P: TestProtocol> {
     session: Session<[Slot; 2], P>,
     rx: Buffer<[u8; RX]>,
     tx: Buffer<[u8; 48]>,
@@ -133,7 +133,7 @@ impl World<Mqtt5> {
     }
 }
 
-impl<P: Version> World<P> {
+impl<P: TestProtocol> World<P> {
     fn of(out: &[QoS], come: &[QoS]) -> Self {
         World {
             version: PhantomData,
@@ -176,7 +176,7 @@ impl<P: Version> World<P> {
     }
 }
 
-impl<P: Version> Model for World<P> {
+impl<P: TestProtocol> Model for World<P> {
     type State = State<P>;
     type Action = Action;
 
@@ -335,7 +335,7 @@ impl<P: Version> Model for World<P> {
     }
 }
 
-impl<P: Version> State<P> {
+impl<P: TestProtocol> State<P> {
     /// The link is gone, with all that was under way on it.
     fn lose(&mut self) {
         (self.linked, self.hand, self.asked) = (false, None, None);

@@ -1,9 +1,9 @@
 //! The application: its commands, and what it makes of events.
 use super::{Mine, State, World};
 use motemq::{Event, PacketId, Publish, QoS, ReasonCode, SendError, SessionState};
-use motemq_testing::version::Version;
+use motemq_testing::protocol::TestProtocol;
 
-impl<P: Version> World<P> {
+impl<P: TestProtocol> World<P> {
     /// Publishes a message, or sends it again: with an alias alone if it can be, else with the
     /// topic besides, else with the topic alone.
     fn send(

@@ -2,10 +2,10 @@
 use super::{Mine, State, World};
 use crate::broker::Sent;
 use motemq::QoS;
-use motemq_testing::version::Version;
+use motemq_testing::protocol::TestProtocol;
 use stateright::Property;
 
-pub fn all<P: Version>() -> Vec<Property<World<P>>> {
+pub fn all<P: TestProtocol>() -> Vec<Property<World<P>>> {
     vec![
         Property::always("every rule is kept", |_, state: &State<P>| {
             state.broken.is_none()

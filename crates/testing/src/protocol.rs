@@ -1,14 +1,13 @@
-//! What tests that are written once for sessions of both versions have to know of a version.
-use crate::codec;
+//! Sessions of both versions, for tests that are written once.
 use motemq::{
     Buffer, Connect, Mqtt5, Mqtt311, PacketId, Property, Protocol, Publish, ReasonCode, SendError,
-    Session, Slot,
+    Session, Slot, Version,
 };
 
-/// A version of MQTT that a session under test speaks.
-pub trait Version: Protocol + Send + Sync {
-    /// The version of the packets.
-    const CODEC: codec::Version;
+/// What tests have to know of a session that speaks `Self`.
+pub trait TestProtocol: Protocol + Send + Sync {
+    /// Returns the version that the session speaks.
+    fn version(session: &Session<[Slot], Self>) -> Version;
 
     /// Connects, and offers the server topic aliases up to this number.
     ///
@@ -41,8 +40,10 @@ pub trait Version: Protocol + Send + Sync {
     fn alias(properties: Self::Properties<'_>) -> Option<u16>;
 }
 
-impl Version for Mqtt311 {
-    const CODEC: codec::Version = codec::Version::Mqtt311;
+impl TestProtocol for Mqtt311 {
+    fn version(_: &Session<[Slot], Self>) -> Version {
+        Version::Mqtt311
+    }
 
     fn connect(
         session: &mut Session<[Slot], Self>,
@@ -76,8 +77,10 @@ impl Version for Mqtt311 {
     }
 }
 
-impl Version for Mqtt5 {
-    const CODEC: codec::Version = codec::Version::Mqtt5;
+impl TestProtocol for Mqtt5 {
+    fn version(_: &Session<[Slot], Self>) -> Version {
+        Version::Mqtt5
+    }
 
     fn connect(
         session: &mut Session<[Slot], Self>,
