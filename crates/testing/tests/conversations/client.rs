@@ -287,12 +287,24 @@ impl<P: TestProtocol> Station for Client<P> {
         P::version(&self.session)
     }
 
+    fn speaks(&self, version: Version) -> bool {
+        let mut session = self.session.clone();
+        session.on_connection_lost();
+        let mut versions = self.plan.versions.iter();
+        versions.any(|&next| {
+            P::choose(&mut session, next);
+            P::version(&session) == version
+        })
+    }
+
     fn publishes(&mut self, messages: Vec<Message>) {
         self.plan.messages.extend(messages);
     }
 
     fn connect(&mut self) {
         self.aliases.clear();
+        self.plan.versions.rotate_left(1);
+        P::choose(&mut self.session, self.plan.versions[0]);
         let connect = Connect::new(self.name).keep_alive(self.plan.keep_alive);
         let connect = if self.plan.keep {
             connect.keep_session()
@@ -355,6 +367,7 @@ impl<P: TestProtocol> Station for Client<P> {
             self.problem(format!("a snapshot cannot be restored: {error}"));
         }
         self.session = again;
+        self.session.on_connection_lost();
         self.subscribing = None;
         self.lost();
     }

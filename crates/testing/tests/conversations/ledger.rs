@@ -6,7 +6,7 @@ use crate::{
     verdict::Way,
     world::{End, Ending, World},
 };
-use motemq::{QoS, packet::v5::Packet};
+use motemq::{QoS, Version, packet::v5::Packet};
 use motemq_testing::{
     broker::{Answer, Broker, Config, Limits},
     link::Direction,
@@ -113,6 +113,12 @@ impl Conversation {
     pub fn aliases(mut self) -> Self {
         self.client.alias = true;
         self.client.alias_maximum = 1;
+        self
+    }
+
+    /// The versions of the client's connections, round and round.
+    pub fn versions(mut self, versions: &[Version]) -> Self {
+        self.client.versions = versions.to_vec();
         self
     }
 

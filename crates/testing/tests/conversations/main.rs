@@ -10,7 +10,7 @@ mod world;
 
 use ledger::{Conversation, messages};
 use message::Fate;
-use motemq::{Mqtt5, Mqtt311};
+use motemq::{Either, Mqtt5, Mqtt311, Version};
 use motemq_testing::broker::Limits;
 
 /// The worlds by chance.
@@ -105,6 +105,18 @@ fn aliases() {
         "topic aliases that are gone after reconnection",
         &conversation,
     );
+}
+
+#[test]
+fn another_version_after_reconnection() {
+    let few = messages(7, Fate::Arrives, 5);
+    let conversation = Conversation::new().out(few.clone()).come(few);
+    let versions = [Version::Mqtt5, Version::Mqtt311];
+    let tried: usize = [versions, [versions[1], versions[0]]]
+        .iter()
+        .map(|versions| conversation.clone().versions(versions).keep::<Either>())
+        .sum();
+    println!("another version after reconnection: {tried} tried");
 }
 
 /// No limit is exceeded, nothing is lost or doubled, and everything ends, whatever servers announce.

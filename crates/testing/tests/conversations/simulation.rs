@@ -9,7 +9,7 @@ use crate::{
     world::{End, Ending, World},
 };
 use fastrand::Rng;
-use motemq::{Mqtt5, Mqtt311, QoS, Version};
+use motemq::{Either, Mqtt5, Mqtt311, QoS, Version};
 use motemq_testing::{
     broker::{Broker, Config, Limits},
     link::Direction,
@@ -53,15 +53,24 @@ fn limits(chance: &mut Rng) -> Limits {
     limits
 }
 
-fn message(number: usize, chance: &mut Rng) -> Message {
+/// A message by chance, which may be refused if both ends keep to their versions.
+fn message(number: usize, keeps_version: bool, chance: &mut Rng) -> Message {
     let fate = match chance.u8(0..8) {
-        0 => Fate::IsRefused,
-        1 => Fate::IsDeclined,
+        0 if keeps_version => Fate::IsRefused,
+        1 if keeps_version => Fate::IsDeclined,
         _ => Fate::Arrives,
     };
     let mut message = Message::new(number, QOS[chance.usize(0..3)], fate, chance.usize(5..110));
     message.retain = chance.u8(0..4) == 0;
     message
+}
+
+fn version(chance: &mut Rng) -> Version {
+    if chance.bool() {
+        Version::Mqtt5
+    } else {
+        Version::Mqtt311
+    }
 }
 
 fn station(name: &'static str, topic: &'static str, chance: &mut Rng) -> Box<dyn Station> {
@@ -70,12 +79,13 @@ fn station(name: &'static str, topic: &'static str, chance: &mut Rng) -> Box<dyn
         alias: chance.bool(),
         alias_maximum: chance.u16(0..=1),
         keep_alive: chance.u16(0..=5),
+        versions: (0..chance.usize(1..=5)).map(|_| version(chance)).collect(),
         ..Plan::quiet()
     };
-    if chance.u8(0..4) == 0 {
-        Box::new(Client::<Mqtt311>::new(name, plan))
-    } else {
-        Box::new(Client::<Mqtt5>::new(name, plan))
+    match chance.u8(0..6) {
+        0 => Box::new(Client::<Mqtt311>::new(name, plan)),
+        1 | 2 => Box::new(Client::<Either>::new(name, plan)),
+        _ => Box::new(Client::<Mqtt5>::new(name, plan)),
     }
 }
 
@@ -106,12 +116,10 @@ pub fn play(seed: u64) -> Result<Count, String> {
     let stations = (0..3).map(|at| station(NAMES[at], NAMES[(at + 1) % 3], chance));
     let stations: Vec<_> = stations.collect();
     // Only with MQTT 5 the broker knows how many messages a station can take.
-    let mut versions = stations.iter().map(|station| station.version());
-    let widest = if versions.any(|version| version == Version::Mqtt311) {
-        4
-    } else {
-        10
-    };
+    let mut both = stations
+        .iter()
+        .map(|station| station.speaks(Version::Mqtt311));
+    let widest = if both.any(|speaks| speaks) { 4 } else { 10 };
     let explains = chance.bool();
     let config = Config::new()
         .window(chance.u16(1..=widest))
@@ -124,7 +132,11 @@ pub fn play(seed: u64) -> Result<Count, String> {
     let mut published = [const { Vec::new() }; 3];
     for number in 0..MESSAGES {
         for (at, published) in published.iter_mut().enumerate() {
-            let message = message(number, chance);
+            let ends = [at, (at + 2) % 3].map(|at| &world.nodes[at].station);
+            let keeps_version = !ends
+                .iter()
+                .any(|station| station.speaks(Version::Mqtt311) && station.speaks(Version::Mqtt5));
+            let message = message(number, keeps_version, chance);
             published.push(message.clone());
             world.nodes[at].station.publishes(vec![message]);
         }

@@ -17,6 +17,8 @@ pub struct Plan {
     pub alias_maximum: u16,
     /// The keep alive in seconds.
     pub keep_alive: u16,
+    /// The version of each connection, round and round, where there is a choice.
+    pub versions: Vec<Version>,
 }
 
 impl Plan {
@@ -29,6 +31,7 @@ impl Plan {
             alias: false,
             alias_maximum: 0,
             keep_alive: 60,
+            versions: vec![Version::Mqtt5],
         }
     }
 }
@@ -36,7 +39,10 @@ impl Plan {
 /// A station with a session of either version.
 pub trait Station {
     fn name(&self) -> &'static str;
+    /// The version that it speaks now.
     fn version(&self) -> Version;
+    /// Whether some of its connections speak this version.
+    fn speaks(&self, version: Version) -> bool;
     /// Gives it more to publish.
     fn publishes(&mut self, messages: Vec<Message>);
     fn connect(&mut self);

@@ -31,7 +31,7 @@ impl Way<'_> {
                 Outcome::Done => !is_refused,
                 Outcome::Refused => is_refused,
                 Outcome::Unknown => !self.keep,
-                Outcome::Unsupported | Outcome::Abandoned => self.is_5(self.from),
+                Outcome::Unsupported | Outcome::Abandoned => self.from.speaks(Version::Mqtt5),
             };
             if !is_possible {
                 return Err(format!("{message:?} is {outcome:?}"));
@@ -64,8 +64,9 @@ impl Way<'_> {
         }
     }
 
+    /// All connections of the station speak MQTT 5, without which nothing can be refused.
     fn is_5(&self, station: &dyn Station) -> bool {
-        station.version() == Version::Mqtt5
+        !station.speaks(Version::Mqtt311)
     }
 
     /// The broker refuses the message.
