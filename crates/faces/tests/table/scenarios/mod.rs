@@ -3,6 +3,8 @@ mod cuts;
 mod support;
 
 mod delivery;
+#[cfg(all(feature = "store", unix))]
+mod full_disks;
 mod large;
 mod proxies;
 mod queue;
@@ -17,8 +19,6 @@ mod rule_07_returns_from_everything;
 mod rule_08_every_address_has_its_turn;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;
-#[cfg(all(feature = "store", unix))]
-mod rule_11_full_disks;
 #[cfg(feature = "store")]
 mod rule_11_store_apart;
 #[cfg(feature = "store")]
@@ -40,6 +40,9 @@ table! {
         a_subscriber_cut_at_any_byte_loses_and_doubles_nothing
         both_ends_cut_at_random_lose_and_double_nothing
         a_large_message_leaves_at_once;
+    #[cfg(all(feature = "store", unix))]
+    full_disks:
+        a_full_disk_is_reported_and_loses_nothing_that_was_accepted;
     large:
         a_message_too_large_for_memory_is_streamed_or_discarded
         large_payloads_pass_in_both_directions_at_once
@@ -134,9 +137,6 @@ table! {
         a_stream_is_a_handle
         leaving_without_a_connection_tells_what_was_not_sent
         an_upload_that_is_given_up_ends_the_connection;
-    #[cfg(all(feature = "store", unix))]
-    rule_11_full_disks:
-        a_full_disk_is_reported_and_loses_nothing_that_was_accepted;
     #[cfg(feature = "store")]
     rule_11_store_apart:
         a_store_that_does_not_fit_is_an_error

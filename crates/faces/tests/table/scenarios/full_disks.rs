@@ -1,5 +1,5 @@
-//! Rule 11: an error of the store is reported, and what was accepted before is stored. Only Unix can
-//! limit the size of a file.
+//! Rule 11 where the disk is full: the error is reported, and what was accepted is stored. Only
+//! Unix can limit the size of a file.
 use super::{
     face::{self, Client, Ended, Filter, Publish, PublishError, QoS, WhenFull},
     support::{File, SOON, connect, server, stored, unused_address},
@@ -39,7 +39,7 @@ pub fn a_full_disk_is_reported_and_loses_nothing_that_was_accepted() {
     }
     let file = File::new("full");
     let this = format!(
-        "{}::rule_11_full_disks::a_full_disk_is_reported_and_loses_nothing_that_was_accepted",
+        "{}::full_disks::a_full_disk_is_reported_and_loses_nothing_that_was_accepted",
         face::NAME
     );
     let limited = Command::new("sh")
