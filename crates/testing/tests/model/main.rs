@@ -1,32 +1,11 @@
 //! Every order in which things can happen to the real `Session` in small configurations: two slots,
 //! three messages, one lost connection.
 mod broker;
+mod explore;
 mod world;
 
-use motemq::QoS;
-use motemq_testing::protocol::TestProtocol;
-use stateright::{Checker, Model};
-use world::{State, World};
-
-const QOS: [QoS; 2] = [QoS::AtLeastOnce, QoS::ExactlyOnce];
-
-/// All states of these worlds hold all properties; how many there are.
-fn explore<P: TestProtocol>(worlds: impl IntoIterator<Item = World<P>>) -> usize
-where
-    State<P>: Send + Sync,
-{
-    let count = |world: World<P>| {
-        let checker = world.checker().threads(2).spawn_bfs().join();
-        checker.assert_properties();
-        checker.unique_state_count()
-    };
-    worlds.into_iter().map(count).sum()
-}
-
-/// All ways to give each of `N` messages QoS 1 or 2.
-fn mixes<const N: usize>() -> impl Iterator<Item = [QoS; N]> {
-    (0..1usize << N).map(|mix| std::array::from_fn(|at| QOS[mix >> at & 1]))
-}
+use explore::{QOS, explore, mixes};
+use world::World;
 
 #[test]
 fn three_messages_out() {

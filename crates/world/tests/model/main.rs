@@ -3,30 +3,14 @@
 #[allow(dead_code, reason = "the exploration of the core uses the rest")]
 #[path = "../../../testing/tests/model/broker.rs"]
 mod broker;
+#[path = "../../../testing/tests/model/explore.rs"]
+mod explore;
 mod properties;
 mod world;
 
-use motemq::QoS;
+use explore::{QOS, explore, mixes};
 use motemq_client::AckMode;
-use stateright::{Checker, Model};
 use world::World;
-
-const QOS: [QoS; 2] = [QoS::AtLeastOnce, QoS::ExactlyOnce];
-
-/// All states of these worlds hold all properties; how many there are.
-fn explore(worlds: impl IntoIterator<Item = World>) -> usize {
-    let count = |world: World| {
-        let checker = world.checker().threads(2).spawn_bfs().join();
-        checker.assert_properties();
-        checker.unique_state_count()
-    };
-    worlds.into_iter().map(count).sum()
-}
-
-/// All ways to give each of `N` messages QoS 1 or 2.
-fn mixes<const N: usize>() -> impl Iterator<Item = [QoS; N]> {
-    (0..1usize << N).map(|mix| std::array::from_fn(|at| QOS[mix >> at & 1]))
-}
 
 #[test]
 fn three_messages_out() {
