@@ -210,3 +210,39 @@ fn rule_01_so_many_packets_are_dealt_with_in_one_turn() {
     assert!(!line.client.on_read(&mut input, line.now));
     assert_eq!((input.len(), line.client.read_limit()), (0, 0));
 }
+
+/// After an overrun half of what may wait is room enough for another connection.
+#[test]
+fn rule_01_a_connection_is_made_again_when_half_of_the_bound_is_free() {
+    let options = kept().backlog(4 * weight(100), Overflow::Disconnect);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    for id in 1..=5 {
+        line.receive(&message(id, 1, &[7; 100]));
+    }
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    line.pass(secs(1));
+    for _ in 0..2 {
+        assert_eq!(line.poll_transport(), Transport::Wait);
+        assert!(line.client.wants_drive(stream));
+        line.take(stream);
+    }
+    line.dial();
+}
+
+/// A payload of which everything was read stands before nothing.
+#[test]
+fn rule_01_a_payload_that_was_read_bars_nothing_before_its_end_is_asked_for() {
+    let (mut line, stream, payload, rest) = begun(options().backlog(1000, Overflow::Disconnect));
+    for piece in rest.chunks(50_000) {
+        line.receive(piece);
+        let read = line.client.read_payload(payload);
+        assert!(matches!(read, PayloadRead::Data(_)));
+    }
+    // One message may be larger than the bound.
+    line.receive(&message(0, 0, &[7; 2000]));
+    assert!(line.client.counters().backlog > 1000);
+    assert_eq!(line.client.read_limit(), READ_BUFFER);
+    assert_eq!(line.client.read_payload(payload), PayloadRead::End);
+    assert!(!line.take_all(stream).is_empty());
+}
