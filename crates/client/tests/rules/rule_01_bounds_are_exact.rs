@@ -246,3 +246,25 @@ fn rule_01_a_payload_that_was_read_bars_nothing_before_its_end_is_asked_for() {
     assert_eq!(line.client.read_payload(payload), PayloadRead::End);
     assert!(!line.take_all(stream).is_empty());
 }
+
+/// A payload that is not read stops reading when more waits than may.
+#[test]
+fn rule_01_a_payload_bars_reading_beyond_the_bound() {
+    let weight = weight(100);
+    for (beyond, reads) in [(0, true), (1, false)] {
+        let bound = 30_000 + weight - beyond;
+        let (mut line, _, payload, rest) = begun(options().backlog(bound, Overflow::Disconnect));
+        let (read, unread) = rest.split_at(rest.len() - 30_000);
+        for piece in read.chunks(30_000) {
+            line.receive(piece);
+            let read = line.client.read_payload(payload);
+            assert!(matches!(read, PayloadRead::Data(_)));
+        }
+        line.receive(unread);
+        assert_eq!(line.client.counters().backlog, 30_000);
+        assert_eq!(line.client.read_limit(), READ_BUFFER);
+        line.receive(&message(0, 0, &[7; 100]));
+        assert_eq!(line.client.counters().backlog, 30_000 + weight);
+        assert_eq!(line.client.read_limit() > 0, reads);
+    }
+}
