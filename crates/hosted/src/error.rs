@@ -77,8 +77,11 @@ pub fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<Trans
     {
         return Some(tls(&target.place(), source));
     }
-    let _ = target;
     let error = error?;
+    // A server that expects something else than MQTT may reset the connection instead of closing it.
+    if target.is_some() && error.kind() == io::ErrorKind::ConnectionReset {
+        return None;
+    }
     let is_foreign = error
         .get_ref()
         .is_some_and(|source| source.is::<ForeignProtocol>());

@@ -24,10 +24,12 @@ pub enum WebSocketError {
     )]
     NoMqtt,
     /// The server does not speak HTTP, or breaks the rules of the handshake.
-    #[error("what answers there is no WebSocket ({0}): check scheme and port")]
+    #[error("what answers there is no WebSocket ({0}): check scheme, port and path")]
     NoWebSocket(String),
     /// The stream below failed.
-    #[error("the connection was lost while a WebSocket was asked for ({0}): check scheme and port")]
+    #[error(
+        "the connection was lost while a WebSocket was asked for ({0}): check scheme, port and path"
+    )]
     Io(io::Error),
 }
 

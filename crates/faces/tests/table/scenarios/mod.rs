@@ -98,6 +98,7 @@ table! {
     rule_05_reasons_are_told:
         a_missing_broker_is_named
         a_broker_that_does_not_answer_is_named
+        a_connection_that_is_reset_before_an_answer_says_what_to_check
         without_another_attempt_the_reason_is_told_by_every_call
         without_another_attempt_the_loss_is_the_end
         everything_that_waits_ends_with_the_driver

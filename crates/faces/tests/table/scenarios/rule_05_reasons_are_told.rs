@@ -50,6 +50,23 @@ pub fn a_broker_that_does_not_answer_is_named() {
     assert!(ended.to_string().starts_with(text), "{ended}");
 }
 
+/// A server that expects something else than CONNECT may reset the connection, since it leaves
+/// CONNECT unread.
+pub fn a_connection_that_is_reset_before_an_answer_says_what_to_check() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let options = options(listener.local_addr().unwrap(), "a");
+    let resetting = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        // There is something to be read.
+        stream.peek(&mut [0]).unwrap();
+    });
+    let ended = Client::connect(options).unwrap().connected().unwrap_err();
+    resetting.join().unwrap();
+    let reason = DisconnectReason::Closed(Stage::Connecting);
+    assert_eq!(ended, Ended::GaveUp(reason));
+    assert!(ended.to_string().contains("TLS or a WebSocket"), "{ended}");
+}
+
 pub fn without_another_attempt_the_reason_is_told_by_every_call() {
     let server = server();
     let client = Client::clone(&connect(server.addr(), "a"));
