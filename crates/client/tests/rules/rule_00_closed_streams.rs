@@ -88,3 +88,26 @@ fn rule_00_a_stream_ends_when_its_last_filter_is_refused() {
     assert_eq!(line.client.take(stream, AckMode::OnNext), Taken::End);
     assert_eq!(line.client.take(all, AckMode::OnNext), Taken::Pending);
 }
+
+#[test]
+fn rule_00_messages_that_wait_unclaimed_are_told_of_once() {
+    let mut line = Line::new(kept());
+    line.connect(NEW);
+    line.events.clear();
+    line.receive(&message(1, 1, b"1"));
+    assert_eq!(line.events, [Event::Unclaimed]);
+    line.receive(&message(2, 1, b"2"));
+    assert_eq!(line.events, [Event::Unclaimed]);
+    // A stream was opened, and they are not for it.
+    let filters = [Filter::new("other", QoS::AtLeastOnce)];
+    line.client.subscribe(&filters).unwrap();
+    line.sent();
+    line.events.clear();
+    line.receive(&message(3, 1, b"3"));
+    assert_eq!(line.events, [Event::Unclaimed]);
+    let all = line.client.messages();
+    assert_eq!(line.take_all(all), [b"1", b"2", b"3"]);
+    line.events.clear();
+    line.receive(&message(4, 1, b"4"));
+    assert_eq!(line.events, [Event::Delivered { stream: all }]);
+}
