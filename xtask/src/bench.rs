@@ -22,7 +22,7 @@ enum What {
     /// Times reading and writing packets, by Motemq, five other crates and two limits; minutes, and
     /// minutes to build it first.
     Codec(codec::Options),
-    /// Measures what whole clients take of the processor, Motemq's and four others; minutes, and
+    /// Measures the processor time of whole clients, Motemq's and others; half an hour, and
     /// minutes to build them first.
     E2e(e2e::Options),
     /// Counts the instructions of Motemq's codec and session, and compares with those of before.

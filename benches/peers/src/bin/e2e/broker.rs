@@ -1,6 +1,6 @@
 //! A broker that keeps nothing and delivers nothing: it acknowledges, and sends as many messages as
 //! a subscription asks for.
-use crate::meter::{PAYLOAD, TOPIC, WINDOW};
+use crate::meter::TOPIC;
 use motemq::{
     Out, PacketId, QoS, ReturnCode,
     packet::{Packet, decode},
@@ -12,26 +12,41 @@ use std::{
     thread,
 };
 
-/// Until standard input ends.
+/// The size of the buffers, unless packets are longer.
+const BUFFER: usize = 64 << 10;
+/// The length of the longest packet besides its payload.
+const HEADER: usize = 256;
+
+/// Serves until standard input ends.
 pub fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("{}", listener.local_addr().expect("an address").port());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || Connection::new(stream).serve());
+            let serving = thread::Builder::new().stack_size(128 << 10);
+            let served = serving.spawn(move || Connection::new(stream).serve());
+            served.expect("a thread");
         }
     });
     let _ = stdin().read_to_end(&mut Vec::new());
+}
+
+/// The messages that a subscription asks for.
+struct Flood {
+    left: usize,
+    qos: QoS,
+    topics: Vec<String>,
+    payload: Vec<u8>,
+    window: u16,
 }
 
 struct Connection {
     stream: TcpStream,
     memory: Vec<u8>,
     taken: usize,
-    /// Messages still to be sent, with which QoS, and how many are not yet acknowledged.
-    left: usize,
-    qos: QoS,
-    owed: u16,
+    flood: Flood,
+    /// Messages that are not yet acknowledged.
+    in_flight: u16,
     next: u16,
 }
 
@@ -40,26 +55,25 @@ impl Connection {
         stream.set_nodelay(true).expect("a TCP option");
         Connection {
             stream,
-            memory: vec![0; 0x1_0000],
+            memory: vec![0; BUFFER],
             taken: 0,
-            left: 0,
-            qos: QoS::AtMostOnce,
-            owed: 0,
+            flood: Flood::new("", QoS::AtMostOnce),
+            in_flight: 0,
             next: 1,
         }
     }
 
     fn serve(mut self) {
-        let mut input = vec![0; 0x1_0000];
+        let mut input = vec![0; BUFFER];
         let mut held = 0;
         loop {
-            let read = if self.left > 0 && self.qos == QoS::AtMostOnce {
+            let read = if self.flood.left > 0 && self.flood.qos == QoS::AtMostOnce {
                 Ok(0)
             } else {
                 self.stream.read(&mut input[held..])
             };
             match read {
-                Ok(0) if self.left == 0 => return,
+                Ok(0) if self.flood.left == 0 => return,
                 Ok(read) => held += read,
                 Err(_) => return,
             }
@@ -68,8 +82,12 @@ impl Connection {
                 self.answer(&packet);
                 done += length;
             }
-            input.copy_within(done..held, 0);
-            held -= done;
+            if done > 0 {
+                input.copy_within(done..held, 0);
+                held -= done;
+            } else if held == input.len() {
+                input.resize(2 * held, 0);
+            }
             self.flood();
             if self.flush().is_err() {
                 return;
@@ -94,51 +112,54 @@ impl Connection {
                 ..
             } => self.write(&Packet::PubRec(id)),
             Packet::PubRel(id) => self.write(&Packet::PubComp(id)),
-            Packet::PubAck(_) => self.owed -= 1,
+            Packet::PubAck(_) => self.in_flight -= 1,
             Packet::PingReq => self.write(&Packet::PingResp),
             Packet::Subscribe { id, filters } => {
-                let filter = filters.iter().next().expect("a filter");
-                self.left = filter
-                    .filter
-                    .strip_prefix("flood/")
-                    .and_then(|count| count.parse().ok())
-                    .unwrap_or(0);
-                self.qos = filter.qos;
-                self.write(&Packet::SubAck {
-                    id,
-                    codes: &[filter.qos as u8],
-                });
+                let codes: Vec<u8> = filters.iter().map(|filter| filter.qos as u8).collect();
+                self.write(&Packet::SubAck { id, codes: &codes });
+                for filter in filters.iter() {
+                    if let Some(asked) = filter.filter.strip_prefix("flood/") {
+                        self.flood = Flood::new(asked, filter.qos);
+                    }
+                }
             }
             _ => {}
         }
     }
 
-    /// As many messages as there is room for, in the window and in memory.
+    /// Writes as many messages as the window has room for.
     fn flood(&mut self) {
-        let acknowledged = self.qos != QoS::AtMostOnce;
-        while self.left > 0 && self.taken < 0xff00 && !(acknowledged && self.owed == WINDOW) {
+        let acknowledged = self.flood.qos != QoS::AtMostOnce;
+        let topics = std::mem::take(&mut self.flood.topics);
+        let payload = std::mem::take(&mut self.flood.payload);
+        self.memory.resize(BUFFER.max(payload.len() + HEADER), 0);
+        while self.flood.left > 0 && !(acknowledged && self.in_flight == self.flood.window) {
+            if self.taken + payload.len() + HEADER > self.memory.len() && self.flush().is_err() {
+                break;
+            }
             let id = PacketId::new(self.next).filter(|_| acknowledged);
-            let topic = TopicName::new(TOPIC).expect("a topic");
+            let topic = &topics[self.flood.left % topics.len()];
             self.write(&Packet::Publish {
                 dup: false,
-                qos: self.qos,
+                qos: self.flood.qos,
                 retain: false,
                 id,
-                topic,
-                payload: &PAYLOAD,
+                topic: TopicName::new(topic).expect("a topic"),
+                payload: &payload,
             });
-            self.left -= 1;
-            self.owed += u16::from(acknowledged);
+            self.flood.left -= 1;
+            self.in_flight += u16::from(acknowledged);
             self.next = if self.next == u16::MAX {
                 1
             } else {
                 self.next + 1
             };
         }
+        (self.flood.topics, self.flood.payload) = (topics, payload);
     }
 
     fn write(&mut self, packet: &Packet<'_>) {
-        if self.taken > 0xff00 {
+        if self.taken + HEADER > self.memory.len() {
             let _ = self.flush();
         }
         packet
@@ -150,5 +171,25 @@ impl Connection {
         self.stream.write_all(&self.memory[..self.taken])?;
         self.taken = 0;
         Ok(())
+    }
+}
+
+impl Flood {
+    /// Reads `MESSAGES/PAYLOAD/TOPICS/WINDOW`.
+    fn new(asked: &str, qos: QoS) -> Self {
+        let mut numbers = asked.split('/').map(|number| number.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        let (left, payload, topics, window) = (next(), next(), next(), next());
+        let topics = match topics {
+            0 | 1 => vec![TOPIC.into()],
+            _ => (0..topics).map(|n| format!("{TOPIC}/{n}")).collect(),
+        };
+        Flood {
+            left,
+            qos,
+            topics,
+            payload: vec![7; payload],
+            window: window as u16,
+        }
     }
 }

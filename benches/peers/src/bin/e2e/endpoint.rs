@@ -1,5 +1,5 @@
 //! mqtt-endpoint-tokio: an endpoint that several tasks send to and one receives from.
-use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
+use crate::meter::{Meter, PAYLOAD, TOPIC, Task, Work};
 use mqtt_endpoint_tokio::mqtt_ep::{
     self, Endpoint, Mode, Version,
     packet::{Packet, Qos, SubEntry, SubOpts, v3_1_1},
@@ -45,7 +45,7 @@ pub async fn run(task: Task) -> Meter {
             } else {
                 task.messages
             };
-            let window = Rc::new(Semaphore::new(WINDOW.into()));
+            let window = Rc::new(Semaphore::new(task.window.into()));
             let (publisher, room) = (client.clone(), window.clone());
             let publisher = tokio::task::spawn_local(async move {
                 for _ in 1..task.messages {
@@ -99,6 +99,7 @@ pub async fn run(task: Task) -> Meter {
             }
             meter.stop()
         }
+        _ => panic!("not measured"),
     }
 }
 

@@ -1,17 +1,20 @@
 //! Whole clients against a broker that only acknowledges: `cargo xtask bench e2e` runs this program
 //! once for the broker, and once for each client and each kind of work, and reads what it prints.
 //!
-//! `e2e broker` prints its port and serves until its input ends; `e2e CLIENT WORK MESSAGES PORT`
-//! prints nanoseconds: of the processor, and passed.
+//! `e2e broker` prints its port and serves until its input ends;
+//! `e2e CLIENT WORK MESSAGES PORT [SETTING=NUMBER]...` prints nanoseconds: of the processor, and
+//! passed.
 mod broker;
 mod endpoint;
 mod meter;
 mod motemq_client;
+mod motemq_std_client;
 mod ntex_client;
 mod rumqttc_client;
 mod rumqttc_next_client;
+mod rumqttc_sync_client;
 
-use meter::{Meter, Task, Work};
+use meter::{Meter, Task};
 use std::{env, future::Future, process, thread, time::Duration};
 
 /// Who takes longer is stuck.
@@ -21,13 +24,8 @@ fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["broker"] => broker::serve(),
-        [client, work, messages, port] => {
-            let number = "a number";
-            let task = Task {
-                work: Work::named(work),
-                messages: messages.parse().expect(number),
-                port: port.parse().expect(number),
-            };
+        [client, work, messages, port, ref settings @ ..] => {
+            let task = Task::new(work, messages, port, settings);
             thread::spawn(|| {
                 thread::sleep(LIMIT);
                 eprintln!("it was not done in {LIMIT:?}");
@@ -35,14 +33,17 @@ fn main() {
             });
             run(client, task).print();
         }
-        _ => panic!("e2e broker, or e2e CLIENT WORK MESSAGES PORT"),
+        _ => panic!("e2e broker, or e2e CLIENT WORK MESSAGES PORT [SETTING=NUMBER]..."),
     }
 }
 
-/// Everybody has one thread.
+/// Asynchronous clients have one thread.
 fn run(client: &str, task: Task) -> Meter {
     match client {
         "motemq-tokio" => tokio(motemq_client::run(task)),
+        "motemq-std" => motemq_std_client::run(task, false),
+        "motemq-std, publish_all" => motemq_std_client::run(task, true),
+        "rumqttc, Client" => rumqttc_sync_client::run(task),
         "rumqttc" => tokio(rumqttc_client::run(task)),
         "rumqttc-v4-next" => tokio(rumqttc_next_client::run(task)),
         "mqtt-endpoint-tokio" => tokio(endpoint::run(task)),

@@ -1,15 +1,17 @@
-//! What clients do, and what it takes them.
+//! The work of a client, and the time that it takes.
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
 
-/// Where to.
+/// The topic of what is published.
 pub const TOPIC: &str = "bench/topic";
-/// What it says.
+/// The payload of what is published, unless a task says how long it is.
 pub const PAYLOAD: [u8; 64] = [7; 64];
-/// Messages under way at once.
-pub const WINDOW: u16 = 100;
 
-/// What a client does.
+/// The number of connections that are opened at once: as many as the system lets wait for a broker
+/// that accepts them.
+pub const GROUP: usize = 100;
+
+/// The kind of work.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Publishes, with this QoS.
@@ -18,10 +20,17 @@ pub enum Work {
     Receive(u8),
     /// Publishes with QoS 1, and awaits each acknowledgement.
     RoundTrip,
+    /// Publishes as many messages as are to wait, with QoS 1, before there is a connection, connects,
+    /// and awaits all acknowledgements; again, until all messages are published.
+    Queue,
+    /// Opens connections, of which all stay open.
+    Connect,
+    /// Publishes with QoS 1 over several connections, with one message in flight on each.
+    Connections,
 }
 
 impl Work {
-    pub fn named(name: &str) -> Work {
+    fn named(name: &str) -> Work {
         match name {
             "publish0" => Work::Publish(0),
             "publish1" => Work::Publish(1),
@@ -29,27 +38,95 @@ impl Work {
             "receive0" => Work::Receive(0),
             "receive1" => Work::Receive(1),
             "round-trip" => Work::RoundTrip,
+            "queue" => Work::Queue,
+            "connect" => Work::Connect,
+            "connections" => Work::Connections,
             _ => panic!("no work {name}"),
         }
     }
 }
 
-/// How often, and with whom.
+/// What is to be done, and with which broker.
 #[derive(Clone, Copy)]
 pub struct Task {
     pub work: Work,
     pub messages: usize,
     pub port: u16,
+    /// The number of messages that may be in flight.
+    pub window: u16,
+    /// The length of payloads.
+    pub payload: usize,
+    /// The number of subscriptions, each with a stream.
+    pub subscriptions: usize,
+    /// The number of topics of the messages that are received.
+    pub topics: usize,
+    /// The number of messages that wait for a connection.
+    pub queue: usize,
+    /// The number of connections.
+    pub connections: usize,
 }
 
 impl Task {
-    /// Subscribing to it makes the broker send so many messages.
+    /// Reads a task from the arguments `WORK MESSAGES PORT`, and any number of `SETTING=NUMBER`.
+    pub fn new(work: &str, messages: &str, port: &str, settings: &[&str]) -> Task {
+        let mut task = Task {
+            work: Work::named(work),
+            messages: number(messages),
+            port: number(port) as u16,
+            window: 100,
+            payload: PAYLOAD.len(),
+            subscriptions: 1,
+            topics: 1,
+            queue: 1,
+            connections: 1,
+        };
+        for setting in settings {
+            match setting.split_once('=') {
+                Some(("window", value)) => task.window = number(value) as u16,
+                Some(("payload", value)) => task.payload = number(value),
+                Some(("subscriptions", value)) => task.subscriptions = number(value),
+                Some(("topics", value)) => task.topics = number(value),
+                Some(("queue", value)) => task.queue = number(value),
+                Some(("connections", value)) => task.connections = number(value),
+                _ => panic!("no setting {setting}"),
+            }
+        }
+        task
+    }
+
+    /// Returns the filter that makes the broker send the messages of this task.
     pub fn flood(&self) -> String {
-        format!("flood/{}", self.messages)
+        let Task {
+            messages,
+            payload,
+            topics,
+            window,
+            ..
+        } = self;
+        format!("flood/{messages}/{payload}/{topics}/{window}")
+    }
+
+    /// Returns a payload.
+    pub fn payload(&self) -> Vec<u8> {
+        vec![7; self.payload]
+    }
+
+    /// Returns the QoS of the last message. The acknowledgement of it says that all have arrived.
+    pub fn last_qos(&self, qos: u8) -> u8 {
+        qos.max(1)
+    }
+
+    /// Returns how many messages with this QoS are acknowledged.
+    pub fn acknowledged(&self, qos: u8) -> usize {
+        if qos == 0 { 1 } else { self.messages }
     }
 }
 
-/// Begins when the client is connected.
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+/// A stop-watch, for time and for the processor time of the whole process.
 pub struct Meter {
     begun: (Duration, Instant),
     took: (Duration, Duration),

@@ -1,5 +1,5 @@
 //! ntex-mqtt: what is published goes into the write buffer at once; there is no other task.
-use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
+use crate::meter::{Meter, PAYLOAD, TOPIC, Task, Work};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use ntex::{Pipeline, SharedCfg, io::IoConfig};
 use ntex_bytes::{ByteString, Bytes};
@@ -18,7 +18,7 @@ pub fn run(task: Task) -> Meter {
 }
 
 async fn work(task: Task) -> Meter {
-    let mqtt = MqttServiceConfig::new().set_max_send(WINDOW);
+    let mqtt = MqttServiceConfig::new().set_max_send(task.window);
     let config = SharedCfg::new("bench")
         .add(mqtt)
         .add(IoConfig::new().set_read_backpressure(NEVER))
@@ -77,7 +77,7 @@ async fn work(task: Task) -> Meter {
         Work::Publish(_) => {
             let mut under_way = FuturesUnordered::new();
             for _ in 0..task.messages {
-                if under_way.len() == usize::from(WINDOW) {
+                if under_way.len() == usize::from(task.window) {
                     under_way.next().await;
                 }
                 under_way.push(exactly_once(&sink));
@@ -101,6 +101,7 @@ async fn work(task: Task) -> Meter {
                     .expect("acknowledged");
             }
         }
+        _ => panic!("not measured"),
     }
     meter.stop()
 }

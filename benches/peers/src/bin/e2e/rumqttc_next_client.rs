@@ -1,12 +1,12 @@
 //! rumqttc-v4-next: an event loop beside the task that publishes.
-use crate::meter::{Meter, PAYLOAD, TOPIC, Task, WINDOW, Work};
+use crate::meter::{Meter, PAYLOAD, TOPIC, Task, Work};
 use rumqttc_next::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS, qos};
 
 pub async fn run(task: Task) -> Meter {
     let mut options = MqttOptions::new("bench", ("127.0.0.1", task.port));
-    options.set_inflight(WINDOW);
+    options.set_inflight(task.window);
     let (client, mut events) = AsyncClient::builder(options)
-        .capacity(WINDOW.into())
+        .capacity(task.window.into())
         .build();
     while !matches!(
         events.poll().await.expect("a connection"),
@@ -63,6 +63,7 @@ pub async fn run(task: Task) -> Meter {
             }
             meter.stop()
         }
+        _ => panic!("not measured"),
     }
 }
 
