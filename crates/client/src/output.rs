@@ -1,6 +1,6 @@
 //! Bytes on their way to the transport, and how many of them it has taken.
-use crate::{lazy::Lazy, write_buf::WriteBuf};
-use core::{mem, time::Duration};
+use crate::{lazy::Lazy, requests::SharedText, write_buf::WriteBuf};
+use core::{mem, ops::Range, time::Duration};
 use motemq::Out;
 
 /// Into how many parts the time limit is divided: who looks later than a part was not driven.
@@ -116,6 +116,14 @@ impl Output {
         self.handed_over += len;
         self.bytes_out += len;
         true
+    }
+
+    /// Hands over a payload behind all other bytes.
+    pub fn hand_over(&mut self, output: &mut WriteBuf, text: SharedText, payload: Range<usize>) {
+        let len = payload.len() as u64;
+        output.append(text, payload);
+        self.handed_over += len;
+        self.bytes_out += len;
     }
 
     /// This version of the state is being stored: what was written up to now may leave then.

@@ -7,20 +7,20 @@ mod queue;
 mod request;
 mod subscriptions;
 
-use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab};
+use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab, write_buf::LONGEST};
 use alloc::{
     boxed::Box,
     collections::VecDeque,
     string::{String, ToString},
     vec::Vec,
 };
-use core::{mem, time::Duration};
+use core::{mem, ops::Range, time::Duration};
 use journal::Journal;
 use motemq::{Fault, PacketId, Publish, QoS};
 use queue::Queue;
 use request::Request;
 pub use request::RequestId;
-pub(crate) use request::{OwnedFilter, RequestKind, StoredPublish};
+pub(crate) use request::{OwnedFilter, RequestKind, SharedText, StoredPublish};
 use subscriptions::Subscriptions;
 
 /// The end of a packet whose last byte is not in the write buffer yet.
@@ -47,9 +47,8 @@ pub(crate) struct Requests {
     suspect: Option<(RequestId, Fault)>,
     /// The identifier for which the session asks.
     resend: Option<PacketId>,
-    /// The message whose payload is copied to the write buffer piece by piece, and the length of
-    /// what was copied.
-    streaming: Option<(u32, u32)>,
+    /// The message whose payload is still to be handed over.
+    streaming: Option<u32>,
     next_look: Option<Duration>,
     /// Unless nothing is stored.
     journal: Option<Box<Journal>>,
@@ -114,7 +113,7 @@ impl Requests {
     }
 
     /// The first request of the queue was sent, as a packet with its end at this offset; `None`:
-    /// its payload is still to be copied.
+    /// its payload is still to be handed over.
     pub fn on_first_sent(&mut self, id: Option<PacketId>, end: Option<u64>) {
         let Some(key) = self.unqueue(0) else { return };
         if let Some(request) = self.requests.get_mut(key) {
@@ -130,7 +129,7 @@ impl Requests {
             None if end.is_some() => self.end(key, Ok(Box::default())),
             None => {}
         }
-        self.streaming = end.is_none().then_some((key, 0));
+        self.streaming = end.is_none().then_some(key);
     }
 
     /// The first request of the queue cannot be sent.
@@ -265,7 +264,7 @@ impl Requests {
         self.awaited_messages > 0
     }
 
-    // Sending again, and payloads that are copied piece by piece.
+    // Sending again, and payloads that are longer than the write buffer.
 
     /// Returns the identifier for which the session asks.
     pub fn resend(&self) -> Option<PacketId> {
@@ -298,7 +297,7 @@ impl Requests {
             request.is_on_wire = true;
             (request.end, request.left_at) = (end.unwrap_or(NOT_WRITTEN), None);
         }
-        self.streaming = end.is_none().then_some((key, 0));
+        self.streaming = end.is_none().then_some(key);
     }
 
     /// The session is to abandon a message.
@@ -309,24 +308,19 @@ impl Requests {
         }
     }
 
-    /// Returns the rest of the payload that is to be copied.
-    pub fn payload_to_copy(&self) -> Option<&[u8]> {
-        let (key, at) = self.streaming?;
-        match self.kind(key)? {
-            RequestKind::Publish(publish) => publish.publish().payload.get(at as usize..),
+    /// Returns the payload that is to be written.
+    pub fn payload_to_write(&self) -> Option<(SharedText, Range<usize>)> {
+        match self.kind(self.streaming?)? {
+            RequestKind::Publish(publish) => publish.shared_payload(),
             _ => None,
         }
     }
 
-    /// So many bytes of the payload were copied; with `end` it is the last piece.
-    pub fn on_payload_copied(&mut self, n: usize, end: Option<u64>) {
-        let Some((key, at)) = &mut self.streaming else {
+    /// The whole payload was handed over, with its end at this offset.
+    pub fn on_payload_handed_over(&mut self, end: u64) {
+        let Some(key) = self.streaming.take() else {
             return;
         };
-        *at += n as u32;
-        let key = *key;
-        let Some(end) = end else { return };
-        self.streaming = None;
         match self.requests.get_mut(key) {
             Some(request) if request.id != 0 => request.end = end,
             _ => self.end(key, Ok(Box::default())),
@@ -358,9 +352,9 @@ fn message_length(requests: &Slab<Request>, key: u32) -> Option<usize> {
 
 /// Returns how a message is sent: the packet, or its beginning if it is longer than the write
 /// buffer; whether it is whole; and how much room it needs besides its fixed part.
-pub(crate) fn whole_or_streamed(stored: &StoredPublish, longest: usize) -> (Publish<'_>, bool) {
+pub(crate) fn whole_or_streamed(stored: &StoredPublish) -> (Publish<'_>, bool) {
     let publish = stored.publish();
-    if stored.len() <= longest {
+    if stored.len() <= LONGEST {
         return (publish, true);
     }
     let remaining = publish.payload.len() as u32;

@@ -1,14 +1,20 @@
 //! Bytes on their way out: memory that grows with what is to be sent, and is given back.
+use crate::requests::SharedText;
 use alloc::{vec, vec::Vec};
 use core::{
     fmt,
     hash::{Hash, Hasher},
     mem,
+    ops::Range,
 };
 use motemq::Out;
 
 /// The most bytes of commands that wait to be written. The longest topic fits.
 pub(crate) const LIMIT: usize = 72 << 10;
+/// The longest topic and payload that are copied to the write buffer.
+pub(crate) const LONGEST: usize = LIMIT - 16;
+/// The most bytes of a payload that are written at once, so that the driver does other things, too.
+const AT_ONCE: usize = 256 << 10;
 /// Bytes beyond the limit, for acknowledgements and the like.
 const RESERVE: usize = 4 << 10;
 /// The size of the first piece of memory.
@@ -23,6 +29,8 @@ pub struct WriteBuf {
     mem: Vec<u8>,
     start: usize,
     end: usize,
+    /// The payload of a message that follows, and is written from the memory that holds it.
+    payload: Option<(SharedText, Range<usize>)>,
 }
 
 impl WriteBuf {
@@ -32,35 +40,58 @@ impl WriteBuf {
             mem: Vec::new(),
             start: 0,
             end: 0,
+            payload: None,
         }
     }
 
     /// Returns whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.start == self.end
+        self.start == self.end && self.payload.is_none()
     }
 
     /// Returns the number of bytes to be written.
     pub fn len(&self) -> usize {
-        self.end - self.start
+        let payload = self.payload.as_ref();
+        self.end - self.start + payload.map_or(0, |(_, range)| range.len())
     }
 
-    /// Returns the bytes to be written, oldest first.
+    /// Returns the bytes to be written next, oldest first. There are none only if the buffer is
+    /// empty, but these may not be all: a long payload is written from the memory that holds it, a
+    /// part at a time.
     pub fn bytes(&self) -> &[u8] {
-        self.mem.get(self.start..self.end).unwrap_or_default()
+        match &self.payload {
+            Some((text, range)) if self.start == self.end => {
+                let end = range.end.min(range.start.saturating_add(AT_ONCE));
+                text.get(range.start..end).unwrap_or_default()
+            }
+            _ => self.mem.get(self.start..self.end).unwrap_or_default(),
+        }
     }
 
     /// Removes the `n` oldest bytes, which the transport has taken.
     pub fn consume(&mut self, n: usize) {
-        self.start = self.start.saturating_add(n).min(self.end);
-        if self.start == self.end {
+        let taken = n.min(self.end - self.start);
+        self.start += taken;
+        if let Some((_, range)) = &mut self.payload {
+            range.start = range.start.saturating_add(n - taken);
+            if range.start >= range.end {
+                self.payload = None;
+            }
+        }
+        if self.is_empty() {
             self.clear();
         }
+    }
+
+    /// Lets a payload follow, which is not copied.
+    pub(crate) fn append(&mut self, text: SharedText, payload: Range<usize>) {
+        self.payload = Some((text, payload));
     }
 
     /// Removes all bytes, and keeps the memory.
     pub fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
+        self.payload = None;
     }
 
     /// Returns the memory to the allocator if the buffer is empty.
@@ -127,8 +158,9 @@ impl WriteBuf {
 /// Two buffers are equal for all purposes if they hold the same bytes and are used up alike.
 impl Hash for WriteBuf {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes().hash(state);
+        self.mem.get(self.start..self.end).hash(state);
         self.end.hash(state);
+        self.payload.hash(state);
     }
 }
 
@@ -177,6 +209,27 @@ mod tests {
         assert_eq!(buffer.end, 0);
         buffer.shrink();
         assert_eq!(buffer.mem.capacity(), 0);
+    }
+
+    #[test]
+    fn a_payload_follows_what_was_there_and_is_written_in_parts() {
+        let mut buffer = WriteBuf::new();
+        fill(&mut buffer, 10);
+        let text = SharedText::new(vec![7; AT_ONCE + 100].into());
+        buffer.append(text.clone(), 5..text.len());
+        assert_eq!((buffer.len(), buffer.bytes().len()), (AT_ONCE + 105, 10));
+        buffer.consume(12);
+        assert_eq!(
+            (buffer.len(), buffer.bytes().len()),
+            (AT_ONCE + 93, AT_ONCE)
+        );
+        buffer.consume(AT_ONCE);
+        assert_eq!(buffer.bytes(), [7; 93]);
+        buffer.shrink();
+        buffer.consume(93);
+        assert!(buffer.is_empty());
+        // The memory is not needed any more.
+        assert_eq!(alloc::sync::Arc::strong_count(&text), 1);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use crate::{
     error::shortened,
     protocol::PassedOver,
     requests::{OwnedFilter, RequestKind, StoredPublish},
-    write_buf::LIMIT,
+    write_buf::{LIMIT, LONGEST},
 };
 use motemq::{Filter, Publish, QoS, SendError, TopicFilter, TopicName};
 
 /// The longest topic and payload that fit into a packet.
 const LONGEST_MESSAGE: u64 = 268_435_455 - 4;
 /// Bytes of a payload that are copied at a time.
-pub(super) const PIECE: usize = 16 << 10;
+const PIECE: usize = 16 << 10;
 
 impl Client {
     /// Publishes a message: writes it to the output if nothing is in the way, else lets it wait.
@@ -42,7 +42,7 @@ impl Client {
             check_topic(publish)?;
             return self.full();
         }
-        if length + HEADER > LIMIT {
+        if length > LONGEST {
             check_topic(publish)?;
             let kind = RequestKind::Publish(StoredPublish::new(publish));
             return Ok(Some(self.requests.enqueue(kind)));

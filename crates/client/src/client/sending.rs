@@ -1,15 +1,12 @@
-//! Sending of everything that waits, as far as there is room: pieces of a payload, messages for
-//! which the session asks after a reconnection, and the queue.
+//! Sending of everything that waits, as far as there is room: payloads that are longer than the write
+//! buffer, messages for which the session asks after a reconnection, and the queue.
 use super::*;
 use crate::{
     RequestError, WriteBuf,
     requests::{RequestKind, StoredPublish, is_acknowledged, whole_or_streamed},
     write_buf::LIMIT,
 };
-use motemq::{Filter, PacketId, QoS, SendError};
-
-/// The longest topic and payload that are sent as one piece.
-const LONGEST: usize = LIMIT - HEADER;
+use motemq::{Filter, Out, PacketId, QoS, SendError};
 
 impl Client {
     /// Hands over the bytes that are to be written, by a swap, if `output` is empty.
@@ -19,7 +16,15 @@ impl Client {
     #[inline]
     pub fn poll_output(&mut self, output: &mut WriteBuf) -> bool {
         let gate = self.gate();
-        if !self.output.poll(output, gate) {
+        let was_empty = output.is_empty();
+        let mut has_passed = self.output.poll(output, gate);
+        if was_empty && self.protocol.payload_remaining() > 0 {
+            // What waits behind the payload can be sent now.
+            let has_payload = self.hand_over_payload(output);
+            self.found_no_room |= has_payload;
+            has_passed |= has_payload;
+        }
+        if !has_passed {
             return false;
         }
         self.tell_room();
@@ -36,6 +41,7 @@ impl Client {
         self.accepted.is_some()
             && self.requests.in_flight() < self.options.max_in_flight()
             && self.requests.is_queue_empty()
+            && self.protocol.payload_remaining() == 0
             && self.output.len() < LIMIT / 2
     }
 
@@ -56,7 +62,8 @@ impl Client {
         let mut has_answered = false;
         while self.accepted.is_some() {
             let sent = if self.protocol.payload_remaining() > 0 {
-                self.send_payload()
+                // It comes first, and is not copied to the output.
+                break;
             } else if let Some(id) = self.requests.resend() {
                 let sent = self.send_again(id);
                 has_answered |= sent == Ok(true);
@@ -80,20 +87,23 @@ impl Client {
         has_answered
     }
 
-    /// Copies the next piece of a payload.
-    fn send_payload(&mut self) -> Result<bool, SendError> {
-        let Some(payload) = self.requests.payload_to_copy() else {
-            return Ok(false);
+    /// Lets a payload that is longer than the write buffer follow what `output` holds. It is not
+    /// copied. Returns whether there was one.
+    #[cold]
+    fn hand_over_payload(&mut self, output: &mut WriteBuf) -> bool {
+        let Some((text, payload)) = self.requests.payload_to_write() else {
+            return false;
         };
-        let piece = payload.get(..commands::PIECE).unwrap_or(payload);
-        if !self.output.reserve(piece.len()) {
-            return Err(SendError::Full);
+        // All that was written before has been handed over, or is to be stored first.
+        let (mut none, mut taken) = ([], 0);
+        let out = &mut Out::new(&mut none, &mut taken);
+        let n = payload.len() as u32;
+        if !self.output.is_empty() || self.protocol.publish_direct(n, out).is_err() {
+            return false;
         }
-        let n = self.protocol.publish_chunk(piece, &mut self.output.out())?;
-        let is_last = self.protocol.payload_remaining() == 0;
-        let end = is_last.then(|| self.output.position());
-        self.requests.on_payload_copied(n, end);
-        Ok(true)
+        self.output.hand_over(output, text, payload);
+        self.requests.on_payload_handed_over(self.output.position());
+        true
     }
 
     /// Answers the session, which asks for a message.
@@ -104,7 +114,7 @@ impl Client {
             self.requests.on_abandoned(id);
             return Ok(true);
         };
-        let (publish, is_whole) = whole_or_streamed(stored, LONGEST);
+        let (publish, is_whole) = whole_or_streamed(stored);
         if !self.output.reserve(room(stored, is_whole)) {
             return Err(SendError::Full);
         }
@@ -127,7 +137,7 @@ impl Client {
         let is_message = kind.is_message();
         let (sent, is_whole) = match kind {
             RequestKind::Publish(stored) => {
-                let (publish, is_whole) = whole_or_streamed(stored, LONGEST);
+                let (publish, is_whole) = whole_or_streamed(stored);
                 if !self.output.reserve(room(stored, is_whole)) {
                     return Err(SendError::Full);
                 }

@@ -161,7 +161,7 @@ impl Requests {
                 (request.end, request.left_at) = (NOT_WRITTEN, None);
             }
         }
-        if let Some((key, _)) = self.streaming.take()
+        if let Some(key) = self.streaming.take()
             && self
                 .requests
                 .get(key)

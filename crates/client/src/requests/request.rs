@@ -1,7 +1,10 @@
 //! One request: what it asks for, and how far it has come.
-use crate::RequestError;
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::time::Duration;
+use crate::{RequestError, write_buf::LONGEST};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::{
+    ops::{Deref, Range},
+    time::Duration,
+};
 use motemq::{Publish, QoS};
 
 /// Names a request until it is forgotten.
@@ -23,18 +26,45 @@ impl RequestId {
 /// A message as it is kept until the broker has it: topic and payload in one piece of memory.
 #[derive(Clone, Hash, Debug)]
 pub(crate) struct StoredPublish {
-    text: Box<[u8]>,
+    text: Text,
     topic_length: u16,
     qos: QoS,
     retain: bool,
+}
+
+#[derive(Clone, Hash, Debug)]
+enum Text {
+    Owned(Box<[u8]>),
+    /// It is written to the transport from here.
+    Shared(SharedText),
+}
+
+/// Topic and payload of a message that is longer than the write buffer. The box is kept as it is,
+/// since another one would be a copy.
+pub(crate) type SharedText = Arc<Box<[u8]>>;
+
+impl Deref for Text {
+    type Target = [u8];
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Text::Owned(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
 }
 
 impl StoredPublish {
     #[inline]
     pub fn new(publish: &Publish<'_>) -> Self {
         let topic = publish.topic().as_bytes();
+        let text: Box<[u8]> = [topic, publish.payload].concat().into();
         StoredPublish {
-            text: [topic, publish.payload].concat().into(),
+            text: if text.len() <= LONGEST {
+                Text::Owned(text)
+            } else {
+                Text::Shared(Arc::new(text))
+            },
             topic_length: topic.len() as u16,
             qos: publish.qos,
             retain: publish.retain,
@@ -54,6 +84,15 @@ impl StoredPublish {
 
     pub fn qos(&self) -> QoS {
         self.qos
+    }
+
+    /// Returns the payload as a part of the memory that holds it, if the message is longer than the
+    /// write buffer.
+    pub fn shared_payload(&self) -> Option<(SharedText, Range<usize>)> {
+        match &self.text {
+            Text::Owned(_) => None,
+            Text::Shared(text) => Some((text.clone(), self.topic_length.into()..text.len())),
+        }
     }
 
     /// Returns the length of topic and payload.

@@ -149,10 +149,20 @@ impl Run<'_> {
         if !self.is_open || n == 0 {
             return;
         }
-        self.written.extend(&self.output.bytes()[..n]);
-        self.output.consume(n);
-        self.client.on_written(n, self.now);
+        self.take_output(n);
         self.check_written();
+    }
+
+    /// Takes the next `n` bytes that the client writes.
+    pub(super) fn take_output(&mut self, mut n: usize) {
+        while n > 0 {
+            let bytes = self.output.bytes();
+            let taken = bytes.len().min(n);
+            self.written.extend(&bytes[..taken]);
+            self.output.consume(taken);
+            self.client.on_written(taken, self.now);
+            n -= taken;
+        }
     }
 
     pub(super) fn close(&mut self) {

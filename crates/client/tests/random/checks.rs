@@ -76,10 +76,7 @@ impl Run<'_> {
         for _ in 0..20 {
             self.store();
             if self.is_open {
-                self.written.extend(self.output.bytes());
-                let n = self.output.len();
-                self.output.consume(n);
-                self.client.on_written(n, self.now);
+                self.take_output(self.output.len());
             }
             self.now += Duration::from_secs(4);
             self.turn();

@@ -226,7 +226,7 @@ impl Line {
         let mut all = Vec::new();
         self.turn();
         while !self.output.is_empty() {
-            let n = self.output.len();
+            let n = self.output.bytes().len();
             all.extend_from_slice(self.output.bytes());
             self.output.consume(n);
             self.client.on_written(n, self.now);
