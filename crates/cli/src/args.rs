@@ -6,6 +6,7 @@
 //! definition. The first word chooses the form, so that only the options of one form are built: a
 //! command that publishes one message lives for a few milliseconds.
 mod connection;
+mod defaults;
 mod grammar;
 mod help;
 mod message;
@@ -15,7 +16,10 @@ mod tests;
 mod values;
 
 use crate::transport::TransportArgs;
-use clap::{FromArgMatches, error::ErrorKind};
+use clap::{
+    FromArgMatches,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 pub use connection::ConnectionArgs;
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
 use grammar::{FlagLine, PublishLine, SubscribeLine};
@@ -39,7 +43,7 @@ pub struct CommandLine {
     pub transport: TransportArgs,
 }
 
-/// What is to be done.
+/// The task of a command line.
 #[derive(Debug)]
 pub enum Verb {
     Publish {
@@ -70,7 +74,20 @@ pub fn parse(mut words: Vec<OsString>) -> Result<(Grammar, Line), clap::Error> {
         },
         None => Grammar::Flags,
     };
-    let matches = &grammar.command().try_get_matches_from(words)?;
+    let command = grammar.command();
+    let added = defaults::of(grammar, &words)
+        .map_err(|what| grammar.command().error(ErrorKind::ValueValidation, what))?;
+    let is_complete = added.is_empty();
+    words.splice(1..1, added);
+    let matches = &command.try_get_matches_from(words).map_err(|mut error| {
+        if !is_complete && error.use_stderr() {
+            let hint = ContextValue::StyledStrs(vec![
+                "some options are from the environment (MOTEMQ_...) or a file".into(),
+            ]);
+            error.insert(ContextKind::Suggested, hint);
+        }
+        error
+    })?;
     let line = match grammar {
         Grammar::Flags => FlagLine::from_arg_matches(matches)?.into(),
         Grammar::Publish => PublishLine::from_arg_matches(matches)?.into(),

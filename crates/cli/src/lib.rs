@@ -42,6 +42,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(line: &CommandLine) -> Result<Exit, Failure> {
+    if line.common.quiet {
+        notice::be_quiet();
+    }
     if line.transport.is_insecure() {
         notice::say(
             "warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything",

@@ -2,9 +2,20 @@
 use std::{
     fmt,
     io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
+
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From here on nothing is said.
+pub fn be_quiet() {
+    IS_QUIET.store(true, Relaxed);
+}
 
 /// One line. That nobody hears it is no reason to end.
 pub fn say(what: impl fmt::Display) {
+    if IS_QUIET.load(Relaxed) {
+        return;
+    }
     let _ = writeln!(io::stderr().lock(), "motemq: {what}");
 }

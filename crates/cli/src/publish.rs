@@ -6,12 +6,13 @@ use crate::{
     input::{self, Content, Room, Source},
     notice::say,
     stop::Stop,
-    target::Target,
+    target::{Target, check_topic},
 };
 use motemq_std::{Publish, QoS, Receipt, RequestError};
 use std::{
     collections::VecDeque,
     io::{self, IsTerminal, Read},
+    mem, str,
     sync::mpsc::RecvTimeoutError,
     time::{Duration, Instant},
 };
@@ -43,22 +44,41 @@ impl Pace {
     }
 }
 
-/// The topic of the messages, and how they are sent.
+/// The topics of the messages, and how they are sent.
 struct Address {
-    topic: String,
+    /// Each message goes to all of them; none if each line has its own.
+    topics: Vec<String>,
     qos: QoS,
     retain: bool,
 }
 
 impl Address {
+    /// Returns the room for payloads behind the longest topic.
     fn room(&self) -> Room {
-        Room::behind(&self.topic, self.qos)
+        let longest = self.topics.iter().max_by_key(|topic| topic.len());
+        Room::behind(longest.map_or("", String::as_str), self.qos)
     }
 
-    fn message<'a>(&'a self, payload: &'a [u8]) -> Publish<'a> {
-        let mut publish = Publish::to(&self.topic).payload(payload).qos(self.qos);
+    fn message<'a>(&self, topic: &'a str, payload: &'a [u8]) -> Publish<'a> {
+        let mut publish = Publish::to(topic).payload(payload).qos(self.qos);
         publish.retain = self.retain;
         publish
+    }
+
+    /// Returns the messages that a line is.
+    fn of_line<'a>(&'a self, line: &'a [u8]) -> Result<Vec<Publish<'a>>, Failure> {
+        if !self.topics.is_empty() {
+            let to = |topic: &'a String| self.message(topic, line);
+            return Ok(self.topics.iter().map(to).collect());
+        }
+        let mut parts = line.splitn(2, |&byte| byte == b' ');
+        let topic = parts.next().unwrap_or_default();
+        let topic = str::from_utf8(topic).map_err(|_| {
+            let shown = String::from_utf8_lossy(topic);
+            Failure::new(Exit::Files, format_args!("{shown:?} is not a topic name"))
+        })?;
+        check_topic(topic).map_err(|failure| Failure::new(Exit::Files, failure.words))?;
+        Ok(vec![self.message(topic, parts.next().unwrap_or_default())])
     }
 }
 
@@ -86,7 +106,7 @@ pub fn run(
         line.common.give_up,
     )?;
     let address = Address {
-        topic: target.topics.remove(0),
+        topics: mem::take(&mut target.topics),
         qos: line.common.qos,
         retain: args.retain,
     };
@@ -98,7 +118,7 @@ pub fn run(
     if endless && io::stderr().is_terminal() {
         say(format_args!(
             "publishing to {} at {} until Ctrl-C",
-            address.topic,
+            address.topics.join(", "),
             target.route.place()
         ));
     }
@@ -119,7 +139,8 @@ fn again_and_again(
     let mut sent = 0;
     let mut due = Instant::now();
     loop {
-        let outcome = once(connection, address, content);
+        let mut topics = address.topics.iter();
+        let outcome = topics.try_for_each(|topic| once(connection, address, topic, content));
         sent += 1;
         match pace {
             Pace::Times(times, pause) => {
@@ -154,17 +175,22 @@ fn go_on(outcome: Result<(), Failure>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn once(connection: &Connection, address: &Address, content: &Content) -> Result<(), Failure> {
+fn once(
+    connection: &Connection,
+    address: &Address,
+    topic: &str,
+    content: &Content,
+) -> Result<(), Failure> {
     let client = &connection.client;
     let publish = |payload: &[u8]| {
         client
-            .publish(&address.message(payload))
+            .publish(&address.message(topic, payload))
             .map_err(|error| Failure::of_publish(&error))
     };
     let upload = |from: &mut dyn Read, length: u64| {
         let length = length.try_into().unwrap_or(u32::MAX);
         client
-            .publish_from(&address.message(&[]).remaining(length), from)
+            .publish_from(&address.message(topic, &[]).remaining(length), from)
             .map_err(|error| Failure::of_upload(&error))
     };
     let receipt = match content {
@@ -194,9 +220,11 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
         let mut next = lines.recv_timeout(GLANCE);
         while let Ok(read) = next {
             for line in input::each_line(&read?) {
-                let receipt = batch.publish(&address.message(line)).map_err(refused)?;
-                if address.qos != QoS::AtMostOnce {
-                    sent.receipts.push_back(receipt);
+                for message in address.of_line(line)? {
+                    let receipt = batch.publish(&message).map_err(refused)?;
+                    if address.qos != QoS::AtMostOnce {
+                        sent.receipts.push_back(receipt);
+                    }
                 }
             }
             sent.settle(false)?;

@@ -10,10 +10,12 @@ use crate::{
     target::Target,
 };
 use motemq::topic::matches;
-use motemq_std::{Filter, Message, QoS, RequestError, SubscribeError};
+use motemq_std::{Filter, Message, Publish, QoS, RequestError, SubscribeError};
 use std::{
+    fs::File,
     io::{self, BufWriter, IsTerminal, Write},
     ops::ControlFlow,
+    path::Path,
     time::SystemTime,
 };
 
@@ -33,9 +35,10 @@ pub fn run(line: &CommandLine, args: &SubscriptionArgs, target: Target) -> Resul
         },
         line.common.give_up,
     )?;
+    let out = open(args.output.as_deref())?;
     let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
-    let text_only = cfg!(windows) && io::stdout().is_terminal();
-    let out = BufWriter::with_capacity(BUFFER, Patient(io::stdout().lock()));
+    let text_only = cfg!(windows) && args.output.is_none() && io::stdout().is_terminal();
+    let out = BufWriter::with_capacity(BUFFER, Patient(out));
     let mut receiver = Receiver {
         args,
         printer: Printer::new(out, format(args), text_only),
@@ -64,8 +67,25 @@ fn format(args: &SubscriptionArgs) -> Format {
     }
 }
 
+/// Opens the output.
+fn open(file: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
+    match file {
+        None => Ok(Box::new(io::stdout().lock())),
+        Some(path) => match File::create(path) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(Failure::new(
+                Exit::Files,
+                format_args!("cannot write to {}: {error}", path.display()),
+            )),
+        },
+    }
+}
+
 fn cannot_write(error: io::Error) -> Failure {
-    Failure::new(Exit::Files, format_args!("cannot write to stdout: {error}"))
+    Failure::new(
+        Exit::Files,
+        format_args!("cannot write what was received: {error}"),
+    )
 }
 
 /// Takes messages, until it has had what it was asked for.
@@ -167,9 +187,30 @@ impl<W: Write> Receiver<'_, W> {
 
     fn receive(&mut self, connection: &mut Connection) -> Result<ControlFlow<()>, Failure> {
         match connection.messages.recv() {
-            Some(message) => self.take(Taken::from(&message)).map_err(cannot_write),
+            Some(message) => {
+                if self.args.remove_retained && message.retain && !self.is_left_out(&message.topic)
+                {
+                    let empty = Publish::to(&message.topic).qos(QoS::AtLeastOnce).retain();
+                    let published = connection.client.publish(&empty);
+                    // The end waits for its acknowledgement.
+                    drop(published.map_err(|error| Failure::of_publish(&error))?);
+                }
+                self.take(Taken::from(&message)).map_err(cannot_write)
+            }
             None => Err(connection.failure(self.stop)),
         }
+    }
+
+    /// Returns whether the options leave out messages with this topic.
+    fn is_left_out(&self, topic: &str) -> bool {
+        let mut filters = self.args.filter_out.iter();
+        filters.any(|filter| matches(filter, topic))
+    }
+
+    /// Returns whether chance leaves out a message.
+    fn is_unlucky(&self) -> bool {
+        let percent = self.args.random_filter;
+        percent.is_some_and(|percent| fastrand::f64() * 100.0 >= percent)
     }
 
     fn take(&mut self, message: Taken<'_>) -> io::Result<ControlFlow<()>> {
@@ -185,9 +226,7 @@ impl<W: Write> Receiver<'_, W> {
         if args.retained_only && !retain {
             return Ok(ControlFlow::Break(()));
         }
-        if (args.no_retained && retain)
-            || args.filter_out.iter().any(|filter| matches(filter, topic))
-        {
+        if (args.no_retained && retain) || self.is_left_out(topic) || self.is_unlucky() {
             return Ok(ControlFlow::Continue(()));
         }
         let printed = Printed {

@@ -1,14 +1,14 @@
 //! The broker, the route to it and the topics: the command line, checked.
 use crate::{
-    args::{CommandLine, ConnectionArgs, SubscriptionArgs, Verb},
+    args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
-    input::bytes_of,
+    input::{bytes_of, cannot_read},
     transport::TransportArgs,
 };
 use motemq::{TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
-use std::fmt;
+use std::{fmt, fs, path::Path, process};
 
 /// Longer payloads of a will have no place in CONNECT.
 const LONGEST_WILL: usize = 0xffff;
@@ -26,7 +26,7 @@ impl Target {
     pub fn of(line: &CommandLine) -> Result<Self, Failure> {
         let target = Self::unchecked(&line.connection, &line.transport, &line.common.topics)?;
         let fits = match &line.verb {
-            Verb::Publish { .. } => one_topic(&target.topics),
+            Verb::Publish { message, .. } => topics(message, &target.topics),
             Verb::Subscribe(args) => filters(args, &target.topics),
         };
         fits.map(|()| target).map_err(usage)
@@ -54,13 +54,21 @@ impl Target {
         if let Some(profile) = args.profile {
             complete(&mut route, profile);
         }
-        let id = args.id.clone().unwrap_or_else(random_id);
+        let id = match (&args.id, &args.id_prefix) {
+            (Some(id), _) => id.clone(),
+            (None, Some(prefix)) => format!("{prefix}{}", process::id()),
+            (None, None) => random_id(),
+        };
         let options = Options::new(id)
             .keep_alive(args.keep_alive)
             .broker(route.host.clone(), route.port())
             .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
-        let options = login(options, args, user, password).map_err(usage)?;
+        let options = login(options, args, user, password)?;
+        let options = match args.max_inflight {
+            Some(count) => options.in_flight(count.into()),
+            None => options,
+        };
         let options = if args.keep_session {
             options.keep_session()
         } else {
@@ -108,14 +116,17 @@ fn complete(route: &mut Route, profile: &Profile) {
     }
 }
 
-fn one_topic(topics: &[String]) -> Result<(), String> {
-    let [topic] = topics else {
-        return Err(format!(
-            "a message is published to one topic, and {} are given: say -t TOPIC once",
-            topics.len()
-        ));
-    };
-    topic_name(topic)
+fn topics(args: &MessageArgs, topics: &[String]) -> Result<(), String> {
+    if args.topic_per_line && !args.lines {
+        return Err("--topic-per-line is for lines: say -l, too".into());
+    }
+    match (args.topic_per_line, topics.is_empty()) {
+        (true, false) => {
+            Err("with --topic-per-line each line has its topic: leave out others".into())
+        }
+        (false, true) => Err("there is no topic to publish to: say -t TOPIC".into()),
+        _ => topics.iter().try_for_each(|topic| topic_name(topic)),
+    }
 }
 
 fn filters(args: &SubscriptionArgs, topics: &[String]) -> Result<(), String> {
@@ -138,14 +149,37 @@ fn login(
     args: &ConnectionArgs,
     user: Option<String>,
     password: Option<Vec<u8>>,
-) -> Result<Options, String> {
-    let password = args.password.as_deref().map(bytes_of).or(password);
+) -> Result<Options, Failure> {
+    let password = match (&args.password, &args.pw_file) {
+        (Some(password), _) if password == "-" => Some(asked()?),
+        (Some(password), _) => Some(bytes_of(password)),
+        (None, Some(file)) => Some(first_line(file)?),
+        (None, None) => password,
+    };
     match (args.user.clone().or(user), password) {
         (Some(user), Some(password)) => Ok(options.login(user, password)),
         (Some(user), None) => Ok(options.user(user)),
         (None, None) => Ok(options),
-        (None, Some(_)) => Err("a password goes with a user name only: say -u NAME, too".into()),
+        (None, Some(_)) => Err(usage(
+            "a password goes with a user name only: say -u NAME, too",
+        )),
     }
+}
+
+/// Asks for the password on the terminal, where it is not shown.
+fn asked() -> Result<Vec<u8>, Failure> {
+    rpassword::prompt_password("Password: ")
+        .map(String::into_bytes)
+        .map_err(|error| cannot_read("the password from the terminal", &error))
+}
+
+fn first_line(file: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = fs::read(file).map_err(|error| cannot_read(file.display(), &error))?;
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    Ok(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
 }
 
 fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
@@ -191,12 +225,15 @@ mod tests {
     }
 
     #[test]
-    fn one_topic_without_wildcards_is_published_to() {
+    fn topics_without_wildcards_are_published_to() {
         assert_eq!(of("--pub -t a/b -m x").unwrap().topics, ["a/b"]);
         assert_eq!(of("--pub -L mqtt://h/a/b -m x").unwrap().topics, ["a/b"]);
-        says("--pub -m x", "0 are given");
-        says("--pub -t a -t b -m x", "2 are given");
-        says("--pub -L mqtt://h/a -t b -m x", "2 are given");
+        says("--pub -m x", "say -t TOPIC");
+        says("pub -l --topic-per-line -L mqtt://h/a", "leave out others");
+        assert_eq!(
+            of("pub -L mqtt://h/a -t b -m x").unwrap().topics,
+            ["a", "b"]
+        );
         says(
             "--pub -t a/# -m x",
             "\"a/#\" is not a topic name: the topic contains a wildcard at byte 2",

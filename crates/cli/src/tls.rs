@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub struct TlsArgs {
     /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following means --tls,
     /// too
-    #[arg(long)]
+    #[arg(long, visible_alias = "tls-use-os-certs")]
     tls: bool,
 
     /// Trust the CA certificates in FILE, instead of those of the system
@@ -36,7 +36,7 @@ pub struct TlsArgs {
     key_pass: Option<String>,
 
     /// Offer application protocol NAME, for example x-amzn-mqtt-ca; as often as wished
-    #[arg(long, value_name = "NAME", value_parser = protocol_name)]
+    #[arg(long, visible_alias = "tls-alpn", value_name = "NAME", value_parser = protocol_name)]
     alpn: Vec<String>,
 
     /// Ask for host NAME, and expect it in the broker's certificate, instead of the name connected

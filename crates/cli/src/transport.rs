@@ -15,6 +15,10 @@ pub struct TransportArgs {
     #[command(flatten)]
     tls: crate::tls::TlsArgs,
 
+    /// Use a WebSocket with the path /mqtt; the port is 80, with TLS 443, unless -p says otherwise
+    #[arg(long, conflicts_with_all = ["url", "unix"])]
+    ws: bool,
+
     /// A header of the request for a WebSocket; as often as wished
     #[arg(long = "ws-header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
@@ -40,6 +44,9 @@ impl TransportArgs {
                 ..Route::default()
             },
         };
+        if self.ws {
+            route.scheme = Scheme::Ws;
+        }
         if let Some(path) = &args.unix {
             route.scheme = Scheme::Unix;
             route.path.clone_from(path);
@@ -53,7 +60,7 @@ impl TransportArgs {
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err(usage(
-                "--ws-header is for a WebSocket: say -L ws://... or -L wss://...",
+                "--ws-header is for a WebSocket: say --ws, -L ws://... or -L wss://...",
             ));
         }
         let headers = self
@@ -82,7 +89,7 @@ impl TransportArgs {
                     "options of TLS, and a way to the broker without it: say -L mqtts://... or -L wss://...",
                 ));
             }
-            route.scheme = Scheme::Mqtts;
+            route.scheme = if self.ws { Scheme::Wss } else { Scheme::Mqtts };
         }
         route.tls = self.tls.read().map_err(|error| {
             let exit = match error {

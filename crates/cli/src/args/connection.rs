@@ -4,7 +4,7 @@ use clap::{Args, value_parser};
 use motemq::QoS;
 use motemq_net::Proxy;
 use motemq_std::profile::Profile;
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
                    unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
@@ -40,18 +40,34 @@ pub struct ConnectionArgs {
     )]
     pub user: Option<String>,
 
-    /// Password; other users of this machine may see it in the list of processes
+    /// Password; - asks for it on the terminal. Other users of this machine may see it in the list of
+    /// processes: use -, --pw-file or the variable MOTEMQ_PW
     #[arg(
         short = 'P',
         long = "pw",
+        visible_alias = "password",
         value_name = "PASSWORD",
         allow_hyphen_values = true
     )]
     pub password: Option<OsString>,
 
+    /// The first line of FILE is the password
+    #[arg(long, value_name = "FILE", conflicts_with = "password")]
+    pub pw_file: Option<PathBuf>,
+
     /// Client identifier (motemq and random letters if not given)
     #[arg(short, long, value_name = "ID", allow_hyphen_values = true)]
     pub id: Option<String>,
+
+    /// Client identifier: PREFIX and the number of this process
+    #[arg(
+        short = 'I',
+        long,
+        value_name = "PREFIX",
+        conflicts_with = "id",
+        allow_hyphen_values = true
+    )]
+    pub id_prefix: Option<String>,
 
     /// Keep the session (subscriptions, messages missed) at the broker, or continue it; what an
     /// earlier run had not finished sending is not sent again
@@ -66,6 +82,14 @@ pub struct ConnectionArgs {
         default_value = "60"
     )]
     pub keep_alive: u16,
+
+    /// Have at most N messages with QoS 1 or 2 under way at once [default: 20]
+    #[arg(short = 'M', long, value_name = "N", value_parser = value_parser!(u16).range(1..=16384))]
+    pub max_inflight: Option<u16>,
+
+    /// Send each packet at once, which is always so; mosquitto's tools have this option
+    #[arg(long)]
+    nodelay: bool,
 
     /// Refuse what this broker would not take, and say why; use its port, and TLS if it wants
     /// that, where nothing else is said: aws-iot, azure-iot-hub, hivemq-cloud, mosquitto

@@ -8,7 +8,7 @@ use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
 use motemq::QoS;
 use std::time::Duration;
 
-/// What publishing and subscribing have in common.
+/// The options that publishing and subscribing have in common.
 #[derive(Args, Debug)]
 pub struct CommonArgs {
     /// Topic to publish to, or filter to subscribe to (+ any one level, # the rest), as often as
@@ -32,6 +32,14 @@ pub struct CommonArgs {
     /// Print the packets that come and go to stderr
     #[arg(long)]
     pub debug: bool,
+
+    /// Say nothing on stderr but what is wrong with the command line
+    #[arg(long, conflicts_with = "debug")]
+    pub quiet: bool,
+
+    /// Read the options in $XDG_CONFIG_HOME/mosquitto_pub or mosquitto_sub, too
+    #[arg(long)]
+    pub mosquitto_config: bool,
 
     #[command(flatten)]
     about: AboutArgs,

@@ -32,6 +32,10 @@ pub struct MessageArgs {
     #[arg(short = 'l', long = "stdin-line", group = "source", conflicts_with_all = ["delay", "repeat"])]
     pub lines: bool,
 
+    /// With -l: each line begins with its topic, and a space ends it, as `motemq sub -v` prints it
+    #[arg(long, conflicts_with = "topics")]
+    pub topic_per_line: bool,
+
     /// Send the message again and again, every SECONDS
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub delay: Option<Duration>,

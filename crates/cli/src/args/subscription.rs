@@ -1,6 +1,8 @@
 //! The options of subscribing.
+use super::values::percent;
 use crate::format::Template;
 use clap::{Args, value_parser};
+use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Subscribing: what is printed, when it ends")]
@@ -38,6 +40,18 @@ pub struct SubscriptionArgs {
     /// Print retained messages only, and end at the first other
     #[arg(long)]
     pub retained_only: bool,
+
+    /// Delete the retained messages that arrive at the broker; those that -T leaves out stay
+    #[arg(long)]
+    pub remove_retained: bool,
+
+    /// Print so many of 100 messages, chosen at random
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub random_filter: Option<f64>,
+
+    /// Print to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// Print the topic before each message; (null) stands for an empty one
     #[arg(short, long, conflicts_with = "json")]

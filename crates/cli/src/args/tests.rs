@@ -1,4 +1,4 @@
-//! What is read from command lines, and what is refused.
+//! Tests of what is read from command lines, and of what is refused.
 use super::*;
 use clap::Command;
 use motemq_std::profile;

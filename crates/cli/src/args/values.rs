@@ -56,6 +56,14 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
+/// Reads a percentage, as mosquitto_sub takes it.
+pub fn percent(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (0.1..=100.0).contains(number))
+        .ok_or("not a number from 0.1 to 100")
+}
+
 /// Reads a number of seconds.
 pub fn seconds(text: &str) -> Result<Duration, &'static str> {
     let number: f64 = text.parse().map_err(|_| "not a number of seconds")?;

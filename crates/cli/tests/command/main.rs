@@ -7,6 +7,7 @@ mod exit_codes;
 mod faults;
 mod mosquitto;
 mod names;
+mod options;
 mod process;
 mod publish;
 mod subscribe;

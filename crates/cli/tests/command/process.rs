@@ -179,7 +179,6 @@ impl End {
 }
 
 /// Returns the command with these arguments, to be started by the caller.
-#[cfg(unix)]
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_motemq"));
     command.args(args).stdin(Stdio::null());

@@ -99,6 +99,14 @@ fn each_way_passes() {
     passes(&["-L", &ways.mutual(), "--cafile", &ca, "--cert", &both]);
     passes(&["-L", &ways.web(), "--ws-header", "X-Test: yes"]);
     passes(&["-L", &ways.secure_web(), "--cafile", &ca]);
+    for (url, options) in [
+        (ways.web(), vec![]),
+        (ways.secure_web(), vec!["--cafile", &ca]),
+    ] {
+        let (_, place) = url.split_once("://").unwrap();
+        let (host, port) = place.trim_end_matches("/mqtt").split_once(':').unwrap();
+        passes(&[&options[..], &["--ws", "-h", host, "-p", port]].concat());
+    }
     passes(&["-L", &ways.secure(), "--insecure"]);
     let directory = ways.directory().join("authorities");
     fs::create_dir(&directory).unwrap();

@@ -1,0 +1,227 @@
+//! Options that the environment and files give, where the command line does not.
+//!
+//! Each option has a variable with its long name: `--will-qos` is `MOTEMQ_WILL_QOS`. A file has an
+//! option and its value on each line, as mosquitto's own have. The command line comes before the
+//! environment, and that before files; an option that excludes one that was given is left out.
+use super::Grammar;
+use clap::{Arg, ArgMatches, Command, parser::ValueSource};
+use motemq_net::BrokerUrl;
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+/// The beginning of the names of variables.
+const PREFIX: &str = "MOTEMQ_";
+/// The options that are given on the command line only.
+const NOT_HERE: [&str; 4] = ["help", "version", "publish", "subscribe"];
+
+/// An option that was found outside the command line.
+struct Default {
+    id: String,
+    word: OsString,
+}
+
+/// Returns the words that are to be added to those of a command line, the name of the program first.
+///
+/// # Errors
+/// The words for the user, if a file cannot be used.
+pub fn of(grammar: Grammar, words: &[OsString]) -> Result<Vec<OsString>, String> {
+    let verb = match grammar {
+        Grammar::Publish => "pub",
+        Grammar::Subscribe => "sub",
+        Grammar::Doctor => "doctor",
+        Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
+        Grammar::Flags => "sub",
+    };
+    let environment = env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
+    let own = read(&config(Path::new("motemq").join(verb)))?;
+    let wants_mosquitto = |word: &OsString| word == "--mosquitto-config";
+    if !environment && own.is_none() && !words.iter().any(wants_mosquitto) {
+        return Ok(Vec::new());
+    }
+    let mut command = grammar.command();
+    command.build();
+    let Ok(given) = command
+        .clone()
+        .ignore_errors(true)
+        .try_get_matches_from(words)
+    else {
+        // Help is wanted.
+        return Ok(Vec::new());
+    };
+    let mut found = Found {
+        taken: taken(&command, &given),
+        command,
+        words: Vec::new(),
+    };
+    found.add(found.in_environment(), &[]);
+    if let Some((path, text)) = own {
+        found.add(found.in_file(&path, &text)?, &[]);
+    }
+    if found.is_taken("mosquitto_config") {
+        let path = config(Path::new(&format!("mosquitto_{verb}")));
+        if let Some((path, text)) = read(&path)? {
+            // mosquitto's tools add these to those of the command line.
+            found.add(found.in_file(&path, &text)?, &["topics", "filter_out"]);
+        }
+    }
+    Ok(found.words)
+}
+
+/// Returns the place of a file below the user's directory of such files.
+fn config(name: impl AsRef<Path>) -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let directory = set("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".config")));
+    directory.map(|directory| directory.join(name))
+}
+
+fn read(path: &Option<PathBuf>) -> Result<Option<(PathBuf, String)>, String> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.clone(), text))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+    }
+}
+
+/// Returns the options that a command line has. A topic may stand in the URL.
+fn taken(command: &Command, given: &ArgMatches) -> Vec<String> {
+    let ids = command.get_arguments().map(|arg| arg.get_id().as_str());
+    let mut taken: Vec<String> = ids
+        .filter(|id| given.value_source(id) == Some(ValueSource::CommandLine))
+        .map(Into::into)
+        .collect();
+    let url = given.get_one::<String>("url");
+    let url = url.and_then(|url| BrokerUrl::parse(url).ok());
+    if url.is_some_and(|url| url.topic.is_some()) {
+        taken.push("topics".into());
+    }
+    taken
+}
+
+/// What was found so far.
+struct Found {
+    command: Command,
+    /// The options that are given already.
+    taken: Vec<String>,
+    words: Vec<OsString>,
+}
+
+impl Found {
+    fn is_taken(&self, id: &str) -> bool {
+        self.taken.iter().any(|taken| taken == id)
+    }
+
+    /// Adds the options that neither are given nor exclude one that is; `also`: these in any case.
+    fn add(&mut self, defaults: Vec<Default>, also: &[&str]) {
+        let kept: Vec<_> = defaults
+            .into_iter()
+            .filter(|default| also.contains(&&*default.id) || !self.is_excluded(&default.id))
+            .collect();
+        for Default { id, word } in kept {
+            self.words.push(word);
+            self.taken.push(id);
+        }
+    }
+
+    fn is_excluded(&self, id: &str) -> bool {
+        self.taken
+            .iter()
+            .any(|taken| taken == id || self.excludes(taken, id) || self.excludes(id, taken))
+    }
+
+    fn excludes(&self, one: &str, other: &str) -> bool {
+        let mut groups = self.command.get_groups();
+        groups.any(|group| {
+            let has = |id: &str| group.get_args().any(|arg| arg == id);
+            !group.clone().is_multiple() && has(one) && has(other)
+        }) || self.argument(one).is_some_and(|one| {
+            let conflicts = self.command.get_arg_conflicts_with(one);
+            conflicts.iter().any(|arg| arg.get_id() == other)
+        })
+    }
+
+    fn argument(&self, id: &str) -> Option<&Arg> {
+        let mut arguments = self.command.get_arguments();
+        arguments.find(|arg| arg.get_id() == id)
+    }
+
+    fn in_environment(&self) -> Vec<Default> {
+        let mut defaults = Vec::new();
+        for arg in self.options() {
+            let names = arg.get_long_and_visible_aliases().unwrap_or_default();
+            let value = names.iter().find_map(|name| {
+                env::var_os(PREFIX.to_owned() + &name.to_uppercase().replace('-', "_"))
+            });
+            defaults.extend(value.and_then(|value| default(arg, &value)));
+        }
+        defaults
+    }
+
+    fn options(&self) -> impl Iterator<Item = &Arg> {
+        let arguments = self.command.get_arguments();
+        arguments.filter(|arg| !NOT_HERE.contains(&arg.get_id().as_str()))
+    }
+
+    fn in_file(&self, path: &Path, text: &str) -> Result<Vec<Default>, String> {
+        let mut defaults = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim_end_matches('\r');
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (option, value) = line.split_once(' ').unwrap_or((line, ""));
+            let arg = self.options().find(|arg| is_named(arg, option));
+            let arg = arg.ok_or_else(|| {
+                let place = format!("{}, line {}", path.display(), number + 1);
+                format!("{place}: {option} is no option here: see --help")
+            })?;
+            let value = value.trim_start_matches(' ');
+            let is_flag = !arg.get_action().takes_values();
+            let value = if is_flag { "1" } else { value };
+            defaults.extend(default(arg, OsStr::new(value)));
+        }
+        Ok(defaults)
+    }
+}
+
+/// Returns whether an option has this name, with its hyphens.
+fn is_named(arg: &Arg, name: &str) -> bool {
+    if let Some(long) = name.strip_prefix("--") {
+        let names = arg.get_long_and_visible_aliases().unwrap_or_default();
+        return names.contains(&long);
+    }
+    // A short name has the meaning of mosquitto's tools, whatever the form of the command line.
+    let short = match arg.get_id().as_str() {
+        "debug" => Some('d'),
+        "delay" => None,
+        _ => arg.get_short(),
+    };
+    short.is_some_and(|short| name.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4])))
+}
+
+/// Returns an option with its value. A flag is given unless its value says no.
+fn default(arg: &Arg, value: &OsStr) -> Option<Default> {
+    let mut word = OsString::from("--");
+    word.push(arg.get_long()?);
+    if arg.get_action().takes_values() {
+        word.push("=");
+        word.push(value);
+    } else if ["", "0", "false", "no"].map(OsStr::new).contains(&value) {
+        return None;
+    }
+    Some(Default {
+        id: arg.get_id().to_string(),
+        word,
+    })
+}
