@@ -1,12 +1,16 @@
 //! The properties of MQTT 5: checked when a packet is taken, and then walked in place.
 mod display;
 mod error;
+#[cfg(feature = "fast")]
+mod fast;
 mod list;
 mod read;
 pub(crate) mod table;
 mod write;
 
 pub use error::PropertyError;
+#[cfg(feature = "fast")]
+pub(crate) use fast::{fill, identifiers, length_of};
 pub use list::Properties;
 pub(crate) use read::{Walk, check, section};
 pub(crate) use table::Place;

@@ -202,7 +202,8 @@ impl<'a> Walk<'a> {
 }
 
 /// Returns whether a property can stand more than once in this place.
-fn may_repeat(id: u8, place: Place) -> bool {
+#[cfg_attr(feature = "fast", inline(always))]
+pub(super) fn may_repeat(id: u8, place: Place) -> bool {
     id == table::USER_PROPERTY || (id == table::SUBSCRIPTION_IDENTIFIER && place == Place::PUBLISH)
 }
 
@@ -210,6 +211,10 @@ fn may_repeat(id: u8, place: Place) -> bool {
 /// [reason code](PropertyError::reason_code) of the error.
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn check<P: Protocol>(bytes: &[u8], place: Place) -> Result<(), Fault> {
+    #[cfg(feature = "fast")]
+    if super::identifiers::<P>(bytes, place).is_some() {
+        return Ok(());
+    }
     check_with::<P, _>(bytes, place, |flaw, _| match flaw {
         Flaw::Incomplete | Flaw::Unknown | Flaw::Text => Fault::Malformed,
         Flaw::TopicAlias => Fault::TopicAlias,
@@ -286,6 +291,10 @@ fn some_section<'a, P: Protocol>(
         return Err(PropertyError::Incomplete);
     }
     *bytes = walk.rest;
+    #[cfg(feature = "fast")]
+    if super::identifiers::<P>(walk.data, place).is_some() {
+        return Ok(Properties(walk.data));
+    }
     check_with::<P, _>(walk.data, place, Flaw::of)?;
     Ok(Properties(walk.data))
 }

@@ -5,15 +5,15 @@
 /// lengths.
 pub(super) const BYTE: u16 = 1;
 /// The value is a number of two bytes.
-const TWO: u16 = 2;
+pub(super) const TWO: u16 = 2;
 /// The value is a variable byte integer.
 pub(super) const VARIABLE: u16 = 3;
 /// The value is a number of four bytes.
-const FOUR: u16 = 4;
+pub(super) const FOUR: u16 = 4;
 /// The value is text.
 pub(super) const TEXT: u16 = 5;
 /// The value is any bytes.
-const DATA: u16 = 6;
+pub(super) const DATA: u16 = 6;
 /// The value is two texts: a name and a value.
 pub(super) const PAIR: u16 = 7;
 /// The bits of the type in an entry.

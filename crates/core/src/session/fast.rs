@@ -3,10 +3,13 @@
 //!
 //! A shortcut declines everything else with `None`. The general code then handles it, and would
 //! have come to the same result in the cases of the shortcut.
-use super::{Acks, Session, Slot};
+pub(crate) mod v5;
+
+use super::{Acks, Session, Slot, Terms};
 use crate::{
     Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
     profile::{max_qos, subscribes},
+    property::Place,
     topic::{self, Kind},
     wire,
 };
@@ -21,8 +24,7 @@ impl<P: Protocol> Session<[Slot], P> {
         input: &mut &'i [u8],
         acks: &mut Acks<'_, '_>,
     ) -> Option<Message<'i, P::Properties<'i>>> {
-        if self.is_5()
-            || !self.connection.is_open()
+        if !self.connection.is_open()
             || !self.settle(acks)
             || self.connection.is_resending()
             || !self.incoming.is_idle()
@@ -38,7 +40,17 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let header = wire::fixed_header(input).ok()??;
         let (body, rest) = header.body.split_at_checked(header.length)?;
-        let (topic, id, payload) = wire::publish(first_byte, body)?;
+        let (topic, id, properties, payload) = if self.is_5() {
+            let length = input.len().wrapping_sub(rest.len());
+            if length > self.terms().map_or(0, Terms::longest_in) as usize {
+                return None;
+            }
+            let (topic, id, properties, payload) = v5::split_publish::<P>(first_byte, body)?;
+            (topic, id, P::properties(properties), payload)
+        } else {
+            let (topic, id, payload) = wire::publish(first_byte, body)?;
+            (topic, id, Default::default(), payload)
+        };
         *input = rest;
         self.incoming.set_whole(first_byte, id);
         self.ack = wire::reply(first_byte);
@@ -46,7 +58,7 @@ impl<P: Protocol> Session<[Slot], P> {
             topic,
             payload,
             remaining: 0,
-            properties: Default::default(),
+            properties,
             id,
             first_byte,
         })
@@ -62,8 +74,8 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Option<Option<PacketId>> {
         let qos = publish.qos as u8;
         let name = publish.topic.as_bytes();
-        if self.is_5()
-            || (P::HAS_5 && !publish.properties.list().is_empty())
+        let list = publish.properties.list();
+        if (self.is_older() && !list.is_empty())
             || qos > max_qos::<P>()
             || !self.connection.is_open()
             || !self.outgoing.is_idle()
@@ -81,7 +93,32 @@ impl<P: Protocol> Session<[Slot], P> {
             id = Some(self.ring.next_id::<P>()?);
         }
         let first_byte = wire::PUBLISH << 4 | qos << 1 | u8::from(publish.retain);
-        self::publish(out, first_byte, name, id, publish.payload)?;
+        if self.is_5() {
+            let terms = self.terms()?;
+            // A free slot is left, so the window matters only if it is smaller than the ring.
+            let is_bounded = id.is_some() && terms.window() < self.ring.len();
+            if !terms.allows_publish(first_byte)
+                || (is_bounded && self.ring.in_flight() >= terms.window())
+            {
+                return None;
+            }
+            let within = v5::Within {
+                place: Place::PUBLISH_OF_CLIENT,
+                without: v5::ALIAS,
+                longest: terms.longest_out(),
+            };
+            let head = (first_byte, id);
+            v5::publish::<P>(
+                out,
+                head,
+                name,
+                publish.properties,
+                publish.payload,
+                &within,
+            )?;
+        } else {
+            self::publish(out, first_byte, name, id, publish.payload)?;
+        }
         self.connection.on_sent();
         if id.is_some() {
             self.ring
@@ -108,6 +145,27 @@ pub(crate) fn publish(
         .wrapping_add(id_length)
         .wrapping_add(2);
     let room = out.mem.get_mut(*out.end..)?;
+    let (at, after) = begin_publish(room, first_byte, length, topic)?;
+    let after = put_id(after, id)?;
+    after.get_mut(..payload.len())?.copy_from_slice(payload);
+    *out.end = out
+        .end
+        .wrapping_add(at)
+        .wrapping_add(length)
+        .wrapping_sub(2);
+    Some(())
+}
+
+/// Writes the fixed header of a PUBLISH with this remaining length, and the topic. Returns the
+/// position of the topic, and the room behind it. Returns `None` if the packet is too long, or if
+/// there is less room than [`Draft`](wire::Draft) requires.
+#[inline(always)]
+fn begin_publish<'m>(
+    room: &'m mut [u8],
+    first_byte: u8,
+    length: usize,
+    topic: &[u8],
+) -> Option<(usize, &'m mut [u8])> {
     if length >> 28 != 0 || room.len() < length.wrapping_add(wire::HEADER) {
         return None;
     }
@@ -138,21 +196,18 @@ pub(crate) fn publish(
     *room.first_chunk_mut()? = (lengths << 8 | u64::from(first_byte)).to_le_bytes();
     let (to, after) = room.get_mut(at..)?.split_at_mut_checked(topic.len())?;
     to.copy_from_slice(topic);
-    let after = match id {
-        Some(id) => {
-            let (to, after) = after.split_first_chunk_mut()?;
-            *to = id.get().to_be_bytes();
-            after
-        }
-        None => after,
+    Some((at, after))
+}
+
+/// Writes the packet identifier, if there is one. Returns the room behind it.
+#[inline(always)]
+fn put_id(room: &mut [u8], id: Option<PacketId>) -> Option<&mut [u8]> {
+    let Some(id) = id else {
+        return Some(room);
     };
-    after.get_mut(..payload.len())?.copy_from_slice(payload);
-    *out.end = out
-        .end
-        .wrapping_add(at)
-        .wrapping_add(length)
-        .wrapping_sub(2);
-    Some(())
+    let (to, after) = room.split_first_chunk_mut()?;
+    *to = id.get().to_be_bytes();
+    Some(after)
 }
 
 /// Appends a SUBSCRIBE, or an UNSUBSCRIBE, which has no QoS, and checks each filter while it copies

@@ -1,5 +1,7 @@
 //! Encoding the packets of MQTT 5.
 use super::{Packet, check_auth, check_codes, check_connack, check_filter};
+#[cfg(feature = "fast")]
+use crate::session::fast::v5 as fast;
 use crate::{
     Connect, FilterOptions, Mqtt311, Out, Output, PacketId, Property, PropertySource, QoS,
     ReasonCode, SendError, SubscriptionOptions,
@@ -49,6 +51,10 @@ impl<'a, T: PropertySource<'a>> Packet<'a, T> {
                 };
                 let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
                 let first_byte = wire::PUBLISH << 4 | flags;
+                #[cfg(feature = "fast")]
+                if publish_at_once((first_byte, id), topic, properties, payload, out).is_some() {
+                    return Ok(());
+                }
                 write_publish(first_byte, topic, id, payload, properties, out)
             }
             Packet::PubAck {
@@ -140,7 +146,25 @@ fn write_connack<'a>(
     draft.finish(0)
 }
 
-#[cfg_attr(feature = "fast", inline(always))]
+/// Writes a PUBLISH with any properties that it can have in its place.
+#[cfg(feature = "fast")]
+#[inline(always)]
+fn publish_at_once<'a>(
+    head: (u8, Option<PacketId>),
+    topic: &[u8],
+    properties: impl PropertySource<'a>,
+    payload: &[u8],
+    out: &mut Out<'_>,
+) -> Option<()> {
+    let within = fast::Within {
+        place: Place::PUBLISH,
+        without: 0,
+        longest: u32::MAX,
+    };
+    fast::publish::<Mqtt311>(out, head, topic, properties, payload, &within)
+}
+
+#[cfg_attr(feature = "fast", inline(never))]
 fn write_publish<'a>(
     first_byte: u8,
     topic: &[u8],

@@ -1,0 +1,151 @@
+//! Shortcuts of the feature `fast`: properties are checked in one pass over their bytes, and lists
+//! of them are written where they are to stand.
+//!
+//! What is not allowed is declined with `None`, and the general code finds the error.
+use super::{
+    Property, PropertySource,
+    read::may_repeat,
+    table::{self, Entry, Place},
+};
+use crate::{
+    Protocol,
+    topic::{self, Kind},
+    wire,
+};
+
+/// Checks that these are properties which the standard allows in this place. Returns their
+/// identifiers, one bit for each.
+#[inline]
+pub(crate) fn identifiers<P: Protocol>(mut bytes: &[u8], place: Place) -> Option<u64> {
+    let mut found = 0u64;
+    while let Some((&id, after)) = bytes.split_first() {
+        let entry = Entry::of(id).filter(|entry| entry.is_allowed(place))?;
+        let bit = 1u64.wrapping_shl(id.into());
+        if found & bit != 0 && !may_repeat(id, place) {
+            return None;
+        }
+        found |= bit;
+        let is_number = |number: u32| !(number == 0 && entry.is_above_zero());
+        bytes = match entry.form() {
+            table::BYTE => {
+                let (&number, after) = after.split_first()?;
+                (number <= 1).then_some(after)?
+            }
+            table::TWO => {
+                let (&number, after) = after.split_first_chunk()?;
+                is_number(u16::from_be_bytes(number).into()).then_some(after)?
+            }
+            table::FOUR => {
+                let (&number, after) = after.split_first_chunk()?;
+                is_number(u32::from_be_bytes(number)).then_some(after)?
+            }
+            table::VARIABLE => {
+                let (number, after) = wire::variable(after).ok()??;
+                is_number(number as u32).then_some(after)?
+            }
+            table::DATA => split_field(after)?.1,
+            form => {
+                let (text, after) = split_field(after)?;
+                let kind = if id == table::RESPONSE_TOPIC {
+                    Kind::Name
+                } else {
+                    Kind::Text
+                };
+                let is_valid = |text, kind| topic::is_valid::<P>(text, kind);
+                if !is_valid(text, kind) {
+                    return None;
+                }
+                if form == table::PAIR {
+                    let (value, after) = split_field(after)?;
+                    is_valid(value, Kind::Text).then_some(after)?
+                } else {
+                    after
+                }
+            }
+        };
+    }
+    let has = |id: u8| found >> id & 1 != 0;
+    let is_complete = !has(table::AUTHENTICATION_DATA) || has(table::AUTHENTICATION_METHOD);
+    is_complete.then_some(found)
+}
+
+/// Splits bytes with their length before them off.
+#[inline(always)]
+fn split_field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&length, after) = bytes.split_first_chunk()?;
+    after.split_at_checked(u16::from_be_bytes(length).into())
+}
+
+/// Returns the number of bytes that the properties of a PUBLISH take. Returns `None` if one of a list
+/// stands only in other packets, or is too long.
+#[inline(always)]
+pub(crate) fn length_of<'a>(properties: impl PropertySource<'a>) -> Option<usize> {
+    let encoded = properties.encoded().unwrap_or_default();
+    let mut length = encoded.len();
+    for property in properties.list() {
+        length = length.wrapping_add(length_of_one(property)?);
+    }
+    Some(length)
+}
+
+#[inline(always)]
+fn length_of_one(property: &Property<'_>) -> Option<usize> {
+    let of_field = |bytes: &[u8]| (bytes.len() <= 0xffff).then_some(bytes.len().wrapping_add(2));
+    let of_value = match *property {
+        Property::PayloadFormatIndicator(_) => 1,
+        Property::MessageExpiryInterval(_) => 4,
+        Property::TopicAlias(_) => 2,
+        Property::ContentType(text) | Property::ResponseTopic(text) => of_field(text.0)?,
+        Property::CorrelationData(data) => of_field(data)?,
+        Property::SubscriptionIdentifier(0..=0x7f) => 1,
+        Property::SubscriptionIdentifier(0x80..=0x3fff) => 2,
+        Property::UserProperty { name, value } => {
+            of_field(name.0)?.wrapping_add(of_field(value.0)?)
+        }
+        _ => return None,
+    };
+    Some(of_value.wrapping_add(1))
+}
+
+/// Fills memory with properties, whose [length](length_of) it has.
+#[inline(always)]
+pub(crate) fn fill<'a>(mut to: &mut [u8], properties: impl PropertySource<'a>) -> Option<()> {
+    if let Some(encoded) = properties.encoded() {
+        to = put(to, encoded)?;
+    }
+    for property in properties.list() {
+        to = put_one(to, property)?;
+    }
+    Some(())
+}
+
+#[inline(always)]
+fn put_one<'m>(to: &'m mut [u8], property: &Property<'_>) -> Option<&'m mut [u8]> {
+    let (id, to) = to.split_first_mut()?;
+    *id = property.identifier();
+    match *property {
+        Property::PayloadFormatIndicator(is_set) => put(to, &[is_set.into()]),
+        Property::MessageExpiryInterval(number) => put(to, &number.to_be_bytes()),
+        Property::TopicAlias(number) => put(to, &number.get().to_be_bytes()),
+        Property::ContentType(text) | Property::ResponseTopic(text) => put_field(to, text.0),
+        Property::CorrelationData(data) => put_field(to, data),
+        Property::SubscriptionIdentifier(number @ 0..=0x7f) => put(to, &[number as u8]),
+        Property::SubscriptionIdentifier(number) => {
+            put(to, &[number as u8 | 0x80, (number >> 7) as u8])
+        }
+        Property::UserProperty { name, value } => put_field(put_field(to, name.0)?, value.0),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn put<'m>(to: &'m mut [u8], bytes: &[u8]) -> Option<&'m mut [u8]> {
+    let (to, after) = to.split_at_mut_checked(bytes.len())?;
+    to.copy_from_slice(bytes);
+    Some(after)
+}
+
+#[inline(always)]
+fn put_field<'m>(to: &'m mut [u8], bytes: &[u8]) -> Option<&'m mut [u8]> {
+    put(put(to, &(bytes.len() as u16).to_be_bytes())?, bytes)
+}
