@@ -49,6 +49,9 @@ pub(crate) struct Requests {
     resend: Option<PacketId>,
     /// The message whose payload is still to be handed over.
     streaming: Option<u32>,
+    /// The message with QoS 0 whose payload was handed over, but not written to its end, and the
+    /// offset of its end.
+    leaving: Option<(u32, u64)>,
     next_look: Option<Duration>,
     /// Unless nothing is stored.
     journal: Option<Box<Journal>>,
@@ -323,7 +326,21 @@ impl Requests {
         };
         match self.requests.get_mut(key) {
             Some(request) if request.id != 0 => request.end = end,
-            _ => self.end(key, Ok(Box::default())),
+            _ => {
+                self.on_left(end);
+                self.leaving = Some((key, end));
+            }
+        }
+    }
+
+    /// The transport has taken the bytes up to this offset.
+    #[inline]
+    pub fn on_left(&mut self, written: u64) {
+        if let Some((key, end)) = self.leaving
+            && end <= written
+        {
+            self.leaving = None;
+            self.end(key, Ok(Box::default()));
         }
     }
 

@@ -35,6 +35,7 @@ impl Client {
     #[inline]
     pub fn on_written(&mut self, n: usize, now: Duration) {
         self.output.on_written(n, now);
+        self.requests.on_left(self.output.written());
     }
 
     pub(super) fn has_room(&self) -> bool {

@@ -161,13 +161,12 @@ impl Requests {
                 (request.end, request.left_at) = (NOT_WRITTEN, None);
             }
         }
-        if let Some(key) = self.streaming.take()
-            && self
-                .requests
-                .get(key)
-                .is_some_and(|request| request.id == 0)
-        {
-            self.end(key, Err(RequestError::OutcomeUnknown));
+        let leaving = self.leaving.take().map(|(key, _)| key);
+        for key in self.streaming.take().into_iter().chain(leaving) {
+            let request = self.requests.get(key);
+            if request.is_some_and(|request| request.id == 0) {
+                self.end(key, Err(RequestError::OutcomeUnknown));
+            }
         }
     }
 

@@ -76,6 +76,19 @@ fn rule_07_large_messages_that_are_cut_are_sent_again_or_told() {
     }
 }
 
+/// A large message with QoS 0 is complete when the transport has taken all of it, not before.
+#[test]
+fn rule_07_a_large_message_that_needs_no_answer_is_complete_when_it_was_written() {
+    let payload = [7; 200_000];
+    let mut line = Line::new(kept());
+    line.connect(NEW);
+    let request = line.publish(&payload, QoS::AtMostOnce);
+    line.turn();
+    assert_eq!(line.client.poll_outcome(request), None);
+    line.sends(&message(0, 0, &payload));
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+}
+
 /// A message that was not sent over this connection is not the reason for what the broker does.
 #[test]
 fn rule_07_a_message_is_not_given_up_for_faults_before_it_was_sent_again() {
