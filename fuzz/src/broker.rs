@@ -1,5 +1,5 @@
 //! The in-process broker, which tests and the demo run against.
-use motemq::packet;
+use motemq::packet::{self, v5};
 use motemq_testing::broker::{Broker, Config, Connection};
 
 /// Takes any bytes for what three clients send: the first byte of each piece says who (its two
@@ -44,13 +44,21 @@ pub fn broker(data: &[u8]) {
         for connection in opened {
             let (said, bit_by_bit) = (whole.take(connection), bytewise.take(connection));
             assert_eq!(said, bit_by_bit);
-            let mut said = said.as_slice();
-            while !said.is_empty() {
-                let (_, length) = packet::decode(said)
-                    .expect("the broker says packets")
-                    .expect("and whole ones");
-                said = &said[length..];
-            }
+            // A connection speaks one version.
+            let are_packets = is_whole(&said, |bytes| packet::decode(bytes).ok()?.map(|it| it.1));
+            let are_packets_5 = || is_whole(&said, |bytes| v5::decode(bytes).ok()?.map(|it| it.1));
+            assert!(are_packets || are_packets_5(), "the broker says {said:x?}");
         }
     }
+}
+
+/// Returns whether the bytes are whole packets, of which `length` returns the length of the first.
+fn is_whole(mut bytes: &[u8], length: impl Fn(&[u8]) -> Option<usize>) -> bool {
+    while !bytes.is_empty() {
+        let Some(length) = length(bytes) else {
+            return false;
+        };
+        bytes = &bytes[length..];
+    }
+    true
 }
