@@ -7,6 +7,9 @@ use motemq::{AckToken, PacketId, QoS};
 use payload::Completed;
 use repetition::Header;
 
+/// The most bytes for which there is memory before they have arrived.
+const RESERVED: usize = 1 << 20;
+
 /// A message of which not everything has arrived.
 #[derive(Clone, Hash, Debug)]
 pub(super) enum Partial {
@@ -111,9 +114,11 @@ impl Inbox {
             return Ok(self.deliver(new, header, token, &targets, protocol));
         }
         self.partial = Some(if is_small {
+            let mut payload = BytesMut::with_capacity((len as usize).min(RESERVED));
+            payload.extend_from_slice(message.payload);
             Partial::Growing(Box::new(Growing {
                 message: new,
-                payload: message.payload.into(),
+                payload,
                 header,
             }))
         } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
