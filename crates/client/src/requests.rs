@@ -51,7 +51,7 @@ pub(crate) struct Requests {
     streaming: Option<u32>,
     /// The message with QoS 0 whose payload was handed over, but not written to its end, and the
     /// offset of its end.
-    leaving: Option<(u32, u64)>,
+    leaving: Option<Box<(u32, u64)>>,
     next_look: Option<Duration>,
     /// Unless nothing is stored.
     journal: Option<Box<Journal>>,
@@ -328,7 +328,7 @@ impl Requests {
             Some(request) if request.id != 0 => request.end = end,
             _ => {
                 self.on_left(end);
-                self.leaving = Some((key, end));
+                self.leaving = Some(Box::new((key, end)));
             }
         }
     }
@@ -336,7 +336,7 @@ impl Requests {
     /// The transport has taken the bytes up to this offset.
     #[inline]
     pub fn on_left(&mut self, written: u64) {
-        if let Some((key, end)) = self.leaving
+        if let Some(&(key, end)) = self.leaving.as_deref()
             && end <= written
         {
             self.leaving = None;

@@ -1,6 +1,6 @@
 //! Bytes on their way out: memory that grows with what is to be sent, and is given back.
 use crate::requests::SharedText;
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::{
     fmt,
     hash::{Hash, Hasher},
@@ -30,7 +30,7 @@ pub struct WriteBuf {
     start: usize,
     end: usize,
     /// The payload of a message that follows, and is written from the memory that holds it.
-    payload: Option<(SharedText, Range<usize>)>,
+    payload: Option<Box<(SharedText, Range<usize>)>>,
 }
 
 impl WriteBuf {
@@ -52,14 +52,14 @@ impl WriteBuf {
     /// Returns the number of bytes to be written.
     pub fn len(&self) -> usize {
         let payload = self.payload.as_ref();
-        self.end - self.start + payload.map_or(0, |(_, range)| range.len())
+        self.end - self.start + payload.map_or(0, |payload| payload.1.len())
     }
 
     /// Returns the bytes to be written next, oldest first. There are none only if the buffer is
     /// empty, but these may not be all: a long payload is written from the memory that holds it, a
     /// part at a time.
     pub fn bytes(&self) -> &[u8] {
-        match &self.payload {
+        match self.payload.as_deref() {
             Some((text, range)) if self.start == self.end => {
                 let end = range.end.min(range.start.saturating_add(AT_ONCE));
                 text.get(range.start..end).unwrap_or_default()
@@ -72,7 +72,7 @@ impl WriteBuf {
     pub fn consume(&mut self, n: usize) {
         let taken = n.min(self.end - self.start);
         self.start += taken;
-        if let Some((_, range)) = &mut self.payload {
+        if let Some((_, range)) = self.payload.as_deref_mut() {
             range.start = range.start.saturating_add(n - taken);
             if range.start >= range.end {
                 self.payload = None;
@@ -85,7 +85,7 @@ impl WriteBuf {
 
     /// Lets a payload follow, which is not copied.
     pub(crate) fn append(&mut self, text: SharedText, payload: Range<usize>) {
-        self.payload = Some((text, payload));
+        self.payload = Some(Box::new((text, payload)));
     }
 
     /// Removes all bytes, and keeps the memory.

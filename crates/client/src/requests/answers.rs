@@ -161,7 +161,7 @@ impl Requests {
                 (request.end, request.left_at) = (NOT_WRITTEN, None);
             }
         }
-        let leaving = self.leaving.take().map(|(key, _)| key);
+        let leaving = self.leaving.take().map(|leaving| leaving.0);
         for key in self.streaming.take().into_iter().chain(leaving) {
             let request = self.requests.get(key);
             if request.is_some_and(|request| request.id == 0) {
