@@ -3,7 +3,7 @@
 use crate::{Event, Fault, HasMqtt5, Output, Properties, Property, Session, Slot, TopicName};
 use core::fmt;
 
-/// The length that stands for a topic that is too long to be kept.
+/// The length that stands for a topic that was too long to be kept.
 const TOO_LONG: u16 = u16::MAX;
 
 /// The topics for which the server's topic aliases stand, with MQTT 5: `N` aliases, and memory for
@@ -74,8 +74,9 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
     /// # Errors
     /// A [`Fault`] ends the connection, with DISCONNECT in `tx` if the profile gives reasons:
     /// [`Unexpected`](Fault::Unexpected) if the alias was not set;
-    /// [`PacketTooLarge`](Fault::PacketTooLarge) if its topic has more than `LENGTH` bytes, which is
-    /// no fault of the server: use more memory, or announce no aliases.
+    /// [`PacketTooLarge`](Fault::PacketTooLarge) if its topic has more than `LENGTH` bytes, or may
+    /// have come with a message that was skipped. Neither is a fault of the server: use more
+    /// memory, or announce no aliases.
     pub fn resolve<'e, P: HasMqtt5>(
         &'e mut self,
         session: &mut Session<[Slot], P>,
@@ -83,10 +84,11 @@ impl<const N: usize, const LENGTH: usize> TopicAliases<N, LENGTH> {
         tx: &mut (impl Output + ?Sized),
     ) -> Result<Event<'e, Properties<'e>>, Fault> {
         match &mut event {
-            Event::Connected { .. } | Event::Skipped { .. } => self.lengths = [0; N],
+            Event::Connected { .. } => self.lengths = [0; N],
+            Event::Skipped { .. } => self.lengths = [TOO_LONG; N],
             Event::Repeated { topic, properties } => {
                 match (topic.as_bytes(), properties.topic_alias()) {
-                    ([], None) => self.lengths = [0; N],
+                    ([], None) => self.lengths = [TOO_LONG; N],
                     ([], Some(_)) | (_, None) => {}
                     (topic, Some(alias)) => self.set(alias, topic),
                 }

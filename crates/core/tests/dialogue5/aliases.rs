@@ -144,7 +144,10 @@ fn aliases_are_unknown_after_a_message_that_was_skipped() {
     for piece in long.chunks(50) {
         c.receives(piece).unwrap();
     }
-    assert_eq!(c.receives(&publish(0x30, "", 1)), Err(Fault::Unexpected));
+    assert_eq!(
+        c.receives(&publish(0x30, "", 1)),
+        Err(Fault::PacketTooLarge)
+    );
 }
 
 #[test]
