@@ -103,7 +103,6 @@ pub fn connect(
         .clone()
         .connect_timeout(PATIENCE)
         .ack_timeout(Some(ACK_PATIENCE))
-        .max_message(LONGEST_MESSAGE)
         .backlog(LONGEST_MESSAGE, Overflow::Disconnect)
         .reconnect(reconnect)
         .end_if(is_final);

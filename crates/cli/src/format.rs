@@ -1,7 +1,11 @@
 //! Formats of messages, as `-F` of mosquitto_sub has them.
 mod clock;
 
-use crate::{notice::say, output::Printed};
+use crate::{
+    notice::say,
+    output::Printed,
+    screen::{Escape, Screen},
+};
 use clock::Clock;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
@@ -89,13 +93,13 @@ impl Template {
         Ok(Template(pieces))
     }
 
-    /// Writes a message that arrived at `now`, with the times in this zone.
+    /// Writes a message that arrived at `now`, with the times in this zone, to this screen.
     pub fn write(
         &self,
         out: &mut impl Write,
         message: &Printed<'_>,
         now: SystemTime,
-        zone: &TimeZone,
+        (zone, screen): (&TimeZone, Screen),
     ) -> io::Result<()> {
         let clock = Clock::at(now, zone);
         for piece in &self.0 {
@@ -103,7 +107,13 @@ impl Template {
                 Piece::Text(text) => out.write_all(text)?,
                 Piece::Date(char) => out.write_all(clock.part(*char).as_bytes())?,
                 Piece::Parameter(char, shape) => {
-                    shape.write(out, *char, &value(*char, message, &clock))?;
+                    let escape = if "jJ".contains(*char) {
+                        Escape::Json
+                    } else {
+                        Escape::Text
+                    };
+                    let value = value(*char, message, &clock);
+                    shape.write(out, *char, &screen.shown(&value, escape))?;
                 }
             }
         }
@@ -306,7 +316,8 @@ mod tests {
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let mut out = Vec::new();
         let template = Template::parse(format).unwrap();
-        template.write(&mut out, &message, now, &zone).unwrap();
+        let place = (&zone, Screen::None);
+        template.write(&mut out, &message, now, place).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -10,6 +10,7 @@ mod notice;
 mod output;
 mod patient;
 mod publish;
+mod screen;
 mod stop;
 mod subscribe;
 mod target;

@@ -1,15 +1,20 @@
 //! The output: received messages, printed as the options say.
-use crate::format::Template;
+use crate::{
+    format::Template,
+    screen::{Escape, Screen},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::{
-    borrow::Cow,
     cell::OnceCell,
-    io::{self, Write},
+    io::{self, Read, Write},
     str,
     time::SystemTime,
 };
+
+/// As many bytes of a large payload are printed at once.
+const PIECE: usize = 64 << 10;
 
 /// A message as it is printed.
 #[derive(Clone, Copy)]
@@ -38,7 +43,7 @@ pub enum Format {
 pub struct Printer<W> {
     out: W,
     format: Format,
-    text_only: bool,
+    screen: Screen,
     zone: OnceCell<TimeZone>,
 }
 
@@ -56,12 +61,12 @@ struct Object<'a> {
 }
 
 impl<W: Write> Printer<W> {
-    /// `text_only`: `out` takes nothing but UTF-8, as the console of Windows does.
-    pub fn new(out: W, format: Format, text_only: bool) -> Self {
+    /// Makes a printer in this format, to an output of this kind.
+    pub fn new(out: W, format: Format, screen: Screen) -> Self {
         Printer {
             out,
             format,
-            text_only,
+            screen,
             zone: OnceCell::new(),
         }
     }
@@ -71,31 +76,21 @@ impl<W: Write> Printer<W> {
     pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
         match &self.format {
             Format::Json => {
-                serde_json::to_writer(&mut self.out, &Object::of(message, now))?;
+                let object = serde_json::to_vec(&Object::of(message, now))?;
+                let shown = self.screen.shown(&object, Escape::Json);
+                self.out.write_all(&shown)?;
                 self.out.write_all(b"\n")?;
             }
             Format::Template { template, line_end } => {
                 let zone = self.zone.get_or_init(TimeZone::system);
-                if self.text_only {
-                    let mut bytes = Vec::new();
-                    template.write(&mut bytes, message, now, zone)?;
-                    self.out.write_all(&lossy(&bytes))?;
-                } else {
-                    template.write(&mut self.out, message, now, zone)?;
-                }
+                template.write(&mut self.out, message, now, (zone, self.screen))?;
                 if *line_end {
                     self.out.write_all(b"\n")?;
                 }
             }
             &Format::Plain { topic, line_end } => {
-                if topic {
-                    write!(self.out, "{} ", message.topic)?;
-                }
-                let payload = if self.text_only {
-                    lossy(message.payload)
-                } else {
-                    Cow::Borrowed(message.payload)
-                };
+                self.begin(topic.then_some(message.topic))?;
+                let payload = self.screen.shown(message.payload, Escape::Text);
                 // As mosquitto_sub does.
                 let is_null = topic && payload.is_empty();
                 self.out
@@ -107,12 +102,49 @@ impl<W: Write> Printer<W> {
         }
         self.out.flush()
     }
-}
 
-fn lossy(payload: &[u8]) -> Cow<'_, [u8]> {
-    match String::from_utf8_lossy(payload) {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    /// Returns whether payloads can be printed while they arrive.
+    pub fn streams(&self) -> bool {
+        matches!(self.format, Format::Plain { .. }) && self.screen == Screen::None
+    }
+
+    /// Prints a message with a large payload while it arrives. Nothing of it is kept back, so that
+    /// all of it is where it goes when it is acknowledged.
+    pub fn print_from(&mut self, topic: &str, mut payload: impl Read) -> io::Result<()> {
+        let &Format::Plain {
+            topic: has_topic,
+            line_end,
+        } = &self.format
+        else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        self.begin(has_topic.then_some(topic))?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let n = payload.read(&mut piece)?;
+            if n == 0 {
+                break;
+            }
+            self.out.write_all(&piece[..n])?;
+            self.out.flush()?;
+        }
+        if line_end {
+            self.out.write_all(b"\n")?;
+        }
+        self.out.flush()
+    }
+
+    /// Prints the topic before a payload.
+    fn begin(&mut self, topic: Option<&str>) -> io::Result<()> {
+        let Some(topic) = topic else {
+            return Ok(());
+        };
+        let (begin, end) = self.screen.topic_colour();
+        let shown = self.screen.shown(topic.as_bytes(), Escape::Text);
+        self.out.write_all(begin.as_bytes())?;
+        self.out.write_all(&shown)?;
+        self.out.write_all(end.as_bytes())?;
+        self.out.write_all(b" ")
     }
 }
 
@@ -136,7 +168,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn printed(format: Format, payload: &[u8], text_only: bool) -> Vec<u8> {
+    fn printed(format: Format, payload: &[u8], is_terminal: bool) -> Vec<u8> {
         let mut out = Vec::new();
         let message = Printed {
             topic: "a/ä",
@@ -147,7 +179,12 @@ mod tests {
             payload,
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_045);
-        Printer::new(&mut out, format, text_only)
+        let screen = if is_terminal {
+            Screen::Terminal { has_colours: false }
+        } else {
+            Screen::None
+        };
+        Printer::new(&mut out, format, screen)
             .print(&message, now)
             .unwrap();
         out
@@ -192,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_console_that_takes_text_only_gets_text() {
+    fn a_terminal_gets_text() {
         assert_eq!(
             printed(
                 Format::Plain {
@@ -202,7 +239,7 @@ mod tests {
                 b"\xffx",
                 true
             ),
-            "\u{fffd}x".as_bytes()
+            b"\\xffx"
         );
     }
 

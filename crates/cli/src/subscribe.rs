@@ -1,31 +1,42 @@
 //! `sub`: what is printed, and when it ends.
+#[cfg(test)]
+mod tests;
+
 use crate::{
     args::{CommandLine, SubscriptionArgs},
     connection::{self, Connection},
     exit::{Exit, Failure},
+    input::HELD,
     notice::say,
     output::{Format, Printed, Printer},
     patient::Patient,
+    screen::Screen,
     stop::Stop,
     target::Target,
 };
 use motemq::topic::matches;
-use motemq_std::{Filter, Message, Publish, QoS, RequestError, SubscribeError};
+use motemq_std::{Filter, Message, Publish, QoS, RequestError, SubscribeError, Subscribing};
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, Read, Write},
     ops::ControlFlow,
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 /// Brokers take so many filters at once, even those that take few.
 const FILTERS_AT_ONCE: usize = 5;
+/// While the answer to a subscription is awaited, messages are looked for so often.
+const GLANCE: Duration = Duration::from_millis(20);
 /// Large messages are written in one piece.
 const BUFFER: usize = 64 << 10;
 
 /// Subscribes.
-pub fn run(line: &CommandLine, args: &SubscriptionArgs, target: Target) -> Result<Exit, Failure> {
+pub fn run(
+    line: &CommandLine,
+    args: &SubscriptionArgs,
+    mut target: Target,
+) -> Result<Exit, Failure> {
     let endless = args.count.is_none() && !args.end_when_subscribed && !args.retained_only;
     let stop = Stop::watch(
         if endless {
@@ -36,19 +47,30 @@ pub fn run(line: &CommandLine, args: &SubscriptionArgs, target: Target) -> Resul
         line.common.give_up,
     )?;
     let out = open(args.output.as_deref())?;
-    let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
-    let text_only = cfg!(windows) && args.output.is_none() && io::stdout().is_terminal();
+    let screen = match args.output {
+        None => Screen::of(&io::stdout()),
+        Some(_) => Screen::None,
+    };
     let out = BufWriter::with_capacity(BUFFER, Patient(out));
+    let printer = Printer::new(out, format(args), screen);
+    // Answers stand behind payloads that are printed while they arrive.
+    let streams = printer.streams() && !args.end_when_subscribed && args.unsubscribe.is_empty();
+    if streams {
+        target.options = target.options.max_message(HELD);
+    }
+    let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
     let mut receiver = Receiver {
         args,
-        printer: Printer::new(out, format(args), text_only),
+        printer,
         left: args.count,
+        streams,
         stop: &stop,
     };
     let outcome = receiver.run(&mut connection, &target.topics, line.common.qos);
+    let is_cut = matches!(&outcome, Err(failure) if failure.exit == Exit::ConnectionLost);
     match connection::end(connection, outcome, &stop) {
         // A subscriber connects again for messages, not to take its leave.
-        Err(failure) if failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
+        Err(failure) if !is_cut && failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
         ended => ended,
     }
 }
@@ -82,6 +104,10 @@ fn open(file: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
 }
 
 fn cannot_write(error: io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::ConnectionReset {
+        let words = "connection lost in the middle of a large message, of which a part is printed";
+        return Failure::new(Exit::ConnectionLost, words);
+    }
     Failure::new(
         Exit::Files,
         format_args!("cannot write what was received: {error}"),
@@ -93,6 +119,8 @@ struct Receiver<'a, W> {
     args: &'a SubscriptionArgs,
     printer: Printer<W>,
     left: Option<u64>,
+    /// Large payloads are printed while they arrive.
+    streams: bool,
     stop: &'a Stop,
 }
 
@@ -127,7 +155,9 @@ impl<W: Write> Receiver<'_, W> {
         topics: &[String],
         qos: QoS,
     ) -> Result<(), Failure> {
-        self.subscribe(connection, topics, qos)?;
+        if self.subscribe(connection, topics, qos)?.is_break() {
+            return Ok(());
+        }
         for filter in &self.args.unsubscribe {
             connection.unsubscribe(filter)?;
         }
@@ -142,16 +172,23 @@ impl<W: Write> Receiver<'_, W> {
     /// that match several filters are printed as often as the broker sends them.
     fn subscribe(
         &mut self,
-        connection: &Connection,
+        connection: &mut Connection,
         topics: &[String],
         qos: QoS,
-    ) -> Result<(), Failure> {
+    ) -> Result<ControlFlow<()>, Failure> {
         let mut granted = 0;
         for some in topics.chunks(FILTERS_AT_ONCE) {
             let mut topics: Vec<_> = some.iter().collect();
             while !topics.is_empty() {
                 let filters: Vec<_> = topics.iter().map(|t| Filter::new(t, qos)).collect();
-                let codes = match connection.client.subscribe(&filters) {
+                let mut subscribing = match connection.client.begin_subscribe(&filters) {
+                    Ok(subscribing) => subscribing,
+                    Err(error) => return Err(connection.subscribe_failure(&error)),
+                };
+                if self.streams && self.receive_until(&mut subscribing, connection)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                let codes = match subscribing.wait() {
                     // What has come to it goes to the other stream when it is dropped.
                     Ok(_stream) => {
                         granted += topics.len();
@@ -182,23 +219,52 @@ impl<W: Write> Receiver<'_, W> {
                 "no subscription was granted: check the broker's rules for this client",
             ));
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Receives what stands before the answer to a subscription.
+    fn receive_until(
+        &mut self,
+        subscribing: &mut Subscribing,
+        connection: &mut Connection,
+    ) -> Result<ControlFlow<()>, Failure> {
+        while !subscribing.wait_timeout(GLANCE) {
+            loop {
+                // What came before the request was made comes first.
+                let earlier = connection.messages.recv_timeout(Duration::ZERO);
+                let next = earlier.or_else(|_| {
+                    let stream = subscribing.subscription();
+                    stream.recv_timeout(Duration::ZERO)
+                });
+                let Ok(message) = next else { break };
+                if self.on_message(&message, connection)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     fn receive(&mut self, connection: &mut Connection) -> Result<ControlFlow<()>, Failure> {
         match connection.messages.recv() {
-            Some(message) => {
-                if self.args.remove_retained && message.retain && !self.is_left_out(&message.topic)
-                {
-                    let empty = Publish::to(&message.topic).qos(QoS::AtLeastOnce).retain();
-                    let published = connection.client.publish(&empty);
-                    // The end waits for its acknowledgement.
-                    drop(published.map_err(|error| Failure::of_publish(&error))?);
-                }
-                self.take(Taken::from(&message)).map_err(cannot_write)
-            }
+            Some(message) => self.on_message(&message, connection),
             None => Err(connection.failure(self.stop)),
         }
+    }
+
+    fn on_message(
+        &mut self,
+        message: &Message,
+        connection: &Connection,
+    ) -> Result<ControlFlow<()>, Failure> {
+        if self.args.remove_retained && message.retain && !self.is_left_out(&message.topic) {
+            let empty = Publish::to(&message.topic).qos(QoS::AtLeastOnce).retain();
+            let published = connection.client.publish(&empty);
+            // The end waits for its acknowledgement.
+            drop(published.map_err(|error| Failure::of_publish(&error))?);
+        }
+        let large = (!message.is_whole()).then(|| message.clone().into_reader());
+        self.take(Taken::from(message), large).map_err(cannot_write)
     }
 
     /// Returns whether the options leave out messages with this topic.
@@ -213,7 +279,12 @@ impl<W: Write> Receiver<'_, W> {
         percent.is_some_and(|percent| fastrand::f64() * 100.0 >= percent)
     }
 
-    fn take(&mut self, message: Taken<'_>) -> io::Result<ControlFlow<()>> {
+    /// Takes a message; `large`: its payload, if that is still arriving.
+    fn take(
+        &mut self,
+        message: Taken<'_>,
+        large: Option<impl Read>,
+    ) -> io::Result<ControlFlow<()>> {
         let Taken {
             topic,
             payload,
@@ -237,7 +308,11 @@ impl<W: Write> Receiver<'_, W> {
             packet_id,
             payload,
         };
-        match self.printer.print(&printed, SystemTime::now()) {
+        let printed = match large {
+            Some(payload) => self.printer.print_from(topic, payload),
+            None => self.printer.print(&printed, SystemTime::now()),
+        };
+        match printed {
             // Whoever read has had enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return Ok(ControlFlow::Break(()));
@@ -250,95 +325,5 @@ impl<W: Write> Receiver<'_, W> {
         } else {
             ControlFlow::Continue(())
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Returns the output for these messages (`!` marks a retained one), and how many were taken.
-    fn printed(line: &str, topics: &[&str]) -> (String, usize) {
-        let line = CommandLine::of(&format!("sub -t # -v {line}")).unwrap();
-        let args = line.subscription();
-        let mut out = Vec::new();
-        let mut receiver = Receiver {
-            args,
-            printer: Printer::new(&mut out, format(args), false),
-            left: args.count,
-            stop: &Stop::unwatched(),
-        };
-        let mut taken = 0;
-        for topic in topics {
-            taken += 1;
-            let retain = topic.starts_with('!');
-            let topic = topic.trim_start_matches('!');
-            let message = Taken {
-                topic,
-                payload: b"x",
-                qos: QoS::AtMostOnce,
-                retain,
-                dup: false,
-                packet_id: 0,
-            };
-            if receiver.take(message).unwrap().is_break() {
-                break;
-            }
-        }
-        (String::from_utf8(out).unwrap(), taken)
-    }
-
-    #[test]
-    fn it_ends_after_so_many_printed() {
-        assert_eq!(printed("-C 2", &["a", "b", "c"]), ("a x\nb x\n".into(), 2));
-        assert_eq!(
-            printed("-C 1 -T a/#", &["a", "a/b", "c", "d"]),
-            ("c x\n".into(), 3)
-        );
-        assert_eq!(printed("-C 1 -R", &["!a", "b"]), ("b x\n".into(), 2));
-    }
-
-    #[test]
-    fn retained_messages_are_left_out_or_alone() {
-        assert_eq!(printed("-R", &["!a", "b"]).0, "b x\n");
-        assert_eq!(
-            printed("--retained-only", &["!a", "!b", "c", "!d"]),
-            ("a x\nb x\n".into(), 3)
-        );
-    }
-
-    #[test]
-    fn several_filters_take_out() {
-        assert_eq!(printed("-T a -T +/b", &["a", "c/b", "c"]).0, "c x\n");
-    }
-
-    #[test]
-    fn who_has_had_enough_ends_it_quietly() {
-        struct Closed;
-        impl Write for Closed {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::BrokenPipe.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let line = CommandLine::of("sub -t a").unwrap();
-        let args = line.subscription();
-        let mut receiver = Receiver {
-            args,
-            printer: Printer::new(Closed, format(args), false),
-            left: None,
-            stop: &Stop::unwatched(),
-        };
-        let message = Taken {
-            topic: "a",
-            payload: &[],
-            qos: QoS::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: 0,
-        };
-        assert!(receiver.take(message).unwrap().is_break());
     }
 }

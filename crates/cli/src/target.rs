@@ -10,6 +10,8 @@ use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
 use std::{fmt, fs, path::Path, process};
 
+/// MQTT allows no longer message.
+const LONGEST_MESSAGE: usize = 268_435_455;
 /// Longer payloads of a will have no place in CONNECT.
 const LONGEST_WILL: usize = 0xffff;
 
@@ -60,6 +62,7 @@ impl Target {
             (None, None) => random_id(),
         };
         let options = Options::new(id)
+            .max_message(LONGEST_MESSAGE)
             .keep_alive(args.keep_alive)
             .broker(route.host.clone(), route.port())
             .route(route.clone());

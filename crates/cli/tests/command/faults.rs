@@ -20,6 +20,21 @@ fn a_subscription_without_an_answer_is_a_time_out() {
     motemq(&rude.with(&["sub", "-t", "a"])).badly(6, "instead of answering a subscription");
 }
 
+/// What is printed already cannot be taken back, so the message is not printed once more.
+#[test]
+fn a_large_message_that_is_cut_ends_a_subscriber() {
+    let broken = scripted(|stream| {
+        let _ = stream.write_all(ACCEPTED);
+        let mut subscribe = [0; 64];
+        let _ = stream.read(&mut subscribe);
+        let _ = stream.write_all(&[0x90, 3, subscribe[2], subscribe[3], 0]);
+        // PUBLISH to a, of which 3,000,000 bytes are announced, and 2,000,000 come.
+        let _ = stream.write_all(&[0x30, 0xc3, 0x8d, 0xb7, 0x01, 0, 1, b'a']);
+        let _ = stream.write_all(&vec![b'x'; 2_000_000]);
+    });
+    motemq(&broken.with(&["sub", "-t", "a"])).badly(7, "in the middle of a large message");
+}
+
 #[test]
 fn a_doctor_for_a_mute_port_gives_up() {
     for scheme in ["mqtt", "ws"]

@@ -11,5 +11,7 @@ mod options;
 mod process;
 mod publish;
 mod subscribe;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(feature = "_tls")]
 mod ways;

@@ -58,3 +58,41 @@ fn help_is_there_in_each_form() {
         assert!(text.contains(words), "{args:?}: {text}");
     }
 }
+
+/// The page about other programs names no option that is not there.
+#[test]
+fn the_page_for_those_who_come_from_elsewhere_is_true() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/coming-from-mosquitto.md"
+    );
+    // A package holds the crate alone.
+    let Ok(page) = std::fs::read_to_string(page) else {
+        return;
+    };
+    let help: String = ["pub", "sub", "doctor"]
+        .map(|verb| motemq(&["help", verb]).text())
+        .concat();
+    let names: Vec<_> = help
+        .split(|char: char| char.is_whitespace() || ",[]".contains(char))
+        .filter(|word| word.starts_with('-'))
+        .collect();
+    let mut count = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let mut columns = row.split(" | ");
+        let (theirs, ours) = (columns.next().unwrap(), columns.next().unwrap());
+        // Where the options are the same, those of the other program count.
+        let named = if ours.starts_with("the same |") {
+            theirs
+        } else {
+            ours
+        };
+        for text in named.split('`').skip(1).step_by(2) {
+            for word in text.split(' ').filter(|word| word.starts_with('-')) {
+                assert!(names.contains(&word), "{word} in {row}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80, "{count}");
+}

@@ -1,4 +1,6 @@
 //! Options for daily work, and where they may stand: command line, environment, files.
+#[cfg(target_os = "linux")]
+use crate::terminal::on_terminal;
 use crate::{
     broker::{Ear, serve},
     process::{End, Motemq, command, motemq, motemq_reading},
@@ -147,34 +149,16 @@ fn passwords_need_not_stand_in_the_list_of_processes() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_can_be_typed() {
-    use std::{io::Write, process::Command, process::Stdio};
     let check = |connect: &motemq_std::motemq::Connect<'_>| match connect.password {
         Some(b"secret") => ReturnCode::ACCEPTED,
         _ => ReturnCode::BAD_USER_NAME_OR_PASSWORD,
     };
     let (_server, at) = serve(Config::new().login(check));
-    let motemq = env!("CARGO_BIN_EXE_motemq");
     let words = at.with(&["pub", "-t", "a", "-n", "-u", "me", "-P", "-"]);
-    let line = format!("{motemq} {}", words.join(" "));
-    let child = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        motemq_testing::mosquitto::skip("a_password_can_be_typed", "script is not installed");
+    let typed = on_terminal("a_password_can_be_typed", &[], &words, b"secret\n");
+    let Some(shown) = typed else {
         return;
     };
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    child
-        .stdin
-        .as_mut()
-        .unwrap()
-        .write_all(b"secret\n")
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{shown}");
     assert!(
         shown.contains("Password: ") && !shown.contains("secret"),
         "{shown}"

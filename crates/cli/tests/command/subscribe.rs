@@ -57,6 +57,43 @@ fn large_messages_pass_through_stdout() {
     assert!(printed == content, "{} bytes", printed.len());
 }
 
+/// A payload that is printed as it is is not held in memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn large_messages_are_printed_while_they_arrive() {
+    use std::{fs, thread, time::Duration, time::Instant};
+    let (_server, at) = serve(Config::new());
+    let file = std::env::temp_dir().join(format!("motemq-streamed-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    // Without --debug, which puts whole packets together. The session collects the message first.
+    let session = at.with(&["sub", "-i", "streamed", "-c", "-t", "a", "-q", "1", "-v"]);
+    motemq(&[&session[..], &["-E"]].concat()).well();
+    let content = vec![b'x'; 14 << 20];
+    motemq_reading(&at.with(&["pub", "-t", "a", "-s", "-q", "1"]), &content).well();
+    let sub = Motemq::start(&[&session[..], &["-o", path]].concat());
+    let begun = Instant::now();
+    let wanted = content.len() as u64 + 3;
+    while fs::metadata(&file).map_or(0, |about| about.len()) < wanted {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", sub.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak: usize = peak
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    assert!(peak < 18_000, "{peak} kB");
+    sub.interrupt();
+    sub.end().well();
+    let printed = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert!(printed.starts_with(b"a x") && printed.ends_with(b"x\n"));
+    assert_eq!(printed.len() as u64, wanted);
+}
+
 #[test]
 fn topics_are_printed_if_wished() {
     let (_server, at) = serve(Config::new());
