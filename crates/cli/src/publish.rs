@@ -65,12 +65,8 @@ impl Address {
         publish
     }
 
-    /// Returns the messages that a line is.
-    fn of_line<'a>(&'a self, line: &'a [u8]) -> Result<Vec<Publish<'a>>, Failure> {
-        if !self.topics.is_empty() {
-            let to = |topic: &'a String| self.message(topic, line);
-            return Ok(self.topics.iter().map(to).collect());
-        }
+    /// Returns the message that a line with its own topic is.
+    fn of_line<'a>(&self, line: &'a [u8]) -> Result<Publish<'a>, Failure> {
         let mut parts = line.splitn(2, |&byte| byte == b' ');
         let topic = parts.next().unwrap_or_default();
         let topic = str::from_utf8(topic).map_err(|_| {
@@ -78,7 +74,7 @@ impl Address {
             Failure::new(Exit::Files, format_args!("{shown:?} is not a topic name"))
         })?;
         check_topic(topic).map_err(|failure| Failure::new(Exit::Files, failure.words))?;
-        Ok(vec![self.message(topic, parts.next().unwrap_or_default())])
+        Ok(self.message(topic, parts.next().unwrap_or_default()))
     }
 }
 
@@ -220,11 +216,18 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
         let mut next = lines.recv_timeout(GLANCE);
         while let Ok(read) = next {
             for line in input::each_line(&read?) {
-                for message in address.of_line(line)? {
-                    let receipt = batch.publish(&message).map_err(refused)?;
+                let mut publish = |message: &Publish<'_>| -> Result<(), Failure> {
+                    let receipt = batch.publish(message).map_err(refused)?;
                     if address.qos != QoS::AtMostOnce {
                         sent.receipts.push_back(receipt);
                     }
+                    Ok(())
+                };
+                if address.topics.is_empty() {
+                    publish(&address.of_line(line)?)?;
+                }
+                for topic in &address.topics {
+                    publish(&address.message(topic, line))?;
                 }
             }
             sent.settle(false)?;

@@ -65,7 +65,7 @@ fn harmless(bytes: &[u8], escape: Escape) -> Cow<'_, [u8]> {
             let _ = match escape {
                 _ if !controls(char) => shown.write_char(char),
                 Escape::Json => write!(shown, "\\u{code:04x}"),
-                Escape::Text if code < 0x80 => write!(shown, "\\x{code:02x}"),
+                Escape::Text if char.is_ascii() => write!(shown, "\\x{code:02x}"),
                 Escape::Text => write!(shown, "\\u{{{code:x}}}"),
             };
         }

@@ -109,7 +109,7 @@ fn taken(command: &Command, given: &ArgMatches) -> Vec<String> {
     taken
 }
 
-/// What was found so far.
+/// The options that were found so far.
 struct Found {
     command: Command,
     /// The options that are given already.
