@@ -2,6 +2,7 @@
 mod aims;
 mod callgrind;
 pub mod codec;
+mod command;
 mod criterion;
 mod e2e;
 pub mod instructions;
@@ -25,6 +26,9 @@ enum What {
     /// Measures the processor time of whole clients, Motemq's and others; half an hour, and
     /// minutes to build them first.
     E2e(e2e::Options),
+    /// Measures what the command takes of the processor, beside mosquitto_pub and mosquitto_sub; a
+    /// minute. Needs them, mosquitto and bash.
+    Command(command::Options),
     /// Counts the instructions of Motemq's codec and session, and compares with those of before.
     /// Needs valgrind.
     Instructions(instructions::Options),
@@ -38,6 +42,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     match &options.what {
         What::Codec(options) => codec::run(options),
         What::E2e(options) => e2e::run(options),
+        What::Command(options) => command::run(options),
         What::Instructions(options) => instructions::run(options),
     }
 }

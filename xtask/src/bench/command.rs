@@ -1,0 +1,182 @@
+//! `cargo xtask bench command`: the command beside mosquitto's tools, as whole processes.
+use super::{Figure, find, machine, medians, report};
+use crate::{
+    programs::{cargo, program, read, run as run_program, workspace},
+    tables,
+};
+use clap::Args;
+use motemq_testing::mosquitto::{self, Mosquitto};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process, thread,
+    time::Duration,
+};
+
+/// The options of `cargo xtask bench command`.
+#[derive(Args)]
+pub struct Options {
+    /// One round with a tenth of the messages.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the table into docs/speed.md.
+    #[arg(long)]
+    write: bool,
+}
+
+/// Programs take turns; the figure is the median of the rounds.
+const ROUNDS: usize = 5;
+/// The number of lines, and of messages that are received.
+const LINES: usize = 60_000;
+/// The number of processes that publish one message each.
+const ONCE: usize = 40;
+/// A subscriber has its subscription after so long.
+const SUBSCRIBED: Duration = Duration::from_millis(700);
+const PROGRAMS: [&str; 2] = ["motemq", "mosquitto"];
+const WORKS: [(&str, &str); 6] = [
+    ("lines0", "`pub -l`, 60,000 lines, QoS 0"),
+    ("lines1", "`pub -l`, 60,000 lines, QoS 1"),
+    ("lines2", "`pub -l`, 60,000 lines, QoS 2"),
+    ("once", "`pub -m`, one message, QoS 1"),
+    ("sub0", "`sub`, 60,000 messages, QoS 0"),
+    ("sub1", "`sub`, 60,000 messages, QoS 1"),
+];
+
+/// Builds, measures, prints, and writes if asked to.
+///
+/// # Errors
+/// The reason why something cannot be built or run.
+pub fn run(options: &Options) -> Result<(), String> {
+    println!("building the command");
+    run_program(cargo(["build", "--quiet", "--release", "-p", "motemq-cli"]))?;
+    let bench = Bench::new(if options.quick { LINES / 10 } else { LINES })?;
+    let rounds = if options.quick { 1 } else { ROUNDS };
+    let mut measured = Vec::new();
+    for round in 1..=rounds {
+        let mut figures = Vec::new();
+        for (work, what) in WORKS {
+            print!("round {round} of {rounds}, {what}:");
+            for who in PROGRAMS {
+                let value = bench.measure(who, work)?;
+                print!(" {who} {value:.1}");
+                figures.push(Figure {
+                    work: work.into(),
+                    who: who.into(),
+                    value,
+                });
+            }
+            println!();
+        }
+        measured.push(figures);
+    }
+    let figures = medians(&measured);
+    let table = format!(
+        "{}\n{}",
+        report::table(&PROGRAMS, &WORKS, &figures, "-"),
+        machine()
+    );
+    println!("\nmilliseconds of the processor\n\n{table}\n");
+    for (work, what) in WORKS {
+        let ours = find(&figures, work, PROGRAMS[0]);
+        if let Some((ours, theirs)) = ours.zip(find(&figures, work, PROGRAMS[1])) {
+            println!("{what:34} {:.2}", ours / theirs);
+        }
+    }
+    if options.write {
+        tables::write("docs/speed.md", "bench command", &table)?;
+    }
+    Ok(())
+}
+
+/// A broker, the programs, and the lines that they publish.
+struct Bench {
+    broker: Mosquitto,
+    motemq: PathBuf,
+    lines: usize,
+    input: PathBuf,
+}
+
+impl Bench {
+    fn new(lines: usize) -> Result<Self, String> {
+        let config = ["allow_anonymous true", "max_queued_messages 0"];
+        let broker = Mosquitto::start(&config).ok_or("mosquitto is not installed")?;
+        let target = env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| workspace().join("target"), PathBuf::from);
+        let input = env::temp_dir().join(format!("motemq-bench-{}", process::id()));
+        let text: String = (0..lines)
+            .map(|line| format!("line {line} with a few more words, as logs have them\n"))
+            .collect();
+        fs::write(&input, text).map_err(|error| format!("cannot write the lines: {error}"))?;
+        Ok(Bench {
+            broker,
+            motemq: target.join("release/motemq"),
+            lines,
+            input,
+        })
+    }
+
+    /// Returns the milliseconds of the processor that one process takes.
+    fn measure(&self, who: &str, work: &str) -> Result<f64, String> {
+        let lines = self.lines.to_string();
+        match work {
+            "lines0" => self.time(1, self.publisher(who)?, &["-l", "-q", "0"]),
+            "lines1" => self.time(1, self.publisher(who)?, &["-l", "-q", "1"]),
+            "lines2" => self.time(1, self.publisher(who)?, &["-l", "-q", "2"]),
+            "once" => self.time(ONCE, self.publisher(who)?, &["-m", "x", "-q", "1"]),
+            work => {
+                let qos = work.trim_start_matches("sub");
+                let subscriber = self.subscriber(who)?;
+                let args = ["-C", &lines, "-q", qos];
+                thread::scope(|scope| {
+                    let measured = scope.spawn(|| self.time(1, subscriber, &args));
+                    thread::sleep(SUBSCRIBED);
+                    self.time(1, self.publisher("mosquitto")?, &["-l", "-q", qos])?;
+                    measured.join().map_err(|_| "the measurement panicked")?
+                })
+            }
+        }
+    }
+
+    fn publisher(&self, who: &str) -> Result<Vec<String>, String> {
+        self.spelling(who, "pub")
+    }
+
+    fn subscriber(&self, who: &str) -> Result<Vec<String>, String> {
+        self.spelling(who, "sub")
+    }
+
+    fn spelling(&self, who: &str, verb: &str) -> Result<Vec<String>, String> {
+        let shown = |path: &Path| path.display().to_string();
+        if who == "motemq" {
+            return Ok(vec![shown(&self.motemq), verb.into()]);
+        }
+        let name = format!("mosquitto_{verb}");
+        let found = mosquitto::find(&name).ok_or(format!("{name} is not installed"))?;
+        Ok(vec![shown(&found)])
+    }
+
+    /// Runs a program so many times with the lines as its input. The shell says what it took.
+    fn time(&self, times: usize, program_words: Vec<String>, args: &[&str]) -> Result<f64, String> {
+        const SCRIPT: &str = "input=$1 times=$2; shift 2; TIMEFORMAT='%U %S'; \
+            { time for ((i = 0; i < times; i++)); do \
+            \"$@\" <$input >/dev/null 2>&1 || exit 1; done; } 2>&1";
+        let (input, times_word) = (self.input.display().to_string(), times.to_string());
+        let port = self.broker.addr().port().to_string();
+        let mut words = vec!["-c", SCRIPT, "bash", &input, &times_word];
+        words.extend(program_words.iter().map(String::as_str));
+        words.extend(["-h", "127.0.0.1", "-p", &port, "-t", "bench"]);
+        words.extend(args);
+        let said = read(program("bash", &words))?;
+        let seconds: Option<Vec<f64>> = said.split_whitespace().map(|n| n.parse().ok()).collect();
+        match seconds.as_deref() {
+            Some([user, system]) => Ok((user + system) * 1000.0 / times as f64),
+            _ => Err(format!("{program_words:?}: the shell said {said:?}")),
+        }
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.input);
+    }
+}
