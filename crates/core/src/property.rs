@@ -10,7 +10,7 @@ mod write;
 
 pub use error::PropertyError;
 #[cfg(feature = "fast")]
-pub(crate) use fast::{fill, identifiers, length_of};
+pub(crate) use fast::{fill, identifiers, measure};
 pub use list::Properties;
 pub(crate) use read::{Walk, check, section};
 pub(crate) use table::Place;

@@ -344,7 +344,8 @@ const fn is_wildcard(byte: u8) -> bool {
 }
 
 /// Returns whether `s` is UTF-8 without U+0000 and is of that kind, which is not [`Kind::Data`].
-#[inline]
+#[cfg_attr(feature = "fast", inline(always))]
+#[cfg_attr(not(feature = "fast"), inline)]
 pub(crate) fn is_valid<P: Protocol>(s: &[u8], kind: Kind) -> bool {
     #[cfg(feature = "fast")]
     if !s.is_empty() {

@@ -3,12 +3,12 @@
 //!
 //! What is not allowed is declined with `None`, and the general code finds the error.
 use super::{
-    Property, PropertySource,
+    Property, PropertySource, Walk,
     read::may_repeat,
     table::{self, Entry, Place},
 };
 use crate::{
-    Protocol,
+    Protocol, Text,
     topic::{self, Kind},
     wire,
 };
@@ -76,38 +76,99 @@ fn split_field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     after.split_at_checked(u16::from_be_bytes(length).into())
 }
 
-/// Returns the number of bytes that the properties of a PUBLISH take. Returns `None` if one of a list
-/// stands only in other packets, or is too long.
+/// Takes the first property off bytes that were checked. Returns `None` at their end.
 #[inline(always)]
-pub(crate) fn length_of<'a>(properties: impl PropertySource<'a>) -> Option<usize> {
-    let encoded = properties.encoded().unwrap_or_default();
-    let mut length = encoded.len();
-    for property in properties.list() {
-        length = length.wrapping_add(length_of_one(property)?);
+pub(super) fn take<'a>(bytes: &mut &'a [u8]) -> Option<Property<'a>> {
+    let (&id, value) = bytes.split_first()?;
+    let (property, after) = match id {
+        table::PAYLOAD_FORMAT_INDICATOR => {
+            let (&number, after) = value.split_first()?;
+            (Property::PayloadFormatIndicator(number != 0), after)
+        }
+        table::MESSAGE_EXPIRY_INTERVAL => {
+            let (&number, after) = value.split_first_chunk()?;
+            let seconds = u32::from_be_bytes(number);
+            (Property::MessageExpiryInterval(seconds), after)
+        }
+        table::CONTENT_TYPE => {
+            let (text, after) = split_field(value)?;
+            (Property::ContentType(Text(text)), after)
+        }
+        table::RESPONSE_TOPIC => {
+            let (text, after) = split_field(value)?;
+            (Property::ResponseTopic(Text(text)), after)
+        }
+        table::CORRELATION_DATA => {
+            let (data, after) = split_field(value)?;
+            (Property::CorrelationData(data), after)
+        }
+        table::USER_PROPERTY => {
+            let (name, after) = split_field(value)?;
+            let (value, after) = split_field(after)?;
+            let (name, value) = (Text(name), Text(value));
+            (Property::UserProperty { name, value }, after)
+        }
+        _ => take_any(bytes)?,
+    };
+    *bytes = after;
+    Some(property)
+}
+
+/// Splits any property off.
+#[inline(never)]
+fn take_any(bytes: &[u8]) -> Option<(Property<'_>, &[u8])> {
+    let mut walk = Walk::over(bytes);
+    walk.read().then(|| (Property::of(&walk), walk.rest))
+}
+
+/// Checks the properties of a PUBLISH. Returns the number of bytes that they take, and their
+/// identifiers, one bit for each. Declines a list with a property that stands only in other packets
+/// or is long, or that is repeated, unless it is a user property.
+#[inline(always)]
+pub(crate) fn measure<'a, P: Protocol>(
+    properties: impl PropertySource<'a>,
+) -> Option<(usize, u64)> {
+    if let Some(encoded) = properties.encoded() {
+        return Some((encoded.len(), identifiers::<P>(encoded, Place::PUBLISH)?));
     }
-    Some(length)
+    let (mut length, mut found) = (0usize, 0);
+    for property in properties.list() {
+        length = length
+            .wrapping_add(measure_value::<P>(property)?)
+            .wrapping_add(1);
+        let id = property.identifier();
+        let bit = 1u64.wrapping_shl(id.into());
+        if found & bit != 0 && id != table::USER_PROPERTY {
+            return None;
+        }
+        found |= bit;
+    }
+    Some((length, found))
 }
 
 #[inline(always)]
-fn length_of_one(property: &Property<'_>) -> Option<usize> {
-    let of_field = |bytes: &[u8]| (bytes.len() <= 0xffff).then_some(bytes.len().wrapping_add(2));
-    let of_value = match *property {
-        Property::PayloadFormatIndicator(_) => 1,
+fn measure_value<P: Protocol>(property: &Property<'_>) -> Option<usize> {
+    let data = |bytes: &[u8]| (bytes.len() <= 0xffff).then_some(bytes.len().wrapping_add(2));
+    let text = |Text(bytes): Text<'_>, kind| {
+        topic::is_valid::<P>(bytes, kind)
+            .then(|| data(bytes))
+            .flatten()
+    };
+    Some(match *property {
+        Property::PayloadFormatIndicator(_) | Property::SubscriptionIdentifier(1..=0x7f) => 1,
+        Property::TopicAlias(_) | Property::SubscriptionIdentifier(0x80..=0x3fff) => 2,
         Property::MessageExpiryInterval(_) => 4,
-        Property::TopicAlias(_) => 2,
-        Property::ContentType(text) | Property::ResponseTopic(text) => of_field(text.0)?,
-        Property::CorrelationData(data) => of_field(data)?,
-        Property::SubscriptionIdentifier(0..=0x7f) => 1,
-        Property::SubscriptionIdentifier(0x80..=0x3fff) => 2,
+        Property::ContentType(content_type) => text(content_type, Kind::Text)?,
+        Property::ResponseTopic(name) => text(name, Kind::Name)?,
+        Property::CorrelationData(bytes) => data(bytes)?,
         Property::UserProperty { name, value } => {
-            of_field(name.0)?.wrapping_add(of_field(value.0)?)
+            text(name, Kind::Text)?.wrapping_add(text(value, Kind::Text)?)
         }
         _ => return None,
-    };
-    Some(of_value.wrapping_add(1))
+    })
 }
 
-/// Fills memory with properties, whose [length](length_of) it has.
+/// Fills memory with properties that were [measured](measure), and take all of it.
 #[inline(always)]
 pub(crate) fn fill<'a>(mut to: &mut [u8], properties: impl PropertySource<'a>) -> Option<()> {
     if let Some(encoded) = properties.encoded() {

@@ -1,4 +1,6 @@
 //! The properties of a packet that was received.
+#[cfg(feature = "fast")]
+use super::fast::take;
 use super::{Property, Walk, table};
 use crate::Text;
 use core::fmt;
@@ -32,7 +34,14 @@ impl<'a> Properties<'a> {
     }
 
     /// Returns an iterator over the properties, in their order.
+    #[cfg_attr(feature = "fast", inline)]
     pub fn iter(self) -> impl Iterator<Item = Property<'a>> {
+        #[cfg(feature = "fast")]
+        {
+            let mut rest = self.0;
+            core::iter::from_fn(move || take(&mut rest))
+        }
+        #[cfg(not(feature = "fast"))]
         self.walk().map(|walk| Property::of(&walk))
     }
 

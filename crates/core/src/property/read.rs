@@ -128,10 +128,13 @@ impl<'a> Walk<'a> {
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn take_number(&mut self, length: usize) {
         self.take(length);
-        self.number = self
-            .data
-            .iter()
-            .fold(0, |sum, &byte| sum << 8 | u32::from(byte));
+        self.number = match *self.data {
+            #[cfg(feature = "fast")]
+            [byte] => byte.into(),
+            #[cfg(feature = "fast")]
+            [high, low] => u16::from_be_bytes([high, low]).into(),
+            ref data => data.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
+        };
     }
 
     /// Takes a variable byte integer.

@@ -9,8 +9,7 @@ use super::{Acks, Session, Slot, Terms};
 use crate::{
     Filter, Message, Out, PacketId, Protocol, Publish, QoS, SendProperties,
     profile::{max_qos, subscribes},
-    property::Place,
-    topic::{self, Kind},
+    topic::{self, Kind, TopicName},
     wire,
 };
 
@@ -40,28 +39,41 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let header = wire::fixed_header(input).ok()??;
         let (body, rest) = header.body.split_at_checked(header.length)?;
-        let (topic, id, properties, payload) = if self.is_5() {
+        if self.is_5() {
             let length = input.len().wrapping_sub(rest.len());
             if length > self.terms().map_or(0, Terms::longest_in) as usize {
                 return None;
             }
             let (topic, id, properties, payload) = v5::split_publish::<P>(first_byte, body)?;
-            (topic, id, P::properties(properties), payload)
-        } else {
-            let (topic, id, payload) = wire::publish(first_byte, body)?;
-            (topic, id, Default::default(), payload)
-        };
+            *input = rest;
+            let properties = P::properties(properties);
+            return Some(self.whole_message(first_byte, id, topic, payload, properties));
+        }
+        let (topic, id, payload) = wire::publish(first_byte, body)?;
         *input = rest;
+        Some(self.whole_message(first_byte, id, topic, payload, Default::default()))
+    }
+
+    /// Notes a message that was received whole, and returns it.
+    #[inline(always)]
+    fn whole_message<'i>(
+        &mut self,
+        first_byte: u8,
+        id: u16,
+        topic: TopicName<'i>,
+        payload: &'i [u8],
+        properties: P::Properties<'i>,
+    ) -> Message<'i, P::Properties<'i>> {
         self.incoming.set_whole(first_byte, id);
         self.ack = wire::reply(first_byte);
-        Some(Message {
+        Message {
             topic,
             payload,
             remaining: 0,
             properties,
             id,
             first_byte,
-        })
+        }
     }
 
     /// Publishes a whole message on an open connection on which nothing is being streamed or
@@ -102,20 +114,9 @@ impl<P: Protocol> Session<[Slot], P> {
             {
                 return None;
             }
-            let within = v5::Within {
-                place: Place::PUBLISH_OF_CLIENT,
-                without: v5::ALIAS,
-                longest: terms.longest_out(),
-            };
+            let limits = (v5::SPECIAL, terms.longest_out());
             let head = (first_byte, id);
-            v5::publish::<P>(
-                out,
-                head,
-                name,
-                publish.properties,
-                publish.payload,
-                &within,
-            )?;
+            v5::publish::<P>(out, head, name, publish.properties, publish.payload, limits)?;
         } else {
             self::publish(out, first_byte, name, id, publish.payload)?;
         }

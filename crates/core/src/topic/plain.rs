@@ -21,6 +21,9 @@ pub(super) const fn is_plain(s: &[u8]) -> bool {
     if let (Some(tail), Some(head)) = (s.last_chunk(), s.first_chunk()) {
         return is_plain_word(head) && is_plain_word(tail);
     }
+    if let (Some(&[a, b, c, d]), Some(&[e, f, g, h])) = (s.first_chunk(), s.last_chunk()) {
+        return is_plain_word(&[a, b, c, d, e, f, g, h]);
+    }
     let mut rest = s;
     while let [byte, after @ ..] = rest {
         if is_odd(*byte) {

@@ -52,8 +52,13 @@ impl<'a, T: PropertySource<'a>> Packet<'a, T> {
                 let flags = u8::from(dup) << 3 | (qos as u8) << 1 | u8::from(retain);
                 let first_byte = wire::PUBLISH << 4 | flags;
                 #[cfg(feature = "fast")]
-                if publish_at_once((first_byte, id), topic, properties, payload, out).is_some() {
-                    return Ok(());
+                {
+                    let (head, limits) = ((first_byte, id), (0, u32::MAX));
+                    let written =
+                        fast::publish::<Mqtt311>(out, head, topic, properties, payload, limits);
+                    if written.is_some() {
+                        return Ok(());
+                    }
                 }
                 write_publish(first_byte, topic, id, payload, properties, out)
             }
@@ -144,24 +149,6 @@ fn write_connack<'a>(
     draft.byte(code.get());
     draft.properties(properties, Place::CONNACK);
     draft.finish(0)
-}
-
-/// Writes a PUBLISH with any properties that it can have in its place.
-#[cfg(feature = "fast")]
-#[inline(always)]
-fn publish_at_once<'a>(
-    head: (u8, Option<PacketId>),
-    topic: &[u8],
-    properties: impl PropertySource<'a>,
-    payload: &[u8],
-    out: &mut Out<'_>,
-) -> Option<()> {
-    let within = fast::Within {
-        place: Place::PUBLISH,
-        without: 0,
-        longest: u32::MAX,
-    };
-    fast::publish::<Mqtt311>(out, head, topic, properties, payload, &within)
 }
 
 #[cfg_attr(feature = "fast", inline(never))]

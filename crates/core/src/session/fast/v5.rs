@@ -8,7 +8,10 @@ use crate::{
 };
 
 /// The bit of the topic alias among [`identifiers`].
-pub(super) const ALIAS: u64 = 1 << table::TOPIC_ALIAS;
+const ALIAS: u64 = 1 << table::TOPIC_ALIAS;
+/// The properties that [`publish`] declines in a session: the topic alias, and what clients cannot
+/// send [MQTT-3.3.4-6].
+pub(super) const SPECIAL: u64 = ALIAS | 1 << table::SUBSCRIPTION_IDENTIFIER;
 
 /// Reads the body of a PUBLISH. Returns the topic, the identifier (with QoS 0 the number 1), the
 /// properties and the payload, or `None` if it is malformed or has a topic alias.
@@ -42,19 +45,9 @@ fn split_properties<P: Protocol>(body: &[u8]) -> Option<(Properties<'_>, &[u8])>
     (found & ALIAS == 0).then_some((Properties(properties), payload))
 }
 
-/// The limits within which [`publish`] writes.
-pub(crate) struct Within {
-    /// The place of the properties.
-    pub place: Place,
-    /// The properties that it declines, one bit for each identifier.
-    pub without: u64,
-    /// The length of the longest packet.
-    pub longest: u32,
-}
-
-/// Appends a whole PUBLISH whose topic has been checked. Returns `None`, and appends nothing, if
-/// the properties or the length of the packet are not within the limits, or if `out` has less room
-/// than [`Draft`](wire::Draft) requires.
+/// Appends a whole PUBLISH whose topic has been checked. Returns `None`, and appends nothing, if a
+/// property is special or not allowed, if the packet is longer than `longest`, or if `out` has less
+/// room than [`Draft`](wire::Draft) requires. The special properties are a bit for each identifier.
 #[inline(always)]
 pub(crate) fn publish<'p, P: Protocol>(
     out: &mut Out<'_>,
@@ -62,16 +55,20 @@ pub(crate) fn publish<'p, P: Protocol>(
     topic: &[u8],
     properties: impl PropertySource<'p>,
     payload: &[u8],
-    within: &Within,
+    (special, longest): (u64, u32),
 ) -> Option<()> {
+    // Most messages have none.
     let is_bare =
         properties.encoded().unwrap_or_default().is_empty() && properties.list().is_empty();
-    // The properties, without and with their length before them.
-    let inner = if is_bare {
-        0
+    let (inner, found) = if is_bare {
+        (0, 0)
     } else {
-        property::length_of(properties)?
+        property::measure::<P>(properties)?
     };
+    if found & special != 0 || inner > 0x3fff {
+        return None;
+    }
+    // The properties with their length before them.
     let section = inner.wrapping_add(if inner > 0x7f { 2 } else { 1 });
     let id_length = if id.is_some() { 2 } else { 0 };
     let length = topic
@@ -80,39 +77,31 @@ pub(crate) fn publish<'p, P: Protocol>(
         .wrapping_add(id_length)
         .wrapping_add(section)
         .wrapping_add(2);
-    if inner > 0x3fff {
-        return None;
-    }
     let room = out.mem.get_mut(*out.end..)?;
     let (at, after) = begin_publish(room, first_byte, length, topic)?;
     // The topic stands behind its own length.
     let total = at.wrapping_add(length).wrapping_sub(2);
-    if total > within.longest as usize {
+    if total > longest as usize {
         return None;
     }
     let after = put_id(after, id)?;
-    let after = if is_bare {
-        let (to, after) = after.split_first_mut()?;
-        *to = 0;
-        after
+    let (to, after) = after.split_at_mut_checked(section)?;
+    if is_bare {
+        *to.first_mut()? = 0;
     } else {
-        let (to, after) = after.split_at_mut_checked(section)?;
-        put_properties::<P>(to, inner, properties, within)?;
-        after
-    };
+        put_properties(to, inner, properties)?;
+    }
     after.get_mut(..payload.len())?.copy_from_slice(payload);
     *out.end = out.end.wrapping_add(total);
     Some(())
 }
 
 /// Fills `to` with properties, which take `length` bytes, and with their length before them.
-/// Returns `None` if they are not within the limits.
-#[inline(never)]
-fn put_properties<'p, P: Protocol>(
+#[inline(always)]
+fn put_properties<'p>(
     to: &mut [u8],
     length: usize,
     properties: impl PropertySource<'p>,
-    within: &Within,
 ) -> Option<()> {
     let to = if length > 0x7f {
         let (to_length, to) = to.split_first_chunk_mut()?;
@@ -123,7 +112,5 @@ fn put_properties<'p, P: Protocol>(
         *to_length = length as u8;
         to
     };
-    property::fill(to, properties)?;
-    let found = identifiers::<P>(to, within.place)?;
-    (found & within.without == 0).then_some(())
+    property::fill(to, properties)
 }
