@@ -1,5 +1,6 @@
 //! The errors: [`SendError`] for a command without effect, [`Fault`] for a connection that has
 //! ended.
+use crate::ReasonCode;
 use core::{error::Error, fmt};
 
 /// The reason why a command was not carried out. Nothing was written, no packet identifier was
@@ -101,6 +102,27 @@ impl Fault {
             Fault::TooManyQos2 => 6,
             Fault::TopicAlias => 7,
         }
+    }
+}
+
+/// The reason codes of the faults with the numbers 0 to 7, or 0 if the server is not told.
+static REASON_CODES: [u8; 8] = [
+    0,
+    0,
+    ReasonCode::MALFORMED_PACKET.0,
+    ReasonCode::PROTOCOL_ERROR.0,
+    0,
+    ReasonCode::PACKET_TOO_LARGE.0,
+    ReasonCode::RECEIVE_MAXIMUM_EXCEEDED.0,
+    ReasonCode::TOPIC_ALIAS_INVALID.0,
+];
+
+impl Fault {
+    /// Returns the reason code with which a server of MQTT 5 is told, or 0.
+    #[inline(always)]
+    pub(crate) fn reason_code(self) -> u8 {
+        let index = usize::from(self.number() & 7);
+        REASON_CODES.get(index).copied().unwrap_or(0)
     }
 }
 

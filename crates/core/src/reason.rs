@@ -1,5 +1,5 @@
 //! The reason codes of MQTT 5.
-use crate::wire;
+use crate::{Protocol, profile::checks_properties, wire};
 use core::fmt;
 
 /// A reason code: the result of an operation (MQTT 5, section 2.4).
@@ -136,18 +136,75 @@ impl fmt::Display for ReasonCode {
     }
 }
 
+/// Stands for a DISCONNECT of a client, which cannot have all codes [MQTT-3.14.2-1].
+const DISCONNECT_OF_CLIENT: u8 = wire::CONNECT;
+
+/// Returns whether a client can send this code in DISCONNECT.
+#[inline(always)]
+pub(crate) fn is_sent_by_clients<P: Protocol>(code: u8) -> bool {
+    // Where nothing else needs the table, constants are smaller.
+    if checks_properties::<P>() {
+        is_allowed_in(DISCONNECT_OF_CLIENT, code)
+    } else {
+        is_in_table(DISCONNECT_OF_CLIENT, code)
+    }
+}
+
 /// Returns whether a packet of this type can have this code (MQTT 5, table 2-6).
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn is_allowed_in(kind: u8, code: u8) -> bool {
+    if kind == wire::AUTH {
+        return code == 0 || code & !1 == 0x18;
+    }
+    let from = if code < 0x80 { 0 } else { FIRST_ERROR };
+    let index = usize::from(code & 0x7f).wrapping_add(from);
+    let is_in_range = code >= 0x80 || index < FIRST_ERROR;
+    is_in_range
+        && BY_CODE
+            .get(index)
+            .is_some_and(|kinds| kinds >> (kind >> 1) & 1 != 0)
+}
+
+/// The index of the code 0x80 among all codes that are defined for packets other than AUTH.
+const FIRST_ERROR: usize = 0x12;
+
+/// The packets that can have a code, one bit for each type divided by 2: PUBACK and PUBREC have the
+/// same codes, and so have PUBREL and PUBCOMP. By type, these bits would take 80 bytes more.
+static BY_CODE: [u8; FIRST_ERROR + 0x23] = by_code();
+
+const fn by_code() -> [u8; FIRST_ERROR + 0x23] {
+    let mut table = [0; FIRST_ERROR + 0x23];
+    let mut rest: &mut [u8] = &mut table;
+    let mut code = 0u8;
+    while let [kinds, after @ ..] = rest {
+        let mut kind = wire::CONNECT;
+        while kind < wire::AUTH {
+            if is_in_table(kind, code) {
+                *kinds |= 1 << (kind >> 1);
+            }
+            kind = kind.wrapping_add(1);
+        }
+        rest = after;
+        code = code.wrapping_add(1);
+        if code as usize == FIRST_ERROR {
+            code = 0x80;
+        }
+    }
+    table
+}
+
+/// Returns what [`is_allowed_in`] returns for packets other than AUTH.
+const fn is_in_table(kind: u8, code: u8) -> bool {
     // One bit for each of the codes 0x00 to 0x1f, 0x80 to 0x9f and 0xa0 to 0xbf.
     let (successes, errors, more) = match kind {
-        wire::CONNACK => (1u32, 0xbea1_17ff_u32, 0u32),
+        DISCONNECT_OF_CLIENT => (0x11_u32, 0x03f9_000f_u32, 0_u32),
+        wire::CONNACK => (1, 0xbea1_17ff, 0),
         wire::PUBACK | wire::PUBREC => (0x0001_0001, 0x0283_0089, 0),
         wire::PUBREL | wire::PUBCOMP => (1, 0x0004_0000, 0),
         wire::SUBACK => (7, 0x4082_8089, 6),
         wire::UNSUBACK => (0x0002_0001, 0x0002_8089, 0),
         wire::DISCONNECT => (0x11, 0xfff9_fa8f, 7),
-        _ => (0x0300_0001, 0, 0),
+        _ => (0, 0, 0),
     };
     let codes = match code >> 5 {
         0 => successes,

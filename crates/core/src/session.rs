@@ -213,7 +213,8 @@ impl<P: Protocol> Session<[Slot], P> {
     /// for the next connection. A message that was delivered but not accepted is not part of that
     /// state: with QoS 1 and 2 the broker delivers it again if it resumes the session.
     // It has four callers, and a copy in each would be larger.
-    #[inline(never)]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[cfg_attr(feature = "fast", inline)]
     pub fn on_connection_lost(&mut self) {
         self.connection.close();
         if acknowledges::<P>() {

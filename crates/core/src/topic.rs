@@ -305,13 +305,13 @@ pub(crate) const SHARED: u8 = 1 << 5;
 /// A topic filter is not that of a shared subscription, although it begins like one.
 pub(crate) const NO_SHARE: u8 = 1;
 
-/// Returns what a topic filter needs of a server: a combination of the constants above.
-#[cfg_attr(not(feature = "fast"), inline(never))]
-pub(crate) fn needs(filter: &[u8]) -> u8 {
+/// Returns what a topic filter needs of a server: a combination of the constants above. A filter of
+/// a shared subscription cannot be `local`.
+pub(crate) fn needs(filter: &[u8], is_no_local: bool) -> u8 {
     let mut needs = 0;
     if is_shared(filter) {
         needs = SHARED;
-        if !is_valid_share(filter) {
+        if is_no_local || !is_valid_share(filter) {
             needs |= NO_SHARE;
         }
     }

@@ -86,7 +86,7 @@ pub enum RetainHandling {
 pub trait FilterOptions: sealed::Sealed + Copy + Default + PartialEq + fmt::Debug {
     /// Returns the bits of the options in their byte.
     #[doc(hidden)]
-    fn bits(self) -> u8;
+    fn bits(&self) -> u8;
 
     /// Returns the options in a byte that has been checked.
     #[doc(hidden)]
@@ -102,7 +102,7 @@ impl sealed::Sealed for () {}
 
 impl FilterOptions for () {
     #[inline(always)]
-    fn bits(self) -> u8 {
+    fn bits(&self) -> u8 {
         0
     }
 
@@ -112,7 +112,8 @@ impl FilterOptions for () {
 impl sealed::Sealed for SubscriptionOptions {}
 
 impl FilterOptions for SubscriptionOptions {
-    fn bits(self) -> u8 {
+    #[inline(always)]
+    fn bits(&self) -> u8 {
         u8::from(self.no_local) << 2
             | u8::from(self.retain_as_published) << 3
             | (self.retain_handling as u8) << 4

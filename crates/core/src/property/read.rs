@@ -60,13 +60,16 @@ pub(crate) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// The number of bytes that are missing if no bytes would do.
+    pub const MALFORMED: usize = usize::MAX;
+
     /// Begins at the first of these bytes.
     #[inline(always)]
     pub fn over(bytes: &'a [u8]) -> Self {
         Walk {
             rest: bytes,
-            data: &[],
-            name: &[],
+            data: bytes,
+            name: bytes,
             number: 0,
             missing: 0,
             entry: Entry::default(),
@@ -139,19 +142,21 @@ impl<'a> Walk<'a> {
 
     /// Takes a variable byte integer.
     #[cfg_attr(feature = "fast", inline)]
-    fn take_variable(&mut self) {
-        match wire::take_variable(&mut self.rest) {
-            Ok(Some(number)) => self.number = number,
-            incomplete => {
-                self.number = 0;
-                // No bytes would complete one that is malformed.
-                self.miss(if incomplete.is_err() { usize::MAX } else { 1 });
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn take_variable(&mut self) {
+        self.number = 0;
+        match wire::variable(self.rest) {
+            Ok(Some((number, rest))) => {
+                self.number = number as u32;
+                self.rest = rest;
             }
+            Ok(None) => self.miss(1),
+            Err(wire::Malformed) => self.miss(Self::MALFORMED),
         }
     }
 
     /// Takes bytes with their length before them as data.
-    #[inline]
+    #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn take_field(&mut self) {
         self.take_number(2);
         self.take(self.number as usize);

@@ -12,6 +12,10 @@ mod sealed {
 ///
 /// The trait is sealed.
 pub trait PropertySource<'a>: sealed::Sealed + Copy {
+    /// Whether there are never any properties.
+    #[doc(hidden)]
+    const IS_EMPTY: bool = false;
+
     /// The properties, if they are encoded already.
     #[doc(hidden)]
     fn encoded(self) -> Option<&'a [u8]>;
@@ -24,6 +28,8 @@ pub trait PropertySource<'a>: sealed::Sealed + Copy {
 impl sealed::Sealed for () {}
 
 impl<'a> PropertySource<'a> for () {
+    const IS_EMPTY: bool = true;
+
     fn encoded(self) -> Option<&'a [u8]> {
         None
     }
@@ -74,14 +80,17 @@ impl<P: Protocol> Draft<'_, P> {
     /// Writes properties, as [`properties`](Self::properties) does. If they are a list, it stands
     /// behind `more`, which are encoded.
     #[inline(always)]
-    pub fn properties_behind<'a>(
+    pub fn properties_behind<'a, T: PropertySource<'a>>(
         &mut self,
         more: &[u8],
-        properties: impl PropertySource<'a>,
+        properties: T,
         place: Place,
     ) -> usize {
         let encoded = properties.encoded().unwrap_or(more);
-        if encoded.is_empty() && properties.list().is_empty() {
+        if (T::IS_EMPTY || cfg!(feature = "fast"))
+            && encoded.is_empty()
+            && properties.list().is_empty()
+        {
             self.byte(0);
             self.position()
         } else {
@@ -91,12 +100,10 @@ impl<P: Protocol> Draft<'_, P> {
 
     #[inline(never)]
     fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) -> usize {
-        // Without memory, what is written is only counted.
+        // What is written first only shows its length, and is overwritten.
         let from = self.position();
-        let memory = self.replace_memory(from, &mut []);
         self.list(encoded, list);
-        let length = self.position().wrapping_sub(from);
-        self.replace_memory(from, memory);
+        let length = self.go_back(from);
         self.variable(u32::try_from(length).unwrap_or(u32::MAX));
         let from = self.position();
         self.list(encoded, list);

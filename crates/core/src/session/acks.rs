@@ -15,6 +15,17 @@ pub(crate) enum Acks<'a, 'o> {
     },
 }
 
+impl Acks<'_, '_> {
+    /// Returns whether the broker has seen all acknowledgements, or can see them now.
+    #[inline(always)]
+    pub fn is_flushed(&self) -> bool {
+        match self {
+            Acks::Write(out) => out.is_empty(),
+            Acks::Hold { is_flushed } => *is_flushed,
+        }
+    }
+}
+
 impl<P: Protocol> Session<[Slot], P> {
     /// Writes the acknowledgement that is due, if one is due and the session writes them. Returns
     /// `false` if it is still due: nothing may be read then.
@@ -58,11 +69,7 @@ impl<P: Protocol> Session<[Slot], P> {
         code: u8,
     ) -> bool {
         let is_written = (!streams_out::<P>() || self.outgoing.is_idle())
-            && if self.is_5() {
-                wire::write_coded(out, first_byte, id, code)
-            } else {
-                wire::write_short(out, first_byte, id)
-            };
+            && wire::write_reply::<P>(out, first_byte, id, code);
         if is_written {
             self.connection.on_sent();
         }

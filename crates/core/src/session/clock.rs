@@ -28,7 +28,7 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<Option<u32>, Fault> {
         tx.lend(|out| {
             let may_ping = !streams_out::<P>() || self.outgoing.is_idle();
-            let sleep = self.connection.tick(now_ms, may_ping, out);
+            let sleep = self.connection.tick::<P>(now_ms, may_ping, out);
             if sleep.is_err() {
                 self.on_connection_lost();
             }

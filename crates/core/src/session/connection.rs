@@ -1,5 +1,5 @@
 //! The connection of a session: its state, and the signs of life of the broker.
-use crate::{Fault, Out, wire};
+use crate::{Fault, Out, Protocol, wire};
 
 /// There is no connection.
 const CLOSED: u8 = 0;
@@ -144,7 +144,7 @@ impl Connection {
     /// # Errors
     /// `Timeout` if a time limit has passed, and the last tick has found that already.
     #[inline(always)]
-    pub fn tick(
+    pub fn tick<P: Protocol>(
         &mut self,
         now: u32,
         may_ping: bool,
@@ -164,7 +164,7 @@ impl Connection {
             }
             sleep = period.saturating_sub(quiet);
             if sleep == 0 || flags & PING_DUE != 0 {
-                let written = may_ping && wire::write_short(out, wire::PINGREQ << 4, 0);
+                let written = may_ping && wire::write_reply::<P>(out, wire::PINGREQ << 4, 0, 0);
                 // The wait begins: for PINGRESP, or for room for PINGREQ.
                 if flags & AWAITING == 0 && (written || flags & PING_DUE == 0) {
                     self.received_at = now;

@@ -109,7 +109,7 @@ impl<P: Protocol> Session<[Slot], P> {
             let terms = self.terms()?;
             // A free slot is left, so the window matters only if it is smaller than the ring.
             let is_bounded = id.is_some() && terms.window() < self.ring.len();
-            if !terms.allows_publish(first_byte)
+            if !terms.allows_publish(qos, publish.retain)
                 || (is_bounded && self.ring.in_flight() >= terms.window())
             {
                 return None;

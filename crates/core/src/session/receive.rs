@@ -226,7 +226,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 let Some(id) = PacketId::new(id) else {
                     break 'over Fault::Malformed;
                 };
-                match self.begin_message(id, payload, acks) {
+                match self.begin_message(id, payload, || acks.is_flushed()) {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
                     Err(fault) => break 'over fault,

@@ -193,10 +193,7 @@ impl<P: Protocol> Session<[Slot], P> {
         if qos > max_qos::<P>() || (!streams_out::<P>() && publish.remaining != 0) {
             draft.refuse(SendError::Invalid);
         }
-        draft.topic(publish.topic);
-        if self.is_older() && publish.topic.is_empty() {
-            draft.refuse(SendError::Invalid);
-        }
+        draft.topic(publish.topic, self.is_5() && !T::IS_EMPTY);
         if max_qos::<P>() != 0 && qos != 0 {
             draft.ticket.awaits = wire::PUBACK.wrapping_add(qos).wrapping_sub(1);
             if let Some(id) = resent
@@ -228,7 +225,7 @@ impl<P: Protocol> Session<[Slot], P> {
 
     fn write_abandon(&mut self, id: PacketId, out: &mut Out<'_>) -> Result<(), SendError> {
         self.check_idle()?;
-        let write_pubrel = || wire::write_short(out, wire::PUBREL_FIRST_BYTE, id.get());
+        let write_pubrel = || wire::write_reply::<P>(out, wire::PUBREL_FIRST_BYTE, id.get(), 0);
         match self.ring.abandon::<P>(id, write_pubrel) {
             None => Err(SendError::Invalid),
             Some(false) => Err(SendError::Full),
@@ -309,15 +306,16 @@ impl<P: Protocol> Session<[Slot], P> {
                 Place::UNSUBSCRIBE
             };
             let from = draft.properties(properties, place);
-            self.check_filters(filters, from, &mut draft);
-        }
-        if self.is_older() {
-            let has_options = filters.iter().any(|filter| filter.options.bits() != 0);
-            if has_options || !properties.list().is_empty() {
-                draft.refuse(SendError::Unsupported);
+            self.write_filters_5(filters, from, &mut draft);
+        } else {
+            if self.is_older() {
+                let has_options = filters.iter().any(|filter| filter.options.bits() != 0);
+                if has_options || !properties.list().is_empty() {
+                    draft.refuse(SendError::Unsupported);
+                }
             }
+            draft.filters_of(filters.iter().copied());
         }
-        draft.filters_of(filters.iter().copied());
         let id = self.send(&mut draft, 0)?;
         if resumes::<P>() {
             // Nothing is left to send again, and the number of filters must not be taken for
@@ -338,7 +336,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.flush_ack(out);
         // Closing before the write takes less code. The room for it was checked above.
         self.on_connection_lost();
-        wire::write_short(out, wire::DISCONNECT << 4, 0);
+        wire::write_reply::<P>(out, wire::DISCONNECT << 4, 0, 0);
         Ok(())
     }
 
@@ -355,11 +353,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 self.ring.accept(id);
             }
             if (streams_out::<P>() && !self.outgoing.is_idle())
-                || !(if self.is_5() {
-                    wire::write_coded(out, self.ack, id, code)
-                } else {
-                    wire::write_short(out, self.ack, id)
-                })
+                || !wire::write_reply::<P>(out, self.ack, id, code)
             {
                 return false;
             }

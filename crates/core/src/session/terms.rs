@@ -1,9 +1,10 @@
 //! The terms of a connection of MQTT 5: what the server has announced, what this client has, and
 //! what is kept between packets besides the state of MQTT 3.1.1.
 use crate::{
-    Properties, QoS,
+    Properties, Protocol, QoS,
+    profile::{authenticates, checks_properties, max_qos, resumes},
     property::{Walk, table as id},
-    topic, wire,
+    topic,
 };
 
 /// The session begins with the connection (Clean Start).
@@ -22,6 +23,9 @@ const QOS_SHIFT: u32 = 6;
 /// The smallest maximum packet size of a server with which a connection is possible: that of an
 /// acknowledgement with a reason code.
 const SMALLEST: u32 = 5;
+
+/// The fingerprint of an empty client identifier.
+const NO_CLIENT: u16 = 0xffff;
 
 /// The terms of a connection.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -75,17 +79,31 @@ impl Terms {
 
     /// Begins a connection whose CONNECT has these properties.
     #[inline(always)]
-    pub(super) fn begin(&mut self, is_clean: bool, properties: Properties<'_>) {
+    pub(super) fn begin<P: Protocol>(
+        &mut self,
+        is_clean: bool,
+        properties: Option<Properties<'_>>,
+    ) {
         let mut announced = Announced::default();
-        *self = Terms::NEW;
-        self.read(&mut announced, properties);
-        *self = Terms {
-            longest_in: self.longest_out,
-            aliases_in: self.aliases_out,
-            method: announced.method,
-            flags: (is_clean as u8) << 1 | (announced.is_kept as u8) << 2,
-            ..Terms::NEW
-        };
+        self.reset();
+        if let Some(properties) = properties {
+            self.read::<P>(&mut announced, properties);
+        }
+        self.longest_in = self.longest_out;
+        self.aliases_in = self.aliases_out;
+        self.reset();
+        self.aliases_set = 0;
+        self.method = announced.method;
+        self.code = 0;
+        self.flags = (is_clean as u8) << 1 | (announced.is_kept as u8) << 2;
+    }
+
+    /// Sets the limits that hold if nothing is announced.
+    #[inline(always)]
+    fn reset(&mut self) {
+        self.longest_out = u32::MAX;
+        self.window = u16::MAX;
+        self.aliases_out = 0;
     }
 
     /// Takes over what CONNACK says. `client_hash` is the fingerprint of the client identifier in
@@ -93,7 +111,7 @@ impl Terms {
     /// `keep_alive` becomes that which the server demands. Returns `false` if MQTT does not allow
     /// it.
     #[inline(always)]
-    pub(super) fn learn(
+    pub(super) fn learn<P: Protocol>(
         &mut self,
         client_hash: &mut u16,
         keep_alive: &mut u16,
@@ -104,34 +122,40 @@ impl Terms {
             is_kept: self.is_kept(),
             ..Announced::default()
         };
-        self.read(&mut announced, properties);
+        self.read::<P>(&mut announced, properties);
         *keep_alive = announced.keep_alive;
         // An identifier is assigned to clients without one.
         let mut is_allowed = true;
-        if announced.client_hash != 0 {
-            is_allowed = *client_hash == super::hash(b"");
+        if (resumes::<P>() || checks_properties::<P>()) && announced.client_hash != 0 {
+            is_allowed = !checks_properties::<P>() || *client_hash == NO_CLIENT;
             *client_hash = announced.client_hash;
         }
         if !announced.is_kept {
             *client_hash = 0;
         }
         // [MQTT-4.12.0-5]. With fewer bytes a message could not even be refused.
-        is_allowed && announced.method == self.method && self.longest_out >= SMALLEST
+        let reads_method = checks_properties::<P>() || authenticates::<P>();
+        is_allowed
+            && (!reads_method || announced.method == self.method)
+            && self.longest_out >= SMALLEST
     }
 
     /// Reads what CONNECT or CONNACK announces. The limits are left in the place of those of the
     /// server, which have their first values before.
-    #[inline(never)]
-    fn read(&mut self, announced: &mut Announced, properties: Properties<'_>) {
+    fn read<P: Protocol>(&mut self, announced: &mut Announced, properties: Properties<'_>) {
         let mut walk = Walk::over(properties.as_bytes());
         while walk.read() {
             let number = walk.number;
             match walk.id {
                 id::SESSION_EXPIRY_INTERVAL => announced.is_kept = number != 0,
-                id::ASSIGNED_CLIENT_IDENTIFIER => announced.client_hash = super::hash(walk.data),
+                id::ASSIGNED_CLIENT_IDENTIFIER if resumes::<P>() || checks_properties::<P>() => {
+                    announced.client_hash = super::hash(walk.data)
+                }
                 id::SERVER_KEEP_ALIVE => announced.keep_alive = number as u16,
-                id::AUTHENTICATION_METHOD => announced.method = super::hash(walk.data),
-                id::RECEIVE_MAXIMUM => self.window = number as u16,
+                id::AUTHENTICATION_METHOD if checks_properties::<P>() || authenticates::<P>() => {
+                    announced.method = super::hash(walk.data)
+                }
+                id::RECEIVE_MAXIMUM if max_qos::<P>() != 0 => self.window = number as u16,
                 id::TOPIC_ALIAS_MAXIMUM => self.aliases_out = number as u16,
                 id::MAXIMUM_QOS => self.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
                 id::MAXIMUM_PACKET_SIZE => self.longest_out = number,
@@ -159,12 +183,9 @@ impl Terms {
         self.flags & IS_KEPT != 0
     }
 
-    /// Returns whether the server supports the QoS and the retain flag of a PUBLISH with this first
-    /// byte.
-    pub(super) fn allows_publish(&self, first_byte: u8) -> bool {
-        let max_qos = 2u8.wrapping_sub(self.flags >> QOS_SHIFT);
-        (first_byte & wire::QOS) >> 1 <= max_qos
-            && !(first_byte & 1 != 0 && self.flags & NO_RETAIN != 0)
+    /// Returns whether the server supports the QoS and the retain flag of a PUBLISH.
+    pub(super) fn allows_publish(&self, qos: u8, retain: bool) -> bool {
+        qos.wrapping_add(self.flags >> QOS_SHIFT) <= 2 && !(retain && self.flags & NO_RETAIN != 0)
     }
 
     /// Returns whether the server lacks one of these: [`IDENTIFIERS`], or what
@@ -200,19 +221,19 @@ impl Terms {
     }
 
     /// Returns the bit of a topic alias among those that were sent, or 0 if the alias is above 16.
-    fn alias_bit(alias: u16) -> u16 {
+    pub(super) fn alias_bit(alias: u16) -> u16 {
         1u16.checked_shl(u32::from(alias).wrapping_sub(1))
             .unwrap_or(0)
     }
 
-    /// Returns whether a topic was sent with this topic alias over this connection.
-    pub(super) fn is_alias_set(&self, alias: u16) -> bool {
-        self.aliases_set & Self::alias_bit(alias) != 0
+    /// Returns whether a topic was sent with the topic alias of this bit over this connection.
+    pub(super) fn is_alias_set(&self, bit: u16) -> bool {
+        self.aliases_set & bit != 0
     }
 
-    /// Notes that a topic was sent with this topic alias.
-    pub(super) fn set_alias(&mut self, alias: u16) {
-        self.aliases_set |= Self::alias_bit(alias);
+    /// Notes that a topic was sent with the topic alias of this bit.
+    pub(super) fn set_alias(&mut self, bit: u16) {
+        self.aliases_set |= bit;
     }
 
     /// Returns the fingerprint of the authentication method, or 0 if there is none.

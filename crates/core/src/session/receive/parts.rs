@@ -3,7 +3,7 @@
 //! They are inlined into the one loop that reads. As functions of their own they would be larger,
 //! since what they return has to be packed and unpacked.
 use super::super::{
-    Acks, Session, Slot, Terms,
+    Session, Slot, Terms,
     ring::{Answered, Resend},
 };
 use crate::{
@@ -87,7 +87,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Refused(ReturnCode(code)));
         }
         let client_hash = self.incoming.connecting_client_hash();
-        if present && (!resumes::<P>() || client_hash == 0) {
+        if present && (!resumes::<P>() || (!self.is_5() && client_hash == 0)) {
             return Err(Fault::Unexpected);
         }
         let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
@@ -139,17 +139,13 @@ impl<P: Protocol> Session<[Slot], P> {
         &mut self,
         id: PacketId,
         payload: u32,
-        acks: &Acks<'_, '_>,
+        is_flushed: impl FnOnce() -> bool,
     ) -> Result<bool, Fault> {
         let mut discard = false;
         if receives_qos_2::<P>() && self.incoming.first_byte() & wire::QOS_2 != 0 {
             let Some(is_accepted) = self.ring.is_accepted(id) else {
                 // PUBREL may come when the broker has seen what waits in `tx`.
-                let is_flushed = match acks {
-                    Acks::Write(out) => out.is_empty(),
-                    Acks::Hold { is_flushed } => *is_flushed,
-                };
-                return if is_flushed {
+                return if is_flushed() {
                     Err(Fault::TooManyQos2)
                 } else {
                     Ok(false)

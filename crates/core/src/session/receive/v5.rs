@@ -6,7 +6,7 @@ use super::super::{Acks, Session, Slot, ring::Resend};
 use crate::{
     Event, Fault, Message, PacketId, Properties, Protocol, ReasonCode, SessionState,
     event::EventOf,
-    profile::{acknowledges, resumes, subscribes},
+    profile::{acknowledges, authenticates, has_qos_2, is_acknowledged, resumes, subscribes},
     topic::TopicName,
     wire,
 };
@@ -88,7 +88,9 @@ impl<P: Protocol> Session<[Slot], P> {
                     break;
                 }
                 said.outcome = Outcome::Payload;
-            } else if let Err(fault) = self.begin_packet(input, capacity, acks, &mut said) {
+            } else if let Err(fault) =
+                self.begin_packet(input, capacity, acks.is_flushed(), &mut said)
+            {
                 self.explain(fault, acks);
                 self.on_connection_lost();
                 return Err(fault);
@@ -134,7 +136,11 @@ impl<P: Protocol> Session<[Slot], P> {
         let codes = said.text;
         let id = said.id;
         match said.outcome {
-            Outcome::Message => Event::Message(Message {
+            Outcome::Connected => Event::Connected {
+                session: said.session,
+                properties,
+            },
+            Outcome::Message if subscribes::<P>() => Event::Message(Message {
                 topic: TopicName(said.text),
                 payload,
                 remaining,
@@ -142,37 +148,34 @@ impl<P: Protocol> Session<[Slot], P> {
                 id: id.get(),
                 first_byte: self.incoming.first_byte(),
             }),
-            Outcome::Payload => Event::Payload {
+            Outcome::Payload if subscribes::<P>() => Event::Payload {
                 data: payload,
                 remaining,
             },
-            Outcome::Skipped => Event::Skipped {
+            Outcome::Skipped if subscribes::<P>() => Event::Skipped {
                 len: remaining.wrapping_add(payload.len() as u32),
             },
-            Outcome::Connected => Event::Connected {
-                session: said.session,
-                properties,
-            },
-            Outcome::Received => Event::Received { id },
-            Outcome::Acked => Event::Acked { id },
-            Outcome::Refused => Event::Refused {
+            Outcome::Received if has_qos_2::<P>() => Event::Received { id },
+            Outcome::Acked if is_acknowledged::<P>() => Event::Acked { id },
+            Outcome::Refused if is_acknowledged::<P>() => Event::Refused {
                 code,
                 id,
                 properties,
             },
-            Outcome::Subscribed => Event::Subscribed {
+            Outcome::Subscribed if subscribes::<P>() => Event::Subscribed {
                 id,
                 codes,
                 properties,
             },
-            Outcome::Unsubscribed => Event::Unsubscribed {
+            Outcome::Unsubscribed if subscribes::<P>() => Event::Unsubscribed {
                 id,
                 codes,
                 properties,
             },
-            Outcome::Unknown | Outcome::Nothing => Event::OutcomeUnknown { id },
-            Outcome::Disconnected => Event::Disconnected { code, properties },
-            Outcome::Auth => Event::Auth { code, properties },
+            Outcome::Auth if authenticates::<P>() => Event::Auth { code, properties },
+            Outcome::Unknown if resumes::<P>() => Event::OutcomeUnknown { id },
+            // The only other one.
+            _ => Event::Disconnected { code, properties },
         }
     }
 

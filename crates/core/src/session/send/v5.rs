@@ -6,10 +6,10 @@ use crate::{
     ReasonCode, SendError, SendOptions, SendProperties,
     profile::{
         acknowledges, explains, max_qos, receives_qos_2, require_auth, require_reasons,
-        require_subscriptions, streams_out,
+        require_subscriptions, resumes, streams_out,
     },
     property::{Place, table},
-    reason::is_allowed_in,
+    reason::{is_allowed_in, is_sent_by_clients},
     topic, wire,
     wire::Draft,
 };
@@ -177,29 +177,37 @@ impl<P: Protocol> Session<[Slot], P> {
         connect: &Connect<'c, T>,
         draft: &mut Draft<'_, P>,
     ) {
-        let list = connect.properties.list();
-        let has = |id| list.iter().any(|property| property.identifier() == id);
-        let [high, low] = self.ring.receive_maximum(connect.clean).to_be_bytes();
-        let both = [
-            table::RECEIVE_MAXIMUM,
-            high,
-            low,
-            table::SESSION_EXPIRY_INTERVAL,
-            0xff,
-            0xff,
-            0xff,
-            0xff,
-        ];
-        let is_bounded = receives_qos_2::<P>() && !has(table::RECEIVE_MAXIMUM);
-        let is_kept = !connect.clean && !has(table::SESSION_EXPIRY_INTERVAL);
-        let from = if is_bounded { 0 } else { 3 };
-        let to = if is_kept { 8 } else { 3 };
-        let more = both.get(from..to).unwrap_or_default();
+        let window = u32::from(self.ring.receive_maximum(connect.clean));
+        // An identifier and a number of two bytes, and an identifier and a number of four bytes.
+        let word = u32::from(table::RECEIVE_MAXIMUM) << 24
+            | window << 8
+            | u32::from(table::SESSION_EXPIRY_INTERVAL);
+        let both = [word.to_be_bytes(), [0xff; 4]];
+        let mut from = if receives_qos_2::<P>() { 0 } else { 3 };
+        let mut to = if connect.clean || !resumes::<P>() {
+            3
+        } else {
+            8
+        };
+        for property in connect.properties.list() {
+            match property {
+                Property::ReceiveMaximum(_) => from = 3,
+                Property::SessionExpiryInterval(_) => to = 3,
+                _ => {}
+            }
+        }
+        let more = both.as_flattened().get(from..to).unwrap_or_default();
         let terms = self.terms_mut();
         draft.connect_5(connect, |draft| {
             let from = draft.properties_behind(more, connect.properties, Place::CONNECT);
-            if let Some(terms) = terms {
-                terms.begin(connect.clean, draft.properties_since(from));
+            let Some(terms) = terms else {
+                return;
+            };
+            // Nothing is read where there is nothing.
+            if T::IS_EMPTY && more.is_empty() {
+                terms.begin::<P>(connect.clean, None);
+            } else {
+                terms.begin::<P>(connect.clean, Some(draft.properties_since(from)));
             }
         });
     }
@@ -215,15 +223,17 @@ impl<P: Protocol> Session<[Slot], P> {
     ) -> Result<Option<PacketId>, SendError> {
         let alias = self.write_publish_properties(publish, is_resent, draft);
         draft.bytes(publish.payload);
-        let sent = self.send(draft, publish.remaining)?;
-        if let Some(terms) = self.terms_mut() {
+        let sent = self.send(draft, publish.remaining);
+        if sent.is_ok()
+            && let Some(terms) = self.terms_mut()
+        {
             terms.set_alias(alias);
         }
-        Ok(sent)
+        sent
     }
 
     /// Writes the properties of a PUBLISH, and makes the draft fail if it is more than the server
-    /// accepts. Returns the topic alias that it sets, or 0.
+    /// accepts. Returns the bit of the topic alias that it sets, or 0.
     #[inline(always)]
     fn write_publish_properties<'p, T: SendProperties<'p, P>>(
         &self,
@@ -240,15 +250,16 @@ impl<P: Protocol> Session<[Slot], P> {
             draft.refuse(SendError::Busy);
         }
         let mut alias = 0;
-        if !publish.properties.list().is_empty() {
+        if !T::IS_EMPTY {
             alias = draft
                 .properties_since(from)
                 .number_or(table::TOPIC_ALIAS, 0) as u16;
         }
-        if !terms.allows_publish(draft.first_byte) || !terms.allows_alias(alias) {
+        if !terms.allows_publish(publish.qos as u8, publish.retain) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
         }
-        if publish.topic.is_empty() {
+        let alias = Terms::alias_bit(alias);
+        if !T::IS_EMPTY && publish.topic.is_empty() {
             if !terms.is_alias_set(alias) {
                 draft.refuse(SendError::Invalid);
             }
@@ -257,10 +268,10 @@ impl<P: Protocol> Session<[Slot], P> {
         alias
     }
 
-    /// Makes the draft of a SUBSCRIBE or UNSUBSCRIBE, whose properties begin at `from`, fail if its
-    /// filters or its subscription identifier are more than MQTT or the server allows.
+    /// Writes the filters of a SUBSCRIBE or UNSUBSCRIBE, whose properties begin at `from`, and makes
+    /// the draft fail if they are more than MQTT or the server allows.
     #[inline(always)]
-    pub(super) fn check_filters<O: SendOptions<P>>(
+    pub(super) fn write_filters_5<O: SendOptions<P>>(
         &self,
         filters: &[Filter<'_, O>],
         from: usize,
@@ -270,25 +281,18 @@ impl<P: Protocol> Session<[Slot], P> {
             return;
         };
         let mut needs = 0;
-        if draft
-            .properties_since(from)
-            .number_or(table::SUBSCRIPTION_IDENTIFIER, 0)
-            != 0
-        {
+        if draft.number_or(from, table::SUBSCRIPTION_IDENTIFIER, 0) != 0 {
             needs = IDENTIFIERS;
         }
         for filter in filters {
-            let of_filter = topic::needs(filter.filter.as_bytes());
-            needs |= of_filter;
-            // [MQTT-3.8.3-4]
-            if of_filter & topic::SHARED != 0 && filter.options.bits() & NO_LOCAL != 0 {
-                needs |= topic::NO_SHARE;
-            }
+            let options = filter.options.bits();
+            needs |= topic::needs(filter.filter.as_bytes(), options & NO_LOCAL != 0);
+            draft.filter(filter.filter, filter.qos as u8 | options);
         }
         if terms.lacks(needs) {
             draft.refuse(SendError::Unsupported);
         }
-        // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+        // [MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
         if needs & topic::NO_SHARE != 0 {
             draft.refuse(SendError::Invalid);
         }
@@ -304,22 +308,14 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             return 0;
         }
-        let code = match fault {
-            Fault::Malformed => ReasonCode::MALFORMED_PACKET,
-            Fault::Unexpected => ReasonCode::PROTOCOL_ERROR,
-            Fault::TooManyQos2 => ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
-            Fault::TopicAlias => ReasonCode::TOPIC_ALIAS_INVALID,
-            Fault::PacketTooLarge => ReasonCode::PACKET_TOO_LARGE,
-            Fault::Refused(_) | Fault::Timeout => ReasonCode::SUCCESS,
-        };
-        code.0
+        fault.reason_code()
     }
 
     /// Writes DISCONNECT with a reason code, unless the code is 0 or there is no room.
     #[inline(always)]
     pub(in super::super) fn write_reason(&self, code: u8, out: &mut Out<'_>) {
         if explains::<P>() && code != 0 {
-            wire::write_coded(out, wire::DISCONNECT << 4, 0, code);
+            wire::write_reply::<P>(out, wire::DISCONNECT << 4, 0, code);
         }
     }
 
@@ -380,17 +376,14 @@ impl<P: Protocol> Session<[Slot], P> {
         let mut ends = false;
         if has_properties {
             let from = draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
-            let expiry = |other| {
-                draft
-                    .properties_since(from)
-                    .number_or(table::SESSION_EXPIRY_INTERVAL, other)
-            };
-            ends = expiry(1) == 0;
-            if expiry(0) != 0 && !self.terms().is_some_and(Terms::is_kept) {
+            ends = draft.number_or(from, table::SESSION_EXPIRY_INTERVAL, 1) == 0;
+            if draft.number_or(from, table::SESSION_EXPIRY_INTERVAL, 0) != 0
+                && !self.terms().is_some_and(Terms::is_kept)
+            {
                 draft.refuse(SendError::Invalid);
             }
         }
-        if !is_sent_by_clients(code) {
+        if !is_sent_by_clients::<P>(code) {
             draft.refuse(SendError::Invalid);
         }
         self.send(&mut draft, 0)?;
@@ -428,9 +421,4 @@ impl<P: Protocol> Session<[Slot], P> {
         self.connection.on_sent();
         Ok(())
     }
-}
-
-/// Returns whether clients can send this reason code in DISCONNECT [MQTT-3.14.2-1].
-fn is_sent_by_clients(code: u8) -> bool {
-    matches!(code, 0x00 | 0x04 | 0x80..=0x83 | 0x90 | 0x93..=0x99)
 }

@@ -1,7 +1,7 @@
 //! The beginning of a packet of MQTT 5, up to the payload of a PUBLISH.
 use super::{
     super::{
-        super::{Acks, Session, Slot, Terms},
+        super::{Session, Slot, Terms},
         parts::is_above_qos,
     },
     Outcome, Said,
@@ -26,6 +26,12 @@ fn is_droppable(kind: u8) -> bool {
     KINDS >> kind & 1 != 0
 }
 
+/// Takes `n` bytes off `input`.
+#[cfg_attr(not(feature = "fast"), inline(never))]
+fn skip(input: &mut &[u8], n: usize) {
+    *input = input.get(n..).unwrap_or_default();
+}
+
 impl<P: Protocol> Session<[Slot], P> {
     /// Reads a packet, or the beginning of a PUBLISH up to its payload, and takes it off `input`.
     /// Takes nothing, and leaves no event, if more bytes are needed.
@@ -34,70 +40,79 @@ impl<P: Protocol> Session<[Slot], P> {
         &mut self,
         input: &mut &'i [u8],
         capacity: usize,
-        acks: &Acks<'_, '_>,
+        is_flushed: bool,
         said: &mut Said<'i>,
     ) -> Result<(), Fault> {
-        let Some((&first_byte, mut body)) = input.split_first() else {
+        let Some(&first_byte) = input.first() else {
             return Ok(());
         };
-        let (id, after, payload);
+        let mut walk = Walk::over(input);
+        walk.take_number(1);
+        let (id, taken, payload);
         if self.incoming.is_in_topic::<P>() {
             // Nothing is kept of a topic too long for the buffer but its last two bytes, which may
             // be the identifier.
             let Some(last) = self.incoming.skip_topic_byte(first_byte) else {
-                *input = body;
+                skip(input, 1);
                 return Ok(());
             };
             id = last;
-            after = body;
+            taken = 1;
             payload = self.incoming.remaining();
             said.outcome = Outcome::Skipped;
         } else {
-            if !wire::has_valid_flags(first_byte, wire::DEFINED_5) {
+            if !wire::has_valid_flags_5::<P>(first_byte) {
                 return Err(Fault::Malformed);
             }
-            let length = match wire::take_variable(&mut body) {
-                Ok(Some(length)) => length as usize,
-                Ok(None) => return Ok(()),
-                Err(wire::Malformed) => return Err(Fault::Malformed),
-            };
-            if self.expected() >> (first_byte >> 4) & 1 == 0 || is_above_qos::<P>(first_byte) {
+            let kind = first_byte >> 4;
+            if self.expected() >> kind & 1 == 0 || is_above_qos::<P>(first_byte) {
                 return Err(Fault::Unexpected);
             }
-            let total = input.len().wrapping_sub(body.len()).wrapping_add(length);
+            walk.take_variable();
+            if walk.missing != 0 {
+                return if walk.missing == Walk::MALFORMED {
+                    Err(Fault::Malformed)
+                } else {
+                    Ok(())
+                };
+            }
+            let length = walk.number as usize;
+            let before = input.len().wrapping_sub(walk.rest.len());
+            let total = before.wrapping_add(length);
             self.check_length(total)?;
-            let kind = first_byte >> 4;
-            let mut packet = body.get(..length).unwrap_or(body);
-            if packet.len() != length {
+            // The part of the packet that is read at once: all of it, if it fits.
+            let mut part = length;
+            if walk.rest.len() < length {
                 if total <= capacity {
                     return Ok(());
                 }
                 if !streams_in::<P>() || !(kind == wire::PUBLISH || is_droppable(kind)) {
                     return Err(Fault::PacketTooLarge);
                 }
-                // The identifier and the reason code are enough.
+                part = walk.rest.len();
                 if kind != wire::PUBLISH {
-                    let names = if kind == wire::DISCONNECT { 1 } else { 3 };
-                    match body.get(..names) {
-                        Some(names) => packet = names,
-                        None => return Ok(()),
+                    // The identifier and the reason code are enough.
+                    part = if kind == wire::DISCONNECT { 1 } else { 3 };
+                    if walk.rest.len() < part {
+                        return Ok(());
                     }
                 }
             }
+            walk.rest = walk.rest.get(..part).unwrap_or_default();
             self.incoming.set_first_byte(first_byte);
-            let mut walk = Walk::over(packet);
+            let absent = length.wrapping_sub(part);
             if !subscribes::<P>() || kind != wire::PUBLISH {
                 self.on_packet_5(&mut walk, said)?;
                 if said.outcome != Outcome::Unknown {
-                    *input = body.get(packet.len()..).unwrap_or_default();
+                    skip(input, before.wrapping_add(part));
                     if streams_in::<P>() {
-                        self.drop_properties(length.wrapping_sub(packet.len()));
+                        self.drop_properties(absent);
                     }
                 }
                 return Ok(());
             }
             walk.take_field();
-            let mut names = walk.number as usize;
+            let mut names = walk.number;
             let topic = walk.data;
             let mut number = 1;
             if first_byte & wire::QOS != 0 {
@@ -108,10 +123,10 @@ impl<P: Protocol> Session<[Slot], P> {
             walk.take_section();
             if walk.missing != 0 {
                 // More is missing than the packet has.
-                if walk.missing > length.wrapping_sub(packet.len()) {
+                if walk.missing > absent {
                     return Err(Fault::Malformed);
                 }
-                if walk.missing <= capacity.saturating_sub(input.len()) {
+                if input.len().wrapping_add(walk.missing) <= capacity {
                     return Ok(());
                 }
                 if !skips::<P>() {
@@ -119,10 +134,10 @@ impl<P: Protocol> Session<[Slot], P> {
                 }
                 // The properties are skipped with the payload. With an alias and QoS 0 nothing
                 // stands before them, and their first byte begins the skip.
-                let names = names.max(1);
+                let names = names.max(1) as usize;
                 let payload = length.wrapping_sub(2).wrapping_sub(names);
                 self.incoming.begin_topic(first_byte, names, payload);
-                *input = body.get(2..).unwrap_or_default();
+                skip(input, before.wrapping_add(2));
                 return Ok(());
             }
             let properties = Properties(walk.data);
@@ -141,10 +156,10 @@ impl<P: Protocol> Session<[Slot], P> {
             if validates::<P>() && !topic.is_empty() && !topic::is_valid::<P>(topic, Kind::Name) {
                 return Err(Fault::Malformed);
             }
-            let header = packet.len().wrapping_sub(walk.rest.len());
             id = number as u16;
-            after = body.get(header..).unwrap_or_default();
-            payload = length.wrapping_sub(header) as u32;
+            let left = walk.rest.len().wrapping_add(absent);
+            taken = total.wrapping_sub(left);
+            payload = left as u32;
             said.outcome = Outcome::Message;
             said.text = topic;
             said.properties = properties.0;
@@ -153,8 +168,8 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Malformed);
         };
         said.id = id;
-        if self.begin_message(id, payload, acks)? {
-            *input = after;
+        if self.begin_message(id, payload, || is_flushed)? {
+            skip(input, taken);
         } else {
             said.outcome = Outcome::Nothing;
         }

@@ -5,29 +5,16 @@ use super::{
 };
 use crate::{
     Event, Fault, PacketId, Properties, Protocol, ReasonCode, ReturnCode,
-    profile::{authenticates, checks_properties, receives_qos_2, subscribes},
+    profile::{authenticates, checks_properties, is_acknowledged, receives_qos_2, subscribes},
     property::{self, Place, Walk, table},
     reason::is_allowed_in,
     wire,
 };
 
-/// Takes the properties of a packet, with their length before them, as data.
-#[cfg_attr(not(feature = "fast"), inline(never))]
-fn take_section<P: Protocol>(packet: &mut Walk<'_>, place: Place) -> Result<(), Fault> {
-    packet.take_section();
-    if packet.missing != 0 {
-        return Err(Fault::Malformed);
-    }
-    if checks_properties::<P>() {
-        property::check::<P>(packet.data, place)?;
-    }
-    Ok(())
-}
-
 impl<P: Protocol> Session<[Slot], P> {
     /// Handles any packet but PUBLISH. `packet` is its body, without properties that do not fit into
     /// `rx`. If it leaves [`OutcomeUnknown`](Event::OutcomeUnknown), the packet is to be read again.
-    #[cfg_attr(not(feature = "fast"), inline(never))]
+    #[inline(always)]
     pub(super) fn on_packet_5<'i>(
         &mut self,
         packet: &mut Walk<'i>,
@@ -44,28 +31,36 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         // All others begin with an identifier or with what CONNACK says, but for DISCONNECT and
         // AUTH, in which there may be nothing at all.
-        if kind < wire::DISCONNECT {
-            packet.take_number(2);
-        }
+        packet.take_number(if kind < wire::DISCONNECT { 2 } else { 0 });
         let first = packet.number as u16;
-        if kind == wire::CONNACK {
-            return self.on_connack_5(first, packet, said);
-        }
+        let is_connack = kind == wire::CONNACK;
         let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
-        if !has_codes && !packet.rest.is_empty() {
+        if is_connack {
+            said.code = first as u8;
+            // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
+            if packet.rest.is_empty() && said.code != 0 && first < 0x100 {
+                return Err(Fault::Refused(ReturnCode(said.code)));
+            }
+        } else if !has_codes && !packet.rest.is_empty() {
             packet.take_number(1);
             said.code = packet.number as u8;
             said.text = packet.data;
         }
-        if has_codes || !packet.rest.is_empty() {
-            let mut place = Place::ACK;
-            if kind == wire::DISCONNECT {
-                place = Place::DISCONNECT_OF_SERVER;
-            } else if authenticates::<P>() && kind == wire::AUTH {
-                place = Place::AUTH;
+        if is_connack || has_codes || !packet.rest.is_empty() {
+            packet.take_section();
+            if packet.missing != 0 {
+                return Err(Fault::Malformed);
             }
-            take_section::<P>(packet, place)?;
             said.properties = packet.data;
+            if checks_properties::<P>() {
+                let place = match kind {
+                    wire::CONNACK => Place::CONNACK,
+                    wire::DISCONNECT => Place::DISCONNECT_OF_SERVER,
+                    wire::AUTH => Place::AUTH,
+                    _ => Place::ACK,
+                };
+                property::check::<P>(packet.data, place)?;
+            }
         }
         // Behind the properties there is nothing but codes.
         if packet.rest.is_empty() == has_codes {
@@ -73,6 +68,9 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         if has_codes {
             said.text = packet.rest;
+        }
+        if is_connack {
+            return self.on_connack_5(first, said);
         }
         let code = said.code;
         // 0x04 is sent only by clients.
@@ -86,7 +84,7 @@ impl<P: Protocol> Session<[Slot], P> {
             said.outcome = Outcome::Auth;
             return self.check_method(code, Properties(said.properties));
         }
-        if kind == wire::DISCONNECT {
+        if !is_acknowledged::<P>() || kind == wire::DISCONNECT {
             said.outcome = Outcome::Disconnected;
             self.on_connection_lost();
             return Ok(());
@@ -125,26 +123,10 @@ impl<P: Protocol> Session<[Slot], P> {
         Ok(())
     }
 
-    /// Handles a CONNACK, which says `first` before its properties.
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn on_connack_5<'i>(
-        &mut self,
-        first: u16,
-        packet: &mut Walk<'i>,
-        said: &mut Said<'i>,
-    ) -> Result<(), Fault> {
-        said.code = first as u8;
-        let is_refusal = (0x80..0x100).contains(&first);
-        // A server that does not speak MQTT 5 answers as one of MQTT 3.1.1.
-        if packet.rest.is_empty() && said.code != 0 && first < 0x100 {
-            return Err(Fault::Refused(ReturnCode(said.code)));
-        }
-        take_section::<P>(packet, Place::CONNACK)?;
-        said.properties = packet.data;
-        if !packet.rest.is_empty() {
-            return Err(Fault::Malformed);
-        }
-        if is_refusal {
+    /// Handles a CONNACK, which begins with `first`.
+    #[inline(always)]
+    fn on_connack_5(&mut self, first: u16, said: &mut Said<'_>) -> Result<(), Fault> {
+        if (0x80..0x100).contains(&first) {
             said.outcome = Outcome::Disconnected;
             self.on_connection_lost();
             return Ok(());
@@ -154,7 +136,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Unexpected);
         }
         let (mut input, after) = (&[][..], &[][..]);
-        match self.on_connack(first, Properties(packet.data), &mut input, after)? {
+        match self.on_connack(first, Properties(said.properties), &mut input, after)? {
             Event::Connected { session, .. } => {
                 said.outcome = Outcome::Connected;
                 said.session = session;
@@ -188,7 +170,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Ok(());
         };
         let keep_alive = self.connection.keep_alive_mut();
-        if terms.learn(client_hash, keep_alive, properties) {
+        if terms.learn::<P>(client_hash, keep_alive, properties) {
             Ok(())
         } else {
             Err(Fault::Unexpected)
