@@ -169,7 +169,7 @@ pub(crate) fn is_allowed_in(kind: u8, code: u8) -> bool {
 const FIRST_ERROR: usize = 0x12;
 
 /// The packets that can have a code, one bit for each type divided by 2: PUBACK and PUBREC have the
-/// same codes, and so have PUBREL and PUBCOMP. By type, these bits would take 80 bytes more.
+/// same codes, and so have PUBREL and PUBCOMP. By type, the masks would take 106 bytes more.
 static BY_CODE: [u8; FIRST_ERROR + 0x23] = by_code();
 
 const fn by_code() -> [u8; FIRST_ERROR + 0x23] {
