@@ -3,8 +3,11 @@ use crate::{
     Codec, Given, Sample, Seen, Work,
     codec::{self, Keep, verify},
     limits::{Copy, Slices},
+    limits5::Slices5,
     motemq_packet::MotemqPacket,
+    motemq_packet5::MotemqPacket5,
     motemq_session::{ManualReceive, Receive, ReceivePieces, RoundTrips, Send},
+    motemq_session5::{Receive5, Send5},
     samples::stream,
     topics::Matching,
 };
@@ -39,6 +42,9 @@ pub fn ours() -> Vec<Case> {
     add::<MotemqPacket>(PACKET, &mut cases);
     session(&mut cases);
     matching(PACKET, motemq::topic::matches, &mut cases);
+    add_5::<Slices5>("slices", &mut cases);
+    add_5::<MotemqPacket5>(PACKET, &mut cases);
+    session_5(&mut cases);
     cases
 }
 
@@ -46,16 +52,35 @@ pub fn ours() -> Vec<Case> {
 pub fn add<C: Codec>(who: &'static str, cases: &mut Vec<Case>) {
     for sample in samples() {
         verify::<C>(who, &sample);
-        push(cases, "decode", &sample, who, |sample| {
-            Decode::<C>::new(sample, None)
-        });
-        push(cases, "encode", &sample, who, Encode::<C>::new);
-        push(cases, "build", &sample, who, Build::<C>::new);
-        push(cases, "write", &sample, who, Write::<C>::new);
+        add_each::<C>("", &sample, who, cases);
     }
     push(cases, "pieces", &Rc::new(Sample::stream()), who, |sample| {
         Decode::<C>::new(sample, Some(PIECE))
     });
+}
+
+/// The cases of a codec of MQTT 5, verified.
+pub fn add_5<C: Codec>(who: &'static str, cases: &mut Vec<Case>) {
+    for sample in Sample::singles_5().into_iter().map(Rc::new) {
+        verify::<C>(who, &sample);
+        add_each::<C>("5", &sample, who, cases);
+    }
+}
+
+/// A sample is read, and written in three ways.
+fn add_each<C: Codec>(
+    version: &str,
+    sample: &Rc<Sample>,
+    who: &'static str,
+    cases: &mut Vec<Case>,
+) {
+    let verb = |verb: &str| format!("{verb}{version}");
+    push(cases, &verb("decode"), sample, who, |sample| {
+        Decode::<C>::new(sample, None)
+    });
+    push(cases, &verb("encode"), sample, who, Encode::<C>::new);
+    push(cases, &verb("build"), sample, who, Build::<C>::new);
+    push(cases, &verb("write"), sample, who, Write::<C>::new);
 }
 
 fn samples() -> Vec<Rc<Sample>> {
@@ -120,6 +145,20 @@ fn session(cases: &mut Vec<Case>) {
         push(cases, "linear", &sample, SESSION, |sample| {
             ReceivePieces::new(sample, PIECE).per_kib()
         });
+    }
+}
+
+/// A session of MQTT 5. Its CONNECT announces more than those of the others, and is left out.
+fn session_5(cases: &mut Vec<Case>) {
+    for sample in Sample::singles_5().into_iter().map(Rc::new) {
+        if let Given::Publish { .. } = sample.given[0] {
+            Receive5::new(&sample).verify(&sample);
+            push(cases, "decode5", &sample, SESSION, Receive5::new);
+        }
+        if !matches!(sample.given[0], Given::Connect { .. }) {
+            Send5::new(&sample).verify(&sample);
+            push(cases, "write5", &sample, SESSION, Send5::new);
+        }
     }
 }
 

@@ -9,14 +9,17 @@ mod cases;
 mod codec;
 pub mod counting;
 pub mod limits;
+mod limits5;
 mod motemq_packet;
+mod motemq_packet5;
 mod motemq_session;
+mod motemq_session5;
 mod samples;
 mod topics;
 
-pub use cases::{Case, add, matching, ours};
+pub use cases::{Case, add, add_5, matching, ours};
 pub use codec::{Borrowed, Codec, Seen, Take};
-pub use samples::{Given, Sample, Will};
+pub use samples::{Five, Given, Sample, Will};
 pub use topics::PAIRS;
 
 /// Something to be measured. What [`reset`](Self::reset) does is not.

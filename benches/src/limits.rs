@@ -115,20 +115,35 @@ pub struct Fill {
 }
 
 impl Fill {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Fill {
+            memory: vec![0; capacity],
+            at: 0,
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.at = 0;
+    }
+
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.memory[..self.at].to_vec()
+    }
+
     #[inline(always)]
-    fn put(&mut self, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
         self.memory[self.at..][..bytes.len()].copy_from_slice(bytes);
         self.at += bytes.len();
     }
 
     #[inline(always)]
-    fn field(&mut self, bytes: &[u8]) {
+    pub(crate) fn field(&mut self, bytes: &[u8]) {
         self.put(&(bytes.len() as u16).to_be_bytes());
         self.put(bytes);
     }
 
     #[inline(always)]
-    fn header(&mut self, head: u8, mut length: usize) {
+    pub(crate) fn header(&mut self, head: u8, mut length: usize) {
         self.put(&[head]);
         while length > 0x7f {
             self.put(&[length as u8 | 0x80]);
@@ -139,19 +154,19 @@ impl Fill {
 }
 
 #[inline(always)]
-fn number(bytes: &[u8]) -> u16 {
+pub(crate) fn number(bytes: &[u8]) -> u16 {
     u16::from_be_bytes([bytes[0], bytes[1]])
 }
 
 #[inline(always)]
-fn field<'a>(bytes: &mut &'a [u8]) -> &'a [u8] {
+pub(crate) fn field<'a>(bytes: &mut &'a [u8]) -> &'a [u8] {
     let (field, rest) = bytes[2..].split_at(number(bytes).into());
     *bytes = rest;
     field
 }
 
 #[inline(always)]
-fn text<'a>(bytes: &mut &'a [u8]) -> &'a str {
+pub(crate) fn text<'a>(bytes: &mut &'a [u8]) -> &'a str {
     str::from_utf8(field(bytes)).expect("text")
 }
 
@@ -254,14 +269,11 @@ impl Codec for Slices {
     }
 
     fn output(capacity: usize) -> Fill {
-        Fill {
-            memory: vec![0; capacity],
-            at: 0,
-        }
+        Fill::new(capacity)
     }
 
     fn clear(output: &mut Fill) {
-        output.at = 0;
+        output.clear();
     }
 
     #[inline]
@@ -272,6 +284,7 @@ impl Codec for Slices {
                 payload,
                 qos,
                 id,
+                ..
             } => {
                 output.header(
                     0x30 | qos << 1,
@@ -332,7 +345,7 @@ impl Codec for Slices {
     }
 
     fn written(output: &Fill) -> Vec<u8> {
-        output.memory[..output.at].to_vec()
+        output.written()
     }
 
     fn again<'a>(packet: Self::Read<'a>) -> Self::Built<'a> {
@@ -342,6 +355,7 @@ impl Codec for Slices {
                 payload: payload.into(),
                 qos: head >> 1 & 3,
                 id,
+                properties: None,
             },
             Cut::Connect(keep_alive, client_id, topic, payload, user, password) => Given::Connect {
                 client_id: client_id.into(),

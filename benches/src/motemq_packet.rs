@@ -60,7 +60,7 @@ pub fn connect(given: &Given) -> Option<Connect<'_>> {
     )
 }
 
-fn packet_id(id: u16) -> PacketId {
+pub fn packet_id(id: u16) -> PacketId {
     PacketId::new(id).expect("not 0")
 }
 
@@ -133,6 +133,7 @@ impl Codec for MotemqPacket {
                 payload,
                 qos: number,
                 id,
+                ..
             } => {
                 let id = if *number == 0 {
                     None

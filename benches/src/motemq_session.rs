@@ -11,7 +11,7 @@ use motemq::{
 use std::{collections::VecDeque, hint::black_box};
 
 /// The most that can be received at once.
-const ROOM: usize = 70_000;
+pub const ROOM: usize = 70_000;
 
 /// Room for a receive buffer of this size, in which packets are cut off.
 const RX: usize = 4096;
@@ -55,6 +55,7 @@ impl<const SLOTS: usize> Open<SLOTS> {
                     payload: vec![],
                     qos: 1,
                     id: 0,
+                    properties: None,
                 });
             }
             for _ in 0..SUBACKS {

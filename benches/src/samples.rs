@@ -1,5 +1,5 @@
 //! Packets that the benches read and write, as applications know them.
-use crate::{Codec, codec::Write, limits::Slices};
+use crate::{Codec, codec::Write, limits::Slices, limits5::Slices5};
 
 /// What a packet says.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub enum Given {
         qos: u8,
         /// Not 0.
         id: u16,
+        /// Only MQTT 5 has them.
+        properties: Option<Five>,
     },
     /// CONNECT with everything, and a clean session.
     Connect {
@@ -49,6 +51,22 @@ pub enum Given {
     },
 }
 
+/// Five properties of a PUBLISH, which the client and the server can send, in the order in which the
+/// limit writes them.
+#[derive(Clone, Debug)]
+pub struct Five {
+    /// Whether the payload is text.
+    pub is_text: bool,
+    /// Seconds.
+    pub expiry: u32,
+    /// The kind of payload.
+    pub content_type: String,
+    /// What an answer repeats.
+    pub correlation: Vec<u8>,
+    /// Name and value.
+    pub user: (String, String),
+}
+
 /// A will with QoS 1 that is kept.
 #[derive(Clone, Debug)]
 pub struct Will {
@@ -79,17 +97,35 @@ pub const SUBACKS: u16 = 50;
 impl Sample {
     /// Written by the limit, which knows nothing of Motemq.
     pub fn new(name: &'static str, given: Vec<Given>) -> Self {
-        let mut output = Slices::output(2 << 20);
+        Self::written_by::<Slices>(name, given)
+    }
+
+    fn written_by<C: Codec>(name: &'static str, given: Vec<Given>) -> Self {
+        let mut output = C::output(2 << 20);
         for packet in &given {
-            Slices::build(packet, Write::<Slices>(&mut output));
+            C::build(packet, Write::<C>(&mut output));
         }
         let alone = matches!(given[0], Given::Connect { .. });
         Sample {
             name,
-            bytes: Slices::written(&output),
+            bytes: C::written(&output),
             given,
             alone,
         }
+    }
+
+    /// Packets of MQTT 5, each kind by itself.
+    pub fn singles_5() -> Vec<Self> {
+        let many = |name, given: fn(u16) -> Given| {
+            Sample::written_by::<Slices5>(name, (1..=500).map(given).collect())
+        };
+        vec![
+            many("publish_16B", |id| publish(0, id, 16)),
+            many("publish_256B_qos1", |id| publish(1, id, 256)),
+            many("publish_16B_properties", with_properties),
+            many("connect", |_| connect()),
+            many("subscribe_8", subscribe),
+        ]
     }
 
     /// Each kind of packet by itself, often enough that starting and stopping a clock does not
@@ -147,7 +183,22 @@ fn publish(qos: u8, id: u16, size: usize) -> Given {
         payload,
         qos,
         id,
+        properties: None,
     }
+}
+
+fn with_properties(id: u16) -> Given {
+    let mut given = publish(0, id, 16);
+    if let Given::Publish { properties, .. } = &mut given {
+        *properties = Some(Five {
+            is_text: true,
+            expiry: 3600,
+            content_type: "application/json".into(),
+            correlation: b"request-0042".to_vec(),
+            user: ("unit".into(), "celsius".into()),
+        });
+    }
+    given
 }
 
 fn connect() -> Given {

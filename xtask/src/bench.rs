@@ -7,6 +7,7 @@ mod criterion;
 mod e2e;
 pub mod instructions;
 mod report;
+mod rows5;
 
 use crate::programs::{program, read};
 use clap::{Args, Subcommand};
@@ -20,7 +21,7 @@ pub struct Options {
 
 #[derive(Subcommand)]
 enum What {
-    /// Times reading and writing packets, by Motemq, five other crates and two limits; minutes, and
+    /// Times reading and writing packets, by Motemq, seven other crates and the limits; minutes, and
     /// minutes to build it first.
     Codec(codec::Options),
     /// Measures the processor time of whole clients, Motemq's and others; half an hour, and

@@ -11,8 +11,8 @@ pub struct MqttProtocolCore;
 
 /// Bytes, and what of a packet was gathered.
 pub struct Received {
-    builder: PacketBuilder,
-    source: Borrowed,
+    pub builder: PacketBuilder,
+    pub source: Borrowed,
 }
 
 /// Its packets have nothing in common but this.
@@ -24,7 +24,7 @@ pub enum Any {
     SubAck(v3_1_1::Suback),
 }
 
-fn level(number: u8) -> Qos {
+pub fn level(number: u8) -> Qos {
     Qos::try_from(number).expect("0 to 2")
 }
 
@@ -116,6 +116,7 @@ impl Codec for MqttProtocolCore {
                 payload,
                 qos,
                 id,
+                ..
             } => {
                 let mut publish = v3_1_1::Publish::builder()
                     .topic_name(topic.as_str())

@@ -108,6 +108,7 @@ impl Codec for Mqttrs {
                 payload,
                 qos,
                 id,
+                ..
             } => to.take(Packet::Publish(Publish {
                 dup: false,
                 qospid: if *qos == 0 {

@@ -22,11 +22,11 @@ pub struct Written {
     pages: BytePages,
 }
 
-fn packet_id(id: u16) -> NonZeroU16 {
+pub fn packet_id(id: u16) -> NonZeroU16 {
     NonZeroU16::new(id).expect("not 0")
 }
 
-fn level(number: u8) -> QoS {
+pub fn level(number: u8) -> QoS {
     QoS::try_from(number).expect("0 to 2")
 }
 
@@ -112,6 +112,7 @@ impl Codec for Ntex {
                 payload,
                 qos,
                 id,
+                ..
             } => {
                 let publish = Publish {
                     dup: false,

@@ -89,6 +89,7 @@ impl Codec for RumqttcNext {
                 payload,
                 qos,
                 id,
+                ..
             } => {
                 let mut publish = Publish::new(topic, level(*qos), &payload[..]);
                 publish.pkid = if *qos == 0 { 0 } else { *id };

@@ -32,7 +32,7 @@ const SESSION: &str = "motemq session";
 /// Checks nothing but UTF-8 when it reads, and nothing when it writes.
 const LIMIT: &str = "slices";
 
-const AIMS: [Aim; 11] = [
+const AIMS: [Aim; 17] = [
     aim(
         "read PUBLISH, 16 bytes: `packet` to the limit",
         "decode/publish_16B",
@@ -110,6 +110,48 @@ const AIMS: [Aim; 11] = [
         LIMIT,
         1.5,
     ),
+    aim(
+        "MQTT 5, read PUBLISH, 16 bytes, no properties: `Session` to rumqttc",
+        "decode5/publish_16B",
+        SESSION,
+        "rumqttc",
+        0.25,
+    ),
+    aim(
+        "MQTT 5, read PUBLISH, 16 bytes, five properties: `Session` to rumqttc",
+        "decode5/publish_16B_properties",
+        SESSION,
+        "rumqttc",
+        0.33,
+    ),
+    aim(
+        "MQTT 5, write PUBLISH, 16 bytes, no properties, from `&str` and `&[u8]`, in place: `packet` to the limit",
+        "write5/publish_16B",
+        PACKET,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "the same: `Session` to the limit",
+        "write5/publish_16B",
+        SESSION,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "MQTT 5, write PUBLISH, 16 bytes, five properties, from `&str` and `&[u8]`, in place: `packet` to the limit",
+        "write5/publish_16B_properties",
+        PACKET,
+        LIMIT,
+        1.6,
+    ),
+    aim(
+        "the same: `Session` to the limit",
+        "write5/publish_16B_properties",
+        SESSION,
+        LIMIT,
+        1.6,
+    ),
 ];
 
 /// A row for each aim, with what comes of it; nothing is said to be reached that was not measured.
@@ -119,7 +161,7 @@ pub fn table(times: &[Figure], instructions: &[Figure]) -> String {
     for aim in &AIMS {
         let _ = writeln!(
             text,
-            "| {} | {:.1} | {} | {} |",
+            "| {} | {} | {} | {} |",
             aim.what,
             aim.most,
             aim.outcome(times),

@@ -1,6 +1,6 @@
 //! What was measured, for people: a table for `docs/speed.md`, all of it for `docs/codec.md`, and
 //! charts.
-use super::{Figure, aims, find};
+use super::{Figure, aims, find, rows5};
 use crate::{
     plot::{self, Kind},
     tables,
@@ -150,9 +150,11 @@ impl Report {
         let mut text = String::from(
             "times and (instructions) per packet, divided by those of the limit \"slices\"\n",
         );
-        for (work, what) in ROWS {
+        let rows = ROWS.iter().map(|row| (row, &WHO[..]));
+        let rows_5 = rows5::ROWS.iter().map(|row| (row, &rows5::WHO[..]));
+        for ((work, what), all) in rows.chain(rows_5) {
             let _ = writeln!(text, "{what}");
-            for who in WHO {
+            for who in all {
                 let Some(time) = find(&self.times, work, who) else {
                     continue;
                 };
@@ -197,7 +199,8 @@ impl Report {
         let counts = table(&WHO, &all, &self.instructions, "");
         let aims = aims::table(&self.times, &self.instructions);
         let figures = format!(
-            "### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}"
+            "### Nanoseconds per packet\n\n{times}\n### Instructions per packet\n\n{counts}\n{}",
+            rows5::tables(&self.times, &self.instructions)
         );
         let all = format!(
             "### What is aimed at\n\n{aims}\n{}\n\n{figures}\n{}",
@@ -217,7 +220,7 @@ impl Report {
         let versions: Vec<_> = self
             .versions
             .iter()
-            .filter(|(name, _)| WHO.contains(&name.as_str()))
+            .filter(|(name, _)| WHO.contains(&name.as_str()) || rows5::WHO.contains(&name.as_str()))
             .collect();
         let versions = versions
             .iter()

@@ -1,7 +1,7 @@
 //! Shortcuts of the feature `fast`: properties are checked in one pass over their bytes, and lists
 //! of them are written where they are to stand.
 //!
-//! What is not allowed is declined with `None`, and the general code finds the error.
+//! Properties that are not allowed are declined with `None`, and the general code finds the error.
 use super::{
     Property, PropertySource, Walk,
     read::may_repeat,
