@@ -90,7 +90,7 @@ impl Codec for MqttProtocolCore5 {
                 for property in publish.props().iter() {
                     match property {
                         Property::PayloadFormatIndicator(format) => {
-                            seen.number(format.val() as u8);
+                            seen.number(format.val());
                         }
                         Property::MessageExpiryInterval(seconds) => seen.number(seconds.val()),
                         Property::ContentType(text) => seen.text(text.val()),
