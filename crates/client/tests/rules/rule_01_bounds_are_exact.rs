@@ -9,6 +9,23 @@ fn weight(payload: usize) -> usize {
 }
 
 #[test]
+fn rule_01_topic_and_payload_count() {
+    let weight = |topic: usize, payload: usize| {
+        let name = "x".repeat(topic);
+        let mut line = Line::new(options());
+        line.client.messages();
+        line.connect(NEW);
+        line.receive(&message_to(&name, 0, 0, &vec![7; payload]));
+        line.client.counters().backlog
+    };
+    let least = weight(1, 0);
+    assert!(least > 1);
+    assert_eq!(weight(11, 0), least + 10);
+    assert_eq!(weight(1, 100), least + 100);
+    assert_eq!(weight(11, 100), least + 110);
+}
+
+#[test]
 fn rule_01_as_many_bytes_wait_as_may() {
     let weight = weight(100);
     for (beyond, fits) in [(0, true), (1, false)] {
