@@ -40,7 +40,10 @@ const BEHIND: &str = "
 - On each connection that ended with an overrun the answers behind the messages were lost, so the client sent what they answer again, and got copies
   of it where it subscribes to what it publishes, more than it could take. Found by simulation; test
   `rule_01_bytes_that_wait_are_bounded_and_the_connection_returns_when_there_is_room`.
-- Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md).
+- The managed client had no time limit for the answer to a PUBREL that was sent again over the next connection, and began that limit before the
+  PUBREL had left if the payload of another message was in its way. Found by mutants; tests
+  `rule_02_the_second_answer_to_a_message_has_its_own_time` and `rule_02_the_second_answer_is_not_late_while_a_payload_is_leaving`.
+- Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md) and [mutants-client.md](mutants-client.md).
 
 ## What it cannot show
 
