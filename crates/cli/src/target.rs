@@ -8,7 +8,7 @@ use crate::{
 use motemq::{TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
-use std::{fmt, fs, path::Path, process};
+use std::{fmt, fs, io::Read, path::Path, process};
 
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
@@ -154,7 +154,7 @@ fn login(
     password: Option<Vec<u8>>,
 ) -> Result<Options, Failure> {
     let password = match (&args.password, &args.pw_file) {
-        (Some(password), _) if password == "-" => Some(asked()?),
+        _ if args.asks_for_password() => Some(asked()?),
         (Some(password), _) => Some(bytes_of(password)),
         (None, Some(file)) => Some(first_line(file)?),
         (None, None) => password,
@@ -177,11 +177,13 @@ fn asked() -> Result<Vec<u8>, Failure> {
 }
 
 fn first_line(file: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = fs::read(file).map_err(|error| cannot_read(file.display(), &error))?;
-    let line = bytes
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let mut bytes = Vec::new();
+    // MQTT allows no longer password, and there may be no end.
+    fs::File::open(file)
+        .and_then(|file| file.take(LONGEST_WILL as u64 + 2).read_to_end(&mut bytes))
+        .map_err(|error| cannot_read(file.display(), &error))?;
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    let line = lines.next().unwrap_or_default();
     Ok(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
 }
 

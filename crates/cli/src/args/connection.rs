@@ -121,3 +121,10 @@ pub struct ConnectionArgs {
     #[arg(short = 'V', long, value_name = "VERSION", value_parser = protocol)]
     pub protocol_version: Option<()>,
 }
+
+impl ConnectionArgs {
+    /// Returns whether the password is to be asked for on the terminal.
+    pub fn asks_for_password(&self) -> bool {
+        self.password.as_deref().is_some_and(|text| text == "-")
+    }
+}

@@ -143,6 +143,8 @@ fn passwords_need_not_stand_in_the_list_of_processes() {
     motemq(&[&args[..], &["--pw-file", &file]].concat()).well();
     let missing = [&args[..], &["--pw-file", "/no/such/file"]].concat();
     motemq(&missing).badly(1, "cannot read /no/such/file");
+    #[cfg(target_os = "linux")]
+    motemq(&[&args[..], &["--pw-file", "/dev/zero"]].concat()).badly(2, "shorten it to 65,535");
 }
 
 /// A terminal asks for the password, and does not show it.
