@@ -197,7 +197,7 @@ pub struct Counters {
     pub discarded: u64,
     /// Messages received under an identifier that stood for another message.
     pub identifiers_reused: u64,
-    /// Bytes handed over to be written.
+    /// Bytes that the transport has taken.
     pub bytes_out: u64,
     /// Bytes read.
     pub bytes_in: u64,

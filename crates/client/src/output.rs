@@ -111,19 +111,15 @@ impl Output {
             (Gate::Closed { stored }, Some(sealed)) if sealed.version > stored => return false,
             (_, Some(sealed)) => &mut sealed.bytes,
         };
-        let len = from.len() as u64;
+        self.handed_over += from.len() as u64;
         from.pass(output);
-        self.handed_over += len;
-        self.bytes_out += len;
         true
     }
 
     /// Hands over a payload behind all other bytes.
     pub fn hand_over(&mut self, output: &mut WriteBuf, text: SharedText, payload: Range<usize>) {
-        let len = payload.len() as u64;
+        self.handed_over += payload.len() as u64;
         output.append(text, payload);
-        self.handed_over += len;
-        self.bytes_out += len;
     }
 
     /// This version of the state is being stored: what was written up to now may leave then.
@@ -138,7 +134,9 @@ impl Output {
     /// The transport has taken so many bytes.
     #[inline]
     pub fn on_written(&mut self, n: usize, now: Duration) {
-        self.written = self.written.saturating_add(n as u64).min(self.handed_over);
+        let written = self.written.saturating_add(n as u64).min(self.handed_over);
+        self.bytes_out += written - self.written;
+        self.written = written;
         self.progress_at = now;
     }
 
