@@ -311,6 +311,12 @@ impl Requests {
         }
     }
 
+    /// Returns whether there is a payload that is to be written.
+    pub fn has_payload_to_write(&self) -> bool {
+        let kind = self.streaming.and_then(|key| self.kind(key));
+        matches!(kind, Some(RequestKind::Publish(_)))
+    }
+
     /// Returns the payload that is to be written.
     pub fn payload_to_write(&self) -> Option<(SharedText, Range<usize>)> {
         match self.kind(self.streaming?)? {

@@ -44,7 +44,11 @@ impl Client {
             _ => return false,
         }
         self.wake_at = None;
-        if self.check_leave(now) || self.check_given_up(now) || self.check_overrun(now) {
+        if self.check_leave(now)
+            || self.check_given_up(now)
+            || self.check_overrun(now)
+            || self.check_payload(now)
+        {
             return false;
         }
         let may_ask = self.send_waiting();
@@ -93,6 +97,19 @@ impl Client {
         let reason = overrun.reason.clone();
         self.close_connection(reason, now.saturating_add(FLUSH), now);
         true
+    }
+
+    /// Ends the connection if the broker has answered a message of which only the beginning was
+    /// written: its payload is not kept any longer, and nothing can be sent before it. Returns
+    /// whether the connection is over.
+    fn check_payload(&mut self, now: Duration) -> bool {
+        let is_gone = self.protocol.payload_remaining() > 0
+            && self.upload.is_none()
+            && !self.requests.has_payload_to_write();
+        if is_gone {
+            self.on_fault(Fault::Unexpected, now);
+        }
+        is_gone
     }
 
     /// Passes the time to the session. Returns whether to read once more; `None`: the connection is

@@ -267,3 +267,36 @@ fn rule_07_subscriptions_that_are_never_answered_do_not_accumulate() {
         assert_eq!((sent[0], sent.len()), (0x82, 8));
     }
 }
+
+/// Half a packet would bar everything behind it.
+#[test]
+fn rule_07_an_answer_to_half_a_message_ends_the_connection() {
+    type Answer = fn(u16) -> Vec<u8>;
+    let answers: [(QoS, Answer); 2] = [(QoS::AtLeastOnce, puback), (QoS::ExactlyOnce, pubrec)];
+    for (qos, answer) in answers {
+        let mut line = Line::new(kept());
+        line.connect(PRESENT);
+        // The payload cannot leave before this.
+        line.publish(b"1", QoS::AtLeastOnce);
+        line.turn();
+        let id = id_of(line.output.bytes());
+        let long = line.publish(&[7; 100_000], qos);
+        line.turn();
+        line.receive(&answer(id + 1));
+        assert!(line.sent().len() < 100);
+        assert_eq!(line.poll_transport(), Transport::Close, "{qos:?}");
+        line.closed();
+        let unexpected = DisconnectReason::Fault(Fault::Unexpected);
+        assert_eq!(line.reasons(), [unexpected]);
+        line.pass(secs(1));
+        line.connect(PRESENT);
+        let again = dup(message(id, 1, b"1"));
+        if qos == QoS::AtLeastOnce {
+            line.sends(&again);
+        } else {
+            line.sends(&[again, pubrel(id + 1)].concat());
+            line.receive(&pubcomp(id + 1));
+        }
+        assert_eq!(line.client.poll_outcome(long), Some(Ok([].into())));
+    }
+}
