@@ -259,7 +259,9 @@ impl Client {
     /// Reads on in the payload of a message that has a [rest](crate::Message::rest). The message is
     /// acknowledged with [`PayloadRead::End`].
     ///
-    /// While a payload waits to be read, nothing behind it can be received.
+    /// While a payload waits to be read, nothing behind it can be received. If answers are awaited
+    /// and nothing is read for half of the time limit for them, the payload is broken off, and the
+    /// broker sends it again over the next connection.
     pub fn read_payload(&mut self, payload: PayloadId) -> PayloadRead {
         self.inbox.read_payload(payload, &mut self.protocol)
     }

@@ -9,9 +9,11 @@ mod routing;
 mod stream;
 mod unacknowledged;
 
-use crate::{Options, lazy::Lazy, options::Settings, protocol::ProtocolState, slab::Slab};
+use crate::{
+    DisconnectReason, Options, lazy::Lazy, options::Settings, protocol::ProtocolState, slab::Slab,
+};
 use alloc::{collections::VecDeque, string::String, vec::Vec};
-use core::mem;
+use core::{mem, time::Duration};
 pub use message::{AckMode, Item, Message, PayloadRead, Taken};
 use motemq::{QoS, TopicName};
 pub use payload::PayloadId;
@@ -327,7 +329,25 @@ impl Inbox {
             Some(Partial::Streamed(id)) => payloads.is_full(*id),
             _ => false,
         };
-        is_full || (payloads.bytes() > 0 && self.backlog() > self.limits.backlog)
+        // After an overrun nothing is kept that would need room.
+        !self.is_overrun
+            && (is_full || (payloads.bytes() > 0 && self.backlog() > self.limits.backlog))
+    }
+
+    /// Returns the time since which a payload of which nothing was read has been in front of
+    /// answers, if any are awaited.
+    #[inline]
+    pub fn unread_since(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
+        self.payloads.get()?;
+        let is_awaited = is_awaited && !self.is_leaving && self.is_blocked();
+        self.payloads.get_mut()?.unread_since(is_awaited, now)
+    }
+
+    /// Leaves what arrives to the broker, and the rest of a payload that nothing reads.
+    pub fn overrun(&mut self) -> DisconnectReason {
+        self.is_overrun = true;
+        let bytes = self.backlog();
+        DisconnectReason::Overrun { bytes }
     }
 
     /// Returns the bytes of messages that wait to be taken.

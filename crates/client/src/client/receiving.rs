@@ -75,9 +75,8 @@ impl Client {
     /// A message found no room. It and all behind it are left to the broker, and the connection ends
     /// as soon as what is awaited now has been answered.
     #[cold]
-    fn on_overrun(&mut self, reason: DisconnectReason, now: Duration) {
-        let settings = &self.options.settings;
-        let limit = settings.ack_timeout.unwrap_or(settings.connect_timeout);
+    pub(super) fn on_overrun(&mut self, reason: DisconnectReason, now: Duration) {
+        let limit = self.options.answer_limit();
         self.overrun = Some(Box::new(Overrun {
             reason,
             acknowledged: self.tally.acknowledged + self.requests.in_flight() as u64,

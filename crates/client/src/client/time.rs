@@ -73,6 +73,7 @@ impl Client {
                 }
             }
         }
+        let reads_on = self.check_unread(now);
         if !self.may_read() {
             // While nothing is read, the broker cannot show that it is alive.
             self.protocol.on_reading_paused();
@@ -80,7 +81,7 @@ impl Client {
         let Some(again) = self.tick(now, held) else {
             return false;
         };
-        again || may_ask || (self.found_no_room && self.output.is_empty())
+        again || may_ask || reads_on || (self.found_no_room && self.output.is_empty())
     }
 
     /// Ends the connection after an overrun, unless answers are awaited. Returns whether the
@@ -97,6 +98,24 @@ impl Client {
         let reason = overrun.reason.clone();
         self.close_connection(reason, now.saturating_add(FLUSH), now);
         true
+    }
+
+    /// Leaves a payload to the broker if answers are awaited behind it and nothing is read of it:
+    /// the application may be waiting for one of them. Returns whether reading goes on so.
+    fn check_unread(&mut self, now: Duration) -> bool {
+        let is_awaited = self.requests.in_flight() > 0;
+        let Some(since) = self.inbox.unread_since(is_awaited, now) else {
+            return false;
+        };
+        // The time for the answers goes on.
+        let until = since.saturating_add(self.options.answer_limit() / 2);
+        if now < until {
+            self.wake_at = earlier(self.wake_at, Some(until));
+            return false;
+        }
+        let reason = self.inbox.overrun();
+        self.on_overrun(reason, now);
+        matches!(self.phase, Phase::Open)
     }
 
     /// Ends the connection if the broker has answered a message of which only the beginning was
@@ -198,9 +217,7 @@ impl Client {
         }
         // What the session sends again by itself has its time on this connection, too: else no
         // connection would last until the answers arrive.
-        let settings = &self.options.settings;
-        let limit = settings.ack_timeout.unwrap_or(settings.connect_timeout);
-        let until = at.saturating_add(limit);
+        let until = at.saturating_add(self.options.answer_limit());
         if now < until {
             self.wake_at = earlier(self.wake_at, Some(until));
             return false;

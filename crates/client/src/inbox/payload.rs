@@ -3,6 +3,7 @@ use super::{StreamId, unacknowledged::AckKey};
 use crate::{PayloadRead, slab::Slab};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
+use core::time::Duration;
 
 /// The number of bytes of a payload at which reading stops.
 const PIPE: usize = 64 << 10;
@@ -47,6 +48,8 @@ pub(super) struct Payloads {
     payloads: Slab<Payload>,
     /// Bytes of all payloads that wait to be read.
     bytes: usize,
+    /// The time since which answers have been awaited behind payloads of which nothing was read.
+    unread_since: Option<Duration>,
 }
 
 impl Payloads {
@@ -129,6 +132,7 @@ impl Payloads {
         if let Some(piece) = payload.pieces.pop_front() {
             payload.bytes -= piece.len();
             self.bytes -= piece.len();
+            self.unread_since = None;
             return (PayloadRead::Data(piece), None);
         }
         match payload.end {
@@ -182,6 +186,13 @@ impl Payloads {
     /// Returns whether so much of the payload waits to be read that nothing more can be received.
     pub fn is_full(&self, id: PayloadId) -> bool {
         self.get(id).is_some_and(|payload| payload.bytes >= PIPE)
+    }
+
+    /// Returns the time since which answers have been awaited behind payloads of which nothing was
+    /// read, if that is so now.
+    pub fn unread_since(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
+        self.unread_since = is_awaited.then(|| self.unread_since.unwrap_or(now));
+        self.unread_since
     }
 
     /// Gives memory back that nothing needs. Returns whether there is no payload.

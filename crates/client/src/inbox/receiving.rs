@@ -1,6 +1,6 @@
 //! From a received packet to the streams.
 use super::*;
-use crate::{DisconnectReason, Overflow, hash::hash};
+use crate::{Overflow, hash::hash};
 use alloc::boxed::Box;
 use bytes::{Bytes, BytesMut};
 use motemq::{AckToken, PacketId, QoS};
@@ -196,7 +196,7 @@ impl Inbox {
             Some(Partial::Streamed(id)) => {
                 let id = *id;
                 let payloads = self.payloads.make();
-                if self.is_leaving && payloads.is_full(id) {
+                if (self.is_leaving || self.is_overrun) && payloads.is_full(id) {
                     // Answers are awaited behind it. It is left to the broker.
                     self.partial = None;
                     self.break_off(id);

@@ -62,6 +62,13 @@ impl Options {
         self.client_id.len() + will + user + password + 64
     }
 
+    /// Returns how long the answer to a request may take, or what stands for it if that is not
+    /// limited.
+    pub(crate) fn answer_limit(&self) -> Duration {
+        let limit = self.settings.ack_timeout;
+        limit.unwrap_or(self.settings.connect_timeout)
+    }
+
     /// Returns how long the answer to CONNECT may take: whole seconds, 1 to 255.
     pub(crate) fn answer_timeout(&self) -> Duration {
         let limit = self.settings.connect_timeout.min(LONGEST_ANSWER);

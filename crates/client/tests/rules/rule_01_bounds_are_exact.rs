@@ -285,3 +285,79 @@ fn rule_01_a_payload_bars_reading_beyond_the_bound() {
         assert_eq!(line.client.read_limit() > 0, reads);
     }
 }
+
+/// Receives as much as the client reads.
+fn receive_all(line: &mut Line, bytes: &mut &[u8]) {
+    while line.client.read_limit() > line.rx.len() && !bytes.is_empty() {
+        let room = line.client.read_limit() - line.rx.len();
+        let (now, later) = bytes.split_at(room.min(bytes.len()));
+        line.receive(now);
+        *bytes = later;
+    }
+}
+
+/// The application may wait for an answer before it reads on.
+#[test]
+fn rule_01_a_payload_that_is_not_read_does_not_bar_answers_for_ever() {
+    for (limit, half) in [(Some(secs(20)), 10), (None, 5)] {
+        let options = kept().max_message(10).ack_timeout(limit);
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+        let filters = [Filter::new("u", QoS::AtMostOnce)];
+        let (request, _) = line.client.subscribe(&filters).unwrap();
+        let suback = suback(&line.sent(), 0);
+        let large = message(1, 1, &[7; 1_000_000]);
+        let all = [large.clone(), message(2, 1, b"2"), suback].concat();
+        let mut rest = &all[..];
+        receive_all(&mut line, &mut rest);
+        line.pass(secs(half) - Duration::from_millis(1));
+        assert_eq!(line.client.read_limit(), 0);
+        line.pass(Duration::from_millis(1));
+        receive_all(&mut line, &mut rest);
+        assert_eq!(line.client.poll_outcome(request), Some(Ok([0].into())));
+        assert!(line.client.counters().backlog < 200_000);
+        line.sends(b"");
+        assert_eq!(line.poll_transport(), Transport::Close);
+        let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+            panic!()
+        };
+        let mut reads =
+            std::iter::repeat_with(|| line.client.read_payload(item.message.rest.unwrap()));
+        let end = reads.find(|read| !matches!(read, PayloadRead::Data(_)));
+        assert_eq!(end, Some(PayloadRead::Broken));
+        // Nothing overtook it.
+        assert_eq!(line.take(stream), None);
+        line.closed();
+        assert!(matches!(
+            line.reasons()[..],
+            [DisconnectReason::Overrun { .. }]
+        ));
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        line.receive(&dup(large)[..20]);
+        assert!(line.take(stream).is_some());
+    }
+}
+
+/// One piece within the time is enough, and without a request there is no limit.
+#[test]
+fn rule_01_a_payload_that_is_read_slowly_is_not_broken_off() {
+    let (mut line, _, payload, rest) = begun(options().ack_timeout(None));
+    let mut rest = &rest[..];
+    receive_all(&mut line, &mut rest);
+    line.pass(secs(100));
+    assert_eq!(line.client.read_limit(), 0);
+    line.publish(b"x", QoS::AtLeastOnce);
+    line.sent();
+    loop {
+        line.pass(secs(4));
+        receive_all(&mut line, &mut rest);
+        match line.client.read_payload(payload) {
+            PayloadRead::Data(_) => {}
+            end => {
+                assert_eq!(end, PayloadRead::End);
+                break;
+            }
+        }
+    }
+    line.is_connected();
+}
