@@ -69,8 +69,9 @@ pub struct Client {
     overrun: Option<Box<Overrun>>,
     /// True if the event for a reused identifier was emitted on this connection.
     was_reuse_told: bool,
-    /// DISCONNECT was written, because the application leaves.
-    has_left: bool,
+    /// DISCONNECT was written, because the application leaves, and all messages were completed then
+    /// or not.
+    left: Option<bool>,
     /// The state of the session when the broker last accepted a connection.
     session: Option<SessionState>,
     /// The random number for the next CONNECT.
@@ -148,7 +149,7 @@ impl Client {
             accepted: None,
             overrun: None,
             was_reuse_told: false,
-            has_left: false,
+            left: None,
             session: None,
             random: 0,
             leave_until: None,
@@ -352,7 +353,7 @@ impl Client {
 
     /// Ends the client as [`disconnect`](Self::disconnect) was to.
     fn end_left(&mut self) {
-        let is_finished = !self.requests.has_messages();
+        let is_finished = self.left.unwrap_or(true) && !self.requests.has_messages();
         self.end(if is_finished {
             Ended::Closed
         } else {

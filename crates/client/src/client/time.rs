@@ -183,7 +183,7 @@ impl Client {
         let latest = until.saturating_add(FLUSH);
         match self.write_disconnect() {
             Ok(()) => {
-                self.has_left = true;
+                self.left = Some(!self.requests.has_messages());
                 let reason = DisconnectReason::Closed(Stage::Connected);
                 self.close_connection(reason, now.saturating_add(FLUSH), now);
                 true

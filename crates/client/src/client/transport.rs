@@ -287,7 +287,7 @@ impl Client {
         now: Duration,
     ) {
         self.output.clear();
-        if self.has_left {
+        if self.left.is_some() {
             self.end_left();
             return;
         }

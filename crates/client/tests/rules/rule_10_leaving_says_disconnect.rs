@@ -190,3 +190,30 @@ fn rule_10_leaving_does_not_wait_for_an_answer_to_connect() {
     line.turn();
     assert_eq!(line.poll_transport(), Transport::Ended(Ended::Closed));
 }
+
+/// Half a message that needs no answer is not completed, though DISCONNECT was written behind it.
+#[test]
+fn rule_10_a_message_that_is_cut_when_the_time_is_up_is_not_completed() {
+    for (room, ended) in [(50_000, Ended::Unfinished), (100_009, Ended::Closed)] {
+        let mut line = Line::new(options());
+        line.connect(NEW);
+        line.sent();
+        let request = line.publish(&[7; 100_000], QoS::AtMostOnce);
+        line.client.disconnect(line.now + secs(2));
+        line.turn();
+        let mut room = room;
+        while room > 0 && !line.output.is_empty() {
+            let n = line.output.bytes().len().min(room);
+            line.output.consume(n);
+            line.client.on_written(n, line.now);
+            line.turn();
+            room -= n;
+        }
+        line.pass(secs(5));
+        assert_eq!(line.poll_transport(), Transport::Close);
+        line.client.on_closed(None, line.now);
+        assert_eq!(line.poll_transport(), Transport::Ended(ended.clone()));
+        let outcome = line.client.poll_outcome(request).unwrap();
+        assert_eq!(outcome.is_ok(), ended == Ended::Closed, "{outcome:?}");
+    }
+}
