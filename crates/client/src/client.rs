@@ -119,6 +119,8 @@ struct Overrun {
     acknowledged: u64,
     /// The latest time at which it ends.
     until: Duration,
+    /// A payload that has arrived is read to its end before.
+    waits_for_payload: bool,
 }
 
 impl Client {

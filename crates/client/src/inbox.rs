@@ -334,6 +334,12 @@ impl Inbox {
             && (is_full || (payloads.bytes() > 0 && self.backlog() > self.limits.backlog))
     }
 
+    /// Returns whether a payload has arrived that was not read to its end.
+    pub fn has_unread_payload(&self) -> bool {
+        let payloads = self.payloads.get();
+        payloads.is_some_and(Payloads::has_unread)
+    }
+
     /// Returns the time since which a payload of which nothing was read has been in front of
     /// answers, if any are awaited.
     #[inline]

@@ -47,10 +47,6 @@ const BEHIND: &str = "
 
 ## What it cannot show
 
-- A client whose bound for waiting messages is small may not get on with a message longer than memory that has others behind it: they arrive at
-  once, the connection ends with `Overrun` before the application has read the long one, and the broker sends all of them again. Seed 4052 of the
-  simulation (`cargo xtask simulate --first 4052 --seeds 1 --messages 1000`) shows it, with a bound of 2,000 bytes; the default is 16 MiB. The ten
-  million messages above were simulated before changes that let this seed come to it. It is to be mended.
 - The broker of ledger and simulation is the project's own. Real ones are run by `cargo xtask interop`: [interop.md](interop.md).
 - A broker that loses a session, and whose CONNACK that says so is lost, too, says the next time that there is one. MQTT 3.1.1 lets no client see
   that it is another; QoS 2 messages may come twice then. The simulation leaves it out: the first connection after such a loss is a good one.

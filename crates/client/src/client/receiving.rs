@@ -65,7 +65,7 @@ impl Client {
             };
             count += 1;
             if let Err(reason) = self.on_event(event, token, now) {
-                self.on_overrun(reason, now);
+                self.on_overrun(reason, true, now);
             }
             is_limited = self.inbox.is_full();
         }
@@ -73,16 +73,36 @@ impl Client {
     }
 
     /// A message found no room. It and all behind it are left to the broker, and the connection ends
-    /// as soon as what is awaited now has been answered.
+    /// as soon as what is awaited now has been answered, and, if so wanted, as a payload that has
+    /// arrived was read.
     #[cold]
-    pub(super) fn on_overrun(&mut self, reason: DisconnectReason, now: Duration) {
+    pub(super) fn on_overrun(
+        &mut self,
+        reason: DisconnectReason,
+        waits_for_payload: bool,
+        now: Duration,
+    ) {
         let limit = self.options.answer_limit();
         self.overrun = Some(Box::new(Overrun {
             reason,
             acknowledged: self.tally.acknowledged + self.requests.in_flight() as u64,
             until: now.saturating_add(limit),
+            waits_for_payload,
         }));
         self.check_overrun(now);
+    }
+
+    /// Writes the acknowledgements that are allowed. If they were lost with the connection, the
+    /// broker would send the same messages over each connection, and nothing would be gained.
+    #[cold]
+    pub(super) fn write_acks(&mut self) {
+        while self.output.reserve_reply(REPLY) {
+            let out = &mut self.output.out();
+            let written = self.protocol.receive(&mut &[][..], READ_BUFFER, out);
+            if !matches!(written, Ok(None)) || self.output.room() >= REPLY {
+                break;
+            }
+        }
     }
 
     pub(super) fn on_fault(&mut self, fault: Fault, now: Duration) {

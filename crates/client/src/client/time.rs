@@ -84,18 +84,22 @@ impl Client {
         again || may_ask || reads_on || (self.found_no_room && self.output.is_empty())
     }
 
-    /// Ends the connection after an overrun, unless answers are awaited. Returns whether the
+    /// Ends the connection after an overrun, unless something is awaited. Returns whether the
     /// connection is over.
     pub(super) fn check_overrun(&mut self, now: Duration) -> bool {
         let Some(overrun) = self.overrun.as_deref() else {
             return false;
         };
         let awaited = self.requests.in_flight();
-        if awaited > 0 && self.tally.acknowledged < overrun.acknowledged && now < overrun.until {
+        let is_answered = awaited == 0 || self.tally.acknowledged >= overrun.acknowledged;
+        // Its acknowledgement goes before all others, and it would have to be read anew.
+        let is_read = !(overrun.waits_for_payload && self.inbox.has_unread_payload());
+        if !(is_answered && is_read) && now < overrun.until {
             self.wake_at = earlier(self.wake_at, Some(overrun.until));
             return false;
         }
         let reason = overrun.reason.clone();
+        self.write_acks();
         self.close_connection(reason, now.saturating_add(FLUSH), now);
         true
     }
@@ -114,7 +118,7 @@ impl Client {
             return false;
         }
         let reason = self.inbox.overrun();
-        self.on_overrun(reason, now);
+        self.on_overrun(reason, false, now);
         matches!(self.phase, Phase::Open)
     }
 

@@ -113,6 +113,12 @@ impl Payloads {
         (Completed::Kept, stream)
     }
 
+    /// Returns whether a payload has arrived whole that is still to be read, up to its end.
+    pub fn has_unread(&self) -> bool {
+        let mut payloads = self.payloads.iter();
+        payloads.any(|(_, payload)| payload.end == Some(true))
+    }
+
     /// Messages with these acknowledgements arrive again, so their payloads end here.
     pub fn break_off(&mut self, arrives_again: impl Fn(Option<AckKey>) -> bool) {
         for (_, payload) in self.payloads.iter_mut() {

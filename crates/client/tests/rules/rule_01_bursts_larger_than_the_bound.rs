@@ -137,3 +137,39 @@ fn rule_01_a_slow_application_gets_on_with_each_connection() {
         burst.all_came();
     }
 }
+
+/// A message longer than memory comes before a burst. The connection does not end before it was
+/// read to its end and acknowledged; else all of it would come again over each connection.
+#[test]
+fn rule_01_a_payload_before_a_burst_is_read_and_acknowledged_first() {
+    let options = kept().max_message(100).backlog(2000, Overflow::Disconnect);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    let packet = message(1, 1, &[1; 100_000]);
+    line.receive(&packet[..80_000]);
+    let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+        panic!()
+    };
+    let rest = item.message.rest.unwrap();
+    let mut read = item.message.payload.len();
+    let mut left = &packet[80_000..];
+    while read < 100_000 {
+        match line.client.read_payload(rest) {
+            PayloadRead::Data(piece) => read += piece.len(),
+            PayloadRead::Pending => line.receive(std::mem::take(&mut left)),
+            other => panic!("{other:?}"),
+        }
+    }
+    for id in 2..60 {
+        line.receive(&message(id, 1, &[3; 90]));
+    }
+    assert_eq!(line.poll_transport(), Transport::Keep);
+    assert_eq!(line.client.read_payload(rest), PayloadRead::End);
+    line.sends(&puback(1));
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    let reasons = line.reasons();
+    assert!(
+        matches!(reasons[..], [DisconnectReason::Overrun { .. }]),
+        "{reasons:?}"
+    );
+}
