@@ -1,4 +1,4 @@
-//! The limit for MQTT 5: slices of the bytes that nobody has checked, except that text is UTF-8.
+//! The limit for MQTT 5: slices of the bytes without a check, except that text is UTF-8.
 use crate::{
     Borrowed, Codec, Five, Given, Seen, Take,
     limits::{Fill, field, number, text},
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// UTF-8; writes what it is given.
 pub struct Slices5;
 
-/// What [`Slices5`] reads.
+/// The value that [`Slices5`] reads.
 #[derive(Debug)]
 pub enum Cut<'a> {
     /// PUBLISH: first byte, topic, identifier or 0, properties, payload.

@@ -147,7 +147,7 @@ impl<const SLOTS: usize> Receive<SLOTS> {
         }
     }
 
-    /// Everything was told and acknowledged.
+    /// Everything was reported and acknowledged.
     pub fn verify(mut self) {
         self.reset();
         assert_eq!(self.run(), self.packets);

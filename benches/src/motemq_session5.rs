@@ -103,7 +103,7 @@ impl Receive5 {
         }
     }
 
-    /// Everything was told and acknowledged.
+    /// Everything was reported and acknowledged.
     pub fn verify(mut self, sample: &Sample) {
         let acknowledgements = sample.given.iter().filter_map(|given| match given {
             Given::Publish { qos: 1, id, .. } => Some([0x40, 2, (id >> 8) as u8, *id as u8]),

@@ -340,13 +340,13 @@ impl Inbox {
         payloads.is_some_and(Payloads::has_unread)
     }
 
-    /// Returns the time since which a payload of which nothing was read has been in front of
-    /// answers, if any are awaited.
+    /// Notes whether answers are awaited behind a payload of which nothing is read. Returns the time
+    /// since which that has been so, if it is so now.
     #[inline]
-    pub fn unread_since(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
+    pub fn note_unread(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
         self.payloads.get()?;
         let is_awaited = is_awaited && !self.is_leaving && self.is_blocked();
-        self.payloads.get_mut()?.unread_since(is_awaited, now)
+        self.payloads.get_mut()?.note_unread(is_awaited, now)
     }
 
     /// Leaves what arrives to the broker, and the rest of a payload that nothing reads.

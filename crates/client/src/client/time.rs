@@ -108,7 +108,7 @@ impl Client {
     /// the application may be waiting for one of them. Returns whether reading goes on so.
     fn check_unread(&mut self, now: Duration) -> bool {
         let is_awaited = self.requests.in_flight() > 0;
-        let Some(since) = self.inbox.unread_since(is_awaited, now) else {
+        let Some(since) = self.inbox.note_unread(is_awaited, now) else {
             return false;
         };
         // The time for the answers goes on.

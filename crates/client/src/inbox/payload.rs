@@ -194,9 +194,9 @@ impl Payloads {
         self.get(id).is_some_and(|payload| payload.bytes >= PIPE)
     }
 
-    /// Returns the time since which answers have been awaited behind payloads of which nothing was
-    /// read, if that is so now.
-    pub fn unread_since(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
+    /// Notes whether answers are awaited behind payloads of which nothing is read. Returns the time
+    /// since which that has been so, if it is so now.
+    pub fn note_unread(&mut self, is_awaited: bool, now: Duration) -> Option<Duration> {
         self.unread_since = is_awaited.then(|| self.unread_since.unwrap_or(now));
         self.unread_since
     }

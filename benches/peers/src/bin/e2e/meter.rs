@@ -46,7 +46,7 @@ impl Work {
     }
 }
 
-/// What is to be done, and with which broker.
+/// The task, and the broker for it.
 #[derive(Clone, Copy)]
 pub struct Task {
     pub work: Work,
