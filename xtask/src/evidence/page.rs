@@ -48,9 +48,9 @@ const BEHIND: &str = "
 ## What it cannot show
 
 - The ten million messages above were simulated before the last changes of the managed client. On the client as it is, worlds 0 to 5,999 are clean,
-  and seed 6361 is not (`cargo xtask simulate --first 6361 --seeds 1 --messages 1000`): a client that takes QoS 2 messages slowly holds identifiers
-  that its broker has given up in an outage. When the broker uses one of them again, the client reports that the broker has not kept to its
-  identifiers (`IdentifierReused`), although it has. The message is delivered. It is to be mended.
+  and seed 6361 is not (`cargo xtask simulate --first 6361 --seeds 1 --messages 1000`): a client whose process was killed goes on with identifiers
+  of QoS 2 messages that its broker holds no longer. When the broker uses one of them again, the client reports that the broker has not kept to its
+  identifiers (`IdentifierReused`), although it has. The cause is not known yet. It is to be mended.
 - The broker of ledger and simulation is the project's own. Real ones are run by `cargo xtask interop`: [interop.md](interop.md).
 - A broker that loses a session, and whose CONNACK that says so is lost, too, says the next time that there is one. MQTT 3.1.1 lets no client see
   that it is another; QoS 2 messages may come twice then. The simulation leaves it out: the first connection after such a loss is a good one.
