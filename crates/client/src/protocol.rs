@@ -314,16 +314,23 @@ impl ProtocolState {
     }
 
     /// Goes past packets that were given up, for which `is_given_up` returns `true`, until there is
-    /// a free slot.
+    /// a free slot. If there is none, nothing has changed.
+    #[cold]
     pub fn pass_over(&mut self, is_given_up: impl Fn(PacketId) -> bool) -> PassedOver {
-        for _ in 0..self.session.slots() {
-            let Some(oldest) = self.session.oldest_in_flight() else {
+        let mut passed = new_session(self.session.slots());
+        if passed.adopt(&self.session).is_err() {
+            return PassedOver::Waits;
+        }
+        for _ in 0..passed.slots() {
+            let Some(oldest) = passed.oldest_in_flight() else {
                 break;
             };
-            if !is_given_up(oldest) || self.session.pass_over(oldest).is_err() {
+            if !is_given_up(oldest) || passed.pass_over(oldest).is_err() {
                 return PassedOver::Waits;
             }
-            if self.session.has_free_slot() {
+            if passed.has_free_slot() {
+                self.may_have_changed = true;
+                self.session = passed;
                 return PassedOver::Free;
             }
         }

@@ -163,21 +163,6 @@ impl Requests {
         self.requests.get(key).map(|request| &request.kind)
     }
 
-    /// Drops the oldest message of the queue that was never sent. Returns `false` if there is none.
-    pub fn drop_oldest(&mut self) -> bool {
-        let may_drop = |key| {
-            let request = self.requests.get(key);
-            request.is_some_and(|request| !request.was_sent && request.kind.is_message())
-        };
-        let queue = self.queue.get();
-        let at = queue.and_then(|queue| queue.position(may_drop));
-        let Some(key) = at.and_then(|at| self.unqueue(at)) else {
-            return false;
-        };
-        self.end(key, Err(RequestError::Dropped));
-        true
-    }
-
     /// Returns the number of messages in the queue, and their size.
     pub fn queued(&self) -> (usize, usize) {
         self.queue.get().map_or((0, 0), Queue::messages)

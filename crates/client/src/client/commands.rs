@@ -113,14 +113,12 @@ impl Client {
                 limit: if queue_messages == 0 { 0 } else { queue_bytes },
             });
         }
-        loop {
-            let (messages, bytes) = self.requests.queued();
-            if messages < queue_messages && bytes + len <= queue_bytes {
-                break;
-            }
-            if when_full == WhenFull::Wait || !self.requests.drop_oldest() {
-                return self.full();
-            }
+        let fits = |messages, bytes| messages < queue_messages && bytes + len <= queue_bytes;
+        let (messages, bytes) = self.requests.queued();
+        if !fits(messages, bytes)
+            && (when_full == WhenFull::Wait || !self.requests.drop_oldest(fits))
+        {
+            return self.full();
         }
         let kind = RequestKind::Publish(StoredPublish::new(publish));
         Ok(Some(self.requests.enqueue(kind)))

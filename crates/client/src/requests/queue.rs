@@ -1,5 +1,7 @@
 //! Requests that wait to be sent.
-use alloc::collections::VecDeque;
+use super::{Requests, message_length};
+use crate::RequestError;
+use alloc::{collections::VecDeque, vec::Vec};
 
 /// The keys of requests that wait to be sent, in their order.
 #[derive(Clone, Hash, Debug, Default)]
@@ -81,10 +83,43 @@ impl Queue {
     }
 }
 
+impl Requests {
+    /// Drops the oldest messages that were never sent, until `fits` returns `true` for the number
+    /// of messages that wait, and their size. Returns `false`, and drops none, if it would not even
+    /// then.
+    pub fn drop_oldest(&mut self, fits: impl Fn(usize, usize) -> bool) -> bool {
+        let (mut messages, mut bytes) = self.queued();
+        let mut dropped = Vec::new();
+        for key in self.queue.get().into_iter().flat_map(Queue::iter) {
+            if fits(messages, bytes) {
+                break;
+            }
+            let was_sent = self
+                .requests
+                .get(key)
+                .is_none_or(|request| request.was_sent);
+            if let (false, Some(length)) = (was_sent, message_length(&self.requests, key)) {
+                (messages, bytes) = (messages - 1, bytes - length);
+                dropped.push(key);
+            }
+        }
+        if !fits(messages, bytes) {
+            return false;
+        }
+        for key in dropped {
+            let queue = self.queue.get();
+            if let Some(at) = queue.and_then(|queue| queue.position(|other| other == key)) {
+                self.unqueue(at);
+                self.end(key, Err(RequestError::Dropped));
+            }
+        }
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     #[test]
     fn what_was_sent_goes_first_in_its_order_and_messages_are_counted() {

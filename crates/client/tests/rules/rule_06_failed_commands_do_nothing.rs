@@ -1,5 +1,5 @@
 //! Rule 6: a command that fails has done nothing.
-use crate::common::*;
+use crate::{common::*, durable::*};
 
 #[test]
 fn rule_06_a_message_that_can_never_wait_drops_no_other() {
@@ -15,6 +15,69 @@ fn rule_06_a_message_that_can_never_wait_drops_no_other() {
         Some(Err(RequestError::Dropped))
     );
     assert_eq!(line.client.counters().queued, 1);
+}
+
+/// What was sent is not dropped. If the rest does not make enough room, it stays as well.
+#[test]
+fn rule_06_messages_are_dropped_only_if_that_makes_room() {
+    let mut line = Line::new(kept().queue(9, 30, WhenFull::DropOldest));
+    line.connect(NEW);
+    line.publish(&[b'1'; 20], QoS::AtLeastOnce);
+    line.sent();
+    line.closed();
+    line.pass(secs(1));
+    // The session is lost, and the next connection as well, before anything is sent again.
+    line.open();
+    line.sent();
+    line.client.on_read(&mut &NEW[..], line.now);
+    line.closed();
+    let second = line.publish(b"2", QoS::AtLeastOnce);
+    let third = line.publish(b"3", QoS::AtLeastOnce);
+    let publish = |payload| Publish::to("t").payload(payload).qos(QoS::AtLeastOnce);
+    assert_eq!(
+        line.client.publish(&publish(&[4; 9])),
+        Err(PublishError::Full)
+    );
+    assert_eq!(line.client.counters().queued, 3);
+    let dropped = Some(Err(RequestError::Dropped));
+    for (payload, second_is_dropped, third_is_dropped) in [
+        (&[4; 4][..], false, false),
+        (&[5; 1], true, false),
+        (&[6; 1], true, true),
+    ] {
+        line.client.publish(&publish(payload)).unwrap();
+        let outcome = |request| line.client.poll_outcome(request) == dropped;
+        let outcomes = [second, third].map(outcome);
+        assert_eq!(outcomes, [second_is_dropped, third_is_dropped]);
+    }
+}
+
+/// A message that has no free slot is refused, and nothing has to be stored for it.
+#[test]
+fn rule_06_a_message_without_a_slot_passes_over_nothing() {
+    let mut d = Durable {
+        line: Line::new(durable().in_flight(16)),
+        store: Store::default(),
+    };
+    d.line.connect(NEW);
+    d.save();
+    let requests: Vec<_> = (1..=16)
+        .map(|n| d.line.publish(&[n], QoS::AtLeastOnce))
+        .collect();
+    d.save();
+    d.line.sent();
+    d.line.client.withdraw(requests[0]);
+    d.save();
+    let before = (d.line.client.version(), d.line.client.full_image().image);
+    let publish = Publish::to("t").payload(b"x").qos(QoS::AtLeastOnce);
+    assert_eq!(d.line.client.publish(&publish), Err(PublishError::Full));
+    let after = (d.line.client.version(), d.line.client.full_image().image);
+    assert!(before == after, "the slot of the first was passed over");
+    // The second slot is free, and the first is passed over.
+    d.line.receive(&puback(2));
+    assert!(d.line.client.publish(&publish).is_ok());
+    d.save();
+    assert_eq!(id_of(&d.line.sent()), 2);
 }
 
 #[test]
