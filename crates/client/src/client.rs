@@ -276,10 +276,14 @@ impl Client {
     }
 
     /// Returns whether the driver has something to do when the next message is taken from this
-    /// stream: an acknowledgement becomes due, reading goes on, or a connection can be made.
+    /// stream: an acknowledgement becomes due, something has to be stored, reading goes on, or a
+    /// connection can be made.
     #[inline]
     pub fn wants_drive(&self, stream: StreamId) -> bool {
-        self.inbox.has_in_hand(stream) || self.inbox.is_full() || self.waits_for_room()
+        self.inbox.has_in_hand(stream)
+            || self.inbox.is_full()
+            || self.waits_for_room()
+            || (self.versions.is_some() && self.inbox.is_accepted_when_taken(stream))
     }
 
     // Events.

@@ -151,7 +151,7 @@ impl World {
         let site = &mut self.sites[at];
         // A client that misses this CONNACK hears of a session next time and cannot know that it is
         // another: nothing in MQTT 3.1.1 tells.
-        let (faults, ending) = if site.untold.is_some() {
+        let (faults, ending) = if site.is_untold() {
             (Faults::none(), Ending::Lost)
         } else {
             fate(at, site.connections + 1)
@@ -239,9 +239,7 @@ impl World {
         self.fading
             .extend(wires.map(|(at, wire)| (at, self.sites[at].connections, wire.link)));
         if !keep {
-            self.sites
-                .iter_mut()
-                .for_each(|site| site.untold = Some(site.connections));
+            self.sites.iter_mut().for_each(Site::lose_session);
         }
     }
 

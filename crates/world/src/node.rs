@@ -39,6 +39,8 @@ pub struct Node {
     storing: Option<(Changes, Stored, u64)>,
     /// It is leaving: the client has been told.
     is_leaving: bool,
+    /// The next CONNACK that it gets is that of a new session.
+    expects_new_session: bool,
     payload: Vec<u8>,
     random: Rng,
 }
@@ -69,6 +71,7 @@ impl Node {
             store: Store::default(),
             storing: None,
             is_leaving: false,
+            expects_new_session: false,
             payload: Vec::new(),
             random,
         }
@@ -148,6 +151,22 @@ impl Node {
     /// Everything that has changed is stored.
     pub fn is_stored(&mut self) -> bool {
         self.client.version() == self.client.persisted()
+    }
+
+    /// The driver sleeps.
+    ///
+    /// # Errors
+    /// Something has changed that outlives the process, and the store was not asked.
+    pub fn check_asleep(&mut self) -> Result<(), String> {
+        if self.storing.is_some() || self.is_stored() {
+            return Ok(());
+        }
+        Err(format!("n{}: a change waits to be stored", self.me))
+    }
+
+    /// The broker has lost its session, and the next CONNACK says so: no connection fails before.
+    pub fn expect_new_session(&mut self) {
+        self.expects_new_session = true;
     }
 
     /// The broker has accepted the connection.

@@ -5,6 +5,7 @@ use super::{
     ENDINGS, Ending, Fate, STEP, World,
     message::{Count, HEAD},
     plan::{BACKLOG, Plan, Taking},
+    site::Site,
     trace::Trace,
 };
 use core::time::Duration;
@@ -236,9 +237,7 @@ impl Chance {
             return;
         }
         let at = rng.usize(..world.sites.len());
-        if world.sites[at].connections > self.faulty
-            || world.sites.iter().any(|site| site.untold.is_some())
-        {
+        if world.sites[at].connections > self.faulty || world.sites.iter().any(Site::is_untold) {
             return;
         }
         let long = *pick(rng, &[5, 20, 100, 600, 2500]);

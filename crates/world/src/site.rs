@@ -42,7 +42,9 @@ pub struct Site {
     /// It is to leave in good order.
     pub leaving: bool,
     /// The broker has lost its session, and only connections behind this one can tell it so.
-    pub untold: Option<u64>,
+    untold: Option<u64>,
+    /// The next connection has to tell it so.
+    is_to_be_told: bool,
     /// Its first links, to know their lengths.
     pub links: Vec<Link>,
 }
@@ -71,6 +73,7 @@ impl Site {
             asleep: 0,
             leaving: false,
             untold: None,
+            is_to_be_told: false,
             links: Vec::new(),
         }
     }
@@ -93,10 +96,23 @@ impl Site {
     /// The connection has this link, and this is what becomes of the process when it is cut.
     pub fn connect(&mut self, end: End, link: Link, ending: Ending) {
         self.connections += 1;
+        if std::mem::take(&mut self.is_to_be_told) {
+            self.node.expect_new_session();
+        }
         if self.links.len() < LINKS {
             self.links.push(link.clone());
         }
         self.near = Some(Near { end, link, ending });
+    }
+
+    /// The broker has lost its session.
+    pub fn lose_session(&mut self) {
+        (self.untold, self.is_to_be_told) = (Some(self.connections), true);
+    }
+
+    /// The broker has lost its session, and it does not know, or has not stored it.
+    pub fn is_untold(&self) -> bool {
+        self.untold.is_some()
     }
 
     /// A step of the client: it reads, thinks, stores and writes, unless its process ends between.
@@ -134,7 +150,7 @@ impl Site {
                     wake = true;
                     continue;
                 }
-                return Ok(());
+                return self.node.check_asleep();
             }
             wake = self.node.turn(&mut self.rx, (step, now), trace)?;
             let has_read_all = !wake;

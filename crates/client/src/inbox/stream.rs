@@ -53,6 +53,11 @@ impl Queue {
         Some(item)
     }
 
+    /// Returns the oldest message.
+    pub fn first(&self) -> Option<&Waiting> {
+        self.items.front()
+    }
+
     pub fn len(&self) -> usize {
         self.items.len()
     }

@@ -150,6 +150,43 @@ fn rule_12_what_is_processed_offline_is_stored_offline() {
     assert_eq!(d.line.take(stream), None);
 }
 
+/// What is taken offline is processed at once. An adapter has to drive the client then, although
+/// nothing can be sent: else nothing would be stored, and CONNECT would wait for the store.
+#[test]
+fn rule_12_taking_a_message_offline_says_that_it_has_to_be_stored() {
+    let mut d = Durable::new();
+    let stream = d.line.client.messages();
+    for packet in [
+        message(7, 2, b"a"),
+        message(8, 2, b"b"),
+        message(9, 1, b"c"),
+        message(0, 0, b"d"),
+    ] {
+        d.line.receive(&packet);
+    }
+    d.save();
+    assert!(!d.line.client.wants_drive(stream));
+    d.line.closed();
+    assert!(d.line.client.wants_drive(stream));
+    assert_eq!(d.line.take(stream), Some(b"a".to_vec()));
+    assert!(d.line.client.persisted() < d.line.client.version());
+    d.save();
+    // The broker has not answered CONNECT yet.
+    d.line.pass(secs(1));
+    d.line.open();
+    assert!(d.line.client.wants_drive(stream));
+    assert_eq!(d.line.take(stream), Some(b"b".to_vec()));
+    d.line.sends(b"");
+    d.save();
+    assert_eq!(d.line.sent()[0], 0x10);
+    // Nothing is stored of messages with QoS 0 and 1.
+    for payload in [b"c", b"d"] {
+        assert!(!d.line.client.wants_drive(stream));
+        assert_eq!(d.line.take(stream), Some(payload.to_vec()));
+        assert!(!d.is_asked());
+    }
+}
+
 #[test]
 fn rule_12_messages_given_up_or_withdrawn_are_not_revived() {
     let mut d = Durable {

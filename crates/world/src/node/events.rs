@@ -84,6 +84,10 @@ impl Node {
     /// Acknowledgements of an earlier connection have no effect unless the session goes on: what is
     /// in hand was had then.
     fn on_connected(&mut self, session: SessionState) -> Result<(), String> {
+        let expects_new = mem::take(&mut self.expects_new_session);
+        if expects_new && session == SessionState::Resumed {
+            return Err(format!("n{}: an attempt before has failed", self.me));
+        }
         if session != SessionState::Resumed {
             for (_, came) in mem::take(&mut self.volatile.unacknowledged) {
                 self.process(came)?;
