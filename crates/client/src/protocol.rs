@@ -186,6 +186,14 @@ impl ProtocolState {
         received.is_none_or(|received| received.is_repetition(id.get(), hash))
     }
 
+    /// A QoS 2 message arrives under an identifier that no accepted message holds: the content of
+    /// an earlier one is not compared any more.
+    pub fn on_identifier_free(&mut self, id: PacketId) {
+        if let Some(received) = self.received.get_mut() {
+            received.on_identifier_free(id.get());
+        }
+    }
+
     /// A QoS 2 message with this content arrived and will be delivered.
     pub fn on_message_received(&mut self, id: PacketId, hash: u64) {
         let received = self.received.make();

@@ -30,6 +30,14 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    /// A message arrives under an identifier that stands for no message that was accepted and not
+    /// released. What stood for it before is released.
+    pub fn on_identifier_free(&mut self, id: u16) {
+        if let Some(content) = self.contents.get_mut(&id) {
+            content.accepted = None;
+        }
+    }
+
     /// A message arrived.
     pub fn insert(&mut self, id: u16, hash: u64) {
         self.contents.entry(id).or_default().pending = Some(hash);

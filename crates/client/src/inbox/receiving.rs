@@ -77,6 +77,9 @@ impl Inbox {
             is_dup: message.dup(),
             is_repeated: message.is_repeated(),
         };
+        if let (QoS::ExactlyOnce, false, Some(id)) = (qos, header.is_repeated, header.id) {
+            protocol.on_identifier_free(id);
+        }
         let may_be_known = self.may_be_known(header, protocol);
         if may_be_known && message.remaining == 0 {
             let hash = hash(&[message.topic.as_str().as_bytes(), message.payload]);

@@ -106,6 +106,30 @@ fn rule_09_messages_that_arrive_in_pieces_are_compared_when_they_are_whole() {
     }
 }
 
+/// What was discarded is not remembered, nor is what its identifier stood for before.
+#[test]
+fn rule_09_a_message_that_was_discarded_arrives_again_as_a_repetition() {
+    let options = kept().backlog(1000, Overflow::Discard);
+    let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+    line.receive(&message(1, 2, b"a"));
+    assert_eq!(line.take_all(stream), [b"a"]);
+    line.sends(&pubrec(1));
+    line.receive(&pubrel(1));
+    line.sends(&pubcomp(1));
+    line.receive(&message(2, 2, &[7; 900]));
+    line.receive(&message(1, 2, &[8; 900]));
+    assert_eq!(line.client.counters().discarded, 1);
+    line.closed();
+    assert_eq!(line.take_all(stream).len(), 1);
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.sent();
+    line.receive(&dup(message(1, 2, &[8; 900])));
+    assert_eq!(line.take(stream), None);
+    line.sends(&pubrec(1));
+    assert_eq!(line.client.counters().identifiers_reused, 0);
+}
+
 /// What is too large for memory keeps to the standard.
 #[test]
 fn rule_09_a_streamed_message_under_an_identifier_that_is_not_released_is_a_repetition() {
