@@ -57,14 +57,24 @@ fn a_session_ends_between() {
 
 #[test]
 fn two_messages_out_and_a_process_that_ends() {
-    let states = explore(mixes::<2>().map(|out| World::new(&out, &[]).stores()));
+    let states = explore(mixes::<2>().map(|out| World::new(&out, &[]).restarts()));
     println!("client, two messages out and a process that ends: {states} states");
 }
 
 #[test]
 fn two_messages_in_and_a_process_that_ends() {
-    let states = explore(mixes::<2>().map(|come| World::new(&[], &come).stores()));
+    let states = explore(mixes::<2>().map(|come| World::new(&[], &come).restarts()));
     println!("client, two messages in and a process that ends: {states} states");
+}
+
+#[test]
+fn two_messages_in_that_are_taken_with_or_without_a_connection() {
+    let worlds = mixes::<2>().map(|come| {
+        let world = World::new(&[], &come).taking(AckMode::OnNext);
+        world.stores()
+    });
+    let states = explore(worlds);
+    println!("client, two messages in, stored with or without a connection: {states} states");
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub struct World {
     withdraws: bool,
     bytewise: bool,
     stores: bool,
+    restarts: bool,
     is_bounded: bool,
 }
 
@@ -95,7 +96,7 @@ pub enum Action {
     Read,
     BrokerReads,
     BrokerSends,
-    /// The connection is lost, and the process with it if it stores.
+    /// The connection is lost, and the process with it if it restarts.
     Lose,
 }
 
@@ -110,6 +111,7 @@ impl World {
             withdraws: false,
             bytewise: false,
             stores: false,
+            restarts: false,
             is_bounded: false,
         }
     }
@@ -138,10 +140,16 @@ impl World {
         self
     }
 
-    /// The process ends where its connection is lost, and another one goes on with what is stored.
+    /// All that changes is stored.
     pub fn stores(mut self) -> Self {
         self.stores = true;
         self
+    }
+
+    /// The process ends where its connection is lost, and another one goes on with what is stored.
+    pub fn restarts(mut self) -> Self {
+        self.restarts = true;
+        self.stores()
     }
 
     /// One message may wait. The connection ends with the next one.
@@ -226,6 +234,10 @@ impl Model for World {
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = last.clone();
+        // A driver is woken for a message that is taken if the client asks for it.
+        let is_driven = action != Action::Take
+            || self.mode == AckMode::Manual
+            || state.client.wants_drive(state.stream);
         let happens = match action {
             Action::Connect => state.connect(),
             Action::Publish => self.publish(&mut state),
@@ -244,7 +256,7 @@ impl Model for World {
             Action::BrokerSends => state.broker.sends(&mut state.down),
             Action::Lose => {
                 state.lose();
-                if self.stores {
+                if self.restarts {
                     self.restart(&mut state);
                 }
                 true
@@ -253,9 +265,11 @@ impl Model for World {
         if !happens {
             return None;
         }
-        state.drive();
-        state.close();
-        state.drive();
+        if is_driven {
+            state.drive();
+            state.close();
+            state.drive();
+        }
         self.check(&mut state);
         // To look into an empty stream again changes nothing.
         Some(state).filter(|state| action != Action::Take || state != last)
@@ -345,8 +359,11 @@ impl World {
         state.came.retain(is_kept);
     }
 
-    /// Outcomes that the client must not have.
+    /// Outcomes that the client must not have, and changes that it does not have stored.
     fn check(&self, state: &mut State) {
+        if state.storing.is_none() && state.client.version() != state.client.persisted() {
+            state.broken = Some("a change waits to be stored, and the driver sleeps");
+        }
         let may_be_unknown = |at: usize| self.is_clean && self.out[at] == QoS::ExactlyOnce;
         let mut mine = state.mine.iter().enumerate();
         if mine.any(|(at, &mine)| mine == Mine::Unknown && !may_be_unknown(at)) {
