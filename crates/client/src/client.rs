@@ -27,6 +27,7 @@ pub use transport::Transport;
 /// The size of the read buffer: the most bytes that [`Client::on_read`] has to be given at once.
 /// The longest topic fits.
 pub const READ_BUFFER: usize = 72 << 10;
+const _: () = assert!(READ_BUFFER > 0xffff + HEADER);
 /// Bytes that a packet has besides its text and payload, at most.
 const HEADER: usize = 16;
 /// Room for any packet that the session sends by itself.

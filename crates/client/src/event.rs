@@ -57,8 +57,7 @@ pub enum Event {
     /// unsubscribe: they hold up the acknowledgements of all others. The event is emitted once,
     /// and again only after a stream was opened.
     Unclaimed,
-    /// A message was dropped: its topic is longer than the read buffer, or it is too large to wait
-    /// for a stream.
+    /// A message was dropped: there is no stream for it, and it is too large to wait for one.
     Skipped {
         /// The length of its payload in bytes.
         len: u64,
@@ -189,8 +188,8 @@ pub struct Counters {
     pub acknowledged: u64,
     /// Messages received.
     pub received: u64,
-    /// Messages received and dropped: there was no room for QoS 0, or no stream, or the topic or
-    /// the payload was too long.
+    /// Messages received and dropped: there was no room for QoS 0, or no stream, or the payload
+    /// was too long to wait for one.
     pub dropped: u64,
     /// Of the messages that were dropped, those with QoS 1 and 2 that were acknowledged, since
     /// the options say so.

@@ -72,11 +72,6 @@ impl Output {
         self.tx.room()
     }
 
-    /// Returns the number of bytes that wait to be handed over.
-    pub fn len(&self) -> usize {
-        self.tx.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.tx.is_empty() && self.sealed_len() == 0
     }

@@ -10,13 +10,15 @@ use motemq::{
     SendError, Session, SessionState, Slot, SnapshotError,
 };
 
-/// The parts of the protocol that the client uses: all of them, and messages under an identifier
-/// that the broker has not released, so that it can compare their content.
+/// The parts of the protocol that the client uses: messages under an identifier that the broker has
+/// not released, so that it can compare their content, and all others but for what a read buffer
+/// needs into which a topic may not fit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Hosted;
 
 impl Profile for Hosted {
     const DELIVERS_REPEATED: bool = true;
+    const SKIPS: bool = false;
 }
 
 type Version = Mqtt311<Hosted>;

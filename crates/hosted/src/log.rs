@@ -21,7 +21,7 @@ pub fn log(event: Event) {
         Event::Skipped { len } => {
             tracing::warn!(
                 len,
-                "a message was dropped: its topic or its payload is too long"
+                "a message was dropped: no subscription matches, and it is too large to wait"
             );
         }
         Event::IdentifierReused { id } => tracing::warn!(

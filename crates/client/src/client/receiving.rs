@@ -138,13 +138,6 @@ impl Client {
             }
             CoreEvent::Received { id } => self.requests.on_received(id),
             CoreEvent::Connected { session, .. } => self.on_connected(session, now),
-            CoreEvent::Skipped { len } => {
-                self.inbox.count_dropped();
-                if let Some(token) = token {
-                    self.protocol.ack(token);
-                }
-                self.emit(Event::Skipped { len: len.into() });
-            }
             CoreEvent::Subscribed { id, codes, .. } => {
                 self.tally.acknowledged += 1;
                 let filters = self.requests.on_subscribed(id, codes);

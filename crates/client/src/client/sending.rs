@@ -3,9 +3,9 @@
 use super::*;
 use crate::{
     RequestError, WriteBuf,
-    requests::{RequestKind, StoredPublish, is_acknowledged, whole_or_streamed},
-    write_buf::LIMIT,
+    requests::{RequestKind, SharedText, StoredPublish, is_acknowledged, whole_or_streamed},
 };
+use core::ops::Range;
 use motemq::{Filter, Out, PacketId, QoS, SendError};
 
 impl Client {
@@ -16,13 +16,13 @@ impl Client {
     #[inline]
     pub fn poll_output(&mut self, output: &mut WriteBuf) -> bool {
         let gate = self.gate();
-        let was_empty = output.is_empty();
         let mut has_passed = self.output.poll(output, gate);
-        if was_empty && self.protocol.payload_remaining() > 0 {
+        if let Some((text, payload)) = self.requests.payload_to_write()
+            && self.hand_over_payload(output, text, payload)
+        {
             // What waits behind the payload can be sent now.
-            let has_payload = self.hand_over_payload(output);
-            self.found_no_room |= has_payload;
-            has_passed |= has_payload;
+            self.found_no_room = true;
+            has_passed = true;
         }
         if !has_passed {
             return false;
@@ -38,12 +38,15 @@ impl Client {
         self.requests.on_left(self.output.written());
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    /// Returns whether there is room for whatever was refused. Who is told of room tries again at
+    /// once.
+    pub(super) fn has_room(&mut self) -> bool {
         self.accepted.is_some()
             && self.requests.in_flight() < self.options.max_in_flight()
             && self.requests.is_queue_empty()
             && self.protocol.payload_remaining() == 0
-            && self.output.len() < LIMIT / 2
+            && self.output.is_empty()
+            && (self.protocol.has_free_slot() || self.pass_over())
     }
 
     /// Returns whether nothing but an answer of the broker makes room for another message with
@@ -89,12 +92,14 @@ impl Client {
     }
 
     /// Lets a payload that is longer than the write buffer follow what `output` holds. It is not
-    /// copied. Returns whether there was one.
+    /// copied. Returns whether it could.
     #[cold]
-    fn hand_over_payload(&mut self, output: &mut WriteBuf) -> bool {
-        let Some((text, payload)) = self.requests.payload_to_write() else {
-            return false;
-        };
+    fn hand_over_payload(
+        &mut self,
+        output: &mut WriteBuf,
+        text: SharedText,
+        payload: Range<usize>,
+    ) -> bool {
         // All that was written before has been handed over, or is to be stored first.
         let (mut none, mut taken) = ([], 0);
         let out = &mut Out::new(&mut none, &mut taken);

@@ -160,6 +160,22 @@ fn rule_04_a_message_that_is_awaited_is_not_passed_over() {
     assert!(line.client.publish(&next).is_ok());
 }
 
+#[test]
+fn rule_04_an_upload_goes_past_what_was_given_up_as_well() {
+    let mut line = Line::new(options().in_flight(16));
+    line.connect(NEW);
+    let sent = [(); 16].map(|()| line.publish(b"x", QoS::AtLeastOnce));
+    line.sent();
+    let upload = Publish::to("t").remaining(1).qos(QoS::AtLeastOnce);
+    for &request in sent.iter().rev() {
+        let refused = line.client.begin_upload(&upload);
+        assert_eq!(refused, Err(PublishError::Full));
+        line.client.withdraw(request);
+    }
+    assert!(line.client.begin_upload(&upload).is_ok());
+    assert_eq!(line.sent(), b"\x32\x06\0\x01t\0\x11");
+}
+
 /// A request is given up once, and only what is in flight counts.
 #[test]
 fn rule_04_what_is_given_up_is_counted_once() {

@@ -307,6 +307,8 @@ fn rule_06_no_message_goes_before_those_that_wait() {
     line.sends(b"\x32\x06\0\x01t\0\x011");
     let publish = Publish::to("t").payload(b"0");
     assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
+    let upload = line.client.begin_upload(&publish.remaining(1));
+    assert_eq!(upload, Err(PublishError::Full));
     line.receive(&puback(1));
     line.sends(b"\x32\x06\0\x01t\0\x022");
     assert_eq!(line.client.publish(&publish), Ok(None));

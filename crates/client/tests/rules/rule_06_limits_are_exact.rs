@@ -61,6 +61,41 @@ fn rule_06_as_many_filters_are_subscribed_to_as_fit_a_packet() {
 }
 
 #[test]
+fn rule_06_a_message_is_written_at_once_if_it_fits_the_output() {
+    let topic = "t".repeat(10_000);
+    for (len, fits) in [(63_712, true), (63_713, false)] {
+        let mut line = Line::new(options());
+        line.connect(NEW);
+        let payload = vec![7; len];
+        let publish = Publish::to(&topic).payload(&payload);
+        // Only a message that is not written yet has an outcome.
+        let request = line.client.publish(&publish).unwrap();
+        assert_eq!(request.is_none(), fits);
+        assert_eq!(line.sent().len(), 4 + 2 + topic.len() + len);
+    }
+}
+
+#[test]
+fn rule_06_a_message_that_is_longer_than_a_packet_is_refused_as_such() {
+    let topic = "t".repeat(1_000);
+    let (len, limit) = (268_435_451, 1 << 20);
+    let payload = vec![0; len];
+    let publish = |payload| Publish::to(&topic).payload(payload);
+    let mut line = Line::new(options().queue_qos0());
+    let refused = line.client.publish(&publish(&payload[1_000..]));
+    assert_eq!(refused, Err(PublishError::LargerThanQueue { len, limit }));
+    let refused = line.client.publish(&publish(&payload[999..]));
+    let len = len as u64 + 1;
+    assert_eq!(refused, Err(PublishError::TooLong { len }));
+    // Bytes that are to follow make it a message for an upload.
+    let remaining = 268_435_451 - 1_000;
+    let refused = line.client.publish(&publish(&[]).remaining(remaining));
+    assert_eq!(refused, Err(PublishError::Incomplete { remaining }));
+    let refused = line.client.publish(&publish(&[]).remaining(remaining + 1));
+    assert_eq!(refused, Err(PublishError::TooLong { len }));
+}
+
+#[test]
 fn rule_06_an_upload_may_be_as_long_as_a_packet() {
     let mut line = Line::new(options());
     let longest = Publish::to("t").remaining(268_435_450);
@@ -75,14 +110,29 @@ fn rule_06_an_upload_may_be_as_long_as_a_packet() {
     assert_eq!(request, None);
     line.sends(b"\x30\xfd\xff\xff\x7f\0\x01t");
     // Nothing goes before its end, and it is taken in pieces.
-    assert_eq!(
-        line.client.publish(&Publish::to("t")),
-        Err(PublishError::Full)
-    );
+    for len in [0, 80_000] {
+        let publish = line
+            .client
+            .publish(&Publish::to("t").payload(&vec![7; len]));
+        assert_eq!(publish, Err(PublishError::Full));
+    }
     let again = line.client.begin_upload(&Publish::to("t").remaining(1));
     assert_eq!(again, Err(PublishError::Full));
     assert_eq!(line.client.upload_chunk(upload, &[7; 40_000]), Ok(16_384));
     line.sends(&[7; 16_384]);
+}
+
+/// What is given with its beginning may be long, too.
+#[test]
+fn rule_06_the_beginning_of_an_upload_may_fill_the_output() {
+    for (len, is_begun) in [(73_711, true), (73_712, false)] {
+        let mut line = Line::new(options());
+        line.connect(NEW);
+        let payload = vec![7; len];
+        let publish = Publish::to("t").payload(&payload).remaining(1);
+        let begun = line.client.begin_upload(&publish);
+        assert_eq!(begun.is_ok(), is_begun, "{begun:?}");
+    }
 }
 
 #[test]

@@ -351,3 +351,19 @@ fn rule_12_the_image_grows_only_with_what_it_has_to_hold() {
     let grown = line.client.full_image().image.len();
     assert!(grown > length && grown < length + 100 * 24, "{grown}");
 }
+
+/// The next process may have other options.
+#[test]
+fn rule_12_the_next_process_has_as_many_slots_as_it_needs_and_no_more() {
+    let image = Line::new(kept().in_flight(16)).client.full_image().image;
+    for in_flight in [16, 40] {
+        let mut line = Line::new(kept());
+        line.client = Client::restore(kept().in_flight(in_flight), &image, []).unwrap();
+        let is_as_long = line.client.full_image().image.len() == image.len();
+        assert_eq!(is_as_long, in_flight == 16);
+        line.connect(NEW);
+        for _ in 0..in_flight {
+            line.publish(b"x", QoS::AtLeastOnce);
+        }
+    }
+}
