@@ -123,6 +123,17 @@ pub enum PublishError {
         /// The bytes that are to follow.
         remaining: u32,
     },
+    /// What is given at the beginning of an upload does not fit into the write buffer.
+    #[error(
+        "topic and payload of {len} bytes are given at the beginning of an upload: give at most \
+         {limit} bytes, and the others afterwards"
+    )]
+    BeginningTooLong {
+        /// The length of topic and payload in bytes.
+        len: usize,
+        /// The longest that fits.
+        limit: usize,
+    },
     /// There is no room now. [`Event::Room`](crate::Event::Room) says when to try again.
     #[error("there is no room for another message now: try again when there is")]
     Full,

@@ -11,8 +11,11 @@ use motemq::Out;
 
 /// The most bytes of commands that wait to be written. The longest topic fits.
 pub(crate) const LIMIT: usize = 72 << 10;
-/// The longest topic and payload that are copied to the write buffer.
-pub(crate) const LONGEST: usize = LIMIT - 16;
+/// The place of the first byte behind bytes that were handed over.
+const BEHIND: usize = 1;
+/// The longest topic and payload that are copied to the write buffer. They fit as soon as what was
+/// written before has been handed over.
+pub(crate) const LONGEST: usize = LIMIT - 16 - BEHIND;
 /// The most bytes of a payload that are written at once, so that the driver does other things, too.
 const AT_ONCE: usize = 256 << 10;
 /// Bytes beyond the limit, for acknowledgements and the like.
@@ -151,7 +154,7 @@ impl WriteBuf {
             return;
         }
         mem::swap(self, other);
-        (self.start, self.end) = (1, 1);
+        (self.start, self.end) = (BEHIND, BEHIND);
     }
 }
 

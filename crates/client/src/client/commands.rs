@@ -253,6 +253,12 @@ impl Client {
         if length as u64 + u64::from(publish.remaining) > LONGEST_MESSAGE {
             return Err(too_long(publish));
         }
+        if length > LONGEST {
+            return Err(PublishError::BeginningTooLong {
+                len: length,
+                limit: LONGEST,
+            });
+        }
         if let Some(limits) = self.options.limits() {
             limits.check_publish(publish)?;
         }

@@ -217,3 +217,40 @@ fn rule_10_a_message_that_is_cut_when_the_time_is_up_is_not_completed() {
         assert_eq!(outcome.is_ok(), ended == Ended::Closed, "{outcome:?}");
     }
 }
+
+/// What was processed is acknowledged before DISCONNECT, as soon as there is room for it.
+#[test]
+fn rule_10_leaving_waits_for_room_for_acknowledgements() {
+    for has_room in [true, false] {
+        let options = kept().streams(5000, 1 << 20);
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+        // The transport takes nothing, and the output is full but for what is not a message.
+        for payload in [&b"."[..], &[7; 73_710]] {
+            let publish = Publish::to("t").payload(payload);
+            assert_eq!(line.client.publish(&publish), Ok(None));
+            line.turn();
+        }
+        line.receive(
+            &(1..=1200)
+                .flat_map(|id| message(id, 1, b"."))
+                .collect::<Vec<_>>(),
+        );
+        for _ in 0..1200 {
+            let Taken::Message(item) = line.client.take(stream, AckMode::Manual) else {
+                panic!()
+            };
+            line.client.ack(item.ack.unwrap());
+        }
+        line.client.disconnect(line.now);
+        line.turn();
+        line.pass(secs(3) - Duration::from_millis(1));
+        assert_eq!(line.poll_transport(), Transport::Keep);
+        if has_room {
+            let acks: Vec<_> = (1..=1200).flat_map(puback).collect();
+            assert!(line.sent().ends_with(&[&acks, DISCONNECT].concat()));
+        } else {
+            line.pass(Duration::from_millis(1));
+            assert_eq!(line.poll_transport(), Transport::Ended(Ended::Closed));
+        }
+    }
+}
