@@ -264,9 +264,7 @@ impl Inbox {
     /// Returns whether messages wait unclaimed for which this method has not returned true yet.
     #[inline]
     pub fn poll_unclaimed(&mut self) -> bool {
-        let unclaimed = self.unclaimed.get();
-        unclaimed.is_some_and(|unclaimed| unclaimed.len() > 0)
-            && !mem::replace(&mut self.was_unclaimed_told, true)
+        self.unclaimed.get().is_some() && !mem::replace(&mut self.was_unclaimed_told, true)
     }
 
     /// Gives memory back that nothing needs.

@@ -41,12 +41,7 @@ impl<T: Default> Lazy<T> {
     /// Returns the part, which is made if necessary.
     #[inline]
     pub fn make(&mut self) -> &mut T {
-        self.0.get_or_insert_with(Self::new_part)
-    }
-
-    #[cold]
-    fn new_part() -> Box<T> {
-        Box::default()
+        self.0.get_or_insert_with(Box::default)
     }
 }
 

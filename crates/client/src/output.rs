@@ -207,3 +207,89 @@ pub(crate) enum Gate {
 /// The transport takes no bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stalled;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(8);
+
+    fn secs(s: u64) -> Duration {
+        Duration::from_secs(s)
+    }
+
+    /// A connection that was opened at this time, with 100 bytes that were handed over.
+    fn handed_over(output: &mut Output, now: Duration) {
+        output.on_opened(now);
+        output.tx.fill(100);
+        assert!(output.poll(&mut WriteBuf::new(), Gate::Open));
+    }
+
+    /// An answer cannot be due while what it answers is leaving.
+    #[test]
+    fn rule_02_bytes_are_leaving_while_some_have_left_and_not_all() {
+        let mut output = Output::default();
+        handed_over(&mut output, secs(0));
+        for (written, held, is_leaving) in [
+            (0, 0, false),
+            (50, 0, true),
+            (50, 0, false),
+            (100, 50, false),
+            (100, 20, true),
+            (100, 20, false),
+            (100, 0, false),
+        ] {
+            output.on_written(written - output.written() as usize, secs(0));
+            assert_eq!(output.is_leaving(held), is_leaving, "{written} {held}");
+        }
+    }
+
+    #[test]
+    fn rule_02_the_limit_begins_when_a_connection_is_opened() {
+        let mut output = Output::default();
+        handed_over(&mut output, secs(100));
+        let look_at = output.check_progress(secs(100), LIMIT, || 0);
+        assert_eq!(look_at, Ok(Some(secs(108))));
+        let look_at = output.check_progress(secs(107), LIMIT, || 0);
+        assert_eq!(look_at, Ok(Some(secs(108))));
+        assert_eq!(output.check_progress(secs(108), LIMIT, || 0), Err(Stalled));
+    }
+
+    /// Up to an eighth of the limit the driver may be late; then the transport is tried again.
+    #[test]
+    fn rule_02_what_was_not_tried_is_not_stalled() {
+        let late = secs(9) + Duration::from_millis(1);
+        let mut output = Output::default();
+        handed_over(&mut output, secs(0));
+        let mut other = output.clone();
+        assert_eq!(output.check_progress(secs(9), LIMIT, || 0), Err(Stalled));
+        let look_at = other.check_progress(late, LIMIT, || 0);
+        assert_eq!(look_at, Ok(Some(late + secs(1))));
+    }
+
+    #[test]
+    fn bytes_are_counted_over_all_connections() {
+        let mut output = Output::default();
+        for n in 1..=3 {
+            handed_over(&mut output, secs(n));
+            output.on_written(60, secs(n));
+            output.on_written(60, secs(n));
+            assert_eq!((output.bytes_out(), output.position()), (n * 100, 100));
+            assert!(output.is_written());
+        }
+    }
+
+    #[test]
+    fn memory_is_given_back_if_nothing_is_to_be_written() {
+        let mut output = Output::default();
+        output.tx.fill(100);
+        output.shrink();
+        assert_eq!(output.position(), 100);
+        // What was to be written is over with its connection.
+        output.clear();
+        assert!(output.is_written());
+        assert!(output.reserve(100));
+        output.shrink();
+        assert_eq!(output.room(), 0);
+    }
+}

@@ -140,7 +140,9 @@ mod tests {
     #[test]
     fn an_empty_slab_holds_no_memory() {
         let mut slab = Slab::new();
+        assert!(slab.is_empty());
         let key = slab.insert(1);
+        assert!(!slab.is_empty());
         slab.remove(key);
         slab.shrink();
         assert_eq!(slab.places.capacity(), 0);

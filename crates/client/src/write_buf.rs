@@ -178,19 +178,25 @@ impl fmt::Debug for WriteBuf {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
     use alloc::format;
+    use core::hash::{BuildHasher, BuildHasherDefault};
     use motemq::Output;
+    use std::hash::DefaultHasher;
 
-    fn fill(buffer: &mut WriteBuf, n: usize) {
-        assert!(buffer.reserve(n));
-        buffer.end += n;
+    impl WriteBuf {
+        /// Adds bytes.
+        pub(crate) fn fill(&mut self, n: usize) {
+            assert!(self.reserve(n));
+            self.end += n;
+        }
     }
 
     #[test]
     fn a_buffer_grows_up_to_its_limit() {
         let mut buffer = WriteBuf::new();
-        fill(&mut buffer, 10);
+        buffer.fill(10);
         assert!(buffer.mem.len() < 1000);
         assert!(!buffer.reserve(LIMIT));
         assert!(buffer.reserve(LIMIT - 10));
@@ -200,7 +206,7 @@ mod tests {
     #[test]
     fn bytes_that_were_handed_over_are_not_written_yet() {
         let (mut buffer, mut other) = (WriteBuf::new(), WriteBuf::new());
-        fill(&mut buffer, 10);
+        buffer.fill(10);
         buffer.pass(&mut other);
         assert_eq!((buffer.is_empty(), other.bytes().len()), (true, 10));
         assert!(buffer.reserve(16));
@@ -217,7 +223,7 @@ mod tests {
     #[test]
     fn a_payload_follows_what_was_there_and_is_written_in_parts() {
         let mut buffer = WriteBuf::new();
-        fill(&mut buffer, 10);
+        buffer.fill(10);
         let text = SharedText::new(vec![7; AT_ONCE + 100].into());
         buffer.append(text.clone(), 5..text.len());
         assert_eq!((buffer.len(), buffer.bytes().len()), (AT_ONCE + 105, 10));
@@ -238,10 +244,46 @@ mod tests {
     #[test]
     fn more_than_there_is_cannot_be_consumed() {
         let mut buffer = WriteBuf::new();
-        fill(&mut buffer, 10);
+        buffer.fill(10);
         buffer.consume(4);
         assert_eq!(buffer.len(), 6);
         buffer.consume(usize::MAX);
         assert!(buffer.is_empty() && buffer.bytes().is_empty());
+    }
+
+    /// A buffer that fills slowly is moved a few times, and never takes more than it may.
+    #[test]
+    fn memory_grows_by_doubling() {
+        let mut buffer = WriteBuf::new();
+        let mut sizes = alloc::collections::BTreeSet::new();
+        while buffer.reserve_reply(16) {
+            buffer.end += 16;
+            sizes.insert(buffer.mem.len());
+        }
+        assert_eq!(sizes.first(), Some(&FIRST));
+        assert_eq!(sizes.last(), Some(&(LIMIT + RESERVE)));
+        assert!(sizes.len() <= 11, "{sizes:?}");
+    }
+
+    #[test]
+    fn a_buffer_shows_its_length_and_hashes_its_bytes() {
+        let hash =
+            |buffer: &WriteBuf| BuildHasherDefault::<DefaultHasher>::default().hash_one(buffer);
+        let [mut buffer, mut other] = [(); 2].map(|()| {
+            let mut buffer = WriteBuf::new();
+            buffer.fill(10);
+            buffer
+        });
+        let text = format!("{buffer:?}");
+        assert!(text.contains("10") && !text.contains('['), "{text}");
+        // How much memory there is makes no difference.
+        assert!(other.reserve(1000));
+        assert_eq!(hash(&other), hash(&buffer));
+        buffer.mem[3] = 7;
+        assert_ne!(hash(&other), hash(&buffer));
+        other.mem[3] = 7;
+        assert_eq!(hash(&other), hash(&buffer));
+        other.append(SharedText::new([0; 9].into()), 0..9);
+        assert_ne!(hash(&other), hash(&buffer));
     }
 }

@@ -215,8 +215,11 @@ impl Hash for Routing {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
     use alloc::format;
+    use core::hash::{BuildHasher, BuildHasherDefault};
+    use std::hash::DefaultHasher;
 
     const FILTERS: [&str; 13] = [
         "a/b",
@@ -284,5 +287,49 @@ mod tests {
             }
             assert_eq!(routing.find(TopicName::new(&long).unwrap()).1[..], [1000]);
         }
+    }
+
+    /// A topic that is found again and again costs no memory each time, and all topics together no
+    /// more than the cache holds.
+    #[test]
+    fn as_many_topics_are_kept_as_the_cache_has_places_and_none_that_is_long() {
+        let mut routing = Routing::default();
+        let mut find = |name: &str| routing.find(TopicName::new(name).unwrap()).0;
+        find("z");
+        for (length, is_kept) in [(256, true), (257, false)] {
+            let names = ["x", "y"].map(|name| name.repeat(length));
+            let [first, again] = [(); 2].map(|()| [find(&names[0]), find(&names[1])]);
+            for (first, again) in first.iter().zip(&again) {
+                assert_eq!(Arc::ptr_eq(first, again), is_kept);
+            }
+            // The last one is known in any case.
+            assert!(Arc::ptr_eq(&again[1], &find(&names[1])));
+        }
+        for n in 0..1000 {
+            find(&format!("{n}"));
+        }
+        assert_eq!(routing.cache.len(), 256);
+        // A client that receives from one topic needs no cache.
+        routing.insert("#", 1);
+        for _ in 0..2 {
+            routing.find(TopicName::new("x").unwrap());
+        }
+        assert_eq!(routing.cache.capacity(), 0);
+    }
+
+    #[test]
+    fn streams_change_the_hash_and_the_cache_does_not() {
+        let hash =
+            |routing: &Routing| BuildHasherDefault::<DefaultHasher>::default().hash_one(routing);
+        let mut routing = Routing::default();
+        let mut hashes = vec![hash(&routing)];
+        routing.insert("a/#", 1);
+        hashes.push(hash(&routing));
+        routing.insert_catch_all(2);
+        hashes.push(hash(&routing));
+        routing.find(TopicName::new("a").unwrap());
+        assert_eq!(hash(&routing), hashes[2]);
+        hashes.dedup();
+        assert_eq!(hashes.len(), 3);
     }
 }

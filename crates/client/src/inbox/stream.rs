@@ -58,10 +58,6 @@ impl Queue {
         self.items.front()
     }
 
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
     pub fn bytes(&self) -> usize {
         self.bytes
     }

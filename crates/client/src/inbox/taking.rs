@@ -36,7 +36,7 @@ impl Inbox {
             };
         };
         self.bytes -= item.message.weight();
-        if item.message.qos == QoS::AtLeastOnce && self.is_session_kept {
+        if self.is_session_kept {
             // It may have to be recognized when it is in the stream no longer.
             self.unacknowledged
                 .set_hash(item.ack, || item.message.hash());

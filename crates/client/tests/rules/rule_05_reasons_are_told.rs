@@ -1,5 +1,9 @@
 //! Rule 5: the reason is told, everywhere and once.
 use crate::common::*;
+use std::{
+    error::Error,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+};
 
 #[test]
 fn rule_05_every_request_and_call_tells_why_the_client_ended() {
@@ -222,4 +226,59 @@ fn rule_05_requests_and_streams_have_small_numbers_that_are_used_again() {
     assert_eq!(stream.index(), 2);
     assert_eq!(line.client.filters(stream), ["a", "b"]);
     assert_eq!(line.client.filters(streams[2]), [""; 0]);
+}
+
+/// The text of a reason says what to check, which depends on what the broker said and when.
+#[test]
+fn rule_05_reasons_say_what_to_do() {
+    for (code, advice) in [
+        (1, "use a broker that supports it"),
+        (2, "1 to 23 letters and digits"),
+        (3, "try again later"),
+        (4, "check user name, password"),
+        (5, "check user name, password"),
+        (6, "look into the broker's log"),
+    ] {
+        let mut line = Line::new(options());
+        line.connect(&[0x20, 2, 0, code]);
+        assert_eq!(line.poll_transport(), Transport::Close);
+        line.client.on_closed(None, line.now);
+        let reason = line.client.reason().unwrap().to_string();
+        assert!(reason.contains(advice), "{reason}");
+    }
+    for (stage, advice) in [
+        (Stage::Connecting, "TLS"),
+        (Stage::Subscribing, "topic filters"),
+        (Stage::Connected, "the same client identifier"),
+    ] {
+        let reason = DisconnectReason::Closed(stage).to_string();
+        assert!(reason.contains(advice), "{reason}");
+    }
+}
+
+#[test]
+fn rule_05_an_error_of_a_transport_says_what_the_driver_said() {
+    let new = TransportError::new;
+    let error = new(TransportErrorKind::Io, "connection reset");
+    assert_eq!(error.to_string(), "connection reset");
+    assert_eq!(
+        (error.kind(), error.text()),
+        (TransportErrorKind::Io, "connection reset")
+    );
+    assert!(error.source().is_none());
+    let io = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let text = io.to_string();
+    let detailed = error.clone().with_source(std::sync::Arc::new(io));
+    assert_eq!(detailed.source().unwrap().to_string(), text);
+    // A circle of connections that end for the same reason is recognized.
+    let hash =
+        |error: &TransportError| BuildHasherDefault::<DefaultHasher>::default().hash_one(error);
+    assert_eq!((&detailed, hash(&detailed)), (&error, hash(&error)));
+    for other in [
+        new(TransportErrorKind::Tls, "connection reset"),
+        new(TransportErrorKind::Io, "connection refused"),
+    ] {
+        assert_ne!(other, error);
+        assert_ne!(hash(&other), hash(&error));
+    }
 }
