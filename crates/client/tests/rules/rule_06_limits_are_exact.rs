@@ -185,3 +185,19 @@ fn rule_06_an_upload_waits_for_room_in_the_output() {
     assert_eq!(line.events, [Event::Room]);
     assert_eq!(line.client.upload_chunk(upload, &[7; 10_000]), Ok(10_000));
 }
+
+/// Nothing goes within a message, and what waits for its end takes no more slots than it needs.
+#[test]
+fn rule_06_a_subscription_waits_for_the_end_of_an_upload() {
+    let mut line = Line::new(kept());
+    line.connect(PRESENT);
+    let length = line.client.full_image().image.len();
+    let publish = Publish::to("t").remaining(1);
+    let (upload, _) = line.client.begin_upload(&publish).unwrap();
+    let filter = Filter::new("t", QoS::AtMostOnce);
+    line.client.subscribe(&[filter]).unwrap();
+    line.sends(b"\x30\x04\0\x01t");
+    assert_eq!(line.client.full_image().image.len(), length);
+    assert_eq!(line.client.upload_chunk(upload, b"."), Ok(1));
+    line.sends(b".\x82\x06\0\x01\0\x01t\0");
+}
