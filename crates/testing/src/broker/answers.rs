@@ -22,6 +22,8 @@ pub struct Answer {
     pub(super) code: ReasonCode,
     pub(super) reason: Option<String>,
     pub(super) disconnects: bool,
+    /// Milliseconds.
+    pub(super) delay: u64,
 }
 
 pub(super) type Hook = Arc<dyn Fn(&str, &Packet<'_>) -> Option<Answer> + Send + Sync>;
@@ -41,6 +43,13 @@ impl Answer {
             disconnects: true,
             ..Answer::new(code)
         }
+    }
+
+    /// Holds PUBACK, PUBREC or PUBCOMP back for so many milliseconds. Those behind it wait, too, so
+    /// that their order stays, and the message counts as in flight until then.
+    pub fn after(mut self, milliseconds: u64) -> Self {
+        self.delay = milliseconds;
+        self
     }
 
     /// Sets the reason string. It is left out where the client does not accept it.

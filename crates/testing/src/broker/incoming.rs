@@ -1,6 +1,7 @@
 //! What follows on each packet of a client.
 use super::{
     Answer, Broker, Connection,
+    acknowledgements::Kind,
     message::{self, Message},
     session::{Awaits, WrongAnswer},
 };
@@ -120,9 +121,7 @@ impl Broker {
         if is_5 && id.is_some() && others.count() >= maximum {
             return self.object(from, ReasonCode::RECEIVE_MAXIMUM_EXCEEDED);
         }
-        if let Some(id) = id.filter(|_| qos == QoS::ExactlyOnce && !answer.code.is_error()) {
-            link.in_flight.insert(id);
-        }
+        link.in_flight.extend(id);
         // A QoS 2 message is new unless its identifier has not been released [MQTT-4.3.3-2].
         let is_repeated =
             qos == QoS::ExactlyOnce && id.is_some_and(|id| session.received.contains(&id));
@@ -145,28 +144,18 @@ impl Broker {
         } else if is_repeated && answer.code.is_error() {
             session.received.remove(&id.unwrap_or(PacketId::MIN));
         }
-        self.acknowledge(from, qos, id, &answer);
+        self.acknowledge(from, qos, id, answer);
     }
 
     /// PUBACK or PUBREC, once the message has gone to all sessions that want it.
-    fn acknowledge(&mut self, to: Connection, qos: QoS, id: Option<PacketId>, answer: &Answer) {
-        let (Some(id), Some(link)) = (id, self.connections.get_mut(&to)) else {
-            return;
+    fn acknowledge(&mut self, to: Connection, qos: QoS, id: Option<PacketId>, answer: Answer) {
+        let kind = match qos {
+            QoS::ExactlyOnce => Kind::Rec,
+            _ => Kind::Ack,
         };
-        let (code, properties) = (answer.code, &answer.properties()[..]);
-        link.output.acknowledge(&if qos == QoS::AtLeastOnce {
-            Sent::PubAck {
-                id,
-                code,
-                properties,
-            }
-        } else {
-            Sent::PubRec {
-                id,
-                code,
-                properties,
-            }
-        });
+        if let (Some(id), Some(link)) = (id, self.connections.get_mut(&to)) {
+            link.acknowledge(self.now, kind, id, answer);
+        }
     }
 
     /// PUBACK, PUBREC or PUBCOMP.
@@ -190,7 +179,6 @@ impl Broker {
         let Some(link) = self.connections.get_mut(&from) else {
             return;
         };
-        link.in_flight.remove(&id);
         let session = link
             .client
             .as_ref()
@@ -200,11 +188,7 @@ impl Broker {
         if !session.received.remove(&id) && answer.code == ReasonCode::SUCCESS {
             answer.code = ReasonCode::PACKET_IDENTIFIER_NOT_FOUND;
         }
-        link.output.acknowledge(&Sent::PubComp {
-            id,
-            code: answer.code,
-            properties: &answer.properties(),
-        });
+        link.acknowledge(self.now, Kind::Comp, id, answer);
     }
 
     /// UNSUBSCRIBE.

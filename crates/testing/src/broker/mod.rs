@@ -19,6 +19,7 @@
 //! assert_eq!(broker.take(client), b"\xd0\0");
 //! assert!(broker.is_closed(client));
 //! ```
+mod acknowledgements;
 mod answers;
 mod authentication;
 mod config;
@@ -39,6 +40,7 @@ pub use config::Config;
 pub use limits::Limits;
 
 use crate::codec::{Scratch, decode, level};
+use acknowledgements::Acknowledgements;
 use authentication::Exchange;
 use message::{Message, Will};
 use motemq::{PacketId, ReasonCode, Version};
@@ -90,8 +92,10 @@ struct Link {
     heard: u64,
     /// The limits that were announced.
     limits: Limits,
-    /// The QoS 2 messages of the client that have come on this connection, until PUBCOMP.
+    /// The messages of the client with QoS 1 and 2 that have come on this connection, until PUBACK,
+    /// PUBCOMP, or PUBREC with an error.
     in_flight: BTreeSet<PacketId>,
+    acknowledgements: Acknowledgements,
     /// The topics to which the client has given an alias.
     aliases: BTreeMap<u16, String>,
     /// The authentication that the client has asked for.
@@ -142,6 +146,7 @@ impl Broker {
                 heard: now,
                 limits: Limits::NONE,
                 in_flight: BTreeSet::new(),
+                acknowledgements: Acknowledgements::default(),
                 aliases: BTreeMap::new(),
                 exchange: None,
                 client: None,

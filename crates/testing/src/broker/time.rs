@@ -1,10 +1,12 @@
-//! What time brings: connections that are silent, sessions and wills whose time has come.
+//! What time brings: connections that are silent; sessions, wills and acknowledgements whose time
+//! has come.
 use super::{Broker, Connection};
 use motemq::ReasonCode;
 
 impl Broker {
-    /// Closes connections that were silent for too long, ends sessions that have expired, and
-    /// publishes wills that were delayed; tells in how many milliseconds the next would be.
+    /// Closes connections that were silent for too long, ends sessions that have expired, publishes
+    /// wills that were delayed, and sends acknowledgements that were held back; tells in how many
+    /// milliseconds the next would be.
     ///
     /// One and a half keep-alives without a packet [MQTT-3.1.2-24]; half a packet is none.
     pub fn tick(&mut self, now: u64) -> Option<u64> {
@@ -19,13 +21,17 @@ impl Broker {
         }
         self.publish_delayed_wills();
         self.end_expired_sessions();
+        self.send_acknowledgements();
         let silences = self.silences().map(|(_, deadline)| deadline);
         let sessions = self.sessions.values();
         let others = sessions.flat_map(|session| {
             let will = session.will.as_ref().map(|&(due, _)| due);
             [session.expiry, will].into_iter().flatten()
         });
-        silences.chain(others).map(|deadline| deadline - now).min()
+        let links = self.connections.values();
+        let held = links.filter_map(|link| link.acknowledgements.due());
+        let deadlines = silences.chain(others).chain(held);
+        deadlines.map(|deadline| deadline - now).min()
     }
 
     /// [MQTT-3.1.3-9]

@@ -268,7 +268,9 @@ impl<P: TestProtocol> Client<P> {
             Err(SendError::Unsupported | SendError::TooLong) => {
                 self.outcome(message.number, Outcome::Unsupported);
             }
-            Err(SendError::Full | SendError::Busy | SendError::Offline) => {
+            Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
+                let waits = error == SendError::Busy && self.session.has_free_slot();
+                self.record.waits += usize::from(waits);
                 self.plan.messages.push_front(message);
                 return false;
             }

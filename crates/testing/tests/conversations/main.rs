@@ -131,6 +131,7 @@ fn servers_of_random_limits() {
         sum.unsupported += count.unsupported;
         sum.connections += count.connections;
         sum.disconnections += count.disconnections;
+        sum.waits += count.waits;
     }
     println!("worlds of random limits: {SEEDS} tried");
     println!("messages in them: {} tried", sum.published);
@@ -139,7 +140,7 @@ fn servers_of_random_limits() {
     let least = SEEDS as usize;
     assert!(sum.delivered > 10 * least && sum.refused > least, "{sum:?}");
     assert!(
-        sum.unsupported > least && sum.disconnections > least,
+        sum.unsupported > least && sum.disconnections > least && sum.waits > least,
         "{sum:?}"
     );
 }

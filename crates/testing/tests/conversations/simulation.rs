@@ -30,6 +30,8 @@ pub struct Count {
     pub unsupported: usize,
     pub connections: u64,
     pub disconnections: usize,
+    /// How often a message had to wait for the send quota.
+    pub waits: usize,
 }
 
 /// Limits by chance, each of which is often none.
@@ -121,9 +123,10 @@ pub fn play(seed: u64) -> Result<Count, String> {
         .map(|station| station.speaks(Version::Mqtt311));
     let widest = if both.any(|speaks| speaks) { 4 } else { 10 };
     let explains = chance.bool();
+    let delay = chance.u64(0..=60);
     let config = Config::new()
         .window(chance.u16(1..=widest))
-        .answer(move |_, packet| refusing(packet, explains));
+        .answer(move |_, packet| Some(refusing(packet, explains)?.after(delay)));
     let mut world = World::new(Broker::new(config), stations);
     let ready = world.run(3000, 1);
     if !ready || !world.nodes.iter().all(|node| node.station.is_subscribed()) {
@@ -182,6 +185,7 @@ pub fn play(seed: u64) -> Result<Count, String> {
         count.unsupported += with(&[Outcome::Unsupported, Outcome::Abandoned]);
         count.connections += from.connections;
         count.disconnections += record.disconnections;
+        count.waits += record.waits;
     }
     Ok(count)
 }

@@ -75,6 +75,8 @@ pub struct Record {
     pub outcomes: BTreeMap<usize, Outcome>,
     /// The number of connections that the server has ended with DISCONNECT.
     pub disconnections: usize,
+    /// How often a message had to wait for the send quota.
+    pub waits: usize,
     /// What should not have happened.
     pub problem: Option<String>,
 }

@@ -51,6 +51,70 @@ fn a_success_with_a_reason() {
     );
 }
 
+/// Holds the acknowledgements of messages with an empty payload back for a second.
+fn late() -> Table {
+    let config = Config::new().answer(|_, packet| match packet {
+        Received::Publish { payload: b"", .. } => Some(Answer::default().after(1000)),
+        Received::PubRel { .. } => Some(Answer::default().after(500)),
+        _ => None,
+    });
+    let limits = Limits {
+        receive_maximum: 2,
+        ..Limits::NONE
+    };
+    let mut table = Table::with(config.limits(limits));
+    let mut connack = accepts(b"");
+    connack.splice(5..5, [0x21, 0, 2]);
+    connack[1] += 3;
+    connack[4] += 3;
+    table.opens(A, keep5("a", 100)).sends(A, connack);
+    table.subscribes5(A, "t", 0);
+    table
+}
+
+#[test]
+fn acknowledgements_that_are_held_back() {
+    let mut table = late();
+    // The message is passed on at once. What is behind it waits, too.
+    table
+        .receives(A, publish5_qos(0x32, "t", 1, b""))
+        .receives(A, publish5_qos(0x34, "t", 2, b"x"))
+        .sends(A, (publish5("t", b"", b""), publish5("t", b"", b"x")));
+    assert_eq!(table.broker.tick(table.now), Some(1000));
+    table.waits(999).sends(A, b"").waits(1);
+    assert_eq!(table.broker.next_ready(), Some(A));
+    table.sends(A, b"\x40\x02\0\x01\x50\x02\0\x02");
+    table.receives(A, b"\x62\x02\0\x02").sends(A, b"");
+    table.waits(500).sends(A, b"\x70\x02\0\x02");
+}
+
+/// [MQTT-3.3.4-7] [MQTT-4.9.0-2]
+#[test]
+fn what_is_held_back_is_in_flight() {
+    let mut table = late();
+    table
+        .receives(A, publish5_qos(0x32, "t", 1, b""))
+        .receives(A, publish5_qos(0x34, "u", 2, b""))
+        .waits(1000)
+        .sends(
+            A,
+            (publish5("t", b"", b""), b"\x40\x02\0\x01\x50\x03\0\x02\x10"),
+        )
+        // PUBREC does not end it, nor does a PUBCOMP that is held back.
+        .receives(A, b"\x62\x02\0\x02")
+        .receives(A, publish5_qos(0x32, "u", 3, b"x"))
+        .is_open(A)
+        .receives(A, publish5_qos(0x32, "u", 4, b"x"))
+        .sends(A, disconnect5(0x93));
+    // They end with their connection.
+    table.waits(5000).opens(A, keep5("a", 100)).broker.take(A);
+    table
+        .receives(A, publish5_qos(0x32, "u", 5, b"x"))
+        .receives(A, publish5_qos(0x32, "u", 6, b"x"))
+        .sends(A, b"\x40\x03\0\x05\x10\x40\x03\0\x06\x10")
+        .is_open(A);
+}
+
 #[test]
 fn pubrel() {
     let answer = Answer::new(ReasonCode::PACKET_IDENTIFIER_NOT_FOUND);
