@@ -121,6 +121,9 @@ fn all_rounds(subject: &Subject, file: &str, only_missed: bool) -> Result<(), St
         fs::remove_dir_all(&place)
             .map_err(|error| format!("cannot remove {}: {error}", place.display()))?;
     }
+    // `cargo mutants` makes no more than one directory.
+    fs::create_dir_all(&place)
+        .map_err(|error| format!("cannot make {}: {error}", place.display()))?;
     for (number, round) in subject.rounds.iter().enumerate() {
         if !round.is_short && number != 0 && all.have_reasons(subject, file) {
             break;
@@ -129,6 +132,9 @@ fn all_rounds(subject: &Subject, file: &str, only_missed: bool) -> Result<(), St
         let command = round_of(subject, file, round, goes_on || number != 0);
         // It ends with an error when a mutant was missed; what it found is in its files.
         if let Err(why) = run_to_end(command) {
+            if !place.join("mutants.out").exists() {
+                return Err(why);
+            }
             println!("{why}");
         }
         all.add(&place.join("mutants.out"))?;
