@@ -144,7 +144,7 @@ fn reasons(source: &str) -> BTreeMap<String, String> {
     // The first text behind the name is that of the constant.
     let constant = |name: &str| {
         let (_, behind) = source.split_once(&format!("const {name}: &str"))?;
-        behind.split('"').nth(1).map(str::to_owned)
+        behind.split('"').nth(1).map(joined)
     };
     pieces
         .windows(4)
@@ -155,13 +155,18 @@ fn reasons(source: &str) -> BTreeMap<String, String> {
         .filter_map(|pieces| {
             let between = pieces[2].trim();
             let reason = if between == "," {
-                pieces[3].to_owned()
+                joined(pieces[3])
             } else {
                 constant(between.strip_prefix(',')?.split(')').next()?.trim())?
             };
             Some((pieces[1].to_owned(), reason))
         })
         .collect()
+}
+
+/// A text as it is meant, in one line though the source has it in several.
+fn joined(text: &str) -> String {
+    text.split("\\\n").map(str::trim_start).collect()
 }
 
 /// The part of the page about one version.
@@ -289,13 +294,13 @@ mod tests {
 
     #[test]
     fn reasons_are_read_however_they_are_laid_out() {
-        let source = "[(\"MQTT-1.0.0-1\", \"a, b\"),\n    (\n        \"MQTT-1.0.0-2\",\n        \"c\",\n    ),\n];\n(\"U-1.0.0-4\", WHY),\nlet other = \"MQTT-1.0.0-3\";\nconst WHY: &str =\n    \"d\";\n";
+        let source = "[(\"MQTT-1.0.0-1\", \"a, b\"),\n    (\n        \"MQTT-1.0.0-2\",\n        \"c\",\n    ),\n];\n(\"U-1.0.0-4\", WHY),\nlet other = \"MQTT-1.0.0-3\";\nconst WHY: &str =\n    \"d \\\n      e\";\n";
         let read = reasons(source);
         let read: Vec<_> = read.iter().map(|(id, why)| (&id[..], &why[..])).collect();
         let expected = [
             ("MQTT-1.0.0-1", "a, b"),
             ("MQTT-1.0.0-2", "c"),
-            ("U-1.0.0-4", "d"),
+            ("U-1.0.0-4", "d e"),
         ];
         assert_eq!(read, expected);
     }

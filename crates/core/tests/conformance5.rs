@@ -36,7 +36,7 @@ use statements::{check, field, packet, roles};
 
 /// The codec writes the properties that it is given, and the session gives none.
 const LIMIT: &str = "the session sends neither reason strings nor user properties in \
-                     acknowledgements; who writes them with the codec alone knows the limit";
+                     acknowledgements; a program that writes them with the codec knows the limit";
 
 /// The core sees a stream of bytes.
 const TRANSPORT: &str = "it is decided by the transport, which gives the core a stream of bytes";
