@@ -99,7 +99,7 @@
 //! - Programs that speak MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
 //!   [`Properties`], and its commands take lists of [`Property`]. [`Either`] is for hosts that
 //!   choose the version when they connect. [`TopicAliases`] puts topics in place of the server's
-//!   aliases.
+//!   aliases, and [`SentTopicAliases`] is for more than 16 of one's own.
 //! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
 //! - Tools and fuzzers use the complete codec in [`packet`].
 //!
@@ -154,7 +154,7 @@ pub use protocol::{
     Either, HasMqtt5, Mqtt5, Mqtt311, Protocol, SendOptions, SendProperties, Version,
 };
 pub use reason::ReasonCode;
-pub use session::{Limits, PacketId, Session, Slot};
+pub use session::{Limits, PacketId, SentTopicAliases, Session, Slot};
 pub use snapshot::SnapshotError;
 pub use text::Text;
 pub use topic::{TopicError, TopicFilter, TopicName};

@@ -28,6 +28,7 @@ use incoming::Incoming;
 use outgoing::Outgoing;
 use ring::Ring;
 pub use ring::Slot;
+pub use send::SentTopicAliases;
 pub use terms::Limits;
 pub(crate) use terms::Terms;
 

@@ -1,4 +1,5 @@
 //! The commands of an open connection. They write packets to `tx`.
+mod aliases;
 mod v5;
 
 use super::{Session, Slot};
@@ -11,6 +12,8 @@ use crate::{
     property::Place,
     wire::{self, Draft},
 };
+pub use aliases::SentTopicAliases;
+use aliases::{AliasSet, Few};
 
 impl<P: Protocol> Session<[Slot], P> {
     /// Publishes a message, or the beginning of a message if it announces
@@ -51,7 +54,7 @@ impl<P: Protocol> Session<[Slot], P> {
             if let Some(id) = self.publish_at_once(publish, out) {
                 return Ok(id);
             }
-            self.write_publish(publish, None, out)
+            self.write_publish(publish, None, Few, out)
         })
     }
 
@@ -70,7 +73,7 @@ impl<P: Protocol> Session<[Slot], P> {
         tx: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         const { require_sessions::<P>() };
-        tx.lend(|out| self.write_publish(publish, Some(id), out))
+        tx.lend(|out| self.write_publish(publish, Some(id), Few, out))
             .map(|_| ())
     }
 
@@ -185,6 +188,7 @@ impl<P: Protocol> Session<[Slot], P> {
         &mut self,
         publish: &Publish<'p, T>,
         resent: Option<PacketId>,
+        aliases: impl AliasSet,
         out: &mut Out<'_>,
     ) -> Result<Option<PacketId>, SendError> {
         let qos = publish.qos as u8;
@@ -214,7 +218,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
         }
         if self.is_5() {
-            return self.send_publish_5(publish, resent.is_some(), &mut draft);
+            return self.send_publish_5(publish, resent.is_some(), aliases, &mut draft);
         }
         if self.is_older() && !publish.properties.list().is_empty() {
             draft.refuse(SendError::Unsupported);

@@ -1,4 +1,4 @@
-//! Topic aliases of received messages, which a layer resolves.
+//! Topic aliases of received messages, which a layer resolves, and of sent messages.
 use super::*;
 
 /// A client that announces two aliases, for topics of up to 8 bytes.
@@ -173,4 +173,108 @@ fn aliases_above_the_maximum_are_faults() {
         assert_eq!(fault, Err(Fault::TopicAlias));
         c.d.sends(b"\xe0\x01\x94");
     }
+}
+
+/// A client that sends messages with aliases from 1 to 64.
+struct Sender {
+    d: Dialogue,
+    aliases: SentTopicAliases<2>,
+}
+
+impl Sender {
+    fn open() -> Self {
+        let mut sender = Sender {
+            d: Dialogue::new(),
+            aliases: SentTopicAliases::new(),
+        };
+        sender.connect();
+        sender
+    }
+
+    /// Connects to a server that accepts aliases up to 100.
+    fn connect(&mut self) {
+        let new = "Connected { session: New, properties: [topic alias maximum 100] }";
+        self.d
+            .connect(&CLIENT, b"\x20\x06\0\0\x03\x22\0\x64", &[new]);
+    }
+
+    fn publish(&mut self, topic: &str, alias: u16) -> Result<(), SendError> {
+        let list = [Property::TopicAlias(alias.try_into().unwrap())];
+        let publish = Publish::to(topic).properties(&list);
+        let Sender { d, aliases } = self;
+        aliases
+            .publish(&mut d.session, &publish, &mut d.tx)
+            .map(|id| assert_eq!(id, None))
+    }
+}
+
+/// [MQTT-3.3.2-7]
+#[test]
+fn many_aliases_are_sent() {
+    let mut s = Sender::open();
+    let few = [1, 16, 17, 32, 33, 64];
+    for _ in 0..2 {
+        for alias in 1..=64 {
+            assert_eq!(s.publish("", alias), Err(SendError::Invalid), "{alias}");
+        }
+        for alias in few {
+            s.publish("t", alias).unwrap();
+            s.d.sends(&publish(0x30, "t", alias as u8));
+        }
+        for alias in 1..=64 {
+            let is_known = few.contains(&alias);
+            assert_eq!(s.publish("", alias).is_ok(), is_known, "{alias}");
+            s.d.tx.clear();
+        }
+        // They end with their connection.
+        s.d.session.on_connection_lost();
+        s.connect();
+    }
+}
+
+/// An alias above the memory of the layer can be sent with a topic only, and one above what the
+/// server accepts not at all.
+#[test]
+fn aliases_beyond_the_memory_need_their_topic() {
+    let mut s = Sender::open();
+    s.publish("t", 65).unwrap();
+    assert_eq!(s.publish("", 65), Err(SendError::Invalid));
+    s.publish("t", 100).unwrap();
+    assert_eq!(s.publish("t", 101), Err(SendError::Unsupported));
+}
+
+/// A message that is not sent sets no alias, and a message without alias none either.
+#[test]
+fn what_is_not_sent_sets_no_alias() {
+    let mut s = Sender::open();
+    let alias = [Property::TopicAlias(20.try_into().unwrap())];
+    let Sender { d, aliases } = &mut s;
+    let long = Publish::to("t").payload(&[0; 300]).properties(&alias);
+    let refused = aliases.publish(&mut d.session, &long, &mut d.tx);
+    assert_eq!(refused, Err(SendError::TooLong));
+    let plain = Publish::to("t").payload(b"p");
+    aliases.publish(&mut d.session, &plain, &mut d.tx).unwrap();
+    assert!(*aliases == SentTopicAliases::default());
+    assert_eq!(s.publish("", 20), Err(SendError::Invalid));
+}
+
+#[test]
+fn aliases_of_messages_that_are_sent_again() {
+    let mut s = Sender::open();
+    let Sender { d, aliases } = &mut s;
+    let keep = CLIENT.keep_session();
+    d.connect(&keep, ACCEPTED, &[NEW]);
+    let message = Publish::to("t").qos(QoS::AtLeastOnce);
+    let id = aliases.publish(&mut d.session, &message, &mut d.tx);
+    let id = id.unwrap().unwrap();
+    let resumed = "Connected { session: Resumed, properties: [topic alias maximum 100] }";
+    let ask = "Resend { qos: AtLeastOnce, id: 1 }";
+    d.connect(&keep, b"\x20\x06\x01\0\x03\x22\0\x64", &[resumed, ask]);
+    let list = [Property::TopicAlias(50.try_into().unwrap())];
+    let again = message.properties(&list);
+    aliases
+        .republish(&mut d.session, id, &again, &mut d.tx)
+        .unwrap();
+    d.sends(&publish(0x3a, "t", 50));
+    assert_eq!(s.publish("", 50), Ok(()));
 }

@@ -1,6 +1,9 @@
 //! The commands that only MQTT 5 has, and what it adds to the others. Sessions of MQTT 3.1.1 link
 //! nothing of it.
-use super::super::{Limits, Session, Slot, Terms, hash_of, terms::IDENTIFIERS};
+use super::{
+    super::{Limits, Session, Slot, Terms, hash_of, terms::IDENTIFIERS},
+    aliases::AliasSet,
+};
 use crate::{
     Connect, Fault, Filter, HasMqtt5, Out, Output, PacketId, Property, Protocol, Publish,
     ReasonCode, SendError, SendOptions, SendProperties,
@@ -215,34 +218,36 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Sends the draft of a PUBLISH, to which the properties and the payload are still to be
     /// written.
     #[inline(always)]
-    pub(super) fn send_publish_5<'p, T: SendProperties<'p, P>>(
+    pub(super) fn send_publish_5<'p, T: SendProperties<'p, P>, A: AliasSet>(
         &mut self,
         publish: &Publish<'p, T>,
         is_resent: bool,
+        mut aliases: A,
         draft: &mut Draft<'_, P>,
     ) -> Result<Option<PacketId>, SendError> {
-        let alias = self.write_publish_properties(publish, is_resent, draft);
+        let alias = self.write_publish_properties(publish, is_resent, &aliases, draft);
         draft.bytes(publish.payload);
         let sent = self.send(draft, publish.remaining);
         if sent.is_ok()
             && let Some(terms) = self.terms_mut()
         {
-            terms.set_alias(alias);
+            aliases.insert(terms, alias);
         }
         sent
     }
 
     /// Writes the properties of a PUBLISH, and makes the draft fail if it is more than the server
-    /// accepts. Returns the bit of the topic alias that it sets, or 0.
+    /// accepts. Returns the topic alias that it sets.
     #[inline(always)]
-    fn write_publish_properties<'p, T: SendProperties<'p, P>>(
+    fn write_publish_properties<'p, T: SendProperties<'p, P>, A: AliasSet>(
         &self,
         publish: &Publish<'p, T>,
         is_resent: bool,
+        aliases: &A,
         draft: &mut Draft<'_, P>,
-    ) -> u16 {
+    ) -> A::Mark {
         let Some(terms) = self.terms() else {
-            return 0;
+            return A::NONE;
         };
         let from = draft.properties(publish.properties, Place::PUBLISH_OF_CLIENT);
         let is_bounded = max_qos::<P>() != 0 && publish.qos as u8 != 0 && !is_resent;
@@ -258,12 +263,12 @@ impl<P: Protocol> Session<[Slot], P> {
         if !terms.allows_publish(publish.qos as u8, publish.retain) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
         }
-        let alias = Terms::alias_bit(alias);
+        let alias = A::mark(alias);
         if !T::IS_EMPTY && publish.topic.is_empty() {
-            if !terms.is_alias_set(alias) {
+            if !aliases.contains(terms, alias) {
                 draft.refuse(SendError::Invalid);
             }
-            return 0;
+            return A::NONE;
         }
         alias
     }
