@@ -54,6 +54,12 @@ name = "all"
 path = "tests/all.rs"
 "#;
 
+/// The modules of the test support that tests of the core use.
+const SUPPORT: [&str; 2] = ["judge", "packets"];
+
+/// The test program of the core that needs servers of others.
+const NEEDS_SERVERS: &str = "servers5";
+
 /// The core is not changed, and is that of the workspace.
 const CLIENT: &str = r#"[package]
 name = "motemq-client"
@@ -129,17 +135,24 @@ fn make_in(subject: &Subject, to: &Path) -> io::Result<()> {
 fn copy_core(from: &Path, to: &Path) -> io::Result<()> {
     copy(&from.join("src"), &to.join("src"), &str::to_owned)?;
     copy(&from.join("tests"), &to.join("tests"), &as_module)?;
-    // The builders of packets belong to the test support, which depends on the core.
-    fs::copy(
-        workspace().join("crates/testing/src/packets.rs"),
-        to.join("tests/packets.rs"),
-    )?;
-    let mut modules = String::from("mod packets;\nmod script;\n");
+    let mut modules = String::from("mod script;\n");
+    // These belong to the test support, which depends on the core.
+    for module in SUPPORT {
+        fs::copy(
+            workspace().join(format!("crates/testing/src/{module}.rs")),
+            to.join(format!("tests/{module}.rs")),
+        )?;
+        modules += &format!("mod {module};\n");
+    }
     for file in fs::read_dir(from.join("tests"))? {
-        let name = file?.file_name().into_string().unwrap_or_default();
+        let file = file?;
+        let name = file.file_name().into_string().unwrap_or_default();
+        let is_program = file.path().join("main.rs").exists() && name != NEEDS_SERVERS;
+        // With its path given, a module looks for its own modules where a test program does.
         if let Some(module) = name.strip_suffix(".rs") {
-            // With its path given, a module looks for its own modules where a test program does.
             modules += &format!("#[path = \"{name}\"]\nmod {module};\n");
+        } else if is_program {
+            modules += &format!("#[path = \"{name}/main.rs\"]\nmod {name};\n");
         }
     }
     fs::write(to.join("tests/all.rs"), modules)?;
@@ -186,7 +199,7 @@ fn as_module(text: &str) -> String {
         "mod script;" => "use crate::script;".to_owned(),
         _ => line
             .replace("crate::", "super::")
-            .replace("motemq_testing::packets", "crate::packets"),
+            .replace("motemq_testing::", "crate::"),
     });
     lines.collect::<Vec<_>>().join("\n")
 }

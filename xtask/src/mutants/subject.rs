@@ -86,6 +86,7 @@ pub const CORE: Subject = Subject {
     long: &[
         "properties::topics::",
         "properties5::",
+        "dialogue5::cuts::",
         "features::",
         "manual_acks_model::",
         "ten_megabytes",
