@@ -12,12 +12,13 @@ use crate::{
 use std::{fs, path::PathBuf};
 
 /// The programs of `benches/firmware` that are linked: the session on slices; through buffers, with
-/// all layers; both with MQTT 5; the codec and topics.
-const PROGRAMS: [&str; 5] = [
+/// all layers; both with MQTT 5; all layers with both versions; the codec and topics.
+const PROGRAMS: [&str; 6] = [
     "engine",
     "everything",
     "engine,v5",
     "everything,v5",
+    "everything,either",
     "codec",
 ];
 

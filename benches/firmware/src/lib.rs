@@ -19,6 +19,8 @@ mod full;
 mod layers;
 #[cfg(feature = "publisher")]
 mod publisher;
+#[cfg(all(feature = "strict", feature = "everything"))]
+mod rest;
 #[cfg(feature = "sample")]
 mod sample;
 mod sizes;
@@ -37,8 +39,10 @@ type Session = motemq::Session<[motemq::Slot; 8], Version>;
 /// Its version of MQTT, and the type of the properties that it sends.
 #[cfg(not(any(feature = "codec", feature = "v5")))]
 type Version = motemq::Mqtt311<Profile>;
-#[cfg(all(feature = "v5", not(feature = "codec")))]
+#[cfg(all(feature = "v5", not(any(feature = "codec", feature = "either"))))]
 type Version = motemq::Mqtt5<Profile>;
+#[cfg(feature = "either")]
+type Version = motemq::Either<Profile>;
 #[cfg(all(
     not(feature = "v5"),
     any(feature = "engine", feature = "sample", feature = "full")
