@@ -273,7 +273,8 @@ impl Terms {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Limits {
-    /// The number of messages with QoS 1 and 2 that may be in flight to the server.
+    /// The number of messages with QoS 1 and 2 that may be in flight to the server; `u16::MAX` if
+    /// it has named none, or the profile has QoS 0 alone.
     pub receive_maximum: u16,
     /// The longest packet that the server accepts; `u32::MAX` if it has named none.
     pub maximum_packet_size: u32,

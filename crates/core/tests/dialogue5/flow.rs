@@ -6,6 +6,7 @@ use super::*;
 fn send_quota() {
     let mut d = Dialogue::<Full>::open(b"\x20\x06\0\0\x03\x21\0\x02");
     d.publish_to_t(QoS::ExactlyOnce).unwrap();
+    assert!(d.session.has_send_quota());
     d.publish_to_t(QoS::AtLeastOnce).unwrap();
     d.tx.clear();
     let busy = |d: &mut Dialogue| {

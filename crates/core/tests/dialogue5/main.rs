@@ -14,6 +14,7 @@ mod judge;
 mod limits;
 mod long;
 mod manual;
+mod profiles;
 mod publish;
 mod sessions;
 mod subscribe;

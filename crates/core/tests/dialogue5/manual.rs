@@ -76,6 +76,45 @@ fn codes() {
     m.d.sends(b"\x70\x03\0\x02\x92\x50\x02\0\x02\x70\x02\0\x02");
 }
 
+/// A message is refused with each code that PUBACK and PUBREC can have [MQTT-3.4.2-1]
+/// [MQTT-3.5.2-1].
+#[test]
+fn every_code_that_refuses() {
+    let codes = [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+    for code in 0..=255 {
+        for (publish, ack) in [(0x32, 0x40), (0x34, 0x50)] {
+            let mut m = Manual::open();
+            let (tokens, _) = m.receives(&[publish, 6, 0, 1, b't', 0, 1, 0]);
+            let refused = m.acks.refuse(&mut m.d.session, tokens[0], code.into());
+            assert_eq!(refused.is_ok(), codes.contains(&code), "{code:02x}");
+            m.receives(b"");
+            if refused.is_ok() {
+                m.d.sends(&[ack, 3, 0, 1, code]);
+            } else {
+                m.d.sends(b"");
+            }
+        }
+    }
+}
+
+/// A token of an earlier connection refuses nothing, even if its identifier is pending again.
+#[test]
+fn tokens_end_with_their_connection() {
+    let mut m = Manual::open();
+    let (tokens, _) = m.receives(b"\x32\x06\0\x01t\0\x01\0");
+    let Manual { d, .. } = &mut m;
+    d.session.connect(&CLIENT, &mut d.rx, &mut d.tx).unwrap();
+    d.tx.clear();
+    m.receives(ACCEPTED);
+    let (next, _) = m.receives(b"\x32\x06\0\x01t\0\x01\0");
+    let mut refuse = |token| {
+        m.acks
+            .refuse(&mut m.d.session, token, ReasonCode::NOT_AUTHORIZED)
+    };
+    assert_eq!(refuse(tokens[0]), Err(SendError::Invalid));
+    assert_eq!(refuse(next[0]), Ok(()));
+}
+
 /// A fault is explained, and leaving has a reason.
 #[test]
 fn ends() {

@@ -1,0 +1,55 @@
+//! Profiles that leave out parts of MQTT 5.
+use super::*;
+
+/// A client that trusts its server: neither text nor properties are checked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Trusting;
+
+impl Profile for Trusting {
+    const VALIDATES: bool = false;
+}
+
+/// Only a client without an identifier is assigned one, and only who asked for an authentication
+/// method is sent one [MQTT-4.12.0-5], whatever else the profile leaves out.
+#[test]
+fn what_was_not_asked_for_in_connack_is_a_fault() {
+    let assigned = b"\x20\x07\0\0\x04\x12\0\x01x";
+    let method = b"\x20\x07\0\0\x04\x15\0\x01m";
+    let mut d = Dialogue::<Clean>::new();
+    d.connect(&CLIENT, assigned, &["Unexpected"]);
+    d.connect(&CLIENT, method, &["Unexpected"]);
+    d.connect(&CLIENT, ACCEPTED, &[NEW]);
+    let mut d = Dialogue::<Trusting>::new();
+    d.connect(&CLIENT, method, &["Unexpected"]);
+    // Nobody checks that the client had an identifier.
+    let event = "Connected { session: New, properties: [assigned client identifier \"x\"] }";
+    d.connect(&CLIENT, assigned, &[event]);
+}
+
+/// An assigned identifier names the session [MQTT-3.1.3-2] also if properties are not checked.
+#[test]
+fn an_assigned_identifier_is_kept_without_checks() {
+    let mut d = Dialogue::<Trusting>::new();
+    let event = "Connected { session: New, properties: [assigned client identifier \"x\"] }";
+    let unnamed = Connect::new("").keep_session();
+    d.connect(&unnamed, b"\x20\x07\0\0\x04\x12\0\x01x", &[event]);
+    d.publish_to_t(QoS::AtLeastOnce).unwrap();
+    d.connect(
+        &Connect::new("x").keep_session(),
+        b"\x20\x03\x01\0\0",
+        &[
+            "Connected { session: Resumed, properties: [] }",
+            "Resend { qos: AtLeastOnce, id: 1 }",
+        ],
+    );
+}
+
+/// A client that sends QoS 0 alone does not read the receive maximum.
+#[test]
+fn a_sensor_needs_no_receive_maximum() {
+    let mut d = Dialogue::<Sensor, 1>::open(b"\x20\x09\0\0\x06\x21\0\x02\x22\0\x03");
+    let limits = d.session.limits();
+    assert_eq!(limits.receive_maximum, u16::MAX);
+    assert_eq!(limits.topic_alias_maximum, 3);
+    assert_eq!(d.publish_to_t(QoS::AtMostOnce), Ok(0));
+}
