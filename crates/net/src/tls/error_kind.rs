@@ -21,7 +21,7 @@ pub enum TlsErrorKind {
     WrongName,
     /// The broker's certificate has a common name (CN) only, which rustls does not accept; OpenSSL does.
     #[error(
-        "the broker's certificate names no host as subjectAltName, and its common name (CN) does not count: make one with subjectAltName"
+        "the broker's certificate names no host as subjectAltName, and its common name (CN) does not count: make one with subjectAltName, as `openssl` does with `-addext subjectAltName=DNS:HOST`, or use a program that was built with OpenSSL"
     )]
     NoSubjectAltName,
     /// The broker's certificate has expired.

@@ -1,15 +1,18 @@
 //! Certificates and keys in all usual forms: DER or PEM, recognized by the content, not by the name of
 //! the file.
-use super::TlsBackend;
+use super::{TlsBackend, encrypted_key};
 use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument,
-    der::{Decode, Encode, Reader, SliceReader, asn1::OctetStringRef},
+    AlgorithmIdentifierRef, PrivateKeyInfoRef, SecretDocument,
+    der::{Decode, Encode, asn1::OctetStringRef},
 };
 use zeroize::Zeroizing;
 
 /// The label of a key in PEM; some forms have a word before it.
 const LABEL: &str = "PRIVATE KEY";
-const OUTDATED: &str = "this key is encrypted in an outdated or rare way: write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`";
+const IS_ARCHIVE: &str = "it is a PKCS#12 archive: give it as one, as certificate and key together";
+/// The beginning of a PKCS#12 archive behind the length of its sequence: version 3, and the sequence
+/// of its content.
+const PKCS12: &[u8] = &[2, 1, 3, 0x30];
 
 fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(11).any(|part| part == b"-----BEGIN ")
@@ -38,6 +41,9 @@ pub fn certificates(bytes: &[u8], backend: TlsBackend) -> Result<Vec<Vec<u8>>, S
         #[cfg(feature = "rustls")]
         TlsBackend::Rustls => super::rustls::check_certificate,
     };
+    if found.iter().any(|der| is_pkcs12(der)) {
+        return Err(IS_ARCHIVE.into());
+    }
     match found.iter().find_map(|der| check(der).err()) {
         Some(error) => Err(format!(
             "it is no certificate, neither PEM nor DER ({error})"
@@ -54,11 +60,12 @@ pub fn private_key(bytes: &[u8], password: Option<&str>) -> Result<SecretDocumen
     }
     for section in sections(bytes)? {
         let is_key = section.tag().ends_with(LABEL);
-        let old_encryption = section.headers().get("Proc-Type").is_some();
-        let contents = Zeroizing::new(section.into_contents());
-        if is_key && old_encryption {
-            return Err(OUTDATED.into());
+        if is_key && section.headers().get("Proc-Type").is_some() {
+            return Err(encrypted_key::outdated_pem(
+                section.headers().get("DEK-Info"),
+            ));
         }
+        let contents = Zeroizing::new(section.into_contents());
         if is_key {
             return wrapped(&contents, password);
         }
@@ -88,20 +95,11 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<SecretDocument, String>
     if PrivateKeyInfoRef::try_from(der).is_ok() {
         return usable(SecretDocument::try_from(der));
     }
-    if is_encrypted(der) {
-        let encrypted = EncryptedPrivateKeyInfoRef::try_from(der)
-            .ok()
-            .filter(|encrypted| encrypted.encryption_algorithm.pbes2().is_some())
-            .ok_or(OUTDATED)?;
-        let password = password.ok_or("the private key is encrypted: give its password")?;
-        return match encrypted.decrypt(password) {
-            Ok(document) => Ok(document),
-            Err(pkcs8::Error::EncryptedPrivateKey(_)) => Err(
-                "the private key cannot be decrypted: check its password, or write it anew with `openssl pkcs8 -topk8 -in OLD -out NEW`"
-                    .into(),
-            ),
-            Err(error) => Err(format!("the private key cannot be decrypted ({error}): check its password")),
-        };
+    if let Some(algorithm) = encrypted_key::algorithm(der) {
+        return encrypted_key::decrypt(der, algorithm, password);
+    }
+    if is_pkcs12(der) {
+        return Err(IS_ARCHIVE.into());
     }
     let algorithm = if pkcs1::RsaPrivateKeyRef::try_from(der).is_ok() {
         pkcs1::ALGORITHM_ID
@@ -124,16 +122,14 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<SecretDocument, String>
     pkcs8(algorithm, der)
 }
 
-/// Returns whether this is EncryptedPrivateKeyInfo (RFC 5958), by whatever algorithm: old versions of
-/// OpenSSL and Java write PBES1, and those of PKCS#12.
-fn is_encrypted(der: &[u8]) -> bool {
-    let read = SliceReader::new(der).and_then(|mut reader| {
-        reader.sequence(|fields| {
-            AlgorithmIdentifierRef::decode(fields)?;
-            <&OctetStringRef>::decode(fields)
-        })
-    });
-    read.is_ok()
+/// Returns whether this is a PKCS#12 archive.
+fn is_pkcs12(der: &[u8]) -> bool {
+    let long = match der {
+        [0x30, length, ..] if length & 0x80 != 0 => usize::from(length & 0x7f),
+        _ => 0,
+    };
+    der.get(2 + long..)
+        .is_some_and(|rest| der[0] == 0x30 && rest.starts_with(PKCS12))
 }
 
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<SecretDocument, String> {

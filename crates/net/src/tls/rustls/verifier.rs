@@ -14,7 +14,7 @@ use rustls::{
     server::ParsedCertificate,
 };
 use std::sync::Arc;
-use x509_cert::{Certificate, der::Decode, ext::pkix::SubjectAltName};
+use x509_cert::{Certificate, certificate::Version, der::Decode, ext::pkix::SubjectAltName};
 
 /// Accepts what rustls accepts, and a certificate that was given as a CA itself, as other libraries
 /// do; and gives a name to what rustls does not tell apart.
@@ -84,6 +84,8 @@ fn explained(error: Error, der: &CertificateDer<'_>) -> Error {
     };
     let inner = certificate.tbs_certificate();
     let kind = match reason {
+        // It has no extensions at all, and webpki reads no further.
+        _ if inner.version() == Version::V1 => TlsErrorKind::NoSubjectAltName,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
             if !matches!(inner.get_extension::<SubjectAltName>(), Ok(Some(_))) =>
         {
@@ -148,5 +150,40 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::crypto::ring;
+
+    /// A certificate as `openssl x509 -req` makes it without extensions, for the common name
+    /// `localhost`.
+    const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBIjCByQIUDtAcRYXyQxX7gmu+BajHv3bsJ0MwCgYIKoZIzj0EAwIwEjEQMA4G
+A1UEAwwHVGVzdCBDQTAgFw0yNjExMzAxMjEwMTRaGA8yMDUxMDcyMjEyMTAxNFow
+FDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+riFEa7IzZnbWfiUFvmQkSr69dTeAa217v/hQxuNl93oEgw5wyIUaoIWRlsXcavjG
+wkr2ThIB0gDxBsIXQJq1CDAKBggqhkjOPQQDAgNIADBFAiAjYBwqjEvVgEWBIlsp
+8C5vZaWeuvrUaS7t9mQZ0AZjmgIhAIRSZreS4Yzby274JxEXdEBmrekoakmynPcw
+J72i2sgd
+-----END CERTIFICATE-----";
+
+    #[test]
+    fn certificates_of_version_1_have_no_name_that_counts() {
+        let der = pem::parse(VERSION_1).unwrap().into_contents();
+        let certificate = CertificateDer::from(der.as_slice());
+        let name = ServerName::try_from("localhost").unwrap();
+        let provider = Arc::new(ring::default_provider());
+        // Also one that is trusted itself.
+        for given in [vec![], vec![der.clone()]] {
+            let verifier = Verifier::new(&RootCertStore::empty(), &given, false, &provider);
+            let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
+            let error = verifier.verify_server_cert(&certificate, &[], &name, &[], now);
+            let kind = super::super::kind_of(&error.unwrap_err());
+            assert_eq!(kind, TlsErrorKind::NoSubjectAltName);
+        }
     }
 }
