@@ -5,7 +5,7 @@ mod streams;
 pub use motemq_tokio::{
     Address, Attempt, Counters, Direction, DisconnectReason, Driver, Ended, Error, Fault, Filter,
     Options, OptionsError, Overflow, Packet, Proxy, Publish, PublishError, QoS, Reconnect,
-    RequestError, ReturnCode, SessionState, Stage, State, SubscribeError, Tls, TlsBackend,
+    RequestError, ReturnCode, Route, SessionState, Stage, State, SubscribeError, Tls, TlsBackend,
     TlsError, TlsErrorKind, TransportError, TransportErrorKind, UploadError, WebSocket,
     WebSocketError, WhenFull, Will, profile,
 };

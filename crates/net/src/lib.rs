@@ -1,8 +1,8 @@
 //! Ways to a broker: its URL, and the layers between a socket and MQTT: proxies, TLS and WebSocket.
 //!
 //! Everything here works over any stream that reads and writes, whether it blocks or not: an
-//! [`Opening`] does the handshakes of a [`Route`], and a [`Connection`] carries the bytes. Sockets,
-//! threads and time are those of the adapters. Nothing of it knows MQTT.
+//! [`Opening`] does the handshakes of a [`Route`], and a [`Connection`] carries the bytes. Sockets that
+//! do not block, threads and time are those of the adapters. Nothing of it knows MQTT.
 mod addresses;
 mod connection;
 mod foreign_protocol;
@@ -28,7 +28,9 @@ pub use partial_read::PartialRead;
 pub use proxy::{Proxy, ProxyError};
 pub use route::Route;
 #[cfg(feature = "_tls")]
-pub use tls::{CertificateInfo, PeerInfo, Tls, TlsBackend, TlsError, TlsErrorKind, TlsStream};
+pub use tls::{
+    CertificateInfo, PeerInfo, Tls, TlsBackend, TlsError, TlsErrorKind, TlsStream, TlsVersion,
+};
 pub use unsent::limit_unsent;
 pub use url::{BrokerUrl, Scheme, UrlError};
 #[cfg(feature = "websocket")]

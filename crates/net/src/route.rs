@@ -4,8 +4,12 @@ use crate::WebSocket;
 use crate::{BrokerUrl, Proxy, Scheme, url::without_zone};
 #[cfg(feature = "_tls")]
 use crate::{Tls, TlsError};
-#[cfg(feature = "_tls")]
-use std::io;
+use socket2::{Domain, Socket, Type};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpStream},
+    time::Duration,
+};
 
 /// The way to a broker: its place, and the layers to go through.
 ///
@@ -28,6 +32,9 @@ pub struct Route {
     pub path: String,
     /// The proxy to go through. A Unix socket is reached without one.
     pub proxy: Option<Proxy>,
+    /// The address of this machine to connect from; the system's choice if none is given. A Unix
+    /// socket has none.
+    pub bind: Option<IpAddr>,
     /// Settings of TLS, where the scheme has it.
     #[cfg(feature = "_tls")]
     pub tls: Tls,
@@ -45,6 +52,7 @@ impl Default for Route {
             port: None,
             path: String::new(),
             proxy: None,
+            bind: None,
             #[cfg(feature = "_tls")]
             tls: Tls::new(),
             #[cfg(feature = "websocket")]
@@ -65,6 +73,52 @@ impl Route {
             Some(proxy) => (proxy.host(), proxy.port()),
             None => (&self.host, self.port()),
         }
+    }
+
+    /// Returns the address to bind a socket to that is to be connected to `peer`, if there is one.
+    ///
+    /// # Errors
+    /// One of the addresses is IPv4, the other one IPv6.
+    ///
+    /// ```
+    /// use motemq_net::Route;
+    /// let route = Route { bind: Some([192, 0, 2, 1].into()), ..Route::default() };
+    /// let bind = route.bind_for("192.0.2.7:1883".parse()?)?;
+    /// assert_eq!(bind, Some("192.0.2.1:0".parse()?));
+    /// assert!(route.bind_for("[2001:db8::1]:1883".parse()?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bind_for(&self, peer: SocketAddr) -> io::Result<Option<SocketAddr>> {
+        let Some(bind) = self.bind else {
+            return Ok(None);
+        };
+        if bind.is_ipv4() == peer.is_ipv4() {
+            return Ok(Some(SocketAddr::new(bind, 0)));
+        }
+        let kind = |is_ipv4| if is_ipv4 { "IPv4" } else { "IPv6" };
+        let (own, other) = (kind(bind.is_ipv4()), kind(peer.is_ipv4()));
+        Err(io::Error::new(
+            io::ErrorKind::AddrNotAvailable,
+            format!(
+                "{bind}, the address to connect from, is {own}, and {} is {other}",
+                peer.ip()
+            ),
+        ))
+    }
+
+    /// Connects a socket that blocks to this address of the next hop, from the address to
+    /// [bind](Self::bind) to, within `limit`.
+    ///
+    /// # Errors
+    /// The reason why there is no connection.
+    pub fn connect(&self, peer: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+        let Some(bind) = self.bind_for(peer)? else {
+            return TcpStream::connect_timeout(&peer, limit);
+        };
+        let socket = Socket::new(Domain::for_address(peer), Type::STREAM, None)?;
+        socket.bind(&bind.into())?;
+        socket.connect_timeout(&peer.into(), limit)?;
+        Ok(socket.into())
     }
 
     /// Returns whether there is anything between the socket and MQTT.

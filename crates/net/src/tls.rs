@@ -42,6 +42,17 @@ pub enum TlsBackend {
     Rustls,
 }
 
+/// A version of TLS.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
 impl TlsBackend {
     /// The libraries that this program was built with.
     pub const ALL: &'static [TlsBackend] = &[
@@ -72,6 +83,7 @@ pub struct Tls {
     identity: Option<Arc<Identity>>,
     name: Option<String>,
     alpn: Vec<String>,
+    min_version: TlsVersion,
     trusts_anyone: bool,
 }
 
@@ -187,6 +199,17 @@ impl Tls {
             .iter()
             .map(|protocol| protocol.as_ref().into())
             .collect();
+        self
+    }
+
+    /// Speaks this version of TLS or a newer one. The default is TLS 1.2.
+    ///
+    /// ```
+    /// use motemq_net::{Tls, TlsVersion};
+    /// let tls = Tls::new().min_version(TlsVersion::Tls13);
+    /// ```
+    pub fn min_version(mut self, version: TlsVersion) -> Self {
+        self.min_version = version;
         self
     }
 

@@ -6,7 +6,7 @@ use motemq_net::{Connection, Opening, Route, Scheme, limit_unsent};
 use std::{
     fmt,
     io::{self, ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -38,7 +38,7 @@ impl Stream {
             unix(&route.path)?
         } else {
             let address = address.ok_or(ErrorKind::AddrNotAvailable)?;
-            let socket = TcpStream::connect_timeout(&address, limit)?;
+            let socket = route.connect(address, limit)?;
             on_answer();
             // Packets are small and leave whole: waiting for more to send would only delay them.
             socket.set_nodelay(true)?;

@@ -75,7 +75,7 @@ pub use motemq_net::{
     BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
 #[cfg(feature = "_tls")]
-pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind};
+pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind, TlsVersion};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
 pub use options::Options;

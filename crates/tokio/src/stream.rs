@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Instant, sleep_until},
 };
 
@@ -83,7 +83,7 @@ impl Open for Connector {
                 return unix(&route.path).await;
             }
             let address = address.ok_or(ErrorKind::AddrNotAvailable)?;
-            let socket = TcpStream::connect(address).await?;
+            let socket = connect(&route, address).await?;
             answer.set();
             // Packets are small and leave whole: waiting for more to send would only delay them.
             socket.set_nodelay(true)?;
@@ -95,6 +95,20 @@ impl Open for Connector {
             }
         })
     }
+}
+
+/// Connects to an address, from the one that the route says.
+async fn connect(route: &Route, address: SocketAddr) -> io::Result<TcpStream> {
+    let Some(bind) = route.bind_for(address)? else {
+        return TcpStream::connect(address).await;
+    };
+    let socket = if bind.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.bind(bind)?;
+    socket.connect(address).await
 }
 
 /// Opens the layers over a socket.

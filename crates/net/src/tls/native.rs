@@ -1,5 +1,5 @@
 //! The platform's TLS.
-use super::{Identity, Tls, TlsError, handshake_log::HandshakeTap};
+use super::{Identity, Tls, TlsError, TlsVersion, handshake_log::HandshakeTap};
 use crate::Progress;
 use native_tls::{
     Certificate, Error, HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector, TlsStream,
@@ -51,7 +51,10 @@ impl<S: Read + Write> Handshake<S> {
 pub fn connector(tls: &Tls) -> Result<TlsConnector, Error> {
     let mut builder = TlsConnector::builder();
     builder
-        .min_protocol_version(Some(Protocol::Tlsv12))
+        .min_protocol_version(Some(match tls.min_version {
+            TlsVersion::Tls12 => Protocol::Tlsv12,
+            TlsVersion::Tls13 => Protocol::Tlsv13,
+        }))
         .use_sni(true)
         .disable_built_in_roots(!tls.roots.is_empty());
     for root in &tls.roots {

@@ -1,12 +1,13 @@
 //! TLS by rustls.
 mod verifier;
 
-use super::{Identity, Tls, TlsError, TlsErrorKind, handshake_log::HandshakeTap};
+use super::{Identity, Tls, TlsError, TlsErrorKind, TlsVersion, handshake_log::HandshakeTap};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, PeerIncompatible,
-    RootCertStore,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DEFAULT_VERSIONS, Error,
+    PeerIncompatible, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName},
+    version::TLS13,
 };
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -148,8 +149,13 @@ fn is_pause(error: &io::Error) -> bool {
 /// Returns what connects with these settings.
 pub fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
+    let newest = [&TLS13];
+    let versions = match tls.min_version {
+        TlsVersion::Tls12 => DEFAULT_VERSIONS,
+        TlsVersion::Tls13 => &newest,
+    };
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier::new(

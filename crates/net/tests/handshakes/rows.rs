@@ -1,5 +1,5 @@
 //! The table of handshakes.
-use motemq_net::{Tls, TlsBackend, TlsErrorKind as Kind};
+use motemq_net::{Tls, TlsBackend, TlsErrorKind as Kind, TlsVersion};
 use motemq_testing::certificates::{Authority, Issued, self_signed_ca_server, self_signed_server};
 use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
@@ -259,6 +259,19 @@ pub fn rows() -> Vec<Row> {
         outdated(),
         Box::new(knows.clone()),
         Err(Kind::NoCommonVersion),
+    );
+    let newest = {
+        let knows = knows.clone();
+        move |backend| knows(backend).min_version(TlsVersion::Tls13)
+    };
+    let over = |version| config(&ours.server(), version, None, &[]);
+    let refused = Err(Kind::NoCommonVersion);
+    both("1.3 wanted", over(&TLS13), Box::new(newest.clone()), Ok(()));
+    both(
+        "1.3 wanted, 1.2 there",
+        over(&TLS12),
+        Box::new(newest),
+        refused,
     );
     let http = Server::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".into());
     both("HTTP", http, Box::new(knows.clone()), Err(Kind::NotTls));

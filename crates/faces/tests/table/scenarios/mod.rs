@@ -126,7 +126,8 @@ table! {
         waiting_for_a_connection_is_limited;
     rule_08_every_address_has_its_turn:
         a_broker_that_is_not_there_leaves_the_turn_to_the_next
-        brokers_are_tried_one_after_the_other;
+        brokers_are_tried_one_after_the_other
+        a_client_connects_from_the_address_that_is_chosen;
     rule_09_identifiers:
         after_a_restart_without_state_a_message_is_not_taken_for_an_older_one;
     rule_10_leaving_says_disconnect:
