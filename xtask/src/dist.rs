@@ -1,16 +1,18 @@
 //! `cargo xtask dist`: what people download, for Linux and Windows.
+mod generated;
+mod linux;
+
 use crate::{
     no_std,
-    programs::{cargo, program, read, run, workspace},
+    programs::{run, workspace},
     windows,
 };
 use clap::Args;
-use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use std::{
-    env, fs,
+    fs,
     fs::File,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -19,7 +21,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 /// What `cargo xtask dist` takes.
 #[derive(Args)]
 pub struct Options {
-    /// Only the archive for Linux, which needs no linker for Windows.
+    /// Only the archives for Linux, which need no linker for Windows.
     #[arg(long)]
     linux_only: bool,
 }
@@ -32,7 +34,11 @@ const PAPERS: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICEN
 /// # Errors
 /// What could not be built or written.
 pub fn make(options: &Options) -> Result<(), String> {
-    let mut archives = vec![linux()?];
+    if !cfg!(target_os = "linux") {
+        return Err("the archives for Linux are made on Linux".into());
+    }
+    let mut archives = vec![linux::with_c_library()?];
+    archives.extend(linux::without_libraries()?);
     if !options.linux_only {
         archives.push(windows()?);
     }
@@ -53,43 +59,6 @@ pub fn make(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// OpenSSL within, so that only the C library is needed, as old as this machine's or newer.
-fn linux() -> Result<PathBuf, String> {
-    if !cfg!(target_os = "linux") {
-        return Err("the archive for Linux is made on Linux".into());
-    }
-    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    let mut command = cargo(RELEASE);
-    command
-        .args(["--target", &target])
-        .env("OPENSSL_STATIC", "1");
-    // Told so, it links the archives of these directories; left to look for itself, the shared
-    // libraries of the system.
-    for (name, variable) in [
-        ("OPENSSL_LIB_DIR", "libdir"),
-        ("OPENSSL_INCLUDE_DIR", "includedir"),
-    ] {
-        let directory = read(program(
-            "pkg-config",
-            [&format!("--variable={variable}"), "openssl"],
-        ))?;
-        command.env(name, directory.trim());
-    }
-    let exe = built(command, &target, "motemq")?;
-    let name = format!("motemq-{}-{target}", version()?);
-    let archive = folder()?.join(format!("{name}.tar.gz"));
-    let file = File::create(&archive).map_err(|error| cannot("write", &archive, error))?;
-    let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::best()));
-    tar.mode(tar::HeaderMode::Deterministic);
-    let packed = contents(&exe)
-        .into_iter()
-        .try_for_each(|(path, inside)| tar.append_path_with_name(path, format!("{name}/{inside}")));
-    packed
-        .and_then(|()| tar.into_inner()?.finish()?.flush())
-        .map_err(|error| cannot("write", &archive, error))?;
-    Ok(archive)
-}
-
 /// Needs nothing but Windows.
 ///
 /// # Errors
@@ -102,7 +71,8 @@ pub fn windows() -> Result<PathBuf, String> {
     let program = built(command, target, "motemq.exe")?;
     let name = format!("motemq-{}-x86_64-windows", version()?);
     let archive = folder()?.join(format!("{name}.zip"));
-    zipped(&archive, &name, &program).map_err(|error| cannot("write", &archive, error))?;
+    zipped(&archive, &name, contents(&program)?)
+        .map_err(|error| cannot("write", &archive, error))?;
     Ok(archive)
 }
 
@@ -127,7 +97,7 @@ fn built(mut command: Command, target: &str, program: &str) -> Result<PathBuf, S
 }
 
 /// Files, and what they are called in the archive.
-fn contents(program: &Path) -> Vec<(PathBuf, String)> {
+fn contents(program: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     let name = program
         .file_name()
         .unwrap_or_default()
@@ -136,18 +106,19 @@ fn contents(program: &Path) -> Vec<(PathBuf, String)> {
     let papers = PAPERS
         .iter()
         .map(|paper| (workspace().join(paper), (*paper).to_owned()));
-    std::iter::once((program.to_owned(), name))
+    Ok(std::iter::once((program.to_owned(), name))
         .chain(papers)
-        .collect()
+        .chain(generated::files()?)
+        .collect())
 }
 
-fn zipped(archive: &Path, name: &str, program: &Path) -> io::Result<()> {
+fn zipped(archive: &Path, name: &str, contents: Vec<(PathBuf, String)>) -> io::Result<()> {
     let mut zip = ZipWriter::new(File::create(archive)?);
     // Without the time, so that the same files make the same archive.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(zip::DateTime::default());
-    for (path, inside) in contents(program) {
+    for (path, inside) in contents {
         zip.start_file(format!("{name}/{inside}"), options)?;
         io::copy(&mut File::open(path)?, &mut zip)?;
     }

@@ -20,9 +20,12 @@ use clap::{
     FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+use clap_complete::Shell;
 pub use connection::ConnectionArgs;
+pub use grammar::tree;
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
-use grammar::{FlagLine, PublishLine, SubscribeLine};
+use grammar::{CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
+pub use help::{Section, sections};
 pub use message::MessageArgs;
 use std::ffi::OsString;
 pub use subscription::SubscriptionArgs;
@@ -32,6 +35,9 @@ pub use subscription::SubscriptionArgs;
 pub enum Line {
     Command(Box<CommandLine>),
     Doctor(Box<DoctorLine>),
+    Completions(Shell),
+    /// The page about this verb, or about the whole command.
+    Manual(Option<String>),
 }
 
 /// Publishing or subscribing, in either form.
@@ -93,6 +99,10 @@ pub fn parse(mut words: Vec<OsString>) -> Result<(Grammar, Line), clap::Error> {
         Grammar::Publish => PublishLine::from_arg_matches(matches)?.into(),
         Grammar::Subscribe => SubscribeLine::from_arg_matches(matches)?.into(),
         Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches(matches)?)),
+        Grammar::Completions => {
+            Line::Completions(CompletionsLine::from_arg_matches(matches)?.shell)
+        }
+        Grammar::Manual => Line::Manual(ManualLine::from_arg_matches(matches)?.verb),
     };
     Ok((grammar, line))
 }
@@ -180,7 +190,7 @@ impl CommandLine {
         let words = std::iter::once("motemq").chain(line.split_whitespace());
         match parse(words.map(Into::into).collect()) {
             Ok((_, Line::Command(line))) => Ok(*line),
-            Ok((_, Line::Doctor(_))) => Err("doctor".into()),
+            Ok((_, other)) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
         }
     }

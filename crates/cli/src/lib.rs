@@ -5,6 +5,7 @@ mod connection;
 mod doctor;
 mod exit;
 mod format;
+mod generated;
 mod input;
 mod notice;
 mod output;
@@ -28,6 +29,8 @@ pub fn main() -> ExitCode {
     let outcome = match line {
         Line::Command(line) => run(&line),
         Line::Doctor(line) => doctor::run(&line),
+        Line::Completions(shell) => generated::completions(shell),
+        Line::Manual(verb) => generated::manual(verb.as_deref()),
     };
     match outcome {
         Ok(exit) => exit.into(),
@@ -77,6 +80,7 @@ pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
         Ok((_, Line::Doctor(line))) => doctor::target(&line)
             .map(drop)
             .map_err(|failure| failure.words),
+        Ok((_, Line::Completions(_) | Line::Manual(_))) => Ok(()),
         Err(error) => Err(error.to_string()),
     }
 }

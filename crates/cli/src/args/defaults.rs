@@ -34,6 +34,7 @@ pub fn of(grammar: Grammar, words: &[OsString]) -> Result<Vec<OsString>, String>
         Grammar::Publish => "pub",
         Grammar::Subscribe => "sub",
         Grammar::Doctor => "doctor",
+        Grammar::Completions | Grammar::Manual => return Ok(Vec::new()),
         Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
         Grammar::Flags => "sub",
     };

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::transport::TransportArgs;
 use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
+use clap_complete::Shell;
 use motemq::QoS;
 use std::time::Duration;
 
@@ -163,6 +164,44 @@ pub struct DoctorLine {
     pub transport: TransportArgs,
 }
 
+/// Prints completions of motemq's options for a shell.
+#[derive(Parser, Debug)]
+#[command(
+    name = "motemq completions",
+    bin_name = "motemq completions",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(after_help = help::COMPLETIONS)]
+pub struct CompletionsLine {
+    /// The shell that is to complete
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+
+    #[command(flatten)]
+    about: AboutArgs,
+}
+
+/// Prints a manual page, for `man`.
+#[derive(Parser, Debug)]
+#[command(
+    name = "motemq man",
+    bin_name = "motemq man",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(after_help = "Read one at once: motemq man pub | man -l -")]
+pub struct ManualLine {
+    /// The command that the page is about (motemq itself if not given)
+    #[arg(value_name = "COMMAND", value_parser = ["pub", "sub", "doctor"])]
+    pub verb: Option<String>,
+
+    #[command(flatten)]
+    about: AboutArgs,
+}
+
 /// A form of the command line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Grammar {
@@ -170,29 +209,39 @@ pub enum Grammar {
     Publish,
     Subscribe,
     Doctor,
+    Completions,
+    Manual,
 }
 
 impl Grammar {
+    /// All forms that a word begins.
+    pub const NAMED: [(&'static str, Grammar); 5] = [
+        ("pub", Grammar::Publish),
+        ("sub", Grammar::Subscribe),
+        ("doctor", Grammar::Doctor),
+        ("completions", Grammar::Completions),
+        ("man", Grammar::Manual),
+    ];
+
     /// Returns the form that this word begins, if it is the name of one.
     pub fn named(word: &str) -> Option<Self> {
-        match word {
-            "pub" => Some(Grammar::Publish),
-            "sub" => Some(Grammar::Subscribe),
-            "doctor" => Some(Grammar::Doctor),
-            _ => None,
-        }
+        let mut named = Self::NAMED.iter();
+        named
+            .find(|(name, _)| *name == word)
+            .map(|(_, grammar)| *grammar)
     }
 
     /// Returns the options of this form.
     pub fn command(self) -> Command {
-        match self {
+        let command = match self {
             Grammar::Flags => flags(),
-            Grammar::Publish => with_debug(PublishLine::command()).after_help(help::published()),
-            Grammar::Subscribe => {
-                with_debug(SubscribeLine::command()).after_help(help::subscribed())
-            }
-            Grammar::Doctor => DoctorLine::command(),
-        }
+            Grammar::Publish => with_debug(PublishLine::command()),
+            Grammar::Subscribe => with_debug(SubscribeLine::command()),
+            Grammar::Doctor => return DoctorLine::command(),
+            Grammar::Completions => return CompletionsLine::command(),
+            Grammar::Manual => return ManualLine::command(),
+        };
+        command.after_help(help::after(self))
     }
 }
 
@@ -203,7 +252,7 @@ fn with_debug(command: Command) -> Command {
 
 /// Returns the options behind `--pub` and `--sub`: each of the options of the other one is refused.
 fn flags() -> Command {
-    let mut command = FlagLine::command().after_help(help::all());
+    let mut command = FlagLine::command();
     for (other, ids) in [
         ("subscribe", ids::<MessageArgs>()),
         ("publish", ids::<SubscriptionArgs>()),
@@ -234,5 +283,20 @@ pub fn names() -> Command {
     Command::new("motemq")
         .override_usage(help::USAGE)
         .subcommand_required(true)
-        .subcommands(["pub", "sub", "doctor"].map(Command::new))
+        .subcommands(Grammar::NAMED.map(|(name, _)| Command::new(name)))
+}
+
+/// Returns the whole command line as one command, for what is generated from it.
+pub fn tree() -> Command {
+    let forms = Grammar::NAMED.map(|(name, grammar)| {
+        let command = grammar.command();
+        command.name(name).display_name(format!("motemq-{name}"))
+    });
+    let documented = Grammar::NAMED.map(|(name, _)| Command::new(name));
+    let help = Command::new("help").about("Prints the help on a command");
+    Grammar::Flags
+        .command()
+        .subcommands(forms)
+        .subcommand(help.subcommands(documented))
+        .disable_help_subcommand(true)
 }

@@ -1,10 +1,13 @@
 //! The texts of `--help`.
+use super::Grammar;
 use crate::exit::Exit;
 
 pub const USAGE: &str = "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
        motemq doctor [-h HOST] [OPTIONS]
-       motemq help [pub|sub|doctor]
+       motemq help [pub|sub|doctor|completions|man]
+       motemq completions SHELL
+       motemq man [pub|sub|doctor]
        motemq --pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq --sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
 
@@ -39,8 +42,7 @@ const SUBSCRIBING: &str = "
     motemq sub -i logger -c -q 1 -t 'plant/#' -E
     motemq sub -i logger -c -q 1 -t 'plant/#' -v";
 
-const FORMAT: &str = "\
-Format of -F:
+const FORMAT: &str = "
   %t topic, %p payload, %x %X payload in hexadecimal digits, %l its length, %q QoS, %r retained,
   %d duplicate, %m packet identifier, %j JSON object, %J the same with a payload that is JSON itself,
   %I date and time, %U seconds since 1970, %% a %. A width may follow the %, as in %-20t or %05l, and
@@ -54,31 +56,56 @@ const WAYS: &str = "
   Find out why there is no connection:
     motemq doctor -L mqtts://me:secret@broker.example --cafile ca.pem";
 
-const RECONNECTION: &str = "\
-When the connection is lost:
+const RECONNECTION: &str = "
   A subscriber, a publisher that goes on until Ctrl-C, and -l say so and connect again and again.
   Other publishers end at once, and so does everything that cannot connect at the beginning.";
 
-/// Returns what follows the options of `motemq`.
-pub fn all() -> String {
-    after(&[EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS], FORMAT)
+const ENVIRONMENT: &str = "
+  MOTEMQ_ and the long name of an option gives that option: MOTEMQ_HOST=broker.example, MOTEMQ_RETAIN=1.
+  The command line comes first, then the environment, then $XDG_CONFIG_HOME/motemq/pub, sub or doctor,
+  with one option a line.";
+
+pub const COMPLETIONS: &str = "\
+Where the shells look for them:
+  motemq completions bash > ~/.local/share/bash-completion/completions/motemq
+  motemq completions zsh > ~/.zfunc/_motemq      # with fpath=(~/.zfunc $fpath) in .zshrc
+  motemq completions fish > ~/.config/fish/completions/motemq.fish
+  motemq completions elvish > ~/.config/elvish/lib/motemq.elv
+  motemq completions powershell >> $PROFILE";
+
+/// A part of the text that follows the options.
+pub struct Section {
+    pub title: &'static str,
+    pub text: String,
 }
 
-/// Returns what follows the options of `motemq pub`.
-pub fn published() -> String {
-    after(&[PUBLISHING], "")
+/// Returns the parts of the text that follows the options of a form of the command line.
+pub fn sections(grammar: Grammar) -> Vec<Section> {
+    let examples: &[&str] = match grammar {
+        Grammar::Flags => &[EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS],
+        Grammar::Publish => &[PUBLISHING],
+        Grammar::Subscribe => &[SUBSCRIBING],
+        Grammar::Doctor | Grammar::Completions | Grammar::Manual => return Vec::new(),
+    };
+    let section = |title, text: &str| Section {
+        title,
+        text: text.trim_start_matches('\n').into(),
+    };
+    let mut sections = vec![section("Examples", &examples.concat())];
+    if grammar != Grammar::Publish {
+        sections.push(section("Format of -F", FORMAT));
+    }
+    sections.push(section("When the connection is lost", RECONNECTION));
+    sections.push(section("Environment and files", ENVIRONMENT));
+    sections.push(section("Exit codes", &Exit::table()));
+    sections
 }
 
-/// Returns what follows the options of `motemq sub`.
-pub fn subscribed() -> String {
-    after(&[SUBSCRIBING], FORMAT)
-}
-
-fn after(examples: &[&str], format: &str) -> String {
-    let gap = if format.is_empty() { "" } else { "\n\n" };
-    format!(
-        "Examples:{}{gap}{format}\n\n{RECONNECTION}\n\nExit codes:\n{}",
-        examples.concat(),
-        Exit::table()
-    )
+/// Returns the text that follows the options of a form of the command line.
+pub fn after(grammar: Grammar) -> String {
+    let sections = sections(grammar).into_iter();
+    let shown: Vec<_> = sections
+        .map(|Section { title, text }| format!("{title}:\n{text}"))
+        .collect();
+    shown.join("\n\n")
 }

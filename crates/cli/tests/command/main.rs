@@ -5,6 +5,7 @@ mod doctor;
 mod ends;
 mod exit_codes;
 mod faults;
+mod generated;
 mod mosquitto;
 mod names;
 mod options;
