@@ -10,6 +10,7 @@ mod input;
 mod notice;
 mod output;
 mod patient;
+mod progress;
 mod publish;
 mod screen;
 mod stop;

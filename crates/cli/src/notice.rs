@@ -1,4 +1,5 @@
 //! Notices for people: on stderr, so that stdout holds messages only.
+use crate::progress;
 use std::{
     fmt,
     io::{self, Write},
@@ -12,10 +13,17 @@ pub fn be_quiet() {
     IS_QUIET.store(true, Relaxed);
 }
 
+/// Returns whether nothing is to be said.
+pub fn is_quiet() -> bool {
+    IS_QUIET.load(Relaxed)
+}
+
 /// One line. That nobody hears it is no reason to end.
 pub fn say(what: impl fmt::Display) {
-    if IS_QUIET.load(Relaxed) {
+    if is_quiet() {
         return;
     }
-    let _ = writeln!(io::stderr().lock(), "motemq: {what}");
+    progress::suspended(|| {
+        let _ = writeln!(io::stderr().lock(), "motemq: {what}");
+    });
 }

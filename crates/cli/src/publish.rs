@@ -5,6 +5,7 @@ use crate::{
     exit::{Exit, Failure},
     input::{self, Content, Room, Source},
     notice::say,
+    progress::Progress,
     stop::Stop,
     target::{Target, check_topic},
 };
@@ -184,9 +185,10 @@ fn once(
             .map_err(|error| Failure::of_publish(&error))
     };
     let upload = |from: &mut dyn Read, length: u64| {
+        let mut from = Progress::of(from, length, "sending");
         let length = length.try_into().unwrap_or(u32::MAX);
         client
-            .publish_from(&address.message(topic, &[]).remaining(length), from)
+            .publish_from(&address.message(topic, &[]).remaining(length), &mut from)
             .map_err(|error| Failure::of_upload(&error))
     };
     let receipt = match content {

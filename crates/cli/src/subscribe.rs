@@ -10,6 +10,7 @@ use crate::{
     notice::say,
     output::{Format, Printed, Printer},
     patient::Patient,
+    progress::Progress,
     screen::Screen,
     stop::Stop,
     target::Target,
@@ -263,7 +264,8 @@ impl<W: Write> Receiver<'_, W> {
             // The end waits for its acknowledgement.
             drop(published.map_err(|error| Failure::of_publish(&error))?);
         }
-        let large = (!message.is_whole()).then(|| message.clone().into_reader());
+        let large = (!message.is_whole())
+            .then(|| Progress::of(message.clone().into_reader(), message.len, "receiving"));
         self.take(Taken::from(message), large).map_err(cannot_write)
     }
 

@@ -10,6 +10,8 @@ mod mosquitto;
 mod names;
 mod options;
 mod process;
+#[cfg(target_os = "linux")]
+mod progress;
 mod publish;
 mod subscribe;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,102 @@
+//! The progress of large payloads, which only a terminal shows.
+use crate::{
+    broker::serve,
+    process::{Motemq, motemq},
+    terminal::on_terminal,
+};
+use motemq_testing::broker::Config;
+use std::{env, fs, path::PathBuf, process};
+
+/// So much that the bar is drawn more than once.
+const LENGTH: usize = 24 << 20;
+
+/// A large file; removed when dropped.
+struct Large(PathBuf);
+
+impl Large {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("motemq-progress-{name}-{}", process::id()));
+        fs::write(&path, vec![7; LENGTH]).unwrap();
+        Large(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_terminal_shows_the_progress_of_what_is_sent() {
+    let test = "a_terminal_shows_the_progress_of_what_is_sent";
+    let (_server, at) = serve(Config::new());
+    let file = Large::new("sent");
+    for source in [&["-f", file.path()][..], &["-s", "<", file.path()]] {
+        let publish = at.with(&[&["pub", "-t", "a", "-q", "1"], source].concat());
+        let Some(shown) = on_terminal(test, &[], &publish, b"") else {
+            return;
+        };
+        for words in ["sending [", "% of 24.00 MiB, ", "MiB/s, ", "s left"] {
+            assert!(shown.contains(words), "{words}: {shown:?}");
+        }
+        // Nothing of it stays.
+        assert!(shown.ends_with("\x1b[2K"), "{shown:?}");
+    }
+    let quiet = at.with(&["pub", "-t", "a", "-f", file.path(), "--quiet"]);
+    assert_eq!(on_terminal(test, &[], &quiet, b"").unwrap(), "");
+    // A short one is there at once.
+    let short = at.with(&["pub", "-t", "a", "-m", "x", "-q", "1"]);
+    assert_eq!(on_terminal(test, &[], &short, b"").unwrap(), "");
+    // A file or a pipe gets no bar.
+    let end = motemq(&at.with(&["pub", "-t", "a", "-f", file.path(), "-q", "1"]));
+    assert_eq!(end.stderr, "");
+    end.well();
+}
+
+/// What is said in between has a line of its own.
+#[test]
+fn notices_do_not_break_the_bar() {
+    let (_server, at) = serve(Config::new());
+    let file = Large::new("noted");
+    let publish = at.with(&["pub", "-t", "a", "-q", "1", "-d", "-f", file.path()]);
+    let Some(shown) = on_terminal("notices_do_not_break_the_bar", &[], &publish, b"") else {
+        return;
+    };
+    assert!(shown.contains("sending ["), "{shown:?}");
+    for notice in shown.match_indices("motemq: ") {
+        let before = &shown[..notice.0];
+        let is_own = before.is_empty() || before.ends_with('\n') || before.ends_with("\x1b[2K");
+        assert!(is_own, "{shown:?}");
+    }
+}
+
+#[test]
+fn a_terminal_shows_the_progress_of_what_is_received() {
+    let test = "a_terminal_shows_the_progress_of_what_is_received";
+    let (_server, at) = serve(Config::new());
+    let file = Large::new("received");
+    let publish = at.with(&["pub", "-t", "a", "-r", "-q", "1", "-f", file.path()]);
+    motemq(&publish).well();
+    let copy = format!("{}-copy", file.path());
+    for (quiet, is_shown) in [(&[][..], true), (&["--quiet"], false)] {
+        let sub = ["sub", "-t", "a", "-C", "1", "-N", "-q", "1"];
+        let to = [">", &copy];
+        let sub = at.with(&[&sub, quiet, &to].concat());
+        let Some(shown) = on_terminal(test, &[], &sub, b"") else {
+            return;
+        };
+        assert_eq!(shown.contains("receiving ["), is_shown, "{shown:?}");
+        assert_eq!(shown.contains("% of 24.00 MiB, "), is_shown, "{shown:?}");
+        assert_eq!(fs::read(&copy).unwrap(), fs::read(file.path()).unwrap());
+    }
+    fs::remove_file(&copy).unwrap();
+    let sub = Motemq::start(&at.with(&["sub", "-t", "a", "-C", "1", "-N"]));
+    let end = sub.end();
+    assert_eq!(end.stderr, "");
+    assert_eq!(end.well().len(), LENGTH);
+}
