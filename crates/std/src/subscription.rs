@@ -201,7 +201,11 @@ impl Unacked {
 impl Drop for Unacked {
     fn drop(&mut self) {
         if let Some(ack) = self.ack.take() {
-            self.shared.with(|inner| inner.client.decline(ack));
+            self.shared.with(|inner| {
+                inner.client.decline(ack);
+                // There may be room for more.
+                inner.wake_driver();
+            });
         }
     }
 }

@@ -147,7 +147,8 @@ table! {
     rule_12_durable_requests:
         messages_survive_their_process
         messages_survive_a_kill
-        what_was_published_is_on_the_disk;
+        what_was_published_is_on_the_disk
+        what_was_taken_without_a_connection_is_on_the_disk;
     rule_14_state_can_be_asked_for:
         states_can_be_watched
         a_state_is_watched_while_there_is_no_connection

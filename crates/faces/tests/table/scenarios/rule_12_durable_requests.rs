@@ -1,15 +1,16 @@
 //! Rule 12: what is durable is durable, and nothing leaves whose change is not stored.
 use super::{
-    face::{self, Client, Filter, Publish, QoS, Subscription, WhenFull, run},
+    face::{self, Client, Filter, Publish, QoS, Reconnect, State, Subscription, WhenFull, run},
     support::{File, SOON, connect, done, server, stored, until, unused_address},
 };
 use motemq_testing::{
+    line::{Exchange, NEW, RESUMED},
     link::Direction,
     proxy::{Plan, Proxy},
     server::Server,
 };
 use std::{
-    env, process,
+    env, fs, process,
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -175,4 +176,47 @@ pub fn what_was_published_is_on_the_disk() {
     let (_watching, mut stream) = watch(&server);
     let _client = Client::connect(stored(server.addr(), &file)).unwrap();
     assert_eq!(stream.recv_timeout(SOON).unwrap().payload, "1");
+}
+
+/// A message that is taken while there is no connection is on the disk soon, though nothing else
+/// happens: the next process does not get it again.
+pub fn what_was_taken_without_a_connection_is_on_the_disk() {
+    const CONNECT: &[u8] = b"\x10\x10\0\x04MQTT\x04\0\0\x3c\0\x04kept";
+    let exchange = Exchange::new();
+    let file = File::new("taken");
+    let hour = Duration::from_secs(3600);
+    let much_later = Reconnect::BackOff {
+        first: hour,
+        cap: hour,
+        max_tries: None,
+    };
+    let options = stored(exchange.addr(), &file).reconnect(much_later);
+    let (client, driver) = Client::new(options).unwrap();
+    let mut stream = client.messages();
+    let running = run(driver);
+    let mut line = exchange.accepts(CONNECT, NEW);
+    line.says(b"\x34\x06\0\x01t\0\x011\x34\x06\0\x01t\0\x022");
+    until(|| client.counters().received == 2);
+    drop(line);
+    until(|| matches!(client.state(), State::Waiting { .. }));
+    // All that was before is stored when this is.
+    let publish = Publish::to("t").payload(b"0").qos(QoS::AtLeastOnce);
+    drop(client.publish(&publish).unwrap());
+    let before = fs::read(file.path()).ok();
+    // The driver does not wake by itself any more, since it has given back its memory.
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(stream.recv_timeout(SOON).unwrap().payload, "1");
+    if cfg!(windows) {
+        // The file is locked.
+        thread::sleep(Duration::from_secs(2));
+    } else {
+        until(|| fs::read(file.path()).ok() != before);
+    }
+    running.stop();
+    let (client, driver) = Client::new(stored(exchange.addr(), &file)).unwrap();
+    let mut stream = client.messages();
+    let _running = run(driver);
+    let mut line = exchange.accepts(CONNECT, RESUMED);
+    line.says(b"\x3c\x06\0\x01t\0\x011\x3c\x06\0\x01t\0\x022");
+    assert_eq!(stream.recv_timeout(SOON).unwrap().payload, "2");
 }
