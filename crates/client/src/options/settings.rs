@@ -107,4 +107,13 @@ mod tests {
         let SoftLimit { messages, bytes } = options.settings.stream();
         assert_eq!((messages, bytes), (1, 1));
     }
+
+    /// Half of all identifiers are left for messages that are not given up.
+    #[test]
+    fn only_so_many_messages_can_be_given_up_that_others_have_identifiers() {
+        for (messages, limit) in [(0, 1), (1, 1), (1024, 1024), (65_535, 32_767)] {
+            let options = Options::new("a").given_up(messages);
+            assert_eq!(options.settings.given_up, limit);
+        }
+    }
 }

@@ -173,3 +173,25 @@ fn rule_01_a_payload_before_a_burst_is_read_and_acknowledged_first() {
         "{reasons:?}"
     );
 }
+
+/// A message that arrives in pieces may be one that waits already. Others are refused as soon as
+/// they begin.
+#[test]
+fn rule_01_a_message_for_which_there_is_no_room_is_refused_at_its_beginning() {
+    for is_awaited in [false, true] {
+        let options = kept().backlog(100_000, Overflow::Discard);
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+        line.receive(&message(1, 1, &[7; 50_000]));
+        if is_awaited {
+            line.closed();
+            line.pass(secs(1));
+            line.connect(PRESENT);
+        }
+        let other = message(2, 1, &[7; 90_000]);
+        line.receive(&other[..80_000]);
+        assert_eq!(line.client.counters().discarded, 1);
+        line.receive(&other[80_000..]);
+        assert_eq!(line.take_all(stream).len(), 1);
+        assert_eq!(line.client.counters().discarded, 1);
+    }
+}

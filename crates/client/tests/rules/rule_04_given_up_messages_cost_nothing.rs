@@ -176,6 +176,21 @@ fn rule_04_an_upload_goes_past_what_was_given_up_as_well() {
     assert_eq!(line.sent(), b"\x32\x06\0\x01t\0\x11");
 }
 
+#[test]
+fn rule_04_what_waits_goes_past_what_was_given_up_as_well() {
+    let mut line = Line::new(options().in_flight(16));
+    line.connect(NEW);
+    let sent = [(); 16].map(|()| line.publish(b"x", QoS::AtLeastOnce));
+    line.sent();
+    let filter = Filter::new("t", QoS::AtMostOnce);
+    line.client.subscribe(&[filter]).unwrap();
+    for &request in sent.iter().rev() {
+        line.sends(b"");
+        line.client.withdraw(request);
+    }
+    line.sends(b"\x82\x06\0\x11\0\x01t\0");
+}
+
 /// A request is given up once, and only what is in flight counts.
 #[test]
 fn rule_04_what_is_given_up_is_counted_once() {

@@ -190,7 +190,7 @@ fn rule_06_an_upload_waits_for_room_in_the_output() {
 #[test]
 fn rule_06_a_subscription_waits_for_the_end_of_an_upload() {
     let mut line = Line::new(kept());
-    line.connect(PRESENT);
+    line.connect(NEW);
     let length = line.client.full_image().image.len();
     let publish = Publish::to("t").remaining(1);
     let (upload, _) = line.client.begin_upload(&publish).unwrap();

@@ -367,3 +367,18 @@ fn rule_12_the_next_process_has_as_many_slots_as_it_needs_and_no_more() {
         }
     }
 }
+
+/// What is in the image of a message with QoS 1 is nothing, however often it arrives.
+#[test]
+fn rule_12_a_message_with_qos_1_leaves_nothing_in_the_image() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    let length = line.client.full_image().image.len();
+    line.receive(&message(1, 1, b"1"));
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.receive(&dup(message(1, 1, b"1")));
+    assert_eq!(line.take_all(stream), [b"1"]);
+    line.sends(&puback(1));
+    assert_eq!(line.client.full_image().image.len(), length);
+}

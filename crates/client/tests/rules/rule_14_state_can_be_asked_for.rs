@@ -16,6 +16,7 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
         since: secs(5),
     };
     assert_eq!(line.client.state(), &connected);
+    assert!(line.client.state().is_connected());
     assert!(line.events.contains(&Event::Connected { session, limits }));
     line.now = secs(9);
     line.closed();
@@ -26,6 +27,7 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
         retry_at,
     };
     assert_eq!(line.client.state(), &waiting);
+    assert!(!line.client.state().is_connected());
     let repeated = 0;
     assert!(line.events.contains(&Event::Disconnected {
         reason: reason.clone(),
