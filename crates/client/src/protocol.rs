@@ -231,13 +231,6 @@ impl ProtocolState {
         self.received.make().on_accepted(id.get());
     }
 
-    /// Returns whether messages that were processed without a connection have not arrived again.
-    #[inline]
-    pub fn has_processed_offline(&self) -> bool {
-        let received = self.received.get();
-        received.is_some_and(Received::has_processed_offline)
-    }
-
     /// Returns whether a message with QoS 1, this identifier and this content was processed without
     /// a connection. It is asked once: after that the broker may use the identifier for another
     /// message.
@@ -248,6 +241,7 @@ impl ProtocolState {
     }
 
     /// Returns whether a message with QoS 1 and this identifier was processed without a connection.
+    #[inline]
     pub fn was_processed_offline(&self, id: PacketId) -> bool {
         let received = self.received.get();
         received.is_some_and(|received| received.was_processed_offline(id.get()))

@@ -95,10 +95,6 @@ impl Received {
         self.processed_offline.insert(id, hash);
     }
 
-    pub fn has_processed_offline(&self) -> bool {
-        !self.processed_offline.is_empty()
-    }
-
     /// Returns whether a message with QoS 1 and this identifier was processed without a connection.
     pub fn was_processed_offline(&self, id: u16) -> bool {
         self.processed_offline.contains_key(&id)
@@ -165,5 +161,42 @@ mod tests {
         assert_eq!(received.contents.len(), 10);
         received.on_connected(false);
         assert_eq!(received.contents.len(), 0);
+    }
+
+    #[test]
+    fn so_many_more_messages_arrive_before_the_next_look() {
+        let mut received = Received::default();
+        for id in 1..=100 {
+            received.insert(id, 7);
+            received.on_accepted(id);
+        }
+        received.sweep(&(1..=100).collect());
+        for id in 101..=200 {
+            assert!(!received.is_to_be_swept(), "{id}");
+            received.insert(id, 7);
+        }
+        assert!(received.is_to_be_swept());
+    }
+
+    #[test]
+    fn nothing_is_remembered_only_when_all_is_forgotten() {
+        let mut received = Received::default();
+        assert!(received.is_empty());
+        received.on_processed_offline(1, 7);
+        assert!(!received.is_empty());
+        assert!(received.was_processed_offline(1) && !received.was_processed_offline(2));
+        assert_eq!(received.take_processed_offline(2), None);
+        assert_eq!(received.take_processed_offline(1), Some(7));
+        assert!(received.is_empty());
+        received.insert(1, 7);
+        assert!(!received.is_empty() && received.defer_repetition(1));
+        // What is pending is remembered, and its repetitions are counted, whatever is released.
+        received.sweep(&BTreeSet::new());
+        assert!(!received.is_empty());
+        assert!(received.defer_repetition(1));
+        assert_eq!((received.on_accepted(1), received.on_accepted(1)), (2, 0));
+        assert!(!received.defer_repetition(1));
+        received.sweep(&BTreeSet::new());
+        assert!(received.is_empty());
     }
 }

@@ -18,16 +18,9 @@ impl Inbox {
     /// Returns whether a message may be one that the application has processed, or will.
     #[inline]
     pub(super) fn may_be_known(&self, header: Header, protocol: &ProtocolState) -> bool {
-        header.is_repeated
-            || ((self.unacknowledged.has_awaited() || protocol.has_processed_offline())
-                && self.has_identifier(header.id, protocol))
-    }
-
-    #[cold]
-    fn has_identifier(&self, id: Option<PacketId>, protocol: &ProtocolState) -> bool {
-        id.is_some_and(|id| {
-            self.unacknowledged.is_awaited(id) || protocol.was_processed_offline(id)
-        })
+        let has_identifier =
+            |id| self.unacknowledged.is_awaited(id) || protocol.was_processed_offline(id);
+        header.is_repeated || header.id.is_some_and(has_identifier)
     }
 
     /// Returns whether a message with this content is one that the application has processed, or

@@ -268,13 +268,8 @@ impl Unacknowledged {
         all_declined
     }
 
-    /// Returns whether any message has not arrived over this connection yet.
+    /// Returns whether a message with this identifier has not arrived over this connection yet.
     #[inline]
-    pub fn has_awaited(&self) -> bool {
-        self.awaited.get().is_some()
-    }
-
-    /// Returns whether a message with this identifier is awaited.
     pub fn is_awaited(&self, id: PacketId) -> bool {
         let awaited = self.awaited.get();
         awaited.is_some_and(|awaited| awaited.range(names(id)).next().is_some())

@@ -195,3 +195,17 @@ fn rule_01_a_message_for_which_there_is_no_room_is_refused_at_its_beginning() {
         assert_eq!(line.client.counters().discarded, 1);
     }
 }
+
+/// The bound holds for another message under the identifier of one that waits, too.
+#[test]
+fn rule_01_another_message_under_the_same_identifier_needs_room() {
+    let options = kept().backlog(1000, Overflow::Discard);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(1, 1, &[7; 600]));
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.receive(&dup(message(1, 1, &[8; 600])));
+    assert_eq!(line.client.counters().discarded, 1);
+    assert_eq!(line.take_all(stream), [[7; 600]]);
+}
