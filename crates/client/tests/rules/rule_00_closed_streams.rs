@@ -111,3 +111,21 @@ fn rule_00_messages_that_wait_unclaimed_are_told_of_once() {
     line.receive(&message(4, 1, b"4"));
     assert_eq!(line.events, [Event::Delivered { stream: all }]);
 }
+
+/// A stream that was closed is not taken for the next one, which may have its place.
+#[test]
+fn rule_00_a_stream_that_was_closed_is_no_other() {
+    let (mut line, old) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    line.client.close_stream(old);
+    let filters = [Filter::new("t", QoS::AtLeastOnce)];
+    let (_, stream) = line.client.subscribe(&filters).unwrap();
+    assert_eq!(stream.index(), old.index());
+    line.receive(&[message(1, 1, b"1"), message(2, 1, b"2")].concat());
+    assert_eq!(line.take(stream), Some(b"1".to_vec()));
+    assert!(line.client.wants_drive(stream) && !line.client.wants_drive(old));
+    assert_eq!(line.client.take(old, AckMode::OnNext), Taken::End);
+    assert_eq!(line.client.filters(stream), ["t"]);
+    assert!(line.client.filters(old).is_empty());
+    line.client.close_stream(old);
+    assert_eq!(line.take(stream), Some(b"2".to_vec()));
+}

@@ -361,3 +361,16 @@ fn rule_01_a_payload_that_is_read_slowly_is_not_broken_off() {
     }
     line.is_connected();
 }
+
+#[test]
+fn rule_01_reading_ends_however_much_room_there_is_for_answers() {
+    let (mut line, _) = Line::subscribed(options(), QoS::AtMostOnce, NEW);
+    for len in 1..300 {
+        let payload = vec![7; len];
+        line.client
+            .publish(&Publish::to("t").payload(&payload))
+            .unwrap();
+        line.receive(PONG);
+        assert_eq!(line.sent().len(), message(0, 0, &payload).len());
+    }
+}
