@@ -109,7 +109,7 @@ fn tcp(route: &Route, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
     let mut words = String::new();
     for address in addresses {
         let since = Instant::now();
-        match TcpStream::connect_timeout(address, PATIENCE) {
+        match route.connect(*address, PATIENCE) {
             Ok(stream) => {
                 good("tcp", address, since);
                 reached.get_or_insert(stream);

@@ -1,5 +1,6 @@
 //! Formats of messages, as `-F` of mosquitto_sub has them.
 mod clock;
+pub mod json;
 
 use crate::{
     notice::say,
@@ -8,9 +9,7 @@ use crate::{
 };
 use clock::Clock;
 use jiff::tz::TimeZone;
-use serde_json::value::RawValue;
 use std::{
-    fmt::Write as _,
     io::{self, Write},
     str,
     time::SystemTime,
@@ -18,7 +17,10 @@ use std::{
 
 /// A format, read and checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Template(Vec<Piece>);
+pub struct Template {
+    pieces: Vec<Piece>,
+    is_indented: bool,
+}
 
 /// A part of a format.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,7 +92,18 @@ impl Template {
         if !plain.is_empty() {
             pieces.push(Piece::Text(plain));
         }
-        Ok(Template(pieces))
+        Ok(Template {
+            pieces,
+            is_indented: false,
+        })
+    }
+
+    /// Returns the same format with JSON on lines of its own, indented.
+    pub fn indented(self) -> Self {
+        Template {
+            is_indented: true,
+            ..self
+        }
     }
 
     /// Writes a message that arrived at `now`, with the times in this zone, to this screen.
@@ -102,7 +115,7 @@ impl Template {
         (zone, screen): (&TimeZone, Screen),
     ) -> io::Result<()> {
         let clock = Clock::at(now, zone);
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.write_all(text)?,
                 Piece::Date(char) => out.write_all(clock.part(*char).as_bytes())?,
@@ -112,7 +125,11 @@ impl Template {
                     } else {
                         Escape::Text
                     };
-                    let value = value(*char, message, &clock);
+                    let mut value = value(*char, message, &clock);
+                    if self.is_indented && escape == Escape::Json {
+                        let object = json::indented(&String::from_utf8_lossy(&value));
+                        value = object.into_bytes().into();
+                    }
                     shape.write(out, *char, &screen.shown(&value, escape))?;
                 }
             }
@@ -217,17 +234,14 @@ fn value<'m>(char: char, message: &Printed<'m>, clock: &Clock<'_>) -> std::borro
         't' => return message.topic.as_bytes().into(),
         'd' => u8::from(message.dup).to_string(),
         'I' => clock.iso(),
-        'j' => json(message, clock, quoted(message.payload)),
-        'J' => match verbatim(message.payload) {
-            Some(payload) => json(message, clock, payload),
-            None => {
-                say(format_args!(
-                    "the payload is not valid JSON on topic {}",
-                    message.topic
-                ));
-                String::new()
-            }
-        },
+        'j' => json::with_text(message, clock),
+        'J' => json::with_value(message, clock).unwrap_or_else(|| {
+            say(format_args!(
+                "the payload is not valid JSON on topic {}",
+                message.topic
+            ));
+            String::new()
+        }),
         'l' => message.payload.len().to_string(),
         'm' => message.packet_id.to_string(),
         'q' => message.qos.to_string(),
@@ -248,62 +262,16 @@ fn hex(bytes: &[u8], digits: &[u8; 16]) -> String {
         .collect()
 }
 
-/// Returns the object of `%j` and `%J`, with mosquitto's keys.
-fn json(message: &Printed<'_>, clock: &Clock<'_>, payload: String) -> String {
-    let mut object = format!(
-        "{{\"tst\":\"{}\",\"topic\":{},\"qos\":{},\"retain\":{},\"payloadlen\":{},",
-        clock.iso_with_micros(),
-        quoted(message.topic.as_bytes()),
-        message.qos,
-        u8::from(message.retain),
-        message.payload.len(),
-    );
-    if message.qos > 0 {
-        let _ = write!(object, "\"mid\":{},", message.packet_id);
-    }
-    let payload = if message.payload.is_empty() {
-        "null"
-    } else {
-        &payload
-    };
-    let _ = write!(object, "\"payload\":{payload}}}");
-    object
-}
-
-fn quoted(text: &[u8]) -> String {
-    serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
-}
-
-/// Returns a payload that is JSON, on one line; numbers keep their digits. An empty one is null.
-fn verbatim(payload: &[u8]) -> Option<String> {
-    if payload.is_empty() {
-        return Some("null".into());
-    }
-    let value: &RawValue = serde_json::from_slice(payload).ok()?;
-    let mut is_text = false;
-    let mut is_escaped = false;
-    let kept = |char: &char| {
-        let is_kept = is_text || !" \t\r\n".contains(*char);
-        match char {
-            '"' if !is_escaped => is_text = !is_text,
-            '\\' if is_text && !is_escaped => {
-                is_escaped = true;
-                return true;
-            }
-            _ => {}
-        }
-        is_escaped = false;
-        is_kept
-    };
-    Some(value.get().chars().filter(kept).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
 
     fn printed(format: &str, topic: &str, payload: &[u8], qos: u8) -> String {
+        printed_by(&Template::parse(format).unwrap(), topic, payload, qos)
+    }
+
+    fn printed_by(template: &Template, topic: &str, payload: &[u8], qos: u8) -> String {
         let message = Printed {
             topic,
             qos,
@@ -315,7 +283,6 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 45_678_901);
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let mut out = Vec::new();
-        let template = Template::parse(format).unwrap();
         let place = (&zone, Screen::None);
         template.write(&mut out, &message, now, place).unwrap();
         String::from_utf8(out).unwrap()
@@ -371,11 +338,15 @@ mod tests {
             text.split_once("\"payload\":")
                 .map(|(_, tail)| tail.to_string())
         };
-        let text = b"{ \"a b\": 1.50,\n \"c\\\" d\": [ true ] }";
-        assert_eq!(tail(text).unwrap(), "{\"a b\":1.50,\"c\\\" d\":[true]}}");
+        assert_eq!(tail(b"{ \"a\": 1.50 }").unwrap(), "{\"a\":1.50}}");
         assert_eq!(tail(b"").unwrap(), "null}");
         assert_eq!(tail(b"\xff"), None);
-        assert_eq!(tail(b"1 2"), None);
+        let indented = Template::parse("%J|%p").unwrap().indented();
+        let text = printed_by(&indented, "a", b"{\"b\":1}", 0);
+        assert!(
+            text.ends_with("\n  \"payload\": {\n    \"b\": 1\n  }\n}|{\"b\":1}"),
+            "{text}"
+        );
         assert!(printed("%j", "a", b"\"\\\xff", 0).ends_with("\"payload\":\"\\\"\\\\\u{fffd}\"}"));
     }
 

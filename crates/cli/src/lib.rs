@@ -73,8 +73,16 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
 pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     match args::parse(words.into_iter().collect()) {
         // Nobody answers.
-        Ok((_, Line::Command(line))) if line.connection.asks_for_password() => Ok(()),
-        Ok((_, Line::Doctor(line))) if line.connection.asks_for_password() => Ok(()),
+        Ok((_, Line::Command(line)))
+            if line.connection.asks_for_password() || line.transport.asks_for_password() =>
+        {
+            Ok(())
+        }
+        Ok((_, Line::Doctor(line)))
+            if line.connection.asks_for_password() || line.transport.asks_for_password() =>
+        {
+            Ok(())
+        }
         Ok((_, Line::Command(line))) => target::Target::of(&line)
             .map(drop)
             .map_err(|failure| failure.words),

@@ -33,8 +33,8 @@ pub struct Printed<'a> {
 pub enum Format {
     /// The payload as it is.
     Plain { topic: bool, line_end: bool },
-    /// An object on a line.
-    Json,
+    /// An object on a line, or on several, indented.
+    Json { is_indented: bool },
     /// As a template says.
     Template { template: Template, line_end: bool },
 }
@@ -75,8 +75,13 @@ impl<W: Write> Printer<W> {
     /// after that.
     pub fn print(&mut self, message: &Printed<'_>, now: SystemTime) -> io::Result<()> {
         match &self.format {
-            Format::Json => {
-                let object = serde_json::to_vec(&Object::of(message, now))?;
+            Format::Json { is_indented } => {
+                let object = Object::of(message, now);
+                let object = if *is_indented {
+                    serde_json::to_vec_pretty(&object)?
+                } else {
+                    serde_json::to_vec(&object)?
+                };
                 let shown = self.screen.shown(&object, Escape::Json);
                 self.out.write_all(&shown)?;
                 self.out.write_all(b"\n")?;
@@ -245,15 +250,28 @@ mod tests {
 
     #[test]
     fn text_is_a_string_in_json() {
-        let line = String::from_utf8(printed(Format::Json, "\"ä\"\n\0".as_bytes(), false)).unwrap();
+        let line = String::from_utf8(printed(
+            Format::Json { is_indented: false },
+            "\"ä\"\n\0".as_bytes(),
+            false,
+        ))
+        .unwrap();
         let wanted = r#"{"timestamp":"2023-11-14T22:13:20.045Z","topic":"a/ä","qos":1,"retain":true,"dup":false,"payload":"\"ä\"\n\u0000"}"#;
         assert_eq!(line, format!("{wanted}\n"));
-        assert!(printed(Format::Json, b"", false).ends_with(b"\"payload\":\"\"}\n"));
+        assert!(
+            printed(Format::Json { is_indented: false }, b"", false)
+                .ends_with(b"\"payload\":\"\"}\n")
+        );
     }
 
     #[test]
     fn bytes_are_base64_in_json() {
-        let line = String::from_utf8(printed(Format::Json, b"\xff\x00", false)).unwrap();
+        let line = String::from_utf8(printed(
+            Format::Json { is_indented: false },
+            b"\xff\x00",
+            false,
+        ))
+        .unwrap();
         assert!(
             line.ends_with("\"dup\":false,\"payload_base64\":\"/wA=\"}\n"),
             "{line}"

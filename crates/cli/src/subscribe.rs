@@ -79,8 +79,15 @@ pub fn run(
 fn format(args: &SubscriptionArgs) -> Format {
     let line_end = !args.no_line_end;
     if args.json {
-        Format::Json
+        Format::Json {
+            is_indented: args.pretty,
+        }
     } else if let Some(template) = args.format.clone() {
+        let template = if args.pretty {
+            template.indented()
+        } else {
+            template
+        };
         Format::Template { template, line_end }
     } else {
         Format::Plain {

@@ -40,6 +40,11 @@ impl Target {
         transport: &TransportArgs,
         topics: &[String],
     ) -> Result<Self, Failure> {
+        if args.wants_srv {
+            return Err(usage(
+                "-S: SRV records are not looked up, since the system's resolver has none: say -h and -p as `dig +short SRV _mqtt._tcp.DOMAIN` shows them",
+            ));
+        }
         let url = args
             .url
             .as_deref()

@@ -1,7 +1,7 @@
 //! Options of TLS.
 use clap::Args;
-use motemq_net::{Tls, TlsError};
-use std::path::PathBuf;
+use motemq_net::{Tls, TlsError, TlsVersion};
+use std::{convert::Infallible, path::PathBuf};
 
 #[derive(Args, Debug)]
 pub struct TlsArgs {
@@ -30,8 +30,8 @@ pub struct TlsArgs {
     #[arg(long, value_name = "FILE")]
     p12: Option<PathBuf>,
 
-    /// Password of the private key or of the archive; other users of this machine may see it in
-    /// the list of processes
+    /// Password of the private key or of the archive; - asks for it on the terminal. Other users of
+    /// this machine may see it in the list of processes: use - or the variable MOTEMQ_KEY_PASS
     #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true)]
     key_pass: Option<String>,
 
@@ -44,9 +44,38 @@ pub struct TlsArgs {
     #[arg(long, value_name = "NAME", value_parser = server_name)]
     sni: Option<String>,
 
+    /// Speak this version of TLS or a newer one: tlsv1.2 or tlsv1.3 [default: tlsv1.2]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    tls_version: Option<TlsVersion>,
+
     /// Take any certificate of anybody: for a first look, never for work
     #[arg(long)]
     pub insecure: bool,
+
+    #[command(flatten)]
+    refused: RefusedArgs,
+}
+
+/// Options of mosquitto's tools that are refused with the reason.
+#[derive(Args, Debug)]
+struct RefusedArgs {
+    #[arg(long, hide = true, value_parser = ciphers)]
+    ciphers: Option<Infallible>,
+
+    #[arg(long, hide = true, value_parser = shared_key)]
+    psk: Option<Infallible>,
+
+    #[arg(long, hide = true, value_parser = shared_key)]
+    psk_identity: Option<Infallible>,
+
+    #[arg(long, hide = true, value_parser = engine)]
+    tls_engine: Option<Infallible>,
+
+    #[arg(long, hide = true, value_parser = engine)]
+    tls_engine_kpass_sha1: Option<Infallible>,
+
+    #[arg(long, hide = true, value_parser = engine)]
+    keyform: Option<Infallible>,
 }
 
 /// Reads the name of an application protocol [RFC 7301, 3.1].
@@ -55,6 +84,32 @@ fn protocol_name(text: &str) -> Result<String, &'static str> {
         1..=255 => Ok(text.into()),
         _ => Err("the name of a protocol has 1 to 255 bytes"),
     }
+}
+
+/// Reads a version of TLS, as mosquitto's tools name it.
+fn version(text: &str) -> Result<TlsVersion, &'static str> {
+    match text {
+        "tlsv1.2" => Ok(TlsVersion::Tls12),
+        "tlsv1.3" => Ok(TlsVersion::Tls13),
+        "tlsv1" | "tlsv1.0" | "tlsv1.1" => {
+            Err("versions before tlsv1.2 are not secure: say tlsv1.2 or tlsv1.3")
+        }
+        _ => Err("say tlsv1.2 or tlsv1.3"),
+    }
+}
+
+fn ciphers(_: &str) -> Result<Infallible, &'static str> {
+    Err("the TLS library chooses the cipher, among those that it takes for secure: leave it out")
+}
+
+fn shared_key(_: &str) -> Result<Infallible, &'static str> {
+    Err(
+        "the TLS libraries of this program take no pre-shared keys: use certificates, --cafile, --cert and --key",
+    )
+}
+
+fn engine(_: &str) -> Result<Infallible, &'static str> {
+    Err("engines of OpenSSL are not used: keys are files, --key or --p12")
 }
 
 /// Reads the name of a host, or an address.
@@ -74,14 +129,32 @@ impl TlsArgs {
         self.tls
             || self.insecure
             || self.key_pass.is_some()
+            || self.tls_version.is_some()
             || self.sni.is_some()
             || !self.alpn.is_empty()
             || files.iter().any(|file| file.is_some())
     }
 
+    /// Returns whether the password of the key is to be asked for on the terminal.
+    pub fn asks_for_password(&self) -> bool {
+        self.key_pass.as_deref() == Some("-")
+    }
+
     /// Reads the files.
     pub fn read(&self) -> Result<Tls, TlsError> {
+        let asked = if self.asks_for_password() {
+            let asked = rpassword::prompt_password("Password of the key: ");
+            Some(asked.map_err(|error| {
+                TlsError::Unreadable(format!("the password from the terminal: {error}"))
+            })?)
+        } else {
+            None
+        };
+        let password = asked.as_deref().or(self.key_pass.as_deref());
         let mut tls = Tls::new().alpn(&self.alpn);
+        if let Some(version) = self.tls_version {
+            tls = tls.min_version(version);
+        }
         if let Some(file) = &self.cafile {
             tls = tls.ca_file(file)?;
         }
@@ -89,14 +162,10 @@ impl TlsArgs {
             tls = tls.ca_dir(directory)?;
         }
         if let Some(cert) = &self.cert {
-            tls = tls.identity_files(
-                cert,
-                self.key.as_ref().unwrap_or(cert),
-                self.key_pass.as_deref(),
-            )?;
+            tls = tls.identity_files(cert, self.key.as_ref().unwrap_or(cert), password)?;
         }
         if let Some(archive) = &self.p12 {
-            tls = tls.pkcs12_file(archive, self.key_pass.as_deref().unwrap_or_default())?;
+            tls = tls.pkcs12_file(archive, password.unwrap_or_default())?;
         }
         if let Some(name) = &self.sni {
             tls = tls.sni(name);

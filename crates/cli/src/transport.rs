@@ -56,7 +56,13 @@ impl TransportArgs {
                 "a Unix socket is reached without a proxy: leave out --proxy",
             ));
         }
+        if args.bind.is_some() && route.scheme == Scheme::Unix {
+            return Err(usage(
+                "a Unix socket has no address to connect from: leave out --bind",
+            ));
+        }
         route.proxy.clone_from(&args.proxy);
+        route.bind = args.bind;
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err(usage(
@@ -71,6 +77,14 @@ impl TransportArgs {
             });
         route.websocket = headers;
         Ok(route)
+    }
+
+    /// Returns whether a password is to be asked for on the terminal.
+    pub fn asks_for_password(&self) -> bool {
+        #[cfg(feature = "_tls")]
+        return self.tls.asks_for_password();
+        #[cfg(not(feature = "_tls"))]
+        false
     }
 
     /// Returns whether the certificate of the broker is not checked.

@@ -1,10 +1,10 @@
 //! The options of the connection: the broker, the client, the will.
-use super::values::{host, profile, protocol, qos};
+use super::values::{address, host, profile, protocol, qos};
 use clap::{Args, value_parser};
 use motemq::QoS;
 use motemq_net::Proxy;
 use motemq_std::profile::Profile;
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 
 const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
                    unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
@@ -26,6 +26,10 @@ pub struct ConnectionArgs {
     /// Unix socket of the broker
     #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
     pub unix: Option<String>,
+
+    /// Connect from this address of this machine
+    #[arg(short = 'A', long, value_name = "ADDRESS", value_parser = address, conflicts_with = "unix")]
+    pub bind: Option<IpAddr>,
 
     /// Go through this proxy: socks5://[user[:password]@]host[:port], or http:// alike
     #[arg(long, value_name = "URL", value_parser = Proxy::from_url, conflicts_with = "unix")]
@@ -116,6 +120,9 @@ pub struct ConnectionArgs {
     /// The broker keeps the will for later subscribers
     #[arg(long, requires = "will_topic")]
     pub will_retain: bool,
+
+    #[arg(short = 'S', hide = true)]
+    pub wants_srv: bool,
 
     /// Version of MQTT: mqttv311, the only one
     #[arg(short = 'V', long, value_name = "VERSION", value_parser = protocol)]

@@ -68,4 +68,8 @@ pub struct SubscriptionArgs {
     /// Print a JSON object for each message, on a line of its own
     #[arg(long)]
     pub json: bool,
+
+    /// With --json, or %j and %J of -F: indent the objects, on lines of their own
+    #[arg(long)]
+    pub pretty: bool,
 }

@@ -1,7 +1,7 @@
 //! The values of options, read and checked.
 use motemq::QoS;
 use motemq_std::profile::{self, Profile};
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 /// Reads a QoS.
 pub fn qos(text: &str) -> Result<QoS, &'static str> {
@@ -54,6 +54,12 @@ pub fn host(text: &str) -> Result<String, String> {
         None if name.is_empty() => Err("there is no host without a name".into()),
         None => Ok(text.into()),
     }
+}
+
+/// Reads an address of this machine.
+pub fn address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "not an address: write it as 192.0.2.1 or 2001:db8::1")
 }
 
 /// Reads a percentage, as mosquitto_sub takes it.

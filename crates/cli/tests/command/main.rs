@@ -6,6 +6,7 @@ mod ends;
 mod exit_codes;
 mod faults;
 mod generated;
+mod more_options;
 mod mosquitto;
 mod names;
 mod options;

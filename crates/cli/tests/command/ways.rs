@@ -108,6 +108,18 @@ fn each_way_passes() {
         passes(&[&options[..], &["--ws", "-h", host, "-p", port]].concat());
     }
     passes(&["-L", &ways.secure(), "--insecure"]);
+    passes(&[
+        "-L",
+        &ways.secure(),
+        "--cafile",
+        &ca,
+        "--tls-version",
+        "tlsv1.3",
+    ]);
+    let encrypted = file(&ways, "encrypted.pem", include_bytes!("encrypted.pem"));
+    let secure = ways.secure();
+    let with_key = ["-L", &secure, "--cafile", &ca, "--cert", &encrypted];
+    passes(&[&with_key[..], &["--key-pass", "secret"]].concat());
     let directory = ways.directory().join("authorities");
     fs::create_dir(&directory).unwrap();
     fs::write(directory.join("README"), "no certificate").unwrap();
@@ -180,6 +192,11 @@ fn each_bar_is_named() {
         &other,
     ])
     .badly(2, "does not belong");
+    let encrypted = file(&ways, "encrypted.pem", include_bytes!("encrypted.pem"));
+    let secure = ways.secure();
+    let with_key = ["-L", &secure, "--cert", &encrypted];
+    run(&with_key).badly(2, "give its password");
+    run(&[&with_key[..], &["--key-pass", "wrong"]].concat()).badly(2, "check its password");
     let warned = run(&["-L", &ways.secure(), "--insecure"]);
     assert!(warned.stderr.contains("--insecure"), "{warned:?}");
     warned.well();
