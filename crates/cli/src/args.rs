@@ -6,6 +6,8 @@
 //! definition. The first word chooses the form, so that only the options of one form are built: a
 //! command that publishes one message lives for a few milliseconds.
 mod connection;
+#[cfg(test)]
+mod coverage;
 mod defaults;
 mod grammar;
 mod help;
@@ -22,6 +24,7 @@ use clap::{
 };
 use clap_complete::Shell;
 pub use connection::ConnectionArgs;
+pub use defaults::Surroundings;
 pub use grammar::tree;
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
 use grammar::{CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
@@ -62,11 +65,15 @@ pub enum Verb {
 
 /// Reads the command line of this process; ends it if help is wanted, or something is wrong.
 pub fn read() -> (Grammar, Line) {
-    parse(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    let words = std::env::args_os().collect();
+    parse(words, &Surroundings::of_process()).unwrap_or_else(|error| error.exit())
 }
 
-/// Reads a command line, the program's name first.
-pub fn parse(mut words: Vec<OsString>) -> Result<(Grammar, Line), clap::Error> {
+/// Reads a command line, the program's name first, and the options in its surroundings.
+pub fn parse(
+    mut words: Vec<OsString>,
+    surroundings: &Surroundings,
+) -> Result<(Grammar, Line), clap::Error> {
     let first = words.get(1).and_then(|word| word.to_str());
     let grammar = match first {
         Some("help") => return Err(help_on(&words)),
@@ -81,7 +88,7 @@ pub fn parse(mut words: Vec<OsString>) -> Result<(Grammar, Line), clap::Error> {
         None => Grammar::Flags,
     };
     let command = grammar.command();
-    let added = defaults::of(grammar, &words)
+    let added = defaults::of(grammar, &words, surroundings)
         .map_err(|what| grammar.command().error(ErrorKind::ValueValidation, what))?;
     let is_complete = added.is_empty();
     words.splice(1..1, added);
@@ -188,7 +195,8 @@ impl CommandLine {
     /// Reads a command line that publishes or subscribes.
     pub fn of(line: &str) -> Result<Self, String> {
         let words = std::iter::once("motemq").chain(line.split_whitespace());
-        match parse(words.map(Into::into).collect()) {
+        let nowhere = Surroundings::with_variables(&[]);
+        match parse(words.map(Into::into).collect(), &nowhere) {
             Ok((_, Line::Command(line))) => Ok(*line),
             Ok((_, other)) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),

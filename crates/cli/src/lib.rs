@@ -71,7 +71,10 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
 /// The text of the error that the user would see.
 #[doc(hidden)]
 pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
-    match args::parse(words.into_iter().collect()) {
+    match args::parse(
+        words.into_iter().collect(),
+        &args::Surroundings::of_process(),
+    ) {
         // Nobody answers.
         Ok((_, Line::Command(line)))
             if line.connection.asks_for_password() || line.transport.asks_for_password() =>

@@ -17,7 +17,79 @@ use std::{
 /// The beginning of the names of variables.
 const PREFIX: &str = "MOTEMQ_";
 /// The options that are given on the command line only.
-const NOT_HERE: [&str; 4] = ["help", "version", "publish", "subscribe"];
+pub const NOT_HERE: [&str; 4] = ["help", "version", "publish", "subscribe"];
+
+/// The places where options may stand outside the command line.
+pub struct Surroundings {
+    variables: Vec<(String, OsString)>,
+    /// The directory of the user's files of options.
+    config: Option<PathBuf>,
+}
+
+impl Surroundings {
+    /// Returns those of this process.
+    pub fn of_process() -> Self {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let config = set("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| set("HOME").map(|home| Path::new(&home).join(".config")));
+        let variables = env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            name.starts_with(PREFIX).then_some((name, value))
+        });
+        Surroundings {
+            variables: variables.collect(),
+            config,
+        }
+    }
+
+    /// Returns those that have these variables, and no files.
+    #[cfg(test)]
+    pub fn with_variables(variables: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.into());
+        Surroundings {
+            variables: variables.iter().map(owned).collect(),
+            config: None,
+        }
+    }
+
+    /// Returns those that have files of options in this directory, and no variables.
+    #[cfg(test)]
+    pub fn with_files_in(directory: &Path) -> Self {
+        Surroundings {
+            variables: Vec::new(),
+            config: Some(directory.into()),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&OsString> {
+        let mut variables = self.variables.iter();
+        variables
+            .find(|(set, _)| set == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Returns the path and the content of a file of options, if it is there.
+    fn file(&self, name: impl AsRef<Path>) -> Result<Option<(PathBuf, String)>, String> {
+        let Some(path) = self.config.as_ref().map(|directory| directory.join(name)) else {
+            return Ok(None);
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some((path, text))),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+}
+
+/// Returns the variable of the option with this long name.
+pub fn variable(long: &str) -> String {
+    PREFIX.to_owned() + &long.to_uppercase().replace('-', "_")
+}
 
 /// An option that was found outside the command line.
 struct Default {
@@ -29,7 +101,11 @@ struct Default {
 ///
 /// # Errors
 /// The words for the user, if a file cannot be used.
-pub fn of(grammar: Grammar, words: &[OsString]) -> Result<Vec<OsString>, String> {
+pub fn of(
+    grammar: Grammar,
+    words: &[OsString],
+    surroundings: &Surroundings,
+) -> Result<Vec<OsString>, String> {
     let verb = match grammar {
         Grammar::Publish => "pub",
         Grammar::Subscribe => "sub",
@@ -38,10 +114,9 @@ pub fn of(grammar: Grammar, words: &[OsString]) -> Result<Vec<OsString>, String>
         Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
         Grammar::Flags => "sub",
     };
-    let environment = env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(PREFIX));
-    let own = read(&config(Path::new("motemq").join(verb)))?;
+    let own = surroundings.file(Path::new("motemq").join(verb))?;
     let wants_mosquitto = |word: &OsString| word == "--mosquitto-config";
-    if !environment && own.is_none() && !words.iter().any(wants_mosquitto) {
+    if surroundings.variables.is_empty() && own.is_none() && !words.iter().any(wants_mosquitto) {
         return Ok(Vec::new());
     }
     let mut command = grammar.command();
@@ -59,40 +134,17 @@ pub fn of(grammar: Grammar, words: &[OsString]) -> Result<Vec<OsString>, String>
         command,
         words: Vec::new(),
     };
-    found.add(found.in_environment(), &[]);
+    found.add(found.in_environment(surroundings), &[]);
     if let Some((path, text)) = own {
         found.add(found.in_file(&path, &text)?, &[]);
     }
     if found.is_taken("mosquitto_config") {
-        let path = config(Path::new(&format!("mosquitto_{verb}")));
-        if let Some((path, text)) = read(&path)? {
+        if let Some((path, text)) = surroundings.file(format!("mosquitto_{verb}"))? {
             // mosquitto's tools add these to those of the command line.
             found.add(found.in_file(&path, &text)?, &["topics", "filter_out"]);
         }
     }
     Ok(found.words)
-}
-
-/// Returns the place of a file below the user's directory of such files.
-fn config(name: impl AsRef<Path>) -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let directory = set("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".config")));
-    directory.map(|directory| directory.join(name))
-}
-
-fn read(path: &Option<PathBuf>) -> Result<Option<(PathBuf, String)>, String> {
-    let Some(path) = path else {
-        return Ok(None);
-    };
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some((path.clone(), text))),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
-    }
 }
 
 /// Returns the options that a command line has. A topic may stand in the URL.
@@ -157,14 +209,14 @@ impl Found {
         arguments.find(|arg| arg.get_id() == id)
     }
 
-    fn in_environment(&self) -> Vec<Default> {
+    fn in_environment(&self, surroundings: &Surroundings) -> Vec<Default> {
         let mut defaults = Vec::new();
         for arg in self.options() {
             let names = arg.get_long_and_visible_aliases().unwrap_or_default();
-            let value = names.iter().find_map(|name| {
-                env::var_os(PREFIX.to_owned() + &name.to_uppercase().replace('-', "_"))
-            });
-            defaults.extend(value.and_then(|value| default(arg, &value)));
+            let mut values = names
+                .iter()
+                .filter_map(|name| surroundings.variable(&variable(name)));
+            defaults.extend(values.next().and_then(|value| default(arg, value)));
         }
         defaults
     }

@@ -2,6 +2,7 @@
 //! installed.
 mod broker;
 mod doctor;
+mod documents;
 mod ends;
 mod exit_codes;
 mod faults;

@@ -1,0 +1,196 @@
+//! Tests that hold for each option, found in the definition of the command line: an option without
+//! them fails.
+use super::{
+    Grammar, Line, Surroundings,
+    defaults::{NOT_HERE, variable},
+    parse,
+};
+use clap::{Arg, ArgAction};
+use std::{fs, path::Path};
+
+/// A value for each option that takes one, and the options that it needs.
+const VALUES: &[(&str, &str, &str)] = &[
+    ("alpn", "mqtt", ""),
+    ("bind", "127.0.0.2", ""),
+    ("cafile", "ca.pem", ""),
+    ("capath", "directory", ""),
+    ("cert", "cert.pem", ""),
+    ("count", "7", ""),
+    ("delay", "7", ""),
+    ("file", "file", ""),
+    ("filter_out", "b/#", ""),
+    ("format", "%t", ""),
+    ("give_up", "7", ""),
+    ("headers", "A: b", ""),
+    ("host", "broker.example", ""),
+    ("id", "node", ""),
+    ("id_prefix", "node-", ""),
+    ("keep_alive", "7", ""),
+    ("keep_session", "", "--id node"),
+    ("key", "key.pem", "--cert cert.pem"),
+    ("key_pass", "secret", ""),
+    ("max_inflight", "7", ""),
+    ("output", "file", ""),
+    ("p12", "archive.p12", ""),
+    ("password", "secret", ""),
+    ("port", "1884", ""),
+    ("profile", "mosquitto", ""),
+    ("protocol_version", "mqttv311", ""),
+    ("proxy", "socks5://proxy.example", ""),
+    ("pw_file", "file", ""),
+    ("qos", "2", ""),
+    ("random_filter", "7", ""),
+    ("repeat", "7", ""),
+    ("repeat_delay", "7", "--repeat 2"),
+    ("sni", "broker.example", ""),
+    ("text", "text", ""),
+    ("tls_version", "tlsv1.3", ""),
+    ("topics", "a/b", ""),
+    ("unix", "/run/socket", ""),
+    ("unsubscribe", "b/#", ""),
+    ("url", "mqtt://broker.example", ""),
+    ("user", "me", ""),
+    ("will_payload", "text", "--will-topic w"),
+    ("will_qos", "2", "--will-topic w"),
+    ("will_retain", "", "--will-topic w"),
+    ("will_topic", "w", ""),
+];
+
+const FORMS: [(Grammar, &str); 5] = [
+    (Grammar::Publish, "pub"),
+    (Grammar::Subscribe, "sub"),
+    (Grammar::Doctor, "doctor"),
+    (Grammar::Flags, "--pub"),
+    (Grammar::Flags, "--sub"),
+];
+
+/// Returns the options of a form that are for everyone.
+fn options(grammar: Grammar) -> Vec<Arg> {
+    let mut command = grammar.command();
+    command.build();
+    let options = command
+        .get_arguments()
+        .filter(|option| !option.is_hide_set() && !NOT_HERE.contains(&option.get_id().as_str()));
+    options.cloned().collect()
+}
+
+/// Returns the value of an option, and the options that it needs.
+fn sample(option: &Arg) -> (&'static str, &'static str) {
+    let id = option.get_id().as_str();
+    let found = VALUES.iter().find(|(name, ..)| *name == id);
+    let takes_value = matches!(option.get_action(), ArgAction::Set | ArgAction::Append);
+    match found {
+        Some(&(_, value, needed)) => (value, needed),
+        None => {
+            assert!(!takes_value, "give {id} a value here");
+            ("", "")
+        }
+    }
+}
+
+/// Reads a command line in these surroundings, and shows all that was read.
+fn shown(words: &str, variables: &[(&str, &str)]) -> Result<String, String> {
+    let words = std::iter::once("motemq").chain(words.split_whitespace());
+    let surroundings = Surroundings::with_variables(variables);
+    match parse(words.map(Into::into).collect(), &surroundings) {
+        Ok((_, Line::Command(line))) => Ok(format!("{line:?}")),
+        Ok((_, line)) => Ok(format!("{line:?}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn each_option_has_a_variable() {
+    let mut count = 0;
+    for (grammar, form) in FORMS {
+        for option in options(grammar) {
+            let (value, needed) = sample(&option);
+            let long = option.get_long().expect("a long name");
+            let begin = format!("{form} {needed}");
+            let word = if option.get_action().takes_values() {
+                format!("--{long}={}", value.replace(' ', ""))
+            } else {
+                format!("--{long}")
+            };
+            let Ok(on_line) = shown(&format!("{begin} {word}"), &[]) else {
+                // An option of the other flag.
+                assert_eq!(grammar, Grammar::Flags, "{form} {word}");
+                continue;
+            };
+            let set = if value.is_empty() { "1" } else { value };
+            for name in option.get_long_and_visible_aliases().unwrap_or_default() {
+                let name = variable(name);
+                let by_variable = shown(&begin, &[(&name, &set.replace(' ', ""))]);
+                assert_eq!(by_variable.as_ref(), Ok(&on_line), "{form}: {name}={set}");
+            }
+            // An option without a value is not given by all values.
+            if value.is_empty() {
+                let off = shown(&begin, &[(&variable(long), "0")]);
+                assert_eq!(off, shown(&begin, &[]), "{form}: --{long}");
+            }
+            let neutral = ["protocol_version"].contains(&option.get_id().as_str());
+            assert!(
+                neutral || shown(&begin, &[]) != Ok(on_line),
+                "{form}: --{long} does nothing"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 200, "{count}");
+}
+
+/// The tests of the whole command use each option, by its long or its short name.
+#[test]
+fn each_option_has_a_test_of_the_whole_command() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command");
+    // A package may hold no tests.
+    let Ok(files) = fs::read_dir(directory) else {
+        return;
+    };
+    let tests: String = files
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    for (grammar, form) in FORMS {
+        for option in options(grammar) {
+            let longs = option.get_long_and_visible_aliases().unwrap_or_default();
+            let long = longs.iter().map(|long| format!("\"--{long}\""));
+            let short = option.get_short().map(|short| format!("\"-{short}\""));
+            let is_used = long.chain(short).any(|name| tests.contains(&name));
+            assert!(is_used, "{form} has no test of --{}", longs[0]);
+        }
+    }
+}
+
+/// Files of options have one option a line, by its long name.
+#[test]
+fn each_option_can_stand_in_a_file() {
+    let path = std::env::temp_dir().join(format!("motemq-coverage-{}", std::process::id()));
+    for (grammar, form) in &FORMS[..3] {
+        fs::create_dir_all(path.join("motemq")).unwrap();
+        for option in options(*grammar) {
+            let (value, needed) = sample(&option);
+            let long = option.get_long().unwrap();
+            let begin = format!("{form} {needed}");
+            let value = value.replace(' ', "");
+            let mut word = format!("--{long}");
+            if option.get_action().takes_values() {
+                word = format!("{word}={value}");
+            }
+            let line = format!("# a comment\n\n--{long} {value}\n");
+            fs::write(path.join("motemq").join(form), line).unwrap();
+            let words = std::iter::once("motemq").chain(begin.split_whitespace());
+            let surroundings = Surroundings::with_files_in(&path);
+            let by_file = parse(words.map(Into::into).collect(), &surroundings).unwrap();
+            let by_file = match by_file.1 {
+                Line::Command(line) => format!("{line:?}"),
+                line => format!("{line:?}"),
+            };
+            assert_eq!(
+                Ok(by_file),
+                shown(&format!("{begin} {word}"), &[]),
+                "{form}: --{long}"
+            );
+        }
+    }
+    fs::remove_dir_all(&path).unwrap();
+}
