@@ -138,11 +138,11 @@ pub fn of(
     if let Some((path, text)) = own {
         found.add(found.in_file(&path, &text)?, &[]);
     }
-    if found.is_taken("mosquitto_config") {
-        if let Some((path, text)) = surroundings.file(format!("mosquitto_{verb}"))? {
-            // mosquitto's tools add these to those of the command line.
-            found.add(found.in_file(&path, &text)?, &["topics", "filter_out"]);
-        }
+    if found.is_taken("mosquitto_config")
+        && let Some((path, text)) = surroundings.file(format!("mosquitto_{verb}"))?
+    {
+        // mosquitto's tools add these to those of the command line.
+        found.add(found.in_file(&path, &text)?, &["topics", "filter_out"]);
     }
     Ok(found.words)
 }
