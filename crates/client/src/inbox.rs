@@ -2,6 +2,7 @@
 //! acknowledgements that are due for it.
 mod ending;
 mod message;
+mod partial;
 mod payload;
 mod receiving;
 mod repetition;
@@ -17,9 +18,9 @@ use alloc::{collections::VecDeque, string::String, vec::Vec};
 use core::{mem, time::Duration};
 pub use message::{AckMode, Item, Message, PayloadRead, Taken};
 use motemq::{QoS, TopicName};
+use partial::Partial;
 pub use payload::PayloadId;
 use payload::Payloads;
-use receiving::Partial;
 pub(crate) use receiving::Receipt;
 use routing::Routing;
 pub(crate) use stream::SoftLimit;

@@ -22,7 +22,8 @@
 //! - *Bytes*: [`read_limit`](Client::read_limit) and [`on_read`](Client::on_read) for received
 //!   bytes, [`poll_output`](Client::poll_output) and [`on_written`](Client::on_written) for those
 //!   to be sent. Both buffers belong to the driver, so that it can read and write while another
-//!   thread uses the client.
+//!   thread uses the client. With [`poll_payload`](Client::poll_payload), the rest of a long message
+//!   is read straight into the memory of the message.
 //! - *Time*: [`poll_timeout`](Client::poll_timeout) and [`on_timeout`](Client::on_timeout). Time is
 //!   a [`Duration`](core::time::Duration) since the client was made.
 //! - *Events*: [`poll_event`](Client::poll_event).
@@ -183,6 +184,7 @@ mod inbox;
 mod lazy;
 mod options;
 mod output;
+mod payload_buf;
 pub mod profile;
 mod protocol;
 mod received;
@@ -202,6 +204,7 @@ pub use error::{
 pub use event::{Counters, Event, ServerLimits, State};
 pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId, Taken};
 pub use options::{Options, Overflow, WhenFull, Will};
+pub use payload_buf::PayloadBuf;
 pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};

@@ -1,10 +1,11 @@
 //! An open connection: bytes between the transport and the client.
 use crate::{
     link::Link,
+    received::Received,
     shared::{Inner, Shared, Sleep},
     woken::Woken,
 };
-use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_client::{Direction, PayloadBuf, State, Transport, WriteBuf};
 use motemq_hosted::Trace;
 use motemq_net::PartialRead;
 use std::{
@@ -13,8 +14,6 @@ use std::{
     time::Duration,
 };
 
-/// The number of bytes that are read at once while little arrives.
-const LITTLE: usize = 4 << 10;
 /// The time without a byte after which memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -70,6 +69,8 @@ impl Io {
 pub(crate) struct Connection {
     pub link: Link,
     rx: Received,
+    /// The memory of a long message, of which the rest is read next.
+    payload: PayloadBuf,
     tx: WriteBuf,
     trace: Option<Box<Trace>>,
     /// The size of the read buffer while something is to be read, else 0.
@@ -110,6 +111,7 @@ impl Connection {
         Connection {
             link,
             rx: Received::default(),
+            payload: PayloadBuf::new(),
             tx: WriteBuf::new(),
             trace: trace.map(Box::new),
             read_limit: 0,
@@ -165,6 +167,9 @@ impl Connection {
         let left = input.len();
         self.rx.keep(left);
         self.is_rx_read = !is_again;
+        if left == 0 {
+            client.poll_payload(&mut self.payload, now);
+        }
         if client.on_timeout(now, || 0) {
             self.link.look_again();
             is_again = true;
@@ -260,7 +265,7 @@ impl Connection {
     }
 
     fn may_read(&self) -> bool {
-        self.rx.bytes().len() < self.read_limit && self.is_rx_read
+        self.rx.bytes().len() < self.read_limit && self.is_rx_read && !self.payload.has_unread()
     }
 
     /// Reads what is there, and waits for it no longer than `limit`. Returns whether anything came.
@@ -270,14 +275,29 @@ impl Connection {
             std::thread::sleep(limit);
             return false;
         }
-        let space = self.rx.space(self.read_limit);
-        match self.link.read(space, limit) {
+        let link = &mut self.link;
+        let is_direct = self.payload.wanted() > 0;
+        let read = if is_direct {
+            // What is behind the payload is read a little at a time, in case it is long, too.
+            self.rx.read_little();
+            self.payload.read_with(|space| link.read(space, limit))
+        } else {
+            link.read(self.rx.space(self.read_limit), limit)
+        };
+        match read {
             Ok(0) => self.lost = Some(None),
             Ok(n) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.pass(Direction::In, &space[..n]);
+                if !is_direct {
+                    self.rx.commit(n);
                 }
-                self.rx.commit(n);
+                if let Some(trace) = &mut self.trace {
+                    let bytes = if is_direct {
+                        self.payload.unread()
+                    } else {
+                        self.rx.last(n)
+                    };
+                    trace.pass(Direction::In, bytes);
+                }
                 self.has_moved(now);
                 return true;
             }
@@ -325,73 +345,4 @@ impl Connection {
 pub(crate) fn is_pause(error: &io::Error) -> bool {
     use ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
-}
-
-/// Bytes that were received and not taken yet.
-#[derive(Debug, Default)]
-struct Received {
-    mem: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl Received {
-    fn bytes(&self) -> &[u8] {
-        &self.mem[self.start..self.end]
-    }
-
-    /// Keeps the last `n` bytes.
-    fn keep(&mut self, n: usize) {
-        self.start = self.end - n;
-        if n == 0 {
-            (self.start, self.end) = (0, 0);
-        }
-    }
-
-    /// Returns room for more, so that there are never more than `limit` bytes.
-    fn space(&mut self, limit: usize) -> &mut [u8] {
-        let len = self.end - self.start;
-        if self.mem.len() - self.end < LITTLE / 2 {
-            self.mem.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, len);
-            if self.mem.len() - len < self.mem.len() / 2 || self.mem.is_empty() {
-                // Twice as much each time it was not enough.
-                let size = (self.mem.len() * 2).clamp(LITTLE, limit.max(LITTLE));
-                self.mem.resize(size.max(self.mem.len()), 0);
-            }
-        }
-        let until = self.mem.len().min(self.start + limit);
-        &mut self.mem[self.end..until]
-    }
-
-    fn commit(&mut self, n: usize) {
-        self.end += n;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn received_bytes_stay_until_they_are_taken() {
-        let mut received = Received::default();
-        let mut expected = Vec::new();
-        for n in 0..5_000_u32 {
-            let space = received.space(72 << 10);
-            assert!(!space.is_empty());
-            let taken = space.len().min(1 + n as usize % 997);
-            for (at, byte) in space[..taken].iter_mut().enumerate() {
-                *byte = (n as usize + at) as u8;
-                expected.push(*byte);
-            }
-            received.commit(taken);
-            assert_eq!(received.bytes(), expected);
-            if expected.len() > 70_000 || n % 64 == 0 {
-                let rest = expected.len() / 3;
-                received.keep(rest);
-                expected.drain(..expected.len() - rest);
-            }
-        }
-    }
 }

@@ -45,6 +45,7 @@ mod message;
 mod options;
 mod publish_once;
 mod receipt;
+mod received;
 mod shared;
 mod socket;
 mod state;

@@ -5,7 +5,7 @@ use crate::{
     woken::Woken,
 };
 use bytes::{Buf, BufMut, BytesMut};
-use motemq_client::{Direction, State, Transport, WriteBuf};
+use motemq_client::{Direction, PayloadBuf, State, Transport, WriteBuf};
 use motemq_hosted::Trace;
 use motemq_net::PartialRead;
 use std::{
@@ -18,11 +18,15 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    task::yield_now,
     time::timeout,
 };
 
 /// The number of turns before other tasks have theirs.
 const TURNS: usize = 32;
+/// The number of bytes that are read before other tasks have their turn. So the messages in them are
+/// processed while they are in the processor's cache, and their memory is used again.
+const AT_ONCE: usize = 64 << 10;
 /// The number of bytes that are read at once while little arrives.
 const LITTLE: usize = 4 << 10;
 /// The time without a byte after which memory is given back.
@@ -35,6 +39,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) struct Connection<S> {
     stream: S,
     rx: BytesMut,
+    /// The number of bytes that are read into `rx` at once.
+    at_once: usize,
+    /// The memory of a long message, of which the rest is read next.
+    payload: PayloadBuf,
     tx: WriteBuf,
     trace: Option<Box<Trace>>,
     /// The size of the read buffer while something is to be read, else 0.
@@ -75,6 +83,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Connection {
             stream,
             rx: BytesMut::new(),
+            at_once: LITTLE,
+            payload: PayloadBuf::new(),
             tx: WriteBuf::new(),
             trace: trace.map(Box::new),
             read_limit: 0,
@@ -98,10 +108,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> Poll<Over> {
         let mut is_again = true;
         let mut until = None;
+        let mut count = 0;
         for _ in 0..TURNS {
             let now = shared.now();
             match self.read(cx, now) {
-                Ok(has_read) => is_again |= has_read || self.written > 0,
+                Ok(n) => {
+                    is_again |= n > 0 || self.written > 0;
+                    count += n;
+                }
                 Err(error) => return Poll::Ready(Over::Lost(error)),
             }
             if !is_again {
@@ -120,8 +134,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if let Err(error) = self.write(cx, now) {
                 return Poll::Ready(Over::Lost(error));
             }
+            if count >= AT_ONCE {
+                break;
+            }
         }
-        cx.waker().wake_by_ref();
+        let _ = pin!(yield_now()).poll(cx);
         Poll::Pending
     }
 
@@ -142,6 +159,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let read = self.rx.len() - input.len();
         self.rx.advance(read);
         self.is_rx_read = !is_again;
+        if self.rx.is_empty() {
+            client.poll_payload(&mut self.payload, now);
+        }
         is_again |= client.on_timeout(now, || 0);
         is_again |= client.poll_output(&mut self.tx);
         let transport = loop {
@@ -187,39 +207,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    /// Reads what is there. Returns whether there was anything.
-    fn read(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<bool, Option<io::Error>> {
+    /// Reads what is there. Returns the number of bytes, or 1 for a part of something that can be
+    /// read only when it is complete.
+    fn read(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<usize, Option<io::Error>> {
         let before = self.rx.len();
-        if before >= self.read_limit || !self.is_rx_read {
-            return Ok(false);
+        if before >= self.read_limit || !self.is_rx_read || self.payload.has_unread() {
+            return Ok(0);
         }
-        let spare = self.rx.capacity() - before;
-        if spare < LITTLE / 2 {
-            // Twice as much each time it was not enough.
-            let more = LITTLE.max(self.rx.capacity()).min(self.read_limit);
-            self.rx.reserve(more);
-        }
-        // Never into no space, and never more than the client was told.
-        let mut space = (&mut self.rx).limit(self.read_limit - before);
-        match pin!(self.stream.read_buf(&mut space)).poll(cx) {
+        let stream = &mut self.stream;
+        let is_direct = self.payload.wanted() > 0;
+        let read = if is_direct {
+            // What is behind the payload is read a little at a time, in case it is long, too.
+            self.at_once = LITTLE;
+            self.payload
+                .fill_with(|space| pin!(stream.read_buf(space)).poll(cx))
+        } else {
+            // Never into no space, and never more than the client was told.
+            let space = self.at_once.min(self.read_limit - before);
+            self.rx.reserve(space);
+            pin!(stream.read_buf(&mut (&mut self.rx).limit(space))).poll(cx)
+        };
+        match read {
             Poll::Ready(Ok(0)) => Err(None),
             Poll::Ready(Ok(n)) => {
                 if let Some(trace) = &mut self.trace {
-                    trace.pass(Direction::In, &self.rx[before..]);
+                    let bytes = if is_direct {
+                        self.payload.unread()
+                    } else {
+                        &self.rx[before..]
+                    };
+                    trace.pass(Direction::In, bytes);
                 }
-                let capacity = self.rx.capacity();
-                if n == capacity - before && capacity < self.read_limit {
-                    self.rx.reserve(capacity);
+                if !is_direct && n >= self.at_once {
+                    // More was there: twice as much the next time.
+                    self.at_once = n * 2;
                 }
                 self.has_moved(now);
-                Ok(true)
+                Ok(n)
             }
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {
                 self.has_partial_read |= PartialRead::is(&error);
-                Ok(true)
+                Ok(1)
             }
             Poll::Ready(Err(error)) => Err(Some(error)),
-            Poll::Pending => Ok(false),
+            Poll::Pending => Ok(0),
         }
     }
 
@@ -238,7 +269,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Some((self.moved_at + IDLE).max(now + IDLE / 2));
         }
         self.is_shrinkable = false;
-        self.rx = BytesMut::new();
+        (self.rx, self.at_once) = (BytesMut::new(), LITTLE);
         self.tx.shrink();
         woken.shrink();
         self.is_idle = shared.with(|inner| {

@@ -1,8 +1,10 @@
 //! Received bytes.
 use super::*;
-use crate::{ServerLimits, inbox::Receipt};
+use crate::{PayloadBuf, ServerLimits, inbox::Receipt};
 use motemq::{AckToken, Event as CoreEvent, Fault};
 
+/// The smallest capacity of a buffer that the session knows.
+const LEAST: usize = 16;
 /// The most events that are dealt with in one call.
 const EVENTS: usize = 256;
 
@@ -34,14 +36,84 @@ impl Client {
             *input = &[];
             return false;
         }
+        if self.inbox.has_lent() {
+            // Acknowledgements may have become due; what follows the payload comes later.
+            return self.read_events(&mut &[][..], now);
+        }
         let before = input.len();
         let again = self.read_events(input, now);
         self.tally.bytes_in += (before - input.len()) as u64;
         again
     }
 
+    /// Takes what was read into `payload`, and gives the driver the memory of a payload of which
+    /// much is still to come, to read into it instead of the read buffer. The driver calls it after
+    /// [`on_read`](Self::on_read) if that has left nothing in the read buffer; until `payload`
+    /// [wants](PayloadBuf::wanted) nothing more, nothing else is to be read. A driver need not call
+    /// it at all: `on_read` takes all of a payload, too.
+    #[inline]
+    pub fn poll_payload(&mut self, payload: &mut PayloadBuf, now: Duration) {
+        if payload.has_unread() || self.inbox.may_lend() {
+            self.move_payload(payload, now);
+        }
+    }
+
+    #[inline(never)]
+    fn move_payload(&mut self, payload: &mut PayloadBuf, now: Duration) {
+        if !matches!(self.phase, Phase::Open) {
+            payload.end();
+            return;
+        }
+        if payload.has_unread() {
+            self.read_payload_events(payload, now);
+        }
+        if payload.wanted() == 0
+            && !payload.has_unread()
+            && let Some((memory, len)) = self.inbox.lend_payload()
+        {
+            payload.begin(memory, len);
+        }
+    }
+
+    fn read_payload_events(&mut self, payload: &mut PayloadBuf, now: Duration) {
+        while payload.has_unread()
+            && matches!(self.phase, Phase::Open)
+            && self.output.reserve_reply(REPLY)
+        {
+            let mut input = payload.unread();
+            let before = input.len();
+            let out = &mut self.output.out();
+            let received = match self.protocol.receive(&mut input, READ_BUFFER, out) {
+                Ok(received) => received,
+                Err(fault) => {
+                    self.on_fault(fault, now);
+                    return;
+                }
+            };
+            let n = before - input.len();
+            let Some((CoreEvent::Payload { remaining, .. }, token)) = received else {
+                if n == 0 && self.output.room() < REPLY {
+                    // Acknowledgements may have filled the output.
+                    continue;
+                }
+                break;
+            };
+            self.tally.bytes_in += n as u64;
+            payload.take(n);
+            if remaining == 0 {
+                self.inbox.return_payload(payload.end());
+            }
+            let protocol = &mut self.protocol;
+            match self.inbox.more(&[], remaining, token, protocol) {
+                Ok(receipt) => self.on_receipt(receipt),
+                Err(reason) => self.on_overrun(reason, true, now),
+            }
+        }
+    }
+
     fn read_events(&mut self, input: &mut &[u8], now: Duration) -> bool {
         let mut count = 0;
+        let mut capacity = READ_BUFFER;
         let mut is_limited = self.inbox.is_full();
         while count < EVENTS
             && matches!(self.phase, Phase::Open)
@@ -49,7 +121,7 @@ impl Client {
             && self.output.reserve_reply(REPLY)
         {
             let out = &mut self.output.out();
-            let received = match self.protocol.receive(input, READ_BUFFER, out) {
+            let received = match self.protocol.receive(input, capacity, out) {
                 Ok(received) => received,
                 Err(fault) => {
                     self.on_fault(fault, now);
@@ -61,8 +133,14 @@ impl Client {
                     // Acknowledgements may have filled the output.
                     continue;
                 }
+                if capacity == READ_BUFFER && self.is_beginning(input) {
+                    // Its rest need not go through the read buffer.
+                    capacity = input.len().max(LEAST);
+                    continue;
+                }
                 break;
             };
+            capacity = READ_BUFFER;
             count += 1;
             if let Err(reason) = self.on_event(event, token, now) {
                 self.on_overrun(reason, true, now);
@@ -70,6 +148,13 @@ impl Client {
             is_limited = self.inbox.is_full();
         }
         count == EVENTS
+    }
+
+    /// Returns whether this is the beginning of a message up to a part of its payload, and the rest
+    /// is so long that it is read straight into the memory of the message.
+    fn is_beginning(&self, input: &[u8]) -> bool {
+        let remaining = remaining_payload(input);
+        remaining.is_some_and(|(payload, remaining)| self.inbox.reads_directly(payload, remaining))
     }
 
     /// A message found no room. It and all behind it are left to the broker, and the connection ends
@@ -206,4 +291,24 @@ impl Client {
     pub fn on_read_progress(&mut self) {
         self.protocol.on_reading_paused();
     }
+}
+
+/// Returns the length of the payload of the PUBLISH that begins so, and how much of it is missing.
+/// `None`: it is another packet, or its payload has not begun.
+fn remaining_payload(input: &[u8]) -> Option<(usize, usize)> {
+    const PUBLISH: u8 = 3;
+    const QOS: u8 = 0b0110;
+    let (&first, rest) = input
+        .split_first()
+        .filter(|(first, _)| *first >> 4 == PUBLISH)?;
+    let digits = 1 + rest.iter().take(4).position(|byte| byte & 0x80 == 0)?;
+    let (digits, body) = rest.split_at_checked(digits)?;
+    let length = digits
+        .iter()
+        .rev()
+        .fold(0, |length, digit| length << 7 | usize::from(digit & 0x7f));
+    let topic = u16::from_be_bytes(*body.first_chunk()?);
+    let header = 2 + usize::from(topic) + if first & QOS == 0 { 0 } else { 2 };
+    let payload = length.checked_sub(header)?;
+    (body.len() >= header).then(|| (payload, length.saturating_sub(body.len())))
 }

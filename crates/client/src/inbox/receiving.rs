@@ -1,39 +1,12 @@
 //! From a received packet to the streams.
 use super::*;
-use crate::{Overflow, hash::hash};
+use crate::{Overflow, hash::hash, payload_buf::memory};
 use alloc::boxed::Box;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use motemq::{AckToken, PacketId, QoS};
+use partial::{Growing, Partial};
 use payload::Completed;
 use repetition::Header;
-
-/// The most bytes for which there is memory before they have arrived.
-const RESERVED: usize = 1 << 20;
-
-/// A message of which not everything has arrived.
-#[derive(Clone, Hash, Debug)]
-pub(super) enum Partial {
-    /// It is put together in memory.
-    Growing(Box<Growing>),
-    /// Its payload is read while it arrives.
-    Streamed(PayloadId),
-    /// It is a repetition.
-    Repetition,
-    /// It is acknowledged and dropped.
-    Discarded,
-    /// It is left to the broker.
-    Skipped,
-    /// It is too large to wait for a stream.
-    Unclaimed { len: u64 },
-}
-
-/// A message that is put together in memory.
-#[derive(Clone, Hash, Debug)]
-pub(super) struct Growing {
-    message: Message,
-    payload: BytesMut,
-    header: Header,
-}
 
 /// The effects of a received message besides its delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,12 +90,13 @@ impl Inbox {
             return Ok(self.deliver(new, header, token, &targets, protocol));
         }
         self.partial = Some(if is_small {
-            let mut payload = BytesMut::with_capacity((len as usize).min(RESERVED));
+            let mut payload = memory(len as usize);
             payload.extend_from_slice(message.payload);
             Partial::Growing(Box::new(Growing {
                 message: new,
                 payload,
                 header,
+                is_lent: false,
             }))
         } else if let Some(&stream) = targets.first().or(self.catch_all().first()) {
             self.last_payload = self.last_payload.wrapping_add(1);
@@ -195,6 +169,7 @@ impl Inbox {
         protocol: &mut ProtocolState,
     ) -> Result<Receipt, DisconnectReason> {
         match &mut self.partial {
+            Some(Partial::Growing(growing)) if growing.is_lent => {}
             Some(Partial::Growing(growing)) => growing.payload.extend_from_slice(data),
             Some(Partial::Streamed(id)) => {
                 let id = *id;
@@ -218,9 +193,10 @@ impl Inbox {
                     message,
                     payload,
                     header,
+                    ..
                 } = *growing;
                 let message = Message {
-                    payload: payload.freeze(),
+                    payload: payload.into(),
                     ..message
                 };
                 if self.may_be_known(header, protocol)

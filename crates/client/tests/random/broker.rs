@@ -1,6 +1,6 @@
 //! What the transport and the broker do.
 use super::{Run, Sent, TOPICS};
-use motemq_client::{READ_BUFFER, TransportError, TransportErrorKind, WriteBuf};
+use motemq_client::{PayloadBuf, READ_BUFFER, TransportError, TransportErrorKind, WriteBuf};
 
 impl Run<'_> {
     pub(super) fn open(&mut self) {
@@ -17,6 +17,7 @@ impl Run<'_> {
             self.is_open = true;
             (self.is_dirty, self.is_accepted) = (false, false);
             self.rx.clear();
+            self.payload = PayloadBuf::new();
             self.written.clear();
             self.output = WriteBuf::new();
             // What is not given up is sent again.

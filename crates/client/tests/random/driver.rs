@@ -8,11 +8,8 @@ impl Run<'_> {
         for turn in 0.. {
             assert!(turn < TURNS, "the driver spins");
             let mut again = false;
-            if self.is_open {
-                let mut input = &self.rx[..];
-                again |= self.client.read_limit() > 0 && self.client.on_read(&mut input, self.now);
-                let rest = input.len();
-                self.rx.drain(..self.rx.len() - rest);
+            if self.is_open && self.client.read_limit() > 0 {
+                again |= self.read();
             }
             again |= self.client.on_timeout(self.now, || 0);
             if self.is_open {
@@ -33,6 +30,27 @@ impl Run<'_> {
                 break;
             }
         }
+    }
+
+    /// Reads what has arrived: the rest of a long payload into its own memory.
+    fn read(&mut self) -> bool {
+        let read = self.payload.read_with(|space| {
+            let n = space.len().min(self.rx.len());
+            space[..n].copy_from_slice(&self.rx[..n]);
+            self.rx.drain(..n);
+            Ok::<_, ()>(n)
+        });
+        let is_direct = read != Ok(0);
+        let mut input = if is_direct { &[][..] } else { &self.rx };
+        let again = self.client.on_read(&mut input, self.now);
+        let rest = input.len();
+        if !is_direct {
+            self.rx.drain(..self.rx.len() - rest);
+        }
+        if rest == 0 {
+            self.client.poll_payload(&mut self.payload, self.now);
+        }
+        again || is_direct
     }
 
     pub(super) fn poll_transport(&mut self) -> bool {

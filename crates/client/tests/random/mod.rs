@@ -63,6 +63,8 @@ struct Run<'d> {
     client: Client,
     now: Duration,
     rx: Vec<u8>,
+    /// The memory of a long message, which is read next.
+    payload: PayloadBuf,
     output: WriteBuf,
     is_open: bool,
     is_accepted: bool,
@@ -138,6 +140,7 @@ impl<'d> Run<'d> {
             options,
             now: Duration::ZERO,
             rx: Vec::new(),
+            payload: PayloadBuf::new(),
             output: WriteBuf::new(),
             is_open: false,
             is_accepted: false,

@@ -102,6 +102,8 @@ pub struct Line {
     pub now: Duration,
     /// Bytes that arrived and were not read.
     pub rx: Vec<u8>,
+    /// The memory of a long message, which is read next.
+    pub payload: PayloadBuf,
     /// Bytes that the transport has not taken.
     pub output: WriteBuf,
     pub events: Vec<Event>,
@@ -119,6 +121,7 @@ impl Line {
             client: Client::new(options).unwrap(),
             now: Duration::ZERO,
             rx: Vec::new(),
+            payload: PayloadBuf::new(),
             output: WriteBuf::new(),
             events: Vec::new(),
             held: 0,
@@ -145,11 +148,7 @@ impl Line {
     pub fn turn(&mut self) {
         for turn in 0.. {
             assert!(turn < 10_000, "the driver spins");
-            let mut input = &self.rx[..];
-            let mut again =
-                self.client.read_limit() > 0 && self.client.on_read(&mut input, self.now);
-            let rest = input.len();
-            self.rx.drain(..self.rx.len() - rest);
+            let mut again = self.client.read_limit() > 0 && self.read();
             let held = self.held;
             again |= self.client.on_timeout(self.now, || held);
             again |= self.client.poll_output(&mut self.output);
@@ -160,6 +159,27 @@ impl Line {
                 break;
             }
         }
+    }
+
+    /// Reads what has arrived. Returns whether to do so again at once.
+    fn read(&mut self) -> bool {
+        let read = self.payload.read_with(|space| {
+            let n = space.len().min(self.rx.len());
+            space[..n].copy_from_slice(&self.rx[..n]);
+            self.rx.drain(..n);
+            Ok::<_, ()>(n)
+        });
+        let is_direct = read != Ok(0);
+        let mut input = if is_direct { &[][..] } else { &self.rx };
+        let again = self.client.on_read(&mut input, self.now);
+        let rest = input.len();
+        if !is_direct {
+            self.rx.drain(..self.rx.len() - rest);
+        }
+        if rest == 0 {
+            self.client.poll_payload(&mut self.payload, self.now);
+        }
+        again || is_direct
     }
 
     /// Returns what is to be done about the transport, without resolving, which is done at once.
@@ -204,6 +224,7 @@ impl Line {
     pub fn opened(&mut self, attempt: u32) {
         self.output = WriteBuf::new();
         self.rx.clear();
+        self.payload = PayloadBuf::new();
         assert!(self.client.on_opened(attempt, self.now));
     }
 

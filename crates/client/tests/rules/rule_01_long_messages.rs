@@ -1,0 +1,144 @@
+//! Rule 1: a long message is read into its own memory, which is no more than the options allow and
+//! than has arrived.
+use crate::common::*;
+
+const LONG: usize = 3 << 20;
+
+/// Packets, of which some are long, with acknowledgements to be sent.
+fn packets(qos: u8) -> Vec<u8> {
+    let lengths = [
+        0,
+        10,
+        16_000,
+        16_384,
+        40_000,
+        100,
+        72_000,
+        200_000,
+        5,
+        1 << 20,
+        90_000,
+    ];
+    let packets = lengths.iter().enumerate().map(|(n, &length)| {
+        let payload: Vec<u8> = (0..length).map(|at| (at + n) as u8).collect();
+        message(n as u16 + 1, qos, &payload)
+    });
+    packets.collect::<Vec<_>>().concat()
+}
+
+/// Returns the messages that arrive in pieces of so many bytes, and what the client sends.
+fn received(qos: u8, piece: usize, is_direct: bool) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let qos_of = QoS::try_from(qos).unwrap();
+    let (mut line, stream) = Line::subscribed(kept(), qos_of, NEW);
+    let (mut messages, mut sent) = (Vec::new(), Vec::new());
+    let packets = packets(qos);
+    // A stream that is full stops reading until messages are taken from it.
+    for piece in packets.chunks(piece).chain([&[][..]; 20]) {
+        if is_direct {
+            line.receive(piece);
+        } else {
+            line.rx.extend_from_slice(piece);
+            let mut input = &line.rx[..];
+            while line.client.on_read(&mut input, line.now) {}
+            let rest = input.len();
+            line.rx.drain(..line.rx.len() - rest);
+        }
+        messages.extend(line.take_all(stream));
+        sent.extend(line.sent());
+    }
+    assert_eq!(line.rx, []);
+    assert_eq!(line.client.counters().backlog, 0);
+    (messages, sent)
+}
+
+#[test]
+fn rule_01_messages_are_the_same_wherever_they_are_read() {
+    for qos in 0..=2 {
+        let expected = received(qos, usize::MAX, false);
+        assert_eq!(expected.0.len(), 11);
+        for piece in [1_000, 4_096, 50_000, 300_000] {
+            for is_direct in [false, true] {
+                assert_eq!(
+                    received(qos, piece, is_direct).0,
+                    expected.0,
+                    "{qos}, {piece}"
+                );
+            }
+            let sent = received(qos, piece, true).1;
+            assert_eq!(sent.len(), expected.1.len(), "{qos}, {piece}");
+        }
+    }
+}
+
+#[test]
+fn rule_01_the_rest_of_a_long_message_is_wanted_and_nothing_behind_it() {
+    let (mut line, stream) = Line::subscribed(options(), QoS::AtMostOnce, NEW);
+    let packet = message(0, 0, &vec![7; LONG]);
+    let (beginning, rest) = packet.split_at(packet.len() - LONG + 10);
+    line.receive(beginning);
+    assert_eq!(line.payload.wanted(), rest.len());
+    // What is given to `on_read` meanwhile waits.
+    let mut input = PONG;
+    assert!(!line.client.on_read(&mut input, line.now));
+    assert_eq!(input, PONG);
+    line.receive(&[rest, &message(0, 0, b"x")].concat());
+    assert_eq!(line.payload.wanted(), 0);
+    for length in [LONG, 1] {
+        assert_eq!(line.take(stream).unwrap().len(), length);
+        line.turn();
+    }
+}
+
+/// A broker that announces a long message and does not send it gets little memory.
+#[test]
+fn rule_01_memory_is_for_what_arrives() {
+    let (mut line, _) = Line::subscribed(options(), QoS::AtMostOnce, NEW);
+    let packet = message(0, 0, &vec![7; 15 << 20]);
+    line.receive(&packet[..1000]);
+    assert!(line.payload.wanted() > 14 << 20);
+    let mut space = 0;
+    line.payload.fill_with(|buffer| space = buffer.limit());
+    assert!(space <= 1 << 20);
+}
+
+/// A message that is larger than the options allow is read in pieces, as before.
+#[test]
+fn rule_01_what_is_too_long_for_memory_is_not_read_into_it() {
+    let options = options().max_message(20_000);
+    let (mut line, stream) = Line::subscribed(options, QoS::AtMostOnce, NEW);
+    for (length, is_direct) in [(20_000, true), (20_001, false)] {
+        line.receive(&message(0, 0, &vec![7; length])[..1000]);
+        assert_eq!(line.payload.wanted() > 0, is_direct, "{length}");
+        line.receive(&message(0, 0, &vec![7; length])[1000..]);
+        assert_eq!(line.take_all(stream)[0].len(), length);
+    }
+}
+
+/// The memory that the driver has belongs to a message that is not wanted any more.
+#[test]
+fn rule_01_a_long_message_ends_with_its_stream_and_its_connection() {
+    let packet = message(7, 1, &vec![7; LONG]);
+    // The application leaves, and awaits an answer that is behind the message.
+    let (mut line, _) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    let publish = Publish::to("x").qos(QoS::AtLeastOnce);
+    line.client.publish(&publish).unwrap();
+    let id = id_of(&line.sent());
+    line.receive(&packet[..1000]);
+    line.client.disconnect(line.now + secs(9));
+    line.receive(&packet[1000..]);
+    assert_eq!(line.payload.wanted(), 0);
+    line.sends(b"");
+    line.receive(&puback(id));
+    // What nobody has had is not acknowledged.
+    line.sends(DISCONNECT);
+    // The connection is lost, and the message comes again.
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    line.receive(&packet[..1000]);
+    line.closed();
+    line.client.poll_payload(&mut line.payload, line.now);
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.receive(&dup(packet));
+    assert_eq!(line.take_all(stream)[0].len(), LONG);
+    line.sends(&puback(7));
+}
