@@ -115,14 +115,17 @@ impl Inbox {
         if let Some(payloads) = self.payloads.get_mut() {
             payloads.break_off(|ack| is_resumed && unacknowledged.is_pending(ack));
         }
-        if is_resumed {
-            let unclaimed = self.unclaimed.get_mut().into_iter();
-            let streams = self.streams.iter_mut().map(|(_, stream)| &mut stream.queue);
-            for item in unclaimed.chain(streams).flat_map(Queue::items_mut) {
-                unacknowledged.set_hash(item.ack, || item.message.hash());
-            }
+        let unclaimed = self.unclaimed.get_mut().into_iter();
+        let streams = self.streams.iter_mut().map(|(_, stream)| &mut stream.queue);
+        let waiting = unclaimed.chain(streams).flat_map(Queue::items_mut);
+        if !is_resumed {
+            unacknowledged.on_session_ended(waiting.map(|item| &mut item.ack));
+            return;
         }
-        for declined in self.unacknowledged.on_connected(is_resumed) {
+        for item in waiting {
+            unacknowledged.set_hash(item.ack, || item.message.hash());
+        }
+        for declined in self.unacknowledged.on_resumed() {
             self.retain(|item| item.ack != Some(declined));
         }
     }

@@ -3,13 +3,15 @@
 //! They outlive the connection over which they arrived, as long as the session goes on. The broker
 //! sends them again over the next connection, under the same identifiers. What arrives so, with the
 //! same content, is the message that waits in a stream or that the application has in hand: only
-//! its acknowledgement is taken over.
+//! its acknowledgement is taken over. What the broker does not send again belongs to no connection
+//! any more; then only the streams that have a copy of it are counted.
 use crate::{
     lazy::Lazy,
     protocol::{ProtocolState, identifier},
     slab::Slab,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
+use core::mem;
 use motemq::{AckToken, PacketId, QoS};
 
 /// The acknowledgement of a message, to be allowed with [`Client::ack`](crate::Client::ack) when
@@ -33,8 +35,9 @@ pub(super) struct AckKey {
 
 #[derive(Clone, Hash, Debug)]
 struct Pending {
-    /// That of the last connection over which the message arrived.
-    token: AckToken,
+    /// That of the last connection over which the message arrived; `None` if it belongs to no
+    /// connection any more.
+    token: Option<AckToken>,
     serial: u32,
     /// The number of streams that have not processed the message.
     streams: u32,
@@ -94,7 +97,7 @@ impl Unacknowledged {
         self.last_serial = self.last_serial.wrapping_add(1);
         let serial = self.last_serial;
         let key = self.pending.insert(Pending {
-            token,
+            token: Some(token),
             serial,
             streams: streams as u32,
             qos,
@@ -130,6 +133,7 @@ impl Unacknowledged {
         };
         pending.streams = pending.streams.saturating_sub(1);
         pending.is_taken = true;
+        let is_pending = pending.token.is_some();
         if pending.streams == 0 {
             if pending.is_awaited {
                 self.on_awaited_processed(ack, protocol);
@@ -137,6 +141,7 @@ impl Unacknowledged {
             }
             let (token, hash, qos) = (pending.token, pending.hash, pending.qos);
             self.pending.remove(ack.key);
+            let Some(token) = token else { return false };
             protocol.ack(token);
             if self.is_offline
                 && qos == QoS::AtLeastOnce
@@ -145,13 +150,13 @@ impl Unacknowledged {
                 protocol.on_processed_offline(token, hash);
             }
         }
-        true
+        is_pending
     }
 
     #[cold]
     fn on_awaited_processed(&mut self, ack: AckKey, protocol: &mut ProtocolState) {
         if let Some(Pending {
-            token,
+            token: Some(token),
             qos,
             hash: Some(hash),
             ..
@@ -164,8 +169,10 @@ impl Unacknowledged {
     /// Removes a message that has not arrived over this connection.
     fn remove_awaited(&mut self, ack: AckKey) -> Option<Pending> {
         let pending = self.pending.remove(ack.key)?;
-        if let (Some(hash), Some(awaited)) = (pending.hash, self.awaited.get_mut()) {
-            awaited.remove(&(identifier(pending.token), hash));
+        if let (Some(token), Some(hash), Some(awaited)) =
+            (pending.token, pending.hash, self.awaited.get_mut())
+        {
+            awaited.remove(&(identifier(token), hash));
         }
         self.awaited.shrink(|awaited| awaited.is_empty());
         Some(pending)
@@ -194,6 +201,14 @@ impl Unacknowledged {
         let Some(pending) = self.find(ack) else {
             return false;
         };
+        if pending.token.is_none() {
+            // It does not arrive again.
+            pending.streams = pending.streams.saturating_sub(1);
+            if pending.streams == 0 {
+                self.pending.remove(ack.key);
+            }
+            return false;
+        }
         pending.is_declined = true;
         let is_awaited = pending.is_awaited;
         if is_awaited {
@@ -210,18 +225,18 @@ impl Unacknowledged {
         };
         if pending.streams > 1 {
             pending.streams -= 1;
-            true
         } else if pending.is_taken {
-            self.on_processed(ack, protocol)
+            self.on_processed(ack, protocol);
         } else {
-            false
+            return false;
         }
+        true
     }
 
     /// Returns whether the acknowledgement is pending, so that the broker sends the message again
     /// if the session goes on over another connection.
     pub fn is_pending(&self, ack: Option<AckKey>) -> bool {
-        self.get(ack).is_some()
+        self.get(ack).is_some_and(|pending| pending.token.is_some())
     }
 
     pub fn is_offline(&self) -> bool {
@@ -233,39 +248,82 @@ impl Unacknowledged {
         self.is_offline = true;
     }
 
-    /// A connection begins. If the session goes on, the broker sends again what is pending. What
-    /// cannot be recognized then is forgotten, and so is everything if the session does not go on.
-    /// Returns what was declined, and is to be delivered again.
-    pub fn on_connected(&mut self, is_resumed: bool) -> Vec<AckKey> {
+    /// A connection of another session begins. Nothing that is pending arrives again, and what is in
+    /// hand counts as processed. `waiting` has the acknowledgements of all messages that wait in
+    /// streams, once for each of these streams. They are renamed, so that those in hand have no
+    /// effect.
+    pub fn on_session_ended<'w>(&mut self, waiting: impl Iterator<Item = &'w mut Option<AckKey>>) {
+        self.is_offline = false;
+        self.awaited.clear();
+        let ended = mem::take(&mut self.pending);
+        let mut renamed = BTreeMap::new();
+        for waiting in waiting {
+            let Some(old) = *waiting else { continue };
+            let pending = ended.get(old.key);
+            let Some(pending) = pending.filter(|pending| pending.serial == old.serial) else {
+                *waiting = None;
+                continue;
+            };
+            let name = renamed.entry(old.key).or_insert_with(|| {
+                self.last_serial = self.last_serial.wrapping_add(1);
+                let serial = self.last_serial;
+                let key = self.pending.insert(Pending {
+                    token: None,
+                    serial,
+                    streams: 0,
+                    is_declined: false,
+                    is_awaited: false,
+                    ..pending.clone()
+                });
+                AckKey { key, serial }
+            });
+            *waiting = Some(*name);
+            if let Some(new) = self.pending.get_mut(name.key) {
+                new.streams += 1;
+                let is_elsewhere = new.streams < pending.streams && !pending.is_declined;
+                new.is_taken = pending.is_taken || is_elsewhere;
+            }
+        }
+    }
+
+    /// A connection begins over which the session goes on: the broker sends again what is pending.
+    /// What cannot be recognized then is forgotten. Returns what was declined, and is to be
+    /// delivered again.
+    pub fn on_resumed(&mut self) -> Vec<AckKey> {
         let mut all_declined = Vec::new();
         self.is_offline = false;
         self.awaited.clear();
-        if !is_resumed {
-            self.pending = Slab::new();
-            return all_declined;
-        }
         let keys: Vec<_> = self.pending.iter().map(|(key, _)| key).collect();
         for key in keys {
             let Some(pending) = self.pending.get_mut(key) else {
                 continue;
             };
-            let forgotten = match pending.hash {
-                Some(hash) if !pending.is_declined => {
-                    pending.is_awaited = true;
-                    let name = (identifier(pending.token), hash);
-                    self.awaited.make().insert(name, key)
-                }
-                _ => Some(key),
+            let Some(token) = pending.token else {
+                continue;
             };
             if pending.is_declined {
                 let serial = pending.serial;
                 all_declined.push(AckKey { key, serial });
             }
-            if let Some(forgotten) = forgotten {
-                self.pending.remove(forgotten);
+            match pending.hash {
+                Some(hash) if !pending.is_declined => {
+                    pending.is_awaited = true;
+                    let name = (identifier(token), hash);
+                    if let Some(older) = self.awaited.make().insert(name, key) {
+                        self.detach(older);
+                    }
+                }
+                _ => drop(self.pending.remove(key)),
             }
         }
         all_declined
+    }
+
+    /// A message will not arrive again. It belongs to no connection any more.
+    fn detach(&mut self, key: u32) {
+        if let Some(pending) = self.pending.get_mut(key) {
+            (pending.token, pending.is_awaited) = (None, false);
+        }
     }
 
     /// Returns whether a message with this identifier has not arrived over this connection yet.
@@ -295,11 +353,11 @@ impl Unacknowledged {
             let pending = self.pending.get_mut(key);
             match pending.filter(|pending| pending.qos == qos && awaited == hash) {
                 Some(pending) if is_dup || qos == QoS::ExactlyOnce => {
-                    (pending.token, pending.is_awaited) = (token, false);
+                    (pending.token, pending.is_awaited) = (Some(token), false);
                     arrival = Arrival::Awaited;
                 }
                 _ => {
-                    self.pending.remove(key);
+                    self.detach(key);
                     if arrival == Arrival::New {
                         arrival = Arrival::Other;
                     }
@@ -312,7 +370,7 @@ impl Unacknowledged {
     /// The broker uses an identifier for a message whose content is not compared.
     pub fn on_identifier_used(&mut self, id: PacketId) {
         while let Some((_, key)) = self.take_awaited(id) {
-            self.pending.remove(key);
+            self.detach(key);
         }
     }
 

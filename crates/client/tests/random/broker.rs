@@ -91,7 +91,6 @@ impl Run<'_> {
                 self.rx.extend([0x20, 2, 0, 0]);
                 self.in_flight.clear();
                 self.unacknowledged.clear();
-                self.ended = self.number;
             }
             _ => {
                 self.rx.extend([0x20, 2, 1, 0]);

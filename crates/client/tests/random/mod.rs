@@ -88,9 +88,6 @@ struct Run<'d> {
     had: Vec<(StreamId, u32)>,
     /// Numbers of messages that were given back, and come again to all streams.
     declined: BTreeSet<u32>,
-    /// Messages up to this number are of sessions that have ended. A copy of one that a closed
-    /// stream leaves goes to another stream, which may have had it.
-    ended: u32,
     /// Bytes written on this connection that are no whole packet yet.
     written: Vec<u8>,
     /// Identifiers of messages that the broker has not answered.
@@ -158,7 +155,6 @@ impl<'d> Run<'d> {
             taken: BTreeSet::new(),
             had: Vec::new(),
             declined: BTreeSet::new(),
-            ended: 0,
             written: Vec::new(),
             in_flight: BTreeSet::new(),
             subscribing: BTreeSet::new(),

@@ -65,6 +65,51 @@ fn rule_00_a_message_that_another_stream_has_is_not_left_by_a_closed_one() {
     assert_eq!(line.client.counters().dropped, 0);
 }
 
+/// Two streams have a copy of each message. The broker sends none of them again: it has lost the
+/// session, or uses their identifiers for others.
+#[test]
+fn rule_00_what_another_stream_has_is_not_left_by_a_closed_one_whatever_the_broker_lost() {
+    for qos in [1, 2] {
+        for is_session_lost in [true, false] {
+            let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+            let filters = [Filter::new("+", QoS::ExactlyOnce)];
+            let (_, other) = line.client.subscribe(&filters).unwrap();
+            let subscribe = line.sent();
+            line.receive(&suback(&subscribe, 2));
+            let messages = [1, 2, 3, 4].map(|id| message(id, qos, &[id as u8]));
+            line.receive(&messages.concat());
+            // The first is processed, the second in hand, and the third is acknowledged by hand.
+            assert_eq!(line.take(stream), Some(vec![1]));
+            assert_eq!(line.take(stream), Some(vec![2]));
+            let Taken::Message(third) = line.client.take(stream, AckMode::Manual) else {
+                panic!()
+            };
+            line.closed();
+            line.pass(secs(1));
+            if is_session_lost {
+                line.connect(NEW);
+                line.sent();
+            } else {
+                line.connect(PRESENT);
+                line.sent();
+                let others = [1, 2, 3, 4].map(|id| message_to("u/u", id, qos, &[id as u8 + 4]));
+                line.receive(&others.concat());
+            }
+            let all = line.client.messages();
+            let unclaimed = [[5], [6], [7], [8]];
+            let unclaimed = if is_session_lost { &[] } else { &unclaimed[..] };
+            assert_eq!(line.take_all(all), unclaimed);
+            // The fourth is left to the first stream, which closes then, too.
+            line.client.close_stream(other);
+            line.client.ack(third.ack.unwrap());
+            assert_eq!(line.take(all), None);
+            line.client.close_stream(stream);
+            assert_eq!(line.take_all(all), [[4]]);
+            assert_eq!(line.client.counters().dropped, 0);
+        }
+    }
+}
+
 /// The broker refuses one of two filters when it has lost the session.
 #[test]
 fn rule_00_a_stream_ends_when_its_last_filter_is_refused() {
