@@ -33,8 +33,10 @@
 //! In each turn, a driver calls `on_read` with everything that was received, `on_timeout`,
 //! `poll_output`, `poll_event` until there is none, and `poll_transport`. If any of them asks for
 //! it, it begins another turn at once; else it waits until bytes arrive, the transport takes bytes,
-//! the timeout has passed, or a command was given. It may hold a lock for a turn, but holds none
-//! while it reads, writes or waits.
+//! the timeout has passed, a command was given, or the application has used one of the methods for
+//! messages. Taking a message is a reason for a turn only if [`wants_drive`](Client::wants_drive)
+//! said so before. A driver may hold a lock for a turn, but holds none while it reads, writes or
+//! waits.
 //!
 //! The events [`Completed`](Event::Completed), [`Delivered`](Event::Delivered) and
 //! [`Room`](Event::Room) exist to wake those who wait. They are emitted only for what was found
