@@ -5,7 +5,7 @@ use crate::{
     error::shortened,
     protocol::PassedOver,
     requests::{OwnedFilter, RequestKind, StoredPublish},
-    write_buf::{LIMIT, LONGEST},
+    write_buf::LONGEST,
 };
 use motemq::{Filter, Publish, QoS, SendError, TopicFilter, TopicName};
 
@@ -206,7 +206,7 @@ impl Client {
             })?;
         }
         let len = filters.map(|filter| filter.len() + 3).sum::<usize>();
-        let limit = LIMIT - HEADER;
+        let limit = LONGEST;
         if len > limit {
             return Err(SubscribeError::TooLong { len, limit });
         }

@@ -81,7 +81,7 @@ impl Client {
         let Some(again) = self.tick(now, held) else {
             return false;
         };
-        again || may_ask || reads_on || (self.found_no_room && self.output.is_empty())
+        again || may_ask || reads_on
     }
 
     /// Ends the connection after an overrun, unless something is awaited. Returns whether the

@@ -174,3 +174,23 @@ fn rule_00_a_stream_that_was_closed_is_no_other() {
     line.client.close_stream(old);
     assert_eq!(line.take(stream), Some(b"2".to_vec()));
 }
+
+/// A message that waits longer than its session needs no acknowledgement when it is dropped.
+#[test]
+fn rule_00_what_is_dropped_is_counted_as_acknowledged_only_if_it_is() {
+    for is_lost in [false, true] {
+        let (mut line, stream) = Line::subscribed(options(), QoS::AtLeastOnce, NEW);
+        line.receive(&message(1, 1, b"1"));
+        if is_lost {
+            line.closed();
+            line.pass(secs(1));
+            line.connect(NEW);
+            line.sent();
+        }
+        line.client.close_stream(stream);
+        let counters = line.client.counters();
+        assert_eq!(counters.dropped, 1);
+        assert_eq!(counters.discarded, u64::from(!is_lost));
+        line.sends(if is_lost { b"" } else { b"\x40\x02\0\x01" });
+    }
+}

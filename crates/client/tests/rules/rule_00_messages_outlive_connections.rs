@@ -237,3 +237,38 @@ fn rule_00_reading_stops_for_a_full_stream_although_a_message_is_declined() {
     assert_eq!(line.client.read_limit(), READ_BUFFER);
     assert_eq!(line.client.counters().backlog, 0);
 }
+
+/// It arrives again only over the next connection, so another stream need not wait for that.
+#[test]
+fn rule_00_what_one_stream_declines_stays_in_the_others_meanwhile() {
+    let (mut line, first) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    let second = {
+        let filters = [Filter::new("+", QoS::AtLeastOnce)];
+        line.client.subscribe(&filters).unwrap().1
+    };
+    line.receive(&message(1, 1, b"1"));
+    let (_, ack) = take_unacked(&mut line, first);
+    line.client.decline(ack);
+    assert_eq!(line.take(second), Some(b"1".to_vec()));
+}
+
+/// A payload with QoS 0 that has arrived does not arrive again, so it is not broken off.
+#[test]
+fn rule_00_a_payload_that_needs_no_answer_is_read_over_a_later_connection() {
+    for (qos, end) in [(0, PayloadRead::End), (1, PayloadRead::Broken)] {
+        let options = kept().max_message(100);
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+        let large = message(1, qos, &[7; 100_000]);
+        for piece in large.chunks(READ_BUFFER) {
+            line.receive(piece);
+        }
+        reconnect(&mut line);
+        let Taken::Message(item) = line.client.take(stream, AckMode::OnNext) else {
+            panic!()
+        };
+        let payload = item.message.rest.unwrap();
+        let mut reads = std::iter::repeat_with(|| line.client.read_payload(payload));
+        let read = reads.find(|read| !matches!(read, PayloadRead::Data(_)));
+        assert_eq!(read, Some(end));
+    }
+}

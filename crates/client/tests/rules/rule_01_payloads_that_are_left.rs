@@ -74,3 +74,22 @@ fn rule_01_a_payload_takes_memory_until_it_was_read() {
     assert!(!parts(&line.client));
     line.sends(&puback(1));
 }
+
+/// An answer that the driver has read already is found as soon as the payload before it is left.
+#[test]
+fn rule_01_what_was_read_behind_a_payload_is_found_when_it_is_left() {
+    let options = kept().max_message(10).ack_timeout(Some(secs(20)));
+    let (mut line, _stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
+    let filters = [Filter::new("u", QoS::AtMostOnce)];
+    let (request, _) = line.client.subscribe(&filters).unwrap();
+    let suback = suback(&line.sent(), 0);
+    let all = [message(1, 1, &[7; LENGTH]), suback].concat();
+    line.receive(&all[..10_000]);
+    line.receive(&all[10_000..80_000]);
+    assert_eq!(line.client.read_limit(), 0);
+    line.rx.extend(&all[80_000..]);
+    line.turn();
+    line.now += secs(10);
+    line.turn();
+    assert_eq!(line.client.poll_outcome(request), Some(Ok([0].into())));
+}
