@@ -116,5 +116,8 @@ mod tests {
         assert_eq!(hash(&queue), none);
         queue.shrink_queue();
         assert!(queue.get().is_none());
+        queue.push_back(7);
+        queue.clear();
+        assert!(queue.get().is_none());
     }
 }

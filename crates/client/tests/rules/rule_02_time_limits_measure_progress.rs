@@ -314,3 +314,15 @@ fn rule_02_the_second_answer_to_a_message_has_its_own_time() {
     let late = RequestError::NotAcknowledged(secs(8));
     assert_eq!(line.client.poll_outcome(request), Some(Err(late)));
 }
+
+/// That costs a system call.
+#[test]
+fn rule_02_the_kernel_is_asked_only_when_something_seems_to_be_late() {
+    let mut line = Line::new(options().keep_alive(60));
+    line.connect(NEW);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.now += secs(1);
+    line.client
+        .on_timeout(line.now, || panic!("nothing is late"));
+}

@@ -113,11 +113,12 @@ fn rule_04_what_was_given_up_can_be_answered_on_the_next_connection() {
 #[test]
 fn rule_04_the_next_connection_ends_when_its_time_is_over() {
     let mut line = sixteen_released();
-    for connection in 0..2 {
+    let moment = Duration::from_millis(1);
+    for (connection, rest) in [secs(2), moment].into_iter().enumerate() {
         line.sent();
-        line.pass(secs(3));
+        line.pass(secs(4) - moment);
         line.is_connected();
-        line.pass(secs(3));
+        line.pass(rest);
         line.sends(DISCONNECT);
         assert_eq!(line.poll_transport(), Transport::Close, "{connection}");
         line.closed();
@@ -189,6 +190,30 @@ fn rule_04_what_waits_goes_past_what_was_given_up_as_well() {
         line.client.withdraw(request);
     }
     line.sends(b"\x82\x06\0\x11\0\x01t\0");
+}
+
+/// At the limit the connection goes on as long as there is a slot for another message.
+#[test]
+fn rule_04_messages_given_up_end_no_connection_that_has_a_free_slot() {
+    for (published, given_up, is_answered) in [(3, 1..3, false), (16, 0..1, true)] {
+        let options = options().ack_timeout(None).in_flight(16);
+        let mut line = Line::new(options.given_up(given_up.len()));
+        line.connect(NEW);
+        let sent: Vec<_> = (0..published)
+            .map(|_| line.publish(b"x", QoS::AtLeastOnce))
+            .collect();
+        line.sent();
+        for &request in &sent[given_up] {
+            line.client.withdraw(request);
+        }
+        if is_answered {
+            line.receive(&(2..=16).flat_map(puback).collect::<Vec<_>>());
+        }
+        line.pass(secs(60));
+        line.is_connected();
+        assert_eq!(line.poll_transport(), Transport::Keep);
+        line.publish(b"y", QoS::AtLeastOnce);
+    }
 }
 
 /// A request is given up once, and only what is in flight counts.

@@ -35,6 +35,21 @@ fn rule_06_each_broker_has_its_port_and_its_way() {
 }
 
 #[test]
+fn rule_06_each_broker_has_a_name_for_commands_and_one_for_errors() {
+    for (name, broker) in [
+        ("aws-iot", "AWS IoT Core"),
+        ("azure-iot-hub", "Azure IoT Hub"),
+        ("hivemq-cloud", "HiveMQ Cloud"),
+        ("mosquitto", "mosquitto"),
+    ] {
+        let profile = Profile::named(name).unwrap();
+        let topic = "x".repeat(70_000);
+        let error = profile.check_publish(&Publish::to(&topic)).unwrap_err();
+        assert!(error.to_string().starts_with(broker), "{error}");
+    }
+}
+
+#[test]
 fn rule_06_each_broker_accepts_connections_up_to_its_limits() {
     for (profile, client_id, keep_alive) in [
         (&AWS_IOT, 128, Some(1200)),
