@@ -9,7 +9,7 @@ use core::{fmt, str};
 mod plain;
 
 #[cfg(feature = "fast")]
-pub(crate) use plain::copy_plain_filter;
+pub(crate) use plain::{copy_plain_filter, copy_short_text};
 #[cfg(feature = "fast")]
 use plain::{is_plain, is_plain_filter};
 

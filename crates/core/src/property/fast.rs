@@ -121,9 +121,10 @@ fn take_any(bytes: &[u8]) -> Option<(Property<'_>, &[u8])> {
     walk.read().then(|| (Property::of(&walk), walk.rest))
 }
 
-/// Checks the properties of a PUBLISH. Returns the number of bytes that they take, and their
+/// Measures the properties of a PUBLISH. Returns the number of bytes that they take, and their
 /// identifiers, one bit for each. Declines a list with a property that stands only in other packets
-/// or is long, or that is repeated, unless it is a user property.
+/// or is long, or that is repeated, unless it is a user property. The text of a list is checked
+/// when it is [written](fill).
 #[inline(always)]
 pub(crate) fn measure<'a, P: Protocol>(
     properties: impl PropertySource<'a>,
@@ -134,7 +135,7 @@ pub(crate) fn measure<'a, P: Protocol>(
     let (mut length, mut found) = (0usize, 0);
     for property in properties.list() {
         length = length
-            .wrapping_add(measure_value::<P>(property)?)
+            .wrapping_add(measure_value(property)?)
             .wrapping_add(1);
         let id = property.identifier();
         let bit = 1u64.wrapping_shl(id.into());
@@ -147,54 +148,55 @@ pub(crate) fn measure<'a, P: Protocol>(
 }
 
 #[inline(always)]
-fn measure_value<P: Protocol>(property: &Property<'_>) -> Option<usize> {
+fn measure_value(property: &Property<'_>) -> Option<usize> {
     let data = |bytes: &[u8]| (bytes.len() <= 0xffff).then_some(bytes.len().wrapping_add(2));
-    let text = |Text(bytes): Text<'_>, kind| {
-        topic::is_valid::<P>(bytes, kind)
-            .then(|| data(bytes))
-            .flatten()
-    };
     Some(match *property {
         Property::PayloadFormatIndicator(_) | Property::SubscriptionIdentifier(1..=0x7f) => 1,
         Property::TopicAlias(_) | Property::SubscriptionIdentifier(0x80..=0x3fff) => 2,
         Property::MessageExpiryInterval(_) => 4,
-        Property::ContentType(content_type) => text(content_type, Kind::Text)?,
-        Property::ResponseTopic(name) => text(name, Kind::Name)?,
-        Property::CorrelationData(bytes) => data(bytes)?,
-        Property::UserProperty { name, value } => {
-            text(name, Kind::Text)?.wrapping_add(text(value, Kind::Text)?)
-        }
+        Property::ContentType(Text(bytes))
+        | Property::ResponseTopic(Text(bytes))
+        | Property::CorrelationData(bytes) => data(bytes)?,
+        Property::UserProperty { name, value } => data(name.0)?.wrapping_add(data(value.0)?),
         _ => return None,
     })
 }
 
-/// Fills memory with properties that were [measured](measure), and take all of it.
+/// Fills memory with properties that were [measured](measure), and take all of it. Declines text
+/// that is not valid.
 #[inline(always)]
-pub(crate) fn fill<'a>(mut to: &mut [u8], properties: impl PropertySource<'a>) -> Option<()> {
+pub(crate) fn fill<'a, P: Protocol>(
+    mut to: &mut [u8],
+    properties: impl PropertySource<'a>,
+) -> Option<()> {
     if let Some(encoded) = properties.encoded() {
         to = put(to, encoded)?;
     }
     for property in properties.list() {
-        to = put_one(to, property)?;
+        to = put_one::<P>(to, property)?;
     }
     Some(())
 }
 
 #[inline(always)]
-fn put_one<'m>(to: &'m mut [u8], property: &Property<'_>) -> Option<&'m mut [u8]> {
+fn put_one<'m, P: Protocol>(to: &'m mut [u8], property: &Property<'_>) -> Option<&'m mut [u8]> {
     let (id, to) = to.split_first_mut()?;
     *id = property.identifier();
     match *property {
         Property::PayloadFormatIndicator(is_set) => put(to, &[is_set.into()]),
         Property::MessageExpiryInterval(number) => put(to, &number.to_be_bytes()),
         Property::TopicAlias(number) => put(to, &number.get().to_be_bytes()),
-        Property::ContentType(text) | Property::ResponseTopic(text) => put_field(to, text.0),
-        Property::CorrelationData(data) => put_field(to, data),
+        Property::ContentType(text) => put_text::<P>(to, text, Kind::Text),
+        Property::ResponseTopic(name) => put_text::<P>(to, name, Kind::Name),
+        Property::CorrelationData(data) => put(put(to, &(data.len() as u16).to_be_bytes())?, data),
         Property::SubscriptionIdentifier(number @ 0..=0x7f) => put(to, &[number as u8]),
         Property::SubscriptionIdentifier(number) => {
             put(to, &[number as u8 | 0x80, (number >> 7) as u8])
         }
-        Property::UserProperty { name, value } => put_field(put_field(to, name.0)?, value.0),
+        Property::UserProperty { name, value } => {
+            let to = put_text::<P>(to, name, Kind::Text)?;
+            put_text::<P>(to, value, Kind::Text)
+        }
         _ => None,
     }
 }
@@ -206,7 +208,18 @@ fn put<'m>(to: &'m mut [u8], bytes: &[u8]) -> Option<&'m mut [u8]> {
     Some(after)
 }
 
-#[inline(always)]
-fn put_field<'m>(to: &'m mut [u8], bytes: &[u8]) -> Option<&'m mut [u8]> {
-    put(put(to, &(bytes.len() as u16).to_be_bytes())?, bytes)
+/// Writes text with its length before it.
+#[inline(never)]
+fn put_text<'m, P: Protocol>(
+    to: &'m mut [u8],
+    Text(text): Text<'_>,
+    kind: Kind,
+) -> Option<&'m mut [u8]> {
+    let to = put(to, &(text.len() as u16).to_be_bytes())?;
+    let (to, after) = to.split_at_mut_checked(text.len())?;
+    if kind != Kind::Text || topic::copy_short_text(text, to).is_none() {
+        topic::is_valid::<P>(text, kind).then_some(())?;
+        to.copy_from_slice(text);
+    }
+    Some(after)
 }

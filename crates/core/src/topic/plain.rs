@@ -34,6 +34,34 @@ pub(super) const fn is_plain(s: &[u8]) -> bool {
     true
 }
 
+/// Copies text to memory of the same length and checks it on the way. Returns `None` if it has more
+/// than 32 bytes, or a byte that is not ASCII or is U+0000.
+#[inline(always)]
+pub(crate) fn copy_short_text(s: &[u8], to: &mut [u8]) -> Option<()> {
+    let is_text = |found: u64| found & all(0x80) == 0;
+    if let Some((head, tail)) = ends::<16>(s) {
+        let found = head.iter().zip(&tail).fold(false, |found, (&a, &b)| {
+            found | (a as i8 <= 0) | (b as i8 <= 0)
+        });
+        (s.len() <= 32 && !found).then_some(())?;
+        copy_ends(head, tail, to)
+    } else if let Some((head, tail)) = ends::<8>(s) {
+        let (one, other) = (u64::from_ne_bytes(head), u64::from_ne_bytes(tail));
+        is_text(with_zeros(one) | with_zeros(other)).then_some(())?;
+        copy_ends(head, tail, to)
+    } else if let Some((head, tail)) = ends::<4>(s) {
+        let four = |bytes| u64::from(u32::from_ne_bytes(bytes));
+        is_text(with_zeros(four(head) << 32 | four(tail))).then_some(())?;
+        copy_ends(head, tail, to)
+    } else {
+        for (to, &byte) in to.iter_mut().zip(s) {
+            (byte as i8 > 0).then_some(())?;
+            *to = byte;
+        }
+        Some(())
+    }
+}
+
 /// Returns whether a byte is not ASCII, U+0000 or a wildcard.
 #[inline(always)]
 const fn is_odd(byte: u8) -> bool {
@@ -56,15 +84,23 @@ const fn has_odd(block: &[u8; 16]) -> bool {
 /// Returns whether eight bytes are what [`is_plain`] asks for.
 #[inline(always)]
 const fn is_plain_word(bytes: &[u8; 8]) -> bool {
-    const fn all(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
     let word = u64::from_ne_bytes(*bytes);
+    let odd = with_zeros(word) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1));
+    odd & all(0x80) == 0
+}
+
+/// Returns a word of eight equal bytes.
+#[inline(always)]
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Returns the word with a high bit that is set also if a byte is 0.
+#[inline(always)]
+const fn with_zeros(word: u64) -> u64 {
     // If the high bits are 0, subtracting 1 sets the high bit of a byte that is 0. A borrow may set
     // further high bits, but only if one is set already.
-    let odd =
-        word | word.wrapping_sub(all(1)) | ((word & all(!8)) ^ all(b'#')).wrapping_sub(all(1));
-    odd & all(0x80) == 0
+    word | word.wrapping_sub(all(1))
 }
 
 /// Returns whether all of `filter` is ASCII without U+0000, with each wildcard in its place.

@@ -139,3 +139,49 @@ fn sent() {
     assert_eq!(d.session.publish_chunk(b"abc", &mut d.tx), Ok(3));
     d.sends(b"\x30\x0b\0\x01t\x04\x03\0\x01xabc");
 }
+
+/// Text of every length is written as it is, and each of its bytes is checked [MQTT-1.5.4-2].
+#[test]
+fn text_of_every_length_is_checked() {
+    let mut d = Dialogue::<Full>::open(ACCEPTED);
+    let mut send = |value: &str| {
+        let list = [Property::UserProperty {
+            name: "".into(),
+            value: value.into(),
+        }];
+        let sent = d.publish(&Publish::to("t").properties(&list));
+        let bytes = d.tx.bytes().to_vec();
+        d.tx.clear();
+        sent.map(|_| bytes)
+    };
+    for length in 0..70 {
+        let plain = "#".repeat(length);
+        for (at, other) in (0..length).flat_map(|at| [(at, "\0"), (at, "\u{e9}")]) {
+            let mut text = plain.clone();
+            text.replace_range(at..=at, other);
+            let sent = send(&text);
+            if other == "\0" {
+                assert_eq!(sent, Err(SendError::Invalid), "{text:?}");
+            } else {
+                assert!(sent.unwrap().ends_with(text.as_bytes()), "{text:?}");
+            }
+        }
+        let header = [
+            &[
+                0x30,
+                length as u8 + 9,
+                0,
+                1,
+                b't',
+                length as u8 + 5,
+                0x26,
+                0,
+                0,
+                0,
+            ],
+            &[length as u8][..],
+        ];
+        let expected = [&header.concat(), plain.as_bytes()].concat();
+        assert_eq!(send(&plain), Ok(expected));
+    }
+}

@@ -89,7 +89,7 @@ pub(crate) fn publish<'p, P: Protocol>(
     if is_bare {
         *to.first_mut()? = 0;
     } else {
-        put_properties(to, inner, properties)?;
+        put_properties::<P>(to, inner, properties)?;
     }
     after.get_mut(..payload.len())?.copy_from_slice(payload);
     *out.end = out.end.wrapping_add(total);
@@ -98,7 +98,7 @@ pub(crate) fn publish<'p, P: Protocol>(
 
 /// Fills `to` with properties, which take `length` bytes, and with their length before them.
 #[inline(always)]
-fn put_properties<'p>(
+fn put_properties<'p, P: Protocol>(
     to: &mut [u8],
     length: usize,
     properties: impl PropertySource<'p>,
@@ -112,5 +112,5 @@ fn put_properties<'p>(
         *to_length = length as u8;
         to
     };
-    property::fill(to, properties)
+    property::fill::<P>(to, properties)
 }
