@@ -73,7 +73,10 @@ pub fn run(options: &Options) -> Result<(), String> {
             firmware: build::program("board", no_std::TARGET, "mps2")?,
             network: board::Network::Ethernet,
         },
-        measure: build::program("measure", no_std::TARGET, "measure")?,
+        measure: [
+            build::program("measure", no_std::TARGET, "measure")?,
+            build::program("measure5", no_std::TARGET, "measure5")?,
+        ],
         microbit: build::program("microbit", M0, "microbit")?,
     };
     scenes(&boards.mps2)?;

@@ -11,7 +11,8 @@ use std::{
 /// The programs to be run on them.
 pub struct Boards {
     pub mps2: Mps2,
-    pub measure: PathBuf,
+    /// Those that measure, with MQTT 3.1.1 and with MQTT 5.
+    pub measure: [PathBuf; 2],
     pub microbit: PathBuf,
 }
 
@@ -67,9 +68,9 @@ impl Mps2 {
 }
 
 impl Boards {
-    /// The same processor without a network, in a time that is made of instructions; it says what
+    /// The same processor without a network, in a time that is made of instructions; each says what
     /// it has measured.
-    pub fn measure(&self) -> Command {
+    pub fn measure(&self) -> [Command; 2] {
         let words = [
             "-serial",
             "null",
@@ -80,9 +81,11 @@ impl Boards {
             "-chardev",
             "stdio,id=console",
         ];
-        let mut command = qemu(&self.measure, "mps2-an386", &words);
-        command.args(["-semihosting-config", "enable=on,chardev=console"]);
-        command
+        self.measure.each_ref().map(|program| {
+            let mut command = qemu(program, "mps2-an386", &words);
+            command.args(["-semihosting-config", "enable=on,chardev=console"]);
+            command
+        })
     }
 
     /// Starts a Cortex-M0 whose UART is connected to the broker.
