@@ -279,28 +279,23 @@ impl Inbox {
                 receipt = Receipt::IdentifierReused(id);
             }
         }
-        let is_routed = !targets.is_empty();
-        let count = if is_routed {
-            targets.len()
+        let streams = if targets.is_empty() {
+            self.catch_all()
         } else {
-            self.catch_all().len()
+            targets
         };
-        let ack = match count {
-            0 => {
-                self.deliver_unclaimed(message, hash, token, protocol);
-                return receipt;
-            }
-            count => self.unacknowledged.defer(token, count, header.qos, hash),
+        let count = streams.len();
+        let Some((&first, others)) = streams.split_first() else {
+            self.deliver_unclaimed(message, hash, token, protocol);
+            return receipt;
         };
-        let streams = if is_routed { targets } else { self.catch_all() };
-        let first = streams.first().copied();
-        if count > 1 {
-            let others = streams.get(1..).unwrap_or_default().to_vec();
+        // Mostly there is none, which takes no memory.
+        let others = others.to_vec();
+        let ack = self.unacknowledged.defer(token, count, header.qos, hash);
+        if !others.is_empty() {
             self.deliver_to_others(&others, &message, ack);
         }
-        if let Some(stream) = first {
-            self.push(stream, Waiting { message, ack });
-        }
+        self.push(first, Waiting { message, ack });
         receipt
     }
 
