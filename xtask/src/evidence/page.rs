@@ -54,6 +54,12 @@ const BEHIND: &str = "
 - The managed client gave a message that one of two streams had had a second time, to a stream of all other messages, when the session had ended
   before the other stream was closed. Found by random calls; test
   `rule_00_what_another_stream_has_is_not_left_by_a_closed_one_whatever_the_broker_lost`.
+- A call that waited for room in the managed client was told of it while there was none, tried again at once, and kept the processor busy until the
+  transport took bytes or the broker acknowledged its oldest message. Found by mutants; tests
+  `rule_06_room_is_not_told_while_the_output_waits_for_the_transport` and
+  `rule_06_room_is_not_told_while_an_unanswered_message_bars_all_others`.
+- An upload that began with more bytes than the output of the managed client holds was tried again for ever. Found by mutants; test
+  `rule_06_the_beginning_of_an_upload_may_fill_the_output`.
 - Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md) and [mutants-client.md](mutants-client.md).
 
 ## What it cannot show
