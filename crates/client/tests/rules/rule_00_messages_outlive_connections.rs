@@ -272,3 +272,24 @@ fn rule_00_a_payload_that_needs_no_answer_is_read_over_a_later_connection() {
         assert_eq!(read, Some(end));
     }
 }
+
+/// There is a place for each message that is processed before it has arrived again, beside those
+/// for messages that arrive meanwhile.
+#[test]
+fn rule_00_however_many_are_processed_before_they_arrive_again_none_is_delivered_twice() {
+    let options = kept().in_flight(16);
+    let (mut line, stream) = Line::subscribed(options, QoS::ExactlyOnce, PRESENT);
+    let messages = |ids: std::ops::RangeInclusive<u16>| ids.map(|id| message(id, 2, &[id as u8]));
+    line.receive(&messages(1..=15).collect::<Vec<_>>().concat());
+    let in_hand: Vec<_> = (1..=15)
+        .map(|_| take_unacked(&mut line, stream).1)
+        .collect();
+    reconnect(&mut line);
+    line.receive(&messages(101..=115).collect::<Vec<_>>().concat());
+    in_hand.into_iter().for_each(|ack| line.client.ack(ack));
+    reconnect(&mut line);
+    let again = messages(1..=15).chain(messages(101..=115)).map(dup);
+    line.receive(&again.collect::<Vec<_>>().concat());
+    let taken = line.take_all(stream);
+    assert_eq!(taken, (101..=115).map(|id| vec![id]).collect::<Vec<_>>());
+}
