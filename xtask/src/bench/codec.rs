@@ -30,7 +30,7 @@ const PEERS: &str = "benches/peers/Cargo.toml";
 /// What cannot be built or run.
 pub fn run(options: &Options) -> Result<(), String> {
     let target = workspace().join("target/peers");
-    println!("building Motemq and seven others");
+    println!("building Motemq and eight others");
     crate::programs::run(peers("bench", &target, &["--quiet", "--no-run"]))?;
     let mut times = Vec::new();
     let rounds = if options.quick { 1 } else { ROUNDS };

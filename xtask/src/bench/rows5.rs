@@ -2,13 +2,14 @@
 use super::{Figure, report::table};
 
 /// Those who speak MQTT 5, the limit first, then Motemq.
-pub const WHO: [&str; 8] = [
+pub const WHO: [&str; 9] = [
     "slices",
     "motemq packet",
     "motemq session",
     "rumqttc",
     "rumqttc-v5-next",
     "mqttbytes",
+    "mqtt5-protocol",
     "mqtt-protocol-core",
     "ntex-mqtt",
 ];
