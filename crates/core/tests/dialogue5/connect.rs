@@ -89,9 +89,10 @@ fn everything_in_connect() {
 /// speaks only MQTT 3.1.1 refuses in its own form.
 #[test]
 fn other_answers() {
-    let cases: [(&[u8], &str); 12] = [
+    let cases: [(&[u8], &str); 13] = [
         (b"\x20\x02\0\x01", "Refused(ReturnCode(1))"),
         (b"\x20\x02\0\0", "Malformed"),
+        (b"\x20\x02\x01\0", "Malformed"),
         (b"\x20\x03\x02\0\0", "Malformed"),
         (b"\x20\x03\x80\0\0", "Malformed"),
         (b"\x20\x03\0\x01\0", "Unexpected"),
