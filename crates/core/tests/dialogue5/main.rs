@@ -15,6 +15,7 @@ mod limits;
 mod long;
 mod manual;
 mod profiles;
+mod properties;
 mod publish;
 mod sessions;
 mod subscribe;
