@@ -24,13 +24,41 @@ pub fn decode5(data: &[u8]) {
             Ok(Some((packet, written.len()))),
             "{packet:?}"
         );
-        if let Packet::Disconnect { code, properties } = packet {
+        assert_eq!(from_list(&packet, length), written, "{packet:?}");
+        rest = after;
+    }
+}
+
+/// Encodes a packet whose properties are a list, if it is a PUBLISH or a DISCONNECT.
+fn from_list(packet: &Packet<'_>, length: usize) -> Vec<u8> {
+    match *packet {
+        Packet::Publish {
+            dup,
+            qos,
+            retain,
+            id,
+            topic,
+            payload,
+            properties,
+        } => {
+            let list: Vec<Property<'_>> = properties.iter().collect();
+            let packet = Packet::Publish {
+                dup,
+                qos,
+                retain,
+                id,
+                topic,
+                payload,
+                properties: &list[..],
+            };
+            encode(&packet, length)
+        }
+        Packet::Disconnect { code, properties } => {
             let list: Vec<Property<'_>> = properties.iter().collect();
             let properties = &list[..];
-            let again = encode(&Packet::Disconnect { code, properties }, length);
-            assert_eq!(again, written, "{packet:?}");
+            encode(&Packet::Disconnect { code, properties }, length)
         }
-        rest = after;
+        _ => encode(packet, length),
     }
 }
 
