@@ -1,5 +1,7 @@
 //! Attempts to open a connection, each in a thread of its own: the system's resolver, hooks of the
 //! application and handshakes take their time, and cannot all be interrupted.
+#[cfg(unix)]
+use crate::stream::Begun;
 use crate::{
     Address, Attempt, Dial, Options, TransportError, TransportErrorKind,
     credentials::Hook,
@@ -11,7 +13,7 @@ use motemq_hosted::{Candidates, Login, Target, find_addresses, no_credentials, u
 use motemq_net::{Route, Scheme};
 use std::{
     io,
-    net::ToSocketAddrs,
+    net::{IpAddr, ToSocketAddrs},
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -98,10 +100,16 @@ impl Attempts {
         };
         tracing::debug!(broker = %route.place(), "connecting");
         let (hook, resolves) = (self.hook.clone(), self.custom.is_none());
-        self.begin(attempt, shared, move |_| {
+        let is_immediate = hook.is_none() && !(resolves && has_name(&route));
+        let work = move || {
             let (target, login) = resolve(route, hook, resolves)?;
             Ok(Found::Target(Box::new(target), login))
-        });
+        };
+        if is_immediate {
+            self.put(attempt, work());
+        } else {
+            self.begin(attempt, shared, move |_| work());
+        }
     }
 
     /// Opens a connection to an address of the broker.
@@ -111,6 +119,25 @@ impl Attempts {
         };
         let address = target.address(address);
         let (custom, limit) = (self.custom.clone(), self.limit);
+        #[cfg(unix)]
+        if custom.is_none()
+            && let Some(address) = address.filter(|_| Stream::begins_at_once(&target.route))
+        {
+            match Stream::begin(address) {
+                Ok(Begun::Connected(stream)) => {
+                    let carrier = Carrier::Stream(Box::new(stream));
+                    self.put(attempt, Ok(Found::Opened(carrier)));
+                }
+                Ok(Begun::Waiting(connecting)) => self.begin(attempt, shared, move |_| {
+                    let opened = connecting.wait(limit);
+                    opened
+                        .map(|stream| Found::Opened(Carrier::Stream(Box::new(stream))))
+                        .map_err(|error| unopened(Some(&target), error))
+                }),
+                Err(error) => self.put(attempt, Err(unopened(Some(&target), error))),
+            }
+            return;
+        }
         self.begin(attempt, shared, move |tell| {
             let opened = match custom {
                 Some(custom) => custom.dial(&target.broker),
@@ -121,6 +148,15 @@ impl Attempts {
                 .map(Found::Opened)
                 .map_err(|error| unopened(Some(&target), error))
         });
+    }
+
+    /// Keeps the result of an attempt that did not wait for anything.
+    fn put(&mut self, attempt: u32, done: Result<Found, TransportError>) {
+        self.current.push(attempt);
+        // The receiver is here.
+        let _ = self
+            .sender
+            .send((attempt, done.unwrap_or_else(Found::Failed)));
     }
 
     /// Does something in a thread of its own, which reports the result.
@@ -187,6 +223,11 @@ impl Attempts {
 fn panicked() -> TransportError {
     let text = "the attempt to connect panicked: see the panic's own message";
     TransportError::new(TransportErrorKind::Connect, text)
+}
+
+/// Returns whether the system has to be asked for the address of the next hop, which may take time.
+fn has_name(route: &Route) -> bool {
+    route.scheme != Scheme::Unix && route.next_hop().0.parse::<IpAddr>().is_err()
 }
 
 fn resolve(

@@ -39,6 +39,12 @@ impl Socket {
         Ok(Self::new(Kind::Tcp(TcpStream::from_std(socket))))
     }
 
+    /// Takes a socket that never waits already.
+    #[cfg(unix)]
+    pub fn connected(socket: TcpStream) -> Self {
+        Self::new(Kind::Tcp(socket))
+    }
+
     #[cfg(unix)]
     pub fn unix(socket: std::os::unix::net::UnixStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;

@@ -1,5 +1,7 @@
 //! The connection to a broker: a socket, and the layers over it.
 use crate::socket::Socket;
+#[cfg(unix)]
+use mio::Interest;
 use mio::{Events, Poll, Registry, Token};
 use motemq_hosted::Target;
 use motemq_net::{Connection, Opening, Route, Scheme, limit_unsent};
@@ -30,9 +32,7 @@ impl Stream {
         on_answer: impl FnOnce(),
     ) -> io::Result<Self> {
         let route = &*target.route;
-        // Before the client takes the time, so that the reason is known first. The system refuses to
-        // wait no time at all.
-        let limit = (limit - (limit / 8).min(EARLY)).max(Duration::from_millis(1));
+        let limit = early(limit);
         let until = Instant::now().checked_add(limit);
         let socket = if route.scheme == Scheme::Unix {
             unix(&route.path)?
@@ -49,6 +49,23 @@ impl Stream {
             connection: open_layers(route, socket, until)?,
             has_layers: route.has_layers(),
         })
+    }
+
+    /// Returns whether a connection of this route is plain TCP, which [`begin`](Self::begin) begins.
+    #[cfg(unix)]
+    pub fn begins_at_once(route: &Route) -> bool {
+        route.scheme == Scheme::Mqtt && route.proxy.is_none() && route.bind.is_none()
+    }
+
+    /// Begins to connect. Mostly a broker on this machine has answered then.
+    #[cfg(unix)]
+    pub fn begin(address: SocketAddr) -> io::Result<Begun> {
+        let connecting = Connecting(mio::net::TcpStream::connect(address)?);
+        if connecting.is_complete()? {
+            connecting.into_stream().map(Begun::Connected)
+        } else {
+            Ok(Begun::Waiting(connecting))
+        }
     }
 
     /// Returns whether a call that would block waits for the system to report more.
@@ -72,6 +89,70 @@ impl Stream {
     /// Writes what is left, and closes the writing side.
     pub fn finish(&mut self) -> io::Result<()> {
         self.connection.finish(Socket::shut_down)
+    }
+}
+
+/// Returns a limit for an attempt that ends before the client takes the time, so that the reason is
+/// known first. The system refuses to wait no time at all.
+fn early(limit: Duration) -> Duration {
+    (limit - (limit / 8).min(EARLY)).max(Duration::from_millis(1))
+}
+
+/// A connection of plain TCP that was begun.
+#[cfg(unix)]
+pub(crate) enum Begun {
+    Connected(Stream),
+    Waiting(Connecting),
+}
+
+/// A socket that is not connected yet.
+#[cfg(unix)]
+pub(crate) struct Connecting(mio::net::TcpStream);
+
+#[cfg(unix)]
+impl Connecting {
+    /// Waits for the connection.
+    pub fn wait(mut self, limit: Duration) -> io::Result<Stream> {
+        let until = Instant::now().checked_add(early(limit));
+        let mut poll = Poll::new()?;
+        poll.registry()
+            .register(&mut self.0, Token(0), Interest::WRITABLE)?;
+        let mut events = Events::with_capacity(1);
+        while !self.is_complete()? {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                let why = "connection timed out";
+                return Err(io::Error::new(ErrorKind::TimedOut, why));
+            }
+            match poll.poll(&mut events, left) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+        }
+        poll.registry().deregister(&mut self.0)?;
+        self.into_stream()
+    }
+
+    fn is_complete(&self) -> io::Result<bool> {
+        if let Some(error) = self.0.take_error()? {
+            return Err(error);
+        }
+        match self.0.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn into_stream(self) -> io::Result<Stream> {
+        self.0.set_nodelay(true)?;
+        limit_unsent(&self.0);
+        let opening = Opening::new(&Route::default(), Socket::connected(self.0))?.advance()?;
+        let connection = opening.ok_or(ErrorKind::WouldBlock)?;
+        Ok(Stream {
+            connection,
+            has_layers: false,
+        })
     }
 }
 
