@@ -92,7 +92,7 @@ pub fn parse(
         .map_err(|what| grammar.command().error(ErrorKind::ValueValidation, what))?;
     let is_complete = added.is_empty();
     words.splice(1..1, added);
-    let matches = &command.try_get_matches_from(words).map_err(|mut error| {
+    let mut matches = command.try_get_matches_from(words).map_err(|mut error| {
         if !is_complete && error.use_stderr() {
             let hint = ContextValue::StyledStrs(vec![
                 "some options are from the environment (MOTEMQ_...) or a file".into(),
@@ -101,15 +101,16 @@ pub fn parse(
         }
         error
     })?;
+    let matches = &mut matches;
     let line = match grammar {
-        Grammar::Flags => FlagLine::from_arg_matches(matches)?.into(),
-        Grammar::Publish => PublishLine::from_arg_matches(matches)?.into(),
-        Grammar::Subscribe => SubscribeLine::from_arg_matches(matches)?.into(),
-        Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches(matches)?)),
+        Grammar::Flags => FlagLine::from_arg_matches_mut(matches)?.into(),
+        Grammar::Publish => PublishLine::from_arg_matches_mut(matches)?.into(),
+        Grammar::Subscribe => SubscribeLine::from_arg_matches_mut(matches)?.into(),
+        Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches_mut(matches)?)),
         Grammar::Completions => {
-            Line::Completions(CompletionsLine::from_arg_matches(matches)?.shell)
+            Line::Completions(CompletionsLine::from_arg_matches_mut(matches)?.shell)
         }
-        Grammar::Manual => Line::Manual(ManualLine::from_arg_matches(matches)?.verb),
+        Grammar::Manual => Line::Manual(ManualLine::from_arg_matches_mut(matches)?.verb),
     };
     Ok((grammar, line))
 }

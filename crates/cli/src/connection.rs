@@ -86,13 +86,8 @@ impl Granted {
     }
 }
 
-/// Connects; `again`: also when the connection is lost later, which is then said.
-pub fn connect(
-    target: &Target,
-    stop: &Stop,
-    again: bool,
-    show_packets: bool,
-) -> Result<Connection, Failure> {
+/// Returns the options of a client; `again`: it connects also when the connection is lost later.
+pub fn options(target: &Target, again: bool, show_packets: bool) -> Options {
     let reconnect = if again {
         Reconnect::back_off()
     } else {
@@ -106,11 +101,21 @@ pub fn connect(
         .backlog(LONGEST_MESSAGE, Overflow::Disconnect)
         .reconnect(reconnect)
         .end_if(is_final);
-    let options = if show_packets {
+    if show_packets {
         traced(options)
     } else {
         options
-    };
+    }
+}
+
+/// Connects; `again`: also when the connection is lost later, which is then said.
+pub fn connect(
+    target: &Target,
+    stop: &Stop,
+    again: bool,
+    show_packets: bool,
+) -> Result<Connection, Failure> {
+    let options = options(target, again, show_packets);
     let (client, driver) = Client::new(options)?;
     let messages = client.messages();
     thread::spawn(move || driver.run());
@@ -264,28 +269,44 @@ pub fn end(
     let Connection {
         client, messages, ..
     } = connection;
-    let ended = match outcome {
-        Ok(()) => match client.disconnect(ACK_PATIENCE) {
+    let left = client.disconnect(patience(&outcome, stop));
+    drop(messages);
+    ended(outcome, left, stop)
+}
+
+/// Returns how long the client may take to leave after `outcome`.
+pub fn patience(outcome: &Result<(), Failure>, stop: &Stop) -> Duration {
+    match outcome {
+        // At once: what is under way is lost for us.
+        Err(failure) if !is_stopped(failure, stop) => Duration::ZERO,
+        _ => ACK_PATIENCE,
+    }
+}
+
+/// Says how the program ends after `outcome`, when the client has left so.
+pub fn ended(
+    outcome: Result<(), Failure>,
+    left: Result<(), Ended>,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    match outcome {
+        Ok(()) => match left {
             Ok(()) => Ok(Exit::Done),
             Err(ended) => Err(Failure::of_end(&ended)),
         },
-        Err(failure) if failure.exit == Exit::Interrupted || stop.is_asked() => {
-            stopped(&client, stop, failure.exit)
-        }
-        Err(failure) => {
-            // At once: what is under way is lost for us.
-            let _ = client.disconnect(Duration::ZERO);
-            Err(failure)
-        }
-    };
-    drop(messages);
-    ended
+        Err(failure) if is_stopped(&failure, stop) => stopped(left, stop, failure.exit),
+        Err(failure) => Err(failure),
+    }
 }
 
-/// Waits until the client has left, as it was told when the program was stopped. `outcome` is the
-/// exit code of what it did then: if that is [`Exit::ConnectionLost`], nothing was published.
-fn stopped(client: &Client, stop: &Stop, outcome: Exit) -> Result<Exit, Failure> {
-    match client.disconnect(ACK_PATIENCE) {
+fn is_stopped(failure: &Failure, stop: &Stop) -> bool {
+    failure.exit == Exit::Interrupted || stop.is_asked()
+}
+
+/// Says how a program ends that was stopped. `outcome` is the exit code of what it did then: if that
+/// is [`Exit::ConnectionLost`], nothing was published.
+fn stopped(left: Result<(), Ended>, stop: &Stop, outcome: Exit) -> Result<Exit, Failure> {
+    match left {
         Err(Ended::Unfinished) if outcome != Exit::ConnectionLost => Err(Failure::new(
             Exit::NotAcknowledged,
             format_args!("{}, without an acknowledgement by the broker", stop.words()),

@@ -116,15 +116,6 @@ impl Failure {
     }
 }
 
-impl From<ctrlc::Error> for Failure {
-    fn from(error: ctrlc::Error) -> Self {
-        Failure::new(
-            Exit::Files,
-            format_args!("cannot watch for Ctrl-C: {error}"),
-        )
-    }
-}
-
 impl Failure {
     /// Returns why a client has ended.
     pub fn of_end(ended: &Ended) -> Self {

@@ -1,4 +1,6 @@
 //! `pub`: what is published when, and what is done when it goes wrong.
+mod once;
+
 use crate::{
     args::{CommandLine, MessageArgs},
     connection::{self, Connection},
@@ -94,14 +96,17 @@ pub fn run(
     };
     let pace = Pace::of(args, repeats_text);
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
-    let stop = Stop::watch(
-        if endless {
+    let is_brief = matches!((pace, &source), (Pace::Times(1, _), Source::Text(_)));
+    let stop = if is_brief {
+        Stop::watch_briefly(Exit::Interrupted, line.common.give_up)?
+    } else {
+        let interrupted = if endless {
             Exit::Done
         } else {
             Exit::Interrupted
-        },
-        line.common.give_up,
-    )?;
+        };
+        Stop::watch(interrupted, line.common.give_up)?
+    };
     let address = Address {
         topics: mem::take(&mut target.topics),
         qos: line.common.qos,
@@ -110,6 +115,11 @@ pub fn run(
 
     // What cannot be read is known before there is a connection.
     let content = Content::of(source, address.room())?;
+    if let Content::Payload(payload) = &content
+        && is_brief
+    {
+        return once::run(&target, &address, payload, &stop, line.common.debug);
+    }
     let again = endless || matches!(content, Content::Lines);
     let mut connection = connection::connect(&target, &stop, again, line.common.debug)?;
     if endless && io::stderr().is_terminal() {

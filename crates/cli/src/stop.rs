@@ -1,9 +1,14 @@
 //! Ctrl-C, being told to end by the system, and `-W`: leave in good order if there is somebody to
 //! take leave of.
-use crate::{exit::Exit, notice::say};
+use crate::{
+    exit::{Exit, Failure},
+    notice::say,
+};
 use motemq_std::Client;
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::{
-    process,
+    fmt, process,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -22,6 +27,9 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Stop {
     flag: Arc<AtomicBool>,
+    /// A signal has come that no thread waits for yet.
+    #[cfg(unix)]
+    early: Arc<AtomicBool>,
     time_is_up: Arc<AtomicBool>,
     /// The client, from its connection on. It leaves when the program shall end.
     client: Arc<Mutex<Option<Client>>>,
@@ -33,27 +41,61 @@ impl Stop {
     /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with
     /// [`Exit::TimeOut`]. Before there is a connection they do so at once, Ctrl-C with
     /// [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
-    pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, ctrlc::Error> {
+    pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, Failure> {
+        let stop = Self::of(interrupted, give_up);
+        stop.watch_signals()?;
+        Ok(stop)
+    }
+
+    /// Does the same for a program that may end within milliseconds: it calls
+    /// [`look`](Self::look) until then, and Ctrl-C gets a thread of its own only if it has not ended
+    /// after a while.
+    pub fn watch_briefly(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, Failure> {
+        let stop = Self::of(interrupted, give_up);
+        #[cfg(unix)]
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, stop.early.clone())
+                .map_err(|error| cannot_watch(&error))?;
+        }
+        #[cfg(not(unix))]
+        stop.watch_signals()?;
+        Ok(stop)
+    }
+
+    /// Returns whether a signal has come that [`look`](Self::look) is to take.
+    pub fn has_signal(&self) -> bool {
+        #[cfg(unix)]
+        return self.early.load(Relaxed);
+        #[cfg(not(unix))]
+        false
+    }
+
+    /// Takes a signal that has come after [`watch_briefly`](Self::watch_briefly). `late`: from now on
+    /// a thread waits for others.
+    pub fn look(&self, late: bool) -> Result<(), Failure> {
+        #[cfg(unix)]
+        {
+            if late {
+                self.watch_signals()?;
+            }
+            if self.early.swap(false, Relaxed) {
+                self.on_signal();
+            }
+        }
+        let _ = late;
+        Ok(())
+    }
+
+    fn of(interrupted: Exit, give_up: Option<Duration>) -> Self {
         let stop = Stop {
             flag: Arc::default(),
+            #[cfg(unix)]
+            early: Arc::default(),
             time_is_up: Arc::default(),
             client: Arc::default(),
             interrupted,
             give_up,
         };
-        let by_signal = stop.clone();
-        ctrlc::set_handler(move || {
-            let was_asked = by_signal.flag.swap(true, Relaxed);
-            if !by_signal.leave(FAREWELL) {
-                say(by_signal.words());
-                process::exit(Exit::Interrupted as i32);
-            }
-            if was_asked {
-                process::exit(interrupted as i32);
-            }
-            let late = by_signal.clone();
-            thread::spawn(move || late.end_after(FAREWELL + GRACE));
-        })?;
         if let Some(limit) = give_up {
             let by_time = stop.clone();
             thread::spawn(move || {
@@ -67,7 +109,27 @@ impl Stop {
                 by_time.end_after(GRACE);
             });
         }
-        Ok(stop)
+        stop
+    }
+
+    fn watch_signals(&self) -> Result<(), Failure> {
+        let by_signal = self.clone();
+        let watched = ctrlc::set_handler(move || by_signal.on_signal());
+        watched.map_err(|error| cannot_watch(&error))
+    }
+
+    /// Lets the client leave, or ends the program.
+    fn on_signal(&self) {
+        let was_asked = self.flag.swap(true, Relaxed);
+        if !self.leave(FAREWELL) {
+            say(self.words());
+            process::exit(Exit::Interrupted as i32);
+        }
+        if was_asked {
+            process::exit(self.interrupted as i32);
+        }
+        let late = self.clone();
+        thread::spawn(move || late.end_after(FAREWELL + GRACE));
     }
 
     /// Returns one that nothing asks, for tests.
@@ -75,6 +137,8 @@ impl Stop {
     pub fn unwatched() -> Self {
         Stop {
             flag: Arc::default(),
+            #[cfg(unix)]
+            early: Arc::default(),
             time_is_up: Arc::default(),
             client: Arc::default(),
             interrupted: Exit::Done,
@@ -128,4 +192,11 @@ impl Stop {
             None => "interrupted".into(),
         }
     }
+}
+
+fn cannot_watch(error: &dyn fmt::Display) -> Failure {
+    Failure::new(
+        Exit::Files,
+        format_args!("cannot watch for Ctrl-C: {error}"),
+    )
 }

@@ -202,3 +202,32 @@ fn a_reader_that_has_had_enough_ends_it_quietly() {
     sub.until_said("-> DISCONNECT");
     sub.end().well();
 }
+
+/// One message is published without a thread for Ctrl-C at first.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_one_message_early_and_late() {
+    let once = ["pub", "-t", "a", "-m", "x", "-q", "1", "-d"];
+    for wait in [0, 200] {
+        let wait = std::time::Duration::from_millis(wait);
+        let silent = saying(b"");
+        let run = Motemq::start(&silent.with(&once));
+        run.until_said("-> CONNECT");
+        std::thread::sleep(wait);
+        run.interrupt();
+        run.end().badly(130, "interrupted");
+
+        let half = saying(b"\x20\x02\0\0");
+        let run = Motemq::start(&half.with(&once));
+        run.until_said("-> PUBLISH");
+        std::thread::sleep(wait);
+        run.interrupt();
+        let end = run.end();
+        assert!(end.stderr.contains("-> DISCONNECT"), "{end:?}");
+        end.badly(8, "interrupted, without an acknowledgement");
+    }
+    let half = saying(b"\x20\x02\0\0");
+    motemq(&half.with(&[&once[..], &["-W", "0.3"]].concat())).badly(8, "gave up after 300ms");
+    let silent = saying(b"");
+    motemq(&silent.with(&[&once[..], &["-W", "0.3"]].concat())).badly(6, "gave up after 300ms");
+}
