@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: what people download, for Linux and Windows.
 mod generated;
-mod linux;
+pub mod linux;
 
 use crate::{
     no_std,

@@ -271,8 +271,7 @@ impl<W: Write> Receiver<'_, W> {
             // The end waits for its acknowledgement.
             drop(published.map_err(|error| Failure::of_publish(&error))?);
         }
-        let large = (!message.is_whole())
-            .then(|| Progress::of(message.clone().into_reader(), message.len, "receiving"));
+        let large = (!message.is_whole()).then(|| (message.clone().into_reader(), message.len));
         self.take(Taken::from(message), large).map_err(cannot_write)
     }
 
@@ -288,11 +287,11 @@ impl<W: Write> Receiver<'_, W> {
         percent.is_some_and(|percent| fastrand::f64() * 100.0 >= percent)
     }
 
-    /// Takes a message; `large`: its payload, if that is still arriving.
+    /// Takes a message; `large`: its payload and the length of that, if it is still arriving.
     fn take(
         &mut self,
         message: Taken<'_>,
-        large: Option<impl Read>,
+        large: Option<(impl Read, u64)>,
     ) -> io::Result<ControlFlow<()>> {
         let Taken {
             topic,
@@ -318,7 +317,10 @@ impl<W: Write> Receiver<'_, W> {
             payload,
         };
         let printed = match large {
-            Some(payload) => self.printer.print_from(topic, payload),
+            Some((payload, length)) => {
+                let payload = Progress::of(payload, length, "receiving");
+                self.printer.print_from(topic, payload)
+            }
             None => self.printer.print(&printed, SystemTime::now()),
         };
         match printed {

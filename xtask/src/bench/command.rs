@@ -1,7 +1,8 @@
 //! `cargo xtask bench command`: the command beside mosquitto's tools, as whole processes.
 use super::{Figure, find, machine, medians, report};
 use crate::{
-    programs::{cargo, program, read, run as run_program, workspace},
+    dist,
+    programs::{program, read},
     tables,
 };
 use clap::Args;
@@ -47,9 +48,9 @@ const WORKS: [(&str, &str); 6] = [
 /// # Errors
 /// The reason why something cannot be built or run.
 pub fn run(options: &Options) -> Result<(), String> {
-    println!("building the command");
-    run_program(cargo(["build", "--quiet", "--release", "-p", "motemq-cli"]))?;
-    let bench = Bench::new(if options.quick { LINES / 10 } else { LINES })?;
+    println!("building the command as it is in the archive");
+    let (motemq, _) = dist::linux::program_with_c_library()?;
+    let bench = Bench::new(motemq, if options.quick { LINES / 10 } else { LINES })?;
     let rounds = if options.quick { 1 } else { ROUNDS };
     let mut measured = Vec::new();
     for round in 1..=rounds {
@@ -97,11 +98,9 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(lines: usize) -> Result<Self, String> {
+    fn new(motemq: PathBuf, lines: usize) -> Result<Self, String> {
         let config = ["allow_anonymous true", "max_queued_messages 0"];
         let broker = Mosquitto::start(&config).ok_or("mosquitto is not installed")?;
-        let target = env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| workspace().join("target"), PathBuf::from);
         let input = env::temp_dir().join(format!("motemq-bench-{}", process::id()));
         let text: String = (0..lines)
             .map(|line| format!("line {line} with a few more words, as logs have them\n"))
@@ -109,7 +108,7 @@ impl Bench {
         fs::write(&input, text).map_err(|error| format!("cannot write the lines: {error}"))?;
         Ok(Bench {
             broker,
-            motemq: target.join("release/motemq"),
+            motemq,
             lines,
             input,
         })

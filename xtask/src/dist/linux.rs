@@ -16,12 +16,20 @@ use std::{
 /// Compilers for C, which a part of rustls's cryptography is written in, the one to be used first.
 const COMPILERS: [&str; 3] = ["musl-gcc", "gcc", "cc"];
 
-/// Makes the archive whose program has OpenSSL within, so that it needs only the C library, as old
-/// as this machine's or newer.
+/// Makes the archive whose program needs only the C library, as old as this machine's or newer.
 ///
 /// # Errors
 /// The reason why it cannot be built or written.
 pub fn with_c_library() -> Result<PathBuf, String> {
+    let (program, target) = program_with_c_library()?;
+    packed(&program, &target)
+}
+
+/// Builds the program that has OpenSSL within. Returns where it is, and its target.
+///
+/// # Errors
+/// The reason why it cannot be built.
+pub fn program_with_c_library() -> Result<(PathBuf, String), String> {
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut command = cargo(RELEASE);
     command
@@ -40,7 +48,7 @@ pub fn with_c_library() -> Result<PathBuf, String> {
         command.env(name, directory.trim());
     }
     let program = built(command, &target, "motemq")?;
-    packed(&program, &target)
+    Ok((program, target))
 }
 
 /// Makes the archive whose program needs nothing but Linux: it has musl and rustls within. Returns

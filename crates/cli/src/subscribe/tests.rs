@@ -27,7 +27,7 @@ fn printed(line: &str, topics: &[&str]) -> (String, usize) {
             packet_id: 0,
         };
         if receiver
-            .take(message, None::<io::Empty>)
+            .take(message, None::<(io::Empty, u64)>)
             .unwrap()
             .is_break()
         {
@@ -91,7 +91,7 @@ fn who_has_had_enough_ends_it_quietly() {
     };
     assert!(
         receiver
-            .take(message, None::<io::Empty>)
+            .take(message, None::<(io::Empty, u64)>)
             .unwrap()
             .is_break()
     );
