@@ -60,8 +60,18 @@ impl Inbox {
         self.counters.dropped += 1;
         let payloads = self.payloads.get_mut();
         let ack = payloads.and_then(|payloads| payloads.discard(payload, false));
+        self.discard_payload_not_taken(ack, protocol);
+    }
+
+    /// A payload has arrived whose message was dropped before it was taken.
+    pub(super) fn discard_payload_not_taken(
+        &mut self,
+        ack: Option<AckKey>,
+        protocol: &mut ProtocolState,
+    ) {
         if self.discards_unclaimed {
-            self.unacknowledged.on_processed(ack, protocol);
+            let is_acknowledged = self.unacknowledged.on_processed(ack, protocol);
+            self.counters.discarded += u64::from(is_acknowledged);
         }
     }
 

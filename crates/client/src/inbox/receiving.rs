@@ -239,10 +239,12 @@ impl Inbox {
         if let Some(stream) = stream {
             self.delivered.push_back(stream);
         }
-        if completed == Completed::Processed
-            || (completed == Completed::NotTaken && self.discards_unclaimed)
-        {
-            self.unacknowledged.on_processed(deferred, protocol);
+        match completed {
+            Completed::Kept => {}
+            Completed::Processed => {
+                self.unacknowledged.on_processed(deferred, protocol);
+            }
+            Completed::NotTaken => self.discard_payload_not_taken(deferred, protocol),
         }
     }
 

@@ -194,3 +194,29 @@ fn rule_00_what_is_dropped_is_counted_as_acknowledged_only_if_it_is() {
         line.sends(if is_lost { b"" } else { b"\x40\x02\0\x01" });
     }
 }
+
+/// A payload that is too large to wait is dropped with the stream of its message, whether it has
+/// arrived or not.
+#[test]
+fn rule_00_a_payload_of_a_closed_stream_is_dropped_and_counted() {
+    for (options, connack, discarded) in [(options(), NEW, 1), (kept(), PRESENT, 0)] {
+        for is_whole in [false, true] {
+            let options = options.clone().max_message(100);
+            let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, connack);
+            let packet = message(1, 1, &[7; 100_000]);
+            let (before, after) = packet.split_at(if is_whole { packet.len() } else { 60_000 });
+            line.receive(&before[..20]);
+            for piece in before[20..].chunks(60_000) {
+                line.receive(piece);
+            }
+            assert!(line.client.counters().backlog > 50_000);
+            line.client.close_stream(stream);
+            let counters = line.client.counters();
+            assert_eq!((counters.backlog, counters.dropped), (0, 1));
+            line.receive(after);
+            assert_eq!(line.client.counters().discarded, discarded);
+            let answer = puback(1);
+            line.sends(if discarded == 1 { &answer } else { b"" });
+        }
+    }
+}
