@@ -298,3 +298,18 @@ fn rule_09_another_message_under_an_identifier_is_delivered_by_the_next_process(
     assert_eq!(line.take_all(stream), [b"2"]);
     line.sends(&pubrec(1));
 }
+
+/// A message that arrived again is compared with what follows, as one that arrived once is.
+#[test]
+fn rule_09_another_message_under_the_identifier_of_one_that_arrived_again_is_delivered() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, PRESENT);
+    line.receive(&message(1, 2, b"1"));
+    line.closed();
+    line.pass(secs(1));
+    line.connect(PRESENT);
+    line.receive(&dup(message(1, 2, b"1")));
+    assert_eq!(line.take_all(stream), [b"1"]);
+    line.sends(&pubrec(1));
+    line.receive(&message(1, 2, b"2"));
+    assert_eq!(line.take_all(stream), [b"2"]);
+}
