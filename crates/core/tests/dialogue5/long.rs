@@ -6,6 +6,29 @@ fn small() -> Dialogue<Full, 4, 24> {
     Dialogue::open(ACCEPTED)
 }
 
+/// Memory for an identifier and a code alone is enough for any acknowledgement, and for DISCONNECT.
+#[test]
+fn in_the_smallest_memory() {
+    let mut session = Session::<[Slot; 4], Mqtt5>::with_protocol();
+    let (mut memory, mut end) = ([0; 64], 0);
+    let mut out = Out::new(&mut memory, &mut end);
+    session.connect_slices(&CLIENT, 5, &mut out).unwrap();
+    session.receive(&mut &*ACCEPTED, 5, &mut out).unwrap();
+    let message = Publish::to("t").qos(QoS::AtLeastOnce);
+    session.publish(&message, &mut out).unwrap();
+    let mut receive = |mut bytes: &[u8]| {
+        let event = session.receive(&mut bytes, 5, &mut out).unwrap();
+        (bytes.len(), event.map(|event| shown(&event)))
+    };
+    let refused = "Refused { code: ReasonCode(151), id: 1, properties: [] }";
+    assert_eq!(receive(b"\x40\x08\0\x01"), (4, None));
+    assert_eq!(receive(b"\x40\x08\0\x01\x97"), (0, Some(refused.into())));
+    assert_eq!(receive(b"\x04\x1f\0\x01x"), (0, None));
+    let disconnected = "Disconnected { code: ReasonCode(139), properties: [] }";
+    assert_eq!(receive(b"\xe0\x06"), (2, None));
+    assert_eq!(receive(b"\xe0\x06\x8b"), (0, Some(disconnected.into())));
+}
+
 /// Of an acknowledgement, identifier and code come first; properties that do not fit are dropped.
 #[test]
 fn acknowledgements() {
