@@ -123,7 +123,7 @@ pub enum PublishError {
         /// The bytes that are to follow.
         remaining: u32,
     },
-    /// What is given at the beginning of an upload does not fit into the write buffer.
+    /// The topic and the payload at the beginning of an upload do not fit into the write buffer.
     #[error(
         "topic and payload of {len} bytes are given at the beginning of an upload: give at most \
          {limit} bytes, and the others afterwards"
