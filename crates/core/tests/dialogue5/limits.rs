@@ -140,3 +140,42 @@ fn subscriptions() {
         try_it(identified, "t", &identifier);
     }
 }
+
+/// Each limit is told as it was announced, alone and beside the others.
+#[test]
+fn what_was_announced_is_told() {
+    let limits = |properties: &[u8]| {
+        let length = properties.len() as u8;
+        let mut connack = vec![0x20, length + 3, 0, 0, length];
+        connack.extend(properties);
+        let limits = Dialogue::<Full>::open(&connack).session.limits();
+        let available = [
+            limits.retain_available,
+            limits.wildcard_subscription_available,
+            limits.subscription_identifier_available,
+            limits.shared_subscription_available,
+        ];
+        let numbers = (
+            limits.receive_maximum,
+            limits.maximum_packet_size,
+            limits.topic_alias_maximum,
+        );
+        (numbers, limits.maximum_qos, available)
+    };
+    let none = (u16::MAX, u32::MAX, 0);
+    assert_eq!(limits(b""), (none, QoS::ExactlyOnce, [true; 4]));
+    for (qos, number) in [(QoS::AtMostOnce, 0), (QoS::AtLeastOnce, 1)] {
+        assert_eq!(limits(&[0x24, number]), (none, qos, [true; 4]));
+        let all = [0x25, 0, 0x24, number, 0x28, 0, 0x29, 0, 0x2a, 0];
+        assert_eq!(limits(&all), (none, qos, [false; 4]));
+    }
+    for (at, id) in [0x25, 0x28, 0x29, 0x2a].into_iter().enumerate() {
+        let mut available = [true; 4];
+        available[at] = false;
+        assert_eq!(limits(&[id, 0]), (none, QoS::ExactlyOnce, available));
+        assert_eq!(limits(&[id, 1]), (none, QoS::ExactlyOnce, [true; 4]));
+    }
+    let numbers = (2, 0x100, 3);
+    let announced = b"\x21\0\x02\x27\0\0\x01\0\x22\0\x03";
+    assert_eq!(limits(announced), (numbers, QoS::ExactlyOnce, [true; 4]));
+}
