@@ -14,6 +14,11 @@ use motemq_client::{Transport, TransportError, TransportErrorKind};
 use motemq_hosted::{Hook, Trace, closed};
 use std::{fmt, io, sync::Arc, time::Duration};
 
+/// The longest time for which threads that wait for room are left asleep while less than half of the
+/// window is free. Acknowledgements mostly follow each other faster, and to wake a thread for each
+/// costs more than to send its message.
+const HOLD: Duration = Duration::from_millis(1);
+
 /// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but
 /// what it does: pings and acknowledgements are sent, time limits are kept, and a connection is made
 /// again, **only while it is driven**. [`Client::connect`](crate::Client::connect) drives the client
@@ -60,6 +65,8 @@ pub struct Driver {
     woken: Woken,
     /// The last turn has left it to this one to wake threads that wait for room.
     has_deferred: bool,
+    /// Threads that wait for room are left asleep since then.
+    held_since: Option<Duration>,
     ended: Option<Ended>,
     #[cfg(feature = "store")]
     writer: Writer,
@@ -90,6 +97,7 @@ impl Driver {
             poller,
             woken: Woken::default(),
             has_deferred: false,
+            held_since: None,
             ended: None,
             #[cfg(feature = "store")]
             writer,
@@ -201,13 +209,16 @@ impl Driver {
         self.has_deferred = matches!(next, Next::Again) && !self.has_deferred;
         let step = match next {
             Next::Again => Some(Step::Done),
-            Next::Sleep(sleep) => Some(Step::Sleep(sleep)),
+            Next::Sleep(sleep) => Some(Step::Sleep(self.hold_writers(sleep))),
             Next::Read(until) => Some(Step::Read(until)),
             _ => None,
         };
         if let Some(step) = step {
             drop(io);
-            if !self.has_deferred {
+            if matches!(step, Step::Sleep(_)) && self.held_since.is_some() {
+                self.woken.wake_readers();
+            } else if !self.has_deferred {
+                self.held_since = None;
                 self.woken.wake();
             }
             return step;
@@ -229,6 +240,25 @@ impl Driver {
             _ => self.poller.remove(link),
         }
         Step::Done
+    }
+
+    /// Leaves threads asleep that wait for room while there is little of it, for a short time. Returns
+    /// the time that the driver may sleep.
+    fn hold_writers(&mut self, sleep: Sleep) -> Sleep {
+        if self.woken.writers.is_empty() {
+            self.held_since = None;
+            return sleep;
+        }
+        let now = self.shared.now();
+        let until = self.held_since.unwrap_or(now) + HOLD;
+        let has_little = |inner: &mut Inner| !inner.client.is_window_half_free();
+        if now >= until || !self.shared.with(has_little) {
+            self.held_since = None;
+            return sleep;
+        }
+        self.held_since.get_or_insert(now);
+        let until = Some(sleep.until.map_or(until, |earlier| earlier.min(until)));
+        Sleep { until }
     }
 
     /// Closes a connection in good order.

@@ -38,7 +38,8 @@ impl Woken {
     /// Gives memory back that is not needed while nothing happens.
     pub fn shrink(&mut self) {
         self.threads = Vec::new();
-        self.writers = Vec::new();
+        // The threads that are left asleep stay.
+        self.writers.shrink_to_fit();
         self.events = Vec::new();
     }
 }

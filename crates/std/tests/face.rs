@@ -8,7 +8,7 @@ use motemq_std::{
 use motemq_testing::{broker::Config, server::Server};
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     os::fd::BorrowedFd,
     sync::{Arc, Mutex},
     thread::{self, ThreadId},
@@ -183,4 +183,43 @@ fn a_batch_of_what_is_larger_than_the_queue_waits_for_a_connection() {
         assert_eq!(together.join().unwrap(), Ok(()));
         client.disconnect(SOON).unwrap();
     });
+}
+
+/// A thread that waits for room gets it soon, though the broker answers one message at a time.
+#[test]
+fn a_single_answer_makes_room() {
+    const CONNECT: usize = 15;
+    const PUBLISH: usize = 8;
+    let broker = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let options = options(broker.local_addr().unwrap()).in_flight(4);
+    let client = Client::connect(options).unwrap();
+    let (mut stream, _) = broker.accept().unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    stream.read_exact(&mut [0; CONNECT]).unwrap();
+    stream.write_all(b"\x20\x02\0\0").unwrap();
+    client.connected().unwrap();
+    let publisher = thread::spawn(move || {
+        let message = Publish::to("t").payload(b"x").qos(QoS::AtLeastOnce);
+        let receipts: Vec<_> = (0..12).map(|_| client.publish(&message).unwrap()).collect();
+        receipts
+            .into_iter()
+            .for_each(|receipt| receipt.wait().unwrap());
+    });
+    let mut identifiers = Vec::new();
+    let mut publish = [0; PUBLISH];
+    for _ in 0..4 {
+        stream.read_exact(&mut publish).unwrap();
+        identifiers.push(publish[6]);
+    }
+    let begun = Instant::now();
+    for answered in 0..12 {
+        let answer = [0x40, 2, 0, identifiers[answered]];
+        stream.write_all(&answer).unwrap();
+        if identifiers.len() < 12 {
+            stream.read_exact(&mut publish).unwrap();
+            identifiers.push(publish[6]);
+        }
+    }
+    assert!(begun.elapsed() < SOON / 10, "{:?}", begun.elapsed());
+    publisher.join().unwrap();
 }

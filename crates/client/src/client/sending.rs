@@ -49,6 +49,13 @@ impl Client {
             && (self.protocol.has_free_slot() || self.pass_over())
     }
 
+    /// Returns whether at least half as many messages as may be in flight can be sent. A driver may
+    /// wait for that, for a short time, before it wakes threads that wait for room: brokers answer
+    /// one message at a time.
+    pub fn is_window_half_free(&self) -> bool {
+        self.requests.in_flight() <= self.options.max_in_flight() / 2
+    }
+
     /// Returns whether nothing but an answer of the broker makes room for another message with
     /// QoS 1 or 2: all that are in flight have been handed over, and there may be no more.
     pub fn is_window_full(&self) -> bool {
