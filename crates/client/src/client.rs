@@ -2,6 +2,7 @@
 mod commands;
 mod persistence;
 mod phase;
+mod publishing;
 mod receiving;
 mod sending;
 mod time;

@@ -1,6 +1,7 @@
 //! Bytes on their way to the transport, and how many of them it has taken.
-use crate::{lazy::Lazy, requests::SharedText, write_buf::WriteBuf};
-use core::{mem, ops::Range, time::Duration};
+use crate::{lazy::Lazy, write_buf::WriteBuf};
+use bytes::Bytes;
+use core::{mem, time::Duration};
 use motemq::Out;
 
 /// Into how many parts the time limit is divided: who looks later than a part was not driven.
@@ -56,6 +57,16 @@ impl Output {
         self.tx.reserve(n)
     }
 
+    /// Makes room for `n` bytes of a command, behind which a payload of so many is to follow.
+    pub fn reserve_before(&mut self, n: usize, payload: usize) -> bool {
+        self.tx.may_append(payload) && self.tx.reserve(n)
+    }
+
+    /// Lets a payload follow, which is not copied.
+    pub fn append(&mut self, payload: Bytes) {
+        self.tx.append(payload);
+    }
+
     /// Makes room for what must not wait for commands.
     #[inline]
     pub fn reserve_reply(&mut self, n: usize) -> bool {
@@ -109,12 +120,6 @@ impl Output {
         self.handed_over += from.len() as u64;
         from.pass(output);
         true
-    }
-
-    /// Hands over a payload behind all other bytes.
-    pub fn hand_over(&mut self, output: &mut WriteBuf, text: SharedText, payload: Range<usize>) {
-        self.handed_over += payload.len() as u64;
-        output.append(text, payload);
     }
 
     /// This version of the state is being stored: what was written up to now may leave then.

@@ -7,20 +7,20 @@ mod queue;
 mod request;
 mod subscriptions;
 
-use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab, write_buf::LONGEST};
+use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab};
 use alloc::{
     boxed::Box,
     collections::VecDeque,
     string::{String, ToString},
     vec::Vec,
 };
-use core::{mem, ops::Range, time::Duration};
+use core::{mem, time::Duration};
 use journal::Journal;
-use motemq::{Fault, PacketId, Publish, QoS};
+use motemq::{Fault, PacketId, QoS};
 use queue::Queue;
 use request::Request;
 pub use request::RequestId;
-pub(crate) use request::{OwnedFilter, RequestKind, SharedText, StoredPublish};
+pub(crate) use request::{OwnedFilter, RequestKind, StoredPublish};
 use subscriptions::Subscriptions;
 
 /// The end of a packet whose last byte is not in the write buffer yet.
@@ -47,11 +47,9 @@ pub(crate) struct Requests {
     suspect: Option<(RequestId, Fault)>,
     /// The identifier for which the session asks.
     resend: Option<PacketId>,
-    /// The message whose payload is still to be handed over.
-    streaming: Option<u32>,
-    /// The message with QoS 0 whose payload was handed over, but not written to its end, and the
-    /// offset of its end.
-    leaving: Option<Box<(u32, u64)>>,
+    /// Messages with QoS 0 that are not written to the end of their payloads, and the offsets of
+    /// their ends.
+    leaving: Lazy<VecDeque<(u32, u64)>>,
     next_look: Option<Duration>,
     /// Unless nothing is stored.
     journal: Option<Box<Journal>>,
@@ -109,30 +107,44 @@ impl Requests {
         }
     }
 
+    /// Takes note of a message with QoS 0, of which the transport has not taken all up to this
+    /// offset.
+    pub fn launch_unacknowledged(&mut self, end: u64) -> RequestId {
+        let key = self.add(RequestKind::NoCopy, true);
+        if let Some(request) = self.requests.get_mut(key) {
+            request.was_sent = true;
+        }
+        self.leaving.make().push_back((key, end));
+        self.id(key)
+    }
+
     /// Returns the request that is to be sent next.
     pub fn first(&self) -> Option<&RequestKind> {
         let key = self.queue.get()?.front()?;
         self.requests.get(key).map(|request| &request.kind)
     }
 
-    /// The first request of the queue was sent, as a packet with its end at this offset; `None`:
-    /// its payload is still to be handed over.
-    pub fn on_first_sent(&mut self, id: Option<PacketId>, end: Option<u64>) {
+    /// The first request of the queue was sent, as a packet with its end at this offset.
+    pub fn on_first_sent(&mut self, id: Option<PacketId>, end: u64) {
         let Some(key) = self.unqueue(0) else { return };
+        let mut is_direct = false;
         if let Some(request) = self.requests.get_mut(key) {
             request.was_sent = true;
-            if let RequestKind::Unsubscribe(filters) = &request.kind
-                && let Some(subscriptions) = self.subscriptions.get_mut()
-            {
-                subscriptions.forget_set_aside(filters);
+            match &request.kind {
+                RequestKind::Unsubscribe(filters) => {
+                    if let Some(subscriptions) = self.subscriptions.get_mut() {
+                        subscriptions.forget_set_aside(filters);
+                    }
+                }
+                RequestKind::Publish(stored) => is_direct = stored.direct_payload().is_some(),
+                _ => {}
             }
         }
         match id {
-            Some(id) => self.take_off(id, key, end.unwrap_or(NOT_WRITTEN)),
-            None if end.is_some() => self.end(key, Ok(Box::default())),
-            None => {}
+            Some(id) => self.take_off(id, key, end),
+            None if is_direct => self.leaving.make().push_back((key, end)),
+            None => self.end(key, Ok(Box::default())),
         }
-        self.streaming = end.is_none().then_some(key);
     }
 
     /// The first request of the queue cannot be sent.
@@ -252,7 +264,7 @@ impl Requests {
         self.awaited_messages > 0
     }
 
-    // Sending again, and payloads that are longer than the write buffer.
+    // Sending again, and what leaves.
 
     /// Returns the identifier for which the session asks.
     pub fn resend(&self) -> Option<PacketId> {
@@ -276,16 +288,14 @@ impl Requests {
         }
     }
 
-    /// A message was sent again, with its end at this offset; `None`: its payload is still to be
-    /// copied.
-    pub fn on_resent(&mut self, id: PacketId, end: Option<u64>) {
+    /// A message was sent again, with its end at this offset.
+    pub fn on_resent(&mut self, id: PacketId, end: u64) {
         self.resend = None;
         let Some(key) = self.flight(id) else { return };
         if let Some(request) = self.requests.get_mut(key) {
             request.is_on_wire = true;
-            (request.end, request.left_at) = (end.unwrap_or(NOT_WRITTEN), None);
+            (request.end, request.left_at) = (end, None);
         }
-        self.streaming = end.is_none().then_some(key);
     }
 
     /// The session is to abandon a message.
@@ -296,41 +306,22 @@ impl Requests {
         }
     }
 
-    /// Returns whether there is a payload that is to be written.
-    pub fn has_payload_to_write(&self) -> bool {
-        let kind = self.streaming.and_then(|key| self.kind(key));
-        matches!(kind, Some(RequestKind::Publish(_)))
-    }
-
-    /// Returns the payload that is to be written.
-    pub fn payload_to_write(&self) -> Option<(SharedText, Range<usize>)> {
-        match self.kind(self.streaming?)? {
-            RequestKind::Publish(publish) => publish.shared_payload(),
-            _ => None,
-        }
-    }
-
-    /// The whole payload was handed over, with its end at this offset.
-    pub fn on_payload_handed_over(&mut self, end: u64) {
-        let Some(key) = self.streaming.take() else {
-            return;
-        };
-        match self.requests.get_mut(key) {
-            Some(request) if request.id != 0 => request.end = end,
-            _ => {
-                self.on_left(end);
-                self.leaving = Some(Box::new((key, end)));
-            }
-        }
-    }
-
     /// The transport has taken the bytes up to this offset.
     #[inline]
     pub fn on_left(&mut self, written: u64) {
-        if let Some(&(key, end)) = self.leaving.as_deref()
+        if self.leaving.get().is_some() {
+            self.end_left(written);
+        }
+    }
+
+    #[cold]
+    fn end_left(&mut self, written: u64) {
+        while let Some(leaving) = self.leaving.get_mut()
+            && let Some(&(key, end)) = leaving.front()
             && end <= written
         {
-            self.leaving = None;
+            leaving.pop_front();
+            self.leaving.shrink(|leaving| leaving.is_empty());
             self.end(key, Ok(Box::default()));
         }
     }
@@ -356,17 +347,6 @@ fn message_length(requests: &Slab<Request>, key: u32) -> Option<usize> {
         RequestKind::Publish(publish) => Some(publish.len()),
         _ => None,
     }
-}
-
-/// Returns how a message is sent: the packet, or its beginning if it is longer than the write
-/// buffer; whether it is whole; and how much room it needs besides its fixed part.
-pub(crate) fn whole_or_streamed(stored: &StoredPublish) -> (Publish<'_>, bool) {
-    let publish = stored.publish();
-    if stored.len() <= LONGEST {
-        return (publish, true);
-    }
-    let remaining = publish.payload.len() as u32;
-    (publish.payload(&[]).remaining(remaining), false)
 }
 
 /// Returns whether the broker acknowledges this request.

@@ -1,11 +1,11 @@
 //! Bytes on their way out: memory that grows with what is to be sent, and is given back.
-use crate::requests::SharedText;
-use alloc::{boxed::Box, vec, vec::Vec};
+use crate::lazy::Lazy;
+use alloc::{collections::VecDeque, vec, vec::Vec};
+use bytes::{Buf, Bytes};
 use core::{
     fmt,
     hash::{Hash, Hasher},
-    mem,
-    ops::Range,
+    iter, mem,
 };
 use motemq::Out;
 
@@ -16,7 +16,10 @@ const BEHIND: usize = 1;
 /// The longest topic and payload that are copied to the write buffer. They fit as soon as what was
 /// written before has been handed over.
 pub(crate) const LONGEST: usize = LIMIT - 16 - BEHIND;
-/// The most bytes of a payload that are written at once, so that the driver does other things, too.
+/// The shortest payload that is written from the memory that holds it, unless it is not kept.
+pub(crate) const DIRECT: usize = 16 << 10;
+/// The most bytes of payloads that are written at once, so that the driver does other things, too,
+/// and the most of more than one payload that wait to be written.
 const AT_ONCE: usize = 256 << 10;
 /// Bytes beyond the limit, for acknowledgements and the like.
 const RESERVE: usize = 4 << 10;
@@ -32,8 +35,16 @@ pub struct WriteBuf {
     mem: Vec<u8>,
     start: usize,
     end: usize,
-    /// The payload of a message that follows, and is written from the memory that holds it.
-    payload: Option<Box<(SharedText, Range<usize>)>>,
+    /// Payloads that are written from the memory that holds them.
+    payloads: Lazy<Payloads>,
+}
+
+#[derive(Clone, Hash, Debug, Default)]
+struct Payloads {
+    /// Each payload, with the place in the buffer's own memory before which it is written.
+    queue: VecDeque<(usize, Bytes)>,
+    /// The bytes of all of them.
+    bytes: usize,
 }
 
 impl WriteBuf {
@@ -43,58 +54,122 @@ impl WriteBuf {
             mem: Vec::new(),
             start: 0,
             end: 0,
-            payload: None,
+            payloads: Lazy::new(),
         }
     }
 
     /// Returns whether there is nothing to write.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.start == self.end && self.payload.is_none()
+        self.start == self.end && self.payloads.get().is_none()
     }
 
     /// Returns the number of bytes to be written.
+    #[inline]
     pub fn len(&self) -> usize {
-        let payload = self.payload.as_ref();
-        self.end - self.start + payload.map_or(0, |payload| payload.1.len())
+        self.end - self.start + self.payload_bytes()
+    }
+
+    #[inline]
+    fn payload_bytes(&self) -> usize {
+        self.payloads.get().map_or(0, |payloads| payloads.bytes)
     }
 
     /// Returns the bytes to be written next, oldest first. There are none only if the buffer is
-    /// empty, but these may not be all: a long payload is written from the memory that holds it, a
-    /// part at a time.
+    /// empty, but these may not be all: see [`chunks`](Self::chunks).
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
-        match self.payload.as_deref() {
-            Some((text, range)) if self.start == self.end => {
-                let end = range.end.min(range.start.saturating_add(AT_ONCE));
-                text.get(range.start..end).unwrap_or_default()
-            }
-            _ => self.mem.get(self.start..self.end).unwrap_or_default(),
+        if self.is_contiguous() {
+            return self.mem.get(self.start..self.end).unwrap_or_default();
         }
+        self.chunks().next().unwrap_or_default()
+    }
+
+    /// Returns whether [`bytes`](Self::bytes) returns all bytes. They are mostly; long payloads are
+    /// written from the memory that holds them.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        self.payloads.get().is_none()
+    }
+
+    /// Returns the bytes to be written next, oldest first, in as many pieces as they are in memory,
+    /// none of which is empty. It is for vectored writes. There may be more than is written at once.
+    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let payloads = self.payloads.get().into_iter();
+        let payloads = payloads.flat_map(|payloads| &payloads.queue);
+        let payloads = payloads.map(|(at, payload)| (*at, &payload[..]));
+        let mut start = self.start;
+        let mut left = AT_ONCE;
+        payloads
+            .chain(iter::once((self.end, &[][..])))
+            .flat_map(move |(at, payload)| {
+                let header = self.mem.get(start..at).unwrap_or_default();
+                start = at;
+                [header, payload]
+            })
+            .map_while(move |chunk| {
+                let chunk = chunk.get(..left).unwrap_or(chunk);
+                let is_first = left == AT_ONCE;
+                left -= chunk.len();
+                (is_first || left > 0 || !chunk.is_empty()).then_some(chunk)
+            })
+            .filter(|chunk| !chunk.is_empty())
     }
 
     /// Removes the `n` oldest bytes, which the transport has taken.
+    #[inline]
     pub fn consume(&mut self, n: usize) {
-        let taken = n.min(self.end - self.start);
-        self.start += taken;
-        if let Some((_, range)) = self.payload.as_deref_mut() {
-            range.start = range.start.saturating_add(n - taken);
-            if range.start >= range.end {
-                self.payload = None;
-            }
+        if self.is_contiguous() {
+            self.start += n.min(self.end - self.start);
+        } else {
+            self.consume_chunks(n);
         }
         if self.is_empty() {
             self.clear();
         }
     }
 
+    #[cold]
+    fn consume_chunks(&mut self, mut n: usize) {
+        while let Some(payloads) = self.payloads.get_mut()
+            && let Some((at, payload)) = payloads.queue.front_mut()
+        {
+            let header = n.min(*at - self.start);
+            self.start += header;
+            let taken = (n - header).min(payload.len());
+            payload.advance(taken);
+            payloads.bytes -= taken;
+            n -= header + taken;
+            if !payload.is_empty() {
+                return;
+            }
+            payloads.queue.pop_front();
+            self.payloads.shrink(|payloads| payloads.queue.is_empty());
+        }
+        self.start += n.min(self.end - self.start);
+    }
+
+    /// Returns whether a payload of so many bytes may follow, for which nothing is copied.
+    pub(crate) fn may_append(&self, n: usize) -> bool {
+        let waiting = self.payload_bytes();
+        waiting == 0 || waiting + n <= AT_ONCE
+    }
+
     /// Lets a payload follow, which is not copied.
-    pub(crate) fn append(&mut self, text: SharedText, payload: Range<usize>) {
-        self.payload = Some(Box::new((text, payload)));
+    pub(crate) fn append(&mut self, payload: Bytes) {
+        if payload.is_empty() {
+            return;
+        }
+        let payloads = self.payloads.make();
+        payloads.bytes += payload.len();
+        payloads.queue.push_back((self.end, payload));
     }
 
     /// Removes all bytes, and keeps the memory.
+    #[inline]
     pub fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
-        self.payload = None;
+        self.payloads.clear();
     }
 
     /// Returns the memory to the allocator if the buffer is empty.
@@ -163,7 +238,7 @@ impl Hash for WriteBuf {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.mem.get(self.start..self.end).hash(state);
         self.end.hash(state);
-        self.payload.hash(state);
+        self.payloads.hash(state);
     }
 }
 
@@ -177,113 +252,4 @@ impl fmt::Debug for WriteBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-    use super::*;
-    use alloc::format;
-    use core::hash::{BuildHasher, BuildHasherDefault};
-    use motemq::Output;
-    use std::hash::DefaultHasher;
-
-    impl WriteBuf {
-        /// Adds bytes.
-        pub(crate) fn fill(&mut self, n: usize) {
-            assert!(self.reserve(n));
-            self.end += n;
-        }
-    }
-
-    #[test]
-    fn a_buffer_grows_up_to_its_limit() {
-        let mut buffer = WriteBuf::new();
-        buffer.fill(10);
-        assert!(buffer.mem.len() < 1000);
-        assert!(!buffer.reserve(LIMIT));
-        assert!(buffer.reserve(LIMIT - 10));
-        assert!(buffer.reserve_reply(LIMIT) && !buffer.reserve_reply(LIMIT + RESERVE));
-    }
-
-    #[test]
-    fn bytes_that_were_handed_over_are_not_written_yet() {
-        let (mut buffer, mut other) = (WriteBuf::new(), WriteBuf::new());
-        buffer.fill(10);
-        buffer.pass(&mut other);
-        assert_eq!((buffer.is_empty(), other.bytes().len()), (true, 10));
-        assert!(buffer.reserve(16));
-        buffer
-            .out()
-            .lend(|out| assert!(!format!("{out:?}").contains("taken: 0")));
-        other.consume(10);
-        buffer.pass(&mut other);
-        assert_eq!(buffer.end, 0);
-        buffer.shrink();
-        assert_eq!(buffer.mem.capacity(), 0);
-    }
-
-    #[test]
-    fn a_payload_follows_what_was_there_and_is_written_in_parts() {
-        let mut buffer = WriteBuf::new();
-        buffer.fill(10);
-        let text = SharedText::new(vec![7; AT_ONCE + 100].into());
-        buffer.append(text.clone(), 5..text.len());
-        assert_eq!((buffer.len(), buffer.bytes().len()), (AT_ONCE + 105, 10));
-        buffer.consume(12);
-        assert_eq!(
-            (buffer.len(), buffer.bytes().len()),
-            (AT_ONCE + 93, AT_ONCE)
-        );
-        buffer.consume(AT_ONCE);
-        assert_eq!(buffer.bytes(), [7; 93]);
-        buffer.shrink();
-        buffer.consume(93);
-        assert!(buffer.is_empty());
-        // The memory is not needed any more.
-        assert_eq!(alloc::sync::Arc::strong_count(&text), 1);
-    }
-
-    #[test]
-    fn more_than_there_is_cannot_be_consumed() {
-        let mut buffer = WriteBuf::new();
-        buffer.fill(10);
-        buffer.consume(4);
-        assert_eq!(buffer.len(), 6);
-        buffer.consume(usize::MAX);
-        assert!(buffer.is_empty() && buffer.bytes().is_empty());
-    }
-
-    /// A buffer that fills slowly is moved a few times, and never takes more than it may.
-    #[test]
-    fn memory_grows_by_doubling() {
-        let mut buffer = WriteBuf::new();
-        let mut sizes = alloc::collections::BTreeSet::new();
-        while buffer.reserve_reply(16) {
-            buffer.end += 16;
-            sizes.insert(buffer.mem.len());
-        }
-        assert_eq!(sizes.first(), Some(&FIRST));
-        assert_eq!(sizes.last(), Some(&(LIMIT + RESERVE)));
-        assert!(sizes.len() <= 11, "{sizes:?}");
-    }
-
-    #[test]
-    fn a_buffer_shows_its_length_and_hashes_its_bytes() {
-        let hash =
-            |buffer: &WriteBuf| BuildHasherDefault::<DefaultHasher>::default().hash_one(buffer);
-        let [mut buffer, mut other] = [(); 2].map(|()| {
-            let mut buffer = WriteBuf::new();
-            buffer.fill(10);
-            buffer
-        });
-        let text = format!("{buffer:?}");
-        assert!(text.contains("10") && !text.contains('['), "{text}");
-        // How much memory there is makes no difference.
-        assert!(other.reserve(1000));
-        assert_eq!(hash(&other), hash(&buffer));
-        buffer.mem[3] = 7;
-        assert_ne!(hash(&other), hash(&buffer));
-        other.mem[3] = 7;
-        assert_eq!(hash(&other), hash(&buffer));
-        other.append(SharedText::new([0; 9].into()), 0..9);
-        assert_ne!(hash(&other), hash(&buffer));
-    }
-}
+mod tests;

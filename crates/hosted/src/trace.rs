@@ -39,6 +39,20 @@ impl Trace {
         Trace { tracer, hook }
     }
 
+    /// Shows the packets that are complete with the first `n` bytes of these pieces.
+    pub fn pass_chunks<'c>(
+        &mut self,
+        direction: Direction,
+        chunks: impl Iterator<Item = &'c [u8]>,
+        mut n: usize,
+    ) {
+        for chunk in chunks {
+            let passed = chunk.get(..n).unwrap_or(chunk);
+            n -= passed.len();
+            self.pass(direction, passed);
+        }
+    }
+
     /// Shows the packets that are complete with these bytes.
     pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
         self.tracer.pass(direction, bytes, |packet| {

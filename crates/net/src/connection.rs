@@ -8,7 +8,7 @@ use crate::{TlsError, TlsStream, tls::TlsHandshake};
 use crate::{WebSocketError, websocket};
 use std::{
     fmt,
-    io::{self, Read, Write},
+    io::{self, IoSlice, Read, Write},
     mem,
 };
 
@@ -295,6 +295,10 @@ impl<S: Read + Write> Write for Connection<S> {
         each!(&mut self.layers, stream => stream.write(bytes))
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        each!(&mut self.layers, stream => stream.write_vectored(slices))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         each!(&mut self.layers, stream => stream.flush())
     }
@@ -309,6 +313,10 @@ impl<S: Read + Write> Read for Bytes<S> {
 impl<S: Read + Write> Write for Bytes<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         either!(self, stream => stream.write(bytes))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        either!(self, stream => stream.write_vectored(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {

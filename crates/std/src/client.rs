@@ -1,10 +1,10 @@
 //! The handle: what the application calls.
 use crate::{
-    Counters, Dial, Driver, Ended, Error, Options, PublishError, Receipt, State, States,
-    SubscribeError, Subscribing, Subscription, attempts::Custom, driver::is_good, link::Poller,
-    receipt::Ticket, shared::Shared, state::at_instants,
+    Counters, Dial, Driver, Ended, Error, Options, PublishError, State, States, SubscribeError,
+    Subscribing, Subscription, attempts::Custom, driver::is_good, link::Poller, receipt::Ticket,
+    shared::Shared, state::at_instants,
 };
-use motemq::{Filter, Publish, SessionState};
+use motemq::{Filter, SessionState};
 use std::{sync::Arc, thread, time::Duration};
 
 /// The longest time between the limit of a disconnection and its end.
@@ -147,73 +147,6 @@ impl Client {
         let writer = crate::store::Writer::new(store);
         let driver = Driver::new(&shared, poller, options, custom, writer);
         Ok((Client { shared }, driver))
-    }
-
-    /// Publishes a message. Waits for room if there is none, and for a connection if the message
-    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
-    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] reports its outcome.
-    ///
-    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
-    /// returns.
-    ///
-    /// # Errors
-    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
-    pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let receipt = self.accept(publish)?;
-        self.shared.flush();
-        #[cfg(feature = "store")]
-        if receipt.is_open() {
-            self.persisted()?;
-        }
-        Ok(receipt)
-    }
-
-    /// Waits until a message is accepted, without writing it.
-    pub(crate) fn accept(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let accepted =
-            self.shared
-                .when_there_is_room(None, |client| client.publish(publish), may_pass);
-        let request = accepted.unwrap_or(Err(PublishError::Full))?;
-        Ok(Receipt::new(&self.shared, request))
-    }
-
-    /// Waits until everything that was accepted is on the disk.
-    #[cfg(feature = "store")]
-    pub(crate) fn persisted(&self) -> Result<(), PublishError> {
-        let version = self.shared.with(|inner| inner.client.version());
-        let stored = self.shared.wait(None, |inner, thread| {
-            if inner.client.persisted() >= version {
-                return Some(Ok(()));
-            }
-            if let motemq_client::State::Ended(ended) = inner.client.state() {
-                return Some(Err(PublishError::Ended(ended.clone())));
-            }
-            inner.changed.put(thread);
-            None
-        });
-        stored.unwrap_or(Ok(()))
-    }
-
-    /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
-    /// this returns.
-    ///
-    /// # Errors
-    /// A [`PublishError`]. Nothing was done.
-    ///
-    /// ```
-    /// # use motemq_std::{Client, Options, Publish, PublishError};
-    /// let (client, driver) = Client::new(Options::new("node-7"))?;
-    /// // Without a connection messages with QoS 0 are refused.
-    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
-    /// assert_eq!(refused, PublishError::Offline);
-    /// # Ok::<(), motemq_std::Error>(())
-    /// ```
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let request = self.shared.with(|inner| inner.client.publish(publish))?;
-        let receipt = Receipt::new(&self.shared, request);
-        self.shared.flush();
-        Ok(receipt)
     }
 
     /// Subscribes to topic filters, and waits for the broker's answer. The stream of messages

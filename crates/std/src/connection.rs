@@ -6,7 +6,7 @@ use crate::{
     woken::Woken,
 };
 use motemq_client::{Direction, PayloadBuf, State, Transport, WriteBuf};
-use motemq_hosted::Trace;
+use motemq_hosted::{Trace, slices};
 use motemq_net::PartialRead;
 use std::{
     io::{self, ErrorKind},
@@ -238,11 +238,17 @@ impl Connection {
 
     fn try_write(&mut self, now: Duration) -> Result<(), Option<io::Error>> {
         while !self.tx.is_empty() {
-            match self.link.write(self.tx.bytes()) {
+            let written = if self.tx.is_contiguous() {
+                self.link.write(self.tx.bytes())
+            } else {
+                let (slices, count) = slices(&self.tx);
+                self.link.write_vectored(&slices[..count])
+            };
+            match written {
                 Ok(0) => return Err(None),
                 Ok(n) => {
                     if let Some(trace) = &mut self.trace {
-                        trace.pass(Direction::Out, &self.tx.bytes()[..n]);
+                        trace.pass_chunks(Direction::Out, self.tx.chunks(), n);
                     }
                     self.tx.consume(n);
                     self.written += n;

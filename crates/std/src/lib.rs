@@ -43,6 +43,7 @@ mod error;
 mod link;
 mod message;
 mod options;
+mod publish;
 mod publish_once;
 mod receipt;
 mod received;

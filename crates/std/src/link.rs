@@ -3,7 +3,7 @@ use crate::{Transport, stream::Stream};
 use mio::{Events, Poll, Registry, Token, Waker};
 use std::{
     fmt,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     time::{Duration, Instant},
 };
 
@@ -102,9 +102,24 @@ impl Link {
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_with(|stream| stream.write(bytes), bytes)
+    }
+
+    /// Writes as much of these pieces as the transport takes at once.
+    pub fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let first = slices.first().map_or(&[][..], |first| first);
+        self.write_with(|stream| stream.write_vectored(slices), first)
+    }
+
+    /// Writes by `write`, or these bytes to a transport of the application.
+    fn write_with(
+        &mut self,
+        write: impl FnOnce(&mut Stream) -> io::Result<usize>,
+        bytes: &[u8],
+    ) -> io::Result<usize> {
         let written = match &mut self.carrier {
             Carrier::Stream(stream) => {
-                let written = stream.write(bytes);
+                let written = write(stream);
                 let would_block =
                     matches!(&written, Err(error) if error.kind() == ErrorKind::WouldBlock);
                 self.is_writable = !would_block || !stream.is_pending();

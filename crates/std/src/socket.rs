@@ -3,7 +3,7 @@
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token, event::Source, net::TcpStream};
 use std::{
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     net::Shutdown,
 };
 
@@ -95,6 +95,11 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = each!(&mut self.kind, socket => socket.write(bytes));
+        self.noted(written)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = each!(&mut self.kind, socket => socket.write_vectored(slices));
         self.noted(written)
     }
 

@@ -7,7 +7,7 @@ use motemq_hosted::Target;
 use motemq_net::{Connection, Opening, Route, Scheme, limit_unsent};
 use std::{
     fmt,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -213,6 +213,10 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.connection.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.connection.write_vectored(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {

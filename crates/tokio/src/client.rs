@@ -2,15 +2,15 @@
 #[cfg(feature = "store")]
 use crate::store::Writer;
 use crate::{
-    Counters, Dial, Driver, Ended, Options, OptionsError, PublishError, Receipt, State, States,
-    Subscribing, Subscription, Unsubscribing,
+    Counters, Dial, Driver, Ended, Options, OptionsError, State, States, Subscribing, Subscription,
+    Unsubscribing,
     dial::{Custom, Open},
     receipt::Ticket,
     shared::{Inner, Shared},
     state::at_instants,
     stream::Connector,
 };
-use motemq::{Filter, Publish, SessionState};
+use motemq::{Filter, SessionState};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -129,78 +129,6 @@ impl Client {
         let shared = Shared::new(client);
         let driver = Driver::new(&shared, options, open, Writer::new(store));
         Ok((Client { shared }, driver))
-    }
-
-    /// Publishes a message. Waits for room if there is none, and for a connection if the message
-    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
-    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] has the
-    /// outcome.
-    ///
-    /// If the future is dropped before it is done, nothing was published. With a
-    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it
-    /// is dropped before, the message may be published.
-    ///
-    /// # Errors
-    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
-    pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let request = self
-            .when_there_is_room(
-                |client| client.publish(publish),
-                |error| {
-                    use PublishError::{Full, LargerThanQueue, Offline};
-                    matches!(error, Full | Offline | LargerThanQueue { .. })
-                },
-            )
-            .await?;
-        let receipt = Receipt::new(&self.shared, request);
-        #[cfg(feature = "store")]
-        if request.is_some() {
-            self.persisted().await?;
-        }
-        Ok(receipt)
-    }
-
-    /// Waits until everything that was accepted is on the disk.
-    #[cfg(feature = "store")]
-    async fn persisted(&self) -> Result<(), PublishError> {
-        let version = self.shared.with(|inner| inner.client.version());
-        loop {
-            let mut persisted = pin!(self.shared.persisted.notified());
-            persisted.as_mut().enable();
-            let (is_stored, state) = self.shared.with(|inner| {
-                let is_stored = inner.client.persisted() >= version;
-                (is_stored, inner.client.state().clone())
-            });
-            match state {
-                _ if is_stored => return Ok(()),
-                motemq_client::State::Ended(ended) => return Err(PublishError::Ended(ended)),
-                _ => persisted.await,
-            }
-        }
-    }
-
-    /// Publishes a message if there is room for it now. Never waits, not even for a
-    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
-    /// this returns.
-    ///
-    /// # Errors
-    /// A [`PublishError`]. Nothing was done.
-    ///
-    /// ```
-    /// # use motemq_tokio::{Client, Options, Publish, PublishError};
-    /// let (client, driver) = Client::new(Options::new("node-7"))?;
-    /// // Without a connection messages with QoS 0 are refused.
-    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
-    /// assert_eq!(refused, PublishError::Offline);
-    /// # Ok::<(), motemq_tokio::OptionsError>(())
-    /// ```
-    #[inline]
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let request = self.shared.with(|inner| {
-            inner.wake_driver();
-            inner.client.publish(publish)
-        })?;
-        Ok(Receipt::new(&self.shared, request))
     }
 
     /// Tries again whenever there may be room, or a connection.

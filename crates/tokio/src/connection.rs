@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::{Buf, BufMut, BytesMut};
 use motemq_client::{Direction, PayloadBuf, State, Transport, WriteBuf};
-use motemq_hosted::Trace;
+use motemq_hosted::{Trace, slices};
 use motemq_net::PartialRead;
 use std::{
     future::Future,
@@ -182,11 +182,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Writes as much as the transport takes.
     fn write(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<(), Option<io::Error>> {
         while !self.tx.is_empty() {
-            match Pin::new(&mut self.stream).poll_write(cx, self.tx.bytes()) {
+            let stream = Pin::new(&mut self.stream);
+            let written = if self.tx.is_contiguous() {
+                stream.poll_write(cx, self.tx.bytes())
+            } else {
+                let (slices, count) = slices(&self.tx);
+                stream.poll_write_vectored(cx, &slices[..count])
+            };
+            match written {
                 Poll::Ready(Ok(0)) => return Err(None),
                 Poll::Ready(Ok(n)) => {
                     if let Some(trace) = &mut self.trace {
-                        trace.pass(Direction::Out, &self.tx.bytes()[..n]);
+                        trace.pass_chunks(Direction::Out, self.tx.chunks(), n);
                     }
                     self.tx.consume(n);
                     self.written += n;

@@ -46,6 +46,7 @@ mod driver;
 mod error;
 mod message;
 mod options;
+mod publish;
 mod publish_once;
 mod receipt;
 mod shared;

@@ -8,7 +8,7 @@ use socket::Socket;
 use std::{
     fmt,
     future::{Future, poll_fn},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     mem,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -209,6 +209,23 @@ impl AsyncWrite for Stream {
                 poll_layers(connection, cx, |connection| connection.write(bytes))
             }
         }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.0 {
+            Kind::Plain { socket, .. } => Pin::new(socket).poll_write_vectored(cx, slices),
+            Kind::Layered(connection) => poll_layers(connection, cx, |connection| {
+                connection.write_vectored(slices)
+            }),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        matches!(&self.0, Kind::Plain { socket, .. } if socket.is_write_vectored())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

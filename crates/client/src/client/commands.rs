@@ -1,82 +1,26 @@
 //! Commands: each is carried out, or refused and has no effect.
 use super::*;
 use crate::{
-    PublishError, SubscribeError, UploadError, WhenFull,
+    PublishError, SubscribeError, UploadError,
     error::shortened,
     protocol::PassedOver,
-    requests::{OwnedFilter, RequestKind, StoredPublish},
+    requests::{OwnedFilter, RequestKind},
     write_buf::LONGEST,
 };
 use motemq::{Filter, Publish, QoS, SendError, TopicFilter, TopicName};
 
 /// The longest topic and payload that fit into a packet.
-const LONGEST_MESSAGE: u64 = 268_435_455 - 4;
+pub(super) const LONGEST_MESSAGE: u64 = 268_435_455 - 4;
 /// Bytes of a payload that are copied at a time.
 const PIECE: usize = 16 << 10;
 
 impl Client {
-    /// Publishes a message: writes it to the output if nothing is in the way, else lets it wait.
-    ///
-    /// Returns `None` for a message with QoS 0 that was written, since nothing follows. For
-    /// others [`poll_outcome`](Self::poll_outcome) returns what becomes of them, until
-    /// [`forget`](Self::forget) is called.
-    ///
-    /// # Errors
-    /// A [`PublishError`]. [`Full`](PublishError::Full) while too much is in flight or waits, and
-    /// [`Offline`](PublishError::Offline) for QoS 0 without a connection:
-    /// [`Event::Room`] says when to try again.
-    #[inline]
-    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
-        self.check_open().map_err(PublishError::Ended)?;
-        let length = publish.topic().len() + publish.payload.len();
-        if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
-            return Err(too_long(publish));
-        }
-        if let Some(limits) = self.options.limits() {
-            limits.check_publish(publish)?;
-        }
-        if self.accepted.is_none() {
-            return self.keep(publish);
-        }
-        if self.must_wait(publish.qos) {
-            check_topic(publish)?;
-            return self.full();
-        }
-        if length > LONGEST {
-            check_topic(publish)?;
-            let kind = RequestKind::Publish(StoredPublish::new(publish));
-            return Ok(Some(self.requests.enqueue(kind)));
-        }
-        if !self.output.reserve(length + HEADER) {
-            check_topic(publish)?;
-            return self.full();
-        }
-        match self.protocol.publish(publish, &mut self.output.out()) {
-            Ok(id) => {
-                self.tally.sent += 1;
-                Ok(id.map(|id| {
-                    let end = Some(self.output.position());
-                    let kind = RequestKind::Publish(StoredPublish::new(publish));
-                    self.requests.launch(id, kind, end)
-                }))
-            }
-            // Once for all packets that were given up.
-            Err(SendError::Busy) if self.pass_over() => self.publish(publish),
-            Err(SendError::Busy | SendError::Full) => self.full(),
-            Err(SendError::Offline) => self.keep(publish),
-            Err(_) => {
-                check_topic(publish)?;
-                Err(too_long(publish))
-            }
-        }
-    }
-
-    fn full<T>(&mut self) -> Result<T, PublishError> {
+    pub(super) fn full<T>(&mut self) -> Result<T, PublishError> {
         self.wants_room = true;
         Err(PublishError::Full)
     }
 
-    fn check_open(&self) -> Result<(), Ended> {
+    pub(super) fn check_open(&self) -> Result<(), Ended> {
         match &self.state {
             State::Ended(ended) => Err(ended.clone()),
             _ if self.leave_until.is_some() => Err(Ended::Closed),
@@ -86,42 +30,13 @@ impl Client {
 
     /// Returns whether something has to be sent before a new message with this QoS.
     #[inline]
-    fn must_wait(&self, qos: QoS) -> bool {
+    pub(super) fn must_wait(&self, qos: QoS) -> bool {
         let is_acknowledged = qos != QoS::AtMostOnce;
         (is_acknowledged
             && (self.requests.in_flight() >= self.options.max_in_flight()
                 || self.requests.resend().is_some()))
             || !self.requests.is_queue_empty()
             || self.protocol.payload_remaining() > 0
-    }
-
-    /// Lets a message wait for a connection.
-    fn keep(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
-        check_topic(publish)?;
-        let settings = &self.options.settings;
-        let (queue_messages, queue_bytes) = (settings.queue_messages, settings.queue_bytes);
-        let when_full = settings.when_full;
-        if publish.qos == QoS::AtMostOnce && !settings.queue_qos0 {
-            self.wants_room = true;
-            return Err(PublishError::Offline);
-        }
-        let len = publish.topic().len() + publish.payload.len();
-        if len > queue_bytes || queue_messages == 0 {
-            self.wants_room = true;
-            return Err(PublishError::LargerThanQueue {
-                len,
-                limit: if queue_messages == 0 { 0 } else { queue_bytes },
-            });
-        }
-        let fits = |messages, bytes| messages < queue_messages && bytes + len <= queue_bytes;
-        let (messages, bytes) = self.requests.queued();
-        if !fits(messages, bytes)
-            && (when_full == WhenFull::Wait || !self.requests.drop_oldest(fits))
-        {
-            return self.full();
-        }
-        let kind = RequestKind::Publish(StoredPublish::new(publish));
-        Ok(Some(self.requests.enqueue(kind)))
     }
 
     /// Goes past packets that were given up, so that there is a free slot. Returns whether there
@@ -350,7 +265,7 @@ impl Client {
     }
 }
 
-fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
+pub(super) fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
     match TopicName::new(publish.topic()) {
         Ok(_) => Ok(()),
         Err(error) => Err(PublishError::Topic {
@@ -361,7 +276,7 @@ fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
 }
 
 #[cold]
-fn too_long(publish: &Publish<'_>) -> PublishError {
+pub(super) fn too_long(publish: &Publish<'_>) -> PublishError {
     let len = publish.topic().len() + publish.payload.len();
     let len = len as u64 + u64::from(publish.remaining);
     if len > LONGEST_MESSAGE {

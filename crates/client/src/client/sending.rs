@@ -1,12 +1,12 @@
-//! Sending of everything that waits, as far as there is room: payloads that are longer than the write
-//! buffer, messages for which the session asks after a reconnection, and the queue.
+//! Sending of everything that waits, as far as there is room: messages for which the session asks
+//! after a reconnection, and the queue.
 use super::*;
 use crate::{
     RequestError, WriteBuf,
-    requests::{RequestKind, SharedText, StoredPublish, is_acknowledged, whole_or_streamed},
+    protocol::ProtocolState,
+    requests::{RequestKind, StoredPublish, is_acknowledged},
 };
-use core::ops::Range;
-use motemq::{Filter, Out, PacketId, QoS, SendError};
+use motemq::{Filter, Out, PacketId, Publish, QoS, SendError};
 
 impl Client {
     /// Hands over the bytes that are to be written, by a swap, if `output` is empty.
@@ -16,15 +16,7 @@ impl Client {
     #[inline]
     pub fn poll_output(&mut self, output: &mut WriteBuf) -> bool {
         let gate = self.gate();
-        let mut has_passed = self.output.poll(output, gate);
-        if let Some((text, payload)) = self.requests.payload_to_write()
-            && self.hand_over_payload(output, text, payload)
-        {
-            // What waits behind the payload can be sent now.
-            self.found_no_room = true;
-            has_passed = true;
-        }
-        if !has_passed {
+        if !self.output.poll(output, gate) {
             return false;
         }
         self.tell_room();
@@ -73,7 +65,7 @@ impl Client {
         let mut has_answered = false;
         while self.accepted.is_some() {
             let sent = if self.protocol.payload_remaining() > 0 {
-                // It comes first, and is not copied to the output.
+                // The upload comes first.
                 break;
             } else if let Some(id) = self.requests.resend() {
                 let sent = self.send_again(id);
@@ -98,27 +90,6 @@ impl Client {
         has_answered
     }
 
-    /// Lets a payload that is longer than the write buffer follow what `output` holds. It is not
-    /// copied. Returns whether it could.
-    #[cold]
-    fn hand_over_payload(
-        &mut self,
-        output: &mut WriteBuf,
-        text: SharedText,
-        payload: Range<usize>,
-    ) -> bool {
-        // All that was written before has been handed over, or is to be stored first.
-        let (mut none, mut taken) = ([], 0);
-        let out = &mut Out::new(&mut none, &mut taken);
-        let n = payload.len() as u32;
-        if !self.output.is_empty() || self.protocol.publish_direct(n, out).is_err() {
-            return false;
-        }
-        self.output.hand_over(output, text, payload);
-        self.requests.on_payload_handed_over(self.output.position());
-        true
-    }
-
     /// Answers the session, which asks for a message.
     fn send_again(&mut self, id: PacketId) -> Result<bool, SendError> {
         let Some(stored) = self.requests.copy(id) else {
@@ -127,15 +98,12 @@ impl Client {
             self.requests.on_abandoned(id);
             return Ok(true);
         };
-        let (publish, is_whole) = whole_or_streamed(stored);
-        if !self.output.reserve(room(stored, is_whole)) {
-            return Err(SendError::Full);
-        }
-        self.protocol
-            .republish(id, &publish, &mut self.output.out())?;
+        let (protocol, output) = (&mut self.protocol, &mut self.output);
+        write_publish(stored, protocol, output, |protocol, publish, out| {
+            protocol.republish(id, publish, out)
+        })?;
         self.tally.resent += 1;
-        let end = is_whole.then(|| self.output.position());
-        self.requests.on_resent(id, end);
+        self.requests.on_resent(id, self.output.position());
         Ok(true)
     }
 
@@ -148,14 +116,9 @@ impl Client {
             return Ok(false);
         }
         let is_message = kind.is_message();
-        let (sent, is_whole) = match kind {
+        let sent = match kind {
             RequestKind::Publish(stored) => {
-                let (publish, is_whole) = whole_or_streamed(stored);
-                if !self.output.reserve(room(stored, is_whole)) {
-                    return Err(SendError::Full);
-                }
-                let sent = self.protocol.publish(&publish, &mut self.output.out());
-                (sent, is_whole)
+                publish_stored(stored, &mut self.protocol, &mut self.output)
             }
             RequestKind::Subscribe(filters) => {
                 let filters = filters
@@ -164,7 +127,7 @@ impl Client {
                 let filters: Vec<_> = filters.collect();
                 reserve_filters(&mut self.output, &filters)?;
                 let sent = self.protocol.subscribe(&filters, &mut self.output.out());
-                (sent.map(Some), true)
+                sent.map(Some)
             }
             RequestKind::Unsubscribe(filters) => {
                 let filters = filters
@@ -173,15 +136,14 @@ impl Client {
                 let filters: Vec<_> = filters.collect();
                 reserve_filters(&mut self.output, &filters)?;
                 let sent = self.protocol.unsubscribe(&filters, &mut self.output.out());
-                (sent.map(Some), true)
+                sent.map(Some)
             }
-            RequestKind::NoCopy => (Ok(None), true),
+            RequestKind::NoCopy => Ok(None),
         };
         match sent {
             Ok(id) => {
                 self.tally.sent += u64::from(is_message);
-                let end = is_whole.then(|| self.output.position());
-                self.requests.on_first_sent(id, end);
+                self.requests.on_first_sent(id, self.output.position());
                 self.wants_room = true;
             }
             Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
@@ -203,11 +165,40 @@ fn reserve_filters(output: &mut Output, filters: &[Filter<'_>]) -> Result<(), Se
     }
 }
 
-/// Returns how much room a message needs in the output.
-fn room(stored: &StoredPublish, is_whole: bool) -> usize {
-    if is_whole {
-        stored.len() + HEADER
-    } else {
-        stored.publish().topic().len() + HEADER
+/// Publishes a message. A payload that is written from the memory that holds it is not copied.
+pub(super) fn publish_stored(
+    stored: &StoredPublish,
+    protocol: &mut ProtocolState,
+    output: &mut Output,
+) -> Result<Option<PacketId>, SendError> {
+    write_publish(stored, protocol, output, |protocol, publish, out| {
+        protocol.publish(publish, out)
+    })
+}
+
+/// Writes a message, which `write` hands to the session.
+fn write_publish<T>(
+    stored: &StoredPublish,
+    protocol: &mut ProtocolState,
+    output: &mut Output,
+    write: impl FnOnce(&mut ProtocolState, &Publish<'_>, &mut Out<'_>) -> Result<T, SendError>,
+) -> Result<T, SendError> {
+    let publish = stored.publish();
+    let Some(payload) = stored.direct_payload() else {
+        if !output.reserve(stored.len() + HEADER) {
+            return Err(SendError::Full);
+        }
+        return write(protocol, &publish, &mut output.out());
+    };
+    if !output.reserve_before(publish.topic().len() + HEADER, payload.len()) {
+        return Err(SendError::Full);
     }
+    let n = payload.len() as u32;
+    let publish = publish.payload(&[]).remaining(n);
+    let written = write(protocol, &publish, &mut output.out())?;
+    output.append(payload.clone());
+    // The payload stands behind what was written before, and not in memory of the session's.
+    let (mut none, mut taken) = ([], 0);
+    protocol.publish_direct(n, &mut Out::new(&mut none, &mut taken))?;
+    Ok(written)
 }

@@ -44,11 +44,7 @@ impl Client {
             _ => return false,
         }
         self.wake_at = None;
-        if self.check_leave(now)
-            || self.check_given_up(now)
-            || self.check_overrun(now)
-            || self.check_payload(now)
-        {
+        if self.check_leave(now) || self.check_given_up(now) || self.check_overrun(now) {
             return false;
         }
         let may_ask = self.send_waiting();
@@ -120,19 +116,6 @@ impl Client {
         let reason = self.inbox.overrun();
         self.on_overrun(reason, false, now);
         matches!(self.phase, Phase::Open)
-    }
-
-    /// Ends the connection if the broker has answered a message of which only the beginning was
-    /// written: its payload is not kept any longer, and nothing can be sent before it. Returns
-    /// whether the connection is over.
-    fn check_payload(&mut self, now: Duration) -> bool {
-        let is_gone = self.protocol.payload_remaining() > 0
-            && self.upload.is_none()
-            && !self.requests.has_payload_to_write();
-        if is_gone {
-            self.on_fault(Fault::Unexpected, now);
-        }
-        is_gone
     }
 
     /// Passes the time to the session. Returns whether to read once more; `None`: the connection is

@@ -161,13 +161,10 @@ impl Requests {
                 (request.end, request.left_at) = (NOT_WRITTEN, None);
             }
         }
-        let leaving = self.leaving.take().map(|leaving| leaving.0);
-        for key in self.streaming.take().into_iter().chain(leaving) {
-            let request = self.requests.get(key);
-            if request.is_some_and(|request| request.id == 0) {
-                self.end(key, Err(RequestError::OutcomeUnknown));
-            }
+        for (key, _) in mem::take(self.leaving.make()) {
+            self.end(key, Err(RequestError::OutcomeUnknown));
         }
+        self.leaving.clear();
     }
 
     /// The broker broke the protocol while this identifier was in flight longest. A message over

@@ -1,10 +1,11 @@
 //! One request: what it asks for, and how far it has come.
-use crate::{RequestError, write_buf::LONGEST};
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use core::{
-    ops::{Deref, Range},
-    time::Duration,
+use crate::{
+    RequestError,
+    write_buf::{DIRECT, LONGEST},
 };
+use alloc::{boxed::Box, string::String, vec::Vec};
+use bytes::Bytes;
+use core::time::Duration;
 use motemq::{Publish, QoS};
 
 /// Names a request until it is forgotten.
@@ -23,57 +24,59 @@ impl RequestId {
     }
 }
 
-/// A message as it is kept until the broker has it: topic and payload in one piece of memory.
+/// A message as it is kept until the broker has it.
 #[derive(Clone, Hash, Debug)]
 pub(crate) struct StoredPublish {
     text: Text,
-    topic_length: u16,
     qos: QoS,
     retain: bool,
 }
 
 #[derive(Clone, Hash, Debug)]
 enum Text {
-    Owned(Box<[u8]>),
-    /// It is written to the transport from here.
-    Shared(SharedText),
-}
-
-/// Topic and payload of a message that is longer than the write buffer. The box is kept as it is,
-/// since another one would be a copy.
-pub(crate) type SharedText = Arc<Box<[u8]>>;
-
-impl Deref for Text {
-    type Target = [u8];
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        match self {
-            Text::Owned(text) => text,
-            Text::Shared(text) => text,
-        }
-    }
+    /// Topic and payload in one piece of memory.
+    Joined { text: Box<[u8]>, topic_length: u16 },
+    /// The payload is written to the transport from here.
+    Apart(Box<(Box<str>, Bytes)>),
 }
 
 impl StoredPublish {
     #[inline]
     pub fn new(publish: &Publish<'_>) -> Self {
+        if is_direct(publish) {
+            return Self::with_payload(publish, Bytes::copy_from_slice(publish.payload));
+        }
         let topic = publish.topic().as_bytes();
-        let text: Box<[u8]> = [topic, publish.payload].concat().into();
         StoredPublish {
-            text: if text.len() <= LONGEST {
-                Text::Owned(text)
-            } else {
-                Text::Shared(Arc::new(text))
+            text: Text::Joined {
+                text: [topic, publish.payload].concat().into(),
+                topic_length: topic.len() as u16,
             },
-            topic_length: topic.len() as u16,
+            qos: publish.qos,
+            retain: publish.retain,
+        }
+    }
+
+    /// Makes a copy of a message with this payload, which is not copied if it is long.
+    pub fn with_payload(publish: &Publish<'_>, payload: Bytes) -> Self {
+        if !is_direct(&publish.payload(&payload)) {
+            return Self::new(&publish.payload(&payload));
+        }
+        StoredPublish {
+            text: Text::Apart(Box::new((publish.topic().into(), payload))),
             qos: publish.qos,
             retain: publish.retain,
         }
     }
 
     pub fn publish(&self) -> Publish<'_> {
-        let (topic, payload) = self.text.split_at(self.topic_length.into());
-        let topic = str::from_utf8(topic).unwrap_or_default();
+        let (topic, payload) = match &self.text {
+            Text::Joined { text, topic_length } => {
+                let (topic, payload) = text.split_at((*topic_length).into());
+                (str::from_utf8(topic).unwrap_or_default(), payload)
+            }
+            Text::Apart(text) => (&*text.0, &text.1[..]),
+        };
         let publish = Publish::to(topic).payload(payload).qos(self.qos);
         if self.retain {
             publish.retain()
@@ -86,19 +89,29 @@ impl StoredPublish {
         self.qos
     }
 
-    /// Returns the payload as a part of the memory that holds it, if the message is longer than the
-    /// write buffer.
-    pub fn shared_payload(&self) -> Option<(SharedText, Range<usize>)> {
+    /// Returns the payload if it is written to the transport from the memory that holds it.
+    #[inline]
+    pub fn direct_payload(&self) -> Option<&Bytes> {
         match &self.text {
-            Text::Owned(_) => None,
-            Text::Shared(text) => Some((text.clone(), self.topic_length.into()..text.len())),
+            Text::Joined { .. } => None,
+            Text::Apart(text) => Some(&text.1),
         }
     }
 
     /// Returns the length of topic and payload.
     pub fn len(&self) -> usize {
-        self.text.len()
+        match &self.text {
+            Text::Joined { text, .. } => text.len(),
+            Text::Apart(text) => text.0.len() + text.1.len(),
+        }
     }
+}
+
+/// Returns whether the payload of a message that is kept is written from there.
+#[inline]
+fn is_direct(publish: &Publish<'_>) -> bool {
+    let len = publish.payload.len();
+    len >= DIRECT || publish.topic().len() + len > LONGEST
 }
 
 /// A topic filter and its QoS.

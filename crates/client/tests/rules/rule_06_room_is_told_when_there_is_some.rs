@@ -37,7 +37,7 @@ fn rule_06_room_is_not_told_while_the_output_waits_for_the_transport() {
 fn rule_06_room_is_not_told_while_messages_are_to_be_sent_again() {
     let mut line = Line::new(kept());
     line.connect(NEW);
-    for len in [70_000, 10_000, 70_000] {
+    for len in [200_000, 10_000, 200_000, 200_000] {
         line.publish(&vec![7; len], QoS::AtLeastOnce);
         line.sent();
     }

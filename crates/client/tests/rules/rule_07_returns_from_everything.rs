@@ -268,9 +268,10 @@ fn rule_07_subscriptions_that_are_never_answered_do_not_accumulate() {
     }
 }
 
-/// Half a packet would bar everything behind it.
+/// A message leaves whole, though the broker may not have waited for it: half a packet would bar
+/// everything behind it.
 #[test]
-fn rule_07_an_answer_to_half_a_message_ends_the_connection() {
+fn rule_07_an_answer_to_half_a_message_bars_nothing() {
     type Answer = fn(u16) -> Vec<u8>;
     let answers: [(QoS, Answer); 2] = [(QoS::AtLeastOnce, puback), (QoS::ExactlyOnce, pubrec)];
     for (qos, answer) in answers {
@@ -283,18 +284,14 @@ fn rule_07_an_answer_to_half_a_message_ends_the_connection() {
         let long = line.publish(&[7; 100_000], qos);
         line.turn();
         line.receive(&answer(id + 1));
-        assert!(line.sent().len() < 100);
-        assert_eq!(line.poll_transport(), Transport::Close, "{qos:?}");
-        line.closed();
-        let unexpected = DisconnectReason::Fault(Fault::Unexpected);
-        assert_eq!(line.reasons(), [unexpected]);
-        line.pass(secs(1));
-        line.connect(PRESENT);
-        let again = dup(message(id, 1, b"1"));
-        if qos == QoS::AtLeastOnce {
-            line.sends(&again);
-        } else {
-            line.sends(&[again, pubrel(id + 1)].concat());
+        let mut expected = message(id, 1, b"1");
+        expected.extend(message(id + 1, qos as u8, &[7; 100_000]));
+        if qos == QoS::ExactlyOnce {
+            expected.extend(pubrel(id + 1));
+        }
+        assert!(line.sent() == expected, "{qos:?}");
+        line.is_connected();
+        if qos == QoS::ExactlyOnce {
             line.receive(&pubcomp(id + 1));
         }
         assert_eq!(line.client.poll_outcome(long), Some(Ok([].into())));

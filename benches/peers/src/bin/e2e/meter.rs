@@ -7,6 +7,9 @@ pub const TOPIC: &str = "bench/topic";
 /// The payload of what is published, unless a task says how long it is.
 pub const PAYLOAD: [u8; 64] = [7; 64];
 
+/// The length from which a program is taken to own its payloads, so that they need not be copied.
+pub const LONG: usize = 16 << 10;
+
 /// The number of connections that are opened at once: as many as the system lets wait for a broker
 /// that accepts them.
 pub const GROUP: usize = 100;

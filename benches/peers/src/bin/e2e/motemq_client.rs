@@ -1,5 +1,6 @@
 //! motemq-tokio: a driver beside the task that publishes.
-use crate::meter::{GROUP, Meter, TOPIC, Task, Work};
+use crate::meter::{GROUP, LONG, Meter, TOPIC, Task, Work};
+use bytes::Bytes;
 use futures_util::future::join_all;
 use motemq_tokio::{Client, Driver, Filter, Options, Publish, QoS, Receipt, WhenFull};
 use tokio::task::{JoinHandle, spawn_local};
@@ -71,12 +72,32 @@ async fn publish(task: Task, qos: QoS, last: QoS) -> Meter {
     let (client, _driver) = connected(task).await;
     let payload = task.payload();
     let publish = Publish::to(TOPIC).payload(&payload);
+    if task.payload >= LONG {
+        return publish_long(task, &client, publish.qos(qos), publish.qos(last)).await;
+    }
     let meter = Meter::start();
     for _ in 1..task.messages {
         drop(accepted(&client, &publish.qos(qos)).await);
     }
     let last = accepted(&client, &publish.qos(last)).await;
     last.await.expect("acknowledged");
+    meter.stop()
+}
+
+async fn publish_long(
+    task: Task,
+    client: &Client,
+    publish: Publish<'_>,
+    last: Publish<'_>,
+) -> Meter {
+    let payload = Bytes::from(task.payload());
+    let meter = Meter::start();
+    for _ in 1..task.messages {
+        let published = client.publish_bytes(&publish, &payload).await;
+        drop(published.expect("accepted"));
+    }
+    let last = client.publish_bytes(&last, &payload).await;
+    last.expect("accepted").await.expect("acknowledged");
     meter.stop()
 }
 

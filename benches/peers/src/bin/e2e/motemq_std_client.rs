@@ -1,5 +1,6 @@
 //! motemq-std: a driver in a thread of its own.
-use crate::meter::{GROUP, Meter, TOPIC, Task, Work};
+use crate::meter::{GROUP, LONG, Meter, TOPIC, Task, Work};
+use bytes::Bytes;
 use motemq_std::{Client, Driver, Filter, Options, Publish, QoS, Receipt, WhenFull};
 use std::{iter, thread};
 
@@ -15,7 +16,17 @@ pub fn run(task: Task, in_batches: bool) -> Meter {
             let client = connected(task);
             let last = publish.qos(level(task.last_qos(qos)));
             let publish = publish.qos(level(qos));
+            let long = (task.payload >= LONG).then(|| Bytes::from(task.payload()));
             let meter = Meter::start();
+            if let Some(payload) = long {
+                for _ in 1..task.messages {
+                    let published = client.publish_bytes(&publish, &payload);
+                    drop(published.expect("accepted"));
+                }
+                let last = client.publish_bytes(&last, &payload).expect("accepted");
+                last.wait().expect("acknowledged");
+                return meter.stop();
+            }
             if in_batches {
                 publish_all(&client, &publish, task.messages - 1);
             } else {

@@ -1,0 +1,176 @@
+//! Publishing: a message is written at once, or waits for a connection.
+use super::{
+    commands::{LONGEST_MESSAGE, check_topic, too_long},
+    sending::publish_stored,
+    *,
+};
+use crate::{
+    PublishError, WhenFull,
+    requests::{RequestKind, StoredPublish},
+    write_buf::{DIRECT, LONGEST},
+};
+use bytes::Bytes;
+use motemq::{Publish, QoS, SendError};
+
+impl Client {
+    /// Publishes a message: writes it to the output if nothing is in the way, else lets it wait.
+    ///
+    /// Returns `None` for a message with QoS 0 that was written, since nothing follows. For
+    /// others [`poll_outcome`](Self::poll_outcome) returns what becomes of them, until
+    /// [`forget`](Self::forget) is called.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. [`Full`](PublishError::Full) while too much is in flight or waits, and
+    /// [`Offline`](PublishError::Offline) for QoS 0 without a connection:
+    /// [`Event::Room`] says when to try again.
+    #[inline]
+    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
+        self.publish_with(publish, None)
+    }
+
+    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
+    /// A payload of 16 KiB or more is not copied, but written to the transport from the memory that
+    /// holds it.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn publish_bytes(
+        &mut self,
+        publish: &Publish<'_>,
+        payload: &Bytes,
+    ) -> Result<Option<RequestId>, PublishError> {
+        let publish = publish.payload(payload);
+        self.publish_with(
+            &publish,
+            Some(payload).filter(|payload| payload.len() >= DIRECT),
+        )
+    }
+
+    /// Publishes a message. Its payload is `shared`, if that is given.
+    #[inline]
+    fn publish_with(
+        &mut self,
+        publish: &Publish<'_>,
+        shared: Option<&Bytes>,
+    ) -> Result<Option<RequestId>, PublishError> {
+        self.check_open().map_err(PublishError::Ended)?;
+        let length = publish.topic().len() + publish.payload.len();
+        if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
+            return Err(too_long(publish));
+        }
+        if let Some(limits) = self.options.limits() {
+            limits.check_publish(publish)?;
+        }
+        if self.accepted.is_none() {
+            return self.keep(publish, shared);
+        }
+        if self.must_wait(publish.qos) {
+            check_topic(publish)?;
+            return self.full();
+        }
+        if length >= DIRECT && is_direct(publish, shared) {
+            return self.publish_direct(publish, shared);
+        }
+        if !self.output.reserve(length + HEADER) {
+            check_topic(publish)?;
+            return self.full();
+        }
+        match self.protocol.publish(publish, &mut self.output.out()) {
+            Ok(id) => {
+                self.tally.sent += 1;
+                Ok(id.map(|id| {
+                    let end = Some(self.output.position());
+                    let kind = RequestKind::Publish(StoredPublish::new(publish));
+                    self.requests.launch(id, kind, end)
+                }))
+            }
+            // Once for all packets that were given up.
+            Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
+            Err(SendError::Busy | SendError::Full) => self.full(),
+            Err(SendError::Offline) => self.keep(publish, shared),
+            Err(_) => {
+                check_topic(publish)?;
+                Err(too_long(publish))
+            }
+        }
+    }
+
+    /// Publishes a message whose payload is written from the memory that holds it.
+    #[cold]
+    fn publish_direct(
+        &mut self,
+        publish: &Publish<'_>,
+        shared: Option<&Bytes>,
+    ) -> Result<Option<RequestId>, PublishError> {
+        check_topic(publish)?;
+        let room = publish.topic().len() + HEADER;
+        if !self.output.reserve_before(room, publish.payload.len()) {
+            return self.full();
+        }
+        let stored = stored(publish, shared);
+        match publish_stored(&stored, &mut self.protocol, &mut self.output) {
+            Ok(id) => {
+                self.tally.sent += 1;
+                let end = self.output.position();
+                let Some(id) = id else {
+                    return Ok(Some(self.requests.launch_unacknowledged(end)));
+                };
+                let kind = RequestKind::Publish(stored);
+                Ok(Some(self.requests.launch(id, kind, Some(end))))
+            }
+            Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
+            Err(SendError::Busy | SendError::Full) => self.full(),
+            Err(_) => self.keep(publish, shared),
+        }
+    }
+
+    /// Lets a message wait for a connection.
+    fn keep(
+        &mut self,
+        publish: &Publish<'_>,
+        shared: Option<&Bytes>,
+    ) -> Result<Option<RequestId>, PublishError> {
+        check_topic(publish)?;
+        let settings = &self.options.settings;
+        let (queue_messages, queue_bytes) = (settings.queue_messages, settings.queue_bytes);
+        let when_full = settings.when_full;
+        if publish.qos == QoS::AtMostOnce && !settings.queue_qos0 {
+            self.wants_room = true;
+            return Err(PublishError::Offline);
+        }
+        let len = publish.topic().len() + publish.payload.len();
+        if len > queue_bytes || queue_messages == 0 {
+            self.wants_room = true;
+            return Err(PublishError::LargerThanQueue {
+                len,
+                limit: if queue_messages == 0 { 0 } else { queue_bytes },
+            });
+        }
+        let fits = |messages, bytes| messages < queue_messages && bytes + len <= queue_bytes;
+        let (messages, bytes) = self.requests.queued();
+        if !fits(messages, bytes)
+            && (when_full == WhenFull::Wait || !self.requests.drop_oldest(fits))
+        {
+            return self.full();
+        }
+        let kind = RequestKind::Publish(stored(publish, shared));
+        Ok(Some(self.requests.enqueue(kind)))
+    }
+}
+
+/// Returns whether a message of some length is written from the memory that holds its payload: it
+/// is not copied for that, or is copied in any case, or is longer than the write buffer.
+#[cold]
+fn is_direct(publish: &Publish<'_>, shared: Option<&Bytes>) -> bool {
+    let is_kept = shared.is_some() || publish.qos != QoS::AtMostOnce;
+    (is_kept && publish.payload.len() >= DIRECT)
+        || publish.topic().len() + publish.payload.len() > LONGEST
+}
+
+/// Returns a copy of a message, of which the payload is not copied if it is `shared`.
+fn stored(publish: &Publish<'_>, shared: Option<&Bytes>) -> StoredPublish {
+    match shared {
+        Some(payload) => StoredPublish::with_payload(publish, payload.clone()),
+        None => StoredPublish::new(publish),
+    }
+}

@@ -1,0 +1,109 @@
+//! Publishing.
+use crate::{Client, PublishError, Receipt, client::may_pass};
+use bytes::Bytes;
+use motemq::Publish;
+use motemq_client::RequestId;
+
+impl Client {
+    /// Publishes a message. Waits for room if there is none, and for a connection if the message
+    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] reports its outcome.
+    ///
+    /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
+    /// returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
+    pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| client.publish(publish))
+    }
+
+    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
+    /// A payload of 16 KiB or more is not copied, but written from the memory that holds it.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, QoS};
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
+    /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
+    /// let image = bytes::Bytes::from(vec![7; 1_000_000]);
+    /// let publish = Publish::to("camera").qos(QoS::AtLeastOnce);
+    /// client.publish_bytes(&publish, &image)?.wait()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn publish_bytes(
+        &self,
+        publish: &Publish<'_>,
+        payload: &Bytes,
+    ) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| client.publish_bytes(publish, payload))
+    }
+
+    fn publish_by(
+        &self,
+        attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
+    ) -> Result<Receipt, PublishError> {
+        let receipt = self.accept_by(attempt)?;
+        self.shared.flush();
+        #[cfg(feature = "store")]
+        if receipt.is_open() {
+            self.persisted()?;
+        }
+        Ok(receipt)
+    }
+
+    /// Waits until a message is accepted, without writing it.
+    pub(crate) fn accept(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        self.accept_by(|client| client.publish(publish))
+    }
+
+    fn accept_by(
+        &self,
+        attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
+    ) -> Result<Receipt, PublishError> {
+        let accepted = self.shared.when_there_is_room(None, attempt, may_pass);
+        let request = accepted.unwrap_or(Err(PublishError::Full))?;
+        Ok(Receipt::new(&self.shared, request))
+    }
+
+    /// Waits until everything that was accepted is on the disk.
+    #[cfg(feature = "store")]
+    pub(crate) fn persisted(&self) -> Result<(), PublishError> {
+        let version = self.shared.with(|inner| inner.client.version());
+        let stored = self.shared.wait(None, |inner, thread| {
+            if inner.client.persisted() >= version {
+                return Some(Ok(()));
+            }
+            if let motemq_client::State::Ended(ended) = inner.client.state() {
+                return Some(Err(PublishError::Ended(ended.clone())));
+            }
+            inner.changed.put(thread);
+            None
+        });
+        stored.unwrap_or(Ok(()))
+    }
+
+    /// Publishes a message if there is room for it now. Never waits, not even for a
+    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
+    /// this returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. Nothing was done.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Options, Publish, PublishError};
+    /// let (client, driver) = Client::new(Options::new("node-7"))?;
+    /// // Without a connection messages with QoS 0 are refused.
+    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
+    /// assert_eq!(refused, PublishError::Offline);
+    /// # Ok::<(), motemq_std::Error>(())
+    /// ```
+    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let request = self.shared.with(|inner| inner.client.publish(publish))?;
+        let receipt = Receipt::new(&self.shared, request);
+        self.shared.flush();
+        Ok(receipt)
+    }
+}

@@ -1,0 +1,112 @@
+//! Publishing.
+use crate::{Client, PublishError, Receipt};
+use bytes::Bytes;
+use motemq::Publish;
+use motemq_client::RequestId;
+#[cfg(feature = "store")]
+use std::pin::pin;
+
+impl Client {
+    /// Publishes a message. Waits for room if there is none, and for a connection if the message
+    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
+    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] has the
+    /// outcome.
+    ///
+    /// If the future is dropped before it is done, nothing was published. With a
+    /// store (`Options::store`), messages with QoS 1 and 2 are on the disk when it is done; if it
+    /// is dropped before, the message may be published.
+    ///
+    /// # Errors
+    /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
+    pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| client.publish(publish)).await
+    }
+
+    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
+    /// A payload of 16 KiB or more is not copied, but written from the memory that holds it.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # use motemq_tokio::{Client, Options, Publish, QoS};
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
+    /// # let (client, driver) = Client::new(Options::from_url(&broker.url())?)?;
+    /// # tokio::spawn(driver);
+    /// let image = bytes::Bytes::from(vec![7; 1_000_000]);
+    /// let publish = Publish::to("camera").qos(QoS::AtLeastOnce);
+    /// client.publish_bytes(&publish, &image).await?.await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_bytes(
+        &self,
+        publish: &Publish<'_>,
+        payload: &Bytes,
+    ) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| client.publish_bytes(publish, payload))
+            .await
+    }
+
+    async fn publish_by(
+        &self,
+        attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
+    ) -> Result<Receipt, PublishError> {
+        let request = self
+            .when_there_is_room(attempt, |error| {
+                use PublishError::{Full, LargerThanQueue, Offline};
+                matches!(error, Full | Offline | LargerThanQueue { .. })
+            })
+            .await?;
+        let receipt = Receipt::new(&self.shared, request);
+        #[cfg(feature = "store")]
+        if request.is_some() {
+            self.persisted().await?;
+        }
+        Ok(receipt)
+    }
+
+    /// Waits until everything that was accepted is on the disk.
+    #[cfg(feature = "store")]
+    async fn persisted(&self) -> Result<(), PublishError> {
+        let version = self.shared.with(|inner| inner.client.version());
+        loop {
+            let mut persisted = pin!(self.shared.persisted.notified());
+            persisted.as_mut().enable();
+            let (is_stored, state) = self.shared.with(|inner| {
+                let is_stored = inner.client.persisted() >= version;
+                (is_stored, inner.client.state().clone())
+            });
+            match state {
+                _ if is_stored => return Ok(()),
+                motemq_client::State::Ended(ended) => return Err(PublishError::Ended(ended)),
+                _ => persisted.await,
+            }
+        }
+    }
+
+    /// Publishes a message if there is room for it now. Never waits, not even for a
+    /// store (`Options::store`): the message is on the disk before it leaves, which may be after
+    /// this returns.
+    ///
+    /// # Errors
+    /// A [`PublishError`]. Nothing was done.
+    ///
+    /// ```
+    /// # use motemq_tokio::{Client, Options, Publish, PublishError};
+    /// let (client, driver) = Client::new(Options::new("node-7"))?;
+    /// // Without a connection messages with QoS 0 are refused.
+    /// let refused = client.try_publish(&Publish::to("door").payload(b"open")).unwrap_err();
+    /// assert_eq!(refused, PublishError::Offline);
+    /// # Ok::<(), motemq_tokio::OptionsError>(())
+    /// ```
+    #[inline]
+    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+        let request = self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.publish(publish)
+        })?;
+        Ok(Receipt::new(&self.shared, request))
+    }
+}
