@@ -19,7 +19,10 @@
 //! slot is free, and in the state `stray` it awaits the PUBCOMP of an exchange that this session
 //! does not remember. A test (`tests/slot_states.rs`) reads this table and plays every cell.
 mod image;
+#[cfg(feature = "fast")]
+mod many;
 mod quota;
+mod received;
 
 use crate::{
     Fault, PacketId, Protocol, QoS,
@@ -36,7 +39,7 @@ use crate::{
 #[repr(C)]
 pub struct Slot {
     /// The identifier of a QoS 2 message that was accepted and that PUBREL has not released, or 0
-    /// if there is none.
+    /// if there is none. In a large ring on a host, a part of a bitmap of all identifiers.
     received: u16,
     /// The type of the packet that answers the packet in flight, or [`STRAY`], or 0 if the slot is
     /// free.
@@ -396,64 +399,6 @@ impl Ring {
         Some((id, Resend::Ask(qos)))
     }
 
-    /// Returns the slot that holds the received QoS 2 message with this identifier, or else a slot
-    /// that is free for it.
-    fn place_of(&mut self, id: u16) -> Option<&mut Slot> {
-        let mut free = None;
-        for slot in self.slots.iter_mut().rev() {
-            if slot.received == id {
-                return Some(slot);
-            }
-            if slot.received == 0 {
-                free = Some(slot);
-            }
-        }
-        free
-    }
-
-    /// Returns whether a QoS 2 message with this identifier was accepted and is not released yet.
-    /// Returns `None` if it was not, and no other can be accepted.
-    #[inline(always)]
-    pub fn is_accepted(&mut self, id: PacketId) -> Option<bool> {
-        self.place_of(id.get()).map(|slot| slot.received != 0)
-    }
-
-    /// Returns whether `n + 1` more QoS 2 messages can be accepted.
-    pub fn can_accept_more_than(&self, n: usize) -> bool {
-        self.slots
-            .iter()
-            .filter(|slot| slot.received == 0)
-            .nth(n)
-            .is_some()
-    }
-
-    /// Returns the identifiers of the QoS 2 messages that were accepted and not released.
-    pub fn unreleased(&self) -> impl Iterator<Item = PacketId> + '_ {
-        self.slots
-            .iter()
-            .filter_map(|slot| PacketId::new(slot.received))
-    }
-
-    /// Accepts a QoS 2 message. From now on it is not delivered again [MQTT-4.3.3-2].
-    #[inline(always)]
-    pub fn accept(&mut self, id: u16) {
-        if let Some(slot) = self.place_of(id) {
-            slot.received = id;
-        }
-    }
-
-    /// Releases a QoS 2 message after PUBREL, so that its identifier can be that of another
-    /// message. Returns whether there was such a message.
-    #[inline(always)]
-    pub fn release(&mut self, id: PacketId) -> bool {
-        let mut is_known = false;
-        if let Some(slot) = self.place_of(id.get()) {
-            is_known = slot.received != 0;
-            slot.received = 0;
-        }
-        is_known
-    }
-
     /// Passes over the packet in the next slot. Returns `None`, and changes nothing, if `id` is not
     /// its identifier or the slot is free.
     pub fn pass_over<P: Protocol>(&mut self, id: PacketId) -> Option<()> {
@@ -485,6 +430,8 @@ impl Ring {
             smaller.next
         };
         self.offset = smaller.offset;
+        #[cfg(feature = "fast")]
+        self.adopt_received(smaller);
         Some(())
     }
 }

@@ -1,5 +1,7 @@
 //! The part of a snapshot that belongs to the ring.
 use super::{Ring, STRAY, Slot};
+#[cfg(feature = "fast")]
+use crate::PacketId;
 use crate::{
     SnapshotError,
     snapshot::{RING_LENGTH, SLOT_LENGTH},
@@ -24,8 +26,17 @@ impl Ring {
         for (to, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
             *to = number.to_be_bytes();
         }
+        #[cfg(feature = "fast")]
+        let mut unreleased = self.unreleased();
         for (to, slot) in slots.as_chunks_mut().0.iter_mut().zip(&self.slots) {
-            let [high, low] = slot.received.to_be_bytes();
+            let received = slot.received;
+            #[cfg(feature = "fast")]
+            let received = if self.is_large() {
+                unreleased.next().map_or(0, PacketId::get)
+            } else {
+                received
+            };
+            let [high, low] = received.to_be_bytes();
             *to = [slot.awaits, high, low];
         }
     }
@@ -69,6 +80,8 @@ impl Ring {
                 count: 0,
             };
         }
+        #[cfg(feature = "fast")]
+        self.restore_received();
         Ok(())
     }
 }
