@@ -3,16 +3,16 @@
 use super::{TlsBackend, encrypted_key};
 use pkcs8::{
     AlgorithmIdentifierRef, PrivateKeyInfoRef, SecretDocument,
-    der::{Decode, Encode, asn1::OctetStringRef},
+    der::{
+        Decode, Encode, Reader, SliceReader, Tag, Tagged,
+        asn1::{AnyRef, OctetStringRef},
+    },
 };
 use zeroize::Zeroizing;
 
 /// The label of a key in PEM; some forms have a word before it.
 const LABEL: &str = "PRIVATE KEY";
 const IS_ARCHIVE: &str = "it is a PKCS#12 archive: give it as one, as certificate and key together";
-/// The beginning of a PKCS#12 archive behind the length of its sequence: version 3, and the sequence
-/// of its content.
-const PKCS12: &[u8] = &[2, 1, 3, 0x30];
 
 fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(11).any(|part| part == b"-----BEGIN ")
@@ -122,14 +122,19 @@ fn wrapped(der: &[u8], password: Option<&str>) -> Result<SecretDocument, String>
     pkcs8(algorithm, der)
 }
 
-/// Returns whether this is a PKCS#12 archive.
+/// Returns whether this is a PKCS#12 archive: a sequence of version 3 and another sequence.
 fn is_pkcs12(der: &[u8]) -> bool {
-    let long = match der {
-        [0x30, length, ..] if length & 0x80 != 0 => usize::from(length & 0x7f),
-        _ => 0,
-    };
-    der.get(2 + long..)
-        .is_some_and(|rest| der[0] == 0x30 && rest.starts_with(PKCS12))
+    let read = SliceReader::new(der).and_then(|mut reader| {
+        reader.sequence(|fields| {
+            let version = u8::decode(fields)?;
+            let is_sequence = AnyRef::decode(fields)?.tag() == Tag::Sequence;
+            while !fields.is_finished() {
+                AnyRef::decode(fields)?;
+            }
+            Ok::<_, pkcs8::der::Error>(version == 3 && is_sequence)
+        })
+    });
+    read.unwrap_or(false)
 }
 
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, der: &[u8]) -> Result<SecretDocument, String> {
