@@ -150,19 +150,24 @@ pub(crate) fn is_sent_by_clients<P: Protocol>(code: u8) -> bool {
     }
 }
 
-/// Returns whether a packet of this type can have this code (MQTT 5, table 2-6).
+/// Returns whether a packet of this type, which is not AUTH, can have this code (MQTT 5, table 2-6).
 #[cfg_attr(not(feature = "fast"), inline(never))]
 pub(crate) fn is_allowed_in(kind: u8, code: u8) -> bool {
-    if kind == wire::AUTH {
-        return code == 0 || code & !1 == 0x18;
-    }
-    let from = if code < 0x80 { 0 } else { FIRST_ERROR };
-    let index = usize::from(code & 0x7f).wrapping_add(from);
-    let is_in_range = code >= 0x80 || index < FIRST_ERROR;
-    is_in_range
-        && BY_CODE
-            .get(index)
-            .is_some_and(|kinds| kinds >> (kind >> 1) & 1 != 0)
+    let low = usize::from(code & 0x7f);
+    let (table, index) = if code < 0x80 {
+        (BY_CODE.get(..FIRST_ERROR), low)
+    } else {
+        (Some(BY_CODE.as_slice()), low.wrapping_add(FIRST_ERROR))
+    };
+    table
+        .unwrap_or_default()
+        .get(index)
+        .is_some_and(|kinds| kinds >> (kind >> 1) & 1 != 0)
+}
+
+/// Returns whether AUTH can have this code.
+pub(crate) fn is_allowed_in_auth(code: u8) -> bool {
+    code == 0 || code & !1 == ReasonCode::CONTINUE_AUTHENTICATION.0
 }
 
 /// The index of the code 0x80 among all codes that are defined for packets other than AUTH.

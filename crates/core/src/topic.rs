@@ -277,25 +277,39 @@ fn matches_bytes(filter: &[u8], topic: &[u8]) -> bool {
 
 /// Returns whether a topic filter is that of a shared subscription, which only MQTT 5 has.
 pub(crate) fn is_shared(filter: &[u8]) -> bool {
-    filter.len() >= 6 && filter.iter().zip(b"$share/").all(|(a, b)| a == b)
+    after_share(filter).is_some()
 }
 
-/// Returns whether the topic filter of a shared subscription has a name without wildcards and a
-/// filter behind it: `$share/NAME/FILTER` [MQTT-4.8.2-1] [MQTT-4.8.2-2].
+/// Returns whether the topic filter of a shared subscription, which is a topic filter otherwise, has
+/// a name without wildcards and a filter behind it: `$share/NAME/FILTER` [MQTT-4.8.2-1]
+/// [MQTT-4.8.2-2].
 pub(crate) fn is_valid_share(filter: &[u8]) -> bool {
-    let mut rest = filter.get(7..).unwrap_or_default();
-    let mut has_name = false;
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte == b'/' {
-            return has_name && !after.is_empty();
+    after_share(filter).is_some_and(is_share)
+}
+
+/// Returns what stands behind `$share` in a topic filter, if it is that of a shared subscription.
+#[inline(always)]
+fn after_share(filter: &[u8]) -> Option<&[u8]> {
+    // Compared as words, this is less code than byte by byte.
+    let (head, rest) = filter.split_first_chunk()?;
+    let (tail, rest) = rest.split_first_chunk()?;
+    let is_shared = u32::from_ne_bytes(*head) == u32::from_ne_bytes(*b"$sha")
+        && u16::from_ne_bytes(*tail) == u16::from_ne_bytes(*b"re")
+        && matches!(rest, [] | [b'/', ..]);
+    is_shared.then_some(rest)
+}
+
+/// Returns whether this is a name without wildcards and a filter behind it, each with a `/` before
+/// it. In a topic filter, a wildcard is the whole name.
+#[inline(always)]
+fn is_share(rest: &[u8]) -> bool {
+    match rest {
+        [_, first, between @ .., _] => {
+            // `contains` would link the search for a byte.
+            *first != b'/' && !is_wildcard(*first) && !between.iter().all(|&byte| byte != b'/')
         }
-        if is_wildcard(byte) {
-            return false;
-        }
-        has_name = true;
-        rest = after;
+        _ => false,
     }
-    false
 }
 
 /// A topic filter needs wildcards.
@@ -309,9 +323,9 @@ pub(crate) const NO_SHARE: u8 = 1;
 /// a shared subscription cannot be `local`.
 pub(crate) fn needs(filter: &[u8], is_no_local: bool) -> u8 {
     let mut needs = 0;
-    if is_shared(filter) {
+    if let Some(rest) = after_share(filter) {
         needs = SHARED;
-        if is_no_local || !is_valid_share(filter) {
+        if is_no_local || !is_share(rest) {
             needs |= NO_SHARE;
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     Connect, Mqtt311, PacketId, Properties, Property, PropertyError, QoS, ReasonCode,
     SubscriptionOptions, TopicName,
     property::{self, Place},
-    reason::is_allowed_in,
+    reason::{is_allowed_in, is_allowed_in_auth},
     topic::{self, Kind},
     wire::{self, Malformed},
 };
@@ -344,7 +344,14 @@ fn check_codes(kind: u8, codes: &[u8]) -> Result<(), DecodeError> {
     if codes.is_empty() {
         return Err(DecodeError::Malformed);
     }
-    match codes.iter().find(|&&code| !is_allowed_in(kind, code)) {
+    let is_allowed = |&code: &u8| {
+        if kind == wire::AUTH {
+            is_allowed_in_auth(code)
+        } else {
+            is_allowed_in(kind, code)
+        }
+    };
+    match codes.iter().find(|code| !is_allowed(code)) {
         Some(&code) => Err(DecodeError::Code(ReasonCode(code))),
         None => Ok(()),
     }

@@ -4,7 +4,6 @@
 //! Properties that are not allowed are declined with `None`, and the general code finds the error.
 use super::{
     Property, PropertySource, Walk,
-    read::may_repeat,
     table::{self, Entry, Place},
 };
 use crate::{
@@ -21,7 +20,7 @@ pub(crate) fn identifiers<P: Protocol>(mut bytes: &[u8], place: Place) -> Option
     while let Some((&id, after)) = bytes.split_first() {
         let entry = Entry::of(id).filter(|entry| entry.is_allowed(place))?;
         let bit = 1u64.wrapping_shl(id.into());
-        if found & bit != 0 && !may_repeat(id, place) {
+        if found & bit != 0 && !entry.may_repeat(place) {
             return None;
         }
         found |= bit;

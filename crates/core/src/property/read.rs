@@ -6,7 +6,6 @@ use super::{
 use crate::{
     Fault, Protocol,
     topic::{self, Kind},
-    wire,
 };
 
 /// The reason why bytes are not properties. With the identifier it makes a [`PropertyError`].
@@ -22,10 +21,27 @@ enum Flaw {
     NoMethod,
 }
 
-impl Flaw {
-    /// Returns the error for the property with this identifier.
-    fn of(self, id: u8) -> PropertyError {
-        match self {
+/// An error that says why bytes are not properties.
+trait OfFlaw {
+    /// Makes the error for the property with this identifier.
+    fn of_flaw(flaw: Flaw, id: u8) -> Self;
+}
+
+impl OfFlaw for Fault {
+    // Inlined before anything else, each error is made of a flaw that is known.
+    #[inline(always)]
+    fn of_flaw(flaw: Flaw, _: u8) -> Self {
+        match flaw {
+            Flaw::Incomplete | Flaw::Unknown | Flaw::Text => Fault::Malformed,
+            Flaw::TopicAlias => Fault::TopicAlias,
+            _ => Fault::Unexpected,
+        }
+    }
+}
+
+impl OfFlaw for PropertyError {
+    fn of_flaw(flaw: Flaw, id: u8) -> Self {
+        match flaw {
             Flaw::Incomplete => PropertyError::Incomplete,
             Flaw::Unknown => PropertyError::Unknown { id },
             Flaw::NotAllowed => PropertyError::NotAllowed { id },
@@ -109,7 +125,7 @@ impl<'a> Walk<'a> {
     /// Takes `length` bytes as data.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn take(&mut self, length: usize) {
+    pub fn take(&mut self, length: usize) {
         match self.rest.split_at_checked(length) {
             Some((data, rest)) => {
                 self.data = data;
@@ -144,15 +160,24 @@ impl<'a> Walk<'a> {
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn take_variable(&mut self) {
-        self.number = 0;
-        match wire::variable(self.rest) {
-            Ok(Some((number, rest))) => {
-                self.number = number as u32;
-                self.rest = rest;
+        let mut number = 0;
+        let mut shift = 0u32;
+        loop {
+            self.take_number(1);
+            number |= (self.number & 0x7f).wrapping_shl(shift);
+            shift = shift.wrapping_add(7);
+            // An encoding in more bytes than necessary is forbidden [MQTT-1.5.5-1].
+            let is_last = self.number < 0x80;
+            let is_too_long = self.number == 0 && shift > 7 && self.missing == 0;
+            if is_too_long || (!is_last && shift == 28) {
+                self.miss(Self::MALFORMED);
+                number = 0;
+            } else if !is_last {
+                continue;
             }
-            Ok(None) => self.miss(1),
-            Err(wire::Malformed) => self.miss(Self::MALFORMED),
+            break;
         }
+        self.number = number;
     }
 
     /// Takes bytes with their length before them as data.
@@ -182,37 +207,30 @@ impl<'a> Walk<'a> {
 
     /// Checks that the property has a value that the standard allows.
     #[inline(always)]
-    fn check_value<P: Protocol>(&self) -> Result<(), Flaw> {
+    fn check_value<P: Protocol, E: OfFlaw>(&self) -> Result<(), E> {
         let form = self.entry.form();
         if self.number == 0 && self.entry.is_above_zero() {
-            return Err(if self.id == table::TOPIC_ALIAS {
-                Flaw::TopicAlias
-            } else {
-                Flaw::Value
-            });
+            if self.id == table::TOPIC_ALIAS {
+                return Err(E::of_flaw(Flaw::TopicAlias, self.id));
+            }
+            return Err(E::of_flaw(Flaw::Value, self.id));
         }
         if form == table::BYTE && self.number > 1 {
-            return Err(Flaw::Value);
+            return Err(E::of_flaw(Flaw::Value, self.id));
         }
         let is_text = |bytes, kind| topic::is_valid::<P>(bytes, kind);
         if form == table::PAIR && !is_text(self.name, Kind::Text) {
-            return Err(Flaw::Text);
+            return Err(E::of_flaw(Flaw::Text, self.id));
         }
         if (form == table::TEXT || form == table::PAIR) && !is_text(self.data, Kind::Text) {
-            return Err(Flaw::Text);
+            return Err(E::of_flaw(Flaw::Text, self.id));
         }
         // [MQTT-3.3.2-14]
         if self.id == table::RESPONSE_TOPIC && !is_text(self.data, Kind::Name) {
-            return Err(Flaw::Value);
+            return Err(E::of_flaw(Flaw::Value, self.id));
         }
         Ok(())
     }
-}
-
-/// Returns whether a property can stand more than once in this place.
-#[cfg_attr(feature = "fast", inline(always))]
-pub(super) fn may_repeat(id: u8, place: Place) -> bool {
-    id == table::USER_PROPERTY || (id == table::SUBSCRIPTION_IDENTIFIER && place == Place::PUBLISH)
 }
 
 /// Fails if these are not properties which the standard allows in this place. The fault has the
@@ -223,52 +241,35 @@ pub(crate) fn check<P: Protocol>(bytes: &[u8], place: Place) -> Result<(), Fault
     if super::identifiers::<P>(bytes, place).is_some() {
         return Ok(());
     }
-    check_with::<P, _>(bytes, place, |flaw, _| match flaw {
-        Flaw::Incomplete | Flaw::Unknown | Flaw::Text => Fault::Malformed,
-        Flaw::TopicAlias => Fault::TopicAlias,
-        _ => Fault::Unexpected,
-    })
+    check_with::<P, _>(bytes, place)
 }
 
-/// Checks that these are properties which the standard allows in this place. `error` makes an error
-/// from the flaw and the identifier of a property.
+/// Checks that these are properties which the standard allows in this place.
 #[inline(always)]
-fn check_with<P: Protocol, E>(
-    bytes: &[u8],
-    place: Place,
-    error: impl Fn(Flaw, u8) -> E,
-) -> Result<(), E> {
-    // Which identifiers were found, one bit for each. Two words, since a small target would have to
-    // link a shift of 64 bits.
-    let [mut low, mut high] = [0u32; 2];
+fn check_with<P: Protocol, E: OfFlaw>(bytes: &[u8], place: Place) -> Result<(), E> {
+    let mut found = 0;
     let mut walk = Walk::over(bytes);
     while !walk.rest.is_empty() {
         let is_read = walk.read();
         let id = walk.id;
-        let fail = |flaw| Err(error(flaw, id));
         if !is_read {
-            return fail(if walk.missing != 0 {
-                Flaw::Incomplete
-            } else {
-                Flaw::Unknown
-            });
+            if walk.missing != 0 {
+                return Err(E::of_flaw(Flaw::Incomplete, id));
+            }
+            return Err(E::of_flaw(Flaw::Unknown, id));
         }
         if !walk.entry.is_allowed(place) {
-            return fail(Flaw::NotAllowed);
+            return Err(E::of_flaw(Flaw::NotAllowed, id));
         }
-        let found = if id < 32 { &mut low } else { &mut high };
-        let bit = 1u32.wrapping_shl(id.into());
-        if *found & bit != 0 && !may_repeat(id, place) {
-            return fail(Flaw::Repeated);
+        if found & table::bit(id) != 0 && !walk.entry.may_repeat(place) {
+            return Err(E::of_flaw(Flaw::Repeated, id));
         }
-        *found |= bit;
-        if let Err(flaw) = walk.check_value::<P>() {
-            return fail(flaw);
-        }
+        found |= table::bit(id);
+        walk.check_value::<P, E>()?;
     }
-    let has = |id: u8| low & 1u32.wrapping_shl(id.into()) != 0;
+    let has = |id: u8| found & table::bit(id) != 0;
     if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {
-        return Err(error(Flaw::NoMethod, 0));
+        return Err(E::of_flaw(Flaw::NoMethod, 0));
     }
     Ok(())
 }
@@ -303,6 +304,6 @@ fn some_section<'a, P: Protocol>(
     if super::identifiers::<P>(walk.data, place).is_some() {
         return Ok(Properties(walk.data));
     }
-    check_with::<P, _>(walk.data, place, Flaw::of)?;
+    check_with::<P, PropertyError>(walk.data, place)?;
     Ok(Properties(walk.data))
 }

@@ -1,65 +1,109 @@
 //! The properties of MQTT 5: the type of each value, and the packets in which it can stand (table
 //! 2-4 of the standard).
+use crate::wire;
 
 /// The value is one byte. With one exception it is a boolean. The types of numbers are their
 /// lengths.
-pub(super) const BYTE: u16 = 1;
+pub(super) const BYTE: u32 = 1;
 /// The value is a number of two bytes.
-pub(super) const TWO: u16 = 2;
+pub(super) const TWO: u32 = 2;
 /// The value is a variable byte integer.
-pub(super) const VARIABLE: u16 = 3;
+pub(super) const VARIABLE: u32 = 3;
 /// The value is a number of four bytes.
-pub(super) const FOUR: u16 = 4;
+pub(super) const FOUR: u32 = 4;
 /// The value is text.
-pub(super) const TEXT: u16 = 5;
+pub(super) const TEXT: u32 = 5;
 /// The value is any bytes.
-pub(super) const DATA: u16 = 6;
+pub(super) const DATA: u32 = 6;
 /// The value is two texts: a name and a value.
-pub(super) const PAIR: u16 = 7;
-/// The bits of the type in an entry.
-const FORM: u16 = 7;
+pub(super) const PAIR: u32 = 7;
+/// The position of the type in an entry.
+const FORM_SHIFT: u32 = 4;
+/// The bits of the type.
+const FORM: u32 = 7;
 /// The value is a number, which is not 0.
-const ABOVE_ZERO: u16 = 1 << 14;
+const ABOVE_ZERO: u32 = 1 << 7;
 
 /// A place where properties stand, or several, one bit for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(u16);
+pub(crate) struct Place(u32);
+
+/// The bit of [`Place::has_expiry`].
+const EXPIRY: u32 = 13;
 
 impl Place {
-    pub const CONNECT: Place = Place(1 << 3);
+    pub const CONNECT: Place = Place::of(wire::CONNECT);
     /// The properties of the will, which are part of CONNECT.
-    pub const WILL: Place = Place(1 << 4);
-    pub const CONNACK: Place = Place(1 << 5);
+    pub const WILL: Place = Place(1);
+    pub const CONNACK: Place = Place::of(wire::CONNACK);
     /// A PUBLISH of a client or of a server.
-    pub const PUBLISH: Place = Place(1 << 6 | 1 << 7);
-    pub const PUBLISH_OF_CLIENT: Place = Place(1 << 6);
+    pub const PUBLISH: Place = Place(PUBLISH_OF_SERVER | 1 << 11);
+    pub const PUBLISH_OF_CLIENT: Place = Place(1 << 11);
     /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK, which have the same properties.
-    pub const ACK: Place = Place(1 << 8);
-    pub const SUBSCRIBE: Place = Place(1 << 9);
-    pub const UNSUBSCRIBE: Place = Place(1 << 10);
+    pub const ACK: Place = Place::of(wire::SUBACK);
+    pub const SUBSCRIBE: Place = Place::of(wire::SUBSCRIBE);
+    pub const UNSUBSCRIBE: Place = Place::of(wire::UNSUBSCRIBE);
     /// A DISCONNECT of a client or of a server.
-    pub const DISCONNECT: Place = Place(1 << 11 | 1 << 12);
-    pub const DISCONNECT_OF_CLIENT: Place = Place(1 << 11);
-    pub const DISCONNECT_OF_SERVER: Place = Place(1 << 12);
-    pub const AUTH: Place = Place(1 << 13);
+    pub const DISCONNECT: Place = Place(Place::DISCONNECT_OF_SERVER.0 | 1 << 12);
+    pub const DISCONNECT_OF_CLIENT: Place = Place(1 << 12);
+    pub const DISCONNECT_OF_SERVER: Place = Place::of(wire::DISCONNECT);
+    pub const AUTH: Place = Place::of(wire::AUTH);
+
+    /// Returns the place of a type of packet that has a bit of its own.
+    #[inline(always)]
+    pub const fn of(kind: u8) -> Place {
+        Place(1u32.wrapping_shl(kind as u32))
+    }
+
+    /// Returns this place with a receive maximum, unless it is 0, and a session expiry interval of
+    /// its longest value before the properties of a list.
+    #[inline(always)]
+    pub const fn behind(self, receive_maximum: u16, has_expiry: bool) -> Place {
+        Place(self.0 | (receive_maximum as u32) << 16 | (has_expiry as u32) << EXPIRY)
+    }
+
+    /// Returns the receive maximum before a list, or 0.
+    #[inline(always)]
+    pub const fn receive_maximum(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+
+    /// Returns whether a session expiry interval stands before a list.
+    #[inline(always)]
+    pub const fn has_expiry(self) -> bool {
+        self.0 >> EXPIRY & 1 != 0
+    }
+
+    /// Returns whether anything stands before a list.
+    #[inline(always)]
+    pub const fn has_more(self) -> bool {
+        self.receive_maximum() != 0 || self.has_expiry()
+    }
+
+    /// Returns the place of a packet of a server that is not a PUBLISH.
+    #[inline(always)]
+    pub const fn of_server(kind: u8) -> Place {
+        let is_ack = kind.wrapping_sub(wire::PUBACK) <= wire::UNSUBACK.wrapping_sub(wire::PUBACK);
+        Place::of(if is_ack { wire::SUBACK } else { kind })
+    }
 }
 
-const CONNECT: u16 = Place::CONNECT.0;
-const WILL: u16 = Place::WILL.0;
-const CONNACK: u16 = Place::CONNACK.0;
-const PUBLISH: u16 = Place::PUBLISH.0;
+const CONNECT: u32 = Place::CONNECT.0;
+const WILL: u32 = Place::WILL.0;
+const CONNACK: u32 = Place::CONNACK.0;
+const PUBLISH: u32 = Place::PUBLISH.0;
 /// A PUBLISH of a server, the only one with subscription identifiers [MQTT-3.3.4-6].
-const PUBLISH_OF_SERVER: u16 = 1 << 7;
-const ACK: u16 = Place::ACK.0;
-const SUBSCRIBE: u16 = Place::SUBSCRIBE.0;
-const UNSUBSCRIBE: u16 = Place::UNSUBSCRIBE.0;
-const DISCONNECT: u16 = Place::DISCONNECT.0;
+const PUBLISH_OF_SERVER: u32 = Place::of(wire::PUBLISH).0;
+const ACK: u32 = Place::ACK.0;
+const SUBSCRIBE: u32 = Place::SUBSCRIBE.0;
+const UNSUBSCRIBE: u32 = Place::UNSUBSCRIBE.0;
+const DISCONNECT: u32 = Place::DISCONNECT.0;
 /// A DISCONNECT of a client, the only one with a session expiry interval [MQTT-3.14.2-2].
-const DISCONNECT_OF_CLIENT: u16 = Place::DISCONNECT_OF_CLIENT.0;
+const DISCONNECT_OF_CLIENT: u32 = Place::DISCONNECT_OF_CLIENT.0;
 /// A DISCONNECT of a server, the only one with a server reference.
-const DISCONNECT_OF_SERVER: u16 = Place::DISCONNECT_OF_SERVER.0;
-const AUTH: u16 = Place::AUTH.0;
-const EVERYWHERE: u16 =
+const DISCONNECT_OF_SERVER: u32 = Place::DISCONNECT_OF_SERVER.0;
+const AUTH: u32 = Place::AUTH.0;
+const EVERYWHERE: u32 =
     CONNECT | WILL | CONNACK | PUBLISH | ACK | SUBSCRIBE | UNSUBSCRIBE | DISCONNECT | AUTH;
 
 pub(crate) const PAYLOAD_FORMAT_INDICATOR: u8 = 0x01;
@@ -91,40 +135,67 @@ pub(crate) const SUBSCRIPTION_IDENTIFIER_AVAILABLE: u8 = 0x29;
 pub(crate) const SHARED_SUBSCRIPTION_AVAILABLE: u8 = 0x2a;
 
 /// Each property with its type and the packets in which it can stand.
-const PROPERTIES: [(u8, u16); 27] = [
-    (PAYLOAD_FORMAT_INDICATOR, BYTE | PUBLISH | WILL),
-    (MESSAGE_EXPIRY_INTERVAL, FOUR | PUBLISH | WILL),
-    (CONTENT_TYPE, TEXT | PUBLISH | WILL),
-    (RESPONSE_TOPIC, TEXT | PUBLISH | WILL),
-    (CORRELATION_DATA, DATA | PUBLISH | WILL),
+const PROPERTIES: [(u8, u32); 27] = [
+    (
+        PAYLOAD_FORMAT_INDICATOR,
+        BYTE << FORM_SHIFT | PUBLISH | WILL,
+    ),
+    (MESSAGE_EXPIRY_INTERVAL, FOUR << FORM_SHIFT | PUBLISH | WILL),
+    (CONTENT_TYPE, TEXT << FORM_SHIFT | PUBLISH | WILL),
+    (RESPONSE_TOPIC, TEXT << FORM_SHIFT | PUBLISH | WILL),
+    (CORRELATION_DATA, DATA << FORM_SHIFT | PUBLISH | WILL),
     (
         SUBSCRIPTION_IDENTIFIER,
-        VARIABLE | ABOVE_ZERO | PUBLISH_OF_SERVER | SUBSCRIBE,
+        VARIABLE << FORM_SHIFT | ABOVE_ZERO | PUBLISH_OF_SERVER | SUBSCRIBE,
     ),
     (
         SESSION_EXPIRY_INTERVAL,
-        FOUR | CONNECT | CONNACK | DISCONNECT_OF_CLIENT,
+        FOUR << FORM_SHIFT | CONNECT | CONNACK | DISCONNECT_OF_CLIENT,
     ),
-    (ASSIGNED_CLIENT_IDENTIFIER, TEXT | CONNACK),
-    (SERVER_KEEP_ALIVE, TWO | CONNACK),
-    (AUTHENTICATION_METHOD, TEXT | CONNECT | CONNACK | AUTH),
-    (AUTHENTICATION_DATA, DATA | CONNECT | CONNACK | AUTH),
-    (REQUEST_PROBLEM_INFORMATION, BYTE | CONNECT),
-    (WILL_DELAY_INTERVAL, FOUR | WILL),
-    (REQUEST_RESPONSE_INFORMATION, BYTE | CONNECT),
-    (RESPONSE_INFORMATION, TEXT | CONNACK),
-    (SERVER_REFERENCE, TEXT | CONNACK | DISCONNECT_OF_SERVER),
-    (REASON_STRING, TEXT | CONNACK | ACK | DISCONNECT | AUTH),
-    (RECEIVE_MAXIMUM, TWO | ABOVE_ZERO | CONNECT | CONNACK),
-    (TOPIC_ALIAS_MAXIMUM, TWO | CONNECT | CONNACK),
-    (TOPIC_ALIAS, TWO | ABOVE_ZERO | PUBLISH),
-    (MAXIMUM_QOS, BYTE | CONNACK),
-    (RETAIN_AVAILABLE, BYTE | CONNACK),
-    (USER_PROPERTY, PAIR | EVERYWHERE),
-    (MAXIMUM_PACKET_SIZE, FOUR | ABOVE_ZERO | CONNECT | CONNACK),
-    (WILDCARD_SUBSCRIPTION_AVAILABLE, BYTE | CONNACK),
-    (SUBSCRIPTION_IDENTIFIER_AVAILABLE, BYTE | CONNACK),
-    (SHARED_SUBSCRIPTION_AVAILABLE, BYTE | CONNACK),
+    (ASSIGNED_CLIENT_IDENTIFIER, TEXT << FORM_SHIFT | CONNACK),
+    (SERVER_KEEP_ALIVE, TWO << FORM_SHIFT | CONNACK),
+    (
+        AUTHENTICATION_METHOD,
+        TEXT << FORM_SHIFT | CONNECT | CONNACK | AUTH,
+    ),
+    (
+        AUTHENTICATION_DATA,
+        DATA << FORM_SHIFT | CONNECT | CONNACK | AUTH,
+    ),
+    (REQUEST_PROBLEM_INFORMATION, BYTE << FORM_SHIFT | CONNECT),
+    (WILL_DELAY_INTERVAL, FOUR << FORM_SHIFT | WILL),
+    (REQUEST_RESPONSE_INFORMATION, BYTE << FORM_SHIFT | CONNECT),
+    (RESPONSE_INFORMATION, TEXT << FORM_SHIFT | CONNACK),
+    (
+        SERVER_REFERENCE,
+        TEXT << FORM_SHIFT | CONNACK | DISCONNECT_OF_SERVER,
+    ),
+    (
+        REASON_STRING,
+        TEXT << FORM_SHIFT | CONNACK | ACK | DISCONNECT | AUTH,
+    ),
+    (
+        RECEIVE_MAXIMUM,
+        TWO << FORM_SHIFT | ABOVE_ZERO | CONNECT | CONNACK,
+    ),
+    (TOPIC_ALIAS_MAXIMUM, TWO << FORM_SHIFT | CONNECT | CONNACK),
+    (TOPIC_ALIAS, TWO << FORM_SHIFT | ABOVE_ZERO | PUBLISH),
+    (MAXIMUM_QOS, BYTE << FORM_SHIFT | CONNACK),
+    (RETAIN_AVAILABLE, BYTE << FORM_SHIFT | CONNACK),
+    (USER_PROPERTY, PAIR << FORM_SHIFT | EVERYWHERE),
+    (
+        MAXIMUM_PACKET_SIZE,
+        FOUR << FORM_SHIFT | ABOVE_ZERO | CONNECT | CONNACK,
+    ),
+    (
+        WILDCARD_SUBSCRIPTION_AVAILABLE,
+        BYTE << FORM_SHIFT | CONNACK,
+    ),
+    (
+        SUBSCRIPTION_IDENTIFIER_AVAILABLE,
+        BYTE << FORM_SHIFT | CONNACK,
+    ),
+    (SHARED_SUBSCRIPTION_AVAILABLE, BYTE << FORM_SHIFT | CONNACK),
 ];
 
 /// The same by identifier. No property has an entry 0.
@@ -133,10 +204,10 @@ static BY_IDENTIFIER: [u16; 43] = by_identifier();
 // A `const` cannot use iterators, and none of these can be out of bounds: the compiler says so.
 const fn by_identifier() -> [u16; 43] {
     let mut table = [0; 43];
-    let mut rest: &[(u8, u16)] = &PROPERTIES;
+    let mut rest: &[(u8, u32)] = &PROPERTIES;
     while let [(id, entry), after @ ..] = rest {
         if let Some((_, [to, ..])) = table.split_at_mut_checked(*id as usize) {
-            *to = *entry;
+            *to = *entry as u16;
         }
         rest = after;
     }
@@ -159,19 +230,50 @@ impl Entry {
 
     /// Returns the type of the value.
     #[inline(always)]
-    pub fn form(self) -> u16 {
-        self.0 & FORM
+    pub fn form(self) -> u32 {
+        u32::from(self.0) >> FORM_SHIFT & FORM
     }
 
     /// Returns whether the value is a number that cannot be 0.
     #[inline(always)]
     pub fn is_above_zero(self) -> bool {
-        self.0 & ABOVE_ZERO != 0
+        u32::from(self.0) & ABOVE_ZERO != 0
     }
 
     /// Returns whether the property can stand in this place.
     #[inline(always)]
     pub fn is_allowed(self, place: Place) -> bool {
-        self.0 & place.0 != 0
+        u32::from(self.0) & place.0 != 0
     }
+
+    /// Returns whether the property can stand more than once in this place: user properties, and
+    /// the subscription identifiers of a PUBLISH, the only ones that no client can send in it.
+    #[inline(always)]
+    pub fn may_repeat(self, place: Place) -> bool {
+        self.form() == PAIR || u32::from(self.0) & place.0 == PUBLISH_OF_SERVER
+    }
+}
+
+/// Returns the bit of a property among those that were found in one place. No two properties of one
+/// place have the same bit.
+#[inline(always)]
+pub(super) const fn bit(id: u8) -> u32 {
+    1u32.wrapping_shl((id as u32).wrapping_add(id as u32 >> 5))
+}
+
+// Checked when this is compiled.
+const _: () = assert!(have_bits_of_their_own(&PROPERTIES));
+
+const fn have_bits_of_their_own(mut rest: &[(u8, u32)]) -> bool {
+    while let [(id, entry), after @ ..] = rest {
+        let mut others = after;
+        while let [(other, places), more @ ..] = others {
+            if bit(*id) == bit(*other) && *entry & *places & EVERYWHERE != 0 {
+                return false;
+            }
+            others = more;
+        }
+        rest = after;
+    }
+    true
 }

@@ -1,6 +1,14 @@
 //! Writing properties.
-use super::{Properties, Property, check, table::Place};
-use crate::{Protocol, SendError, profile::checks_properties, topic::Kind, wire::Draft};
+use super::{
+    Properties, Property, check,
+    table::{self, Place},
+};
+use crate::{
+    Protocol, SendError,
+    profile::{checks_properties, receives_qos_2, resumes},
+    topic::Kind,
+    wire::Draft,
+};
 
 mod sealed {
     /// Only this crate knows how to write properties.
@@ -73,52 +81,63 @@ impl<P: Protocol> Draft<'_, P> {
     /// Writes properties with their length before them. Those that are not allowed in this place
     /// make the draft fail. Returns the position of the first one.
     #[inline(always)]
-    pub fn properties<'a>(&mut self, properties: impl PropertySource<'a>, place: Place) -> usize {
-        self.properties_behind(&[], properties, place)
-    }
-
-    /// Writes properties, as [`properties`](Self::properties) does. If they are a list, it stands
-    /// behind `more`, which are encoded.
-    #[inline(always)]
-    pub fn properties_behind<'a, T: PropertySource<'a>>(
-        &mut self,
-        more: &[u8],
-        properties: T,
-        place: Place,
-    ) -> usize {
-        let encoded = properties.encoded().unwrap_or(more);
-        if (T::IS_EMPTY || cfg!(feature = "fast"))
-            && encoded.is_empty()
-            && properties.list().is_empty()
-        {
+    pub fn properties<'a, T: PropertySource<'a>>(&mut self, properties: T, place: Place) -> usize {
+        let list = properties.list();
+        if let Some(encoded) = properties.encoded() {
+            return self.encoded_properties(encoded, place);
+        }
+        if (T::IS_EMPTY || cfg!(feature = "fast")) && list.is_empty() && !place.has_more() {
             self.byte(0);
             self.position()
         } else {
-            self.some_properties(encoded, properties.list(), place)
+            self.some_properties(list, place)
         }
     }
 
-    #[inline(never)]
-    fn some_properties(&mut self, encoded: &[u8], list: &[Property<'_>], place: Place) -> usize {
-        // What is written first only shows its length, and is overwritten.
+    fn encoded_properties(&mut self, encoded: &[u8], place: Place) -> usize {
+        self.variable(u32::try_from(encoded.len()).unwrap_or(u32::MAX));
         let from = self.position();
-        self.list(encoded, list);
-        let length = self.go_back(from);
-        self.variable(u32::try_from(length).unwrap_or(u32::MAX));
-        let from = self.position();
-        self.list(encoded, list);
-        // What was written is checked as what is received is, so that both allow the same.
-        if checks_properties::<P>() && check::<P>(self.properties_since(from).0, place).is_err() {
-            self.refuse(SendError::Invalid);
-        }
+        self.bytes(encoded);
+        self.check_properties(from, place);
         from
     }
 
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    fn list(&mut self, encoded: &[u8], list: &[Property<'_>]) {
-        self.bytes(encoded);
-        for property in list {
-            self.property(property);
+    #[inline(never)]
+    fn some_properties(&mut self, list: &[Property<'_>], place: Place) -> usize {
+        // What is written first only shows its length, and is overwritten.
+        let mut from = self.position();
+        let mut is_measured = false;
+        loop {
+            // Without the version, which is known, the code of MQTT 3.1.1 becomes another one.
+            if P::HAS_5 && receives_qos_2::<P>() && place.receive_maximum() != 0 {
+                self.byte(table::RECEIVE_MAXIMUM);
+                self.u16(place.receive_maximum());
+            }
+            if P::HAS_5 && resumes::<P>() && place.has_expiry() {
+                self.byte(table::SESSION_EXPIRY_INTERVAL);
+                self.u32(u32::MAX);
+            }
+            for property in list {
+                self.property(property);
+            }
+            if is_measured {
+                break;
+            }
+            is_measured = true;
+            let length = self.go_back(from);
+            self.variable(u32::try_from(length).unwrap_or(u32::MAX));
+            from = self.position();
+        }
+        self.check_properties(from, place);
+        from
+    }
+
+    /// Checks the properties that begin at `from` as those that are received are checked, so that
+    /// both allow the same.
+    #[inline(always)]
+    fn check_properties(&mut self, from: usize, place: Place) {
+        if checks_properties::<P>() && check::<P>(self.properties_since(from).0, place).is_err() {
+            self.refuse(SendError::Invalid);
         }
     }
 
@@ -142,8 +161,8 @@ impl<P: Protocol> Draft<'_, P> {
             }
             Property::MessageExpiryInterval(number)
             | Property::SessionExpiryInterval(number)
-            | Property::WillDelayInterval(number) => self.bytes(&number.to_be_bytes()),
-            Property::MaximumPacketSize(number) => self.bytes(&number.get().to_be_bytes()),
+            | Property::WillDelayInterval(number) => self.u32(number),
+            Property::MaximumPacketSize(number) => self.u32(number.get()),
             Property::SubscriptionIdentifier(number) => self.variable(number),
             Property::ContentType(text)
             | Property::ResponseTopic(text)
@@ -160,6 +179,13 @@ impl<P: Protocol> Draft<'_, P> {
                 self.field(value.0, Kind::Data);
             }
         }
+    }
+
+    /// Writes four bytes.
+    #[inline(always)]
+    fn u32(&mut self, number: u32) {
+        self.u16((number >> 16) as u16);
+        self.u16(number as u16);
     }
 
     /// Writes a variable byte integer. One above 268,435,455 makes the draft fail, since it takes

@@ -7,7 +7,7 @@ use super::{
     ring::{Answered, Resend},
 };
 use crate::{
-    Event, Fault, Message, Output, PacketId, Properties, Protocol,
+    Event, Fault, Message, Output, PacketId, Protocol,
     buffer::{Buffer, held},
     event::EventOf,
     profile::{
@@ -189,7 +189,7 @@ impl<P: Protocol> Session<[Slot], P> {
                     self.incoming.set_first_byte(first_byte);
                     if !subscribes::<P>() || kind != wire::PUBLISH {
                         if !is_acknowledged::<P>() || kind == wire::CONNACK {
-                            match self.on_connack(first, Properties::default(), input, after) {
+                            match self.on_connack(first, input, after) {
                                 Ok(event) => return Ok(Some(event)),
                                 Err(fault) => break 'over fault,
                             }

@@ -304,12 +304,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         draft.u16(draft.ticket.id);
         if self.is_5() {
-            let place = if kind == wire::SUBSCRIBE {
-                Place::SUBSCRIBE
-            } else {
-                Place::UNSUBSCRIBE
-            };
-            let from = draft.properties(properties, place);
+            let from = draft.properties(properties, Place::of(kind));
             self.write_filters_5(filters, from, &mut draft);
         } else {
             if self.is_older() {

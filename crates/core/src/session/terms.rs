@@ -1,7 +1,8 @@
 //! The terms of a connection of MQTT 5: what the server has announced, what this client has, and
 //! what is kept between packets besides the state of MQTT 3.1.1.
+use super::{Session, Slot};
 use crate::{
-    Properties, Protocol, QoS,
+    Fault, Properties, Protocol, QoS,
     profile::{authenticates, checks_properties, max_qos, resumes},
     property::{Walk, table as id},
     topic,
@@ -9,6 +10,9 @@ use crate::{
 
 /// The session begins with the connection (Clean Start).
 const CLEAN_START: u8 = 2;
+/// CONNACK assigns an identifier to a client that has one. When it is read, Clean Start does not
+/// matter any more.
+const IS_RENAMED: u8 = CLEAN_START;
 /// CONNECT asked for a session that outlives the connection.
 const IS_KEPT: u8 = 4;
 /// The server does not support retained messages. This bit and those for subscriptions are
@@ -51,16 +55,112 @@ pub struct Terms {
     flags: u8,
 }
 
-/// The content of CONNECT or CONNACK besides the limits.
-#[derive(Default)]
-struct Announced {
-    keep_alive: u16,
-    /// The fingerprint of the authentication method, or 0.
-    method: u16,
-    /// The fingerprint of the assigned client identifier, or 0.
-    client_hash: u16,
-    /// Whether the session outlives the connection.
-    is_kept: bool,
+impl<P: Protocol> Session<[Slot], P> {
+    /// Begins the terms of a connection whose CONNECT has these properties.
+    #[inline(always)]
+    pub(super) fn begin_terms(&mut self, is_clean: bool, properties: Option<Properties<'_>>) {
+        let (mut method, mut is_kept) = (0, false);
+        if let Some(terms) = self.terms_mut() {
+            terms.reset();
+        }
+        if let Some(properties) = properties {
+            (method, is_kept) = self.read_terms(is_kept, properties);
+        }
+        if let Some(terms) = self.terms_mut() {
+            *terms = Terms {
+                longest_in: terms.longest_out,
+                aliases_in: terms.aliases_out,
+                method,
+                flags: (is_clean as u8) << 1 | (is_kept as u8) << 2,
+                ..Terms::NEW
+            };
+        }
+    }
+
+    /// Takes over what CONNACK says. Leaves the fingerprint of the client identifier to which the
+    /// session belongs from now on, or 0 if it ends with the connection.
+    ///
+    /// # Errors
+    /// `Unexpected` if MQTT does not allow what CONNACK says.
+    #[inline(always)]
+    pub(super) fn learn_terms(
+        &mut self,
+        client_hash: &mut u16,
+        properties: Properties<'_>,
+    ) -> Result<(), Fault> {
+        let mut is_kept = false;
+        if let Some(terms) = self.terms_mut() {
+            is_kept = terms.is_kept();
+            terms.flags &= !IS_RENAMED;
+        }
+        let (method, is_kept) = self.read_terms(is_kept, properties);
+        if resumes::<P>() {
+            *client_hash = self.incoming.connecting_client_hash();
+        }
+        if !is_kept {
+            *client_hash = 0;
+        }
+        // An identifier is assigned to clients without one. The rest is [MQTT-4.12.0-5], and that
+        // with fewer bytes a message could not even be refused.
+        let reads_method = checks_properties::<P>() || authenticates::<P>();
+        match self.terms() {
+            Some(terms)
+                if (checks_properties::<P>() && terms.flags & IS_RENAMED != 0)
+                    || (reads_method && method != terms.method)
+                    || terms.longest_out < SMALLEST =>
+            {
+                Err(Fault::Unexpected)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads what CONNECT or CONNACK announces. The limits are left in the place of those of the
+    /// server, which have their first values before. Returns the fingerprint of the authentication
+    /// method, or 0, and whether the session outlives the connection, which is `is_kept` if the
+    /// packet does not say it.
+    fn read_terms(&mut self, mut is_kept: bool, properties: Properties<'_>) -> (u16, bool) {
+        let mut method = 0;
+        let mut walk = Walk::over(properties.as_bytes());
+        let Some(terms) = P::terms_mut(&mut self.protocol) else {
+            return (method, is_kept);
+        };
+        let mut flags = terms.flags;
+        while walk.read() {
+            let number = walk.number;
+            match walk.id {
+                id::SESSION_EXPIRY_INTERVAL => is_kept = number != 0,
+                id::ASSIGNED_CLIENT_IDENTIFIER if resumes::<P>() || checks_properties::<P>() => {
+                    if checks_properties::<P>()
+                        && self.incoming.connecting_client_hash() != NO_CLIENT
+                    {
+                        flags |= IS_RENAMED;
+                    }
+                    self.incoming.await_connack(super::hash(walk.data));
+                }
+                id::SERVER_KEEP_ALIVE => *self.connection.keep_alive_mut() = number as u16,
+                id::AUTHENTICATION_METHOD if checks_properties::<P>() || authenticates::<P>() => {
+                    method = super::hash(walk.data);
+                }
+                id::RECEIVE_MAXIMUM if max_qos::<P>() != 0 => terms.window = number as u16,
+                id::TOPIC_ALIAS_MAXIMUM => terms.aliases_out = number as u16,
+                id::MAXIMUM_QOS => flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
+                id::MAXIMUM_PACKET_SIZE => terms.longest_out = number,
+                id::RETAIN_AVAILABLE
+                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
+                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
+                | id::SHARED_SUBSCRIPTION_AVAILABLE
+                    if number == 0 =>
+                {
+                    let bit = u32::from(walk.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
+                    flags |= 1u8.wrapping_shl(bit);
+                }
+                _ => {}
+            }
+        }
+        terms.flags = flags;
+        (method, is_kept)
+    }
 }
 
 impl Terms {
@@ -77,100 +177,12 @@ impl Terms {
         flags: 0,
     };
 
-    /// Begins a connection whose CONNECT has these properties.
-    #[inline(always)]
-    pub(super) fn begin<P: Protocol>(
-        &mut self,
-        is_clean: bool,
-        properties: Option<Properties<'_>>,
-    ) {
-        let mut announced = Announced::default();
-        self.reset();
-        if let Some(properties) = properties {
-            self.read::<P>(&mut announced, properties);
-        }
-        self.longest_in = self.longest_out;
-        self.aliases_in = self.aliases_out;
-        self.reset();
-        self.aliases_set = 0;
-        self.method = announced.method;
-        self.code = 0;
-        self.flags = (is_clean as u8) << 1 | (announced.is_kept as u8) << 2;
-    }
-
     /// Sets the limits that hold if nothing is announced.
     #[inline(always)]
     fn reset(&mut self) {
         self.longest_out = u32::MAX;
         self.window = u16::MAX;
         self.aliases_out = 0;
-    }
-
-    /// Takes over what CONNACK says. `client_hash` is the fingerprint of the client identifier in
-    /// CONNECT. It becomes that of the session, or 0 if the session ends with the connection.
-    /// `keep_alive` becomes that which the server demands. Returns `false` if MQTT does not allow
-    /// it.
-    #[inline(always)]
-    pub(super) fn learn<P: Protocol>(
-        &mut self,
-        client_hash: &mut u16,
-        keep_alive: &mut u16,
-        properties: Properties<'_>,
-    ) -> bool {
-        let mut announced = Announced {
-            keep_alive: *keep_alive,
-            is_kept: self.is_kept(),
-            ..Announced::default()
-        };
-        self.read::<P>(&mut announced, properties);
-        *keep_alive = announced.keep_alive;
-        // An identifier is assigned to clients without one.
-        let mut is_allowed = true;
-        if (resumes::<P>() || checks_properties::<P>()) && announced.client_hash != 0 {
-            is_allowed = !checks_properties::<P>() || *client_hash == NO_CLIENT;
-            *client_hash = announced.client_hash;
-        }
-        if !announced.is_kept {
-            *client_hash = 0;
-        }
-        // [MQTT-4.12.0-5]. With fewer bytes a message could not even be refused.
-        let reads_method = checks_properties::<P>() || authenticates::<P>();
-        is_allowed
-            && (!reads_method || announced.method == self.method)
-            && self.longest_out >= SMALLEST
-    }
-
-    /// Reads what CONNECT or CONNACK announces. The limits are left in the place of those of the
-    /// server, which have their first values before.
-    fn read<P: Protocol>(&mut self, announced: &mut Announced, properties: Properties<'_>) {
-        let mut walk = Walk::over(properties.as_bytes());
-        while walk.read() {
-            let number = walk.number;
-            match walk.id {
-                id::SESSION_EXPIRY_INTERVAL => announced.is_kept = number != 0,
-                id::ASSIGNED_CLIENT_IDENTIFIER if resumes::<P>() || checks_properties::<P>() => {
-                    announced.client_hash = super::hash(walk.data)
-                }
-                id::SERVER_KEEP_ALIVE => announced.keep_alive = number as u16,
-                id::AUTHENTICATION_METHOD if checks_properties::<P>() || authenticates::<P>() => {
-                    announced.method = super::hash(walk.data)
-                }
-                id::RECEIVE_MAXIMUM if max_qos::<P>() != 0 => self.window = number as u16,
-                id::TOPIC_ALIAS_MAXIMUM => self.aliases_out = number as u16,
-                id::MAXIMUM_QOS => self.flags |= 2u8.wrapping_sub(number as u8) << QOS_SHIFT,
-                id::MAXIMUM_PACKET_SIZE => self.longest_out = number,
-                id::RETAIN_AVAILABLE
-                | id::WILDCARD_SUBSCRIPTION_AVAILABLE
-                | id::SUBSCRIPTION_IDENTIFIER_AVAILABLE
-                | id::SHARED_SUBSCRIPTION_AVAILABLE
-                    if number == 0 =>
-                {
-                    let bit = u32::from(walk.id).wrapping_sub(id::RETAIN_AVAILABLE.into());
-                    self.flags |= 1u8.wrapping_shl(bit);
-                }
-                _ => {}
-            }
-        }
     }
 
     /// Returns whether the session begins with the connection.
@@ -216,14 +228,13 @@ impl Terms {
     }
 
     /// Returns whether the server accepts this topic alias.
-    pub(super) fn allows_alias(&self, alias: u16) -> bool {
-        alias <= self.aliases_out
+    pub(super) fn allows_alias(&self, alias: u32) -> bool {
+        alias <= self.aliases_out.into()
     }
 
     /// Returns the bit of a topic alias among those that were sent, or 0 if the alias is above 16.
-    pub(super) fn alias_bit(alias: u16) -> u16 {
-        1u16.checked_shl(u32::from(alias).wrapping_sub(1))
-            .unwrap_or(0)
+    pub(super) fn alias_bit(alias: u32) -> u16 {
+        1u16.checked_shl(alias.wrapping_sub(1)).unwrap_or(0)
     }
 
     /// Returns whether a topic was sent with the topic alias of this bit over this connection.

@@ -90,9 +90,10 @@ impl<'o, P: Protocol> Draft<'o, P> {
     }
 
     /// Returns the number that the first property with this identifier has, among those that were
-    /// written from this position on, or another one if there is none.
-    pub fn number_or(&self, position: usize, id: u8, other: u32) -> u32 {
-        self.properties_since(position).number_or(id, other)
+    /// written from this position on.
+    #[inline(always)]
+    pub fn number(&self, position: usize, id: u8) -> Option<u32> {
+        self.properties_since(position).number(id)
     }
 
     /// Makes [`finish`](Self::finish) fail if the packet, with `remaining` bytes that follow later,
@@ -259,16 +260,16 @@ impl<'o, P: Protocol> Draft<'o, P> {
         filters: impl Iterator<Item = Filter<'f, O>>,
     ) {
         for filter in filters {
-            self.filter(filter.filter, filter.qos as u8 | filter.options.bits());
+            self.filter(filter.filter, || filter.qos as u8 | filter.options.bits());
         }
     }
 
     /// Writes a filter of a SUBSCRIBE with its options, or of an UNSUBSCRIBE, which has none.
     #[inline(always)]
-    pub fn filter(&mut self, filter: &str, options: u8) {
+    pub fn filter(&mut self, filter: &str, options: impl FnOnce() -> u8) {
         self.field(filter.as_bytes(), Kind::Filter);
         if self.first_byte == SUBSCRIBE << 4 | RESERVED {
-            self.byte(options);
+            self.byte(options());
         }
     }
 }

@@ -7,7 +7,7 @@ use super::super::{
     ring::{Answered, Resend},
 };
 use crate::{
-    Event, Fault, Mqtt311, PacketId, Properties, Protocol, QoS, ReturnCode, SessionState,
+    Event, Fault, Mqtt311, PacketId, Protocol, QoS, ReturnCode, SessionState,
     event::EventOf,
     profile::{
         authenticates, delivers_repeated, has_qos_2, max_qos, receives_qos_2, resumes, subscribes,
@@ -76,7 +76,6 @@ impl<P: Protocol> Session<[Slot], P> {
     pub(super) fn on_connack<'i>(
         &mut self,
         said: u16,
-        properties: Properties<'i>,
         input: &mut &'i [u8],
         after: &'i [u8],
     ) -> Result<EventOf<'i, P>, Fault> {
@@ -87,13 +86,10 @@ impl<P: Protocol> Session<[Slot], P> {
             return Err(Fault::Refused(ReturnCode(code)));
         }
         let client_hash = self.incoming.connecting_client_hash();
-        if present && (!resumes::<P>() || (!self.is_5() && client_hash == 0)) {
+        if present && (!resumes::<P>() || client_hash == 0) {
             return Err(Fault::Unexpected);
         }
         let is_resumed = resumes::<P>() && present && client_hash == self.client_hash;
-        if self.is_5() && present && !self.may_be_present(is_resumed) {
-            return Err(Fault::Unexpected);
-        }
         if resumes::<P>() && !is_resumed {
             // The session that the slots belong to is gone, even if this connection ends before
             // everything is reported.
@@ -103,10 +99,6 @@ impl<P: Protocol> Session<[Slot], P> {
             && let Some(id) = self.ring.end_oldest::<P>(is_resumed)
         {
             return Ok(Event::OutcomeUnknown { id });
-        }
-        let mut client_hash = client_hash;
-        if self.is_5() {
-            self.learn_terms(&mut client_hash, properties)?;
         }
         *input = after;
         let offset = if resumes::<P>() {
@@ -128,7 +120,7 @@ impl<P: Protocol> Session<[Slot], P> {
         self.ring.begin::<P>(is_resumed);
         Ok(Event::Connected {
             session,
-            properties: P::properties(properties),
+            properties: P::Properties::default(),
         })
     }
 

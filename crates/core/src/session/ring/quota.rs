@@ -22,8 +22,14 @@ impl Ring {
             };
             return (free as u16).max(1);
         }
-        let is_free = |slot: &&Slot| is_new || slot.received == 0;
-        let free = self.slots.iter().filter(is_free).count();
-        (free as u16).max(1)
+        let mut free = self.slots.len() as u32;
+        if !is_new {
+            for slot in &self.slots {
+                if slot.received != 0 {
+                    free = free.wrapping_sub(1);
+                }
+            }
+        }
+        free.max(1) as u16
     }
 }

@@ -10,7 +10,7 @@ pub(in super::super) trait AliasSet {
     const NONE: Self::Mark;
 
     /// Returns the form of an alias, which is 0 if there is none.
-    fn mark(alias: u16) -> Self::Mark;
+    fn mark(alias: u32) -> Self::Mark;
 
     /// Returns whether a topic was sent with the alias.
     fn contains(&self, terms: &Terms, mark: Self::Mark) -> bool;
@@ -27,7 +27,7 @@ impl AliasSet for Few {
     const NONE: u16 = 0;
 
     #[inline(always)]
-    fn mark(alias: u16) -> u16 {
+    fn mark(alias: u32) -> u16 {
         Terms::alias_bit(alias)
     }
 
@@ -136,8 +136,8 @@ impl<const WORDS: usize> AliasSet for &mut SentTopicAliases<WORDS> {
     type Mark = u16;
     const NONE: u16 = 0;
 
-    fn mark(alias: u16) -> u16 {
-        alias
+    fn mark(alias: u32) -> u16 {
+        alias as u16
     }
 
     fn contains(&self, terms: &Terms, alias: u16) -> bool {

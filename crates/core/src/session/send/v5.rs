@@ -180,37 +180,26 @@ impl<P: Protocol> Session<[Slot], P> {
         connect: &Connect<'c, T>,
         draft: &mut Draft<'_, P>,
     ) {
-        let window = u32::from(self.ring.receive_maximum(connect.clean));
-        // An identifier and a number of two bytes, and an identifier and a number of four bytes.
-        let word = u32::from(table::RECEIVE_MAXIMUM) << 24
-            | window << 8
-            | u32::from(table::SESSION_EXPIRY_INTERVAL);
-        let both = [word.to_be_bytes(), [0xff; 4]];
-        let mut from = if receives_qos_2::<P>() { 0 } else { 3 };
-        let mut to = if connect.clean || !resumes::<P>() {
-            3
-        } else {
-            8
-        };
+        let mut window = 0;
+        if receives_qos_2::<P>() {
+            window = self.ring.receive_maximum(connect.clean || !resumes::<P>());
+        }
+        let mut has_expiry = resumes::<P>() && !connect.clean;
         for property in connect.properties.list() {
             match property {
-                Property::ReceiveMaximum(_) => from = 3,
-                Property::SessionExpiryInterval(_) => to = 3,
+                Property::ReceiveMaximum(_) => window = 0,
+                Property::SessionExpiryInterval(_) => has_expiry = false,
                 _ => {}
             }
         }
-        let more = both.as_flattened().get(from..to).unwrap_or_default();
-        let terms = self.terms_mut();
+        let place = Place::CONNECT.behind(window, has_expiry);
         draft.connect_5(connect, |draft| {
-            let from = draft.properties_behind(more, connect.properties, Place::CONNECT);
-            let Some(terms) = terms else {
-                return;
-            };
+            let from = draft.properties(connect.properties, place);
             // Nothing is read where there is nothing.
-            if T::IS_EMPTY && more.is_empty() {
-                terms.begin::<P>(connect.clean, None);
+            if T::IS_EMPTY && !place.has_more() {
+                self.begin_terms(connect.clean, None);
             } else {
-                terms.begin::<P>(connect.clean, Some(draft.properties_since(from)));
+                self.begin_terms(connect.clean, Some(draft.properties_since(from)));
             }
         });
     }
@@ -256,19 +245,14 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let mut alias = 0;
         if !T::IS_EMPTY {
-            alias = draft
-                .properties_since(from)
-                .number_or(table::TOPIC_ALIAS, 0) as u16;
+            alias = draft.number(from, table::TOPIC_ALIAS).unwrap_or(0);
         }
         if !terms.allows_publish(publish.qos as u8, publish.retain) || !terms.allows_alias(alias) {
             draft.refuse(SendError::Unsupported);
         }
         let alias = A::mark(alias);
-        if !T::IS_EMPTY && publish.topic.is_empty() {
-            if !aliases.contains(terms, alias) {
-                draft.refuse(SendError::Invalid);
-            }
-            return A::NONE;
+        if !T::IS_EMPTY && publish.topic.is_empty() && !aliases.contains(terms, alias) {
+            draft.refuse(SendError::Invalid);
         }
         alias
     }
@@ -286,13 +270,13 @@ impl<P: Protocol> Session<[Slot], P> {
             return;
         };
         let mut needs = 0;
-        if draft.number_or(from, table::SUBSCRIPTION_IDENTIFIER, 0) != 0 {
+        if draft.number(from, table::SUBSCRIPTION_IDENTIFIER).is_some() {
             needs = IDENTIFIERS;
         }
         for filter in filters {
-            let options = filter.options.bits();
-            needs |= topic::needs(filter.filter.as_bytes(), options & NO_LOCAL != 0);
-            draft.filter(filter.filter, filter.qos as u8 | options);
+            let is_no_local = filter.options.bits() & NO_LOCAL != 0;
+            needs |= topic::needs(filter.filter.as_bytes(), is_no_local);
+            draft.filter(filter.filter, || filter.qos as u8 | filter.options.bits());
         }
         if terms.lacks(needs) {
             draft.refuse(SendError::Unsupported);
@@ -356,45 +340,30 @@ impl<P: Protocol> Session<[Slot], P> {
             let ack_length = if self.code() == 0 { 4 } else { 5 };
             *out.end = start.wrapping_add(ack_length);
         }
-        let result = self.draft_disconnect(code, properties, out);
-        let end = core::mem::replace(out.end, start);
-        result?;
-        self.flush_ack(out);
-        *out.end = end;
-        self.on_connection_lost();
-        Ok(())
-    }
-
-    /// Writes DISCONNECT.
-    #[inline(always)]
-    fn draft_disconnect(
-        &mut self,
-        code: u8,
-        properties: &[Property<'_>],
-        out: &mut Out<'_>,
-    ) -> Result<(), SendError> {
         let mut draft = Draft::<P>::new(out, wire::DISCONNECT << 4);
-        let has_properties = !properties.is_empty();
-        if code != 0 || has_properties {
-            draft.byte(code);
+        draft.byte(code);
+        let from = draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
+        // What need not be there is taken back.
+        if properties.is_empty() {
+            let unsaid = if code == 0 { 2 } else { 1 };
+            draft.go_back(from.wrapping_sub(unsaid));
         }
-        let mut ends = false;
-        if has_properties {
-            let from = draft.properties(properties, Place::DISCONNECT_OF_CLIENT);
-            ends = draft.number_or(from, table::SESSION_EXPIRY_INTERVAL, 1) == 0;
-            if draft.number_or(from, table::SESSION_EXPIRY_INTERVAL, 0) != 0
-                && !self.terms().is_some_and(Terms::is_kept)
-            {
-                draft.refuse(SendError::Invalid);
-            }
+        let expiry = draft.number(from, table::SESSION_EXPIRY_INTERVAL);
+        if expiry.is_some_and(|expiry| expiry != 0) && !self.terms().is_some_and(Terms::is_kept) {
+            draft.refuse(SendError::Invalid);
         }
         if !is_sent_by_clients::<P>(code) {
             draft.refuse(SendError::Invalid);
         }
-        self.send(&mut draft, 0)?;
-        if ends {
+        let sent = self.send(&mut draft, 0);
+        let end = core::mem::replace(out.end, start);
+        sent?;
+        if expiry == Some(0) {
             self.client_hash = 0;
         }
+        self.flush_ack(out);
+        *out.end = end;
+        self.on_connection_lost();
         Ok(())
     }
 

@@ -14,16 +14,11 @@ use crate::{
     wire,
 };
 
-/// Returns whether the properties of a packet of this type can be dropped if they do not fit into
-/// `rx`, because what matters stands before them.
+/// Returns whether a packet of this type can be longer than `rx`: PUBLISH, and those whose properties
+/// can be dropped, because what matters stands before them.
 #[inline(always)]
-fn is_droppable(kind: u8) -> bool {
-    const KINDS: u16 = 1 << wire::PUBACK
-        | 1 << wire::PUBREC
-        | 1 << wire::PUBREL
-        | 1 << wire::PUBCOMP
-        | 1 << wire::DISCONNECT;
-    KINDS >> kind & 1 != 0
+fn can_be_longer(kind: u8) -> bool {
+    matches!(kind, wire::PUBLISH..=wire::PUBCOMP | wire::DISCONNECT)
 }
 
 /// Takes `n` bytes off `input`.
@@ -86,7 +81,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 if total <= capacity {
                     return Ok(());
                 }
-                if !streams_in::<P>() || !(kind == wire::PUBLISH || is_droppable(kind)) {
+                if !streams_in::<P>() || !can_be_longer(kind) {
                     return Err(Fault::PacketTooLarge);
                 }
                 part = walk.rest.len();
@@ -98,7 +93,8 @@ impl<P: Protocol> Session<[Slot], P> {
                     }
                 }
             }
-            walk.rest = walk.rest.get(..part).unwrap_or_default();
+            walk.take(part);
+            walk.rest = walk.data;
             self.incoming.set_first_byte(first_byte);
             let absent = length.wrapping_sub(part);
             if !subscribes::<P>() || kind != wire::PUBLISH {

@@ -4,8 +4,10 @@ use super::{
     Outcome, Said,
 };
 use crate::{
-    Event, Fault, PacketId, Properties, Protocol, ReasonCode, ReturnCode,
-    profile::{authenticates, checks_properties, is_acknowledged, receives_qos_2, subscribes},
+    Fault, PacketId, Properties, Protocol, ReasonCode, ReturnCode, SessionState,
+    profile::{
+        authenticates, checks_properties, is_acknowledged, receives_qos_2, resumes, subscribes,
+    },
     property::{self, Place, Walk, table},
     reason::is_allowed_in,
     wire,
@@ -32,7 +34,7 @@ impl<P: Protocol> Session<[Slot], P> {
         // All others begin with an identifier or with what CONNACK says, but for DISCONNECT and
         // AUTH, in which there may be nothing at all.
         packet.take_number(if kind < wire::DISCONNECT { 2 } else { 0 });
-        let first = packet.number as u16;
+        let first = packet.number;
         let is_connack = kind == wire::CONNACK;
         let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
         if is_connack {
@@ -44,7 +46,9 @@ impl<P: Protocol> Session<[Slot], P> {
         } else if !has_codes && !packet.rest.is_empty() {
             packet.take_number(1);
             said.code = packet.number as u8;
-            said.text = packet.data;
+            if checks_properties::<P>() {
+                said.text = packet.data;
+            }
         }
         if is_connack || has_codes || !packet.rest.is_empty() {
             packet.take_section();
@@ -53,13 +57,7 @@ impl<P: Protocol> Session<[Slot], P> {
             }
             said.properties = packet.data;
             if checks_properties::<P>() {
-                let place = match kind {
-                    wire::CONNACK => Place::CONNACK,
-                    wire::DISCONNECT => Place::DISCONNECT_OF_SERVER,
-                    wire::AUTH => Place::AUTH,
-                    _ => Place::ACK,
-                };
-                property::check::<P>(packet.data, place)?;
+                property::check::<P>(packet.data, Place::of_server(kind))?;
             }
         }
         // Behind the properties there is nothing but codes.
@@ -73,6 +71,10 @@ impl<P: Protocol> Session<[Slot], P> {
             return self.on_connack_5(first, said);
         }
         let code = said.code;
+        if authenticates::<P>() && kind == wire::AUTH {
+            said.outcome = Outcome::Auth;
+            return self.check_method(code, Properties(said.properties));
+        }
         // 0x04 is sent only by clients.
         if code == 4
             || (checks_properties::<P>()
@@ -80,16 +82,12 @@ impl<P: Protocol> Session<[Slot], P> {
         {
             return Err(Fault::Unexpected);
         }
-        if authenticates::<P>() && kind == wire::AUTH {
-            said.outcome = Outcome::Auth;
-            return self.check_method(code, Properties(said.properties));
-        }
         if !is_acknowledged::<P>() || kind == wire::DISCONNECT {
             said.outcome = Outcome::Disconnected;
             self.on_connection_lost();
             return Ok(());
         }
-        let Some(id) = PacketId::new(first) else {
+        let Some(id) = PacketId::new(first as u16) else {
             return Err(Fault::Malformed);
         };
         said.id = id;
@@ -125,56 +123,60 @@ impl<P: Protocol> Session<[Slot], P> {
 
     /// Handles a CONNACK, which begins with `first`.
     #[inline(always)]
-    fn on_connack_5(&mut self, first: u16, said: &mut Said<'_>) -> Result<(), Fault> {
+    fn on_connack_5(&mut self, first: u32, said: &mut Said<'_>) -> Result<(), Fault> {
         if (0x80..0x100).contains(&first) {
             said.outcome = Outcome::Disconnected;
             self.on_connection_lost();
             return Ok(());
         }
         // [MQTT-3.2.2-6] [MQTT-3.2.2-8]
-        if said.code != 0 {
+        if first as u8 != 0 {
             return Err(Fault::Unexpected);
         }
-        let (mut input, after) = (&[][..], &[][..]);
-        match self.on_connack(first, Properties(said.properties), &mut input, after)? {
-            Event::Connected { session, .. } => {
-                said.outcome = Outcome::Connected;
-                said.session = session;
+        if first > 0x100 {
+            return Err(Fault::Malformed);
+        }
+        let mut session = SessionState::New;
+        let mut client_hash = self.incoming.connecting_client_hash();
+        if first != 0 {
+            if !resumes::<P>() || self.terms().is_some_and(Terms::is_clean_start) {
+                return Err(Fault::Unexpected);
             }
-            Event::OutcomeUnknown { id } => {
+            if client_hash == self.client_hash {
+                session = SessionState::Resumed;
+            } else if self.outgoing.remaining() != 0 {
+                session = SessionState::Unrecognized;
+            } else {
+                // The client does not know the session [MQTT-3.2.2-4], and is not ready for that.
+                return Err(Fault::Unexpected);
+            }
+        }
+        let is_resumed = session == SessionState::Resumed;
+        if resumes::<P>() {
+            if !is_resumed {
+                // The session that the slots belong to is gone, even if this connection ends before
+                // everything is reported.
+                self.client_hash = 0;
+            }
+            if let Some(id) = self.ring.end_oldest::<P>(is_resumed) {
                 said.outcome = Outcome::Unknown;
                 said.id = id;
+                return Ok(());
             }
-            _ => {}
         }
+        self.learn_terms(&mut client_hash, Properties(said.properties))?;
+        said.outcome = Outcome::Connected;
+        said.session = session;
+        self.connection.open(is_resumed);
+        if resumes::<P>() {
+            self.client_hash = client_hash;
+            let offset = self.outgoing.take_connecting_offset();
+            if session == SessionState::Unrecognized {
+                self.ring.move_identifiers(offset);
+            }
+        }
+        self.ring.begin::<P>(is_resumed);
         Ok(())
-    }
-
-    /// Returns whether the server may have a session. Unless the session is resumed, the client
-    /// does not know it [MQTT-3.2.2-4], and has to be ready for that.
-    #[inline(always)]
-    pub(in super::super) fn may_be_present(&self, is_resumed: bool) -> bool {
-        let is_clean = self.terms().is_some_and(Terms::is_clean_start);
-        !is_clean && (is_resumed || self.outgoing.remaining() != 0)
-    }
-
-    /// Takes over what CONNACK says. `client_hash` is the fingerprint of the client identifier, which
-    /// becomes 0 if the session ends with the connection.
-    #[inline(always)]
-    pub(in super::super) fn learn_terms(
-        &mut self,
-        client_hash: &mut u16,
-        properties: Properties<'_>,
-    ) -> Result<(), Fault> {
-        let Some(terms) = P::terms_mut(&mut self.protocol) else {
-            return Ok(());
-        };
-        let keep_alive = self.connection.keep_alive_mut();
-        if terms.learn::<P>(client_hash, keep_alive, properties) {
-            Ok(())
-        } else {
-            Err(Fault::Unexpected)
-        }
     }
 
     /// Fails if an AUTH is not expected: it has the method of CONNECT [MQTT-4.12.0-5], and a server
