@@ -6,8 +6,9 @@ use motemq_client::RequestId;
 
 impl Client {
     /// Publishes a message. Waits for room if there is none, and for a connection if the message
-    /// may not wait for one: with QoS 0, unless such messages [wait](Options::queue_qos0), too,
-    /// or if it is larger than the [queue](Options::queue). The [`Receipt`] reports its outcome.
+    /// may not wait for one: with QoS 0, unless such messages
+    /// [wait](crate::Options::queue_qos0), too, or if it is larger than the
+    /// [queue](crate::Options::queue). The [`Receipt`] reports its outcome.
     ///
     /// With a store (`Options::store`), messages with QoS 1 and 2 are on the disk when this
     /// returns.
