@@ -1,6 +1,6 @@
 //! An open connection: bytes between the transport and the client.
 use crate::{
-    link::Link,
+    link::{Link, PAUSE},
     received::Received,
     shared::{Inner, Shared, Sleep},
     woken::Woken,
@@ -11,7 +11,7 @@ use motemq_net::PartialRead;
 use std::{
     io::{self, ErrorKind},
     mem,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The time without a byte after which memory is given back.
@@ -222,7 +222,7 @@ impl Connection {
                 inner.wake_driver();
             }
         }
-        self.tx.is_empty() || !self.link.is_writable()
+        self.tx.is_empty() || !self.link.is_writable() || self.link.reads_first()
     }
 
     /// Writes as much as the transport takes. Returns whether it has failed, of which the driver
@@ -237,6 +237,8 @@ impl Connection {
     }
 
     fn try_write(&mut self, now: Duration) -> Result<(), Option<io::Error>> {
+        // A transport for which the system cannot wait may take its time for each piece.
+        let until = (!self.link.is_polled()).then(|| Instant::now() + PAUSE);
         while !self.tx.is_empty() {
             let written = if self.tx.is_contiguous() {
                 self.link.write(self.tx.bytes())
@@ -254,6 +256,10 @@ impl Connection {
                     self.written += n;
                     self.is_unflushed = true;
                     self.has_moved(now);
+                    if until.is_some_and(|until| Instant::now() >= until) {
+                        self.link.look_again();
+                        break;
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_pause(&error) => break,

@@ -190,6 +190,9 @@ impl Driver {
                 }
             }
             if is_over {
+                // Nobody would wake them before it is driven again.
+                self.held_since = None;
+                self.woken.wake();
                 return None;
             }
         }

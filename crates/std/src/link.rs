@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The longest time for which the driver reads at once a transport for which the system cannot
-/// wait.
+/// The longest time for which a transport for which the system cannot wait is read at once, or
+/// written before it is read again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 /// The longest time that the broker may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -47,6 +47,12 @@ impl Link {
     /// Something seems to be late: look whether it has come, whatever the system has reported.
     pub fn look_again(&mut self) {
         self.is_readable = true;
+    }
+
+    /// Returns whether the driver is to look at what has come before more is written, since writing
+    /// takes long and the system cannot wait for both.
+    pub fn reads_first(&self) -> bool {
+        self.is_readable && !self.is_polled
     }
 
     pub fn is_writable(&self) -> bool {

@@ -1,16 +1,16 @@
 //! Drivers that the caller drives, late at times, and calls that do not wait.
 use crate::{SOON, connect, server};
-use motemq_std::{Address, Client, Options, Packet, Publish, Transport};
+use motemq_std::{Address, Client, Options, Packet, Publish, QoS, Transport};
 use motemq_testing::{
     line::NEW,
     script::{hears, play, says},
 };
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -112,4 +112,117 @@ fn who_only_looks_does_not_wait() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// A thread gets the room that there is, though the driver is not driven any more.
+#[test]
+fn a_thread_that_waits_for_room_does_not_wait_for_the_next_drive() {
+    const CONNECT: usize = 15;
+    const PUBLISH: usize = 7;
+    const WINDOW: usize = 4;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let broker = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; CONNECT]).unwrap();
+        stream.write_all(NEW).unwrap();
+        stream.read_exact(&mut [0; WINDOW * PUBLISH]).unwrap();
+        // Until the thread waits.
+        thread::sleep(SOON / 20);
+        stream.write_all(b"\x40\x02\0\x01").unwrap();
+        stream.read_exact(&mut [0; PUBLISH]).unwrap();
+    });
+    let options = Options::new("a").broker(addr.ip().to_string(), addr.port());
+    let (client, mut driver) = Client::new(options.in_flight(WINDOW)).unwrap();
+    driver.drive_until(SOON, || client.state().is_connected());
+    let publisher = client.clone();
+    let publisher = thread::spawn(move || {
+        let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+        let receipts = (0..=WINDOW).map(|_| publisher.publish(&publish).unwrap());
+        receipts.collect::<Vec<_>>().len()
+    });
+    driver.drive_until(SOON, || client.counters().acknowledged > 0);
+    let begun = Instant::now();
+    while !publisher.is_finished() {
+        assert!(begun.elapsed() < SOON);
+        thread::sleep(Duration::from_millis(1));
+    }
+    broker.join().unwrap();
+}
+
+/// A line for which the system cannot wait, and which takes its time.
+struct Slow {
+    stream: TcpStream,
+    written: Arc<AtomicUsize>,
+}
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(2));
+        let n = self.stream.write(&bytes[..bytes.len().min(4096)])?;
+        self.written.fetch_add(n, Ordering::Relaxed);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Slow {
+    fn set_read_timeout(&mut self, limit: Duration) -> io::Result<()> {
+        TcpStream::set_read_timeout(&self.stream, Some(limit.max(Duration::from_millis(1))))
+    }
+}
+
+/// Neither a thread that writes a long message nor the driver forgets to read.
+#[test]
+fn messages_arrive_while_a_long_one_is_written_slowly() {
+    const LONG: usize = 1 << 20;
+    for is_upload in [false, true] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let broker = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 15]).unwrap();
+            stream.write_all(NEW).unwrap();
+            stream.read_exact(&mut [0; LONG / 8]).unwrap();
+            stream.write_all(b"\x30\x03\0\x01t").unwrap();
+            io::copy(&mut stream, &mut io::sink()).unwrap();
+        });
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = written.clone();
+        let dial = move |_: &Address| {
+            let stream = TcpStream::connect(addr)?;
+            let written = count.clone();
+            Ok(Slow { stream, written })
+        };
+        let client = Client::connect_dialing(Options::new("a"), dial).unwrap();
+        let mut messages = client.messages();
+        client.connected().unwrap();
+        let publisher = client.clone();
+        thread::spawn(move || {
+            let payload = vec![0; LONG];
+            let publish = Publish::to("t").payload(&payload).qos(QoS::AtLeastOnce);
+            if is_upload {
+                let publish = publish.payload(&[]).remaining(LONG as u32);
+                drop(publisher.publish_from(&publish, &payload[..]));
+            } else {
+                drop(publisher.publish(&publish));
+            }
+        });
+        messages.recv_timeout(SOON).unwrap();
+        let written = written.load(Ordering::Relaxed);
+        assert!(written < LONG * 3 / 4, "{is_upload}: {written}");
+        let begun = Instant::now();
+        let _ = client.disconnect(SOON / 20);
+        assert!(begun.elapsed() < SOON / 4, "{:?}", begun.elapsed());
+        broker.join().unwrap();
+    }
 }
