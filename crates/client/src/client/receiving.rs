@@ -51,21 +51,13 @@ impl Client {
     /// [`on_read`](Self::on_read) if that has left nothing in the read buffer; until `payload`
     /// [wants](PayloadBuf::wanted) nothing more, nothing else is to be read. A driver need not call
     /// it at all: `on_read` takes all of a payload, too.
-    #[inline]
     pub fn poll_payload(&mut self, payload: &mut PayloadBuf, now: Duration) {
-        if payload.has_unread() || self.inbox.may_lend() {
-            self.move_payload(payload, now);
-        }
-    }
-
-    #[inline(never)]
-    fn move_payload(&mut self, payload: &mut PayloadBuf, now: Duration) {
         if !matches!(self.phase, Phase::Open) {
             payload.end();
             return;
         }
         if payload.has_unread() {
-            self.read_payload_events(payload, now);
+            self.on_payload_read(payload, now);
         }
         if payload.wanted() == 0
             && !payload.has_unread()
@@ -75,39 +67,27 @@ impl Client {
         }
     }
 
-    fn read_payload_events(&mut self, payload: &mut PayloadBuf, now: Duration) {
-        while payload.has_unread()
-            && matches!(self.phase, Phase::Open)
-            && self.output.reserve_reply(REPLY)
-        {
-            let mut input = payload.unread();
-            let before = input.len();
-            let out = &mut self.output.out();
-            let received = match self.protocol.receive(&mut input, READ_BUFFER, out) {
-                Ok(received) => received,
-                Err(fault) => {
-                    self.on_fault(fault, now);
-                    return;
-                }
-            };
-            let n = before - input.len();
-            let Some((CoreEvent::Payload { remaining, .. }, token)) = received else {
-                if n == 0 && self.output.room() < REPLY {
-                    // Acknowledgements may have filled the output.
-                    continue;
-                }
-                break;
-            };
-            self.tally.bytes_in += n as u64;
-            payload.take(n);
-            if remaining == 0 {
-                self.inbox.return_payload(payload.end());
+    /// All of what was read is one piece of the payload: nothing behind it was wanted.
+    fn on_payload_read(&mut self, payload: &mut PayloadBuf, now: Duration) {
+        let mut input = payload.unread();
+        let n = input.len();
+        let (remaining, token) = match self.receive(&mut input, READ_BUFFER) {
+            Ok(Some((CoreEvent::Payload { remaining, .. }, token))) => (remaining, token),
+            Ok(_) => return,
+            Err(fault) => {
+                self.on_fault(fault, now);
+                return;
             }
-            let protocol = &mut self.protocol;
-            match self.inbox.more(&[], remaining, token, protocol) {
-                Ok(receipt) => self.on_receipt(receipt),
-                Err(reason) => self.on_overrun(reason, true, now),
-            }
+        };
+        self.tally.bytes_in += n as u64;
+        payload.take(n);
+        if remaining == 0 {
+            self.inbox.return_payload(payload.end());
+        }
+        let protocol = &mut self.protocol;
+        match self.inbox.more(&[], remaining, token, protocol) {
+            Ok(receipt) => self.on_receipt(receipt),
+            Err(reason) => self.on_overrun(reason, true, now),
         }
     }
 
@@ -118,10 +98,8 @@ impl Client {
         while count < EVENTS
             && matches!(self.phase, Phase::Open)
             && (!is_limited || self.may_read())
-            && self.output.reserve_reply(REPLY)
         {
-            let out = &mut self.output.out();
-            let received = match self.protocol.receive(input, capacity, out) {
+            let received = match self.receive(input, capacity) {
                 Ok(received) => received,
                 Err(fault) => {
                     self.on_fault(fault, now);
@@ -129,10 +107,6 @@ impl Client {
                 }
             };
             let Some((event, token)) = received else {
-                if self.output.room() < REPLY {
-                    // Acknowledgements may have filled the output.
-                    continue;
-                }
                 if capacity == READ_BUFFER && self.is_beginning(input) {
                     // Its rest need not go through the read buffer.
                     capacity = input.len().max(LEAST);
@@ -148,6 +122,25 @@ impl Client {
             is_limited = self.inbox.is_full();
         }
         count == EVENTS
+    }
+
+    /// Reads up to the next event. Acknowledgements that are allowed are written first, as far as
+    /// there is room for them.
+    #[inline(always)]
+    fn receive<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        capacity: usize,
+    ) -> Result<Option<(CoreEvent<'i>, Option<AckToken>)>, Fault> {
+        while self.output.reserve_reply(REPLY) {
+            let out = &mut self.output.out();
+            let received = self.protocol.receive(input, capacity, out)?;
+            // Acknowledgements may have filled the output.
+            if received.is_some() || self.output.room() >= REPLY {
+                return Ok(received);
+            }
+        }
+        Ok(None)
     }
 
     /// Returns whether this is the beginning of a message up to a part of its payload, and the rest
@@ -181,13 +174,8 @@ impl Client {
     /// broker would send the same messages over each connection, and nothing would be gained.
     #[cold]
     pub(super) fn write_acks(&mut self) {
-        while self.output.reserve_reply(REPLY) {
-            let out = &mut self.output.out();
-            let written = self.protocol.receive(&mut &[][..], READ_BUFFER, out);
-            if !matches!(written, Ok(None)) || self.output.room() >= REPLY {
-                break;
-            }
-        }
+        // Without input, nothing but acknowledgements is in question.
+        let _ = self.receive(&mut &[][..], READ_BUFFER);
     }
 
     pub(super) fn on_fault(&mut self, fault: Fault, now: Duration) {

@@ -52,12 +52,6 @@ impl Inbox {
         Some((mem::take(&mut growing.payload), len))
     }
 
-    /// Returns whether there may be a payload to lend.
-    #[inline]
-    pub fn may_lend(&self) -> bool {
-        matches!(&self.partial, Some(Partial::Growing(_)))
-    }
-
     /// Returns whether the driver has the memory of a payload that is still awaited.
     #[inline]
     pub fn has_lent(&self) -> bool {

@@ -101,6 +101,57 @@ fn rule_01_memory_is_for_what_arrives() {
     assert!(space <= 1 << 20);
 }
 
+/// The last 16 KiB of a message are worth a read of their own, and less is not.
+#[test]
+fn rule_01_a_short_rest_is_read_together_with_what_follows() {
+    for (rest, is_direct) in [(16_383, false), (16_384, true)] {
+        let (mut line, stream) = Line::subscribed(options(), QoS::AtMostOnce, NEW);
+        let length = READ_BUFFER + rest;
+        let packet = message(0, 0, &vec![7; length]);
+        let (beginning, end) = packet.split_at(packet.len() - rest);
+        line.receive(beginning);
+        let wanted = if is_direct { rest } else { 0 };
+        assert_eq!(line.payload.wanted(), wanted);
+        line.receive(end);
+        assert_eq!(line.take_all(stream)[0].len(), length);
+    }
+}
+
+/// Acknowledgements are written before more is read: many of them need more room than there is.
+#[test]
+fn rule_01_many_acknowledgements_hold_up_no_payload() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    let count = 200;
+    let mut acks = Vec::new();
+    for id in 1..=count {
+        line.receive(&message(id, 1, b"x"));
+        match line.client.take(stream, AckMode::Manual) {
+            Taken::Message(item) => acks.extend(item.ack),
+            other => panic!("{other:?}"),
+        }
+    }
+    let packet = message(900, 1, &vec![7; 100_000]);
+    line.receive(&packet[..1000]);
+    assert!(line.payload.wanted() > 0);
+    // Nothing that was written before has memory left over.
+    line.client.shrink();
+    acks.into_iter().for_each(|ack| line.client.ack(ack));
+    let read = line.payload.read_with(|space| {
+        space.copy_from_slice(&packet[1000..]);
+        Ok::<_, ()>(space.len())
+    });
+    assert_eq!(read, Ok(packet.len() - 1000));
+    line.client.poll_payload(&mut line.payload, line.now);
+    assert_eq!(
+        (line.payload.has_unread(), line.payload.wanted()),
+        (false, 0)
+    );
+    let expected: Vec<u8> = (1..=count).flat_map(puback).collect();
+    line.sends(&expected);
+    assert_eq!(line.take_all(stream)[0].len(), 100_000);
+    line.sends(&puback(900));
+}
+
 /// A message that is larger than the options allow is read in pieces, as before.
 #[test]
 fn rule_01_what_is_too_long_for_memory_is_not_read_into_it() {

@@ -93,3 +93,17 @@ fn rule_01_what_was_read_behind_a_payload_is_found_when_it_is_left() {
     line.turn();
     assert_eq!(line.client.poll_outcome(request), Some(Ok([0].into())));
 }
+
+/// The stream of a message is closed before the message was taken from it: whoever has the message
+/// then is told when there is more of its payload.
+#[test]
+fn rule_01_a_payload_goes_to_another_stream_with_its_message() {
+    let (mut line, stream) = received(kept(), 50_000);
+    let others = line.client.messages();
+    line.client.close_stream(stream);
+    let (_, payload) = take(&mut line, others);
+    while line.client.read_payload(payload) != PayloadRead::Pending {}
+    line.events.clear();
+    line.receive(&message(1, 1, &[7; LENGTH])[50_000..60_000]);
+    assert_eq!(line.events, [Event::Delivered { stream: others }]);
+}
