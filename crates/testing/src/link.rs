@@ -18,7 +18,7 @@
 use fastrand::Rng;
 use std::{
     collections::VecDeque,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -268,6 +268,13 @@ impl Write for End {
         } else {
             Ok(written)
         }
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let Faults { most, capacity, .. } = lock(&self.shared).faults;
+        let bytes = slices.iter().flat_map(|slice| slice.iter().copied());
+        // More would not be taken.
+        self.write(&bytes.take(most.min(capacity)).collect::<Vec<_>>())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -15,6 +15,16 @@ pub enum Taking {
     Manual(u64),
 }
 
+/// How a payload is read straight into the memory in which it stays. One that is published in the
+/// same way is written from the memory that holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direct {
+    /// Into initialized memory.
+    Initialized,
+    /// Into memory that need not be initialized.
+    Uninitialized,
+}
+
 /// What one node is and does.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -32,6 +42,8 @@ pub struct Plan {
     pub length: (usize, usize),
     /// Each message with such a number is as long as this: longer than the client's buffers.
     pub large: Option<(u32, usize)>,
+    /// How a long payload goes through memory.
+    pub direct: Option<Direct>,
     /// How many messages with QoS 1 and 2 are in flight at once.
     pub in_flight: usize,
     /// How many messages wait for a connection, and of how many bytes.
@@ -79,6 +91,7 @@ impl Plan {
             qos: &[QoS::AtMostOnce],
             length: (super::message::HEAD, 12),
             large: None,
+            direct: None,
             in_flight: 8,
             queue: (1000, 1 << 20),
             stream: 256,

@@ -4,7 +4,7 @@ pub use super::report::Report;
 use super::{
     ENDINGS, Ending, Fate, STEP, World,
     message::{Count, HEAD},
-    plan::{BACKLOG, Plan, Taking},
+    plan::{BACKLOG, Direct, Plan, Taking},
     site::Site,
     trace::Trace,
 };
@@ -175,7 +175,7 @@ impl Chance {
             &[None, Some(AtMostOnce), Some(AtLeastOnce), Some(ExactlyOnce)],
         );
         let keep = rng.u8(0..100) < 85;
-        let large = rng.u8(0..32) == 0;
+        let large = rng.u8(0..16) == 0;
         Plan {
             keep,
             stores: *pick(rng, &[Some(0), Some(0), Some(0), Some(1), Some(9), None]),
@@ -190,7 +190,11 @@ impl Chance {
                     *pick(rng, &[6, 12, 12, 30, 60, 60, 300])
                 },
             ),
-            large: large.then(|| (rng.u32(100..300), rng.usize(70_000..100_000))),
+            large: large.then(|| (rng.u32(50..300), rng.usize(17_000..100_000))),
+            direct: *pick(
+                rng,
+                &[None, Some(Direct::Initialized), Some(Direct::Uninitialized)],
+            ),
             in_flight: *pick(rng, &[1, 2, 3, 5, 8, 20, 100]),
             queue: *pick(rng, &[(0, 0), (1, 30), (5, 200), (1000, 1 << 20)]),
             stream: *pick(rng, &[1, 3, 20, 256]),
@@ -336,7 +340,7 @@ fn fate(seed: u64, node: usize, connection: u64, faulty: u64) -> Fate {
     } else {
         Direction::Down
     };
-    let most = *pick(&mut rng, &[30, 300, 3000, 30_000]);
+    let most = *pick(&mut rng, &[30, 300, 3000, 30_000, 100_000]);
     let faults = if rng.u8(0..8) == 0 {
         faults
     } else {

@@ -1,11 +1,14 @@
 //! The driver of one client: it opens connections, moves bytes and keeps time, and ends the process
 //! where fate says so.
-use super::{Ending, STEP, node::Node, trace::Trace};
+use super::{Ending, STEP, node::Node, plan::Direct, trace::Trace};
+use bytes::BufMut;
 use core::time::Duration;
-use motemq_client::{READ_BUFFER, Transport, TransportError, TransportErrorKind, WriteBuf};
+use motemq_client::{
+    PayloadBuf, READ_BUFFER, Transport, TransportError, TransportErrorKind, WriteBuf,
+};
 use motemq_testing::link::{End, Link};
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Write},
     ops::ControlFlow,
 };
 
@@ -13,6 +16,9 @@ use std::{
 const LINKS: usize = 8;
 /// The most turns of the driver in one step.
 const TURNS: usize = 2000;
+/// The number of bytes that are read at once where the rest of a long payload is read into its own
+/// memory: before the client sees it, little of it is to arrive.
+const LITTLE: usize = 4 << 10;
 /// The most steps that an attempt takes, where it takes any.
 const SLOW: u64 = 50;
 
@@ -23,6 +29,8 @@ pub struct Site {
     near: Option<Near>,
     /// Bytes that have come and that the client has not taken.
     rx: Vec<u8>,
+    /// The memory of a long payload, of which the rest is read next.
+    payload: PayloadBuf,
     /// Bytes that the link has not taken.
     output: WriteBuf,
     /// Attempts to connect that are under way, and when they come to an end.
@@ -63,6 +71,7 @@ impl Site {
             node,
             near: None,
             rx: Vec::new(),
+            payload: PayloadBuf::new(),
             output: WriteBuf::new(),
             attempts: Vec::new(),
             opened: false,
@@ -132,7 +141,7 @@ impl Site {
             return self.restart(step);
         }
         let now = self.now(step);
-        let (mut wake, is_over) = self.read();
+        let (mut wake, is_over) = self.read(now);
         wake |= self.node.store(step);
         wake |= self.node.act((step, now), publish, trace)?;
         if self.leaving && self.node.is_open() {
@@ -152,7 +161,9 @@ impl Site {
                 }
                 return self.node.check_asleep();
             }
-            wake = self.node.turn(&mut self.rx, (step, now), trace)?;
+            wake = self
+                .node
+                .turn((&mut self.rx, &mut self.payload), (step, now), trace)?;
             let has_read_all = !wake;
             wake |= self.node.act((step, now), publish, trace)?;
             if is_over && has_read_all && self.near.take().is_some() {
@@ -200,6 +211,7 @@ impl Site {
         self.near = None;
         self.opened = false;
         self.rx.clear();
+        self.payload = PayloadBuf::new();
         self.output = WriteBuf::new();
         self.attempts.clear();
         self.begun = Duration::from_millis(step * STEP) + self.ahead;
@@ -226,6 +238,7 @@ impl Site {
                     return Err(format!("n{} opens two connections", self.node.me));
                 }
                 self.rx.clear();
+                self.payload = PayloadBuf::new();
                 self.output = WriteBuf::new();
                 self.opened = true;
             }
@@ -275,17 +288,30 @@ impl Site {
         Ok(ControlFlow::Continue(has_acted))
     }
 
-    /// Reads what has come. Returns whether anything has, and whether the connection is over.
-    fn read(&mut self) -> (bool, bool) {
+    /// Reads what has come: the rest of a long payload into its own memory. Returns whether anything
+    /// has, and whether the connection is over.
+    fn read(&mut self, now: Duration) -> (bool, bool) {
         let Some(near) = &mut self.near else {
             return (false, false);
         };
         let mut buffer = [0; 2048];
         let mut has_read = false;
-        while self.node.client.read_limit() > self.rx.len() {
-            let room = (READ_BUFFER - self.rx.len()).min(buffer.len());
-            match near.end.read(&mut buffer[..room]) {
+        let limit = match self.node.plan.direct {
+            None => READ_BUFFER,
+            Some(_) => READ_BUFFER.min(self.rx.len() + LITTLE),
+        };
+        while self.node.client.read_limit().min(limit) > self.rx.len() && !self.payload.has_unread()
+        {
+            let is_direct = self.payload.wanted() > 0;
+            let read = if is_direct {
+                read_payload(&mut near.end, &mut self.payload, self.node.plan.direct)
+            } else {
+                let room = (limit - self.rx.len()).min(buffer.len());
+                near.end.read(&mut buffer[..room])
+            };
+            match read {
                 Ok(0) => return (has_read, true),
+                Ok(_) if is_direct => self.node.client.poll_payload(&mut self.payload, now),
                 Ok(n) => self.rx.extend_from_slice(&buffer[..n]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => return (has_read, true),
@@ -303,7 +329,13 @@ impl Site {
             if self.output.is_empty() {
                 break;
             }
-            match near.end.write(self.output.bytes()) {
+            let written = if self.output.is_contiguous() {
+                near.end.write(self.output.bytes())
+            } else {
+                let slices: Vec<_> = self.output.chunks().map(IoSlice::new).collect();
+                near.end.write_vectored(&slices)
+            };
+            match written {
                 Ok(n) => {
                     self.output.consume(n);
                     self.node.client.on_written(n, now);
@@ -320,6 +352,19 @@ impl Site {
         }
         again
     }
+}
+
+/// Reads a part of a payload into its memory.
+fn read_payload(end: &mut End, payload: &mut PayloadBuf, how: Option<Direct>) -> io::Result<usize> {
+    if how == Some(Direct::Initialized) {
+        return payload.read_with(|space| end.read(space));
+    }
+    payload.fill_with(|memory| {
+        let mut buffer = vec![0; memory.remaining_mut().min(8192)];
+        let n = end.read(&mut buffer)?;
+        memory.put_slice(&buffer[..n]);
+        Ok(n)
+    })
 }
 
 fn reset() -> TransportError {

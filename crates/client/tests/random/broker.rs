@@ -17,6 +17,7 @@ impl Run<'_> {
             self.is_open = true;
             (self.is_dirty, self.is_accepted) = (false, false);
             self.rx.clear();
+            self.arrived.clear();
             self.payload = PayloadBuf::new();
             self.written.clear();
             self.output = WriteBuf::new();
@@ -28,7 +29,7 @@ impl Run<'_> {
 
     /// The broker says something, which may make sense.
     pub(super) fn receive(&mut self) {
-        if !self.is_open || self.rx.len() > READ_BUFFER {
+        if !self.is_open || self.arrived.len() > READ_BUFFER {
             return;
         }
         let kind = self.bytes.below(12);
@@ -55,24 +56,24 @@ impl Run<'_> {
         match kind {
             0 => {
                 let n = self.bytes.below(20);
-                self.rx.extend(self.bytes.take(n));
+                self.arrived.extend(self.bytes.take(n));
                 self.is_dirty = true;
             }
-            1 => self.rx.extend([0x40, 2, high, low]),
-            2 => self.rx.extend([0x50, 2, high, low]),
+            1 => self.arrived.extend([0x40, 2, high, low]),
+            2 => self.arrived.extend([0x50, 2, high, low]),
             3 => {
-                self.rx.extend([0x62, 2, high, low]);
+                self.arrived.extend([0x62, 2, high, low]);
                 // It is another message if it is sent again.
                 let is_it = |sent: &&Sent| sent.id == id;
                 let released = self.unacknowledged.iter().find(is_it);
                 self.forget(released.map(|sent| sent.number));
             }
-            4 => self.rx.extend([0x70, 2, high, low]),
+            4 => self.arrived.extend([0x70, 2, high, low]),
             5 => self
-                .rx
+                .arrived
                 .extend([0x90, 3, high, low, if id % 4 == 0 { 0x80 } else { 1 }]),
-            6 => self.rx.extend([0xb0, 2, high, low]),
-            7 => self.rx.extend([0xd0, 0]),
+            6 => self.arrived.extend([0xb0, 2, high, low]),
+            7 => self.arrived.extend([0xd0, 0]),
             _ => self.receive_message(id),
         }
         if let 1 | 4..=6 = kind {
@@ -86,17 +87,17 @@ impl Run<'_> {
     fn accept(&mut self, kind: usize) {
         self.is_accepted = true;
         match kind {
-            0 => self.rx.extend([0x20, 2, 0, 5]),
+            0 => self.arrived.extend([0x20, 2, 0, 5]),
             1..=4 => {
-                self.rx.extend([0x20, 2, 0, 0]);
+                self.arrived.extend([0x20, 2, 0, 0]);
                 self.in_flight.clear();
                 self.unacknowledged.clear();
             }
             _ => {
-                self.rx.extend([0x20, 2, 1, 0]);
+                self.arrived.extend([0x20, 2, 1, 0]);
                 for sent in &mut self.unacknowledged {
                     sent.packet[0] |= 8;
-                    self.rx.extend(&sent.packet);
+                    self.arrived.extend(&sent.packet);
                 }
             }
         }
@@ -110,7 +111,8 @@ impl Run<'_> {
     pub(super) fn receive_message(&mut self, id: u16) {
         let how = self.bytes.byte();
         let qos = how % 3;
-        let length = [0, 50, 3000][usize::from(how >> 2) % 3];
+        let longest = if self.is_large { 30_000 } else { 3000 };
+        let length = [0, 50, longest][usize::from(how >> 2) % 3];
         let topic = TOPICS[usize::from(how >> 4) % TOPICS.len()];
         let is_used = self.unacknowledged.iter().any(|sent| sent.id == id);
         if qos > 0 && is_used {
@@ -132,7 +134,7 @@ impl Run<'_> {
         }
         packet.push(rest as u8);
         packet.extend(body);
-        self.rx.extend(&packet);
+        self.arrived.extend(&packet);
         if qos > 0 {
             let number = self.number;
             let sent = Sent { id, number, packet };
@@ -156,12 +158,14 @@ impl Run<'_> {
     /// Takes the next `n` bytes that the client writes.
     pub(super) fn take_output(&mut self, mut n: usize) {
         while n > 0 {
-            let bytes = self.output.bytes();
-            let taken = bytes.len().min(n);
-            self.written.extend(&bytes[..taken]);
-            self.output.consume(taken);
-            self.client.on_written(taken, self.now);
-            n -= taken;
+            let before = n;
+            for chunk in self.output.chunks() {
+                let taken = chunk.len().min(n);
+                self.written.extend(&chunk[..taken]);
+                n -= taken;
+            }
+            self.output.consume(before - n);
+            self.client.on_written(before - n, self.now);
         }
     }
 

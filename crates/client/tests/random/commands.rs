@@ -12,7 +12,12 @@ impl Run<'_> {
         payload.resize([4, 100, 6000, 80_000][usize::from(how >> 2 & 3)], how);
         let topic = TOPICS[usize::from(how >> 4 & 3)];
         let publish = Publish::to(topic).payload(&payload).qos(qos);
-        match self.client.publish(&publish) {
+        let published = if self.is_shared {
+            self.client.publish_bytes(&publish, &payload.clone().into())
+        } else {
+            self.client.publish(&publish)
+        };
+        match published {
             Ok(Some(request)) => self.requests.push((request, self.number)),
             Ok(None) => assert_eq!(qos, QoS::AtMostOnce),
             Err(PublishError::Ended(_)) => {}

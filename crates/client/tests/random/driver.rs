@@ -1,6 +1,7 @@
 //! What a driver does.
 use super::{Run, TURNS};
-use motemq_client::{Event, State, Transport};
+use bytes::BufMut;
+use motemq_client::{Event, READ_BUFFER, State, Transport};
 
 impl Run<'_> {
     /// Does everything that is due.
@@ -32,25 +33,41 @@ impl Run<'_> {
         }
     }
 
-    /// Reads what has arrived: the rest of a long payload into its own memory.
+    /// Reads a part of what has arrived: the rest of a long payload into its own memory.
     fn read(&mut self) -> bool {
-        let read = self.payload.read_with(|space| {
-            let n = space.len().min(self.rx.len());
-            space[..n].copy_from_slice(&self.rx[..n]);
-            self.rx.drain(..n);
-            Ok::<_, ()>(n)
-        });
-        let is_direct = read != Ok(0);
-        let mut input = if is_direct { &[][..] } else { &self.rx };
+        let is_direct = self.payload.wanted() > 0;
+        let mut n = self.piece.min(self.arrived.len());
+        if self.payload.has_unread() {
+            n = 0;
+        } else if !is_direct {
+            n = n.min(READ_BUFFER - self.rx.len());
+            self.rx.extend(self.arrived.drain(..n));
+        } else if self.is_shared {
+            let arrived = &self.arrived[..n];
+            n = self.payload.fill_with(|memory| {
+                let n = arrived.len().min(memory.remaining_mut());
+                memory.put_slice(&arrived[..n]);
+                n
+            });
+            self.arrived.drain(..n);
+        } else {
+            let arrived = &self.arrived[..n];
+            let read = self.payload.read_with(|space| {
+                let n = arrived.len().min(space.len());
+                space[..n].copy_from_slice(&arrived[..n]);
+                Ok::<_, ()>(n)
+            });
+            n = read.unwrap_or(0);
+            self.arrived.drain(..n);
+        }
+        let mut input = &self.rx[..];
         let again = self.client.on_read(&mut input, self.now);
         let rest = input.len();
-        if !is_direct {
-            self.rx.drain(..self.rx.len() - rest);
-        }
+        self.rx.drain(..self.rx.len() - rest);
         if rest == 0 {
             self.client.poll_payload(&mut self.payload, self.now);
         }
-        again || is_direct
+        again || n > 0
     }
 
     pub(super) fn poll_transport(&mut self) -> bool {

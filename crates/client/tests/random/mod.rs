@@ -62,7 +62,16 @@ struct Run<'d> {
     options: Options,
     client: Client,
     now: Duration,
+    /// Bytes of the broker that are not read yet.
+    arrived: Vec<u8>,
+    /// Bytes that were read and that the client has not taken.
     rx: Vec<u8>,
+    /// The most bytes that are read at once.
+    piece: usize,
+    /// The broker sends messages so long that they are read straight into their memory.
+    is_large: bool,
+    /// Payloads are published from shared memory.
+    is_shared: bool,
     /// The memory of a long message, which is read next.
     payload: PayloadBuf,
     output: WriteBuf,
@@ -105,13 +114,14 @@ struct Run<'d> {
 impl<'d> Run<'d> {
     fn new(mut bytes: Bytes<'d>) -> Self {
         let how = bytes.byte();
+        let is_large = how & 0x40 != 0;
         let mut options = Options::new("fuzz")
             .keep_session()
             .brokers(1 + u32::from(how & 1))
             .in_flight(4)
             .given_up(40)
             .streams(4, 10_000)
-            .max_message(1000)
+            .max_message(if is_large { 40_000 } else { 1000 })
             .backlog(BACKLOG, Overflow::Disconnect)
             .queue(
                 8,
@@ -136,7 +146,11 @@ impl<'d> Run<'d> {
             client: Client::new(options.clone()).unwrap(),
             options,
             now: Duration::ZERO,
+            arrived: Vec::new(),
             rx: Vec::new(),
+            piece: [READ_BUFFER, 700, 5000, 20_000][usize::from(how >> 4 & 3)],
+            is_large,
+            is_shared: how & 0x80 != 0,
             payload: PayloadBuf::new(),
             output: WriteBuf::new(),
             is_open: false,

@@ -1,6 +1,7 @@
 //! What an application does: it subscribes, takes messages, publishes and leaves.
 use super::*;
 use crate::plan::Taking;
+use bytes::Bytes;
 use motemq::{Filter, Publish};
 use motemq_client::{AckMode, PayloadRead, PublishError, Taken, UploadError};
 
@@ -233,7 +234,13 @@ impl Node {
             })
         } else {
             let packet = Publish::to(&topic).payload(&self.payload).qos(qos);
-            self.client.publish(&packet)
+            match self.plan.direct {
+                None => self.client.publish(&packet),
+                Some(_) => {
+                    let payload = Bytes::copy_from_slice(&self.payload);
+                    self.client.publish_bytes(&packet, &payload)
+                }
+            }
         };
         trace.add(|| format!("n{me} publishes {message:?}: {accepted:?}"));
         match accepted {

@@ -2,7 +2,7 @@
 use super::*;
 use core::mem;
 use motemq::{Fault, SessionState};
-use motemq_client::{DisconnectReason, Ended, Event, RequestError, RequestId};
+use motemq_client::{DisconnectReason, Ended, Event, PayloadBuf, RequestError, RequestId};
 
 impl Node {
     /// Gives the client what was received, lets it do what is due, and deals with all that it says.
@@ -12,7 +12,7 @@ impl Node {
     /// The client has said what it must not.
     pub fn turn(
         &mut self,
-        rx: &mut Vec<u8>,
+        (rx, payload): (&mut Vec<u8>, &mut PayloadBuf),
         (step, now): (u64, Duration),
         trace: &mut Trace,
     ) -> Result<bool, String> {
@@ -22,6 +22,9 @@ impl Node {
             again |= self.client.on_read(&mut input, now);
             let rest = input.len();
             rx.drain(..rx.len() - rest);
+        }
+        if rx.is_empty() && self.plan.direct.is_some() {
+            self.client.poll_payload(payload, now);
         }
         again |= self.client.on_timeout(now, || 0);
         while let Some(event) = self.client.poll_event() {
