@@ -178,13 +178,19 @@ fn rule_00_a_stream_that_was_closed_is_no_other() {
 /// A message that waits longer than its session needs no acknowledgement when it is dropped.
 #[test]
 fn rule_00_what_is_dropped_is_counted_as_acknowledged_only_if_it_is() {
-    for is_lost in [false, true] {
-        let (mut line, stream) = Line::subscribed(options(), QoS::AtLeastOnce, NEW);
+    // It may have been awaited over a connection in between.
+    for (options, connacks) in [
+        (options(), &[][..]),
+        (options(), &[NEW]),
+        (kept().discard_unclaimed(true), &[PRESENT, NEW]),
+    ] {
+        let is_lost = !connacks.is_empty();
+        let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, NEW);
         line.receive(&message(1, 1, b"1"));
-        if is_lost {
+        for connack in connacks {
             line.closed();
-            line.pass(secs(1));
-            line.connect(NEW);
+            line.pass(secs(60));
+            line.connect(connack);
             line.sent();
         }
         line.client.close_stream(stream);
@@ -218,5 +224,60 @@ fn rule_00_a_payload_of_a_closed_stream_is_dropped_and_counted() {
             let answer = puback(1);
             line.sends(if discarded == 1 { &answer } else { b"" });
         }
+    }
+}
+
+#[test]
+fn rule_00_a_closed_stream_of_all_other_messages_gets_none_of_them() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    line.client.close_stream(stream);
+    let all = line.client.messages();
+    line.client.close_stream(all);
+    line.receive(&message(1, 1, b"1"));
+    assert_eq!(line.events, [Event::Unclaimed]);
+    let all = line.client.messages();
+    assert_eq!(line.take_all(all), [b"1"]);
+    line.sends(&puback(1));
+}
+
+/// Three streams have a copy of a message of a session that is over. One declines it, before that
+/// or after, one has it in hand or has processed it, and the third leaves it to no other.
+#[test]
+fn rule_00_what_another_stream_has_is_left_to_none_although_one_declined_it() {
+    for is_declined_before in [true, false] {
+        let (mut line, first) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+        let filters = [Filter::new("+", QoS::AtLeastOnce)];
+        let [second, third] = [(); 2].map(|()| {
+            let (_, stream) = line.client.subscribe(&filters).unwrap();
+            let subscribe = line.sent();
+            line.receive(&suback(&subscribe, 1));
+            stream
+        });
+        let take = |line: &mut Line, stream| match line.client.take(stream, AckMode::Manual) {
+            Taken::Message(item) => item.ack.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        let begin_session = |line: &mut Line| {
+            line.closed();
+            line.pass(secs(60));
+            line.connect(NEW);
+            line.sent();
+        };
+        line.receive(&message(1, 1, b"1"));
+        if is_declined_before {
+            let declined = take(&mut line, first);
+            line.client.decline(declined);
+            begin_session(&mut line);
+            let _in_hand = take(&mut line, second);
+            begin_session(&mut line);
+        } else {
+            begin_session(&mut line);
+            let declined = take(&mut line, first);
+            line.client.decline(declined);
+            assert_eq!(line.take_all(second), [b"1"]);
+        }
+        let all = line.client.messages();
+        line.client.close_stream(third);
+        assert_eq!(line.take(all), None, "{is_declined_before}");
     }
 }

@@ -313,3 +313,52 @@ fn rule_09_another_message_under_the_identifier_of_one_that_arrived_again_is_del
     line.receive(&message(1, 2, b"2"));
     assert_eq!(line.take_all(stream), [b"2"]);
 }
+
+/// The broker uses the identifier of a message that waits for another one, which may be too long to
+/// be compared. The first one is processed then, but not under this identifier.
+#[test]
+fn rule_09_a_message_that_lost_its_identifier_makes_no_other_a_repetition() {
+    for length in [1, 100_000] {
+        let (mut line, stream) =
+            Line::subscribed(kept().max_message(100), QoS::AtLeastOnce, PRESENT);
+        let first = message(7, 1, b"a");
+        line.receive(&first);
+        line.closed();
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        for piece in message(7, 1, &vec![b'b'; length]).chunks(READ_BUFFER) {
+            line.receive(piece);
+        }
+        assert_eq!(line.take(stream), Some(b"a".to_vec()));
+        let Taken::Message(other) = line.client.take(stream, AckMode::OnNext) else {
+            panic!()
+        };
+        while let Some(rest) = other.message.rest
+            && line.client.read_payload(rest) != PayloadRead::End
+        {
+            line.turn();
+        }
+        assert_eq!(line.take(stream), None);
+        line.sends(&puback(7));
+        line.closed();
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        line.receive(&dup(first));
+        assert_eq!(line.take(stream), Some(b"a".to_vec()), "{length}");
+    }
+}
+
+/// The broker uses an identifier for two messages at once, and sends one of them again.
+#[test]
+fn rule_09_one_of_two_messages_under_an_identifier_is_recognized() {
+    for again in [b"a", b"b"] {
+        let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+        line.receive(&[message(7, 1, b"a"), message(7, 1, b"b")].concat());
+        line.closed();
+        line.pass(secs(60));
+        line.connect(PRESENT);
+        line.receive(&dup(message(7, 1, again)));
+        assert_eq!(line.take_all(stream), [b"a", b"b"]);
+        line.sends(&puback(7));
+    }
+}

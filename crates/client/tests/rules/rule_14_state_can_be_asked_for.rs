@@ -195,5 +195,7 @@ fn rule_14_a_client_that_was_used_takes_no_more_memory_than_a_new_one() {
     line.sent();
     assert!(parts(&line.client) > 3);
     line.client.shrink();
-    assert_eq!(parts(&line.client), 0, "{:?}", line.client);
+    let text = format!("{:?}", line.client);
+    assert_eq!(parts(&line.client), 0, "{text}");
+    assert!(text.contains("pending: Slab { places: [], "), "{text}");
 }
