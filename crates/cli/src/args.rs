@@ -17,7 +17,7 @@ mod subscription;
 mod tests;
 mod values;
 
-use crate::transport::TransportArgs;
+use crate::{exit::Failure, notice, transport::TransportArgs};
 use clap::{
     FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -30,7 +30,7 @@ pub use grammar::{CommonArgs, DoctorLine, Grammar};
 use grammar::{CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
-use std::ffi::OsString;
+use std::{ffi::OsString, io, process};
 pub use subscription::SubscriptionArgs;
 
 /// A command line that was read.
@@ -66,7 +66,19 @@ pub enum Verb {
 /// Reads the command line of this process; ends it if help is wanted, or something is wrong.
 pub fn read() -> (Grammar, Line) {
     let words = std::env::args_os().collect();
-    parse(words, &Surroundings::of_process()).unwrap_or_else(|error| error.exit())
+    parse(words, &Surroundings::of_process()).unwrap_or_else(|error| end(&error))
+}
+
+/// Prints the help that is wanted, or what is wrong, and ends the process.
+fn end(error: &clap::Error) -> ! {
+    match error.print() {
+        Err(unprinted) if !error.use_stderr() && unprinted.kind() != io::ErrorKind::BrokenPipe => {
+            let Failure { exit, words } = Failure::of_stdout(&unprinted);
+            notice::say(words);
+            process::exit(exit as i32)
+        }
+        _ => process::exit(error.exit_code()),
+    }
 }
 
 /// Reads a command line, the program's name first, and the options in its surroundings.

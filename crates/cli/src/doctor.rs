@@ -1,5 +1,6 @@
 //! `doctor`: each layer between here and the broker, one after the other, and what to change where
 //! one does not work.
+mod report;
 #[cfg(feature = "_tls")]
 mod tls;
 
@@ -14,6 +15,7 @@ use motemq_std::{
     Client, DisconnectReason, Ended, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError,
     RequestError, SessionState, SubscribeError, TransportErrorKind,
 };
+use report::{bad, good, show};
 use std::{
     net::{SocketAddr, TcpStream, ToSocketAddrs},
     time::{Duration, Instant},
@@ -52,8 +54,8 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
         .cloned()
         .unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
     there_and_back(client, &topic, line.qos)?;
-    println!("all of it works");
-    Ok(Exit::Done)
+    show("all of it works");
+    report::end()
 }
 
 /// Reads the broker and the topic from the command line.
@@ -66,20 +68,6 @@ pub fn target(line: &DoctorLine) -> Result<Target, Failure> {
     }
     topics.iter().try_for_each(|topic| check_topic(topic))?;
     Ok(target)
-}
-
-/// A layer that works.
-fn good(layer: &str, what: impl std::fmt::Display, since: Instant) {
-    println!(
-        "{layer:<10} ok  {what} ({:.1} ms)",
-        since.elapsed().as_secs_f64() * 1000.0
-    );
-}
-
-/// The layer that does not; the words say what to change.
-fn bad(layer: &str, exit: Exit, words: impl std::fmt::Display) -> Failure {
-    println!("{layer:<10} FAILED");
-    Failure::new(exit, words)
 }
 
 fn name(route: &Route) -> Result<Vec<SocketAddr>, Failure> {
@@ -115,7 +103,7 @@ fn tcp(route: &Route, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
                 reached.get_or_insert(stream);
             }
             Err(error) => {
-                println!("tcp        no  {address}: {error}");
+                show(format_args!("tcp        no  {address}: {error}"));
                 words = error.to_string();
             }
         }

@@ -6,7 +6,12 @@ use motemq_std::{
     DisconnectReason, Ended, Error, PublishError, RequestError, ReturnCode, SubscribeError,
     TransportError, TransportErrorKind, UploadError,
 };
-use std::{error::Error as _, fmt, io::ErrorKind, process::ExitCode};
+use std::{
+    error::Error as _,
+    fmt,
+    io::{self, ErrorKind},
+    process::ExitCode,
+};
 
 /// The exit codes, all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,6 +122,11 @@ impl Failure {
 }
 
 impl Failure {
+    /// Returns that stdout takes nothing more.
+    pub fn of_stdout(error: &io::Error) -> Self {
+        Failure::new(Exit::Files, format_args!("cannot write to stdout: {error}"))
+    }
+
     /// Returns why a client has ended.
     pub fn of_end(ended: &Ended) -> Self {
         match ended {

@@ -20,7 +20,7 @@ pub fn completions(shell: Shell) -> Result<Exit, Failure> {
 
 /// Prints the manual page about a verb, or about the whole command.
 pub fn manual(verb: Option<&str>) -> Result<Exit, Failure> {
-    let page = page(verb).map_err(|error| cannot_print(&error))?;
+    let page = page(verb).map_err(|error| Failure::of_stdout(&error))?;
     print(&page)
 }
 
@@ -90,11 +90,7 @@ fn with_aliases(option: Arg) -> Arg {
 fn print(text: &[u8]) -> Result<Exit, Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_print(&error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of_stdout(&error)),
         _ => Ok(Exit::Done),
     }
-}
-
-fn cannot_print(error: &io::Error) -> Failure {
-    Failure::new(Exit::Files, format_args!("cannot write to stdout: {error}"))
 }

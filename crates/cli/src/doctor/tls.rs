@@ -1,5 +1,5 @@
 //! The layer TLS: the handshake, and the certificates of a broker.
-use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good};
+use super::{Exit, Failure, Instant, PATIENCE, Route, TcpStream, bad, be_patient, good, report};
 use motemq_net::{CertificateInfo, PeerInfo, Tls, TlsErrorKind};
 use std::{
     io::{ErrorKind, Read},
@@ -34,10 +34,10 @@ pub fn look(route: &Route, stream: TcpStream) -> Result<(), Failure> {
             return Err(failure);
         }
     }
-    println!(
+    report::show(format_args!(
         "           client certificate: {}",
         client_certificate(route)
-    );
+    ));
     Ok(())
 }
 
@@ -82,22 +82,24 @@ fn show(peer: &PeerInfo) {
     else {
         return;
     };
-    println!("           the broker's certificate: {subject}, signed by {issuer}");
-    println!(
-        "           for: {}",
-        if names.is_empty() {
-            "no host name".into()
-        } else {
-            names.join(", ")
-        }
-    );
+    let names = if names.is_empty() {
+        "no host name".into()
+    } else {
+        names.join(", ")
+    };
     let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-    println!(
-        "           valid: {} to {}, {} days from now",
-        humantime::format_rfc3339_seconds(*from),
-        humantime::format_rfc3339_seconds(*until),
-        left.as_secs() / (24 * 60 * 60)
-    );
+    for line in [
+        format!("the broker's certificate: {subject}, signed by {issuer}"),
+        format!("for: {names}"),
+        format!(
+            "valid: {} to {}, {} days from now",
+            humantime::format_rfc3339_seconds(*from),
+            humantime::format_rfc3339_seconds(*until),
+            left.as_secs() / (24 * 60 * 60)
+        ),
+    ] {
+        report::show(format_args!("           {line}"));
+    }
 }
 
 /// Tries without a certificate: with TLS 1.3 a broker rejects that behind the handshake.

@@ -1,7 +1,7 @@
 //! `motemq doctor`: which layer works, and which does not.
 use crate::{
     broker::{saying, serve},
-    process::motemq,
+    process::{command, motemq},
 };
 use motemq_std::ReturnCode;
 use motemq_testing::{broker::Config, forward_proxy};
@@ -151,5 +151,29 @@ mod tls {
             "--insecure",
         ])
         .badly(2, "mqtts://");
+    }
+}
+
+/// The report is for whoever reads it; the exit code tells the rest.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_takes_nothing_does_no_harm() {
+    let (_server, at) = serve(Config::new());
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    for args in [
+        &at.with(&["doctor"])[..],
+        &["help"],
+        &["pub", "-?"],
+        &["man"],
+    ] {
+        let run = command(args).stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("cannot write to stdout"), "{args:?}: {said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = command(args).stdout(writer).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!((run.status.code(), &*said), (Some(0), ""), "{args:?}");
     }
 }
