@@ -8,7 +8,7 @@ use motemq_std::QoS;
 use std::{
     ffi::OsStr,
     fmt, fs,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Seek},
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, sync_channel},
     thread,
@@ -215,6 +215,23 @@ pub fn open(path: &Path, room: Room) -> Result<File, Failure> {
         return Ok(File::Large(file, length));
     }
     room.read(path.display(), file).map(File::Small)
+}
+
+/// Returns how much there is in stdin, if that is a file.
+pub fn length_of_stdin() -> Option<u64> {
+    #[cfg(unix)]
+    let stdin = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
+    #[cfg(windows)]
+    let stdin = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned();
+    #[cfg(any(unix, windows))]
+    {
+        let mut file = fs::File::from(stdin.ok()?);
+        let about = file.metadata().ok()?;
+        let position = file.stream_position().ok().filter(|_| about.is_file())?;
+        Some(about.len().saturating_sub(position))
+    }
+    #[cfg(not(any(unix, windows)))]
+    None
 }
 
 /// Returns the failure that a message to be published cannot be read from `what`.

@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
             words,
         }) => args::wrong(grammar, words),
         Err(Failure { exit, words }) => {
+            progress::end();
             notice::say(words);
             exit.into()
         }

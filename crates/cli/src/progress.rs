@@ -24,6 +24,13 @@ pub fn suspended(write: impl FnOnce()) {
     }
 }
 
+/// Removes the bar, before the last words.
+pub fn end() {
+    if let Some(bar) = shown().take() {
+        bar.finish_and_clear();
+    }
+}
+
 /// A reader that shows how much of it was read. The bar disappears with it.
 pub struct Progress<R> {
     inner: R,

@@ -219,7 +219,13 @@ fn once(
 /// Lines that have arrived together are written together. While there is no connection, reading
 /// stands still.
 fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
-    let lines = input::lines(io::stdin(), address.room());
+    let stdin: Box<dyn Read + Send> = match input::length_of_stdin() {
+        Some(length) if length > input::HELD as u64 => {
+            Box::new(Progress::of(io::stdin(), length, "sending"))
+        }
+        _ => Box::new(io::stdin()),
+    };
+    let lines = input::lines(stdin, address.room());
     let client = connection.client.clone();
     let refused = |error| Failure::of_publish(&error);
     let mut sent = Sent::default();

@@ -54,8 +54,8 @@ pub fn run(
     };
     let out = BufWriter::with_capacity(BUFFER, Patient(out));
     let printer = Printer::new(out, format(args), screen);
-    // Answers stand behind payloads that are printed while they arrive.
-    let streams = printer.streams() && !args.end_when_subscribed && args.unsubscribe.is_empty();
+    // Answers stand behind payloads that are read while they arrive.
+    let streams = !args.end_when_subscribed && args.unsubscribe.is_empty();
     if streams {
         target.options = target.options.max_message(HELD);
     }
@@ -122,12 +122,22 @@ fn cannot_write(error: io::Error) -> Failure {
     )
 }
 
+/// Reads a payload to its end; `None` if the connection is lost before that.
+fn whole(mut payload: impl Read, length: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    match payload.read_to_end(&mut bytes) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Takes messages, until it has had what it was asked for.
 struct Receiver<'a, W> {
     args: &'a SubscriptionArgs,
     printer: Printer<W>,
     left: Option<u64>,
-    /// Large payloads are printed while they arrive.
+    /// Large payloads are read while they arrive.
     streams: bool,
     stop: &'a Stop,
 }
@@ -319,7 +329,16 @@ impl<W: Write> Receiver<'_, W> {
         let printed = match large {
             Some((payload, length)) => {
                 let payload = Progress::of(payload, length, "receiving");
-                self.printer.print_from(topic, payload)
+                if self.printer.streams() {
+                    self.printer.print_from(topic, payload)
+                } else {
+                    let Some(payload) = whole(payload, length)? else {
+                        return Ok(ControlFlow::Continue(()));
+                    };
+                    let payload = &payload;
+                    let printed = Printed { payload, ..printed };
+                    self.printer.print(&printed, SystemTime::now())
+                }
             }
             None => self.printer.print(&printed, SystemTime::now()),
         };

@@ -75,6 +75,24 @@ fn notices_do_not_break_the_bar() {
     }
 }
 
+/// Lines of a file are a long send, too.
+#[test]
+fn a_terminal_shows_the_progress_of_lines() {
+    let (_server, at) = serve(Config::new());
+    let file = Large::new("lines");
+    let line = [vec![b'x'; 64 << 10], b"\n".to_vec()].concat();
+    fs::write(&file.0, line.repeat(LENGTH / line.len())).unwrap();
+    let publish = at.with(&["pub", "-t", "a", "-l", "-q", "1", "<", file.path()]);
+    let Some(shown) = on_terminal("a_terminal_shows_the_progress_of_lines", &[], &publish, b"")
+    else {
+        return;
+    };
+    for words in ["sending [", "% of 23.", "s left"] {
+        assert!(shown.contains(words), "{words}: {shown:?}");
+    }
+    assert!(shown.ends_with("\x1b[2K"), "{shown:?}");
+}
+
 #[test]
 fn a_terminal_shows_the_progress_of_what_is_received() {
     let test = "a_terminal_shows_the_progress_of_what_is_received";
@@ -93,6 +111,20 @@ fn a_terminal_shows_the_progress_of_what_is_received() {
         assert_eq!(shown.contains("receiving ["), is_shown, "{shown:?}");
         assert_eq!(shown.contains("% of 24.00 MiB, "), is_shown, "{shown:?}");
         assert_eq!(fs::read(&copy).unwrap(), fs::read(file.path()).unwrap());
+    }
+    // What needs the whole payload shows that it arrives, too.
+    for format in [&["-F", "%l"][..], &["--json"]] {
+        let sub = [
+            &["sub", "-t", "a", "-C", "1", "-q", "1"],
+            format,
+            &[">", &copy],
+        ]
+        .concat();
+        let shown = on_terminal(test, &[], &at.with(&sub), b"").unwrap();
+        assert!(shown.contains("receiving ["), "{shown:?}");
+        let printed = fs::read_to_string(&copy).unwrap();
+        let is_right = printed == format!("{LENGTH}\n") || printed.contains(r"\u0007\u0007");
+        assert!(is_right, "{}", printed.chars().take(99).collect::<String>());
     }
     fs::remove_file(&copy).unwrap();
     let sub = Motemq::start(&at.with(&["sub", "-t", "a", "-C", "1", "-N"]));
