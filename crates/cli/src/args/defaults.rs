@@ -62,10 +62,11 @@ impl Surroundings {
         }
     }
 
+    /// Returns the value of a variable. One that is empty counts as not set.
     fn variable(&self, name: &str) -> Option<&OsString> {
         let mut variables = self.variables.iter();
         variables
-            .find(|(set, _)| set == name)
+            .find(|(set, value)| set == name && !value.is_empty())
             .map(|(_, value)| value)
     }
 
@@ -228,18 +229,22 @@ impl Found {
 
     fn in_file(&self, path: &Path, text: &str) -> Result<Vec<Default>, String> {
         let mut defaults = Vec::new();
+        // Some editors begin a file with a mark of its encoding.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in text.lines().enumerate() {
-            let line = line.trim_end_matches('\r');
-            if line.trim().is_empty() || line.starts_with('#') {
+            let line = line.trim_end_matches('\r').trim_start();
+            if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (option, value) = line.split_once(' ').unwrap_or((line, ""));
+            let is_end =
+                |char: char| char == ' ' || char == '\t' || (char == '=' && line.starts_with("--"));
+            let (option, value) = line.split_once(is_end).unwrap_or((line, ""));
             let arg = self.options().find(|arg| is_named(arg, option));
             let arg = arg.ok_or_else(|| {
                 let place = format!("{}, line {}", path.display(), number + 1);
                 format!("{place}: {option} is no option here: see --help")
             })?;
-            let value = value.trim_start_matches(' ');
+            let value = value.trim_start_matches([' ', '\t']);
             let is_flag = !arg.get_action().takes_values();
             let value = if is_flag { "1" } else { value };
             defaults.extend(default(arg, OsStr::new(value)));
@@ -270,7 +275,7 @@ fn default(arg: &Arg, value: &OsStr) -> Option<Default> {
     if arg.get_action().takes_values() {
         word.push("=");
         word.push(value);
-    } else if ["", "0", "false", "no"].map(OsStr::new).contains(&value) {
+    } else if ["0", "false", "no"].map(OsStr::new).contains(&value) {
         return None;
     }
     Some(Default {

@@ -211,3 +211,53 @@ fn names_may_begin_with_a_hyphen() {
     assert_eq!(line.connection.will_topic.as_deref(), Some("-x"));
     assert_eq!(line.subscription().filter_out, ["-y"]);
 }
+
+#[test]
+fn variables_that_are_empty_are_not_set() {
+    let with = |variables: &[(&str, &str)]| {
+        let words = ["motemq", "pub", "-t", "a", "-m", "x"].map(Into::into);
+        match super::parse(words.into(), &Surroundings::with_variables(variables)) {
+            Ok((_, Line::Command(line))) => line,
+            other => panic!("{other:?}"),
+        }
+    };
+    let line = with(&[
+        ("MOTEMQ_HOST", ""),
+        ("MOTEMQ_PORT", ""),
+        ("MOTEMQ_CAFILE", ""),
+        ("MOTEMQ_RETAIN", ""),
+        ("MOTEMQ_PW", ""),
+    ]);
+    assert_eq!(line.connection.host, "localhost");
+    assert_eq!(line.connection.port, None);
+    assert_eq!(line.connection.password, None);
+    assert!(!line.message().retain);
+    // The other name of the option counts then.
+    let line = with(&[("MOTEMQ_PW", ""), ("MOTEMQ_PASSWORD", "secret")]);
+    assert_eq!(line.connection.password.as_deref(), Some("secret".as_ref()));
+}
+
+#[test]
+fn lines_of_a_file_may_be_written_in_several_ways() {
+    let path = std::env::temp_dir().join(format!("motemq-files-{}", std::process::id()));
+    std::fs::create_dir_all(path.join("motemq")).unwrap();
+    for text in [
+        "-p 1884\n-m two words\n",
+        "\u{feff}-p 1884\r\n\r\n# none\r\n-m two words\r\n",
+        "  -p\t1884\n \n  # none\n\t-m   two words",
+        "--port=1884\n--message=two words\n",
+    ] {
+        std::fs::write(path.join("motemq/pub"), text).unwrap();
+        let surroundings = Surroundings::with_files_in(&path);
+        let words = ["motemq", "pub", "-t", "a"].map(Into::into);
+        match super::parse(words.into(), &surroundings) {
+            Ok((_, Line::Command(line))) => {
+                assert_eq!(line.connection.port, Some(1884), "{text:?}");
+                let message = line.message().text.as_deref();
+                assert_eq!(message, Some("two words".as_ref()), "{text:?}");
+            }
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+    std::fs::remove_dir_all(&path).unwrap();
+}
