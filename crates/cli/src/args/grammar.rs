@@ -4,7 +4,7 @@ use super::{
     values::{qos, some_seconds},
 };
 use crate::transport::TransportArgs;
-use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
+use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
 use clap_complete::Shell;
 use motemq::QoS;
 use std::time::Duration;
@@ -237,11 +237,25 @@ impl Grammar {
             Grammar::Flags => flags(),
             Grammar::Publish => with_debug(PublishLine::command()),
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
-            Grammar::Doctor => return DoctorLine::command(),
+            Grammar::Doctor => return DoctorLine::command().mut_args(with_last_counting),
             Grammar::Completions => return CompletionsLine::command(),
             Grammar::Manual => return ManualLine::command(),
         };
-        command.after_help(help::after(self))
+        command
+            .mut_args(with_last_counting)
+            .after_help(help::after(self))
+    }
+}
+
+/// Lets the last count of an option that is given several times, as mosquitto's tools do: scripts
+/// add options to those that they have. Options that take several values keep all.
+fn with_last_counting(option: Arg) -> Arg {
+    match option.get_action() {
+        ArgAction::Set | ArgAction::SetTrue => {
+            let id = option.get_id().clone();
+            option.overrides_with(id)
+        }
+        _ => option,
     }
 }
 

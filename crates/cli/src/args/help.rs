@@ -43,27 +43,31 @@ const SUBSCRIBING: &str = "
     motemq sub -i logger -c -q 1 -t 'plant/#' -v";
 
 const FORMAT: &str = "
-  %t topic, %p payload, %x %X payload in hexadecimal digits, %l its length, %q QoS, %r retained,
-  %d duplicate, %m packet identifier, %j JSON object, %J the same with a payload that is JSON itself,
-  %I date and time, %U seconds since 1970, %% a %. A width may follow the %, as in %-20t or %05l, and
-  a greatest width for %t and %I, as in %.20t. Properties of MQTT 5 (%A %C %D %E %F %P %R %S) are empty.
-  @X what strftime makes of %X, @N nanoseconds, @@ a @. \\n \\t \\r \\a \\e \\v \\0 \\xHH \\\\ one byte.";
+  %t topic, %p payload, %x %X payload in hexadecimal digits, %l its length,
+  %q QoS, %r retained, %d duplicate, %m packet identifier, %j JSON object,
+  %J the same with a payload that is JSON itself, %I date and time, %U seconds
+  since 1970, %% a %. A width may follow the %, as in %-20t or %05l, and a
+  greatest width for %t and %I, as in %.20t. Properties of MQTT 5
+  (%A %C %D %E %F %P %R %S) are empty. @X what strftime makes of %X,
+  @N nanoseconds, @@ a @. \\n \\t \\r \\a \\e \\v \\0 \\xHH \\\\ one byte.";
 
 const WAYS: &str = "
   Over TLS, with a client certificate; over a WebSocket:
-    motemq --pub -h HOST -p 8883 -t SEGGER/Demo -m \"Hello\" --tls --cert cert.der --key private.der -d 5
+    motemq --pub -h HOST -p 8883 -t Demo -m Hello --tls --cert cert.der --key private.der -d 5
     motemq sub -L wss://broker.example/mqtt --cafile ca.pem -t 'SEGGER/#'
   Find out why there is no connection:
     motemq doctor -L mqtts://me:secret@broker.example --cafile ca.pem";
 
 const RECONNECTION: &str = "
-  A subscriber, a publisher that goes on until Ctrl-C, and -l say so and connect again and again.
-  Other publishers end at once, and so does everything that cannot connect at the beginning.";
+  A subscriber, a publisher that goes on until Ctrl-C, and -l say so and connect
+  again and again. Other publishers end at once, and so does everything that
+  cannot connect at the beginning.";
 
 const ENVIRONMENT: &str = "
-  MOTEMQ_ and the long name of an option gives that option: MOTEMQ_HOST=broker.example, MOTEMQ_RETAIN=1.
-  The command line comes first, then the environment, then $XDG_CONFIG_HOME/motemq/pub, sub or doctor,
-  with one option a line.";
+  MOTEMQ_ and the long name of an option gives that option:
+  MOTEMQ_HOST=broker.example, MOTEMQ_RETAIN=1. A variable that is empty counts
+  as not set. The command line comes first, then the environment, then
+  $XDG_CONFIG_HOME/motemq/pub, sub or doctor, with one option a line.";
 
 pub const COMPLETIONS: &str = "\
 Where the shells look for them:

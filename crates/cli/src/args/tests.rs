@@ -165,6 +165,16 @@ fn help_has_examples_and_exit_codes() {
     }
 }
 
+/// Longer lines would be broken where nobody copies them from.
+#[test]
+fn what_follows_the_options_fits_the_width_of_help() {
+    for grammar in [Grammar::Flags, Grammar::Publish, Grammar::Subscribe] {
+        for line in super::help::after(grammar).lines() {
+            assert!(line.len() <= 100, "{line}");
+        }
+    }
+}
+
 #[test]
 fn verbs_are_words_too() {
     let line = parse("pub -t a -m x -d --delay 2").unwrap();
@@ -260,4 +270,18 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
         }
     }
     std::fs::remove_dir_all(&path).unwrap();
+}
+
+#[test]
+fn the_last_of_an_option_counts() {
+    let line = parse("pub -q 1 -h a -r -r -t a -t b -m x -m y -q 2 -h b").unwrap();
+    assert_eq!(line.common.qos, motemq::QoS::ExactlyOnce);
+    assert_eq!(line.connection.host, "b");
+    assert_eq!(line.message().text.as_deref(), Some("y".as_ref()));
+    assert!(line.message().retain);
+    assert_eq!(line.common.topics, ["a", "b"]);
+    let line = parse("sub -t a -T b -T c -C 1 -C 2 --will-topic w --will-topic x").unwrap();
+    assert_eq!(line.subscription().count, Some(2));
+    assert_eq!(line.subscription().filter_out, ["b", "c"]);
+    says("pub -t a -m x -f y -f z", "cannot be used with");
 }
