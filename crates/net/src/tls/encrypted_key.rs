@@ -69,9 +69,11 @@ pub fn decrypt(
 /// Returns that a key in the older form of PEM cannot be read, which its header `DEK-Info` is of.
 pub fn outdated_pem(dek_info: Option<&str>) -> String {
     let cipher = dek_info.and_then(|value| value.split(',').next());
+    let cipher = cipher.unwrap_or("no cipher");
+    let is_current = cipher.starts_with("AES-") || cipher.starts_with("DES-EDE3-");
     unread(
-        &format!("the older form of PEM ({})", cipher.unwrap_or("no cipher")),
-        "",
+        &format!("the older form of PEM ({cipher})"),
+        if is_current { "" } else { LEGACY },
     )
 }
 

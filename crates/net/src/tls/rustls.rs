@@ -1,12 +1,15 @@
 //! TLS by rustls.
+mod certified;
 mod verifier;
 
 use super::{Identity, Tls, TlsError, TlsErrorKind, TlsVersion, handshake_log::HandshakeTap};
+use certified::certified;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DEFAULT_VERSIONS, Error,
     PeerIncompatible, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName},
+    sign::SingleCertAndKey,
     version::TLS13,
 };
 use std::{
@@ -169,9 +172,9 @@ pub fn config(tls: &Tls) -> Result<ClientConfig, String> {
         Some(Identity::Chain(chain, key)) => {
             let chain = chain.iter().cloned().map(CertificateDer::from).collect();
             let key = PrivatePkcs8KeyDer::from(key.as_bytes().to_vec());
-            builder
-                .with_client_auth_cert(chain, PrivateKeyDer::Pkcs8(key))
-                .map_err(|error| error.to_string())?
+            let identity = certified(chain, PrivateKeyDer::Pkcs8(key), &provider)
+                .map_err(|error| error.to_string())?;
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
         }
         #[cfg(feature = "native-tls")]
         Some(Identity::Pkcs12(..)) => {
