@@ -193,6 +193,28 @@ fn lines_wait_for_the_broker() {
     }
 }
 
+/// With sessions that the broker keeps, each line arrives exactly once.
+#[test]
+fn kept_sessions_lose_and_repeat_no_line() {
+    let (server, at) = serve(Config::new());
+    let sub = ["-t", "a", "-c", "-i", "ear", "-q", "2", "-C", "300"];
+    let sub = Motemq::subscriber(&at.with(&sub));
+    let run = ["pub", "-t", "a", "-c", "-i", "mouth", "-q", "2", "-l"];
+    let mut run = Motemq::with_input(&at.with(&run));
+    let mut all = String::new();
+    for ten in 0..30 {
+        let lines: String = (0..10).map(|line| format!("{ten}{line}\n")).collect();
+        run.type_in(lines.as_bytes());
+        all += &lines;
+        if ten % 10 == 5 {
+            server.restart(true);
+        }
+    }
+    run.close_stdin();
+    run.end().well();
+    assert_eq!(sub.end().text(), all);
+}
+
 #[test]
 fn a_reader_that_has_had_enough_ends_it_quietly() {
     let (_server, at) = serve(Config::new());
