@@ -188,6 +188,12 @@ impl ProtocolState {
         received.is_none_or(|received| received.is_repetition(id.get(), hash))
     }
 
+    /// Returns whether the content of an accepted QoS 2 message with this identifier is known.
+    pub fn has_content(&self, id: PacketId) -> bool {
+        let received = self.received.get();
+        received.is_some_and(|received| received.has_content(id.get()))
+    }
+
     /// A QoS 2 message arrives under an identifier that no accepted message holds: the content of
     /// an earlier one is not compared any more.
     pub fn on_identifier_free(&mut self, id: PacketId) {

@@ -71,6 +71,13 @@ impl Received {
         content.is_none_or(|content| content.pending.is_none())
     }
 
+    /// Returns whether the application has processed the message with this identifier, and its
+    /// content is known.
+    pub fn has_content(&self, id: u16) -> bool {
+        let content = self.contents.get(&id);
+        content.is_some_and(|content| content.accepted.is_some())
+    }
+
     /// Returns whether this is the content of the message with this identifier. If either is not
     /// known, it is taken to be.
     pub fn is_repetition(&self, id: u16, hash: Option<u64>) -> bool {

@@ -199,6 +199,13 @@ impl Inbox {
                     payload: payload.into(),
                     ..message
                 };
+                // The application may have processed the message that it repeats meanwhile.
+                let is_accepted = header.id.is_some_and(|id| protocol.has_content(id));
+                let header = Header {
+                    is_repeated: header.is_repeated
+                        || (is_accepted && header.qos == QoS::ExactlyOnce),
+                    ..header
+                };
                 if self.may_be_known(header, protocol)
                     && self.is_known(header, message.hash(), token, protocol)
                 {

@@ -301,3 +301,32 @@ fn rule_00_however_many_are_processed_before_they_arrive_again_none_is_delivered
         assert_eq!(line.take(stream), None);
     }
 }
+
+/// A long message arrives again, piece by piece, while the application processes it.
+#[test]
+fn rule_00_a_message_that_is_processed_while_it_arrives_again_comes_once() {
+    for (qos, answer) in [(1, puback(7)), (2, pubrec(7))] {
+        for is_direct in [false, true] {
+            let (mut line, stream) = Line::subscribed(kept(), QoS::ExactlyOnce, NEW);
+            let packet = message(7, qos, &[1; 100_000]);
+            line.receive(&packet);
+            line.closed();
+            line.pass(secs(1));
+            line.connect(PRESENT);
+            let packet = dup(packet);
+            for (n, piece) in packet.chunks(50_000).enumerate() {
+                if is_direct {
+                    line.receive(piece);
+                } else {
+                    let mut input = piece;
+                    while line.client.on_read(&mut input, line.now) {}
+                    assert_eq!(input, []);
+                }
+                let taken = line.take_all(stream).len();
+                assert_eq!(taken, usize::from(n == 0), "{qos}, {is_direct}");
+            }
+            line.turn();
+            line.sends(&answer);
+        }
+    }
+}
