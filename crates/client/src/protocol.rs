@@ -90,7 +90,7 @@ impl ProtocolState {
         }
     }
 
-    /// Reads up to the next event, and makes room for what arrives: four bytes for each
+    /// Reads up to the next event, and makes room for what arrives: twelve bytes for each
     /// identifier, of which there are 65,535.
     #[inline(always)]
     pub fn receive<'i>(

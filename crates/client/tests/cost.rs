@@ -1,6 +1,6 @@
 //! The time that one packet of the broker takes does not depend on how many messages are owed: a
 //! hostile broker must not be able to make one packet cost a walk over all of them.
-use motemq::{Publish, QoS};
+use motemq::{Filter, Publish, QoS};
 use motemq_client::*;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ struct Line {
     client: Client,
     stream: StreamId,
     output: WriteBuf,
+    /// Of messages that the application has in hand, those that arrived last at the end.
+    acks: Vec<AckId>,
 }
 
 impl Line {
@@ -54,6 +56,7 @@ impl Line {
             client,
             stream,
             output,
+            acks: Vec::new(),
         };
         line.receive(b"\x20\x02\0\0");
         line
@@ -75,18 +78,7 @@ impl Line {
     }
 }
 
-/// Returns the time of the packets that `packet` makes, each received by itself.
-fn time(line: &mut Line, packet: impl Fn(u16) -> Vec<u8>) -> Duration {
-    let packets: Vec<_> = (0..PACKETS).map(packet).collect();
-    let begun = Instant::now();
-    for packet in &packets {
-        line.receive(packet);
-    }
-    begun.elapsed()
-}
-
-/// Checks that packets take about as much time with few messages owed as with many. Other programs
-/// run at the same time, so the shortest time of several counts.
+/// Checks that packets take about as much time with few messages owed as with many.
 #[track_caller]
 fn is_flat(
     few: u16,
@@ -94,16 +86,31 @@ fn is_flat(
     owe: impl Fn(&mut Line, u16),
     packet: impl Fn(u16, u16) -> Vec<u8>,
 ) {
+    steps_are_flat(few, many, owe, |line, n, k| line.receive(&packet(n, k)));
+}
+
+/// Checks that steps take about as much time with few messages owed as with many. Other programs
+/// run at the same time, so the shortest time of several counts.
+#[track_caller]
+fn steps_are_flat(
+    few: u16,
+    many: u16,
+    owe: impl Fn(&mut Line, u16),
+    step: impl Fn(&mut Line, u16, u16),
+) {
     let shortest = |n| {
         let times = (0..3).map(|_| {
             let in_flight = if many == MANY { 20 } else { n };
             let mut line = Line::new(in_flight);
             owe(&mut line, n);
-            time(&mut line, |k| packet(n, k))
+            let begun = Instant::now();
+            (0..PACKETS).for_each(|k| step(&mut line, n, k));
+            begun.elapsed()
         });
         times.min().unwrap_or_default()
     };
     let (one, other) = (shortest(few), shortest(many));
+    println!("{few}: {one:?}, {many}: {other:?}");
     assert!(other < 12 * one, "{few}: {one:?}, {many}: {other:?}");
 }
 
@@ -159,6 +166,95 @@ fn puback_and_pubrec_take_the_same_time_in_any_order() {
     }
 }
 
+/// Identifiers that descend are as much out of order as can be.
+#[test]
+fn a_message_takes_the_same_time_after_others_out_of_order() {
+    for (first, new) in [(0x32, 0x3a), (0x34, 0x34)] {
+        is_flat(
+            FEW,
+            MANY,
+            |line, n| owe(line, first, (1..=n).rev()),
+            |n, k| publish(new, n + 1 + k, "t"),
+        );
+    }
+}
+
+#[test]
+fn a_message_that_is_repeated_before_it_was_taken_takes_the_same_time() {
+    for (first, again) in [(0x32, 0x3a), (0x34, 0x3c)] {
+        is_flat(
+            FEW,
+            MANY,
+            |line, n| owe(line, first, (1..=n).rev()),
+            |n, k| publish(again, 1 + k % n, "t"),
+        );
+    }
+}
+
+/// A broker that uses one identifier for everything.
+#[test]
+fn a_message_takes_the_same_time_after_others_with_its_identifier() {
+    for packet in [
+        publish(0x32, 1, "t"),
+        publish(0x34, 1, "t"),
+        publish(0x3c, 1, "t"),
+        publish(0x3c, 2, "t"),
+    ] {
+        is_flat(
+            FEW,
+            MANY,
+            |line, n| owe(line, 0x32, (0..n).map(|_| 1)),
+            |_, _| packet.clone(),
+        );
+    }
+}
+
+#[test]
+fn an_acknowledgement_by_the_application_takes_the_same_time_in_any_order() {
+    for first in [0x32, 0x34] {
+        steps_are_flat(
+            FEW,
+            MANY,
+            |line, n| take_in_hand(line, first, (1..=n).rev()),
+            |line, _, _| acknowledge_last(line),
+        );
+    }
+}
+
+#[test]
+fn an_acknowledgement_takes_the_same_time_among_others_with_its_identifier() {
+    steps_are_flat(
+        FEW,
+        MANY,
+        |line, n| take_in_hand(line, 0x32, (0..n).map(|_| 1)),
+        |line, _, _| acknowledge_last(line),
+    );
+}
+
+#[test]
+fn suback_takes_the_same_time_in_any_order() {
+    for code in [0, 0x80] {
+        is_flat(FEW, 16_000, subscribe, |n, k| {
+            let [high, low] = (n - k % n).to_be_bytes();
+            vec![0x90, 3, high, low, code]
+        });
+    }
+}
+
+/// So many topics that none is found in the cache of the last ones.
+#[test]
+fn a_message_with_another_topic_takes_the_same_time() {
+    is_flat(
+        FEW,
+        MANY,
+        |line, n| owe(line, 0x32, 1..=n),
+        |n, k| publish(0x32, n + 1 + k, &format!("{k}/t")),
+    );
+    is_flat(FEW, 16_000, subscribe, |n, k| {
+        publish(0x30, 0, &format!("f/{}", n - k % n))
+    });
+}
+
 /// Receives messages, which the application takes.
 fn take_all(line: &mut Line, n: u16) {
     owe(line, 0x34, 1..=n);
@@ -170,6 +266,36 @@ fn take_all(line: &mut Line, n: u16) {
 fn owe(line: &mut Line, first: u8, ids: impl Iterator<Item = u16>) {
     let all: Vec<u8> = ids.flat_map(|id| publish(first, id, "t")).collect();
     line.receive(&all);
+}
+
+/// Receives messages with these identifiers, which the application has in hand.
+fn take_in_hand(line: &mut Line, first: u8, ids: impl Iterator<Item = u16>) {
+    owe(line, first, ids);
+    while let Taken::Message(item) = line.client.take(line.stream, AckMode::Manual) {
+        line.acks.extend(item.ack);
+    }
+}
+
+/// Acknowledges the message that arrived last of those in hand.
+fn acknowledge_last(line: &mut Line) {
+    let ack = line.acks.pop().expect("there are more than steps");
+    line.client.ack(ack);
+    line.receive(b"");
+}
+
+/// Subscribes to so many topics.
+fn subscribe(line: &mut Line, n: u16) {
+    for k in 1..=n {
+        let filter = format!("f/{k}");
+        while line
+            .client
+            .subscribe(&[Filter::new(&filter, QoS::AtMostOnce)])
+            .is_err()
+        {
+            line.write();
+        }
+    }
+    line.write();
 }
 
 fn send(line: &mut Line, qos: QoS, n: u16) {

@@ -1,5 +1,7 @@
 //! Manual acknowledgement, as a layer over [`Session`]. A program that does not use it does not pay
 //! for it.
+#[cfg(feature = "fast")]
+mod index;
 #[cfg(not(feature = "fast"))]
 mod queue;
 #[cfg(feature = "fast")]
@@ -22,7 +24,7 @@ use queue::Pending;
 use ring::Pending;
 pub use token::AckToken;
 
-/// Memory for one pending acknowledgement; four bytes.
+/// Memory for one pending acknowledgement; four bytes, and twelve with the feature `fast`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C)]
@@ -34,6 +36,8 @@ pub struct PendingAck {
     first_byte: u8,
     /// Whether the application has allowed it.
     is_allowed: bool,
+    #[cfg(feature = "fast")]
+    index: index::Index,
 }
 
 /// An event, and the token of the message that it completes.
@@ -41,11 +45,18 @@ type WithToken<'r, P> = (EventOf<'r, P>, Option<AckToken>);
 
 impl PendingAck {
     /// A free place.
-    pub const NONE: PendingAck = PendingAck {
-        id: 0,
-        first_byte: 0,
-        is_allowed: false,
-    };
+    pub const NONE: PendingAck = PendingAck::new(0, 0, false);
+
+    #[inline(always)]
+    const fn new(id: u16, first_byte: u8, is_allowed: bool) -> Self {
+        PendingAck {
+            id,
+            first_byte,
+            is_allowed,
+            #[cfg(feature = "fast")]
+            index: index::Index::NONE,
+        }
+    }
 
     /// Returns whether the session still has to accept a QoS 2 message for it.
     fn is_unaccepted(&self) -> bool {
@@ -229,11 +240,7 @@ impl ManualAcks {
                     && let Some((first_byte, id)) = session.take_due_ack()
                     && !self.again
                 {
-                    self.pending.push(PendingAck {
-                        id,
-                        first_byte,
-                        is_allowed: false,
-                    });
+                    self.pending.push(PendingAck::new(id, first_byte, false));
                     let connection = self.connection;
                     token = PacketId::new(id).map(|id| AckToken { id, connection });
                 }
@@ -376,11 +383,7 @@ impl ManualAcks {
             {
                 session.accept(id);
             }
-            self.pending.push(PendingAck {
-                id,
-                first_byte,
-                is_allowed: true,
-            });
+            self.pending.push(PendingAck::new(id, first_byte, true));
             self.flush(session, out);
         } else if !session.write_ack(out, first_byte, id, session.code()) {
             session.put_back_ack(first_byte);

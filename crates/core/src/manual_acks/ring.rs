@@ -1,11 +1,19 @@
 //! The pending acknowledgements on hosts, where there may be as many as there are identifiers: a
-//! ring, in which nothing moves.
-//!
-//! Most brokers count identifiers up. While the identifiers ascend, with any gaps and past 65,535,
-//! a comparison with the newest one shows that an identifier is new, and a binary search finds any
-//! other. Identifiers in another order are looked for one by one.
-use super::PendingAck;
-use core::cmp::Ordering;
+//! ring, in which nothing moves. An [`index`](super::index) finds those of an identifier, so that no
+//! operation takes longer the more there are.
+use super::{
+    PendingAck,
+    index::{Index, Link},
+};
+
+/// The most places: as many as there are identifiers.
+const MOST: usize = 65_535;
+
+/// The leader of a group, and the one before it in its chain.
+struct Leader {
+    place: usize,
+    before: Option<usize>,
+}
 
 /// The pending acknowledgements, in the order in which their messages were received.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,9 +25,6 @@ pub(super) struct Pending<Q: ?Sized = [PendingAck]> {
     len: u32,
     /// The number of those that are [unaccepted](PendingAck::is_unaccepted).
     unaccepted: u32,
-    /// The number of the oldest ones that are out of order: the identifiers of all later ones
-    /// ascend.
-    unordered: u32,
     /// Free places are [`PendingAck::NONE`].
     places: Q,
 }
@@ -27,11 +32,11 @@ pub(super) struct Pending<Q: ?Sized = [PendingAck]> {
 impl<const N: usize> Pending<[PendingAck; N]> {
     /// Makes a ring of free places.
     pub const fn new() -> Self {
+        const { assert!(N <= MOST, "there are 65,535 identifiers") };
         Pending {
             head: 0,
             len: 0,
             unaccepted: 0,
-            unordered: 0,
             places: [PendingAck::NONE; N],
         }
     }
@@ -61,20 +66,32 @@ impl Pending {
     /// Returns the acknowledgements, the oldest first, in two parts.
     #[cfg(feature = "defmt")]
     pub fn parts(&self) -> [&[PendingAck]; 2] {
-        self.oldest(self.len)
+        let (before, from_head) = self
+            .places
+            .split_at_checked(self.head as usize)
+            .unwrap_or_default();
+        match from_head.get(..self.len as usize) {
+            Some(part) => [part, &[]],
+            None => {
+                let rest = (self.len as usize).wrapping_sub(from_head.len());
+                [from_head, before.get(..rest).unwrap_or_default()]
+            }
+        }
     }
 
     /// Returns whether this acknowledgement is pending.
     pub fn contains(&self, id: u16, first_byte: u8) -> bool {
         let is_it = |pending: &PendingAck| pending.id == id && pending.first_byte == first_byte;
-        self.oldest(self.unordered).iter().any(|part| {
-            // Without an exit the loop compares several at a time.
-            part.iter()
-                .fold(false, |found, pending| found | is_it(pending))
-        }) || self
-            .position(id)
-            .and_then(|index| self.get(index))
-            .is_some_and(is_it)
+        let leader = self.leader(id);
+        leader
+            .and_then(|leader| self.places.get(leader.place))
+            .is_some_and(|leader| {
+                let other = leader.index.other.place();
+                is_it(leader)
+                    || other
+                        .and_then(|other| self.places.get(other))
+                        .is_some_and(is_it)
+            })
     }
 
     /// Returns the number of QoS 2 messages that the session will have to accept.
@@ -84,31 +101,62 @@ impl Pending {
 
     /// Adds an acknowledgement behind the others, if a place is free.
     pub fn push(&mut self, ack: PendingAck) {
-        let len = self.len;
         if self.is_full() {
             return;
         }
-        if let (Some(base), Some(last)) = (self.base(), self.get(len.wrapping_sub(1)))
-            && ack.id.wrapping_sub(base) <= last.id.wrapping_sub(base)
+        let at = self.index(self.len);
+        let mut index = Index {
+            chain: self
+                .places
+                .get(at)
+                .map_or(Link::NONE, |place| place.index.chain),
+            ..Index::NONE
+        };
+        let leader = self.leader(ack.id);
+        let before = leader.as_ref().and_then(|leader| leader.before);
+        if let Some(leader) = leader
+            && let Some(older) = self.places.get_mut(leader.place)
         {
-            self.unordered = len;
+            // It leads the group from now on.
+            index.next = older.index.next;
+            index.oldest = older.index.oldest;
+            index.other = if older.first_byte == ack.first_byte {
+                older.index.other
+            } else {
+                Link::to(leader.place)
+            };
+            older.index.next = Link::to(at);
+        } else if let Some(first) = self.places.get(self.chain(ack.id)) {
+            index.next = first.index.chain;
         }
-        let index = self.index(len);
-        if let Some(place) = self.places.get_mut(index) {
-            *place = ack;
-            self.len = len.wrapping_add(1);
-            self.unaccepted = self.unaccepted.wrapping_add(u32::from(ack.is_unaccepted()));
+        if !ack.is_allowed && index.oldest == Link::NONE {
+            index.oldest = Link::to(at);
         }
+        if let Some(place) = self.places.get_mut(at) {
+            *place = PendingAck { index, ..ack };
+        }
+        self.set_next(ack.id, before, Link::to(at));
+        self.len = self.len.wrapping_add(1);
+        self.unaccepted = self.unaccepted.wrapping_add(u32::from(ack.is_unaccepted()));
     }
 
     /// Removes the oldest acknowledgement, which is allowed.
     pub fn remove_first(&mut self) {
         let head = self.head as usize;
+        let Some(&first) = self.places.get(head) else {
+            return;
+        };
+        if let Some(leader) = self.leader(first.id)
+            && leader.place == head
+        {
+            self.set_next(first.id, leader.before, first.index.next);
+        }
         if let Some(place) = self.places.get_mut(head) {
+            let chain = place.index.chain;
             *place = PendingAck::NONE;
+            place.index.chain = chain;
         }
         self.len = self.len.saturating_sub(1);
-        self.unordered = self.unordered.saturating_sub(1);
         // An empty ring begins anew, so that equal states are equal values more often.
         self.head = if self.len == 0 {
             0
@@ -126,27 +174,29 @@ impl Pending {
     /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
     #[inline(always)]
     pub fn set_allowed_with(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
-        let is_it = |pending: &PendingAck| pending.id == id && !pending.is_allowed;
-        let index = (0..self.unordered)
-            .find(|&index| self.get(index).is_some_and(is_it))
-            .or_else(|| self.position(id))?;
-        let index = self.index(index);
-        let pending = self
-            .places
-            .get_mut(index)
-            .filter(|pending| is_it(pending))?;
+        let leader = self.leader(id)?.place;
+        let oldest = self.places.get(leader)?.index.oldest.place()?;
+        let pending = self.places.get_mut(oldest)?;
         let is_unaccepted = pending.is_unaccepted();
         pending.is_allowed = true;
         let first_byte = pending.first_byte;
         pending.first_byte = change(first_byte);
         self.unaccepted = self.unaccepted.wrapping_sub(u32::from(is_unaccepted));
+        // Each member of the group is passed once.
+        let mut next = oldest;
+        while next != leader && self.places.get(next)?.is_allowed {
+            next = self.places.get(next)?.index.next.place()?;
+        }
+        let is_left = !self.places.get(next)?.is_allowed;
+        self.places.get_mut(leader)?.index.oldest =
+            if is_left { Link::to(next) } else { Link::NONE };
         Some(first_byte)
     }
 
     /// Removes all acknowledgements.
     pub fn clear(&mut self) {
         self.places.fill(PendingAck::NONE);
-        (self.head, self.len, self.unaccepted, self.unordered) = (0, 0, 0, 0);
+        (self.head, self.len, self.unaccepted) = (0, 0, 0);
     }
 
     /// Takes over the acknowledgements of a ring with as many places or fewer. Returns `None`, and
@@ -156,12 +206,9 @@ impl Pending {
             return None;
         }
         self.clear();
-        for (index, place) in (0..smaller.len).zip(&mut self.places) {
-            *place = *smaller.get(index)?;
+        for position in 0..smaller.len {
+            self.push(*smaller.get(position)?);
         }
-        self.len = smaller.len;
-        self.unaccepted = smaller.unaccepted;
-        self.unordered = smaller.unordered;
         Some(())
     }
 
@@ -182,54 +229,110 @@ impl Pending {
         self.places.get(self.index(position))
     }
 
-    /// Returns the `count` oldest acknowledgements: those up to the end of the memory, and those at
-    /// its beginning.
+    /// Returns the place in which the chain of an identifier begins.
     #[inline(always)]
-    fn oldest(&self, count: u32) -> [&[PendingAck]; 2] {
-        let (before, from_head) = self
-            .places
-            .split_at_checked(self.head as usize)
-            .unwrap_or_default();
-        let count = count as usize;
-        match from_head.get(..count) {
-            Some(part) => [part, &[]],
-            None => {
-                let rest = count.wrapping_sub(from_head.len());
-                [from_head, before.get(..rest).unwrap_or_default()]
-            }
-        }
+    fn chain(&self, id: u16) -> usize {
+        let zeros = self.places.len().leading_zeros();
+        usize::from(id) & usize::MAX.unbounded_shr(zeros) >> 1
     }
 
-    /// Returns the identifier from which on all others ascend. `None` if there is none.
+    /// Finds the leader of the acknowledgements with this identifier.
     #[inline(always)]
-    fn base(&self) -> Option<u16> {
-        if self.unordered == self.len {
-            return None;
-        }
-        self.get(self.unordered).map(|first| first.id)
-    }
-
-    /// Returns the position of an identifier among those that ascend.
-    #[inline(always)]
-    fn position(&self, id: u16) -> Option<u32> {
-        let base = self.base()?;
-        let distance = id.wrapping_sub(base);
-        // An identifier is at most as many positions behind the first one as it is greater, and
-        // exactly as many if there are no gaps.
-        let last = self.len.wrapping_sub(1);
-        let (mut low, mut high) = (self.unordered, last);
-        let mut middle = last.min(low.wrapping_add(distance.into()));
+    fn leader(&self, id: u16) -> Option<Leader> {
+        let mut before = None;
+        let mut next = self.places.get(self.chain(id))?.index.chain;
         loop {
-            let here = self.get(middle)?.id.wrapping_sub(base);
-            match here.cmp(&distance) {
-                Ordering::Equal => return Some(middle),
-                Ordering::Less => low = middle.wrapping_add(1),
-                Ordering::Greater => high = middle.checked_sub(1)?,
+            let place = next.place()?;
+            let pending = self.places.get(place)?;
+            if pending.id == id {
+                return Some(Leader { place, before });
             }
-            if low > high {
-                return None;
+            before = Some(place);
+            next = pending.index.next;
+        }
+    }
+
+    /// Sets the leader that is next in the chain of an identifier: behind the one in the place
+    /// `before`, else the first.
+    #[inline(always)]
+    fn set_next(&mut self, id: u16, before: Option<usize>, next: Link) {
+        let at = before.unwrap_or(self.chain(id));
+        if let Some(place) = self.places.get_mut(at) {
+            let index = &mut place.index;
+            *(if before.is_some() {
+                &mut index.next
+            } else {
+                &mut index.chain
+            }) = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::{vec, vec::Vec};
+
+    /// Acts at random on a ring and on a list, which look at few identifiers: some are equal, some
+    /// in the same chain.
+    fn run<const N: usize>(seed: u32) {
+        let mut ring = Pending::<[PendingAck; N]>::new();
+        let ring: &mut Pending = &mut ring;
+        let mut list: Vec<PendingAck> = vec![];
+        let mut random = seed;
+        for _ in 0..400 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let bits = random >> 16;
+            let id = [1, 2, 17, 33, 1025, 65_535][bits as usize % 6];
+            let first_byte = if bits & 0x100 == 0 { 0x40 } else { 0x50 };
+            match bits >> 9 & 7 {
+                0..3 if list.len() < N => {
+                    let ack = PendingAck::new(id, first_byte, bits & 0x1000 != 0);
+                    ring.push(ack);
+                    list.push(ack);
+                }
+                3 | 4 => {
+                    let pending = list.iter_mut().find(|ack| ack.id == id && !ack.is_allowed);
+                    let first_byte = pending.map(|ack| {
+                        ack.is_allowed = true;
+                        ack.first_byte
+                    });
+                    assert_eq!(ring.set_allowed(id), first_byte);
+                }
+                5 | 6 if list.first().is_some_and(|ack| ack.is_allowed) => {
+                    ring.remove_first();
+                    list.remove(0);
+                }
+                7 if bits & 0xe == 0 => {
+                    let mut larger = Pending::<[PendingAck; N]>::new();
+                    let larger: &mut Pending = &mut larger;
+                    assert_eq!(larger.adopt(ring), Some(()));
+                    ring.clear();
+                    assert_eq!(ring.adopt(larger), Some(()));
+                }
+                _ => {}
             }
-            middle = low.midpoint(high);
+            let is_it = |ack: &PendingAck| (ack.id, ack.first_byte) == (id, first_byte);
+            assert_eq!(ring.contains(id, first_byte), list.iter().any(is_it));
+            let unaccepted = list.iter().filter(|ack| ack.is_unaccepted()).count();
+            assert_eq!(ring.unaccepted(), unaccepted);
+            let first = list.first().filter(|ack| ack.is_allowed);
+            assert_eq!(ring.allowed(), first);
+            assert_eq!(
+                (ring.is_empty(), ring.is_full()),
+                (list.is_empty(), list.len() == N)
+            );
+        }
+    }
+
+    #[test]
+    fn the_index_finds_what_a_search_would() {
+        for seed in 0..200 {
+            run::<1>(seed);
+            run::<3>(seed);
+            run::<16>(seed);
+            run::<50>(seed);
         }
     }
 }
