@@ -270,30 +270,31 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
     use super::*;
-    use std::{vec, vec::Vec};
 
     /// Acts at random on a ring and on a list, which look at few identifiers: some are equal, some
     /// in the same chain.
     fn run<const N: usize>(seed: u32) {
         let mut ring = Pending::<[PendingAck; N]>::new();
         let ring: &mut Pending = &mut ring;
-        let mut list: Vec<PendingAck> = vec![];
+        let (mut list, mut len) = ([PendingAck::NONE; N], 0);
         let mut random = seed;
         for _ in 0..400 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let bits = random >> 16;
-            let id = [1, 2, 17, 33, 1025, 65_535][bits as usize % 6];
+            let ids = [1, 2, 17, 33, 1025, 65_535];
+            let id = ids.into_iter().nth(bits as usize % 6).unwrap_or(1);
             let first_byte = if bits & 0x100 == 0 { 0x40 } else { 0x50 };
             match bits >> 9 & 7 {
-                0..3 if list.len() < N => {
+                0..3 if len < N => {
                     let ack = PendingAck::new(id, first_byte, bits & 0x1000 != 0);
                     ring.push(ack);
-                    list.push(ack);
+                    list.get_mut(len).into_iter().for_each(|place| *place = ack);
+                    len = len.wrapping_add(1);
                 }
                 3 | 4 => {
-                    let pending = list.iter_mut().find(|ack| ack.id == id && !ack.is_allowed);
+                    let mut pending = list.iter_mut().take(len);
+                    let pending = pending.find(|ack| ack.id == id && !ack.is_allowed);
                     let first_byte = pending.map(|ack| {
                         ack.is_allowed = true;
                         ack.first_byte
@@ -302,7 +303,11 @@ mod tests {
                 }
                 5 | 6 if list.first().is_some_and(|ack| ack.is_allowed) => {
                     ring.remove_first();
-                    list.remove(0);
+                    list.first_mut()
+                        .into_iter()
+                        .for_each(|place| *place = PendingAck::NONE);
+                    list.rotate_left(1);
+                    len = len.wrapping_sub(1);
                 }
                 7 if bits & 0xe == 0 => {
                     let mut larger = Pending::<[PendingAck; N]>::new();
@@ -313,6 +318,7 @@ mod tests {
                 }
                 _ => {}
             }
+            let list = list.get(..len).unwrap_or_default();
             let is_it = |ack: &PendingAck| (ack.id, ack.first_byte) == (id, first_byte);
             assert_eq!(ring.contains(id, first_byte), list.iter().any(is_it));
             let unaccepted = list.iter().filter(|ack| ack.is_unaccepted()).count();
