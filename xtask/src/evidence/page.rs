@@ -49,6 +49,9 @@ const BEHIND: &str = "
   `rule_12_taking_a_message_offline_says_that_it_has_to_be_stored`.
 - The managed client passed over packets that had been given up for a message that it then refused, and had to store that. Found by the same look;
   test `rule_06_a_message_without_a_slot_passes_over_nothing`.
+- A long message with QoS 2 that arrived again piece by piece was delivered twice if the application processed the first copy between two pieces.
+  Found by simulation (seed 812), which now reads long payloads into their own memory; test
+  `rule_00_a_message_that_is_processed_while_it_arrives_again_comes_once`.
 - The managed client took the repetition of a QoS 2 message that it had discarded for another message, if an earlier one had had its identifier.
   Test `rule_09_a_message_that_was_discarded_arrives_again_as_a_repetition`.
 - The managed client gave a message that one of two streams had had a second time, to a stream of all other messages, when the session had ended
