@@ -100,7 +100,7 @@ fn steps_are_flat(
 ) {
     let shortest = |n| {
         let times = (0..3).map(|_| {
-            let in_flight = if many == MANY { 20 } else { n };
+            let in_flight = if many >= MANY { 20 } else { n };
             let mut line = Line::new(in_flight);
             owe(&mut line, n);
             let begun = Instant::now();
@@ -137,6 +137,11 @@ fn a_message_with_qos_2_takes_the_same_time() {
 #[test]
 fn a_message_takes_the_same_time_while_others_are_not_released() {
     is_flat(FEW, MANY, take_all, |n, k| publish(0x34, n + 1 + k, "t"));
+}
+
+#[test]
+fn a_packet_takes_the_same_time_while_every_identifier_is_taken() {
+    is_flat(FEW, u16::MAX, take_all, |_, _| b"\xd0\0".to_vec());
 }
 
 #[test]
