@@ -191,7 +191,10 @@ impl<'a> Walk<'a> {
     #[inline]
     pub fn take_section(&mut self) {
         self.take_variable();
-        self.take(self.number as usize);
+        // Of a length that is not complete nothing is known.
+        if self.missing == 0 {
+            self.take(self.number as usize);
+        }
     }
 
     /// Goes on to the next property with this identifier. Returns whether there is one.
