@@ -44,7 +44,7 @@ pub(crate) fn identifier_offset(random: u64) -> u16 {
 /// Makes a box of the smallest array with at least so many elements.
 macro_rules! sized {
     ($at_least:expr, |$n:ident| $new:expr) => {
-        sized!($at_least, |$n| $new, 16, 64, 256, 1024, 4096, 16_384, 32_768)
+        sized!($at_least, |$n| $new, 4, 16, 64, 256, 1024, 4096, 16_384, 32_768)
     };
     ($at_least:expr, |$n:ident| $new:expr, $($size:literal),*) => {
         match $at_least {
