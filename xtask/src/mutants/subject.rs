@@ -111,7 +111,12 @@ pub const CLIENT: Subject = Subject {
     about: include_str!("client/about.md"),
     found: include_str!("client/found.md"),
     reasons: include_str!("client/reasons.tsv"),
-    left_out: &["lib.rs", "client/phase.rs", "profile/limit.rs"],
+    left_out: &[
+        "lib.rs",
+        "client/phase.rs",
+        "profile/limit.rs",
+        "write_buf/tests.rs",
+    ],
     target: &["--lib"],
     rounds: &[Round {
         name: "rules and ten seeds of the random driver",
