@@ -362,3 +362,21 @@ fn rule_09_one_of_two_messages_under_an_identifier_is_recognized() {
         line.sends(&puback(7));
     }
 }
+
+/// A message was taken without a connection. Its identifier means nothing in the next session.
+#[test]
+fn rule_09_what_an_earlier_session_has_processed_makes_no_message_a_repetition() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, PRESENT);
+    line.receive(&message(7, 1, b"a"));
+    line.closed();
+    assert_eq!(line.take_all(stream), [b"a"]);
+    for connack in [NEW, PRESENT] {
+        line.pass(secs(60));
+        line.connect(connack);
+        line.closed();
+    }
+    line.pass(secs(60));
+    line.connect(PRESENT);
+    line.receive(&dup(message(7, 1, b"a")));
+    assert_eq!(line.take_all(stream), [b"a"]);
+}
