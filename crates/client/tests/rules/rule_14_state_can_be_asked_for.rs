@@ -199,3 +199,14 @@ fn rule_14_a_client_that_was_used_takes_no_more_memory_than_a_new_one() {
     assert_eq!(parts(&line.client), 0, "{text}");
     assert!(text.contains("pending: Slab { places: [], "), "{text}");
 }
+
+#[test]
+fn rule_14_what_waits_unclaimed_stays_when_memory_is_given_back() {
+    let (mut line, stream) = Line::subscribed(kept(), QoS::AtLeastOnce, NEW);
+    line.receive(&message(1, 1, b"1"));
+    line.client.close_stream(stream);
+    line.client.shrink();
+    let all = line.client.messages();
+    assert_eq!(line.take_all(all), [b"1"]);
+    line.sends(&puback(1));
+}
