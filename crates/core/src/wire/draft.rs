@@ -60,6 +60,12 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.error = Some(error);
     }
 
+    /// Returns whether [`finish`](Self::finish) fails with `Invalid`.
+    #[inline(always)]
+    pub fn is_invalid(&self) -> bool {
+        self.error == Some(SendError::Invalid)
+    }
+
     pub fn byte(&mut self, byte: u8) {
         self.writer.byte(byte);
     }

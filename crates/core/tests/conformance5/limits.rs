@@ -108,9 +108,15 @@ fn u_3_2_2_2() {
         (b"\x20\x05\0\0\x02\x2a\0", "$share/g/t"),
     ] {
         let mut d = Dialogue::<Full>::open(connack);
-        d.refuses(SendError::Unsupported, |s, tx| {
-            s.subscribe(&[Filter::new(filter, QoS::AtMostOnce)], tx)
-        });
+        let filter = Filter::new(filter, QoS::AtMostOnce);
+        d.refuses(SendError::Unsupported, |s, tx| s.subscribe(&[filter], tx));
+        // A filter that no server takes is a fault of the program, whatever else stands there.
+        for wrong in ["$share/a+b/c", "$share/g/t#", "t#", ""] {
+            let wrong = Filter::new(wrong, QoS::AtMostOnce);
+            for list in [[wrong, filter], [filter, wrong]] {
+                d.refuses(SendError::Invalid, |s, tx| s.subscribe(&list, tx));
+            }
+        }
     }
     let mut d = Dialogue::<Full>::open(b"\x20\x05\0\0\x02\x29\0");
     d.refuses(SendError::Unsupported, |s, tx| {

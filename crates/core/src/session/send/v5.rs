@@ -278,7 +278,8 @@ impl<P: Protocol> Session<[Slot], P> {
             needs |= topic::needs(filter.filter.as_bytes(), is_no_local);
             draft.filter(filter.filter, || filter.qos as u8 | filter.options.bits());
         }
-        if terms.lacks(needs) {
+        // A fault of the program counts before a limit of the server.
+        if terms.lacks(needs) && !draft.is_invalid() {
             draft.refuse(SendError::Unsupported);
         }
         // [MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
