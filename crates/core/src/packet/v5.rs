@@ -395,14 +395,25 @@ fn check_filter(filter: &[u8], options: u8) -> Result<(), DecodeError> {
     if options & 3 == 3 || options & 0x30 == 0x30 {
         return Err(DecodeError::Options);
     }
-    if topic::is_shared(filter) {
-        if !topic::is_valid_share(filter) {
-            return Err(DecodeError::Share);
-        }
-        // [MQTT-3.8.3-4]
-        if options & 4 != 0 {
-            return Err(DecodeError::Options);
-        }
+    if filter.first() == Some(&b'$') {
+        return check_share(filter, options);
+    }
+    Ok(())
+}
+
+/// Checks the rules of shared subscriptions for a topic filter that may be that of one.
+// Apart from the others, which are most, so that those need no registers for it.
+#[inline(never)]
+fn check_share(filter: &[u8], options: u8) -> Result<(), DecodeError> {
+    if !topic::is_shared(filter) {
+        return Ok(());
+    }
+    if !topic::is_valid_share(filter) {
+        return Err(DecodeError::Share);
+    }
+    // [MQTT-3.8.3-4]
+    if options & 4 != 0 {
+        return Err(DecodeError::Options);
     }
     Ok(())
 }
