@@ -7,6 +7,7 @@ use clap::Args;
 #[cfg(feature = "_tls")]
 use motemq_net::TlsError;
 use motemq_net::{BrokerUrl, Route, Scheme, WebSocket};
+use std::net::{IpAddr, ToSocketAddrs};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "TLS and WebSocket")]
@@ -27,6 +28,15 @@ pub struct TransportArgs {
 fn header(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once(':').ok_or("write it as NAME: VALUE")?;
     Ok((name.trim().into(), value.trim().into()))
+}
+
+/// Returns the addresses of this machine that a name stands for.
+fn own_addresses(name: &str) -> Result<Vec<IpAddr>, Failure> {
+    let found = (name, 0).to_socket_addrs().map_err(|error| {
+        let words = format!("{name}, to connect from, has no address: {error}");
+        Failure::new(Exit::CannotConnect, words)
+    })?;
+    Ok(found.map(|address| address.ip()).collect())
 }
 
 fn usage(words: &str) -> Failure {
@@ -62,7 +72,9 @@ impl TransportArgs {
             ));
         }
         route.proxy.clone_from(&args.proxy);
-        route.bind = args.bind;
+        if let Some(name) = &args.bind {
+            route.bind = own_addresses(name)?;
+        }
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err(usage(

@@ -32,9 +32,10 @@ pub struct Route {
     pub path: String,
     /// The proxy to go through. A Unix socket is reached without one.
     pub proxy: Option<Proxy>,
-    /// The address of this machine to connect from; the system's choice if none is given. A Unix
-    /// socket has none.
-    pub bind: Option<IpAddr>,
+    /// The addresses of this machine to connect from, of which the first counts that is of the
+    /// family of the address to connect to; the system's choice if none is given. A Unix socket has
+    /// none.
+    pub bind: Vec<IpAddr>,
     /// Settings of TLS, where the scheme has it.
     #[cfg(feature = "_tls")]
     pub tls: Tls,
@@ -52,7 +53,7 @@ impl Default for Route {
             port: None,
             path: String::new(),
             proxy: None,
-            bind: None,
+            bind: Vec::new(),
             #[cfg(feature = "_tls")]
             tls: Tls::new(),
             #[cfg(feature = "websocket")]
@@ -78,29 +79,32 @@ impl Route {
     /// Returns the address to bind a socket to that is to be connected to `peer`, if there is one.
     ///
     /// # Errors
-    /// One of the addresses is IPv4, the other one IPv6.
+    /// The addresses to [bind](Self::bind) to are IPv4, and `peer` is IPv6, or the other way round.
     ///
     /// ```
     /// use motemq_net::Route;
-    /// let route = Route { bind: Some([192, 0, 2, 1].into()), ..Route::default() };
+    /// let bind = vec!["2001:db8::2".parse()?, "192.0.2.1".parse()?, "192.0.2.2".parse()?];
+    /// let mut route = Route { bind, ..Route::default() };
     /// let bind = route.bind_for("192.0.2.7:1883".parse()?)?;
     /// assert_eq!(bind, Some("192.0.2.1:0".parse()?));
+    /// route.bind.remove(0);
     /// assert!(route.bind_for("[2001:db8::1]:1883".parse()?).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bind_for(&self, peer: SocketAddr) -> io::Result<Option<SocketAddr>> {
-        let Some(bind) = self.bind else {
+        let Some(first) = self.bind.first() else {
             return Ok(None);
         };
-        if bind.is_ipv4() == peer.is_ipv4() {
+        let mut all = self.bind.iter();
+        if let Some(&bind) = all.find(|bind| bind.is_ipv4() == peer.is_ipv4()) {
             return Ok(Some(SocketAddr::new(bind, 0)));
         }
         let kind = |is_ipv4| if is_ipv4 { "IPv4" } else { "IPv6" };
-        let (own, other) = (kind(bind.is_ipv4()), kind(peer.is_ipv4()));
+        let (own, other) = (kind(first.is_ipv4()), kind(peer.is_ipv4()));
         Err(io::Error::new(
             io::ErrorKind::AddrNotAvailable,
             format!(
-                "{bind}, the address to connect from, is {own}, and {} is {other}",
+                "{first}, the address to connect from, is {own}, and {} is {other}",
                 peer.ip()
             ),
         ))

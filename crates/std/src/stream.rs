@@ -54,7 +54,7 @@ impl Stream {
     /// Returns whether a connection of this route is plain TCP, which [`begin`](Self::begin) begins.
     #[cfg(unix)]
     pub fn begins_at_once(route: &Route) -> bool {
-        route.scheme == Scheme::Mqtt && route.proxy.is_none() && route.bind.is_none()
+        route.scheme == Scheme::Mqtt && route.proxy.is_none() && route.bind.is_empty()
     }
 
     /// Begins to connect. Mostly a broker on this machine has answered then.

@@ -1,10 +1,10 @@
 //! The options of the connection: the broker, the client, the will.
-use super::values::{address, host, profile, protocol, qos};
+use super::values::{host, own_host, profile, protocol, qos};
 use clap::{Args, value_parser};
 use motemq::QoS;
 use motemq_net::Proxy;
 use motemq_std::profile::Profile;
-use std::{ffi::OsString, net::IpAddr, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf};
 
 const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
                    unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
@@ -27,9 +27,10 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
     pub unix: Option<String>,
 
-    /// Connect from this address of this machine
-    #[arg(short = 'A', long, value_name = "ADDRESS", value_parser = address, conflicts_with = "unix")]
-    pub bind: Option<IpAddr>,
+    /// Connect from this address of this machine; a host name stands for its first address of the
+    /// kind that the broker has, IPv4 or IPv6
+    #[arg(short = 'A', long, value_name = "ADDRESS", value_parser = own_host, conflicts_with = "unix")]
+    pub bind: Option<String>,
 
     /// Go through this proxy: socks5://[user[:password]@]host[:port], or http:// alike
     #[arg(long, value_name = "URL", value_parser = Proxy::from_url, conflicts_with = "unix")]

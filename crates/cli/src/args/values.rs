@@ -1,7 +1,7 @@
 //! The values of options, read and checked.
 use motemq::QoS;
 use motemq_std::profile::{self, Profile};
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 /// Reads a QoS.
 pub fn qos(text: &str) -> Result<QoS, &'static str> {
@@ -56,10 +56,14 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads an address of this machine.
-pub fn address(text: &str) -> Result<IpAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "not an address: write it as 192.0.2.1 or 2001:db8::1")
+/// Reads the name or address of this machine.
+pub fn own_host(text: &str) -> Result<String, &'static str> {
+    // What neither a name nor an address has: a scheme, brackets, a port.
+    let has_port = text.matches(':').count() == 1;
+    if text.is_empty() || has_port || text.contains(['/', '[', ']']) {
+        return Err("not an address: write it as 192.0.2.1, 2001:db8::1 or the name of a host");
+    }
+    Ok(text.into())
 }
 
 /// Reads a percentage, as mosquitto_sub takes it.
@@ -106,6 +110,19 @@ mod tests {
             "broker.example",
         ] {
             assert_eq!(host(good).as_deref(), Ok(good));
+        }
+        for wrong in [
+            "",
+            "127.0.0.1:0",
+            "[::1]",
+            "[::1]:0",
+            "tcp://here",
+            "eth0/24",
+        ] {
+            assert!(own_host(wrong).is_err(), "{wrong}");
+        }
+        for good in ["localhost", "127.0.0.2", "::1"] {
+            assert_eq!(own_host(good).as_deref(), Ok(good));
         }
         for (wrong, words) in [
             ("mqtt://broker", "say -L mqtt://broker"),

@@ -31,7 +31,7 @@ fn options_that_cannot_be_carried_out_say_why() {
         ),
         #[cfg(feature = "_tls")]
         (&["--tls-version", "1.3"], "say tlsv1.2 or tlsv1.3"),
-        (&["-A", "localhost"], "write it as 192.0.2.1"),
+        (&["-A", "127.0.0.1:0"], "write it as 192.0.2.1"),
         (
             &["-A", "127.0.0.1", "-L", "unix:///run/x"],
             "leave out --bind",
@@ -54,8 +54,13 @@ fn a_connection_begins_at_the_address_that_is_given() {
         &["sub", "-t", "a"],
         &["doctor"],
     ] {
-        let _run = Motemq::start(&at.with(&[verb, &["-A", "127.0.0.2"]].concat()));
-        assert_eq!(broker.accept().unwrap().1.ip(), from);
+        // A name stands for its addresses.
+        for (given, from) in [("127.0.0.2", from), ("localhost", Ipv4Addr::LOCALHOST)] {
+            let _run = Motemq::start(&at.with(&[verb, &["-A", given]].concat()));
+            assert_eq!(broker.accept().unwrap().1.ip(), from);
+        }
+        let nowhere = [verb, &["-A", "no-such-host.invalid"]].concat();
+        motemq(&at.with(&nowhere)).badly(3, "no-such-host.invalid, to connect from, has no");
     }
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-n", "-q", "1", "-A", "127.0.0.2"])).well();

@@ -47,7 +47,7 @@ pub fn a_client_connects_from_the_address_that_is_chosen() {
     let port = broker.local_addr().unwrap().port();
     let from = |bind: IpAddr| {
         let route = Route {
-            bind: Some(bind),
+            bind: vec![bind],
             ..Route::default()
         };
         let options = Options::new("a").route(route).broker("127.0.0.1", port);
