@@ -46,8 +46,6 @@ fn options_that_cannot_be_carried_out_say_why() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_connection_begins_at_the_address_that_is_given() {
-    let broker = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let at = At::of(broker.local_addr().unwrap());
     let from = Ipv4Addr::new(127, 0, 0, 2);
     for verb in [
         &["pub", "-t", "a", "-n"][..],
@@ -56,11 +54,14 @@ fn a_connection_begins_at_the_address_that_is_given() {
     ] {
         // A name stands for its addresses.
         for (given, from) in [("127.0.0.2", from), ("localhost", Ipv4Addr::LOCALHOST)] {
+            // A new one for each: programs connect again.
+            let broker = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let at = At::of(broker.local_addr().unwrap());
             let _run = Motemq::start(&at.with(&[verb, &["-A", given]].concat()));
             assert_eq!(broker.accept().unwrap().1.ip(), from);
         }
-        let nowhere = [verb, &["-A", "no-such-host.invalid"]].concat();
-        motemq(&at.with(&nowhere)).badly(3, "no-such-host.invalid, to connect from, has no");
+        motemq(&[verb, &["-A", "no-such-host.invalid"]].concat())
+            .badly(3, "no-such-host.invalid, to connect from, has no");
     }
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-n", "-q", "1", "-A", "127.0.0.2"])).well();
