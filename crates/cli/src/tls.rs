@@ -5,8 +5,8 @@ use std::{convert::Infallible, path::PathBuf};
 
 #[derive(Args, Debug)]
 pub struct TlsArgs {
-    /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following means --tls,
-    /// too
+    /// Speak TLS; the port is 8883 unless -p says otherwise. Each of the following, to --insecure,
+    /// means --tls, too
     #[arg(long, visible_alias = "tls-use-os-certs")]
     tls: bool,
 

@@ -26,7 +26,7 @@ pub struct CommonArgs {
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Give up after so long: exit code 6, or 8 if an acknowledgement is missing
+    /// Give up after so long: exit code 6, or 8 if a message was sent and not acknowledged
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 

@@ -57,6 +57,42 @@ fn completions_are_there_for_each_shell() {
     motemq(&["completions"]).badly(2, "<SHELL>");
 }
 
+/// Returns the long options that a text names.
+fn long_options(text: &str) -> Vec<&str> {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric() && char != '-');
+    let is_long = |word: &&str| word.starts_with("--") && word.len() > 3;
+    words.filter(is_long).collect()
+}
+
+#[test]
+fn zsh_and_fish_know_the_options_of_each_verb() {
+    let zsh = motemq(&["completions", "zsh"]).text();
+    let fish = motemq(&["completions", "fish"]).text();
+    for verb in ["pub", "sub", "doctor"] {
+        let help = motemq(&[verb, "--help"]).text();
+        // The explanations of the options name others, too: of the other forms, and of old ones.
+        let defined = help.lines().filter_map(|line| {
+            let line = line.trim_start();
+            let is_option = line.starts_with('-') && !line.starts_with("- ");
+            is_option.then(|| long_options(line).first().copied())?
+        });
+        let defined: Vec<_> = defined.collect();
+        assert!(defined.len() > 30, "{verb}: {defined:?}");
+        let begin = format!("({verb})\n_arguments");
+        let in_zsh = zsh.split(&begin).nth(1).unwrap();
+        let in_zsh = in_zsh.split("\n;;\n").next().unwrap();
+        let place = format!("__fish_motemq_using_subcommand {verb}\"");
+        let in_fish: Vec<_> = fish.lines().filter(|line| line.contains(&place)).collect();
+        for option in defined {
+            let is_there = |end: &str| in_zsh.contains(&format!("{option}{end}"));
+            assert!(is_there("=[") || is_there("["), "zsh: {verb} {option}");
+            let long = format!(" -l {} ", option.trim_start_matches('-'));
+            let is_there = in_fish.iter().any(|line| line.contains(&long));
+            assert!(is_there, "fish: {verb} {option}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn bash_completes_options_and_verbs() {
@@ -86,9 +122,7 @@ fn manual_pages_have_all_that_help_has() {
         let Some(shown) = given(test, "groff", &GROFF, &page) else {
             return;
         };
-        let is_long = |word: &&str| word.starts_with("--") && word.len() > 3;
-        let words = help.split(|char: char| !char.is_ascii_alphanumeric() && char != '-');
-        for option in words.filter(is_long) {
+        for option in long_options(&help) {
             assert!(shown.contains(option), "{verb:?}: {option}");
         }
         for title in ["NAME", "SYNOPSIS", "OPTIONS"] {
