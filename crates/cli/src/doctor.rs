@@ -26,8 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out `doctor`.
 pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
-    let target = target(line)?;
+    let mut target = target(line)?;
     let _stop = Stop::watch(Exit::Interrupted, line.give_up)?;
+    target.look_up_own_address(&line.connection)?;
     let route = &target.route;
     if route.scheme != Scheme::Unix {
         let stream = tcp(route, &name(route)?)?;

@@ -115,6 +115,7 @@ pub fn run(
 
     // What cannot be read is known before there is a connection.
     let content = Content::of(source, address.room())?;
+    target.look_up_own_address(&line.connection)?;
     if let Content::Payload(payload) = &content
         && is_brief
     {

@@ -59,6 +59,7 @@ pub fn run(
     if streams {
         target.options = target.options.max_message(HELD);
     }
+    target.look_up_own_address(&line.connection)?;
     let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
     let mut receiver = Receiver {
         args,

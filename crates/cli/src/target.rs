@@ -3,7 +3,7 @@ use crate::{
     args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
     input::{bytes_of, cannot_read},
-    transport::TransportArgs,
+    transport::{TransportArgs, own_addresses},
 };
 use motemq::{TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
@@ -34,7 +34,16 @@ impl Target {
         fits.map(|()| target).map_err(usage)
     }
 
-    /// The same without a look at the topics.
+    /// Looks up the address to connect from, if one is given.
+    pub fn look_up_own_address(&mut self, args: &ConnectionArgs) -> Result<(), Failure> {
+        if let Some(name) = &args.bind {
+            self.route.bind = own_addresses(name)?;
+            self.options = self.options.clone().route(self.route.clone());
+        }
+        Ok(())
+    }
+
+    /// Reads it from the command line, without a look at the topics.
     pub fn unchecked(
         args: &ConnectionArgs,
         transport: &TransportArgs,

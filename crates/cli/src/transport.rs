@@ -31,7 +31,7 @@ fn header(text: &str) -> Result<(String, String), &'static str> {
 }
 
 /// Returns the addresses of this machine that a name stands for.
-fn own_addresses(name: &str) -> Result<Vec<IpAddr>, Failure> {
+pub fn own_addresses(name: &str) -> Result<Vec<IpAddr>, Failure> {
     let found = (name, 0).to_socket_addrs().map_err(|error| {
         let words = format!("{name}, to connect from, has no address: {error}");
         Failure::new(Exit::CannotConnect, words)
@@ -72,9 +72,6 @@ impl TransportArgs {
             ));
         }
         route.proxy.clone_from(&args.proxy);
-        if let Some(name) = &args.bind {
-            route.bind = own_addresses(name)?;
-        }
         self.secure(&mut route, url.is_some())?;
         if !self.headers.is_empty() && !route.scheme.is_websocket() {
             return Err(usage(

@@ -60,8 +60,11 @@ fn a_connection_begins_at_the_address_that_is_given() {
             let _run = Motemq::start(&at.with(&[verb, &["-A", given]].concat()));
             assert_eq!(broker.accept().unwrap().1.ip(), from);
         }
-        motemq(&[verb, &["-A", "no-such-host.invalid"]].concat())
-            .badly(3, "no-such-host.invalid, to connect from, has no");
+        let nowhere = [verb, &["-A", "no-such-host.invalid"]].concat();
+        let words = ["motemq"].iter().chain(&nowhere).map(Into::into);
+        // Reading the command line asks nobody.
+        assert_eq!(motemq_cli::check(words), Ok(()));
+        motemq(&nowhere).badly(3, "no-such-host.invalid, to connect from, has no");
     }
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-n", "-q", "1", "-A", "127.0.0.2"])).well();
