@@ -41,12 +41,13 @@ pub(crate) fn identifier_offset(random: u64) -> u16 {
     FIRST_OFFSET + (((random >> 32) * range) >> 32) as u16
 }
 
-/// Makes a box of the smallest array with at least so many elements.
+/// Makes a box of the smallest array with at least so many elements; of 16, or of a smaller size that
+/// is given.
 macro_rules! sized {
-    ($at_least:expr, |$n:ident| $new:expr) => {
-        sized!($at_least, |$n| $new, 4, 16, 64, 256, 1024, 4096, 16_384, 32_768)
+    ($at_least:expr, $($smaller:literal,)? |$n:ident| $new:expr) => {
+        sized!(@ $at_least, |$n| $new, $($smaller,)? 16, 64, 256, 1024, 4096, 16_384, 32_768)
     };
-    ($at_least:expr, |$n:ident| $new:expr, $($size:literal),*) => {
+    (@ $at_least:expr, |$n:ident| $new:expr, $($size:literal),*) => {
         match $at_least {
             $(n if n <= $size => {
                 const $n: usize = $size;
@@ -65,7 +66,7 @@ fn new_session(slots: usize) -> Box<CoreSession> {
 }
 
 fn new_acks(places: usize) -> Box<ManualAcks> {
-    sized!(places, |N| ManualAcks::<[PendingAck; N]>::new())
+    sized!(places, 4, |N| ManualAcks::<[PendingAck; N]>::new())
 }
 
 /// The protocol's state: a session, acknowledgements that are held back, and the content of
