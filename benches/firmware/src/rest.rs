@@ -17,7 +17,7 @@ entries! {
     mq_acks_are_full(m: &Acknowledgements, s: &Session) -> bool = m.is_full(s);
 }
 
-/// What only MQTT 5 has.
+/// The entry points that only MQTT 5 has.
 #[cfg(feature = "v5")]
 mod only_5 {
     use super::Acknowledgements;
@@ -56,7 +56,7 @@ mod only_5 {
     }
 }
 
-/// What only a session of both versions has.
+/// The entry points that only a session of both versions has.
 #[cfg(feature = "either")]
 mod only_either {
     use crate::{Session, entries};

@@ -8,12 +8,12 @@ use std::{
 
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
-/// From here on nothing is said.
+/// Suppresses all notices from here on.
 pub fn be_quiet() {
     IS_QUIET.store(true, Relaxed);
 }
 
-/// Returns whether nothing is to be said.
+/// Returns whether notices are suppressed.
 pub fn is_quiet() -> bool {
     IS_QUIET.load(Relaxed)
 }

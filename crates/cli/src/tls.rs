@@ -135,7 +135,7 @@ impl TlsArgs {
             || files.iter().any(|file| file.is_some())
     }
 
-    /// Returns whether the password of the key is to be asked for on the terminal.
+    /// Returns whether the user is asked for the password of the key on the terminal.
     pub fn asks_for_password(&self) -> bool {
         self.key_pass.as_deref() == Some("-")
     }

@@ -88,7 +88,7 @@ impl TransportArgs {
         Ok(route)
     }
 
-    /// Returns whether a password is to be asked for on the terminal.
+    /// Returns whether the user is asked for a password on the terminal.
     pub fn asks_for_password(&self) -> bool {
         #[cfg(feature = "_tls")]
         return self.tls.asks_for_password();

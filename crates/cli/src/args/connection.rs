@@ -131,7 +131,7 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// Returns whether the password is to be asked for on the terminal.
+    /// Returns whether the user is asked for the password on the terminal.
     pub fn asks_for_password(&self) -> bool {
         self.password.as_deref().is_some_and(|text| text == "-")
     }

@@ -165,7 +165,7 @@ fn help_has_examples_and_exit_codes() {
     }
 }
 
-/// Longer lines would be broken where nobody copies them from.
+/// A terminal breaks longer lines, and an example that is broken cannot be copied.
 #[test]
 fn what_follows_the_options_fits_the_width_of_help() {
     for grammar in [Grammar::Flags, Grammar::Publish, Grammar::Subscribe] {
