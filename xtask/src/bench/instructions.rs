@@ -62,7 +62,8 @@ pub fn run(options: &Options) -> Result<(), String> {
     let mut wrong = unequal(&figures);
     match known {
         None => println!("No counts are known of {surroundings}; nothing to compare with."),
-        Some(before) => wrong.extend(risen(before, &figures)),
+        Some(before) if !options.write => wrong.extend(risen(before, &figures)),
+        Some(_) => {}
     }
     for Figure { work, who, value } in &figures {
         let before = known
@@ -72,8 +73,8 @@ pub fn run(options: &Options) -> Result<(), String> {
     }
     if options.write {
         baselines.insert(surroundings, figures);
-        return fs::write(&file, spell(&baselines))
-            .map_err(|error| format!("cannot write {BASELINES}: {error}"));
+        fs::write(&file, spell(&baselines))
+            .map_err(|error| format!("cannot write {BASELINES}: {error}"))?;
     }
     if wrong.is_empty() {
         return Ok(());

@@ -1,9 +1,10 @@
 //! The index of the pending acknowledgements by identifier, which lies in their places.
 //!
 //! The acknowledgements of one identifier are a group, which its newest member leads: mostly the
-//! only one. The leaders of all groups whose identifiers have the same lowest bits are a chain, which
-//! begins in the place with the number that these bits are. With 65,535 places a chain has at most
-//! two groups, and at most 256 with any number of places, whatever identifiers the broker chooses.
+//! only one. The leaders of all groups whose identifiers leave the same remainder when they are
+//! divided by the number of places are a chain, which begins in the place with this number. So
+//! identifiers that follow each other are in different chains. A chain has at most 256 groups with
+//! any number of places, and one with 65,535, whatever identifiers the broker chooses.
 use core::hash::{Hash, Hasher};
 
 /// The number of a place, counted from 1 on, or 0 for none.

@@ -232,8 +232,8 @@ impl Pending {
     /// Returns the place in which the chain of an identifier begins.
     #[inline(always)]
     fn chain(&self, id: u16) -> usize {
-        let zeros = self.places.len().leading_zeros();
-        usize::from(id) & usize::MAX.unbounded_shr(zeros) >> 1
+        let places = self.places.len() as u32;
+        u32::from(id).checked_rem(places).unwrap_or_default() as usize
     }
 
     /// Finds the leader of the acknowledgements with this identifier.
