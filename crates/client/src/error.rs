@@ -1,11 +1,13 @@
 //! The reasons why operations fail and clients end: one small enum for each kind.
 mod disconnect;
+mod reason;
 
 use crate::profile::OverLimit;
 use alloc::{boxed::Box, string::String, sync::Arc};
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
 use motemq::{Fault, topic::TopicError};
+pub use reason::BrokerReason;
 
 /// The most characters of a text that an error shows.
 const SHOWN: usize = 80;
@@ -242,6 +244,9 @@ pub enum RequestError {
         /// A code for each filter of the subscription: the QoS granted, or 0x80 or above.
         codes: Box<[u8]>,
     },
+    /// The broker of MQTT 5 refuses a message. It was not published.
+    #[error("the broker refused the message: {0}")]
+    MessageRefused(BrokerReason),
     /// It was sent, and the session ended before the broker answered.
     #[error(
         "the session ended before the broker answered: the broker may have received it or not; \

@@ -2,7 +2,7 @@
 use crate::{DisconnectReason, Ended, RequestId, StreamId};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
-use motemq::{PacketId, QoS, SessionState};
+use motemq::{PacketId, QoS, SessionState, Version};
 
 /// Something that an adapter passes on to the application, or acts on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -10,6 +10,8 @@ use motemq::{PacketId, QoS, SessionState};
 pub enum Event {
     /// The broker accepted the connection.
     Connected {
+        /// The version of MQTT that both sides speak.
+        version: Version,
         /// The part of the session that the broker has kept.
         session: SessionState,
         /// The limits of the broker.
@@ -93,6 +95,8 @@ pub enum State<T = Duration> {
     },
     /// The broker has accepted the connection.
     Connected {
+        /// The version of MQTT that both sides speak.
+        version: Version,
         /// The part of the session that the broker has kept.
         session: SessionState,
         /// The limits of the broker.
@@ -132,10 +136,12 @@ impl<T> State<T> {
         match self {
             State::Connecting { reason } => State::Connecting { reason },
             State::Connected {
+                version,
                 session,
                 limits,
                 since,
             } => State::Connected {
+                version,
                 session,
                 limits,
                 since: time(since),

@@ -31,6 +31,21 @@ macro_rules! face_options {
             self
         }
 
+        /// Sets the version of MQTT. The default is MQTT 3.1.1. A stored session of the other
+        /// version goes on, if the broker has kept it.
+        pub fn version(mut self, version: $crate::Version) -> Self {
+            self.client = self.client.version(version);
+            self
+        }
+
+        /// Lets a client of MQTT 5 speak MQTT 3.1.1 to a broker that does not speak MQTT 5. A
+        /// broker that refuses the version, or closes the connection instead of answering CONNECT,
+        /// is tried with MQTT 3.1.1 at once. The state says which version is spoken.
+        pub fn fall_back(mut self) -> Self {
+            self.client = self.client.fall_back();
+            self
+        }
+
         /// Resumes the last session with this client identifier, or begins one that outlives the
         /// connection [MQTT-3.1.2-4].
         ///

@@ -200,11 +200,12 @@ mod write_buf;
 pub use back_off::Reconnect;
 pub use client::{Client, READ_BUFFER, Transport, UploadId};
 pub use error::{
-    DisconnectReason, Ended, OptionsError, Outcome, PublishError, RequestError, Stage,
-    SubscribeError, TransportError, TransportErrorKind, UploadError,
+    BrokerReason, DisconnectReason, Ended, OptionsError, Outcome, PublishError, RequestError,
+    Stage, SubscribeError, TransportError, TransportErrorKind, UploadError,
 };
 pub use event::{Counters, Event, ServerLimits, State};
 pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId, Taken};
+pub use motemq::Version;
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use payload_buf::PayloadBuf;
 pub use requests::RequestId;

@@ -5,7 +5,7 @@ mod settings;
 use crate::{DisconnectReason, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, time::Duration};
-use motemq::{QoS, ReturnCode};
+use motemq::{QoS, ReasonCode, ReturnCode, Version};
 pub(crate) use settings::Settings;
 
 /// The treatment of messages that are to wait for a connection when no more may.
@@ -83,6 +83,8 @@ pub struct Options {
     pub(crate) settings: Settings,
     in_flight: u16,
     pub(crate) keep_alive: u16,
+    pub(crate) version: Version,
+    pub(crate) falls_back: bool,
     pub(crate) clean: bool,
     pub(crate) durable: bool,
 }
@@ -119,6 +121,8 @@ impl Options {
             settings: Settings::default(),
             in_flight: 20,
             keep_alive: 60,
+            version: Version::Mqtt311,
+            falls_back: false,
             clean: true,
             durable: false,
         }
@@ -127,6 +131,27 @@ impl Options {
     /// Sets the client identifier: see [`new`](Self::new).
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
+        self
+    }
+
+    /// Sets the version of MQTT. The default is MQTT 3.1.1.
+    ///
+    /// A session is not bound to a version: what was in flight over MQTT 3.1.1 is sent again over
+    /// MQTT 5, and the other way round, if the broker has kept the session across the change, and
+    /// is treated as after the loss of a session if the broker has not.
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Lets a client of MQTT 5 speak MQTT 3.1.1 to a broker that does not speak MQTT 5.
+    ///
+    /// A broker is taken for one if it refuses the version, or closes the connection instead of
+    /// answering CONNECT, without having accepted MQTT 5 before. The next attempt, which follows at
+    /// once, is made with MQTT 3.1.1. If the broker closes that connection in the same way, MQTT 5
+    /// has its turn again. The version is part of [`State::Connected`](crate::State::Connected).
+    pub fn fall_back(mut self) -> Self {
+        self.falls_back = true;
         self
     }
 
@@ -197,7 +222,10 @@ impl Options {
     ///
     /// By default the client ends if the broker refuses CONNECT with a code other than 3 (server
     /// unavailable) before there was a good connection, and later only for the codes 1 and 2, which
-    /// cannot change without other options.
+    /// cannot change without other options. With MQTT 5 the codes that may pass are more, those
+    /// that cannot change are 0x84 (unsupported protocol version) and 0x85 (client identifier not
+    /// valid), and the client also ends if the broker says that another client has taken its
+    /// session over (0x8e).
     pub fn end_if(mut self, is_final: fn(&DisconnectReason, bool) -> bool) -> Self {
         self.settings.values_mut().is_final = is_final;
         self
@@ -326,6 +354,22 @@ fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
         ) => true,
         DisconnectReason::Refused(ReturnCode::SERVER_UNAVAILABLE) => false,
         DisconnectReason::Refused(_) => !was_connected,
+        DisconnectReason::RefusedWith(ref reason) => match reason.code() {
+            ReasonCode::UNSUPPORTED_PROTOCOL_VERSION | ReasonCode::CLIENT_IDENTIFIER_NOT_VALID => {
+                true
+            }
+            ReasonCode::UNSPECIFIED_ERROR
+            | ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR
+            | ReasonCode::SERVER_UNAVAILABLE
+            | ReasonCode::SERVER_BUSY
+            | ReasonCode::QUOTA_EXCEEDED
+            | ReasonCode::USE_ANOTHER_SERVER
+            | ReasonCode::CONNECTION_RATE_EXCEEDED => false,
+            _ => !was_connected,
+        },
+        DisconnectReason::Disconnected(ref reason) => {
+            reason.code() == ReasonCode::SESSION_TAKEN_OVER
+        }
         _ => false,
     }
 }
@@ -334,6 +378,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("connect", &self.connect(0))
+            .field("version", &self.version)
             .field("connect_timeout", &self.settings.connect_timeout)
             .field("brokers", &self.settings.brokers)
             .field("reconnect", &self.settings.reconnect)

@@ -5,8 +5,8 @@ use crate::{RestoreError, lazy::Lazy, received::Received};
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::{Deref, DerefMut};
 use motemq::{
-    AckToken, Event, Fault, ManualAcks, Mqtt311, Out, PacketId, PendingAck, Profile, QoS,
-    SendError, Session, SessionState, Slot, SnapshotError,
+    AckToken, Either, Event, Fault, ManualAcks, Out, PacketId, PendingAck, Profile, Properties,
+    QoS, SendError, Session, SessionState, Slot, SnapshotError, Version,
 };
 
 /// The parts of the protocol that the client uses: messages under an identifier that the broker has
@@ -20,13 +20,17 @@ impl Profile for Hosted {
     const SKIPS: bool = false;
 }
 
-type Version = Mqtt311<Hosted>;
-type CoreSession = Session<[Slot], Version>;
+/// Both versions of MQTT. One is chosen before each connection.
+type Protocol = Either<Hosted>;
+type CoreSession = Session<[Slot], Protocol>;
+
+/// An event of the core. The properties are empty with MQTT 3.1.1.
+pub(crate) type CoreEvent<'i> = Event<'i, Properties<'i>>;
 
 /// The length of the image of a session with one slot.
-const IMAGE: usize = Session::<[Slot; 1], Version>::IMAGE;
+const IMAGE: usize = Session::<[Slot; 1], Protocol>::IMAGE;
 /// The growth of its length with each further slot.
-const SLOT: usize = Session::<[Slot; 2], Version>::IMAGE - IMAGE;
+const SLOT: usize = Session::<[Slot; 2], Protocol>::IMAGE - IMAGE;
 /// The largest number of identifiers in one direction.
 pub(crate) const ALL_IDENTIFIERS: usize = 65_535;
 /// Identifiers after a session that is not recognized begin at this offset or behind it. The
@@ -62,7 +66,7 @@ macro_rules! sized {
 }
 
 fn new_session(slots: usize) -> Box<CoreSession> {
-    sized!(slots, |N| Session::<[Slot; N], Version>::with_protocol())
+    sized!(slots, |N| Session::<[Slot; N], Protocol>::with_protocol())
 }
 
 fn new_acks(places: usize) -> Box<ManualAcks> {
@@ -98,7 +102,7 @@ impl ProtocolState {
         input: &mut &'i [u8],
         capacity: usize,
         out: &mut Out<'_>,
-    ) -> Result<Option<(Event<'i>, Option<AckToken>)>, Fault> {
+    ) -> Result<Option<(CoreEvent<'i>, Option<AckToken>)>, Fault> {
         let before = input.len();
         loop {
             if !self.session.can_receive_qos_2() {
@@ -257,6 +261,13 @@ impl ProtocolState {
     pub fn was_processed_offline(&self, id: PacketId) -> bool {
         let received = self.received.get();
         received.is_some_and(|received| received.was_processed_offline(id.get()))
+    }
+
+    /// Chooses the version of the next connection.
+    pub fn set_version(&mut self, version: Version) {
+        let chosen = self.session.set_version(version);
+        self.may_have_changed = true;
+        debug_assert_eq!(chosen, Ok(()), "there is no connection");
     }
 
     /// The broker has accepted a connection.

@@ -2,9 +2,9 @@
 mod search;
 
 use crate::{DisconnectReason, Options, back_off::BackOff, lazy::Lazy};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, collections::BTreeMap};
 use core::time::Duration;
-use motemq::ReturnCode;
+use motemq::{ReasonCode, ReturnCode, Version};
 use search::{Due, Search, Step};
 
 /// The next action of the driver for the attempts.
@@ -47,6 +47,8 @@ pub(crate) struct Reconnect {
     /// The reason why the last connection ended.
     last_end: Option<Box<DisconnectReason>>,
     was_connected: bool,
+    /// The versions that brokers are known to speak, if the client falls back.
+    versions: Lazy<BTreeMap<u32, Version>>,
 }
 
 impl Reconnect {
@@ -133,11 +135,15 @@ impl Reconnect {
         }
         // Whatever the broker refuses at one address, it refuses at the others, unless it is only
         // not available there.
-        if let DisconnectReason::Refused(code) = *reason
-            && code != ReturnCode::SERVER_UNAVAILABLE
-        {
-            search.cancel();
-        } else if is_final {
+        let is_refused = match reason {
+            DisconnectReason::Refused(code) => *code != ReturnCode::SERVER_UNAVAILABLE,
+            DisconnectReason::RefusedWith(reason) => !matches!(
+                reason.code(),
+                ReasonCode::SERVER_UNAVAILABLE | ReasonCode::SERVER_BUSY
+            ),
+            _ => false,
+        };
+        if is_refused || is_final {
             search.cancel();
         }
         if search.is_under_way() {
@@ -151,9 +157,52 @@ impl Reconnect {
         if waits { Next::Over } else { Next::Attempt }
     }
 
-    /// The broker has accepted a connection.
-    pub fn on_connected(&mut self) {
+    /// Returns the version of MQTT for the next connection.
+    pub fn version(&self, options: &Options) -> Version {
+        let known = self.versions.get();
+        let known = known.and_then(|versions| versions.get(&self.broker));
+        known.copied().unwrap_or(options.version)
+    }
+
+    /// A broker did not accept a connection of this version. Returns whether it is to be tried at
+    /// once with MQTT 3.1.1.
+    pub fn falls_back(
+        &mut self,
+        reason: &DisconnectReason,
+        version: Version,
+        options: &Options,
+    ) -> bool {
+        if !options.falls_back || options.version != Version::Mqtt5 {
+            return false;
+        }
+        let is_unsupported = match reason {
+            DisconnectReason::RefusedWith(reason)
+                if reason.code() == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION =>
+            {
+                true
+            }
+            DisconnectReason::Transport(_) | DisconnectReason::Closed(_) => false,
+            _ => return false,
+        };
+        let versions = self.versions.make();
+        if version == Version::Mqtt311 {
+            versions.remove(&self.broker);
+            return false;
+        }
+        if !is_unsupported && versions.get(&self.broker) == Some(&Version::Mqtt5) {
+            return false;
+        }
+        versions.insert(self.broker, Version::Mqtt311);
+        self.search.make().cancel();
+        true
+    }
+
+    /// The broker has accepted a connection of this version.
+    pub fn on_connected(&mut self, version: Version, options: &Options) {
         self.was_connected = true;
+        if options.falls_back {
+            self.versions.make().insert(self.broker, version);
+        }
         if let Some(search) = self.search.get_mut() {
             search.on_connected();
         }

@@ -65,11 +65,14 @@ pub use dial::Dial;
 pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
-pub use motemq::{self, Fault, Filter, Publish, QoS, ReturnCode, SessionState, packet::Packet};
+pub use motemq::{
+    self, Fault, Filter, Publish, QoS, ReasonCode, ReturnCode, SessionState, Version,
+    packet::Packet,
+};
 pub use motemq_client::{
-    self, Counters, Direction, DisconnectReason, Ended, OptionsError, Outcome, Overflow,
-    PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError, TransportError,
-    TransportErrorKind, WhenFull, Will, profile,
+    self, BrokerReason, Counters, Direction, DisconnectReason, Ended, OptionsError, Outcome,
+    Overflow, PublishError, Reconnect, RequestError, ServerLimits, Stage, SubscribeError,
+    TransportError, TransportErrorKind, WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

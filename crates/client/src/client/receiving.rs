@@ -1,7 +1,7 @@
 //! Received bytes.
 use super::*;
-use crate::{PayloadBuf, ServerLimits, inbox::Receipt};
-use motemq::{AckToken, Event as CoreEvent, Fault};
+use crate::{BrokerReason, PayloadBuf, ServerLimits, inbox::Receipt, protocol::CoreEvent};
+use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, Version};
 
 /// The smallest capacity of a buffer that the session knows.
 const LEAST: usize = 16;
@@ -180,6 +180,13 @@ impl Client {
 
     pub(super) fn on_fault(&mut self, fault: Fault, now: Duration) {
         let reason = match fault {
+            // A broker of MQTT 3.1.1 that answers a CONNECT of MQTT 5.
+            Fault::Refused(ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION)
+                if self.protocol.version() == Version::Mqtt5 =>
+            {
+                let code = ReasonCode::UNSUPPORTED_PROTOCOL_VERSION;
+                DisconnectReason::RefusedWith(BrokerReason::new(code, Properties::default()))
+            }
             Fault::Refused(code) => DisconnectReason::Refused(code),
             fault => DisconnectReason::Fault(fault),
         };
@@ -221,10 +228,44 @@ impl Client {
             }
             CoreEvent::Resend { id, .. } => self.requests.on_resend(id),
             CoreEvent::OutcomeUnknown { id } => self.requests.on_outcome_unknown(id),
-            // Events of other versions of MQTT, which this client does not speak.
-            _ => {}
+            // What only MQTT 5 has.
+            event => self.on_event_of_mqtt_5(event, now),
         }
         Ok(())
+    }
+
+    #[cold]
+    fn on_event_of_mqtt_5(&mut self, event: CoreEvent<'_>, now: Duration) {
+        match event {
+            CoreEvent::Refused {
+                code,
+                id,
+                properties,
+            } => {
+                self.tally.acknowledged += 1;
+                // PUBCOMP of a message that the broker has completed before.
+                if code == ReasonCode::PACKET_IDENTIFIER_NOT_FOUND {
+                    self.requests.on_acked(id);
+                } else {
+                    let reason = BrokerReason::new(code, properties);
+                    self.requests.on_message_refused(id, reason);
+                }
+            }
+            CoreEvent::Unsubscribed { id, .. } => {
+                self.tally.acknowledged += 1;
+                self.requests.on_acked(id);
+            }
+            CoreEvent::Disconnected { code, properties } => {
+                let reason = BrokerReason::new(code, properties);
+                let reason = if self.accepted.is_some() {
+                    DisconnectReason::Disconnected(reason)
+                } else {
+                    DisconnectReason::RefusedWith(reason)
+                };
+                self.close_connection(reason, now, now);
+            }
+            _ => {}
+        }
     }
 
     #[inline(always)]
@@ -259,18 +300,24 @@ impl Client {
         });
         self.session = Some(session);
         self.was_reuse_told = false;
-        self.reconnect.on_connected();
+        let version = self.protocol.version();
+        self.reconnect.on_connected(version, &self.options);
         let offset = self.protocol.identifier_offset();
         let filters = self.options.limits().map_or(255, |limits| limits.filters);
         self.requests.on_connected(session, offset, filters);
         self.inbox.on_connected(session);
         self.protocol.on_connected(session);
         self.state = State::Connected {
+            version,
             session,
             limits,
             since: now,
         };
-        self.emit(Event::Connected { session, limits });
+        self.emit(Event::Connected {
+            version,
+            session,
+            limits,
+        });
         self.tell_room();
     }
 

@@ -168,6 +168,8 @@ impl Client {
         self.output.on_opened(now);
         self.opened_at = now;
         self.output.reserve(self.options.connect_length());
+        let version = self.reconnect.version(&self.options);
+        self.protocol.set_version(version);
         let connect = self.options.connect(self.random);
         let connected = self
             .protocol
@@ -185,13 +187,24 @@ impl Client {
         }
     }
 
+    /// An attempt led to nothing, and the same broker is to be tried at once in another way.
+    fn attempt_again(&mut self, reason: DisconnectReason) {
+        self.emit_attempt_failed(&reason);
+        self.phase = Phase::Opening;
+        self.state = State::Connecting {
+            reason: Some(reason),
+        };
+    }
+
+    fn emit_attempt_failed(&mut self, reason: &DisconnectReason) {
+        let broker = self.reconnect.broker();
+        let reason = reason.clone();
+        self.emit(Event::AttemptFailed { broker, reason });
+    }
+
     /// An attempt led to nothing.
     pub(super) fn attempt_failed(&mut self, reason: DisconnectReason) {
-        let broker = self.reconnect.broker();
-        self.emit(Event::AttemptFailed {
-            broker,
-            reason: reason.clone(),
-        });
+        self.emit_attempt_failed(&reason);
         self.phase = match self.reconnect.after_failure(&reason, &self.options) {
             Next::Attempt => Phase::Opening,
             Next::Over => Phase::Over,
@@ -292,7 +305,12 @@ impl Client {
             return;
         }
         let Some(Accepted { at, gains }) = accepted else {
-            self.attempt_failed(reason);
+            let version = self.protocol.version();
+            if self.reconnect.falls_back(&reason, version, &self.options) {
+                self.attempt_again(reason);
+            } else {
+                self.attempt_failed(reason);
+            }
             return;
         };
         let lasted = now.saturating_sub(at);

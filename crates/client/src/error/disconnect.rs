@@ -1,5 +1,5 @@
 //! The reasons why connections end.
-use super::Human;
+use super::{BrokerReason, Human};
 use alloc::sync::Arc;
 use core::{
     fmt,
@@ -139,6 +139,12 @@ pub enum DisconnectReason {
     /// The broker refused CONNECT.
     #[error("the broker refused the connection: {}: {}", .0, advice(*.0))]
     Refused(ReturnCode),
+    /// The broker of MQTT 5 refused CONNECT.
+    #[error("the broker refused the connection: {0}")]
+    RefusedWith(BrokerReason),
+    /// The broker of MQTT 5 ended the connection with DISCONNECT.
+    #[error("the broker ended the connection: {0}")]
+    Disconnected(BrokerReason),
     /// The transport took no bytes.
     #[error("the broker took no bytes for {}: check the network", Human(*.0))]
     Stalled(Duration),

@@ -3,7 +3,7 @@ use super::*;
 use crate::{Overflow, hash::hash, payload_buf::memory};
 use alloc::boxed::Box;
 use bytes::Bytes;
-use motemq::{AckToken, PacketId, QoS};
+use motemq::{AckToken, PacketId, Properties, QoS};
 use partial::{Growing, Partial};
 use payload::Completed;
 use repetition::Header;
@@ -27,7 +27,7 @@ impl Inbox {
     #[inline]
     pub fn begin(
         &mut self,
-        message: &motemq::Message<'_>,
+        message: &motemq::Message<'_, Properties<'_>>,
         token: Option<AckToken>,
         protocol: &mut ProtocolState,
     ) -> Result<Receipt, DisconnectReason> {

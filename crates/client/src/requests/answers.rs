@@ -1,6 +1,7 @@
 //! The effects on requests of the broker's answers, and of the beginning and the end of a
 //! connection.
 use super::*;
+use crate::BrokerReason;
 use motemq::SessionState;
 
 impl Requests {
@@ -25,6 +26,15 @@ impl Requests {
                 self.on_unsubscribed(key);
             }
             self.end(key, Ok(Box::default()));
+        }
+    }
+
+    /// The broker refuses a message.
+    #[cold]
+    pub fn on_message_refused(&mut self, id: PacketId, reason: BrokerReason) {
+        self.end_resend(id);
+        if let Some(key) = self.land(id) {
+            self.end(key, Err(RequestError::MessageRefused(reason)));
         }
     }
 

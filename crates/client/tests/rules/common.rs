@@ -1,5 +1,5 @@
 //! A client, a transport of which the test is the other end, and a virtual clock.
-pub use motemq::{Fault, Filter, Publish, QoS, ReturnCode, SessionState};
+pub use motemq::{Fault, Filter, Publish, QoS, ReasonCode, ReturnCode, SessionState, Version};
 pub use motemq_client::*;
 pub use std::time::Duration;
 
@@ -7,6 +7,10 @@ pub use std::time::Duration;
 pub const NEW: &[u8] = b"\x20\x02\0\0";
 /// CONNACK of a session that goes on.
 pub const PRESENT: &[u8] = b"\x20\x02\x01\0";
+/// CONNACK of a new session with MQTT 5.
+pub const NEW5: &[u8] = b"\x20\x03\0\0\0";
+/// CONNACK of a session that goes on with MQTT 5.
+pub const PRESENT5: &[u8] = b"\x20\x03\x01\0\0";
 /// PINGREQ.
 pub const PING: &[u8] = b"\xc0\0";
 /// PINGRESP.

@@ -51,16 +51,28 @@ pub struct Durable {
 
 impl Durable {
     pub fn new() -> Self {
-        let mut durable = Durable {
-            line: Line::new(durable()),
-            store: Store::default(),
-        };
-        durable.line.open();
-        durable.save();
-        assert_eq!(durable.line.sent()[0], 0x10);
+        let mut durable = Durable::begin(durable());
+        durable.opens(Version::Mqtt311);
         durable.line.receive(NEW);
         durable.save();
         durable
+    }
+
+    /// A client that has not connected yet.
+    pub fn begin(options: Options) -> Self {
+        Durable {
+            line: Line::new(options),
+            store: Store::default(),
+        }
+    }
+
+    /// Opens a connection of this version.
+    #[track_caller]
+    pub fn opens(&mut self, version: Version) {
+        self.line.open();
+        self.save();
+        let connect = self.line.sent();
+        assert_eq!((connect[0], connect[8]), (0x10, version as u8));
     }
 
     pub fn is_asked(&mut self) -> bool {
@@ -84,8 +96,13 @@ impl Durable {
 
     /// The process ends, and another one goes on with what is stored.
     pub fn crash(self) -> Self {
-        let mut line = Line::new(durable());
-        line.client = self.store.restore(durable()).unwrap();
+        self.crash_into(durable())
+    }
+
+    /// The same, with other options.
+    pub fn crash_into(self, options: Options) -> Self {
+        let mut line = Line::new(options.clone());
+        line.client = self.store.restore(options).unwrap();
         Durable {
             line,
             store: self.store,

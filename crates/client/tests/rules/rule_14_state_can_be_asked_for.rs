@@ -10,14 +10,20 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
     line.connect(NEW);
     let limits = ServerLimits::MQTT_3_1_1;
     let session = SessionState::New;
+    let version = Version::Mqtt311;
     let connected = State::Connected {
+        version,
         session,
         limits,
         since: secs(5),
     };
     assert_eq!(line.client.state(), &connected);
     assert!(line.client.state().is_connected());
-    assert!(line.events.contains(&Event::Connected { session, limits }));
+    assert!(line.events.contains(&Event::Connected {
+        version,
+        session,
+        limits
+    }));
     line.now = secs(9);
     line.closed();
     let reason = DisconnectReason::Closed(Stage::Connected);
