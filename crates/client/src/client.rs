@@ -1,5 +1,6 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
 mod commands;
+mod limits;
 mod persistence;
 mod phase;
 mod publishing;
@@ -76,6 +77,8 @@ pub struct Client {
     left: Option<bool>,
     /// The state of the session when the broker last accepted a connection.
     session: Option<SessionState>,
+    /// The client identifier that the broker has chosen.
+    assigned_client_id: Option<Box<str>>,
     /// The random number for the next CONNECT.
     random: u64,
     /// The latest time at which to leave.
@@ -110,6 +113,8 @@ struct Accepted {
     at: Duration,
     /// The number of messages that had been received and of requests that had been completed.
     gains: u64,
+    /// The number of messages with QoS 1 and 2 that may be in flight to the broker.
+    receive_maximum: u16,
 }
 
 /// A connection that ends because a message found no room, and that is kept for the answers that
@@ -155,6 +160,7 @@ impl Client {
             was_reuse_told: false,
             left: None,
             session: None,
+            assigned_client_id: None,
             random: 0,
             leave_until: None,
             wants_room: false,
@@ -179,6 +185,12 @@ impl Client {
     /// never did.
     pub fn session(&self) -> Option<SessionState> {
         self.session
+    }
+
+    /// Returns the client identifier that the broker has chosen for a client without one, which a
+    /// broker of MQTT 5 does. Later connections use it.
+    pub fn assigned_client_id(&self) -> Option<&str> {
+        self.assigned_client_id.as_deref()
     }
 
     /// Returns why there is no connection, as far as there is a reason.

@@ -116,7 +116,7 @@ pub enum PublishError {
         /// The size of the queue in bytes.
         limit: usize,
     },
-    /// The broker would not accept it, as its profile says.
+    /// The broker would not accept it, as its profile or, with MQTT 5, its CONNACK says.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
     /// The message announces a payload that follows, which only an upload can do.
@@ -166,7 +166,7 @@ pub enum SubscribeError {
         /// The fault in it.
         error: TopicError,
     },
-    /// The broker would not accept them, as its profile says.
+    /// The broker would not accept them, as its profile or, with MQTT 5, its CONNACK says.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
     /// The filters do not fit into the write buffer.
@@ -244,6 +244,10 @@ pub enum RequestError {
         /// A code for each filter of the subscription: the QoS granted, or 0x80 or above.
         codes: Box<[u8]>,
     },
+    /// It waited for a connection, or was to be sent again over one, and the broker of MQTT 5 would
+    /// not accept it, as CONNACK says.
+    #[error(transparent)]
+    OverLimit(OverLimit),
     /// The broker of MQTT 5 refuses a message. It was not published.
     #[error("the broker refused the message: {0}")]
     MessageRefused(BrokerReason),

@@ -59,7 +59,8 @@ pub enum Event {
     /// unsubscribe: they hold up the acknowledgements of all others. The event is emitted once,
     /// and again only after a stream was opened.
     Unclaimed,
-    /// A message was dropped: there is no stream for it, and it is too large to wait for one.
+    /// A message was dropped: there is no stream for it, and it is too large to wait for one; or,
+    /// with MQTT 5, topic and properties are longer than the read buffer. It was acknowledged then.
     Skipped {
         /// The length of its payload in bytes.
         len: u64,
@@ -155,6 +156,9 @@ impl<T> State<T> {
     }
 }
 
+/// The length of the longest packet that MQTT has.
+pub(crate) const LONGEST_PACKET: u32 = 268_435_460;
+
 /// The limits of the broker on a connection. With MQTT 3.1.1, in which brokers do not send them,
 /// these are the limits of the protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -168,15 +172,35 @@ pub struct ServerLimits {
     pub maximum_qos: QoS,
     /// True if messages can be retained.
     pub retain_available: bool,
+    /// True if topic filters can have wildcards.
+    pub wildcard_subscription_available: bool,
+    /// True if subscriptions can have identifiers. With MQTT 3.1.1 they cannot.
+    pub subscription_identifier_available: bool,
+    /// True if subscriptions can be shared.
+    pub shared_subscription_available: bool,
+    /// The highest topic alias that the broker accepts; 0: none.
+    pub topic_alias_maximum: u16,
+    /// The keep alive in seconds that holds: that of the options, or the one that the broker
+    /// demands [MQTT-3.1.2-21].
+    pub keep_alive: u16,
+    /// The time for which the broker keeps the session without a connection; `None`: for ever, or
+    /// as long as it likes with MQTT 3.1.1.
+    pub session_expiry: Option<Duration>,
 }
 
 impl ServerLimits {
-    /// The limits of MQTT 3.1.1.
+    /// The limits of MQTT 3.1.1, with a keep alive of 60 s and a session that is kept.
     pub const MQTT_3_1_1: ServerLimits = ServerLimits {
         receive_maximum: u16::MAX,
-        maximum_packet_size: 268_435_460,
+        maximum_packet_size: LONGEST_PACKET,
         maximum_qos: QoS::ExactlyOnce,
         retain_available: true,
+        wildcard_subscription_available: true,
+        subscription_identifier_available: false,
+        shared_subscription_available: true,
+        topic_alias_maximum: 0,
+        keep_alive: 60,
+        session_expiry: None,
     };
 }
 

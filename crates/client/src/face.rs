@@ -57,6 +57,38 @@ macro_rules! face_options {
             self
         }
 
+        /// Sets how long the broker keeps the session without a connection, in whole seconds;
+        /// `None`: for ever, which is the default. It matters for a session that is
+        /// [kept](Self::keep_session), and only with MQTT 5: in MQTT 3.1.1 brokers keep sessions as
+        /// long as they like. Brokers may allow less, which the
+        /// [limits]($crate::ServerLimits::session_expiry) of a connection say.
+        pub fn session_expiry(mut self, expiry: Option<::core::time::Duration>) -> Self {
+            self.client = self.client.session_expiry(expiry);
+            self
+        }
+
+        /// Sets how many messages with QoS 1 and 2 the broker may send before the first of them is
+        /// acknowledged, at least 1. The default is the number for which the client has memory,
+        /// which is at least [`in_flight`](Self::in_flight) and 16. Only MQTT 5 has this limit.
+        pub fn receive_maximum(mut self, messages: u16) -> Self {
+            self.client = self.client.receive_maximum(messages);
+            self
+        }
+
+        /// Sets the size in bytes of the largest packet that the broker may send, at least 1. A
+        /// broker does not send a message that is larger [MQTT-3.1.2-25]. By default there is no
+        /// limit: large payloads are passed on in pieces. Only MQTT 5 has this limit.
+        pub fn maximum_packet_size(mut self, bytes: u32) -> Self {
+            self.client = self.client.maximum_packet_size(bytes);
+            self
+        }
+
+        /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
+        pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.client = self.client.user_property(name, value);
+            self
+        }
+
         /// Sets the keep alive: the longest time in seconds between two packets of the client, or 0
         /// for no limit. The broker closes the connection when it has received nothing for one and
         /// a half times as long. The default is 60 s.

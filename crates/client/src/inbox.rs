@@ -256,6 +256,11 @@ impl Inbox {
         self.counters
     }
 
+    /// Takes note of a message that was dropped.
+    pub fn count_dropped(&mut self) {
+        self.counters.dropped += 1;
+    }
+
     /// Returns a stream for which there is something new.
     #[inline]
     pub fn poll_delivered(&mut self) -> Option<StreamId> {

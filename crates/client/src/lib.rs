@@ -188,6 +188,7 @@ mod options;
 mod output;
 mod payload_buf;
 pub mod profile;
+mod properties;
 mod protocol;
 mod received;
 mod reconnect;
@@ -208,6 +209,7 @@ pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId,
 pub use motemq::Version;
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use payload_buf::PayloadBuf;
+pub use properties::{InvalidProperties, MessageProperties};
 pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};

@@ -2,9 +2,15 @@
 mod connect;
 mod settings;
 
-use crate::{DisconnectReason, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS};
+use crate::{
+    DisconnectReason, MessageProperties, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS,
+};
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::{fmt, time::Duration};
+use core::{
+    fmt,
+    num::{NonZeroU16, NonZeroU32},
+    time::Duration,
+};
 use motemq::{QoS, ReasonCode, ReturnCode, Version};
 pub(crate) use settings::Settings;
 
@@ -44,6 +50,11 @@ pub struct Will {
     pub qos: QoS,
     /// True if the broker stores it for later subscribers.
     pub retain: bool,
+    /// The time by which the broker delays it, in whole seconds: a client that comes back in time
+    /// leaves no will. Only MQTT 5 has it.
+    pub delay: Duration,
+    /// The properties, which only MQTT 5 has.
+    pub properties: MessageProperties,
 }
 
 impl Will {
@@ -54,6 +65,8 @@ impl Will {
             payload: Vec::new(),
             qos: QoS::AtMostOnce,
             retain: false,
+            delay: Duration::ZERO,
+            properties: MessageProperties::default(),
         }
     }
 }
@@ -158,11 +171,48 @@ impl Options {
     /// Resumes the last session with this client identifier, or begins one that outlives the
     /// connection [MQTT-3.1.2-4].
     ///
+    /// With MQTT 5 the broker is asked to keep it for ever, unless
+    /// [`session_expiry`](Self::session_expiry) says how long.
+    ///
     /// Messages that the broker holds for the session arrive as soon as the connection is made.
     /// Messages for which there is no stream wait, unacknowledged, until one that matches is
     /// opened.
     pub fn keep_session(mut self) -> Self {
         self.clean = false;
+        self
+    }
+
+    /// Sets how long the broker keeps the session without a connection, in whole seconds; `None`: for
+    /// ever, which is the default. It matters for a session that is [kept](Self::keep_session), and
+    /// only with MQTT 5: in MQTT 3.1.1 brokers keep sessions as long as they like. Brokers may
+    /// allow less, which the [limits](crate::ServerLimits::session_expiry) of a connection say.
+    pub fn session_expiry(mut self, expiry: Option<Duration>) -> Self {
+        self.settings.values_mut().mqtt5_mut().session_expiry = expiry;
+        self
+    }
+
+    /// Sets how many messages with QoS 1 and 2 the broker may send before the first of them is
+    /// acknowledged, at least 1. The default is the number for which the client has memory, which is
+    /// at least [`in_flight`](Self::in_flight) and 16. Only MQTT 5 has this limit.
+    pub fn receive_maximum(mut self, messages: u16) -> Self {
+        let messages = NonZeroU16::new(messages).unwrap_or(NonZeroU16::MIN);
+        self.settings.values_mut().mqtt5_mut().receive_maximum = Some(messages);
+        self
+    }
+
+    /// Sets the size in bytes of the largest packet that the broker may send, at least 1. A broker
+    /// does not send a message that is larger [MQTT-3.1.2-25]. By default there is no limit: large
+    /// payloads are passed on in pieces. Only MQTT 5 has this limit.
+    pub fn maximum_packet_size(mut self, bytes: u32) -> Self {
+        let bytes = NonZeroU32::new(bytes).unwrap_or(NonZeroU32::MIN);
+        self.settings.values_mut().mqtt5_mut().maximum_packet_size = Some(bytes);
+        self
+    }
+
+    /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
+    pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let mqtt5 = self.settings.values_mut().mqtt5_mut();
+        mqtt5.user_properties.push((name.into(), value.into()));
         self
     }
 

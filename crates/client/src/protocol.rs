@@ -9,15 +9,13 @@ use motemq::{
     QoS, SendError, Session, SessionState, Slot, SnapshotError, Version,
 };
 
-/// The parts of the protocol that the client uses: messages under an identifier that the broker has
-/// not released, so that it can compare their content, and all others but for what a read buffer
-/// needs into which a topic may not fit.
+/// The parts of the protocol that the client uses: all of them, and messages under an identifier
+/// that the broker has not released, so that it can compare their content.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Hosted;
 
 impl Profile for Hosted {
     const DELIVERS_REPEATED: bool = true;
-    const SKIPS: bool = false;
 }
 
 /// Both versions of MQTT. One is chosen before each connection.

@@ -147,11 +147,16 @@ impl Requests {
         }
     }
 
-    /// The first request of the queue cannot be sent.
-    pub fn on_first_refused(&mut self, error: RequestError) {
-        if let Some(key) = self.unqueue(0) {
-            self.end(key, Err(error));
-        }
+    /// The first request of the queue cannot be sent. Returns the filters to which nothing is
+    /// subscribed therefore.
+    #[cold]
+    pub fn on_first_refused(&mut self, error: RequestError) -> Vec<String> {
+        let Some(key) = self.unqueue(0) else {
+            return Vec::new();
+        };
+        let filters = self.refuse_subscription(key);
+        self.end(key, Err(error));
+        filters
     }
 
     /// Puts a request into the queue, at the place that `insert` chooses.
@@ -299,10 +304,10 @@ impl Requests {
     }
 
     /// The session is to abandon a message.
-    pub fn on_abandoned(&mut self, id: PacketId) {
+    pub fn on_abandoned(&mut self, id: PacketId, error: RequestError) {
         self.resend = None;
         if let Some(key) = self.land(id) {
-            self.end(key, Err(RequestError::OutcomeUnknown));
+            self.end(key, Err(error));
         }
     }
 

@@ -1,5 +1,8 @@
 //! Commands: each is carried out, or refused and has no effect.
-use super::*;
+use super::{
+    limits::{SUBSCRIBED, UNSUBSCRIBED},
+    *,
+};
 use crate::{
     PublishError, SubscribeError, UploadError,
     error::shortened,
@@ -33,8 +36,7 @@ impl Client {
     pub(super) fn must_wait(&self, qos: QoS) -> bool {
         let is_acknowledged = qos != QoS::AtMostOnce;
         (is_acknowledged
-            && (self.requests.in_flight() >= self.options.max_in_flight()
-                || self.requests.resend().is_some()))
+            && (self.requests.in_flight() >= self.window() || self.requests.resend().is_some()))
             || !self.requests.is_queue_empty()
             || self.protocol.payload_remaining() > 0
     }
@@ -60,9 +62,16 @@ impl Client {
         }
     }
 
-    /// Returns whether as many messages were given up as the options allow.
+    /// Returns whether so many messages were given up that the broker may get no other one.
+    pub(super) fn is_quota_given_up(&self) -> bool {
+        let given_up = self.requests.given_up();
+        let accepted = self.accepted.as_ref();
+        accepted.is_some_and(|accepted| given_up >= accepted.receive_maximum.into())
+    }
+
+    /// Returns whether as many messages were given up as the options or the broker allow.
     pub(super) fn is_unanswered(&self) -> bool {
-        self.requests.given_up() >= self.options.settings.given_up
+        self.requests.given_up() >= self.options.settings.given_up || self.is_quota_given_up()
     }
 
     /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
@@ -87,6 +96,8 @@ impl Client {
         if let Some(limits) = self.options.limits() {
             limits.check_subscribe(filters)?;
         }
+        let texts = filters.iter().map(|filter| filter.filter);
+        self.check_announced(texts, SUBSCRIBED)?;
         let names = filters.iter().map(|filter| filter.filter.into()).collect();
         let stream = self.inbox.open(names);
         let owned = |filter: &Filter<'_>| -> OwnedFilter { (filter.filter.into(), filter.qos) };
@@ -101,6 +112,7 @@ impl Client {
     /// A [`SubscribeError`].
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<RequestId, SubscribeError> {
         self.check_filters(filters.iter().copied())?;
+        self.check_announced(filters.iter().copied(), UNSUBSCRIBED)?;
         let names = filters.iter().map(|&filter| filter.into()).collect();
         Ok(self.requests.enqueue(RequestKind::Unsubscribe(names)))
     }
@@ -177,6 +189,7 @@ impl Client {
         if let Some(limits) = self.options.limits() {
             limits.check_publish(publish)?;
         }
+        self.check_publish(publish, 0)?;
         if self.accepted.is_none() {
             self.wants_room = true;
             return Err(PublishError::Offline);

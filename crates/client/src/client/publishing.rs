@@ -90,6 +90,7 @@ impl Client {
             Err(SendError::Offline) => self.keep(publish, shared),
             Err(_) => {
                 check_topic(publish)?;
+                self.check_publish(publish, 0)?;
                 Err(too_long(publish))
             }
         }
@@ -103,6 +104,7 @@ impl Client {
         shared: Option<&Bytes>,
     ) -> Result<Option<RequestId>, PublishError> {
         check_topic(publish)?;
+        self.check_publish(publish, 0)?;
         let room = publish.topic().len() + HEADER;
         if !self.output.reserve_before(room, publish.payload.len()) {
             return self.full();

@@ -217,7 +217,10 @@ impl Client {
                 self.requests.on_acked(id);
             }
             CoreEvent::Received { id } => self.requests.on_received(id),
-            CoreEvent::Connected { session, .. } => self.on_connected(session, now),
+            CoreEvent::Connected {
+                session,
+                properties,
+            } => self.on_connected(session, properties, now),
             CoreEvent::Subscribed { id, codes, .. } => {
                 self.tally.acknowledged += 1;
                 let filters = self.requests.on_subscribed(id, codes);
@@ -237,6 +240,12 @@ impl Client {
     #[cold]
     fn on_event_of_mqtt_5(&mut self, event: CoreEvent<'_>, now: Duration) {
         match event {
+            // Its topic and properties together are longer than the read buffer. The core has
+            // acknowledged it.
+            CoreEvent::Skipped { len } => {
+                self.inbox.count_dropped();
+                self.emit(Event::Skipped { len: len.into() });
+            }
             CoreEvent::Refused {
                 code,
                 id,
@@ -291,16 +300,29 @@ impl Client {
         }
     }
 
-    fn on_connected(&mut self, session: SessionState, now: Duration) {
-        let limits = ServerLimits::MQTT_3_1_1;
+    fn on_connected(&mut self, session: SessionState, properties: Properties<'_>, now: Duration) {
+        let version = self.protocol.version();
+        let limits = match version {
+            Version::Mqtt5 => {
+                ServerLimits::announced(self.protocol.limits(), properties, &self.options)
+            }
+            _ => ServerLimits {
+                keep_alive: self.options.keep_alive,
+                session_expiry: self.options.clean.then_some(Duration::ZERO),
+                ..ServerLimits::MQTT_3_1_1
+            },
+        };
+        if let Some(client_id) = properties.assigned_client_identifier() {
+            self.assigned_client_id = Some(client_id.as_str().into());
+        }
         self.tally.connections += 1;
         self.accepted = Some(Accepted {
             at: now,
             gains: self.gains(),
+            receive_maximum: limits.receive_maximum,
         });
         self.session = Some(session);
         self.was_reuse_told = false;
-        let version = self.protocol.version();
         self.reconnect.on_connected(version, &self.options);
         let offset = self.protocol.identifier_offset();
         let filters = self.options.limits().map_or(255, |limits| limits.filters);

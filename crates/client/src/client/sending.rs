@@ -1,8 +1,12 @@
 //! Sending of everything that waits, as far as there is room: messages for which the session asks
 //! after a reconnection, and the queue.
-use super::*;
+use super::{
+    limits::{SUBSCRIBED, UNSUBSCRIBED},
+    *,
+};
 use crate::{
     RequestError, WriteBuf,
+    profile::OverLimit,
     protocol::ProtocolState,
     requests::{RequestKind, StoredPublish, is_acknowledged},
 };
@@ -34,7 +38,7 @@ impl Client {
     /// once.
     pub(super) fn has_room(&mut self) -> bool {
         self.accepted.is_some()
-            && self.requests.in_flight() < self.options.max_in_flight()
+            && self.requests.in_flight() < self.window()
             && self.requests.is_queue_empty()
             && self.protocol.payload_remaining() == 0
             && self.output.is_empty()
@@ -52,7 +56,7 @@ impl Client {
     /// QoS 1 or 2: all that are in flight have been handed over, and there may be no more.
     pub fn is_window_full(&self) -> bool {
         self.accepted.is_some()
-            && self.requests.in_flight() >= self.options.max_in_flight()
+            && self.requests.in_flight() >= self.window()
             && self.requests.is_queue_empty()
             && self.protocol.payload_remaining() == 0
             && self.output.is_empty()
@@ -95,13 +99,26 @@ impl Client {
         let Some(stored) = self.requests.copy(id) else {
             self.output.reserve_reply(REPLY);
             self.protocol.abandon(id, &mut self.output.out())?;
-            self.requests.on_abandoned(id);
+            self.requests.on_abandoned(id, RequestError::OutcomeUnknown);
             return Ok(true);
         };
         let (protocol, output) = (&mut self.protocol, &mut self.output);
-        write_publish(stored, protocol, output, |protocol, publish, out| {
+        let sent = write_publish(stored, protocol, output, |protocol, publish, out| {
             protocol.republish(id, publish, out)
-        })?;
+        });
+        match sent {
+            Ok(()) => {}
+            Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
+                return Err(error);
+            }
+            // The broker has other limits than before.
+            Err(_) => {
+                let error = self.reason_against(&stored.publish());
+                self.protocol.abandon(id, &mut self.output.out())?;
+                self.requests.on_abandoned(id, error);
+                return Ok(true);
+            }
+        }
         self.tally.resent += 1;
         self.requests.on_resent(id, self.output.position());
         Ok(true)
@@ -112,7 +129,7 @@ impl Client {
         let Some(kind) = self.requests.first() else {
             return Ok(false);
         };
-        if is_acknowledged(kind) && self.requests.in_flight() >= self.options.max_in_flight() {
+        if is_acknowledged(kind) && self.requests.in_flight() >= self.window() {
             return Ok(false);
         }
         let is_message = kind.is_message();
@@ -149,11 +166,43 @@ impl Client {
             Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
                 return Err(error);
             }
-            // It was checked when it was accepted; what cannot be sent must not bar the others.
-            Err(_) => self.requests.on_first_refused(RequestError::Withdrawn),
+            // What cannot be sent must not bar the others.
+            Err(_) => self.refuse_first(),
         }
         Ok(true)
     }
+
+    /// The first request of the queue is more than the broker of this connection accepts.
+    #[cold]
+    fn refuse_first(&mut self) {
+        let error = match self.requests.first() {
+            Some(RequestKind::Publish(stored)) => self.reason_against(&stored.publish()),
+            Some(RequestKind::Subscribe(filters)) => {
+                let texts = filters.iter().map(|(filter, _)| filter.as_str());
+                over_limit(self.check_announced(texts, SUBSCRIBED))
+            }
+            Some(RequestKind::Unsubscribe(filters)) => {
+                let texts = filters.iter().map(String::as_str);
+                over_limit(self.check_announced(texts, UNSUBSCRIBED))
+            }
+            _ => RequestError::Withdrawn,
+        };
+        let filters = self.requests.on_first_refused(error);
+        if !filters.is_empty() {
+            self.inbox.revoke(&filters);
+            self.emit(Event::Refused { filters });
+        }
+    }
+
+    /// Returns why the broker of this connection does not accept a message.
+    fn reason_against(&self, publish: &Publish<'_>) -> RequestError {
+        over_limit(self.check_publish(publish, 0))
+    }
+}
+
+/// Returns the error for what the broker does not accept.
+fn over_limit(checked: Result<(), OverLimit>) -> RequestError {
+    checked.map_or_else(RequestError::OverLimit, |()| RequestError::Withdrawn)
 }
 
 fn reserve_filters(output: &mut Output, filters: &[Filter<'_>]) -> Result<(), SendError> {

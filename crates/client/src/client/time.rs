@@ -193,13 +193,14 @@ impl Client {
     }
 
     /// Ends the connection if as many messages were given up as the options allow, and hold all
-    /// slots. Returns whether the connection is over.
+    /// slots, or as many as the broker allows. Returns whether the connection is over.
     fn check_given_up(&mut self, now: Duration) -> bool {
         let Some(Accepted { at, .. }) = self.accepted else {
             return false;
         };
         let may_close = self.requests.resend().is_none() && self.is_unanswered();
-        if !may_close || self.protocol.has_free_slot() || self.pass_over() {
+        let has_room = |client: &mut Self| client.protocol.has_free_slot() || client.pass_over();
+        if !may_close || (!self.is_quota_given_up() && has_room(self)) {
             return false;
         }
         // What the session sends again by itself has its time on this connection, too: else no

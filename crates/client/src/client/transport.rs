@@ -4,7 +4,7 @@ use crate::{
     Stage, TransportError, TransportErrorKind,
     reconnect::{Next, Task},
 };
-use motemq::Fault;
+use motemq::{Fault, Version};
 
 /// The next action of the driver for the transport.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -167,13 +167,24 @@ impl Client {
         }
         self.output.on_opened(now);
         self.opened_at = now;
-        self.output.reserve(self.options.connect_length());
+        let assigned = self.assigned_client_id.as_deref().map_or(0, str::len);
+        self.output
+            .reserve(self.options.connect_length() + assigned);
         let version = self.reconnect.version(&self.options);
         self.protocol.set_version(version);
-        let connect = self.options.connect(self.random);
-        let connected = self
-            .protocol
-            .connect_slices(&connect, READ_BUFFER, &mut self.output.out());
+        let mut connect = self.options.connect(self.random);
+        if let Some(client_id) = self.assigned_client_id.as_deref() {
+            connect.client_id = client_id;
+        }
+        let out = &mut self.output.out();
+        let connected = match version {
+            Version::Mqtt5 => {
+                let properties = self.options.connect_properties();
+                let connect = properties.of(connect);
+                self.protocol.connect_slices(&connect, READ_BUFFER, out)
+            }
+            _ => self.protocol.connect_slices(&connect, READ_BUFFER, out),
+        };
         debug_assert_eq!(connected, Ok(()), "the options were checked");
         self.phase = Phase::Open;
         self.wake_at = Some(now);
@@ -304,7 +315,7 @@ impl Client {
             self.end_left();
             return;
         }
-        let Some(Accepted { at, gains }) = accepted else {
+        let Some(Accepted { at, gains, .. }) = accepted else {
             let version = self.protocol.version();
             if self.reconnect.falls_back(&reason, version, &self.options) {
                 self.attempt_again(reason);

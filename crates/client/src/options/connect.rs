@@ -1,7 +1,7 @@
 //! From options to CONNECT.
 use super::*;
 use crate::{OptionsError, protocol::identifier_offset, write_buf::LIMIT};
-use motemq::{Connect, Publish, TopicName};
+use motemq::{Connect, Property, Publish, TopicName};
 
 /// The longest time limit that CONNECT's answer can have.
 const LONGEST_ANSWER: Duration = Duration::from_secs(255);
@@ -42,6 +42,10 @@ impl Options {
             TopicName::new(&will.topic).map_err(OptionsError::WillTopic)?;
             check_length("payload of the will", will.payload.len())?;
         }
+        for (name, value) in self.user_properties() {
+            check_text("name of a user property", name)?;
+            check_text("value of a user property", value)?;
+        }
         let (len, limit) = (self.connect_length(), LIMIT);
         if len > limit {
             return Err(OptionsError::ConnectTooLong { len, limit });
@@ -55,11 +59,17 @@ impl Options {
     /// Returns the length of CONNECT, or more.
     pub(crate) fn connect_length(&self) -> usize {
         let will = self.will.as_ref();
-        let will = will.map_or(0, |will| will.topic.len() + will.payload.len());
+        let will = will.map_or(0, |will| {
+            will.topic.len() + will.payload.len() + will.properties.as_bytes().len()
+        });
+        let properties = self.user_properties().iter();
+        let properties: usize = properties
+            .map(|(name, value)| name.len() + value.len() + 5)
+            .sum();
         let (user, password) = self.user_and_password();
         let user = user.map_or(0, str::len);
         let password = password.map_or(0, <[u8]>::len);
-        self.client_id.len() + will + user + password + 64
+        self.client_id.len() + will + properties + user + password + 64
     }
 
     /// Returns how long the answer to a request may take, or what stands for it if that is not
@@ -100,6 +110,74 @@ impl Options {
             ..Connect::new(&self.client_id)
         }
     }
+}
+
+/// The properties of CONNECT and of its will.
+pub(crate) struct ConnectProperties<'o> {
+    connect: Vec<Property<'o>>,
+    will: Vec<Property<'o>>,
+}
+
+impl Options {
+    /// Returns the time for which a broker of MQTT 5 is asked to keep the session.
+    pub(crate) fn asked_session_expiry(&self) -> Option<Duration> {
+        if self.clean {
+            return Some(Duration::ZERO);
+        }
+        let expiry = self.settings.mqtt5.as_deref()?.session_expiry?;
+        Some(Duration::from_secs(seconds(expiry).into()))
+    }
+
+    fn user_properties(&self) -> &[(String, String)] {
+        let mqtt5 = self.settings.mqtt5.as_deref();
+        mqtt5.map_or(&[], |mqtt5| &mqtt5.user_properties)
+    }
+
+    /// Returns the properties that CONNECT has with MQTT 5. Those that the core sets by itself,
+    /// unless they are given, are left out: a session that is kept for ever, and the number of
+    /// messages that can be received at once.
+    pub(crate) fn connect_properties(&self) -> ConnectProperties<'_> {
+        let (mut connect, mut will) = (Vec::new(), Vec::new());
+        if let Some(mqtt5) = self.settings.mqtt5.as_deref() {
+            if let Some(expiry) = mqtt5.session_expiry.filter(|_| !self.clean) {
+                connect.push(Property::SessionExpiryInterval(seconds(expiry)));
+            }
+            connect.extend(mqtt5.receive_maximum.map(Property::ReceiveMaximum));
+            let size = mqtt5.maximum_packet_size;
+            connect.extend(size.map(Property::MaximumPacketSize));
+        }
+        let user_properties = self.user_properties().iter();
+        connect.extend(user_properties.map(|(name, value)| Property::UserProperty {
+            name: name.as_str().into(),
+            value: value.as_str().into(),
+        }));
+        if let Some(message) = self.will.as_deref() {
+            if !message.delay.is_zero() {
+                will.push(Property::WillDelayInterval(seconds(message.delay)));
+            }
+            will.extend(message.properties.to_publish());
+        }
+        ConnectProperties { connect, will }
+    }
+}
+
+impl<'o> ConnectProperties<'o> {
+    /// Returns a CONNECT with these properties.
+    pub fn of<'c>(&'c self, connect: Connect<'c>) -> Connect<'c, &'c [Property<'c>]>
+    where
+        'o: 'c,
+    {
+        let will = connect.will.map(|will| will.properties(&self.will[..]));
+        let connect = connect.properties(&self.connect);
+        Connect { will, ..connect }
+    }
+}
+
+/// Returns a time as MQTT has it: whole seconds, not less than it is, and not for ever.
+fn seconds(time: Duration) -> u32 {
+    let seconds = time.as_secs();
+    let seconds = seconds.saturating_add(u64::from(time.subsec_nanos() > 0));
+    seconds.min(u64::from(u32::MAX) - 1) as u32
 }
 
 fn check_text(field: &'static str, text: &str) -> Result<(), OptionsError> {

@@ -1,8 +1,12 @@
 //! Options that most clients leave as they are.
 use super::{Overflow, WhenFull, is_final};
 use crate::{DisconnectReason, Reconnect, inbox::SoftLimit};
-use alloc::sync::Arc;
-use core::{ops::Deref, time::Duration};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::{
+    num::{NonZeroU16, NonZeroU32},
+    ops::Deref,
+    time::Duration,
+};
 
 /// The values of these options.
 #[derive(Clone, Hash, Debug)]
@@ -23,6 +27,16 @@ pub(crate) struct Values {
     pub overflow: Overflow,
     pub max_message: usize,
     pub discard_unclaimed: Option<bool>,
+    pub mqtt5: Option<Box<Mqtt5Values>>,
+}
+
+/// The values of options that only MQTT 5 has.
+#[derive(Clone, Hash, Debug, Default)]
+pub(crate) struct Mqtt5Values {
+    pub session_expiry: Option<Duration>,
+    pub receive_maximum: Option<NonZeroU16>,
+    pub maximum_packet_size: Option<NonZeroU32>,
+    pub user_properties: Vec<(String, String)>,
 }
 
 impl Values {
@@ -43,7 +57,13 @@ impl Values {
         overflow: Overflow::Disconnect,
         max_message: 16 << 20,
         discard_unclaimed: None,
+        mqtt5: None,
     };
+
+    /// Returns the values that only MQTT 5 has, to be changed.
+    pub fn mqtt5_mut(&mut self) -> &mut Mqtt5Values {
+        self.mqtt5.get_or_insert_with(Box::default)
+    }
 
     /// Returns how much may wait in a stream before reading stops.
     #[inline]

@@ -1,7 +1,8 @@
 //! Which limit was exceeded.
 use alloc::string::String;
 
-/// Something that a broker does not allow. Nothing was sent.
+/// Something that a broker does not allow, as its [profile](super::Profile) or, with MQTT 5, the
+/// broker itself says. Nothing was sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error("{broker} {limit}")]
 pub struct OverLimit {
@@ -93,6 +94,29 @@ pub enum Limit {
         len: u64,
         /// The longest length in bytes.
         most: u32,
+    },
+    /// A message is to be retained.
+    #[error("accepts no retained messages: publish it without retain")]
+    Retain,
+    /// The packet is too long.
+    #[error("accepts packets of {most} bytes at most, not {len}: send the message in parts")]
+    Packet {
+        /// The length of the packet in bytes.
+        len: u64,
+        /// The longest length in bytes.
+        most: u32,
+    },
+    /// A topic filter has wildcards.
+    #[error("accepts no wildcards in topic filters, as in {filter}: name the topics")]
+    Wildcards {
+        /// The topic filter.
+        filter: String,
+    },
+    /// A subscription is shared.
+    #[error("accepts no shared subscriptions, as {filter}: subscribe to the filter alone")]
+    Shared {
+        /// The topic filter.
+        filter: String,
     },
     /// Too many filters at once.
     #[error(

@@ -91,6 +91,36 @@ impl Requests {
         refused
     }
 
+    /// A subscription cannot be sent. Returns its filters, unless they are tried one by one: of
+    /// several subscriptions that are made anew, only some may be the reason.
+    pub(super) fn refuse_subscription(&mut self, key: u32) -> Vec<String> {
+        let Some(request) = self.requests.get_mut(key) else {
+            return Vec::new();
+        };
+        let is_renewal = request.is_renewal;
+        let RequestKind::Subscribe(filters) = &mut request.kind else {
+            return Vec::new();
+        };
+        let filters = mem::take(filters);
+        if is_renewal && filters.len() > 1 {
+            for filter in filters.into_iter().rev() {
+                let key = self.add(RequestKind::Subscribe(Vec::from([filter])), false);
+                self.put(key, |queue, key, message| queue.insert(0, key, message));
+            }
+            return Vec::new();
+        }
+        let mut filters: Vec<_> = filters.into_iter().map(|(filter, _)| filter).collect();
+        if let Some(subscriptions) = self.subscriptions.get_mut() {
+            if is_renewal {
+                subscriptions.remove(&filters);
+            } else {
+                // The broker has granted some of them before.
+                filters.retain(|filter| subscriptions.filters().all(|known| known != filter));
+            }
+        }
+        filters
+    }
+
     /// Unsubscribes from those of these filters that are not refused, and that no other
     /// subscription asks for.
     #[cold]

@@ -18,6 +18,7 @@ mod rule_05_reasons_of_brokers;
 mod rule_06_failed_commands_do_nothing;
 mod rule_06_limits_are_exact;
 mod rule_06_limits_of_brokers;
+mod rule_06_limits_of_mqtt_5;
 mod rule_06_room_is_told_when_there_is_some;
 mod rule_06_shared_payloads;
 mod rule_07_returns_from_everything;

@@ -8,7 +8,18 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
     assert_eq!(line.client.state(), &State::Connecting { reason: None });
     line.now = secs(5);
     line.connect(NEW);
-    let limits = ServerLimits::MQTT_3_1_1;
+    let limits = match line.client.state() {
+        State::Connected { limits, .. } => *limits,
+        state => panic!("{state:?}"),
+    };
+    assert_eq!(
+        (limits.keep_alive, limits.session_expiry),
+        (0, Some(secs(0)))
+    );
+    assert_eq!(
+        limits.receive_maximum,
+        ServerLimits::MQTT_3_1_1.receive_maximum
+    );
     let session = SessionState::New;
     let version = Version::Mqtt311;
     let connected = State::Connected {

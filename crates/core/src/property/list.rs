@@ -1,8 +1,8 @@
 //! The properties of a packet that was received.
 #[cfg(feature = "fast")]
 use super::fast::take;
-use super::{Property, Walk, table};
-use crate::Text;
+use super::{Place, Property, PropertyError, Walk, read::checked, table};
+use crate::{Mqtt311, Text};
 use core::fmt;
 
 /// The properties of a packet, as they were received and checked.
@@ -23,6 +23,25 @@ use core::fmt;
 pub struct Properties<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Properties<'a> {
+    /// Reads the properties of a PUBLISH that a program has kept as
+    /// [`as_bytes`](Self::as_bytes) returned them.
+    ///
+    /// # Errors
+    /// A [`PropertyError`] for the first one that a PUBLISH cannot have.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Properties, PropertyError};
+    /// let properties = Properties::of_publish(b"\x08\0\x02re")?;
+    /// assert_eq!(properties.response_topic(), Some("re".into()));
+    /// let twice = Properties::of_publish(b"\x01\0\x01\0");
+    /// assert_eq!(twice, Err(PropertyError::Repeated { id: 1 }));
+    /// # Ok::<(), PropertyError>(())
+    /// ```
+    pub fn of_publish(bytes: &'a [u8]) -> Result<Self, PropertyError> {
+        checked::<Mqtt311>(bytes, Place::PUBLISH)
+    }
+
     /// Returns whether there are no properties.
     pub const fn is_empty(self) -> bool {
         self.0.is_empty()

@@ -303,10 +303,19 @@ fn some_section<'a, P: Protocol>(
         return Err(PropertyError::Incomplete);
     }
     *bytes = walk.rest;
+    checked::<P>(walk.data, place)
+}
+
+/// Checks the properties of a packet.
+#[inline(always)]
+pub(super) fn checked<P: Protocol>(
+    bytes: &[u8],
+    place: Place,
+) -> Result<Properties<'_>, PropertyError> {
     #[cfg(feature = "fast")]
-    if super::identifiers::<P>(walk.data, place).is_some() {
-        return Ok(Properties(walk.data));
+    if super::identifiers::<P>(bytes, place).is_some() {
+        return Ok(Properties(bytes));
     }
-    check_with::<P, PropertyError>(walk.data, place)?;
-    Ok(Properties(walk.data))
+    check_with::<P, PropertyError>(bytes, place)?;
+    Ok(Properties(bytes))
 }

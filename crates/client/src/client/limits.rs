@@ -1,0 +1,188 @@
+//! The limits that the broker of MQTT 5 has announced for a connection.
+use super::*;
+use crate::{
+    ServerLimits,
+    error::shortened,
+    profile::{Limit, OverLimit},
+};
+use motemq::{Properties, Property, Publish, QoS, Version};
+
+/// The broker in errors, since its name is not known.
+const BROKER: &str = "the broker";
+
+impl ServerLimits {
+    /// Returns the limits that CONNACK announces.
+    pub(crate) fn announced(
+        limits: motemq::Limits,
+        properties: Properties<'_>,
+        options: &Options,
+    ) -> Self {
+        let mut announced = ServerLimits {
+            receive_maximum: limits.receive_maximum,
+            maximum_packet_size: limits.maximum_packet_size.min(crate::event::LONGEST_PACKET),
+            maximum_qos: limits.maximum_qos,
+            retain_available: limits.retain_available,
+            wildcard_subscription_available: limits.wildcard_subscription_available,
+            subscription_identifier_available: limits.subscription_identifier_available,
+            shared_subscription_available: limits.shared_subscription_available,
+            topic_alias_maximum: limits.topic_alias_maximum,
+            keep_alive: options.keep_alive,
+            session_expiry: options.asked_session_expiry(),
+        };
+        for property in properties.iter() {
+            match property {
+                Property::ServerKeepAlive(seconds) => announced.keep_alive = seconds,
+                Property::SessionExpiryInterval(u32::MAX) => announced.session_expiry = None,
+                Property::SessionExpiryInterval(seconds) => {
+                    announced.session_expiry = Some(Duration::from_secs(seconds.into()));
+                }
+                _ => {}
+            }
+        }
+        announced
+    }
+
+    /// Checks a message.
+    pub(crate) fn check_publish(
+        &self,
+        publish: &Publish<'_>,
+        properties: usize,
+    ) -> Result<(), OverLimit> {
+        let limit = if publish.qos > self.maximum_qos {
+            Limit::QoS {
+                qos: publish.qos as u8,
+                most: self.maximum_qos as u8,
+            }
+        } else if publish.retain && !self.retain_available {
+            Limit::Retain
+        } else {
+            let id = if publish.qos == QoS::AtMostOnce { 0 } else { 2 };
+            let texts = publish.topic().len() + publish.payload.len();
+            let body = 2 + id + with_length(properties as u64) + texts as u64;
+            let len = 1 + with_length(body + u64::from(publish.remaining));
+            if len <= self.maximum_packet_size.into() {
+                return Ok(());
+            }
+            let most = self.maximum_packet_size;
+            Limit::Packet { len, most }
+        };
+        Err(over(limit))
+    }
+
+    /// Checks the filters of a SUBSCRIBE or UNSUBSCRIBE, which each take `others` bytes besides the
+    /// text.
+    pub(crate) fn check_filters<'f>(
+        &self,
+        filters: impl Iterator<Item = &'f str>,
+        others: u64,
+    ) -> Result<(), OverLimit> {
+        let mut body = 3;
+        for filter in filters {
+            body += filter.len() as u64 + others;
+            if !self.wildcard_subscription_available && filter.contains(['+', '#']) {
+                let filter = shortened(filter);
+                return Err(over(Limit::Wildcards { filter }));
+            }
+            if !self.shared_subscription_available && filter.starts_with("$share/") {
+                let filter = shortened(filter);
+                return Err(over(Limit::Shared { filter }));
+            }
+        }
+        let (len, most) = (1 + with_length(body), self.maximum_packet_size);
+        if len > most.into() {
+            return Err(over(Limit::Packet { len, most }));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a filter besides its text in a SUBSCRIBE, and in an UNSUBSCRIBE.
+pub(super) const SUBSCRIBED: u64 = 3;
+pub(super) const UNSUBSCRIBED: u64 = 2;
+
+#[cold]
+fn over(limit: Limit) -> OverLimit {
+    OverLimit {
+        broker: BROKER,
+        limit,
+    }
+}
+
+/// Returns the length of so many bytes with their length before them.
+fn with_length(bytes: u64) -> u64 {
+    let length = match bytes {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        0x4000..0x20_0000 => 3,
+        _ => 4,
+    };
+    bytes + length
+}
+
+impl Client {
+    /// Returns the limits of the connection, if the broker has announced any.
+    pub(super) fn announced_limits(&self) -> Option<&ServerLimits> {
+        match &self.state {
+            State::Connected {
+                version: Version::Mqtt5,
+                limits,
+                ..
+            } => Some(limits),
+            _ => None,
+        }
+    }
+
+    /// Checks a message against the limits that the broker has announced.
+    pub(super) fn check_publish(
+        &self,
+        publish: &Publish<'_>,
+        properties: usize,
+    ) -> Result<(), OverLimit> {
+        self.announced_limits()
+            .map_or(Ok(()), |limits| limits.check_publish(publish, properties))
+    }
+
+    /// Checks filters against the limits that the broker has announced.
+    pub(super) fn check_announced<'f>(
+        &self,
+        filters: impl Iterator<Item = &'f str>,
+        others: u64,
+    ) -> Result<(), OverLimit> {
+        self.announced_limits()
+            .map_or(Ok(()), |limits| limits.check_filters(filters, others))
+    }
+
+    /// Returns how many requests may be in flight: what the options allow, and the broker. What was
+    /// given up still counts for the broker.
+    #[inline]
+    pub(super) fn window(&self) -> usize {
+        let most = self.options.max_in_flight();
+        match &self.accepted {
+            Some(accepted) => {
+                let allowed = usize::from(accepted.receive_maximum);
+                most.min(allowed.saturating_sub(self.requests.given_up()))
+            }
+            None => most,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_as_long_as_they_are_sent() {
+        for (bytes, len) in [
+            (0, 1),
+            (0x7f, 0x80),
+            (0x80, 0x82),
+            (0x3fff, 0x4001),
+            (0x4000, 0x4003),
+            (0x1f_ffff, 0x20_0002),
+            (0x20_0000, 0x20_0004),
+        ] {
+            assert_eq!(with_length(bytes), len);
+        }
+    }
+}
