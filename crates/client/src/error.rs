@@ -3,7 +3,7 @@ mod disconnect;
 mod reason;
 
 use crate::profile::OverLimit;
-use alloc::{boxed::Box, string::String, sync::Arc};
+use alloc::{boxed::Box, format, string::String, sync::Arc};
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
 use motemq::{Fault, topic::TopicError};
@@ -209,9 +209,15 @@ pub enum UploadError {
 
 /// The result of a request: the broker's codes, or the reason why there are none.
 ///
-/// A subscription has a code for each of its filters: the QoS granted. With MQTT 3.1.1 other
-/// requests have no codes; with MQTT 5 they have a reason code.
+/// A subscription has a code for each of its filters: the QoS granted. With MQTT 5 the end of a
+/// subscription has a [reason code](motemq::ReasonCode) for each of its filters. Other requests have
+/// no codes.
 pub type Outcome = Result<Box<[u8]>, RequestError>;
+
+/// Returns the reason as a part of a sentence.
+fn because(reason: Option<&BrokerReason>) -> String {
+    reason.map_or(String::new(), |reason| format!(": {reason}"))
+}
 
 /// The reason why a request that was accepted did not succeed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, thiserror::Error)]
@@ -237,12 +243,27 @@ pub enum RequestError {
     )]
     NotAnswered(Duration),
     /// The broker refuses one or more filters of a subscription.
-    #[error("the broker refuses to subscribe to {filters}: check its rules for this client")]
+    #[error(
+        "the broker refuses to subscribe to {filters}{}: check its rules for this client",
+        because(reason.as_ref())
+    )]
     Refused {
         /// The filters that are refused, shortened.
         filters: String,
         /// A code for each filter of the subscription: the QoS granted, or 0x80 or above.
         codes: Box<[u8]>,
+        /// With MQTT 5, the reason for the first of them.
+        reason: Option<BrokerReason>,
+    },
+    /// The broker of MQTT 5 refuses to end one or more subscriptions, which go on.
+    #[error("the broker refuses to end the subscription to {filters}: {reason}")]
+    UnsubscribeRefused {
+        /// The filters, shortened.
+        filters: String,
+        /// A reason code for each filter of the request.
+        codes: Box<[u8]>,
+        /// The reason for the first that is refused.
+        reason: BrokerReason,
     },
     /// It waited for a connection, or was to be sent again over one, and the broker of MQTT 5 would
     /// not accept it, as CONNACK says.

@@ -146,7 +146,7 @@ impl Client {
     /// Returns whether this is the beginning of a message up to a part of its payload, and the rest
     /// is so long that it is read straight into the memory of the message.
     fn is_beginning(&self, input: &[u8]) -> bool {
-        let remaining = remaining_payload(input);
+        let remaining = remaining_payload(input, self.protocol.version());
         remaining.is_some_and(|(payload, remaining)| self.inbox.reads_directly(payload, remaining))
     }
 
@@ -221,9 +221,17 @@ impl Client {
                 session,
                 properties,
             } => self.on_connected(session, properties, now),
-            CoreEvent::Subscribed { id, codes, .. } => {
+            CoreEvent::Subscribed {
+                id,
+                codes,
+                properties,
+            } => {
                 self.tally.acknowledged += 1;
-                let filters = self.requests.on_subscribed(id, codes);
+                let reason = match self.protocol.version() {
+                    Version::Mqtt5 => first_refusal(codes, properties),
+                    _ => None,
+                };
+                let filters = self.requests.on_subscribed(id, codes, reason);
                 if !filters.is_empty() {
                     self.inbox.revoke(&filters);
                     self.emit(Event::Refused { filters });
@@ -260,9 +268,14 @@ impl Client {
                     self.requests.on_message_refused(id, reason);
                 }
             }
-            CoreEvent::Unsubscribed { id, .. } => {
+            CoreEvent::Unsubscribed {
+                id,
+                codes,
+                properties,
+            } => {
                 self.tally.acknowledged += 1;
-                self.requests.on_acked(id);
+                let reason = first_refusal(codes, properties);
+                self.requests.on_unsubscribe_answered(id, codes, reason);
             }
             CoreEvent::Disconnected { code, properties } => {
                 let reason = BrokerReason::new(code, properties);
@@ -352,20 +365,38 @@ impl Client {
 
 /// Returns the length of the payload of the PUBLISH that begins so, and how much of it is missing.
 /// `None`: it is another packet, or its payload has not begun.
-fn remaining_payload(input: &[u8]) -> Option<(usize, usize)> {
+fn remaining_payload(input: &[u8], version: Version) -> Option<(usize, usize)> {
     const PUBLISH: u8 = 3;
     const QOS: u8 = 0b0110;
     let (&first, rest) = input
         .split_first()
         .filter(|(first, _)| *first >> 4 == PUBLISH)?;
-    let digits = 1 + rest.iter().take(4).position(|byte| byte & 0x80 == 0)?;
-    let (digits, body) = rest.split_at_checked(digits)?;
-    let length = digits
-        .iter()
-        .rev()
-        .fold(0, |length, digit| length << 7 | usize::from(digit & 0x7f));
+    let (length, body) = variable(rest)?;
     let topic = u16::from_be_bytes(*body.first_chunk()?);
-    let header = 2 + usize::from(topic) + if first & QOS == 0 { 0 } else { 2 };
+    let mut header = 2 + usize::from(topic) + if first & QOS == 0 { 0 } else { 2 };
+    if version == Version::Mqtt5 {
+        let section = body.get(header..)?;
+        let (properties, rest) = variable(section)?;
+        header += section.len() - rest.len() + properties;
+    }
     let payload = length.checked_sub(header)?;
     (body.len() >= header).then(|| (payload, length.saturating_sub(body.len())))
+}
+
+/// Splits a variable byte integer off.
+fn variable(input: &[u8]) -> Option<(usize, &[u8])> {
+    let digits = 1 + input.iter().take(4).position(|byte| byte & 0x80 == 0)?;
+    let (digits, rest) = input.split_at_checked(digits)?;
+    let number = digits
+        .iter()
+        .rev()
+        .fold(0, |number, digit| number << 7 | usize::from(digit & 0x7f));
+    Some((number, rest))
+}
+
+/// Returns the reason for the first filter that is refused, if any is.
+fn first_refusal(codes: &[u8], properties: Properties<'_>) -> Option<BrokerReason> {
+    let mut codes = codes.iter().map(|&code| ReasonCode::from(code));
+    let refused = codes.find(|code| code.is_error())?;
+    Some(BrokerReason::new(refused, properties))
 }

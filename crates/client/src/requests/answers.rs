@@ -2,7 +2,7 @@
 //! connection.
 use super::*;
 use crate::BrokerReason;
-use motemq::SessionState;
+use motemq::{ReasonCode, SessionState};
 
 impl Requests {
     /// The broker has a message with QoS 2, and will not need its payload again.
@@ -38,6 +38,40 @@ impl Requests {
         }
     }
 
+    /// The broker of MQTT 5 has answered the end of subscriptions. Those that it does not end go on.
+    #[cold]
+    pub fn on_unsubscribe_answered(
+        &mut self,
+        id: PacketId,
+        codes: &[u8],
+        reason: Option<BrokerReason>,
+    ) {
+        let Some(key) = self.land(id) else { return };
+        let Some(RequestKind::Unsubscribe(filters)) = self.kind(key) else {
+            return;
+        };
+        let answered = filters.iter().cloned().zip(codes);
+        let (refused, ended): (Vec<_>, Vec<_>) =
+            answered.partition(|&(_, &code)| ReasonCode::from(code).is_error());
+        let names = |answered: Vec<(String, &u8)>| -> Vec<_> {
+            answered.into_iter().map(|(filter, _)| filter).collect()
+        };
+        let (refused, ended) = (names(refused), names(ended));
+        if let Some(subscriptions) = self.subscriptions.get_mut() {
+            subscriptions.remove(&ended);
+        }
+        let codes = codes.into();
+        let outcome = match reason {
+            None => Ok(codes),
+            Some(reason) => Err(RequestError::UnsubscribeRefused {
+                filters: list(&refused),
+                codes,
+                reason,
+            }),
+        };
+        self.end(key, outcome);
+    }
+
     /// The broker has ended subscriptions, among which may be some that it granted while the
     /// request was on its way.
     #[cold]
@@ -57,7 +91,12 @@ impl Requests {
     /// The broker has answered a subscription. Returns the filters that it refuses. If it refuses
     /// some of a new subscription only, the client unsubscribes from the others: a subscription
     /// that fails leaves nothing behind.
-    pub fn on_subscribed(&mut self, id: PacketId, codes: &[u8]) -> Vec<String> {
+    pub fn on_subscribed(
+        &mut self,
+        id: PacketId,
+        codes: &[u8],
+        reason: Option<BrokerReason>,
+    ) -> Vec<String> {
         let Some(key) = self.land(id) else {
             return Vec::new();
         };
@@ -85,6 +124,7 @@ impl Requests {
             Err(RequestError::Refused {
                 filters: list(&refused),
                 codes: codes.into(),
+                reason,
             })
         };
         self.end(key, outcome);

@@ -95,6 +95,7 @@ fn rule_00_a_refused_subscription_acknowledges_nothing() {
     let refused = RequestError::Refused {
         filters: "\"t\"".into(),
         codes: [0x80].into(),
+        reason: None,
     };
     assert_eq!(outcome, Some(Err(refused)));
     line.client.forget(request);

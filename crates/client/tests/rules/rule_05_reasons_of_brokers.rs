@@ -71,3 +71,73 @@ fn rule_05_a_refused_message_says_so_in_words() {
     let words = "the broker refused the message: quota exceeded (reason code 0x97), \"no\"";
     assert_eq!(error.to_string(), words);
 }
+
+#[test]
+fn rule_05_a_refused_subscription_has_its_codes_and_the_reason_for_the_first() {
+    let mut line = line();
+    let filters = ["a", "b", "c"].map(|text| Filter::new(text, QoS::ExactlyOnce));
+    let (request, _) = line.client.subscribe(&filters).unwrap();
+    line.sent();
+    line.receive(b"\x90\x0b\0\x01\x05\x1f\0\x02no\x01\x87\x97");
+    let error = line.client.poll_outcome(request).unwrap().unwrap_err();
+    let RequestError::Refused {
+        filters,
+        codes,
+        reason: Some(reason),
+    } = &error
+    else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (&**filters, &**codes),
+        ("\"b\", \"c\"", &[1, 0x87, 0x97][..])
+    );
+    assert_eq!(reason.code(), ReasonCode::NOT_AUTHORIZED);
+    assert_eq!(
+        error.to_string(),
+        "the broker refuses to subscribe to \"b\", \"c\": not authorised (reason code 0x87), \
+         \"no\": check its rules for this client"
+    );
+    // The granted one is ended.
+    line.sends(b"\xa2\x06\0\x02\0\0\x01a");
+}
+
+#[test]
+fn rule_05_a_granted_subscription_has_its_codes() {
+    let mut line = line();
+    let filters = ["a", "b"].map(|text| Filter::new(text, QoS::ExactlyOnce));
+    let (request, _) = line.client.subscribe(&filters).unwrap();
+    line.sent();
+    line.receive(b"\x90\x05\0\x01\0\x02\x01");
+    let granted = Some(Ok([2, 1].into()));
+    assert_eq!(line.client.poll_outcome(request), granted);
+}
+
+#[test]
+fn rule_05_the_end_of_a_subscription_has_its_codes() {
+    let mut line = line();
+    let filters = ["a", "b"].map(|text| Filter::new(text, QoS::ExactlyOnce));
+    line.client.subscribe(&filters).unwrap();
+    line.sent();
+    line.receive(b"\x90\x05\0\x01\0\x02\x02");
+    let request = line.client.unsubscribe(&["a", "none"]).unwrap();
+    line.sent();
+    line.receive(b"\xb0\x05\0\x02\0\0\x11");
+    let ended = Some(Ok([0, 0x11].into()));
+    assert_eq!(line.client.poll_outcome(request), ended);
+    assert_eq!(line.client.subscriptions().collect::<Vec<_>>(), ["b"]);
+
+    let request = line.client.unsubscribe(&["b", "c"]).unwrap();
+    line.sent();
+    line.receive(b"\xb0\x0a\0\x03\x05\x1f\0\x02no\x87\x11");
+    let error = line.client.poll_outcome(request).unwrap().unwrap_err();
+    let RequestError::UnsubscribeRefused { codes, reason, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(**codes, [0x87, 0x11]);
+    assert_eq!(reason.reason_string(), Some("no"));
+    assert!(
+        error.to_string().contains("\"b\": not authorised"),
+        "{error}"
+    );
+}

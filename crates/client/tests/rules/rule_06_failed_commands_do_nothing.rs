@@ -257,7 +257,8 @@ fn rule_06_a_subscription_that_is_refused_in_part_leaves_nothing_subscribed() {
         outcome,
         Some(Err(RequestError::Refused {
             filters: text,
-            codes
+            codes,
+            reason: None
         }))
     );
     line.sends(b"\xa2\x07\0\x04\0\x03new");
@@ -343,6 +344,7 @@ fn rule_06_filters_that_are_refused_are_named_as_long_as_they_are_few() {
         let refused = RequestError::Refused {
             filters: text.into(),
             codes: codes.into(),
+            reason: None,
         };
         assert_eq!(line.client.poll_outcome(request), Some(Err(refused)));
     }

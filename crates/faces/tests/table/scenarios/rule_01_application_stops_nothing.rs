@@ -123,7 +123,7 @@ pub fn an_answer_behind_many_messages_is_found() {
         Filter::new("u", QoS::AtLeastOnce),
     ];
     let refused = client.subscribe(&filters).unwrap_err();
-    let SubscribeError::Failed(RequestError::Refused { filters, codes }) = refused else {
+    let SubscribeError::Failed(RequestError::Refused { filters, codes, .. }) = refused else {
         panic!("{refused:?}");
     };
     assert_eq!((&*filters, &codes[..]), ("\"u\"", &[1, 0x80][..]));

@@ -161,7 +161,7 @@ pub fn filters_that_are_refused_are_named() {
     let error = subscribing.wait().map(drop).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("\"b\"") && !text.contains("\"a\""), "{text}");
-    let SubscribeError::Failed(RequestError::Refused { filters, codes }) = error else {
+    let SubscribeError::Failed(RequestError::Refused { filters, codes, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!((&filters[..], &codes[..]), ("\"b\"", &[0, 0x80][..]));
