@@ -3,6 +3,7 @@ mod commands;
 mod limits;
 mod persistence;
 mod phase;
+mod properties;
 mod publishing;
 mod receiving;
 mod sending;
@@ -21,7 +22,11 @@ use crate::{
     store::Versions,
 };
 use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
-use core::{mem, time::Duration};
+use core::{
+    hash::{Hash, Hasher},
+    mem,
+    time::Duration,
+};
 use motemq::SessionState;
 use phase::{Closing, Phase};
 pub use transport::Transport;
@@ -93,8 +98,19 @@ pub struct Client {
     /// is open.
     wake_at: Option<Duration>,
     tally: Tally,
+    /// The time from which messages expire.
+    clock: Clock,
     /// Unless nothing is stored.
     versions: Option<Box<Versions>>,
+}
+
+/// The latest time that is known. It changes without anything having happened, so it is not part of
+/// what clients differ in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock(Duration);
+
+impl Hash for Clock {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// Numbers of what has happened.
@@ -169,6 +185,7 @@ impl Client {
             last_upload: 0,
             wake_at: None,
             tally: Tally::default(),
+            clock: Clock::default(),
             versions,
             options,
         })

@@ -2,7 +2,7 @@
 mod disconnect;
 mod reason;
 
-use crate::profile::OverLimit;
+use crate::{InvalidProperties, profile::OverLimit};
 use alloc::{boxed::Box, format, string::String, sync::Arc};
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
@@ -136,6 +136,20 @@ pub enum PublishError {
         /// The longest that fits.
         limit: usize,
     },
+    /// A message cannot have these properties.
+    #[error(transparent)]
+    Properties(#[from] InvalidProperties),
+    /// The message has properties, and the client speaks MQTT 3.1.1.
+    #[error("the message has properties, which only MQTT 5 has: set the version to MQTT 5")]
+    PropertiesUnsupported,
+    /// Topic and properties are longer than the write buffer.
+    #[error("topic and properties have {len} bytes together: use at most {limit} bytes")]
+    PropertiesTooLong {
+        /// Their length in bytes, or a little more.
+        len: usize,
+        /// The longest that fits.
+        limit: usize,
+    },
     /// There is no room now. [`Event::Room`](crate::Event::Room) says when to try again.
     #[error("there is no room for another message now: try again when there is")]
     Full,
@@ -226,6 +240,9 @@ pub enum RequestError {
     /// It waited for a connection, and a newer message took its place. It was never sent.
     #[error("dropped, since newer messages needed the room: enlarge the queue, or send it again")]
     Dropped,
+    /// Its message expiry interval passed before it could be sent. It was never sent.
+    #[error("it expired before it could be sent: give it more time")]
+    Expired,
     /// The application withdrew it.
     #[error("the application withdrew it")]
     Withdrawn,

@@ -209,7 +209,7 @@ pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId,
 pub use motemq::Version;
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use payload_buf::PayloadBuf;
-pub use properties::{InvalidProperties, MessageProperties};
+pub use properties::{InvalidProperties, MessageProperties, PublishProperties};
 pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};

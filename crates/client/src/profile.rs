@@ -144,7 +144,7 @@ impl Profile {
     ///
     /// # Errors
     /// [`OverLimit`] with the first limit that is exceeded.
-    pub fn check_publish(&self, publish: &Publish<'_>) -> Result<(), OverLimit> {
+    pub fn check_publish<T: Copy>(&self, publish: &Publish<'_, T>) -> Result<(), OverLimit> {
         let &Publish {
             payload,
             remaining,

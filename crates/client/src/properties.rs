@@ -1,8 +1,9 @@
 //! The properties of a message, in memory of its own.
+use crate::protocol::Protocol;
 use alloc::{boxed::Box, sync::Arc, vec};
 use core::fmt;
 use motemq::{
-    Out, Properties, Property, QoS, TopicName,
+    Out, Properties, Property, QoS, SendProperties, TopicName,
     packet::v5::{Packet, decode},
 };
 
@@ -21,6 +22,24 @@ use motemq::{
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct MessageProperties(Option<Arc<Box<[u8]>>>);
+
+/// The properties of a message that is published: `()` for none, or a list, which only MQTT 5 has.
+///
+/// The trait is sealed.
+///
+/// # Examples
+/// ```
+/// use motemq::{Property, Publish};
+/// use motemq_client::{Client, Options, Version};
+/// let mut client = Client::new(Options::new("node-7").version(Version::Mqtt5)).unwrap();
+/// let list = [Property::ResponseTopic("replies/7".into())];
+/// let request = Publish::to("requests").properties(&list).qos(motemq::QoS::AtLeastOnce);
+/// let request = client.publish(&request)?;
+/// # Ok::<(), motemq_client::PublishError>(())
+/// ```
+pub trait PublishProperties<'p>: SendProperties<'p, Protocol> {}
+
+impl<'p, T: SendProperties<'p, Protocol>> PublishProperties<'p> for T {}
 
 /// The error for properties that a message cannot have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
@@ -43,21 +62,7 @@ impl MessageProperties {
         if properties.is_empty() {
             return Ok(MessageProperties::default());
         }
-        let mut length = 16;
-        for property in properties {
-            length += LONGEST_NUMBER
-                + match property {
-                    Property::ContentType(text) | Property::ResponseTopic(text) => {
-                        text.as_bytes().len()
-                    }
-                    Property::CorrelationData(data) => data.len(),
-                    Property::UserProperty { name, value } => {
-                        name.as_bytes().len() + value.as_bytes().len()
-                    }
-                    Property::PayloadFormatIndicator(_) | Property::MessageExpiryInterval(_) => 0,
-                    _ => return Err(InvalidProperties),
-                };
-        }
+        let length = room_for(properties).ok_or(InvalidProperties)? + 16;
         // A packet that carries them checks and encodes them.
         let packet = Packet::Publish {
             dup: false,
@@ -111,6 +116,27 @@ impl MessageProperties {
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
+}
+
+/// Returns how much room properties take at most, with their length before them. `None`: there is
+/// one that a message that is published cannot have.
+pub(crate) fn room_for(properties: &[Property<'_>]) -> Option<usize> {
+    let mut room = 4;
+    for property in properties {
+        room += LONGEST_NUMBER
+            + match property {
+                Property::ContentType(text) | Property::ResponseTopic(text) => {
+                    text.as_bytes().len()
+                }
+                Property::CorrelationData(data) => data.len(),
+                Property::UserProperty { name, value } => {
+                    name.as_bytes().len() + value.as_bytes().len()
+                }
+                Property::PayloadFormatIndicator(_) | Property::MessageExpiryInterval(_) => 0,
+                _ => return None,
+            };
+    }
+    Some(room)
 }
 
 impl fmt::Debug for MessageProperties {

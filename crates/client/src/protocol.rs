@@ -12,14 +12,14 @@ use motemq::{
 /// The parts of the protocol that the client uses: all of them, and messages under an identifier
 /// that the broker has not released, so that it can compare their content.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Hosted;
+pub struct Hosted;
 
 impl Profile for Hosted {
     const DELIVERS_REPEATED: bool = true;
 }
 
 /// Both versions of MQTT. One is chosen before each connection.
-type Protocol = Either<Hosted>;
+pub(crate) type Protocol = Either<Hosted>;
 type CoreSession = Session<[Slot], Protocol>;
 
 /// An event of the core. The properties are empty with MQTT 3.1.1.

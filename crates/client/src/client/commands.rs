@@ -4,7 +4,7 @@ use super::{
     *,
 };
 use crate::{
-    PublishError, SubscribeError, UploadError,
+    MessageProperties, PublishError, PublishProperties, SubscribeError, UploadError,
     error::shortened,
     protocol::PassedOver,
     requests::{OwnedFilter, RequestKind},
@@ -170,13 +170,14 @@ impl Client {
     ///
     /// # Errors
     /// A [`PublishError`].
-    pub fn begin_upload(
+    pub fn begin_upload<'p, T: PublishProperties<'p>>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
     ) -> Result<(UploadId, Option<RequestId>), PublishError> {
         self.check_open().map_err(PublishError::Ended)?;
         check_topic(publish)?;
-        let length = publish.topic().len() + publish.payload.len();
+        let room = self.check_properties(publish)?;
+        let length = publish.topic().len() + publish.payload.len() + room;
         if length as u64 + u64::from(publish.remaining) > LONGEST_MESSAGE {
             return Err(too_long(publish));
         }
@@ -189,7 +190,8 @@ impl Client {
         if let Some(limits) = self.options.limits() {
             limits.check_publish(publish)?;
         }
-        self.check_publish(publish, 0)?;
+        let properties = MessageProperties::new(publish.properties.list())?;
+        self.check_publish(publish, properties.as_bytes().len())?;
         if self.accepted.is_none() {
             self.wants_room = true;
             return Err(PublishError::Offline);
@@ -197,7 +199,7 @@ impl Client {
         if self.must_wait(publish.qos) || !self.output.reserve(length + HEADER) {
             return self.full();
         }
-        let id = match self.protocol.publish(publish, &mut self.output.out()) {
+        let id = match self.send_publish(publish) {
             Ok(id) => id,
             Err(SendError::Busy) if self.pass_over() => return self.begin_upload(publish),
             Err(SendError::Full | SendError::Busy) => return self.full(),
@@ -278,7 +280,7 @@ impl Client {
     }
 }
 
-pub(super) fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
+pub(super) fn check_topic<T: Copy>(publish: &Publish<'_, T>) -> Result<(), PublishError> {
     match TopicName::new(publish.topic()) {
         Ok(_) => Ok(()),
         Err(error) => Err(PublishError::Topic {
@@ -289,7 +291,7 @@ pub(super) fn check_topic(publish: &Publish<'_>) -> Result<(), PublishError> {
 }
 
 #[cold]
-pub(super) fn too_long(publish: &Publish<'_>) -> PublishError {
+pub(super) fn too_long<T: Copy>(publish: &Publish<'_, T>) -> PublishError {
     let len = publish.topic().len() + publish.payload.len();
     let len = len as u64 + u64::from(publish.remaining);
     if len > LONGEST_MESSAGE {

@@ -43,9 +43,9 @@ impl ServerLimits {
     }
 
     /// Checks a message.
-    pub(crate) fn check_publish(
+    pub(crate) fn check_publish<T: Copy>(
         &self,
-        publish: &Publish<'_>,
+        publish: &Publish<'_, T>,
         properties: usize,
     ) -> Result<(), OverLimit> {
         let limit = if publish.qos > self.maximum_qos {
@@ -133,9 +133,9 @@ impl Client {
     }
 
     /// Checks a message against the limits that the broker has announced.
-    pub(super) fn check_publish(
+    pub(super) fn check_publish<T: Copy>(
         &self,
-        publish: &Publish<'_>,
+        publish: &Publish<'_, T>,
         properties: usize,
     ) -> Result<(), OverLimit> {
         self.announced_limits()

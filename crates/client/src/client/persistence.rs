@@ -41,14 +41,14 @@ impl Client {
     /// [`on_persisted`](Self::on_persisted).
     pub fn take_changes(&mut self) -> Changes {
         self.note_changes();
-        let (records, removed) = self.requests.take_changes();
+        let (records, removed) = self.requests.take_changes(self.clock.0);
         self.changes(false, records, removed)
     }
 
     /// Returns everything that is to be stored: for a store that failed, and was opened again.
     pub fn full_image(&mut self) -> Changes {
         self.note_changes();
-        let records = self.requests.all_records();
+        let records = self.requests.all_records(self.clock.0);
         self.changes(true, records, Vec::new())
     }
 

@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use crate::{
-    PublishError, WhenFull,
+    MessageProperties, PublishError, PublishProperties, WhenFull,
     requests::{RequestKind, StoredPublish},
     write_buf::{DIRECT, LONGEST},
 };
@@ -24,7 +24,10 @@ impl Client {
     /// [`Offline`](PublishError::Offline) for QoS 0 without a connection:
     /// [`Event::Room`] says when to try again.
     #[inline]
-    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Option<RequestId>, PublishError> {
+    pub fn publish<'p, T: PublishProperties<'p>>(
+        &mut self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Option<RequestId>, PublishError> {
         self.publish_with(publish, None)
     }
 
@@ -34,10 +37,10 @@ impl Client {
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
-    pub fn publish_bytes(
+    pub fn publish_bytes<'p, T: PublishProperties<'p>>(
         &mut self,
-        publish: &Publish<'_>,
-        payload: &Bytes,
+        publish: &Publish<'p, T>,
+        payload: &'p Bytes,
     ) -> Result<Option<RequestId>, PublishError> {
         let publish = publish.payload(payload);
         self.publish_with(
@@ -48,11 +51,14 @@ impl Client {
 
     /// Publishes a message. Its payload is `shared`, if that is given.
     #[inline]
-    fn publish_with(
+    fn publish_with<'p, T: PublishProperties<'p>>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         shared: Option<&Bytes>,
     ) -> Result<Option<RequestId>, PublishError> {
+        if !publish.properties.list().is_empty() {
+            return self.publish_with_properties(publish, shared);
+        }
         self.check_open().map_err(PublishError::Ended)?;
         let length = publish.topic().len() + publish.payload.len();
         if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
@@ -62,14 +68,14 @@ impl Client {
             limits.check_publish(publish)?;
         }
         if self.accepted.is_none() {
-            return self.keep(publish, shared);
+            return self.keep(publish, shared, MessageProperties::default());
         }
         if self.must_wait(publish.qos) {
             check_topic(publish)?;
             return self.full();
         }
-        if length >= DIRECT && is_direct(publish, shared) {
-            return self.publish_direct(publish, shared);
+        if length >= DIRECT && is_direct(publish, shared, 0) {
+            return self.publish_direct(publish, shared, MessageProperties::default());
         }
         if !self.output.reserve(length + HEADER) {
             check_topic(publish)?;
@@ -80,14 +86,17 @@ impl Client {
                 self.tally.sent += 1;
                 Ok(id.map(|id| {
                     let end = Some(self.output.position());
-                    let kind = RequestKind::Publish(StoredPublish::new(publish));
-                    self.requests.launch(id, kind, end)
+                    let none = MessageProperties::default();
+                    let stored = StoredPublish::new(publish, none, self.clock.0);
+                    self.requests.launch(id, RequestKind::Publish(stored), end)
                 }))
             }
             // Once for all packets that were given up.
             Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
             Err(SendError::Busy | SendError::Full) => self.full(),
-            Err(SendError::Offline) => self.keep(publish, shared),
+            Err(SendError::Offline) => {
+                self.keep(publish, shared, MessageProperties::default())
+            }
             Err(_) => {
                 check_topic(publish)?;
                 self.check_publish(publish, 0)?;
@@ -98,19 +107,22 @@ impl Client {
 
     /// Publishes a message whose payload is written from the memory that holds it.
     #[cold]
-    fn publish_direct(
+    pub(super) fn publish_direct<T: Copy>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'_, T>,
         shared: Option<&Bytes>,
+        properties: MessageProperties,
     ) -> Result<Option<RequestId>, PublishError> {
         check_topic(publish)?;
-        self.check_publish(publish, 0)?;
-        let room = publish.topic().len() + HEADER;
+        let properties_length = properties.as_bytes().len();
+        self.check_publish(publish, properties_length)?;
+        let room = publish.topic().len() + properties_length + HEADER;
         if !self.output.reserve_before(room, publish.payload.len()) {
             return self.full();
         }
-        let stored = stored(publish, shared);
-        match publish_stored(&stored, &mut self.protocol, &mut self.output) {
+        let now = self.clock.0;
+        let stored = stored(publish, shared, properties.clone(), now);
+        match publish_stored(&stored, now, &mut self.protocol, &mut self.output) {
             Ok(id) => {
                 self.tally.sent += 1;
                 let end = self.output.position();
@@ -120,17 +132,20 @@ impl Client {
                 let kind = RequestKind::Publish(stored);
                 Ok(Some(self.requests.launch(id, kind, Some(end))))
             }
-            Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
+            Err(SendError::Busy) if self.pass_over() => {
+                self.publish_direct(publish, shared, properties)
+            }
             Err(SendError::Busy | SendError::Full) => self.full(),
-            Err(_) => self.keep(publish, shared),
+            Err(_) => self.keep(publish, shared, properties),
         }
     }
 
     /// Lets a message wait for a connection.
-    fn keep(
+    pub(super) fn keep<T: Copy>(
         &mut self,
-        publish: &Publish<'_>,
+        publish: &Publish<'_, T>,
         shared: Option<&Bytes>,
+        properties: MessageProperties,
     ) -> Result<Option<RequestId>, PublishError> {
         check_topic(publish)?;
         let settings = &self.options.settings;
@@ -140,7 +155,7 @@ impl Client {
             self.wants_room = true;
             return Err(PublishError::Offline);
         }
-        let len = publish.topic().len() + publish.payload.len();
+        let len = publish.topic().len() + publish.payload.len() + properties.as_bytes().len();
         if len > queue_bytes || queue_messages == 0 {
             self.wants_room = true;
             return Err(PublishError::LargerThanQueue {
@@ -155,24 +170,34 @@ impl Client {
         {
             return self.full();
         }
-        let kind = RequestKind::Publish(stored(publish, shared));
+        let kind = RequestKind::Publish(stored(publish, shared, properties, self.clock.0));
         Ok(Some(self.requests.enqueue(kind)))
     }
 }
 
-/// Returns whether a message of some length is written from the memory that holds its payload: it
-/// is not copied for that, or is copied in any case, or is longer than the write buffer.
+/// Returns whether a message of some length, with so many bytes of properties, is written from the
+/// memory that holds its payload: it is not copied for that, or is copied in any case, or is longer
+/// than the write buffer.
 #[cold]
-fn is_direct(publish: &Publish<'_>, shared: Option<&Bytes>) -> bool {
+pub(super) fn is_direct<T: Copy>(
+    publish: &Publish<'_, T>,
+    shared: Option<&Bytes>,
+    properties: usize,
+) -> bool {
     let is_kept = shared.is_some() || publish.qos != QoS::AtMostOnce;
     (is_kept && publish.payload.len() >= DIRECT)
-        || publish.topic().len() + publish.payload.len() > LONGEST
+        || publish.topic().len() + properties + publish.payload.len() > LONGEST
 }
 
 /// Returns a copy of a message, of which the payload is not copied if it is `shared`.
-fn stored(publish: &Publish<'_>, shared: Option<&Bytes>) -> StoredPublish {
+fn stored<T: Copy>(
+    publish: &Publish<'_, T>,
+    shared: Option<&Bytes>,
+    properties: MessageProperties,
+    now: Duration,
+) -> StoredPublish {
     match shared {
-        Some(payload) => StoredPublish::with_payload(publish, payload.clone()),
-        None => StoredPublish::new(publish),
+        Some(payload) => StoredPublish::with_payload(publish, payload.clone(), properties, now),
+        None => StoredPublish::new(publish, properties, now),
     }
 }

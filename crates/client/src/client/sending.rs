@@ -5,12 +5,12 @@ use super::{
     *,
 };
 use crate::{
-    RequestError, WriteBuf,
+    PublishProperties, RequestError, WriteBuf,
     profile::OverLimit,
     protocol::ProtocolState,
     requests::{RequestKind, StoredPublish, is_acknowledged},
 };
-use motemq::{Filter, Out, PacketId, Publish, QoS, SendError};
+use motemq::{Filter, Out, PacketId, Property, Publish, QoS, SendError, Version};
 
 impl Client {
     /// Hands over the bytes that are to be written, by a swap, if `output` is empty.
@@ -103,17 +103,15 @@ impl Client {
             return Ok(true);
         };
         let (protocol, output) = (&mut self.protocol, &mut self.output);
-        let sent = write_publish(stored, protocol, output, |protocol, publish, out| {
-            protocol.republish(id, publish, out)
-        });
+        let sent = write_publish(stored, Some(id), self.clock.0, protocol, output);
         match sent {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
                 return Err(error);
             }
             // The broker has other limits than before.
             Err(_) => {
-                let error = self.reason_against(&stored.publish());
+                let error = self.reason_against(stored);
                 self.protocol.abandon(id, &mut self.output.out())?;
                 self.requests.on_abandoned(id, error);
                 return Ok(true);
@@ -132,10 +130,14 @@ impl Client {
         if is_acknowledged(kind) && self.requests.in_flight() >= self.window() {
             return Ok(false);
         }
+        if self.requests.has_first_expired(self.clock.0) {
+            self.requests.on_first_refused(RequestError::Expired);
+            return Ok(true);
+        }
         let is_message = kind.is_message();
         let sent = match kind {
             RequestKind::Publish(stored) => {
-                publish_stored(stored, &mut self.protocol, &mut self.output)
+                publish_stored(stored, self.clock.0, &mut self.protocol, &mut self.output)
             }
             RequestKind::Subscribe(filters) => {
                 let filters = filters
@@ -176,7 +178,7 @@ impl Client {
     #[cold]
     fn refuse_first(&mut self) {
         let error = match self.requests.first() {
-            Some(RequestKind::Publish(stored)) => self.reason_against(&stored.publish()),
+            Some(RequestKind::Publish(stored)) => self.reason_against(stored),
             Some(RequestKind::Subscribe(filters)) => {
                 let texts = filters.iter().map(|(filter, _)| filter.as_str());
                 over_limit(self.check_announced(texts, SUBSCRIBED))
@@ -195,8 +197,18 @@ impl Client {
     }
 
     /// Returns why the broker of this connection does not accept a message.
-    fn reason_against(&self, publish: &Publish<'_>) -> RequestError {
-        over_limit(self.check_publish(publish, 0))
+    fn reason_against(&self, stored: &StoredPublish) -> RequestError {
+        let properties = stored.properties_length();
+        over_limit(self.check_publish(&stored.publish(), properties))
+    }
+}
+
+/// Returns the properties with which a message is sent now.
+#[inline]
+fn properties(stored: &StoredPublish, version: Version, now: Duration) -> Vec<Property<'_>> {
+    match version {
+        Version::Mqtt5 => stored.properties(now),
+        _ => Vec::new(),
     }
 }
 
@@ -217,37 +229,59 @@ fn reserve_filters(output: &mut Output, filters: &[Filter<'_>]) -> Result<(), Se
 /// Publishes a message. A payload that is written from the memory that holds it is not copied.
 pub(super) fn publish_stored(
     stored: &StoredPublish,
+    now: Duration,
     protocol: &mut ProtocolState,
     output: &mut Output,
 ) -> Result<Option<PacketId>, SendError> {
-    write_publish(stored, protocol, output, |protocol, publish, out| {
-        protocol.publish(publish, out)
-    })
+    write_publish(stored, None, now, protocol, output)
 }
 
-/// Writes a message, which `write` hands to the session.
-fn write_publish<T>(
+/// Writes a message as it is at `now`, again if it has the identifier `resent`.
+fn write_publish(
     stored: &StoredPublish,
+    resent: Option<PacketId>,
+    now: Duration,
     protocol: &mut ProtocolState,
     output: &mut Output,
-    write: impl FnOnce(&mut ProtocolState, &Publish<'_>, &mut Out<'_>) -> Result<T, SendError>,
-) -> Result<T, SendError> {
-    let publish = stored.publish();
-    let Some(payload) = stored.direct_payload() else {
-        if !output.reserve(stored.len() + HEADER) {
-            return Err(SendError::Full);
+) -> Result<Option<PacketId>, SendError> {
+    let mut publish = stored.publish();
+    let payload = stored.direct_payload();
+    let has_room = match payload {
+        None => output.reserve(stored.len() + HEADER),
+        Some(payload) => {
+            let room = publish.topic().len() + stored.properties_length() + HEADER;
+            publish = publish.payload(&[]).remaining(payload.len() as u32);
+            output.reserve_before(room, payload.len())
         }
-        return write(protocol, &publish, &mut output.out());
     };
-    if !output.reserve_before(publish.topic().len() + HEADER, payload.len()) {
+    if !has_room {
         return Err(SendError::Full);
     }
-    let n = payload.len() as u32;
-    let publish = publish.payload(&[]).remaining(n);
-    let written = write(protocol, &publish, &mut output.out())?;
-    output.append(payload.clone());
-    // The payload stands behind what was written before, and not in memory of the session's.
-    let (mut none, mut taken) = ([], 0);
-    protocol.publish_direct(n, &mut Out::new(&mut none, &mut taken))?;
+    let list = properties(stored, protocol.version(), now);
+    let written = if list.is_empty() {
+        write(&publish, resent, protocol, output)?
+    } else {
+        write(&publish.properties(&list), resent, protocol, output)?
+    };
+    if let Some(payload) = payload {
+        output.append(payload.clone());
+        // The payload stands behind what was written before, and not in memory of the session's.
+        let (mut none, mut taken) = ([], 0);
+        protocol.publish_direct(payload.len() as u32, &mut Out::new(&mut none, &mut taken))?;
+    }
     Ok(written)
+}
+
+/// Writes a PUBLISH, again if it has the identifier `resent`.
+fn write<'p, T: PublishProperties<'p>>(
+    publish: &Publish<'p, T>,
+    resent: Option<PacketId>,
+    protocol: &mut ProtocolState,
+    output: &mut Output,
+) -> Result<Option<PacketId>, SendError> {
+    let out = &mut output.out();
+    match resent {
+        Some(id) => protocol.republish(id, publish, out).map(|()| Some(id)),
+        None => protocol.publish(publish, out),
+    }
 }

@@ -20,6 +20,13 @@ impl Client {
         }
     }
 
+    /// Tells the client the time, for commands that follow: a message that is published with an
+    /// expiry interval expires so long after the latest time that the client knows.
+    #[inline]
+    pub fn note_time(&mut self, now: Duration) {
+        self.clock.0 = self.clock.0.max(now);
+    }
+
     /// Does what is due at `now`, and sends what waits. Call it in each turn of the driver, after
     /// [`on_read`](Self::on_read) and before [`poll_output`](Self::poll_output).
     ///
@@ -32,6 +39,7 @@ impl Client {
         now: Duration,
         mut bytes_held_by_kernel: impl FnMut() -> u64,
     ) -> bool {
+        self.note_time(now);
         match &self.phase {
             Phase::Opening => {
                 while matches!(self.phase, Phase::Opening) && self.reconnect.expire(now) {

@@ -51,6 +51,7 @@ impl Client {
     /// `random` is another random number for each call. It spreads the attempts of many clients in
     /// time, and chooses packet identifiers for a session that the client does not know.
     pub fn poll_transport(&mut self, now: Duration, random: u64) -> Transport {
+        self.note_time(now);
         if let Some(until) = self.leave_until
             && !matches!(self.phase, Phase::Open | Phase::Closing(_))
             && (now >= until || !self.requests.has_messages())
@@ -67,6 +68,7 @@ impl Client {
             && !self.waits_for_room()
         {
             self.phase = Phase::Opening;
+            self.requests.drop_expired(now);
             let reason = self.reason().cloned();
             self.state = State::Connecting { reason };
         }

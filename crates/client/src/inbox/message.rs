@@ -1,6 +1,6 @@
 //! Messages as the application takes them.
 use super::{AckId, PayloadId};
-use crate::hash::hash;
+use crate::{MessageProperties, hash::hash};
 use alloc::sync::Arc;
 use bytes::Bytes;
 use motemq::{PacketId, QoS};
@@ -24,6 +24,8 @@ pub struct Message {
     pub dup: bool,
     /// The packet identifier that the broker chose; `None` with QoS 0.
     pub packet_id: Option<PacketId>,
+    /// The properties, which only MQTT 5 has. The topic is that for which an alias stands.
+    pub properties: MessageProperties,
     /// The rest of a payload that is too large for memory, to be read with
     /// [`Client::read_payload`](crate::Client::read_payload).
     pub rest: Option<PayloadId>,
@@ -33,10 +35,10 @@ impl Message {
     /// Returns the memory that it takes in a stream, in bytes.
     #[inline]
     pub(super) fn weight(&self) -> usize {
-        self.topic.len() + self.payload.len() + size_of::<Self>()
+        self.topic.len() + self.payload.len() + self.properties.as_bytes().len() + size_of::<Self>()
     }
 
-    /// Returns a hash of its content.
+    /// Returns a hash of its content, without the properties: a repetition is closer to its expiry.
     pub(super) fn hash(&self) -> u64 {
         hash(&[self.topic.as_bytes(), &self.payload])
     }

@@ -1,6 +1,6 @@
 //! From a received packet to the streams.
 use super::*;
-use crate::{Overflow, hash::hash, payload_buf::memory};
+use crate::{MessageProperties, Overflow, hash::hash, payload_buf::memory};
 use alloc::boxed::Box;
 use bytes::Bytes;
 use motemq::{AckToken, PacketId, Properties, QoS};
@@ -82,6 +82,7 @@ impl Inbox {
             retain: message.retain(),
             dup: message.dup(),
             packet_id: message.id(),
+            properties: MessageProperties::received(message.properties),
             rest: None,
         };
         if message.remaining == 0 {

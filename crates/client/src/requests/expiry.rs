@@ -1,10 +1,37 @@
-//! Time limits of requests.
+//! Time limits of requests, and messages that expire.
 use super::*;
 
 /// The number of looks within a time limit. A limit is late by one part at most.
 const LOOKS: u32 = 8;
 
 impl Requests {
+    /// Returns whether a request is a message that was never sent and has expired.
+    fn has_expired(&self, key: u32, now: Duration) -> bool {
+        let request = self.requests.get(key).filter(|request| !request.was_sent);
+        let kind = request.map(|request| &request.kind);
+        matches!(kind, Some(RequestKind::Publish(stored)) if stored.has_expired(now))
+    }
+
+    /// Returns whether the first message of the queue has expired.
+    pub fn has_first_expired(&self, now: Duration) -> bool {
+        let first = self.queue.get().and_then(Queue::front);
+        first.is_some_and(|key| self.has_expired(key, now))
+    }
+
+    /// Drops the messages of the queue that have expired.
+    pub fn drop_expired(&mut self, now: Duration) {
+        let queue = self.queue.get().into_iter();
+        let expired = queue.flat_map(Queue::iter);
+        let expired: Vec<_> = expired.filter(|&key| self.has_expired(key, now)).collect();
+        for key in expired {
+            let queue = self.queue.get();
+            let at = queue.and_then(|queue| queue.position(|other| other == key));
+            if let Some(key) = at.and_then(|at| self.unqueue(at)) {
+                self.end(key, Err(RequestError::Expired));
+            }
+        }
+    }
+
     /// Gives up requests whose last byte left so long ago. Time in which nothing was driven, for
     /// example because the process was stopped, does not count.
     ///

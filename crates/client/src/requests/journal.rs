@@ -1,18 +1,21 @@
 //! Which messages have to be stored, so that they outlive the process, and what of them has
 //! changed.
 use super::{Queue, RequestKind, Requests, StoredPublish};
-use crate::{Record, RestoreError};
+use crate::{MessageProperties, Record, RestoreError};
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
-use motemq::{PacketId, Publish, QoS};
+use core::time::Duration;
+use motemq::{PacketId, Properties, Publish, QoS};
 
 /// The version of the format, which is the first byte of a record.
 const VERSION: u8 = 1;
 const RETAIN: u8 = 4;
 const WAS_SENT: u8 = 8;
+/// The properties, with their length before them, are between topic and payload.
+const HAS_PROPERTIES: u8 = 16;
 
 /// Numbers messages in the order in which they were published.
 #[derive(Clone, Hash, Debug, Default)]
@@ -63,13 +66,13 @@ impl Requests {
 
     /// Takes the changes since the last call: records to be written, and numbers of those to be
     /// removed.
-    pub fn take_changes(&mut self) -> (Vec<Record>, Vec<u64>) {
+    pub fn take_changes(&mut self, now: Duration) -> (Vec<Record>, Vec<u64>) {
         let (mut written, mut removed) = (Vec::new(), Vec::new());
         let Some(mut journal) = self.journal.take() else {
             return (written, removed);
         };
         for number in core::mem::take(&mut journal.changed) {
-            match self.record(&journal, number) {
+            match self.record(&journal, number, now) {
                 Some(record) => written.push(record),
                 None => {
                     removed.push(number);
@@ -82,7 +85,7 @@ impl Requests {
     }
 
     /// Returns all records.
-    pub fn all_records(&mut self) -> Vec<Record> {
+    pub fn all_records(&mut self, now: Duration) -> Vec<Record> {
         if let Some(journal) = &mut self.journal {
             journal.changed.clear();
         }
@@ -91,11 +94,11 @@ impl Requests {
         };
         let numbers = journal.keys.keys();
         numbers
-            .filter_map(|&number| self.record(journal, number))
+            .filter_map(|&number| self.record(journal, number, now))
             .collect()
     }
 
-    fn record(&self, journal: &Journal, number: u64) -> Option<Record> {
+    fn record(&self, journal: &Journal, number: u64, now: Duration) -> Option<Record> {
         let key = *journal.keys.get(&number)?;
         let request = self.requests.get(key).filter(|request| {
             request.number == number && request.is_open && !request.is_given_up
@@ -111,10 +114,19 @@ impl Requests {
         if request.was_sent {
             flags |= WAS_SENT;
         }
+        if stored.has_properties() {
+            flags |= HAS_PROPERTIES;
+        }
         let mut bytes = Vec::from([VERSION, flags]);
         bytes.extend(request.id.to_be_bytes());
         bytes.extend((publish.topic().len() as u16).to_be_bytes());
         bytes.extend(publish.topic().as_bytes());
+        if stored.has_properties() {
+            // The time until it expires begins anew with the next client.
+            let properties = MessageProperties::new(&stored.properties(now)).ok()?;
+            bytes.extend((properties.as_bytes().len() as u32).to_be_bytes());
+            bytes.extend(properties.as_bytes());
+        }
         bytes.extend(publish.payload);
         Some(Record { number, bytes })
     }
@@ -133,15 +145,27 @@ impl Requests {
             return Err(RestoreError::Version);
         }
         let topic_length = u16::from_be_bytes([t0, t1]);
-        let (topic, payload) = text
+        let (topic, mut payload) = text
             .split_at_checked(topic_length.into())
             .ok_or(RestoreError::Damaged)?;
+        let mut properties = MessageProperties::default();
+        if flags & HAS_PROPERTIES != 0 {
+            let (length, rest) = payload.split_first_chunk().ok_or(RestoreError::Damaged)?;
+            let (bytes, rest) = rest
+                .split_at_checked(u32::from_be_bytes(*length) as usize)
+                .ok_or(RestoreError::Damaged)?;
+            let stored = Properties::of_publish(bytes).map_err(|_| RestoreError::Damaged)?;
+            (properties, payload) = (MessageProperties::received(stored), rest);
+        }
         let topic = str::from_utf8(topic).map_err(|_| RestoreError::Damaged)?;
         let qos = QoS::try_from(flags & 3).map_err(|_| RestoreError::Damaged)?;
         let mut publish = Publish::to(topic).payload(payload).qos(qos);
         publish.retain = flags & RETAIN != 0;
         self.offset = offset;
-        let key = self.add(RequestKind::Publish(StoredPublish::new(&publish)), false);
+        let key = self.add(
+            RequestKind::Publish(StoredPublish::new(&publish, properties, Duration::ZERO)),
+            false,
+        );
         if let Some(request) = self.requests.get_mut(key) {
             if let Some(journal) = &mut self.journal {
                 journal.keys.remove(&request.number);

@@ -1,12 +1,12 @@
 //! One request: what it asks for, and how far it has come.
 use crate::{
-    RequestError,
+    MessageProperties, RequestError,
     write_buf::{DIRECT, LONGEST},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 use bytes::Bytes;
 use core::time::Duration;
-use motemq::{Publish, QoS};
+use motemq::{Property, Publish, QoS};
 
 /// Names a request until it is forgotten.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,8 +28,17 @@ impl RequestId {
 #[derive(Clone, Hash, Debug)]
 pub(crate) struct StoredPublish {
     text: Text,
+    more: Option<Box<More>>,
     qos: QoS,
     retain: bool,
+}
+
+/// The parts of a message that few messages have.
+#[derive(Clone, Hash, Debug)]
+struct More {
+    properties: MessageProperties,
+    /// The time at which it expires.
+    expires_at: Option<Duration>,
 }
 
 #[derive(Clone, Hash, Debug)]
@@ -41,10 +50,16 @@ enum Text {
 }
 
 impl StoredPublish {
+    /// Keeps a message, which has these properties since `now`.
     #[inline]
-    pub fn new(publish: &Publish<'_>) -> Self {
-        if is_direct(publish) {
-            return Self::with_payload(publish, Bytes::copy_from_slice(publish.payload));
+    pub fn new<T: Copy>(
+        publish: &Publish<'_, T>,
+        properties: MessageProperties,
+        now: Duration,
+    ) -> Self {
+        if is_direct(publish, &properties) {
+            let payload = Bytes::copy_from_slice(publish.payload);
+            return Self::with_payload(publish, payload, properties, now);
         }
         let topic = publish.topic().as_bytes();
         StoredPublish {
@@ -52,21 +67,61 @@ impl StoredPublish {
                 text: [topic, publish.payload].concat().into(),
                 topic_length: topic.len() as u16,
             },
+            more: More::new(properties, now),
             qos: publish.qos,
             retain: publish.retain,
         }
     }
 
-    /// Makes a copy of a message with this payload, which is not copied if it is long.
-    pub fn with_payload(publish: &Publish<'_>, payload: Bytes) -> Self {
-        if !is_direct(&publish.payload(&payload)) {
-            return Self::new(&publish.payload(&payload));
+    /// Keeps a message with this payload, which is not copied if it is long.
+    pub fn with_payload<T: Copy>(
+        publish: &Publish<'_, T>,
+        payload: Bytes,
+        properties: MessageProperties,
+        now: Duration,
+    ) -> Self {
+        if !is_direct(&publish.payload(&payload), &properties) {
+            return Self::new(&publish.payload(&payload), properties, now);
         }
         StoredPublish {
             text: Text::Apart(Box::new((publish.topic().into(), payload))),
+            more: More::new(properties, now),
             qos: publish.qos,
             retain: publish.retain,
         }
+    }
+
+    /// Returns whether it has expired at `now`.
+    pub fn has_expired(&self, now: Duration) -> bool {
+        let expires_at = self.more.as_deref().and_then(|more| more.expires_at);
+        expires_at.is_some_and(|at| now >= at)
+    }
+
+    /// Returns whether it has properties.
+    pub fn has_properties(&self) -> bool {
+        self.more.is_some()
+    }
+
+    /// Returns the properties that it has at `now`. The time until it expires is what is left of
+    /// it, at least 1 s.
+    pub fn properties(&self, now: Duration) -> Vec<Property<'_>> {
+        let Some(more) = self.more.as_deref() else {
+            return Vec::new();
+        };
+        let left = more.expires_at.unwrap_or_default().saturating_sub(now);
+        let left = left.as_millis().div_ceil(1000).max(1) as u32;
+        let properties = more.properties.to_publish();
+        let as_now = |property| match property {
+            Property::MessageExpiryInterval(_) => Property::MessageExpiryInterval(left),
+            property => property,
+        };
+        properties.map(as_now).collect()
+    }
+
+    /// Returns the length of the properties as they are encoded.
+    pub fn properties_length(&self) -> usize {
+        let more = self.more.as_deref();
+        more.map_or(0, |more| more.properties.as_bytes().len())
     }
 
     pub fn publish(&self) -> Publish<'_> {
@@ -98,20 +153,38 @@ impl StoredPublish {
         }
     }
 
-    /// Returns the length of topic and payload.
+    /// Returns the length of topic, properties and payload.
+    #[inline]
     pub fn len(&self) -> usize {
-        match &self.text {
+        let text = match &self.text {
             Text::Joined { text, .. } => text.len(),
             Text::Apart(text) => text.0.len() + text.1.len(),
+        };
+        text + self.properties_length()
+    }
+}
+
+impl More {
+    #[inline]
+    fn new(properties: MessageProperties, now: Duration) -> Option<Box<Self>> {
+        if properties.is_empty() {
+            return None;
         }
+        let expiry = properties.get().message_expiry_interval();
+        let expires_at =
+            expiry.map(|seconds| now.saturating_add(Duration::from_secs(seconds.into())));
+        Some(Box::new(More {
+            properties,
+            expires_at,
+        }))
     }
 }
 
 /// Returns whether the payload of a message that is kept is written from there.
 #[inline]
-fn is_direct(publish: &Publish<'_>) -> bool {
+fn is_direct<T: Copy>(publish: &Publish<'_, T>, properties: &MessageProperties) -> bool {
     let len = publish.payload.len();
-    len >= DIRECT || publish.topic().len() + len > LONGEST
+    len >= DIRECT || publish.topic().len() + properties.as_bytes().len() + len > LONGEST
 }
 
 /// A topic filter and its QoS.

@@ -19,6 +19,7 @@ mod rule_06_failed_commands_do_nothing;
 mod rule_06_limits_are_exact;
 mod rule_06_limits_of_brokers;
 mod rule_06_limits_of_mqtt_5;
+mod rule_06_properties_of_messages;
 mod rule_06_room_is_told_when_there_is_some;
 mod rule_06_shared_payloads;
 mod rule_07_returns_from_everything;
