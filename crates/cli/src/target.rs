@@ -218,10 +218,10 @@ fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
         ));
     }
     Ok(Some(Will {
-        topic,
         payload,
         qos: args.will_qos,
         retain: args.will_retain,
+        ..Will::new(topic)
     }))
 }
 

@@ -3,11 +3,12 @@
 mod streams;
 
 pub use motemq_tokio::{
-    Address, Attempt, Counters, Direction, DisconnectReason, Driver, Ended, Error, Fault, Filter,
-    Options, OptionsError, Overflow, Packet, Proxy, Publish, PublishError, QoS, Reconnect,
-    RequestError, ReturnCode, Route, SessionState, Stage, State, SubscribeError, Tls, TlsBackend,
-    TlsError, TlsErrorKind, TransportError, TransportErrorKind, UploadError, WebSocket,
-    WebSocketError, WhenFull, Will, profile,
+    Address, Attempt, BrokerReason, Counters, Direction, DisconnectReason, Driver, Ended, Error,
+    Fault, Filter, MessageProperties, Options, OptionsError, Overflow, Packet, Property, Proxy,
+    Publish, PublishError, PublishProperties, QoS, ReasonCode, Reconnect, RequestError, ReturnCode,
+    Route, SessionState, Stage, State, SubscribeError, Tls, TlsBackend, TlsError, TlsErrorKind,
+    TransportError, TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull,
+    Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;
@@ -117,7 +118,11 @@ pub fn dialing(
 }
 
 /// See [`motemq_tokio::publish_once`].
-pub fn publish_once(options: Options, publish: &Publish<'_>, limit: Duration) -> Result<(), Error> {
+pub fn publish_once<'p, T: PublishProperties<'p>>(
+    options: Options,
+    publish: &Publish<'p, T>,
+    limit: Duration,
+) -> Result<(), Error> {
     wait(motemq_tokio::publish_once(options, publish, limit))
 }
 
@@ -140,19 +145,25 @@ impl Client {
     }
 
     /// See [`motemq_tokio::Client::publish`].
-    pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+    pub fn publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
         wait(self.0.publish(publish)).map(Receipt)
     }
 
     /// See [`motemq_tokio::Client::try_publish`].
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+    pub fn try_publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
         self.0.try_publish(publish).map(Receipt)
     }
 
     /// See [`motemq_tokio::Client::publish_from`].
-    pub fn publish_from(
+    pub fn publish_from<'p, T: PublishProperties<'p>>(
         &self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         from: impl Read + Unpin,
     ) -> Result<Receipt, UploadError> {
         wait(self.0.publish_from(publish, Source(from))).map(Receipt)

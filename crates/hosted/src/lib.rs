@@ -6,6 +6,7 @@
 mod brokers;
 mod error;
 mod log;
+mod publish;
 mod slices;
 #[cfg(feature = "store")]
 pub mod store;
@@ -16,6 +17,7 @@ mod watch;
 pub use brokers::{Address, Brokers, Candidates};
 pub use error::{UploadError, closed, no_credentials, unopened};
 pub use log::log;
+pub use publish::{publish, publish_bytes};
 pub use slices::slices;
 pub use target::{Attempt, Login, Target, find_addresses};
 pub use trace::{Hook, Trace};

@@ -1,5 +1,5 @@
 //! Many messages with few system calls.
-use crate::{Client, PublishError, Receipt, client::may_pass};
+use crate::{Client, PublishError, PublishProperties, Receipt, client::may_pass};
 use motemq::Publish;
 
 /// The number of messages that are published while the client is locked.
@@ -27,9 +27,9 @@ impl Client {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn publish_all(
+    pub fn publish_all<'p, T: PublishProperties<'p>>(
         &self,
-        messages: &[Publish<'_>],
+        messages: &[Publish<'p, T>],
     ) -> Result<Vec<Receipt>, (usize, PublishError)> {
         let mut receipts = Vec::with_capacity(messages.len());
         let mut batch = self.batch();
@@ -80,16 +80,17 @@ pub struct Batch<'c> {
 impl Batch<'_> {
     /// Publishes the first of these messages without waiting, with the lock taken once. Stops at
     /// the first that is not accepted.
-    fn publish_now(
+    fn publish_now<'p, T: PublishProperties<'p>>(
         &mut self,
-        messages: &[Publish<'_>],
+        messages: &[Publish<'p, T>],
         receipts: &mut Vec<Receipt>,
     ) -> Result<(), PublishError> {
         let shared = &self.client.shared;
         let before = receipts.len();
         let done = shared.with(|inner| {
             for publish in messages.iter().take(AT_ONCE) {
-                let request = inner.client.publish(publish)?;
+                let now = || shared.now();
+                let request = motemq_hosted::publish(&mut inner.client, publish, now)?;
                 receipts.push(Receipt::new(shared, request));
             }
             Ok(())
@@ -102,12 +103,14 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// As [`Client::publish`].
-    pub fn publish(&mut self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let now = self
-            .client
-            .shared
-            .with(|inner| inner.client.publish(publish));
-        let receipt = match now {
+    pub fn publish<'p, T: PublishProperties<'p>>(
+        &mut self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
+        let shared = &self.client.shared;
+        let published = shared
+            .with(|inner| motemq_hosted::publish(&mut inner.client, publish, || shared.now()));
+        let receipt = match published {
             Ok(request) => Receipt::new(&self.client.shared, request),
             Err(error) if may_pass(&error) => {
                 self.client.shared.flush();

@@ -70,9 +70,9 @@ pub use motemq::{
 };
 pub use motemq_client::{
     self, BrokerReason, Counters, Direction, DisconnectReason, Ended, InvalidProperties,
-    MessageProperties, OptionsError, Outcome, Overflow, PublishError, Reconnect, RequestError,
-    ServerLimits, Stage, SubscribeError, TransportError, TransportErrorKind, WhenFull, Will,
-    profile,
+    MessageProperties, OptionsError, Outcome, Overflow, PublishError, PublishProperties, Reconnect,
+    RequestError, ServerLimits, Stage, SubscribeError, TransportError, TransportErrorKind,
+    WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

@@ -2,7 +2,7 @@
 use crate::shared::Shared;
 use bytes::{Buf, Bytes};
 use motemq::{PacketId, QoS};
-use motemq_client::{PayloadId, PayloadRead};
+use motemq_client::{MessageProperties, PayloadId, PayloadRead};
 use std::{
     fmt,
     io::{self, ErrorKind, Read},
@@ -28,6 +28,8 @@ pub struct Message {
     pub dup: bool,
     /// The packet identifier that the broker chose; `None` with QoS 0.
     pub packet_id: Option<PacketId>,
+    /// The properties, which only MQTT 5 has.
+    pub properties: MessageProperties,
     rest: Option<Rest>,
 }
 
@@ -43,6 +45,7 @@ impl Message {
             retain: message.retain,
             dup: message.dup,
             packet_id: message.packet_id,
+            properties: message.properties,
             rest,
         }
     }

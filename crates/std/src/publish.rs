@@ -1,5 +1,5 @@
 //! Publishing.
-use crate::{Client, PublishError, Receipt, client::may_pass};
+use crate::{Client, PublishError, PublishProperties, Receipt, client::may_pass};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
@@ -15,8 +15,11 @@ impl Client {
     ///
     /// # Errors
     /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
-    pub fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        self.publish_by(|client| client.publish(publish))
+    pub fn publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| motemq_hosted::publish(client, publish, || self.shared.now()))
     }
 
     /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
@@ -34,12 +37,14 @@ impl Client {
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
-    pub fn publish_bytes(
+    pub fn publish_bytes<'p, T: PublishProperties<'p>>(
         &self,
-        publish: &Publish<'_>,
-        payload: &Bytes,
+        publish: &Publish<'p, T>,
+        payload: &'p Bytes,
     ) -> Result<Receipt, PublishError> {
-        self.publish_by(|client| client.publish_bytes(publish, payload))
+        self.publish_by(|client| {
+            motemq_hosted::publish_bytes(client, publish, payload, || self.shared.now())
+        })
     }
 
     fn publish_by(
@@ -56,8 +61,11 @@ impl Client {
     }
 
     /// Waits until a message is accepted, without writing it.
-    pub(crate) fn accept(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        self.accept_by(|client| client.publish(publish))
+    pub(crate) fn accept<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
+        self.accept_by(|client| motemq_hosted::publish(client, publish, || self.shared.now()))
     }
 
     fn accept_by(
@@ -101,8 +109,13 @@ impl Client {
     /// assert_eq!(refused, PublishError::Offline);
     /// # Ok::<(), motemq_std::Error>(())
     /// ```
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        let request = self.shared.with(|inner| inner.client.publish(publish))?;
+    pub fn try_publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
+        let request = self.shared.with(|inner| {
+            motemq_hosted::publish(&mut inner.client, publish, || self.shared.now())
+        })?;
         let receipt = Receipt::new(&self.shared, request);
         self.shared.flush();
         Ok(receipt)

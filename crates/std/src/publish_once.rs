@@ -1,5 +1,5 @@
 //! One message, from connecting to disconnecting.
-use crate::{Client, Ended, Error, Options, RequestError};
+use crate::{Client, Ended, Error, Options, PublishProperties, RequestError};
 use motemq::Publish;
 use std::time::{Duration, Instant};
 
@@ -23,11 +23,15 @@ const LEAVE: Duration = Duration::from_secs(1);
 /// publish_once(Options::from_url(&url)?, &door, Duration::from_secs(5))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn publish_once(options: Options, publish: &Publish<'_>, limit: Duration) -> Result<(), Error> {
+pub fn publish_once<'p, T: PublishProperties<'p>>(
+    options: Options,
+    publish: &Publish<'p, T>,
+    limit: Duration,
+) -> Result<(), Error> {
     let begun = Instant::now();
     // One message waits for the connection, whatever its QoS and size.
-    let size = publish.topic().len() + publish.payload.len();
-    let options = options.queue(1, size, crate::WhenFull::Wait).queue_qos0();
+    let options = options.queue(1, usize::MAX, crate::WhenFull::Wait);
+    let options = options.queue_qos0();
     let (client, mut driver) = Client::new(options)?;
     let mut receipt = client.try_publish(publish)?;
     let mut outcome = None;

@@ -1,5 +1,5 @@
 //! Payloads that are sent from a reader, and are never in memory as a whole.
-use crate::{Client, PublishError, Receipt, UploadError, shared::Shared};
+use crate::{Client, PublishError, PublishProperties, Receipt, UploadError, shared::Shared};
 use motemq::Publish;
 use motemq_client::{UploadError as ChunkError, UploadId};
 use std::{
@@ -35,9 +35,9 @@ impl Client {
     /// receipt.wait()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn publish_from(
+    pub fn publish_from<'p, T: PublishProperties<'p>>(
         &self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         mut from: impl Read,
     ) -> Result<Receipt, UploadError> {
         let begun = self.shared.when_there_is_room(

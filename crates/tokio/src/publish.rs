@@ -1,5 +1,5 @@
 //! Publishing.
-use crate::{Client, PublishError, Receipt};
+use crate::{Client, PublishError, PublishProperties, Receipt};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
@@ -18,8 +18,12 @@ impl Client {
     ///
     /// # Errors
     /// A [`PublishError`] other than `Full`, `Offline` and `LargerThanQueue`. Nothing was done.
-    pub async fn publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
-        self.publish_by(|client| client.publish(publish)).await
+    pub async fn publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
+        self.publish_by(|client| motemq_hosted::publish(client, publish, || self.shared.now()))
+            .await
     }
 
     /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
@@ -40,13 +44,15 @@ impl Client {
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
-    pub async fn publish_bytes(
+    pub async fn publish_bytes<'p, T: PublishProperties<'p>>(
         &self,
-        publish: &Publish<'_>,
-        payload: &Bytes,
+        publish: &Publish<'p, T>,
+        payload: &'p Bytes,
     ) -> Result<Receipt, PublishError> {
-        self.publish_by(|client| client.publish_bytes(publish, payload))
-            .await
+        self.publish_by(|client| {
+            motemq_hosted::publish_bytes(client, publish, payload, || self.shared.now())
+        })
+        .await
     }
 
     async fn publish_by(
@@ -102,10 +108,13 @@ impl Client {
     /// # Ok::<(), motemq_tokio::OptionsError>(())
     /// ```
     #[inline]
-    pub fn try_publish(&self, publish: &Publish<'_>) -> Result<Receipt, PublishError> {
+    pub fn try_publish<'p, T: PublishProperties<'p>>(
+        &self,
+        publish: &Publish<'p, T>,
+    ) -> Result<Receipt, PublishError> {
         let request = self.shared.with(|inner| {
             inner.wake_driver();
-            inner.client.publish(publish)
+            motemq_hosted::publish(&mut inner.client, publish, || self.shared.now())
         })?;
         Ok(Receipt::new(&self.shared, request))
     }

@@ -1,5 +1,5 @@
 //! One message, from connecting to disconnecting.
-use crate::{Client, Ended, Error, Options, RequestError};
+use crate::{Client, Ended, Error, Options, PublishProperties, RequestError};
 use motemq::Publish;
 use std::{
     future::{Future, poll_fn},
@@ -27,9 +27,9 @@ use tokio::time::{Instant, timeout};
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub async fn publish_once(
+pub async fn publish_once<'p, T: PublishProperties<'p>>(
     options: Options,
-    publish: &Publish<'_>,
+    publish: &Publish<'p, T>,
     limit: Duration,
 ) -> Result<(), Error> {
     let (client, driver) = Client::new(options)?;

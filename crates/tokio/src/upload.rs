@@ -1,5 +1,5 @@
 //! Payloads that are sent from a reader, and are never in memory as a whole.
-use crate::{Client, PublishError, Receipt, UploadError, shared::Shared};
+use crate::{Client, PublishError, PublishProperties, Receipt, UploadError, shared::Shared};
 use motemq::Publish;
 use motemq_client::{UploadError as ChunkError, UploadId};
 use std::{
@@ -41,9 +41,9 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub async fn publish_from(
+    pub async fn publish_from<'p, T: PublishProperties<'p>>(
         &self,
-        publish: &Publish<'_>,
+        publish: &Publish<'p, T>,
         mut from: impl AsyncRead + Unpin,
     ) -> Result<Receipt, UploadError> {
         let (upload, receipt) = self

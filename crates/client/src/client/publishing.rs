@@ -94,9 +94,7 @@ impl Client {
             // Once for all packets that were given up.
             Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
             Err(SendError::Busy | SendError::Full) => self.full(),
-            Err(SendError::Offline) => {
-                self.keep(publish, shared, MessageProperties::default())
-            }
+            Err(SendError::Offline) => self.keep(publish, shared, MessageProperties::default()),
             Err(_) => {
                 check_topic(publish)?;
                 self.check_publish(publish, 0)?;

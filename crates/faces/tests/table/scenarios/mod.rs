@@ -6,6 +6,7 @@ mod delivery;
 #[cfg(all(feature = "store", unix))]
 mod full_disks;
 mod large;
+mod mqtt_5;
 mod proxies;
 mod queue;
 mod rule_00_acknowledged_after_processed;
@@ -50,6 +51,14 @@ table! {
         a_reader_that_is_dropped_loses_its_message_only
         a_large_message_is_read_in_pieces
         a_source_that_fails_publishes_nothing;
+    mqtt_5:
+        messages_have_properties
+        properties_need_mqtt_5
+        an_older_broker_is_spoken_to_in_its_version
+        what_the_broker_refuses_has_its_reason
+        the_end_of_a_connection_has_its_reason
+        the_limits_of_the_broker_are_kept
+        a_will_has_properties;
     proxies:
         proxies_lead_to_the_broker
         tls_goes_through_proxies

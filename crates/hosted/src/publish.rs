@@ -1,0 +1,45 @@
+//! Publishing at a time.
+use bytes::Bytes;
+use motemq::Publish;
+use motemq_client::{Client, PublishError, PublishProperties, RequestId};
+use std::time::Duration;
+
+/// Publishes a message. For one that has properties, and so may expire, the client is told the time.
+///
+/// # Errors
+/// As [`Client::publish`].
+#[inline]
+pub fn publish<'p, T: PublishProperties<'p>>(
+    client: &mut Client,
+    publish: &Publish<'p, T>,
+    now: impl FnOnce() -> Duration,
+) -> Result<Option<RequestId>, PublishError> {
+    note_time(client, publish, now);
+    client.publish(publish)
+}
+
+/// Publishes a message with this payload instead of its own, as [`publish`] does.
+///
+/// # Errors
+/// As [`Client::publish_bytes`].
+#[inline]
+pub fn publish_bytes<'p, T: PublishProperties<'p>>(
+    client: &mut Client,
+    publish: &Publish<'p, T>,
+    payload: &'p Bytes,
+    now: impl FnOnce() -> Duration,
+) -> Result<Option<RequestId>, PublishError> {
+    note_time(client, publish, now);
+    client.publish_bytes(publish, payload)
+}
+
+#[inline]
+fn note_time<'p, T: PublishProperties<'p>>(
+    client: &mut Client,
+    publish: &Publish<'p, T>,
+    now: impl FnOnce() -> Duration,
+) {
+    if !publish.properties.list().is_empty() {
+        client.note_time(now());
+    }
+}
