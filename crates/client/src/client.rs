@@ -82,8 +82,6 @@ pub struct Client {
     left: Option<bool>,
     /// The state of the session when the broker last accepted a connection.
     session: Option<SessionState>,
-    /// The client identifier that the broker has chosen.
-    assigned_client_id: Option<Box<str>>,
     /// The random number for the next CONNECT.
     random: u64,
     /// The latest time at which to leave.
@@ -107,7 +105,15 @@ pub struct Client {
 /// The latest time that is known. It changes without anything having happened, so it is not part of
 /// what clients differ in.
 #[derive(Clone, Copy, Debug, Default)]
-struct Clock(Duration);
+struct Clock {
+    milliseconds: u64,
+}
+
+impl Clock {
+    fn now(self) -> Duration {
+        Duration::from_millis(self.milliseconds)
+    }
+}
 
 impl Hash for Clock {
     fn hash<H: Hasher>(&self, _: &mut H) {}
@@ -129,8 +135,6 @@ struct Accepted {
     at: Duration,
     /// The number of messages that had been received and of requests that had been completed.
     gains: u64,
-    /// The number of messages with QoS 1 and 2 that may be in flight to the broker.
-    receive_maximum: u16,
 }
 
 /// A connection that ends because a message found no room, and that is kept for the answers that
@@ -176,7 +180,6 @@ impl Client {
             was_reuse_told: false,
             left: None,
             session: None,
-            assigned_client_id: None,
             random: 0,
             leave_until: None,
             wants_room: false,
@@ -207,7 +210,7 @@ impl Client {
     /// Returns the client identifier that the broker has chosen for a client without one, which a
     /// broker of MQTT 5 does. Later connections use it.
     pub fn assigned_client_id(&self) -> Option<&str> {
-        self.assigned_client_id.as_deref()
+        self.reconnect.assigned_client_id()
     }
 
     /// Returns why there is no connection, as far as there is a reason.

@@ -183,9 +183,9 @@ pub struct ServerLimits {
     /// The keep alive in seconds that holds: that of the options, or the one that the broker
     /// demands [MQTT-3.1.2-21].
     pub keep_alive: u16,
-    /// The time for which the broker keeps the session without a connection; `None`: for ever, or
-    /// as long as it likes with MQTT 3.1.1.
-    pub session_expiry: Option<Duration>,
+    /// The seconds for which the broker keeps the session without a connection; `u32::MAX`: for
+    /// ever.
+    pub(crate) session_expiry: u32,
 }
 
 impl ServerLimits {
@@ -200,8 +200,15 @@ impl ServerLimits {
         shared_subscription_available: true,
         topic_alias_maximum: 0,
         keep_alive: 60,
-        session_expiry: None,
+        session_expiry: u32::MAX,
     };
+
+    /// Returns how long the broker keeps the session without a connection; `None`: for ever, or
+    /// with MQTT 3.1.1 as long as it likes.
+    pub fn session_expiry(&self) -> Option<Duration> {
+        let is_for_ever = self.session_expiry == u32::MAX;
+        (!is_for_ever).then(|| Duration::from_secs(self.session_expiry.into()))
+    }
 }
 
 /// Counts of past events, and of messages that wait now.

@@ -2,7 +2,7 @@
 mod search;
 
 use crate::{DisconnectReason, Options, back_off::BackOff, lazy::Lazy};
-use alloc::{boxed::Box, collections::BTreeMap};
+use alloc::{boxed::Box, collections::BTreeMap, string::String};
 use core::time::Duration;
 use motemq::{ReasonCode, ReturnCode, Version};
 use search::{Due, Search, Step};
@@ -47,8 +47,16 @@ pub(crate) struct Reconnect {
     /// The reason why the last connection ended.
     last_end: Option<Box<DisconnectReason>>,
     was_connected: bool,
+    learned: Lazy<Learned>,
+}
+
+/// The parts of a connection that brokers have decided, for the next ones.
+#[derive(Clone, Hash, Debug, Default)]
+struct Learned {
     /// The versions that brokers are known to speak, if the client falls back.
-    versions: Lazy<BTreeMap<u32, Version>>,
+    versions: BTreeMap<u32, Version>,
+    /// The client identifier that a broker has chosen.
+    client_id: Option<String>,
 }
 
 impl Reconnect {
@@ -159,9 +167,19 @@ impl Reconnect {
 
     /// Returns the version of MQTT for the next connection.
     pub fn version(&self, options: &Options) -> Version {
-        let known = self.versions.get();
-        let known = known.and_then(|versions| versions.get(&self.broker));
+        let learned = self.learned.get();
+        let known = learned.and_then(|learned| learned.versions.get(&self.broker));
         known.copied().unwrap_or(options.version)
+    }
+
+    /// A broker has chosen the client identifier.
+    pub fn on_client_id_assigned(&mut self, client_id: &str) {
+        self.learned.make().client_id = Some(client_id.into());
+    }
+
+    /// Returns the client identifier that a broker has chosen.
+    pub fn assigned_client_id(&self) -> Option<&str> {
+        self.learned.get()?.client_id.as_deref()
     }
 
     /// A broker did not accept a connection of this version. Returns whether it is to be tried at
@@ -184,7 +202,7 @@ impl Reconnect {
             DisconnectReason::Transport(_) | DisconnectReason::Closed(_) => false,
             _ => return false,
         };
-        let versions = self.versions.make();
+        let versions = &mut self.learned.make().versions;
         if version == Version::Mqtt311 {
             versions.remove(&self.broker);
             return false;
@@ -201,7 +219,8 @@ impl Reconnect {
     pub fn on_connected(&mut self, version: Version, options: &Options) {
         self.was_connected = true;
         if options.falls_back {
-            self.versions.make().insert(self.broker, version);
+            let versions = &mut self.learned.make().versions;
+            versions.insert(self.broker, version);
         }
         if let Some(search) = self.search.get_mut() {
             search.on_connected();

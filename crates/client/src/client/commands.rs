@@ -65,8 +65,8 @@ impl Client {
     /// Returns whether so many messages were given up that the broker may get no other one.
     pub(super) fn is_quota_given_up(&self) -> bool {
         let given_up = self.requests.given_up();
-        let accepted = self.accepted.as_ref();
-        accepted.is_some_and(|accepted| given_up >= accepted.receive_maximum.into())
+        self.receive_maximum()
+            .is_some_and(|allowed| given_up >= allowed)
     }
 
     /// Returns whether as many messages were given up as the options or the broker allow.

@@ -32,10 +32,7 @@ impl ServerLimits {
         for property in properties.iter() {
             match property {
                 Property::ServerKeepAlive(seconds) => announced.keep_alive = seconds,
-                Property::SessionExpiryInterval(u32::MAX) => announced.session_expiry = None,
-                Property::SessionExpiryInterval(seconds) => {
-                    announced.session_expiry = Some(Duration::from_secs(seconds.into()));
-                }
+                Property::SessionExpiryInterval(seconds) => announced.session_expiry = seconds,
                 _ => {}
             }
         }
@@ -157,12 +154,21 @@ impl Client {
     #[inline]
     pub(super) fn window(&self) -> usize {
         let most = self.options.max_in_flight();
-        match &self.accepted {
-            Some(accepted) => {
-                let allowed = usize::from(accepted.receive_maximum);
-                most.min(allowed.saturating_sub(self.requests.given_up()))
-            }
+        match self.receive_maximum() {
+            Some(allowed) => most.min(allowed.saturating_sub(self.requests.given_up())),
             None => most,
+        }
+    }
+
+    /// Returns the number of messages with QoS 1 and 2 that may be in flight to the broker of this
+    /// connection.
+    #[inline]
+    pub(super) fn receive_maximum(&self) -> Option<usize> {
+        match &self.state {
+            State::Connected { limits, .. } if self.accepted.is_some() => {
+                Some(limits.receive_maximum.into())
+            }
+            _ => None,
         }
     }
 }

@@ -41,14 +41,14 @@ impl Client {
     /// [`on_persisted`](Self::on_persisted).
     pub fn take_changes(&mut self) -> Changes {
         self.note_changes();
-        let (records, removed) = self.requests.take_changes(self.clock.0);
+        let (records, removed) = self.requests.take_changes(self.clock.now());
         self.changes(false, records, removed)
     }
 
     /// Returns everything that is to be stored: for a store that failed, and was opened again.
     pub fn full_image(&mut self) -> Changes {
         self.note_changes();
-        let records = self.requests.all_records(self.clock.0);
+        let records = self.requests.all_records(self.clock.now());
         self.changes(true, records, Vec::new())
     }
 

@@ -50,7 +50,7 @@ impl Client {
                 self.tally.sent += 1;
                 Ok(id.map(|id| {
                     let end = Some(self.output.position());
-                    let stored = StoredPublish::new(publish, properties, self.clock.0);
+                    let stored = StoredPublish::new(publish, properties, self.clock.now());
                     self.requests.launch(id, RequestKind::Publish(stored), end)
                 }))
             }

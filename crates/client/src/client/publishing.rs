@@ -87,7 +87,7 @@ impl Client {
                 Ok(id.map(|id| {
                     let end = Some(self.output.position());
                     let none = MessageProperties::default();
-                    let stored = StoredPublish::new(publish, none, self.clock.0);
+                    let stored = StoredPublish::new(publish, none, self.clock.now());
                     self.requests.launch(id, RequestKind::Publish(stored), end)
                 }))
             }
@@ -118,7 +118,7 @@ impl Client {
         if !self.output.reserve_before(room, publish.payload.len()) {
             return self.full();
         }
-        let now = self.clock.0;
+        let now = self.clock.now();
         let stored = stored(publish, shared, properties.clone(), now);
         match publish_stored(&stored, now, &mut self.protocol, &mut self.output) {
             Ok(id) => {
@@ -168,7 +168,7 @@ impl Client {
         {
             return self.full();
         }
-        let kind = RequestKind::Publish(stored(publish, shared, properties, self.clock.0));
+        let kind = RequestKind::Publish(stored(publish, shared, properties, self.clock.now()));
         Ok(Some(self.requests.enqueue(kind)))
     }
 }

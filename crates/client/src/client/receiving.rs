@@ -321,18 +321,17 @@ impl Client {
             }
             _ => ServerLimits {
                 keep_alive: self.options.keep_alive,
-                session_expiry: self.options.clean.then_some(Duration::ZERO),
+                session_expiry: if self.options.clean { 0 } else { u32::MAX },
                 ..ServerLimits::MQTT_3_1_1
             },
         };
         if let Some(client_id) = properties.assigned_client_identifier() {
-            self.assigned_client_id = Some(client_id.as_str().into());
+            self.reconnect.on_client_id_assigned(client_id.as_str());
         }
         self.tally.connections += 1;
         self.accepted = Some(Accepted {
             at: now,
             gains: self.gains(),
-            receive_maximum: limits.receive_maximum,
         });
         self.session = Some(session);
         self.was_reuse_told = false;

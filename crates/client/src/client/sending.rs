@@ -103,7 +103,7 @@ impl Client {
             return Ok(true);
         };
         let (protocol, output) = (&mut self.protocol, &mut self.output);
-        let sent = write_publish(stored, Some(id), self.clock.0, protocol, output);
+        let sent = write_publish(stored, Some(id), self.clock.now(), protocol, output);
         match sent {
             Ok(_) => {}
             Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
@@ -130,14 +130,14 @@ impl Client {
         if is_acknowledged(kind) && self.requests.in_flight() >= self.window() {
             return Ok(false);
         }
-        if self.requests.has_first_expired(self.clock.0) {
+        if self.requests.has_first_expired(self.clock.now()) {
             self.requests.on_first_refused(RequestError::Expired);
             return Ok(true);
         }
         let is_message = kind.is_message();
         let sent = match kind {
             RequestKind::Publish(stored) => {
-                publish_stored(stored, self.clock.0, &mut self.protocol, &mut self.output)
+                publish_stored(stored, self.clock.now(), &mut self.protocol, &mut self.output)
             }
             RequestKind::Subscribe(filters) => {
                 let filters = filters

@@ -24,7 +24,8 @@ impl Client {
     /// expiry interval expires so long after the latest time that the client knows.
     #[inline]
     pub fn note_time(&mut self, now: Duration) {
-        self.clock.0 = self.clock.0.max(now);
+        let now = now.as_millis() as u64;
+        self.clock.milliseconds = self.clock.milliseconds.max(now);
     }
 
     /// Does what is due at `now`, and sends what waits. Call it in each turn of the driver, after

@@ -169,13 +169,13 @@ impl Client {
         }
         self.output.on_opened(now);
         self.opened_at = now;
-        let assigned = self.assigned_client_id.as_deref().map_or(0, str::len);
+        let assigned = self.assigned_client_id().map_or(0, str::len);
         self.output
             .reserve(self.options.connect_length() + assigned);
         let version = self.reconnect.version(&self.options);
         self.protocol.set_version(version);
         let mut connect = self.options.connect(self.random);
-        if let Some(client_id) = self.assigned_client_id.as_deref() {
+        if let Some(client_id) = self.reconnect.assigned_client_id() {
             connect.client_id = client_id;
         }
         let out = &mut self.output.out();

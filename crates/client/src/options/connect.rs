@@ -119,13 +119,14 @@ pub(crate) struct ConnectProperties<'o> {
 }
 
 impl Options {
-    /// Returns the time for which a broker of MQTT 5 is asked to keep the session.
-    pub(crate) fn asked_session_expiry(&self) -> Option<Duration> {
-        if self.clean {
-            return Some(Duration::ZERO);
+    /// Returns the seconds for which a broker of MQTT 5 is asked to keep the session.
+    pub(crate) fn asked_session_expiry(&self) -> u32 {
+        let mqtt5 = self.settings.mqtt5.as_deref();
+        match mqtt5.and_then(|mqtt5| mqtt5.session_expiry) {
+            _ if self.clean => 0,
+            Some(expiry) => seconds(expiry),
+            None => u32::MAX,
         }
-        let expiry = self.settings.mqtt5.as_deref()?.session_expiry?;
-        Some(Duration::from_secs(seconds(expiry).into()))
     }
 
     fn user_properties(&self) -> &[(String, String)] {

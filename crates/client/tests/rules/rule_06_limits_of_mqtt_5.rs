@@ -145,17 +145,17 @@ fn rule_06_sessions_are_kept_as_long_as_the_options_say() {
             });
         assert_eq!(expiry, asked);
         line.receive(NEW5);
-        assert_eq!(limits(&line).session_expiry, kept);
+        assert_eq!(limits(&line).session_expiry(), kept);
     }
     // The broker allows less, or more.
     let hour = b"\x11\0\0\x0e\x10";
     let line = limited(options5().keep_session(), hour);
-    assert_eq!(limits(&line).session_expiry, Some(secs(3600)));
+    assert_eq!(limits(&line).session_expiry(), Some(secs(3600)));
     let line = limited(
         options5().keep_session().session_expiry(day),
         b"\x11\xff\xff\xff\xff",
     );
-    assert_eq!(limits(&line).session_expiry, None);
+    assert_eq!(limits(&line).session_expiry(), None);
 }
 
 #[test]

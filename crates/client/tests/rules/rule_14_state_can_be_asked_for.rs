@@ -13,7 +13,7 @@ fn rule_14_the_state_says_since_when_why_not_and_when_again() {
         state => panic!("{state:?}"),
     };
     assert_eq!(
-        (limits.keep_alive, limits.session_expiry),
+        (limits.keep_alive, limits.session_expiry()),
         (0, Some(secs(0)))
     );
     assert_eq!(

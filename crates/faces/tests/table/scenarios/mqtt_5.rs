@@ -179,7 +179,7 @@ pub fn the_limits_of_the_broker_are_kept() {
         panic!("{:?}", client.state())
     };
     assert_eq!(limits.receive_maximum, 1);
-    assert_eq!(limits.session_expiry, Some(Duration::from_secs(60)));
+    assert_eq!(limits.session_expiry(), Some(Duration::from_secs(60)));
     for message in [
         Publish::to("t").qos(QoS::ExactlyOnce),
         Publish::to("t").retain(),
