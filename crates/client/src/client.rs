@@ -1,4 +1,5 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
+mod answers;
 mod commands;
 mod limits;
 mod persistence;
@@ -110,6 +111,7 @@ struct Clock {
 }
 
 impl Clock {
+    #[inline]
     fn now(self) -> Duration {
         Duration::from_millis(self.milliseconds)
     }

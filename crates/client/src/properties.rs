@@ -112,7 +112,14 @@ impl MessageProperties {
         self.0.as_deref().map_or(&[], |bytes| bytes)
     }
 
+    /// Returns the length of the properties as they are encoded.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |bytes| bytes.len())
+    }
+
     /// Returns whether there are no properties.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

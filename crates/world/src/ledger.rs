@@ -5,7 +5,7 @@ use super::{
     plan::{Plan, Taking},
     trace::Trace,
 };
-use motemq::QoS;
+use motemq::{QoS, Version};
 use motemq_testing::{
     broker::Config,
     link::{Direction, Faults},
@@ -58,6 +58,10 @@ fn scenarios() -> Vec<Scenario> {
     let stores = |stores, plan: Plan| Plan { stores, ..plan };
     let taking = |taking, plan: Plan| Plan { taking, ..plan };
     let in_flight = |in_flight, plan: Plan| Plan { in_flight, ..plan };
+    let mqtt_5 = |plan: Plan| Plan {
+        version: Version::Mqtt5,
+        ..plan
+    };
     let publishes = |qos| Plan::quiet().publishes(4, qos);
     let mixed = |messages| Plan::quiet().publishes(messages, MIXED);
     let subscriber = Plan::quiet().subscribes(QoS::ExactlyOnce);
@@ -162,6 +166,23 @@ fn scenarios() -> Vec<Scenario> {
         ),
         ("QoS 0, 1, 2 out, clean session", clean(mixed(6)), sub()),
         ("QoS 0, 1, 2 in, clean session", clean(sub()), mixed(6)),
+        ("QoS 0, 1, 2 out with MQTT 5", mqtt_5(mixed(6)), sub()),
+        ("QoS 0, 1, 2 in with MQTT 5", mqtt_5(sub()), mixed(6)),
+        (
+            "QoS 0, 1, 2 both ways with MQTT 5, long, three in flight",
+            mqtt_5(in_flight(3, long(mixed(6))).subscribes(QoS::ExactlyOnce)),
+            mqtt_5(long(mixed(6))),
+        ),
+        (
+            "QoS 0, 1, 2 in with MQTT 5, acknowledged by hand and late",
+            mqtt_5(taking(Taking::Manual(4), sub())),
+            mqtt_5(mixed(6)),
+        ),
+        (
+            "QoS 0, 1, 2 out with MQTT 5, clean session",
+            mqtt_5(clean(mixed(6))),
+            sub(),
+        ),
     ];
     list.into_iter()
         .map(|(name, client, peer)| Scenario { name, client, peer })

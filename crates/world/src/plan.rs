@@ -1,6 +1,6 @@
 //! What a node of the world is, and what it is to do.
 use core::time::Duration;
-use motemq::QoS;
+use motemq::{QoS, Version};
 use motemq_client::{Options, Overflow, Reconnect, WhenFull, Will};
 
 /// How an application takes its messages.
@@ -28,6 +28,8 @@ pub enum Direct {
 /// What one node is and does.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The version of MQTT that it speaks.
+    pub version: Version,
     /// Whether its session outlives its connections.
     pub keep: bool,
     /// Whether its client outlives its process: so many steps after each change it is stored.
@@ -84,6 +86,7 @@ impl Plan {
     /// Has a session and a client that outlive connections and processes; does nothing.
     pub const fn quiet() -> Self {
         Plan {
+            version: Version::Mqtt311,
             keep: true,
             stores: Some(0),
             wants: None,
@@ -137,6 +140,7 @@ impl Plan {
             WhenFull::Wait
         };
         let mut options = Options::new(format!("n{me}"))
+            .version(self.version)
             .keep_alive(self.keep_alive)
             .in_flight(self.in_flight)
             .queue(messages, bytes, when_full)

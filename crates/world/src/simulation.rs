@@ -10,7 +10,10 @@ use super::{
 };
 use core::time::Duration;
 use fastrand::Rng;
-use motemq::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+use motemq::{
+    QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce},
+    Version,
+};
 use motemq_testing::{
     broker::Config,
     link::{Direction, Faults},
@@ -177,6 +180,7 @@ impl Chance {
         let keep = rng.u8(0..100) < 85;
         let large = rng.u8(0..16) == 0;
         Plan {
+            version: Version::Mqtt311,
             keep,
             stores: *pick(rng, &[Some(0), Some(0), Some(0), Some(1), Some(9), None]),
             wants,

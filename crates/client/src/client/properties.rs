@@ -35,7 +35,7 @@ impl Client {
         if self.accepted.is_none() {
             return self.keep(publish, shared, properties);
         }
-        self.check_publish(publish, properties.as_bytes().len())?;
+        self.check_publish(publish, properties.len())?;
         if self.must_wait(publish.qos) {
             return self.full();
         }

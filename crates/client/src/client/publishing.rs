@@ -87,7 +87,8 @@ impl Client {
                 Ok(id.map(|id| {
                     let end = Some(self.output.position());
                     let none = MessageProperties::default();
-                    let stored = StoredPublish::new(publish, none, self.clock.now());
+                    // Without properties it does not expire.
+                    let stored = StoredPublish::new(publish, none, Duration::ZERO);
                     self.requests.launch(id, RequestKind::Publish(stored), end)
                 }))
             }
@@ -112,7 +113,7 @@ impl Client {
         properties: MessageProperties,
     ) -> Result<Option<RequestId>, PublishError> {
         check_topic(publish)?;
-        let properties_length = properties.as_bytes().len();
+        let properties_length = properties.len();
         self.check_publish(publish, properties_length)?;
         let room = publish.topic().len() + properties_length + HEADER;
         if !self.output.reserve_before(room, publish.payload.len()) {
@@ -153,7 +154,7 @@ impl Client {
             self.wants_room = true;
             return Err(PublishError::Offline);
         }
-        let len = publish.topic().len() + publish.payload.len() + properties.as_bytes().len();
+        let len = publish.topic().len() + publish.payload.len() + properties.len();
         if len > queue_bytes || queue_messages == 0 {
             self.wants_room = true;
             return Err(PublishError::LargerThanQueue {

@@ -1,6 +1,6 @@
 //! Received bytes.
-use super::*;
-use crate::{BrokerReason, PayloadBuf, ServerLimits, inbox::Receipt, protocol::CoreEvent};
+use super::{answers::first_refusal, *};
+use crate::{BrokerReason, PayloadBuf, inbox::Receipt, protocol::CoreEvent};
 use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, Version};
 
 /// The smallest capacity of a buffer that the session knows.
@@ -239,55 +239,24 @@ impl Client {
             }
             CoreEvent::Resend { id, .. } => self.requests.on_resend(id),
             CoreEvent::OutcomeUnknown { id } => self.requests.on_outcome_unknown(id),
-            // What only MQTT 5 has.
-            event => self.on_event_of_mqtt_5(event, now),
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn on_event_of_mqtt_5(&mut self, event: CoreEvent<'_>, now: Duration) {
-        match event {
-            // Its topic and properties together are longer than the read buffer. The core has
-            // acknowledged it.
-            CoreEvent::Skipped { len } => {
-                self.inbox.count_dropped();
-                self.emit(Event::Skipped { len: len.into() });
-            }
+            // What only MQTT 5 has. The event is taken apart here, so that it need not be in memory.
             CoreEvent::Refused {
                 code,
                 id,
                 properties,
-            } => {
-                self.tally.acknowledged += 1;
-                // PUBCOMP of a message that the broker has completed before.
-                if code == ReasonCode::PACKET_IDENTIFIER_NOT_FOUND {
-                    self.requests.on_acked(id);
-                } else {
-                    let reason = BrokerReason::new(code, properties);
-                    self.requests.on_message_refused(id, reason);
-                }
-            }
+            } => self.on_refused(id, code, properties),
             CoreEvent::Unsubscribed {
                 id,
                 codes,
                 properties,
-            } => {
-                self.tally.acknowledged += 1;
-                let reason = first_refusal(codes, properties);
-                self.requests.on_unsubscribe_answered(id, codes, reason);
-            }
+            } => self.on_unsubscribed(id, codes, properties),
             CoreEvent::Disconnected { code, properties } => {
-                let reason = BrokerReason::new(code, properties);
-                let reason = if self.accepted.is_some() {
-                    DisconnectReason::Disconnected(reason)
-                } else {
-                    DisconnectReason::RefusedWith(reason)
-                };
-                self.close_connection(reason, now, now);
+                self.on_disconnected(code, properties, now);
             }
+            CoreEvent::Skipped { len } => self.on_skipped(len),
             _ => {}
         }
+        Ok(())
     }
 
     #[inline(always)]
@@ -311,48 +280,6 @@ impl Client {
                 }
             }
         }
-    }
-
-    fn on_connected(&mut self, session: SessionState, properties: Properties<'_>, now: Duration) {
-        let version = self.protocol.version();
-        let limits = match version {
-            Version::Mqtt5 => {
-                ServerLimits::announced(self.protocol.limits(), properties, &self.options)
-            }
-            _ => ServerLimits {
-                keep_alive: self.options.keep_alive,
-                session_expiry: if self.options.clean { 0 } else { u32::MAX },
-                ..ServerLimits::MQTT_3_1_1
-            },
-        };
-        if let Some(client_id) = properties.assigned_client_identifier() {
-            self.reconnect.on_client_id_assigned(client_id.as_str());
-        }
-        self.tally.connections += 1;
-        self.accepted = Some(Accepted {
-            at: now,
-            gains: self.gains(),
-        });
-        self.session = Some(session);
-        self.was_reuse_told = false;
-        self.reconnect.on_connected(version, &self.options);
-        let offset = self.protocol.identifier_offset();
-        let filters = self.options.limits().map_or(255, |limits| limits.filters);
-        self.requests.on_connected(session, offset, filters);
-        self.inbox.on_connected(session);
-        self.protocol.on_connected(session);
-        self.state = State::Connected {
-            version,
-            session,
-            limits,
-            since: now,
-        };
-        self.emit(Event::Connected {
-            version,
-            session,
-            limits,
-        });
-        self.tell_room();
     }
 
     /// More of something arrived that can be read only when it is whole, for example of a large
@@ -391,11 +318,4 @@ fn variable(input: &[u8]) -> Option<(usize, &[u8])> {
         .rev()
         .fold(0, |number, digit| number << 7 | usize::from(digit & 0x7f));
     Some((number, rest))
-}
-
-/// Returns the reason for the first filter that is refused, if any is.
-fn first_refusal(codes: &[u8], properties: Properties<'_>) -> Option<BrokerReason> {
-    let mut codes = codes.iter().map(|&code| ReasonCode::from(code));
-    let refused = codes.find(|code| code.is_error())?;
-    Some(BrokerReason::new(refused, properties))
 }

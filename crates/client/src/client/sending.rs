@@ -136,9 +136,12 @@ impl Client {
         }
         let is_message = kind.is_message();
         let sent = match kind {
-            RequestKind::Publish(stored) => {
-                publish_stored(stored, self.clock.now(), &mut self.protocol, &mut self.output)
-            }
+            RequestKind::Publish(stored) => publish_stored(
+                stored,
+                self.clock.now(),
+                &mut self.protocol,
+                &mut self.output,
+            ),
             RequestKind::Subscribe(filters) => {
                 let filters = filters
                     .iter()

@@ -35,7 +35,7 @@ impl Message {
     /// Returns the memory that it takes in a stream, in bytes.
     #[inline]
     pub(super) fn weight(&self) -> usize {
-        self.topic.len() + self.payload.len() + self.properties.as_bytes().len() + size_of::<Self>()
+        self.topic.len() + self.payload.len() + self.properties.len() + size_of::<Self>()
     }
 
     /// Returns a hash of its content, without the properties: a repetition is closer to its expiry.

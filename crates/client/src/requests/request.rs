@@ -121,7 +121,7 @@ impl StoredPublish {
     /// Returns the length of the properties as they are encoded.
     pub fn properties_length(&self) -> usize {
         let more = self.more.as_deref();
-        more.map_or(0, |more| more.properties.as_bytes().len())
+        more.map_or(0, |more| more.properties.len())
     }
 
     pub fn publish(&self) -> Publish<'_> {
@@ -184,7 +184,7 @@ impl More {
 #[inline]
 fn is_direct<T: Copy>(publish: &Publish<'_, T>, properties: &MessageProperties) -> bool {
     let len = publish.payload.len();
-    len >= DIRECT || publish.topic().len() + properties.as_bytes().len() + len > LONGEST
+    len >= DIRECT || publish.topic().len() + properties.len() + len > LONGEST
 }
 
 /// A topic filter and its QoS.
