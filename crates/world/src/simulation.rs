@@ -179,7 +179,7 @@ impl Chance {
         );
         let keep = rng.u8(0..100) < 85;
         let large = rng.u8(0..16) == 0;
-        Plan {
+        let plan = Plan {
             version: Version::Mqtt311,
             keep,
             stores: *pick(rng, &[Some(0), Some(0), Some(0), Some(1), Some(9), None]),
@@ -218,6 +218,15 @@ impl Chance {
             will,
             hears_wills: will.is_none(),
             seed: rng.u64(..),
+        };
+        let speaks_mqtt_5 = plan.seed & 1 == 1;
+        Plan {
+            version: if speaks_mqtt_5 {
+                Version::Mqtt5
+            } else {
+                Version::Mqtt311
+            },
+            ..plan
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a client says, and whether that may be.
 use super::*;
 use core::mem;
-use motemq::{Fault, SessionState};
+use motemq::{Fault, ReasonCode, SessionState};
 use motemq_client::{DisconnectReason, Ended, Event, PayloadBuf, RequestError, RequestId};
 
 impl Node {
@@ -76,6 +76,11 @@ impl Node {
             | DisconnectReason::ConnectTimeout(_)
             | DisconnectReason::ConnackTimeout(_)
             | DisconnectReason::Fault(Fault::Timeout) => true,
+            // With MQTT 5 the broker says why it ends a connection.
+            DisconnectReason::Disconnected(reason) => matches!(
+                reason.code(),
+                ReasonCode::KEEP_ALIVE_TIMEOUT | ReasonCode::SESSION_TAKEN_OVER
+            ),
             DisconnectReason::Overrun { .. } => self.plan.backlog < crate::plan::BACKLOG,
             DisconnectReason::Stalled(_)
             | DisconnectReason::Unanswered { .. }
