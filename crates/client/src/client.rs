@@ -16,6 +16,7 @@ use crate::{
     PayloadRead, State, StreamId, Taken,
     inbox::Inbox,
     lazy::Lazy,
+    moment::Moment,
     output::Output,
     protocol::ProtocolState,
     reconnect::Reconnect,
@@ -71,7 +72,7 @@ pub struct Client {
     state: State,
     events: Lazy<VecDeque<Event>>,
     /// The time at which the transport was opened, from which the session's time is counted.
-    opened_at: Duration,
+    opened_at: Moment,
     /// The connection, while it is open and accepted by the broker.
     accepted: Option<Accepted>,
     /// The end of the connection, once a message has found no room.
@@ -86,7 +87,7 @@ pub struct Client {
     /// The random number for the next CONNECT.
     random: u64,
     /// The latest time at which to leave.
-    leave_until: Option<Duration>,
+    leave_until: Option<Moment>,
     /// A command was refused for want of room.
     wants_room: bool,
     /// Something that waits found no room when it was last tried.
@@ -95,7 +96,7 @@ pub struct Client {
     last_upload: u64,
     /// The time at which the session is to be called although nothing happens, while a connection
     /// is open.
-    wake_at: Option<Duration>,
+    wake_at: Option<Moment>,
     tally: Tally,
     /// The time from which messages expire.
     clock: Clock,
@@ -134,7 +135,7 @@ struct Tally {
 /// A connection that the broker has accepted.
 #[derive(Clone, Copy, Hash, Debug)]
 struct Accepted {
-    at: Duration,
+    at: Moment,
     /// The number of messages that had been received and of requests that had been completed.
     gains: u64,
 }
@@ -176,7 +177,7 @@ impl Client {
             phase: Phase::Waiting(Duration::ZERO),
             state: State::Connecting { reason: None },
             events: Lazy::new(),
-            opened_at: Duration::ZERO,
+            opened_at: Moment::default(),
             accepted: None,
             overrun: None,
             was_reuse_told: false,

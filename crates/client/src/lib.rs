@@ -184,6 +184,7 @@ mod face;
 mod hash;
 mod inbox;
 mod lazy;
+mod moment;
 mod options;
 mod output;
 mod payload_buf;

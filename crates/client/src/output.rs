@@ -1,5 +1,5 @@
 //! Bytes on their way to the transport, and how many of them it has taken.
-use crate::{lazy::Lazy, write_buf::WriteBuf};
+use crate::{lazy::Lazy, moment::Moment, write_buf::WriteBuf};
 use bytes::Bytes;
 use core::{mem, time::Duration};
 use motemq::Out;
@@ -18,7 +18,7 @@ pub(crate) struct Output {
     /// The number of bytes that the transport has taken.
     written: u64,
     /// The time at which the transport last took bytes, or had none to take.
-    progress_at: Duration,
+    progress_at: Moment,
     /// The number of bytes that had left the transport when a stall was last looked for.
     left_at_stall: u64,
     /// The number of bytes that had left the transport when an answer was last late.
@@ -38,7 +38,7 @@ impl Output {
     pub fn on_opened(&mut self, now: Duration) {
         let bytes_out = self.bytes_out;
         *self = Output {
-            progress_at: now,
+            progress_at: now.into(),
             bytes_out,
             ..Output::default()
         };
@@ -137,7 +137,7 @@ impl Output {
         let written = self.written.saturating_add(n as u64).min(self.handed_over);
         self.bytes_out += written - self.written;
         self.written = written;
-        self.progress_at = now;
+        self.progress_at = now.into();
     }
 
     /// Returns whether the transport has taken everything.
@@ -159,25 +159,25 @@ impl Output {
         held: impl FnOnce() -> u64,
     ) -> Result<Option<Duration>, Stalled> {
         if self.is_written() {
-            self.progress_at = now;
+            self.progress_at = now.into();
             return Ok(None);
         }
-        let late_by = now.checked_sub(self.progress_at.saturating_add(limit));
+        let late_by = now.checked_sub(self.progress_at.get().saturating_add(limit));
         if let Some(late_by) = late_by {
             // The transport was not even tried while nothing was driven: it gets a little longer.
             let pause = limit / PAUSES;
             if late_by > pause {
-                self.progress_at = now.saturating_sub(limit - pause);
+                self.progress_at = now.saturating_sub(limit - pause).into();
             } else {
                 let held = held();
                 let left = self.written.saturating_sub(held);
                 if left <= mem::replace(&mut self.left_at_stall, left) || held == 0 {
                     return Err(Stalled);
                 }
-                self.progress_at = now;
+                self.progress_at = now.into();
             }
         }
-        Ok(Some(self.progress_at.saturating_add(limit)))
+        Ok(Some(self.progress_at.get().saturating_add(limit)))
     }
 
     /// Returns whether not all bytes have left the transport, which holds so many of them, but some

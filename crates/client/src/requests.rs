@@ -7,7 +7,7 @@ mod queue;
 mod request;
 mod subscriptions;
 
-use crate::{Ended, Outcome, RequestError, lazy::Lazy, slab::Slab};
+use crate::{Ended, Outcome, RequestError, lazy::Lazy, moment::Moment, slab::Slab};
 use alloc::{
     boxed::Box,
     collections::VecDeque,
@@ -50,7 +50,7 @@ pub(crate) struct Requests {
     /// Messages with QoS 0 that are not written to the end of their payloads, and the offsets of
     /// their ends.
     leaving: Lazy<VecDeque<(u32, u64)>>,
-    next_look: Option<Duration>,
+    next_look: Option<Moment>,
     /// Unless nothing is stored.
     journal: Option<Box<Journal>>,
     completed: Lazy<VecDeque<RequestId>>,

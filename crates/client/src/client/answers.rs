@@ -26,7 +26,7 @@ impl Client {
         }
         self.tally.connections += 1;
         self.accepted = Some(Accepted {
-            at: now,
+            at: now.into(),
             gains: self.gains(),
         });
         self.session = Some(session);

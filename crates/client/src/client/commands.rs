@@ -273,8 +273,10 @@ impl Client {
     ///
     /// [`Event::Ended`] says when it is done. `until` can be made earlier by another call.
     pub fn disconnect(&mut self, until: Duration) {
-        let until = self.leave_until.map_or(until, |other| other.min(until));
-        self.leave_until = Some(until);
+        let until = self
+            .leave_until
+            .map_or(until, |other| other.get().min(until));
+        self.leave_until = Some(until.into());
         self.inbox.leave(&mut self.protocol);
         self.tell_room();
     }

@@ -7,13 +7,13 @@ impl Client {
     /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
     /// happens; `None`: at any time.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let leave = self.leave_until;
+        let leave = self.leave_until.map(Moment::get);
         match &self.phase {
             // The application makes room by taking messages, not by waiting.
             Phase::Waiting(_) if self.waits_for_room() => leave,
             Phase::Waiting(at) => earlier(Some(*at), leave),
             Phase::Opening => earlier(self.reconnect.timeout(), leave),
-            Phase::Open => self.wake_at,
+            Phase::Open => self.wake_at.map(Moment::get),
             Phase::Closing(closing) => Some(closing.until),
             Phase::Over => Some(Duration::ZERO),
             Phase::Ended => None,
@@ -65,13 +65,13 @@ impl Client {
                 let is_complete = !may_ask && self.protocol.payload_remaining() == 0;
                 let end = is_complete.then(|| self.output.position());
                 let (look_at, has_expired) = self.requests.expire(now, limit, end, left);
-                self.wake_at = earlier(self.wake_at, look_at);
+                self.wake_by(look_at);
                 if has_expired {
                     self.tell_room();
                 }
             }
             match self.output.check_progress(now, limit, &mut *held) {
-                Ok(look_at) => self.wake_at = earlier(self.wake_at, look_at),
+                Ok(look_at) => self.wake_by(look_at),
                 Err(_) => {
                     self.close_connection(DisconnectReason::Stalled(limit), now, now);
                     return false;
@@ -100,7 +100,7 @@ impl Client {
         // Its acknowledgement goes before all others, and it would have to be read anew.
         let is_read = !(overrun.waits_for_payload && self.inbox.has_unread_payload());
         if !(is_answered && is_read) && now < overrun.until {
-            self.wake_at = earlier(self.wake_at, Some(overrun.until));
+            self.wake_by(Some(overrun.until));
             return false;
         }
         let reason = overrun.reason.clone();
@@ -119,7 +119,7 @@ impl Client {
         // The time for the answers goes on.
         let until = since.saturating_add(self.options.answer_limit() / 2);
         if now < until {
-            self.wake_at = earlier(self.wake_at, Some(until));
+            self.wake_by(Some(until));
             return false;
         }
         let reason = self.inbox.overrun();
@@ -127,11 +127,16 @@ impl Client {
         matches!(self.phase, Phase::Open)
     }
 
+    /// Looks again at this time at the latest.
+    fn wake_by(&mut self, at: Option<Duration>) {
+        self.wake_at = earlier(self.wake_at.map(Moment::get), at).map(Moment::from);
+    }
+
     /// Passes the time to the session. Returns whether to read once more; `None`: the connection is
     /// over.
     fn tick(&mut self, now: Duration, held: &mut dyn FnMut() -> u64) -> Option<bool> {
         self.output.reserve_reply(REPLY);
-        let ms = now.saturating_sub(self.opened_at).as_millis() as u32;
+        let ms = now.saturating_sub(self.opened_at.get()).as_millis() as u32;
         let mut sleep = self.protocol.tick(ms, &mut self.output.out());
         if sleep == Ok(Some(0)) && self.output.is_leaving(held()) {
             // Silence counts only when what it would answer has left.
@@ -142,7 +147,7 @@ impl Client {
             Ok(Some(0)) => return Some(true),
             Ok(Some(ms)) => {
                 let at = now.saturating_add(Duration::from_millis(ms.into()));
-                self.wake_at = earlier(self.wake_at, Some(at));
+                self.wake_by(Some(at));
             }
             Ok(None) => {}
             Err(fault) => {
@@ -160,7 +165,7 @@ impl Client {
 
     /// Leaves when it is time. Returns whether the connection is over.
     fn check_leave(&mut self, now: Duration) -> bool {
-        let Some(until) = self.leave_until else {
+        let Some(until) = self.leave_until.map(Moment::get) else {
             return false;
         };
         if self.accepted.is_none() {
@@ -168,12 +173,12 @@ impl Client {
                 self.end_left();
                 return true;
             }
-            self.wake_at = earlier(self.wake_at, Some(until));
+            self.wake_by(Some(until));
             return false;
         }
         let is_unfinished = self.requests.has_messages() || self.protocol.payload_remaining() > 0;
         if now < until && is_unfinished {
-            self.wake_at = earlier(self.wake_at, Some(until));
+            self.wake_by(Some(until));
             return false;
         }
         let latest = until.saturating_add(FLUSH);
@@ -185,7 +190,7 @@ impl Client {
                 true
             }
             Err(SendError::Full) if now < latest => {
-                self.wake_at = earlier(self.wake_at, Some(latest));
+                self.wake_by(Some(latest));
                 false
             }
             // Half a packet cannot be taken back.
@@ -207,6 +212,7 @@ impl Client {
         let Some(Accepted { at, .. }) = self.accepted else {
             return false;
         };
+        let at = at.get();
         let may_close = self.requests.resend().is_none() && self.is_unanswered();
         let has_room = |client: &mut Self| client.protocol.has_free_slot() || client.pass_over();
         if !may_close || (!self.is_quota_given_up() && has_room(self)) {
@@ -216,7 +222,7 @@ impl Client {
         // connection would last until the answers arrive.
         let until = at.saturating_add(self.options.answer_limit());
         if now < until {
-            self.wake_at = earlier(self.wake_at, Some(until));
+            self.wake_by(Some(until));
             return false;
         }
         let count = self.requests.given_up();

@@ -52,7 +52,7 @@ impl Client {
     /// time, and chooses packet identifiers for a session that the client does not know.
     pub fn poll_transport(&mut self, now: Duration, random: u64) -> Transport {
         self.note_time(now);
-        if let Some(until) = self.leave_until
+        if let Some(until) = self.leave_until.map(Moment::get)
             && !matches!(self.phase, Phase::Open | Phase::Closing(_))
             && (now >= until || !self.requests.has_messages())
         {
@@ -168,7 +168,7 @@ impl Client {
             return false;
         }
         self.output.on_opened(now);
-        self.opened_at = now;
+        self.opened_at = now.into();
         let assigned = self.assigned_client_id().map_or(0, str::len);
         self.output
             .reserve(self.options.connect_length() + assigned);
@@ -189,7 +189,7 @@ impl Client {
         };
         debug_assert_eq!(connected, Ok(()), "the options were checked");
         self.phase = Phase::Open;
-        self.wake_at = Some(now);
+        self.wake_at = Some(now.into());
         true
     }
 
@@ -326,7 +326,7 @@ impl Client {
             }
             return;
         };
-        let lasted = now.saturating_sub(at);
+        let lasted = now.saturating_sub(at.get());
         let has_gained = self.gains() > gains;
         self.reconnect
             .on_connection_ended(&reason, lasted, has_gained, &self.options);

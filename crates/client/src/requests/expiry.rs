@@ -51,16 +51,16 @@ impl Requests {
             return (None, false);
         }
         let pause = (limit / LOOKS).max(Duration::from_millis(1));
-        let next_look = Some(now.saturating_add(pause));
-        let late_by = match self.next_look {
-            Some(at) if now < at => return (Some(at), false),
-            None => {
+        let look_at = now.saturating_add(pause);
+        let next_look = self.next_look.replace(look_at.into());
+        let late_by = match next_look.map(Moment::get) {
+            Some(at) if now < at => {
                 self.next_look = next_look;
-                return (next_look, false);
+                return (Some(at), false);
             }
+            None => return (Some(look_at), false),
             Some(at) => now - at,
         };
-        self.next_look = next_look;
         // The broker may have answered while nothing was driven: that time does not count.
         let not_driven = if late_by > pause {
             late_by
@@ -83,8 +83,8 @@ impl Requests {
             } else {
                 let left_at = request
                     .left_at
-                    .map_or(now, |at| at.saturating_add(not_driven));
-                request.left_at = Some(left_at);
+                    .map_or(now, |at| at.get().saturating_add(not_driven));
+                request.left_at = Some(left_at.into());
                 if now >= left_at.saturating_add(limit) {
                     late.push(flight - 1);
                 }
@@ -102,6 +102,6 @@ impl Requests {
             };
             self.give_up(key, error);
         }
-        (next_look, !late.is_empty())
+        (Some(look_at), !late.is_empty())
     }
 }

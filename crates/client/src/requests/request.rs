@@ -1,6 +1,7 @@
 //! One request: what it asks for, and how far it has come.
 use crate::{
     MessageProperties, RequestError,
+    moment::Moment,
     write_buf::{DIRECT, LONGEST},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -247,7 +248,7 @@ pub(super) struct Request {
     /// The offset of its end in the bytes of this connection.
     pub end: u64,
     /// The time at which it was found to have left.
-    pub left_at: Option<Duration>,
+    pub left_at: Option<Moment>,
     /// Its place in the order of publishing, if it is stored; else 0.
     pub number: u64,
 }
