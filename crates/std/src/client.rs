@@ -263,7 +263,8 @@ impl Client {
     /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
     /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
     /// will. Streams end: the message that was taken last counts as processed, and those that were
-    /// not taken are left to the broker.
+    /// not taken are left to the broker. If the broker takes nothing, DISCONNECT is waited for up to
+    /// three seconds beyond the limit, and the transport's own end for up to one.
     ///
     /// # Errors
     /// The reason why the client has [`Ended`], unless everything was completed:

@@ -255,7 +255,8 @@ impl Client {
     /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
     /// for no longer than `limit`, then sends DISCONNECT, so that the broker does not publish the
     /// will. Streams end: the message that was taken last counts as processed, and those that were
-    /// not taken are left to the broker.
+    /// not taken are left to the broker. If the broker takes nothing, DISCONNECT is waited for up to
+    /// three seconds beyond the limit, and the transport's own end for up to one.
     ///
     /// The driver must be running. If the future is dropped after it was polled, the client leaves
     /// all the same.
