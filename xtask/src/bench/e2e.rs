@@ -20,6 +20,9 @@ pub struct Options {
     /// Measures this table only.
     #[arg(long, value_parser = TABLES.map(|table| table.name))]
     table: Option<String>,
+    /// Measures only the rows whose names contain this, as in `64 KiB`.
+    #[arg(long, conflicts_with = "write")]
+    row: Option<String>,
     /// Writes the tables into docs/speed.md.
     #[arg(long)]
     write: bool,
@@ -41,7 +44,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         {
             continue;
         }
-        let text = measure(table, &programs, &broker, options.quick);
+        let text = measure(table, &programs, &broker, options);
         if options.write {
             let command = format!("bench e2e --table {}", table.name);
             tables::write("docs/speed.md", &command, &text)?;
@@ -51,10 +54,14 @@ pub fn run(options: &Options) -> Result<(), String> {
 }
 
 /// Measures a table, in which the clients take turns, and prints it.
-fn measure(table: &Table, programs: &Programs, broker: &Broker, is_quick: bool) -> String {
+fn measure(table: &Table, programs: &Programs, broker: &Broker, options: &Options) -> String {
+    let is_quick = options.quick;
     let rounds = if is_quick { 1 } else { table.rounds };
     let (mut measured, mut misses) = (Vec::new(), Misses::default());
-    let cases: Vec<Case> = (table.cases)();
+    let mut cases: Vec<Case> = (table.cases)();
+    if let Some(row) = &options.row {
+        cases.retain(|case| case.what.contains(row.as_str()));
+    }
     for round in 1..=rounds {
         let mut figures = Vec::new();
         for case in &cases {
