@@ -6,6 +6,7 @@
 mod brokers;
 mod error;
 mod log;
+mod options;
 mod publish;
 mod slices;
 #[cfg(feature = "store")]
@@ -17,6 +18,18 @@ mod watch;
 pub use brokers::{Address, Brokers, Candidates};
 pub use error::{UploadError, closed, no_credentials, unopened};
 pub use log::log;
+#[doc(hidden)]
+pub use motemq::packet::Packet;
+#[doc(hidden)]
+pub use motemq_client::Direction;
+#[cfg(feature = "_tls")]
+#[doc(hidden)]
+pub use motemq_net::Tls;
+#[cfg(feature = "websocket")]
+#[doc(hidden)]
+pub use motemq_net::WebSocket;
+#[doc(hidden)]
+pub use motemq_net::{Proxy, Route, UrlError};
 pub use publish::{publish, publish_bytes};
 pub use slices::slices;
 pub use target::{Attempt, Login, Target, find_addresses};
