@@ -31,36 +31,50 @@ pub use token::AckToken;
 pub struct PendingAck {
     /// The identifier of the message, or 0 if none is pending.
     id: u16,
-    /// The first byte of the acknowledgement. With MQTT 5, the reason code of one that refuses the
-    /// message, with the bit [`IS_PUBREC`](v5::IS_PUBREC).
+    /// The first byte of the acknowledgement.
     first_byte: u8,
-    /// Whether the application has allowed it.
-    is_allowed: bool,
+    /// [`NOT_ALLOWED`], [`ALLOWED`], or, with MQTT 5, the reason code with which the application
+    /// has refused the message.
+    answer: u8,
     #[cfg(feature = "fast")]
     index: index::Index,
 }
+
+/// The application has not allowed the acknowledgement.
+const NOT_ALLOWED: u8 = 0;
+/// The application has allowed the acknowledgement. The codes with which messages are refused are
+/// 0x80 and above.
+const ALLOWED: u8 = 1;
 
 /// An event, and the token of the message that it completes.
 type WithToken<'r, P> = (EventOf<'r, P>, Option<AckToken>);
 
 impl PendingAck {
     /// A free place.
-    pub const NONE: PendingAck = PendingAck::new(0, 0, false);
+    pub const NONE: PendingAck = PendingAck::new(0, 0, NOT_ALLOWED);
 
     #[inline(always)]
-    const fn new(id: u16, first_byte: u8, is_allowed: bool) -> Self {
+    const fn new(id: u16, first_byte: u8, answer: u8) -> Self {
         PendingAck {
             id,
             first_byte,
-            is_allowed,
+            answer,
             #[cfg(feature = "fast")]
             index: index::Index::NONE,
         }
     }
 
+    /// Returns whether the application has allowed it, or refused the message.
+    #[inline(always)]
+    fn is_allowed(&self) -> bool {
+        self.answer != NOT_ALLOWED
+    }
+
     /// Returns whether the session still has to accept a QoS 2 message for it.
     fn is_unaccepted(&self) -> bool {
-        !self.is_allowed && self.first_byte == wire::PUBREC << 4
+        // Both bytes at once take less code than one after the other.
+        let unaccepted = [wire::PUBREC << 4, NOT_ALLOWED];
+        u16::from_ne_bytes([self.first_byte, self.answer]) == u16::from_ne_bytes(unaccepted)
     }
 }
 
@@ -160,7 +174,7 @@ impl ManualAcks {
         }
         let first_byte = self
             .pending
-            .set_allowed(token.id.get())
+            .set_allowed(token.id.get(), ALLOWED)
             .ok_or(SendError::Invalid)?;
         if first_byte == wire::PUBREC << 4 {
             session.accept(token.id);
@@ -240,7 +254,8 @@ impl ManualAcks {
                     && let Some((first_byte, id)) = session.take_due_ack()
                     && !self.again
                 {
-                    self.pending.push(PendingAck::new(id, first_byte, false));
+                    self.pending
+                        .push(PendingAck::new(id, first_byte, NOT_ALLOWED));
                     let connection = self.connection;
                     token = PacketId::new(id).map(|id| AckToken { id, connection });
                 }
@@ -355,9 +370,9 @@ impl ManualAcks {
 
     /// Writes the oldest acknowledgements that are allowed, up to the first one that is not.
     fn flush<P: Protocol>(&mut self, session: &mut Session<[Slot], P>, out: &mut Out<'_>) {
-        while let Some(&PendingAck { id, first_byte, .. }) = self.pending.allowed() {
-            let (first_byte, code) = v5::parts::<P>(first_byte);
-            if !session.is_open() || !session.write_ack(out, first_byte, id, code) {
+        while let Some(&ack) = self.pending.allowed() {
+            let code = v5::code::<P>(ack.answer);
+            if !session.is_open() || !session.write_ack(out, ack.first_byte, ack.id, code) {
                 break;
             }
             self.pending.remove_first();
@@ -383,7 +398,7 @@ impl ManualAcks {
             {
                 session.accept(id);
             }
-            self.pending.push(PendingAck::new(id, first_byte, true));
+            self.pending.push(PendingAck::new(id, first_byte, ALLOWED));
             self.flush(session, out);
         } else if !session.write_ack(out, first_byte, id, session.code()) {
             session.put_back_ack(first_byte);

@@ -48,7 +48,7 @@ impl Pending {
     /// Returns the oldest acknowledgement if it is allowed.
     #[inline(always)]
     pub fn allowed(&self) -> Option<&PendingAck> {
-        self.places.first().filter(|first| first.is_allowed)
+        self.places.first().filter(|first| first.is_allowed())
     }
 
     /// Returns the places, the oldest acknowledgement first. The second part is empty.
@@ -93,23 +93,16 @@ impl Pending {
             });
     }
 
-    /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// its first byte.
-    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
-        self.set_allowed_with(id, |first_byte| first_byte)
-    }
-
-    /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
+    /// Allows the oldest acknowledgement with this identifier that is not allowed yet, or refuses
+    /// its message with a reason code. Returns its first byte.
     #[inline(always)]
-    pub fn set_allowed_with(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
+    pub fn set_allowed(&mut self, id: u16, answer: u8) -> Option<u8> {
         let pending = self
             .places
             .iter_mut()
-            .find(|pending| pending.id == id && !pending.is_allowed)?;
-        pending.is_allowed = true;
-        let first_byte = pending.first_byte;
-        pending.first_byte = change(first_byte);
-        Some(first_byte)
+            .find(|pending| pending.id == id && !pending.is_allowed())?;
+        pending.answer = answer;
+        Some(pending.first_byte)
     }
 
     /// Removes all acknowledgements.

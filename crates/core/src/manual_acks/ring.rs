@@ -60,7 +60,7 @@ impl Pending {
 
     /// Returns the oldest acknowledgement if it is allowed.
     pub fn allowed(&self) -> Option<&PendingAck> {
-        self.get(0).filter(|first| first.is_allowed)
+        self.get(0).filter(|first| first.is_allowed())
     }
 
     /// Returns the acknowledgements, the oldest first, in two parts.
@@ -129,7 +129,7 @@ impl Pending {
         } else if let Some(first) = self.places.get(self.chain(ack.id)) {
             index.next = first.index.chain;
         }
-        if !ack.is_allowed && index.oldest == Link::NONE {
+        if !ack.is_allowed() && index.oldest == Link::NONE {
             index.oldest = Link::to(at);
         }
         if let Some(place) = self.places.get_mut(at) {
@@ -165,29 +165,23 @@ impl Pending {
         };
     }
 
-    /// Allows the oldest acknowledgement with this identifier that is not allowed yet, and returns
-    /// its first byte.
-    pub fn set_allowed(&mut self, id: u16) -> Option<u8> {
-        self.set_allowed_with(id, |first_byte| first_byte)
-    }
-
-    /// Allows an acknowledgement, and changes its first byte. Returns the one that it had.
+    /// Allows the oldest acknowledgement with this identifier that is not allowed yet, or refuses
+    /// its message with a reason code. Returns its first byte.
     #[inline(always)]
-    pub fn set_allowed_with(&mut self, id: u16, change: impl FnOnce(u8) -> u8) -> Option<u8> {
+    pub fn set_allowed(&mut self, id: u16, answer: u8) -> Option<u8> {
         let leader = self.leader(id)?.place;
         let oldest = self.places.get(leader)?.index.oldest.place()?;
         let pending = self.places.get_mut(oldest)?;
         let is_unaccepted = pending.is_unaccepted();
-        pending.is_allowed = true;
+        pending.answer = answer;
         let first_byte = pending.first_byte;
-        pending.first_byte = change(first_byte);
         self.unaccepted = self.unaccepted.wrapping_sub(u32::from(is_unaccepted));
         // Each member of the group is passed once.
         let mut next = oldest;
-        while next != leader && self.places.get(next)?.is_allowed {
+        while next != leader && self.places.get(next)?.is_allowed() {
             next = self.places.get(next)?.index.next.place()?;
         }
-        let is_left = !self.places.get(next)?.is_allowed;
+        let is_left = !self.places.get(next)?.is_allowed();
         self.places.get_mut(leader)?.index.oldest =
             if is_left { Link::to(next) } else { Link::NONE };
         Some(first_byte)
@@ -270,7 +264,10 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{ALLOWED, NOT_ALLOWED},
+        *,
+    };
 
     /// Acts at random on a ring and on a list, which look at few identifiers: some are equal, some
     /// in the same chain.
@@ -287,21 +284,27 @@ mod tests {
             let first_byte = if bits & 0x100 == 0 { 0x40 } else { 0x50 };
             match bits >> 9 & 7 {
                 0..3 if len < N => {
-                    let ack = PendingAck::new(id, first_byte, bits & 0x1000 != 0);
+                    let answer = if bits & 0x1000 == 0 {
+                        NOT_ALLOWED
+                    } else {
+                        ALLOWED
+                    };
+                    let ack = PendingAck::new(id, first_byte, answer);
                     ring.push(ack);
                     list.get_mut(len).into_iter().for_each(|place| *place = ack);
                     len = len.wrapping_add(1);
                 }
                 3 | 4 => {
                     let mut pending = list.iter_mut().take(len);
-                    let pending = pending.find(|ack| ack.id == id && !ack.is_allowed);
+                    let pending = pending.find(|ack| ack.id == id && !ack.is_allowed());
+                    let answer = if bits & 0x1000 == 0 { ALLOWED } else { 0x97 };
                     let first_byte = pending.map(|ack| {
-                        ack.is_allowed = true;
+                        ack.answer = answer;
                         ack.first_byte
                     });
-                    assert_eq!(ring.set_allowed(id), first_byte);
+                    assert_eq!(ring.set_allowed(id, answer), first_byte);
                 }
-                5 | 6 if list.first().is_some_and(|ack| ack.is_allowed) => {
+                5 | 6 if list.first().is_some_and(|ack| ack.is_allowed()) => {
                     ring.remove_first();
                     list.first_mut()
                         .into_iter()
@@ -323,7 +326,7 @@ mod tests {
             assert_eq!(ring.contains(id, first_byte), list.iter().any(is_it));
             let unaccepted = list.iter().filter(|ack| ack.is_unaccepted()).count();
             assert_eq!(ring.unaccepted(), unaccepted);
-            let first = list.first().filter(|ack| ack.is_allowed);
+            let first = list.first().filter(|ack| ack.is_allowed());
             assert_eq!(ring.allowed(), first);
             assert_eq!(
                 (ring.is_empty(), ring.is_full()),

@@ -1,26 +1,18 @@
 //! The reason codes that MQTT 5 adds to manual acknowledgement.
-use super::ManualAcks;
+use super::{ALLOWED, ManualAcks};
 use crate::{
     AckToken, HasMqtt5, Output, Property, Protocol, ReasonCode, SendError, Session, Slot,
     profile::require_reasons, reason::is_allowed_in, wire,
 };
 
-/// The bit that stands beside a reason code if the acknowledgement is a PUBREC. The codes with
-/// which messages are refused do not have it.
-pub(super) const IS_PUBREC: u8 = 0x20;
-
-/// Returns the first byte and the reason code of an acknowledgement.
+/// Returns the reason code of an acknowledgement that the application has answered in this way.
 #[inline(always)]
-pub(super) fn parts<P: Protocol>(first_byte: u8) -> (u8, u8) {
-    if !P::HAS_5 || first_byte < 0x80 {
-        return (first_byte, 0);
-    }
-    let kind = if first_byte & IS_PUBREC == 0 {
-        wire::PUBACK
+pub(super) fn code<P: Protocol>(answer: u8) -> u8 {
+    if !P::HAS_5 || answer == ALLOWED {
+        0
     } else {
-        wire::PUBREC
-    };
-    (kind << 4, first_byte & !IS_PUBREC)
+        answer
+    }
 }
 
 impl ManualAcks {
@@ -45,15 +37,8 @@ impl ManualAcks {
         if token.connection != self.connection || !is_allowed {
             return Err(SendError::Invalid);
         }
-        let refused = |first_byte| {
-            if first_byte == wire::PUBREC << 4 {
-                code.0 | IS_PUBREC
-            } else {
-                code.0
-            }
-        };
         self.pending
-            .set_allowed_with(token.id.get(), refused)
+            .set_allowed(token.id.get(), code.0)
             .ok_or(SendError::Invalid)?;
         Ok(())
     }

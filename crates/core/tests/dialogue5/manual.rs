@@ -76,6 +76,27 @@ fn codes() {
     m.d.sends(b"\x70\x03\0\x02\x92\x50\x02\0\x02\x70\x02\0\x02");
 }
 
+/// What comes again under the identifier of a refused message, before its PUBREC has left, is a
+/// repetition: it is not delivered, and one PUBREC answers both.
+#[test]
+fn a_refused_message_is_pending_until_its_answer_has_left() {
+    let mut m = Manual::open();
+    let (tokens, _) = m.receives(b"\x32\x06\0\x01t\0\x01\0\x34\x06\0\x01t\0\x02\0");
+    let [one, two] = tokens[..] else {
+        panic!("{tokens:?}")
+    };
+    let refused = m
+        .acks
+        .refuse(&mut m.d.session, two, ReasonCode::NOT_AUTHORIZED);
+    assert_eq!(refused, Ok(()));
+    assert_eq!(m.receives(b"\x3c\x06\0\x01t\0\x02\0"), (vec![], None));
+    m.acks.ack(&mut m.d.session, one).unwrap();
+    assert_eq!(m.receives(b""), (vec![], None));
+    m.d.sends(b"\x40\x02\0\x01\x50\x03\0\x02\x87");
+    // From now on the identifier is that of another message.
+    assert_eq!(m.receives(b"\x34\x06\0\x01t\0\x02\0").0.len(), 1);
+}
+
 /// A message is refused with each code that PUBACK and PUBREC can have [MQTT-3.4.2-1]
 /// [MQTT-3.5.2-1].
 #[test]
