@@ -84,8 +84,10 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// enough) loses none.
     const DELIVERS_REPEATED: bool = false;
     /// With MQTT 5: whether faults and refusals have reasons. A fault on an open connection leaves
-    /// DISCONNECT with its reason code in `tx`, and the application can
-    /// [refuse](crate::Session::refuse) messages. MQTT 3.1.1 has no reasons.
+    /// DISCONNECT with its reason code in `tx`, the application can
+    /// [refuse](crate::Session::refuse) messages, and a PUBREL with an unknown packet identifier is
+    /// answered with [that reason](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this
+    /// part acknowledgements have no reason codes, as in MQTT 3.1.1.
     const EXPLAINS: bool = true;
     /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
     /// is [`Unexpected`](crate::Fault::Unexpected). MQTT 3.1.1 has no AUTH.

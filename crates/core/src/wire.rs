@@ -5,7 +5,7 @@ mod draft;
 use crate::{
     Mqtt311, Protocol,
     buffer::{Out, Writer},
-    profile::{acknowledges, explains, receives_qos_2, subscribes},
+    profile::{explains, receives_qos_2, subscribes},
     topic::{self, Kind, TopicName},
 };
 #[cfg(feature = "fast")]
@@ -242,7 +242,7 @@ pub(crate) fn write_reply<P: Protocol>(
     id: u16,
     code: u8,
 ) -> bool {
-    if P::HAS_5 && (acknowledges::<P>() || explains::<P>()) {
+    if explains::<P>() {
         write_coded(out, first_byte, id, code)
     } else {
         write_short(out, first_byte, id)

@@ -44,6 +44,23 @@ fn an_assigned_identifier_is_kept_without_checks() {
     );
 }
 
+/// A client without reasons answers PUBREL for an identifier that is not known as any other, and
+/// says nothing when a fault ends the connection.
+#[test]
+fn without_reasons_acknowledgements_have_no_codes() {
+    let mut d = Dialogue::<Clean>::open(ACCEPTED);
+    d.receives(b"\x62\x02\0\x07", &[]);
+    d.sends(b"\x70\x02\0\x07");
+    d.receives(
+        b"\x34\x06\0\x01t\0\x07\0",
+        &[r#"Message "t" "" Some(7) []"#],
+    );
+    d.receives(b"\x62\x02\0\x07", &[]);
+    d.sends(b"\x50\x02\0\x07\x70\x02\0\x07");
+    d.receives(b"\x30\x03\0\0\0", &["Unexpected"]);
+    d.sends(b"");
+}
+
 /// A client that sends QoS 0 alone does not read the receive maximum.
 #[test]
 fn a_sensor_needs_no_receive_maximum() {

@@ -160,13 +160,18 @@ impl<P: Protocol> Session<[Slot], P> {
     /// Returns the reason code of the acknowledgement that is due.
     #[inline(always)]
     pub(crate) fn code(&self) -> u8 {
-        self.terms().map_or(0, |terms| terms.code())
+        match self.terms() {
+            Some(terms) if explains::<P>() => terms.code(),
+            _ => 0,
+        }
     }
 
     /// Sets the reason code of the acknowledgement that is due.
     #[inline(always)]
     pub(crate) fn set_code(&mut self, code: u8) {
-        if let Some(terms) = self.terms_mut() {
+        if explains::<P>()
+            && let Some(terms) = self.terms_mut()
+        {
             terms.set_code(code);
         }
     }
