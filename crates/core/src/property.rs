@@ -191,11 +191,7 @@ impl<'a> Property<'a> {
     /// Makes a property from what was read, which is checked.
     fn of(walk: &Walk<'a>) -> Property<'a> {
         let Walk {
-            id,
-            number,
-            data,
-            name,
-            ..
+            id, number, data, ..
         } = *walk;
         let text = Text(data);
         let is_set = number != 0;
@@ -241,10 +237,13 @@ impl<'a> Property<'a> {
                 Property::SubscriptionIdentifierAvailable(is_set)
             }
             table::SHARED_SUBSCRIPTION_AVAILABLE => Property::SharedSubscriptionAvailable(is_set),
-            _ => Property::UserProperty {
-                name: Text(name),
-                value: text,
-            },
+            _ => {
+                let (name, value) = walk.pair();
+                Property::UserProperty {
+                    name: Text(name),
+                    value: Text(value),
+                }
+            }
         }
     }
 }

@@ -100,7 +100,8 @@ impl<'a> Properties<'a> {
     pub fn user_properties(self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
         self.walk()
             .filter(|walk| walk.id == table::USER_PROPERTY)
-            .map(|walk| (Text(walk.name), Text(walk.data)))
+            .map(|walk| walk.pair())
+            .map(|(name, value)| (Text(name), Text(value)))
     }
 
     /// Returns the reason for the reason code, for people.

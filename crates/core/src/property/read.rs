@@ -54,17 +54,16 @@ impl OfFlaw for PropertyError {
     }
 }
 
-/// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it.
+/// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it. Of
+/// a user property only the name is read, and the value is the first of the bytes behind it.
 // All of it is in one place, so that a function needs one address: three registers were more code.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Walk<'a> {
     /// The bytes that are still to be read.
     pub rest: &'a [u8],
-    /// The value, if it is text or data; of a user property, the value behind the name.
+    /// The value, if it is text or data, or the name of a user property.
     pub data: &'a [u8],
-    /// The name of a user property.
-    pub name: &'a [u8],
     /// The value, if it is a number.
     pub number: u32,
     /// The number of bytes that are missing at the end, at least. If it is not 0, nothing is left of
@@ -85,7 +84,6 @@ impl<'a> Walk<'a> {
         Walk {
             rest: bytes,
             data: bytes,
-            name: bytes,
             number: 0,
             missing: 0,
             entry: Entry::default(),
@@ -98,6 +96,7 @@ impl<'a> Walk<'a> {
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn read(&mut self) -> bool {
+        self.take_value();
         // An identifier is a variable byte integer. Those of all properties take one byte.
         self.take_number(1);
         if self.missing != 0 {
@@ -111,15 +110,25 @@ impl<'a> Walk<'a> {
         match self.entry.form() {
             table::VARIABLE => self.take_variable(),
             form if form < table::TEXT => self.take_number(form as usize),
-            form => {
-                self.take_field();
-                if form == table::PAIR {
-                    self.name = self.data;
-                    self.take_field();
-                }
-            }
+            _ => self.take_field(),
         }
         self.missing == 0
+    }
+
+    /// Takes the value of a user property as data, if only its name has been read.
+    #[inline(always)]
+    fn take_value(&mut self) {
+        if self.entry.form() == table::PAIR {
+            self.take_field();
+            self.entry = Entry::default();
+        }
+    }
+
+    /// Returns the name and the value of a user property.
+    pub fn pair(mut self) -> (&'a [u8], &'a [u8]) {
+        let name = self.data;
+        self.take_value();
+        (name, self.data)
     }
 
     /// Takes `length` bytes as data.
@@ -222,9 +231,6 @@ impl<'a> Walk<'a> {
             return Err(E::of_flaw(Flaw::Value, self.id));
         }
         let is_text = |bytes, kind| topic::is_valid::<P>(bytes, kind);
-        if form == table::PAIR && !is_text(self.name, Kind::Text) {
-            return Err(E::of_flaw(Flaw::Text, self.id));
-        }
         if (form == table::TEXT || form == table::PAIR) && !is_text(self.data, Kind::Text) {
             return Err(E::of_flaw(Flaw::Text, self.id));
         }
@@ -269,6 +275,15 @@ fn check_with<P: Protocol, E: OfFlaw>(bytes: &[u8], place: Place) -> Result<(), 
         }
         found |= table::bit(id);
         walk.check_value::<P, E>()?;
+        if walk.entry.form() == table::PAIR {
+            walk.take_value();
+            if walk.missing != 0 {
+                return Err(E::of_flaw(Flaw::Incomplete, id));
+            }
+            if !topic::is_valid::<P>(walk.data, Kind::Text) {
+                return Err(E::of_flaw(Flaw::Text, id));
+            }
+        }
     }
     let has = |id: u8| found & table::bit(id) != 0;
     if has(table::AUTHENTICATION_DATA) && !has(table::AUTHENTICATION_METHOD) {
