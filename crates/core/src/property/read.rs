@@ -98,7 +98,7 @@ impl<'a> Walk<'a> {
     pub fn read(&mut self) -> bool {
         self.take_value();
         // An identifier is a variable byte integer. Those of all properties take one byte.
-        self.take_number(1);
+        self.take(1);
         if self.missing != 0 {
             return false;
         }
@@ -109,7 +109,7 @@ impl<'a> Walk<'a> {
         self.entry = entry;
         match self.entry.form() {
             table::VARIABLE => self.take_variable(),
-            form if form < table::TEXT => self.take_number(form as usize),
+            form if form < table::TEXT => self.take(form as usize),
             _ => self.take_field(),
         }
         self.missing == 0
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
         (name, self.data)
     }
 
-    /// Takes `length` bytes as data.
+    /// Takes `length` bytes as data. If they can be a number, it is that, too.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn take(&mut self, length: usize) {
@@ -142,6 +142,15 @@ impl<'a> Walk<'a> {
             }
             None => self.miss(length.wrapping_sub(self.rest.len())),
         }
+        if self.data.len() <= table::FOUR as usize {
+            self.number = match *self.data {
+                #[cfg(feature = "fast")]
+                [byte] => byte.into(),
+                #[cfg(feature = "fast")]
+                [high, low] => u16::from_be_bytes([high, low]).into(),
+                ref data => data.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
+            };
+        }
     }
 
     /// Notes that bytes are missing at the end.
@@ -151,20 +160,6 @@ impl<'a> Walk<'a> {
         self.data = &[];
     }
 
-    /// Takes a number of `length` bytes.
-    #[cfg_attr(feature = "fast", inline)]
-    #[cfg_attr(not(feature = "fast"), inline(never))]
-    pub fn take_number(&mut self, length: usize) {
-        self.take(length);
-        self.number = match *self.data {
-            #[cfg(feature = "fast")]
-            [byte] => byte.into(),
-            #[cfg(feature = "fast")]
-            [high, low] => u16::from_be_bytes([high, low]).into(),
-            ref data => data.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)),
-        };
-    }
-
     /// Takes a variable byte integer.
     #[cfg_attr(feature = "fast", inline)]
     #[cfg_attr(not(feature = "fast"), inline(never))]
@@ -172,7 +167,7 @@ impl<'a> Walk<'a> {
         let mut number = 0;
         let mut shift = 0u32;
         loop {
-            self.take_number(1);
+            self.take(1);
             number |= (self.number & 0x7f).wrapping_shl(shift);
             shift = shift.wrapping_add(7);
             // An encoding in more bytes than necessary is forbidden [MQTT-1.5.5-1].
@@ -192,7 +187,7 @@ impl<'a> Walk<'a> {
     /// Takes bytes with their length before them as data.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn take_field(&mut self) {
-        self.take_number(2);
+        self.take(2);
         self.take(self.number as usize);
     }
 

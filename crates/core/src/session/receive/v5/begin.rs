@@ -42,7 +42,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return Ok(());
         };
         let mut walk = Walk::over(input);
-        walk.take_number(1);
+        walk.take(1);
         let (id, taken, payload);
         if self.incoming.is_in_topic::<P>() {
             // Nothing is kept of a topic too long for the buffer but its last two bytes, which may
@@ -107,13 +107,14 @@ impl<P: Protocol> Session<[Slot], P> {
                 }
                 return Ok(());
             }
-            walk.take_field();
+            walk.take(2);
             let mut names = walk.number;
+            walk.take(names as usize);
             let topic = walk.data;
             let mut number = 1;
             if first_byte & wire::QOS != 0 {
                 names = names.wrapping_add(2);
-                walk.take_number(2);
+                walk.take(2);
                 number = walk.number;
             }
             walk.take_section();

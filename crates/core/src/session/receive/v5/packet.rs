@@ -33,7 +33,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         // All others begin with an identifier or with what CONNACK says, but for DISCONNECT and
         // AUTH, in which there may be nothing at all.
-        packet.take_number(if kind < wire::DISCONNECT { 2 } else { 0 });
+        packet.take(if kind < wire::DISCONNECT { 2 } else { 0 });
         let first = packet.number;
         let is_connack = kind == wire::CONNACK;
         let has_codes = subscribes::<P>() && (kind == wire::SUBACK || kind == wire::UNSUBACK);
@@ -44,7 +44,7 @@ impl<P: Protocol> Session<[Slot], P> {
                 return Err(Fault::Refused(ReturnCode(said.code)));
             }
         } else if !has_codes && !packet.rest.is_empty() {
-            packet.take_number(1);
+            packet.take(1);
             said.code = packet.number as u8;
             if checks_properties::<P>() {
                 said.text = packet.data;
