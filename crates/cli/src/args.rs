@@ -12,6 +12,7 @@ mod defaults;
 mod grammar;
 mod help;
 mod message;
+mod recording;
 mod subscription;
 #[cfg(test)]
 mod tests;
@@ -26,10 +27,11 @@ use clap_complete::Shell;
 pub use connection::ConnectionArgs;
 pub use defaults::Surroundings;
 pub use grammar::tree;
+use grammar::{AboutArgs, CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
-use grammar::{CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
+pub use recording::{RecordLine, ReplayLine};
 use std::{ffi::OsString, io, process};
 pub use subscription::SubscriptionArgs;
 
@@ -38,9 +40,25 @@ pub use subscription::SubscriptionArgs;
 pub enum Line {
     Command(Box<CommandLine>),
     Doctor(Box<DoctorLine>),
+    Record(Box<RecordLine>),
+    Replay(Box<ReplayLine>),
     Completions(Shell),
     /// The page about this verb, or about the whole command.
     Manual(Option<String>),
+}
+
+impl Line {
+    /// Returns whether the user is asked for a password on the terminal.
+    pub fn asks_for_password(&self) -> bool {
+        let (connection, transport) = match self {
+            Line::Command(line) => (&line.connection, &line.transport),
+            Line::Doctor(line) => (&line.connection, &line.transport),
+            Line::Record(line) => (&line.connection, &line.transport),
+            Line::Replay(line) => (&line.connection, &line.transport),
+            Line::Completions(_) | Line::Manual(_) => return false,
+        };
+        connection.asks_for_password() || transport.asks_for_password()
+    }
 }
 
 /// Publishing or subscribing, in either form.
@@ -119,6 +137,8 @@ pub fn parse(
         Grammar::Publish => PublishLine::from_arg_matches_mut(matches)?.into(),
         Grammar::Subscribe => SubscribeLine::from_arg_matches_mut(matches)?.into(),
         Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches_mut(matches)?)),
+        Grammar::Record => Line::Record(Box::new(RecordLine::from_arg_matches_mut(matches)?)),
+        Grammar::Replay => Line::Replay(Box::new(ReplayLine::from_arg_matches_mut(matches)?)),
         Grammar::Completions => {
             Line::Completions(CompletionsLine::from_arg_matches_mut(matches)?.shell)
         }

@@ -12,9 +12,13 @@ mod output;
 mod patient;
 mod progress;
 mod publish;
+mod record;
+mod recording;
+mod replay;
 mod screen;
 mod stop;
 mod subscribe;
+mod subscriptions;
 mod target;
 #[cfg(feature = "_tls")]
 mod tls;
@@ -23,6 +27,7 @@ mod transport;
 use args::{CommandLine, Line, Verb};
 use exit::{Exit, Failure};
 use std::{ffi::OsString, process::ExitCode};
+use transport::TransportArgs;
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
@@ -30,6 +35,14 @@ pub fn main() -> ExitCode {
     let outcome = match line {
         Line::Command(line) => run(&line),
         Line::Doctor(line) => doctor::run(&line),
+        Line::Record(line) => {
+            begin(line.quiet, &line.transport);
+            record::run(&line)
+        }
+        Line::Replay(line) => {
+            begin(line.quiet, &line.transport);
+            replay::run(&line)
+        }
         Line::Completions(shell) => generated::completions(shell),
         Line::Manual(verb) => generated::manual(verb.as_deref()),
     };
@@ -47,15 +60,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(line: &CommandLine) -> Result<Exit, Failure> {
-    if line.common.quiet {
+/// Says what has to be said before anything is done.
+fn begin(is_quiet: bool, transport: &TransportArgs) {
+    if is_quiet {
         notice::be_quiet();
     }
-    if line.transport.is_insecure() {
+    if transport.is_insecure() {
         notice::say(
             "warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything",
         );
     }
+}
+
+fn run(line: &CommandLine) -> Result<Exit, Failure> {
+    begin(line.common.quiet, &line.transport);
     let target = target::Target::of(line)?;
     match &line.verb {
         Verb::Publish {
@@ -72,28 +90,21 @@ fn run(line: &CommandLine) -> Result<Exit, Failure> {
 /// The text of the error that the user would see.
 #[doc(hidden)]
 pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
-    match args::parse(
+    let (_, line) = args::parse(
         words.into_iter().collect(),
         &args::Surroundings::of_process(),
-    ) {
-        // Nobody answers.
-        Ok((_, Line::Command(line)))
-            if line.connection.asks_for_password() || line.transport.asks_for_password() =>
-        {
-            Ok(())
-        }
-        Ok((_, Line::Doctor(line)))
-            if line.connection.asks_for_password() || line.transport.asks_for_password() =>
-        {
-            Ok(())
-        }
-        Ok((_, Line::Command(line))) => target::Target::of(&line)
-            .map(drop)
-            .map_err(|failure| failure.words),
-        Ok((_, Line::Doctor(line))) => doctor::target(&line)
-            .map(drop)
-            .map_err(|failure| failure.words),
-        Ok((_, Line::Completions(_) | Line::Manual(_))) => Ok(()),
-        Err(error) => Err(error.to_string()),
+    )
+    .map_err(|error| error.to_string())?;
+    // Nobody answers.
+    if line.asks_for_password() {
+        return Ok(());
     }
+    let target = match &line {
+        Line::Command(line) => target::Target::of(line),
+        Line::Doctor(line) => doctor::target(line),
+        Line::Record(line) => record::target(line),
+        Line::Replay(line) => replay::target(line),
+        Line::Completions(_) | Line::Manual(_) => return Ok(()),
+    };
+    target.map(drop).map_err(|failure| failure.words)
 }

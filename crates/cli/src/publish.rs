@@ -1,5 +1,8 @@
 //! `pub`: what is published when, and what is done when it goes wrong.
 mod once;
+mod sent;
+
+pub use sent::Sent;
 
 use crate::{
     args::{CommandLine, MessageArgs},
@@ -11,9 +14,8 @@ use crate::{
     stop::Stop,
     target::{Target, check_topic},
 };
-use motemq_std::{Publish, QoS, Receipt, RequestError};
+use motemq_std::{Publish, QoS};
 use std::{
-    collections::VecDeque,
     io::{self, IsTerminal, Read},
     mem, str,
     sync::mpsc::RecvTimeoutError,
@@ -237,9 +239,7 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
             for line in input::each_line(&read?) {
                 let mut publish = |message: &Publish<'_>| -> Result<(), Failure> {
                     let receipt = batch.publish(message).map_err(refused)?;
-                    if address.qos != QoS::AtMostOnce {
-                        sent.receipts.push_back(receipt);
-                    }
+                    sent.push(message.qos, receipt);
                     Ok(())
                 };
                 if address.topics.is_empty() {
@@ -255,57 +255,8 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
         batch.flush().map_err(refused)?;
         sent.settle(false)?;
         match next {
-            Err(RecvTimeoutError::Disconnected) => return sent.end(),
+            Err(RecvTimeoutError::Disconnected) => return sent.end("lines"),
             _ => connection.drop_received(Instant::now(), stop)?,
-        }
-    }
-}
-
-/// Lines that were sent.
-#[derive(Default)]
-struct Sent {
-    receipts: VecDeque<Receipt>,
-    /// The number of those that may have arrived or not.
-    unknown: usize,
-}
-
-impl Sent {
-    /// Looks at what has become of them, or waits for it. The loss of a session or of an
-    /// acknowledgement does not end the input.
-    fn settle(&mut self, waits: bool) -> Result<(), Failure> {
-        while let Some(mut receipt) = self.receipts.pop_front() {
-            let outcome = match receipt.poll() {
-                Some(outcome) => outcome,
-                None if waits => receipt.wait(),
-                None => {
-                    self.receipts.push_front(receipt);
-                    break;
-                }
-            };
-            match outcome {
-                Ok(()) => {}
-                Err(
-                    RequestError::OutcomeUnknown
-                    | RequestError::NotAcknowledged(_)
-                    | RequestError::Abandoned(_),
-                ) => self.unknown += 1,
-                Err(error) => return Err(Failure::of_request(&error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until it is known what has become of each of them.
-    fn end(mut self) -> Result<(), Failure> {
-        self.settle(true)?;
-        match self.unknown {
-            0 => Ok(()),
-            count => Err(Failure::new(
-                Exit::NotAcknowledged,
-                format_args!(
-                    "lines without an acknowledgement: {count}; they may have arrived or not"
-                ),
-            )),
         }
     }
 }

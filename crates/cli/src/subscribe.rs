@@ -7,16 +7,16 @@ use crate::{
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::HELD,
-    notice::say,
     output::{Format, Printed, Printer},
     patient::Patient,
     progress::Progress,
     screen::Screen,
     stop::Stop,
+    subscriptions,
     target::Target,
 };
 use motemq::topic::matches;
-use motemq_std::{Filter, Message, Publish, QoS, RequestError, SubscribeError, Subscribing};
+use motemq_std::{Message, Publish, QoS, Subscribing};
 use std::{
     fs::File,
     io::{self, BufWriter, Read, Write},
@@ -25,8 +25,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Brokers take so many filters at once, even those that take few.
-const FILTERS_AT_ONCE: usize = 5;
 /// While the answer to a subscription is awaited, messages are looked for so often.
 const GLANCE: Duration = Duration::from_millis(20);
 /// Large messages are written in one piece.
@@ -187,58 +185,20 @@ impl<W: Write> Receiver<'_, W> {
         Ok(())
     }
 
-    /// Subscribes; what the broker refuses is said. All messages go to one stream, so that those
-    /// that match several filters are printed as often as the broker sends them.
+    /// Subscribes, and receives messages meanwhile.
     fn subscribe(
         &mut self,
         connection: &mut Connection,
         topics: &[String],
         qos: QoS,
     ) -> Result<ControlFlow<()>, Failure> {
-        let mut granted = 0;
-        for some in topics.chunks(FILTERS_AT_ONCE) {
-            let mut topics: Vec<_> = some.iter().collect();
-            while !topics.is_empty() {
-                let filters: Vec<_> = topics.iter().map(|t| Filter::new(t, qos)).collect();
-                let mut subscribing = match connection.client.begin_subscribe(&filters) {
-                    Ok(subscribing) => subscribing,
-                    Err(error) => return Err(connection.subscribe_failure(&error)),
-                };
-                if self.streams && self.receive_until(&mut subscribing, connection)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-                let codes = match subscribing.wait() {
-                    // What has come to it goes to the other stream when it is dropped.
-                    Ok(_stream) => {
-                        granted += topics.len();
-                        topics.iter().for_each(|t| connection.on_granted(t));
-                        break;
-                    }
-                    Err(SubscribeError::Failed(RequestError::Refused { codes, .. })) => codes,
-                    Err(error) => return Err(connection.subscribe_failure(&error)),
-                };
-                // A subscription that fails leaves nothing behind: the others are asked for again.
-                let mut codes = codes.iter();
-                topics.retain(|topic| {
-                    let is_refused = codes
-                        .next()
-                        .is_none_or(|&code| QoS::try_from(code).is_err());
-                    if is_refused {
-                        say(format_args!(
-                            "the broker refuses the subscription to {topic}"
-                        ));
-                    }
-                    !is_refused
-                });
+        subscriptions::subscribe(connection, topics, qos, &mut |subscribing, connection| {
+            if self.streams {
+                self.receive_until(subscribing, connection)
+            } else {
+                Ok(ControlFlow::Continue(()))
             }
-        }
-        if granted == 0 && !topics.is_empty() {
-            return Err(Failure::new(
-                Exit::Refused,
-                "no subscription was granted: check the broker's rules for this client",
-            ));
-        }
-        Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// Receives what stands before the answer to a subscription.

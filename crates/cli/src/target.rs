@@ -154,10 +154,18 @@ fn filters(args: &SubscriptionArgs, topics: &[String]) -> Result<(), String> {
         .iter()
         .chain(&args.unsubscribe)
         .chain(&args.filter_out)
-        .try_for_each(|filter| match TopicFilter::new(filter) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("{filter:?} is not a topic filter: {error}")),
-        })
+        .try_for_each(|filter| topic_filter(filter))
+}
+
+/// Checks that a filter can be subscribed to.
+pub fn check_filter(filter: &str) -> Result<(), Failure> {
+    topic_filter(filter).map_err(usage)
+}
+
+fn topic_filter(filter: &str) -> Result<(), String> {
+    TopicFilter::new(filter)
+        .map(drop)
+        .map_err(|error| format!("{filter:?} is not a topic filter: {error}"))
 }
 
 /// Adds user name and password. Those given as options override those in the URL.

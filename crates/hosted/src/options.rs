@@ -86,7 +86,18 @@ macro_rules! way_options {
             mut self,
             look: impl FnMut($crate::Direction, &$crate::Packet<'_>) + Send + 'static,
         ) -> Self {
-            self.hook = Some($crate::Hook::new(look));
+            self.hook.get_or_insert_default().on_packets(look);
+            self
+        }
+
+        /// Shows all bytes that pass, in either direction, in the pieces in which they are written
+        /// and read, without the layers of TLS and WebSocket. Passwords are among them. The function
+        /// gets the number of the connection, too, counted from 1.
+        pub fn trace_bytes(
+            mut self,
+            look: impl FnMut(u64, $crate::Direction, &[u8]) + Send + 'static,
+        ) -> Self {
+            self.hook.get_or_insert_default().on_bytes(look);
             self
         }
     };

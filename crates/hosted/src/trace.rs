@@ -1,4 +1,4 @@
-//! The packets that pass, shown to the application.
+//! The packets and bytes that pass, shown to the application.
 use motemq::packet::Packet;
 use motemq_client::{Direction, Tracer};
 use std::{
@@ -6,16 +6,33 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-type Look = dyn FnMut(Direction, &Packet<'_>) + Send;
+type LookAtPacket = dyn FnMut(Direction, &Packet<'_>) + Send;
+type LookAtBytes = dyn FnMut(u64, Direction, &[u8]) + Send;
 
-/// A function that is called with every packet of one or more clients.
-#[derive(Clone)]
-pub struct Hook(Arc<Mutex<Look>>);
+/// Functions that are called with everything that passes, of one or more clients.
+#[derive(Clone, Default)]
+pub struct Hook {
+    packets: Option<Arc<Mutex<LookAtPacket>>>,
+    bytes: Option<Arc<Mutex<Bytes>>>,
+}
+
+struct Bytes {
+    look: Box<LookAtBytes>,
+    /// The number of connections that have begun.
+    connections: u64,
+}
 
 impl Hook {
-    /// Calls this function.
-    pub fn new(look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) -> Self {
-        Hook(Arc::new(Mutex::new(look)))
+    /// Calls this function with each packet from now on.
+    pub fn on_packets(&mut self, look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) {
+        self.packets = Some(Arc::new(Mutex::new(look)));
+    }
+
+    /// Calls this function with the number of the connection and its bytes from now on.
+    pub fn on_bytes(&mut self, look: impl FnMut(u64, Direction, &[u8]) + Send + 'static) {
+        let look = Box::new(look);
+        let connections = 0;
+        self.bytes = Some(Arc::new(Mutex::new(Bytes { look, connections })));
     }
 }
 
@@ -25,21 +42,32 @@ impl fmt::Debug for Hook {
     }
 }
 
-/// Shows the packets of one connection.
+/// Shows the packets and bytes of one connection.
 #[derive(Debug)]
 pub struct Trace {
     tracer: Tracer,
     hook: Hook,
+    connection: u64,
 }
 
 impl Trace {
-    /// Shows packets to this hook.
+    /// Shows what passes on a new connection to this hook.
     pub fn new(hook: Hook) -> Self {
+        let mut connection = 0;
+        if let Some(bytes) = &hook.bytes {
+            let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            bytes.connections += 1;
+            connection = bytes.connections;
+        }
         let tracer = Tracer::new();
-        Trace { tracer, hook }
+        Trace {
+            tracer,
+            hook,
+            connection,
+        }
     }
 
-    /// Shows the packets that are complete with the first `n` bytes of these pieces.
+    /// Shows the first `n` bytes of these pieces, and the packets that are complete with them.
     pub fn pass_chunks<'c>(
         &mut self,
         direction: Direction,
@@ -53,11 +81,17 @@ impl Trace {
         }
     }
 
-    /// Shows the packets that are complete with these bytes.
+    /// Shows these bytes, and the packets that are complete with them.
     pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
-        self.tracer.pass(direction, bytes, |packet| {
-            let mut look = self.hook.0.lock().unwrap_or_else(PoisonError::into_inner);
-            look(direction, packet);
-        });
+        if let Some(hook) = &self.hook.bytes {
+            let mut hook = hook.lock().unwrap_or_else(PoisonError::into_inner);
+            (hook.look)(self.connection, direction, bytes);
+        }
+        if let Some(hook) = &self.hook.packets {
+            self.tracer.pass(direction, bytes, |packet| {
+                let mut look = hook.lock().unwrap_or_else(PoisonError::into_inner);
+                look(direction, packet);
+            });
+        }
     }
 }

@@ -111,6 +111,8 @@ pub fn of(
         Grammar::Publish => "pub",
         Grammar::Subscribe => "sub",
         Grammar::Doctor => "doctor",
+        Grammar::Record => "record",
+        Grammar::Replay => "replay",
         Grammar::Completions | Grammar::Manual => return Ok(Vec::new()),
         Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
         Grammar::Flags => "sub",

@@ -1,6 +1,6 @@
 //! The forms of the command line: `pub`, `sub`, `doctor`, and the flags `--pub` and `--sub`.
 use super::{
-    ConnectionArgs, MessageArgs, SubscriptionArgs, help,
+    ConnectionArgs, MessageArgs, RecordLine, ReplayLine, SubscriptionArgs, help,
     values::{qos, some_seconds},
 };
 use crate::transport::TransportArgs;
@@ -47,7 +47,7 @@ pub struct CommonArgs {
 }
 
 #[derive(Args, Debug)]
-struct AboutArgs {
+pub struct AboutArgs {
     /// Print this help
     #[arg(short = '?', long, action = ArgAction::HelpShort)]
     help: Option<bool>,
@@ -195,7 +195,7 @@ pub struct CompletionsLine {
 #[command(after_help = "Read one at once: motemq man pub | man -l -")]
 pub struct ManualLine {
     /// The command that the page is about (motemq itself if not given)
-    #[arg(value_name = "COMMAND", value_parser = ["pub", "sub", "doctor"])]
+    #[arg(value_name = "COMMAND", value_parser = Grammar::DOCUMENTED)]
     pub verb: Option<String>,
 
     #[command(flatten)]
@@ -208,6 +208,8 @@ pub enum Grammar {
     Flags,
     Publish,
     Subscribe,
+    Record,
+    Replay,
     Doctor,
     Completions,
     Manual,
@@ -215,13 +217,18 @@ pub enum Grammar {
 
 impl Grammar {
     /// All forms that a word begins.
-    pub const NAMED: [(&'static str, Grammar); 5] = [
+    pub const NAMED: [(&'static str, Grammar); 7] = [
         ("pub", Grammar::Publish),
         ("sub", Grammar::Subscribe),
+        ("record", Grammar::Record),
+        ("replay", Grammar::Replay),
         ("doctor", Grammar::Doctor),
         ("completions", Grammar::Completions),
         ("man", Grammar::Manual),
     ];
+
+    /// The forms that have a manual page of their own.
+    pub const DOCUMENTED: [&'static str; 5] = ["pub", "sub", "record", "replay", "doctor"];
 
     /// Returns the form that this word begins, if it is the name of one.
     pub fn named(word: &str) -> Option<Self> {
@@ -237,6 +244,8 @@ impl Grammar {
             Grammar::Flags => flags(),
             Grammar::Publish => with_debug(PublishLine::command()),
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
+            Grammar::Record => RecordLine::command(),
+            Grammar::Replay => ReplayLine::command(),
             Grammar::Doctor => return DoctorLine::command().mut_args(with_last_counting),
             Grammar::Completions => return CompletionsLine::command(),
             Grammar::Manual => return ManualLine::command(),

@@ -4,10 +4,12 @@ use crate::exit::Exit;
 
 pub const USAGE: &str = "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
+       motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
+       motemq replay FILE... [-h HOST] [OPTIONS]
        motemq doctor [-h HOST] [OPTIONS]
-       motemq help [pub|sub|doctor|completions|man]
+       motemq help [COMMAND]
        motemq completions SHELL
-       motemq man [pub|sub|doctor]
+       motemq man [COMMAND]
        motemq --pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq --sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
 
@@ -15,6 +17,10 @@ pub const PUBLISH_USAGE: &str =
     "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]";
 
 pub const SUBSCRIBE_USAGE: &str = "motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
+
+pub const RECORD_USAGE: &str = "motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
+
+pub const REPLAY_USAGE: &str = "motemq replay FILE... [-h HOST] [OPTIONS]";
 
 const EVERY_SECOND: &str = "
   Publish every second, or every 5 seconds, until Ctrl-C:
@@ -42,6 +48,24 @@ const SUBSCRIBING: &str = "
     motemq sub -i logger -c -q 1 -t 'plant/#' -E
     motemq sub -i logger -c -q 1 -t 'plant/#' -v";
 
+const RECORDING: &str = "
+  Record all topics of a night, a file for each hour, and keep the last day:
+    motemq record night.jsonl.gz -t '#' --gzip --rotate-time 3600 --keep 24
+  Record 100 messages; print what a program makes of the recording:
+    motemq record plant.jsonl -t 'plant/#' -C 100
+    jq -r .topic plant.jsonl
+  Keep the bytes of a connection for a report of a fault:
+    motemq record --raw connection.jsonl -t 'plant/#'";
+
+const REPLAYING: &str = "
+  Publish a recording at its pace; ten times as fast; as fast as possible:
+    motemq replay night.jsonl
+    motemq replay night-000001.jsonl night-000002.jsonl --speed 10
+    motemq replay night.jsonl --speed max -q 1
+  Publish plant/... as test/plant/..., or as test/... again and again:
+    motemq replay plant.jsonl --prefix test
+    motemq replay plant.jsonl --strip plant --prefix test --loop";
+
 const FORMAT: &str = "
   %t topic, %p payload, %x %X payload in hexadecimal digits, %l its length,
   %q QoS, %r retained, %d duplicate, %m packet identifier, %j JSON object,
@@ -59,15 +83,16 @@ const WAYS: &str = "
     motemq doctor -L mqtts://me:secret@broker.example --cafile ca.pem";
 
 const RECONNECTION: &str = "
-  A subscriber, a publisher that goes on until Ctrl-C, and -l say so and connect
-  again and again. Other publishers end at once, and so does everything that
+  A subscriber, a recorder, a replay, a publisher that goes on until Ctrl-C, and
+  -l say so and connect again and again. Other publishers end at once, and so does everything that
   cannot connect at the beginning.";
 
 const ENVIRONMENT: &str = "
   MOTEMQ_ and the long name of an option gives that option:
   MOTEMQ_HOST=broker.example, MOTEMQ_RETAIN=1. A variable that is empty counts
   as not set. The command line comes first, then the environment, then
-  $XDG_CONFIG_HOME/motemq/pub, sub or doctor, with one option a line.";
+  $XDG_CONFIG_HOME/motemq/pub, sub, record, replay or doctor, with one option a
+  line.";
 
 pub const COMPLETIONS: &str = "\
 Where the shells look for them:
@@ -89,6 +114,8 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
         Grammar::Flags => &[EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS],
         Grammar::Publish => &[PUBLISHING],
         Grammar::Subscribe => &[SUBSCRIBING],
+        Grammar::Record => &[RECORDING],
+        Grammar::Replay => &[REPLAYING],
         Grammar::Doctor | Grammar::Completions | Grammar::Manual => return Vec::new(),
     };
     let section = |title, text: &str| Section {
@@ -96,7 +123,7 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
         text: text.trim_start_matches('\n').into(),
     };
     let mut sections = vec![section("Examples", &examples.concat())];
-    if grammar != Grammar::Publish {
+    if matches!(grammar, Grammar::Flags | Grammar::Subscribe) {
         sections.push(section("Format of -F", FORMAT));
     }
     sections.push(section("When the connection is lost", RECONNECTION));

@@ -1,4 +1,5 @@
 //! The values of options, read and checked.
+use crate::replay::Speed;
 use motemq::QoS;
 use motemq_std::profile::{self, Profile};
 use std::time::Duration;
@@ -96,9 +97,59 @@ pub fn some_seconds(text: &str) -> Result<Duration, &'static str> {
     })
 }
 
+/// Reads a number of bytes, such as 65536, 10k, 10M or 1G.
+pub fn bytes(text: &str) -> Result<u64, &'static str> {
+    const WRONG: &str = "not a number of bytes such as 65536, 10k, 10M or 1G";
+    let units = [('k', 10), ('K', 10), ('M', 20), ('G', 30)];
+    let unit = units.iter().find(|(unit, _)| text.ends_with(*unit));
+    let (digits, shift) = match unit {
+        Some((unit, shift)) => (text.strip_suffix(*unit).unwrap_or(text), *shift),
+        None => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| WRONG)?;
+    let bytes = number.checked_mul(1 << shift);
+    bytes.filter(|&bytes| bytes > 0).ok_or(WRONG)
+}
+
+/// Reads a speed.
+pub fn speed(text: &str) -> Result<Speed, &'static str> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    let times: Option<f64> = text.parse().ok();
+    times
+        .filter(|times| times.is_finite() && *times > 0.0)
+        .map(Speed::Times)
+        .ok_or("not max, and not a number of times such as 10 or 0.5")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_have_units() {
+        for (text, wanted) in [
+            ("1", 1),
+            ("10k", 10 << 10),
+            ("3M", 3 << 20),
+            ("1G", 1 << 30),
+        ] {
+            assert_eq!(bytes(text), Ok(wanted));
+        }
+        for wrong in ["", "0", "k", "-1", "1T", "1.5M", "99999999999999999G"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_speed_is_a_number_of_times() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
+        for wrong in ["", "0", "-1", "inf", "NaN", "fast"] {
+            assert!(speed(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_host_has_neither_scheme_nor_port() {

@@ -103,7 +103,7 @@ fn the_commands_of_the_documentation_are_taken() {
 #[test]
 fn the_commands_of_the_help_are_taken() {
     let mut count = 0;
-    for verb in [&[][..], &["pub"], &["sub"]] {
+    for verb in [&[][..], &["pub"], &["sub"], &["record"], &["replay"]] {
         let text = motemq(&[&["help"], verb].concat()).text();
         let examples = text.split("Examples:").nth(1).unwrap();
         let end = examples.find("\n\n").unwrap();

@@ -45,6 +45,8 @@ fn completions_are_there_for_each_shell() {
         for word in [
             "pub",
             "sub",
+            "record",
+            "replay",
             "doctor",
             "completions",
             "will-topic",
@@ -68,7 +70,7 @@ fn long_options(text: &str) -> Vec<&str> {
 fn zsh_and_fish_know_the_options_of_each_verb() {
     let zsh = motemq(&["completions", "zsh"]).text();
     let fish = motemq(&["completions", "fish"]).text();
-    for verb in ["pub", "sub", "doctor"] {
+    for verb in ["pub", "sub", "record", "replay", "doctor"] {
         let help = motemq(&[verb, "--help"]).text();
         // The explanations of the options name others, too: of the other forms, and of old ones.
         let defined = help.lines().filter_map(|line| {
@@ -116,7 +118,14 @@ fn bash_completes_options_and_verbs() {
 #[test]
 fn manual_pages_have_all_that_help_has() {
     let test = "manual_pages_have_all_that_help_has";
-    for verb in [&[][..], &["pub"], &["sub"], &["doctor"]] {
+    for verb in [
+        &[][..],
+        &["pub"],
+        &["sub"],
+        &["record"],
+        &["replay"],
+        &["doctor"],
+    ] {
         let page = motemq(&[&["man"], verb].concat()).well();
         let help = motemq(&[&["help"], verb].concat()).text();
         let Some(shown) = given(test, "groff", &GROFF, &page) else {
@@ -140,5 +149,5 @@ fn manual_pages_have_all_that_help_has() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    motemq(&["man", "completions"]).badly(2, "possible values: pub, sub, doctor");
+    motemq(&["man", "completions"]).badly(2, "possible values: pub, sub, record, replay, doctor");
 }

@@ -15,6 +15,9 @@ mod process;
 #[cfg(target_os = "linux")]
 mod progress;
 mod publish;
+mod record;
+mod recordings;
+mod replay;
 mod subscribe;
 #[cfg(target_os = "linux")]
 mod terminal;

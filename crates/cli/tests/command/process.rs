@@ -83,6 +83,13 @@ impl Motemq {
         subscriber
     }
 
+    /// Starts a recorder, and waits until it has its subscriptions.
+    pub fn recorder(args: &[&str]) -> Self {
+        let recorder = Self::start(&[&["record", "--debug"], args].concat());
+        recorder.until_said("<- SUBACK");
+        recorder
+    }
+
     pub fn type_in(&mut self, input: &[u8]) {
         let stdin = self.child.stdin.as_mut().expect("started with_input");
         // It may have ended already; what came of that is seen elsewhere.
