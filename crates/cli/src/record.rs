@@ -5,7 +5,7 @@ use crate::{
     args::RecordLine,
     connection::{self, Connection},
     exit::{Exit, Failure},
-    recording::{Entry, Form, Limits, Recording},
+    recording::{Entry, Form, Limits, Properties, Recording},
     stop::Stop,
     subscriptions,
     target::{Target, check_filter},
@@ -121,11 +121,9 @@ impl Recorder<'_> {
 
     fn record(&mut self, message: &Message) -> Result<ControlFlow<()>, Failure> {
         if let Some(recording) = &mut self.recording {
-            let entry = Entry::new(SystemTime::now(), &message.topic, &message.payload).flags(
-                message.qos as u8,
-                message.retain,
-                message.dup,
-            );
+            let entry = Entry::new(SystemTime::now(), &message.topic, &message.payload)
+                .flags(message.qos as u8, message.retain, message.dup)
+                .properties(Properties::of(&message.properties));
             let line = entry.line().map_err(|error| {
                 Failure::new(Exit::Files, format_args!("cannot write a line: {error}"))
             })?;

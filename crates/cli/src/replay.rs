@@ -13,7 +13,7 @@ use crate::{
     stop::Stop,
     target::{Target, check_topic},
 };
-use motemq_std::{Publish, QoS};
+use motemq_std::{Publish, QoS, State, Version};
 use schedule::Schedule;
 pub use schedule::Speed;
 use std::{
@@ -128,6 +128,11 @@ impl Replay<'_> {
         let refused = |error| Failure::of_publish(&error);
         let mut batch = client.batch();
         let mut waiting = 0;
+        // MQTT 3.1.1 has no properties.
+        let version = match client.state() {
+            State::Connected { version, .. } => version,
+            _ => Version::Mqtt311,
+        };
         for message in messages {
             let message = message?;
             let due = self.schedule.due(message.at);
@@ -143,7 +148,13 @@ impl Replay<'_> {
             let qos = self.line.qos.unwrap_or(recorded);
             let mut publish = Publish::to(&topic).payload(&message.payload).qos(qos);
             publish.retain = message.retain;
-            let receipt = batch.publish(&publish).map_err(refused)?;
+            let properties = message.properties.list();
+            let receipt = if properties.is_empty() || version == Version::Mqtt311 {
+                batch.publish(&publish)
+            } else {
+                batch.publish(&publish.properties(&properties))
+            };
+            let receipt = receipt.map_err(refused)?;
             self.sent.push(qos, receipt);
             self.count += 1;
             waiting += 1;

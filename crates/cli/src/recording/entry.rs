@@ -1,4 +1,5 @@
 //! A line of a recording.
+use super::Properties;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub struct Entry<'a> {
     qos: u8,
     retain: bool,
     dup: bool,
+    #[serde(skip_serializing_if = "Properties::is_empty")]
+    properties: Properties,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +44,7 @@ impl<'a> Entry<'a> {
             qos: 0,
             retain: false,
             dup: false,
+            properties: Properties::default(),
             payload: text,
             payload_base64: text.is_none().then(|| STANDARD.encode(payload)),
         }
@@ -49,6 +53,12 @@ impl<'a> Entry<'a> {
     /// Sets QoS and flags.
     pub fn flags(mut self, qos: u8, retain: bool, dup: bool) -> Self {
         (self.qos, self.retain, self.dup) = (qos, retain, dup);
+        self
+    }
+
+    /// Sets the properties.
+    pub fn properties(mut self, properties: Properties) -> Self {
+        self.properties = properties;
         self
     }
 
@@ -68,6 +78,7 @@ pub struct Recorded {
     pub topic: String,
     pub qos: u8,
     pub retain: bool,
+    pub properties: Properties,
     pub payload: Vec<u8>,
 }
 
@@ -80,6 +91,8 @@ struct Line<'a> {
     qos: u8,
     #[serde(default)]
     retain: bool,
+    #[serde(default)]
+    properties: Properties,
     payload: Option<String>,
     payload_base64: Option<Cow<'a, str>>,
 }
@@ -108,6 +121,7 @@ impl Recorded {
             topic: line.topic,
             qos: line.qos,
             retain: line.retain,
+            properties: line.properties.decoded()?,
             payload,
         })
     }
@@ -146,6 +160,7 @@ mod tests {
                 topic: "a/\"ä\"".into(),
                 qos,
                 retain,
+                properties: Properties::default(),
                 payload: payload.into(),
             };
             assert_eq!(recorded, wanted);
@@ -174,6 +189,10 @@ mod tests {
             (r#"{"topic":"a","qos":3}"#, "no QoS"),
             (r#"{"topic":"a","payload":"","payload_base64":""}"#, "two"),
             (r#"{"topic":"a","payload_base64":"/w"}"#, "payload_base64"),
+            (
+                r#"{"topic":"a","properties":{"content_type":"\u0000"}}"#,
+                "property",
+            ),
             (r#"{"topic":"a","timestamp":"noon"}"#, "no time"),
             (
                 r#"{"topic":"a","timestamp":"1969-01-01T00:00:00Z"}"#,
