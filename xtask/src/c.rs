@@ -1,6 +1,7 @@
 //! `cargo xtask c`: the library for C is built, tested, measured and packed.
 mod firmware;
 mod header;
+mod hosted;
 mod library;
 mod modem;
 mod pack;
@@ -54,6 +55,18 @@ pub fn check(steps: &mut Steps, write: bool) {
         host.clone().or_else(broker).as_ref(),
         "the C library against a real mosquitto",
         tests::against_mosquitto,
+    );
+    // The managed client uses the TLS of the system.
+    let host_and_tls = || host.clone().or_else(machine::tls);
+    steps.check_unless(
+        host_and_tls().as_ref(),
+        "the C library with threads, and its header",
+        hosted::check,
+    );
+    steps.check_unless(
+        host_and_tls().or_else(broker).as_ref(),
+        "the C library with threads against a real mosquitto",
+        hosted::against_mosquitto,
     );
     steps.check_unless(size::missing().as_ref(), "size of the C library", || {
         sizes::measure(write)

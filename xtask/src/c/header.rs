@@ -4,16 +4,43 @@ use crate::{
     programs::{program, read, run},
     size::image,
 };
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Every function of the library begins so.
 const FUNCTION: &str = "motemq_";
 
-/// Compares the header with a library that was built with its layout.
+/// A header, and what it is compared with.
+pub struct Subject {
+    /// The folder of the header.
+    pub folder: PathBuf,
+    pub header: &'static str,
+    /// An option for the header.
+    pub define: Option<String>,
+    /// The name of the library.
+    pub library: &'static str,
+}
+
+impl Subject {
+    /// The header of a library without I/O.
+    pub fn of(profile: Profile) -> Self {
+        Subject {
+            folder: library::folder().join("include"),
+            header: "motemq.h",
+            define: define(profile),
+            library: profile.library(),
+        }
+    }
+}
+
+/// Compares a header with a library that was built with its layout.
 ///
 /// # Errors
 /// What differs.
-pub fn check(compiler: &str, profile: Profile, library: &Path) -> Result<(), String> {
+pub fn check(compiler: &str, subject: &Subject, library: &Path) -> Result<(), String> {
     let mut names = BTreeSet::new();
     let mut layout = Vec::new();
     image::for_each_symbol(&library::content(library)?, |name, size| {
@@ -24,29 +51,29 @@ pub fn check(compiler: &str, profile: Profile, library: &Path) -> Result<(), Str
         }
     })?;
     let mut preprocess = program(compiler, ["-E", "-P"]);
-    preprocess.args(define(profile));
-    preprocess.arg(library::folder().join("include/motemq.h"));
+    preprocess.args(&subject.define);
+    preprocess.arg(subject.folder.join(subject.header));
     let declared = functions(&read(preprocess)?);
     let differing: Vec<_> = names.symmetric_difference(&declared).collect();
     if !differing.is_empty() {
         return Err(format!(
             "only the header or only lib{}.a has {differing:?}",
-            profile.library()
+            subject.library
         ));
     }
     if layout.len() < 40 {
         return Err(format!("only {} facts of the layout", layout.len()));
     }
     let file = library::out().join("layout.c");
-    fs::write(&file, comparison(&layout))
+    fs::write(&file, comparison(subject.header, &layout))
         .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     let mut compile = program(compiler, ["-std=c99", "-fsyntax-only"]);
-    compile.args(define(profile)).arg("-I");
-    compile.arg(library::folder().join("include")).arg(&file);
+    compile.args(&subject.define).arg("-I");
+    compile.arg(&subject.folder).arg(&file);
     run(compile)?;
     println!(
         "lib{}.a by {compiler}: {} functions, {} sizes, offsets and values as in the header",
-        profile.library(),
+        subject.library,
         names.len(),
         layout.len()
     );
@@ -78,7 +105,7 @@ fn functions(header: &str) -> BTreeSet<String> {
 }
 
 /// A file in C that does not compile if an expression has another value.
-fn comparison(layout: &[(String, u64)]) -> String {
+fn comparison(header: &str, layout: &[(String, u64)]) -> String {
     let checks = layout
         .iter()
         .enumerate()
@@ -87,7 +114,7 @@ fn comparison(layout: &[(String, u64)]) -> String {
                 "typedef char check_{index}[({expression}) == {value} ? 1 : -1]; /* {value} */\n"
             )
         });
-    "#include \"motemq.h\"\n".to_owned() + &checks.collect::<String>()
+    format!("#include \"{header}\"\n") + &checks.collect::<String>()
 }
 
 #[cfg(test)]
@@ -104,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_expression_is_compared() {
-        let text = comparison(&[("sizeof(motemq_text_t)".into(), 16)]);
+        let text = comparison("motemq.h", &[("sizeof(motemq_text_t)".into(), 16)]);
         assert!(text.contains("[(sizeof(motemq_text_t)) == 16 ? 1 : -1];"));
         assert!(is_expression("-MOTEMQ_FULL") && is_expression("sizeof(motemq_text_t)"));
         assert!(!is_expression("memcpy") && !is_expression("_ZN6motemq4wire"));

@@ -1,6 +1,6 @@
 //! The programs in C, on this machine.
 use super::{
-    header::{self, define},
+    header::{self, Subject, define},
     library::{self, Profile},
 };
 use crate::{
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// What every compiler has to accept.
-const STRICT: [&str; 6] = [
+pub const STRICT: [&str; 6] = [
     "-Wall",
     "-Wextra",
     "-Werror",
@@ -39,7 +39,7 @@ const SOURCES: [&str; 6] = [
 const INPUTS: &str = "60000";
 
 /// The compilers of C that this machine has, with those of C++ of the same maker.
-fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
     [("gcc", "g++"), ("clang", "clang++")]
         .into_iter()
         .filter(|(c, _)| {
@@ -64,11 +64,11 @@ pub fn run_all() -> Result<(), String> {
     for profile in Profile::ALL {
         let library = library::build(&host, profile, true)?;
         for (c, _) in compilers() {
-            header::check(c, profile, &library)?;
+            header::check(c, &Subject::of(profile), &library)?;
         }
         if no_std::way().is_some() && find("arm-none-eabi-gcc").is_some() {
             let library = library::build(no_std::TARGET, profile, true)?;
-            header::check("arm-none-eabi-gcc", profile, &library)?;
+            header::check("arm-none-eabi-gcc", &Subject::of(profile), &library)?;
         }
     }
     for (c, cxx) in compilers() {

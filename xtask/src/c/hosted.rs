@@ -1,0 +1,208 @@
+//! The library for C with threads of its own, which is the managed client: its header, and its test
+//! against a real broker.
+use super::{
+    header,
+    library::out,
+    tests::{STRICT, compilers},
+};
+use crate::{
+    machine,
+    programs::{cargo, program, read, run, workspace},
+};
+use motemq_testing::mosquitto::Mosquitto;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+const PACKAGE: &str = "motemq-c-hosted";
+
+/// The name of the library on the command line of a linker.
+pub const LIBRARY: &str = "motemq_managed";
+
+/// What its programs include.
+pub const HEADER: &str = "motemq_managed.h";
+
+const SOURCES: [&str; 2] = ["tests/managed.c", "examples/managed.c"];
+
+/// Functions of POSIX beside C99.
+const POSIX: &str = "-D_POSIX_C_SOURCE=200809L";
+
+/// The folder of the crate.
+pub fn folder() -> PathBuf {
+    workspace().join("crates/ffi-hosted")
+}
+
+/// Compares the header with the library, and runs what needs no broker.
+///
+/// # Errors
+/// What does not compile, or differs.
+pub fn check() -> Result<(), String> {
+    // The names of the statics are for archives: the linker would not take them.
+    let words = ["--package", PACKAGE, "--crate-type", "staticlib"];
+    let mut layout = cargo(["rustc", "--quiet", "--features", "layout"]);
+    layout.args(words);
+    run(layout)?;
+    let library = machine::target().join(format!("debug/lib{LIBRARY}.a"));
+    for (c, cxx) in compilers() {
+        let subject = header::Subject {
+            folder: folder().join("include"),
+            header: HEADER,
+            define: None,
+            library: LIBRARY,
+        };
+        header::check(c, &subject, &library)?;
+        for source in SOURCES {
+            for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
+                let mut command = compile(compiler, &language);
+                command.args(["-fsyntax-only"]).arg(folder().join(source));
+                run(command)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A compiler that finds the header, and accepts nothing doubtful.
+fn compile(compiler: &str, language: &[&str]) -> Command {
+    let mut command = program(compiler, language);
+    command.args(STRICT).args([POSIX, "-I"]);
+    command.arg(folder().join("include"));
+    command
+}
+
+/// Builds the shared library, and returns the folder in which programs find it.
+fn build() -> Result<PathBuf, String> {
+    run(cargo(["build", "--quiet", "--package", PACKAGE]))?;
+    let place = out().join("managed");
+    let file = format!("lib{LIBRARY}.so");
+    let built = machine::target().join("debug").join(&file);
+    fs::create_dir_all(&place)
+        .and_then(|()| fs::copy(&built, place.join(&file)))
+        .and_then(|_| fs::copy(&built, place.join(format!("{file}.0"))))
+        .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
+    Ok(place)
+}
+
+/// Links a program with the shared library in a folder.
+fn link(compiler: &str, source: &str, words: &[&str], place: &Path) -> Result<PathBuf, String> {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    let kind = source.split('/').next().unwrap_or_default();
+    let out = place.join(format!("{kind}-{}-{compiler}", name.trim_end_matches(".c")));
+    let mut command = compile(compiler, &["-std=c99"]);
+    command
+        .args(words)
+        .arg(folder().join(source))
+        .arg("-L")
+        .arg(place);
+    command
+        .args([&format!("-l{LIBRARY}"), "-lpthread"])
+        .arg(format!("-Wl,-rpath,{}", place.display()))
+        .arg("-o")
+        .arg(&out);
+    run(command)?;
+    Ok(out)
+}
+
+/// Runs the test, which stops the broker and starts it again, and the example.
+///
+/// # Errors
+/// What goes wrong.
+pub fn against_mosquitto() -> Result<(), String> {
+    let place = build()?;
+    let sanitizers: &[&str] = &["-fsanitize=address,undefined"];
+    for (compiler, words) in [("gcc", sanitizers), ("clang", &[])] {
+        if !compilers().any(|(c, _)| c == compiler) {
+            continue;
+        }
+        let test = link(compiler, SOURCES[0], words, &place)?;
+        let mut broker =
+            Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
+        let port = broker.addr().port().to_string();
+        let said = converse(program(test, [&port]), |line| match line {
+            "stop" => {
+                broker.stop();
+                true
+            }
+            "start" => {
+                broker.resume();
+                true
+            }
+            _ => false,
+        })?;
+        if said.last().map(String::as_str) != Some("managed: all is well") {
+            return Err(format!("the test by {compiler} says {said:?}"));
+        }
+        println!("managed client by {compiler}: all is well");
+    }
+    example(&place)
+}
+
+/// Runs a program, answers with a line where `answer` says so, and returns what it has said.
+fn converse(
+    mut command: Command,
+    mut answer: impl FnMut(&str) -> bool,
+) -> Result<Vec<String>, String> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let mut input = child.stdin.take().ok_or("no input")?;
+    let output = BufReader::new(child.stdout.take().ok_or("no output")?);
+    let mut said = Vec::new();
+    for line in output.lines().map_while(Result::ok) {
+        if answer(&line) {
+            // If it has ended, its status says so.
+            let _ = input.write_all(b"\n");
+        }
+        said.push(line);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() {
+        Ok(said)
+    } else {
+        Err(format!("it ended with {status} and said {said:?}"))
+    }
+}
+
+/// Asks the example a question, by an independent client.
+fn example(place: &Path) -> Result<(), String> {
+    let example = link("gcc", SOURCES[1], &[], place)?;
+    let broker = Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
+    let port = broker.addr().port().to_string();
+    let ask = |text| {
+        let words = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-q",
+            "2",
+            "-t",
+            "c/question",
+            "-m",
+            text,
+        ];
+        read(program("mosquitto_pub", words))
+    };
+    let said = converse(program(example, [broker.url()]), |line| {
+        match line {
+            "subscribed with QoS 0" => drop(ask("why")),
+            "answered: the broker has it" => drop(ask("quit")),
+            _ => {}
+        }
+        false
+    })?;
+    let expected = [
+        "connected",
+        "subscribed with QoS 0",
+        "answered: the broker has it",
+    ];
+    if said[..said.len().min(3)] != expected {
+        return Err(format!("the example says {said:?}"));
+    }
+    Ok(())
+}
