@@ -1,4 +1,5 @@
 //! TLS: which certificates are trusted, which one the client presents, what it asks for.
+mod distinguished_name;
 mod encrypted_key;
 mod error;
 mod error_kind;

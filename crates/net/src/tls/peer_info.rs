@@ -1,4 +1,5 @@
 //! The facts that a broker shows of itself in the handshake.
+use super::distinguished_name::text_of;
 use std::time::SystemTime;
 use x509_cert::{
     der::Decode,
@@ -47,8 +48,8 @@ fn certificate_info(der: &[u8]) -> Option<CertificateInfo> {
         _ => Vec::new(),
     };
     Some(CertificateInfo {
-        subject: inner.subject().to_string(),
-        issuer: inner.issuer().to_string(),
+        subject: text_of(inner.subject()),
+        issuer: text_of(inner.issuer()),
         names,
         from: inner.validity().not_before.to_system_time(),
         until: inner.validity().not_after.to_system_time(),
