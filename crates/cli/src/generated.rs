@@ -50,9 +50,6 @@ fn page(verb: Option<&str>) -> io::Result<Vec<u8>> {
     if verb.is_none() {
         man.render_subcommands_section(&mut page)?;
     }
-    if sections.is_empty() {
-        man.render_extra_section(&mut page)?;
-    }
     let mut roff = Roff::new();
     for Section { title, text } in &sections {
         roff.control("SH", [title.to_uppercase().as_str()]);

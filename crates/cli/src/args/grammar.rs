@@ -4,7 +4,7 @@ use super::{
     values::{qos, some_seconds},
 };
 use crate::transport::TransportArgs;
-use clap::{Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
+use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
 use clap_complete::Shell;
 use motemq::QoS;
 use std::time::Duration;
@@ -132,9 +132,6 @@ pub struct SubscribeLine {
     disable_help_flag = true,
     disable_version_flag = true
 )]
-#[command(
-    after_help = "It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a subscription, a message there and back."
-)]
 pub struct DoctorLine {
     /// Topic of the message that goes there and back (motemq/doctor/ and random letters if not
     /// given)
@@ -173,7 +170,6 @@ pub struct DoctorLine {
     disable_help_flag = true,
     disable_version_flag = true
 )]
-#[command(after_help = help::COMPLETIONS)]
 pub struct CompletionsLine {
     /// The shell that is to complete
     #[arg(value_name = "SHELL", value_enum)]
@@ -192,7 +188,6 @@ pub struct CompletionsLine {
     disable_help_flag = true,
     disable_version_flag = true
 )]
-#[command(after_help = "Read one at once: motemq man pub | man -l -")]
 pub struct ManualLine {
     /// The command that the page is about (motemq itself if not given)
     #[arg(value_name = "COMMAND", value_parser = Grammar::DOCUMENTED)]
@@ -246,25 +241,15 @@ impl Grammar {
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
             Grammar::Record => RecordLine::command(),
             Grammar::Replay => ReplayLine::command(),
-            Grammar::Doctor => return DoctorLine::command().mut_args(with_last_counting),
-            Grammar::Completions => return CompletionsLine::command(),
-            Grammar::Manual => return ManualLine::command(),
+            Grammar::Doctor => DoctorLine::command(),
+            Grammar::Completions => CompletionsLine::command(),
+            Grammar::Manual => ManualLine::command(),
         };
+        // The last counts of an option that is given several times, as with mosquitto's tools: scripts
+        // add options to those that they have. Options that take several values keep all.
         command
-            .mut_args(with_last_counting)
+            .args_override_self(true)
             .after_help(help::after(self))
-    }
-}
-
-/// Lets the last count of an option that is given several times, as mosquitto's tools do: scripts
-/// add options to those that they have. Options that take several values keep all.
-fn with_last_counting(option: Arg) -> Arg {
-    match option.get_action() {
-        ArgAction::Set | ArgAction::SetTrue => {
-            let id = option.get_id().clone();
-            option.overrides_with(id)
-        }
-        _ => option,
     }
 }
 

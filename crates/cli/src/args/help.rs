@@ -94,13 +94,25 @@ const ENVIRONMENT: &str = "
   $XDG_CONFIG_HOME/motemq/pub, sub, record, replay or doctor, with one option a
   line.";
 
-pub const COMPLETIONS: &str = "\
-Where the shells look for them:
+const LAYERS: &str = "
+  It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a
+  subscription, a message there and back. The first that does not work decides
+  the exit code.";
+
+const COMPLETIONS: &str = "
   motemq completions bash > ~/.local/share/bash-completion/completions/motemq
   motemq completions zsh > ~/.zfunc/_motemq      # with fpath=(~/.zfunc $fpath) in .zshrc
   motemq completions fish > ~/.config/fish/completions/motemq.fish
   motemq completions elvish > ~/.config/elvish/lib/motemq.elv
   motemq completions powershell >> $PROFILE";
+
+const MANUAL: &str = "
+  motemq man pub | man -l -";
+
+const PRINTING: &str = "
+    0  done
+    1  stdout failed
+    2  wrong usage";
 
 /// A part of the text that follows the options.
 pub struct Section {
@@ -110,25 +122,32 @@ pub struct Section {
 
 /// Returns the parts of the text that follows the options of a form of the command line.
 pub fn sections(grammar: Grammar) -> Vec<Section> {
-    let examples: &[&str] = match grammar {
-        Grammar::Flags => &[EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS],
-        Grammar::Publish => &[PUBLISHING],
-        Grammar::Subscribe => &[SUBSCRIBING],
-        Grammar::Record => &[RECORDING],
-        Grammar::Replay => &[REPLAYING],
-        Grammar::Doctor | Grammar::Completions | Grammar::Manual => return Vec::new(),
-    };
     let section = |title, text: &str| Section {
         title,
         text: text.trim_start_matches('\n').into(),
     };
-    let mut sections = vec![section("Examples", &examples.concat())];
-    if matches!(grammar, Grammar::Flags | Grammar::Subscribe) {
-        sections.push(section("Format of -F", FORMAT));
+    let examples = |parts: &[&str]| section("Examples", &parts.concat());
+    let format = || section("Format of -F", FORMAT);
+    let reconnection = || section("When the connection is lost", RECONNECTION);
+    let mut sections = match grammar {
+        Grammar::Flags => {
+            let parts = [EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS];
+            vec![examples(&parts), format(), reconnection()]
+        }
+        Grammar::Publish => vec![examples(&[PUBLISHING]), reconnection()],
+        Grammar::Subscribe => vec![examples(&[SUBSCRIBING]), format(), reconnection()],
+        Grammar::Record => vec![examples(&[RECORDING]), reconnection()],
+        Grammar::Replay => vec![examples(&[REPLAYING]), reconnection()],
+        Grammar::Doctor => vec![section("Layers", LAYERS)],
+        Grammar::Completions => vec![section("Where the shells look for them", COMPLETIONS)],
+        Grammar::Manual => vec![section("Reading a page at once", MANUAL)],
+    };
+    if matches!(grammar, Grammar::Completions | Grammar::Manual) {
+        sections.push(section("Exit codes", PRINTING));
+    } else {
+        sections.push(section("Environment and files", ENVIRONMENT));
+        sections.push(section("Exit codes", &Exit::table()));
     }
-    sections.push(section("When the connection is lost", RECONNECTION));
-    sections.push(section("Environment and files", ENVIRONMENT));
-    sections.push(section("Exit codes", &Exit::table()));
     sections
 }
 

@@ -115,6 +115,31 @@ fn bash_completes_options_and_verbs() {
     }
 }
 
+/// Returns the table of exit codes of a help.
+fn exit_codes(help: &str) -> &str {
+    let mut parts = help.split("Exit codes:\n");
+    let table = parts.nth(1).unwrap_or_default().trim_end();
+    assert!(!table.is_empty(), "{help}");
+    table
+}
+
+#[test]
+fn each_help_has_the_exit_codes() {
+    for verb in [&[][..], &["pub"], &["sub"], &["doctor"]] {
+        let help = motemq(&[&["help"], verb].concat()).text();
+        let codes = exit_codes(&help).lines().map(|line| {
+            let code = line.split_whitespace().next();
+            code.and_then(|code| code.parse().ok()).expect(line)
+        });
+        let all: Vec<u8> = (0..=11).chain([130]).collect();
+        assert_eq!(codes.collect::<Vec<u8>>(), all, "{verb:?}");
+    }
+    for verb in ["completions", "man"] {
+        let help = motemq(&["help", verb]).text();
+        assert_eq!(exit_codes(&help).lines().count(), 3, "{help}");
+    }
+}
+
 #[test]
 fn manual_pages_have_all_that_help_has() {
     let test = "manual_pages_have_all_that_help_has";
@@ -134,8 +159,11 @@ fn manual_pages_have_all_that_help_has() {
         for option in long_options(&help) {
             assert!(shown.contains(option), "{verb:?}: {option}");
         }
-        for title in ["NAME", "SYNOPSIS", "OPTIONS"] {
+        for title in ["NAME", "SYNOPSIS", "OPTIONS", "EXIT CODES"] {
             assert!(shown.contains(title), "{verb:?}: {title}");
+        }
+        for code in exit_codes(&help).lines() {
+            assert!(shown.contains(code.trim_start()), "{verb:?}: {code}");
         }
     }
     let page = motemq(&["man", "sub"]).well();
