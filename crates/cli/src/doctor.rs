@@ -26,8 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carries out `doctor`.
 pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
+    let mut stop = Stop::after(line.give_up);
     let mut target = target(line)?;
-    let _stop = Stop::watch(Exit::Interrupted, line.give_up)?;
+    stop.watch(Exit::Interrupted)?;
     target.look_up_own_address(&line.connection)?;
     let route = &target.route;
     if route.scheme != Scheme::Unix {

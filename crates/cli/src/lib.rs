@@ -11,6 +11,7 @@ mod notice;
 mod output;
 mod patient;
 mod progress;
+mod prompt;
 mod publish;
 mod record;
 mod recording;
@@ -74,13 +75,15 @@ fn begin(is_quiet: bool, transport: &TransportArgs) {
 
 fn run(line: &CommandLine) -> Result<Exit, Failure> {
     begin(line.common.quiet, &line.transport);
+    // Files may be pipes that nobody fills.
+    let stop = stop::Stop::after(line.common.give_up);
     let target = target::Target::of(line)?;
     match &line.verb {
         Verb::Publish {
             message,
             repeats_text,
-        } => publish::run(line, message, *repeats_text, target),
-        Verb::Subscribe(args) => subscribe::run(line, args, target),
+        } => publish::run(line, message, *repeats_text, target, stop),
+        Verb::Subscribe(args) => subscribe::run(line, args, target, stop),
     }
 }
 

@@ -89,6 +89,7 @@ pub fn run(
     args: &MessageArgs,
     repeats_text: bool,
     mut target: Target,
+    mut stop: Stop,
 ) -> Result<Exit, Failure> {
     let Some(source) = Source::of(args) else {
         return Err(Failure::new(
@@ -99,16 +100,14 @@ pub fn run(
     let pace = Pace::of(args, repeats_text);
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
     let is_brief = matches!((pace, &source), (Pace::Times(1, _), Source::Text(_)));
-    let stop = if is_brief {
-        Stop::watch_briefly(Exit::Interrupted, line.common.give_up)?
-    } else {
+    if !is_brief {
         let interrupted = if endless {
             Exit::Done
         } else {
             Exit::Interrupted
         };
-        Stop::watch(interrupted, line.common.give_up)?
-    };
+        stop.watch(interrupted)?;
+    }
     let address = Address {
         topics: mem::take(&mut target.topics),
         qos: line.common.qos,
@@ -121,6 +120,8 @@ pub fn run(
     if let Content::Payload(payload) = &content
         && is_brief
     {
+        // From here on nothing waits without looking for Ctrl-C.
+        stop.watch_briefly()?;
         return once::run(&target, &address, payload, &stop, line.common.debug);
     }
     let again = endless || matches!(content, Content::Lines);

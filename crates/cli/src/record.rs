@@ -22,12 +22,13 @@ const GLANCE: Duration = Duration::from_millis(500);
 
 /// Records.
 pub fn run(line: &RecordLine) -> Result<Exit, Failure> {
+    let mut stop = Stop::after(line.give_up);
     let mut target = target(line)?;
     let interrupted = match line.count {
         None => Exit::Done,
         Some(_) => Exit::Interrupted,
     };
-    let stop = Stop::watch(interrupted, line.give_up)?;
+    stop.watch(interrupted)?;
     let form = if line.gzip { Form::Gzip } else { Form::Plain };
     let limits = Limits {
         size: line.rotate_size,

@@ -28,13 +28,14 @@ const TOGETHER: usize = 64;
 
 /// Publishes a recording.
 pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
+    let mut stop = Stop::after(line.give_up);
     let mut target = target(line)?;
     let interrupted = if line.again {
         Exit::Done
     } else {
         Exit::Interrupted
     };
-    let stop = Stop::watch(interrupted, line.give_up)?;
+    stop.watch(interrupted)?;
     // A file that cannot be read is known before there is a connection.
     let mut first = Some(messages(line)?);
     target.look_up_own_address(&line.connection)?;

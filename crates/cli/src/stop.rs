@@ -3,6 +3,7 @@
 use crate::{
     exit::{Exit, Failure},
     notice::say,
+    prompt,
 };
 use motemq_std::Client;
 #[cfg(unix)]
@@ -38,28 +39,53 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// From here on Ctrl-C ends the program with `interrupted`, and the end of `give_up` with
-    /// [`Exit::TimeOut`]. Before there is a connection they do so at once, Ctrl-C with
-    /// [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
-    pub fn watch(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, Failure> {
-        let stop = Self::of(interrupted, give_up);
-        stop.watch_signals()?;
-        Ok(stop)
+    /// From here on the end of `give_up` ends the program with [`Exit::TimeOut`], whatever it waits
+    /// for; the time in which the user is asked for a password does not count.
+    pub fn after(give_up: Option<Duration>) -> Self {
+        let stop = Stop {
+            flag: Arc::default(),
+            #[cfg(unix)]
+            early: Arc::default(),
+            time_is_up: Arc::default(),
+            client: Arc::default(),
+            interrupted: Exit::Interrupted,
+            give_up,
+        };
+        if let Some(limit) = give_up {
+            let by_time = stop.clone();
+            thread::spawn(move || {
+                prompt::sleep(limit);
+                by_time.time_is_up.store(true, Relaxed);
+                by_time.flag.store(true, Relaxed);
+                if !by_time.leave(Duration::ZERO) {
+                    say(by_time.words());
+                    process::exit(Exit::TimeOut as i32);
+                }
+                by_time.end_after(GRACE);
+            });
+        }
+        stop
     }
 
-    /// Does the same for a program that may end within milliseconds: it calls
-    /// [`look`](Self::look) until then, and Ctrl-C gets a thread of its own only if it has not ended
-    /// after a while.
-    pub fn watch_briefly(interrupted: Exit, give_up: Option<Duration>) -> Result<Self, Failure> {
-        let stop = Self::of(interrupted, give_up);
+    /// From here on Ctrl-C ends the program with `interrupted`. Before there is a connection it does
+    /// so at once, with [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
+    pub fn watch(&mut self, interrupted: Exit) -> Result<(), Failure> {
+        self.interrupted = interrupted;
+        self.watch_signals()
+    }
+
+    /// Does the same for a program that may end within milliseconds, with [`Exit::Interrupted`]: it
+    /// calls [`look`](Self::look) until then, and Ctrl-C gets a thread of its own only if it has not
+    /// ended after a while.
+    pub fn watch_briefly(&self) -> Result<(), Failure> {
         #[cfg(unix)]
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, stop.early.clone())
+            signal_hook::flag::register(signal, self.early.clone())
                 .map_err(|error| cannot_watch(&error))?;
         }
         #[cfg(not(unix))]
-        stop.watch_signals()?;
-        Ok(stop)
+        self.watch_signals()?;
+        Ok(())
     }
 
     /// Returns whether a signal has come that [`look`](Self::look) is to take.
@@ -86,32 +112,6 @@ impl Stop {
         Ok(())
     }
 
-    fn of(interrupted: Exit, give_up: Option<Duration>) -> Self {
-        let stop = Stop {
-            flag: Arc::default(),
-            #[cfg(unix)]
-            early: Arc::default(),
-            time_is_up: Arc::default(),
-            client: Arc::default(),
-            interrupted,
-            give_up,
-        };
-        if let Some(limit) = give_up {
-            let by_time = stop.clone();
-            thread::spawn(move || {
-                thread::sleep(limit);
-                by_time.time_is_up.store(true, Relaxed);
-                by_time.flag.store(true, Relaxed);
-                if !by_time.leave(Duration::ZERO) {
-                    say(by_time.words());
-                    process::exit(Exit::TimeOut as i32);
-                }
-                by_time.end_after(GRACE);
-            });
-        }
-        stop
-    }
-
     fn watch_signals(&self) -> Result<(), Failure> {
         let by_signal = self.clone();
         let watched = ctrlc::set_handler(move || by_signal.on_signal());
@@ -130,20 +130,6 @@ impl Stop {
         }
         let late = self.clone();
         thread::spawn(move || late.end_after(FAREWELL + GRACE));
-    }
-
-    /// Returns one that nothing asks, for tests.
-    #[cfg(test)]
-    pub fn unwatched() -> Self {
-        Stop {
-            flag: Arc::default(),
-            #[cfg(unix)]
-            early: Arc::default(),
-            time_is_up: Arc::default(),
-            client: Arc::default(),
-            interrupted: Exit::Done,
-            give_up: None,
-        }
     }
 
     /// Lets the client leave. Returns whether there is one that was connected.

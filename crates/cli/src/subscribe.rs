@@ -35,16 +35,14 @@ pub fn run(
     line: &CommandLine,
     args: &SubscriptionArgs,
     mut target: Target,
+    mut stop: Stop,
 ) -> Result<Exit, Failure> {
     let endless = args.count.is_none() && !args.end_when_subscribed && !args.retained_only;
-    let stop = Stop::watch(
-        if endless {
-            Exit::Done
-        } else {
-            Exit::Interrupted
-        },
-        line.common.give_up,
-    )?;
+    stop.watch(if endless {
+        Exit::Done
+    } else {
+        Exit::Interrupted
+    })?;
     let out = open(args.output.as_deref())?;
     let screen = match args.output {
         None => Screen::of(&io::stdout()),

@@ -3,6 +3,7 @@ use crate::{
     args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
     input::{bytes_of, cannot_read},
+    prompt,
     transport::{TransportArgs, own_addresses},
 };
 use motemq::{TopicFilter, TopicName};
@@ -193,7 +194,7 @@ fn login(
 
 /// Asks for the password on the terminal, where it is not shown.
 fn asked() -> Result<Vec<u8>, Failure> {
-    rpassword::prompt_password("Password: ")
+    prompt::password("Password: ")
         .map(String::into_bytes)
         .map_err(|error| cannot_read("the password from the terminal", &error))
 }

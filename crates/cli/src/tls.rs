@@ -143,7 +143,7 @@ impl TlsArgs {
     /// Reads the files.
     pub fn read(&self) -> Result<Tls, TlsError> {
         let asked = if self.asks_for_password() {
-            let asked = rpassword::prompt_password("Password of the key: ");
+            let asked = crate::prompt::password("Password of the key: ");
             Some(asked.map_err(|error| {
                 TlsError::Unreadable(format!("the password from the terminal: {error}"))
             })?)

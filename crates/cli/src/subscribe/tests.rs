@@ -11,7 +11,7 @@ fn printed(line: &str, topics: &[&str]) -> (String, usize) {
         printer: Printer::new(&mut out, format(args), Screen::None),
         left: args.count,
         streams: false,
-        stop: &Stop::unwatched(),
+        stop: &Stop::after(None),
     };
     let mut taken = 0;
     for topic in topics {
@@ -79,7 +79,7 @@ fn who_has_had_enough_ends_it_quietly() {
         printer: Printer::new(Closed, format(args), Screen::None),
         left: None,
         streams: false,
-        stop: &Stop::unwatched(),
+        stop: &Stop::after(None),
     };
     let message = Taken {
         topic: "a",

@@ -125,6 +125,55 @@ mod unix {
         end.well();
     }
 
+    /// `-W` counts from the start: also while a file is read that is a pipe.
+    #[test]
+    fn the_time_limit_counts_before_there_is_a_connection() {
+        let (_server, at) = serve(Config::new());
+        let fifo = Fifo::named("unfilled");
+        let path = fifo.0.to_str().unwrap();
+        let mut options = vec![["--pw-file", path]];
+        if cfg!(feature = "_tls") {
+            options.extend([["--cafile", path], ["--cert", path], ["--p12", path]]);
+        }
+        for command in [
+            &["pub", "-m", "x"][..],
+            &["pub", "-l"],
+            &["sub"],
+            &["doctor"],
+        ] {
+            for option in &options {
+                let args = [command, option, &["-t", "a", "-u", "me", "-W", "0.2"]].concat();
+                let begun = Instant::now();
+                motemq(&at.with(&args)).badly(6, "gave up after 200ms");
+                assert!(begun.elapsed() < Duration::from_secs(5), "{args:?}");
+            }
+        }
+    }
+
+    /// Each layer that may be silent.
+    #[test]
+    fn the_time_limit_bounds_each_layer() {
+        let mute = saying(b"");
+        let [http, socks] = ["http", "socks5"].map(|scheme| mute.url(scheme));
+        let urls = ["mqtt", "mqtts", "ws", "wss"].map(|scheme| mute.url(scheme));
+        let is_there = |url: &&String| cfg!(feature = "_tls") || !url.contains("s:");
+        let ways = urls.iter().filter(is_there).map(|url| vec!["-L", url]);
+        let proxied = [&http, &socks].map(|proxy| vec!["-h", "h.example", "--proxy", proxy]);
+        for way in ways.chain(proxied) {
+            for command in [
+                &["pub", "-m", "x"][..],
+                &["pub", "-l"],
+                &["sub"],
+                &["doctor"],
+            ] {
+                let args = [command, &way, &["-t", "a", "-W", "0.2"]].concat();
+                let begun = Instant::now();
+                motemq(&args).badly(6, "gave up after 200ms");
+                assert!(begun.elapsed() < Duration::from_secs(5), "{args:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_pipe_that_nobody_reads_does_not_hold_it() {
         let (_server, at) = serve(Config::new());

@@ -1,0 +1,51 @@
+//! Passwords that are asked for on the terminal. The time that the user takes is nobody's fault.
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The time for which the user was asked so far. It is locked while the user is asked.
+static SPENT: Mutex<Duration> = Mutex::new(Duration::ZERO);
+
+/// Asks for a password on the terminal, where it is not shown.
+pub fn password(question: &str) -> io::Result<String> {
+    timed(|| rpassword::prompt_password(question))
+}
+
+/// Sleeps for so long, and for as long as the user is asked meanwhile.
+pub fn sleep(limit: Duration) {
+    let mut left = limit;
+    let mut counted = Duration::ZERO;
+    while !left.is_zero() {
+        thread::sleep(left);
+        let spent = *SPENT.lock().unwrap_or_else(PoisonError::into_inner);
+        left = spent - counted;
+        counted = spent;
+    }
+}
+
+fn timed<T>(ask: impl FnOnce() -> T) -> T {
+    let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let since = Instant::now();
+    let answer = ask();
+    *spent += since.elapsed();
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_the_user_does_not_count() {
+        let begun = Instant::now();
+        let sleeper = thread::spawn(|| sleep(Duration::from_millis(200)));
+        for _ in 0..3 {
+            timed(|| thread::sleep(Duration::from_millis(150)));
+        }
+        sleeper.join().unwrap();
+        assert!(begun.elapsed() >= Duration::from_millis(650));
+    }
+}
