@@ -211,7 +211,7 @@ impl Client {
     }
 
     /// Returns the client identifier that the broker has chosen for a client without one, which a
-    /// broker of MQTT 5 does. Later connections use it.
+    /// broker of MQTT 5 does. Later connections use it, unless CONNECT would be too long with it.
     pub fn assigned_client_id(&self) -> Option<&str> {
         self.reconnect.assigned_client_id()
     }

@@ -3,6 +3,7 @@ use super::*;
 use crate::{
     Stage, TransportError, TransportErrorKind,
     reconnect::{Next, Task},
+    write_buf::LIMIT,
 };
 use motemq::{Fault, Version};
 
@@ -169,15 +170,17 @@ impl Client {
         }
         self.output.on_opened(now);
         self.opened_at = now.into();
-        let assigned = self.assigned_client_id().map_or(0, str::len);
-        self.output
-            .reserve(self.options.connect_length() + assigned);
-        let version = self.reconnect.version(&self.options);
-        self.protocol.set_version(version);
+        let length = self.options.connect_length();
+        let assigned = self.reconnect.assigned_client_id();
+        // One that is too long for CONNECT is not used: the broker chooses again.
+        let assigned = assigned.filter(|client_id| length + client_id.len() <= LIMIT);
         let mut connect = self.options.connect(self.random);
-        if let Some(client_id) = self.reconnect.assigned_client_id() {
+        if let Some(client_id) = assigned {
             connect.client_id = client_id;
         }
+        self.output.reserve(length + assigned.map_or(0, str::len));
+        let version = self.reconnect.version(&self.options);
+        self.protocol.set_version(version);
         let out = &mut self.output.out();
         let connected = match version {
             Version::Mqtt5 => {

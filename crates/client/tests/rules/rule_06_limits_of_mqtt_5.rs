@@ -240,6 +240,31 @@ fn rule_06_the_client_identifier_that_the_broker_chose_is_used_again() {
     assert_eq!(line.client.assigned_client_id(), Some("id"));
 }
 
+/// With a will, the longest identifier does not fit into CONNECT.
+#[test]
+fn rule_06_a_client_identifier_that_is_too_long_for_connect_is_not_used_again() {
+    let chosen = "i".repeat(0xffff);
+    let connack = [b"\x20\x87\x80\x04\0\0\x82\x80\x04\x12\xff\xff", chosen.as_bytes()].concat();
+    for (payload, length) in [(8000, chosen.len()), (9000, 0)] {
+        let will = Will {
+            payload: vec![b'.'; payload],
+            ..Will::new("gone")
+        };
+        let mut line = Line::new(options5().client_id("").will(will));
+        line.connect(&connack);
+        line.closed();
+        line.pass(secs(1));
+        line.open();
+        let sent = line.sent();
+        let Ok(Some((Packet::Connect(connect), _))) = decode(&sent) else {
+            panic!("{} bytes", sent.len())
+        };
+        assert_eq!(connect.client_id.len(), length);
+        line.receive(NEW5);
+        line.is_connected();
+    }
+}
+
 #[test]
 fn rule_06_a_message_that_the_broker_does_not_accept_is_refused_with_the_reason() {
     let mut line = limited(options5(), MAXIMUM_QOS_1);
