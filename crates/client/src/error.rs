@@ -8,6 +8,7 @@ use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
 use motemq::{Fault, topic::TopicError};
 pub use reason::BrokerReason;
+pub(crate) use reason::PacketKind;
 
 /// The most characters of a text that an error shows.
 const SHOWN: usize = 80;
@@ -299,8 +300,14 @@ pub enum RequestError {
     #[error("the broker may have received it or not: before it answered, {0}")]
     OutcomeUnknownAtEnd(Ended),
     /// The broker broke the protocol over it on two connections in a row. It is not sent again.
-    #[error("the broker broke the protocol over it twice, and may have received it or not ({0})")]
+    #[error("the broker broke the protocol over it twice, and may have received it or not ({})", disconnect::fault_text(.0))]
     Abandoned(Fault),
+    /// The broker of MQTT 5 ended two connections in a row over it, with a reason code that is about
+    /// a packet. It is not sent again.
+    #[error(
+        "the broker ended two connections in a row over it, and may have received it or not: {0}"
+    )]
+    Rejected(BrokerReason),
     /// Its payload was being uploaded when the connection ended or the upload was aborted. Nothing
     /// was published.
     #[error("the connection ended before its payload was complete: publish it again")]

@@ -16,7 +16,7 @@ use alloc::{
 };
 use core::{mem, time::Duration};
 use journal::Journal;
-use motemq::{Fault, PacketId, QoS};
+use motemq::{Fault, PacketId, QoS, ReasonCode};
 use queue::Queue;
 use request::Request;
 pub use request::RequestId;
@@ -25,6 +25,15 @@ use subscriptions::Subscriptions;
 
 /// The end of a packet whose last byte is not in the write buffer yet.
 const NOT_WRITTEN: u64 = u64::MAX;
+
+/// What a broker did over a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Offence {
+    /// It broke the protocol.
+    Fault(Fault),
+    /// It ended the connection with this code.
+    Disconnected(ReasonCode),
+}
 
 /// All requests.
 #[derive(Clone, Hash, Debug, Default)]
@@ -43,8 +52,8 @@ pub(crate) struct Requests {
     /// Messages that are open and not given up.
     awaited_messages: u32,
     subscriptions: Lazy<Subscriptions>,
-    /// The packet over which the broker last broke the protocol.
-    suspect: Option<(RequestId, Fault)>,
+    /// The packet over which the broker last ended the connection or broke the protocol.
+    suspect: Option<(RequestId, Offence)>,
     /// The identifier for which the session asks.
     resend: Option<PacketId>,
     /// Messages with QoS 0 that are not written to the end of their payloads, and the offsets of

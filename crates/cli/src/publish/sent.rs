@@ -36,7 +36,8 @@ impl Sent {
                 Err(
                     RequestError::OutcomeUnknown
                     | RequestError::NotAcknowledged(_)
-                    | RequestError::Abandoned(_),
+                    | RequestError::Abandoned(_)
+                    | RequestError::Rejected(_),
                 ) => self.unknown += 1,
                 Err(error) => return Err(Failure::of_request(&error)),
             }

@@ -1,6 +1,9 @@
 //! Received bytes.
 use super::{answers::first_refusal, *};
-use crate::{BrokerReason, PayloadBuf, inbox::Receipt, protocol::CoreEvent};
+use crate::{
+    BrokerReason, PayloadBuf, RequestError, error::PacketKind, inbox::Receipt, protocol::CoreEvent,
+    requests::Offence,
+};
 use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, Version};
 
 /// The smallest capacity of a buffer that the session knows.
@@ -102,6 +105,10 @@ impl Client {
             let received = match self.receive(input, capacity) {
                 Ok(received) => received,
                 Err(fault) => {
+                    if fault == Fault::PacketTooLarge && is_answer(input) {
+                        let error = RequestError::Abandoned(fault);
+                        self.suspect(PacketKind::Subscription, Offence::Fault(fault), error);
+                    }
                     self.on_fault(fault, now);
                     return false;
                 }
@@ -287,6 +294,14 @@ impl Client {
     pub fn on_read_progress(&mut self) {
         self.protocol.on_reading_paused();
     }
+}
+
+/// Returns whether the packet that begins so answers a subscription, or the end of one.
+fn is_answer(input: &[u8]) -> bool {
+    const SUBACK: u8 = 9;
+    const UNSUBACK: u8 = 11;
+    let first = input.first().map(|first| first >> 4);
+    matches!(first, Some(SUBACK | UNSUBACK))
 }
 
 /// Returns the length of the payload of the PUBLISH that begins so, and how much of it is missing.

@@ -1,8 +1,10 @@
 //! The transport: when and where to connect, and what follows from the end of a connection.
 use super::*;
 use crate::{
-    Stage, TransportError, TransportErrorKind,
+    RequestError, Stage, TransportError, TransportErrorKind,
+    error::PacketKind,
     reconnect::{Next, Task},
+    requests::Offence,
     write_buf::LIMIT,
 };
 use motemq::{Fault, Version};
@@ -279,10 +281,18 @@ impl Client {
             return;
         }
         // What comes of bad luck is not the fault of a message.
-        if let DisconnectReason::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) = reason
-            && let Some(id) = self.protocol.oldest_in_flight()
-        {
-            self.requests.record_fault(id, fault);
+        match &reason {
+            &DisconnectReason::Fault(fault @ (Fault::Malformed | Fault::Unexpected)) => {
+                let error = RequestError::Abandoned(fault);
+                self.suspect(PacketKind::Any, Offence::Fault(fault), error);
+            }
+            DisconnectReason::Disconnected(reason) => {
+                if let Some(kind) = reason.rejected_kind() {
+                    let error = RequestError::Rejected(reason.clone());
+                    self.suspect(kind, Offence::Disconnected(reason.code()), error);
+                }
+            }
+            _ => {}
         }
         let accepted = self.forget_connection();
         self.phase = Phase::Closing(Box::new(Closing {
@@ -290,6 +300,20 @@ impl Client {
             until: until.max(now),
             accepted,
         }));
+    }
+
+    /// The connection ends because of a packet of this kind: of the one that is in flight longest, as
+    /// far as can be known. Twice in a row, the packet is given up with the error.
+    #[cold]
+    pub(super) fn suspect(&mut self, kind: PacketKind, offence: Offence, error: RequestError) {
+        let id = match kind {
+            PacketKind::Any => self.protocol.oldest_in_flight(),
+            PacketKind::Message => self.requests.oldest_on_wire(true),
+            PacketKind::Subscription => self.requests.oldest_on_wire(false),
+        };
+        if let Some(id) = id {
+            self.requests.record_offence(id, offence, error);
+        }
     }
 
     /// The session's connection is over. Returns what there was of it if the broker had accepted

@@ -1,6 +1,9 @@
 //! The reasons why connections end.
 use super::{BrokerReason, Human};
-use alloc::sync::Arc;
+use alloc::{
+    string::{String, ToString},
+    sync::Arc,
+};
 use core::{
     fmt,
     hash::{Hash, Hasher},
@@ -134,7 +137,7 @@ pub enum DisconnectReason {
     #[error(transparent)]
     Transport(TransportError),
     /// The protocol failed.
-    #[error("{0}")]
+    #[error("{}", fault_text(.0))]
     Fault(Fault),
     /// The broker refused CONNECT.
     #[error("the broker refused the connection: {}: {}", .0, advice(*.0))]
@@ -173,6 +176,16 @@ pub enum DisconnectReason {
     /// The payload of a message was not completed, and half a packet cannot be taken back.
     #[error("the upload of a payload was aborted")]
     UploadAborted,
+}
+
+/// Returns what a fault means for a client, the buffers of which nobody chooses.
+pub(super) fn fault_text(fault: &Fault) -> String {
+    if *fault == Fault::PacketTooLarge {
+        return "the broker sent a packet that is longer than the maximum packet size of the \
+                options, or than 72 KiB without a payload: check both"
+            .into();
+    }
+    fault.to_string()
 }
 
 fn closed(stage: Stage) -> &'static str {

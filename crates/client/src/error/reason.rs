@@ -7,6 +7,17 @@ use motemq::{Properties, ReasonCode, Text};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct BrokerReason(Arc<Content>);
 
+/// The packets among which is the one that a reason is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PacketKind {
+    /// All.
+    Any,
+    /// PUBLISH.
+    Message,
+    /// SUBSCRIBE and UNSUBSCRIBE.
+    Subscription,
+}
+
 #[derive(PartialEq, Eq, Hash, Debug)]
 struct Content {
     code: ReasonCode,
@@ -28,6 +39,27 @@ impl BrokerReason {
     /// Returns the reason code.
     pub fn code(&self) -> ReasonCode {
         self.0.code
+    }
+
+    /// Returns the kind of packet because of which a broker ends a connection with this code, and will
+    /// end it when the packet is sent again; `None`: as far as can be known, it is no packet's fault.
+    pub(crate) fn rejected_kind(&self) -> Option<PacketKind> {
+        Some(match self.0.code {
+            ReasonCode::TOPIC_NAME_INVALID
+            | ReasonCode::PAYLOAD_FORMAT_INVALID
+            | ReasonCode::RETAIN_NOT_SUPPORTED
+            | ReasonCode::QOS_NOT_SUPPORTED => PacketKind::Message,
+            ReasonCode::TOPIC_FILTER_INVALID
+            | ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
+            | ReasonCode::SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED
+            | ReasonCode::WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED => PacketKind::Subscription,
+            ReasonCode::MALFORMED_PACKET
+            | ReasonCode::PROTOCOL_ERROR
+            | ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR
+            | ReasonCode::NOT_AUTHORIZED
+            | ReasonCode::PACKET_TOO_LARGE => PacketKind::Any,
+            _ => return None,
+        })
     }
 
     /// Returns the reason string, if the broker gave one.

@@ -2,7 +2,7 @@
 //! connection.
 use super::*;
 use crate::BrokerReason;
-use motemq::{ReasonCode, SessionState};
+use motemq::SessionState;
 
 impl Requests {
     /// The broker has a message with QoS 2, and will not need its payload again.
@@ -247,18 +247,33 @@ impl Requests {
         self.leaving.clear();
     }
 
-    /// The broker broke the protocol while this identifier was in flight longest. A message over
-    /// which it does so twice in a row is given up: it would do so over every connection, and
-    /// nothing behind it would ever arrive.
-    pub fn record_fault(&mut self, id: PacketId, fault: Fault) {
+    /// Returns the identifier that belongs to the oldest message that was sent over this connection
+    /// and is awaited, or to the oldest other request.
+    pub fn oldest_on_wire(&self, is_message: bool) -> Option<PacketId> {
+        let flights = self
+            .flights
+            .iter()
+            .filter_map(|flight| flight.checked_sub(1));
+        let requests = flights.filter_map(|key| self.requests.get(key));
+        let oldest = requests
+            .filter(|request| request.is_on_wire && !request.is_given_up)
+            .filter(|request| request.is_message == is_message)
+            .min_by_key(|request| request.serial)?;
+        PacketId::new(oldest.id)
+    }
+
+    /// The broker broke the protocol, or ended the connection, because of the packet with this
+    /// identifier, as far as can be known. One over which it does so twice in a row is given up with
+    /// the error: it would do so over every connection, and nothing behind it would ever arrive.
+    pub fn record_offence(&mut self, id: PacketId, offence: Offence, error: RequestError) {
         let Some(key) = self.flight(id) else { return };
         let request = self.requests.get(key);
         if request.is_none_or(|request| !request.is_on_wire || request.is_renewal) {
             return;
         }
-        let suspect = Some((self.id(key), fault));
+        let suspect = Some((self.id(key), offence));
         if mem::replace(&mut self.suspect, suspect) == suspect {
-            self.give_up(key, RequestError::Abandoned(fault));
+            self.give_up(key, error);
         }
     }
 }

@@ -1,0 +1,166 @@
+//! Rule 7 with MQTT 5: what makes the broker end each connection is given up, so that what is behind
+//! it arrives.
+use crate::common::*;
+
+fn kept5() -> Options {
+    kept().version(Version::Mqtt5)
+}
+
+/// Sends what waits over one connection after another, until `step` returns `false` for what was sent
+/// over one. Returns how many that took.
+fn connections(line: &mut Line, mut step: impl FnMut(&mut Line, &[u8]) -> bool) -> u32 {
+    for n in 1..10 {
+        line.connect(if n == 1 { NEW5 } else { PRESENT5 });
+        let sent = line.sent();
+        if !step(line, &sent) {
+            return n;
+        }
+        line.sent();
+        line.closed();
+        line.pass(secs(8));
+    }
+    panic!("there is no end to it");
+}
+
+fn disconnect(code: u8) -> Vec<u8> {
+    [&b"\xe0\x06"[..], &[code], b"\x04\x1f\0\x01!"].concat()
+}
+
+fn has(sent: &[u8], text: &[u8]) -> bool {
+    sent.windows(text.len()).any(|bytes| bytes == text)
+}
+
+#[test]
+fn rule_07_a_message_for_which_the_broker_disconnects_twice_is_given_up_with_its_reason() {
+    for code in [0x81, 0x82, 0x83, 0x87, 0x90, 0x95, 0x99, 0x9a, 0x9b] {
+        let mut line = Line::new(kept5());
+        let bad = line.publish(b"bad", QoS::AtLeastOnce);
+        let good = line.publish(b"good", QoS::AtLeastOnce);
+        let count = connections(&mut line, |line, sent| {
+            let is_bad = has(sent, b"bad");
+            if is_bad {
+                assert_eq!(line.client.poll_outcome(bad), None);
+                line.receive(&disconnect(code));
+            }
+            is_bad
+        });
+        assert_eq!(count, 3);
+        let Some(Err(RequestError::Rejected(reason))) = line.client.poll_outcome(bad) else {
+            panic!("{:?}", line.client.poll_outcome(bad))
+        };
+        assert_eq!(reason.code(), ReasonCode::from(code));
+        assert_eq!(reason.reason_string(), Some("!"));
+        line.receive(&puback(2));
+        assert_eq!(line.client.poll_outcome(good), Some(Ok([].into())));
+    }
+}
+
+/// Such a code is no fault of a message: it is about something else, or may pass.
+#[test]
+fn rule_07_a_message_is_not_given_up_for_other_reasons() {
+    for code in [
+        0x80, 0x89, 0x8b, 0x8d, 0x8f, 0x93, 0x96, 0x97, 0x98, 0x9c, 0x9e, 0x9f, 0xa0, 0xa2,
+    ] {
+        let mut line = Line::new(kept5());
+        let message = line.publish(b".", QoS::AtLeastOnce);
+        let mut count = 0;
+        connections(&mut line, |line, sent| {
+            assert!(has(sent, b"."));
+            line.receive(&disconnect(code));
+            count += 1;
+            count < 5
+        });
+        assert_eq!(line.client.poll_outcome(message), None, "{code:#x}");
+    }
+}
+
+/// Of two connections that end for different reasons, one may be bad luck.
+#[test]
+fn rule_07_a_message_is_given_up_if_the_code_is_the_same_twice() {
+    let mut line = Line::new(kept5());
+    let message = line.publish(b".", QoS::AtLeastOnce);
+    let mut codes = [0x99, 0x87, 0x99, 0x99].into_iter();
+    let count = connections(&mut line, |line, _| {
+        let code = codes.next();
+        code.inspect(|&code| line.receive(&disconnect(code)))
+            .is_some()
+    });
+    assert_eq!(count, 5);
+    assert!(matches!(
+        line.client.poll_outcome(message),
+        Some(Err(RequestError::Rejected(_)))
+    ));
+}
+
+/// A subscription to which no connection survives is given up as well, and not a message that is
+/// sent before it.
+#[test]
+fn rule_07_a_subscription_for_which_the_broker_disconnects_twice_is_given_up() {
+    let mut line = Line::new(kept5());
+    let filters = [Filter::new("bad", QoS::AtMostOnce)];
+    let (request, _) = line.client.subscribe(&filters).unwrap();
+    let message = line.publish(b"good", QoS::AtLeastOnce);
+    let count = connections(&mut line, |line, sent| {
+        let is_bad = has(sent, b"bad");
+        if is_bad {
+            line.receive(&disconnect(0x8f));
+        }
+        is_bad
+    });
+    assert_eq!(count, 3);
+    let error = line.client.poll_outcome(request).unwrap().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the broker ended two connections in a row over it, and may have received it or not: topic \
+         filter invalid (reason code 0x8f), \"!\""
+    );
+    assert_eq!(line.client.poll_outcome(message), None);
+}
+
+/// The properties of an answer stand before its codes, and have to be read with them.
+#[test]
+fn rule_07_a_subscription_whose_answer_is_too_long_to_be_read_is_given_up() {
+    let text = "x".repeat(0xffff);
+    let field = [b"\xff\xff", text.as_bytes()].concat();
+    let property = [&b"\x26"[..], &field, &field].concat();
+    // SUBACK or UNSUBACK with one user property of 131,075 bytes.
+    let answer = |first_byte, id: &[u8]| {
+        let body = [id, b"\x83\x80\x08", &property, b"\0"].concat();
+        [&[first_byte], &b"\x89\x80\x08"[..], &body].concat()
+    };
+    for (first_byte, is_subscription) in [(0x90, true), (0xb0, false)] {
+        let mut line = Line::new(kept5());
+        let request = if is_subscription {
+            let filters = [Filter::new("bad", QoS::AtMostOnce)];
+            line.client.subscribe(&filters).unwrap().0
+        } else {
+            line.client.unsubscribe(&["bad"]).unwrap()
+        };
+        let count = connections(&mut line, |line, sent| {
+            let is_bad = has(sent, b"bad");
+            if is_bad {
+                line.receive(&answer(first_byte, &sent[2..4])[..READ_BUFFER]);
+            }
+            is_bad
+        });
+        assert_eq!(count, 3);
+        let error = line.client.poll_outcome(request).unwrap().unwrap_err();
+        assert_eq!(error, RequestError::Abandoned(Fault::PacketTooLarge));
+        assert!(error.to_string().contains("72 KiB"), "{error}");
+    }
+}
+
+/// A message that is longer than the client has announced is nobody's answer.
+#[test]
+fn rule_07_a_message_that_is_too_long_is_no_reason_to_give_another_one_up() {
+    let mut line = Line::new(kept5().maximum_packet_size(20));
+    let message = line.publish(b".", QoS::AtLeastOnce);
+    let mut count = 0;
+    connections(&mut line, |line, _| {
+        line.receive(&[b"\x30\x14\0\x01t\0", &[b'.'; 16][..]].concat());
+        assert_eq!(line.sent(), b"\xe0\x01\x95");
+        count += 1;
+        count < 4
+    });
+    assert_eq!(line.client.poll_outcome(message), None);
+}
