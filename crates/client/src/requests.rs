@@ -48,7 +48,9 @@ pub(crate) struct Requests {
     offset: u16,
     in_flight: u32,
     /// Of those in flight, the ones that were given up.
-    given_up: u32,
+    given_up: u16,
+    /// Of these, the ones that are messages.
+    given_up_messages: u16,
     /// Messages that are open and not given up.
     awaited_messages: u32,
     subscriptions: Lazy<Subscriptions>,
@@ -239,7 +241,9 @@ impl Requests {
         self.in_flight -= 1;
         if let Some(request) = self.requests.get_mut(key) {
             request.id = 0;
-            self.given_up -= u32::from(request.is_given_up);
+            self.given_up -= u16::from(request.is_given_up);
+            let is_message = request.is_given_up && request.is_message;
+            self.given_up_messages -= u16::from(is_message);
         }
         Some(key)
     }
@@ -247,7 +251,7 @@ impl Requests {
     /// Returns the number of requests in flight that are awaited.
     #[inline]
     pub fn in_flight(&self) -> usize {
-        (self.in_flight - self.given_up) as usize
+        self.in_flight as usize - usize::from(self.given_up)
     }
 
     /// Returns whether any request is in flight, awaited or not.
@@ -258,7 +262,12 @@ impl Requests {
 
     /// Returns the number of requests in flight that were given up.
     pub fn given_up(&self) -> usize {
-        self.given_up as usize
+        self.given_up.into()
+    }
+
+    /// Returns the number of messages in flight that were given up.
+    pub fn given_up_messages(&self) -> usize {
+        self.given_up_messages.into()
     }
 
     /// Returns whether nothing awaits the answer to this identifier.

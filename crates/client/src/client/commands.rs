@@ -64,7 +64,7 @@ impl Client {
 
     /// Returns whether so many messages were given up that the broker may get no other one.
     pub(super) fn is_quota_given_up(&self) -> bool {
-        let given_up = self.requests.given_up();
+        let given_up = self.requests.given_up_messages();
         self.receive_maximum()
             .is_some_and(|allowed| given_up >= allowed)
     }

@@ -149,13 +149,13 @@ impl Client {
             .map_or(Ok(()), |limits| limits.check_filters(filters, others))
     }
 
-    /// Returns how many requests may be in flight: what the options allow, and the broker. What was
-    /// given up still counts for the broker.
+    /// Returns how many requests may be in flight: what the options allow, and the broker. Messages
+    /// that were given up still count for the broker.
     #[inline]
     pub(super) fn window(&self) -> usize {
         let most = self.options.max_in_flight();
         match self.receive_maximum() {
-            Some(allowed) => most.min(allowed.saturating_sub(self.requests.given_up())),
+            Some(allowed) => most.min(allowed.saturating_sub(self.requests.given_up_messages())),
             None => most,
         }
     }

@@ -38,6 +38,7 @@ impl Requests {
             self.awaited_messages -= u32::from(request.is_awaited_message());
             if !mem::replace(&mut request.is_given_up, true) && request.id != 0 {
                 self.given_up += 1;
+                self.given_up_messages += u16::from(request.is_message);
             }
         }
         self.complete(key, Err(error));
@@ -118,7 +119,7 @@ impl Requests {
         }
         self.queue.clear();
         self.flights = Vec::new();
-        (self.in_flight, self.given_up) = (0, 0);
+        (self.in_flight, self.given_up, self.given_up_messages) = (0, 0, 0);
     }
 
     /// Gives memory back that nothing needs.

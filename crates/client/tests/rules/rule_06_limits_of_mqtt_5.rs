@@ -440,6 +440,25 @@ fn rule_06_a_broker_that_never_answers_does_not_hold_its_quota_for_ever() {
     assert_eq!(line.client.poll_outcome(request), Some(Ok(Box::default())));
 }
 
+/// What is no message takes no place of the quota.
+#[test]
+fn rule_06_subscriptions_that_are_not_answered_leave_the_quota_to_messages() {
+    let mut line = limited(options5(), RECEIVE_2);
+    for text in ["a", "b", "c"] {
+        line.client.subscribe(&filter(text)).unwrap();
+        line.sent();
+        line.pass(secs(25));
+    }
+    line.is_connected();
+    for payload in [b"1", b"2"] {
+        line.publish(payload, QoS::AtLeastOnce);
+    }
+    let third = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(line.client.publish(&third), Err(PublishError::Full));
+    assert_eq!(line.sent().len(), 18);
+    line.is_connected();
+}
+
 fn filter(text: &str) -> [Filter<'_>; 1] {
     [Filter::new(text, QoS::AtMostOnce)]
 }
