@@ -39,8 +39,9 @@ macro_rules! face_options {
         }
 
         /// Lets a client of MQTT 5 speak MQTT 3.1.1 to a broker that does not speak MQTT 5. A
-        /// broker that refuses the version, or closes the connection instead of answering CONNECT,
-        /// is tried with MQTT 3.1.1 at once. The state says which version is spoken.
+        /// broker that refuses the version, or answers CONNECT as one of MQTT 3.1.1, or closes the
+        /// connection instead, is tried with MQTT 3.1.1 at once. The state says which version is
+        /// spoken.
         pub fn fall_back(mut self) -> Self {
             self.client = self.client.fall_back();
             self

@@ -160,9 +160,9 @@ impl Options {
     /// Lets a client of MQTT 5 speak MQTT 3.1.1 to a broker that does not speak MQTT 5.
     ///
     /// A broker is taken for one if it refuses the version, or closes the connection instead of
-    /// answering CONNECT, without having accepted MQTT 5 before. The next attempt, which follows at
-    /// once, is made with MQTT 3.1.1. If the broker closes that connection in the same way, MQTT 5
-    /// has its turn again. The version is part of [`State::Connected`](crate::State::Connected).
+    /// answering CONNECT, or answers with something that MQTT 5 does not have, without having
+    /// accepted MQTT 5 before. The next attempt, which follows at once, is made with MQTT 3.1.1. If
+    /// the broker neither accepts nor refuses that connection, MQTT 5 has its turn again. The version is part of [`State::Connected`](crate::State::Connected).
     pub fn fall_back(mut self) -> Self {
         self.falls_back = true;
         self

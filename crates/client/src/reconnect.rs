@@ -4,7 +4,7 @@ mod search;
 use crate::{DisconnectReason, Options, back_off::BackOff, lazy::Lazy};
 use alloc::{boxed::Box, collections::BTreeMap, string::String};
 use core::time::Duration;
-use motemq::{ReasonCode, ReturnCode, Version};
+use motemq::{Fault, ReasonCode, ReturnCode, Version};
 use search::{Due, Search, Step};
 
 /// The next action of the driver for the attempts.
@@ -199,12 +199,22 @@ impl Reconnect {
             {
                 true
             }
-            DisconnectReason::Transport(_) | DisconnectReason::Closed(_) => false,
-            _ => return false,
+            DisconnectReason::Refused(_) | DisconnectReason::RefusedWith(_) => return false,
+            _ => false,
         };
         let versions = &mut self.learned.make().versions;
         if version == Version::Mqtt311 {
             versions.remove(&self.broker);
+            return false;
+        }
+        // Some brokers answer any CONNECT with the CONNACK of MQTT 3.1.1.
+        let may_be_older = matches!(
+            reason,
+            DisconnectReason::Fault(Fault::Malformed)
+                | DisconnectReason::Transport(_)
+                | DisconnectReason::Closed(_)
+        );
+        if !is_unsupported && !may_be_older {
             return false;
         }
         if !is_unsupported && versions.get(&self.broker) == Some(&Version::Mqtt5) {

@@ -153,6 +153,46 @@ fn rule_07_a_broker_that_hangs_up_at_both_versions_is_asked_for_both_in_turn() {
     }
 }
 
+/// Such brokers do not look at the version in CONNECT.
+#[test]
+fn rule_07_a_broker_that_answers_as_one_of_mqtt_3_1_1_is_taken_for_one() {
+    let mut line = Line::new(either());
+    assert_eq!(opens(&mut line), 5);
+    refuse(&mut line, Some(NEW));
+    assert_eq!(opens(&mut line), 4);
+    line.receive(NEW);
+    assert_eq!(version(&line), Some(Version::Mqtt311));
+    // Once MQTT 5 was accepted, it is only a broken packet.
+    let mut line = Line::new(either());
+    line.connect(NEW5);
+    line.closed();
+    line.pass(secs(1));
+    opens(&mut line);
+    refuse(&mut line, Some(NEW));
+    line.pass(secs(2));
+    assert_eq!(opens(&mut line), 5);
+}
+
+/// A broker that hung up while it started need not be without MQTT 5.
+#[test]
+fn rule_07_mqtt_5_has_its_turn_again_if_mqtt_3_1_1_is_not_answered() {
+    for is_silent in [true, false] {
+        let mut line = Line::new(either().connect_timeout(secs(5)));
+        assert_eq!(opens(&mut line), 5);
+        line.closed();
+        assert_eq!(opens(&mut line), 4);
+        if is_silent {
+            line.pass(secs(6));
+        } else {
+            line.receive(NEW5);
+        }
+        assert_eq!(line.poll_transport(), Transport::Close);
+        line.closed();
+        line.pass(secs(1));
+        assert_eq!(opens(&mut line), 5);
+    }
+}
+
 #[test]
 fn rule_07_each_broker_has_its_version() {
     let mut line = Line::new(either().brokers(2));
