@@ -44,7 +44,8 @@ pub(crate) fn identifier_offset(random: u64) -> u16 {
 }
 
 /// Makes a box of the smallest array with at least so many elements; of 16, or of a smaller size that
-/// is given.
+/// is given. Each size has a function of its own: where nothing is optimised, it is made on the
+/// stack, and a small one is not to take room for all sizes there.
 macro_rules! sized {
     ($at_least:expr, $($smaller:literal,)? |$n:ident| $new:expr) => {
         sized!(@ $at_least, |$n| $new, $($smaller,)? 16, 64, 256, 1024, 4096, 16_384, 32_768)
@@ -53,14 +54,20 @@ macro_rules! sized {
         match $at_least {
             $(n if n <= $size => {
                 const $n: usize = $size;
-                Box::new($new)
+                apart(|| Box::new($new))
             })*
             _ => {
                 const $n: usize = ALL_IDENTIFIERS;
-                Box::new($new)
+                apart(|| Box::new($new))
             }
         }
     };
+}
+
+/// Calls a function that is not part of its caller.
+#[inline(never)]
+fn apart<T: ?Sized>(make: impl FnOnce() -> Box<T>) -> Box<T> {
+    make()
 }
 
 fn new_session(slots: usize) -> Box<CoreSession> {
