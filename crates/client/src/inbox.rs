@@ -279,9 +279,9 @@ impl Inbox {
         self.payloads.shrink(Payloads::shrink);
         self.routing.shrink(Routing::shrink);
         self.delivered.shrink_queue();
-        self.unclaimed.shrink(Queue::shrink);
-        for (_, stream) in self.streams.iter_mut() {
-            stream.queue.shrink();
-        }
+        let streams = self.streams.iter_mut().map(|(_, stream)| &mut stream.queue);
+        streams
+            .chain(self.unclaimed.get_mut())
+            .for_each(Queue::shrink);
     }
 }

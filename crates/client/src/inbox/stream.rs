@@ -78,10 +78,9 @@ impl Queue {
         self.bytes = self.items.iter().map(|item| item.message.weight()).sum();
     }
 
-    /// Gives memory back that nothing needs. Returns whether the queue is empty.
-    pub fn shrink(&mut self) -> bool {
+    /// Gives memory back that nothing needs.
+    pub fn shrink(&mut self) {
         self.items.shrink_to_fit();
-        self.items.is_empty()
     }
 }
 

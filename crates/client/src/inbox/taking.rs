@@ -41,8 +41,8 @@ impl Inbox {
             self.unacknowledged
                 .set_hash(item.ack, || item.message.hash());
         }
-        if mode == AckMode::OnNext {
-            self.on_taken(id, item.ack, protocol);
+        if mode == AckMode::OnNext && self.unacknowledged.is_offline() {
+            self.on_taken_offline(id, item.ack, protocol);
         }
         Taken::Message(Item {
             message: item.message,
@@ -50,13 +50,15 @@ impl Inbox {
         })
     }
 
-    #[inline]
-    fn on_taken(&mut self, id: StreamId, ack: Option<AckKey>, protocol: &mut ProtocolState) {
-        if !self.unacknowledged.is_offline() {
-            self.unacknowledged.on_taken(ack);
-            return;
-        }
-        // As if the connection were lost only now: with QoS 2 it must not arrive again.
+    /// A message is taken as if the connection were lost only now: with QoS 2 it must not arrive
+    /// again.
+    #[cold]
+    fn on_taken_offline(
+        &mut self,
+        id: StreamId,
+        ack: Option<AckKey>,
+        protocol: &mut ProtocolState,
+    ) {
         self.unacknowledged.on_processed(ack, protocol);
         if let Some(stream) = self.find(id) {
             stream.in_hand = None;
@@ -75,11 +77,9 @@ impl Inbox {
         }
     }
 
-    /// Removes messages from all streams.
+    /// Removes messages that were declined from all streams. What waits unclaimed was in no stream,
+    /// or was not taken from it, so it was not declined.
     pub(super) fn retain(&mut self, is_kept: impl Fn(&Waiting) -> bool) {
-        if let Some(unclaimed) = self.unclaimed.get_mut() {
-            unclaimed.retain(&is_kept);
-        }
         (self.full_streams, self.bytes) = (0, 0);
         for (_, stream) in self.streams.iter_mut() {
             stream.queue.retain(&is_kept);

@@ -45,9 +45,8 @@ struct Pending {
     /// The hash of its content. It is known when it is needed: with QoS 2, when the message was
     /// taken, and when a connection has begun.
     hash: Option<u64>,
-    /// The application has taken the message from a stream, and did not ask to acknowledge it
-    /// itself.
-    is_taken: bool,
+    /// A stream has processed the message.
+    was_processed: bool,
     /// The application does not process the message, so it is to be delivered again.
     is_declined: bool,
     /// It has not arrived over this connection yet.
@@ -102,7 +101,7 @@ impl Unacknowledged {
             streams: streams as u32,
             qos,
             hash,
-            is_taken: false,
+            was_processed: false,
             is_declined: false,
             is_awaited: false,
         });
@@ -132,7 +131,7 @@ impl Unacknowledged {
             return false;
         };
         pending.streams = pending.streams.saturating_sub(1);
-        pending.is_taken = true;
+        pending.was_processed = true;
         let is_pending = pending.token.is_some();
         if pending.streams == 0 {
             if pending.is_awaited {
@@ -186,15 +185,6 @@ impl Unacknowledged {
         }
     }
 
-    /// The application has taken the message from a stream, and will be done with it when it takes
-    /// the next one.
-    #[inline]
-    pub fn on_taken(&mut self, ack: Option<AckKey>) {
-        if let Some(pending) = ack.and_then(|ack| self.find(ack)) {
-            pending.is_taken = true;
-        }
-    }
-
     /// The application does not process a message that it has taken. Returns whether it will arrive
     /// over this connection, so that nothing of it may stay.
     pub fn decline(&mut self, ack: AckKey) -> bool {
@@ -225,7 +215,7 @@ impl Unacknowledged {
         };
         if pending.streams > 1 {
             pending.streams -= 1;
-        } else if pending.is_taken {
+        } else if pending.was_processed {
             self.on_processed(ack, protocol);
         } else {
             return false;
@@ -281,7 +271,7 @@ impl Unacknowledged {
             if let Some(new) = self.pending.get_mut(name.key) {
                 new.streams += 1;
                 let is_elsewhere = new.streams < pending.streams && !pending.is_declined;
-                new.is_taken = pending.is_taken || is_elsewhere;
+                new.was_processed = pending.was_processed || is_elsewhere;
             }
         }
     }
