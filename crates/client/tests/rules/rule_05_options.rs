@@ -1,5 +1,6 @@
 //! Rule 5, of options: what they say is in CONNECT, and what cannot be used is told exactly.
 use crate::common::*;
+use motemq::Property;
 
 fn connect_of(options: Options) -> Vec<u8> {
     let mut line = Line::new(options);
@@ -73,6 +74,29 @@ fn rule_05_connect_may_be_as_long_as_the_output() {
         let refused = Client::new(options).unwrap_err();
         assert_eq!(refused, OptionsError::TooLong { field, len });
     }
+}
+
+/// Every text counts, and what stands around it.
+#[test]
+fn rule_05_all_parts_of_connect_count() {
+    let text = |length| "x".repeat(length);
+    let long = &text(5000)[..];
+    let of_will = [Property::ContentType(long.into())];
+    let will = Will {
+        payload: vec![7; 3000],
+        properties: MessageProperties::new(&of_will).unwrap(),
+        ..Will::new(text(200))
+    };
+    let options = Options::new(text(30_000))
+        .version(Version::Mqtt5)
+        .login(text(20_000), vec![7; 10_000])
+        .user_property(text(40), text(6000))
+        .user_property(text(7), text(500));
+    let parts = 30_000 + 20_000 + 10_000 + 40 + 6000 + 5 + 7 + 500 + 5;
+    assert!(Client::new(options.clone()).is_ok());
+    let refused = Client::new(options.will(will)).unwrap_err();
+    let (len, limit) = (parts + 3000 + 5000 + 3 + 200 + 64, 73_728);
+    assert_eq!(refused, OptionsError::ConnectTooLong { len, limit });
 }
 
 #[test]
