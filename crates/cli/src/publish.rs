@@ -99,7 +99,9 @@ pub fn run(
     };
     let pace = Pace::of(args, repeats_text);
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
-    let is_brief = matches!((pace, &source), (Pace::Times(1, _), Source::Text(_)));
+    // To look up an address may take its time.
+    let is_brief = matches!((pace, &source), (Pace::Times(1, _), Source::Text(_)))
+        && line.connection.bind.is_none();
     if !is_brief {
         let interrupted = if endless {
             Exit::Done

@@ -85,7 +85,10 @@ const WAYS: &str = "
 const RECONNECTION: &str = "
   A subscriber, a recorder, a replay, a publisher that goes on until Ctrl-C, and
   -l say so and connect again and again. Other publishers end at once, and so does everything that
-  cannot connect at the beginning.";
+  cannot connect at the beginning. If the broker has lost the session, lines of
+  -l with QoS 1 are sent again, and may arrive twice. Lines with QoS 2 are not;
+  the end says how many may not have arrived, with exit code 8. The broker keeps
+  the session with -c -i ID: then each line arrives, and once.";
 
 const ENVIRONMENT: &str = "
   MOTEMQ_ and the long name of an option gives that option:

@@ -53,7 +53,7 @@ impl Sent {
             count => Err(Failure::new(
                 Exit::NotAcknowledged,
                 format_args!(
-                    "{what} without an acknowledgement: {count}; they may have arrived or not"
+                    "{what} without an acknowledgement: {count}; they may have arrived or not (-c -i ID lets the broker keep the session, and {what} with -q 1 are sent again)"
                 ),
             )),
         }

@@ -193,6 +193,39 @@ fn lines_wait_for_the_broker() {
     }
 }
 
+/// A broker that forgets may have passed on a line that it did not acknowledge: with QoS 2 it is not
+/// sent again, and the end says so.
+#[test]
+fn a_line_is_not_sent_twice_when_the_broker_forgets() {
+    use std::io::{Read, Write};
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let broker = crate::broker::scripted(move |stream| {
+        let _ = stream.write_all(b"\x20\x02\0\0");
+        let mut publish = [0; 64];
+        let length = stream.read(&mut publish).unwrap_or(0);
+        let _ = sender.send(publish[7..length.max(7)].to_vec());
+        if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            return;
+        }
+        let (high, low) = (publish[5], publish[6]);
+        let _ = stream.write_all(&[0x50, 2, high, low]);
+        let _ = stream.read(&mut [0; 4]);
+        let _ = stream.write_all(&[0x70, 2, high, low]);
+        let _ = stream.read(&mut [0; 4]);
+    });
+    let mut run = Motemq::with_input(&broker.with(&["pub", "-t", "a", "-l", "-q", "2"]));
+    run.type_in(b"one\n");
+    run.until_said("connected to 127.0.0.1");
+    run.type_in(b"two\n");
+    run.close_stdin();
+    run.end().badly(8, "lines without an acknowledgement: 1;");
+    assert_eq!(
+        receiver.iter().take(2).collect::<Vec<_>>(),
+        [b"one", b"two"]
+    );
+}
+
 /// With sessions that the broker keeps, each line arrives exactly once.
 #[test]
 fn kept_sessions_lose_and_repeat_no_line() {
