@@ -149,6 +149,9 @@ pub fn test_packages() -> Vec<&'static str> {
             ("c++", "g++"),
             ("ld", "binutils"),
             ("valgrind", "valgrind"),
+            ("groff", "groff"),
+            ("zsh", "zsh"),
+            ("fish", "fish"),
         ]));
     }
     if !has_nats() {

@@ -14,8 +14,33 @@ use std::io::{self, Write};
 /// Prints completions for a shell.
 pub fn completions(shell: Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut args::tree(), "motemq", &mut script);
+    let mut tree = args::tree(offered);
+    clap_complete::generate(shell, &mut tree, "motemq", &mut script);
     print(&script)
+}
+
+/// Returns what shells offer of a command: not the options that are only there to be refused, and
+/// not `-?`, which is a pattern in most shells and an error in the script for fish.
+fn offered(name: &'static str, command: Command) -> Command {
+    let options = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    let options = options.map(|arg| match arg.get_short() {
+        Some('?') => arg.clone().short(None),
+        _ => arg.clone(),
+    });
+    Command::new(name)
+        .about(command.get_about().cloned().unwrap_or_default())
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args(options)
+}
+
+/// Returns a command for its manual page.
+fn documented(name: &'static str, command: Command) -> Command {
+    if name == "motemq" {
+        return command;
+    }
+    command.name(name).display_name(format!("motemq-{name}"))
 }
 
 /// Prints the manual page about a verb, or about the whole command.
@@ -25,7 +50,7 @@ pub fn manual(verb: Option<&str>) -> Result<Exit, Failure> {
 }
 
 fn page(verb: Option<&str>) -> io::Result<Vec<u8>> {
-    let mut tree = args::tree();
+    let mut tree = args::tree(documented);
     tree.build();
     let (command, grammar) = match verb {
         None => (&tree, Grammar::Flags),

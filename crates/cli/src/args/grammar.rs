@@ -294,16 +294,13 @@ pub fn names() -> Command {
         .subcommands(Grammar::NAMED.map(|(name, _)| Command::new(name)))
 }
 
-/// Returns the whole command line as one command, for what is generated from it.
-pub fn tree() -> Command {
-    let forms = Grammar::NAMED.map(|(name, grammar)| {
-        let command = grammar.command();
-        command.name(name).display_name(format!("motemq-{name}"))
-    });
+/// Returns the whole command line as one command, for what is generated from it; `shape`: gives each
+/// form of the command line its shape there.
+pub fn tree(shape: impl Fn(&'static str, Command) -> Command) -> Command {
+    let forms = Grammar::NAMED.map(|(name, grammar)| shape(name, grammar.command()));
     let documented = Grammar::NAMED.map(|(name, _)| Command::new(name));
     let help = Command::new("help").about("Prints the help on a command");
-    Grammar::Flags
-        .command()
+    shape("motemq", Grammar::Flags.command())
         .subcommands(forms)
         .subcommand(help.subcommands(documented))
         .disable_help_subcommand(true)

@@ -1,4 +1,4 @@
-//! Completions and manual pages.
+//! Helps and manual pages.
 use crate::process::motemq;
 use motemq_testing::mosquitto;
 use std::{
@@ -19,7 +19,7 @@ const GROFF: [&str; 8] = [
 ];
 
 /// Runs a program with this input; `None` if it is not installed.
-fn given(test: &str, program: &str, args: &[&str], input: &[u8]) -> Option<String> {
+pub fn given(test: &str, program: &str, args: &[&str], input: &[u8]) -> Option<String> {
     if mosquitto::find(program).is_none() {
         mosquitto::skip(test, &format!("{program} is not installed"));
         return None;
@@ -38,81 +38,11 @@ fn given(test: &str, program: &str, args: &[&str], input: &[u8]) -> Option<Strin
     Some(String::from_utf8_lossy(&output.stdout).into_owned() + &said)
 }
 
-#[test]
-fn completions_are_there_for_each_shell() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = motemq(&["completions", shell]).text();
-        for word in [
-            "pub",
-            "sub",
-            "record",
-            "replay",
-            "doctor",
-            "completions",
-            "will-topic",
-            "retained-only",
-        ] {
-            assert!(script.contains(word), "{shell}: {word}");
-        }
-    }
-    motemq(&["completions", "fisch"]).badly(2, "similar value exists: 'fish'");
-    motemq(&["completions"]).badly(2, "<SHELL>");
-}
-
 /// Returns the long options that a text names.
-fn long_options(text: &str) -> Vec<&str> {
+pub fn long_options(text: &str) -> Vec<&str> {
     let words = text.split(|char: char| !char.is_ascii_alphanumeric() && char != '-');
     let is_long = |word: &&str| word.starts_with("--") && word.len() > 3;
     words.filter(is_long).collect()
-}
-
-#[test]
-fn zsh_and_fish_know_the_options_of_each_verb() {
-    let zsh = motemq(&["completions", "zsh"]).text();
-    let fish = motemq(&["completions", "fish"]).text();
-    for verb in ["pub", "sub", "record", "replay", "doctor"] {
-        let help = motemq(&[verb, "--help"]).text();
-        // The explanations of the options name others, too: of the other forms, and of old ones.
-        let defined = help.lines().filter_map(|line| {
-            let line = line.trim_start();
-            let is_option = line.starts_with('-') && !line.starts_with("- ");
-            is_option.then(|| long_options(line).first().copied())?
-        });
-        let defined: Vec<_> = defined.collect();
-        assert!(defined.len() > 30, "{verb}: {defined:?}");
-        let begin = format!("({verb})\n_arguments");
-        let in_zsh = zsh.split(&begin).nth(1).unwrap();
-        let in_zsh = in_zsh.split("\n;;\n").next().unwrap();
-        let place = format!("__fish_motemq_using_subcommand {verb}\"");
-        let in_fish: Vec<_> = fish.lines().filter(|line| line.contains(&place)).collect();
-        for option in defined {
-            let is_there = |end: &str| in_zsh.contains(&format!("{option}{end}"));
-            assert!(is_there("=[") || is_there("["), "zsh: {verb} {option}");
-            let long = format!(" -l {} ", option.trim_start_matches('-'));
-            let is_there = in_fish.iter().any(|line| line.contains(&long));
-            assert!(is_there, "fish: {verb} {option}");
-        }
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn bash_completes_options_and_verbs() {
-    let test = "bash_completes_options_and_verbs";
-    let mut script = motemq(&["completions", "bash"]).well();
-    script.extend_from_slice(
-        br#"
-        complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _motemq motemq "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[@]}"; }
-        complete_words motemq pub --will-
-        complete_words motemq doc
-        complete_words motemq sub --retained
-        "#,
-    );
-    if let Some(said) = given(test, "bash", &[], &script) {
-        let wanted =
-            "--will-topic --will-payload --will-qos --will-retain\ndoctor\n--retained-only\n";
-        assert_eq!(said, wanted);
-    }
 }
 
 /// Returns the table of exit codes of a help.

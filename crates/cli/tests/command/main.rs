@@ -1,6 +1,7 @@
 //! The real command, against the in-process broker always, and against mosquitto where it is
 //! installed.
 mod broker;
+mod completions;
 mod doctor;
 mod documents;
 mod ends;

@@ -244,7 +244,11 @@ fn rule_06_the_client_identifier_that_the_broker_chose_is_used_again() {
 #[test]
 fn rule_06_a_client_identifier_that_is_too_long_for_connect_is_not_used_again() {
     let chosen = "i".repeat(0xffff);
-    let connack = [b"\x20\x87\x80\x04\0\0\x82\x80\x04\x12\xff\xff", chosen.as_bytes()].concat();
+    let connack = [
+        b"\x20\x87\x80\x04\0\0\x82\x80\x04\x12\xff\xff",
+        chosen.as_bytes(),
+    ]
+    .concat();
     for (payload, length) in [(8000, chosen.len()), (9000, 0)] {
         let will = Will {
             payload: vec![b'.'; payload],

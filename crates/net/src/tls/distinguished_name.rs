@@ -101,7 +101,7 @@ mod tests {
     use std::str::FromStr;
     use x509_cert::{der::asn1::Any, spki::ObjectIdentifier};
 
-    /// What the library writes of these attributes is written here, too.
+    /// These names are written as the library does it.
     #[test]
     fn common_names_are_written_as_the_library_writes_them() {
         for text in [
