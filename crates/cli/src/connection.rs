@@ -219,6 +219,7 @@ impl Connection {
         drop(filters);
         self.client
             .unsubscribe(&[filter])
+            .map(drop)
             .map_err(|error| self.subscribe_failure(&error))
     }
 

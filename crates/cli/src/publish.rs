@@ -218,7 +218,10 @@ fn once(
         },
         Content::Lines => return Ok(()),
     };
-    receipt.wait().map_err(|error| Failure::of_request(&error))
+    let outcome = receipt.wait();
+    outcome
+        .map(drop)
+        .map_err(|error| Failure::of_request(&error))
 }
 
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.

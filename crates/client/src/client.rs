@@ -8,6 +8,7 @@ mod properties;
 mod publishing;
 mod receiving;
 mod sending;
+mod subscribing;
 mod time;
 mod transport;
 

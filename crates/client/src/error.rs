@@ -2,7 +2,7 @@
 mod disconnect;
 mod reason;
 
-use crate::{InvalidProperties, profile::OverLimit};
+use crate::{Acknowledgement, InvalidProperties, profile::OverLimit};
 use alloc::{boxed::Box, format, string::String, sync::Arc};
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
@@ -184,6 +184,29 @@ pub enum SubscribeError {
     /// The broker would not accept them, as its profile or, with MQTT 5, its CONNACK says.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
+    /// Filters have options or an identifier, and the client speaks MQTT 3.1.1.
+    #[error("the topic filters have options that only MQTT 5 has: set the version to MQTT 5")]
+    OptionsUnsupported,
+    /// A shared subscription cannot leave out what the client itself publishes [MQTT-3.8.3-4].
+    #[error("{filter} is shared, and cannot leave out messages of the client itself: allow them")]
+    SharedNoLocal {
+        /// The filter, shortened.
+        filter: String,
+    },
+    /// A filter begins like a shared subscription, and is none.
+    #[error(
+        "{filter} is no shared subscription: use $share/NAME/FILTER, without wildcards in NAME"
+    )]
+    Share {
+        /// The filter, shortened.
+        filter: String,
+    },
+    /// A subscription identifier is out of range.
+    #[error("{identifier} is no subscription identifier: use 1 to 268,435,455")]
+    Identifier {
+        /// The number.
+        identifier: u32,
+    },
     /// The filters do not fit into the write buffer.
     #[error("the topic filters have {len} bytes together: use at most {limit} bytes at a time")]
     TooLong {
@@ -222,12 +245,8 @@ pub enum UploadError {
     Lost,
 }
 
-/// The result of a request: the broker's codes, or the reason why there are none.
-///
-/// A subscription has a code for each of its filters: the QoS granted. With MQTT 5 the end of a
-/// subscription has a [reason code](motemq::ReasonCode) for each of its filters. Other requests have
-/// no codes.
-pub type Outcome = Result<Box<[u8]>, RequestError>;
+/// The result of a request: what the broker says of it, or the reason why it did not succeed.
+pub type Outcome = Result<Acknowledgement, RequestError>;
 
 /// Returns the reason as a part of a sentence.
 fn because(reason: Option<&BrokerReason>) -> String {

@@ -176,6 +176,7 @@
 
 extern crate alloc;
 
+mod acknowledgement;
 mod back_off;
 mod client;
 mod error;
@@ -199,6 +200,7 @@ mod store;
 mod trace;
 mod write_buf;
 
+pub use acknowledgement::Acknowledgement;
 pub use back_off::Reconnect;
 pub use client::{Client, READ_BUFFER, Transport, UploadId};
 pub use error::{
@@ -210,7 +212,7 @@ pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId,
 pub use motemq::Version;
 pub use options::{Options, Overflow, WhenFull, Will};
 pub use payload_buf::PayloadBuf;
-pub use properties::{InvalidProperties, MessageProperties, PublishProperties};
+pub use properties::{InvalidProperties, MessageProperties, PublishProperties, SubscribeOptions};
 pub use requests::RequestId;
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};

@@ -175,7 +175,7 @@ impl Profile {
     ///
     /// # Errors
     /// [`OverLimit`] with the first limit that is exceeded.
-    pub fn check_subscribe(&self, filters: &[Filter<'_>]) -> Result<(), OverLimit> {
+    pub fn check_subscribe<O>(&self, filters: &[Filter<'_, O>]) -> Result<(), OverLimit> {
         if filters.len() > self.filters {
             return self.over(Limit::Filters {
                 count: filters.len(),

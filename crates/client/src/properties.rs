@@ -3,7 +3,7 @@ use crate::protocol::Protocol;
 use alloc::{boxed::Box, sync::Arc, vec};
 use core::fmt;
 use motemq::{
-    Out, Properties, Property, QoS, SendProperties, TopicName,
+    Out, Properties, Property, QoS, SendOptions, SendProperties, TopicName,
     packet::v5::{Packet, decode},
 };
 
@@ -40,6 +40,28 @@ pub struct MessageProperties(Option<Arc<Box<[u8]>>>);
 pub trait PublishProperties<'p>: SendProperties<'p, Protocol> {}
 
 impl<'p, T: SendProperties<'p, Protocol>> PublishProperties<'p> for T {}
+
+/// The options of the topic filters of a subscription: `()` for none, or
+/// [`SubscriptionOptions`](motemq::SubscriptionOptions), which only MQTT 5 has.
+///
+/// The trait is sealed.
+///
+/// # Examples
+/// ```
+/// use motemq::{Filter, QoS, RetainHandling, SubscriptionOptions};
+/// use motemq_client::{Client, Options, Version};
+/// let mut client = Client::new(Options::new("node-7").version(Version::Mqtt5)).unwrap();
+/// let others = SubscriptionOptions {
+///     no_local: true,
+///     retain_handling: RetainHandling::DoNotSend,
+///     ..SubscriptionOptions::default()
+/// };
+/// client.subscribe(&[Filter::new("chat", QoS::AtLeastOnce).options(others)])?;
+/// # Ok::<(), motemq_client::SubscribeError>(())
+/// ```
+pub trait SubscribeOptions: SendOptions<Protocol> {}
+
+impl<O: SendOptions<Protocol>> SubscribeOptions for O {}
 
 /// The error for properties that a message cannot have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]

@@ -9,13 +9,15 @@ use motemq::{
     QoS, SendError, Session, SessionState, Slot, SnapshotError, Version,
 };
 
-/// The parts of the protocol that the client uses: all of them, and messages under an identifier
-/// that the broker has not released, so that it can compare their content.
+/// The parts of the protocol that the client uses: all of them; messages under an identifier that
+/// the broker has not released, so that it can compare their content; and what acknowledgements say
+/// besides success.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Hosted;
 
 impl Profile for Hosted {
     const DELIVERS_REPEATED: bool = true;
+    const REPORTS_SUCCESS: bool = true;
 }
 
 /// Both versions of MQTT. One is chosen before each connection.

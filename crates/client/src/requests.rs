@@ -1,13 +1,16 @@
 //! Requests that are not completed yet: the queue, copies, packets in flight, outcomes.
 mod answers;
 mod expiry;
+mod filter;
 mod journal;
 mod outcomes;
 mod queue;
 mod request;
 mod subscriptions;
 
-use crate::{Ended, Outcome, RequestError, lazy::Lazy, moment::Moment, slab::Slab};
+use crate::{
+    Acknowledgement, Ended, Outcome, RequestError, lazy::Lazy, moment::Moment, slab::Slab,
+};
 use alloc::{
     boxed::Box,
     collections::VecDeque,
@@ -15,12 +18,13 @@ use alloc::{
     vec::Vec,
 };
 use core::{mem, time::Duration};
+pub(crate) use filter::{OwnedFilter, identifier_of};
 use journal::Journal;
 use motemq::{Fault, PacketId, QoS, ReasonCode};
 use queue::Queue;
 use request::Request;
 pub use request::RequestId;
-pub(crate) use request::{OwnedFilter, RequestKind, StoredPublish};
+pub(crate) use request::{RequestKind, StoredPublish};
 use subscriptions::Subscriptions;
 
 /// The end of a packet whose last byte is not in the write buffer yet.
@@ -154,7 +158,7 @@ impl Requests {
         match id {
             Some(id) => self.take_off(id, key, end),
             None if is_direct => self.leaving.make().push_back((key, end)),
-            None => self.end(key, Ok(Box::default())),
+            None => self.end(key, Ok(Acknowledgement::default())),
         }
     }
 
@@ -345,7 +349,7 @@ impl Requests {
         {
             leaving.pop_front();
             self.leaving.shrink(|leaving| leaving.is_empty());
-            self.end(key, Ok(Box::default()));
+            self.end(key, Ok(Acknowledgement::default()));
         }
     }
 

@@ -89,6 +89,11 @@ pub trait Profile: Copy + Eq + Hash + Debug + 'static {
     /// answered with [that reason](crate::ReasonCode::PACKET_IDENTIFIER_NOT_FOUND). Without this
     /// part acknowledgements have no reason codes, as in MQTT 3.1.1.
     const EXPLAINS: bool = true;
+    /// With MQTT 5: whether an acknowledgement that says more than success, such as that a message
+    /// has no subscribers, is reported as [`Accepted`](crate::Event::Accepted) instead of
+    /// [`Acked`](crate::Event::Acked) or [`Received`](crate::Event::Received). This is off even in
+    /// [`Full`], so that programs that do not care have fewer events. MQTT 3.1.1 has no reasons.
+    const REPORTS_SUCCESS: bool = false;
     /// With MQTT 5: whether the program authenticates with AUTH packets. Without this part an AUTH
     /// is [`Unexpected`](crate::Fault::Unexpected). MQTT 3.1.1 has no AUTH.
     const AUTHENTICATES: bool = true;
@@ -248,6 +253,11 @@ pub(crate) const fn receives_qos_2<P: Protocol>() -> bool {
 /// Returns whether QoS 2 messages under an identifier that awaits PUBREL are delivered.
 pub(crate) const fn delivers_repeated<P: Protocol>() -> bool {
     receives_qos_2::<P>() && <P::Profile as Profile>::DELIVERS_REPEATED
+}
+
+/// Returns whether acknowledgements that succeed are reported with their reasons.
+pub(crate) const fn reports_success<P: Protocol>() -> bool {
+    P::HAS_5 && max_qos::<P>() != 0 && <P::Profile as Profile>::REPORTS_SUCCESS
 }
 
 /// Returns whether acknowledgements are sent.

@@ -3,12 +3,12 @@
 mod streams;
 
 pub use motemq_tokio::{
-    Address, Attempt, BrokerReason, Counters, Direction, DisconnectReason, Driver, Ended, Error,
-    Fault, Filter, MessageProperties, Options, OptionsError, Overflow, Packet, Property, Proxy,
-    Publish, PublishError, PublishProperties, QoS, ReasonCode, Reconnect, RequestError, ReturnCode,
-    Route, SessionState, Stage, State, SubscribeError, Tls, TlsBackend, TlsError, TlsErrorKind,
-    TransportError, TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull,
-    Will, profile,
+    Acknowledgement, Address, Attempt, BrokerReason, Counters, Direction, DisconnectReason, Driver,
+    Ended, Error, Fault, Filter, MessageProperties, Options, OptionsError, Outcome, Overflow,
+    Packet, Property, Proxy, Publish, PublishError, PublishProperties, QoS, ReasonCode, Reconnect,
+    RequestError, ReturnCode, Route, SessionState, Stage, State, SubscribeError, SubscribeOptions,
+    SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TransportError,
+    TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull, Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;
@@ -122,7 +122,7 @@ pub fn publish_once<'p, T: PublishProperties<'p>>(
     options: Options,
     publish: &Publish<'p, T>,
     limit: Duration,
-) -> Result<(), Error> {
+) -> Result<Acknowledgement, Error> {
     wait(motemq_tokio::publish_once(options, publish, limit))
 }
 
@@ -170,17 +170,32 @@ impl Client {
     }
 
     /// See [`motemq_tokio::Client::subscribe`].
-    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscription, SubscribeError> {
+    pub fn subscribe<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+    ) -> Result<Subscription, SubscribeError> {
         wait(self.0.subscribe(filters)).map(Subscription::new)
     }
 
+    /// See [`motemq_tokio::Client::subscribe_with_identifier`].
+    pub fn subscribe_with_identifier<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+        identifier: u32,
+    ) -> Result<Subscription, SubscribeError> {
+        wait(self.0.subscribe_with_identifier(filters, identifier)).map(Subscription::new)
+    }
+
     /// See [`motemq_tokio::Client::subscribe`].
-    pub fn begin_subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscribing, SubscribeError> {
+    pub fn begin_subscribe<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+    ) -> Result<Subscribing, SubscribeError> {
         Ok(Subscribing::new(self.0.subscribe(filters)))
     }
 
     /// See [`motemq_tokio::Client::unsubscribe`].
-    pub fn unsubscribe(&self, filters: &[&str]) -> Result<(), SubscribeError> {
+    pub fn unsubscribe(&self, filters: &[&str]) -> Result<Acknowledgement, SubscribeError> {
         wait(self.0.unsubscribe(filters))
     }
 
@@ -236,17 +251,17 @@ pub struct Receipt(motemq_tokio::Receipt);
 
 impl Receipt {
     /// Waits for the outcome.
-    pub fn wait(self) -> Result<(), RequestError> {
+    pub fn wait(self) -> Outcome {
         wait(self.0)
     }
 
     /// Waits for the outcome, for no longer than `limit`.
-    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<(), RequestError>> {
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome> {
         wait_timeout(limit, &mut self.0)
     }
 
     /// Returns the outcome if it is known.
-    pub fn poll(&mut self) -> Option<Result<(), RequestError>> {
+    pub fn poll(&mut self) -> Option<Outcome> {
         self.wait_timeout(Duration::ZERO)
     }
 }

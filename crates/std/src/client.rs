@@ -1,10 +1,11 @@
 //! The handle: what the application calls.
 use crate::{
-    Counters, Dial, Driver, Ended, Error, Options, PublishError, State, States, SubscribeError,
-    Subscribing, Subscription, attempts::Custom, driver::is_good, link::Poller, receipt::Ticket,
-    shared::Shared, state::at_instants,
+    Acknowledgement, Counters, Dial, Driver, Ended, Error, Options, PublishError, State, States,
+    SubscribeError, SubscribeOptions, Subscribing, Subscription, attempts::Custom, driver::is_good,
+    link::Poller, receipt::Ticket, shared::Shared, state::at_instants,
 };
 use motemq::{Filter, SessionState};
+use motemq_client::{RequestId, StreamId};
 use std::{sync::Arc, thread, time::Duration};
 
 /// The longest time between the limit of a disconnection and its end.
@@ -155,14 +156,36 @@ impl Client {
     /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
     /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
     /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
-    /// what matches `filter`.
+    /// what matches `filter`. With MQTT 5, filters have [options](Filter::options).
     ///
     /// # Errors
     /// A [`SubscribeError`]; [`Failed`](SubscribeError::Failed) with
     /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
     /// client unsubscribes from the others, unless they were subscribed to before.
-    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscription, SubscribeError> {
+    pub fn subscribe<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+    ) -> Result<Subscription, SubscribeError> {
         self.begin_subscribe(filters)?.wait()
+    }
+
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which only
+    /// MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these filters
+    /// have it among their
+    /// [subscription identifiers](motemq::Properties::subscription_identifiers).
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for another
+    /// number.
+    pub fn subscribe_with_identifier<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+        identifier: u32,
+    ) -> Result<Subscription, SubscribeError> {
+        let asked = self
+            .shared
+            .with(|inner| inner.client.subscribe_with_identifier(filters, identifier));
+        self.subscribing(asked?).wait()
     }
 
     /// Subscribes to topic filters, and does not wait for the broker's answer. With a driver that
@@ -170,13 +193,19 @@ impl Client {
     ///
     /// # Errors
     /// A [`SubscribeError`]. Nothing was done.
-    pub fn begin_subscribe(&self, filters: &[Filter<'_>]) -> Result<Subscribing, SubscribeError> {
+    pub fn begin_subscribe<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+    ) -> Result<Subscribing, SubscribeError> {
         let asked = self.shared.with(|inner| inner.client.subscribe(filters));
-        let (request, stream) = asked?;
+        Ok(self.subscribing(asked?))
+    }
+
+    fn subscribing(&self, (request, stream): (RequestId, StreamId)) -> Subscribing {
         let ticket = Ticket::new(&self.shared, request);
         let subscription = Subscription::new(self, stream);
         self.shared.flush();
-        Ok(Subscribing::new(subscription, ticket))
+        Subscribing::new(subscription, ticket)
     }
 
     /// Unsubscribes from topic filters, which have to be identical to those of the subscription,
@@ -185,14 +214,13 @@ impl Client {
     ///
     /// # Errors
     /// A [`SubscribeError`].
-    pub fn unsubscribe(&self, filters: &[&str]) -> Result<(), SubscribeError> {
+    pub fn unsubscribe(&self, filters: &[&str]) -> Result<Acknowledgement, SubscribeError> {
         let request = self
             .shared
             .with(|inner| inner.client.unsubscribe(filters))?;
         let mut ticket = Ticket::new(&self.shared, request);
         self.shared.flush();
-        ticket.wait()?;
-        Ok(())
+        Ok(ticket.wait()?)
     }
 
     /// Opens a stream of all messages that no other stream gets: those of a session that goes on

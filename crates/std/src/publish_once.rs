@@ -1,5 +1,5 @@
 //! One message, from connecting to disconnecting.
-use crate::{Client, Ended, Error, Options, PublishProperties, RequestError};
+use crate::{Acknowledgement, Client, Ended, Error, Options, PublishProperties, RequestError};
 use motemq::Publish;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
-/// within `limit`. The calling thread drives the client.
+/// within `limit`. The calling thread drives the client. Returns what the broker said of the message.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
@@ -27,7 +27,7 @@ pub fn publish_once<'p, T: PublishProperties<'p>>(
     options: Options,
     publish: &Publish<'p, T>,
     limit: Duration,
-) -> Result<(), Error> {
+) -> Result<Acknowledgement, Error> {
     let begun = Instant::now();
     // One message waits for the connection, whatever its QoS and size.
     let options = options.queue(1, usize::MAX, crate::WhenFull::Wait);
@@ -39,7 +39,7 @@ pub fn publish_once<'p, T: PublishProperties<'p>>(
         outcome = receipt.poll();
         outcome.is_some()
     });
-    match outcome.or_else(|| receipt.poll()) {
+    let acknowledgement = match outcome.or_else(|| receipt.poll()) {
         Some(outcome) => outcome?,
         None => {
             return Err(match client.state().reason() {
@@ -47,10 +47,11 @@ pub fn publish_once<'p, T: PublishProperties<'p>>(
                 None => RequestError::NotAcknowledged(limit).into(),
             });
         }
-    }
+    };
     client.begin_disconnect(limit.saturating_sub(begun.elapsed()));
     while ended.is_none() {
         ended = driver.drive(LEAVE);
     }
-    Ok(ended.unwrap_or(Ok(()))?)
+    ended.unwrap_or(Ok(()))?;
+    Ok(acknowledgement)
 }

@@ -1,10 +1,10 @@
 //! The outcome of a message that was published.
-use crate::{Outcome, RequestError, shared::Shared};
+use crate::{Acknowledgement, Outcome, shared::Shared};
 use motemq_client::RequestId;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The outcome of a message: `Ok` when the broker has acknowledged it, or with QoS 0 when it
-/// is in the connection's write buffer; else a [`RequestError`].
+/// The outcome of a message: an [`Acknowledgement`] when the broker has acknowledged it, or with QoS 0
+/// when it is in the connection's write buffer; else a [`RequestError`](crate::RequestError).
 ///
 /// The message is sent all the same when the receipt is dropped. Dropping it gives up only the
 /// answer.
@@ -15,7 +15,7 @@ use std::{fmt, sync::Arc, time::Duration};
 /// # let client = Client::connect(Options::from_url(&broker.url())?)?;
 /// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce))?;
 /// match receipt.wait() {
-///     Ok(()) => println!("the broker has it"),
+///     Ok(acknowledgement) => println!("the broker has it: {}", acknowledgement.code()),
 ///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
 ///     Err(error) => println!("it may have arrived or not: {error}"),
 /// }
@@ -33,23 +33,23 @@ impl Receipt {
     ///
     /// # Errors
     /// A [`RequestError`].
-    pub fn wait(mut self) -> Result<(), RequestError> {
+    pub fn wait(mut self) -> Outcome {
         match &mut self.0 {
-            Some(ticket) => ticket.wait().map(drop),
-            None => Ok(()),
+            Some(ticket) => ticket.wait(),
+            None => Ok(Acknowledgement::default()),
         }
     }
 
     /// Waits for no longer than `limit`; returns `None` if it is not known by then.
-    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Result<(), RequestError>> {
+    pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome> {
         match &mut self.0 {
-            Some(ticket) => ticket.wait_timeout(limit).map(|outcome| outcome.map(drop)),
-            None => Some(Ok(())),
+            Some(ticket) => ticket.wait_timeout(limit),
+            None => Some(Ok(Acknowledgement::default())),
         }
     }
 
     /// Returns what has become of the message, if that is known.
-    pub fn poll(&mut self) -> Option<Result<(), RequestError>> {
+    pub fn poll(&mut self) -> Option<Outcome> {
         self.wait_timeout(Duration::ZERO)
     }
 

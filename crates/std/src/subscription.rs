@@ -1,7 +1,7 @@
 //! Streams of received messages.
 use crate::{Client, Message, RecvTimeoutError, SubscribeError, receipt::Ticket, shared::Shared};
 use motemq::QoS;
-use motemq_client::{AckId, AckMode, Outcome, StreamId, Taken};
+use motemq_client::{AckId, AckMode, Acknowledgement, Outcome, StreamId, Taken};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
@@ -40,6 +40,7 @@ pub struct Subscription {
     client: Client,
     stream: StreamId,
     granted: Vec<QoS>,
+    acknowledgement: Acknowledgement,
 }
 
 impl Subscription {
@@ -48,6 +49,7 @@ impl Subscription {
             client: client.clone(),
             stream,
             granted: Vec::new(),
+            acknowledgement: Acknowledgement::default(),
         }
     }
 
@@ -55,6 +57,11 @@ impl Subscription {
     /// order of the filters.
     pub fn granted(&self) -> &[QoS] {
         &self.granted
+    }
+
+    /// Returns what the broker said when it granted the subscription.
+    pub fn acknowledgement(&self) -> &Acknowledgement {
+        &self.acknowledgement
     }
 
     /// Waits for a message. Returns `None` when the client has ended or leaves, or the broker does
@@ -134,13 +141,13 @@ impl Subscription {
     ///
     /// # Errors
     /// As [`Client::unsubscribe`].
-    pub fn unsubscribe(self) -> Result<(), SubscribeError> {
+    pub fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
         let filters = self
             .client
             .shared
             .with(|inner| inner.client.filters(self.stream).to_vec());
         if filters.is_empty() {
-            return Ok(());
+            return Ok(Acknowledgement::default());
         }
         let filters: Vec<_> = filters.iter().map(String::as_str).collect();
         self.client.unsubscribe(&filters)
@@ -257,9 +264,11 @@ impl Subscribing {
 
     fn finish(mut self, outcome: Outcome) -> Result<Subscription, SubscribeError> {
         self.ticket.withdraws = false;
-        let codes = outcome?;
-        let granted = codes.iter().filter_map(|&code| QoS::try_from(code).ok());
+        let acknowledgement = outcome?;
+        let codes = acknowledgement.codes().iter();
+        let granted = codes.filter_map(|&code| QoS::try_from(code).ok());
         self.subscription.granted = granted.collect();
+        self.subscription.acknowledgement = acknowledgement;
         Ok(self.subscription)
     }
 }

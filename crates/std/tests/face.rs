@@ -2,8 +2,8 @@
 //! drives.
 #![cfg(unix)]
 use motemq_std::{
-    Address, Client, Filter, Options, Publish, PublishError, QoS, Receipt, RecvTimeoutError,
-    Transport, WhenFull,
+    Address, Client, Filter, Options, Publish, PublishError, QoS, RecvTimeoutError, Transport,
+    WhenFull,
 };
 use motemq_testing::{broker::Config, server::Server};
 use std::{
@@ -175,7 +175,9 @@ fn a_batch_of_what_is_larger_than_the_queue_waits_for_a_connection() {
     thread::scope(|scope| {
         let together = scope.spawn(|| {
             let receipts = client.publish_all(&[publish; 3]).unwrap();
-            receipts.into_iter().try_for_each(Receipt::wait)
+            receipts
+                .into_iter()
+                .try_for_each(|receipt| receipt.wait().map(drop))
         });
         thread::sleep(Duration::from_millis(50));
         assert!(!together.is_finished());
@@ -203,7 +205,7 @@ fn a_single_answer_makes_room() {
         let receipts: Vec<_> = (0..12).map(|_| client.publish(&message).unwrap()).collect();
         receipts
             .into_iter()
-            .for_each(|receipt| receipt.wait().unwrap());
+            .for_each(|receipt| drop(receipt.wait().unwrap()));
     });
     let mut identifiers = Vec::new();
     let mut publish = [0; PUBLISH];

@@ -2,8 +2,8 @@
 #[cfg(feature = "store")]
 use crate::store::Writer;
 use crate::{
-    Counters, Dial, Driver, Ended, Options, OptionsError, State, States, Subscribing, Subscription,
-    Unsubscribing,
+    Counters, Dial, Driver, Ended, Options, OptionsError, State, States, SubscribeError,
+    SubscribeOptions, Subscribing, Subscription, Unsubscribing,
     dial::{Custom, Open},
     receipt::Ticket,
     shared::{Inner, Shared},
@@ -11,6 +11,7 @@ use crate::{
     stream::Connector,
 };
 use motemq::{Filter, SessionState};
+use motemq_client::{RequestId, StreamId};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -163,7 +164,7 @@ impl Client {
     /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
     /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
     /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
-    /// what matches `filter`. To miss nothing that the broker holds for a kept session, call
+    /// what matches `filter`. With MQTT 5, filters have [options](Filter::options). To miss nothing that the broker holds for a kept session, call
     /// this before the driver runs.
     ///
     /// If the future is dropped, it withdraws the request if it was not sent. Messages that arrive
@@ -173,10 +174,33 @@ impl Client {
     /// A [`SubscribeError`](crate::SubscribeError); [`Failed`](crate::SubscribeError::Failed) with
     /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of the filters; then the
     /// client unsubscribes from the others, unless they were subscribed to before.
-    pub fn subscribe(&self, filters: &[Filter<'_>]) -> Subscribing {
+    pub fn subscribe<O: SubscribeOptions>(&self, filters: &[Filter<'_, O>]) -> Subscribing {
+        self.subscribing(|client| client.subscribe(filters))
+    }
+
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which only
+    /// MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these filters
+    /// have it among their
+    /// [subscription identifiers](motemq::Properties::subscription_identifiers).
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe), and
+    /// [`Identifier`](crate::SubscribeError::Identifier) for another number.
+    pub fn subscribe_with_identifier<O: SubscribeOptions>(
+        &self,
+        filters: &[Filter<'_, O>],
+        identifier: u32,
+    ) -> Subscribing {
+        self.subscribing(|client| client.subscribe_with_identifier(filters, identifier))
+    }
+
+    fn subscribing(
+        &self,
+        ask: impl FnOnce(&mut motemq_client::Client) -> Result<(RequestId, StreamId), SubscribeError>,
+    ) -> Subscribing {
         let asked = self.shared.with(|inner| {
             inner.wake_driver();
-            inner.client.subscribe(filters)
+            ask(&mut inner.client)
         });
         Subscribing::new(asked.map(|(request, stream)| {
             (

@@ -66,14 +66,14 @@ pub use driver::Driver;
 pub use error::Error;
 pub use message::{Message, PayloadReader};
 pub use motemq::{
-    self, Fault, Filter, Property, Publish, QoS, ReasonCode, ReturnCode, SessionState, Version,
-    packet::Packet,
+    self, Fault, Filter, Property, Publish, QoS, ReasonCode, RetainHandling, ReturnCode,
+    SessionState, SubscriptionOptions, Version, packet::Packet,
 };
 pub use motemq_client::{
-    self, BrokerReason, Counters, Direction, DisconnectReason, Ended, InvalidProperties,
-    MessageProperties, OptionsError, Outcome, Overflow, PublishError, PublishProperties, Reconnect,
-    RequestError, ServerLimits, Stage, SubscribeError, TransportError, TransportErrorKind,
-    WhenFull, Will, profile,
+    self, Acknowledgement, BrokerReason, Counters, Direction, DisconnectReason, Ended,
+    InvalidProperties, MessageProperties, OptionsError, Outcome, Overflow, PublishError,
+    PublishProperties, Reconnect, RequestError, ServerLimits, Stage, SubscribeError,
+    TransportError, TransportErrorKind, WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

@@ -1,5 +1,5 @@
 //! One message, from connecting to disconnecting.
-use crate::{Client, Ended, Error, Options, PublishProperties, RequestError};
+use crate::{Acknowledgement, Client, Ended, Error, Options, PublishProperties, RequestError};
 use motemq::Publish;
 use std::{
     future::{Future, poll_fn},
@@ -10,7 +10,7 @@ use std::{
 use tokio::time::{Instant, timeout};
 
 /// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
-/// within `limit`.
+/// within `limit`. Returns what the broker said of the message.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of
@@ -31,13 +31,14 @@ pub async fn publish_once<'p, T: PublishProperties<'p>>(
     options: Options,
     publish: &Publish<'p, T>,
     limit: Duration,
-) -> Result<(), Error> {
+) -> Result<Acknowledgement, Error> {
     let (client, driver) = Client::new(options)?;
     let begun = Instant::now();
     let work = async {
-        client.publish(publish).await?.await?;
+        let acknowledgement = client.publish(publish).await?.await?;
         let limit = limit.saturating_sub(begun.elapsed());
-        Ok(client.disconnect(limit).await?)
+        client.disconnect(limit).await?;
+        Ok(acknowledgement)
     };
     let (mut work, mut driver) = (pin!(work), pin!(driver));
     let mut is_driven = true;

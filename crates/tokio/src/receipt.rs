@@ -1,5 +1,5 @@
 //! The outcome of a message that was published.
-use crate::{Outcome, RequestError, shared::Shared};
+use crate::{Acknowledgement, Outcome, shared::Shared};
 use motemq_client::RequestId;
 use std::{
     fmt,
@@ -9,8 +9,9 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The outcome of a message: a future that returns `Ok` when the broker has acknowledged it,
-/// or with QoS 0 when it is in the connection's write buffer; else a [`RequestError`].
+/// The outcome of a message: a future that returns an [`Acknowledgement`] when the broker has
+/// acknowledged it, or with QoS 0 when it is in the connection's write buffer; else a
+/// [`RequestError`](crate::RequestError).
 ///
 /// It need not be awaited: the message is sent all the same when the receipt is dropped. Dropping it
 /// gives up only the answer.
@@ -23,7 +24,7 @@ use std::{
 /// # tokio::spawn(driver);
 /// let receipt = client.publish(&Publish::to("door").qos(QoS::ExactlyOnce)).await?;
 /// match receipt.await {
-///     Ok(()) => println!("the broker has it"),
+///     Ok(acknowledgement) => println!("the broker has it: {}", acknowledgement.code()),
 ///     Err(error @ (RequestError::Dropped | RequestError::Ended(_))) => println!("never sent: {error}"),
 ///     Err(error) => println!("it may have arrived or not: {error}"),
 /// }
@@ -40,15 +41,15 @@ impl Receipt {
 }
 
 impl Future for Receipt {
-    type Output = Result<(), RequestError>;
+    type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(ticket) = &mut self.0 else {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(Acknowledgement::default()));
         };
         ticket.poll(cx).map(|outcome| {
             self.0 = None;
-            outcome.map(drop)
+            outcome
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Streams of received messages.
-use crate::{Client, Message, Outcome, SubscribeError, receipt::Ticket, shared::Shared};
+use crate::{
+    Acknowledgement, Client, Message, Outcome, SubscribeError, receipt::Ticket, shared::Shared,
+};
 use futures_core::Stream;
 use motemq::QoS;
 use motemq_client::{AckId, AckMode, StreamId, Taken};
@@ -50,6 +52,7 @@ pub struct Subscription {
     client: Client,
     stream: StreamId,
     granted: Vec<QoS>,
+    acknowledgement: Acknowledgement,
 }
 
 impl Subscription {
@@ -58,6 +61,7 @@ impl Subscription {
             client: client.clone(),
             stream,
             granted: Vec::new(),
+            acknowledgement: Acknowledgement::default(),
         }
     }
 
@@ -65,6 +69,11 @@ impl Subscription {
     /// order of the filters.
     pub fn granted(&self) -> &[QoS] {
         &self.granted
+    }
+
+    /// Returns what the broker said when it granted the subscription.
+    pub fn acknowledgement(&self) -> &Acknowledgement {
+        &self.acknowledgement
     }
 
     /// Waits for a message. Returns `None` when the client has ended or leaves, or the broker does
@@ -122,7 +131,7 @@ impl Subscription {
     ///
     /// # Errors
     /// As [`Client::unsubscribe`].
-    pub async fn unsubscribe(self) -> Result<(), SubscribeError> {
+    pub async fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
         let unsubscribing = self.client.shared.with(|inner| {
             let filters = inner.client.filters(self.stream).to_vec();
             if filters.is_empty() {
@@ -137,7 +146,7 @@ impl Subscription {
                 let asked = asked.map(|request| Ticket::new(&self.client.shared, request));
                 Unsubscribing::new(asked).await
             }
-            None => Ok(()),
+            None => Ok(Acknowledgement::default()),
         }
     }
 }
@@ -236,9 +245,11 @@ impl Future for Subscribing {
         };
         let (mut subscription, mut ticket) = asked?;
         ticket.withdraws = false;
-        let codes = outcome?;
-        let granted = codes.iter().filter_map(|&code| QoS::try_from(code).ok());
+        let acknowledgement = outcome?;
+        let codes = acknowledgement.codes().iter();
+        let granted = codes.filter_map(|&code| QoS::try_from(code).ok());
         subscription.granted = granted.collect();
+        subscription.acknowledgement = acknowledgement;
         Poll::Ready(Ok(subscription))
     }
 }
@@ -260,7 +271,7 @@ impl Unsubscribing {
 }
 
 impl Future for Unsubscribing {
-    type Output = Result<(), SubscribeError>;
+    type Output = Result<Acknowledgement, SubscribeError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &mut self.0 {
@@ -272,7 +283,7 @@ impl Future for Unsubscribing {
         };
         let mut ticket = asked?;
         ticket.withdraws = false;
-        Poll::Ready(outcome.map(drop).map_err(SubscribeError::from))
+        Poll::Ready(outcome.map_err(SubscribeError::from))
     }
 }
 

@@ -141,7 +141,7 @@ impl Ends {
         (loses_sessions, is_leaving): (bool, bool),
     ) -> Result<(), String> {
         let is_explained = match outcome {
-            Ok(codes) => codes.is_empty(),
+            Ok(acknowledgement) => acknowledgement.codes().is_empty(),
             Err(RequestError::OutcomeUnknown) => {
                 self.unknown += 1;
                 // What has QoS 1 is sent anew, unless there is no copy of it.

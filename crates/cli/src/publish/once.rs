@@ -90,7 +90,9 @@ impl Once<'_> {
                 outcome.is_some()
             })?;
             match outcome.or_else(|| receipt.poll()) {
-                Some(outcome) => outcome.map_err(|error| Failure::of_request(&error))?,
+                Some(outcome) => outcome
+                    .map(drop)
+                    .map_err(|error| Failure::of_request(&error))?,
                 None => return Err(Failure::new(Exit::Interrupted, self.stop.words())),
             }
         }

@@ -32,7 +32,7 @@ impl Sent {
                 }
             };
             match outcome {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(
                     RequestError::OutcomeUnknown
                     | RequestError::NotAcknowledged(_)

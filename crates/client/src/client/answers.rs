@@ -69,6 +69,24 @@ impl Client {
         }
     }
 
+    /// The broker of MQTT 5 has accepted a message, and says more than that.
+    #[cold]
+    pub(super) fn on_accepted(
+        &mut self,
+        id: PacketId,
+        code: ReasonCode,
+        is_pubrec: bool,
+        properties: Properties<'_>,
+    ) {
+        let reason = BrokerReason::new(code, properties);
+        if is_pubrec {
+            self.requests.on_received_with(id, reason);
+        } else {
+            self.tally.acknowledged += 1;
+            self.requests.on_acked_with(id, reason);
+        }
+    }
+
     #[cold]
     pub(super) fn on_unsubscribed(
         &mut self,
@@ -77,7 +95,7 @@ impl Client {
         properties: Properties<'_>,
     ) {
         self.tally.acknowledged += 1;
-        let reason = first_refusal(codes, properties);
+        let reason = reason_for(codes, properties);
         self.requests.on_unsubscribe_answered(id, codes, reason);
     }
 
@@ -107,9 +125,16 @@ impl Client {
     }
 }
 
-/// Returns the reason for the first filter that is refused, if any is.
-pub(super) fn first_refusal(codes: &[u8], properties: Properties<'_>) -> Option<BrokerReason> {
+/// Returns the reason for the first filter that is refused. If none is, there is one for the first
+/// filter, if the broker says more than its code.
+pub(super) fn reason_for(codes: &[u8], properties: Properties<'_>) -> Option<BrokerReason> {
     let mut codes = codes.iter().map(|&code| ReasonCode::from(code));
-    let refused = codes.find(|code| code.is_error())?;
-    Some(BrokerReason::new(refused, properties))
+    let first = codes.clone().next()?;
+    match codes.find(|code| code.is_error()) {
+        Some(refused) => Some(BrokerReason::new(refused, properties)),
+        None => {
+            properties.reason_string()?;
+            Some(BrokerReason::new(first, properties))
+        }
+    }
 }

@@ -1,16 +1,10 @@
 //! Commands: each is carried out, or refused and has no effect.
-use super::{
-    limits::{SUBSCRIBED, UNSUBSCRIBED},
-    *,
-};
+use super::*;
 use crate::{
-    MessageProperties, PublishError, PublishProperties, SubscribeError, UploadError,
-    error::shortened,
-    protocol::PassedOver,
-    requests::{OwnedFilter, RequestKind},
-    write_buf::LONGEST,
+    MessageProperties, PublishError, PublishProperties, UploadError, error::shortened,
+    protocol::PassedOver, requests::RequestKind, write_buf::LONGEST,
 };
-use motemq::{Filter, Publish, QoS, SendError, TopicFilter, TopicName};
+use motemq::{Publish, QoS, SendError, TopicName};
 
 /// The longest topic and payload that fit into a packet.
 pub(super) const LONGEST_MESSAGE: u64 = 268_435_455 - 4;
@@ -72,72 +66,6 @@ impl Client {
     /// Returns whether as many messages were given up as the options or the broker allow.
     pub(super) fn is_unanswered(&self) -> bool {
         self.requests.given_up() >= self.options.settings.given_up || self.is_quota_given_up()
-    }
-
-    /// Subscribes to topic filters. The stream of their messages exists at once. The outcome of the
-    /// request has the QoS granted for each filter, or is
-    /// [`Refused`](crate::RequestError::Refused) if the broker refuses any of them; then the client
-    /// unsubscribes from the others, unless they were subscribed to before.
-    ///
-    /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
-    /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
-    /// matches `filter`.
-    ///
-    /// If the broker loses the session, the client subscribes again by itself.
-    ///
-    /// # Errors
-    /// A [`SubscribeError`].
-    pub fn subscribe(
-        &mut self,
-        filters: &[Filter<'_>],
-    ) -> Result<(RequestId, StreamId), SubscribeError> {
-        self.check_filters(filters.iter().map(|filter| filter.filter))?;
-        if let Some(limits) = self.options.limits() {
-            limits.check_subscribe(filters)?;
-        }
-        let texts = filters.iter().map(|filter| filter.filter);
-        self.check_announced(texts, SUBSCRIBED)?;
-        let names = filters.iter().map(|filter| filter.filter.into()).collect();
-        let stream = self.inbox.open(names);
-        let owned = |filter: &Filter<'_>| -> OwnedFilter { (filter.filter.into(), filter.qos) };
-        let kind = RequestKind::Subscribe(filters.iter().map(owned).collect());
-        Ok((self.requests.enqueue(kind), stream))
-    }
-
-    /// Unsubscribes from topic filters, which have to be identical to those of the subscription.
-    /// Streams of them stay open, for messages that are on their way.
-    ///
-    /// # Errors
-    /// A [`SubscribeError`].
-    pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<RequestId, SubscribeError> {
-        self.check_filters(filters.iter().copied())?;
-        self.check_announced(filters.iter().copied(), UNSUBSCRIBED)?;
-        let names = filters.iter().map(|&filter| filter.into()).collect();
-        Ok(self.requests.enqueue(RequestKind::Unsubscribe(names)))
-    }
-
-    fn check_filters<'f>(
-        &self,
-        filters: impl ExactSizeIterator<Item = &'f str> + Clone,
-    ) -> Result<(), SubscribeError> {
-        self.check_open().map_err(SubscribeError::Ended)?;
-        let count = filters.len();
-        if !(1..=255).contains(&count) {
-            return Err(SubscribeError::Count { count });
-        }
-        for filter in filters.clone() {
-            TopicFilter::new(filter).map_err(|error| SubscribeError::Filter {
-                filter: shortened(filter),
-                error,
-            })?;
-        }
-        let len = filters.map(|filter| filter.len() + 3).sum::<usize>();
-        let limit = LONGEST;
-        if len > limit {
-            return Err(SubscribeError::TooLong { len, limit });
-        }
-        Ok(())
     }
 
     /// Returns the outcome of a request. If there is none yet, [`Event::Completed`] says when there

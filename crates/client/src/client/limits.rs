@@ -67,13 +67,20 @@ impl ServerLimits {
     }
 
     /// Checks the filters of a SUBSCRIBE or UNSUBSCRIBE, which each take `others` bytes besides the
-    /// text.
+    /// text, and its subscription identifier; 0: none.
     pub(crate) fn check_filters<'f>(
         &self,
         filters: impl Iterator<Item = &'f str>,
         others: u64,
+        identifier: u32,
     ) -> Result<(), OverLimit> {
         let mut body = 3;
+        if identifier != 0 {
+            if !self.subscription_identifier_available {
+                return Err(over(Limit::SubscriptionIdentifiers));
+            }
+            body += 1 + length_of(identifier.into());
+        }
         for filter in filters {
             body += filter.len() as u64 + others;
             if !self.wildcard_subscription_available && filter.contains(['+', '#']) {
@@ -107,13 +114,17 @@ fn over(limit: Limit) -> OverLimit {
 
 /// Returns the length of so many bytes with their length before them.
 fn with_length(bytes: u64) -> u64 {
-    let length = match bytes {
+    bytes + length_of(bytes)
+}
+
+/// Returns the length of a variable byte integer.
+fn length_of(number: u64) -> u64 {
+    match number {
         0..0x80 => 1,
         0x80..0x4000 => 2,
         0x4000..0x20_0000 => 3,
         _ => 4,
-    };
-    bytes + length
+    }
 }
 
 impl Client {
@@ -144,9 +155,12 @@ impl Client {
         &self,
         filters: impl Iterator<Item = &'f str>,
         others: u64,
+        identifier: u32,
     ) -> Result<(), OverLimit> {
-        self.announced_limits()
-            .map_or(Ok(()), |limits| limits.check_filters(filters, others))
+        let limits = self.announced_limits();
+        limits.map_or(Ok(()), |limits| {
+            limits.check_filters(filters, others, identifier)
+        })
     }
 
     /// Returns how many requests may be in flight: what the options allow, and the broker. Messages

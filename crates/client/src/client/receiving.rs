@@ -1,5 +1,5 @@
 //! Received bytes.
-use super::{answers::first_refusal, *};
+use super::{answers::reason_for, *};
 use crate::{
     BrokerReason, PayloadBuf, RequestError, error::PacketKind, inbox::Receipt, protocol::CoreEvent,
     requests::Offence,
@@ -235,7 +235,7 @@ impl Client {
             } => {
                 self.tally.acknowledged += 1;
                 let reason = match self.protocol.version() {
-                    Version::Mqtt5 => first_refusal(codes, properties),
+                    Version::Mqtt5 => reason_for(codes, properties),
                     _ => None,
                 };
                 let filters = self.requests.on_subscribed(id, codes, reason);
@@ -252,6 +252,12 @@ impl Client {
                 id,
                 properties,
             } => self.on_refused(id, code, properties),
+            CoreEvent::Accepted {
+                code,
+                id,
+                is_pubrec,
+                properties,
+            } => self.on_accepted(id, code, is_pubrec, properties),
             CoreEvent::Unsubscribed {
                 id,
                 codes,

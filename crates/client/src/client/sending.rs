@@ -8,7 +8,7 @@ use crate::{
     PublishProperties, RequestError, WriteBuf,
     profile::OverLimit,
     protocol::ProtocolState,
-    requests::{RequestKind, StoredPublish, is_acknowledged},
+    requests::{RequestKind, StoredPublish, identifier_of, is_acknowledged},
 };
 use motemq::{Filter, Out, PacketId, Property, Publish, QoS, SendError, Version};
 
@@ -143,12 +143,15 @@ impl Client {
                 &mut self.output,
             ),
             RequestKind::Subscribe(filters) => {
-                let filters = filters
-                    .iter()
-                    .map(|(filter, qos)| Filter::new(filter, *qos));
-                let filters: Vec<_> = filters.collect();
+                let version = self.protocol.version();
+                let identifier = identifier_of(filters, version);
+                let filters: Vec<_> = filters.iter().map(|owned| owned.to_send(version)).collect();
                 reserve_filters(&mut self.output, &filters)?;
-                let sent = self.protocol.subscribe(&filters, &mut self.output.out());
+                let out = &mut self.output.out();
+                let sent = match identifier {
+                    None => self.protocol.subscribe(&filters, out),
+                    Some(identifier) => self.protocol.subscribe_with(&filters, &[identifier], out),
+                };
                 sent.map(Some)
             }
             RequestKind::Unsubscribe(filters) => {
@@ -160,7 +163,7 @@ impl Client {
                 let sent = self.protocol.unsubscribe(&filters, &mut self.output.out());
                 sent.map(Some)
             }
-            RequestKind::NoCopy => Ok(None),
+            RequestKind::NoCopy | RequestKind::Accepted(_) => Ok(None),
         };
         match sent {
             Ok(id) => {
@@ -183,12 +186,13 @@ impl Client {
         let error = match self.requests.first() {
             Some(RequestKind::Publish(stored)) => self.reason_against(stored),
             Some(RequestKind::Subscribe(filters)) => {
-                let texts = filters.iter().map(|(filter, _)| filter.as_str());
-                over_limit(self.check_announced(texts, SUBSCRIBED))
+                let texts = filters.iter().map(|filter| filter.text.as_str());
+                let identifier = filters.first().map_or(0, |filter| filter.identifier);
+                over_limit(self.check_announced(texts, SUBSCRIBED, identifier))
             }
             Some(RequestKind::Unsubscribe(filters)) => {
                 let texts = filters.iter().map(String::as_str);
-                over_limit(self.check_announced(texts, UNSUBSCRIBED))
+                over_limit(self.check_announced(texts, UNSUBSCRIBED, 0))
             }
             _ => RequestError::Withdrawn,
         };
@@ -220,7 +224,7 @@ fn over_limit(checked: Result<(), OverLimit>) -> RequestError {
     checked.map_or_else(RequestError::OverLimit, |()| RequestError::Withdrawn)
 }
 
-fn reserve_filters(output: &mut Output, filters: &[Filter<'_>]) -> Result<(), SendError> {
+fn reserve_filters<O>(output: &mut Output, filters: &[Filter<'_, O>]) -> Result<(), SendError> {
     let lengths = filters.iter().map(|filter| filter.filter.len() + 3);
     if output.reserve(lengths.sum::<usize>() + HEADER) {
         Ok(())

@@ -118,6 +118,9 @@ pub enum Limit {
         /// The topic filter.
         filter: String,
     },
+    /// A subscription has an identifier.
+    #[error("accepts no subscription identifiers: subscribe without one")]
+    SubscriptionIdentifiers,
     /// Too many filters at once.
     #[error(
         "accepts {most} filters in one SUBSCRIBE at most, not {count}: subscribe several times"

@@ -22,10 +22,40 @@ impl Requests {
     pub fn on_acked(&mut self, id: PacketId) {
         self.end_resend(id);
         if let Some(key) = self.land(id) {
-            if let Some(RequestKind::Unsubscribe(_)) = self.kind(key) {
-                self.on_unsubscribed(key);
+            let mut acknowledgement = Acknowledgement::default();
+            match self.kind(key) {
+                Some(RequestKind::Unsubscribe(_)) => self.on_unsubscribed(key),
+                Some(RequestKind::Accepted(reason)) => {
+                    acknowledgement = Acknowledgement::with_reason(reason.clone());
+                }
+                _ => {}
             }
-            self.end(key, Ok(Box::default()));
+            self.end(key, Ok(acknowledgement));
+        }
+    }
+
+    /// The broker has a message with QoS 2, and will not need its payload again. It says more than
+    /// that.
+    #[cold]
+    pub fn on_received_with(&mut self, id: PacketId, reason: BrokerReason) {
+        self.on_received(id);
+        if let Some(request) = self.flight(id).and_then(|key| self.requests.get_mut(key)) {
+            request.kind = RequestKind::Accepted(reason);
+        }
+    }
+
+    /// The broker has acknowledged a message, and says more than that. What PUBREC said comes first:
+    /// it is about the message, and PUBCOMP about its identifier.
+    #[cold]
+    pub fn on_acked_with(&mut self, id: PacketId, reason: BrokerReason) {
+        let kind = self.flight(id).and_then(|key| self.kind(key));
+        if matches!(kind, Some(RequestKind::Accepted(_))) {
+            self.on_acked(id);
+            return;
+        }
+        self.end_resend(id);
+        if let Some(key) = self.land(id) {
+            self.end(key, Ok(Acknowledgement::with_reason(reason)));
         }
     }
 
@@ -60,14 +90,13 @@ impl Requests {
         if let Some(subscriptions) = self.subscriptions.get_mut() {
             subscriptions.remove(&ended);
         }
-        let codes = codes.into();
         let outcome = match reason {
-            None => Ok(codes),
-            Some(reason) => Err(RequestError::UnsubscribeRefused {
+            Some(reason) if !refused.is_empty() => Err(RequestError::UnsubscribeRefused {
                 filters: list(&refused),
-                codes,
+                codes: codes.into(),
                 reason,
             }),
+            reason => Ok(Acknowledgement::of_filters(codes, reason)),
         };
         self.end(key, outcome);
     }
@@ -110,8 +139,8 @@ impl Requests {
             return Vec::new();
         };
         let subscriptions = self.subscriptions.make();
-        let is_new = |(filter, _): &&OwnedFilter| {
-            !is_renewal && subscriptions.filters().all(|known| known != filter)
+        let is_new = |filter: &&OwnedFilter| {
+            !is_renewal && subscriptions.filters().all(|known| known != filter.text)
         };
         let new: Vec<_> = filters.iter().filter(is_new).cloned().collect();
         let refused = subscriptions.on_answer(filters, codes);
@@ -119,7 +148,7 @@ impl Requests {
             self.withdraw_granted(new, &refused);
         }
         let outcome = if refused.is_empty() {
-            Ok(codes.into())
+            Ok(Acknowledgement::of_filters(codes, reason))
         } else {
             Err(RequestError::Refused {
                 filters: list(&refused),
@@ -149,7 +178,7 @@ impl Requests {
             }
             return Vec::new();
         }
-        let mut filters: Vec<_> = filters.into_iter().map(|(filter, _)| filter).collect();
+        let mut filters: Vec<_> = filters.into_iter().map(|filter| filter.text).collect();
         if let Some(subscriptions) = self.subscriptions.get_mut() {
             if is_renewal {
                 subscriptions.remove(&filters);
@@ -165,14 +194,14 @@ impl Requests {
     /// subscription asks for.
     #[cold]
     fn withdraw_granted(&mut self, mut filters: Vec<OwnedFilter>, refused: &[String]) {
-        filters.retain(|(filter, _)| !refused.contains(filter));
+        filters.retain(|filter| !refused.contains(&filter.text));
         for (_, request) in self.requests.iter() {
             if let RequestKind::Subscribe(wanted) = &request.kind {
-                filters.retain(|(filter, _)| wanted.iter().all(|(other, _)| other != filter));
+                filters.retain(|filter| wanted.iter().all(|other| other.text != filter.text));
             }
         }
         if !filters.is_empty() {
-            let filters = filters.into_iter().map(|(filter, _)| filter).collect();
+            let filters = filters.into_iter().map(|filter| filter.text).collect();
             let request = self.enqueue(RequestKind::Unsubscribe(filters));
             self.forget(request);
         }

@@ -1,6 +1,7 @@
 //! One request: what it asks for, and how far it has come.
+use super::OwnedFilter;
 use crate::{
-    MessageProperties, RequestError,
+    Acknowledgement, BrokerReason, MessageProperties, RequestError,
     moment::Moment,
     write_buf::{DIRECT, LONGEST},
 };
@@ -188,22 +189,24 @@ fn is_direct<T: Copy>(publish: &Publish<'_, T>, properties: &MessageProperties) 
     len >= DIRECT || publish.topic().len() + properties.len() + len > LONGEST
 }
 
-/// A topic filter and its QoS.
-pub(crate) type OwnedFilter = (String, QoS);
-
 /// The kind of a request to the broker.
 #[derive(Clone, Hash, Debug)]
 pub(crate) enum RequestKind {
     Publish(StoredPublish),
     /// A message without a copy: it is uploaded piece by piece, or the broker has received it.
     NoCopy,
+    /// A message with QoS 2 that the broker has received, with what it said then.
+    Accepted(BrokerReason),
     Subscribe(Vec<OwnedFilter>),
     Unsubscribe(Vec<String>),
 }
 
 impl RequestKind {
     pub fn is_message(&self) -> bool {
-        matches!(self, RequestKind::Publish(_) | RequestKind::NoCopy)
+        matches!(
+            self,
+            RequestKind::Publish(_) | RequestKind::NoCopy | RequestKind::Accepted(_)
+        )
     }
 
     /// It may be sent anew if the session ended before the broker answered: if it arrived, twice
@@ -212,14 +215,14 @@ impl RequestKind {
     pub fn may_arrive_twice(&self) -> bool {
         match self {
             RequestKind::Publish(publish) => publish.qos != QoS::ExactlyOnce,
-            RequestKind::NoCopy => false,
+            RequestKind::NoCopy | RequestKind::Accepted(_) => false,
             RequestKind::Subscribe(_) | RequestKind::Unsubscribe(_) => true,
         }
     }
 }
 
 /// An outcome as it is kept; errors are rare, and take more memory.
-pub(super) type StoredOutcome = Result<Box<[u8]>, Box<RequestError>>;
+pub(super) type StoredOutcome = Result<Acknowledgement, Box<RequestError>>;
 
 /// A request, from the command to the moment when it is forgotten.
 #[derive(Clone, Hash, Debug)]

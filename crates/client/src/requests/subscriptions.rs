@@ -20,12 +20,12 @@ impl Subscriptions {
     /// Takes note of the broker's answer to these filters. Returns those that it refuses.
     pub fn on_answer(&mut self, filters: Vec<OwnedFilter>, codes: &[u8]) -> Vec<String> {
         let mut refused = Vec::new();
-        for ((filter, qos), &code) in filters.into_iter().zip(codes) {
-            self.granted.retain(|(known, _)| *known != filter);
+        for (filter, &code) in filters.into_iter().zip(codes) {
+            self.granted.retain(|known| known.text != filter.text);
             if code < REFUSED {
-                self.granted.push((filter, qos));
+                self.granted.push(filter);
             } else {
-                refused.push(filter);
+                refused.push(filter.text);
             }
         }
         refused
@@ -39,7 +39,7 @@ impl Subscriptions {
     pub fn set_aside(&mut self, filters: &[String]) {
         let unwanted = self
             .granted
-            .extract_if(.., |(filter, _)| filters.contains(filter));
+            .extract_if(.., |filter| filters.contains(&filter.text));
         self.set_aside.extend(unwanted);
     }
 
@@ -47,38 +47,44 @@ impl Subscriptions {
     pub fn take_back(&mut self, filters: &[String]) {
         let wanted = self
             .set_aside
-            .extract_if(.., |(filter, _)| filters.contains(filter));
+            .extract_if(.., |filter| filters.contains(&filter.text));
         self.granted.extend(wanted);
     }
 
     /// The broker was told that these filters are not wanted any more.
     pub fn forget_set_aside(&mut self, filters: &[String]) {
         self.set_aside
-            .retain(|(filter, _)| !filters.contains(filter));
+            .retain(|filter| !filters.contains(&filter.text));
     }
 
     /// The broker has ended these subscriptions.
     pub fn remove(&mut self, filters: &[String]) {
-        self.granted.retain(|(filter, _)| !filters.contains(filter));
+        self.granted
+            .retain(|filter| !filters.contains(&filter.text));
     }
 
     pub fn filters(&self) -> impl Iterator<Item = &str> {
-        self.granted.iter().map(|(filter, _)| filter.as_str())
+        self.granted.iter().map(|filter| filter.text.as_str())
     }
 
-    /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most.
+    /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most. Those
+    /// of one SUBSCRIBE have the same subscription identifier.
     pub fn chunks(&self, most: usize) -> Vec<Vec<OwnedFilter>> {
         let mut chunks: Vec<Vec<_>> = Vec::new();
         let mut bytes = 0;
         for filter in &self.granted {
-            bytes += filter.0.len();
+            bytes += filter.text.len();
             match chunks.last_mut() {
-                Some(chunk) if chunk.len() < most.min(FILTERS) && bytes <= BYTES => {
+                Some(chunk)
+                    if chunk.len() < most.min(FILTERS)
+                        && bytes <= BYTES
+                        && is_alike(chunk, filter) =>
+                {
                     chunk.push(filter.clone());
                 }
                 _ => {
                     chunks.push(vec![filter.clone()]);
-                    bytes = filter.0.len();
+                    bytes = filter.text.len();
                 }
             }
         }
@@ -86,17 +92,27 @@ impl Subscriptions {
     }
 }
 
+/// Returns whether a filter has the subscription identifier of these.
+fn is_alike(chunk: &[OwnedFilter], filter: &OwnedFilter) -> bool {
+    let first = chunk.first();
+    first.is_none_or(|first| first.identifier == filter.identifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::format;
-    use motemq::QoS;
+    use motemq::{Filter, QoS};
+
+    fn owned(text: &str, qos: QoS, identifier: u32) -> OwnedFilter {
+        OwnedFilter::new(&Filter::new(text, qos), identifier)
+    }
 
     fn sizes(lengths: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut subscriptions = Subscriptions::default();
         let filters = lengths.into_iter().enumerate();
         let filters: Vec<_> = filters
-            .map(|(n, length)| (format!("{n:0length$}"), QoS::AtMostOnce))
+            .map(|(n, length)| owned(&format!("{n:0length$}"), QoS::AtMostOnce, 0))
             .collect();
         subscriptions.on_answer(filters.clone(), &[0; 255]);
         let chunks = subscriptions.chunks(8);
@@ -114,9 +130,21 @@ mod tests {
     }
 
     #[test]
+    fn chunks_have_one_identifier() {
+        let mut subscriptions = Subscriptions::default();
+        let filters = [("a", 0), ("b", 7), ("c", 7), ("d", 8), ("e", 0)];
+        let filters = filters.map(|(text, identifier)| owned(text, QoS::AtMostOnce, identifier));
+        subscriptions.on_answer(filters.to_vec(), &[0; 5]);
+        let chunks = subscriptions.chunks(8);
+        let lengths: Vec<_> = chunks.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [1, 2, 1, 1]);
+        assert_eq!(chunks.concat(), filters);
+    }
+
+    #[test]
     fn the_last_answer_to_a_filter_counts() {
         let mut subscriptions = Subscriptions::default();
-        let filter = |qos| ("a".into(), qos);
+        let filter = |qos| owned("a", qos, 0);
         let granted = vec![filter(QoS::AtMostOnce), filter(QoS::ExactlyOnce)];
         assert_eq!(subscriptions.on_answer(granted, &[0, 2]), [""; 0]);
         assert_eq!(subscriptions.chunks(8), [[filter(QoS::ExactlyOnce)]]);
@@ -131,7 +159,7 @@ mod tests {
     fn subscriptions_are_empty_if_nothing_is_granted_or_set_aside() {
         let mut subscriptions = Subscriptions::default();
         assert!(subscriptions.is_empty());
-        subscriptions.on_answer(vec![("a".into(), QoS::AtMostOnce)], &[0]);
+        subscriptions.on_answer(vec![owned("a", QoS::AtMostOnce, 0)], &[0]);
         assert!(!subscriptions.is_empty());
         subscriptions.set_aside(&["a".into()]);
         assert!(!subscriptions.is_empty());

@@ -100,6 +100,11 @@ pub fn id_of(publish: &[u8]) -> u16 {
     u16::from_be_bytes([publish[5], publish[6]])
 }
 
+/// The outcome of a message that was acknowledged with nothing else to say.
+pub fn done() -> Option<Outcome> {
+    Some(Ok(Acknowledgement::default()))
+}
+
 /// The driver of a client, and what the test sees of it.
 pub struct Line {
     pub client: Client,
@@ -300,6 +305,13 @@ impl Line {
     pub fn publish(&mut self, payload: &[u8], qos: QoS) -> RequestId {
         let publish = Publish::to("t").payload(payload).qos(qos);
         self.client.publish(&publish).unwrap().unwrap()
+    }
+
+    /// Returns the broker's codes for the filters of a request that has succeeded.
+    #[track_caller]
+    pub fn codes(&mut self, request: RequestId) -> Vec<u8> {
+        let outcome = self.client.poll_outcome(request);
+        outcome.expect("it is answered").unwrap().codes().to_vec()
     }
 
     pub fn take(&mut self, stream: StreamId) -> Option<Vec<u8>> {

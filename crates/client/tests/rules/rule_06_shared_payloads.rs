@@ -84,7 +84,7 @@ fn rule_06_a_shared_payload_is_complete_when_it_has_left() {
     let n = message(0, 0, &payload(20_000)).len();
     line.output.consume(n);
     line.client.on_written(n, line.now);
-    assert_eq!(line.client.poll_outcome(first), Some(Ok([].into())));
+    assert_eq!(line.client.poll_outcome(first), done());
     assert_eq!(line.client.poll_outcome(second), None);
     line.closed();
     let unknown = Some(Err(RequestError::OutcomeUnknown));

@@ -189,7 +189,7 @@ fn rule_14_an_idle_client_gives_memory_back() {
     line.client.shrink();
     line.sends(&puback(1));
     line.receive(&puback(id_of(&publish)));
-    assert_eq!(line.client.poll_outcome(request), Some(Ok([].into())));
+    assert_eq!(line.client.poll_outcome(request), done());
 }
 
 /// What most clients do without most of the time takes memory only while it is used.

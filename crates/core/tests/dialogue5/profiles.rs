@@ -9,6 +9,40 @@ impl Profile for Trusting {
     const VALIDATES: bool = false;
 }
 
+/// A client that is told what acknowledgements say besides success.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Curious;
+
+impl Profile for Curious {
+    const REPORTS_SUCCESS: bool = true;
+}
+
+/// Those that say no more than success are the events that they always are.
+#[test]
+fn successes_have_reasons_if_the_profile_reports_them() {
+    let mut d = Dialogue::<Curious>::open(ACCEPTED);
+    assert_eq!(d.publish_to_t(QoS::ExactlyOnce), Ok(1));
+    assert_eq!(d.publish_to_t(QoS::AtLeastOnce), Ok(2));
+    assert_eq!(d.publish_to_t(QoS::AtLeastOnce), Ok(3));
+    d.tx.clear();
+    let received = "Accepted { code: ReasonCode(16), id: 1, is_pubrec: true, properties: [] }";
+    d.receives(b"\x50\x03\0\x01\x10", &[received]);
+    d.sends(b"\x62\x02\0\x01");
+    // A repetition tells nothing new.
+    d.receives(b"\x50\x03\0\x01\x10", &[]);
+    d.sends(b"\x62\x02\0\x01");
+    let quoted = "Accepted { code: ReasonCode(0), id: 2, is_pubrec: false, properties: [reason \
+                  string \"q\"] }";
+    d.receives(b"\x40\x08\0\x02\0\x04\x1f\0\x01q", &[quoted]);
+    d.receives(b"\x40\x04\0\x03\0\0", &["Acked { id: 3 }"]);
+    d.receives(b"\x70\x02\0\x01", &["Acked { id: 1 }"]);
+    // What is refused is an event of its own.
+    assert_eq!(d.publish_to_t(QoS::AtLeastOnce), Ok(4));
+    let refused = "Refused { code: ReasonCode(135), id: 4, properties: [] }";
+    d.receives(b"\x40\x03\0\x04\x87", &[refused]);
+    d.sends(b"\x32\x06\0\x01t\0\x04\0");
+}
+
 /// Only a client without an identifier is assigned one, and only who asked for an authentication
 /// method is sent one [MQTT-4.12.0-5], whatever else the profile leaves out.
 #[test]

@@ -1,5 +1,5 @@
 //! Streams, and what comes out of them.
-use super::{QoS, SubscribeError, wait, wait_timeout};
+use super::{Acknowledgement, QoS, SubscribeError, wait, wait_timeout};
 use std::{
     io::{self, Read},
     ops::Deref,
@@ -33,6 +33,11 @@ impl Subscription {
         self.0.granted()
     }
 
+    /// See [`motemq_tokio::Subscription::acknowledgement`].
+    pub fn acknowledgement(&self) -> &Acknowledgement {
+        self.0.acknowledgement()
+    }
+
     /// See [`motemq_tokio::Subscription::recv`].
     pub fn recv(&mut self) -> Option<Message> {
         wait(self.0.recv()).map(Message)
@@ -58,7 +63,7 @@ impl Subscription {
     }
 
     /// See [`motemq_tokio::Subscription::unsubscribe`].
-    pub fn unsubscribe(self) -> Result<(), SubscribeError> {
+    pub fn unsubscribe(self) -> Result<Acknowledgement, SubscribeError> {
         wait(self.0.unsubscribe())
     }
 }

@@ -146,7 +146,7 @@ impl Connection for Opened {
         let mut publish = Publish::to(topic).payload(payload).qos(qos);
         publish.retain = retain;
         let receipt = self.client.publish(&publish).map_err(words)?;
-        receipt.wait().map_err(words)
+        receipt.wait().map(drop).map_err(words)
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {

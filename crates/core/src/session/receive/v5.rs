@@ -6,7 +6,10 @@ use super::super::{Acks, Session, Slot, ring::Resend};
 use crate::{
     Event, Fault, Message, PacketId, Properties, Protocol, ReasonCode, SessionState,
     event::EventOf,
-    profile::{acknowledges, authenticates, has_qos_2, is_acknowledged, resumes, subscribes},
+    profile::{
+        acknowledges, authenticates, has_qos_2, is_acknowledged, reports_success, resumes,
+        subscribes,
+    },
     topic::TopicName,
     wire,
 };
@@ -27,6 +30,10 @@ enum Outcome {
     Unsubscribed,
     Disconnected,
     Auth,
+    /// PUBREC that says more than [`Received`](Event::Received).
+    AcceptedFirst,
+    /// An acknowledgement that says more than [`Acked`](Event::Acked).
+    Accepted,
     /// There is no event.
     Nothing,
 }
@@ -173,6 +180,14 @@ impl<P: Protocol> Session<[Slot], P> {
                 properties,
             },
             Outcome::Auth if authenticates::<P>() => Event::Auth { code, properties },
+            Outcome::Accepted | Outcome::AcceptedFirst if reports_success::<P>() => {
+                Event::Accepted {
+                    code,
+                    id,
+                    is_pubrec: said.outcome == Outcome::AcceptedFirst,
+                    properties,
+                }
+            }
             Outcome::Unknown if resumes::<P>() => Event::OutcomeUnknown { id },
             // The only other one.
             _ => Event::Disconnected { code, properties },

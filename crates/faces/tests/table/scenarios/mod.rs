@@ -56,9 +56,11 @@ table! {
         properties_need_mqtt_5
         an_older_broker_is_spoken_to_in_its_version
         what_the_broker_refuses_has_its_reason
+        what_the_broker_accepts_has_its_reason
         the_end_of_a_connection_has_its_reason
         the_limits_of_the_broker_are_kept
-        a_will_has_properties;
+        a_will_has_properties
+        subscriptions_have_options_and_identifiers;
     proxies:
         proxies_lead_to_the_broker
         tls_goes_through_proxies

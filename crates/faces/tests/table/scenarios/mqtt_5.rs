@@ -2,8 +2,8 @@
 use super::{
     face::{
         BrokerReason, Client, DisconnectReason, Ended, Error, Filter, MessageProperties, Options,
-        Property, Publish, PublishError, QoS, ReasonCode, RequestError, State, SubscribeError,
-        Version, Will, publish_once, run,
+        Property, Publish, PublishError, QoS, ReasonCode, RequestError, RetainHandling, State,
+        SubscribeError, SubscriptionOptions, Version, Will, publish_once, run,
     },
     support::{Caller, SOON, accepted, next, options, returning, server, until},
 };
@@ -128,6 +128,35 @@ pub fn what_the_broker_refuses_has_its_reason() {
     assert!(quota_exceeded(&reason), "{reason}");
 }
 
+pub fn what_the_broker_accepts_has_its_reason() {
+    let config = Config::new().answer(|_, packet| match packet {
+        Packet::Publish { topic, .. } if topic.is_some_and(|topic| topic == "known") => {
+            Some(Answer::new(ReasonCode::SUCCESS).reason("stored"))
+        }
+        _ => None,
+    });
+    let server = Server::start(config).unwrap();
+    let client = Client::connect(options5(&server, "a")).unwrap();
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        for (topic, reason) in [("t", None), ("known", Some("stored"))] {
+            let mut receipt = client.publish(&Publish::to(topic).qos(qos)).unwrap();
+            let acknowledgement = receipt.wait_timeout(SOON).unwrap().unwrap();
+            let code = acknowledgement.code();
+            assert_eq!(code, ReasonCode::NO_MATCHING_SUBSCRIBERS);
+            assert_eq!(acknowledgement.reason_string(), reason);
+        }
+    }
+    let once = Publish::to("t").qos(QoS::AtLeastOnce);
+    let acknowledgement = publish_once(options5(&server, "once"), &once, SOON).unwrap();
+    assert_eq!(acknowledgement.code(), ReasonCode::NO_MATCHING_SUBSCRIBERS);
+    let filters = [QoS::ExactlyOnce, QoS::AtMostOnce].map(|qos| Filter::new("t", qos));
+    let subscription = client.subscribe(&filters).unwrap();
+    assert_eq!(subscription.acknowledgement().codes(), [2, 0]);
+    let ended = client.unsubscribe(&["t", "none"]).unwrap();
+    let no_subscription = ReasonCode::NO_SUBSCRIPTION_EXISTED.get();
+    assert_eq!(ended.codes(), [0, no_subscription]);
+}
+
 pub fn the_end_of_a_connection_has_its_reason() {
     let config = Config::new().answer(|_, packet| match packet {
         Packet::Subscribe { .. } => Some(Answer::disconnect(ReasonCode::ADMINISTRATIVE_ACTION)),
@@ -196,6 +225,37 @@ pub fn the_limits_of_the_broker_are_kept() {
         receipt.wait_timeout(SOON).unwrap().unwrap();
     }
     assert_eq!(client.counters().connections, 1);
+}
+
+pub fn subscriptions_have_options_and_identifiers() {
+    let server = server();
+    let client = Client::connect(options5(&server, "a")).unwrap();
+    let stored = Publish::to("t").payload(b"stored").qos(QoS::AtLeastOnce);
+    let mut receipt = client.publish(&stored.retain()).unwrap();
+    receipt.wait_timeout(SOON).unwrap().unwrap();
+    let others = SubscriptionOptions {
+        no_local: true,
+        retain_handling: RetainHandling::DoNotSend,
+        ..SubscriptionOptions::default()
+    };
+    let filter = Filter::new("t", QoS::AtLeastOnce);
+    let filters = [filter.options(others)];
+    let mut stream = client.subscribe_with_identifier(&filters, 7).unwrap();
+    // Neither what is stored nor what the client itself publishes arrives.
+    drop(client.publish(&stored.payload(b"mine")).unwrap());
+    let other = Client::connect(options5(&server, "b")).unwrap();
+    drop(other.publish(&stored.payload(b"yours")).unwrap());
+    let message = stream.recv_timeout(SOON).unwrap();
+    assert_eq!(&message.payload[..], b"yours");
+    let properties = message.properties.get();
+    let mut identifiers = properties.subscription_identifiers();
+    assert_eq!(identifiers.next(), Some(7));
+    let shared = [Filter::new("$share/group/t", QoS::AtMostOnce).options(others)];
+    let refused = client.subscribe(&shared).unwrap_err();
+    assert!(matches!(refused, SubscribeError::SharedNoLocal { .. }));
+    let (older, ..) = accepted(|options| options);
+    let refused = older.subscribe(&filters).unwrap_err();
+    assert_eq!(refused, SubscribeError::OptionsUnsupported);
 }
 
 pub fn a_will_has_properties() {

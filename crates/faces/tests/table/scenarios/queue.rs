@@ -1,5 +1,5 @@
 //! Messages that wait: for a connection, or for room.
-use super::face::{Client, Publish, PublishError, QoS, RequestError, WhenFull, run};
+use super::face::{Client, Outcome, Publish, PublishError, QoS, RequestError, WhenFull, run};
 use super::support::{accepted, done, returning};
 use motemq_testing::line::{Exchange, HELLO, NEW};
 use std::{
@@ -15,7 +15,7 @@ fn publish(payload: &[u8]) -> Publish<'_> {
 }
 
 /// Publishes in a thread of its own, and waits for the outcome.
-fn published(client: &Client, payload: &'static [u8]) -> JoinHandle<Result<(), RequestError>> {
+fn published(client: &Client, payload: &'static [u8]) -> JoinHandle<Outcome> {
     let client = client.clone();
     thread::spawn(move || client.publish(&publish(payload)).unwrap().wait())
 }

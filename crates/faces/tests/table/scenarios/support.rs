@@ -160,7 +160,8 @@ impl Caller {
 /// Waits for the outcome, no longer than anything takes that works.
 #[track_caller]
 pub fn done(mut receipt: Receipt) -> Result<(), RequestError> {
-    receipt.wait_timeout(SOON).expect("an outcome in time")
+    let outcome = receipt.wait_timeout(SOON);
+    outcome.expect("an outcome in time").map(drop)
 }
 
 pub fn connect(broker: SocketAddr, client_id: &str) -> Caller {

@@ -6,7 +6,8 @@ use super::{
 use crate::{
     Fault, PacketId, Properties, Protocol, ReasonCode, ReturnCode, SessionState,
     profile::{
-        authenticates, checks_properties, is_acknowledged, receives_qos_2, resumes, subscribes,
+        authenticates, checks_properties, is_acknowledged, receives_qos_2, reports_success,
+        resumes, subscribes,
     },
     property::{self, Place, Walk, table},
     reason::is_allowed_in,
@@ -118,6 +119,13 @@ impl<P: Protocol> Session<[Slot], P> {
             Answered::Ended if is_refused => Outcome::Refused,
             Answered::Ended => Outcome::Acked,
         };
+        if reports_success::<P>() && (code != 0 || !said.properties.is_empty()) {
+            said.outcome = match said.outcome {
+                Outcome::Received => Outcome::AcceptedFirst,
+                Outcome::Acked => Outcome::Accepted,
+                outcome => outcome,
+            };
+        }
         Ok(())
     }
 
