@@ -1,6 +1,7 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
 mod answers;
 mod commands;
+mod extras;
 mod limits;
 mod persistence;
 mod phase;
@@ -30,6 +31,7 @@ use core::{
     mem,
     time::Duration,
 };
+use extras::Extras;
 use motemq::SessionState;
 use phase::{Closing, Phase};
 pub use transport::Transport;
@@ -76,8 +78,6 @@ pub struct Client {
     opened_at: Moment,
     /// The connection, while it is open and accepted by the broker.
     accepted: Option<Accepted>,
-    /// The end of the connection, once a message has found no room.
-    overrun: Option<Box<Overrun>>,
     /// True if the event for a reused identifier was emitted on this connection.
     was_reuse_told: bool,
     /// DISCONNECT was written, because the application leaves, and all messages were completed then
@@ -93,8 +93,7 @@ pub struct Client {
     wants_room: bool,
     /// Something that waits found no room when it was last tried.
     found_no_room: bool,
-    upload: Option<Box<Upload>>,
-    last_upload: u64,
+    extras: Lazy<Extras>,
     /// The time at which the session is to be called although nothing happens, while a connection
     /// is open.
     wake_at: Option<Moment>,
@@ -180,7 +179,6 @@ impl Client {
             events: Lazy::new(),
             opened_at: Moment::default(),
             accepted: None,
-            overrun: None,
             was_reuse_told: false,
             left: None,
             session: None,
@@ -188,8 +186,7 @@ impl Client {
             leave_until: None,
             wants_room: false,
             found_no_room: false,
-            upload: None,
-            last_upload: 0,
+            extras: Extras::new(&options),
             wake_at: None,
             tally: Tally::default(),
             clock: Clock::default(),
@@ -382,7 +379,8 @@ impl Client {
         if matches!(self.phase, Phase::Ended) {
             return;
         }
-        (self.accepted, self.upload, self.overrun) = (None, None, None);
+        self.accepted = None;
+        self.extras.get_mut().map(Extras::on_connection_lost);
         self.protocol.on_connection_lost();
         self.inbox.on_connection_lost(&mut self.protocol);
         self.inbox.leave(&mut self.protocol);

@@ -71,6 +71,9 @@ pub enum OptionsError {
     /// The topic of the will is not a topic name.
     #[error("the topic of the will is not a topic name: {0}")]
     WillTopic(TopicError),
+    /// A topic that is to have an alias is not a topic name.
+    #[error("a topic that is to have an alias is not a topic name: {0}")]
+    AliasTopic(TopicError),
     /// The broker would not accept CONNECT, as its profile says.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),

@@ -84,6 +84,21 @@ macro_rules! face_options {
             self
         }
 
+        /// Lets the broker send numbers in place of topics that it has sent before, so many at most. The
+        /// client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB. Only
+        /// MQTT 5 has topic aliases.
+        pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
+            self.client = self.client.topic_alias_maximum(aliases);
+            self
+        }
+
+        /// Sets which topics the client replaces by numbers when it publishes to them. The default is
+        /// [`Never`]($crate::AliasPolicy::Never). Only MQTT 5 has topic aliases.
+        pub fn alias_policy(mut self, policy: $crate::AliasPolicy) -> Self {
+            self.client = self.client.alias_policy(policy);
+            self
+        }
+
         /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
         pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.client = self.client.user_property(name, value);

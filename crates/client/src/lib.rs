@@ -177,6 +177,7 @@
 extern crate alloc;
 
 mod acknowledgement;
+mod aliases;
 mod back_off;
 mod client;
 mod error;
@@ -201,6 +202,7 @@ mod trace;
 mod write_buf;
 
 pub use acknowledgement::Acknowledgement;
+pub use aliases::AliasPolicy;
 pub use back_off::Reconnect;
 pub use client::{Client, READ_BUFFER, Transport, UploadId};
 pub use error::{

@@ -3,7 +3,8 @@ mod connect;
 mod settings;
 
 use crate::{
-    DisconnectReason, MessageProperties, Reconnect, profile::Profile, protocol::ALL_IDENTIFIERS,
+    AliasPolicy, DisconnectReason, MessageProperties, Reconnect, profile::Profile,
+    protocol::ALL_IDENTIFIERS,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
@@ -206,6 +207,22 @@ impl Options {
     pub fn maximum_packet_size(mut self, bytes: u32) -> Self {
         let bytes = NonZeroU32::new(bytes).unwrap_or(NonZeroU32::MIN);
         self.settings.values_mut().mqtt5_mut().maximum_packet_size = Some(bytes);
+        self
+    }
+
+    /// Lets the broker send numbers in place of topics that it has sent before, so many at most. The
+    /// client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB. Only
+    /// MQTT 5 has topic aliases.
+    pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
+        let mqtt5 = self.settings.values_mut().mqtt5_mut();
+        mqtt5.topic_alias_maximum = aliases;
+        self
+    }
+
+    /// Sets which topics the client replaces by numbers when it publishes to them. The default is
+    /// [`Never`](AliasPolicy::Never). Only MQTT 5 has topic aliases.
+    pub fn alias_policy(mut self, policy: AliasPolicy) -> Self {
+        self.settings.values_mut().mqtt5_mut().alias_policy = policy;
         self
     }
 

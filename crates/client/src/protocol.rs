@@ -6,7 +6,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::{Deref, DerefMut};
 use motemq::{
     AckToken, Either, Event, Fault, ManualAcks, Out, PacketId, PendingAck, Profile, Properties,
-    QoS, SendError, Session, SessionState, Slot, SnapshotError, Version,
+    QoS, ReasonCode, SendError, Session, SessionState, Slot, SnapshotError, Version,
 };
 
 /// The parts of the protocol that the client uses: all of them; messages under an identifier that
@@ -346,6 +346,17 @@ impl ProtocolState {
     /// Writes the pending acknowledgements that are allowed, and DISCONNECT.
     pub fn disconnect(&mut self, out: &mut Out<'_>) -> Result<(), SendError> {
         self.acks.disconnect(&mut self.session, out)
+    }
+
+    /// Writes the pending acknowledgements that are allowed, and DISCONNECT with a reason, which only
+    /// MQTT 5 has.
+    pub fn disconnect_with(
+        &mut self,
+        code: ReasonCode,
+        out: &mut Out<'_>,
+    ) -> Result<(), SendError> {
+        let (acks, session) = (&mut self.acks, &mut self.session);
+        acks.disconnect_with(session, code, &[], out)
     }
 
     /// Goes past packets that were given up, for which `is_given_up` returns `true`, until there is

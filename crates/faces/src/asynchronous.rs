@@ -3,12 +3,13 @@
 mod streams;
 
 pub use motemq_tokio::{
-    Acknowledgement, Address, Attempt, BrokerReason, Counters, Direction, DisconnectReason, Driver,
-    Ended, Error, Fault, Filter, MessageProperties, Options, OptionsError, Outcome, Overflow,
-    Packet, Property, Proxy, Publish, PublishError, PublishProperties, QoS, ReasonCode, Reconnect,
-    RequestError, ReturnCode, Route, SessionState, Stage, State, SubscribeError, SubscribeOptions,
-    SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TransportError,
-    TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull, Will, profile,
+    Acknowledgement, Address, AliasPolicy, Attempt, BrokerReason, Counters, Direction,
+    DisconnectReason, Driver, Ended, Error, Fault, Filter, MessageProperties, Options,
+    OptionsError, Outcome, Overflow, Packet, Property, Proxy, Publish, PublishError,
+    PublishProperties, QoS, ReasonCode, Reconnect, RequestError, RetainHandling, ReturnCode, Route,
+    SessionState, Stage, State, SubscribeError, SubscribeOptions, SubscriptionOptions, Tls,
+    TlsBackend, TlsError, TlsErrorKind, TransportError, TransportErrorKind, UploadError, Version,
+    WebSocket, WebSocketError, WhenFull, Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;

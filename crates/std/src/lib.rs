@@ -69,10 +69,10 @@ pub use motemq::{
     SessionState, SubscriptionOptions, Version, packet::Packet,
 };
 pub use motemq_client::{
-    self, Acknowledgement, BrokerReason, Counters, Direction, DisconnectReason, Ended,
+    self, Acknowledgement, AliasPolicy, BrokerReason, Counters, Direction, DisconnectReason, Ended,
     InvalidProperties, MessageProperties, OptionsError, Outcome, Overflow, PublishError,
     PublishProperties, Reconnect, RequestError, ServerLimits, Stage, SubscribeError,
-    TransportError, TransportErrorKind, WhenFull, Will, profile,
+    SubscribeOptions, TransportError, TransportErrorKind, WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

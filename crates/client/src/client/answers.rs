@@ -120,6 +120,9 @@ impl Client {
     /// acknowledged it.
     #[cold]
     pub(super) fn on_skipped(&mut self, len: u32) {
+        if let Some(extras) = self.extras.get_mut() {
+            extras.received_aliases.on_skipped();
+        }
         self.inbox.count_dropped();
         self.emit(Event::Skipped { len: len.into() });
     }

@@ -138,9 +138,10 @@ impl Client {
         let end = is_complete.then(|| self.output.position());
         let launch = |id| self.requests.launch(id, RequestKind::NoCopy, end);
         let request = id.map(launch);
-        self.last_upload += 1;
-        let number = self.last_upload;
-        self.upload = (!is_complete).then(|| Box::new(Upload { number, request }));
+        let extras = self.extras.make();
+        extras.last_upload += 1;
+        let number = extras.last_upload;
+        extras.upload = (!is_complete).then_some(Upload { number, request });
         Ok((UploadId(number), request))
     }
 
@@ -149,7 +150,7 @@ impl Client {
     /// # Errors
     /// An [`UploadError`].
     pub fn upload_chunk(&mut self, upload: UploadId, data: &[u8]) -> Result<usize, UploadError> {
-        let Some(Upload { number, request }) = self.upload.as_deref().copied() else {
+        let Some(Upload { number, request }) = self.upload() else {
             return Err(UploadError::Lost);
         };
         if number != upload.0 {
@@ -167,7 +168,7 @@ impl Client {
         match self.protocol.publish_chunk(piece, &mut self.output.out()) {
             Ok(n) => {
                 if self.protocol.payload_remaining() == 0 {
-                    self.upload = None;
+                    self.extras.make().upload = None;
                     if let Some(request) = request {
                         self.requests.on_uploaded(request, self.output.position());
                     }
@@ -186,8 +187,7 @@ impl Client {
     /// taken back; nothing was published. Has no effect if the payload is complete.
     pub fn abort_upload(&mut self, upload: UploadId, now: Duration) {
         if self
-            .upload
-            .as_ref()
+            .upload()
             .is_some_and(|current| current.number == upload.0)
         {
             self.close_connection(DisconnectReason::UploadAborted, now, now);

@@ -1,6 +1,7 @@
 //! Messages that have properties, which only MQTT 5 has.
 use super::{
     commands::{LONGEST_MESSAGE, check_topic, too_long},
+    extras::sent_aliases,
     publishing::is_direct,
     *,
 };
@@ -63,12 +64,17 @@ impl Client {
         }
     }
 
-    /// Writes a PUBLISH, with MQTT 3.1.1 without the properties.
+    /// Writes a PUBLISH, with MQTT 3.1.1 without the properties, and with an alias if its topic has one.
     #[inline]
     pub(super) fn send_publish<'p, T: PublishProperties<'p>>(
         &mut self,
         publish: &Publish<'p, T>,
     ) -> Result<Option<PacketId>, SendError> {
+        if let Some(aliases) = sent_aliases(&mut self.extras)
+            && self.protocol.version() == Version::Mqtt5
+        {
+            return aliases.write(publish, None, &mut self.protocol, &mut self.output);
+        }
         let out = &mut self.output.out();
         match self.protocol.version() {
             Version::Mqtt5 => self.protocol.publish(publish, out),

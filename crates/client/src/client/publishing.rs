@@ -1,6 +1,7 @@
 //! Publishing: a message is written at once, or waits for a connection.
 use super::{
     commands::{LONGEST_MESSAGE, check_topic, too_long},
+    extras::sent_aliases,
     sending::publish_stored,
     *,
 };
@@ -81,7 +82,11 @@ impl Client {
             check_topic(publish)?;
             return self.full();
         }
-        match self.protocol.publish(publish, &mut self.output.out()) {
+        let sent = match self.extras.get() {
+            None => self.protocol.publish(publish, &mut self.output.out()),
+            Some(_) => self.send_publish(publish),
+        };
+        match sent {
             Ok(id) => {
                 self.tally.sent += 1;
                 Ok(id.map(|id| {
@@ -121,7 +126,8 @@ impl Client {
         }
         let now = self.clock.now();
         let stored = stored(publish, shared, properties.clone(), now);
-        match publish_stored(&stored, now, &mut self.protocol, &mut self.output) {
+        let aliases = sent_aliases(&mut self.extras);
+        match publish_stored(&stored, now, aliases, &mut self.protocol, &mut self.output) {
             Ok(id) => {
                 self.tally.sent += 1;
                 let end = self.output.position();

@@ -4,7 +4,7 @@ use crate::{
     BrokerReason, PayloadBuf, RequestError, error::PacketKind, inbox::Receipt, protocol::CoreEvent,
     requests::Offence,
 };
-use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, Version};
+use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, TopicName, Version};
 
 /// The smallest capacity of a buffer that the session knows.
 const LEAST: usize = 16;
@@ -168,12 +168,13 @@ impl Client {
         now: Duration,
     ) {
         let limit = self.options.answer_limit();
-        self.overrun = Some(Box::new(Overrun {
+        let acknowledged = self.tally.acknowledged + self.requests.in_flight() as u64;
+        self.extras.make().overrun = Some(Overrun {
             reason,
-            acknowledged: self.tally.acknowledged + self.requests.in_flight() as u64,
+            acknowledged,
             until: now.saturating_add(limit),
             waits_for_payload,
-        }));
+        });
         self.check_overrun(now);
     }
 
@@ -201,6 +202,34 @@ impl Client {
         self.close_connection(reason, now.saturating_add(FLUSH), now);
     }
 
+    /// An alias of the broker stands for no topic that is known.
+    #[cold]
+    fn on_unknown_alias(&mut self, fault: Fault, now: Duration) {
+        let code = match fault {
+            Fault::PacketTooLarge => ReasonCode::PACKET_TOO_LARGE,
+            Fault::TopicAlias => ReasonCode::TOPIC_ALIAS_INVALID,
+            _ => ReasonCode::PROTOCOL_ERROR,
+        };
+        self.output.reserve_reply(REPLY);
+        // If DISCONNECT cannot be written, closing the connection has to do.
+        let _ = self.protocol.disconnect_with(code, &mut self.output.out());
+        self.on_fault(fault, now);
+    }
+
+    /// A message that is not delivered, since it was before, may have an alias.
+    #[cold]
+    fn on_repeated(&mut self, topic: TopicName<'_>, properties: Properties<'_>) {
+        let Some(extras) = self.extras.get_mut() else {
+            return;
+        };
+        match properties.topic_alias() {
+            // An alias that is not known does not matter for it.
+            Some(alias) => drop(extras.received_aliases.resolve(alias, topic)),
+            None if topic.as_bytes().is_empty() => extras.received_aliases.on_skipped(),
+            None => {}
+        }
+    }
+
     // The one caller is the loop over all that was received.
     #[inline(always)]
     fn on_event(
@@ -210,7 +239,19 @@ impl Client {
         now: Duration,
     ) -> Result<(), DisconnectReason> {
         match event {
-            CoreEvent::Message(message) => {
+            CoreEvent::Message(mut message) => {
+                if let Some(extras) = self.extras.get_mut()
+                    && !extras.received_aliases.is_empty()
+                    && let Some(alias) = message.properties.topic_alias()
+                {
+                    match extras.received_aliases.resolve(alias, message.topic) {
+                        Ok(topic) => message.topic = topic,
+                        Err(fault) => {
+                            self.on_unknown_alias(fault, now);
+                            return Ok(());
+                        }
+                    }
+                }
                 let receipt = self.inbox.begin(&message, token, &mut self.protocol)?;
                 self.on_receipt(receipt);
             }
@@ -267,6 +308,7 @@ impl Client {
                 self.on_disconnected(code, properties, now);
             }
             CoreEvent::Skipped { len } => self.on_skipped(len),
+            CoreEvent::Repeated { topic, properties } => self.on_repeated(topic, properties),
             _ => {}
         }
         Ok(())

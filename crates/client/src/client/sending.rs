@@ -1,11 +1,13 @@
 //! Sending of everything that waits, as far as there is room: messages for which the session asks
 //! after a reconnection, and the queue.
 use super::{
+    extras::sent_aliases,
     limits::{SUBSCRIBED, UNSUBSCRIBED},
     *,
 };
 use crate::{
     PublishProperties, RequestError, WriteBuf,
+    aliases::SentAliases,
     profile::OverLimit,
     protocol::ProtocolState,
     requests::{RequestKind, StoredPublish, identifier_of, is_acknowledged},
@@ -103,7 +105,15 @@ impl Client {
             return Ok(true);
         };
         let (protocol, output) = (&mut self.protocol, &mut self.output);
-        let sent = write_publish(stored, Some(id), self.clock.now(), protocol, output);
+        let aliases = sent_aliases(&mut self.extras);
+        let sent = write_publish(
+            stored,
+            Some(id),
+            self.clock.now(),
+            aliases,
+            protocol,
+            output,
+        );
         match sent {
             Ok(_) => {}
             Err(error @ (SendError::Full | SendError::Busy | SendError::Offline)) => {
@@ -139,6 +149,7 @@ impl Client {
             RequestKind::Publish(stored) => publish_stored(
                 stored,
                 self.clock.now(),
+                sent_aliases(&mut self.extras),
                 &mut self.protocol,
                 &mut self.output,
             ),
@@ -237,10 +248,11 @@ fn reserve_filters<O>(output: &mut Output, filters: &[Filter<'_, O>]) -> Result<
 pub(super) fn publish_stored(
     stored: &StoredPublish,
     now: Duration,
+    aliases: Option<&mut SentAliases>,
     protocol: &mut ProtocolState,
     output: &mut Output,
 ) -> Result<Option<PacketId>, SendError> {
-    write_publish(stored, None, now, protocol, output)
+    write_publish(stored, None, now, aliases, protocol, output)
 }
 
 /// Writes a message as it is at `now`, again if it has the identifier `resent`.
@@ -248,6 +260,7 @@ fn write_publish(
     stored: &StoredPublish,
     resent: Option<PacketId>,
     now: Duration,
+    aliases: Option<&mut SentAliases>,
     protocol: &mut ProtocolState,
     output: &mut Output,
 ) -> Result<Option<PacketId>, SendError> {
@@ -266,9 +279,15 @@ fn write_publish(
     }
     let list = properties(stored, protocol.version(), now);
     let written = if list.is_empty() {
-        write(&publish, resent, protocol, output)?
+        write(&publish, resent, aliases, protocol, output)?
     } else {
-        write(&publish.properties(&list), resent, protocol, output)?
+        write(
+            &publish.properties(&list),
+            resent,
+            aliases,
+            protocol,
+            output,
+        )?
     };
     if let Some(payload) = payload {
         output.append(payload.clone());
@@ -283,9 +302,13 @@ fn write_publish(
 fn write<'p, T: PublishProperties<'p>>(
     publish: &Publish<'p, T>,
     resent: Option<PacketId>,
+    aliases: Option<&mut SentAliases>,
     protocol: &mut ProtocolState,
     output: &mut Output,
 ) -> Result<Option<PacketId>, SendError> {
+    if let Some(aliases) = aliases {
+        return aliases.write(publish, resent, protocol, output);
+    }
     let out = &mut output.out();
     match resent {
         Some(id) => protocol.republish(id, publish, out).map(|()| Some(id)),

@@ -92,7 +92,7 @@ impl Client {
     /// Ends the connection after an overrun, unless something is awaited. Returns whether the
     /// connection is over.
     pub(super) fn check_overrun(&mut self, now: Duration) -> bool {
-        let Some(overrun) = self.overrun.as_deref() else {
+        let Some(overrun) = self.overrun() else {
             return false;
         };
         let awaited = self.requests.in_flight();

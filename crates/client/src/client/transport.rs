@@ -319,12 +319,12 @@ impl Client {
     /// The session's connection is over. Returns what there was of it if the broker had accepted
     /// it.
     fn forget_connection(&mut self) -> Option<Accepted> {
-        let upload = self.upload.take();
+        let extras = self.extras.get_mut();
+        let upload = extras.and_then(Extras::on_connection_lost);
         if let Some(request) = upload.and_then(|upload| upload.request) {
             self.requests.on_upload_lost(request);
         }
         let accepted = self.accepted.take();
-        self.overrun = None;
         self.protocol.on_connection_lost();
         self.inbox.on_connection_lost(&mut self.protocol);
         self.requests.on_connection_lost();

@@ -1,6 +1,6 @@
 //! From options to CONNECT.
 use super::*;
-use crate::{OptionsError, protocol::identifier_offset, write_buf::LIMIT};
+use crate::{AliasPolicy, OptionsError, protocol::identifier_offset, write_buf::LIMIT};
 use motemq::{Connect, Property, Publish, TopicName};
 
 /// The longest time limit that CONNECT's answer can have.
@@ -45,6 +45,11 @@ impl Options {
         for (name, value) in self.user_properties() {
             check_text("name of a user property", name)?;
             check_text("value of a user property", value)?;
+        }
+        if let (AliasPolicy::Fixed(topics), _) = self.topic_aliases() {
+            for topic in topics {
+                TopicName::new(topic).map_err(OptionsError::AliasTopic)?;
+            }
         }
         let (len, limit) = (self.connect_length(), LIMIT);
         if len > limit {
@@ -129,6 +134,14 @@ impl Options {
         }
     }
 
+    /// Returns the policy for the aliases of the client, and how many the broker may use.
+    pub(crate) fn topic_aliases(&self) -> (&AliasPolicy, u16) {
+        match self.settings.mqtt5.as_deref() {
+            Some(mqtt5) => (&mqtt5.alias_policy, mqtt5.topic_alias_maximum),
+            None => (&AliasPolicy::Never, 0),
+        }
+    }
+
     fn user_properties(&self) -> &[(String, String)] {
         let mqtt5 = self.settings.mqtt5.as_deref();
         mqtt5.map_or(&[], |mqtt5| &mqtt5.user_properties)
@@ -146,6 +159,9 @@ impl Options {
             connect.extend(mqtt5.receive_maximum.map(Property::ReceiveMaximum));
             let size = mqtt5.maximum_packet_size;
             connect.extend(size.map(Property::MaximumPacketSize));
+            if mqtt5.topic_alias_maximum > 0 {
+                connect.push(Property::TopicAliasMaximum(mqtt5.topic_alias_maximum));
+            }
         }
         let user_properties = self.user_properties().iter();
         connect.extend(user_properties.map(|(name, value)| Property::UserProperty {

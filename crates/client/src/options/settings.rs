@@ -1,6 +1,6 @@
 //! Options that most clients leave as they are.
 use super::{Overflow, WhenFull, is_final};
-use crate::{DisconnectReason, Reconnect, inbox::SoftLimit};
+use crate::{AliasPolicy, DisconnectReason, Reconnect, inbox::SoftLimit};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{
     num::{NonZeroU16, NonZeroU32},
@@ -37,6 +37,8 @@ pub(crate) struct Mqtt5Values {
     pub receive_maximum: Option<NonZeroU16>,
     pub maximum_packet_size: Option<NonZeroU32>,
     pub user_properties: Vec<(String, String)>,
+    pub topic_alias_maximum: u16,
+    pub alias_policy: AliasPolicy,
 }
 
 impl Values {

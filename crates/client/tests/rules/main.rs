@@ -23,6 +23,7 @@ mod rule_06_properties_of_messages;
 mod rule_06_room_is_told_when_there_is_some;
 mod rule_06_shared_payloads;
 mod rule_06_subscription_options;
+mod rule_06_topic_aliases;
 mod rule_07_rejected_packets;
 mod rule_07_returns_from_everything;
 mod rule_07_sent_again;

@@ -60,7 +60,8 @@ table! {
         the_end_of_a_connection_has_its_reason
         the_limits_of_the_broker_are_kept
         a_will_has_properties
-        subscriptions_have_options_and_identifiers;
+        subscriptions_have_options_and_identifiers
+        topics_have_aliases;
     proxies:
         proxies_lead_to_the_broker
         tls_goes_through_proxies

@@ -1,9 +1,10 @@
 //! What only MQTT 5 has.
 use super::{
     face::{
-        BrokerReason, Client, DisconnectReason, Ended, Error, Filter, MessageProperties, Options,
-        Property, Publish, PublishError, QoS, ReasonCode, RequestError, RetainHandling, State,
-        SubscribeError, SubscriptionOptions, Version, Will, publish_once, run,
+        AliasPolicy, BrokerReason, Client, DisconnectReason, Ended, Error, Filter,
+        MessageProperties, Options, Property, Publish, PublishError, QoS, ReasonCode, RequestError,
+        RetainHandling, State, SubscribeError, SubscriptionOptions, Version, Will, publish_once,
+        run,
     },
     support::{Caller, SOON, accepted, next, options, returning, server, until},
 };
@@ -275,4 +276,29 @@ pub fn a_will_has_properties() {
     running.stop();
     let properties = next(&mut watcher).properties.clone();
     assert_eq!(properties.get().content_type(), Some("text/plain".into()));
+}
+
+pub fn topics_have_aliases() {
+    let limits = Limits {
+        topic_alias_maximum: 4,
+        ..Limits::NONE
+    };
+    let server = Server::start(Config::new().limits(limits)).unwrap();
+    let receiver = Client::connect(options5(&server, "receiver").topic_alias_maximum(2)).unwrap();
+    let filter = Filter::new("plant/#", QoS::ExactlyOnce);
+    let mut stream = receiver.subscribe(&[filter]).unwrap();
+    let options = options5(&server, "sender").alias_policy(AliasPolicy::Recent(10));
+    let sender = Client::connect(options).unwrap();
+    let topics = ["plant/1", "plant/2", "plant/1", "plant/3", "plant/3"];
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        for topic in topics {
+            drop(sender.publish(&Publish::to(topic).qos(qos)).unwrap());
+        }
+    }
+    for topic in [topics; 3].as_flattened() {
+        let message = stream.recv_timeout(SOON).unwrap();
+        assert_eq!(&*message.topic, *topic);
+    }
+    assert_eq!(sender.counters().connections, 1);
+    assert_eq!(receiver.counters().connections, 1);
 }
