@@ -51,7 +51,7 @@ fn rule_07_a_message_for_which_the_broker_disconnects_twice_is_given_up_with_its
         assert_eq!(reason.code(), ReasonCode::from(code));
         assert_eq!(reason.reason_string(), Some("!"));
         line.receive(&puback(2));
-        assert_eq!(line.client.poll_outcome(good), Some(Ok([].into())));
+        assert!(matches!(line.client.poll_outcome(good), Some(Ok(_))));
     }
 }
 
