@@ -38,7 +38,7 @@ fn rule_06_subscriptions_have_their_options_also_when_they_are_made_again() {
     line.closed();
     line.pass(secs(1));
     line.connect(NEW5);
-    line.sends(b"\x82\x0b\0\x01\0\0\x01a\x05\0\x01b\x28");
+    line.sends(b"\x82\x0b\0\x02\0\0\x01a\x05\0\x01b\x28");
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn rule_06_subscriptions_have_their_identifiers_also_when_they_are_made_again() 
     line.connect(NEW5);
     // Those with the same identifier go together.
     line.sends(
-        b"\x82\x07\0\x01\0\0\x01a\0\
-          \x82\x0d\0\x02\x02\x0b\x07\0\x01b\0\0\x01c\0\
-          \x82\x0c\0\x03\x05\x0b\xff\xff\xff\x7f\0\x01d\0",
+        b"\x82\x07\0\x05\0\0\x01a\0\
+          \x82\x0d\0\x06\x02\x0b\x07\0\x01b\0\0\x01c\0\
+          \x82\x0c\0\x07\x05\x0b\xff\xff\xff\x7f\0\x01d\0",
     );
 }
 
