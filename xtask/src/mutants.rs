@@ -36,6 +36,9 @@ pub struct Options {
     report: bool,
 }
 
+/// How many seeds of the client's random driver each mutant meets.
+const SEEDS: &str = "10";
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Crate {
     Core,
@@ -65,7 +68,9 @@ pub fn run(options: &Options) -> Result<(), String> {
         test_unchanged(subject)?;
         for file in &files {
             let is_chosen = options.file.is_empty() || options.file.contains(file);
-            if is_chosen && !(options.resume && subject.kept(file).exists()) {
+            let kept = subject.kept(file);
+            let was_run = kept.exists() && Outcomes::kept(&kept).is_whole();
+            if is_chosen && !(options.resume && was_run) {
                 all_rounds(subject, file, options.missed)?;
             }
         }
@@ -102,6 +107,7 @@ fn test_unchanged(subject: &Subject) -> Result<(), String> {
             .args(round.features)
             .arg("--")
             .args(subject.too_long.iter().flat_map(|test| ["--skip", test]))
+            .env("MOTEMQ_CLIENT_SEEDS", SEEDS)
             .env("CARGO_TARGET_DIR", copy::built(subject));
         run_to_end(unchanged)?;
     }
@@ -113,10 +119,13 @@ fn all_rounds(subject: &Subject, file: &str, only_missed: bool) -> Result<(), St
     let place = subject.run(file);
     let kept = subject.kept(file);
     let goes_on = only_missed && place.exists();
+    let list = read(mutants(subject, file, ["--list"]))?;
     let mut all = Outcomes::default();
     if goes_on {
         all = Outcomes::kept(&kept);
-        all.retain(&read(mutants(subject, file, ["--list"]))?);
+        // A run that was stopped may have found more than was kept.
+        all.add(&place.join("mutants.out"))?;
+        all.retain(&list);
     } else if place.exists() {
         fs::remove_dir_all(&place)
             .map_err(|error| format!("cannot remove {}: {error}", place.display()))?;
@@ -142,7 +151,14 @@ fn all_rounds(subject: &Subject, file: &str, only_missed: bool) -> Result<(), St
             break;
         }
     }
-    all.keep(&kept)
+    let missing = all.note_missing(&list);
+    all.keep(&kept)?;
+    if missing != 0 {
+        return Err(format!(
+            "{file}: {missing} mutants were not run; with `--missed`, they are"
+        ));
+    }
+    Ok(())
 }
 
 /// `cargo mutants` for one file.
@@ -185,7 +201,7 @@ fn round_of(subject: &Subject, file: &str, round: &Round, again: bool) -> Comman
     // Random tests choose the same each time, so that what is found is found again.
     command
         .env("MUTANT_SECONDS", round.seconds)
-        .env("MOTEMQ_CLIENT_SEEDS", "10")
+        .env("MOTEMQ_CLIENT_SEEDS", SEEDS)
         .env("CARGO_TARGET_DIR", copy::built(subject))
         .env("PROPTEST_RNG_SEED", "1")
         .env("RUST_BACKTRACE", "0");

@@ -9,6 +9,8 @@ use std::{
 
 /// The kinds, as the files of `cargo mutants` are named.
 const KINDS: [&str; 4] = ["unviable", "caught", "timeout", "missed"];
+/// A mutant that a run did not come to, because it was stopped.
+const NOT_RUN: &str = "not run";
 
 /// The mutants of a file, each as `cargo mutants` names it, and the kind of what came of it last.
 #[derive(Default)]
@@ -37,6 +39,19 @@ impl Outcomes {
     pub fn retain(&mut self, list: &str) {
         let names: BTreeSet<_> = list.lines().collect();
         self.0.retain(|name, _| names.contains(name.as_str()));
+    }
+
+    /// Notes which ones of this list of names are missing. Returns how many.
+    pub fn note_missing(&mut self, list: &str) -> usize {
+        for name in list.lines().filter(|name| !name.is_empty()) {
+            self.0.entry(name.to_owned()).or_insert(NOT_RUN);
+        }
+        self.count(NOT_RUN)
+    }
+
+    /// Returns whether each mutant was run.
+    pub fn is_whole(&self) -> bool {
+        self.count(NOT_RUN) == 0
     }
 
     /// How many came to this.
@@ -69,10 +84,8 @@ impl Outcomes {
         Outcomes(
             lines
                 .filter_map(|(kind, name)| {
-                    Some((
-                        name.to_owned(),
-                        *KINDS.iter().find(|known| **known == kind)?,
-                    ))
+                    let mut known = KINDS.iter().chain([&NOT_RUN]);
+                    Some((name.to_owned(), *known.find(|known| **known == kind)?))
                 })
                 .collect(),
         )
@@ -135,7 +148,7 @@ fn table(
     let mut findings = Vec::new();
     let mut sum = [0; 6];
     for (file, all) in files {
-        if all.0.is_empty() {
+        if all.0.is_empty() || !all.is_whole() {
             let _ = writeln!(page, "| `{file}` | not run | | | | | |");
             continue;
         }
@@ -256,6 +269,19 @@ mod tests {
         let mut all = Outcomes::parse(KEPT);
         all.retain("src/a.rs:2:5: replace | with ^\nsrc/a.rs:9:9: replace h with 2\n");
         assert_eq!((all.0.len(), all.count("missed")), (1, 1));
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_is_not_whole() {
+        let mut all = Outcomes::parse(KEPT);
+        let list = "src/a.rs:1:2: replace f with ()\nsrc/a.rs:9:9: replace h with 2\n";
+        assert!(all.is_whole());
+        assert_eq!(all.note_missing(list), 1);
+        assert!(!all.is_whole());
+        let (page, _) = table(&[("a.rs", all)], &reasons(""));
+        assert!(page.contains("| `a.rs` | not run |"), "{page}");
+        let kept = "not run\tsrc/a.rs:9:9: replace h with 2\n";
+        assert!(!Outcomes::parse(kept).is_whole());
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub const CLIENT: Subject = Subject {
         name: "rules and ten seeds of the random driver",
         features: None,
         is_short: false,
-        seconds: "2",
+        seconds: "6",
     }],
     too_long: &[],
     long: &[],
