@@ -15,8 +15,6 @@ pub(super) enum Partial {
     Repetition,
     /// It is acknowledged and dropped.
     Discarded,
-    /// It is left to the broker.
-    Skipped,
     /// It is too large to wait for a stream.
     Unclaimed { len: u64 },
 }

@@ -54,7 +54,8 @@ impl Inbox {
             protocol.on_identifier_free(id);
         }
         let may_be_known = self.may_be_known(header, protocol);
-        if may_be_known && message.remaining == 0 {
+        // What has a token is whole.
+        if let (true, Some(token)) = (may_be_known, token) {
             let hash = hash(&[message.topic.as_str().as_bytes(), message.payload]);
             if self.is_known(header, hash, token, protocol) {
                 return Ok(Receipt::Done);
@@ -70,7 +71,8 @@ impl Inbox {
         if !is_compared_later && (self.skips(qos) || self.has_no_room(need)) {
             return self.overflow(qos, message.remaining == 0, token, protocol);
         }
-        if let (false, Some(id)) = (is_small, message.id().filter(|_| message.remaining > 0)) {
+        if let (false, Some(id)) = (is_small, header.id) {
+            // Its content is not compared with that of an awaited one.
             self.unacknowledged.on_identifier_used(id);
         }
         let (topic, targets) = self.routing.make().find(message.topic);
@@ -140,7 +142,6 @@ impl Inbox {
         if qos != QoS::AtMostOnce {
             if self.limits.overflow == Overflow::Disconnect {
                 self.counters.received -= 1;
-                self.partial = (!is_whole).then_some(Partial::Skipped);
                 if mem::replace(&mut self.is_overrun, true) {
                     return Ok(Receipt::Done);
                 }
@@ -170,7 +171,7 @@ impl Inbox {
         protocol: &mut ProtocolState,
     ) -> Result<Receipt, DisconnectReason> {
         match &mut self.partial {
-            Some(Partial::Growing(growing)) if growing.is_lent => {}
+            // There is no data if the driver has read it into memory that it was lent.
             Some(Partial::Growing(growing)) => growing.payload.extend_from_slice(data),
             Some(Partial::Streamed(id)) => {
                 let id = *id;
@@ -207,7 +208,7 @@ impl Inbox {
                         || (is_accepted && header.qos == QoS::ExactlyOnce),
                     ..header
                 };
-                if self.may_be_known(header, protocol)
+                if let (true, Some(token)) = (self.may_be_known(header, protocol), token)
                     && self.is_known(header, message.hash(), token, protocol)
                 {
                     return Ok(Receipt::Done);
@@ -230,7 +231,8 @@ impl Inbox {
             }
             Some(Partial::Discarded) => ack(token, protocol),
             Some(Partial::Unclaimed { len }) => return Ok(self.skip(len, token, protocol)),
-            Some(Partial::Skipped) | None => {}
+            // It is left to the broker.
+            None => {}
         }
         Ok(Receipt::Done)
     }

@@ -31,13 +31,11 @@ impl Inbox {
         &mut self,
         header: Header,
         hash: u64,
-        token: Option<AckToken>,
+        token: AckToken,
         protocol: &mut ProtocolState,
     ) -> bool {
         let (qos, is_dup) = (header.qos, header.is_dup);
-        let (Some(id), Some(token)) = (header.id, token) else {
-            return false;
-        };
+        let Some(id) = header.id else { return false };
         let arrival = self.unacknowledged.on_arrived(id, qos, is_dup, hash, token);
         let was_processed = match qos {
             QoS::ExactlyOnce => header.is_repeated && protocol.is_repetition(id, Some(hash)),

@@ -107,3 +107,22 @@ fn rule_01_a_payload_goes_to_another_stream_with_its_message() {
     line.receive(&message(1, 1, &[7; LENGTH])[50_000..60_000]);
     assert_eq!(line.events, [Event::Delivered { stream: others }]);
 }
+
+/// Reading goes on while the client leaves, as long as the application reads what arrives.
+#[test]
+fn rule_01_a_payload_is_read_to_its_end_while_the_client_leaves() {
+    let (mut line, stream) = received(kept(), 50_000);
+    let (mut read, payload) = take(&mut line, stream);
+    line.publish(b"1", QoS::AtLeastOnce);
+    line.sent();
+    line.client.disconnect(line.now + secs(9));
+    line.turn();
+    for piece in message(1, 1, &[7; LENGTH])[50_000..].chunks(10_000) {
+        line.receive(piece);
+        while let PayloadRead::Data(data) = line.client.read_payload(payload) {
+            read += data.len();
+        }
+    }
+    assert_eq!(read, LENGTH);
+    line.sends(&puback(1));
+}
