@@ -3,7 +3,8 @@ mod cuts;
 
 use crate::{
     broker::Address,
-    client::{Client, Connection, Message, Who},
+    client::{Client, Connection, Message, Speech, Who},
+    recorder::Recorder,
 };
 use motemq_std::QoS;
 use std::{collections::BTreeMap, time::Duration};
@@ -83,6 +84,7 @@ const QUIET: Duration = Duration::from_millis(300);
 pub struct Scene<'a> {
     pub client: &'a dyn Client,
     pub at: &'a Address,
+    pub speech: Speech,
     /// Unlike that of any other check.
     pub name: String,
 }
@@ -102,12 +104,20 @@ impl Scene<'_> {
         format!("{}{last}", &name[..name.len().min(17)])
     }
 
+    /// What all clients of this scene have in common.
+    fn who(&self) -> Who<'_> {
+        Who {
+            speech: self.speech,
+            ..Who::default()
+        }
+    }
+
     fn publisher(&self) -> Result<Box<dyn Connection>, String> {
         self.client.open(
             self.at,
             Who {
                 id: &self.id("from"),
-                ..Who::default()
+                ..self.who()
             },
         )
     }
@@ -118,7 +128,7 @@ impl Scene<'_> {
             Who {
                 id: &self.id("to"),
                 filter: Some((topic, qos)),
-                ..Who::default()
+                ..self.who()
             },
         )
     }
@@ -139,7 +149,7 @@ fn qos(scene: &Scene<'_>, qos: QoS) -> Result<Verdict, String> {
         let told = from.publish(&topic, payload.as_bytes(), qos, false);
         ledger.published(payload, told);
     }
-    ledger.collect(&mut *to)?;
+    ledger.collect(&mut *to, None)?;
     from.leave()?;
     to.leave()?;
     Ok(ledger.verdict())
@@ -179,7 +189,7 @@ fn will(scene: &Scene<'_>) -> Result<Verdict, String> {
         id: &id,
         will: Some((&topic, "gone")),
         filter: Some((&elsewhere, QoS::AtMostOnce)),
-        ..Who::default()
+        ..scene.who()
     };
     scene.client.open(scene.at, who)?.leave()?;
     let early = watcher.next(QUIET)?;
@@ -204,7 +214,7 @@ fn resumption(scene: &Scene<'_>) -> Result<Verdict, String> {
         id: &id,
         keep: true,
         filter: Some((&topic, QoS::ExactlyOnce)),
-        ..Who::default()
+        ..scene.who()
     };
     let away = scene.client.open(scene.at, who)?;
     let granted = away.granted();
@@ -225,7 +235,7 @@ fn resumption(scene: &Scene<'_>) -> Result<Verdict, String> {
             ..who
         },
     )?;
-    ledger.collect(&mut *back)?;
+    ledger.collect(&mut *back, None)?;
     back.leave()?;
     // The session is not needed any more.
     scene
@@ -290,7 +300,11 @@ impl Ledger {
     }
 
     /// Takes what comes, until all is there that was acknowledged, and a moment longer.
-    fn collect(&mut self, to: &mut dyn Connection) -> Result<(), String> {
+    fn collect(
+        &mut self,
+        to: &mut dyn Connection,
+        recorder: Option<&Recorder>,
+    ) -> Result<(), String> {
         loop {
             let complete = self.lost().next().is_none();
             let Some(message) = to.next(if complete { QUIET } else { PATIENCE })? else {
@@ -301,11 +315,16 @@ impl Ledger {
             self.order.push(payload.clone());
             *self.came.entry(payload).or_default() += 1;
         }
+        let record = recorder.map(Recorder::record);
+        let accepted = |payload: &str| {
+            record
+                .as_ref()
+                .map_or(1, |record| record.accepted(payload.as_bytes()))
+        };
         let doubled = self.came.iter().filter(|&(_, &times)| times > 1);
         for (payload, &times) in doubled {
-            let ours = self.deliverable() == QoS::ExactlyOnce
-                && !self.raised
-                && to.accepted(payload.as_bytes()) < times;
+            let ours =
+                self.deliverable() == QoS::ExactlyOnce && !self.raised && accepted(payload) < times;
             self.again[usize::from(ours)] += 1;
         }
         Ok(())

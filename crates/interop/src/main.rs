@@ -5,25 +5,33 @@ mod checks;
 mod client;
 mod matrix;
 mod process;
+mod recorder;
 mod secrets;
+mod streams;
 
-use broker::{Address, Broker, Listener, Started};
+use broker::{Address, Broker, Listener, Place, Started};
 use checks::{Scene, Verdict};
 use clap::{Parser, Subcommand};
-use client::{Asynchronous, Blocking, Client, Command};
+use client::{Asynchronous, Blocking, Client, Command, Speech};
 use matrix::{Report, Row};
 use secrets::Secrets;
 use std::{
     collections::BTreeSet,
     fs,
     process::ExitCode,
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 /// How long one broker may take, with all its transports and clients.
 const LIMIT: Duration = Duration::from_secs(600);
+/// How many rows are run at once: most of their time is spent waiting.
+const AT_ONCE: usize = 4;
 /// Where the matrix stands.
 const DOCUMENT: &str = "docs/interop.md";
 
@@ -168,10 +176,13 @@ fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
         "{version} listens after {:.1} s",
         begun.elapsed().as_secs_f64()
     );
+    let (rows, streams) = tables(broker, &place, started, &secrets);
     let report = Report {
         broker,
         version,
-        rows: rows(broker, started, &secrets),
+        day: matrix::today(),
+        rows,
+        streams: streams?,
     };
     println!("{:.1} s in all", begun.elapsed().as_secs_f64());
     Ok(report)
@@ -180,45 +191,92 @@ fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
 /// A cell of the matrix, and how long it took.
 type Told = (usize, usize, Verdict, Duration);
 
-/// Runs every client over every transport, until the time is up.
-fn rows(broker: &'static Broker, started: Started, secrets: &Secrets) -> Vec<Row> {
+/// Runs every client over every transport, until the time is up, and then streams of messages.
+fn tables(
+    broker: &'static Broker,
+    place: &Place,
+    mut started: Started,
+    secrets: &Secrets,
+) -> (Vec<Row>, Result<Vec<streams::Row>, String>) {
+    // A cluster is one broker more, whose nodes have been looked at.
+    let rows = if started.nodes.len() == 1 {
+        rows(broker, &started, secrets)
+    } else {
+        Vec::new()
+    };
+    let streams = if broker.restarts.is_empty() {
+        Ok(Vec::new())
+    } else {
+        streams::run(broker, place, &mut started, secrets, &CLIENTS)
+    };
+    started.stop();
+    (rows, streams)
+}
+
+/// What runs in one row.
+struct Run {
+    at: Address,
+    client: &'static dyn Client,
+    speech: Speech,
+}
+
+fn rows(broker: &'static Broker, started: &Started, secrets: &Secrets) -> Vec<Row> {
     let end = Instant::now() + LIMIT;
     let mut rows: Vec<Row> = Vec::new();
     let (tell, told) = mpsc::channel();
     let mut runs = Vec::new();
     for listener in &started.listeners {
         let Listener { transport, .. } = *listener;
-        let at = Address::of(broker, listener, secrets);
-        for client in CLIENTS {
-            rows.push(Row {
-                transport,
-                client: client.name(),
-                verdicts: vec![None; checks::ALL.len()],
-            });
-            runs.push((at.clone(), client));
+        for speech in Speech::with(broker.versions) {
+            for client in CLIENTS {
+                rows.push(Row {
+                    transport,
+                    speech,
+                    client: client.name(),
+                    verdicts: vec![None; checks::ALL.len()],
+                });
+                let at = Address::of(broker, listener, secrets);
+                runs.push(Run { at, client, speech });
+            }
         }
     }
-    // Left behind if it takes too long; what it talks with is gone then.
-    thread::spawn(move || work(&runs, &tell));
+    // Left behind if they take too long; what they talk with is gone then.
+    let (runs, next) = (Arc::new(runs), Arc::new(AtomicUsize::new(0)));
+    for _ in 0..AT_ONCE {
+        let (runs, next, tell) = (runs.clone(), next.clone(), tell.clone());
+        thread::spawn(move || {
+            while let Some((row, run)) = take(&runs, &next) {
+                work(row, run, &tell);
+            }
+        });
+    }
+    drop(tell);
     collect(&told, end, &mut rows);
-    started.stop();
     rows
 }
 
-fn work(runs: &[(Address, &dyn Client)], tell: &Sender<Told>) {
-    for (row, (at, client)) in runs.iter().enumerate() {
-        for (column, check) in checks::ALL.iter().enumerate() {
-            let scene = Scene {
-                client: *client,
-                at,
-                name: format!("{row}{}{column}", client.name()),
-            };
-            let begun = Instant::now();
-            let verdict = (check.run)(&scene).unwrap_or_else(Verdict::Failed);
-            if tell.send((row, column, verdict, begun.elapsed())).is_err() {
-                return;
-            }
-        }
+fn take<'r>(runs: &'r [Run], next: &AtomicUsize) -> Option<(usize, &'r Run)> {
+    let row = next.fetch_add(1, Ordering::Relaxed);
+    runs.get(row).map(|run| (row, run))
+}
+
+fn work(row: usize, run: &Run, tell: &Sender<Told>) {
+    let Run { at, client, speech } = run;
+    for (column, check) in checks::ALL.iter().enumerate() {
+        let scene = Scene {
+            client: *client,
+            at,
+            speech: *speech,
+            name: format!("{row}{}{column}", client.name()),
+        };
+        let begun = Instant::now();
+        let verdict = if client.speaks(*speech) {
+            (check.run)(&scene).unwrap_or_else(Verdict::Failed)
+        } else {
+            Verdict::Absent
+        };
+        // Nobody listens any more when the time is up.
+        let _ = tell.send((row, column, verdict, begun.elapsed()));
     }
 }
 
@@ -228,11 +286,12 @@ fn collect(told: &Receiver<Told>, end: Instant, rows: &mut [Row]) {
             Ok((row, column, verdict, took)) => {
                 let Row {
                     transport,
+                    speech,
                     client,
                     verdicts,
                 } = &mut rows[row];
                 println!(
-                    "{:6.1} s  {transport}, {client}, {}: {verdict:?}",
+                    "{:6.1} s  {transport}, MQTT {speech}, {client}, {}: {verdict:?}",
                     took.as_secs_f64(),
                     checks::ALL[column].name
                 );

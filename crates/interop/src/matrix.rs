@@ -2,26 +2,33 @@
 use crate::{
     broker::Broker,
     checks::{self, Verdict},
+    client::Speech,
+    streams,
 };
+use motemq_std::Version;
 use std::{fmt::Write, time::SystemTime};
 
 /// What came of one broker.
 pub struct Report {
     pub broker: &'static Broker,
     pub version: String,
+    /// The day of the run.
+    pub day: String,
     pub rows: Vec<Row>,
+    pub streams: Vec<streams::Row>,
 }
 
 /// One client over one transport.
 pub struct Row {
     pub transport: &'static str,
+    pub speech: Speech,
     pub client: &'static str,
     /// In the order of the checks; `None`: there was no time for it.
     pub verdicts: Vec<Option<Verdict>>,
 }
 
 impl Report {
-    /// Nothing was lost, and nothing left out.
+    /// Nothing was lost by the clients, and nothing left out.
     pub fn is_good(&self) -> bool {
         let good = |verdict: &Option<Verdict>| {
             matches!(
@@ -29,20 +36,28 @@ impl Report {
                 Some(Verdict::Good | Verdict::Deviates(_) | Verdict::Absent)
             )
         };
-        !self.rows.is_empty() && self.rows.iter().all(|row| row.verdicts.iter().all(good))
+        let flows = |stream: &streams::Row| matches!(&stream.verdict, Ok(verdict) if verdict.ours.is_empty());
+        let is_empty = self.rows.is_empty() && self.streams.is_empty();
+        !is_empty
+            && self.rows.iter().all(|row| row.verdicts.iter().all(good))
+            && self.streams.iter().all(flows)
     }
+}
+
+/// Today, as in 2026-11-30.
+pub fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().into()
 }
 
 /// The whole document.
 pub fn document(reports: &[Report]) -> String {
-    let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let today = today.split('T').next().unwrap_or_default();
     let mut text = format!(
         "\
 # Tests with real brokers
 
-`cargo xtask interop` wrote this page on {today}. It runs the command `motemq`, `motemq-std` and `motemq-tokio` against six brokers on one machine,
-over each transport that the broker offers.
+`cargo xtask interop` wrote this page on {}. It runs the command `motemq`, `motemq-std` and `motemq-tokio` against {} brokers on one machine,
+with both versions of MQTT, over each transport that the broker offers.
 
 - `yes`: everything happened as the standard requires.
 - A number: the broker deviated from the standard, as the note below the table describes. No message was lost without a report, and the client
@@ -52,33 +67,132 @@ over each transport that the broker offers.
 
 The columns:
 
+- *MQTT*: the version that the client is told to speak; `5, else 3.1.1` is MQTT 5 with `Options::fall_back`, at a broker that does not speak MQTT 5.
 - *QoS 0, 1, 2*: messages are published and received.
 - *retained*: a message is retained, received and deleted.
 - *will*: it is published when the client vanishes, and is not published after DISCONNECT.
 - *resumption*: messages that were published while a session had no connection arrive when it returns.
 - *large payload*: 1.5 MB, or 300 KB over WebSocket.
 - *cut links*: the connections of sender and receiver are each cut six times, at different bytes, while messages are on their way.
-"
+
+Below them, for brokers that keep sessions on disk, are **streams**: one client publishes numbered messages without a pause, by turns with QoS 1 and 2,
+another one receives them, both with kept sessions, while the broker is ended and started again. A message is *lost* if it was acknowledged
+and did not come, and came *twice* if the receiver was given it more than once, which the standard allows with QoS 1. The packets of every message
+that was lost or came twice with QoS 2 were looked at: the notes name those that were the broker's fault, and a fault of the client is `failed`.
+
+| broker | version | day | transports | MQTT 3.1.1 | MQTT 5 | streams |
+| --- | --- | --- | --- | --- | --- | --- |
+",
+        today(),
+        reports.len()
     );
+    for report in reports {
+        summary(&mut text, report);
+    }
     for report in reports {
         section(&mut text, report);
     }
     text
 }
 
-fn section(text: &mut String, report: &Report) {
-    let mut notes: Vec<String> = Vec::new();
-    let heads: Vec<_> = checks::ALL.iter().map(|check| check.name).collect();
+/// One row for the whole broker.
+fn summary(text: &mut String, report: &Report) {
     let Report {
         broker,
         version,
+        day,
         rows,
+        streams,
     } = report;
+    let mut transports: Vec<_> = rows.iter().map(|row| row.transport).collect();
+    transports.dedup();
+    let of = |is_newer: bool| {
+        let verdicts = rows
+            .iter()
+            .filter(|row| (row.speech != Speech::Mqtt311) == is_newer)
+            .flat_map(|row| &row.verdicts);
+        words(verdicts.map(|verdict| match verdict {
+            Some(Verdict::Absent) => None,
+            Some(Verdict::Good) => Some(Found::Good),
+            Some(Verdict::Deviates(_)) => Some(Found::Deviates),
+            Some(Verdict::Failed(_)) | None => Some(Found::Failed),
+        }))
+    };
+    let newer = if broker.versions.contains(&Version::Mqtt5) {
+        of(true)
+    } else {
+        format!("falls back: {}", of(true))
+    };
+    let streams = words(streams.iter().map(|row| {
+        Some(match &row.verdict {
+            Ok(verdict) if !verdict.ours.is_empty() => Found::Failed,
+            Ok(verdict) if verdict.broker.is_empty() => Found::Good,
+            Ok(_) => Found::Deviates,
+            Err(_) => Found::Failed,
+        })
+    }));
+    let transports = if transports.is_empty() {
+        "TCP".into()
+    } else {
+        transports.join("; ")
+    };
     // Writing into a String does not fail.
-    let _ = writeln!(text, "\n## {}\n\n{version}\n", broker.name);
     let _ = writeln!(
         text,
-        "| transport | client | {} |\n| --- | --- |{}",
+        "| {} | {version} | {day} | {transports} | {} | {newer} | {streams} |",
+        broker.name,
+        of(false)
+    );
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    Good,
+    Deviates,
+    Failed,
+}
+
+/// The worst of them, in a word.
+fn words(found: impl Iterator<Item = Option<Found>>) -> String {
+    match found.flatten().max() {
+        None => "-",
+        Some(Found::Good) => "yes",
+        Some(Found::Deviates) => "deviates",
+        Some(Found::Failed) => "**failed**",
+    }
+    .into()
+}
+
+fn section(text: &mut String, report: &Report) {
+    let Report {
+        broker,
+        version,
+        day,
+        rows,
+        streams,
+    } = report;
+    // Writing into a String does not fail.
+    let _ = writeln!(text, "\n## {}\n\n{version}, {day}", broker.name);
+    if !rows.is_empty() {
+        table(text, rows);
+    }
+    if !streams.is_empty() {
+        flows(text, broker, streams);
+    }
+    if !broker.known.is_empty() {
+        text.push_str("\nKnown behaviour:\n\n");
+        for behaviour in broker.known {
+            let _ = writeln!(text, "- It {behaviour}.");
+        }
+    }
+}
+
+fn table(text: &mut String, rows: &[Row]) {
+    let mut notes: Vec<String> = Vec::new();
+    let heads: Vec<_> = checks::ALL.iter().map(|check| check.name).collect();
+    let _ = writeln!(
+        text,
+        "\n| transport | MQTT | client | {} |\n| --- | --- | --- |{}",
         heads.join(" | "),
         " --- |".repeat(heads.len())
     );
@@ -90,24 +204,82 @@ fn section(text: &mut String, report: &Report) {
             .collect();
         let _ = writeln!(
             text,
-            "| {} | {} | {} |",
+            "| {} | {} | {} | {} |",
             row.transport,
+            row.speech,
             row.client,
             cells.join(" | ")
         );
     }
+    list(text, &notes);
+}
+
+fn flows(text: &mut String, broker: &Broker, rows: &[streams::Row]) {
+    let ends: Vec<_> = broker.restarts.iter().map(ToString::to_string).collect();
+    let _ = writeln!(
+        text,
+        "\nStreams, ended by {}:\n\n\
+         | MQTT | client | QoS | messages | not confirmed | lost | twice | connections | |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        ends.join(", ")
+    );
+    let mut notes: Vec<String> = Vec::new();
+    for row in rows {
+        let (speech, client) = (row.speech, row.client);
+        match &row.verdict {
+            Err(why) => {
+                let number = note(why, &mut notes);
+                let _ = writeln!(
+                    text,
+                    "| {speech} | {client} | - | - | - | - | - | - | **failed** {number} |"
+                );
+            }
+            Ok(verdict) => {
+                let numbers: Vec<_> = verdict
+                    .ours
+                    .iter()
+                    .chain(&verdict.broker)
+                    .map(|words| note(words, &mut notes).to_string())
+                    .collect();
+                let word = match (verdict.ours.is_empty(), numbers.is_empty()) {
+                    (true, true) => "yes".into(),
+                    (true, false) => numbers.join(", "),
+                    (false, _) => format!("**failed** {}", numbers.join(", ")),
+                };
+                let [from, to] = verdict.connections;
+                for (index, count) in verdict.counts.iter().enumerate() {
+                    let _ = writeln!(
+                        text,
+                        "| {speech} | {client} | {} | {} | {} | {} | {} | {from}, {to} | {word} |",
+                        index + 1,
+                        count.sent,
+                        count.unknown,
+                        count.lost,
+                        count.doubled
+                    );
+                }
+            }
+        }
+    }
+    list(text, &notes);
+}
+
+fn list(text: &mut String, notes: &[String]) {
     if !notes.is_empty() {
         text.push('\n');
     }
     for (number, note) in notes.iter().enumerate() {
         let _ = writeln!(text, "{}. {note}", number + 1);
     }
-    if !broker.known.is_empty() {
-        text.push_str("\nKnown behaviour:\n\n");
-        for behaviour in broker.known {
-            let _ = writeln!(text, "- It {behaviour}.");
-        }
-    }
+}
+
+/// The number of this note, counted from 1.
+fn note(words: &str, notes: &mut Vec<String>) -> usize {
+    let number = notes.iter().position(|known| known == words);
+    1 + number.unwrap_or_else(|| {
+        notes.push(words.into());
+        notes.len() - 1
+    })
 }
 
 fn cell(verdict: Option<&Verdict>, notes: &mut Vec<String>) -> String {
@@ -119,12 +291,5 @@ fn cell(verdict: Option<&Verdict>, notes: &mut Vec<String>) -> String {
         Some(Verdict::Failed(note)) => ("**failed**", Some(note)),
     };
     let Some(note) = note else { return word.into() };
-    let number = notes
-        .iter()
-        .position(|known| known == note)
-        .unwrap_or_else(|| {
-            notes.push(note.clone());
-            notes.len() - 1
-        });
-    format!("{word} {}", number + 1).trim().into()
+    format!("{word} {}", self::note(note, notes)).trim().into()
 }

@@ -1,6 +1,6 @@
 //! Running other programs.
 use std::{
-    fs,
+    fmt, fs,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -17,23 +17,39 @@ pub fn read(mut command: Command) -> Result<String, String> {
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("cannot start {name}: {error}"))?;
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    // Some programs complain on the wrong one.
+    let said = [&output.stdout, &output.stderr]
+        .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned())
+        .join("\n");
+    let said = said.trim();
     if output.status.success() {
-        return Ok(
-            format!("{}\n{}", said(&output.stdout), said(&output.stderr))
-                .trim()
-                .to_owned(),
-        );
+        Ok(said.to_owned())
+    } else {
+        Err(format!("{name} ended with {}: {said}", output.status))
     }
-    Err(format!(
-        "{name} ended with {}: {}",
-        output.status,
-        said(&output.stderr)
-    ))
+}
+
+/// How a program is ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signal {
+    /// SIGTERM: in good order.
+    Terminate,
+    /// SIGKILL: at once.
+    Kill,
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Signal::Terminate => "SIGTERM",
+            Signal::Kill => "SIGKILL",
+        })
+    }
 }
 
 /// A program and all that it starts. They end when it is dropped.
 pub struct Group {
+    command: Command,
     child: Child,
 }
 
@@ -45,11 +61,15 @@ impl Group {
         let file = fs::File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
         let (out, err) =
             file.map_err(|error| format!("cannot write {}: {error}", log.display()))?;
-        let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
-        let name = command.get_program().to_string_lossy();
-        child
-            .map(|child| Group { child })
-            .map_err(|error| format!("cannot start {name}: {error}"))
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        let child = spawn(&mut command)?;
+        Ok(Group { command, child })
+    }
+
+    /// Starts it once more, after it has ended.
+    pub fn start_again(&mut self) -> Result<(), String> {
+        self.child = spawn(&mut self.command)?;
+        Ok(())
     }
 
     /// How it has ended, if it has.
@@ -59,10 +79,17 @@ impl Group {
 
     /// Ends it, in good order if that does not take too long.
     pub fn stop(&mut self) {
-        self.signal("-TERM");
-        let end = Instant::now() + PATIENCE;
-        while self.ended().is_none() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(50));
+        self.end(Signal::Terminate);
+    }
+
+    /// Ends it with this signal, or with SIGKILL if that takes too long.
+    pub fn end(&mut self, signal: Signal) {
+        if signal == Signal::Terminate {
+            self.signal("-TERM");
+            let end = Instant::now() + PATIENCE;
+            while self.ended().is_none() && Instant::now() < end {
+                thread::sleep(Duration::from_millis(50));
+            }
         }
         self.signal("-KILL");
         // It may have ended by itself.
@@ -80,6 +107,13 @@ impl Group {
                 .status();
         }
     }
+}
+
+fn spawn(command: &mut Command) -> Result<Child, String> {
+    command.spawn().map_err(|error| {
+        let name = command.get_program().to_string_lossy();
+        format!("cannot start {name}: {error}")
+    })
 }
 
 impl Drop for Group {

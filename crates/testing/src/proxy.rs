@@ -5,6 +5,7 @@
 use crate::link::Direction;
 use std::{
     collections::VecDeque,
+    fmt,
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard},
@@ -71,6 +72,18 @@ pub struct Proxy {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    watcher: Watcher,
+}
+
+type Watch = dyn Fn(u64, Direction, &[u8]) + Send + Sync;
+
+/// Sees what is passed on.
+struct Watcher(Box<Watch>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 #[derive(Debug)]
@@ -92,6 +105,18 @@ impl Proxy {
     /// # Errors
     /// What the operating system says if there is no port.
     pub fn start(upstream: SocketAddr) -> io::Result<Self> {
+        Self::watched(upstream, |_, _, _| ())
+    }
+
+    /// As [`start`](Self::start), and shows all bytes to this function before they are passed on,
+    /// with the number of the connection, counted from 1.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn watched(
+        upstream: SocketAddr,
+        watch: impl Fn(u64, Direction, &[u8]) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let addr = listener.local_addr()?;
         let (plans, open) = (VecDeque::new(), Vec::new());
@@ -108,6 +133,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            watcher: Watcher(Box::new(watch)),
         });
         let accepting = shared.clone();
         Ok(Proxy {
@@ -295,6 +321,7 @@ fn pass(
         };
         // Counted before it can be seen to have arrived.
         *shared.flowing().passed(way) += read as u64;
+        (shared.watcher.0)(number, way, buffer.get(..read).unwrap_or_default());
         if buffer
             .get(..read)
             .is_none_or(|bytes| to.write_all(bytes).is_err())

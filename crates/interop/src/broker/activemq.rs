@@ -1,6 +1,9 @@
 //! ActiveMQ, from Debian: it sends PUBLISH again after PUBREC.
-use super::{Broker, Listener, Place, Started};
-use crate::{process::read, secrets::Secrets};
+use super::{Broker, Listener, ONLY_311, Place, Started};
+use crate::{
+    process::{Signal, read},
+    secrets::Secrets,
+};
 use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
@@ -26,7 +29,9 @@ pub const BROKER: Broker = Broker {
         command.args(["--show", "--showformat", "ActiveMQ ${Version}", "activemq"]);
         command
     },
+    versions: ONLY_311,
     start,
+    restarts: &[Signal::Terminate, Signal::Kill],
     login: None,
     known: &[
         "sends PUBLISH again instead of PUBREL, if the connection was lost after PUBREC",
@@ -82,9 +87,5 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     command
         .args(["-jar", SERVER, "start"])
         .arg(format!("xbean:file:{}", config.display()));
-    Ok(Started {
-        group: place.start(command)?,
-        listeners: vec![Listener::tcp(tcp), Listener::tls(tls)],
-        afterwards: None,
-    })
+    Started::one(place, command, vec![Listener::tcp(tcp), Listener::tls(tls)])
 }

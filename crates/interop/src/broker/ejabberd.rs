@@ -1,6 +1,6 @@
 //! ejabberd, from Debian: a chat server that speaks MQTT too. It sends one message at a time, and
 //! chooses its identifiers at random.
-use super::{Broker, Listener, Place, Started};
+use super::{BOTH, Broker, Listener, Place, Started};
 use crate::secrets::Secrets;
 use motemq_testing::mosquitto::free_port;
 use std::process::Command;
@@ -14,7 +14,9 @@ pub const BROKER: Broker = Broker {
         command.args(["--show", "--showformat", "ejabberd ${Version}", "ejabberd"]);
         command
     },
+    versions: BOTH,
     start,
+    restarts: &[],
     login: Some(("interop", "interop")),
     known: &[
         "accepts an empty client identifier for a kept session",
@@ -66,9 +68,5 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
         Listener::tls(tls),
         Listener::websocket(ws, "/mqtt"),
     ];
-    Ok(Started {
-        group: place.start(command)?,
-        listeners,
-        afterwards: None,
-    })
+    Started::one(place, command, listeners)
 }

@@ -1,20 +1,25 @@
 //! The brokers: how each is installed, started on loopback in a folder of its own, and stopped.
 mod activemq;
 mod aedes;
+mod artemis;
 mod ejabberd;
+mod hivemq;
+mod java;
+mod mochi;
+mod moquette;
 mod mosquitto;
 mod nats;
 mod rabbitmq;
 
 use crate::{
-    process::{self, Group},
+    process::{self, Group, Signal},
     secrets::Secrets,
 };
-use motemq_std::Tls;
+use motemq_std::{Tls, Version};
 use motemq_testing::mosquitto::find;
 use std::{
     env, fs,
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -22,17 +27,28 @@ use std::{
 };
 
 /// All of them, in the order of the matrix.
-pub const ALL: [&Broker; 6] = [
+pub const ALL: [&Broker; 12] = [
     &mosquitto::BROKER,
+    &hivemq::BROKER,
     &nats::BROKER,
+    &nats::CLUSTER,
     &ejabberd::BROKER,
     &aedes::BROKER,
+    &aedes::BROKER_2,
     &rabbitmq::BROKER,
     &activemq::BROKER,
+    &artemis::BROKER,
+    &moquette::BROKER,
+    &mochi::BROKER,
 ];
 
 /// How long one may take until it listens.
 const START: Duration = Duration::from_secs(90);
+
+/// The versions of a broker that speaks both.
+const BOTH: &[Version] = &[Version::Mqtt311, Version::Mqtt5];
+/// The versions of a broker that does not speak MQTT 5.
+const ONLY_311: &[Version] = &[Version::Mqtt311];
 
 /// A broker that can be run here.
 pub struct Broker {
@@ -44,8 +60,13 @@ pub struct Broker {
     pub fetched: Option<Fetched>,
     /// Prints its version.
     pub version: fn(&Place) -> Command,
+    /// The versions of MQTT that it speaks.
+    pub versions: &'static [Version],
     /// Starts it.
     pub start: fn(&Place, &Secrets) -> Result<Started, String>,
+    /// How it is ended under a stream of messages, one after the other, and started again: what it
+    /// is said to survive. In a cluster, each of them meets another node.
+    pub restarts: &'static [Signal],
     /// User name and password, where it wants some.
     pub login: Option<(&'static str, &'static str)>,
     /// Where it departs from the standard, as far as clients can see.
@@ -72,8 +93,9 @@ pub struct Place {
 
 /// A broker that was started.
 pub struct Started {
-    pub group: Group,
-    /// Where it listens.
+    /// A process with what it has started, or one for each node of a cluster.
+    pub nodes: Vec<Group>,
+    /// Where it listens. Each node of a cluster has one of them, in the same order.
     pub listeners: Vec<Listener>,
     /// What is to be done when it has ended.
     pub afterwards: Option<Command>,
@@ -140,6 +162,8 @@ impl Listener {
 #[derive(Clone)]
 pub struct Address {
     pub url: String,
+    /// The other nodes of a cluster.
+    pub others: Vec<SocketAddr>,
     pub login: Option<(&'static str, &'static str)>,
     /// The CA to be trusted, where there is TLS.
     pub ca: Option<PathBuf>,
@@ -153,9 +177,20 @@ impl Address {
         let secure = listener.url.starts_with("mqtts") || listener.url.starts_with("wss");
         Address {
             url: listener.url.clone(),
+            others: Vec::new(),
             login: broker.login,
             ca: secure.then(|| secrets.ca.clone()),
             certificate: listener.mutual.then(|| secrets.client.clone()),
+        }
+    }
+
+    /// The same login at these nodes, over plain TCP.
+    pub fn at(&self, nodes: &[SocketAddr]) -> Self {
+        let (first, others) = nodes.split_first().expect("a broker has a node");
+        Address {
+            url: format!("mqtt://{first}"),
+            others: others.to_vec(),
+            ..self.clone()
         }
     }
 
@@ -212,9 +247,10 @@ impl Broker {
         let top = PathBuf::from(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
             .join("interop");
         let top = std::path::absolute(&top).unwrap_or(top);
+        let name = self.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         Place {
-            dir: top.join(format!("{}-run", self.name)),
-            fetched: top.join(self.name),
+            dir: top.join(format!("{name}-run")),
+            fetched: top.join(name),
         }
     }
 
@@ -226,39 +262,71 @@ impl Broker {
             .map_err(|error| format!("cannot make {}: {error}", place.dir.display()))?;
         let secrets = Secrets::make(&place.dir)?;
         let mut started = (self.start)(place, &secrets)?;
-        let end = Instant::now() + START;
-        for Listener { url, .. } in &started.listeners {
-            let address = url
-                .split("//")
-                .nth(1)
-                .and_then(|rest| rest.split('/').next())
-                .unwrap_or_default();
-            while TcpStream::connect(address).is_err() {
-                if let Some(status) = started.group.ended() {
-                    return Err(format!("it ended with {status}: {}", place.last_words()));
-                }
-                if Instant::now() > end {
-                    return Err(format!(
-                        "it does not listen on {address} after {START:?}: {}",
-                        place.last_words()
-                    ));
-                }
-                thread::sleep(Duration::from_millis(100));
-            }
+        for Listener { url, .. } in started.listeners.clone() {
+            started.wait(place, address(&url)?)?;
         }
         Ok((started, secrets))
     }
 }
 
+/// The address of a listener on this machine.
+pub fn address(url: &str) -> Result<SocketAddr, String> {
+    url.split("//")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next())
+        .and_then(|address| address.parse().ok())
+        .ok_or_else(|| format!("no address in {url}"))
+}
+
 impl Started {
+    /// A broker of one process.
+    fn one(place: &Place, command: Command, listeners: Vec<Listener>) -> Result<Self, String> {
+        Ok(Started {
+            nodes: vec![place.start(command, "log")?],
+            listeners,
+            afterwards: None,
+        })
+    }
+
+    /// Waits until something listens there.
+    pub fn wait(&mut self, place: &Place, address: SocketAddr) -> Result<(), String> {
+        let end = Instant::now() + START;
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = self.nodes.iter_mut().find_map(Group::ended) {
+                return Err(format!("it ended with {status}: {}", place.last_words()));
+            }
+            if Instant::now() > end {
+                return Err(format!(
+                    "it does not listen on {address} after {START:?}: {}",
+                    place.last_words()
+                ));
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     /// Ends it and all that it has started.
     pub fn stop(mut self) {
-        self.group.stop();
+        self.nodes.iter_mut().for_each(Group::stop);
         if let Some(command) = self.afterwards.take() {
             // What is to end may have ended.
             let _ = process::read(command);
         }
     }
+}
+
+/// The directory with what is compiled for a broker.
+fn sources(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/brokers")).join(name)
+}
+
+/// Prints the name of the library that begins so, which ends with its version.
+fn jar_version(place: &Place, begin: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "basename -s .jar \"$0\"*.jar"]);
+    command.arg(place.fetched.join("lib").join(begin));
+    command
 }
 
 impl Place {
@@ -273,8 +341,8 @@ impl Place {
     }
 
     /// Starts a program of a broker; what it prints goes into its folder.
-    pub fn start(&self, command: Command) -> Result<Group, String> {
-        Group::start(command, &self.dir.join("log"))
+    pub fn start(&self, command: Command, log: &str) -> Result<Group, String> {
+        Group::start(command, &self.dir.join(log))
     }
 
     fn last_words(&self) -> String {

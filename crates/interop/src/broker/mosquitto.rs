@@ -1,6 +1,6 @@
 //! mosquitto, from Debian: the reference.
-use super::{Broker, Listener, Place, Started};
-use crate::secrets::Secrets;
+use super::{BOTH, Broker, Listener, Place, Started};
+use crate::{process::Signal, secrets::Secrets};
 use motemq_testing::mosquitto::{find, free_port};
 use std::process::Command;
 
@@ -14,7 +14,9 @@ pub const BROKER: Broker = Broker {
         command.args(["-c", "mosquitto -h | head -n 1"]);
         command
     },
+    versions: BOTH,
     start,
+    restarts: &[Signal::Terminate],
     login: None,
     known: &[
         "sends one copy of a message for overlapping filters, with the lower QoS",
@@ -31,12 +33,13 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     );
     // As root it would become a user who cannot write here.
     let config = format!(
-        "user root\nallow_anonymous true\n\
+        "user root\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
          listener {tcp} 127.0.0.1\n\
          listener {tls} 127.0.0.1\n{secure}\n\
          listener {mutual} 127.0.0.1\n{secure}\nrequire_certificate true\n\
          listener {ws} 127.0.0.1\nprotocol websockets\n\
-         listener {wss} 127.0.0.1\nprotocol websockets\n{secure}\n"
+         listener {wss} 127.0.0.1\nprotocol websockets\n{secure}\n",
+        place.dir.display()
     );
     let config = place.write("mosquitto.conf", &config)?;
     let mut command = Command::new(find("mosquitto").unwrap_or_else(|| "mosquitto".into()));
@@ -48,9 +51,5 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
         Listener::websocket(ws, "/mqtt"),
         Listener::secure_websocket(wss, "/mqtt"),
     ];
-    Ok(Started {
-        group: place.start(command)?,
-        listeners,
-        afterwards: None,
-    })
+    Started::one(place, command, listeners)
 }

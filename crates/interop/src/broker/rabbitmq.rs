@@ -1,6 +1,6 @@
 //! RabbitMQ, from Debian: it answers QoS 2 with PUBACK.
-use super::{Broker, Listener, Place, Started};
-use crate::secrets::Secrets;
+use super::{Broker, Listener, ONLY_311, Place, Started};
+use crate::{process::Signal, secrets::Secrets};
 use motemq_testing::mosquitto::free_port;
 use std::process::Command;
 
@@ -20,7 +20,9 @@ pub const BROKER: Broker = Broker {
         ]);
         command
     },
+    versions: ONLY_311,
     start,
+    restarts: &[Signal::Terminate, Signal::Kill],
     login: Some(("guest", "guest")),
     known: &[
         "answers QoS 2 with PUBACK: the client closes the connection, and reports that the message may have arrived",
@@ -76,9 +78,9 @@ fn start(place: &Place, secrets: &Secrets) -> Result<Started, String> {
         Listener::mutual(tls),
         Listener::websocket(ws, "/ws"),
     ];
+    let started = Started::one(place, command, listeners)?;
     Ok(Started {
-        group: place.start(command)?,
-        listeners,
         afterwards: Some(afterwards),
+        ..started
     })
 }

@@ -1,12 +1,9 @@
 //! Links that break again and again, at different bytes: nothing that was acknowledged is lost, and
 //! with QoS 2 nothing comes twice.
 use super::{Ledger, Scene, Verdict};
-use crate::{broker::Address, client::Who};
+use crate::{client::Who, recorder::Recorder};
 use motemq_std::QoS;
-use motemq_testing::{
-    link::Direction,
-    proxy::{Plan, Proxy},
-};
+use motemq_testing::{link::Direction, proxy::Plan};
 use std::net::SocketAddr;
 
 /// Cuts of the publisher's and of the subscriber's link.
@@ -30,16 +27,13 @@ pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
         breaking(broker, Direction::Up)?,
         breaking(broker, Direction::Down)?,
     );
-    let at = |proxy: &Proxy| Address {
-        url: format!("mqtt://{}", proxy.addr()),
-        ..scene.at.clone()
-    };
+    let at = |recorder: &Recorder| scene.at.at(&recorder.addresses());
     let (from_id, to_id) = (scene.id("cutf"), scene.id("cutt"));
     let to_who = Who {
         id: &to_id,
         keep: true,
         filter: Some((&topic, QoS::ExactlyOnce)),
-        ..Who::default()
+        ..scene.who()
     };
     let mut to = scene.client.open(&at(&near_to), to_who)?;
     let granted = to.granted();
@@ -50,7 +44,7 @@ pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
         id: &from_id,
         keep: true,
         filter: Some((&elsewhere, QoS::AtMostOnce)),
-        ..Who::default()
+        ..scene.who()
     };
     let mut from = scene.client.open(&at(&near_from), from_who)?;
     let mut ledger = Ledger::new(qos, granted);
@@ -59,10 +53,11 @@ pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
         let told = from.publish(&topic, payload.as_bytes(), qos, false);
         ledger.published(payload, told);
     }
-    ledger.collect(&mut *to)?;
+    ledger.collect(&mut *to, Some(&near_to))?;
     from.leave()?;
     to.leave()?;
-    let cuts = near_from.accepted() + near_to.accepted() - 2;
+    let links = |recorder: &Recorder| recorder.proxies()[0].accepted();
+    let cuts = links(&near_from) + links(&near_to) - 2;
     for who in [from_who, to_who] {
         scene
             .client
@@ -84,12 +79,11 @@ pub fn run(scene: &Scene<'_>) -> Result<Verdict, String> {
 }
 
 /// Links to a broker that break.
-fn breaking(broker: SocketAddr, way: Direction) -> Result<Proxy, String> {
-    let proxy = Proxy::start(broker).map_err(|error| error.to_string())?;
-    proxy.plan(Plan::cut_after(way, FIRST));
-    for cut in 1..CUTS {
-        // Another place in the dialogue each time.
-        proxy.plan(Plan::cut_after(way, 60 + 7 * cut));
-    }
-    Ok(proxy)
+fn breaking(broker: SocketAddr, way: Direction) -> Result<Recorder, String> {
+    let recorder = Recorder::before(&[broker])?;
+    let plan = |cut| recorder.proxies()[0].plan(Plan::cut_after(way, cut));
+    plan(FIRST);
+    // Another place in the dialogue each time.
+    (1..CUTS).for_each(|cut| plan(60 + 7 * cut));
+    Ok(recorder)
 }

@@ -1,15 +1,15 @@
 //! The client for tokio.
-use super::{Client, Connection, Message, Who, wire::Wire};
+use super::{Client, Connection, Message, Speech, Who};
 use crate::broker::Address;
 use motemq_tokio::{
-    Client as Handle, Ended, Filter, Options, Publish, QoS, Reconnect, SessionState, Subscription,
-    Will,
+    Client as Handle, Ended, Filter, Options, Publish, QoS, Receipt, Reconnect, SessionState,
+    Subscription, Version, WhenFull, Will,
 };
 use std::{fmt, time::Duration};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 /// `motemq-tokio`.
@@ -17,6 +17,8 @@ pub struct Asynchronous;
 
 /// How long an acknowledgement may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a patient client waits for its first connection.
+const LONG: Duration = Duration::from_secs(60);
 
 impl Client for Asynchronous {
     fn name(&self) -> &'static str {
@@ -33,19 +35,17 @@ impl Client for Asynchronous {
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
-        let wire = Wire::default();
-        let look = wire.clone();
-        let options =
-            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
+        let options = options(at, who)?;
         let (client, driver) = Handle::new(options).map_err(words)?;
         let others = client.messages();
         let mut messages = None;
         let mut granted = None;
         let driver = runtime.spawn(async { driver.await.map(drop) });
+        let limit = if who.patient { LONG } else { PATIENCE };
         let opened = runtime.block_on(async {
-            let session = timeout(PATIENCE, client.connected())
+            let session = timeout(limit, client.connected())
                 .await
-                .map_err(|_| "not connected within 10 s".to_owned())?
+                .map_err(|_| format!("not connected within {limit:?}"))?
                 .map_err(words)?;
             match who.filter {
                 Some((filter, qos)) if !(who.resume && session != SessionState::New) => {
@@ -65,7 +65,7 @@ impl Client for Asynchronous {
             others,
             messages,
             granted,
-            wire,
+            receipts: Vec::new(),
             driver,
             runtime,
         };
@@ -87,11 +87,20 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
     let mut options = Options::from_url(&at.url)
         .map_err(words)?
         .client_id(who.id)
-        .ack_timeout(Some(PATIENCE));
+        .ack_timeout((!who.patient).then_some(PATIENCE))
+        .queue(100_000, 64 << 20, WhenFull::Wait);
+    for node in &at.others {
+        options = options.broker(node.ip().to_string(), node.port());
+    }
+    options = match who.speech {
+        Speech::Mqtt311 => options,
+        Speech::Mqtt5 => options.version(Version::Mqtt5),
+        Speech::Either => options.version(Version::Mqtt5).fall_back(),
+    };
     options = options.reconnect(Reconnect::BackOff {
         first: Duration::from_millis(10),
         cap: Duration::from_millis(200),
-        max_tries: Some(100),
+        max_tries: (!who.patient).then_some(100),
     });
     if let Some(tls) = at.tls()? {
         options = options.tls(tls);
@@ -119,7 +128,7 @@ struct Opened {
     others: Subscription,
     messages: Option<Subscription>,
     granted: Option<QoS>,
-    wire: Wire,
+    receipts: Vec<Receipt>,
     driver: JoinHandle<Result<(), Ended>>,
     runtime: Runtime,
 }
@@ -150,6 +159,28 @@ impl Connection for Opened {
             .map(drop)
     }
 
+    fn send(&mut self, topic: &str, payload: &[u8], qos: QoS) -> Result<(), String> {
+        let publish = Publish::to(topic).payload(payload).qos(qos);
+        let receipt = self.runtime.block_on(self.client.publish(&publish));
+        self.receipts.push(receipt.map_err(words)?);
+        Ok(())
+    }
+
+    fn outcomes(&mut self, patience: Duration) -> Vec<Result<(), String>> {
+        let receipts = std::mem::take(&mut self.receipts);
+        self.runtime.block_on(async {
+            let end = Instant::now() + patience;
+            let mut outcomes = Vec::new();
+            for receipt in receipts {
+                outcomes.push(match timeout_at(end, receipt).await {
+                    Ok(outcome) => outcome.map(drop).map_err(words),
+                    Err(_) => Err(format!("no acknowledgement within {patience:?}")),
+                });
+            }
+            outcomes
+        })
+    }
+
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
         let Opened {
             others,
@@ -174,10 +205,6 @@ impl Connection for Opened {
             Ok(None) => Err("the stream of messages has ended".into()),
             Err(_) => Ok(None),
         }
-    }
-
-    fn accepted(&self, payload: &[u8]) -> usize {
-        self.wire.accepted(payload)
     }
 
     fn leave(self: Box<Self>) -> Result<(), String> {

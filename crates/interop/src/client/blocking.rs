@@ -1,9 +1,9 @@
 //! The blocking client.
-use super::{Client, Connection, Message, Who, wire::Wire};
+use super::{Client, Connection, Message, Speech, Who};
 use crate::broker::Address;
 use motemq_std::{
-    Client as Handle, Ended, Filter, Options, Publish, QoS, Reconnect, RecvTimeoutError,
-    SessionState, Subscription, Will,
+    Client as Handle, Ended, Filter, Options, Publish, QoS, Receipt, Reconnect, RecvTimeoutError,
+    SessionState, Subscription, Version, WhenFull, Will,
 };
 use std::{
     fmt,
@@ -20,6 +20,8 @@ pub struct Blocking;
 
 /// How long an acknowledgement may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a patient client waits for its first connection.
+const LONG: Duration = Duration::from_secs(60);
 /// How often the driver looks whether it is to vanish, and how often streams are looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -33,10 +35,7 @@ impl Client for Blocking {
     }
 
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String> {
-        let wire = Wire::default();
-        let look = wire.clone();
-        let options =
-            options(at, who)?.trace(move |direction, packet| look.pass(direction, packet));
+        let options = options(at, who)?;
         let (client, mut driver) = Handle::new(options).map_err(words)?;
         let others = client.messages();
         let is_gone = Arc::new(AtomicBool::new(false));
@@ -48,7 +47,7 @@ impl Client for Blocking {
             client,
             streams: vec![others],
             granted: None,
-            wire,
+            receipts: Vec::new(),
             is_gone,
             driver,
         });
@@ -70,11 +69,20 @@ fn options(at: &Address, who: Who<'_>) -> Result<Options, String> {
     let mut options = Options::from_url(&at.url)
         .map_err(words)?
         .client_id(who.id)
-        .ack_timeout(Some(PATIENCE));
+        .ack_timeout((!who.patient).then_some(PATIENCE))
+        .queue(100_000, 64 << 20, WhenFull::Wait);
+    for node in &at.others {
+        options = options.broker(node.ip().to_string(), node.port());
+    }
+    options = match who.speech {
+        Speech::Mqtt311 => options,
+        Speech::Mqtt5 => options.version(Version::Mqtt5),
+        Speech::Either => options.version(Version::Mqtt5).fall_back(),
+    };
     options = options.reconnect(Reconnect::BackOff {
         first: Duration::from_millis(10),
         cap: Duration::from_millis(200),
-        max_tries: Some(100),
+        max_tries: (!who.patient).then_some(100),
     });
     if let Some(tls) = at.tls()? {
         options = options.tls(tls);
@@ -102,7 +110,7 @@ struct Opened {
     /// is none.
     streams: Vec<Subscription>,
     granted: Option<QoS>,
-    wire: Wire,
+    receipts: Vec<Receipt>,
     /// The driver ends, as if the power failed.
     is_gone: Arc<AtomicBool>,
     driver: JoinHandle<()>,
@@ -111,11 +119,12 @@ struct Opened {
 impl Opened {
     /// Waits for a connection, and subscribes.
     fn begin(&mut self, who: Who<'_>) -> Result<(), String> {
+        let limit = if who.patient { LONG } else { PATIENCE };
         let session = self
             .client
-            .connected_timeout(PATIENCE)
+            .connected_timeout(limit)
             .map_err(words)?
-            .ok_or("not connected within 10 s")?;
+            .ok_or_else(|| format!("not connected within {limit:?}"))?;
         match who.filter {
             Some((filter, qos)) if !(who.resume && session != SessionState::New) => {
                 let stream = self
@@ -149,6 +158,29 @@ impl Connection for Opened {
         receipt.wait().map(drop).map_err(words)
     }
 
+    fn send(&mut self, topic: &str, payload: &[u8], qos: QoS) -> Result<(), String> {
+        let publish = Publish::to(topic).payload(payload).qos(qos);
+        self.receipts
+            .push(self.client.publish(&publish).map_err(words)?);
+        Ok(())
+    }
+
+    fn outcomes(&mut self, patience: Duration) -> Vec<Result<(), String>> {
+        let end = Instant::now() + patience;
+        let wait = |mut receipt: Receipt| {
+            let left = end.saturating_duration_since(Instant::now());
+            let outcome = receipt.wait_timeout(left);
+            outcome.map_or_else(
+                || Err(format!("no acknowledgement within {patience:?}")),
+                |known| known.map_err(words),
+            )
+        };
+        std::mem::take(&mut self.receipts)
+            .into_iter()
+            .map(wait)
+            .collect()
+    }
+
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {
         let begun = Instant::now();
         loop {
@@ -170,10 +202,6 @@ impl Connection for Opened {
             }
             thread::sleep(LOOK);
         }
-    }
-
-    fn accepted(&self, payload: &[u8]) -> usize {
-        self.wire.accepted(payload)
     }
 
     fn leave(self: Box<Self>) -> Result<(), String> {

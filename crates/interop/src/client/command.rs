@@ -1,5 +1,5 @@
 //! The command `motemq`, as somebody types it.
-use super::{Client, Connection, Message, Who};
+use super::{Client, Connection, Message, Speech, Who};
 use crate::broker::Address;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use motemq_std::QoS;
@@ -26,6 +26,10 @@ impl Client for Command {
 
     fn comes_back(&self) -> bool {
         false
+    }
+
+    fn speaks(&self, speech: Speech) -> bool {
+        speech == Speech::Mqtt311
     }
 
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String> {
@@ -185,6 +189,14 @@ impl Connection for Typed {
             words.push("-r");
         }
         self.run(&words, payload)
+    }
+
+    fn send(&mut self, _: &str, _: &[u8], _: QoS) -> Result<(), String> {
+        Err("the command publishes one message after the other".into())
+    }
+
+    fn outcomes(&mut self, _: Duration) -> Vec<Result<(), String>> {
+        Vec::new()
     }
 
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String> {

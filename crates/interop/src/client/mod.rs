@@ -2,15 +2,48 @@
 mod asynchronous;
 mod blocking;
 mod command;
-mod wire;
 
 pub use asynchronous::Asynchronous;
 pub use blocking::Blocking;
 pub use command::Command;
 
 use crate::broker::Address;
-use motemq_std::QoS;
-use std::time::Duration;
+use motemq_std::{QoS, Version};
+use std::{fmt, time::Duration};
+
+/// The version of MQTT that a client is told to speak.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Speech {
+    /// MQTT 3.1.1.
+    #[default]
+    Mqtt311,
+    /// MQTT 5.
+    Mqtt5,
+    /// MQTT 5, or MQTT 3.1.1 with a broker that does not speak MQTT 5.
+    Either,
+}
+
+impl Speech {
+    /// Returns all that a broker is spoken to.
+    pub fn with(versions: &[Version]) -> [Self; 2] {
+        let second = if versions.contains(&Version::Mqtt5) {
+            Speech::Mqtt5
+        } else {
+            Speech::Either
+        };
+        [Speech::Mqtt311, second]
+    }
+}
+
+impl fmt::Display for Speech {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Speech::Mqtt311 => "3.1.1",
+            Speech::Mqtt5 => "5",
+            Speech::Either => "5, else 3.1.1",
+        })
+    }
+}
 
 /// A client under test.
 pub trait Client: Sync {
@@ -19,6 +52,11 @@ pub trait Client: Sync {
 
     /// A publisher connects again when its link breaks.
     fn comes_back(&self) -> bool;
+
+    /// It can be told to speak so.
+    fn speaks(&self, _speech: Speech) -> bool {
+        true
+    }
 
     /// Connects and subscribes, or says why not.
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String>;
@@ -37,10 +75,14 @@ pub struct Who<'a> {
     pub will: Option<(&'a str, &'a str)>,
     /// What to subscribe to.
     pub filter: Option<(&'a str, QoS)>,
+    /// The version of MQTT.
+    pub speech: Speech,
+    /// It outlives a broker that is away for a while: nothing is given up.
+    pub patient: bool,
 }
 
 /// A client that is connected.
-pub trait Connection {
+pub trait Connection: Send {
     /// The QoS that the broker granted; `None`: nothing.
     fn granted(&self) -> Option<QoS>;
 
@@ -56,11 +98,12 @@ pub trait Connection {
     /// The next message; `None` if none comes for so long.
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String>;
 
-    /// How often a message of QoS 2 was accepted as a new one, by the packets that passed; 1 where
-    /// nobody looks.
-    fn accepted(&self, _payload: &[u8]) -> usize {
-        1
-    }
+    /// Hands a message over that is to be published, and does not wait. `Err`: it cannot do so.
+    fn send(&mut self, topic: &str, payload: &[u8], qos: QoS) -> Result<(), String>;
+
+    /// Waits for the acknowledgements of all messages that were [sent](Self::send), in their order;
+    /// what the client tells its user of those that were not acknowledged.
+    fn outcomes(&mut self, patience: Duration) -> Vec<Result<(), String>>;
 
     /// Disconnects in good order.
     fn leave(self: Box<Self>) -> Result<(), String>;

@@ -1,0 +1,166 @@
+//! Questions about what has passed.
+use super::{Entry, Passed};
+use motemq_std::QoS;
+use motemq_testing::link::Direction;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The packets of one client, over all its connections.
+pub struct Record(pub(super) Vec<Entry>);
+
+/// A PUBLISH as the client sent it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Copy {
+    /// The packet identifier.
+    pub id: u16,
+    /// The DUP flag.
+    pub dup: bool,
+    /// How many sessions the broker had begun for the client by then.
+    pub session: usize,
+}
+
+impl Record {
+    /// How many connections the broker accepted.
+    pub fn connections(&self) -> usize {
+        self.0
+            .iter()
+            .filter(|entry| matches!(entry.packet, Passed::ConnAck { accepted: true, .. }))
+            .count()
+    }
+
+    /// How often the broker sent this message.
+    pub fn received(&self, payload: &[u8]) -> usize {
+        self.publishes(Direction::Down, payload).count()
+    }
+
+    /// How many identifiers the broker used for this message.
+    pub fn identifiers(&self, payload: &[u8]) -> usize {
+        let ids = self.publishes(Direction::Down, payload).map(|entry| {
+            let Passed::Publish { id, .. } = &entry.packet else {
+                return None;
+            };
+            *id
+        });
+        ids.collect::<BTreeSet<_>>().len()
+    }
+
+    fn publishes(&self, which: Direction, wanted: &[u8]) -> impl Iterator<Item = &Entry> {
+        self.0.iter().filter(move |entry| {
+            entry.direction == which
+                && matches!(&entry.packet, Passed::Publish { payload, .. } if payload == wanted)
+        })
+    }
+
+    /// How often the client accepted this message of QoS 2 as a new one: its identifier was free
+    /// when PUBREC left, or the broker said that there is no session, so that it would not come
+    /// again.
+    pub fn accepted(&self, wanted: &[u8]) -> usize {
+        let (mut came, mut held) = (BTreeMap::new(), BTreeSet::new());
+        let mut accepted = 0;
+        for entry in &self.0 {
+            match (entry.direction, &entry.packet) {
+                (
+                    Direction::Down,
+                    Passed::ConnAck {
+                        session_present: false,
+                        ..
+                    },
+                ) => {
+                    held.clear();
+                    let left = std::mem::take(&mut came);
+                    accepted += left.values().filter(|&is_wanted| *is_wanted).count();
+                }
+                (Direction::Down, Passed::ConnAck { .. }) => came.clear(),
+                (
+                    Direction::Down,
+                    Passed::Publish {
+                        id: Some(id),
+                        qos: QoS::ExactlyOnce,
+                        payload,
+                        ..
+                    },
+                ) => {
+                    came.insert(*id, payload == wanted);
+                }
+                (Direction::Up, Passed::PubRec(id)) => {
+                    let is_wanted = came.remove(id) == Some(true);
+                    accepted += usize::from(held.insert(*id) && is_wanted);
+                }
+                (Direction::Down, Passed::PubRel(id)) => {
+                    held.remove(id);
+                }
+                _ => {}
+            }
+        }
+        accepted
+    }
+
+    /// How often the client sent this message, and how.
+    pub fn copies(&self, wanted: &[u8]) -> Vec<Copy> {
+        let mut copies = Vec::new();
+        let mut session = 0;
+        for entry in &self.0 {
+            match &entry.packet {
+                Passed::ConnAck {
+                    session_present: false,
+                    accepted: true,
+                } => session += 1,
+                Passed::Publish {
+                    id: Some(id),
+                    dup,
+                    payload,
+                    ..
+                } if entry.direction == Direction::Up && payload == wanted => {
+                    copies.push(Copy {
+                        id: *id,
+                        dup: *dup,
+                        session,
+                    });
+                }
+                _ => {}
+            }
+        }
+        copies
+    }
+
+    /// Whether the broker acknowledged this message: with PUBACK, or with PUBREC.
+    pub fn acknowledged(&self, wanted: &[u8]) -> bool {
+        self.about(wanted).any(|entry| {
+            entry.direction == Direction::Down
+                && matches!(entry.packet, Passed::PubAck(_) | Passed::PubRec(_))
+        })
+    }
+
+    /// The packets with this message and with its identifiers while they stand for it, and each
+    /// CONNACK.
+    pub fn story(&self, wanted: &[u8]) -> Vec<String> {
+        self.about(wanted).map(ToString::to_string).collect()
+    }
+
+    fn about(&self, wanted: &[u8]) -> impl Iterator<Item = &Entry> {
+        // The identifiers that stand for it, by the direction of PUBLISH.
+        let mut ids = BTreeSet::new();
+        self.0.iter().filter(move |entry| {
+            let is_up = entry.direction == Direction::Up;
+            match &entry.packet {
+                Passed::Publish {
+                    id: Some(id),
+                    payload,
+                    ..
+                } => {
+                    if payload == wanted {
+                        ids.insert((is_up, *id));
+                    } else {
+                        ids.remove(&(is_up, *id));
+                    }
+                    payload == wanted
+                }
+                Passed::PubAck(id) | Passed::PubRec(id) | Passed::PubComp(id) => {
+                    ids.contains(&(!is_up, *id))
+                }
+                Passed::PubRel(id) => ids.contains(&(is_up, *id)),
+                Passed::ConnAck { .. } => true,
+                _ => false,
+            }
+        })
+    }
+}
