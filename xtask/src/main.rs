@@ -45,7 +45,7 @@ Examples:
   cargo xtask size              measure the code for a Cortex-M4, and compare with docs/size.md
   cargo xtask firmware          run the client on microcontrollers in QEMU
   cargo xtask c                 test the library for C, run its firmware in QEMU, and measure it
-  cargo xtask interop --install install six real brokers, run all clients against them, and write docs/interop.md
+  cargo xtask interop --install install real brokers, run all clients against them, and write docs/interop.md
   cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
   cargo xtask windows --install show the client on Windows, under wine; on Debian, as root
   cargo xtask dist              make the archives that people download

@@ -1,6 +1,6 @@
 //! The results, as a table that people read.
 use crate::{
-    broker::Broker,
+    broker::{self, Broker},
     checks::{self, Verdict},
     client::Speech,
     streams,
@@ -50,14 +50,14 @@ pub fn today() -> String {
     now.split('T').next().unwrap_or_default().into()
 }
 
-/// The whole document.
-pub fn document(reports: &[Report]) -> String {
-    let mut text = format!(
+/// The whole document: what was run now, and for the other brokers what stands there.
+pub fn document(reports: &[Report], before: &str) -> String {
+    let mut text = String::from(
         "\
 # Tests with real brokers
 
-`cargo xtask interop` wrote this page on {}. It runs the command `motemq`, `motemq-std` and `motemq-tokio` against {} brokers on one machine,
-with both versions of MQTT, over each transport that the broker offers.
+`cargo xtask interop` writes this page. It runs the command `motemq`, `motemq-std` and `motemq-tokio` against real brokers on one machine, with both
+versions of MQTT, over each transport that the broker offers. A broker that is not there keeps the results of its last run: the table names the day.
 
 - `yes`: everything happened as the standard requires.
 - A number: the broker deviated from the standard, as the note below the table describes. No message was lost without a report, and the client
@@ -83,16 +83,33 @@ that was lost or came twice with QoS 2 were looked at: the notes name those that
 | broker | version | day | transports | MQTT 3.1.1 | MQTT 5 | streams |
 | --- | --- | --- | --- | --- | --- | --- |
 ",
-        today(),
-        reports.len()
     );
-    for report in reports {
-        summary(&mut text, report);
+    let mut sections = String::new();
+    for broker in broker::ALL {
+        if let Some(report) = reports
+            .iter()
+            .find(|report| report.broker.name == broker.name)
+        {
+            summary(&mut text, report);
+            section(&mut sections, report);
+        } else if let Some((row, rest)) = known(before, broker.name) {
+            text.push_str(row);
+            sections.push_str(rest);
+        }
     }
-    for report in reports {
-        section(&mut text, report);
-    }
-    text
+    text + &sections
+}
+
+/// The row and the section of this broker in a document.
+fn known<'d>(document: &'d str, name: &str) -> Option<(&'d str, &'d str)> {
+    let row = format!("| {name} |");
+    let row = document
+        .split_inclusive('\n')
+        .find(|line| line.starts_with(&row))?;
+    let begin = document.find(&format!("\n## {name}\n"))?;
+    let rest = &document[begin..];
+    let end = rest[1..].find("\n## ").map_or(rest.len(), |at| at + 1);
+    Some((row, &rest[..end]))
 }
 
 /// One row for the whole broker.
@@ -292,4 +309,19 @@ fn cell(verdict: Option<&Verdict>, notes: &mut Vec<String>) -> String {
     };
     let Some(note) = note else { return word.into() };
     format!("{word} {}", self::note(note, notes)).trim().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_run_stays() {
+        let row = "| aedes | 1 | today | TCP | yes | yes | - |\n";
+        let section = "\n## aedes\n\n1, today\n";
+        let before = format!("# Title\n\n{row}\n## mosquitto\n\n2{section}");
+        let after = document(&[], &before);
+        assert!(after.ends_with(&format!("{row}{section}")));
+        assert_eq!(document(&[], &after), after);
+    }
 }

@@ -104,3 +104,8 @@ struct OwnReadme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/src/service.md")]
 struct Guide;
+
+/// The example of the page about clusters is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/clusters.md")]
+struct Clusters;

@@ -208,20 +208,26 @@ impl Address {
 }
 
 impl Broker {
+    /// Programs and files that are missing.
+    pub fn missing(&self) -> Vec<&'static str> {
+        self.absent().map(|(name, _)| name).collect()
+    }
+
     /// Debian packages that are missing.
     pub fn missing_packages(&self) -> Vec<&'static str> {
-        let there = |name: &str| {
+        self.absent().map(|(_, package)| package).collect()
+    }
+
+    fn absent(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_here = |name: &str| {
             if name.starts_with('/') {
                 Path::new(name).exists()
             } else {
                 find(name).is_some()
             }
         };
-        self.packages
-            .iter()
-            .filter(|(name, _)| !there(name))
-            .map(|&(_, package)| package)
-            .collect()
+        let programs = self.packages.iter().copied();
+        programs.filter(move |(name, _)| !is_here(name))
     }
 
     /// What else is missing, for people.

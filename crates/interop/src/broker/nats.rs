@@ -111,7 +111,7 @@ fn start_cluster(place: &Place, _: &Secrets) -> Result<Started, String> {
         let config = format!(
             "server_name: {name}\nlisten: 127.0.0.1:{}\njetstream {{ store_dir: \"{}\" }}\n\
              cluster {{ name: interop, listen: 127.0.0.1:{route}, routes: [{urls}] }}\n\
-             mqtt {{ listen: \"127.0.0.1:{mqtt}\", ack_wait: \"2s\", max_ack_pending: 1000, stream_replicas: 3 }}\n",
+             mqtt {{ listen: \"127.0.0.1:{mqtt}\", ack_wait: \"10s\", max_ack_pending: 1000, stream_replicas: 3 }}\n",
             free_port(),
             place.dir.join(&name).display()
         );

@@ -164,3 +164,62 @@ impl Record {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::Log;
+
+    const CONNECT: &[u8] = b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a";
+    const CONNECT_5: &[u8] = b"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01a";
+    const RESUMED: &[u8] = b"\x20\x02\x01\0";
+
+    fn record(passed: &[(Direction, &[u8])]) -> Record {
+        let mut log = Log::new();
+        for (direction, bytes) in passed {
+            // Wherever the bytes were cut.
+            for byte in bytes.chunks(if bytes[0] == 0x10 { 99 } else { 1 }) {
+                log.pass((0, 1), *direction, byte);
+            }
+        }
+        Record(log.entries)
+    }
+
+    #[test]
+    fn a_message_under_a_held_identifier_is_accepted_once() {
+        use Direction::{Down, Up};
+        let publish: &[u8] = b"\x34\x06\0\x01t\0\x05x";
+        let before = [
+            (Up, CONNECT),
+            (Down, RESUMED),
+            (Down, publish),
+            (Up, b"\x50\x02\0\x05"),
+        ];
+        let again = [(Down, publish), (Up, b"\x50\x02\0\x05")];
+        let released: [(Direction, &[u8]); 1] = [(Down, b"\x62\x02\0\x05")];
+        let once = record(&[&before[..], &again].concat());
+        assert_eq!((once.received(b"x"), once.accepted(b"x")), (2, 1));
+        let twice = record(&[&before[..], &released, &again].concat());
+        assert_eq!((twice.accepted(b"x"), twice.identifiers(b"x")), (2, 1));
+    }
+
+    #[test]
+    fn packets_of_mqtt_5_are_understood() {
+        use Direction::{Down, Up};
+        let record = record(&[
+            (Up, CONNECT_5),
+            (Down, b"\x20\x03\0\0\0"),
+            (Up, b"\x3a\x07\0\x01t\0\x05\0x"),
+            (Down, b"\x40\x02\0\x05"),
+        ]);
+        assert_eq!(record.connections(), 1);
+        assert!(record.acknowledged(b"x"));
+        let copy = Copy {
+            id: 5,
+            dup: true,
+            session: 1,
+        };
+        assert_eq!(record.copies(b"x"), [copy]);
+        assert_eq!(record.story(b"x").len(), 3);
+    }
+}
