@@ -3,26 +3,30 @@
 #
 #   find_package(motemq REQUIRED)
 #   target_link_libraries(program PRIVATE motemq::motemq motemq::run)
+#
+# With MQTT 5 they are motemq::motemq5, motemq::clean5, motemq::sensor5 and motemq::run5.
 get_filename_component(_motemq "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
-foreach(_name motemq clean sensor)
-  if(NOT TARGET motemq::${_name})
-    if(_name STREQUAL "motemq")
-      set(_file motemq)
-      set(_define "")
-    else()
-      set(_file motemq_${_name})
-      string(TOUPPER "MOTEMQ_${_name}" _define)
+foreach(_version "" 5)
+  foreach(_name motemq clean sensor)
+    if(NOT TARGET motemq::${_name}${_version})
+      if(_name STREQUAL "motemq")
+        set(_file motemq${_version})
+        set(_define "")
+      else()
+        set(_file motemq${_version}_${_name})
+        string(TOUPPER "${_file}" _define)
+      endif()
+      add_library(motemq::${_name}${_version} STATIC IMPORTED)
+      set_target_properties(motemq::${_name}${_version} PROPERTIES
+        IMPORTED_LOCATION "${_motemq}/lib/lib${_file}.a"
+        INTERFACE_INCLUDE_DIRECTORIES "${_motemq}/include"
+        INTERFACE_COMPILE_DEFINITIONS "${_define}")
     endif()
-    add_library(motemq::${_name} STATIC IMPORTED)
-    set_target_properties(motemq::${_name} PROPERTIES
-      IMPORTED_LOCATION "${_motemq}/lib/lib${_file}.a"
-      INTERFACE_INCLUDE_DIRECTORIES "${_motemq}/include"
-      INTERFACE_COMPILE_DEFINITIONS "${_define}")
+  endforeach()
+  if(NOT TARGET motemq::run${_version})
+    add_library(motemq::run${_version} INTERFACE IMPORTED)
+    set_target_properties(motemq::run${_version} PROPERTIES
+      INTERFACE_SOURCES "${_motemq}/src/motemq${_version}_run.c")
   endif()
 endforeach()
-
-if(NOT TARGET motemq::run)
-  add_library(motemq::run INTERFACE IMPORTED)
-  set_target_properties(motemq::run PROPERTIES INTERFACE_SOURCES "${_motemq}/src/motemq_run.c")
-endif()

@@ -1,10 +1,17 @@
 //! `motemq_t`: a session and its two buffers, in memory of the caller.
 use crate::profile::Profile;
 use core::{ptr, slice};
-use motemq::{Mqtt311, Out, Slot};
+use motemq::{Out, Slot};
+
+/// The version of MQTT, with the parts of it that a profile names.
+#[cfg(not(feature = "v5"))]
+pub type Version<P> = motemq::Mqtt311<P>;
+/// The version of MQTT, with the parts of it that a profile names.
+#[cfg(feature = "v5")]
+pub type Version<P> = motemq::Mqtt5<P>;
 
 /// The session of the library.
-pub type Session<S = [Slot]> = motemq::Session<S, Mqtt311<Profile>>;
+pub type Session<S = [Slot]> = motemq::Session<S, Version<Profile>>;
 
 /// `motemq_t`. C holds a pointer without a length; the number of slots stands in `slots`.
 #[repr(C)]
@@ -22,8 +29,11 @@ pub struct Client<S: ?Sized = [Slot]> {
 /// What C points to.
 pub type Handle = *mut Client<[Slot; 0]>;
 
+/// The size of a session without slots.
+const SESSION: usize = if cfg!(feature = "v5") { 60 } else { 40 };
+
 /// The size of a client without slots.
-pub const EMPTY: usize = 9 * size_of::<usize>() + 40;
+pub const EMPTY: usize = 9 * size_of::<usize>() + SESSION;
 
 /// The size of one slot.
 pub const SLOT: usize = 4;
@@ -32,17 +42,26 @@ pub const SLOT: usize = 4;
 pub const LEAST: usize = 16;
 
 const _: () = {
-    assert!(size_of::<Session<[Slot; 1]>>() == 40 + SLOT && align_of::<Session<[Slot; 1]>>() == 4);
-    assert!(size_of::<Client<[Slot; 2]>>() == EMPTY + 2 * SLOT);
-    assert!(align_of::<Client<[Slot; 2]>>() == align_of::<usize>());
+    assert!(
+        size_of::<Session<[Slot; 1]>>() == SESSION + SLOT && align_of::<Session<[Slot; 1]>>() == 4
+    );
+    let align = align_of::<usize>();
+    assert!(size_of::<Client<[Slot; 2]>>() == (EMPTY + 2 * SLOT).next_multiple_of(align));
+    assert!(align_of::<Client<[Slot; 2]>>() == align);
+};
+
+/// A session without a past, and its first slot; further slots are zeros.
+const NEW: [u32; (SESSION + SLOT) / 4] =
     // SAFETY: a session has no padding, so that all its bytes are initialised; if it had, or had
     // another size, this would not compile.
-    let new: [u8; 40 + SLOT] =
-        unsafe { core::mem::transmute::<Session<[Slot; 1]>, _>(Session::with_protocol()) };
+    unsafe { core::mem::transmute::<Session<[Slot; 1]>, _>(Session::with_protocol()) };
+
+#[cfg(not(feature = "v5"))]
+const _: () = {
     let mut at = 0;
-    while at < new.len() {
+    while at < NEW.len() {
         assert!(
-            new[at] == 0,
+            NEW[at] == 0,
             "zeroed memory is not a session without a past"
         );
         at += 1;
@@ -160,8 +179,20 @@ pub unsafe fn zero<T: Default>(to: *mut T, n: usize) {
     }
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_init(
+/// Writes words. Written volatile, since the compiler would call `memcpy` otherwise.
+///
+/// # Safety
+/// `to` is aligned and has room for them.
+#[cfg(feature = "v5")]
+unsafe fn write(to: *mut u32, words: &[u32]) {
+    for (at, word) in words.iter().enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe { to.add(at).write_volatile(*word) };
+    }
+}
+
+#[unsafe(export_name = name!("init"))]
+unsafe extern "C" fn init(
     memory: *mut u8,
     size: usize,
     slots: u16,
@@ -191,7 +222,7 @@ unsafe extern "C" fn motemq_init(
     let handle: Handle = memory.cast();
     // SAFETY: by the header the three are memory of the caller that nothing else uses; they were
     // seen to be apart, aligned and large enough. Zeros are initialised bytes for the buffers, and
-    // a session without a past, as is asserted above.
+    // with MQTT 3.1.1 a session without a past, as is asserted above.
     unsafe {
         zero(memory, size);
         zero(rx, rx_size);
@@ -201,6 +232,8 @@ unsafe extern "C" fn motemq_init(
         (&raw mut (*handle).tx.memory).write(tx);
         (&raw mut (*handle).tx.size).write(tx_size);
         (&raw mut (*handle).slots).write(slots.into());
+        #[cfg(feature = "v5")]
+        write((&raw mut (*handle).session).cast(), &NEW);
     }
     handle
 }

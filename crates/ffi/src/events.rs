@@ -10,12 +10,19 @@ use motemq::{Event, Fault, Out};
 ///
 /// An event of the core is laid out as C lays out a union of structs that all begin with the kind.
 /// It is as large as all of the result, so it lies at the beginning, and need not be copied.
-pub type Next = Result<Option<Event<'static>>, Fault>;
+pub type Next = Result<Option<EventOf>, Fault>;
 
-const _: () = assert!(size_of::<Next>() == size_of::<Event<'static>>());
+/// An event of the version of MQTT.
+#[cfg(not(feature = "v5"))]
+pub type EventOf = Event<'static>;
+/// An event of the version of MQTT.
+#[cfg(feature = "v5")]
+pub type EventOf = Event<'static, motemq::Properties<'static>>;
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_next_event(m: Handle, event: Option<&mut MaybeUninit<Next>>) -> c_int {
+const _: () = assert!(size_of::<Next>() == size_of::<EventOf>());
+
+#[unsafe(export_name = name!("next_event"))]
+unsafe extern "C" fn next_event(m: Handle, event: Option<&mut MaybeUninit<Next>>) -> c_int {
     let client = client!(m);
     let Some(event) = event else {
         return ARGUMENT;

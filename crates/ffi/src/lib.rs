@@ -6,9 +6,26 @@
 //! check. What a pointer points to cannot be checked. The header says what it has to be, and the
 //! reasons beside each `unsafe` block refer to it.
 //!
-//! The functions of MQTT 5 will be symbols of their own, so that a program that speaks one version
-//! links one.
+//! The functions of MQTT 5 are symbols of their own, in libraries of their own: `motemq5.h` declares
+//! them, and the feature `v5` builds them from the same sources. So programs of MQTT 3.1.1 are as
+//! large as before.
 #![cfg_attr(not(test), no_std)]
+
+/// The name of a function in C.
+#[cfg(not(feature = "v5"))]
+macro_rules! name {
+    ($name:literal) => {
+        concat!("motemq_", $name)
+    };
+}
+
+/// The name of a function in C.
+#[cfg(feature = "v5")]
+macro_rules! name {
+    ($name:literal) => {
+        concat!("motemq5_", $name)
+    };
+}
 
 mod arguments;
 mod client;
@@ -20,6 +37,8 @@ mod layout;
 #[cfg(not(feature = "sensor"))]
 mod manual;
 mod profile;
+#[cfg(feature = "v5")]
+mod properties;
 #[cfg(not(any(feature = "clean", feature = "sensor")))]
 mod resume;
 #[cfg(not(feature = "sensor"))]

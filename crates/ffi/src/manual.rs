@@ -1,12 +1,12 @@
 //! Manual acknowledgement.
 use crate::{
-    client::{Handle, Session, client},
+    client::{Handle, Session, Version, client},
     error::{ARGUMENT, done},
     events::{Next, result},
     profile::Manual,
 };
 use core::{ffi::c_int, mem::MaybeUninit, ptr};
-use motemq::{AckToken, ManualAcks, Mqtt311, PendingAck, Slot};
+use motemq::{AckToken, ManualAcks, PendingAck, Slot};
 
 const _: () = {
     assert!(size_of::<ManualAcks<[PendingAck; 1]>>() == 8);
@@ -15,7 +15,7 @@ const _: () = {
 };
 
 /// The session with the other name of its profile.
-fn reader(session: &mut Session) -> &mut motemq::Session<[Slot], Mqtt311<Manual>> {
+fn reader(session: &mut Session) -> &mut motemq::Session<[Slot], Version<Manual>> {
     let session = &raw mut *session;
     // SAFETY: a session is `repr(C)`, and no field depends on the profile.
     unsafe { &mut *(session as *mut _) }
@@ -34,8 +34,8 @@ fn layer<'a>(memory: *mut u32, size: usize) -> Option<&'a mut ManualAcks> {
     Some(unsafe { &mut *(layer as *mut ManualAcks) })
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_next_event_manual(
+#[unsafe(export_name = name!("next_event_manual"))]
+unsafe extern "C" fn next_event_manual(
     m: Handle,
     memory: *mut u32,
     size: usize,
@@ -64,8 +64,8 @@ unsafe extern "C" fn motemq_next_event_manual(
     result(event.write(next))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_ack(m: Handle, memory: *mut u32, size: usize, token: u32) -> c_int {
+#[unsafe(export_name = name!("ack"))]
+unsafe extern "C" fn ack(m: Handle, memory: *mut u32, size: usize, token: u32) -> c_int {
     let client = client!(m);
     let (Some(layer), Ok(token)) = (layer(memory, size), AckToken::try_from(token)) else {
         return ARGUMENT;
@@ -73,13 +73,48 @@ unsafe extern "C" fn motemq_ack(m: Handle, memory: *mut u32, size: usize, token:
     done(layer.ack(&mut client.session, token))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_disconnect_manual(m: Handle, memory: *mut u32, size: usize) -> c_int {
+#[unsafe(export_name = name!("disconnect_manual"))]
+unsafe extern "C" fn disconnect_manual(m: Handle, memory: *mut u32, size: usize) -> c_int {
     let client = client!(m);
     let Some(layer) = layer(memory, size) else {
         return ARGUMENT;
     };
     done(layer.disconnect(&mut client.session, &mut client.tx.out()))
+}
+
+#[cfg(all(feature = "v5", not(feature = "clean")))]
+#[unsafe(export_name = name!("refuse_manual"))]
+unsafe extern "C" fn refuse_manual(
+    m: Handle,
+    memory: *mut u32,
+    size: usize,
+    token: u32,
+    code: u8,
+) -> c_int {
+    let client = client!(m);
+    let (Some(layer), Ok(token)) = (layer(memory, size), AckToken::try_from(token)) else {
+        return ARGUMENT;
+    };
+    done(layer.refuse(&mut client.session, token, motemq::ReasonCode::from(code)))
+}
+
+#[cfg(feature = "v5")]
+#[unsafe(export_name = name!("disconnect_with_manual"))]
+unsafe extern "C" fn disconnect_with_manual(
+    m: Handle,
+    memory: *mut u32,
+    size: usize,
+    code: u8,
+    properties: *const crate::properties::CProperty,
+    count: usize,
+) -> c_int {
+    let client = client!(m);
+    let properties = crate::properties::CProperty::check(properties, count);
+    let (Some(layer), Some(properties)) = (layer(memory, size), properties) else {
+        return ARGUMENT;
+    };
+    let code = motemq::ReasonCode::from(code);
+    done(layer.disconnect_with(&mut client.session, code, properties, &mut client.tx.out()))
 }
 
 #[cfg(test)]

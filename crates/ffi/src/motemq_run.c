@@ -34,6 +34,16 @@ int motemq_flush(motemq_t *m, const motemq_io_t *io)
     }
 }
 
+#ifdef MOTEMQ5_H
+/* The connection has failed. With MQTT 5 the broker is told why. */
+static int fault(motemq_t *m, const motemq_io_t *io, int why)
+{
+    return motemq_flush(m, io) < 0 ? why : end(m, io, why);
+}
+#else
+#define fault end
+#endif
+
 int motemq_wait(motemq_t *m, const motemq_io_t *io, motemq_event_t *event, uint32_t timeout_ms)
 {
     uint32_t begun = io->now(io->context);
@@ -47,12 +57,12 @@ int motemq_wait(motemq_t *m, const motemq_io_t *io, motemq_event_t *event, uint3
             return result;
         }
         if (result < 0) {
-            return end(m, io, result);
+            return fault(m, io, result);
         }
         now = io->now(io->context);
         result = motemq_tick(m, now, &sleep_ms);
         if (result < 0) {
-            return end(m, io, result);
+            return fault(m, io, result);
         }
         result = motemq_flush(m, io);
         if (result < 0) {
@@ -89,7 +99,7 @@ int motemq_wait(motemq_t *m, const motemq_io_t *io, motemq_event_t *event, uint3
     }
 }
 
-#ifndef MOTEMQ_NO_RESUME
+#if !defined MOTEMQ_NO_RESUME && !defined MOTEMQ5_NO_RESUME
 int motemq_publish_long(motemq_t *m, const motemq_io_t *io, const motemq_publish_t *publish)
 {
     motemq_publish_t head = *publish;
@@ -178,6 +188,12 @@ const char *motemq_error_text(int error)
         return "the image has the format of another version: begin a new session";
     case MOTEMQ_IMAGE_DAMAGED:
         return "the image is damaged: begin a new session";
+#ifdef MOTEMQ5_H
+    case MOTEMQ5_UNSUPPORTED:
+        return "the broker does not support it, as it said: do without";
+    case MOTEMQ5_TOPIC_ALIAS:
+        return "the broker sent a topic alias above the maximum: connect again";
+#endif
     case MOTEMQ_GONE:
         return "the connection was lost or could not be opened: connect again";
     case MOTEMQ_REFUSED - 1:

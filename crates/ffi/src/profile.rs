@@ -24,6 +24,8 @@ impl motemq::Profile for Sensor {
     const SUBSCRIBES: bool = false;
     const RESUMES: bool = false;
     const STREAMS_OUT: bool = false;
+    const EXPLAINS: bool = false;
+    const AUTHENTICATES: bool = false;
 }
 
 /// The profile under another name.
@@ -39,4 +41,6 @@ pub struct Manual;
 impl motemq::Profile for Manual {
     const RESUMES: bool = <Profile as motemq::Profile>::RESUMES;
     const STREAMS_OUT: bool = <Profile as motemq::Profile>::STREAMS_OUT;
+    const EXPLAINS: bool = <Profile as motemq::Profile>::EXPLAINS;
+    const AUTHENTICATES: bool = <Profile as motemq::Profile>::AUTHENTICATES;
 }

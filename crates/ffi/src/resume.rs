@@ -4,11 +4,11 @@ use crate::{
     client::{Handle, client, client_of, zero},
     error::{ARGUMENT, OK, done, failure},
 };
-use core::{ffi::c_int, slice};
+use core::{ffi::c_int, mem::MaybeUninit, slice};
 use motemq::{PacketId, SnapshotError};
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_publish_chunk(m: Handle, data: *const u8, length: usize) -> c_int {
+#[unsafe(export_name = name!("publish_chunk"))]
+unsafe extern "C" fn publish_chunk(m: Handle, data: *const u8, length: usize) -> c_int {
     let client = client!(m);
     // Bytes beyond what an int holds wait for the next call.
     let Some(data) = bytes(data, length.min(c_int::MAX as usize)) else {
@@ -20,30 +20,31 @@ unsafe extern "C" fn motemq_publish_chunk(m: Handle, data: *const u8, length: us
         .map_or_else(failure, |n| n as c_int)
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_publish_direct(m: Handle, n: u32) -> c_int {
+#[unsafe(export_name = name!("publish_direct"))]
+unsafe extern "C" fn publish_direct(m: Handle, n: u32) -> c_int {
     let client = client!(m);
     done(client.session.publish_direct(n, &mut client.tx.out()))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_payload_remaining(m: Handle) -> u32 {
+#[unsafe(export_name = name!("payload_remaining"))]
+unsafe extern "C" fn payload_remaining(m: Handle) -> u32 {
     client_of(m).map_or(0, |client| client.session.payload_remaining())
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_republish(m: Handle, id: u16, publish: *const CPublish) -> c_int {
+#[unsafe(export_name = name!("republish"))]
+unsafe extern "C" fn republish(m: Handle, id: u16, publish: *const CPublish) -> c_int {
     let client = client!(m);
+    let mut place = MaybeUninit::uninit();
     // SAFETY: by the header it is null or a message.
-    let publish = (unsafe { publish.as_ref() }).and_then(CPublish::get);
+    let publish = (unsafe { publish.as_ref() }).and_then(|it| it.get(&mut place));
     let (Some(publish), Some(id)) = (publish, PacketId::new(id)) else {
         return ARGUMENT;
     };
     done(client.session.republish(id, publish, &mut client.tx.out()))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_abandon(m: Handle, id: u16) -> c_int {
+#[unsafe(export_name = name!("abandon"))]
+unsafe extern "C" fn abandon(m: Handle, id: u16) -> c_int {
     let client = client!(m);
     let Some(id) = PacketId::new(id) else {
         return ARGUMENT;
@@ -51,8 +52,8 @@ unsafe extern "C" fn motemq_abandon(m: Handle, id: u16) -> c_int {
     done(client.session.abandon(id, &mut client.tx.out()))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_pass_over(m: Handle, id: u16) -> c_int {
+#[unsafe(export_name = name!("pass_over"))]
+unsafe extern "C" fn pass_over(m: Handle, id: u16) -> c_int {
     let client = client!(m);
     let Some(id) = PacketId::new(id) else {
         return ARGUMENT;
@@ -71,8 +72,8 @@ pub const fn image(result: Result<(), SnapshotError>) -> c_int {
     }
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_save(m: Handle, to: *mut u8, size: usize) -> c_int {
+#[unsafe(export_name = name!("save"))]
+unsafe extern "C" fn save(m: Handle, to: *mut u8, size: usize) -> c_int {
     let client = client!(m);
     if to.is_null() {
         return ARGUMENT;
@@ -89,8 +90,8 @@ unsafe extern "C" fn motemq_save(m: Handle, to: *mut u8, size: usize) -> c_int {
     image(client.session.save(to))
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn motemq_restore(m: Handle, from: *const u8, size: usize) -> c_int {
+#[unsafe(export_name = name!("restore"))]
+unsafe extern "C" fn restore(m: Handle, from: *const u8, size: usize) -> c_int {
     let client = client!(m);
     match bytes(from, size) {
         Some(from) => image(client.session.restore(from)),

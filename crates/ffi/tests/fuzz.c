@@ -3,13 +3,22 @@
  * With clang: -fsanitize=fuzzer,address. Elsewhere -DMOTEMQ_STANDALONE adds a main that makes inputs
  * up, for -fsanitize=address alone: ./fuzz RUNS SEED. The library is not compiled with the sanitizer,
  * so that guard bytes show where it would write outside of its memory. */
+#ifndef MOTEMQ5_NAMES_H
 #include "motemq.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GUARD 16
+
+/* CONNACK. */
+#ifdef MOTEMQ5_NAMES_H
+#define ACCEPTED "\x20\x06\0\0\x03\x22\0\x09"
+#else
+#define ACCEPTED "\x20\x02\0\0"
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,6 +87,28 @@ static void touch(const void *bytes, size_t n, const uint8_t *rx, size_t rx_size
     }
 }
 
+#ifdef MOTEMQ5_NAMES_H
+/* Walks the properties of a packet. */
+static void read_properties(const motemq5_properties_t *properties, const uint8_t *rx, size_t rx_size)
+{
+    motemq5_properties_t rest = *properties;
+    motemq5_property_t property;
+    size_t before = rest.length + 1;
+    touch(properties->bytes, properties->length, rx, rx_size);
+    while (motemq5_next_property(&rest, &property) == 1) {
+        require(rest.length < before);
+        before = rest.length;
+        if (property.id == MOTEMQ5_USER_PROPERTY) {
+            touch(property.user.name.data, property.user.name.length, rx, rx_size);
+            touch(property.user.value.data, property.user.value.length, rx, rx_size);
+        } else if (property.id == MOTEMQ5_CONTENT_TYPE || property.id == MOTEMQ5_CORRELATION_DATA) {
+            touch(property.text.value.data, property.text.value.length, rx, rx_size);
+        }
+        require(motemq5_find_property(properties, property.id, &property) == 1);
+    }
+}
+#endif
+
 static void read_event(const motemq_event_t *e, const uint8_t *rx, size_t rx_size)
 {
     switch (e->kind) {
@@ -87,7 +118,12 @@ static void read_event(const motemq_event_t *e, const uint8_t *rx, size_t rx_siz
     case MOTEMQ_MESSAGE:
         touch(e->message.topic.data, e->message.topic.length, rx, rx_size);
         touch(e->message.payload, e->message.payload_length, rx, rx_size);
-        require(e->message.topic.length != 0 && motemq_message_qos(e) <= 2);
+#ifdef MOTEMQ5_NAMES_H
+        read_properties(&e->message.properties, rx, rx_size);
+#else
+        require(e->message.topic.length != 0);
+#endif
+        require(motemq_message_qos(e) <= 2);
         break;
     case MOTEMQ_PAYLOAD:
         require(e->payload.length != 0);
@@ -105,6 +141,25 @@ static void read_event(const motemq_event_t *e, const uint8_t *rx, size_t rx_siz
     case MOTEMQ_OUTCOME_UNKNOWN:
         require(e->acked.id != 0);
         break;
+#ifdef MOTEMQ5_NAMES_H
+    case MOTEMQ5_REFUSED:
+        require(e->refused.id != 0 && e->refused.code >= 0x80);
+        read_properties(&e->refused.properties, rx, rx_size);
+        break;
+    case MOTEMQ5_UNSUBSCRIBED:
+        require(e->unsubscribed.id != 0 && e->unsubscribed.count != 0);
+        touch(e->unsubscribed.codes, e->unsubscribed.count, rx, rx_size);
+        read_properties(&e->unsubscribed.properties, rx, rx_size);
+        break;
+    case MOTEMQ5_DISCONNECTED:
+    case MOTEMQ5_AUTH:
+        read_properties(&e->auth.properties, rx, rx_size);
+        break;
+    case MOTEMQ5_REPEATED:
+        touch(e->repeated.topic.data, e->repeated.topic.length, rx, rx_size);
+        read_properties(&e->repeated.properties, rx, rx_size);
+        break;
+#endif
     default:
         require(e->kind == MOTEMQ_SKIPPED);
     }
@@ -125,6 +180,10 @@ static void call(motemq_t *m, const uint8_t *rx, size_t rx_size, uint16_t slots,
     motemq_connect_t connect;
     motemq_filter_t filters[3];
     motemq_event_t event;
+#ifdef MOTEMQ5_NAMES_H
+    motemq5_property_t properties[2];
+    motemq5_limits_t limits;
+#endif
     uint32_t number = 0;
     size_t n, i, length = next_byte() % 40;
     const uint8_t *bytes = take(length), *output;
@@ -139,7 +198,36 @@ static void call(motemq_t *m, const uint8_t *rx, size_t rx_size, uint16_t slots,
     publish.remaining = flags & 2 ? next_byte() : 0;
     publish.qos = (uint8_t)(flags >> 2 & 3);
     publish.retain = (uint8_t)(flags >> 4 & 3) == 3 ? 2 : (uint8_t)(flags >> 4 & 1);
+#ifdef MOTEMQ5_NAMES_H
+    /* Any identifier with any value. */
+    n = next_byte() % 0x30;
+    properties[0] = flags & 1 ? motemq5_bytes((uint8_t)n, bytes, length)
+                              : motemq5_number((uint8_t)n, next_byte());
+    properties[1] = motemq5_user(publish.topic, publish.topic);
+    publish.properties = properties;
+    publish.properties_count = flags & 8 ? next_byte() % 3 : 0;
+    switch (next_byte() % 26) {
+    case 20:
+        result = motemq5_authenticate(m, (uint8_t)(0x18 + (flags & 1)), properties, 1);
+        break;
+    case 21:
+        result = motemq5_refuse(m, (uint8_t)(0x80 + next_byte() % 32));
+        break;
+    case 22:
+        result = motemq5_limits(m, &limits);
+        require(result == 0 && limits.maximum_qos <= 2 && motemq5_has_send_quota(m) <= 1);
+        break;
+    case 23:
+        result = motemq5_disconnect_with(m, (uint8_t)next_byte(), properties,
+                                         publish.properties_count);
+        break;
+    case 24:
+        result = motemq5_refuse_manual(m, manual, manual_size, *token,
+                                       (uint8_t)(0x80 + next_byte() % 32));
+        break;
+#else
     switch (next_byte() % 20) {
+#endif
     case 0:
         memset(&connect, 0, sizeof connect);
         connect.client_id = publish.topic;
@@ -147,6 +235,10 @@ static void call(motemq_t *m, const uint8_t *rx, size_t rx_size, uint16_t slots,
         connect.timeout = (uint8_t)next_byte();
         connect.identifier_offset = (uint16_t)(next_byte() << 8);
         connect.keep_session = flags >> 6 & 1;
+#ifdef MOTEMQ5_NAMES_H
+        connect.properties = publish.properties;
+        connect.properties_count = publish.properties_count;
+#endif
         connect.will = flags & 1 ? &publish : NULL;
         if (flags & 0x80) {
             connect.user = publish.topic;
@@ -160,6 +252,7 @@ static void call(motemq_t *m, const uint8_t *rx, size_t rx_size, uint16_t slots,
         result = motemq_publish(m, &publish);
         break;
     case 3:
+        memset(filters, 0, sizeof filters);
         for (i = 0; i < 3; i++) {
             filters[i].filter = publish.topic;
             filters[i].qos = (uint8_t)(flags >> 2 & 3);
@@ -218,8 +311,9 @@ static void call(motemq_t *m, const uint8_t *rx, size_t rx_size, uint16_t slots,
         break;
     case 16:
         space = motemq_rx_space(m, &n);
-        memcpy(space, "\x20\x02\0\0", n < 4 ? n : 4);
-        motemq_rx_commit(m, n < 4 ? n : 4);
+        n = n < sizeof ACCEPTED - 1 ? n : sizeof ACCEPTED - 1;
+        memcpy(space, ACCEPTED, n);
+        motemq_rx_commit(m, n);
         break;
     default:
         space = motemq_rx_space(m, &n);
@@ -296,6 +390,11 @@ static const char *const pieces[] = {
     "\x20\x02\x01",     "\x30\x05\x01\x01t",    "\x32\x07\x01\x01t\x01\x05", "\x34\x07\x01\x01t\x01\x06",
     "\x62\x02\x01\x06", "\x40\x02\x01\x01",     "\x50\x02\x01\x01",          "\x70\x02\x01\x01",
     "\x90\x03\x01\x01", "\xb0\x02\x01\x01\x01", "\xd0",                      "a/b",
+#ifdef MOTEMQ5_NAMES_H
+    "\x20\x03\x01\x01\x01", "\x30\x08\x01\x01t\x02\x17\x01x", "\x32\x0b\x01\x01t\x01\x05\x03\x23\x01\x01x",
+    "\x40\x03\x01\x01\x10", "\x50\x04\x01\x01\x87\x01", "\xe0\x02\x8b\x01", "\xf0\x06\x18\x04\x15\x01\x01m",
+    "\xb0\x04\x01\x01\x01\x11", "\x90\x04\x01\x01\x01\x87",
+#endif
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 //! The header says what the library has: the same names, sizes, offsets and values.
-use super::library::{self, Profile};
+use super::library::{self, Library};
 use crate::{
     programs::{program, read, run},
     size::image,
@@ -10,14 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Every function of the library begins so.
-const FUNCTION: &str = "motemq_";
-
 /// A header, and what it is compared with.
 pub struct Subject {
     /// The folder of the header.
     pub folder: PathBuf,
     pub header: &'static str,
+    /// Every function of the library begins so.
+    pub prefix: &'static str,
     /// An option for the header.
     pub define: Option<String>,
     /// The name of the library.
@@ -26,12 +25,13 @@ pub struct Subject {
 
 impl Subject {
     /// The header of a library without I/O.
-    pub fn of(profile: Profile) -> Self {
+    pub fn of(library: Library) -> Self {
         Subject {
             folder: library::folder().join("include"),
-            header: "motemq.h",
-            define: define(profile),
-            library: profile.library(),
+            header: library.version.header(),
+            prefix: library.version.prefix(),
+            define: define(library),
+            library: library.name(),
         }
     }
 }
@@ -44,7 +44,7 @@ pub fn check(compiler: &str, subject: &Subject, library: &Path) -> Result<(), St
     let mut names = BTreeSet::new();
     let mut layout = Vec::new();
     image::for_each_symbol(&library::content(library)?, |name, size| {
-        if name.starts_with(FUNCTION) {
+        if name.starts_with(subject.prefix) {
             names.insert(name.to_owned());
         } else if is_expression(name) {
             layout.push((name.to_owned(), size - 1));
@@ -53,7 +53,7 @@ pub fn check(compiler: &str, subject: &Subject, library: &Path) -> Result<(), St
     let mut preprocess = program(compiler, ["-E", "-P"]);
     preprocess.args(&subject.define);
     preprocess.arg(subject.folder.join(subject.header));
-    let declared = functions(&read(preprocess)?);
+    let declared = functions(&read(preprocess)?, subject.prefix);
     let differing: Vec<_> = names.symmetric_difference(&declared).collect();
     if !differing.is_empty() {
         return Err(format!(
@@ -81,24 +81,24 @@ pub fn check(compiler: &str, subject: &Subject, library: &Path) -> Result<(), St
 }
 
 /// The option for the header.
-pub fn define(profile: Profile) -> Option<String> {
-    profile.define().map(|name| format!("-D{name}"))
+pub fn define(library: Library) -> Option<String> {
+    library.define().map(|name| format!("-D{name}"))
 }
 
 /// A static of the library is named as an expression of C.
 fn is_expression(name: &str) -> bool {
-    name.contains("MOTEMQ_") || name.contains("(motemq_")
+    name.contains("MOTEMQ") || name.contains("(motemq")
 }
 
 /// The functions that are declared, and not defined, in a header without comments.
-fn functions(header: &str) -> BTreeSet<String> {
+fn functions(header: &str, prefix: &str) -> BTreeSet<String> {
     let declaration = |text: &str| {
         let text = text.rsplit('}').next().unwrap_or_default();
         let (before, _) = text.split_once('(')?;
         let name = before
             .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
             .next()?;
-        let is_function = name.starts_with(FUNCTION) && !text.contains(['{', '=']);
+        let is_function = name.starts_with(prefix) && !text.contains(['{', '=']);
         (is_function && !text.contains("typedef")).then(|| name.to_owned())
     };
     header.split(';').filter_map(declaration).collect()
@@ -125,7 +125,7 @@ mod tests {
     fn functions_that_are_declared_are_found() {
         let header = "typedef int motemq_a(int); static inline int motemq_b(int i) { int n = i; \
                       return n; } int motemq_c(int); void *motemq_d(void);";
-        let names: Vec<_> = functions(header).into_iter().collect();
+        let names: Vec<_> = functions(header, "motemq_").into_iter().collect();
         assert_eq!(names, ["motemq_c", "motemq_d"]);
     }
 

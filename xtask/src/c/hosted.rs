@@ -50,6 +50,7 @@ pub fn check() -> Result<(), String> {
         let subject = header::Subject {
             folder: folder().join("include"),
             header: HEADER,
+            prefix: "motemq_client_",
             define: None,
             library: LIBRARY,
         };

@@ -9,6 +9,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// A version of MQTT, which has functions and libraries of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    V311,
+    V5,
+}
+
+impl Version {
+    pub const ALL: [Version; 2] = [Version::V311, Version::V5];
+
+    /// What programs include.
+    pub fn header(self) -> &'static str {
+        match self {
+            Version::V311 => "motemq.h",
+            Version::V5 => "motemq5.h",
+        }
+    }
+
+    /// How the standard calls it.
+    pub fn number(self) -> &'static str {
+        match self {
+            Version::V311 => "3.1.1",
+            Version::V5 => "5",
+        }
+    }
+
+    /// The beginning of the names of functions.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Version::V311 => "motemq_",
+            Version::V5 => "motemq5_",
+        }
+    }
+}
+
 /// A profile of the library.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
@@ -23,29 +58,62 @@ pub enum Profile {
 impl Profile {
     pub const ALL: [Profile; 3] = [Profile::Full, Profile::Clean, Profile::Sensor];
 
-    /// Its name on the command line of the linker.
-    pub fn library(self) -> &'static str {
-        match self {
-            Profile::Full => "motemq",
-            Profile::Clean => "motemq_clean",
-            Profile::Sensor => "motemq_sensor",
-        }
-    }
-
-    /// What a program defines for the header.
-    pub fn define(self) -> Option<&'static str> {
-        match self {
-            Profile::Full => None,
-            Profile::Clean => Some("MOTEMQ_CLEAN"),
-            Profile::Sensor => Some("MOTEMQ_SENSOR"),
-        }
-    }
-
     fn feature(self) -> &'static str {
         match self {
             Profile::Full => "",
             Profile::Clean => ",clean",
             Profile::Sensor => ",sensor",
+        }
+    }
+}
+
+/// A library: a profile of a version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Library {
+    pub version: Version,
+    pub profile: Profile,
+}
+
+impl Library {
+    /// All of MQTT 3.1.1.
+    pub const V311: Library = Library {
+        version: Version::V311,
+        profile: Profile::Full,
+    };
+
+    /// All of MQTT 5.
+    pub const V5: Library = Library {
+        version: Version::V5,
+        profile: Profile::Full,
+    };
+
+    /// Each library.
+    pub fn all() -> impl Iterator<Item = Library> {
+        Version::ALL
+            .into_iter()
+            .flat_map(|version| Profile::ALL.map(|profile| Library { version, profile }))
+    }
+
+    /// Its name on the command line of the linker.
+    pub fn name(self) -> &'static str {
+        match (self.version, self.profile) {
+            (Version::V311, Profile::Full) => "motemq",
+            (Version::V311, Profile::Clean) => "motemq_clean",
+            (Version::V311, Profile::Sensor) => "motemq_sensor",
+            (Version::V5, Profile::Full) => "motemq5",
+            (Version::V5, Profile::Clean) => "motemq5_clean",
+            (Version::V5, Profile::Sensor) => "motemq5_sensor",
+        }
+    }
+
+    /// What a program defines for the header.
+    pub fn define(self) -> Option<&'static str> {
+        match (self.version, self.profile) {
+            (_, Profile::Full) => None,
+            (Version::V311, Profile::Clean) => Some("MOTEMQ_CLEAN"),
+            (Version::V311, Profile::Sensor) => Some("MOTEMQ_SENSOR"),
+            (Version::V5, Profile::Clean) => Some("MOTEMQ5_CLEAN"),
+            (Version::V5, Profile::Sensor) => Some("MOTEMQ5_SENSOR"),
         }
     }
 }
@@ -69,9 +137,9 @@ pub fn host() -> Result<String, String> {
         .ok_or_else(|| "rustc does not say what machine this is".into())
 }
 
-/// Builds the library of a profile, with which no program links that can panic. With `layout` it
-/// also says what the header has to agree with, in statics that no program links.
-pub fn build(target: &str, profile: Profile, layout: bool) -> Result<PathBuf, String> {
+/// Builds a library, with which no program links that can panic. With `layout` it also says what the
+/// header has to agree with, in statics that no program links.
+pub fn build(target: &str, library: Library, layout: bool) -> Result<PathBuf, String> {
     let way = no_std::way_for(target).ok_or_else(|| no_std::advice(target))?;
     // rustc's own library for this machine comes with std; core alone need not be built for it.
     let way = if target == host()? {
@@ -80,7 +148,11 @@ pub fn build(target: &str, profile: Profile, layout: bool) -> Result<PathBuf, St
         way
     };
     let layout = if layout { ",layout" } else { "" };
-    let features = format!("strict{}{layout}", profile.feature());
+    let version = match library.version {
+        Version::V311 => "",
+        Version::V5 => ",v5",
+    };
+    let features = format!("strict{}{version}{layout}", library.profile.feature());
     let words = [
         "build",
         "--quiet",
@@ -97,7 +169,7 @@ pub fn build(target: &str, profile: Profile, layout: bool) -> Result<PathBuf, St
     let directory = out()
         .join(target)
         .join(if layout.is_empty() { "lib" } else { "test" });
-    let library = directory.join(format!("lib{}.a", profile.library()));
+    let library = directory.join(format!("lib{}.a", library.name()));
     fs::create_dir_all(&directory)
         .and_then(|()| fs::copy(&built, &library))
         .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;

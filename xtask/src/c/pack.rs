@@ -1,7 +1,7 @@
 //! Archives of the library: one for each target, with everything that a program in C needs.
 use super::{
     header::define,
-    library::{self, Profile},
+    library::{self, Library, Profile, Version},
 };
 use crate::{
     no_std,
@@ -27,16 +27,28 @@ const TARGETS: [&str; 7] = [
 ];
 
 /// Files of the project, and where they are in an archive.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 19] = [
     ("crates/ffi/include/motemq.h", "include/motemq.h"),
     ("crates/ffi/include/motemq_run.h", "include/motemq_run.h"),
+    ("crates/ffi/include/motemq5.h", "include/motemq5.h"),
+    (
+        "crates/ffi/include/motemq5_properties.h",
+        "include/motemq5_properties.h",
+    ),
+    ("crates/ffi/include/motemq5_run.h", "include/motemq5_run.h"),
+    (
+        "crates/ffi/include/motemq5_names.h",
+        "include/motemq5_names.h",
+    ),
     ("crates/ffi/src/motemq_run.c", "src/motemq_run.c"),
+    ("crates/ffi/src/motemq5_run.c", "src/motemq5_run.c"),
     (
         "crates/ffi/cmake/motemq-config.cmake",
         "lib/cmake/motemq/motemq-config.cmake",
     ),
     ("crates/ffi/examples/posix.c", "examples/posix.c"),
     ("crates/ffi/examples/mps2/main.c", "examples/mps2/main.c"),
+    ("crates/ffi/examples/mps2/main5.c", "examples/mps2/main5.c"),
     ("crates/ffi/examples/mps2/board.c", "examples/mps2/board.c"),
     ("crates/ffi/examples/mps2/board.h", "examples/mps2/board.h"),
     ("crates/ffi/examples/mps2/link.ld", "examples/mps2/link.ld"),
@@ -77,6 +89,9 @@ pub fn try_it() -> Result<(), String> {
     run(unpack)?;
     let name = archive.file_name().unwrap_or_default().to_string_lossy();
     let root = place.join(name.trim_end_matches(".tar.gz"));
+    let both = root.join("both.c");
+    fs::copy(library::folder().join("tests/both.c"), &both)
+        .map_err(|error| cannot("write", &both, error))?;
     if find("pkg-config").is_some() {
         by_pkg_config(&root)?;
     } else {
@@ -91,25 +106,43 @@ pub fn try_it() -> Result<(), String> {
 }
 
 fn by_pkg_config(root: &Path) -> Result<(), String> {
-    for profile in Profile::ALL {
-        let mut ask = program("pkg-config", ["--cflags", "--libs", profile.library()]);
-        ask.env("PKG_CONFIG_PATH", root.join("lib/pkgconfig"));
+    let folder = root.join("lib/pkgconfig");
+    let build = |libraries: &[&str], sources: &[&str], name: &str, is_part: bool| {
+        let mut ask = program("pkg-config", ["--cflags", "--libs"]);
+        ask.args(libraries).env("PKG_CONFIG_PATH", &folder);
         let words = read(ask)?;
-        // The example subscribes, which a sensor cannot; so its parts are only compiled.
-        let link = profile != Profile::Sensor;
         let mut compile = program("gcc", ["-std=c99"]);
-        if link {
-            compile.arg(root.join("examples/posix.c"));
-        } else {
-            compile.arg("-c");
-        }
         compile
-            .arg(root.join("src/motemq_run.c"))
+            .args(is_part.then_some("-c"))
+            .args(sources.iter().map(|source| root.join(source)))
             .args(words.split_whitespace())
             .arg("-o")
-            .arg(root.join(format!("by-pkg-config-{}", profile.library())));
-        run(compile)?;
+            .arg(root.join(name));
+        run(compile)
+    };
+    for library in Library::all() {
+        let name = library.name();
+        let loop_in_c = match library.version {
+            Version::V311 => "src/motemq_run.c",
+            Version::V5 => "src/motemq5_run.c",
+        };
+        let example: &[&str] = match (library.version, library.profile) {
+            (Version::V311, Profile::Full | Profile::Clean) => &["examples/posix.c"],
+            // The others have no example, and their loop is only compiled.
+            _ => &[],
+        };
+        let sources = [example, &[loop_in_c]].concat();
+        build(
+            &[name],
+            &sources,
+            &format!("by-pkg-config-{name}"),
+            example.is_empty(),
+        )?;
     }
+    // One program with both.
+    let sources = ["both.c", "src/motemq_run.c", "src/motemq5_run.c"];
+    build(&["motemq", "motemq5"], &sources, "both", false)?;
+    run(program(root.join("both"), [""; 0]))?;
     Ok(())
 }
 
@@ -121,6 +154,8 @@ add_executable(example examples/posix.c)
 target_link_libraries(example PRIVATE motemq::motemq motemq::run)
 add_executable(small examples/posix.c)
 target_link_libraries(small PRIVATE motemq::clean motemq::run)
+add_executable(both both.c)
+target_link_libraries(both PRIVATE motemq::motemq motemq::run motemq::motemq5 motemq::run5)
 ";
 
 fn by_cmake(root: &Path) -> Result<(), String> {
@@ -141,8 +176,8 @@ fn by_cmake(root: &Path) -> Result<(), String> {
 /// Builds the libraries of a target, and packs them.
 fn archive(target: &str) -> Result<PathBuf, String> {
     let mut libraries = Vec::new();
-    for profile in Profile::ALL {
-        libraries.push((profile, library::build(target, profile, false)?));
+    for library in Library::all() {
+        libraries.push((library, library::build(target, library, false)?));
     }
     let version = version()?;
     let name = format!("motemq-c-{version}-{target}");
@@ -156,10 +191,10 @@ fn archive(target: &str) -> Result<PathBuf, String> {
         for (file, inside) in FILES {
             tar.append_path_with_name(workspace().join(file), format!("{name}/{inside}"))?;
         }
-        for (profile, file) in &libraries {
-            let library = profile.library();
+        for (library, file) in &libraries {
+            let text = package_config(*library, &version);
+            let library = library.name();
             tar.append_path_with_name(file, format!("{name}/lib/lib{library}.a"))?;
-            let text = package_config(*profile, &version);
             let mut header = tar::Header::new_gnu();
             header.set_size(text.len() as u64);
             header.set_mode(0o644);
@@ -180,10 +215,11 @@ fn archive(target: &str) -> Result<PathBuf, String> {
 }
 
 /// What pkg-config reads.
-fn package_config(profile: Profile, version: &str) -> String {
-    let define = define(profile).map_or_else(String::new, |define| format!(" {define}"));
+fn package_config(library: Library, version: &str) -> String {
+    let define = define(library).map_or_else(String::new, |define| format!(" {define}"));
     include_str!("../../../crates/ffi/pkgconfig/motemq.pc.in")
-        .replace("@LIBRARY@", profile.library())
+        .replace("@LIBRARY@", library.name())
+        .replace("@MQTT@", library.version.number())
         .replace("@VERSION@", version)
         .replace("@DEFINE@", &define)
 }
@@ -214,7 +250,11 @@ mod tests {
 
     #[test]
     fn a_program_of_a_profile_defines_its_name() {
-        let text = package_config(Profile::Clean, "1.2.3");
+        let library = Library {
+            version: Version::V311,
+            profile: Profile::Clean,
+        };
+        let text = package_config(library, "1.2.3");
         assert!(text.contains("Version: 1.2.3\n") && text.contains("include -DMOTEMQ_CLEAN\n"));
         assert!(text.contains("-lmotemq_clean\n") && !text.contains('@'));
     }

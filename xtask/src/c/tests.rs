@@ -1,7 +1,7 @@
 //! The programs in C, on this machine.
 use super::{
     header::{self, Subject, define},
-    library::{self, Profile},
+    library::{self, Library, Version},
 };
 use crate::{
     no_std,
@@ -25,15 +25,34 @@ pub const STRICT: [&str; 6] = [
     "-g",
 ];
 
-/// Sources, by their folder in the crate.
-const SOURCES: [&str; 6] = [
+/// Sources for a library with all of MQTT, by their folder in the crate.
+const SOURCES: [&str; 9] = [
     "tests/dialogue.c",
-    "tests/profiles.c",
+    "tests/dialogue5.c",
     "tests/fuzz.c",
+    "tests/fuzz5.c",
     "tests/broker.c",
+    "tests/broker5.c",
+    "tests/both.c",
     "examples/posix.c",
-    "src/motemq_run.c",
+    "src/motemq5_run.c",
 ];
+
+/// The loop, and the test of each profile, for every library of a version.
+fn for_all_profiles(version: Version) -> [&'static str; 2] {
+    match version {
+        Version::V311 => ["src/motemq_run.c", "tests/profiles.c"],
+        Version::V5 => ["src/motemq5_run.c", "tests/profiles5.c"],
+    }
+}
+
+/// The dialogue and the fuzzer of a version, which need no loop.
+fn with_all(version: Version) -> [&'static str; 2] {
+    match version {
+        Version::V311 => ["tests/dialogue.c", "tests/fuzz.c"],
+        Version::V5 => ["tests/dialogue5.c", "tests/fuzz5.c"],
+    }
+}
 
 /// The inputs of the fuzzer with each change.
 const INPUTS: &str = "60000";
@@ -56,74 +75,70 @@ pub fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// # Errors
 /// What does not compile, or goes wrong.
 pub fn run_all() -> Result<(), String> {
-    let mut unit = cargo(["test", "--quiet"]);
-    unit.current_dir(library::folder())
-        .env("CARGO_TARGET_DIR", library::out());
-    run(unit)?;
+    for features in ["layout", "layout,v5"] {
+        let mut unit = cargo(["test", "--quiet", "--features", features]);
+        unit.current_dir(library::folder())
+            .env("CARGO_TARGET_DIR", library::out());
+        run(unit)?;
+    }
     let host = library::host()?;
-    for profile in Profile::ALL {
-        let library = library::build(&host, profile, true)?;
+    for library in Library::all() {
+        let file = library::build(&host, library, true)?;
         for (c, _) in compilers() {
-            header::check(c, &Subject::of(profile), &library)?;
+            header::check(c, &Subject::of(library), &file)?;
         }
         if no_std::way().is_some() && find("arm-none-eabi-gcc").is_some() {
-            let library = library::build(no_std::TARGET, profile, true)?;
-            header::check("arm-none-eabi-gcc", &Subject::of(profile), &library)?;
+            let file = library::build(no_std::TARGET, library, true)?;
+            header::check("arm-none-eabi-gcc", &Subject::of(library), &file)?;
         }
     }
     for (c, cxx) in compilers() {
         accepted(c, cxx)?;
         page(c)?;
-        for profile in Profile::ALL {
-            run(program(profiles(c, cxx, profile)?, [""; 0]))?;
+        for library in Library::all() {
+            run(program(profiles(c, cxx, library)?, [""; 0]))?;
         }
         let sanitizers = "-fsanitize=address,undefined";
-        let dialogue = link(c, "tests/dialogue.c", &[sanitizers])?;
-        run(program(dialogue, [""; 0]))?;
-        let fuzz = link(
-            c,
-            "tests/fuzz.c",
-            &[sanitizers, "-O1", "-DMOTEMQ_STANDALONE"],
-        )?;
-        run(program(fuzz, [INPUTS, "1"]))?;
+        for version in Version::ALL {
+            let [dialogue, fuzz] = with_all(version);
+            let dialogue = link(c, dialogue, &[sanitizers])?;
+            run(program(dialogue, [""; 0]))?;
+            let fuzz = link(c, fuzz, &[sanitizers, "-O1", "-DMOTEMQ_STANDALONE"])?;
+            run(program(fuzz, [INPUTS, "1"]))?;
+        }
     }
     if find("clang").is_some() {
-        let fuzz = link(
-            "clang",
-            "tests/fuzz.c",
-            &["-fsanitize=fuzzer,address", "-O1"],
-        )?;
-        run(program(
-            fuzz,
-            [
-                "-max_total_time=3",
+        for version in Version::ALL {
+            let [_, fuzz] = with_all(version);
+            let fuzz = link("clang", fuzz, &["-fsanitize=fuzzer,address", "-O1"])?;
+            let words = [
+                "-max_total_time=2",
                 "-max_len=600",
                 "-verbosity=0",
                 "-seed=1",
-            ],
-        ))?;
+                "-timeout=20",
+            ];
+            run(program(fuzz, words))?;
+        }
     }
     Ok(())
 }
 
-/// Every source is C99 and C++ without a warning, and so is the header for every profile.
+/// Every source is C99 and C++ without a warning, and so are the headers for every profile.
 fn accepted(c: &str, cxx: &str) -> Result<(), String> {
-    for profile in Profile::ALL {
-        for source in SOURCES {
-            let is_for_all = ["src/motemq_run.c", "tests/profiles.c"].contains(&source);
-            if !is_for_all && profile != Profile::Full {
-                continue;
-            }
-            for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
-                let mut command = program(compiler, language);
-                command
-                    .args(STRICT)
-                    .args(define(profile))
-                    .args(["-DMOTEMQ_STANDALONE", "-fsyntax-only", "-I"])
-                    .arg(library::folder().join("include"))
-                    .arg(library::folder().join(source));
-                run(command)?;
-            }
+    let of_profiles = Library::all().flat_map(|library| {
+        for_all_profiles(library.version).map(|source| (source, define(library)))
+    });
+    for (source, define) in of_profiles.chain(SOURCES.map(|source| (source, None))) {
+        for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
+            let mut command = program(compiler, language);
+            command
+                .args(STRICT)
+                .args(&define)
+                .args(["-DMOTEMQ_STANDALONE", "-fsyntax-only", "-I"])
+                .arg(library::folder().join("include"))
+                .arg(library::folder().join(source));
+            run(command)?;
         }
     }
     Ok(())
@@ -148,22 +163,23 @@ fn page(compiler: &str) -> Result<(), String> {
     run(command)
 }
 
-/// Compiles the test of a profile as C, and links it as C++ does.
-fn profiles(c: &str, cxx: &str, profile: Profile) -> Result<PathBuf, String> {
+/// Compiles the test of a library as C, and links it as C++ does.
+fn profiles(c: &str, cxx: &str, library: Library) -> Result<PathBuf, String> {
+    let [_, source] = for_all_profiles(library.version);
     let directory = library::out().join(library::host()?).join("test");
     let object = directory.join("profiles.o");
     let mut compile = program(c, ["-std=c99", "-c"]);
     compile
-        .args(define(profile))
+        .args(define(library))
         .arg("-I")
         .arg(library::folder().join("include"))
-        .arg(library::folder().join("tests/profiles.c"))
+        .arg(library::folder().join(source))
         .arg("-o")
         .arg(&object);
     run(compile)?;
-    let out = directory.join(format!("profiles-{}", profile.library()));
+    let out = directory.join(format!("profiles-{}", library.name()));
     let mut link = program(cxx, [&object]);
-    link.arg(directory.join(format!("lib{}.a", profile.library())))
+    link.arg(directory.join(format!("lib{}.a", library.name())))
         .arg("-o")
         .arg(&out);
     run(link)?;
@@ -191,13 +207,20 @@ fn link(compiler: &str, source: &str, words: &[&str]) -> Result<PathBuf, String>
         .arg("-I")
         .arg(library::folder().join("include"))
         .arg(library::folder().join(source));
-    if source != "tests/dialogue.c" && source != "tests/fuzz.c" {
-        command.arg(library::folder().join("src/motemq_run.c"));
+    let version = if name.ends_with('5') {
+        Version::V5
+    } else {
+        Version::V311
+    };
+    if !with_all(version).contains(&source) {
+        let [loop_in_c, _] = for_all_profiles(version);
+        command.arg(library::folder().join(loop_in_c));
     }
-    command
-        .arg(host.join("test/libmotemq.a"))
-        .arg("-o")
-        .arg(&out);
+    let library = match version {
+        Version::V311 => "test/libmotemq.a",
+        Version::V5 => "test/libmotemq5.a",
+    };
+    command.arg(host.join(library)).arg("-o").arg(&out);
     run(command)?;
     Ok(out)
 }
@@ -207,11 +230,15 @@ fn link(compiler: &str, source: &str, words: &[&str]) -> Result<PathBuf, String>
 /// # Errors
 /// What goes wrong.
 pub fn against_mosquitto() -> Result<(), String> {
-    library::build(&library::host()?, Profile::Full, true)?;
+    for library in [Library::V311, Library::V5] {
+        library::build(&library::host()?, library, true)?;
+    }
     let broker = Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
     let port = broker.addr().port().to_string();
-    let test = link("gcc", "tests/broker.c", &["-fsanitize=address,undefined"])?;
-    run(program(test, [&port]))?;
+    for source in ["tests/broker.c", "tests/broker5.c"] {
+        let test = link("gcc", source, &["-fsanitize=address,undefined"])?;
+        run(program(test, [&port]))?;
+    }
     example(&port)
 }
 

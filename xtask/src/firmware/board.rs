@@ -54,7 +54,7 @@ impl Mps2 {
         match self.network {
             Network::Ethernet => 1 << 20,
             // QEMU takes the bytes of a UART one by one.
-            Network::Modem(_) => 1 << 16,
+            Network::Modem(_) => 1 << 15,
         }
     }
 

@@ -51,8 +51,11 @@ impl<'a> Filter<'a> {
 }
 
 /// The options of a subscription, besides the QoS, that only MQTT 5 has (section 3.8.3.1).
+///
+/// Its fields are in this order in memory, so that C passes filters without copies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(C)]
 pub struct SubscriptionOptions {
     /// Whether messages that this client published are not sent to it [MQTT-3.8.3-3]. It is not
     /// allowed with a shared subscription [MQTT-3.8.3-4].

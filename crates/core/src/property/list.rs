@@ -64,6 +64,29 @@ impl<'a> Properties<'a> {
         self.walk().map(|walk| Property::of(&walk))
     }
 
+    /// Removes the first property and returns it, or `None` if there are no properties.
+    ///
+    /// # Examples
+    /// ```
+    /// use motemq::{Property, packet::v5::{Packet, decode}};
+    /// let (packet, _) = decode(b"\x30\x0d\0\x01t\x07\x08\0\x02re\x0b\x07hi")?.unwrap();
+    /// let Packet::Publish { mut properties, .. } = packet else { unreachable!() };
+    /// assert_eq!(properties.take_first(), Some(Property::ResponseTopic("re".into())));
+    /// assert_eq!(properties.take_first(), Some(Property::SubscriptionIdentifier(7)));
+    /// assert_eq!(properties.take_first(), None);
+    /// # Ok::<(), motemq::packet::v5::DecodeError>(())
+    /// ```
+    pub fn take_first(&mut self) -> Option<Property<'a>> {
+        let mut walk = Walk::over(self.0);
+        if walk.read() {
+            self.0 = walk.rest;
+            Some(Property::of(&walk))
+        } else {
+            self.0 = &[];
+            None
+        }
+    }
+
     /// Returns the response topic, if the message is a request.
     pub fn response_topic(self) -> Option<Text<'a>> {
         self.text(table::RESPONSE_TOPIC)

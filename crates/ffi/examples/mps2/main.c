@@ -8,12 +8,14 @@
  * DLE in the data is doubled: DLE d PORT newline dials, DLE h hangs up; DLE c says that it is
  * connected, DLE n that there is no carrier. */
 #include "board.h"
+#ifndef MOTEMQ5_NAMES_H
 #include "motemq.h"
+#endif
 
 #define SLOTS 8
 #define DLE 0x10
-/* Bytes of tx that acknowledgements take; events wait for them. */
-#define ANSWER 4
+/* Bytes of tx that an acknowledgement takes, with MQTT 5 with its reason; events wait for them. */
+#define ANSWER 5
 /* Between two attempts to connect, in milliseconds. */
 #define PAUSE 200
 /* A payload up to this length is printed. */
@@ -134,6 +136,14 @@ static size_t copy(void *to, const void *from, size_t n, size_t most)
         ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
     }
     return n;
+}
+
+static void clear(void *object, size_t n)
+{
+    volatile uint8_t *at = (volatile uint8_t *)object;
+    while (n-- != 0) {
+        *at++ = 0;
+    }
 }
 
 /* ---- Copies of messages ---- */
@@ -321,6 +331,14 @@ static void on_event(const motemq_event_t *e)
         forget(e->outcome_unknown.id);
         say_number("unknown ", e->outcome_unknown.id);
         break;
+#ifdef MOTEMQ5_NAMES_H
+    case MOTEMQ5_UNSUBSCRIBED:
+        say_number("acked ", e->unsubscribed.id);
+        break;
+    case MOTEMQ5_DISCONNECTED:
+        /* The session is closed, which the main loop sees. */
+        return;
+#endif
     default:
         say("error an event of no known kind");
     }
@@ -357,9 +375,12 @@ static int carry_out(void)
 {
     const char *at = line;
     motemq_text_t verb = word(&at, 0), rest;
-    motemq_publish_t publish = { { NULL, 0 }, "", 0, 0, 0, 0 };
-    motemq_filter_t filter = { { NULL, 0 }, 0 };
+    motemq_publish_t publish;
+    motemq_filter_t filter;
     int result;
+    clear(&publish, sizeof publish);
+    clear(&filter, sizeof filter);
+    publish.payload = "";
     if (is(verb, "connect")) {
         port = (uint16_t)number(&at);
         rest = word(&at, 0);
@@ -440,8 +461,9 @@ static void give(void)
 {
     if (resend != 0) {
         copy_t *c = find_copy(resend);
-        motemq_publish_t publish = { { NULL, 0 }, "", 0, 0, 0, 0 };
+        motemq_publish_t publish;
         int result;
+        clear(&publish, sizeof publish);
         if (c != NULL) {
             publish.topic.data = c->topic;
             publish.topic.length = c->topic_length;
@@ -475,8 +497,11 @@ static void give(void)
 /* There is no connection: begins one when it is time, if there is to be one. */
 static void begin(void)
 {
-    motemq_publish_t will = { MOTEMQ_TEXT("board/will"), "gone", 4, 0, 1, 0 };
-    motemq_connect_t connect = { { NULL, 0 }, { NULL, 0 }, NULL, 0, NULL, 0, 0, 0, 0 };
+    motemq_publish_t will;
+    motemq_connect_t connect;
+#ifdef MOTEMQ5_NAMES_H
+    motemq5_property_t expiry = motemq5_number(MOTEMQ5_SESSION_EXPIRY_INTERVAL, 3600);
+#endif
     hang_up();
     if (carrier != DOWN) {
         return;
@@ -489,10 +514,20 @@ static void begin(void)
         return;
     }
     due = board_now() + PAUSE;
+    clear(&will, sizeof will);
+    will.topic = motemq_text("board/will");
+    will.payload = "gone";
+    will.payload_length = 4;
+    will.qos = 1;
+    clear(&connect, sizeof connect);
     connect.client_id = motemq_text(client_id);
     connect.keep_alive = keep_alive;
     connect.keep_session = keep_session;
     connect.will = &will;
+#ifdef MOTEMQ5_NAMES_H
+    connect.properties = &expiry;
+    connect.properties_count = keep_session;
+#endif
     resend = 0;
     if (motemq_connect(m, &connect) < 0) {
         say("error cannot connect\n");

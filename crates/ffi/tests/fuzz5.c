@@ -1,0 +1,4 @@
+/* The fuzzer with MQTT 5. */
+#include "motemq5_names.h"
+
+#include "fuzz.c"
