@@ -36,8 +36,18 @@ pub fn run(options: &Options) -> ExitCode {
         "the archive of the C library, by somebody who has nothing else",
         pack::try_it,
     );
+    steps.check_unless(
+        host().or_else(machine::tls).as_ref(),
+        "the archive of the C library with threads",
+        pack::hosted::try_it,
+    );
     if options.pack {
         steps.check("archives of the C library", pack::all);
+        steps.check_unless(
+            machine::tls().as_ref(),
+            "archives of the C library with threads",
+            pack::hosted::all,
+        );
     }
     steps.summary()
 }

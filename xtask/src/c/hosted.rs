@@ -17,7 +17,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-const PACKAGE: &str = "motemq-c-hosted";
+pub const PACKAGE: &str = "motemq-c-hosted";
 
 /// The name of the library on the command line of a linker.
 pub const LIBRARY: &str = "motemq_managed";
@@ -169,10 +169,19 @@ fn converse(
     }
 }
 
-/// Asks the example a question, by an independent client.
+/// Asks the example a question.
 fn example(place: &Path) -> Result<(), String> {
     let example = link("gcc", SOURCES[1], &[], place)?;
     let broker = Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
+    answers(program(example, [broker.url()]), &broker)
+}
+
+/// Asks the example, which is started with the URL of the broker, a question by an independent
+/// client.
+///
+/// # Errors
+/// It does not answer.
+pub fn answers(example: Command, broker: &Mosquitto) -> Result<(), String> {
     let port = broker.addr().port().to_string();
     let ask = |text| {
         let words = [
@@ -187,12 +196,13 @@ fn example(place: &Path) -> Result<(), String> {
             "-m",
             text,
         ];
-        read(program("mosquitto_pub", words))
+        // If it fails, the example does not answer.
+        let _ = read(program("mosquitto_pub", words));
     };
-    let said = converse(program(example, [broker.url()]), |line| {
+    let said = converse(example, |line| {
         match line {
-            "subscribed with QoS 0" => drop(ask("why")),
-            "answered: the broker has it" => drop(ask("quit")),
+            "subscribed with QoS 0" => ask("why"),
+            "answered: the broker has it" => ask("quit"),
             _ => {}
         }
         false

@@ -1,4 +1,6 @@
 //! Archives of the library: one for each target, with everything that a program in C needs.
+pub mod hosted;
+
 use super::{
     header::define,
     library::{self, Library, Profile, Version},
@@ -79,16 +81,7 @@ pub fn all() -> Result<(), String> {
 /// # Errors
 /// What is missing in it.
 pub fn try_it() -> Result<(), String> {
-    let archive = archive(&library::host()?)?;
-    let place = library::out().join("unpacked");
-    // It may not be there.
-    let _ = fs::remove_dir_all(&place);
-    fs::create_dir_all(&place).map_err(|error| cannot("make", &place, error))?;
-    let mut unpack = program("tar", ["-xzf"]);
-    unpack.arg(&archive).arg("-C").arg(&place);
-    run(unpack)?;
-    let name = archive.file_name().unwrap_or_default().to_string_lossy();
-    let root = place.join(name.trim_end_matches(".tar.gz"));
+    let root = unpack(&archive(&library::host()?)?, "unpacked")?;
     let both = root.join("both.c");
     fs::copy(library::folder().join("tests/both.c"), &both)
         .map_err(|error| cannot("write", &both, error))?;
@@ -98,11 +91,24 @@ pub fn try_it() -> Result<(), String> {
         println!("not here: pkg-config");
     }
     if find("cmake").is_some() {
-        by_cmake(&root)?;
+        by_cmake(&root, PROJECT, "motemq")?;
     } else {
         println!("not here: cmake");
     }
     Ok(())
+}
+
+/// Unpacks an archive in an empty folder of this name, and returns its top folder.
+fn unpack(archive: &Path, name: &str) -> Result<PathBuf, String> {
+    let place = library::out().join(name);
+    // It may not be there.
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place).map_err(|error| cannot("make", &place, error))?;
+    let mut unpack = program("tar", ["-xzf"]);
+    unpack.arg(archive).arg("-C").arg(&place);
+    run(unpack)?;
+    let name = archive.file_name().unwrap_or_default().to_string_lossy();
+    Ok(place.join(name.trim_end_matches(".tar.gz")))
 }
 
 fn by_pkg_config(root: &Path) -> Result<(), String> {
@@ -158,14 +164,15 @@ add_executable(both both.c)
 target_link_libraries(both PRIVATE motemq::motemq motemq::run motemq::motemq5 motemq::run5)
 ";
 
-fn by_cmake(root: &Path) -> Result<(), String> {
+/// Builds a project with the package of this name in an unpacked archive.
+fn by_cmake(root: &Path, text: &str, package: &str) -> Result<(), String> {
     let project = root.join("CMakeLists.txt");
-    fs::write(&project, PROJECT).map_err(|error| cannot("write", &project, error))?;
+    fs::write(&project, text).map_err(|error| cannot("write", &project, error))?;
     let build = root.join("build");
     let mut configure = program("cmake", ["-S"]);
     configure.arg(root).arg("-B").arg(&build).arg(format!(
-        "-Dmotemq_DIR={}",
-        root.join("lib/cmake/motemq").display()
+        "-D{package}_DIR={}",
+        root.join("lib/cmake").join(package).display()
     ));
     read(configure)?;
     let mut make = program("cmake", ["--build"]);
@@ -195,12 +202,8 @@ fn archive(target: &str) -> Result<PathBuf, String> {
             let text = package_config(*library, &version);
             let library = library.name();
             tar.append_path_with_name(file, format!("{name}/lib/lib{library}.a"))?;
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o644);
-            header.set_cksum();
             let inside = format!("{name}/lib/pkgconfig/{library}.pc");
-            tar.append_data(&mut header, inside, text.as_bytes())?;
+            append(&mut tar, &inside, &text)?;
         }
         Ok(())
     };
@@ -212,6 +215,15 @@ fn archive(target: &str) -> Result<PathBuf, String> {
     let size = fs::metadata(&archive).map_or(0, |data| data.len());
     println!("{size:>10} bytes  {}", archive.display());
     Ok(archive)
+}
+
+/// Adds a file with this text.
+fn append<W: Write>(tar: &mut tar::Builder<W>, inside: &str, text: &str) -> std::io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(text.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    tar.append_data(&mut header, inside, text.as_bytes())
 }
 
 /// What pkg-config reads.
