@@ -1,6 +1,7 @@
 //! The programs in C, on this machine.
 use super::{
     header::{self, Subject, define},
+    hosted,
     library::{self, Library, Version},
 };
 use crate::{
@@ -53,6 +54,9 @@ fn with_all(version: Version) -> [&'static str; 2] {
         Version::V5 => ["tests/dialogue5.c", "tests/fuzz5.c"],
     }
 }
+
+/// The programs on the page about the libraries.
+const PROGRAMS: usize = 3;
 
 /// The inputs of the fuzzer with each change.
 const INPUTS: &str = "60000";
@@ -144,23 +148,26 @@ fn accepted(c: &str, cxx: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The program on the page about the library compiles.
+/// The programs on the page about the libraries compile.
 fn page(compiler: &str) -> Result<(), String> {
     let page = include_str!("../../../docs/c.md");
-    let program_text = page
-        .split_once("```c\n")
-        .and_then(|(_, rest)| rest.split_once("```"))
-        .ok_or("docs/c.md has no program")?
-        .0;
-    let file = library::out().join("page.c");
-    fs::write(&file, program_text)
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    let mut command = program(compiler, ["-std=c99", "-fsyntax-only", "-I"]);
-    command
-        .arg(library::folder().join("include"))
-        .args(STRICT)
-        .arg(&file);
-    run(command)
+    let mut programs = page.split("```c\n").skip(1);
+    let count = programs.clone().count();
+    if count != PROGRAMS {
+        return Err(format!("docs/c.md has {count} programs"));
+    }
+    programs.try_for_each(|rest| {
+        let text = rest.split("```").next().unwrap_or_default();
+        let file = library::out().join("page.c");
+        fs::write(&file, text)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        let mut command = program(compiler, ["-std=c99", "-fsyntax-only"]);
+        for folder in [library::folder(), hosted::folder()] {
+            command.arg("-I").arg(folder.join("include"));
+        }
+        command.args(STRICT).arg(&file);
+        run(command)
+    })
 }
 
 /// Compiles the test of a library as C, and links it as C++ does.
