@@ -1,4 +1,4 @@
-/* The managed client of Motemq for C programs on Linux, Windows and macOS: a client of MQTT 3.1.1 that
+/* The managed client of Motemq for C programs on Linux, Windows and macOS: a client of MQTT that
  * connects by itself and again after each loss, sends again what was not acknowledged, subscribes again
  * where the broker has forgotten, and reports by callbacks.
  *
@@ -63,7 +63,8 @@ typedef enum motemq_client_error {
     MOTEMQ_CLIENT_UNFINISHED = -11, /* the client was closed before everything was completed */
 
     /* The outcome of a request. */
-    MOTEMQ_CLIENT_REFUSED = -16,         /* the broker refused the subscription */
+    MOTEMQ_CLIENT_REFUSED = -16,         /* the broker refused the subscription, or with MQTT 5 the
+                                            message */
     MOTEMQ_CLIENT_OUTCOME_UNKNOWN = -17, /* it was sent; it is not known whether the broker has it */
     MOTEMQ_CLIENT_NOT_ANSWERED = -18,    /* it was sent, and the broker did not answer in time */
     MOTEMQ_CLIENT_DROPPED = -19,         /* it was never sent */
@@ -75,7 +76,8 @@ typedef enum motemq_client_error {
     MOTEMQ_CLIENT_UNRESPONSIVE = -35, /* the broker did not answer, or took no bytes, in time */
     MOTEMQ_CLIENT_OVERRUN = -36,      /* the callbacks did not keep up with the messages */
 
-    /* The broker refused the connection: this minus the return code of CONNACK. */
+    /* The broker refused the connection: this minus the return code of CONNACK, with MQTT 5 minus the
+     * reason code. */
     MOTEMQ_CLIENT_CONNECT_REFUSED = -256
 } motemq_client_error;
 
@@ -172,6 +174,8 @@ typedef struct motemq_client_options {
     uint8_t keep_session;        /* 1: the session outlives the connection; it needs client_id */
     uint8_t queue_qos0;          /* 1: messages with QoS 0 wait for a connection, too */
     uint8_t no_keep_alive;       /* 1: no keep alive; a dead peer may never be noticed */
+    uint8_t version;             /* 0 or 4: MQTT 3.1.1; 5: MQTT 5, or MQTT 3.1.1 with a broker that does
+                                    not speak it */
 } motemq_client_options_t;
 
 /* Opens a client, which begins to connect. Does not wait for the connection: an unreachable broker is

@@ -43,7 +43,7 @@ impl Request {
         match self {
             Request::Publish(receipt, done) => {
                 let outcome = receipt.wait();
-                done.call(outcome.map(|()| OK).map_err(Failure::from), callbacks);
+                done.call(outcome.map(|_| OK).map_err(Failure::from), callbacks);
             }
             Request::Subscribe(subscribing, route, done) => {
                 // The subscription outlives its stream, whose messages go to the stream of all.

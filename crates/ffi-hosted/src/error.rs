@@ -32,7 +32,7 @@ pub const PANIC: c_int = -10;
 /// The client was closed before everything was completed.
 pub const UNFINISHED: c_int = -11;
 
-/// The broker refused the subscription.
+/// The broker refused the subscription, or with MQTT 5 the message.
 pub const REFUSED: c_int = -16;
 /// It was sent, and it is not known whether the broker has it.
 pub const OUTCOME_UNKNOWN: c_int = -17;
@@ -115,7 +115,9 @@ impl From<SubscribeError> for Failure {
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         let number = match &error {
-            RequestError::Refused { .. } => REFUSED,
+            RequestError::Refused { .. }
+            | RequestError::UnsubscribeRefused { .. }
+            | RequestError::MessageRefused(_) => REFUSED,
             RequestError::OutcomeUnknown | RequestError::OutcomeUnknownAtEnd(_) => OUTCOME_UNKNOWN,
             RequestError::NotAcknowledged(_) | RequestError::NotAnswered(_) => NOT_ANSWERED,
             RequestError::Abandoned(_) => PROTOCOL,
@@ -145,9 +147,10 @@ impl From<Error> for Failure {
 /// The number of the reason why there is no connection.
 pub fn number_of_reason(reason: &DisconnectReason) -> c_int {
     match reason {
-        DisconnectReason::Closed(_) => CLOSED,
+        DisconnectReason::Closed(_) | DisconnectReason::Disconnected(_) => CLOSED,
         DisconnectReason::Transport(_) => TRANSPORT,
         DisconnectReason::Refused(code) => CONNECT_REFUSED - c_int::from(code.get()),
+        DisconnectReason::RefusedWith(reason) => CONNECT_REFUSED - c_int::from(reason.code().get()),
         DisconnectReason::Stalled(_)
         | DisconnectReason::ConnectTimeout(_)
         | DisconnectReason::ConnackTimeout(_)

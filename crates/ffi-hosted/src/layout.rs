@@ -57,6 +57,7 @@ values! {
     "offsetof(motemq_client_options_t, keep_session)" = offset_of!(COptions, keep_session);
     "offsetof(motemq_client_options_t, queue_qos0)" = offset_of!(COptions, queue_qos0);
     "offsetof(motemq_client_options_t, no_keep_alive)" = offset_of!(COptions, no_keep_alive);
+    "offsetof(motemq_client_options_t, version)" = offset_of!(COptions, version);
 }
 
 values! {

@@ -6,7 +6,7 @@ use crate::{
     messages::{MessageFunction, OnMessage},
     state::{OnState, StateFunction},
 };
-use motemq_std::{Error, Options, Tls};
+use motemq_std::{Error, Options, Tls, Version};
 use std::{
     ffi::{c_char, c_void},
     mem::{MaybeUninit, offset_of},
@@ -36,6 +36,7 @@ pub struct COptions {
     pub keep_session: u8,
     pub queue_qos0: u8,
     pub no_keep_alive: u8,
+    pub version: u8,
 }
 
 const _: () = assert!(size_of::<COptions>() == 13 * size_of::<usize>() + 16);
@@ -108,6 +109,11 @@ impl COptions {
         }
         if self.in_flight != 0 {
             options = options.in_flight(self.in_flight.into());
+        }
+        match self.version {
+            0 | 4 => {}
+            5 => options = options.version(Version::Mqtt5).fall_back(),
+            _ => return Err(Failure::argument("version is not 0, 4 or 5")),
         }
         if flag(self.queue_qos0, "queue_qos0")? {
             options = options.queue_qos0();

@@ -40,7 +40,12 @@ unsafe extern "C" fn motemq_client_publish(
     done: Option<DoneFunction>,
     context: *mut c_void,
 ) -> c_int {
-    publish(client, message, Done::new(done, context), Client::publish)
+    publish(
+        client,
+        message,
+        Done::new(done, context),
+        |client, message| client.publish(message),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -54,7 +59,7 @@ unsafe extern "C" fn motemq_client_try_publish(
         client,
         message,
         Done::new(done, context),
-        Client::try_publish,
+        |client, message| client.try_publish(message),
     )
 }
 
@@ -113,7 +118,7 @@ unsafe extern "C" fn motemq_client_unsubscribe(
             if outcome.is_ok() {
                 routes.remove_filter(&filter);
             }
-            let outcome = outcome.map(|()| OK).map_err(Failure::from);
+            let outcome = outcome.map(|_| OK).map_err(Failure::from);
             let _ = requests.send(Request::Known(outcome, done));
         };
         let thread = thread::Builder::new().name("mqtt-unsubscribe".into());

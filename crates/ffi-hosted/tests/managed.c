@@ -33,6 +33,7 @@ typedef struct seen {
 } seen_t;
 
 static char url[64];
+static uint8_t version;
 
 static void enter(seen_t *s)
 {
@@ -135,6 +136,7 @@ static motemq_client_options_t options_of(seen_t *s)
     memset(&options, 0, sizeof options);
     options.size = sizeof options;
     options.url = url;
+    options.version = version;
     options.on_message = on_other;
     options.on_state = on_state;
     options.context = s;
@@ -195,6 +197,7 @@ static void arguments(void)
     REFUSED(keep_session, 1, MOTEMQ_CLIENT_INVALID); /* without a client identifier */
     REFUSED(queue_qos0, 2, MOTEMQ_CLIENT_ARGUMENT);
     REFUSED(no_keep_alive, 9, MOTEMQ_CLIENT_ARGUMENT);
+    REFUSED(version, 3, MOTEMQ_CLIENT_ARGUMENT);
     good.keep_session = 1;
     good.client_id = "c";
     REFUSED(on_message, NULL, MOTEMQ_CLIENT_INVALID);
@@ -408,6 +411,8 @@ int main(int argc, char **argv)
     }
     snprintf(url, sizeof url, "mqtt://127.0.0.1:%s", argv[1]);
     arguments();
+    conversation();
+    version = 5;
     conversation();
     without_a_broker();
     printf("managed: all is well\n");
