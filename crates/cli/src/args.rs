@@ -5,6 +5,8 @@
 //! field that it fills in one place, while completions and man pages can be made of the same
 //! definition. The first word chooses the form, so that only the options of one form are built: a
 //! command that publishes one message lives for a few milliseconds.
+#[cfg(feature = "bench")]
+mod bench;
 mod connection;
 #[cfg(test)]
 mod coverage;
@@ -19,6 +21,8 @@ mod tests;
 mod values;
 
 use crate::{exit::Failure, notice, transport::TransportArgs};
+#[cfg(feature = "bench")]
+pub use bench::BenchLine;
 use clap::{
     FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -42,6 +46,8 @@ pub enum Line {
     Doctor(Box<DoctorLine>),
     Record(Box<RecordLine>),
     Replay(Box<ReplayLine>),
+    #[cfg(feature = "bench")]
+    Bench(Box<BenchLine>),
     Completions(Shell),
     /// The page about this verb, or about the whole command.
     Manual(Option<String>),
@@ -55,6 +61,8 @@ impl Line {
             Line::Doctor(line) => (&line.connection, &line.transport),
             Line::Record(line) => (&line.connection, &line.transport),
             Line::Replay(line) => (&line.connection, &line.transport),
+            #[cfg(feature = "bench")]
+            Line::Bench(line) => (&line.connection, &line.transport),
             Line::Completions(_) | Line::Manual(_) => return false,
         };
         connection.asks_for_password() || transport.asks_for_password()
@@ -139,6 +147,8 @@ pub fn parse(
         Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches_mut(matches)?)),
         Grammar::Record => Line::Record(Box::new(RecordLine::from_arg_matches_mut(matches)?)),
         Grammar::Replay => Line::Replay(Box::new(ReplayLine::from_arg_matches_mut(matches)?)),
+        #[cfg(feature = "bench")]
+        Grammar::Bench => Line::Bench(Box::new(BenchLine::from_arg_matches_mut(matches)?)),
         Grammar::Completions => {
             Line::Completions(CompletionsLine::from_arg_matches_mut(matches)?.shell)
         }

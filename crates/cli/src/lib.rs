@@ -1,6 +1,8 @@
 //! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker. Nothing here is for
 //! other programs: they have `motemq-std`.
 mod args;
+#[cfg(feature = "bench")]
+mod bench;
 mod connection;
 mod doctor;
 mod exit;
@@ -39,6 +41,11 @@ pub fn main() -> ExitCode {
         Line::Record(line) => {
             begin(line.quiet, &line.transport);
             record::run(&line)
+        }
+        #[cfg(feature = "bench")]
+        Line::Bench(line) => {
+            begin(line.quiet, &line.transport);
+            bench::run(&line)
         }
         Line::Replay(line) => {
             begin(line.quiet, &line.transport);
@@ -107,6 +114,8 @@ pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
         Line::Doctor(line) => doctor::target(line),
         Line::Record(line) => record::target(line),
         Line::Replay(line) => replay::target(line),
+        #[cfg(feature = "bench")]
+        Line::Bench(line) => bench::target(line),
         Line::Completions(_) | Line::Manual(_) => return Ok(()),
     };
     target.map(drop).map_err(|failure| failure.words)

@@ -31,6 +31,42 @@ pub fn end() {
     }
 }
 
+/// A line that says what goes on, on stderr if that is a terminal. It disappears with this.
+#[cfg(feature = "bench")]
+pub struct Live(ProgressBar);
+
+#[cfg(feature = "bench")]
+impl Live {
+    /// Shows a line, unless nothing may be said.
+    pub fn new() -> Self {
+        let target = if notice::is_quiet() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+            bar.set_style(style);
+        }
+        *shown() = Some(bar.clone());
+        Live(bar)
+    }
+
+    /// Says something else from now on.
+    pub fn say(&self, what: impl Into<String>) {
+        self.0.set_message(what.into());
+        self.0.tick();
+    }
+}
+
+#[cfg(feature = "bench")]
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+        *shown() = None;
+    }
+}
+
 /// A reader that shows how much of it was read. The bar disappears with it.
 pub struct Progress<R> {
     inner: R,

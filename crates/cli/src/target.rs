@@ -1,15 +1,17 @@
 //! The broker, the route to it and the topics: the command line, checked.
+mod login;
+
 use crate::{
     args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
-    input::{bytes_of, cannot_read},
-    prompt,
+    input::bytes_of,
     transport::{TransportArgs, own_addresses},
 };
+pub use login::Login;
 use motemq::{TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
-use std::{fmt, fs, io::Read, path::Path, process};
+use std::{fmt, process};
 
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
@@ -22,6 +24,9 @@ pub struct Target {
     pub options: Options,
     pub route: Route,
     pub topics: Vec<String>,
+    /// User name and password, which are part of the options, too.
+    #[cfg(feature = "bench")]
+    pub login: Login,
 }
 
 impl Target {
@@ -82,7 +87,17 @@ impl Target {
             .broker(route.host.clone(), route.port())
             .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
-        let options = login(options, args, user, password)?;
+        let login = login::of(args, user, password)?;
+        let options = match login.clone() {
+            Login {
+                user: Some(user),
+                password: Some(password),
+            } => options.login(user, password),
+            Login {
+                user: Some(user), ..
+            } => options.user(user),
+            Login { user: None, .. } => options,
+        };
         let options = match args.max_inflight {
             Some(count) => options.in_flight(count.into()),
             None => options,
@@ -104,6 +119,8 @@ impl Target {
             options,
             route,
             topics,
+            #[cfg(feature = "bench")]
+            login,
         })
     }
 }
@@ -167,47 +184,6 @@ fn topic_filter(filter: &str) -> Result<(), String> {
     TopicFilter::new(filter)
         .map(drop)
         .map_err(|error| format!("{filter:?} is not a topic filter: {error}"))
-}
-
-/// Adds user name and password. Those given as options override those in the URL.
-fn login(
-    options: Options,
-    args: &ConnectionArgs,
-    user: Option<String>,
-    password: Option<Vec<u8>>,
-) -> Result<Options, Failure> {
-    let password = match (&args.password, &args.pw_file) {
-        _ if args.asks_for_password() => Some(asked()?),
-        (Some(password), _) => Some(bytes_of(password)),
-        (None, Some(file)) => Some(first_line(file)?),
-        (None, None) => password,
-    };
-    match (args.user.clone().or(user), password) {
-        (Some(user), Some(password)) => Ok(options.login(user, password)),
-        (Some(user), None) => Ok(options.user(user)),
-        (None, None) => Ok(options),
-        (None, Some(_)) => Err(usage(
-            "a password goes with a user name only: say -u NAME, too",
-        )),
-    }
-}
-
-/// Asks for the password on the terminal, where it is not shown.
-fn asked() -> Result<Vec<u8>, Failure> {
-    prompt::password("Password: ")
-        .map(String::into_bytes)
-        .map_err(|error| cannot_read("the password from the terminal", &error))
-}
-
-fn first_line(file: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    // MQTT allows no longer password, and there may be no end.
-    fs::File::open(file)
-        .and_then(|file| file.take(LONGEST_WILL as u64 + 2).read_to_end(&mut bytes))
-        .map_err(|error| cannot_read(file.display(), &error))?;
-    let mut lines = bytes.split(|&byte| byte == b'\n');
-    let line = lines.next().unwrap_or_default();
-    Ok(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
 }
 
 fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {

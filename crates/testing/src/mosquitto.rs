@@ -157,11 +157,18 @@ impl Mosquitto {
         let _ = child.wait();
     }
 
-    /// Lets it hang, until it is killed: what comes it neither reads nor answers. Does nothing
-    /// where there are no signals.
+    /// Lets it hang, until it is killed or [thawed](Self::thaw): what comes it neither reads nor
+    /// answers. Does nothing where there are no signals.
     pub fn freeze(&self) {
         if let Some(child) = &self.child {
             signal(child, "-STOP");
+        }
+    }
+
+    /// Lets it go on after it was [frozen](Self::freeze).
+    pub fn thaw(&self) {
+        if let Some(child) = &self.child {
+            signal(child, "-CONT");
         }
     }
 

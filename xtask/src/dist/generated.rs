@@ -7,7 +7,7 @@ use crate::{
 use std::{fs, path::PathBuf};
 
 /// The name in the archive, and the words that print it.
-const FILES: [(&str, &[&str]); 11] = [
+const FILES: [(&str, &[&str]); 12] = [
     ("completions/motemq.bash", &["completions", "bash"]),
     ("completions/_motemq", &["completions", "zsh"]),
     ("completions/motemq.fish", &["completions", "fish"]),
@@ -18,6 +18,7 @@ const FILES: [(&str, &[&str]); 11] = [
     ("man/man1/motemq-sub.1", &["man", "sub"]),
     ("man/man1/motemq-record.1", &["man", "record"]),
     ("man/man1/motemq-replay.1", &["man", "replay"]),
+    ("man/man1/motemq-bench.1", &["man", "bench"]),
     ("man/man1/motemq-doctor.1", &["man", "doctor"]),
 ];
 

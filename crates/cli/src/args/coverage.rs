@@ -15,8 +15,10 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("cafile", "ca.pem", ""),
     ("capath", "directory", ""),
     ("cert", "cert.pem", ""),
+    ("connections", "7", ""),
     ("count", "7", ""),
     ("delay", "7", ""),
+    ("duration", "7", ""),
     ("file", "file", ""),
     ("filter_out", "b/#", ""),
     ("format", "%t", ""),
@@ -34,22 +36,29 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("output", "file", ""),
     ("p12", "archive.p12", ""),
     ("password", "secret", ""),
+    ("plot", "file", ""),
     ("port", "1884", ""),
     ("prefix", "a", ""),
     ("profile", "mosquitto", ""),
     ("protocol_version", "mqttv311", ""),
     ("proxy", "socks5://proxy.example", ""),
+    ("publishers", "7", ""),
     ("pw_file", "file", ""),
     ("qos", "2", ""),
     ("random_filter", "7", ""),
+    ("ramp_up", "7", ""),
+    ("rate", "7", ""),
     ("raw", "file", ""),
     ("repeat", "7", ""),
     ("repeat_delay", "7", "--repeat 2"),
     ("rotate_size", "10k", ""),
     ("rotate_time", "7", ""),
+    ("scenario", "storm", ""),
+    ("size", "77", ""),
     ("sni", "broker.example", ""),
     ("speed", "max", ""),
     ("strip", "a", ""),
+    ("subscribers", "7", ""),
     ("text", "text", ""),
     ("tls_version", "tlsv1.3", ""),
     ("topics", "a/b", ""),
@@ -64,11 +73,13 @@ const VALUES: &[(&str, &str, &str)] = &[
 ];
 
 /// The forms, with the words that each needs.
-const FORMS: [(Grammar, &str); 7] = [
+const FORMS: &[(Grammar, &str)] = &[
     (Grammar::Publish, "pub"),
     (Grammar::Subscribe, "sub"),
     (Grammar::Record, "record night.jsonl"),
     (Grammar::Replay, "replay night.jsonl"),
+    #[cfg(feature = "bench")]
+    (Grammar::Bench, "bench"),
     (Grammar::Doctor, "doctor"),
     (Grammar::Flags, "--pub"),
     (Grammar::Flags, "--sub"),
@@ -113,7 +124,7 @@ fn shown(words: &str, variables: &[(&str, &str)]) -> Result<String, String> {
 #[test]
 fn each_option_has_a_variable() {
     let mut count = 0;
-    for (grammar, form) in FORMS {
+    for &(grammar, form) in FORMS {
         for option in options(grammar) {
             let (value, needed) = sample(&option);
             let long = option.get_long().expect("a long name");
@@ -162,7 +173,7 @@ fn each_option_has_a_test_of_the_whole_command() {
     let tests: String = files
         .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
         .collect();
-    for (grammar, form) in FORMS {
+    for &(grammar, form) in FORMS {
         for option in options(grammar) {
             let longs = option.get_long_and_visible_aliases().unwrap_or_default();
             let long = longs.iter().map(|long| format!("\"--{long}\""));

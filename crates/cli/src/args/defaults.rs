@@ -113,6 +113,8 @@ pub fn of(
         Grammar::Doctor => "doctor",
         Grammar::Record => "record",
         Grammar::Replay => "replay",
+        #[cfg(feature = "bench")]
+        Grammar::Bench => "bench",
         Grammar::Completions | Grammar::Manual => return Ok(Vec::new()),
         Grammar::Flags if words.iter().any(|word| word == "--pub") => "pub",
         Grammar::Flags => "sub",

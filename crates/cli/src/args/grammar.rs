@@ -1,10 +1,14 @@
 //! The forms of the command line: `pub`, `sub`, `doctor`, and the flags `--pub` and `--sub`.
+#[cfg(feature = "bench")]
+use super::BenchLine;
 use super::{
     ConnectionArgs, MessageArgs, RecordLine, ReplayLine, SubscriptionArgs, help,
     values::{qos, some_seconds},
 };
 use crate::transport::TransportArgs;
-use clap::{ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser};
+use clap::{
+    ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser, builder::PossibleValuesParser,
+};
 use clap_complete::Shell;
 use motemq::QoS;
 use std::time::Duration;
@@ -190,7 +194,7 @@ pub struct CompletionsLine {
 )]
 pub struct ManualLine {
     /// The command that the page is about (motemq itself if not given)
-    #[arg(value_name = "COMMAND", value_parser = Grammar::DOCUMENTED)]
+    #[arg(value_name = "COMMAND", value_parser = PossibleValuesParser::new(Grammar::documented()))]
     pub verb: Option<String>,
 
     #[command(flatten)]
@@ -205,6 +209,8 @@ pub enum Grammar {
     Subscribe,
     Record,
     Replay,
+    #[cfg(feature = "bench")]
+    Bench,
     Doctor,
     Completions,
     Manual,
@@ -212,18 +218,25 @@ pub enum Grammar {
 
 impl Grammar {
     /// All forms that a word begins.
-    pub const NAMED: [(&'static str, Grammar); 7] = [
+    pub const NAMED: &[(&'static str, Grammar)] = &[
         ("pub", Grammar::Publish),
         ("sub", Grammar::Subscribe),
         ("record", Grammar::Record),
         ("replay", Grammar::Replay),
+        #[cfg(feature = "bench")]
+        ("bench", Grammar::Bench),
         ("doctor", Grammar::Doctor),
         ("completions", Grammar::Completions),
         ("man", Grammar::Manual),
     ];
 
-    /// The forms that have a manual page of their own.
-    pub const DOCUMENTED: [&'static str; 5] = ["pub", "sub", "record", "replay", "doctor"];
+    /// Returns the forms that have a manual page of their own.
+    fn documented() -> Vec<&'static str> {
+        let names = Self::NAMED.iter().map(|(name, _)| *name);
+        names
+            .filter(|name| !["completions", "man"].contains(name))
+            .collect()
+    }
 
     /// Returns the form that this word begins, if it is the name of one.
     pub fn named(word: &str) -> Option<Self> {
@@ -241,6 +254,8 @@ impl Grammar {
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
             Grammar::Record => RecordLine::command(),
             Grammar::Replay => ReplayLine::command(),
+            #[cfg(feature = "bench")]
+            Grammar::Bench => BenchLine::command(),
             Grammar::Doctor => DoctorLine::command(),
             Grammar::Completions => CompletionsLine::command(),
             Grammar::Manual => ManualLine::command(),
@@ -291,14 +306,16 @@ pub fn names() -> Command {
     Command::new("motemq")
         .override_usage(help::USAGE)
         .subcommand_required(true)
-        .subcommands(Grammar::NAMED.map(|(name, _)| Command::new(name)))
+        .subcommands(Grammar::NAMED.iter().map(|(name, _)| Command::new(*name)))
 }
 
 /// Returns the whole command line as one command, for what is generated from it; `shape`: gives each
 /// form of the command line its shape there.
 pub fn tree(shape: impl Fn(&'static str, Command) -> Command) -> Command {
-    let forms = Grammar::NAMED.map(|(name, grammar)| shape(name, grammar.command()));
-    let documented = Grammar::NAMED.map(|(name, _)| Command::new(name));
+    let forms = Grammar::NAMED
+        .iter()
+        .map(|(name, grammar)| shape(name, grammar.command()));
+    let documented = Grammar::NAMED.iter().map(|(name, _)| Command::new(*name));
     let help = Command::new("help").about("Prints the help on a command");
     shape("motemq", Grammar::Flags.command())
         .subcommands(forms)

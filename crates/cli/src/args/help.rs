@@ -6,6 +6,7 @@ pub const USAGE: &str = "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE |
        motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
        motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
        motemq replay FILE... [-h HOST] [OPTIONS]
+       motemq bench [-h HOST] [OPTIONS]
        motemq doctor [-h HOST] [OPTIONS]
        motemq help [COMMAND]
        motemq completions SHELL
@@ -21,6 +22,9 @@ pub const SUBSCRIBE_USAGE: &str = "motemq sub [-h HOST] -t FILTER [-t FILTER]...
 pub const RECORD_USAGE: &str = "motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
 
 pub const REPLAY_USAGE: &str = "motemq replay FILE... [-h HOST] [OPTIONS]";
+
+#[cfg(feature = "bench")]
+pub const BENCH_USAGE: &str = "motemq bench [-h HOST] [OPTIONS]";
 
 const EVERY_SECOND: &str = "
   Publish every second, or every 5 seconds, until Ctrl-C:
@@ -66,6 +70,29 @@ const REPLAYING: &str = "
     motemq replay plant.jsonl --prefix test
     motemq replay plant.jsonl --strip plant --prefix test --loop";
 
+#[cfg(feature = "bench")]
+const MEASURING: &str = "
+  10 pairs that send 1,000 messages a second together for 10 seconds; as many as
+  the broker takes, with QoS 1:
+    motemq bench
+    motemq bench --rate max -q 1 -d 30
+  1,000 publishers to one subscriber; one publisher to 1,000 subscribers:
+    motemq bench -s fan-in --publishers 1000 --rate 20000 --ramp-up 5
+    motemq bench -s fan-out --subscribers 1000 --rate 100 --json
+  10,000 connections; how long they need to come back when all are cut:
+    motemq bench -s connect -n 10000
+    motemq bench -s storm -n 10000 -d 60
+  A drawing of throughput and latency:
+    motemq bench --rate 50000 --plot bench.svg";
+
+#[cfg(feature = "bench")]
+const BENCH_NOTES: &str = "
+  Latency counts from the time at which a message was to be sent at the given
+  rate, so that messages that had to wait for the broker are not left out. With
+  --rate max it counts from the time at which a message was sent. Losses,
+  duplicates and order are found by numbers in the payloads. Ctrl-C ends a run,
+  and the summary is printed all the same.";
+
 const FORMAT: &str = "
   %t topic, %p payload, %x %X payload in hexadecimal digits, %l its length,
   %q QoS, %r retained, %d duplicate, %m packet identifier, %j JSON object,
@@ -94,8 +121,7 @@ const ENVIRONMENT: &str = "
   MOTEMQ_ and the long name of an option gives that option:
   MOTEMQ_HOST=broker.example, MOTEMQ_RETAIN=1. A variable that is empty counts
   as not set. The command line comes first, then the environment, then
-  $XDG_CONFIG_HOME/motemq/pub, sub, record, replay or doctor, with one option a
-  line.";
+  $XDG_CONFIG_HOME/motemq/pub, sub and so on, with one option a line.";
 
 const LAYERS: &str = "
   It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a
@@ -141,6 +167,11 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
         Grammar::Subscribe => vec![examples(&[SUBSCRIBING]), format(), reconnection()],
         Grammar::Record => vec![examples(&[RECORDING]), reconnection()],
         Grammar::Replay => vec![examples(&[REPLAYING]), reconnection()],
+        #[cfg(feature = "bench")]
+        Grammar::Bench => {
+            let notes = section("Scenarios and figures", BENCH_NOTES);
+            vec![examples(&[MEASURING]), notes]
+        }
         Grammar::Doctor => vec![section("Layers", LAYERS)],
         Grammar::Completions => vec![section("Where the shells look for them", COMPLETIONS)],
         Grammar::Manual => vec![section("Reading a page at once", MANUAL)],

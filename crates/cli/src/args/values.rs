@@ -1,8 +1,14 @@
 //! The values of options, read and checked.
+#[cfg(feature = "bench")]
+use crate::bench::{LEAST_PAYLOAD, Rate};
 use crate::replay::Speed;
 use motemq::QoS;
 use motemq_std::profile::{self, Profile};
 use std::time::Duration;
+
+/// The longest payloads of a bench: more would be a test of the network.
+#[cfg(feature = "bench")]
+const LONGEST_PAYLOAD: usize = 1 << 20;
 
 /// Reads a QoS.
 pub fn qos(text: &str) -> Result<QoS, &'static str> {
@@ -109,6 +115,27 @@ pub fn bytes(text: &str) -> Result<u64, &'static str> {
     let number: u64 = digits.parse().map_err(|_| WRONG)?;
     let bytes = number.checked_mul(1 << shift);
     bytes.filter(|&bytes| bytes > 0).ok_or(WRONG)
+}
+
+/// Reads a number of messages a second.
+#[cfg(feature = "bench")]
+pub fn rate(text: &str) -> Result<Rate, &'static str> {
+    if text == "max" {
+        return Ok(Rate::Max);
+    }
+    let rate: Option<f64> = text.parse().ok();
+    rate.filter(|rate| rate.is_finite() && *rate > 0.0)
+        .map(Rate::PerSecond)
+        .ok_or("not max, and not a number of messages a second")
+}
+
+/// Reads the length of payloads that carry a number and a time.
+#[cfg(feature = "bench")]
+pub fn payload_size(text: &str) -> Result<usize, String> {
+    let size: Option<usize> = text.parse().ok();
+    let is_good = |size: &usize| (LEAST_PAYLOAD..=LONGEST_PAYLOAD).contains(size);
+    size.filter(is_good)
+        .ok_or_else(|| format!("not a length from {LEAST_PAYLOAD} to {LONGEST_PAYLOAD} bytes"))
 }
 
 /// Reads a speed.

@@ -1,6 +1,6 @@
 //! Completions, asked of the shells themselves where they are installed.
 use crate::{
-    generated::{given, long_options},
+    generated::{VERBS, given, long_options},
     process::motemq,
 };
 
@@ -29,7 +29,7 @@ fn completions_are_there_for_each_shell() {
 fn zsh_and_fish_know_the_options_of_each_verb() {
     let zsh = motemq(&["completions", "zsh"]).text();
     let fish = motemq(&["completions", "fish"]).text();
-    for verb in ["pub", "sub", "record", "replay", "doctor"] {
+    for &verb in VERBS {
         let help = motemq(&[verb, "--help"]).text();
         // The explanations of the options name others, too: of the other forms, and of old ones.
         let defined = help.lines().filter_map(|line| {

@@ -103,8 +103,10 @@ fn the_commands_of_the_documentation_are_taken() {
 #[test]
 fn the_commands_of_the_help_are_taken() {
     let mut count = 0;
-    for verb in [&[][..], &["pub"], &["sub"], &["record"], &["replay"]] {
-        let text = motemq(&[&["help"], verb].concat()).text();
+    let verbs = ["pub", "sub", "record", "replay"].into_iter();
+    let verbs = verbs.chain(cfg!(feature = "bench").then_some("bench"));
+    for verb in verbs.map(Some).chain([None]) {
+        let text = motemq(&["help"].into_iter().chain(verb).collect::<Vec<_>>()).text();
         let examples = text.split("Examples:").nth(1).unwrap();
         let end = examples.find("\n\n").unwrap();
         for line in examples[..end].lines() {

@@ -6,6 +6,17 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// The verbs that have options of their own.
+pub const VERBS: &[&str] = &[
+    "pub",
+    "sub",
+    "record",
+    "replay",
+    #[cfg(feature = "bench")]
+    "bench",
+    "doctor",
+];
+
 /// Plain text without hyphenation, wide enough for each option.
 const GROFF: [&str; 8] = [
     "-man",
@@ -55,8 +66,9 @@ fn exit_codes(help: &str) -> &str {
 
 #[test]
 fn each_help_has_the_exit_codes() {
-    for verb in [&[][..], &["pub"], &["sub"], &["doctor"]] {
-        let help = motemq(&[&["help"], verb].concat()).text();
+    let verbs = VERBS.iter().map(|verb| vec![*verb]);
+    for verb in verbs.chain([vec![]]) {
+        let help = motemq(&[&["help"], &verb[..]].concat()).text();
         let codes = exit_codes(&help).lines().map(|line| {
             let code = line.split_whitespace().next();
             code.and_then(|code| code.parse().ok()).expect(line)
@@ -73,16 +85,10 @@ fn each_help_has_the_exit_codes() {
 #[test]
 fn manual_pages_have_all_that_help_has() {
     let test = "manual_pages_have_all_that_help_has";
-    for verb in [
-        &[][..],
-        &["pub"],
-        &["sub"],
-        &["record"],
-        &["replay"],
-        &["doctor"],
-    ] {
-        let page = motemq(&[&["man"], verb].concat()).well();
-        let help = motemq(&[&["help"], verb].concat()).text();
+    let verbs = VERBS.iter().map(|verb| vec![*verb]);
+    for verb in verbs.chain([vec![]]) {
+        let page = motemq(&[&["man"], &verb[..]].concat()).well();
+        let help = motemq(&[&["help"], &verb[..]].concat()).text();
         let Some(shown) = given(test, "groff", &GROFF, &page) else {
             return;
         };
@@ -107,5 +113,5 @@ fn manual_pages_have_all_that_help_has() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    motemq(&["man", "completions"]).badly(2, "possible values: pub, sub, record, replay, doctor");
+    motemq(&["man", "completions"]).badly(2, &format!("possible values: {}", VERBS.join(", ")));
 }

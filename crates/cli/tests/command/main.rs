@@ -1,5 +1,7 @@
 //! The real command, against the in-process broker always, and against mosquitto where it is
 //! installed.
+#[cfg(feature = "bench")]
+mod bench;
 mod broker;
 mod completions;
 mod doctor;

@@ -1,0 +1,401 @@
+//! The threads that drive the clients, one for each core.
+use super::{
+    Rate,
+    metronome::Beats,
+    pace::{Next, Pace},
+    payload::Stamped,
+    plan::Plan,
+    sequences::Sequences,
+    tally::{Counts, Shared},
+};
+use crate::exit::{Exit, Failure};
+use motemq_tokio::{
+    Client, Ended, Filter, Options, Publish, QoS, Reconnect, RequestError, SubscribeError,
+    Subscription,
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::Poll,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::Builder,
+    sync::{Semaphore, watch},
+    task::yield_now,
+};
+
+/// So many connections are begun at once by each thread: brokers have a short queue for them.
+const CONNECTING: usize = 50;
+/// After so many messages other tasks have their turn.
+const AT_ONCE: u32 = 32;
+/// A publisher that waits for its time looks so often whether it is to end.
+const GLANCE: Duration = Duration::from_millis(100);
+/// The longest time for what is in flight at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The part of a run that all clients are in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
+pub enum Phase {
+    Connect,
+    /// Messages are sent from and until these times.
+    Send {
+        begin: Duration,
+        end: Duration,
+    },
+    /// All connections are cut, and made again from this time on.
+    Storm {
+        at: Instant,
+    },
+    /// What is under way arrives.
+    Drain,
+    End,
+}
+
+impl Phase {
+    /// Returns whether publishers are to end.
+    fn is_over(self) -> bool {
+        matches!(self, Phase::Drain | Phase::End)
+    }
+}
+
+/// The task of all clients.
+#[derive(Clone)]
+pub struct Task {
+    pub plan: Plan,
+    pub options: Options,
+    pub id_prefix: String,
+    pub topics: String,
+    pub run: u32,
+    pub qos: QoS,
+    pub size: usize,
+    pub rate: Rate,
+    pub count: Option<u64>,
+    pub ramp_up: Duration,
+    /// The number of messages that each publisher has sent.
+    pub sent: Arc<[AtomicU64]>,
+    pub beats: Beats,
+    pub phase: watch::Receiver<Phase>,
+}
+
+impl Task {
+    /// Returns the number of messages that these publishers have sent.
+    pub fn sent_by(&self, publishers: std::ops::Range<u32>) -> u64 {
+        let sent = publishers.filter_map(|publisher| self.sent.get(publisher as usize));
+        sent.map(|sent| sent.load(Relaxed)).sum()
+    }
+}
+
+/// A thread and the clients that it drives.
+pub struct Worker {
+    pub tally: Arc<Shared>,
+    thread: JoinHandle<Result<Counts, Failure>>,
+}
+
+impl Worker {
+    /// Starts a thread with these clients.
+    pub fn start(task: &Task, clients: Vec<u32>) -> Self {
+        let tally = Arc::<Shared>::default();
+        let (task, own) = (task.clone(), tally.clone());
+        let thread = thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Failure::new(Exit::Files, error))?;
+            Ok(runtime.block_on(drive(Arc::new(task), clients, own)))
+        });
+        Worker { tally, thread }
+    }
+
+    /// Waits for its end.
+    pub fn join(self) -> Result<Counts, Failure> {
+        let broken = |_| Failure::new(Exit::Files, "a thread of the bench has ended");
+        self.thread.join().map_err(broken)?
+    }
+}
+
+async fn drive(task: Arc<Task>, clients: Vec<u32>, tally: Arc<Shared>) -> Counts {
+    let connecting = Arc::new(Semaphore::new(CONNECTING));
+    let running: Vec<_> = clients
+        .into_iter()
+        .map(|number| {
+            let member = Member {
+                task: task.clone(),
+                tally: tally.clone(),
+                number,
+            };
+            tokio::spawn(member.run(connecting.clone()))
+        })
+        .collect();
+    let mut counts = Counts::default();
+    for client in running {
+        counts.add(client.await.unwrap_or_default());
+    }
+    counts
+}
+
+/// Does something, unless the run is over before.
+async fn unless_over<T>(
+    phase: &mut watch::Receiver<Phase>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut over = pin!(phase.wait_for(|phase| phase.is_over()));
+    let mut work = pin!(work);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => over.as_mut().poll(cx).map(|_| None),
+    })
+    .await
+}
+
+/// One client.
+struct Member {
+    task: Arc<Task>,
+    tally: Arc<Shared>,
+    number: u32,
+}
+
+/// A client that is connected, and its driver.
+type Connected = (Client, tokio::task::JoinHandle<Result<(), Ended>>);
+
+impl Member {
+    async fn run(self, connecting: Arc<Semaphore>) -> Counts {
+        let task = &self.task;
+        let mut phase = task.phase.clone();
+        let mut begun = Instant::now();
+        // What is needed for an attempt only takes no memory after it.
+        let connected = Box::pin(async {
+            let begins = task.plan.begins(self.number, task.ramp_up);
+            task.beats.sleep_until(begins).await;
+            let permit = connecting.acquire_owned().await;
+            begun = Instant::now();
+            let connected = self.connect(false).await;
+            drop(permit);
+            connected
+        });
+        let (client, driver) = match unless_over(&mut phase, connected).await {
+            Some(Ok(connected)) => connected,
+            Some(Err(failure)) => {
+                self.tally.with(|tally| tally.on_failure(failure));
+                return Counts::default();
+            }
+            None => return Counts::default(),
+        };
+        self.tally.with(|tally| {
+            tally.connected += 1;
+            tally.connecting.record(begun.elapsed());
+        });
+        let Plan {
+            publishers,
+            subscribers,
+            ..
+        } = task.plan;
+        if self.number < subscribers {
+            Box::pin(self.subscribe(client, &mut phase)).await
+        } else if self.number < subscribers + publishers {
+            Box::pin(self.publish(client, self.number - subscribers, &mut phase)).await
+        } else {
+            self.idle((client, driver), &mut phase).await;
+            Counts::default()
+        }
+    }
+
+    /// Connects. One that `insists` tries again and again.
+    async fn connect(&self, insists: bool) -> Result<Connected, Failure> {
+        let task = &self.task;
+        let options = task.options.clone();
+        let options = options.client_id(format!("{}{}", task.id_prefix, self.number));
+        let options = if insists {
+            options.end_if(|_, _| false)
+        } else {
+            options
+                .reconnect(Reconnect::back_off())
+                .end_if(|_, was_connected| !was_connected)
+        };
+        let (client, driver) =
+            Client::new(options).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let driver = tokio::spawn(driver);
+        match client.connected().await {
+            Ok(_) => Ok((client, driver)),
+            Err(ended) => Err(Failure::of_end(&ended)),
+        }
+    }
+
+    async fn subscribe(&self, client: Client, phase: &mut watch::Receiver<Phase>) -> Counts {
+        let task = &self.task;
+        let filter = task.plan.filter(&task.topics, self.number);
+        let filters = [Filter::new(&filter, task.qos)];
+        let stream = match unless_over(phase, client.subscribe(&filters)).await {
+            None => return Counts::default(),
+            Some(Ok(stream)) => stream,
+            Some(Err(error)) => {
+                let failure = match error {
+                    SubscribeError::Ended(ended) => Failure::of_end(&ended),
+                    SubscribeError::Failed(error @ RequestError::Refused { .. }) => {
+                        Failure::new(Exit::Refused, error)
+                    }
+                    error => Failure::new(Exit::TimeOut, error),
+                };
+                self.tally.with(|tally| tally.on_failure(failure));
+                return Counts::default();
+            }
+        };
+        self.tally.with(|tally| tally.ready += 1);
+        let sources = task.plan.sources(self.number);
+        let receiver = Receiver {
+            run: task.run,
+            first: sources.start,
+            sequences: vec![Sequences::default(); sources.len()],
+            beats: task.beats.clone(),
+            tally: self.tally.clone(),
+        };
+        let receiving = tokio::spawn(receiver.receive(stream));
+        let _ = phase.wait_for(|phase| *phase == Phase::End).await;
+        let dropped = client.counters().dropped;
+        let _ = client.disconnect(FAREWELL).await;
+        let mut counts = receiving.await.unwrap_or_default();
+        counts.dropped = dropped;
+        counts.expected = task.sent_by(sources);
+        counts
+    }
+
+    async fn publish(
+        &self,
+        client: Client,
+        publisher: u32,
+        phase: &mut watch::Receiver<Phase>,
+    ) -> Counts {
+        self.tally.with(|tally| tally.ready += 1);
+        let started = phase.wait_for(|phase| *phase != Phase::Connect).await;
+        let started = started.map_or(Phase::End, |phase| *phase);
+        let task = &self.task;
+        if let Phase::Send { begin, end } = started {
+            let share = (publisher, task.plan.publishers);
+            let publisher = Publisher {
+                task: task.clone(),
+                tally: self.tally.clone(),
+                client: client.clone(),
+                publisher,
+                pace: Pace::new(task.rate, share, (begin, end), task.count),
+            };
+            tokio::spawn(publisher.send());
+        }
+        let _ = phase.wait_for(|phase| *phase == Phase::End).await;
+        let _ = client.disconnect(FAREWELL).await;
+        Counts::default()
+    }
+
+    async fn idle(&self, connected: Connected, phase: &mut watch::Receiver<Phase>) {
+        self.tally.with(|tally| tally.ready += 1);
+        let (mut client, driver) = connected;
+        let next = phase.wait_for(|phase| matches!(phase, Phase::Storm { .. } | Phase::End));
+        let next = next.await.map_or(Phase::End, |phase| *phase);
+        if let Phase::Storm { at } = next {
+            // Without DISCONNECT, as when the power fails.
+            driver.abort();
+            let _ = driver.await;
+            drop(client);
+            let again = Box::pin(self.connect(true));
+            match unless_over(phase, again).await {
+                Some(Ok((again, _driver))) => client = again,
+                _ => return,
+            }
+            self.tally.with(|tally| tally.back.record(at.elapsed()));
+            let _ = phase.wait_for(|phase| *phase == Phase::End).await;
+        }
+        let _ = client.disconnect(FAREWELL).await;
+    }
+}
+
+/// The messages that arrive at one subscriber.
+struct Receiver {
+    run: u32,
+    /// The first publisher of which it gets messages.
+    first: u32,
+    sequences: Vec<Sequences>,
+    beats: Beats,
+    tally: Arc<Shared>,
+}
+
+impl Receiver {
+    async fn receive(mut self, mut stream: Subscription) -> Counts {
+        while let Some(message) = stream.recv().await {
+            let Some(stamped) = Stamped::read(&message.payload, self.run) else {
+                continue;
+            };
+            let latency = self.beats.now().saturating_sub(stamped.intended);
+            let source = stamped.publisher.checked_sub(self.first);
+            let sequences = source.and_then(|n| self.sequences.get_mut(n as usize));
+            if let Some(sequences) = sequences {
+                sequences.insert(stamped.sequence);
+            }
+            self.tally.with(|tally| {
+                tally.arrived += 1;
+                tally.latency.record(latency);
+                tally.recent.record(latency);
+            });
+        }
+        let mut counts = Counts::default();
+        for sequences in &self.sequences {
+            counts.distinct += sequences.distinct();
+            counts.duplicates += sequences.duplicates();
+            counts.disordered += sequences.disordered();
+        }
+        counts
+    }
+}
+
+/// A client that sends.
+struct Publisher {
+    task: Arc<Task>,
+    tally: Arc<Shared>,
+    client: Client,
+    publisher: u32,
+    pace: Pace,
+}
+
+impl Publisher {
+    async fn send(mut self) {
+        let topic = Plan::topic(&self.task.topics, self.publisher);
+        let mut payload = vec![b'.'; self.task.size];
+        let mut sequence = 0;
+        let mut in_a_row = 0;
+        while !self.task.phase.borrow().is_over() {
+            let now = self.task.beats.now();
+            match self.pace.next(now) {
+                Next::Done => break,
+                Next::Wait { until } => {
+                    in_a_row = 0;
+                    self.task.beats.sleep_until(until.min(now + GLANCE)).await;
+                }
+                Next::Send(intended) => {
+                    let stamped = Stamped {
+                        run: self.task.run,
+                        publisher: self.publisher,
+                        sequence,
+                        intended,
+                    };
+                    stamped.write(&mut payload);
+                    let publish = Publish::to(&topic).payload(&payload).qos(self.task.qos);
+                    // It waits for room, but not for the acknowledgement.
+                    if self.client.publish(&publish).await.is_err() {
+                        break;
+                    }
+                    sequence += 1;
+                    if let Some(sent) = self.task.sent.get(self.publisher as usize) {
+                        sent.store(sequence, Relaxed);
+                    }
+                    in_a_row += 1;
+                    if in_a_row == AT_ONCE {
+                        in_a_row = 0;
+                        yield_now().await;
+                    }
+                }
+            }
+        }
+        self.tally.with(|tally| tally.done += 1);
+    }
+}
