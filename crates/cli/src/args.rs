@@ -19,6 +19,8 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod values;
+#[cfg(feature = "watch")]
+mod watch;
 
 use crate::{exit::Failure, notice, transport::TransportArgs};
 #[cfg(feature = "bench")]
@@ -38,6 +40,8 @@ pub use message::MessageArgs;
 pub use recording::{RecordLine, ReplayLine};
 use std::{ffi::OsString, io, process};
 pub use subscription::SubscriptionArgs;
+#[cfg(feature = "watch")]
+pub use watch::WatchLine;
 
 /// A command line that was read.
 #[derive(Debug)]
@@ -46,6 +50,8 @@ pub enum Line {
     Doctor(Box<DoctorLine>),
     Record(Box<RecordLine>),
     Replay(Box<ReplayLine>),
+    #[cfg(feature = "watch")]
+    Watch(Box<WatchLine>),
     #[cfg(feature = "bench")]
     Bench(Box<BenchLine>),
     Completions(Shell),
@@ -61,6 +67,8 @@ impl Line {
             Line::Doctor(line) => (&line.connection, &line.transport),
             Line::Record(line) => (&line.connection, &line.transport),
             Line::Replay(line) => (&line.connection, &line.transport),
+            #[cfg(feature = "watch")]
+            Line::Watch(line) => (&line.connection, &line.transport),
             #[cfg(feature = "bench")]
             Line::Bench(line) => (&line.connection, &line.transport),
             Line::Completions(_) | Line::Manual(_) => return false,
@@ -149,6 +157,8 @@ pub fn parse(
         Grammar::Replay => Line::Replay(Box::new(ReplayLine::from_arg_matches_mut(matches)?)),
         #[cfg(feature = "bench")]
         Grammar::Bench => Line::Bench(Box::new(BenchLine::from_arg_matches_mut(matches)?)),
+        #[cfg(feature = "watch")]
+        Grammar::Watch => Line::Watch(Box::new(WatchLine::from_arg_matches_mut(matches)?)),
         Grammar::Completions => {
             Line::Completions(CompletionsLine::from_arg_matches_mut(matches)?.shell)
         }

@@ -12,6 +12,7 @@ mod run;
 mod sequences;
 mod summary;
 mod tally;
+mod traffic;
 mod worker;
 
 use crate::{

@@ -115,7 +115,16 @@ pub fn connect(
     again: bool,
     show_packets: bool,
 ) -> Result<Connection, Failure> {
-    let options = options(target, again, show_packets);
+    connect_as(options(target, again, show_packets), target, stop, again)
+}
+
+/// Connects with these options.
+pub fn connect_as(
+    options: Options,
+    target: &Target,
+    stop: &Stop,
+    again: bool,
+) -> Result<Connection, Failure> {
     let (client, driver) = Client::new(options)?;
     let messages = client.messages();
     thread::spawn(move || driver.run());

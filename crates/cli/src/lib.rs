@@ -26,6 +26,8 @@ mod target;
 #[cfg(feature = "_tls")]
 mod tls;
 mod transport;
+#[cfg(feature = "watch")]
+mod watch;
 
 use args::{CommandLine, Line, Verb};
 use exit::{Exit, Failure};
@@ -46,6 +48,11 @@ pub fn main() -> ExitCode {
         Line::Bench(line) => {
             begin(line.quiet, &line.transport);
             bench::run(&line)
+        }
+        #[cfg(feature = "watch")]
+        Line::Watch(line) => {
+            begin(false, &line.transport);
+            watch::run(&line)
         }
         Line::Replay(line) => {
             begin(line.quiet, &line.transport);
@@ -114,6 +121,8 @@ pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
         Line::Doctor(line) => doctor::target(line),
         Line::Record(line) => record::target(line),
         Line::Replay(line) => replay::target(line),
+        #[cfg(feature = "watch")]
+        Line::Watch(line) => watch::target(line),
         #[cfg(feature = "bench")]
         Line::Bench(line) => bench::target(line),
         Line::Completions(_) | Line::Manual(_) => return Ok(()),

@@ -1,5 +1,7 @@
 //! Notices for people: on stderr, so that stdout holds messages only.
 use crate::progress;
+#[cfg(feature = "watch")]
+use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     io::{self, Write},
@@ -18,9 +20,33 @@ pub fn is_quiet() -> bool {
     IS_QUIET.load(Relaxed)
 }
 
+/// Notices are kept back, since the screen is used for something else.
+#[cfg(feature = "watch")]
+static ARE_KEPT: AtomicBool = AtomicBool::new(false);
+/// The last notice that was kept back.
+#[cfg(feature = "watch")]
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Keeps notices back from now on, or does not any more.
+#[cfg(feature = "watch")]
+pub fn keep_back(are_kept: bool) {
+    ARE_KEPT.store(are_kept, Relaxed);
+}
+
+/// Returns the last notice that was kept back.
+#[cfg(feature = "watch")]
+pub fn last() -> String {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// One line. That nobody hears it is no reason to end.
 pub fn say(what: impl fmt::Display) {
     if is_quiet() {
+        return;
+    }
+    #[cfg(feature = "watch")]
+    if ARE_KEPT.load(Relaxed) {
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = what.to_string();
         return;
     }
     progress::suspended(|| {

@@ -76,6 +76,8 @@ const VALUES: &[(&str, &str, &str)] = &[
 const FORMS: &[(Grammar, &str)] = &[
     (Grammar::Publish, "pub"),
     (Grammar::Subscribe, "sub"),
+    #[cfg(feature = "watch")]
+    (Grammar::Watch, "watch"),
     (Grammar::Record, "record night.jsonl"),
     (Grammar::Replay, "replay night.jsonl"),
     #[cfg(feature = "bench")]

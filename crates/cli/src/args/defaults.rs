@@ -113,6 +113,8 @@ pub fn of(
         Grammar::Doctor => "doctor",
         Grammar::Record => "record",
         Grammar::Replay => "replay",
+        #[cfg(feature = "watch")]
+        Grammar::Watch => "watch",
         #[cfg(feature = "bench")]
         Grammar::Bench => "bench",
         Grammar::Completions | Grammar::Manual => return Ok(Vec::new()),

@@ -1,6 +1,8 @@
 //! The forms of the command line: `pub`, `sub`, `doctor`, and the flags `--pub` and `--sub`.
 #[cfg(feature = "bench")]
 use super::BenchLine;
+#[cfg(feature = "watch")]
+use super::WatchLine;
 use super::{
     ConnectionArgs, MessageArgs, RecordLine, ReplayLine, SubscriptionArgs, help,
     values::{qos, some_seconds},
@@ -207,6 +209,8 @@ pub enum Grammar {
     Flags,
     Publish,
     Subscribe,
+    #[cfg(feature = "watch")]
+    Watch,
     Record,
     Replay,
     #[cfg(feature = "bench")]
@@ -221,6 +225,8 @@ impl Grammar {
     pub const NAMED: &[(&'static str, Grammar)] = &[
         ("pub", Grammar::Publish),
         ("sub", Grammar::Subscribe),
+        #[cfg(feature = "watch")]
+        ("watch", Grammar::Watch),
         ("record", Grammar::Record),
         ("replay", Grammar::Replay),
         #[cfg(feature = "bench")]
@@ -252,6 +258,8 @@ impl Grammar {
             Grammar::Flags => flags(),
             Grammar::Publish => with_debug(PublishLine::command()),
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
+            #[cfg(feature = "watch")]
+            Grammar::Watch => WatchLine::command(),
             Grammar::Record => RecordLine::command(),
             Grammar::Replay => ReplayLine::command(),
             #[cfg(feature = "bench")]

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 
 pub const USAGE: &str = "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
+       motemq watch [-h HOST] [-t FILTER]... [OPTIONS]
        motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
        motemq replay FILE... [-h HOST] [OPTIONS]
        motemq bench [-h HOST] [OPTIONS]
@@ -22,6 +23,9 @@ pub const SUBSCRIBE_USAGE: &str = "motemq sub [-h HOST] -t FILTER [-t FILTER]...
 pub const RECORD_USAGE: &str = "motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
 
 pub const REPLAY_USAGE: &str = "motemq replay FILE... [-h HOST] [OPTIONS]";
+
+#[cfg(feature = "watch")]
+pub const WATCH_USAGE: &str = "motemq watch [-h HOST] [-t FILTER]... [OPTIONS]";
 
 #[cfg(feature = "bench")]
 pub const BENCH_USAGE: &str = "motemq bench [-h HOST] [OPTIONS]";
@@ -69,6 +73,22 @@ const REPLAYING: &str = "
   Publish plant/... as test/plant/..., or as test/... again and again:
     motemq replay plant.jsonl --prefix test
     motemq replay plant.jsonl --strip plant --prefix test --loop";
+
+#[cfg(feature = "watch")]
+const WATCHING: &str = "
+  Watch all topics; those below plant:
+    motemq watch -h broker.example
+    motemq watch -L mqtts://me:secret@broker.example -t 'plant/#'";
+
+#[cfg(feature = "watch")]
+const WATCH_KEYS: &str = "
+  arrows       move; right opens a level, left closes it
+  /            type a filter for topics; Enter keeps it, Esc clears it
+  space        pause; messages that come meanwhile are counted, and left out
+  f            show payloads as text, JSON or hexadecimal digits, or as they are
+  d, u         scroll the payload down and up
+  c, t         copy the payload or the topic, where the terminal knows OSC 52
+  q, Ctrl-C    end";
 
 #[cfg(feature = "bench")]
 const MEASURING: &str = "
@@ -165,6 +185,11 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
         }
         Grammar::Publish => vec![examples(&[PUBLISHING]), reconnection()],
         Grammar::Subscribe => vec![examples(&[SUBSCRIBING]), format(), reconnection()],
+        #[cfg(feature = "watch")]
+        Grammar::Watch => {
+            let keys = section("Keys", WATCH_KEYS);
+            vec![examples(&[WATCHING]), keys, reconnection()]
+        }
         Grammar::Record => vec![examples(&[RECORDING]), reconnection()],
         Grammar::Replay => vec![examples(&[REPLAYING]), reconnection()],
         #[cfg(feature = "bench")]

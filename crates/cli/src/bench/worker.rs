@@ -2,17 +2,13 @@
 use super::{
     Rate,
     metronome::Beats,
-    pace::{Next, Pace},
-    payload::Stamped,
+    pace::Pace,
     plan::Plan,
-    sequences::Sequences,
     tally::{Counts, Shared},
+    traffic::{Publisher, Receiver},
 };
 use crate::exit::{Exit, Failure};
-use motemq_tokio::{
-    Client, Ended, Filter, Options, Publish, QoS, Reconnect, RequestError, SubscribeError,
-    Subscription,
-};
+use motemq_tokio::{Client, Ended, Filter, Options, QoS, Reconnect, RequestError, SubscribeError};
 use std::{
     future::{Future, poll_fn},
     pin::pin,
@@ -27,15 +23,10 @@ use std::{
 use tokio::{
     runtime::Builder,
     sync::{Semaphore, watch},
-    task::yield_now,
 };
 
 /// So many connections are begun at once by each thread: brokers have a short queue for them.
 const CONNECTING: usize = 50;
-/// After so many messages other tasks have their turn.
-const AT_ONCE: u32 = 32;
-/// A publisher that waits for its time looks so often whether it is to end.
-const GLANCE: Duration = Duration::from_millis(100);
 /// The longest time for what is in flight at the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -59,7 +50,7 @@ pub enum Phase {
 
 impl Phase {
     /// Returns whether publishers are to end.
-    fn is_over(self) -> bool {
+    pub fn is_over(self) -> bool {
         matches!(self, Phase::Drain | Phase::End)
     }
 }
@@ -245,13 +236,7 @@ impl Member {
         };
         self.tally.with(|tally| tally.ready += 1);
         let sources = task.plan.sources(self.number);
-        let receiver = Receiver {
-            run: task.run,
-            first: sources.start,
-            sequences: vec![Sequences::default(); sources.len()],
-            beats: task.beats.clone(),
-            tally: self.tally.clone(),
-        };
+        let receiver = Receiver::new(task, sources.clone(), self.tally.clone());
         let receiving = tokio::spawn(receiver.receive(stream));
         let _ = phase.wait_for(|phase| *phase == Phase::End).await;
         let dropped = client.counters().dropped;
@@ -274,13 +259,9 @@ impl Member {
         let task = &self.task;
         if let Phase::Send { begin, end } = started {
             let share = (publisher, task.plan.publishers);
-            let publisher = Publisher {
-                task: task.clone(),
-                tally: self.tally.clone(),
-                client: client.clone(),
-                publisher,
-                pace: Pace::new(task.rate, share, (begin, end), task.count),
-            };
+            let pace = Pace::new(task.rate, share, (begin, end), task.count);
+            let (task, tally) = (task.clone(), self.tally.clone());
+            let publisher = Publisher::new(task, tally, client.clone(), publisher, pace);
             tokio::spawn(publisher.send());
         }
         let _ = phase.wait_for(|phase| *phase == Phase::End).await;
@@ -307,95 +288,5 @@ impl Member {
             let _ = phase.wait_for(|phase| *phase == Phase::End).await;
         }
         let _ = client.disconnect(FAREWELL).await;
-    }
-}
-
-/// The messages that arrive at one subscriber.
-struct Receiver {
-    run: u32,
-    /// The first publisher of which it gets messages.
-    first: u32,
-    sequences: Vec<Sequences>,
-    beats: Beats,
-    tally: Arc<Shared>,
-}
-
-impl Receiver {
-    async fn receive(mut self, mut stream: Subscription) -> Counts {
-        while let Some(message) = stream.recv().await {
-            let Some(stamped) = Stamped::read(&message.payload, self.run) else {
-                continue;
-            };
-            let latency = self.beats.now().saturating_sub(stamped.intended);
-            let source = stamped.publisher.checked_sub(self.first);
-            let sequences = source.and_then(|n| self.sequences.get_mut(n as usize));
-            if let Some(sequences) = sequences {
-                sequences.insert(stamped.sequence);
-            }
-            self.tally.with(|tally| {
-                tally.arrived += 1;
-                tally.latency.record(latency);
-                tally.recent.record(latency);
-            });
-        }
-        let mut counts = Counts::default();
-        for sequences in &self.sequences {
-            counts.distinct += sequences.distinct();
-            counts.duplicates += sequences.duplicates();
-            counts.disordered += sequences.disordered();
-        }
-        counts
-    }
-}
-
-/// A client that sends.
-struct Publisher {
-    task: Arc<Task>,
-    tally: Arc<Shared>,
-    client: Client,
-    publisher: u32,
-    pace: Pace,
-}
-
-impl Publisher {
-    async fn send(mut self) {
-        let topic = Plan::topic(&self.task.topics, self.publisher);
-        let mut payload = vec![b'.'; self.task.size];
-        let mut sequence = 0;
-        let mut in_a_row = 0;
-        while !self.task.phase.borrow().is_over() {
-            let now = self.task.beats.now();
-            match self.pace.next(now) {
-                Next::Done => break,
-                Next::Wait { until } => {
-                    in_a_row = 0;
-                    self.task.beats.sleep_until(until.min(now + GLANCE)).await;
-                }
-                Next::Send(intended) => {
-                    let stamped = Stamped {
-                        run: self.task.run,
-                        publisher: self.publisher,
-                        sequence,
-                        intended,
-                    };
-                    stamped.write(&mut payload);
-                    let publish = Publish::to(&topic).payload(&payload).qos(self.task.qos);
-                    // It waits for room, but not for the acknowledgement.
-                    if self.client.publish(&publish).await.is_err() {
-                        break;
-                    }
-                    sequence += 1;
-                    if let Some(sent) = self.task.sent.get(self.publisher as usize) {
-                        sent.store(sequence, Relaxed);
-                    }
-                    in_a_row += 1;
-                    if in_a_row == AT_ONCE {
-                        in_a_row = 0;
-                        yield_now().await;
-                    }
-                }
-            }
-        }
-        self.tally.with(|tally| tally.done += 1);
     }
 }

@@ -10,6 +10,8 @@ use std::{
 pub const VERBS: &[&str] = &[
     "pub",
     "sub",
+    #[cfg(feature = "watch")]
+    "watch",
     "record",
     "replay",
     #[cfg(feature = "bench")]

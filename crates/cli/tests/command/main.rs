@@ -21,8 +21,12 @@ mod publish;
 mod record;
 mod recordings;
 mod replay;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+mod screen;
 mod subscribe;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+mod watch;
 #[cfg(feature = "_tls")]
 mod ways;

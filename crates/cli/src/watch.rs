@@ -1,0 +1,210 @@
+//! `watch`: the topics of a broker on the screen.
+mod app;
+mod list;
+mod payload;
+mod rate;
+mod tree;
+mod view;
+
+use crate::{
+    args::WatchLine,
+    connection::{self, Connection},
+    exit::{Exit, Failure},
+    notice,
+    screen::Screen,
+    stop::Stop,
+    subscriptions,
+    target::{Target, check_filter},
+};
+use app::{Action, App};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::tz::TimeZone;
+use motemq_std::{Client, Message, Overflow, Subscription};
+use ratatui::{
+    DefaultTerminal,
+    crossterm::event::{self, Event},
+};
+use std::{
+    io::{self, IsTerminal, Write},
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+use tree::{Arrived, KEPT};
+use view::Around;
+
+/// The screen is drawn so often.
+const FRAME: Duration = Duration::from_millis(100);
+/// As many messages are taken at once, so that drawing has its turn.
+const TOGETHER: usize = 256;
+/// So many bytes may wait to be shown. Messages beyond are skipped.
+const WAITING: usize = 8 << 20;
+
+/// Leaving takes no longer.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Shows topics until it is told to end.
+pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
+    let mut target = target(line)?;
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        let words =
+            "watch is for a terminal: for a pipe, a file or a program say motemq sub -t '#' -v";
+        return Err(Failure::new(Exit::Usage, words));
+    }
+    let mut stop = Stop::after(None);
+    stop.watch(Exit::Done)?;
+    target.look_up_own_address(&line.connection)?;
+    let options = connection::options(&target, true, false)
+        .backlog(WAITING, Overflow::Discard)
+        .max_message(KEPT);
+    let mut connection = connection::connect_as(options, &target, &stop, true)?;
+    let mut meanwhile = |_: &mut _, _: &mut _| Ok(ControlFlow::Continue(()));
+    let filters = &target.topics;
+    let _ = subscriptions::subscribe(&mut connection, filters, line.qos, &mut meanwhile)?;
+    let Connection {
+        client, messages, ..
+    } = connection;
+    let shown = Shown {
+        app: Arc::default(),
+        begun: Instant::now(),
+        has_ended: Arc::default(),
+    };
+    let receiving = {
+        let shown = shown.clone();
+        thread::spawn(move || shown.receive(messages))
+    };
+    let outcome = shown.show(&client, &target.route.place());
+    let left = client.disconnect(FAREWELL);
+    let _ = receiving.join();
+    let is_wanted = outcome.map_err(|error| {
+        let words = format_args!("cannot use the terminal: {error}");
+        Failure::new(Exit::Files, words)
+    })?;
+    match left {
+        _ if is_wanted || stop.is_asked() => Ok(Exit::Done),
+        Err(ended) => Err(Failure::of_end(&ended)),
+        // The client has left since no subscription was left.
+        Ok(()) => Err(Failure::new(Exit::Refused, notice::last())),
+    }
+}
+
+/// Reads the broker and the topics from the command line.
+pub fn target(line: &WatchLine) -> Result<Target, Failure> {
+    let mut target = Target::unchecked(&line.connection, &line.transport, &line.topics)?;
+    if target.topics.is_empty() {
+        target.topics.push("#".into());
+    }
+    target
+        .topics
+        .iter()
+        .try_for_each(|topic| check_filter(topic))?;
+    Ok(target)
+}
+
+/// The state that is shown, and that messages change.
+#[derive(Clone)]
+struct Shown {
+    app: Arc<Mutex<App>>,
+    begun: Instant,
+    /// No message will come any more.
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Shown {
+    fn lock(&self) -> MutexGuard<'_, App> {
+        self.app.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the second, counted from 1.
+    fn second(&self) -> u64 {
+        self.begun.elapsed().as_secs() + 1
+    }
+
+    /// Takes messages until the client has ended.
+    fn receive(&self, mut messages: Subscription) {
+        let mut taken: Vec<Message> = Vec::with_capacity(TOGETHER);
+        while let Some(message) = messages.recv() {
+            taken.push(message);
+            while taken.len() < TOGETHER
+                && let Ok(message) = messages.recv_timeout(Duration::ZERO)
+            {
+                taken.push(message);
+            }
+            let (now, second) = (SystemTime::now(), self.second());
+            let mut app = self.lock();
+            for message in taken.drain(..) {
+                let arrived = Arrived {
+                    topic: &message.topic,
+                    payload: &message.payload,
+                    length: message.len,
+                    qos: message.qos as u8,
+                    is_retained: message.retain,
+                };
+                app.add(&arrived, now, second);
+            }
+        }
+        self.has_ended.store(true, Relaxed);
+    }
+
+    /// Shows it until it is to end. Returns whether a key has ended it.
+    fn show(&self, client: &Client, place: &str) -> io::Result<bool> {
+        notice::keep_back(true);
+        let mut terminal = ratatui::try_init()?;
+        let shown = self.frames(&mut terminal, client, place);
+        ratatui::restore();
+        notice::keep_back(false);
+        shown
+    }
+
+    fn frames(
+        &self,
+        terminal: &mut DefaultTerminal,
+        client: &Client,
+        place: &str,
+    ) -> io::Result<bool> {
+        let zone = TimeZone::system();
+        let screen = Screen::of(&io::stdout());
+        while !self.has_ended.load(Relaxed) {
+            let around = Around {
+                place,
+                trouble: (!client.state().is_connected()).then(notice::last),
+                skipped: client.counters().dropped,
+                second: self.second(),
+                zone: &zone,
+                has_colours: screen == Screen::Terminal { has_colours: true },
+            };
+            {
+                let mut app = self.lock();
+                app.update();
+                terminal.draw(|frame| view::draw(frame, &mut app, &around))?;
+            }
+            let until = Instant::now() + FRAME;
+            // Keys that come together are shown together.
+            while event::poll(until.saturating_duration_since(Instant::now()))? {
+                let Event::Key(key) = event::read()? else {
+                    break;
+                };
+                match self.lock().on_key(key) {
+                    Some(Action::End) => return Ok(true),
+                    Some(Action::Copy(bytes)) => copy(&bytes)?,
+                    None => {}
+                }
+                if !event::poll(Duration::ZERO)? {
+                    break;
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Asks the terminal to put bytes into the clipboard, by OSC 52.
+fn copy(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(bytes))?;
+    out.flush()
+}
