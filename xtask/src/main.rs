@@ -17,6 +17,7 @@ mod panics;
 mod plot;
 mod portability;
 mod programs;
+mod replay;
 mod simulate;
 mod size;
 mod steps;
@@ -51,6 +52,7 @@ Examples:
   cargo xtask dist              make the archives that people download
   cargo xtask ledger            cut conversations at every byte, and compare with docs/ledger.md
   cargo xtask simulate          a million messages through worlds where everything goes wrong
+  cargo xtask replay FILE       show what the core makes of the bytes that motemq record --raw has kept
   cargo xtask fuzz --seconds 60 every fuzz target for a minute
   cargo xtask mutants --file wire.rs   which changes of this file of the core no test notices
   cargo xtask mutants --crate client   the same for the managed client
@@ -88,6 +90,8 @@ enum Command {
     /// Simulates clients, a broker and links where everything goes wrong. A seed that fails tells
     /// how to see it again.
     Simulate(simulate::Options),
+    /// Runs the bytes that `motemq record --raw` has kept into the core, and shows each event.
+    Replay(replay::Options),
     /// Runs every fuzz target.
     Fuzz(fuzz::Options),
     /// Changes the core or the managed client at one place at a time, and tells which changes no
@@ -119,6 +123,7 @@ fn main() -> ExitCode {
         Command::Dist(options) => exit(dist::make(&options)),
         Command::Ledger(options) => exit(ledger::run(&options).map(|_| ())),
         Command::Simulate(options) => exit(simulate::run(&options).map(|_| ())),
+        Command::Replay(options) => exit(replay::run(&options)),
         Command::Fuzz(options) => exit(fuzz::run(&options).map(|_| ())),
         Command::Mutants(options) => exit(mutants::run(&options)),
         Command::Conformance(options) => exit(conformance::run(&options).map(|_| ())),
