@@ -5,8 +5,16 @@ use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     io::{self, Write},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
+
+/// So long the end of the process waits for its last words.
+const LAST: Duration = Duration::from_millis(500);
 
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
@@ -52,4 +60,17 @@ pub fn say(what: impl fmt::Display) {
     progress::suspended(|| {
         let _ = writeln!(io::stderr().lock(), "motemq: {what}");
     });
+}
+
+/// One line, behind which the process ends. A pipe that is full and that nobody reads does not hold
+/// it up.
+pub fn say_last(what: impl fmt::Display) {
+    let words = what.to_string();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        say(words);
+        // Nobody waits any more if this fails.
+        let _ = sender.send(());
+    });
+    let _ = receiver.recv_timeout(LAST);
 }

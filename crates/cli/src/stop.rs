@@ -2,7 +2,7 @@
 //! take leave of.
 use crate::{
     exit::{Exit, Failure},
-    notice::say,
+    notice::say_last,
     prompt,
 };
 use motemq_std::Client;
@@ -58,7 +58,7 @@ impl Stop {
                 by_time.time_is_up.store(true, Relaxed);
                 by_time.flag.store(true, Relaxed);
                 if !by_time.leave(Duration::ZERO) {
-                    say(by_time.words());
+                    say_last(by_time.words());
                     process::exit(Exit::TimeOut as i32);
                 }
                 by_time.end_after(GRACE);
@@ -122,7 +122,7 @@ impl Stop {
     fn on_signal(&self) {
         let was_asked = self.flag.swap(true, Relaxed);
         if !self.leave(FAREWELL) {
-            say(self.words());
+            say_last(self.words());
             process::exit(Exit::Interrupted as i32);
         }
         if was_asked {
@@ -146,7 +146,7 @@ impl Stop {
         thread::sleep(time);
         let exit = self.exit();
         if exit != Exit::Done {
-            say(self.words());
+            say_last(self.words());
         }
         process::exit(exit as i32);
     }

@@ -189,6 +189,30 @@ mod unix {
         drop(feeder);
     }
 
+    /// The time limit holds, too, when there is no room for its words.
+    #[test]
+    fn notices_that_nobody_reads_do_not_hold_it() {
+        let (_server, at) = serve(Config::new());
+        let mut child = command(&at.with(&["sub", "-t", "a", "-d", "-W", "2"]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let feeder = Motemq::start(&at.with(&["pub", "-t", "a", "-n", "--delay", "0.0005"]));
+        let begun = Instant::now();
+        let mut ended = None;
+        while ended.is_none() && begun.elapsed() < Duration::from_secs(15) {
+            std::thread::sleep(Duration::from_millis(50));
+            ended = child.try_wait().unwrap();
+        }
+        let _ = child.kill();
+        drop(feeder);
+        assert_eq!(ended.and_then(|status| status.code()), Some(6));
+        let mut said = String::new();
+        child.stderr.unwrap().read_to_string(&mut said).unwrap();
+        assert!(said.len() > 60_000, "the pipe was not full: {}", said.len());
+    }
+
     #[test]
     fn a_pipe_that_does_not_block_is_waited_for() {
         let (_server, at) = serve(Config::new());
