@@ -16,13 +16,14 @@ pub fn password(question: &str) -> io::Result<String> {
 
 /// Sleeps for so long, and for as long as the user is asked meanwhile.
 pub fn sleep(limit: Duration) {
-    let mut left = limit;
-    let mut counted = Duration::ZERO;
-    while !left.is_zero() {
-        thread::sleep(left);
+    let begun = Instant::now();
+    loop {
         let spent = *SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-        left = spent - counted;
-        counted = spent;
+        let left = (limit + spent).saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        thread::sleep(left);
     }
 }
 
@@ -41,11 +42,13 @@ mod tests {
     #[test]
     fn the_time_of_the_user_does_not_count() {
         let begun = Instant::now();
-        let sleeper = thread::spawn(|| sleep(Duration::from_millis(200)));
-        for _ in 0..3 {
-            timed(|| thread::sleep(Duration::from_millis(150)));
+        let sleeper = thread::spawn(|| sleep(Duration::from_millis(400)));
+        for _ in 0..2 {
+            timed(|| thread::sleep(Duration::from_millis(600)));
         }
         sleeper.join().unwrap();
-        assert!(begun.elapsed() >= Duration::from_millis(650));
+        let slept = begun.elapsed();
+        assert!(slept >= Duration::from_millis(1600), "{slept:?}");
+        assert!(slept < Duration::from_millis(2100), "{slept:?}");
     }
 }
