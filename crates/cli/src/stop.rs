@@ -7,7 +7,12 @@ use crate::{
 };
 use motemq_std::Client;
 #[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
+#[cfg(unix)]
+use std::fs;
 use std::{
     fmt, process,
     sync::{
@@ -79,7 +84,7 @@ impl Stop {
     /// ended after a while.
     pub fn watch_briefly(&self) -> Result<(), Failure> {
         #[cfg(unix)]
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register(signal, self.early.clone())
                 .map_err(|error| cannot_watch(&error))?;
         }
@@ -112,6 +117,23 @@ impl Stop {
         Ok(())
     }
 
+    #[cfg(unix)]
+    fn watch_signals(&self) -> Result<(), Failure> {
+        let mut watched = vec![SIGINT, SIGTERM];
+        if !ignores_hangup() {
+            watched.push(SIGHUP);
+        }
+        let mut signals = Signals::new(watched).map_err(|error| cannot_watch(&error))?;
+        let by_signal = self.clone();
+        thread::spawn(move || {
+            for _ in signals.forever() {
+                by_signal.on_signal();
+            }
+        });
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
     fn watch_signals(&self) -> Result<(), Failure> {
         let by_signal = self.clone();
         let watched = ctrlc::set_handler(move || by_signal.on_signal());
@@ -178,6 +200,17 @@ impl Stop {
             None => "interrupted".into(),
         }
     }
+}
+
+/// Returns whether this process was started to outlive its terminal, as `nohup` does. Only Linux says
+/// so.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
 fn cannot_watch(error: &dyn fmt::Display) -> Failure {

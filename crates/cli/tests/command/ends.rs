@@ -62,6 +62,47 @@ fn ctrl_c_before_all_is_done_has_its_own_code() {
     lines.end().badly(130, "interrupted");
 }
 
+/// The terminal is closed: that ends a subscriber in good order, unless it was started by `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_terminal_ends_what_does_not_ignore_it() {
+    use std::process::{Command, Stdio};
+    let (server, at) = serve(Config::new());
+    let mut wills = Ear::at(server.addr(), "gone");
+    let hang_up = |id: u32| {
+        let id = id.to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-HUP", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    let sub = Motemq::subscriber(&at.with(&["-t", "a", "--will-topic", "gone"]));
+    hang_up(sub.id());
+    sub.end().well();
+
+    let mut deaf = Command::new("sh");
+    deaf.args([
+        "-c",
+        "trap '' HUP; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_motemq"),
+    ]);
+    deaf.args(at.with(&["sub", "-t", "b", "-C", "1", "--will-topic", "gone"]));
+    let child = deaf
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    hang_up(child.id());
+    motemq(&at.with(&["pub", "-t", "b", "-m", "x", "-r", "-q", "1"])).well();
+    assert_eq!(child.wait_with_output().unwrap().stdout, b"x\n");
+    motemq(&at.with(&["pub", "-t", "gone", "-m", "end"])).well();
+    assert_eq!(wills.hear().payload, b"end");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_what_waits_for_a_silent_broker() {
