@@ -19,6 +19,7 @@ use crate::{
     args::BenchLine,
     exit::{Exit, Failure},
     notice::say,
+    stop::on_signals,
     target::{Target, check_topic},
 };
 use clap::ValueEnum;
@@ -112,17 +113,11 @@ fn plan(line: &BenchLine) -> Result<Plan, Failure> {
 fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
     let is_asked = Arc::<AtomicBool>::default();
     let flag = is_asked.clone();
-    let watched = ctrlc::set_handler(move || {
+    on_signals(move || {
         if flag.swap(true, Relaxed) {
             process::exit(Exit::Interrupted as i32);
         }
         say("ending; once more ends at once");
-    });
-    watched.map_err(|error| {
-        Failure::new(
-            Exit::Files,
-            format_args!("cannot watch for Ctrl-C: {error}"),
-        )
     })?;
     Ok(is_asked)
 }

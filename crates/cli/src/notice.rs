@@ -14,9 +14,20 @@ use std::{
 };
 
 /// So long the end of the process waits for its last words.
-const LAST: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// The most characters of a text that a notice shows.
+const SHOWN: usize = 80;
+
+/// Returns a text of the user as notices show it: in quotes, and shortened.
+pub fn quoted(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
 
 /// Suppresses all notices from here on.
 pub fn be_quiet() {
@@ -72,5 +83,5 @@ pub fn say_last(what: impl fmt::Display) {
         // Nobody waits any more if this fails.
         let _ = sender.send(());
     });
-    let _ = receiver.recv_timeout(LAST);
+    let _ = receiver.recv_timeout(PATIENCE);
 }

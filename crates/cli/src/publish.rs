@@ -9,7 +9,7 @@ use crate::{
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::{self, Content, Room, Source},
-    notice::say,
+    notice::{quoted, say},
     progress::Progress,
     stop::Stop,
     target::{Target, check_topic},
@@ -75,8 +75,8 @@ impl Address {
         let mut parts = line.splitn(2, |&byte| byte == b' ');
         let topic = parts.next().unwrap_or_default();
         let topic = str::from_utf8(topic).map_err(|_| {
-            let shown = String::from_utf8_lossy(topic);
-            Failure::new(Exit::Files, format_args!("{shown:?} is not a topic name"))
+            let shown = quoted(&String::from_utf8_lossy(topic));
+            Failure::new(Exit::Files, format_args!("{shown} is not a topic name"))
         })?;
         check_topic(topic).map_err(|failure| Failure::new(Exit::Files, failure.words))?;
         Ok(self.message(topic, parts.next().unwrap_or_default()))

@@ -117,27 +117,9 @@ impl Stop {
         Ok(())
     }
 
-    #[cfg(unix)]
-    fn watch_signals(&self) -> Result<(), Failure> {
-        let mut watched = vec![SIGINT, SIGTERM];
-        if !ignores_hangup() {
-            watched.push(SIGHUP);
-        }
-        let mut signals = Signals::new(watched).map_err(|error| cannot_watch(&error))?;
-        let by_signal = self.clone();
-        thread::spawn(move || {
-            for _ in signals.forever() {
-                by_signal.on_signal();
-            }
-        });
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
     fn watch_signals(&self) -> Result<(), Failure> {
         let by_signal = self.clone();
-        let watched = ctrlc::set_handler(move || by_signal.on_signal());
-        watched.map_err(|error| cannot_watch(&error))
+        on_signals(move || by_signal.on_signal())
     }
 
     /// Lets the client leave, or ends the program.
@@ -211,6 +193,24 @@ fn ignores_hangup() -> bool {
     let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+}
+
+/// Calls a function at each Ctrl-C, and when the system or the terminal wants the program to end.
+#[cfg(unix)]
+pub fn on_signals(mut act: impl FnMut() + Send + 'static) -> Result<(), Failure> {
+    let mut watched = vec![SIGINT, SIGTERM];
+    if !ignores_hangup() {
+        watched.push(SIGHUP);
+    }
+    let mut signals = Signals::new(watched).map_err(|error| cannot_watch(&error))?;
+    thread::spawn(move || signals.forever().for_each(|_| act()));
+    Ok(())
+}
+
+/// Calls a function at each Ctrl-C.
+#[cfg(not(unix))]
+pub fn on_signals(act: impl FnMut() + Send + 'static) -> Result<(), Failure> {
+    ctrlc::set_handler(act).map_err(|error| cannot_watch(&error))
 }
 
 fn cannot_watch(error: &dyn fmt::Display) -> Failure {

@@ -5,6 +5,7 @@ use crate::{
     args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
     input::bytes_of,
+    notice::quoted,
     transport::{TransportArgs, own_addresses},
 };
 pub use login::Login;
@@ -81,6 +82,10 @@ impl Target {
             (None, Some(prefix)) => format!("{prefix}{}", process::id()),
             (None, None) => random_id(),
         };
+        if args.keep_session && id.is_empty() {
+            let words = "the session is to be kept, and the client identifier is empty: say -i ID";
+            return Err(usage(words));
+        }
         let options = Options::new(id)
             .max_message(LONGEST_MESSAGE)
             .keep_alive(args.keep_alive)
@@ -99,6 +104,8 @@ impl Target {
             Login { user: None, .. } => options,
         };
         let options = match args.max_inflight {
+            // As with mosquitto's tools, 0 is as many as there can be.
+            Some(0) => options.in_flight(usize::MAX),
             Some(count) => options.in_flight(count.into()),
             None => options,
         };
@@ -138,7 +145,7 @@ pub fn check_topic(topic: &str) -> Result<(), Failure> {
 fn topic_name(topic: &str) -> Result<(), String> {
     TopicName::new(topic)
         .map(drop)
-        .map_err(|error| format!("{topic:?} is not a topic name: {error}"))
+        .map_err(|error| format!("{} is not a topic name: {error}", quoted(topic)))
 }
 
 /// Fills in the port of a broker, and TLS, where nothing was said of them.
@@ -183,7 +190,7 @@ pub fn check_filter(filter: &str) -> Result<(), Failure> {
 fn topic_filter(filter: &str) -> Result<(), String> {
     TopicFilter::new(filter)
         .map(drop)
-        .map_err(|error| format!("{filter:?} is not a topic filter: {error}"))
+        .map_err(|error| format!("{} is not a topic filter: {error}", quoted(filter)))
 }
 
 fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {

@@ -84,13 +84,17 @@ impl Proxy {
     pub fn from_url(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url
             .split_once("://")
-            .ok_or_else(|| UrlError::Form("there is no ://".into()))?;
+            .ok_or_else(|| UrlError::ProxyForm("there is no ://".into()))?;
         let (kind, port) = match scheme.to_ascii_lowercase().as_str() {
             "socks5" | "socks5h" => (Kind::Socks5, 1080),
             "http" => (Kind::Http, 8080),
             _ => return Err(UrlError::ProxyScheme(scheme.into())),
         };
-        let authority = Authority::parse(rest.strip_suffix('/').unwrap_or(rest))?;
+        let authority = Authority::parse(rest.strip_suffix('/').unwrap_or(rest));
+        let authority = authority.map_err(|error| match error {
+            UrlError::Form(why) => UrlError::ProxyForm(why),
+            error => error,
+        })?;
         let proxy = Proxy::new(kind, authority.host, authority.port.unwrap_or(port));
         Ok(match authority.user {
             Some(user) => proxy.login(user, authority.password.unwrap_or_default()),

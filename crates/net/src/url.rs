@@ -113,6 +113,11 @@ pub enum UrlError {
         "not a broker URL ({0}): write mqtt://[user[:password]@]host[:port][/topic], or mqtts://, ws://, wss://, unix:///path"
     )]
     Form(String),
+    /// The URL of a proxy does not follow the form of a URL.
+    #[error(
+        "not the URL of a proxy ({0}): write socks5://[user[:password]@]host[:port], or http://..."
+    )]
+    ProxyForm(String),
     /// A part of it is not UTF-8 when it is decoded.
     #[error(
         "the {0} in the broker URL is not UTF-8: encode it as UTF-8, then each special byte as %XX"

@@ -88,8 +88,9 @@ pub struct ConnectionArgs {
     )]
     pub keep_alive: u16,
 
-    /// Have at most N messages with QoS 1 or 2 under way at once [default: 20]
-    #[arg(short = 'M', long, value_name = "N", value_parser = value_parser!(u16).range(1..=16384))]
+    /// Have at most N messages with QoS 1 or 2 under way at once; 0: as many as possible, which
+    /// are 16,384 [default: 20]
+    #[arg(short = 'M', long, value_name = "N")]
     pub max_inflight: Option<u16>,
 
     /// Send each packet at once, which is always so; mosquitto's tools have this option

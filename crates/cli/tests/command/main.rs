@@ -21,6 +21,7 @@ mod publish;
 mod record;
 mod recordings;
 mod replay;
+mod reported;
 #[cfg(all(feature = "watch", target_os = "linux"))]
 mod screen;
 mod subscribe;
