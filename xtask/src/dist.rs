@@ -3,7 +3,7 @@ mod generated;
 pub mod linux;
 
 use crate::{
-    no_std,
+    machine, no_std,
     programs::{run, workspace},
     windows,
 };
@@ -40,7 +40,10 @@ pub fn make(options: &Options) -> Result<(), String> {
     let mut archives = vec![linux::with_c_library()?];
     archives.extend(linux::without_libraries()?);
     if !options.linux_only {
-        archives.push(windows()?);
+        match windows::missing_to_build().filter(|_| !machine::is_ci()) {
+            None => archives.push(windows()?),
+            Some(missing) => println!("not here: the archive for Windows: {missing}"),
+        }
     }
     let mut sums = String::new();
     for archive in &archives {

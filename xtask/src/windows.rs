@@ -145,6 +145,11 @@ fn ready() -> Result<(Way, Wine), String> {
     Ok((way, Wine::prepare()?))
 }
 
+/// What is missing to build a program.
+pub fn missing_to_build() -> Option<Missing> {
+    Missing::packages(&machine::missing(&PROGRAMS[..1])).or_else(|| no_std::missing(TARGET))
+}
+
 /// What is missing to show anything.
 fn missing() -> Option<Missing> {
     Missing::packages(&packages()).or_else(|| no_std::missing(TARGET))

@@ -33,7 +33,11 @@ const LINES: usize = 60_000;
 const ONCE: usize = 40;
 /// A subscriber has its subscription after so long.
 const SUBSCRIBED: Duration = Duration::from_millis(700);
-const PROGRAMS: [&str; 2] = ["motemq", "mosquitto"];
+/// The program of the archive, the one that `cargo install` builds, and the other.
+const PROGRAMS: [&str; 3] = [ARCHIVE, INSTALLED, MOSQUITTO];
+const ARCHIVE: &str = "motemq";
+const INSTALLED: &str = "motemq, cargo install";
+const MOSQUITTO: &str = "mosquitto";
 const WORKS: [(&str, &str); 6] = [
     ("lines0", "`pub -l`, 60,000 lines, QoS 0"),
     ("lines1", "`pub -l`, 60,000 lines, QoS 1"),
@@ -48,9 +52,11 @@ const WORKS: [(&str, &str); 6] = [
 /// # Errors
 /// The reason why something cannot be built or run.
 pub fn run(options: &Options) -> Result<(), String> {
-    println!("building the command as it is in the archive");
-    let (motemq, _) = dist::linux::program_with_c_library()?;
-    let bench = Bench::new(motemq, if options.quick { LINES / 10 } else { LINES })?;
+    println!("building the command as it is in the archive, and as `cargo install` does");
+    let (archive, _) = dist::linux::program_with_c_library()?;
+    let installed = dist::linux::program_of_system()?;
+    let lines = if options.quick { LINES / 10 } else { LINES };
+    let bench = Bench::new(&archive, &installed, lines)?;
     let rounds = if options.quick { 1 } else { ROUNDS };
     let mut measured = Vec::new();
     for round in 1..=rounds {
@@ -78,10 +84,9 @@ pub fn run(options: &Options) -> Result<(), String> {
     );
     println!("\nmilliseconds of the processor\n\n{table}\n");
     for (work, what) in WORKS {
-        let ours = find(&figures, work, PROGRAMS[0]);
-        if let Some((ours, theirs)) = ours.zip(find(&figures, work, PROGRAMS[1])) {
-            println!("{what:34} {:.2}", ours / theirs);
-        }
+        let figure = |who| find(&figures, work, who).unwrap_or(f64::NAN);
+        let [archive, installed] = [ARCHIVE, INSTALLED].map(|who| figure(who) / figure(MOSQUITTO));
+        println!("{what:34} {archive:.2} {installed:.2}");
     }
     if options.write {
         tables::write("docs/speed.md", "bench command", &table)?;
@@ -92,25 +97,42 @@ pub fn run(options: &Options) -> Result<(), String> {
 /// A broker, the programs, and the lines that they publish.
 struct Bench {
     broker: Mosquitto,
-    motemq: PathBuf,
+    directory: PathBuf,
     lines: usize,
-    input: PathBuf,
 }
 
 impl Bench {
-    fn new(motemq: PathBuf, lines: usize) -> Result<Self, String> {
+    /// The programs are copied, as they are when they are installed: what a linker has just written
+    /// lies in memory in smaller pieces, and takes longer to start.
+    fn new(archive: &Path, installed: &Path, lines: usize) -> Result<Self, String> {
         let config = ["allow_anonymous true", "max_queued_messages 0"];
         let broker = Mosquitto::start(&config).ok_or("mosquitto is not installed")?;
-        let input = env::temp_dir().join(format!("motemq-bench-{}", process::id()));
+        let directory = env::temp_dir().join(format!("motemq-bench-{}", process::id()));
+        let bench = Bench {
+            broker,
+            directory,
+            lines,
+        };
         let text: String = (0..lines)
             .map(|line| format!("line {line} with a few more words, as logs have them\n"))
             .collect();
-        fs::write(&input, text).map_err(|error| format!("cannot write the lines: {error}"))?;
-        Ok(Bench {
-            broker,
-            motemq,
-            lines,
-            input,
+        fs::create_dir_all(&bench.directory)
+            .and_then(|()| fs::write(bench.input(), text))
+            .and_then(|()| fs::copy(archive, bench.program(ARCHIVE)))
+            .and_then(|_| fs::copy(installed, bench.program(INSTALLED)))
+            .map_err(|error| format!("cannot write {}: {error}", bench.directory.display()))?;
+        Ok(bench)
+    }
+
+    fn input(&self) -> PathBuf {
+        self.directory.join("lines")
+    }
+
+    fn program(&self, who: &str) -> PathBuf {
+        self.directory.join(if who == ARCHIVE {
+            "archive"
+        } else {
+            "installed"
         })
     }
 
@@ -129,7 +151,7 @@ impl Bench {
                 thread::scope(|scope| {
                     let measured = scope.spawn(|| self.time(1, subscriber, &args));
                     thread::sleep(SUBSCRIBED);
-                    self.time(1, self.publisher("mosquitto")?, &["-l", "-q", qos])?;
+                    self.time(1, self.publisher(MOSQUITTO)?, &["-l", "-q", qos])?;
                     measured.join().map_err(|_| "the measurement panicked")?
                 })
             }
@@ -146,8 +168,8 @@ impl Bench {
 
     fn spelling(&self, who: &str, verb: &str) -> Result<Vec<String>, String> {
         let shown = |path: &Path| path.display().to_string();
-        if who == "motemq" {
-            return Ok(vec![shown(&self.motemq), verb.into()]);
+        if who != MOSQUITTO {
+            return Ok(vec![shown(&self.program(who)), verb.into()]);
         }
         let name = format!("mosquitto_{verb}");
         let found = mosquitto::find(&name).ok_or(format!("{name} is not installed"))?;
@@ -159,7 +181,7 @@ impl Bench {
         const SCRIPT: &str = "input=$1 times=$2; shift 2; TIMEFORMAT='%U %S'; \
             { time for ((i = 0; i < times; i++)); do \
             \"$@\" <$input >/dev/null 2>&1 || exit 1; done; } 2>&1";
-        let (input, times_word) = (self.input.display().to_string(), times.to_string());
+        let (input, times_word) = (self.input().display().to_string(), times.to_string());
         let port = self.broker.addr().port().to_string();
         let mut words = vec!["-c", SCRIPT, "bash", &input, &times_word];
         words.extend(program_words.iter().map(String::as_str));
@@ -176,6 +198,6 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.input);
+        let _ = fs::remove_dir_all(&self.directory);
     }
 }

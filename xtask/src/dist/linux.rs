@@ -2,7 +2,7 @@
 use super::{RELEASE, built, cannot, contents, folder, version};
 use crate::{
     machine, no_std,
-    programs::{cargo, program, read},
+    programs::{cargo, program, read, run},
 };
 use flate2::{Compression, write::GzEncoder};
 use motemq_testing::mosquitto::find;
@@ -49,6 +49,16 @@ pub fn program_with_c_library() -> Result<(PathBuf, String), String> {
     }
     let program = built(command, &target, "motemq")?;
     Ok((program, target))
+}
+
+/// Builds the program as `cargo install` does, with the libraries of this system. Returns where it
+/// is.
+///
+/// # Errors
+/// The reason why it cannot be built.
+pub fn program_of_system() -> Result<PathBuf, String> {
+    run(cargo(RELEASE))?;
+    Ok(machine::target().join("release/motemq"))
 }
 
 /// Makes the archive whose program needs nothing but Linux: it has musl and rustls within. Returns
