@@ -1,5 +1,7 @@
 //! Topic aliases, which only MQTT 5 has: numbers that stand for topics while a connection lasts.
-use crate::{PublishProperties, output::Output, protocol::ProtocolState};
+use crate::{
+    PublishProperties, output::Output, properties::with_properties, protocol::ProtocolState,
+};
 use alloc::{borrow::ToOwned, boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 use core::num::NonZeroU16;
 use motemq::{Fault, PacketId, Property, Publish, SendError, SentTopicAliases, TopicName, Version};
@@ -110,12 +112,7 @@ impl SentAliases {
         if let Some(entry) = chosen {
             let alias = Property::TopicAlias(entry.alias);
             let list: Vec<_> = [alias].into_iter().chain(properties(publish)).collect();
-            let mut aliased = Publish::to(if entry.is_sent { "" } else { topic })
-                .payload(publish.payload)
-                .qos(publish.qos)
-                .remaining(publish.remaining)
-                .properties(&list);
-            aliased.retain = publish.retain;
+            let aliased = with_properties(publish, if entry.is_sent { "" } else { topic }, &list);
             match self.send(&aliased, resent, protocol, output) {
                 // With the alias besides the topic, it is too long.
                 Err(SendError::Unsupported | SendError::TooLong) if !entry.is_sent => {}

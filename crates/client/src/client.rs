@@ -8,6 +8,7 @@ mod phase;
 mod properties;
 mod publishing;
 mod receiving;
+mod responding;
 mod sending;
 mod subscribing;
 mod time;
@@ -326,11 +327,18 @@ impl Client {
     /// Returns what has happened since the last call, one event at a time.
     #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        if let Some(stream) = self.inbox.poll_delivered() {
-            return Some(Event::Delivered { stream });
+        while let Some(stream) = self.inbox.poll_delivered() {
+            if self.extras.get().is_none() || !self.take_responses(stream) {
+                return Some(Event::Delivered { stream });
+            }
         }
-        if let Some(request) = self.requests.poll_completed() {
-            return Some(Event::Completed { request });
+        while let Some(request) = self.requests.poll_completed() {
+            if self.extras.get().is_none() || !self.on_request_answered(request) {
+                return Some(Event::Completed { request });
+            }
+        }
+        if let Some(response) = self.poll_responded() {
+            return Some(Event::Responded { response });
         }
         if let Some(persist) = self.poll_persist() {
             return Some(persist);
@@ -385,6 +393,7 @@ impl Client {
         self.inbox.on_connection_lost(&mut self.protocol);
         self.inbox.leave(&mut self.protocol);
         self.requests.close(&ended);
+        self.end_responses(&ended);
         self.output.clear();
         self.reconnect.cancel();
         self.state = State::Ended(ended.clone());

@@ -1,6 +1,7 @@
 //! The reasons why operations fail and clients end: one small enum for each kind.
 mod disconnect;
 mod reason;
+mod response;
 
 use crate::{Acknowledgement, InvalidProperties, profile::OverLimit};
 use alloc::{boxed::Box, format, string::String, sync::Arc};
@@ -9,6 +10,7 @@ pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind
 use motemq::{Fault, topic::TopicError};
 pub use reason::BrokerReason;
 pub(crate) use reason::PacketKind;
+pub use response::ResponseError;
 
 /// The most characters of a text that an error shows.
 const SHOWN: usize = 80;
@@ -143,6 +145,9 @@ pub enum PublishError {
     /// A message cannot have these properties.
     #[error(transparent)]
     Properties(#[from] InvalidProperties),
+    /// The message is no request: it names no response topic.
+    #[error("the message names no response topic: respond only to messages that do")]
+    ResponseTopicMissing,
     /// The message has properties, and the client speaks MQTT 3.1.1.
     #[error("the message has properties, which only MQTT 5 has: set the version to MQTT 5")]
     PropertiesUnsupported,

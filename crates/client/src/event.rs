@@ -1,5 +1,5 @@
 //! Events for the driver, the state of the connection, and counters.
-use crate::{DisconnectReason, Ended, RequestId, StreamId};
+use crate::{DisconnectReason, Ended, RequestId, ResponseId, StreamId};
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use motemq::{PacketId, QoS, SessionState, Version};
@@ -40,6 +40,12 @@ pub enum Event {
     Completed {
         /// The request.
         request: RequestId,
+    },
+    /// There is a response for which [`poll_response`](crate::Client::poll_response) returned `None`,
+    /// or it is known that there will be none.
+    Responded {
+        /// The response.
+        response: ResponseId,
     },
     /// There is a message in a stream that was found empty, or more of a payload that was found
     /// pending, or the stream has ended.

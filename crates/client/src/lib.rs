@@ -196,6 +196,7 @@ mod protocol;
 mod received;
 mod reconnect;
 mod requests;
+mod responses;
 mod slab;
 mod store;
 mod trace;
@@ -207,7 +208,7 @@ pub use back_off::Reconnect;
 pub use client::{Client, READ_BUFFER, Transport, UploadId};
 pub use error::{
     BrokerReason, DisconnectReason, Ended, OptionsError, Outcome, PublishError, RequestError,
-    Stage, SubscribeError, TransportError, TransportErrorKind, UploadError,
+    ResponseError, Stage, SubscribeError, TransportError, TransportErrorKind, UploadError,
 };
 pub use event::{Counters, Event, ServerLimits, State};
 pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId, Taken};
@@ -216,6 +217,7 @@ pub use options::{Options, Overflow, WhenFull, Will};
 pub use payload_buf::PayloadBuf;
 pub use properties::{InvalidProperties, MessageProperties, PublishProperties, SubscribeOptions};
 pub use requests::RequestId;
+pub use responses::{Request, ResponseId};
 pub use store::{Changes, Record, RestoreError};
 pub use trace::{Direction, Tracer};
 pub use write_buf::WriteBuf;

@@ -3,7 +3,7 @@ use crate::protocol::Protocol;
 use alloc::{boxed::Box, sync::Arc, vec};
 use core::fmt;
 use motemq::{
-    Out, Properties, Property, QoS, SendOptions, SendProperties, TopicName,
+    Out, Properties, Property, Publish, QoS, SendOptions, SendProperties, TopicName,
     packet::v5::{Packet, decode},
 };
 
@@ -62,6 +62,21 @@ impl<'p, T: SendProperties<'p, Protocol>> PublishProperties<'p> for T {}
 pub trait SubscribeOptions: SendOptions<Protocol> {}
 
 impl<O: SendOptions<Protocol>> SubscribeOptions for O {}
+
+/// Returns the same message to this topic with these properties.
+pub(crate) fn with_properties<'p, T: Copy>(
+    publish: &Publish<'p, T>,
+    topic: &'p str,
+    list: &'p [Property<'p>],
+) -> Publish<'p, &'p [Property<'p>]> {
+    let mut other = Publish::to(topic)
+        .payload(publish.payload)
+        .qos(publish.qos)
+        .remaining(publish.remaining)
+        .properties(list);
+    other.retain = publish.retain;
+    other
+}
 
 /// The error for properties that a message cannot have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]

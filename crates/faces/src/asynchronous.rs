@@ -6,10 +6,10 @@ pub use motemq_tokio::{
     Acknowledgement, Address, AliasPolicy, Attempt, BrokerReason, Counters, Direction,
     DisconnectReason, Driver, Ended, Error, Fault, Filter, MessageProperties, Options,
     OptionsError, Outcome, Overflow, Packet, Property, Proxy, Publish, PublishError,
-    PublishProperties, QoS, ReasonCode, Reconnect, RequestError, RetainHandling, ReturnCode, Route,
-    SessionState, Stage, State, SubscribeError, SubscribeOptions, SubscriptionOptions, Tls,
-    TlsBackend, TlsError, TlsErrorKind, TransportError, TransportErrorKind, UploadError, Version,
-    WebSocket, WebSocketError, WhenFull, Will, profile,
+    PublishProperties, QoS, ReasonCode, Reconnect, Request, RequestError, ResponseError,
+    RetainHandling, ReturnCode, Route, SessionState, Stage, State, SubscribeError,
+    SubscribeOptions, SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TransportError,
+    TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull, Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;
@@ -170,6 +170,24 @@ impl Client {
         wait(self.0.publish_from(publish, Source(from))).map(Receipt)
     }
 
+    /// See [`motemq_tokio::Client::request`].
+    pub fn request(&self, topic: &str, payload: &[u8]) -> Result<Message, ResponseError> {
+        wait(self.0.request(topic, payload)).map(Message)
+    }
+
+    /// See [`motemq_tokio::Client::request_with`].
+    pub fn request_with<'p, T: PublishProperties<'p>>(
+        &self,
+        request: &Request<'p, T>,
+    ) -> Result<Message, ResponseError> {
+        wait(self.0.request_with(request)).map(Message)
+    }
+
+    /// See [`motemq_tokio::Client::respond`].
+    pub fn respond(&self, request: &Message, payload: &[u8]) -> Result<Receipt, PublishError> {
+        wait(self.0.respond(request, payload)).map(Receipt)
+    }
+
     /// See [`motemq_tokio::Client::subscribe`].
     pub fn subscribe<O: SubscribeOptions>(
         &self,
@@ -223,6 +241,11 @@ impl Client {
     /// See [`motemq_tokio::Client::states`].
     pub fn states(&self) -> States {
         States(self.0.states())
+    }
+
+    /// See [`motemq_tokio::Client::assigned_client_id`].
+    pub fn assigned_client_id(&self) -> Option<String> {
+        self.0.assigned_client_id()
     }
 
     /// See [`motemq_tokio::Client::subscriptions`].

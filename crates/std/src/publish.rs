@@ -47,7 +47,7 @@ impl Client {
         })
     }
 
-    fn publish_by(
+    pub(crate) fn publish_by(
         &self,
         attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
     ) -> Result<Receipt, PublishError> {

@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub is_flushing: bool,
     /// By the index of the request.
     pub requests: Waiters,
+    /// By the index of the response.
+    pub responses: Waiters,
     /// By the index of the stream.
     pub streams: Waiters,
     /// Readers of payloads, of which there is mostly one.
@@ -62,6 +64,7 @@ impl Shared {
             asleep_until: None,
             is_flushing: false,
             requests: Waiters::default(),
+            responses: Waiters::default(),
             streams: Waiters::default(),
             readers: Threads::default(),
             room: Threads::default(),
@@ -241,6 +244,9 @@ impl Inner {
                 Event::Completed { request } => {
                     woken.threads.extend(self.requests.take(request.index()));
                 }
+                Event::Responded { response } => {
+                    woken.threads.extend(self.responses.take(response.index()));
+                }
                 Event::Room => self.room.take(&mut woken.writers),
                 #[cfg(feature = "store")]
                 Event::Persist { .. } => woken.changes = Some(self.client.take_changes()),
@@ -263,6 +269,7 @@ impl Inner {
     pub fn shrink(&mut self) {
         self.client.shrink();
         self.requests.shrink();
+        self.responses.shrink();
         self.streams.shrink();
         self.readers.shrink();
         self.room.shrink();

@@ -257,6 +257,13 @@ impl Client {
             .with(|inner| at_instants(inner.client.state(), &self.shared))
     }
 
+    /// Returns the client identifier that the broker has chosen for a client without one, which a
+    /// broker of MQTT 5 does. Later connections use it.
+    pub fn assigned_client_id(&self) -> Option<String> {
+        self.shared
+            .with(|inner| inner.client.assigned_client_id().map(Into::into))
+    }
+
     /// Returns the topic filters to which the client is subscribed: those that the broker has
     /// granted, but for those from which the client has unsubscribed, and those that the broker
     /// refused when it had lost the session and the client subscribed again. Then

@@ -49,6 +49,7 @@ mod options;
 mod publish;
 mod publish_once;
 mod receipt;
+mod respond;
 mod shared;
 mod state;
 #[cfg(feature = "store")]
@@ -72,8 +73,8 @@ pub use motemq::{
 pub use motemq_client::{
     self, Acknowledgement, AliasPolicy, BrokerReason, Counters, Direction, DisconnectReason, Ended,
     InvalidProperties, MessageProperties, OptionsError, Outcome, Overflow, PublishError,
-    PublishProperties, Reconnect, RequestError, ServerLimits, Stage, SubscribeError,
-    SubscribeOptions, TransportError, TransportErrorKind, WhenFull, Will, profile,
+    PublishProperties, Reconnect, Request, RequestError, ResponseError, ServerLimits, Stage,
+    SubscribeError, SubscribeOptions, TransportError, TransportErrorKind, WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

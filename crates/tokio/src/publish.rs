@@ -6,6 +6,12 @@ use motemq_client::RequestId;
 #[cfg(feature = "store")]
 use std::pin::pin;
 
+/// Returns whether a message that was refused can be published when there is room or a connection.
+pub(crate) fn may_pass(error: &PublishError) -> bool {
+    use PublishError::{Full, LargerThanQueue, Offline};
+    matches!(error, Full | Offline | LargerThanQueue { .. })
+}
+
 impl Client {
     /// Publishes a message. Waits for room if there is none, and for a connection if the message
     /// may not wait for one: with QoS 0, unless such messages
@@ -55,16 +61,11 @@ impl Client {
         .await
     }
 
-    async fn publish_by(
+    pub(crate) async fn publish_by(
         &self,
         attempt: impl FnMut(&mut motemq_client::Client) -> Result<Option<RequestId>, PublishError>,
     ) -> Result<Receipt, PublishError> {
-        let request = self
-            .when_there_is_room(attempt, |error| {
-                use PublishError::{Full, LargerThanQueue, Offline};
-                matches!(error, Full | Offline | LargerThanQueue { .. })
-            })
-            .await?;
+        let request = self.when_there_is_room(attempt, may_pass).await?;
         let receipt = Receipt::new(&self.shared, request);
         #[cfg(feature = "store")]
         if request.is_some() {

@@ -125,6 +125,10 @@ impl Inner {
                     self.waiters
                         .take_request(request.index(), &mut woken.wakers);
                 }
+                Event::Responded { response } => {
+                    self.waiters
+                        .take_response(response.index(), &mut woken.wakers);
+                }
                 Event::Room => woken.room = true,
                 #[cfg(feature = "store")]
                 Event::Persist { .. } => {

@@ -10,6 +10,8 @@ pub(crate) struct Waiters(Option<Box<Lists>>);
 struct Lists {
     /// By the index of the request.
     requests: List,
+    /// By the index of the response.
+    responses: List,
     /// By the index of the stream.
     streams: List,
     /// Readers of payloads, of which there is mostly one.
@@ -24,6 +26,11 @@ impl Waiters {
     /// The task waits for the outcome of the request with this index.
     pub fn add_request(&mut self, index: usize, cx: &Context<'_>) {
         self.lists().requests.put(index, cx);
+    }
+
+    /// The task waits for the response with this index.
+    pub fn add_response(&mut self, index: usize, cx: &Context<'_>) {
+        self.lists().responses.put(index, cx);
     }
 
     /// The task waits for a message in the stream with this index.
@@ -46,6 +53,13 @@ impl Waiters {
         }
     }
 
+    /// Moves the waker of a response that is there to `woken`.
+    pub fn take_response(&mut self, index: usize, woken: &mut Vec<Waker>) {
+        if let Some(lists) = &mut self.0 {
+            woken.extend(lists.responses.take(index));
+        }
+    }
+
     /// Moves the wakers of a stream in which there is something new to `woken`.
     pub fn take_stream(&mut self, index: usize, woken: &mut Vec<Waker>) {
         if let Some(lists) = &mut self.0 {
@@ -58,6 +72,7 @@ impl Waiters {
     pub fn shrink(&mut self) {
         if let Some(lists) = &mut self.0 {
             lists.requests.shrink();
+            lists.responses.shrink();
             lists.streams.shrink();
             lists.readers.shrink_to_fit();
             if lists.is_empty() {
@@ -69,7 +84,8 @@ impl Waiters {
 
 impl Lists {
     fn is_empty(&self) -> bool {
-        self.requests.0.is_empty() && self.streams.0.is_empty() && self.readers.is_empty()
+        let lists = [&self.requests, &self.responses, &self.streams];
+        lists.iter().all(|list| list.0.is_empty()) && self.readers.is_empty()
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     Options,
     aliases::{ReceivedAliases, SentAliases},
     lazy::Lazy,
+    responses::Responses,
 };
 
 /// Parts that take no memory in clients that need none of them.
@@ -15,6 +16,7 @@ pub(super) struct Extras {
     pub last_upload: u64,
     pub sent_aliases: Option<SentAliases>,
     pub received_aliases: ReceivedAliases,
+    pub responses: Lazy<Responses>,
 }
 
 impl Extras {

@@ -7,6 +7,10 @@ impl Client {
     /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
     /// happens; `None`: at any time.
     pub fn poll_timeout(&self) -> Option<Duration> {
+        earlier(self.transport_timeout(), self.responses_timeout())
+    }
+
+    fn transport_timeout(&self) -> Option<Duration> {
         let leave = self.leave_until.map(Moment::get);
         match &self.phase {
             // The application makes room by taking messages, not by waiting.
@@ -41,6 +45,7 @@ impl Client {
         mut bytes_held_by_kernel: impl FnMut() -> u64,
     ) -> bool {
         self.note_time(now);
+        self.expire_responses(now);
         match &self.phase {
             Phase::Opening => {
                 while matches!(self.phase, Phase::Opening) && self.reconnect.expire(now) {

@@ -25,6 +25,13 @@ use motemq::{AckToken, PacketId, QoS};
 #[must_use = "the message stays in hand until it is acknowledged or declined"]
 pub struct AckId(pub(super) AckKey);
 
+impl AckId {
+    /// Returns the same acknowledgement of a clone of the client.
+    pub(crate) fn in_clone(&self) -> Self {
+        AckId(self.0)
+    }
+}
+
 /// Names an acknowledgement.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct AckKey {

@@ -96,6 +96,14 @@ impl Requests {
         }
     }
 
+    /// Takes a request back if it was not sent. Nothing asks for its outcome any more.
+    pub fn withdraw_unsent(&mut self, id: RequestId) {
+        match self.find(id) {
+            Some(request) if !request.was_sent => self.withdraw(id),
+            _ => self.forget(id),
+        }
+    }
+
     /// The client has ended, and with it every request. What is stored stays so, for the next
     /// client.
     pub fn close(&mut self, ended: &Ended) {

@@ -93,7 +93,7 @@ impl Subscribing {
 
 /// A message that was received.
 #[derive(Clone, Debug)]
-pub struct Message(motemq_tokio::Message);
+pub struct Message(pub(super) motemq_tokio::Message);
 
 impl Deref for Message {
     type Target = motemq_tokio::Message;

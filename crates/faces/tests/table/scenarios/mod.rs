@@ -9,6 +9,7 @@ mod large;
 mod mqtt_5;
 mod proxies;
 mod queue;
+mod responses;
 mod rule_00_acknowledged_after_processed;
 mod rule_01_application_stops_nothing;
 mod rule_02_time_limits_measure_progress;
@@ -62,6 +63,10 @@ table! {
         a_will_has_properties
         subscriptions_have_options_and_identifiers
         topics_have_aliases;
+    responses:
+        many_requests_have_their_responses
+        a_request_without_a_response_says_why
+        requests_of_mqtt_3_1_1_name_no_topic;
     proxies:
         proxies_lead_to_the_broker
         tls_goes_through_proxies

@@ -1,0 +1,94 @@
+//! Requests and their responses.
+use super::{
+    face::{
+        Client, Filter, Options, Publish, QoS, ReasonCode, Request, RequestError, ResponseError,
+        Version,
+    },
+    support::{SOON, options, server},
+};
+use motemq_std::motemq::packet::v5::Packet;
+use motemq_testing::{
+    broker::{Answer, Config},
+    server::Server,
+};
+use std::{thread, time::Duration};
+
+const QOS: QoS = QoS::AtLeastOnce;
+
+fn options5(server: &Server, client_id: &str) -> Options {
+    options(server.addr(), client_id).version(Version::Mqtt5)
+}
+
+/// Echoes each request, two at a time in the wrong order.
+fn echo(service: Client) {
+    let mut requests = service.subscribe(&[Filter::new("echo", QOS)]).unwrap();
+    thread::spawn(move || {
+        while let Some(first) = requests.recv() {
+            let second = requests.recv_timeout(Duration::from_millis(20)).ok();
+            for request in second.into_iter().chain([first]) {
+                drop(service.respond(&request, &request.payload).unwrap());
+            }
+        }
+    });
+}
+
+pub fn many_requests_have_their_responses() {
+    let server = server();
+    echo(Client::connect(options5(&server, "service")).unwrap());
+    let client = Client::connect(options5(&server, "client")).unwrap();
+    let asking = (0..20u8).map(|n| {
+        let client = client.clone();
+        thread::spawn(move || {
+            for k in 0..5 {
+                let response = client.request("echo", &[n, k]).unwrap();
+                assert_eq!(&response.payload[..], [n, k]);
+            }
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    for asks in asking {
+        asks.join().unwrap();
+    }
+    client.disconnect(SOON).unwrap();
+}
+
+pub fn a_request_without_a_response_says_why() {
+    let config = Config::new().answer(|_, packet| match packet {
+        Packet::Publish { topic, .. } if topic.is_some_and(|topic| topic == "secret") => {
+            Some(Answer::new(ReasonCode::NOT_AUTHORIZED))
+        }
+        _ => None,
+    });
+    let server = Server::start(config).unwrap();
+    let client = Client::connect(options5(&server, "client")).unwrap();
+    let error = client.request("nobody", b"?").unwrap_err();
+    assert_eq!(error, ResponseError::NoReceiver);
+    let error = client.request("secret", b"?").unwrap_err();
+    let ResponseError::Failed(RequestError::MessageRefused(reason)) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(reason.code(), ReasonCode::NOT_AUTHORIZED);
+    let silent = Client::connect(options5(&server, "silent")).unwrap();
+    let _silent = silent.subscribe(&[Filter::new("silent", QOS)]).unwrap();
+    let limit = Duration::from_millis(50);
+    let request = Request::new(Publish::to("silent").qos(QOS)).limit(limit);
+    let error = client.request_with(&request).unwrap_err();
+    assert_eq!(error, ResponseError::TimedOut(limit));
+}
+
+pub fn requests_of_mqtt_3_1_1_name_no_topic() {
+    let server = server();
+    let service = Client::connect(options(server.addr(), "service")).unwrap();
+    let mut requests = service.subscribe(&[Filter::new("clock", QOS)]).unwrap();
+    thread::spawn(move || {
+        while requests.recv().is_some() {
+            drop(service.publish(&Publish::to("clock/time").payload(b"9:30").qos(QOS)));
+        }
+    });
+    let client = Client::connect(options(server.addr(), "client")).unwrap();
+    let error = client.request("clock", b"?").unwrap_err();
+    assert_eq!(error, ResponseError::ResponseTopicMissing);
+    let request = Request::new(Publish::to("clock").qos(QOS)).response_topic("clock/time");
+    let response = client.request_with(&request).unwrap();
+    assert_eq!(&response.payload[..], b"9:30");
+}

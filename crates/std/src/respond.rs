@@ -1,0 +1,113 @@
+//! Requests that await a response, and responses to them.
+use crate::{Client, Message, Receipt, client::may_pass, shared::Shared};
+use motemq::{Publish, QoS};
+use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
+use std::sync::Arc;
+
+impl Client {
+    /// Publishes a message with QoS 1 that asks for a response, and waits for the response: see
+    /// [`request_with`](Self::request_with). It has a time limit of 20 s.
+    ///
+    /// ```
+    /// # use motemq_std::{Client, Filter, Options, QoS, Version};
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
+    /// # let url = broker.url();
+    /// let options = Options::from_url(&url)?.client_id("clock").version(Version::Mqtt5);
+    /// let clock = Client::connect(options)?;
+    /// let questions = clock.subscribe(&[Filter::new("clock", QoS::AtLeastOnce)])?;
+    /// std::thread::spawn(move || {
+    ///     for question in questions {
+    ///         let _ = clock.respond(&question, b"half past nine");
+    ///     }
+    /// });
+    /// let options = Options::from_url(&url)?.client_id("node-7").version(Version::Mqtt5);
+    /// let client = Client::connect(options)?;
+    /// let response = client.request("clock", b"now")?;
+    /// assert_eq!(&response.payload[..], b"half past nine");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`request_with`](Self::request_with).
+    pub fn request(&self, topic: &str, payload: &[u8]) -> Result<Message, ResponseError> {
+        let publish = Publish::to(topic).payload(payload).qos(QoS::AtLeastOnce);
+        self.request_with(&Request::new(publish))
+    }
+
+    /// Publishes a message that asks for a response, and waits for the response. The client
+    /// subscribes to the response topic before, once for all requests. Any number of threads can
+    /// wait for responses at once.
+    ///
+    /// With MQTT 5 the message names the response topic, and has correlation data, by which the
+    /// response is recognized. With MQTT 3.1.1 the [response topic](Request::response_topic) has to
+    /// be set, the receiver has to know it, and a response that arrives there belongs to the oldest
+    /// request.
+    ///
+    /// # Errors
+    /// A [`ResponseError`].
+    pub fn request_with<'p, T: PublishProperties<'p>>(
+        &self,
+        request: &Request<'p, T>,
+    ) -> Result<Message, ResponseError> {
+        let limit = request.get_limit();
+        let accepted = self.shared.when_there_is_room(
+            Some(self.shared.after(limit)),
+            |client| client.request(request, self.shared.now()),
+            |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
+        );
+        let response = accepted.unwrap_or(Err(ResponseError::TimedOut(limit)))?;
+        let awaited = Awaited {
+            shared: &self.shared,
+            response,
+        };
+        self.shared.flush();
+        // Its time is counted from now on.
+        self.shared.with(|inner| inner.wake_driver());
+        awaited.wait()
+    }
+
+    /// Publishes the response to a request: to the topic and with the correlation data that the
+    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the outcome.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish), and
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no response
+    /// topic, so that it is no request.
+    pub fn respond(&self, request: &Message, payload: &[u8]) -> Result<Receipt, PublishError> {
+        let (properties, qos) = (&request.properties, request.qos);
+        self.publish_by(|client| client.respond(properties, qos, payload))
+    }
+}
+
+/// A response that is awaited.
+struct Awaited<'c> {
+    shared: &'c Arc<Shared>,
+    response: ResponseId,
+}
+
+impl Awaited<'_> {
+    fn wait(&self) -> Result<Message, ResponseError> {
+        loop {
+            let outcome = self.shared.wait(None, |inner, thread| {
+                let outcome = inner.client.poll_response(self.response);
+                match &outcome {
+                    // It is acknowledged now.
+                    Some(Ok(_)) => inner.wake_driver(),
+                    Some(Err(_)) => {}
+                    None => inner.responses.put(self.response.index(), thread),
+                }
+                outcome
+            });
+            if let Some(outcome) = outcome {
+                return outcome.map(|message| Message::new(message, self.shared));
+            }
+        }
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.shared
+            .with(|inner| inner.client.forget_response(self.response));
+    }
+}

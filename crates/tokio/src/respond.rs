@@ -1,0 +1,125 @@
+//! Requests that await a response, and responses to them.
+use crate::{Client, Message, Receipt, publish::may_pass, shared::Shared};
+use motemq::{Publish, QoS};
+use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
+use std::{future::poll_fn, sync::Arc, task::Poll};
+use tokio::time::timeout;
+
+impl Client {
+    /// Publishes a message with QoS 1 that asks for a response, and returns the response: see
+    /// [`request_with`](Self::request_with). It has a time limit of 20 s.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # use motemq_tokio::{Client, Filter, Options, QoS, Version};
+    /// # let broker = motemq_testing::server::Server::start(Default::default())?;
+    /// # let url = broker.url();
+    /// let options = Options::from_url(&url)?.client_id("clock").version(Version::Mqtt5);
+    /// let (clock, driver) = Client::new(options)?;
+    /// tokio::spawn(driver);
+    /// let mut questions = clock.subscribe(&[Filter::new("clock", QoS::AtLeastOnce)]).await?;
+    /// tokio::spawn(async move {
+    ///     while let Some(question) = questions.recv().await {
+    ///         let _ = clock.respond(&question, b"half past nine").await;
+    ///     }
+    /// });
+    /// let options = Options::from_url(&url)?.client_id("node-7").version(Version::Mqtt5);
+    /// let (client, driver) = Client::new(options)?;
+    /// tokio::spawn(driver);
+    /// let response = client.request("clock", b"now").await?;
+    /// assert_eq!(&response.payload[..], b"half past nine");
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`request_with`](Self::request_with).
+    pub async fn request(&self, topic: &str, payload: &[u8]) -> Result<Message, ResponseError> {
+        let publish = Publish::to(topic).payload(payload).qos(QoS::AtLeastOnce);
+        self.request_with(&Request::new(publish)).await
+    }
+
+    /// Publishes a message that asks for a response, and returns the response. The client subscribes
+    /// to the response topic before, once for all requests. Any number of requests can await their
+    /// responses at once.
+    ///
+    /// With MQTT 5 the message names the response topic, and has correlation data, by which the
+    /// response is recognized. With MQTT 3.1.1 the [response topic](Request::response_topic) has to
+    /// be set, the receiver has to know it, and a response that arrives there belongs to the oldest
+    /// request.
+    ///
+    /// If the future is dropped, the response is not awaited any more, and the message is not sent
+    /// if it was not sent yet.
+    ///
+    /// # Errors
+    /// A [`ResponseError`].
+    pub async fn request_with<'p, T: PublishProperties<'p>>(
+        &self,
+        request: &Request<'p, T>,
+    ) -> Result<Message, ResponseError> {
+        let limit = request.get_limit();
+        let accepted = self.when_there_is_room(
+            |client| client.request(request, self.shared.now()),
+            |error| matches!(error, ResponseError::Publish(error) if may_pass(error)),
+        );
+        let accepted = timeout(limit, accepted).await;
+        let response = accepted.map_err(|_| ResponseError::TimedOut(limit))??;
+        let awaited = Awaited {
+            shared: &self.shared,
+            response,
+        };
+        awaited.response().await
+    }
+
+    /// Publishes the response to a request: to the topic and with the correlation data that the
+    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the outcome.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish), and
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no response
+    /// topic, so that it is no request.
+    pub async fn respond(
+        &self,
+        request: &Message,
+        payload: &[u8],
+    ) -> Result<Receipt, PublishError> {
+        let (properties, qos) = (&request.properties, request.qos);
+        self.publish_by(|client| client.respond(properties, qos, payload))
+            .await
+    }
+}
+
+/// A response that is awaited.
+struct Awaited<'c> {
+    shared: &'c Arc<Shared>,
+    response: ResponseId,
+}
+
+impl Awaited<'_> {
+    async fn response(&self) -> Result<Message, ResponseError> {
+        poll_fn(|cx| {
+            self.shared.with(|inner| {
+                let outcome = inner.client.poll_response(self.response);
+                match &outcome {
+                    // It is acknowledged now.
+                    Some(Ok(_)) => inner.wake_driver(),
+                    Some(Err(_)) => {}
+                    None => inner.waiters.add_response(self.response.index(), cx),
+                }
+                outcome.map_or(Poll::Pending, |outcome| {
+                    Poll::Ready(outcome.map(|message| Message::new(message, self.shared)))
+                })
+            })
+        })
+        .await
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.shared.with(|inner| {
+            inner.client.forget_response(self.response);
+            inner.wake_driver();
+        });
+    }
+}
