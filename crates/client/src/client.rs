@@ -215,6 +215,12 @@ impl Client {
         self.reconnect.assigned_client_id()
     }
 
+    /// Returns the server to which attempts lead instead of the broker, as the broker has named it:
+    /// `host:port` mostly. See [`Options::follow_server_reference`].
+    pub fn server_reference(&self) -> Option<&str> {
+        self.reconnect.server_reference()
+    }
+
     /// Returns why there is no connection, as far as there is a reason.
     pub fn reason(&self) -> Option<&DisconnectReason> {
         self.state.reason()

@@ -99,6 +99,19 @@ macro_rules! face_options {
             self
         }
 
+        /// Connects to another server if the broker of MQTT 5 names one, when it refuses a connection or
+        /// ends one. The way there is the same, but for host and port. The server gets the login, so
+        /// that this is for brokers that can be trusted with it; with TLS its certificate is checked for
+        /// its own name.
+        ///
+        /// If the broker has moved, later connections lead to that server, too, until none can be made.
+        /// Servers that refer to each other do no harm: after five references without a message that
+        /// was gained the client waits, as after other failures.
+        pub fn follow_server_reference(mut self) -> Self {
+            self.client = self.client.follow_server_reference();
+            self
+        }
+
         /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
         pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.client = self.client.user_property(name, value);

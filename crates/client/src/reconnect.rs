@@ -1,10 +1,12 @@
 //! Attempts to connect: which broker, which of its addresses, several at once, and when.
+mod reference;
 mod search;
 
 use crate::{DisconnectReason, Options, back_off::BackOff, lazy::Lazy};
 use alloc::{boxed::Box, collections::BTreeMap, string::String};
 use core::time::Duration;
 use motemq::{Fault, ReasonCode, ReturnCode, Version};
+use reference::References;
 use search::{Due, Search, Step};
 
 /// The next action of the driver for the attempts.
@@ -57,6 +59,8 @@ struct Learned {
     versions: BTreeMap<u32, Version>,
     /// The client identifier that a broker has chosen.
     client_id: Option<String>,
+    /// The other servers that a broker has named.
+    references: Option<Box<References>>,
 }
 
 impl Reconnect {
@@ -136,6 +140,18 @@ impl Reconnect {
 
     /// An attempt led to nothing: decides who has the next turn.
     pub fn after_failure(&mut self, reason: &DisconnectReason, options: &Options) -> Next {
+        if self.server_reference().is_some() {
+            let search = self.search.make();
+            if search.is_under_way() {
+                return Next::Attempt;
+            }
+            search.cancel();
+            // Behind the last of them, the broker has its turn again, after a while.
+            return match self.next_reference() {
+                Some(true) => Next::Attempt,
+                _ => Next::Over,
+            };
+        }
         let search = self.search.make();
         let is_final = (options.settings.is_final)(reason, self.was_connected);
         if is_final {
@@ -167,6 +183,9 @@ impl Reconnect {
 
     /// Returns the version of MQTT for the next connection.
     pub fn version(&self, options: &Options) -> Version {
+        if self.server_reference().is_some() {
+            return options.version;
+        }
         let learned = self.learned.get();
         let known = learned.and_then(|learned| learned.versions.get(&self.broker));
         known.copied().unwrap_or(options.version)
@@ -190,7 +209,8 @@ impl Reconnect {
         version: Version,
         options: &Options,
     ) -> bool {
-        if !options.falls_back || options.version != Version::Mqtt5 {
+        let is_referred = self.server_reference().is_some();
+        if !options.falls_back || options.version != Version::Mqtt5 || is_referred {
             return false;
         }
         let is_unsupported = match reason {
@@ -228,7 +248,7 @@ impl Reconnect {
     /// The broker has accepted a connection of this version.
     pub fn on_connected(&mut self, version: Version, options: &Options) {
         self.was_connected = true;
-        if options.falls_back {
+        if options.falls_back && self.server_reference().is_none() {
             let versions = &mut self.learned.make().versions;
             versions.insert(self.broker, version);
         }
@@ -245,6 +265,7 @@ impl Reconnect {
         has_gained: bool,
         options: &Options,
     ) {
+        self.on_referred_connection_ended(has_gained);
         let is_same = self.last_end.as_deref() == Some(reason) && !has_gained;
         self.repeated = if is_same { self.repeated + 1 } else { 0 };
         self.last_end = Some(Box::new(reason.clone()));

@@ -1,5 +1,5 @@
 //! The brokers of a client, and the way to them.
-use motemq_client::{Options, profile::Profile};
+use motemq_client::{Options, TransportError, TransportErrorKind, profile::Profile};
 use motemq_net::{BrokerUrl, Route, Scheme, UrlError};
 use std::{fmt, sync::Arc};
 
@@ -126,8 +126,54 @@ pub struct Candidates {
 }
 
 impl Candidates {
+    /// Returns the way to a server that a broker has named, as `host` or `host:port`, or with the
+    /// host in brackets.
+    fn route_to_reference(&self, broker: u32, reference: &str) -> Option<Route> {
+        let route = self.route_to(broker)?;
+        let (host, port) = match reference.strip_prefix('[') {
+            Some(rest) => {
+                let (host, rest) = rest.split_once(']')?;
+                (host, rest.strip_prefix(':'))
+            }
+            None => match reference.split_once(':') {
+                // An IPv6 address without brackets has no port.
+                Some((_, rest)) if rest.contains(':') => (reference, None),
+                Some((host, port)) => (host, Some(port)),
+                None => (reference, None),
+            },
+        };
+        let port = match port {
+            Some(port) => Some(port.parse().ok()?),
+            None => route.port,
+        };
+        (!host.is_empty()).then(|| Route {
+            host: host.into(),
+            port,
+            ..route
+        })
+    }
+
+    /// Returns the way to a broker, or to a server that it has named.
+    ///
+    /// # Errors
+    /// A [`TransportError`] if there is none.
+    pub fn route(&self, broker: u32, reference: Option<&str>) -> Result<Route, TransportError> {
+        let Some(reference) = reference else {
+            return self
+                .route_to(broker)
+                .ok_or_else(|| no_route("no such broker".into()));
+        };
+        let route = self.route_to_reference(broker, reference);
+        route.ok_or_else(|| {
+            let shown: String = reference.chars().take(80).collect();
+            no_route(format!(
+                "the broker refers to {shown:?}, which is no host and port"
+            ))
+        })
+    }
+
     /// Returns the way to a broker, if there are so many.
-    pub fn route_to(&self, broker: u32) -> Option<Route> {
+    fn route_to(&self, broker: u32) -> Option<Route> {
         let broker = self.addresses.get(broker as usize)?;
         let route = self.route.as_deref().cloned().unwrap_or_default();
         Some(Route {
@@ -135,5 +181,46 @@ impl Candidates {
             port: Some(broker.port),
             ..route
         })
+    }
+}
+
+fn no_route(text: String) -> TransportError {
+    TransportError::new(TransportErrorKind::Resolve, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_name_a_host_and_mostly_a_port() {
+        let mut brokers = Brokers::default();
+        brokers.add("broker".into(), 1884);
+        let candidates = brokers.candidates(None);
+        for (reference, host, port) in [
+            ("other", "other", 1884),
+            ("other:1885", "other", 1885),
+            ("10.0.0.1:1885", "10.0.0.1", 1885),
+            ("[::1]:1885", "::1", 1885),
+            ("[::1]", "::1", 1884),
+            ("fe80::1", "fe80::1", 1884),
+        ] {
+            let route = candidates.route(0, Some(reference)).unwrap();
+            assert_eq!((&*route.host, route.port), (host, Some(port)));
+        }
+        for reference in [
+            "",
+            ":1885",
+            "other:",
+            "other:x",
+            "other:70000",
+            "[::1",
+            "[::1]:x",
+        ] {
+            let error = candidates.route(0, Some(reference)).unwrap_err();
+            assert_eq!(error.kind(), TransportErrorKind::Resolve, "{reference}");
+        }
+        assert_eq!(candidates.route(0, None).unwrap().host, "broker");
+        assert!(candidates.route(1, None).is_err());
     }
 }

@@ -93,10 +93,21 @@ impl Attempts {
         self.target.as_deref()
     }
 
-    /// Asks the application for its credentials, and finds out the addresses of a broker.
-    pub fn resolve(&mut self, attempt: u32, broker: u32, shared: &Arc<Shared>) {
-        let Some(route) = self.candidates.route_to(broker) else {
-            return;
+    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
+    /// server that it has named.
+    pub fn resolve(
+        &mut self,
+        attempt: u32,
+        broker: u32,
+        reference: Option<String>,
+        shared: &Arc<Shared>,
+    ) {
+        let route = match self.candidates.route(broker, reference.as_deref()) {
+            Ok(route) => route,
+            Err(error) => {
+                self.put(attempt, Err(error));
+                return;
+            }
         };
         tracing::debug!(broker = %route.place(), "connecting");
         let (hook, resolves) = (self.hook.clone(), self.custom.is_none());

@@ -311,7 +311,9 @@ impl Driver {
         for task in tasks.tasks {
             match task {
                 Transport::Resolve { attempt, broker } => {
-                    self.attempts.resolve(attempt, broker, &self.shared);
+                    let reference = self.shared.with(|inner| inner.server_reference());
+                    self.attempts
+                        .resolve(attempt, broker, reference, &self.shared);
                 }
                 Transport::Dial {
                     attempt, address, ..

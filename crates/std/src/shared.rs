@@ -265,6 +265,11 @@ impl Inner {
         }
     }
 
+    /// Returns the server that a broker has named, if the next attempt leads there.
+    pub fn server_reference(&self) -> Option<String> {
+        self.client.server_reference().map(Into::into)
+    }
+
     /// Gives memory back that is not needed while nothing happens.
     pub fn shrink(&mut self) {
         self.client.shrink();

@@ -57,10 +57,16 @@ impl<O: Open> Attempts<O> {
         self.target.as_deref()
     }
 
-    /// Asks the application for its credentials, and finds out the addresses of a broker.
-    pub fn resolve(&mut self, attempt: u32, broker: u32) {
-        let Some(route) = self.candidates.route_to(broker) else {
-            return;
+    /// Asks the application for its credentials, and finds out the addresses of a broker, or of the
+    /// server that it has named.
+    pub fn resolve(&mut self, attempt: u32, broker: u32, reference: Option<String>) {
+        let route = match self.candidates.route(broker, reference.as_deref()) {
+            Ok(route) => route,
+            Err(error) => {
+                let failed = Box::pin(async { Err(error) });
+                self.works.push((attempt, Work::Resolve(failed)));
+                return;
+            }
         };
         tracing::debug!(broker = %route.place(), "connecting");
         let future = Box::pin(resolve(route, self.hook.clone(), O::RESOLVES));

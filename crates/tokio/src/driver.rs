@@ -196,7 +196,8 @@ impl<O: Open> Drive<O> {
             for task in tasks.tasks {
                 match task {
                     Transport::Resolve { attempt, broker } => {
-                        self.attempts.resolve(attempt, broker);
+                        let reference = self.shared.with(|inner| inner.server_reference());
+                        self.attempts.resolve(attempt, broker, reference);
                     }
                     Transport::Dial {
                         attempt, address, ..

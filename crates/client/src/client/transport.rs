@@ -12,8 +12,8 @@ use motemq::{Fault, Version};
 /// The next action of the driver for the transport.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Transport {
-    /// Find the addresses of a broker, and ask for the login if it changes
-    /// ([`Client::set_login`]). Then call [`on_resolved`](Client::on_resolved), or
+    /// Find the addresses of a broker, or of the server that it has named
+    /// ([`Client::server_reference`]), and ask for the login if it changes ([`Client::set_login`]). Then call [`on_resolved`](Client::on_resolved), or
     /// [`on_open_failed`](Client::on_open_failed).
     Resolve {
         /// Names the attempt.
@@ -109,10 +109,15 @@ impl Client {
 
     /// Decides when the next attempt begins.
     fn decide(&mut self, reason: DisconnectReason, now: Duration, random: u64) {
-        let Some(wait) = self.reconnect.wait(&self.options, random) else {
+        let Some(mut wait) = self.reconnect.wait(&self.options, random) else {
             self.end(Ended::GaveUp(reason));
             return;
         };
+        if self.reconnect.is_referred_by(&reason) {
+            wait = Duration::ZERO;
+        } else {
+            self.reconnect.forget_circle();
+        }
         let retry_at = now.saturating_add(wait);
         self.phase = Phase::Waiting(retry_at);
         self.state = State::Waiting {
@@ -346,7 +351,9 @@ impl Client {
         }
         let Some(Accepted { at, gains, .. }) = accepted else {
             let version = self.protocol.version();
-            if self.reconnect.falls_back(&reason, version, &self.options) {
+            if self.reconnect.falls_back(&reason, version, &self.options)
+                || self.reconnect.follows(&reason, &self.options)
+            {
                 self.attempt_again(reason);
             } else {
                 self.attempt_failed(reason);
@@ -357,11 +364,12 @@ impl Client {
         let has_gained = self.gains() > gains;
         self.reconnect
             .on_connection_ended(&reason, lasted, has_gained, &self.options);
+        let follows = self.reconnect.follows(&reason, &self.options);
         self.state = State::Waiting {
             reason: reason.clone(),
             retry_at: now,
         };
-        if (self.options.settings.is_final)(&reason, true) {
+        if !follows && (self.options.settings.is_final)(&reason, true) {
             self.end(Ended::GaveUp(reason));
         } else {
             self.phase = Phase::Over;

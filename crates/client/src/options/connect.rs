@@ -134,6 +134,12 @@ impl Options {
         }
     }
 
+    /// Returns whether the client goes to the servers that brokers name.
+    pub(crate) fn follows_references(&self) -> bool {
+        let mqtt5 = self.settings.mqtt5.as_deref();
+        mqtt5.is_some_and(|mqtt5| mqtt5.follows_references)
+    }
+
     /// Returns the policy for the aliases of the client, and how many the broker may use.
     pub(crate) fn topic_aliases(&self) -> (&AliasPolicy, u16) {
         match self.settings.mqtt5.as_deref() {

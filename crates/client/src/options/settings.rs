@@ -39,6 +39,7 @@ pub(crate) struct Mqtt5Values {
     pub user_properties: Vec<(String, String)>,
     pub topic_alias_maximum: u16,
     pub alias_policy: AliasPolicy,
+    pub follows_references: bool,
 }
 
 impl Values {

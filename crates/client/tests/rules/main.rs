@@ -30,6 +30,7 @@ mod rule_07_returns_from_everything;
 mod rule_07_sent_again;
 mod rule_07_versions_of_mqtt;
 mod rule_08_every_address_has_its_turn;
+mod rule_08_server_references;
 mod rule_09_identifiers;
 mod rule_10_leaving_says_disconnect;
 mod rule_11_store_apart;

@@ -172,7 +172,7 @@ impl Connection for Opened {
             let outcome = receipt.wait_timeout(left);
             outcome.map_or_else(
                 || Err(format!("no acknowledgement within {patience:?}")),
-                |known| known.map_err(words),
+                |known| known.map(drop).map_err(words),
             )
         };
         std::mem::take(&mut self.receipts)

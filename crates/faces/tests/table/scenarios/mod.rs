@@ -62,7 +62,9 @@ table! {
         the_limits_of_the_broker_are_kept
         a_will_has_properties
         subscriptions_have_options_and_identifiers
-        topics_have_aliases;
+        topics_have_aliases
+        a_server_that_the_broker_names_is_followed
+        a_client_without_an_identifier_is_given_one;
     responses:
         many_requests_have_their_responses
         a_request_without_a_response_says_why

@@ -13,7 +13,12 @@ use motemq_testing::{
     broker::{Answer, Config, Limits},
     server::Server,
 };
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+    time::Duration,
+};
 
 fn options5(server: &Server, client_id: &str) -> Options {
     options(server.addr(), client_id).version(Version::Mqtt5)
@@ -301,4 +306,35 @@ pub fn topics_have_aliases() {
     }
     assert_eq!(sender.counters().connections, 1);
     assert_eq!(receiver.counters().connections, 1);
+}
+
+pub fn a_server_that_the_broker_names_is_followed() {
+    let other = server();
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = busy.local_addr().unwrap();
+    let reference = other.addr().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = busy.accept().unwrap();
+        let _ = stream.read(&mut [0; 100]);
+        let length = reference.len() as u8;
+        let head = [0x20, 6 + length, 0, 0x9c, 3 + length, 0x1c, 0, length];
+        stream
+            .write_all(&[&head, reference.as_bytes()].concat())
+            .unwrap();
+    });
+    let options = options(addr, "a").version(Version::Mqtt5);
+    let client = Client::connect(options.follow_server_reference()).unwrap();
+    client.connected_timeout(SOON).unwrap().unwrap();
+    assert_eq!(version(&client), Some(Version::Mqtt5));
+}
+
+pub fn a_client_without_an_identifier_is_given_one() {
+    let server = server();
+    let client = Client::connect(options5(&server, "")).unwrap();
+    client.connected().unwrap();
+    let client_id = client.assigned_client_id().unwrap();
+    assert!(!client_id.is_empty());
+    let named = Client::connect(options5(&server, "a")).unwrap();
+    named.connected().unwrap();
+    assert_eq!(named.assigned_client_id(), None);
 }
