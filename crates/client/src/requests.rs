@@ -60,8 +60,8 @@ pub(crate) struct Requests {
     subscriptions: Lazy<Subscriptions>,
     /// The packet over which the broker last ended the connection or broke the protocol.
     suspect: Option<(RequestId, Offence)>,
-    /// The identifier for which the session asks.
-    resend: Option<PacketId>,
+    /// The identifier for which the session asks, and the QoS of its message.
+    resend: Option<(PacketId, QoS)>,
     /// Messages with QoS 0 that are not written to the end of their payloads, and the offsets of
     /// their ends.
     leaving: Lazy<VecDeque<(u32, u64)>>,
@@ -295,12 +295,12 @@ impl Requests {
 
     /// Returns the identifier for which the session asks.
     pub fn resend(&self) -> Option<PacketId> {
-        self.resend
+        self.resend.map(|(id, _)| id)
     }
 
     /// The session asks for this message.
-    pub fn on_resend(&mut self, id: PacketId) {
-        self.resend = Some(id);
+    pub fn on_resend(&mut self, id: PacketId, qos: QoS) {
+        self.resend = Some((id, qos));
     }
 
     /// Returns the copy of a message that may be sent again.
@@ -325,10 +325,15 @@ impl Requests {
         }
     }
 
-    /// The session is to abandon a message.
+    /// The session has abandoned a message. With QoS 2 its identifier is in flight up to PUBCOMP.
     pub fn on_abandoned(&mut self, id: PacketId, error: RequestError) {
-        self.resend = None;
-        if let Some(key) = self.land(id) {
+        let is_released = self
+            .resend
+            .take()
+            .is_some_and(|(_, qos)| qos == QoS::ExactlyOnce);
+        if is_released && let Some(key) = self.flight(id) {
+            self.give_up(key, error);
+        } else if let Some(key) = self.land(id) {
             self.end(key, Err(error));
         }
     }

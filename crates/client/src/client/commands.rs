@@ -56,11 +56,14 @@ impl Client {
         }
     }
 
-    /// Returns whether so many messages were given up that the broker may get no other one.
+    /// Returns whether so many messages were given up that the broker may get no other one. Those of
+    /// which an earlier process has kept nothing but the identifiers are among them.
     pub(super) fn is_quota_given_up(&self) -> bool {
         let given_up = self.requests.given_up_messages();
-        self.receive_maximum()
-            .is_some_and(|allowed| given_up >= allowed)
+        let holds_all = |allowed| {
+            given_up >= allowed || (self.requests.in_flight() == 0 && !self.has_send_quota())
+        };
+        self.receive_maximum().is_some_and(holds_all)
     }
 
     /// Returns whether as many messages were given up as the options or the broker allow.

@@ -174,6 +174,16 @@ impl Client {
         }
     }
 
+    /// Returns whether the broker accepts another message with QoS 1 or 2 now. The slots need not be
+    /// counted if it accepts as many as there are.
+    #[inline]
+    pub(super) fn has_send_quota(&self) -> bool {
+        let slots = self.protocol.slots();
+        self.receive_maximum()
+            .is_none_or(|allowed| allowed >= slots)
+            || self.protocol.has_send_quota()
+    }
+
     /// Returns the number of messages with QoS 1 and 2 that may be in flight to the broker of this
     /// connection.
     #[inline]

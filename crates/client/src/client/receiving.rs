@@ -285,7 +285,7 @@ impl Client {
                     self.emit(Event::Refused { filters });
                 }
             }
-            CoreEvent::Resend { id, .. } => self.requests.on_resend(id),
+            CoreEvent::Resend { id, qos } => self.requests.on_resend(id, qos),
             CoreEvent::OutcomeUnknown { id } => self.requests.on_outcome_unknown(id),
             // What only MQTT 5 has. The event is taken apart here, so that it need not be in memory.
             CoreEvent::Refused {

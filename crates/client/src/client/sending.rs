@@ -44,6 +44,7 @@ impl Client {
             && self.requests.is_queue_empty()
             && self.protocol.payload_remaining() == 0
             && self.output.is_empty()
+            && self.has_send_quota()
             && (self.protocol.has_free_slot() || self.pass_over())
     }
 

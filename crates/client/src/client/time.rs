@@ -230,7 +230,7 @@ impl Client {
             self.wake_by(Some(until));
             return false;
         }
-        let count = self.requests.given_up();
+        let count = self.requests.given_up().max(1);
         // If DISCONNECT cannot be written, closing the connection has to do.
         let _ = self.write_disconnect();
         let reason = DisconnectReason::Unanswered { count };

@@ -114,7 +114,7 @@ impl Requests {
     }
 
     fn end_resend(&mut self, id: PacketId) {
-        self.resend = self.resend.filter(|&asked| asked != id);
+        self.resend = self.resend.filter(|&(asked, _)| asked != id);
     }
 
     /// The broker has answered a subscription. Returns the filters that it refuses. If it refuses

@@ -22,6 +22,7 @@ mod rule_06_limits_of_brokers;
 mod rule_06_limits_of_mqtt_5;
 mod rule_06_properties_of_messages;
 mod rule_06_room_is_told_when_there_is_some;
+mod rule_06_send_quota;
 mod rule_06_shared_payloads;
 mod rule_06_subscription_options;
 mod rule_06_topic_aliases;

@@ -1,0 +1,117 @@
+//! Rule 6 with MQTT 5: messages of which nothing is awaited any more may hold all places that the
+//! broker allows. Then nothing spins, and nothing waits for ever.
+use crate::common::*;
+use crate::durable::{Durable, durable};
+
+fn kept5() -> Options {
+    kept().version(Version::Mqtt5)
+}
+
+/// CONNACK of a session that goes on, or of a new one, with a receive maximum.
+fn connack(present: u8, allowed: u8) -> [u8; 8] {
+    [0x20, 6, present, 0, 3, 0x21, 0, allowed]
+}
+
+/// Time passes up to the end of the connection, which the client says with DISCONNECT.
+#[track_caller]
+fn ends(line: &mut Line) -> Vec<DisconnectReason> {
+    line.pass(secs(60));
+    line.sends(DISCONNECT);
+    line.closed();
+    line.pass(secs(8));
+    line.reasons()
+}
+
+/// The payload of a message with QoS 2 that was given up is not sent again, but its identifier is in
+/// use until the broker has released it.
+#[test]
+fn rule_06_messages_that_were_abandoned_hold_the_quota_until_they_are_released() {
+    let mut line = Line::new(kept5());
+    line.connect(&connack(0, 2));
+    for payload in [b"1", b"2"] {
+        line.publish(payload, QoS::ExactlyOnce);
+    }
+    line.sent();
+    let unanswered = DisconnectReason::Unanswered { count: 2 };
+    assert_eq!(ends(&mut line), [unanswered.clone()]);
+    let request = line.publish(b"3", QoS::ExactlyOnce);
+    for _ in 0..3 {
+        line.connect(&connack(1, 2));
+        line.sends(&[pubrel(1), pubrel(2)].concat());
+        line.sends(b"");
+        assert_eq!(line.client.poll_outcome(request), None);
+        assert_eq!(ends(&mut line), [unanswered.clone()]);
+    }
+    line.connect(&connack(1, 2));
+    line.sent();
+    line.receive(&pubcomp(1));
+    assert_eq!(line.sent()[0], 0x34);
+}
+
+#[test]
+fn rule_06_room_is_not_told_while_the_quota_is_held() {
+    let mut line = Line::new(kept5());
+    line.connect(&connack(0, 1));
+    line.publish(b"1", QoS::ExactlyOnce);
+    line.sent();
+    ends(&mut line);
+    line.connect(&connack(1, 1));
+    line.sends(&pubrel(1));
+    line.events.clear();
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    for _ in 0..3 {
+        assert_eq!(line.client.publish(&publish), Err(PublishError::Full));
+        line.turn();
+        assert!(!line.events.contains(&Event::Room), "{:?}", line.events);
+    }
+    line.receive(&pubcomp(1));
+    assert!(line.events.contains(&Event::Room));
+    line.client.publish(&publish).unwrap();
+}
+
+/// Of a message that the broker has, a store keeps the identifier alone.
+#[test]
+fn rule_06_identifiers_of_an_earlier_process_hold_the_quota_until_they_are_released() {
+    let options = || durable().version(Version::Mqtt5);
+    let mut before = Durable::begin(options());
+    before.opens(Version::Mqtt5);
+    before.line.receive(NEW5);
+    before.save();
+    before.line.publish(b"1", QoS::ExactlyOnce);
+    before.save();
+    before.line.sent();
+    before.line.receive(&pubrec(1));
+    before.save();
+    let mut after = before.crash_into(options());
+    let request = after.line.publish(b"2", QoS::AtLeastOnce);
+    let mut connects = |answer: &[u8]| {
+        after.opens(Version::Mqtt5);
+        after.line.receive(answer);
+        after.save();
+        after.line.sends(&pubrel(1));
+        after.line.pass(secs(60));
+        let sent = after.line.sent();
+        after.line.closed();
+        after.line.pass(secs(8));
+        (sent, after.line.reasons())
+    };
+    let unanswered = DisconnectReason::Unanswered { count: 1 };
+    for _ in 0..2 {
+        let ended = connects(&connack(1, 1));
+        assert_eq!(ended, (DISCONNECT.to_vec(), vec![unanswered.clone()]));
+    }
+    after.opens(Version::Mqtt5);
+    after.line.receive(&connack(1, 1));
+    after.save();
+    after.line.sends(&pubrel(1));
+    after.line.receive(&pubcomp(1));
+    after.save();
+    let sent = after.line.sent();
+    assert_eq!((sent[0], sent.len()), (0x32, 9));
+    let id = id_of(&sent);
+    after.line.receive(&puback(id));
+    assert!(matches!(
+        after.line.client.poll_outcome(request),
+        Some(Ok(_))
+    ));
+}
