@@ -72,9 +72,7 @@ impl PayloadBuf {
     ) -> Result<usize, E> {
         let n = self.wanted().min(self.room()).min(INITIALIZED);
         let end = self.filled + n;
-        if self.mem.len() < end {
-            self.mem.resize(end, 0);
-        }
+        self.mem.resize(end.max(self.mem.len()), 0);
         let space = self.mem.get_mut(self.filled..end).unwrap_or_default();
         let n = read(space)?.min(n);
         self.filled += n;
@@ -142,7 +140,7 @@ impl fmt::Debug for PayloadBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
+    use alloc::{format, vec};
 
     #[test]
     fn memory_grows_with_what_arrives_up_to_the_length() {
@@ -175,6 +173,21 @@ mod tests {
         assert_eq!((payload.len(), payload.capacity()), (len, len));
         assert!(payload[..10] == [1; 10] && payload[10..].iter().all(|&byte| byte == 2));
         assert_eq!(buffer.wanted(), 0);
+    }
+
+    #[test]
+    fn memory_is_made_at_once_for_what_is_announced_up_to_a_limit() {
+        for (len, capacity) in [(0, 0), (1000, 1000), (3 * RESERVED, RESERVED)] {
+            assert_eq!(memory(len).capacity(), capacity);
+        }
+    }
+
+    #[test]
+    fn a_buffer_shows_numbers_and_no_bytes() {
+        let mut buffer = PayloadBuf::new();
+        buffer.begin(vec![170; 10], 1000);
+        let text = format!("{buffer:?}");
+        assert!(text.contains("1000") && !text.contains("170"), "{text}");
     }
 
     #[test]

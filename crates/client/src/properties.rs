@@ -192,7 +192,7 @@ impl fmt::Debug for MessageProperties {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
+    use alloc::{format, vec::Vec};
 
     #[test]
     fn properties_are_those_of_the_list() {
@@ -214,6 +214,8 @@ mod tests {
         ];
         let properties = MessageProperties::new(&list).unwrap();
         assert_eq!(properties.get().iter().collect::<Vec<_>>(), list);
+        let text = format!("{properties:?}");
+        assert!(text.contains("message expiry interval 7"));
         assert!(!properties.is_empty());
         let none = MessageProperties::new(&[]).unwrap();
         assert!(none.is_empty() && none.get().is_empty());

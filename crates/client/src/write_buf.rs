@@ -107,11 +107,10 @@ impl WriteBuf {
                 start = at;
                 [header, payload]
             })
-            .map_while(move |chunk| {
+            .map(move |chunk| {
                 let chunk = chunk.get(..left).unwrap_or(chunk);
-                let is_first = left == AT_ONCE;
                 left -= chunk.len();
-                (is_first || left > 0 || !chunk.is_empty()).then_some(chunk)
+                chunk
             })
             .filter(|chunk| !chunk.is_empty())
     }

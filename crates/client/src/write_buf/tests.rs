@@ -119,6 +119,11 @@ fn more_than_there_is_cannot_be_consumed() {
     assert_eq!(buffer.len(), 6);
     buffer.consume(usize::MAX);
     assert!(buffer.is_empty() && buffer.bytes().is_empty());
+    buffer.fill(10);
+    buffer.append(vec![0; 100].into());
+    buffer.fill(10);
+    buffer.consume(usize::MAX);
+    assert!(buffer.is_empty() && buffer.chunks().next().is_none());
 }
 
 /// A buffer that fills slowly is moved a few times, and never takes more than it may.

@@ -106,6 +106,39 @@ fn rule_14_counters_count() {
     assert_eq!(line.client.counters().backlog, 0);
 }
 
+/// Every kind of answer counts, of each version.
+#[test]
+fn rule_14_acknowledged_requests_are_counted() {
+    for (version, connack, unsuback) in [
+        (Version::Mqtt311, NEW, &b"\xb0\x02\0\x02"[..]),
+        (Version::Mqtt5, NEW5, b"\xb0\x04\0\x02\0\0"),
+    ] {
+        let mut line = Line::new(options().version(version));
+        line.connect(connack);
+        line.client
+            .subscribe(&[Filter::new("t", QoS::AtMostOnce)])
+            .unwrap();
+        line.client.unsubscribe(&["t"]).unwrap();
+        line.sent();
+        line.publish(b"3", QoS::AtLeastOnce);
+        line.publish(b"4", QoS::ExactlyOnce);
+        line.sent();
+        assert_eq!(line.client.counters().acknowledged, 0);
+        let suback = if version == Version::Mqtt5 {
+            &b"\x90\x04\0\x01\0\0"[..]
+        } else {
+            b"\x90\x03\0\x01\0"
+        };
+        let answers = [suback, unsuback, &puback(3), &pubrec(4), &pubcomp(4)];
+        for (answer, acknowledged) in answers.into_iter().zip([1, 2, 3, 3, 4]) {
+            line.receive(answer);
+            line.sent();
+            let counters = line.client.counters();
+            assert_eq!(counters.acknowledged, acknowledged, "{answer:?}");
+        }
+    }
+}
+
 /// An adapter wakes its driver for a message that is taken only if there is something to do.
 #[test]
 fn rule_14_taking_a_message_says_whether_the_driver_is_needed() {
