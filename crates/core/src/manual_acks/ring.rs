@@ -167,7 +167,6 @@ impl Pending {
 
     /// Allows the oldest acknowledgement with this identifier that is not allowed yet, or refuses
     /// its message with a reason code. Returns its first byte.
-    #[inline(always)]
     pub fn set_allowed(&mut self, id: u16, answer: u8) -> Option<u8> {
         let leader = self.leader(id)?.place;
         let oldest = self.places.get(leader)?.index.oldest.place()?;
