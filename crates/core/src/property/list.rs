@@ -79,8 +79,10 @@ impl<'a> Properties<'a> {
     pub fn take_first(&mut self) -> Option<Property<'a>> {
         let mut walk = Walk::over(self.0);
         if walk.read() {
+            let property = Property::of(&walk);
+            walk.take_value();
             self.0 = walk.rest;
-            Some(Property::of(&walk))
+            Some(property)
         } else {
             self.0 = &[];
             None

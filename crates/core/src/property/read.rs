@@ -107,20 +107,24 @@ impl<'a> Walk<'a> {
             return false;
         };
         self.entry = entry;
-        match self.entry.form() {
-            table::VARIABLE => self.take_variable(),
-            form if form < table::TEXT => self.take(form as usize),
-            _ => self.take_field(),
+        let form = self.entry.form();
+        if form == table::VARIABLE {
+            self.take_variable();
+        } else {
+            self.take((if form < table::TEXT { form } else { table::TWO }) as usize);
+            if form >= table::TEXT {
+                self.take(self.number as usize);
+            }
         }
         self.missing == 0
     }
 
     /// Takes the value of a user property as data, if only its name has been read.
     #[inline(always)]
-    fn take_value(&mut self) {
-        if self.entry.form() == table::PAIR {
+    pub fn take_value(&mut self) {
+        if self.id == table::USER_PROPERTY {
             self.take_field();
-            self.entry = Entry::default();
+            self.id = 0;
         }
     }
 
@@ -226,7 +230,7 @@ impl<'a> Walk<'a> {
             return Err(E::of_flaw(Flaw::Value, self.id));
         }
         let is_text = |bytes, kind| topic::is_valid::<P>(bytes, kind);
-        if (form == table::TEXT || form == table::PAIR) && !is_text(self.data, Kind::Text) {
+        if form == table::TEXT && !is_text(self.data, Kind::Text) {
             return Err(E::of_flaw(Flaw::Text, self.id));
         }
         // [MQTT-3.3.2-14]
@@ -270,12 +274,15 @@ fn check_with<P: Protocol, E: OfFlaw>(bytes: &[u8], place: Place) -> Result<(), 
         }
         found |= table::bit(id);
         walk.check_value::<P, E>()?;
-        if walk.entry.form() == table::PAIR {
-            walk.take_value();
+        if id == table::USER_PROPERTY {
+            let is_text = |bytes| topic::is_valid::<P>(bytes, Kind::Text);
+            let is_name_text = is_text(walk.data);
+            walk.take_field();
+            walk.id = 0;
             if walk.missing != 0 {
                 return Err(E::of_flaw(Flaw::Incomplete, id));
             }
-            if !topic::is_valid::<P>(walk.data, Kind::Text) {
+            if !is_name_text || !is_text(walk.data) {
                 return Err(E::of_flaw(Flaw::Text, id));
             }
         }

@@ -133,3 +133,24 @@ fn each_is_read_as_it_was_written() {
     assert!(read.properties.iter().eq(in_connect));
     assert!(read.will.unwrap().properties.iter().eq(in_will));
 }
+
+/// Properties that are taken one by one are those that an iterator returns.
+#[test]
+fn taken_one_by_one() {
+    let bytes = b"\x26\0\x01a\0\x01b\x01\x01\x26\0\x01c\0\0\x0b\x87\x01\x08\0\x02re\x26\0\0\0\x01d";
+    let all = Properties::of_publish(bytes).unwrap();
+    let mut rest = all;
+    let taken: Vec<_> = std::iter::from_fn(|| rest.take_first()).collect();
+    assert_eq!(taken, all.iter().collect::<Vec<_>>());
+    assert_eq!(taken.len(), 6);
+    assert!(rest.is_empty());
+    let pairs: Vec<_> = all
+        .user_properties()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect();
+    assert_eq!(
+        pairs,
+        [("a", "b"), ("c", ""), ("", "d")].map(|(name, value)| (name.into(), value.into()))
+    );
+    assert_eq!(all.subscription_identifiers().collect::<Vec<_>>(), [135]);
+}
