@@ -91,6 +91,12 @@ impl<'o, P: Protocol> Draft<'o, P> {
     /// Returns the properties that were written from this position on, or none if they do not fit.
     #[cfg_attr(not(feature = "fast"), inline(never))]
     pub fn properties_since(&self, position: usize) -> Properties<'_> {
+        self.written_since(position)
+    }
+
+    /// Returns what [`properties_since`](Self::properties_since) returns.
+    #[inline(always)]
+    pub fn written_since(&self, position: usize) -> Properties<'_> {
         let written = self.writer.mem.get(position..self.writer.at);
         Properties(written.unwrap_or_default())
     }
