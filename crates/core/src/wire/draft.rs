@@ -60,10 +60,13 @@ impl<'o, P: Protocol> Draft<'o, P> {
         self.error = Some(error);
     }
 
-    /// Returns whether [`finish`](Self::finish) fails with `Invalid`.
-    #[inline(always)]
-    pub fn is_invalid(&self) -> bool {
-        self.error == Some(SendError::Invalid)
+    /// Makes [`finish`](Self::finish) fail with `Unsupported`, unless it fails with `Invalid`: a
+    /// fault of the program counts before a limit of the server.
+    #[cfg_attr(not(feature = "fast"), inline(never))]
+    pub fn refuse_unsupported(&mut self) {
+        if self.error != Some(SendError::Invalid) {
+            self.refuse(SendError::Unsupported);
+        }
     }
 
     pub fn byte(&mut self, byte: u8) {
@@ -121,7 +124,7 @@ impl<'o, P: Protocol> Draft<'o, P> {
             header = header.wrapping_add(1);
         }
         if length.saturating_add(header) > longest {
-            self.refuse(SendError::Unsupported);
+            self.refuse_unsupported();
         }
     }
 

@@ -92,6 +92,31 @@ fn topic_alias_maximum() {
     });
 }
 
+/// A message that MQTT does not allow is told so, even if it is more than the server supports, too.
+#[test]
+fn faults_of_the_program_come_first() {
+    // At most 20 bytes, no retained messages, QoS 0.
+    let mut d = Dialogue::<Full>::open(b"\x20\x0c\0\0\x09\x27\0\0\0\x14\x25\0\x24\0");
+    let alias = [Property::TopicAlias(1.try_into().unwrap())];
+    let twice = [Property::PayloadFormatIndicator(true); 2];
+    for (topic, list, error) in [
+        ("a/b", &[][..], SendError::Unsupported),
+        ("a/b", &alias, SendError::Unsupported),
+        ("a/b", &twice, SendError::Invalid),
+        ("a/#", &[], SendError::Invalid),
+        ("a/#", &alias, SendError::Invalid),
+    ] {
+        let message = Publish::to(topic).properties(list);
+        for message in [
+            message.payload(&[0; 30]),
+            message.retain(),
+            message.qos(QoS::AtLeastOnce),
+        ] {
+            d.refuses(error, |s, tx| s.publish(&message, tx));
+        }
+    }
+}
+
 /// A message that is not sent sets no alias.
 #[test]
 fn aliases_of_messages_that_fail() {

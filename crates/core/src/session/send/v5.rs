@@ -253,7 +253,7 @@ impl<P: Protocol> Session<[Slot], P> {
             alias = draft.number(from, table::TOPIC_ALIAS).unwrap_or(0);
         }
         if !terms.allows_publish(publish.qos as u8, publish.retain) || !terms.allows_alias(alias) {
-            draft.refuse(SendError::Unsupported);
+            draft.refuse_unsupported();
         }
         let alias = A::mark(alias);
         if !T::IS_EMPTY && publish.topic.is_empty() && !aliases.contains(terms, alias) {
@@ -283,9 +283,8 @@ impl<P: Protocol> Session<[Slot], P> {
             needs |= topic::needs(filter.filter.as_bytes(), is_no_local);
             draft.filter(filter.filter, || filter.qos as u8 | filter.options.bits());
         }
-        // A fault of the program counts before a limit of the server.
-        if terms.lacks(needs) && !draft.is_invalid() {
-            draft.refuse(SendError::Unsupported);
+        if terms.lacks(needs) {
+            draft.refuse_unsupported();
         }
         // [MQTT-3.8.3-4] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
         if needs & topic::NO_SHARE != 0 {
