@@ -162,9 +162,10 @@ impl<'a> Properties<'a> {
 
     /// Returns the number that the first property with this identifier has, or another one if there
     /// is none.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn number_or(self, id: u8, other: u32) -> u32 {
-        self.number(id).unwrap_or(other)
+        let mut walk = Walk::over(self.0);
+        if walk.find(id) { walk.number } else { other }
     }
 
     fn find(self, id: u8) -> Option<Walk<'a>> {
@@ -173,10 +174,8 @@ impl<'a> Properties<'a> {
     }
 
     /// Returns the number that the first property with this identifier has.
-    #[inline(never)]
-    pub(crate) fn number(self, id: u8) -> Option<u32> {
-        let mut walk = Walk::over(self.0);
-        walk.find(id).then_some(walk.number)
+    fn number(self, id: u8) -> Option<u32> {
+        self.find(id).map(|walk| walk.number)
     }
 
     fn text(self, id: u8) -> Option<Text<'a>> {

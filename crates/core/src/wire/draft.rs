@@ -105,10 +105,10 @@ impl<'o, P: Protocol> Draft<'o, P> {
     }
 
     /// Returns the number that the first property with this identifier has, among those that were
-    /// written from this position on.
+    /// written from this position on, or another one if there is none.
     #[inline(always)]
-    pub fn number(&self, position: usize, id: u8) -> Option<u32> {
-        self.properties_since(position).number(id)
+    pub fn number_or(&self, position: usize, id: u8, other: u32) -> u32 {
+        self.properties_since(position).number_or(id, other)
     }
 
     /// Makes [`finish`](Self::finish) fail if the packet, with `remaining` bytes that follow later,

@@ -250,7 +250,7 @@ impl<P: Protocol> Session<[Slot], P> {
         }
         let mut alias = 0;
         if !T::IS_EMPTY {
-            alias = draft.number(from, table::TOPIC_ALIAS).unwrap_or(0);
+            alias = draft.number_or(from, table::TOPIC_ALIAS, 0);
         }
         if !terms.allows_publish(publish.qos as u8, publish.retain) || !terms.allows_alias(alias) {
             draft.refuse_unsupported();
@@ -275,7 +275,7 @@ impl<P: Protocol> Session<[Slot], P> {
             return;
         };
         let mut needs = 0;
-        if draft.number(from, table::SUBSCRIPTION_IDENTIFIER).is_some() {
+        if draft.number_or(from, table::SUBSCRIPTION_IDENTIFIER, 0) != 0 {
             needs = IDENTIFIERS;
         }
         for filter in filters {
@@ -353,7 +353,10 @@ impl<P: Protocol> Session<[Slot], P> {
             let unsaid = if code == 0 { 2 } else { 1 };
             draft.go_back(from.wrapping_sub(unsaid));
         }
-        let expiry = draft.number(from, table::SESSION_EXPIRY_INTERVAL);
+        let expiry = properties.iter().find_map(|property| match property {
+            Property::SessionExpiryInterval(seconds) => Some(*seconds),
+            _ => None,
+        });
         if expiry.is_some_and(|expiry| expiry != 0) && !self.terms().is_some_and(Terms::is_kept) {
             draft.refuse(SendError::Invalid);
         }
