@@ -12,6 +12,7 @@ mod calls;
 #[allow(unsafe_code)]
 mod full;
 mod gauge;
+mod node;
 
 use cortex_m_rt::entry;
 use motemq_firmware::{Status, semihosting};

@@ -8,6 +8,8 @@ mod calls;
 mod full;
 #[path = "../measure/gauge.rs"]
 mod gauge;
+#[path = "../measure/node.rs"]
+mod node;
 #[path = "../../../../../benches/firmware/src/v5.rs"]
 #[allow(unsafe_code)]
 mod v5;
