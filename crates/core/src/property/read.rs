@@ -54,8 +54,8 @@ impl OfFlaw for PropertyError {
     }
 }
 
-/// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it. Of
-/// a user property only the name is read, and the value is the first of the bytes behind it.
+/// A walk over bytes: the property that was read last, as it is encoded, and the bytes behind it.
+/// Of a user property only the name is read, and the value is the first of the bytes behind it.
 // All of it is in one place, so that a function needs one address: three registers were more code.
 #[derive(Clone, Copy)]
 #[repr(C)]
