@@ -1,4 +1,14 @@
 //! Passwords that are asked for on the terminal. The time that the user takes is nobody's fault.
+#[cfg(unix)]
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+#[cfg(unix)]
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::{Handle, Signals},
+    low_level::emulate_default_handler,
+};
+#[cfg(unix)]
+use std::fs::File;
 use std::{
     io,
     sync::{Mutex, PoisonError},
@@ -11,7 +21,41 @@ static SPENT: Mutex<Duration> = Mutex::new(Duration::ZERO);
 
 /// Asks for a password on the terminal, where it is not shown.
 pub fn password(question: &str) -> io::Result<String> {
-    timed(|| rpassword::prompt_password(question))
+    timed(|| {
+        #[cfg(unix)]
+        let _kept = Kept::terminal();
+        rpassword::prompt_password(question)
+    })
+}
+
+/// The terminal as it was, while its input is not shown: a signal that ends the process puts it back.
+#[cfg(unix)]
+struct Kept(Handle);
+
+#[cfg(unix)]
+impl Kept {
+    /// Returns `None` if there is no terminal.
+    fn terminal() -> Option<Self> {
+        let terminal = File::open("/dev/tty").ok()?;
+        let state = tcgetattr(&terminal).ok()?;
+        let mut signals = Signals::new([SIGINT, SIGTERM]).ok()?;
+        let handle = signals.handle();
+        thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                // There is nothing left to do if it fails.
+                let _ = tcsetattr(&terminal, OptionalActions::Now, &state);
+                let _ = emulate_default_handler(signal);
+            }
+        });
+        Some(Kept(handle))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// Sleeps for so long, and for as long as the user is asked meanwhile.

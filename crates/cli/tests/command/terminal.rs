@@ -72,3 +72,31 @@ fn a_terminal_gets_no_control_characters() {
     // A pipe gets all of it.
     assert_eq!(motemq(&sub).well(), [&b"a "[..], payload, b"\n"].concat());
 }
+
+/// A terminal that shows nothing would be left behind otherwise.
+#[test]
+fn a_signal_while_a_password_is_asked_for_puts_the_terminal_back() {
+    let test = "a_signal_while_a_password_is_asked_for_puts_the_terminal_back";
+    let motemq = env!("CARGO_BIN_EXE_motemq");
+    for signal in ["TERM", "INT"] {
+        let ask = "pub -t a -m x -u me -P -";
+        let line = format!("timeout --foreground -s {signal} 1 {motemq} {ask}; stty -a");
+        let child = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = child else {
+            mosquitto::skip(test, "script is not installed");
+            return;
+        };
+        // Its end would be the end of the password.
+        let input = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(input);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(shown.contains("Password: "), "{shown}");
+        let is_set = |mode| shown.split_whitespace().any(|word| word == mode);
+        assert!(is_set("echo") && is_set("icanon"), "{signal}: {shown}");
+    }
+}
