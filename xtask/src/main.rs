@@ -18,6 +18,7 @@ mod plot;
 mod portability;
 mod programs;
 mod replay;
+mod screens;
 mod simulate;
 mod size;
 mod steps;
@@ -53,6 +54,7 @@ Examples:
   cargo xtask ledger            cut conversations at every byte, and compare with docs/ledger.md
   cargo xtask simulate          a million messages through worlds where everything goes wrong
   cargo xtask replay FILE       show what the core makes of the bytes that motemq record --raw has kept
+  cargo xtask screens           draw the pictures of motemq watch, bench and record in the guide
   cargo xtask fuzz --seconds 60 every fuzz target for a minute
   cargo xtask mutants --file wire.rs   which changes of this file of the core no test notices
   cargo xtask mutants --crate client   the same for the managed client
@@ -92,6 +94,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Runs the bytes that `motemq record --raw` has kept into the core, and shows each event.
     Replay(replay::Options),
+    /// Draws the screens of the command for the guide, as SVG.
+    Screens(screens::Options),
     /// Runs every fuzz target.
     Fuzz(fuzz::Options),
     /// Changes the core or the managed client at one place at a time, and tells which changes no
@@ -124,6 +128,7 @@ fn main() -> ExitCode {
         Command::Ledger(options) => exit(ledger::run(&options).map(|_| ())),
         Command::Simulate(options) => exit(simulate::run(&options).map(|_| ())),
         Command::Replay(options) => exit(replay::run(&options)),
+        Command::Screens(options) => exit(screens::run(&options)),
         Command::Fuzz(options) => exit(fuzz::run(&options).map(|_| ())),
         Command::Mutants(options) => exit(mutants::run(&options)),
         Command::Conformance(options) => exit(conformance::run(&options).map(|_| ())),

@@ -83,6 +83,9 @@ impl Trace {
 
     /// Shows these bytes, and the packets that are complete with them.
     pub fn pass(&mut self, direction: Direction, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         if let Some(hook) = &self.hook.bytes {
             let mut hook = hook.lock().unwrap_or_else(PoisonError::into_inner);
             (hook.look)(self.connection, direction, bytes);
@@ -93,5 +96,34 @@ impl Trace {
                 look(direction, packet);
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_as_they_are_and_connections_are_counted() {
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let mut hook = Hook::default();
+        let own = shown.clone();
+        hook.on_bytes(move |connection, direction, bytes| {
+            let line = format!("{connection} {direction:?} {bytes:?}");
+            own.lock().unwrap().push(line);
+        });
+        let own = shown.clone();
+        hook.on_packets(move |direction, packet| {
+            own.lock()
+                .unwrap()
+                .push(format!("{direction:?} {packet:?}"));
+        });
+        let mut first = Trace::new(hook.clone());
+        first.pass(Direction::Out, b"\xc0");
+        first.pass_chunks(Direction::Out, [&b"\0\xc0"[..], b"\0"].into_iter(), 1);
+        Trace::new(hook).pass(Direction::In, b"\xff");
+        let wanted = ["1 Out [192]", "1 Out [0]", "Out PingReq", "2 In [255]"];
+        // A chunk of which nothing was written is not shown.
+        assert_eq!(*shown.lock().unwrap(), wanted);
     }
 }

@@ -59,7 +59,7 @@ pub struct BenchLine {
     #[arg(short = 'C', long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// Spread the beginnings of the connections over SECONDS
+    /// Spread the beginnings of the connections over SECONDS [default: 4000 a second]
     #[arg(long, value_name = "SECONDS", value_parser = some_seconds)]
     pub ramp_up: Option<Duration>,
 

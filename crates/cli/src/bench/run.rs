@@ -35,6 +35,8 @@ const SAMPLE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 /// So long nothing arrives any more: it is lost.
 const SILENCE: Duration = Duration::from_secs(2);
+/// Between the beginnings of two connections, if nothing else is said.
+const GENTLE: Duration = Duration::from_micros(250);
 /// Idle clients have given back memory after so long.
 const SETTLING: Duration = Duration::from_millis(2500);
 
@@ -91,7 +93,7 @@ impl<'a> Run<'a> {
             size: self.line.size,
             rate: self.line.rate,
             count: self.line.count,
-            ramp_up: self.line.ramp_up.unwrap_or_default(),
+            ramp_up: self.line.ramp_up.unwrap_or(GENTLE * plan.clients()),
             sent: (0..plan.publishers).map(|_| AtomicU64::new(0)).collect(),
             beats: metronome.beats(),
             phase: watched,
