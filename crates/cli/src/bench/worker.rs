@@ -43,7 +43,7 @@ pub enum Phase {
     Storm {
         at: Instant,
     },
-    /// What is under way arrives.
+    /// Messages that are under way arrive.
     Drain,
     End,
 }

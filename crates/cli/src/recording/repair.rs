@@ -13,7 +13,7 @@ use std::{
 /// As many bytes are looked at at once.
 const PIECE: u64 = 64 << 10;
 /// The first two bytes of a file that gzip has compressed.
-pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub const MAGIC: [u8; 2] = *b"\x1f\x8b";
 
 /// Opens a file of a recording for another line, after the last whole one.
 pub fn open(path: &Path, form: Form) -> io::Result<File> {

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(list.len(), 6);
     }
 
-    /// Whatever happens: the rows are those that a simple list of all topics has, in order, and the
+    /// The rows are those that a simple list of all topics has, in order, after any steps, and the
     /// selected one can be seen.
     #[test]
     fn rows_are_right_after_any_sequence_of_steps() {
