@@ -32,7 +32,7 @@ const _: () = {
 };
 
 /// The time-out if none is given, in seconds.
-pub const TIMEOUT: u8 = 10;
+const _: () = assert!(motemq::Connect::new("").timeout == 10);
 
 /// Bytes of the caller; `None` for null.
 pub fn bytes<'a>(data: *const u8, length: usize) -> Option<&'a [u8]> {

@@ -15,7 +15,8 @@ use core::{ffi::c_int, mem::MaybeUninit};
 unsafe extern "C" fn connect(m: Handle, connect: *const CConnect) -> c_int {
     let client = client!(m);
     // SAFETY: by the header it is null or the options.
-    let Some(connect) = (unsafe { connect.as_ref() }).and_then(CConnect::get) else {
+    let mut place = MaybeUninit::uninit();
+    let Some(connect) = (unsafe { connect.as_ref() }).and_then(|it| it.get(&mut place)) else {
         return ARGUMENT;
     };
     client.rx.clear();
@@ -24,7 +25,7 @@ unsafe extern "C" fn connect(m: Handle, connect: *const CConnect) -> c_int {
     done(
         client
             .session
-            .connect_slices(&connect, capacity, &mut client.tx.out()),
+            .connect_slices(connect, capacity, &mut client.tx.out()),
     )
 }
 

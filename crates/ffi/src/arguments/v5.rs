@@ -1,5 +1,5 @@
 //! The arguments of MQTT 5.
-use super::{TIMEOUT, Text, bytes, is_qos};
+use super::{Text, bytes, is_qos};
 use crate::properties::{CProperty, Checked};
 use core::mem::MaybeUninit;
 #[cfg(not(feature = "sensor"))]
@@ -124,35 +124,30 @@ impl CFilter {
 }
 
 impl CConnect {
-    /// The options; `None` if a field is not what its type promises.
+    /// The options, which are put together in `place`; `None` if a field is not what its type
+    /// promises.
     #[inline(always)]
-    pub fn get(&self) -> Option<Connect<'_, List<'_>>> {
+    pub fn get<'p, 'a>(
+        &'a self,
+        place: &'p mut MaybeUninit<Connect<'a, List<'a>>>,
+    ) -> Option<&'p Connect<'a, List<'a>>> {
         let properties: Checked<'_> = CProperty::check(self.properties, self.properties_count);
-        Some(Connect {
-            // SAFETY: by the header it is null or a message.
-            will: match unsafe { self.will.as_ref() } {
-                Some(will) => Some(*will.get(&mut MaybeUninit::uninit())?),
-                None => None,
-            },
-            user: if self.user.data.is_null() {
-                None
-            } else {
-                Some(self.user.get()?)
-            },
-            password: if self.password.is_null() {
-                None
-            } else {
-                Some(bytes(self.password, self.password_length)?)
-            },
-            keep_alive: self.keep_alive,
-            timeout: if self.timeout == 0 {
-                TIMEOUT
-            } else {
-                self.timeout
-            },
-            clean: self.keep_session == 0,
-            identifier_offset: self.identifier_offset,
-            ..Connect::new(self.client_id.get()?).properties(properties?)
-        })
+        let connect = Connect::new(self.client_id.get()?).properties(properties?);
+        let connect = place.write(connect);
+        // SAFETY: by the header it is null or a message.
+        if let Some(will) = unsafe { self.will.as_ref() } {
+            connect.will = Some(*will.get(&mut MaybeUninit::uninit())?);
+        }
+        if !self.user.data.is_null() {
+            connect.user = Some(self.user.get()?);
+        }
+        connect.password = bytes(self.password, self.password_length);
+        connect.keep_alive = self.keep_alive;
+        if self.timeout != 0 {
+            connect.timeout = self.timeout;
+        }
+        connect.clean = self.keep_session == 0;
+        connect.identifier_offset = self.identifier_offset;
+        Some(connect)
     }
 }
