@@ -197,7 +197,14 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
             "lints of the firmware",
             denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()),
         );
-        for features in ["layout", "layout,clean", "layout,sensor"] {
+        for features in [
+            "layout",
+            "layout,clean",
+            "layout,sensor",
+            "layout,v5",
+            "layout,v5,clean",
+            "layout,v5,sensor",
+        ] {
             steps.run(
                 &format!("lints of the library for C with {features}"),
                 denying(&[

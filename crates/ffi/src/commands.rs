@@ -14,8 +14,8 @@ use core::{ffi::c_int, mem::MaybeUninit};
 #[unsafe(export_name = name!("connect"))]
 unsafe extern "C" fn connect(m: Handle, connect: *const CConnect) -> c_int {
     let client = client!(m);
-    // SAFETY: by the header it is null or the options.
     let mut place = MaybeUninit::uninit();
+    // SAFETY: by the header it is null or the options.
     let Some(connect) = (unsafe { connect.as_ref() }).and_then(|it| it.get(&mut place)) else {
         return ARGUMENT;
     };
