@@ -107,7 +107,7 @@ pub enum PublishError {
     /// The message is longer than a packet of MQTT can be.
     #[error("the message has {len} bytes, and MQTT allows 268,435,455: send it in parts")]
     TooLong {
-        /// The length of topic and payload in bytes.
+        /// The length of topic and payload in bytes, and of the properties, or a little more.
         len: u64,
     },
     /// The message is larger than everything that may wait for a connection, so it can never be

@@ -2,7 +2,7 @@
 use super::*;
 use crate::{
     MessageProperties, PublishError, PublishProperties, UploadError, error::shortened,
-    protocol::PassedOver, requests::RequestKind, write_buf::LONGEST,
+    properties::room_for, protocol::PassedOver, requests::RequestKind, write_buf::LONGEST,
 };
 use motemq::{Publish, QoS, SendError, TopicName};
 
@@ -223,15 +223,27 @@ pub(super) fn check_topic<T: Copy>(publish: &Publish<'_, T>) -> Result<(), Publi
     }
 }
 
+/// Returns the error for a message that is longer than a packet can be.
 #[cold]
-pub(super) fn too_long<T: Copy>(publish: &Publish<'_, T>) -> PublishError {
-    let len = publish.topic().len() + publish.payload.len();
-    let len = len as u64 + u64::from(publish.remaining);
-    if len > LONGEST_MESSAGE {
-        PublishError::TooLong { len }
-    } else {
-        PublishError::Incomplete {
-            remaining: publish.remaining,
+pub(super) fn too_long<'p, T: PublishProperties<'p>>(publish: &Publish<'p, T>) -> PublishError {
+    let list = publish.properties.list();
+    let room = room_for(list).filter(|_| !list.is_empty());
+    let len = publish.topic().len() + publish.payload.len() + room.unwrap_or_default();
+    PublishError::TooLong {
+        len: len as u64 + u64::from(publish.remaining),
+    }
+}
+
+/// Returns the error for a message that is no upload, and whose payload is not complete or longer
+/// than a packet can be.
+#[cold]
+pub(super) fn incomplete_or_too_long<'p, T: PublishProperties<'p>>(
+    publish: &Publish<'p, T>,
+) -> PublishError {
+    match (too_long(publish), publish.remaining) {
+        (PublishError::TooLong { len }, remaining @ 1..) if len <= LONGEST_MESSAGE => {
+            PublishError::Incomplete { remaining }
         }
+        (error, _) => error,
     }
 }

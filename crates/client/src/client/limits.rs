@@ -189,9 +189,7 @@ impl Client {
     #[inline]
     pub(super) fn receive_maximum(&self) -> Option<usize> {
         match &self.state {
-            State::Connected { limits, .. } if self.accepted.is_some() => {
-                Some(limits.receive_maximum.into())
-            }
+            State::Connected { limits, .. } => Some(limits.receive_maximum.into()),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Messages that have properties, which only MQTT 5 has.
 use super::{
-    commands::{LONGEST_MESSAGE, check_topic, too_long},
+    commands::{LONGEST_MESSAGE, check_topic, incomplete_or_too_long, too_long},
     extras::sent_aliases,
     publishing::is_direct,
     *,
@@ -26,7 +26,7 @@ impl Client {
         let room = self.check_properties(publish)?;
         let length = publish.topic().len() + publish.payload.len() + room;
         if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
-            return Err(too_long(publish));
+            return Err(incomplete_or_too_long(publish));
         }
         check_topic(publish)?;
         if let Some(limits) = self.options.limits() {

@@ -1,6 +1,6 @@
 //! Publishing: a message is written at once, or waits for a connection.
 use super::{
-    commands::{LONGEST_MESSAGE, check_topic, too_long},
+    commands::{LONGEST_MESSAGE, check_topic, incomplete_or_too_long, too_long},
     extras::sent_aliases,
     sending::publish_stored,
     *,
@@ -63,7 +63,7 @@ impl Client {
         self.check_open().map_err(PublishError::Ended)?;
         let length = publish.topic().len() + publish.payload.len();
         if publish.remaining != 0 || length as u64 > LONGEST_MESSAGE {
-            return Err(too_long(publish));
+            return Err(incomplete_or_too_long(publish));
         }
         if let Some(limits) = self.options.limits() {
             limits.check_publish(publish)?;

@@ -21,6 +21,7 @@ mod rule_06_limits_are_exact;
 mod rule_06_limits_of_brokers;
 mod rule_06_limits_of_mqtt_5;
 mod rule_06_properties_of_messages;
+mod rule_06_room_for_properties;
 mod rule_06_room_is_told_when_there_is_some;
 mod rule_06_send_quota;
 mod rule_06_shared_payloads;

@@ -172,6 +172,27 @@ fn rule_08_a_refusal_holds_for_all_addresses_of_a_broker_unless_it_is_not_availa
     assert_eq!((broker, address), (1, 0));
 }
 
+/// After a good connection no refusal is for good, and yet it holds for all addresses.
+#[test]
+fn rule_08_a_broker_that_refuses_later_leaves_the_turn_to_the_next() {
+    for (version, connack, refusal) in [
+        (Version::Mqtt311, NEW, &b"\x20\x02\0\x05"[..]),
+        (Version::Mqtt5, NEW5, b"\x20\x03\0\x87\0"),
+    ] {
+        let mut line = Line::new(options().version(version).brokers(2));
+        line.addresses = 3;
+        line.connect(connack);
+        line.closed();
+        line.pass(secs(1));
+        let (attempt, broker, _) = line.dial();
+        line.opened(attempt);
+        line.receive(refusal);
+        line.client.on_closed(None, line.now);
+        let (_, next, address) = line.dial();
+        assert_eq!((next, address), (1 - broker, 0), "{version:?}");
+    }
+}
+
 #[test]
 fn rule_08_after_a_wait_the_turn_goes_past_brokers_that_refused_for_good() {
     let mut line = Line::new(options().brokers(3));
