@@ -219,7 +219,7 @@ pub use properties::{InvalidProperties, MessageProperties, PublishProperties, Su
 pub use requests::RequestId;
 pub use responses::{Request, ResponseId};
 pub use store::{Changes, Record, RestoreError};
-pub use trace::{Direction, Tracer};
+pub use trace::{Direction, TracedPacket, Tracer};
 pub use write_buf::WriteBuf;
 
 /// The example of this crate's README is compiled.

@@ -1,6 +1,10 @@
 //! The packets that pass, for people who look for a fault.
 use alloc::vec::Vec;
-use motemq::packet::{Packet, decode};
+use core::fmt;
+use motemq::{
+    Version,
+    packet::{self, v5},
+};
 
 /// The direction in which a packet passes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -11,7 +15,27 @@ pub enum Direction {
     Out,
 }
 
+/// A packet of either version of MQTT.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TracedPacket<'a> {
+    /// A packet of MQTT 3.1.1.
+    Mqtt311(packet::Packet<'a>),
+    /// A packet of MQTT 5.
+    Mqtt5(v5::Packet<'a>),
+}
+
+impl fmt::Display for TracedPacket<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TracedPacket::Mqtt311(packet) => packet.fmt(f),
+            TracedPacket::Mqtt5(packet) => packet.fmt(f),
+        }
+    }
+}
+
 /// Cuts the bytes of one connection into packets.
+///
+/// The version of MQTT is that of the CONNECT with which the connection begins.
 ///
 /// The driver passes it the bytes that it reads and writes. It holds each packet until it is
 /// complete, so a connection that carries large messages needs memory for the largest. Bytes that
@@ -24,12 +48,14 @@ pub enum Direction {
 /// for bytes in [b"\xc0", b"\x00"] {
 ///     tracer.pass(Direction::Out, bytes, |packet| shown.push(format!("{packet:?}")));
 /// }
-/// assert_eq!(shown, ["PingReq"]);
+/// assert_eq!(shown, ["Mqtt311(PingReq)"]);
 /// ```
 #[derive(Clone, Hash, Debug, Default)]
 pub struct Tracer {
     incoming: Half,
     outgoing: Half,
+    /// `None` before CONNECT.
+    version: Option<Version>,
 }
 
 /// One direction.
@@ -49,34 +75,45 @@ impl Tracer {
         Tracer {
             incoming: HALF,
             outgoing: HALF,
+            version: None,
         }
     }
 
     /// Calls `show` with each packet that these bytes complete. It shows payloads and passwords,
     /// too.
-    pub fn pass(&mut self, direction: Direction, bytes: &[u8], show: impl FnMut(&Packet<'_>)) {
+    pub fn pass(
+        &mut self,
+        direction: Direction,
+        bytes: &[u8],
+        show: impl FnMut(&TracedPacket<'_>),
+    ) {
         match direction {
-            Direction::In => self.incoming.pass(bytes, show),
-            Direction::Out => self.outgoing.pass(bytes, show),
+            Direction::In => self.incoming.pass(bytes, &mut self.version, show),
+            Direction::Out => self.outgoing.pass(bytes, &mut self.version, show),
         }
     }
 }
 
 impl Half {
-    fn pass(&mut self, bytes: &[u8], mut show: impl FnMut(&Packet<'_>)) {
+    fn pass(
+        &mut self,
+        bytes: &[u8],
+        version: &mut Option<Version>,
+        mut show: impl FnMut(&TracedPacket<'_>),
+    ) {
         if self.has_ended {
             return;
         }
         self.held.extend_from_slice(bytes);
         let mut rest = &self.held[..];
         loop {
-            match decode(rest) {
+            match decode(version, rest) {
                 Ok(Some((packet, length))) => {
                     show(&packet);
                     rest = rest.get(length..).unwrap_or_default();
                 }
                 Ok(None) => break,
-                Err(_) => {
+                Err(NoPacket) => {
                     self.has_ended = true;
                     self.held = Vec::new();
                     return;
@@ -86,6 +123,36 @@ impl Half {
         let passed = self.held.len() - rest.len();
         self.held.drain(..passed);
     }
+}
+
+struct NoPacket;
+
+type Decoded<'a> = Result<Option<(TracedPacket<'a>, usize)>, NoPacket>;
+
+/// Decodes a packet. The first one decides the version: no version reads the CONNECT of the other.
+fn decode<'a>(version: &mut Option<Version>, bytes: &'a [u8]) -> Decoded<'a> {
+    let decoded = match version {
+        Some(Version::Mqtt5) => decode_5(bytes),
+        Some(_) => decode_311(bytes),
+        None => decode_311(bytes).or_else(|NoPacket| decode_5(bytes)),
+    };
+    if let Ok(Some((packet, _))) = &decoded {
+        *version = Some(match packet {
+            TracedPacket::Mqtt311(_) => Version::Mqtt311,
+            TracedPacket::Mqtt5(_) => Version::Mqtt5,
+        });
+    }
+    decoded
+}
+
+fn decode_311(bytes: &[u8]) -> Decoded<'_> {
+    let decoded = packet::decode(bytes).map_err(|_| NoPacket)?;
+    Ok(decoded.map(|(packet, length)| (TracedPacket::Mqtt311(packet), length)))
+}
+
+fn decode_5(bytes: &[u8]) -> Decoded<'_> {
+    let decoded = v5::decode(bytes).map_err(|_| NoPacket)?;
+    Ok(decoded.map(|(packet, length)| (TracedPacket::Mqtt5(packet), length)))
 }
 
 #[cfg(test)]
@@ -105,7 +172,32 @@ mod tests {
                 });
             }
             assert_eq!(shown.len(), 3, "{shown:?}");
-            assert_eq!(shown[1..], ["PingResp", "PubAck(7)"]);
+            assert_eq!(shown[1..], ["Mqtt311(PingResp)", "Mqtt311(PubAck(7))"]);
+        }
+    }
+
+    #[test]
+    fn connect_decides_the_version() {
+        let connect = b"\x10\x0e\0\x04MQTT\x05\x02\0\x3c\0\0\x01a";
+        for cut in 0..=connect.len() {
+            let mut shown = Vec::new();
+            let mut tracer = Tracer::new();
+            let mut pass = |direction, bytes: &[u8]| {
+                tracer.pass(direction, bytes, |packet| shown.push(format!("{packet}")));
+            };
+            pass(Direction::Out, &connect[..cut]);
+            pass(Direction::Out, &connect[cut..]);
+            pass(Direction::In, b"\x20\x06\0\0\x03\x21\0\x14");
+            pass(Direction::In, b"\x40\x04\0\x07\x10\0");
+            pass(Direction::Out, b"\xe0\x02\x04\0");
+            let begins: Vec<_> = shown
+                .iter()
+                .map(|line| line.split([' ', ',', ':']).next())
+                .collect();
+            assert_eq!(
+                begins,
+                ["CONNECT", "CONNACK", "PUBACK", "DISCONNECT"].map(Some)
+            );
         }
     }
 

@@ -8,8 +8,9 @@ pub use motemq_tokio::{
     OptionsError, Outcome, Overflow, Packet, Property, Proxy, Publish, PublishError,
     PublishProperties, QoS, ReasonCode, Reconnect, Request, RequestError, ResponseError,
     RetainHandling, ReturnCode, Route, SessionState, Stage, State, SubscribeError,
-    SubscribeOptions, SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TransportError,
-    TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull, Will, profile,
+    SubscribeOptions, SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TracedPacket,
+    TransportError, TransportErrorKind, UploadError, Version, WebSocket, WebSocketError, WhenFull,
+    Will, profile,
 };
 pub use streams::{Message, PayloadReader, RecvTimeoutError, Subscribing, Subscription};
 pub use tokio::time::Instant;

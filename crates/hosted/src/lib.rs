@@ -19,9 +19,7 @@ pub use brokers::{Address, Brokers, Candidates};
 pub use error::{UploadError, closed, no_credentials, unopened};
 pub use log::log;
 #[doc(hidden)]
-pub use motemq::packet::Packet;
-#[doc(hidden)]
-pub use motemq_client::Direction;
+pub use motemq_client::{Direction, TracedPacket};
 #[cfg(feature = "_tls")]
 #[doc(hidden)]
 pub use motemq_net::Tls;

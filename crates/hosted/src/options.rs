@@ -84,7 +84,7 @@ macro_rules! way_options {
         /// Shows each packet that passes, in either direction. Payloads and passwords are shown, too.
         pub fn trace(
             mut self,
-            look: impl FnMut($crate::Direction, &$crate::Packet<'_>) + Send + 'static,
+            look: impl FnMut($crate::Direction, &$crate::TracedPacket<'_>) + Send + 'static,
         ) -> Self {
             self.hook.get_or_insert_default().on_packets(look);
             self

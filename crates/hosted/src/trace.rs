@@ -1,12 +1,11 @@
 //! The packets and bytes that pass, shown to the application.
-use motemq::packet::Packet;
-use motemq_client::{Direction, Tracer};
+use motemq_client::{Direction, TracedPacket, Tracer};
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
-type LookAtPacket = dyn FnMut(Direction, &Packet<'_>) + Send;
+type LookAtPacket = dyn FnMut(Direction, &TracedPacket<'_>) + Send;
 type LookAtBytes = dyn FnMut(u64, Direction, &[u8]) + Send;
 
 /// Functions that are called with everything that passes, of one or more clients.
@@ -24,7 +23,7 @@ struct Bytes {
 
 impl Hook {
     /// Calls this function with each packet from now on.
-    pub fn on_packets(&mut self, look: impl FnMut(Direction, &Packet<'_>) + Send + 'static) {
+    pub fn on_packets(&mut self, look: impl FnMut(Direction, &TracedPacket<'_>) + Send + 'static) {
         self.packets = Some(Arc::new(Mutex::new(look)));
     }
 

@@ -74,7 +74,8 @@ pub use motemq_client::{
     self, Acknowledgement, AliasPolicy, BrokerReason, Counters, Direction, DisconnectReason, Ended,
     InvalidProperties, MessageProperties, OptionsError, Outcome, Overflow, PublishError,
     PublishProperties, Reconnect, Request, RequestError, ResponseError, ServerLimits, Stage,
-    SubscribeError, SubscribeOptions, TransportError, TransportErrorKind, WhenFull, Will, profile,
+    SubscribeError, SubscribeOptions, TracedPacket, TransportError, TransportErrorKind, WhenFull,
+    Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

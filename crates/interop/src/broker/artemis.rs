@@ -41,7 +41,8 @@ pub const BROKER: Broker = Broker {
     known: &[
         "sends any number of messages before it gets an acknowledgement, if MQTT 5 sets no limit",
         "can deliver messages of one topic in another order to a filter with wildcards",
-        "after a connection was lost, sends messages again under new identifiers and without DUP, and no PUBREL",
+        "sends messages again under new identifiers and without DUP after a connection was lost, and no PUBREL",
+        "publishes the will if the connection is closed immediately after DISCONNECT",
         "grants filters such as `a#`",
     ],
 };

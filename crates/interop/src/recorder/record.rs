@@ -50,43 +50,30 @@ impl Record {
         })
     }
 
-    /// How often the client accepted this message of QoS 2 as a new one: its identifier was free
-    /// when PUBREC left, or the broker said that there is no session, so that it would not come
-    /// again.
+    /// How often this message of QoS 2 was a new one to the client: its identifier was free, or
+    /// stood for another message. An identifier is free after PUBREL, and when the broker says that
+    /// there is no session.
     pub fn accepted(&self, wanted: &[u8]) -> usize {
-        let (mut came, mut held) = (BTreeMap::new(), BTreeSet::new());
+        let mut pending = BTreeMap::new();
         let mut accepted = 0;
-        for entry in &self.0 {
-            match (entry.direction, &entry.packet) {
-                (
-                    Direction::Down,
-                    Passed::ConnAck {
-                        session_present: false,
-                        ..
-                    },
-                ) => {
-                    held.clear();
-                    let left = std::mem::take(&mut came);
-                    accepted += left.values().filter(|&is_wanted| *is_wanted).count();
+        let down = |entry: &&Entry| entry.direction == Direction::Down;
+        for entry in self.0.iter().filter(down) {
+            match &entry.packet {
+                Passed::ConnAck {
+                    session_present: false,
+                    ..
+                } => pending.clear(),
+                Passed::Publish {
+                    id: Some(id),
+                    qos: QoS::ExactlyOnce,
+                    payload,
+                    ..
+                } => {
+                    let is_new = pending.insert(*id, payload) != Some(payload);
+                    accepted += usize::from(is_new && payload == wanted);
                 }
-                (Direction::Down, Passed::ConnAck { .. }) => came.clear(),
-                (
-                    Direction::Down,
-                    Passed::Publish {
-                        id: Some(id),
-                        qos: QoS::ExactlyOnce,
-                        payload,
-                        ..
-                    },
-                ) => {
-                    came.insert(*id, payload == wanted);
-                }
-                (Direction::Up, Passed::PubRec(id)) => {
-                    let is_wanted = came.remove(id) == Some(true);
-                    accepted += usize::from(held.insert(*id) && is_wanted);
-                }
-                (Direction::Down, Passed::PubRel(id)) => {
-                    held.remove(id);
+                Passed::PubRel(id) => {
+                    pending.remove(id);
                 }
                 _ => {}
             }

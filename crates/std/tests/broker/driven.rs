@@ -1,6 +1,6 @@
 //! Drivers that the caller drives, late at times, and calls that do not wait.
 use crate::{SOON, connect, server};
-use motemq_std::{Address, Client, Options, Packet, Publish, QoS, Transport};
+use motemq_std::{Address, Client, Options, Packet, Publish, QoS, TracedPacket, Transport};
 use motemq_testing::{
     line::NEW,
     script::{hears, play, says},
@@ -68,7 +68,7 @@ fn who_comes_late_finds_the_answer_to_the_ping() {
         .keep_alive(1)
         .connect_timeout(second)
         .trace(move |_, packet| {
-            if matches!(packet, Packet::PingReq) {
+            if matches!(packet, TracedPacket::Mqtt311(Packet::PingReq)) {
                 is_sent.store(std::mem::take(&mut first), Ordering::Relaxed);
             }
         });

@@ -1,6 +1,6 @@
 //! Messages of each QoS and size, both ways.
 use super::{
-    face::{Direction, Filter, Overflow, Packet, Publish, QoS},
+    face::{Direction, Filter, Overflow, Packet, Publish, QoS, TracedPacket},
     open,
     support::{Caller, LEVELS, connect, done, next, nothing, options},
 };
@@ -231,7 +231,8 @@ pub fn an_idle_link_is_kept_alive() {
     let count = pings.clone();
     let mut client = Caller::connect(options(broker.addr(), "a").keep_alive(1).trace(
         move |direction, packet| {
-            if (direction, packet) == (Direction::In, &Packet::PingResp) {
+            let pong = TracedPacket::Mqtt311(Packet::PingResp);
+            if (direction, packet) == (Direction::In, &pong) {
                 count.fetch_add(1, Ordering::Relaxed);
             }
         },

@@ -1,7 +1,7 @@
 //! Rule 6: a command that fails has done nothing.
 use super::face::{
     Client, Direction, Error, Filter, Options, OptionsError, Packet, Publish, PublishError, QoS,
-    SubscribeError, UploadError, WhenFull, Will,
+    SubscribeError, TracedPacket, UploadError, WhenFull, Will,
     profile::{AWS_IOT, Profile},
 };
 use super::support::{Caller, accepted, connect, done, options, returning, server};
@@ -176,11 +176,11 @@ pub fn no_more_are_under_way_than_the_broker_has_places_for() {
     let server = server();
     let seen = Arc::new(Mutex::new((0, 0)));
     let count = seen.clone();
-    let look = move |direction, packet: &Packet<'_>| {
+    let look = move |direction, packet: &TracedPacket<'_>| {
         let mut seen = count.lock().unwrap();
         match (direction, packet) {
-            (Direction::Out, Packet::Publish { .. }) => seen.0 += 1,
-            (Direction::In, Packet::PubAck(_)) => seen.0 -= 1,
+            (Direction::Out, TracedPacket::Mqtt311(Packet::Publish { .. })) => seen.0 += 1,
+            (Direction::In, TracedPacket::Mqtt311(Packet::PubAck(_))) => seen.0 -= 1,
             _ => {}
         }
         seen.1 = seen.1.max(seen.0);
