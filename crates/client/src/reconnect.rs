@@ -227,10 +227,11 @@ impl Reconnect {
             versions.remove(&self.broker);
             return false;
         }
-        // Some brokers answer any CONNECT with the CONNACK of MQTT 3.1.1.
+        // Some brokers answer any CONNECT with the CONNACK of MQTT 3.1.1, and Moquette refuses the
+        // version with a CONNACK of MQTT 5 whose code is the one of MQTT 3.1.1.
         let may_be_older = matches!(
             reason,
-            DisconnectReason::Fault(Fault::Malformed)
+            DisconnectReason::Fault(Fault::Malformed | Fault::Unexpected)
                 | DisconnectReason::Transport(_)
                 | DisconnectReason::Closed(_)
         );

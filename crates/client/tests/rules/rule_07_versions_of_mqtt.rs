@@ -173,6 +173,17 @@ fn rule_07_a_broker_that_answers_as_one_of_mqtt_3_1_1_is_taken_for_one() {
     assert_eq!(opens(&mut line), 5);
 }
 
+/// Moquette 0.17 puts the return code of MQTT 3.1.1 into the CONNACK of MQTT 5.
+#[test]
+fn rule_07_a_refusal_of_the_version_with_a_code_of_mqtt_3_1_1_is_understood() {
+    let mut line = Line::new(either());
+    assert_eq!(opens(&mut line), 5);
+    refuse(&mut line, Some(b"\x20\x03\0\x01\0"));
+    assert_eq!(opens(&mut line), 4);
+    line.receive(NEW);
+    assert_eq!(version(&line), Some(Version::Mqtt311));
+}
+
 /// A broker that hung up while it started need not be without MQTT 5.
 #[test]
 fn rule_07_mqtt_5_has_its_turn_again_if_mqtt_3_1_1_is_not_answered() {
