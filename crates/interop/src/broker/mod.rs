@@ -43,7 +43,7 @@ pub const ALL: [&Broker; 12] = [
 ];
 
 /// How long one may take until it listens.
-const START: Duration = Duration::from_secs(90);
+const START: Duration = Duration::from_secs(240);
 
 /// The versions of a broker that speaks both.
 const BOTH: &[Version] = &[Version::Mqtt311, Version::Mqtt5];
