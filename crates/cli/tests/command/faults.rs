@@ -206,6 +206,7 @@ mod unix {
             ended = child.try_wait().unwrap();
         }
         let _ = child.kill();
+        let _ = child.wait();
         drop(feeder);
         assert_eq!(ended.and_then(|status| status.code()), Some(6));
         let mut said = String::new();
