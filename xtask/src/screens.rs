@@ -109,7 +109,7 @@ impl Pictures {
     fn bench(&self) -> Result<(), String> {
         let broker = Mosquitto::start(&["allow_anonymous true"]);
         let broker = broker.ok_or("mosquitto is not installed")?;
-        let words = "bench --publishers 50 --rate 5000 -q 1 -d 5";
+        let words = "bench --publishers 20 --rate 2000 -q 1 -d 5";
         let line = format!(
             "printf '$ motemq {words}\\n'; \"$MOTEMQ\" {words} -h 127.0.0.1 -p {}",
             broker.addr().port()
@@ -130,7 +130,7 @@ impl Pictures {
              show \"motemq record plant.jsonl -t 'plant/#' -C 3\"\n\
              \"$MOTEMQ\" record plant.jsonl -t 'plant/#' -C 3 {at} &\n\
              sleep 1\n\
-             printf 'plant/1/speed 903\\nplant/1/state running\\nplant/2/speed 433\\n' |\n\
+             printf 'plant/1/speed 903\\nplant/1/state on\\nplant/2/speed 433\\n' |\n\
              \"$MOTEMQ\" pub -l --topic-per-line -q 1 {at}\n\
              wait\n\
              show 'cat plant.jsonl'\n\
