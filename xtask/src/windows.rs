@@ -34,13 +34,14 @@ pub const TARGET: &str = "x86_64-pc-windows-gnu";
 const CHECKED: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 
 /// The crates for systems like these.
-const HOSTED: [&str; 6] = [
+const HOSTED: [&str; 7] = [
     "motemq",
     "motemq-net",
     "motemq-std",
     "motemq-tokio",
     "motemq-faces",
     "motemq-cli",
+    "motemq-c-hosted",
 ];
 
 /// Programs that build for Windows and run it, and their packages.
