@@ -231,7 +231,8 @@ impl Options {
     /// that this is for brokers that can be trusted with it; with TLS its certificate is checked for
     /// its own name.
     ///
-    /// If the broker has moved, later connections lead to that server, too, until none can be made.
+    /// Of several servers, the first eight are tried, one after the other. If the broker has moved,
+    /// later connections lead to that server, too, until none can be made.
     /// Servers that refer to each other do no harm: after five references without a message that
     /// was gained the client waits, as after other failures.
     pub fn follow_server_reference(mut self) -> Self {

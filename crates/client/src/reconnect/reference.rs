@@ -8,6 +8,10 @@ use motemq::ReasonCode;
 /// Servers that refer to each other would send the client round for ever.
 const MOST: u8 = 5;
 
+/// The most servers of one reference that are tried. A text of 64 KiB could name thousands, and the
+/// client would knock at all of them without waiting.
+const SERVERS: usize = 8;
+
 /// The servers that a broker has named.
 #[derive(Clone, Hash, Debug, Default)]
 pub(super) struct References {
@@ -46,7 +50,7 @@ impl Reconnect {
             return false;
         }
         references.followed += 1;
-        references.servers = servers.collect();
+        references.servers = servers.take(SERVERS).collect();
         references.is_permanent = is_permanent;
         self.search.make().cancel();
         true

@@ -67,6 +67,24 @@ fn rule_08_the_servers_that_a_broker_names_are_tried_at_once() {
     assert_eq!(dialed(&mut line), None);
 }
 
+/// A broker cannot make its clients knock at thousands of doors at once.
+#[test]
+fn rule_08_only_so_many_servers_that_a_broker_names_are_tried_without_waiting() {
+    let mut line = Line::new(following());
+    assert_eq!(dialed(&mut line), None);
+    line.receive(&refused(0x9c, &"s ".repeat(20)));
+    close(&mut line);
+    for _ in 0..8 {
+        let (attempt, ..) = line.dial();
+        assert_eq!(line.client.server_reference(), Some("s"));
+        let error = TransportError::new(TransportErrorKind::Connect, "no");
+        line.client.on_open_failed(attempt, error);
+    }
+    assert_eq!(line.poll_transport(), Transport::Wait);
+    line.pass(secs(20));
+    assert_eq!(dialed(&mut line), None);
+}
+
 #[test]
 fn rule_08_a_broker_that_has_moved_is_found_there_until_it_is_gone() {
     let mut line = Line::new(following());
