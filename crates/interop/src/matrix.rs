@@ -36,7 +36,10 @@ impl Report {
                 Some(Verdict::Good | Verdict::Deviates(_) | Verdict::Absent)
             )
         };
-        let flows = |stream: &streams::Row| matches!(&stream.verdict, Ok(verdict) if verdict.ours.is_empty());
+        let flows = |stream: &streams::Row| {
+            let verdict = stream.verdict.as_ref();
+            verdict.is_ok_and(|verdict| verdict.ours.is_empty())
+        };
         let is_empty = self.rows.is_empty() && self.streams.is_empty();
         !is_empty
             && self.rows.iter().all(|row| row.verdicts.iter().all(good))

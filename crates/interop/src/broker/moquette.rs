@@ -1,6 +1,6 @@
 //! Moquette, embedded in a program of a few lines: `brokers/moquette`.
 use super::{Broker, Fetched, Listener, ONLY_311, Place, Started, java};
-use crate::{process::Signal, secrets::Secrets};
+use crate::secrets::Secrets;
 use motemq_testing::mosquitto::free_port;
 
 pub const BROKER: Broker = Broker {
@@ -14,11 +14,14 @@ pub const BROKER: Broker = Broker {
     version: |place| super::jar_version(place, "moquette-broker-"),
     versions: ONLY_311,
     start,
-    restarts: &[Signal::Terminate],
+    // It does not start again with what it has stored of these checks.
+    restarts: &[],
     login: None,
     known: &[
         "sends nothing again when a client comes back, neither PUBLISH nor PUBREL",
         "sends retained messages without RETAIN, and does not retain wills",
+        "does not start again if it has stored a session that had ended",
+        "answers CONNECT of MQTT 5 with a CONNACK of MQTT 5 whose code is the one of MQTT 3.1.1, which clients take for a broker without MQTT 5",
         "refuses an empty client identifier, even for a clean session",
         "accepts WebSocket frames of at most 65,536 bytes",
     ],
