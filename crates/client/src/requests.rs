@@ -30,7 +30,7 @@ use subscriptions::Subscriptions;
 /// The end of a packet whose last byte is not in the write buffer yet.
 const NOT_WRITTEN: u64 = u64::MAX;
 
-/// What a broker did over a packet.
+/// The way in which a broker ended a connection over a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Offence {
     /// It broke the protocol.
