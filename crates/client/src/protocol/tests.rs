@@ -12,7 +12,7 @@ fn rule_09_offsets_are_random_and_leave_room_to_grow() {
     assert_ne!(identifier_offset(1 << 62), identifier_offset(1 << 63));
 }
 
-/// Where nothing is optimised, what is made passes over the stack, and the largest arrays do so
+/// If nothing is optimised, what is made passes over the stack, and the largest arrays do so
 /// three times.
 fn with_stack(bytes: usize, test: fn()) {
     let thread = std::thread::Builder::new().stack_size(bytes);
