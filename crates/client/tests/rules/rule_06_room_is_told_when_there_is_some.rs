@@ -113,3 +113,18 @@ fn rule_06_a_window_is_full_while_only_an_answer_makes_room() {
     line.closed();
     assert!(!line.client.is_window_full());
 }
+
+/// A driver may let threads that wait for room sleep until half of the messages are answered.
+#[test]
+fn rule_06_half_of_the_window_is_free_with_at_most_half_of_the_messages_in_flight() {
+    let mut line = Line::new(options().in_flight(5));
+    line.connect(NEW);
+    for in_flight in 0..=5 {
+        assert_eq!(line.client.counters().in_flight, in_flight);
+        assert_eq!(line.client.is_window_half_free(), in_flight <= 2);
+        if in_flight < 5 {
+            line.publish(b"x", QoS::AtLeastOnce);
+            line.sent();
+        }
+    }
+}
