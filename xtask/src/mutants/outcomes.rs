@@ -148,7 +148,8 @@ fn table(
     let mut findings = Vec::new();
     let mut sum = [0; 6];
     for (file, all) in files {
-        if all.0.is_empty() || !all.is_whole() {
+        let not_run = all.count(NOT_RUN);
+        if all.0.len() == not_run {
             let _ = writeln!(page, "| `{file}` | not run | | | | | |");
             continue;
         }
@@ -168,7 +169,7 @@ fn table(
         let missed = all.count("missed");
         let hung = all.count("timeout");
         let row = [
-            all.0.len(),
+            all.0.len() - not_run,
             all.count("caught") + hung,
             hung,
             reasoned,
@@ -176,7 +177,11 @@ fn table(
             all.count("unviable"),
         ];
         sum.iter_mut().zip(row).for_each(|(sum, n)| *sum += n);
-        let _ = writeln!(page, "{}", line(&format!("`{file}`"), row));
+        let name = match not_run {
+            0 => format!("`{file}`"),
+            _ => format!("`{file}`, but for {not_run} that were not run"),
+        };
+        let _ = writeln!(page, "{}", line(&name, row));
         let gone = |((of, change), _): &(&(&str, &str), _)| {
             of == file && !all.missed().contains_key(change)
         };
@@ -279,7 +284,8 @@ mod tests {
         assert_eq!(all.note_missing(list), 1);
         assert!(!all.is_whole());
         let (page, _) = table(&[("a.rs", all)], &reasons(""));
-        assert!(page.contains("| `a.rs` | not run |"), "{page}");
+        let row = "| `a.rs`, but for 1 that were not run | 5 | 2 | 1 | 0 | 2 | 1 |";
+        assert!(page.contains(row), "{page}");
         let kept = "not run\tsrc/a.rs:9:9: replace h with 2\n";
         assert!(!Outcomes::parse(kept).is_whole());
     }
