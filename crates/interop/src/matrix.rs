@@ -63,8 +63,8 @@ pub fn document(reports: &[Report], before: &str) -> String {
 versions of MQTT, over each transport that the broker offers. A broker that is not there keeps the results of its last run: the table names the day.
 
 - `yes`: everything happened as the standard requires.
-- A number: the broker deviated from the standard, as the note below the table describes. No message was lost without a report, and the client
-  delivered no QoS 2 message twice.
+- A number: the broker deviated from the standard, as the note below the table describes. No message was lost without a report, unless
+  the note says that the broker lost it, and the client delivered no QoS 2 message twice.
 - `failed`: a message was lost or doubled, or the check could not be completed.
 - `-`: not tested. Cut links are tested over TCP only, and not with the command, which makes a connection for each message.
 
