@@ -23,7 +23,7 @@ pub struct Message {
 impl Message {
     /// Where it is published.
     pub fn topic(publisher: u8) -> String {
-        format!("t/{publisher}")
+        format!("from/{publisher}")
     }
 
     /// Writes what it says into `payload`: which message it is, and bytes that follow from that.

@@ -1,7 +1,7 @@
 //! What a node of the world is, and what it is to do.
 use core::time::Duration;
 use motemq::{QoS, Version};
-use motemq_client::{Options, Overflow, Reconnect, WhenFull, Will};
+use motemq_client::{AliasPolicy, Options, Overflow, Reconnect, WhenFull, Will};
 
 /// How an application takes its messages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,6 +153,13 @@ impl Plan {
                 max_tries: None,
             })
             .end_if(|_, _| false);
+        // Which topics have aliases, and whether the broker may use some, does not depend on
+        // others.
+        let aliases = AliasPolicy::Recent((self.seed >> 1 & 3) as u16);
+        if self.version == Version::Mqtt5 {
+            options = options.alias_policy(aliases);
+            options = options.topic_alias_maximum((self.seed >> 3 & 3) as u16);
+        }
         if self.large.is_some() {
             // Longer ones are read piece by piece.
             options = options.max_message(1 << 16);

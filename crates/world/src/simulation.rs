@@ -15,7 +15,7 @@ use motemq::{
     Version,
 };
 use motemq_testing::{
-    broker::Config,
+    broker::{Config, Limits},
     link::{Direction, Faults},
 };
 use std::{
@@ -92,7 +92,9 @@ pub fn world(seed: u64, messages: u32) -> Result<Report, Failure> {
 fn attempt(seed: u64, messages: u32, lines: usize) -> Result<Report, String> {
     let mut chance = Chance::new(seed, messages);
     let plans = chance.plans(messages.min(MOST));
-    let config = Config::new().window(chance.rng.u16(1..=25));
+    let config = Config::new()
+        .window(chance.rng.u16(1..=25))
+        .limits(limits(seed));
     let forgets = chance.rng.u8(0..8) == 0;
     let mut world = World::new(plans, config, Trace::of(lines), forgets);
     for site in &mut world.sites {
@@ -364,4 +366,14 @@ fn fate(seed: u64, node: usize, connection: u64, faulty: u64) -> Fate {
 
 fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
     &from[rng.usize(..from.len())]
+}
+
+/// Returns the limits that the broker announces to clients of MQTT 5.
+fn limits(seed: u64) -> Limits {
+    let mut rng = Rng::with_seed(!seed);
+    Limits {
+        receive_maximum: *pick(&mut rng, &[1, 2, 8, u16::MAX]),
+        topic_alias_maximum: *pick(&mut rng, &[0, 1, 2, 16]),
+        ..Limits::NONE
+    }
 }

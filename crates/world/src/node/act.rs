@@ -48,7 +48,7 @@ impl Node {
             self.volatile.stream = Some(self.client.messages());
             return Ok(true);
         }
-        let filter = node.map_or("t/#".to_owned(), Message::topic);
+        let filter = node.map_or("from/#".to_owned(), Message::topic);
         let filters = [Filter::new(&filter, qos), Filter::new(wills::TOPIC, qos)];
         let filters = &filters[..1 + usize::from(self.plan.hears_wills)];
         let subscribed = self.client.subscribe(filters);

@@ -90,3 +90,35 @@ fn more_messages_in_than_may_wait() {
     let states = explore(worlds);
     println!("client, one message out and two in, of which one may wait: {states} states");
 }
+
+/// The broker allows less over the second connection, or more.
+#[test]
+fn messages_each_way_with_mqtt_5() {
+    for (windows, aliases) in [([2, 1], [1, 1]), ([1, 2], [1, 0])] {
+        let out = mixes::<3>().map(|out| World::new(&out, &[]).mqtt_5(windows, aliases));
+        let states = explore(out);
+        println!("client, three messages out with MQTT 5: {states} states");
+        let both = mixes::<2>().map(|[out, come]| World::new(&[out], &[come]));
+        let states = explore(both.map(|world| world.mqtt_5(windows, aliases)));
+        println!("client, a message each way with MQTT 5: {states} states");
+    }
+    let states = explore(mixes::<3>().map(|come| World::new(&[], &come).mqtt_5([2; 2], [0; 2])));
+    println!("client, three messages in with MQTT 5: {states} states");
+}
+
+#[test]
+fn a_message_each_way_byte_by_byte_with_mqtt_5() {
+    let worlds = QOS.map(|qos| World::new(&[qos], &[qos]).bytewise());
+    let states = explore(worlds.map(|world| world.mqtt_5([1; 2], [1; 2])));
+    println!("client, a message each way, byte by byte with MQTT 5: {states} states");
+}
+
+#[test]
+fn sessions_and_processes_that_end_with_mqtt_5() {
+    let clean = mixes::<2>().map(|[out, come]| World::new(&[out], &[come]).clean());
+    let states = explore(clean.map(|world| world.mqtt_5([1; 2], [1; 2])));
+    println!("client, a session that ends with its connection with MQTT 5: {states} states");
+    let restarts = mixes::<2>().map(|out| World::new(&out, &[]).restarts());
+    let states = explore(restarts.map(|world| world.mqtt_5([2, 1], [1; 2])));
+    println!("client, two messages out and a process that ends with MQTT 5: {states} states");
+}

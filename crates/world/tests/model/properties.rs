@@ -29,7 +29,8 @@ pub fn all() -> Vec<Property<World>> {
             |world: &World, state: &State| {
                 world.is_clean
                     || (0..).zip(&state.broker.sent).all(|(at, (_, sent))| {
-                        matches!(sent, Sent::Waits | Sent::Published) || state.came.contains(&at)
+                        let is_open = matches!(sent, Sent::Waits | Sent::Published | Sent::Again);
+                        is_open || state.came.contains(&at)
                     })
             },
         ),

@@ -2,13 +2,13 @@
 mod state;
 
 use crate::{
-    broker::{Broker, Sent},
+    broker::{Broker, Sent, Terms},
     properties,
 };
-use motemq::{Publish, QoS};
+use motemq::{Publish, QoS, Version};
 use motemq_client::{
-    AckMode, Changes, Client, DisconnectReason, Event, Options, Overflow, Reconnect, Record,
-    RequestError, RequestId, StreamId, Taken, Transport, WriteBuf,
+    AckMode, AliasPolicy, Changes, Client, DisconnectReason, Event, Options, Overflow, Reconnect,
+    Record, RequestError, RequestId, StreamId, Taken, Transport, WriteBuf,
 };
 use stateright::{Model, Property};
 use std::{
@@ -18,6 +18,8 @@ use std::{
     time::Duration,
 };
 
+/// The topic of what the client publishes. It is so long that an alias may stand for it.
+const TOPIC: &str = "mine";
 /// The exploration is without the clock.
 const NOW: Duration = Duration::ZERO;
 
@@ -33,6 +35,7 @@ pub struct World {
     stores: bool,
     restarts: bool,
     is_bounded: bool,
+    terms: Option<Terms>,
 }
 
 /// What has become of a message of the application.
@@ -113,7 +116,17 @@ impl World {
             stores: false,
             restarts: false,
             is_bounded: false,
+            terms: None,
         }
+    }
+
+    /// Both speak MQTT 5. These are the receive maximum of the broker, and the number of topic
+    /// aliases that it accepts, on the first connection and on others.
+    pub fn mqtt_5(mut self, windows: [u16; 2], aliases: [u16; 2]) -> Self {
+        let mut terms = Terms::default();
+        (terms.windows, terms.aliases) = (windows, aliases);
+        self.terms = Some(terms);
+        self
     }
 
     /// How messages are taken.
@@ -168,6 +181,10 @@ impl World {
                 cap: NOW,
                 max_tries: None,
             });
+        if self.terms.is_some() {
+            let policy = AliasPolicy::Recent(1);
+            options = options.version(Version::Mqtt5).alias_policy(policy);
+        }
         if !self.is_clean {
             options = options.keep_session();
         }
@@ -193,6 +210,7 @@ impl Model for World {
             client,
             broker: Broker {
                 sent: self.come.iter().map(|&qos| (qos, Sent::Waits)).collect(),
+                terms: self.terms.clone(),
                 ..Broker::default()
             },
             store: Store {
@@ -299,7 +317,7 @@ impl World {
             return false;
         };
         let payload = [at as u8];
-        let message = Publish::to("m").payload(&payload).qos(self.out[at]);
+        let message = Publish::to(TOPIC).payload(&payload).qos(self.out[at]);
         match state.client.publish(&message) {
             Ok(Some(request)) => {
                 state.mine[at] = Mine::Asked(Some(request));
@@ -363,6 +381,10 @@ impl World {
     fn check(&self, state: &mut State) {
         if state.storing.is_none() && state.client.version() != state.client.persisted() {
             state.broken = Some("a change waits to be stored, and the driver sleeps");
+        }
+        let terms = state.broker.terms.as_ref();
+        if terms.is_some_and(|terms| terms.is_exceeded) {
+            state.broken = Some("more than the broker allows was sent");
         }
         let may_be_unknown = |at: usize| self.is_clean && self.out[at] == QoS::ExactlyOnce;
         let mut mine = state.mine.iter().enumerate();
