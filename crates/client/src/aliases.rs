@@ -16,8 +16,8 @@ const LENGTH: usize = 3;
 /// The topics that the client replaces by aliases when it publishes to them.
 ///
 /// A topic is sent once over each connection, and a number of one or two bytes in its place after
-/// that. The client uses no more aliases than the broker accepts, which is often 10 and may be none,
-/// and 256 at most.
+/// that. The client uses no more aliases than the broker accepts, which is often 10 and may be
+/// none, and 256 at most.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum AliasPolicy {
@@ -95,7 +95,8 @@ impl SentAliases {
         }
     }
 
-    /// Writes a PUBLISH, again if it has the identifier `resent`, with an alias if its topic has one.
+    /// Writes a PUBLISH, again if it has the identifier `resent`, with an alias if its topic has
+    /// one.
     #[cold]
     pub fn write<'p, T: PublishProperties<'p>>(
         &mut self,

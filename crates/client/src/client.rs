@@ -1,5 +1,6 @@
 //! The client: received bytes go to requests and streams, and what is asked for goes out.
 mod answers;
+mod authenticating;
 mod commands;
 mod extras;
 mod limits;

@@ -1,10 +1,12 @@
 //! The reasons why operations fail and clients end: one small enum for each kind.
+mod authenticate;
 mod disconnect;
 mod reason;
 mod response;
 
 use crate::{Acknowledgement, InvalidProperties, profile::OverLimit};
 use alloc::{boxed::Box, format, string::String, sync::Arc};
+pub use authenticate::AuthenticateError;
 use core::{fmt, time::Duration};
 pub use disconnect::{DisconnectReason, Stage, TransportError, TransportErrorKind};
 use motemq::{Fault, topic::TopicError};

@@ -41,8 +41,8 @@ pub enum Event {
         /// The request.
         request: RequestId,
     },
-    /// There is a response for which [`poll_response`](crate::Client::poll_response) returned `None`,
-    /// or it is known that there will be none.
+    /// There is a response for which [`poll_response`](crate::Client::poll_response) returned
+    /// `None`, or it is known that there will be none.
     Responded {
         /// The response.
         response: ResponseId,
@@ -53,6 +53,8 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
     },
+    /// An authentication that was [begun anew](crate::Client::reauthenticate) has succeeded.
+    Authenticated,
     /// A command that was refused with `Full` or `Offline` can be tried again.
     Room,
     /// The broker refuses topic filters that it had granted before. Streams that have no other

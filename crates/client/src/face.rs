@@ -84,32 +84,52 @@ macro_rules! face_options {
             self
         }
 
-        /// Lets the broker send numbers in place of topics that it has sent before, so many at most. The
-        /// client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB. Only
-        /// MQTT 5 has topic aliases.
+        /// Lets the broker send numbers in place of topics that it has sent before, so many at
+        /// most. The client puts the topics back. The default is 0: each of them takes memory, up
+        /// to 64 KiB. Only MQTT 5 has topic aliases.
         pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
             self.client = self.client.topic_alias_maximum(aliases);
             self
         }
 
-        /// Sets which topics the client replaces by numbers when it publishes to them. The default is
-        /// [`Never`]($crate::AliasPolicy::Never). Only MQTT 5 has topic aliases.
+        /// Sets which topics the client replaces by numbers when it publishes to them. The default
+        /// is [`Never`]($crate::AliasPolicy::Never). Only MQTT 5 has topic aliases.
         pub fn alias_policy(mut self, policy: $crate::AliasPolicy) -> Self {
             self.client = self.client.alias_policy(policy);
             self
         }
 
-        /// Connects to another server if the broker of MQTT 5 names one, when it refuses a connection or
-        /// ends one. The way there is the same, but for host and port. The server gets the login, so
-        /// that this is for brokers that can be trusted with it; with TLS its certificate is checked for
-        /// its own name.
+        /// Connects to another server if the broker of MQTT 5 names one, when it refuses a
+        /// connection or ends one. The way there is the same, but for host and port. The server
+        /// gets the login, so that this is for brokers that can be trusted with it; with TLS its
+        /// certificate is checked for its own name.
         ///
-        /// Of several servers, the first eight are tried, one after the other. If the broker has moved,
-        /// later connections lead to that server, too, until none can be made.
-        /// Servers that refer to each other do no harm: after five references without a message that
-        /// was gained the client waits, as after other failures.
+        /// Of several servers, the first eight are tried, one after the other. If the broker has
+        /// moved, later connections lead to that server, too, until none can be made. Servers that
+        /// refer to each other do no harm: after five references without a message that was gained
+        /// the client waits, as after other failures.
         pub fn follow_server_reference(mut self) -> Self {
             self.client = self.client.follow_server_reference();
+            self
+        }
+
+        /// Authenticates in several steps, with this authentication method, which only MQTT 5 has.
+        ///
+        /// The function returns the data that the client sends next: first those of CONNECT, then
+        /// the answers to what the broker says. At last it judges what the broker says when it
+        /// accepts the client; before that, nothing else is sent. An error ends the connection with
+        /// [`Authentication`]($crate::DisconnectReason::Authentication). The client calls it while
+        /// it does nothing else, so that it has to compute, and not to wait. It may be called for
+        /// several connections; all that it needs to know is what was said, and what it holds.
+        ///
+        /// If the client has [fallen back](Self::fall_back) to MQTT 3.1.1, there is no such
+        /// authentication.
+        pub fn authentication(
+            mut self,
+            method: impl Into<String>,
+            next: impl Fn(&$crate::Exchange) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+        ) -> Self {
+            self.client = self.client.authentication(method, next);
             self
         }
 

@@ -178,6 +178,7 @@ extern crate alloc;
 
 mod acknowledgement;
 mod aliases;
+mod authentication;
 mod back_off;
 mod client;
 mod error;
@@ -204,11 +205,13 @@ mod write_buf;
 
 pub use acknowledgement::Acknowledgement;
 pub use aliases::AliasPolicy;
+pub use authentication::Exchange;
 pub use back_off::Reconnect;
 pub use client::{Client, READ_BUFFER, Transport, UploadId};
 pub use error::{
-    BrokerReason, DisconnectReason, Ended, OptionsError, Outcome, PublishError, RequestError,
-    ResponseError, Stage, SubscribeError, TransportError, TransportErrorKind, UploadError,
+    AuthenticateError, BrokerReason, DisconnectReason, Ended, OptionsError, Outcome, PublishError,
+    RequestError, ResponseError, Stage, SubscribeError, TransportError, TransportErrorKind,
+    UploadError,
 };
 pub use event::{Counters, Event, ServerLimits, State};
 pub use inbox::{AckId, AckMode, Item, Message, PayloadId, PayloadRead, StreamId, Taken};

@@ -3,8 +3,8 @@ mod connect;
 mod settings;
 
 use crate::{
-    AliasPolicy, DisconnectReason, MessageProperties, Reconnect, profile::Profile,
-    protocol::ALL_IDENTIFIERS,
+    AliasPolicy, DisconnectReason, Exchange, MessageProperties, Reconnect,
+    authentication::Authentication, profile::Profile, protocol::ALL_IDENTIFIERS,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
@@ -210,9 +210,9 @@ impl Options {
         self
     }
 
-    /// Lets the broker send numbers in place of topics that it has sent before, so many at most. The
-    /// client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB. Only
-    /// MQTT 5 has topic aliases.
+    /// Lets the broker send numbers in place of topics that it has sent before, so many at most.
+    /// The client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB.
+    /// Only MQTT 5 has topic aliases.
     pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
         let mqtt5 = self.settings.values_mut().mqtt5_mut();
         mqtt5.topic_alias_maximum = aliases;
@@ -226,10 +226,10 @@ impl Options {
         self
     }
 
-    /// Connects to another server if the broker of MQTT 5 names one, when it refuses a connection or
-    /// ends one. The way there is the same, but for host and port. The server gets the login, so
-    /// that this is for brokers that can be trusted with it; with TLS its certificate is checked for
-    /// its own name.
+    /// Connects to another server if the broker of MQTT 5 names one, when it refuses a connection
+    /// or ends one. The way there is the same, but for host and port. The server gets the login, so
+    /// that this is for brokers that can be trusted with it; with TLS its certificate is checked
+    /// for its own name.
     ///
     /// Of several servers, the first eight are tried, one after the other. If the broker has moved,
     /// later connections lead to that server, too, until none can be made.
@@ -237,6 +237,27 @@ impl Options {
     /// was gained the client waits, as after other failures.
     pub fn follow_server_reference(mut self) -> Self {
         self.settings.values_mut().mqtt5_mut().follows_references = true;
+        self
+    }
+
+    /// Authenticates in several steps, with this authentication method, which only MQTT 5 has.
+    ///
+    /// The function returns the data that the client sends next: first those of CONNECT, then the
+    /// answers to what the broker says. At last it judges what the broker says when it accepts the
+    /// client; before that, nothing else is sent. An error ends the connection with
+    /// [`Authentication`](crate::DisconnectReason::Authentication). The client calls it while it
+    /// does nothing else, so that it has to compute, and not to wait. It may be called for several
+    /// connections; all that it needs to know is what was said, and what it holds.
+    ///
+    /// If the client has [fallen back](Self::fall_back) to MQTT 3.1.1, there is no such
+    /// authentication.
+    pub fn authentication(
+        mut self,
+        method: impl Into<String>,
+        next: impl Fn(&Exchange) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    ) -> Self {
+        let authentication = Authentication::new(method.into(), next);
+        self.settings.values_mut().mqtt5_mut().authentication = Some(authentication);
         self
     }
 
@@ -434,7 +455,7 @@ fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
             ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION | ReturnCode::IDENTIFIER_REJECTED,
         ) => true,
         DisconnectReason::Refused(ReturnCode::SERVER_UNAVAILABLE) => false,
-        DisconnectReason::Refused(_) => !was_connected,
+        DisconnectReason::Refused(_) | DisconnectReason::Authentication(_) => !was_connected,
         DisconnectReason::RefusedWith(ref reason) => match reason.code() {
             ReasonCode::UNSUPPORTED_PROTOCOL_VERSION | ReasonCode::CLIENT_IDENTIFIER_NOT_VALID => {
                 true

@@ -348,8 +348,8 @@ impl ProtocolState {
         self.acks.disconnect(&mut self.session, out)
     }
 
-    /// Writes the pending acknowledgements that are allowed, and DISCONNECT with a reason, which only
-    /// MQTT 5 has.
+    /// Writes the pending acknowledgements that are allowed, and DISCONNECT with a reason, which
+    /// only MQTT 5 has.
     pub fn disconnect_with(
         &mut self,
         code: ReasonCode,

@@ -94,8 +94,8 @@ impl Responses {
         self.at(stream).is_some()
     }
 
-    /// Returns the name of the topic of which this is the stream, and the subscription, if the broker
-    /// has not answered it.
+    /// Returns the name of the topic of which this is the stream, and the subscription, if the
+    /// broker has not answered it.
     pub fn topic(&self, stream: StreamId) -> Option<(&str, Option<RequestId>)> {
         let topic = self.topics.get(self.at(stream)?)?;
         Some((&topic.name, topic.subscription))
@@ -213,9 +213,9 @@ impl Responses {
         Some(publish)
     }
 
-    /// A message has arrived at a response topic. Without correlation data, which only MQTT 5 has, it
-    /// answers the oldest request. Returns the message of the request, and gives the response back if
-    /// nothing awaits it.
+    /// A message has arrived at a response topic. Without correlation data, which only MQTT 5 has,
+    /// it answers the oldest request. Returns the message of the request, and gives the response
+    /// back if nothing awaits it.
     pub fn on_response(
         &mut self,
         stream: StreamId,

@@ -130,16 +130,16 @@ pub enum Event<'r, T = ()> {
         /// The properties, with the topic alias.
         properties: T,
     },
-    /// PUBACK, PUBREC or PUBCOMP of MQTT 5 that succeeds and says more than that. It stands in place
-    /// of [`Acked`](Event::Acked) or [`Received`](Event::Received), only with a profile that
+    /// PUBACK, PUBREC or PUBCOMP of MQTT 5 that succeeds and says more than that. It stands in
+    /// place of [`Acked`](Event::Acked) or [`Received`](Event::Received), only with a profile that
     /// [reports such answers](crate::Profile::REPORTS_SUCCESS).
     Accepted {
         /// The reason code, below 0x80.
         code: ReasonCode,
         /// The identifier that `publish` returned.
         id: PacketId,
-        /// True for PUBREC: the payload is not needed any more, and the identifier ends with another
-        /// event. False for the others: the identifier has ended.
+        /// True for PUBREC: the payload is not needed any more, and the identifier ends with
+        /// another event. False for the others: the identifier has ended.
         is_pubrec: bool,
         /// The properties of the acknowledgement.
         properties: T,

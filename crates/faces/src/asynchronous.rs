@@ -3,9 +3,9 @@
 mod streams;
 
 pub use motemq_tokio::{
-    Acknowledgement, Address, AliasPolicy, Attempt, BrokerReason, Counters, Direction,
-    DisconnectReason, Driver, Ended, Error, Fault, Filter, MessageProperties, Options,
-    OptionsError, Outcome, Overflow, Packet, Property, Proxy, Publish, PublishError,
+    Acknowledgement, Address, AliasPolicy, Attempt, AuthenticateError, BrokerReason, Counters,
+    Direction, DisconnectReason, Driver, Ended, Error, Exchange, Fault, Filter, MessageProperties,
+    Options, OptionsError, Outcome, Overflow, Packet, Property, Proxy, Publish, PublishError,
     PublishProperties, QoS, ReasonCode, Reconnect, Request, RequestError, ResponseError,
     RetainHandling, ReturnCode, Route, SessionState, Stage, State, SubscribeError,
     SubscribeOptions, SubscriptionOptions, Tls, TlsBackend, TlsError, TlsErrorKind, TracedPacket,
@@ -242,6 +242,11 @@ impl Client {
     /// See [`motemq_tokio::Client::states`].
     pub fn states(&self) -> States {
         States(self.0.states())
+    }
+
+    /// See [`motemq_tokio::Client::reauthenticate`].
+    pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
+        self.0.reauthenticate()
     }
 
     /// See [`motemq_tokio::Client::assigned_client_id`].

@@ -1,8 +1,9 @@
 //! The handle: what the application calls.
 use crate::{
-    Acknowledgement, Counters, Dial, Driver, Ended, Error, Options, PublishError, State, States,
-    SubscribeError, SubscribeOptions, Subscribing, Subscription, attempts::Custom, driver::is_good,
-    link::Poller, receipt::Ticket, shared::Shared, state::at_instants,
+    Acknowledgement, AuthenticateError, Counters, Dial, Driver, Ended, Error, Options,
+    PublishError, State, States, SubscribeError, SubscribeOptions, Subscribing, Subscription,
+    attempts::Custom, driver::is_good, link::Poller, receipt::Ticket, shared::Shared,
+    state::at_instants,
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
@@ -169,14 +170,14 @@ impl Client {
         self.begin_subscribe(filters)?.wait()
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which only
-    /// MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these filters
-    /// have it among their
-    /// [subscription identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
+    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
+    /// filters have it among their [subscription
+    /// identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for another
-    /// number.
+    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for
+    /// another number.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &self,
         filters: &[Filter<'_, O>],
@@ -267,6 +268,18 @@ impl Client {
     pub fn state(&self) -> State {
         self.shared
             .with(|inner| at_instants(inner.client.state(), &self.shared))
+    }
+
+    /// Begins the [authentication](Options::authentication) anew, over the connection that there
+    /// is. If it fails, the connection ends, and the state has the reason.
+    ///
+    /// # Errors
+    /// An [`AuthenticateError`]. Nothing was done.
+    pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
+        self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.reauthenticate()
+        })
     }
 
     /// Returns the client identifier that the broker has chosen for a client without one, which a

@@ -70,11 +70,11 @@ pub use motemq::{
     SessionState, SubscriptionOptions, Version, packet::Packet,
 };
 pub use motemq_client::{
-    self, Acknowledgement, AliasPolicy, BrokerReason, Counters, Direction, DisconnectReason, Ended,
-    InvalidProperties, MessageProperties, OptionsError, Outcome, Overflow, PublishError,
-    PublishProperties, Reconnect, Request, RequestError, ResponseError, ServerLimits, Stage,
-    SubscribeError, SubscribeOptions, TracedPacket, TransportError, TransportErrorKind, WhenFull,
-    Will, profile,
+    self, Acknowledgement, AliasPolicy, AuthenticateError, BrokerReason, Counters, Direction,
+    DisconnectReason, Ended, Exchange, InvalidProperties, MessageProperties, OptionsError, Outcome,
+    Overflow, PublishError, PublishProperties, Reconnect, Request, RequestError, ResponseError,
+    ServerLimits, Stage, SubscribeError, SubscribeOptions, TracedPacket, TransportError,
+    TransportErrorKind, WhenFull, Will, profile,
 };
 pub use motemq_hosted::{Address, Attempt, UploadError};
 pub use motemq_net::{

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 /// its own.
 const LEAVE: Duration = Duration::from_secs(1);
 
-/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects, all
-/// within `limit`. The calling thread drives the client. Returns what the broker said of the message.
+/// Connects, publishes one message, waits until the broker has acknowledged it, and disconnects,
+/// all within `limit`. The calling thread drives the client. Returns what the broker said of the
+/// message.
 ///
 /// # Errors
 /// An [`Error`] of the options, of [`Client::publish`], of the [`Receipt`](crate::Receipt) or of

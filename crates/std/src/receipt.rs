@@ -3,8 +3,8 @@ use crate::{Acknowledgement, Outcome, shared::Shared};
 use motemq_client::RequestId;
 use std::{fmt, sync::Arc, time::Duration};
 
-/// The outcome of a message: an [`Acknowledgement`] when the broker has acknowledged it, or with QoS 0
-/// when it is in the connection's write buffer; else a [`RequestError`](crate::RequestError).
+/// The outcome of a message: an [`Acknowledgement`] when the broker has acknowledged it, or with
+/// QoS 0 when it is in the connection's write buffer; else a [`RequestError`](crate::RequestError).
 ///
 /// The message is sent all the same when the receipt is dropped. Dropping it gives up only the
 /// answer.

@@ -67,12 +67,13 @@ impl Client {
     }
 
     /// Publishes the response to a request: to the topic and with the correlation data that the
-    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the outcome.
+    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the
+    /// outcome.
     ///
     /// # Errors
     /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no response
-    /// topic, so that it is no request.
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
+    /// response topic, so that it is no request.
     pub fn respond(&self, request: &Message, payload: &[u8]) -> Result<Receipt, PublishError> {
         let (properties, qos) = (&request.properties, request.qos);
         self.publish_by(|client| client.respond(properties, qos, payload))

@@ -1,5 +1,5 @@
-//! Request and response with MQTT 5: a service that answers, and a client that asks. Where the broker
-//! refuses something, its reason is shown. `cargo run --example request -- mqtt://localhost`
+//! Request and response with MQTT 5: a service that answers, and a client that asks. Where the
+//! broker refuses something, its reason is shown. `cargo run --example request -- mqtt://localhost`
 use motemq_tokio::{Client, Filter, Options, QoS, Subscription, Version};
 use std::{env, error::Error, time::Duration};
 

@@ -2,8 +2,8 @@
 #[cfg(feature = "store")]
 use crate::store::Writer;
 use crate::{
-    Counters, Dial, Driver, Ended, Options, OptionsError, State, States, SubscribeError,
-    SubscribeOptions, Subscribing, Subscription, Unsubscribing,
+    AuthenticateError, Counters, Dial, Driver, Ended, Options, OptionsError, State, States,
+    SubscribeError, SubscribeOptions, Subscribing, Subscription, Unsubscribing,
     dial::{Custom, Open},
     receipt::Ticket,
     shared::{Inner, Shared},
@@ -163,9 +163,9 @@ impl Client {
     ///
     /// Every stream with a filter that matches a topic gets its messages. Brokers may send a
     /// message once for each of several subscriptions that overlap [MQTT-3.3.5-1]; then each of
-    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets
-    /// what matches `filter`. With MQTT 5, filters have [options](Filter::options). To miss nothing that the broker holds for a kept session, call
-    /// this before the driver runs.
+    /// these streams gets it as often. `$share/group/filter` is a filter, too: its stream gets what
+    /// matches `filter`. With MQTT 5, filters have [options](Filter::options). To miss nothing that
+    /// the broker holds for a kept session, call this before the driver runs.
     ///
     /// If the future is dropped, it withdraws the request if it was not sent. Messages that arrive
     /// for it all the same are treated as those of a stream that was [dropped](Subscription).
@@ -178,10 +178,10 @@ impl Client {
         self.subscribing(|client| client.subscribe(filters))
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which only
-    /// MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these filters
-    /// have it among their
-    /// [subscription identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
+    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
+    /// filters have it among their [subscription
+    /// identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe), and
@@ -255,6 +255,18 @@ impl Client {
     pub fn state(&self) -> State {
         self.shared
             .with(|inner| at_instants(inner.client.state(), &self.shared))
+    }
+
+    /// Begins the [authentication](Options::authentication) anew, over the connection that there
+    /// is. If it fails, the connection ends, and the state has the reason.
+    ///
+    /// # Errors
+    /// An [`AuthenticateError`]. Nothing was done.
+    pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
+        self.shared.with(|inner| {
+            inner.wake_driver();
+            inner.client.reauthenticate()
+        })
     }
 
     /// Returns the client identifier that the broker has chosen for a client without one, which a

@@ -39,9 +39,9 @@ impl Client {
         self.request_with(&Request::new(publish)).await
     }
 
-    /// Publishes a message that asks for a response, and returns the response. The client subscribes
-    /// to the response topic before, once for all requests. Any number of requests can await their
-    /// responses at once.
+    /// Publishes a message that asks for a response, and returns the response. The client
+    /// subscribes to the response topic before, once for all requests. Any number of requests can
+    /// await their responses at once.
     ///
     /// With MQTT 5 the message names the response topic, and has correlation data, by which the
     /// response is recognized. With MQTT 3.1.1 the [response topic](Request::response_topic) has to
@@ -72,12 +72,13 @@ impl Client {
     }
 
     /// Publishes the response to a request: to the topic and with the correlation data that the
-    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the outcome.
+    /// message names, and with the QoS with which it was delivered. The [`Receipt`] has the
+    /// outcome.
     ///
     /// # Errors
     /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no response
-    /// topic, so that it is no request.
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
+    /// response topic, so that it is no request.
     pub async fn respond(
         &self,
         request: &Message,

@@ -1,7 +1,7 @@
 //! Parts of a client that few clients need, or that they need for a short time.
 use super::{Client, Overrun, Upload};
 use crate::{
-    Options,
+    Exchange, Options,
     aliases::{ReceivedAliases, SentAliases},
     lazy::Lazy,
     responses::Responses,
@@ -17,6 +17,7 @@ pub(super) struct Extras {
     pub sent_aliases: Option<SentAliases>,
     pub received_aliases: ReceivedAliases,
     pub responses: Lazy<Responses>,
+    pub exchange: Exchange,
 }
 
 impl Extras {

@@ -64,7 +64,8 @@ impl Client {
         }
     }
 
-    /// Writes a PUBLISH, with MQTT 3.1.1 without the properties, and with an alias if its topic has one.
+    /// Writes a PUBLISH, with MQTT 3.1.1 without the properties, and with an alias if its topic has
+    /// one.
     #[inline]
     pub(super) fn send_publish<'p, T: PublishProperties<'p>>(
         &mut self,

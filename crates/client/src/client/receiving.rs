@@ -268,7 +268,11 @@ impl Client {
             CoreEvent::Connected {
                 session,
                 properties,
-            } => self.on_connected(session, properties, now),
+            } => {
+                if self.complete_authentication(properties, now) {
+                    self.on_connected(session, properties, now);
+                }
+            }
             CoreEvent::Subscribed {
                 id,
                 codes,
@@ -307,6 +311,7 @@ impl Client {
             CoreEvent::Disconnected { code, properties } => {
                 self.on_disconnected(code, properties, now);
             }
+            CoreEvent::Auth { code, properties } => self.on_auth(code, properties, now),
             CoreEvent::Skipped { len } => self.on_skipped(len),
             CoreEvent::Repeated { topic, properties } => self.on_repeated(topic, properties),
             _ => {}

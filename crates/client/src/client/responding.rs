@@ -286,8 +286,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`publish`](Self::publish), and
-    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no response
-    /// topic, so that it is no request.
+    /// [`ResponseTopicMissing`](PublishError::ResponseTopicMissing) if the message names no
+    /// response topic, so that it is no request.
     pub fn respond(
         &mut self,
         request: &MessageProperties,

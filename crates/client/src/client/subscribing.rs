@@ -38,14 +38,14 @@ impl Client {
         self.subscribe_with(filters, 0)
     }
 
-    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which only
-    /// MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these filters
-    /// have it among their
-    /// [subscription identifiers](motemq::Properties::subscription_identifiers).
+    /// Subscribes as [`subscribe`](Self::subscribe) does, with a subscription identifier, which
+    /// only MQTT 5 has: a number from 1 to 268,435,455. Messages that the broker sends for these
+    /// filters have it among their [subscription
+    /// identifiers](motemq::Properties::subscription_identifiers).
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for another
-    /// number.
+    /// As [`subscribe`](Self::subscribe), and [`Identifier`](SubscribeError::Identifier) for
+    /// another number.
     pub fn subscribe_with_identifier<O: SubscribeOptions>(
         &mut self,
         filters: &[Filter<'_, O>],

@@ -13,7 +13,8 @@ use motemq::{Fault, Version};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Transport {
     /// Find the addresses of a broker, or of the server that it has named
-    /// ([`Client::server_reference`]), and ask for the login if it changes ([`Client::set_login`]). Then call [`on_resolved`](Client::on_resolved), or
+    /// ([`Client::server_reference`]), and ask for the login if it changes ([`Client::set_login`]).
+    /// Then call [`on_resolved`](Client::on_resolved), or
     /// [`on_open_failed`](Client::on_open_failed).
     Resolve {
         /// Names the attempt.
@@ -177,7 +178,17 @@ impl Client {
         }
         self.output.on_opened(now);
         self.opened_at = now.into();
-        let length = self.options.connect_length();
+        let version = self.reconnect.version(&self.options);
+        self.protocol.set_version(version);
+        let data = match self.begin_authentication(version) {
+            Ok(data) => data,
+            Err(reason) => {
+                self.phase = Phase::Open;
+                self.fail_authentication(reason, now);
+                return true;
+            }
+        };
+        let length = self.options.connect_length() + data.len();
         let assigned = self.reconnect.assigned_client_id();
         // One that is too long for CONNECT is not used: the broker chooses again.
         let assigned = assigned.filter(|client_id| length + client_id.len() <= LIMIT);
@@ -186,19 +197,21 @@ impl Client {
             connect.client_id = client_id;
         }
         self.output.reserve(length + assigned.map_or(0, str::len));
-        let version = self.reconnect.version(&self.options);
-        self.protocol.set_version(version);
         let out = &mut self.output.out();
         let connected = match version {
             Version::Mqtt5 => {
-                let properties = self.options.connect_properties();
+                let properties = self.options.connect_properties(&data);
                 let connect = properties.of(connect);
                 self.protocol.connect_slices(&connect, READ_BUFFER, out)
             }
             _ => self.protocol.connect_slices(&connect, READ_BUFFER, out),
         };
-        debug_assert_eq!(connected, Ok(()), "the options were checked");
         self.phase = Phase::Open;
+        if connected.is_err() {
+            debug_assert!(!data.is_empty(), "the options were checked");
+            let reason = "its data do not fit into CONNECT: shorten them";
+            self.fail_authentication(reason.into(), now);
+        }
         self.wake_at = Some(now.into());
         true
     }

@@ -148,6 +148,9 @@ pub enum DisconnectReason {
     /// The broker of MQTT 5 ended the connection with DISCONNECT.
     #[error("the broker ended the connection: {0}")]
     Disconnected(BrokerReason),
+    /// The application did not go on with the authentication, or does not accept the broker.
+    #[error("the authentication failed: {0}")]
+    Authentication(Arc<str>),
     /// The transport took no bytes.
     #[error("the broker took no bytes for {}: check the network", Human(*.0))]
     Stalled(Duration),

@@ -21,8 +21,8 @@ pub enum ResponseError {
     /// There was no response in time.
     #[error("no response within {}: check that what is to respond runs, or allow more time", Human(*.0))]
     TimedOut(Duration),
-    /// Messages of MQTT 3.1.1 do not name a response topic, and a client without a client identifier
-    /// has none of its own.
+    /// Messages of MQTT 3.1.1 do not name a response topic, and a client without a client
+    /// identifier has none of its own.
     #[error("there is no response topic: set one, or use MQTT 5 with a client identifier")]
     ResponseTopicMissing,
     /// The client has ended.

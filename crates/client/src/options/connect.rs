@@ -1,6 +1,9 @@
 //! From options to CONNECT.
 use super::*;
-use crate::{AliasPolicy, OptionsError, protocol::identifier_offset, write_buf::LIMIT};
+use crate::{
+    AliasPolicy, OptionsError, authentication::Authentication, protocol::identifier_offset,
+    write_buf::LIMIT,
+};
 use motemq::{Connect, Property, Publish, TopicName};
 
 /// The longest time limit that CONNECT's answer can have.
@@ -42,6 +45,9 @@ impl Options {
             TopicName::new(&will.topic).map_err(OptionsError::WillTopic)?;
             check_length("payload of the will", will.payload.len())?;
         }
+        if let Some(authentication) = self.auth_method() {
+            check_text("authentication method", &authentication.method)?;
+        }
         for (name, value) in self.user_properties() {
             check_text("name of a user property", name)?;
             check_text("value of a user property", value)?;
@@ -74,7 +80,9 @@ impl Options {
         let (user, password) = self.user_and_password();
         let user = user.map_or(0, str::len);
         let password = password.map_or(0, <[u8]>::len);
-        self.client_id.len() + will + properties + user + password + 64
+        let method = self.auth_method();
+        let method = method.map_or(0, |authentication| authentication.method.len() + 6);
+        self.client_id.len() + will + properties + user + password + method + 64
     }
 
     /// Returns how long the answer to a request may take, or what stands for it if that is not
@@ -134,6 +142,11 @@ impl Options {
         }
     }
 
+    /// Returns the authentication method, if there is one.
+    pub(crate) fn auth_method(&self) -> Option<&Authentication> {
+        self.settings.mqtt5.as_deref()?.authentication.as_ref()
+    }
+
     /// Returns whether the client goes to the servers that brokers name.
     pub(crate) fn follows_references(&self) -> bool {
         let mqtt5 = self.settings.mqtt5.as_deref();
@@ -156,7 +169,8 @@ impl Options {
     /// Returns the properties that CONNECT has with MQTT 5. Those that the core sets by itself,
     /// unless they are given, are left out: a session that is kept for ever, and the number of
     /// messages that can be received at once.
-    pub(crate) fn connect_properties(&self) -> ConnectProperties<'_> {
+    /// The authentication begins with `data`.
+    pub(crate) fn connect_properties<'o>(&'o self, data: &'o [u8]) -> ConnectProperties<'o> {
         let (mut connect, mut will) = (Vec::new(), Vec::new());
         if let Some(mqtt5) = self.settings.mqtt5.as_deref() {
             if let Some(expiry) = mqtt5.session_expiry.filter(|_| !self.clean) {
@@ -165,6 +179,11 @@ impl Options {
             connect.extend(mqtt5.receive_maximum.map(Property::ReceiveMaximum));
             let size = mqtt5.maximum_packet_size;
             connect.extend(size.map(Property::MaximumPacketSize));
+            if let Some(authentication) = &mqtt5.authentication {
+                let method = authentication.method.as_str();
+                connect.push(Property::AuthenticationMethod(method.into()));
+                connect.push(Property::AuthenticationData(data));
+            }
             if mqtt5.topic_alias_maximum > 0 {
                 connect.push(Property::TopicAliasMaximum(mqtt5.topic_alias_maximum));
             }

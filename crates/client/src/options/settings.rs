@@ -1,6 +1,8 @@
 //! Options that most clients leave as they are.
 use super::{Overflow, WhenFull, is_final};
-use crate::{AliasPolicy, DisconnectReason, Reconnect, inbox::SoftLimit};
+use crate::{
+    AliasPolicy, DisconnectReason, Reconnect, authentication::Authentication, inbox::SoftLimit,
+};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{
     num::{NonZeroU16, NonZeroU32},
@@ -40,6 +42,7 @@ pub(crate) struct Mqtt5Values {
     pub topic_alias_maximum: u16,
     pub alias_policy: AliasPolicy,
     pub follows_references: bool,
+    pub authentication: Option<Authentication>,
 }
 
 impl Values {

@@ -44,8 +44,8 @@ impl Requests {
         }
     }
 
-    /// The broker has acknowledged a message, and says more than that. What PUBREC said comes first:
-    /// it is about the message, and PUBCOMP about its identifier.
+    /// The broker has acknowledged a message, and says more than that. What PUBREC said comes
+    /// first: it is about the message, and PUBCOMP about its identifier.
     #[cold]
     pub fn on_acked_with(&mut self, id: PacketId, reason: BrokerReason) {
         let kind = self.flight(id).and_then(|key| self.kind(key));

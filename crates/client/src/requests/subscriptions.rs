@@ -67,8 +67,8 @@ impl Subscriptions {
         self.granted.iter().map(|filter| filter.text.as_str())
     }
 
-    /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most. Those
-    /// of one SUBSCRIBE have the same subscription identifier.
+    /// Returns all filters, as many at a time as one SUBSCRIBE should have, and `most` at most.
+    /// Those of one SUBSCRIBE have the same subscription identifier.
     pub fn chunks(&self, most: usize) -> Vec<Vec<OwnedFilter>> {
         let mut chunks: Vec<Vec<_>> = Vec::new();
         let mut bytes = 0;

@@ -1,5 +1,5 @@
-//! Rule 6: topic aliases, which only MQTT 5 has, stand for the topics that both sides mean, and there
-//! are no more of them than each side accepts.
+//! Rule 6: topic aliases, which only MQTT 5 has, stand for the topics that both sides mean, and
+//! there are no more of them than each side accepts.
 use crate::common::*;
 
 fn options5() -> Options {

@@ -1,4 +1,5 @@
 //! The scenarios, each written once: `face` is one of the two.
+mod authentication;
 mod cuts;
 mod support;
 
@@ -69,6 +70,8 @@ table! {
         many_requests_have_their_responses
         a_request_without_a_response_says_why
         requests_of_mqtt_3_1_1_name_no_topic;
+    authentication:
+        clients_authenticate_in_several_steps_and_anew;
     proxies:
         proxies_lead_to_the_broker
         tls_goes_through_proxies
