@@ -5,8 +5,8 @@ use core::{
     hash::{Hash, Hasher},
 };
 
-/// What client and server have said in an authentication so far: data of the client and of the
-/// server by turns, that of the client first.
+/// The data that client and server have sent in an authentication so far, by turns, that of the
+/// client first.
 ///
 /// `Debug` does not show the data.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]

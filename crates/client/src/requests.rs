@@ -59,7 +59,7 @@ pub(crate) struct Requests {
     awaited_messages: u32,
     subscriptions: Lazy<Subscriptions>,
     /// The packet over which the broker last ended the connection or broke the protocol.
-    suspect: Option<(RequestId, Offence)>,
+    suspect: Option<Box<(RequestId, Offence)>>,
     /// The identifier for which the session asks, and the QoS of its message.
     resend: Option<(PacketId, QoS)>,
     /// Messages with QoS 0 that are not written to the end of their payloads, and the offsets of

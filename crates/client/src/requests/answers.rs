@@ -300,8 +300,8 @@ impl Requests {
         if request.is_none_or(|request| !request.is_on_wire || request.is_renewal) {
             return;
         }
-        let suspect = Some((self.id(key), offence));
-        if mem::replace(&mut self.suspect, suspect) == suspect {
+        let suspect = Some(Box::new((self.id(key), offence)));
+        if mem::replace(&mut self.suspect, suspect.clone()) == suspect {
             self.give_up(key, error);
         }
     }

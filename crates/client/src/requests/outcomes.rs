@@ -7,7 +7,7 @@ impl Requests {
         self.on_changed(self.number_of(key));
         self.complete(key, outcome);
         let id = self.id(key);
-        self.suspect = self.suspect.filter(|&(other, _)| other != id);
+        self.suspect.take_if(|suspect| suspect.0 == id);
         let Some(request) = self.requests.get_mut(key) else {
             return;
         };
