@@ -144,14 +144,10 @@ impl ProtocolState {
             return self.grow_session();
         }
         let mut larger = new_acks(self.acks.places() + 1);
-        let can_grow = larger.adopt(&self.acks).is_ok();
-        if !can_grow || larger.is_full(&self.session) {
-            if self.grow_session() {
-                return true;
-            }
-            if !can_grow {
-                return false;
-            }
+        let adopted = larger.adopt(&self.acks);
+        debug_assert_eq!(adopted, Ok(()), "there are more places");
+        if larger.is_full(&self.session) && self.grow_session() {
+            return true;
         }
         self.acks = larger;
         true

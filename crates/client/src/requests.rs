@@ -358,13 +358,6 @@ impl Requests {
         }
     }
 
-    /// All of the payload of an upload is in the write buffer, up to this offset.
-    pub fn on_uploaded(&mut self, id: RequestId, end: u64) {
-        if let Some(request) = self.find(id) {
-            request.end = end;
-        }
-    }
-
     /// The upload of a payload ended before it was complete.
     pub fn on_upload_lost(&mut self, id: RequestId) {
         if self.find(id).is_some() {

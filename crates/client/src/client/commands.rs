@@ -153,7 +153,7 @@ impl Client {
     /// # Errors
     /// An [`UploadError`].
     pub fn upload_chunk(&mut self, upload: UploadId, data: &[u8]) -> Result<usize, UploadError> {
-        let Some(Upload { number, request }) = self.upload() else {
+        let Some(Upload { number, .. }) = self.upload() else {
             return Err(UploadError::Lost);
         };
         if number != upload.0 {
@@ -172,9 +172,6 @@ impl Client {
             Ok(n) => {
                 if self.protocol.payload_remaining() == 0 {
                     self.extras.make().upload = None;
-                    if let Some(request) = request {
-                        self.requests.on_uploaded(request, self.output.position());
-                    }
                 }
                 Ok(n)
             }

@@ -91,6 +91,23 @@ fn rule_06_a_shared_payload_is_complete_when_it_has_left() {
     assert_eq!(line.client.poll_outcome(second), unknown);
 }
 
+/// So is one that had to wait for a connection.
+#[test]
+fn rule_06_a_shared_payload_that_waited_is_complete_when_it_has_left() {
+    let mut line = Line::new(options().queue_qos0());
+    let asked = line
+        .client
+        .publish_bytes(&Publish::to("t"), &payload(20_000));
+    let waiting = asked.unwrap().expect("there is no connection");
+    line.connect(NEW);
+    let n = message(0, 0, &payload(20_000)).len();
+    assert_eq!(line.output.len(), n);
+    assert_eq!(line.client.poll_outcome(waiting), None);
+    line.output.consume(n);
+    line.client.on_written(n, line.now);
+    assert_eq!(line.client.poll_outcome(waiting), done());
+}
+
 /// Topic and payload together are longer than the write buffer, and neither of them alone.
 #[test]
 fn rule_06_the_longest_topic_has_room_with_any_payload() {
@@ -104,6 +121,13 @@ fn rule_06_the_longest_topic_has_room_with_any_payload() {
                 .publish_bytes(&publish, &payload(length))
                 .unwrap();
             let expected = message_to(&topic, 1, qos as u8, &payload(length));
+            assert!(line.sent() == expected, "{length}");
+            // The same for a message that waits for a connection.
+            let mut line = Line::new(options().queue_qos0());
+            line.client
+                .publish_bytes(&publish, &payload(length))
+                .unwrap();
+            line.connect(NEW);
             assert!(line.sent() == expected, "{length}");
         }
     }
