@@ -14,6 +14,7 @@ mod defaults;
 mod grammar;
 mod help;
 mod message;
+mod protocol;
 mod recording;
 mod subscription;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use grammar::{AboutArgs, CompletionsLine, FlagLine, ManualLine, PublishLine, Sub
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
+pub use protocol::{FilterArgs, Packet, Protocol, ProtocolArgs, SessionExpiry, Value};
 pub use recording::{RecordLine, ReplayLine};
 use std::{ffi::OsString, io, process};
 pub use subscription::SubscriptionArgs;
@@ -134,6 +136,7 @@ pub fn parse(
         None => Grammar::Flags,
     };
     let command = grammar.command();
+    words = protocol::joined(&command, words);
     let added = defaults::of(grammar, &words, surroundings)
         .map_err(|what| grammar.command().error(ErrorKind::ValueValidation, what))?;
     let is_complete = added.is_empty();

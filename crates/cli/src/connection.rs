@@ -6,8 +6,8 @@ use crate::{
     target::Target,
 };
 use motemq_std::{
-    Client, Direction, DisconnectReason, Ended, Options, Overflow, Reconnect, RecvTimeoutError,
-    ReturnCode, Stage, State, SubscribeError, Subscription,
+    Client, Direction, DisconnectReason, Ended, Options, Overflow, ReasonCode, Reconnect,
+    RecvTimeoutError, ReturnCode, Stage, State, SubscribeError, Subscription,
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -145,12 +145,19 @@ pub fn connect_as(
 
 /// The first attempt counts; later only what cannot change by itself ends the program.
 fn is_final(reason: &DisconnectReason, was_connected: bool) -> bool {
-    let cannot_change = matches!(
-        reason,
-        DisconnectReason::Refused(
+    let cannot_change = match reason {
+        DisconnectReason::Refused(code) => matches!(
+            *code,
             ReturnCode::UNACCEPTABLE_PROTOCOL_VERSION | ReturnCode::IDENTIFIER_REJECTED
-        )
-    );
+        ),
+        DisconnectReason::RefusedWith(reason) => matches!(
+            reason.code(),
+            ReasonCode::UNSUPPORTED_PROTOCOL_VERSION | ReasonCode::CLIENT_IDENTIFIER_NOT_VALID
+        ),
+        // Two that connect again and again would end each other's connections.
+        DisconnectReason::Disconnected(reason) => reason.code() == ReasonCode::SESSION_TAKEN_OVER,
+        _ => false,
+    };
     !was_connected || cannot_change
 }
 

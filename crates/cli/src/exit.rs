@@ -3,8 +3,8 @@ use motemq_net::{ProxyError, WebSocketError};
 #[cfg(feature = "_tls")]
 use motemq_net::{TlsError, TlsErrorKind};
 use motemq_std::{
-    DisconnectReason, Ended, Error, PublishError, RequestError, ReturnCode, SubscribeError,
-    TransportError, TransportErrorKind, UploadError,
+    DisconnectReason, Ended, Error, PublishError, ReasonCode, RequestError, ReturnCode,
+    SubscribeError, TransportError, TransportErrorKind, UploadError,
 };
 use std::{
     error::Error as _,
@@ -56,7 +56,7 @@ impl Exit {
         (Exit::CannotConnect, "cannot connect to the broker"),
         (
             Exit::Refused,
-            "refused by the broker: the connection, or all subscriptions",
+            "refused by the broker: the connection, a message, or all subscriptions",
         ),
         (
             Exit::NotAuthorised,
@@ -144,6 +144,13 @@ impl Failure {
                 ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED,
             ) => Exit::NotAuthorised,
             DisconnectReason::Refused(_) => Exit::Refused,
+            DisconnectReason::RefusedWith(reason) => match reason.code() {
+                ReasonCode::BAD_USER_NAME_OR_PASSWORD
+                | ReasonCode::NOT_AUTHORIZED
+                | ReasonCode::BANNED
+                | ReasonCode::BAD_AUTHENTICATION_METHOD => Exit::NotAuthorised,
+                _ => Exit::Refused,
+            },
             DisconnectReason::ConnectTimeout(_) => Exit::CannotConnect,
             DisconnectReason::ConnackTimeout(_) => Exit::TimeOut,
             DisconnectReason::Transport(error) if has_timed_out(error) => Exit::TimeOut,
@@ -175,7 +182,11 @@ impl Failure {
             RequestError::Ended(ended) | RequestError::OutcomeUnknownAtEnd(ended) => {
                 Self::of_end(ended)
             }
-            RequestError::Refused { .. } => Failure::new(Exit::Refused, error),
+            RequestError::Refused { .. }
+            | RequestError::UnsubscribeRefused { .. }
+            | RequestError::MessageRefused(_)
+            | RequestError::Rejected(_)
+            | RequestError::OverLimit(_) => Failure::new(Exit::Refused, error),
             RequestError::OutcomeUnknown => Failure::new(
                 Exit::NotAcknowledged,
                 "the broker lost the session before it acknowledged: it may have arrived or not",

@@ -1,6 +1,7 @@
 //! Formats of messages, as `-F` of mosquitto_sub has them.
 mod clock;
 pub mod json;
+mod properties;
 
 use crate::{
     notice::say,
@@ -47,7 +48,7 @@ struct Shape {
 const NUMBERS: &str = "AEFlmpSXx";
 /// The parameters with a greatest width.
 const TEXTS: &str = "CIRt";
-/// The properties of MQTT 5, which no message of MQTT 3.1.1 has.
+/// The properties of MQTT 5.
 const PROPERTIES: &str = "ACDEFPRS";
 
 impl Template {
@@ -178,7 +179,7 @@ fn parameter(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>) -> Res
         return Err(format!("invalid format specifier '{char}'"));
     }
     shape.is_zero_padded &= !shape.is_left && NUMBERS.contains(char);
-    if "%djJqrU".contains(char) {
+    if "%dDjJPqrU".contains(char) {
         shape = Shape::default();
     }
     shape.limit = shape.limit.filter(|_| TEXTS.contains(char));
@@ -231,6 +232,7 @@ impl Shape {
 fn value<'m>(char: char, message: &Printed<'m>, clock: &Clock<'_>) -> std::borrow::Cow<'m, [u8]> {
     let text = match char {
         'p' => return message.payload.into(),
+        _ if PROPERTIES.contains(char) => return properties::value(char, message.properties),
         't' => return message.topic.as_bytes().into(),
         'd' => u8::from(message.dup).to_string(),
         'I' => clock.iso(),
@@ -265,6 +267,7 @@ fn hex(bytes: &[u8], digits: &[u8; 16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use motemq::Properties;
     use std::time::Duration;
 
     fn printed(format: &str, topic: &str, payload: &[u8], qos: u8) -> String {
@@ -278,6 +281,7 @@ mod tests {
             retain: true,
             dup: false,
             packet_id: 7,
+            properties: Properties::default(),
             payload,
         };
         let now = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 45_678_901);

@@ -1,4 +1,4 @@
-//! The command `motemq`: publishes to and subscribes at an MQTT 3.1.1 broker. Nothing here is for
+//! The command `motemq`: publishes to and subscribes at an MQTT broker. Nothing here is for
 //! other programs: they have `motemq-std`.
 mod args;
 #[cfg(feature = "bench")]

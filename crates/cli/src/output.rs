@@ -1,10 +1,12 @@
 //! The output: received messages, printed as the options say.
 use crate::{
     format::Template,
+    recording,
     screen::{Escape, Screen},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::tz::TimeZone;
+use motemq::Properties;
 use serde::Serialize;
 use std::{
     cell::OnceCell,
@@ -25,6 +27,8 @@ pub struct Printed<'a> {
     pub dup: bool,
     /// 0 with QoS 0.
     pub packet_id: u16,
+    /// Those of MQTT 5.
+    pub properties: Properties<'a>,
     pub payload: &'a [u8],
 }
 
@@ -54,6 +58,10 @@ struct Object<'a> {
     qos: u8,
     retain: bool,
     dup: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subscription_identifiers: Vec<u32>,
+    #[serde(skip_serializing_if = "recording::Properties::is_empty")]
+    properties: recording::Properties,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +170,8 @@ impl<'a> Object<'a> {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
+            subscription_identifiers: message.properties.subscription_identifiers().collect(),
+            properties: recording::Properties::of(message.properties),
             payload,
             payload_base64: payload.is_none().then(|| STANDARD.encode(message.payload)),
         }
@@ -181,6 +191,7 @@ mod tests {
             retain: true,
             dup: false,
             packet_id: 1,
+            properties: Properties::default(),
             payload,
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_045);

@@ -5,7 +5,7 @@ mod sent;
 pub use sent::Sent;
 
 use crate::{
-    args::{CommandLine, MessageArgs},
+    args::{CommandLine, MessageArgs, Packet, Value},
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::{self, Content, Room, Source},
@@ -14,7 +14,7 @@ use crate::{
     stop::Stop,
     target::{Target, check_topic},
 };
-use motemq_std::{Publish, QoS};
+use motemq_std::{Property, Publish, QoS};
 use std::{
     io::{self, IsTerminal, Read},
     mem, str,
@@ -50,28 +50,32 @@ impl Pace {
 }
 
 /// The topics of the messages, and how they are sent.
-struct Address {
+struct Address<'a> {
     /// Each message goes to all of them; none if each line has its own.
     topics: Vec<String>,
     qos: QoS,
     retain: bool,
+    properties: Vec<Property<'a>>,
 }
 
-impl Address {
+/// A message on its way to the broker.
+type Outgoing<'m> = Publish<'m, &'m [Property<'m>]>;
+
+impl Address<'_> {
     /// Returns the room for payloads behind the longest topic.
     fn room(&self) -> Room {
         let longest = self.topics.iter().max_by_key(|topic| topic.len());
         Room::behind(longest.map_or("", String::as_str), self.qos)
     }
 
-    fn message<'a>(&self, topic: &'a str, payload: &'a [u8]) -> Publish<'a> {
+    fn message<'m>(&'m self, topic: &'m str, payload: &'m [u8]) -> Outgoing<'m> {
         let mut publish = Publish::to(topic).payload(payload).qos(self.qos);
         publish.retain = self.retain;
-        publish
+        publish.properties(&self.properties)
     }
 
     /// Returns the message that a line with its own topic is.
-    fn of_line<'a>(&self, line: &'a [u8]) -> Result<Publish<'a>, Failure> {
+    fn of_line<'m>(&'m self, line: &'m [u8]) -> Result<Outgoing<'m>, Failure> {
         let mut parts = line.splitn(2, |&byte| byte == b' ');
         let topic = parts.next().unwrap_or_default();
         let topic = str::from_utf8(topic).map_err(|_| {
@@ -110,10 +114,12 @@ pub fn run(
         };
         stop.watch(interrupted)?;
     }
+    let properties = line.connection.protocol.of(Packet::Publish);
     let address = Address {
         topics: mem::take(&mut target.topics),
         qos: line.common.qos,
         retain: args.retain,
+        properties: properties.filter_map(Value::of_message).collect(),
     };
 
     // What cannot be read is known before there is a connection.
@@ -144,7 +150,7 @@ pub fn run(
 
 fn again_and_again(
     connection: &mut Connection,
-    address: &Address,
+    address: &Address<'_>,
     content: &Content,
     pace: Pace,
     stop: &Stop,
@@ -190,7 +196,7 @@ fn go_on(outcome: Result<(), Failure>) -> Result<(), Failure> {
 
 fn once(
     connection: &Connection,
-    address: &Address,
+    address: &Address<'_>,
     topic: &str,
     content: &Content,
 ) -> Result<(), Failure> {
@@ -227,7 +233,7 @@ fn once(
 /// Publishes lines as they come, without waiting for the acknowledgement of each before the next.
 /// Lines that have arrived together are written together. While there is no connection, reading
 /// stands still.
-fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<(), Failure> {
+fn lines(connection: &mut Connection, address: &Address<'_>, stop: &Stop) -> Result<(), Failure> {
     let stdin: Box<dyn Read + Send> = match input::length_of_stdin() {
         Some(length) if length > input::HELD as u64 => {
             Box::new(Progress::of(io::stdin(), length, "sending"))
@@ -243,7 +249,7 @@ fn lines(connection: &mut Connection, address: &Address, stop: &Stop) -> Result<
         let mut next = lines.recv_timeout(GLANCE);
         while let Ok(read) = next {
             for line in input::each_line(&read?) {
-                let mut publish = |message: &Publish<'_>| -> Result<(), Failure> {
+                let mut publish = |message: &Outgoing<'_>| -> Result<(), Failure> {
                     let receipt = batch.publish(message).map_err(refused)?;
                     sent.push(message.qos, receipt);
                     Ok(())

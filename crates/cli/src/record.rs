@@ -99,7 +99,8 @@ impl Recorder<'_> {
         line: &RecordLine,
     ) -> Result<(), Failure> {
         let mut meanwhile = |_: &mut _, _: &mut _| Ok(ControlFlow::Continue(()));
-        let subscribed = subscriptions::subscribe(connection, topics, line.qos, &mut meanwhile)?;
+        let subscribed =
+            subscriptions::subscribe(connection, topics, line.qos.into(), &mut meanwhile)?;
         if subscribed.is_break() {
             return Ok(());
         }
@@ -124,7 +125,7 @@ impl Recorder<'_> {
         if let Some(recording) = &mut self.recording {
             let entry = Entry::new(SystemTime::now(), &message.topic, &message.payload)
                 .flags(message.qos as u8, message.retain, message.dup)
-                .properties(Properties::of(&message.properties));
+                .properties(Properties::of(message.properties.get()));
             let line = entry.line().map_err(|error| {
                 Failure::new(Exit::Files, format_args!("cannot write a line: {error}"))
             })?;

@@ -3,7 +3,7 @@
 mod tests;
 
 use crate::{
-    args::{CommandLine, SubscriptionArgs},
+    args::{CommandLine, Packet, SubscriptionArgs, Value},
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::HELD,
@@ -12,10 +12,10 @@ use crate::{
     progress::Progress,
     screen::Screen,
     stop::Stop,
-    subscriptions,
+    subscriptions::{self, Wish},
     target::Target,
 };
-use motemq::topic::matches;
+use motemq::{Properties, topic::matches};
 use motemq_std::{Message, Publish, QoS, Subscribing};
 use std::{
     fs::File,
@@ -51,7 +51,9 @@ pub fn run(
     let out = BufWriter::with_capacity(BUFFER, Patient(out));
     let printer = Printer::new(out, format(args), screen);
     // Answers stand behind payloads that are read while they arrive.
-    let streams = !args.end_when_subscribed && args.unsubscribe.is_empty();
+    let wish = wish(line, args);
+    let streams =
+        !args.end_when_subscribed && args.unsubscribe.is_empty() && wish.identifier.is_none();
     if streams {
         target.options = target.options.max_message(HELD);
     }
@@ -64,12 +66,26 @@ pub fn run(
         streams,
         stop: &stop,
     };
-    let outcome = receiver.run(&mut connection, &target.topics, line.common.qos);
+    let outcome = receiver.run(&mut connection, &target.topics, wish);
     let is_cut = matches!(&outcome, Err(failure) if failure.exit == Exit::ConnectionLost);
     match connection::end(connection, outcome, &stop) {
         // A subscriber connects again for messages, not to take its leave.
         Err(failure) if !is_cut && failure.exit == Exit::ConnectionLost => Ok(Exit::Done),
         ended => ended,
+    }
+}
+
+/// Returns what is asked for with each filter.
+fn wish(line: &CommandLine, args: &SubscriptionArgs) -> Wish {
+    let identifiers = line.connection.protocol.of(Packet::Subscribe);
+    let identifiers = identifiers.filter_map(|value| match value {
+        Value::SubscriptionIdentifier(identifier) => Some(*identifier),
+        _ => None,
+    });
+    Wish {
+        qos: line.common.qos,
+        options: args.filter.options(),
+        identifier: identifiers.last(),
     }
 }
 
@@ -148,6 +164,7 @@ struct Taken<'m> {
     retain: bool,
     dup: bool,
     packet_id: u16,
+    properties: Properties<'m>,
 }
 
 impl<'m> From<&'m Message> for Taken<'m> {
@@ -159,6 +176,7 @@ impl<'m> From<&'m Message> for Taken<'m> {
             retain: message.retain,
             dup: message.dup,
             packet_id: message.packet_id.map_or(0, |id| id.get()),
+            properties: message.properties.get(),
         }
     }
 }
@@ -168,9 +186,9 @@ impl<W: Write> Receiver<'_, W> {
         &mut self,
         connection: &mut Connection,
         topics: &[String],
-        qos: QoS,
+        wish: Wish,
     ) -> Result<(), Failure> {
-        if self.subscribe(connection, topics, qos)?.is_break() {
+        if self.subscribe(connection, topics, wish)?.is_break() {
             return Ok(());
         }
         for filter in &self.args.unsubscribe {
@@ -188,9 +206,9 @@ impl<W: Write> Receiver<'_, W> {
         &mut self,
         connection: &mut Connection,
         topics: &[String],
-        qos: QoS,
+        wish: Wish,
     ) -> Result<ControlFlow<()>, Failure> {
-        subscriptions::subscribe(connection, topics, qos, &mut |subscribing, connection| {
+        subscriptions::subscribe(connection, topics, wish, &mut |subscribing, connection| {
             if self.streams {
                 self.receive_until(subscribing, connection)
             } else {
@@ -269,6 +287,7 @@ impl<W: Write> Receiver<'_, W> {
             retain,
             dup,
             packet_id,
+            properties,
         } = message;
         let args = self.args;
         if args.retained_only && !retain {
@@ -283,6 +302,7 @@ impl<W: Write> Receiver<'_, W> {
             retain,
             dup,
             packet_id,
+            properties,
             payload,
         };
         let printed = match large {

@@ -1,8 +1,9 @@
 //! The broker, the route to it and the topics: the command line, checked.
 mod login;
+mod version;
 
 use crate::{
-    args::{CommandLine, ConnectionArgs, MessageArgs, SubscriptionArgs, Verb},
+    args::{CommandLine, ConnectionArgs, MessageArgs, Packet, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
     input::bytes_of,
     notice::quoted,
@@ -33,12 +34,21 @@ pub struct Target {
 impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, Failure> {
-        let target = Self::unchecked(&line.connection, &line.transport, &line.common.topics)?;
-        let fits = match &line.verb {
-            Verb::Publish { message, .. } => topics(message, &target.topics),
-            Verb::Subscribe(args) => filters(args, &target.topics),
+        let packet = match &line.verb {
+            Verb::Publish { .. } => Packet::Publish,
+            Verb::Subscribe(_) => Packet::Subscribe,
         };
-        fits.map(|()| target).map_err(usage)
+        let (args, transport) = (&line.connection, &line.transport);
+        let mut target = Self::with_packet(args, transport, &line.common.topics, packet)?;
+        match &line.verb {
+            Verb::Publish { message, .. } => topics(message, &target.topics).map_err(usage)?,
+            Verb::Subscribe(subscription) => {
+                filters(subscription, &target.topics).map_err(usage)?;
+                version::check_filters(&args.protocol, &subscription.filter).map_err(usage)?;
+            }
+        }
+        target.options = version::with_aliases(target.options, &args.protocol, &target.topics);
+        Ok(target)
     }
 
     /// Looks up the address to connect from, if one is given.
@@ -56,6 +66,19 @@ impl Target {
         transport: &TransportArgs,
         topics: &[String],
     ) -> Result<Self, Failure> {
+        Self::with_packet(args, transport, topics, Packet::Connect)
+    }
+
+    /// Does the same for a command that sends properties in CONNECT, the will and this packet.
+    pub fn with_packet(
+        args: &ConnectionArgs,
+        transport: &TransportArgs,
+        topics: &[String],
+        packet: Packet,
+    ) -> Result<Self, Failure> {
+        let packets = [Packet::Connect, Packet::Will, packet];
+        args.protocol.check(&packets).map_err(usage)?;
+        version::message(&args.protocol).map_err(usage)?;
         if args.wants_srv {
             return Err(usage(
                 "-S: SRV records are not looked up, since the system's resolver has none: say -h and -p as `dig +short SRV _mqtt._tcp.DOMAIN` shows them",
@@ -114,6 +137,7 @@ impl Target {
         } else {
             options
         };
+        let options = version::of(options, args).map_err(usage)?;
         let options = match will(args).map_err(usage)? {
             Some(will) => options.will(will),
             None => options,
@@ -195,6 +219,7 @@ fn topic_filter(filter: &str) -> Result<(), String> {
 
 fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
     let Some(topic) = args.will_topic.clone() else {
+        version::without_will(&args.protocol)?;
         return Ok(None);
     };
     topic_name(&topic)?;
@@ -209,10 +234,13 @@ fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
             payload.len()
         ));
     }
+    let (delay, properties) = version::of_will(&args.protocol)?;
     Ok(Some(Will {
         payload,
         qos: args.will_qos,
         retain: args.will_retain,
+        delay,
+        properties,
         ..Will::new(topic)
     }))
 }

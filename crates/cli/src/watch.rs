@@ -64,7 +64,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
     let mut connection = connection::connect_as(options, &target, &stop, true)?;
     let mut meanwhile = |_: &mut _, _: &mut _| Ok(ControlFlow::Continue(()));
     let filters = &target.topics;
-    let _ = subscriptions::subscribe(&mut connection, filters, line.qos, &mut meanwhile)?;
+    let _ = subscriptions::subscribe(&mut connection, filters, line.qos.into(), &mut meanwhile)?;
     let Connection {
         client, messages, ..
     } = connection;

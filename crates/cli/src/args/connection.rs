@@ -1,5 +1,8 @@
 //! The options of the connection: the broker, the client, the will.
-use super::values::{host, own_host, profile, protocol, qos};
+use super::{
+    protocol::ProtocolArgs,
+    values::{host, own_host, profile, qos},
+};
 use clap::{Args, value_parser};
 use motemq::QoS;
 use motemq_net::Proxy;
@@ -126,9 +129,8 @@ pub struct ConnectionArgs {
     #[arg(short = 'S', hide = true)]
     pub wants_srv: bool,
 
-    /// Version of MQTT: mqttv311, the only one
-    #[arg(short = 'V', long, value_name = "VERSION", value_parser = protocol)]
-    pub protocol_version: Option<()>,
+    #[command(flatten)]
+    pub protocol: ProtocolArgs,
 }
 
 impl ConnectionArgs {

@@ -63,7 +63,7 @@ pub struct AboutArgs {
     version: Option<bool>,
 }
 
-/// Publishes messages to an MQTT 3.1.1 broker, or subscribes to topics and prints the messages that
+/// Publishes messages to an MQTT broker, or subscribes to topics and prints the messages that
 /// arrive.
 #[derive(Parser, Debug)]
 #[command(name = "motemq", version, override_usage = help::USAGE, disable_help_flag = true, disable_version_flag = true)]
@@ -93,7 +93,7 @@ pub struct FlagLine {
     pub transport: TransportArgs,
 }
 
-/// Publishes messages to an MQTT 3.1.1 broker. As with mosquitto_pub, -m publishes once and -d shows packets; with `motemq --pub`, -m publishes
+/// Publishes messages to an MQTT broker (3.1.1 or 5). As with mosquitto_pub, -m publishes once and -d shows packets; with `motemq --pub`, -m publishes
 /// every second and -d says how often.
 #[derive(Parser, Debug)]
 #[command(name = "motemq pub", bin_name = "motemq pub", version, override_usage = help::PUBLISH_USAGE, disable_help_flag = true, disable_version_flag = true)]
@@ -111,7 +111,7 @@ pub struct PublishLine {
     pub transport: TransportArgs,
 }
 
-/// Subscribes to topics at an MQTT 3.1.1 broker, and prints the messages that arrive. As with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
+/// Subscribes to topics at an MQTT broker (3.1.1 or 5), and prints the messages that arrive. As with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
 #[derive(Parser, Debug)]
 #[command(name = "motemq sub", bin_name = "motemq sub", version, override_usage = help::SUBSCRIBE_USAGE, disable_help_flag = true, disable_version_flag = true)]
 pub struct SubscribeLine {

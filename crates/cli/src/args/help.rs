@@ -42,7 +42,9 @@ const PUBLISHING: &str = "
     motemq pub -t lamp/state -m on --delay 5
   Publish a file; what another program says, line by line:
     motemq pub -t firmware/image -f image.bin -q 2
-    vmstat -n 5 | motemq pub -t host/vmstat -l";
+    vmstat -n 5 | motemq pub -t host/vmstat -l
+  Publish with properties of MQTT 5:
+    motemq pub -V mqttv5 -t lamp/state -m on -D publish user-property room hall";
 
 const SUBSCRIBING: &str = "
   Print what arrives, with topics; as JSON:
@@ -118,9 +120,22 @@ const FORMAT: &str = "
   %q QoS, %r retained, %d duplicate, %m packet identifier, %j JSON object,
   %J the same with a payload that is JSON itself, %I date and time, %U seconds
   since 1970, %% a %. A width may follow the %, as in %-20t or %05l, and a
-  greatest width for %t and %I, as in %.20t. Properties of MQTT 5
-  (%A %C %D %E %F %P %R %S) are empty. @X what strftime makes of %X,
+  greatest width for %t and %I, as in %.20t. Properties of MQTT 5: %A topic
+  alias, %C content type, %D correlation data, %E message expiry interval,
+  %F payload format indicator, %P user properties as name:value, %R response
+  topic, %S subscription identifiers. @X what strftime makes of %X,
   @N nanoseconds, @@ a @. \\n \\t \\r \\a \\e \\v \\0 \\xHH \\\\ one byte.";
+
+const PROPERTIES: &str = "
+  -D connect    maximum-packet-size, receive-maximum, session-expiry-interval,
+                topic-alias-maximum, user-property
+  -D publish    content-type, correlation-data, message-expiry-interval,
+                payload-format-indicator, response-topic, user-property;
+                topic-alias gives topics numbers, which the client chooses
+  -D subscribe  subscription-identifier
+  -D will       those of publish but topic-alias, and will-delay-interval
+  They are for -V mqttv5. With -V auto, a broker of MQTT 3.1.1 gets messages
+  without them.";
 
 const WAYS: &str = "
   Over TLS, with a client certificate; over a WebSocket:
@@ -177,14 +192,18 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
     };
     let examples = |parts: &[&str]| section("Examples", &parts.concat());
     let format = || section("Format of -F", FORMAT);
+    let properties = || section("Properties of -D", PROPERTIES);
     let reconnection = || section("When the connection is lost", RECONNECTION);
     let mut sections = match grammar {
         Grammar::Flags => {
             let parts = [EVERY_SECOND, PUBLISHING, SUBSCRIBING, WAYS];
-            vec![examples(&parts), format(), reconnection()]
+            vec![examples(&parts), format(), properties(), reconnection()]
         }
-        Grammar::Publish => vec![examples(&[PUBLISHING]), reconnection()],
-        Grammar::Subscribe => vec![examples(&[SUBSCRIBING]), format(), reconnection()],
+        Grammar::Publish => vec![examples(&[PUBLISHING]), properties(), reconnection()],
+        Grammar::Subscribe => {
+            let examples = examples(&[SUBSCRIBING]);
+            vec![examples, format(), properties(), reconnection()]
+        }
         #[cfg(feature = "watch")]
         Grammar::Watch => {
             let keys = section("Keys", WATCH_KEYS);

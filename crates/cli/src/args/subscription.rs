@@ -1,5 +1,5 @@
 //! The options of subscribing.
-use super::values::percent;
+use super::{protocol::FilterArgs, values::percent};
 use crate::format::Template;
 use clap::{Args, value_parser};
 use std::path::PathBuf;
@@ -48,6 +48,9 @@ pub struct SubscriptionArgs {
     /// Print so many of 100 messages, chosen at random
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub random_filter: Option<f64>,
+
+    #[command(flatten)]
+    pub filter: FilterArgs,
 
     /// Print to FILE instead of stdout
     #[arg(short, long, value_name = "FILE")]

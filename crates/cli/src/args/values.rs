@@ -1,9 +1,13 @@
 //! The values of options, read and checked.
+use super::protocol::{Protocol, SessionExpiry};
 #[cfg(feature = "bench")]
 use crate::bench::{LEAST_PAYLOAD, Rate};
 use crate::replay::Speed;
 use motemq::QoS;
-use motemq_std::profile::{self, Profile};
+use motemq_std::{
+    RetainHandling,
+    profile::{self, Profile},
+};
 use std::time::Duration;
 
 /// The longest payloads of a bench: more would be a test of the network.
@@ -21,10 +25,33 @@ pub fn qos(text: &str) -> Result<QoS, &'static str> {
 }
 
 /// Reads a version of MQTT.
-pub fn protocol(text: &str) -> Result<(), &'static str> {
+pub fn protocol(text: &str) -> Result<Protocol, &'static str> {
     match text {
-        "mqttv311" | "311" => Ok(()),
-        _ => Err("this program speaks MQTT 3.1.1 only: say -V mqttv311 or leave it out"),
+        "mqttv311" | "311" => Ok(Protocol::Mqtt311),
+        "mqttv5" | "5" => Ok(Protocol::Mqtt5),
+        "auto" => Ok(Protocol::Auto),
+        _ => Err("this program speaks MQTT 3.1.1 and MQTT 5: say mqttv311, mqttv5 or auto"),
+    }
+}
+
+/// Reads for how many seconds the broker keeps a session, as mosquitto's tools take them.
+pub fn session_expiry(text: &str) -> Result<SessionExpiry, &'static str> {
+    if ["-1", "\u{221e}"].contains(&text) {
+        return Ok(SessionExpiry(None));
+    }
+    let seconds: u32 = text
+        .parse()
+        .map_err(|_| "not -1, and not 0 to 4,294,967,294 seconds")?;
+    Ok(SessionExpiry::of(seconds))
+}
+
+/// Reads when the broker sends retained messages.
+pub fn retain_handling(text: &str) -> Result<RetainHandling, &'static str> {
+    match text {
+        "always" => Ok(RetainHandling::SendAtSubscribe),
+        "new" => Ok(RetainHandling::SendIfNew),
+        "never" => Ok(RetainHandling::DoNotSend),
+        _ => Err("say always, new or never"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The options of the clients: those of the command line, for many of them.
 use crate::{
-    args::ConnectionArgs,
+    args::{ConnectionArgs, Protocol},
     exit::{Exit, Failure},
     target::{Login, Target},
 };
-use motemq_tokio::Options;
+use motemq_tokio::{Options, Version};
 use std::time::Duration;
 
 /// The longest that an attempt to connect, and the broker's answer, may take.
@@ -18,6 +18,10 @@ pub fn of(target: &Target, args: &ConnectionArgs) -> Result<Options, Failure> {
         let words = "bench keeps no sessions and leaves no wills: leave out -c and --will-topic";
         return Err(Failure::new(Exit::Usage, words));
     }
+    if !args.protocol.properties.is_empty() {
+        let words = "bench sends no properties: leave out -D";
+        return Err(Failure::new(Exit::Usage, words));
+    }
     let mut options = Options::new("")
         .broker(target.route.host.clone(), target.route.port())
         .route(target.route.clone())
@@ -29,6 +33,11 @@ pub fn of(target: &Target, args: &ConnectionArgs) -> Result<Options, Failure> {
         (Some(user), Some(password)) => options.login(user, password),
         (Some(user), None) => options.user(user),
         (None, _) => options,
+    };
+    options = match args.protocol.protocol_version {
+        None | Some(Protocol::Mqtt311) => options,
+        Some(Protocol::Mqtt5) => options.version(Version::Mqtt5),
+        Some(Protocol::Auto) => options.version(Version::Mqtt5).fall_back(),
     };
     if let Some(count) = args.max_inflight {
         options = options.in_flight(count.into());

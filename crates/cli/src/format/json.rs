@@ -1,5 +1,5 @@
 //! JSON as text: its own objects, payloads that are JSON, indentation.
-use super::clock::Clock;
+use super::{clock::Clock, properties};
 use crate::output::Printed;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
@@ -29,6 +29,10 @@ fn object(message: &Printed<'_>, clock: &Clock<'_>, payload: &str) -> String {
     if message.qos > 0 {
         let _ = write!(object, "\"mid\":{},", message.packet_id);
     }
+    if !message.properties.is_empty() {
+        let properties = properties::object(message.properties);
+        let _ = write!(object, "\"properties\":{properties},");
+    }
     let payload = if message.payload.is_empty() {
         "null"
     } else {
@@ -38,7 +42,7 @@ fn object(message: &Printed<'_>, clock: &Clock<'_>, payload: &str) -> String {
     object
 }
 
-fn quoted(text: &[u8]) -> String {
+pub fn quoted(text: &[u8]) -> String {
     serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
 }
 

@@ -18,7 +18,7 @@ const TURN: Duration = Duration::from_secs(60 * 60);
 /// Publishes this payload to each topic, and waits until the broker has acknowledged all of them.
 pub fn run(
     target: &Target,
-    address: &Address,
+    address: &Address<'_>,
     payload: &[u8],
     stop: &Stop,
     show_packets: bool,
@@ -78,7 +78,7 @@ impl Once<'_> {
     fn publish(
         &mut self,
         client: &Client,
-        address: &Address,
+        address: &Address<'_>,
         payload: &[u8],
     ) -> Result<(), Failure> {
         for topic in &address.topics {

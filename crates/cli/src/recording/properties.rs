@@ -1,6 +1,6 @@
 //! The properties of messages of MQTT 5.
 use base64::{Engine, engine::general_purpose::STANDARD};
-use motemq_std::{MessageProperties, Property};
+use motemq_std::{MessageProperties, Property, motemq};
 use serde::{Deserialize, Serialize};
 
 /// The properties that the publisher of a message has given it. Those that belong to one connection
@@ -27,9 +27,9 @@ pub struct Properties {
 
 impl Properties {
     /// Returns those of a message that was received.
-    pub fn of(received: &MessageProperties) -> Self {
+    pub fn of(received: motemq::Properties<'_>) -> Self {
         let mut properties = Properties::default();
-        for property in received.get().iter() {
+        for property in received.iter() {
             match property {
                 Property::PayloadFormatIndicator(is_text) => {
                     properties.payload_format_indicator = Some(is_text.into());
@@ -117,7 +117,7 @@ mod tests {
                 value: "".into(),
             },
         ];
-        let properties = Properties::of(&MessageProperties::new(&list).unwrap());
+        let properties = Properties::of(MessageProperties::new(&list).unwrap().get());
         let line = serde_json::to_string(&properties).unwrap();
         let wanted = r#"{"payload_format_indicator":1,"message_expiry_interval":60,"content_type":"text/plain","response_topic":"replies/7","correlation_data_base64":"/wA=","user_properties":[["a","ä"],["a",""]]}"#;
         assert_eq!(line, wanted);
@@ -127,10 +127,10 @@ mod tests {
 
     #[test]
     fn no_properties_are_an_empty_list() {
-        let none = Properties::of(&MessageProperties::default());
+        let none = Properties::of(MessageProperties::default().get());
         assert!(none.is_empty() && none.list().is_empty());
         let empty = MessageProperties::new(&[Property::CorrelationData(b"")]).unwrap();
-        let empty = Properties::of(&empty);
+        let empty = Properties::of(empty.get());
         assert!(!empty.is_empty());
         assert_eq!(empty.list(), [Property::CorrelationData(b"")]);
     }

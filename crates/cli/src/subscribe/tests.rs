@@ -25,6 +25,7 @@ fn printed(line: &str, topics: &[&str]) -> (String, usize) {
             retain,
             dup: false,
             packet_id: 0,
+            properties: Properties::default(),
         };
         if receiver
             .take(message, None::<(io::Empty, u64)>)
@@ -88,6 +89,7 @@ fn who_has_had_enough_ends_it_quietly() {
         retain: false,
         dup: false,
         packet_id: 0,
+        properties: Properties::default(),
     };
     assert!(
         receiver

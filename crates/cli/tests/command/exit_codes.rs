@@ -39,7 +39,7 @@ fn usage() {
     motemq(&[]).badly(2, "--pub");
     motemq(&["--pub", "-m", "x"]).badly(2, "say -t TOPIC");
     motemq(&["--pub", "-t", "a"]).badly(2, "nothing to publish");
-    motemq(&["--sub", "-t", "a", "-V", "mqttv5"]).badly(2, "MQTT 3.1.1 only");
+    motemq(&["--sub", "-t", "a", "-V", "mqttv31"]).badly(2, "MQTT 3.1.1 and MQTT 5");
     motemq(&["--sub", "-L", "http://broker/a"]).badly(2, "mqtts://");
     motemq(&["--sub", "-L", "mqtt://broker/a", "--tls"]).badly(2, "mqtts://");
 }

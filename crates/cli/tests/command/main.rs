@@ -27,6 +27,7 @@ mod screen;
 mod subscribe;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod version5;
 #[cfg(all(feature = "watch", target_os = "linux"))]
 mod watch;
 #[cfg(feature = "_tls")]

@@ -36,7 +36,6 @@ fn options_that_cannot_be_carried_out_say_why() {
             &["-A", "127.0.0.1", "-L", "unix:///run/x"],
             "leave out --bind",
         ),
-        (&["-V", "mqttv5"], "3.1.1 only"),
     ] {
         motemq(&[&["pub", "-t", "a", "-n"], option].concat()).badly(2, words);
     }
