@@ -10,6 +10,9 @@ impl Client {
         properties: Properties<'_>,
         now: Duration,
     ) {
+        if !self.complete_authentication(properties, now) {
+            return;
+        }
         let version = self.protocol.version();
         let limits = match version {
             Version::Mqtt5 => {

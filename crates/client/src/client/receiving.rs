@@ -268,11 +268,7 @@ impl Client {
             CoreEvent::Connected {
                 session,
                 properties,
-            } => {
-                if self.complete_authentication(properties, now) {
-                    self.on_connected(session, properties, now);
-                }
-            }
+            } => self.on_connected(session, properties, now),
             CoreEvent::Subscribed {
                 id,
                 codes,
