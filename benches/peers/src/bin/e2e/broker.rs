@@ -99,7 +99,7 @@ impl Connection {
         match *packet {
             Packet::Connect(_) => self.write(&Packet::ConnAck {
                 session_present: false,
-                code: ReturnCode::try_from(0).expect("0"),
+                code: ReturnCode::from(0),
             }),
             Packet::Publish {
                 qos: QoS::AtLeastOnce,

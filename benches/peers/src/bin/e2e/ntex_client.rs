@@ -45,7 +45,7 @@ async fn work(task: Task) -> Meter {
             Ok::<(), ()>(())
         }
     });
-    let _ = ntex::rt::spawn(router.start_default());
+    drop(ntex::rt::spawn(router.start_default()));
     let meter = Meter::start();
     match task.work {
         Work::Publish(0) => {
