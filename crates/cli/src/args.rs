@@ -14,8 +14,11 @@ mod defaults;
 mod grammar;
 mod help;
 mod message;
+mod printing;
 mod protocol;
 mod recording;
+mod request;
+mod source;
 mod subscription;
 #[cfg(test)]
 mod tests;
@@ -38,8 +41,11 @@ use grammar::{AboutArgs, CompletionsLine, FlagLine, ManualLine, PublishLine, Sub
 pub use grammar::{CommonArgs, DoctorLine, Grammar};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
+pub use printing::PrintArgs;
 pub use protocol::{FilterArgs, Packet, Protocol, ProtocolArgs, SessionExpiry, Value};
 pub use recording::{RecordLine, ReplayLine};
+pub use request::RequestLine;
+pub use source::SourceArgs;
 use std::{ffi::OsString, io, process};
 pub use subscription::SubscriptionArgs;
 #[cfg(feature = "watch")]
@@ -49,6 +55,7 @@ pub use watch::WatchLine;
 #[derive(Debug)]
 pub enum Line {
     Command(Box<CommandLine>),
+    Request(Box<RequestLine>),
     Doctor(Box<DoctorLine>),
     Record(Box<RecordLine>),
     Replay(Box<ReplayLine>),
@@ -66,6 +73,7 @@ impl Line {
     pub fn asks_for_password(&self) -> bool {
         let (connection, transport) = match self {
             Line::Command(line) => (&line.connection, &line.transport),
+            Line::Request(line) => (&line.connection, &line.transport),
             Line::Doctor(line) => (&line.connection, &line.transport),
             Line::Record(line) => (&line.connection, &line.transport),
             Line::Replay(line) => (&line.connection, &line.transport),
@@ -155,6 +163,10 @@ pub fn parse(
         Grammar::Flags => FlagLine::from_arg_matches_mut(matches)?.into(),
         Grammar::Publish => PublishLine::from_arg_matches_mut(matches)?.into(),
         Grammar::Subscribe => SubscribeLine::from_arg_matches_mut(matches)?.into(),
+        Grammar::Request => {
+            let line = RequestLine::from_arg_matches_mut(matches)?;
+            Line::Request(Box::new(line.with_version()))
+        }
         Grammar::Doctor => Line::Doctor(Box::new(DoctorLine::from_arg_matches_mut(matches)?)),
         Grammar::Record => Line::Record(Box::new(RecordLine::from_arg_matches_mut(matches)?)),
         Grammar::Replay => Line::Replay(Box::new(ReplayLine::from_arg_matches_mut(matches)?)),

@@ -1,6 +1,6 @@
 //! The sources of messages.
 use crate::{
-    args::MessageArgs,
+    args::{MessageArgs, SourceArgs},
     exit::{Exit, Failure},
     patient::Patient,
 };
@@ -138,17 +138,23 @@ pub enum Source {
 }
 
 impl Source {
+    /// Returns the source of one message or of many.
     pub fn of(args: &MessageArgs) -> Option<Self> {
+        let lines = args.lines.then_some(Source::Lines);
+        Self::of_one(&args.source).or(lines)
+    }
+
+    /// Returns the source of one message.
+    pub fn of_one(args: &SourceArgs) -> Option<Self> {
         match args {
-            MessageArgs {
+            SourceArgs {
                 text: Some(text), ..
             } => Some(Source::Text(bytes_of(text))),
-            MessageArgs {
+            SourceArgs {
                 file: Some(path), ..
             } => Some(Source::File(path.clone())),
-            MessageArgs { empty: true, .. } => Some(Source::Text(Vec::new())),
-            MessageArgs { stdin: true, .. } => Some(Source::Stdin),
-            MessageArgs { lines: true, .. } => Some(Source::Lines),
+            SourceArgs { empty: true, .. } => Some(Source::Text(Vec::new())),
+            SourceArgs { stdin: true, .. } => Some(Source::Stdin),
             _ => None,
         }
     }

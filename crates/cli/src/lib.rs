@@ -12,12 +12,14 @@ mod input;
 mod notice;
 mod output;
 mod patient;
+mod printing;
 mod progress;
 mod prompt;
 mod publish;
 mod record;
 mod recording;
 mod replay;
+mod request;
 mod screen;
 mod stop;
 mod subscribe;
@@ -39,6 +41,10 @@ pub fn main() -> ExitCode {
     let (grammar, line) = args::read();
     let outcome = match line {
         Line::Command(line) => run(&line),
+        Line::Request(line) => {
+            begin(line.common.quiet, &line.transport);
+            request::run(&line)
+        }
         Line::Doctor(line) => doctor::run(&line),
         Line::Record(line) => {
             begin(line.quiet, &line.transport);
@@ -118,6 +124,7 @@ pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     }
     let target = match &line {
         Line::Command(line) => target::Target::of(line),
+        Line::Request(line) => request::target(line),
         Line::Doctor(line) => doctor::target(line),
         Line::Record(line) => record::target(line),
         Line::Replay(line) => replay::target(line),

@@ -7,6 +7,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::tz::TimeZone;
 use motemq::Properties;
+use motemq_std::Message;
 use serde::Serialize;
 use std::{
     cell::OnceCell,
@@ -30,6 +31,20 @@ pub struct Printed<'a> {
     /// Those of MQTT 5.
     pub properties: Properties<'a>,
     pub payload: &'a [u8],
+}
+
+impl<'a> From<&'a Message> for Printed<'a> {
+    fn from(message: &'a Message) -> Self {
+        Printed {
+            topic: &message.topic,
+            qos: message.qos as u8,
+            retain: message.retain,
+            dup: message.dup,
+            packet_id: message.packet_id.map_or(0, |id| id.get()),
+            properties: message.properties.get(),
+            payload: &message.payload,
+        }
+    }
 }
 
 /// The form in which a message is printed.

@@ -41,7 +41,7 @@ impl Pace {
                 Pace::Times(times, args.repeat_delay.or(delay).unwrap_or_default())
             }
             (None, Some(delay)) => Pace::Every(delay),
-            (None, None) if repeats_text && args.text.is_some() => {
+            (None, None) if repeats_text && args.source.text.is_some() => {
                 Pace::Every(Duration::from_secs(1))
             }
             (None, None) => Pace::Times(1, Duration::ZERO),

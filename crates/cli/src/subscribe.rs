@@ -7,10 +7,9 @@ use crate::{
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::HELD,
-    output::{Format, Printed, Printer},
-    patient::Patient,
+    output::{Printed, Printer},
+    printing,
     progress::Progress,
-    screen::Screen,
     stop::Stop,
     subscriptions::{self, Wish},
     target::Target,
@@ -18,17 +17,13 @@ use crate::{
 use motemq::{Properties, topic::matches};
 use motemq_std::{Message, Publish, QoS, Subscribing};
 use std::{
-    fs::File,
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read, Write},
     ops::ControlFlow,
-    path::Path,
     time::{Duration, SystemTime},
 };
 
 /// While the answer to a subscription is awaited, messages are looked for so often.
 const GLANCE: Duration = Duration::from_millis(20);
-/// Large messages are written in one piece.
-const BUFFER: usize = 64 << 10;
 
 /// Subscribes.
 pub fn run(
@@ -43,13 +38,7 @@ pub fn run(
     } else {
         Exit::Interrupted
     })?;
-    let out = open(args.output.as_deref())?;
-    let screen = match args.output {
-        None => Screen::of(&io::stdout()),
-        Some(_) => Screen::None,
-    };
-    let out = BufWriter::with_capacity(BUFFER, Patient(out));
-    let printer = Printer::new(out, format(args), screen);
+    let printer = printing::printer(&args.print)?;
     // Answers stand behind payloads that are read while they arrive.
     let wish = wish(line, args);
     let streams =
@@ -86,41 +75,6 @@ fn wish(line: &CommandLine, args: &SubscriptionArgs) -> Wish {
         qos: line.common.qos,
         options: args.filter.options(),
         identifier: identifiers.last(),
-    }
-}
-
-fn format(args: &SubscriptionArgs) -> Format {
-    let line_end = !args.no_line_end;
-    if args.json {
-        Format::Json {
-            is_indented: args.pretty,
-        }
-    } else if let Some(template) = args.format.clone() {
-        let template = if args.pretty {
-            template.indented()
-        } else {
-            template
-        };
-        Format::Template { template, line_end }
-    } else {
-        Format::Plain {
-            topic: args.verbose,
-            line_end,
-        }
-    }
-}
-
-/// Opens the output.
-fn open(file: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
-    match file {
-        None => Ok(Box::new(io::stdout().lock())),
-        Some(path) => match File::create(path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) => Err(Failure::new(
-                Exit::Files,
-                format_args!("cannot write to {}: {error}", path.display()),
-            )),
-        },
     }
 }
 

@@ -41,7 +41,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("prefix", "a", ""),
     ("profile", "mosquitto", ""),
     ("properties", "connect\0receive-maximum\x007", ""),
-    ("protocol_version", "mqttv5", ""),
+    ("protocol_version", "auto", ""),
     ("proxy", "socks5://proxy.example", ""),
     ("publishers", "7", ""),
     ("pw_file", "file", ""),
@@ -54,6 +54,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("repeat_delay", "7", "--repeat 2"),
     ("rotate_size", "10k", ""),
     ("rotate_time", "7", ""),
+    ("response_topic", "a/b", ""),
     ("retain_handling", "never", ""),
     ("scenario", "storm", ""),
     ("session_expiry", "7", "--id node --disable-clean-session"),
@@ -79,6 +80,7 @@ const VALUES: &[(&str, &str, &str)] = &[
 const FORMS: &[(Grammar, &str)] = &[
     (Grammar::Publish, "pub"),
     (Grammar::Subscribe, "sub"),
+    (Grammar::Request, "rr"),
     #[cfg(feature = "watch")]
     (Grammar::Watch, "watch"),
     (Grammar::Record, "record night.jsonl"),

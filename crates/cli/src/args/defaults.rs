@@ -110,6 +110,7 @@ pub fn of(
     let verb = match grammar {
         Grammar::Publish => "pub",
         Grammar::Subscribe => "sub",
+        Grammar::Request => "rr",
         Grammar::Doctor => "doctor",
         Grammar::Record => "record",
         Grammar::Replay => "replay",

@@ -4,12 +4,13 @@ use super::BenchLine;
 #[cfg(feature = "watch")]
 use super::WatchLine;
 use super::{
-    ConnectionArgs, MessageArgs, RecordLine, ReplayLine, SubscriptionArgs, help,
+    ConnectionArgs, MessageArgs, RecordLine, ReplayLine, RequestLine, SubscriptionArgs, help,
     values::{qos, some_seconds},
 };
 use crate::transport::TransportArgs;
 use clap::{
-    ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser, builder::PossibleValuesParser,
+    Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser,
+    builder::PossibleValuesParser,
 };
 use clap_complete::Shell;
 use motemq::QoS;
@@ -209,6 +210,7 @@ pub enum Grammar {
     Flags,
     Publish,
     Subscribe,
+    Request,
     #[cfg(feature = "watch")]
     Watch,
     Record,
@@ -225,6 +227,7 @@ impl Grammar {
     pub const NAMED: &[(&'static str, Grammar)] = &[
         ("pub", Grammar::Publish),
         ("sub", Grammar::Subscribe),
+        ("rr", Grammar::Request),
         #[cfg(feature = "watch")]
         ("watch", Grammar::Watch),
         ("record", Grammar::Record),
@@ -258,6 +261,7 @@ impl Grammar {
             Grammar::Flags => flags(),
             Grammar::Publish => with_debug(PublishLine::command()),
             Grammar::Subscribe => with_debug(SubscribeLine::command()),
+            Grammar::Request => request(),
             #[cfg(feature = "watch")]
             Grammar::Watch => WatchLine::command(),
             Grammar::Record => RecordLine::command(),
@@ -279,6 +283,12 @@ impl Grammar {
 /// Gives `-d` the meaning that it has in mosquitto's tools.
 fn with_debug(command: Command) -> Command {
     command.mut_arg("debug", |debug| debug.short('d'))
+}
+
+/// Returns the options of `rr`, which has one topic.
+fn request() -> Command {
+    let topic = |option: Arg| option.help("Topic of the request");
+    with_debug(RequestLine::command()).mut_arg("topics", topic)
 }
 
 /// Returns the options behind `--pub` and `--sub`: each of the options of the other one is refused.

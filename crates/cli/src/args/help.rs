@@ -4,6 +4,7 @@ use crate::exit::Exit;
 
 pub const USAGE: &str = "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]
        motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
+       motemq rr [-h HOST] -t TOPIC [-e TOPIC] {-m TEXT | -n | -f FILE | -s} [OPTIONS]
        motemq watch [-h HOST] [-t FILTER]... [OPTIONS]
        motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]
        motemq replay FILE... [-h HOST] [OPTIONS]
@@ -19,6 +20,9 @@ pub const PUBLISH_USAGE: &str =
     "motemq pub [-h HOST] -t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTIONS]";
 
 pub const SUBSCRIBE_USAGE: &str = "motemq sub [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
+
+pub const REQUEST_USAGE: &str =
+    "motemq rr [-h HOST] -t TOPIC [-e TOPIC] {-m TEXT | -n | -f FILE | -s} [OPTIONS]";
 
 pub const RECORD_USAGE: &str = "motemq record FILE [-h HOST] -t FILTER [-t FILTER]... [OPTIONS]";
 
@@ -57,6 +61,18 @@ const SUBSCRIBING: &str = "
   Make a session that collects messages from now on; fetch them later:
     motemq sub -i logger -c -q 1 -t 'plant/#' -E
     motemq sub -i logger -c -q 1 -t 'plant/#' -v";
+
+const REQUESTING: &str = "
+  Ask what responds to clock, and wait for 5 seconds at most:
+    motemq rr -t clock -m now -W 5
+  The same over MQTT 3.1.1, where the response comes to a topic that is agreed on:
+    motemq rr -V mqttv311 -t clock -e clock/answers/7 -m now -W 5";
+
+const REQUEST_NOTES: &str = "
+  With MQTT 5 the request names the response topic, and has correlation data, by
+  which the response is recognized. With MQTT 3.1.1 the next message that comes
+  to the response topic is the response. If the broker says that no client
+  receives the request, the exit code is 4.";
 
 const RECORDING: &str = "
   Record all topics of a night, a file for each hour, and keep the last day:
@@ -208,6 +224,10 @@ pub fn sections(grammar: Grammar) -> Vec<Section> {
         Grammar::Watch => {
             let keys = section("Keys", WATCH_KEYS);
             vec![examples(&[WATCHING]), keys, reconnection()]
+        }
+        Grammar::Request => {
+            let notes = section("The response", REQUEST_NOTES);
+            vec![examples(&[REQUESTING]), notes, format(), properties()]
         }
         Grammar::Record => vec![examples(&[RECORDING]), reconnection()],
         Grammar::Replay => vec![examples(&[REPLAYING]), reconnection()],

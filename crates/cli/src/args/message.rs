@@ -1,32 +1,13 @@
 //! The options of publishing.
-use super::values::seconds;
+use super::{SourceArgs, values::seconds};
 use clap::{Args, value_parser};
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Publishing: what is sent, how often")]
 pub struct MessageArgs {
-    /// This text, once
-    #[arg(
-        short = 'm',
-        long = "message",
-        value_name = "TEXT",
-        group = "source",
-        allow_hyphen_values = true
-    )]
-    pub text: Option<OsString>,
-
-    /// An empty message, once; with -r it deletes the retained message
-    #[arg(short = 'n', long = "null-message", group = "source")]
-    pub empty: bool,
-
-    /// The content of FILE as one message, once
-    #[arg(short, long, value_name = "FILE", group = "source")]
-    pub file: Option<PathBuf>,
-
-    /// All of stdin as one message, once
-    #[arg(short = 's', long = "stdin-file", group = "source")]
-    pub stdin: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// Each line of stdin as a message, until end of input
     #[arg(short = 'l', long = "stdin-line", group = "source", conflicts_with_all = ["delay", "repeat"])]

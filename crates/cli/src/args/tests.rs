@@ -19,6 +19,7 @@ fn the_definition_holds_together() {
         Grammar::Flags,
         Grammar::Publish,
         Grammar::Subscribe,
+        Grammar::Request,
         Grammar::Doctor,
     ] {
         Command::debug_assert(grammar.command());
@@ -76,6 +77,7 @@ fn what_begins_with_a_hyphen_can_be_said() {
         parse("--pub -t a -m -5")
             .unwrap()
             .message()
+            .source
             .text
             .as_ref()
             .unwrap(),
@@ -266,7 +268,7 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
         match super::parse(words.into(), &surroundings) {
             Ok((_, Line::Command(line))) => {
                 assert_eq!(line.connection.port, Some(1884), "{text:?}");
-                let message = line.message().text.as_deref();
+                let message = line.message().source.text.as_deref();
                 assert_eq!(message, Some("two words".as_ref()), "{text:?}");
             }
             other => panic!("{text:?}: {other:?}"),
@@ -280,7 +282,7 @@ fn the_last_of_an_option_counts() {
     let line = parse("pub -q 1 -h a -r -r -t a -t b -m x -m y -q 2 -h b").unwrap();
     assert_eq!(line.common.qos, motemq::QoS::ExactlyOnce);
     assert_eq!(line.connection.host, "b");
-    assert_eq!(line.message().text.as_deref(), Some("y".as_ref()));
+    assert_eq!(line.message().source.text.as_deref(), Some("y".as_ref()));
     assert!(line.message().retain);
     assert_eq!(line.common.topics, ["a", "b"]);
     let line = parse("sub -t a -T b -T c -C 1 -C 2 --will-topic w --will-topic x").unwrap();

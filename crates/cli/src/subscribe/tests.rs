@@ -1,5 +1,6 @@
 //! Tests of what is printed, and when it ends.
 use super::*;
+use crate::screen::Screen;
 
 /// Returns the output for these messages (`!` marks a retained one), and how many were taken.
 fn printed(line: &str, topics: &[&str]) -> (String, usize) {
@@ -8,7 +9,7 @@ fn printed(line: &str, topics: &[&str]) -> (String, usize) {
     let mut out = Vec::new();
     let mut receiver = Receiver {
         args,
-        printer: Printer::new(&mut out, format(args), Screen::None),
+        printer: Printer::new(&mut out, printing::format(&args.print), Screen::None),
         left: args.count,
         streams: false,
         stop: &Stop::after(None),
@@ -77,7 +78,7 @@ fn who_has_had_enough_ends_it_quietly() {
     let args = line.subscription();
     let mut receiver = Receiver {
         args,
-        printer: Printer::new(Closed, format(args), Screen::None),
+        printer: Printer::new(Closed, printing::format(&args.print), Screen::None),
         left: None,
         streams: false,
         stop: &Stop::after(None),

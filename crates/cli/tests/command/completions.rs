@@ -11,6 +11,7 @@ fn completions_are_there_for_each_shell() {
         for word in [
             "pub",
             "sub",
+            "rr",
             "record",
             "replay",
             "doctor",

@@ -103,7 +103,7 @@ fn the_commands_of_the_documentation_are_taken() {
 #[test]
 fn the_commands_of_the_help_are_taken() {
     let mut count = 0;
-    let verbs = ["pub", "sub", "record", "replay"].into_iter();
+    let verbs = ["pub", "sub", "rr", "record", "replay"].into_iter();
     let verbs = verbs.chain(cfg!(feature = "bench").then_some("bench"));
     let verbs = verbs.chain(cfg!(feature = "watch").then_some("watch"));
     for verb in verbs.map(Some).chain([None]) {

@@ -10,6 +10,7 @@ use std::{
 pub const VERBS: &[&str] = &[
     "pub",
     "sub",
+    "rr",
     #[cfg(feature = "watch")]
     "watch",
     "record",

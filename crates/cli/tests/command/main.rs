@@ -22,6 +22,7 @@ mod record;
 mod recordings;
 mod replay;
 mod reported;
+mod request;
 #[cfg(all(feature = "watch", target_os = "linux"))]
 mod screen;
 mod subscribe;

@@ -70,7 +70,7 @@ fn the_page_for_those_who_come_from_elsewhere_is_true() {
     let Ok(page) = std::fs::read_to_string(page) else {
         return;
     };
-    let help: String = ["pub", "sub", "doctor"]
+    let help: String = ["pub", "sub", "rr", "doctor"]
         .map(|verb| motemq(&["help", verb]).text())
         .concat();
     let names: Vec<_> = help
