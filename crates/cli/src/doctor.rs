@@ -3,9 +3,10 @@
 mod report;
 #[cfg(feature = "_tls")]
 mod tls;
+mod version;
 
 use crate::{
-    args::DoctorLine,
+    args::{DoctorLine, Protocol},
     exit::{Exit, Failure},
     stop::Stop,
     target::{Target, check_topic},
@@ -55,7 +56,10 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
         .first()
         .cloned()
         .unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
+    let spoken = version::show_announced(&client, line.connection.keep_alive);
     there_and_back(client, &topic, line.qos)?;
+    let falls_back = line.connection.protocol.protocol_version == Some(Protocol::Auto);
+    version::show_spoken(&options, spoken, falls_back)?;
     show("all of it works");
     report::end()
 }
@@ -196,7 +200,10 @@ fn connect(route: &Route, options: &Options) -> Result<Client, Failure> {
         }
         Err(ended) => {
             let failure = Failure::of_end(&ended);
-            let hint = if layer == "connect" { hint(route) } else { "" };
+            let hint = match version::hint(&ended) {
+                "" if layer == "connect" => hint(route),
+                version => version,
+            };
             Err(bad(
                 layer,
                 failure.exit,

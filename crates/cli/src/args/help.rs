@@ -177,7 +177,8 @@ const ENVIRONMENT: &str = "
 const LAYERS: &str = "
   It tries, one after the other: the name, TCP, TLS, WebSocket, CONNECT, a
   subscription, a message there and back. The first that does not work decides
-  the exit code.";
+  the exit code. With -V mqttv5 it prints what the broker announces. At the end
+  it tries which versions of MQTT the broker speaks.";
 
 const COMPLETIONS: &str = "
   motemq completions bash > ~/.local/share/bash-completion/completions/motemq

@@ -1,10 +1,13 @@
 //! `motemq doctor`: which layer works, and which does not.
 use crate::{
-    broker::{saying, serve},
+    broker::{At, saying, serve, with_each},
     process::{command, motemq},
 };
-use motemq_std::ReturnCode;
-use motemq_testing::{broker::Config, forward_proxy};
+use motemq_std::{QoS, ReturnCode};
+use motemq_testing::{
+    broker::{Config, Limits},
+    forward_proxy,
+};
 use std::net::{Ipv4Addr, TcpListener};
 
 /// These layers work, in this order.
@@ -18,7 +21,7 @@ fn works(options: &[&str], layers: &[&str]) {
         .map(|line| line.split(' ').next().unwrap())
         .collect();
     let mut wanted = layers.to_vec();
-    wanted.extend(["connect", "subscribe", "publish", "receive"]);
+    wanted.extend(["connect", "subscribe", "publish", "receive", "versions"]);
     assert_eq!(good, wanted, "{text}");
     assert!(text.ends_with("all of it works\n"), "{text}");
 }
@@ -30,6 +33,59 @@ fn each_layer_that_works_is_named() {
         works(&at.with(&["-q", qos]), &["name", "tcp"]);
     }
     works(&["-L", &server.url(), "-t", "my/topic"], &["name", "tcp"]);
+}
+
+#[test]
+fn what_the_broker_announces_is_printed() {
+    let limits = Limits {
+        receive_maximum: 7,
+        maximum_packet_size: 5000,
+        maximum_qos: QoS::AtLeastOnce,
+        topic_alias_maximum: 3,
+        retain_available: false,
+        server_keep_alive: Some(9),
+        ..Limits::NONE
+    };
+    let (_server, at) = serve(Config::new().limits(limits));
+    let text = motemq(&at.with(&["doctor", "-V", "mqttv5", "-i", ""])).text();
+    for line in [
+        "version: MQTT 5",
+        "assigned client identifier: ",
+        "receive maximum: 7",
+        "maximum packet size: 5000 bytes",
+        "maximum QoS: 1",
+        "topic alias maximum: 3",
+        "retained messages: not available",
+        "shared subscriptions: available",
+        "keep alive: 9 s, as the broker wants it",
+        "session expiry: 0 s",
+        "MQTT 5 and MQTT 3.1.1",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let text = motemq(&at.with(&["doctor"])).text();
+    assert!(text.contains("MQTT 3.1.1 and MQTT 5"), "{text}");
+    assert!(!text.contains("receive maximum"), "{text}");
+}
+
+#[test]
+fn versions_that_a_broker_does_not_speak_are_named() {
+    let (_server, at) = serve(Config::new().only_3_1_1());
+    for options in [&[][..], &["-V", "auto"]] {
+        let text = motemq(&at.with(&[&["doctor"], options].concat())).text();
+        assert!(text.contains("MQTT 3.1.1, not MQTT 5"), "{text}");
+    }
+    motemq(&at.with(&["doctor", "-V", "5"])).badly(4, "say -V auto");
+}
+
+/// The broker of the system is asked, too.
+#[test]
+fn mosquitto_announces_its_limits() {
+    with_each("mosquitto_announces_its_limits", |addr| {
+        let text = motemq(&At::of(addr).with(&["doctor", "-V", "5"])).text();
+        assert!(text.contains("MQTT 5 and MQTT 3.1.1"), "{text}");
+        assert!(text.contains("maximum QoS: 2"), "{text}");
+    });
 }
 
 #[test]
