@@ -42,7 +42,7 @@ pub use grammar::{CommonArgs, DoctorLine, Grammar};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
 pub use printing::PrintArgs;
-pub use protocol::{FilterArgs, Packet, Protocol, ProtocolArgs, SessionExpiry, Value};
+pub use protocol::{FilterArgs, PacketKind, Protocol, ProtocolArgs, SessionExpiry, Value};
 pub use recording::{RecordLine, ReplayLine};
 pub use request::RequestLine;
 pub use source::SourceArgs;

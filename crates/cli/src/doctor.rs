@@ -241,11 +241,12 @@ fn there_and_back(client: Client, topic: &str, qos: QoS) -> Result<(), Failure> 
     let since = Instant::now();
     let mut messages = match client.subscribe(&[Filter::new(topic, qos)]) {
         Ok(stream) => stream,
-        Err(SubscribeError::Failed(RequestError::Refused { .. })) => {
+        Err(SubscribeError::Failed(RequestError::Refused { reason, .. })) => {
+            let why = reason.map_or(String::new(), |reason| format!(" ({reason})"));
             return Err(bad(
                 "subscribe",
                 Exit::Refused,
-                format_args!("the broker refuses {topic}: check its rules, or say -t TOPIC"),
+                format_args!("the broker refuses {topic}{why}: check its rules, or say -t TOPIC"),
             ));
         }
         Err(error) => {

@@ -1,4 +1,4 @@
-//! How the options say that messages are printed.
+//! The printer of messages, as the options describe it.
 use crate::{
     args::PrintArgs,
     exit::{Exit, Failure},

@@ -5,7 +5,7 @@ mod sent;
 pub use sent::Sent;
 
 use crate::{
-    args::{CommandLine, MessageArgs, Packet, Value},
+    args::{CommandLine, MessageArgs, PacketKind, Value},
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::{self, Content, Room, Source},
@@ -114,7 +114,7 @@ pub fn run(
         };
         stop.watch(interrupted)?;
     }
-    let properties = line.connection.protocol.of(Packet::Publish);
+    let properties = line.connection.protocol.of(PacketKind::Publish);
     let address = Address {
         topics: mem::take(&mut target.topics),
         qos: line.common.qos,

@@ -1,6 +1,6 @@
 //! `rr`: a request is published, and its response printed.
 use crate::{
-    args::{Packet, RequestLine, Value},
+    args::{PacketKind, RequestLine, Value},
     connection,
     exit::{Exit, Failure},
     input::{self, Content, Room, Source, cannot_read},
@@ -30,7 +30,7 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
     target.look_up_own_address(&line.connection)?;
     let connection = connection::connect(&target, &stop, false, line.common.debug)?;
 
-    let properties = line.connection.protocol.of(Packet::Publish);
+    let properties = line.connection.protocol.of(PacketKind::Publish);
     let properties: Vec<Property<'_>> = properties.filter_map(Value::of_message).collect();
     let publish = Publish::to(&topic)
         .payload(&payload)
@@ -56,13 +56,13 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
 pub fn target(line: &RequestLine) -> Result<Target, Failure> {
     let usage = |words: &str| Err(Failure::new(Exit::Usage, words));
     let (args, topics) = (&line.connection, &line.common.topics);
-    let target = Target::with_packet(args, &line.transport, topics, Packet::Publish)?;
+    let target = Target::with_packet(args, &line.transport, topics, PacketKind::Publish)?;
     match &target.topics[..] {
         [] => return usage("there is no topic to publish to: say -t TOPIC"),
         [topic] => check_topic(topic)?,
         _ => return usage("a request has one topic: leave out the other -t"),
     }
-    for value in args.protocol.of(Packet::Publish) {
+    for value in args.protocol.of(PacketKind::Publish) {
         match value {
             Value::ResponseTopic(_) => return usage("for the response topic say -e TOPIC"),
             Value::CorrelationData(_) => {

@@ -3,7 +3,7 @@
 mod tests;
 
 use crate::{
-    args::{CommandLine, Packet, SubscriptionArgs, Value},
+    args::{CommandLine, PacketKind, SubscriptionArgs, Value},
     connection::{self, Connection},
     exit::{Exit, Failure},
     input::HELD,
@@ -66,7 +66,7 @@ pub fn run(
 
 /// Returns what is asked for with each filter.
 fn wish(line: &CommandLine, args: &SubscriptionArgs) -> Wish {
-    let identifiers = line.connection.protocol.of(Packet::Subscribe);
+    let identifiers = line.connection.protocol.of(PacketKind::Subscribe);
     let identifiers = identifiers.filter_map(|value| match value {
         Value::SubscriptionIdentifier(identifier) => Some(*identifier),
         _ => None,

@@ -17,7 +17,7 @@ const FILTERS_AT_ONCE: usize = 5;
 pub type Meanwhile<'a> =
     dyn FnMut(&mut Subscribing, &mut Connection) -> Result<ControlFlow<()>, Failure> + 'a;
 
-/// What is asked for with each filter.
+/// The request for each filter.
 #[derive(Clone, Copy)]
 pub struct Wish {
     pub qos: QoS,

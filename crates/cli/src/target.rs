@@ -3,7 +3,7 @@ mod login;
 mod version;
 
 use crate::{
-    args::{CommandLine, ConnectionArgs, MessageArgs, Packet, SubscriptionArgs, Verb},
+    args::{CommandLine, ConnectionArgs, MessageArgs, PacketKind, SubscriptionArgs, Verb},
     exit::{Exit, Failure},
     input::bytes_of,
     notice::quoted,
@@ -35,8 +35,8 @@ impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, Failure> {
         let packet = match &line.verb {
-            Verb::Publish { .. } => Packet::Publish,
-            Verb::Subscribe(_) => Packet::Subscribe,
+            Verb::Publish { .. } => PacketKind::Publish,
+            Verb::Subscribe(_) => PacketKind::Subscribe,
         };
         let (args, transport) = (&line.connection, &line.transport);
         let mut target = Self::with_packet(args, transport, &line.common.topics, packet)?;
@@ -66,7 +66,7 @@ impl Target {
         transport: &TransportArgs,
         topics: &[String],
     ) -> Result<Self, Failure> {
-        Self::with_packet(args, transport, topics, Packet::Connect)
+        Self::with_packet(args, transport, topics, PacketKind::Connect)
     }
 
     /// Does the same for a command that sends properties in CONNECT, the will and this packet.
@@ -74,9 +74,9 @@ impl Target {
         args: &ConnectionArgs,
         transport: &TransportArgs,
         topics: &[String],
-        packet: Packet,
+        packet: PacketKind,
     ) -> Result<Self, Failure> {
-        let packets = [Packet::Connect, Packet::Will, packet];
+        let packets = [PacketKind::Connect, PacketKind::Will, packet];
         args.protocol.check(&packets).map_err(usage)?;
         version::message(&args.protocol).map_err(usage)?;
         if args.wants_srv {

@@ -4,7 +4,7 @@ mod property;
 use super::values::{protocol, session_expiry};
 use clap::Args;
 use motemq_std::{RetainHandling, SubscriptionOptions};
-pub use property::{Given, Packet, Value, joined};
+pub use property::{Given, PacketKind, Value, joined};
 use std::time::Duration;
 
 const PROPERTY: &str = "Give a packet a property of MQTT 5, as often as wished: connect, publish, subscribe or will, \
@@ -35,7 +35,7 @@ pub struct ProtocolArgs {
     pub session_expiry: Option<SessionExpiry>,
 }
 
-/// How long the broker keeps a session; `None`: for ever.
+/// The time for which the broker keeps a session; `None`: for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SessionExpiry(pub Option<Duration>);
 
@@ -58,7 +58,7 @@ impl ProtocolArgs {
     ///
     /// # Errors
     /// The words for the user.
-    pub fn check(&self, packets: &[Packet]) -> Result<(), String> {
+    pub fn check(&self, packets: &[PacketKind]) -> Result<(), String> {
         if self.session_expiry.is_some() {
             self.needs_5("-x")?;
         }
@@ -88,7 +88,7 @@ impl ProtocolArgs {
     }
 
     /// Returns the values of the properties of these packets.
-    pub fn of(&self, packet: Packet) -> impl Iterator<Item = &Value> {
+    pub fn of(&self, packet: PacketKind) -> impl Iterator<Item = &Value> {
         let mine = self
             .properties
             .iter()

@@ -1,6 +1,6 @@
 //! The version of MQTT, and what only MQTT 5 has.
 use crate::args::{
-    ConnectionArgs, FilterArgs, Packet, Protocol, ProtocolArgs, SessionExpiry, Value,
+    ConnectionArgs, FilterArgs, PacketKind, Protocol, ProtocolArgs, SessionExpiry, Value,
 };
 use motemq_std::{AliasPolicy, MessageProperties, Options, Property, Version};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub fn of(options: Options, args: &ConnectionArgs) -> Result<Options, String> {
         Some(Protocol::Auto) => options.version(Version::Mqtt5).fall_back(),
     };
     let mut expiry = None;
-    for value in protocol.of(Packet::Connect) {
+    for value in protocol.of(PacketKind::Connect) {
         options = match value {
             Value::TopicAliasMaximum(aliases) => options.topic_alias_maximum(*aliases),
             Value::ReceiveMaximum(messages) => options.receive_maximum(*messages),
@@ -45,12 +45,12 @@ pub fn of(options: Options, args: &ConnectionArgs) -> Result<Options, String> {
 /// The words for the user.
 pub fn of_will(protocol: &ProtocolArgs) -> Result<(Duration, MessageProperties), String> {
     let mut delay = Duration::ZERO;
-    for value in protocol.of(Packet::Will) {
+    for value in protocol.of(PacketKind::Will) {
         if let Value::WillDelayInterval(seconds) = value {
             delay = Duration::from_secs((*seconds).into());
         }
     }
-    Ok((delay, checked(protocol, Packet::Will)?))
+    Ok((delay, checked(protocol, PacketKind::Will)?))
 }
 
 /// Checks that there are no properties of a will that there is not.
@@ -58,7 +58,7 @@ pub fn of_will(protocol: &ProtocolArgs) -> Result<(Duration, MessageProperties),
 /// # Errors
 /// The words for the user.
 pub fn without_will(protocol: &ProtocolArgs) -> Result<(), String> {
-    match protocol.of(Packet::Will).next() {
+    match protocol.of(PacketKind::Will).next() {
         Some(_) => Err("-D will: there is no will: say --will-topic, too".into()),
         None => Ok(()),
     }
@@ -69,17 +69,17 @@ pub fn without_will(protocol: &ProtocolArgs) -> Result<(), String> {
 /// # Errors
 /// The words for the user.
 pub fn message(protocol: &ProtocolArgs) -> Result<(), String> {
-    checked(protocol, Packet::Publish).map(drop)
+    checked(protocol, PacketKind::Publish).map(drop)
 }
 
-fn checked(protocol: &ProtocolArgs, packet: Packet) -> Result<MessageProperties, String> {
+fn checked(protocol: &ProtocolArgs, packet: PacketKind) -> Result<MessageProperties, String> {
     let list: Vec<Property<'_>> = protocol.of(packet).filter_map(Value::of_message).collect();
     MessageProperties::new(&list).map_err(|error| format!("-D {}: {error}", packet.name()))
 }
 
 /// Returns the options with aliases for these topics, if they are to have them.
 pub fn with_aliases(options: Options, protocol: &ProtocolArgs, topics: &[String]) -> Options {
-    let mut values = protocol.of(Packet::Publish);
+    let mut values = protocol.of(PacketKind::Publish);
     if values.any(|value| *value == Value::TopicAlias) {
         options.alias_policy(AliasPolicy::Fixed(topics.to_vec()))
     } else {

@@ -202,6 +202,7 @@ fn refusals_have_words_and_codes() {
     assert!(end.stderr.contains("the subscription to a: not authorised"));
     assert!(end.stderr.contains("not for you"), "{end:?}");
     end.badly(4, "no subscription was granted");
+    run(&at, "doctor -V 5").badly(4, "not for you");
 
     let ends = |_: &str, packet: &Packet<'_>| match packet {
         Packet::Publish { .. } => {
@@ -250,6 +251,21 @@ fn recordings_have_properties() {
         assert_eq!(sub.end().text(), "text/plain|-D|a:b a:--c\n");
         std::fs::remove_file(&file).unwrap();
     });
+}
+
+#[cfg(feature = "bench")]
+#[test]
+fn a_bench_speaks_either_version() {
+    with_each("a_bench_speaks_either_version", |addr| {
+        let at = At::of(addr);
+        for version in ["mqttv5", "auto"] {
+            let words = format!("bench -V {version} --publishers 2 --rate 20 -d 0.5 -q 1 --json");
+            let text = run(&at, &words).text();
+            assert!(text.contains("\"lost\": 0"), "{text}");
+        }
+    });
+    let (_server, at) = serve(Config::new().only_3_1_1());
+    run(&at, "bench -V 5 --publishers 1 --rate 20 -d 0.5").badly(4, "version");
 }
 
 /// Variables and files have the words of a property behind each other.

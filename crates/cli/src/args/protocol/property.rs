@@ -13,7 +13,7 @@ const BETWEEN: char = '\0';
 
 /// The packets that have properties.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Packet {
+pub enum PacketKind {
     Connect,
     Publish,
     Subscribe,
@@ -22,10 +22,10 @@ pub enum Packet {
     Will,
 }
 
-use Packet::{Connect, Disconnect, Publish, Subscribe, Unsubscribe, Will};
+use PacketKind::{Connect, Disconnect, Publish, Subscribe, Unsubscribe, Will};
 
-impl Packet {
-    const ALL: [Packet; 6] = [Connect, Publish, Subscribe, Unsubscribe, Disconnect, Will];
+impl PacketKind {
+    const ALL: [PacketKind; 6] = [Connect, Publish, Subscribe, Unsubscribe, Disconnect, Will];
 
     /// Returns the name that `-D` has for it.
     pub fn name(self) -> &'static str {
@@ -43,7 +43,7 @@ impl Packet {
 /// A property of a packet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Given {
-    pub packet: Packet,
+    pub packet: PacketKind,
     pub value: Value,
 }
 
@@ -66,7 +66,7 @@ pub enum Value {
 }
 
 /// The names of properties that clients send, and the packets in which MQTT 5 allows them.
-const NAMES: [(&str, &[Packet]); 18] = [
+const NAMES: [(&str, &[PacketKind]); 18] = [
     ("authentication-data", &[Connect]),
     ("authentication-method", &[Connect]),
     ("content-type", &[Publish, Will]),
@@ -83,7 +83,7 @@ const NAMES: [(&str, &[Packet]); 18] = [
     ("subscription-identifier", &[Subscribe]),
     ("topic-alias", &[Publish]),
     ("topic-alias-maximum", &[Connect]),
-    ("user-property", &Packet::ALL),
+    ("user-property", &PacketKind::ALL),
     ("will-delay-interval", &[Will]),
 ];
 
@@ -106,11 +106,11 @@ impl Given {
         };
         let (packet, rest) = split(words)?;
         let (name, value) = split(&rest)?;
-        let mut packets = Packet::ALL.into_iter();
+        let mut packets = PacketKind::ALL.into_iter();
         let packet = packets
             .find(|known| known.name() == packet)
             .ok_or_else(|| {
-                let known = Packet::ALL.map(Packet::name).join(", ");
+                let known = PacketKind::ALL.map(PacketKind::name).join(", ");
                 format!("{packet:?} is no packet with properties: known are {known}")
             })?;
         let mut names = NAMES.iter();
