@@ -121,7 +121,12 @@ mod tests {
         first.pass(Direction::Out, b"\xc0");
         first.pass_chunks(Direction::Out, [&b"\0\xc0"[..], b"\0"].into_iter(), 1);
         Trace::new(hook).pass(Direction::In, b"\xff");
-        let wanted = ["1 Out [192]", "1 Out [0]", "Out Mqtt311(PingReq)", "2 In [255]"];
+        let wanted = [
+            "1 Out [192]",
+            "1 Out [0]",
+            "Out Mqtt311(PingReq)",
+            "2 In [255]",
+        ];
         // A chunk of which nothing was written is not shown.
         assert_eq!(*shown.lock().unwrap(), wanted);
     }

@@ -60,9 +60,8 @@ impl Client {
     /// which an earlier process has kept nothing but the identifiers are among them.
     pub(super) fn is_quota_given_up(&self) -> bool {
         let given_up = self.requests.given_up_messages();
-        let holds_all = |allowed| {
-            given_up >= allowed || (self.requests.in_flight() == 0 && !self.has_send_quota())
-        };
+        let holds_all =
+            |allowed| given_up >= allowed || (self.requests.in_flight() == 0 && self.owed() > 0);
         self.receive_maximum().is_some_and(holds_all)
     }
 

@@ -184,6 +184,16 @@ impl Client {
             || self.protocol.has_send_quota()
     }
 
+    /// Returns the number of answers for which the client goes on reading. Without requests it is one
+    /// if identifiers of which nothing else is known hold all that the broker accepts.
+    #[inline]
+    pub(super) fn owed(&self) -> u64 {
+        match self.requests.in_flight() {
+            0 => u64::from(!self.has_send_quota()),
+            awaited => awaited as u64,
+        }
+    }
+
     /// Returns the number of messages with QoS 1 and 2 that may be in flight to the broker of this
     /// connection.
     #[inline]

@@ -26,7 +26,7 @@ impl Client {
     #[inline]
     pub(super) fn may_read(&self) -> bool {
         !self.inbox.is_full()
-            || (!self.inbox.is_blocked() && self.requests.has_flights())
+            || (!self.inbox.is_blocked() && (self.requests.has_flights() || !self.has_send_quota()))
             || self.accepted.is_none()
     }
 
@@ -168,7 +168,7 @@ impl Client {
         now: Duration,
     ) {
         let limit = self.options.answer_limit();
-        let acknowledged = self.tally.acknowledged + self.requests.in_flight() as u64;
+        let acknowledged = self.tally.acknowledged + self.owed();
         self.extras.make().overrun = Some(Overrun {
             reason,
             acknowledged,

@@ -100,8 +100,7 @@ impl Client {
         let Some(overrun) = self.overrun() else {
             return false;
         };
-        let awaited = self.requests.in_flight();
-        let is_answered = awaited == 0 || self.tally.acknowledged >= overrun.acknowledged;
+        let is_answered = self.owed() == 0 || self.tally.acknowledged >= overrun.acknowledged;
         // Its acknowledgement goes before all others, and it would have to be read anew.
         let is_read = !(overrun.waits_for_payload && self.inbox.has_unread_payload());
         if !(is_answered && is_read) && now < overrun.until {
@@ -117,8 +116,7 @@ impl Client {
     /// Leaves a payload to the broker if answers are awaited behind it and nothing is read of it:
     /// the application may be waiting for one of them. Returns whether reading goes on so.
     fn check_unread(&mut self, now: Duration) -> bool {
-        let is_awaited = self.requests.in_flight() > 0;
-        let Some(since) = self.inbox.note_unread(is_awaited, now) else {
+        let Some(since) = self.inbox.note_unread(self.owed() > 0, now) else {
             return false;
         };
         // The time for the answers goes on.

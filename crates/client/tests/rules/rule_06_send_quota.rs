@@ -115,3 +115,38 @@ fn rule_06_identifiers_of_an_earlier_process_hold_the_quota_until_they_are_relea
         Some(Ok(_))
     ));
 }
+
+/// The answer that frees the quota is read, though the application takes nothing of what is before
+/// it.
+#[test]
+fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
+    let options = || durable().version(Version::Mqtt5).streams(2, 100);
+    let mut before = Durable::begin(options());
+    before.opens(Version::Mqtt5);
+    before.line.receive(NEW5);
+    before.save();
+    before.line.publish(b"1", QoS::ExactlyOnce);
+    before.save();
+    before.line.sent();
+    before.line.receive(&pubrec(1));
+    before.save();
+    let mut after = before.crash_into(options());
+    let request = after.line.publish(b"2", QoS::AtLeastOnce);
+    after.opens(Version::Mqtt5);
+    after.line.receive(&connack(1, 1));
+    after.save();
+    after.line.sends(&pubrel(1));
+    // A stream takes two of them.
+    let mut packets = Vec::new();
+    for id in 1..=5 {
+        packets.extend_from_slice(&[0x32, 6, 0, 1, b't', 0, id, 0]);
+    }
+    packets.extend_from_slice(&pubcomp(1));
+    after.line.receive(&packets);
+    after.save();
+    let sent = after.line.sent();
+    assert_eq!((sent[0], sent.len()), (0x32, 9));
+    after.line.receive(&puback(id_of(&sent)));
+    let outcome = after.line.client.poll_outcome(request);
+    assert!(matches!(outcome, Some(Ok(_))), "{outcome:?}");
+}
