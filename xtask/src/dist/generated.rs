@@ -7,7 +7,7 @@ use crate::{
 use std::{fs, path::PathBuf};
 
 /// The name in the archive, and the words that print it.
-const FILES: [(&str, &[&str]); 13] = [
+const FILES: [(&str, &[&str]); 14] = [
     ("completions/motemq.bash", &["completions", "bash"]),
     ("completions/_motemq", &["completions", "zsh"]),
     ("completions/motemq.fish", &["completions", "fish"]),
@@ -16,6 +16,7 @@ const FILES: [(&str, &[&str]); 13] = [
     ("man/man1/motemq.1", &["man"]),
     ("man/man1/motemq-pub.1", &["man", "pub"]),
     ("man/man1/motemq-sub.1", &["man", "sub"]),
+    ("man/man1/motemq-rr.1", &["man", "rr"]),
     ("man/man1/motemq-watch.1", &["man", "watch"]),
     ("man/man1/motemq-record.1", &["man", "record"]),
     ("man/man1/motemq-replay.1", &["man", "replay"]),

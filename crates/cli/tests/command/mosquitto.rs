@@ -291,3 +291,55 @@ fn without_time(object: &[u8]) -> String {
     );
     format!("{begin}{rest}")
 }
+
+/// Either publisher is heard by either subscriber, with the same words on both command lines.
+#[test]
+fn properties_are_those_of_mosquittos_tools() {
+    let Some(other) = Other::for_test("properties_are_those_of_mosquittos_tools") else {
+        return;
+    };
+    let mut publish = vec![
+        "-V",
+        "mqttv5",
+        "-t",
+        "long/topic",
+        "-m",
+        "{\"a\":1}",
+        "-r",
+        "-q",
+        "1",
+    ];
+    for words in [
+        &["content-type", "text/plain"][..],
+        &["correlation-data", "x\"y -D"],
+        &["payload-format-indicator", "1"],
+        &["response-topic", "re/s"],
+        &["user-property", "a", "b"],
+        &["user-property", "a", "-c d"],
+    ] {
+        publish.extend(["-D", "publish"]);
+        publish.extend(words);
+    }
+    let format = "%A|%C|%D|%E|%F|%P|%R|%S|%20C|%-5F|%05F|%.2C|%20P|%20D|%-9S|%05E|%J";
+    let mut subscribe = vec!["-V", "mqttv5", "-t", "long/+", "-C", "1", "-F", format];
+    subscribe.extend(["-D", "subscribe", "subscription-identifier", "7"]);
+    let heard = || {
+        let theirs = other.run(&other.subscribe, &subscribe, b"");
+        let ours = motemq(&other.at.with(&[&["sub"], &subscribe[..]].concat())).well();
+        [theirs, ours].map(|text| {
+            let text = String::from_utf8(text).unwrap();
+            // The time is another one.
+            let (begin, rest) = text.split_once("{\"tst\":\"").unwrap();
+            format!("{begin}{}", rest.split_once('"').unwrap().1)
+        })
+    };
+    other.publishes(&publish, b"");
+    let [wanted, ours] = heard();
+    assert!(
+        wanted.starts_with("|text/plain|x\"y -D||1|a:b a:-c d|re/s|7|"),
+        "{wanted}"
+    );
+    assert_eq!(ours, wanted);
+    motemq(&other.at.with(&[&["pub"], &publish[..]].concat())).well();
+    assert_eq!(heard(), [wanted.clone(), wanted]);
+}
