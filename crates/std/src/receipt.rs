@@ -32,7 +32,7 @@ impl Receipt {
     /// Waits until it is known what has become of the message.
     ///
     /// # Errors
-    /// A [`RequestError`].
+    /// A [`RequestError`](crate::RequestError).
     pub fn wait(mut self) -> Outcome {
         match &mut self.0 {
             Some(ticket) => ticket.wait(),
