@@ -46,7 +46,20 @@ impl Client {
         let before = input.len();
         let again = self.read_events(input, now);
         self.tally.bytes_in += (before - input.len()) as u64;
+        self.note_arriving(!input.is_empty(), now);
         again
+    }
+
+    /// Bytes have arrived. If the rest of their packet, or of a payload, is still to come, the answer
+    /// that frees the broker's quota may be behind it.
+    #[inline]
+    fn note_arriving(&mut self, is_incomplete: bool, now: Duration) {
+        if self.requests.in_flight() == 0
+            && self.owed() > 0
+            && (is_incomplete || self.inbox.has_partial())
+        {
+            self.extras.make().arrived_at = Some(now.into());
+        }
     }
 
     /// Takes what was read into `payload`, and gives the driver the memory of a payload of which
@@ -83,6 +96,7 @@ impl Client {
             }
         };
         self.tally.bytes_in += n as u64;
+        self.note_arriving(true, now);
         payload.take(n);
         if remaining == 0 {
             self.inbox.return_payload(payload.end());

@@ -222,8 +222,10 @@ impl Client {
             return false;
         }
         // What the session sends again by itself has its time on this connection, too: else no
-        // connection would last until the answers arrive.
-        let until = at.saturating_add(self.options.answer_limit());
+        // connection would last until the answers arrive. They may be behind a long packet.
+        let arrived_at = self.extras.get().and_then(|extras| extras.arrived_at);
+        let since = arrived_at.map_or(at, |arrived_at| at.max(arrived_at.get()));
+        let until = since.saturating_add(self.options.answer_limit());
         if now < until {
             self.wake_by(Some(until));
             return false;

@@ -150,3 +150,33 @@ fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
     let outcome = after.line.client.poll_outcome(request);
     assert!(matches!(outcome, Some(Ok(_))), "{outcome:?}");
 }
+
+/// The answer that frees the quota may be behind a packet that takes longer than the answer may.
+#[test]
+fn rule_06_the_quota_is_freed_behind_a_packet_that_arrives_slowly() {
+    let options = || durable().version(Version::Mqtt5);
+    let mut before = Durable::begin(options());
+    before.opens(Version::Mqtt5);
+    before.line.receive(NEW5);
+    before.save();
+    before.line.publish(b"1", QoS::ExactlyOnce);
+    before.save();
+    before.line.sent();
+    before.line.receive(&pubrec(1));
+    before.save();
+    let mut after = before.crash_into(options());
+    after.opens(Version::Mqtt5);
+    after.line.receive(&connack(1, 1));
+    after.save();
+    after.line.sends(&pubrel(1));
+    let packet = [&[0x30, 54, 0, 1, b't', 0][..], &[7; 50]].concat();
+    for byte in &packet {
+        after.line.pass(secs(10));
+        after.line.receive(&[*byte]);
+        after.line.sent();
+    }
+    after.line.is_connected();
+    // Nothing arrives any more.
+    after.line.pass(secs(60));
+    after.line.sends(DISCONNECT);
+}
