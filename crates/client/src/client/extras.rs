@@ -13,9 +13,9 @@ use crate::{
 pub(super) struct Extras {
     /// The end of the connection, once a message has found no room.
     pub overrun: Option<Overrun>,
-    /// The time at which a part of a packet arrived last, while the answer that frees the broker's
-    /// quota is awaited.
-    pub arrived_at: Option<Moment>,
+    /// How often it was looked for the answer that frees the broker's quota while nothing moved, and
+    /// the time of the next look.
+    pub quota_looks: Option<(u32, Moment)>,
     pub upload: Option<Upload>,
     pub last_upload: u64,
     pub sent_aliases: Option<SentAliases>,
@@ -40,7 +40,7 @@ impl Extras {
 
     /// The connection is over. Returns the upload that was under way.
     pub fn on_connection_lost(&mut self) -> Option<Upload> {
-        (self.overrun, self.arrived_at) = (None, None);
+        (self.overrun, self.quota_looks) = (None, None);
         if let Some(aliases) = &mut self.sent_aliases {
             aliases.on_connection_lost();
         }

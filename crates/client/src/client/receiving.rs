@@ -46,19 +46,18 @@ impl Client {
         let before = input.len();
         let again = self.read_events(input, now);
         self.tally.bytes_in += (before - input.len()) as u64;
-        self.note_arriving(!input.is_empty(), now);
+        self.note_arriving(!input.is_empty());
         again
     }
 
     /// Bytes have arrived. If the rest of their packet, or of a payload, is still to come, the answer
     /// that frees the broker's quota may be behind it.
     #[inline]
-    fn note_arriving(&mut self, is_incomplete: bool, now: Duration) {
-        if self.requests.in_flight() == 0
-            && self.owed() > 0
-            && (is_incomplete || self.inbox.has_partial())
+    fn note_arriving(&mut self, is_incomplete: bool) {
+        if (is_incomplete || self.inbox.has_partial())
+            && let Some(extras) = self.extras.get_mut()
         {
-            self.extras.make().arrived_at = Some(now.into());
+            extras.quota_looks = None;
         }
     }
 
@@ -96,7 +95,7 @@ impl Client {
             }
         };
         self.tally.bytes_in += n as u64;
-        self.note_arriving(true, now);
+        self.note_arriving(true);
         payload.take(n);
         if remaining == 0 {
             self.inbox.return_payload(payload.end());

@@ -209,6 +209,24 @@ impl Client {
         self.protocol.disconnect(&mut self.output.out())
     }
 
+    /// Returns whether the broker has kept its quota for the time that an answer may take. Time in
+    /// which the client was not driven, a packet was arriving or leaving, does not count.
+    fn is_quota_kept(&mut self, now: Duration) -> bool {
+        const LOOKS: u32 = 8;
+        let is_leaving = !self.output.is_empty();
+        let pause = self.options.answer_limit() / LOOKS;
+        let looks = &mut self.extras.make().quota_looks;
+        let (count, next) = match *looks {
+            Some((count, next)) if !is_leaving => (count, next.get()),
+            _ => (0, now),
+        };
+        let count = count + u32::from(now >= next);
+        let next = if now >= next { now + pause } else { next };
+        *looks = Some((count, next.into()));
+        self.wake_by(Some(next));
+        count > LOOKS
+    }
+
     /// Ends the connection if as many messages were given up as the options allow, and hold all
     /// slots, or as many as the broker allows. Returns whether the connection is over.
     fn check_given_up(&mut self, now: Duration) -> bool {
@@ -222,12 +240,13 @@ impl Client {
             return false;
         }
         // What the session sends again by itself has its time on this connection, too: else no
-        // connection would last until the answers arrive. They may be behind a long packet.
-        let arrived_at = self.extras.get().and_then(|extras| extras.arrived_at);
-        let since = arrived_at.map_or(at, |arrived_at| at.max(arrived_at.get()));
-        let until = since.saturating_add(self.options.answer_limit());
+        // connection would last until the answers arrive.
+        let until = at.saturating_add(self.options.answer_limit());
         if now < until {
             self.wake_by(Some(until));
+            return false;
+        }
+        if !self.requests.has_flights() && self.owed() > 0 && !self.is_quota_kept(now) {
             return false;
         }
         let count = self.requests.given_up().max(1);
