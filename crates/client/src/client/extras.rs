@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Extras {
     /// The end of the connection, once a message has found no room.
     pub overrun: Option<Overrun>,
-    /// How often it was looked for the answer that frees the broker's quota while nothing moved, and
+    /// The number of looks for the answer that frees the broker's quota while nothing moved, and
     /// the time of the next look.
     pub quota_looks: Option<(u32, Moment)>,
     pub upload: Option<Upload>,
