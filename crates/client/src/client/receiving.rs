@@ -275,6 +275,9 @@ impl Client {
             }
             CoreEvent::Acked { id } => {
                 self.tally.acknowledged += 1;
+                if let Some(extras) = self.extras.get_mut() {
+                    extras.quota_looks = None;
+                }
                 self.requests.on_acked(id);
             }
             CoreEvent::Received { id } => self.requests.on_received(id),

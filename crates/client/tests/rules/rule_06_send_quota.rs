@@ -12,6 +12,21 @@ fn connack(present: u8, allowed: u8) -> [u8; 8] {
     [0x20, 6, present, 0, 3, 0x21, 0, allowed]
 }
 
+/// Begins a process that knows nothing but the identifier 1 of a message with QoS 2, which the broker
+/// has.
+fn with_identifier_alone(options: impl Fn() -> Options) -> Durable {
+    let mut before = Durable::begin(options());
+    before.opens(Version::Mqtt5);
+    before.line.receive(NEW5);
+    before.save();
+    before.line.publish(b"1", QoS::ExactlyOnce);
+    before.save();
+    before.line.sent();
+    before.line.receive(&pubrec(1));
+    before.save();
+    before.crash_into(options())
+}
+
 /// Time passes up to the end of the connection, which the client says with DISCONNECT.
 #[track_caller]
 fn ends(line: &mut Line) -> Vec<DisconnectReason> {
@@ -73,16 +88,7 @@ fn rule_06_room_is_not_told_while_the_quota_is_held() {
 #[test]
 fn rule_06_identifiers_of_an_earlier_process_hold_the_quota_until_they_are_released() {
     let options = || durable().version(Version::Mqtt5);
-    let mut before = Durable::begin(options());
-    before.opens(Version::Mqtt5);
-    before.line.receive(NEW5);
-    before.save();
-    before.line.publish(b"1", QoS::ExactlyOnce);
-    before.save();
-    before.line.sent();
-    before.line.receive(&pubrec(1));
-    before.save();
-    let mut after = before.crash_into(options());
+    let mut after = with_identifier_alone(options);
     let request = after.line.publish(b"2", QoS::AtLeastOnce);
     let mut connects = |answer: &[u8]| {
         after.opens(Version::Mqtt5);
@@ -121,16 +127,7 @@ fn rule_06_identifiers_of_an_earlier_process_hold_the_quota_until_they_are_relea
 #[test]
 fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
     let options = || durable().version(Version::Mqtt5).streams(2, 100);
-    let mut before = Durable::begin(options());
-    before.opens(Version::Mqtt5);
-    before.line.receive(NEW5);
-    before.save();
-    before.line.publish(b"1", QoS::ExactlyOnce);
-    before.save();
-    before.line.sent();
-    before.line.receive(&pubrec(1));
-    before.save();
-    let mut after = before.crash_into(options());
+    let mut after = with_identifier_alone(options);
     let request = after.line.publish(b"2", QoS::AtLeastOnce);
     after.opens(Version::Mqtt5);
     after.line.receive(&connack(1, 1));
@@ -155,16 +152,7 @@ fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
 #[test]
 fn rule_06_the_quota_is_freed_behind_a_packet_that_arrives_slowly() {
     let options = || durable().version(Version::Mqtt5);
-    let mut before = Durable::begin(options());
-    before.opens(Version::Mqtt5);
-    before.line.receive(NEW5);
-    before.save();
-    before.line.publish(b"1", QoS::ExactlyOnce);
-    before.save();
-    before.line.sent();
-    before.line.receive(&pubrec(1));
-    before.save();
-    let mut after = before.crash_into(options());
+    let mut after = with_identifier_alone(options);
     after.opens(Version::Mqtt5);
     after.line.receive(&connack(1, 1));
     after.save();
