@@ -95,7 +95,7 @@ fn begin(is_quiet: bool, transport: &TransportArgs) {
 
 fn run(line: &CommandLine) -> Result<Exit, Failure> {
     begin(line.common.quiet, &line.transport);
-    // Files may be pipes that nobody fills.
+    // The time limit holds from here on: a file to be read may be a pipe without a writer.
     let stop = stop::Stop::after(line.common.give_up);
     let target = target::Target::of(line)?;
     match &line.verb {

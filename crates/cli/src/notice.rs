@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// So long the end of the process waits for its last words.
+/// The longest time for which the end of the process waits until its last notice is written.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
@@ -73,8 +73,8 @@ pub fn say(what: impl fmt::Display) {
     });
 }
 
-/// One line, behind which the process ends. A pipe that is full and that nobody reads does not hold
-/// it up.
+/// Prints one line just before the process ends. A full pipe without a reader does not hold the
+/// process up.
 pub fn say_last(what: impl fmt::Display) {
     let words = what.to_string();
     let (sender, receiver) = mpsc::channel();

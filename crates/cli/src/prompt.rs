@@ -1,4 +1,4 @@
-//! Passwords that are asked for on the terminal. The time that the user takes is nobody's fault.
+//! Prompts for passwords on the terminal. The time that the user takes does not count towards `-W`.
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 #[cfg(unix)]

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// So often it is looked whether the bytes of the connection could be written.
+/// The time between two checks whether the bytes of the connection could be written.
 const GLANCE: Duration = Duration::from_millis(500);
 
 /// Records.

@@ -23,7 +23,7 @@ use std::{
 };
 use topics::Renaming;
 
-/// So many messages are handed over together while they are due.
+/// The most messages that are published together when they are due.
 const TOGETHER: usize = 64;
 
 /// Publishes a recording.

@@ -41,7 +41,7 @@ use view::Around;
 const FRAME: Duration = Duration::from_millis(100);
 /// As many messages are taken at once, so that drawing has its turn.
 const TOGETHER: usize = 256;
-/// So many bytes may wait to be shown. Messages beyond are skipped.
+/// The most bytes of messages that wait to be shown. Further messages are skipped.
 const WAITING: usize = 8 << 20;
 
 /// Leaving takes no longer.

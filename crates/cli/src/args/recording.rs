@@ -85,7 +85,7 @@ pub struct ReplayLine {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// So many times as fast as recorded, or max
+    /// Replay at a multiple of the recorded pace, or at max: without pauses
     #[arg(long, value_name = "TIMES|max", default_value = "1", value_parser = speed)]
     pub speed: Speed,
 

@@ -1,7 +1,7 @@
 //! The limit of open files: each connection is one.
 use crate::exit::{Exit, Failure};
 
-/// So many are open besides connections.
+/// The number of files that are open besides connections.
 const OTHERS: u64 = 64;
 
 /// Makes room for so many connections, as far as the system lets this process.

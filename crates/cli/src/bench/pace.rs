@@ -59,7 +59,7 @@ impl Pace {
         }
     }
 
-    /// Returns what is next. A message that is to be sent counts as sent.
+    /// Returns the next step. If it is to send a message, this message counts as sent from now on.
     pub fn next(&mut self, now: Duration) -> Next {
         if self.sent >= self.limit {
             return Next::Done;

@@ -25,17 +25,17 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// So often it is looked what goes on.
+/// The time between two looks at the progress.
 const GLANCE: Duration = Duration::from_millis(10);
-/// So often it is shown.
+/// The time between two updates of the display.
 const SHOWN: Duration = Duration::from_millis(200);
-/// So often throughput and latency are noted for a drawing.
+/// The time between two samples of throughput and latency for a plot.
 const SAMPLE: Duration = Duration::from_millis(500);
-/// Between the last subscription and the first message.
+/// The time between the last subscription and the first message.
 const PAUSE: Duration = Duration::from_millis(100);
-/// So long nothing arrives any more: it is lost.
+/// The time without any arrival after which the messages that are missing count as lost.
 const SILENCE: Duration = Duration::from_secs(2);
-/// Between the beginnings of two connections, if nothing else is said.
+/// The default time between the beginnings of two connections.
 const GENTLE: Duration = Duration::from_micros(250);
 /// Idle clients have given back memory after so long.
 const SETTLING: Duration = Duration::from_millis(2500);

@@ -25,7 +25,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-/// So many connections are begun at once by each thread: brokers have a short queue for them.
+/// The most connections that each thread begins at once, since brokers have a short queue for them.
 const CONNECTING: usize = 50;
 /// The longest time for what is in flight at the end.
 const FAREWELL: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use std::time::Duration;
 /// A factor for the pace of a recording.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Speed {
-    /// So many times as fast as recorded.
+    /// A multiple of the recorded pace.
     Times(f64),
     /// As fast as the broker takes them.
     Max,
