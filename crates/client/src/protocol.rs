@@ -156,12 +156,21 @@ impl ProtocolState {
     /// Gives the session more slots. Returns whether there can be more.
     #[cold]
     pub fn grow_session(&mut self) -> bool {
+        self.grow_if(|_| true)
+    }
+
+    /// Gives the session another slot, if the next packet can take it. Returns whether it did.
+    pub fn grow_for_packet(&mut self) -> bool {
+        self.grow_if(|larger| larger.has_free_slot())
+    }
+
+    fn grow_if(&mut self, is_useful: impl Fn(&CoreSession) -> bool) -> bool {
         if self.session.slots() >= ALL_IDENTIFIERS {
             // Memory that would be of no use is not made for each packet that finds none.
             return false;
         }
         let mut larger = new_session(self.session.slots() + 1);
-        let has_grown = larger.adopt(&self.session).is_ok();
+        let has_grown = larger.adopt(&self.session).is_ok() && is_useful(&larger);
         if has_grown {
             self.may_have_changed = true;
             self.session = larger;

@@ -35,25 +35,26 @@ impl Client {
             || self.protocol.payload_remaining() > 0
     }
 
-    /// Goes past packets that were given up, so that there is a free slot. Returns whether there
-    /// is one now.
+    /// Goes past packets that were given up, so that there is a free slot for a packet that found
+    /// none. Returns whether there is one now; if not, nothing has changed.
     pub(super) fn pass_over(&mut self) -> bool {
-        loop {
-            let requests = &self.requests;
-            match self.protocol.pass_over(|id| requests.is_given_up(id)) {
-                PassedOver::Free => return true,
-                PassedOver::Waits => return false,
-                // At the limit the next turn of the driver ends the connection.
-                PassedOver::AllGivenUp => {
-                    if self.is_unanswered() || !self.protocol.grow_session() {
-                        return false;
-                    }
-                    if self.protocol.has_free_slot() {
-                        return true;
-                    }
-                }
-            }
+        if self.protocol.has_free_slot() {
+            // The packet was refused for want of the broker's quota.
+            return false;
         }
+        let requests = &self.requests;
+        match self.protocol.pass_over(|id| requests.is_given_up(id)) {
+            PassedOver::Free => true,
+            PassedOver::Waits => false,
+            // At the limit the next turn of the driver ends the connection.
+            PassedOver::AllGivenUp => !self.is_unanswered() && self.protocol.grow_for_packet(),
+        }
+    }
+
+    /// Makes room for a message, as [`pass_over`](Self::pass_over) does for any packet, unless the
+    /// broker accepts none now: a command that fails changes nothing that is stored.
+    pub(super) fn make_room_for_message(&mut self) -> bool {
+        self.protocol.has_send_quota() && self.pass_over()
     }
 
     /// Returns whether so many messages were given up that the broker may get no other one. Those of
@@ -131,7 +132,9 @@ impl Client {
         }
         let id = match self.send_publish(publish) {
             Ok(id) => id,
-            Err(SendError::Busy) if self.pass_over() => return self.begin_upload(publish),
+            Err(SendError::Busy) if self.make_room_for_message() => {
+                return self.begin_upload(publish);
+            }
             Err(SendError::Full | SendError::Busy) => return self.full(),
             Err(_) => return Err(too_long(publish)),
         };

@@ -55,7 +55,7 @@ impl Client {
                     self.requests.launch(id, RequestKind::Publish(stored), end)
                 }))
             }
-            Err(SendError::Busy) if self.pass_over() => {
+            Err(SendError::Busy) if self.make_room_for_message() => {
                 self.publish_with_properties(publish, shared)
             }
             Err(SendError::Busy | SendError::Full) => self.full(),

@@ -98,7 +98,9 @@ impl Client {
                 }))
             }
             // Once for all packets that were given up.
-            Err(SendError::Busy) if self.pass_over() => self.publish_with(publish, shared),
+            Err(SendError::Busy) if self.make_room_for_message() => {
+                self.publish_with(publish, shared)
+            }
             Err(SendError::Busy | SendError::Full) => self.full(),
             Err(SendError::Offline) => self.keep(publish, shared, MessageProperties::default()),
             Err(_) => {
@@ -137,7 +139,7 @@ impl Client {
                 let kind = RequestKind::Publish(stored);
                 Ok(Some(self.requests.launch(id, kind, Some(end))))
             }
-            Err(SendError::Busy) if self.pass_over() => {
+            Err(SendError::Busy) if self.make_room_for_message() => {
                 self.publish_direct(publish, shared, properties)
             }
             Err(SendError::Busy | SendError::Full) => self.full(),

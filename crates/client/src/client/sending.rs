@@ -45,7 +45,7 @@ impl Client {
             && self.protocol.payload_remaining() == 0
             && self.output.is_empty()
             && self.has_send_quota()
-            && (self.protocol.has_free_slot() || self.pass_over())
+            && (self.protocol.has_free_slot() || self.make_room_for_message())
     }
 
     /// Returns whether at least half as many messages as may be in flight can be sent. A driver may

@@ -2,6 +2,7 @@
 //! broker allows. Then nothing spins, and nothing waits for ever.
 use crate::common::*;
 use crate::durable::{Durable, durable};
+use motemq::Property;
 
 fn kept5() -> Options {
     kept().version(Version::Mqtt5)
@@ -167,4 +168,57 @@ fn rule_06_the_quota_is_freed_behind_a_packet_that_arrives_slowly() {
     // Nothing arrives any more.
     after.line.pass(secs(60));
     after.line.sends(DISCONNECT);
+}
+
+/// The identifiers of an earlier process hold the quota and the next slots. Else the driver, which
+/// sleeps, would have something to store.
+#[test]
+fn rule_06_a_message_that_finds_no_quota_changes_nothing_that_is_stored() {
+    let options = || durable().version(Version::Mqtt5).in_flight(16);
+    let mut before = Durable::begin(options());
+    before.opens(Version::Mqtt5);
+    before.line.receive(NEW5);
+    before.save();
+    for id in 1..=16 {
+        before.line.publish(b"1", QoS::ExactlyOnce);
+        before.save();
+        before.line.sent();
+        before.line.receive(&pubrec(id));
+        before.save();
+        before.line.sent();
+        if id > 2 {
+            before.line.receive(&pubcomp(id));
+            before.save();
+        }
+    }
+    let mut after = before.crash_into(options());
+    after.opens(Version::Mqtt5);
+    after.line.receive(&connack(1, 2));
+    after.save();
+    after.line.sends(&[pubrel(1), pubrel(2)].concat());
+
+    let client = &mut after.line.client;
+    let version = client.version();
+    let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+    assert_eq!(client.publish(&publish), Err(PublishError::Full));
+    let properties = [Property::ContentType("text".into())];
+    let with_properties = publish.properties(&properties);
+    assert_eq!(client.publish(&with_properties), Err(PublishError::Full));
+    let upload = publish.payload(b"1").remaining(1);
+    assert_eq!(client.begin_upload(&upload), Err(PublishError::Full));
+    let long = vec![0; 1 << 20];
+    assert_eq!(
+        client.publish(&publish.payload(&long)),
+        Err(PublishError::Full)
+    );
+    assert_eq!(client.version(), version);
+    assert!(!after.is_asked());
+
+    after.line.receive(&pubcomp(1));
+    let client = &mut after.line.client;
+    assert!(
+        client
+            .publish(&publish)
+            .is_ok_and(|request| request.is_some())
+    );
 }
