@@ -1,9 +1,19 @@
 //! What the application does.
 use super::{FILTERS, Run, TOPICS};
 use motemq::{Filter, Publish, QoS};
-use motemq_client::{AckMode, PublishError, Taken, UploadError};
+use motemq_client::{AckMode, Client, PublishError, Taken, UploadError};
 
 impl Run<'_> {
+    /// Gives a command, which changes nothing that is stored if it fails.
+    fn command<T, E>(&mut self, command: impl FnOnce(&mut Client) -> Result<T, E>) -> Result<T, E> {
+        let version = self.client.version();
+        let result = command(&mut self.client);
+        if result.is_err() {
+            assert_eq!(self.client.version(), version);
+        }
+        result
+    }
+
     pub(super) fn publish(&mut self) {
         let how = self.bytes.byte();
         let qos = QoS::try_from(how & 3).unwrap_or(QoS::AtLeastOnce);
@@ -12,11 +22,14 @@ impl Run<'_> {
         payload.resize([4, 100, 6000, 80_000][usize::from(how >> 2 & 3)], how);
         let topic = TOPICS[usize::from(how >> 4 & 3)];
         let publish = Publish::to(topic).payload(&payload).qos(qos);
-        let published = if self.is_shared {
-            self.client.publish_bytes(&publish, &payload.clone().into())
-        } else {
-            self.client.publish(&publish)
-        };
+        let is_shared = self.is_shared;
+        let published = self.command(|client| {
+            if is_shared {
+                client.publish_bytes(&publish, &payload.clone().into())
+            } else {
+                client.publish(&publish)
+            }
+        });
         match published {
             Ok(Some(request)) => self.requests.push((request, self.number)),
             Ok(None) => assert_eq!(qos, QoS::AtMostOnce),
@@ -30,7 +43,8 @@ impl Run<'_> {
         let qos = QoS::try_from(how & 3).unwrap_or(QoS::AtMostOnce);
         let filter = FILTERS[usize::from(how >> 2) % FILTERS.len()];
         if self.streams.len() < 8
-            && let Ok((request, stream)) = self.client.subscribe(&[Filter::new(filter, qos)])
+            && let Ok((request, stream)) =
+                self.command(|client| client.subscribe(&[Filter::new(filter, qos)]))
         {
             self.requests.push((request, 0));
             self.streams.push(stream);
@@ -90,8 +104,9 @@ impl Run<'_> {
         match self.upload {
             None => {
                 let qos = QoS::try_from(how & 3).unwrap_or(QoS::AtLeastOnce);
-                let publish = Publish::to("t").payload(b"....").qos(qos);
-                if let Ok((upload, request)) = self.client.begin_upload(&publish.remaining(200)) {
+                let publish = Publish::to("t").payload(b"....").qos(qos).remaining(200);
+                let begun = self.command(|client| client.begin_upload(&publish));
+                if let Ok((upload, request)) = begun {
                     self.upload = Some(upload);
                     self.requests.extend(request.map(|request| (request, 0)));
                 }
