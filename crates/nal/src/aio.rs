@@ -60,7 +60,7 @@ pub use whole::Whole;
 
 use crate::Error;
 use embedded_io_async::{Read, Write};
-use motemq::{Buffer, Session};
+use motemq::{Buffer, Protocol, Session, Slot};
 
 /// The time that the other side has to receive our last bytes, in milliseconds.
 const FAREWELL: u32 = 1000;
@@ -77,8 +77,8 @@ struct Turn {
 }
 
 impl Turn {
-    fn begin<E>(
-        session: &mut Session,
+    fn begin<E, P: Protocol>(
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         unflushed: bool,
@@ -102,9 +102,9 @@ impl Turn {
 
     /// Takes what was read, or tells why it is over. Nothing may be waited for between the read and
     /// this.
-    fn end<E>(
+    fn end<E, P: Protocol>(
         &self,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         read: Option<Result<usize, E>>,
         pushed: Option<Result<(), Error<E>>>,

@@ -1,5 +1,5 @@
-//! An MQTT 3.1.1 session of [`motemq`] over embedded network stacks: no allocation, no operating
-//! system.
+//! A session of [`motemq`], with MQTT 3.1.1 or MQTT 5, over embedded network stacks: no allocation,
+//! no operating system.
 //!
 //! - [`Link`] is one TCP connection of a stack that implements [`embedded_nal::TcpClientStack`]. It
 //!   never waits.
@@ -52,6 +52,70 @@
 //!     }
 //! }
 //! assert_eq!(heard, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # MQTT 5
+//!
+//! Both carry sessions of every [`Protocol`](motemq::Protocol): the type of the session decides. A session
+//! of [`Mqtt5`](motemq::Mqtt5) has the same loop. Its events have properties, and all of its commands can
+//! be called in between.
+//!
+//! After a [`Fault`](motemq::Fault) the session has left DISCONNECT with its reason code in `tx`. `turn` writes
+//! that before it ends with [`Error::Closed`], so go on with the turns until one ends with an error.
+//!
+//! ```
+//! use motemq::{
+//!     Buffer, Connect, Event, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, Session, Slot,
+//! };
+//! use motemq_nal::{Error, Link};
+//! # use std::time::{Duration, Instant};
+//!
+//! # let broker = motemq_testing::server::Server::start(Default::default())?;
+//! # let address = broker.addr();
+//! # let mut stack = std_embedded_nal::Stack::default();
+//! # let started = Instant::now();
+//! # let mut received = None;
+//! let mut session = Session::<[Slot; 8], Mqtt5>::with_protocol();
+//! let mut rx = Buffer::<[u8; 256]>::new();
+//! let mut tx = Buffer::<[u8; 256]>::new();
+//! let mut link = Link::new();
+//! # while link.open(&mut stack, address).is_err() {
+//! #     std::thread::sleep(Duration::from_millis(5));
+//! # }
+//! let properties = [Property::SessionExpiryInterval(3600)];
+//! session.connect(&Connect::new("node-7").properties(&properties), &mut rx, &mut tx)?;
+//! loop {
+//!     while tx.room() >= 64 {
+//!         let event = match session.next_event(&mut rx, &mut tx) {
+//!             Ok(Some(event)) => event,
+//!             Ok(None) | Err(_) => break, // after a fault, `turn` writes the reason
+//!         };
+//!         match event {
+//!             Event::Connected { .. } => {
+//!                 session.subscribe(&[Filter::new("a", QoS::AtLeastOnce)], &mut tx)?;
+//!             }
+//!             Event::Subscribed { .. } => {
+//!                 let properties = [Property::ContentType("text/plain".into())];
+//!                 session.publish(&Publish::to("a").payload(b"hello").properties(&properties), &mut tx)?;
+//!             }
+//!             Event::Message(m) => {
+//!                 let content_type = m.properties.content_type();
+//! #               received = content_type.map(|text| text.as_str().to_owned());
+//!                 session.disconnect_with(ReasonCode::DISCONNECT_WITH_WILL_MESSAGE, &[], &mut tx)?;
+//!             }
+//!             Event::Disconnected { code, .. } => {} // the broker ends the connection, and says why
+//!             _ => {}
+//!         }
+//!     }
+//!     let now = started.elapsed().as_millis() as u32;
+//!     match link.turn(&mut stack, &mut session, &mut rx, &mut tx, now) {
+//!         Ok(_) => std::thread::sleep(Duration::from_millis(5)),
+//!         Err(Error::Closed) => break,
+//!         Err(error) => return Err(format!("{error}").into()),
+//!     }
+//! }
+//! # assert_eq!(received.as_deref(), Some("text/plain"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![no_std]

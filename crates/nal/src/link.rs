@@ -2,7 +2,7 @@
 use crate::Error;
 use core::{fmt, net::SocketAddr};
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
-use motemq::{Buffer, Session};
+use motemq::{Buffer, Protocol, Session, Slot};
 
 /// At most one TCP connection of a stack, and whether it is open yet.
 ///
@@ -80,10 +80,10 @@ impl<S: TcpClientStack> Link<S> {
     /// # Errors
     /// See [`Error`]: the socket was closed, the session is [lost](Session::on_connection_lost). What came before
     /// the end was told before.
-    pub fn turn(
+    pub fn turn<P: Protocol>(
         &mut self,
         stack: &mut S,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         now_ms: u32,
@@ -97,10 +97,10 @@ impl<S: TcpClientStack> Link<S> {
         moved
     }
 
-    fn step(
+    fn step<P: Protocol>(
         &mut self,
         stack: &mut S,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         now_ms: u32,

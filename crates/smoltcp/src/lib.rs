@@ -48,9 +48,57 @@
 //! A payload may go from the application's memory into the socket without a stop in `tx`: announce
 //! it with [`remaining`](motemq::Publish::remaining), and when `tx` is empty give `socket.send_slice` some of
 //! it and [`publish_direct`](Session::publish_direct) the number of bytes that it took.
+//!
+//! # MQTT 5
+//!
+//! A link carries sessions of every [`Protocol`]: the type of the session decides. A session of
+//! [`Mqtt5`](motemq::Mqtt5) has the same loop. Its events have properties, and all of its commands
+//! can be called in between:
+//!
+//! ```
+//! use motemq::{
+//!     Buffer, Connect, Event, Fault, Filter, Mqtt5, Property, Publish, QoS, ReasonCode, SendError, Session, Slot, SubscriptionOptions,
+//! };
+//! use motemq_smoltcp::Link;
+//! use smoltcp::socket::tcp::Socket;
+//!
+//! type Node = Session<[Slot; 8], Mqtt5>;
+//!
+//! fn connect(session: &mut Node, rx: &mut Buffer, tx: &mut Buffer) -> Result<(), SendError> {
+//!     let properties = [Property::SessionExpiryInterval(3600)];
+//!     session.connect(&Connect::new("node-7").keep_session().properties(&properties), rx, tx)
+//! }
+//!
+//! fn events(
+//!     link: &mut Link, socket: &mut Socket<'_>, session: &mut Node, rx: &mut Buffer, tx: &mut Buffer,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     while tx.room() >= 64 && let Some(event) = link.next_event(socket, session, rx, tx)? {
+//!         match event {
+//!             Event::Connected { .. } => {
+//!                 let options = SubscriptionOptions { no_local: true, ..Default::default() };
+//!                 session.subscribe(&[Filter::new("clock", QoS::AtLeastOnce).options(options)], tx)?;
+//!             }
+//!             Event::Message(request) => match request.properties.response_topic() {
+//!                 Some(topic) => {
+//!                     let properties = [Property::ContentType("text/plain".into())];
+//!                     let response = Publish::to(topic.as_str()).payload(b"12:30");
+//!                     session.publish(&response.properties(&properties), tx)?;
+//!                 }
+//!                 None => session.refuse(ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR)?,
+//!             },
+//!             Event::Disconnected { .. } => {} // the reason of the broker; `turn` closes the socket
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! After a [`Fault`] the session has left DISCONNECT with its reason code in `tx`. [`turn`](Link::turn)
+//! sends that before it closes the socket, so go on with the turns until one says [`Turn::Over`].
 #![no_std]
 
-use motemq::{Buffer, Event, Fault, Session};
+use motemq::{Buffer, Event, Fault, Protocol, Session, Slot};
 use smoltcp::{
     iface::{Interface, SocketSet},
     socket::tcp::{Socket, State},
@@ -102,13 +150,13 @@ impl Link {
     /// # Errors
     /// As there. What waits to be sent, acknowledgements perhaps, is sent by the next turns, and
     /// the socket closed.
-    pub fn next_event<'r>(
+    pub fn next_event<'r, P: Protocol>(
         &mut self,
         socket: &'r mut Socket<'_>,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &'r mut Buffer,
         tx: &mut Buffer,
-    ) -> Result<Option<Event<'r>>, Fault> {
+    ) -> Result<Option<Event<'r, P::Properties<'r>>>, Fault> {
         self.receive(socket, rx, |input, room| session.receive(input, room, tx))
     }
 
@@ -159,10 +207,10 @@ impl Link {
     ///
     /// # Errors
     /// As [`Session::tick`].
-    pub fn turn(
+    pub fn turn<P: Protocol>(
         &mut self,
         socket: &mut Socket<'_>,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         now: Instant,

@@ -2,7 +2,7 @@
 use super::{Outlet, Turn, fill, pause, taken, wait};
 use crate::Error;
 use embedded_io_async::{Read, Write};
-use motemq::{Buffer, Session};
+use motemq::{Buffer, Protocol, Session, Slot};
 
 /// The two halves of an open transport: one to read from, one to write to.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
     /// # Errors
     /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
     /// before.
-    pub async fn turn(
+    pub async fn turn<P: Protocol>(
         &mut self,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         now_ms: u32,

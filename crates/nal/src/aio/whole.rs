@@ -4,7 +4,7 @@ use crate::Error;
 use core::{future::Future, net::SocketAddr};
 use embedded_io_async::{Read, Write};
 use embedded_nal_async::TcpConnect;
-use motemq::{Buffer, Fault, Session};
+use motemq::{Buffer, Fault, Protocol, Session, Slot};
 
 /// The time to wait for one direction while the other has something to do, in milliseconds.
 const GLANCE: u32 = 10;
@@ -35,9 +35,9 @@ impl<T: Read + Write> Whole<T> {
     /// # Errors
     /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told
     /// before.
-    pub async fn turn(
+    pub async fn turn<P: Protocol>(
         &mut self,
-        session: &mut Session,
+        session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
         now_ms: u32,

@@ -1,6 +1,7 @@
 //! A future of `turn` may be dropped wherever it waits.
 use crate::{stacks::Aio, world::run};
-use motemq_testing::link::Faults;
+use motemq::{Mqtt5, Mqtt311};
+use motemq_testing::{link::Faults, protocol::TestProtocol};
 
 const COUNT: u32 = 9;
 
@@ -16,13 +17,13 @@ fn slow(seed: u64) -> Faults {
     }
 }
 
-fn drops_lose_and_double_nothing(whole: bool) {
+fn drops_lose_and_double_nothing<P: TestProtocol>(whole: bool) {
     let mut undisturbed = Aio::new(whole);
-    run(COUNT, &mut undisturbed, |_| slow(7));
+    run::<P>(COUNT, &mut undisturbed, |_| slow(7));
     assert!(undisturbed.waits > 50, "{}", undisturbed.waits);
     // At each wait, once ...
     for at in 1..=undisturbed.waits {
-        let (client, connections) = run(
+        let (client, connections) = run::<P>(
             COUNT,
             &mut Aio::dropping(whole, at, |wait, at| wait == at),
             |_| slow(7),
@@ -36,7 +37,7 @@ fn drops_lose_and_double_nothing(whole: bool) {
     for seed in 0..20 {
         for stride in 1..4 {
             let mut carrier = Aio::dropping(whole, stride, |wait, stride| wait % stride == 0);
-            let (client, connections) = run(COUNT, &mut carrier, |_| slow(seed));
+            let (client, connections) = run::<P>(COUNT, &mut carrier, |_| slow(seed));
             assert!(
                 client.received_each_once() && connections == 1,
                 "seed {seed}, every {stride}. wait"
@@ -47,10 +48,12 @@ fn drops_lose_and_double_nothing(whole: bool) {
 
 #[test]
 fn dropping_at_every_wait_with_halves() {
-    drops_lose_and_double_nothing(false);
+    drops_lose_and_double_nothing::<Mqtt311>(false);
+    drops_lose_and_double_nothing::<Mqtt5>(false);
 }
 
 #[test]
 fn dropping_at_every_wait_with_the_whole() {
-    drops_lose_and_double_nothing(true);
+    drops_lose_and_double_nothing::<Mqtt311>(true);
+    drops_lose_and_double_nothing::<Mqtt5>(true);
 }

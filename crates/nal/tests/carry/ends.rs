@@ -3,32 +3,33 @@ use crate::{
     stacks::{Aio, Nal},
     world::{Carrier, Client, Far},
 };
-use motemq::{Event, Fault, Publish};
+use motemq::{Event, Fault, Mqtt311, Publish};
 use motemq_nal::Error;
 use motemq_testing::{
     link::{Direction, Faults},
     packets::*,
+    protocol::TestProtocol,
 };
 
-fn everywhere(test: fn(&mut dyn Any)) {
+pub fn everywhere<P: TestProtocol>(test: fn(&mut dyn Any<P>)) {
     test(&mut Nal::default());
     test(&mut Aio::new(false));
     test(&mut Aio::new(true));
 }
 
 /// A [`Carrier`] whose errors are text, except those that are the same with all carriers.
-trait Any {
-    fn open(&mut self, client: &mut Client, far: &mut Far, faults: Faults);
-    fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<String>>;
+pub trait Any<P: TestProtocol = Mqtt311> {
+    fn open(&mut self, client: &mut Client<P>, far: &mut Far, faults: Faults);
+    fn turn(&mut self, client: &mut Client<P>, far: &mut Far) -> Result<(), Error<String>>;
 }
 
-impl<C: Carrier> Any for C {
-    fn open(&mut self, client: &mut Client, far: &mut Far, faults: Faults) {
+impl<P: TestProtocol, C: Carrier<P>> Any<P> for C {
+    fn open(&mut self, client: &mut Client<P>, far: &mut Far, faults: Faults) {
         Carrier::open(self, far.connect(|_| faults));
         client.connect();
     }
 
-    fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<String>> {
+    fn turn(&mut self, client: &mut Client<P>, far: &mut Far) -> Result<(), Error<String>> {
         Carrier::turn(self, client, far).map_err(|error| match error {
             Error::Closed => Error::Closed,
             Error::Fault(fault) => Error::Fault(fault),
@@ -38,11 +39,11 @@ impl<C: Carrier> Any for C {
 }
 
 /// Turns until the connection ends.
-fn end(
-    carrier: &mut dyn Any,
-    client: &mut Client,
+pub fn end<P: TestProtocol>(
+    carrier: &mut dyn Any<P>,
+    client: &mut Client<P>,
     far: &mut Far,
-    mut event: impl FnMut(Event<'_>),
+    mut event: impl FnMut(Event<'_, P::Properties<'_>>),
 ) -> Error<String> {
     loop {
         while let Some(what) = client
@@ -61,10 +62,19 @@ fn end(
 
 /// A silent broker that has accepted.
 fn accepted(carrier: &mut dyn Any, faults: Faults) -> (Client, Far) {
-    let (mut client, mut far) = (Client::new(0), Far::new());
+    accepted_with(carrier, faults, connack())
+}
+
+/// A silent broker that has accepted with this packet.
+pub fn accepted_with<P: TestProtocol>(
+    carrier: &mut dyn Any<P>,
+    faults: Faults,
+    connack: impl ToBytes,
+) -> (Client<P>, Far) {
+    let (mut client, mut far) = (Client::with_protocol(0), Far::new());
     far.silent = true;
     carrier.open(&mut client, &mut far, faults);
-    far.sends(connack());
+    far.sends(connack);
     while !matches!(
         client
             .session

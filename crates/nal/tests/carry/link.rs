@@ -4,12 +4,14 @@ use crate::{
     world::{Carrier, Client, Far, endure},
 };
 use embedded_nal::nb;
+use motemq::{Mqtt5, Mqtt311};
 use motemq_nal::Error;
 use motemq_testing::link::{Direction, Faults};
 
 #[test]
 fn links_that_are_tiresome_or_break() {
-    endure(Nal::default);
+    endure::<Mqtt311, _>(Nal::default);
+    endure::<Mqtt5, _>(Nal::default);
 }
 
 #[test]
@@ -61,7 +63,8 @@ fn every_end_gives_the_socket_back() {
     ));
     assert!(client.session.is_closed());
     // Cut below MQTT.
-    nal.open(far.connect(|_| Faults::none().cut_after(Direction::Up, 5)));
+    let near = far.connect(|_| Faults::none().cut_after(Direction::Up, 5));
+    Carrier::<Mqtt311>::open(&mut nal, near);
     client.connect();
     let ended = loop {
         if let Err(error) = nal.turn(&mut client, &mut far) {
@@ -78,7 +81,7 @@ fn every_end_gives_the_socket_back() {
         (0, false, true)
     );
     // And again.
-    nal.open(far.connect(|_| Faults::none()));
+    Carrier::<Mqtt311>::open(&mut nal, far.connect(|_| Faults::none()));
     client.connect();
     nal.turn(&mut client, &mut far).unwrap();
 }

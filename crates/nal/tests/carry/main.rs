@@ -5,9 +5,12 @@ mod dropping;
 mod ends;
 mod large;
 mod link;
+mod mqtt5;
 #[path = "../../examples/poll.rs"]
 mod poll;
 mod pump;
+#[path = "../../examples/request.rs"]
+mod request;
 mod stacks;
 #[path = "../../examples/task.rs"]
 mod task;
@@ -16,5 +19,6 @@ mod world;
 #[test]
 fn the_examples_run() {
     poll::main();
+    request::main();
     task::main();
 }

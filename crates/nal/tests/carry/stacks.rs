@@ -6,7 +6,7 @@ use motemq_nal::{
     Error, Link,
     aio::{Halves, Whole},
 };
-use motemq_testing::link::End;
+use motemq_testing::{link::End, protocol::TestProtocol};
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -112,7 +112,7 @@ pub struct Nal {
     pub link: Link<NalStack>,
 }
 
-impl Carrier for Nal {
+impl<P: TestProtocol> Carrier<P> for Nal {
     type Error = NalError;
 
     fn open(&mut self, near: End) {
@@ -121,7 +121,7 @@ impl Carrier for Nal {
         self.link.open(&mut self.stack, NOWHERE).unwrap();
     }
 
-    fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<NalError>> {
+    fn turn(&mut self, client: &mut Client<P>, far: &mut Far) -> Result<(), Error<NalError>> {
         let nap = self.link.turn(
             &mut self.stack,
             &mut client.session,
@@ -227,7 +227,7 @@ impl Aio {
     }
 }
 
-impl Carrier for Aio {
+impl<P: TestProtocol> Carrier<P> for Aio {
     type Error = io::Error;
 
     fn open(&mut self, near: End) {
@@ -239,7 +239,7 @@ impl Carrier for Aio {
         });
     }
 
-    fn turn(&mut self, client: &mut Client, far: &mut Far) -> Result<(), Error<io::Error>> {
+    fn turn(&mut self, client: &mut Client<P>, far: &mut Far) -> Result<(), Error<io::Error>> {
         let (now, now_ms) = (RefCell::new(far.now), far.now as u32);
         let sleep = async |ms: u32| {
             let until = *now.borrow() + u64::from(ms);

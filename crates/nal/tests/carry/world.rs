@@ -1,7 +1,8 @@
 //! A client that publishes to itself through a broker in memory, in virtual time; whatever carries
 //! its bytes.
 use motemq::{
-    Buffer, Connect, Event, Filter, PacketId, Publish, QoS, SendError, Session, SessionState, Slot,
+    Buffer, Connect, Event, Filter, Mqtt311, PacketId, Publish, QoS, ReasonCode, SendError,
+    Session, SessionState, Slot,
 };
 use motemq_nal::Error;
 use motemq_testing::{
@@ -9,6 +10,7 @@ use motemq_testing::{
     ledger::Ledger,
     link::{Direction, End, Faults, Link, link},
     packets::ToBytes,
+    protocol::TestProtocol,
 };
 use std::{
     collections::HashMap,
@@ -18,13 +20,13 @@ use std::{
 
 const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
-/// An adapter under test.
-pub trait Carrier {
+/// An adapter under test, and the version of MQTT of the sessions that it carries.
+pub trait Carrier<P: TestProtocol = Mqtt311> {
     type Error: Debug;
     /// Takes the client's end of a new connection.
     fn open(&mut self, near: End);
     /// One turn. While it waits, time passes.
-    fn turn(&mut self, client: &mut Client, broker: &mut Far) -> Result<(), Error<Self::Error>>;
+    fn turn(&mut self, client: &mut Client<P>, broker: &mut Far) -> Result<(), Error<Self::Error>>;
 }
 
 /// The broker's side.
@@ -120,8 +122,8 @@ fn moved(result: std::io::Result<usize>) -> Option<usize> {
 }
 
 /// The application: publishes numbers and hears them again.
-pub struct Client {
-    pub session: Session<[Slot; 6]>,
+pub struct Client<P: TestProtocol = Mqtt311> {
+    pub session: Session<[Slot; 6], P>,
     pub rx: Buffer<[u8; 64]>,
     pub tx: Buffer<[u8; 64]>,
     pub ledger: Ledger,
@@ -144,8 +146,15 @@ fn qos(number: u32) -> QoS {
 
 impl Client {
     pub fn new(count: u32) -> Self {
+        Self::with_protocol(count)
+    }
+}
+
+impl<P: TestProtocol> Client<P> {
+    /// Makes a client as [`new`](Client::new) does, for another version of MQTT.
+    pub fn with_protocol(count: u32) -> Self {
         Client {
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
             ledger: Ledger::new(),
@@ -160,13 +169,8 @@ impl Client {
 
     pub fn connect(&mut self) {
         self.resend = None;
-        self.session
-            .connect(
-                &Connect::new("a").keep_session(),
-                &mut self.rx,
-                &mut self.tx,
-            )
-            .unwrap();
+        let connect = Connect::new("a").keep_session();
+        P::connect(&mut self.session, &connect, 0, &mut self.rx, &mut self.tx).unwrap();
     }
 
     pub fn is_done(&self) -> bool {
@@ -204,6 +208,11 @@ impl Client {
                         .delivered(message.topic.as_str(), message.payload);
                 }
                 Event::Acked { id } => {
+                    self.under_way.remove(&id).expect("it was under way");
+                }
+                // With MQTT 5, PUBREL was sent again, and the broker has completed the message.
+                Event::Refused { code, id, .. } => {
+                    assert_eq!(code, ReasonCode::PACKET_IDENTIFIER_NOT_FOUND);
                     self.under_way.remove(&id).expect("it was under way");
                 }
                 Event::Resend { id, qos } => self.resend = Some((id, qos)),
@@ -257,12 +266,12 @@ impl Client {
 
 /// Runs until all `count` messages are through; each connection has the faults that `faults` gives
 /// for its number. Returns the client, and how many connections it took.
-pub fn run(
+pub fn run<P: TestProtocol>(
     count: u32,
-    carrier: &mut impl Carrier,
+    carrier: &mut impl Carrier<P>,
     faults: impl Fn(u64) -> Faults,
-) -> (Client, u64) {
-    let (mut client, mut far) = (Client::new(count), Far::new());
+) -> (Client<P>, u64) {
+    let (mut client, mut far) = (Client::with_protocol(count), Far::new());
     for _ in 0..200_000 {
         if client.session.is_closed() {
             carrier.open(far.connect(&faults));
@@ -282,7 +291,7 @@ pub fn run(
 }
 
 /// Links that are tiresome, and links that break again and again: what the ledger says of it.
-pub fn endure<C: Carrier>(carrier: impl Fn() -> C) {
+pub fn endure<P: TestProtocol, C: Carrier<P>>(carrier: impl Fn() -> C) {
     for seed in 0..30 {
         let (client, connections) = run(60, &mut carrier(), |_| Faults::seeded(seed));
         assert!(

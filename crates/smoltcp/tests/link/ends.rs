@@ -1,14 +1,19 @@
 //! How connections begin and end.
 use crate::world::{PORT, World};
 use motemq::{Connect, Event, Fault, Filter, Publish, QoS, SessionState};
-use motemq_testing::packets::*;
+use motemq_testing::{packets::*, protocol::TestProtocol};
 use smoltcp::{
     socket::tcp::State,
     time::{Duration, Instant},
 };
 
 fn connected(ring: usize, connect: &Connect<'_>) -> World {
-    let mut world = World::new(ring);
+    connected_with(ring, connect)
+}
+
+/// A world with a session of this version of MQTT, which the broker has accepted.
+pub fn connected_with<P: TestProtocol>(ring: usize, connect: &Connect<'_>) -> World<P> {
+    let mut world = World::with_protocol(ring);
     assert_eq!(
         world.round(4, |_, _, _| ()),
         Ok(true),

@@ -3,6 +3,7 @@ mod ends;
 #[path = "../../examples/loopback.rs"]
 mod example;
 mod messages;
+mod mqtt5;
 mod world;
 
 #[test]

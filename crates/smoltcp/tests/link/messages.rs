@@ -1,11 +1,14 @@
 //! Messages of all kinds through rings of all sizes.
 use crate::world::World;
-use motemq::{Connect, Event, Filter, ManualAcks, PendingAck, Publish, QoS, SendError, Session};
-use motemq_testing::packets::*;
+use motemq::{
+    Connect, Event, Filter, ManualAcks, Mqtt5, Mqtt311, PendingAck, Publish, QoS, SendError,
+    Session,
+};
+use motemq_testing::{packets::*, protocol::TestProtocol};
 
 const ALL: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
-fn subscribed(world: &mut World, connect: &Connect<'_>) {
+fn subscribed<P: TestProtocol>(world: &mut World<P>, connect: &Connect<'_>) {
     world.open(connect);
     world
         .run(|event, session, tx| {
@@ -50,8 +53,8 @@ fn every_qos_both_ways() {
 }
 
 /// Messages of lengths up to twice what `rx` holds, of which a few are under way at once.
-fn echo(ring: usize, loss: u8, count: usize) -> World {
-    let mut world = World::new(ring);
+fn echo<P: TestProtocol>(ring: usize, loss: u8, count: usize) {
+    let mut world = World::<P>::with_protocol(ring);
     world.cable.loss = loss;
     // What is lost several times takes its time.
     subscribed(&mut world, &Connect::new("a").timeout(200));
@@ -110,20 +113,21 @@ fn echo(ring: usize, loss: u8, count: usize) -> World {
         (0..count).map(payload).collect::<Vec<_>>(),
         "a ring of {ring}"
     );
-    world
 }
 
 #[test]
 fn rings_of_all_sizes() {
     for ring in (16..80).chain([100, 127, 128, 255, 512, 2048]) {
-        echo(ring, 0, 60);
+        echo::<Mqtt311>(ring, 0, 60);
+        echo::<Mqtt5>(ring, 0, 60);
     }
 }
 
 #[test]
 fn a_cable_that_loses_frames() {
     for ring in [20, 64, 300] {
-        echo(ring, 5, 60);
+        echo::<Mqtt311>(ring, 5, 60);
+        echo::<Mqtt5>(ring, 5, 60);
     }
 }
 

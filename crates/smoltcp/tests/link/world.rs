@@ -1,10 +1,11 @@
 //! A client and a broker, each with a socket of one interface, in virtual time: it passes only as
 //! far as everybody sleeps.
-use motemq::{Buffer, Connect, Event, Fault, Session, Slot};
+use motemq::{Buffer, Connect, Event, Fault, Mqtt311, SendError, Session, Slot};
 use motemq_smoltcp::{Link, Turn, nap};
 use motemq_testing::{
     broker::{Broker, Config, Connection},
     packets::ToBytes,
+    protocol::TestProtocol,
 };
 use smoltcp::{
     iface::{Config as Setup, Interface, SocketHandle, SocketSet},
@@ -54,7 +55,7 @@ impl Device for Cable {
     }
 }
 
-pub struct World {
+pub struct World<P: TestProtocol = Mqtt311> {
     pub now: Instant,
     pub cable: Cable,
     iface: Interface,
@@ -64,7 +65,7 @@ pub struct World {
     /// What the rings of the client's socket consist of: first and behind the last address.
     pub ring: std::ops::Range<usize>,
     pub link: Link,
-    pub session: Session<[Slot; SLOTS]>,
+    pub session: Session<[Slot; SLOTS], P>,
     pub rx: Rx,
     pub tx: Tx,
     pub broker: Broker,
@@ -87,6 +88,13 @@ pub struct World {
 impl World {
     /// The client's socket has rings of so many bytes.
     pub fn new(ring: usize) -> Self {
+        Self::with_protocol(ring)
+    }
+}
+
+impl<P: TestProtocol> World<P> {
+    /// Makes a world as [`new`](World::new) does, for another version of MQTT.
+    pub fn with_protocol(ring: usize) -> Self {
         let mut cable = Cable {
             loopback: Loopback::new(Medium::Ip),
             pulled: false,
@@ -118,7 +126,7 @@ impl World {
             far,
             ring: range,
             link: Link::new(),
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
             broker: Broker::new(Config::new()),
@@ -135,11 +143,20 @@ impl World {
 
     /// Opens a connection to this port.
     pub fn open_at(&mut self, port: u16, connect: &Connect<'_>) {
+        self.open_with(port, |session, rx, tx| {
+            P::connect(session, connect, 0, rx, tx)
+        });
+    }
+
+    /// Opens a connection to this port, over which `connect` connects the session.
+    pub fn open_with(
+        &mut self,
+        port: u16,
+        connect: impl FnOnce(&mut Session<[Slot], P>, &mut Buffer, &mut Buffer) -> Result<(), SendError>,
+    ) {
         self.poll();
         self.serve();
-        self.session
-            .connect(connect, &mut self.rx, &mut self.tx)
-            .unwrap();
+        connect(&mut self.session, &mut self.rx, &mut self.tx).unwrap();
         self.last_port += 1;
         let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
         socket
@@ -172,7 +189,7 @@ impl World {
     pub fn round(
         &mut self,
         answer: usize,
-        mut on_event: impl FnMut(Event<'_>, &mut Session, &mut Tx),
+        mut on_event: impl FnMut(Event<'_, P::Properties<'_>>, &mut Session<[Slot], P>, &mut Tx),
     ) -> Result<bool, Fault> {
         let mut event_at = None;
         let now = self.now;
@@ -198,7 +215,7 @@ impl World {
         mut next: impl FnMut(
             &mut Link,
             &mut Socket<'static>,
-            &mut Session,
+            &mut Session<[Slot], P>,
             &mut Rx,
             &mut Tx,
         ) -> Result<bool, Fault>,
@@ -253,7 +270,7 @@ impl World {
     /// Goes on until `done` says so.
     pub fn run(
         &mut self,
-        mut done: impl FnMut(Event<'_>, &mut Session, &mut Tx) -> bool,
+        mut done: impl FnMut(Event<'_, P::Properties<'_>>, &mut Session<[Slot], P>, &mut Tx) -> bool,
     ) -> Result<(), Fault> {
         let mut is_done = false;
         for _ in 0..1_000_000 {

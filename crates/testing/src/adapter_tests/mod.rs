@@ -2,14 +2,16 @@
 //!
 //! An adapter implements [`Adapter`] in its tests and calls [`adapter_kit!`](crate::adapter_kit),
 //! which makes one test of each scenario. The scenarios use real sockets, the in-process
-//! [broker](crate::broker) and the [proxy](crate::proxy) that cuts.
+//! [broker](crate::broker) and the [proxy](crate::proxy) that cuts. An adapter that carries a session
+//! and does nothing else is a [`Carrier`](device::Carrier), and its adapter a [`Device`](device::Device).
+pub mod device;
 pub mod floods;
 pub mod links;
 pub mod losses;
 pub mod sessions;
 
 use crate::{broker::Config, proxy::Proxy, server::Server};
-use motemq::QoS;
+use motemq::{QoS, Version};
 use socket2::SockRef;
 use std::{
     io,
@@ -106,6 +108,11 @@ pub struct Received {
 pub trait Adapter: Sized + Send + 'static {
     /// It receives, answers and stays alive also while the test does something else.
     const RUNS_BY_ITSELF: bool;
+
+    /// Returns the version of MQTT that it speaks.
+    fn version() -> Version {
+        Version::Mqtt311
+    }
 
     /// Waits until there is a connection.
     fn connect(setup: &Setup) -> Self;

@@ -1,7 +1,7 @@
 //! Brokers that restart, with and without their memory.
 use super::{Adapter, QUIET, Road, Setup, next, until};
 use crate::{link::Direction, proxy::Plan};
-use motemq::QoS;
+use motemq::{QoS, Version};
 
 /// The session goes on: nothing is asked for again, and nothing is missed.
 pub fn a_restart_that_keeps<A: Adapter>() {
@@ -65,8 +65,14 @@ pub fn what_was_under_way_is_known<A: Adapter>() {
     let road = Road::new();
     let mut watch = A::connect(&Setup::new(road.server.addr(), "watch"));
     watch.subscribe("t", QoS::AtLeastOnce);
-    // CONNACK passes, and no acknowledgement.
-    road.proxy.plan(Plan::cut_after(Direction::Down, 5));
+    // CONNACK passes, and no acknowledgement. With MQTT 5 it has three bytes of properties, and the
+    // byte of their length.
+    let connack = match A::version() {
+        Version::Mqtt5 => 8,
+        _ => 4,
+    };
+    road.proxy
+        .plan(Plan::cut_after(Direction::Down, connack + 1));
     let mut client = A::connect(&Setup::new(road.proxy.addr(), "doubt").clean());
     for n in 0..6u8 {
         client.publish(

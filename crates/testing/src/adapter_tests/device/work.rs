@@ -1,12 +1,12 @@
-//! What a client has to remember besides its session: subscriptions, and messages until they have
-//! come to their end.
-use motemq::{Filter, PacketId, Publish, QoS, SendError, Session};
+//! The state of an application besides its session: subscriptions, and messages until they have come
+//! to their end.
+use motemq::{Buffer, Filter, PacketId, Protocol, Publish, QoS, SendError, Session, Slot};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
-/// As given to the client.
+/// A message that is to be published.
 #[derive(Clone)]
 pub struct Message {
     pub topic: String,
@@ -14,10 +14,10 @@ pub struct Message {
     pub qos: QoS,
 }
 
-/// A payload, and how much of it was given.
+/// A payload, and the number of its bytes that the session has.
 type Stream = (Arc<[u8]>, usize);
 
-/// What an identifier stands for.
+/// A packet in flight.
 pub enum Flight {
     Message(Message),
     /// The index of a subscription.
@@ -30,26 +30,26 @@ pub struct Work {
     pub subscriptions: Vec<(String, QoS)>,
     pub to_subscribe: VecDeque<usize>,
     pub under_way: HashMap<PacketId, Flight>,
-    /// To be published anew, oldest first, since nobody knows whether it arrived.
+    /// Messages that are published anew, oldest first, since it is not known whether they arrived.
     pub doubtful: Vec<Message>,
     pub resend: Option<PacketId>,
     stream: Option<Stream>,
-    /// Messages with QoS 0 that were sent.
+    /// The number of messages with QoS 0 that were sent.
     pub sent: usize,
 }
 
 impl Work {
-    /// What was streamed is not streamed any more.
-    pub fn lost(&mut self) {
+    /// Forgets what belonged to a connection.
+    pub fn on_connection_lost(&mut self) {
         self.stream = None;
         self.resend = None;
     }
 
-    /// Gives the session something to send; `Ok(false)` if there is nothing.
-    pub fn give(
+    /// Gives the session something to send. Returns `Ok(false)` if there is nothing.
+    pub fn give<P: Protocol>(
         &mut self,
-        session: &mut Session,
-        tx: &mut motemq::Buffer,
+        session: &mut Session<[Slot], P>,
+        tx: &mut Buffer,
     ) -> Result<bool, SendError> {
         if let Some((payload, at)) = &mut self.stream {
             *at += session.publish_chunk(&payload[*at..], tx)?;
@@ -58,7 +58,7 @@ impl Work {
             }
         } else if let Some(id) = self.resend {
             let Some(Flight::Message(message)) = self.under_way.get(&id) else {
-                panic!("{id} is nobody's")
+                panic!("{id} is not in flight")
             };
             let (publish, stream) = whole_or_streamed(message, tx.capacity());
             session.republish(id, &publish, tx)?;

@@ -1,19 +1,14 @@
-//! A client as an application writes it over the adapter: the loop, and what belongs to
-//! reconnections.
-use crate::{
-    News, Request,
-    gateway::{Gateway, PORT},
+//! The client: its loop, and what belongs to reconnections.
+use super::{
+    Carrier, News, Request,
     work::{Flight, Work},
 };
-use motemq::{Buffer, Connect, Event, SendError, Session, SessionState, Slot};
-use motemq_smoltcp::{Link, Turn, nap};
-use motemq_testing::adapter_tests::{Received, Setup};
-use smoltcp::{
-    iface::{Config, Interface, SocketHandle, SocketSet},
-    phy::{Loopback, Medium},
-    socket::tcp::{Socket, SocketBuffer},
-    time::{Duration, Instant},
-    wire::{HardwareAddress, IpAddress, IpCidr},
+use crate::{
+    adapter_tests::{Received, Setup},
+    protocol::TestProtocol,
+};
+use motemq::{
+    Buffer, Connect, Event, Fault, QoS, ReasonCode, SendError, Session, SessionState, Slot,
 };
 use std::{
     mem,
@@ -23,114 +18,65 @@ use std::{
     },
 };
 
-const HOST: IpAddress = IpAddress::v4(127, 0, 0, 1);
-/// Nobody wakes us for bytes of a real socket.
-const GLANCE: Duration = Duration::from_micros(200);
-
-pub struct Client {
+pub struct Client<C, P: TestProtocol> {
     setup: Setup,
     asked: Receiver<Request>,
     news: News,
-    device: Loopback,
-    iface: Interface,
-    sockets: SocketSet<'static>,
-    near: SocketHandle,
-    far: SocketHandle,
-    gateway: Gateway,
-    session: Session<[Slot; 64]>,
+    carrier: C,
+    session: Session<[Slot; 64], P>,
     rx: Buffer<[u8; 256]>,
     tx: Buffer<[u8; 256]>,
-    link: Link,
     work: Work,
     partial: Received,
     leaving: bool,
-    last_port: u16,
 }
 
-impl Client {
+impl<C: Carrier<P>, P: TestProtocol> Client<C, P> {
     pub fn new(setup: Setup, asked: Receiver<Request>, news: News) -> Self {
-        let mut device = Loopback::new(Medium::Ip);
-        let mut iface = Interface::new(
-            Config::new(HardwareAddress::Ip),
-            &mut device,
-            Instant::now(),
-        );
-        iface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(HOST, 8)).unwrap());
-        let mut sockets = SocketSet::new(Vec::new());
-        let mut socket = |ring: usize| {
-            let mut socket = Socket::new(
-                SocketBuffer::new(vec![0; ring]),
-                SocketBuffer::new(vec![0; ring]),
-            );
-            // Rings so much smaller than a frame may be would wait for it each time.
-            socket.set_ack_delay(None);
-            sockets.add(socket)
-        };
-        let (near, far) = (socket(4096), socket(16_384));
-        let gateway = Gateway::new(setup.addr);
         Client {
+            carrier: C::new(&setup),
             setup,
             asked,
             news,
-            device,
-            iface,
-            sockets,
-            near,
-            far,
-            gateway,
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
-            link: Link::new(),
             work: Work::default(),
             partial: Received {
                 topic: String::new(),
                 payload: Vec::new(),
-                qos: Default::default(),
+                qos: QoS::default(),
             },
             leaving: false,
-            last_port: 49_151,
         }
     }
 
-    /// Until it has left.
+    /// Runs until it has left.
     pub fn run(mut self) {
         loop {
-            self.iface
-                .poll(Instant::now(), &mut self.device, &mut self.sockets);
-            // After a fault there are no more events, and the turns come to the connection's end.
+            // After a fault there are no more events, and the turns end the connection.
             let _ = self.events();
             if self.take_requests().is_err() {
                 return;
             }
             self.give();
-            let socket = self.sockets.get_mut(self.near);
-            let turn = self.link.turn(
-                socket,
-                &mut self.session,
-                &mut self.rx,
-                &mut self.tx,
-                Instant::now(),
-            );
-            let passed = self.gateway.pass(self.sockets.get_mut(self.far));
-            match turn {
-                Ok(Turn::Over) if self.leaving => return,
-                Ok(Turn::Over) => self.connect(),
-                Ok(Turn::Sleep(limit)) => {
-                    let limit = nap(&mut self.iface, &self.sockets, Instant::now(), limit)
-                        .unwrap_or(GLANCE)
-                        .min(GLANCE);
-                    if !passed && limit > Duration::ZERO {
-                        std::thread::sleep(limit.into());
-                    }
+            if self
+                .carrier
+                .turn(&mut self.session, &mut self.rx, &mut self.tx)
+            {
+                if self.leaving {
+                    return;
                 }
-                Err(_) => {}
+                self.connect();
             }
         }
     }
 
     fn connect(&mut self) {
-        self.work.lost();
+        self.work.on_connection_lost();
+        if !self.carrier.open() {
+            return;
+        }
         let Setup {
             client_id,
             keep_session,
@@ -138,39 +84,34 @@ impl Client {
             timeout,
             ..
         } = &self.setup;
-        let hello = Connect {
+        let connect = Connect {
             clean: !keep_session,
             ..Connect::new(client_id)
                 .keep_alive(*keep_alive)
                 .timeout(timeout.as_secs() as u8)
+                // The client does not know the session of an earlier one with its name.
+                .identifier_offset(1000)
         };
-        self.session
-            .connect(&hello, &mut self.rx, &mut self.tx)
-            .unwrap();
-        self.last_port = self.last_port.checked_add(1).unwrap_or(49_152);
-        let socket = self.sockets.get_mut::<Socket<'_>>(self.near);
-        socket
-            .connect(self.iface.context(), (HOST, PORT), self.last_port)
-            .unwrap();
+        P::connect(&mut self.session, &connect, 0, &mut self.rx, &mut self.tx)
+            .expect("CONNECT fits");
     }
 
-    fn events(&mut self) -> Result<(), motemq::Fault> {
+    fn events(&mut self) -> Result<(), Fault> {
         let Client {
             session,
             rx,
             tx,
-            link,
+            carrier,
             work,
             news,
             partial,
             ..
         } = self;
-        let socket = self.sockets.get_mut(self.near);
         // The application may be gone.
-        let ended = |known| {
-            let _ = news.ended.send(known);
+        let ended = |is_known| {
+            let _ = news.ended.send(is_known);
         };
-        while let Some(event) = link.next_event(socket, session, rx, tx)? {
+        while let Some(event) = carrier.next_event(session, rx, tx)? {
             let remaining = match event {
                 Event::Connected { session, .. } => {
                     for message in mem::take(&mut work.doubtful).into_iter().rev() {
@@ -184,21 +125,19 @@ impl Client {
                 }
                 Event::OutcomeUnknown { id } => {
                     match work.under_way.remove(&id) {
-                        Some(Flight::Message(message))
-                            if message.qos == motemq::QoS::AtLeastOnce =>
-                        {
+                        Some(Flight::Message(message)) if message.qos == QoS::AtLeastOnce => {
                             work.doubtful.push(message)
                         }
                         Some(Flight::Message(_)) => ended(false),
                         Some(Flight::Subscription(index)) => work.to_subscribe.push_back(index),
-                        None => panic!("{id} is nobody's"),
+                        None => panic!("{id} was not in flight"),
                     }
                     continue;
                 }
                 Event::Acked { id } => {
                     assert!(
                         matches!(work.under_way.remove(&id), Some(Flight::Message(_))),
-                        "{id} is nobody's"
+                        "{id} was not in flight"
                     );
                     ended(true);
                     continue;
@@ -212,8 +151,14 @@ impl Client {
                     work.resend = Some(id);
                     continue;
                 }
-                Event::Received { .. } => continue,
                 Event::Skipped { len } => panic!("a message of {len} bytes was skipped"),
+                // With MQTT 5, PUBREL was sent again, and the broker has completed the message.
+                Event::Refused { code, id, .. } => {
+                    assert_eq!(code, ReasonCode::PACKET_IDENTIFIER_NOT_FOUND);
+                    assert!(work.under_way.remove(&id).is_some());
+                    ended(true);
+                    continue;
+                }
                 Event::Message(m) => {
                     *partial = Received {
                         topic: m.topic.as_str().into(),
@@ -226,7 +171,7 @@ impl Client {
                     partial.payload.extend_from_slice(data);
                     remaining
                 }
-                // Of another version of MQTT.
+                // That the broker has a message, or has ended the connection, changes nothing here.
                 _ => continue,
             };
             if remaining == 0 {
@@ -236,7 +181,10 @@ impl Client {
         Ok(())
     }
 
-    /// Takes what the application asks for, when there is nothing else; an error if it is gone.
+    /// Takes the requests of the application if nothing waits to be published.
+    ///
+    /// # Errors
+    /// The application is gone.
     fn take_requests(&mut self) -> Result<(), TryRecvError> {
         while !self.leaving && self.work.queue.is_empty() {
             match self.asked.try_recv() {
@@ -255,12 +203,12 @@ impl Client {
         Ok(())
     }
 
+    /// Gives the session as much to send as it takes.
     fn give(&mut self) {
         loop {
             match self.work.give(&mut self.session, &mut self.tx) {
                 Ok(true) => {}
-                Ok(false) => break,
-                Err(SendError::Full | SendError::Busy | SendError::Offline) => break,
+                Ok(false) | Err(SendError::Full | SendError::Busy | SendError::Offline) => break,
                 Err(error) => panic!("{error}"),
             }
         }
