@@ -332,6 +332,9 @@ impl<'a, T: Copy> Connect<'a, T> {
     /// identifiers that were in use. It takes a new message under that identifier for a repetition
     /// of the old one, and drops it [MQTT-2.3.1-2]. Identifiers at a random offset are unlikely to
     /// be among the old ones.
+    ///
+    /// With MQTT 5 and an offset of 0, a session that the client does not know ends the connection
+    /// with [`Unexpected`](crate::Fault::Unexpected) [MQTT-3.2.2-4].
     pub const fn identifier_offset(mut self, offset: u16) -> Self {
         self.identifier_offset = offset;
         self
