@@ -21,6 +21,7 @@ use crate::{
     inbox::Inbox,
     lazy::Lazy,
     moment::Moment,
+    options::PropertyPacket,
     output::Output,
     protocol::ProtocolState,
     reconnect::Reconnect,

@@ -81,6 +81,17 @@ pub enum OptionsError {
     /// The broker would not accept CONNECT, as its profile says.
     #[error(transparent)]
     OverLimit(#[from] OverLimit),
+    /// The user properties of a SUBSCRIBE, UNSUBSCRIBE or DISCONNECT are too long.
+    #[error(
+        "the user properties of one packet have {len} bytes together: shorten them to {limit} \
+         bytes"
+    )]
+    UserPropertiesTooLong {
+        /// Their length in bytes.
+        len: usize,
+        /// The longest that is accepted.
+        limit: usize,
+    },
     /// CONNECT would be longer than the write buffer.
     #[error(
         "client identifier, will and login have {len} bytes together: shorten them to {limit} \

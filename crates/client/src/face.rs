@@ -59,12 +59,25 @@ macro_rules! face_options {
         }
 
         /// Sets how long the broker keeps the session without a connection, in whole seconds;
-        /// `None`: for ever, which is the default. It matters for a session that is
-        /// [kept](Self::keep_session), and only with MQTT 5: in MQTT 3.1.1 brokers keep sessions as
-        /// long as they like. Brokers may allow less, which the
-        /// [limits]($crate::ServerLimits::session_expiry) of a connection say.
+        /// `None`: for ever. By default that is for ever if the session is
+        /// [kept](Self::keep_session), and not at all if it is not. A session that is not kept by
+        /// the client, and is by the broker, begins anew with each connection and outlives the last
+        /// one, for another program to resume it.
+        ///
+        /// Only MQTT 5 has it: in MQTT 3.1.1 brokers keep sessions as long as they like. Brokers
+        /// may allow less, which the [limits]($crate::ServerLimits::session_expiry) of a connection
+        /// say.
         pub fn session_expiry(mut self, expiry: Option<::core::time::Duration>) -> Self {
             self.client = self.client.session_expiry(expiry);
+            self
+        }
+
+        /// Sets how long the broker keeps the session when the client leaves, in whole seconds;
+        /// `None`: for ever. The default is what [`session_expiry`](Self::session_expiry) says. It
+        /// is left out if the broker does not keep the session anyway, and with
+        /// MQTT 3.1.1.
+        pub fn disconnect_session_expiry(mut self, expiry: Option<::core::time::Duration>) -> Self {
+            self.client = self.client.disconnect_session_expiry(expiry);
             self
         }
 
@@ -136,6 +149,40 @@ macro_rules! face_options {
         /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
         pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.client = self.client.user_property(name, value);
+            self
+        }
+
+        /// Adds a user property to each SUBSCRIBE, also when the client subscribes again by itself.
+        /// Those of a packet may have 2,048 bytes together.
+        pub fn subscribe_user_property(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<String>,
+        ) -> Self {
+            self.client = self.client.subscribe_user_property(name, value);
+            self
+        }
+
+        /// Adds a user property to each UNSUBSCRIBE. Those of a packet may have 2,048 bytes
+        /// together.
+        pub fn unsubscribe_user_property(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<String>,
+        ) -> Self {
+            self.client = self.client.unsubscribe_user_property(name, value);
+            self
+        }
+
+        /// Adds a user property to the DISCONNECT with which the client leaves. It is left out if
+        /// the packet would be larger than the broker accepts. Those of a packet may have 2,048
+        /// bytes together.
+        pub fn disconnect_user_property(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<String>,
+        ) -> Self {
+            self.client = self.client.disconnect_user_property(name, value);
             self
         }
 

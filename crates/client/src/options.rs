@@ -13,7 +13,8 @@ use core::{
     time::Duration,
 };
 use motemq::{QoS, ReasonCode, ReturnCode, Version};
-pub(crate) use settings::Settings;
+use settings::UserProperty;
+pub(crate) use settings::{PropertyPacket, Settings};
 
 /// The treatment of messages that are to wait for a connection when no more may.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -184,11 +185,24 @@ impl Options {
     }
 
     /// Sets how long the broker keeps the session without a connection, in whole seconds; `None`: for
-    /// ever, which is the default. It matters for a session that is [kept](Self::keep_session), and
-    /// only with MQTT 5: in MQTT 3.1.1 brokers keep sessions as long as they like. Brokers may
+    /// ever. By default that is for ever if the session is [kept](Self::keep_session), and not at
+    /// all if it is not. A session that is not kept by the client, and is by the broker, begins anew
+    /// with each connection and outlives the last one, for another program to resume it.
+    ///
+    /// Only MQTT 5 has it: in MQTT 3.1.1 brokers keep sessions as long as they like. Brokers may
     /// allow less, which the [limits](crate::ServerLimits::session_expiry) of a connection say.
     pub fn session_expiry(mut self, expiry: Option<Duration>) -> Self {
-        self.settings.values_mut().mqtt5_mut().session_expiry = expiry;
+        let seconds = expiry.map_or(u32::MAX, connect::seconds);
+        self.settings.values_mut().mqtt5_mut().session_expiry = Some(seconds);
+        self
+    }
+
+    /// Sets how long the broker keeps the session when the client leaves, in whole seconds; `None`:
+    /// for ever. The default is what [`session_expiry`](Self::session_expiry) says. It is left out
+    /// if the broker does not keep the session anyway, and with MQTT 3.1.1.
+    pub fn disconnect_session_expiry(mut self, expiry: Option<Duration>) -> Self {
+        let seconds = expiry.map_or(u32::MAX, connect::seconds);
+        self.settings.values_mut().mqtt5_mut().last_session_expiry = Some(seconds);
         self
     }
 
@@ -262,9 +276,48 @@ impl Options {
     }
 
     /// Adds a user property to CONNECT, which only MQTT 5 has. What it means, the broker says.
-    pub fn user_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn user_property(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with_user_property(PropertyPacket::Connect, name.into(), value.into())
+    }
+
+    /// Adds a user property to each SUBSCRIBE, also when the client subscribes again by itself. Those
+    /// of a packet may have 2,048 bytes together.
+    pub fn subscribe_user_property(
+        self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.with_user_property(PropertyPacket::Subscribe, name.into(), value.into())
+    }
+
+    /// Adds a user property to each UNSUBSCRIBE. Those of a packet may have 2,048 bytes together.
+    pub fn unsubscribe_user_property(
+        self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.with_user_property(PropertyPacket::Unsubscribe, name.into(), value.into())
+    }
+
+    /// Adds a user property to the DISCONNECT with which the client leaves. It is left out if the
+    /// packet would be larger than the broker accepts. Those of a packet may have 2,048 bytes
+    /// together.
+    pub fn disconnect_user_property(
+        self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.with_user_property(PropertyPacket::Disconnect, name.into(), value.into())
+    }
+
+    fn with_user_property(mut self, packet: PropertyPacket, name: String, value: String) -> Self {
         let mqtt5 = self.settings.values_mut().mqtt5_mut();
-        mqtt5.user_properties.push((name.into(), value.into()));
+        let property = UserProperty {
+            packet,
+            name,
+            value,
+        };
+        mqtt5.user_properties.push(property);
         self
     }
 

@@ -6,7 +6,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use core::ops::{Deref, DerefMut};
 use motemq::{
     AckToken, Either, Event, Fault, ManualAcks, Out, PacketId, PendingAck, Profile, Properties,
-    QoS, ReasonCode, SendError, Session, SessionState, Slot, SnapshotError, Version,
+    Property, QoS, ReasonCode, SendError, Session, SessionState, Slot, SnapshotError, Version,
 };
 
 /// The parts of the protocol that the client uses: all of them; messages under an identifier that
@@ -353,15 +353,16 @@ impl ProtocolState {
         self.acks.disconnect(&mut self.session, out)
     }
 
-    /// Writes the pending acknowledgements that are allowed, and DISCONNECT with a reason, which
-    /// only MQTT 5 has.
+    /// Writes the pending acknowledgements that are allowed, and DISCONNECT with a reason and
+    /// properties, which only MQTT 5 has.
     pub fn disconnect_with(
         &mut self,
         code: ReasonCode,
+        properties: &[Property<'_>],
         out: &mut Out<'_>,
     ) -> Result<(), SendError> {
         let (acks, session) = (&mut self.acks, &mut self.session);
-        acks.disconnect_with(session, code, &[], out)
+        acks.disconnect_with(session, code, properties, out)
     }
 
     /// Goes past packets that were given up, for which `is_given_up` returns `true`, until there is

@@ -127,7 +127,7 @@ impl Client {
         // Before the broker has accepted the connection, closing it has to do.
         let _ = self
             .protocol
-            .disconnect_with(ReasonCode::UNSPECIFIED_ERROR, out);
+            .disconnect_with(ReasonCode::UNSPECIFIED_ERROR, &[], out);
         let reason = DisconnectReason::Authentication(reason);
         self.close_connection(reason, now.saturating_add(FLUSH), now);
     }

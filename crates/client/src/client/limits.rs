@@ -67,20 +67,22 @@ impl ServerLimits {
     }
 
     /// Checks the filters of a SUBSCRIBE or UNSUBSCRIBE, which each take `others` bytes besides the
-    /// text, and its subscription identifier; 0: none.
+    /// text, its subscription identifier, 0: none, and the length of its other properties.
     pub(crate) fn check_filters<'f>(
         &self,
         filters: impl Iterator<Item = &'f str>,
         others: u64,
         identifier: u32,
+        properties: usize,
     ) -> Result<(), OverLimit> {
-        let mut body = 3;
+        let mut properties = properties as u64;
         if identifier != 0 {
             if !self.subscription_identifier_available {
                 return Err(over(Limit::SubscriptionIdentifiers));
             }
-            body += 1 + length_of(identifier.into());
+            properties += 1 + length_of(identifier.into());
         }
+        let mut body = 2 + with_length(properties);
         for filter in filters {
             body += filter.len() as u64 + others;
             if !self.wildcard_subscription_available && filter.contains(['+', '#']) {
@@ -99,10 +101,6 @@ impl ServerLimits {
         Ok(())
     }
 }
-
-/// The bytes of a filter besides its text in a SUBSCRIBE, and in an UNSUBSCRIBE.
-pub(super) const SUBSCRIBED: u64 = 3;
-pub(super) const UNSUBSCRIBED: u64 = 2;
 
 #[cold]
 fn over(limit: Limit) -> OverLimit {
@@ -150,17 +148,23 @@ impl Client {
             .map_or(Ok(()), |limits| limits.check_publish(publish, properties))
     }
 
-    /// Checks filters against the limits that the broker has announced.
+    /// Checks the filters of a packet against the limits that the broker has announced.
     pub(super) fn check_announced<'f>(
         &self,
+        packet: PropertyPacket,
         filters: impl Iterator<Item = &'f str>,
-        others: u64,
         identifier: u32,
     ) -> Result<(), OverLimit> {
-        let limits = self.announced_limits();
-        limits.map_or(Ok(()), |limits| {
-            limits.check_filters(filters, others, identifier)
-        })
+        let Some(limits) = self.announced_limits() else {
+            return Ok(());
+        };
+        let others = if packet == PropertyPacket::Subscribe {
+            3
+        } else {
+            2
+        };
+        let properties = self.options.user_properties_length(packet);
+        limits.check_filters(filters, others, identifier, properties)
     }
 
     /// Returns how many requests may be in flight: what the options allow, and the broker. Messages

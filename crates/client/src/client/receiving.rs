@@ -225,7 +225,9 @@ impl Client {
         };
         self.output.reserve_reply(REPLY);
         // If DISCONNECT cannot be written, closing the connection has to do.
-        let _ = self.protocol.disconnect_with(code, &mut self.output.out());
+        let _ = self
+            .protocol
+            .disconnect_with(code, &[], &mut self.output.out());
         self.on_fault(fault, now);
     }
 

@@ -1,10 +1,6 @@
 //! Sending of everything that waits, as far as there is room: messages for which the session asks
 //! after a reconnection, and the queue.
-use super::{
-    extras::sent_aliases,
-    limits::{SUBSCRIBED, UNSUBSCRIBED},
-    *,
-};
+use super::{extras::sent_aliases, *};
 use crate::{
     PublishProperties, RequestError, WriteBuf,
     aliases::SentAliases,
@@ -156,24 +152,32 @@ impl Client {
             ),
             RequestKind::Subscribe(filters) => {
                 let version = self.protocol.version();
-                let identifier = identifier_of(filters, version);
+                let packet = PropertyPacket::Subscribe;
+                let mut properties = self.options.user_properties(packet, version);
+                properties.extend(identifier_of(filters, version));
                 let filters: Vec<_> = filters.iter().map(|owned| owned.to_send(version)).collect();
-                reserve_filters(&mut self.output, &filters)?;
+                let length = self.options.user_properties_length(packet);
+                reserve_filters(&mut self.output, &filters, length)?;
                 let out = &mut self.output.out();
-                let sent = match identifier {
-                    None => self.protocol.subscribe(&filters, out),
-                    Some(identifier) => self.protocol.subscribe_with(&filters, &[identifier], out),
-                };
-                sent.map(Some)
+                self.protocol
+                    .subscribe_with(&filters, &properties, out)
+                    .map(Some)
             }
             RequestKind::Unsubscribe(filters) => {
+                let packet = PropertyPacket::Unsubscribe;
+                let properties = self
+                    .options
+                    .user_properties(packet, self.protocol.version());
                 let filters = filters
                     .iter()
                     .map(|filter| Filter::new(filter, QoS::AtMostOnce));
                 let filters: Vec<_> = filters.collect();
-                reserve_filters(&mut self.output, &filters)?;
-                let sent = self.protocol.unsubscribe(&filters, &mut self.output.out());
-                sent.map(Some)
+                let length = self.options.user_properties_length(packet);
+                reserve_filters(&mut self.output, &filters, length)?;
+                let out = &mut self.output.out();
+                self.protocol
+                    .unsubscribe_with(&filters, &properties, out)
+                    .map(Some)
             }
             RequestKind::NoCopy | RequestKind::Accepted(_) => Ok(None),
         };
@@ -200,11 +204,11 @@ impl Client {
             Some(RequestKind::Subscribe(filters)) => {
                 let texts = filters.iter().map(|filter| filter.text.as_str());
                 let identifier = filters.first().map_or(0, |filter| filter.identifier);
-                over_limit(self.check_announced(texts, SUBSCRIBED, identifier))
+                over_limit(self.check_announced(PropertyPacket::Subscribe, texts, identifier))
             }
             Some(RequestKind::Unsubscribe(filters)) => {
                 let texts = filters.iter().map(String::as_str);
-                over_limit(self.check_announced(texts, UNSUBSCRIBED, 0))
+                over_limit(self.check_announced(PropertyPacket::Unsubscribe, texts, 0))
             }
             _ => RequestError::Withdrawn,
         };
@@ -236,9 +240,14 @@ fn over_limit(checked: Result<(), OverLimit>) -> RequestError {
     checked.map_or_else(RequestError::OverLimit, |()| RequestError::Withdrawn)
 }
 
-fn reserve_filters<O>(output: &mut Output, filters: &[Filter<'_, O>]) -> Result<(), SendError> {
+/// Makes room for these filters, and properties of this length.
+fn reserve_filters<O>(
+    output: &mut Output,
+    filters: &[Filter<'_, O>],
+    properties: usize,
+) -> Result<(), SendError> {
     let lengths = filters.iter().map(|filter| filter.filter.len() + 3);
-    if output.reserve(lengths.sum::<usize>() + HEADER) {
+    if output.reserve(lengths.sum::<usize>() + properties + HEADER) {
         Ok(())
     } else {
         Err(SendError::Full)

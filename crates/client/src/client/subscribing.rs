@@ -1,8 +1,5 @@
 //! Subscriptions, and their end.
-use super::{
-    limits::{SUBSCRIBED, UNSUBSCRIBED},
-    *,
-};
+use super::*;
 use crate::{
     SubscribeError, SubscribeOptions,
     error::shortened,
@@ -65,13 +62,14 @@ impl Client {
         filters: &[Filter<'_, O>],
         identifier: u32,
     ) -> Result<(RequestId, StreamId), SubscribeError> {
-        self.check_filters(filters.iter().map(|filter| filter.filter))?;
+        let packet = PropertyPacket::Subscribe;
+        self.check_filters(packet, filters.iter().map(|filter| filter.filter))?;
         self.check_options(filters)?;
         if let Some(limits) = self.options.limits() {
             limits.check_subscribe(filters)?;
         }
         let texts = filters.iter().map(|filter| filter.filter);
-        self.check_announced(texts, SUBSCRIBED, identifier)?;
+        self.check_announced(packet, texts, identifier)?;
         let names = filters.iter().map(|filter| filter.filter.into()).collect();
         let stream = self.inbox.open(names);
         let owned = |filter| OwnedFilter::new(filter, identifier);
@@ -85,14 +83,16 @@ impl Client {
     /// # Errors
     /// A [`SubscribeError`].
     pub fn unsubscribe(&mut self, filters: &[&str]) -> Result<RequestId, SubscribeError> {
-        self.check_filters(filters.iter().copied())?;
-        self.check_announced(filters.iter().copied(), UNSUBSCRIBED, 0)?;
+        let packet = PropertyPacket::Unsubscribe;
+        self.check_filters(packet, filters.iter().copied())?;
+        self.check_announced(packet, filters.iter().copied(), 0)?;
         let names = filters.iter().map(|&filter| filter.into()).collect();
         Ok(self.requests.enqueue(RequestKind::Unsubscribe(names)))
     }
 
     fn check_filters<'f>(
         &self,
+        packet: PropertyPacket,
         filters: impl ExactSizeIterator<Item = &'f str> + Clone,
     ) -> Result<(), SubscribeError> {
         self.check_open().map_err(SubscribeError::Ended)?;
@@ -110,7 +110,8 @@ impl Client {
                 return Err(SubscribeError::Share { filter });
             }
         }
-        let len = filters.map(|filter| filter.len() + 3).sum::<usize>();
+        let len = filters.map(|filter| filter.len() + 3).sum::<usize>()
+            + self.options.user_properties_length(packet);
         let limit = LONGEST;
         if len > limit {
             return Err(SubscribeError::TooLong { len, limit });

@@ -1,7 +1,7 @@
 //! Time: what is due, and when to look again.
 use super::*;
 use crate::Stage;
-use motemq::{Fault, SendError};
+use motemq::{Fault, ReasonCode, SendError};
 
 impl Client {
     /// Returns when to call [`on_timeout`](Self::on_timeout) at the latest, if nothing else
@@ -205,6 +205,22 @@ impl Client {
     }
 
     fn write_disconnect(&mut self) -> Result<(), SendError> {
+        let limits = self.announced_limits();
+        let is_kept = limits.is_some_and(|limits| limits.session_expiry > 0);
+        let packet = PropertyPacket::Disconnect;
+        let options = &self.options;
+        let mut properties = options.user_properties(packet, self.protocol.version());
+        properties.extend(options.last_session_expiry(is_kept));
+        if !properties.is_empty() {
+            let length = REPLY + options.user_properties_length(packet);
+            self.output.reserve_reply(length);
+            let (code, out) = (ReasonCode::NORMAL_DISCONNECTION, &mut self.output.out());
+            match self.protocol.disconnect_with(code, &properties, out) {
+                sent @ (Ok(()) | Err(SendError::Full)) => return sent,
+                // It is larger than the broker accepts.
+                Err(_) => {}
+            }
+        }
         self.output.reserve_reply(REPLY);
         self.protocol.disconnect(&mut self.output.out())
     }

@@ -8,6 +8,9 @@ use motemq::{Connect, Property, Publish, TopicName};
 
 /// The longest time limit that CONNECT's answer can have.
 const LONGEST_ANSWER: Duration = Duration::from_secs(255);
+/// The most bytes of the user properties of a SUBSCRIBE, UNSUBSCRIBE or DISCONNECT: half of what is
+/// reserved for answers.
+const LONGEST_PROPERTIES: usize = 2 << 10;
 
 impl Options {
     /// Returns the same options with another login.
@@ -48,9 +51,19 @@ impl Options {
         if let Some(authentication) = self.auth_method() {
             check_text("authentication method", &authentication.method)?;
         }
-        for (name, value) in self.user_properties() {
-            check_text("name of a user property", name)?;
-            check_text("value of a user property", value)?;
+        for property in self.all_user_properties() {
+            check_text("name of a user property", &property.name)?;
+            check_text("value of a user property", &property.value)?;
+        }
+        for packet in [
+            PropertyPacket::Subscribe,
+            PropertyPacket::Unsubscribe,
+            PropertyPacket::Disconnect,
+        ] {
+            let (len, limit) = (self.user_properties_length(packet), LONGEST_PROPERTIES);
+            if len > limit {
+                return Err(OptionsError::UserPropertiesTooLong { len, limit });
+            }
         }
         if let (AliasPolicy::Fixed(topics), _) = self.topic_aliases() {
             for topic in topics {
@@ -73,10 +86,7 @@ impl Options {
         let will = will.map_or(0, |will| {
             will.topic.len() + will.payload.len() + will.properties.as_bytes().len()
         });
-        let properties = self.user_properties().iter();
-        let properties: usize = properties
-            .map(|(name, value)| name.len() + value.len() + 5)
-            .sum();
+        let properties = self.user_properties_length(PropertyPacket::Connect);
         let (user, password) = self.user_and_password();
         let user = user.map_or(0, str::len);
         let password = password.map_or(0, <[u8]>::len);
@@ -135,11 +145,21 @@ impl Options {
     /// Returns the seconds for which a broker of MQTT 5 is asked to keep the session.
     pub(crate) fn asked_session_expiry(&self) -> u32 {
         let mqtt5 = self.settings.mqtt5.as_deref();
-        match mqtt5.and_then(|mqtt5| mqtt5.session_expiry) {
-            _ if self.clean => 0,
-            Some(expiry) => seconds(expiry),
-            None => u32::MAX,
-        }
+        let given = mqtt5.and_then(|mqtt5| mqtt5.session_expiry);
+        given.unwrap_or(self.default_session_expiry())
+    }
+
+    /// Returns the seconds for which the broker keeps the session if no property says so. The core
+    /// asks for a kept session by itself.
+    fn default_session_expiry(&self) -> u32 {
+        if self.clean { 0 } else { u32::MAX }
+    }
+
+    /// Returns the session expiry interval of the DISCONNECT with which the client leaves. If the
+    /// session ends with the connection anyway, there is none.
+    pub(crate) fn last_session_expiry(&self, is_kept: bool) -> Option<Property<'_>> {
+        let seconds = self.settings.mqtt5.as_deref()?.last_session_expiry?;
+        is_kept.then_some(Property::SessionExpiryInterval(seconds))
     }
 
     /// Returns the authentication method, if there is one.
@@ -161,9 +181,36 @@ impl Options {
         }
     }
 
-    fn user_properties(&self) -> &[(String, String)] {
+    fn all_user_properties(&self) -> &[UserProperty] {
         let mqtt5 = self.settings.mqtt5.as_deref();
         mqtt5.map_or(&[], |mqtt5| &mqtt5.user_properties)
+    }
+
+    fn user_properties_of(&self, packet: PropertyPacket) -> impl Iterator<Item = &UserProperty> {
+        let all = self.all_user_properties().iter();
+        all.filter(move |property| property.packet == packet)
+    }
+
+    /// Returns the length of the user properties of a packet.
+    pub(crate) fn user_properties_length(&self, packet: PropertyPacket) -> usize {
+        self.user_properties_of(packet)
+            .map(UserProperty::length)
+            .sum()
+    }
+
+    /// Returns the user properties of a packet. MQTT 3.1.1 has none.
+    pub(crate) fn user_properties(
+        &self,
+        packet: PropertyPacket,
+        version: Version,
+    ) -> Vec<Property<'_>> {
+        match version {
+            Version::Mqtt5 => {
+                let mine = self.user_properties_of(packet);
+                mine.map(UserProperty::to_send).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Returns the properties that CONNECT has with MQTT 5. Those that the core sets by itself,
@@ -173,8 +220,9 @@ impl Options {
     pub(crate) fn connect_properties<'o>(&'o self, data: &'o [u8]) -> ConnectProperties<'o> {
         let (mut connect, mut will) = (Vec::new(), Vec::new());
         if let Some(mqtt5) = self.settings.mqtt5.as_deref() {
-            if let Some(expiry) = mqtt5.session_expiry.filter(|_| !self.clean) {
-                connect.push(Property::SessionExpiryInterval(seconds(expiry)));
+            let expiry = self.asked_session_expiry();
+            if expiry != self.default_session_expiry() {
+                connect.push(Property::SessionExpiryInterval(expiry));
             }
             connect.extend(mqtt5.receive_maximum.map(Property::ReceiveMaximum));
             let size = mqtt5.maximum_packet_size;
@@ -188,11 +236,7 @@ impl Options {
                 connect.push(Property::TopicAliasMaximum(mqtt5.topic_alias_maximum));
             }
         }
-        let user_properties = self.user_properties().iter();
-        connect.extend(user_properties.map(|(name, value)| Property::UserProperty {
-            name: name.as_str().into(),
-            value: value.as_str().into(),
-        }));
+        connect.extend(self.user_properties(PropertyPacket::Connect, Version::Mqtt5));
         if let Some(message) = self.will.as_deref() {
             if !message.delay.is_zero() {
                 will.push(Property::WillDelayInterval(seconds(message.delay)));
@@ -216,7 +260,7 @@ impl<'o> ConnectProperties<'o> {
 }
 
 /// Returns a time as MQTT has it: whole seconds, not less than it is, and not for ever.
-fn seconds(time: Duration) -> u32 {
+pub(super) fn seconds(time: Duration) -> u32 {
     let seconds = time.as_secs();
     let seconds = seconds.saturating_add(u64::from(time.subsec_nanos() > 0));
     seconds.min(u64::from(u32::MAX) - 1) as u32

@@ -9,6 +9,7 @@ use core::{
     ops::Deref,
     time::Duration,
 };
+use motemq::Property;
 
 /// The values of these options.
 #[derive(Clone, Hash, Debug)]
@@ -35,14 +36,49 @@ pub(crate) struct Values {
 /// The values of options that only MQTT 5 has.
 #[derive(Clone, Hash, Debug, Default)]
 pub(crate) struct Mqtt5Values {
-    pub session_expiry: Option<Duration>,
+    /// The seconds for which the broker is asked to keep the session, if they are given.
+    pub session_expiry: Option<u32>,
+    /// The same when the client leaves.
+    pub last_session_expiry: Option<u32>,
     pub receive_maximum: Option<NonZeroU16>,
     pub maximum_packet_size: Option<NonZeroU32>,
-    pub user_properties: Vec<(String, String)>,
+    pub user_properties: Vec<UserProperty>,
     pub topic_alias_maximum: u16,
     pub alias_policy: AliasPolicy,
     pub follows_references: bool,
     pub authentication: Option<Authentication>,
+}
+
+/// The packets other than messages that have user properties of the application.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum PropertyPacket {
+    Connect,
+    Subscribe,
+    Unsubscribe,
+    Disconnect,
+}
+
+/// A user property of every packet of a kind.
+#[derive(Clone, Hash, Debug)]
+pub(crate) struct UserProperty {
+    pub packet: PropertyPacket,
+    pub name: String,
+    pub value: String,
+}
+
+impl UserProperty {
+    /// Returns its length in a packet.
+    pub fn length(&self) -> usize {
+        self.name.len() + self.value.len() + 5
+    }
+
+    /// Returns it as it is sent.
+    pub fn to_send(&self) -> Property<'_> {
+        Property::UserProperty {
+            name: self.name.as_str().into(),
+            value: self.value.as_str().into(),
+        }
+    }
 }
 
 impl Values {

@@ -27,6 +27,7 @@ mod rule_06_send_quota;
 mod rule_06_shared_payloads;
 mod rule_06_subscription_options;
 mod rule_06_topic_aliases;
+mod rule_06_user_properties;
 mod rule_07_authentication;
 mod rule_07_rejected_packets;
 mod rule_07_returns_from_everything;

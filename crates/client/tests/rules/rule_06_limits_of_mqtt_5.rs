@@ -107,35 +107,37 @@ fn rule_06_connect_has_the_properties_of_the_options() {
 #[test]
 fn rule_06_sessions_are_kept_as_long_as_the_options_say() {
     let day = Some(secs(86_400));
-    for (options, asked, kept) in [
-        (options5(), None, Some(secs(0))),
-        (options5().session_expiry(day), None, Some(secs(0))),
-        (options5().keep_session(), Some(u32::MAX), None),
+    let (clean, keeping) = (options5, || options5().keep_session());
+    let longest = u64::from(u32::MAX) - 1;
+    for (is_clean, given, asked, kept) in [
+        (true, None, None, Some(secs(0))),
+        (true, Some(Some(secs(0))), None, Some(secs(0))),
+        // It begins anew, and outlives the connection.
+        (true, Some(day), Some(86_400), day),
+        (true, Some(None), Some(u32::MAX), None),
+        (false, None, Some(u32::MAX), None),
+        (false, Some(Some(secs(0))), Some(0), Some(secs(0))),
+        (false, Some(None), Some(u32::MAX), None),
+        (false, Some(day), Some(86_400), day),
         (
-            options5().keep_session().session_expiry(None),
-            Some(u32::MAX),
-            None,
-        ),
-        (
-            options5().keep_session().session_expiry(day),
-            Some(86_400),
-            day,
-        ),
-        (
-            options5()
-                .keep_session()
-                .session_expiry(Some(Duration::MAX)),
+            false,
+            Some(Some(Duration::MAX)),
             Some(u32::MAX - 1),
-            Some(secs(u64::from(u32::MAX) - 1)),
+            Some(secs(longest)),
         ),
     ] {
+        let options = if is_clean { clean() } else { keeping() };
+        let options = match given {
+            Some(expiry) => options.session_expiry(expiry),
+            None => options,
+        };
         let mut line = Line::new(options);
         line.open();
         let sent = line.sent();
         let Ok(Some((Packet::Connect(connect), _))) = decode(&sent) else {
             panic!("{sent:?}")
         };
-        assert_eq!(connect.clean, asked.is_none());
+        assert_eq!(connect.clean, is_clean);
         let expiry = connect
             .properties
             .iter()
