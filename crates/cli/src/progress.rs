@@ -1,108 +1,259 @@
-//! The progress of payloads that take a while: a bar with the rate and the remaining time, on stderr
+//! The progress of what takes a while: a line of the terminal that changes and disappears, on stderr
 //! if that is a terminal.
 use crate::notice;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
-    io::{self, Read},
+    fmt,
+    io::{self, IsTerminal, Read, Write},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
+use terminal_size::{Width, terminal_size_of};
 
-const STYLE: &str = "{msg} [{wide_bar}] {percent}% of {total_bytes}, {bytes_per_sec}, {eta} left";
+/// The line is drawn so often at most.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The width of a terminal that does not say it.
+const WIDTH: u16 = 80;
+/// The least length of a bar.
+const BAR: usize = 10;
 
-/// The bar that is shown.
-static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+/// The text of the line that is shown.
+static SHOWN: Mutex<Option<String>> = Mutex::new(None);
 
-fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
+fn shown() -> MutexGuard<'static, Option<String>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does something that writes on the terminal, without a bar in between.
+/// Returns the characters that fit into a line. One behind them stays free: some terminals begin a
+/// new line when the last one is used.
+fn room() -> usize {
+    let size = terminal_size_of(io::stderr());
+    let width = size.map_or(0, |(Width(width), _)| width);
+    usize::from(if width == 0 { WIDTH } else { width } - 1)
+}
+
+/// Writes a text over the one that stands in the line. Without a text, the next one begins there.
+fn overwrite(before: &str, text: &str) {
+    let width = before.chars().count();
+    let end = if text.is_empty() { "\r" } else { "" };
+    let line = format!("\r{text:width$}{end}");
+    // That nobody sees it is no reason to end.
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Does something that writes on the terminal, without the line in between.
 pub fn suspended(write: impl FnOnce()) {
-    match &*shown() {
-        Some(bar) => bar.suspend(write),
-        None => write(),
+    let line = shown();
+    if let Some(text) = &*line {
+        overwrite(text, "");
+        write();
+        overwrite("", text);
+    } else {
+        write();
     }
 }
 
-/// Removes the bar, before the last words.
+/// Removes the line, before the last words.
 pub fn end() {
-    if let Some(bar) = shown().take() {
-        bar.finish_and_clear();
+    if let Some(text) = shown().take() {
+        overwrite(&text, "");
     }
 }
 
-/// A line that says what goes on, on stderr if that is a terminal. It disappears with this.
-#[cfg(feature = "bench")]
-pub struct Live(ProgressBar);
+/// A line that says what goes on. It disappears with this.
+pub struct Live {
+    is_shown: bool,
+}
 
-#[cfg(feature = "bench")]
 impl Live {
-    /// Shows a line, unless nothing may be said.
+    /// Shows what is said, unless nothing may be said, or nobody looks.
     pub fn new() -> Self {
-        let target = if notice::is_quiet() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
-            bar.set_style(style);
+        Live {
+            is_shown: !notice::is_quiet() && io::stderr().is_terminal(),
         }
-        *shown() = Some(bar.clone());
-        Live(bar)
     }
 
     /// Says something else from now on.
-    pub fn say(&self, what: impl Into<String>) {
-        self.0.set_message(what.into());
-        self.0.tick();
+    pub fn say(&self, what: &str) {
+        if !self.is_shown {
+            return;
+        }
+        let text: String = what.chars().take(room()).collect();
+        let mut line = shown();
+        overwrite(line.as_deref().unwrap_or_default(), &text);
+        *line = Some(text);
     }
 }
 
-#[cfg(feature = "bench")]
 impl Drop for Live {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
-        *shown() = None;
+        end();
     }
 }
 
 /// A reader that shows how much of it was read. The bar disappears with it.
 pub struct Progress<R> {
     inner: R,
-    bar: ProgressBar,
+    live: Live,
+    bar: Bar,
+    /// The time at which the bar was drawn last, and is drawn next.
+    drawn: Instant,
+    next: Instant,
 }
 
 impl<R: Read> Progress<R> {
     /// Shows the progress of so many bytes, unless nothing may be said.
     pub fn of(inner: R, length: u64, what: &'static str) -> Self {
-        let target = if notice::is_quiet() {
-            ProgressDrawTarget::hidden()
-        } else {
-            // It shows nothing unless it is a terminal.
-            ProgressDrawTarget::stderr()
-        };
-        let bar = ProgressBar::with_draw_target(Some(length), target);
-        if let Ok(style) = ProgressStyle::with_template(STYLE) {
-            bar.set_style(style.progress_chars("=> "));
+        let now = Instant::now();
+        Progress {
+            inner,
+            live: Live::new(),
+            bar: Bar {
+                what,
+                length,
+                done: 0,
+                before: 0,
+                rate: None,
+            },
+            drawn: now,
+            next: now,
         }
-        bar.set_message(what);
-        *shown() = Some(bar.clone());
-        Progress { inner, bar }
     }
 }
 
 impl<R: Read> Read for Progress<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.bar.inc(count as u64);
+        self.bar.done += count as u64;
+        let now = Instant::now();
+        if self.live.is_shown && now >= self.next {
+            self.bar.pass(now.saturating_duration_since(self.drawn));
+            self.live.say(&self.bar.text(room()));
+            (self.drawn, self.next) = (now, now + PAUSE);
+        }
         Ok(count)
     }
 }
 
-impl<R> Drop for Progress<R> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-        *shown() = None;
+/// How far it is, and how fast.
+struct Bar {
+    what: &'static str,
+    length: u64,
+    done: u64,
+    /// The bytes that were done when time passed last.
+    before: u64,
+    /// Bytes a second; the last time counts for a part of it.
+    rate: Option<f64>,
+}
+
+impl Bar {
+    /// Time passes.
+    fn pass(&mut self, time: Duration) {
+        let now = (self.done - self.before) as f64 / time.as_secs_f64().max(1e-3);
+        self.before = self.done;
+        let rate = self.rate.get_or_insert(now);
+        *rate += (now - *rate) / 8.0;
+    }
+
+    /// Returns a line with so many characters.
+    fn text(&self, room: usize) -> String {
+        let Bar { what, length, .. } = *self;
+        let rate = self.rate.unwrap_or_default();
+        // A file may grow.
+        let done = self.done.min(length);
+        let percent = done * 100 / length.max(1);
+        let left = (length - done) as f64 / rate.max(1.0);
+        let numbers = format!(
+            "{percent}% of {}, {}/s, {} left",
+            Bytes(length as f64),
+            Bytes(rate),
+            Time(left as u64)
+        );
+        let width = room.saturating_sub(what.len() + numbers.len() + 4).max(BAR);
+        let done = (width as u64 * done / length.max(1)) as usize;
+        let bar = format!("{:=<done$}", "") + if done < width { ">" } else { "" };
+        format!("{what} [{bar:width$}] {numbers}")
+    }
+}
+
+/// A number of bytes.
+struct Bytes(f64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Bytes(mut number) = *self;
+        if number < 1024.0 {
+            return write!(f, "{number:.0} B");
+        }
+        let mut unit = "";
+        for larger in ["KiB", "MiB", "GiB", "TiB"] {
+            if number < 1024.0 {
+                break;
+            }
+            number /= 1024.0;
+            unit = larger;
+        }
+        write!(f, "{number:.2} {unit}")
+    }
+}
+
+/// A time in seconds, in two units at most.
+struct Time(u64);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            seconds @ 0..60 => write!(f, "{seconds} s"),
+            seconds @ 60..3600 => write!(f, "{} min {} s", seconds / 60, seconds % 60),
+            seconds => write!(f, "{} h {} min", seconds / 3600, seconds / 60 % 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_shows_how_much_is_done_how_fast_and_how_long_it_takes() {
+        let mut bar = Bar {
+            what: "sending",
+            length: 24 << 20,
+            done: 6 << 20,
+            before: 0,
+            rate: None,
+        };
+        bar.pass(Duration::from_secs(2));
+        let text = "sending [=====>              ] 25% of 24.00 MiB, 3.00 MiB/s, 6 s left";
+        assert_eq!(bar.text(text.len()), text);
+        // What was faster or slower lately counts for an eighth.
+        bar.done += 19 << 20;
+        bar.pass(Duration::from_secs(1));
+        assert_eq!(
+            bar.text(0),
+            "sending [==========] 100% of 24.00 MiB, 5.00 MiB/s, 0 s left"
+        );
+        bar.length = 0;
+        assert!(bar.text(0).starts_with("sending [>         ] 0% of 0 B, "));
+    }
+
+    #[test]
+    fn numbers_have_units() {
+        for (bytes, wanted) in [
+            (0.0, "0 B"),
+            (1023.0, "1023 B"),
+            (1024.0, "1.00 KiB"),
+            (1.5 * 1048576.0, "1.50 MiB"),
+            (3e15, "2728.48 TiB"),
+        ] {
+            assert_eq!(Bytes(bytes).to_string(), wanted);
+        }
+        for (seconds, wanted) in [
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (3599, "59 min 59 s"),
+            (7260, "2 h 1 min"),
+        ] {
+            assert_eq!(Time(seconds).to_string(), wanted);
+        }
     }
 }

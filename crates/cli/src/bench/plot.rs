@@ -130,8 +130,15 @@ fn chart(
 
 /// Returns the next number of the form 1, 2 or 5 with zeros.
 fn round_up(value: f64) -> f64 {
-    let ten = 10_f64.powf(value.max(1e-6).log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * ten);
+    // A power of ten is the quotient of two, which are exact.
+    let (mut ten, mut part) = (1.0, 1.0);
+    while value < ten / part && part < 1e6 {
+        part *= 10.0;
+    }
+    while value > 10.0 * ten / part && ten < 1e22 {
+        ten *= 10.0;
+    }
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * ten / part);
     steps
         .into_iter()
         .find(|&step| step >= value)

@@ -177,7 +177,7 @@ impl Running<'_> {
             }
             if self.shown.elapsed() >= SHOWN {
                 self.shown = Instant::now();
-                self.live.say(words(&tally));
+                self.live.say(&words(&tally));
             }
             self.sample(&tally);
             thread::sleep(GLANCE);
