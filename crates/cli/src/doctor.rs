@@ -58,7 +58,7 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
         .unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
     let spoken = version::show_announced(&client, line.connection.keep_alive);
     there_and_back(client, &topic, line.qos)?;
-    let falls_back = line.connection.protocol.protocol_version == Some(Protocol::Auto);
+    let falls_back = line.connection.protocol.version() == Protocol::Auto;
     version::show_spoken(&options, spoken, falls_back)?;
     show("all of it works");
     report::end()

@@ -144,6 +144,7 @@ impl Failure {
                 ReturnCode::BAD_USER_NAME_OR_PASSWORD | ReturnCode::NOT_AUTHORIZED,
             ) => Exit::NotAuthorised,
             DisconnectReason::Refused(_) => Exit::Refused,
+            DisconnectReason::Authentication(_) => Exit::NotAuthorised,
             DisconnectReason::RefusedWith(reason) => match reason.code() {
                 ReasonCode::BAD_USER_NAME_OR_PASSWORD
                 | ReasonCode::NOT_AUTHORIZED

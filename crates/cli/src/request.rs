@@ -56,7 +56,8 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
 pub fn target(line: &RequestLine) -> Result<Target, Failure> {
     let usage = |words: &str| Err(Failure::new(Exit::Usage, words));
     let (args, topics) = (&line.connection, &line.common.topics);
-    let target = Target::with_packet(args, &line.transport, topics, PacketKind::Publish)?;
+    let packets = [PacketKind::Publish, PacketKind::Subscribe];
+    let target = Target::with_packets(args, &line.transport, topics, &packets)?;
     match &target.topics[..] {
         [] => return usage("there is no topic to publish to: say -t TOPIC"),
         [topic] => check_topic(topic)?,

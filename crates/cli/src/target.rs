@@ -1,5 +1,7 @@
 //! The broker, the route to it and the topics: the command line, checked.
+mod authentication;
 mod login;
+mod scram;
 mod version;
 
 use crate::{
@@ -34,12 +36,12 @@ pub struct Target {
 impl Target {
     /// Reads it from the command line; else says what is wrong with that.
     pub fn of(line: &CommandLine) -> Result<Self, Failure> {
-        let packet = match &line.verb {
-            Verb::Publish { .. } => PacketKind::Publish,
-            Verb::Subscribe(_) => PacketKind::Subscribe,
+        let packets: &[_] = match &line.verb {
+            Verb::Publish { .. } => &[PacketKind::Publish],
+            Verb::Subscribe(_) => &[PacketKind::Subscribe, PacketKind::Unsubscribe],
         };
         let (args, transport) = (&line.connection, &line.transport);
-        let mut target = Self::with_packet(args, transport, &line.common.topics, packet)?;
+        let mut target = Self::with_packets(args, transport, &line.common.topics, packets)?;
         match &line.verb {
             Verb::Publish { message, .. } => topics(message, &target.topics).map_err(usage)?,
             Verb::Subscribe(subscription) => {
@@ -66,18 +68,18 @@ impl Target {
         transport: &TransportArgs,
         topics: &[String],
     ) -> Result<Self, Failure> {
-        Self::with_packet(args, transport, topics, PacketKind::Connect)
+        Self::with_packets(args, transport, topics, &[])
     }
 
-    /// Does the same for a command that sends properties in CONNECT, the will and this packet.
-    pub fn with_packet(
+    /// Does the same for a command that sends properties in these packets, too, besides CONNECT, the
+    /// will and DISCONNECT.
+    pub fn with_packets(
         args: &ConnectionArgs,
         transport: &TransportArgs,
         topics: &[String],
-        packet: PacketKind,
+        packets: &[PacketKind],
     ) -> Result<Self, Failure> {
-        let packets = [PacketKind::Connect, PacketKind::Will, packet];
-        args.protocol.check(&packets).map_err(usage)?;
+        args.protocol.check(packets).map_err(usage)?;
         version::message(&args.protocol).map_err(usage)?;
         if args.wants_srv {
             return Err(usage(
@@ -116,16 +118,7 @@ impl Target {
             .route(route.clone());
         let (user, password) = url.map(|url| (url.user, url.password)).unwrap_or_default();
         let login = login::of(args, user, password)?;
-        let options = match login.clone() {
-            Login {
-                user: Some(user),
-                password: Some(password),
-            } => options.login(user, password),
-            Login {
-                user: Some(user), ..
-            } => options.user(user),
-            Login { user: None, .. } => options,
-        };
+        let options = authentication::of(options, login.clone(), &args.protocol).map_err(usage)?;
         let options = match args.max_inflight {
             // As with mosquitto's tools, 0 is as many as there can be.
             Some(0) => options.in_flight(usize::MAX),

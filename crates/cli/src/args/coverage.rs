@@ -57,7 +57,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("response_topic", "a/b", ""),
     ("retain_handling", "never", ""),
     ("scenario", "storm", ""),
-    ("session_expiry", "7", "--id node --disable-clean-session"),
+    ("session_expiry", "7", ""),
     ("size", "77", ""),
     ("sni", "broker.example", ""),
     ("speed", "max", ""),

@@ -48,7 +48,7 @@ const PUBLISHING: &str = "
     motemq pub -t firmware/image -f image.bin -q 2
     vmstat -n 5 | motemq pub -t host/vmstat -l
   Publish with properties of MQTT 5:
-    motemq pub -V mqttv5 -t lamp/state -m on -D publish user-property room hall";
+    motemq pub -t lamp/state -m on -D publish user-property room hall";
 
 const SUBSCRIBING: &str = "
   Print what arrives, with topics; as JSON:
@@ -143,14 +143,18 @@ const FORMAT: &str = "
   @N nanoseconds, @@ a @. \\n \\t \\r \\a \\e \\v \\0 \\xHH \\\\ one byte.";
 
 const PROPERTIES: &str = "
-  -D connect    maximum-packet-size, receive-maximum, session-expiry-interval,
+  -D connect    authentication-method and authentication-data, for methods with
+                one step; the method SCRAM-SHA-256 alone, for -u and -P;
+                maximum-packet-size, receive-maximum, session-expiry-interval,
                 topic-alias-maximum, user-property
   -D publish    content-type, correlation-data, message-expiry-interval,
                 payload-format-indicator, response-topic, user-property;
                 topic-alias gives topics numbers, which the client chooses
-  -D subscribe  subscription-identifier
+  -D subscribe  subscription-identifier, user-property
+  -D unsubscribe  user-property
+  -D disconnect session-expiry-interval, user-property
   -D will       those of publish but topic-alias, and will-delay-interval
-  They are for -V mqttv5. With -V auto, a broker of MQTT 3.1.1 gets messages
+  They choose -V mqttv5 unless -V says otherwise. With -V auto, a broker of MQTT 3.1.1 gets messages
   without them.";
 
 const WAYS: &str = "

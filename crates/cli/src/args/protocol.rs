@@ -7,8 +7,9 @@ use motemq_std::{RetainHandling, SubscriptionOptions};
 pub use property::{Given, PacketKind, Value, joined};
 use std::time::Duration;
 
-const PROPERTY: &str = "Give a packet a property of MQTT 5, as often as wished: connect, publish, subscribe or will, \
-                        the name of the property, its value; user-property has a name and a value";
+const PROPERTY: &str = "Give a packet a property of MQTT 5, as often as wished: connect, publish, subscribe, \
+                        unsubscribe, disconnect or will, the name of the property, its value; \
+                        user-property has a name and a value. Without -V, it means -V mqttv5";
 
 /// The version of MQTT.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,9 +30,9 @@ pub struct ProtocolArgs {
     #[arg(short = 'D', long = "property", help = PROPERTY, value_name = "PACKET NAME VALUE", value_parser = Given::read)]
     pub properties: Vec<Given>,
 
-    /// With -c and MQTT 5: the broker keeps the session for so long without a connection; -1: for
-    /// ever, as without this option
-    #[arg(short = 'x', long, value_name = "SECONDS", value_parser = session_expiry, requires = "keep_session", allow_hyphen_values = true)]
+    /// With MQTT 5: the broker keeps the session for so long without a connection; -1: for ever, as
+    /// with -c alone. Without -c the session begins anew
+    #[arg(short = 'x', long, value_name = "SECONDS", value_parser = session_expiry, allow_hyphen_values = true)]
     pub session_expiry: Option<SessionExpiry>,
 }
 
@@ -48,13 +49,23 @@ impl SessionExpiry {
 }
 
 impl ProtocolArgs {
-    /// Returns whether MQTT 3.1.1 is all that is spoken.
-    pub fn is_311(&self) -> bool {
-        matches!(self.protocol_version, None | Some(Protocol::Mqtt311))
+    /// Returns the version of MQTT. Properties choose MQTT 5, as they do with mosquitto's tools.
+    pub fn version(&self) -> Protocol {
+        self.protocol_version
+            .unwrap_or(if self.properties.is_empty() {
+                Protocol::Mqtt311
+            } else {
+                Protocol::Mqtt5
+            })
     }
 
-    /// Checks that what only MQTT 5 has is used with it, and that each property is one of these
-    /// packets'.
+    /// Returns whether MQTT 3.1.1 is all that is spoken.
+    pub fn is_311(&self) -> bool {
+        self.version() == Protocol::Mqtt311
+    }
+
+    /// Checks that what only MQTT 5 has is used with it, and that each property is one of CONNECT,
+    /// the will, DISCONNECT or these packets.
     ///
     /// # Errors
     /// The words for the user.
@@ -64,7 +75,12 @@ impl ProtocolArgs {
         }
         for given in &self.properties {
             self.needs_5("-D")?;
-            if !packets.contains(&given.packet) {
+            let always = [
+                PacketKind::Connect,
+                PacketKind::Will,
+                PacketKind::Disconnect,
+            ];
+            if !always.contains(&given.packet) && !packets.contains(&given.packet) {
                 let name = given.packet.name();
                 return Err(format!(
                     "-D {name}: this command sends no such packet, or none with properties"

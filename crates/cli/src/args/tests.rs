@@ -123,7 +123,6 @@ fn other_versions_are_refused() {
     parse("--sub -t a -V 5").unwrap();
     parse("--sub -t a -V auto").unwrap();
     says("--sub -t a -V mqttv31", "say mqttv311, mqttv5 or auto");
-    says("--sub -t a -V 5 -x 7", "--disable-clean-session");
     says("--sub -t a -V 5 -c -i n -x -2", "not -1, and not 0");
 }
 

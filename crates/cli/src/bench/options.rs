@@ -14,8 +14,9 @@ const ACK_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns the options that all clients have in common.
 pub fn of(target: &Target, args: &ConnectionArgs) -> Result<Options, Failure> {
-    if args.keep_session || args.will_topic.is_some() {
-        let words = "bench keeps no sessions and leaves no wills: leave out -c and --will-topic";
+    if args.keep_session || args.protocol.session_expiry.is_some() || args.will_topic.is_some() {
+        let words =
+            "bench keeps no sessions and leaves no wills: leave out -c, -x and --will-topic";
         return Err(Failure::new(Exit::Usage, words));
     }
     if !args.protocol.properties.is_empty() {
@@ -34,10 +35,10 @@ pub fn of(target: &Target, args: &ConnectionArgs) -> Result<Options, Failure> {
         (Some(user), None) => options.user(user),
         (None, _) => options,
     };
-    options = match args.protocol.protocol_version {
-        None | Some(Protocol::Mqtt311) => options,
-        Some(Protocol::Mqtt5) => options.version(Version::Mqtt5),
-        Some(Protocol::Auto) => options.version(Version::Mqtt5).fall_back(),
+    options = match args.protocol.version() {
+        Protocol::Mqtt311 => options,
+        Protocol::Mqtt5 => options.version(Version::Mqtt5),
+        Protocol::Auto => options.version(Version::Mqtt5).fall_back(),
     };
     if let Some(count) = args.max_inflight {
         options = options.in_flight(count.into());

@@ -5,16 +5,17 @@ use crate::args::{
 use motemq_std::{AliasPolicy, MessageProperties, Options, Property, Version};
 use std::time::Duration;
 
-/// Returns the options with the version of MQTT and the properties of CONNECT.
+/// Returns the options with the version of MQTT and the properties of all packets but messages.
+/// Those of an authentication are left out.
 ///
 /// # Errors
 /// The words for the user.
 pub fn of(options: Options, args: &ConnectionArgs) -> Result<Options, String> {
     let protocol = &args.protocol;
-    let mut options = match protocol.protocol_version {
-        None | Some(Protocol::Mqtt311) => return Ok(options),
-        Some(Protocol::Mqtt5) => options.version(Version::Mqtt5),
-        Some(Protocol::Auto) => options.version(Version::Mqtt5).fall_back(),
+    let mut options = match protocol.version() {
+        Protocol::Mqtt311 => return Ok(options),
+        Protocol::Mqtt5 => options.version(Version::Mqtt5),
+        Protocol::Auto => options.version(Version::Mqtt5).fall_back(),
     };
     let mut expiry = None;
     for value in protocol.of(PacketKind::Connect) {
@@ -23,20 +24,62 @@ pub fn of(options: Options, args: &ConnectionArgs) -> Result<Options, String> {
             Value::ReceiveMaximum(messages) => options.receive_maximum(*messages),
             Value::MaximumPacketSize(bytes) => options.maximum_packet_size(*bytes),
             Value::UserProperty(name, value) => options.user_property(name, value),
-            Value::SessionExpiryInterval(seconds) if args.keep_session => {
+            Value::SessionExpiryInterval(seconds) => {
                 expiry = Some(SessionExpiry::of(*seconds));
                 options
-            }
-            Value::SessionExpiryInterval(_) => {
-                return Err("session-expiry-interval is for a session that is kept: say -c".into());
             }
             _ => options,
         };
     }
-    Ok(match protocol.session_expiry.or(expiry) {
+    let expiry = protocol.session_expiry.or(expiry);
+    if expiry == Some(SessionExpiry(None)) && args.id.is_none() {
+        let words =
+            "a session that is kept for ever needs a name, by which to resume it: say -i ID";
+        return Err(words.into());
+    }
+    let options = match expiry {
         Some(SessionExpiry(expiry)) => options.session_expiry(expiry),
         None => options,
-    })
+    };
+    let is_kept = match expiry {
+        Some(SessionExpiry(expiry)) => expiry != Some(Duration::ZERO),
+        None => args.keep_session,
+    };
+    of_requests(options, protocol, is_kept)
+}
+
+/// Returns the options with the properties of SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.
+fn of_requests(
+    mut options: Options,
+    protocol: &ProtocolArgs,
+    is_kept: bool,
+) -> Result<Options, String> {
+    type Add = fn(Options, String, String) -> Options;
+    let packets: [(_, Add); 3] = [
+        (PacketKind::Subscribe, Options::subscribe_user_property),
+        (PacketKind::Unsubscribe, Options::unsubscribe_user_property),
+        (PacketKind::Disconnect, Options::disconnect_user_property),
+    ];
+    for (packet, add) in packets {
+        for value in protocol.of(packet) {
+            options = match value {
+                Value::UserProperty(name, value) => add(options, name.clone(), value.clone()),
+                Value::SessionExpiryInterval(1..) if !is_kept => {
+                    return Err(
+                        "-D disconnect session-expiry-interval: the session ends with the \
+                         connection, unless -c or -x is given"
+                            .into(),
+                    );
+                }
+                Value::SessionExpiryInterval(seconds) => {
+                    let SessionExpiry(expiry) = SessionExpiry::of(*seconds);
+                    options.disconnect_session_expiry(expiry)
+                }
+                _ => options,
+            };
+        }
+    }
+    Ok(options)
 }
 
 /// Returns the delay and the properties of the will.

@@ -115,8 +115,8 @@ fn subscriptions_have_options() {
 #[test]
 fn what_only_mqtt_5_has_wants_it() {
     for (options, wanted) in [
-        (&["-D", "connect", "receive-maximum", "7"][..], "-D"),
-        (&["-c", "-i", "n", "-x", "7"], "-x"),
+        (&["-c", "-i", "n", "-x", "7"][..], "-x"),
+        (&["-x", "7"], "-x"),
         (&["--no-local"], "--no-local"),
         (&["--retain-as-published"], "--retain-as-published"),
         (&["--retain-handling", "new"], "--retain-handling"),
@@ -127,9 +127,33 @@ fn what_only_mqtt_5_has_wants_it() {
         }
     }
     for (words, wanted) in [
+        (
+            "sub -t a -V mqttv311 -D connect receive-maximum 7",
+            "-D is for MQTT 5: say -V mqttv5",
+        ),
         ("sub -t a --retain-handling newer", "always, new or never"),
         ("pub -t a -n -V mqttv31", "say mqttv311, mqttv5 or auto"),
-        ("pub -t a -n -V 5 -x 7", "--disable-clean-session"),
+        ("pub -t a -n -V 5 -x -1", "say -i ID"),
+        (
+            "sub -t a -D connect session-expiry-interval 4294967295",
+            "say -i ID",
+        ),
+        (
+            "sub -t a -D disconnect session-expiry-interval 7",
+            "unless -c or -x is given",
+        ),
+        (
+            "sub -t a -x 0 -V 5 -D disconnect session-expiry-interval 7",
+            "unless -c or -x is given",
+        ),
+        (
+            "pub -t a -n -D connect authentication-data x",
+            "goes with an authentication-method",
+        ),
+        (
+            "pub -t a -n -D subscribe user-property a b",
+            "sends no such packet",
+        ),
         (
             "sub -t a -V 5 -D publish content-type x",
             "sends no such packet",
@@ -138,10 +162,7 @@ fn what_only_mqtt_5_has_wants_it() {
             "doctor -V 5 -D publish content-type x",
             "sends no such packet",
         ),
-        (
-            "bench -V 5 -D connect receive-maximum 7",
-            "sends no properties",
-        ),
+        ("bench -D connect receive-maximum 7", "sends no properties"),
         (
             "pub -t a -n -V 5 -D will content-type x",
             "say --will-topic, too",
@@ -150,10 +171,7 @@ fn what_only_mqtt_5_has_wants_it() {
             "pub -t a -n -V 5 -D publish response-topic a/#",
             "MQTT does not allow",
         ),
-        (
-            "pub -t a -n -V 5 -D connect session-expiry-interval 7",
-            "say -c",
-        ),
+        ("bench -V 5 -x 7", "keeps no sessions"),
         ("pub -t a -n -V 5 -D publish", "say PACKET NAME VALUE"),
         ("pub -t a -n -V 5 -D", "say PACKET NAME VALUE"),
     ] {

@@ -63,6 +63,8 @@ pub enum Value {
     ReceiveMaximum(u16),
     MaximumPacketSize(u32),
     SessionExpiryInterval(u32),
+    AuthenticationMethod(String),
+    AuthenticationData(String),
 }
 
 /// The names of properties that clients send, and the packets in which MQTT 5 allows them.
@@ -123,7 +125,7 @@ impl Given {
             return Err(format!("{packet} packets have no property {name}"));
         }
         let value = match *name {
-            "user-property" if matches!(packet, Connect | Publish | Will) => {
+            "user-property" => {
                 let (name, value) = split(&value).map_err(|_| {
                     "user-property has two values, its name and its value".to_owned()
                 })?;
@@ -152,9 +154,9 @@ impl Given {
             "maximum-packet-size" => {
                 Value::MaximumPacketSize(number::<NonZeroU32>(name, &value)?.get())
             }
-            "session-expiry-interval" if packet == Connect => {
-                Value::SessionExpiryInterval(number(name, &value)?)
-            }
+            "session-expiry-interval" => Value::SessionExpiryInterval(number(name, &value)?),
+            "authentication-method" => Value::AuthenticationMethod(value),
+            "authentication-data" => Value::AuthenticationData(value),
             _ => {
                 let packet = packet.name();
                 return Err(format!("motemq sends no {name} in {packet} packets"));
@@ -318,17 +320,15 @@ mod tests {
             ("subscribe subscription-identifier 0", "is 1 to 268,435,455"),
             ("publish user-property a", "has two values"),
             (
-                "connect authentication-method x",
-                "sends no authentication-method in connect",
+                "connect request-problem-information 0",
+                "sends no request-problem-information in connect",
             ),
             (
-                "disconnect session-expiry-interval 1",
-                "sends no session-expiry-interval in disc",
+                "disconnect reason-string x",
+                "sends no reason-string in disconnect packets",
             ),
-            (
-                "subscribe user-property a b",
-                "sends no user-property in subscribe packets",
-            ),
+            ("disconnect session-expiry-interval x", "is a number"),
+            ("unsubscribe user-property a", "has two values"),
         ] {
             let error = Given::read(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
