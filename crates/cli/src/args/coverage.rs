@@ -6,7 +6,7 @@ use super::{
     parse,
 };
 use clap::{Arg, ArgAction};
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 /// A value for each option that takes one, and the options that it needs.
 const VALUES: &[(&str, &str, &str)] = &[
@@ -168,24 +168,61 @@ fn each_option_has_a_variable() {
     assert!(count > 200, "{count}");
 }
 
-/// The tests of the whole command use each option, by its long or its short name.
+/// Returns the words of each test of the whole command, with the name of its file; none if a package
+/// holds no tests.
+fn tests() -> Vec<(String, HashSet<String>)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command");
+    let mut tests = Vec::new();
+    for file in fs::read_dir(directory).into_iter().flatten() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        for test in text.split("#[test]") {
+            let words = test.split(|char: char| !char.is_ascii_alphanumeric() && char != '-');
+            tests.push((name.to_owned(), words.map(str::to_owned).collect()));
+        }
+    }
+    tests
+}
+
+/// A test of the whole command uses each option, by its long or its short name. An option that is not
+/// for all connections is used with each form that has it.
 #[test]
 fn each_option_has_a_test_of_the_whole_command() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command");
-    // A package may hold no tests.
-    let Ok(files) = fs::read_dir(directory) else {
-        return;
-    };
-    let tests: String = files
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
-    for &(grammar, form) in FORMS {
+    // Functions of the tests that start some of the forms, and the files about one.
+    let helpers = [
+        ("pub", "--pub", "publish"),
+        ("sub", "subscriber", "subscribe"),
+        ("sub", "listen", "subscribe"),
+        ("record", "recorder", "record"),
+        ("rr", "rr", "request"),
+    ];
+    let tests = tests();
+    for &(grammar, form) in FORMS
+        .iter()
+        .filter(|(grammar, _)| *grammar != Grammar::Flags)
+    {
+        let verb = form.split(' ').next().unwrap();
+        let is_about = |(file, words): &(String, HashSet<String>)| {
+            let mut helpers = helpers.iter().filter(|(of, ..)| *of == verb);
+            file == verb
+                || words.contains(verb)
+                || helpers.any(|(_, word, about)| words.contains(*word) || file == about)
+        };
         for option in options(grammar) {
             let longs = option.get_long_and_visible_aliases().unwrap_or_default();
-            let long = longs.iter().map(|long| format!("\"--{long}\""));
-            let short = option.get_short().map(|short| format!("\"-{short}\""));
-            let is_used = long.chain(short).any(|name| tests.contains(&name));
-            assert!(is_used, "{form} has no test of --{}", longs[0]);
+            let mut names: Vec<_> = longs.iter().map(|long| format!("--{long}")).collect();
+            names.extend(option.get_short().map(|short| format!("-{short}")));
+            let headings = ["Connection", "TLS and WebSocket"];
+            let is_of_all = headings.map(Some).contains(&option.get_help_heading());
+            let is_used = tests.iter().any(|test| {
+                (is_of_all || is_about(test)) && names.iter().any(|name| test.1.contains(name))
+            });
+            assert!(
+                is_used || tests.is_empty(),
+                "{form} has no test of --{}",
+                longs[0]
+            );
         }
     }
 }

@@ -17,6 +17,7 @@ mod options;
 mod process;
 #[cfg(target_os = "linux")]
 mod progress;
+mod promises;
 mod properties;
 mod publish;
 mod record;

@@ -124,6 +124,15 @@ fn the_files_of_mosquitto_are_read_if_wished() {
     assert_eq!(ear.hear().topic, "ours");
     run(&directory.0, &[], &at.with(&["pub", "--mosquitto-config"])).well();
     assert_eq!(ear.hear().topic, "theirs");
+    // Each verb has that of the program whose place it takes.
+    directory.write("mosquitto_sub", "-t kept\n-C 1\n");
+    directory.write("mosquitto_rr", "-t kept\n-m x\n-q 1\n");
+    let kept = ["pub", "-t", "kept", "-m", "x", "-r", "-q", "1"];
+    motemq(&at.with(&kept)).well();
+    let end = run(&directory.0, &[], &at.with(&["sub", "--mosquitto-config"]));
+    assert_eq!(end.text(), "x\n");
+    let words = ["rr", "--mosquitto-config", "-W", "0.3"];
+    run(&directory.0, &[], &at.with(&words)).badly(6, "gave up after 300ms");
 }
 
 #[test]

@@ -76,6 +76,11 @@ fn responses_are_printed() {
         std::fs::write(&file, "file").unwrap();
         let end = run(&at, &format!("rr -t clock -f {} -F %p|%R", file.display()));
         assert_eq!(end.text(), "file it is nine|\n");
+        let to = file.to_str().unwrap();
+        let end = run(&at, &format!("rr -t clock -m now --json --pretty -o {to}"));
+        assert_eq!(end.text(), "");
+        let printed = std::fs::read_to_string(&file).unwrap();
+        assert!(printed.starts_with("{\n  \"timestamp\": "), "{printed}");
         std::fs::remove_file(&file).unwrap();
     });
 }
@@ -104,6 +109,8 @@ fn no_response_has_a_reason() {
     respond(server.addr(), Version::Mqtt5);
     run(&at, "rr -t slow -n -W 0.3").badly(6, "gave up after 300ms");
     run(&at, "rr -t nobody -n -q 1").badly(4, "no client receives the request");
+    let end = run(&at, "rr -t nobody -n -q 1 --quiet");
+    assert_eq!((end.code, &*end.stderr), (Some(4), ""));
     let waiting = Motemq::start(&at.with(&["rr", "-t", "slow", "-n", "-q", "1", "-d"]));
     waiting.until_said("<- PUBACK");
     #[cfg(unix)]

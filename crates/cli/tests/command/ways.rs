@@ -116,8 +116,17 @@ fn each_way_passes() {
         "--tls-version",
         "tlsv1.3",
     ]);
-    let encrypted = file(&ways, "encrypted.pem", include_bytes!("encrypted.pem"));
+    for alpn in ["--alpn", "--tls-alpn"] {
+        passes(&["-L", &ways.secure(), "--cafile", &ca, alpn, "mqtt"]);
+    }
+    // The CAs of this system do not know that of the test.
     let secure = ways.secure();
+    let (host, port) = secure["mqtts://".len()..].split_once(':').unwrap();
+    for with_system in ["--tls", "--tls-use-os-certs"] {
+        let words = ["pub", "-t", "a", "-n", "-h", host, "-p", port, with_system];
+        motemq(&words).badly(9, "certificate");
+    }
+    let encrypted = file(&ways, "encrypted.pem", include_bytes!("encrypted.pem"));
     let with_key = ["-L", &secure, "--cafile", &ca, "--cert", &encrypted];
     passes(&[&with_key[..], &["--key-pass", "secret"]].concat());
     let directory = ways.directory().join("authorities");
