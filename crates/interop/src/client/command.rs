@@ -28,13 +28,10 @@ impl Client for Command {
         false
     }
 
-    fn speaks(&self, speech: Speech) -> bool {
-        speech == Speech::Mqtt311
-    }
-
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String> {
         let mut connection = Typed {
             at: at.clone(),
+            speech: who.speech,
             id: who.id.into(),
             subscriber: None,
             granted: None,
@@ -50,6 +47,7 @@ impl Client for Command {
 
 struct Typed {
     at: Address,
+    speech: Speech,
     id: String,
     subscriber: Option<Subscriber>,
     granted: Option<QoS>,
@@ -76,7 +74,13 @@ impl Typed {
         let mut process =
             Process::new(this.with_file_name(format!("motemq{}", env::consts::EXE_SUFFIX)));
         let (verb, rest) = words.split_at(1);
-        process.args(verb).args(["-L", &self.at.url]).args(rest);
+        let version = match self.speech {
+            Speech::Mqtt311 => "mqttv311",
+            Speech::Mqtt5 => "mqttv5",
+            Speech::Either => "auto",
+        };
+        process.args(verb).args(["-L", &self.at.url, "-V", version]);
+        process.args(rest);
         if let Some(ca) = &self.at.ca {
             process.arg("--cafile").arg(ca);
         }

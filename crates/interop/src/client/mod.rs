@@ -53,11 +53,6 @@ pub trait Client: Sync {
     /// A publisher connects again when its link breaks.
     fn comes_back(&self) -> bool;
 
-    /// It can be told to speak so.
-    fn speaks(&self, _speech: Speech) -> bool {
-        true
-    }
-
     /// Connects and subscribes, or says why not.
     fn open(&self, at: &Address, who: Who<'_>) -> Result<Box<dyn Connection>, String>;
 }
