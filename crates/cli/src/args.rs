@@ -26,7 +26,7 @@ mod values;
 #[cfg(feature = "watch")]
 mod watch;
 
-use crate::{exit::Failure, notice, transport::TransportArgs};
+use crate::{exit::Failure, notice};
 #[cfg(feature = "bench")]
 pub use bench::BenchLine;
 use clap::{
@@ -34,11 +34,11 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use clap_complete::Shell;
-pub use connection::ConnectionArgs;
+pub use connection::{BrokerArgs, ConnectionArgs};
 pub use defaults::Surroundings;
 pub use grammar::tree;
 use grammar::{AboutArgs, CompletionsLine, FlagLine, ManualLine, PublishLine, SubscribeLine};
-pub use grammar::{CommonArgs, DoctorLine, Grammar};
+pub use grammar::{CommonArgs, DoctorLine, Grammar, ReportArgs};
 pub use help::{Section, sections};
 pub use message::MessageArgs;
 pub use printing::PrintArgs;
@@ -69,21 +69,33 @@ pub enum Line {
 }
 
 impl Line {
-    /// Returns whether the user is asked for a password on the terminal.
-    pub fn asks_for_password(&self) -> bool {
-        let (connection, transport) = match self {
-            Line::Command(line) => (&line.connection, &line.transport),
-            Line::Request(line) => (&line.connection, &line.transport),
-            Line::Doctor(line) => (&line.connection, &line.transport),
-            Line::Record(line) => (&line.connection, &line.transport),
-            Line::Replay(line) => (&line.connection, &line.transport),
-            #[cfg(feature = "watch")]
-            Line::Watch(line) => (&line.connection, &line.transport),
+    /// Returns whether notices are not wanted.
+    pub fn is_quiet(&self) -> bool {
+        match self {
+            Line::Command(line) => line.common.report.quiet,
+            Line::Request(line) => line.common.report.quiet,
+            Line::Record(line) => line.report.quiet,
+            Line::Replay(line) => line.report.quiet,
             #[cfg(feature = "bench")]
-            Line::Bench(line) => (&line.connection, &line.transport),
-            Line::Completions(_) | Line::Manual(_) => return false,
-        };
-        connection.asks_for_password() || transport.asks_for_password()
+            Line::Bench(line) => line.quiet,
+            _ => false,
+        }
+    }
+
+    /// Returns what is said of the broker, where there is one.
+    pub fn broker(&self) -> Option<&BrokerArgs> {
+        Some(match self {
+            Line::Command(line) => &line.broker,
+            Line::Request(line) => &line.broker,
+            Line::Doctor(line) => &line.broker,
+            Line::Record(line) => &line.broker,
+            Line::Replay(line) => &line.broker,
+            #[cfg(feature = "watch")]
+            Line::Watch(line) => &line.broker,
+            #[cfg(feature = "bench")]
+            Line::Bench(line) => &line.broker,
+            Line::Completions(_) | Line::Manual(_) => return None,
+        })
     }
 }
 
@@ -92,8 +104,7 @@ impl Line {
 pub struct CommandLine {
     pub verb: Verb,
     pub common: CommonArgs,
-    pub connection: ConnectionArgs,
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// The task of a command line.
@@ -227,8 +238,7 @@ impl From<FlagLine> for Line {
         Line::Command(Box::new(CommandLine {
             verb,
             common: line.common,
-            connection: line.connection,
-            transport: line.transport,
+            broker: line.broker,
         }))
     }
 }
@@ -241,8 +251,7 @@ impl From<PublishLine> for Line {
                 repeats_text: false,
             },
             common: line.common,
-            connection: line.connection,
-            transport: line.transport,
+            broker: line.broker,
         }))
     }
 }
@@ -252,8 +261,7 @@ impl From<SubscribeLine> for Line {
         Line::Command(Box::new(CommandLine {
             verb: Verb::Subscribe(Box::new(line.subscription)),
             common: line.common,
-            connection: line.connection,
-            transport: line.transport,
+            broker: line.broker,
         }))
     }
 }

@@ -42,7 +42,7 @@ use summary::{Summary, grouped};
 pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
     let mut target = target(line)?;
     let plan = plan(line)?;
-    let client_options = options::of(&target, &line.connection)?;
+    let client_options = options::of(&target, &line.broker.connection)?;
     let prefix = fastrand::u32(..);
     let topics = match &line.prefix {
         Some(prefix) => prefix.trim_end_matches('/').into(),
@@ -57,14 +57,14 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
         consent::ask(&target.route, Load { line, plan })?;
     }
     files::make_room(plan.clients())?;
-    target.look_up_own_address(&line.connection)?;
+    target.look_up_own_address(&line.broker.connection)?;
     let is_asked = watch_signals()?;
     let run = Run {
         line,
         plan,
         options: client_options.route(target.route.clone()),
         place: target.route.place(),
-        id_prefix: options::id_prefix(&line.connection, prefix),
+        id_prefix: options::id_prefix(&line.broker.connection, prefix),
         topics,
         number: prefix,
         is_asked,
@@ -91,7 +91,7 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
 
 /// Reads the broker from the command line.
 pub fn target(line: &BenchLine) -> Result<Target, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &[])?;
+    let target = Target::unchecked(&line.broker, &[])?;
     if let Some(topic) = target.topics.first() {
         let words = format_args!("for topics below {topic} say --prefix {topic}");
         return Err(Failure::new(Exit::Usage, words));

@@ -30,7 +30,7 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
     let mut stop = Stop::after(line.give_up);
     let mut target = target(line)?;
     stop.watch(Exit::Interrupted)?;
-    target.look_up_own_address(&line.connection)?;
+    target.look_up_own_address(&line.broker.connection)?;
     let route = &target.route;
     if route.scheme != Scheme::Unix {
         let stream = tcp(route, &name(route)?)?;
@@ -56,9 +56,9 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
         .first()
         .cloned()
         .unwrap_or_else(|| format!("motemq/doctor/{:016x}", fastrand::u64(..)));
-    let spoken = version::show_announced(&client, line.connection.keep_alive);
+    let spoken = version::show_announced(&client, line.broker.connection.keep_alive);
     there_and_back(client, &topic, line.qos)?;
-    let falls_back = line.connection.protocol.version() == Protocol::Auto;
+    let falls_back = line.broker.connection.protocol.version() == Protocol::Auto;
     version::show_spoken(&options, spoken, falls_back)?;
     show("all of it works");
     report::end()
@@ -66,7 +66,7 @@ pub fn run(line: &DoctorLine) -> Result<Exit, Failure> {
 
 /// Reads the broker and the topic from the command line.
 pub fn target(line: &DoctorLine) -> Result<Target, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &line.topics)?;
+    let target = Target::unchecked(&line.broker, &line.topics)?;
     let topics = &target.topics;
     if topics.len() > 1 {
         let words = format!("one topic is tried, and {} are given", topics.len());

@@ -31,39 +31,24 @@ mod transport;
 #[cfg(feature = "watch")]
 mod watch;
 
-use args::{CommandLine, Line, Verb};
+use args::{BrokerArgs, CommandLine, Line, Verb};
 use exit::{Exit, Failure};
 use std::{ffi::OsString, process::ExitCode};
-use transport::TransportArgs;
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
     let (grammar, line) = args::read();
+    begin(&line);
     let outcome = match line {
         Line::Command(line) => run(&line),
-        Line::Request(line) => {
-            begin(line.common.quiet, &line.transport);
-            request::run(&line)
-        }
+        Line::Request(line) => request::run(&line),
         Line::Doctor(line) => doctor::run(&line),
-        Line::Record(line) => {
-            begin(line.quiet, &line.transport);
-            record::run(&line)
-        }
+        Line::Record(line) => record::run(&line),
         #[cfg(feature = "bench")]
-        Line::Bench(line) => {
-            begin(line.quiet, &line.transport);
-            bench::run(&line)
-        }
+        Line::Bench(line) => bench::run(&line),
         #[cfg(feature = "watch")]
-        Line::Watch(line) => {
-            begin(false, &line.transport);
-            watch::run(&line)
-        }
-        Line::Replay(line) => {
-            begin(line.quiet, &line.transport);
-            replay::run(&line)
-        }
+        Line::Watch(line) => watch::run(&line),
+        Line::Replay(line) => replay::run(&line),
         Line::Completions(shell) => generated::completions(shell),
         Line::Manual(verb) => generated::manual(verb.as_deref()),
     };
@@ -82,11 +67,14 @@ pub fn main() -> ExitCode {
 }
 
 /// Says what has to be said before anything is done.
-fn begin(is_quiet: bool, transport: &TransportArgs) {
-    if is_quiet {
+fn begin(line: &Line) {
+    if line.is_quiet() {
         notice::be_quiet();
     }
-    if transport.is_insecure() {
+    // What it finds out is more than a warning.
+    let is_doctor = matches!(line, Line::Doctor(_));
+    let broker = line.broker().filter(|_| !is_doctor);
+    if broker.is_some_and(|broker| broker.transport.is_insecure()) {
         notice::say(
             "warning: --insecure takes any certificate: whoever is between here and the broker can read and change everything",
         );
@@ -94,7 +82,6 @@ fn begin(is_quiet: bool, transport: &TransportArgs) {
 }
 
 fn run(line: &CommandLine) -> Result<Exit, Failure> {
-    begin(line.common.quiet, &line.transport);
     // The time limit holds from here on: a file to be read may be a pipe without a writer.
     let stop = stop::Stop::after(line.common.give_up);
     let target = target::Target::of(line)?;
@@ -119,7 +106,7 @@ pub fn check(words: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     )
     .map_err(|error| error.to_string())?;
     // Nobody answers.
-    if line.asks_for_password() {
+    if line.broker().is_some_and(BrokerArgs::asks_for_password) {
         return Ok(());
     }
     let target = match &line {

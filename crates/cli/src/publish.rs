@@ -105,7 +105,7 @@ pub fn run(
     let endless = matches!(pace, Pace::Every(_)) && !matches!(source, Source::Lines);
     // To look up an address may take its time.
     let is_brief = matches!((pace, &source), (Pace::Times(1, _), Source::Text(_)))
-        && line.connection.bind.is_none();
+        && line.broker.connection.bind.is_none();
     if !is_brief {
         let interrupted = if endless {
             Exit::Done
@@ -114,7 +114,7 @@ pub fn run(
         };
         stop.watch(interrupted)?;
     }
-    let properties = line.connection.protocol.of(PacketKind::Publish);
+    let properties = line.broker.connection.protocol.of(PacketKind::Publish);
     let address = Address {
         topics: mem::take(&mut target.topics),
         qos: line.common.qos,
@@ -124,16 +124,16 @@ pub fn run(
 
     // What cannot be read is known before there is a connection.
     let content = Content::of(source, address.room())?;
-    target.look_up_own_address(&line.connection)?;
+    target.look_up_own_address(&line.broker.connection)?;
     if let Content::Payload(payload) = &content
         && is_brief
     {
         // From here on nothing waits without looking for Ctrl-C.
         stop.watch_briefly()?;
-        return once::run(&target, &address, payload, &stop, line.common.debug);
+        return once::run(&target, &address, payload, &stop, line.common.report.debug);
     }
     let again = endless || matches!(content, Content::Lines);
-    let mut connection = connection::connect(&target, &stop, again, line.common.debug)?;
+    let mut connection = connection::connect(&target, &stop, again, line.common.report.debug)?;
     if endless && io::stderr().is_terminal() {
         say(format_args!(
             "publishing to {} at {} until Ctrl-C",

@@ -44,8 +44,8 @@ pub fn run(line: &RecordLine) -> Result<Exit, Failure> {
     if let Some(raw) = &raw {
         target.options = raw.listen_to(target.options);
     }
-    target.look_up_own_address(&line.connection)?;
-    let mut connection = connection::connect(&target, &stop, true, line.debug)?;
+    target.look_up_own_address(&line.broker.connection)?;
+    let mut connection = connection::connect(&target, &stop, true, line.report.debug)?;
     let mut recorder = Recorder {
         recording: recording.as_mut(),
         raw: raw.as_ref(),
@@ -68,7 +68,7 @@ pub fn run(line: &RecordLine) -> Result<Exit, Failure> {
 
 /// Reads the broker and the topics from the command line.
 pub fn target(line: &RecordLine) -> Result<Target, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &line.topics)?;
+    let target = Target::unchecked(&line.broker, &line.topics)?;
     if target.topics.is_empty() {
         let words = "nothing to record: say -t FILTER, as often as wished";
         return Err(Failure::new(Exit::Usage, words));

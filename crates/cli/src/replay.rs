@@ -38,8 +38,8 @@ pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
     stop.watch(interrupted)?;
     // A file that cannot be read is known before there is a connection.
     let mut first = Some(messages(line)?);
-    target.look_up_own_address(&line.connection)?;
-    let mut connection = connection::connect(&target, &stop, true, line.debug)?;
+    target.look_up_own_address(&line.broker.connection)?;
+    let mut connection = connection::connect(&target, &stop, true, line.report.debug)?;
     let mut replay = Replay {
         line,
         renaming: Renaming::new(line.strip.as_deref(), line.prefix.as_deref()),
@@ -71,7 +71,7 @@ pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
 
 /// Reads the broker from the command line.
 pub fn target(line: &ReplayLine) -> Result<Target, Failure> {
-    let target = Target::unchecked(&line.connection, &line.transport, &[])?;
+    let target = Target::unchecked(&line.broker, &[])?;
     if let Some(topic) = target.topics.first() {
         let words = format_args!(
             "messages have the topics of the recording: leave out {topic}, or say --prefix {topic}"

@@ -27,10 +27,10 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
     // What cannot be read or written is known before there is a connection.
     let payload = payload(line, Room::behind(&topic, line.common.qos))?;
     let mut printer = printing::printer(&line.print)?;
-    target.look_up_own_address(&line.connection)?;
-    let connection = connection::connect(&target, &stop, false, line.common.debug)?;
+    target.look_up_own_address(&line.broker.connection)?;
+    let connection = connection::connect(&target, &stop, false, line.common.report.debug)?;
 
-    let properties = line.connection.protocol.of(PacketKind::Publish);
+    let properties = line.broker.connection.protocol.of(PacketKind::Publish);
     let properties: Vec<Property<'_>> = properties.filter_map(Value::of_message).collect();
     let publish = Publish::to(&topic)
         .payload(&payload)
@@ -55,9 +55,9 @@ pub fn run(line: &RequestLine) -> Result<Exit, Failure> {
 /// Reads the broker and the topics from the command line.
 pub fn target(line: &RequestLine) -> Result<Target, Failure> {
     let usage = |words: &str| Err(Failure::new(Exit::Usage, words));
-    let (args, topics) = (&line.connection, &line.common.topics);
+    let (args, topics) = (&line.broker.connection, &line.common.topics);
     let packets = [PacketKind::Publish, PacketKind::Subscribe];
-    let target = Target::with_packets(args, &line.transport, topics, &packets)?;
+    let target = Target::with_packets(&line.broker, topics, &packets)?;
     match &target.topics[..] {
         [] => return usage("there is no topic to publish to: say -t TOPIC"),
         [topic] => check_topic(topic)?,

@@ -46,8 +46,8 @@ pub fn run(
     if streams {
         target.options = target.options.max_message(HELD);
     }
-    target.look_up_own_address(&line.connection)?;
-    let mut connection = connection::connect(&target, &stop, true, line.common.debug)?;
+    target.look_up_own_address(&line.broker.connection)?;
+    let mut connection = connection::connect(&target, &stop, true, line.common.report.debug)?;
     let mut receiver = Receiver {
         args,
         printer,
@@ -66,7 +66,7 @@ pub fn run(
 
 /// Returns what is asked for with each filter.
 fn wish(line: &CommandLine, args: &SubscriptionArgs) -> Wish {
-    let identifiers = line.connection.protocol.of(PacketKind::Subscribe);
+    let identifiers = line.broker.connection.protocol.of(PacketKind::Subscribe);
     let identifiers = identifiers.filter_map(|value| match value {
         Value::SubscriptionIdentifier(identifier) => Some(*identifier),
         _ => None,

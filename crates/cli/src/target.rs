@@ -5,11 +5,13 @@ mod scram;
 mod version;
 
 use crate::{
-    args::{CommandLine, ConnectionArgs, MessageArgs, PacketKind, SubscriptionArgs, Verb},
+    args::{
+        BrokerArgs, CommandLine, ConnectionArgs, MessageArgs, PacketKind, SubscriptionArgs, Verb,
+    },
     exit::{Exit, Failure},
     input::bytes_of,
     notice::quoted,
-    transport::{TransportArgs, own_addresses},
+    transport::own_addresses,
 };
 pub use login::Login;
 use motemq::{TopicFilter, TopicName};
@@ -40,8 +42,8 @@ impl Target {
             Verb::Publish { .. } => &[PacketKind::Publish],
             Verb::Subscribe(_) => &[PacketKind::Subscribe, PacketKind::Unsubscribe],
         };
-        let (args, transport) = (&line.connection, &line.transport);
-        let mut target = Self::with_packets(args, transport, &line.common.topics, packets)?;
+        let args = &line.broker.connection;
+        let mut target = Self::with_packets(&line.broker, &line.common.topics, packets)?;
         match &line.verb {
             Verb::Publish { message, .. } => topics(message, &target.topics).map_err(usage)?,
             Verb::Subscribe(subscription) => {
@@ -63,22 +65,18 @@ impl Target {
     }
 
     /// Reads it from the command line, without a look at the topics.
-    pub fn unchecked(
-        args: &ConnectionArgs,
-        transport: &TransportArgs,
-        topics: &[String],
-    ) -> Result<Self, Failure> {
-        Self::with_packets(args, transport, topics, &[])
+    pub fn unchecked(broker: &BrokerArgs, topics: &[String]) -> Result<Self, Failure> {
+        Self::with_packets(broker, topics, &[])
     }
 
     /// Does the same for a command that sends properties in these packets, too, besides CONNECT, the
     /// will and DISCONNECT.
     pub fn with_packets(
-        args: &ConnectionArgs,
-        transport: &TransportArgs,
+        broker: &BrokerArgs,
         topics: &[String],
         packets: &[PacketKind],
     ) -> Result<Self, Failure> {
+        let args = &broker.connection;
         args.protocol.check(packets).map_err(usage)?;
         version::message(&args.protocol).map_err(usage)?;
         if args.wants_srv {
@@ -98,7 +96,7 @@ impl Target {
             .chain(topics)
             .cloned()
             .collect();
-        let mut route = transport.route(args, url.as_ref())?;
+        let mut route = broker.transport.route(args, url.as_ref())?;
         if let Some(profile) = args.profile {
             complete(&mut route, profile);
         }

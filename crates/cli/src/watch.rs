@@ -57,7 +57,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
     }
     let mut stop = Stop::after(None);
     stop.watch(Exit::Done)?;
-    target.look_up_own_address(&line.connection)?;
+    target.look_up_own_address(&line.broker.connection)?;
     let options = connection::options(&target, true, false)
         .backlog(WAITING, Overflow::Discard)
         .max_message(KEPT);
@@ -94,7 +94,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
 
 /// Reads the broker and the topics from the command line.
 pub fn target(line: &WatchLine) -> Result<Target, Failure> {
-    let mut target = Target::unchecked(&line.connection, &line.transport, &line.topics)?;
+    let mut target = Target::unchecked(&line.broker, &line.topics)?;
     if target.topics.is_empty() {
         target.topics.push("#".into());
     }

@@ -1,12 +1,9 @@
 //! The options of `bench`.
 use super::{
-    AboutArgs, ConnectionArgs, help,
+    AboutArgs, BrokerArgs, help,
     values::{payload_size, qos, rate, some_seconds},
 };
-use crate::{
-    bench::{Rate, Scenario},
-    transport::TransportArgs,
-};
+use crate::bench::{Rate, Scenario};
 use clap::{Parser, value_parser};
 use motemq::QoS;
 use std::{path::PathBuf, time::Duration};
@@ -87,8 +84,5 @@ pub struct BenchLine {
     about: AboutArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }

@@ -3,6 +3,7 @@ use super::{
     protocol::ProtocolArgs,
     values::{host, own_host, profile, qos},
 };
+use crate::transport::TransportArgs;
 use clap::{Args, value_parser};
 use motemq::QoS;
 use motemq_net::Proxy;
@@ -11,6 +12,23 @@ use std::{ffi::OsString, path::PathBuf};
 
 const URL: &str = "All in one: mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/TOPIC], ws[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH], \
                    unix://[USER[:PASSWORD]@]/PATH; special characters as %XX";
+
+/// The broker, and the way to it.
+#[derive(Args, Debug)]
+pub struct BrokerArgs {
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    #[command(flatten)]
+    pub transport: TransportArgs,
+}
+
+impl BrokerArgs {
+    /// Returns whether the user is asked for a password on the terminal.
+    pub fn asks_for_password(&self) -> bool {
+        self.connection.asks_for_password() || self.transport.asks_for_password()
+    }
+}
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]

@@ -4,10 +4,9 @@ use super::BenchLine;
 #[cfg(feature = "watch")]
 use super::WatchLine;
 use super::{
-    ConnectionArgs, MessageArgs, RecordLine, ReplayLine, RequestLine, SubscriptionArgs, help,
+    BrokerArgs, MessageArgs, RecordLine, ReplayLine, RequestLine, SubscriptionArgs, help,
     values::{qos, some_seconds},
 };
-use crate::transport::TransportArgs;
 use clap::{
     Arg, ArgAction, ArgGroup, Args, Command, CommandFactory, Id, Parser,
     builder::PossibleValuesParser,
@@ -37,13 +36,8 @@ pub struct CommonArgs {
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
-    /// Print the packets that come and go to stderr
-    #[arg(long)]
-    pub debug: bool,
-
-    /// Say nothing on stderr but what is wrong with the command line
-    #[arg(long, conflicts_with = "debug")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
 
     /// Read the options in $XDG_CONFIG_HOME/mosquitto_pub or mosquitto_sub, too
     #[arg(long)]
@@ -51,6 +45,18 @@ pub struct CommonArgs {
 
     #[command(flatten)]
     about: AboutArgs,
+}
+
+/// The options that say what stands on stderr.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Print the packets that come and go to stderr
+    #[arg(long)]
+    pub debug: bool,
+
+    /// Say nothing on stderr but what is wrong with the command line
+    #[arg(long, conflicts_with = "debug")]
+    pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
@@ -88,10 +94,7 @@ pub struct FlagLine {
     pub subscription: SubscriptionArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// Publishes messages to an MQTT broker (3.1.1 or 5). As with mosquitto_pub, -m publishes once and -d shows packets; with `motemq --pub`, -m publishes
@@ -106,10 +109,7 @@ pub struct PublishLine {
     pub message: MessageArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// Subscribes to topics at an MQTT broker (3.1.1 or 5), and prints the messages that arrive. As with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
@@ -123,10 +123,7 @@ pub struct SubscribeLine {
     pub subscription: SubscriptionArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// Tries each layer between here and a broker, and says which works and what to change where one
@@ -162,10 +159,7 @@ pub struct DoctorLine {
     about: AboutArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// Prints completions of motemq's options for a shell.
@@ -264,8 +258,8 @@ impl Grammar {
             Grammar::Request => request(),
             #[cfg(feature = "watch")]
             Grammar::Watch => WatchLine::command(),
-            Grammar::Record => RecordLine::command(),
-            Grammar::Replay => ReplayLine::command(),
+            Grammar::Record => with_debug(RecordLine::command()),
+            Grammar::Replay => with_debug(ReplayLine::command()),
             #[cfg(feature = "bench")]
             Grammar::Bench => BenchLine::command(),
             Grammar::Doctor => DoctorLine::command(),

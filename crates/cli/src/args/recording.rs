@@ -1,9 +1,9 @@
 //! The options of recording and replaying.
 use super::{
-    AboutArgs, ConnectionArgs, help,
+    AboutArgs, BrokerArgs, ReportArgs, help,
     values::{bytes, qos, some_seconds, speed},
 };
-use crate::{replay::Speed, transport::TransportArgs};
+use crate::replay::Speed;
 use clap::{Parser, value_parser};
 use motemq::QoS;
 use std::{path::PathBuf, time::Duration};
@@ -59,22 +59,14 @@ pub struct RecordLine {
     #[arg(long, value_name = "RAW")]
     pub raw: Option<PathBuf>,
 
-    /// Print the packets that come and go to stderr
-    #[arg(short, long)]
-    pub debug: bool,
-
-    /// Say nothing on stderr but what is wrong with the command line
-    #[arg(long, conflicts_with = "debug")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
 
     #[command(flatten)]
     about: AboutArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 /// Publishes the messages of a recording, in their order and at their pace.
@@ -113,20 +105,12 @@ pub struct ReplayLine {
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
-    /// Print the packets that come and go to stderr
-    #[arg(short, long)]
-    pub debug: bool,
-
-    /// Say nothing on stderr but what is wrong with the command line
-    #[arg(long, conflicts_with = "debug")]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
 
     #[command(flatten)]
     about: AboutArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }

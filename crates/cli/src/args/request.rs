@@ -1,6 +1,5 @@
 //! The options of `rr`.
-use super::{CommonArgs, ConnectionArgs, PrintArgs, Protocol, SourceArgs, help};
-use crate::transport::TransportArgs;
+use super::{BrokerArgs, CommonArgs, PrintArgs, Protocol, SourceArgs, help};
 use clap::Parser;
 
 /// Publishes a request, waits for the response, and prints it. It speaks MQTT 5 unless -V says
@@ -26,16 +25,13 @@ pub struct RequestLine {
     pub print: PrintArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
 
 impl RequestLine {
     /// Returns the same line with MQTT 5 if it names no version.
     pub fn with_version(mut self) -> Self {
-        let protocol = &mut self.connection.protocol;
+        let protocol = &mut self.broker.connection.protocol;
         protocol.protocol_version.get_or_insert(Protocol::Mqtt5);
         self
     }

@@ -30,11 +30,17 @@ fn the_definition_holds_together() {
 fn h_is_the_host() {
     let line = parse("--pub -h broker -p 1884 -t SEGGER/Demo -m Hello -d 5").unwrap();
     assert_eq!(
-        (line.connection.host.as_str(), line.connection.port),
+        (
+            line.broker.connection.host.as_str(),
+            line.broker.connection.port
+        ),
         ("broker", Some(1884))
     );
     assert_eq!(line.message().delay, Some(Duration::from_secs(5)));
-    assert_eq!(parse("--sub -t a").unwrap().connection.host, "localhost");
+    assert_eq!(
+        parse("--sub -t a").unwrap().broker.connection.host,
+        "localhost"
+    );
 }
 
 #[test]
@@ -86,6 +92,7 @@ fn what_begins_with_a_hyphen_can_be_said() {
     assert_eq!(
         parse("--pub -t a -m x -u u -P -secret")
             .unwrap()
+            .broker
             .connection
             .password
             .unwrap(),
@@ -130,6 +137,7 @@ fn other_versions_are_refused() {
 fn profiles_have_names() {
     let profile = parse("--sub -t a --profile aws-iot")
         .unwrap()
+        .broker
         .connection
         .profile;
     assert_eq!(profile, Some(&profile::AWS_IOT));
@@ -182,9 +190,9 @@ fn what_follows_the_options_fits_the_width_of_help() {
 #[test]
 fn verbs_are_words_too() {
     let line = parse("pub -t a -m x -d --delay 2").unwrap();
-    assert!(line.common.debug);
+    assert!(line.common.report.debug);
     assert_eq!(line.message().delay, Some(Duration::from_secs(2)));
-    assert!(parse("sub -t a -d").unwrap().common.debug);
+    assert!(parse("sub -t a -d").unwrap().common.report.debug);
     says("pub -t a -C 1", "unexpected argument '-C'");
     says("sub -t a -m x", "unexpected argument '-m'");
     says("pub --pub -t a -m x", "--pub");
@@ -220,9 +228,9 @@ fn each_form_has_its_help() {
 fn names_may_begin_with_a_hyphen() {
     let line = parse("sub -t -x -T -y -U -z -i -x -u -x --will-topic -x").unwrap();
     assert_eq!(line.common.topics, ["-x"]);
-    assert_eq!(line.connection.id.as_deref(), Some("-x"));
-    assert_eq!(line.connection.user.as_deref(), Some("-x"));
-    assert_eq!(line.connection.will_topic.as_deref(), Some("-x"));
+    assert_eq!(line.broker.connection.id.as_deref(), Some("-x"));
+    assert_eq!(line.broker.connection.user.as_deref(), Some("-x"));
+    assert_eq!(line.broker.connection.will_topic.as_deref(), Some("-x"));
     assert_eq!(line.subscription().filter_out, ["-y"]);
 }
 
@@ -242,13 +250,16 @@ fn variables_that_are_empty_are_not_set() {
         ("MOTEMQ_RETAIN", ""),
         ("MOTEMQ_PW", ""),
     ]);
-    assert_eq!(line.connection.host, "localhost");
-    assert_eq!(line.connection.port, None);
-    assert_eq!(line.connection.password, None);
+    assert_eq!(line.broker.connection.host, "localhost");
+    assert_eq!(line.broker.connection.port, None);
+    assert_eq!(line.broker.connection.password, None);
     assert!(!line.message().retain);
     // The other name of the option counts then.
     let line = with(&[("MOTEMQ_PW", ""), ("MOTEMQ_PASSWORD", "secret")]);
-    assert_eq!(line.connection.password.as_deref(), Some("secret".as_ref()));
+    assert_eq!(
+        line.broker.connection.password.as_deref(),
+        Some("secret".as_ref())
+    );
 }
 
 #[test]
@@ -266,7 +277,7 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
         let words = ["motemq", "pub", "-t", "a"].map(Into::into);
         match super::parse(words.into(), &surroundings) {
             Ok((_, Line::Command(line))) => {
-                assert_eq!(line.connection.port, Some(1884), "{text:?}");
+                assert_eq!(line.broker.connection.port, Some(1884), "{text:?}");
                 let message = line.message().source.text.as_deref();
                 assert_eq!(message, Some("two words".as_ref()), "{text:?}");
             }
@@ -280,7 +291,7 @@ fn lines_of_a_file_may_be_written_in_several_ways() {
 fn the_last_of_an_option_counts() {
     let line = parse("pub -q 1 -h a -r -r -t a -t b -m x -m y -q 2 -h b").unwrap();
     assert_eq!(line.common.qos, motemq::QoS::ExactlyOnce);
-    assert_eq!(line.connection.host, "b");
+    assert_eq!(line.broker.connection.host, "b");
     assert_eq!(line.message().source.text.as_deref(), Some("y".as_ref()));
     assert!(line.message().retain);
     assert_eq!(line.common.topics, ["a", "b"]);

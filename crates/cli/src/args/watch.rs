@@ -1,6 +1,5 @@
 //! The options of `watch`.
-use super::{AboutArgs, ConnectionArgs, help, values::qos};
-use crate::transport::TransportArgs;
+use super::{AboutArgs, BrokerArgs, help, values::qos};
 use clap::Parser;
 use motemq::QoS;
 
@@ -25,8 +24,5 @@ pub struct WatchLine {
     about: AboutArgs,
 
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    #[command(flatten)]
-    pub transport: TransportArgs,
+    pub broker: BrokerArgs,
 }
