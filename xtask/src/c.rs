@@ -1,8 +1,10 @@
 //! `cargo xtask c`: the library for C is built, tested, measured and packed.
+mod dialogue;
 mod firmware;
 mod header;
 mod hosted;
 mod library;
+mod lwip;
 mod modem;
 mod pack;
 mod sizes;
@@ -65,6 +67,11 @@ pub fn check(steps: &mut Steps, write: bool) {
         host.clone().or_else(broker).as_ref(),
         "the C library against a real mosquitto",
         tests::against_mosquitto,
+    );
+    steps.check_unless(
+        host.clone().or_else(broker).or_else(lwip::missing).as_ref(),
+        "the C library over lwIP against a real mosquitto",
+        lwip::run_all,
     );
     // The managed client uses the TLS of the system.
     let host_and_tls = || host.clone().or_else(machine::tls);

@@ -1,10 +1,11 @@
 # The targets motemq::motemq, motemq::clean and motemq::sensor are the libraries; motemq::run adds
-# motemq_run.c, which is compiled with the program:
+# motemq_run.c, and motemq::lwip adds motemq_lwip.c. They are compiled with the program:
 #
 #   find_package(motemq REQUIRED)
 #   target_link_libraries(program PRIVATE motemq::motemq motemq::run)
 #
-# With MQTT 5 they are motemq::motemq5, motemq::clean5, motemq::sensor5 and motemq::run5.
+# With MQTT 5 they are motemq::motemq5, motemq::clean5, motemq::sensor5, motemq::run5 and
+# motemq::lwip5.
 get_filename_component(_motemq "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
 foreach(_version "" 5)
@@ -24,9 +25,11 @@ foreach(_version "" 5)
         INTERFACE_COMPILE_DEFINITIONS "${_define}")
     endif()
   endforeach()
-  if(NOT TARGET motemq::run${_version})
-    add_library(motemq::run${_version} INTERFACE IMPORTED)
-    set_target_properties(motemq::run${_version} PROPERTIES
-      INTERFACE_SOURCES "${_motemq}/src/motemq${_version}_run.c")
-  endif()
+  foreach(_name run lwip)
+    if(NOT TARGET motemq::${_name}${_version})
+      add_library(motemq::${_name}${_version} INTERFACE IMPORTED)
+      set_target_properties(motemq::${_name}${_version} PROPERTIES
+        INTERFACE_SOURCES "${_motemq}/src/motemq${_version}_${_name}.c")
+    endif()
+  endforeach()
 endforeach()

@@ -48,6 +48,10 @@
 #define motemq_publish_long motemq5_publish_long
 #define motemq_close motemq5_close
 #define motemq_error_text motemq5_error_text
+#define motemq_lwip_t motemq5_lwip_t
+#define motemq_lwip_start motemq5_lwip_start
+#define motemq_lwip_flush motemq5_lwip_flush
+#define motemq_lwip_stop motemq5_lwip_stop
 
 /* Without properties. */
 #define motemq_subscribe(m, filters, count) motemq5_subscribe(m, filters, count, NULL, 0)

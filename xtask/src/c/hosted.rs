@@ -1,20 +1,20 @@
 //! The library for C with threads of its own, which is the managed client: its header, and its test
 //! against a real broker.
 use super::{
+    dialogue::{question, with_restarts},
     header,
     library::out,
     tests::{STRICT, compilers},
 };
 use crate::{
     machine,
-    programs::{cargo, program, read, run, workspace},
+    programs::{cargo, program, run, workspace},
 };
 use motemq_testing::mosquitto::Mosquitto;
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 pub const PACKAGE: &str = "motemq-c-hosted";
@@ -122,51 +122,10 @@ pub fn against_mosquitto() -> Result<(), String> {
         let mut broker =
             Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
         let port = broker.addr().port().to_string();
-        let said = converse(program(test, [&port]), |line| match line {
-            "stop" => {
-                broker.stop();
-                true
-            }
-            "start" => {
-                broker.resume();
-                true
-            }
-            _ => false,
-        })?;
-        if said.last().map(String::as_str) != Some("managed: all is well") {
-            return Err(format!("the test by {compiler} says {said:?}"));
-        }
+        with_restarts(program(test, [&port]), &mut broker, "managed: all is well")?;
         println!("managed client by {compiler}: all is well");
     }
     example(&place)
-}
-
-/// Runs a program, answers with a line where `answer` says so, and returns what it has said.
-fn converse(
-    mut command: Command,
-    mut answer: impl FnMut(&str) -> bool,
-) -> Result<Vec<String>, String> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let mut input = child.stdin.take().ok_or("no input")?;
-    let output = BufReader::new(child.stdout.take().ok_or("no output")?);
-    let mut said = Vec::new();
-    for line in output.lines().map_while(Result::ok) {
-        if answer(&line) {
-            // If it has ended, its status says so.
-            let _ = input.write_all(b"\n");
-        }
-        said.push(line);
-    }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() {
-        Ok(said)
-    } else {
-        Err(format!("it ended with {status} and said {said:?}"))
-    }
 }
 
 /// Asks the example a question.
@@ -183,37 +142,7 @@ fn example(place: &Path) -> Result<(), String> {
 /// It does not answer.
 pub fn answers(example: Command, broker: &Mosquitto) -> Result<(), String> {
     let port = broker.addr().port().to_string();
-    let ask = |text| {
-        let words = [
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port,
-            "-q",
-            "2",
-            "-t",
-            "c/question",
-            "-m",
-            text,
-        ];
-        // If it fails, the example does not answer.
-        let _ = read(program("mosquitto_pub", words));
-    };
-    let said = converse(example, |line| {
-        match line {
-            "subscribed with QoS 0" => ask("why"),
-            "answered: the broker has it" => ask("quit"),
-            _ => {}
-        }
-        false
-    })?;
-    let expected = [
-        "connected",
-        "subscribed with QoS 0",
-        "answered: the broker has it",
-    ];
-    if said[..said.len().min(3)] != expected {
-        return Err(format!("the example says {said:?}"));
-    }
-    Ok(())
+    let turns = ["subscribed with QoS 0", "answered: the broker has it"];
+    let expected = ["connected", turns[0], turns[1]];
+    question(example, &port, turns, &expected)
 }

@@ -29,7 +29,7 @@ const TARGETS: [&str; 7] = [
 ];
 
 /// Files of the project, and where they are in an archive.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 24] = [
     ("crates/ffi/include/motemq.h", "include/motemq.h"),
     ("crates/ffi/include/motemq_run.h", "include/motemq_run.h"),
     ("crates/ffi/include/motemq5.h", "include/motemq5.h"),
@@ -42,7 +42,15 @@ const FILES: [(&str, &str); 19] = [
         "crates/ffi/include/motemq5_names.h",
         "include/motemq5_names.h",
     ),
+    ("crates/ffi/include/motemq_lwip.h", "include/motemq_lwip.h"),
+    (
+        "crates/ffi/include/motemq5_lwip.h",
+        "include/motemq5_lwip.h",
+    ),
     ("crates/ffi/src/motemq_run.c", "src/motemq_run.c"),
+    ("crates/ffi/src/motemq_lwip.c", "src/motemq_lwip.c"),
+    ("crates/ffi/src/motemq5_lwip.c", "src/motemq5_lwip.c"),
+    ("crates/ffi/examples/lwip.c", "examples/lwip.c"),
     ("crates/ffi/src/motemq5_run.c", "src/motemq5_run.c"),
     (
         "crates/ffi/cmake/motemq-config.cmake",

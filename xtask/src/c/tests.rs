@@ -1,5 +1,6 @@
 //! The programs in C, on this machine.
 use super::{
+    dialogue::question,
     header::{self, Subject, define},
     hosted,
     library::{self, Library, Version},
@@ -9,12 +10,7 @@ use crate::{
     programs::{cargo, program, run},
 };
 use motemq_testing::mosquitto::{Mosquitto, find};
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::Stdio,
-};
+use std::{fs, path::PathBuf};
 
 /// What every compiler has to accept.
 pub const STRICT: [&str; 6] = [
@@ -252,45 +248,17 @@ pub fn against_mosquitto() -> Result<(), String> {
 /// Asks the example a question, by an independent client.
 fn example(port: &str) -> Result<(), String> {
     let example = link("gcc", "examples/posix.c", &[])?;
-    let mut example = program(example, ["127.0.0.1", port])
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("the example: {error}"))?;
-    let lines = BufReader::new(example.stdout.take().ok_or("no output")?).lines();
-    let mut said = Vec::new();
-    for line in lines.map_while(Result::ok) {
-        let question = match line.as_str() {
-            "subscribed: 2" => Some("why"),
-            "acked 2" => Some("quit"),
-            _ => None,
-        };
-        said.push(line);
-        if let Some(question) = question {
-            let words = [
-                "-h",
-                "127.0.0.1",
-                "-p",
-                port,
-                "-q",
-                "2",
-                "-t",
-                "c/question",
-                "-m",
-            ];
-            let mut publish = program("mosquitto_pub", words);
-            publish.arg(question);
-            run(publish)?;
-        }
-    }
-    let status = example.wait().map_err(|error| error.to_string())?;
     let expected = [
         "subscribed: 2",
         "received c/question: why",
         "acked 2",
         "received c/question: quit",
     ];
-    if !status.success() || said != expected {
-        return Err(format!("the example says {said:?} and ends with {status}"));
-    }
-    Ok(())
+    let turns = ["subscribed: 2", "acked 2"];
+    question(
+        program(example, ["127.0.0.1", port]),
+        port,
+        turns,
+        &expected,
+    )
 }

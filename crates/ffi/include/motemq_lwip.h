@@ -1,0 +1,79 @@
+/* A client over lwIP's raw API, which keeps up its connection. Add motemq_lwip.c to your program.
+ *
+ * No function blocks: lwIP's callbacks and timers do the work. Everything here is called in the
+ * context of lwIP, which is the main loop with NO_SYS, and otherwise the TCP/IP thread, or a thread
+ * between LOCK_TCPIP_CORE and UNLOCK_TCPIP_CORE. lwIP is version 2.1 or later, with LWIP_TCP and
+ * LWIP_TIMERS, and with one more in MEMP_NUM_SYS_TIMEOUT for each connection.
+ *
+ *   static motemq_lwip_t lwip;
+ *   lwip.client = motemq_init(&memory, sizeof memory, 8, rx, sizeof rx, tx, sizeof tx);
+ *   lwip.connect = &connect;
+ *   lwip.address = broker;
+ *   lwip.port = 1883;
+ *   lwip.on_event = on_event;
+ *   motemq_lwip_start(&lwip);
+ */
+#ifndef MOTEMQ_LWIP_H
+#define MOTEMQ_LWIP_H
+
+#include "motemq.h"
+
+#include "lwip/ip_addr.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pbuf;
+struct tcp_pcb;
+
+/* What the transport needs to know of itself; all zero at first. It belongs to the library. */
+typedef struct motemq_lwip_state {
+    struct tcp_pcb *pcb;   /* NULL: there is no connection */
+    struct pbuf *received; /* what has not found room in rx yet */
+    uint32_t pause_ms;     /* until the next attempt, if the current one fails */
+    uint8_t phase;
+    uint8_t is_started;
+    uint8_t is_driving;
+} motemq_lwip_state_t;
+
+/* A connection. Zero it, and set the members before `state`. They stay where they are and as they
+ * are while it is started, except that on_disconnected may change them for the next attempt, for
+ * example the address. */
+typedef struct motemq_lwip {
+    motemq_t *client;
+    const motemq_connect_t *connect; /* sent with each attempt */
+    ip_addr_t address;               /* of the broker */
+    uint16_t port;
+    /* Receives each event. It may call any function of the client except motemq_next_event,
+     * motemq_tick, motemq_connect and those of the transport. */
+    void (*on_event)(struct motemq_lwip *lwip, const motemq_event_t *event);
+    /* tx has room again, and the connection is open: commands that were MOTEMQ_FULL can be repeated,
+     * and payloads continued. May be NULL. */
+    void (*on_room)(struct motemq_lwip *lwip);
+    /* An attempt has failed, or a connection has ended: why, or 0 after motemq_lwip_stop. The next
+     * attempt follows after a pause, 1 second at first and 64 at most. May be NULL. */
+    void (*on_disconnected)(struct motemq_lwip *lwip, int reason);
+    void *context; /* the program's */
+    motemq_lwip_state_t state;
+} motemq_lwip_t;
+
+/* The connection was lost, or could not be made. */
+#ifndef MOTEMQ_GONE
+#define MOTEMQ_GONE (-64)
+#endif
+
+/* Begins to connect, and connects again after each loss. Does nothing if it has been started. */
+void motemq_lwip_start(motemq_lwip_t *lwip);
+
+/* Sends what commands have written to tx. Call it after commands outside of on_event and on_room. */
+void motemq_lwip_flush(motemq_lwip_t *lwip);
+
+/* Sends DISCONNECT if the broker has accepted the connection, and closes it. on_disconnected is
+ * called when it is closed, which may be later. */
+void motemq_lwip_stop(motemq_lwip_t *lwip);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
