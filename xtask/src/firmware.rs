@@ -42,11 +42,14 @@ pub fn missing() -> Option<Missing> {
 /// The scene that takes long because nothing happens in it.
 pub const SILENCE: &str = "keep-alive";
 
+/// The scene that shows most in a short time.
+pub const EVERY_QOS: &str = "messages of every QoS, both ways";
+
 type Scene = fn(&board::Mps2) -> Result<(), String>;
 
 /// What is done, one after the other: each has a broker and a board of its own.
 const SCENES: [(&str, Scene); 6] = [
-    ("messages of every QoS, both ways", messages::every_qos),
+    (EVERY_QOS, messages::every_qos),
     ("the will, when the board dies", messages::will),
     (SILENCE, messages::silence),
     (
@@ -74,6 +77,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     let boards = board::Boards {
         mps2: board::Mps2 {
             firmware: build::program("board", no_std::TARGET, "mps2")?,
+            machine: board::AN386,
             network: board::Network::Ethernet,
         },
         measure: [
@@ -99,13 +103,24 @@ pub fn scenes(board: &board::Mps2) -> Result<(), String> {
         .try_for_each(|(name, scene)| timed(name, || scene(board)))
 }
 
-/// Plays all scenes but one at the same time, each with a board of its own.
+/// Plays one scene.
 ///
 /// # Errors
 /// What went wrong.
-pub fn scenes_at_once(board: &board::Mps2, but: Option<&str>) -> Result<(), String> {
+pub fn play(board: &board::Mps2, name: &str) -> Result<(), String> {
+    let scene = SCENES.iter().find(|(other, _)| *other == name);
+    let (name, scene) = scene.ok_or_else(|| format!("there is no scene `{name}`"))?;
+    timed(name, || scene(board))
+}
+
+/// Plays all scenes but the silence at the same time, each with a board of its own. In the silence,
+/// time has to pass on the board as it passes at the broker.
+///
+/// # Errors
+/// What went wrong.
+pub fn scenes_at_once(board: &board::Mps2) -> Result<(), String> {
     thread::scope(|scope| {
-        let scenes = SCENES.iter().filter(|(name, _)| but != Some(*name));
+        let scenes = SCENES.iter().filter(|(name, _)| *name != SILENCE);
         let played: Vec<_> = scenes
             .map(|(name, scene)| scope.spawn(move || timed(name, || scene(board))))
             .collect();

@@ -16,10 +16,15 @@ pub struct Boards {
     pub microbit: PathBuf,
 }
 
-/// A Cortex-M4, which does what its console is told.
+/// The MPS2 board with a Cortex-M4.
+pub const AN386: &str = "mps2-an386";
+
+/// An MPS2 board, which does what its console is told.
 pub struct Mps2 {
     /// The program.
     pub firmware: PathBuf,
+    /// What QEMU calls the board.
+    pub machine: &'static str,
     /// How it reaches the broker.
     pub network: Network,
 }
@@ -44,7 +49,7 @@ impl Mps2 {
             }
         };
         let words = [&["-nic", "user,model=lan9118", "-serial", "stdio"], words].concat();
-        let mut board = Process::start(qemu(&self.firmware, "mps2-an386", &words))?;
+        let mut board = Process::start(qemu(&self.firmware, self.machine, &words))?;
         board.until("ready")?;
         Ok(board)
     }
@@ -82,7 +87,7 @@ impl Boards {
             "stdio,id=console",
         ];
         self.measure.each_ref().map(|program| {
-            let mut command = qemu(program, "mps2-an386", &words);
+            let mut command = qemu(program, AN386, &words);
             command.args(["-semihosting-config", "enable=on,chardev=console"]);
             command
         })
