@@ -50,10 +50,20 @@ impl Screen {
     }
 }
 
-/// Returns the text with all control characters but line ends and tabs escaped, and so what is not
-/// UTF-8.
+/// Returns whether a terminal does something else with a character than to show it: control
+/// characters, and those that change the direction of a text, so that it reads otherwise.
+fn controls(char: char) -> bool {
+    match char {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => true,
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        char => char.is_control(),
+    }
+}
+
+/// Returns the text with all characters escaped that [control](controls) a terminal, and so what is
+/// not UTF-8.
 fn harmless(bytes: &[u8], escape: Escape) -> Cow<'_, [u8]> {
-    let controls = |char: char| char.is_control() && char != '\n' && char != '\t';
     if str::from_utf8(bytes).is_ok_and(|text| !text.contains(controls)) {
         return Cow::Borrowed(bytes);
     }
@@ -89,6 +99,7 @@ mod tests {
             (b"\x1b]52;c;eA==\x07", "\\x1b]52;c;eA==\\x07"),
             ("\u{9b}31m\r".as_bytes(), "\\u{9b}31m\\x0d"),
             (b"\xff\x00x\x7f", "\\xff\\x00x\\x7f"),
+            ("a\u{202e}b\u{2066}".as_bytes(), "a\\u{202e}b\\u{2066}"),
         ] {
             assert_eq!(terminal.shown(bytes, Escape::Text), wanted.as_bytes());
             assert_eq!(Screen::None.shown(bytes, Escape::Text), bytes);

@@ -25,7 +25,7 @@ use ratatui::{
     crossterm::event::{self, Event},
 };
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal, Read, Write},
     ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -134,6 +134,7 @@ impl Shown {
             {
                 taken.push(message);
             }
+            taken.iter_mut().for_each(read_beginning);
             let (now, second) = (SystemTime::now(), self.second());
             let mut app = self.lock();
             for message in taken.drain(..) {
@@ -199,6 +200,17 @@ impl Shown {
             }
         }
         Ok(false)
+    }
+}
+
+/// Waits for the part of a long payload that is kept.
+fn read_beginning(message: &mut Message) {
+    if !message.is_whole() {
+        let mut payload = Vec::with_capacity(KEPT);
+        let reader = message.clone().into_reader();
+        // If the connection is lost meanwhile, there is less of it.
+        let _ = reader.take(KEPT as u64).read_to_end(&mut payload);
+        message.payload = payload.into();
     }
 }
 

@@ -121,9 +121,14 @@ impl App {
             KeyCode::Char('u') => self.scrolled = self.scrolled.saturating_sub(5),
             KeyCode::Char('c') => {
                 let id = self.list.selected()?;
-                let payload = self.tree.level(id).last.as_ref()?.payload.clone();
-                self.said = Some(format!("payload copied, {} bytes", payload.len()));
-                return Some(Action::Copy(payload));
+                let last = self.tree.level(id).last.as_ref()?;
+                let (kept, length) = (last.payload.len(), last.length);
+                self.said = Some(if kept as u64 == length {
+                    format!("payload copied, {length} bytes")
+                } else {
+                    format!("only the first {kept} of {length} bytes were kept, and copied")
+                });
+                return Some(Action::Copy(last.payload.clone()));
             }
             KeyCode::Char('t') => {
                 let topic = self.tree.path(self.list.selected()?);
@@ -220,6 +225,12 @@ pub mod tests {
         press(&mut app, "v");
         assert_eq!(app.said, None);
         assert_eq!(press(&mut of(&[]), "c"), None);
+        let mut message = to("long", "begin");
+        message.length = 1000;
+        let mut app = App::default();
+        app.add(&message, SystemTime::UNIX_EPOCH, 1);
+        assert_eq!(press(&mut app, "c"), Some(Action::Copy(b"begin".into())));
+        assert!(app.said.unwrap().contains("first 5 of 1000 bytes"));
     }
 
     #[test]

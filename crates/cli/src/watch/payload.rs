@@ -1,5 +1,6 @@
 //! Payloads as text, JSON or hexadecimal digits.
 use crate::screen::{Escape, Screen};
+use ratatui::text::Span;
 use serde_json::value::RawValue;
 use std::fmt::Write;
 
@@ -58,7 +59,49 @@ pub fn line(payload: &[u8], width: usize) -> String {
     // No character takes more bytes, and escapes only take more columns.
     let begin = &payload[..payload.len().min(width * 4)];
     let shown = harmless(begin).replace(['\n', '\t'], " ");
-    shown.chars().take(width).collect()
+    let end = fitting(&shown, width);
+    shown[..end].into()
+}
+
+/// Returns the columns that a text takes on the screen: some characters take two, and some none.
+pub fn columns(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// Returns the length of the beginning of a text that fits into so many columns.
+fn fitting(text: &str, width: usize) -> usize {
+    let mut left = width;
+    // Characters that take no column are no way to a line without an end.
+    let most = width * 4;
+    let mut chars = text.char_indices().enumerate();
+    let end = chars.find(|&(count, (at, char))| {
+        let taken = columns(&text[at..at + char.len_utf8()]);
+        let is_end = count >= most || taken > left;
+        left = left.saturating_sub(taken);
+        is_end
+    });
+    end.map_or(text.len(), |(_, (at, _))| at)
+}
+
+/// Breaks lines so that each fits into so many columns.
+pub fn broken(lines: Vec<String>, width: usize) -> Vec<String> {
+    let mut broken = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut rest = line.as_str();
+        loop {
+            let end = match fitting(rest, width) {
+                // The screen is narrower than the character.
+                0 => rest.chars().next().map_or(0, char::len_utf8),
+                end => end,
+            };
+            broken.push(rest[..end].to_owned());
+            rest = &rest[end..];
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+    broken
 }
 
 /// Returns a text without control characters other than line ends and tabs.
@@ -199,6 +242,17 @@ mod tests {
         assert_eq!(line(b"a\nb\x07", 10), "a b\\x07");
         assert_eq!(line("ääää".as_bytes(), 3), "äää");
         assert_eq!(line(b"abc", 0), "");
+        assert_eq!(line("温度计".as_bytes(), 5), "温度");
+    }
+
+    #[test]
+    fn long_lines_are_broken() {
+        let lines = ["abcdef".into(), String::new(), "温度计".into()].into();
+        assert_eq!(broken(lines, 4), ["abcd", "ef", "", "温度", "计"]);
+        assert_eq!(broken(["温b".into()].into(), 1), ["温", "b"]);
+        let stacked = format!("a{}", "\u{301}".repeat(99));
+        let pieces = broken([stacked.clone()].into(), 5);
+        assert_eq!((pieces.len(), pieces.concat()), (5, stacked));
     }
 
     #[test]

@@ -9,6 +9,13 @@ use std::{
 pub const KEPT: usize = 64 << 10;
 /// Levels are open at first while there are no more of them.
 const OPEN: usize = 100;
+/// A topic may have 65,535 levels. Those from this one on are shown as one.
+const DEEPEST: usize = 64;
+/// The bytes that the tree may take, about. Further topics are counted, and not shown.
+const ROOM: usize = 256 << 20;
+/// The bytes of a level, and of a topic, besides name and payload, about.
+const LEVEL: usize = 256;
+const TOPIC: usize = 1024;
 
 /// A level of a topic, by its place in the tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,20 +58,48 @@ pub struct Arrived<'a> {
 }
 
 /// All topics that were seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tree {
     levels: Vec<Level>,
     first: BTreeMap<Box<str>, Id>,
     topics: HashMap<Box<str>, Id>,
     pub rate: Rate,
+    /// Messages to topics for which there was no room.
+    pub without_room: u64,
+    /// The bytes of all of it, about, and the most that they may be.
+    held: usize,
+    room: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::with_room(ROOM)
+    }
 }
 
 impl Tree {
+    /// Makes one that takes so many bytes.
+    fn with_room(room: usize) -> Self {
+        Tree {
+            levels: Vec::new(),
+            first: BTreeMap::new(),
+            topics: HashMap::new(),
+            rate: Rate::default(),
+            without_room: 0,
+            held: 0,
+            room,
+        }
+    }
+
     /// Adds a message. Returns whether its topic is new.
     pub fn add(&mut self, message: &Arrived<'_>, at: SystemTime, second: u64) -> bool {
         let known = self.topics.get(message.topic).copied();
-        let id = known.unwrap_or_else(|| self.insert(message.topic));
         self.rate.add(second);
+        if known.is_none() && self.held >= self.room {
+            self.without_room += 1;
+            return false;
+        }
+        let id = known.unwrap_or_else(|| self.insert(message.topic));
         let mut next = Some(id);
         while let Some(id) = next {
             let level = &mut self.levels[id.0];
@@ -87,8 +122,12 @@ impl Tree {
         last.qos = message.qos;
         last.is_retained = message.is_retained;
         last.payload.clear();
-        let kept = message.payload.len().min(KEPT);
+        let before = last.payload.capacity();
+        let room = before.saturating_add(self.room.saturating_sub(self.held));
+        let kept = message.payload.len().min(KEPT).min(room);
+        last.payload.reserve_exact(kept);
         last.payload.extend_from_slice(&message.payload[..kept]);
+        self.held += last.payload.capacity() - before;
         last.length = message.length;
         last.history.add(second, number(message.payload));
         known.is_none()
@@ -96,7 +135,8 @@ impl Tree {
 
     fn insert(&mut self, topic: &str) -> Id {
         let mut parent = None;
-        for name in topic.split('/') {
+        self.held += TOPIC + topic.len();
+        for name in topic.splitn(DEEPEST, '/') {
             let children = match parent {
                 None => &self.first,
                 Some(Id(parent)) => &self.levels[parent].children,
@@ -105,6 +145,7 @@ impl Tree {
                 Some(id) => *id,
                 None => {
                     let id = Id(self.levels.len());
+                    self.held += LEVEL + 2 * name.len();
                     self.levels.push(Level {
                         name: name.into(),
                         parent,
@@ -225,5 +266,38 @@ pub mod tests {
         let last = tree.level(id).last.as_ref().unwrap();
         assert_eq!((last.payload.len(), last.length), (KEPT, 1_000_000));
         assert!(!last.is_retained && last.count == 2);
+    }
+
+    #[test]
+    fn a_topic_of_slashes_has_few_levels() {
+        let mut tree = Tree::default();
+        let topic = "/".repeat(65_535);
+        assert!(add(&mut tree, &topic) && !add(&mut tree, &topic));
+        assert_eq!(tree.levels.len(), DEEPEST);
+        assert_eq!(tree.path(Id(DEEPEST - 1)), topic);
+    }
+
+    /// Endless new topics and long payloads are no way to take all memory.
+    #[test]
+    fn the_tree_has_a_bound() {
+        let room = 4 << 20;
+        let mut tree = Tree::with_room(room);
+        let long = vec![b'x'; KEPT];
+        let mut at = |topic: &str, payload: &[u8]| {
+            let mut message = to(topic, "");
+            message.payload = payload;
+            tree.add(&message, SystemTime::UNIX_EPOCH, 1);
+            (tree.held, tree.topics(), tree.without_room)
+        };
+        for n in 0..100 {
+            assert!(at(&n.to_string(), &long).0 <= room + TOPIC + LEVEL + 64);
+        }
+        let (_, topics, without_room) = at("one more", b"");
+        assert_eq!(topics as u64 + without_room, 101);
+        assert!((60..=64).contains(&topics), "{topics}");
+        // Topics that are there stay up to date.
+        at("0", b"new");
+        assert_eq!(tree.level(Id(0)).last.as_ref().unwrap().payload, b"new");
+        assert_eq!(tree.rate.total, 102);
     }
 }

@@ -63,6 +63,9 @@ fn title(frame: &mut Frame<'_>, area: Rect, app: &App, around: &Around<'_>) {
     if around.skipped > 0 {
         text += &format!("  {} skipped", around.skipped);
     }
+    if app.tree.without_room > 0 {
+        text += &format!("  {} to topics not shown", app.tree.without_room);
+    }
     if app.is_paused {
         text += &format!("  PAUSED, {} passed", app.passed);
     }
@@ -101,9 +104,9 @@ fn row_line<'a>(app: &App, row: &Row, width: usize, around: &Around<'_>) -> Line
     } else {
         payload::line(level.name.as_bytes(), left)
     };
-    let begin: String = format!("{}{marker}{name}", "  ".repeat(row.depth.min(40)));
-    let begin: String = begin.chars().take(left).collect();
-    let mut room = left.saturating_sub(begin.chars().count());
+    let begin = format!("{}{marker}{name}", "  ".repeat(row.depth.min(40)));
+    let begin = payload::line(begin.as_bytes(), left);
+    let mut room = left.saturating_sub(payload::columns(&begin));
     let mut spans = vec![Span::raw(begin)];
     if let Some(last) = &level.last {
         let mark = if last.is_retained { " R" } else { "" };
@@ -113,7 +116,7 @@ fn row_line<'a>(app: &App, row: &Row, width: usize, around: &Around<'_>) -> Line
         }
         if room > 2 {
             let shown = payload::line(&last.payload, room - 2);
-            room -= shown.chars().count() + 2;
+            room -= payload::columns(&shown) + 2;
             spans.push(Span::styled(
                 format!("  {shown}"),
                 around.colour(Color::Cyan),
@@ -130,7 +133,7 @@ fn row_line<'a>(app: &App, row: &Row, width: usize, around: &Around<'_>) -> Line
     Line::from(spans)
 }
 
-fn details(frame: &mut Frame<'_>, area: Rect, app: &App, around: &Around<'_>) {
+fn details(frame: &mut Frame<'_>, area: Rect, app: &mut App, around: &Around<'_>) {
     let block = Block::default().borders(Borders::LEFT);
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -170,15 +173,17 @@ fn details(frame: &mut Frame<'_>, area: Rect, app: &App, around: &Around<'_>) {
     let [top, middle, bottom] = rows.areas(inner);
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), top);
     history(frame, middle, last, around);
-    let form = format!(" payload, {} ", app.form.name());
-    let block = Block::default().borders(Borders::TOP).title(form);
-    let shown = payload::lines(&last.payload, app.form);
+    let mut title = format!(" payload, {} ", app.form.name());
+    if (last.payload.len() as u64) < last.length {
+        title += &format!("of the first {} bytes ", last.payload.len());
+    }
+    let block = Block::default().borders(Borders::TOP).title(title);
+    let shown = payload::broken(payload::lines(&last.payload, app.form), width);
     let first = app.scrolled.min(shown.len().saturating_sub(1));
-    let lines: Vec<_> = shown.into_iter().skip(first).map(Line::raw).collect();
-    let text = Paragraph::new(lines)
-        .block(block)
-        .wrap(Wrap { trim: false });
-    frame.render_widget(text, bottom);
+    app.scrolled = first;
+    let seen = shown.into_iter().skip(first).take(bottom.height.into());
+    let lines: Vec<_> = seen.map(Line::raw).collect();
+    frame.render_widget(Paragraph::new(lines).block(block), bottom);
 }
 
 fn about(last: &Last, zone: &TimeZone) -> String {
@@ -271,6 +276,27 @@ mod tests {
         ] {
             assert!(screen.contains(words), "{words}: {screen}");
         }
+    }
+
+    /// Rate and count stay where they are, and the end of a long line can be reached.
+    #[test]
+    fn wide_characters_and_long_lines_are_shown() {
+        let mut app = of(&["温度/计计计计计计计计计计计计计计计计计计计计计计计计"]);
+        let screen = shown(&mut app, 80, 12);
+        assert!(screen.contains("1/s        1"), "{screen}");
+        let long = format!("{}END", "x".repeat(3000));
+        let mut message = super::super::tree::tests::to("a", &long);
+        message.length = 5000;
+        let mut app = App::default();
+        app.add(&message, std::time::SystemTime::UNIX_EPOCH, 1);
+        app.update();
+        let screen = shown(&mut app, 100, 20);
+        assert!(screen.contains("auto of the first 3003 bytes"), "{screen}");
+        assert!(!screen.contains("END"), "{screen}");
+        app.scrolled = usize::MAX - 5;
+        let screen = shown(&mut app, 100, 20);
+        assert!(screen.contains("END"), "{screen}");
+        assert_eq!(app.scrolled, 3003_usize.div_ceil(41) - 1);
     }
 
     #[test]

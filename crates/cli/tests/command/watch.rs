@@ -100,6 +100,29 @@ fn a_filter_leaves_topics_and_a_pause_holds_them() {
     assert_eq!(screen.end().0, Some(0));
 }
 
+/// The beginning of a long payload is shown, with its last line.
+#[test]
+fn the_beginning_of_a_long_payload_is_kept() {
+    with_each("the_beginning_of_a_long_payload", |addr| {
+        let at = At::of(addr);
+        let test = "the_beginning_of_a_long_payload";
+        let Some(mut screen) = OnScreen::start(test, &at.with(&["watch"])) else {
+            return;
+        };
+        screen.until_shown("no message has come yet");
+        let publish = at.with(&["pub", "-t", "big", "-s", "-q", "1"]);
+        motemq_reading(&publish, &b"long\n".repeat(200_000)).well();
+        screen.until_shown("1000000 bytes, message 1");
+        screen.until_shown("auto of the first 65536 bytes");
+        screen.type_in("c");
+        screen.until_shown("only the first 65536 of 1000000 bytes were kept");
+        motemq(&at.with(&["pub", "-t", "next", "-m", "x", "-q", "1"])).well();
+        screen.until_shown("2 topics");
+        screen.type_in("q");
+        assert_eq!(screen.end().0, Some(0));
+    });
+}
+
 #[test]
 fn a_lost_connection_is_seen_and_comes_back() {
     let (server, at) = serve(Config::new());
