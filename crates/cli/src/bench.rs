@@ -18,7 +18,7 @@ mod worker;
 use crate::{
     args::BenchLine,
     exit::{Exit, Failure},
-    notice::say,
+    notice::{self, say},
     stop::on_signals,
     target::{Target, check_topic},
 };
@@ -28,12 +28,12 @@ use plan::{Numbers, Plan};
 pub use plan::{Rate, Scenario};
 use run::Run;
 use std::{
-    fmt, fs,
+    fmt,
+    fs::{self, OpenOptions},
     io::{self, Write},
-    process,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
 use summary::{Summary, grouped};
@@ -51,14 +51,15 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
     check_topic(&topics)?;
     // What cannot be written is known before.
     if let Some(path) = &line.plot {
-        fs::write(path, "").map_err(|error| cannot_draw(line, &error))?;
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        opened.map_err(|error| cannot_draw(line, &error))?;
     }
     if !consent::is_here(&target.route) && !line.yes {
         consent::ask(&target.route, Load { line, plan })?;
     }
     files::make_room(plan.clients())?;
     target.look_up_own_address(&line.broker.connection)?;
-    let is_asked = watch_signals()?;
+    let asked = watch_signals()?;
     let run = Run {
         line,
         plan,
@@ -67,7 +68,7 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
         id_prefix: options::id_prefix(&line.broker.connection, prefix),
         topics,
         number: prefix,
-        is_asked,
+        asked,
     };
     let (summary, samples, failure) = run.carry_out()?;
     print(line, &summary)?;
@@ -109,17 +110,17 @@ fn plan(line: &BenchLine) -> Result<Plan, Failure> {
     Plan::new(line.scenario, numbers).map_err(|words| Failure::new(Exit::Usage, words))
 }
 
-/// Returns a flag that Ctrl-C sets. The second Ctrl-C ends the program.
-fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
-    let is_asked = Arc::<AtomicBool>::default();
-    let flag = is_asked.clone();
-    on_signals(move || {
-        if flag.swap(true, Relaxed) {
-            process::exit(Exit::Interrupted as i32);
-        }
-        say("ending; once more ends at once");
+/// Returns the count of Ctrl-C. The first one ends the run, and the second one the wait for messages
+/// that are under way: with a summary, both of them. The third one ends the program.
+fn watch_signals() -> Result<Arc<AtomicU32>, Failure> {
+    let asked = Arc::<AtomicU32>::default();
+    let count = asked.clone();
+    on_signals(move || match count.fetch_add(1, Relaxed) {
+        0 => say("ending; once more waits for no message that is under way"),
+        1 => {}
+        _ => notice::exit(Exit::Interrupted),
     })?;
-    Ok(is_asked)
+    Ok(asked)
 }
 
 fn print(line: &BenchLine, summary: &Summary) -> Result<(), Failure> {

@@ -1,10 +1,11 @@
 //! Notices for people: on stderr, so that stdout holds messages only.
-use crate::progress;
+use crate::{exit::Exit, progress};
 #[cfg(feature = "watch")]
 use std::sync::{Mutex, PoisonError};
 use std::{
     fmt,
     io::{self, Write},
+    process,
     sync::{
         atomic::{AtomicBool, Ordering::Relaxed},
         mpsc,
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// The longest time for which the end of the process waits until its last notice is written.
+/// The longest time for which the end of the process waits until something is written.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
@@ -73,13 +74,27 @@ pub fn say(what: impl fmt::Display) {
     });
 }
 
+/// Ends the process. A screen that is used for something else is given back before.
+pub fn exit(exit: Exit) -> ! {
+    #[cfg(feature = "watch")]
+    if ARE_KEPT.load(Relaxed) {
+        briefly(ratatui::restore);
+    }
+    process::exit(exit as i32)
+}
+
 /// Prints one line just before the process ends. A full pipe without a reader does not hold the
 /// process up.
 pub fn say_last(what: impl fmt::Display) {
     let words = what.to_string();
+    briefly(move || say(words));
+}
+
+/// Writes something, and waits for that only for a while.
+fn briefly(write: impl FnOnce() + Send + 'static) {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        say(words);
+        write();
         // Nobody waits any more if this fails.
         let _ = sender.send(());
     });

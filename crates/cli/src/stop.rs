@@ -2,7 +2,7 @@
 //! take leave of.
 use crate::{
     exit::{Exit, Failure},
-    notice::say_last,
+    notice::{self, say_last},
     prompt,
 };
 use motemq_std::Client;
@@ -14,7 +14,7 @@ use signal_hook::{
 #[cfg(unix)]
 use std::fs;
 use std::{
-    fmt, process,
+    fmt,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -64,7 +64,7 @@ impl Stop {
                 by_time.flag.store(true, Relaxed);
                 if !by_time.leave(Duration::ZERO) {
                     say_last(by_time.words());
-                    process::exit(Exit::TimeOut as i32);
+                    notice::exit(Exit::TimeOut);
                 }
                 by_time.end_after(GRACE);
             });
@@ -127,10 +127,10 @@ impl Stop {
         let was_asked = self.flag.swap(true, Relaxed);
         if !self.leave(FAREWELL) {
             say_last(self.words());
-            process::exit(Exit::Interrupted as i32);
+            notice::exit(Exit::Interrupted);
         }
         if was_asked {
-            process::exit(self.interrupted as i32);
+            notice::exit(self.interrupted);
         }
         let late = self.clone();
         thread::spawn(move || late.end_after(FAREWELL + GRACE));
@@ -152,7 +152,7 @@ impl Stop {
         if exit != Exit::Done {
             say_last(self.words());
         }
-        process::exit(exit as i32);
+        notice::exit(exit);
     }
 
     /// Returns whether the program is to end.

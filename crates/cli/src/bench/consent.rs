@@ -7,8 +7,11 @@ use std::{
     net::IpAddr,
 };
 
-/// Returns whether a broker is on this machine.
+/// Returns whether a broker is on this machine. One behind a proxy need not be, whatever its name.
 pub fn is_here(route: &Route) -> bool {
+    if route.proxy.is_some() {
+        return false;
+    }
     let address: Option<IpAddr> = route.host.parse().ok();
     route.scheme == Scheme::Unix
         || route.host.eq_ignore_ascii_case("localhost")
@@ -46,6 +49,7 @@ fn is_yes(answer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use motemq_net::Proxy;
 
     #[test]
     fn loopback_is_this_machine() {
@@ -66,6 +70,11 @@ mod tests {
         for there in ["broker.example", "10.0.0.1", "localhost.example", "::2", ""] {
             assert!(!is_here(&at(there)), "{there}");
         }
+        let behind = Route {
+            proxy: Some(Proxy::socks5("localhost", 1080)),
+            ..at("localhost")
+        };
+        assert!(!is_here(&behind));
     }
 
     #[test]

@@ -9,16 +9,12 @@ use super::{
     tally::{Counts, Tally, Times},
     worker::{Phase, Task, Worker},
 };
-use crate::{
-    args::BenchLine,
-    exit::{Exit, Failure},
-    progress::Live,
-};
+use crate::{args::BenchLine, exit::Failure, progress::Live};
 use motemq_tokio::Options;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant},
@@ -49,8 +45,8 @@ pub struct Run<'a> {
     pub id_prefix: String,
     pub topics: String,
     pub number: u32,
-    /// Ctrl-C was pressed.
-    pub is_asked: Arc<AtomicBool>,
+    /// The number of times that Ctrl-C was pressed.
+    pub asked: Arc<AtomicU32>,
 }
 
 /// The result of a run: the summary, what is drawn, and the first failure.
@@ -159,8 +155,12 @@ impl Running<'_> {
         all
     }
 
+    fn asked(&self) -> u32 {
+        self.run.asked.load(Relaxed)
+    }
+
     fn is_asked(&self) -> bool {
-        self.run.is_asked.load(Relaxed)
+        self.asked() > 0
     }
 
     fn set(&self, phase: Phase) {
@@ -169,10 +169,10 @@ impl Running<'_> {
 
     /// Looks at the counts until this says that it is done, or Ctrl-C comes.
     fn wait(&mut self, mut is_done: impl FnMut(&Now) -> bool, words: impl Fn(&Now) -> String) {
-        let asked_before = self.is_asked();
+        let before = self.asked();
         loop {
             let tally = self.tally();
-            if is_done(&tally) || (self.is_asked() && !asked_before) {
+            if is_done(&tally) || self.asked() > before {
                 return;
             }
             if self.shown.elapsed() >= SHOWN {
@@ -341,10 +341,6 @@ impl Running<'_> {
             shared.with(|each| tally.add(each));
         }
         drop(live);
-        if tally.ready == 0 {
-            let nothing = || Failure::new(Exit::Interrupted, "interrupted before any connection");
-            return Err(tally.failure.unwrap_or_else(nothing));
-        }
         let rate = match line.rate {
             Rate::PerSecond(rate) => Some(rate),
             Rate::Max => None,

@@ -61,6 +61,7 @@ pub struct Tally {
     pub connecting: Times,
     /// Publishers that have sent all of their messages.
     pub done: u32,
+    /// Messages that have arrived, each counted once.
     pub arrived: u64,
     pub latency: Times,
     /// The latencies since the last sample.

@@ -11,7 +11,10 @@ use super::{
 use motemq_tokio::{Client, Publish, Subscription};
 use std::{
     ops::Range,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::task::yield_now;
@@ -27,6 +30,8 @@ pub struct Receiver {
     /// The first publisher of which it gets messages.
     first: u32,
     sequences: Vec<Sequences>,
+    /// The number of messages that each publisher has sent.
+    sent: Arc<[AtomicU64]>,
     beats: Beats,
     tally: Arc<Shared>,
 }
@@ -38,6 +43,7 @@ impl Receiver {
             run: task.run,
             first: sources.start,
             sequences: vec![Sequences::default(); sources.len()],
+            sent: task.sent.clone(),
             beats: task.beats.clone(),
             tally,
         }
@@ -49,17 +55,21 @@ impl Receiver {
             let Some(stamped) = Stamped::read(&message.payload, self.run) else {
                 continue;
             };
+            // A number that was not sent yet is of somebody else, and would take memory.
+            let sent = self.sent.get(stamped.publisher as usize);
+            if sent.is_none_or(|sent| stamped.sequence > sent.load(Relaxed)) {
+                continue;
+            }
             let latency = self.beats.now().saturating_sub(stamped.intended);
             let source = stamped.publisher.checked_sub(self.first);
             let sequences = source.and_then(|n| self.sequences.get_mut(n as usize));
-            if let Some(sequences) = sequences {
-                sequences.insert(stamped.sequence);
+            if sequences.is_some_and(|sequences| sequences.insert(stamped.sequence)) {
+                self.tally.with(|tally| {
+                    tally.arrived += 1;
+                    tally.latency.record(latency);
+                    tally.recent.record(latency);
+                });
             }
-            self.tally.with(|tally| {
-                tally.arrived += 1;
-                tally.latency.record(latency);
-                tally.recent.record(latency);
-            });
         }
         let mut counts = Counts::default();
         for sequences in &self.sequences {

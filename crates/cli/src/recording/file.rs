@@ -163,7 +163,11 @@ impl Part {
         match written {
             Ok(count) => self.size += count,
             Err(error) if self.is_unread(&error) => return Ok(ControlFlow::Break(())),
-            Err(error) => return Err(cannot(&self.path, &error)),
+            Err(error) => {
+                // The end that it would write belongs to more than the file has.
+                self.encoder = None;
+                return Err(cannot(&self.path, &error));
+            }
         }
         Ok(ControlFlow::Continue(()))
     }

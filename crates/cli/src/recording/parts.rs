@@ -67,7 +67,9 @@ impl Parts {
         let digits = name.to_str()?.strip_prefix(&self.begin)?;
         let digits = digits.strip_suffix(&self.end)?;
         let is_number = digits.len() >= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse().ok().filter(|_| is_number)
+        // Another number follows.
+        let number = digits.parse().ok().filter(|&number| number < u64::MAX);
+        number.filter(|_| is_number)
     }
 
     /// Returns the numbers of the files that are there, in their order.
@@ -138,7 +140,13 @@ mod tests {
             assert!(name(9) < name(10));
         }
         let parts = Parts::of(Path::new("night.jsonl")).unwrap();
-        for other in ["night.jsonl", "night-1.jsonl", "night-00000x.jsonl", "x"] {
+        for other in [
+            "night.jsonl",
+            "night-1.jsonl",
+            "night-00000x.jsonl",
+            "night-18446744073709551615.jsonl",
+            "x",
+        ] {
             assert_eq!(parts.number(&other.into()), None);
         }
     }

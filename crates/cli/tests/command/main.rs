@@ -2,6 +2,8 @@
 //! installed.
 #[cfg(feature = "bench")]
 mod bench;
+#[cfg(all(feature = "bench", unix))]
+mod bench_end;
 mod broker;
 mod completions;
 mod doctor;
@@ -21,6 +23,8 @@ mod promises;
 mod properties;
 mod publish;
 mod record;
+#[cfg(target_os = "linux")]
+mod record_disk;
 mod recordings;
 mod replay;
 mod reported;

@@ -186,42 +186,6 @@ fn a_file_that_is_no_recording_is_left_alone() {
     motemq(&["record", "/no/such/directory/x", "-t", "a", "-p", "1"]).badly(1, "cannot record to");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_said_and_the_file_ends_with_a_whole_line() {
-    use std::process::Command;
-    let directory = Directory::new("a_full_disk");
-    let (_server, at) = serve(Config::new());
-    let payload = "x".repeat(1000);
-    motemq(&at.with(&["pub", "-t", "a/1", "-m", &payload, "-r", "-q", "1"])).well();
-    motemq(&at.with(&["record", "/dev/full", "-t", "a/#"])).badly(1, "No space left");
-    motemq(&at.with(&["record", "--raw", "/dev/full", "-t", "a/#"])).badly(1, "No space left");
-    for n in 2..10 {
-        let topic = format!("a/{n}");
-        motemq(&at.with(&["pub", "-t", &topic, "-m", &payload, "-r", "-q", "1"])).well();
-    }
-    // No file may be longer than 4,096 bytes.
-    for gzip in [&[][..], &["-z"]] {
-        let path = directory.path(&format!("{}.jsonl", gzip.len()));
-        let record = at.with(&[&["record", &*path, "-t", "a/#", "-q", "1"], gzip].concat());
-        let limit = if gzip.is_empty() { "8" } else { "0" };
-        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\"");
-        let limited = Command::new("sh")
-            .args(["-c", &script, env!("CARGO_BIN_EXE_motemq")])
-            .args(&record)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&limited.stderr);
-        assert_eq!(limited.status.code(), Some(1), "{said}");
-        assert!(said.contains("File too large"), "{said}");
-        let count = if gzip.is_empty() { 3 } else { 0 };
-        assert_eq!(lines(&path).len(), count);
-        // It goes on when there is room again.
-        motemq(&[&record[..], &["-C", "9"]].concat()).well();
-        assert_eq!(lines(&path).len(), count + 9);
-    }
-}
-
 #[test]
 fn files_are_rotated_by_size() {
     let directory = Directory::new("files_are_rotated_by_size");
