@@ -26,6 +26,9 @@ use topics::Renaming;
 /// The most messages that are published together when they are due.
 const TOGETHER: usize = 64;
 
+/// A pause that is longer is said.
+const LONG_PAUSE: Duration = Duration::from_secs(600);
+
 /// Publishes a recording.
 pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
     let mut stop = Stop::after(line.give_up);
@@ -43,7 +46,7 @@ pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
     let mut replay = Replay {
         line,
         renaming: Renaming::new(line.strip.as_deref(), line.prefix.as_deref()),
-        schedule: Schedule::new(line.speed),
+        schedule: Schedule::new(line.speed, line.max_pause),
         begun: Instant::now(),
         sent: Sent::default(),
         count: 0,
@@ -141,6 +144,7 @@ impl Replay<'_> {
                 batch.flush().map_err(refused)?;
                 batch = client.batch();
                 waiting = 0;
+                self.say_pause(due);
                 self.wait(due, connection, stop)?;
             }
             let topic = self.renaming.rename(&message.topic);
@@ -161,6 +165,17 @@ impl Replay<'_> {
             waiting += 1;
         }
         batch.flush().map_err(refused)
+    }
+
+    /// Says that the next message is due much later.
+    fn say_pause(&self, due: Duration) {
+        let pause = due.saturating_sub(self.begun.elapsed());
+        if pause > LONG_PAUSE {
+            let pause = humantime::format_duration(Duration::from_secs(pause.as_secs()));
+            say(format_args!(
+                "the next message follows after {pause}: --max-pause makes pauses shorter"
+            ));
+        }
     }
 
     /// Waits until the next message is due, and looks at what has become of those before.

@@ -33,6 +33,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("key", "key.pem", "--cert cert.pem"),
     ("key_pass", "secret", ""),
     ("max_inflight", "7", ""),
+    ("max_pause", "7", ""),
     ("output", "file", ""),
     ("p12", "archive.p12", ""),
     ("password", "secret", ""),

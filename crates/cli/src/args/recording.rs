@@ -81,6 +81,10 @@ pub struct ReplayLine {
     #[arg(long, value_name = "TIMES|max", default_value = "1", value_parser = speed)]
     pub speed: Speed,
 
+    /// Make pauses no longer than SECONDS, after --speed
+    #[arg(long, value_name = "SECONDS", value_parser = some_seconds)]
+    pub max_pause: Option<Duration>,
+
     /// Remove LEVELS from the beginning of the topics that begin with them
     #[arg(long, value_name = "LEVELS", allow_hyphen_values = true)]
     pub strip: Option<String>,

@@ -94,6 +94,22 @@ fn messages_have_the_pace_of_the_recording() {
     });
 }
 
+/// The clock of the recorder was set, so that there is a pause of an hour.
+#[test]
+fn no_pause_is_longer_than_wanted() {
+    let directory = Directory::new("no_pause_is_longer");
+    let (server, at) = serve(Config::new());
+    let mut ear = Ear::at(server.addr(), "a");
+    let recording = [line(0, "a", "1"), line(3_540_000, "a", "2")].concat();
+    let path = directory.write("pause.jsonl", recording);
+    motemq(&at.with(&["replay", &path, "--max-pause", "0.3", "-W", "20"])).well();
+    assert_eq!(ear.hear().payload, b"1");
+    assert_eq!(ear.hear().payload, b"2");
+    let replay = motemq(&at.with(&["replay", &path, "-W", "1"]));
+    assert!(replay.stderr.contains("follows after 58m 5"), "{replay:?}");
+    replay.badly(6, "gave up");
+}
+
 #[test]
 fn order_is_kept_at_full_speed() {
     with_each("order_is_kept_at_full_speed", |addr| {

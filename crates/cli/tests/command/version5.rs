@@ -2,9 +2,11 @@
 use crate::{
     broker::{At, serve, with_each},
     process::{End, Motemq, motemq},
+    recordings::Directory,
 };
 use motemq_std::{QoS, ReasonCode, ReturnCode, motemq::packet::v5::Packet};
 use motemq_testing::broker::{Answer, Config, Limits};
+use serde_json::Value;
 
 /// The properties of a message.
 const PROPERTIES: &str = "-D publish content-type text/plain -D publish correlation-data -D \
@@ -252,22 +254,33 @@ fn a_session_that_is_taken_over_ends_the_older_one() {
     older.end().badly(7, "session taken over");
 }
 
-/// A recording keeps properties, and a replay publishes them.
+/// A recording keeps properties, and a replay publishes them: what arrives then has those of the
+/// first message.
 #[test]
 fn recordings_have_properties() {
     with_each("recordings_have_properties", |addr| {
         let at = At::of(addr);
-        let name = format!("motemq-version5-{}-{}", std::process::id(), addr.port());
-        let file = std::env::temp_dir().join(name);
-        let path = file.to_str().unwrap();
-        let recorder =
-            Motemq::recorder(&at.with(&[path, "-t", "long/topic", "-C", "1", "-V", "5"]));
-        run(&at, &format!("pub -V 5 -t long/topic -m 1 {PROPERTIES}")).well();
-        recorder.end().well();
-        let sub = listen(&at, "-V 5 -t long/topic -C 1 -F %C|%D|%P");
-        run(&at, &format!("replay -V 5 {path}")).well();
-        assert_eq!(sub.end().text(), "text/plain|-D|a:b a:--c\n");
-        std::fs::remove_file(&file).unwrap();
+        let directory = Directory::new(&format!("recordings_have_properties-{}", addr.port()));
+        let hear = |heard: Motemq| {
+            let mut line: Value = serde_json::from_str(&heard.end().text()).unwrap();
+            let left = line["properties"]["message_expiry_interval"].take();
+            assert!((50..=60).contains(&left.as_u64().unwrap()), "{line}");
+            (line["payload"].take(), line["properties"].take())
+        };
+        for gzip in [&[][..], &["-z"]] {
+            let path = directory.path(&format!("{}.jsonl", gzip.len()));
+            let record = [&path, "-t", "long/topic", "-C", "1", "-V", "5"];
+            let recorder = Motemq::recorder(&at.with(&[&record[..], gzip].concat()));
+            let first = listen(&at, "-V 5 -t long/topic -C 1 --json");
+            run(&at, &format!("pub -V 5 -t long/topic -m 1 {PROPERTIES}")).well();
+            recorder.end().well();
+            let again = listen(&at, "-V 5 -t again/long/topic -C 1 --json");
+            run(&at, &format!("replay -V 5 {path} --prefix again")).well();
+            let (first, again) = (hear(first), hear(again));
+            assert_eq!(again, first);
+            let properties = first.1.as_object().unwrap();
+            assert_eq!(properties.len(), 6, "{properties:?}");
+        }
     });
 }
 
