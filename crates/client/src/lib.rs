@@ -1,10 +1,11 @@
 //! A managed MQTT client without I/O: a session, and everything that a program wants around it.
 //!
 //! The [`Client`] decides everything that the core, [`motemq`], leaves to the program: when to
-//! connect and where to, what to send again, what to subscribe to again, what to give up, where a
-//! message goes, when it is acknowledged, how much may wait. It opens no socket, starts no thread,
-//! polls no future and reads no clock, so one client serves blocking and asynchronous adapters,
-//! simulations and model checkers. It can be cloned and hashed, and needs `alloc` only.
+//! connect and to which broker, what to send again, which filters to subscribe to again, when to
+//! give up, which stream gets a message, when the message is acknowledged, and how much may wait.
+//! It opens no socket, starts no thread, polls no future and reads no clock, so one client serves
+//! blocking and asynchronous adapters, simulations and model checkers. It can be cloned and hashed,
+//! and needs `alloc` only.
 //!
 //! A program owns a client, a transport and two buffers, and moves bytes, time and events between
 //! them. There are six kinds of methods:
@@ -12,8 +13,8 @@
 //! - *Commands*: [`publish`](Client::publish), [`subscribe`](Client::subscribe),
 //!   [`unsubscribe`](Client::unsubscribe), [`begin_upload`](Client::begin_upload),
 //!   [`withdraw`](Client::withdraw), [`disconnect`](Client::disconnect). A command is accepted, or
-//!   returns an error and changes nothing. What becomes of an accepted one,
-//!   [`poll_outcome`](Client::poll_outcome) says.
+//!   returns an error and changes nothing. [`poll_outcome`](Client::poll_outcome) returns the result
+//!   of one that was accepted.
 //! - *Messages*: [`take`](Client::take) from a stream, [`ack`](Client::ack),
 //!   [`read_payload`](Client::read_payload).
 //! - *Transport*: [`poll_transport`](Client::poll_transport) says what to do;
@@ -31,12 +32,12 @@
 //! # How a driver works
 //!
 //! In each turn, a driver calls `on_read` with everything that was received, `on_timeout`,
-//! `poll_output`, `poll_event` until there is none, and `poll_transport`. If any of them asks for
-//! it, it begins another turn at once; else it waits until bytes arrive, the transport takes bytes,
-//! the timeout has passed, a command was given, or the application has used one of the methods for
-//! messages. Taking a message is a reason for a turn only if [`wants_drive`](Client::wants_drive)
-//! said so before. A driver may hold a lock for a turn, but holds none while it reads, writes or
-//! waits.
+//! `poll_output`, `poll_event` until there is none, and `poll_transport`. If one of them asks for
+//! another turn, the driver begins it at once. Otherwise it waits until bytes arrive, the transport
+//! takes bytes, the timeout has passed, a command was given, or the application has used one of the
+//! methods for messages. Taking a message is a reason for a turn only if
+//! [`wants_drive`](Client::wants_drive) said so before. A driver may hold a lock for a turn, but
+//! holds none while it reads, writes or waits.
 //!
 //! The events [`Completed`](Event::Completed), [`Delivered`](Event::Delivered) and
 //! [`Room`](Event::Room) exist to wake those who wait. They are emitted only for what was found
@@ -81,7 +82,7 @@
 //! #         }
 //! #         Ok(bytes.len())
 //! #     }
-//! #     /// Waits for no longer than so long.
+//! #     /// Waits for no longer than the limit.
 //! #     fn read(&mut self, buffer: &mut [u8], _limit: Option<Duration>) -> Result<usize, ()> {
 //! #         let n = self.answers.len().min(buffer.len());
 //! #         buffer[..n].copy_from_slice(&self.answers[..n]);
@@ -169,8 +170,9 @@
 //!
 //! # Rules
 //!
-//! The tests of this crate are named by the rules that the client keeps: see the files
-//! `tests/rule_*.rs`.
+//! The [architecture page](https://github.com/motemq/motemq/blob/main/ARCHITECTURE.md#the-rules-of-the-managed-client)
+//! lists the rules that the client keeps, such as "A message is acknowledged only after the
+//! application has had it", with the tests of each.
 #![no_std]
 #![forbid(unsafe_code)]
 

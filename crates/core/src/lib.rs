@@ -76,19 +76,6 @@
 //!         }
 //!     }
 //! }
-//! # let broker = motemq_testing::server::Server::start(Default::default())?;
-//! # let address = broker.addr();
-//! # let client = std::thread::spawn(move || {
-//! #     run(std::net::TcpStream::connect(address).unwrap()).map_err(|e| e.to_string())
-//! # });
-//! # let mut socket = std::net::TcpStream::connect(address)?;
-//! # socket.write_all(b"\x10\x0d\0\x04MQTT\x04\x02\0\0\0\x01q")?;
-//! # while !client.is_finished() {
-//! #     socket.write_all(b"\x30\x0a\0\x08cmd/quit")?;
-//! #     std::thread::sleep(Duration::from_millis(20));
-//! # }
-//! # client.join().unwrap()?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Other ways to use it
@@ -105,11 +92,11 @@
 //!
 //! # Features
 //!
-//! - `fast`, for hosts: shortcuts for whole messages with QoS 0 and 1, checks of topics sixteen
-//!   bytes at a time, and `memcpy` for bytes, which a small target would have to link. It changes
-//!   only the speed.
-//! - `defmt`: the public types implement `defmt::Format`. As with `Debug`, passwords and the
-//!   content of buffers are not shown.
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `fast` | no | for hosts: shortcuts for whole messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and `memcpy` for bytes, which a small target would have to link. It changes only the speed. |
+//! | `defmt` | no | `defmt::Format` for the public types. As with `Debug`, passwords and the content of buffers are not shown. |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -159,3 +146,8 @@ pub use snapshot::SnapshotError;
 pub use text::Text;
 pub use topic::{TopicError, TopicFilter, TopicName};
 pub use topic_aliases::TopicAliases;
+
+/// The example of this crate's README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

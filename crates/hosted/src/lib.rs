@@ -1,8 +1,10 @@
-//! The parts that the blocking and the asynchronous client of Motemq have in common: they know both
-//! the managed client and the ways to a broker, and neither threads nor futures.
+//! The parts that `motemq-std` and `motemq-tokio` have in common: they need both the managed client
+//! of `motemq-client` and the ways to a broker of `motemq-net`, and contain neither threads nor
+//! futures.
 //!
-//! This crate is not for use by itself: `motemq-std` and `motemq-tokio` pass on what is public of
-//! it.
+//! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
+// The feature `_tls` has no name for users: it is what both TLS libraries have in common.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
 mod brokers;
 mod error;
 mod log;

@@ -118,6 +118,7 @@
 //! # assert_eq!(received.as_deref(), Some("text/plain"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
 #[cfg(feature = "async")]
@@ -127,13 +128,3 @@ mod link;
 
 pub use error::Error;
 pub use link::Link;
-
-/// The examples of the page about porting are compiled, too.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/porting.md")]
-struct Porting;
-
-/// The example of the guide is compiled.
-#[cfg(all(doctest, feature = "async"))]
-#[doc = include_str!("../../../docs/guide/src/device-embassy.md")]
-struct Guide;

@@ -1,8 +1,35 @@
-//! Ways to a broker: its URL, and the layers between a socket and MQTT: proxies, TLS and WebSocket.
+//! The ways to an MQTT broker: its URL, and the layers between a socket and MQTT, which are
+//! proxies, TLS and WebSocket.
 //!
-//! Everything here works over any stream that reads and writes, whether it blocks or not: an
-//! [`Opening`] does the handshakes of a [`Route`], and a [`Connection`] carries the bytes. Sockets that
-//! do not block, threads and time are those of the adapters. Nothing of it knows MQTT.
+//! An [`Opening`] does the handshakes of a [`Route`] over any stream that reads and writes, whether
+//! it blocks or not, and results in a [`Connection`], which carries the bytes. Sockets, threads and
+//! time belong to the caller. The crate contains nothing of MQTT itself.
+//!
+//! ```no_run
+//! use motemq_net::{BrokerUrl, Opening, Route};
+//! use std::{io::Write, net::TcpStream};
+//!
+//! let route = Route::from(&BrokerUrl::parse("mqtt://broker.example")?);
+//! let mut opening = Opening::new(&route, TcpStream::connect(route.next_hop())?)?;
+//! let mut connection = loop {
+//!     if let Some(connection) = opening.advance()? {
+//!         break connection;
+//!     }
+//! };
+//! connection.write_all(b"packets of MQTT")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `native-tls` | TLS by the platform's library: OpenSSL, SChannel or Secure Transport |
+//! | `rustls` | TLS by rustls; with both, the platform's library is the default |
+//! | `websocket` | WebSocket |
+//! | `store` | a database file (redb) for sessions and messages that survive the process; needs Rust 1.89 |
+// The feature `_tls` has no name for users: it is what both TLS libraries have in common.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
 mod addresses;
 mod connection;
 mod foreign_protocol;
@@ -28,6 +55,7 @@ pub use partial_read::PartialRead;
 pub use proxy::{Proxy, ProxyError};
 pub use route::Route;
 #[cfg(feature = "_tls")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
 pub use tls::{
     CertificateInfo, PeerInfo, Tls, TlsBackend, TlsError, TlsErrorKind, TlsStream, TlsVersion,
 };

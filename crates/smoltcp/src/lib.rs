@@ -126,7 +126,7 @@ pub struct Link {
 /// The task of the caller after a turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// Sleep until something comes, but so long at most: see [`nap`].
+    /// Sleep until something arrives, but no longer than this: see [`nap`].
     Sleep(Option<Duration>),
     /// There is no connection any more, or none yet, and the socket is free for one: `connect` the
     /// session and the socket.
@@ -293,8 +293,3 @@ pub fn nap(
         .chain(limit)
         .min()
 }
-
-/// The examples of the guide are compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/src/device.md")]
-struct Guide;

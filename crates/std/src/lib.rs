@@ -1,8 +1,9 @@
-//! A blocking MQTT client: a [`Client`] handle that threads share, and a [`Driver`] that keeps the
-//! connection up, in a thread of its own or in the caller's.
+//! A blocking MQTT client, for MQTT 3.1.1 and 5: a [`Client`] handle that threads share, and a
+//! [`Driver`] that maintains the connection, in a thread of its own or in one of the caller's.
 //!
-//! [`motemq_client`] decides what happens; this crate moves bytes and time, over TCP, TLS,
-//! WebSocket, Unix sockets, proxies, or [anything else](Transport) that reads and writes.
+//! Connections use TCP, TLS, WebSocket, Unix sockets, proxies, or [anything else](Transport) that
+//! reads and writes. [`motemq_client`] decides when to connect, what to send again and when to give
+//! up; this crate moves the bytes.
 //!
 //! ```
 //! use motemq_std::{Client, Filter, Options, Publish, QoS};
@@ -20,19 +21,29 @@
 //!
 //! # When there is no connection
 //!
-//! A client connects again and again; calls wait meanwhile. To see why there is no connection, watch
-//! [`Client::states`], or listen to what the driver traces: with the crate `tracing-subscriber`,
+//! The client reconnects by itself, and calls wait meanwhile. [`Client::states`] reports why there
+//! is no connection, and when the next attempt begins. The driver also emits events of the crate
+//! `tracing`. To print them, add the crate `tracing-subscriber`, and begin `main` with:
 //!
 //! ```text
 //! tracing_subscriber::fmt::init();
 //! ```
 //!
-//! at the beginning of `main` prints each failure with its reason. Every error says what to do about
-//! it.
-//!
 //! # Errors
 //!
-//! Each operation has a small enum of its own; [`Error`] holds any of them.
+//! Each operation has an error type of its own. [`Error`] holds any of them, so that `?` converts
+//! into it. Each message says what to do about the error.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `native-tls` | yes | `mqtts://` and `wss://` by the platform's TLS: OpenSSL, SChannel or Secure Transport |
+//! | `rustls` | no | `mqtts://` and `wss://` by rustls; with both, the platform's library is the default |
+//! | `websocket` | yes | `ws://`, and `wss://` with TLS |
+//! | `store` | no | sessions and unacknowledged messages in a file, so that they survive the process; needs Rust 1.89 |
+// The feature `_tls` has no name for users: it is what both TLS libraries have in common.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
 mod attempts;
 mod batch;
 mod client;
@@ -81,6 +92,7 @@ pub use motemq_net::{
     BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
 #[cfg(feature = "_tls")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind, TlsVersion};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
@@ -95,19 +107,3 @@ pub use transport::{Dial, Transport};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// The examples of the guide are compiled.
-#[cfg(all(doctest, feature = "_tls"))]
-mod guide {
-    #[doc = include_str!("../../../docs/guide/src/blocking.md")]
-    struct Blocking;
-
-    #[doc = include_str!("../../../docs/guide/src/own-transport.md")]
-    struct OwnTransport;
-
-    #[doc = include_str!("../../../docs/guide/src/tls-and-clouds.md")]
-    struct TlsAndClouds;
-
-    #[doc = include_str!("../../../docs/guide/src/versions.md")]
-    struct Versions;
-}

@@ -1,9 +1,10 @@
-//! An MQTT client for tokio: a [`Client`] handle that can be cloned, and a [`Driver`] future that
-//! keeps the connection up.
+//! An MQTT client for tokio, for MQTT 3.1.1 and 5: a [`Client`] handle that can be cloned, and a
+//! [`Driver`] future that maintains the connection.
 //!
-//! [`motemq_client`] decides what happens; this crate moves bytes and time, over TCP, TLS,
-//! WebSocket, Unix sockets, proxies, or [anything else](Dial) that tokio can read and write. Memory
-//! grows with what is in flight: an idle connection takes less than 2 KiB beside its transport.
+//! Connections use TCP, TLS, WebSocket, Unix sockets, proxies, or [anything else](Dial) that tokio
+//! can read and write. [`motemq_client`] decides when to connect, what to send again and when to
+//! give up; this crate moves the bytes. An idle connection takes at most 2 KiB of heap, without its
+//! transport, and each message in flight adds to that.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -24,19 +25,29 @@
 //!
 //! # When there is no connection
 //!
-//! A client connects again and again; calls wait meanwhile. To see why there is no connection, watch
-//! [`Client::states`], or listen to what the driver traces: with the crate `tracing-subscriber`,
+//! The client reconnects by itself, and calls wait meanwhile. [`Client::states`] reports why there
+//! is no connection, and when the next attempt begins. The driver also emits events of the crate
+//! `tracing`. To print them, add the crate `tracing-subscriber`, and begin `main` with:
 //!
 //! ```text
 //! tracing_subscriber::fmt::init();
 //! ```
 //!
-//! at the beginning of `main` prints each failure with its reason. Every error says what to do about
-//! it.
-//!
 //! # Errors
 //!
-//! Each operation has a small enum of its own; [`Error`] holds any of them.
+//! Each operation has an error type of its own. [`Error`] holds any of them, so that `?` converts
+//! into it. Each message says what to do about the error.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `native-tls` | yes | `mqtts://` and `wss://` by the platform's TLS: OpenSSL, SChannel or Secure Transport |
+//! | `rustls` | no | `mqtts://` and `wss://` by rustls; with both, the platform's library is the default |
+//! | `websocket` | yes | `ws://`, and `wss://` with TLS |
+//! | `store` | no | sessions and unacknowledged messages in a file, so that they survive the process; needs Rust 1.89 |
+// The feature `_tls` has no name for users: it is what both TLS libraries have in common.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
 mod attempts;
 mod client;
 mod connection;
@@ -82,6 +93,7 @@ pub use motemq_net::{
     BrokerUrl, OpenError, PartialRead, Proxy, ProxyError, Route, Scheme, UrlError,
 };
 #[cfg(feature = "_tls")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
 pub use motemq_net::{Tls, TlsBackend, TlsError, TlsErrorKind, TlsVersion};
 #[cfg(feature = "websocket")]
 pub use motemq_net::{Upgrade, WebSocket, WebSocketClosed, WebSocketError};
@@ -92,22 +104,7 @@ pub use state::{State, States};
 pub use stream::Stream;
 pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};
 
-/// The examples of the README are compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
 /// The example of this crate's README is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct OwnReadme;
-
-/// The example of the guide is compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/src/service.md")]
-struct Guide;
-
-/// The example of the page about clusters is compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/clusters.md")]
-struct Clusters;
+struct Readme;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where the copy is: as deep below a directory with a README as the crate itself.
+/// Where the copy is: as deep below a directory with the guide as the crate itself.
 pub fn place(subject: &Subject) -> PathBuf {
     workspace()
         .join("target/mutants/copy/crates")
@@ -56,6 +56,9 @@ path = "tests/all.rs"
 
 /// The modules of the test support that tests of the core use.
 const SUPPORT: [&str; 2] = ["judge", "packets"];
+
+/// The chapter of the guide that a test of the core compares with its own loop.
+const CHAPTER: &str = "docs/guide/src/own-transport.md";
 
 /// The test program of the core that needs servers of others.
 const NEEDS_SERVERS: &str = "servers5";
@@ -127,7 +130,9 @@ fn make_in(subject: &Subject, to: &Path) -> io::Result<()> {
     let linker = if has_lld { LINKER } else { "" };
     fs::write(to.join(".cargo/config.toml"), [RUNNER, linker].concat())?;
     fs::write(to.join("limit.sh"), LIMIT)?;
-    fs::copy(workspace().join("README.md"), to.join("../../README.md"))?;
+    let chapter = to.join("../..").join(CHAPTER);
+    fs::create_dir_all(chapter.with_file_name(""))?;
+    fs::copy(workspace().join(CHAPTER), chapter)?;
     fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock"))?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The loop that the README shows, against a broker that sends a burst: thirty messages that are all
-//! answered with QoS 1, through eight slots.
+//! The loop that the guide shows in its chapter about transports, against a broker that sends a
+//! burst: thirty messages that are all answered with QoS 1, through eight slots.
 use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot, packet};
 use std::{
     io::{ErrorKind, Read, Write},
@@ -61,16 +61,16 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-const README: &str = include_str!("../../../README.md");
-const THIS: &str = include_str!("readme_loop.rs");
+const CHAPTER: &str = include_str!("../../../docs/guide/src/own-transport.md");
+const THIS: &str = include_str!("answering_loop.rs");
 
-/// The README shows the loop that is tested here.
+/// The guide shows the loop that is tested here.
 #[test]
-fn the_readme_shows_this_loop() {
+fn the_guide_shows_this_loop() {
     let begin = "    let mut answers = 0;";
     let (_, here) = THIS.split_once(begin).unwrap();
     let (here, _) = here.split_once("\n}\n").unwrap();
-    let (_, there) = README.split_once(begin).expect("the README has the loop");
+    let (_, there) = CHAPTER.split_once(begin).expect("the chapter has the loop");
     assert!(there.starts_with(here), "{here}");
 }
 
