@@ -54,6 +54,7 @@ macro_rules! way_options {
 
         /// Uses TLS with these settings. The port of a [broker](Self::broker) is then mostly 8883.
         #[cfg(feature = "_tls")]
+        #[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
         pub fn tls(mut self, tls: $crate::Tls) -> Self {
             let route = self.brokers.route_mut();
             *route = ::std::mem::take(route).secured(tls);

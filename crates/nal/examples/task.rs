@@ -1,11 +1,10 @@
 //! An asynchronous node: a session over `embedded-io-async`, here tokio's sockets, with something
 //! else to wait for.
 //!
-//! `cargo run -p motemq-nal --features async --example task`
+//! `cargo run -p motemq-nal --features async --example task 127.0.0.1:1883`
 use embedded_io_adapters::tokio_1::FromTokio;
 use motemq::{Buffer, Connect, Event, Publish, QoS, Session, Slot};
 use motemq_nal::{Error, aio::Halves};
-use motemq_testing::{broker::Config, server::Server};
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -56,13 +55,19 @@ async fn measure(broker: SocketAddr) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-pub(crate) fn main() {
-    let broker = Server::start(Config::new()).expect("a free port");
+pub(crate) fn run(broker: SocketAddr) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
     runtime
-        .block_on(measure(broker.addr()))
+        .block_on(measure(broker))
         .expect("a broker that takes everything");
+}
+
+#[allow(dead_code, reason = "the test of this example calls `run`")]
+fn main() {
+    let broker = std::env::args().nth(1);
+    let broker = broker.unwrap_or("127.0.0.1:1883".into()).parse();
+    run(broker.expect("an address and a port"));
 }

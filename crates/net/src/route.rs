@@ -38,6 +38,7 @@ pub struct Route {
     pub bind: Vec<IpAddr>,
     /// Settings of TLS, where the scheme has it.
     #[cfg(feature = "_tls")]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
     pub tls: Tls,
     /// Settings of the WebSocket, where the scheme has it.
     #[cfg(feature = "websocket")]
@@ -159,6 +160,7 @@ impl Route {
 }
 
 #[cfg(feature = "_tls")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "native-tls", feature = "rustls"))))]
 impl Route {
     /// Returns the same way, through TLS.
     pub fn secured(self, tls: Tls) -> Self {
@@ -176,8 +178,8 @@ impl Route {
 
     /// Returns why the broker ended the connection before it had accepted it, if the reason is TLS:
     /// with TLS 1.3 a broker rejects a client certificate behind the handshake, some without an
-    /// alert. `error` is the one of the read or write that found it; `None` if the broker closed the
-    /// connection.
+    /// alert. `error` is the one of the read or write that found it; `None` if the broker closed
+    /// the connection.
     pub fn tls_error(&self, error: Option<&io::Error>) -> Option<TlsError> {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
         if !self.scheme.is_tls() {

@@ -1,5 +1,7 @@
-//! An interface that hears itself, with a socket for the client and a broker at the other end.
-use motemq_testing::broker::{Broker, Config, Connection};
+//! A loopback interface with a socket for the client, and a small broker at the other end.
+mod broker;
+
+use broker::Broker;
 use smoltcp::{
     iface::{Interface, SocketHandle, SocketSet},
     phy::{Loopback, Medium},
@@ -45,7 +47,7 @@ impl<'m> Surroundings<'m> {
             client,
             device,
             server,
-            broker: Broker::new(Config::new()),
+            broker: Broker::default(),
         }
     }
 
@@ -58,20 +60,15 @@ impl<'m> Surroundings<'m> {
     /// Lets the broker receive and send.
     pub(crate) fn serve(&mut self) {
         let socket = self.sockets.get_mut::<Socket<'_>>(self.server);
-        let (now, connection) = (Instant::now().total_millis() as u64, Connection(1));
         if !socket.is_open() {
             socket.listen(BROKER.1).expect("a free port");
-            self.broker.opened(now, connection);
         }
-        let _ = socket.recv(|bytes| {
-            self.broker.received(now, connection, bytes);
-            (bytes.len(), ())
-        });
+        let _ = socket.recv(|bytes| (self.broker.receive(bytes), ()));
         if socket.may_send() {
-            // Its ring has room for all that there is here.
-            let _ = socket.send_slice(&self.broker.take(connection));
+            // The ring has room for all that there is here.
+            let _ = socket.send_slice(&self.broker.take_answers());
         }
-        if self.broker.is_closed(connection) {
+        if self.broker.has_seen_disconnect() {
             socket.close();
         }
     }
