@@ -1,7 +1,6 @@
 //! `cargo xtask evidence`: what shows that nothing is lost, doubled or misread.
 mod counts;
 mod coverage;
-mod dependencies;
 mod losses;
 mod mutants;
 mod page;
@@ -24,7 +23,7 @@ const FUZZ: u32 = 15;
 #[derive(Args)]
 pub struct Options {
     /// Only these parts: conformance, ledger, simulation, losses, exploration, conversations,
-    /// properties, panics, fuzz, coverage, address, thread, dependencies, mutants.
+    /// properties, panics, fuzz, coverage, address, thread, mutants.
     parts: Vec<String>,
     /// About ten minutes: a million messages, 15 s for each fuzz target, and nothing that has to
     /// be compiled in a way of its own.
@@ -103,7 +102,6 @@ pub fn quick(steps: &mut Steps) {
     steps.check("simulation", || {
         simulate::run(&simulate::Options::default()).map(|_| ())
     });
-    steps.check("licences and sources", || dependencies::check().map(|_| ()));
     steps.check("docs/evidence.md", || {
         pages::keep(
             "evidence.md",

@@ -17,6 +17,7 @@ mod panics;
 mod plot;
 mod portability;
 mod programs;
+mod release;
 mod replay;
 mod screens;
 mod simulate;
@@ -51,6 +52,7 @@ Examples:
   cargo xtask bench codec --quick   compare the codec with other crates on this machine; minutes to build, one to run
   cargo xtask windows --install show the client on Windows, under wine; on Debian, as root
   cargo xtask dist              make the archives that people download
+  cargo xtask release --dry-run check the packages from their archives, publish nothing
   cargo xtask ledger            cut conversations at every byte, and compare with docs/ledger.md
   cargo xtask simulate          a million messages through worlds where everything goes wrong
   cargo xtask replay FILE       show what the core makes of the bytes that motemq record --raw has kept
@@ -86,6 +88,9 @@ enum Command {
     /// Makes archives of the command for Linux and Windows, with checksums, in
     /// target/dist/archives.
     Dist(dist::Options),
+    /// Makes the packages, and checks them from their archives: examples, tests, documentation,
+    /// features, versions and the guide. Publishes nothing.
+    Release(release::Options),
     /// Cuts the link and ends the process at every byte of many conversations, and compares what
     /// came of it with `docs/ledger.md`.
     Ledger(ledger::Options),
@@ -125,6 +130,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => exit(bench::run(&options)),
         Command::Windows(options) => windows::run(&options),
         Command::Dist(options) => exit(dist::make(&options)),
+        Command::Release(options) => release::run(&options),
         Command::Ledger(options) => exit(ledger::run(&options).map(|_| ())),
         Command::Simulate(options) => exit(simulate::run(&options).map(|_| ())),
         Command::Replay(options) => exit(replay::run(&options)),

@@ -1,7 +1,5 @@
 //! The parts of the evidence: what each shows, and how it is run.
-use super::{
-    counts, coverage, dependencies, losses, mutants, record::Figures, sanitizers, simulation,
-};
+use super::{counts, coverage, losses, mutants, record::Figures, sanitizers, simulation};
 use crate::{conformance, fuzz, ledger, machine::Missing, panics};
 use serde_json::Value;
 
@@ -38,7 +36,7 @@ pub struct Part {
 }
 
 /// All of them, in the order of the page.
-pub const PARTS: [Part; 14] = [
+pub const PARTS: [Part; 13] = [
     Part {
         name: "conformance",
         title: "Conformance",
@@ -208,25 +206,6 @@ pub const PARTS: [Part; 14] = [
         slow: true,
         missing: || all(sanitizers::missing()),
         run: |_| sanitizers::thread(),
-    },
-    Part {
-        name: "dependencies",
-        title: "Dependencies",
-        about: "Licences and sources are those that `deny.toml` allows.",
-        checked: false,
-        slow: false,
-        missing: Vec::new,
-        run: |_| {
-            let by_deny = if dependencies::deny()? {
-                "checked"
-            } else {
-                "not here"
-            };
-            Ok(figures([
-                ("packages", dependencies::check()?.into()),
-                ("cargo-deny", by_deny.into()),
-            ]))
-        },
     },
     Part {
         name: "mutants",

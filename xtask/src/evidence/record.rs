@@ -1,11 +1,12 @@
 //! What was run, when and by what, and the figures that came of it: `docs/evidence.json`.
 use crate::programs::{program, read, workspace};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 /// By name: numbers, or texts.
@@ -76,7 +77,7 @@ impl Records {
             Err(why) => ("failed", why.lines().last().unwrap_or_default().into()),
         };
         let record = json!({
-            "date": date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400),
+            "date": Timestamp::now().strftime("%Y-%m-%d").to_string(),
             "commit": commit, "compiler": compiler(), "extent": extent, "seconds": took.as_secs(), what: came,
         });
         self.0.insert(part.into(), record);
@@ -119,56 +120,4 @@ fn compiler() -> String {
         .take(2)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// A number of days since 1970, as a date.
-fn date(days: u64) -> String {
-    let (mut year, mut left) = (1970, days);
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    while left >= 365 + u64::from(is_leap(year)) {
-        left -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [
-        31,
-        28 + u64::from(is_leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-    ] {
-        if left < length {
-            break;
-        }
-        left -= length;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", left + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_dates() {
-        let known = [
-            (0, "1970-01-01"),
-            (58, "1970-02-28"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (20_453, "2025-12-31"),
-        ];
-        known
-            .into_iter()
-            .for_each(|(days, expected)| assert_eq!(date(days), expected));
-    }
 }

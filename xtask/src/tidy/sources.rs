@@ -58,7 +58,7 @@ fn walk(directory: &Path, path: &str, sources: &mut Vec<Source>) -> io::Result<(
         let path = format!("{path}/{name}");
         if entry.file_type()?.is_file() {
             collect(&entry.path(), &path, sources)?;
-        } else if name != "target" && !name.starts_with('.') {
+        } else if entry.file_type()?.is_dir() && name != "target" && !name.starts_with('.') {
             walk(&entry.path(), &path, sources)?;
         }
     }
