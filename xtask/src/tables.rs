@@ -36,7 +36,7 @@ pub fn keep(
         return Ok(());
     }
     Err(format!(
-        "{} says otherwise: find out why a figure rose, say so in the changelog, and type `cargo xtask {command} --write`",
+        "{} says otherwise: find out why a figure rose, say so in the commit message, and type `cargo xtask {command} --write`",
         known.display()
     ))
 }

@@ -22,8 +22,8 @@ const BASELINES: &str = "benches/instructions.txt";
 const TOLERANCE: f64 = 0.03;
 
 /// Counts that are to be the same: what a packet costs depends neither on the number of slots, nor
-/// on how many messages are pending, nor on how many came before, and a byte of payload costs the same in a long message as in a short
-/// one.
+/// on how many messages are pending, nor on how many came before, and a byte of payload costs the
+/// same in a long message as in a short one.
 const SAME: [(&str, &str); 8] = [
     ("slots/round_trip_8", "slots/round_trip_64"),
     ("slots/round_trip_8", "slots/round_trip_1024"),
@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let hint = "find out why, or type `cargo xtask bench instructions --write` and say in the changelog why it costs more";
+    let hint = "find out why, or type `cargo xtask bench instructions --write` and say in the commit message why it costs more";
     Err(format!("{}\n{hint}", wrong.join("\n")))
 }
 
