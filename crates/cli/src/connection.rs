@@ -15,9 +15,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// An attempt to connect, and again the wait for the broker's answer, may take so long.
+/// The time limit of an attempt to connect, and of the wait for the broker's answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So many times in a row the broker hangs up instead of answering a subscription.
+/// The number of times in a row that the broker may hang up instead of answering a subscription.
 const HANG_UPS: u32 = 2;
 /// MQTT allows no longer message.
 const LONGEST_MESSAGE: usize = 268_435_455;
@@ -73,8 +73,8 @@ impl Granted {
         }
     }
 
-    /// The connection was lost. A broker that hangs up again and again instead of answering the first
-    /// subscription will not answer it: then the client leaves.
+    /// The connection was lost. A broker that hangs up again and again instead of answering the
+    /// first subscription will not answer it: then the client leaves.
     fn on_lost(&self, client: &Client, reason: &DisconnectReason) {
         let mut filters = self.lock();
         if filters.granted.is_empty() && *reason == DisconnectReason::Closed(Stage::Subscribing) {
@@ -320,8 +320,8 @@ fn is_stopped(failure: &Failure, stop: &Stop) -> bool {
     failure.exit == Exit::Interrupted || stop.is_asked()
 }
 
-/// Says how a program ends that was stopped. `outcome` is the exit code of what it did then: if that
-/// is [`Exit::ConnectionLost`], nothing was published.
+/// Says how a program ends that was stopped. `outcome` is the exit code of what it did then: if
+/// that is [`Exit::ConnectionLost`], nothing was published.
 fn stopped(left: Result<(), Ended>, stop: &Stop, outcome: Exit) -> Result<Exit, Failure> {
     match left {
         Err(Ended::Unfinished) if outcome != Exit::ConnectionLost => Err(Failure::new(

@@ -101,7 +101,7 @@ pub struct Progress<R> {
 }
 
 impl<R: Read> Progress<R> {
-    /// Shows the progress of so many bytes, unless nothing may be said.
+    /// Shows the progress of `length` bytes, unless nothing may be said.
     pub fn of(inner: R, length: u64, what: &'static str) -> Self {
         let now = Instant::now();
         Progress {

@@ -58,7 +58,7 @@ impl Drop for Kept {
     }
 }
 
-/// Sleeps for so long, and for as long as the user is asked meanwhile.
+/// Sleeps for the given time, and for as long as the user is asked meanwhile.
 pub fn sleep(limit: Duration) {
     let begun = Instant::now();
     loop {

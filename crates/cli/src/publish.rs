@@ -22,13 +22,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// While no line comes, what is received is dropped so often.
+/// The interval at which received messages are dropped while no line comes.
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// The number of times that a message is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Pace {
-    /// So many times, with a pause between.
+    /// This number of times, with a pause between.
     Times(u64, Duration),
     /// Until interrupted.
     Every(Duration),

@@ -23,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-/// After Ctrl-C the client has so long.
+/// The time that the client has after Ctrl-C.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Behind the client's time the program has so long, if a write that nothing can interrupt holds it
 /// up: nobody may read what it prints.
@@ -72,16 +72,17 @@ impl Stop {
         stop
     }
 
-    /// From here on Ctrl-C ends the program with `interrupted`. Before there is a connection it does
-    /// so at once, with [`Exit::Interrupted`]: nothing was done; at once so does the second Ctrl-C.
+    /// From here on Ctrl-C ends the program with `interrupted`. Before there is a connection it
+    /// does so at once, with [`Exit::Interrupted`]: nothing was done; at once so does the second
+    /// Ctrl-C.
     pub fn watch(&mut self, interrupted: Exit) -> Result<(), Failure> {
         self.interrupted = interrupted;
         self.watch_signals()
     }
 
     /// Does the same for a program that may end within milliseconds, with [`Exit::Interrupted`]: it
-    /// calls [`look`](Self::look) until then, and Ctrl-C gets a thread of its own only if it has not
-    /// ended after a while.
+    /// calls [`look`](Self::look) until then, and Ctrl-C gets a thread of its own only if it has
+    /// not ended after a while.
     pub fn watch_briefly(&self) -> Result<(), Failure> {
         #[cfg(unix)]
         for signal in [SIGINT, SIGTERM] {
@@ -101,8 +102,8 @@ impl Stop {
         false
     }
 
-    /// Takes a signal that has come after [`watch_briefly`](Self::watch_briefly). `late`: from now on
-    /// a thread waits for others.
+    /// Takes a signal that has come after [`watch_briefly`](Self::watch_briefly). `late`: from now
+    /// on a thread waits for others.
     pub fn look(&self, late: bool) -> Result<(), Failure> {
         #[cfg(unix)]
         {
@@ -184,8 +185,8 @@ impl Stop {
     }
 }
 
-/// Returns whether this process was started to outlive its terminal, as `nohup` does. Only Linux says
-/// so.
+/// Returns whether this process was started to outlive its terminal, as `nohup` does. Only Linux
+/// says so.
 #[cfg(unix)]
 fn ignores_hangup() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -22,7 +22,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// While the answer to a subscription is awaited, messages are looked for so often.
+/// The interval at which messages are looked for while the answer to a subscription is awaited.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Subscribes.

@@ -37,7 +37,7 @@ use std::{
 use tree::{Arrived, KEPT};
 use view::Around;
 
-/// The screen is drawn so often.
+/// The interval at which the screen is drawn.
 const FRAME: Duration = Duration::from_millis(100);
 /// As many messages are taken at once, so that drawing has its turn.
 const TOGETHER: usize = 256;

@@ -26,8 +26,9 @@ pub enum AliasPolicy {
     Never,
     /// These topics have aliases, the first ones first if the broker accepts fewer.
     Fixed(Vec<String>),
-    /// The topics of the last messages have aliases, so many at most. It is of use if the client
-    /// publishes to few topics: a topic that is not among them takes three bytes more.
+    /// The topics of the last messages have aliases, and this is their largest number. It is of use
+    /// if the client publishes to few topics: a topic that is not among them takes three bytes
+    /// more.
     Recent(u16),
 }
 
@@ -145,7 +146,7 @@ impl SentAliases {
         }
     }
 
-    /// Returns the alias for a topic, of which the broker accepts so many.
+    /// Returns the alias for a topic. The broker accepts `most` aliases.
     fn choose(&self, topic: &str, most: u16) -> Option<Entry> {
         if topic.len() <= LENGTH {
             return None;

@@ -70,7 +70,7 @@ impl BackOff {
         Some(limit.mul_f64(random as f64 / u64::MAX as f64))
     }
 
-    /// Takes note of a connection that lasted so long. Only a good one lets the waits begin anew:
+    /// Takes note of how long a connection lasted. Only a good one lets the waits begin anew:
     /// two clients with the same client identifier, which disconnect each other, wait longer and
     /// longer, and so does a client whose connections end for the same reason again and again.
     pub fn on_connection_ended(&mut self, lasted: Duration, reconnect: &Reconnect) {

@@ -97,9 +97,9 @@ macro_rules! face_options {
             self
         }
 
-        /// Lets the broker send numbers in place of topics that it has sent before, so many at
-        /// most. The client puts the topics back. The default is 0: each of them takes memory, up
-        /// to 64 KiB. Only MQTT 5 has topic aliases.
+        /// Lets the broker send numbers in place of topics that it has sent before: at most this
+        /// number of topics. The client puts the topics back. The default is 0: each of them takes
+        /// memory, up to 64 KiB. Only MQTT 5 has topic aliases.
         pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
             self.client = self.client.topic_alias_maximum(aliases);
             self

@@ -164,7 +164,8 @@ impl Options {
     /// A broker is taken for one if it refuses the version, or closes the connection instead of
     /// answering CONNECT, or answers with something that MQTT 5 does not have, without having
     /// accepted MQTT 5 before. The next attempt, which follows at once, is made with MQTT 3.1.1. If
-    /// the broker neither accepts nor refuses that connection, MQTT 5 has its turn again. The version is part of [`State::Connected`](crate::State::Connected).
+    /// the broker neither accepts nor refuses that connection, MQTT 5 has its turn again. The
+    /// version is part of [`State::Connected`](crate::State::Connected).
     pub fn fall_back(mut self) -> Self {
         self.falls_back = true;
         self
@@ -207,8 +208,8 @@ impl Options {
     }
 
     /// Sets how many messages with QoS 1 and 2 the broker may send before the first of them is
-    /// acknowledged, at least 1. The default is the number for which the client has memory, which is
-    /// at least [`in_flight`](Self::in_flight) and 16. Only MQTT 5 has this limit.
+    /// acknowledged, at least 1. The default is the number for which the client has memory, which
+    /// is at least [`in_flight`](Self::in_flight) and 16. Only MQTT 5 has this limit.
     pub fn receive_maximum(mut self, messages: u16) -> Self {
         let messages = NonZeroU16::new(messages).unwrap_or(NonZeroU16::MIN);
         self.settings.values_mut().mqtt5_mut().receive_maximum = Some(messages);
@@ -224,9 +225,9 @@ impl Options {
         self
     }
 
-    /// Lets the broker send numbers in place of topics that it has sent before, so many at most.
-    /// The client puts the topics back. The default is 0: each of them takes memory, up to 64 KiB.
-    /// Only MQTT 5 has topic aliases.
+    /// Lets the broker send numbers in place of topics that it has sent before: at most this number
+    /// of topics. The client puts the topics back. The default is 0: each of them takes memory, up
+    /// to 64 KiB. Only MQTT 5 has topic aliases.
     pub fn topic_alias_maximum(mut self, aliases: u16) -> Self {
         let mqtt5 = self.settings.values_mut().mqtt5_mut();
         mqtt5.topic_alias_maximum = aliases;

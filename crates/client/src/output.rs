@@ -57,7 +57,7 @@ impl Output {
         self.tx.reserve(n)
     }
 
-    /// Makes room for `n` bytes of a command, behind which a payload of so many is to follow.
+    /// Makes room for `n` bytes of a command, behind which `payload` bytes are to follow.
     pub fn reserve_before(&mut self, n: usize, payload: usize) -> bool {
         self.tx.may_append(payload) && self.tx.reserve(n)
     }
@@ -131,7 +131,7 @@ impl Output {
         }
     }
 
-    /// The transport has taken so many bytes.
+    /// The transport has taken `n` bytes.
     #[inline]
     pub fn on_written(&mut self, n: usize, now: Duration) {
         let written = self.written.saturating_add(n as u64).min(self.handed_over);
@@ -180,7 +180,7 @@ impl Output {
         Ok(Some(self.progress_at.get().saturating_add(limit)))
     }
 
-    /// Returns whether not all bytes have left the transport, which holds so many of them, but some
+    /// Returns whether not all bytes have left the transport, which holds `held` of them, but some
     /// have since this was asked last: the broker cannot have answered yet.
     pub fn is_leaving(&mut self, held: u64) -> bool {
         let left = self.written.saturating_sub(held);

@@ -122,7 +122,7 @@ impl PayloadBuf {
     }
 }
 
-/// Returns memory for a payload of so many bytes.
+/// Returns memory for a payload of `len` bytes.
 pub(crate) fn memory(len: usize) -> Vec<u8> {
     Vec::with_capacity(len.min(RESERVED))
 }

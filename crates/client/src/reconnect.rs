@@ -99,7 +99,7 @@ impl Reconnect {
         self.search.get()?.timeout()
     }
 
-    /// The broker has so many addresses. Returns whether the attempt is known.
+    /// The broker has this number of addresses. Returns whether the attempt is known.
     pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) -> bool {
         let search = self.search.get_mut();
         search.is_some_and(|search| search.on_resolved(attempt, addresses, now))

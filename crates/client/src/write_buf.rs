@@ -93,7 +93,8 @@ impl WriteBuf {
     }
 
     /// Returns the bytes to be written next, oldest first, in as many pieces as they are in memory,
-    /// none of which is empty. It is for vectored writes. There may be more than is written at once.
+    /// none of which is empty. It is for vectored writes. There may be more than is written at
+    /// once.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let payloads = self.payloads.get().into_iter();
         let payloads = payloads.flat_map(|payloads| &payloads.queue);
@@ -148,7 +149,7 @@ impl WriteBuf {
         self.start += n.min(self.end - self.start);
     }
 
-    /// Returns whether a payload of so many bytes may follow, for which nothing is copied.
+    /// Returns whether a payload of `n` bytes may follow, for which nothing is copied.
     pub(crate) fn may_append(&self, n: usize) -> bool {
         let waiting = self.payload_bytes();
         waiting == 0 || waiting + n <= AT_ONCE

@@ -246,7 +246,7 @@ fn suback_takes_the_same_time_in_any_order() {
     }
 }
 
-/// So many topics that none is found in the cache of the last ones.
+/// There are more topics than the cache of the last ones holds.
 #[test]
 fn a_message_with_another_topic_takes_the_same_time() {
     is_flat(

@@ -172,7 +172,7 @@ impl Candidates {
         })
     }
 
-    /// Returns the way to a broker, if there are so many.
+    /// Returns the way to the broker of this number, if there is one.
     fn route_to(&self, broker: u32) -> Option<Route> {
         let broker = self.addresses.get(broker as usize)?;
         let route = self.route.as_deref().cloned().unwrap_or_default();

@@ -68,7 +68,7 @@ impl Target {
         self.addresses.len().max(1) as u32
     }
 
-    /// Returns an address, if the first hop has so many.
+    /// Returns the address of this number, if the first hop has one.
     pub fn address(&self, index: u32) -> Option<SocketAddr> {
         self.addresses.get(index as usize).copied()
     }

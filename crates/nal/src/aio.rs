@@ -179,7 +179,7 @@ async fn fill<R: Read>(reader: &mut R, space: &mut [u8]) -> Result<usize, R::Err
     }
 }
 
-/// Ends after so many milliseconds; never without any.
+/// Ends after this number of milliseconds; never if there is none.
 async fn pause(sleep: impl AsyncFnOnce(u32), nap: Option<u32>) {
     match nap {
         Some(ms) => sleep(ms).await,

@@ -22,7 +22,8 @@ use std::{
 
 /// The result of an attempt.
 pub(crate) enum Done {
-    /// The broker has so many addresses, and this login if the application was asked for one.
+    /// The broker has this number of addresses, and this login if the application was asked for
+    /// one.
     Resolved(u32, Option<Login>),
     /// Something has answered.
     Answered,

@@ -14,22 +14,23 @@ use motemq_client::{Transport, TransportError, TransportErrorKind};
 use motemq_hosted::{Hook, Trace, closed};
 use std::{fmt, io, sync::Arc, time::Duration};
 
-/// The longest time for which threads that wait for room are left asleep while less than half of the
-/// window is free. Acknowledgements mostly follow each other faster, and to wake a thread for each
-/// costs more than to send its message.
+/// The longest time for which threads that wait for room are left asleep while less than half of
+/// the window is free. Acknowledgements mostly follow each other faster, and to wake a thread for
+/// each costs more than to send its message.
 const HOLD: Duration = Duration::from_millis(1);
 
 /// Drives a [`Client`](crate::Client), with the thread that calls it. Nothing happens meanwhile but
-/// what it does: pings and acknowledgements are sent, time limits are kept, and a connection is made
-/// again, **only while it is driven**. [`Client::connect`](crate::Client::connect) drives the client
-/// in a thread of its own instead.
+/// what it does: pings and acknowledgements are sent, time limits are kept, and a connection is
+/// made again, **only while it is driven**. [`Client::connect`](crate::Client::connect) drives the
+/// client in a thread of its own instead.
 ///
 /// Calls of the client that wait, wait for the driver: a thread that drives must not make them.
-/// Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a limit of
-/// zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never wait.
+/// Between two calls of [`drive`](Self::drive), use [`try_publish`], [`recv_timeout`] with a limit
+/// of zero, [`Receipt::poll`], [`begin_subscribe`] and [`begin_disconnect`], which never wait.
 ///
 /// If it is dropped, the connection is closed without DISCONNECT, so that the broker publishes the
-/// will, and everything that waits for the client ends with [`DriverStopped`](Ended::DriverStopped).
+/// will, and everything that waits for the client ends with
+/// [`DriverStopped`](Ended::DriverStopped).
 ///
 /// ```
 /// use motemq_std::{Client, Filter, Options, Publish, QoS};
@@ -104,8 +105,8 @@ impl Driver {
         }
     }
 
-    /// Drives the client until it ends: it has [disconnected](crate::Client::disconnect), or all its
-    /// handles are gone (what is in flight is completed first, for ten seconds at most).
+    /// Drives the client until it ends: it has [disconnected](crate::Client::disconnect), or all
+    /// its handles are gone (what is in flight is completed first, for ten seconds at most).
     ///
     /// # Errors
     /// The reason for which there will be no other connection, or for which not everything was
@@ -118,8 +119,8 @@ impl Driver {
         }
     }
 
-    /// Drives the client for so long. Returns how the client has ended, as [`run`](Self::run) does,
-    /// when it has.
+    /// Drives the client for this time. Returns how the client has ended, as [`run`](Self::run)
+    /// does, when it has.
     ///
     /// It may take up to a second longer to close a connection, and as long as the disk takes to
     /// store what is to be stored.
@@ -245,8 +246,8 @@ impl Driver {
         Step::Done
     }
 
-    /// Leaves threads asleep that wait for room while there is little of it, for a short time. Returns
-    /// the time that the driver may sleep.
+    /// Leaves threads asleep that wait for room while there is little of it, for a short time.
+    /// Returns the time that the driver may sleep.
     fn hold_writers(&mut self, sleep: Sleep) -> Sleep {
         if self.woken.writers.is_empty() {
             self.held_since = None;

@@ -15,7 +15,8 @@ use tokio::net::lookup_host;
 
 /// The result of an attempt.
 pub(crate) enum Done<S> {
-    /// The broker has so many addresses, and this login if the application was asked for one.
+    /// The broker has this number of addresses, and this login if the application was asked for
+    /// one.
     Resolved(u32, Option<Login>),
     /// Something has answered.
     Answered,

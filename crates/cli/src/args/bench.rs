@@ -48,7 +48,7 @@ pub struct BenchLine {
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Send messages, or hold connections, for so long
+    /// Send messages, or hold connections, for this time
     #[arg(short, long, value_name = "SECONDS", default_value = "10", value_parser = some_seconds)]
     pub duration: Duration,
 

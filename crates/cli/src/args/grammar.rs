@@ -32,7 +32,7 @@ pub struct CommonArgs {
     #[arg(short, long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Give up after so long: exit code 6, or 8 if a message was sent and not acknowledged
+    /// Give up after this time: exit code 6, or 8 if a message was sent and not acknowledged
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
@@ -97,8 +97,8 @@ pub struct FlagLine {
     pub broker: BrokerArgs,
 }
 
-/// Publishes messages to an MQTT broker (3.1.1 or 5). As with mosquitto_pub, -m publishes once and -d shows packets; with `motemq --pub`, -m publishes
-/// every second and -d says how often.
+/// Publishes messages to an MQTT broker (3.1.1 or 5). As with mosquitto_pub, -m publishes once and
+/// -d shows packets; with `motemq --pub`, -m publishes every second and -d says how often.
 #[derive(Parser, Debug)]
 #[command(name = "motemq pub", bin_name = "motemq pub", version, override_usage = help::PUBLISH_USAGE, disable_help_flag = true, disable_version_flag = true)]
 pub struct PublishLine {
@@ -112,7 +112,8 @@ pub struct PublishLine {
     pub broker: BrokerArgs,
 }
 
-/// Subscribes to topics at an MQTT broker (3.1.1 or 5), and prints the messages that arrive. As with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
+/// Subscribes to topics at an MQTT broker (3.1.1 or 5), and prints the messages that arrive. As
+/// with mosquitto_sub, -d shows packets; `motemq --sub` has --debug only.
 #[derive(Parser, Debug)]
 #[command(name = "motemq sub", bin_name = "motemq sub", version, override_usage = help::SUBSCRIBE_USAGE, disable_help_flag = true, disable_version_flag = true)]
 pub struct SubscribeLine {
@@ -151,7 +152,7 @@ pub struct DoctorLine {
     #[arg(short, long, value_name = "0|1|2", default_value = "1", hide_default_value = true, value_parser = qos)]
     pub qos: QoS,
 
-    /// Give up after so long: exit code 6
+    /// Give up after this time: exit code 6
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
@@ -321,8 +322,8 @@ pub fn names() -> Command {
         .subcommands(Grammar::NAMED.iter().map(|(name, _)| Command::new(*name)))
 }
 
-/// Returns the whole command line as one command, for what is generated from it; `shape`: gives each
-/// form of the command line its shape there.
+/// Returns the whole command line as one command, for what is generated from it; `shape`: gives
+/// each form of the command line its shape there.
 pub fn tree(shape: impl Fn(&'static str, Command) -> Command) -> Command {
     let forms = Grammar::NAMED
         .iter()

@@ -30,8 +30,8 @@ pub struct ProtocolArgs {
     #[arg(short = 'D', long = "property", help = PROPERTY, value_name = "PACKET NAME VALUE", value_parser = Given::read)]
     pub properties: Vec<Given>,
 
-    /// With MQTT 5: the broker keeps the session for so long without a connection; -1: for ever, as
-    /// with -c alone. Without -c the session begins anew
+    /// With MQTT 5: the time for which the broker keeps the session without a connection; -1: for
+    /// ever, as with -c alone. Without -c the session begins anew
     #[arg(short = 'x', long, value_name = "SECONDS", value_parser = session_expiry, allow_hyphen_values = true)]
     pub session_expiry: Option<SessionExpiry>,
 }

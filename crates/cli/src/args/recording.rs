@@ -34,7 +34,7 @@ pub struct RecordLine {
     #[arg(short = 'C', long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// End after so long: exit code 6
+    /// End after this time: exit code 6
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 
@@ -105,7 +105,7 @@ pub struct ReplayLine {
     #[arg(long = "loop", conflicts_with = "repeat")]
     pub again: bool,
 
-    /// Give up after so long: exit code 6, or 8 if a message was sent and not acknowledged
+    /// Give up after this time: exit code 6, or 8 if a message was sent and not acknowledged
     #[arg(short = 'W', long = "timeout", value_name = "SECONDS", value_parser = some_seconds)]
     pub give_up: Option<Duration>,
 

@@ -43,7 +43,7 @@ pub struct SubscriptionArgs {
     #[arg(long)]
     pub remove_retained: bool,
 
-    /// Print so many of 100 messages, chosen at random
+    /// Print this percentage of the messages, chosen at random
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub random_filter: Option<f64>,
 

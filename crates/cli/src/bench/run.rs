@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const SILENCE: Duration = Duration::from_secs(2);
 /// The default time between the beginnings of two connections.
 const GENTLE: Duration = Duration::from_micros(250);
-/// Idle clients have given back memory after so long.
+/// The time after which idle clients have given back memory.
 const SETTLING: Duration = Duration::from_millis(2500);
 
 /// All that a run needs.

@@ -3,7 +3,7 @@ use crate::exit::Failure;
 use hdrhistogram::Histogram;
 use std::{sync::Mutex, sync::PoisonError, time::Duration};
 
-/// Longer times count as so many nanoseconds: an hour.
+/// The longest time in nanoseconds, an hour: longer ones count as this one.
 const LONGEST: u64 = 3_600_000_000_000;
 
 /// Times in nanoseconds, to three digits.
@@ -38,7 +38,7 @@ impl Times {
         self.0.len()
     }
 
-    /// Returns the time that so many percent of all do not exceed.
+    /// Returns the time that `percent` of all do not exceed.
     pub fn percentile(&self, percent: f64) -> Duration {
         Duration::from_nanos(self.0.value_at_percentile(percent))
     }

@@ -19,9 +19,9 @@ use std::{
 };
 use tokio::task::yield_now;
 
-/// After so many messages other tasks have their turn.
+/// The number of messages after which other tasks have their turn.
 const AT_ONCE: u32 = 32;
-/// A publisher that waits for its time looks so often whether it is to end.
+/// The interval at which a publisher that waits for its time looks whether it is to end.
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// The messages that arrive at one subscriber.

@@ -10,9 +10,9 @@ use crate::{
 use motemq_std::{Client, Driver, Ended};
 use std::time::{Duration, Instant};
 
-/// After so long a thread waits for Ctrl-C.
+/// The time after which a thread waits for Ctrl-C.
 const BRIEF: Duration = Duration::from_millis(50);
-/// The driver is driven for so long at once, or less.
+/// The longest time for which the driver is driven at once.
 const TURN: Duration = Duration::from_secs(60 * 60);
 
 /// Publishes this payload to each topic, and waits until the broker has acknowledged all of them.

@@ -86,7 +86,7 @@ impl Parts {
         Ok(numbers)
     }
 
-    /// Deletes the oldest of the files, so that so many are left.
+    /// Deletes the oldest of the files, so that `keep` are left.
     pub fn delete_oldest(&self, keep: u64) -> io::Result<()> {
         let present = self.present()?;
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);

@@ -93,7 +93,7 @@ impl List {
         self.rows.len()
     }
 
-    /// Selects the row that is so many rows below, or above.
+    /// Selects the row that is `rows` below the selected one, or above it if negative.
     pub fn step(&mut self, rows: isize) {
         let last = self.rows.len().saturating_sub(1);
         self.at = self.at.saturating_add_signed(rows).min(last);

@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-/// So much of a payload is kept.
+/// The number of bytes of a payload that are kept.
 pub const KEPT: usize = 64 << 10;
 /// Levels are open at first while there are no more of them.
 const OPEN: usize = 100;

@@ -7,7 +7,7 @@ use crate::{
 use motemq_testing::broker::Config;
 use std::{env, fs, path::PathBuf, process};
 
-/// So much that the bar is drawn more than once.
+/// A length with which the bar is drawn more than once.
 const LENGTH: usize = 24 << 20;
 
 /// A large file; removed when dropped.

@@ -110,7 +110,7 @@ fn over(limit: Limit) -> OverLimit {
     }
 }
 
-/// Returns the length of so many bytes with their length before them.
+/// Returns the length of `bytes` bytes with their length before them.
 fn with_length(bytes: u64) -> u64 {
     bytes + length_of(bytes)
 }
@@ -178,8 +178,8 @@ impl Client {
         }
     }
 
-    /// Returns whether the broker accepts another message with QoS 1 or 2 now. The slots need not be
-    /// counted if it accepts as many as there are.
+    /// Returns whether the broker accepts another message with QoS 1 or 2 now. The slots need not
+    /// be counted if it accepts as many as there are.
     #[inline]
     pub(super) fn has_send_quota(&self) -> bool {
         let slots = self.protocol.slots();
@@ -188,8 +188,8 @@ impl Client {
             || self.protocol.has_send_quota()
     }
 
-    /// Returns the number of answers for which the client goes on reading. Without requests it is one
-    /// if identifiers of which nothing else is known hold all that the broker accepts.
+    /// Returns the number of answers for which the client goes on reading. Without requests it is
+    /// one if identifiers of which nothing else is known hold all that the broker accepts.
     #[inline]
     pub(super) fn owed(&self) -> u64 {
         match self.requests.in_flight() {

@@ -32,9 +32,9 @@ impl Client {
         self.publish_with(publish, None)
     }
 
-    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish) does.
-    /// A payload of 16 KiB or more is not copied, but written to the transport from the memory that
-    /// holds it.
+    /// Publishes a message with this payload instead of its own, as [`publish`](Self::publish)
+    /// does. A payload of 16 KiB or more is not copied, but written to the transport from the
+    /// memory that holds it.
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
@@ -182,7 +182,7 @@ impl Client {
     }
 }
 
-/// Returns whether a message of some length, with so many bytes of properties, is written from the
+/// Returns whether a message of some length, with properties of some length, is written from the
 /// memory that holds its payload: it is not copied for that, or is copied in any case, or is longer
 /// than the write buffer.
 #[cold]

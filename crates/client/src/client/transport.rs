@@ -152,10 +152,10 @@ impl Client {
         Ok(())
     }
 
-    /// The broker of a [`Resolve`](Transport::Resolve) has so many addresses, of which 64 are
-    /// tried: the first at once, others a quarter of a second later or when an earlier one failed.
-    /// The first that opens is used. Drivers that have no addresses, or try them by themselves, say
-    /// 1.
+    /// The broker of a [`Resolve`](Transport::Resolve) has this number of addresses, of which 64
+    /// are tried: the first at once, others a quarter of a second later or when an earlier one
+    /// failed. The first that opens is used. Drivers that have no addresses, or try them by
+    /// themselves, say 1.
     pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) {
         if self.reconnect.on_resolved(attempt, addresses, now) && addresses == 0 {
             let none = "the host has no address: check its name";
@@ -320,8 +320,8 @@ impl Client {
         }));
     }
 
-    /// The connection ends because of a packet of this kind: of the one that is in flight longest, as
-    /// far as can be known. Twice in a row, the packet is given up with the error.
+    /// The connection ends because of a packet of this kind: of the one that is in flight longest,
+    /// as far as can be known. Twice in a row, the packet is given up with the error.
     #[cold]
     pub(super) fn suspect(&mut self, kind: PacketKind, offence: Offence, error: RequestError) {
         let id = match kind {

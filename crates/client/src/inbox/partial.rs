@@ -30,8 +30,8 @@ pub(super) struct Growing {
 }
 
 impl Inbox {
-    /// Returns whether a message with so many bytes of payload is put together in memory, and so
-    /// many are still to come that they are read straight into it.
+    /// Returns whether a message whose payload has this length is put together in memory, and
+    /// enough of it is still to come to read that straight into the memory.
     pub fn reads_directly(&self, payload: usize, remaining: usize) -> bool {
         remaining >= FEWEST && payload <= self.limits.largest_message()
     }

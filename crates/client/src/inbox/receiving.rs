@@ -13,7 +13,7 @@ use repetition::Header;
 pub(crate) enum Receipt {
     /// Nothing else.
     Done,
-    /// It was dropped, with a payload of so many bytes.
+    /// It was dropped, with a payload of this length.
     Skipped(u64),
     /// It arrived under an identifier that stood for another message.
     IdentifierReused(PacketId),
@@ -125,7 +125,7 @@ impl Inbox {
         self.is_overrun && qos != QoS::AtMostOnce
     }
 
-    /// Returns whether a message of so many bytes is more than may wait.
+    /// Returns whether a message of `bytes` bytes is more than may wait.
     fn has_no_room(&self, bytes: usize) -> bool {
         let backlog = self.backlog();
         backlog > 0 && backlog + bytes > self.limits.backlog

@@ -90,7 +90,7 @@ impl Unacknowledged {
         }
     }
 
-    /// A message arrived, and goes to so many streams.
+    /// A message arrived, and goes to this number of streams.
     #[inline]
     pub fn defer(
         &mut self,
@@ -245,8 +245,8 @@ impl Unacknowledged {
         self.is_offline = true;
     }
 
-    /// A connection of another session begins. Nothing that is pending arrives again, and what is in
-    /// hand counts as processed. `waiting` has the acknowledgements of all messages that wait in
+    /// A connection of another session begins. Nothing that is pending arrives again, and what is
+    /// in hand counts as processed. `waiting` has the acknowledgements of all messages that wait in
     /// streams, once for each of these streams. They are renamed, so that those in hand have no
     /// effect.
     pub fn on_session_ended<'w>(&mut self, waiting: impl Iterator<Item = &'w mut Option<AckKey>>) {

@@ -111,7 +111,7 @@ impl Search {
         attempts.chain(race).min()
     }
 
-    /// The broker has so many addresses. Returns whether the attempt is known.
+    /// The broker has this number of addresses. Returns whether the attempt is known.
     pub fn on_resolved(&mut self, attempt: u32, addresses: u32, now: Duration) -> bool {
         if !self.remove(attempt) {
             return false;
@@ -178,8 +178,8 @@ impl Search {
         self.refused.insert(broker);
     }
 
-    /// Decides which of so many brokers has its turn after `broker`. Returns it, and whether there
-    /// is to be a wait before; `None` if all of them refuse for good.
+    /// Decides which of `brokers` brokers has its turn after `broker`. Returns it, and whether
+    /// there is to be a wait before; `None` if all of them refuse for good.
     pub fn next_broker(&mut self, mut broker: u32, brokers: u32) -> Option<(u32, bool)> {
         if self.refused.len() >= brokers as usize {
             return None;

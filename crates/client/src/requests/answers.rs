@@ -68,7 +68,8 @@ impl Requests {
         }
     }
 
-    /// The broker of MQTT 5 has answered the end of subscriptions. Those that it does not end go on.
+    /// The broker of MQTT 5 has answered the end of subscriptions. Those that it does not end go
+    /// on.
     #[cold]
     pub fn on_unsubscribe_answered(
         &mut self,
@@ -225,7 +226,7 @@ impl Requests {
     }
 
     /// The broker has accepted a connection, on which identifiers have this offset, and one
-    /// SUBSCRIBE so many filters at most.
+    /// SUBSCRIBE has at most this number of filters.
     pub fn on_connected(&mut self, session: SessionState, offset: u16, filters: usize) {
         if let Some(queue) = self.queue.get_mut() {
             queue.on_connected();
@@ -292,8 +293,9 @@ impl Requests {
     }
 
     /// The broker broke the protocol, or ended the connection, because of the packet with this
-    /// identifier, as far as can be known. One over which it does so twice in a row is given up with
-    /// the error: it would do so over every connection, and nothing behind it would ever arrive.
+    /// identifier, as far as can be known. One over which it does so twice in a row is given up
+    /// with the error: it would do so over every connection, and nothing behind it would ever
+    /// arrive.
     pub fn record_offence(&mut self, id: PacketId, offence: Offence, error: RequestError) {
         let Some(key) = self.flight(id) else { return };
         let request = self.requests.get(key);

@@ -32,13 +32,13 @@ impl Requests {
         }
     }
 
-    /// Gives up requests whose last byte left so long ago. Time in which nothing was driven, for
-    /// example because the process was stopped, does not count.
+    /// Gives up requests whose last byte left longer ago than the time limit. Time in which nothing
+    /// was driven, for example because the process was stopped, does not count.
     ///
     /// `end` is the offset up to which everything is in the write buffer, if nothing is still to be
-    /// copied or sent again. `left` returns how many bytes of this connection have left the machine;
-    /// it is called only when something may be late. Returns when to look again, and whether a
-    /// request was given up.
+    /// copied or sent again. `left` returns how many bytes of this connection have left the
+    /// machine; it is called only when something may be late. Returns when to look again, and
+    /// whether a request was given up.
     pub fn expire(
         &mut self,
         now: Duration,

@@ -90,7 +90,7 @@ pub trait Connection: Send {
         retain: bool,
     ) -> Result<(), String>;
 
-    /// The next message; `None` if none comes for so long.
+    /// Returns the next message, or `None` if none arrives within the time.
     fn next(&mut self, patience: Duration) -> Result<Option<Message>, String>;
 
     /// Hands a message over that is to be published, and does not wait. `Err`: it cannot do so.

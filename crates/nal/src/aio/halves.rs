@@ -28,7 +28,7 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
     /// Tells the session the time, then waits until bytes have moved, either way, or the session
     /// wants to be told the time again.
     ///
-    /// `sleep` waits for so many milliseconds. To be called when
+    /// `sleep` waits for the number of milliseconds that it is given. To be called when
     /// [`next_event`](Session::next_event) says `None`, or when `tx` has no room for an answer.
     /// The future may be dropped at any time, to give a command, for one: see [`aio`](super).
     ///

@@ -20,7 +20,7 @@ pub(super) enum Machine {
 /// The next step of a handshake.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Read at most so many more bytes.
+    /// Read at most this number of bytes more.
     Read(usize),
     /// Forget what was read, write these bytes, then read the answer.
     Write(Vec<u8>),

@@ -35,8 +35,8 @@ impl ResponseHead {
         self.is_complete
     }
 
-    /// Returns what came behind the head, at most so many bytes at a time; nothing if there is
-    /// nothing more.
+    /// Returns bytes that came behind the head, at most `limit` at a time; none if there are no
+    /// more.
     pub fn take_rest(&mut self, limit: usize) -> Bytes {
         let n = self.rest.len().min(limit);
         self.rest.split_to(n)

@@ -22,7 +22,7 @@ use std::{
 
 /// Longer than anything takes that works, on a machine that has much else to do.
 pub const SOON: Duration = Duration::from_secs(60);
-/// So long nothing comes where nothing should.
+/// The time for which a test waits to see that nothing arrives.
 pub const QUIET: Duration = Duration::from_millis(200);
 
 /// How a client under test is to connect.

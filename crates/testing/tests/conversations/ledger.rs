@@ -45,7 +45,7 @@ pub fn refusing(packet: &Packet<'_>, explains: bool) -> Option<Answer> {
     })
 }
 
-/// So many messages with the QoS in turn; every third has another fate.
+/// Returns `count` messages with the QoS in turn; every third has another fate.
 pub fn messages(count: usize, third: Fate, length: usize) -> Vec<Message> {
     (0..count)
         .map(|number| {

@@ -87,14 +87,14 @@ pub enum Action {
 }
 
 impl World {
-    /// So many messages each way, with these QoS.
+    /// Makes a world with messages each way that have these QoS.
     pub fn new(out: &[QoS], come: &[QoS]) -> Self {
         Self::of(out, come)
     }
 }
 
 impl World<Mqtt5> {
-    /// So many messages each way in MQTT 5, with these QoS.
+    /// Makes a world of MQTT 5 with messages each way that have these QoS.
     pub fn mqtt5(out: &[QoS], come: &[QoS]) -> Self {
         let mut world = Self::of(out, come);
         world.terms = Some(Terms::new());
@@ -162,8 +162,8 @@ impl<P: TestProtocol> World<P> {
         self
     }
 
-    /// The client starts again without a snapshot where its connection is lost. The broker keeps its
-    /// session, and sends PUBREC again for what it still holds.
+    /// The client starts again without a snapshot where its connection is lost. The broker keeps
+    /// its session, and sends PUBREC again for what it still holds.
     pub fn forgets(mut self) -> Self {
         self.forgets = true;
         self

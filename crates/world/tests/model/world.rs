@@ -104,7 +104,7 @@ pub enum Action {
 }
 
 impl World {
-    /// So many messages each way, with these QoS.
+    /// Makes a world with messages each way that have these QoS.
     pub fn new(out: &[QoS], come: &[QoS]) -> Self {
         World {
             out: out.to_vec(),
