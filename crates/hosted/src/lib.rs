@@ -4,7 +4,7 @@
 //!
 //! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
-#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
 mod brokers;
 mod error;
 mod log;

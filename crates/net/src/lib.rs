@@ -29,7 +29,7 @@
 //! | `websocket` | WebSocket |
 //! | `store` | a database file (redb) for sessions and messages that survive the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
-#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature, values("_tls")))))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
 mod addresses;
 mod connection;
 mod foreign_protocol;
