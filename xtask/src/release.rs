@@ -72,11 +72,11 @@ pub fn run(options: &Options) -> ExitCode {
     steps.check("documentation as on docs.rs", || {
         run_program(unpacked::documentation())
     });
+    versions::check(&mut steps, &tools);
     steps.check("documentation tests, with the broker of the tests", || {
         unpacked::add_broker(&packages)?;
         run_program(unpacked::documentation_tests())
     });
-    versions::check(&mut steps, &tools);
     tools.step(&mut steps, &tools::DENY, |deny| {
         MANIFESTS.iter().try_for_each(|manifest| {
             let words = ["--all-features", "--manifest-path", manifest, "check"];

@@ -9,7 +9,7 @@ use crate::{
 use clap::Args;
 use motemq_testing::{broker::Config, mosquitto::Mosquitto, server::Server};
 use std::{
-    env, fs,
+    fs,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -122,8 +122,7 @@ impl Pictures {
     }
 
     fn record(&self) -> Result<(), String> {
-        let folder = env::temp_dir().join(format!("motemq-screens-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let at = format!("-h 127.0.0.1 -p {}", self.port);
         let line = format!(
             "show() {{ printf '\\n$ %s\\n' \"$*\"; }}\n\
@@ -138,10 +137,9 @@ impl Pictures {
              show 'motemq replay plant.jsonl --prefix test --speed 10'\n\
              \"$MOTEMQ\" replay plant.jsonl --prefix test --speed 10 {at}\n"
         );
-        let screen = Screen::start(&self.motemq, &line, &folder)?;
+        let screen = Screen::start(&self.motemq, &line, folder.path())?;
         screen.until("messages replayed: 3")?;
         self.write("record.svg", &screen)?;
-        let _ = fs::remove_dir_all(&folder);
         screen.end()
     }
 

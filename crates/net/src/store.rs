@@ -174,9 +174,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read() {
-        let name = format!("motemq-net-{}.redb", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_file(&path);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
         let store = Store::open(&path).unwrap();
         assert_eq!(store.read().unwrap(), None);
         let mut transaction = Transaction {
@@ -197,14 +196,12 @@ mod tests {
         store.write(&transaction, [(4, &b"d"[..])]).unwrap();
         let stored = store.read().unwrap().unwrap();
         assert_eq!(stored.records, [(4, b"d".to_vec())]);
-        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]
     fn rule_11_a_file_that_was_closed_well_is_never_called_damaged() {
-        let name = format!("motemq-net-closed-{}.redb", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_file(&path);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
         let mut chance = 7u64;
         let mut below = |end: u64| {
             chance = chance
@@ -228,7 +225,6 @@ mod tests {
                 store.write(&transaction, records).unwrap();
             }
         }
-        std::fs::remove_file(&path).unwrap();
     }
 
     /// Reads and writes a file of this content, and returns what was read.
@@ -249,9 +245,8 @@ mod tests {
 
     #[test]
     fn rule_11_a_damaged_file_is_an_error_and_never_a_panic() {
-        let name = format!("motemq-net-damaged-{}.redb", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_file(&path);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
         let store = Store::open(&path).unwrap();
         let records: Vec<(u64, Vec<u8>)> = (0..100).map(|n| (n, vec![n as u8; 200])).collect();
         let transaction = Transaction {
@@ -284,7 +279,6 @@ mod tests {
             damaged[at..end].iter_mut().for_each(|byte| *byte ^= 0x55);
             look(format!("other bytes at {at}"), &damaged);
         }
-        let _ = std::fs::remove_file(&path);
         assert!(errors > 30, "{errors}");
         assert!(lost.is_empty(), "{lost:?}");
     }

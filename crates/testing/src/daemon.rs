@@ -5,12 +5,12 @@ use std::{
     env, fs,
     io::{self, Write},
     net::{Ipv4Addr, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 /// How long it may take to begin to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,7 +21,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
-    directory: PathBuf,
+    directory: TempDir,
 }
 
 /// Says that a test cannot run here for want of this, loudly.
@@ -54,17 +54,13 @@ impl Daemon {
         port: u16,
         configure: impl FnOnce(&Path) -> Vec<String>,
     ) -> Option<Self> {
-        static LAST: AtomicU32 = AtomicU32::new(0);
         let Some(path) = find(program) else {
             skip(test, program);
             return None;
         };
-        let number = LAST.fetch_add(1, Ordering::Relaxed);
-        let directory =
-            env::temp_dir().join(format!("motemq-{program}-{}-{number}", std::process::id()));
-        fs::create_dir_all(&directory).expect("a directory");
-        let arguments = configure(&directory);
-        let log = fs::File::create(directory.join("log")).expect("a log");
+        let directory = TempDir::with_prefix(format!("motemq-{program}-")).expect("a directory");
+        let arguments = configure(directory.path());
+        let log = fs::File::create(directory.path().join("log")).expect("a log");
         let mut command = Command::new(path);
         command
             .args(arguments)
@@ -90,7 +86,7 @@ impl Daemon {
 
     /// What it has said so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 }
 
@@ -98,6 +94,5 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }

@@ -9,6 +9,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 /// How long it may take to begin to listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +24,7 @@ pub const REQUIRE: &str = "MOTEMQ_REQUIRE";
 pub struct Mosquitto {
     program: PathBuf,
     port: u16,
-    dir: PathBuf,
+    dir: TempDir,
     child: Option<Child>,
 }
 
@@ -94,29 +95,26 @@ impl Mosquitto {
     /// # Panics
     /// If it is installed, but does not start.
     pub fn start_with(config: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
-        static LAST: AtomicU32 = AtomicU32::new(0);
         let program = find("mosquitto")?;
-        let dir = env::temp_dir().join(format!(
-            "motemq-mosquitto-{}-{}",
-            std::process::id(),
-            LAST.fetch_add(1, Ordering::Relaxed)
-        ));
-        fs::create_dir_all(&dir).expect("a directory for mosquitto");
+        let dir = TempDir::with_prefix("motemq-mosquitto-").expect("a directory for mosquitto");
         let mut broker = Mosquitto {
             program,
             port: free_port(),
             dir,
             child: None,
         };
-        let mut lines = config(&broker.dir);
+        let mut lines = config(broker.dir.path());
         lines.push(format!("listener {} 127.0.0.1", broker.port));
-        lines.push(format!("persistence_location {}/", broker.dir.display()));
+        lines.push(format!(
+            "persistence_location {}/",
+            broker.dir.path().display()
+        ));
         lines.push("log_type all".into());
         // Where it is started by root it would become a user who cannot write here.
         if cfg!(unix) {
             lines.push("user root".into());
         }
-        fs::write(broker.dir.join("mosquitto.conf"), lines.join("\n"))
+        fs::write(broker.dir.path().join("mosquitto.conf"), lines.join("\n"))
             .expect("a configuration for mosquitto");
         broker.resume();
         Some(broker)
@@ -134,7 +132,7 @@ impl Mosquitto {
 
     /// What it has written into its log so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+        fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
     /// Stops it in good order, so that it stores what it keeps.
@@ -189,11 +187,11 @@ impl Mosquitto {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(self.dir.join("log"))
+            .open(self.dir.path().join("log"))
             .expect("a log for mosquitto");
         let child = Command::new(&self.program)
             .arg("-c")
-            .arg(self.dir.join("mosquitto.conf"))
+            .arg(self.dir.path().join("mosquitto.conf"))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log for mosquitto"))
             .stderr(log)
@@ -206,7 +204,7 @@ impl Mosquitto {
             if ended.is_some() || Instant::now() > end {
                 panic!(
                     "mosquitto does not listen ({ended:?}): {}",
-                    fs::read_to_string(self.dir.join("log")).unwrap_or_default()
+                    fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
                 );
             }
             thread::sleep(GLANCE);
@@ -217,7 +215,6 @@ impl Mosquitto {
 impl Drop for Mosquitto {
     fn drop(&mut self) {
         self.kill();
-        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 

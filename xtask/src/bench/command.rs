@@ -8,11 +8,12 @@ use crate::{
 use clap::Args;
 use motemq_testing::mosquitto::{self, Mosquitto};
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process, thread,
+    thread,
     time::Duration,
 };
+use tempfile::TempDir;
 
 /// The options of `cargo xtask bench command`.
 #[derive(Args)]
@@ -97,7 +98,7 @@ pub fn run(options: &Options) -> Result<(), String> {
 /// A broker, the programs, and the lines that they publish.
 struct Bench {
     broker: Mosquitto,
-    directory: PathBuf,
+    directory: TempDir,
     lines: usize,
 }
 
@@ -107,7 +108,7 @@ impl Bench {
     fn new(archive: &Path, installed: &Path, lines: usize) -> Result<Self, String> {
         let config = ["allow_anonymous true", "max_queued_messages 0"];
         let broker = Mosquitto::start(&config).ok_or("mosquitto is not installed")?;
-        let directory = env::temp_dir().join(format!("motemq-bench-{}", process::id()));
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let bench = Bench {
             broker,
             directory,
@@ -116,20 +117,21 @@ impl Bench {
         let text: String = (0..lines)
             .map(|line| format!("line {line} with a few more words, as logs have them\n"))
             .collect();
-        fs::create_dir_all(&bench.directory)
-            .and_then(|()| fs::write(bench.input(), text))
+        fs::write(bench.input(), text)
             .and_then(|()| fs::copy(archive, bench.program(ARCHIVE)))
             .and_then(|_| fs::copy(installed, bench.program(INSTALLED)))
-            .map_err(|error| format!("cannot write {}: {error}", bench.directory.display()))?;
+            .map_err(|error| {
+                format!("cannot write {}: {error}", bench.directory.path().display())
+            })?;
         Ok(bench)
     }
 
     fn input(&self) -> PathBuf {
-        self.directory.join("lines")
+        self.directory.path().join("lines")
     }
 
     fn program(&self, who: &str) -> PathBuf {
-        self.directory.join(if who == ARCHIVE {
+        self.directory.path().join(if who == ARCHIVE {
             "archive"
         } else {
             "installed"
@@ -193,11 +195,5 @@ impl Bench {
             Some([user, system]) => Ok((user + system) * 1000.0 / times as f64),
             _ => Err(format!("{program_words:?}: the shell said {said:?}")),
         }
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }

@@ -1,6 +1,7 @@
 //! Payloads that the board has no memory for.
 use super::board::{Mps2, broker, client, publish, until_logged};
 use std::{fs, process::Stdio, thread};
+use tempfile::NamedTempFile;
 
 pub fn both_ways(mps2: &Mps2) -> Result<(), String> {
     let broker = broker(&[])?;
@@ -52,14 +53,10 @@ pub fn both_ways(mps2: &Mps2) -> Result<(), String> {
         ));
     }
 
-    let file = std::env::temp_dir().join(format!("motemq-firmware-{}", std::process::id()));
+    let file = NamedTempFile::new().map_err(|error| error.to_string())?;
     fs::write(&file, &payload).map_err(|error| error.to_string())?;
-    let sent = publish(
-        &broker,
-        &["-q", "1", "-t", "to/long", "-f", &file.to_string_lossy()],
-    );
-    let _ = fs::remove_file(&file);
-    sent?;
+    let name = file.path().to_string_lossy();
+    publish(&broker, &["-q", "1", "-t", "to/long", "-f", &name])?;
     board.until(&format!("long to/long {length} {:08x}", checksum(&payload)))?;
     board.nothing_else()
 }
