@@ -75,6 +75,11 @@ autotests = false
 bytes = { version = "1", default-features = false }
 motemq = { path = "../../../../../crates/core", features = ["fast"] }
 thiserror = { version = "2", default-features = false }
+
+[dev-dependencies]
+base64 = "0.22"
+hmac = "0.13"
+sha2 = "0.11"
 "#;
 
 /// The tests of the client as modules of the crate: one program, which is compiled once.
