@@ -4,7 +4,7 @@ use crate::{
     BrokerReason, PayloadBuf, RequestError, error::PacketKind, inbox::Receipt, protocol::CoreEvent,
     requests::Offence,
 };
-use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, TopicName, Version};
+use motemq::{AckToken, Fault, Properties, ReasonCode, ReturnCode, Version};
 
 /// The smallest capacity of a buffer that the session knows.
 const LEAST: usize = 16;
@@ -220,7 +220,6 @@ impl Client {
     fn on_unknown_alias(&mut self, fault: Fault, now: Duration) {
         let code = match fault {
             Fault::PacketTooLarge => ReasonCode::PACKET_TOO_LARGE,
-            Fault::TopicAlias => ReasonCode::TOPIC_ALIAS_INVALID,
             _ => ReasonCode::PROTOCOL_ERROR,
         };
         self.output.reserve_reply(REPLY);
@@ -229,20 +228,6 @@ impl Client {
             .protocol
             .disconnect_with(code, &[], &mut self.output.out());
         self.on_fault(fault, now);
-    }
-
-    /// A message that is not delivered, since it was before, may have an alias.
-    #[cold]
-    fn on_repeated(&mut self, topic: TopicName<'_>, properties: Properties<'_>) {
-        let Some(extras) = self.extras.get_mut() else {
-            return;
-        };
-        match properties.topic_alias() {
-            // An alias that is not known does not matter for it.
-            Some(alias) => drop(extras.received_aliases.resolve(alias, topic)),
-            None if topic.as_bytes().is_empty() => extras.received_aliases.on_skipped(),
-            None => {}
-        }
     }
 
     // The one caller is the loop over all that was received.
@@ -327,7 +312,6 @@ impl Client {
             }
             CoreEvent::Auth { code, properties } => self.on_auth(code, properties, now),
             CoreEvent::Skipped { len } => self.on_skipped(len),
-            CoreEvent::Repeated { topic, properties } => self.on_repeated(topic, properties),
             _ => {}
         }
         Ok(())

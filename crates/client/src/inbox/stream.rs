@@ -101,3 +101,16 @@ pub(super) struct Stream {
     /// one is taken.
     pub in_hand: Option<AckKey>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_of_nothing_takes_no_memory() {
+        let mut queue = Queue::default();
+        queue.items.reserve(10);
+        queue.shrink();
+        assert_eq!(queue.items.capacity(), 0);
+    }
+}

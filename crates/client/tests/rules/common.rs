@@ -329,6 +329,9 @@ impl Line {
     pub fn is_connected(&self) {
         let state = self.client.state();
         assert!(matches!(state, State::Connected { .. }), "{state:?}");
+        // The state is the same while the connection is being closed.
+        let transport = self.client.clone().poll_transport(self.now, self.random);
+        assert_eq!(transport, Transport::Keep);
     }
 
     /// Returns the reasons for which connections ended since this was asked last.

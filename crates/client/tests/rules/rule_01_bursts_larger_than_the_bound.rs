@@ -142,7 +142,14 @@ fn rule_01_a_slow_application_gets_on_with_each_connection() {
 /// read to its end and acknowledged; else all of it would come again over each connection.
 #[test]
 fn rule_01_a_payload_before_a_burst_is_read_and_acknowledged_first() {
+    payload_before_a_burst(1000, false);
+    // The stream is full, so that nothing is read when the answer is there.
+    payload_before_a_burst(5, true);
+}
+
+fn payload_before_a_burst(most: usize, awaits_answer: bool) {
     let options = kept().max_message(100).backlog(2000, Overflow::Disconnect);
+    let options = options.streams(most, 1 << 20);
     let (mut line, stream) = Line::subscribed(options, QoS::AtLeastOnce, PRESENT);
     let packet = message(1, 1, &[1; 100_000]);
     line.receive(&packet[..80_000]);
@@ -159,8 +166,16 @@ fn rule_01_a_payload_before_a_burst_is_read_and_acknowledged_first() {
             other => panic!("{other:?}"),
         }
     }
+    let awaited = awaits_answer.then(|| {
+        line.publish(b".", QoS::AtLeastOnce);
+        id_of(&line.sent())
+    });
     for id in 2..60 {
         line.receive(&message(id, 1, &[3; 90]));
+    }
+    if let Some(id) = awaited {
+        line.receive(&puback(id));
+        assert_eq!(line.client.read_limit(), 0);
     }
     assert_eq!(line.poll_transport(), Transport::Keep);
     assert_eq!(line.client.read_payload(rest), PayloadRead::End);

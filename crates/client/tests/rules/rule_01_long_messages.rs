@@ -165,6 +165,33 @@ fn rule_01_what_is_too_long_for_memory_is_not_read_into_it() {
     }
 }
 
+/// The payload begins behind the topic, the identifier and the properties.
+#[test]
+fn rule_01_a_long_message_is_read_into_its_memory_from_its_first_byte_on() {
+    // A user property of 204 bytes, so that its length takes two.
+    let long = [&b"\xcc\x01\x26\0\x01n\0\xc6"[..], &[b'x'; 198]].concat();
+    for (version, connack, properties) in [
+        (Version::Mqtt311, NEW, &b""[..]),
+        (Version::Mqtt5, NEW5, b"\0"),
+        (Version::Mqtt5, NEW5, &long),
+    ] {
+        for (qos, length) in (0..=2).flat_map(|qos| [(qos, 20_000), (qos, 20_001)]) {
+            let mut line = Line::new(options().version(version).max_message(20_000));
+            let stream = line.client.messages();
+            line.connect(connack);
+            let packet = message(7, qos, &[properties, &vec![7; length]].concat());
+            let begin = packet.len() - length;
+            line.receive(&packet[..begin - 1]);
+            assert_eq!(line.payload.wanted(), 0);
+            line.receive(&packet[begin - 1..begin]);
+            let is_direct = line.payload.wanted() > 0;
+            assert_eq!(is_direct, length == 20_000, "{version:?}, {qos}");
+            line.receive(&packet[begin..]);
+            assert_eq!(line.take_all(stream)[0].len(), length);
+        }
+    }
+}
+
 /// The memory that the driver has belongs to a message that is not wanted any more.
 #[test]
 fn rule_01_a_long_message_ends_with_its_stream_and_its_connection() {

@@ -43,7 +43,7 @@ fn rule_03_a_large_frame_that_arrives_slowly_is_a_sign_of_life() {
     for _ in 0..100 {
         line.pass(secs(5));
         line.client.on_read_progress();
-        line.turn();
+        line.sent();
     }
     line.is_connected();
 }

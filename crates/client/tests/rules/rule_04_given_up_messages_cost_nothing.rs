@@ -152,7 +152,11 @@ fn rule_04_a_message_that_is_awaited_is_not_passed_over() {
     line.receive(&(2..=16).flat_map(puback).collect::<Vec<_>>());
     assert_eq!(line.client.counters().in_flight, 1);
     let next = Publish::to("t").qos(QoS::AtLeastOnce);
-    assert_eq!(line.client.publish(&next), Err(PublishError::Full));
+    // The second payload is one that is not copied into the output.
+    let large = vec![0; 16 << 10];
+    for next in [next, next.payload(&large)] {
+        assert_eq!(line.client.publish(&next), Err(PublishError::Full));
+    }
     line.receive(&puback(1));
     assert!(line.client.publish(&next).is_ok());
 }
@@ -171,6 +175,20 @@ fn rule_04_an_upload_goes_past_what_was_given_up_as_well() {
     }
     assert!(line.client.begin_upload(&upload).is_ok());
     assert_eq!(line.sent(), b"\x32\x06\0\x01t\0\x11");
+}
+
+#[test]
+fn rule_04_a_payload_that_is_not_copied_goes_past_what_was_given_up_as_well() {
+    let mut line = Line::new(options().in_flight(16));
+    line.connect(NEW);
+    let sent = [(); 16].map(|()| line.publish(b"x", QoS::AtLeastOnce));
+    line.sent();
+    for request in sent {
+        line.client.withdraw(request);
+    }
+    line.publish(&[7; 16 << 10], QoS::AtLeastOnce);
+    assert!(line.sent() == message(17, 1, &[7; 16 << 10]));
+    assert_eq!(line.client.counters().sent, 17);
 }
 
 #[test]

@@ -80,6 +80,19 @@ fn rule_06_a_message_without_a_slot_passes_over_nothing() {
     assert_eq!(id_of(&d.line.sent()), 2);
 }
 
+/// A message waits for the end of an upload, and not for a slot: there is no need for more of them.
+#[test]
+fn rule_06_a_message_that_waits_for_an_upload_makes_no_room_in_the_session() {
+    let mut d = Durable::new();
+    let upload = Publish::to("t").remaining(1);
+    d.line.client.begin_upload(&upload).unwrap();
+    d.save();
+    let before = d.line.client.full_image().image;
+    let publish = Publish::to("t").payload(b"1").qos(QoS::AtLeastOnce);
+    assert_eq!(d.line.client.publish(&publish), Err(PublishError::Full));
+    assert!(d.line.client.full_image().image == before);
+}
+
 #[test]
 fn rule_06_a_full_queue_refuses_and_says_when_there_is_room() {
     let mut line = Line::new(options().queue(2, 100, WhenFull::Wait));

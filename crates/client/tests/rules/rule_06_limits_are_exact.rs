@@ -8,10 +8,17 @@ fn publish(line: &mut Line, payload: &[u8]) -> Result<Option<RequestId>, Publish
 
 #[test]
 fn rule_06_as_many_bytes_wait_for_a_connection_as_may() {
-    for (bytes, fits) in [(12, true), (11, false)] {
+    // A payload of 16 KiB is kept apart from its topic.
+    for (length, bytes, fits) in [
+        (5, 12, true),
+        (5, 11, false),
+        (16_384, 32_770, true),
+        (16_384, 32_769, false),
+    ] {
         let mut line = Line::new(options().queue(10, bytes, WhenFull::Wait));
-        assert!(publish(&mut line, b"12345").is_ok());
-        let second = publish(&mut line, b"12345");
+        let payload = vec![b'1'; length];
+        assert!(publish(&mut line, &payload).is_ok());
+        let second = publish(&mut line, &payload);
         assert_eq!(second.is_ok(), fits, "{second:?}");
         assert_eq!(line.client.counters().queued, 1 + usize::from(fits));
     }

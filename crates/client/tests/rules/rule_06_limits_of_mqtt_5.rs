@@ -330,6 +330,8 @@ fn rule_06_what_waited_for_a_broker_that_does_not_accept_it_ends_with_the_reason
     let twice = line.publish(b".", QoS::ExactlyOnce);
     let retained = line.client.publish(&Publish::to("t").retain());
     let retained = retained.unwrap().unwrap();
+    let filter = "a long topic filter";
+    let unsubscribed = line.client.unsubscribe(&[filter]).unwrap();
     let good = line.publish(b"good", QoS::AtLeastOnce);
     line.connect(&connack(&[SIZE_20, MAXIMUM_QOS_1, NO_RETAIN].concat()));
     line.sends(b"\x32\x0a\0\x01t\0\x01\0good");
@@ -337,6 +339,7 @@ fn rule_06_what_waited_for_a_broker_that_does_not_accept_it_ends_with_the_reason
         (long, Limit::Packet { len: 28, most: 20 }),
         (twice, QOS_1),
         (retained, Limit::Retain),
+        (unsubscribed, Limit::Packet { len: 26, most: 20 }),
     ] {
         assert_eq!(
             outcome(&mut line, request),
@@ -345,6 +348,24 @@ fn rule_06_what_waited_for_a_broker_that_does_not_accept_it_ends_with_the_reason
     }
     line.receive(&puback(1));
     assert_eq!(line.client.poll_outcome(good), done());
+}
+
+/// What the broker has granted before stays subscribed.
+#[test]
+fn rule_06_a_subscription_that_cannot_be_sent_ends_no_other() {
+    let mut line = limited(options5().keep_session(), b"");
+    let filter = |text| Filter::new(text, QoS::AtMostOnce);
+    line.client.subscribe(&[filter("a")]).unwrap();
+    let subscribe = line.sent();
+    line.receive(&[0x90, 4, subscribe[2], subscribe[3], 0, 0]);
+    line.closed();
+    line.pass(secs(1));
+    let long = "a long topic filter";
+    line.client.subscribe(&[filter("a"), filter(long)]).unwrap();
+    line.connect(&connack_of(1, SIZE_20));
+    let filters = vec![long.into()];
+    assert!(line.events.contains(&Event::Refused { filters }));
+    assert!(line.client.subscriptions().eq(["a"]));
 }
 
 /// Another broker has the session, and smaller limits.

@@ -31,6 +31,18 @@ fn rule_06_long_properties_and_topics_find_room() {
     }
 }
 
+/// Before a payload that is not copied there is room for properties.
+#[test]
+fn rule_06_long_properties_find_room_before_a_shared_payload() {
+    let text = "x".repeat(10_000);
+    let list = [Property::ContentType(text.as_str().into())];
+    let payload = vec![7; 16 << 10].into();
+    let mut line = connected();
+    let message = Publish::to("t").properties(&list[..]);
+    line.client.publish_bytes(&message, &payload).unwrap();
+    assert!(line.sent().len() > text.len() + payload.len());
+}
+
 /// Properties count for the longest packet, and what is too long is not called incomplete.
 #[test]
 fn rule_06_a_message_with_properties_that_is_too_long_or_incomplete_is_refused() {

@@ -38,6 +38,21 @@ fn ends(line: &mut Line) -> Vec<DisconnectReason> {
     line.reasons()
 }
 
+/// What was given up still counts for the broker.
+#[test]
+fn rule_06_what_was_given_up_makes_no_room_in_the_window() {
+    let mut line = Line::new(kept5());
+    line.connect(&connack(0, 2));
+    let first = line.publish(b"1", QoS::AtLeastOnce);
+    line.publish(b"2", QoS::AtLeastOnce);
+    line.sent();
+    assert!(line.client.is_window_full());
+    line.client.withdraw(first);
+    assert!(line.client.is_window_full());
+    line.receive(&puback(2));
+    assert!(!line.client.is_window_full());
+}
+
 /// The payload of a message with QoS 2 that was given up is not sent again, but its identifier is in
 /// use until the broker has released it.
 #[test]

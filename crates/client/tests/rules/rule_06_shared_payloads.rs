@@ -108,6 +108,22 @@ fn rule_06_a_shared_payload_that_waited_is_complete_when_it_has_left() {
     assert_eq!(line.client.poll_outcome(waiting), done());
 }
 
+/// What fits the write buffer is copied there, and complete then.
+#[test]
+fn rule_06_a_message_that_waited_is_complete_at_once_if_it_fits_the_output() {
+    let topic = "x".repeat(60_000);
+    // Topic and payload take 72 KiB but for 17 bytes.
+    for (length, is_complete) in [(13_711, true), (13_712, false)] {
+        let mut line = Line::new(options().queue_qos0());
+        let payload = vec![7; length];
+        let publish = Publish::to(&topic).payload(&payload);
+        let waiting = line.client.publish(&publish).unwrap().unwrap();
+        line.connect(NEW);
+        let outcome = line.client.poll_outcome(waiting);
+        assert_eq!(outcome, is_complete.then(done).flatten());
+    }
+}
+
 /// Topic and payload together are longer than the write buffer, and neither of them alone.
 #[test]
 fn rule_06_the_longest_topic_has_room_with_any_payload() {

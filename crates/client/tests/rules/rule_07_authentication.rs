@@ -1,5 +1,12 @@
 //! Rule 7: each connection of MQTT 5 is authenticated as the options say, and may be anew.
 use crate::{common::*, scram};
+use std::{
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 /// The example of RFC 7677.
 const CLIENT_FIRST: &str = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
@@ -221,4 +228,52 @@ fn rule_07_secrets_are_not_shown() {
     begin(&mut line);
     let shown = format!("{options:?} {:?}", line.client);
     assert!(!shown.contains("pencil") && !shown.contains("rOprNGfwEbeRWgbNEkqO"));
+    assert!(shown.contains("Authentication(\"SCRAM-SHA-256\")"));
+    assert!(shown.contains("Exchange { said: 3, is_complete: false }"));
+}
+
+/// The application is asked for data that can be sent, and for no others.
+#[test]
+fn rule_07_what_cannot_be_sent_is_not_asked_for() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let options = options().version(Version::Mqtt5).fall_back();
+    let mut line = Line::new(options.authentication("m", move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }));
+    let is_refused = |line: &mut Line| {
+        let began = line.client.reauthenticate();
+        assert_eq!(began, Err(AuthenticateError::Offline));
+        asked.load(Ordering::Relaxed)
+    };
+    assert_eq!(is_refused(&mut line), 0);
+    // CONNECT has the first data, and is not answered yet.
+    line.open();
+    line.sent();
+    assert_eq!(is_refused(&mut line), 1);
+    line.closed();
+    line.connect(NEW);
+    assert_eq!(is_refused(&mut line), 1);
+}
+
+#[test]
+fn rule_07_long_data_have_room() {
+    let options = options().version(Version::Mqtt5);
+    let mut line = Line::new(options.authentication(METHOD, |_| Ok(vec![0; 60_000])));
+    line.connect(&connack(""));
+    line.client.reauthenticate().unwrap();
+    assert!(line.sent().len() > 60_000);
+}
+
+/// A model checker takes clients with different methods for different clients.
+#[test]
+fn rule_07_the_method_is_part_of_the_client() {
+    let hash = |method: &str| {
+        let options = options().version(Version::Mqtt5);
+        let client = Client::new(options.authentication(method, |_| Ok(Vec::new())));
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(client.unwrap())
+    };
+    assert_eq!(hash("a"), hash("a"));
+    assert_ne!(hash("a"), hash("b"));
 }

@@ -55,6 +55,25 @@ fn rule_07_a_message_for_which_the_broker_disconnects_twice_is_given_up_with_its
     }
 }
 
+/// A message that was withdrawn is in flight, too, but there is nothing to be given up.
+#[test]
+fn rule_07_a_message_that_was_withdrawn_is_not_taken_for_the_reason() {
+    let mut line = Line::new(kept5());
+    let withdrawn = line.publish(b"withdrawn", QoS::AtLeastOnce);
+    let bad = line.publish(b"bad", QoS::AtLeastOnce);
+    let count = connections(&mut line, |line, sent| {
+        line.client.withdraw(withdrawn);
+        let is_bad = has(sent, b"bad");
+        if is_bad {
+            line.receive(&disconnect(0x99));
+        }
+        is_bad
+    });
+    assert_eq!(count, 3);
+    let outcome = line.client.poll_outcome(bad);
+    assert!(matches!(outcome, Some(Err(RequestError::Rejected(_)))));
+}
+
 /// Such a code is no fault of a message: it is about something else, or may pass.
 #[test]
 fn rule_07_a_message_is_not_given_up_for_other_reasons() {
@@ -155,6 +174,8 @@ fn rule_07_a_subscription_whose_answer_is_too_long_to_be_read_is_given_up() {
 fn rule_07_a_message_that_is_too_long_is_no_reason_to_give_another_one_up() {
     let mut line = Line::new(kept5().maximum_packet_size(20));
     let message = line.publish(b".", QoS::AtLeastOnce);
+    let filters = [Filter::new("t", QoS::AtMostOnce)];
+    let (subscription, _) = line.client.subscribe(&filters).unwrap();
     let mut count = 0;
     connections(&mut line, |line, _| {
         line.receive(&[b"\x30\x14\0\x01t\0", &[b'.'; 16][..]].concat());
@@ -163,4 +184,5 @@ fn rule_07_a_message_that_is_too_long_is_no_reason_to_give_another_one_up() {
         count < 4
     });
     assert_eq!(line.client.poll_outcome(message), None);
+    assert_eq!(line.client.poll_outcome(subscription), None);
 }
