@@ -229,7 +229,7 @@ impl Client {
     /// which the client was not driven, a packet was arriving or leaving, does not count.
     fn is_quota_kept(&mut self, now: Duration) -> bool {
         const LOOKS: u32 = 8;
-        let is_leaving = !self.output.is_empty();
+        let is_leaving = !self.output.is_written();
         let pause = self.options.answer_limit() / LOOKS;
         let looks = &mut self.extras.make().quota_looks;
         let (count, next) = match *looks {
@@ -262,7 +262,7 @@ impl Client {
             self.wake_by(Some(until));
             return false;
         }
-        if !self.requests.has_flights() && self.owed() > 0 && !self.is_quota_kept(now) {
+        if !self.requests.has_flights() && !self.is_quota_kept(now) {
             return false;
         }
         let count = self.requests.given_up().max(1);

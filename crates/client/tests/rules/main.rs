@@ -15,6 +15,7 @@ mod rule_04_given_up_messages_cost_nothing;
 mod rule_05_options;
 mod rule_05_reasons_are_told;
 mod rule_05_reasons_of_brokers;
+mod rule_05_response_topics;
 mod rule_05_responses;
 mod rule_06_failed_commands_do_nothing;
 mod rule_06_limits_are_exact;

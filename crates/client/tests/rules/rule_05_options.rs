@@ -90,9 +90,10 @@ fn rule_05_all_parts_of_connect_count() {
     let options = Options::new(text(30_000))
         .version(Version::Mqtt5)
         .login(text(20_000), vec![7; 10_000])
+        .authentication(text(300), |_| Ok(Vec::new()))
         .user_property(text(40), text(6000))
         .user_property(text(7), text(500));
-    let parts = 30_000 + 20_000 + 10_000 + 40 + 6000 + 5 + 7 + 500 + 5;
+    let parts = 30_000 + 20_000 + 10_000 + 300 + 6 + 40 + 6000 + 5 + 7 + 500 + 5;
     assert!(Client::new(options.clone()).is_ok());
     let refused = Client::new(options.will(will)).unwrap_err();
     let (len, limit) = (parts + 3000 + 5000 + 3 + 200 + 64, 73_728);

@@ -145,10 +145,7 @@ fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
     let options = || durable().version(Version::Mqtt5).streams(2, 100);
     let mut after = with_identifier_alone(options);
     let request = after.line.publish(b"2", QoS::AtLeastOnce);
-    after.opens(Version::Mqtt5);
-    after.line.receive(&connack(1, 1));
-    after.save();
-    after.line.sends(&pubrel(1));
+    accepted(&mut after);
     // A stream takes two of them.
     let mut packets = Vec::new();
     for id in 1..=5 {
@@ -169,10 +166,7 @@ fn rule_06_the_quota_is_freed_behind_messages_that_nobody_takes() {
 fn rule_06_the_quota_is_freed_behind_a_packet_that_arrives_slowly() {
     let options = || durable().version(Version::Mqtt5);
     let mut after = with_identifier_alone(options);
-    after.opens(Version::Mqtt5);
-    after.line.receive(&connack(1, 1));
-    after.save();
-    after.line.sends(&pubrel(1));
+    accepted(&mut after);
     let packet = [&[0x30, 54, 0, 1, b't', 0][..], &[7; 50]].concat();
     for byte in &packet {
         after.line.pass(secs(10));
@@ -236,4 +230,63 @@ fn rule_06_a_message_that_finds_no_quota_changes_nothing_that_is_stored() {
             .publish(&publish)
             .is_ok_and(|request| request.is_some())
     );
+}
+
+/// Of a payload all that has arrived is taken, and its rest is still to come.
+#[test]
+fn rule_06_the_quota_is_freed_behind_a_payload_that_arrives_slowly() {
+    let mut after = with_identifier_alone(|| durable().version(Version::Mqtt5).max_message(100));
+    accepted(&mut after);
+    let packet = message(0, 0, &[0; 100_000]);
+    let (begin, rest) = packet.split_at(packet.len() - 50);
+    after.line.receive(begin);
+    for byte in rest {
+        after.line.pass(secs(10));
+        after.line.receive(&[*byte]);
+        after.line.sent();
+    }
+    after.line.is_connected();
+    after.line.pass(secs(60));
+    after.line.sends(DISCONNECT);
+}
+
+/// What the driver has and the transport does not take yet is leaving.
+#[test]
+fn rule_06_the_quota_is_not_kept_while_a_message_is_leaving_slowly() {
+    let mut after = with_identifier_alone(|| durable().version(Version::Mqtt5));
+    accepted(&mut after);
+    let line = &mut after.line;
+    let publish = Publish::to("t").payload(&[7; 50_000]);
+    line.client.publish(&publish).unwrap();
+    for _ in 0..50 {
+        line.pass(secs(10));
+        line.output.consume(1000);
+        line.client.on_written(1000, line.now);
+    }
+    line.is_connected();
+    line.sent();
+    line.pass(secs(60));
+    line.sends(DISCONNECT);
+}
+
+/// The answer has its time from the moment on at which a connection may end for want of it.
+#[test]
+fn rule_06_a_broker_has_exactly_so_long_to_free_its_quota() {
+    let options = || durable().version(Version::Mqtt5);
+    let mut after = with_identifier_alone(|| options().ack_timeout(Some(secs(8))));
+    accepted(&mut after);
+    let moment = Duration::from_millis(1);
+    after.line.pass(secs(16) - moment);
+    after.line.is_connected();
+    after.line.sends(b"");
+    after.line.pass(moment);
+    after.line.sends(DISCONNECT);
+}
+
+/// The broker accepts the connection, with one message at once, and gets PUBREL.
+fn accepted(after: &mut Durable) {
+    after.opens(Version::Mqtt5);
+    after.line.receive(&connack(1, 1));
+    after.save();
+    after.line.sends(&pubrel(1));
 }

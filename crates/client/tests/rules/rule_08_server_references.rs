@@ -67,6 +67,20 @@ fn rule_08_the_servers_that_a_broker_names_are_tried_at_once() {
     assert_eq!(dialed(&mut line), None);
 }
 
+/// What such a server does says nothing of the versions that the broker speaks.
+#[test]
+fn rule_08_a_server_that_a_broker_names_is_asked_for_no_other_version() {
+    let mut line = Line::new(following().fall_back());
+    dialed(&mut line);
+    line.receive(&refused(0x9c, "one two"));
+    close(&mut line);
+    assert_eq!(dialed(&mut line), Some("one".into()));
+    hang_up(&mut line);
+    let (attempt, ..) = line.dial();
+    line.opened(attempt);
+    assert_eq!(line.sent()[8], Version::Mqtt5 as u8);
+}
+
 /// A broker cannot make its clients knock at thousands of doors at once.
 #[test]
 fn rule_08_only_so_many_servers_that_a_broker_names_are_tried_without_waiting() {
