@@ -7,6 +7,7 @@ mod microbit;
 mod process;
 mod restarts;
 mod streams;
+mod version5;
 
 use crate::{
     machine::{self, Missing},
@@ -66,6 +67,14 @@ const SCENES: [(&str, Scene); 6] = [
     ),
 ];
 
+/// The scenes that only MQTT 5 has.
+const SCENES_5: [(&str, Scene); 4] = [
+    ("properties, both ways", version5::properties),
+    ("a subscription with options", version5::options),
+    ("refusals, both ways", version5::refusals),
+    ("ends that have a reason", version5::ends),
+];
+
 /// Builds the firmware, runs it, and checks with independent clients what it says and does.
 ///
 /// # Errors
@@ -74,31 +83,40 @@ pub fn run(options: &Options) -> Result<(), String> {
     if let Some(missing) = missing() {
         return Err(missing.to_string());
     }
-    let boards = board::Boards {
-        mps2: board::Mps2 {
-            firmware: build::program("board", no_std::TARGET, "mps2")?,
+    let measure = [
+        build::program("measure", no_std::TARGET, "measure")?,
+        build::program("measure5", no_std::TARGET, "measure5")?,
+    ];
+    let mut images = Vec::new();
+    for version in ["", "5"] {
+        let name = format!("board{version}");
+        let board = board::Mps2 {
+            firmware: build::program(&name, no_std::TARGET, "mps2")?,
             machine: board::AN386,
             network: board::Network::Ethernet,
-        },
-        measure: [
-            build::program("measure", no_std::TARGET, "measure")?,
-            build::program("measure5", no_std::TARGET, "measure5")?,
-        ],
-        microbit: build::program("microbit", M0, "microbit")?,
-    };
-    scenes(&boards.mps2)?;
-    timed("a Cortex-M0 over its UART, without TCP", || {
-        microbit::over_its_uart(&boards)
-    })?;
-    measure::calls(&boards, options.write)
+        };
+        println!("{name}, a Cortex-M4 with Ethernet:");
+        scenes(&board, &SCENES)?;
+        if version == "5" {
+            scenes(&board, &SCENES_5)?;
+        }
+        images.push((name, board.firmware));
+    }
+    println!("A Cortex-M0 over its UART, without TCP:");
+    for program in ["microbit", "polled", "awaited"] {
+        for version in ["", "5"] {
+            let name = format!("{program}{version}");
+            let firmware = build::program(&name, M0, "nal")?;
+            timed(&name, || microbit::over_its_uart(&firmware))?;
+            images.push((name, firmware));
+        }
+    }
+    measure::calls(&measure, options.write)
 }
 
-/// Plays all scenes with a board.
-///
-/// # Errors
-/// What went wrong.
-pub fn scenes(board: &board::Mps2) -> Result<(), String> {
-    SCENES
+/// Plays scenes with a board, one after the other.
+fn scenes(board: &board::Mps2, scenes: &[(&str, Scene)]) -> Result<(), String> {
+    scenes
         .iter()
         .try_for_each(|(name, scene)| timed(name, || scene(board)))
 }

@@ -181,22 +181,22 @@ fn style(steps: &mut Steps, tls: Option<&Missing>) {
         ];
         steps.run_unless(tls, "lints of fuzz", denying(&fuzz));
         steps.run("lints of the benches beside other crates", codec::lints());
-        // As far as this machine can: without the program that measures, which is mostly assembly.
-        let firmware = [
-            "clippy",
-            "--manifest-path",
-            FIRMWARE,
-            "--release",
-            "--lib",
-            "--bin",
+        // As far as this machine can: without the programs that measure, which are mostly assembly.
+        let mut firmware = vec!["clippy", "--manifest-path", FIRMWARE, "--release", "--lib"];
+        for program in [
             "board",
-            "--bin",
+            "board5",
             "microbit",
-        ];
-        steps.run(
-            "lints of the firmware",
-            denying(&[&firmware[..], &["--features", "mps2,microbit"]].concat()),
-        );
+            "microbit5",
+            "polled",
+            "polled5",
+            "awaited",
+            "awaited5",
+        ] {
+            firmware.extend(["--bin", program]);
+        }
+        firmware.extend(["--features", "mps2,nal"]);
+        steps.run("lints of the firmware", denying(&firmware));
         for features in [
             "layout",
             "layout,clean",

@@ -5,7 +5,9 @@
 //!   it is told over its UART.
 //! - `measure`: the same processor, no network: stack and instructions of the core's calls.
 //! - `microbit`: a Cortex-M0 (`-M microbit`) whose UART is a pipe to the broker: no network of its
-//!   own, no TCP.
+//!   own, no TCP. `polled` and `awaited` do the same over the two adapters of `motemq-nal`.
+//!
+//! Each has a sibling with MQTT 5, whose name ends with 5: the same sources with another `Version`.
 #![no_std]
 
 #[cfg(feature = "mps2")]

@@ -8,14 +8,6 @@ use std::{
     process::Command,
 };
 
-/// The programs to be run on them.
-pub struct Boards {
-    pub mps2: Mps2,
-    /// Those that measure, with MQTT 3.1.1 and with MQTT 5.
-    pub measure: [PathBuf; 2],
-    pub microbit: PathBuf,
-}
-
 /// The MPS2 board with a Cortex-M4.
 pub const AN386: &str = "mps2-an386";
 
@@ -72,32 +64,28 @@ impl Mps2 {
     }
 }
 
-impl Boards {
-    /// The same processor without a network, in a time that is made of instructions; each says what
-    /// it has measured.
-    pub fn measure(&self) -> [Command; 2] {
-        let words = [
-            "-serial",
-            "null",
-            "-nic",
-            "user,model=lan9118",
-            "-icount",
-            "shift=6,sleep=off",
-            "-chardev",
-            "stdio,id=console",
-        ];
-        self.measure.each_ref().map(|program| {
-            let mut command = qemu(program, AN386, &words);
-            command.args(["-semihosting-config", "enable=on,chardev=console"]);
-            command
-        })
-    }
+/// Returns the command that runs a program on a Cortex-M4 without a network, in a time that is made
+/// of instructions. The program says what it has measured.
+pub fn measure(program: &Path) -> Command {
+    let words = [
+        "-serial",
+        "null",
+        "-nic",
+        "user,model=lan9118",
+        "-icount",
+        "shift=6,sleep=off",
+        "-chardev",
+        "stdio,id=console",
+    ];
+    let mut command = qemu(program, AN386, &words);
+    command.args(["-semihosting-config", "enable=on,chardev=console"]);
+    command
+}
 
-    /// Starts a Cortex-M0 whose UART is connected to the broker.
-    pub fn microbit(&self, broker: &Mosquitto) -> Result<Process, String> {
-        let pipe = format!("tcp:{},nodelay=on", broker.addr());
-        Process::start(qemu(&self.microbit, "microbit", &["-serial", &pipe]))
-    }
+/// Starts a program on a Cortex-M0 whose UART is connected to the broker.
+pub fn microbit(program: &Path, broker: &Mosquitto) -> Result<Process, String> {
+    let pipe = format!("tcp:{},nodelay=on", broker.addr());
+    Process::start(qemu(program, "microbit", &["-serial", &pipe]))
 }
 
 fn qemu(firmware: &Path, machine: &str, words: &[&str]) -> Command {

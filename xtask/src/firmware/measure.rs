@@ -1,7 +1,7 @@
 //! Stack and instructions of the core's calls, for docs/stack.md.
-use super::{board::Boards, process::Process};
+use super::{board, process::Process};
 use crate::{no_std, size, tables};
-use std::fmt::Write;
+use std::{fmt::Write, path::PathBuf};
 
 /// Bytes of stack that a call should take at most, with MQTT 3.1.1 and with MQTT 5.
 const AIMS: [u32; 2] = [160, 200];
@@ -9,13 +9,13 @@ const AIMS: [u32; 2] = [160, 200];
 /// What changes by less is not a change: a few instructions come and go with the core's every line.
 const PERCENT: u64 = 5;
 
-/// Measures, and compares with the page.
-pub fn calls(boards: &Boards, write: bool) -> Result<(), String> {
+/// Runs the programs that measure, with MQTT 3.1.1 and with MQTT 5, and compares with the page.
+pub fn calls(programs: &[PathBuf; 2], write: bool) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| no_std::advice(no_std::TARGET))?;
     let compiler = size::compiler(&way)?;
     let mut tables = Vec::new();
-    for (command, aim) in boards.measure().into_iter().zip(AIMS) {
-        let mut board = Process::start(command)?;
+    for (program, aim) in programs.iter().zip(AIMS) {
+        let mut board = Process::start(board::measure(program))?;
         board.ends_with(0)?;
         tables.push(markdown(&board.said(), aim)?);
     }

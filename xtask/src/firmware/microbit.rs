@@ -1,10 +1,11 @@
 //! The Cortex-M0, whose UART is a pipe to the broker.
-use super::board::{Boards, broker, publish, until_logged, watcher};
+use super::board::{broker, microbit, publish, until_logged, watcher};
+use std::path::Path;
 
-pub fn over_its_uart(boards: &Boards) -> Result<(), String> {
+pub fn over_its_uart(program: &Path) -> Result<(), String> {
     let broker = broker(&[])?;
     let mut watcher = watcher(&broker)?;
-    let mut board = boards.microbit(&broker)?;
+    let mut board = microbit(program, &broker)?;
     until_logged(&broker, "Sending SUBACK to microbit", 1)?;
     for qos in ["0", "1", "2"] {
         publish(

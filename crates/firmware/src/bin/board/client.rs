@@ -4,11 +4,13 @@ use crate::{
     console::{Command, Console},
     copies::Copies,
     payload::{Checksum, byte_at},
+    version::{self, Version},
 };
 use core::fmt;
 use heapless::String;
 use motemq::{
-    Buffer, Connect, Event, Filter, Message, PacketId, Publish, QoS, SendError, Session, Slot,
+    Buffer, Connect, Event, Filter, Message, PacketId, Protocol, Publish, QoS, SendError, Session,
+    Slot,
 };
 use motemq_firmware::semihosting::exit;
 use motemq_smoltcp::{Link, Turn};
@@ -32,9 +34,12 @@ const WILL: Publish<'_> = Publish::to("board/will")
 /// A payload up to this length is told as it is.
 const SHORT: usize = 64;
 
+/// The session of the client.
+pub type Mine = Session<[Slot], Version>;
+
 /// The client: a session, its buffers, and what belongs to them.
 pub struct Client {
-    session: Session<[Slot; SLOTS]>,
+    session: Session<[Slot; SLOTS], Version>,
     rx: Buffer<[u8; 256]>,
     tx: Buffer<[u8; 256]>,
     link: Link,
@@ -70,7 +75,7 @@ struct Incoming {
 impl Client {
     pub const fn new() -> Self {
         Client {
-            session: Session::new(),
+            session: Session::with_protocol(),
             rx: Buffer::new(),
             tx: Buffer::new(),
             link: Link::new(),
@@ -138,7 +143,10 @@ impl Client {
                     self.is_up = true;
                     console.tell(format_args!("connected {session:?}"));
                 }
-                Event::Message(message) => self.incoming.begin(&message, console),
+                Event::Message(message) => {
+                    self.incoming.begin(&message, console);
+                    version::tell_properties(&message, session, console);
+                }
                 Event::Payload { data, remaining } => self.incoming.more(data, remaining, console),
                 Event::Skipped { len } => console.tell(format_args!("skipped {len}")),
                 Event::Received { id } => {
@@ -160,8 +168,7 @@ impl Client {
                     copies.forget(id);
                     console.tell(format_args!("unknown {id}"));
                 }
-                // Events of other versions of MQTT, which this session does not speak.
-                _ => {}
+                event => version::tell(&event, copies, console),
             }
         }
         Ok(())
@@ -210,6 +217,7 @@ impl Client {
                         &mut *self.tx,
                     )
                 }
+                Command::Extra(command) => command.carry_out(&mut self.session, &mut self.tx),
                 Command::Exit(status) => exit(status),
             };
             let told = match answer {
@@ -284,7 +292,11 @@ impl Client {
 }
 
 impl Incoming {
-    fn begin(&mut self, message: &Message<'_>, console: &mut Console) {
+    fn begin(
+        &mut self,
+        message: &Message<'_, <Version as Protocol>::Properties<'_>>,
+        console: &mut Console,
+    ) {
         let Message {
             topic,
             payload,
@@ -317,6 +329,7 @@ impl Incoming {
     }
 }
 
-fn level(qos: u8) -> QoS {
+/// Returns the QoS with this number.
+pub fn level(qos: u8) -> QoS {
     QoS::try_from(qos).unwrap_or_default()
 }

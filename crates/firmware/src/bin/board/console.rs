@@ -1,4 +1,5 @@
 //! The UART: a command a line comes in, what has happened goes out.
+use crate::version::Extra;
 use core::fmt::{self, Write};
 use heapless::String;
 use motemq_firmware::mps2::Board;
@@ -21,6 +22,8 @@ pub enum Command<'a> {
     Disconnect,
     /// `exit STATUS`
     Exit(u32),
+    /// A command that not every version of MQTT has.
+    Extra(Extra<'a>),
 }
 
 impl<'a> Command<'a> {
@@ -41,7 +44,7 @@ impl<'a> Command<'a> {
             "stream" => Command::Stream(word()?, word()?.parse().ok()?, word()?.parse().ok()?),
             "disconnect" => Command::Disconnect,
             "exit" => Command::Exit(word()?.parse().ok()?),
-            _ => return None,
+            _ => Command::Extra(Extra::parse(verb, rest)?),
         })
     }
 }
