@@ -4,7 +4,9 @@ mod build;
 mod measure;
 mod messages;
 mod microbit;
+mod monitor;
 mod process;
+mod programs;
 mod restarts;
 mod streams;
 mod version5;
@@ -14,12 +16,13 @@ use crate::{
     no_std, size,
 };
 use clap::Args;
+use programs::Program;
 use std::{thread, time::Instant};
 
 /// What `cargo xtask firmware` takes.
 #[derive(Args, Default)]
 pub struct Options {
-    /// Writes what was measured into docs/stack.md.
+    /// Writes what was measured into docs/size.md and docs/stack.md.
     #[arg(long)]
     write: bool,
 }
@@ -75,6 +78,25 @@ const SCENES_5: [(&str, Scene); 4] = [
     ("ends that have a reason", version5::ends),
 ];
 
+/// The versions of MQTT, and how the names of their programs end.
+const VERSIONS: [(&str, &str); 2] = [("3.1.1", ""), ("5.0", "5")];
+
+const BOARD: &str = "Cortex-M4, `motemq-smoltcp` over smoltcp: a client that its console commands, with a copy of \
+     each message in flight";
+
+/// The programs of the Cortex-M0.
+const MICROBITS: [(&str, &str); 3] = [
+    (
+        "microbit",
+        "Cortex-M0, the core alone over a UART: a client that sends back what it receives",
+    ),
+    ("polled", "Cortex-M0, the same over `Link` of `motemq-nal`"),
+    (
+        "awaited",
+        "Cortex-M0, the same over `aio::Halves` of `motemq-nal`, with an executor",
+    ),
+];
+
 /// Builds the firmware, runs it, and checks with independent clients what it says and does.
 ///
 /// # Errors
@@ -87,9 +109,9 @@ pub fn run(options: &Options) -> Result<(), String> {
         build::program("measure", no_std::TARGET, "measure")?,
         build::program("measure5", no_std::TARGET, "measure5")?,
     ];
-    let mut images = Vec::new();
-    for version in ["", "5"] {
-        let name = format!("board{version}");
+    let mut measured = Vec::new();
+    for (version, suffix) in VERSIONS {
+        let name = format!("board{suffix}");
         let board = board::Mps2 {
             firmware: build::program(&name, no_std::TARGET, "mps2")?,
             machine: board::AN386,
@@ -97,20 +119,31 @@ pub fn run(options: &Options) -> Result<(), String> {
         };
         println!("{name}, a Cortex-M4 with Ethernet:");
         scenes(&board, &SCENES)?;
-        if version == "5" {
+        if suffix == "5" {
             scenes(&board, &SCENES_5)?;
         }
-        images.push((name, board.firmware));
+        measured.push(Program {
+            name: "board",
+            version,
+            what: BOARD,
+            firmware: board.firmware,
+        });
     }
     println!("A Cortex-M0 over its UART, without TCP:");
-    for program in ["microbit", "polled", "awaited"] {
-        for version in ["", "5"] {
-            let name = format!("{program}{version}");
-            let firmware = build::program(&name, M0, "nal")?;
-            timed(&name, || microbit::over_its_uart(&firmware))?;
-            images.push((name, firmware));
+    for (name, what) in MICROBITS {
+        for (version, suffix) in VERSIONS {
+            let program = format!("{name}{suffix}");
+            let firmware = build::program(&program, M0, "nal")?;
+            timed(&program, || microbit::over_its_uart(&firmware))?;
+            measured.push(Program {
+                name,
+                version,
+                what,
+                firmware,
+            });
         }
     }
+    programs::measure(&measured, options.write)?;
     measure::calls(&measure, options.write)
 }
 

@@ -1,6 +1,9 @@
 //! Tables of documents that a command measures.
 use crate::programs::workspace;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Ends each of them.
 const END: &str = "<!-- end -->";
@@ -24,11 +27,47 @@ pub fn keep(
 ) -> Result<(), String> {
     let known = known_file(command, compiler);
     if write {
-        fs::write(&known, format!("{measured}\n"))
-            .map_err(|error| format!("cannot write {}: {error}", known.display()))?;
+        remember(&known, measured)?;
         return self::write(document, command, measured);
     }
-    let Ok(before) = fs::read_to_string(&known) else {
+    compare(&known, command, measured, compiler, percent)
+}
+
+/// The same for a part of what the command measures: the document has one place for each.
+///
+/// # Errors
+/// As [`keep`].
+pub fn keep_part(
+    document: &str,
+    command: &str,
+    part: &str,
+    measured: &str,
+    compiler: &str,
+    percent: u64,
+    write: bool,
+) -> Result<(), String> {
+    let known = known_file(part, compiler);
+    if write {
+        remember(&known, measured)?;
+        return write_part(document, command, part, measured);
+    }
+    compare(&known, command, measured, compiler, percent)
+}
+
+fn remember(known: &Path, measured: &str) -> Result<(), String> {
+    fs::write(known, format!("{measured}\n"))
+        .map_err(|error| format!("cannot write {}: {error}", known.display()))
+}
+
+/// Compares with what is known.
+fn compare(
+    known: &Path,
+    command: &str,
+    measured: &str,
+    compiler: &str,
+    percent: u64,
+) -> Result<(), String> {
+    let Ok(before) = fs::read_to_string(known) else {
         println!("No figures are known of {compiler}; nothing to compare with.");
         return Ok(());
     };
@@ -122,10 +161,14 @@ mod tests {
 
     #[test]
     fn pages_show_what_is_known_of_some_compiler() {
-        for (command, page) in [("size", "docs/size.md"), ("firmware", "docs/stack.md")] {
+        for (file, page, begin) in [
+            ("size", "docs/size.md", "size --write"),
+            ("firmware", "docs/stack.md", "firmware --write"),
+            ("programs", "docs/size.md", "firmware --write: programs"),
+        ] {
             let page = fs::read_to_string(workspace().join(page)).unwrap();
             let shown = page
-                .split_once(&format!("<!-- cargo xtask {command} --write -->"))
+                .split_once(&format!("<!-- cargo xtask {begin} -->"))
                 .unwrap()
                 .1
                 .split_once(END)
@@ -133,10 +176,10 @@ mod tests {
                 .0;
             let files = fs::read_dir(workspace().join(KNOWN)).unwrap().flatten();
             let mut known =
-                files.filter(|file| file.file_name().to_string_lossy().starts_with(command));
+                files.filter(|name| name.file_name().to_string_lossy().starts_with(file));
             assert!(
-                known.any(|file| fs::read_to_string(file.path()).unwrap().trim() == shown.trim()),
-                "{command}"
+                known.any(|known| fs::read_to_string(known.path()).unwrap().trim() == shown.trim()),
+                "{file}"
             );
         }
     }

@@ -1,5 +1,5 @@
 //! Boards in QEMU, and the independent clients that watch them.
-use super::process::Process;
+use super::{monitor::Monitor, process::Process};
 use crate::programs::{program, run};
 use motemq_testing::mosquitto::{Mosquitto, find};
 use std::{
@@ -41,7 +41,15 @@ impl Mps2 {
             }
         };
         let words = [&["-nic", "user,model=lan9118", "-serial", "stdio"], words].concat();
-        let mut board = Process::start(qemu(&self.firmware, self.machine, &words))?;
+        let mut board = Process::start(qemu(&self.firmware, self.machine, None, &words))?;
+        board.until("ready")?;
+        Ok(board)
+    }
+
+    /// Starts a program on a board with Ethernet whose memory can be looked at.
+    pub fn watched(firmware: &Path, monitor: &Monitor) -> Result<Process, String> {
+        let words = ["-nic", "user,model=lan9118", "-serial", "stdio"];
+        let mut board = Process::start(qemu(firmware, AN386, Some(monitor), &words))?;
         board.until("ready")?;
         Ok(board)
     }
@@ -77,21 +85,26 @@ pub fn measure(program: &Path) -> Command {
         "-chardev",
         "stdio,id=console",
     ];
-    let mut command = qemu(program, AN386, &words);
+    let mut command = qemu(program, AN386, None, &words);
     command.args(["-semihosting-config", "enable=on,chardev=console"]);
     command
 }
 
 /// Starts a program on a Cortex-M0 whose UART is connected to the broker.
-pub fn microbit(program: &Path, broker: &Mosquitto) -> Result<Process, String> {
+pub fn microbit(
+    program: &Path,
+    broker: &Mosquitto,
+    monitor: Option<&Monitor>,
+) -> Result<Process, String> {
     let pipe = format!("tcp:{},nodelay=on", broker.addr());
-    Process::start(qemu(program, "microbit", &["-serial", &pipe]))
+    Process::start(qemu(program, "microbit", monitor, &["-serial", &pipe]))
 }
 
-fn qemu(firmware: &Path, machine: &str, words: &[&str]) -> Command {
+fn qemu(firmware: &Path, machine: &str, monitor: Option<&Monitor>, words: &[&str]) -> Command {
+    let monitor = monitor.map_or_else(|| "none".into(), Monitor::word);
     let mut command = program(
         "qemu-system-arm",
-        ["-M", machine, "-display", "none", "-monitor", "none"],
+        ["-M", machine, "-display", "none", "-monitor", &monitor],
     );
     command
         .args(["-semihosting-config", "enable=on,target=native"])

@@ -5,7 +5,7 @@ use std::path::Path;
 pub fn over_its_uart(program: &Path) -> Result<(), String> {
     let broker = broker(&[])?;
     let mut watcher = watcher(&broker)?;
-    let mut board = microbit(program, &broker)?;
+    let mut board = microbit(program, &broker, None)?;
     until_logged(&broker, "Sending SUBACK to microbit", 1)?;
     for qos in ["0", "1", "2"] {
         publish(
