@@ -72,6 +72,9 @@ fn respond(
     tx: &mut Buffer,
 ) -> Result<(), SendError> {
     let Some(topic) = request.properties.response_topic() else {
+        if request.qos() == QoS::AtMostOnce || request.remaining > 0 {
+            return Ok(()); // there is no answer, or not yet
+        }
         return session.refuse(ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR);
     };
     let number = request.properties.correlation_data();

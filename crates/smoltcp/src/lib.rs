@@ -84,7 +84,10 @@
 //!                     let response = Publish::to(topic.as_str()).payload(b"12:30");
 //!                     session.publish(&response.properties(&properties), tx)?;
 //!                 }
-//!                 None => session.refuse(ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR)?,
+//!                 None if request.qos() != QoS::AtMostOnce && request.remaining == 0 => {
+//!                     session.refuse(ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR)?;
+//!                 }
+//!                 None => {} // with QoS 0 there is no answer
 //!             },
 //!             Event::Disconnected { .. } => {} // the reason of the broker; `turn` closes the socket
 //!             _ => {}
