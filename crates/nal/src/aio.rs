@@ -58,12 +58,9 @@ mod whole;
 pub use halves::Halves;
 pub use whole::Whole;
 
-use crate::Error;
+use crate::{Error, FAREWELL};
 use embedded_io_async::{Read, Write};
 use motemq::{Buffer, Protocol, Session, Slot};
-
-/// The time that the other side has to receive our last bytes, in milliseconds.
-const FAREWELL: u32 = 1000;
 
 /// The state at the beginning of a turn.
 struct Turn {

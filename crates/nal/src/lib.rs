@@ -128,3 +128,6 @@ mod link;
 
 pub use error::Error;
 pub use link::Link;
+
+/// The time in milliseconds that the other side has to take the last bytes of a session.
+const FAREWELL: u32 = 1000;

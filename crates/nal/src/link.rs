@@ -1,5 +1,5 @@
 //! A TCP connection of an `embedded-nal` stack.
-use crate::Error;
+use crate::{Error, FAREWELL};
 use core::{fmt, net::SocketAddr};
 use embedded_nal::{TcpClientStack, TcpError, TcpErrorKind, nb};
 use motemq::{Buffer, Protocol, Session, Slot};
@@ -12,6 +12,8 @@ use motemq::{Buffer, Protocol, Session, Slot};
 pub struct Link<S: TcpClientStack> {
     socket: Option<S::TcpSocket>,
     open: bool,
+    /// The time since which the session is closed and the stack takes none of its last bytes.
+    stuck_since: Option<u32>,
 }
 
 impl<S: TcpClientStack> Link<S> {
@@ -20,6 +22,7 @@ impl<S: TcpClientStack> Link<S> {
         Link {
             socket: None,
             open: false,
+            stuck_since: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl<S: TcpClientStack> Link<S> {
     /// The error of the stack. The link has no connection all the same.
     pub fn close(&mut self, stack: &mut S) -> Result<(), S::Error> {
         self.open = false;
+        self.stuck_since = None;
         self.socket
             .take()
             .map_or(Ok(()), |socket| stack.close(socket))
@@ -74,8 +78,9 @@ impl<S: TcpClientStack> Link<S> {
     /// answer may be late. To be called when [`next_event`](Session::next_event) says `None`, or
     /// when `tx` has no room for an answer.
     ///
-    /// After [`disconnect`](Session::disconnect) it writes what is left, closes the connection and
-    /// ends with [`Error::Closed`].
+    /// When the session [is closed](Session::is_closed), after [`disconnect`](Session::disconnect) or a fault
+    /// for example, it writes what is left in `tx`, closes the connection and ends with
+    /// [`Error::Closed`]. It gives up when the stack has taken nothing for a second.
     ///
     /// # Errors
     /// See [`Error`]: the socket was closed, the session is [lost](Session::on_connection_lost). What came before
@@ -105,7 +110,7 @@ impl<S: TcpClientStack> Link<S> {
         tx: &mut Buffer,
         now_ms: u32,
     ) -> Result<Option<u32>, Error<S::Error>> {
-        let nap = session.tick(now_ms, tx)?;
+        let mut nap = session.tick(now_ms, tx)?;
         let leaving = session.is_closed();
         let Some(socket) = self
             .socket
@@ -128,6 +133,16 @@ impl<S: TcpClientStack> Link<S> {
                 Err(error) => return Err(error),
             }
             tx.consume(written);
+        }
+        if leaving && written == 0 {
+            let since = *self.stuck_since.get_or_insert(now_ms);
+            let rest = FAREWELL.saturating_sub(now_ms.wrapping_sub(since));
+            if rest == 0 {
+                return Err(Error::Closed);
+            }
+            nap = Some(rest);
+        } else {
+            self.stuck_since = None;
         }
         Ok(if read != 0 || written != 0 {
             Some(0)

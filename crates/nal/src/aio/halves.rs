@@ -32,8 +32,9 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
     /// [`next_event`](Session::next_event) says `None`, or when `tx` has no room for an answer.
     /// The future may be dropped at any time, to give a command, for one: see [`aio`](super).
     ///
-    /// After [`disconnect`](Session::disconnect) it writes what is left, for a second at most, and
-    /// ends with [`Error::Closed`]: close the transport then.
+    /// When the session [is closed](Session::is_closed), after [`disconnect`](Session::disconnect) or a fault
+    /// for example, it writes what is left in `tx`, and ends with [`Error::Closed`]: close the
+    /// transport then. It gives up when the transport has taken nothing for a second.
     ///
     /// # Errors
     /// See [`Error`]: the session is [lost](Session::on_connection_lost). What came before the end was told

@@ -184,8 +184,7 @@ fn goodbye_is_said_before_the_end() {
 
 #[test]
 fn a_goodbye_that_nobody_takes_is_not_waited_for() {
-    for whole in [false, true] {
-        let carrier = &mut Aio::new(whole);
+    everywhere(|carrier| {
         // CONNECT fits, and no more.
         let (mut client, mut far) = accepted(
             carrier,
@@ -206,7 +205,7 @@ fn a_goodbye_that_nobody_takes_is_not_waited_for() {
             "{}",
             far.now - begun
         );
-    }
+    });
 }
 
 /// The application sleeps for an hour after a PINGREQ, whose answer arrives; then it has something

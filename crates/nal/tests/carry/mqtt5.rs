@@ -124,6 +124,24 @@ fn a_reason_follows_what_was_sent_before() {
 }
 
 #[test]
+fn a_reason_that_the_server_does_not_take_is_not_waited_for() {
+    everywhere(|carrier| {
+        let faults = Faults {
+            capacity: CONNECT,
+            ..Faults::none()
+        };
+        // CONNECT was not read, so nothing else fits.
+        let (mut client, mut far) = accepted_with(carrier, faults, CONNACK);
+        far.sends(b"\xd0\x01\0");
+        assert_eq!(fault(carrier, &mut client, &mut far), Fault::Malformed);
+        let begun = far.now;
+        assert_eq!(end(carrier, &mut client, &mut far, |_| {}), Error::Closed);
+        let waited = far.now - begun;
+        assert!((1000..4000).contains(&waited), "{waited} ms");
+    });
+}
+
+#[test]
 fn a_server_that_disconnects_says_why() {
     everywhere(|carrier| {
         let (mut client, mut far) = accepted(carrier, narrow());
