@@ -1,9 +1,12 @@
-//! Links the unwinder of the C compiler into the program, on Linux with glibc.
+//! Makes the program start sooner, on Linux with glibc.
 //!
-//! The standard library asks for it as a shared library, libgcc_s. To load and start that takes a
-//! twentieth of the time in which the program publishes a message. The linker looks into the
-//! directory that is named here before it looks anywhere else, and finds a script of that name,
-//! which names the static libraries.
+//! The standard library asks for the unwinder of the C compiler as a shared library, libgcc_s. To load
+//! and start that takes a twentieth of the time in which the program publishes a message. The linker
+//! looks into the directory that is named here before it looks anywhere else, and finds a script of
+//! that name, which names the static libraries.
+//!
+//! The loader looks for each symbol of a shared library in all libraries, in the order in which they
+//! are named. Most symbols of OpenSSL are those of libcrypto, which is named before libssl here.
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -22,6 +25,12 @@ fn main() {
     // The compiler for another machine has another name, which only its user knows.
     if !is_for_glibc || variable("TARGET") != variable("HOST") {
         return;
+    }
+    println!("cargo:rerun-if-env-changed=OPENSSL_STATIC");
+    let is_static = !["", "0"].contains(&variable("OPENSSL_STATIC").as_str());
+    let has_openssl = env::var_os("CARGO_FEATURE_NATIVE_TLS").is_some();
+    if has_openssl && !is_static && find("libcrypto.so").is_some() {
+        println!("cargo:rustc-link-lib=dylib=crypto");
     }
     let found: Option<Vec<_>> = ARCHIVES.into_iter().map(find).collect();
     if let (Some(archives), Some(directory)) = (found, env::var_os("OUT_DIR")) {

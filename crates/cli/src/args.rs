@@ -30,7 +30,7 @@ use crate::{exit::Failure, notice};
 #[cfg(feature = "bench")]
 pub use bench::BenchLine;
 use clap::{
-    FromArgMatches,
+    Command, FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use clap_complete::Shell;
@@ -46,7 +46,7 @@ pub use protocol::{FilterArgs, PacketKind, Protocol, ProtocolArgs, SessionExpiry
 pub use recording::{RecordLine, ReplayLine};
 pub use request::RequestLine;
 pub use source::SourceArgs;
-use std::{ffi::OsString, io, process};
+use std::{ffi::OsString, io, mem, process};
 pub use subscription::SubscriptionArgs;
 #[cfg(feature = "watch")]
 pub use watch::WatchLine;
@@ -121,7 +121,11 @@ pub enum Verb {
 /// Reads the command line of this process; ends it if help is wanted, or something is wrong.
 pub fn read() -> (Grammar, Line) {
     let words = std::env::args_os().collect();
-    parse(words, &Surroundings::of_process()).unwrap_or_else(|error| end(&error))
+    let mut parser = None;
+    let read = parse_by(&mut parser, words, &Surroundings::of_process());
+    // To give back what it consists of takes its time, and the process will not need it.
+    mem::forget(parser);
+    read.unwrap_or_else(|error| end(&error))
 }
 
 /// Prints the help that is wanted, or what is wrong, and ends the process.
@@ -138,6 +142,15 @@ fn end(error: &clap::Error) -> ! {
 
 /// Reads a command line, the program's name first, and the options in its surroundings.
 pub fn parse(
+    words: Vec<OsString>,
+    surroundings: &Surroundings,
+) -> Result<(Grammar, Line), clap::Error> {
+    parse_by(&mut None, words, surroundings)
+}
+
+/// Does the same, and leaves the parser that was made for it.
+fn parse_by(
+    parser: &mut Option<Command>,
     mut words: Vec<OsString>,
     surroundings: &Surroundings,
 ) -> Result<(Grammar, Line), clap::Error> {
@@ -154,13 +167,17 @@ pub fn parse(
         },
         None => Grammar::Flags,
     };
-    let command = grammar.command();
-    words = protocol::joined(&command, words);
+    let command = parser.insert(grammar.command());
+    words = protocol::joined(command, words);
     let added = defaults::of(grammar, &words, surroundings)
         .map_err(|what| grammar.command().error(ErrorKind::ValueValidation, what))?;
     let is_complete = added.is_empty();
     words.splice(1..1, added);
-    let mut matches = command.try_get_matches_from(words).map_err(|mut error| {
+    let read = command.try_get_matches_from_mut(&words);
+    let mut matches = read.map_err(|mut error| {
+        if error.kind() == ErrorKind::DisplayHelp {
+            return help_of(grammar);
+        }
         if !is_complete && error.use_stderr() {
             let hint = ContextValue::StyledStrs(vec![
                 "some options are from the environment (MOTEMQ_...) or a file".into(),
@@ -202,8 +219,14 @@ fn help_on(words: &[OsString]) -> clap::Error {
             None => return unknown(word),
         },
     };
+    help_of(grammar)
+}
+
+/// Returns the help on a form of the command line.
+fn help_of(grammar: Grammar) -> clap::Error {
     grammar
         .command()
+        .after_help(help::after(grammar))
         .try_get_matches_from(["motemq", "--help"])
         .expect_err("help ends the reading")
 }

@@ -269,9 +269,7 @@ impl Grammar {
         };
         // The last counts of an option that is given several times, as with mosquitto's tools: scripts
         // add options to those that they have. Options that take several values keep all.
-        command
-            .args_override_self(true)
-            .after_help(help::after(self))
+        command.args_override_self(true)
     }
 }
 

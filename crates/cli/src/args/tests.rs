@@ -1,6 +1,5 @@
 //! Tests of what is read from command lines, and of what is refused.
 use super::*;
-use clap::Command;
 use motemq_std::profile;
 use std::time::Duration;
 
