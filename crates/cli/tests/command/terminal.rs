@@ -73,6 +73,42 @@ fn a_terminal_gets_no_control_characters() {
     assert_eq!(motemq(&sub).well(), [&b"a "[..], payload, b"\n"].concat());
 }
 
+/// The help and errors have colours on a terminal, which the same means switch off as those of
+/// topics.
+#[test]
+fn no_color_and_pipes_switch_colours_off() {
+    let test = "no_color_and_pipes_switch_colours_off";
+    let help = ["help", "pub"];
+    let Some(shown) = on_terminal(test, &[], &help, b"") else {
+        return;
+    };
+    assert!(shown.contains("\x1b[1m"), "{shown:?}");
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let shown = on_terminal(test, &[(name, value)], &help, b"").unwrap();
+        assert!(
+            shown.contains("--topic") && !shown.contains('\x1b'),
+            "{name}: {shown:?}"
+        );
+    }
+    let text = motemq(&help).text();
+    assert!(
+        text.contains("--topic") && !text.contains('\x1b'),
+        "{text:?}"
+    );
+    let (_server, at) = serve(Config::new());
+    motemq(&at.with(&["pub", "-t", "a", "-m", "x", "-r", "-q", "1"])).well();
+    let sub = at.with(&["sub", "-t", "a", "-C", "1", "-v"]);
+    let shown = on_terminal(test, &[("TERM", "dumb")], &sub, b"").unwrap();
+    assert_eq!(shown, "a x\r\n");
+    // JSON has its own escapes, and no colours anywhere.
+    let json = at.with(&["sub", "-t", "a", "-C", "1", "--json"]);
+    let shown = on_terminal(test, &[], &json, b"").unwrap();
+    assert!(
+        shown.contains("\"payload\":\"x\"") && !shown.contains('\x1b'),
+        "{shown:?}"
+    );
+}
+
 /// A terminal that shows nothing would be left behind otherwise.
 #[test]
 fn a_signal_while_a_password_is_asked_for_puts_the_terminal_back() {
