@@ -134,7 +134,7 @@ impl<R: Read> Read for Progress<R> {
     }
 }
 
-/// How far it is, and how fast.
+/// The bytes that are done, of how many, and how fast.
 struct Bar {
     what: &'static str,
     length: u64,

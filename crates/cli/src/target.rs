@@ -14,7 +14,7 @@ use crate::{
     transport::own_addresses,
 };
 pub use login::Login;
-use motemq::{TopicFilter, TopicName};
+use motemq::{QoS, TopicFilter, TopicName};
 use motemq_net::{BrokerUrl, Route, Scheme};
 use motemq_std::{Options, Will, profile::Profile};
 use std::{fmt, process};
@@ -228,7 +228,7 @@ fn will(args: &ConnectionArgs) -> Result<Option<Will>, String> {
     let (delay, properties) = version::of_will(&args.protocol)?;
     Ok(Some(Will {
         payload,
-        qos: args.will_qos,
+        qos: args.will_qos.unwrap_or(QoS::AtMostOnce),
         retain: args.will_retain,
         delay,
         properties,

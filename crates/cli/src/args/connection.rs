@@ -137,8 +137,8 @@ pub struct ConnectionArgs {
     pub will_payload: Option<OsString>,
 
     /// QoS of the will
-    #[arg(long, value_name = "0|1|2", default_value = "0", hide_default_value = true, value_parser = qos, requires = "will_topic")]
-    pub will_qos: QoS,
+    #[arg(long, value_name = "0|1|2", value_parser = qos, requires = "will_topic")]
+    pub will_qos: Option<QoS>,
 
     /// The broker keeps the will for later subscribers
     #[arg(long, requires = "will_topic")]

@@ -51,7 +51,7 @@ pub struct CommonArgs {
 #[derive(Args, Debug)]
 pub struct ReportArgs {
     /// Print the packets that come and go to stderr
-    #[arg(long)]
+    #[arg(short, long)]
     pub debug: bool,
 
     /// Say nothing on stderr but what is wrong with the command line
@@ -254,13 +254,13 @@ impl Grammar {
     pub fn command(self) -> Command {
         let command = match self {
             Grammar::Flags => flags(),
-            Grammar::Publish => with_debug(PublishLine::command()),
-            Grammar::Subscribe => with_debug(SubscribeLine::command()),
+            Grammar::Publish => PublishLine::command(),
+            Grammar::Subscribe => SubscribeLine::command(),
             Grammar::Request => request(),
             #[cfg(feature = "watch")]
             Grammar::Watch => WatchLine::command(),
-            Grammar::Record => with_debug(RecordLine::command()),
-            Grammar::Replay => with_debug(ReplayLine::command()),
+            Grammar::Record => RecordLine::command(),
+            Grammar::Replay => ReplayLine::command(),
             #[cfg(feature = "bench")]
             Grammar::Bench => BenchLine::command(),
             Grammar::Doctor => DoctorLine::command(),
@@ -273,15 +273,10 @@ impl Grammar {
     }
 }
 
-/// Gives `-d` the meaning that it has in mosquitto's tools.
-fn with_debug(command: Command) -> Command {
-    command.mut_arg("debug", |debug| debug.short('d'))
-}
-
 /// Returns the options of `rr`, which has one topic.
 fn request() -> Command {
     let topic = |option: Arg| option.help("Topic of the request");
-    with_debug(RequestLine::command()).mut_arg("topics", topic)
+    RequestLine::command().mut_arg("topics", topic)
 }
 
 /// Returns the options behind `--pub` and `--sub`: each of the options of the other one is refused.
@@ -295,7 +290,9 @@ fn flags() -> Command {
             command = command.mut_arg(id, |option| option.conflicts_with(other));
         }
     }
+    // Here -d is the delay.
     command
+        .mut_arg("debug", |debug| debug.short(None))
         .mut_arg("delay", |delay| delay.short('d'))
         .mut_arg("text", |text| {
             text.help(
