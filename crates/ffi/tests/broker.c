@@ -1,30 +1,6 @@
 /* motemq_run.c against a real broker: ./broker PORT */
 #define _POSIX_C_SOURCE 200112L
-#include "tcp.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CHECK(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("%s:%d: %s (last result %d)\n", __FILE__, __LINE__, #condition, result);         \
-            exit(1);                                                                                \
-        }                                                                                           \
-    } while (0)
-
-static int result;
-static motemq_t *m;
-
-static motemq_event_t wait_for(int kind)
-{
-    motemq_event_t event;
-    do {
-        result = motemq_wait(m, &io, &event, 10000);
-        CHECK(result == 1);
-    } while (event.kind != kind);
-    return event;
-}
+#include "broker.h"
 
 static uint8_t big[1000000];
 

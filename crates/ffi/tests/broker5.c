@@ -1,33 +1,8 @@
 /* motemq5_run.c against a real broker: ./broker5 PORT */
 #define _POSIX_C_SOURCE 200112L
-#include "tcp.h"
+#include "motemq5_names.h"
 
-#include "motemq5_run.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CHECK(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("%s:%d: %s (last result %d: %s)\n", __FILE__, __LINE__, #condition, result,      \
-                   motemq5_error_text(result));                                                     \
-            exit(1);                                                                                \
-        }                                                                                           \
-    } while (0)
-
-static int result;
-static motemq5_t *m;
-
-static motemq5_event_t wait_for(int kind)
-{
-    motemq5_event_t event;
-    do {
-        result = motemq5_wait(m, &io, &event, 10000);
-        CHECK(result == 1);
-    } while (event.kind != kind);
-    return event;
-}
+#include "broker.h"
 
 static int has_text(const motemq5_properties_t *properties, uint8_t id, const char *text)
 {

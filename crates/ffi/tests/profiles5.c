@@ -1,36 +1,8 @@
 /* What every library of MQTT 5 does: publishes with QoS 0 and 1, with a property, keeps alive and leaves
  * with a reason. And that a library refuses what its profile leaves out. */
-#include "motemq5.h"
+#include "motemq5_names.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#define CHECK(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            return 1;                                                                               \
-        }                                                                                           \
-    } while (0)
-
-static motemq5_t *m;
-
-static void arrive(const char *bytes, size_t n)
-{
-    size_t room;
-    memcpy(motemq5_rx_space(m, &room), bytes, n);
-    motemq5_rx_commit(m, n);
-}
-
-/* These bytes are to be sent, and are. */
-static int is_sent(const char *bytes, size_t n)
-{
-    size_t length;
-    const uint8_t *output = motemq5_tx_bytes(m, &length);
-    int is_it = length == n && memcmp(output, bytes, n) == 0;
-    motemq5_tx_consume(m, length);
-    return is_it;
-}
+#include "profiles.h"
 
 int main(void)
 {

@@ -10,7 +10,7 @@ use crate::{
     programs::{cargo, program, run},
 };
 use motemq_testing::mosquitto::{Mosquitto, find};
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 /// What every compiler has to accept.
 pub const STRICT: [&str; 6] = [
@@ -23,7 +23,8 @@ pub const STRICT: [&str; 6] = [
 ];
 
 /// Sources for a library with all of MQTT, by their folder in the crate.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
+    ARGUMENTS,
     "tests/dialogue.c",
     "tests/dialogue5.c",
     "tests/fuzz.c",
@@ -34,6 +35,9 @@ const SOURCES: [&str; 9] = [
     "examples/posix.c",
     "src/motemq5_run.c",
 ];
+
+/// The test of arguments, which are those of MQTT 3.1.1.
+const ARGUMENTS: &str = "tests/arguments.c";
 
 /// The loop, and the test of each profile, for every library of a version.
 fn for_all_profiles(version: Version) -> [&'static str; 2] {
@@ -99,6 +103,8 @@ pub fn run_all() -> Result<(), String> {
             run(program(profiles(c, cxx, library)?, [""; 0]))?;
         }
         let sanitizers = "-fsanitize=address,undefined";
+        let arguments = link(c, ARGUMENTS, &[sanitizers])?;
+        run(program(arguments, [""; 0]))?;
         for version in Version::ALL {
             let [dialogue, fuzz] = with_all(version);
             let dialogue = link(c, dialogue, &[sanitizers])?;
@@ -215,7 +221,7 @@ fn link(compiler: &str, source: &str, words: &[&str]) -> Result<PathBuf, String>
     } else {
         Version::V311
     };
-    if !with_all(version).contains(&source) {
+    if source != ARGUMENTS && !with_all(version).contains(&source) {
         let [loop_in_c, _] = for_all_profiles(version);
         command.arg(library::folder().join(loop_in_c));
     }
@@ -248,17 +254,19 @@ pub fn against_mosquitto() -> Result<(), String> {
 /// Asks the example a question, by an independent client.
 fn example(port: &str) -> Result<(), String> {
     let example = link("gcc", "examples/posix.c", &[])?;
+    answers(program(example, ["127.0.0.1", port]), port)
+}
+
+/// Asks the example over POSIX sockets, which is started with the address of the broker, a question.
+///
+/// # Errors
+/// It does not answer.
+pub fn answers(example: Command, port: &str) -> Result<(), String> {
     let expected = [
         "subscribed: 2",
         "received c/question: why",
         "acked 2",
         "received c/question: quit",
     ];
-    let turns = ["subscribed: 2", "acked 2"];
-    question(
-        program(example, ["127.0.0.1", port]),
-        port,
-        turns,
-        &expected,
-    )
+    question(example, port, ["subscribed: 2", "acked 2"], &expected)
 }
