@@ -2,7 +2,7 @@
 //! that cannot be run here.
 mod command;
 mod tls;
-mod wine;
+pub mod wine;
 
 use crate::{
     dist,

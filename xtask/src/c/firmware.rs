@@ -1,12 +1,13 @@
 //! A firmware in C, which does what the one in Rust does, with MQTT 3.1.1 and with MQTT 5.
 use super::{
+    dialogue::question,
     library::{self, Library, Version},
     modem,
 };
 use crate::{
     firmware::{
         SILENCE,
-        board::{AN386, Mps2, Network},
+        board::{AN386, Mps2, Network, broker, piped},
         play, scenes_at_once,
     },
     machine::CROSS_COMPILER,
@@ -28,11 +29,30 @@ pub const OPTIONS: [&str; 8] = [
     "-fno-tree-loop-distribute-patterns",
 ];
 
-/// The options for a Cortex-M4.
-const CPU: [&str; 2] = ["-mcpu=cortex-m4", "-mthumb"];
+/// A board, and what its firmware is compiled with.
+pub struct Bare {
+    pub target: &'static str,
+    /// The options of gcc.
+    pub cpu: &'static [&'static str],
+    /// The board in QEMU that has this processor, or one that runs its code.
+    pub machine: &'static str,
+    /// The linker script.
+    pub memory: &'static str,
+}
 
-/// The sources of the firmware for both versions of MQTT.
-pub const MAIN: [(Library, &str); 2] = [(Library::V311, "main.c"), (Library::V5, "main5.c")];
+/// The Cortex-M4, whose sizes the project states.
+pub const M4: Bare = Bare {
+    target: no_std::TARGET,
+    cpu: &["-mcpu=cortex-m4", "-mthumb"],
+    machine: AN386,
+    memory: "link.ld",
+};
+
+/// The firmware of both versions of MQTT.
+pub const MAIN: [(Library, &str); 2] = [
+    (Library::V311, "examples/mps2/main.c"),
+    (Library::V5, "examples/mps2/main5.c"),
+];
 
 /// Compiles the firmware for both versions of MQTT, and plays all scenes with it.
 ///
@@ -40,37 +60,63 @@ pub const MAIN: [(Library, &str); 2] = [(Library::V311, "main.c"), (Library::V5,
 /// What could not be built, or what went wrong.
 pub fn run() -> Result<(), String> {
     for (library, source) in MAIN {
-        let built = library::build(no_std::TARGET, library, true)?;
-        let board = Mps2 {
-            firmware: compile(&library::folder(), &CPU, source, &built)?,
-            machine: AN386,
-            network: Network::Modem(modem::start),
-        };
+        let built = library::build(M4.target, library, true)?;
+        let board = board(&M4, &library::folder(), source, &built)?;
         if library.version == Version::V311 {
             // The clock of both versions is the same.
             play(&board, SILENCE)?;
+            over_a_pipe(&M4, &library::folder(), &built)?;
         }
         scenes_at_once(&board)?;
     }
     Ok(())
 }
 
-/// Compiles the firmware of the folder that contains headers and examples, and puts it beside the
-/// library.
+/// A board with a firmware that has a modem.
 ///
 /// # Errors
 /// What does not compile or link.
-pub fn compile(root: &Path, cpu: &[&str], source: &str, library: &Path) -> Result<PathBuf, String> {
-    let sources = root.join("examples/mps2");
-    let firmware = library.with_file_name(source).with_extension("elf");
-    let mut compile = program(CROSS_COMPILER.0, cpu);
+pub fn board(bare: &Bare, root: &Path, source: &str, library: &Path) -> Result<Mps2, String> {
+    Ok(Mps2 {
+        firmware: compile(bare, root, &[source], library)?,
+        machine: bare.machine,
+        network: Network::Modem(modem::start),
+    })
+}
+
+/// Asks the example whose UART is a pipe to the broker a question.
+///
+/// # Errors
+/// It does not compile, or does not answer.
+pub fn over_a_pipe(bare: &Bare, root: &Path, library: &Path) -> Result<(), String> {
+    let sources = ["examples/mps2/uart.c", "src/motemq_run.c"];
+    let example = compile(bare, root, &sources, library)?;
+    let broker = broker(&[])?;
+    let port = broker.addr().port().to_string();
+    let expected = ["subscribed", "received why", "answered"];
+    let example = piped(&example, bare.machine, &broker);
+    question(example, &port, ["subscribed", "answered"], &expected)
+}
+
+/// Compiles a firmware, whose first source names it, in the folder that contains headers and
+/// examples, and puts it beside the library.
+fn compile(bare: &Bare, root: &Path, sources: &[&str], library: &Path) -> Result<PathBuf, String> {
+    let folder = root.join("examples/mps2");
+    let name = sources[0].rsplit('/').next().unwrap_or_default();
+    let firmware = library.with_file_name(name).with_extension("elf");
+    let mut compile = program(CROSS_COMPILER.0, bare.cpu);
     compile
         .args(OPTIONS)
         .args(["-nostdlib", "-Wl,--gc-sections,-z,noexecstack", "-T"])
-        .arg(sources.join("link.ld"))
+        .arg(bare.memory)
+        .arg("-L")
+        .arg(&folder)
         .arg("-I")
         .arg(root.join("include"))
-        .args([sources.join("board.c"), sources.join(source)])
+        .arg("-I")
+        .arg(&folder)
+        .arg(folder.join("board.c"))
+        .args(sources.iter().map(|source| root.join(source)))
         .arg(library)
         .arg("-lgcc")
         .arg("-o")

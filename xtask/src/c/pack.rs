@@ -1,20 +1,22 @@
 //! Archives of the library: one for each target, with everything that a program in C needs.
 pub mod hosted;
+mod verify;
 
 use super::{
     header::define,
-    library::{self, Library, Profile, Version},
+    library::{self, Library},
 };
 use crate::{
     no_std,
     programs::{program, read, run, workspace},
+    windows,
 };
 use flate2::{Compression, write::GzEncoder};
-use motemq_testing::mosquitto::find;
 use std::{
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 /// The targets besides this machine's.
@@ -25,11 +27,11 @@ const TARGETS: [&str; 7] = [
     "thumbv7em-none-eabihf",
     "thumbv8m.main-none-eabi",
     "riscv32imc-unknown-none-elf",
-    "x86_64-pc-windows-gnu",
+    windows::TARGET,
 ];
 
 /// Files of the project, and where they are in an archive.
-const FILES: [(&str, &str); 24] = [
+const FILES: [(&str, &str); 27] = [
     ("crates/ffi/include/motemq.h", "include/motemq.h"),
     ("crates/ffi/include/motemq_run.h", "include/motemq_run.h"),
     ("crates/ffi/include/motemq5.h", "include/motemq5.h"),
@@ -59,24 +61,33 @@ const FILES: [(&str, &str); 24] = [
     ("crates/ffi/examples/posix.c", "examples/posix.c"),
     ("crates/ffi/examples/mps2/main.c", "examples/mps2/main.c"),
     ("crates/ffi/examples/mps2/main5.c", "examples/mps2/main5.c"),
+    ("crates/ffi/examples/mps2/uart.c", "examples/mps2/uart.c"),
     ("crates/ffi/examples/mps2/board.c", "examples/mps2/board.c"),
     ("crates/ffi/examples/mps2/board.h", "examples/mps2/board.h"),
     ("crates/ffi/examples/mps2/link.ld", "examples/mps2/link.ld"),
+    (
+        "crates/ffi/examples/mps2/an505.ld",
+        "examples/mps2/an505.ld",
+    ),
+    (
+        "crates/ffi/examples/mps2/sections.ld",
+        "examples/mps2/sections.ld",
+    ),
     ("docs/c.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("LICENSE-MIT", "LICENSE-MIT"),
 ];
 
-/// Packs for all targets for which this machine has a library of core.
+/// Packs for all targets besides this machine's for which there is a library of core, and tries each
+/// archive.
 ///
 /// # Errors
 /// What could not be built or written.
 pub fn all() -> Result<(), String> {
-    archive(&library::host()?)?;
     for target in TARGETS {
         if no_std::way_for(target).is_some() {
-            archive(target)?;
+            pack_and_verify(target)?;
         } else {
             println!("not here: {target}: {}", no_std::advice(target));
         }
@@ -84,25 +95,25 @@ pub fn all() -> Result<(), String> {
     Ok(())
 }
 
-/// Unpacks the archive of this machine, and builds the example with nothing else.
+/// Packs for this machine, and tries the archive.
 ///
 /// # Errors
 /// What is missing in it.
 pub fn try_it() -> Result<(), String> {
-    let root = unpack(&archive(&library::host()?)?, "unpacked")?;
-    let both = root.join("both.c");
-    fs::copy(library::folder().join("tests/both.c"), &both)
-        .map_err(|error| cannot("write", &both, error))?;
-    if find("pkg-config").is_some() {
-        by_pkg_config(&root)?;
-    } else {
-        println!("not here: pkg-config");
-    }
-    if find("cmake").is_some() {
-        by_cmake(&root, PROJECT, "motemq")?;
-    } else {
-        println!("not here: cmake");
-    }
+    pack_and_verify(&library::host()?)
+}
+
+/// Packs for a target, and tries the archive.
+fn pack_and_verify(target: &str) -> Result<(), String> {
+    let begun = Instant::now();
+    let root = unpack(&archive(target)?, &format!("unpacked/{target}"))?;
+    let packed = begun.elapsed();
+    verify::archive(target, &root)?;
+    println!(
+        "{:6.1} s  packed, {:.1} s with its trial",
+        packed.as_secs_f64(),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -118,59 +129,6 @@ fn unpack(archive: &Path, name: &str) -> Result<PathBuf, String> {
     let name = archive.file_name().unwrap_or_default().to_string_lossy();
     Ok(place.join(name.trim_end_matches(".tar.gz")))
 }
-
-fn by_pkg_config(root: &Path) -> Result<(), String> {
-    let folder = root.join("lib/pkgconfig");
-    let build = |libraries: &[&str], sources: &[&str], name: &str, is_part: bool| {
-        let mut ask = program("pkg-config", ["--cflags", "--libs"]);
-        ask.args(libraries).env("PKG_CONFIG_PATH", &folder);
-        let words = read(ask)?;
-        let mut compile = program("gcc", ["-std=c99"]);
-        compile
-            .args(is_part.then_some("-c"))
-            .args(sources.iter().map(|source| root.join(source)))
-            .args(words.split_whitespace())
-            .arg("-o")
-            .arg(root.join(name));
-        run(compile)
-    };
-    for library in Library::all() {
-        let name = library.name();
-        let loop_in_c = match library.version {
-            Version::V311 => "src/motemq_run.c",
-            Version::V5 => "src/motemq5_run.c",
-        };
-        let example: &[&str] = match (library.version, library.profile) {
-            (Version::V311, Profile::Full | Profile::Clean) => &["examples/posix.c"],
-            // The others have no example, and their loop is only compiled.
-            _ => &[],
-        };
-        let sources = [example, &[loop_in_c]].concat();
-        build(
-            &[name],
-            &sources,
-            &format!("by-pkg-config-{name}"),
-            example.is_empty(),
-        )?;
-    }
-    // One program with both.
-    let sources = ["both.c", "src/motemq_run.c", "src/motemq5_run.c"];
-    build(&["motemq", "motemq5"], &sources, "both", false)?;
-    run(program(root.join("both"), [""; 0]))?;
-    Ok(())
-}
-
-const PROJECT: &str = "\
-cmake_minimum_required(VERSION 3.16)
-project(example C)
-find_package(motemq REQUIRED)
-add_executable(example examples/posix.c)
-target_link_libraries(example PRIVATE motemq::motemq motemq::run)
-add_executable(small examples/posix.c)
-target_link_libraries(small PRIVATE motemq::clean motemq::run)
-add_executable(both both.c)
-target_link_libraries(both PRIVATE motemq::motemq motemq::run motemq::motemq5 motemq::run5)
-";
 
 /// Builds a project with the package of this name in an unpacked archive.
 fn by_cmake(root: &Path, text: &str, package: &str) -> Result<(), String> {
@@ -260,6 +218,7 @@ fn cannot(what: &str, path: &Path, error: std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::c::library::{Profile, Version};
 
     #[test]
     fn the_header_has_the_version_of_the_library() {

@@ -100,6 +100,18 @@ pub fn microbit(
     Process::start(qemu(program, "microbit", monitor, &["-serial", &pipe]))
 }
 
+/// A board whose second UART is a pipe to the broker.
+pub fn piped(firmware: &Path, machine: &str, broker: &Mosquitto) -> Command {
+    let pipe = format!("tcp:{},nodelay=on", broker.addr());
+    let words = ["-nic", "user,model=lan9118", "-serial", "stdio", "-serial"];
+    qemu(
+        firmware,
+        machine,
+        None,
+        &[&words, &[pipe.as_str()][..]].concat(),
+    )
+}
+
 fn qemu(firmware: &Path, machine: &str, monitor: Option<&Monitor>, words: &[&str]) -> Command {
     let monitor = monitor.map_or_else(|| "none".into(), Monitor::word);
     let mut command = program(

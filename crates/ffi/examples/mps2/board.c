@@ -1,4 +1,5 @@
-/* A Cortex-M4 on an MPS2 board (image AN386), as QEMU emulates it. No C library. */
+/* A Cortex-M3, M4 or M33 on an MPS2 board (image AN385, AN386 or AN505), as QEMU emulates it. No C
+ * library. */
 #include "board.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
@@ -15,7 +16,6 @@
 #define SYSTICK_CONTROL 0xe000e010u
 #define SYSTICK_RELOAD 0xe000e014u
 #define SYSTICK_VALUE 0xe000e018u
-#define CLOCK_HZ 25000000u
 
 extern uint32_t bss_start, bss_end, stack_top;
 int main(void);

@@ -5,7 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __ARM_ARCH_8M_MAIN__
+enum uart { CONSOLE = 0x50200000, MODEM = 0x50201000 };
+#define CLOCK_HZ 20000000u
+#else
 enum uart { CONSOLE = 0x40004000, MODEM = 0x40005000 };
+#define CLOCK_HZ 25000000u
+#endif
 
 /* The next byte that has arrived, or -1. */
 int uart_read(enum uart uart);

@@ -6,6 +6,10 @@ use crate::{
     machine,
     no_std::{self, Way},
     programs::{program, read, run, workspace},
+    windows::{
+        TARGET,
+        wine::{self, LINKER, Wine},
+    },
 };
 use flate2::{Compression, write::GzEncoder};
 use motemq_testing::mosquitto::{Mosquitto, find};
@@ -13,13 +17,8 @@ use std::{
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
+    time::Instant,
 };
-
-/// The compiler of C that links for Windows.
-const MINGW: &str = "x86_64-w64-mingw32-gcc";
-
-/// The target besides this machine's.
-const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
 /// Files of the project, and where they are in an archive.
 const FILES: [(&str, &str); 6] = [
@@ -39,19 +38,55 @@ const STATIC_LINUX: &str = "-lssl -lcrypto -lgcc_s -lpthread -lm -ldl";
 const STATIC_WINDOWS: &str =
     "-lcrypt32 -lsecur32 -lncrypt -lws2_32 -luserenv -lntdll -lbcrypt -ladvapi32";
 
-/// Packs for this machine, and for Windows if it can build for it.
+/// Packs for Windows, if this machine can build for it, and tries the archive under wine.
 ///
 /// # Errors
-/// What could not be built or written.
+/// What could not be built, or is missing in the archive.
 pub fn all() -> Result<(), String> {
-    archive(&library::host()?)?;
-    if no_std::is_installed(WINDOWS) && find(MINGW).is_some() {
-        archive(WINDOWS)?;
-    } else {
+    if !no_std::is_installed(TARGET) || find(LINKER).is_none() {
         println!(
-            "not here: {WINDOWS}: needs {MINGW}; {}",
-            no_std::advice(WINDOWS)
+            "not here: {TARGET}: needs {LINKER}; {}",
+            no_std::advice(TARGET)
         );
+        return Ok(());
+    }
+    let begun = Instant::now();
+    let root = unpack(&archive(TARGET)?, "unpacked-managed-windows")?;
+    println!("{:6.1} s  packed", begun.elapsed().as_secs_f64());
+    on_windows(&root)
+}
+
+/// Builds the example with the shared and the static library, and runs it under wine.
+fn on_windows(root: &Path) -> Result<(), String> {
+    let library = format!("-l{LIBRARY}");
+    let shared = [library.as_str()];
+    let alone: Vec<_> = ["-l:libmotemq_managed.a"]
+        .into_iter()
+        .chain(STATIC_WINDOWS.split(' '))
+        .collect();
+    for (name, words) in [("shared.exe", &shared[..]), ("static.exe", &alone)] {
+        // The shared library is found beside the program.
+        let example = root.join("bin").join(name);
+        let mut compile = program(LINKER, ["-std=c99", "-I"]);
+        compile
+            .arg(root.join("include"))
+            .arg(root.join("examples/managed.c"))
+            .arg(format!("-L{}", root.join("lib").display()))
+            .args(words)
+            .arg("-o")
+            .arg(&example);
+        run(compile)?;
+        if wine::loader().is_none() {
+            println!("not here: wine");
+            continue;
+        }
+        let Some(broker) = Mosquitto::start(&["allow_anonymous true"]) else {
+            println!("not here: mosquitto");
+            continue;
+        };
+        let url = broker.url();
+        hosted::answers(Wine::prepare()?.run(&example, [url.as_str()]), &broker)?;
+        println!("{name} answers under wine");
     }
     Ok(())
 }
