@@ -15,6 +15,9 @@ typedef struct motemq5_lwip {
     const motemq5_connect_t *connect;
     ip_addr_t address;
     uint16_t port;
+#if LWIP_ALTCP
+    altcp_allocator_t *allocator;
+#endif
     void (*on_event)(struct motemq5_lwip *lwip, const motemq5_event_t *event);
     void (*on_room)(struct motemq5_lwip *lwip);
     void (*on_disconnected)(struct motemq5_lwip *lwip, int reason);

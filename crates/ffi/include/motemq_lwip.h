@@ -3,7 +3,8 @@
  * No function blocks: lwIP's callbacks and timers do the work. Everything here is called in the
  * context of lwIP, which is the main loop with NO_SYS, and otherwise the TCP/IP thread, or a thread
  * between LOCK_TCPIP_CORE and UNLOCK_TCPIP_CORE. lwIP is version 2.1 or later, with LWIP_TCP and
- * LWIP_TIMERS, and with one more in MEMP_NUM_SYS_TIMEOUT for each connection.
+ * LWIP_TIMERS, and with one more in MEMP_NUM_SYS_TIMEOUT for each connection. With LWIP_ALTCP the
+ * connection may be one of TLS.
  *
  *   static motemq_lwip_t lwip;
  *   lwip.client = motemq_init(&memory, sizeof memory, 8, rx, sizeof rx, tx, sizeof tx);
@@ -18,18 +19,16 @@
 
 #include "motemq.h"
 
+#include "lwip/altcp.h"
 #include "lwip/ip_addr.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct pbuf;
-struct tcp_pcb;
-
 /* What the transport needs to know of itself; all zero at first. It belongs to the library. */
 typedef struct motemq_lwip_state {
-    struct tcp_pcb *pcb;   /* NULL: there is no connection */
+    struct altcp_pcb *pcb; /* NULL: there is no connection */
     struct pbuf *received; /* what has not found room in rx yet */
     uint32_t pause_ms;     /* until the next attempt, if the current one fails */
     uint8_t phase;
@@ -45,6 +44,9 @@ typedef struct motemq_lwip {
     const motemq_connect_t *connect; /* sent with each attempt */
     ip_addr_t address;               /* of the broker */
     uint16_t port;
+#if LWIP_ALTCP
+    altcp_allocator_t *allocator; /* of the connection, for example with TLS; NULL: plain TCP */
+#endif
     /* Receives each event. It may call any function of the client except motemq_next_event,
      * motemq_tick, motemq_connect and those of the transport. */
     void (*on_event)(struct motemq_lwip *lwip, const motemq_event_t *event);

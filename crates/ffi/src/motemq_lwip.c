@@ -2,7 +2,6 @@
 
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
-#include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 
 /* The pause between two attempts, which doubles from the first to the last. */
@@ -13,7 +12,7 @@
 #define CLOSING_MS 2000u
 /* lwIP takes no timer of any length. */
 #define LONGEST_TIMER_MS 3600000u
-/* tcp_poll counts in halves of a second. */
+/* altcp_poll counts in halves of a second. */
 #define POLL_INTERVAL 2
 
 enum { PHASE_OPENING, PHASE_OPEN, PHASE_CLOSING };
@@ -29,29 +28,29 @@ static void set_timer(motemq_lwip_t *lwip, uint32_t ms)
 /* Lets the connection go. Returns what the callback that is running has to return. */
 static err_t let_go(motemq_lwip_t *lwip, int is_dead)
 {
-    struct tcp_pcb *pcb = lwip->state.pcb;
+    struct altcp_pcb *pcb = lwip->state.pcb;
     struct pbuf *received = lwip->state.received;
     lwip->state.pcb = NULL;
     lwip->state.received = NULL;
     if (received != NULL) {
         if (pcb != NULL) {
             /* A connection with bytes that nobody took is reset, with what it has still to send. */
-            tcp_recved(pcb, received->tot_len);
+            altcp_recved(pcb, received->tot_len);
         }
         pbuf_free(received);
     }
     if (pcb == NULL) {
         return ERR_OK;
     }
-    tcp_arg(pcb, NULL);
-    tcp_recv(pcb, NULL);
-    tcp_sent(pcb, NULL);
-    tcp_err(pcb, NULL);
-    tcp_poll(pcb, NULL, 0);
-    if (!is_dead && tcp_close(pcb) == ERR_OK) {
+    altcp_arg(pcb, NULL);
+    altcp_recv(pcb, NULL);
+    altcp_sent(pcb, NULL);
+    altcp_err(pcb, NULL);
+    altcp_poll(pcb, NULL, 0);
+    if (!is_dead && altcp_close(pcb) == ERR_OK) {
         return ERR_OK;
     }
-    tcp_abort(pcb);
+    altcp_abort(pcb);
     return ERR_ABRT;
 }
 
@@ -94,21 +93,21 @@ static int take(motemq_lwip_t *lwip)
     }
     motemq_rx_commit(lwip->client, taken);
     lwip->state.received = pbuf_free_header(lwip->state.received, taken);
-    tcp_recved(lwip->state.pcb, taken);
+    altcp_recved(lwip->state.pcb, taken);
     return 1;
 }
 
 /* Passes the bytes of tx to lwIP. Returns 1 if it has taken any. */
 static int give(motemq_lwip_t *lwip)
 {
-    struct tcp_pcb *pcb = lwip->state.pcb;
-    size_t length, room = tcp_sndbuf(pcb);
+    struct altcp_pcb *pcb = lwip->state.pcb;
+    size_t length, room = altcp_sndbuf(pcb);
     const uint8_t *bytes = motemq_tx_bytes(lwip->client, &length);
     err_t result = ERR_OK;
     length = length < room ? length : room;
     length = length < 0xffff ? length : 0xffff;
     while (length != 0
-           && (result = tcp_write(pcb, bytes, (u16_t)length, TCP_WRITE_FLAG_COPY)) == ERR_MEM) {
+           && (result = altcp_write(pcb, bytes, (u16_t)length, TCP_WRITE_FLAG_COPY)) == ERR_MEM) {
         length /= 2u;
     }
     if (length == 0 || result != ERR_OK) {
@@ -149,7 +148,7 @@ static err_t drive(motemq_lwip_t *lwip)
         }
     } while (result >= 0 && has_moved);
     lwip->state.is_driving = 0;
-    (void)tcp_output(lwip->state.pcb);
+    (void)altcp_output(lwip->state.pcb);
     if (result < 0) {
         return end(lwip, result);
     }
@@ -168,7 +167,7 @@ static err_t drive(motemq_lwip_t *lwip)
     return ERR_OK;
 }
 
-static err_t on_opened(void *argument, struct tcp_pcb *pcb, err_t error)
+static err_t on_opened(void *argument, struct altcp_pcb *pcb, err_t error)
 {
     motemq_lwip_t *lwip = (motemq_lwip_t *)argument;
     int result = motemq_connect(lwip->client, lwip->connect);
@@ -181,7 +180,7 @@ static err_t on_opened(void *argument, struct tcp_pcb *pcb, err_t error)
     return drive(lwip);
 }
 
-static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
+static err_t on_received(void *argument, struct altcp_pcb *pcb, struct pbuf *p, err_t error)
 {
     motemq_lwip_t *lwip = (motemq_lwip_t *)argument;
     err_t result;
@@ -201,7 +200,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, er
     return drive(lwip);
 }
 
-static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t length)
+static err_t on_sent(void *argument, struct altcp_pcb *pcb, u16_t length)
 {
     (void)pcb;
     (void)length;
@@ -209,7 +208,7 @@ static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t length)
 }
 
 /* Nothing else calls when lwIP had no memory for the bytes of tx. */
-static err_t on_poll(void *argument, struct tcp_pcb *pcb)
+static err_t on_poll(void *argument, struct altcp_pcb *pcb)
 {
     (void)pcb;
     return drive((motemq_lwip_t *)argument);
@@ -226,17 +225,17 @@ static void on_error(void *argument, err_t error)
 
 static void open_connection(motemq_lwip_t *lwip)
 {
-    struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&lwip->address));
+    struct altcp_pcb *pcb = altcp_new_ip_type(lwip->allocator, IP_GET_TYPE(&lwip->address));
     lwip->state.pcb = pcb;
     lwip->state.phase = PHASE_OPENING;
     if (pcb != NULL) {
-        tcp_arg(pcb, lwip);
-        tcp_recv(pcb, on_received);
-        tcp_sent(pcb, on_sent);
-        tcp_err(pcb, on_error);
-        tcp_poll(pcb, on_poll, POLL_INTERVAL);
-        tcp_nagle_disable(pcb);
-        if (tcp_connect(pcb, &lwip->address, lwip->port, on_opened) == ERR_OK) {
+        altcp_arg(pcb, lwip);
+        altcp_recv(pcb, on_received);
+        altcp_sent(pcb, on_sent);
+        altcp_err(pcb, on_error);
+        altcp_poll(pcb, on_poll, POLL_INTERVAL);
+        altcp_nagle_disable(pcb);
+        if (altcp_connect(pcb, &lwip->address, lwip->port, on_opened) == ERR_OK) {
             set_timer(lwip, OPENING_MS);
             return;
         }

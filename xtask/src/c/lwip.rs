@@ -10,10 +10,16 @@ use crate::{
 };
 use motemq_testing::mosquitto::Mosquitto;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// lwIP's sources of TCP over IPv4, which are compiled as they are.
-const LWIP: [&str; 16] = [
+const LWIP: [&str; 19] = [
+    "core/altcp.c",
+    "core/altcp_alloc.c",
+    "core/altcp_tcp.c",
     "core/def.c",
     "core/inet_chksum.c",
     "core/init.c",
@@ -34,6 +40,14 @@ const LWIP: [&str; 16] = [
 
 /// The sanitizer's complaints would be about lwIP's own casts.
 const SANITIZER: &str = "-fsanitize=address";
+
+/// With MQTT 5, connections go through lwIP's layer for TLS.
+fn option(version: Version) -> &'static str {
+    match version {
+        Version::V311 => "-DLWIP_ALTCP=0",
+        Version::V5 => "-DLWIP_ALTCP=1",
+    }
+}
 
 /// What this machine lacks: without a registry of packages there are no sources.
 pub fn missing() -> Option<Missing> {
@@ -69,9 +83,9 @@ fn sources() -> Result<PathBuf, String> {
 }
 
 /// A compiler that finds the headers of both, and accepts nothing doubtful but in lwIP's.
-fn compile(compiler: &str, language: &[&str], sources: &Path) -> std::process::Command {
+fn compile(compiler: &str, language: &[&str], sources: &Path, version: Version) -> Command {
     let mut command = program(compiler, language);
-    command.args(STRICT).arg("-isystem");
+    command.args(STRICT).arg(option(version)).arg("-isystem");
     command.arg(sources.join("include")).arg("-isystem");
     command.arg(folder()).arg("-I");
     command.arg(library::folder().join("include"));
@@ -96,25 +110,14 @@ pub fn run_all() -> Result<(), String> {
     for (c, cxx) in compilers() {
         for version in Version::ALL {
             for (compiler, language) in [(c, ["-std=c99", "-xc"]), (cxx, ["-std=c++11", "-xc++"])] {
-                let mut command = compile(compiler, &language, &sources);
+                let mut command = compile(compiler, &language, &sources, version);
                 command.args(["-fsyntax-only"]).arg(transport(version));
                 run(command)?;
             }
         }
     }
-    let host = library::out().join(library::host()?);
-    let lwip = archive(&sources, &host)?;
-    for (version, library, source) in [
-        (Version::V311, Library::V311, "lwip.c"),
-        (Version::V5, Library::V5, "lwip5.c"),
-    ] {
-        let library = library::build(&library::host()?, library, true)?;
-        let source = folder().join(source);
-        let test = link(
-            &sources,
-            &[&source, &transport(version)],
-            &[&lwip, &library],
-        )?;
+    for (library, source) in [(Library::V311, "lwip.c"), (Library::V5, "lwip5.c")] {
+        let test = link(&sources, library, &[&folder().join(source)])?;
         let mut broker = Mosquitto::start(&["allow_anonymous true", "persistence true"])
             .ok_or("mosquitto is not installed")?;
         let port = broker.addr().port().to_string();
@@ -122,44 +125,40 @@ pub fn run_all() -> Result<(), String> {
         if !broker.log().contains("Received DISCONNECT from lwip") {
             return Err("it has left without DISCONNECT".into());
         }
-        println!("lwIP with MQTT {}: all is well", version.number());
+        println!("lwIP with MQTT {}: all is well", library.version.number());
     }
-    example(&sources, &lwip)
+    example(&sources)
 }
 
-/// Compiles lwIP, and the host that the tests give it.
-fn archive(sources: &Path, host: &Path) -> Result<PathBuf, String> {
-    let object = host.join("test/lwip.o");
-    let mut command = program("gcc", ["-g", "-O1", "-w", SANITIZER, "-r", "-o"]);
-    command.arg(&object).arg("-I").arg(sources.join("include"));
-    command.arg("-I").arg(folder());
+/// Links a program, which is called as its first source, with lwIP, the transport and a library.
+fn link(sources: &Path, library: Library, files: &[&Path]) -> Result<PathBuf, String> {
+    let host = library::host()?;
+    let version = library.version;
+    let library = library::build(&host, library, true)?;
+    let lwip = library.with_extension("lwip.o");
+    let mut command = program("gcc", ["-g", "-O1", "-w", SANITIZER, option(version), "-I"]);
+    command.arg(sources.join("include")).arg("-I").arg(folder());
     command.args(LWIP.map(|file| sources.join(file)));
-    command.arg(folder().join("host.c"));
+    command.arg(folder().join("host.c")).arg("-r").arg("-o");
+    command.arg(&lwip);
     run(command)?;
-    Ok(object)
-}
-
-/// Links a program, which is called as its first source.
-fn link(sources: &Path, files: &[&Path], objects: &[&Path]) -> Result<PathBuf, String> {
     let name = files[0].file_stem().unwrap_or_default().to_string_lossy();
-    let out = library::out().join(library::host()?);
-    let out = out.join(format!("test/lwip-{name}"));
-    let mut command = compile("gcc", &["-std=c99", SANITIZER, "-O1"], sources);
-    command.args(files).args(objects).arg("-o").arg(&out);
+    let out = library.with_file_name(format!("lwip-{name}"));
+    let mut command = compile("gcc", &["-std=c99", SANITIZER, "-O1"], sources, version);
+    command.args(files).arg(transport(version)).arg(&lwip);
+    command.arg(&library).arg("-o").arg(&out);
     run(command)?;
     Ok(out)
 }
 
 /// Asks the example a question.
-fn example(sources: &Path, lwip: &Path) -> Result<(), String> {
-    let library = library::build(&library::host()?, Library::V311, true)?;
+fn example(sources: &Path) -> Result<(), String> {
     let files = [
         folder().join("example.c"),
         library::folder().join("examples/lwip.c"),
-        transport(Version::V311),
     ];
-    let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
-    let example = link(sources, &files, &[lwip, &library])?;
+    let files = files.each_ref().map(PathBuf::as_path);
+    let example = link(sources, Library::V311, &files)?;
     let broker = Mosquitto::start(&["allow_anonymous true"]).ok_or("mosquitto is not installed")?;
     let port = broker.addr().port().to_string();
     let expected = [
