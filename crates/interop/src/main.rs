@@ -190,25 +190,36 @@ fn one(broker: &'static Broker, install: bool) -> Result<Report, String> {
 /// A cell of the matrix, and how long it took.
 type Told = (usize, usize, Verdict, Duration);
 
-/// Runs every client over every transport, until the time is up, and then streams of messages.
+/// Runs every client over every transport, until the time is up, and then streams of messages
+/// through a broker that has nothing of that.
 fn tables(
     broker: &'static Broker,
     place: &Place,
-    mut started: Started,
+    started: Started,
     secrets: &Secrets,
 ) -> (Vec<Row>, Result<Vec<streams::Row>, String>) {
     // A cluster is one broker more, whose nodes have been looked at.
-    let rows = if started.nodes.len() == 1 {
-        rows(broker, &started, secrets)
-    } else {
+    let is_cluster = started.nodes.len() > 1;
+    let rows = if is_cluster {
         Vec::new()
-    };
-    let streams = if broker.restarts.is_empty() {
-        Ok(Vec::new())
     } else {
-        streams::run(broker, place, &mut started, secrets, &CLIENTS)
+        rows(broker, &started, secrets)
     };
-    started.stop();
+    if broker.restarts.is_empty() {
+        started.stop();
+        return (rows, Ok(Vec::new()));
+    }
+    let begun = if is_cluster {
+        Ok((started, secrets.clone()))
+    } else {
+        started.stop();
+        broker.run(place)
+    };
+    let streams = begun.and_then(|(mut started, secrets)| {
+        let streams = streams::run(broker, place, &mut started, &secrets, &CLIENTS);
+        started.stop();
+        streams
+    });
     (rows, streams)
 }
 

@@ -1,6 +1,6 @@
 //! Moquette, embedded in a program of a few lines: `brokers/moquette`.
 use super::{Broker, Fetched, Listener, ONLY_311, Place, Started, java};
-use crate::secrets::Secrets;
+use crate::{process::Signal, secrets::Secrets};
 use motemq_testing::mosquitto::free_port;
 
 pub const BROKER: Broker = Broker {
@@ -14,8 +14,7 @@ pub const BROKER: Broker = Broker {
     version: |place| super::jar_version(place, "moquette-broker-"),
     versions: ONLY_311,
     start,
-    // It does not start again with what it has stored of these checks.
-    restarts: &[],
+    restarts: &[Signal::Terminate],
     login: None,
     known: &[
         "sends nothing again when a client comes back, neither PUBLISH nor PUBREL",
