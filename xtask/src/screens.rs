@@ -7,7 +7,11 @@ use crate::{
     programs::{cargo, run as run_program, workspace},
 };
 use clap::Args;
-use motemq_testing::{broker::Config, mosquitto::Mosquitto, server::Server};
+use motemq_testing::{
+    broker::{Broker, Config},
+    mosquitto::Mosquitto,
+    server::Server,
+};
 use std::{
     fs,
     io::{Read, Write},
@@ -21,6 +25,9 @@ use std::{
 const ROWS: u16 = 26;
 const COLUMNS: u16 = 120;
 const LIMIT: Duration = Duration::from_secs(60);
+/// The times at which each topic gets a message.
+const WAVES: u32 = 300;
+const PACE: Duration = Duration::from_millis(40);
 
 /// How they are drawn.
 #[derive(Args)]
@@ -42,7 +49,10 @@ pub fn run(options: &Options) -> Result<(), String> {
     }
     run_program(build)?;
     let motemq = machine::target().join(profile).join("motemq");
-    let server = Server::start(Config::new()).map_err(|error| error.to_string())?;
+    // The usual port is shown, unless there is a broker already.
+    let server = Server::start_at(1883, Broker::new(Config::new()))
+        .or_else(|_| Server::start(Config::new()))
+        .map_err(|error| error.to_string())?;
     let pictures = Pictures {
         motemq,
         port: server.addr().port().to_string(),
@@ -73,7 +83,8 @@ impl Pictures {
             .spawn()
             .map_err(|error| error.to_string())?;
         let mut lines = publisher.stdin.take().ok_or("the publisher has no input")?;
-        for n in 0..160_u32 {
+        let begun = Instant::now();
+        for n in 0..WAVES {
             let wave = f64::from(n) / 6.0;
             let text = format!(
                 "home/kitchen/temperature {:.1}\n\
@@ -91,11 +102,13 @@ impl Pictures {
             lines
                 .write_all(text.as_bytes())
                 .map_err(|error| error.to_string())?;
-            if n == 120 {
+            if n == WAVES - 40 {
                 // Down to the state of the first line.
                 screen.type_in("\x1b[F\x1b[A\x1b[A")?;
             }
-            thread::sleep(Duration::from_millis(40));
+            // Always the same number in a second.
+            let next = begun + PACE * (n + 1);
+            thread::sleep(next.saturating_duration_since(Instant::now()));
         }
         screen.until("\"peak\": 9.7")?;
         drop(lines);

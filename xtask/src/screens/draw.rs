@@ -72,35 +72,70 @@ fn draw_run(
     let x = WIDTH.mul_add(f64::from(begin), MARGIN);
     let y = HEIGHT.mul_add(f64::from(row), MARGIN);
     let length = WIDTH * f64::from(end - begin);
-    let Look {
-        text: colour,
-        ground,
-        is_bold,
-    } = look;
-    if ground != BACKGROUND {
+    if look.ground != BACKGROUND {
         writeln!(
             out,
-            r#"<rect x="{x:.1}" y="{y:.1}" width="{length:.1}" height="{HEIGHT}" fill="{ground}"/>"#
+            r#"<rect x="{x:.1}" y="{y:.1}" width="{length:.1}" height="{HEIGHT}" fill="{}"/>"#,
+            look.ground
         )?;
     }
-    let shown = text.trim_end();
+    let top = y;
+    let mut words = String::new();
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((column, char)) = chars.next() {
+        let x = WIDTH.mul_add(column as f64, x);
+        if let Some(height) = bar(char) {
+            let (height, low) = (HEIGHT * height, top + HEIGHT);
+            let y = low - height;
+            writeln!(
+                out,
+                r#"<rect x="{x:.1}" y="{y:.1}" width="{WIDTH}" height="{height:.1}" fill="{}"/>"#,
+                look.text
+            )?;
+            continue;
+        }
+        if char != ' ' || !words.is_empty() {
+            words.push(char);
+        }
+        // Not everything that draws SVG keeps several spaces, so that words that are apart stand alone.
+        let is_end = match chars.peek() {
+            None => true,
+            Some((_, next)) => bar(*next).is_some() || (char == ' ' && *next == ' '),
+        };
+        if is_end {
+            draw_words(out, (x + WIDTH, top), &words, look)?;
+            words.clear();
+        }
+    }
+    Ok(())
+}
+
+/// Draws words that end there, with their spaces.
+fn draw_words(out: &mut String, (end, y): (f64, f64), words: &str, look: Look) -> fmt::Result {
+    let shown = words.trim_end();
     if shown.is_empty() {
         return Ok(());
     }
-    let indent = shown.len() - shown.trim_start().len();
-    let (x, shown) = (WIDTH.mul_add(indent as f64, x), shown.trim_start());
+    let x = WIDTH.mul_add(-(words.chars().count() as f64), end);
     let length = WIDTH * shown.chars().count() as f64;
-    let weight = if is_bold {
+    let weight = if look.is_bold {
         r#" font-weight="bold""#
     } else {
         ""
     };
+    let colour = look.text;
     let shown = shown.replace('&', "&amp;").replace('<', "&lt;");
     let y = y + 13.5;
     writeln!(
         out,
         r#"<text x="{x:.1}" y="{y:.1}" textLength="{length:.1}" fill="{colour}"{weight}>{shown}</text>"#
     )
+}
+
+/// Returns the height of a bar of a history, as a part of its cell.
+fn bar(char: char) -> Option<f64> {
+    let eighths = u32::from(char).checked_sub(0x2580)?;
+    (1..=8).contains(&eighths).then(|| f64::from(eighths) / 8.0)
 }
 
 fn look(cell: &Cell) -> Look {
@@ -137,5 +172,28 @@ mod tests {
         assert!(svg.contains("fill=\"#0d1117\">back</text>"), "{svg}");
         // Two lines have text.
         assert!(svg.contains("height=\"64\""), "{svg}");
+    }
+
+    #[test]
+    fn words_that_are_apart_and_bars_stand_where_they_are() {
+        let mut terminal = vt100::Parser::new(5, 20, 0);
+        terminal.process("one two   three▄█".as_bytes());
+        let svg = svg(terminal.screen());
+        assert!(
+            svg.contains("x=\"14.0\"") && svg.contains(">one two</text>"),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("x=\"98.0\"") && svg.contains(">three</text>"),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("x=\"140.0\" y=\"23.0\" width=\"8.4\" height=\"9.0\""),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("x=\"148.4\" y=\"14.0\" width=\"8.4\" height=\"18.0\""),
+            "{svg}"
+        );
     }
 }
