@@ -68,7 +68,7 @@ pub fn columns(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// Returns the length of the beginning of a text that fits into so many columns.
+/// Returns the length of the beginning of a text that fits into `width` columns.
 fn fitting(text: &str, width: usize) -> usize {
     let mut left = width;
     // Characters that take no column are no way to a line without an end.
@@ -83,7 +83,7 @@ fn fitting(text: &str, width: usize) -> usize {
     end.map_or(text.len(), |(_, (at, _))| at)
 }
 
-/// Breaks lines so that each fits into so many columns.
+/// Breaks lines so that each fits into `width` columns.
 pub fn broken(lines: Vec<String>, width: usize) -> Vec<String> {
     let mut broken = Vec::with_capacity(lines.len());
     for line in lines {

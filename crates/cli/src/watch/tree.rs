@@ -78,7 +78,7 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Makes one that takes so many bytes.
+    /// Makes one that takes `room` bytes.
     fn with_room(room: usize) -> Self {
         Tree {
             levels: Vec::new(),
