@@ -25,11 +25,14 @@ pub struct Case {
 }
 
 const TOKIO: &str = "motemq-tokio";
+const TOKIO5: &str = "motemq-tokio, MQTT 5";
 const STD: &str = "motemq-std";
+const STD5: &str = "motemq-std, MQTT 5";
 const BATCHES: &str = "motemq-std, publish_all";
+const BATCHES5: &str = "motemq-std, publish_all, MQTT 5";
 const RUMQTTC: &str = "rumqttc";
 
-pub const TABLES: [Table; 3] = [
+pub const TABLES: [Table; 5] = [
     Table {
         name: "asynchronous",
         clients: &[
@@ -45,6 +48,25 @@ pub const TABLES: [Table; 3] = [
     Table {
         name: "blocking",
         clients: &[BATCHES, STD, "rumqttc, Client", LIBMOSQUITTO, TOKIO],
+        rounds: 5,
+        cases: blocking,
+    },
+    Table {
+        name: "asynchronous-5",
+        clients: &[
+            TOKIO5,
+            TOKIO,
+            "rumqttc, MQTT 5",
+            "rumqttc-v5-next",
+            "ntex-mqtt, MQTT 5",
+            "mqtt5",
+        ],
+        rounds: 5,
+        cases: basic,
+    },
+    Table {
+        name: "blocking-5",
+        clients: &[BATCHES5, BATCHES, STD5, STD],
         rounds: 5,
         cases: blocking,
     },
@@ -104,13 +126,14 @@ fn basic() -> Vec<Case> {
 }
 
 fn blocking() -> Vec<Case> {
+    const ALL: &[&str] = &[BATCHES, BATCHES5];
     vec![
         Case::new("publish0", "publish, QoS 0", 200_000),
         Case::new("publish1", "publish, QoS 1", 100_000),
         Case::new("publish2", "publish, QoS 2", 100_000),
-        Case::new("receive0", "receive, QoS 0", 200_000).except(&[BATCHES]),
-        Case::new("receive1", "receive, QoS 1", 200_000).except(&[BATCHES]),
-        Case::new("round-trip", "publish, QoS 1, one by one", 10_000).except(&[BATCHES]),
+        Case::new("receive0", "receive, QoS 0", 200_000).except(ALL),
+        Case::new("receive1", "receive, QoS 1", 200_000).except(ALL),
+        Case::new("round-trip", "publish, QoS 1, one by one", 10_000).except(ALL),
     ]
 }
 

@@ -1,11 +1,10 @@
 //! A broker that keeps nothing and delivers nothing: it acknowledges, and sends as many messages as
 //! a subscription asks for.
+mod packets;
+
 use crate::meter::TOPIC;
-use motemq::{
-    Out, PacketId, QoS, ReturnCode,
-    packet::{Packet, decode},
-    topic::TopicName,
-};
+use motemq::{Out, PacketId, QoS, Version, topic::TopicName};
+use packets::{Reply, Request};
 use std::{
     io::{Read, Write, stdin},
     net::{TcpListener, TcpStream},
@@ -42,6 +41,8 @@ struct Flood {
 
 struct Connection {
     stream: TcpStream,
+    /// That of the client's CONNECT.
+    version: Option<Version>,
     memory: Vec<u8>,
     taken: usize,
     flood: Flood,
@@ -55,6 +56,7 @@ impl Connection {
         stream.set_nodelay(true).expect("a TCP option");
         Connection {
             stream,
+            version: None,
             memory: vec![0; BUFFER],
             taken: 0,
             flood: Flood::new("", QoS::AtMostOnce),
@@ -77,11 +79,7 @@ impl Connection {
                 Ok(read) => held += read,
                 Err(_) => return,
             }
-            let mut done = 0;
-            while let Some((packet, length)) = decode(&input[done..held]).expect("a packet") {
-                self.answer(&packet);
-                done += length;
-            }
+            let done = self.answer_all(&input[..held]);
             if done > 0 {
                 input.copy_within(done..held, 0);
                 held -= done;
@@ -95,35 +93,37 @@ impl Connection {
         }
     }
 
-    fn answer(&mut self, packet: &Packet<'_>) {
-        match *packet {
-            Packet::Connect(_) => self.write(&Packet::ConnAck {
-                session_present: false,
-                code: ReturnCode::from(0),
-            }),
-            Packet::Publish {
-                qos: QoS::AtLeastOnce,
-                id: Some(id),
-                ..
-            } => self.write(&Packet::PubAck(id)),
-            Packet::Publish {
-                qos: QoS::ExactlyOnce,
-                id: Some(id),
-                ..
-            } => self.write(&Packet::PubRec(id)),
-            Packet::PubRel(id) => self.write(&Packet::PubComp(id)),
-            Packet::PubAck(_) => self.in_flight -= 1,
-            Packet::PingReq => self.write(&Packet::PingResp),
-            Packet::Subscribe { id, filters } => {
-                let codes: Vec<u8> = filters.iter().map(|filter| filter.qos as u8).collect();
-                self.write(&Packet::SubAck { id, codes: &codes });
-                for filter in filters.iter() {
-                    if let Some(asked) = filter.filter.strip_prefix("flood/") {
-                        self.flood = Flood::new(asked, filter.qos);
+    /// Answers all packets that are complete. Returns their length.
+    fn answer_all(&mut self, input: &[u8]) -> usize {
+        let mut done = 0;
+        self.version = self.version.or_else(|| packets::version(input));
+        if let Some(version) = self.version {
+            while let Some((request, length)) = packets::read(version, &input[done..]) {
+                self.answer(&request);
+                done += length;
+            }
+        }
+        done
+    }
+
+    fn answer(&mut self, request: &Request<'_>) {
+        match *request {
+            Request::Connect => self.write(Reply::Accept),
+            Request::Publish(QoS::ExactlyOnce, id) => self.write(Reply::Receive(id)),
+            Request::Publish(_, id) => self.write(Reply::Acknowledge(id)),
+            Request::Release(id) => self.write(Reply::Complete(id)),
+            Request::Acknowledgement => self.in_flight -= 1,
+            Request::Ping => self.write(Reply::Pong),
+            Request::Subscribe(id, ref filters) => {
+                let codes: Vec<u8> = filters.iter().map(|&(_, qos)| qos as u8).collect();
+                self.write(Reply::Grant(id, &codes));
+                for &(filter, qos) in filters {
+                    if let Some(asked) = filter.strip_prefix("flood/") {
+                        self.flood = Flood::new(asked, qos);
                     }
                 }
             }
-            _ => {}
+            Request::Other => {}
         }
     }
 
@@ -139,10 +139,8 @@ impl Connection {
             }
             let id = PacketId::new(self.next).filter(|_| acknowledged);
             let topic = &topics[self.flood.left % topics.len()];
-            self.write(&Packet::Publish {
-                dup: false,
+            self.write(Reply::Message {
                 qos: self.flood.qos,
-                retain: false,
                 id,
                 topic: TopicName::new(topic).expect("a topic"),
                 payload: &payload,
@@ -158,13 +156,13 @@ impl Connection {
         (self.flood.topics, self.flood.payload) = (topics, payload);
     }
 
-    fn write(&mut self, packet: &Packet<'_>) {
+    fn write(&mut self, reply: Reply<'_>) {
         if self.taken + HEADER > self.memory.len() {
             let _ = self.flush();
         }
-        packet
-            .encode(&mut Out::new(&mut self.memory, &mut self.taken))
-            .expect("room");
+        let out = &mut Out::new(&mut self.memory, &mut self.taken);
+        let version = self.version.unwrap_or_default();
+        reply.write(version, out).expect("room");
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -9,8 +9,12 @@ mod endpoint;
 mod meter;
 mod motemq_client;
 mod motemq_std_client;
+mod mqtt5_client;
+mod ntex5_client;
 mod ntex_client;
+mod rumqttc5_client;
 mod rumqttc_client;
+mod rumqttc_next5_client;
 mod rumqttc_next_client;
 mod rumqttc_sync_client;
 
@@ -41,13 +45,20 @@ fn main() {
 fn run(client: &str, task: Task) -> Meter {
     match client {
         "motemq-tokio" => tokio(motemq_client::run(task)),
+        "motemq-tokio, MQTT 5" => tokio(motemq_client::run(task.with_mqtt5())),
         "motemq-std" => motemq_std_client::run(task, false),
+        "motemq-std, MQTT 5" => motemq_std_client::run(task.with_mqtt5(), false),
         "motemq-std, publish_all" => motemq_std_client::run(task, true),
+        "motemq-std, publish_all, MQTT 5" => motemq_std_client::run(task.with_mqtt5(), true),
+        "mqtt5" => tokio(mqtt5_client::run(task)),
         "rumqttc, Client" => rumqttc_sync_client::run(task),
         "rumqttc" => tokio(rumqttc_client::run(task)),
+        "rumqttc, MQTT 5" => tokio(rumqttc5_client::run(task)),
         "rumqttc-v4-next" => tokio(rumqttc_next_client::run(task)),
+        "rumqttc-v5-next" => tokio(rumqttc_next5_client::run(task)),
         "mqtt-endpoint-tokio" => tokio(endpoint::run(task)),
         "ntex-mqtt" => ntex_client::run(task),
+        "ntex-mqtt, MQTT 5" => ntex5_client::run(task),
         _ => panic!("no client {client}"),
     }
 }

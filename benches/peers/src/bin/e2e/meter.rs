@@ -1,4 +1,5 @@
 //! The work of a client, and the time that it takes.
+use motemq::Version;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,8 @@ impl Work {
 /// The task, and the broker for it.
 #[derive(Clone, Copy)]
 pub struct Task {
+    /// The version of MQTT, of clients that speak both.
+    pub version: Version,
     pub work: Work,
     pub messages: usize,
     pub port: u16,
@@ -73,6 +76,7 @@ impl Task {
     /// Reads a task from the arguments `WORK MESSAGES PORT`, and any number of `SETTING=NUMBER`.
     pub fn new(work: &str, messages: &str, port: &str, settings: &[&str]) -> Task {
         let mut task = Task {
+            version: Version::Mqtt311,
             work: Work::named(work),
             messages: number(messages),
             port: number(port) as u16,
@@ -95,6 +99,12 @@ impl Task {
             }
         }
         task
+    }
+
+    /// Returns the task for MQTT 5.
+    pub fn with_mqtt5(self) -> Task {
+        let version = Version::Mqtt5;
+        Task { version, ..self }
     }
 
     /// Returns the filter that makes the broker send the messages of this task.

@@ -40,6 +40,7 @@ fn level(qos: u8) -> QoS {
 
 fn client(task: Task) -> (Client, Driver) {
     let options = Options::new("bench")
+        .version(task.version)
         .broker("127.0.0.1", task.port)
         .in_flight(task.window.into())
         .queue(task.queue, usize::MAX, WhenFull::Wait);
