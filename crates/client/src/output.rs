@@ -98,6 +98,13 @@ impl Output {
         self.handed_over + (self.sealed_len() + self.tx.len()) as u64
     }
 
+    /// Returns whether what is to be written can wait for what follows from the `read` bytes that were
+    /// read last: see [`WriteBuf::may_gather`].
+    #[inline]
+    pub fn may_gather(&mut self, read: usize) -> bool {
+        self.sealed_len() == 0 && self.tx.may_gather(read)
+    }
+
     /// Hands over what is to be written, if `output` is empty and it may leave. Returns whether it
     /// did.
     #[inline]

@@ -23,6 +23,10 @@ pub(crate) const DIRECT: usize = 16 << 10;
 const AT_ONCE: usize = 256 << 10;
 /// Bytes beyond the limit, for acknowledgements and the like.
 const RESERVE: usize = 4 << 10;
+/// The most bytes of replies that wait for more of them.
+const GATHERED: usize = 1 << 10;
+/// The most KiB that are read meanwhile.
+const READ: u16 = 512;
 /// The size of the first piece of memory.
 const FIRST: usize = 128;
 
@@ -33,7 +37,11 @@ const FIRST: usize = 128;
 #[derive(Clone, Default)]
 pub struct WriteBuf {
     mem: Vec<u8>,
-    start: usize,
+    start: u32,
+    /// There may be bytes of commands, which wait for nothing.
+    has_commands: bool,
+    /// The number of KiB that were read while there were replies.
+    read: u16,
     end: usize,
     /// Payloads that are written from the memory that holds them.
     payloads: Lazy<Payloads>,
@@ -53,6 +61,8 @@ impl WriteBuf {
         WriteBuf {
             mem: Vec::new(),
             start: 0,
+            has_commands: false,
+            read: 0,
             end: 0,
             payloads: Lazy::new(),
         }
@@ -61,13 +71,32 @@ impl WriteBuf {
     /// Returns whether there is nothing to write.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.start == self.end && self.payloads.get().is_none()
+        self.start() == self.end && self.payloads.get().is_none()
+    }
+
+    #[inline]
+    fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Removes `n` bytes of the buffer's own memory.
+    #[inline]
+    fn advance(&mut self, n: usize) {
+        // There are never as many as could be too many.
+        self.start += n as u32;
+    }
+
+    /// There are no bytes, and the next one has this place.
+    #[inline]
+    fn begin(&mut self, place: usize) {
+        (self.start, self.end) = (place as u32, place);
+        (self.has_commands, self.read) = (false, 0);
     }
 
     /// Returns the number of bytes to be written.
     #[inline]
     pub fn len(&self) -> usize {
-        self.end - self.start + self.payload_bytes()
+        self.end - self.start() + self.payload_bytes()
     }
 
     #[inline]
@@ -80,7 +109,7 @@ impl WriteBuf {
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         if self.is_contiguous() {
-            return self.mem.get(self.start..self.end).unwrap_or_default();
+            return self.mem.get(self.start()..self.end).unwrap_or_default();
         }
         self.chunks().next().unwrap_or_default()
     }
@@ -99,7 +128,7 @@ impl WriteBuf {
         let payloads = self.payloads.get().into_iter();
         let payloads = payloads.flat_map(|payloads| &payloads.queue);
         let payloads = payloads.map(|(at, payload)| (*at, &payload[..]));
-        let mut start = self.start;
+        let mut start = self.start();
         let mut left = AT_ONCE;
         payloads
             .chain(iter::once((self.end, &[][..])))
@@ -120,7 +149,7 @@ impl WriteBuf {
     #[inline]
     pub fn consume(&mut self, n: usize) {
         if self.is_contiguous() {
-            self.start += n.min(self.end - self.start);
+            self.advance(n.min(self.end - self.start()));
         } else {
             self.consume_chunks(n);
         }
@@ -134,8 +163,8 @@ impl WriteBuf {
         while let Some(payloads) = self.payloads.get_mut()
             && let Some((at, payload)) = payloads.queue.front_mut()
         {
-            let header = n.min(*at - self.start);
-            self.start += header;
+            let header = n.min(*at - self.start as usize);
+            self.start += header as u32;
             let taken = (n - header).min(payload.len());
             payload.advance(taken);
             payloads.bytes -= taken;
@@ -146,7 +175,7 @@ impl WriteBuf {
             payloads.queue.pop_front();
             self.payloads.shrink(|payloads| payloads.queue.is_empty());
         }
-        self.start += n.min(self.end - self.start);
+        self.advance(n.min(self.end - self.start()));
     }
 
     /// Returns whether a payload of `n` bytes may follow, for which nothing is copied.
@@ -168,7 +197,7 @@ impl WriteBuf {
     /// Removes all bytes, and keeps the memory.
     #[inline]
     pub fn clear(&mut self) {
-        (self.start, self.end) = (0, 0);
+        self.begin(0);
         self.payloads.clear();
     }
 
@@ -191,6 +220,7 @@ impl WriteBuf {
     /// Makes room for `n` bytes of a command. Returns `false` if that is more than the limit.
     #[inline]
     pub(crate) fn reserve(&mut self, n: usize) -> bool {
+        self.has_commands = true;
         self.grow(n, LIMIT)
     }
 
@@ -220,6 +250,18 @@ impl WriteBuf {
         true
     }
 
+    /// Returns whether what is to be written can wait for what follows from the `read` bytes that were
+    /// read last, if more are there: it is replies only, and not too many.
+    #[inline]
+    pub(crate) fn may_gather(&mut self, read: usize) -> bool {
+        let read = read.div_ceil(1 << 10).min(READ.into()) as u16 + self.read;
+        if self.has_commands || self.len() > GATHERED || read > READ {
+            return false;
+        }
+        self.read = if self.is_empty() { 0 } else { read };
+        true
+    }
+
     /// Hands all bytes over to `other`, which is empty. From then on this buffer does not look
     /// empty to the session, since the broker has not received the bytes yet, until it is
     /// [cleared](Self::clear).
@@ -229,14 +271,15 @@ impl WriteBuf {
             return;
         }
         mem::swap(self, other);
-        (self.start, self.end) = (BEHIND, BEHIND);
+        self.begin(BEHIND);
     }
 }
 
-/// Two buffers are equal for all purposes if they hold the same bytes and are used up alike.
+/// Two buffers are equal for all purposes if they hold the same bytes and are used up alike. For how
+/// long replies wait makes no difference to what is sent.
 impl Hash for WriteBuf {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.mem.get(self.start..self.end).hash(state);
+        self.mem.get(self.start()..self.end).hash(state);
         self.end.hash(state);
         self.payloads.hash(state);
     }

@@ -37,6 +37,13 @@ impl Io {
         self.0.take().map(|connection| connection.link)
     }
 
+    /// Writes the replies that wait for more of them, since nothing is read for now.
+    pub fn flush_gathered(&mut self, shared: &Shared) {
+        if self.0.as_ref().is_some_and(|io| io.is_gathering) {
+            self.flush(shared);
+        }
+    }
+
     /// Writes what the client wants written, with the thread of a command.
     pub fn flush(&mut self, shared: &Shared) {
         let Some(connection) = &mut self.0 else {
@@ -75,6 +82,10 @@ pub(crate) struct Connection {
     trace: Option<Box<Trace>>,
     /// The size of the read buffer while something is to be read, else 0.
     read_limit: usize,
+    /// The number of bytes that were read in this turn, if more may be there, else 0.
+    filled: usize,
+    /// Replies wait to be written until more is read.
+    is_gathering: bool,
     /// All that has arrived was given to the client, as far as it is complete.
     is_rx_read: bool,
     /// A part of something that can be read only when it is complete has arrived.
@@ -115,6 +126,8 @@ impl Connection {
             tx: WriteBuf::new(),
             trace: trace.map(Box::new),
             read_limit: 0,
+            filled: 0,
+            is_gathering: false,
             is_rx_read: true,
             has_partial_read: false,
             written: 0,
@@ -129,6 +142,7 @@ impl Connection {
     pub fn turn(&mut self, shared: &Shared, woken: &mut Woken) -> Next {
         let now = shared.now();
         let mut has_moved = false;
+        self.filled = 0;
         if self.lost.is_none() && self.may_read() && self.link.is_readable() {
             has_moved = self.read(Duration::ZERO, now);
         }
@@ -174,7 +188,9 @@ impl Connection {
             self.link.look_again();
             is_again = true;
         }
-        is_again |= client.poll_output(&mut self.tx);
+        // What is there already is read before replies leave, so that they leave together.
+        self.is_gathering = self.filled > 0 && client.may_gather(self.filled);
+        is_again |= self.is_gathering || client.poll_output(&mut self.tx);
         let transport = loop {
             match client.poll_transport(now, fastrand::u64(..)) {
                 // The others were dropped when this one was opened.
@@ -301,6 +317,9 @@ impl Connection {
             Ok(n) => {
                 if !is_direct {
                     self.rx.commit(n);
+                }
+                if self.link.is_readable() {
+                    self.filled = n;
                 }
                 if let Some(trace) = &mut self.trace {
                     let bytes = if is_direct {

@@ -191,6 +191,7 @@ impl Driver {
                 }
             }
             if is_over {
+                self.shared.io().flush_gathered(&self.shared);
                 // Nobody would wake them before it is driven again.
                 self.held_since = None;
                 self.woken.wake();

@@ -71,6 +71,15 @@ pub(crate) enum Over {
     Lost(Option<io::Error>),
 }
 
+/// The result of a read.
+#[derive(Default)]
+struct Read {
+    /// The number of bytes, or 1 for a part of something that can be read only when it is complete.
+    bytes: usize,
+    /// There was no space for more.
+    has_filled: bool,
+}
+
 /// The next action, which is taken outside of the lock.
 struct Turn {
     transport: Transport,
@@ -111,20 +120,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut count = 0;
         for _ in 0..TURNS {
             let now = shared.now();
-            match self.read(cx, now) {
-                Ok(n) => {
-                    is_again |= n > 0 || self.written > 0;
-                    count += n;
-                }
+            let read = match self.read(cx, now) {
+                Ok(read) => read,
                 Err(error) => return Poll::Ready(Over::Lost(error)),
-            }
+            };
+            is_again |= read.bytes > 0 || self.written > 0;
+            count += read.bytes;
             if !is_again {
                 let idle = self.idle(shared, woken, now);
                 if timer.poll(earlier(until, idle), shared, cx).is_pending() {
                     return Poll::Pending;
                 }
             }
-            let turn = shared.drive(woken, |inner| self.turn(inner, now, cx));
+            let turn = shared.drive(woken, |inner| self.turn(inner, &read, now, cx));
             match turn.transport {
                 Transport::Keep => {}
                 Transport::Close => return Poll::Ready(Over::Close),
@@ -144,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// The one hold of the lock in a turn.
     #[inline]
-    fn turn(&mut self, inner: &mut Inner, now: Duration, cx: &Context<'_>) -> Turn {
+    fn turn(&mut self, inner: &mut Inner, read: &Read, now: Duration, cx: &Context<'_>) -> Turn {
         inner.set_driver(cx.waker());
         let client = &mut inner.client;
         if self.written > 0 {
@@ -156,14 +164,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // Even if nothing has arrived, acknowledgements may have become due.
         let mut input = &self.rx[..];
         let mut is_again = client.on_read(&mut input, now);
-        let read = self.rx.len() - input.len();
-        self.rx.advance(read);
+        let taken = self.rx.len() - input.len();
+        self.rx.advance(taken);
         self.is_rx_read = !is_again;
         if self.rx.is_empty() {
             client.poll_payload(&mut self.payload, now);
         }
         is_again |= client.on_timeout(now, || 0);
-        is_again |= client.poll_output(&mut self.tx);
+        // What is there already is read before replies leave, so that they leave together.
+        let is_gathering = read.has_filled && client.may_gather(read.bytes);
+        is_again |= is_gathering || client.poll_output(&mut self.tx);
         let transport = loop {
             match client.poll_transport(now, fastrand::u64(..)) {
                 // The others were dropped when this one was opened.
@@ -214,25 +224,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    /// Reads what is there. Returns the number of bytes, or 1 for a part of something that can be
-    /// read only when it is complete.
-    fn read(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<usize, Option<io::Error>> {
+    /// Reads what is there.
+    fn read(&mut self, cx: &mut Context<'_>, now: Duration) -> Result<Read, Option<io::Error>> {
         let before = self.rx.len();
         if before >= self.read_limit || !self.is_rx_read || self.payload.has_unread() {
-            return Ok(0);
+            return Ok(Read::default());
         }
         let stream = &mut self.stream;
-        let is_direct = self.payload.wanted() > 0;
-        let read = if is_direct {
+        let wanted = self.payload.wanted();
+        let is_direct = wanted > 0;
+        let (read, space) = if is_direct {
             // What is behind the payload is read a little at a time, in case it is long, too.
             self.at_once = LITTLE;
-            self.payload
-                .fill_with(|space| pin!(stream.read_buf(space)).poll(cx))
+            let payload = &mut self.payload;
+            let read = payload.fill_with(|space| pin!(stream.read_buf(space)).poll(cx));
+            (read, wanted)
         } else {
             // Never into no space, and never more than the client was told.
             let space = self.at_once.min(self.read_limit - before);
             self.rx.reserve(space);
-            pin!(stream.read_buf(&mut (&mut self.rx).limit(space))).poll(cx)
+            let rx = &mut (&mut self.rx).limit(space);
+            (pin!(stream.read_buf(rx)).poll(cx), space)
         };
         match read {
             Poll::Ready(Ok(0)) => Err(None),
@@ -250,14 +262,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.at_once = n * 2;
                 }
                 self.has_moved(now);
-                Ok(n)
+                Ok(Read {
+                    bytes: n,
+                    has_filled: n >= space,
+                })
             }
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {
                 self.has_partial_read |= PartialRead::is(&error);
-                Ok(1)
+                Ok(Read {
+                    bytes: 1,
+                    has_filled: false,
+                })
             }
             Poll::Ready(Err(error)) => Err(Some(error)),
-            Poll::Pending => Ok(0),
+            Poll::Pending => Ok(Read::default()),
         }
     }
 

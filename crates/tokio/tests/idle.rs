@@ -195,3 +195,29 @@ async fn many_acknowledgements_leave_together() {
     );
     assert_eq!((after.0 - before.0, after.1 - before.1), (1, 400));
 }
+
+/// So do acknowledgements of long messages that arrive while there is more to be read.
+#[tokio::test(start_paused = true)]
+async fn acknowledgements_leave_together_while_messages_arrive() {
+    const MESSAGES: usize = 64;
+    let _alone = ALONE.lock().await;
+    let message = |id| {
+        let header = [0x32, 0x85, 0x80, 4, 0, 1, b't', 0, id];
+        [&header[..], &[7; 64 << 10]].concat()
+    };
+    let messages: Vec<_> = (1..=MESSAGES as u8).flat_map(message).collect();
+    let (client, mut stream, broker) = counting(&messages).await;
+    let before = (
+        broker.writes.load(Ordering::Relaxed),
+        client.counters().bytes_out,
+    );
+    for _ in 0..MESSAGES {
+        stream.recv().await.unwrap();
+    }
+    let acknowledge = tokio::time::timeout(Duration::from_secs(1), stream.recv());
+    assert!(acknowledge.await.is_err());
+    let writes = broker.writes.load(Ordering::Relaxed) - before.0;
+    assert!(writes <= MESSAGES / 4, "{writes} writes");
+    let bytes = client.counters().bytes_out - before.1;
+    assert_eq!(bytes, 4 * MESSAGES as u64);
+}

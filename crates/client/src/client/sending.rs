@@ -25,6 +25,18 @@ impl Client {
         mem::take(&mut self.found_no_room)
     }
 
+    /// Returns whether what is to be written waits for what is read next: it is replies only, which
+    /// leave together with those that follow. A driver may ask for it if a read has filled its space
+    /// with `read` bytes, so that more is there. It then reads on instead of calling
+    /// [`poll_output`](Self::poll_output), and does so until a read finds less, or this returns false.
+    #[inline]
+    pub fn may_gather(&mut self, read: usize) -> bool {
+        matches!(self.phase, Phase::Open)
+            && !self.wants_room
+            && self.may_read()
+            && self.output.may_gather(read)
+    }
+
     /// The transport has taken `n` bytes.
     #[inline]
     pub fn on_written(&mut self, n: usize, now: Duration) {

@@ -9,12 +9,16 @@ impl Run<'_> {
         for turn in 0.. {
             assert!(turn < TURNS, "the driver spins");
             let mut again = false;
+            let before = self.arrived.len();
             if self.is_open && self.client.read_limit() > 0 {
                 again |= self.read();
             }
             again |= self.client.on_timeout(self.now, || 0);
             if self.is_open {
-                again |= self.client.poll_output(&mut self.output);
+                let read = before - self.arrived.len();
+                let is_filled = read > 0 && !self.arrived.is_empty();
+                let is_gathering = is_filled && self.client.may_gather(read);
+                again |= is_gathering || self.client.poll_output(&mut self.output);
             }
             while let Some(event) = self.client.poll_event() {
                 match event {

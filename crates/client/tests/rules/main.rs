@@ -9,6 +9,7 @@ mod rule_01_bounds_are_exact;
 mod rule_01_bursts_larger_than_the_bound;
 mod rule_01_long_messages;
 mod rule_01_payloads_that_are_left;
+mod rule_01_replies_leave_together;
 mod rule_02_time_limits_measure_progress;
 mod rule_03_dead_peers_are_found;
 mod rule_04_given_up_messages_cost_nothing;
