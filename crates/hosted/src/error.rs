@@ -1,6 +1,6 @@
 //! Errors that the client without I/O does not have.
 use crate::Target;
-use motemq_client::{DisconnectReason, PublishError, TransportError, TransportErrorKind};
+use motemq_client::{DisconnectReason, Ended, PublishError, TransportError, TransportErrorKind};
 use motemq_net::{ForeignProtocol, OpenError};
 use std::{error::Error, io, sync::Arc};
 
@@ -98,4 +98,63 @@ pub fn closed(target: Option<&Target>, error: Option<io::Error>) -> Option<Trans
 pub fn no_credentials(place: &str, error: Arc<dyn Error + Send + Sync>) -> TransportError {
     let text = format!("there are no credentials for {place}: {error}");
     TransportError::new(TransportErrorKind::Credentials, text).with_source(error)
+}
+
+/// Returns whether a message that was refused can be published when there is room or a connection.
+pub fn may_pass(error: &PublishError) -> bool {
+    use PublishError::{Full, LargerThanQueue, Offline};
+    matches!(error, Full | Offline | LargerThanQueue { .. })
+}
+
+/// Returns an error unless everything was completed.
+///
+/// # Errors
+/// The reason why the client has ended.
+pub fn is_good(ended: Ended) -> Result<(), Ended> {
+    match ended {
+        Ended::Closed => Ok(()),
+        ended => Err(ended),
+    }
+}
+
+/// Defines `Error`, any error of a face, with an example, and with variants that only this face has.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! error {
+    ($(#[$example:meta])* { $($variants:tt)* }) => {
+        /// Any error of this crate, for functions that return several of them. Each text says what
+        /// to do next.
+        ///
+        $(#[$example])*
+        #[derive(Clone, Debug, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum Error {
+            /// The options cannot be used.
+            #[error(transparent)]
+            Options(#[from] ::motemq_client::OptionsError),
+            /// The URL of a broker cannot be used.
+            #[error(transparent)]
+            Url(#[from] $crate::UrlError),
+            /// A setting of TLS cannot be used.
+            #[cfg(feature = "_tls")]
+            #[error(transparent)]
+            Tls(#[from] ::motemq_net::TlsError),
+            /// A message was not accepted.
+            #[error(transparent)]
+            Publish(#[from] ::motemq_client::PublishError),
+            /// A message with a payload from a reader was not published.
+            #[error(transparent)]
+            Upload(#[from] $crate::UploadError),
+            /// A subscription failed.
+            #[error(transparent)]
+            Subscribe(#[from] ::motemq_client::SubscribeError),
+            /// A message that was accepted did not succeed.
+            #[error(transparent)]
+            Request(#[from] ::motemq_client::RequestError),
+            /// The client has ended.
+            #[error(transparent)]
+            Ended(#[from] ::motemq_client::Ended),
+            $($variants)*
+        }
+    };
 }

@@ -1,15 +1,18 @@
-//! The parts that `motemq-std` and `motemq-tokio` have in common: they need both the managed client
-//! of `motemq-client` and the ways to a broker of `motemq-net`, and contain neither threads nor
+//! The parts that `motemq-std` and `motemq-tokio` have in common: they know the managed client of
+//! `motemq-client` and the ways to a broker of `motemq-net`, and contain neither threads nor
 //! futures.
 //!
 //! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
+mod attempts;
 mod brokers;
 mod error;
 mod log;
+mod message;
 mod options;
 mod publish;
+mod shared;
 mod slices;
 #[cfg(feature = "store")]
 pub mod store;
@@ -17,9 +20,11 @@ mod target;
 mod trace;
 mod watch;
 
+pub use attempts::{Done, Tasks, poll_tasks, report};
 pub use brokers::{Address, Brokers, Candidates};
-pub use error::{UploadError, closed, no_credentials, unopened};
+pub use error::{UploadError, closed, is_good, may_pass, no_credentials, unopened};
 pub use log::log;
+pub use message::broken_payload;
 #[doc(hidden)]
 pub use motemq_client::{Direction, TracedPacket};
 #[cfg(feature = "_tls")]
@@ -31,6 +36,7 @@ pub use motemq_net::WebSocket;
 #[doc(hidden)]
 pub use motemq_net::{Proxy, Route, UrlError};
 pub use publish::{publish, publish_bytes};
+pub use shared::{PendingAck, Rest, Shared, Ticket, Upload};
 pub use slices::slices;
 pub use target::{Attempt, Login, Target, find_addresses};
 pub use trace::{Hook, Trace};

@@ -9,7 +9,7 @@ use crate::{
     shared::{Inner, Shared},
     stream::Stream,
 };
-use motemq_hosted::{Candidates, Login, Target, find_addresses, no_credentials, unopened};
+use motemq_hosted::{Candidates, Done, Login, Target, find_addresses, no_credentials, unopened};
 use motemq_net::{Route, Scheme};
 use std::{
     io,
@@ -19,17 +19,6 @@ use std::{
     thread,
     time::Duration,
 };
-
-/// The result of an attempt.
-pub(crate) enum Done {
-    /// The broker has this number of addresses, and this login if the application was asked for
-    /// one.
-    Resolved(u32, Option<Login>),
-    /// Something has answered.
-    Answered,
-    Opened(Carrier),
-    Failed(TransportError),
-}
 
 /// The result of a thread.
 enum Found {
@@ -210,7 +199,7 @@ impl Attempts {
     }
 
     /// Returns what an attempt has led to, if one has led to anything.
-    pub fn poll(&mut self) -> Option<(u32, Done)> {
+    pub fn poll(&mut self) -> Option<(u32, Done<Carrier>)> {
         loop {
             let (attempt, found) = self.receiver.try_recv().ok()?;
             if !self.current.contains(&attempt) {

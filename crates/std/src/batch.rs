@@ -1,6 +1,7 @@
 //! Many messages with few system calls.
-use crate::{Client, PublishError, PublishProperties, Receipt, client::may_pass};
+use crate::{Client, PublishError, PublishProperties, Receipt};
 use motemq::Publish;
+use motemq_hosted::may_pass;
 
 /// The number of messages that are published while the client is locked.
 const AT_ONCE: usize = 32;

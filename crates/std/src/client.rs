@@ -1,12 +1,12 @@
 //! The handle: what the application calls.
 use crate::{
-    Acknowledgement, AuthenticateError, Counters, Dial, Driver, Ended, Error, Options,
-    PublishError, State, States, SubscribeError, SubscribeOptions, Subscribing, Subscription,
-    attempts::Custom, driver::is_good, link::Poller, receipt::Ticket, shared::Shared,
-    state::at_instants,
+    Acknowledgement, AuthenticateError, Counters, Dial, Driver, Ended, Error, Options, State,
+    States, SubscribeError, SubscribeOptions, Subscribing, Subscription, attempts::Custom,
+    link::Poller, receipt::Ticket, shared::Shared, state::at_instants,
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
+use motemq_hosted::is_good;
 use std::{sync::Arc, thread, time::Duration};
 
 /// The longest time between the limit of a disconnection and its end.
@@ -74,12 +74,6 @@ impl Drop for Client {
             self.begin_disconnect(LEAVE);
         }
     }
-}
-
-/// Returns whether a message that was refused can be published when there is room or a connection.
-pub(crate) fn may_pass(error: &PublishError) -> bool {
-    use PublishError::{Full, LargerThanQueue, Offline};
-    matches!(error, Full | Offline | LargerThanQueue { .. })
 }
 
 impl Client {

@@ -3,15 +3,14 @@
 use crate::store::Writer;
 use crate::{
     Ended, Options,
-    attempts::{Attempts, Custom, Done},
+    attempts::{Attempts, Custom},
     connection::{Connection, Next},
     link::{Carrier, Link, PAUSE, Poller},
     shared::{Inner, Shared, Sleep},
-    tasks::{Watched, poll_tasks, report},
     woken::Woken,
 };
 use motemq_client::{Transport, TransportError, TransportErrorKind};
-use motemq_hosted::{Hook, Trace, closed};
+use motemq_hosted::{Done, Hook, Trace, closed, is_good, poll_tasks, report};
 use std::{fmt, io, sync::Arc, time::Duration};
 
 /// The longest time for which threads that wait for room are left asleep while less than half of
@@ -291,11 +290,16 @@ impl Driver {
         let mut link = None;
         let shared = self.shared.clone();
         let mut io = shared.io();
-        let tasks = shared.drive(&mut self.woken, |inner| {
+        let (tasks, sleep) = shared.drive(&mut self.woken, |inner| {
             if let Some((attempt, done)) = done {
-                link = report(inner, attempt, done, now);
+                link = report(&mut inner.client, attempt, done, now);
             }
-            poll_tasks(inner, is_done, now)
+            let random = || fastrand::u64(..);
+            let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now, random);
+            let is_idle = !is_done && tasks.tasks.is_empty() && tasks.ended.is_none();
+            let until = inner.client.poll_timeout();
+            let sleep = is_idle.then(|| inner.fall_asleep(until, now)).flatten();
+            (tasks, sleep)
         });
         if let Some(link) = link {
             if tasks.is_open {
@@ -324,18 +328,12 @@ impl Driver {
                 _ => {}
             }
         }
-        tasks.sleep.map_or(Step::Done, Step::Sleep)
+        sleep.map_or(Step::Done, Step::Sleep)
     }
 
     /// Lets the system watch a connection that was opened.
-    fn watch(&mut self, done: Done) -> Watched {
-        match done {
-            Done::Opened(carrier) => match self.add(carrier) {
-                Ok(link) => Watched::Opened(Box::new(link)),
-                Err(error) => Watched::Other(Done::Failed(error)),
-            },
-            done => Watched::Other(done),
-        }
+    fn watch(&mut self, done: Done<Carrier>) -> Done<Link> {
+        done.and_then(|carrier| self.add(carrier))
     }
 
     fn add(&mut self, carrier: Carrier) -> Result<Link, TransportError> {
@@ -354,14 +352,6 @@ impl Driver {
             let error = lost.and_then(|error| closed(target, error));
             inner.client.on_closed(error, now);
         });
-    }
-}
-
-/// Returns an error unless everything was completed.
-pub(crate) fn is_good(ended: Ended) -> Result<(), Ended> {
-    match ended {
-        Ended::Closed => Ok(()),
-        ended => Err(ended),
     }
 }
 

@@ -66,7 +66,6 @@ mod state;
 mod store;
 mod stream;
 mod subscription;
-mod tasks;
 mod transport;
 mod upload;
 mod woken;
@@ -75,7 +74,7 @@ pub use batch::Batch;
 pub use client::Client;
 pub use driver::Driver;
 pub use error::{Error, RecvTimeoutError};
-pub use message::{Message, PayloadReader};
+pub use message::{Message, PayloadReader, Unacked};
 pub use motemq::{
     self, Fault, Filter, Property, Publish, QoS, ReasonCode, RetainHandling, ReturnCode,
     SessionState, SubscriptionOptions, Version, packet::Packet,
@@ -100,7 +99,7 @@ pub use options::Options;
 pub use publish_once::publish_once;
 pub use receipt::Receipt;
 pub use state::{State, States};
-pub use subscription::{Subscribing, Subscription, Unacked};
+pub use subscription::{Subscribing, Subscription};
 pub use transport::{Dial, Transport};
 
 /// The example of this crate's README is compiled.

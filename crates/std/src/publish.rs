@@ -1,8 +1,9 @@
 //! Publishing.
-use crate::{Client, PublishError, PublishProperties, Receipt, client::may_pass};
+use crate::{Client, PublishError, PublishProperties, Receipt};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
+use motemq_hosted::may_pass;
 
 impl Client {
     /// Publishes a message. Waits for room if there is none, and for a connection if the message

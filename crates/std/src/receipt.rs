@@ -68,23 +68,23 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// A claim to the outcome of a request.
+/// A claim to the outcome of a request, which is kept when it is known.
 pub(crate) struct Ticket {
-    shared: Arc<Shared>,
-    request: RequestId,
-    /// True if the request is withdrawn when this is dropped.
-    pub withdraws: bool,
+    claim: motemq_hosted::Ticket<Shared>,
     outcome: Option<Outcome>,
 }
 
 impl Ticket {
     pub fn new(shared: &Arc<Shared>, request: RequestId) -> Self {
         Ticket {
-            shared: shared.clone(),
-            request,
-            withdraws: false,
+            claim: motemq_hosted::Ticket::new(shared, request),
             outcome: None,
         }
+    }
+
+    /// Sets whether the request is withdrawn when this is dropped.
+    pub fn set_withdraws(&mut self, withdraws: bool) {
+        self.claim.withdraws = withdraws;
     }
 
     /// Waits for the outcome.
@@ -98,13 +98,13 @@ impl Ticket {
 
     /// Waits for the outcome, for no longer than `limit`.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome> {
-        self.wait_until(Some(self.shared.after(limit)))
+        self.wait_until(Some(self.claim.shared.after(limit)))
     }
 
     fn wait_until(&mut self, until: Option<Duration>) -> Option<Outcome> {
         if self.outcome.is_none() {
-            let request = self.request;
-            self.outcome = self.shared.wait(until, |inner, thread| {
+            let request = self.claim.request;
+            self.outcome = self.claim.shared.wait(until, |inner, thread| {
                 let outcome = inner.client.poll_outcome(request);
                 if outcome.is_none() {
                     inner.requests.put(request.index(), thread);
@@ -113,18 +113,5 @@ impl Ticket {
             });
         }
         self.outcome.clone()
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.shared.with(|inner| {
-            if self.withdraws {
-                inner.client.withdraw(self.request);
-                inner.wake_driver();
-            } else {
-                inner.client.forget(self.request);
-            }
-        });
     }
 }

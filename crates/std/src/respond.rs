@@ -1,7 +1,8 @@
 //! Requests that await a response, and responses to them.
-use crate::{Client, Message, Receipt, client::may_pass, shared::Shared};
+use crate::{Client, Message, Receipt, shared::Shared};
 use motemq::{Publish, QoS};
 use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
+use motemq_hosted::may_pass;
 use std::sync::Arc;
 
 impl Client {

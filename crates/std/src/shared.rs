@@ -207,6 +207,23 @@ impl Shared {
     }
 }
 
+impl motemq_hosted::Shared for Shared {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn with_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
+        self.with(|inner| work(&mut inner.client))
+    }
+
+    fn drive_client<R>(&self, work: impl FnOnce(&mut Client) -> R) -> R {
+        self.with(|inner| {
+            inner.wake_driver();
+            work(&mut inner.client)
+        })
+    }
+}
+
 impl Inner {
     /// The driver has something to do.
     #[inline]

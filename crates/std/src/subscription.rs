@@ -1,8 +1,8 @@
 //! Streams of received messages.
-use crate::{Client, Message, RecvTimeoutError, SubscribeError, receipt::Ticket, shared::Shared};
+use crate::{Client, Message, RecvTimeoutError, SubscribeError, Unacked, receipt::Ticket};
 use motemq::QoS;
-use motemq_client::{AckId, AckMode, Acknowledgement, Outcome, StreamId, Taken};
-use std::{fmt, sync::Arc, time::Duration};
+use motemq_client::{AckMode, Acknowledgement, Outcome, StreamId, Taken};
+use std::{fmt, time::Duration};
 
 /// A stream of the messages that match some topic filters, or that no other stream gets. It holds a
 /// [bounded](crate::Options::streams) number of them. It is an iterator that waits for each message.
@@ -129,10 +129,7 @@ impl Subscription {
         let item = taken
             .ok_or(RecvTimeoutError::Timeout)?
             .ok_or(RecvTimeoutError::Ended)?;
-        let unacked = Unacked {
-            shared: shared.clone(),
-            ack: item.ack,
-        };
+        let unacked = Unacked::new(shared, item.ack);
         Ok((Message::new(item.message, shared), unacked))
     }
 
@@ -180,49 +177,6 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// The acknowledgement of a message, to be given when it is processed: see
-/// [`Subscription::recv_unacked`].
-///
-/// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It arrives
-/// again over the next connection, if the session is kept. While it is held, the message does not
-/// arrive again as long as the session goes on, over whichever connection.
-#[must_use = "the message is acknowledged by `ack` only"]
-pub struct Unacked {
-    shared: Arc<Shared>,
-    ack: Option<AckId>,
-}
-
-impl Unacked {
-    /// Acknowledges the message. If the connection over which it arrived is lost, it is acknowledged
-    /// when the broker has sent it again. Has no effect with QoS 0, and if the session is over.
-    pub fn ack(mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.shared.with(|inner| {
-                inner.client.ack(ack);
-                inner.wake_driver();
-            });
-        }
-    }
-}
-
-impl Drop for Unacked {
-    fn drop(&mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.shared.with(|inner| {
-                inner.client.decline(ack);
-                // There may be room for more.
-                inner.wake_driver();
-            });
-        }
-    }
-}
-
-impl fmt::Debug for Unacked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unacked").finish_non_exhaustive()
-    }
-}
-
 /// A subscription that is being made: see [`Client::begin_subscribe`].
 ///
 /// If it is dropped, the request is withdrawn if it was not sent. Messages that arrive for it all
@@ -235,7 +189,7 @@ pub struct Subscribing {
 
 impl Subscribing {
     pub(crate) fn new(subscription: Subscription, mut ticket: Ticket) -> Self {
-        ticket.withdraws = true;
+        ticket.set_withdraws(true);
         Subscribing {
             subscription,
             ticket,
@@ -263,7 +217,7 @@ impl Subscribing {
     }
 
     fn finish(mut self, outcome: Outcome) -> Result<Subscription, SubscribeError> {
-        self.ticket.withdraws = false;
+        self.ticket.set_withdraws(false);
         let acknowledgement = outcome?;
         let codes = acknowledgement.codes().iter();
         let granted = codes.filter_map(|&code| QoS::try_from(code).ok());

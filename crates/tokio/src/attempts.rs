@@ -5,24 +5,13 @@ use crate::{
     credentials::Hook,
     dial::{Answer, BoxFuture, Open},
 };
-use motemq_hosted::{Candidates, Login, Target, find_addresses, no_credentials, unopened};
+use motemq_hosted::{Candidates, Done, Login, Target, find_addresses, no_credentials, unopened};
 use motemq_net::{Route, Scheme};
 use std::{
     io,
     task::{Context, Poll},
 };
 use tokio::net::lookup_host;
-
-/// The result of an attempt.
-pub(crate) enum Done<S> {
-    /// The broker has this number of addresses, and this login if the application was asked for
-    /// one.
-    Resolved(u32, Option<Login>),
-    /// Something has answered.
-    Answered,
-    Opened(S),
-    Failed(TransportError),
-}
 
 type Resolving = BoxFuture<Result<(Target, Option<Login>), TransportError>>;
 

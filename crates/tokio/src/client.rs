@@ -12,6 +12,7 @@ use crate::{
 };
 use motemq::{Filter, SessionState};
 use motemq_client::{RequestId, StreamId};
+use motemq_hosted::is_good;
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -331,13 +332,5 @@ async fn ended(shared: &Arc<Shared>) -> Ended {
             State::Ended(ended) => return ended,
             _ => state = states.changed().await,
         }
-    }
-}
-
-/// Returns an error unless everything was completed.
-pub(crate) fn is_good(ended: Ended) -> Result<(), Ended> {
-    match ended {
-        Ended::Closed => Ok(()),
-        ended => Err(ended),
     }
 }

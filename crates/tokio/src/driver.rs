@@ -4,16 +4,15 @@
 use crate::store::Writer;
 use crate::{
     Ended, Options,
-    attempts::{Attempts, Done},
-    client::is_good,
+    attempts::Attempts,
     connection::{Connection, Over},
     dial::{BoxFuture, Open},
-    shared::{Inner, Shared},
+    shared::Shared,
     timer::Timer,
     woken::Woken,
 };
-use motemq_client::{State, Transport, TransportError, TransportErrorKind};
-use motemq_hosted::{Hook, Trace, closed};
+use motemq_client::{State, Transport};
+use motemq_hosted::{Hook, Trace, closed, is_good, poll_tasks, report};
 use std::{
     fmt,
     future::Future,
@@ -21,7 +20,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 use tracing::Span;
 
@@ -91,16 +89,6 @@ struct Drive<O: Open> {
     woken: Woken,
     #[cfg(feature = "store")]
     writer: Writer,
-}
-
-/// The actions for attempts, which are taken outside of the lock.
-#[derive(Default)]
-struct Tasks {
-    tasks: Vec<Transport>,
-    until: Option<Duration>,
-    /// One of the attempts is the connection from now on.
-    is_open: bool,
-    ended: Option<Ended>,
 }
 
 // No field is pinned.
@@ -175,12 +163,14 @@ impl<O: Open> Drive<O> {
             let is_done = done.is_some();
             let now = self.shared.now();
             let mut stream = None;
-            let tasks = self.shared.drive(&mut self.woken, |inner| {
+            let (tasks, until) = self.shared.drive(&mut self.woken, |inner| {
                 inner.set_driver(cx.waker());
                 if let Some((attempt, done)) = done {
-                    stream = report(inner, attempt, done, now);
+                    stream = report(&mut inner.client, attempt, done, now);
                 }
-                poll_tasks(inner, now)
+                let random = || fastrand::u64(..);
+                let tasks = poll_tasks(&mut inner.client, &mut inner.watch, now, random);
+                (tasks, inner.client.poll_timeout())
             });
             if let Some(stream) = stream
                 && tasks.is_open
@@ -207,7 +197,7 @@ impl<O: Open> Drive<O> {
                 }
             }
             if !is_again {
-                ready!(self.timer.poll(tasks.until, &self.shared, cx));
+                ready!(self.timer.poll(until, &self.shared, cx));
             }
         }
     }
@@ -241,56 +231,6 @@ impl<O: Open> Drive<O> {
             inner.client.on_closed(error, now);
         });
     }
-}
-
-/// Tells the client what an attempt has led to. Returns the stream that it uses from now on.
-fn report<S>(inner: &mut Inner, attempt: u32, done: Done<S>, now: Duration) -> Option<S> {
-    let client = &mut inner.client;
-    match done {
-        Done::Resolved(addresses, login) => {
-            if let Some((user, password)) = login
-                && let Err(error) = client.set_login(user, password)
-            {
-                let text = format!("the credentials cannot be used: {error}");
-                let error = TransportError::new(TransportErrorKind::Credentials, text);
-                client.on_open_failed(attempt, error);
-            } else {
-                client.on_resolved(attempt, addresses, now);
-            }
-        }
-        Done::Answered => client.on_open_progress(attempt),
-        Done::Failed(error) => client.on_open_failed(attempt, error),
-        Done::Opened(stream) => return client.on_opened(attempt, now).then_some(stream),
-    }
-    None
-}
-
-/// Asks the client what to do.
-fn poll_tasks(inner: &mut Inner, now: Duration) -> Tasks {
-    let mut tasks = Tasks::default();
-    let was_connecting = is_connecting(inner);
-    inner.client.on_timeout(now, || 0);
-    loop {
-        match inner.client.poll_transport(now, fastrand::u64(..)) {
-            Transport::Ended(ended) => tasks.ended = Some(ended),
-            Transport::Keep | Transport::Close => tasks.is_open = true,
-            Transport::Wait => {}
-            task => {
-                tasks.tasks.push(task);
-                continue;
-            }
-        }
-        break;
-    }
-    if is_connecting(inner) && !was_connecting {
-        inner.watch.on_change();
-    }
-    tasks.until = inner.client.poll_timeout();
-    tasks
-}
-
-fn is_connecting(inner: &Inner) -> bool {
-    matches!(inner.client.state(), State::Connecting { .. })
 }
 
 impl<O: Open> Drop for Drive<O> {

@@ -76,7 +76,7 @@ pub use client::Client;
 pub use dial::Dial;
 pub use driver::Driver;
 pub use error::Error;
-pub use message::{Message, PayloadReader};
+pub use message::{Message, PayloadReader, Unacked};
 pub use motemq::{
     self, Fault, Filter, Property, Publish, QoS, ReasonCode, RetainHandling, ReturnCode,
     SessionState, SubscriptionOptions, Version, packet::Packet,
@@ -102,7 +102,7 @@ pub use publish_once::publish_once;
 pub use receipt::Receipt;
 pub use state::{State, States};
 pub use stream::Stream;
-pub use subscription::{Subscribing, Subscription, Unacked, Unsubscribing};
+pub use subscription::{Subscribing, Subscription, Unsubscribing};
 
 /// The example of this crate's README is compiled.
 #[cfg(doctest)]

@@ -3,14 +3,9 @@ use crate::{Client, PublishError, PublishProperties, Receipt};
 use bytes::Bytes;
 use motemq::Publish;
 use motemq_client::RequestId;
+use motemq_hosted::may_pass;
 #[cfg(feature = "store")]
 use std::pin::pin;
-
-/// Returns whether a message that was refused can be published when there is room or a connection.
-pub(crate) fn may_pass(error: &PublishError) -> bool {
-    use PublishError::{Full, LargerThanQueue, Offline};
-    matches!(error, Full | Offline | LargerThanQueue { .. })
-}
 
 impl Client {
     /// Publishes a message. Waits for room if there is none, and for a connection if the message

@@ -44,10 +44,10 @@ impl Future for Receipt {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(ticket) = &mut self.0 else {
+        let Some(ticket) = &self.0 else {
             return Poll::Ready(Ok(Acknowledgement::default()));
         };
-        ticket.poll(cx).map(|outcome| {
+        poll_outcome(ticket, cx).map(|outcome| {
             self.0 = None;
             outcome
         })
@@ -63,42 +63,16 @@ impl fmt::Debug for Receipt {
 }
 
 /// A claim to the outcome of a request.
-pub(crate) struct Ticket {
-    shared: Arc<Shared>,
-    request: RequestId,
-    /// True if the request is withdrawn when this is dropped.
-    pub withdraws: bool,
-}
+pub(crate) type Ticket = motemq_hosted::Ticket<Shared>;
 
-impl Ticket {
-    pub fn new(shared: &Arc<Shared>, request: RequestId) -> Self {
-        Ticket {
-            shared: shared.clone(),
-            request,
-            withdraws: false,
+/// Returns the outcome, or lets the task be woken when there is one.
+pub(crate) fn poll_outcome(ticket: &Ticket, cx: &Context<'_>) -> Poll<Outcome> {
+    let request = ticket.request;
+    ticket.shared.with(|inner| {
+        let outcome = inner.client.poll_outcome(request);
+        if outcome.is_none() {
+            inner.waiters.add_request(request.index(), cx);
         }
-    }
-
-    pub fn poll(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
-        self.shared.with(|inner| {
-            let outcome = inner.client.poll_outcome(self.request);
-            if outcome.is_none() {
-                inner.waiters.add_request(self.request.index(), cx);
-            }
-            outcome.map_or(Poll::Pending, Poll::Ready)
-        })
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.shared.with(|inner| {
-            if self.withdraws {
-                inner.client.withdraw(self.request);
-                inner.wake_driver();
-            } else {
-                inner.client.forget(self.request);
-            }
-        });
-    }
+        outcome.map_or(Poll::Pending, Poll::Ready)
+    })
 }

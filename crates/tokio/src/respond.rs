@@ -1,7 +1,8 @@
 //! Requests that await a response, and responses to them.
-use crate::{Client, Message, Receipt, publish::may_pass, shared::Shared};
+use crate::{Client, Message, Receipt, shared::Shared};
 use motemq::{Publish, QoS};
 use motemq_client::{PublishError, PublishProperties, Request, ResponseError, ResponseId};
+use motemq_hosted::may_pass;
 use std::{future::poll_fn, sync::Arc, task::Poll};
 use tokio::time::timeout;
 

@@ -1,6 +1,7 @@
 //! Streams of received messages.
 use crate::{
-    Acknowledgement, Client, Message, Outcome, SubscribeError, receipt::Ticket, shared::Shared,
+    Acknowledgement, Client, Message, Outcome, SubscribeError, Unacked,
+    receipt::{Ticket, poll_outcome},
 };
 use futures_core::Stream;
 use motemq::QoS;
@@ -9,7 +10,6 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -92,8 +92,7 @@ impl Subscription {
     /// over a later connection, if the session is kept.
     pub async fn recv_unacked(&mut self) -> Option<(Message, Unacked)> {
         let (message, ack) = poll_fn(|cx| self.poll_take(AckMode::Manual, cx)).await?;
-        let shared = self.client.shared.clone();
-        Some((message, Unacked { shared, ack }))
+        Some((message, Unacked::new(&self.client.shared, ack)))
     }
 
     fn poll_recv(&mut self, cx: &Context<'_>) -> Poll<Option<Message>> {
@@ -177,49 +176,6 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// The acknowledgement of a message, to be given when it is processed: see
-/// [`Subscription::recv_unacked`].
-///
-/// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It arrives
-/// again over the next connection, if the session is kept. While it is held, the message does not
-/// arrive again as long as the session goes on, over whichever connection.
-#[must_use = "the message is acknowledged by `ack` only"]
-pub struct Unacked {
-    shared: Arc<Shared>,
-    ack: Option<AckId>,
-}
-
-impl Unacked {
-    /// Acknowledges the message. If the connection over which it arrived is lost, it is acknowledged
-    /// when the broker has sent it again. Has no effect with QoS 0, and if the session is over.
-    pub fn ack(mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.shared.with(|inner| {
-                inner.client.ack(ack);
-                inner.wake_driver();
-            });
-        }
-    }
-}
-
-impl Drop for Unacked {
-    fn drop(&mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.shared.with(|inner| {
-                inner.client.decline(ack);
-                // There may be room for more.
-                inner.wake_driver();
-            });
-        }
-    }
-}
-
-impl fmt::Debug for Unacked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unacked").finish_non_exhaustive()
-    }
-}
-
 /// A subscription that is being made: see [`Client::subscribe`].
 #[must_use = "nothing is subscribed to if this is dropped before it was sent"]
 pub struct Subscribing(Option<Result<(Subscription, Ticket), SubscribeError>>);
@@ -227,7 +183,7 @@ pub struct Subscribing(Option<Result<(Subscription, Ticket), SubscribeError>>);
 impl Subscribing {
     pub(crate) fn new(asked: Result<(Subscription, Ticket), SubscribeError>) -> Self {
         Subscribing(Some(
-            asked.map(|(subscription, ticket)| (subscription, withdrawing(ticket))),
+            asked.map(|(subscription, ticket)| (subscription, ticket.withdrawing())),
         ))
     }
 }
@@ -237,7 +193,7 @@ impl Future for Subscribing {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &mut self.0 {
-            Some(Ok((_, ticket))) => ready!(ticket.poll(cx)),
+            Some(Ok((_, ticket))) => ready!(poll_outcome(ticket, cx)),
             _ => Outcome::Ok(Default::default()),
         };
         let Some(asked) = self.0.take() else {
@@ -266,7 +222,7 @@ pub struct Unsubscribing(Option<Result<Ticket, SubscribeError>>);
 
 impl Unsubscribing {
     pub(crate) fn new(asked: Result<Ticket, SubscribeError>) -> Self {
-        Unsubscribing(Some(asked.map(withdrawing)))
+        Unsubscribing(Some(asked.map(Ticket::withdrawing)))
     }
 }
 
@@ -275,7 +231,7 @@ impl Future for Unsubscribing {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match &mut self.0 {
-            Some(Ok(ticket)) => ready!(ticket.poll(cx)),
+            Some(Ok(ticket)) => ready!(poll_outcome(ticket, cx)),
             _ => Outcome::Ok(Default::default()),
         };
         let Some(asked) = self.0.take() else {
@@ -291,10 +247,4 @@ impl fmt::Debug for Unsubscribing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Unsubscribing")
     }
-}
-
-/// Lets the request be withdrawn when nothing awaits it any more.
-fn withdrawing(mut ticket: Ticket) -> Ticket {
-    ticket.withdraws = true;
-    ticket
 }

@@ -1,7 +1,8 @@
 //! Payloads that are sent from a reader, and are never in memory as a whole.
-use crate::{Client, PublishError, PublishProperties, Receipt, UploadError, shared::Shared};
+use crate::{Client, PublishError, PublishProperties, Receipt, UploadError};
 use motemq::Publish;
-use motemq_client::{UploadError as ChunkError, UploadId};
+use motemq_client::UploadError as ChunkError;
+use motemq_hosted::Upload;
 use std::{
     io::{self, ErrorKind},
     sync::Arc,
@@ -54,7 +55,7 @@ impl Client {
             .await?;
         let receipt = Receipt::new(&self.shared, receipt);
         let _guard = Upload {
-            shared: &self.shared,
+            shared: &*self.shared,
             id: upload,
         };
         let mut remaining = publish.remaining as usize;
@@ -86,20 +87,5 @@ impl Client {
     fn lost(&self) -> UploadError {
         let reason = self.shared.with(|inner| inner.client.reason().cloned());
         UploadError::Lost { reason }
-    }
-}
-
-/// An upload, which is aborted if it is not complete when this is dropped.
-struct Upload<'s> {
-    shared: &'s Shared,
-    id: UploadId,
-}
-
-impl Drop for Upload<'_> {
-    fn drop(&mut self) {
-        self.shared.with(|inner| {
-            inner.client.abort_upload(self.id, self.shared.now());
-            inner.wake_driver();
-        });
     }
 }

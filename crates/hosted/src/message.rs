@@ -1,0 +1,123 @@
+//! Received messages, which are alike in both faces but for how the rest of a long payload is read.
+
+/// Defines `Message`, with an example of its `into_reader`, `PayloadReader`, and `Unacked`. `Shared` is
+/// the type that implements [`Shared`](crate::Shared).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! message {
+    ($(#[$example:meta])*) => {
+        /// A message that was received. Cloning it copies no bytes.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub struct Message {
+            /// The topic to which it was published.
+            pub topic: ::std::sync::Arc<str>,
+            /// The payload, or only its beginning: see [`is_whole`](Self::is_whole).
+            pub payload: ::bytes::Bytes,
+            /// The length of the whole payload in bytes.
+            pub len: u64,
+            /// The QoS with which it was delivered.
+            pub qos: ::motemq::QoS,
+            /// True if the broker had stored it before this subscription was made [MQTT-3.3.1-8].
+            pub retain: bool,
+            /// True if the broker may have sent it before. With QoS 1 it may have been delivered
+            /// then, with QoS 2 it was not.
+            pub dup: bool,
+            /// The packet identifier that the broker chose; `None` with QoS 0.
+            pub packet_id: Option<::motemq::PacketId>,
+            /// The properties, which only MQTT 5 has.
+            pub properties: ::motemq_client::MessageProperties,
+            rest: Option<$crate::Rest<Shared>>,
+        }
+
+        impl Message {
+            #[inline]
+            pub(crate) fn new(
+                message: ::motemq_client::Message,
+                shared: &::std::sync::Arc<Shared>,
+            ) -> Self {
+                let rest = message.rest.map(|rest| $crate::Rest::new(shared, rest));
+                Message {
+                    topic: message.topic,
+                    payload: message.payload,
+                    len: message.len,
+                    qos: message.qos,
+                    retain: message.retain,
+                    dup: message.dup,
+                    packet_id: message.packet_id,
+                    properties: message.properties,
+                    rest,
+                }
+            }
+
+            /// Returns whether all of the payload is in [`payload`](Self::payload). It is, unless
+            /// the payload is larger than [`Options::max_message`](crate::Options::max_message) and
+            /// arrived in more than one piece.
+            pub fn is_whole(&self) -> bool {
+                self.rest.is_none()
+            }
+
+            /// Returns a reader of the whole payload, of any size, which reads it while it arrives.
+            ///
+            /// Nothing behind the message is received meanwhile. A message that was not whole is
+            /// acknowledged when its payload is read to the end, or when all its clones and readers
+            /// are dropped, which discards the rest. Clones read from one and the same rest. If the
+            /// connection is lost before the end, reading fails with `ConnectionReset`; with QoS 1
+            /// and 2 the message arrives again then.
+            ///
+            $(#[$example])*
+            pub fn into_reader(self) -> PayloadReader {
+                PayloadReader {
+                    piece: self.payload,
+                    rest: self.rest,
+                }
+            }
+        }
+
+        /// A reader of a payload while it arrives: see [`Message::into_reader`].
+        #[derive(Debug)]
+        pub struct PayloadReader {
+            piece: ::bytes::Bytes,
+            rest: Option<$crate::Rest<Shared>>,
+        }
+
+        /// The acknowledgement of a message, to be given when it is processed: see
+        /// [`Subscription::recv_unacked`](crate::Subscription::recv_unacked).
+        ///
+        /// If it is dropped instead, the message stays unacknowledged, and so do those behind it. It
+        /// arrives again over the next connection, if the session is kept. While it is held, the
+        /// message does not arrive again as long as the session goes on, over whichever connection.
+        #[must_use = "the message is acknowledged by `ack` only"]
+        pub struct Unacked($crate::PendingAck<Shared>);
+
+        impl Unacked {
+            pub(crate) fn new(
+                shared: &::std::sync::Arc<Shared>,
+                ack: Option<::motemq_client::AckId>,
+            ) -> Self {
+                Unacked($crate::PendingAck::new(shared, ack))
+            }
+
+            /// Acknowledges the message. If the connection over which it arrived is lost, it is
+            /// acknowledged when the broker has sent it again. Has no effect with QoS 0, and if the
+            /// session is over.
+            pub fn ack(self) {
+                self.0.ack();
+            }
+        }
+
+        impl ::std::fmt::Debug for Unacked {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Unacked").finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+/// Returns the error for a payload that broke off.
+#[cold]
+pub fn broken_payload() -> std::io::Error {
+    let why = "the connection was lost before the payload was complete: with QoS 1 and 2 the \
+               message arrives again";
+    std::io::Error::new(std::io::ErrorKind::ConnectionReset, why)
+}
