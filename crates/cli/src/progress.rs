@@ -9,7 +9,7 @@ use std::{
 };
 use terminal_size::{Width, terminal_size_of};
 
-/// The line is drawn so often at most.
+/// The shortest time between two drawings of the line.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The width of a terminal that does not say it.
 const WIDTH: u16 = 80;
@@ -134,7 +134,7 @@ impl<R: Read> Read for Progress<R> {
     }
 }
 
-/// The bytes that are done, of how many, and how fast.
+/// The state of a bar: what it shows, how far that is, and how fast it goes.
 struct Bar {
     what: &'static str,
     length: u64,
@@ -154,7 +154,7 @@ impl Bar {
         *rate += (now - *rate) / 8.0;
     }
 
-    /// Returns a line with so many characters.
+    /// Returns a line with at most `room` characters.
     fn text(&self, room: usize) -> String {
         let Bar { what, length, .. } = *self;
         let rate = self.rate.unwrap_or_default();

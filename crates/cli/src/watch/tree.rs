@@ -78,7 +78,7 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Makes one that takes `room` bytes.
+    /// Makes a tree that takes at most `room` bytes.
     fn with_room(room: usize) -> Self {
         Tree {
             levels: Vec::new(),
