@@ -1,5 +1,6 @@
-//! The command `motemq`: publishes to and subscribes at an MQTT broker. Nothing here is for
-//! other programs: they have `motemq-std`.
+//! The library behind the command `motemq`, which publishes messages to an MQTT broker and
+//! subscribes to topics. It has no public interface for other programs, which use `motemq-std` or
+//! `motemq-tokio`. The README of the package explains the command, and lists its features.
 mod args;
 #[cfg(feature = "bench")]
 mod bench;

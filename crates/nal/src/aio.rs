@@ -1,16 +1,17 @@
-//! Over `embedded-io-async`: anything that reads and writes, such as sockets of embassy-net, a
-//! UART, or TLS.
+//! A session over anything that implements the traits of `embedded-io-async`, such as sockets of
+//! embassy-net, a UART, or TLS.
 //!
-//! [`Halves`] waits for both directions at once, over a transport that splits into a reader and a
-//! writer: the better choice. [`Whole`] is for one object that does both.
+//! [`Halves`] is for transports that split into a reader and a writer. It waits for both directions at
+//! the same time, and is the better choice. [`Whole`] is for one object that reads and writes.
 //!
 //! # Dropping futures
-//! A future of `turn` may be dropped at any time, by `select` or a time limit: nothing is lost and
-//! nothing is done twice, and the next `turn` goes on. This needs a transport of which the same is
-//! true, since `turn` drops reads, writes and flushes that have not ended; its documentation calls
-//! that *cancel-safe*. The sockets of embassy-net are. Transports that are not (embedded-tls; a
-//! UART whose DMA uses the caller's memory) get a task of their own, and a pipe for each direction
-//! between that and `Halves`: the project's `docs/porting.md` shows how.
+//! A future of `turn` can be dropped at any time, by `select` or a time limit. Nothing is lost or done
+//! twice, and the next `turn` continues. The transport has to be *cancel-safe* for that, since `turn`
+//! drops reads, writes and flushes that are pending. The sockets of embassy-net are cancel-safe.
+//! embedded-tls is not, nor is a UART whose DMA uses the caller's memory. Run such a transport in a
+//! task of its own, and connect it to `Halves` by a pipe for each direction, as
+//! [Porting in a page](https://github.com/motemq/motemq/blob/main/docs/porting.md#transports-whose-futures-must-not-be-dropped)
+//! shows.
 //!
 //! ```
 //! use embedded_io_adapters::tokio_1::FromTokio;

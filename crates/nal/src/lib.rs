@@ -1,13 +1,13 @@
-//! A session of [`motemq`], with MQTT 3.1.1 or MQTT 5, over embedded network stacks: no allocation,
-//! no operating system.
+//! An MQTT client, for MQTT 3.1.1 and 5, over embedded network stacks. It needs neither an
+//! operating system nor a heap, and moves bytes between a connection and a session of [`motemq`].
 //!
 //! - [`Link`] is one TCP connection of a stack that implements [`embedded_nal::TcpClientStack`]. It
 //!   never waits.
-//! - With the feature `async`: `aio::Halves` and `aio::Whole` carry a session over anything that
-//!   reads and writes by `embedded-io-async`: embassy-net, a UART, TLS.
+//! - With the feature `async`, `aio::Halves` and `aio::Whole` use anything that implements the traits
+//!   of `embedded-io-async`, such as sockets of embassy-net, a UART, or TLS.
 //!
-//! Both have one method that moves bytes, `turn`, and the application's loop around it is the same:
-//! take all events, give commands, turn.
+//! All of them have one method that moves bytes and passes the time, `turn`. The loop of the
+//! application processes all events, gives commands, and calls `turn`.
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, Publish, QoS, Session, Slot};
@@ -57,12 +57,12 @@
 //!
 //! # MQTT 5
 //!
-//! Both carry sessions of every [`Protocol`](motemq::Protocol): the type of the session decides. A session
-//! of [`Mqtt5`](motemq::Mqtt5) has the same loop. Its events have properties, and all of its commands can
-//! be called in between.
+//! The type of the session chooses the version of MQTT, and the adapters work with each
+//! [`Protocol`](motemq::Protocol). With [`Mqtt5`](motemq::Mqtt5) the loop is the same; events have
+//! properties, and commands take them.
 //!
-//! After a [`Fault`](motemq::Fault) the session has left DISCONNECT with its reason code in `tx`. `turn` writes
-//! that before it ends with [`Error::Closed`], so go on with the turns until one ends with an error.
+//! After a [`Fault`](motemq::Fault) the session has written DISCONNECT with a reason code to `tx`.
+//! `turn` sends it before it returns [`Error::Closed`], so call `turn` until it returns an error.
 //!
 //! ```
 //! use motemq::{
@@ -118,6 +118,12 @@
 //! # assert_eq!(received.as_deref(), Some("text/plain"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `async` | no | the module `aio`, over `embedded-io-async` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 

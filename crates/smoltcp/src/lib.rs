@@ -1,11 +1,12 @@
-//! [`motemq`] over a [`smoltcp`] TCP socket: bytes between the two, and nothing else. No heap, no
-//! std.
+//! An MQTT client, for MQTT 3.1.1 and 5, over TCP sockets of [`smoltcp`]. It needs neither `std`
+//! nor a heap. A [`Link`] moves bytes between a socket and a [`Session`] of [`motemq`].
 //!
-//! The session, its buffers, the socket and the interface stay the application's, and so does the
-//! loop. A [`Link`] moves bytes in it: [`next_event`](Link::next_event) reads packets where they
-//! lie in the socket's receive ring, and [`turn`](Link::turn) does the rest. What the session
-//! writes goes through `tx`, and what of the ring is only half a packet through `rx`, since packets
-//! are written and read in one piece and a ring has an end; all else is copied nowhere.
+//! The session, its buffers, the socket, the interface and the loop belong to the application. In
+//! the loop, [`next_event`](Link::next_event) reads packets, and [`turn`](Link::turn) writes,
+//! passes the time, and closes the socket when the connection has ended. Packets are read in place
+//! in the receive ring of the socket. Only a packet that is incomplete, or that continues at the
+//! beginning of the ring, is copied to `rx`. Packets to be sent are written to `tx`, and from there
+//! to the socket.
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, QoS, Session, Slot};
@@ -22,7 +23,7 @@
 //!     loop {
 //!         iface.poll(now(), device, sockets);
 //!         let socket = sockets.get_mut::<tcp::Socket>(handle);
-//!         // 1. What has happened? An answer needs room: without it, the message waits.
+//!         // 1. Process events. An answer needs room in tx; without it, the event waits.
 //!         while tx.room() >= 64 && let Some(event) = link.next_event(socket, &mut session, &mut rx, &mut tx)? {
 //!             match event {
 //!                 Event::Connected { .. } => { session.subscribe(&[Filter::new("cmd/#", QoS::AtLeastOnce)], &mut tx)?; }
@@ -30,7 +31,7 @@
 //!                 _ => {}
 //!             }
 //!         }
-//!         // 2. Bytes and time. 3. Sleep until something comes or is due.
+//!         // 2. Move bytes, pass the time, and sleep until bytes arrive or something is due.
 //!         match link.turn(socket, &mut session, &mut rx, &mut tx, now())? {
 //!             Turn::Sleep(limit) => sleep(nap(iface, sockets, now(), limit)),
 //!             Turn::Over => {
@@ -42,18 +43,20 @@
 //!     }
 //! }
 //! ```
-//! This program connects again whenever the connection is over; a real one waits a little longer
-//! each time, and takes a [`Fault`] for a reason to connect again rather than for its own end.
+//! This program reconnects at once whenever the connection has ended, and ends with the first
+//! [`Fault`]. A real program waits a little longer before each attempt, and reconnects after a
+//! fault, too.
 //!
-//! A payload may go from the application's memory into the socket without a stop in `tx`: announce
-//! it with [`remaining`](motemq::Publish::remaining), and when `tx` is empty give `socket.send_slice` some of
-//! it and [`publish_direct`](Session::publish_direct) the number of bytes that it took.
+//! A long payload can be written from the application's memory to the socket without a copy in
+//! `tx`: announce it with [`remaining`](motemq::Publish::remaining). When `tx` is empty, pass a
+//! part of it to `socket.send_slice`, and the number of bytes that the socket took to
+//! [`publish_direct`](Session::publish_direct).
 //!
 //! # MQTT 5
 //!
-//! A link carries sessions of every [`Protocol`]: the type of the session decides. A session of
-//! [`Mqtt5`](motemq::Mqtt5) has the same loop. Its events have properties, and all of its commands
-//! can be called in between:
+//! The type of the session chooses the version of MQTT, and a link works with each [`Protocol`].
+//! With [`Mqtt5`](motemq::Mqtt5) the loop is the same; events have properties, and commands take
+//! them:
 //!
 //! ```
 //! use motemq::{
@@ -97,8 +100,9 @@
 //! }
 //! ```
 //!
-//! After a [`Fault`] the session has left DISCONNECT with its reason code in `tx`. [`turn`](Link::turn)
-//! sends that before it closes the socket, so go on with the turns until one says [`Turn::Over`].
+//! After a [`Fault`] the session has written DISCONNECT with a reason code to `tx`.
+//! [`turn`](Link::turn) sends it before it closes the socket, so call `turn` until it returns
+//! [`Turn::Over`].
 #![no_std]
 
 use motemq::{Buffer, Event, Fault, Protocol, Session, Slot};
@@ -163,8 +167,8 @@ impl Link {
         self.receive(socket, rx, |input, room| session.receive(input, room, tx))
     }
 
-    /// The same for a layer over the session, such as [`ManualAcks`](motemq::ManualAcks): `receive` calls
-    /// its slice form.
+    /// The same for a layer over the session, such as [`ManualAcks`](motemq::ManualAcks): `receive`
+    /// calls its slice form.
     ///
     /// ```
     /// # use motemq::{Buffer, Event, Fault, ManualAcks, Session, AckToken};
