@@ -175,6 +175,7 @@
 //! application has had it", with the tests of each.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::missing_errors_doc)]
 
 extern crate alloc;
 

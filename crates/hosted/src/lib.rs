@@ -5,6 +5,7 @@
 //! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
+#![warn(clippy::missing_errors_doc)]
 mod attempts;
 mod brokers;
 mod error;

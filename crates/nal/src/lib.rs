@@ -126,6 +126,7 @@
 //! | `async` | no | the module `aio`, over `embedded-io-async` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
+#![warn(clippy::missing_errors_doc)]
 
 #[cfg(feature = "async")]
 pub mod aio;

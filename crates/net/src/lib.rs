@@ -30,6 +30,7 @@
 //! | `store` | a database file (redb) for sessions and messages that survive the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
+#![warn(clippy::missing_errors_doc)]
 mod addresses;
 mod connection;
 mod foreign_protocol;

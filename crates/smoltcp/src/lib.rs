@@ -104,6 +104,7 @@
 //! [`turn`](Link::turn) sends it before it closes the socket, so call `turn` until it returns
 //! [`Turn::Over`].
 #![no_std]
+#![warn(clippy::missing_errors_doc)]
 
 use motemq::{Buffer, Event, Fault, Protocol, Session, Slot};
 use smoltcp::{

@@ -48,6 +48,7 @@
 //! | `store` | no | sessions and unacknowledged messages in a file, so that they survive the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
+#![warn(clippy::missing_errors_doc)]
 mod attempts;
 mod client;
 mod connection;

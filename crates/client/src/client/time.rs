@@ -215,11 +215,11 @@ impl Client {
             let length = REPLY + options.user_properties_length(packet);
             self.output.reserve_reply(length);
             let (code, out) = (ReasonCode::NORMAL_DISCONNECTION, &mut self.output.out());
-            match self.protocol.disconnect_with(code, &properties, out) {
-                sent @ (Ok(()) | Err(SendError::Full)) => return sent,
-                // It is larger than the broker accepts.
-                Err(_) => {}
+            let sent = self.protocol.disconnect_with(code, &properties, out);
+            if matches!(sent, Ok(()) | Err(SendError::Full)) {
+                return sent;
             }
+            // It is larger than the broker accepts.
         }
         self.output.reserve_reply(REPLY);
         self.protocol.disconnect(&mut self.output.out())
