@@ -40,7 +40,7 @@ fn split(mut sent: &[u8]) -> Vec<Vec<u8>> {
 /// However many there are, a topic stays as long as something is awaited there.
 #[test]
 fn rule_05_response_topics_stay_as_long_as_they_are_needed() {
-    let mut line = Line::new(options().in_flight(20));
+    let mut line = Line::new(options().in_flight(100));
     line.connect(NEW);
     let asked: Vec<_> = (0..20)
         .map(|n| {

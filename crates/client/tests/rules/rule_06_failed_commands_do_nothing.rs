@@ -83,7 +83,16 @@ fn rule_06_a_message_without_a_slot_passes_over_nothing() {
 /// A message waits for the end of an upload, and not for a slot: there is no need for more of them.
 #[test]
 fn rule_06_a_message_that_waits_for_an_upload_makes_no_room_in_the_session() {
-    let mut d = Durable::new();
+    let mut d = Durable::begin(durable().in_flight(16));
+    d.line.connect(NEW);
+    d.save();
+    let sent = [(); 16].map(|()| d.line.publish(b".", QoS::AtLeastOnce));
+    d.save();
+    d.line.sent();
+    // Each slot is one of a message that was given up.
+    for request in sent {
+        d.line.client.withdraw(request);
+    }
     let upload = Publish::to("t").remaining(1);
     d.line.client.begin_upload(&upload).unwrap();
     d.save();

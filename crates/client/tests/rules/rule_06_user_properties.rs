@@ -189,3 +189,23 @@ fn rule_06_user_properties_count_for_the_size_of_packets() {
     line.client.disconnect(line.now);
     line.sends(&disconnect(&property(b"d")));
 }
+
+#[test]
+fn rule_06_long_user_properties_find_room() {
+    let text = "x".repeat(2000);
+    let options = options()
+        .version(Version::Mqtt5)
+        .subscribe_user_property("n", &*text)
+        .unsubscribe_user_property("n", &*text)
+        .disconnect_user_property("n", &*text);
+    let mut line = Line::new(options);
+    line.connect(NEW5);
+    let long = "f".repeat(60_000);
+    let filters = [Filter::new(&long, QoS::AtMostOnce)];
+    line.client.subscribe(&filters).unwrap();
+    assert!(line.sent().len() > 62_000);
+    line.client.unsubscribe(&[&long]).unwrap();
+    assert!(line.sent().len() > 62_000);
+    line.client.disconnect(line.now);
+    assert!(line.sent().len() > 2000);
+}
