@@ -105,10 +105,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     if let Some(missing) = missing() {
         return Err(missing.to_string());
     }
-    let measure = [
-        build::program("measure", no_std::TARGET, "measure")?,
-        build::program("measure5", no_std::TARGET, "measure5")?,
-    ];
+    let gauges = measure::build()?;
     let mut measured = Vec::new();
     for (version, suffix) in VERSIONS {
         let name = format!("board{suffix}");
@@ -144,7 +141,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         }
     }
     programs::measure(&measured, options.write)?;
-    measure::calls(&measure, options.write)
+    measure::calls(&gauges, options.write)
 }
 
 /// Plays scenes with a board, one after the other.

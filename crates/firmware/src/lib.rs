@@ -3,7 +3,8 @@
 //!
 //! - `board`: a Cortex-M4 with Ethernet (`-M mps2-an386`), smoltcp and `motemq-smoltcp`; does what
 //!   it is told over its UART.
-//! - `measure`: the same processor, no network: stack and instructions of the core's calls.
+//! - `measure`: the same processor, no network: stack and instructions of the core's calls, and
+//!   `measure_nal`: of the turns of `motemq-nal`.
 //! - `microbit`: a Cortex-M0 (`-M microbit`) whose UART is a pipe to the broker: no network of its
 //!   own, no TCP. `polled` and `awaited` do the same over the two adapters of `motemq-nal`.
 //!

@@ -1,28 +1,70 @@
-//! Stack and instructions of the core's calls, for docs/stack.md.
-use super::{board, process::Process};
+//! Stack and instructions of calls of the core and of adapters, for docs/stack.md.
+use super::{board, build, process::Process};
 use crate::{no_std, size, tables};
 use std::{fmt::Write, path::PathBuf};
 
-/// Bytes of stack that a call should take at most, with MQTT 3.1.1 and with MQTT 5.
-const AIMS: [u32; 2] = [160, 200];
+/// A program that measures.
+struct Gauge {
+    /// The feature of the firmware that it needs.
+    feature: &'static str,
+    name: &'static str,
+    /// The text before its table.
+    before: &'static str,
+    /// The bytes of stack that a call should take at most.
+    aim: Option<u32>,
+}
+
+/// The programs, in the order of their tables.
+const GAUGES: [Gauge; 4] = [
+    Gauge {
+        feature: "measure",
+        name: "measure",
+        before: "",
+        aim: Some(160),
+    },
+    Gauge {
+        feature: "measure5",
+        name: "measure5",
+        before: "\n\nThe same with MQTT 5:\n\n",
+        aim: Some(200),
+    },
+    Gauge {
+        feature: "measure-nal",
+        name: "measure_nal",
+        before: "\n\nThe turns of `motemq-nal`, with the calls of the core in them:\n\n",
+        aim: None,
+    },
+    Gauge {
+        feature: "measure-nal",
+        name: "measure_nal5",
+        before: "\n\nThe same with MQTT 5:\n\n",
+        aim: None,
+    },
+];
 
 /// What changes by less is not a change: a few instructions come and go with the core's every line.
 const PERCENT: u64 = 5;
 
-/// Runs the programs that measure, with MQTT 3.1.1 and with MQTT 5, and compares with the page.
-pub fn calls(programs: &[PathBuf; 2], write: bool) -> Result<(), String> {
+/// Builds the programs that measure.
+pub fn build() -> Result<Vec<PathBuf>, String> {
+    let gauges = GAUGES.iter();
+    gauges
+        .map(|gauge| build::program(gauge.name, no_std::TARGET, gauge.feature))
+        .collect()
+}
+
+/// Runs the programs that measure, and compares with the page.
+pub fn calls(programs: &[PathBuf], write: bool) -> Result<(), String> {
     let way = no_std::way().ok_or_else(|| no_std::advice(no_std::TARGET))?;
     let compiler = size::compiler(&way)?;
-    let mut tables = Vec::new();
-    for (program, aim) in programs.iter().zip(AIMS) {
+    let mut table = String::new();
+    for (program, gauge) in programs.iter().zip(&GAUGES) {
         let mut board = Process::start(board::measure(program))?;
         board.ends_with(0)?;
-        tables.push(markdown(&board.said(), aim)?);
+        table.push_str(gauge.before);
+        table.push_str(&markdown(&board.said(), gauge.aim.unwrap_or(u32::MAX))?);
     }
-    let table = format!(
-        "{}\n\nCompiled by {compiler}.",
-        tables.join("\n\nThe same with MQTT 5:\n\n")
-    );
+    let _ = write!(table, "\n\nCompiled by {compiler}.");
     println!("\n{table}\n");
     tables::keep(
         "docs/stack.md",
