@@ -52,9 +52,8 @@ impl Broker {
         let topic = 2 + usize::from(u16::from_be_bytes([body[0], body[1]]));
         let (topic, rest) = body.split_at(topic);
         let (id, rest) = rest.split_at(if qos == 0 { 0 } else { 2 });
-        match qos {
-            1 => self.send(0x40, &[id]),
-            _ => {}
+        if qos == 1 {
+            self.send(0x40, &[id]);
         }
         self.send(0x30, &[topic, rest]);
     }
