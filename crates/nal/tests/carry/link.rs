@@ -4,7 +4,7 @@ use crate::{
     world::{Carrier, Client, Far, endure},
 };
 use embedded_nal::nb;
-use motemq::{Mqtt5, Mqtt311};
+use motemq::{Either, Mqtt5, Mqtt311};
 use motemq_nal::Error;
 use motemq_testing::link::{Direction, Faults};
 
@@ -12,6 +12,7 @@ use motemq_testing::link::{Direction, Faults};
 fn links_that_are_tiresome_or_break() {
     endure::<Mqtt311, _>(Nal::default);
     endure::<Mqtt5, _>(Nal::default);
+    endure::<Either, _>(Nal::default);
 }
 
 #[test]

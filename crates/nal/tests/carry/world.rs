@@ -2,7 +2,7 @@
 //! its bytes.
 use motemq::{
     Buffer, Connect, Event, Filter, Mqtt311, PacketId, Publish, QoS, ReasonCode, SendError,
-    Session, SessionState, Slot,
+    Session, SessionState, Slot, Version,
 };
 use motemq_nal::Error;
 use motemq_testing::{
@@ -151,10 +151,13 @@ impl Client {
 }
 
 impl<P: TestProtocol> Client<P> {
-    /// Makes a client as [`new`](Client::new) does, for another version of MQTT.
+    /// Makes a client as [`new`](Client::new) does, for another version of MQTT, and for MQTT 5 if it
+    /// can choose.
     pub fn with_protocol(count: u32) -> Self {
+        let mut session = Session::with_protocol();
+        P::choose(&mut session, Version::Mqtt5);
         Client {
-            session: Session::with_protocol(),
+            session,
             rx: Buffer::new(),
             tx: Buffer::new(),
             ledger: Ledger::new(),
