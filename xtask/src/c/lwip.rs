@@ -122,8 +122,13 @@ pub fn run_all() -> Result<(), String> {
             .ok_or("mosquitto is not installed")?;
         let port = broker.addr().port().to_string();
         with_restarts(program(test, [&port]), &mut broker, "lwip: all is well")?;
-        if !broker.log().contains("Received DISCONNECT from lwip") {
-            return Err("it has left without DISCONNECT".into());
+        for packet in ["PINGREQ", "DISCONNECT"] {
+            if !broker
+                .log()
+                .contains(&format!("Received {packet} from lwip"))
+            {
+                return Err(format!("the broker has not received {packet}"));
+            }
         }
         println!("lwIP with MQTT {}: all is well", library.version.number());
     }

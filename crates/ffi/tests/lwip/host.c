@@ -122,8 +122,16 @@ static void carry(call_t *call)
             tcp_recved(call->pcb, (u16_t)n);
         }
     }
-    if (call->received == NULL && (call->pcb == NULL || call->is_over)) {
+    if (call->received == NULL && call->pcb == NULL) {
         end(call);
+        return;
+    }
+    if (call->received == NULL && call->is_over) {
+        /* To close it with bytes that nobody has read would take away those that it has sent. */
+        (void)shutdown(call->fd, SHUT_WR);
+        if (recv(call->fd, bytes, sizeof bytes, 0) == 0) {
+            end(call);
+        }
         return;
     }
     if (call->pcb == NULL || tcp_sndbuf(call->pcb) == 0

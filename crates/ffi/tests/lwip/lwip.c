@@ -16,7 +16,7 @@
 #define SLOTS 8
 #define BURST 30
 #define LONG 100000u
-#define PATIENCE_MS 20000u
+#define PATIENCE_MS 60000u
 
 #define CHECK(condition)                                                                            \
     do {                                                                                            \
@@ -201,7 +201,8 @@ int main(int argc, char **argv)
     memset(&filter, 0, sizeof filter);
     connect.client_id = motemq_text("lwip");
     connect.will = &will;
-    connect.keep_alive = 1;
+    connect.keep_alive = 60;
+    connect.timeout = 60;
     connect.keep_session = 1;
 #ifdef MOTEMQ5_NAMES_H
     connect.properties = &expiry;
@@ -260,9 +261,15 @@ int main(int argc, char **argv)
     UNTIL(got == LONG && acks == 1);
     host_lose(0);
 
-    /* The broker pings nobody: the timer does. */
+    /* Another connection of the same session, in whose silence the timer pings. */
+    motemq_lwip_stop(&lwip);
+    UNTIL(stops == 2 && host_connections() == 0);
+    connect.keep_alive = 4;
+    motemq_lwip_start(&lwip);
+    UNTIL(connections == 2);
+    CHECK(last_session == MOTEMQ_SESSION_RESUMED);
     before = (int)sys_now();
-    UNTIL((int)sys_now() - before > 2500);
+    UNTIL((int)sys_now() - before > 3500); /* PINGREQ is due after 3 seconds */
     CHECK(losses == 1);
 
     /* The broker goes while a message is on its way, and comes back. */
@@ -275,18 +282,18 @@ int main(int argc, char **argv)
     CHECK(last_reason == MOTEMQ_GONE);
     received[2] = acks = 0;
     ask("start");
-    UNTIL(connections == 2);
+    UNTIL(connections == 3);
     CHECK(last_session == MOTEMQ_SESSION_RESUMED && lwip.state.pause_ms == 1000);
     UNTIL(resent == 1 && received[2] == 1 && acks == 1);
 
     motemq_lwip_stop(&lwip);
-    UNTIL(stops == 2 && host_connections() == 0);
+    UNTIL(stops == 3 && host_connections() == 0);
     CHECK(motemq_is_closed(m));
 
     /* Stopped before it is open. */
     motemq_lwip_start(&lwip);
     motemq_lwip_stop(&lwip);
-    CHECK(stops == 3);
+    CHECK(stops == 4);
     printf("lwip: all is well\n");
     return 0;
 }
