@@ -6,30 +6,20 @@ use crate::{
 };
 use core::ffi::c_int;
 
-#[unsafe(export_name = name!("subscribe"))]
-unsafe extern "C" fn subscribe(m: Handle, filters: *const CFilter, count: usize) -> c_int {
-    let client = client!(m);
-    let Some(filters) = CFilter::get(filters, count) else {
-        return ARGUMENT;
+/// A command with filters, which the session calls the same.
+macro_rules! command {
+    ($name:literal, $command:ident) => {
+        #[unsafe(export_name = name!($name))]
+        unsafe extern "C" fn $command(m: Handle, filters: *const CFilter, count: usize) -> c_int {
+            let client = client!(m);
+            let Some(filters) = CFilter::get(filters, count) else {
+                return ARGUMENT;
+            };
+            let out = &mut client.tx.out();
+            sent(client.session.$command(filters, out).map(Some))
+        }
     };
-    sent(
-        client
-            .session
-            .subscribe(filters, &mut client.tx.out())
-            .map(Some),
-    )
 }
 
-#[unsafe(export_name = name!("unsubscribe"))]
-unsafe extern "C" fn unsubscribe(m: Handle, filters: *const CFilter, count: usize) -> c_int {
-    let client = client!(m);
-    let Some(filters) = CFilter::get(filters, count) else {
-        return ARGUMENT;
-    };
-    sent(
-        client
-            .session
-            .unsubscribe(filters, &mut client.tx.out())
-            .map(Some),
-    )
-}
+command!("subscribe", subscribe);
+command!("unsubscribe", unsubscribe);

@@ -9,90 +9,59 @@ use crate::{
 use core::ffi::c_int;
 use motemq::{Limits, ReasonCode};
 
+/// A command with filters and properties.
 #[cfg(not(feature = "sensor"))]
-#[unsafe(export_name = name!("subscribe"))]
-unsafe extern "C" fn subscribe(
-    m: Handle,
-    filters: *const CFilter,
-    count: usize,
-    properties: *const CProperty,
-    properties_count: usize,
-) -> c_int {
-    let client = client!(m);
-    let properties = CProperty::check(properties, properties_count);
-    let (Some(filters), Some(properties)) = (CFilter::get(filters, count), properties) else {
-        return ARGUMENT;
+macro_rules! with_filters {
+    ($name:literal, $command:ident) => {
+        #[unsafe(export_name = name!($name))]
+        unsafe extern "C" fn $command(
+            m: Handle,
+            filters: *const CFilter,
+            count: usize,
+            properties: *const CProperty,
+            properties_count: usize,
+        ) -> c_int {
+            let client = client!(m);
+            let properties = CProperty::check(properties, properties_count);
+            let (Some(filters), Some(properties)) = (CFilter::get(filters, count), properties)
+            else {
+                return ARGUMENT;
+            };
+            let out = &mut client.tx.out();
+            sent(client.session.$command(filters, properties, out).map(Some))
+        }
     };
-    let out = &mut client.tx.out();
-    sent(
-        client
-            .session
-            .subscribe_with(filters, properties, out)
-            .map(Some),
-    )
 }
 
 #[cfg(not(feature = "sensor"))]
-#[unsafe(export_name = name!("unsubscribe"))]
-unsafe extern "C" fn unsubscribe(
-    m: Handle,
-    filters: *const CFilter,
-    count: usize,
-    properties: *const CProperty,
-    properties_count: usize,
-) -> c_int {
-    let client = client!(m);
-    let properties = CProperty::check(properties, properties_count);
-    let (Some(filters), Some(properties)) = (CFilter::get(filters, count), properties) else {
-        return ARGUMENT;
+with_filters!("subscribe", subscribe_with);
+#[cfg(not(feature = "sensor"))]
+with_filters!("unsubscribe", unsubscribe_with);
+
+/// A command with a reason code and properties.
+macro_rules! with_reason {
+    ($name:literal, $command:ident) => {
+        #[unsafe(export_name = name!($name))]
+        unsafe extern "C" fn $command(
+            m: Handle,
+            code: u8,
+            properties: *const CProperty,
+            count: usize,
+        ) -> c_int {
+            let client = client!(m);
+            let Some(properties) = CProperty::check(properties, count) else {
+                return ARGUMENT;
+            };
+            let out = &mut client.tx.out();
+            let code = ReasonCode::from(code);
+            done(client.session.$command(code, properties, out))
+        }
     };
-    let out = &mut client.tx.out();
-    sent(
-        client
-            .session
-            .unsubscribe_with(filters, properties, out)
-            .map(Some),
-    )
 }
 
-#[unsafe(export_name = name!("disconnect_with"))]
-unsafe extern "C" fn disconnect_with(
-    m: Handle,
-    code: u8,
-    properties: *const CProperty,
-    count: usize,
-) -> c_int {
-    let client = client!(m);
-    let Some(properties) = CProperty::check(properties, count) else {
-        return ARGUMENT;
-    };
-    let out = &mut client.tx.out();
-    done(
-        client
-            .session
-            .disconnect_with(ReasonCode::from(code), properties, out),
-    )
-}
-
+with_reason!("disconnect_with", disconnect_with);
 #[cfg(not(any(feature = "clean", feature = "sensor")))]
-#[unsafe(export_name = name!("authenticate"))]
-unsafe extern "C" fn authenticate(
-    m: Handle,
-    code: u8,
-    properties: *const CProperty,
-    count: usize,
-) -> c_int {
-    let client = client!(m);
-    let Some(properties) = CProperty::check(properties, count) else {
-        return ARGUMENT;
-    };
-    let out = &mut client.tx.out();
-    done(
-        client
-            .session
-            .authenticate(ReasonCode::from(code), properties, out),
-    )
-}
+with_reason!("authenticate", authenticate);
 
 #[cfg(not(any(feature = "clean", feature = "sensor")))]
 #[unsafe(export_name = name!("refuse"))]
