@@ -7,6 +7,7 @@ mod library;
 mod lwip;
 mod modem;
 mod pack;
+mod peers;
 mod sizes;
 mod tests;
 
@@ -88,6 +89,12 @@ pub fn check(steps: &mut Steps, write: bool) {
     steps.check_unless(size::missing().as_ref(), "size of the C library", || {
         sizes::measure(write)
     });
+    let compiler = || Missing::packages(&machine::missing(&[machine::CROSS_COMPILER]));
+    steps.check_unless(
+        size::missing().or_else(compiler).as_ref(),
+        "the C library beside other clients",
+        || peers::compare(write),
+    );
     steps.check_unless(
         firmware_missing().as_ref(),
         "the C firmware in QEMU",

@@ -1,6 +1,6 @@
 //! `cargo xtask size`: how large the core is on a Cortex-M4, for docs/size.md.
 pub mod image;
-mod peers;
+pub mod peers;
 mod table;
 
 use crate::{

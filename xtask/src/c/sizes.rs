@@ -22,7 +22,7 @@ const MOST_5: u64 = 1650;
 
 /// Functions around reads and writes. In Rust they belong to the buffers, which these programs do
 /// not use.
-const BUFFERS: [&str; 5] = ["init", "rx_space", "rx_commit", "tx_bytes", "tx_consume"];
+pub const BUFFERS: [&str; 5] = ["init", "rx_space", "rx_commit", "tx_bytes", "tx_consume"];
 
 /// A program: the functions that it calls.
 struct Row {
@@ -35,7 +35,7 @@ struct Row {
 
 const PUBLISHER: [&str; 5] = ["connect", "publish", "next_event", "tick", "disconnect"];
 const SUBSCRIBER: [&str; 5] = ["connect", "subscribe", "next_event", "tick", "disconnect"];
-const SAMPLE: [&str; 6] = [
+pub const SAMPLE: [&str; 6] = [
     "connect",
     "publish",
     "subscribe",
@@ -43,7 +43,7 @@ const SAMPLE: [&str; 6] = [
     "tick",
     "disconnect",
 ];
-const ENGINE: [&str; 14] = [
+pub const ENGINE: [&str; 14] = [
     "connect",
     "publish",
     "subscribe",
@@ -61,7 +61,7 @@ const ENGINE: [&str; 14] = [
 ];
 
 /// The same with MQTT 5, and what only MQTT 5 has.
-const ENGINE_5: [&str; 16] = [
+pub const ENGINE_5: [&str; 16] = [
     "connect",
     "publish",
     "subscribe",
@@ -142,8 +142,8 @@ pub fn measure(write: bool) -> Result<(), String> {
             .find(|(library, _)| *library == row.library);
         let file = &library.ok_or("no library")?.1;
         let prefix = row.library.version.prefix();
-        let bare = linked(file, prefix, row.functions.iter())?;
-        let whole = linked(file, prefix, row.functions.iter().chain(&BUFFERS))?;
+        let bare = linked(file, prefix, row.functions.iter(), None)?;
+        let whole = linked(file, prefix, row.functions.iter().chain(&BUFFERS), None)?;
         let rust = code(&in_rust, row);
         let more = rust.map(|rust| bare.saturating_sub(rust));
         let _ = writeln!(
@@ -183,11 +183,13 @@ fn code(table: &str, row: &Row) -> Option<u64> {
     line.split('|').nth(4)?.trim().parse().ok()
 }
 
-/// Links a program that calls these functions, and returns its bytes of code and constants.
-fn linked<'n>(
+/// Links a program that calls these functions of a library and of an object beside it, and returns
+/// its bytes of code and constants.
+pub fn linked<'n>(
     library: &Path,
     prefix: &str,
     functions: impl Iterator<Item = &'n &'n str>,
+    object: Option<&Path>,
 ) -> Result<u64, String> {
     let linker = size::linker()?;
     let out = library.with_extension("elf");
@@ -198,7 +200,7 @@ fn linked<'n>(
     for function in functions {
         command.args(["-u", &format!("{prefix}{function}")]);
     }
-    command.arg(library).arg("-o").arg(&out);
+    command.args(object).arg(library).arg("-o").arg(&out);
     run(command)?;
     let bytes =
         fs::read(&out).map_err(|error| format!("cannot read {}: {error}", out.display()))?;

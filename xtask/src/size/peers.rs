@@ -11,6 +11,8 @@ struct Peer {
     mqtt: &'static str,
     /// Bytes of its code and constants, without transport, C library and `mem*`.
     code: u32,
+    /// The same of those in C, compiled file by file and without optimization by the linker.
+    plain: Option<u32>,
     /// Bytes of its context, without the buffers that ours does not count either.
     context: &'static str,
     /// What has to be known to compare it.
@@ -25,6 +27,7 @@ const PEERS: [Peer; 11] = [
         "its product page",
         "3.1.1",
         2400,
+        Some(2400),
         "76, and 8 static",
         "the vendor's claim: compiler and the calls linked are not stated",
     ),
@@ -33,6 +36,7 @@ const PEERS: [Peer; 11] = [
         "2.2.1+34",
         "3.1.1",
         2953,
+        Some(2965),
         "112",
         "clean sessions only, repeats QoS 2 messages, sends nothing again, one TCP stack",
     ),
@@ -41,6 +45,7 @@ const PEERS: [Peer; 11] = [
         "1.1.0+21",
         "3.1.1",
         3200,
+        Some(3996),
         "96",
         "blocking, repeats QoS 2 messages, sends nothing again",
     ),
@@ -49,6 +54,7 @@ const PEERS: [Peer; 11] = [
         "0.9.0+3",
         "3.1.1",
         3337,
+        Some(4285),
         "72, and 40 static",
         "blocking, repeats QoS 2 messages, sends nothing again",
     ),
@@ -57,6 +63,7 @@ const PEERS: [Peer; 11] = [
         "1.1.6+19",
         "3.1.1",
         4225,
+        Some(4325),
         "96 + 20 a message",
         "a copy of each packet under way; floating point besides (900)",
     ),
@@ -65,6 +72,7 @@ const PEERS: [Peer; 11] = [
         "2.3.1",
         "3.1.1",
         4629,
+        Some(5269),
         "80 + 4 a message",
         "all QoS both ways, resends with the application's help; no UTF-8 check",
     ),
@@ -73,6 +81,7 @@ const PEERS: [Peer; 11] = [
         "2.1.0",
         "3.1.1",
         5909,
+        Some(6475),
         "212",
         "packet identifiers are the application's, repeats QoS 2 messages",
     ),
@@ -81,22 +90,17 @@ const PEERS: [Peer; 11] = [
         "5.0.2",
         "5.0",
         12_329,
+        Some(14_143),
         "140 + 4 a message",
-        "another protocol",
+        "all QoS both ways, resends with the application's help; no UTF-8 check",
     ),
-    peer(
-        "minimq",
-        "0.13.5",
-        "5.0",
-        17_594,
-        "696",
-        "another protocol, async",
-    ),
+    peer("minimq", "0.13.5", "5.0", 17_594, None, "696", "async"),
     peer(
         "mqttrust",
         "1.0.0",
         "3.1.1",
         22_652,
+        None,
         "800 and the buffers",
         "async",
     ),
@@ -105,6 +109,7 @@ const PEERS: [Peer; 11] = [
         "0.7.9",
         "3.1.1 and 5.0",
         51_312,
+        None,
         "488 and a heap",
         "both protocols, client and broker",
     ),
@@ -115,6 +120,7 @@ const fn peer(
     version: &'static str,
     mqtt: &'static str,
     code: u32,
+    plain: Option<u32>,
     context: &'static str,
     note: &'static str,
 ) -> Peer {
@@ -123,6 +129,7 @@ const fn peer(
         version,
         mqtt,
         code,
+        plain,
         context,
         note,
     }
@@ -153,6 +160,7 @@ pub fn markdown(ours: &[(String, u64, &str, u64)]) -> String {
             code,
             context,
             note,
+            ..
         } = peer;
         let _ = writeln!(
             text,
@@ -160,6 +168,27 @@ pub fn markdown(ours: &[(String, u64, &str, u64)]) -> String {
         );
     }
     text
+}
+
+/// Those in C as rows of a table, each with its bytes compiled file by file: the name with its
+/// version, the version of MQTT, these bytes, those after optimization by the linker, the context,
+/// and what has to be known.
+pub fn in_c() -> impl Iterator<Item = (u64, String)> {
+    PEERS.iter().filter_map(|peer| {
+        let plain = peer.plain?;
+        let Peer {
+            name,
+            version,
+            mqtt,
+            code,
+            context,
+            note,
+            ..
+        } = peer;
+        let row =
+            format!("| {name} ({version}) | {mqtt} | {plain} | {code} | {context} | {note} |");
+        Some((plain.into(), row))
+    })
 }
 
 /// The same as a chart: of those that speak 3.1.1.
