@@ -1,4 +1,4 @@
-//! What the handles of a face do with the client that they share with the driver.
+//! Actions of handles on the client that a face shares with its driver.
 use motemq_client::{AckId, Client, PayloadId, RequestId, UploadId};
 use std::{fmt, sync::Arc, time::Duration};
 
