@@ -1,6 +1,7 @@
 //! An open connection: bytes between the transport and the client.
 use crate::{
     shared::{Inner, Shared},
+    stream::MAX_READ,
     timer::Timer,
     woken::Woken,
 };
@@ -76,7 +77,7 @@ pub(crate) enum Over {
 struct Read {
     /// The number of bytes, or 1 for a part of something that can be read only when it is complete.
     bytes: usize,
-    /// There was no space for more.
+    /// There was no space for more, or layers returned as much as they do at once.
     has_filled: bool,
 }
 
@@ -264,7 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.has_moved(now);
                 Ok(Read {
                     bytes: n,
-                    has_filled: n >= space,
+                    has_filled: n >= space.min(MAX_READ),
                 })
             }
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {

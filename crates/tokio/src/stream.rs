@@ -23,7 +23,7 @@ use tokio::{
 
 /// Bytes that are read at once through layers, which want them initialized. No record of TLS and no
 /// frame of ours holds more.
-const MAX_READ: usize = 16 << 10;
+pub(crate) const MAX_READ: usize = 16 << 10;
 
 /// A connection to a broker as its URL says: TCP or a Unix socket, with or without a proxy, TLS and
 /// WebSocket.

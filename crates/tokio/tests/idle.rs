@@ -37,6 +37,8 @@ struct Accepting {
 struct More {
     /// It sends this when it has accepted.
     says: std::sync::Mutex<Vec<u8>>,
+    /// It sends no more bytes than these at once.
+    piece: usize,
     /// It counts what comes.
     writes: AtomicUsize,
 }
@@ -59,7 +61,7 @@ impl AsyncRead for Accepting {
             return Poll::Pending;
         };
         let mut says = more.says.lock().unwrap();
-        let n = says.len().min(buf.remaining());
+        let n = says.len().min(buf.remaining()).min(more.piece);
         buf.put_slice(&says[..n]);
         says.drain(..n);
         if n > 0 {
@@ -135,10 +137,11 @@ async fn an_idle_connection_is_small() {
     assert!(each <= 2048, "{each} bytes");
 }
 
-/// Connects to a broker that says this then, and counts.
-async fn counting(says: &[u8]) -> (Client, Subscription, Arc<More>) {
+/// Connects to a broker that says this then, in such pieces, and counts.
+async fn counting(says: &[u8], piece: usize) -> (Client, Subscription, Arc<More>) {
     let more = Arc::new(More {
         says: says.to_vec().into(),
+        piece,
         ..More::default()
     });
     let broker = more.clone();
@@ -162,7 +165,7 @@ async fn counting(says: &[u8]) -> (Client, Subscription, Arc<More>) {
 #[tokio::test(start_paused = true)]
 async fn many_messages_leave_together() {
     let _alone = ALONE.lock().await;
-    let (client, _stream, broker) = counting(&[]).await;
+    let (client, _stream, broker) = counting(&[], usize::MAX).await;
     let before = broker.writes.load(Ordering::Relaxed);
     for _ in 0..500 {
         drop(client.try_publish(&Publish::to("t").payload(b"x")).unwrap());
@@ -178,7 +181,7 @@ async fn many_acknowledgements_leave_together() {
     let messages: Vec<_> = (1..=100u8)
         .flat_map(|id| [0x32, 5, 0, 1, b't', 0, id])
         .collect();
-    let (client, mut stream, broker) = counting(&messages).await;
+    let (client, mut stream, broker) = counting(&messages, usize::MAX).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let before = (
         broker.writes.load(Ordering::Relaxed),
@@ -206,18 +209,21 @@ async fn acknowledgements_leave_together_while_messages_arrive() {
         [&header[..], &[7; 64 << 10]].concat()
     };
     let messages: Vec<_> = (1..=MESSAGES as u8).flat_map(message).collect();
-    let (client, mut stream, broker) = counting(&messages).await;
-    let before = (
-        broker.writes.load(Ordering::Relaxed),
-        client.counters().bytes_out,
-    );
-    for _ in 0..MESSAGES {
-        stream.recv().await.unwrap();
+    // Layers return a record at a time.
+    for piece in [usize::MAX, 16 << 10] {
+        let (client, mut stream, broker) = counting(&messages, piece).await;
+        let before = (
+            broker.writes.load(Ordering::Relaxed),
+            client.counters().bytes_out,
+        );
+        for _ in 0..MESSAGES {
+            stream.recv().await.unwrap();
+        }
+        let acknowledge = tokio::time::timeout(Duration::from_secs(1), stream.recv());
+        assert!(acknowledge.await.is_err());
+        let writes = broker.writes.load(Ordering::Relaxed) - before.0;
+        assert!(writes <= MESSAGES / 4, "{writes} writes");
+        let bytes = client.counters().bytes_out - before.1;
+        assert_eq!(bytes, 4 * MESSAGES as u64);
     }
-    let acknowledge = tokio::time::timeout(Duration::from_secs(1), stream.recv());
-    assert!(acknowledge.await.is_err());
-    let writes = broker.writes.load(Ordering::Relaxed) - before.0;
-    assert!(writes <= MESSAGES / 4, "{writes} writes");
-    let bytes = client.counters().bytes_out - before.1;
-    assert_eq!(bytes, 4 * MESSAGES as u64);
 }
