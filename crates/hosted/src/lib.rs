@@ -8,6 +8,7 @@
 #![warn(clippy::missing_errors_doc)]
 mod attempts;
 mod brokers;
+mod client;
 mod error;
 mod log;
 mod message;

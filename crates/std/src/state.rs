@@ -1,47 +1,23 @@
 //! The state of the connection as the application sees it.
 use crate::shared::Shared;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-/// The state of the connection: see [`Client::state`](crate::Client::state).
-pub type State = motemq_client::State<Instant>;
-
-/// Returns a state with its times on the clock of the system.
-pub(crate) fn at_instants(state: &motemq_client::State, shared: &Shared) -> State {
-    // No wait is longer than a year.
-    let instant = |time| shared.instant(time).unwrap_or_else(Instant::now);
-    state.clone().map_time(instant)
-}
-
-/// Watches a connection's [`State`]. Of several changes at once it returns the last.
-///
-/// ```
-/// # use motemq_std::{Client, Options, State};
-/// // Nothing listens there.
-/// let client = Client::connect(Options::new("node-7").broker("127.0.0.1", 1))?;
-/// let mut states = client.states();
-/// let State::Waiting { reason, retry_at } = states.changed() else {
-///     return Ok(());
-/// };
-/// println!("{reason}; the next attempt begins in {:?}", retry_at - std::time::Instant::now());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct States {
-    shared: Arc<Shared>,
-    seen: u64,
+motemq_hosted::states! {
+    /// ```
+    /// # use motemq_std::{Client, Options, State};
+    /// // Nothing listens there.
+    /// let client = Client::connect(Options::new("node-7").broker("127.0.0.1", 1))?;
+    /// let mut states = client.states();
+    /// let State::Waiting { reason, retry_at } = states.changed() else {
+    ///     return Ok(());
+    /// };
+    /// println!("{reason}; the next attempt begins in {:?}", retry_at - std::time::Instant::now());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    Instant
 }
 
 impl States {
-    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
-        States {
-            shared: shared.clone(),
-            seen: shared.with(|inner| inner.watch.version()),
-        }
-    }
-
     /// Waits until the state is another than when this was called last, or than when
     /// [`Client::states`](crate::Client::states) was, or until the broker has refused
     /// [subscriptions](crate::Client::subscriptions); forever if the client has ended.

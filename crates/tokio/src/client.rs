@@ -226,13 +226,7 @@ impl Client {
         Unsubscribing::new(asked.map(|request| Ticket::new(&self.shared, request)))
     }
 
-    /// Opens a stream of all messages that no other stream gets: those of a session that goes on
-    /// from earlier, and those of streams that were dropped. Messages that wait for a stream go
-    /// there at once.
-    pub fn messages(&self) -> Subscription {
-        let stream = self.shared.with(|inner| inner.client.messages());
-        Subscription::new(self, stream)
-    }
+    motemq_hosted::client_methods!();
 
     /// Waits until there is a connection. Returns the part of the session that the broker has
     /// kept.
@@ -249,51 +243,6 @@ impl Client {
                 _ => state = states.changed().await,
             }
         }
-    }
-
-    /// Returns the state of the connection: since when there is one, or why there is none and when
-    /// the next attempt begins.
-    pub fn state(&self) -> State {
-        self.shared
-            .with(|inner| at_instants(inner.client.state(), &self.shared))
-    }
-
-    /// Begins the [authentication](Options::authentication) anew, over the connection that there
-    /// is. If it fails, the connection ends, and the state has the reason.
-    ///
-    /// # Errors
-    /// An [`AuthenticateError`]. Nothing was done.
-    pub fn reauthenticate(&self) -> Result<(), AuthenticateError> {
-        self.shared.with(|inner| {
-            inner.wake_driver();
-            inner.client.reauthenticate()
-        })
-    }
-
-    /// Returns the client identifier that the broker has chosen for a client without one, which a
-    /// broker of MQTT 5 does. Later connections use it.
-    pub fn assigned_client_id(&self) -> Option<String> {
-        self.shared
-            .with(|inner| inner.client.assigned_client_id().map(Into::into))
-    }
-
-    /// Returns the topic filters to which the client is subscribed: those that the broker has
-    /// granted, but for those from which the client has unsubscribed, and those that the broker
-    /// refused when it had lost the session and the client subscribed again. Then
-    /// [`States::changed`] returns.
-    pub fn subscriptions(&self) -> Vec<String> {
-        self.shared
-            .with(|inner| inner.client.subscriptions().map(Into::into).collect())
-    }
-
-    /// Watches how the [`State`] changes from now on.
-    pub fn states(&self) -> States {
-        States::new(&self.shared)
-    }
-
-    /// Returns counts of past events, and of messages that wait now.
-    pub fn counters(&self) -> Counters {
-        self.shared.with(|inner| inner.client.counters())
     }
 
     /// Leaves in good order: accepts no new commands, waits for what is in flight and in the queue,
