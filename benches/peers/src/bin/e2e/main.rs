@@ -17,6 +17,7 @@ mod rumqttc_client;
 mod rumqttc_next5_client;
 mod rumqttc_next_client;
 mod rumqttc_sync_client;
+mod send;
 
 use meter::{Meter, Task};
 use std::{env, future::Future, process, thread, time::Duration};
@@ -51,6 +52,7 @@ fn run(client: &str, task: Task) -> Meter {
         "motemq-std, publish_all" => motemq_std_client::run(task, true),
         "motemq-std, publish_all, MQTT 5" => motemq_std_client::run(task.with_mqtt5(), true),
         "mqtt5" => tokio(mqtt5_client::run(task)),
+        "send" => send::run(task),
         "rumqttc, Client" => rumqttc_sync_client::run(task),
         "rumqttc" => tokio(rumqttc_client::run(task)),
         "rumqttc, MQTT 5" => tokio(rumqttc5_client::run(task)),
