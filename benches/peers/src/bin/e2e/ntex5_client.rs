@@ -16,6 +16,7 @@ use std::{cell::Cell, rc::Rc};
 #[derive(Debug)]
 enum Never {}
 
+#[expect(clippy::infallible_try_from, reason = "ntex-mqtt asks for it")]
 impl TryFrom<Never> for PublishAck {
     type Error = Never;
 
