@@ -9,17 +9,16 @@ use std::fmt::Write;
 const ABOUT: &str = "\
 # Evidence
 
-Written by `cargo xtask evidence` from what it has run; the figures are kept in `evidence.json`. `cargo xtask evidence NAME` runs one part again.
-The quick forms of all this run in `cargo xtask test`, with fixed seeds; figures marked *checked* are counted again there, and it fails where one is
-another.
+These are the results of the long tests. `cargo xtask evidence` runs them and writes this page, `cargo xtask evidence NAME` runs one part, and
+`evidence.json` contains the figures. `cargo xtask test` runs a quick form of each part, with fixed seeds. It counts figures marked *checked* again,
+and fails if one of them has changed.
 
-The simulation publishes a hundred million messages unless `--messages` says otherwise, which takes about an hour. It stores how far it came after
-each thousand worlds, in Cargo's target directory. `cargo xtask evidence simulation --resume` goes on from there, as long as the commit is the same;
-with more `--messages` it goes on from where a shorter run ended.
+The simulation publishes a hundred million messages unless `--messages` says otherwise, which takes about an hour. After each thousand worlds it
+stores its progress in Cargo's target directory. `cargo xtask evidence simulation --resume` continues from there, as long as the commit is the same.
 ";
 
 const BEHIND: &str = "
-## What it found
+## Faults that were found
 
 - `ManualAcks` with all slots taken gave up (`TooManyQos2`) before the application had its turn, on every connection anew. Found by simulation; test
   `with_all_slots_taken_pending_acknowledgements_go_first`.
@@ -63,16 +62,17 @@ const BEHIND: &str = "
   `rule_06_room_is_not_told_while_an_unanswered_message_bars_all_others`.
 - An upload that began with more bytes than the output of the managed client holds was tried again for ever. Found by mutants; test
   `rule_06_the_beginning_of_an_upload_may_fill_the_output`.
-- Mutants that nothing noticed, and why, stand in [mutants.md](mutants.md) and [mutants-client.md](mutants-client.md).
+- [mutants.md](mutants.md) and [mutants-client.md](mutants-client.md) list the mutants that no test noticed, with the reasons.
 
-## What it cannot show
+## Limits of these tests
 
-- The broker of ledger and simulation is the project's own. Real ones are run by `cargo xtask interop`: [interop.md](interop.md).
-- A broker that loses a session, and whose CONNACK that says so is lost, too, says the next time that there is one. MQTT 3.1.1 lets no client see
-  that it is another; QoS 2 messages may come twice then. The simulation leaves it out: the first connection after such a loss is a good one.
-- The exploration is of small configurations, without the clock; that is left to dialogues and simulation.
-- The sanitizers do not see into the platform's TLS, which is not compiled with them.
-- Fuzzing shows what it has found, never that there is nothing.
+- The ledger and the simulation use the project's own broker. `cargo xtask interop` tests with real brokers: [interop.md](interop.md).
+- If a broker loses a session, and the CONNACK with that information is lost as well, the next CONNACK reports a session. With MQTT 3.1.1 the client
+  cannot detect that this is a new one, and QoS 2 messages may arrive twice. The simulation leaves this case out: the first connection after such a
+  loss does not break.
+- The exploration has small configurations without a clock. Dialogues and the simulation test time.
+- The sanitizers do not cover the platform's TLS library, which is not compiled with them.
+- Fuzzing can find faults, but it cannot show that there are none.
 ";
 
 /// The page.

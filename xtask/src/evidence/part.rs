@@ -40,8 +40,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "conformance",
         title: "Conformance",
-        about: "Each normative statement of MQTT 3.1.1 that binds a client, and of MQTT 5 that binds the codec, has a test, or it is said \
-                where it is decided: [conformance.md](conformance.md).",
+        about: "Each normative statement of MQTT 3.1.1 that binds a client, and of MQTT 5 that binds a client or its codec, has a test, or a \
+                note where it is decided: [conformance.md](conformance.md).",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -63,8 +63,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "ledger",
         title: "The ledger",
-        about: "Conversations of the managed client that cover each exchange of packets are cut at every byte in each direction, the process \
-                ended there or not, and continued: [ledger.md](ledger.md).",
+        about: "For each exchange of packets of the managed client, the connection is cut at every byte in each direction. At the same byte \
+                the process ends or goes on. Then the conversation continues: [ledger.md](ledger.md).",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -84,9 +84,9 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "simulation",
         title: "Simulation",
-        about: "Worlds by chance of clients, links and a broker, where links are slow, stall and break, clocks wrap and jump, processes are \
-                killed and start again, messages are given up, and the broker stops, starts, and at times has lost its sessions. Nothing was \
-                lost or doubled that its QoS protects, wills included; each seed shows the same again.",
+        about: "Random worlds of clients, connections and a broker. Connections are slow, stall and break; clocks wrap and jump; processes are \
+                killed and restarted; messages are given up; the broker restarts, and sometimes loses its sessions. No message, wills included, \
+                was lost or duplicated against its QoS. A seed reproduces its world.",
         checked: false,
         slow: false,
         missing: Vec::new,
@@ -95,8 +95,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "losses",
         title: "Links that break",
-        about: "A publisher and a subscriber of `motemq-tokio`, over TCP, whose links are cut at random places in either direction, again and \
-                again, while messages with QoS 1 and 2 pass: QoS 1 is never lost, QoS 2 neither lost nor doubled, and order is kept.",
+        about: "A publisher and a subscriber of `motemq-tokio` exchange messages with QoS 1 and 2 over TCP connections that are cut again and \
+                again, at random places in either direction. No message is lost, none with QoS 2 is duplicated, and the order is kept.",
         checked: false,
         slow: true,
         missing: Vec::new,
@@ -105,10 +105,11 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "exploration",
         title: "Every order of events",
-        about: "A model checker goes through all states of small configurations of the real `Session` in both versions: two slots, three \
-                messages, one lost connection, and with MQTT 5 refusals, a smaller window after reconnection, DISCONNECT of the server, topic \
-                aliases, and reasons longer than the buffer; and of the managed client: two in flight, up to three messages, one lost \
-                connection, more messages than may wait, or one process that ends and goes on with what is stored. In none is a promise broken, and from each everything comes to its end. States:",
+        about: "A model checker visits all states of small configurations. Those of `Session`, in both versions, have two slots, three messages \
+                and one lost connection; with MQTT 5 also refusals, a smaller window after reconnection, DISCONNECT of the server, topic aliases, \
+                and reasons longer than the buffer. Those of the managed client have two messages in flight, up to three messages, one lost \
+                connection, more messages than may wait, or one process that ends and continues with its store. No state breaks a promise, and \
+                from each state all messages can come to their end. The figures are numbers of states.",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -121,10 +122,10 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "conversations",
         title: "Conversations of the core",
-        about: "A session of either version and a small program around it, at the broker in memory: each conversation is ended at every byte in \
-                each direction, by a lost link, a process that begins again, or DISCONNECT, and goes on; and worlds by chance, in which what the \
-                server allows changes with each connection. Nothing was lost or doubled that its QoS protects, every identifier ended, and an \
-                independent judge found no limit exceeded.",
+        about: "A session of either version, with a small program around it, talks to the broker in memory. Each conversation is interrupted at \
+                every byte in each direction, by a lost connection, a restart of the process, or DISCONNECT, and continues. In random runs, the \
+                limits of the server change with each connection. No message was lost or duplicated against its QoS, the use of every identifier \
+                ended, and an independent judge found no limit exceeded.",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -133,8 +134,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "properties",
         title: "All inputs of a kind",
-        about: "Topics, filters, text and lengths against naive models: each input of a kind is tried. Identifiers, time and manual \
-                acknowledgement are played at random besides (`sequences.rs`, `manual_acks_model.rs`).",
+        about: "Topics, filters, text and lengths are compared with simple models, for all inputs of a kind. Identifiers, time and manual \
+                acknowledgement are tested with random calls (`sequences.rs`, `manual_acks_model.rs`).",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -147,8 +148,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "panics",
         title: "No panic can be reached",
-        about: "Every entry point of the core is linked, with all its layers and the codec, for a Cortex-M4 and for this machine, as it is and \
-                with `fast`, with a panic handler that calls a function which does not exist.",
+        about: "Every entry point of the core, its layers and the codec is linked for a Cortex-M4 and for this machine, with and without `fast`. \
+                The panic handler calls a function that does not exist, so an entry point from which a panic can be reached does not link.",
         checked: true,
         slow: false,
         missing: || {
@@ -163,7 +164,7 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "fuzz",
         title: "Fuzzing",
-        about: "Inputs that libFuzzer tried without a finding. Their seeds run as plain tests, too.",
+        about: "The numbers of inputs that libFuzzer tried without a finding. The seeds also run as plain tests.",
         checked: false,
         slow: false,
         missing: || all(fuzz::missing()),
@@ -182,8 +183,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "coverage",
         title: "Coverage",
-        about: "Of the core by its own tests, with `fast` and without. What is not reached stands in other tests, in examples of the \
-                documentation, or in formatting for people.",
+        about: "Lines of the core that its own tests reach, with and without `fast`. The other lines are reached by other tests or by examples of \
+                the documentation, or format texts for people.",
         checked: false,
         slow: true,
         missing: || all(coverage::missing()),
@@ -192,7 +193,7 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "address",
         title: "Address sanitizer",
-        about: "The tests of `motemq-std` and `motemq-tokio`, against the broker in memory and a real mosquitto; leaks are findings, too.",
+        about: "The tests of `motemq-std` and `motemq-tokio` run against the broker in memory and a real mosquitto. A memory leak is a finding.",
         checked: false,
         slow: true,
         missing: || all(sanitizers::missing()),
@@ -201,7 +202,7 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "thread",
         title: "Thread sanitizer",
-        about: "The same tests, with a standard library that is built with the sanitizer, too.",
+        about: "The same tests run with a standard library that is built with the sanitizer.",
         checked: false,
         slow: true,
         missing: || all(sanitizers::missing()),
@@ -210,8 +211,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "mutants",
         title: "Mutants",
-        about: "Changes to the code that a test notices; those that none does are named, with the reason: [mutants.md](mutants.md) for the \
-                core and [mutants-client.md](mutants-client.md) for the managed client, from which these sums are taken.",
+        about: "Changes to the code at one place at a time, and how many of them a test notices. [mutants.md](mutants.md) lists those of the core \
+                that no test notices, and [mutants-client.md](mutants-client.md) those of the managed client, with the reasons.",
         checked: false,
         slow: false,
         missing: Vec::new,
