@@ -8,6 +8,7 @@ const GOOD: Duration = Duration::from_secs(30);
 
 /// The policy when the connection cannot be made or is lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Reconnect {
     /// Ends the client: calls fail from then on with the reason.
     Never,

@@ -18,6 +18,7 @@ pub(crate) use settings::{PropertyPacket, Settings};
 
 /// The treatment of messages that are to wait for a connection when no more may.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum WhenFull {
     /// The new message is refused with [`Full`](crate::PublishError::Full).
     #[default]
@@ -30,6 +31,7 @@ pub enum WhenFull {
 /// The treatment of messages with QoS 1 and 2 when all that wait to be taken are larger than
 /// [`Options::backlog`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum Overflow {
     /// The message and all behind it are left to the broker. The connection ends with
     /// [`Overrun`](crate::DisconnectReason::Overrun) as soon as what the client awaits is answered,

@@ -97,6 +97,7 @@ pub struct BrokerUrl {
 
 /// A broker URL that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum UrlError {
     /// Its scheme is unknown.
     #[error(
