@@ -15,21 +15,21 @@ pub struct Options {
 const ABOUT: &str = "\
 # The ledger
 
-Written by `cargo xtask ledger --write`; `cargo xtask test` holds all conversations again and fails if a figure is another.
+`cargo xtask ledger --write` writes this page. `cargo xtask test` repeats all conversations, and fails if a figure has changed.
 
-In each conversation a managed client (`motemq-client`) publishes or receives through the in-process broker, and a second one, over a good link, is
-the other end. For each byte in each direction the link is cut there, and one of four things becomes of the client:
+In each conversation, one managed client (`motemq-client`) publishes or receives through the broker in memory. The other end is a second client,
+whose connection does not break. The connection of the first client is cut at every byte in each direction, each time in one of four ways:
 
-- it hears that the link is gone;
-- its process ends at once, with what was read but not dealt with;
-- its process ends after it has dealt with all that came, before anything is stored;
-- its process ends after it has stored, before the bytes have left.
+- the client notices that the connection is lost;
+- its process ends at once, with bytes that were read and not processed;
+- its process ends after it has processed everything that was received, and before anything is stored;
+- its process ends after it has stored its state, and before the bytes are written.
 
-A process that ended starts again with what the client had asked to be stored and the application's own record, written in one transaction before
-bytes leave; where nothing is stored, the client only hears that the link is gone. The client connects again, and the conversation goes on to its end.
-Then it is *broken* if a QoS 1 or 2 message is lost, a QoS 0 or 2 message came twice, first deliveries are out of order, a request has no outcome or
-one that nothing explains, a connection ended for a reason that nothing explains, or an identifier or a receipt is open on either side. With a clean
-session, or where messages are withdrawn, some may be missed, and still none comes twice.
+The next process starts with the stored state of the client and with the application's own record, which are written in one transaction before bytes
+leave. In conversations without a store, only the connection is cut. The client then reconnects, and the conversation continues to its end. It is
+*broken* if a QoS 1 or 2 message is lost, a QoS 0 or 2 message arrives twice, first deliveries are out of order, a request has no outcome or a wrong
+one, a connection ends without a reason, or an identifier or a receipt is still open on either side. With a clean session, or where messages are
+withdrawn, messages may be missed, but none arrives twice.
 
 | conversation | bytes out | bytes in | cut and continued | messages that came | again, with QoS 1 | missed, with QoS 0 or the session | broken |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
