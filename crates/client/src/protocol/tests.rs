@@ -2,7 +2,7 @@
 extern crate std;
 use super::*;
 use core::hash::{BuildHasher, BuildHasherDefault};
-use motemq::Connect;
+use motemq::{Connect, Publish};
 use std::hash::DefaultHasher;
 
 #[test]
@@ -28,6 +28,26 @@ fn a_session_grows_to_all_identifiers_and_is_cloned() {
         assert_eq!((state.slots(), state.acks.places()), (65_535, 65_535));
         let clone = state.clone();
         assert!(*clone.session == *state.session && *clone.acks == *state.acks);
+    });
+}
+
+/// With an offset there are fewer identifiers than slots.
+#[test]
+fn a_session_that_cannot_grow_keeps_what_it_holds() {
+    with_stack(4 << 20, || {
+        let (mut memory, mut end) = ([0; 100], 0);
+        let out = &mut Out::new(&mut memory, &mut end);
+        let mut state = ProtocolState::new(20_000);
+        let connect = Connect::new("a").keep_session().identifier_offset(1000);
+        state.connect_slices(&connect, 100, out).unwrap();
+        // The broker has a session that is not known here.
+        let connack = b"\x20\x02\x01\0";
+        state.receive(&mut &connack[..], 100, out).unwrap();
+        let publish = Publish::to("t").qos(QoS::AtLeastOnce);
+        let id = state.publish(&publish, out).unwrap();
+        assert_eq!(id.map(PacketId::get), Some(1001));
+        assert!(!state.grow_session());
+        assert_eq!(state.oldest_in_flight(), id);
     });
 }
 

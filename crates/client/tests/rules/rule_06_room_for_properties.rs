@@ -38,7 +38,7 @@ fn rule_06_long_properties_find_room_before_a_shared_payload() {
     let list = [Property::ContentType(text.as_str().into())];
     let payload = vec![7; 16 << 10].into();
     let mut line = connected();
-    let message = Publish::to("t").properties(&list[..]);
+    let message = Publish::to("a/longer/topic").properties(&list[..]);
     line.client.publish_bytes(&message, &payload).unwrap();
     assert!(line.sent().len() > text.len() + payload.len());
 }

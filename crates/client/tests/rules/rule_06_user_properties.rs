@@ -198,7 +198,7 @@ fn rule_06_long_user_properties_find_room() {
         .subscribe_user_property("n", &*text)
         .unsubscribe_user_property("n", &*text)
         .disconnect_user_property("n", &*text);
-    let mut line = Line::new(options);
+    let mut line = Line::new(options.clone());
     line.connect(NEW5);
     let long = "f".repeat(60_000);
     let filters = [Filter::new(&long, QoS::AtMostOnce)];
@@ -206,6 +206,9 @@ fn rule_06_long_user_properties_find_room() {
     assert!(line.sent().len() > 62_000);
     line.client.unsubscribe(&[&long]).unwrap();
     assert!(line.sent().len() > 62_000);
+    // Nothing else has made room for DISCONNECT.
+    let mut line = Line::new(options);
+    line.connect(NEW5);
     line.client.disconnect(line.now);
     assert!(line.sent().len() > 2000);
 }

@@ -76,8 +76,12 @@ fn rule_08_a_server_that_a_broker_names_is_asked_for_no_other_version() {
     close(&mut line);
     assert_eq!(dialed(&mut line), Some("one".into()));
     hang_up(&mut line);
-    let (attempt, ..) = line.dial();
-    line.opened(attempt);
+    assert_eq!(dialed(&mut line), Some("two".into()));
+    hang_up(&mut line);
+    line.poll_waiting();
+    line.pass(secs(8));
+    line.open();
+    assert_eq!(line.client.server_reference(), None);
     assert_eq!(line.sent()[8], Version::Mqtt5 as u8);
 }
 
