@@ -19,7 +19,7 @@ use crate::{
 use app::{Action, App};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::tz::TimeZone;
-use motemq_std::{Client, Message, Overflow, Subscription};
+use motemq_std::{Client, Message, Overflow, RecvTimeoutError, Subscription};
 use ratatui::{
     DefaultTerminal,
     crossterm::event::{self, Event},
@@ -29,7 +29,7 @@ use std::{
     ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant, SystemTime},
@@ -43,6 +43,10 @@ const FRAME: Duration = Duration::from_millis(100);
 const TOGETHER: usize = 256;
 /// The most bytes of messages that wait to be shown. Further messages are skipped.
 const WAITING: usize = 8 << 20;
+/// The bytes of a message that waits, besides its payload, about.
+const OVERHEAD: usize = 256;
+/// Messages that came while the screen was drawn are shown after this time at the latest.
+const SOON: Duration = Duration::from_millis(2);
 
 /// Leaving takes no longer.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -71,6 +75,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
     let shown = Shown {
         app: Arc::default(),
         begun: Instant::now(),
+        skipped: Arc::default(),
         has_ended: Arc::default(),
     };
     let receiving = {
@@ -110,6 +115,8 @@ pub fn target(line: &WatchLine) -> Result<Target, Failure> {
 struct Shown {
     app: Arc<Mutex<App>>,
     begun: Instant,
+    /// Messages for which there was no room while the screen was drawn.
+    skipped: Arc<AtomicU64>,
     /// No message will come any more.
     has_ended: Arc<AtomicBool>,
 }
@@ -124,28 +131,47 @@ impl Shown {
         self.begun.elapsed().as_secs() + 1
     }
 
-    /// Takes messages until the client has ended.
+    /// Takes messages until the client has ended. It does not wait until the screen is drawn: a
+    /// terminal may take nothing for a while, and the broker would keep what waits, or drop it.
     fn receive(&self, mut messages: Subscription) {
-        let mut taken: Vec<Message> = Vec::with_capacity(TOGETHER);
-        while let Some(message) = messages.recv() {
-            taken.push(message);
-            while taken.len() < TOGETHER
-                && let Ok(message) = messages.recv_timeout(Duration::ZERO)
-            {
-                taken.push(message);
+        let mut taken: Vec<Message> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let limit = if taken.is_empty() { FRAME } else { SOON };
+            let mut next = messages.recv_timeout(limit);
+            let mut count = 0;
+            while let Ok(mut message) = next {
+                read_beginning(&mut message);
+                let length = OVERHEAD + message.payload.len();
+                if bytes + length > WAITING {
+                    self.skipped.fetch_add(1, Relaxed);
+                } else {
+                    bytes += length;
+                    taken.push(message);
+                }
+                count += 1;
+                if count == TOGETHER {
+                    next = Err(RecvTimeoutError::Timeout);
+                } else {
+                    next = messages.recv_timeout(Duration::ZERO);
+                }
             }
-            taken.iter_mut().for_each(read_beginning);
-            let (now, second) = (SystemTime::now(), self.second());
-            let mut app = self.lock();
-            for message in taken.drain(..) {
-                let arrived = Arrived {
-                    topic: &message.topic,
-                    payload: &message.payload,
-                    length: message.len,
-                    qos: message.qos as u8,
-                    is_retained: message.retain,
-                };
-                app.add(&arrived, now, second);
+            if let Ok(mut app) = self.app.try_lock() {
+                let (now, second) = (SystemTime::now(), self.second());
+                for message in taken.drain(..) {
+                    let arrived = Arrived {
+                        topic: &message.topic,
+                        payload: &message.payload,
+                        length: message.len,
+                        qos: message.qos as u8,
+                        is_retained: message.retain,
+                    };
+                    app.add(&arrived, now, second);
+                }
+                bytes = 0;
+            }
+            if matches!(next, Err(RecvTimeoutError::Ended)) {
+                break;
             }
         }
         self.has_ended.store(true, Relaxed);
@@ -173,7 +199,7 @@ impl Shown {
             let around = Around {
                 place,
                 trouble: (!client.state().is_connected()).then(notice::last),
-                skipped: client.counters().dropped,
+                skipped: client.counters().dropped + self.skipped.load(Relaxed),
                 second: self.second(),
                 zone: &zone,
                 has_colours: screen == Screen::Terminal { has_colours: true },
@@ -219,4 +245,54 @@ fn copy(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(bytes))?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motemq_std::{Filter, Options, Publish, QoS};
+    use motemq_testing::{broker::Config, server::Server};
+
+    /// While the screen cannot be drawn, messages wait up to a bound, and those beyond are counted.
+    #[test]
+    fn what_does_not_wait_is_skipped_and_counted() {
+        const COUNT: u64 = 2000;
+        let server = Server::start(Config::new()).unwrap();
+        let options = Options::new("").broker("127.0.0.1", server.addr().port());
+        let client = Client::connect(options).unwrap();
+        let filters = [Filter::new("#", QoS::AtLeastOnce)];
+        let messages = client.subscribe(&filters).unwrap();
+        let shown = Shown {
+            app: Arc::default(),
+            begun: Instant::now(),
+            skipped: Arc::default(),
+            has_ended: Arc::default(),
+        };
+        let receiving = {
+            let shown = shown.clone();
+            thread::spawn(move || shown.receive(messages))
+        };
+        let drawing = shown.lock();
+        let payload = [b'x'; 8000];
+        let publish = Publish::to("a").payload(&payload).qos(QoS::AtLeastOnce);
+        for _ in 0..COUNT {
+            client.publish(&publish).unwrap().wait().unwrap();
+        }
+        let begun = Instant::now();
+        let skipped = || shown.skipped.load(Relaxed);
+        while skipped() == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            thread::sleep(FRAME);
+        }
+        drop(drawing);
+        while shown.lock().tree.rate.total + skipped() < COUNT {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            thread::sleep(FRAME);
+        }
+        client.disconnect(FAREWELL).unwrap();
+        receiving.join().unwrap();
+        let total = shown.lock().tree.rate.total;
+        assert_eq!(total + skipped(), COUNT);
+        assert!((900..=1050).contains(&total), "{total}");
+    }
 }
