@@ -79,7 +79,7 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
     match failure {
         Some(failure) => {
             let failed = summary.connections.failed;
-            let words = format_args!(
+            let words = format!(
                 "{failed} clients failed, the first one so: {}",
                 failure.words
             );
@@ -94,7 +94,7 @@ pub fn run(line: &BenchLine) -> Result<Exit, Failure> {
 pub fn target(line: &BenchLine) -> Result<Target, Failure> {
     let target = Target::unchecked(&line.broker, &[])?;
     if let Some(topic) = target.topics.first() {
-        let words = format_args!("for topics below {topic} say --prefix {topic}");
+        let words = format!("for topics below {topic} say --prefix {topic}");
         return Err(Failure::new(Exit::Usage, words));
     }
     plan(line)?;
@@ -139,7 +139,7 @@ fn print(line: &BenchLine, summary: &Summary) -> Result<(), Failure> {
 
 fn cannot_draw(line: &BenchLine, error: &io::Error) -> Failure {
     let path = line.plot.as_deref().unwrap_or("--plot".as_ref());
-    let words = format_args!("cannot write to {}: {error}", path.display());
+    let words = format!("cannot write to {}: {error}", path.display());
     Failure::new(Exit::Files, words)
 }
 

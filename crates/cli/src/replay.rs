@@ -76,7 +76,7 @@ pub fn run(line: &ReplayLine) -> Result<Exit, Failure> {
 pub fn target(line: &ReplayLine) -> Result<Target, Failure> {
     let target = Target::unchecked(&line.broker, &[])?;
     if let Some(topic) = target.topics.first() {
-        let words = format_args!(
+        let words = format!(
             "messages have the topics of the recording: leave out {topic}, or say --prefix {topic}"
         );
         return Err(Failure::new(Exit::Usage, words));

@@ -86,7 +86,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
     let left = client.disconnect(FAREWELL);
     let _ = receiving.join();
     let is_wanted = outcome.map_err(|error| {
-        let words = format_args!("cannot use the terminal: {error}");
+        let words = format!("cannot use the terminal: {error}");
         Failure::new(Exit::Files, words)
     })?;
     match left {

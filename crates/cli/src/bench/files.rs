@@ -19,7 +19,7 @@ pub fn make_room(connections: u32) -> Result<(), Failure> {
     };
     setrlimit(Resource::Nofile, raised).map_err(|error| {
         let current = limit.maximum.unwrap_or_default();
-        let words = format_args!(
+        let words = format!(
             "{connections} connections need {wanted} open files, and {current} are allowed ({error}): raise ulimit -Hn, or take fewer"
         );
         Failure::new(Exit::Files, words)

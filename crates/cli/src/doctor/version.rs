@@ -114,7 +114,7 @@ pub fn show_spoken(options: &Options, spoken: Version, falls_back: bool) -> Resu
         }
         Err(ended) => {
             let words = Failure::of_end(&ended).words;
-            let what = format_args!("{name}; no connection with {other_name}: {words}");
+            let what = format!("{name}; no connection with {other_name}: {words}");
             good("versions", what, since);
         }
     }

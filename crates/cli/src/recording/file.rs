@@ -209,6 +209,6 @@ impl Sink {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    let words = format_args!("cannot record to {}: {error}", path.display());
+    let words = format!("cannot record to {}: {error}", path.display());
     Failure::new(Exit::Files, words)
 }
