@@ -29,6 +29,9 @@ mod guide {
     #[doc = include_str!("../../../docs/guide/src/own-transport.md")]
     struct OwnTransport;
 
+    #[doc = include_str!("../../../docs/guide/src/properties.md")]
+    struct TheProperties;
+
     #[doc = include_str!("../../../docs/guide/src/service.md")]
     struct Service;
 
