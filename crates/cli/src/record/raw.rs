@@ -21,6 +21,16 @@ pub struct Raw {
     file: Arc<Mutex<io::Result<File>>>,
 }
 
+/// Lets only the owner read a file that was there, as one that was made for this.
+#[cfg(unix)]
+fn hide(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
 /// A piece of a connection. It need not hold whole packets.
 #[derive(Serialize)]
 struct Piece {
@@ -39,6 +49,8 @@ impl Raw {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| cannot(path, &error))?;
+        #[cfg(unix)]
+        hide(&file).map_err(|error| cannot(path, &error))?;
         Ok(Raw {
             path: path.into(),
             file: Arc::new(Mutex::new(Ok(file))),

@@ -318,6 +318,13 @@ fn the_bytes_of_a_connection_are_kept() {
     let (_server, at) = serve(Config::new());
     motemq(&at.with(&["pub", "-t", "a", "-m", "x", "-r", "-q", "1"])).well();
     let path = directory.path("raw.jsonl");
+    // A file that is there is replaced, and only its owner can read it from then on.
+    fs::write(&path, "old").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
     let record = at.with(&["record", "--raw", &path, "-t", "a", "-C", "1", "-i", "me"]);
     assert!(command(&record).status().unwrap().success());
     let pieces = lines(&path);
