@@ -1,5 +1,5 @@
-//! Rule 1: nothing that the application does or leaves undone stops acknowledgements, pings and
-//! time; memory is bounded.
+//! Rule 1: nothing that the application does or fails to do stops acknowledgements, pings and time
+//! limits; memory is bounded.
 use crate::common::*;
 
 /// A handler that publishes and awaits the answer, with more messages waiting than any window.

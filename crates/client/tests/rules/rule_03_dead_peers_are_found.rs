@@ -1,4 +1,4 @@
-//! Rule 3: dead peers are found, by clients that only send as well.
+//! Rule 3: dead peers are detected, also by clients that only send.
 use crate::common::*;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rule 4: a message that is given up costs no other message anything.
+//! Rule 4: a message that is given up does not affect any other message.
 use crate::common::*;
 
 #[test]

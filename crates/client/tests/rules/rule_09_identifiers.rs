@@ -1,4 +1,4 @@
-//! Rule 9: identifiers are trusted only as far as the broker keeps to them.
+//! Rule 9: packet identifiers are trusted only as far as the broker uses them correctly.
 use crate::common::*;
 
 #[test]

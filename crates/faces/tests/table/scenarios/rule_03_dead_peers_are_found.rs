@@ -1,4 +1,4 @@
-//! Rule 3: dead peers are found, by clients that only send as well.
+//! Rule 3: dead peers are detected, also by clients that only send.
 use super::face::{Client, Publish};
 use super::support::returning;
 use motemq_testing::line::{Exchange, HELLO, Line, NEW};

@@ -1,4 +1,4 @@
-//! Rule 4: a message that is given up costs no other message anything.
+//! Rule 4: a message that is given up does not affect any other message.
 use super::face::{Client, Error, Filter, Publish, QoS, RequestError, SubscribeError};
 use super::support::{Caller, done, options, returning, until};
 use motemq_testing::{

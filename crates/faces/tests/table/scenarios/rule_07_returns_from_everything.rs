@@ -1,4 +1,5 @@
-//! Rule 7: after one good connection the client returns from everything that may pass.
+//! Rule 7: after its first successful connection the client recovers from every failure that may be
+//! temporary.
 use super::face::{
     Attempt, Client, DisconnectReason, Ended, Options, Publish, PublishError, QoS, ReturnCode,
     State, TransportErrorKind, credentials, run,

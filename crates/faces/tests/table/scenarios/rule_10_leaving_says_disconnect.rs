@@ -1,4 +1,4 @@
-//! Rule 10: leaving sends DISCONNECT on a live connection, whatever is unfinished.
+//! Rule 10: disconnecting sends DISCONNECT on a live connection, whatever is unfinished.
 use super::face::{
     Client, Ended, Error, Filter, Publish, PublishError, QoS, Reconnect, RequestError,
     SubscribeError, UploadError, Will, publish_once, run,

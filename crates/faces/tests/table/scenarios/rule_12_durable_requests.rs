@@ -1,4 +1,5 @@
-//! Rule 12: what is durable is durable, and nothing leaves whose change is not stored.
+//! Rule 12: a durable request survives the process, and no packet is sent before the change that it
+//! belongs to is stored.
 use super::{
     face::{self, Client, Filter, Publish, QoS, Reconnect, State, Subscription, WhenFull, run},
     support::{File, SOON, connect, done, server, stored, until, unused_address},
