@@ -1,11 +1,11 @@
-//! A managed MQTT client without I/O: a session, and everything that a program wants around it.
+//! A managed MQTT client without I/O: a session, and everything that a program needs around it.
 //!
 //! The [`Client`] decides everything that the core, [`motemq`], leaves to the program: when to
 //! connect and to which broker, what to send again, which filters to subscribe to again, when to
-//! give up, which stream gets a message, when the message is acknowledged, and how much may wait.
-//! It opens no socket, starts no thread, polls no future and reads no clock, so one client serves
-//! blocking and asynchronous adapters, simulations and model checkers. It can be cloned and hashed,
-//! and needs `alloc` only.
+//! give up, which stream gets a message, when the message is acknowledged, and how many messages
+//! and bytes may wait. It opens no socket, starts no thread, polls no future and reads no clock, so
+//! one client serves blocking and asynchronous adapters, simulations and model checkers. It can be
+//! cloned and hashed, and needs `alloc` only.
 //!
 //! A program owns a client, a transport and two buffers, and moves bytes, time and events between
 //! them. There are six kinds of methods:
@@ -13,36 +13,37 @@
 //! - *Commands*: [`publish`](Client::publish), [`subscribe`](Client::subscribe),
 //!   [`unsubscribe`](Client::unsubscribe), [`begin_upload`](Client::begin_upload),
 //!   [`withdraw`](Client::withdraw), [`disconnect`](Client::disconnect). A command is accepted, or
-//!   returns an error and changes nothing. [`poll_outcome`](Client::poll_outcome) returns the result
-//!   of one that was accepted.
+//!   returns an error and changes nothing. [`poll_outcome`](Client::poll_outcome) returns the
+//!   result of an accepted command.
 //! - *Messages*: [`take`](Client::take) from a stream, [`ack`](Client::ack),
 //!   [`read_payload`](Client::read_payload).
-//! - *Transport*: [`poll_transport`](Client::poll_transport) says what to do;
+//! - *Transport*: [`poll_transport`](Client::poll_transport) returns the next action;
 //!   [`on_resolved`](Client::on_resolved), [`on_opened`](Client::on_opened),
-//!   [`on_open_failed`](Client::on_open_failed) and [`on_closed`](Client::on_closed) report it.
+//!   [`on_open_failed`](Client::on_open_failed) and [`on_closed`](Client::on_closed) report its
+//!   result.
 //! - *Bytes*: [`read_limit`](Client::read_limit) and [`on_read`](Client::on_read) for received
-//!   bytes, [`poll_output`](Client::poll_output) and [`on_written`](Client::on_written) for those
+//!   bytes, [`poll_output`](Client::poll_output) and [`on_written`](Client::on_written) for bytes
 //!   to be sent. Both buffers belong to the driver, so that it can read and write while another
-//!   thread uses the client. With [`poll_payload`](Client::poll_payload), the rest of a long message
-//!   is read straight into the memory of the message.
+//!   thread uses the client. With [`poll_payload`](Client::poll_payload), the rest of a long
+//!   message is read directly into the memory of the message.
 //! - *Time*: [`poll_timeout`](Client::poll_timeout) and [`on_timeout`](Client::on_timeout). Time is
 //!   a [`Duration`](core::time::Duration) since the client was made.
 //! - *Events*: [`poll_event`](Client::poll_event).
 //!
 //! # How a driver works
 //!
-//! In each turn, a driver calls `on_read` with everything that was received, `on_timeout`,
-//! `poll_output`, `poll_event` until there is none, and `poll_transport`. If one of them asks for
-//! another turn, the driver begins it at once. Otherwise it waits until bytes arrive, the transport
-//! takes bytes, the timeout has passed, a command was given, or the application has used one of the
-//! methods for messages. Taking a message is a reason for a turn only if
-//! [`wants_drive`](Client::wants_drive) said so before. A driver may hold a lock for a turn, but
-//! holds none while it reads, writes or waits.
+//! In each turn, a driver calls `on_read` with all received bytes, `on_timeout`, `poll_output`,
+//! `poll_event` until it returns `None`, and `poll_transport`. If one of them asks for another
+//! turn, the driver begins it at once. Otherwise it waits until bytes arrive, the transport accepts
+//! bytes, the timeout has passed, the application has given a command, or it has used one of the
+//! methods for messages. Taking a message requires a turn only if
+//! [`wants_drive`](Client::wants_drive) returned true before. A driver may hold a lock for a turn,
+//! but holds none while it reads, writes or waits.
 //!
 //! The events [`Completed`](Event::Completed), [`Delivered`](Event::Delivered) and
-//! [`Room`](Event::Room) exist to wake those who wait. They are emitted only for what was found
-//! missing before, so an adapter keeps one waker for each request and stream, under
-//! [`RequestId::index`] and [`StreamId::index`].
+//! [`Room`](Event::Room) wake waiting tasks or threads. They are emitted only if the application
+//! has asked before and found nothing, so an adapter keeps one waker for each request and stream,
+//! under [`RequestId::index`] and [`StreamId::index`].
 //!
 //! # Examples
 //!
@@ -170,9 +171,10 @@
 //!
 //! # Rules
 //!
-//! The [architecture page](https://github.com/motemq/motemq/blob/main/ARCHITECTURE.md#the-rules-of-the-managed-client)
+//! The [architecture
+//! page](https://github.com/motemq/motemq/blob/main/ARCHITECTURE.md#the-rules-of-the-managed-client)
 //! lists the rules that the client keeps, such as "A message is acknowledged only after the
-//! application has had it", with the tests of each.
+//! application has processed it", with the tests of each rule.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::missing_errors_doc)]

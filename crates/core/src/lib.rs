@@ -1,10 +1,11 @@
-//! A sans-IO core of an MQTT client: a state machine between received bytes and bytes to be sent. A
-//! session speaks MQTT 3.1.1, or [`Mqtt5`].
+//! A sans-IO core of an MQTT client: a state machine that reads received bytes and writes bytes to
+//! be sent. A session uses MQTT 3.1.1, or MQTT 5 with [`Mqtt5`].
 //!
 //! It opens no socket, reads no clock, allocates no memory and has no dependencies, so the same
-//! code runs on a Cortex-M4 and in a service. A [`Session`] holds the state of the protocol and no
-//! bytes. Two [`Buffer`]s hold bytes and no state. The caller owns all three, and moves the bytes
-//! between the buffers and the transport, for example a TCP connection.
+//! code runs on a Cortex-M4 and in a service. A [`Session`] holds the state of the protocol, but no
+//! bytes. Two [`Buffer`]s, `rx` and `tx`, hold the received bytes and the bytes to be sent, but no
+//! state. The caller owns all three, and moves the bytes between the buffers and the transport, for
+//! example a TCP connection.
 //!
 //! There are four kinds of methods, which a program calls in a loop:
 //!
@@ -78,15 +79,15 @@
 //! }
 //! ```
 //!
-//! # Other ways to use it
+//! # Other uses
 //!
-//! - Programs whose memory is a ring or a DMA area use the slice form: [`Session::receive`] and
+//! - Programs whose buffers are rings or DMA areas use the slice form: [`Session::receive`] and
 //!   [`Out`].
 //! - Programs that acknowledge messages later, in any order, use [`ManualAcks`].
-//! - Programs that speak MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
+//! - Programs with MQTT 5 use `Session::<[Slot; 8], Mqtt5>::with_protocol()`. Its events have
 //!   [`Properties`], and its commands take lists of [`Property`]. [`Either`] is for hosts that
-//!   choose the version when they connect. [`TopicAliases`] puts topics in place of the server's
-//!   aliases, and [`SentTopicAliases`] is for more than 16 of one's own.
+//!   choose the version when they connect. [`TopicAliases`] replaces the server's aliases with their
+//!   topics, and [`SentTopicAliases`] is for programs that send more than 16 aliases.
 //! - Programs that do not need all of the protocol leave out parts of it with a [`Profile`].
 //! - Tools and fuzzers use the complete codec in [`packet`].
 //!
@@ -94,7 +95,7 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `fast` | no | for hosts: shortcuts for whole messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and `memcpy` for bytes, which a small target would have to link. It changes only the speed. |
+//! | `fast` | no | for hosts: shortcuts for complete messages with QoS 0 and 1, checks of topics sixteen bytes at a time, and copies by `memcpy`, which small targets would have to link. It changes only the speed. |
 //! | `defmt` | no | `defmt::Format` for the public types. As with `Debug`, passwords and the content of buffers are not shown. |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]

@@ -1,6 +1,5 @@
-//! The parts that `motemq-std` and `motemq-tokio` have in common: they know the managed client of
-//! `motemq-client` and the ways to a broker of `motemq-net`, and contain neither threads nor
-//! futures.
+//! The code that `motemq-std` and `motemq-tokio` share. It combines the managed client of
+//! `motemq-client` with the transports of `motemq-net`, and contains neither threads nor futures.
 //!
 //! Do not depend on this crate. `motemq-std` and `motemq-tokio` re-export its public items.
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.

@@ -2,11 +2,11 @@
 //! operating system nor a heap, and moves bytes between a connection and a session of [`motemq`].
 //!
 //! - [`Link`] is one TCP connection of a stack that implements [`embedded_nal::TcpClientStack`]. It
-//!   never waits.
+//!   never blocks.
 //! - With the feature `async`, `aio::Halves` and `aio::Whole` use anything that implements the traits
 //!   of `embedded-io-async`, such as sockets of embassy-net, a UART, or TLS.
 //!
-//! All of them have one method that moves bytes and passes the time, `turn`. The loop of the
+//! All of them have a method `turn`, which moves bytes and passes the time. The loop of the
 //! application processes all events, gives commands, and calls `turn`.
 //!
 //! ```
@@ -57,7 +57,7 @@
 //!
 //! # MQTT 5
 //!
-//! The type of the session chooses the version of MQTT, and the adapters work with each
+//! The type of the session chooses the version of MQTT, and the adapters work with every
 //! [`Protocol`](motemq::Protocol). With [`Mqtt5`](motemq::Mqtt5) the loop is the same; events have
 //! properties, and commands take them.
 //!

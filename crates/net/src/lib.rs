@@ -1,9 +1,9 @@
-//! The ways to an MQTT broker: its URL, and the layers between a socket and MQTT, which are
+//! The transports to an MQTT broker: its URL, and the layers between a socket and MQTT, which are
 //! proxies, TLS and WebSocket.
 //!
-//! An [`Opening`] does the handshakes of a [`Route`] over any stream that reads and writes, whether
-//! it blocks or not, and results in a [`Connection`], which carries the bytes. Sockets, threads and
-//! time belong to the caller. The crate contains nothing of MQTT itself.
+//! An [`Opening`] performs the handshakes of a [`Route`] over any stream that reads and writes,
+//! whether it blocks or not, and returns a [`Connection`], which reads and writes the bytes of
+//! MQTT. The caller provides sockets, threads and time. The crate does not contain MQTT itself.
 //!
 //! ```no_run
 //! use motemq_net::{BrokerUrl, Opening, Route};
@@ -27,7 +27,7 @@
 //! | `native-tls` | TLS by the platform's library: OpenSSL, SChannel or Secure Transport |
 //! | `rustls` | TLS by rustls; with both, the platform's library is the default |
 //! | `websocket` | WebSocket |
-//! | `store` | a database file (redb) for sessions and messages that survive the process; needs Rust 1.89 |
+//! | `store` | a database file (redb), in which sessions and messages survive the end of the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
 #![warn(clippy::missing_errors_doc)]

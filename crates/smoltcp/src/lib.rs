@@ -43,9 +43,9 @@
 //!     }
 //! }
 //! ```
-//! This program reconnects at once whenever the connection has ended, and ends with the first
-//! [`Fault`]. A real program waits a little longer before each attempt, and reconnects after a
-//! fault, too.
+//! This program reconnects at once whenever the connection has ended, and exits at the first
+//! [`Fault`]. A real program waits before each attempt, longer each time, and also reconnects after
+//! a fault.
 //!
 //! A long payload can be written from the application's memory to the socket without a copy in
 //! `tx`: announce it with [`remaining`](motemq::Publish::remaining). When `tx` is empty, pass a
@@ -54,7 +54,7 @@
 //!
 //! # MQTT 5
 //!
-//! The type of the session chooses the version of MQTT, and a link works with each [`Protocol`].
+//! The type of the session chooses the version of MQTT, and a link works with every [`Protocol`].
 //! With [`Mqtt5`](motemq::Mqtt5) the loop is the same; events have properties, and commands take
 //! them:
 //!

@@ -1,5 +1,5 @@
-//! A blocking MQTT client, for MQTT 3.1.1 and 5: a [`Client`] handle that threads share, and a
-//! [`Driver`] that maintains the connection, in a thread of its own or in one of the caller's.
+//! A blocking MQTT client, for MQTT 3.1.1 and 5: a [`Client`] handle that threads can share, and a
+//! [`Driver`] that maintains the connection, in a thread of its own or in a thread of the caller.
 //!
 //! Connections use TCP, TLS, WebSocket, Unix sockets, proxies, or [anything else](Transport) that
 //! reads and writes. [`motemq_client`] decides when to connect, what to send again and when to give
@@ -21,9 +21,10 @@
 //!
 //! # When there is no connection
 //!
-//! The client reconnects by itself, and calls wait meanwhile. [`Client::states`] reports why there
-//! is no connection, and when the next attempt begins. The driver also emits events of the crate
-//! `tracing`. To print them, add the crate `tracing-subscriber`, and begin `main` with:
+//! The client reconnects by itself. Meanwhile, calls wait for the connection. [`Client::states`]
+//! reports why there is no connection, and when the next attempt begins. The driver also emits
+//! events of the crate `tracing`. To print them, add the crate `tracing-subscriber`, and begin
+//! `main` with:
 //!
 //! ```text
 //! tracing_subscriber::fmt::init();
@@ -31,8 +32,8 @@
 //!
 //! # Errors
 //!
-//! Each operation has an error type of its own. [`Error`] holds any of them, so that `?` converts
-//! into it. Each message says what to do about the error.
+//! Each operation has an error type of its own. [`Error`] can hold any of them, so that `?`
+//! converts them into it. Each error message says what to do about the error.
 //!
 //! # Features
 //!
@@ -41,7 +42,7 @@
 //! | `native-tls` | yes | `mqtts://` and `wss://` by the platform's TLS: OpenSSL, SChannel or Secure Transport |
 //! | `rustls` | no | `mqtts://` and `wss://` by rustls; with both, the platform's library is the default |
 //! | `websocket` | yes | `ws://`, and `wss://` with TLS |
-//! | `store` | no | sessions and unacknowledged messages in a file, so that they survive the process; needs Rust 1.89 |
+//! | `store` | no | a file for sessions and unacknowledged messages, so that they survive the end of the process; needs Rust 1.89 |
 // The feature `_tls` has no name for users: it is what both TLS libraries have in common.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tls"))))]
 #![warn(clippy::missing_errors_doc)]
