@@ -41,7 +41,7 @@ pub const PARTS: [Part; 13] = [
         name: "conformance",
         title: "Conformance",
         about: "Each normative statement of MQTT 3.1.1 that binds a client, and of MQTT 5 that binds a client or its codec, has a test, or a \
-                note where it is decided: [conformance.md](conformance.md).",
+                note that says where the behaviour is decided: [conformance.md](conformance.md).",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -63,8 +63,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "ledger",
         title: "The ledger",
-        about: "For each exchange of packets of the managed client, the connection is cut at every byte in each direction. At the same byte \
-                the process ends or goes on. Then the conversation continues: [ledger.md](ledger.md).",
+        about: "For each exchange of packets of the managed client, the connection is cut at every byte in each direction. At the same byte, \
+                the process either ends or continues. Then the conversation continues: [ledger.md](ledger.md).",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -84,9 +84,9 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "simulation",
         title: "Simulation",
-        about: "Random worlds of clients, connections and a broker. Connections are slow, stall and break; clocks wrap and jump; processes are \
-                killed and restarted; messages are given up; the broker restarts, and sometimes loses its sessions. No message, wills included, \
-                was lost or duplicated against its QoS. A seed reproduces its world.",
+        about: "A world is a random scenario of clients, connections and a broker. Connections are slow, stall and break; clocks wrap and \
+                jump; processes are killed and restarted; messages are given up; the broker restarts, and sometimes loses its sessions. No \
+                message, including wills, was lost or duplicated contrary to its QoS. A seed reproduces its world.",
         checked: false,
         slow: false,
         missing: Vec::new,
@@ -95,8 +95,9 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "losses",
         title: "Links that break",
-        about: "A publisher and a subscriber of `motemq-tokio` exchange messages with QoS 1 and 2 over TCP connections that are cut again and \
-                again, at random places in either direction. No message is lost, none with QoS 2 is duplicated, and the order is kept.",
+        about: "A publisher and a subscriber of `motemq-tokio` exchange messages with QoS 1 and 2 over TCP connections that are cut \
+                repeatedly, at random positions in either direction. No message is lost, none with QoS 2 is duplicated, and the order is \
+                kept.",
         checked: false,
         slow: true,
         missing: Vec::new,
@@ -105,11 +106,12 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "exploration",
         title: "Every order of events",
-        about: "A model checker visits all states of small configurations. Those of `Session`, in both versions, have two slots, three messages \
-                and one lost connection; with MQTT 5 also refusals, a smaller window after reconnection, DISCONNECT of the server, topic aliases, \
-                and reasons longer than the buffer. Those of the managed client have two messages in flight, up to three messages, one lost \
-                connection, more messages than may wait, or one process that ends and continues with its store. No state breaks a promise, and \
-                from each state all messages can come to their end. The figures are numbers of states.",
+        about: "A model checker visits all states of small configurations. Those of `Session`, in both versions, have two slots, three \
+                messages and one lost connection; with MQTT 5 they also have refusals, a smaller receive maximum (*window*) after \
+                reconnection, DISCONNECT from the server, topic aliases, and reasons longer than the buffer. Those of the managed client \
+                have up to three messages, at most two of them in flight, and one lost connection or one process that ends and continues \
+                with its store; in some of them, more messages arrive than may wait. No state breaks a promise, and from each state all \
+                messages can be completed. The figures are numbers of states.",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -122,10 +124,10 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "conversations",
         title: "Conversations of the core",
-        about: "A session of either version, with a small program around it, talks to the broker in memory. Each conversation is interrupted at \
-                every byte in each direction, by a lost connection, a restart of the process, or DISCONNECT, and continues. In random runs, the \
-                limits of the server change with each connection. No message was lost or duplicated against its QoS, the use of every identifier \
-                ended, and an independent judge found no limit exceeded.",
+        about: "A session of either version, with a small program around it, talks to the in-process broker. Each conversation is \
+                interrupted at every byte in each direction, by a lost connection, a restart of the process, or DISCONNECT, and continues. \
+                In random runs, the limits of the server change with each connection. No message was lost or duplicated contrary to its QoS, \
+                the use of every packet identifier ended, and an independent checker found no exceeded limit.",
         checked: true,
         slow: false,
         missing: Vec::new,
@@ -164,7 +166,7 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "fuzz",
         title: "Fuzzing",
-        about: "The numbers of inputs that libFuzzer tried without a finding. The seeds also run as plain tests.",
+        about: "The figures are the numbers of inputs that libFuzzer tried without a finding. The seeds also run as ordinary tests.",
         checked: false,
         slow: false,
         missing: || all(fuzz::missing()),
@@ -183,8 +185,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "coverage",
         title: "Coverage",
-        about: "Lines of the core that its own tests reach, with and without `fast`. The other lines are reached by other tests or by examples of \
-                the documentation, or format texts for people.",
+        about: "The figures are the lines of the core that its own tests reach, with and without `fast`. The other lines are reached by \
+                other tests or by examples in the documentation, or format text for people.",
         checked: false,
         slow: true,
         missing: || all(coverage::missing()),
@@ -193,7 +195,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "address",
         title: "Address sanitizer",
-        about: "The tests of `motemq-std` and `motemq-tokio` run against the broker in memory and a real mosquitto. A memory leak is a finding.",
+        about: "The tests of `motemq-std` and `motemq-tokio` run against the in-process broker and a real mosquitto. A memory leak counts as \
+                a failure.",
         checked: false,
         slow: true,
         missing: || all(sanitizers::missing()),
@@ -211,8 +214,9 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "mutants",
         title: "Mutants",
-        about: "Changes to the code at one place at a time, and how many of them a test notices. [mutants.md](mutants.md) lists those of the core \
-                that no test notices, and [mutants-client.md](mutants-client.md) those of the managed client, with the reasons.",
+        about: "The code is changed in one place at a time; the figures count the changes and how many of them a test detects. \
+                [mutants.md](mutants.md) lists the changes of the core that no test detects, and [mutants-client.md](mutants-client.md) \
+                those of the managed client, with the reasons.",
         checked: false,
         slow: false,
         missing: Vec::new,
