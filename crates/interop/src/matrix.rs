@@ -60,28 +60,30 @@ pub fn document(reports: &[Report], before: &str) -> String {
 # Tests with real brokers
 
 `cargo xtask interop` writes this page. It runs the command `motemq`, `motemq-std` and `motemq-tokio` against real brokers on one machine, with both
-versions of MQTT, over each transport that the broker offers. A broker that is not there keeps the results of its last run: the table names the day.
+versions of MQTT, over each transport that the broker offers. A broker that is not installed keeps the results of its last run; the table shows the
+date.
 
 - `yes`: everything happened as the standard requires.
 - A number: the broker deviated from the standard, as the note below the table describes. No message was lost without a report, unless
   the note says that the broker lost it, and the client delivered no QoS 2 message twice.
-- `failed`: a message was lost or doubled, or the check could not be completed.
+- `failed`: a message was lost or duplicated, or the check could not be completed.
 - `-`: not tested. Cut links are tested over TCP only, and not with the command, which makes a connection for each message.
 
 The columns:
 
-- *MQTT*: the version that the client is told to speak; `5, else 3.1.1` is MQTT 5 with `Options::fall_back`, at a broker that does not speak MQTT 5.
+- *MQTT*: the version that the client is told to use; `5, else 3.1.1` is MQTT 5 with `Options::fall_back`, against a broker without MQTT 5.
 - *QoS 0, 1, 2*: messages are published and received.
 - *retained*: a message is retained, received and deleted.
-- *will*: it is published when the client vanishes, and is not published after DISCONNECT.
-- *resumption*: messages that were published while a session had no connection arrive when it returns.
-- *large payload*: 1.5 MB, or 300 KB over WebSocket.
-- *cut links*: the connections of sender and receiver are each cut six times, at different bytes, while messages are on their way.
+- *will*: the will is published when the client vanishes, and is not published after DISCONNECT.
+- *resumption*: messages that were published while a session had no connection arrive when the session is resumed.
+- *large payload*: a message with 1.5 MB, or 300 KB over WebSocket, is published and received.
+- *cut links*: the connections of sender and receiver are each cut six times, at different bytes, while messages are in flight.
 
-Below them, for brokers that keep sessions on disk, are **streams**: one client publishes numbered messages without a pause, by turns with QoS 1 and 2,
-another one receives them, both with kept sessions, while the broker is ended and started again. A message is *lost* if it was acknowledged
-and did not come, and came *twice* if the receiver was given it more than once, which the standard allows with QoS 1. The packets of every message
-that was lost or came twice with QoS 2 were looked at: the notes name those that were the broker's fault, and a fault of the client is `failed`.
+For brokers that keep sessions on disk, the tables of **streams** follow: one client publishes numbered messages without a pause, alternately with QoS
+1 and 2, and another client receives them, both with kept sessions, while the broker is stopped and started again. A message is *lost* if it was
+acknowledged but not delivered, and was delivered *twice* if the receiver got it more than once, which the standard allows with QoS 1. The packets of
+every message that was lost, or delivered twice with QoS 2, are examined: the notes describe the faults of the broker, and a fault of the client is
+shown as `failed`.
 
 | broker | version | day | transports | MQTT 3.1.1 | MQTT 5 | streams |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -36,8 +36,8 @@ pub const BROKER: Broker = Broker {
     known: &[
         "sends PUBLISH again instead of PUBREL, if the connection was lost after PUBREC",
         "can send retained messages before SUBACK",
-        "can deliver messages of different QoS in another order",
-        "reports no session, and then continues the old one",
+        "can deliver messages of different QoS in an order different from that of publishing",
+        "reports that no session is present, and then resumes the old one",
     ],
 };
 

@@ -39,9 +39,9 @@ pub const BROKER: Broker = Broker {
     restarts: &[Signal::Terminate, Signal::Kill],
     login: None,
     known: &[
-        "sends any number of messages before it gets an acknowledgement, if MQTT 5 sets no limit",
-        "can deliver messages of one topic in another order to a filter with wildcards",
-        "sends messages again under new identifiers and without DUP after a connection was lost, and no PUBREL",
+        "sends an unlimited number of messages without an acknowledgement, unless the client sets a limit with MQTT 5",
+        "can deliver messages of one topic in the wrong order to subscriptions with wildcards",
+        "sends messages again under new identifiers and without DUP after the connection was lost, and does not send PUBREL again",
         "publishes the will if the connection is closed immediately after DISCONNECT",
         "grants filters such as `a#`",
     ],

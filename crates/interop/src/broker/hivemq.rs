@@ -17,11 +17,11 @@ pub const BROKER: Broker = Broker {
     restarts: &[Signal::Terminate, Signal::Kill],
     login: None,
     known: &[
-        "forgets at a restart under which identifiers it has received QoS 2 messages, so that one that is sent again is delivered twice",
-        "sends QoS 2 messages again after SIGKILL whose PUBCOMP it had received shortly before",
+        "forgets the identifiers of received QoS 2 messages at a restart, so that a message that is sent again is delivered twice",
+        "sends QoS 2 messages again after SIGKILL if it had received their PUBCOMP shortly before",
         "closes connections of other protocol versions without CONNACK",
         "closes the connection instead of refusing filters such as `a#`",
-        "keeps at most 1,000 messages for an absent client, unless `max-queue-size` allows more, and acknowledges and drops the others",
+        "keeps at most 1,000 messages for a disconnected client, unless `max-queue-size` allows more; it acknowledges further messages and drops them",
     ],
 };
 

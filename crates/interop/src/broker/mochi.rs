@@ -28,9 +28,9 @@ pub const BROKER: Broker = Broker {
     restarts: &[Signal::Terminate, Signal::Kill],
     login: None,
     known: &[
-        "sends messages that have waited with the DUP flag the first time, and in random order",
+        "sends queued messages in random order, and sets the DUP flag although it sends them for the first time",
         "refuses MQTT 3.1.1 clients with codes of MQTT 5, and sends them DISCONNECT when it stops",
-        "can lose acknowledged messages that it received shortly before a client came back",
+        "can lose acknowledged messages that it received shortly before a client reconnected",
     ],
 };
 

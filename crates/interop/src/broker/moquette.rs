@@ -17,10 +17,10 @@ pub const BROKER: Broker = Broker {
     restarts: &[Signal::Terminate],
     login: None,
     known: &[
-        "sends nothing again when a client comes back, neither PUBLISH nor PUBREL",
+        "sends neither PUBLISH nor PUBREL again when a client reconnects",
         "sends retained messages without RETAIN, and does not retain wills",
-        "does not start again if it has stored a session that had ended",
-        "answers CONNECT of MQTT 5 with a CONNACK of MQTT 5 whose code is the one of MQTT 3.1.1, which clients take for a broker without MQTT 5",
+        "does not restart if it has stored a session that had ended",
+        "answers CONNECT of MQTT 5 with a CONNACK of MQTT 5 that contains a code of MQTT 3.1.1, from which clients conclude that the broker does not support MQTT 5",
         "refuses an empty client identifier, even for a clean session",
         "accepts WebSocket frames of at most 65,536 bytes",
     ],

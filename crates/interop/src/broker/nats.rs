@@ -60,10 +60,10 @@ pub const CLUSTER: Broker = Broker {
     restarts: &[Signal::Kill, Signal::Kill, Signal::Kill],
     login: None,
     known: &[
-        "sends what was not acknowledged on the node that died again after `ack_wait`, on another node and under new identifiers",
+        "sends messages again after `ack_wait` if they were unacknowledged on a node that died; it sends them from another node and under new identifiers",
         "sends messages again after `ack_wait` although they were acknowledged, if a node died at that time",
-        "closes connections 5 s after CONNECT while the cluster has no leader, so that clients need 10 s to go on at another node",
-        "can lose QoS 2 messages of the moment in which a node dies: it does not answer PUBREL, closes the connection after 5 s, answers the repeated PUBREL with PUBCOMP, and never sends the message",
+        "closes connections 5 s after CONNECT while the cluster has no leader, so that clients need 10 s to continue on another node",
+        "can lose QoS 2 messages that are in flight when a node dies: it does not answer PUBREL, closes the connection after 5 s, answers the repeated PUBREL with PUBCOMP, and never sends the message",
     ],
 };
 

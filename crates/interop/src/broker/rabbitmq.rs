@@ -30,7 +30,7 @@ pub const BROKER: Broker = Broker {
         "grants QoS 1 for subscriptions with QoS 2",
         "reports no session if the session has no subscriptions",
         "ignores PUBREL for unknown identifiers",
-        "sends messages of topics that begin with `$` to subscribers of `#`",
+        "sends messages with topics that begin with `$` to subscribers of `#`",
         "publishes the will over WebSocket if the connection is closed immediately after DISCONNECT",
     ],
 };

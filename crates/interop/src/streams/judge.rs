@@ -153,7 +153,7 @@ fn doubled(message: &Sent, times: usize, from: &Record, to: &Record) -> Reason {
     };
     if again.is_empty() {
         return Reason::Broker(if to.identifiers(payload) > 1 {
-            "sends QoS 2 messages that were accepted again, under another identifier"
+            "sends accepted QoS 2 messages again, under another identifier"
         } else {
             "sends QoS 2 messages again after PUBCOMP"
         });
@@ -165,6 +165,6 @@ fn doubled(message: &Sent, times: usize, from: &Record, to: &Record) -> Reason {
         return Reason::Ours("the client sent a QoS 2 message again as a new one");
     }
     Reason::Broker(
-        "forgets the identifiers of received QoS 2 messages: a PUBLISH that is repeated with DUP and its identifier, in a session that is present, is a new message to it",
+        "forgets the identifiers of received QoS 2 messages: it treats a PUBLISH that is repeated with DUP and the same identifier, in a session that is present, as a new message",
     )
 }
