@@ -1,4 +1,4 @@
-//! Rule 6: a command that fails has done nothing.
+//! Rule 6: a command that fails changes nothing.
 use crate::{common::*, durable::*};
 
 #[test]

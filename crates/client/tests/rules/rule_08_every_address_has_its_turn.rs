@@ -1,4 +1,4 @@
-//! Rule 8: every address of every broker has its turn.
+//! Rule 8: every address of every broker is tried in turn.
 use crate::common::*;
 
 fn error(text: &str) -> TransportError {

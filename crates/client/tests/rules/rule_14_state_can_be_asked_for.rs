@@ -1,4 +1,4 @@
-//! Rule 14: the state can be asked for and watched.
+//! Rule 14: the state can be queried and watched.
 use crate::common::*;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

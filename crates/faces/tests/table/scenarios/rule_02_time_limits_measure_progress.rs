@@ -1,5 +1,5 @@
-//! Rule 2: a time limit measures progress: it runs from the last byte of the message, and not while
-//! bytes are leaving.
+//! Rule 2: a time limit measures progress: it starts after the last byte of the message, and does
+//! not run while bytes are being sent.
 use super::face::{Client, DisconnectReason, Publish, QoS, UploadError};
 use super::support::{Caller, LEVELS, SOON, done, options, returning};
 use motemq_testing::adapter_tests::Road;

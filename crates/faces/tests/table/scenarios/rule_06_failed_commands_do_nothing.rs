@@ -1,4 +1,4 @@
-//! Rule 6: a command that fails has done nothing.
+//! Rule 6: a command that fails changes nothing.
 use super::face::{
     Client, Direction, Error, Filter, Options, OptionsError, Packet, Publish, PublishError, QoS,
     SubscribeError, TracedPacket, UploadError, WhenFull, Will,

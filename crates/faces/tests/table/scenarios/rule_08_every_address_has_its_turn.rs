@@ -1,4 +1,4 @@
-//! Rule 8: every address of every broker has its turn.
+//! Rule 8: every address of every broker is tried in turn.
 use super::face::{Client, Options, Reconnect, Route};
 use super::support::{AT_ONCE, SOON, server};
 use motemq_testing::line::{Exchange, HELLO, NEW};

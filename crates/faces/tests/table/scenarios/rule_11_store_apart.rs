@@ -1,4 +1,4 @@
-//! Rule 11: the store never runs under a lock or in `poll`; a damaged one is an error.
+//! Rule 11: the store is never accessed under a lock or in `poll`; a damaged store is an error.
 use super::{
     face::{Client, Ended, Options, Publish, PublishError, QoS, run},
     support::{File, SOON, done, server, stored, unused_address},

@@ -1,4 +1,4 @@
-//! Rule 14: the state can be asked for and watched.
+//! Rule 14: the state can be queried and watched.
 use super::face::{
     Client, DisconnectReason, Ended, Filter, Instant, Publish, QoS, ReturnCode, Stage, State,
     States, run,
