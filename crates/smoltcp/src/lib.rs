@@ -1,12 +1,12 @@
 //! An MQTT client, for MQTT 3.1.1 and 5, over TCP sockets of [`smoltcp`]. It needs neither `std`
 //! nor a heap. A [`Link`] moves bytes between a socket and a [`Session`] of [`motemq`].
 //!
-//! The session, its buffers, the socket, the interface and the loop belong to the application. In
-//! the loop, [`next_event`](Link::next_event) reads packets, and [`turn`](Link::turn) writes,
-//! passes the time, and closes the socket when the connection has ended. Packets are read in place
-//! in the receive ring of the socket. Only a packet that is incomplete, or that continues at the
-//! beginning of the ring, is copied to `rx`. Packets to be sent are written to `tx`, and from there
-//! to the socket.
+//! The application owns the session, its buffers, the socket, the interface and the loop. In the
+//! loop, [`next_event`](Link::next_event) reads packets, and [`turn`](Link::turn) writes, passes
+//! the time, and closes the socket when the connection has ended. Packets are read in place in the
+//! receive ring of the socket. Only a packet that is incomplete, or that continues at the beginning
+//! of the ring, is copied to `rx`. Packets to be sent are written to `tx`, and from there to the
+//! socket.
 //!
 //! ```
 //! use motemq::{Buffer, Connect, Event, Filter, QoS, Session, Slot};
