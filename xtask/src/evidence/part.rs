@@ -136,8 +136,8 @@ pub const PARTS: [Part; 13] = [
     Part {
         name: "properties",
         title: "All inputs of a kind",
-        about: "Topics, filters, text and lengths are compared with simple models, for all inputs of a kind. Identifiers, time and manual \
-                acknowledgement are tested with random calls (`sequences.rs`, `manual_acks_model.rs`).",
+        about: "Topics, filters, text and lengths are compared with simple models, for all inputs of a kind. Packet identifiers, time and \
+                manual acknowledgement are tested with random calls (`sequences.rs`, `manual_acks_model.rs`).",
         checked: true,
         slow: false,
         missing: Vec::new,
