@@ -22,6 +22,10 @@ pub fn on_terminal(
     let line = format!("{} {}", env!("CARGO_BIN_EXE_motemq"), args.join(" "));
     let child = Command::new("script")
         .args(["-qec", &line, "/dev/null"])
+        // With CI, the help has colours on any terminal.
+        .env_remove("CI")
+        .env_remove("CLICOLOR")
+        .env_remove("CLICOLOR_FORCE")
         .env_remove("NO_COLOR")
         .env("TERM", "xterm")
         .envs(environment.iter().copied())
