@@ -185,7 +185,7 @@ impl Client {
             return false;
         }
         let latest = until.saturating_add(FLUSH);
-        match self.write_disconnect() {
+        match self.write_last_disconnect() {
             Ok(()) => {
                 self.left = Some(!self.requests.has_messages());
                 let reason = DisconnectReason::Closed(Stage::Connected);
@@ -204,7 +204,8 @@ impl Client {
         }
     }
 
-    fn write_disconnect(&mut self) -> Result<(), SendError> {
+    /// Writes the DISCONNECT with which the client leaves, as the options say.
+    fn write_last_disconnect(&mut self) -> Result<(), SendError> {
         let limits = self.announced_limits();
         let is_kept = limits.is_some_and(|limits| limits.session_expiry > 0);
         let packet = PropertyPacket::Disconnect;
@@ -221,6 +222,10 @@ impl Client {
             }
             // It is larger than the broker accepts.
         }
+        self.write_disconnect()
+    }
+
+    fn write_disconnect(&mut self) -> Result<(), SendError> {
         self.output.reserve_reply(REPLY);
         self.protocol.disconnect(&mut self.output.out())
     }

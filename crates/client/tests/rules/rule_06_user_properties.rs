@@ -130,6 +130,34 @@ fn rule_06_leaving_says_how_long_the_session_is_kept() {
     }
 }
 
+/// The session of a connection that is made again is not to end with it.
+#[test]
+fn rule_06_a_connection_that_ends_unanswered_is_no_leaving() {
+    let options = kept()
+        .version(Version::Mqtt5)
+        .disconnect_session_expiry(Some(secs(0)))
+        .disconnect_user_property("n", "d")
+        .ack_timeout(Some(secs(4)))
+        .in_flight(16)
+        .given_up(16);
+    let mut line = Line::new(options);
+    line.connect(NEW5);
+    for _ in 0..16 {
+        line.publish(b"x", QoS::AtLeastOnce);
+    }
+    line.sent();
+    line.pass(secs(6));
+    line.sends(DISCONNECT);
+    assert_eq!(line.poll_transport(), Transport::Close);
+    line.closed();
+    assert_eq!(line.reasons(), [DisconnectReason::Unanswered { count: 16 }]);
+    line.pass(secs(1));
+    line.connect(PRESENT5);
+    line.client.disconnect(line.now);
+    let last = [&property(b"d")[..], b"\x11\0\0\0\0"].concat();
+    line.sends(&disconnect(&last));
+}
+
 #[test]
 fn rule_06_user_properties_that_no_packet_can_have_are_refused() {
     let options = || options().version(Version::Mqtt5);
