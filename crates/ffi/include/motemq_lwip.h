@@ -34,6 +34,7 @@ typedef struct motemq_lwip_state {
     uint8_t phase;
     uint8_t is_started;
     uint8_t is_driving;
+    uint8_t is_late; /* a time limit is over, unless bytes arrive soon */
 } motemq_lwip_state_t;
 
 /* A connection. Zero it, and set the members before `state`. They stay where they are and as they

@@ -10,6 +10,8 @@
 /* What opening a connection may take, and writing the last bytes of one. */
 #define OPENING_MS 15000u
 #define CLOSING_MS 2000u
+/* When a time limit is over, what lwIP has not passed on yet has this time to say otherwise. */
+#define LATE_MS 10u
 /* lwIP takes no timer of any length. */
 #define LONGEST_TIMER_MS 3600000u
 /* altcp_poll counts in halves of a second. */
@@ -32,6 +34,7 @@ static err_t let_go(motemq_lwip_t *lwip, int is_dead)
     struct pbuf *received = lwip->state.received;
     lwip->state.pcb = NULL;
     lwip->state.received = NULL;
+    lwip->state.is_late = 0;
     if (received != NULL) {
         if (pcb != NULL) {
             /* A connection with bytes that nobody took is reset, with what it has still to send. */
@@ -137,8 +140,12 @@ static err_t drive(motemq_lwip_t *lwip)
             }
             lwip->on_event(lwip, &event);
         }
-        if (result == 0) {
+        if (result == 0 && !lwip->state.is_late) {
             result = motemq_tick(m, sys_now(), &sleep_ms);
+            if (result == 0 && sleep_ms == 0) {
+                lwip->state.is_late = 1;
+                set_timer(lwip, LATE_MS);
+            }
         }
         if (give(lwip)) {
             has_moved = 1;
@@ -163,7 +170,9 @@ static err_t drive(motemq_lwip_t *lwip)
         }
         return ERR_OK;
     }
-    set_timer(lwip, sleep_ms);
+    if (!lwip->state.is_late) {
+        set_timer(lwip, sleep_ms);
+    }
     return ERR_OK;
 }
 
@@ -249,6 +258,7 @@ static void on_time(void *argument)
     if (lwip->state.pcb == NULL) {
         open_connection(lwip);
     } else if (lwip->state.phase == PHASE_OPEN) {
+        lwip->state.is_late = 0;
         (void)drive(lwip);
     } else {
         /* It could not be opened, or the last bytes could not be written. */

@@ -30,12 +30,13 @@ typedef struct call {
 static call_t calls[CALLS];
 static uint16_t broker_port;
 static unsigned packets, lose_one_of;
+static uint32_t skipped;
 
 u32_t sys_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (u32_t)((uint64_t)time.tv_sec * 1000u + (uint64_t)time.tv_nsec / 1000000u);
+    return (u32_t)((uint64_t)time.tv_sec * 1000u + (uint64_t)time.tv_nsec / 1000000u) + skipped;
 }
 
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
@@ -207,4 +208,9 @@ int host_connections(void)
 void host_lose(unsigned one_of)
 {
     lose_one_of = one_of;
+}
+
+void host_skip(uint32_t ms)
+{
+    skipped += ms;
 }

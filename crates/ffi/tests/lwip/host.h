@@ -15,6 +15,8 @@ void host_turn(void);
 int host_connections(void);
 /* One packet of so many is lost from now on; 0: none. */
 void host_lose(unsigned one_of);
+/* Lets this number of milliseconds pass for lwIP, in which nothing else happens. */
+void host_skip(uint32_t ms);
 /* Frees a packet and returns 1 if it is lost. */
 struct pbuf;
 int host_loses(struct pbuf *p);

@@ -272,6 +272,20 @@ int main(int argc, char **argv)
     UNTIL((int)sys_now() - before > 3500); /* PINGREQ is due after 3 seconds */
     CHECK(losses == 1);
 
+    /* After a long sleep, the answer to PINGREQ is read before the connection is given up. */
+    host_skip(3000);
+    motemq_lwip_flush(&lwip);
+    host_turn();
+    host_turn();
+    host_skip(61000);
+    publish = message("lwip/one", "hello", 5, 0);
+    result = motemq_publish(m, &publish);
+    CHECK(result == 0);
+    motemq_lwip_flush(&lwip);
+    CHECK(losses == 1);
+    UNTIL(received[0] == 2);
+    CHECK(losses == 1 && motemq_is_open(m));
+
     /* The broker goes while a message is on its way, and comes back. */
     ask("stop");
     publish = message("lwip/again", "again", 5, 2);
