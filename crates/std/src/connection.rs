@@ -37,25 +37,30 @@ impl Io {
         self.0.take().map(|connection| connection.link)
     }
 
-    /// Writes the replies that wait for more of them, since nothing is read for now.
-    pub fn flush_gathered(&mut self, shared: &Shared) {
+    /// Writes the replies that wait for more of them, since nothing is read for now. Changes that
+    /// are to be stored are left in `woken`.
+    pub fn flush_gathered(&mut self, shared: &Shared, woken: &mut Woken) {
         if self.0.as_ref().is_some_and(|io| io.is_gathering) {
-            self.flush(shared);
+            self.flush_with(shared, woken);
         }
     }
 
-    /// Writes what the client wants written, with the thread of a command.
+    /// Writes what the client wants written, with the thread of a command. It is not for a client
+    /// that stores its state.
     pub fn flush(&mut self, shared: &Shared) {
+        self.flush_with(shared, &mut Woken::default());
+    }
+
+    fn flush_with(&mut self, shared: &Shared, woken: &mut Woken) {
         let Some(connection) = &mut self.0 else {
             // The command waits for a connection.
             shared.with(Inner::wake_driver);
             return;
         };
-        let mut woken = Woken::default();
         let mut has_failed = false;
         loop {
             let now = shared.now();
-            let is_done = shared.drive(&mut woken, |inner| {
+            let is_done = shared.drive(woken, |inner| {
                 let is_done = connection.hand_over(inner, now) || has_failed;
                 if has_failed {
                     inner.wake_driver();

@@ -190,7 +190,9 @@ impl Driver {
                 }
             }
             if is_over {
-                self.shared.io().flush_gathered(&self.shared);
+                let mut io = self.shared.io();
+                io.flush_gathered(&self.shared, &mut self.woken);
+                drop(io);
                 // Nobody would wake them before it is driven again.
                 self.held_since = None;
                 self.woken.wake();

@@ -9,10 +9,10 @@ use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -225,4 +225,101 @@ fn messages_arrive_while_a_long_one_is_written_slowly() {
         assert!(begun.elapsed() < SOON / 4, "{:?}", begun.elapsed());
         broker.join().unwrap();
     }
+}
+
+/// A broker that accepts a client and waits for it. Then it sends a burst of messages with QoS 1
+/// that is longer than two reads, is waited for, and goes on.
+fn bursting(
+    go_on: impl FnOnce(&mut TcpStream) + Send + 'static,
+) -> (Options, Arc<Barrier>, JoinHandle<()>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let barrier = Arc::new(Barrier::new(2));
+    let wait = barrier.clone();
+    let broker = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        stream.read_exact(&mut [0; 15]).unwrap();
+        stream.write_all(NEW).unwrap();
+        let burst = (1..=30).flat_map(|id| {
+            let header = [0x32, 0xe8, 0x07, 0, 1, b't', 0, id];
+            header.into_iter().chain([b'x'; 995])
+        });
+        wait.wait();
+        stream.write_all(&burst.collect::<Vec<_>>()).unwrap();
+        wait.wait();
+        go_on(&mut stream);
+    });
+    let options = Options::new("a").broker(addr.ip().to_string(), addr.port());
+    (options, barrier, broker)
+}
+
+/// Reads a short packet.
+fn packet(stream: &mut TcpStream) -> Vec<u8> {
+    let mut packet = vec![0; 2];
+    stream.read_exact(&mut packet).unwrap();
+    packet.resize(2 + usize::from(packet[1]), 0);
+    stream.read_exact(&mut packet[2..]).unwrap();
+    packet
+}
+
+/// Acknowledgements leave together while more is to be read, but not after that.
+#[test]
+fn acknowledgements_do_not_wait_for_the_next_drive() {
+    let (options, barrier, broker) = bursting(|stream| {
+        assert_eq!(packet(stream), b"\x40\x02\0\x01");
+    });
+    let (client, mut driver) = Client::new(options).unwrap();
+    let mut messages = client.messages();
+    driver.drive_until(SOON, || client.state().is_connected());
+    barrier.wait();
+    barrier.wait();
+    let mut received = 0;
+    driver.drive_until(SOON, || {
+        while messages.recv_timeout(Duration::ZERO).is_ok() {
+            received += 1;
+        }
+        // The first read has brought four of them.
+        received > 4
+    });
+    assert!(received < 30);
+    broker.join().unwrap();
+}
+
+/// What a command changes just before a drive returns is stored by the next one.
+#[cfg(feature = "store")]
+#[test]
+fn changes_at_the_end_of_a_drive_are_stored() {
+    let (options, barrier, broker) = bursting(|stream| {
+        let id = loop {
+            if let [0x32, .., high, low] = packet(stream)[..] {
+                break [high, low];
+            }
+        };
+        stream.write_all(&[0x40, 2, id[0], id[1]]).unwrap();
+        let _ = io::copy(stream, &mut io::sink());
+    });
+    let name = format!("motemq-std-{}-driven", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_file(&file);
+    let (client, mut driver) = Client::new(options.keep_session().store(&file)).unwrap();
+    let mut messages = client.messages();
+    driver.drive_until(SOON, || client.state().is_connected());
+    barrier.wait();
+    barrier.wait();
+    let mut receipt = None;
+    driver.drive_until(SOON, || {
+        if messages.recv_timeout(Duration::ZERO).is_ok() {
+            receipt = client
+                .try_publish(&Publish::to("t").qos(QoS::AtLeastOnce))
+                .ok();
+        }
+        receipt.is_some()
+    });
+    let mut receipt = receipt.unwrap();
+    driver.drive_until(SOON, || receipt.poll().is_some());
+    assert!(matches!(receipt.poll(), Some(Ok(_))));
+    drop(driver);
+    broker.join().unwrap();
+    let _ = std::fs::remove_file(&file);
 }
