@@ -75,27 +75,32 @@ struct Turn {
 }
 
 impl Turn {
-    fn begin<E, P: Protocol>(
+    fn begin<E, W, P: Protocol>(
         session: &mut Session<[Slot], P>,
         rx: &mut Buffer,
         tx: &mut Buffer,
-        unflushed: bool,
+        outlet: &mut Outlet<W>,
         now_ms: u32,
     ) -> Result<Self, Error<E>> {
         let nap = session.tick(now_ms, tx)?;
-        match session.is_closed() {
-            true if tx.is_empty() && !unflushed => Err(Error::Closed),
-            true => Ok(Turn {
-                nap: Some(FAREWELL),
-                leaving: true,
-                late: false,
-            }),
-            false => Ok(Turn {
+        if !session.is_closed() {
+            outlet.stuck_since = None;
+            return Ok(Turn {
                 nap: nap.map(|ms| ms.max(1)),
                 leaving: false,
                 late: nap == Some(0) && !rx.space().is_empty(),
-            }),
+            });
         }
+        if tx.is_empty() && !outlet.unflushed {
+            return Err(Error::Closed);
+        }
+        // Turns that were dropped count, too.
+        let since = *outlet.stuck_since.get_or_insert(now_ms);
+        Ok(Turn {
+            nap: Some(FAREWELL.saturating_sub(now_ms.wrapping_sub(since))),
+            leaving: true,
+            late: false,
+        })
     }
 
     /// Takes what was read, or tells why it is over. Nothing may be waited for between the read and
@@ -132,6 +137,8 @@ impl Turn {
 struct Outlet<W> {
     inner: W,
     unflushed: bool,
+    /// The time since which the session is closed and the transport takes none of its last bytes.
+    stuck_since: Option<u32>,
 }
 
 impl<W: Write> Outlet<W> {
@@ -139,6 +146,7 @@ impl<W: Write> Outlet<W> {
         Outlet {
             inner,
             unflushed: false,
+            stuck_since: None,
         }
     }
 
@@ -148,6 +156,7 @@ impl<W: Write> Outlet<W> {
         if !bytes.is_empty() {
             let written = self.inner.write(bytes).await.map_err(Error::Transport)?;
             self.unflushed = true;
+            self.stuck_since = None;
             return if written == 0 {
                 Err(Error::Closed)
             } else {

@@ -47,7 +47,7 @@ impl<R: Read, W: Write<Error = R::Error>> Halves<R, W> {
         now_ms: u32,
         sleep: impl AsyncFnOnce(u32),
     ) -> Result<(), Error<R::Error>> {
-        let turn = Turn::begin(session, rx, tx, self.writer.unflushed, now_ms)?;
+        let turn = Turn::begin(session, rx, tx, &mut self.writer, now_ms)?;
         let space = if turn.leaving { &mut [] } else { rx.space() };
         let read = fill(&mut self.reader, space);
         let (read, pushed) = if turn.late {

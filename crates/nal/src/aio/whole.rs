@@ -43,7 +43,7 @@ impl<T: Read + Write> Whole<T> {
         now_ms: u32,
         mut sleep: impl AsyncFnMut(u32),
     ) -> Result<(), Error<T::Error>> {
-        let turn = Turn::begin(session, rx, tx, self.transport.unflushed, now_ms)?;
+        let turn = Turn::begin(session, rx, tx, &mut self.transport, now_ms)?;
         let idle = turn.late || (tx.is_empty() && !self.transport.unflushed);
         let limit = match turn.nap {
             nap if idle || turn.leaving => nap,
