@@ -6,6 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// What an example says that does not answer a question.
+const BUSY: &str = "too busy to answer";
+
 /// Runs a program, answers with a line where `answer` says so, and returns what it has said.
 ///
 /// # Errors
@@ -57,6 +60,56 @@ pub fn with_restarts(test: Command, broker: &mut Mosquitto, end: &str) -> Result
     Ok(())
 }
 
+/// Asks an example a question so many times at once, by an independent client.
+fn ask(port: &str, text: &str, times: usize) {
+    let times = times.to_string();
+    let words = [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        port,
+        "-q",
+        "2",
+        "-t",
+        "c/question",
+        "-m",
+        text,
+        "--repeat",
+        &times,
+    ];
+    // If it fails, the example does not answer.
+    let _ = read(program("mosquitto_pub", words));
+}
+
+/// Runs an example, asks it so many questions at once when it has said the first line, and to leave
+/// when it has said a line that begins with the second for each.
+///
+/// # Errors
+/// It leaves out a question.
+pub fn burst(
+    example: Command,
+    port: &str,
+    [subscribed, answered]: [&str; 2],
+    times: usize,
+) -> Result<(), String> {
+    let mut outcomes = 0;
+    let said = converse(example, |line| {
+        if line == subscribed {
+            ask(port, "why", times);
+        } else if line.starts_with(answered) || line == BUSY {
+            outcomes += 1;
+            if outcomes == times {
+                ask(port, "quit", 1);
+            }
+        }
+        false
+    })?;
+    if said.iter().any(|line| line == BUSY) {
+        return Err(format!("the example says {said:?}"));
+    }
+    Ok(())
+}
+
 /// Runs an example, and asks it a question by an independent client when it has said the first
 /// line, and to leave when it has said the second.
 ///
@@ -68,27 +121,11 @@ pub fn question(
     [subscribed, answered]: [&str; 2],
     expected: &[&str],
 ) -> Result<(), String> {
-    let ask = |text| {
-        let words = [
-            "-h",
-            "127.0.0.1",
-            "-p",
-            port,
-            "-q",
-            "2",
-            "-t",
-            "c/question",
-            "-m",
-            text,
-        ];
-        // If it fails, the example does not answer.
-        let _ = read(program("mosquitto_pub", words));
-    };
     let said = converse(example, |line| {
         if line == subscribed {
-            ask("why");
+            ask(port, "why", 1);
         } else if line == answered {
-            ask("quit");
+            ask(port, "quit", 1);
         }
         false
     })?;

@@ -1,6 +1,6 @@
 //! The programs in C, on this machine.
 use super::{
-    dialogue::question,
+    dialogue::{burst, question},
     header::{self, Subject, define},
     hosted,
     library::{self, Library, Version},
@@ -251,10 +251,13 @@ pub fn against_mosquitto() -> Result<(), String> {
     example(&port)
 }
 
-/// Asks the example a question, by an independent client.
+/// Asks the example a question, and many at once, by an independent client.
 fn example(port: &str) -> Result<(), String> {
     let example = link("gcc", "examples/posix.c", &[])?;
-    answers(program(example, ["127.0.0.1", port]), port)
+    let start = || program(&example, ["127.0.0.1", port]);
+    answers(start(), port)?;
+    // More than there are slots.
+    burst(start(), port, ["subscribed: 2", "acked "], 30)
 }
 
 /// Asks the example over POSIX sockets, which is started with the address of the broker, a question.

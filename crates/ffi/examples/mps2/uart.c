@@ -11,7 +11,7 @@
 #include "board.h"
 #include "motemq_run.h"
 
-static MOTEMQ_MEMORY(8) memory;
+static MOTEMQ_MEMORY(20) memory; /* mosquitto sends so many messages with QoS 2 at once */
 static uint8_t rx[256], tx[256];
 
 static void say(const char *before, const void *bytes, size_t length)
@@ -89,7 +89,7 @@ int main(void)
     const motemq_filter_t question = { MOTEMQ_TEXT("c/question"), 2 };
     motemq_connect_t connect = { MOTEMQ_TEXT("motemq-uart"), { NULL, 0 }, NULL, 0, NULL, 30, 0, 0, 0 };
     motemq_publish_t answer = { MOTEMQ_TEXT("c/answer"), "", 0, 0, 1, 0 };
-    motemq_t *m = motemq_init(&memory, sizeof memory, 8, rx, sizeof rx, tx, sizeof tx);
+    motemq_t *m = motemq_init(&memory, sizeof memory, 20, rx, sizeof rx, tx, sizeof tx);
     motemq_event_t event;
     int result = motemq_open(m, &io, &connect);
     while (result >= 0) {
@@ -111,6 +111,14 @@ int main(void)
             answer.payload = event.message.payload;
             answer.payload_length = event.message.payload_length;
             result = motemq_publish(m, &answer);
+            if (result == MOTEMQ_FULL && (result = motemq_flush(m, &io)) >= 0) {
+                result = motemq_publish(m, &answer);
+            }
+            if (result == MOTEMQ_BUSY) {
+                /* No slot is free. ../posix.c keeps such questions. */
+                say("too busy to answer", "", 0);
+                result = 0;
+            }
         }
     }
     say(motemq_error_text(result), "", 0);
