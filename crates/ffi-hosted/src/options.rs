@@ -49,7 +49,7 @@ const FIRST_SIZE: usize = size_of::<COptions>();
 pub fn read(options: *const COptions) -> Result<COptions, Failure> {
     // The size is the first field, and every version of the header has it.
     const { assert!(offset_of!(COptions, size) == 0) };
-    let size = *pointee(options.cast::<usize>(), "the options")?;
+    let size = *pointee(options.cast::<usize>(), "options")?;
     if !(FIRST_SIZE..=size_of::<COptions>()).contains(&size) {
         return Err(Failure::argument(
             "size is not sizeof(motemq_client_options_t): use the header of this library",

@@ -170,6 +170,7 @@ static void arguments(void)
     init(&s);
     good = options_of(&s);
     CHECK(motemq_client_open(NULL, &client) == MOTEMQ_CLIENT_ARGUMENT && client == NULL);
+    CHECK(strcmp(motemq_client_last_error(), "options is NULL") == 0);
     CHECK(motemq_client_open(&good, NULL) == MOTEMQ_CLIENT_ARGUMENT);
 #define REFUSED(field, value, error)                                                                \
     options = good;                                                                                 \
