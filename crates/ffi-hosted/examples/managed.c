@@ -1,7 +1,9 @@
 /* Answers questions: managed URL. It publishes every message of c/question to c/answer, and leaves when
  * one says quit.
  *
- *   cc examples/managed.c $(pkg-config --cflags --libs motemq_managed)
+ * In the folder of the archive:
+ *
+ *   cc examples/managed.c -Iinclude -Llib -lmotemq_managed && LD_LIBRARY_PATH=lib ./a.out mqtt://localhost
  */
 #include "motemq_managed.h"
 
@@ -13,7 +15,7 @@ static void on_state(void *context, const motemq_client_state_t *state)
     (void)context;
     if (state->kind == MOTEMQ_CLIENT_CONNECTED) {
         printf("connected\n");
-    } else if (state->reason[0] != 0) {
+    } else if (state->kind != MOTEMQ_CLIENT_CONNECTING) {
         printf("not connected: %s\n", state->reason);
     }
     fflush(stdout);

@@ -123,7 +123,10 @@ typedef enum motemq_client_state_kind {
     MOTEMQ_CLIENT_CONNECTING = 0, /* a connection is being made */
     MOTEMQ_CLIENT_CONNECTED = 1,  /* the broker has accepted the connection */
     MOTEMQ_CLIENT_WAITING = 2,    /* there is none; the next attempt begins after retry_ms */
-    MOTEMQ_CLIENT_HAS_ENDED = 3   /* there will be none: the client was closed, or has given up */
+    MOTEMQ_CLIENT_HAS_ENDED = 3   /* there will be none: the client was closed, or has given up, since the
+                                     broker refused the first connection for a reason that does not
+                                     pass, such as a wrong password, or refuses the client identifier or
+                                     the version at any time */
 } motemq_client_state_kind;
 
 typedef enum motemq_client_session_state {
