@@ -176,7 +176,7 @@ typedef struct motemq_connect {
     uint16_t identifier_offset;   /* a random number if keep_session is 1, for a broker that has a
                                      session which this client does not know; not sent */
     uint8_t timeout;              /* seconds that an answer may take; 0: 10 */
-    uint8_t keep_session;         /* 0: clean session; 1: it outlives the connection */
+    uint8_t keep_session;         /* 0: clean session; not 0: it outlives the connection */
 } motemq_connect_t;
 
 /* ---- Commands -------------------------------------------------------------------------------- */
@@ -308,7 +308,8 @@ static inline int motemq_message_dup(const motemq_event_t *event)
  * in tx; event is undefined then. Returns an error if the connection has ended.
  *
  * A message is acknowledged by the call after the one that returned it, or its last piece: to ask for
- * the next event is to have dealt with this one. */
+ * the next event is to have dealt with this one. A message that cannot be dealt with yet, for example
+ * since there is no slot for its answer, is copied before; or use motemq_next_event_manual. */
 int motemq_next_event(motemq_t *m, motemq_event_t *event);
 
 #ifndef MOTEMQ_SENSOR

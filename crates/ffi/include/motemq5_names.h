@@ -1,5 +1,6 @@
 /* Gives the functions and types of MQTT 5 the names of those of MQTT 3.1.1, for sources that are
- * compiled for either version, such as motemq_run.c. A program includes either this file or motemq.h. */
+ * compiled for either version, such as motemq_run.c. A program includes either this file or motemq.h.
+ * Functions have the arguments that they have with MQTT 3.1.1: subscriptions without properties. */
 #ifndef MOTEMQ5_NAMES_H
 #define MOTEMQ5_NAMES_H
 

@@ -13,7 +13,7 @@ typedef struct motemq_io {
     void *context; /* passed to each of the functions */
     /* Opens the transport. Returns 0, or less if it cannot be opened. */
     int (*connect)(void *context);
-    /* Closes what connect has opened. */
+    /* Closes what connect has opened. Does nothing if that is closed already. */
     void (*disconnect)(void *context);
     /* Waits until bytes arrive and stores up to size of them. Returns their number, 0 after
      * timeout_ms, or less if the connection is lost. */
@@ -28,7 +28,8 @@ typedef struct motemq_io {
 /* The transport could not be opened, or the connection was lost. */
 #define MOTEMQ_GONE (-64)
 
-/* Opens the transport and begins the connection. MOTEMQ_CONNECTED comes from motemq_wait. */
+/* Opens the transport and begins the connection. MOTEMQ_CONNECTED comes from motemq_wait. The transport
+ * is closed if this fails, and has to be closed before: a command that failed leaves it open. */
 int motemq_open(motemq_t *m, const motemq_io_t *io, const motemq_connect_t *connect);
 
 /* Sends and receives until something happens or timeout_ms have passed (MOTEMQ_FOREVER: no limit).
@@ -46,7 +47,8 @@ int motemq_flush(motemq_t *m, const motemq_io_t *io);
 int motemq_publish_long(motemq_t *m, const motemq_io_t *io, const motemq_publish_t *publish);
 #endif
 
-/* Sends DISCONNECT and closes the transport. */
+/* Sends DISCONNECT and closes the transport. Returns MOTEMQ_OFFLINE if there was no open connection;
+ * the transport is closed all the same. */
 int motemq_close(motemq_t *m, const motemq_io_t *io);
 
 /* Says in English what an error means and what to do. */
