@@ -69,7 +69,7 @@ int motemq_wait(motemq_t *m, const motemq_io_t *io, motemq_event_t *event, uint3
             return result;
         }
         if (motemq_is_closed(m)) {
-            return MOTEMQ_OFFLINE;
+            return end(m, io, MOTEMQ_OFFLINE);
         }
         space = motemq_rx_space(m, &room);
         if (room == 0) {
