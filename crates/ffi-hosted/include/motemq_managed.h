@@ -187,6 +187,7 @@ int motemq_client_open(const motemq_client_options_t *options, motemq_client_t *
 
 /* Accepts no new requests, completes those that were accepted, for no longer than timeout_ms, sends
  * DISCONNECT, and waits until the last callback has returned. Every done function was called then.
+ * Messages that no callback has got yet are not delivered, and are left to the broker.
  * Returns 0 if everything was completed; otherwise MOTEMQ_CLIENT_UNFINISHED, or the reason for which the
  * client had ended before. */
 int motemq_client_close(motemq_client_t *client, uint32_t timeout_ms);
