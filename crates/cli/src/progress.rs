@@ -36,7 +36,7 @@ fn overwrite(before: &str, text: &str) {
     let width = before.chars().count();
     let end = if text.is_empty() { "\r" } else { "" };
     let line = format!("\r{text:width$}{end}");
-    // That nobody sees it is no reason to end.
+    // The program goes on if the terminal is gone.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
@@ -59,13 +59,13 @@ pub fn end() {
     }
 }
 
-/// A line that says what goes on. It disappears with this.
+/// A line on the terminal that shows the present state. It disappears when this is dropped.
 pub struct Live {
     is_shown: bool,
 }
 
 impl Live {
-    /// Shows what is said, unless nothing may be said, or nobody looks.
+    /// Makes the line. It is shown if stderr is a terminal and `--quiet` is not given.
     pub fn new() -> Self {
         Live {
             is_shown: !notice::is_quiet() && io::stderr().is_terminal(),
@@ -101,7 +101,7 @@ pub struct Progress<R> {
 }
 
 impl<R: Read> Progress<R> {
-    /// Shows the progress of `length` bytes, unless nothing may be said.
+    /// Shows the progress of `length` bytes, unless `--quiet` is given.
     pub fn of(inner: R, length: u64, what: &'static str) -> Self {
         let now = Instant::now();
         Progress {

@@ -72,12 +72,7 @@ pub fn run(line: &WatchLine) -> Result<Exit, Failure> {
     let Connection {
         client, messages, ..
     } = connection;
-    let shown = Shown {
-        app: Arc::default(),
-        begun: Instant::now(),
-        skipped: Arc::default(),
-        has_ended: Arc::default(),
-    };
+    let shown = Shown::new();
     let receiving = {
         let shown = shown.clone();
         thread::spawn(move || shown.receive(messages))
@@ -122,6 +117,15 @@ struct Shown {
 }
 
 impl Shown {
+    fn new() -> Self {
+        Shown {
+            app: Arc::default(),
+            begun: Instant::now(),
+            skipped: Arc::default(),
+            has_ended: Arc::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, App> {
         self.app.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -262,12 +266,7 @@ mod tests {
         let client = Client::connect(options).unwrap();
         let filters = [Filter::new("#", QoS::AtLeastOnce)];
         let messages = client.subscribe(&filters).unwrap();
-        let shown = Shown {
-            app: Arc::default(),
-            begun: Instant::now(),
-            skipped: Arc::default(),
-            has_ended: Arc::default(),
-        };
+        let shown = Shown::new();
         let receiving = {
             let shown = shown.clone();
             thread::spawn(move || shown.receive(messages))

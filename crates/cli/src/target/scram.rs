@@ -96,7 +96,7 @@ impl Scram {
     }
 }
 
-/// What both sides prove, in Base64.
+/// The proofs of both sides that they know the password, in Base64.
 struct Proofs {
     of_client: String,
     of_server: String,

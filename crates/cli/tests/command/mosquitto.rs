@@ -292,7 +292,8 @@ fn without_time(object: &[u8]) -> String {
     format!("{begin}{rest}")
 }
 
-/// Either publisher is heard by either subscriber, with the same words on both command lines.
+/// Each subscriber prints the same properties for the messages of both publishers. The arguments of
+/// both command lines are the same.
 #[test]
 fn properties_are_those_of_mosquittos_tools() {
     let Some(other) = Other::for_test("properties_are_those_of_mosquittos_tools") else {
@@ -323,7 +324,7 @@ fn properties_are_those_of_mosquittos_tools() {
     let format = "%A|%C|%D|%E|%F|%P|%R|%S|%20C|%-5F|%05F|%.2C|%20P|%20D|%-9S|%05E|%J";
     let mut subscribe = vec!["-V", "mqttv5", "-t", "long/+", "-C", "1", "-F", format];
     subscribe.extend(["-D", "subscribe", "subscription-identifier", "7"]);
-    let heard = || {
+    let receive = || {
         let theirs = other.run(&other.subscribe, &subscribe, b"");
         let ours = motemq(&other.at.with(&[&["sub"], &subscribe[..]].concat())).well();
         [theirs, ours].map(|text| {
@@ -334,12 +335,12 @@ fn properties_are_those_of_mosquittos_tools() {
         })
     };
     other.publishes(&publish, b"");
-    let [wanted, ours] = heard();
+    let [wanted, ours] = receive();
     assert!(
         wanted.starts_with("|text/plain|x\"y -D||1|a:b a:-c d|re/s|7|"),
         "{wanted}"
     );
     assert_eq!(ours, wanted);
     motemq(&other.at.with(&[&["pub"], &publish[..]].concat())).well();
-    assert_eq!(heard(), [wanted.clone(), wanted]);
+    assert_eq!(receive(), [wanted.clone(), wanted]);
 }

@@ -1,4 +1,4 @@
-//! What the broker reads and writes, in either version of MQTT.
+//! The packets that the broker reads and writes, with both versions of MQTT.
 use motemq::{
     Out, PacketId, QoS, ReasonCode, ReturnCode, SendError, Version,
     packet::{self, v5},
@@ -8,7 +8,7 @@ use motemq::{
 /// A packet of a client.
 pub enum Request<'a> {
     Connect,
-    /// A message that is to be acknowledged.
+    /// A PUBLISH with QoS 1 or 2, which the broker acknowledges.
     Publish(QoS, PacketId),
     Release(PacketId),
     Acknowledgement,
