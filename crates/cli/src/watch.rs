@@ -160,7 +160,14 @@ impl Shown {
                     next = messages.recv_timeout(Duration::ZERO);
                 }
             }
-            if let Ok(mut app) = self.app.try_lock() {
+            let has_ended = matches!(next, Err(RecvTimeoutError::Ended));
+            // The last messages are shown, however long the screen is being drawn.
+            let app = if has_ended {
+                Some(self.lock())
+            } else {
+                self.app.try_lock().ok()
+            };
+            if let Some(mut app) = app {
                 let (now, second) = (SystemTime::now(), self.second());
                 for message in taken.drain(..) {
                     let arrived = Arrived {
@@ -174,7 +181,7 @@ impl Shown {
                 }
                 bytes = 0;
             }
-            if matches!(next, Err(RecvTimeoutError::Ended)) {
+            if has_ended {
                 break;
             }
         }
@@ -256,11 +263,10 @@ mod tests {
     use super::*;
     use motemq_std::{Filter, Options, Publish, QoS};
     use motemq_testing::{broker::Config, server::Server};
+    use std::thread::JoinHandle;
 
-    /// While the screen cannot be drawn, messages wait up to a bound, and those beyond are counted.
-    #[test]
-    fn what_does_not_wait_is_skipped_and_counted() {
-        const COUNT: u64 = 2000;
+    /// Starts a client of a broker of its own, and receives its messages.
+    fn receiving() -> (Server, Client, Shown, JoinHandle<()>) {
         let server = Server::start(Config::new()).unwrap();
         let options = Options::new("").broker("127.0.0.1", server.addr().port());
         let client = Client::connect(options).unwrap();
@@ -271,12 +277,47 @@ mod tests {
             let shown = shown.clone();
             thread::spawn(move || shown.receive(messages))
         };
-        let drawing = shown.lock();
+        (server, client, shown, receiving)
+    }
+
+    /// Publishes messages, and waits until the broker has all of them.
+    fn publish(client: &Client, count: u64) {
         let payload = [b'x'; 8000];
         let publish = Publish::to("a").payload(&payload).qos(QoS::AtLeastOnce);
-        for _ in 0..COUNT {
+        for _ in 0..count {
             client.publish(&publish).unwrap().wait().unwrap();
         }
+    }
+
+    #[test]
+    fn the_last_messages_are_shown_after_the_screen_was_drawn() {
+        const COUNT: u64 = 10;
+        let (_server, client, shown, receiving) = receiving();
+        let drawing = shown.lock();
+        publish(&client, COUNT);
+        let begun = Instant::now();
+        let is_taken = || {
+            let counters = client.counters();
+            counters.received == COUNT && counters.backlog == 0
+        };
+        while !is_taken() {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            thread::sleep(FRAME);
+        }
+        client.disconnect(FAREWELL).unwrap();
+        thread::sleep(5 * FRAME);
+        drop(drawing);
+        receiving.join().unwrap();
+        assert_eq!(shown.lock().tree.rate.total, COUNT);
+    }
+
+    /// While the screen cannot be drawn, messages wait up to a bound, and those beyond are counted.
+    #[test]
+    fn what_does_not_wait_is_skipped_and_counted() {
+        const COUNT: u64 = 2000;
+        let (_server, client, shown, receiving) = receiving();
+        let drawing = shown.lock();
+        publish(&client, COUNT);
         let begun = Instant::now();
         let skipped = || shown.skipped.load(Relaxed);
         while skipped() == 0 {
