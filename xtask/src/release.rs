@@ -15,7 +15,7 @@ use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
 use tools::Tools;
 
-/// What `cargo xtask release` takes.
+/// The options of `cargo xtask release`.
 #[derive(Args)]
 pub struct Options {
     /// Publish nothing. It has to be given.

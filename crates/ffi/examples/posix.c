@@ -152,7 +152,7 @@ static int answer_waiting(motemq_t *m, const motemq_io_t *io)
 
 int main(int argc, char **argv)
 {
-    static MOTEMQ_MEMORY(20) memory; /* mosquitto sends so many messages with QoS 2 at once */
+    static MOTEMQ_MEMORY(20) memory; /* mosquitto sends up to 20 messages with QoS 2 at once */
     static uint8_t rx[256], tx[256];
     const motemq_filter_t filter = { MOTEMQ_TEXT("c/question"), 2 };
     motemq_publish_t will = { MOTEMQ_TEXT("c/gone"), "example", 7, 0, 0, 0 };

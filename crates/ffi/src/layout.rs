@@ -37,7 +37,7 @@ macro_rules! values {
     };
 }
 
-/// Where fields of a struct are. They have the same names in C.
+/// Makes the offsets of the fields of a struct. The fields have the same names in C.
 macro_rules! offsets {
     ($type:literal: $struct:ty { $($field:ident),* $(,)? }) => {
         values! {
@@ -148,10 +148,10 @@ type MessageOf = Message<'static>;
 #[cfg(feature = "v5")]
 type MessageOf = Message<'static, motemq::Properties<'static>>;
 
-/// Where the message begins in its event.
+/// The offset of the message in its event.
 const MESSAGE: usize = align_of::<MessageOf>();
 
-/// Where fields of the message are in its event.
+/// Makes the offsets of the fields of the message in its event.
 macro_rules! message {
     ($($field:ident)*) => {
         values! {

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// What an example says that does not answer a question.
+/// The text that an example prints if it does not answer a question.
 const BUSY: &str = "too busy to answer";
 
 /// Runs a program, answers with a line where `answer` says so, and returns what it has said.

@@ -75,7 +75,7 @@ pub fn run() -> Result<(), String> {
 /// A board with a firmware that has a modem.
 ///
 /// # Errors
-/// What does not compile or link.
+/// The messages of the compiler or the linker.
 pub fn board(bare: &Bare, root: &Path, source: &str, library: &Path) -> Result<Mps2, String> {
     Ok(Mps2 {
         firmware: compile(bare, root, &[source], library)?,

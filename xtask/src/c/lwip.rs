@@ -49,7 +49,8 @@ fn option(version: Version) -> &'static str {
     }
 }
 
-/// What this machine lacks: without a registry of packages there are no sources.
+/// Returns why the test cannot run on this machine: without a registry of packages there are no
+/// sources.
 pub fn missing() -> Option<Missing> {
     sources().err().map(|why| {
         Missing::Installable(format!(
@@ -63,7 +64,7 @@ fn folder() -> PathBuf {
     library::folder().join("tests/lwip")
 }
 
-/// Where the sources of lwIP are, which Cargo fetches if they are not there.
+/// Returns the directory with the sources of lwIP. Cargo fetches them if they are not there.
 fn sources() -> Result<PathBuf, String> {
     let host = library::host()?;
     let mut fetch = cargo(["fetch", "--quiet", "--locked", "--target", &host]);
@@ -104,7 +105,7 @@ fn transport(version: Version) -> PathBuf {
 /// started.
 ///
 /// # Errors
-/// What does not compile, or goes wrong.
+/// The program that does not compile, or fails.
 pub fn run_all() -> Result<(), String> {
     let sources = sources()?;
     for (c, cxx) in compilers() {

@@ -34,7 +34,7 @@ const fn with(version: Version, profile: Profile) -> Library {
 /// Measures the programs with the loop in C, and prints them among the others.
 ///
 /// # Errors
-/// What could not be built.
+/// The program that could not be built.
 pub fn compare(write: bool) -> Result<(), String> {
     let mut rows: Vec<_> = peers::in_c().collect();
     for (name, library, functions) in ROWS {

@@ -77,7 +77,7 @@ pub fn compilers() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// Compares the header with the library, and runs what needs no broker.
 ///
 /// # Errors
-/// What does not compile, or goes wrong.
+/// The program that does not compile, or fails.
 pub fn run_all() -> Result<(), String> {
     for features in ["layout", "layout,v5"] {
         let mut unit = cargo(["test", "--quiet", "--features", features]);

@@ -15,9 +15,9 @@ pub const AN386: &str = "mps2-an386";
 pub struct Mps2 {
     /// The program.
     pub firmware: PathBuf,
-    /// What QEMU calls the board.
+    /// The name of the board in QEMU.
     pub machine: &'static str,
-    /// How it reaches the broker.
+    /// The connection to the broker.
     pub network: Network,
 }
 

@@ -21,7 +21,7 @@ pub struct Program {
     pub firmware: PathBuf,
 }
 
-/// What changes by less is not a change: the stack depends on what arrives at the same time.
+/// The change of a figure that counts. The stack depends on what arrives at the same time.
 const PERCENT: u64 = 5;
 
 /// The memory of a program, in bytes.

@@ -1,4 +1,4 @@
-//! What only MQTT 5 has.
+//! Scenes that only MQTT 5 has.
 use super::{
     board::{Mps2, broker, client, publish, until_logged, watcher},
     process::Process,

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where the copy is: as deep below a directory with the guide as the crate itself.
+/// Returns the place of the copy: as deep below a directory with the guide as the crate itself.
 pub fn place(subject: &Subject) -> PathBuf {
     workspace()
         .join("target/mutants/copy/crates")

@@ -1,4 +1,4 @@
-//! What a package must contain, and say of itself.
+//! The files and the metadata that a package must have.
 use super::archives::{Package, text};
 use std::fs;
 
@@ -11,7 +11,7 @@ const FILES: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README
 /// Looks at all packages.
 ///
 /// # Errors
-/// What is missing or would not be accepted, a line for each.
+/// The files and entries that are missing or would not be accepted, a line for each.
 pub fn check(packages: &[Package]) -> Result<(), String> {
     let findings: Vec<_> = packages.iter().flat_map(findings).collect();
     if findings.is_empty() {

@@ -1,5 +1,5 @@
-//! How the broker is shown who connects: by user name and password in CONNECT, or by an
-//! authentication method of MQTT 5.
+//! The ways in which the command identifies itself to the broker: a user name and a password in
+//! CONNECT, or an authentication method of MQTT 5.
 use super::{
     Login,
     scram::{self, Scram},

@@ -9,7 +9,7 @@ use motemq_testing::broker::Config;
 use std::time::Instant;
 use std::{fs, thread, time::Duration};
 
-/// What the options of the connection say to the broker stands in CONNECT.
+/// CONNECT carries the values that the options of the connection give.
 #[test]
 fn connect_has_what_the_options_say() {
     let (_server, at) = serve(Config::new());

@@ -66,7 +66,7 @@ fn rule_01_replies_do_not_wait_while_nothing_can_be_read() {
     line.sends(&acks);
 }
 
-/// What waits for room would wait longer.
+/// The command would wait longer if the replies waited.
 #[test]
 fn rule_01_replies_do_not_wait_while_a_command_waits_for_room() {
     let (mut line, acks) = taken(2, 0);

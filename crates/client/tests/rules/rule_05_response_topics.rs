@@ -73,7 +73,7 @@ fn rule_05_a_subscription_to_a_response_topic_that_is_not_answered_is_told() {
     assert_eq!(error(&mut line, response), ResponseError::Subscribe(late));
 }
 
-/// Who knows the number of a request does not know all of its correlation data.
+/// The number of a request is only a part of its correlation data.
 #[test]
 fn rule_05_a_response_has_all_of_the_correlation_data() {
     let mut line = line();

@@ -184,7 +184,7 @@ fn rule_05_a_request_without_a_response_is_given_up_in_time() {
     line.sends(&puback(9));
 }
 
-/// What was sent is not taken back: whoever responds may have it.
+/// A request that was sent cannot be withdrawn: the responder may have received it.
 #[test]
 fn rule_05_the_acknowledgement_of_a_request_is_awaited_although_it_was_forgotten() {
     let mut line = line();

@@ -350,7 +350,7 @@ fn rule_06_what_waited_for_a_broker_that_does_not_accept_it_ends_with_the_reason
     assert_eq!(line.client.poll_outcome(good), done());
 }
 
-/// What the broker has granted before stays subscribed.
+/// Filters that the broker has granted before stay subscribed.
 #[test]
 fn rule_06_a_subscription_that_cannot_be_sent_ends_no_other() {
     let mut line = limited(options5().keep_session(), b"");

@@ -38,7 +38,7 @@ fn ends(line: &mut Line) -> Vec<DisconnectReason> {
     line.reasons()
 }
 
-/// What was given up still counts for the broker.
+/// The broker still counts messages that were given up.
 #[test]
 fn rule_06_what_was_given_up_makes_no_room_in_the_window() {
     let mut line = Line::new(kept5());
@@ -250,7 +250,7 @@ fn rule_06_the_quota_is_freed_behind_a_payload_that_arrives_slowly() {
     after.line.sends(DISCONNECT);
 }
 
-/// What the driver has and the transport does not take yet is leaving.
+/// Bytes that the driver holds, and that the transport has not taken yet, count as leaving.
 #[test]
 fn rule_06_the_quota_is_not_kept_while_a_message_is_leaving_slowly() {
     let mut after = with_identifier_alone(|| durable().version(Version::Mqtt5));

@@ -108,7 +108,7 @@ fn rule_06_a_shared_payload_that_waited_is_complete_when_it_has_left() {
     assert_eq!(line.client.poll_outcome(waiting), done());
 }
 
-/// What fits the write buffer is copied there, and complete then.
+/// A message that fits the write buffer is copied there, and is complete then.
 #[test]
 fn rule_06_a_message_that_waited_is_complete_at_once_if_it_fits_the_output() {
     let topic = "x".repeat(60_000);

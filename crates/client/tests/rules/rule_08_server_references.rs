@@ -67,7 +67,7 @@ fn rule_08_the_servers_that_a_broker_names_are_tried_at_once() {
     assert_eq!(dialed(&mut line), None);
 }
 
-/// What such a server does says nothing of the versions that the broker speaks.
+/// The behaviour of such a server does not show which versions the broker speaks.
 #[test]
 fn rule_08_a_server_that_a_broker_names_is_asked_for_no_other_version() {
     let mut line = Line::new(following().fall_back());

@@ -11,7 +11,7 @@
 #include "board.h"
 #include "motemq_run.h"
 
-static MOTEMQ_MEMORY(20) memory; /* mosquitto sends so many messages with QoS 2 at once */
+static MOTEMQ_MEMORY(20) memory; /* mosquitto sends up to 20 messages with QoS 2 at once */
 static uint8_t rx[256], tx[256];
 
 static void say(const char *before, const void *bytes, size_t length)

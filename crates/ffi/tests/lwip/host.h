@@ -13,7 +13,7 @@ void host_begin(uint16_t port);
 void host_turn(void);
 /* How many connections there are. */
 int host_connections(void);
-/* One packet of so many is lost from now on; 0: none. */
+/* From now on, each packet with a number divisible by this is lost; 0: none. */
 void host_lose(unsigned one_of);
 /* Lets this number of milliseconds pass for lwIP, in which nothing else happens. */
 void host_skip(uint32_t ms);

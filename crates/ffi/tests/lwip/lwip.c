@@ -45,7 +45,7 @@ static int connections, losses, last_session, last_reason, granted, acks, resent
 static int received[3]; /* by QoS, of short messages */
 static uint32_t got;    /* of the long message */
 
-/* What is to be published: so many numbered messages with this QoS, and a long payload. */
+/* The messages to publish: a number of numbered ones with this QoS, and a long payload. */
 static int to_publish, next_number, qos_of_burst, next_received;
 static uint32_t to_stream;
 

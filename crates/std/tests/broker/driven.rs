@@ -286,7 +286,7 @@ fn acknowledgements_do_not_wait_for_the_next_drive() {
     broker.join().unwrap();
 }
 
-/// What a command changes just before a drive returns is stored by the next one.
+/// A change that a command makes just before a drive returns is stored by the next drive.
 #[cfg(feature = "store")]
 #[test]
 fn changes_at_the_end_of_a_drive_are_stored() {

@@ -41,7 +41,7 @@ const STATIC_WINDOWS: &str =
 /// Packs for Windows, if this machine can build for it, and tries the archive under wine.
 ///
 /// # Errors
-/// What could not be built, or is missing in the archive.
+/// The part that could not be built, or is missing in the archive.
 pub fn all() -> Result<(), String> {
     if !no_std::is_installed(TARGET) || find(LINKER).is_none() {
         println!(

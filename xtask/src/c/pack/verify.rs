@@ -56,10 +56,10 @@ const BARE: [Bare; 5] = [
     },
 ];
 
-/// What is not in QEMU here, but linked.
+/// The target whose programs are linked, and not run.
 const RISCV: &str = "riscv32imc-unknown-none-elf";
 
-/// What of the options clang knows.
+/// The compiler options that clang accepts.
 const OPTIONS_OF_CLANG: [&str; 7] = [
     "-Os",
     "-std=c99",
@@ -73,7 +73,7 @@ const OPTIONS_OF_CLANG: [&str; 7] = [
 /// Tries the unpacked archive of a target, and says what it has done.
 ///
 /// # Errors
-/// What is missing in it, or does not work.
+/// The file that is missing in it, or the program that does not work.
 pub fn archive(target: &str, root: &Path) -> Result<(), String> {
     for name in ["archive.c", "both.c"] {
         let test = root.join(name);

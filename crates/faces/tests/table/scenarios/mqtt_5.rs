@@ -1,4 +1,4 @@
-//! What only MQTT 5 has.
+//! Scenarios that only MQTT 5 has.
 use super::{
     face::{
         AliasPolicy, BrokerReason, Client, DisconnectReason, Ended, Error, Filter,

@@ -9,9 +9,9 @@ use smoltcp::{
     wire::{EthernetAddress, IpAddress, IpCidr},
 };
 
-/// What QEMU's network calls us ...
+/// The address that QEMU's network gives to the board.
 const OURS: IpCidr = IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24);
-/// ... and how it calls the machine it runs on.
+/// The address of the machine on which QEMU runs, in QEMU's network.
 const HOST: IpAddress = IpAddress::v4(10, 0, 2, 2);
 
 #[entry]
