@@ -4,6 +4,9 @@ use core::mem;
 use motemq::{Fault, ReasonCode, SessionState};
 use motemq_client::{DisconnectReason, Ended, Event, PayloadBuf, RequestError, RequestId};
 
+/// The client reads no more while so much of a payload that is longer than memory waits.
+const LONG_PAYLOAD: usize = 64 << 10;
+
 impl Node {
     /// Gives the client what was received, lets it do what is due, and deals with all that it says.
     /// Returns whether to do so once more before sleeping.
@@ -81,7 +84,13 @@ impl Node {
                 reason.code(),
                 ReasonCode::KEEP_ALIVE_TIMEOUT | ReasonCode::SESSION_TAKEN_OVER
             ),
-            DisconnectReason::Overrun { .. } => self.plan.backlog < crate::plan::BACKLOG,
+            DisconnectReason::Overrun { bytes } => {
+                // A payload that is longer than memory waits behind messages that are taken slowly,
+                // and answers behind it.
+                let is_behind =
+                    *bytes >= LONG_PAYLOAD && self.plan.taking != crate::plan::Taking::Prompt;
+                is_behind || self.plan.backlog < crate::plan::BACKLOG
+            }
             DisconnectReason::Stalled(_)
             | DisconnectReason::Unanswered { .. }
             | DisconnectReason::UploadAborted => self.plan.abandons,
