@@ -57,6 +57,9 @@ path = "tests/all.rs"
 /// The modules of the test support that tests of the core use.
 const SUPPORT: [&str; 2] = ["judge", "packets"];
 
+/// Where a test program of several files finds the script of the dialogues.
+const SCRIPT: &str = "#[path = \"../script/mod.rs\"]";
+
 /// The chapter of the guide that a test of the core compares with its own loop.
 const CHAPTER: &str = "docs/guide/src/own-transport.md";
 
@@ -205,7 +208,8 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) -> io::Result<(
 /// A test program as a module beside others: they share one script, and its own modules find it
 /// where it is.
 fn as_module(text: &str) -> String {
-    let lines = text.lines().map(|line| match line {
+    let lines = text.lines().filter(|line| *line != SCRIPT);
+    let lines = lines.map(|line| match line {
         "mod script;" => "use crate::script;".to_owned(),
         _ => line
             .replace("crate::", "super::")
@@ -228,6 +232,10 @@ mod tests {
         assert_eq!(
             as_module("use crate::{packet, script::*};"),
             "use super::{packet, script::*};"
+        );
+        assert_eq!(
+            as_module("#[path = \"../script/mod.rs\"]\nmod script;\n\nmod time;"),
+            "use crate::script;\n\nmod time;"
         );
         assert_eq!(
             as_module("pub use motemq_testing::packets::*;"),

@@ -3,10 +3,9 @@
 //! Each stream of a broker's bytes is received at once and then cut, through buffers of several
 //! sizes. The same events must be emitted, once the pieces of payloads are joined, and the same
 //! bytes must be sent; the session must be the same at the end.
-mod script;
+use crate::script::*;
 use motemq::*;
 use proptest::prelude::*;
-use script::*;
 
 type Eight = Session<[Slot; 8]>;
 

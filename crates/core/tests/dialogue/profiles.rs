@@ -1,8 +1,7 @@
 //! Profiles: a session refuses the parts of the protocol that its profile leaves out, and everything
 //! else is unchanged.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 /// A session with four slots and a profile, and an `rx` of 32 bytes.
 type With<P> = Dialogue<4, 32, 128, P>;

@@ -1,8 +1,7 @@
 //! Sessions and connections: state that is kept, state that ends, and the events of it before
 //! `Connected`.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const KEPT: Connect<'_> = Connect::new("c").keep_session().keep_alive(0);
 const CLEAN: Connect<'_> = Connect::new("c").keep_alive(0);

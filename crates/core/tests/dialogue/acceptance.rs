@@ -1,8 +1,7 @@
 //! A message is acknowledged only after the application has processed it (promise 6). Its
 //! acceptance and the packet that acknowledges it are separate.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const KEPT: Connect<'_> = Connect::new("c").keep_session().keep_alive(0);
 

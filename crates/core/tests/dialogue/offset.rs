@@ -1,7 +1,6 @@
 //! The offset at which identifiers begin if the broker has a session that the client does not know.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const TWICE: Publish<'static> = Publish::to("t").qos(QoS::ExactlyOnce);
 

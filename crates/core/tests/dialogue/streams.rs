@@ -1,7 +1,6 @@
 //! Messages that leave in pieces: no other packet is written between the pieces.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 type Client = Dialogue<4, 64, 64>;
 

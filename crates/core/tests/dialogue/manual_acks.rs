@@ -1,8 +1,7 @@
 //! Manual acknowledgement: the application acknowledges in any order, and the packets leave in the
 //! order of arrival.
-mod script;
+use crate::script::{manual::ManualDialogue, *};
 use motemq::*;
-use script::{manual::ManualDialogue, *};
 
 /// In whatever order the application acknowledges messages, the packets leave in the order of
 /// arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3].

@@ -61,7 +61,7 @@ fn run(mut socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-const CHAPTER: &str = include_str!("../../../docs/guide/src/own-transport.md");
+const CHAPTER: &str = include_str!("../../../../docs/guide/src/own-transport.md");
 const THIS: &str = include_str!("answering_loop.rs");
 
 /// The guide shows the loop that is tested here.

@@ -1,7 +1,6 @@
 //! A command that fails has done nothing (promise 5), and a fault ends the connection, once.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 type Four = Session<[Slot; 4]>;
 type Tx = Buffer<[u8; 64]>;

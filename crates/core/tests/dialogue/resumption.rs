@@ -1,7 +1,6 @@
 //! After a resumption, packets in flight are sent again in the order of the ring, one at a time.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const ONCE: QoS = QoS::AtLeastOnce;
 const TWICE: QoS = QoS::ExactlyOnce;

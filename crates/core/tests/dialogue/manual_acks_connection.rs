@@ -1,7 +1,6 @@
 //! Manual acknowledgement when connections begin and end, and while the application takes its time.
-mod script;
+use crate::script::{manual::ManualDialogue, *};
 use motemq::*;
-use script::{manual::ManualDialogue, *};
 
 /// A token belongs to its connection: on another one the broker may have used its identifier again.
 #[test]

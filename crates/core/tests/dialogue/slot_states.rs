@@ -1,10 +1,9 @@
 //! The table of slot states describes the machine below it: each of its cells is tested.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 /// The file that holds the table and the machine.
-const MACHINE: &str = include_str!("../src/session/ring.rs");
+const MACHINE: &str = include_str!("../../src/session/ring.rs");
 
 /// Returns a dialogue in which identifier 1 is in a state.
 fn reach(state: &str) -> Dialogue<2> {

@@ -1,7 +1,6 @@
 //! The events of messages: whole or in pieces, through buffers of any size.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 /// A handler can publish a reply with borrowed data inside the match arm, and still use the
 /// message.

@@ -1,8 +1,7 @@
 //! Packet identifiers: a ring of slots for outgoing packets, and a table in the same slots for
 //! incoming QoS 2 messages.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const ONCE: Publish<'_> = Publish::to("a").qos(QoS::AtLeastOnce);
 const TWICE: Publish<'_> = Publish::to("a").qos(QoS::ExactlyOnce);

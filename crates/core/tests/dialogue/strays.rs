@@ -1,7 +1,6 @@
 //! Unexpected acknowledgements, and acknowledgements of the wrong kind.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 /// SUBACK for one topic filter.
 fn suback_for_one(id: u16) -> Packet {

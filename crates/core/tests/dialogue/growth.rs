@@ -1,7 +1,6 @@
 //! Sessions that grow, and messages that are passed over: the order of all others is kept.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 const ONCE: Publish<'static> = Publish::to("t").qos(QoS::AtLeastOnce);
 

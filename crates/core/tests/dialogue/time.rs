@@ -1,7 +1,6 @@
 //! Time: keep alive and timeouts, with milliseconds that wrap.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 /// Connected at `start`.
 fn open(start: u32, connect: Connect<'_>) -> Dialogue<4> {

@@ -1,8 +1,7 @@
 //! Payloads and topics that look like packets, cut at any place: they are still read as payload and
 //! topic.
-mod script;
 
-use script::*;
+use crate::script::*;
 
 /// Returns bytes that look like messages with QoS 0 and 1, behind `shift` other bytes.
 fn disguised(shift: usize) -> Vec<u8> {

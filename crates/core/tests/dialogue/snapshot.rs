@@ -1,7 +1,6 @@
 //! Snapshots: the state that outlives a reset.
-mod script;
+use crate::script::*;
 use motemq::*;
-use script::*;
 
 type Three = Session<[Slot; 3]>;
 
