@@ -261,19 +261,15 @@ pub(super) const fn bit(id: u8) -> u32 {
     1u32.wrapping_shl((id as u32).wrapping_add(id as u32 >> 5))
 }
 
-// Checked when this is compiled.
-const _: () = assert!(have_bits_of_their_own(&PROPERTIES));
-
-const fn have_bits_of_their_own(mut rest: &[(u8, u32)]) -> bool {
+// No two properties of one place have the same bit, which is checked when this is compiled.
+const _: () = {
+    let mut rest: &[(u8, u32)] = &PROPERTIES;
     while let [(id, entry), after @ ..] = rest {
         let mut others = after;
         while let [(other, places), more @ ..] = others {
-            if bit(*id) == bit(*other) && *entry & *places & EVERYWHERE != 0 {
-                return false;
-            }
+            assert!(bit(*id) != bit(*other) || *entry & *places & EVERYWHERE == 0);
             others = more;
         }
         rest = after;
     }
-    true
-}
+};
