@@ -182,8 +182,10 @@ fn watch(place: String, client: Client, granted: Arc<Granted>) {
                     (last, is_lost) = (since, false);
                     granted.check(&client);
                 }
+                // The connection may have been made and lost again meanwhile, unseen.
                 State::Waiting { reason, .. } if is_lost => {
                     say(format_args!("{reason}; trying again"));
+                    granted.on_lost(&client, reason);
                 }
                 State::Waiting { reason, .. }
                 | State::Connecting {
